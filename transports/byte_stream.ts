@@ -1,0 +1,20 @@
+/**
+ * A byte stream to a daemon: the part of `Deno.Conn` that fairlead needs.
+ *
+ * A `Deno.Conn` satisfies it as it is. Everything else (a child's stdio, a node Duplex, a pair of
+ * web streams, a channel inside another protocol) is adapted where it is used.
+ */
+export interface ByteStream {
+  /**
+   * Reads up to `into.length` bytes into `into`.
+   * Resolves to the count, or to null when the far side has ended its writing.
+   * Rejects when the stream broke, or was closed on this side while reading.
+   */
+  read(into: Uint8Array): Promise<number | null>;
+  /** Writes at least one byte of `from` and resolves to how many; `from` is left alone until then. */
+  write(from: Uint8Array): Promise<number>;
+  /** Half-close: the far side reads the end of the stream, and may still write. */
+  closeWrite(): Promise<void>;
+  /** Frees everything behind the stream (socket, process, tunnel). May be called more than once. */
+  close(): void;
+}

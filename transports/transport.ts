@@ -1,0 +1,78 @@
+import type { ByteStream } from "./byte_stream.ts";
+
+/**
+ * How fairlead reaches a daemon: one transport a URL scheme.
+ *
+ * A transport turns an endpoint into a byte stream to the daemon's gRPC port and knows nothing of
+ * what flows there: no TLS, no HTTP/2, no BuildKit. `parse` and `describe` are pure, `dial` is not.
+ */
+export interface Transport<Spec = unknown> {
+  /** The URL scheme, lower case: `unix`. */
+  readonly scheme: string;
+  /** One line for `fairlead transports`, help and errors. */
+  readonly summary: string;
+  /** An endpoint that is right, shown when one is wrong. */
+  readonly example: string;
+  /** The query keys it takes; any other key is refused. */
+  readonly options: readonly OptionSpec[];
+  /** Takes the endpoint as it was typed. Throws `EndpointError`: what is wrong, and what is right. */
+  parse(endpoint: string): Spec;
+  /** A printable form without secrets; `parse(describe(spec))` is the same spec. */
+  describe(spec: Spec): string;
+  /**
+   * Where a connection to this spec leads, before anything is dialled: the host (with port, when it
+   * has one) that `:authority` names, and the host that a TLS certificate is checked against.
+   * Empty where the endpoint names no host (`unix`).
+   */
+  host(spec: Spec): { authority: string; name: string };
+  /** True when bytes cross a network in the clear unless TLS is laid over the stream. */
+  plaintext(spec: Spec): boolean;
+  /**
+   * Opens one connection. Throws `DialError`: the step that failed, what the other side said, what
+   * to try. `context.signal` ends the attempt at once, and everything behind it is freed.
+   */
+  dial(spec: Spec, context: DialContext): Promise<Connection>;
+}
+
+/** A query key of an endpoint. */
+export interface OptionSpec {
+  readonly name: string;
+  readonly summary: string;
+  readonly required?: boolean;
+  /** Never printed. */
+  readonly secret?: boolean;
+}
+
+/** What a dial may use of the world outside. */
+export interface DialContext {
+  readonly signal: AbortSignal;
+  readonly env: Env;
+  /** A line for people who ask for details (`--debug`). */
+  readonly log: (line: string) => void;
+  /** Tells which step is under way, so that a hanging dial can be shown with it. */
+  readonly step: (step: DialStep, detail?: string) => void;
+}
+
+/** Reads an environment variable. */
+export type Env = (name: string) => string | undefined;
+
+/** The steps of a dial, as errors and `ls` name them. */
+export type DialStep =
+  | "resolve"
+  | "connect"
+  | "authenticate"
+  | "upgrade"
+  | "exec"
+  | "tls"
+  | "http2";
+
+/** An open connection. Closing the stream frees everything behind it. */
+export interface Connection {
+  readonly stream: ByteStream;
+  /** What `:authority` says on every request; proxies on layer 7 route by it. */
+  readonly authority: string;
+  /** The other end as a person would name it: `127.0.0.1:1234`, `/run/buildkit/buildkitd.sock`. */
+  readonly peer: string;
+  /** True when the stream is already encrypted and the far side authenticated. */
+  readonly secure: boolean;
+}
