@@ -1,0 +1,89 @@
+/** A real buildkitd on a root of its own. */
+import { accepts, type Daemon, freePort, makeRoot, startDaemon } from "./daemon.ts";
+import { need } from "./tool.ts";
+
+export interface BuildkitdOptions {
+  /** Serve loopback TCP beside the unix socket: a free port, or this one. */
+  tcp?: boolean | number;
+  /** Files for the TCP listener (the unix socket stays plain); with `ca`, clients must show a certificate. */
+  tls?: { cert: string; key: string; ca?: string };
+  /** More of buildkitd.toml. */
+  config?: string;
+  /** Where its root is made, `/dev/shm` for measurements; default the system's temporary folder. */
+  dir?: string;
+  args?: readonly string[];
+}
+
+export interface Buildkitd extends Daemon {
+  /** `unix://…` */
+  readonly address: string;
+  /** Without the scheme. */
+  readonly socket: string;
+  /** `tcp://127.0.0.1:PORT`; empty without the option. */
+  readonly tcp: string;
+  /** Ends this one if it lives, and starts another on the same root and addresses: stop that one, too. */
+  restart(): Promise<Buildkitd>;
+}
+
+/** Serving when it returns, after about half a second. */
+export async function startBuildkitd(options: BuildkitdOptions = {}): Promise<Buildkitd> {
+  const program = await need("buildkitd");
+  const runc = await need("runc");
+  const home = await makeRoot("bkd", options.dir);
+  const port = options.tcp === true ? freePort() : options.tcp || 0;
+  const socket = `${home}/s`;
+  const tcp = port ? `tcp://127.0.0.1:${port}` : "";
+  // Always its own file, so that the machine's /etc/buildkit has no say.
+  await Deno.writeTextFile(`${home}/buildkitd.toml`, options.config ?? "");
+  const { tls } = options;
+  const command = [
+    program,
+    `--config=${home}/buildkitd.toml`,
+    `--root=${home}/root`,
+    `--addr=unix://${socket}`,
+    ...(tcp ? [`--addr=${tcp}`] : []),
+    ...(tls ? [`--tlscert=${tls.cert}`, `--tlskey=${tls.key}`] : []),
+    ...(tls?.ca === undefined ? [] : [`--tlscacert=${tls.ca}`]),
+    "--containerd-worker=false",
+    `--oci-worker-binary=${runc}`,
+    // Without CNI plugins there is no other network.
+    "--oci-worker-net=host",
+    `--oci-worker-snapshotter=${await snapshotter(home)}`,
+    ...options.args ?? [],
+  ];
+  return await serve(home, command, { socket, tcp });
+}
+
+async function serve(
+  home: string,
+  command: readonly string[],
+  where: { socket: string; tcp: string },
+): Promise<Buildkitd> {
+  const { socket, tcp } = where;
+  // It mounts below TMPDIR while it works; there the supervisor finds what a kill left.
+  await Deno.mkdir(`${home}/tmp`, { recursive: true });
+  for (const old of ["ended", "keep"]) await Deno.remove(`${home}/${old}`).catch(() => {});
+  const daemon = await startDaemon({
+    name: "buildkitd",
+    command,
+    root: home,
+    env: { TMPDIR: `${home}/tmp` },
+    ready: () => accepts({ transport: "unix", path: socket }),
+  });
+  return {
+    ...daemon,
+    address: `unix://${socket}`,
+    socket,
+    tcp,
+    async restart() {
+      await daemon.stop({ keepRoot: true });
+      return await serve(home, command, where);
+    },
+  };
+}
+
+/** overlayfs can't stand on overlayfs, which is what a container's own file system is. */
+async function snapshotter(folder: string): Promise<string> {
+  const { stdout } = await new Deno.Command("stat", { args: ["-f", "-c", "%T", folder] }).output();
+  return new TextDecoder().decode(stdout).startsWith("overlay") ? "native" : "overlayfs";
+}

@@ -1,0 +1,134 @@
+/**
+ * Child daemons that end with the test: by `stop()`, or, when the test process dies, by the end of
+ * the pipe that `supervise` reads. A child that is started inside a test and outlives it trips
+ * Deno's resource sanitizer: start such ones at the top level of the test file.
+ */
+
+export interface Daemon {
+  /** Of the daemon itself, not of its supervisor. */
+  readonly pid: number;
+  /** Its own folder, deleted by `stop()`. */
+  readonly root: string;
+  /** The exit code (128 + n for signal n), once it has ended for whatever reason. */
+  readonly exited: Promise<number>;
+  log(): Promise<string>;
+  /** SIGKILL, and waits until it is dead. What it left (root, mounts) stays until `stop()`. */
+  kill(): Promise<void>;
+  /**
+   * SIGTERM, after 5 s SIGKILL; then ends the steps it left, unmounts and deletes. With `keepRoot`
+   * it does not delete, for a second daemon on the same root. Twice is as once.
+   */
+  stop(options?: { keepRoot?: boolean }): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface DaemonSpec {
+  /** For messages. */
+  name: string;
+  /** Program and arguments. */
+  command: readonly string[];
+  /** Made beforehand, as a rule by `makeRoot`. */
+  root: string;
+  env?: Record<string, string>;
+  /** Asked every 20 ms until it is true. */
+  ready: () => Promise<boolean>;
+  /** Default 30,000: other helpers may keep both cores busy. */
+  readyWithinMs?: number;
+}
+
+const supervisor = new URL("./supervise", import.meta.url).pathname;
+
+/** A short folder name: a unix socket's path must stay under 108 bytes. `dir` defaults to the system's temporary folder. */
+export function makeRoot(name: string, dir?: string): Promise<string> {
+  return Deno.makeTempDir({ prefix: `fl-${name}-`, ...(dir === undefined ? {} : { dir }) });
+}
+
+export async function startDaemon(spec: DaemonSpec): Promise<Daemon> {
+  // A session of its own, so that a Ctrl-C in the terminal reaches the test runner alone and the
+  // supervisor still cleans up.
+  const child = new Deno.Command("setsid", {
+    args: ["sh", supervisor, spec.root, ...spec.command],
+    env: spec.env ?? {},
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const lines = reportLines(child.stdout);
+  const first = await lines.next();
+  const pid = Number(/^pid (\d+)$/.exec(first.value ?? "")?.[1]);
+  let dead = false;
+  const { promise: exited, resolve: setExit } = Promise.withResolvers<number>();
+  const reported = (async () => {
+    for await (const line of lines) {
+      const code = /^exit (\d+)$/.exec(line)?.[1];
+      if (code === undefined) continue;
+      dead = true;
+      setExit(Number(code));
+    }
+  })();
+  const log = () => Deno.readTextFile(`${spec.root}/log`).catch(() => "");
+  let stopping: Promise<void> | undefined;
+  const stop = (options: { keepRoot?: boolean } = {}) =>
+    stopping ??= (async () => {
+      if (options.keepRoot) await Deno.writeTextFile(`${spec.root}/keep`, "");
+      await child.stdin.close().catch(() => {});
+      await reported;
+      await child.status;
+    })();
+  const daemon: Daemon = {
+    pid,
+    root: spec.root,
+    exited,
+    log,
+    async kill() {
+      if (!dead) Deno.kill(pid, "SIGKILL");
+      await until(() => Promise.resolve(dead), 10_000);
+    },
+    stop,
+    [Symbol.asyncDispose]: () => stop(),
+  };
+  const ready = await until(async () => dead || await spec.ready(), spec.readyWithinMs ?? 30_000);
+  if (ready && !dead) return daemon;
+  const why = dead ? "ended at once" : "was not ready in time";
+  const tail = (await log()).split("\n").slice(-30).join("\n");
+  await stop();
+  throw new Error(`${spec.name} ${why}; the end of its log:\n${tail}`);
+}
+
+/** Asks every 20 ms; false when `ms` milliseconds have passed without a true answer. */
+export async function until(question: () => Promise<boolean>, ms: number): Promise<boolean> {
+  const end = performance.now() + ms;
+  while (!await question()) {
+    if (performance.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return true;
+}
+
+/** Whether something accepts connections there. */
+export async function accepts(where: Deno.ConnectOptions | Deno.UnixConnectOptions) {
+  try {
+    const connection = "path" in where ? await Deno.connect(where) : await Deno.connect(where);
+    connection.close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A loopback port that was free a moment ago: another process may still take it first. */
+export function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}
+
+async function* reportLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop() ?? "";
+    yield* parts;
+  }
+}

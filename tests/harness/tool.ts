@@ -1,0 +1,83 @@
+/** Where the programs are that tests run against: those of `tests/daemons`, and Debian's. */
+
+/** Programs of the Go tools modules, and the unit of `tests/daemons/build` that makes each. */
+const goTools = {
+  buildkitd: "buildkit",
+  buildctl: "buildkit",
+  buildx: "buildx",
+  h2spec: "h2spec",
+  "fsutil-oracle": "oracle",
+} as const;
+
+/** Debian's programs, and the package that brings each. */
+const debianPrograms = {
+  runc: "runc",
+  containerd: "containerd",
+  "docker-registry": "docker-registry",
+  busybox: "busybox-static",
+  nghttp: "nghttp2-client",
+  nghttpd: "nghttp2-server",
+  openssl: "openssl",
+  perl: "perl-base",
+  sshd: "openssh-server",
+} as const;
+
+export type Tool = keyof typeof goTools | keyof typeof debianPrograms;
+
+/** Either the program's path, or why it can't be had. */
+export type Available =
+  | { readonly path: string; readonly reason?: never }
+  | { readonly path?: never; readonly reason: string };
+
+const known = new Map<Tool, Promise<Available>>();
+
+/** Finds a program; those of `tests/daemons` are built when they are not there yet (minutes). */
+export function available(tool: Tool): Promise<Available> {
+  let answer = known.get(tool);
+  if (answer === undefined) {
+    answer = tool in goTools ? goTool(tool as keyof typeof goTools) : debianProgram(tool);
+    known.set(tool, answer);
+  }
+  return answer;
+}
+
+/** As `available`, where a test can't go on without: throws the reason. */
+export async function need(tool: Tool): Promise<string> {
+  const { path, reason } = await available(tool);
+  if (path === undefined) throw new Error(`${tool} is needed: ${reason}`);
+  return path;
+}
+
+/** The first reason why one of these can't be had; undefined when all can. */
+export async function missing(...tools: Tool[]): Promise<string | undefined> {
+  const answers = await Promise.all(tools.map(available));
+  return answers.find((answer) => answer.reason !== undefined)?.reason;
+}
+
+async function goTool(tool: keyof typeof goTools): Promise<Available> {
+  const build = new URL("../daemons/build", import.meta.url).pathname;
+  try {
+    const { success, stdout } = await new Deno.Command(build, {
+      args: [goTools[tool]],
+      stdin: "null",
+      stderr: "inherit",
+    }).output();
+    const folder = /^\S+ (.*)$/m.exec(new TextDecoder().decode(stdout))?.[1];
+    if (success && folder !== undefined) return { path: `${folder}/${tool}` };
+    return { reason: `tests/daemons/build ${goTools[tool]} failed (see its output above)` };
+  } catch (error) {
+    return { reason: `tests/daemons/build does not run here: ${error}` };
+  }
+}
+
+async function debianProgram(tool: Tool): Promise<Available> {
+  // Daemons live in sbin folders, which a user's PATH need not hold.
+  const folders = (Deno.env.get("PATH") ?? "").split(":").concat("/usr/sbin", "/sbin");
+  for (const folder of folders) {
+    const path = `${folder}/${tool}`;
+    const stat = await Deno.stat(path).catch(() => undefined);
+    if (stat?.isFile && (stat.mode ?? 0) & 0o111) return { path };
+  }
+  const debianPackage = debianPrograms[tool as keyof typeof debianPrograms];
+  return { reason: `${tool} is not installed (Debian's package ${debianPackage})` };
+}
