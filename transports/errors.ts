@@ -50,3 +50,37 @@ export class DialError extends Error {
     this.retryable = details.retryable ?? false;
   }
 }
+
+/** How each step reads in "timed out while …". */
+const DOING: Readonly<Record<DialStep, string>> = {
+  resolve: "resolving its name",
+  connect: "connecting",
+  authenticate: "authenticating",
+  upgrade: "waiting for the upgrade",
+  exec: "waiting for the program",
+  tls: "waiting for the TLS handshake",
+  http2: "waiting for HTTP/2 to begin",
+};
+
+/**
+ * What to throw when a signal ended a dial: the reason itself, so that it survives to the user; a
+ * mere timeout becomes a `DialError` that tells the step.
+ */
+export function interrupted(
+  signal: AbortSignal,
+  endpoint: string,
+  step: DialStep,
+  detail?: string,
+): unknown {
+  const reason: unknown = signal.reason;
+  if (!(reason instanceof DOMException) || reason.name !== "TimeoutError") return reason;
+  const where = detail === undefined || detail === "" ? "" : ` (${detail})`;
+  return new DialError(`timed out while ${DOING[step]}${where}`, {
+    endpoint,
+    step,
+    code: "timeout",
+    hint: "check that the daemon is up, and that no firewall drops the connection",
+    retryable: true,
+    cause: reason,
+  });
+}

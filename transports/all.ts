@@ -1,0 +1,6 @@
+import { tcp } from "./tcp.ts";
+import type { Transport } from "./transport.ts";
+import { unix } from "./unix.ts";
+
+/** The built-in transports; a plain list, so that a compiled binary sees them. */
+export const transports: readonly Transport[] = [unix, tcp];

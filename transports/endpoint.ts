@@ -1,0 +1,112 @@
+/**
+ * An endpoint, taken apart as it was typed.
+ *
+ *     scheme "://" address [ "?" key "=" value { "&" key "=" value } ]
+ *
+ * Not by the `URL` class: it turns `npipe:////./pipe/x` into `//pipe/x`, a space in a socket's path
+ * into `%20`, and the upper case of a container's name into lower case.
+ */
+import { EndpointError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
+import type { OptionSpec } from "./transport.ts";
+
+/** The parts of an endpoint. */
+export interface Endpoint {
+  /** Without passwords and without the values of secret options; for errors. */
+  readonly redacted: string;
+  /** Lower case. */
+  readonly scheme: string;
+  /** What stands between `://` and `?`, untouched. */
+  readonly address: string;
+  /** The options that have a value, decoded. */
+  readonly options: ReadonlyMap<string, string>;
+}
+
+/** What of a transport the splitting rests on. */
+export interface EndpointRules {
+  readonly example: string;
+  readonly options: readonly OptionSpec[];
+}
+
+const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//;
+
+/** The scheme in lower case, or undefined where the text has no `scheme://`. */
+export function schemeOf(endpoint: string): string | undefined {
+  return SCHEME.exec(endpoint)?.[1]?.toLowerCase();
+}
+
+/**
+ * Takes an endpoint apart. An option with an empty value counts as not given.
+ *
+ * Throws `EndpointError` for a missing scheme, control characters, and options that are unknown,
+ * given twice, or missing.
+ */
+export function splitEndpoint(endpoint: string, rules: EndpointRules): Endpoint {
+  const redacted = redact(endpoint, rules.options);
+  const fail = (problem: string, hint = `write it as ${rules.example}`): never => {
+    throw new EndpointError(redacted, problem, hint);
+  };
+  const scheme = schemeOf(endpoint) ?? fail("it has no scheme");
+  // deno-lint-ignore no-control-regex
+  if (/[\x00-\x1f\x7f]/.test(endpoint)) fail("it holds a control character");
+  const rest = endpoint.slice(scheme.length + 3);
+  const mark = rest.indexOf("?");
+  const address = mark < 0 ? rest : rest.slice(0, mark);
+
+  const options = new Map<string, string>();
+  const names = rules.options.map((option) => option.name);
+  for (const [name, value] of new URLSearchParams(mark < 0 ? "" : rest.slice(mark + 1))) {
+    if (!names.includes(name)) {
+      fail(`it has no option ${JSON.stringify(name)}`, optionHint(scheme, name, names));
+    }
+    if (options.has(name)) fail(`option ${JSON.stringify(name)} is given twice`, "give it once");
+    options.set(name, value);
+  }
+  for (const [name, value] of options) if (value === "") options.delete(name);
+  for (const { name, required, summary } of rules.options) {
+    if (required && !options.has(name)) fail(`it lacks option ${name} (${summary})`);
+  }
+  return { redacted, scheme, address, options };
+}
+
+function optionHint(scheme: string, name: string, names: readonly string[]): string {
+  if (names.length === 0) return `${scheme}:// endpoints take no options`;
+  const near = nearest(name, names);
+  const known = `the options of ${scheme}:// are ${names.join(", ")}`;
+  return near === undefined ? known : `did you mean ${JSON.stringify(near)}? ${known}`;
+}
+
+/** `?key=value&…` of the options that are set, or an empty string; the other half of `splitEndpoint`. */
+export function formatOptions(options: Readonly<Record<string, string | undefined>>): string {
+  const parts = Object.entries(options)
+    .filter(([, value]) => value !== undefined && value !== "")
+    .map(([name, value]) => `${name}=${encodeURIComponent(value!)}`);
+  return parts.length === 0 ? "" : `?${parts.join("&")}`;
+}
+
+/**
+ * An endpoint that may be printed: the password of `user:password@` and the value of every option
+ * that isn't known to be harmless are replaced. Takes any text, also one that isn't an endpoint.
+ */
+export function redact(endpoint: string, options: readonly OptionSpec[] = []): string {
+  const start = SCHEME.exec(endpoint)?.[0].length ?? 0;
+  const mark = endpoint.indexOf("?", start);
+  const address = endpoint.slice(start, mark < 0 ? undefined : mark);
+  const slash = address.indexOf("/");
+  const authority = slash < 0 ? address : address.slice(0, slash);
+  const at = authority.lastIndexOf("@");
+  const colon = authority.indexOf(":");
+  const shown = at >= 0 && colon >= 0 && colon < at
+    ? `${authority.slice(0, colon)}:***${authority.slice(at)}`
+    : authority;
+  const harmless = new Set(options.filter((option) => !option.secret).map((option) => option.name));
+  const query = mark < 0 ? "" : endpoint.slice(mark + 1).split("&").map((pair) => {
+    const [name] = [...new URLSearchParams(pair).keys()];
+    const equals = pair.indexOf("=");
+    return equals < 0 || (name !== undefined && harmless.has(name))
+      ? pair
+      : `${pair.slice(0, equals)}=***`;
+  }).join("&");
+  return endpoint.slice(0, start) + shown + (slash < 0 ? "" : address.slice(slash)) +
+    (mark < 0 ? "" : `?${query}`);
+}

@@ -1,0 +1,58 @@
+import { redact, schemeOf } from "./endpoint.ts";
+import { EndpointError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
+import type { Transport } from "./transport.ts";
+
+/** The transports that a program knows; a value, made once and handed down. */
+export interface Registry {
+  /** In the order in which help lists them. */
+  readonly transports: readonly Transport[];
+  /**
+   * The transport of an endpoint's scheme, whatever its case.
+   * Throws `EndpointError` naming the known schemes, and the nearest of them.
+   */
+  find(endpoint: string): Transport;
+}
+
+/** Makes a registry. Throws a plain `Error` for two transports of one scheme: that is a bug of ours. */
+export function createRegistry(transports: readonly Transport[]): Registry {
+  const byScheme = new Map<string, Transport>();
+  for (const transport of transports) {
+    if (byScheme.has(transport.scheme)) {
+      throw new Error(`two transports have the scheme ${transport.scheme}`);
+    }
+    byScheme.set(transport.scheme, transport);
+  }
+  return {
+    transports: [...transports],
+    find(endpoint) {
+      const scheme = schemeOf(endpoint);
+      const found = scheme === undefined ? undefined : byScheme.get(scheme);
+      if (found !== undefined) return found;
+      throw unknown(endpoint, scheme, byScheme);
+    },
+  };
+}
+
+function unknown(
+  endpoint: string,
+  scheme: string | undefined,
+  known: ReadonlyMap<string, Transport>,
+): EndpointError {
+  const shown = redact(endpoint);
+  if (scheme !== undefined) {
+    const near = nearest(scheme, known.keys());
+    const list = `known schemes are ${[...known.keys()].join(", ")}`;
+    const hint = near === undefined ? list : `did you mean ${near}://? ${list}`;
+    return new EndpointError(shown, `unknown scheme ${JSON.stringify(scheme)}`, hint);
+  }
+  // `unix:/path`, as gRPC writes it, is a frequent guess.
+  const [, word, slash, rest] = /^([A-Za-z][\w+.-]*):(\/?)(.*)$/.exec(shown) ?? [];
+  if (word !== undefined && known.has(word.toLowerCase())) {
+    const hint = `did you mean ${word.toLowerCase()}://${slash}${rest}?`;
+    return new EndpointError(shown, "the // after the scheme is missing", hint);
+  }
+  const examples = [...known.values()].map((transport) => transport.example);
+  const hint = `write it as SCHEME://ADDRESS, for example ${examples.join(" or ")}`;
+  return new EndpointError(shown, endpoint === "" ? "it is empty" : "it has no scheme", hint);
+}
