@@ -1,0 +1,51 @@
+/** How progress is shown. `quiet` shows none. */
+export type Mode = "tty" | "plain" | "rawjson" | "quiet";
+
+/** A progress mode that can't be had. Its message is buildx's. */
+export class ProgressModeError extends Error {
+  override readonly name = "ProgressModeError";
+}
+
+/** What the flags say: `flag` is --progress ("auto" if not given), `quiet` is -q. */
+export interface ModeOptions {
+  readonly flag: string;
+  readonly quiet: boolean;
+  readonly env: (name: string) => string | undefined;
+  /** Progress goes to a terminal. */
+  readonly isTerminal: boolean;
+}
+
+/**
+ * The mode, and whether the image's ID is to be printed after the build: with `-q` and
+ * `--progress=quiet` it is, with `--progress=none` it isn't. BUILDKIT_PROGRESS counts where the flag
+ * says auto.
+ * @throws ProgressModeError for an unknown mode, for tty without a terminal, and for -q beside a
+ *   mode that shows something.
+ */
+export function chooseMode(options: ModeOptions): { mode: Mode; printId: boolean } {
+  const { flag, env, isTerminal } = options;
+  if (options.quiet || flag === "quiet") {
+    if (!["auto", "none", "quiet"].includes(flag)) {
+      throw new ProgressModeError(`progress=${flag} and quiet cannot be used together`);
+    }
+    return { mode: "quiet", printId: true };
+  }
+  const name = flag === "auto" ? env("BUILDKIT_PROGRESS") || flag : flag;
+  switch (name) {
+    case "":
+    case "auto":
+      return { mode: isTerminal ? "tty" : "plain", printId: false };
+    case "tty":
+      if (isTerminal) return { mode: "tty", printId: false };
+      throw new ProgressModeError("failed to get console: provided file is not a console");
+    case "plain":
+    case "rawjson":
+      return { mode: name, printId: false };
+    // BUILDKIT_PROGRESS=quiet shows nothing and prints no ID.
+    case "quiet":
+    case "none":
+      return { mode: "quiet", printId: false };
+    default:
+      throw new ProgressModeError(`invalid progress mode ${name}`);
+  }
+}

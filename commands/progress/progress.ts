@@ -1,0 +1,124 @@
+import type { StatusResponse, VertexWarning } from "../../proto/gen/control.ts";
+import { failedBlocks, warningsBlock } from "./end_blocks.ts";
+import { type LocalVertexes, localVertexes } from "./local.ts";
+import type { Mode } from "./mode.ts";
+import { plainRenderer } from "./plain_renderer.ts";
+import { rawJson } from "./rawjson.ts";
+import type { Outcome, Output, Renderer } from "./renderer.ts";
+import { applyStatus, newState, type State } from "./state.ts";
+
+export interface ProgressOptions {
+  /** From `chooseMode`. */
+  readonly mode: Mode;
+  /** Standard error, as a rule. */
+  readonly out: Output;
+  /** The terminal's size; asked before every frame, so that it may change. */
+  readonly size: () => { columns: number; rows: number };
+  readonly env: (name: string) => string | undefined;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  readonly driver: string;
+  readonly builder: string;
+  /** Explain warnings (--debug). */
+  readonly expandWarnings?: boolean;
+}
+
+/** A build's progress on the screen, from `startProgress` to `finish`. */
+export interface Progress extends Disposable {
+  /** Takes a message of the daemon's Status stream. */
+  update(message: StatusResponse): void;
+  /** Adds vertexes of our own. */
+  readonly local: LocalVertexes;
+  /** Shows a line that belongs to no vertex: a file that vanished, a retry. */
+  note(line: string): void;
+  /**
+   * Shows the last frame, the output of failed vertexes and the warnings, gives the terminal back
+   * and leaves no timer. The error itself is the caller's to print. Later calls do nothing.
+   */
+  finish(outcome?: Outcome): void;
+  /** The warnings so far, each once. */
+  warnings(): readonly VertexWarning[];
+  readonly state: State;
+  /** For leaving at once: gives the terminal back, shows nothing more. */
+  [Symbol.dispose](): void;
+}
+
+/** A terminal shows few lines of a step while it runs, so more are kept for when it fails. */
+const TAIL = {
+  tty: { lines: 1000, size: 256 * 1024 },
+  other: { lines: 10, size: 64 * 1024 },
+};
+
+export function startProgress(options: ProgressOptions): Progress {
+  const { mode, out } = options;
+  const now = options.now ?? Date.now;
+  const state = newState(mode === "tty" ? TAIL.tty : TAIL.other);
+  const renderer = rendererOf(state, options, now);
+  let ended = false;
+
+  function take(message: StatusResponse, local: boolean): void {
+    if (ended) return;
+    renderer.update(message, applyStatus(state, message, now(), local));
+  }
+
+  return {
+    update: (message) => take(message, false),
+    local: localVertexes((message) => take(message, true), now),
+    note(line) {
+      if (ended) out.write(`${line}\n`);
+      else renderer.note(line);
+    },
+    finish(outcome = {}) {
+      if (ended) return;
+      ended = true;
+      renderer.finish(outcome);
+      if (mode === "quiet" || mode === "rawjson") return;
+      const expand = options.expandWarnings ?? false;
+      const text = failedBlocks(state) +
+        warningsBlock(state.warnings, { expand, paint: (heading) => heading });
+      if (text) out.write(text);
+    },
+    warnings: () => state.warnings,
+    state,
+    [Symbol.dispose]() {
+      if (!ended) renderer.abandon();
+      ended = true;
+    },
+  };
+}
+
+function rendererOf(state: State, options: ProgressOptions, now: () => number): Renderer {
+  const { mode, out, driver, builder, env } = options;
+  switch (mode) {
+    case "tty":
+    case "plain":
+      return plainRenderer(state, {
+        out,
+        now,
+        title: `building with ${JSON.stringify(builder)} instance using ${driver} driver`,
+        truncate: env("PROGRESS_NO_TRUNC") === "0",
+        rate: displayRate(env),
+      });
+    case "rawjson":
+      return {
+        update: (message) => out.write(rawJson(message)),
+        // A stream of JSON has no place for it.
+        note: () => {},
+        finish: () => {},
+        abandon: () => {},
+      };
+    case "quiet":
+      return {
+        update: () => {},
+        note: (line) => out.write(`${line}\n`),
+        finish: () => {},
+        abandon: () => {},
+      };
+  }
+}
+
+/** Milliseconds between frames; TTY_DISPLAY_RATE overrides, as in BuildKit. */
+function displayRate(env: (name: string) => string | undefined): number {
+  const text = env("TTY_DISPLAY_RATE") ?? "";
+  return /^\d+$/.test(text) ? Number(text) : 100;
+}
