@@ -1,0 +1,214 @@
+/**
+ * An HTTP/2 connection (RFC 9113), client or server, that does no I/O: bytes from the peer go into `receive`, bytes for the
+ * peer come out of `pull`, and `onWritable` says when there are some. `drive` runs one over a byte stream; the source of
+ * another connection's stream can pull from one just as well.
+ */
+import { Core, type Goaway } from "./core.ts";
+import { Code, codeName, Http2Error } from "./errors.ts";
+import { DEFAULT_WINDOW, PREFACE, putUint32 } from "./frame.ts";
+import { FrameReader, notHttp2 } from "./frame_reader.ts";
+import type { Header } from "./hpack.ts";
+import { Incoming, type OnStream } from "./incoming.ts";
+import { announce, DEFAULT_LIMITS, type Limits } from "./settings.ts";
+import type { Source } from "./source.ts";
+import type { Stream, StreamHandler } from "./stream.ts";
+
+export interface ConnectionOptions {
+  limits?: Partial<Limits>;
+  /** As server: who handles a new stream. It may answer at once. Without it, all are refused. */
+  onStream?: OnStream;
+  /** The peer will take no new streams; `connection.goaway` says why. */
+  onGoaway?: (goaway: Goaway) => void;
+  /** The connection is over, exactly once: in good order, or by the error. Its streams have been closed before. */
+  onClosed?: (error?: Http2Error) => void;
+}
+
+export interface OpenOptions {
+  /** The request has no body. */
+  endStream?: boolean;
+  /** Where its body comes from; may be attached later. */
+  source?: Source;
+}
+
+interface Ping {
+  sent: number;
+  resolve(milliseconds: number): void;
+  reject(error: Error): void;
+}
+
+export class Connection {
+  readonly role: "client" | "server";
+  /** When something last came from the peer, by `performance.now()`. */
+  lastReceived: number = performance.now();
+  readonly #core: Core;
+  readonly #reader: FrameReader;
+  readonly #options: ConnectionOptions;
+  #pings = new Map<number, Ping>();
+  #pingCount = 0;
+
+  /** The preface and SETTINGS are there to be pulled at once. */
+  constructor(role: "client" | "server", options: ConnectionOptions = {}) {
+    this.role = role;
+    this.#options = options;
+    const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
+    limits.connectionWindow = Math.max(limits.connectionWindow, DEFAULT_WINDOW);
+    this.#core = new Core(role, limits);
+    this.#core.onOver = (error) => this.#ended(error);
+    const incoming = new Incoming(this.#core, {
+      onStream: options.onStream,
+      pinged: (opaque) => this.#pinged(opaque),
+    });
+    this.#reader = new FrameReader(incoming, {
+      role,
+      maxFrame: limits.maxFrame,
+      maxBlock: limits.maxHeaderList + limits.maxFrame,
+    });
+    const control = this.#core.layout.control;
+    if (role === "client") control.raw(PREFACE);
+    control.settings(announce(role, limits));
+    const extra = limits.connectionWindow - DEFAULT_WINDOW;
+    if (extra > 0) control.windowUpdate(0, extra);
+  }
+
+  /**
+   * Called when there is newly something to pull, and then not again before `pull` has given less than it was asked for.
+   * It may be called from within any other call; do not pull in it.
+   */
+  set onWritable(call: (() => void) | undefined) {
+    this.#core.layout.onWritable = call;
+  }
+
+  /** What the peer's GOAWAY said, once it has said it. */
+  get goaway(): Goaway | undefined {
+    return this.#core.goaway;
+  }
+
+  /** Nothing more comes of it; what `pull` still gives should be sent before the byte stream is closed. */
+  get over(): boolean {
+    return this.#core.over;
+  }
+
+  /** Streams open now. */
+  get streamCount(): number {
+    return this.#core.streams.size;
+  }
+
+  /** Bytes of DATA that the peer takes now on all streams together. */
+  get sendWindow(): number {
+    return this.#core.layout.window;
+  }
+
+  /**
+   * Takes bytes from the peer, cut anywhere; handlers are called from within. `chunk` may be reused afterwards.
+   * Throws nothing: whatever is wrong with the bytes ends the connection.
+   */
+  receive(chunk: Uint8Array): void {
+    if (this.over || chunk.length === 0) return;
+    this.lastReceived = performance.now();
+    try {
+      this.#reader.feed(chunk);
+    } catch (error) {
+      this.#fail(
+        error instanceof Http2Error
+          ? error
+          : new Http2Error(Code.INTERNAL_ERROR, "cannot go on after an internal error", {
+            cause: error,
+          }),
+      );
+    }
+  }
+
+  /**
+   * Lays out what is to be sent, into as much of `into` as there is use for, and returns the count: less than its length means
+   * that there is nothing more for now. Any length from 1 on will do; a frame may be cut.
+   */
+  pull(into: Uint8Array): number {
+    return this.#core.layout.pull(into);
+  }
+
+  /** How many bytes `pull` would give now, at least: above 0 whenever it would give any. */
+  available(): number {
+    return this.#core.layout.available();
+  }
+
+  /**
+   * As client: sends a request. It waits (`stream.id` is 0) while the peer allows no more streams.
+   * Throws a retryable Http2Error when the connection takes no new ones, and TypeError for headers that cannot be sent.
+   */
+  openStream(list: readonly Header[], handler: StreamHandler, options: OpenOptions = {}): Stream {
+    const stream = this.#core.open(list, handler, options.endStream ?? false);
+    if (options.source !== undefined) stream.attach(options.source);
+    return stream;
+  }
+
+  /** Sends a PING. Resolves to the milliseconds until its answer; rejects when the connection ends before. */
+  ping(): Promise<number> {
+    if (this.over) return Promise.reject(this.#lostError());
+    return new Promise((resolve, reject) => {
+      const opaque = new Uint8Array(8);
+      const id = ++this.#pingCount;
+      putUint32(opaque, 4, id);
+      this.#pings.set(id, { sent: performance.now(), resolve, reject });
+      this.#core.layout.control.ping(opaque, false);
+    });
+  }
+
+  /** Says GOAWAY. Streams that are open go on; with the last one the connection is over. */
+  close(): void {
+    this.#core.close();
+  }
+
+  /** The byte stream has ended (no `cause`) or broken: all streams end with that. */
+  lost(cause?: unknown): void {
+    if (this.over) return;
+    if (this.#reader.fresh && cause === undefined) {
+      this.#core.end(notHttp2(this.role === "client" ? "server" : "client", this.#reader.sniffed));
+      return;
+    }
+    const goaway = this.goaway;
+    if (cause === undefined && this.streamCount === 0 && this.#isQuiet()) return this.#core.end();
+    const why = cause instanceof Error ? cause.message : "the peer closed it";
+    const said = goaway === undefined
+      ? ""
+      : ` after ${codeName(goaway.code)} ${JSON.stringify(goaway.debug)}`;
+    const debug = goaway === undefined ? {} : { debug: goaway.debug };
+    const code = goaway?.code ?? Code.INTERNAL_ERROR;
+    this.#core.end(
+      new Http2Error(code, `the connection was lost: ${why}${said}`, {
+        cause,
+        remote: true,
+        ...debug,
+      }),
+    );
+  }
+
+  /** Whether an end of the byte stream is an orderly one. */
+  #isQuiet(): boolean {
+    return this.role === "server" || this.goaway?.code === Code.NO_ERROR;
+  }
+
+  #fail(error: Http2Error): void {
+    if (this.over) return;
+    this.#core.layout.control.goaway(this.#core.lastPeerId, error.code, error.message);
+    this.#core.end(error);
+  }
+
+  #ended(error?: Http2Error): void {
+    this.#reader.stop();
+    const pings = this.#pings;
+    this.#pings = new Map();
+    for (const ping of pings.values()) ping.reject(this.#lostError());
+    this.#options.onClosed?.(error);
+  }
+
+  #lostError(): Http2Error {
+    return this.#core.error ?? new Http2Error(Code.NO_ERROR, "the connection is closed");
+  }
+
+  #pinged(opaque: Uint8Array): void {
+    const id = opaque.reduce((value, octet) => value * 256 + octet, 0);
+    const ping = this.#pings.get(id);
+    this.#pings.delete(id);
+    ping?.resolve(performance.now() - ping.sent);
+  }
+}

@@ -1,0 +1,271 @@
+/**
+ * What both directions of a connection share: its streams, from the first HEADERS to the end (RFC 9113 §5.1), and how
+ * they and the connection end.
+ */
+import { Code, codeName, Http2Error, type Http2ErrorOptions } from "./errors.ts";
+import { type Header, HpackEncoder } from "./hpack.ts";
+import { Layout, type LayoutOwner } from "./layout.ts";
+import { initialPeerSettings, type Limits, type PeerSettings } from "./settings.ts";
+import { Stream, type StreamHandler, type StreamOwner } from "./stream.ts";
+import { ReceiveWindow } from "./window.ts";
+
+/** How many streams that we reset are remembered: frames for them may still be under way. */
+const REMEMBERED = 1024;
+
+/** What the peer's GOAWAY said. */
+export interface Goaway {
+  code: number;
+  lastStreamId: number;
+  /** Its debug data, such as `too_many_pings`. */
+  debug: string;
+}
+
+interface WaitingStream {
+  stream: Stream;
+  list: readonly Header[];
+  endStream: boolean;
+}
+
+export class Core implements StreamOwner, LayoutOwner {
+  readonly role: "client" | "server";
+  readonly limits: Limits;
+  readonly peer: PeerSettings = initialPeerSettings();
+  readonly layout: Layout;
+  readonly streams = new Map<number, Stream>();
+  readonly received: ReceiveWindow;
+  /** The largest stream id that the peer has opened (as server). */
+  lastPeerId = 0;
+  /** The id that our next stream gets (as client). */
+  nextId = 1;
+  goaway: Goaway | undefined;
+  /** We have said GOAWAY, or been told to close. */
+  closing = false;
+  /** Nothing more will happen: closed, failed or lost. */
+  over = false;
+  /** Why, unless it was closed in good order. */
+  error: Http2Error | undefined;
+  /** Called once, when `over`. */
+  onOver: ((error?: Http2Error) => void) | undefined;
+  readonly #encoder = new HpackEncoder();
+  #waiting: WaitingStream[] = [];
+  readonly #resetIds = new Set<number>();
+
+  constructor(role: "client" | "server", limits: Limits) {
+    this.role = role;
+    this.limits = limits;
+    this.layout = new Layout(this);
+    this.received = new ReceiveWindow(limits.connectionWindow);
+  }
+
+  // Opening.
+
+  /** As client: opens a stream, or lets it wait while the peer allows no more. Throws the retryable Http2Error of a closing connection. */
+  open(list: readonly Header[], handler: StreamHandler, endStream: boolean): Stream {
+    if (this.over || this.closing || this.goaway !== undefined) throw this.#refusal();
+    const stream = new Stream(this, handler, this.limits.streamWindow);
+    stream.headRequest = list.some(([name, value]) => name === ":method" && value === "HEAD");
+    this.#waiting.push({ stream, list, endStream });
+    this.openWaiting();
+    return stream;
+  }
+
+  /** Opens what waits, as far as the peer allows. */
+  openWaiting(): void {
+    if (this.goaway !== undefined) return;
+    while (this.#waiting.length > 0 && this.streams.size < this.peer.maxStreams) {
+      const { stream, list, endStream } = this.#waiting.shift()!;
+      stream.id = this.nextId;
+      this.nextId += 2;
+      stream.window = this.peer.initialWindow;
+      this.streams.set(stream.id, stream);
+      this.sendHeaders(stream, list, endStream);
+      this.wake(stream);
+    }
+  }
+
+  /** As server: takes a stream that the client opens. */
+  accept(id: number): Stream {
+    const window = this.limits.streamWindow;
+    const stream = new Stream(this, { data() {}, closed() {} }, window);
+    stream.id = id;
+    stream.window = this.peer.initialWindow;
+    stream.begun = true;
+    this.streams.set(id, stream);
+    return stream;
+  }
+
+  /** Whether a stream of this id has never been (RFC 9113 §5.1.1). */
+  isIdle(id: number): boolean {
+    if (this.role === "client") return id % 2 === 0 || id >= this.nextId;
+    return id % 2 === 0 || id > this.lastPeerId;
+  }
+
+  /** Whether frames on a closed stream are what the peer sent before it knew of our RST_STREAM. */
+  mayLinger(id: number): boolean {
+    return this.#resetIds.has(id);
+  }
+
+  // What streams ask for.
+
+  wake(stream: Stream): void {
+    this.layout.wake(stream);
+  }
+
+  sendHeaders(stream: Stream, list: readonly Header[], endStream: boolean): void {
+    if (stream.localEnded) throw new Error("cannot send headers: the stream has been ended");
+    const block = this.#encoder.encode(list);
+    this.layout.control.headers(stream.id, block, endStream, this.peer.maxFrame);
+    if (endStream) this.localEnd(stream);
+  }
+
+  credit(stream: Stream, bytes: number): void {
+    if (bytes > stream.unconsumed) {
+      throw new RangeError(`cannot give back ${bytes} bytes: ${stream.unconsumed} are outstanding`);
+    }
+    stream.unconsumed -= bytes;
+    if (!stream.remoteEnded) {
+      const increment = stream.received.credit(bytes);
+      if (increment > 0) this.layout.control.windowUpdate(stream.id, increment);
+    }
+    this.creditConnection(bytes);
+  }
+
+  creditConnection(bytes: number): void {
+    const increment = this.received.credit(bytes);
+    if (increment > 0 && !this.over) this.layout.control.windowUpdate(0, increment);
+  }
+
+  reset(stream: Stream, code: number): void {
+    this.resetStream(stream, code, `stream reset by us: ${codeName(code)}`);
+  }
+
+  // Ending.
+
+  /** Ends a stream by our RST_STREAM, for a reason of ours or a fault of the peer. */
+  resetStream(stream: Stream, code: number, message: string, cause?: unknown): void {
+    if (stream.isClosed) return;
+    if (stream.id !== 0) this.refuse(stream.id, code);
+    this.closeStream(stream, streamError(stream, code, message, { cause }));
+  }
+
+  /** Sends RST_STREAM, and remembers that the peer may not know of it yet. */
+  refuse(id: number, code: number): void {
+    this.layout.control.rstStream(id, code);
+    this.#resetIds.add(id);
+    if (this.#resetIds.size <= REMEMBERED) return;
+    for (const oldest of this.#resetIds) {
+      this.#resetIds.delete(oldest);
+      return;
+    }
+  }
+
+  closeStream(stream: Stream, error?: Http2Error): void {
+    if (stream.isClosed) return;
+    stream.isClosed = true;
+    if (stream.id === 0) {
+      this.#waiting = this.#waiting.filter((waiting) => waiting.stream !== stream);
+    } else {
+      this.streams.delete(stream.id);
+    }
+    if (stream.unconsumed > 0) this.creditConnection(stream.unconsumed);
+    stream.unconsumed = 0;
+    stream.error = error;
+    // A user's mistake here must not keep the others from hearing of it, and must not go unseen.
+    for (
+      const tell of [() => stream.source?.detached?.(error), () => stream.handler.closed(error)]
+    ) {
+      try {
+        tell();
+      } catch (mistake) {
+        reportError(mistake);
+      }
+    }
+    if (!this.over) this.openWaiting();
+    this.endIfDone();
+  }
+
+  /** The stream's data is all laid out: trailers or END_STREAM follow. */
+  finish(stream: Stream): void {
+    if (stream.isClosed || stream.localEnded) return;
+    if (stream.trailers !== undefined) {
+      this.sendHeaders(stream, stream.trailers, true);
+    } else {
+      this.layout.control.endStream(stream.id);
+      this.localEnd(stream);
+    }
+  }
+
+  localEnd(stream: Stream): void {
+    stream.localEnded = true;
+    if (stream.remoteEnded) this.closeStream(stream);
+  }
+
+  sourceFailed(stream: Stream, error: unknown): void {
+    this.resetStream(stream, Code.INTERNAL_ERROR, "stream reset by us: its source failed", error);
+  }
+
+  /** The peer's GOAWAY: the streams it will not look at are over (RFC 9113 §6.8). */
+  goneAway(goaway: Goaway): void {
+    this.goaway = goaway;
+    const said = goaway.debug === "" ? "" : ` (${goaway.debug})`;
+    const options = { remote: true, retryable: true, debug: goaway.debug };
+    const message = `the peer is closing the connection: ${codeName(goaway.code)}${said}`;
+    for (const { stream } of [...this.#waiting]) {
+      this.closeStream(stream, streamError(stream, goaway.code, message, options));
+    }
+    if (this.role === "client") {
+      for (const stream of [...this.streams.values()]) {
+        if (stream.id <= goaway.lastStreamId) continue;
+        this.closeStream(stream, streamError(stream, goaway.code, message, options));
+      }
+    }
+    this.endIfDone();
+  }
+
+  /** Says GOAWAY; the connection ends with its last stream. */
+  close(): void {
+    if (this.over || this.closing) return;
+    this.closing = true;
+    this.layout.control.goaway(this.lastPeerId, Code.NO_ERROR, "");
+    this.endIfDone();
+  }
+
+  /** The end of the connection, in good order or by `error`; its streams end likewise. */
+  end(error?: Http2Error): void {
+    if (this.over) return;
+    this.over = true;
+    this.error = error;
+    const reason = error ?? new Http2Error(Code.NO_ERROR, "the connection is closed");
+    const waiting = this.#waiting.map(({ stream }) => stream);
+    for (const stream of [...this.streams.values(), ...waiting]) {
+      const options: Http2ErrorOptions = { cause: reason, remote: reason.remote };
+      if (reason.debug !== undefined) options.debug = reason.debug;
+      if (stream.id === 0) options.retryable = true;
+      this.closeStream(stream, streamError(stream, reason.code, reason.message, options));
+    }
+    this.onOver?.(error);
+  }
+
+  endIfDone(): void {
+    if (this.over || this.streams.size > 0 || this.#waiting.length > 0) return;
+    if (this.closing) this.end();
+    else if (this.goaway !== undefined && this.role === "client") this.close();
+  }
+
+  #refusal(): Http2Error {
+    const why = this.error ?? this.goaway;
+    const message = this.error?.message ?? "the connection is closing";
+    const options: Http2ErrorOptions = { retryable: true, cause: this.error };
+    if (why?.debug !== undefined) options.debug = why.debug;
+    return new Http2Error(why?.code ?? Code.NO_ERROR, message, options);
+  }
+}
+
+export function streamError(
+  stream: Stream,
+  code: number,
+  message: string,
+  options: Http2ErrorOptions = {},
+): Http2Error {
+  return new Http2Error(code, message, { ...options, streamId: stream.id });
+}

@@ -1,0 +1,200 @@
+/**
+ * Laying out what is sent. Control frames first, then DATA of the streams that have some, in turn, one frame each, within the
+ * peer's windows (RFC 9113 §5.2) and its MAX_FRAME_SIZE. A frame's header is left open, the source copies its bytes
+ * behind it, and the header is filled in with what came: so a source need not say beforehand how much it will give,
+ * and an inner connection can be the source of an outer one's stream.
+ */
+import { ControlQueue } from "./control_queue.ts";
+import { DEFAULT_MAX_FRAME, DEFAULT_WINDOW, Flag, Frame } from "./frame.ts";
+import { HEADER_BYTES, putFrameHeader } from "./frame.ts";
+import type { Source } from "./source.ts";
+import type { Stream } from "./stream.ts";
+
+/** Where less room than this is left, a frame is laid out aside and copied over in pieces. */
+const CARRY = 256;
+/** Larger frames than this are not sent, whatever the peer takes: streams wait for each other. */
+const LARGEST_SENT = 65_536;
+
+/** What laying out does to streams beyond sending their bytes. */
+export interface LayoutOwner {
+  /** The stream's data is all sent: trailers or an empty frame are still to follow. */
+  finish(stream: Stream): void;
+  /** END_STREAM has been laid out. */
+  localEnd(stream: Stream): void;
+  sourceFailed(stream: Stream, error: unknown): void;
+}
+
+export class Layout {
+  readonly control: ControlQueue;
+  /** Called when there is newly something to pull, and not again until all has been pulled. */
+  onWritable: (() => void) | undefined;
+  /** Bytes of DATA the peer takes on all streams together. */
+  window = DEFAULT_WINDOW;
+  readonly #owner: LayoutOwner;
+  #maxFrame = DEFAULT_MAX_FRAME;
+  #signalled = false;
+  #head: Stream | undefined; // those ready, linked by `next`
+  #tail: Stream | undefined;
+  #pulling: Stream | undefined;
+  #rested: Stream[] = []; // gave nothing although they had something
+  readonly #carry: Uint8Array = new Uint8Array(HEADER_BYTES + CARRY);
+  #carryAt = 0;
+  #carryEnd = 0;
+
+  constructor(owner: LayoutOwner) {
+    this.#owner = owner;
+    this.control = new ControlQueue(() => this.#signal());
+  }
+
+  set maxFrame(bytes: number) {
+    this.#maxFrame = Math.min(bytes, LARGEST_SENT);
+  }
+
+  /** Fills `into` as far as possible and returns the count; less than its length means that nothing is left for now. */
+  pull(into: Uint8Array): number {
+    const end = into.length;
+    let at = 0;
+    while (at < end) {
+      if (this.#carryAt < this.#carryEnd) {
+        at += this.#takeCarry(into, at);
+      } else if (this.control.length > 0) {
+        at += this.control.take(into, at);
+      } else {
+        const stream = this.window > 0 ? this.#shift() : undefined;
+        if (stream === undefined) break;
+        at = this.#layOut(stream, into, at);
+      }
+    }
+    this.#signalled = this.available() > 0;
+    return at;
+  }
+
+  /** How many bytes `pull` gives now, at least; above 0 whenever it would give any. */
+  available(): number {
+    let data = 0;
+    if (this.window > 0) {
+      for (let stream = this.#head; stream !== undefined; stream = stream.next) {
+        if (stream.isClosed) continue;
+        data += Math.max(0, Math.min(stream.window, stream.source!.available()));
+      }
+    }
+    return this.#carryEnd - this.#carryAt + this.control.length + Math.min(data, this.window);
+  }
+
+  /** Looks whether the stream has something to send, and may send it. */
+  wake(stream: Stream): void {
+    if (stream.ready || stream.localEnded || stream.isClosed || stream.id === 0) return;
+    if (stream === this.#pulling) return; // looked at once its pull is over
+    const available = stream.source?.available() ?? 0;
+    if (available === 0) {
+      if (isEnding(stream)) this.#owner.finish(stream);
+      return;
+    }
+    if (stream.window <= 0) return;
+    this.#push(stream);
+    if (this.window > 0) this.#signal();
+  }
+
+  /** The connection's window, or a stream's, has grown. */
+  windowOpened(): void {
+    if (this.#rested.length > 0) {
+      const rested = this.#rested;
+      this.#rested = [];
+      for (const stream of rested) this.wake(stream);
+    }
+    if (this.window > 0 && this.#head !== undefined) this.#signal();
+  }
+
+  #signal(): void {
+    if (this.#signalled) return;
+    this.#signalled = true;
+    this.onWritable?.();
+  }
+
+  #push(stream: Stream): void {
+    stream.ready = true;
+    stream.next = undefined;
+    if (this.#tail === undefined) this.#head = stream;
+    else this.#tail.next = stream;
+    this.#tail = stream;
+  }
+
+  #shift(): Stream | undefined {
+    const stream = this.#head;
+    if (stream === undefined) return undefined;
+    this.#head = stream.next;
+    if (this.#head === undefined) this.#tail = undefined;
+    stream.ready = false;
+    stream.next = undefined;
+    return stream;
+  }
+
+  /** Lays out one DATA frame of `stream` at `into[at..)`, and returns where it ends. */
+  #layOut(stream: Stream, into: Uint8Array, at: number): number {
+    if (stream.isClosed || stream.localEnded) return at;
+    const source = stream.source!;
+    let limit = Math.min(this.#maxFrame, this.window, stream.window);
+    if (limit <= 0) return at; // its WINDOW_UPDATE will wake it
+    const room = into.length - at - HEADER_BYTES;
+    const aside = room < limit && room < CARRY;
+    const target = aside ? this.#carry : into;
+    const start = aside ? 0 : at;
+    limit = Math.min(limit, aside ? CARRY : room);
+    const count = this.#pullFrom(stream, source, target, start + HEADER_BYTES, limit);
+    if (stream.isClosed) return at;
+    if (count === 0) {
+      if (source.available() > 0) this.#rest(stream);
+      else if (isEnding(stream)) this.#owner.finish(stream);
+      return at;
+    }
+    this.window -= count;
+    stream.window -= count;
+    const more = source.available() > 0;
+    const last = !more && stream.trailers === undefined && isEnding(stream);
+    putFrameHeader(target, start, count, Frame.DATA, last ? Flag.END_STREAM : 0, stream.id);
+    if (more) {
+      if (stream.window > 0) this.#push(stream);
+    } else if (last) {
+      this.#owner.localEnd(stream);
+    } else if (isEnding(stream)) {
+      this.#owner.finish(stream);
+    }
+    if (!aside) return at + HEADER_BYTES + count;
+    this.#carryAt = 0;
+    this.#carryEnd = HEADER_BYTES + count;
+    return at;
+  }
+
+  #rest(stream: Stream): void {
+    if (!this.#rested.includes(stream)) this.#rested.push(stream);
+  }
+
+  #pullFrom(
+    stream: Stream,
+    source: Source,
+    target: Uint8Array,
+    at: number,
+    limit: number,
+  ): number {
+    this.#pulling = stream;
+    try {
+      return source.pull(target.subarray(at, at + limit));
+    } catch (error) {
+      this.#owner.sourceFailed(stream, error);
+      return 0;
+    } finally {
+      this.#pulling = undefined;
+    }
+  }
+
+  #takeCarry(into: Uint8Array, at: number): number {
+    const count = Math.min(this.#carryEnd - this.#carryAt, into.length - at);
+    into.set(this.#carry.subarray(this.#carryAt, this.#carryAt + count), at);
+    this.#carryAt += count;
+    return count;
+  }
+}
+
+function isEnding(stream: Stream): boolean {
+  return stream.ending || stream.source?.ended === true;
+}

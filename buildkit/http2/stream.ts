@@ -1,0 +1,135 @@
+/** One request and its response (RFC 9113 §5): what its user may do with it, and what its connection keeps of it. */
+import type { Http2Error } from "./errors.ts";
+import type { Header } from "./hpack.ts";
+import type { Source } from "./source.ts";
+import { ReceiveWindow } from "./window.ts";
+
+/**
+ * What a stream's user is told, in the peer's order, from within the connection's `receive` (and `closed` from within any
+ * call). A handler may call anything but `receive` and `pull`. What it throws resets the stream with INTERNAL_ERROR.
+ */
+export interface StreamHandler {
+  /** As client: the response's header list. Informational (1xx) ones have been left out. */
+  headers?(list: Header[], endStream: boolean): void;
+  /** Some of the body: valid during the call only. Each byte is to be given back by `stream.credit`, at once or later. */
+  data(chunk: Uint8Array): void;
+  trailers?(list: Header[]): void;
+  /** The peer sends nothing more: after the last data, the trailers, or a header list that ended the stream. */
+  end?(): void;
+  /** It is over, exactly once: whole in both directions, or by the error. */
+  closed(error?: Http2Error): void;
+}
+
+/** What a stream asks of its connection. */
+export interface StreamOwner {
+  wake(stream: Stream): void;
+  sendHeaders(stream: Stream, list: readonly Header[], endStream: boolean): void;
+  credit(stream: Stream, bytes: number): void;
+  reset(stream: Stream, code: number): void;
+}
+
+export type StreamState =
+  | "waiting"
+  | "open"
+  | "half-closed (local)"
+  | "half-closed (remote)"
+  | "closed";
+
+export class Stream {
+  /** Its number; 0 while it waits for the peer to allow another stream. */
+  id = 0;
+
+  /** What ended it, once it is closed, if it did not end in good order. */
+  error: Http2Error | undefined;
+
+  // For the connection.
+  handler: StreamHandler;
+  source: Source | undefined;
+  trailers: readonly Header[] | undefined;
+  /** Nothing follows what the source holds. */
+  ending = false;
+  localEnded = false;
+  remoteEnded = false;
+  isClosed = false;
+  /** Bytes of DATA the peer still takes; may be below 0 after a SETTINGS change. */
+  window = 0;
+  received: ReceiveWindow;
+  /** Bytes received that have not been given back yet. */
+  unconsumed = 0;
+  /** The first header list has come. */
+  begun = false;
+  /** Body bytes that content-length still announces; -1 when it does not. */
+  expected = -1;
+  headRequest = false;
+  /** In the list of those with something to send. */
+  ready = false;
+  next: Stream | undefined;
+
+  readonly #owner: StreamOwner;
+
+  constructor(owner: StreamOwner, handler: StreamHandler, receiveWindow: number) {
+    this.#owner = owner;
+    this.handler = handler;
+    this.received = new ReceiveWindow(receiveWindow);
+  }
+
+  get state(): StreamState {
+    if (this.isClosed) return "closed";
+    if (this.id === 0) return "waiting";
+    if (this.localEnded) return "half-closed (local)";
+    return this.remoteEnded ? "half-closed (remote)" : "open";
+  }
+
+  /** Bytes of DATA that the peer takes now on this stream; what its connection allows is another matter. */
+  get sendWindow(): number {
+    return Math.max(0, this.window);
+  }
+
+  /** As server: sends the response's header list (any number of 1xx ones may precede it). Ignored once closed. */
+  sendHeaders(list: readonly Header[], endStream = false): void {
+    if (!this.isClosed) this.#owner.sendHeaders(this, list, endStream);
+  }
+
+  /** Where the stream's data comes from, once. */
+  attach(source: Source): void {
+    if (this.source !== undefined) throw new Error("cannot attach a source: there is one");
+    this.source = source;
+    if (this.isClosed) {
+      source.detached?.(this.error);
+      return;
+    }
+    source.attached?.(() => this.wake());
+    this.wake();
+  }
+
+  /** The source has something new, or has ended. Cheap, and harmless when it is not so. */
+  wake(): void {
+    if (!this.isClosed) this.#owner.wake(this);
+  }
+
+  /**
+   * Ends our side with trailers, once what the source holds (`available` falls to 0) has been sent. Call it before the source
+   * says `ended`, else the stream ends without them.
+   */
+  sendTrailers(list: readonly Header[]): void {
+    if (this.localEnded || this.ending) return;
+    this.trailers = list;
+    this.end();
+  }
+
+  /** Ends our side once what the source holds has been sent. */
+  end(): void {
+    this.ending = true;
+    this.wake();
+  }
+
+  /** Ends both sides at once, by RST_STREAM with `code`; what is unsent is dropped. Ignored once closed. */
+  reset(code: number): void {
+    if (!this.isClosed) this.#owner.reset(this, code);
+  }
+
+  /** Gives `bytes` of received data back to the peer's window. Ignored once closed. */
+  credit(bytes: number): void {
+    if (!this.isClosed && bytes > 0) this.#owner.credit(this, bytes);
+  }
+}
