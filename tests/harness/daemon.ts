@@ -44,10 +44,11 @@ export function makeRoot(name: string, dir?: string): Promise<string> {
 }
 
 export async function startDaemon(spec: DaemonSpec): Promise<Daemon> {
-  // A session of its own, so that a Ctrl-C in the terminal reaches the test runner alone and the
-  // supervisor still cleans up.
+  // A session of its own, so that a Ctrl-C in the terminal reaches the test runner alone; and not
+  // Deno's direct child, because Deno kills those when a test process ends. Either way the
+  // supervisor lives on to clean up.
   const child = new Deno.Command("setsid", {
-    args: ["sh", supervisor, spec.root, ...spec.command],
+    args: ["--fork", "sh", supervisor, spec.root, ...spec.command],
     env: spec.env ?? {},
     stdin: "piped",
     stdout: "piped",
