@@ -1,0 +1,252 @@
+/** Reads the files that were asked for and sends them. See `sender.ts`. */
+import type { Entries } from "./_entries.ts";
+import { Errno, errnoText, type Sys } from "./_sys.ts";
+import { FsyncError, text } from "./errors.ts";
+import { dataHeaderRoom, writeDataHead } from "./packet.ts";
+import { nextTurn, type PacketStream, type Progress, type Warning } from "./stream.ts";
+
+/** Takes files to send. */
+export interface FilePump {
+  /** Queues a file by its entry's ID. */
+  add(id: number): void;
+  /** Resolves once the pump has been stopped, or has failed, and nothing of it is open any more. */
+  readonly closed: Promise<void>;
+}
+
+/** What a pump works on. */
+export interface FilePumpOptions {
+  readonly sys: Sys;
+  readonly root: string;
+  readonly entries: Entries;
+  readonly stream: PacketStream;
+  readonly stop: AbortSignal;
+  readonly progress: Progress;
+  report(): void;
+  warn(warning: Warning): void;
+  /** Called once for what ends the transfer. */
+  fail(error: unknown): void;
+}
+
+/** Up to this many bytes a file is read at once, and in one go with others; above it is read ahead. */
+const small = 128 * 1024;
+/** Packets of large files, and so the buffers: nothing is gained above 1 MiB. */
+const [bufferSize, buffers] = [1024 * 1024, 3];
+const slice = 6;
+const [lookEvery, mayWait] = [256 * 1024, 1024 * 1024];
+
+/** Starts a pump that runs until `stop` aborts. */
+export function makeFilePump(options: FilePumpOptions): FilePump {
+  const { sys, entries, stream, stop, progress, report, warn, fail } = options;
+  const smallQueue = makeQueue();
+  const largeQueue = makeQueue();
+  const rootBytes = new TextEncoder().encode(
+    options.root.endsWith("/") ? options.root : `${options.root}/`,
+  );
+  let path = new Uint8Array(8192);
+  path.set(rootBytes);
+  const scratch = new Uint8Array(dataHeaderRoom + small + 1);
+  const tail = new Uint8Array(dataHeaderRoom);
+  const room = scratch.subarray(dataHeaderRoom);
+  let sent = 0;
+
+  const name = (id: number) => {
+    const bytes = new Uint8Array(entries.pathLength(id));
+    entries.writePath(id, bytes, 0);
+    return text(bytes);
+  };
+
+  /** Opens a file; undefined for one that cannot be had and costs only itself. */
+  function open(id: number): number | undefined {
+    const length = rootBytes.length + entries.pathLength(id) + 1;
+    if (length > path.length) {
+      path = new Uint8Array(length * 2);
+      path.set(rootBytes);
+    }
+    path[entries.writePath(id, path, rootBytes.length)] = 0;
+    const file = sys.open(path);
+    if (file >= 0) return file;
+    failed(id, file);
+    return undefined;
+  }
+
+  /** What is gone or has become something else costs a warning; what is there and cannot be read, the transfer. */
+  function failed(id: number, result: number): void {
+    const { code, text } = errnoText(result);
+    if (code === "ENXIO") return; // a socket: it was listed as a file, and is one without content
+    const changed = ["ENOENT", "ENOTDIR", "ELOOP", "EISDIR", "ESTALE"].includes(code);
+    if (!changed) throw new FsyncError("read", name(id), text, code);
+    const reason = result === -Errno.ENOENT
+      ? "it vanished before it was read"
+      : `it changed before it was read (${text})`;
+    warn({ path: name(id), reason: `${reason}, and is sent empty` });
+  }
+
+  function finish(id: number, total: number): void {
+    stream.send(tail.subarray(writeDataHead(tail, dataHeaderRoom, id, 0)));
+    progress.files++;
+    const announced = entries.size(id);
+    if (total === announced) return;
+    const verb = total < announced ? "shrank" : "grew";
+    warn({
+      path: name(id),
+      reason: `it ${verb} from ${announced} to ${total} bytes while it was read`,
+    });
+  }
+
+  function sendSmall(id: number): void {
+    const file = open(id);
+    const announced = entries.size(id);
+    let total = 0;
+    if (file === undefined) total = announced; // warned of already
+    else {
+      try {
+        // One byte more than announced is asked for: getting all but that says that it has ended there.
+        for (;;) {
+          const want = total === 0 ? Math.min(announced + 1, small + 1) : small + 1;
+          const size = sys.read(file, want === room.length ? room : room.subarray(0, want));
+          if (size < 0) {
+            failed(id, size);
+            total = announced;
+          }
+          if (size <= 0) break;
+          const start = writeDataHead(scratch, dataHeaderRoom, id, size);
+          stream.send(scratch.subarray(start, dataHeaderRoom + size));
+          total += size;
+          sent += size;
+          progress.bytes += size;
+          if (total === announced && size < want) break;
+        }
+      } finally {
+        sys.close(file);
+      }
+    }
+    finish(id, total);
+  }
+
+  async function runSmall(): Promise<void> {
+    for (;;) {
+      await smallQueue.filled();
+      if (stop.aborted) return;
+      let until = performance.now() + slice;
+      for (let id = smallQueue.take(); id !== undefined; id = smallQueue.take()) {
+        sendSmall(id);
+        if (sent >= lookEvery) {
+          sent = 0;
+          await stream.drained(mayWait);
+        } else if (performance.now() < until) continue;
+        report();
+        await nextTurn();
+        if (stop.aborted) return;
+        until = performance.now() + slice;
+      }
+    }
+  }
+
+  const free: Uint8Array[] = [];
+  let made = 0;
+  let wake: () => void = () => {};
+  /** A buffer, once there is one. */
+  async function buffer(): Promise<Uint8Array> {
+    for (;;) {
+      const found = free.pop();
+      if (found !== undefined) return found;
+      if (made < buffers) {
+        made++;
+        return new Uint8Array(bufferSize);
+      }
+      await new Promise<void>((resolve) => wake = resolve);
+      stop.throwIfAborted();
+    }
+  }
+
+  async function sendLarge(id: number): Promise<void> {
+    const file = open(id);
+    let total = 0;
+    if (file === undefined) return finish(id, entries.size(id));
+    let reading: Promise<number> | undefined;
+    try {
+      let into = await buffer();
+      reading = sys.readAsync(file, into);
+      for (;;) {
+        const size = await reading;
+        reading = undefined;
+        if (size < 0) failed(id, size);
+        if (size <= 0) {
+          free.push(into);
+          break;
+        }
+        const full = into;
+        const start = writeDataHead(tail, dataHeaderRoom, id, size);
+        stream.send(tail.subarray(start), full.subarray(0, size), () => {
+          free.push(full);
+          wake();
+        });
+        total += size;
+        progress.bytes += size;
+        report();
+        if (stop.aborted) return;
+        into = await buffer();
+        reading = sys.readAsync(file, into);
+      }
+    } finally {
+      await reading?.catch(() => {});
+      sys.close(file);
+    }
+    finish(id, total);
+  }
+
+  async function runLarge(): Promise<void> {
+    for (;;) {
+      await largeQueue.filled();
+      if (stop.aborted) return;
+      for (let id = largeQueue.take(); id !== undefined; id = largeQueue.take()) {
+        await sendLarge(id);
+        if (stop.aborted) return;
+      }
+    }
+  }
+
+  stop.addEventListener("abort", () => {
+    smallQueue.wake();
+    largeQueue.wake();
+    wake();
+  }, { once: true });
+  const failUnlessStopped = (error: unknown) => {
+    if (!stop.aborted) fail(error);
+  };
+  return {
+    add: (id) => (entries.size(id) <= small ? smallQueue : largeQueue).add(id),
+    closed: Promise.all([runSmall().catch(failUnlessStopped), runLarge().catch(failUnlessStopped)])
+      .then(() => {}),
+  };
+}
+
+interface Queue {
+  add(id: number): void;
+  take(): number | undefined;
+  /** Resolves when there is something to take, or it was woken. */
+  filled(): Promise<void>;
+  wake(): void;
+}
+
+function makeQueue(): Queue {
+  let ids: number[] = [];
+  let next = 0;
+  let wake: () => void = () => {};
+  return {
+    add(id) {
+      ids.push(id);
+      wake();
+    },
+    take() {
+      if (next < ids.length) return ids[next++];
+      ids = [];
+      next = 0;
+      return undefined;
+    },
+    async filled() {
+      if (next >= ids.length) await new Promise<void>((resolve) => wake = resolve);
+    },
+    wake: () => wake(),
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * Go's filepath.Match: `*` any run of characters but `/`, `?` one of them, `[a-z]` and `[^a-z]` classes, `\x` the
+ * character x itself. Two uses: the wildcards of followed paths, and telling whether a pattern's syntax is right.
+ * Throws {@link BadPattern}; the whole pattern is checked, also where the name has failed already.
+ */
+export function globMatch(pattern: string, name: string): boolean {
+  let rest = Array.from(pattern);
+  let left = Array.from(name);
+  scan: while (rest.length > 0) {
+    const { star, chunk, after } = nextChunk(rest);
+    rest = after;
+    if (star && chunk.length === 0) return !left.includes("/");
+    const now = matchChunk(chunk, left);
+    if (now !== undefined && (now.length === 0 || rest.length > 0)) {
+      left = now;
+      continue;
+    }
+    if (star) {
+      for (let i = 0; i < left.length && left[i] !== "/"; i++) {
+        const later = matchChunk(chunk, left.slice(i + 1));
+        if (later === undefined || (rest.length === 0 && later.length > 0)) continue;
+        left = later;
+        continue scan;
+      }
+    }
+    // What comes after is checked only as far as Go checks it: not at all.
+    return false;
+  }
+  return left.length === 0;
+}
+
+/** A pattern that breaks the rules of its language. */
+export class BadPattern extends Error {
+  override readonly name = "BadPattern";
+}
+
+interface Chunk {
+  readonly star: boolean;
+  readonly chunk: readonly string[];
+  readonly after: string[];
+}
+
+/** The stars at the front, then everything up to the next star that is outside of a class. */
+function nextChunk(pattern: string[]): Chunk {
+  let start = 0;
+  while (pattern[start] === "*") start++;
+  let inClass = false;
+  let end = start;
+  for (; end < pattern.length; end++) {
+    const c = pattern[end];
+    if (c === "\\") {
+      if (end + 1 < pattern.length) end++;
+    } else if (c === "[") inClass = true;
+    else if (c === "]") inClass = false;
+    else if (c === "*" && !inClass) break;
+  }
+  return { star: start > 0, chunk: pattern.slice(start, end), after: pattern.slice(end) };
+}
+
+/** What is left of the name after the chunk, or undefined when it does not match. */
+function matchChunk(chunk: readonly string[], name: string[]): string[] | undefined {
+  let failed = false;
+  let at = 0;
+  for (let i = 0; i < chunk.length;) {
+    failed ||= at >= name.length;
+    const c = chunk[i]!;
+    if (c === "[") {
+      const found = matchClass(chunk, i + 1, failed ? "" : name[at]!);
+      at++;
+      i = found.next;
+      failed ||= !found.matched;
+    } else if (c === "?") {
+      if (!failed) failed = name[at] === "/";
+      at++;
+      i++;
+    } else {
+      if (c === "\\" && ++i === chunk.length) throw new BadPattern("ends with a backslash");
+      if (!failed) failed = chunk[i] !== name[at];
+      at++;
+      i++;
+    }
+  }
+  return failed ? undefined : name.slice(at);
+}
+
+function matchClass(
+  chunk: readonly string[],
+  start: number,
+  c: string,
+): { matched: boolean; next: number } {
+  let i = start;
+  const negated = chunk[i] === "^";
+  if (negated) i++;
+  let matched = false;
+  for (let ranges = 0; !(chunk[i] === "]" && ranges > 0); ranges++) {
+    const lo = classCharacter(chunk, i);
+    let hi = lo;
+    if (chunk[lo.next] === "-") hi = classCharacter(chunk, lo.next + 1);
+    const point = c.codePointAt(0) ?? 0;
+    matched ||= lo.point <= point && point <= hi.point;
+    i = hi.next;
+  }
+  return { matched: matched !== negated, next: i + 1 };
+}
+
+function classCharacter(chunk: readonly string[], start: number): { point: number; next: number } {
+  let i = start;
+  if (chunk[i] === undefined || chunk[i] === "-" || chunk[i] === "]") {
+    throw new BadPattern("has a broken class [");
+  }
+  if (chunk[i] === "\\") i++;
+  const c = chunk[i];
+  if (c === undefined || i + 1 >= chunk.length) {
+    throw new BadPattern("has a class [ that is not closed");
+  }
+  return { point: c.codePointAt(0)!, next: i + 1 };
+}

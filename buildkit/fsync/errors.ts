@@ -1,0 +1,35 @@
+/** The one error that file sync throws for what it found wrong itself: which path, and what was the matter. */
+export class FsyncError extends Error {
+  override readonly name = "FsyncError";
+
+  /**
+   * @param attempt what was tried, without the path: `read`, `create`, `accept`.
+   * @param path the path as a user would name it: relative to the context or the output folder when it lies inside.
+   * @param reason what stood against it, in lower case and without a full stop.
+   * @param code the system's name of the failure (`EACCES`, `ENOSPC` …), where there was one.
+   */
+  constructor(
+    attempt: string,
+    readonly path: string,
+    readonly reason: string,
+    readonly code?: string,
+  ) {
+    super(`cannot ${attempt}${path === "" ? "" : ` ${JSON.stringify(path)}`}: ${reason}`);
+  }
+}
+
+/** The far side gave up and said why in an ERR packet. */
+export class PeerError extends Error {
+  override readonly name = "PeerError";
+
+  constructor(readonly reason: string) {
+    super(`file sync stopped by the builder: ${reason}`);
+  }
+}
+
+/** A path or a text as it came in bytes, for people: what is not UTF-8 shows as U+FFFD. */
+export function text(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+const decoder = new TextDecoder();

@@ -1,0 +1,79 @@
+/**
+ * What of a tree is sent: entries that match the includes (all, when there are none) and are not matched by the
+ * excludes. A folder that is not matched itself is walked all the same where something in it could match, and then
+ * sent just before its first entry that is.
+ */
+import { type ParentMatches, parsePatterns, type PatternList } from "./pattern.ts";
+
+/** What matched a folder, for its children. */
+export interface FolderMatches {
+  readonly includes: ParentMatches;
+  readonly excludes: ParentMatches;
+}
+
+/** The verdict over a folder. */
+export interface FolderVerdict extends FolderMatches {
+  /** It is sent whatever it holds. */
+  readonly sent: boolean;
+  /** Something in it may be sent. */
+  readonly walked: boolean;
+}
+
+/** A filter over paths, relative, with `/`. Folders are asked for from the top down. */
+export interface Filter {
+  /** Whether a file, link or the like is sent; `parent` is what matched its folder, undefined in the root. */
+  file(path: string, parent: FolderMatches | undefined): boolean;
+  folder(path: string, parent: FolderMatches | undefined): FolderVerdict;
+}
+
+/** Patterns, as the daemon sends them; links are followed already (see `follow_links.ts`). */
+export interface FilterPatterns {
+  readonly includes: readonly string[];
+  readonly excludes: readonly string[];
+}
+
+/** Makes a filter; undefined when everything is sent. Throws FsyncError for a pattern with wrong syntax. */
+export function makeFilter(patterns: FilterPatterns): Filter | undefined {
+  if (patterns.includes.length === 0 && patterns.excludes.length === 0) return undefined;
+  // A list of blank rules alone is a list still: includes like that let nothing through.
+  const includes = patterns.includes.length === 0 ? undefined : parsePatterns(patterns.includes);
+  const excludes = patterns.excludes.length === 0 ? undefined : parsePatterns(patterns.excludes);
+  const canInclude = includes && makeReach(includes, false);
+  const canExcept = excludes && makeReach(excludes, true);
+  return {
+    file: (path, parent) =>
+      (includes === undefined || includes.matches(path, parent?.includes)) &&
+      (excludes === undefined || !excludes.matches(path, parent?.excludes)),
+    folder(path, parent) {
+      const included = includes && new Uint8Array(includes.patterns.length);
+      const excluded = excludes && new Uint8Array(excludes.patterns.length);
+      const verdict = (sent: boolean, walked: boolean) => ({
+        sent,
+        walked,
+        includes: included,
+        excludes: excluded,
+      });
+      let sent = true;
+      if (includes !== undefined && !includes.matches(path, parent?.includes, included)) {
+        if (!canInclude!(path)) return verdict(false, false);
+        sent = false;
+      }
+      if (excludes?.matches(path, parent?.excludes, excluded)) {
+        if (!canExcept!(path)) return verdict(false, false);
+        sent = false;
+      }
+      return verdict(sent, true);
+    },
+  };
+}
+
+/**
+ * Whether a rule could match something in a folder that is not matched itself: the rules without `!` for includes,
+ * those with it for excludes. Told only where all of them are plain paths; else every folder is walked.
+ */
+function makeReach(list: PatternList, exclusion: boolean): (folder: string) => boolean {
+  const prefixes = list.patterns.filter((pattern) => pattern.exclusion === exclusion)
+    .map((pattern) => pattern.text.replace(/\/\*\*$/, "").replace(/\/\*$/, ""));
+  if (prefixes.some((prefix) => /[*[\]?^\\]/.test(prefix))) return () => true;
+  return (folder) => prefixes.some((prefix) => `${prefix}/`.startsWith(`${folder}/`));
+}

@@ -1,0 +1,123 @@
+/**
+ * Followed paths: the daemon asks for some paths (a COPY's sources, the Dockerfile) without knowing which of them are
+ * links. Each is resolved here, one component at a time; every link on the way and the end of it become includes.
+ *
+ * Links lead nowhere but into the root: absolute targets begin there, and `..` cannot leave it. In a component with
+ * wildcards those matches are followed that are links; the component itself stays as a pattern.
+ */
+import { globMatch } from "./_go_glob.ts";
+import { clean, join } from "./_paths.ts";
+import { cString, Errno, errnoText, fileStat, S, type Sys } from "./_sys.ts";
+import { FsyncError } from "./errors.ts";
+
+/**
+ * What to include so that `paths`, relative to the folder `root`, come with all they lead to: sorted, without those
+ * that lie in another. Undefined when one of them is the root itself: then there is nothing to leave out.
+ * Throws {@link FsyncError} for a folder or link that cannot be read; what does not exist is included as it is.
+ */
+export function followLinks(
+  sys: Sys,
+  root: string,
+  paths: readonly string[],
+): string[] | undefined {
+  const resolved = new Set<string>();
+  for (const path of paths) follow(path);
+  return dedupe([...resolved].sort(byBytes));
+
+  function follow(path: string): void {
+    let rest = clean(`./${path}`);
+    let current = ".";
+    for (;;) {
+      const slash = rest.indexOf("/");
+      current = join(current, slash < 0 ? rest : rest.slice(0, slash));
+      rest = slash < 0 ? "" : rest.slice(slash + 1);
+      const targets = targetsOf(sys, root, current);
+      if ((rest === "" || targets !== undefined) && resolved.has(current)) return;
+      if (targets !== undefined || rest === "") resolved.add(current);
+      if (targets !== undefined) {
+        for (const target of targets) follow(join(target, rest));
+        return;
+      }
+      if (rest === "") return;
+    }
+  }
+}
+
+/** Drops what lies in the entry before it. The list is taken as it is ordered, as Go's is. */
+export function dedupe(paths: readonly string[]): string[] | undefined {
+  const out: string[] = [];
+  let last = "";
+  for (const path of paths) {
+    if (path === ".") return undefined;
+    if (path.startsWith(`${last}/`)) continue;
+    out.push(path);
+    last = path;
+  }
+  return out;
+}
+
+/** Where the links lead that the path's last component stands for; undefined when it stands for none. */
+function targetsOf(sys: Sys, root: string, path: string): string[] | undefined {
+  if (path === "." || path === ".." || path.startsWith("../")) return undefined; // outside there is nothing to see
+  const slash = path.lastIndexOf("/");
+  const folder = slash < 0 ? "." : path.slice(0, slash);
+  const base = path.slice(slash + 1);
+  if (!hasWildcard(base)) return linkTarget(sys, root, path, folder);
+  let found: string[] | undefined;
+  for (const name of namesIn(sys, root, folder)) {
+    if (!matches(base, name)) continue;
+    const target = linkTarget(sys, root, join(folder, name), folder);
+    if (target !== undefined) found = [...found ?? [], ...target];
+  }
+  return found;
+}
+
+function linkTarget(sys: Sys, root: string, path: string, folder: string): string[] | undefined {
+  const name = cString(`${root}/${path}`);
+  const stat = fileStat();
+  const result = sys.lstat(name, stat);
+  if (result < 0) return absent(result, path);
+  if ((stat.mode & S.mask) !== S.symlink) return undefined;
+  const target = new Uint8Array(4096);
+  const length = sys.readLink(name, target);
+  if (length < 0) return absent(length, path);
+  const link = clean(new TextDecoder().decode(target.subarray(0, length)));
+  return [link.startsWith("/") ? link : join("/", folder, link)];
+}
+
+function namesIn(sys: Sys, root: string, folder: string): string[] {
+  const names: string[] = [];
+  const result = sys.readDir(cString(folder === "." ? root : `${root}/${folder}`), names);
+  if (result < 0) absent(result, folder);
+  return names.sort().map((name) =>
+    new TextDecoder().decode(Uint8Array.from(name.slice(0, -2), (c) => c.charCodeAt(0)))
+  );
+}
+
+function absent(result: number, path: string): undefined {
+  if (result === -Errno.ENOENT || result === -Errno.ENOTDIR) return undefined;
+  const { code, text } = errnoText(result);
+  throw new FsyncError("follow", path, text, code);
+}
+
+function matches(pattern: string, name: string): boolean {
+  try {
+    return globMatch(pattern, name);
+  } catch {
+    return false; // a broken pattern is found as such when it is used as an include
+  }
+}
+
+function hasWildcard(name: string): boolean {
+  return /[*?[]/.test(Deno.build.os === "windows" ? name : name.replace(/\\[^]/g, ""));
+}
+
+/** UTF-8's order, which differs from that of JavaScript's strings beyond U+FFFF. */
+function byBytes(a: string, b: string): number {
+  const [x, y] = [Array.from(a), Array.from(b)];
+  for (let i = 0; i < Math.min(x.length, y.length); i++) {
+    const difference = x[i]!.codePointAt(0)! - y[i]!.codePointAt(0)!;
+    if (difference !== 0) return difference;
+  }
+  return x.length - y.length;
+}

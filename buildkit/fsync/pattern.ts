@@ -1,0 +1,164 @@
+/**
+ * The language of ignore files and of the daemon's include and exclude lists, exactly as moby/patternmatcher reads
+ * it, since what it lets through decides what a build sees.
+ *
+ * Rules are applied in order and the last that matches wins; `!` at the front takes entries out again. A rule that
+ * matches a folder matches everything in it. A rule is matched against the whole path: `*` is a run of characters
+ * but `/`, `?` one of them, `[…]` a class, `\x` the character x, `**` any number of path components.
+ */
+import { FsyncError } from "./errors.ts";
+import { BadPattern, globMatch } from "./_go_glob.ts";
+import { goRegexp } from "./_go_regexp.ts";
+import { clean } from "./_paths.ts";
+
+/** One rule. */
+export interface Pattern {
+  /** Cleaned, without its `!`. */
+  readonly text: string;
+  /** It began with `!`. */
+  readonly exclusion: boolean;
+  /** Whether this rule alone matches the path. Throws {@link FsyncError} where Go finds out this late that it can't. */
+  matches(path: string): boolean;
+}
+
+/**
+ * What matched a folder, one number a rule: what its children start from. A rule that was not looked at (since it
+ * could not have changed the result) counts as not matching, also for the children.
+ */
+export type ParentMatches = Uint8Array | undefined;
+
+/** Rules in their order. */
+export interface PatternList {
+  readonly patterns: readonly Pattern[];
+  /**
+   * Whether an entry is matched, given what matched its folder (undefined for an entry of the root). `into`, one
+   * number a rule, takes what the entry's own children start from.
+   */
+  matches(path: string, parent: ParentMatches, into?: Uint8Array): boolean;
+}
+
+const space = "[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
+const spaceAround = new RegExp(`^${space}+|${space}+$`, "gu"); // Unicode's white space: \s has one more, and lacks one
+
+/**
+ * Reads rules. Blank ones are dropped, white space around them too.
+ * Throws {@link FsyncError} that names the rule whose syntax is wrong.
+ */
+export function parsePatterns(rules: readonly string[]): PatternList {
+  const patterns: Pattern[] = [];
+  for (const rule of rules) {
+    const trimmed = rule.replace(spaceAround, "");
+    if (trimmed === "") continue;
+    patterns.push(parsePattern(clean(slashes(trimmed))));
+  }
+  return {
+    patterns,
+    matches(path, parent, into) {
+      let matched = false;
+      for (let i = 0; i < patterns.length; i++) {
+        const pattern = patterns[i]!;
+        let match = parent !== undefined && parent[i] === 1;
+        if (!match) {
+          if (pattern.exclusion !== matched) continue;
+          match = pattern.matches(path);
+        }
+        if (match) {
+          if (into !== undefined) into[i] = 1;
+          matched = !pattern.exclusion;
+        }
+      }
+      return matched;
+    },
+  };
+}
+
+/** Windows takes both slashes and knows no escapes. */
+function slashes(rule: string): string {
+  return Deno.build.os === "windows" ? rule.replaceAll("\\", "/") : rule;
+}
+
+function parsePattern(rule: string): Pattern {
+  const exclusion = rule.startsWith("!");
+  const text = exclusion ? rule.slice(1) : rule;
+  if (text === "") {
+    throw new FsyncError("use the pattern", rule, "there is nothing behind the exclamation mark");
+  }
+  guard(text, () => globMatch(text, "."));
+  let compiled: ((path: string) => boolean) | undefined;
+  return {
+    text,
+    exclusion,
+    matches(path) {
+      compiled ??= guard(text, () => compile(text));
+      return compiled(path);
+    },
+  };
+}
+
+function guard<T>(text: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof BadPattern)) throw error;
+    throw new FsyncError("use the pattern", text, `it ${error.message}`);
+  }
+}
+
+/**
+ * The cheap forms first, in the order in which patternmatcher finds them; it has a quirk or two (a rule that begins
+ * with `**` may be taken as a plain suffix as long as nothing but that made it a regexp).
+ */
+function compile(text: string): (path: string) => boolean {
+  const { form, regexp } = translate(text);
+  if (form === "exact") return (path) => path === text;
+  if (form === "prefix") {
+    const prefix = text.slice(0, -2);
+    return (path) => path.startsWith(prefix);
+  }
+  if (form === "suffix") {
+    const suffix = text.slice(2);
+    const whole = suffix.startsWith("/") ? suffix.slice(1) : undefined;
+    return (path) => path.endsWith(suffix) || path === whole;
+  }
+  const compiled = goRegexp(regexp);
+  return (path) => compiled.test(path);
+}
+
+type Form = "exact" | "prefix" | "suffix" | "regexp";
+
+function translate(text: string): { form: Form; regexp: string } {
+  const chars = Array.from(text);
+  let form: Form = "exact";
+  let out = "^";
+  for (let i = 0; i < chars.length;) {
+    const first = i === 0;
+    const c = chars[i++]!;
+    if (c === "*" && chars[i] === "*") {
+      i++;
+      if (chars[i] === "/") i++;
+      if (i < chars.length) {
+        out += "(.*/)?";
+        form = "regexp";
+      } else if (form === "exact") form = "prefix";
+      else {
+        out += ".*";
+        form = "regexp";
+      }
+      if (first) form = "suffix";
+    } else if (c === "*" || c === "?") {
+      out += c === "*" ? "[^/]*" : "[^/]";
+      form = "regexp";
+    } else if (".+()|{}$".includes(c)) out += `\\${c}`;
+    else if (c === "\\") {
+      out += c;
+      if (i < chars.length) {
+        out += chars[i++];
+        form = "regexp";
+      }
+    } else {
+      if (c === "[" || c === "]") form = "regexp";
+      out += c;
+    }
+  }
+  return { form, regexp: `${out}$` };
+}

@@ -1,0 +1,173 @@
+/**
+ * Sending a folder: the build context, as the daemon asks for it.
+ *
+ * Three things go on at once on one thread: the walk sends STATs, in slices of a few milliseconds; small files that
+ * were asked for are read and sent in slices too, many a slice; large ones are read ahead (`_file_pump.ts`). All of
+ * them stop for the stream when it has enough to send.
+ */
+import { makeFilter } from "./filter.ts";
+import { makeFilePump } from "./_file_pump.ts";
+import { dedupe, followLinks } from "./follow_links.ts";
+import type { Sys } from "./_sys.ts";
+import { FsyncError, PeerError, text } from "./errors.ts";
+import { openSys } from "./open_sys.ts";
+import { endOfListing, errPacket, finPacket, PacketType, type Stat, statWriter } from "./packet.ts";
+import { readPacket } from "./packet_reader.ts";
+import { nextTurn, type PacketStream, type Progress, type Warning } from "./stream.ts";
+import { startWalk, type Walk } from "./walk.ts";
+
+/** What is sent. */
+export interface SendOptions {
+  /** The folder; links in its own path are followed. */
+  readonly root: string;
+  /** The daemon's lists, in its order. */
+  readonly includes?: readonly string[];
+  readonly excludes?: readonly string[];
+  readonly followPaths?: readonly string[];
+  /** System calls to share with other transfers. Left out, they are opened for this one. */
+  readonly sys?: Sys;
+  /** Something about one file that did not stop the transfer. */
+  onWarning?(warning: Warning): void;
+  /** Called every few milliseconds of work, and at the end. The object is the same each time. */
+  onProgress?(progress: Progress): void;
+}
+
+/** How long one slice of work may hold the event loop, in milliseconds. */
+const slice = 6;
+/** Bytes of STATs between two looks at whether the stream keeps up, and what may wait in it. */
+const [lookEvery, mayWait] = [128 * 1024, 512 * 1024];
+
+/**
+ * Sends a folder and resolves when the receiver has all it wants. Throws {@link FsyncError} for what cannot be read or
+ * a daemon that breaks the protocol, {@link PeerError} when the daemon gave up, the stream's error when the call ends
+ * early, and the signal's reason when it is aborted. The receiver is told of our own errors by an ERR packet.
+ */
+export async function sendFolder(stream: PacketStream, options: SendOptions): Promise<void> {
+  const owned = options.sys === undefined ? openSys() : undefined;
+  try {
+    await sendWith(options.sys ?? owned!, stream, options);
+  } finally {
+    owned?.[Symbol.dispose]();
+  }
+}
+
+async function sendWith(sys: Sys, stream: PacketStream, options: SendOptions): Promise<void> {
+  const progress: Progress = { entries: 0, files: 0, bytes: 0 };
+  const report = () => options.onProgress?.(progress);
+  const warn = (warning: Warning) => options.onWarning?.(warning);
+  const over = Promise.withResolvers<void>();
+  const stop = new AbortController(); // ends the walk and the pump, whichever way it ends
+  const aborted = () => over.reject(stream.signal.reason);
+  stream.signal.addEventListener("abort", aborted);
+  const work: Promise<void>[] = [];
+  try {
+    stream.signal.throwIfAborted();
+    const root = resolveRoot(options.root);
+    const writeStat = statWriter();
+    let bytes = 0;
+    const emit = (stat: Stat): void => {
+      const packet = writeStat(stat);
+      bytes += packet.length;
+      progress.entries++;
+      stream.send(packet);
+    };
+    const walk = openWalk(sys, root, options, { emit, warn });
+    const pump = makeFilePump({
+      sys,
+      root,
+      entries: walk.entries,
+      stream,
+      stop: stop.signal,
+      progress,
+      report,
+      warn,
+      fail: over.reject,
+    });
+    work.push(pump.closed);
+
+    const list = async (): Promise<void> => {
+      while (walkSlice(walk, () => bytes >= lookEvery)) {
+        report();
+        if (bytes >= lookEvery) {
+          bytes = 0;
+          await stream.drained(mayWait);
+        } else await nextTurn();
+        if (stop.signal.aborted) return;
+      }
+      stream.send(endOfListing);
+    };
+    work.push(list().catch(over.reject));
+
+    stream.receive((message) => {
+      const packet = readPacket(message);
+      if (packet.type === PacketType.req) {
+        if (!walk.entries.take(packet.id)) {
+          over.reject(
+            new FsyncError(
+              "send",
+              "",
+              `the builder asked for file ${packet.id}, which was not offered to it`,
+            ),
+          );
+        } else pump.add(packet.id);
+      } else if (packet.type === PacketType.fin) {
+        stream.send(finPacket);
+        over.resolve();
+      } else if (packet.type === PacketType.err) over.reject(new PeerError(text(packet.data)));
+    }).then(
+      () => over.reject(new PeerError("it ended the call before it had everything")),
+      over.reject,
+    );
+    await over.promise;
+  } catch (error) {
+    if (error instanceof FsyncError && !stream.signal.aborted) {
+      stream.send(errPacket(error.message));
+    }
+    throw error;
+  } finally {
+    stream.signal.removeEventListener("abort", aborted);
+    stop.abort();
+    await Promise.allSettled(work);
+    report();
+  }
+}
+
+/** Walks for the length of a slice, or until `enough`. False when the walk is done. */
+function walkSlice(walk: Walk, enough: () => boolean): boolean {
+  const until = performance.now() + slice;
+  do {
+    for (let i = 0; i < 32; i++) if (!walk.step()) return false;
+  } while (!enough() && performance.now() < until);
+  return true;
+}
+
+function resolveRoot(root: string): string {
+  try {
+    const resolved = Deno.realPathSync(root);
+    if (Deno.statSync(resolved).isDirectory) return resolved;
+  } catch (error) {
+    throw new FsyncError("read the folder", root, reasonOf(error));
+  }
+  throw new FsyncError("read the folder", root, "it is not a folder");
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "no such file or directory";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  return error instanceof Error ? error.message : String(error);
+}
+
+function openWalk(
+  sys: Sys,
+  root: string,
+  options: SendOptions,
+  { emit, warn }: { emit(stat: Stat): void; warn(warning: Warning): void },
+): Walk {
+  let includes = options.includes ?? [];
+  if (options.followPaths !== undefined && options.followPaths.length > 0) {
+    const followed = followLinks(sys, root, options.followPaths);
+    if (followed !== undefined) includes = dedupe([...includes, ...followed]) ?? [];
+  }
+  const filter = makeFilter({ includes, excludes: options.excludes ?? [] });
+  return startWalk({ sys, root, filter, emit, onWarning: warn });
+}

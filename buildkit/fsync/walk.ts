@@ -1,0 +1,266 @@
+/**
+ * Walking a tree in the order of the protocol, one entry a step, so that whoever drives it can let others in between.
+ *
+ * Owners are left out (0), as BuildKit's clients do for a build context; sockets pass for regular files, which arrive
+ * empty. An entry that vanishes underfoot costs itself and a warning, not (as in Go's walk) all its later siblings.
+ */
+import { makeEntries } from "./_entries.ts";
+import type { Entries } from "./_entries.ts";
+import { Errno, errnoText, type FileStat, fileStat, S, type Sys } from "./_sys.ts";
+import { FsyncError, text } from "./errors.ts";
+import type { Filter, FolderMatches } from "./filter.ts";
+import { makeLinkFinder } from "./hardlinks.ts";
+import { Mode, type Stat, type Xattr } from "./packet.ts";
+import type { Warning } from "./stream.ts";
+
+/** A walk under way. */
+export interface Walk {
+  /** All entries that were emitted, by their IDs. */
+  readonly entries: Entries;
+  /**
+   * Looks at one entry of a folder, which emits none, itself, or itself and the folders around it. False at the end.
+   * Throws {@link FsyncError} for what cannot be read.
+   */
+  step(): boolean;
+}
+
+/** What is walked. */
+export interface WalkOptions {
+  readonly sys: Sys;
+  /** The folder, absolute and resolved: no links in it. */
+  readonly root: string;
+  /** Undefined: everything. */
+  readonly filter: Filter | undefined;
+  /** Takes each entry; `stat` and what is in it are used again for the next. */
+  emit(stat: Stat): void;
+  onWarning(warning: Warning): void;
+}
+
+interface Frame {
+  readonly names: readonly string[];
+  next: number;
+  /** Where names are written in the path buffer: behind the folder's slash. */
+  readonly at: number;
+  /** The folder's ID; -1 for the root, {@link unsent} until something in it is. */
+  id: number;
+  /** The folder's path with its slash, for the filter. */
+  readonly prefix: string;
+  readonly matches: FolderMatches | undefined;
+}
+
+const unsent = -2;
+const none = new Uint8Array(0);
+const noXattrs: readonly Xattr[] = [];
+
+/** Starts a walk. Throws {@link FsyncError} when the root cannot be read. */
+export function startWalk(options: WalkOptions): Walk {
+  const { sys, filter, emit, onWarning } = options;
+  const entries = makeEntries();
+  const links = makeLinkFinder();
+  const raw = fileStat();
+  const scratch = new Uint8Array(64 * 1024); // a link's target, a list or a value of extended attributes: none is longer
+  const stat: Stat = {
+    path: none,
+    mode: 0,
+    uid: 0,
+    gid: 0,
+    size: 0,
+    mtimeSeconds: 0,
+    mtimeNanos: 0,
+    linkname: none,
+    devmajor: 0,
+    devminor: 0,
+    xattrs: noXattrs,
+  };
+  const rootBytes = new TextEncoder().encode(
+    options.root.endsWith("/") ? options.root : `${options.root}/`,
+  );
+  const rootEnd = rootBytes.length;
+  let path = new Uint8Array(8192);
+  path.set(rootBytes);
+  const stack: Frame[] = [];
+
+  const relative = (end: number) => text(path.subarray(rootEnd, end));
+
+  function enter(at: number, id: number, prefix: string, matches: FolderMatches | undefined): void {
+    const names: string[] = [];
+    path[at] = 0;
+    const result = sys.readDir(path, names);
+    if (result < 0) {
+      const { code, text } = errnoText(result);
+      const denied = result === -Errno.EACCES || result === -Errno.EPERM;
+      if (id === unsent && denied) return; // nobody asked for it
+      if (id === -1 || !gone(result)) {
+        throw new FsyncError("read the folder", relative(at - 1), text, code);
+      }
+      onWarning({ path: relative(at - 1), reason: "it vanished while the folder was read" });
+      return;
+    }
+    names.sort();
+    stack.push({ names, next: 0, at, id, prefix, matches });
+  }
+
+  function step(): boolean {
+    const frame = stack.at(-1);
+    if (frame === undefined) return false;
+    const name = frame.names[frame.next++];
+    if (name === undefined) {
+      stack.pop();
+      return stack.length > 0;
+    }
+    const length = name.length - 2; // NUL and the letter of the type
+    const end = frame.at + length;
+    if (end + 2 > path.length) path = copyInto(new Uint8Array(path.length * 2 + length), path);
+    let ascii = 0;
+    for (let i = 0; i < length; i++) ascii |= path[frame.at + i] = name.charCodeAt(i);
+    path[end] = 0;
+    let letter = name[length + 1];
+    if (letter === "?") {
+      if (!look(end)) return true;
+      letter = (raw.mode & S.mask) === S.dir ? "d" : "-";
+    }
+    const full = filter === undefined
+      ? ""
+      : frame.prefix + (ascii < 0x80 ? name.slice(0, length) : text(path.subarray(frame.at, end)));
+    if (letter === "d") stepIntoFolder(frame, end, full);
+    else if (filter === undefined || filter.file(full, frame.matches)) {
+      if (look(end)) send(frame, end);
+    }
+    return true;
+  }
+
+  function stepIntoFolder(frame: Frame, end: number, full: string): void {
+    const verdict = filter?.folder(full, frame.matches);
+    if (verdict !== undefined && !verdict.walked) return;
+    let id = unsent;
+    if (verdict === undefined || verdict.sent) {
+      if (!look(end)) return;
+      id = send(frame, end);
+      if (id === unsent || (raw.mode & S.mask) !== S.dir) return;
+    }
+    path[end] = 0x2f;
+    enter(end + 1, id, filter === undefined ? "" : `${full}/`, verdict);
+  }
+
+  /** Reads the entry's status into `raw`. */
+  function look(end: number): boolean {
+    const result = sys.lstat(path, raw);
+    if (result >= 0) return true;
+    if (!gone(result)) {
+      const { code, text } = errnoText(result);
+      throw new FsyncError("read", relative(end), text, code);
+    }
+    onWarning({ path: relative(end), reason: "it vanished while its folder was read" });
+    return false;
+  }
+
+  /** Emits the entry whose status is in `raw`, after the folders around it that have not been; gives its ID. */
+  function send(frame: Frame, end: number): number {
+    if (frame.id === unsent && !sendFolders()) return unsent;
+    return sendOne(frame.id, frame.at, end, raw);
+  }
+
+  function sendFolders(): boolean {
+    const status = fileStat();
+    for (let i = 1; i < stack.length; i++) {
+      const frame = stack[i]!;
+      if (frame.id !== unsent) continue;
+      const end = frame.at - 1;
+      path[end] = 0;
+      if (sys.lstat(path, status) >= 0) {
+        frame.id = sendOne(stack[i - 1]!.id, stack[i - 1]!.at, end, status);
+      }
+      path[end] = 0x2f;
+      if (frame.id === unsent) {
+        onWarning({ path: relative(end), reason: "it vanished while it was read" });
+        return false;
+      }
+    }
+    return true;
+  }
+
+  function sendOne(parent: number, nameAt: number, end: number, status: FileStat): number {
+    const type = status.mode & S.mask;
+    stat.path = path.subarray(rootEnd, end);
+    stat.mode = goMode(status.mode);
+    stat.size = type === S.dir ? 0 : status.size;
+    stat.mtimeSeconds = status.mtimeSeconds;
+    stat.mtimeNanos = status.mtimeNanos;
+    stat.devmajor = type === S.char || type === S.block ? status.major : 0;
+    stat.devminor = type === S.char || type === S.block ? status.minor : 0;
+    stat.xattrs = xattrs();
+    stat.linkname = none;
+    if (type === S.symlink) {
+      const length = sys.readLink(path, scratch);
+      if (length < 0) {
+        onWarning({ path: relative(end), reason: "it changed while its folder was read" });
+        return unsent;
+      }
+      stat.linkname = scratch.subarray(0, length);
+    } else if (status.nlink > 1 && type !== S.dir) {
+      const first = links.first(status.dev, status.ino, entries.count);
+      if (first !== undefined) {
+        stat.linkname = scratch.subarray(0, entries.writePath(first, scratch, 0));
+      }
+    }
+    emit(stat);
+    return entries.add(
+      parent,
+      path.subarray(nameAt, end),
+      stat.size,
+      (stat.mode & Mode.type) === 0,
+    );
+  }
+
+  /** Those of the entry in the path buffer. Apple's own are left out, and what cannot be read. */
+  function xattrs(): readonly Xattr[] {
+    const length = sys.listXattrs(path, scratch);
+    if (length <= 0) return noXattrs;
+    const found: Xattr[] = [];
+    const list = scratch.slice(0, length);
+    for (let at = 0; at < length;) {
+      const end = list.indexOf(0, at);
+      const name = list.subarray(at, end);
+      const size = text(name).startsWith("com.apple.")
+        ? -1
+        : sys.getXattr(path, list.subarray(at, end + 1), scratch);
+      if (size >= 0) found.push({ name, value: scratch.slice(0, size) });
+      at = end + 1;
+    }
+    return found;
+  }
+
+  enter(rootEnd, -1, "", undefined);
+  return { entries, step };
+}
+
+/** ENOTDIR: a folder on the way has become something else. */
+function gone(result: number): boolean {
+  return result === -Errno.ENOENT || result === -Errno.ENOTDIR;
+}
+
+/** The system's mode as Go's, sockets as regular files. */
+export function goMode(mode: number): number {
+  let out = mode & 0o777;
+  if (mode & 0o4000) out |= Mode.setuid;
+  if (mode & 0o2000) out |= Mode.setgid;
+  if (mode & 0o1000) out |= Mode.sticky;
+  switch (mode & S.mask) {
+    case S.dir:
+      return (out | Mode.dir) >>> 0;
+    case S.symlink:
+      return out | Mode.symlink;
+    case S.pipe:
+      return out | Mode.pipe;
+    case S.block:
+      return out | Mode.device;
+    case S.char:
+      return out | Mode.device | Mode.charDevice;
+  }
+  return out;
+}
+
+function copyInto(into: Uint8Array<ArrayBuffer>, from: Uint8Array): Uint8Array<ArrayBuffer> {
+  into.set(from);
+  return into;
+}
