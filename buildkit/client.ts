@@ -1,0 +1,63 @@
+/** The daemon's Control API, one method a function's worth, over one connection. */
+import {
+  ControlDefinition,
+  type SolveRequest,
+  type SolveResponse,
+  type StatusResponse,
+} from "../proto/gen/control.ts";
+import type { BuildkitVersion, WorkerRecord } from "../proto/gen/worker.ts";
+import type { CallOptions, Channel } from "./grpc/channel.ts";
+import { Code, RpcError } from "./grpc/status.ts";
+
+/** A connected daemon. */
+export class Client {
+  readonly channel: Channel;
+  /** The other end as a person would name it. */
+  readonly peer: string;
+  readonly #close: () => Promise<void>;
+
+  constructor(channel: Channel, peer: string, close: () => Promise<void>) {
+    this.channel = channel;
+    this.peer = peer;
+    this.#close = close;
+  }
+
+  /** Which BuildKit answers; undefined when it is too old to say (before 0.11). */
+  async info(options?: CallOptions): Promise<BuildkitVersion | undefined> {
+    try {
+      const { methods } = ControlDefinition;
+      return (await this.channel.unary(ControlDefinition, methods.info, {}, options))
+        .buildkitVersion;
+    } catch (error) {
+      if (error instanceof RpcError && error.code === Code.UNIMPLEMENTED) return undefined;
+      throw error;
+    }
+  }
+
+  /** What the daemon's workers are and can do. */
+  async listWorkers(options?: CallOptions): Promise<WorkerRecord[]> {
+    const { listWorkers } = ControlDefinition.methods;
+    const request = { filter: [] };
+    return (await this.channel.unary(ControlDefinition, listWorkers, request, options)).record;
+  }
+
+  /** Runs a build to its end. Its session and status streams are opened beside it. */
+  solve(request: SolveRequest, options?: CallOptions): Promise<SolveResponse> {
+    return this.channel.unary(ControlDefinition, ControlDefinition.methods.solve, request, options);
+  }
+
+  /** Follows a build's progress to its end. */
+  status(
+    ref: string,
+    onStatus: (status: StatusResponse) => void,
+    options?: CallOptions,
+  ): Promise<void> {
+    const { status } = ControlDefinition.methods;
+    return this.channel.serverStream(ControlDefinition, status, { Ref: ref }, onStatus, options);
+  }
+
+  /** Ends the connection and everything behind it. May be called more than once. */
+  close(): Promise<void> {
+    return this.#close();
+  }
+}

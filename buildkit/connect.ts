@@ -1,0 +1,55 @@
+import { version } from "../version.ts";
+import { DialError } from "../transports/errors.ts";
+import type { Registry } from "../transports/registry.ts";
+import type { DialContext } from "../transports/transport.ts";
+import { Client } from "./client.ts";
+import { dialEndpoint, type TlsOptions } from "./dial.ts";
+import { Channel } from "./grpc/channel.ts";
+import { Connection } from "./http2/connection.ts";
+import { drive } from "./http2/drive.ts";
+import type { Http2Error } from "./http2/errors.ts";
+
+/** Where to connect, and how. */
+export interface ConnectOptions {
+  readonly registry: Registry;
+  readonly endpoint: string;
+  readonly tls: TlsOptions;
+  readonly context: DialContext;
+}
+
+/** What the daemon may send ahead of us, in bytes: enough for 100 MB/s at 80 ms of delay. */
+const LIMITS = { streamWindow: 8 << 20, connectionWindow: 16 << 20 };
+/** How long the daemon may take over our farewell, in milliseconds. */
+const CLOSE_WAIT = 1000;
+
+/**
+ * Connects to a daemon: transport, TLS where asked, HTTP/2, gRPC. Nothing is awaited from the
+ * daemon: what is wrong with it shows at the first call, whose error then says what it is.
+ * Throws `EndpointError`, `DialError`, or the signal's reason.
+ */
+export async function connect(options: ConnectOptions): Promise<Client> {
+  const { registry, endpoint, tls, context } = options;
+  const { stream, authority, peer } = await dialEndpoint(registry, endpoint, tls, context);
+  context.step("http2");
+  const connection = new Connection("client", { limits: LIMITS });
+  const driven = drive(connection, stream);
+  const explain = (error: Http2Error) => lostError(peer, error);
+  const channel = new Channel(connection, authority, `fairlead/${version.number}`, explain);
+  return new Client(channel, peer, async () => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_WAIT));
+    await Promise.race([driven.close(), late]);
+    clearTimeout(timer);
+    driven.abort();
+    await driven.closed;
+  });
+}
+
+function lostError(peer: string, error: Http2Error): Error {
+  return new DialError(error.message, {
+    endpoint: peer,
+    step: "http2",
+    code: "unreachable",
+    cause: error,
+  });
+}

@@ -1,0 +1,159 @@
+import type { Source } from "../http2/source.ts";
+import { SendQueue } from "../http2/send_queue.ts";
+import { EnvelopeReader, PREFIX, writePrefix } from "./envelope.ts";
+import { Code, RpcError } from "./status.ts";
+import type { MessageStream } from "./call.ts";
+
+/** Heads from this size on are copied before they are queued, since the queue would keep them. */
+const QUEUE_KEEPS = 4096;
+
+type OnMessage = (message: Uint8Array) => void | Promise<void>;
+
+/**
+ * The messages of one HTTP/2 stream, both ways: what client and server calls have in common.
+ *
+ * Received bytes are credited to the peer's window once they have been looked at. While nobody
+ * receives, or the receiver's promise is pending, they are held (copied), at most a window of them.
+ */
+export class MessagePipe implements MessageStream {
+  /** What the HTTP/2 stream sends. */
+  readonly source: Source;
+  readonly #queue: SendQueue | undefined;
+  readonly #reader = new EnvelopeReader();
+  readonly #prefix = new Uint8Array(PREFIX);
+  readonly #credit: (bytes: number) => void;
+  readonly #fail: (error: RpcError) => void;
+  readonly #abort = new AbortController();
+  readonly #received = Promise.withResolvers<void>();
+  #held: Uint8Array[] = [];
+  #onMessage: OnMessage | undefined;
+  #busy = true;
+  #ended = false;
+  #over = false;
+
+  /**
+   * @param credit gives received bytes back to the peer's window
+   * @param fail called once when this side must end the call: a bad envelope, a receiver that threw
+   * @param source sends these bytes instead of what is given to `send`
+   */
+  constructor(
+    credit: (bytes: number) => void,
+    fail: (error: RpcError) => void,
+    source?: Source,
+  ) {
+    this.#credit = credit;
+    this.#fail = fail;
+    this.#queue = source ? undefined : new SendQueue();
+    this.source = source ?? this.#queue!;
+    this.#received.promise.catch(() => {});
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  send(head: Uint8Array, body?: Uint8Array, taken?: () => void): void {
+    const queue = this.#queue;
+    if (this.#over || queue === undefined || queue.ended) {
+      taken?.();
+      return;
+    }
+    writePrefix(this.#prefix, head.length + (body?.length ?? 0));
+    queue.push(this.#prefix);
+    queue.push(head.length < QUEUE_KEEPS ? head : head.slice());
+    if (body) queue.push(body, taken);
+    else taken?.();
+  }
+
+  /** Nothing more will be sent. */
+  endSend(): void {
+    this.#queue?.end();
+  }
+
+  async drained(below: number): Promise<void> {
+    if (this.#over) throw this.#abort.signal.reason;
+    await this.#queue?.drained(below);
+  }
+
+  receive(onMessage: OnMessage): Promise<void> {
+    if (this.#onMessage) throw new Error("receive was called twice");
+    this.#onMessage = onMessage;
+    this.#busy = false;
+    this.#deliver();
+    return this.#received.promise;
+  }
+
+  /** Takes bytes from the wire; they are valid only during the call. */
+  data(chunk: Uint8Array): void {
+    if (this.#over) return this.#credit(chunk.length);
+    if (this.#busy) this.#held.push(chunk.slice());
+    else this.#parse(chunk, false);
+  }
+
+  /** The peer will send no more. */
+  end(): void {
+    this.#ended = true;
+    if (!this.#busy) this.#finish();
+  }
+
+  /** The call is over, well or not. Rejects what waits when it ended with an error. */
+  close(error?: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    const reason = error ?? new RpcError(Code.CANCELLED, "the call is over");
+    this.#held = [];
+    this.#queue?.fail(reason);
+    this.#received.reject(reason);
+    this.#abort.abort(reason);
+  }
+
+  /** Reads messages from `chunk`; `ours`: it is a copy, which may be kept. */
+  #parse(chunk: Uint8Array, ours: boolean): void {
+    let at = 0;
+    try {
+      while (at < chunk.length) {
+        at = this.#reader.read(chunk, at);
+        if (!this.#reader.message) continue;
+        const wait = this.#onMessage!(this.#reader.message);
+        if (wait === undefined) continue;
+        this.#busy = true;
+        if (at < chunk.length) this.#held.unshift(ours ? chunk.subarray(at) : chunk.slice(at));
+        wait.then(() => this.#resume(), (thrown) => this.#broken(thrown));
+        break;
+      }
+    } catch (thrown) {
+      this.#broken(thrown);
+    }
+    if (at > 0) this.#credit(at);
+  }
+
+  #resume(): void {
+    this.#busy = false;
+    if (!this.#over) this.#deliver();
+  }
+
+  #deliver(): void {
+    while (!this.#busy && this.#held.length > 0) this.#parse(this.#held.shift()!, true);
+    if (!this.#busy && this.#ended) this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#reader.complete) this.#received.resolve();
+    else {this.#broken(
+        new RpcError(Code.INTERNAL, "cannot read a message: the stream ended inside it"),
+      );}
+  }
+
+  #broken(thrown: unknown): void {
+    this.#busy = true;
+    this.#held = [];
+    this.#received.reject(thrown);
+    this.#fail(
+      thrown instanceof RpcError
+        ? thrown
+        : new RpcError(Code.CANCELLED, thrown instanceof Error ? thrown.message : String(thrown), {
+          cause: thrown,
+        }),
+    );
+  }
+}

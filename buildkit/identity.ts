@@ -1,0 +1,10 @@
+/**
+ * A new id for a build or a session: 25 characters of base 36, as BuildKit's own are (17 random
+ * bytes with the top bit set, as one number; the leading digit, which is not random, is dropped).
+ */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(17));
+  bytes[0]! |= 0x80;
+  const text = BigInt(`0x${bytes.toHex()}`).toString(36);
+  return text.slice(1, 26);
+}

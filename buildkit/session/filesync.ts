@@ -1,0 +1,55 @@
+/**
+ * FileSync: the daemon reads the folders that a build was given (its context, its Dockerfile's).
+ *
+ * DiffCopy names the folder and what it wants of it in the request's metadata; the messages are
+ * fsutil's packets (`../fsync/packet.ts`). TarStream, the older way, is announced and refused, as
+ * the peers do.
+ */
+import { sendTree, type SendTreeOptions } from "../fsync/sender.ts";
+import type { Service } from "../grpc/call.ts";
+import { all, first, type Metadata } from "../grpc/metadata.ts";
+import { Code, RpcError } from "../grpc/status.ts";
+
+/** What a build hears of the transfers of its folders. */
+export type FileSyncHooks = Pick<SendTreeOptions, "onWarning" | "onProgress">;
+
+/**
+ * Serves local folders.
+ * @param mounts folder by mount name (`context`, `dockerfile`)
+ */
+export function fileSync(
+  mounts: ReadonlyMap<string, string>,
+  hooks: (mount: string) => FileSyncHooks,
+): Service {
+  return {
+    "/moby.filesync.v1.FileSync/DiffCopy": async (call) => {
+      const mount = first(call.metadata, "dir-name") ?? "";
+      const root = mounts.get(mount);
+      if (root === undefined) {
+        throw new RpcError(Code.NOT_FOUND, `no access allowed to dir ${JSON.stringify(mount)}`);
+      }
+      await sendTree(call, {
+        root,
+        include: patterns(call.metadata, "include-patterns"),
+        exclude: patterns(call.metadata, "exclude-patterns"),
+        followPaths: patterns(call.metadata, "followpaths"),
+        ...hooks(mount),
+      });
+    },
+    "/moby.filesync.v1.FileSync/TarStream": () =>
+      Promise.reject(new RpcError(Code.UNIMPLEMENTED, "files are sent by DiffCopy only")),
+  };
+}
+
+/** The values of a key. When one is not ASCII the daemon escapes them all, as in a URL's query. */
+function patterns(metadata: Metadata, key: string): string[] {
+  const values = all(metadata, key);
+  if (first(metadata, `${key}-encoded`) !== "1") return values;
+  return values.map((value) => {
+    try {
+      return decodeURIComponent(value.replaceAll("+", "%20"));
+    } catch {
+      throw new RpcError(Code.INVALID_ARGUMENT, `cannot decode ${key} ${JSON.stringify(value)}`);
+    }
+  });
+}

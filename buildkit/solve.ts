@@ -1,0 +1,93 @@
+import type { SolveRequest, StatusResponse } from "../proto/gen/control.ts";
+import type { Service } from "./grpc/call.ts";
+import { Code, RpcError } from "./grpc/status.ts";
+import type { Client } from "./client.ts";
+import { openSession } from "./session/session.ts";
+
+/** What a build needs beside its request. */
+export interface SolveOptions {
+  /** What the daemon may call back. */
+  readonly services: readonly Service[];
+  readonly sharedKey: string;
+  readonly onStatus: (status: StatusResponse) => void;
+  /** Cancels the build: the daemon is told, and its last progress is waited for. */
+  readonly signal: AbortSignal;
+}
+
+/** After the build has ended, how long its last progress may take, in milliseconds. */
+const STATUS_GRACE = 5000;
+/** As long as that after a cancellation: the daemon should say quickly what it stopped. */
+const CANCEL_GRACE = 3000;
+
+/**
+ * Runs a build: session, progress and the build itself start together, in one write, since the
+ * daemon waits for each to come (6 s for a ref, 5 s for a session).
+ * Resolves to the exporters' answers. Rejects with the first of: what a service of ours met (a file
+ * that can't be read is clearer told here than by the daemon's echo of it), then the daemon's error.
+ */
+export async function solve(
+  client: Client,
+  request: SolveRequest,
+  options: SolveOptions,
+): Promise<Record<string, string>> {
+  options.signal.throwIfAborted();
+  let local: RpcError | undefined;
+  const session = openSession(client.channel, {
+    id: request.Session,
+    sharedKey: options.sharedKey,
+    services: options.services,
+    onError: (_path, error) => {
+      if (error.cause instanceof Error && error.code !== Code.CANCELLED) local ??= error;
+    },
+  });
+  const statusEnd = new AbortController();
+  const status = client.status(request.Ref, options.onStatus, { signal: statusEnd.signal })
+    .catch(() => {}); // What matters is told by the build itself.
+  const cancel = new AbortController();
+  const onAbort = () => cancel.abort(options.signal.reason);
+  options.signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    const lost = session.done.then(() => new Promise<never>(() => {}), (error) => {
+      throw error;
+    });
+    const answer = client.solve(request, { signal: cancel.signal });
+    answer.catch(() => {});
+    const { ExporterResponse } = await Promise.race([answer, lostAfter(lost, answer)]);
+    await within(status, STATUS_GRACE);
+    return ExporterResponse;
+  } catch (error) {
+    cancel.abort(error);
+    if (!connectionLost(error)) {
+      await within(status, options.signal.aborted ? CANCEL_GRACE : STATUS_GRACE);
+    }
+    if (options.signal.aborted) throw options.signal.reason;
+    throw local?.cause ?? error;
+  } finally {
+    options.signal.removeEventListener("abort", onAbort);
+    statusEnd.abort(new RpcError(Code.CANCELLED, "the build is over"));
+    await status;
+    await session.close();
+  }
+}
+
+/** A session that is lost ends the build, unless the daemon's own word comes within a moment. */
+async function lostAfter(lost: Promise<never>, answer: Promise<unknown>): Promise<never> {
+  try {
+    return await lost;
+  } catch (error) {
+    await within(answer.then(() => {}, () => {}), 1000);
+    throw error;
+  }
+}
+
+function connectionLost(error: unknown): boolean {
+  return error instanceof RpcError && error.code === Code.UNAVAILABLE;
+}
+
+/** Waits for `promise`, but no longer than `ms`. */
+async function within(promise: Promise<void>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}

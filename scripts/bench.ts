@@ -1,0 +1,48 @@
+/**
+ * Measures fairlead beside buildctl and buildx, on one daemon, in one run: `scripts/bench [CASE…]`.
+ *
+ * Prints wall time, client CPU and peak memory of each program as medians of interleaved runs, and
+ * fairlead's share of the faster peer's. Never a test: a busy machine fails no build.
+ * `scripts/bench start-up` prints the milliseconds of each phase of a cached build instead.
+ */
+import { cases, type Program } from "./bench/cases.ts";
+import { measure, type Sample } from "./bench/measure.ts";
+import { ratioTable } from "./bench/table.ts";
+import { startUp } from "./bench/start_up.ts";
+import { bundle } from "./bench/bundle.ts";
+import { startDaemon } from "./bench/daemon.ts";
+
+const names = Deno.args.filter((arg) => !arg.startsWith("--"));
+const runs = Number(Deno.args.find((arg) => arg.startsWith("--runs="))?.slice(7) ?? 7);
+const known = [...Object.keys(cases), "start-up"];
+const unknown = names.find((name) => !known.includes(name));
+if (unknown !== undefined) {
+  console.error(`no case ${JSON.stringify(unknown)}: there are ${known.join(", ")}`);
+  Deno.exit(2);
+}
+
+const fairlead = await bundle();
+const daemon = await startDaemon();
+try {
+  if (names.includes("start-up")) await startUp(fairlead, daemon, runs);
+  for (const [name, prepare] of Object.entries(cases)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const setUp = await prepare({ fairlead, daemon });
+    const samples = new Map<Program, Sample[]>();
+    try {
+      for (let run = -1; run < runs; run++) {
+        for (const [program, command] of Object.entries(setUp.commands) as [Program, string[]][]) {
+          await setUp.before(program);
+          const sample = await measure(command, setUp.env);
+          // The first run fills the daemon's cache and ours.
+          if (run >= 0) samples.set(program, [...samples.get(program) ?? [], sample]);
+        }
+      }
+    } finally {
+      await setUp.end();
+    }
+    console.log(ratioTable(name, samples));
+  }
+} finally {
+  await daemon.stop();
+}

@@ -1,0 +1,15 @@
+/** The program as it is shipped: one bundled file, run by the same Deno. */
+
+const root = new URL("../..", import.meta.url).pathname;
+
+/** The command line that starts the bundle. */
+export async function bundle(): Promise<string[]> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "--cwd", root, "bundle"],
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (!success) throw new Error(`deno task bundle failed: ${new TextDecoder().decode(stderr)}`);
+  return [Deno.execPath(), "run", "-A", "--no-config", "--no-lock", "--quiet", `${root}dist/fairlead.js`];
+}
