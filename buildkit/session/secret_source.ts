@@ -1,0 +1,94 @@
+import { osReason } from "./os_reason.ts";
+
+/** The value of a secret, or undefined when there is none of that id. Rejects with a `SecretError`. */
+export type SecretSource = (id: string) => Promise<Uint8Array | undefined>;
+
+/** The largest secret that the peers send, in bytes. */
+export const MAX_SECRET_SIZE = 500 * 1024;
+
+/** Where a secret comes from, as the command line put it. */
+export interface SecretSpec {
+  readonly id: string;
+  /** Path of a file; wins only when `env` is empty. */
+  readonly file?: string;
+  /** Name of an environment variable. */
+  readonly env?: string;
+}
+
+/** A secret that can't be had. Never holds its value. */
+export class SecretError extends Error {
+  override readonly name = "SecretError";
+}
+
+/**
+ * Secrets from files and environment variables. A spec that names neither means the variable of
+ * that name when it is set, else the file of that name. Of several with one id the last holds.
+ *
+ * Files are looked at here, so that a wrong path fails before the build begins, and read when they
+ * are first asked for; once, since the path may be a pipe (`src=/dev/fd/63`).
+ * Throws `SecretError`.
+ */
+export async function openSecrets(
+  specs: readonly SecretSpec[],
+  env: (name: string) => string | undefined,
+): Promise<SecretSource> {
+  const readers = new Map<string, () => Promise<Uint8Array>>();
+  for (const { id, file = "", env: variable = "" } of specs) {
+    if (id === "") throw new SecretError("secret missing ID");
+    const name = variable !== "" ? variable : file === "" && env(id) !== undefined ? id : "";
+    // buildx looks at the file even where a variable wins.
+    const path = file !== "" ? file : name === "" ? id : "";
+    if (path !== "") await checkFile(id, path);
+    readers.set(id, once(() => name !== "" ? valueOf(env(name)) : readSecret(id, path)));
+  }
+  return async (id) => await readers.get(id)?.();
+}
+
+/** An unset variable is an empty secret, as with the peers. */
+function valueOf(text = ""): Promise<Uint8Array> {
+  return Promise.resolve(new TextEncoder().encode(text));
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => made ??= make();
+}
+
+async function checkFile(id: string, path: string): Promise<void> {
+  let stat: Deno.FileInfo;
+  try {
+    stat = await Deno.stat(path);
+  } catch (error) {
+    throw new SecretError(
+      `cannot read secret ${name(id, path)}: failed to stat ${path}: ${osReason(error)}`,
+    );
+  }
+  if (stat.isDirectory) {
+    throw new SecretError(`cannot read secret ${name(id, path)}: is a directory`);
+  }
+  if (stat.size > MAX_SECRET_SIZE) throw tooBig(id);
+}
+
+function name(id: string, path: string): string {
+  return `${JSON.stringify(id)} from ${path}`;
+}
+
+function tooBig(id: string): SecretError {
+  return new SecretError(`secret ${id} too big. max size ${MAX_SECRET_SIZE / 1024}KiB`);
+}
+
+async function readSecret(id: string, path: string): Promise<Uint8Array> {
+  try {
+    using file = await Deno.open(path);
+    const bytes = new Uint8Array(MAX_SECRET_SIZE + 1);
+    let length = 0;
+    while (length < bytes.length) {
+      const n = await file.read(bytes.subarray(length));
+      if (n === null) return bytes.slice(0, length);
+      length += n;
+    }
+  } catch (error) {
+    throw new SecretError(`cannot read secret ${name(id, path)}: ${osReason(error)}`);
+  }
+  throw tooBig(id);
+}

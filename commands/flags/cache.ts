@@ -1,0 +1,114 @@
+/**
+ * `--cache-from` and `--cache-to`: where the daemon reads and writes its build cache. Types and
+ * attributes are the daemon's and pass as they are; what the client adds is credentials that only
+ * its environment has.
+ */
+import { UsageError } from "../usage_error.ts";
+import { csvFields } from "./csv.ts";
+import { quote } from "./quote.ts";
+import { parseBool } from "./value.ts";
+
+/** One place of cache, as the daemon takes it. */
+export interface CacheEntry {
+  readonly type: string;
+  readonly attrs: Readonly<Record<string, string>>;
+}
+
+type Env = (name: string) => string | undefined;
+
+/** What each type can't do without. */
+const required: Record<string, { readonly from: string; readonly to: string }> = {
+  registry: { from: "ref", to: "ref" },
+  local: { from: "src", to: "dest" },
+};
+
+/**
+ * Reads every value of a flag: `type=T,key=value…`, or references of a registry with commas between.
+ * Empty ones are skipped. Throws `UsageError`, in buildx's words.
+ * @param use which of the two flags it is
+ */
+export function parseCaches(texts: readonly string[], use: "from" | "to"): CacheEntry[] {
+  return texts.filter((text) => text !== "").flatMap((text) => {
+    const fields = fieldsOf(text);
+    if (!text.includes("=")) return fields.map((ref) => ({ type: "registry", attrs: { ref } }));
+    return [parseCache(text, fields, use)];
+  });
+}
+
+function parseCache(text: string, fields: readonly string[], use: "from" | "to"): CacheEntry {
+  let type = "";
+  const attrs: Record<string, string> = {};
+  for (const field of fields) {
+    const equals = field.indexOf("=");
+    if (equals < 0) throw new UsageError(`invalid value ${field}`);
+    const key = field.slice(0, equals).toLowerCase();
+    const value = field.slice(equals + 1);
+    if (key === "type") type = value;
+    else attrs[key] = value;
+  }
+  if (type === "") throw new UsageError(`type required for ${quote(text)}`);
+  const need = required[type]?.[use];
+  if (need !== undefined && !attrs[need]) {
+    const role = use === "from" ? "importer" : "exporter";
+    throw new UsageError(`${type} cache ${role} requires ${need}`);
+  }
+  return { type, attrs };
+}
+
+function fieldsOf(text: string): string[] {
+  try {
+    return csvFields(text);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/**
+ * Adds what the environment knows, and leaves out what can't work without it: GitHub's cache has a
+ * token and a URL in a workflow's steps only, and the same command line must work outside of one.
+ */
+export function completeCaches(entries: readonly CacheEntry[], env: Env): CacheEntry[] {
+  return entries.map((entry) => {
+    if (entry.type === "gha") return withGitHub(entry, env);
+    return entry.type === "s3" ? withAws(entry, env) : entry;
+  }).filter(({ type, attrs }) =>
+    type !== "gha" || Boolean(attrs["token"] && (attrs["url"] || attrs["url_v2"]))
+  );
+}
+
+/** https://github.com/actions/toolkit, packages/cache/src/internal/config.ts */
+function withGitHub(entry: CacheEntry, env: Env): CacheEntry {
+  const attrs = { ...entry.attrs };
+  const version = attrs["version"] ?? (isTrue(env("ACTIONS_CACHE_SERVICE_V2")) ? "2" : "");
+  const results = env("ACTIONS_RESULTS_URL");
+  fill(attrs, "token", env("ACTIONS_RUNTIME_TOKEN"));
+  if (version === "2") fill(attrs, "url_v2", results);
+  fill(attrs, "url", env("ACTIONS_CACHE_URL") ?? results);
+  return { ...entry, attrs };
+}
+
+/** The environment's credentials for S3; a key pair that was given is not mixed with them. */
+function withAws(entry: CacheEntry, env: Env): CacheEntry {
+  const attrs = { ...entry.attrs };
+  if (attrs["access_key_id"] !== undefined && attrs["secret_access_key"] !== undefined) {
+    return entry;
+  }
+  const id = env("AWS_ACCESS_KEY_ID"), secret = env("AWS_SECRET_ACCESS_KEY");
+  if (!id || !secret) return entry;
+  fill(attrs, "access_key_id", id);
+  fill(attrs, "secret_access_key", secret);
+  fill(attrs, "session_token", env("AWS_SESSION_TOKEN") || undefined);
+  return { ...entry, attrs };
+}
+
+function fill(attrs: Record<string, string>, key: string, value: string | undefined): void {
+  if (value !== undefined) attrs[key] ??= value;
+}
+
+function isTrue(text: string | undefined): boolean {
+  try {
+    return text !== undefined && parseBool(text);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,132 @@
+import { deepEqual, rejects, throws } from "node:assert/strict";
+import { type OutputOptions, parseOutput, parseOutputs, resolveOutputs } from "./output.ts";
+
+const plain: OutputOptions = { load: false, push: false, tags: [], stdoutIsTerminal: false };
+const resolve = (texts: string[], options: Partial<OutputOptions> = {}) =>
+  resolveOutputs(parseOutputs(texts), { ...plain, ...options });
+
+Deno.test("output entries", () => {
+  const good: [string, unknown][] = [
+    ["out", { type: "local", dest: "out", attrs: {} }],
+    [".", { type: "local", dest: ".", attrs: {} }],
+    ["a=b", { type: "local", dest: "a=b", attrs: {} }],
+    ["-", { type: "tar", dest: "-", attrs: {} }],
+    ["type=tar,dest=x.tar", { type: "tar", dest: "x.tar", attrs: {} }],
+    ["type=image, Name=r/a,push=true", {
+      type: "image",
+      dest: "",
+      attrs: { name: "r/a", push: "true" },
+    }],
+    ['type=oci,"dest=a,b"', { type: "oci", dest: "a,b", attrs: {} }],
+  ];
+  for (const [text, want] of good) deepEqual(parseOutput(text), want, text);
+  throws(() => parseOutput("dest=a,x=y"), {
+    name: "UsageError",
+    message: "type is required for output",
+  });
+  throws(() => parseOutput("type=local,out"), { name: "UsageError", message: "invalid value out" });
+});
+
+Deno.test("outputs go where they should", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const cases: [string, Partial<OutputOptions>, unknown][] = [
+      [dir, {}, {
+        type: "local",
+        attrs: {},
+        target: { to: "directory", path: dir, mode: "copy" },
+      }],
+      [`type=local,dest=${dir}/new,mode=delete`, {}, {
+        type: "local",
+        attrs: { mode: "delete" },
+        target: { to: "directory", path: `${dir}/new`, mode: "delete" },
+      }],
+      ["-", {}, { type: "tar", attrs: {}, target: { to: "stdout" } }],
+      ["type=oci", {}, { type: "oci", attrs: {}, target: { to: "stdout" } }],
+      [`type=docker,dest=${dir}/x.tar`, { tags: ["a:1", "b"] }, {
+        type: "docker",
+        attrs: { name: "a:1,b" },
+        target: { to: "file", path: `${dir}/x.tar` },
+      }],
+      ["type=docker,context=other", {}, {
+        type: "docker",
+        attrs: { context: "other" },
+        target: { to: "engine", context: "other" },
+      }],
+      [`type=oci,tar=false,dest=${dir}`, {}, {
+        type: "oci",
+        attrs: { tar: "false" },
+        target: { to: "layout", path: dir },
+      }],
+      ["type=registry,name=old", { tags: ["r/a"] }, {
+        type: "image",
+        attrs: { name: "r/a", push: "true", unpack: "false" },
+        target: { to: "daemon" },
+      }],
+      ["type=registry,name=r/a,unpack=true", {}, {
+        type: "image",
+        attrs: { name: "r/a", push: "true", unpack: "true" },
+        target: { to: "daemon" },
+      }],
+    ];
+    for (const [text, options, want] of cases) {
+      deepEqual(await resolve([text], options), [want], text);
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("--push and --load add to what is there, or stand alone", async () => {
+  const image = (attrs: Record<string, string>) => ({
+    type: "image",
+    attrs,
+    target: { to: "daemon" },
+  });
+  const load = { type: "docker", attrs: {}, target: { to: "engine", context: undefined } };
+  deepEqual(await resolve([], { push: true, tags: ["r/a"] }), [
+    image({ push: "true", unpack: "false", name: "r/a" }),
+  ]);
+  deepEqual(await resolve(["type=image,name=r/a"], { push: true }), [
+    image({ push: "true", unpack: "false", name: "r/a" }),
+  ]);
+  deepEqual(await resolve([], { load: true }), [load]);
+  deepEqual(await resolve(["type=docker"], { load: true }), [load]);
+  deepEqual((await resolve(["type=docker,dest=x.tar"], { load: true })).length, 2);
+  deepEqual(await resolve(["type=cacheonly"]), []);
+  await rejects(resolve([], { push: true }), {
+    name: "UsageError",
+    message: "tag is needed when pushing to registry",
+  });
+});
+
+Deno.test("destinations that can't be", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${dir}/file`, "");
+    const bad: [string[], string][] = [
+      [["type=local"], "dest is required for local exporter"],
+      [["type=local,dest=-"], "dest cannot be stdout for local exporter"],
+      [["type=oci,tar=0"], "dest is required for oci exporter"],
+      [[`${dir}/file`], `destination directory ${dir}/file is a file`],
+      [[`type=tar,dest=${dir}`], `destination file ${dir} is a directory`],
+      [
+        [`type=tar,dest=${dir}/file/x`],
+        `invalid destination file: ${dir}/file/x: not a directory`,
+      ],
+      [["-", "type=oci"], "multiple outputs configured to write to stdout"],
+      [[`type=local,dest=${dir},mode=x`], 'invalid local exporter mode "x"'],
+    ];
+    for (const [texts, message] of bad) {
+      await rejects(resolve(texts), { name: "UsageError", message }, texts.join(" "));
+    }
+    await rejects(resolve(["-"], { stdoutIsTerminal: true }), {
+      message: "dest file is required for tar exporter. refusing to write to console",
+    });
+    await rejects(resolve([dir], { tags: ["A"] }), {
+      message: 'invalid tag "A": repository name must be lowercase',
+    });
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
