@@ -1,4 +1,6 @@
 import type { StatusResponse, VertexWarning } from "../../proto/gen/control.ts";
+import { paint, readColors } from "./colors.ts";
+import { ttyRenderer } from "./display.ts";
 import { failedBlocks, warningsBlock } from "./end_blocks.ts";
 import { type LocalVertexes, localVertexes } from "./local.ts";
 import type { Mode } from "./mode.ts";
@@ -44,15 +46,15 @@ export interface Progress extends Disposable {
 }
 
 /** A terminal shows few lines of a step while it runs, so more are kept for when it fails. */
-const TAIL = {
-  tty: { lines: 1000, size: 256 * 1024 },
-  other: { lines: 10, size: 64 * 1024 },
+const KEEP = {
+  tty: { tail: { lines: 1000, size: 256 * 1024 }, recent: 16 * 1024 },
+  other: { tail: { lines: 10, size: 64 * 1024 }, recent: 0 },
 };
 
 export function startProgress(options: ProgressOptions): Progress {
   const { mode, out } = options;
   const now = options.now ?? Date.now;
-  const state = newState(mode === "tty" ? TAIL.tty : TAIL.other);
+  const state = newState(mode === "tty" ? KEEP.tty : KEEP.other);
   const renderer = rendererOf(state, options, now);
   let ended = false;
 
@@ -74,8 +76,9 @@ export function startProgress(options: ProgressOptions): Progress {
       renderer.finish(outcome);
       if (mode === "quiet" || mode === "rawjson") return;
       const expand = options.expandWarnings ?? false;
+      const color = mode === "tty" ? readColors(options.env).colors.warning : "";
       const text = failedBlocks(state) +
-        warningsBlock(state.warnings, { expand, paint: (heading) => heading });
+        warningsBlock(state.warnings, { expand, paint: (heading) => paint(heading, color) });
       if (text) out.write(text);
     },
     warnings: () => state.warnings,
@@ -90,7 +93,20 @@ export function startProgress(options: ProgressOptions): Progress {
 function rendererOf(state: State, options: ProgressOptions, now: () => number): Renderer {
   const { mode, out, driver, builder, env } = options;
   switch (mode) {
-    case "tty":
+    case "tty": {
+      const { colors, problems } = readColors(env);
+      const renderer = ttyRenderer(state, {
+        out,
+        now,
+        size: options.size,
+        colors,
+        logRows: logRows(env),
+        label: `${driver}:${builder}`,
+        rate: displayRate(env),
+      });
+      for (const problem of problems) renderer.note(problem);
+      return renderer;
+    }
     case "plain":
       return plainRenderer(state, {
         out,
@@ -121,4 +137,10 @@ function rendererOf(state: State, options: ProgressOptions, now: () => number): 
 function displayRate(env: (name: string) => string | undefined): number {
   const text = env("TTY_DISPLAY_RATE") ?? "";
   return /^\d+$/.test(text) ? Number(text) : 100;
+}
+
+/** Rows of a running step's output. NO_COLOR, if set, keeps BuildKit from reading the variable; us not. */
+function logRows(env: (name: string) => string | undefined): number {
+  const text = env("BUILDKIT_TTY_LOG_LINES") ?? "";
+  return /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 6;
 }

@@ -33,7 +33,7 @@ export interface State {
   /** In order of arrival, without those that say the same as an earlier one. */
   readonly warnings: VertexWarning[];
   readonly warningKeys: Set<string>;
-  readonly tailLimit: TailLimit;
+  readonly keep: Keep;
   /** What started first: the build's duration counts from there. */
   first: { readonly at: number; readonly local: boolean } | undefined;
   /**
@@ -58,6 +58,8 @@ export interface VertexState {
   readonly statusById: Map<string, StatusState>;
   readonly warnings: VertexWarning[];
   readonly tail: LogTail;
+  /** The end of its output as it came, with all escape sequences; see `Keep`. */
+  recent: string;
   decoder: TextDecoder | undefined;
   /** The log ended in the middle of a line. */
   openLine: boolean;
@@ -75,6 +77,14 @@ export interface StatusState {
   completed: number | undefined;
   /** Recent progress, oldest first, for the rate of a transfer. */
   readonly samples: { at: number; current: number }[];
+}
+
+/** How much of each vertex's output is kept. */
+export interface Keep {
+  /** For the block that is printed if it fails. */
+  readonly tail: TailLimit;
+  /** Characters of `recent`, for showing it while it runs; 0 for none. */
+  readonly recent: number;
 }
 
 /** What one message changed. */
@@ -96,13 +106,13 @@ const CANCELED = "context canceled";
 /** Progress older than this (ms) says nothing about a transfer's present rate. */
 const RATE_WINDOW = 3000;
 
-export function newState(tailLimit: TailLimit = { lines: 10, size: 64 * 1024 }): State {
+export function newState(keep: Keep): State {
   return {
     started: [],
     byDigest: new Map(),
     warnings: [],
     warningKeys: new Set(),
-    tailLimit,
+    keep,
     first: undefined,
     skew: undefined,
   };
@@ -175,6 +185,7 @@ function newVertex(digest: string, local: boolean, members?: Map<string, Vertex>
     statusById: new Map(),
     warnings: [],
     tail: emptyTail(),
+    recent: "",
     decoder: undefined,
     openLine: false,
     members,
@@ -317,13 +328,15 @@ function applyLog(state: State, message: VertexLog, changes: Changes): void {
   const stamp = logStamp(start === undefined ? 0 : (toMs(message.timestamp) ?? start) - start);
   const log = splitLog(text, stamp, vertex.openLine);
   vertex.openLine = log.open;
-  appendTail(vertex.tail, log, state.tailLimit);
+  appendTail(vertex.tail, log, state.keep.tail);
+  if (state.keep.recent > 0) vertex.recent = (vertex.recent + text).slice(-state.keep.recent);
   changes.logs.push({ vertex, text, log });
 }
 
 /** Output that nobody will ask for again is let go. */
 function endLog(vertex: VertexState): void {
   vertex.decoder = undefined;
+  vertex.recent = "";
   if (isFailed(vertex)) return;
   Object.assign(vertex.tail, emptyTail());
 }

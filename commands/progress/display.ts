@@ -1,0 +1,85 @@
+import type { Outcome, Output, Renderer } from "./renderer.ts";
+import type { State } from "./state.ts";
+import { frame, type View } from "./tty.ts";
+import { textWidth } from "./width.ts";
+
+export interface DisplayOptions extends Pick<View, "colors" | "logRows" | "label"> {
+  readonly out: Output;
+  readonly size: () => { columns: number; rows: number };
+  readonly now: () => number;
+  /** Milliseconds between frames. */
+  readonly rate: number;
+}
+
+/** Terminals that know it show what is between these at once; the others pass them over. */
+const SYNC_BEGIN = "\x1b[?2026h";
+const SYNC_END = "\x1b[?2026l";
+const HIDE_CURSOR = "\x1b[?25l";
+const SHOW_CURSOR = "\x1b[?25h";
+/** A line that is wider than we think must not take two rows, or the way back up is wrong. */
+const NO_WRAP = "\x1b[?7l";
+const WRAP = "\x1b[?7h";
+const CLEAR_LINE = "\x1b[K";
+const CLEAR_BELOW = "\x1b[J";
+
+/**
+ * Paints frames over each other, each in one write: up to where the last one began, every line and
+ * the rest of its row, then whatever the last frame had below. Nothing is cleared before it is
+ * written anew, so nothing flickers.
+ */
+export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
+  const { out, now, rate } = options;
+  let shown: string[] = [];
+  let shownColumns = 0;
+  let painted = -Infinity;
+  const timer = setInterval(() => draw(), Math.max(rate, 1));
+
+  function draw(ending?: NonNullable<View["ending"]>, above = ""): void {
+    const { columns, rows } = options.size();
+    const at = now();
+    const lines = frame(state, { ...options, columns, rows, now: at, ...(ending && { ending }) });
+    const up = Math.min(heightOf(shown, shownColumns, columns), Math.max(rows - 1, 0));
+    let text = SYNC_BEGIN + HIDE_CURSOR + NO_WRAP;
+    if (up > 0) text += `\x1b[${up}A`;
+    text += "\r";
+    for (const line of above ? [above, ...lines] : lines) text += `${line}${CLEAR_LINE}\n`;
+    text += CLEAR_BELOW + WRAP + (ending ? SHOW_CURSOR : "") + SYNC_END;
+    out.write(text);
+    shown = lines;
+    shownColumns = columns;
+    painted = at;
+  }
+
+  return {
+    update() {
+      if (now() - painted >= rate) draw();
+    },
+    note: (line) => draw(undefined, line),
+    finish(outcome) {
+      clearInterval(timer);
+      draw(endingOf(outcome));
+    },
+    abandon() {
+      clearInterval(timer);
+      out.write(SHOW_CURSOR);
+    },
+  };
+}
+
+function endingOf(outcome: Outcome): NonNullable<View["ending"]> {
+  if (outcome.canceled) return "CANCELED";
+  return outcome.error === undefined ? "FINISHED" : "ERROR";
+}
+
+/** Rows that lines take by now: a terminal that became narrower has folded those that don't fit. */
+function heightOf(lines: readonly string[], columnsThen: number, columns: number): number {
+  if (columns >= columnsThen) return lines.length;
+  let height = 0;
+  for (const line of lines) {
+    height += Math.max(1, Math.ceil(textWidth(line.replace(COLOR, "")) / columns));
+  }
+  return height;
+}
+
+// deno-lint-ignore no-control-regex -- the sequences that `paint` adds
+const COLOR = /\x1b\[[0-9;]*m/g;

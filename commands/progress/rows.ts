@@ -1,0 +1,37 @@
+/**
+ * Which rows a terminal has room for. A build may have hundreds of vertexes and a terminal 24 rows:
+ * what runs and what failed comes first, then the parts of what runs, then its output, and what is
+ * done fills the rest, the latest first. Those that are shown keep their order.
+ */
+export type Row =
+  | { readonly rank: "running" | "failed" | "part" | "done"; readonly text: () => string }
+  /** The end of a running step's output: as many rows as there is room for, the last ones. */
+  | { readonly rank: "log"; readonly lines: () => string[] };
+
+/** @param room how many lines may come back. */
+export function chooseRows(rows: readonly Row[], room: number): string[] {
+  if (room < 1) return [];
+  const chosen: (string[] | undefined)[] = new Array(rows.length);
+  let left = room;
+
+  function choose(ranks: readonly Row["rank"][]): void {
+    for (let i = rows.length - 1; i >= 0 && left > 0; i--) {
+      const row = rows[i];
+      if (!row || !ranks.includes(row.rank)) continue;
+      const lines = row.rank === "log" ? row.lines() : [row.text()];
+      const kept = lines.slice(-left);
+      chosen[i] = kept;
+      left -= kept.length;
+    }
+  }
+
+  const urgent = rows.filter(({ rank }) => rank === "running" || rank === "failed").length;
+  // One line tells of those that have no line.
+  if (urgent > room) left--;
+  choose(["running", "failed"]);
+  const more = urgent > room ? [` => ... and ${urgent - room + 1} more`] : [];
+  choose(["part"]);
+  choose(["log"]);
+  choose(["done"]);
+  return [...more, ...chosen.flatMap((lines) => lines ?? [])];
+}
