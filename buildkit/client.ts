@@ -25,9 +25,8 @@ export class Client {
   /** Which BuildKit answers; undefined when it is too old to say (before 0.11). */
   async info(options?: CallOptions): Promise<BuildkitVersion | undefined> {
     try {
-      const { methods } = ControlDefinition;
-      return (await this.channel.unary(ControlDefinition, methods.info, {}, options))
-        .buildkitVersion;
+      const { info } = ControlDefinition.methods;
+      return (await this.channel.unary(ControlDefinition, info, {}, options)).buildkitVersion;
     } catch (error) {
       if (error instanceof RpcError && error.code === Code.UNIMPLEMENTED) return undefined;
       throw error;

@@ -1,4 +1,3 @@
-import { version } from "../version.ts";
 import { DialError } from "../transports/errors.ts";
 import type { Registry } from "../transports/registry.ts";
 import type { DialContext } from "../transports/transport.ts";
@@ -34,7 +33,7 @@ export async function connect(options: ConnectOptions): Promise<Client> {
   const connection = new Connection("client", { limits: LIMITS });
   const driven = drive(connection, stream);
   const explain = (error: Http2Error) => lostError(peer, error);
-  const channel = new Channel(connection, authority, `fairlead/${version.number}`, explain);
+  const channel = new Channel(connection, authority, "fairlead", explain);
   return new Client(channel, peer, async () => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_WAIT));

@@ -5,13 +5,13 @@
  * fsutil's packets (`../fsync/packet.ts`). TarStream, the older way, is announced and refused, as
  * the peers do.
  */
-import { sendTree, type SendTreeOptions } from "../fsync/sender.ts";
+import { sendFolder, type SendOptions } from "../fsync/sender.ts";
 import type { Service } from "../grpc/call.ts";
 import { all, first, type Metadata } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 
 /** What a build hears of the transfers of its folders. */
-export type FileSyncHooks = Pick<SendTreeOptions, "onWarning" | "onProgress">;
+export type FileSyncHooks = Pick<SendOptions, "onWarning" | "onProgress">;
 
 /**
  * Serves local folders.
@@ -28,10 +28,10 @@ export function fileSync(
       if (root === undefined) {
         throw new RpcError(Code.NOT_FOUND, `no access allowed to dir ${JSON.stringify(mount)}`);
       }
-      await sendTree(call, {
+      await sendFolder(call, {
         root,
-        include: patterns(call.metadata, "include-patterns"),
-        exclude: patterns(call.metadata, "exclude-patterns"),
+        includes: patterns(call.metadata, "include-patterns"),
+        excludes: patterns(call.metadata, "exclude-patterns"),
         followPaths: patterns(call.metadata, "followpaths"),
         ...hooks(mount),
       });

@@ -1,0 +1,27 @@
+/** Paths as text, with `/` between their parts; on Windows `\` too. Pure. */
+
+const windows = Deno.build.os === "windows";
+
+/** `path` seen from `cwd`, without `.`, `..` and doubled separators. */
+export function absolutePath(path: string, cwd: string): string {
+  const slashed = windows ? path.replaceAll("\\", "/") : path;
+  const base = windows ? cwd.replaceAll("\\", "/") : cwd;
+  const absolute = slashed.startsWith("/") || (windows && /^[A-Za-z]:\//.test(slashed));
+  const parts: string[] = [];
+  for (const part of (absolute ? slashed : `${base}/${slashed}`).split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  const joined = parts.join("/");
+  return windows && /^[A-Za-z]:/.test(joined) ? joined : `/${joined}`;
+}
+
+/** The folder that an absolute path lies in. */
+export function parentOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf("/")));
+}
+
+/** The last part of an absolute path; `/` of the root. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1) || "/";
+}

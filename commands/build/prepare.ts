@@ -1,0 +1,135 @@
+import type { Builder } from "../../builders/builder.ts";
+import { buildNodeId } from "../../builders/build_node_id.ts";
+import { formatPlatform, parsePlatforms } from "../../builders/platforms.ts";
+import type { Store } from "../../builders/store.ts";
+import { openSecrets, type SecretSource } from "../../buildkit/session/secret_source.ts";
+import { type BuildOptions, DEFAULT_PROVENANCE } from "../../buildkit/solve_request.ts";
+import type { Env } from "../../transports/transport.ts";
+import type { Deps } from "../deps.ts";
+import { completeCaches, parseCaches } from "../flags/cache.ts";
+import { type Output, parseOutputs, resolveOutputs } from "../flags/output.ts";
+import { parseSecrets } from "../flags/secret.ts";
+import type { FlagValues } from "../flags/spec.ts";
+import { parseBool } from "../flags/value.ts";
+import { UsageError } from "../usage_error.ts";
+import { type LocalContext, localContext } from "./context.ts";
+import type { buildFlags } from "./flags.ts";
+import { baseName } from "./paths.ts";
+
+/** A build that has been understood and found possible on this side; nothing was dialled or written. */
+export interface PreparedBuild {
+  readonly options: BuildOptions;
+  readonly context: LocalContext;
+  readonly outputs: readonly Output[];
+  readonly secrets: SecretSource;
+  /** Ties the daemon's copy of the context to the next build of it. */
+  readonly sharedKey: string;
+}
+
+/** What else preparing goes by. */
+export interface PrepareContext {
+  readonly deps: Deps;
+  readonly builder: Builder;
+  readonly store: Store;
+}
+
+/** Reads a build's command line and looks at what it names. Throws `UsageError` and the like. */
+export async function prepare(
+  path: string,
+  flags: FlagValues<typeof buildFlags>,
+  { deps, store }: PrepareContext,
+): Promise<PreparedBuild> {
+  const { env, cwd } = deps;
+  const context = await localContext(path, flags.file, cwd);
+  await refusePolicy(context);
+  const outputs = await resolveOutputs(parseOutputs(flags.output), {
+    load: flags.load,
+    push: flags.push,
+    tags: flags.tag,
+    stdoutIsTerminal: deps.stdout.isTerminal,
+  });
+  if (flags.iidfile && outputs.some(({ type }) => type === "local" || type === "tar")) {
+    throw new UsageError(
+      "local and tar exporters do not produce an image ID: --iidfile has no use",
+    );
+  }
+  return {
+    context,
+    outputs,
+    secrets: await openSecrets(parseSecrets(flags.secret), env),
+    sharedKey: `${asciiName(baseName(context.folder))}:${buildNodeId(store.dir)}`,
+    options: {
+      filename: context.filename,
+      target: flags.target,
+      buildArgs: buildArgs(flags["build-arg"], env),
+      labels: labels(flags.label),
+      platforms: parsePlatforms(flags.platform).map(formatPlatform),
+      noCache: flags["no-cache"],
+      pull: flags.pull,
+      provenance: noDefaultAttestations(env) ? undefined : DEFAULT_PROVENANCE,
+      exporters: outputs.map(({ type, attrs }) => ({ type, attrs })),
+      cacheFrom: completeCaches(parseCaches(flags["cache-from"], "from"), env),
+      cacheTo: completeCaches(parseCaches(flags["cache-to"], "to"), env),
+    },
+  };
+}
+
+/** `K=V`, or `K` alone for the environment's value; dropped when that is not set. */
+function buildArgs(texts: readonly string[], env: Env): Record<string, string> {
+  const args: Record<string, string> = {};
+  for (const text of texts) {
+    const [key, value] = splitPair(text);
+    const set = value ?? env(key);
+    if (set !== undefined) args[key] = set;
+  }
+  // Unless given: it makes builds reproducible, so it counts wherever it is set.
+  const epoch = env("SOURCE_DATE_EPOCH");
+  if (epoch && !("SOURCE_DATE_EPOCH" in args)) args["SOURCE_DATE_EPOCH"] = epoch;
+  return args;
+}
+
+function labels(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(texts.map(splitPair).map(([key, value]) => [key, value ?? ""]));
+}
+
+function splitPair(text: string): [string, string | undefined] {
+  const equals = text.indexOf("=");
+  return equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+/** The daemon takes printable ASCII in this header; other names are told apart by their digest. */
+function asciiName(name: string): string {
+  if (/^[\x20-\x7e]*$/.test(name)) return name;
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(name)) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  }
+  return `fnv-${hash.toString(16)}`;
+}
+
+function noDefaultAttestations(env: Env): boolean {
+  const text = env("BUILDX_NO_DEFAULT_ATTESTATIONS");
+  if (!text) return false;
+  try {
+    return parseBool(text);
+  } catch {
+    throw new UsageError(
+      `invalid value ${JSON.stringify(text)} of BUILDX_NO_DEFAULT_ATTESTATIONS`,
+      "it is true or false",
+    );
+  }
+}
+
+/** buildx evaluates a Rego policy beside the Dockerfile. To ignore one would be a hole. */
+async function refusePolicy(context: LocalContext): Promise<void> {
+  const path = `${context.mounts.get("dockerfile")}/${context.filename}.rego`;
+  try {
+    await Deno.lstat(path);
+  } catch {
+    return;
+  }
+  throw new UsageError(
+    `cannot build under the policy ${path}: fairlead doesn't evaluate Rego policies yet`,
+    "build with buildx, or move the policy away if it isn't meant to hold",
+  );
+}

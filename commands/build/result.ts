@@ -1,0 +1,76 @@
+/** What a build leaves behind for scripts: the image's id, and the daemon's answers as JSON. */
+
+/** The exporters' answers, by key. */
+export type Answers = Readonly<Record<string, string>>;
+
+/** The image's id as `-q` and `--iidfile` give it: its config's digest, else its own; "" without an image. */
+export function imageId(answers: Answers): string {
+  return answers["containerimage.config.digest"] ?? answers["containerimage.digest"] ?? "";
+}
+
+/**
+ * The text of `--metadata-file`: keys in order, and each value that is base64 of a JSON object or
+ * array as that JSON, the rest as strings; indented by two spaces, without a line end.
+ */
+export function metadataText(answers: Answers): string {
+  const out: Record<string, unknown> = {};
+  for (const key of Object.keys(answers).sort()) {
+    out[key] = embedded(answers[key]!) ?? answers[key];
+  }
+  return JSON.stringify(out, null, 2);
+}
+
+function embedded(value: string): unknown {
+  try {
+    const json = JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(value)));
+    const filled = typeof json === "object" && json !== null && Object.keys(json).length > 0;
+    return filled ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Writes a small file whole or not at all: readers of these files poll for them.
+ * A path that is no regular file (`/dev/stdout`, a pipe) is written to as it is.
+ * Throws an Error that names the path.
+ */
+export function writeResult(path: string, text: string): void {
+  try {
+    if (isSpecial(path)) return Deno.writeTextFileSync(path, text);
+    const slash = path.lastIndexOf("/") + 1;
+    const temporary = `${path.slice(0, slash)}.tmp-${path.slice(slash)}${crypto.randomUUID()}`;
+    try {
+      Deno.writeTextFileSync(temporary, text, { mode: 0o644, createNew: true });
+      Deno.renameSync(temporary, path);
+    } catch (error) {
+      remove(temporary);
+      throw error;
+    }
+  } catch (error) {
+    throw new Error(`cannot write ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Removes a file of an earlier run, so that nobody takes its content for this one's. */
+export function removeResult(path: string): void {
+  if (!isSpecial(path)) remove(path);
+}
+
+function remove(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) {
+      throw new Error(`cannot remove ${path}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+}
+
+function isSpecial(path: string): boolean {
+  try {
+    return !Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

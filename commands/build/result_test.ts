@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { imageId, metadataText, removeResult, writeResult } from "./result.ts";
+
+Deno.test("the image's id is its config's digest, else its own", () => {
+  assert.equal(imageId({ "containerimage.digest": "d", "containerimage.config.digest": "c" }), "c");
+  assert.equal(imageId({ "containerimage.digest": "d" }), "d");
+  assert.equal(imageId({}), "");
+});
+
+Deno.test("metadata embeds base64 JSON objects, and nothing else", () => {
+  const descriptor = btoa('{"mediaType":"x","size":3}');
+  const text = metadataText({
+    "image.name": "a",
+    "containerimage.descriptor": descriptor,
+    "empty": btoa("{}"),
+    "number": btoa("12"),
+  });
+  assert.deepEqual(JSON.parse(text), {
+    "containerimage.descriptor": { mediaType: "x", size: 3 },
+    "empty": btoa("{}"),
+    "image.name": "a",
+    "number": btoa("12"),
+  });
+  assert.deepEqual(Object.keys(JSON.parse(text))[0], "containerimage.descriptor");
+});
+
+Deno.test("a result file is replaced whole, and an unwritable one is named", () => {
+  const dir = Deno.makeTempDirSync();
+  try {
+    writeResult(`${dir}/iid`, "one");
+    writeResult(`${dir}/iid`, "two");
+    assert.equal(Deno.readTextFileSync(`${dir}/iid`), "two");
+    assert.deepEqual([...Deno.readDirSync(dir)].map(({ name }) => name), ["iid"]);
+    assert.throws(() => writeResult(`${dir}/no/iid`, "x"), /cannot write .*no\/iid/);
+    removeResult(`${dir}/iid`);
+    removeResult(`${dir}/iid`);
+    assert.deepEqual([...Deno.readDirSync(dir)], []);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+});

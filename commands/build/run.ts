@@ -1,0 +1,71 @@
+import type { Builder } from "../../builders/builder.ts";
+import { readDriverOptions } from "../../builders/driver_options.ts";
+import { RpcError } from "../../buildkit/grpc/status.ts";
+import { newId } from "../../buildkit/identity.ts";
+import { solve } from "../../buildkit/solve.ts";
+import { solveRequest } from "../../buildkit/solve_request.ts";
+import type { Deps } from "../deps.ts";
+import type { Progress } from "../progress/progress.ts";
+import { sourceExcerpt, sourcesOf } from "../progress/source_excerpt.ts";
+import type { PreparedBuild } from "./prepare.ts";
+import type { Answers } from "./result.ts";
+import { buildServices } from "./services.ts";
+
+/** What a build runs with. */
+export interface RunContext {
+  readonly deps: Deps;
+  readonly builder: Builder;
+  readonly progress: Progress;
+}
+
+/** A build that failed: the Dockerfile's lines stand above the message. */
+export class BuildError extends Error {
+  override readonly name = "BuildError";
+  readonly above: readonly string[];
+  constructor(cause: Error) {
+    super(
+      `failed to build: ${cause instanceof RpcError ? "failed to solve: " : ""}${cause.message}`,
+      {
+        cause,
+      },
+    );
+    const details = cause instanceof RpcError ? cause.details : [];
+    this.above = sourcesOf(details).flatMap((source) =>
+      sourceExcerpt(source).trimEnd().split("\n")
+    );
+  }
+}
+
+/** Connects, builds, and ends the progress display. Resolves to the exporters' answers. */
+export async function runBuild(
+  build: PreparedBuild,
+  { deps, builder, progress }: RunContext,
+): Promise<Answers> {
+  const node = builder.nodes[0]!;
+  const { connect } = await import("../../buildkit/connect.ts");
+  const client = await connect({
+    registry: deps.registry,
+    endpoint: node.endpoint,
+    tls: readDriverOptions(node).tls,
+    context: { signal: deps.signal, env: deps.env, log: () => {}, step: () => {} },
+  });
+  const services = buildServices(build, { deps, progress });
+  try {
+    const answers = await solve(client, solveRequest(newId(), newId(), build.options), {
+      services: services.list,
+      sharedKey: build.sharedKey,
+      onStatus: (status) => progress.update(status),
+      signal: deps.signal,
+    });
+    await services.finish();
+    progress.finish();
+    return answers;
+  } catch (error) {
+    await services.discard();
+    progress.finish({ error, canceled: deps.signal.aborted });
+    if (deps.signal.aborted || !(error instanceof Error)) throw error;
+    throw new BuildError(error);
+  } finally {
+    await client.close();
+  }
+}
