@@ -1,0 +1,87 @@
+/**
+ * FileSend: the daemon hands the results of a build over.
+ *
+ * `buildkit-attachable-exporter-id` in the request's metadata says which output: its place in the
+ * request's list of exporters; absent from daemons that know one exporter only. An output of bytes
+ * (tar, oci, docker) comes as BytesMessages (field 1: data) until the daemon half-closes, and then it
+ * waits for the status. An output of files (local) comes as fsutil's packets, by several calls at
+ * once when there are several platforms.
+ */
+import type { Handler, MessageStream, ServerCall, Service } from "../grpc/call.ts";
+import { first, type Metadata } from "../grpc/metadata.ts";
+import { Code, RpcError } from "../grpc/status.ts";
+import type { ByteOutput } from "./output_sink.ts";
+import { bytesOf } from "./tunnel.ts";
+
+/** Files into a folder. With `delete` the folder becomes what is received, and nothing else. */
+export interface TreeOutput {
+  readonly directory: string;
+  readonly mode: "copy" | "delete";
+}
+
+/** Receives a tree of files into a folder, which it makes when it isn't there. */
+export type ReceiveTree = (
+  stream: MessageStream,
+  directory: string,
+  options: { readonly mode: "copy" | "delete" },
+) => Promise<void>;
+
+/**
+ * Serves the outputs that come to this side.
+ * @param outputs by id: the index of the exporter in the request. Those that stay with the daemon
+ *   are absent
+ */
+export function fileSend(
+  outputs: ReadonlyMap<number, ByteOutput | TreeOutput>,
+  receiveTree: ReceiveTree,
+): Service {
+  const diffCopy: Handler = async (call) => {
+    const id = idOf(call.metadata);
+    const output = outputs.get(id);
+    if (!output) throw new RpcError(Code.NOT_FOUND, `exporter ${id} not found`);
+    if ("directory" in output) {
+      refuseOldDaemon(output, call.metadata);
+      await receiveTree(call, output.directory, { mode: output.mode });
+    } else await receiveBytes(call, output);
+  };
+  return { "/moby.filesync.v1.FileSend/DiffCopy": diffCopy };
+}
+
+/** Anything but a number counts as 0, as with the peers. */
+function idOf(metadata: Metadata): number {
+  const text = first(metadata, "buildkit-attachable-exporter-id") ?? "";
+  return /^\d+$/.test(text) ? Number(text) : 0;
+}
+
+/** An old daemon sends one platform a call: each would delete what the others sent. */
+function refuseOldDaemon(output: TreeOutput, metadata: Metadata): void {
+  if (output.mode !== "delete") return;
+  if (first(metadata, "buildkit-exporter-multi-platform") === "1") return;
+  throw new RpcError(
+    Code.FAILED_PRECONDITION,
+    "local exporter mode=delete requires a BuildKit daemon with multi-platform local export support",
+  );
+}
+
+async function receiveBytes(call: ServerCall, output: ByteOutput): Promise<void> {
+  const sink = await output.open(exporterMetadata(call.metadata));
+  try {
+    await call.receive((message) => sink.write(bytesOf(message)));
+    await sink.close();
+  } catch (error) {
+    await sink.abort(error);
+    throw error;
+  }
+}
+
+/** What the exporter answered so far comes as `exporter-md-NAME`. */
+function exporterMetadata(metadata: Metadata): Record<string, string> {
+  const prefix = "exporter-md-";
+  const found: Record<string, string> = {};
+  for (const [name, value] of metadata) {
+    if (!name.startsWith(prefix)) continue;
+    const key = name.slice(prefix.length);
+    found[key] = key in found ? `${found[key]},${value}` : value;
+  }
+  return found;
+}

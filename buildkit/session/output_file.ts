@@ -1,0 +1,127 @@
+/**
+ * Bytes into a file, which appears whole or not at all: they go into `.NAME.tmp-XXXXXXXX` beside it,
+ * which is renamed when the build has gone well. A path that is there and no ordinary file
+ * (`/dev/stdout`, a named pipe) is written as it is, and so is one whose folder takes no new files.
+ */
+import { osReason } from "./os_reason.ts";
+import { type ByteOutput, Gatherer, OutputError, type OutputSink } from "./output_sink.ts";
+
+/** A file that is being written. */
+interface OpenFile {
+  readonly file: Deno.FsFile;
+  /** Where the bytes are, until they are renamed to `path`; undefined when they are there already. */
+  readonly temporary: string | undefined;
+  readonly path: string;
+}
+
+/**
+ * @param path as it was typed; folders above it are made (0755) with the first byte. Without bytes
+ *   nothing is made
+ */
+export function fileOutput(path: string): ByteOutput {
+  let opened: OpenFile | undefined;
+  let closed = true;
+
+  async function drop(): Promise<void> {
+    if (!opened) return;
+    const { file, temporary } = opened;
+    if (!closed) file.close();
+    closed = true;
+    opened = undefined;
+    if (temporary !== undefined) await Deno.remove(temporary).catch(() => {});
+  }
+
+  async function writeSome(bytes: Uint8Array): Promise<number> {
+    try {
+      if (!opened) {
+        opened = await openOutput(path);
+        closed = false;
+      }
+      return await opened.file.write(bytes);
+    } catch (error) {
+      throw new OutputError(`cannot write ${path}: ${osReason(error)}`, { cause: error });
+    }
+  }
+
+  async function open(): Promise<OutputSink> {
+    if (!closed) throw new OutputError(`cannot write ${path}: it is being written already`);
+    await drop();
+    const gatherer = new Gatherer(writeSome);
+    return {
+      write: (bytes) => gatherer.write(bytes),
+      async close() {
+        await gatherer.close();
+        if (!closed) opened!.file.close();
+        closed = true;
+      },
+      async abort() {
+        await gatherer.abort();
+        await drop();
+      },
+    };
+  }
+
+  async function commit(): Promise<void> {
+    if (opened?.temporary === undefined) return;
+    const { temporary, path: target } = opened;
+    try {
+      await Deno.rename(temporary, target);
+      opened = undefined;
+    } catch (error) {
+      await drop();
+      throw new OutputError(`cannot write ${path}: ${osReason(error)}`, { cause: error });
+    }
+  }
+
+  return { open, commit, discard: drop };
+}
+
+async function openOutput(typed: string): Promise<OpenFile> {
+  const before = await statOf(typed);
+  // A link stays, and what it leads to is replaced.
+  const path = before ? await Deno.realPath(typed) : typed;
+  const direct = async () => ({
+    file: await Deno.open(path, { create: true, write: true, truncate: true }),
+    temporary: undefined,
+    path,
+  });
+  if (before && !before.isFile || !before && await isLink(path)) return await direct();
+  const { folder, name } = split(path);
+  if (!before && folder !== "") await Deno.mkdir(folder, { recursive: true, mode: 0o755 });
+  const suffix = crypto.getRandomValues(new Uint8Array(4)).toHex();
+  // A name has 255 bytes at most: a long one is shortened.
+  const temporary = `${folder}.${name.slice(0, 50)}.tmp-${suffix}`;
+  try {
+    const file = await Deno.open(temporary, { createNew: true, write: true });
+    // As when the old file would have been written over: its mode stays.
+    if (before?.mode != null) await Deno.chmod(temporary, before.mode & 0o7777).catch(() => {});
+    return { file, temporary, path };
+  } catch (error) {
+    if (before && error instanceof Deno.errors.PermissionDenied) return await direct();
+    throw error;
+  }
+}
+
+function split(path: string): { folder: string; name: string } {
+  const separators = Deno.build.os === "windows" ? /^.*[\\/]/s : /^.*\//s;
+  const folder = separators.exec(path)?.[0] ?? "";
+  return { folder, name: path.slice(folder.length) };
+}
+
+/** True of a link that leads to nothing yet. */
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await Deno.lstat(path)).isSymlink;
+  } catch {
+    return false;
+  }
+}
+
+async function statOf(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,40 @@
+import { osReason } from "./os_reason.ts";
+import { type ByteOutput, Gatherer, OutputError, type OutputSink } from "./output_sink.ts";
+
+/** What standard output has of a file. */
+export interface Writer {
+  /** Writes at least one byte and resolves to how many. */
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/**
+ * Bytes into a writer that stays open afterwards: standard output. What is written can't be taken
+ * back, so `discard` leaves it.
+ * @param name what errors call it
+ */
+export function pipeOutput(writer: Writer, name = "standard output"): ByteOutput {
+  return {
+    open: () => pipeSink(writer, name),
+    commit: () => Promise.resolve(),
+    discard: () => Promise.resolve(),
+  };
+}
+
+function pipeSink(writer: Writer, name: string): OutputSink {
+  const gatherer = new Gatherer(async (bytes) => {
+    try {
+      return await writer.write(bytes);
+    } catch (error) {
+      throw new OutputError(`cannot write to ${name}: ${osReason(error)}`, { cause: error });
+    }
+  });
+  return {
+    write: (bytes) => gatherer.write(bytes),
+    close: () => gatherer.close(),
+    abort() {
+      // The write under way is not waited for: nobody may ever read from the pipe again.
+      void gatherer.abort();
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * Where an output that comes as one stream of bytes goes: a file, a pipe, a Docker engine.
+ *
+ * An output lives as long as its build. The daemon sends the bytes while the build runs, and a sink
+ * takes them; whether the build was well is known only when it is over, since the daemon ends a
+ * transfer that failed on its side just as it ends one that is complete. So what was written is
+ * kept or thrown away at the end of the build, not at the end of the bytes.
+ */
+export interface ByteOutput {
+  /**
+   * Called when the daemon begins to send.
+   * @param metadata what the exporter tells beforehand: `containerimage.digest`, `image.name` …
+   */
+  open(metadata: Readonly<Record<string, string>>): OutputSink | Promise<OutputSink>;
+  /** The build was well: what was written becomes visible. Rejects with an `OutputError`. */
+  commit(): Promise<void>;
+  /** The build failed: nothing is left behind. Never rejects. */
+  discard(): Promise<void>;
+}
+
+/** Takes the bytes of one transfer. */
+export interface OutputSink {
+  /**
+   * Takes bytes, which are valid only until this returns. A promise holds the daemon back until it
+   * settles. Throws, or rejects, when the bytes can't be written.
+   */
+  write(bytes: Uint8Array): void | Promise<void>;
+  /** No more bytes: resolves when all of them are written. The daemon waits for that. */
+  close(): Promise<void>;
+  /** Gives the transfer up, in place of `close`. Never rejects. */
+  abort(reason: unknown): Promise<void>;
+}
+
+/** An output that can't be written. */
+export class OutputError extends Error {
+  override readonly name = "OutputError";
+}
+
+/** Size of a write, in bytes. More gains nothing. */
+export const WRITE_SIZE = 1 << 20;
+/** What may wait to be written before the daemon is held back, in bytes. */
+const MOST_WAITING = 2 * WRITE_SIZE;
+/** Buffers kept for what comes next. */
+const MOST_FREE = 4;
+
+/**
+ * Gathers bytes into writes of `WRITE_SIZE`, one at a time, while the next ones are gathered: the
+ * daemon's messages may be 4 KiB each, and a write a message costs more than the bytes do.
+ * Its memory is `MOST_WAITING` and one message, 5 MiB as a rule.
+ * @param writeSome writes at least one byte and resolves to how many
+ */
+export class Gatherer {
+  readonly #writeSome: (bytes: Uint8Array) => Promise<number>;
+  #filling = new Uint8Array(WRITE_SIZE);
+  #filled = 0;
+  readonly #full: Uint8Array<ArrayBuffer>[] = [];
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
+  #running: Promise<void> | undefined;
+  #failed: { error: unknown } | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(writeSome: (bytes: Uint8Array) => Promise<number>) {
+    this.#writeSome = writeSome;
+  }
+
+  /** Takes bytes; throws what an earlier write met. See `OutputSink.write`. */
+  write(bytes: Uint8Array): void | Promise<void> {
+    if (this.#failed) throw this.#failed.error;
+    for (let at = 0; at < bytes.length;) {
+      const n = Math.min(bytes.length - at, WRITE_SIZE - this.#filled);
+      this.#filling.set(n === bytes.length ? bytes : bytes.subarray(at, at + n), this.#filled);
+      this.#filled += n;
+      at += n;
+      if (this.#filled === WRITE_SIZE) this.#flush();
+    }
+    if (this.#full.length * WRITE_SIZE > MOST_WAITING) return this.#room();
+  }
+
+  /** Writes what is left; resolves when everything is written. Rejects with what a write met. */
+  async close(): Promise<void> {
+    if (this.#filled > 0 && !this.#failed) this.#flush();
+    await this.#running;
+    if (this.#failed) throw this.#failed.error;
+  }
+
+  /** Drops what is not written yet and waits for the write under way. */
+  async abort(): Promise<void> {
+    this.#full.length = 0;
+    this.#filled = 0;
+    this.#failed ??= { error: new OutputError("cannot write: the output was given up") };
+    await this.#running;
+  }
+
+  #flush(): void {
+    this.#full.push(this.#filling.subarray(0, this.#filled));
+    this.#filling = this.#free.pop() ?? new Uint8Array(WRITE_SIZE);
+    this.#filled = 0;
+    this.#running ??= this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      for (let next = this.#full[0]; next !== undefined; next = this.#full[0]) {
+        for (let at = 0; at < next.length && !this.#failed;) {
+          at += await this.#writeSome(next.subarray(at));
+        }
+        this.#full.shift();
+        if (next.length === WRITE_SIZE && this.#free.length < MOST_FREE) this.#free.push(next);
+        this.#wakeUp();
+      }
+    } catch (error) {
+      this.#failed = { error };
+      this.#full.length = 0;
+      this.#wakeUp();
+    }
+    this.#running = undefined;
+  }
+
+  async #room(): Promise<void> {
+    while (this.#full.length * WRITE_SIZE > MOST_WAITING) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    if (this.#failed) throw this.#failed.error;
+  }
+
+  #wakeUp(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+}
