@@ -2,13 +2,16 @@
  * The system calls by libc. Linux has the same `struct statx` on every machine; macOS has one `struct stat` with
  * 64-bit inodes, whose functions carry the suffix `$INODE64` on Intel alone. Both were little-endian where Deno runs.
  */
-import { type FileStat, S, type Sys } from "./_sys.ts";
+import type { FileStat, Sys } from "./_sys.ts";
 import { listNames } from "./_deno_fs.ts";
 
-const candidates = {
-  linux: ["libc.so.6", "libc.so", `libc.musl-${Deno.build.arch}.so.1`],
-  darwin: ["libSystem.dylib"],
-};
+/** Where libc may be; none on Windows. */
+export function libcNames(): readonly string[] {
+  if (Deno.build.os === "darwin") return ["libSystem.dylib"];
+  return Deno.build.os === "linux"
+    ? ["libc.so.6", "libc.so", `libc.musl-${Deno.build.arch}.so.1`]
+    : [];
+}
 
 const common = {
   open: { parameters: ["buffer", "i32"], result: "i32" },
@@ -27,7 +30,8 @@ const linuxSymbols = {
   ...common,
   __errno_location: { parameters: [], result: "pointer" },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
-  getdents64: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // Absent from glibc before 2.30 and from musl: then Deno lists, and shows names that are not UTF-8 mangled.
+  getdents64: { parameters: ["i32", "buffer", "u32"], result: "i32", optional: true },
   llistxattr: { parameters: ["buffer", "buffer", "u32"], result: "i32" },
   lgetxattr: { parameters: ["buffer", "buffer", "buffer", "u32"], result: "i32" },
 } as const;
@@ -47,11 +51,11 @@ const darwinSymbols = {
 /** libc, or undefined where it cannot be had. */
 export function openLibc(): Sys | undefined {
   if (Deno.build.os === "linux") {
-    const lib = load(candidates.linux, linuxSymbols);
+    const lib = load(libcNames(), linuxSymbols);
     return lib && linuxSys(lib);
   }
   if (Deno.build.os === "darwin") {
-    const lib = load(candidates.darwin, darwinSymbols);
+    const lib = load(libcNames(), darwinSymbols);
     return lib && darwinSys(lib);
   }
   return undefined;
@@ -96,7 +100,7 @@ function linuxSys(lib: Deno.DynamicLibrary<typeof linuxSymbols>): Sys {
       fromStatx(raw, into);
       return 0;
     },
-    readDir(path, into) {
+    readDir: getdents64 === null ? listNames : (path, into) => {
       const folder = open(path, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
       if (folder < 0) return errno();
       let size: number;
@@ -184,7 +188,7 @@ function fromDarwinStat(raw: DataView, into: FileStat): void {
 const letters: Record<number, string> = { 4: "d", 8: "-", 10: "l", 0: "?" };
 
 /** struct linux_dirent64: 8 inode, 8 offset, 2 length of the record, 1 type, then the name, ended by NUL. */
-function namesOf(dents: Uint8Array, size: number, into: string[]): void {
+export function namesOf(dents: Uint8Array, size: number, into: string[]): void {
   for (let at = 0; at < size; at += dents[at + 16]! | (dents[at + 17]! << 8)) {
     const start = at + 19;
     let end = start;
@@ -196,9 +200,4 @@ function namesOf(dents: Uint8Array, size: number, into: string[]): void {
     const name = String.fromCharCode.apply(null, dents.subarray(start, end) as unknown as number[]);
     into.push(`${name}\0${letters[dents[at + 18]!] ?? "-"}`);
   }
-}
-
-/** Whether an st_mode is a folder's. */
-export function isDir(mode: number): boolean {
-  return (mode & S.mask) === S.dir;
 }

@@ -82,6 +82,7 @@ export const Errno = {
   EACCES: 13,
   EEXIST: 17,
   ENOTDIR: 20,
+  EISDIR: 21,
   EINVAL: 22,
 } as const;
 

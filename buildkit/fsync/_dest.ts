@@ -1,0 +1,57 @@
+/**
+ * A folder that is written into, and nothing outside of it. Paths are relative to it, in strings of bytes
+ * (`byteString`), and were checked to be clean. No symlink is ever followed: neither one that was sent nor one that
+ * lay there before, not on the way to an entry and not at its end.
+ *
+ * All throw FsyncError with the path and the system's reason.
+ */
+import type { Stat } from "./packet.ts";
+
+/** What an entry is given besides its content. Owners are not among it: everything is ours. */
+export type Attributes = Pick<Stat, "mode" | "mtimeSeconds" | "mtimeNanos" | "xattrs">;
+
+/** The folder. Disposing of it leaves what was written. */
+export interface Dest extends Disposable {
+  /**
+   * Makes a folder, open to us alone until {@link finishFolder}. False when there is one already: it stays, with the
+   * permissions it is to have and those that we need besides. What else has the name goes.
+   */
+  makeFolder(path: string, mode: number): boolean;
+  /** Gives a folder its attributes: after all that is written in it. */
+  finishFolder(path: string, attributes: Attributes): void;
+  /** Begins a file under a temporary name in its folder. */
+  createFile(path: string): OutFile;
+  /** Makes a symlink in place of what has the name. `target` is of bytes. */
+  symlink(path: string, target: string, attributes: Attributes): void;
+  /** Makes a FIFO or device in place of what has the name. */
+  special(path: string, attributes: Attributes & Pick<Stat, "devmajor" | "devminor">): void;
+  /** Makes `path` a second name of the file `target`, in place of what has the name. */
+  link(path: string, target: string): void;
+  /** Removes an entry and all that is in it. */
+  remove(path: string): void;
+  /** The names in a folder, in order; `""` is the whole. */
+  names(path: string): string[];
+}
+
+/** A file that is being written. One of {@link commit} and {@link abandon} ends it. */
+export interface OutFile {
+  /** Appends all the bytes. */
+  write(bytes: Uint8Array): void;
+  /** The same without holding up the event loop; `bytes` must stay as they are meanwhile. One at a time. */
+  writeAsync(bytes: Uint8Array): Promise<void>;
+  /** Gives it its attributes and its name, in place of what has the name. */
+  commit(attributes: Attributes): void;
+  /** Removes it. Throws nothing. */
+  abandon(): void;
+}
+
+/** A name for an entry that is not yet complete; nine digits, as other clients' have, so that one rule ignores them. */
+export function temporaryName(): string {
+  return `.tmp.${100_000_000 + crypto.getRandomValues(new Uint32Array(1))[0]! % 900_000_000}`;
+}
+
+/** The permission bits of a mode as chmod takes them. */
+export function permissions(mode: number): number {
+  return (mode & 0o777) | (mode & 0x00800000 ? 0o4000 : 0) | (mode & 0x00400000 ? 0o2000 : 0) |
+    (mode & 0x00100000 ? 0o1000 : 0);
+}

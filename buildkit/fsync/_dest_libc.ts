@@ -1,0 +1,316 @@
+/**
+ * Writing into a folder by libc's *at calls: each name is used relative to its open folder, which was opened from its
+ * own folder without following a link, up to the root. So not even a link put there while we write leads out.
+ */
+import { type Attributes, type Dest, type OutFile, permissions, temporaryName } from "./_dest.ts";
+import { listNames } from "./_deno_fs.ts";
+import { flags, type LibcWrite, openLibcWrite } from "./_libc_write.ts";
+import { namesOf } from "./_libc.ts";
+import { byteString, splitPath, toCString } from "./_paths.ts";
+import { cString, Errno, errnoText, S } from "./_sys.ts";
+import { FsyncError } from "./errors.ts";
+import { Mode } from "./packet.ts";
+
+/** Opens the folder `root`; undefined where there is no libc. Throws {@link FsyncError} when it can't be opened. */
+export function openLibcDest(root: string): Dest | undefined {
+  const libc = openLibcWrite();
+  if (libc === undefined) return undefined;
+  const folder = libc.calls.open(cString(root), flags.folder);
+  if (folder >= 0) return makeDest(libc, root, folder);
+  const { text, code } = errnoText(libc.errno());
+  libc[Symbol.dispose]();
+  throw new FsyncError("open the folder", root, text, code);
+}
+
+/** So many folders are kept open, so that a tree's files don't each cost the way from the root. */
+const keptOpen = 64;
+
+function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
+  const { calls, errno } = libc;
+  const [uid, gid] = [Deno.uid() ?? 0, Deno.gid() ?? 0];
+  const open = new Map<string, number>(); // the folders that are kept, least recently used first
+
+  function fail(attempt: string, path: string, result = errno()): never {
+    const { code, text } = errnoText(result);
+    throw new FsyncError(attempt, shown(path), text, code);
+  }
+
+  function folder(path: string): number {
+    if (path === "") return rootFolder;
+    const kept = open.get(path);
+    if (kept !== undefined) {
+      open.delete(path);
+      open.set(path, kept);
+      return kept;
+    }
+    const at = splitPath(path);
+    const found = calls.openat(
+      folder(at.folder),
+      toCString(at.name),
+      flags.folder | flags.noFollow,
+      0,
+    );
+    if (found < 0) fail("open the folder", path);
+    open.set(path, found);
+    for (const [oldest, file] of open) {
+      if (open.size <= keptOpen) break;
+      calls.close(file);
+      open.delete(oldest);
+    }
+    return found;
+  }
+
+  /** A folder that goes must not be kept, nor what was in it. */
+  function forget(path: string): void {
+    for (const [kept, file] of open) {
+      if (kept !== path && !kept.startsWith(`${path}/`)) continue;
+      calls.close(file);
+      open.delete(kept);
+    }
+  }
+
+  function names(path: string): string[] {
+    const found: string[] = [];
+    if (calls.getdents64 === null) {
+      const listed = listNames(cString(path === "" ? root : `${root}/${shown(path)}`), found);
+      if (listed < 0) fail("read the folder", path, listed);
+    } else {
+      const { name, folder: above } = path === "" ? { name: ".", folder: "" } : splitPath(path);
+      const file = calls.openat(folder(above), toCString(name), flags.folder | flags.noFollow, 0);
+      if (file < 0) fail("read the folder", path);
+      const buffer = new Uint8Array(32 * 1024);
+      let size: number;
+      while ((size = calls.getdents64(file, buffer, buffer.length)) > 0) {
+        namesOf(buffer, size, found);
+      }
+      const result = size < 0 ? errno() : 0;
+      calls.close(file);
+      if (result < 0) fail("read the folder", path, result);
+    }
+    return found.map((name) => name.slice(0, -2)).sort();
+  }
+
+  function remove(path: string): void {
+    const { folder: above, name } = splitPath(path);
+    const [at, bytes] = [folder(above), toCString(name)];
+    if (calls.unlinkat(at, bytes, 0) >= 0) return;
+    const result = errno();
+    if (result === -Errno.ENOENT) return;
+    if (result !== -Errno.EISDIR && result !== -Errno.EPERM) fail("remove", path, result); // EPERM: a folder on macOS
+    calls.fchmodat(at, bytes, 0o700, 0);
+    for (const child of names(path)) remove(`${path}/${child}`);
+    forget(path);
+    if (calls.unlinkat(at, bytes, flags.atRemoveDir) < 0) fail("remove", path);
+  }
+
+  /** Puts the finished entry `temporary` in the place of `path`, which is in the same folder. */
+  function rename(temporary: string, path: string): void {
+    const { folder: above, name } = splitPath(path);
+    const [at, from, to] = [folder(above), toCString(temporary), toCString(name)];
+    if (calls.renameat(at, from, at, to) >= 0) return;
+    const result = errno();
+    if (result === -Errno.EISDIR) {
+      remove(path);
+      if (calls.renameat(folder(above), from, folder(above), to) >= 0) return;
+    }
+    const failed = result === -Errno.EISDIR ? errno() : result;
+    calls.unlinkat(folder(above), from, 0);
+    fail("create", path, failed);
+  }
+
+  /** Makes an entry by `make` under a temporary name, completes it by `complete`, and gives it its own name. */
+  function replace(
+    path: string,
+    make: (at: number, name: Uint8Array<ArrayBuffer>) => number,
+    complete: (at: number, name: Uint8Array<ArrayBuffer>) => number,
+  ): void {
+    const at = folder(splitPath(path).folder);
+    for (;;) {
+      const temporary = temporaryName();
+      const name = toCString(temporary);
+      if (make(at, name) < 0) {
+        const result = errno();
+        if (result === -Errno.EEXIST) continue;
+        fail("create", path, result);
+      }
+      if (complete(at, name) < 0) {
+        const result = errno();
+        calls.unlinkat(at, name, 0);
+        fail("create", path, result);
+      }
+      return rename(temporary, path);
+    }
+  }
+
+  /** Ownership can be refused where it is ours already, by systems without any. */
+  function setAttributes(file: number, path: string, attributes: Attributes): void {
+    calls.fchown(file, uid, gid);
+    for (const { name, value } of attributes.xattrs) {
+      calls.fsetxattr(
+        file,
+        toCString(byteString(name)),
+        value.slice(),
+        value.length,
+        0,
+        0,
+      ); // best effort
+    }
+    if (calls.fchmod(file, permissions(attributes.mode)) < 0) fail("set the mode of", path);
+    if (calls.futimens(file, times(attributes)) < 0) fail("set the time of", path);
+  }
+
+  /** The same for what can't be opened. */
+  function setAttributesAt(
+    at: number,
+    name: Uint8Array<ArrayBuffer>,
+    attributes: Attributes,
+  ): number {
+    calls.fchownat(at, name, uid, gid, flags.atNoFollow);
+    return calls.utimensat(at, name, times(attributes), flags.atNoFollow);
+  }
+
+  function createFile(path: string): OutFile {
+    const above = splitPath(path).folder;
+    let temporary: string;
+    let file: number;
+    do {
+      temporary = temporaryName();
+      file = calls.openat(folder(above), toCString(temporary), flags.createNew, 0o600);
+    } while (file < 0 && errno() === -Errno.EEXIST);
+    if (file < 0) fail("create", path);
+    return {
+      write(bytes) {
+        for (let at = 0; at < bytes.length;) {
+          const size = calls.write(
+            file,
+            bytes.subarray(at) as Uint8Array<ArrayBuffer>,
+            bytes.length - at,
+          );
+          if (size < 0) fail("write", path);
+          at += size;
+        }
+      },
+      async writeAsync(bytes) {
+        for (let at = 0; at < bytes.length;) {
+          const rest = bytes.subarray(at) as Uint8Array<ArrayBuffer>;
+          const size = await calls.writeAsync(file, rest, rest.length);
+          // That call's errno belongs to another thread: what failed is tried again on this one.
+          if (size < 0) return this.write(rest);
+          at += size;
+        }
+      },
+      commit(attributes) {
+        setAttributes(file, path, attributes);
+        calls.close(file);
+        file = -1;
+        rename(temporary, path);
+      },
+      abandon() {
+        if (file >= 0) calls.close(file);
+        try {
+          calls.unlinkat(folder(above), toCString(temporary), 0);
+        } catch {
+          // Its folder is gone too.
+        }
+      },
+    };
+  }
+
+  return {
+    makeFolder(path, mode) {
+      const { folder: above, name } = splitPath(path);
+      const [at, bytes] = [folder(above), toCString(name)];
+      if (calls.mkdirat(at, bytes, 0o700) >= 0) return true;
+      const result = errno();
+      if (result !== -Errno.EEXIST) fail("create the folder", path, result);
+      let existing = calls.openat(at, bytes, flags.folder | flags.noFollow, 0);
+      if (existing < 0 && errno() === -Errno.EACCES) { // a folder, then: anything else fails for what it is
+        calls.fchmodat(at, bytes, 0o700, 0);
+        existing = calls.openat(at, bytes, flags.folder | flags.noFollow, 0);
+      }
+      if (existing >= 0) {
+        calls.fchmod(existing, permissions(mode) | 0o700);
+        calls.close(existing);
+        return false;
+      }
+      remove(path);
+      if (calls.mkdirat(at, bytes, 0o700) < 0) fail("create the folder", path);
+      return true;
+    },
+    finishFolder: (path, attributes) => setAttributes(folder(path), path, attributes),
+    createFile,
+    symlink(path, target, attributes) {
+      const bytes = toCString(target);
+      replace(
+        path,
+        (at, name) => calls.symlinkat(bytes, at, name),
+        (at, name) => setAttributesAt(at, name, attributes),
+      );
+    },
+    special(path, attributes) {
+      const { mknodat } = calls;
+      if (mknodat === null) {
+        throw new FsyncError(
+          "create",
+          shown(path),
+          "this system's C library makes no devices or FIFOs",
+        );
+      }
+      const [mode, device] = nodeOf(attributes);
+      replace(
+        path,
+        (at, name) => mknodat(at, name, mode, device),
+        (at, name) =>
+          Math.min(
+            calls.fchmodat(at, name, permissions(mode), 0),
+            setAttributesAt(at, name, attributes),
+          ),
+      );
+    },
+    link(path, target) {
+      const from = splitPath(target);
+      const to = splitPath(path);
+      const make = () =>
+        calls.linkat(
+          folder(from.folder),
+          toCString(from.name),
+          folder(to.folder),
+          toCString(to.name),
+          0,
+        );
+      if (make() >= 0) return;
+      const result = errno();
+      if (result !== -Errno.EEXIST) fail("create the link", path, result);
+      remove(path);
+      if (make() < 0) fail("create the link", path);
+    },
+    remove,
+    names,
+    [Symbol.dispose]() {
+      for (const file of open.values()) calls.close(file);
+      calls.close(rootFolder);
+      libc[Symbol.dispose]();
+    },
+  };
+}
+
+/** What mknod takes. */
+function nodeOf(
+  { mode, devmajor, devminor }: Attributes & { devmajor: number; devminor: number },
+): [number, bigint] {
+  const type = mode & Mode.pipe ? S.pipe : mode & Mode.charDevice ? S.char : S.block;
+  const [major, minor] = [BigInt(devmajor), BigInt(devminor)];
+  const device = (minor & 0xffn) | ((major & 0xfffn) << 8n) | ((minor & ~0xffn) << 12n) |
+    ((major & ~0xfffn) << 32n);
+  return [type | permissions(mode), Deno.build.os === "darwin" ? (major << 24n) | minor : device];
+}
+
+/** Access and modification time as two struct timespec. */
+function times({ mtimeSeconds, mtimeNanos }: Attributes): Uint8Array<ArrayBuffer> {
+  const [seconds, nanos] = [BigInt(mtimeSeconds), BigInt(mtimeNanos)];
+  return new Uint8Array(new BigInt64Array([seconds, nanos, seconds, nanos]).buffer);
+}
+
+function shown(path: string): string {
+  return new TextDecoder().decode(toCString(path).subarray(0, path.length));
+}

@@ -1,0 +1,110 @@
+/** Files on their way in: their bytes gathered to large writes, under a temporary name until they are whole. */
+import type { Dest, OutFile } from "./_dest.ts";
+import { FsyncError } from "./errors.ts";
+import type { Stat } from "./packet.ts";
+
+/** A file that was asked for. */
+export interface Incoming {
+  /** In bytes, see `byteString`. */
+  readonly path: string;
+  readonly stat: Stat;
+}
+
+/** Takes files in. */
+export interface Intake {
+  /** Appends what came for a file; a promise holds back what follows. */
+  write(file: Incoming, bytes: Uint8Array): void | Promise<void>;
+  /** The file is whole: it gets its name. */
+  finish(file: Incoming): void | Promise<void>;
+  /** Removes what is not whole. */
+  abandon(): Promise<void>;
+}
+
+/** Files up to this size that come in one piece are written from where they lie. */
+const whole = 128 * 1024;
+/** What others are gathered to: two buffers of it for each file that is open. */
+const bufferSize = 512 * 1024;
+/** BuildKit sends from four files at once. */
+const mostOpen = 64;
+
+interface Open {
+  readonly out: OutFile;
+  buffer: Uint8Array | undefined;
+  filled: number;
+  writing: Promise<void> | undefined;
+}
+
+/** Starts with nothing open. */
+export function makeIntake(dest: Dest): Intake {
+  const open = new Map<Incoming, Open>();
+  const free: Uint8Array[] = [];
+
+  function start(file: Incoming): Open {
+    if (open.size >= mostOpen) {
+      throw new FsyncError(
+        "receive",
+        "",
+        `the builder sends more than ${mostOpen} files at a time`,
+      );
+    }
+    const state: Open = {
+      out: dest.createFile(file.path),
+      buffer: undefined,
+      filled: 0,
+      writing: undefined,
+    };
+    open.set(file, state);
+    return state;
+  }
+
+  /** Copies into the buffer; the promise of what did not find room. */
+  function gather(state: Open, bytes: Uint8Array): void | Promise<void> {
+    state.buffer ??= free.pop() ?? new Uint8Array(bufferSize);
+    const fits = Math.min(bufferSize - state.filled, bytes.length);
+    state.buffer.set(bytes.subarray(0, fits), state.filled);
+    state.filled += fits;
+    if (state.filled < bufferSize) return;
+    const rest = bytes.subarray(fits);
+    return flush(state).then(() => rest.length > 0 ? gather(state, rest) : undefined);
+  }
+
+  /** Begins to write the buffer, once the one before is written. */
+  async function flush(state: Open): Promise<void> {
+    await state.writing;
+    const { buffer, filled } = state;
+    if (buffer === undefined) return;
+    state.buffer = undefined;
+    state.filled = 0;
+    const writing = state.out.writeAsync(buffer.subarray(0, filled)).then(() =>
+      void free.push(buffer)
+    );
+    writing.catch(() => {}); // whoever waits for it next gets the error
+    state.writing = writing;
+  }
+
+  return {
+    write(file, bytes) {
+      const state = open.get(file) ?? start(file);
+      const complete = bytes.length === file.stat.size && bytes.length <= whole;
+      if (complete && state.buffer === undefined && state.writing === undefined) {
+        state.out.write(bytes);
+      } else return gather(state, bytes);
+    },
+    finish(file) {
+      const state = open.get(file) ?? start(file);
+      const commit = () => {
+        state.out.commit(file.stat);
+        open.delete(file);
+      };
+      if (state.buffer === undefined && state.writing === undefined) return commit();
+      return flush(state).then(() => state.writing).then(commit);
+    },
+    async abandon() {
+      for (const { out, writing } of open.values()) {
+        await writing?.catch(() => {});
+        out.abandon();
+      }
+      open.clear();
+    },
+  };
+}

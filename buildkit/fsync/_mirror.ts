@@ -1,0 +1,47 @@
+/** Deleting what the listing has not, for `mode=delete`: see `receiver.ts`. */
+import type { Dest } from "./_dest.ts";
+import { splitPath } from "./_paths.ts";
+
+/** Follows a listing in its order, and removes what it passes by. */
+export interface Mirror {
+  /** The listing is at this entry; before the entry is made. */
+  pass(path: string): void;
+  /** It was a folder that had been there before: what lies in it is looked at too. */
+  enter(path: string): void;
+  /** The listing has ended. */
+  end(): void;
+}
+
+/** Starts at the root of `dest`. What is removed is read when its folder is entered, so what we write is not. */
+export function makeMirror(dest: Dest): Mirror {
+  const open = [{ folder: "", names: dest.names(""), next: 0 }];
+  /** Removes the names of the innermost folder that come before `name`; all that are left, without one. */
+  function removeUntil(name: string | undefined): void {
+    const { folder, names, next } = open.at(-1)!;
+    let at = next;
+    for (; at < names.length && (name === undefined || names[at]! < name); at++) {
+      dest.remove(folder === "" ? names[at]! : `${folder}/${names[at]}`);
+    }
+    open.at(-1)!.next = names[at] === name ? at + 1 : at;
+  }
+  function leave(inside: (folder: string) => boolean): void {
+    while (open.length > 1 && !inside(open.at(-1)!.folder)) {
+      removeUntil(undefined);
+      open.pop();
+    }
+  }
+  return {
+    pass(path) {
+      const { folder, name } = splitPath(path);
+      leave((innermost) => path.startsWith(`${innermost}/`));
+      if (open.at(-1)!.folder === folder) removeUntil(name);
+    },
+    enter(path) {
+      open.push({ folder: path, names: dest.names(path), next: 0 });
+    },
+    end() {
+      leave(() => false);
+      removeUntil(undefined);
+    },
+  };
+}

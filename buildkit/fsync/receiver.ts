@@ -1,0 +1,162 @@
+/**
+ * Receiving a folder: an output of type local.
+ *
+ * Every regular file is asked for as soon as it is listed. Files are written under temporary names and renamed when
+ * they are whole; hard links are made when all files are there, modes and times of folders are set last, innermost
+ * first, since writing into a folder changes the one and may need another of the other.
+ *
+ * The daemon is not trusted: entries go through the checks of `validator.ts` and `hardlinks.ts`, and what is written
+ * goes through `_dest.ts`, which follows no link.
+ */
+import type { Dest } from "./_dest.ts";
+import { openDenoDest } from "./_dest_deno.ts";
+import { openLibcDest } from "./_dest_libc.ts";
+import { type Incoming, makeIntake } from "./_incoming.ts";
+import { makeMirror } from "./_mirror.ts";
+import { byteString } from "./_paths.ts";
+import { FsyncError, PeerError, text } from "./errors.ts";
+import { makeLinkCheck } from "./hardlinks.ts";
+import { errPacket, finPacket, Mode, PacketType, reqPacket, type Stat } from "./packet.ts";
+import { copyStat, readPacket } from "./packet_reader.ts";
+import type { PacketStream, Progress } from "./stream.ts";
+import { checkMode, checkPath, makeOrderCheck } from "./validator.ts";
+
+/** Where to. */
+export interface ReceiveOptions {
+  /** The folder; made, open to its owner alone, where it is missing. Links in its own path are followed. */
+  readonly dest: string;
+  /** Removes what lies in the folder and was not sent. Else what is there stays, unless it has the name of an entry. */
+  readonly deleteOthers?: boolean;
+  /** Called for each entry and each piece of a file. The object is the same each time. */
+  onProgress?(progress: Progress): void;
+}
+
+/**
+ * Receives a folder and resolves when all of it is on disk and the call has ended. Throws {@link FsyncError} for what
+ * cannot be written and for what a daemon may not send, {@link PeerError} when the daemon gave up, and the stream's
+ * error when the call ends early. The sender is told of our own errors by an ERR packet. What was not whole is removed.
+ */
+export async function receiveFolder(stream: PacketStream, options: ReceiveOptions): Promise<void> {
+  try {
+    stream.signal.throwIfAborted();
+    using dest = openDest(options.dest);
+    const reception = startReception(stream, dest, options);
+    try {
+      await stream.receive(reception.take);
+    } catch (error) {
+      // All is written and the daemon was told: it resets the stream then, instead of ending it.
+      if (!reception.finished()) throw error;
+    } finally {
+      await reception.abandon();
+    }
+    if (!reception.finished()) {
+      throw new PeerError("it ended the call before everything had arrived");
+    }
+  } catch (error) {
+    if (error instanceof FsyncError && !stream.signal.aborted) {
+      stream.send(errPacket(error.message));
+    }
+    throw error;
+  }
+}
+
+interface Reception {
+  take(message: Uint8Array): void | Promise<void>;
+  /** FIN was sent. */
+  finished(): boolean;
+  abandon(): Promise<void>;
+}
+
+function startReception(stream: PacketStream, dest: Dest, options: ReceiveOptions): Reception {
+  const checks = [checkPath, checkMode, makeOrderCheck(), makeLinkCheck()];
+  const progress: Progress = { entries: 0, files: 0, bytes: 0 };
+  const wanted = new Map<number, Incoming>();
+  const folders: { path: string; stat: Stat }[] = [];
+  const links: { path: string; target: string }[] = [];
+  const intake = makeIntake(dest);
+  const mirror = options.deleteOthers ? makeMirror(dest) : undefined;
+  let [listed, finished] = [false, false];
+
+  function takeStat(stat: Stat): void {
+    if (listed) {
+      throw new FsyncError("accept", text(stat.path), "it came after the end of the listing");
+    }
+    for (const check of checks) check(stat);
+    const id = progress.entries++;
+    const path = byteString(stat.path);
+    mirror?.pass(path);
+    if ((stat.mode & Mode.dir) !== 0) {
+      if (!dest.makeFolder(path, stat.mode)) mirror?.enter(path);
+      folders.push({ path, stat: copyStat(stat) });
+    } else if ((stat.mode & Mode.symlink) !== 0) {
+      dest.symlink(path, byteString(stat.linkname), stat);
+    } else if ((stat.mode & Mode.type) !== 0) dest.special(path, stat);
+    else if (stat.linkname.length > 0) links.push({ path, target: byteString(stat.linkname) });
+    else {
+      wanted.set(id, { path, stat: copyStat(stat) });
+      stream.send(reqPacket(id));
+    }
+  }
+
+  function takeData(id: number, data: Uint8Array): void | Promise<void> {
+    const file = wanted.get(id);
+    if (file === undefined) {
+      throw new FsyncError(
+        "receive",
+        "",
+        `the builder sent content of file ${id}, which was not asked for`,
+      );
+    }
+    if (data.length > 0) {
+      progress.bytes += data.length;
+      return intake.write(file, data);
+    }
+    wanted.delete(id);
+    progress.files++;
+    const waiting = intake.finish(file);
+    return waiting === undefined ? finishIfDone() : waiting.then(finishIfDone);
+  }
+
+  function finishIfDone(): void {
+    if (!listed || wanted.size > 0 || finished) return;
+    mirror?.end();
+    for (const { path, target } of links) dest.link(path, target);
+    for (const { path, stat } of folders.reverse()) dest.finishFolder(path, stat);
+    stream.send(finPacket);
+    finished = true;
+  }
+
+  return {
+    take(message) {
+      const { type, stat, id, data } = readPacket(message);
+      options.onProgress?.(progress);
+      if (type === PacketType.stat && stat !== undefined) takeStat(stat);
+      else if (type === PacketType.stat) {
+        listed = true;
+        finishIfDone();
+      } else if (type === PacketType.data) return takeData(id, data);
+      else if (type === PacketType.err) throw new PeerError(text(data));
+      else if (type === PacketType.fin && !finished) {
+        throw new FsyncError("receive", "", "the builder finished before it was asked to");
+      }
+    },
+    finished: () => finished,
+    abandon: () => intake.abandon(),
+  };
+}
+
+function openDest(path: string): Dest {
+  try {
+    Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+    const root = Deno.realPathSync(path);
+    return openLibcDest(root) ?? openDenoDest(root);
+  } catch (error) {
+    if (error instanceof FsyncError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new FsyncError(
+      "create the folder",
+      path,
+      reason.replace(/ \(os error \d+\).*/, "").toLowerCase(),
+    );
+  }
+}
