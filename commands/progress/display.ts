@@ -19,13 +19,14 @@ const SHOW_CURSOR = "\x1b[?25h";
 /** A line that is wider than we think must not take two rows, or the way back up is wrong. */
 const NO_WRAP = "\x1b[?7l";
 const WRAP = "\x1b[?7h";
-const CLEAR_LINE = "\x1b[K";
+const CLEAR_ROW = "\x1b[2K";
+const CLEAR_REST = "\x1b[K";
 const CLEAR_BELOW = "\x1b[J";
 
 /**
  * Paints frames over each other, each in one write: up to where the last one began, every line and
  * the rest of its row, then whatever the last frame had below. Nothing is cleared before it is
- * written anew, so nothing flickers.
+ * written anew (but after a resize), so nothing flickers.
  */
 export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
   const { out, now, rate } = options;
@@ -42,7 +43,12 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
     let text = SYNC_BEGIN + HIDE_CURSOR + NO_WRAP;
     if (up > 0) text += `\x1b[${up}A`;
     text += "\r";
-    for (const line of above ? [above, ...lines] : lines) text += `${line}${CLEAR_LINE}\n`;
+    // Rows that were folded stay joined to the terminal until each is cleared. (All at once would
+    // not do: tmux takes that for the end of a page, and moves it to its history.)
+    const before = columns === shownColumns ? "" : CLEAR_ROW;
+    for (const line of above ? [above, ...lines] : lines) {
+      text += `${before}${line}${CLEAR_REST}\n`;
+    }
     text += CLEAR_BELOW + WRAP + (ending ? SHOW_CURSOR : "") + SYNC_END;
     out.write(text);
     shown = lines;

@@ -1,4 +1,5 @@
 import type { VertexWarning } from "../../proto/gen/control.ts";
+import { trimTail } from "./log_tail.ts";
 import { sourceExcerpt } from "./source_excerpt.ts";
 import { isFailed, type State } from "./state.ts";
 
@@ -11,6 +12,7 @@ export function failedBlocks(state: State): string {
   for (const vertex of state.started) {
     if (!isFailed(vertex)) continue;
     text += `------\n > ${vertex.name}:\n`;
+    trimTail(vertex.tail, state.keep.tail);
     const { lines, dropped } = vertex.tail;
     // Where ten lines are the rule nobody wonders about the others.
     if (dropped > 0 && lines.length > 10) {

@@ -75,10 +75,12 @@ export function appendTail(tail: LogTail, log: LogPieces, limit: TailLimit): voi
     tail.size += line.length;
   }
   tail.open = log.open;
-  trim(tail, limit);
+  // Not at every line: cutting is dear.
+  if (tail.lines.length > 2 * limit.lines || tail.size > 2 * limit.size) trimTail(tail, limit);
 }
 
-function trim(tail: LogTail, limit: TailLimit): void {
+/** Cuts a tail to its limit; until then it may be twice as long. */
+export function trimTail(tail: LogTail, limit: TailLimit): void {
   let cut = 0;
   while (
     tail.lines.length - cut > limit.lines || (tail.size > limit.size && tail.lines.length - cut > 1)

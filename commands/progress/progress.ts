@@ -7,7 +7,8 @@ import type { Mode } from "./mode.ts";
 import { plainRenderer } from "./plain_renderer.ts";
 import { rawJson } from "./rawjson.ts";
 import type { Outcome, Output, Renderer } from "./renderer.ts";
-import { applyStatus, newState, type State } from "./state.ts";
+import { newState, type State } from "./state.ts";
+import { applyStatus } from "./apply_status.ts";
 
 export interface ProgressOptions {
   /** From `chooseMode`. */
