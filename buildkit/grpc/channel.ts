@@ -5,7 +5,7 @@
 import type { Connection } from "../http2/connection.ts";
 import type { Header } from "../http2/hpack.ts";
 import type { Stream } from "../http2/stream.ts";
-import { Code as Http2Code, type Http2Error } from "../http2/errors.ts";
+import { Code as Http2Code, Http2Error } from "../http2/errors.ts";
 import type { Source } from "../http2/source.ts";
 import { type MessageStream, type MethodDefinition, pathOf } from "./call.ts";
 import { MessagePipe } from "./message_pipe.ts";
@@ -64,10 +64,14 @@ export class Channel {
     ];
   }
 
-  /** Starts a call. */
+  /** Starts a call. Throws when the connection takes no new one. */
   call(path: string, options: CallOptions = {}): ClientCall {
     const headers = requestHeaders(path, this.#fixed, options);
-    return new Call(this.connection, headers, path, options, this.#explain);
+    try {
+      return new Call(this.connection, headers, path, options, this.#explain);
+    } catch (error) {
+      throw error instanceof Http2Error ? callError(path, error, this.#explain) : error;
+    }
   }
 
   /** One message there, one back. */
@@ -224,8 +228,7 @@ class Call implements ClientCall {
 
   #onClosed(error?: Http2Error): void {
     if (this.#status) return this.#settled();
-    const lost = error?.streamId === undefined && error ? this.#explain(error) : undefined;
-    this.#finish(lost ?? streamError(this.#path, error));
+    this.#finish(callError(this.#path, error, this.#explain));
   }
 
   #finish(error: Error): void {
@@ -273,10 +276,13 @@ function replyProblem(headers: Metadata): RpcError | undefined {
   );
 }
 
-/** How a stream's end without trailers reads to callers. */
-function streamError(path: string, error: Http2Error | undefined): RpcError {
+/** What the end of a stream without trailers means to the call. */
+function callError(path: string, error: Http2Error | undefined, explain: Explain): Error {
   if (!error) return new RpcError(Code.INTERNAL, `${path} ended without a status`);
-  const code = error.streamId === undefined || error.code === Http2Code.REFUSED_STREAM
+  // A stream that fell with its connection names that one's error as the cause.
+  const lost = error.cause instanceof Http2Error ? error.cause : undefined;
+  if (lost) return explain(lost) ?? new RpcError(Code.UNAVAILABLE, lost.message, { cause: lost });
+  const code = error.retryable
     ? Code.UNAVAILABLE
     : error.code === Http2Code.CANCEL
     ? Code.CANCELLED
