@@ -31,10 +31,19 @@ export async function dialEndpoint(
 ): Promise<Connection> {
   const transport = registry.find(endpoint);
   const spec = transport.parse(endpoint);
+  if (!wantsTls(tls)) return await transport.dial(spec, context);
+
+  const shown = transport.describe(spec);
+  const { loadTls, wrapTls } = await import("./tls.ts");
+  const files = await loadTls(tls, shown, context);
+  const host = files.servername ?? transport.host(spec).name;
   const connection = await transport.dial(spec, context);
-  if (!wantsTls(tls)) return connection;
-  connection.stream.close();
-  throw new Error("TLS is not there yet");
+  if (connection.secure) {
+    context.log(`${shown} is encrypted already: the TLS options are not used`);
+    return connection;
+  }
+  const stream = await wrapTls(connection.stream, files, host, shown, context);
+  return { ...connection, stream, authority: host, secure: true };
 }
 
 /**

@@ -1,8 +1,8 @@
 /**
  * A byte stream to a daemon: the part of `Deno.Conn` that fairlead needs.
  *
- * A `Deno.Conn` satisfies it as it is. Everything else (a child's stdio, a node Duplex, a pair of
- * web streams, a channel inside another protocol) is adapted where it is used.
+ * A `Deno.Conn` becomes one by `streamOf`. Everything else (a child's stdio, a node Duplex, a pair
+ * of web streams, a channel inside another protocol) is adapted where it is used.
  */
 export interface ByteStream {
   /**
@@ -17,4 +17,18 @@ export interface ByteStream {
   closeWrite(): Promise<void>;
   /** Frees everything behind the stream (socket, process, tunnel). May be called more than once. */
   close(): void;
+}
+
+/** A socket as a byte stream: `Deno.Conn` throws when it is closed twice. */
+export function streamOf(conn: Deno.Conn): ByteStream {
+  let closed = false;
+  return {
+    read: (into) => conn.read(into),
+    write: (from) => conn.write(from),
+    closeWrite: () => conn.closeWrite(),
+    close() {
+      if (!closed) conn.close();
+      closed = true;
+    },
+  };
 }

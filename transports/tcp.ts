@@ -1,4 +1,5 @@
 import { connectTcp, formatHostPort } from "./_tcp_connect.ts";
+import { streamOf } from "./byte_stream.ts";
 import { splitEndpoint } from "./endpoint.ts";
 import { EndpointError } from "./errors.ts";
 import type { Transport } from "./transport.ts";
@@ -55,7 +56,7 @@ export const tcp = {
     conn.setKeepAlive(true);
     const { hostname: host, port } = conn.remoteAddr;
     const peer = formatHostPort({ host, port });
-    return { stream: conn, authority: hostOf(spec).authority, peer, secure: false };
+    return { stream: streamOf(conn), authority: hostOf(spec).authority, peer, secure: false };
   },
 } satisfies Transport<TcpSpec>;
 

@@ -1,3 +1,4 @@
+import { streamOf } from "./byte_stream.ts";
 import { splitEndpoint } from "./endpoint.ts";
 import { DialError, type DialErrorDetails, EndpointError, interrupted } from "./errors.ts";
 import type { DialContext, Transport } from "./transport.ts";
@@ -36,7 +37,7 @@ export const unix = {
 
   async dial({ path }, context) {
     context.step("connect", path);
-    const stream = await connect(path, context);
+    const stream = streamOf(await connect(path, context));
     return { stream, authority: "localhost", peer: path, secure: false };
   },
 } satisfies Transport<UnixSpec>;

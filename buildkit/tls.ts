@@ -1,0 +1,119 @@
+/**
+ * TLS over any byte stream: 1.2 or 1.3, ALPN `h2`.
+ *
+ * Through `node:tls`, loaded only here: `Deno.startTls` takes nothing but a TCP socket, adds the
+ * given CA to the built-in ones instead of replacing them, and says little about what went wrong.
+ */
+import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import { checkServerIdentity, connect, type ConnectionOptions, type TLSSocket } from "node:tls";
+import type { ByteStream } from "../transports/byte_stream.ts";
+import { DialError, interrupted } from "../transports/errors.ts";
+import type { DialContext } from "../transports/transport.ts";
+import type { Misfit } from "./first_bytes.ts";
+import { duplexOf } from "./tls_duplex.ts";
+import { explainCertificate, explainTlsError, isTlsError } from "./tls_errors.ts";
+import type { TlsFiles } from "./tls_files.ts";
+import { alternativeNames, subjectOf } from "./tls_names.ts";
+import { tlsStream } from "./tls_stream.ts";
+
+export { loadTls, type TlsFiles } from "./tls_files.ts";
+
+/**
+ * Shakes hands over `stream` and gives the stream inside; closing that closes `stream`, and so does
+ * a failure.
+ *
+ * Throws `DialError` of the step `tls`, or the signal's reason. So does reading later on, when the
+ * daemon refuses our certificate: with TLS 1.3 it says so only after the handshake.
+ *
+ * @param host the name or address that the daemon's certificate must carry
+ * @param endpoint for errors, redacted
+ */
+export async function wrapTls(
+  stream: ByteStream,
+  files: TlsFiles,
+  host: string,
+  endpoint: string,
+  context: DialContext,
+): Promise<ByteStream> {
+  const { signal } = context;
+  const name = host.replace(/\.$/, "");
+  const fail = ({ problem, code, hint }: Misfit, cause?: unknown) =>
+    new DialError(problem, { endpoint, step: "tls", code, hint, cause });
+  if (name === "") {
+    stream.close();
+    throw fail({
+      code: "config",
+      problem: "the endpoint has no host that the daemon's certificate could be checked against",
+      hint: "give servername=NAME, a name that the certificate holds for",
+    });
+  }
+  context.step("tls", name);
+  const below = duplexOf(stream);
+  const explain = (error: unknown) =>
+    error instanceof DialError
+      ? error
+      : fail(explainTlsError(error, name, files, below.first()), error);
+
+  const socket = connect(
+    {
+      socket: below.duplex,
+      ca: [...files.roots],
+      ...(files.client === undefined ? {} : { cert: files.client.cert, key: files.client.key }),
+      // An IP address is no server name (RFC 6066 §3), yet is what the certificate must carry.
+      ...(isIP(name) ? { host: name } : { servername: name }),
+      ALPNProtocols: ["h2"],
+      minVersion: "TLSv1.2",
+      // The certificate is checked all the same, and refused below: so its names can be told.
+      rejectUnauthorized: false,
+      checkServerIdentity,
+    } satisfies ConnectionOptions,
+  );
+  // Whoever awaits the socket hears of its errors; those after the last one has gone are no news.
+  socket.on("error", () => {});
+  const abort = () => socket.destroy();
+  try {
+    const shaken = handshake(socket);
+    signal.addEventListener("abort", abort);
+    if (signal.aborted) abort();
+    await shaken;
+    signal.throwIfAborted();
+    if (!socket.authorized) {
+      const certificate = presented(socket);
+      const wrongName = String(socket.authorizationError) === "ERR_TLS_CERT_ALTNAME_INVALID";
+      throw fail(explainCertificate(certificate, wrongName, name, files));
+    }
+  } catch (error) {
+    socket.destroy();
+    stream.close();
+    throw signal.aborted ? interrupted(signal, endpoint, "tls", name) : explain(error);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+  const certificate = presented(socket);
+  if (!isIP(name) && alternativeNames(certificate).length === 0) {
+    const shown = subjectOf(certificate);
+    context.log(
+      `the daemon's certificate (${shown}) has no subjectAltName: Go programs refuse it`,
+    );
+  }
+  return tlsStream(socket, stream, (error) => isTlsError(error) ? explain(error) : error);
+}
+
+/** Resolves when our side of the handshake is complete. */
+function handshake(socket: TLSSocket): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.once("secureConnect", resolve);
+  socket.once("error", reject);
+  const closed = () => reject(new Error("the connection was closed"));
+  socket.once("close", closed);
+  return promise.finally(() => {
+    socket.off("secureConnect", resolve);
+    socket.off("error", reject);
+    socket.off("close", closed);
+  });
+}
+
+function presented(socket: TLSSocket): X509Certificate {
+  return new X509Certificate(socket.getPeerCertificate().raw);
+}

@@ -1,0 +1,69 @@
+/**
+ * A byte stream as the node Duplex that `tls.connect` takes. At most one read and one write are
+ * under way below, so that neither direction buffers more than the Duplex's own mark.
+ */
+import { Duplex } from "node:stream";
+import type { ByteStream } from "../transports/byte_stream.ts";
+
+const READ_BYTES = 64 << 10;
+/** How long a failed write waits for what the far side may have said before it hung up, in ms. */
+const LAST_WORDS_MS = 250;
+
+/** The Duplex, and the first bytes that came from the far side: they tell a port without TLS. */
+export interface Below {
+  readonly duplex: Duplex;
+  readonly first: () => Uint8Array;
+}
+
+/** Adapts a byte stream; destroying the Duplex closes it. */
+export function duplexOf(stream: ByteStream): Below {
+  let first: Uint8Array | undefined;
+  const { promise: heard, resolve: end } = Promise.withResolvers<void>();
+  let buffer = new Uint8Array(READ_BYTES);
+
+  async function pump(): Promise<void> {
+    try {
+      const count = await stream.read(buffer);
+      first ??= buffer.slice(0, Math.min(count ?? 0, 256));
+      if (count === null) {
+        end();
+        duplex.push(null);
+      } else if (count < READ_BYTES / 2) {
+        duplex.push(buffer.slice(0, count));
+      } else {
+        const full = buffer.subarray(0, count);
+        buffer = new Uint8Array(READ_BYTES);
+        duplex.push(full);
+      }
+    } catch (error) {
+      end();
+      duplex.destroy(error as Error);
+    }
+  }
+
+  async function writeWhole(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let sent = 0; sent < bytes.length;) sent += await stream.write(bytes.subarray(sent));
+    } catch (error) {
+      // A server that refuses our certificate sends its alert and hangs up: the alert may still
+      // wait to be read, while our writing meets the hang-up already.
+      const timer = setTimeout(end, LAST_WORDS_MS);
+      await heard;
+      clearTimeout(timer);
+      throw error;
+    }
+  }
+
+  const duplex = new Duplex({
+    allowHalfOpen: true,
+    read: () => void pump(),
+    write: (chunk: Uint8Array, _encoding, done) => void writeWhole(chunk).then(() => done(), done),
+    final: (done) => void stream.closeWrite().then(() => done(), done),
+    destroy(error, done) {
+      end();
+      stream.close();
+      done(error);
+    },
+  });
+  return { duplex, first: () => first ?? new Uint8Array() };
+}
