@@ -64,7 +64,8 @@ export function makeIntake(dest: Dest): Intake {
     state.buffer.set(bytes.subarray(0, fits), state.filled);
     state.filled += fits;
     if (state.filled < bufferSize) return;
-    const rest = bytes.subarray(fits);
+    // `bytes` is the caller's again when this returns.
+    const rest = bytes.slice(fits);
     return flush(state).then(() => rest.length > 0 ? gather(state, rest) : undefined);
   }
 

@@ -8,8 +8,8 @@ export interface PacketStream {
   /** Resolves when less than `below` bytes wait to be sent. Rejects when the call is over. */
   drained(below: number): Promise<void>;
   /**
-   * Hands each message to `onMessage`, valid only until that returns or its promise settles; the next one waits for
-   * that. Resolves at the end of the stream, rejects with the call's error.
+   * Hands each message to `onMessage`, valid only until that returns (what a promise of it still needs is copied); the
+   * next one waits for the promise. Resolves at the end of the stream, rejects with the call's error.
    */
   receive(onMessage: (message: Uint8Array) => void | Promise<void>): Promise<void>;
   /** Aborts when the call is over for whatever reason. */

@@ -57,7 +57,7 @@ export async function runBuild(
       onStatus: (status) => progress.update(status),
       signal: deps.signal,
     });
-    await services.finish();
+    await services.commit();
     progress.finish();
     return answers;
   } catch (error) {

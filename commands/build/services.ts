@@ -1,30 +1,106 @@
+import { dockerConfigDir } from "../../builders/config_dir.ts";
+import { receiveFolder } from "../../buildkit/fsync/receiver.ts";
 import type { Service } from "../../buildkit/grpc/call.ts";
+import { auth } from "../../buildkit/session/auth.ts";
+import { dockerCredentials } from "../../buildkit/session/docker_config.ts";
+import { fileSend, type TreeOutput } from "../../buildkit/session/filesend.ts";
 import { fileSync } from "../../buildkit/session/filesync.ts";
 import { health } from "../../buildkit/session/health.ts";
+import { fileOutput } from "../../buildkit/session/output_file.ts";
+import { pipeOutput } from "../../buildkit/session/output_pipe.ts";
+import type { ByteOutput } from "../../buildkit/session/output_sink.ts";
 import { secrets } from "../../buildkit/session/secrets.ts";
+import { tokenAuthority } from "../../buildkit/session/token_authority.ts";
+import { tokenSeeds } from "../../buildkit/session/token_seed.ts";
+import type { Env } from "../../transports/transport.ts";
 import type { Deps } from "../deps.ts";
+import type { Output } from "../flags/output.ts";
 import type { Progress } from "../progress/progress.ts";
+import { UsageError } from "../usage_error.ts";
+import { absolutePath } from "./paths.ts";
 import type { PreparedBuild } from "./prepare.ts";
 
 /** What the daemon may call back during one build, and what is to be done at its end. */
 export interface BuildServices {
   readonly list: readonly Service[];
   /** The build went well: outputs take their final names. */
-  finish(): Promise<void>;
+  commit(): Promise<void>;
   /** It did not: nothing of the outputs stays. */
   discard(): Promise<void>;
 }
 
 export function buildServices(
   build: PreparedBuild,
-  { progress }: { deps: Deps; progress: Progress },
+  { deps, progress }: { deps: Deps; progress: Progress },
 ): BuildServices {
+  const note = (line: string) => progress.note(line);
+  const warn = (line: string) => note(`WARNING: ${line}`);
+  const dockerConfig = dockerConfigDir(deps.env);
   const list: Service[] = [
     health,
+    auth({
+      credentials: dockerCredentials({ directory: dockerConfig, env: deps.env, warn }),
+      authority: clientTokens(deps.env) ? tokenAuthority(tokenSeeds(dockerConfig)) : undefined,
+    }),
     secrets(build.secrets),
     fileSync(build.context.mounts, (mount) => ({
-      onWarning: ({ path, reason }) => progress.note(`WARNING: ${mount}: ${path}: ${reason}`),
+      onWarning: ({ path, reason }) => warn(`${mount}: ${path}: ${reason}`),
     })),
   ];
-  return { list, finish: () => Promise.resolve(), discard: () => Promise.resolve() };
+  const outputs = new Map<number, ByteOutput | TreeOutput>();
+  for (const [id, { target }] of build.outputs.entries()) {
+    const output = localOutput(target, deps);
+    if (output) outputs.set(id, output);
+  }
+  if (outputs.size > 0) {
+    list.push(
+      fileSend(
+        outputs,
+        (stream, dest, { mode }) =>
+          receiveFolder(stream, { dest, deleteOthers: mode === "delete" }),
+      ),
+    );
+  }
+  const files = [...outputs.values()].filter((output) => "commit" in output);
+  return {
+    list,
+    async commit() {
+      for (const file of files) await file.commit();
+    },
+    async discard() {
+      for (const file of files) await file.discard();
+    },
+  };
+}
+
+/** What takes an output that comes to this side; undefined for one that stays with the daemon. */
+function localOutput(target: Output["target"], deps: Deps): ByteOutput | TreeOutput | undefined {
+  switch (target.to) {
+    case "daemon":
+      return undefined;
+    case "file":
+      return fileOutput(absolutePath(target.path, deps.cwd));
+    case "stdout":
+      return pipeOutput(stdoutWriter(deps));
+    case "directory":
+      return { directory: absolutePath(target.path, deps.cwd), mode: target.mode };
+    case "engine":
+    case "layout":
+      throw new UsageError(`cannot export to ${target.to} yet`);
+  }
+}
+
+/** `BUILDKIT_NO_CLIENT_TOKEN`: the daemon then fetches tokens itself, with our passwords. */
+function clientTokens(env: Env): boolean {
+  const text = env("BUILDKIT_NO_CLIENT_TOKEN");
+  return !text || !["1", "t", "T", "TRUE", "true", "True"].includes(text);
+}
+
+function stdoutWriter({ stdout }: Deps) {
+  return {
+    async write(bytes: Uint8Array) {
+      await stdout.writeBytes(bytes);
+      return bytes.length;
+    },
+  };
 }
