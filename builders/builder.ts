@@ -1,0 +1,137 @@
+import { nearest } from "../transports/nearest.ts";
+import type { Env } from "../transports/transport.ts";
+import { BuilderError } from "./builder_error.ts";
+import { buildxConfigDir } from "./config_dir.ts";
+import { contextNames, currentContext, currentKey } from "./docker_context.ts";
+import type { NodeGroup, StoredNode } from "./node_group.ts";
+import { Store } from "./store.ts";
+
+/** The name under which the daemon of `BUILDKIT_HOST` is shown; nothing of it is stored. */
+export const implicitName = "buildkit-host";
+
+/** A builder, wherever it comes from. */
+export interface Builder extends NodeGroup {
+  readonly origin: "store" | "BUILDKIT_HOST" | "docker context";
+  readonly lastActivity: Date | undefined;
+}
+
+/** Reads the store that the environment names. */
+export function openStore(env: Env): Store {
+  return new Store(buildxConfigDir(env));
+}
+
+/**
+ * The builder to work with. The first of these that is there:
+ *
+ * 1. `name`: what `--builder` says, or `BUILDX_BUILDER`
+ * 2. the builder chosen by `use`, or remembered for this docker endpoint by `use --default`
+ * 3. the daemon that `BUILDKIT_HOST` names: a builder called `buildkit-host`
+ * 4. the docker engine of the current context, which has a BuildKit inside
+ *
+ * Throws `BuilderError` for a name that doesn't exist. Reads only.
+ */
+export async function chooseBuilder(store: Store, env: Env, name: string): Promise<Builder> {
+  if (name !== "") return namedBuilder(store, env, name);
+  const chosen = await chosenGroup(store, env);
+  if (chosen !== undefined) return stored(store, chosen);
+  return implicitBuilder(env) ?? contextBuilder(store, currentContext(env));
+}
+
+/** The builder of a name: stored, implicit, or a docker context. Throws `BuilderError`. */
+export function namedBuilder(store: Store, env: Env, name: string): Builder {
+  const group = store.find(name);
+  if (group !== undefined) return stored(store, group);
+  const implicit = implicitBuilder(env);
+  if (implicit?.name === name) return implicit;
+  const contexts = contextNames(env);
+  if (contexts.includes(name)) return contextBuilder(store, name);
+  const known = [...store.list().groups.map((group) => group.name), ...contexts];
+  const near = nearest(name, known);
+  throw new BuilderError(`no builder ${JSON.stringify(name)} found`, {
+    hint: near === undefined
+      ? `see 'fairlead ls' for what there is, or make it: fairlead create --name ${name} ENDPOINT`
+      : `did you mean ${near}?`,
+  });
+}
+
+/** Every builder, in the order of `ls`: stored ones by name, `BUILDKIT_HOST`, docker contexts. */
+export function allBuilders(store: Store, env: Env): Builder[] {
+  const builders = store.list().groups.map((group) => stored(store, group));
+  const names = new Set(builders.map((builder) => builder.name));
+  const implicit = implicitBuilder(env);
+  if (implicit !== undefined && !names.has(implicit.name)) builders.push(implicit);
+  for (const name of contextNames(env)) {
+    if (!names.has(name)) builders.push(contextBuilder(store, name));
+  }
+  return builders;
+}
+
+/**
+ * The builder that `use` has chosen for the current docker endpoint, by buildx's rules; undefined for
+ * none. buildx also rewrites `current` when it reads it; that only forgets choices, so we don't.
+ */
+async function chosenGroup(store: Store, env: Env): Promise<NodeGroup | undefined> {
+  const current = store.current();
+  const key = currentKey(env);
+  if (current !== undefined && current.name !== "") {
+    const group = current.global || current.key === key ? store.find(current.name) : undefined;
+    if (group !== undefined) return group;
+    if (current.key === key) return undefined;
+  }
+  const name = await store.defaultName(key);
+  return name === undefined ? undefined : store.find(name);
+}
+
+/** The builder that `BUILDKIT_HOST` stands for. */
+export function implicitBuilder(env: Env): Builder | undefined {
+  const endpoint = env("BUILDKIT_HOST");
+  if (!endpoint) return undefined;
+  return {
+    name: implicitName,
+    driver: "remote",
+    nodes: [plainNode(`${implicitName}0`, endpoint)],
+    dynamic: false,
+    extra: {},
+    origin: "BUILDKIT_HOST",
+    lastActivity: undefined,
+  };
+}
+
+/** The engine of a docker context, as buildx shows it. */
+function contextBuilder(store: Store, name: string): Builder {
+  return {
+    name,
+    driver: "docker",
+    nodes: [plainNode(name, name)],
+    dynamic: false,
+    extra: {},
+    origin: "docker context",
+    lastActivity: store.lastActivity(name),
+  };
+}
+
+function stored(store: Store, group: NodeGroup): Builder {
+  return { ...group, origin: "store", lastActivity: store.lastActivity(group.name) };
+}
+
+function plainNode(name: string, endpoint: string): StoredNode {
+  const none = { platforms: null, driverOpts: null, flags: null, files: null };
+  return { name, endpoint, ...none, extra: {} };
+}
+
+/** Throws `BuilderError`, with what to do instead, for a builder whose driver fairlead lacks. */
+export function requireRemote(builder: Builder): void {
+  if (builder.driver === "remote") return;
+  if (builder.origin === "docker context") {
+    throw new BuilderError(
+      "no builder is chosen, and fairlead doesn't use the docker engine's own",
+      {
+        hint: "run 'fairlead create --use tcp://HOST:PORT', or set BUILDKIT_HOST",
+      },
+    );
+  }
+  throw new BuilderError(
+    `builder ${builder.name} has the driver ${builder.driver}, which fairlead doesn't handle`,
+    { hint: "use buildx for it, or choose one of the remote driver: see 'fairlead ls'" },
+  );
+}

@@ -1,0 +1,22 @@
+import type { TlsOptions } from "../buildkit/dial.ts";
+import type { BuildkitVersion, WorkerRecord } from "../proto/gen/worker.ts";
+import type { Registry } from "../transports/registry.ts";
+import type { DialContext } from "../transports/transport.ts";
+
+/** What builders ask a daemon about itself; `buildkit/client.ts` is one. */
+export interface NodeClient {
+  /** Undefined from a daemon that is older than the call. */
+  info(): Promise<BuildkitVersion | undefined>;
+  listWorkers(): Promise<WorkerRecord[]>;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  readonly registry: Registry;
+  readonly endpoint: string;
+  readonly tls: TlsOptions;
+  readonly context: DialContext;
+}
+
+/** Opens a gRPC connection to a daemon. Throws `EndpointError`, `DialError` or the signal's reason. */
+export type Connect = (options: ConnectOptions) => Promise<NodeClient>;

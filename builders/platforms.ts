@@ -1,0 +1,151 @@
+import { BuilderError } from "./builder_error.ts";
+
+/** A platform as the OCI image specification has it; empty strings are left out. */
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+  readonly osVersion?: string;
+  readonly osFeatures?: readonly string[];
+}
+
+const knownSystems = new Set(
+  ("aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris " +
+    "windows zos").split(" "),
+);
+
+const knownArchitectures = new Set(
+  ("386 amd64 amd64p32 arm armbe arm64 arm64be ppc64 ppc64le loong64 mips mipsle mips64 mips64le " +
+    "mips64p32 mips64p32le ppc riscv riscv64 s390 s390x sparc sparc64 wasm").split(" "),
+);
+
+/** This machine's platform in Go's words. The variant of an ARM older than v7 isn't looked up. */
+export function localPlatform(): Platform {
+  const os = Deno.build.os;
+  return { os, architecture: Deno.build.arch === "x86_64" ? "amd64" : "arm64" };
+}
+
+/**
+ * Parses platforms as `--platform` takes them: each text may hold several after commas, `local` is
+ * this machine's. Normalised, duplicates kept. Throws `BuilderError`.
+ */
+export function parsePlatforms(texts: readonly string[]): Platform[] {
+  return texts.flatMap((text) => text.split(",")).map((text) =>
+    normalizePlatform(text.toLowerCase() === "local" ? localPlatform() : parsePlatform(text))
+  );
+}
+
+/**
+ * Parses `os/arch`, `os/arch/variant`, or one of them alone, as containerd does; the os may carry a
+ * version and features: `windows(10.0.17763+win32k)`. Throws `BuilderError`.
+ */
+export function parsePlatform(text: string): Platform {
+  const fail = (problem: string): never => {
+    throw new BuilderError(`${JSON.stringify(text)}: ${problem}: invalid argument`, {
+      hint: "write a platform as OS/ARCH or OS/ARCH/VARIANT, like linux/arm64 or linux/arm/v7",
+    });
+  };
+  if (text.includes("*")) fail("wildcards not yet supported");
+  const [first = "", ...rest] = text.split("/");
+  const system = /^([\w-]+)(?:\(([\w.%-]*)((?:\+[\w.%-]+)*)\))?$/.exec(first) ??
+    fail("invalid OS component");
+  if (rest.some((part) => !/^[\w.-]+$/.test(part))) fail("invalid component");
+  if (rest.length > 2) fail("cannot parse platform specifier");
+  const os = normalizeSystem(system[1]!);
+  const base = {
+    os,
+    ...system[2] && { osVersion: decodeURIComponent(system[2]) },
+    ...system[3] && { osFeatures: system[3].slice(1).split("+").map(decodeURIComponent).sort() },
+  };
+  if (rest.length === 2) {
+    const { architecture, variant } = normalizeArchitecture(rest[0]!, rest[1]!);
+    return made(base, architecture, architecture === "arm64" && variant === "" ? "v8" : variant);
+  }
+  if (rest.length === 1) return twoParts(base, rest[0]!);
+  if (knownSystems.has(os)) return made(base, localPlatform().architecture, "");
+  const alone = twoParts({ os: localPlatform().os }, first);
+  if (!knownArchitectures.has(alone.architecture)) fail("unknown operating system or architecture");
+  return alone;
+}
+
+function twoParts(base: Omit<Platform, "architecture">, text: string): Platform {
+  const { architecture, variant } = normalizeArchitecture(text, "");
+  return made(base, architecture, architecture === "arm" && variant === "v7" ? "" : variant);
+}
+
+function made(base: Omit<Platform, "architecture">, architecture: string, variant: string) {
+  return { ...base, architecture, ...variant && { variant } };
+}
+
+/** One spelling for every platform: `aarch64` is `arm64`, `arm64/v8` is `arm64`, `arm` is `arm/v7`. */
+export function normalizePlatform(platform: Platform): Platform {
+  const { architecture, variant } = normalizeArchitecture(
+    platform.architecture,
+    platform.variant ?? "",
+  );
+  return {
+    os: normalizeSystem(platform.os),
+    architecture,
+    ...variant && { variant },
+    ...platform.osVersion && { osVersion: platform.osVersion },
+    ...platform.osFeatures?.length && { osFeatures: [...new Set(platform.osFeatures)].sort() },
+  };
+}
+
+function normalizeSystem(os: string): string {
+  const lower = os.toLowerCase();
+  return lower === "" ? localPlatform().os : lower === "macos" ? "darwin" : lower;
+}
+
+function normalizeArchitecture(architecture: string, variant: string) {
+  architecture = architecture.toLowerCase();
+  variant = variant.toLowerCase();
+  switch (architecture) {
+    case "i386":
+      return { architecture: "386", variant: "" };
+    case "x86_64":
+    case "x86-64":
+    case "amd64":
+      return { architecture: "amd64", variant: variant === "v1" ? "" : variant };
+    case "aarch64":
+    case "arm64":
+      if (["8", "v8", "v8.0"].includes(variant)) variant = "";
+      if (["9", "9.0", "v9.0"].includes(variant)) variant = "v9";
+      return { architecture: "arm64", variant };
+    case "armhf":
+      return { architecture: "arm", variant: "v7" };
+    case "armel":
+      return { architecture: "arm", variant: "v6" };
+    case "arm":
+      if (variant === "" || variant === "7") variant = "v7";
+      if (["5", "6", "8"].includes(variant)) variant = `v${variant}`;
+      return { architecture: "arm", variant };
+  }
+  return { architecture, variant };
+}
+
+/** `linux/arm/v7`; the key by which platforms are compared. */
+export function formatPlatform({ os, architecture, variant }: Platform): string {
+  if (os === "") return "unknown";
+  return [os, architecture, variant].filter((part) => part).join("/");
+}
+
+/** The same platforms, normalised, each once. */
+export function distinctPlatforms(platforms: readonly Platform[]): Platform[] {
+  const byKey = new Map<string, Platform>();
+  for (const platform of platforms.map(normalizePlatform)) {
+    const key = formatPlatform(platform);
+    if (!byKey.has(key)) byKey.set(key, platform);
+  }
+  return [...byKey.values()];
+}
+
+/** All of a node's platforms as texts, the fixed ones first and marked with a star. */
+export function formatInGroups(
+  fixed: readonly Platform[],
+  reported: readonly Platform[],
+): string[] {
+  const fixedKeys = new Set(distinctPlatforms(fixed).map(formatPlatform));
+  const texts = distinctPlatforms([...fixed, ...reported]).map(formatPlatform);
+  return texts.map((text) => fixedKeys.has(text) ? `${text}*` : text);
+}

@@ -1,0 +1,229 @@
+import type { GCPolicy, WorkerRecord } from "../proto/gen/worker.ts";
+import type { Registry } from "../transports/registry.ts";
+import type { DialStep, Env } from "../transports/transport.ts";
+import type { Builder } from "./builder.ts";
+import type { Connect, NodeClient } from "./connect.ts";
+import { readDriverOptions } from "./driver_options.ts";
+import type { StoredNode } from "./node_group.ts";
+import { distinctPlatforms, type Platform } from "./platforms.ts";
+
+/** What is known of a node: from the store, and from its daemon. */
+export interface NodeStatus {
+  readonly node: StoredNode;
+  /**
+   * `running`: it answered. `inactive`: it can't be reached. `error`: what the store says of it is
+   * wrong. `unsupported`: of a driver that fairlead lacks, nobody was asked. Else the step that it
+   * hasn't got beyond: `connecting…`.
+   */
+  readonly status: string;
+  /** Why it isn't running. */
+  readonly error?: unknown;
+  /** buildkitd's version, `v0.32.2`; empty when unknown. */
+  readonly version: string;
+  /** Of its workers, sorted. */
+  readonly ids: readonly string[];
+  /** Those fixed in the store, then those its workers report. */
+  readonly platforms: readonly Platform[];
+  readonly gcPolicy: readonly GCPolicy[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly devices: WorkerRecord["CDIDevices"];
+}
+
+/** A builder with what is known of its nodes. */
+export interface BuilderStatus {
+  readonly builder: Builder;
+  readonly nodes: readonly NodeStatus[];
+}
+
+export interface AskOptions {
+  readonly registry: Registry;
+  readonly connect: Connect;
+  readonly env: Env;
+  readonly log: (line: string) => void;
+  /** Ends all asking, and rejects with its reason. */
+  readonly signal: AbortSignal;
+  /**
+   * Milliseconds after which a silent node is given up. 0: never.
+   */
+  readonly timeout: number;
+  /** True to show a silent node with the step it hangs in, not with an error. */
+  readonly showStep: boolean;
+}
+
+/** Asks every node of every builder, all at once. A node that fails is its own matter. */
+export function askBuilders(
+  builders: readonly Builder[],
+  options: AskOptions,
+): Promise<BuilderStatus[]> {
+  return Promise.all(builders.map(async (builder) => ({
+    builder,
+    nodes: await Promise.all(builder.nodes.map((node) => askNode(builder, node, options))),
+  })));
+}
+
+async function askNode(
+  builder: Builder,
+  node: StoredNode,
+  options: AskOptions,
+): Promise<NodeStatus> {
+  const unknown = {
+    node,
+    version: "",
+    ids: [],
+    platforms: node.platforms ?? [],
+    gcPolicy: [],
+    labels: {},
+    devices: [],
+  };
+  if (builder.driver !== "remote") return { ...unknown, status: "unsupported" };
+  try {
+    checkNode(node, options.registry);
+  } catch (error) {
+    return { ...unknown, status: "error", error };
+  }
+  const place: { step: DialStep | "answer"; detail?: string | undefined } = { step: "connect" };
+  using deadline = new Deadline(options);
+  try {
+    const found = await ask(node, options, deadline, (step, detail) => {
+      place.step = step;
+      place.detail = detail;
+    });
+    return { ...unknown, ...found, status: "running" };
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (!deadline.passed) return { ...unknown, status: "inactive", error };
+    const silent = new SilentNode(options.timeout, place.step, place.detail, error);
+    const status = options.showStep ? `${doing[place.step]}…` : "inactive";
+    return { ...unknown, status, error: silent };
+  }
+}
+
+/** Throws `EndpointError` or `BuilderError` for what no daemon has to be asked about. */
+export function checkNode(node: StoredNode, registry: Registry): void {
+  registry.find(node.endpoint).parse(node.endpoint);
+  readDriverOptions(node);
+}
+
+async function ask(
+  node: StoredNode,
+  options: AskOptions,
+  deadline: Deadline,
+  step: (step: DialStep | "answer", detail?: string) => void,
+) {
+  const { registry, connect, env, log } = options;
+  const context = { signal: deadline.signal, env, log, step };
+  const client = await connect({
+    registry,
+    endpoint: node.endpoint,
+    tls: readDriverOptions(node).tls,
+    context,
+  });
+  const close = closing(client);
+  deadline.signal.addEventListener("abort", close, { once: true });
+  try {
+    step("answer");
+    // Not one after the other: over ssh or a cluster each takes a round trip.
+    const [workers, info] = await deadline.race(Promise.all([client.listWorkers(), client.info()]));
+    return {
+      version: info?.version ?? "",
+      ids: workers.map((worker) => worker.ID).sort(),
+      platforms: distinctPlatforms([
+        ...node.platforms ?? [],
+        ...workers.flatMap((worker) => worker.platforms.map(platformOf)),
+      ]),
+      gcPolicy: workers[0]?.GCPolicy ?? [],
+      labels: workers[0]?.Labels ?? {},
+      devices: workers.at(-1)?.CDIDevices ?? [],
+    };
+  } finally {
+    deadline.signal.removeEventListener("abort", close);
+    await close();
+  }
+}
+
+function closing(client: NodeClient): () => Promise<void> {
+  let closed: Promise<void> | undefined;
+  return () => closed ??= client.close().catch(() => {});
+}
+
+/** A platform of the wire, where an empty text stands for none. */
+export function platformOf(wire: WorkerRecord["platforms"][number]): Platform {
+  return {
+    os: wire.OS,
+    architecture: wire.Architecture,
+    ...wire.Variant && { variant: wire.Variant },
+    ...wire.OSVersion && { osVersion: wire.OSVersion },
+    ...wire.OSFeatures.length > 0 && { osFeatures: wire.OSFeatures },
+  };
+}
+
+const doing: Readonly<Record<DialStep | "answer", string>> = {
+  resolve: "resolving",
+  connect: "connecting",
+  authenticate: "authenticating",
+  upgrade: "upgrading",
+  exec: "starting",
+  tls: "TLS handshake",
+  http2: "HTTP/2 greeting",
+  answer: "waiting",
+};
+
+/** A node that gave neither answer nor error in time. */
+export class SilentNode extends Error {
+  override readonly name = "SilentNode";
+  readonly hint = "wait longer with --timeout, or check that the daemon is up";
+  constructor(
+    ms: number,
+    step: DialStep | "answer",
+    detail: string | undefined,
+    cause: unknown,
+  ) {
+    super(`no answer after ${ms / 1000}s: ${doing[step]}${detail ? ` (${detail})` : ""}`, {
+      cause,
+    });
+  }
+}
+
+/** A signal that follows the outer one and fires when the time is up. */
+class Deadline {
+  readonly #controller = new AbortController();
+  readonly #outer: AbortSignal;
+  readonly #follow = () => this.#controller.abort(this.#outer.reason);
+  readonly #timer: ReturnType<typeof setTimeout> | undefined;
+  passed = false;
+
+  constructor({ signal, timeout }: { signal: AbortSignal; timeout: number }) {
+    this.#outer = signal;
+    if (signal.aborted) this.#follow();
+    signal.addEventListener("abort", this.#follow, { once: true });
+    if (timeout > 0) {
+      this.#timer = setTimeout(() => {
+        this.passed = true;
+        this.#controller.abort(new DOMException("timed out", "TimeoutError"));
+      }, timeout);
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The promise's outcome, or the signal's reason if that comes first. */
+  async race<T>(promise: Promise<T>): Promise<T> {
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const stop = () => reject(this.signal.reason);
+    if (this.signal.aborted) stop();
+    this.signal.addEventListener("abort", stop, { once: true });
+    try {
+      return await Promise.race([promise, aborted]);
+    } finally {
+      this.signal.removeEventListener("abort", stop);
+      promise.catch(() => {});
+    }
+  }
+
+  [Symbol.dispose]() {
+    clearTimeout(this.#timer);
+    this.#outer.removeEventListener("abort", this.#follow);
+  }
+}

@@ -1,0 +1,54 @@
+const binary: Record<string, number> = {
+  k: 2 ** 10,
+  m: 2 ** 20,
+  g: 2 ** 30,
+  t: 2 ** 40,
+  p: 2 ** 50,
+};
+
+/**
+ * A size as docker's go-units reads it, in bytes: `64m`, `1gb`, `1.5GiB`, `512`, `10 k`. Units are
+ * binary whatever their spelling. Throws an Error with go-units' text.
+ */
+export function parseBytes(text: string): number {
+  const digits = /^(.*[0-9. ])([^0-9. ]*)$/s.exec(text);
+  if (!digits) throw new Error(`invalid size: '${text}'`);
+  const number = digits[1]!.endsWith(" ") ? digits[1]!.slice(0, -1) : digits[1]!;
+  const suffix = digits[2]!.toLowerCase();
+  if (!/^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)$/.test(number)) {
+    throw new Error(`strconv.ParseFloat: parsing ${JSON.stringify(number)}: invalid syntax`);
+  }
+  const size = Number(number);
+  if (size < 0) throw new Error(`invalid size: '${text}'`);
+  if (suffix === "" || suffix === "b") return Math.trunc(size);
+  const unit = binary[suffix[0]!];
+  if (unit === undefined || !/^.(b|ib)?$/.test(suffix)) {
+    throw new Error(`invalid suffix: '${suffix}'`);
+  }
+  return Math.trunc(size * unit);
+}
+
+/** A size in bytes as go-units' `BytesSize` prints it: four digits at most, binary units, `1.5GiB`. */
+export function formatBytes(bytes: number): string {
+  return scaled(bytes, 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"]);
+}
+
+/** A size in bytes as go-units' `HumanSize` prints it: decimal units, `1.5GB`. */
+export function formatDecimalBytes(bytes: number): string {
+  return scaled(bytes, 1000, ["B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"]);
+}
+
+function scaled(size: number, base: number, names: readonly string[]): string {
+  let index = 0;
+  while (size >= base && index < names.length - 1) {
+    size /= base;
+    index++;
+  }
+  return general(size) + names[index];
+}
+
+/** C's `%.4g` for the sizes that occur: 0 to 1023.99, and larger only beyond the last unit. */
+function general(size: number): string {
+  const text = size.toPrecision(4);
+  return text.includes("e") || !text.includes(".") ? text : text.replace(/\.?0+$/, "");
+}

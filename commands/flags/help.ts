@@ -1,0 +1,62 @@
+import { formatBytes } from "./bytes.ts";
+import { formatDuration } from "./duration.ts";
+import { quote } from "./quote.ts";
+import type { FlagKind, FlagSpec, FlagSpecs } from "./spec.ts";
+import { readers, zeros } from "./value.ts";
+
+/** What pflag calls the value of each kind. */
+const words: { readonly [Kind in FlagKind]: string } = {
+  bool: "",
+  string: "string",
+  int: "int",
+  duration: "duration",
+  bytes: "bytes",
+  array: "stringArray",
+  slice: "strings",
+};
+
+/**
+ * The table of flags as pflag prints it: sorted by name, `-s, --long value   Summary (default x)`.
+ * A back-quoted word in a summary names the value. Hidden flags are left out.
+ */
+export function flagTable(
+  specs: FlagSpecs,
+  env: (name: string) => string | undefined,
+): string {
+  const rows = Object.entries(specs)
+    .filter(([, spec]) => !spec.hidden)
+    .sort(([a], [b]) => a < b ? -1 : 1)
+    .map(([name, spec]) => [head(name, spec), summaryOf(spec, env)] as const);
+  const width = Math.max(0, ...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `${left.padEnd(width)}   ${right}\n`).join("");
+}
+
+function head(name: string, spec: FlagSpec): string {
+  const letter = spec.short === undefined ? "    " : `-${spec.short}, `;
+  const word = spec.valueName ?? /`([^`]*)`/.exec(spec.summary)?.[1] ?? words[spec.kind];
+  const optional = spec.bare === undefined ? "" : `[=${quote(spec.bare)}]`;
+  return `  ${letter}--${name}${word === "" ? "" : ` ${word}`}${optional}`;
+}
+
+function summaryOf(spec: FlagSpec, env: (name: string) => string | undefined): string {
+  const summary = spec.summary.replace(/`([^`]*)`/, "$1");
+  const shown = defaultText(spec, env);
+  return shown === undefined ? summary : `${summary} (default ${shown})`;
+}
+
+function defaultText(
+  spec: FlagSpec,
+  env: (name: string) => string | undefined,
+): string | undefined {
+  const text = (spec.env === undefined ? undefined : env(spec.env)) || spec.default;
+  if (text === undefined) return undefined;
+  try {
+    const value = readers[spec.kind](text);
+    if (value === zeros[spec.kind]) return undefined;
+    if (spec.kind === "duration") return formatDuration(BigInt(Math.round(value as number * 1e6)));
+    if (spec.kind === "bytes") return formatBytes(value as number);
+  } catch {
+    // A variable that holds nonsense is reported when the command runs.
+  }
+  return spec.kind === "string" ? quote(text) : text;
+}

@@ -1,0 +1,64 @@
+/**
+ * Flags as data: parsing, help and shell completion all derive from these.
+ *
+ * A command's flags are a record from the long name to its spec; the parsed result has the same keys,
+ * each with the type of its kind.
+ */
+export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
+
+/** What a flag's value is, and how repeats add up. */
+export interface FlagTypes {
+  /** Takes no argument save after `=`, in Go's spellings. */
+  bool: boolean;
+  string: string;
+  int: number;
+  /** In milliseconds; typed as `20s`, `1h30m`. */
+  duration: number;
+  /** In bytes; typed as `64m`, `1gb`. */
+  bytes: number;
+  /** Repeats; each value is kept as it stands, commas too. */
+  array: string[];
+  /** Repeats, and each value is a line of CSV. */
+  slice: string[];
+}
+
+export type FlagKind = keyof FlagTypes;
+
+export interface FlagSpec<Kind extends FlagKind = FlagKind> {
+  readonly kind: Kind;
+  /** One letter. */
+  readonly short?: string;
+  /** One line for the help. */
+  readonly summary: string;
+  /** The default as it would be typed; absent, the kind's zero. */
+  readonly default?: string;
+  /** A variable that holds the default when it is set and not empty. */
+  readonly env?: string;
+  /** Works, and is not listed. */
+  readonly hidden?: boolean;
+  /** A heading to list the flag under, where a command has many. */
+  readonly group?: string;
+  /** What the help calls the value, where that is not the kind's own word. */
+  readonly valueName?: string;
+  /** The value that the flag has when it stands alone (`--flag`); one of its own then needs `=`. */
+  readonly bare?: string;
+  /** The long name of the flag that this one sets: another spelling of it. */
+  readonly sets?: string;
+}
+
+/** The parsed values of a record of flags. */
+export type FlagValues<Specs extends FlagSpecs> = {
+  -readonly [Name in keyof Specs]: FlagTypes[Specs[Name]["kind"]];
+};
+
+/** Flags that every command takes, before its name or after it. */
+export const globalFlags = {
+  builder: {
+    kind: "string",
+    env: "BUILDX_BUILDER",
+    summary: "Override the configured builder instance",
+  },
+  debug: { kind: "bool", short: "D", summary: "Enable debug logging" },
+} as const satisfies FlagSpecs;
+
+export type GlobalValues = FlagValues<typeof globalFlags>;

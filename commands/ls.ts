@@ -1,0 +1,115 @@
+import { allBuilders, type Builder, chooseBuilder, openStore } from "../builders/builder.ts";
+import { formatInGroups } from "../builders/platforms.ts";
+import { askBuilders, type BuilderStatus, type NodeStatus } from "../builders/status.ts";
+import type { Store } from "../builders/store.ts";
+import { activityText, builderJson, reasonOf, sortKeys } from "./builder_json.ts";
+import { defineCommand } from "./command.ts";
+import type { Deps } from "./deps.ts";
+import { statusTimeout } from "./flags/common.ts";
+import { type Format, parseFormat } from "./format.ts";
+import { summarizePlatforms } from "./platform_summary.ts";
+import { askOptions, failureLines } from "./status_report.ts";
+import { warnBroken } from "./warn.ts";
+
+const table = "table {{.Name}}\t{{.DriverEndpoint}}\t{{.Status}}\t{{.Buildkit}}\t{{.Platforms}}";
+
+const headers = {
+  Name: "NAME/NODE",
+  DriverEndpoint: "DRIVER/ENDPOINT",
+  LastActivity: "LAST ACTIVITY",
+  Status: "STATUS",
+  Buildkit: "BUILDKIT",
+  Platforms: "PLATFORMS",
+};
+
+/** A silent node is shown with the step it hangs in after this many milliseconds. */
+const patience = 3000;
+
+export const command = defineCommand({
+  args: { usage: "", min: 0, max: 0 },
+  ignoresBuilder: true,
+  flags: {
+    format: { kind: "string", default: "table", summary: "Format the output" },
+    "no-trunc": { kind: "bool", summary: "Don't truncate output" },
+    ...statusTimeout,
+  },
+  async run({ deps, flags, given, global }) {
+    const format = parseFormat(flags.format, table, headers);
+    const store = openStore(deps.env);
+    warnBroken(deps, store.list().broken);
+    const current = await currentName(deps, store);
+    const explicit = given.has("timeout");
+    const statuses = await askBuilders(allBuilders(store, deps.env), {
+      ...askOptions(deps, global),
+      timeout: explicit ? flags.timeout : patience,
+      showStep: !explicit,
+    });
+    const rows = statuses.flatMap((status) =>
+      rowsOf(status, {
+        current: status.builder.name === current,
+        format,
+        trunc: !flags["no-trunc"],
+      })
+    );
+    deps.stdout.write(format.render(rows));
+    if (format.isTable) {
+      const failures = statuses.flatMap(failureLines);
+      if (failures.length > 0) deps.stderr.write(`\n${failures.join("\n")}\n`);
+    }
+  },
+});
+
+/** The builder that a command without `--builder` would take. */
+async function currentName({ env }: Deps, store: Store): Promise<string | undefined> {
+  try {
+    return (await chooseBuilder(store, env, "")).name;
+  } catch {
+    // The chosen builder's file is broken; it was warned of.
+    return undefined;
+  }
+}
+
+interface RowOptions {
+  readonly current: boolean;
+  readonly format: Format;
+  readonly trunc: boolean;
+}
+
+/** What `--format` works on: one row for the builder, and (save for `json`) one for each node. */
+function rowsOf(status: BuilderStatus, options: RowOptions): object[] {
+  const json = builderJson(status);
+  const shared = {
+    Builder: { ...json, Current: options.current, toJSON: () => json },
+    toJSON: () => sortKeys({ ...json, Current: options.current }),
+  };
+  const builder = { ...builderRow(status.builder, options), ...shared };
+  if (options.format.isJson) return [builder];
+  return [builder, ...status.nodes.map((node) => ({ ...nodeRow(node, options), ...shared }))];
+}
+
+function builderRow(builder: Builder, { current, format }: RowOptions) {
+  return {
+    Name: builder.name + (current && format.isTable ? "*" : ""),
+    DriverEndpoint: builder.driver,
+    LastActivity: activityText(builder),
+    Status: "",
+    Buildkit: "",
+    Platforms: "",
+    Error: "",
+  };
+}
+
+function nodeRow(status: NodeStatus, { format, trunc }: RowOptions) {
+  const { node, version, platforms } = status;
+  const indent = format.isTable ? " \\_ " : "";
+  const texts = formatInGroups(node.platforms ?? [], platforms);
+  return {
+    Name: indent + node.name,
+    DriverEndpoint: indent + node.endpoint,
+    LastActivity: "",
+    Status: status.status,
+    Buildkit: version,
+    Platforms: trunc && format.isTable ? summarizePlatforms(texts) : texts.join(", "),
+    Error: reasonOf(status),
+  };
+}

@@ -1,0 +1,27 @@
+import type { CommandEntry } from "./command.ts";
+import { type Deps, OutputClosed } from "./deps.ts";
+import { runRoot } from "./root.ts";
+
+/** Runs the program: never rejects; an error becomes lines on stderr and the exit code. */
+export async function runProgram(deps: Deps, commands: readonly CommandEntry[]): Promise<number> {
+  try {
+    return await runRoot(deps, commands);
+  } catch (error) {
+    const { report } = await import("./report.ts");
+    const { lines, code } = report(error, { debug: debugWanted(deps) });
+    try {
+      for (const line of lines) deps.stderr.write(line + "\n");
+    } catch (closed) {
+      if (!(closed instanceof OutputClosed)) throw closed;
+    }
+    return code;
+  }
+}
+
+/** Holds also where the command line can't be parsed. `DEBUG` is docker's own switch. */
+export function debugWanted({ args, env }: Pick<Deps, "args" | "env">): boolean {
+  const end = args.indexOf("--");
+  const words = end < 0 ? args : args.slice(0, end);
+  return words.some((word) => /^(--debug|--debug=(1|t|T|TRUE|true|True)|-D)$/.test(word)) ||
+    (env("DEBUG") ?? "") !== "";
+}

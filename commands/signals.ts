@@ -1,0 +1,18 @@
+import { Interrupted } from "./deps.ts";
+import { exitCodes } from "./exit_codes.ts";
+
+/**
+ * The first SIGINT or SIGTERM aborts the returned signal, so that the command ends in an orderly way;
+ * the second leaves at once.
+ */
+export function interruptible(exit: (code: number) => void): AbortSignal {
+  const controller = new AbortController();
+  const names = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM"] as const;
+  for (const name of names) {
+    Deno.addSignalListener(name, () => {
+      if (controller.signal.aborted) exit(exitCodes.cancelled);
+      else controller.abort(new Interrupted(name));
+    });
+  }
+  return controller.signal;
+}

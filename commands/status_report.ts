@@ -1,0 +1,28 @@
+import type { AskOptions, BuilderStatus } from "../builders/status.ts";
+import { reasonOf } from "./builder_json.ts";
+import type { Deps } from "./deps.ts";
+import type { GlobalValues } from "./flags/spec.ts";
+import { hintOf } from "./report.ts";
+
+/** What asking daemons for their state needs of the surroundings. */
+export function askOptions(
+  deps: Deps,
+  { debug }: GlobalValues,
+): Pick<AskOptions, "registry" | "connect" | "env" | "log" | "signal"> {
+  return {
+    registry: deps.registry,
+    connect: deps.connect,
+    env: deps.env,
+    log: debug ? (line) => deps.stderr.write(line + "\n") : () => {},
+    signal: deps.signal,
+  };
+}
+
+/** Why nodes aren't running: a line each, and one for the hint. */
+export function failureLines({ builder, nodes }: BuilderStatus): string[] {
+  return nodes.filter((node) => node.error !== undefined).flatMap((node) => {
+    const hint = hintOf(node.error);
+    const line = `Failed to get status for ${builder.name} (${node.node.name}): ${reasonOf(node)}`;
+    return hint === undefined ? [line] : [line, `  hint: ${hint}`];
+  });
+}

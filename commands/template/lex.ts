@@ -1,0 +1,111 @@
+import { TemplateError } from "./template_error.ts";
+
+/** A word of a template: text between actions, or a piece of an action. */
+export interface Token {
+  readonly kind:
+    | "text"
+    | "open"
+    | "close"
+    | "field"
+    | "variable"
+    | "word"
+    | "string"
+    | "number"
+    | "mark";
+  /** As written; for a string, what it says; for text, what is printed. */
+  readonly text: string;
+  /** Set when white space stands before it: `.A .B` is two operands, `.A.B` one. */
+  readonly spaced: boolean;
+  /** Its place, for errors. */
+  readonly at: number;
+}
+
+const pieces: readonly [Token["kind"], RegExp][] = [
+  ["field", /\.[\p{L}_][\p{L}\p{N}_]*/uy],
+  ["variable", /\$[\p{L}\p{N}_]*/uy],
+  ["word", /[\p{L}_][\p{L}\p{N}_]*/uy],
+  ["number", /[-+]?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:e[-+]?\d+)?)/y],
+  ["string", /"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)'/y],
+  ["mark", /:=|[.|()=,]/y],
+];
+
+/**
+ * Splits a template as Go's text/template does: text, and actions between `{{` and `}}`. `{{- ` and
+ * ` -}}` take away the white space before and after the action. Comments are dropped.
+ */
+export function lex(source: string): Token[] {
+  const tokens: Token[] = [];
+  let at = 0;
+  let trim = false;
+  while (at < source.length) {
+    const open = source.indexOf("{{", at);
+    const end = open < 0 ? source.length : open;
+    const trimEnd = open >= 0 && /^\{\{-\s/.test(source.slice(open, open + 4));
+    let text = source.slice(at, end);
+    if (trim) text = text.trimStart();
+    if (trimEnd) text = text.trimEnd();
+    if (text !== "") tokens.push({ kind: "text", text, spaced: false, at });
+    if (open < 0) break;
+    ({ at, trim } = lexAction(source, open, open + (trimEnd ? 3 : 2), tokens));
+  }
+  return tokens;
+}
+
+function lexAction(source: string, open: number, start: number, tokens: Token[]) {
+  const comment = /\s*\/\*[\s\S]*?\*\/\s*?(\s-)?\}\}/y;
+  comment.lastIndex = start;
+  const found = comment.exec(source);
+  if (found) return { at: comment.lastIndex, trim: found[1] !== undefined };
+  tokens.push({ kind: "open", text: "{{", spaced: false, at: open });
+  let at = start;
+  while (true) {
+    const space = /\s*/y;
+    space.lastIndex = at;
+    const spaced = space.exec(source)![0] !== "";
+    at = space.lastIndex;
+    const trim = spaced && source.startsWith("-}}", at);
+    if (trim || source.startsWith("}}", at)) {
+      tokens.push({ kind: "close", text: "}}", spaced, at });
+      return { at: at + (trim ? 3 : 2), trim };
+    }
+    if (at >= source.length) throw new TemplateError(`unclosed action${where(source, open)}`);
+    const token = piece(source, at, spaced);
+    if (token === undefined) {
+      const character = String.fromCodePoint(source.codePointAt(at)!);
+      throw new TemplateError(
+        character === '"' || character === "`"
+          ? `unterminated quoted string${where(source, at)}`
+          : `unexpected ${JSON.stringify(character)}${where(source, at)}`,
+      );
+    }
+    tokens.push({ ...token, text: token.kind === "string" ? unquote(token.text) : token.text });
+    at += token.text.length;
+  }
+}
+
+function piece(source: string, at: number, spaced: boolean): Token | undefined {
+  for (const [kind, pattern] of pieces) {
+    pattern.lastIndex = at;
+    const text = pattern.exec(source)?.[0];
+    if (text !== undefined) return { kind, text, spaced, at };
+  }
+  return undefined;
+}
+
+function unquote(text: string): string {
+  if (text.startsWith("`")) return text.slice(1, -1);
+  const escapes: Record<string, string> = { n: "\n", t: "\t", r: "\r", '"': '"', "'": "'" };
+  return text.slice(1, -1).replace(
+    /\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)/g,
+    (_, code: string) =>
+      code.length > 1
+        ? String.fromCharCode(parseInt(code.slice(1), 16))
+        : escapes[code] ?? (code === "\\" ? "\\" : `\\${code}`),
+  );
+}
+
+/** ` at line 1, column 3`. */
+export function where(source: string, at: number): string {
+  const before = source.slice(0, at).split("\n");
+  return ` at line ${before.length}, column ${before.at(-1)!.length + 1}`;
+}

@@ -1,0 +1,26 @@
+import { connect } from "./commands/connect.ts";
+import { commands } from "./commands/list.ts";
+import { runProgram } from "./commands/run.ts";
+import { interruptible } from "./commands/signals.ts";
+import { inputOf, outputOf, systemClock } from "./commands/terminal.ts";
+import { transports } from "./transports/all.ts";
+import { createRegistry } from "./transports/registry.ts";
+
+const code = await runProgram({
+  args: Deno.args,
+  env: (name) => Deno.env.get(name),
+  // Asked when needed: a folder that was deleted is no reason to refuse `fairlead ls`.
+  get cwd() {
+    return Deno.cwd();
+  },
+  stdin: inputOf(Deno.stdin),
+  stdout: outputOf(Deno.stdout),
+  stderr: outputOf(Deno.stderr),
+  clock: systemClock,
+  signal: interruptible(Deno.exit),
+  registry: createRegistry(transports),
+  connect,
+}, commands);
+
+// Not only for the code: whatever a command left open must not keep the program alive.
+Deno.exit(code);
