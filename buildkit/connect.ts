@@ -6,7 +6,8 @@ import { dialEndpoint, type TlsOptions } from "./dial.ts";
 import { Channel } from "./grpc/channel.ts";
 import { Connection } from "./http2/connection.ts";
 import { drive } from "./http2/drive.ts";
-import type { Http2Error } from "./http2/errors.ts";
+import { explainFirstBytes } from "./first_bytes.ts";
+import { type Http2Error, NotHttp2Error } from "./http2/errors.ts";
 
 /** Where to connect, and how. */
 export interface ConnectOptions {
@@ -28,11 +29,11 @@ const CLOSE_WAIT = 1000;
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
   const { registry, endpoint, tls, context } = options;
-  const { stream, authority, peer } = await dialEndpoint(registry, endpoint, tls, context);
+  const { stream, authority, peer, secure } = await dialEndpoint(registry, endpoint, tls, context);
   context.step("http2");
   const connection = new Connection("client", { limits: LIMITS });
   const driven = drive(connection, stream);
-  const explain = (error: Http2Error) => lostError(peer, error);
+  const explain = (error: Http2Error) => lostError(endpoint, secure, error);
   const channel = new Channel(connection, authority, "fairlead", explain);
   return new Client(channel, peer, async () => {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -44,11 +45,20 @@ export async function connect(options: ConnectOptions): Promise<Client> {
   });
 }
 
-function lostError(peer: string, error: Http2Error): Error {
-  return new DialError(error.message, {
+/** What the loss of the connection means to a person. */
+function lostError(peer: string, tls: boolean, error: Http2Error): Error {
+  // The transport or TLS below may know what happened.
+  for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof DialError) return cause;
+  }
+  const misfit = error instanceof NotHttp2Error
+    ? explainFirstBytes(error.received, tls)
+    : undefined;
+  return new DialError(misfit?.problem ?? error.message, {
     endpoint: peer,
     step: "http2",
-    code: "unreachable",
+    code: misfit?.code ?? "unreachable",
     cause: error,
+    ...misfit && { hint: misfit.hint },
   });
 }
