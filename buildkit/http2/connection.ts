@@ -3,12 +3,14 @@
  * peer come out of `pull`, and `onWritable` says when there are some. `drive` runs one over a byte stream; the source of
  * another connection's stream can pull from one just as well.
  */
+import { ControlFrames } from "./control_frames.ts";
 import { Core, type Goaway } from "./core.ts";
 import { Code, codeName, Http2Error } from "./errors.ts";
 import { DEFAULT_WINDOW, PREFACE, putUint32 } from "./frame.ts";
-import { FrameReader, notHttp2 } from "./frame_reader.ts";
+import { FrameReader } from "./frame_reader.ts";
 import type { Header } from "./hpack.ts";
 import { Incoming, type OnStream } from "./incoming.ts";
+import { notHttp2 } from "./sniffer.ts";
 import { announce, DEFAULT_LIMITS, type Limits } from "./settings.ts";
 import type { Source } from "./source.ts";
 import type { Stream, StreamHandler } from "./stream.ts";
@@ -54,10 +56,8 @@ export class Connection {
     limits.connectionWindow = Math.max(limits.connectionWindow, DEFAULT_WINDOW);
     this.#core = new Core(role, limits);
     this.#core.onOver = (error) => this.#ended(error);
-    const incoming = new Incoming(this.#core, {
-      onStream: options.onStream,
-      pinged: (opaque) => this.#pinged(opaque),
-    });
+    const frames = new ControlFrames(this.#core, (opaque) => this.#pinged(opaque));
+    const incoming = new Incoming(this.#core, options.onStream, frames);
     this.#reader = new FrameReader(incoming, {
       role,
       maxFrame: limits.maxFrame,
@@ -161,8 +161,9 @@ export class Connection {
   /** The byte stream has ended (no `cause`) or broken: all streams end with that. */
   lost(cause?: unknown): void {
     if (this.over) return;
-    if (this.#reader.fresh && cause === undefined) {
-      this.#core.end(notHttp2(this.role === "client" ? "server" : "client", this.#reader.sniffed));
+    const sniffed = this.#reader.sniffed;
+    if (sniffed !== undefined && cause === undefined) {
+      this.#core.end(notHttp2(this.role === "client" ? "server" : "client", sniffed));
       return;
     }
     const goaway = this.goaway;

@@ -5,12 +5,10 @@
 import { Code, codeName, Http2Error, type Http2ErrorOptions } from "./errors.ts";
 import { type Header, HpackEncoder } from "./hpack.ts";
 import { Layout, type LayoutOwner } from "./layout.ts";
+import { Resets } from "./resets.ts";
 import { initialPeerSettings, type Limits, type PeerSettings } from "./settings.ts";
 import { Stream, type StreamHandler, type StreamOwner } from "./stream.ts";
 import { ReceiveWindow } from "./window.ts";
-
-/** How many streams that we reset are remembered: frames for them may still be under way. */
-const REMEMBERED = 1024;
 
 /** What the peer's GOAWAY said. */
 export interface Goaway {
@@ -33,6 +31,7 @@ export class Core implements StreamOwner, LayoutOwner {
   readonly layout: Layout;
   readonly streams = new Map<number, Stream>();
   readonly received: ReceiveWindow;
+  readonly resets: Resets;
   /** The largest stream id that the peer has opened (as server). */
   lastPeerId = 0;
   /** The id that our next stream gets (as client). */
@@ -48,13 +47,13 @@ export class Core implements StreamOwner, LayoutOwner {
   onOver: ((error?: Http2Error) => void) | undefined;
   readonly #encoder = new HpackEncoder();
   #waiting: WaitingStream[] = [];
-  readonly #resetIds = new Set<number>();
 
   constructor(role: "client" | "server", limits: Limits) {
     this.role = role;
     this.limits = limits;
     this.layout = new Layout(this);
     this.received = new ReceiveWindow(limits.connectionWindow);
+    this.resets = new Resets(limits.maxResets);
   }
 
   // Opening.
@@ -100,9 +99,10 @@ export class Core implements StreamOwner, LayoutOwner {
     return id % 2 === 0 || id > this.lastPeerId;
   }
 
-  /** Whether frames on a closed stream are what the peer sent before it knew of our RST_STREAM. */
-  mayLinger(id: number): boolean {
-    return this.#resetIds.has(id);
+  /** Throws the connection's error for a frame on a stream that has never been. */
+  expectKnown(id: number, what: string): void {
+    if (id !== 0 && !this.isIdle(id)) return;
+    throw new Http2Error(Code.PROTOCOL_ERROR, `${what} on stream ${id}, which is not open`);
   }
 
   // What streams ask for.
@@ -148,15 +148,22 @@ export class Core implements StreamOwner, LayoutOwner {
     this.closeStream(stream, streamError(stream, code, message, { cause }));
   }
 
+  /** Resets a stream on which the peer broke the protocol. */
+  streamFault(stream: Stream, code: number, what: string): void {
+    this.resets.count(performance.now());
+    this.resetStream(stream, code, `the peer broke the protocol: ${what}`);
+  }
+
+  /** The same for a stream that was never let in. */
+  refuseByFault(id: number, code: number): void {
+    this.resets.count(performance.now());
+    this.refuse(id, code);
+  }
+
   /** Sends RST_STREAM, and remembers that the peer may not know of it yet. */
   refuse(id: number, code: number): void {
     this.layout.control.rstStream(id, code);
-    this.#resetIds.add(id);
-    if (this.#resetIds.size <= REMEMBERED) return;
-    for (const oldest of this.#resetIds) {
-      this.#resetIds.delete(oldest);
-      return;
-    }
+    this.resets.remember(id);
   }
 
   closeStream(stream: Stream, error?: Http2Error): void {
@@ -244,6 +251,7 @@ export class Core implements StreamOwner, LayoutOwner {
       this.closeStream(stream, streamError(stream, reason.code, reason.message, options));
     }
     this.onOver?.(error);
+    this.layout.signal();
   }
 
   endIfDone(): void {

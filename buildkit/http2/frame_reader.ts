@@ -3,8 +3,9 @@
  * any other frame is gathered when it comes in pieces, and a header block when it is spread over CONTINUATION (RFC 9113 §6.10:
  * nothing else may come between). Padding and the old priority fields are taken off here.
  */
-import { Code, Http2Error, NotHttp2Error } from "./errors.ts";
-import { Flag, Frame, getUint32, HEADER_BYTES, PREFACE } from "./frame.ts";
+import { Code, Http2Error } from "./errors.ts";
+import { Flag, Frame, getUint32, HEADER_BYTES } from "./frame.ts";
+import { Sniffer } from "./sniffer.ts";
 
 /** Who takes the frames. Whatever it throws ends `feed`. Views are valid during the call only. */
 export interface FrameSink {
@@ -28,17 +29,14 @@ export interface FrameReaderOptions {
 }
 
 const EMPTY = new Uint8Array();
-const SNIFF = 200;
 
 export class FrameReader {
   readonly #sink: FrameSink;
   readonly #options: FrameReaderOptions;
   #stopped = false;
 
-  // The start: the client's preface (as server), and the bytes that show whether the peer speaks HTTP/2 at all.
-  #preface: number;
-  #sniffed: Uint8Array | undefined = new Uint8Array(SNIFF);
-  #sniffedCount = 0;
+  /** Until the peer's first frame has come. */
+  #sniffer: Sniffer | undefined;
 
   // The frame under way.
   readonly #head: Uint8Array = new Uint8Array(HEADER_BYTES);
@@ -64,7 +62,7 @@ export class FrameReader {
   constructor(sink: FrameSink, options: FrameReaderOptions) {
     this.#sink = sink;
     this.#options = options;
-    this.#preface = options.role === "server" ? 0 : PREFACE.length;
+    this.#sniffer = new Sniffer(options.role);
   }
 
   /** Nothing more is read, not even what is left of the chunk under way. */
@@ -72,20 +70,15 @@ export class FrameReader {
     this.#stopped = true;
   }
 
-  /** True until the peer's first frame has shown that it speaks HTTP/2. */
-  get fresh(): boolean {
-    return this.#sniffed !== undefined;
-  }
-
-  /** What the peer has sent while that was not sure: at most 200 bytes. */
-  get sniffed(): Uint8Array {
-    return this.#sniffed?.subarray(0, this.#sniffedCount) ?? EMPTY;
+  /** What the peer has sent, at most 200 bytes, while it has not shown that it speaks HTTP/2; then undefined. */
+  get sniffed(): Uint8Array | undefined {
+    return this.#sniffer?.sniffed;
   }
 
   /** Reads a chunk to its end. Throws Http2Error where the connection cannot go on. */
   feed(chunk: Uint8Array): void {
     let at = 0;
-    if (this.#sniffed !== undefined) at = this.#sniff(chunk);
+    if (this.#sniffer !== undefined) at = this.#sniffer.sniff(chunk);
     const end = chunk.length;
     while (at < end && !this.#stopped) {
       if (this.#type < 0) {
@@ -96,22 +89,6 @@ export class FrameReader {
         at = this.#readPayload(chunk, at);
       }
     }
-  }
-
-  /** Checks the first bytes, and returns where in the chunk frames start. */
-  #sniff(chunk: Uint8Array): number {
-    const sniffed = this.#sniffed!;
-    const some = chunk.subarray(0, SNIFF - this.#sniffedCount);
-    sniffed.set(some, this.#sniffedCount);
-    this.#sniffedCount += some.length;
-    let at = 0;
-    for (; this.#preface < PREFACE.length && at < chunk.length; at++, this.#preface++) {
-      if (chunk[at] !== PREFACE[this.#preface]) throw notHttp2("client", this.sniffed);
-    }
-    if (this.#options.role === "client" && !couldBeSettings(this.sniffed)) {
-      throw notHttp2("server", this.sniffed);
-    }
-    return at;
   }
 
   #readHead(chunk: Uint8Array, at: number): number {
@@ -138,11 +115,11 @@ export class FrameReader {
   }
 
   #begin(): void {
-    if (this.#sniffed !== undefined) {
+    if (this.#sniffer !== undefined) {
       if (this.#type !== Frame.SETTINGS || (this.#flags & Flag.ACK) !== 0) {
         throw new Http2Error(Code.PROTOCOL_ERROR, "the peer's first frame is not SETTINGS");
       }
-      this.#sniffed = undefined;
+      this.#sniffer = undefined;
     }
     if (this.#length > this.#options.maxFrame) {
       throw new Http2Error(
@@ -286,29 +263,4 @@ export class FrameReader {
     this.#block.set(part, this.#blockCount);
     this.#blockCount = needed;
   }
-}
-
-/** Whether these may be the first bytes of a SETTINGS frame: any prefix of its header is enough to say no. */
-function couldBeSettings(bytes: Uint8Array): boolean {
-  const header = bytes.subarray(0, HEADER_BYTES);
-  return header.every((byte, i) => {
-    if (i === 1 || i === 2) return i === 2 || byte <= 0x40;
-    if (i === 3) return byte === Frame.SETTINGS;
-    return i === 4 ? (byte & Flag.ACK) === 0 : byte === 0;
-  });
-}
-
-/** The error for a peer that speaks something else; `side` is the peer's role. */
-export function notHttp2(side: "client" | "server", received: Uint8Array): NotHttp2Error {
-  if (received.length === 0) {
-    return new NotHttp2Error(
-      `the ${side} closed the connection without a word of HTTP/2`,
-      received,
-    );
-  }
-  const text = String.fromCharCode(...received.subarray(0, 60));
-  return new NotHttp2Error(
-    `the ${side} does not speak HTTP/2: its first bytes are ${JSON.stringify(text)}`,
-    received,
-  );
 }

@@ -1,6 +1,6 @@
-/** What the peer's frames do to the connection and its streams (RFC 9113 §5 and §6). */
-import { Code, codeName, Http2Error } from "./errors.ts";
-import { Flag, Frame, getUint32, MAX_31 } from "./frame.ts";
+/** What the peer's DATA and header blocks do to streams (RFC 9113 §5, §8.1); the other frames are `ControlFrames`' part. */
+import { Code, Http2Error } from "./errors.ts";
+import type { ControlFrames } from "./control_frames.ts";
 import type { FrameSink } from "./frame_reader.ts";
 import {
   checkRequest,
@@ -10,32 +10,23 @@ import {
   valueOf,
 } from "./header_rules.ts";
 import { type Header, HpackDecoder } from "./hpack.ts";
-import { type Core, streamError } from "./core.ts";
-import { applySettings } from "./settings.ts";
+import type { Core } from "./core.ts";
 import type { Stream, StreamHandler } from "./stream.ts";
 
 /** As server: takes a stream that the client opened, and says who handles it. */
 export type OnStream = (stream: Stream, list: Header[], endStream: boolean) => StreamHandler;
 
-export interface IncomingOwner {
-  onStream: OnStream | undefined;
-  pinged(opaque: Uint8Array): void;
-}
-
-/** Milliseconds over which the peer's resets are counted. */
-const RESET_SPAN = 10_000;
-
 export class Incoming implements FrameSink {
   readonly #core: Core;
-  readonly #owner: IncomingOwner;
+  readonly #onStream: OnStream | undefined;
   readonly #decoder: HpackDecoder;
+  readonly #control: ControlFrames;
   #data: Stream | undefined; // whose DATA frame is under way
-  #resets = 0;
-  #resetsSince = 0;
 
-  constructor(core: Core, owner: IncomingOwner) {
+  constructor(core: Core, onStream: OnStream | undefined, control: ControlFrames) {
     this.#core = core;
-    this.#owner = owner;
+    this.#onStream = onStream;
+    this.#control = control;
     this.#decoder = new HpackDecoder(core.limits.maxHeaderList);
   }
 
@@ -56,10 +47,12 @@ export class Incoming implements FrameSink {
       return;
     }
     stream.unconsumed += length;
-    if (stream.remoteEnded) this.#streamFault(stream, Code.STREAM_CLOSED, "data after the end");
-    else if (!stream.begun) this.#streamFault(stream, Code.PROTOCOL_ERROR, "data before headers");
-    else if (!stream.received.take(length)) {
-      this.#streamFault(stream, Code.FLOW_CONTROL_ERROR, "more data than its window allows");
+    if (stream.remoteEnded) {
+      this.#core.streamFault(stream, Code.STREAM_CLOSED, "data after the end");
+    } else if (!stream.begun) {
+      this.#core.streamFault(stream, Code.PROTOCOL_ERROR, "data before headers");
+    } else if (!stream.received.take(length)) {
+      this.#core.streamFault(stream, Code.FLOW_CONTROL_ERROR, "more data than its window allows");
     }
   }
 
@@ -69,7 +62,7 @@ export class Incoming implements FrameSink {
     if (stream.expected >= 0) {
       stream.expected -= chunk.length;
       if (stream.expected < 0) {
-        this.#streamFault(stream, Code.PROTOCOL_ERROR, "more data than content-length says");
+        this.#core.streamFault(stream, Code.PROTOCOL_ERROR, "more data than content-length says");
         return;
       }
     }
@@ -100,9 +93,9 @@ export class Incoming implements FrameSink {
     const stream = this.#find(streamId, "HEADERS");
     if (stream === undefined) return;
     if (stream.remoteEnded) {
-      this.#streamFault(stream, Code.STREAM_CLOSED, "headers after the end");
+      this.#core.streamFault(stream, Code.STREAM_CLOSED, "headers after the end");
     } else if (dependsOn === streamId) {
-      this.#streamFault(stream, Code.PROTOCOL_ERROR, "a stream that depends on itself");
+      this.#core.streamFault(stream, Code.PROTOCOL_ERROR, "a stream that depends on itself");
     } else if (list === null) {
       this.#tooLarge(stream);
     } else if (stream.begun) {
@@ -119,7 +112,7 @@ export class Incoming implements FrameSink {
       throw new Http2Error(Code.ENHANCE_YOUR_CALM, "new requests while answers are not read");
     }
     if (core.closing || core.streams.size >= core.limits.maxStreams) {
-      core.refuse(id, Code.REFUSED_STREAM);
+      core.refuseByFault(id, Code.REFUSED_STREAM);
       return;
     }
     const wrong = dependsOn === id
@@ -129,30 +122,30 @@ export class Incoming implements FrameSink {
       : checkRequest(list);
     const length = list === null ? -1 : contentLength(list);
     if (list === null || wrong !== undefined || Number.isNaN(length)) {
-      core.refuse(id, list === null ? Code.ENHANCE_YOUR_CALM : Code.PROTOCOL_ERROR);
+      core.refuseByFault(id, list === null ? Code.ENHANCE_YOUR_CALM : Code.PROTOCOL_ERROR);
       return;
     }
     const stream = core.accept(id);
     stream.expected = length;
     this.#guarded(stream, () => {
-      if (this.#owner.onStream === undefined) stream.reset(Code.REFUSED_STREAM);
-      else stream.handler = this.#owner.onStream(stream, list, endStream);
+      if (this.#onStream === undefined) stream.reset(Code.REFUSED_STREAM);
+      else stream.handler = this.#onStream(stream, list, endStream);
     });
     if (endStream && !stream.isClosed) this.#remoteEnd(stream);
   }
 
   #response(stream: Stream, list: Header[], endStream: boolean): void {
     const wrong = checkResponse(list);
-    if (wrong !== undefined) return this.#streamFault(stream, Code.PROTOCOL_ERROR, wrong);
+    if (wrong !== undefined) return this.#core.streamFault(stream, Code.PROTOCOL_ERROR, wrong);
     const status = valueOf(list, ":status")!;
     if (status.startsWith("1")) {
-      if (endStream) this.#streamFault(stream, Code.PROTOCOL_ERROR, "no response after 1xx");
+      if (endStream) this.#core.streamFault(stream, Code.PROTOCOL_ERROR, "no response after 1xx");
       return;
     }
     stream.begun = true;
     if (!stream.headRequest && status !== "304") stream.expected = contentLength(list);
     if (Number.isNaN(stream.expected)) {
-      return this.#streamFault(stream, Code.PROTOCOL_ERROR, "content-length is no number");
+      return this.#core.streamFault(stream, Code.PROTOCOL_ERROR, "content-length is no number");
     }
     this.#guarded(stream, () => stream.handler.headers?.(list, endStream));
     if (endStream) this.#remoteEnd(stream);
@@ -160,7 +153,7 @@ export class Incoming implements FrameSink {
 
   #trailers(stream: Stream, list: Header[], endStream: boolean): void {
     const wrong = endStream ? checkTrailers(list) : "trailers that do not end the stream";
-    if (wrong !== undefined) return this.#streamFault(stream, Code.PROTOCOL_ERROR, wrong);
+    if (wrong !== undefined) return this.#core.streamFault(stream, Code.PROTOCOL_ERROR, wrong);
     this.#guarded(stream, () => stream.handler.trailers?.(list));
     this.#remoteEnd(stream);
   }
@@ -168,127 +161,19 @@ export class Incoming implements FrameSink {
   #remoteEnd(stream: Stream): void {
     if (stream.isClosed) return;
     if (stream.expected > 0) {
-      return this.#streamFault(stream, Code.PROTOCOL_ERROR, "less data than content-length says");
+      return this.#core.streamFault(
+        stream,
+        Code.PROTOCOL_ERROR,
+        "less data than content-length says",
+      );
     }
     stream.remoteEnded = true;
     this.#guarded(stream, () => stream.handler.end?.());
     if (stream.localEnded) this.#core.closeStream(stream);
   }
 
-  // All the others
-
   frame(type: number, flags: number, streamId: number, payload: Uint8Array): void {
-    switch (type) {
-      case Frame.PRIORITY:
-        return this.#priority(streamId, payload);
-      case Frame.RST_STREAM:
-        return this.#rstStream(streamId, payload);
-      case Frame.SETTINGS:
-        return this.#settings(flags, streamId, payload);
-      case Frame.PUSH_PROMISE:
-        throw new Http2Error(Code.PROTOCOL_ERROR, "PUSH_PROMISE, which nobody may send us");
-      case Frame.PING:
-        return this.#ping(flags, streamId, payload);
-      case Frame.GOAWAY:
-        return this.#goaway(streamId, payload);
-      case Frame.WINDOW_UPDATE:
-        return this.#windowUpdate(streamId, payload);
-    }
-  }
-
-  #priority(streamId: number, payload: Uint8Array): void {
-    if (streamId === 0) throw new Http2Error(Code.PROTOCOL_ERROR, "PRIORITY on stream 0");
-    if (payload.length !== 5) this.#core.refuse(streamId, Code.FRAME_SIZE_ERROR);
-    else if ((getUint32(payload, 0) & MAX_31) === streamId) {
-      throw new Http2Error(Code.PROTOCOL_ERROR, "a stream that depends on itself");
-    }
-  }
-
-  #rstStream(streamId: number, payload: Uint8Array): void {
-    expectLength("RST_STREAM", payload, 4);
-    this.#expectKnown(streamId, "RST_STREAM");
-    const stream = this.#core.streams.get(streamId);
-    if (stream === undefined) return;
-    this.#countReset();
-    const code = getUint32(payload, 0);
-    if (code === Code.NO_ERROR && stream.remoteEnded) return this.#core.closeStream(stream);
-    const message = `stream reset by the peer: ${codeName(code)}`;
-    const retryable = code === Code.REFUSED_STREAM;
-    this.#core.closeStream(stream, streamError(stream, code, message, { remote: true, retryable }));
-  }
-
-  #settings(flags: number, streamId: number, payload: Uint8Array): void {
-    if (streamId !== 0) throw new Http2Error(Code.PROTOCOL_ERROR, "SETTINGS on a stream");
-    if ((flags & Flag.ACK) !== 0) return expectLength("SETTINGS ACK", payload, 0);
-    const core = this.#core;
-    const before = core.peer.initialWindow;
-    applySettings(core.peer, payload, core.role);
-    core.layout.maxFrame = core.peer.maxFrame;
-    core.layout.control.settingsAck();
-    this.#checkCalm();
-    const growth = core.peer.initialWindow - before;
-    if (growth !== 0) {
-      for (const stream of core.streams.values()) {
-        stream.window += growth;
-        if (stream.window > MAX_31) {
-          throw new Http2Error(
-            Code.FLOW_CONTROL_ERROR,
-            "INITIAL_WINDOW_SIZE makes a window too large",
-          );
-        }
-        core.layout.wake(stream);
-      }
-      core.layout.windowOpened();
-    }
-    core.openWaiting();
-  }
-
-  #ping(flags: number, streamId: number, payload: Uint8Array): void {
-    if (streamId !== 0) throw new Http2Error(Code.PROTOCOL_ERROR, "PING on a stream");
-    expectLength("PING", payload, 8);
-    if ((flags & Flag.ACK) !== 0) return this.#owner.pinged(payload);
-    this.#core.layout.control.ping(payload, true);
-    this.#checkCalm();
-  }
-
-  #goaway(streamId: number, payload: Uint8Array): void {
-    if (streamId !== 0) throw new Http2Error(Code.PROTOCOL_ERROR, "GOAWAY on a stream");
-    if (payload.length < 8) throw new Http2Error(Code.FRAME_SIZE_ERROR, "GOAWAY too short");
-    this.#core.goneAway({
-      lastStreamId: getUint32(payload, 0) & MAX_31,
-      code: getUint32(payload, 4),
-      debug: new TextDecoder().decode(payload.subarray(8)),
-    });
-  }
-
-  #windowUpdate(streamId: number, payload: Uint8Array): void {
-    expectLength("WINDOW_UPDATE", payload, 4);
-    const increment = getUint32(payload, 0) & MAX_31;
-    const core = this.#core;
-    if (streamId === 0) {
-      if (increment === 0) throw new Http2Error(Code.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
-      core.layout.window += increment;
-      if (core.layout.window > MAX_31) {
-        throw new Http2Error(
-          Code.FLOW_CONTROL_ERROR,
-          "the connection's window has become too large",
-        );
-      }
-      core.layout.windowOpened();
-      return;
-    }
-    this.#expectKnown(streamId, "WINDOW_UPDATE");
-    const stream = core.streams.get(streamId);
-    if (stream === undefined) return;
-    if (increment === 0) {
-      return this.#streamFault(stream, Code.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
-    }
-    stream.window += increment;
-    if (stream.window > MAX_31) {
-      return this.#streamFault(stream, Code.FLOW_CONTROL_ERROR, "its window has become too large");
-    }
-    core.layout.wake(stream);
-    core.layout.windowOpened();
+    this.#control.frame(type, flags, streamId, payload);
   }
 
   // Faults
@@ -297,26 +182,20 @@ export class Incoming implements FrameSink {
   #find(streamId: number, what: string): Stream | undefined {
     const stream = this.#core.streams.get(streamId);
     if (stream !== undefined) return stream;
-    this.#expectKnown(streamId, what);
-    if (!this.#core.mayLinger(streamId)) {
+    this.#core.expectKnown(streamId, what);
+    if (!this.#core.resets.has(streamId)) {
       throw new Http2Error(Code.STREAM_CLOSED, `${what} on stream ${streamId}, which is over`);
     }
     return undefined;
   }
 
-  #expectKnown(streamId: number, what: string): void {
-    if (streamId === 0 || this.#core.isIdle(streamId)) {
-      throw new Http2Error(Code.PROTOCOL_ERROR, `${what} on stream ${streamId}, which is not open`);
-    }
-  }
-
-  #streamFault(stream: Stream, code: number, what: string): void {
-    this.#core.resetStream(stream, code, `the peer broke the protocol: ${what}`);
-  }
-
   #tooLarge(stream: Stream): void {
     const limit = this.#core.limits.maxHeaderList;
-    this.#streamFault(stream, Code.ENHANCE_YOUR_CALM, `a header list of more than ${limit} bytes`);
+    this.#core.streamFault(
+      stream,
+      Code.ENHANCE_YOUR_CALM,
+      `a header list of more than ${limit} bytes`,
+    );
   }
 
   #guarded(stream: Stream, call: () => void): void {
@@ -335,30 +214,4 @@ export class Incoming implements FrameSink {
       error,
     );
   }
-
-  /** Answers that the peer provokes and does not read must not pile up. */
-  #checkCalm(): void {
-    if (this.#core.layout.control.provoked > this.#core.limits.maxProvoked) {
-      throw new Http2Error(Code.ENHANCE_YOUR_CALM, "too many frames whose answers are not read");
-    }
-  }
-
-  #countReset(): void {
-    const now = performance.now();
-    if (now - this.#resetsSince > RESET_SPAN) {
-      this.#resetsSince = now;
-      this.#resets = 0;
-    }
-    if (++this.#resets > this.#core.limits.maxResets) {
-      throw new Http2Error(Code.ENHANCE_YOUR_CALM, "too many streams reset at once");
-    }
-  }
-}
-
-function expectLength(what: string, payload: Uint8Array, length: number): void {
-  if (payload.length === length) return;
-  throw new Http2Error(
-    Code.FRAME_SIZE_ERROR,
-    `${what} of ${payload.length} bytes instead of ${length}`,
-  );
 }

@@ -43,7 +43,7 @@ export class Layout {
 
   constructor(owner: LayoutOwner) {
     this.#owner = owner;
-    this.control = new ControlQueue(() => this.#signal());
+    this.control = new ControlQueue(() => this.signal());
   }
 
   set maxFrame(bytes: number) {
@@ -92,7 +92,7 @@ export class Layout {
     }
     if (stream.window <= 0) return;
     this.#push(stream);
-    if (this.window > 0) this.#signal();
+    if (this.window > 0) this.signal();
   }
 
   /** The connection's window, or a stream's, has grown. */
@@ -102,10 +102,11 @@ export class Layout {
       this.#rested = [];
       for (const stream of rested) this.wake(stream);
     }
-    if (this.window > 0 && this.#head !== undefined) this.#signal();
+    if (this.window > 0 && this.#head !== undefined) this.signal();
   }
 
-  #signal(): void {
+  /** Says that there is something to pull, or to look at: the connection's end. */
+  signal(): void {
     if (this.#signalled) return;
     this.#signalled = true;
     this.onWritable?.();

@@ -1,0 +1,149 @@
+/** What the peer's frames other than DATA and header blocks do (RFC 9113 §6.3 to §6.9). */
+import { type Core, streamError } from "./core.ts";
+import { Code, codeName, Http2Error } from "./errors.ts";
+import { Flag, Frame, getUint32, MAX_31 } from "./frame.ts";
+import { applySettings } from "./settings.ts";
+
+export class ControlFrames {
+  readonly #core: Core;
+  readonly #pinged: (opaque: Uint8Array) => void;
+
+  /** `pinged` is called with what an answered PING carried. */
+  constructor(core: Core, pinged: (opaque: Uint8Array) => void) {
+    this.#core = core;
+    this.#pinged = pinged;
+  }
+
+  frame(type: number, flags: number, streamId: number, payload: Uint8Array): void {
+    switch (type) {
+      case Frame.PRIORITY:
+        return this.#priority(streamId, payload);
+      case Frame.RST_STREAM:
+        return this.#rstStream(streamId, payload);
+      case Frame.SETTINGS:
+        return this.#settings(flags, streamId, payload);
+      case Frame.PUSH_PROMISE:
+        throw new Http2Error(Code.PROTOCOL_ERROR, "PUSH_PROMISE, which nobody may send us");
+      case Frame.PING:
+        return this.#ping(flags, streamId, payload);
+      case Frame.GOAWAY:
+        return this.#goaway(streamId, payload);
+      case Frame.WINDOW_UPDATE:
+        return this.#windowUpdate(streamId, payload);
+    }
+  }
+
+  #priority(streamId: number, payload: Uint8Array): void {
+    if (streamId === 0) throw new Http2Error(Code.PROTOCOL_ERROR, "PRIORITY on stream 0");
+    if (payload.length !== 5) this.#core.refuseByFault(streamId, Code.FRAME_SIZE_ERROR);
+    else if ((getUint32(payload, 0) & MAX_31) === streamId) {
+      throw new Http2Error(Code.PROTOCOL_ERROR, "a stream that depends on itself");
+    }
+  }
+
+  #rstStream(streamId: number, payload: Uint8Array): void {
+    expectLength("RST_STREAM", payload, 4);
+    this.#core.expectKnown(streamId, "RST_STREAM");
+    const stream = this.#core.streams.get(streamId);
+    if (stream === undefined) return;
+    if (this.#core.role === "server") this.#core.resets.count(performance.now());
+    const code = getUint32(payload, 0);
+    if (code === Code.NO_ERROR && stream.remoteEnded) return this.#core.closeStream(stream);
+    const message = `stream reset by the peer: ${codeName(code)}`;
+    const retryable = code === Code.REFUSED_STREAM;
+    this.#core.closeStream(stream, streamError(stream, code, message, { remote: true, retryable }));
+  }
+
+  #settings(flags: number, streamId: number, payload: Uint8Array): void {
+    if (streamId !== 0) throw new Http2Error(Code.PROTOCOL_ERROR, "SETTINGS on a stream");
+    if ((flags & Flag.ACK) !== 0) return expectLength("SETTINGS ACK", payload, 0);
+    const core = this.#core;
+    const before = core.peer.initialWindow;
+    applySettings(core.peer, payload, core.role);
+    core.layout.maxFrame = core.peer.maxFrame;
+    core.layout.control.settingsAck();
+    this.#checkCalm();
+    const growth = core.peer.initialWindow - before;
+    if (growth !== 0) {
+      for (const stream of core.streams.values()) {
+        stream.window += growth;
+        if (stream.window > MAX_31) {
+          throw new Http2Error(
+            Code.FLOW_CONTROL_ERROR,
+            "INITIAL_WINDOW_SIZE makes a window too large",
+          );
+        }
+        core.layout.wake(stream);
+      }
+      core.layout.windowOpened();
+    }
+    core.openWaiting();
+  }
+
+  #ping(flags: number, streamId: number, payload: Uint8Array): void {
+    if (streamId !== 0) throw new Http2Error(Code.PROTOCOL_ERROR, "PING on a stream");
+    expectLength("PING", payload, 8);
+    if ((flags & Flag.ACK) !== 0) return this.#pinged(payload);
+    this.#core.layout.control.ping(payload, true);
+    this.#checkCalm();
+  }
+
+  #goaway(streamId: number, payload: Uint8Array): void {
+    if (streamId !== 0) throw new Http2Error(Code.PROTOCOL_ERROR, "GOAWAY on a stream");
+    if (payload.length < 8) throw new Http2Error(Code.FRAME_SIZE_ERROR, "GOAWAY too short");
+    this.#core.goneAway({
+      lastStreamId: getUint32(payload, 0) & MAX_31,
+      code: getUint32(payload, 4),
+      debug: new TextDecoder().decode(payload.subarray(8)),
+    });
+  }
+
+  #windowUpdate(streamId: number, payload: Uint8Array): void {
+    expectLength("WINDOW_UPDATE", payload, 4);
+    const increment = getUint32(payload, 0) & MAX_31;
+    const core = this.#core;
+    if (streamId === 0) {
+      if (increment === 0) throw new Http2Error(Code.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
+      core.layout.window += increment;
+      if (core.layout.window > MAX_31) {
+        throw new Http2Error(
+          Code.FLOW_CONTROL_ERROR,
+          "the connection's window has become too large",
+        );
+      }
+      core.layout.windowOpened();
+      return;
+    }
+    this.#core.expectKnown(streamId, "WINDOW_UPDATE");
+    const stream = core.streams.get(streamId);
+    if (stream === undefined) return;
+    if (increment === 0) {
+      return this.#core.streamFault(stream, Code.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
+    }
+    stream.window += increment;
+    if (stream.window > MAX_31) {
+      return this.#core.streamFault(
+        stream,
+        Code.FLOW_CONTROL_ERROR,
+        "its window has become too large",
+      );
+    }
+    core.layout.wake(stream);
+    core.layout.windowOpened();
+  }
+
+  /** Answers that the peer provokes and does not read must not pile up. */
+  #checkCalm(): void {
+    if (this.#core.layout.control.provoked > this.#core.limits.maxProvoked) {
+      throw new Http2Error(Code.ENHANCE_YOUR_CALM, "too many frames whose answers are not read");
+    }
+  }
+}
+
+function expectLength(what: string, payload: Uint8Array, length: number): void {
+  if (payload.length === length) return;
+  throw new Http2Error(
+    Code.FRAME_SIZE_ERROR,
+    `${what} of ${payload.length} bytes instead of ${length}`,
+  );
+}

@@ -1,0 +1,43 @@
+/**
+ * What a connection remembers of RST_STREAM. Of ours: which streams, since frames for them may still be under way (RFC 9113
+ * §5.1, "closed"). Of those the peer sent, or made us send: how many, since opening and resetting streams costs it little and us much.
+ */
+import { Code, Http2Error } from "./errors.ts";
+
+const REMEMBERED = 1024;
+/** Milliseconds over which resets are counted. */
+const SPAN = 10_000;
+
+export class Resets {
+  readonly #limit: number;
+  readonly #ours = new Set<number>();
+  #count = 0;
+  #since = -Infinity;
+
+  /** `limit`: how many the peer may cause within ten seconds. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  remember(streamId: number): void {
+    this.#ours.add(streamId);
+    if (this.#ours.size <= REMEMBERED) return;
+    const [oldest] = this.#ours;
+    this.#ours.delete(oldest!);
+  }
+
+  has(streamId: number): boolean {
+    return this.#ours.has(streamId);
+  }
+
+  /** Counts one that the peer caused, at `now` (milliseconds). Throws Http2Error ENHANCE_YOUR_CALM at too many. */
+  count(now: number): void {
+    if (now - this.#since > SPAN) {
+      this.#since = now;
+      this.#count = 0;
+    }
+    if (++this.#count > this.#limit) {
+      throw new Http2Error(Code.ENHANCE_YOUR_CALM, "too many streams reset in ten seconds");
+    }
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * A small HTTP/2 server over our own connection, for clients that are not ours:
+ *
+ *     deno run -N tests/http2/server.ts [port]
+ *
+ * It prints its port. POST answers with the body it was sent; `/bytes/N` answers with N bytes; anything else with "hello\n".
+ */
+import { type Connection, type ConnectionOptions, drive } from "../../buildkit/http2/mod.ts";
+import { Connection as Http2, SendQueue, type Source } from "../../buildkit/http2/mod.ts";
+import type { Header, Stream, StreamHandler } from "../../buildkit/http2/mod.ts";
+
+/** A source of `length` bytes, each the low octet of its position. */
+export class Pattern implements Source {
+  #at = 0;
+  readonly #length: number;
+
+  constructor(length: number) {
+    this.#length = length;
+  }
+
+  get ended(): boolean {
+    return true; // nothing follows what `available` counts
+  }
+
+  available(): number {
+    return this.#length - this.#at;
+  }
+
+  pull(into: Uint8Array): number {
+    const count = Math.min(into.length, this.available());
+    for (let i = 0; i < count; i++) into[i] = this.#at + i;
+    this.#at += count;
+    return count;
+  }
+}
+
+/** Handles one request as the file's head says. */
+export function answer(stream: Stream, list: Header[]): StreamHandler {
+  const value = (name: string) => list.find((header) => header[0] === name)?.[1] ?? "";
+  const size = /^\/bytes\/(\d+)$/.exec(value(":path"));
+  if (value(":method") === "POST") return echo(stream);
+  if (value(":method") === "HEAD") {
+    stream.sendHeaders([[":status", "200"]], true);
+  } else if (size) {
+    stream.sendHeaders([[":status", "200"], ["content-length", size[1]!]]);
+    stream.attach(new Pattern(Number(size[1])));
+    stream.end();
+  } else {
+    const queue = new SendQueue();
+    queue.push(new TextEncoder().encode("hello\n"));
+    queue.end();
+    stream.sendHeaders([[":status", "200"], ["content-type", "text/plain"]]);
+    stream.attach(queue);
+  }
+  return { data: (chunk) => stream.credit(chunk.length), closed() {} };
+}
+
+function echo(stream: Stream): StreamHandler {
+  const queue = new SendQueue();
+  stream.sendHeaders([[":status", "200"]]);
+  stream.attach(queue);
+  return {
+    data(chunk) {
+      // The peer's window opens only once the echo is on its way: so memory stays within the window.
+      const copy = chunk.slice();
+      queue.push(copy, () => stream.credit(copy.length));
+    },
+    end() {
+      stream.sendTrailers([["x-end", "whole"]]);
+    },
+    closed() {},
+  };
+}
+
+/** Listens on a port of 127.0.0.1 (0: any) and serves until `close`. */
+export function serve(
+  port: number,
+  options: Omit<ConnectionOptions, "onStream"> = {},
+): { port: number; connections: Set<Connection>; close(): Promise<void> } {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port });
+  const connections = new Set<Connection>();
+  const running = new Map<Connection, ReturnType<typeof drive>>();
+  const accepting = (async () => {
+    for await (const socket of listener) {
+      socket.setNoDelay(true);
+      const connection = new Http2("server", { ...options, onStream: answer });
+      const run = drive(connection, socket);
+      connections.add(connection);
+      running.set(connection, run);
+      run.closed.then(() => {
+        connections.delete(connection);
+        running.delete(connection);
+      });
+    }
+  })();
+  return {
+    port: (listener.addr as Deno.NetAddr).port,
+    connections,
+    async close() {
+      listener.close();
+      for (const run of running.values()) run.abort();
+      await Promise.all([...running.values()].map((run) => run.closed));
+      await accepting;
+    },
+  };
+}
+
+if (import.meta.main) {
+  const server = serve(Number(Deno.args[0] ?? 0));
+  await Deno.stdout.write(new TextEncoder().encode(`${server.port}\n`));
+}
