@@ -1,0 +1,83 @@
+/**
+ * Auth: the daemon pulls and pushes with this side's logins.
+ *
+ * For a registry with bearer tokens the daemon asks for our public key (GetTokenAuthority), and then
+ * for tokens (FetchToken), so that the password never leaves this side; the key proves later that a
+ * session may use the tokens of an earlier one (VerifyTokenAuthority). For a registry with Basic
+ * authentication, and where we have no key, it asks for the login itself (Credentials).
+ */
+import { AuthDefinition as Auth } from "../../proto/gen/auth.ts";
+import { pathOf, type Service, unary } from "../grpc/call.ts";
+import { Code, RpcError } from "../grpc/status.ts";
+import type { CredentialSource } from "./credentials.ts";
+import type { TokenAuthority } from "./token_authority.ts";
+import { fetchToken } from "./token_fetch.ts";
+
+/** What the service works with. */
+export interface AuthOptions {
+  readonly credentials: CredentialSource;
+  /** Undefined (`BUILDKIT_NO_CLIENT_TOKEN`): the daemon fetches tokens itself, with our passwords. */
+  readonly authority: TokenAuthority | undefined;
+  /** Hears of each use of a login, once, as a line for the progress: `[auth] …`. */
+  readonly note?: (line: string) => void;
+}
+
+/** Serves logins. */
+export function auth(options: AuthOptions): Service {
+  const { credentials, getTokenAuthority, verifyTokenAuthority, fetchToken: token } = Auth.methods;
+  const noted = new Set<string>();
+  const note = (line: string) => {
+    if (!noted.has(line)) options.note?.(line);
+    noted.add(line);
+  };
+  const hasSecret = async (host: string) => {
+    const credential = await options.credentials.lookup(host);
+    return credential !== undefined && credential.secret !== "";
+  };
+  const authority = () => {
+    if (options.authority) return options.authority;
+    throw new RpcError(Code.UNAVAILABLE, "client side tokens disabled");
+  };
+
+  return {
+    [pathOf(Auth, credentials)]: unary(credentials, async ({ Host: host }) => {
+      const credential = await options.credentials.lookup(host);
+      if (!credential?.secret) return { Username: "", Secret: "" };
+      note(`[auth] sharing credentials for ${host}`);
+      return { Username: credential.username, Secret: credential.secret };
+    }),
+    [pathOf(Auth, token)]: unary(token, async (request, call) => {
+      const { Host: host, Scopes: scopes } = request;
+      const credential = await options.credentials.lookup(host, scopes);
+      if (credential?.registryToken) {
+        return { Token: credential.registryToken, ExpiresIn: 60n, IssuedAt: 0n };
+      }
+      if (credential?.secret) {
+        const what = scopes.map((scope) => scope.replace(/^repository:/, "")).join(" ");
+        note(`[auth] ${what} token for ${host}`);
+      }
+      const got = await fetchToken(
+        { host, realm: request.Realm, service: request.Service, scopes },
+        credential,
+        call.signal,
+      );
+      return {
+        Token: got.token,
+        ExpiresIn: BigInt(got.expiresIn),
+        IssuedAt: BigInt(got.issuedAt ?? 0),
+      };
+    }),
+    [pathOf(Auth, getTokenAuthority)]: unary(
+      getTokenAuthority,
+      async ({ Host: host, Salt: salt }) => ({
+        PublicKey: await authority().publicKey(host, salt, await hasSecret(host)),
+      }),
+    ),
+    [pathOf(Auth, verifyTokenAuthority)]: unary(
+      verifyTokenAuthority,
+      async ({ Host: host, Payload: payload, Salt: salt }) => ({
+        Signed: await authority().sign(host, salt, payload, await hasSecret(host)),
+      }),
+    ),
+  };
+}
