@@ -1,0 +1,94 @@
+import type { StatusResponse } from "../../proto/gen/control.ts";
+import { applyStatus } from "../../commands/progress/apply_status.ts";
+import { timestampOf } from "../../commands/progress/local.ts";
+import { newState, type State } from "../../commands/progress/state.ts";
+
+/** Where the tests' clock begins: 2026-01-02T03:04:05Z. */
+export const T0 = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+/** One message of a status stream. Times are ms since T0; digests are any short name. */
+export interface Brief {
+  v?: {
+    d: string;
+    name?: string;
+    start?: number;
+    stop?: number;
+    cached?: boolean;
+    error?: string;
+    group?: { id: string; name: string; weak?: boolean };
+  }[];
+  s?: {
+    v: string;
+    id: string;
+    at: number;
+    start?: number;
+    stop?: number;
+    current?: number;
+    total?: number;
+  }[];
+  l?: { v: string; at: number; text: string | Uint8Array }[];
+  w?: {
+    v: string;
+    short: string;
+    detail?: string[];
+    url?: string;
+    file?: [string, string, number];
+  }[];
+}
+
+export function message({ v = [], s = [], l = [], w = [] }: Brief): StatusResponse {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const time = (ms: number | undefined) => ms === undefined ? undefined : timestampOf(T0 + ms);
+  return {
+    vertexes: v.map((vertex) => ({
+      digest: vertex.d,
+      inputs: [],
+      name: vertex.name ?? vertex.d,
+      cached: vertex.cached ?? false,
+      started: time(vertex.start),
+      completed: time(vertex.stop),
+      error: vertex.error ?? "",
+      progressGroup: vertex.group && { weak: false, ...vertex.group },
+    })),
+    statuses: s.map((status) => ({
+      ID: status.id,
+      vertex: status.v,
+      name: "",
+      current: BigInt(status.current ?? 0),
+      total: BigInt(status.total ?? 0),
+      timestamp: time(status.at),
+      started: time(status.start),
+      completed: time(status.stop),
+    })),
+    logs: l.map(({ v, at, text }) => ({
+      vertex: v,
+      timestamp: time(at),
+      stream: 1n,
+      msg: typeof text === "string" ? bytes(text) : text,
+    })),
+    warnings: w.map(({ v, short, detail = [], url = "", file }) => ({
+      vertex: v,
+      level: 1n,
+      short: bytes(short),
+      detail: detail.map(bytes),
+      url,
+      info: file &&
+        { filename: file[0], data: bytes(file[1]), definition: undefined, language: "" },
+      ranges: file ? [{ start: { line: file[2], character: 0 }, end: undefined }] : [],
+    })),
+  };
+}
+
+/** A state after these messages, each arriving at the newest time that it names. */
+export function stateOf(...briefs: Brief[]): State {
+  const state = newState({ tail: { lines: 10, size: 1000 }, recent: 2000 });
+  for (const brief of briefs) {
+    const times = [
+      ...(brief.v ?? []).flatMap(({ start, stop }) => [start, stop]),
+      ...(brief.s ?? []).map(({ at }) => at),
+      ...(brief.l ?? []).map(({ at }) => at),
+    ].filter((ms) => ms !== undefined);
+    applyStatus(state, message(brief), T0 + Math.max(0, ...times));
+  }
+  return state;
+}
