@@ -4,8 +4,11 @@ import { runRoot } from "./root.ts";
 
 /** Runs the program: never rejects; an error becomes lines on stderr and the exit code. */
 export async function runProgram(deps: Deps, commands: readonly CommandEntry[]): Promise<number> {
+  performance.mark("loaded");
   try {
-    return await runRoot(deps, commands);
+    const code = await runRoot(deps, commands);
+    if (deps.env("FAIRLEAD_PHASES")) deps.stderr.write(phases());
+    return code;
   } catch (error) {
     const { report } = await import("./report.ts");
     const { lines, code } = report(error, { debug: debugWanted(deps) });
@@ -16,6 +19,13 @@ export async function runProgram(deps: Deps, commands: readonly CommandEntry[]):
     }
     return code;
   }
+}
+
+/** The moments that were marked on the way, in milliseconds since 1970: for `scripts/bench start-up`. */
+function phases(): string {
+  const marks = performance.getEntriesByType("mark");
+  const pairs = marks.map(({ name, startTime }) => [name, performance.timeOrigin + startTime]);
+  return `phases: ${JSON.stringify(pairs)}\n`;
 }
 
 /** Holds also where the command line can't be parsed. `DEBUG` is docker's own switch. */

@@ -5,12 +5,12 @@
  * fairlead's share of the faster peer's. Never a test: a busy machine fails no build.
  * `scripts/bench start-up` prints the milliseconds of each phase of a cached build instead.
  */
-import { cases, type Program } from "./bench/cases.ts";
-import { measure, type Sample } from "./bench/measure.ts";
-import { ratioTable } from "./bench/table.ts";
-import { startUp } from "./bench/start_up.ts";
-import { bundle } from "./bench/bundle.ts";
-import { startDaemon } from "./bench/daemon.ts";
+import { cases, type Program } from "./benchmark/cases.ts";
+import { measure, type Sample } from "./benchmark/measure.ts";
+import { ratioTable } from "./benchmark/table.ts";
+import { startUp } from "./benchmark/start_up.ts";
+import { bundle } from "./benchmark/bundle.ts";
+import { startDaemon } from "./benchmark/daemon.ts";
 
 const names = Deno.args.filter((arg) => !arg.startsWith("--"));
 const runs = Number(Deno.args.find((arg) => arg.startsWith("--runs="))?.slice(7) ?? 7);

@@ -41,6 +41,7 @@ export async function runBuild(
   build: PreparedBuild,
   { deps, builder, progress }: RunContext,
 ): Promise<Answers> {
+  performance.mark("prepared");
   const node = builder.nodes[0]!;
   const { connect } = await import("../../buildkit/connect.ts");
   const client = await connect({
@@ -49,6 +50,7 @@ export async function runBuild(
     tls: readDriverOptions(node).tls,
     context: { signal: deps.signal, env: deps.env, log: () => {}, step: () => {} },
   });
+  performance.mark("connected");
   const services = buildServices(build, { deps, progress });
   try {
     const answers = await solve(client, solveRequest(newId(), newId(), build.options), {
@@ -57,6 +59,7 @@ export async function runBuild(
       onStatus: (status) => progress.update(status),
       signal: deps.signal,
     });
+    performance.mark("solved");
     await services.commit();
     progress.finish();
     return answers;

@@ -11,5 +11,13 @@ export async function bundle(): Promise<string[]> {
     stderr: "piped",
   }).output();
   if (!success) throw new Error(`deno task bundle failed: ${new TextDecoder().decode(stderr)}`);
-  return [Deno.execPath(), "run", "-A", "--no-config", "--no-lock", "--quiet", `${root}dist/fairlead.js`];
+  return [
+    Deno.execPath(),
+    "run",
+    "-A",
+    "--no-config",
+    "--no-lock",
+    "--quiet",
+    `${root}dist/fairlead.js`,
+  ];
 }

@@ -21,7 +21,9 @@ export function ratioTable(name: string, samples: ReadonlyMap<string, readonly S
   for (const row of rows) {
     const range = `${seconds(row.best)}–${seconds(row.worst)}`;
     lines.push(
-      `| ${row.program} | ${seconds(row.wall)} (${range}) | ${seconds(row.cpu)} | ${mib(row.memory)} |`,
+      `| ${row.program} | ${seconds(row.wall)} (${range}) | ${seconds(row.cpu)} | ${
+        mib(row.memory)
+      } |`,
     );
   }
   if (ours && peers.length > 0) {

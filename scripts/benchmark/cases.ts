@@ -1,0 +1,143 @@
+import { need } from "../../tests/harness/tool.ts";
+import type { Daemon } from "./daemon.ts";
+
+/** Who is measured. */
+export type Program = "fairlead" | "buildctl" | "buildx";
+
+/** What a case is given. */
+export interface Bench {
+  /** The command line that starts fairlead. */
+  readonly fairlead: readonly string[];
+  readonly daemon: Daemon;
+}
+
+/** A case made ready. */
+export interface SetUp {
+  readonly commands: Record<Program, string[]>;
+  readonly env: Record<string, string>;
+  /** Called before every run; not measured. */
+  before(program: Program): Promise<void>;
+  end(): Promise<void>;
+}
+
+type Case = (bench: Bench) => Promise<SetUp>;
+
+const GIB = 1 << 30;
+
+/** What is measured, by name. Everything lies on tmpfs. */
+export const cases: Record<string, Case> = {
+  /** 1 GiB in one file goes up: touched, so that it is sent again; its content is known, so that nothing else happens. */
+  "up-1g": (bench) =>
+    buildCase(bench, {
+      fill: (dir) => writeRandom(`${dir}/big`, GIB),
+      before: (dir) => touch(`${dir}/big`),
+    }),
+  /** 20,000 files of 2 KB go up, likewise. */
+  "up-20k": (bench) =>
+    buildCase(bench, {
+      fill: (dir) => writeMany(dir, 20_000, 2048),
+      before: async (dir) => {
+        for await (const path of filesBelow(dir)) await touch(path);
+      },
+    }),
+  /** 100,000 files are compared, and none is sent. */
+  "same-100k": (bench) => buildCase(bench, { fill: (dir) => writeMany(dir, 100_000, 100) }),
+  /** A build of one file that is all cached: start-up and round trips. */
+  "cached": (bench) =>
+    buildCase(bench, { fill: (dir) => Deno.writeTextFile(`${dir}/hello`, "hello\n") }),
+  /** 1 GiB comes down as a tar. */
+  "tar-1g": (bench) =>
+    buildCase(bench, {
+      fill: (dir) => writeRandom(`${dir}/big`, GIB),
+      output: (out) => `type=tar,dest=${out}/out.tar`,
+    }),
+  /** 1 GiB comes down as a folder. */
+  "local-1g": (bench) =>
+    buildCase(bench, {
+      fill: (dir) => writeRandom(`${dir}/big`, GIB),
+      output: (out) => `type=local,dest=${out}`,
+    }),
+};
+
+interface BuildCase {
+  /** Makes what `COPY . /` copies. */
+  fill(dir: string): Promise<void>;
+  before?(dir: string): Promise<void>;
+  output?(out: string): string;
+}
+
+async function buildCase({ fairlead, daemon }: Bench, options: BuildCase): Promise<SetUp> {
+  const [buildctl, buildx] = [await need("buildctl"), await need("buildx")];
+  const root = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "fairlead-bench-" });
+  const context = `${root}/context`;
+  const files = `${context}/files`;
+  const out = `${root}/out`;
+  await Deno.mkdir(files, { recursive: true });
+  await Deno.writeTextFile(`${context}/Dockerfile`, "FROM scratch\nCOPY files /\n");
+  await options.fill(files);
+  const env = { BUILDX_CONFIG: `${root}/buildx`, DOCKER_CONFIG: `${root}/docker`, NO_COLOR: "1" };
+  const created = await new Deno.Command(buildx, {
+    args: ["create", "--name=bench", "--driver=remote", daemon.address],
+    env,
+    stdin: "null",
+  }).output();
+  if (!created.success) throw new Error(new TextDecoder().decode(created.stderr));
+  const output = options.output ? [`--output=${options.output(out)}`] : [];
+  const build = ["build", "--builder=bench", "--progress=plain", ...output, context];
+  return {
+    env,
+    commands: {
+      fairlead: [...fairlead, ...build],
+      buildctl: [
+        buildctl,
+        `--addr=${daemon.address}`,
+        ...["build", "--progress=plain", "--frontend=dockerfile.v0"],
+        ...[`--local=context=${context}`, `--local=dockerfile=${context}`],
+        ...output,
+      ],
+      buildx: [buildx, ...build],
+    },
+    async before() {
+      await Deno.remove(out, { recursive: true }).catch(() => {});
+      await Deno.mkdir(out);
+      await options.before?.(files);
+    },
+    end: () => Deno.remove(root, { recursive: true }),
+  };
+}
+
+async function writeRandom(path: string, size: number): Promise<void> {
+  using file = await Deno.open(path, { write: true, create: true });
+  const chunk = new Uint8Array(1 << 20);
+  for (let written = 0; written < size; written += chunk.length) {
+    // Beginnings that differ are enough: nothing on the way compresses or deduplicates.
+    for (let at = 0; at < chunk.length; at += 65_536) {
+      crypto.getRandomValues(chunk.subarray(at, at + 65_536));
+    }
+    await file.write(chunk);
+  }
+}
+
+/** Files of a size, a hundred a folder. */
+async function writeMany(dir: string, count: number, size: number): Promise<void> {
+  const bytes = crypto.getRandomValues(new Uint8Array(size));
+  for (let at = 0; at < count; at++) {
+    const folder = `${dir}/${Math.floor(at / 100)}`;
+    if (at % 100 === 0) await Deno.mkdir(folder);
+    bytes[0] = at;
+    bytes[1] = at >> 8;
+    Deno.writeFileSync(`${folder}/file-${at}`, bytes);
+  }
+}
+
+async function touch(path: string): Promise<void> {
+  const now = new Date();
+  await Deno.utime(path, now, now);
+}
+
+async function* filesBelow(dir: string): AsyncGenerator<string> {
+  for await (const entry of Deno.readDir(dir)) {
+    if (entry.isDirectory) yield* filesBelow(`${dir}/${entry.name}`);
+    else yield `${dir}/${entry.name}`;
+  }
+}
