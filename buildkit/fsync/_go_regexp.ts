@@ -1,194 +1,69 @@
 /**
  * Go's regular expressions in JavaScript's notation, as far as ignore patterns can contain them. The pattern language
  * is defined by a translation to a Go regexp, and characters slip through it: `[*]` becomes `[[^/]*]`, `\d` a digit,
- * `[[:alpha:]]` a named class. To be exact is to read what that translation gives by Go's rules, not ours.
+ * `[[:alpha:]]` a named class; and patternmatcher means to escape `|`, `{` and `}`, but looks them up in a table of
+ * bytes that is too small for them, so in a pattern with wildcards they are alternatives and repetitions. To be exact
+ * is to read what that translation gives by Go's rules, not ours.
  *
- * The notation: `^`, a final `$`, `[^/]`, `(.*\/)?`, `.*`, classes, escapes, `*` and `?` after a class; all other
- * punctuation arrives escaped. A dot is any character but a line feed (JavaScript's knows three more).
+ * The notation: `^`, a final `$`, `[^/]`, `(.*\/)?`, `.*`, classes, escapes, `|`, and `*`, `?` and `{n,m}` behind one
+ * of these or a character; all other punctuation arrives escaped. A dot is any character but a line feed
+ * (JavaScript's knows three more).
  */
+import { literal, readClass, readEscape } from "./_go_class.ts";
 import { BadPattern } from "./_go_glob.ts";
 
 /** Compiles a Go regexp of that kind. Throws {@link BadPattern} where Go would refuse it. */
 export function goRegexp(source: string): RegExp {
   const chars = Array.from(source);
-  let out = "";
+  const out: string[] = []; // one element for what a repetition applies to
+  let repeated = false; // the last one has one already: Go takes no second
+  const repeat = (operator: string) => {
+    const last = out.pop();
+    if (last === undefined || last === "|") throw new BadPattern("repeats nothing");
+    if (repeated) throw new BadPattern("repeats a repetition");
+    out.push(`(?:${last})${operator}`);
+    repeated = true;
+  };
   for (let i = 0; i < chars.length;) {
     const c = chars[i]!;
-    if (c === "[") {
-      const found = readClass(chars, i + 1);
-      out += found.out;
-      i = found.next;
+    const braces = c === "{" ? readBraces(chars, i) : undefined;
+    if (c === "*" || c === "?" || braces !== undefined) {
+      repeat(braces?.out ?? c);
+      i = braces?.next ?? i + 1;
       continue;
     }
-    if (c === "\\") {
-      const found = readEscape(chars, i);
-      out += found.out;
+    repeated = false;
+    if (c === "[" || (c === "\\" && chars[i + 1] !== "Q")) {
+      const found = c === "[" ? readClass(chars, i + 1) : readEscape(chars, i);
+      out.push(found.out);
       i = found.next;
-      continue;
+    } else if (c === "\\") {
+      for (i += 2; i < chars.length && !(chars[i] === "\\" && chars[i + 1] === "E"); i++) {
+        out.push(literal(chars[i]!.codePointAt(0)!));
+      }
+      i += 2;
+    } else if (c === "(") { // the only group that the translation makes
+      out.push("(?:[^\\n]*\\/)");
+      i += "(.*/)".length;
+    } else {
+      if (c === ".") out.push("[^\\n]");
+      else out.push("^$|".includes(c) ? c : literal(c.codePointAt(0)!));
+      i++;
     }
-    if (c === ".") out += "[^\\n]";
-    else if (c === "(") out += "(?:";
-    else if ("^$)*?".includes(c)) out += c;
-    else out += literal(c.codePointAt(0)!);
-    i++;
   }
-  return new RegExp(out, "u");
+  return new RegExp(out.join(""), "u");
 }
 
-interface Read {
-  /** In JavaScript's notation. */
-  readonly out: string;
-  readonly next: number;
-}
-
-function literal(point: number): string {
-  return /[0-9A-Za-z]/.test(String.fromCodePoint(point))
-    ? String.fromCodePoint(point)
-    : `\\u{${point.toString(16)}}`;
-}
-
-const perlClasses: Record<string, string> = {
-  d: "[0-9]",
-  D: "[^0-9]",
-  s: "[\\t\\n\\f\\r ]",
-  S: "[^\\t\\n\\f\\r ]",
-  w: "[0-9A-Za-z_]",
-  W: "[^0-9A-Za-z_]",
-};
-const assertions: Record<string, string> = { A: "^", z: "$", b: "\\b", B: "\\B" };
-
-/** An escape outside of a class. */
-function readEscape(chars: readonly string[], start: number): Read {
-  const c = chars[start + 1];
-  if (c === "Q") {
-    let out = "";
-    let i = start + 2;
-    for (; i < chars.length && !(chars[i] === "\\" && chars[i + 1] === "E"); i++) {
-      out += literal(chars[i]!.codePointAt(0)!);
-    }
-    return { out, next: i + 2 };
-  }
-  const named = assertions[c ?? ""] ?? perlClasses[c ?? ""];
-  if (named !== undefined) return { out: named, next: start + 2 };
-  if (c === "p" || c === "P") return readUnicodeClass(chars, start);
-  const { point, next } = readEscapedPoint(chars, start);
-  return { out: literal(point), next };
-}
-
-const unicodeClasses: Record<string, string> = {
-  C: "[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}]",
-  L: "\\p{L}",
-  M: "\\p{M}",
-  N: "\\p{N}",
-  P: "\\p{P}",
-  S: "\\p{S}",
-  Z: "\\p{Z}",
-};
-
-/** `\pL`, `\PL`: braces arrive escaped, which leaves the names of one letter. */
-function readUnicodeClass(chars: readonly string[], start: number): Read {
-  const set = unicodeClasses[chars[start + 2] ?? ""];
-  if (set === undefined) throw new BadPattern("names an unknown class of characters");
-  return {
-    out: chars[start + 1] === "p" ? `[${set}]` : `[^${set.replace(/^\[|\]$/g, "")}]`,
-    next: start + 3,
-  };
-}
-
-const controls: Record<string, number> = { a: 7, f: 12, n: 10, r: 13, t: 9, v: 11 };
-
-/** An escape that stands for one character. */
-function readEscapedPoint(
+/** `{n}`, `{n,}` or `{n,m}` of at most 1000; anything else is a brace. */
+function readBraces(
   chars: readonly string[],
   start: number,
-): { point: number; next: number } {
-  const c = chars[start + 1];
-  if (c === undefined) throw new BadPattern("ends with a backslash");
-  const control = controls[c];
-  if (control !== undefined) return { point: control, next: start + 2 };
-  if (c === "x") {
-    const digits = `${chars[start + 2] ?? ""}${chars[start + 3] ?? ""}`;
-    if (!/^[0-9A-Fa-f]{2}$/.test(digits)) throw new BadPattern("has a broken escape \\x");
-    return { point: Number.parseInt(digits, 16), next: start + 4 };
+): { out: string; next: number } | undefined {
+  const match = /^\{(0|[1-9][0-9]*)(,(0|[1-9][0-9]*)?)?\}/.exec(chars.slice(start).join(""));
+  if (match === null) return undefined;
+  const [least, most] = [Number(match[1]), Number(match[3] ?? match[1])];
+  if (least > 1000 || most > 1000 || least > most) {
+    throw new BadPattern(`repeats ${match[0]} times`);
   }
-  if (/[0-7]/.test(c) && (c === "0" || /[0-7]/.test(chars[start + 2] ?? ""))) {
-    let i = start + 2;
-    let digits = c;
-    while (digits.length < 3 && /^[0-7]$/.test(chars[i] ?? "")) digits += chars[i++];
-    return { point: Number.parseInt(digits, 8), next: i };
-  }
-  const point = c.codePointAt(0)!;
-  if (point >= 0x80 || /[0-9A-Za-z]/.test(c)) throw new BadPattern(`has an unknown escape \\${c}`);
-  return { point, next: start + 2 };
-}
-
-const posixClasses: Record<string, string> = {
-  alnum: "0-9A-Za-z",
-  alpha: "A-Za-z",
-  ascii: "\\x00-\\x7F",
-  blank: "\\t ",
-  cntrl: "\\x00-\\x1F\\x7F",
-  digit: "0-9",
-  graph: "!-~",
-  lower: "a-z",
-  print: " -~",
-  punct: "!-\\/:-@\\[-`\\{-~",
-  space: "\\t\\n\\v\\f\\r ",
-  upper: "A-Z",
-  word: "0-9A-Za-z_",
-  xdigit: "0-9A-Fa-f",
-};
-
-/** A class, from behind its bracket. Alternatives, not one class, since negated classes may stand in it. */
-function readClass(chars: readonly string[], start: number): Read {
-  let i = start;
-  const negated = chars[i] === "^";
-  if (negated) i++;
-  const parts: string[] = [];
-  let ranges = "";
-  for (let first = true; first || chars[i] !== "]"; first = false) {
-    if (i >= chars.length) throw new BadPattern("has a class [ that is not closed");
-    const named = readNamedClass(chars, i);
-    if (named !== undefined) {
-      parts.push(named.out);
-      i = named.next;
-      continue;
-    }
-    const lo = readClassPoint(chars, i);
-    let hi = lo;
-    if (chars[lo.next] === "-" && chars[lo.next + 1] !== undefined && chars[lo.next + 1] !== "]") {
-      hi = readClassPoint(chars, lo.next + 1);
-    }
-    if (hi.point < lo.point) throw new BadPattern("has a class with a range that runs backwards");
-    ranges += `${literal(lo.point)}-${literal(hi.point)}`;
-    i = hi.next;
-  }
-  if (ranges !== "") parts.push(`[${ranges}]`);
-  const any = parts.join("|");
-  return { out: negated ? `(?:(?!${any})[^])` : `(?:${any})`, next: i + 1 };
-}
-
-/** `[:alpha:]`, `\d`, `\pL` inside of a class. */
-function readNamedClass(chars: readonly string[], start: number): Read | undefined {
-  const c = chars[start];
-  if (c === "[" && chars[start + 1] === ":") {
-    const match = /^\[:(\^?)([^]*?):\]/u.exec(chars.slice(start).join(""));
-    if (match === null) return undefined;
-    const set = posixClasses[match[2]!];
-    if (set === undefined) throw new BadPattern(`names an unknown class of characters ${match[0]}`);
-    return { out: `[${match[1]}${set}]`, next: start + Array.from(match[0]).length };
-  }
-  if (c !== "\\") return undefined;
-  const letter = chars[start + 1] ?? "";
-  const perl = perlClasses[letter];
-  if (perl !== undefined) return { out: perl, next: start + 2 };
-  return letter === "p" || letter === "P" ? readUnicodeClass(chars, start) : undefined;
-}
-
-function readClassPoint(chars: readonly string[], start: number): { point: number; next: number } {
-  const c = chars[start];
-  if (c === undefined) throw new BadPattern("has a class [ that is not closed");
-  return c === "\\"
-    ? readEscapedPoint(chars, start)
-    : { point: c.codePointAt(0)!, next: start + 1 };
+  return { out: match[0], next: start + match[0].length };
 }

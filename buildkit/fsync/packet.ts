@@ -158,22 +158,24 @@ function writeStat(out: Uint8Array, start: number, stat: Stat): number {
   for (const { name, value } of stat.xattrs) {
     out[at++] = 0x52;
     at = writeVarint(out, at, sizeOfBytes(name.length) + sizeOfBytes(value.length));
-    at = writeBytes(out, at, 0x0a, name);
-    at = writeBytes(out, at, 0x12, value);
+    at = writeAll(out, at, 0x0a, name); // in a map also what is empty is written
+    at = writeAll(out, at, 0x12, value);
   }
   return at;
 }
 
 function sizeOfBytes(length: number): number {
-  if (length === 0) return 0;
   let size = 2 + length;
   for (let rest = length; rest > 0x7f; rest = Math.floor(rest / 128)) size++;
   return size;
 }
 
 function writeBytes(out: Uint8Array, start: number, tag: number, bytes: Uint8Array): number {
+  return bytes.length === 0 ? start : writeAll(out, start, tag, bytes);
+}
+
+function writeAll(out: Uint8Array, start: number, tag: number, bytes: Uint8Array): number {
   const length = bytes.length;
-  if (length === 0) return start;
   let at = start;
   out[at++] = tag;
   at = writeVarint(out, at, length);

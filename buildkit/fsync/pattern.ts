@@ -148,7 +148,7 @@ function translate(text: string): { form: Form; regexp: string } {
     } else if (c === "*" || c === "?") {
       out += c === "*" ? "[^/]*" : "[^/]";
       form = "regexp";
-    } else if (".+()|{}$".includes(c)) out += `\\${c}`;
+    } else if (".+()$".includes(c)) out += `\\${c}`; // not |{}: see _go_regexp.ts
     else if (c === "\\") {
       out += c;
       if (i < chars.length) {

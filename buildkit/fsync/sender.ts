@@ -157,7 +157,8 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function openWalk(
+/** Starts the walk that the options ask for, links followed. */
+export function openWalk(
   sys: Sys,
   root: string,
   options: SendOptions,
