@@ -61,7 +61,8 @@ export function askBuilders(
   })));
 }
 
-async function askNode(
+/** Asks one node. Rejects only when `options.signal` is aborted. */
+export async function askNode(
   builder: Builder,
   node: StoredNode,
   options: AskOptions,

@@ -8,7 +8,28 @@ export const commands: readonly CommandEntry[] = [
     summary: "Start a build",
     load: () => import("./build.ts"),
   },
+  {
+    name: "create",
+    summary: "Create a new builder instance",
+    load: () => import("./create.ts"),
+  },
+  {
+    name: "inspect",
+    summary: "Inspect current builder instance",
+    load: () => import("./inspect.ts"),
+  },
   { name: "ls", summary: "List builder instances", load: () => import("./ls.ts") },
+  {
+    name: "rm",
+    summary: "Remove one or more builder instances",
+    load: () => import("./rm.ts"),
+  },
+  { name: "stop", summary: "Stop builder instance", load: () => import("./stop.ts") },
+  {
+    name: "use",
+    summary: "Set the current builder instance",
+    load: () => import("./use.ts"),
+  },
   {
     name: "version",
     summary: "Show fairlead version information",

@@ -1,3 +1,4 @@
+import type { BootOptions } from "../builders/boot.ts";
 import type { AskOptions, BuilderStatus } from "../builders/status.ts";
 import { reasonOf } from "./builder_json.ts";
 import type { Deps } from "./deps.ts";
@@ -25,4 +26,15 @@ export function failureLines({ builder, nodes }: BuilderStatus): string[] {
     const line = `Failed to get status for ${builder.name} (${node.node.name}): ${reasonOf(node)}`;
     return hint === undefined ? [line] : [line, `  hint: ${hint}`];
   });
+}
+
+/** What waiting for daemons needs of the surroundings. */
+export function bootOptions(deps: Deps, global: GlobalValues): Omit<BootOptions, "timeout"> {
+  return {
+    ...askOptions(deps, global),
+    sleep: deps.clock.sleep,
+    onWait: (status) => {
+      deps.stderr.write(`waiting for ${status.node.name}: ${reasonOf(status)}\n`);
+    },
+  };
 }

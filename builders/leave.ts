@@ -1,0 +1,24 @@
+import { BuilderError } from "./builder_error.ts";
+import { withoutNode } from "./node_group.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** Takes a node out of a stored builder, with the records of its builds. Throws `BuilderError`. */
+export function leaveBuilder(transaction: Transaction, name: string, node: string): void {
+  if (name === "") throw new BuilderError("leave requires instance name", { hint: "add --name" });
+  if (node === "") throw new BuilderError("leave requires node name", { hint: "add --node" });
+  const group = transaction.find(name);
+  if (group === undefined) {
+    throw new BuilderError(`failed to find instance ${JSON.stringify(name)} for leave`, {
+      hint: "see 'fairlead ls' for what there is",
+    });
+  }
+  if (group.driver !== "remote") {
+    throw new BuilderError(
+      `builder ${group.name} has the driver ${group.driver}, which fairlead leaves alone`,
+      { hint: "use buildx for it" },
+    );
+  }
+  const after = withoutNode(group, node);
+  transaction.removeNodeRefs(group.name, node);
+  transaction.save(after);
+}

@@ -1,0 +1,28 @@
+import { bootBuilder } from "../builders/boot.ts";
+import { chooseBuilder, openStore, requireRemote } from "../builders/builder.ts";
+import { askBuilders } from "../builders/status.ts";
+import { defineCommand } from "./command.ts";
+import { statusTimeout } from "./flags/common.ts";
+import { inspectText } from "./inspect_text.ts";
+import { askOptions, bootOptions } from "./status_report.ts";
+import { debugWanted } from "./run.ts";
+
+export const command = defineCommand({
+  args: { usage: "[NAME]", min: 0, max: 1 },
+  flags: {
+    bootstrap: { kind: "bool", summary: "Ensure builder has booted before inspecting" },
+    ...statusTimeout,
+  },
+  async run({ deps, args, flags, global }) {
+    const store = openStore(deps.env);
+    const builder = await chooseBuilder(store, deps.env, args[0] ?? global.builder);
+    const { timeout } = flags;
+    if (flags.bootstrap) {
+      requireRemote(builder);
+      await bootBuilder(builder, { ...bootOptions(deps, global), timeout });
+    }
+    const options = { ...askOptions(deps, global), timeout, showStep: false };
+    const [status] = await askBuilders([builder], options);
+    deps.stdout.write(inspectText(status!, { features: debugWanted(deps) }));
+  },
+});

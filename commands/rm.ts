@@ -1,0 +1,125 @@
+import { type Builder, chooseBuilder, namedBuilder, openStore } from "../builders/builder.ts";
+import { BuilderError } from "../builders/builder_error.ts";
+import { isValidName } from "../builders/name.ts";
+import { formatNodeGroup } from "../builders/node_group_json.ts";
+import { askBuilders } from "../builders/status.ts";
+import type { Store } from "../builders/store.ts";
+import { transaction } from "../builders/transaction.ts";
+import { defineCommand } from "./command.ts";
+import { confirm } from "./confirm.ts";
+import type { Deps } from "./deps.ts";
+import { statusTimeout } from "./flags/common.ts";
+import { hintOf, messageOf } from "./report.ts";
+import { askOptions } from "./status_report.ts";
+import { UsageError } from "./usage_error.ts";
+import { warn, warnBroken } from "./warn.ts";
+
+const warning = "WARNING! This will remove all builders that are not in running state. " +
+  "Are you sure you want to continue?";
+
+export const command = defineCommand({
+  args: { usage: "[OPTIONS] [NAME...]", min: 0, max: Infinity },
+  flags: {
+    "all-inactive": { kind: "bool", summary: "Remove all inactive builders" },
+    force: { kind: "bool", short: "f", summary: "Do not prompt for confirmation" },
+    "keep-daemon": { kind: "bool", summary: "Keep the BuildKit daemon running" },
+    "keep-state": { kind: "bool", summary: "Keep BuildKit state" },
+    ...statusTimeout,
+  },
+  async run({ deps, args, flags, global }) {
+    const store = openStore(deps.env);
+    if (!flags["all-inactive"]) {
+      const names = args.length > 0 ? args : [await currentName(deps, store, global.builder)];
+      return await removeNamed(deps, store, names);
+    }
+    if (args.length > 0) {
+      throw new UsageError("cannot specify builder name when --all-inactive is set");
+    }
+    if (!flags.force && !await confirm(deps, warning)) return;
+    const options = { ...askOptions(deps, global), timeout: flags.timeout, showStep: false };
+    await removeInactive(deps, store, options);
+  },
+});
+
+async function currentName({ env }: Deps, store: Store, name: string): Promise<string> {
+  return name || (await chooseBuilder(store, env, "")).name;
+}
+
+/** Removes each on its own; one that fails doesn't keep the others. */
+async function removeNamed(deps: Deps, store: Store, names: readonly string[]) {
+  let failed = false;
+  for (const name of names) {
+    try {
+      await removeOne(deps, store, name);
+      deps.stderr.write(`${name} removed\n`);
+    } catch (error) {
+      deps.signal.throwIfAborted();
+      failed = true;
+      const hint = hintOf(error);
+      deps.stderr.write(`failed to remove ${name}: ${messageOf(error)}\n`);
+      if (hint !== undefined) deps.stderr.write(`  hint: ${hint}\n`);
+    }
+  }
+  if (failed) throw new BuilderError("failed to remove one or more builders");
+}
+
+async function removeOne(deps: Deps, store: Store, name: string) {
+  const builder = isBroken(store, name) ? undefined : namedBuilder(store, deps.env, name);
+  if (builder?.origin === "docker context") {
+    throw new BuilderError(
+      `context builder cannot be removed, run \`docker context rm ${name}\` to remove this context`,
+    );
+  }
+  if (builder?.origin === "BUILDKIT_HOST") {
+    throw new BuilderError(`${name} is not stored, it stands for BUILDKIT_HOST`, {
+      hint: "unset BUILDKIT_HOST",
+    });
+  }
+  if (builder !== undefined && builder.driver !== "remote") warnOfDaemon(deps, builder);
+  await transaction(store.dir, deps.signal, (txn) => txn.remove(builder?.name ?? name));
+}
+
+/** A file that can't be read may still be removed by its name. */
+function isBroken(store: Store, name: string): boolean {
+  if (!isValidName(name)) return false;
+  try {
+    store.find(name);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function warnOfDaemon(deps: Deps, builder: Builder) {
+  warn(
+    deps,
+    `${builder.name} is forgotten, but what the driver ${builder.driver} has started for it still ` +
+      "runs: fairlead doesn't handle that driver",
+  );
+}
+
+/** Asks without the lock, then removes what is still as it was when it was asked. */
+async function removeInactive(
+  deps: Deps,
+  store: Store,
+  options: Parameters<typeof askBuilders>[1],
+) {
+  const { groups, broken } = store.list();
+  warnBroken(deps, broken);
+  for (const group of groups.filter((group) => group.driver !== "remote")) {
+    deps.stderr.write(`${group.name} kept: fairlead doesn't handle the driver ${group.driver}\n`);
+  }
+  const builders = groups.filter((group) => group.driver === "remote" && !group.dynamic)
+    .map((group): Builder => ({ ...group, origin: "store", lastActivity: undefined }));
+  const statuses = await askBuilders(builders, options);
+  const inactive = statuses.filter(({ nodes }) => nodes.every((node) => node.status !== "running"));
+  if (inactive.length === 0) return;
+  await transaction(store.dir, deps.signal, (txn) => {
+    for (const { builder } of inactive) {
+      const now = isBroken(txn, builder.name) ? undefined : txn.find(builder.name);
+      if (now === undefined || formatNodeGroup(now) !== formatNodeGroup(builder)) continue;
+      txn.remove(builder.name);
+      deps.stderr.write(`${builder.name} removed\n`);
+    }
+  });
+}
