@@ -6,7 +6,15 @@ import type {
   VertexWarning,
 } from "../../proto/gen/control.ts";
 import type { Timestamp } from "../../proto/gen/google/protobuf/timestamp.ts";
-import type { Definition, OpMetadata, Range, Source, SourceInfo } from "../../proto/gen/pb.ts";
+import type {
+  Definition,
+  OpMetadata,
+  Position,
+  ProgressGroup,
+  Range,
+  Source,
+  SourceInfo,
+} from "../../proto/gen/pb.ts";
 
 /**
  * One status message as one line of JSON, which other programs read: keys, their order, what is left
@@ -40,7 +48,7 @@ function vertexOf(vertex: Vertex): object {
     completed: vertex.completed && rfc3339(vertex.completed),
     cached: vertex.cached,
     error: vertex.error,
-    progressGroup: vertex.progressGroup && sparse({ ...vertex.progressGroup }),
+    progressGroup: vertex.progressGroup && groupOf(vertex.progressGroup),
   });
 }
 
@@ -100,7 +108,7 @@ function metadataOf(metadata: OpMetadata): object {
     ignore_cache: metadata.ignoreCache,
     description: mapOf(metadata.description, (value) => value),
     caps: mapOf(metadata.caps, (value) => value),
-    progress_group: metadata.progressGroup && sparse({ ...metadata.progressGroup }),
+    progress_group: metadata.progressGroup && groupOf(metadata.progressGroup),
   });
 }
 
@@ -116,8 +124,16 @@ function sourceOf({ locations, infos }: Source): object {
   });
 }
 
+function groupOf({ id, name, weak }: ProgressGroup): object {
+  return sparse({ id, name, weak });
+}
+
 function rangeOf({ start, end }: Range): object {
-  return sparse({ start: start && sparse({ ...start }), end: end && sparse({ ...end }) });
+  return sparse({ start: start && positionOf(start), end: end && positionOf(end) });
+}
+
+function positionOf({ line, character }: Position): object {
+  return sparse({ line, character });
 }
 
 /** Go prints maps in the order of their keys' bytes; an empty one is left out. */

@@ -30,9 +30,8 @@ export interface View {
   readonly ending?: "FINISHED" | "ERROR" | "CANCELED";
 }
 
-/** The longest name that is asked for before an amount is left out, and the least room for one. */
+/** Columns of a name below which what stands behind it is left out. */
 const MIN_NAME = 12;
-const MIN_WITH_AMOUNT = 20;
 
 /** Before each row of a step's output. */
 const LOG_PREFIX = " => => # ";
@@ -78,7 +77,7 @@ function addRows(rows: Row[], state: State, vertex: VertexState, view: View): vo
   const color = isFailed(vertex) ? colors.error : isCanceled(vertex) ? colors.cancel : colors.run;
   rows.push({
     rank: active ? "running" : isFailed(vertex) ? "failed" : "done",
-    text: () => paint(line(titleOf(vertex), "", time, view.columns), done ? color : ""),
+    text: () => paint(line(titleOf(vertex), [], time, view.columns), done ? color : ""),
   });
   for (const status of vertex.statuses) {
     const complete = status.completed !== undefined;
@@ -86,7 +85,7 @@ function addRows(rows: Row[], state: State, vertex: VertexState, view: View): vo
     rows.push({
       rank: active && !complete ? "part" : "done",
       text: () => {
-        const text = line(`=> ${status.id}`, amountOf(status, now), took, view.columns);
+        const text = line(`=> ${status.id}`, amountsOf(status, now), took, view.columns);
         return paint(text, complete ? colors.run : "");
       },
     });
@@ -96,7 +95,7 @@ function addRows(rows: Row[], state: State, vertex: VertexState, view: View): vo
       rank: "done",
       text: () => {
         const title = `WARN: ${new TextDecoder().decode(short)}`;
-        return paint(line(title, "", time, view.columns), colors.warning);
+        return paint(line(title, [], time, view.columns), colors.warning);
       },
     });
   }
@@ -116,14 +115,15 @@ function titleOf(vertex: VertexState): string {
   return `${cached ? "CACHED " : ""}${failed}${name}`;
 }
 
-/** `5.10MB / 20.00MB  1.31MB/s`: the rate over the last seconds, of a finished part over all. */
-function amountOf(status: StatusState, now: number): string {
+/** `5.10MB / 20.00MB  1.31MB/s`, and what is left of it where there is little room. */
+function amountsOf(status: StatusState, now: number): string[] {
   const amount = formatAmount(status.current, status.total);
-  const rate = amount && rateOf(status, now);
-  return rate ? `${amount}  ${formatBytes(Math.round(rate))}/s` : amount;
+  if (amount === "") return [];
+  const rate = rateOf(status, now);
+  return rate ? [`${amount}  ${formatBytes(Math.round(rate))}/s`, amount] : [amount];
 }
 
-/** Bytes a second; undefined where too little time went by to tell, or nothing moves. */
+/** Bytes a second: over the last seconds, of a finished part over all; undefined where too little time went by to tell, or nothing moves. */
 function rateOf(status: StatusState, now: number): number | undefined {
   let ms: number;
   let bytes = status.current;
@@ -138,15 +138,22 @@ function rateOf(status: StatusState, now: number): number | undefined {
   return ms >= 500 && bytes > 0 ? bytes / ms * 1000 : undefined;
 }
 
-/** ` => TITLE AMOUNT      1.2s`; empty where the terminal is too narrow for any of it. */
-function line(title: string, amount: string, ms: number, columns: number): string {
+/**
+ * ` => TITLE AMOUNT      1.2s`. Of the amounts the first that leaves room for the whole title is
+ * taken, else the last, else none; the narrowest terminal has room for the title only.
+ */
+function line(title: string, amounts: string[], ms: number, columns: number): string {
+  const name = printable(title);
   const time = formatSeconds(ms < 50 ? 0 : ms);
-  let room = columns - 1 - " => ".length - time.length - 1;
-  const shown = amount !== "" && room - amount.length - 1 >= MIN_WITH_AMOUNT;
-  if (shown) room -= amount.length + 1;
-  if (room < MIN_NAME) return cutToWidth(` => ${printable(title)}`, columns - 1);
-  const name = cutToWidth(printable(title), room);
-  return align(` => ${name}${shown ? ` ${amount}` : ""}`, time, columns - 1);
+  const room = columns - 1 - " => ".length - time.length - 1;
+  if (room < MIN_NAME) return cutToWidth(` => ${name}`, columns - 1);
+  const left = (amount: string) => room - amount.length - 1;
+  const amount = amounts.find((amount) => left(amount) >= textWidth(name)) ??
+    amounts.findLast((amount) => left(amount) >= MIN_NAME);
+  const text = amount === undefined
+    ? cutToWidth(name, room)
+    : `${cutToWidth(name, left(amount))} ${amount}`;
+  return align(` => ${text}`, time, columns - 1);
 }
 
 /** `left` and `right` at the ends of `width` columns. */

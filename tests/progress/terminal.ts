@@ -1,0 +1,89 @@
+import { charWidth } from "../../commands/progress/width.ts";
+
+/**
+ * A terminal for tests: as much of one as the display uses, with a history of what scrolled off,
+ * and lines that don't fit folded when it becomes narrower. It throws at a sequence it doesn't know.
+ */
+export class Terminal {
+  history: string[] = [];
+  screen: string[] = [""];
+  cursorVisible = true;
+  wrap = true;
+  synchronized = false;
+  writes = 0;
+  #x = 0;
+  #y = 0;
+  constructor(public columns: number, public rows: number) {}
+
+  write(text: string): void {
+    this.writes++;
+    for (const [token, args, final] of text.matchAll(TOKEN)) {
+      if (final) this.#sequence(args ?? "", final);
+      else if (token === "\n") this.#down();
+      else if (token === "\r") this.#x = 0;
+      else this.#put(token);
+    }
+  }
+
+  /** As it looks, without empty rows at its end. */
+  text(): string {
+    return this.screen.join("\n").trimEnd();
+  }
+
+  resize(columns: number): void {
+    if (columns < this.columns) {
+      const before = this.screen.slice(0, this.#y);
+      const folded = before.flatMap((line) => {
+        const parts: string[] = [];
+        for (let i = 0; i === 0 || i < line.length; i += columns) {
+          parts.push(line.slice(i, i + columns));
+        }
+        return parts;
+      });
+      this.screen = [...folded, ...this.screen.slice(this.#y)];
+      this.#y = folded.length;
+      while (this.#y >= this.rows) this.#scroll();
+    }
+    this.columns = columns;
+  }
+
+  #sequence(args: string, final: string): void {
+    if (final === "m") return;
+    if (final === "A") this.#y = Math.max(0, this.#y - Number(args || 1));
+    else if (final === "J" && args === "") {
+      this.screen.length = this.#y;
+      this.screen.push("");
+    } else if (final === "K") {
+      const kept = args === "2" ? "" : (this.screen[this.#y] ?? "").slice(0, this.#x);
+      this.screen[this.#y] = kept;
+    } else if (args === "?25") this.cursorVisible = final === "h";
+    else if (args === "?7") this.wrap = final === "h";
+    else if (args === "?2026") this.synchronized = final === "h";
+    else throw new Error(`Unknown sequence: ${args}${final}`);
+  }
+
+  #put(character: string): void {
+    if (this.#x + charWidth(character) > this.columns) {
+      throw new Error(`The line is too wide: ${this.screen[this.#y]}`);
+    }
+    const line = (this.screen[this.#y] ?? "").padEnd(this.#x);
+    this.screen[this.#y] = line.slice(0, this.#x) + character +
+      line.slice(this.#x + character.length);
+    this.#x += character.length;
+  }
+
+  #down(): void {
+    this.#x = 0;
+    this.#y++;
+    if (this.#y >= this.rows) this.#scroll();
+    if (this.screen.length <= this.#y) this.screen.push("");
+  }
+
+  #scroll(): void {
+    this.history.push(this.screen.shift() ?? "");
+    this.#y--;
+  }
+}
+
+// deno-lint-ignore no-control-regex -- control characters are what it is about
+const TOKEN = /\x1b\[([?0-9;]*)([A-Za-z])|[^]/gu;
