@@ -33,7 +33,7 @@ export const command = defineCommand({
       builder: builder.name,
       expandWarnings: global.debug,
     });
-    const answers = await runBuild(build, { deps, builder, progress });
+    const answers = await runBuild(build, { deps, builder, node: build.node, progress });
     if (flags.iidfile) writeResult(flags.iidfile, imageId(answers));
     if (flags["metadata-file"]) writeResult(flags["metadata-file"], metadataText(answers));
     if (printId && imageId(answers)) deps.stdout.write(`${imageId(answers)}\n`);

@@ -1,6 +1,9 @@
 import type { Builder } from "../../builders/builder.ts";
 import { buildNodeId } from "../../builders/build_node_id.ts";
 import { formatPlatform, parsePlatforms } from "../../builders/platforms.ts";
+import { chooseNode } from "../../builders/choose_node.ts";
+import { readDriverOptions } from "../../builders/driver_options.ts";
+import type { StoredNode } from "../../builders/node_group.ts";
 import type { Store } from "../../builders/store.ts";
 import { openSecrets, type SecretSource } from "../../buildkit/session/secret_source.ts";
 import { type BuildOptions, DEFAULT_PROVENANCE } from "../../buildkit/solve_request.ts";
@@ -12,6 +15,7 @@ import { parseSecrets } from "../flags/secret.ts";
 import type { FlagValues } from "../flags/spec.ts";
 import { parseBool } from "../flags/value.ts";
 import { UsageError } from "../usage_error.ts";
+import { warn } from "../warn.ts";
 import { type LocalContext, localContext } from "./context.ts";
 import type { buildFlags } from "./flags.ts";
 import { baseName } from "./paths.ts";
@@ -20,11 +24,15 @@ import { baseName } from "./paths.ts";
 export interface PreparedBuild {
   readonly options: BuildOptions;
   readonly context: LocalContext;
+  readonly node: StoredNode;
   readonly outputs: readonly Output[];
   readonly secrets: SecretSource;
   /** Ties the daemon's copy of the context to the next build of it. */
   readonly sharedKey: string;
 }
+
+const NO_OUTPUT = "No output specified with remote driver. Build result will only remain in the " +
+  "build cache. To push result image into registry use --push or to load image into docker use --load";
 
 /** What else preparing goes by. */
 export interface PrepareContext {
@@ -37,13 +45,18 @@ export interface PrepareContext {
 export async function prepare(
   path: string,
   flags: FlagValues<typeof buildFlags>,
-  { deps, store }: PrepareContext,
+  { deps, builder, store }: PrepareContext,
 ): Promise<PreparedBuild> {
   const { env, cwd } = deps;
   const context = await localContext(path, flags.file, cwd);
   await refusePolicy(context);
+  const platforms = parsePlatforms(flags.platform);
+  const node = chooseNode(builder, platforms);
+  const asked = flags.output.length > 0 || flags.load || flags.push;
+  const byDefault = !asked && readDriverOptions(node).defaultLoad &&
+    !isTrue("BUILDX_NO_DEFAULT_LOAD", env);
   const outputs = await resolveOutputs(parseOutputs(flags.output), {
-    load: flags.load,
+    load: flags.load || byDefault,
     push: flags.push,
     tags: flags.tag,
     stdoutIsTerminal: deps.stdout.isTerminal,
@@ -53,8 +66,10 @@ export async function prepare(
       "local and tar exporters do not produce an image ID: --iidfile has no use",
     );
   }
+  if (!asked && !byDefault && !isTrue("BUILDX_NO_DEFAULT_LOAD", env)) warn(deps, NO_OUTPUT);
   return {
     context,
+    node,
     outputs,
     secrets: await openSecrets(parseSecrets(flags.secret), env),
     sharedKey: `${asciiName(baseName(context.folder))}:${buildNodeId(store.dir)}`,
@@ -63,10 +78,10 @@ export async function prepare(
       target: flags.target,
       buildArgs: buildArgs(flags["build-arg"], env),
       labels: labels(flags.label),
-      platforms: parsePlatforms(flags.platform).map(formatPlatform),
+      platforms: platforms.map(formatPlatform),
       noCache: flags["no-cache"],
       pull: flags.pull,
-      provenance: noDefaultAttestations(env) ? undefined : DEFAULT_PROVENANCE,
+      provenance: isTrue("BUILDX_NO_DEFAULT_ATTESTATIONS", env) ? undefined : DEFAULT_PROVENANCE,
       exporters: outputs.map(({ type, attrs }) => ({ type, attrs })),
       cacheFrom: completeCaches(parseCaches(flags["cache-from"], "from"), env),
       cacheTo: completeCaches(parseCaches(flags["cache-to"], "to"), env),
@@ -107,14 +122,15 @@ function asciiName(name: string): string {
   return `fnv-${hash.toString(16)}`;
 }
 
-function noDefaultAttestations(env: Env): boolean {
-  const text = env("BUILDX_NO_DEFAULT_ATTESTATIONS");
+/** A switch in the environment. Throws `UsageError` for what is no boolean, as buildx does. */
+function isTrue(name: string, env: Env): boolean {
+  const text = env(name);
   if (!text) return false;
   try {
     return parseBool(text);
   } catch {
     throw new UsageError(
-      `invalid value ${JSON.stringify(text)} of BUILDX_NO_DEFAULT_ATTESTATIONS`,
+      `invalid value ${JSON.stringify(text)} of ${name}`,
       "it is true or false",
     );
   }

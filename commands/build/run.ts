@@ -1,5 +1,5 @@
 import type { Builder } from "../../builders/builder.ts";
-import { readDriverOptions } from "../../builders/driver_options.ts";
+import type { StoredNode } from "../../builders/node_group.ts";
 import { RpcError } from "../../buildkit/grpc/status.ts";
 import { newId } from "../../buildkit/identity.ts";
 import { solve } from "../../buildkit/solve.ts";
@@ -9,12 +9,14 @@ import type { Progress } from "../progress/progress.ts";
 import { sourceExcerpt, sourcesOf } from "../progress/source_excerpt.ts";
 import type { PreparedBuild } from "./prepare.ts";
 import type { Answers } from "./result.ts";
+import { reach } from "./reach.ts";
 import { buildServices } from "./services.ts";
 
 /** What a build runs with. */
 export interface RunContext {
   readonly deps: Deps;
   readonly builder: Builder;
+  readonly node: StoredNode;
   readonly progress: Progress;
 }
 
@@ -39,21 +41,15 @@ export class BuildError extends Error {
 /** Connects, builds, and ends the progress display. Resolves to the exporters' answers. */
 export async function runBuild(
   build: PreparedBuild,
-  { deps, builder, progress }: RunContext,
+  { deps, builder, node, progress }: RunContext,
 ): Promise<Answers> {
   performance.mark("prepared");
-  const node = builder.nodes[0]!;
-  const { connect } = await import("../../buildkit/connect.ts");
-  const client = await connect({
-    registry: deps.registry,
-    endpoint: node.endpoint,
-    tls: readDriverOptions(node).tls,
-    context: { signal: deps.signal, env: deps.env, log: () => {}, step: () => {} },
-  });
+  const client = await reach(node, { deps, progress });
   performance.mark("connected");
+  const ref = newId();
   const services = buildServices(build, { deps, progress });
   try {
-    const answers = await solve(client, solveRequest(newId(), newId(), build.options), {
+    const answers = await solve(client, solveRequest(ref, newId(), build.options), {
       services: services.list,
       sharedKey: build.sharedKey,
       onStatus: (status) => progress.update(status),
@@ -62,7 +58,7 @@ export async function runBuild(
     performance.mark("solved");
     await services.commit();
     progress.finish();
-    return answers;
+    return { ...answers, "buildx.build.ref": `${builder.name}/${node.name}/${ref}` };
   } catch (error) {
     await services.discard();
     progress.finish({ error, canceled: deps.signal.aborted });
