@@ -2,6 +2,7 @@ import { DialError } from "../transports/errors.ts";
 import type { Registry } from "../transports/registry.ts";
 import type { DialContext } from "../transports/transport.ts";
 import { Client } from "./client.ts";
+import { ConnectionLost } from "./connection_lost.ts";
 import { dialEndpoint, type TlsOptions } from "./dial.ts";
 import { Channel } from "./grpc/channel.ts";
 import { Connection } from "./http2/connection.ts";
@@ -15,6 +16,8 @@ export interface ConnectOptions {
   readonly endpoint: string;
   readonly tls: TlsOptions;
   readonly context: DialContext;
+  /** Milliseconds after which dialling is given up; without it, the signal and the system decide. */
+  readonly timeoutMs?: number;
 }
 
 /** What the daemon may send ahead of us, in bytes: enough for 100 MB/s at 80 ms of delay. */
@@ -28,13 +31,18 @@ const CLOSE_WAIT = 1000;
  * Throws `EndpointError`, `DialError`, or the signal's reason.
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
-  const { registry, endpoint, tls, context } = options;
-  const { stream, authority, peer, secure } = await dialEndpoint(registry, endpoint, tls, context);
-  context.step("http2");
+  const { registry, endpoint } = options;
+  const { stream, authority, peer, secure } = await dial(options);
+  options.context.step("http2");
+  const transport = registry.find(endpoint);
+  const shown = transport.describe(transport.parse(endpoint));
   const connection = new Connection("client", { limits: LIMITS });
+  const born = connection.lastReceived;
   const driven = drive(connection, stream);
-  const explain = (error: Http2Error) => lostError(endpoint, secure, error);
-  const channel = new Channel(connection, authority, "fairlead", explain);
+  const channel = new Channel(connection, authority, "fairlead", (error) => {
+    const answered = connection.lastReceived !== born;
+    return lostError(error, { endpoint: shown, secure, answered });
+  });
   return new Client(channel, peer, async () => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_WAIT));
@@ -45,17 +53,45 @@ export async function connect(options: ConnectOptions): Promise<Client> {
   });
 }
 
+/** Dials, for no longer than the options allow. */
+async function dial({ registry, endpoint, tls, context, timeoutMs }: ConnectOptions) {
+  if (timeoutMs === undefined) return await dialEndpoint(registry, endpoint, tls, context);
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    late.abort(new DOMException(`no connection within ${timeoutMs} ms`, "TimeoutError"));
+  }, timeoutMs);
+  try {
+    const signal = AbortSignal.any([context.signal, late.signal]);
+    return await dialEndpoint(registry, endpoint, tls, { ...context, signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What is known of a connection when it is lost. */
+interface Lost {
+  readonly endpoint: string;
+  readonly secure: boolean;
+  /** Something had come from the far side. */
+  readonly answered: boolean;
+}
+
 /** What the loss of the connection means to a person. */
-function lostError(peer: string, tls: boolean, error: Http2Error): Error {
+function lostError(error: Http2Error, { endpoint, secure, answered }: Lost): Error {
   // The transport or TLS below may know what happened.
   for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof DialError) return cause;
   }
   const misfit = error instanceof NotHttp2Error
-    ? explainFirstBytes(error.received, tls)
+    ? explainFirstBytes(error.received, secure)
     : undefined;
+  if (answered && !misfit) {
+    const reason = error.message
+      .replace(/^the connection was lost: /, "").replace(/ \(os error \d+\)/, "");
+    return new ConnectionLost(endpoint, reason, { cause: error });
+  }
   return new DialError(misfit?.problem ?? error.message, {
-    endpoint: peer,
+    endpoint,
     step: "http2",
     code: misfit?.code ?? "unreachable",
     cause: error,

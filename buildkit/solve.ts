@@ -2,7 +2,10 @@ import type { SolveRequest, StatusResponse } from "../proto/gen/control.ts";
 import type { Service } from "./grpc/call.ts";
 import { Code, RpcError } from "./grpc/status.ts";
 import type { Client } from "./client.ts";
+import { ConnectionLost } from "./connection_lost.ts";
+import { PeerError } from "./fsync/errors.ts";
 import { openSession } from "./session/session.ts";
+import { endWhenSilent } from "./silence.ts";
 
 /** What a build needs beside its request. */
 export interface SolveOptions {
@@ -12,6 +15,8 @@ export interface SolveOptions {
   readonly onStatus: (status: StatusResponse) => void;
   /** Cancels the build: the daemon is told, and its last progress is waited for. */
   readonly signal: AbortSignal;
+  /** Milliseconds without a byte from the daemon after which it counts as lost; 25,000 by default. */
+  readonly silence?: number;
 }
 
 /** After the build has ended, how long its last progress may take, in milliseconds. */
@@ -31,15 +36,19 @@ export async function solve(
   options: SolveOptions,
 ): Promise<Record<string, string>> {
   options.signal.throwIfAborted();
-  let local: RpcError | undefined;
+  const { connection } = client.channel;
+  let local: unknown;
   const session = openSession(client.channel, {
     id: request.Session,
     sharedKey: options.sharedKey,
     services: options.services,
-    onError: (_path, error) => {
-      if (error.cause instanceof Error && error.code !== Code.CANCELLED) local ??= error;
+    onError: (_path, { code, cause }) => {
+      // What falls with the connection or the call, and the daemon's own word, say nothing of us.
+      if (connection.over || code === Code.CANCELLED || code === Code.UNAVAILABLE) return;
+      if (cause instanceof Error && !(cause instanceof PeerError)) local ??= cause;
     },
   });
+  using _watch = endWhenSilent(connection, options.silence);
   const statusEnd = new AbortController();
   const status = client.status(request.Ref, options.onStatus, { signal: statusEnd.signal })
     .catch(() => {}); // What matters is told by the build itself.
@@ -57,11 +66,12 @@ export async function solve(
     return ExporterResponse;
   } catch (error) {
     cancel.abort(error);
-    if (!connectionLost(error)) {
+    if (!connection.over) {
       await within(status, options.signal.aborted ? CANCEL_GRACE : STATUS_GRACE);
     }
     if (options.signal.aborted) throw options.signal.reason;
-    throw local?.cause ?? error;
+    if (local !== undefined) throw local;
+    throw error instanceof ConnectionLost ? error.during(`build ${request.Ref}`) : error;
   } finally {
     options.signal.removeEventListener("abort", onAbort);
     statusEnd.abort(new RpcError(Code.CANCELLED, "the build is over"));
@@ -78,10 +88,6 @@ async function lostAfter(lost: Promise<never>, answer: Promise<unknown>): Promis
     await within(answer.then(() => {}, () => {}), 1000);
     throw error;
   }
-}
-
-function connectionLost(error: unknown): boolean {
-  return error instanceof RpcError && error.code === Code.UNAVAILABLE;
 }
 
 /** Waits for `promise`, but no longer than `ms`. */

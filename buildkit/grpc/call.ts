@@ -1,4 +1,5 @@
 import type { Metadata } from "./metadata.ts";
+import { Code, RpcError } from "./status.ts";
 
 /** What the code generator makes of a message type: the two functions that calls need. */
 export interface Codec<T> {
@@ -65,7 +66,17 @@ export function unary<I, O>(
     await call.receive((message) => {
       bytes = message.slice();
     });
-    const request = method.requestType.decode(bytes ?? new Uint8Array(0));
+    const request = decode(method.requestType, bytes ?? new Uint8Array(0), method.name);
     call.send(method.responseType.encode(await answer(request, call)).finish());
   };
+}
+
+/** A message from its bytes. Throws INTERNAL for bytes that are none, as gRPC's peers do. */
+export function decode<T>(codec: Codec<T>, bytes: Uint8Array, method: string): T {
+  try {
+    return codec.decode(bytes);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RpcError(Code.INTERNAL, `cannot read a message of ${method}: ${reason}`);
+  }
 }

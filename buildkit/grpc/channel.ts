@@ -7,7 +7,7 @@ import type { Header } from "../http2/hpack.ts";
 import type { Stream } from "../http2/stream.ts";
 import { Code as Http2Code, Http2Error } from "../http2/errors.ts";
 import type { Source } from "../http2/source.ts";
-import { type MessageStream, type MethodDefinition, pathOf } from "./call.ts";
+import { decode, type MessageStream, type MethodDefinition, pathOf } from "./call.ts";
 import { MessagePipe } from "./message_pipe.ts";
 import { first, type Metadata } from "./metadata.ts";
 import { Code, RpcError, statusOfTrailers } from "./status.ts";
@@ -103,7 +103,9 @@ export class Channel {
     call.send(method.requestType.encode(request).finish());
     call.endSend();
     // The decoder's byte fields are views of its input, which is gone after the call.
-    await call.receive((bytes) => onMessage(method.responseType.decode(bytes.slice())));
+    await call.receive((bytes) =>
+      onMessage(decode(method.responseType, bytes.slice(), method.name))
+    );
   }
 }
 

@@ -5,9 +5,9 @@
  */
 import { Connection } from "../http2/connection.ts";
 import { serve } from "../grpc/server.ts";
-import type { Service } from "../grpc/call.ts";
-import type { Channel } from "../grpc/channel.ts";
-import type { RpcError } from "../grpc/status.ts";
+import type { Handler, Service } from "../grpc/call.ts";
+import type { Channel, ClientCall } from "../grpc/channel.ts";
+import { Code, RpcError } from "../grpc/status.ts";
 import { pathOf } from "../grpc/call.ts";
 import { ControlDefinition } from "../../proto/gen/control.ts";
 import { bytesOf, TunnelSource } from "./tunnel.ts";
@@ -30,28 +30,39 @@ export interface Session {
   readonly id: string;
   /** Settles when the session is over: rejects when it was lost. */
   readonly done: Promise<void>;
-  /** Half-closes the session and waits for the daemon to end it, 3 s at most. */
+  /**
+   * Half-closes the session and waits for the daemon to end it, and for what still runs of the
+   * services: 3 s at most for each.
+   */
   close(): Promise<void>;
 }
 
 /** Windows of the inner connection, in bytes: what a slow receiver of ours may have waiting. */
 const STREAM_WINDOW = 2 << 20;
 const CONNECTION_WINDOW = 8 << 20;
-/** How long the daemon gets to end a session that we half-closed, in milliseconds. */
+/** How long the daemon gets to end a session that we half-closed, and services to tidy up, in ms. */
 const CLOSE_WAIT = 3000;
 
 /** Opens a session over the channel. It is served as soon as the daemon calls. */
 export function openSession(channel: Channel, options: SessionOptions): Session {
+  const running = new Set<Promise<void>>();
+  const services = options.services.map((service) => tracked(service, running));
   const inner = new Connection("server", {
     limits: { streamWindow: STREAM_WINDOW, connectionWindow: CONNECTION_WINDOW },
-    onStream: serve(options.services, options.onError),
+    onStream: serve(services, options.onError),
+    onClosed: (error) => {
+      if (error) call.cancel(broken(error));
+    },
   });
   const source = new TunnelSource(inner);
-  const call = channel.call(pathOf(ControlDefinition, ControlDefinition.methods.session), {
-    metadata: sessionMetadata(options),
-    source,
-  });
-  const received = call.receive((message) => inner.receive(bytesOf(message)));
+  const call: ClientCall = channel.call(
+    pathOf(ControlDefinition, ControlDefinition.methods.session),
+    {
+      metadata: sessionMetadata(options),
+      source,
+    },
+  );
+  const received = call.receive((message) => inner.receive(payloadOf(message)));
   const done = received.finally(() => inner.lost(new Error("the session is over")));
   done.catch(() => {});
   return {
@@ -59,13 +70,48 @@ export function openSession(channel: Channel, options: SessionOptions): Session 
     done,
     async close() {
       source.end();
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_WAIT));
-      await Promise.race([done.catch(() => {}), late]);
-      clearTimeout(timer);
+      await within(done.catch(() => {}), CLOSE_WAIT);
       call.cancel();
+      // Ended calls reject what their services wait for: these drop what is half done, and return.
+      await within(Promise.allSettled(running), CLOSE_WAIT);
     },
   };
+}
+
+/** The same service; what runs of it is in `running`. */
+function tracked(service: Service, running: Set<Promise<void>>): Service {
+  const entries = Object.entries(service).map(([path, handler]): [string, Handler] => [
+    path,
+    (call) => {
+      const run = handler(call);
+      running.add(run);
+      const over = () => running.delete(run);
+      run.then(over, over);
+      return run;
+    },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function payloadOf(message: Uint8Array): Uint8Array {
+  try {
+    return bytesOf(message);
+  } catch (error) {
+    throw broken(error);
+  }
+}
+
+function broken(cause: unknown): RpcError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new RpcError(Code.UNKNOWN, `the builder broke the session: ${reason}`, { cause });
+}
+
+/** Waits for `promise`, which never rejects, but no longer than `ms`. */
+async function within(promise: Promise<unknown>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
 }
 
 function sessionMetadata(options: SessionOptions): [string, string][] {

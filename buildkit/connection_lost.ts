@@ -1,0 +1,29 @@
+/** The connection to a daemon that had answered before is gone. */
+export class ConnectionLost extends Error {
+  override readonly name = "ConnectionLost";
+  readonly endpoint: string;
+  readonly reason: string;
+  readonly hint: string;
+
+  /**
+   * @param endpoint printable
+   * @param reason what became of the connection, as "the peer closed it"
+   * @param during what it interrupted, as "build REF"
+   */
+  constructor(
+    endpoint: string,
+    reason: string,
+    options: { readonly during?: string; readonly cause?: unknown } = {},
+  ) {
+    const during = options.during === undefined ? "" : ` during ${options.during}`;
+    super(`the connection to ${endpoint} was lost${during}: ${reason}`, { cause: options.cause });
+    this.endpoint = endpoint;
+    this.reason = reason;
+    this.hint = "look at the builder's log and at the network on the way to it, then run it again";
+  }
+
+  /** The same, with what it interrupted. */
+  during(during: string): ConnectionLost {
+    return new ConnectionLost(this.endpoint, this.reason, { during, cause: this.cause });
+  }
+}

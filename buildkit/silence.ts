@@ -1,0 +1,29 @@
+import type { Connection } from "./http2/connection.ts";
+
+/**
+ * Milliseconds without a byte from the daemon after which an open session counts as lost: the daemon
+ * asks for its health every 5 s, so four such calls have not come.
+ */
+export const SILENCE = 25_000;
+/** Looks at the connection within that time. */
+const LOOKS = 5;
+
+/**
+ * Ends the connection when nothing comes from the peer any more. PINGs of ours are no way to find
+ * out: the daemon hangs up on more than one in 5 minutes.
+ *
+ * Looks are counted, not milliseconds: a process that was stopped (Ctrl-Z, a sleeping machine)
+ * reads what came meanwhile before it can have looked again as often as that.
+ */
+export function endWhenSilent(connection: Connection, limit = SILENCE): Disposable {
+  let last = connection.lastReceived;
+  let silent = 0;
+  const timer = setInterval(() => {
+    silent = connection.lastReceived === last ? silent + 1 : 0;
+    last = connection.lastReceived;
+    if (silent < LOOKS) return;
+    clearInterval(timer);
+    connection.lost(new Error(`nothing came from it for ${limit / 1000} s`));
+  }, limit / LOOKS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}

@@ -1,0 +1,154 @@
+/**
+ * The connection to a real daemon is cut at random bytes of either direction, 100 times: each build
+ * ends soon, says so once, and leaves nothing half-written.
+ */
+import assert from "node:assert/strict";
+import { startProxy } from "../harness/proxy.ts";
+import { run } from "../harness/run.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { digest, entriesOf, isTemporary, openDescriptors, randomBytes } from "./leftovers.ts";
+import { type Ended, errorLines, runFairlead } from "./program.ts";
+
+const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
+const ignore = skip(cannot);
+const daemon = ignore ? undefined : await sharedBuildkitd();
+
+const FILES = { "one.bin": 1 << 20, "sub/two.bin": 700_000, "sub/three.bin": 3000 };
+const SEED = 20261124;
+
+interface Case {
+  readonly folder: string;
+  readonly args: string[];
+  /** Digests of the files that an output holds when it is whole. */
+  readonly digests: ReadonlyMap<string, string>;
+}
+
+/** A context that the daemon has never seen, and an output beside it. */
+async function makeCase(output: "local" | "tar"): Promise<Case> {
+  const folder = await Deno.makeTempDir({ prefix: "fl-cut-" });
+  await Deno.mkdir(`${folder}/context/sub`, { recursive: true });
+  const digests = new Map<string, string>();
+  for (const [name, size] of Object.entries(FILES)) {
+    const bytes = randomBytes(size);
+    await Deno.writeFile(`${folder}/context/${name}`, bytes);
+    digests.set(name, await digest(bytes));
+  }
+  await Deno.writeTextFile(`${folder}/context/Dockerfile`, "FROM scratch\nCOPY . /\n");
+  const to = output === "local" ? `type=local,dest=${folder}/out` : `type=tar,dest=${folder}/o.tar`;
+  return { folder, digests, args: ["build", "-o", to, `${folder}/context`] };
+}
+
+/** Whole files may have been written before the cut; no other ones. */
+async function checkOutput({ folder, digests }: Case, whole: boolean, where: string) {
+  const entries = entriesOf(folder).filter((path) => !path.startsWith("context"));
+  assert.deepEqual(entries.filter(isTemporary), [], `${where}: temporary files were left`);
+  const files = entries.filter((path) => path.startsWith("out/") && !path.endsWith("/"));
+  for (const path of files) {
+    const name = path.slice("out/".length);
+    if (name === "Dockerfile") continue;
+    const found = await digest(await Deno.readFile(`${folder}/${path}`));
+    assert.equal(found, digests.get(name), `${where}: ${path} is not whole`);
+  }
+  if (entries.includes("o.tar")) assert.ok(whole, `${where}: a tar was left`);
+}
+
+function checkReport(ended: Ended, endpoint: string, where: string) {
+  const said = `${where}:\n${ended.stderr}`;
+  assert.equal(ended.code, 1, said);
+  assert.equal(errorLines(ended).length, 1, said);
+  const error = errorLines(ended)[0]!;
+  // Before the daemon's first byte there is no build yet that could have been interrupted.
+  assert.match(
+    error,
+    /the connection to \S+ was lost during build [0-9a-z]{25}: |cannot reach \S+: /,
+    said,
+  );
+  assert.ok(error.includes(endpoint), said);
+  assert.doesNotMatch(ended.stderr, /^\s+at |is a bug/m, said);
+}
+
+/** Numbers from 0 to 1, the same ones each time. */
+function sequence(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** How many bytes go each way when nothing is cut. */
+async function measure(output: "local" | "tar"): Promise<{ up: number; down: number }> {
+  const test = await makeCase(output);
+  await using proxy = await startProxy({ to: daemon!.tcp });
+  const ended = await runFairlead({ host: proxy.address, args: test.args, home: test.folder });
+  assert.equal(ended.code, 0, ended.stderr);
+  await checkOutput(test, true, "nothing cut");
+  await Deno.remove(test.folder, { recursive: true });
+  return { ...proxy.bytes };
+}
+
+Deno.test({ name: "100 cuts of a build's connection: none hangs, each is told", ignore, fn: cuts });
+
+async function cuts(): Promise<void> {
+  const random = sequence(SEED);
+  const sizes = { local: await measure("local"), tar: await measure("tar") };
+  const before = openDescriptors();
+  const durations: number[] = [];
+  let failed = 0;
+  for (let i = 0; i < 100; i++) {
+    const output = i % 4 === 3 ? "tar" : "local";
+    const direction = random() < 0.5 ? "up" : "down";
+    // A third of them among the first bytes, where most of the talking is.
+    const range = i % 3 === 0 ? 6000 : sizes[output][direction];
+    const cutAfter = Math.floor(random() * range);
+    const where = `seed ${SEED}, run ${i}: ${output}, ${direction} cut after ${cutAfter} bytes`;
+    const test = await makeCase(output);
+    await using proxy = await startProxy({ to: daemon!.tcp, [direction]: { cutAfter } });
+    const ended = await runFairlead({ host: proxy.address, args: test.args, home: test.folder });
+    durations.push(ended.ms);
+    // The last bytes of a connection are farewells: a build may be over by then.
+    if (ended.code !== 0) {
+      failed++;
+      checkReport(ended, proxy.address, where);
+    }
+    assert.ok(ended.ms < 10_000, `${where}: took ${ended.ms} ms`);
+    await checkOutput(test, ended.code === 0, where);
+    await Deno.remove(test.folder, { recursive: true });
+  }
+  assert.ok(failed >= 90, `only ${failed} of 100 builds noticed the cut`);
+  assert.ok(openDescriptors() <= before + 2, `${openDescriptors()} descriptors, once ${before}`);
+  durations.sort((a, b) => a - b);
+  assert.ok(durations[50]! < 3000, `half of the runs took more than ${durations[50]} ms`);
+}
+
+Deno.test({
+  name: "the same as processes: exit code 1, one message, and nothing runs on",
+  ignore,
+  async fn() {
+    const fairlead = new URL("../../scripts/fairlead", import.meta.url).pathname;
+    const sizes = await measure("local");
+    for (const [direction, part] of [["up", 0.5], ["down", 0.5], ["down", 0.05]] as const) {
+      const test = await makeCase("local");
+      const cutAfter = Math.floor(sizes[direction] * part);
+      await using proxy = await startProxy({ to: daemon!.tcp, [direction]: { cutAfter } });
+      const started = performance.now();
+      const ended = await run(fairlead, test.args, {
+        env: { BUILDKIT_HOST: proxy.address, HOME: test.folder, DENO_DIR: denoDir() },
+      });
+      const where = `${direction} cut after ${cutAfter} bytes`;
+      checkReport({ ...ended, ms: performance.now() - started }, proxy.address, where);
+      await checkOutput(test, false, where);
+      assert.equal(proxy.open, 0, `${where}: the connection is still open`);
+      await Deno.remove(test.folder, { recursive: true });
+    }
+  },
+});
+
+/** Where Deno keeps what it has compiled: not below the test's HOME, or it would start slowly. */
+function denoDir(): string {
+  return Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
+}

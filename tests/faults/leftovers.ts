@@ -1,0 +1,58 @@
+/** What a run may have left behind: files, and descriptors of this process. */
+
+/** Every entry below a folder, with its size for files, sorted; none when it isn't there. */
+export function entriesOf(folder: string, prefix = ""): string[] {
+  const found: string[] = [];
+  let names: Deno.DirEntry[];
+  try {
+    names = [...Deno.readDirSync(folder)];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+  for (const { name, isDirectory } of names) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) found.push(`${prefix}${name}/`, ...entriesOf(path, `${prefix}${name}/`));
+    else found.push(`${prefix}${name}`);
+  }
+  return found.sort();
+}
+
+/** True of the temporary names that outputs are written under until they are whole. */
+export function isTemporary(path: string): boolean {
+  return /(^|\/)\.tmp\.\d+$|\.tmp-[0-9a-f]{8}$/.test(path);
+}
+
+/** What this process has open: sockets, files, pipes. */
+export function openDescriptors(pid: number | "self" = "self"): number {
+  return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
+}
+
+/** Pids of the children of a process, and theirs. */
+export function descendants(pid: number): number[] {
+  const found: number[] = [];
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`);
+  } catch {
+    return [];
+  }
+  for (const child of text.split(" ").filter(Boolean).map(Number)) {
+    found.push(child, ...descendants(child));
+  }
+  return found;
+}
+
+/** A SHA-256 in hex. */
+export async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+/** Bytes that don't compress and that no earlier run has sent. */
+export function randomBytes(size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size; at += 65_536) {
+    crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  }
+  return bytes;
+}

@@ -1,0 +1,82 @@
+/** Runs fairlead inside the test's process: all of it but `main.ts`, with a terminal made of strings. */
+import { connect } from "../../commands/connect.ts";
+import type { Deps, Output } from "../../commands/deps.ts";
+import { commands } from "../../commands/list.ts";
+import { runProgram } from "../../commands/run.ts";
+import { systemClock } from "../../commands/terminal.ts";
+import { transports } from "../../transports/all.ts";
+import { createRegistry } from "../../transports/registry.ts";
+
+export interface ProgramOptions {
+  /** The daemon, as `BUILDKIT_HOST` names it. */
+  host: string;
+  args: readonly string[];
+  /** The program's `HOME`: nothing of this machine's user is read or written. */
+  home: string;
+  cwd?: string;
+  /** As the first Ctrl-C. */
+  signal?: AbortSignal;
+  /** Hears of all that goes to stderr, as it goes. */
+  onStderr?: (text: string) => void;
+}
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly ms: number;
+}
+
+export async function runFairlead(options: ProgramOptions): Promise<Ended> {
+  const stdout = collect();
+  const stderr = collect(options.onStderr);
+  const env: Record<string, string> = {
+    HOME: options.home,
+    BUILDKIT_HOST: options.host,
+    BUILDKIT_PROGRESS: "plain",
+  };
+  const deps: Deps = {
+    args: options.args,
+    env: (name) => env[name],
+    cwd: options.cwd ?? options.home,
+    stdin: { isTerminal: false, read: () => Promise.resolve(null) },
+    stdout: stdout.output,
+    stderr: stderr.output,
+    clock: systemClock,
+    signal: options.signal ?? new AbortController().signal,
+    registry: createRegistry(transports),
+    connect,
+  };
+  const started = performance.now();
+  const code = await runProgram(deps, commands);
+  return {
+    code,
+    stdout: stdout.text(),
+    stderr: stderr.text(),
+    ms: performance.now() - started,
+  };
+}
+
+/** The lines that say what went wrong: one, when all is well with the report. */
+export function errorLines(ended: Pick<Ended, "stderr">): string[] {
+  return ended.stderr.split("\n").filter((line) => line.startsWith("ERROR: "));
+}
+
+function collect(hear: (text: string) => void = () => {}) {
+  const pieces: string[] = [];
+  const decoder = new TextDecoder();
+  const take = (text: string) => {
+    pieces.push(text);
+    hear(text);
+  };
+  const output: Output = {
+    isTerminal: false,
+    write: take,
+    writeBytes(bytes) {
+      take(decoder.decode(bytes));
+      return Promise.resolve();
+    },
+    size: () => undefined,
+  };
+  return { output, text: () => pieces.join("") };
+}
