@@ -1,0 +1,232 @@
+/**
+ * `--load`: the image goes from the daemon into a Docker engine, as it comes, by
+ * `POST /images/load`, whose answer is a line of JSON for each step:
+ * `{"status","progressDetail":{"current","total"},"id"}`, `{"stream":"Loaded image: …"}`, or `{"error"}`.
+ */
+import {
+  type ByteOutput,
+  Gatherer,
+  OutputError,
+  type OutputSink,
+} from "../buildkit/session/output_sink.ts";
+import {
+  answerOf,
+  askEngine,
+  callEngine,
+  type EngineEndpoint,
+  EngineError,
+  type EngineRequest,
+} from "../transports/_docker_engine.ts";
+import { DialError } from "../transports/errors.ts";
+import type { DialContext } from "../transports/transport.ts";
+import { BuilderError } from "./builder_error.ts";
+
+/** A step of the import, as the engine tells it. */
+export interface LoadProgress {
+  /** A layer; empty for a line of text. */
+  readonly id: string;
+  /** `Loading layer`, or the line of text. */
+  readonly text: string;
+  /** Bytes. */
+  readonly current?: number;
+  readonly total?: number;
+}
+
+/** A Docker engine that images are loaded into. */
+export interface ImageLoader {
+  /** True when its images are containerd's: it then takes OCI layouts, and indexes in them. */
+  readonly containerd: boolean;
+  /** Takes the tar of one image. What the engine has taken can't be taken back by `discard`. */
+  output(onProgress: (progress: LoadProgress) => void): ByteOutput;
+}
+
+const LOAD: EngineRequest = {
+  method: "POST",
+  path: "/images/load?quiet=0",
+  headers: { "Content-Type": "application/x-tar" },
+  body: "stream",
+};
+
+/**
+ * Asks the engine what it is, before the build begins: an engine that can't be had is told now.
+ * Throws `BuilderError`, or the signal's reason.
+ */
+export async function openImageLoader(
+  endpoint: EngineEndpoint,
+  context: DialContext,
+): Promise<ImageLoader> {
+  let info: unknown;
+  try {
+    info = await askEngine(endpoint, { method: "GET", path: "/info" }, context);
+  } catch (error) {
+    if (!(error instanceof DialError) && !(error instanceof EngineError)) throw error;
+    throw new BuilderError(`cannot load the image into docker: ${error.message}`, {
+      hint: "start docker, or name its engine by DOCKER_HOST or a docker context; " +
+        "an image file needs none: --output type=docker,dest=FILE",
+      cause: error,
+    });
+  }
+  return {
+    containerd: isContainerd(info),
+    output: (onProgress) => ({
+      open: () => loadSink(endpoint, context, onProgress),
+      commit: () => Promise.resolve(),
+      discard: () => Promise.resolve(),
+    }),
+  };
+}
+
+/**
+ * The exporter for a loader. With containerd's store an image is known by its manifest's digest
+ * (moby/moby#45458), without it the docker format holds one platform and no attestations.
+ * Throws `BuilderError`.
+ * @param index whether the result has several manifests: platforms, or attestations asked for
+ */
+export function loadExporter(
+  { containerd }: Pick<ImageLoader, "containerd">,
+  attrs: Readonly<Record<string, string>>,
+  index: boolean,
+): { type: string; attrs: Readonly<Record<string, string>> } {
+  if (containerd) return { type: "oci", attrs: { ...attrs, "prefer-image-digest": "true" } };
+  if (!index) return { type: "docker", attrs };
+  throw new BuilderError("docker exporter does not currently support exporting manifest lists", {
+    hint: "build one platform without attestations, push the image, or turn on the engine's " +
+      "containerd image store",
+  });
+}
+
+/** `DriverStatus` of `GET /info` is a list of pairs. */
+function isContainerd(info: unknown): boolean {
+  const status = (info as { DriverStatus?: unknown } | undefined)?.DriverStatus;
+  return Array.isArray(status) &&
+    status.some((pair) =>
+      Array.isArray(pair) && pair[0] === "driver-type" && pair[1] === "io.containerd.snapshotter.v1"
+    );
+}
+
+/** The request begins with the first bytes: a build that sends none leaves the engine alone. */
+function loadSink(
+  endpoint: EngineEndpoint,
+  context: DialContext,
+  onProgress: (progress: LoadProgress) => void,
+): OutputSink {
+  let load: Promise<Load> | undefined;
+  const gatherer = new Gatherer(async (bytes) => {
+    load ??= startLoad(endpoint, context, onProgress);
+    await (await load).write(bytes);
+    return bytes.length;
+  });
+  return {
+    write: (bytes) => gatherer.write(bytes),
+    async close() {
+      await gatherer.close();
+      await (await load)?.end();
+    },
+    async abort() {
+      const given = gatherer.abort();
+      const begun = await load?.catch(() => undefined);
+      begun?.close();
+      await given;
+    },
+  };
+}
+
+/** An import under way. */
+interface Load {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Ends the tar and waits for the engine's last word. */
+  end(): Promise<void>;
+  close(): void;
+}
+
+async function startLoad(
+  endpoint: EngineEndpoint,
+  context: DialContext,
+  onProgress: (progress: LoadProgress) => void,
+): Promise<Load> {
+  const call = await explain(() => callEngine(endpoint, LOAD, context), context.signal);
+  // The engine answers while it reads, and may refuse before it has read everything.
+  let answered = false;
+  const answer = explain(async () => {
+    await answerOf(call, endpoint, LOAD, context.signal);
+    await readProgress(call.http, onProgress);
+  }, context.signal).finally(() => {
+    answered = true;
+    call.stream.close();
+  });
+  answer.catch(() => {});
+  // An engine that is content hangs up behind the tar's end; what it says counts, not that.
+  const send = async (body: () => Promise<void>) => {
+    if (!answered) await body().catch(() => answer);
+    else await answer;
+  };
+  return {
+    write: (bytes) => send(() => call.http.write(bytes)),
+    async end() {
+      await send(() => call.http.end());
+      await answer;
+    },
+    close: () => call.stream.close(),
+  };
+}
+
+async function explain<T>(body: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof OutputError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OutputError(`cannot load the image into docker: ${reason}`, { cause: error });
+  }
+}
+
+/** The longest line of progress, in characters. */
+const LONGEST_LINE = 1 << 20;
+
+/** Reads the answer's lines to their end; throws an `Error` for the one that tells of a failure. */
+async function readProgress(
+  body: { read(into: Uint8Array): Promise<number | null> },
+  onProgress: (progress: LoadProgress) => void,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  const part = new Uint8Array(8192);
+  let rest = "";
+  let failure: string | undefined;
+  const take = (line: string) => {
+    const step = parseStep(line);
+    if (step === undefined) return;
+    if ("error" in step) failure ??= step.error;
+    else onProgress(step);
+  };
+  for (let n = await body.read(part); n !== null; n = await body.read(part)) {
+    const lines = (rest + decoder.decode(part.subarray(0, n), { stream: true })).split("\n");
+    rest = lines.pop()!.slice(0, LONGEST_LINE);
+    lines.forEach(take);
+  }
+  take(rest);
+  if (failure !== undefined) throw new Error(failure);
+}
+
+/** A line of progress; undefined for one that says nothing to us. */
+function parseStep(line: string): LoadProgress | { error: string } | undefined {
+  let fields: Record<string, unknown>;
+  try {
+    fields = JSON.parse(line) ?? {};
+  } catch {
+    return undefined;
+  }
+  const { error, errorDetail, stream, status, id, progressDetail } = fields;
+  const detail = (errorDetail as { message?: unknown } | undefined)?.message;
+  if (typeof error === "string") return { error };
+  if (typeof detail === "string") return { error: detail };
+  if (typeof stream === "string") return { id: "", text: stream.trimEnd() };
+  if (typeof status !== "string") return undefined;
+  const { current, total } = (progressDetail ?? {}) as { current?: unknown; total?: unknown };
+  return {
+    id: typeof id === "string" ? id : "",
+    text: status,
+    ...typeof current === "number" && { current },
+    ...typeof total === "number" && { total },
+  };
+}
