@@ -9,7 +9,7 @@ import { nextTurn, type PacketStream, type Progress, type Warning } from "./stre
 export interface FilePump {
   /** Queues a file by its entry's ID. */
   add(id: number): void;
-  /** Resolves once the pump has been stopped, or has failed, and nothing of it is open any more. */
+  /** Resolves once the pump has been stopped, or has failed, and no system call of it is under way any more. */
   readonly closed: Promise<void>;
 }
 
@@ -214,10 +214,10 @@ export function makeFilePump(options: FilePumpOptions): FilePump {
   const failUnlessStopped = (error: unknown) => {
     if (!stop.aborted) fail(error);
   };
+  runSmall().catch(failUnlessStopped);
   return {
     add: (id) => (entries.size(id) <= small ? smallQueue : largeQueue).add(id),
-    closed: Promise.all([runSmall().catch(failUnlessStopped), runLarge().catch(failUnlessStopped)])
-      .then(() => {}),
+    closed: runLarge().catch(failUnlessStopped),
   };
 }
 

@@ -111,7 +111,7 @@ function linuxSys(lib: Deno.DynamicLibrary<typeof linuxSymbols>): Sys {
     },
     listXattrs: (path, into) => orErrno(llistxattr(path, into, into.length), errno),
     getXattr: (path, name, into) => orErrno(lgetxattr(path, name, into, into.length), errno),
-    open: (path) => orErrno(open(path, O_CLOEXEC | O_NONBLOCK), errno), // a FIFO put in a file's place does not block
+    open: (path) => orErrno(open(path, O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK), errno),
   };
 }
 
@@ -120,7 +120,7 @@ function darwinSys(lib: Deno.DynamicLibrary<typeof darwinSymbols>): Sys {
   const errno = errnoReader(lib.symbols.__error());
   const raw = new DataView(new ArrayBuffer(256));
   const bytes = new Uint8Array(raw.buffer);
-  const [nofollow, cloexec, nonblock] = [1, 0x1000000, 4];
+  const [nofollow, openFlags] = [1, 0x100 | 0x1000000 | 4];
   return {
     ...commonSys(lib, errno),
     lstat(path, into) {
@@ -132,7 +132,7 @@ function darwinSys(lib: Deno.DynamicLibrary<typeof darwinSymbols>): Sys {
     listXattrs: (path, into) => orErrno(listxattr(path, into, into.length, nofollow), errno),
     getXattr: (path, name, into) =>
       orErrno(getxattr(path, name, into, into.length, 0, nofollow), errno),
-    open: (path) => orErrno(open(path, cloexec | nonblock), errno),
+    open: (path) => orErrno(open(path, openFlags), errno),
   };
 }
 

@@ -66,7 +66,7 @@ export interface Sys extends Disposable {
   listXattrs(path: Uint8Array, into: Uint8Array): number;
   /** One extended attribute (`name` ends with NUL); its length. */
   getXattr(path: Uint8Array, name: Uint8Array, into: Uint8Array): number;
-  /** Opens a file for reading. */
+  /** Opens a file for reading. It follows no link, and a FIFO put in the file's place does not block it. */
   open(path: Uint8Array): number;
   read(file: number, into: Uint8Array): number;
   /** Reads without holding up the event loop. */

@@ -50,7 +50,7 @@ export async function receiveFolder(stream: PacketStream, options: ReceiveOption
       await reception.abandon();
     }
     if (!reception.finished()) {
-      throw new PeerError("it ended the call before everything had arrived");
+      throw new PeerError("it ended the call early");
     }
   } catch (error) {
     if (error instanceof FsyncError && !stream.signal.aborted) {

@@ -59,7 +59,7 @@ async function sendWith(sys: Sys, stream: PacketStream, options: SendOptions): P
   const stop = new AbortController(); // ends the walk and the pump, whichever way it ends
   const aborted = () => over.reject(stream.signal.reason);
   stream.signal.addEventListener("abort", aborted);
-  const work: Promise<void>[] = [];
+  let closed = Promise.resolve();
   try {
     stream.signal.throwIfAborted();
     const root = resolveRoot(options.root);
@@ -83,7 +83,7 @@ async function sendWith(sys: Sys, stream: PacketStream, options: SendOptions): P
       warn,
       fail: over.reject,
     });
-    work.push(pump.closed);
+    closed = pump.closed;
 
     const list = async (): Promise<void> => {
       while (walkSlice(walk, () => bytes >= lookEvery)) {
@@ -96,28 +96,19 @@ async function sendWith(sys: Sys, stream: PacketStream, options: SendOptions): P
       }
       stream.send(endOfListing);
     };
-    work.push(list().catch(over.reject));
+    list().catch(over.reject);
 
     stream.receive((message) => {
       const packet = readPacket(message);
-      if (packet.type === PacketType.req) {
-        if (!walk.entries.take(packet.id)) {
-          over.reject(
-            new FsyncError(
-              "send",
-              "",
-              `the builder asked for file ${packet.id}, which was not offered to it`,
-            ),
-          );
-        } else pump.add(packet.id);
-      } else if (packet.type === PacketType.fin) {
+      if (packet.type === PacketType.err) throw new PeerError(text(packet.data));
+      if (packet.type === PacketType.fin) {
         stream.send(finPacket);
         over.resolve();
-      } else if (packet.type === PacketType.err) over.reject(new PeerError(text(packet.data)));
-    }).then(
-      () => over.reject(new PeerError("it ended the call before it had everything")),
-      over.reject,
-    );
+      } else if (packet.type === PacketType.req) {
+        if (!walk.entries.take(packet.id)) throw notOffered(packet.id);
+        pump.add(packet.id);
+      }
+    }).then(() => over.reject(new PeerError("it ended the call early")), over.reject);
     await over.promise;
   } catch (error) {
     if (error instanceof FsyncError && !stream.signal.aborted) {
@@ -127,9 +118,17 @@ async function sendWith(sys: Sys, stream: PacketStream, options: SendOptions): P
   } finally {
     stream.signal.removeEventListener("abort", aborted);
     stop.abort();
-    await Promise.allSettled(work);
+    await closed; // not for the stream: it may be stuck, which is no reason to be so too
     report();
   }
+}
+
+function notOffered(id: number): FsyncError {
+  return new FsyncError(
+    "send",
+    "",
+    `the builder asked for entry ${id}, which was not offered to it`,
+  );
 }
 
 /** Walks for the length of a slice, or until `enough`. False when the walk is done. */

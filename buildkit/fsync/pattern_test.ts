@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { FsyncError } from "./errors.ts";
+import { parsePatterns } from "./pattern.ts";
+
+/** Whether the rules match a path, from the top down as a walk does it. */
+function matches(rules: readonly string[], path: string): boolean {
+  const list = parsePatterns(rules);
+  let matched = false;
+  let parent: Uint8Array | undefined;
+  const parts = path.split("/");
+  for (let depth = 1; depth <= parts.length; depth++) {
+    const into = new Uint8Array(list.patterns.length);
+    matched = list.matches(parts.slice(0, depth).join("/"), parent, into);
+    parent = into;
+  }
+  return matched;
+}
+
+const table: [rules: string[], matched: string[], not: string[]][] = [
+  [["a"], ["a", "a/b", "a/b/c"], ["b", "b/a", "ab"]],
+  [["*.go"], ["x.go", ".go", "x.go/y"], ["d/x.go", "x.goo"]],
+  [["**/*.go"], ["x.go", "d/x.go", "d/e/x.go"], ["x.g"]],
+  [["a/**"], ["a/b", "a/b/c", "a/"], ["a", "b/a/c"]],
+  [["a**"], ["a", "ab", "a/b"], ["b"]],
+  [["**"], ["a", "a/b"], []],
+  [["**/a"], ["a", "b/a", "c/b/a/d"], ["ba", "b/ca"]],
+  [["a/**/b"], ["a/b", "a/x/b", "a/x/y/b/c"], ["a", "b", "a/xb"]],
+  [["a?c"], ["abc", "a\u{1f600}c"], ["a/c", "ac"]],
+  [["[a-c]x", "[^a-c]y"], ["ax", "zy"], ["dx", "ay"]],
+  [["a\\*"], ["a*"], ["ab"]],
+  [["a.b+(c)"], ["a.b+(c)"], ["axb+(c)"]],
+  [[" a ", "", "  ", "./b/", "c/../d", "/"], ["a", "b", "d"], ["c", "e"]],
+  [["*", "!b", "b/c"], ["a", "b/c", "b/c/d"], ["b", "b/x"]],
+  [["a", "!a/b", "a/b/c"], ["a", "a/x", "a/b/c"], ["a/b", "a/b/d"]],
+  [["!a"], [], ["a", "b"]],
+  // What nobody means, but patternmatcher does.
+  [["[*]a"], ["]a", "//]a", "[^]a"], ["*a"]],
+  [["x*|b"], ["x", "xy", "cb"], ["c"]],
+  [["[ab]{2}"], ["ab", "ba"], ["a", "abb", "[ab]{2}"]],
+  [["a{2}"], ["a{2}"], ["aa"]],
+  [["\\d"], ["7"], ["d"]],
+  [["[[:alpha:]]"], ["z"], ["7", ":"]],
+];
+
+Deno.test("rules match what they match in Go", () => {
+  for (const [rules, matched, not] of table) {
+    for (const path of matched) {
+      assert.ok(matches(rules, path), `${JSON.stringify(rules)} matches ${path}`);
+    }
+    for (const path of not) {
+      assert.ok(!matches(rules, path), `${JSON.stringify(rules)} does not match ${path}`);
+    }
+  }
+});
+
+Deno.test("a rule with wrong syntax is named", () => {
+  for (const rule of ["[", "a[", "[]a]", "[a-]", "[--a]", "a\\", "!", "!["]) {
+    assert.throws(() => parsePatterns(["ok", rule]), (error) => {
+      assert.ok(error instanceof FsyncError);
+      assert.match(error.message, /^cannot use the pattern "/);
+      return true;
+    }, rule);
+  }
+  assert.throws(
+    () => matches(["*[b-a]"], "x"),
+    FsyncError,
+    "found when it is first used, as in Go",
+  );
+});
