@@ -8,6 +8,7 @@ import { Channel } from "./grpc/channel.ts";
 import { Connection } from "./http2/connection.ts";
 import { drive } from "./http2/drive.ts";
 import { explainFirstBytes } from "./first_bytes.ts";
+import { SilenceError } from "./silence.ts";
 import { type Http2Error, NotHttp2Error } from "./http2/errors.ts";
 
 /** Where to connect, and how. */
@@ -82,19 +83,20 @@ function lostError(error: Http2Error, { endpoint, secure, answered }: Lost): Err
   for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof DialError) return cause;
   }
+  const reason = error.message
+    .replace(/^the connection was lost: /, "").replace(/ \(os error \d+\)/, "");
   const misfit = error instanceof NotHttp2Error
     ? explainFirstBytes(error.received, secure)
     : undefined;
-  if (answered && !misfit) {
-    const reason = error.message
-      .replace(/^the connection was lost: /, "").replace(/ \(os error \d+\)/, "");
-    return new ConnectionLost(endpoint, reason, { cause: error });
-  }
-  return new DialError(misfit?.problem ?? error.message, {
+  if (answered && !misfit) return new ConnectionLost(endpoint, reason, { cause: error });
+  const problem = error.cause instanceof SilenceError
+    ? `it accepts connections, but said nothing for ${error.cause.seconds} s`
+    : reason;
+  return new DialError(misfit?.problem ?? problem, {
     endpoint,
     step: "http2",
     code: misfit?.code ?? "unreachable",
     cause: error,
-    ...misfit && { hint: misfit.hint },
+    hint: misfit?.hint ?? "check that it is buildkitd's port, and look at the daemon's log",
   });
 }

@@ -8,6 +8,16 @@ export const SILENCE = 25_000;
 /** Looks at the connection within that time. */
 const LOOKS = 5;
 
+/** Nothing came from the peer any more. */
+export class SilenceError extends Error {
+  override readonly name = "SilenceError";
+  readonly seconds: number;
+  constructor(milliseconds: number) {
+    super(`nothing came from it for ${milliseconds / 1000} s`);
+    this.seconds = milliseconds / 1000;
+  }
+}
+
 /**
  * Ends the connection when nothing comes from the peer any more. PINGs of ours are no way to find
  * out: the daemon hangs up on more than one in 5 minutes.
@@ -23,7 +33,7 @@ export function endWhenSilent(connection: Connection, limit = SILENCE): Disposab
     last = connection.lastReceived;
     if (silent < LOOKS) return;
     clearInterval(timer);
-    connection.lost(new Error(`nothing came from it for ${limit / 1000} s`));
+    connection.lost(new SilenceError(limit));
   }, limit / LOOKS);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }

@@ -1,0 +1,128 @@
+/** A daemon from which nothing comes any more is lost, though its connection stays open. */
+import assert from "node:assert/strict";
+import { connect } from "../../buildkit/connect.ts";
+import { ConnectionLost } from "../../buildkit/connection_lost.ts";
+import { newId } from "../../buildkit/identity.ts";
+import { fileSync } from "../../buildkit/session/filesync.ts";
+import { health } from "../../buildkit/session/health.ts";
+import { solve } from "../../buildkit/solve.ts";
+import { solveRequest } from "../../buildkit/solve_request.ts";
+import { transports } from "../../transports/all.ts";
+import { DialError } from "../../transports/errors.ts";
+import { createRegistry } from "../../transports/registry.ts";
+import { startProxy } from "../harness/proxy.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+
+const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
+const ignore = skip(cannot);
+const daemon = ignore ? undefined : await sharedBuildkitd();
+
+interface StepOptions {
+  readonly endpoint: string;
+  readonly seconds: number;
+  /** Milliseconds. */
+  readonly silence: number;
+  readonly onStarted?: () => void;
+}
+
+/** Builds a step that sleeps; gives the build's ref and its error, if it had one. */
+async function sleep({ endpoint, seconds, silence, onStarted }: StepOptions) {
+  const signal = new AbortController().signal;
+  const folder = await Deno.makeTempDir({ prefix: "fl-quiet-" });
+  const step = `RUN sleep ${seconds} # ${newId()}`;
+  await Deno.writeTextFile(`${folder}/Dockerfile`, `FROM busybox\n${step}\n`);
+  const client = await connect({
+    registry: createRegistry(transports),
+    endpoint,
+    tls: {},
+    context: { signal, env: () => undefined, log: () => {}, step: () => {} },
+  });
+  const ref = newId();
+  const request = solveRequest(ref, newId(), {
+    filename: "Dockerfile",
+    buildArgs: {},
+    labels: {},
+    platforms: [],
+    noCache: false,
+    pull: false,
+    provenance: undefined,
+    exporters: [],
+    cacheFrom: [],
+    cacheTo: [],
+  });
+  try {
+    await solve(client, request, {
+      services: [
+        health,
+        fileSync(new Map([["context", folder], ["dockerfile", folder]]), () => ({})),
+      ],
+      sharedKey: "",
+      onStatus({ vertexes }) {
+        if (vertexes.some(({ name, started }) => name.includes(step) && started)) onStarted?.();
+      },
+      signal,
+      silence,
+    });
+    return { ref, error: undefined };
+  } catch (error) {
+    return { ref, error };
+  } finally {
+    await client.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test({
+  name: "a network that swallows everything in mid-step is noticed, and named with the build",
+  ignore,
+  async fn() {
+    await using proxy = await startProxy({ to: daemon!.tcp });
+    let stalled = 0;
+    const { ref, error } = await sleep({
+      endpoint: proxy.address,
+      seconds: 20,
+      silence: 1500,
+      onStarted() {
+        proxy.stall(true);
+        stalled ||= performance.now();
+      },
+    });
+    const took = performance.now() - stalled;
+    assert.ok(error instanceof ConnectionLost, String(error));
+    assert.equal(
+      error.message,
+      `the connection to ${proxy.address} was lost during build ${ref}: ` +
+        "nothing came from it for 1.5 s",
+    );
+    assert.ok(took < 6000, `it took ${took} ms`);
+  },
+});
+
+Deno.test({
+  name: "a step that says nothing is no silence: the daemon asks for our health",
+  ignore,
+  async fn() {
+    const { error } = await sleep({ endpoint: daemon!.tcp, seconds: 9, silence: 7000 });
+    assert.equal(error, undefined);
+  },
+});
+
+Deno.test("a port that accepts and never says a word is told as that", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepted = listener.accept();
+  const endpoint = `tcp://127.0.0.1:${listener.addr.port}`;
+  try {
+    const { error } = await sleep({ endpoint, seconds: 1, silence: 500 });
+    assert.ok(error instanceof DialError, String(error));
+    assert.match(
+      error.message,
+      /^cannot reach tcp:\S+: it accepts connections, but said nothing for 0.5 s$/,
+    );
+    assert.match(error.hint ?? "", /./);
+  } finally {
+    (await accepted).close();
+    listener.close();
+  }
+});
