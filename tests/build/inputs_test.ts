@@ -1,0 +1,180 @@
+/** What goes into a build, on a real daemon. */
+import assert from "node:assert/strict";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { startRegistry } from "../harness/registry.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { workspace } from "./workspace.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", "docker-registry"));
+const shared = ignore ? undefined! : await sharedBuildkitd();
+
+Deno.test({
+  name: "arguments, labels, target, and the Dockerfile's name reach the frontend",
+  ignore,
+}, async () => {
+  await using space = await workspace(shared.address);
+  space.write({
+    "sub/Other": `FROM busybox AS one
+ARG A
+ARG B
+ARG GONE=kept
+RUN mkdir /out && echo "$A-$B-$GONE" >/out/args
+FROM scratch AS two
+COPY --from=one /out /
+FROM scratch AS three
+COPY nothing /
+`,
+  });
+  const args = [
+    "build",
+    "-f",
+    "sub/Other",
+    "--target=two",
+    "--build-arg",
+    "A=a b",
+    "--build-arg=B",
+    "--build-arg=GONE",
+  ];
+  const { code, stderr } = await space.fairlead([...args, "-o=out", "sub"], { B: "from env" });
+  assert.equal(code, 0, stderr);
+  assert.equal(space.read("out/args"), "a b-from env-kept\n");
+});
+
+Deno.test(
+  { name: "secrets from a file and from the environment, and none in the log", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({
+      "Dockerfile": `FROM busybox AS s
+RUN --mount=type=secret,id=f,required=true --mount=type=secret,id=e,env=E mkdir /out && (cat /run/secrets/f; echo "$E") | md5sum >/out/sum
+FROM scratch
+COPY --from=s /out /
+`,
+      "secret.txt": "one\n",
+    });
+    const secrets = ["--secret=id=f,src=secret.txt", "--secret", "id=e,env=TOKEN"];
+    const built = await space.fairlead(["build", ...secrets, "-o=out", "."], { TOKEN: "tw0" });
+    assert.equal(built.code, 0, built.stderr);
+    assert.match(space.read("out/sum"), /^d7f9d1577415238f624d9a655a02daf8 /);
+    assert.doesNotMatch(built.stderr, /tw0/);
+    const bad = await space.fairlead(["build", "--secret=id=f,src=nowhere", "."]);
+    assert.equal(bad.code, 1);
+    assert.match(bad.stderr, /nowhere/);
+    const missing = await space.fairlead(["build", "--no-cache", "."]);
+    assert.equal(missing.code, 1);
+    assert.match(missing.stderr, /secret f: not found|f: not found/);
+  },
+);
+
+Deno.test(
+  { name: "an unchanged context sends no file, whichever program built before", ignore },
+  async () => {
+    for (const order of [["buildx", "fairlead"], ["fairlead", "buildx"]] as const) {
+      await using space = await workspace(shared.address);
+      const files = Object.fromEntries(
+        [...Array(50).keys()].map((i) => [`ctx/d${i % 5}/f${i}`, `${i}`.repeat(99)]),
+      );
+      space.write({ ...files, "ctx/Dockerfile": "FROM scratch\nCOPY . /\n", "ctx/d0/ü 😀": "x" });
+      Deno.symlinkSync("d1/f1", space.path("ctx/link"));
+      Deno.linkSync(space.path("ctx/d1/f1"), space.path("ctx/hard"));
+      const [first, second] = order;
+      const one = await space[first](["build", "--progress=plain", "ctx"]);
+      assert.equal(one.code, 0, one.stderr);
+      const two = await space[second](["build", "--progress=plain", "ctx"]);
+      assert.equal(two.code, 0, two.stderr);
+      // What goes over is the listing; 50 files of 99 to 198 bytes would be 8 kB.
+      assert.match(two.stderr, /COPY \. \/\n#\d+ CACHED/);
+      const bytes = Number(
+        two.stderr.match(/load build context[^]*?transferring context: ([\d.]+)kB/)?.[1],
+      );
+      assert.ok(bytes < 6, `${second} after ${first} sent ${bytes} kB`);
+    }
+  },
+);
+
+Deno.test({ name: ".dockerignore holds, with its exceptions", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  space.write({
+    "Dockerfile": "FROM scratch\nCOPY . /\n",
+    ".dockerignore": "*.log\nnode_modules\n!node_modules/keep\n**/*.tmp\n",
+    "a.log": "",
+    "b.txt": "b",
+    "node_modules/drop": "",
+    "node_modules/keep/k": "",
+    "x/y/z.tmp": "",
+    "x/y/z": "",
+  });
+  const { code, stderr } = await space.fairlead(["build", "-o=out", "."], {});
+  assert.equal(code, 0, stderr);
+  const found = new Set([...Deno.readDirSync(space.path("out"))].map(({ name }) => name));
+  assert.ok(found.has("b.txt") && !found.has("a.log"));
+  assert.deepEqual([...Deno.readDirSync(space.path("out/node_modules"))].map(({ name }) => name), [
+    "keep",
+  ]);
+  assert.deepEqual([...Deno.readDirSync(space.path("out/x/y"))].map(({ name }) => name), ["z"]);
+});
+
+Deno.test({
+  name: "a registry with a password: push, pull and cache, by docker's configuration",
+  ignore,
+}, async () => {
+  const registry = await startRegistry({ password: { user: "me", password: "s3cret" } });
+  try {
+    await using space = await workspace(shared.address);
+    const name = `${registry.host}/private/${crypto.randomUUID()}`;
+    space.write({ "Dockerfile": "FROM scratch\nCOPY a.txt /\n", "a.txt": "private" });
+    const refused = await space.fairlead(["build", "--push", "-t", `${name}:v1`, "."]);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /ERROR: .*(401|authorization|basic auth)/i);
+    const auths = { auths: { [registry.host]: { auth: btoa("me:s3cret") } } };
+    space.write({ ".docker/config.json": JSON.stringify(auths) });
+    const cache = ["--cache-to", `type=registry,ref=${name}:cache,mode=max`];
+    const push = await space.fairlead(["build", "--push", "-t", `${name}:v1`, ...cache, "."]);
+    assert.equal(push.code, 0, push.stderr);
+    assert.doesNotMatch(push.stderr, /s3cret/);
+    space.write({ "Second": `FROM ${name}:v1\n` });
+    const pull = await space.fairlead(["build", "-f=Second", "--pull", "-o=out", "."]);
+    assert.equal(pull.code, 0, pull.stderr);
+    assert.equal(space.read("out/a.txt"), "private");
+    const from = await space.fairlead(["build", `--cache-from=${name}:cache`, "."]);
+    assert.match(from.stderr, /importing cache manifest from .*:cache/);
+    // DOCKER_AUTH_CONFIG wins over the file.
+    space.write({ ".docker/config.json": "{}" });
+    const env = { DOCKER_AUTH_CONFIG: JSON.stringify(auths) };
+    const again = await space.fairlead(["build", "--push", "-t", `${name}:v2`, "."], env);
+    assert.equal(again.code, 0, again.stderr);
+  } finally {
+    await registry.stop();
+  }
+});
+
+Deno.test({ name: "the inline cache of an image is found again", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  const name = `${shared.registry}/inline/${crypto.randomUUID()}:v1`;
+  space.write({ "Dockerfile": "FROM busybox\nRUN echo inline >/f\n" });
+  const push = await space.fairlead(["build", "--push", "-t", name, "--cache-to=type=inline", "."]);
+  assert.equal(push.code, 0, push.stderr);
+  assert.match(push.stderr, /preparing layers for inline cache/);
+  const from = await space.fairlead(["build", `--cache-from=${name}`, "--progress=plain", "."]);
+  assert.match(from.stderr, /importing cache manifest from/);
+});
+
+Deno.test(
+  { name: "BUILDKIT_HOST alone is enough, also where HOME is read-only", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /\n", "ctx/a": "a" });
+    const env = {
+      BUILDKIT_HOST: shared.address,
+      BUILDX_BUILDER: "",
+      HOME: "/proc/1",
+      BUILDX_CONFIG: "",
+      DOCKER_CONFIG: "",
+    };
+    const { code, stderr } = await space.fairlead(["build", "-o=out", "ctx"], env);
+    assert.equal(code, 0, stderr);
+    assert.equal(space.read("out/a"), "a");
+    assert.doesNotMatch(stderr, /WARN/);
+  },
+);

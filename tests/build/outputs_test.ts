@@ -1,0 +1,148 @@
+/** What comes out of a build, on a real daemon, beside the peer's. */
+import assert from "node:assert/strict";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { check } from "../harness/run.ts";
+import { missing } from "../harness/tool.ts";
+import { workspace } from "./workspace.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", "docker-registry"));
+const shared = ignore ? undefined! : await sharedBuildkitd();
+
+Deno.test(
+  { name: "a folder: contents, modes, links and times are the build's", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({
+      "ctx/Dockerfile": `FROM busybox AS make
+RUN mkdir -p /out/d && echo hi >/out/d/f && chmod 4751 /out/d/f && ln -s f /out/d/l && ln /out/d/f /out/d/h && touch -d '2001-02-03 04:05:06' /out/d/f
+FROM scratch
+COPY --from=make /out /
+`,
+    });
+    const { code, stderr } = await space.fairlead(["build", "-o", "out", "ctx"]);
+    assert.equal(code, 0, stderr);
+    assert.equal(space.read("out/d/f"), "hi\n");
+    const stat = Deno.lstatSync(space.path("out/d/f"));
+    assert.equal(stat.mode! & 0o7777, 0o4751);
+    assert.equal(stat.mtime!.toISOString(), "2001-02-03T04:05:06.000Z");
+    assert.equal(Deno.readLinkSync(space.path("out/d/l")), "f");
+    assert.equal(Deno.lstatSync(space.path("out/d/h")).ino, stat.ino);
+  },
+);
+
+Deno.test({ name: "a tar, to a file and to stdout", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  space.write({ "Dockerfile": "FROM scratch\nCOPY a.txt /\n", "a.txt": "a" });
+  const file = await space.fairlead(["build", "-o", "type=tar,dest=deep/er/out.tar", "."]);
+  assert.equal(file.code, 0, file.stderr);
+  assert.equal((await check("tar", ["tf", space.path("deep/er/out.tar")])).stdout, "a.txt\n");
+  const pipe = await space.fairlead(["build", "-q", "-o", "-", "."]);
+  assert.equal(pipe.code, 0, pipe.stderr);
+  assert.match(pipe.stdout, /^a\.txt\0/);
+  assert.deepEqual([...Deno.readDirSync(space.path("deep/er"))].map(({ name }) => name), [
+    "out.tar",
+  ]);
+});
+
+for (const type of ["oci", "docker"]) {
+  Deno.test({
+    name: `an image as ${type} archive, its id and metadata as buildx gives them`,
+    ignore,
+  }, async () => {
+    await using space = await workspace(shared.address);
+    space.write({ "Dockerfile": "FROM scratch\nCOPY a.txt /\nLABEL x=y\n", "a.txt": "a" });
+    const args = (name: string) => [
+      ...["build", "-t", "example.com/a/b:c", "-o", `type=${type},dest=${name}.tar`],
+      ...[`--metadata-file=${name}.json`, `--iidfile=${name}.iid`, "."],
+    ];
+    // A fixed time makes the two images one.
+    const env = { SOURCE_DATE_EPOCH: "0" };
+    const ours = await space.fairlead(args("ours"), env);
+    assert.equal(ours.code, 0, ours.stderr);
+    const theirs = await space.buildx(args("theirs"), env);
+    assert.equal(theirs.code, 0, theirs.stderr);
+    assert.equal(space.read("ours.iid"), space.read("theirs.iid"));
+    assert.deepEqual(metadata(space.read("ours.json")), metadata(space.read("theirs.json")));
+    const list = async (name: string) => (await check("tar", ["tf", space.path(name)])).stdout;
+    assert.equal(await list("ours.tar"), await list("theirs.tar"));
+  });
+}
+
+/** What a metadata file says, without what no two builds share. */
+function metadata(text: string): unknown {
+  const { "buildx.build.ref": ref, "buildx.build.provenance": _, ...rest } = JSON.parse(text);
+  assert.match(ref, /^test\/test0\/[0-9a-z]{25}$/);
+  return rest;
+}
+
+Deno.test({
+  name: "-q prints the image's id alone; --iidfile of an earlier run goes away first",
+  ignore,
+}, async () => {
+  await using space = await workspace(shared.address);
+  space.write({ "Dockerfile": "FROM scratch\nLABEL q=q\n", "iid": "old" });
+  const quiet = await space.fairlead(["build", "-q", "-o", "type=image", "--iidfile=iid", "."]);
+  assert.equal(quiet.code, 0, quiet.stderr);
+  assert.match(quiet.stdout, /^sha256:[0-9a-f]{64}\n$/);
+  assert.equal(quiet.stderr, "");
+  assert.equal(space.read("iid"), quiet.stdout.trim());
+  space.write({ "Dockerfile": "FROM scratch\nCOPY nothing /\n" });
+  const failed = await space.fairlead(["build", "--iidfile=iid", "--metadata-file=md", "."]);
+  assert.equal(failed.code, 1);
+  assert.throws(() => space.read("iid"), Deno.errors.NotFound);
+  assert.throws(() => space.read("md"), Deno.errors.NotFound);
+});
+
+Deno.test(
+  { name: "--push goes to the registry, and FROM takes it from there", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    const name = `${shared.registry}/pushed/${crypto.randomUUID()}:v1`;
+    space.write({ "Dockerfile": "FROM scratch\nCOPY a.txt /\n", "a.txt": "pushed" });
+    const push = await space.fairlead(["build", "--push", "-t", name, "."]);
+    assert.equal(push.code, 0, push.stderr);
+    const [repository] = name.slice(shared.registry.length + 1).split(":v1");
+    const manifest = await fetch(`http://${shared.registry}/v2/${repository}/manifests/v1`, {
+      headers: {
+        accept:
+          "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json",
+      },
+    });
+    assert.equal(manifest.status, 200);
+    await manifest.body?.cancel();
+    space.write({ "Second": `FROM ${name}\n` });
+    const pull = await space.fairlead(["build", "--pull", "-f", "Second", "-o", "out", "."]);
+    assert.equal(pull.code, 0, pull.stderr);
+    assert.equal(space.read("out/a.txt"), "pushed");
+  },
+);
+
+Deno.test({ name: "several platforms come out of one build", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  space.write({
+    "Dockerfile": "FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /arch\n",
+    amd64: "x",
+    arm64: "a",
+  });
+  const args = ["build", "--platform=linux/amd64,linux/arm64", "-o", "out", "."];
+  const { code, stderr } = await space.fairlead(args);
+  assert.equal(code, 0, stderr);
+  assert.equal(space.read("out/linux_amd64/arch"), "x");
+  assert.equal(space.read("out/linux_arm64/arch"), "a");
+});
+
+Deno.test(
+  { name: "a build without an output warns of it, and names the two ways", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({ "Dockerfile": "FROM scratch\nLABEL a=b\n" });
+    const { code, stderr } = await space.fairlead(["build", "."]);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /WARNING: No output specified with remote driver\..*--push.*--load/);
+    assert.doesNotMatch(
+      (await space.fairlead(["build", "."], { BUILDX_NO_DEFAULT_LOAD: "1" })).stderr,
+      /WARN/,
+    );
+  },
+);

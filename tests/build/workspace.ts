@@ -1,0 +1,73 @@
+/** A folder for one end-to-end test: a context, a store of its own, and the two programs on it. */
+import { type Ran, run } from "../harness/run.ts";
+import { need } from "../harness/tool.ts";
+
+const root = new URL("../..", import.meta.url).pathname;
+
+/** HOME is the test's own, but what Deno has compiled is kept where it always is. */
+const denoDir = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
+
+export interface Workspace extends AsyncDisposable {
+  /** Absolute. */
+  readonly dir: string;
+  /** The environment of both programs. */
+  readonly env: Record<string, string>;
+  path(name: string): string;
+  read(name: string): string;
+  write(files: Readonly<Record<string, string>>): void;
+  /** Runs fairlead in the folder. */
+  fairlead(args: readonly string[], env?: Record<string, string>): Promise<Ran>;
+  /** Runs the peer in the folder, on the same builder. */
+  buildx(args: readonly string[], env?: Record<string, string>): Promise<Ran>;
+}
+
+/** @param address the daemon's; the builder `test` stands for it, in a store that both programs use */
+export async function workspace(address: string): Promise<Workspace> {
+  const dir = await Deno.makeTempDir({ prefix: "fairlead-build-" });
+  const env = {
+    BUILDX_CONFIG: `${dir}/.store`,
+    DOCKER_CONFIG: `${dir}/.docker`,
+    BUILDX_BUILDER: "test",
+    HOME: dir,
+    DENO_DIR: denoDir,
+    NO_COLOR: "1",
+    DOCKER_HOST: "unix:///no/docker.sock",
+  };
+  Deno.mkdirSync(`${dir}/.store/instances`, { recursive: true });
+  Deno.mkdirSync(`${dir}/.docker`);
+  const node = {
+    Name: "test0",
+    Endpoint: address,
+    Platforms: null,
+    DriverOpts: null,
+    Flags: null,
+    Files: null,
+  };
+  Deno.writeTextFileSync(
+    `${dir}/.store/instances/test`,
+    JSON.stringify({ Name: "test", Driver: "remote", Nodes: [node], Dynamic: false }),
+  );
+  return {
+    dir,
+    env,
+    path: (name) => `${dir}/${name}`,
+    read: (name) => Deno.readTextFileSync(`${dir}/${name}`),
+    write(files) {
+      for (const [name, text] of Object.entries(files)) {
+        Deno.mkdirSync(`${dir}/${name}`.replace(/\/[^/]*$/, ""), { recursive: true });
+        Deno.writeTextFileSync(`${dir}/${name}`, text);
+      }
+    },
+    fairlead: (args, more = {}) =>
+      run(Deno.execPath(), [
+        ...["run", "-A", "--quiet", "--no-lock", "--config", `${root}deno.json`, `${root}main.ts`],
+        ...args,
+      ], { cwd: dir, env: { ...env, ...more } }),
+    async buildx(args, more = {}) {
+      return await run(await need("buildx"), args, { cwd: dir, env: { ...env, ...more } });
+    },
+    async [Symbol.asyncDispose]() {
+      await Deno.remove(dir, { recursive: true });
+    },
+  };
+}
