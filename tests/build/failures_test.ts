@@ -1,0 +1,129 @@
+/** A build that can't be, on a real daemon: one clear message, the right exit code. */
+import assert from "node:assert/strict";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { workspace } from "./workspace.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", "docker-registry"));
+const shared = ignore ? undefined! : await sharedBuildkitd();
+
+Deno.test({
+  name: "a failed step ends with its log's tail and the Dockerfile's lines, as buildx has it",
+  ignore,
+}, async () => {
+  await using space = await workspace(shared.address);
+  space.write({
+    "ctx/Dockerfile": `FROM busybox
+RUN seq 1 20 && \\
+    echo to stderr >&2 && \\
+    exit 3
+LABEL after=it
+`,
+  });
+  const args = ["build", "--progress=plain", "--no-cache", "ctx"];
+  const ours = await space.fairlead(args);
+  const theirs = await space.buildx(args);
+  assert.equal(ours.code, theirs.code);
+  assert.equal(ours.code, 1);
+  const end = (text: string) =>
+    text.slice(text.indexOf("------\n >")).replace(/^WARNING.*\n/gm, "").replace(
+      /^\d+\.\d+/gm,
+      "T",
+    );
+  assert.equal(end(ours.stderr), end(theirs.stderr));
+  assert.match(ours.stderr, />>> RUN seq 1 20/);
+});
+
+const cases: Record<
+  string,
+  { dockerfile?: string; args?: string[]; env?: Record<string, string>; message: RegExp }
+> = {
+  "an instruction that is none": {
+    dockerfile: "FROM scratch\nCOPPY a b\n",
+    message: /Dockerfile:2\n-+\n[^]*>>> COPPY a b[^]*unknown instruction: COPPY/,
+  },
+  "a file to copy that isn't there": {
+    dockerfile: "FROM scratch\nCOPY nowhere /\n",
+    message: /"\/nowhere": not found/,
+  },
+  "a target that isn't there": {
+    args: ["--target=nope"],
+    message: /target stage "nope" could not be found/,
+  },
+  "an image that isn't there": {
+    dockerfile: "FROM 127.0.0.1:1/no/such:tag\n",
+    message: /ERROR: .*127\.0\.0\.1:1\/no\/such:tag/,
+  },
+  "a Dockerfile that is missing": {
+    args: ["-f", "No"],
+    message:
+      /failed to read dockerfile: No: no such file\nhint: -f is relative to the working folder/,
+  },
+  "a Dockerfile that is a folder": {
+    args: ["-f", "ctx"],
+    message: /failed to read dockerfile: ctx: is a folder/,
+  },
+  "a tag that is none": {
+    args: ["-t", "Upper/Case"],
+    message: /invalid tag "Upper\/Case": repository name must be lowercase/,
+  },
+  "a platform that is none": { args: ["--platform=a/b/c/d"], message: /"a\/b\/c\/d"/ },
+  "an unknown flag": { args: ["--no-cash"], message: /unknown flag: --no-cash\n[^]*--no-cache/ },
+  "an output of an unknown type": {
+    args: ["-o", "type=zip"],
+    message: /exporter .?"?zip"? could not be found/,
+  },
+  "an output folder without a name": {
+    args: ["-o", "type=local"],
+    message: /dest is required for local exporter/,
+  },
+  "an output folder that is a file": {
+    args: ["-o", "file"],
+    message: /destination directory file is a file/,
+  },
+  "a progress mode that is none": {
+    args: ["--progress=loud"],
+    message: /invalid progress mode loud/,
+  },
+  "an unknown builder": {
+    args: ["--builder=tets"],
+    message: /no builder "tets" found\nhint: did you mean test\?/,
+  },
+  "a policy that we don't evaluate": {
+    args: ["-f", "ctx/Policed"],
+    message: /cannot build under the policy .*Policed\.rego/,
+  },
+  "a switch that is none": {
+    env: { BUILDX_NO_DEFAULT_ATTESTATIONS: "x" },
+    message: /invalid value "x" of BUILDX_NO_DEFAULT_ATTESTATIONS/,
+  },
+};
+
+for (const [name, { dockerfile, args = [], env, message }] of Object.entries(cases)) {
+  Deno.test({ name: `refused: ${name}`, ignore }, async () => {
+    await using space = await workspace(shared.address);
+    space.write({
+      "ctx/Dockerfile": dockerfile ?? "FROM scratch\nLABEL a=b\n",
+      "ctx/Policed": "FROM scratch\n",
+      "ctx/Policed.rego": "package docker\n",
+      "file": "",
+    });
+    const { code, stderr, stdout } = await space.fairlead(["build", ...args, "ctx"], env);
+    assert.match(stderr, message);
+    assert.equal(code, 1, stderr);
+    assert.equal(stdout, "");
+    assert.equal(stderr.match(/^ERROR: /gm)?.length, 1, stderr);
+    assert.doesNotMatch(stderr, /\n {4}at /);
+  });
+}
+
+Deno.test({ name: "a context that isn't there, and one that is a file", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  space.write({ "file": "" });
+  const none = await space.fairlead(["build", "nowhere"]);
+  assert.match(none.stderr, /unable to prepare context: path "nowhere" not found/);
+  const file = await space.fairlead(["build", "file"]);
+  assert.match(file.stderr, /unable to prepare context: path "file" is not a folder/);
+  assert.deepEqual([none.code, file.code], [1, 1]);
+});
