@@ -33,22 +33,42 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
   let shown: string[] = [];
   let shownColumns = 0;
   let painted = -Infinity;
-  const timer = setInterval(() => draw(), Math.max(rate, 1));
+  const timer = setInterval(tick, Math.max(rate, 1));
+  // Whoever leaves in a hurry (a second Ctrl-C) calls nobody, but gets a cursor all the same.
+  globalThis.addEventListener("unload", restore);
+
+  function tick(): void {
+    try {
+      draw();
+    } catch {
+      // Nobody reads any more. Who writes next learns of it, where it can be caught.
+      clearInterval(timer);
+    }
+  }
+
+  function restore(): void {
+    out.write(WRAP + SHOW_CURSOR);
+  }
+
+  function stop(): void {
+    clearInterval(timer);
+    globalThis.removeEventListener("unload", restore);
+  }
 
   function draw(ending?: NonNullable<View["ending"]>, above = ""): void {
     const { columns, rows } = options.size();
     const at = now();
     const lines = frame(state, { ...options, columns, rows, now: at, ...(ending && { ending }) });
     const up = Math.min(heightOf(shown, shownColumns, columns), Math.max(rows - 1, 0));
-    let text = SYNC_BEGIN + HIDE_CURSOR + NO_WRAP;
+    let text = SYNC_BEGIN + HIDE_CURSOR;
     if (up > 0) text += `\x1b[${up}A`;
     text += "\r";
+    if (above) text += `${CLEAR_ROW}${above}${CLEAR_REST}\n`;
+    text += NO_WRAP;
     // Rows that were folded stay joined to the terminal until each is cleared. (All at once would
     // not do: tmux takes that for the end of a page, and moves it to its history.)
     const before = columns === shownColumns ? "" : CLEAR_ROW;
-    for (const line of above ? [above, ...lines] : lines) {
-      text += `${before}${line}${CLEAR_REST}\n`;
-    }
+    for (const line of lines) text += `${before}${line}${CLEAR_REST}\n`;
     text += CLEAR_BELOW + WRAP + (ending ? SHOW_CURSOR : "") + SYNC_END;
     out.write(text);
     shown = lines;
@@ -62,12 +82,13 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
     },
     note: (line) => draw(undefined, line),
     finish(outcome) {
-      clearInterval(timer);
+      stop();
       draw(endingOf(outcome));
     },
     abandon() {
-      clearInterval(timer);
-      out.write(SHOW_CURSOR);
+      stop();
+      draw();
+      restore();
     },
   };
 }

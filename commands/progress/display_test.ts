@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal, throws } from "node:assert/strict";
 import { message, T0 } from "../../tests/progress/messages.ts";
 import { Terminal } from "../../tests/progress/terminal.ts";
 import { applyStatus } from "./apply_status.ts";
@@ -101,6 +101,13 @@ Deno.test("a note goes above the frame and stays", () => {
   update(5, { v: steps(0, 3) });
   equal(terminal.text().split("\n")[0], "WARNING: a.txt has vanished");
   equal(terminal.text().split("\n").length, 5);
+  // A long one takes the rows it needs.
+  terminal.rows = 20;
+  renderer.note("x".repeat(100));
+  update(6, { v: steps(0, 3) });
+  const lines = terminal.text().split("\n");
+  equal(lines.slice(1, 4).join(""), "x".repeat(100));
+  equal(lines.length, 1 + 3 + 4);
   renderer.finish({ canceled: true });
   equal(terminal.text().includes("CANCELED"), true);
 });
@@ -116,4 +123,42 @@ Deno.test("abandon() gives the cursor back and paints no more", async () => {
   equal(terminal.cursorVisible, true);
   await new Promise((resolve) => setTimeout(resolve, 10));
   equal(terminal.writes, writes);
+});
+
+Deno.test("leaving in a hurry gives the cursor back", () => {
+  const terminal = new Terminal(40, 6);
+  const { renderer, update } = display(terminal);
+  update(0, { v: steps(0, 2) });
+  equal(terminal.cursorVisible, false);
+  dispatchEvent(new Event("unload"));
+  equal(terminal.cursorVisible, true);
+  renderer.finish({});
+  const { writes } = terminal;
+  dispatchEvent(new Event("unload"));
+  equal(terminal.writes, writes);
+});
+
+Deno.test("a terminal that is gone fails those who write, not a timer", async () => {
+  let gone = false;
+  let writes = 0;
+  const state = newState({ tail: { lines: 10, size: 1000 }, recent: 1000 });
+  const renderer = ttyRenderer(state, {
+    out: {
+      write() {
+        writes++;
+        if (gone) throw new Error("gone");
+      },
+    },
+    now: () => T0,
+    size: () => ({ columns: 40, rows: 10 }),
+    rate: 1,
+    colors: { run: "", cancel: "", warning: "", error: "", log: "" },
+    logRows: 6,
+    label: "remote:b",
+  });
+  renderer.note("x");
+  gone = true;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  equal(writes, 2);
+  throws(() => renderer.finish({}), /gone/);
 });

@@ -34,7 +34,8 @@ export function chooseMode(options: ModeOptions): { mode: Mode; printId: boolean
   switch (name) {
     case "":
     case "auto":
-      return { mode: isTerminal ? "tty" : "plain", printId: false };
+      // A dumb terminal can't go back to a line.
+      return { mode: isTerminal && env("TERM") !== "dumb" ? "tty" : "plain", printId: false };
     case "tty":
       if (isTerminal) return { mode: "tty", printId: false };
       throw new ProgressModeError("failed to get console: provided file is not a console");

@@ -1,4 +1,4 @@
-import { deepEqual, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "node:assert/strict";
 import { chooseMode, ProgressModeError } from "./mode.ts";
 
 const choose = (flag: string, options: { quiet?: boolean; tty?: boolean; env?: string } = {}) =>
@@ -22,6 +22,9 @@ Deno.test("chooseMode() goes by flag, then BUILDKIT_PROGRESS, then the terminal"
     [choose("auto", { quiet: true }), "quiet", true],
     [choose("auto", { env: "quiet" }), "quiet", false],
   ];
+  const dumb = (name: string) => name === "TERM" ? "dumb" : undefined;
+  const auto = chooseMode({ flag: "auto", quiet: false, isTerminal: true, env: dumb });
+  equal(auto.mode, "plain");
   for (const [got, mode, printId] of cases) deepEqual(got, { mode, printId });
 });
 

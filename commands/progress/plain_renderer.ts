@@ -33,7 +33,20 @@ export function plainRenderer(state: State, options: PlainOptions): Renderer {
     waiting = 0;
     const text = printer.print(written);
     if (text) out.write(text);
-    if (printer.pending()) timer = setTimeout(flush, rate);
+    if (printer.pending()) timer = setTimeout(tick, rate);
+  }
+
+  function tick(): void {
+    try {
+      flush();
+    } catch {
+      // Nobody reads any more. Who writes next learns of it, where it can be caught.
+    }
+  }
+
+  function finish(): void {
+    flush();
+    stop();
   }
 
   function stop(): void {
@@ -47,13 +60,10 @@ export function plainRenderer(state: State, options: PlainOptions): Renderer {
       for (const { text } of changes.logs) waiting += text.length;
       const wait = written + rate - now();
       if (wait <= 0 || waiting > FLOOD) flush();
-      else timer ??= setTimeout(flush, wait);
+      else timer ??= setTimeout(tick, wait);
     },
     note: (line) => out.write(printer.note(line)),
-    finish() {
-      flush();
-      stop();
-    },
-    abandon: stop,
+    finish,
+    abandon: finish,
   };
 }

@@ -42,7 +42,7 @@ export interface Progress extends Disposable {
   /** The warnings so far, each once. */
   warnings(): readonly VertexWarning[];
   readonly state: State;
-  /** For leaving at once: gives the terminal back, shows nothing more. */
+  /** For whoever leaves without `finish`: shows what is still due and gives the terminal back. */
   [Symbol.dispose](): void;
 }
 

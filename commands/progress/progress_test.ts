@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal, throws } from "node:assert/strict";
 import { message, T0 } from "../../tests/progress/messages.ts";
 import type { Mode } from "./mode.ts";
 import { startProgress } from "./progress.ts";
@@ -119,4 +119,35 @@ Deno.test("our own vertexes are shown like the daemon's, by our own clock", () =
     true,
     written.join(""),
   );
+});
+
+Deno.test("an output that is closed fails those who write, not a timer", async () => {
+  let gone = false;
+  const progress = startProgress({
+    mode: "plain",
+    out: {
+      write() {
+        if (gone) throw new Error("gone");
+      },
+    },
+    size: () => ({ columns: 60, rows: 20 }),
+    env: (name) => name === "TTY_DISPLAY_RATE" ? "5" : undefined,
+    now: () => T0,
+    driver: "remote",
+    builder: "b",
+  });
+  progress.update(message({ v: [{ d: "a", start: 0 }] }));
+  gone = true;
+  progress.update(message({ l: [{ v: "a", at: 1, text: "x\n" }] }));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  throws(() => progress.note("y"), /gone/);
+  progress.finish();
+});
+
+Deno.test("what is due is shown even without finish()", () => {
+  const { progress, written } = start("plain");
+  progress.update(message({ v: [{ d: "a", start: 0 }] }));
+  progress.update(message({ v: [{ d: "a", start: 0, stop: 5, error: "no" }] }));
+  progress[Symbol.dispose]();
+  equal(written.join("").endsWith("#1 ERROR: no\n"), true);
 });

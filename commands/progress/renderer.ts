@@ -20,6 +20,6 @@ export interface Renderer {
   note(line: string): void;
   /** Shows what is still due, gives the terminal back and leaves no timer. */
   finish(outcome: Outcome): void;
-  /** Gives the terminal back and leaves no timer, but shows nothing more. */
+  /** The same for a build that ended unforeseen, and how is not known. */
   abandon(): void;
 }

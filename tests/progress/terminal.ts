@@ -64,7 +64,8 @@ export class Terminal {
 
   #put(character: string): void {
     if (this.#x + charWidth(character) > this.columns) {
-      throw new Error(`The line is too wide: ${this.screen[this.#y]}`);
+      if (!this.wrap) throw new Error(`The line is too wide: ${this.screen[this.#y]}`);
+      this.#down();
     }
     const line = (this.screen[this.#y] ?? "").padEnd(this.#x);
     this.screen[this.#y] = line.slice(0, this.#x) + character +
