@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { makeTree } from "../../tests/harness/tree.ts";
+import { followLinks } from "./follow_links.ts";
+import { openSys } from "./open_sys.ts";
+
+const text = `
+  abs -> /d/file
+  circle -> circle
+  d/file
+  d/up -> ../../../x
+  d/sub/
+  folder -> d
+  l1 -> l2
+  l2 -> d/up
+  root -> /
+  w1 -> d/file
+  w2 -> missing
+  x
+`;
+
+const table: [paths: string[], found: string[] | undefined][] = [
+  [["x"], ["x"]],
+  [["none/at/all"], ["none/at/all"]],
+  [["abs"], ["abs", "d/file"]],
+  [["folder/file"], ["d/file", "folder"]],
+  [["folder/sub/y"], ["d/sub/y", "folder"]],
+  [["l1"], ["d/up", "l1", "l2", "x"]],
+  [["circle"], ["circle"]],
+  [["d", "d/file"], ["d"]],
+  [["w*"], ["d/file", "missing", "w*"]],
+  [["fold*/file"], ["d/file", "fold*"]],
+  [["x*"], ["x*"]],
+  [["root"], undefined],
+  [["."], undefined],
+  [["/x", "./d/../x"], ["x"]],
+  [["../x"], ["../x"]],
+];
+
+Deno.test("links on the way and at the end are followed, and stay inside", async () => {
+  await using tree = await makeTree(text);
+  using sys = openSys();
+  for (const [paths, found] of table) {
+    assert.deepEqual(followLinks(sys, tree.root, paths), found, JSON.stringify(paths));
+  }
+});
