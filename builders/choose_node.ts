@@ -1,6 +1,7 @@
 import type { Builder } from "./builder.ts";
 import { BuilderError } from "./builder_error.ts";
 import type { StoredNode } from "./node_group.ts";
+import { placePlatforms } from "./placement.ts";
 import { formatPlatform, type Platform } from "./platforms.ts";
 
 /**
@@ -14,21 +15,15 @@ export function chooseNode(builder: Builder, platforms: readonly Platform[]): St
       hint: `give it one: fairlead create --append --name ${builder.name} ENDPOINT`,
     });
   }
-  const chosen = new Map<StoredNode, string[]>();
-  for (const platform of platforms) {
-    const name = formatPlatform(platform);
-    const node = builder.nodes.find(({ platforms }) =>
-      platforms?.some((fixed) =>
-        formatPlatform(fixed) === name
-      )
-    ) ?? first;
-    chosen.set(node, [...chosen.get(node) ?? [], name]);
-  }
-  if (chosen.size > 1) {
-    const plan = [...chosen].map(([node, names]) => `${names.join(",")} on ${node.name}`);
+  const offers = builder.nodes.map(({ platforms }) => ({ fixed: platforms ?? [], reported: [] }));
+  const placed = [...placePlatforms(offers, platforms)];
+  if (placed.length > 1) {
+    const plan = placed.map(([index, platforms]) =>
+      `${platforms.map(formatPlatform).join(",")} on ${builder.nodes[index]!.name}`
+    );
     throw new BuilderError(`cannot build on several nodes at once yet: ${plan.join(", ")}`, {
       hint: "build each node's platforms by themselves, and join the images afterwards",
     });
   }
-  return [...chosen.keys()][0] ?? first;
+  return builder.nodes[placed[0]?.[0] ?? 0] ?? first;
 }

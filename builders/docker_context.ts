@@ -47,9 +47,14 @@ export function currentKey(env: Env): string {
   }
 }
 
-/** The engine in use. Throws `BuilderError` for a context that doesn't exist, or has no engine. */
-export async function currentEndpoint(env: Env): Promise<DockerEndpoint> {
-  const name = currentContext(env);
+/**
+ * The engine of a context, by default of the one in use.
+ * Throws `BuilderError` for a context that doesn't exist, or has no engine.
+ */
+export async function dockerEndpoint(
+  env: Env,
+  name = currentContext(env),
+): Promise<DockerEndpoint> {
   return name === "default" ? defaultEndpoint(env) : await namedEndpoint(env, name);
 }
 

@@ -50,7 +50,12 @@ export async function solve(
   });
   using _watch = endWhenSilent(connection, options.silence);
   const statusEnd = new AbortController();
-  const status = client.status(request.Ref, options.onStatus, { signal: statusEnd.signal })
+  let began = false;
+  const onStatus = (status: StatusResponse) => {
+    began = true;
+    options.onStatus(status);
+  };
+  const status = client.status(request.Ref, onStatus, { signal: statusEnd.signal })
     .catch(() => {}); // What matters is told by the build itself.
   const cancel = new AbortController();
   const onAbort = () => cancel.abort(options.signal.reason);
@@ -66,7 +71,8 @@ export async function solve(
     return ExporterResponse;
   } catch (error) {
     cancel.abort(error);
-    if (!connection.over) {
+    // A build that was refused has no progress: the daemon would look for its ref for 6 s.
+    if (!connection.over && began) {
       await within(status, options.signal.aborted ? CANCEL_GRACE : STATUS_GRACE);
     }
     if (options.signal.aborted) throw options.signal.reason;

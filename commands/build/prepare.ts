@@ -10,13 +10,14 @@ import { type BuildOptions, DEFAULT_PROVENANCE } from "../../buildkit/solve_requ
 import type { Env } from "../../transports/transport.ts";
 import type { Deps } from "../deps.ts";
 import { completeCaches, parseCaches } from "../flags/cache.ts";
-import { type Output, parseOutputs, resolveOutputs } from "../flags/output.ts";
+import { parseOutputs, resolveOutputs } from "../flags/output.ts";
 import { parseSecrets } from "../flags/secret.ts";
 import type { FlagValues } from "../flags/spec.ts";
 import { parseBool } from "../flags/value.ts";
 import { UsageError } from "../usage_error.ts";
 import { warn } from "../warn.ts";
 import { type LocalContext, localContext } from "./context.ts";
+import { type EngineOutput, openEngines } from "./engine.ts";
 import type { buildFlags } from "./flags.ts";
 import { baseName } from "./paths.ts";
 
@@ -25,7 +26,7 @@ export interface PreparedBuild {
   readonly options: BuildOptions;
   readonly context: LocalContext;
   readonly node: StoredNode;
-  readonly outputs: readonly Output[];
+  readonly outputs: readonly EngineOutput[];
   readonly secrets: SecretSource;
   /** Ties the daemon's copy of the context to the next build of it. */
   readonly sharedKey: string;
@@ -55,17 +56,19 @@ export async function prepare(
   const asked = flags.output.length > 0 || flags.load || flags.push;
   const byDefault = !asked && readDriverOptions(node).defaultLoad &&
     !isTrue("BUILDX_NO_DEFAULT_LOAD", env);
-  const outputs = await resolveOutputs(parseOutputs(flags.output), {
+  const resolved = await resolveOutputs(parseOutputs(flags.output), {
     load: flags.load || byDefault,
     push: flags.push,
     tags: flags.tag,
     stdoutIsTerminal: deps.stdout.isTerminal,
   });
-  if (flags.iidfile && outputs.some(({ type }) => type === "local" || type === "tar")) {
+  if (flags.iidfile && resolved.some(({ type }) => type === "local" || type === "tar")) {
     throw new UsageError(
       "local and tar exporters do not produce an image ID: --iidfile has no use",
     );
   }
+  const dial = { signal: deps.signal, env, log: () => {}, step: () => {} };
+  const outputs = await openEngines(resolved, platforms.length > 1, env, dial);
   if (!asked && !byDefault && !isTrue("BUILDX_NO_DEFAULT_LOAD", env)) warn(deps, NO_OUTPUT);
   return {
     context,

@@ -58,6 +58,10 @@ export async function runBuild(
     performance.mark("solved");
     await services.commit();
     progress.finish();
+    // containerd's image store knows an image by its manifest's digest alone (as buildx has it).
+    if (build.outputs.some(({ loader }) => loader?.containerd)) {
+      delete answers["containerimage.config.digest"];
+    }
     return { ...answers, "buildx.build.ref": `${builder.name}/${node.name}/${ref}` };
   } catch (error) {
     await services.discard();

@@ -17,6 +17,7 @@ import type { Deps } from "../deps.ts";
 import type { Output } from "../flags/output.ts";
 import type { Progress } from "../progress/progress.ts";
 import { UsageError } from "../usage_error.ts";
+import { engineOutput } from "./engine.ts";
 import { absolutePath } from "./paths.ts";
 import type { PreparedBuild } from "./prepare.ts";
 
@@ -48,8 +49,8 @@ export function buildServices(
     })),
   ];
   const outputs = new Map<number, ByteOutput | TreeOutput>();
-  for (const [id, { target }] of build.outputs.entries()) {
-    const output = localOutput(target, deps);
+  for (const [id, { target, loader }] of build.outputs.entries()) {
+    const output = loader ? engineOutput(loader, progress.local) : localOutput(target, deps);
     if (output) outputs.set(id, output);
   }
   if (outputs.size > 0) {
@@ -77,6 +78,7 @@ export function buildServices(
 function localOutput(target: Output["target"], deps: Deps): ByteOutput | TreeOutput | undefined {
   switch (target.to) {
     case "daemon":
+    case "engine":
       return undefined;
     case "file":
       return fileOutput(absolutePath(target.path, deps.cwd));
@@ -84,9 +86,11 @@ function localOutput(target: Output["target"], deps: Deps): ByteOutput | TreeOut
       return pipeOutput(stdoutWriter(deps));
     case "directory":
       return { directory: absolutePath(target.path, deps.cwd), mode: target.mode };
-    case "engine":
     case "layout":
-      throw new UsageError(`cannot export to ${target.to} yet`);
+      throw new UsageError(
+        `tar=false is not there yet: cannot write an OCI layout`,
+        "leave tar=false out, and unpack the tar",
+      );
   }
 }
 
