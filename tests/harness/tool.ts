@@ -54,6 +54,11 @@ export async function missing(...tools: Tool[]): Promise<string | undefined> {
   return answers.find((answer) => answer.reason !== undefined)?.reason;
 }
 
+/** Builds all that is not built yet, one unit after another: each uses both cores by itself. */
+export async function buildGoTools(): Promise<void> {
+  for (const tool of Object.keys(goTools)) await available(tool as Tool);
+}
+
 async function goTool(tool: keyof typeof goTools): Promise<Available> {
   const build = new URL("../daemons/build", import.meta.url).pathname;
   try {
