@@ -94,7 +94,6 @@ Deno.test("DOCKER_AUTH_CONFIG wins over file and helpers", async () => {
 
 const helper = `
 read server
-echo "$1 $server" >> "$(dirname "$0")/asked"
 case "$server" in
   a.io) echo '{"ServerURL":"a.io","Username":"'"$0"'","Secret":"s"}' ;;
   idt.io) echo '{"Username":"<token>","Secret":"idt"}' ;;
