@@ -147,7 +147,7 @@ export function statWriter(): (stat: Stat) => Uint8Array {
 
 function writeStat(out: Uint8Array, start: number, stat: Stat): number {
   let at = writeBytes(out, start, 0x0a, stat.path);
-  at = writeNumber(out, at, 0x10, stat.mode);
+  at = writeNumber(out, at, 0x10, stat.mode >>> 0);
   at = writeNumber(out, at, 0x18, stat.uid);
   at = writeNumber(out, at, 0x20, stat.gid);
   at = writeNumber(out, at, 0x28, stat.size);
