@@ -1,5 +1,6 @@
 import type { Builder } from "../../builders/builder.ts";
 import type { StoredNode } from "../../builders/node_group.ts";
+import type { Client } from "../../buildkit/client.ts";
 import { RpcError } from "../../buildkit/grpc/status.ts";
 import { newId } from "../../buildkit/identity.ts";
 import { solve } from "../../buildkit/solve.ts";
@@ -39,13 +40,32 @@ export class BuildError extends Error {
 }
 
 /** Connects, builds, and ends the progress display. Resolves to the exporters' answers. */
-export async function runBuild(
+export async function runBuild(build: PreparedBuild, context: RunContext): Promise<Answers> {
+  const { deps, node, progress } = context;
+  performance.mark("prepared");
+  try {
+    const client = await reach(node, { deps, progress });
+    performance.mark("connected");
+    try {
+      const answers = await solveOn(client, build, context);
+      performance.mark("solved");
+      progress.finish();
+      return answers;
+    } finally {
+      await client.close();
+    }
+  } catch (error) {
+    progress.finish({ error, canceled: deps.signal.aborted });
+    if (deps.signal.aborted || !(error instanceof Error)) throw error;
+    throw new BuildError(error);
+  }
+}
+
+async function solveOn(
+  client: Client,
   build: PreparedBuild,
   { deps, builder, node, progress }: RunContext,
 ): Promise<Answers> {
-  performance.mark("prepared");
-  const client = await reach(node, { deps, progress });
-  performance.mark("connected");
   const ref = newId();
   const services = buildServices(build, { deps, progress });
   try {
@@ -55,9 +75,7 @@ export async function runBuild(
       onStatus: (status) => progress.update(status),
       signal: deps.signal,
     });
-    performance.mark("solved");
     await services.commit();
-    progress.finish();
     // containerd's image store knows an image by its manifest's digest alone (as buildx has it).
     if (build.outputs.some(({ loader }) => loader?.containerd)) {
       delete answers["containerimage.config.digest"];
@@ -65,10 +83,6 @@ export async function runBuild(
     return { ...answers, "buildx.build.ref": `${builder.name}/${node.name}/${ref}` };
   } catch (error) {
     await services.discard();
-    progress.finish({ error, canceled: deps.signal.aborted });
-    if (deps.signal.aborted || !(error instanceof Error)) throw error;
-    throw new BuildError(error);
-  } finally {
-    await client.close();
+    throw error;
   }
 }
