@@ -288,7 +288,7 @@ Deno.test("content nobody asked for, twice, or of too many files at once", async
     [[stat("a")], (end) => end.end(), /ended the call early/],
     [
       [stat("a")],
-      (end) => (end.send(part(0), encode("x")), end.cut(new Error("reset"))),
+      (end) => (end.send(part(0), encode("x")), setTimeout(() => end.cut(new Error("reset")))),
       /^reset$/,
     ],
     [
