@@ -1,6 +1,6 @@
 /** A real buildkitd on a root of its own. */
 import { accepts, type Daemon, freePort, makeRoot, startDaemon } from "./daemon.ts";
-import { need } from "./tool.ts";
+import { available, need } from "./tool.ts";
 
 export interface BuildkitdOptions {
   /** Serve loopback TCP beside the unix socket: a free port, or this one. */
@@ -12,6 +12,8 @@ export interface BuildkitdOptions {
   /** Where its root is made, `/dev/shm` for measurements; default the system's temporary folder. */
   dir?: string;
   args?: readonly string[];
+  /** Another buildkitd than the tests' one; it may bring a `buildkit-runc` of its own. */
+  program?: string;
 }
 
 export interface Buildkitd extends Daemon {
@@ -27,8 +29,8 @@ export interface Buildkitd extends Daemon {
 
 /** Serving when it returns, after about half a second. */
 export async function startBuildkitd(options: BuildkitdOptions = {}): Promise<Buildkitd> {
-  const program = await need("buildkitd");
-  const runc = await need("runc");
+  const program = options.program ?? await need("buildkitd");
+  const runc = options.program === undefined ? await need("runc") : (await available("runc")).path;
   const home = await makeRoot("bkd", options.dir);
   const port = options.tcp === true ? freePort() : options.tcp || 0;
   const socket = `${home}/s`;
@@ -45,7 +47,7 @@ export async function startBuildkitd(options: BuildkitdOptions = {}): Promise<Bu
     ...(tls ? [`--tlscert=${tls.cert}`, `--tlskey=${tls.key}`] : []),
     ...(tls?.ca === undefined ? [] : [`--tlscacert=${tls.ca}`]),
     "--containerd-worker=false",
-    `--oci-worker-binary=${runc}`,
+    ...(runc === undefined ? [] : [`--oci-worker-binary=${runc}`]),
     // Without CNI plugins there is no other network.
     "--oci-worker-net=host",
     `--oci-worker-snapshotter=${await snapshotter(home)}`,

@@ -76,13 +76,20 @@ async function goTool(tool: keyof typeof goTools): Promise<Available> {
 }
 
 async function debianProgram(tool: Tool): Promise<Available> {
+  const path = await onPath(tool);
+  if (path !== undefined) return { path };
+  const debianPackage = debianPrograms[tool as keyof typeof debianPrograms];
+  return { reason: `${tool} is not installed (Debian's package ${debianPackage})` };
+}
+
+/** The path of a program; undefined when there is none. */
+export async function onPath(name: string): Promise<string | undefined> {
   // Daemons live in sbin folders, which a user's PATH need not hold.
   const folders = (Deno.env.get("PATH") ?? "").split(":").concat("/usr/sbin", "/sbin");
   for (const folder of folders) {
-    const path = `${folder}/${tool}`;
+    const path = `${folder}/${name}`;
     const stat = await Deno.stat(path).catch(() => undefined);
-    if (stat?.isFile && (stat.mode ?? 0) & 0o111) return { path };
+    if (stat?.isFile && (stat.mode ?? 0) & 0o111) return path;
   }
-  const debianPackage = debianPrograms[tool as keyof typeof debianPrograms];
-  return { reason: `${tool} is not installed (Debian's package ${debianPackage})` };
+  return undefined;
 }
