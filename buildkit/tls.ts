@@ -15,7 +15,7 @@ import { duplexOf } from "./tls_duplex.ts";
 import { explainCertificate, explainTlsError, isTlsError } from "./tls_errors.ts";
 import type { TlsFiles } from "./tls_files.ts";
 import { alternativeNames, subjectOf } from "./tls_names.ts";
-import { tlsStream } from "./tls_stream.ts";
+import { READS_ALL, tlsStream } from "./tls_stream.ts";
 
 export { loadTls, type TlsFiles } from "./tls_files.ts";
 
@@ -62,6 +62,7 @@ export async function wrapTls(
       ...(files.client === undefined ? {} : { cert: files.client.cert, key: files.client.key }),
       // An IP address is no server name (RFC 6066 §3), yet is what the certificate must carry.
       ...(isIP(name) ? { host: name } : { servername: name }),
+      ...READS_ALL,
       ALPNProtocols: ["h2"],
       minVersion: "TLSv1.2",
       // The certificate is checked all the same, and refused below: so its names can be told.
@@ -97,7 +98,7 @@ export async function wrapTls(
       `the daemon's certificate (${shown}) has no subjectAltName: Go programs refuse it`,
     );
   }
-  return tlsStream(socket, stream, (error) => isTlsError(error) ? explain(error) : error);
+  return tlsStream(socket, below, (error) => isTlsError(error) ? explain(error) : error);
 }
 
 /** Resolves when our side of the handshake is complete. */

@@ -1,6 +1,9 @@
 /**
  * A byte stream as the node Duplex that `tls.connect` takes. At most one read and one write are
- * under way below, so that neither direction buffers more than the Duplex's own mark.
+ * under way below, and while `hold` is on no further read begins.
+ *
+ * Why the flow is held here and not by `pause` on the TLS socket: Deno 2.9's forgets the end of the
+ * stream when it comes while the socket is paused.
  */
 import { Duplex } from "node:stream";
 import type { ByteStream } from "../transports/byte_stream.ts";
@@ -9,10 +12,13 @@ const READ_BYTES = 64 << 10;
 /** How long a failed write waits for what the far side may have said before it hung up, in ms. */
 const LAST_WORDS_MS = 250;
 
-/** The Duplex, and the first bytes that came from the far side: they tell a port without TLS. */
+/** What a TLS socket stands on. */
 export interface Below {
   readonly duplex: Duplex;
+  /** The first bytes that came from the far side: they tell a port without TLS. */
   readonly first: () => Uint8Array;
+  /** True: read no more for now. */
+  readonly hold: (on: boolean) => void;
 }
 
 /** Adapts a byte stream; destroying the Duplex closes it. */
@@ -21,8 +27,13 @@ export function duplexOf(stream: ByteStream): Below {
   const { promise: heard, resolve: end } = Promise.withResolvers<void>();
   let buffer = new Uint8Array(READ_BYTES);
 
+  let held = false;
+  let release = () => {};
+
   async function pump(): Promise<void> {
     try {
+      while (held) await new Promise<void>((resolve) => release = resolve);
+      if (duplex.destroyed) return;
       const count = await stream.read(buffer);
       first ??= buffer.slice(0, Math.min(count ?? 0, 256));
       if (count === null) {
@@ -61,9 +72,15 @@ export function duplexOf(stream: ByteStream): Below {
     final: (done) => void stream.closeWrite().then(() => done(), done),
     destroy(error, done) {
       end();
+      hold(false);
       stream.close();
       done(error);
     },
   });
-  return { duplex, first: () => first ?? new Uint8Array() };
+
+  function hold(on: boolean): void {
+    held = on;
+    if (!on) release();
+  }
+  return { duplex, hold, first: () => first ?? new Uint8Array() };
 }

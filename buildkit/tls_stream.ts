@@ -1,20 +1,25 @@
 import type { TLSSocket } from "node:tls";
 import type { ByteStream } from "../transports/byte_stream.ts";
+import type { Below } from "./tls_duplex.ts";
 
-/** Decrypted bytes that wait to be read; above it the socket is paused. */
-const WAITING_BYTES = 256 << 10;
 /** Of one write; more would be encrypted whole, and held whole, before the first byte leaves. */
 const WRITE_BYTES = 256 << 10;
+/** The socket's own mark, never reached: see `duplexOf` for why it must not pause itself. */
+export const READS_ALL = { highWaterMark: 1 << 30 };
+
+/** Decrypted bytes that wait to be read; from then on nothing is read below. */
+const WAITING_BYTES = 256 << 10;
 
 /**
  * A `TLSSocket` that is through with its handshake as a byte stream.
  *
- * @param below what the socket runs over; `close` closes it
+ * @param socket made with `READS_ALL`
+ * @param below what it runs over; `close` closes it
  * @param explain turns the socket's errors into those a user should see
  */
 export function tlsStream(
   socket: TLSSocket,
-  below: ByteStream,
+  { duplex, hold }: Below,
   explain: (error: unknown) => unknown,
 ): ByteStream {
   const waiting: Uint8Array[] = [];
@@ -29,21 +34,29 @@ export function tlsStream(
   socket.on("data", (chunk: Uint8Array) => {
     waiting.push(chunk);
     bytes += chunk.length;
-    if (bytes >= WAITING_BYTES) socket.pause();
+    if (bytes >= WAITING_BYTES) hold(true);
     wake();
   });
   socket.on("end", () => {
     ended = true;
     wake();
   });
-  socket.on("error", (error: unknown) => {
-    failure ??= { error: explain(error) };
-    wake();
-  });
-  socket.on("close", () => {
-    go();
-    wake();
-  });
+  // The socket does not pass every error of its Duplex on: after the far side's end it goes on
+  // taking writes, and drops them.
+  for (const each of [socket, duplex]) {
+    each.on("error", (error: unknown) => {
+      failure ??= { error: explain(error) };
+      wake();
+    });
+    each.on("close", () => {
+      go();
+      wake();
+    });
+  }
+
+  socket.resume();
+
+  const cause = () => failure?.error;
 
   function take(into: Uint8Array): number {
     let count = 0;
@@ -56,7 +69,7 @@ export function tlsStream(
       else waiting[0] = chunk.subarray(part.length);
     }
     bytes -= count;
-    if (bytes < WAITING_BYTES / 2 && socket.isPaused()) socket.resume();
+    if (bytes < WAITING_BYTES) hold(false);
     return count;
   }
 
@@ -65,14 +78,17 @@ export function tlsStream(
       for (;;) {
         if (closed) throw new Deno.errors.Interrupted("the stream was closed");
         if (waiting.length > 0) return take(into);
+        if (ended) return null;
         if (failure !== undefined) throw failure.error;
-        if (ended || socket.destroyed) return null;
+        if (socket.destroyed || duplex.destroyed) return null;
         await new Promise<void>((resolve) => wake = resolve);
       }
     },
 
     async write(from) {
       if (closed) throw new Deno.errors.Interrupted("the stream was closed");
+      if (failure !== undefined) throw cause();
+      if (duplex.destroyed) throw new Deno.errors.BrokenPipe("the connection is gone");
       const part = from.subarray(0, WRITE_BYTES);
       const { promise, resolve } = Promise.withResolvers<Error | null | undefined>();
       socket.write(part, resolve);
@@ -80,7 +96,7 @@ export function tlsStream(
       if (!error) return part.length;
       // The callback says that the socket is gone; the event before "close" says why.
       await gone;
-      throw failure?.error ?? explain(error);
+      throw cause() ?? explain(error);
     },
 
     /** Sends close_notify; TLS 1.3 (RFC 8446 §6.1) lets the other direction go on. */
@@ -96,7 +112,7 @@ export function tlsStream(
       closed = true;
       waiting.length = 0;
       socket.destroy();
-      below.close();
+      duplex.destroy();
       wake();
     },
   };

@@ -48,7 +48,9 @@ async function connect(path: string, { signal }: DialContext): Promise<Deno.Unix
   for (let pause = 5;; pause *= 2) {
     if (signal.aborted) throw interrupted(signal, endpoint, "connect");
     try {
-      return await Deno.connect({ transport: "unix", path });
+      const conn = await Deno.connect({ transport: "unix", path });
+      if (!signal.aborted) return conn;
+      conn.close();
     } catch (error) {
       // A unix socket refuses at once (EAGAIN) where TCP waits in line: wait here instead.
       const full = error instanceof Deno.errors.WouldBlock;

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { EndpointError } from "../../transports/errors.ts";
+import type { Transport } from "../../transports/transport.ts";
+
+/** A password for endpoints in tables: no error and no description may show it. */
+export const SECRET = "hunter2";
+
+/** What a transport makes of endpoints. */
+export interface EndpointTable<Spec> {
+  /** The endpoint as typed, and its spec. */
+  readonly good: readonly (readonly [string, Spec])[];
+  /** The endpoint as typed, and what its error says; the hint counts as part of it. */
+  readonly bad: readonly (readonly [string, RegExp])[];
+}
+
+/** Registers the tests of a transport's table. */
+export function checkEndpoints<Spec>(
+  transport: Transport<Spec>,
+  { good, bad }: EndpointTable<Spec>,
+): void {
+  for (const [endpoint, spec] of good) {
+    Deno.test(`${transport.scheme}: ${JSON.stringify(endpoint)} is right`, () => {
+      assert.deepEqual(transport.parse(endpoint), spec);
+      const described = transport.describe(spec);
+      assert(!described.includes(SECRET), described);
+      assert.deepEqual(transport.parse(described), spec, "parse(describe(spec))");
+      assert.equal(transport.describe(transport.parse(described)), described);
+    });
+  }
+  for (const [endpoint, expected] of bad) {
+    Deno.test(`${transport.scheme}: ${JSON.stringify(endpoint)} is wrong`, () => {
+      assert.throws(() => transport.parse(endpoint), (error) => {
+        assert(error instanceof EndpointError, String(error));
+        assert.match(`${error.message}; ${error.hint}`, expected);
+        assert(!`${error.message}${error.hint}`.includes(SECRET), error.message);
+        assert(!/\.$/.test(error.message + error.hint), "no full stop");
+        return true;
+      });
+    });
+  }
+  Deno.test(`${transport.scheme}: its own example is right`, () => {
+    assert.doesNotThrow(() => transport.parse(transport.example));
+    assert.equal(transport.example.split("://")[0], transport.scheme);
+  });
+}

@@ -1,0 +1,77 @@
+/** `unix` and `tcp`, each plain and under TLS. */
+import { dialEndpoint, type TlsOptions } from "../../buildkit/dial.ts";
+import { transports } from "../../transports/all.ts";
+import { createRegistry } from "../../transports/registry.ts";
+import { makeCerts } from "../harness/certs.ts";
+import { contract, type Subject } from "./contract.ts";
+import { type Peer, startPeer } from "./start_peer.ts";
+
+const registry = createRegistry(transports);
+const certs = await makeCerts();
+addEventListener("unload", () => Deno.removeSync(certs.dir, { recursive: true }));
+
+/** A port that takes connections into its queue until that is full: then the next one hangs. */
+async function fullPort() {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
+  const { port } = listener.addr;
+  const queue = [await Deno.connect({ port }), await Deno.connect({ port })];
+  return {
+    endpoint: `tcp://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]() {
+      for (const conn of queue) conn.close();
+      listener.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** A socket that is silent: a TLS handshake hangs there. */
+function silentPort() {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return Promise.resolve({
+    endpoint: `tcp://127.0.0.1:${listener.addr.port}`,
+    [Symbol.asyncDispose]() {
+      listener.close();
+      return Promise.resolve();
+    },
+  });
+}
+
+function subject(
+  endpointOf: (peer: Peer) => string,
+  tls: TlsOptions,
+  more: Pick<Subject, "dead" | "hang">,
+): Subject {
+  const server = Object.keys(tls).length === 0 ? undefined : certs.server;
+  return {
+    dial: (endpoint, context) => dialEndpoint(registry, endpoint, tls, context),
+    async start() {
+      const peer = await startPeer(server);
+      return Object.assign(peer, { endpoint: endpointOf(peer) });
+    },
+    ...more,
+  };
+}
+
+const noSocket: Subject["dead"] = [["unix:///nowhere/s", /no such socket/]];
+const noPort: Subject["dead"] = [
+  ["tcp://127.0.0.1:1", /connection refused$/],
+  ["tcp://localhost:1", /connection refused \(localhost is .*127\.0\.0\.1/],
+];
+const cacert = certs.ca.cert;
+
+contract("unix", subject(({ socket }) => `unix://${socket}`, {}, { dead: noSocket }));
+contract(
+  "tcp",
+  subject(({ port }) => `tcp://127.0.0.1:${port}`, {}, { dead: noPort, hang: fullPort }),
+);
+contract(
+  "TLS over unix",
+  subject(({ socket }) => `unix://${socket}`, { cacert, servername: "localhost" }, {
+    dead: noSocket,
+  }),
+);
+contract(
+  "TLS over tcp",
+  subject(({ port }) => `tcp://127.0.0.1:${port}`, { cacert }, { dead: noPort, hang: silentPort }),
+);
