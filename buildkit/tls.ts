@@ -1,5 +1,5 @@
 /**
- * TLS over any byte stream: 1.2 or 1.3, ALPN `h2`.
+ * TLS over any byte stream: 1.2 or 1.3, ALPN `h2` unless the files say otherwise.
  *
  * Through `node:tls`, loaded only here: `Deno.startTls` takes nothing but a TCP socket, adds the
  * given CA to the built-in ones instead of replacing them, and says little about what went wrong.
@@ -63,7 +63,7 @@ export async function wrapTls(
       // An IP address is no server name (RFC 6066 §3), yet is what the certificate must carry.
       ...(isIP(name) ? { host: name } : { servername: name }),
       ...READS_ALL,
-      ALPNProtocols: ["h2"],
+      ALPNProtocols: [files.protocol ?? "h2"],
       minVersion: "TLSv1.2",
       // The certificate is checked all the same, and refused below: so its names can be told.
       rejectUnauthorized: false,

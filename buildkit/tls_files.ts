@@ -21,6 +21,8 @@ export interface TlsFiles {
   };
   /** The option `servername`. */
   readonly servername?: string;
+  /** What is spoken inside (ALPN), where that is not `h2`: a Docker engine takes `http/1.1` alone. */
+  readonly protocol?: string;
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;

@@ -170,7 +170,13 @@ async function connect(endpoint: EngineEndpoint, context: DialContext): Promise<
     );
   }
   const { loadTls, wrapTls } = await import("../buildkit/tls.ts");
-  return await wrapTls(stream, await loadTls(tls, host, context), name, host, context);
+  try {
+    const files = { ...await loadTls(tls, host, context), protocol: "http/1.1" };
+    return await wrapTls(stream, files, name, host, context);
+  } catch (error) {
+    stream.close();
+    throw error;
+  }
 }
 
 function broken({ host }: EngineEndpoint, cause: unknown): DialError {

@@ -63,7 +63,7 @@ const pull = (space: Workspace, env = {}) =>
   space.fairlead(["build", "--pull", "--output", "out", "--progress", "plain", "pull"], env);
 
 const right = { auth: btoa(`${login.user}:${login.password}`) };
-const options = { ignore, sanitizeResources: false, sanitizeOps: false };
+const options = { ignore };
 
 Deno.test({
   ...options,

@@ -1,0 +1,114 @@
+/** `--load` into a real Docker engine. */
+import { equal, match, ok } from "node:assert/strict";
+import { type Workspace, workspace } from "../build/workspace.ts";
+import { makeCerts } from "../harness/certs.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { noDockerd, startDockerd } from "./dockerd.ts";
+
+const ignore = skip(
+  needsRoot() ?? await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry") ??
+    await noDockerd(),
+);
+const noStore = ignore || skip(await noDockerd({ containerd: true }));
+const address = ignore ? "" : (await sharedBuildkitd()).address;
+
+function context(space: Workspace): void {
+  space.write({
+    "ctx/Dockerfile": 'FROM scratch\nCOPY . /\nCMD ["/none"]\n',
+    "ctx/file": crypto.randomUUID(),
+  });
+  const block = crypto.getRandomValues(new Uint8Array(65536));
+  using big = Deno.openSync(space.path("ctx/big"), { create: true, write: true });
+  for (let i = 0; i < 512; i++) big.writeSync(block);
+}
+
+const load = (space: Workspace, env: Record<string, string>, args: string[] = []) =>
+  space.fairlead(["build", "--load", "-t", "a/b:1", "--progress", "plain", ...args, "ctx"], env);
+
+Deno.test({
+  name: "--load: by the unix socket, by TLS, by a docker context",
+  ignore,
+  async fn() {
+    await using certs = await makeCerts();
+    const { server, client, ca } = certs;
+    await using engine = await startDockerd({ tls: { ...server, ca: ca.cert } });
+    await using space = await workspace(address);
+    context(space);
+    const id = async () => (await engine.docker("images", "-q", "--no-trunc", "a/b:1")).trim();
+
+    const first = await load(space, { DOCKER_HOST: engine.host }, ["--iidfile", "id"]);
+    equal(first.code, 0, first.stderr);
+    equal(await id(), space.read("id"));
+    match(first.stderr, /importing to docker/);
+    match(first.stderr, /Loaded image: a\/b:1/);
+    await engine.docker("create", "--name", "made", "a/b:1");
+    const tar = await engine.docker("cp", "made:/file", "-");
+    ok(tar.includes(space.read("ctx/file")));
+    await engine.docker("rm", "made");
+    await engine.docker("rmi", "a/b:1");
+
+    Deno.mkdirSync(space.path("certs"));
+    for (const [name, path] of [["ca", ca.cert], ["cert", client.cert], ["key", client.key]]) {
+      Deno.copyFileSync(path!, space.path(`certs/${name}.pem`));
+    }
+    const tls = { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: space.path("certs") };
+    const second = await load(space, { DOCKER_HOST: engine.tcp, ...tls });
+    equal(second.code, 0, second.stderr);
+    equal(await id(), space.read("id"));
+    await engine.docker("rmi", "a/b:1");
+
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode("other"));
+    const meta = { Name: "other", Metadata: {}, Endpoints: { docker: { Host: engine.host } } };
+    space.write({
+      [`.docker/contexts/meta/${new Uint8Array(digest).toHex()}/meta.json`]: JSON.stringify(meta),
+    });
+    const third = await load(space, { DOCKER_HOST: "", DOCKER_CONTEXT: "other" });
+    equal(third.code, 0, third.stderr);
+    equal(await id(), space.read("id"));
+
+    const several = await load(space, { DOCKER_HOST: engine.host }, [
+      "--platform",
+      "linux/amd64,linux/arm64",
+    ]);
+    equal(several.code, 1);
+    match(several.stderr, /docker exporter does not currently support exporting manifest lists/);
+  },
+});
+
+Deno.test({
+  name: "--load into the containerd image store: an index with several platforms",
+  ignore: noStore,
+  async fn() {
+    await using engine = await startDockerd({ containerd: true });
+    await using space = await workspace(address);
+    context(space);
+    const { code, stderr } = await load(space, { DOCKER_HOST: engine.host }, [
+      "--platform",
+      "linux/amd64,linux/arm64",
+      "--iidfile",
+      "id",
+    ]);
+    equal(code, 0, stderr);
+    const id = (await engine.docker("images", "-q", "--no-trunc", "a/b:1")).trim();
+    equal(id, space.read("id"));
+  },
+});
+
+Deno.test({
+  name: "an engine that dies during --load fails the build, and soon",
+  ignore,
+  async fn() {
+    await using engine = await startDockerd();
+    await using space = await workspace(address);
+    context(space);
+    const started = load(space, { DOCKER_HOST: engine.host });
+    // Somewhere between the question for its store and the end of the image.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    await engine.kill();
+    const { code, stderr } = await started;
+    equal(code, 1, stderr);
+    match(stderr, /cannot load the image into docker/);
+  },
+});
