@@ -95,33 +95,14 @@ export class Store {
     return Number.isNaN(date.getTime()) ? undefined : date;
   }
 
-  /**
-   * Sixteen hex digits that stand for this machine and user in the names of shared folders, so that
-   * the daemon finds the last copy of a build context again. Kept in `.buildNodeID`, as in buildx;
-   * without a store that can be written, made of the host's and the user's name.
-   */
-  buildNodeId(): string {
-    return this.#text(".buildNodeID") || this.#makeNodeId();
-  }
-
   /** Notes that a builder is in use now; what fails of it is nobody's trouble. */
   noteUse(name: string): void {
-    if (this.find(name) !== undefined) this.#tryWrite(timestamp(), "activity", name);
-  }
-
-  #makeNodeId(): string {
-    const id = crypto.getRandomValues(new Uint8Array(8)).toHex();
-    return this.#tryWrite(id, ".buildNodeID") ? id : standInId();
-  }
-
-  #tryWrite(text: string, ...parts: string[]): boolean {
-    if (this.dir === undefined) return false;
+    if (this.dir === undefined || this.find(name) === undefined) return;
     const { path: tempDir, owner } = this.dir;
     try {
-      writeAtomically(this.path(...parts), text, { tempDir, owner });
-      return true;
+      writeAtomically(this.path("activity", name), timestamp(), { tempDir, owner });
     } catch {
-      return false;
+      // A store that can only be read is a store to build with.
     }
   }
 
@@ -163,15 +144,6 @@ export class Store {
 /** Now, as `activity/` has it. */
 export function timestamp(): string {
   return new Date().toISOString().replace(/\.\d+Z$/, "Z");
-}
-
-/** FNV-1a over what stays the same from run to run. */
-function standInId(): string {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(`${Deno.hostname()} ${Deno.uid()}`)) {
-    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  }
-  return hash.toString(16).padStart(16, "0");
 }
 
 /** The name under `defaults/` of a docker endpoint. */

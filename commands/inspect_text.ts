@@ -1,3 +1,4 @@
+import { type Builder, requireRemote } from "../builders/builder.ts";
 import { sorted } from "../builders/node_group_json.ts";
 import { readDriverOptions } from "../builders/driver_options.ts";
 import { formatInGroups } from "../builders/platforms.ts";
@@ -21,9 +22,22 @@ export function inspectText(
     ...activity ? [`Last Activity:\t${activity}`] : [],
     "",
     "Nodes:",
-    ...nodes.flatMap((node, i) => [...i > 0 ? [""] : [], ...nodeLines(node, options)]),
+    ...nodes.flatMap((node, i) => [
+      ...i > 0 ? [""] : [],
+      ...nodeLines(explained(builder, node), options),
+    ]),
   ];
   return alignColumns(lines.join("\n") + "\n", { padding: 1, minimum: 0 });
+}
+
+/** A node of another driver was never asked; `ls` leaves it at that, here the reason is told. */
+function explained(builder: Builder, node: NodeStatus): NodeStatus {
+  try {
+    requireRemote(builder);
+    return node;
+  } catch (error) {
+    return { ...node, error };
+  }
 }
 
 function nodeLines(status: NodeStatus, { features }: { features: boolean }): string[] {

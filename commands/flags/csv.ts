@@ -41,7 +41,7 @@ function quoted(text: string, start: number): { value: string; end: number } {
   while (true) {
     const mark = text.indexOf('"', at);
     if (mark < 0) {
-      throw new CsvError(text, text.length, 'extraneous or missing " in quoted-field');
+      throw new CsvError(text, at, 'extraneous or missing " in quoted-field');
     }
     value += text.slice(at, mark);
     const next = text[mark + 1];

@@ -1,0 +1,130 @@
+/** A process that a command can be run in without being one. */
+import type { NodeClient } from "../../builders/connect.ts";
+import { commands } from "../../commands/list.ts";
+import type { Clock, Deps, Output } from "../../commands/deps.ts";
+import { runProgram } from "../../commands/run.ts";
+import type { WorkerRecord } from "../../proto/gen/worker.ts";
+import { transports } from "../../transports/all.ts";
+import { createRegistry } from "../../transports/registry.ts";
+
+export interface FakeOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** What stdin holds. */
+  readonly stdin?: string;
+  readonly signal?: AbortSignal;
+  readonly connect?: Deps["connect"];
+  /** Sleeps that end at once. */
+  readonly fast?: boolean;
+}
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the program with these words; a folder of its own is its store unless `env` says otherwise. */
+export async function run(words: readonly string[], options: FakeOptions = {}): Promise<Ran> {
+  const stdout = collector();
+  const stderr = collector();
+  const deps = fakeDeps(words, options, stdout, stderr);
+  const code = await runProgram(deps, commands);
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+export function fakeDeps(
+  words: readonly string[],
+  options: FakeOptions,
+  stdout: Output,
+  stderr: Output,
+): Deps {
+  const { env = {}, cwd = "/", stdin = "", signal = new AbortController().signal } = options;
+  let rest = new TextEncoder().encode(stdin);
+  return {
+    args: words,
+    env: (name) => env[name],
+    cwd,
+    stdin: {
+      isTerminal: false,
+      read(into) {
+        if (rest.length === 0) return Promise.resolve(null);
+        const count = Math.min(into.length, rest.length);
+        into.set(rest.subarray(0, count));
+        rest = rest.subarray(count);
+        return Promise.resolve(count);
+      },
+    },
+    stdout,
+    stderr,
+    clock: fakeClock(options.fast ?? true),
+    signal,
+    registry: createRegistry(transports),
+    connect: options.connect ?? (() => Promise.reject(new Error("nobody is to be asked"))),
+  };
+}
+
+/** An output that keeps what is written. */
+export function collector(): Output & { text(): string } {
+  let text = "";
+  const decoder = new TextDecoder();
+  return {
+    isTerminal: false,
+    write: (more) => void (text += more),
+    writeBytes: (bytes) => Promise.resolve(void (text += decoder.decode(bytes))),
+    size: () => undefined,
+    text: () => text,
+  };
+}
+
+function fakeClock(fast: boolean): Clock {
+  return {
+    now: () => Date.UTC(2026, 0, 2, 3, 4, 5),
+    monotonic: () => performance.now(),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, fast ? 0 : ms)),
+  };
+}
+
+/** A daemon with one worker, as a real one reports itself. */
+export function fakeDaemon(worker: Partial<WorkerRecord> = {}): NodeClient {
+  const record: WorkerRecord = {
+    ID: "o63d0sdqjx3hi29e848q6w3wf",
+    Labels: {
+      "org.mobyproject.buildkit.worker.snapshotter": "overlayfs",
+      "org.mobyproject.buildkit.worker.executor": "oci",
+    },
+    platforms: ["amd64", "amd64/v2", "amd64/v3", "386"].map((text) => {
+      const [Architecture = "", Variant = ""] = text.split("/");
+      return { Architecture, Variant, OS: "linux", OSVersion: "", OSFeatures: [] };
+    }),
+    GCPolicy: [{
+      all: false,
+      filters: ["type==source.local", "type==exec.cachemount"],
+      keepDuration: 172_800_000_000_000n,
+      reservedSpace: 0n,
+      maxUsedSpace: 512_000_000n,
+      minFreeSpace: 0n,
+    }, {
+      all: true,
+      filters: [],
+      keepDuration: 0n,
+      reservedSpace: 10_000_000_000n,
+      maxUsedSpace: 100_000_000_000n,
+      minFreeSpace: 51_000_000_000n,
+    }],
+    BuildkitVersion: undefined,
+    CDIDevices: [],
+    ...worker,
+  };
+  const version = {
+    package: "github.com/moby/buildkit",
+    version: "v0.32.2",
+    revision: "",
+    dockerfileVersion: "",
+  };
+  return {
+    info: () => Promise.resolve(version),
+    listWorkers: () => Promise.resolve([record]),
+    close: () => Promise.resolve(),
+  };
+}
