@@ -61,8 +61,8 @@ export async function solve(
   const onAbort = () => cancel.abort(options.signal.reason);
   options.signal.addEventListener("abort", onAbort, { once: true });
   try {
-    const lost = session.done.then(() => new Promise<never>(() => {}), (error) => {
-      throw error;
+    const lost = session.done.then((): never => {
+      throw new RpcError(Code.UNAVAILABLE, "the builder ended the session before the build");
     });
     const answer = client.solve(request, { signal: cancel.signal });
     answer.catch(() => {});

@@ -18,7 +18,7 @@ import { FsyncError, PeerError, text } from "./errors.ts";
 import { makeLinkCheck } from "./hardlinks.ts";
 import { errPacket, finPacket, Mode, PacketType, reqPacket, type Stat } from "./packet.ts";
 import { copyStat, readPacket } from "./packet_reader.ts";
-import type { PacketStream, Progress } from "./stream.ts";
+import { nextTurn, type PacketStream, type Progress } from "./stream.ts";
 import { checkMode, checkPath, makeOrderCheck } from "./validator.ts";
 
 /** Where to. */
@@ -60,6 +60,9 @@ export async function receiveFolder(stream: PacketStream, options: ReceiveOption
   }
 }
 
+/** How long packets may be worked off in one go, in milliseconds: others wait for the event loop. */
+const SLICE = 10;
+
 interface Reception {
   take(message: Uint8Array): void | Promise<void>;
   /** FIN was sent. */
@@ -75,7 +78,7 @@ function startReception(stream: PacketStream, dest: Dest, options: ReceiveOption
   const links: { path: string; target: string }[] = [];
   const intake = makeIntake(dest);
   const mirror = options.deleteOthers ? makeMirror(dest) : undefined;
-  let [listed, finished] = [false, false];
+  let [listed, finished, abandoned] = [false, false, false];
 
   function takeStat(stat: Stat): void {
     if (listed) {
@@ -118,7 +121,7 @@ function startReception(stream: PacketStream, dest: Dest, options: ReceiveOption
   }
 
   function finishIfDone(): void {
-    if (!listed || wanted.size > 0 || finished) return;
+    if (!listed || wanted.size > 0 || finished || abandoned) return;
     mirror?.end();
     for (const { path, target } of links) dest.link(path, target);
     for (const { path, stat } of folders.reverse()) dest.finishFolder(path, stat);
@@ -126,12 +129,21 @@ function startReception(stream: PacketStream, dest: Dest, options: ReceiveOption
     finished = true;
   }
 
+  let sliceEnd = 0;
+  /** Lets the event loop look at the rest when it is time: one chunk of the stream may hold thousands of entries. */
+  async function breathe(): Promise<void> {
+    await nextTurn();
+    sliceEnd = performance.now() + SLICE;
+  }
+
   return {
     take(message) {
       const { type, stat, id, data } = readPacket(message);
       options.onProgress?.(progress);
-      if (type === PacketType.stat && stat !== undefined) takeStat(stat);
-      else if (type === PacketType.stat) {
+      if (type === PacketType.stat && stat !== undefined) {
+        takeStat(stat);
+        if (performance.now() > sliceEnd) return breathe();
+      } else if (type === PacketType.stat) {
         listed = true;
         finishIfDone();
       } else if (type === PacketType.data) return takeData(id, data);
@@ -141,7 +153,10 @@ function startReception(stream: PacketStream, dest: Dest, options: ReceiveOption
       }
     },
     finished: () => finished,
-    abandon: () => intake.abandon(),
+    abandon() {
+      abandoned = true;
+      return intake.abandon();
+    },
   };
 }
 

@@ -31,8 +31,8 @@ export interface Session {
   /** Settles when the session is over: rejects when it was lost. */
   readonly done: Promise<void>;
   /**
-   * Half-closes the session and waits for the daemon to end it, and for what still runs of the
-   * services: 3 s at most for each.
+   * Ends the calls under way, half-closes the session, and waits for the daemon to end it and for
+   * the services to drop what was half done: 3 s at most.
    */
   close(): Promise<void>;
 }
@@ -70,10 +70,10 @@ export function openSession(channel: Channel, options: SessionOptions): Session 
     done,
     async close() {
       source.end();
-      await within(done.catch(() => {}), CLOSE_WAIT);
+      // Ended calls reject what their services wait for.
+      inner.lost(new Error("the session is over"));
+      await within(Promise.allSettled([done, ...running]), CLOSE_WAIT);
       call.cancel();
-      // Ended calls reject what their services wait for: these drop what is half done, and return.
-      await within(Promise.allSettled(running), CLOSE_WAIT);
     },
   };
 }

@@ -9,6 +9,7 @@
 import { BytesMessage } from "../../proto/gen/control.ts";
 import type { Connection } from "../http2/connection.ts";
 import type { Source } from "../http2/source.ts";
+import { decode } from "../grpc/call.ts";
 import { PREFIX, writePrefix } from "../grpc/envelope.ts";
 
 /** Tag of BytesMessage.data: field 1, length-delimited. */
@@ -68,7 +69,7 @@ export class TunnelSource implements Source {
 
 /**
  * The bytes of a BytesMessage, as a part of it. Several data fields follow each other; unknown
- * fields are skipped. Throws a RangeError when the message is cut short.
+ * fields are skipped. Throws an RpcError for bytes that are no message.
  */
 export function bytesOf(message: Uint8Array): Uint8Array {
   if (message.length === 0) return message;
@@ -83,5 +84,5 @@ export function bytesOf(message: Uint8Array): Uint8Array {
     }
     if (at + length === message.length) return message.subarray(at);
   }
-  return BytesMessage.decode(message).data;
+  return decode(BytesMessage, message, "bytes").data;
 }

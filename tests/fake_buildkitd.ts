@@ -1,0 +1,179 @@
+/**
+ * Stands where buildkitd stands, for faults that a real daemon can't be brought to: Control's Info,
+ * ListWorkers, Solve, Status and Session, served by our own gRPC and HTTP/2.
+ *
+ * What it does not do: build anything. It reads no Dockerfile, runs no step, keeps no cache and no
+ * history, has no gateway API (LLBBridge) and never asks for health; what happens between a Solve
+ * and its answer is the test's script. Since it shares our HTTP/2 and gRPC, it proves nothing of
+ * these: `tests/grpc`, `tests/http2` and the real daemons do.
+ */
+import { pathOf, type ServerCall, unary } from "../buildkit/grpc/call.ts";
+import { Code, RpcError } from "../buildkit/grpc/status.ts";
+import { serve } from "../buildkit/grpc/server.ts";
+import { Connection, type Drive, drive } from "../buildkit/http2/mod.ts";
+import {
+  ControlDefinition,
+  InfoResponse,
+  ListWorkersResponse,
+  SolveRequest,
+  SolveResponse,
+  StatusRequest,
+  StatusResponse,
+} from "../proto/gen/control.ts";
+import { acceptSession, type FakeSession } from "./fake_buildkitd/session.ts";
+
+const { info, listWorkers, solve, status, session } = ControlDefinition.methods;
+
+/** One Solve, as its script sees it. */
+export interface FakeBuild {
+  readonly request: SolveRequest;
+  /** The client's session; waits for it. */
+  session(): Promise<FakeSession>;
+  /** Tells the client's Status call. */
+  status(message: Parameters<typeof StatusResponse.fromPartial>[0]): void;
+  /** The same in bytes that need not be a message. */
+  statusBytes(bytes: Uint8Array): void;
+  /** Aborted when the client cancels the build, or is gone. */
+  readonly signal: AbortSignal;
+  /** Answers with these bytes in place of a SolveResponse. */
+  answerBytes(bytes: Uint8Array): void;
+  /** Dies: every connection is closed at once. */
+  die(): void;
+}
+
+/** What happens in a build; its answers are the exporters', what it throws is the build's error. */
+export type Script = (build: FakeBuild) => Promise<Record<string, string> | void>;
+
+export interface FakeBuildkitd {
+  /** `tcp://127.0.0.1:PORT` */
+  readonly address: string;
+  /** Connections open now. */
+  readonly connections: number;
+  /** Resolves when every script has ended; rejects with what the test's own checks in it threw. */
+  readonly scripts: readonly Promise<unknown>[];
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Serves on a loopback port until it is stopped. */
+export function startFakeBuildkitd(script: Script): FakeBuildkitd {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const running = new Set<Drive>();
+  const scripts: Promise<unknown>[] = [];
+  const die = () => running.forEach((run) => run.abort());
+  const onStream = serve([controlService(script, { die, scripts })]);
+  const accepting = (async () => {
+    for await (const socket of listener) {
+      const run = drive(new Connection("server", { onStream }), socket);
+      running.add(run);
+      run.closed.then(() => running.delete(run));
+    }
+  })().catch(() => {});
+  const stop = async () => {
+    listener.close();
+    const closed = [...running].map((run) => run.closed);
+    die();
+    await Promise.all([accepting, ...closed]);
+  };
+  return {
+    address: `tcp://127.0.0.1:${listener.addr.port}`,
+    get connections() {
+      return running.size;
+    },
+    scripts,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+interface Daemon {
+  die(): void;
+  scripts: Promise<unknown>[];
+}
+
+function controlService(script: Script, daemon: Daemon) {
+  const sessions = promises<FakeSession>();
+  const builds = promises<(call: ServerCall) => Promise<void>>();
+  return {
+    [pathOf(ControlDefinition, info)]: unary(info, () =>
+      InfoResponse.fromPartial({
+        buildkitVersion: { package: "fake_buildkitd", version: "v0.0.0+fake" },
+      })),
+    [pathOf(ControlDefinition, listWorkers)]: unary(
+      listWorkers,
+      () =>
+        ListWorkersResponse.fromPartial({
+          record: [{ ID: "fake", platforms: [{ Architecture: "amd64", OS: "linux" }] }],
+        }),
+    ),
+    [pathOf(ControlDefinition, session)]: async (call: ServerCall) => {
+      const accepted = acceptSession(call);
+      sessions.of(accepted.id).resolve(accepted);
+      await accepted.ended;
+    },
+    [pathOf(ControlDefinition, status)]: async (call: ServerCall) => {
+      let ref = "";
+      await call.receive((bytes) => {
+        ref = StatusRequest.decode(bytes.slice()).Ref;
+      });
+      await (await builds.of(ref).promise)(call);
+    },
+    [pathOf(ControlDefinition, solve)]: async (call: ServerCall) => {
+      let bytes = new Uint8Array(0);
+      await call.receive((message) => {
+        bytes = message.slice();
+      });
+      const request = SolveRequest.decode(bytes);
+      const told: Uint8Array[] = [];
+      const over = Promise.withResolvers<void>();
+      let follower: ServerCall | undefined;
+      const tell = (message: Uint8Array) => follower ? follower.send(message) : told.push(message);
+      builds.of(request.Ref).resolve(async (status) => {
+        follower = status;
+        for (const message of told) status.send(message);
+        await Promise.race([over.promise, aborted(status.signal)]);
+      });
+      let answer: Uint8Array | undefined;
+      try {
+        const run = script({
+          request,
+          session: () => sessions.of(request.Session).promise,
+          status: (message) =>
+            tell(StatusResponse.encode(StatusResponse.fromPartial(message)).finish()),
+          statusBytes: (message) => tell(message),
+          answerBytes: (message) => answer = message,
+          signal: call.signal,
+          die: daemon.die,
+        });
+        // What the script finds wrong is the test's failure, and not only the client's error.
+        daemon.scripts.push(run);
+        run.catch(() => {});
+        const answers = await Promise.race([run, aborted(call.signal)]);
+        call.send(answer ?? SolveResponse.encode({ ExporterResponse: answers ?? {} }).finish());
+      } finally {
+        over.resolve();
+      }
+    },
+  };
+}
+
+/** Rejects when a call is over. */
+function aborted(signal: AbortSignal): Promise<never> {
+  const error = () => new RpcError(Code.CANCELLED, "context canceled");
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(error());
+    else signal.addEventListener("abort", () => reject(error()), { once: true });
+  });
+}
+
+/** Promises by name: who waits and who fulfils may come in either order. */
+function promises<T>() {
+  const known = new Map<string, PromiseWithResolvers<T>>();
+  return {
+    of(name: string): PromiseWithResolvers<T> {
+      const found = known.get(name) ?? Promise.withResolvers<T>();
+      known.set(name, found);
+      return found;
+    },
+  };
+}
