@@ -1,0 +1,100 @@
+/**
+ * A real Docker engine for `--load` and the docker transports. Not Debian 12's own 20.10 (see
+ * `tests/daemons/debian`).
+ *
+ * It has no bridge and touches no iptables, so containers need `--network host` or `none`.
+ */
+import { check, type Ran, run } from "./run.ts";
+import { type Daemon, makeRoot, startDaemon } from "./daemon.ts";
+import { type Available, need } from "./tool.ts";
+
+export interface DockerdOptions {
+  /** "trixie": 26.1 with its graph driver. "sid": 28.5 with the containerd image store. */
+  engine?: "trixie" | "sid";
+}
+
+export interface Dockerd extends Daemon {
+  /** For DOCKER_HOST: `unix://…` */
+  readonly address: string;
+  readonly socket: string;
+  /** Runs the docker program on this engine; throws when it fails. */
+  docker(...args: string[]): Promise<Ran>;
+}
+
+const unpacked = new Map<string, Promise<Available>>();
+
+/** The folder with an engine's programs, fetched when it is not there yet (10 s). */
+export function dockerEngine(engine: "trixie" | "sid" = "trixie"): Promise<Available> {
+  let answer = unpacked.get(engine);
+  if (answer === undefined) unpacked.set(engine, answer = unpack(engine));
+  return answer;
+}
+
+async function unpack(engine: string): Promise<Available> {
+  const script = new URL("../daemons/debian", import.meta.url).pathname;
+  const { success, stdout } = await new Deno.Command(script, {
+    args: [engine, "docker.io", "docker-cli"],
+    stdin: "null",
+    stderr: "inherit",
+  }).output();
+  if (!success) return { reason: `Debian ${engine}'s docker.io could not be fetched` };
+  const path = new TextDecoder().decode(stdout).trim();
+  // Sid moves on: one day its programs want a newer libc than this machine's.
+  const asked = await run(`${path}/usr/sbin/dockerd`, ["--version"]);
+  return asked.code === 0 ? { path } : { reason: `${engine}'s dockerd: ${asked.stderr.trim()}` };
+}
+
+/** Ready when it returns, after about a second. */
+export async function startDockerd(options: DockerdOptions = {}): Promise<Dockerd> {
+  const { path, reason } = await dockerEngine(options.engine);
+  if (path === undefined) throw new Error(reason);
+  // Debian 12's containerd and runc are taken from PATH: trixie's runc wants a newer libc.
+  await need("containerd");
+  await need("runc");
+  const root = await makeRoot("dkr");
+  const socket = `${root}/s`;
+  const features = { "containerd-snapshotter": options.engine === "sid" };
+  await Deno.writeTextFile(`${root}/daemon.json`, JSON.stringify({ features }));
+  const daemon = await startDaemon({
+    name: "dockerd",
+    command: [
+      `${path}/usr/sbin/dockerd`,
+      `--config-file=${root}/daemon.json`,
+      `--data-root=${root}/data`,
+      `--exec-root=${root}/exec`,
+      `--pidfile=${root}/pid`,
+      `--host=unix://${socket}`,
+      "--bridge=none",
+      "--iptables=false",
+      "--ip6tables=false",
+      // With the containerd store this names a snapshotter.
+      `--storage-driver=${options.engine === "sid" ? "overlayfs" : "overlay2"}`,
+    ],
+    root,
+    env: { PATH: `${path}/usr/sbin:${path}/usr/bin:${Deno.env.get("PATH") ?? ""}:/usr/sbin` },
+    // It listens before it answers.
+    ready: () => answers(socket),
+  });
+  return {
+    ...daemon,
+    address: `unix://${socket}`,
+    socket,
+    docker: (...args) =>
+      check(`${path}/usr/bin/docker`, ["--host", `unix://${socket}`, ...args], {
+        env: { DOCKER_CONFIG: `${root}/client` },
+      }),
+  };
+}
+
+async function answers(socket: string): Promise<boolean> {
+  const client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
+  try {
+    const answer = await fetch("http://docker/_ping", { client });
+    await answer.body?.cancel();
+    return answer.ok;
+  } catch {
+    return false;
+  } finally {
+    client.close();
+  }
+}
