@@ -6,10 +6,11 @@ import { type Attributes, type Dest, type OutFile, permissions, temporaryName } 
 import { listNames } from "./_deno_fs.ts";
 import { flags, type LibcWrite, openLibcWrite } from "./_libc_write.ts";
 import { namesOf } from "./_libc.ts";
+import { makeOpenFolders } from "./_open_folders.ts";
 import { byteString, splitPath, toCString } from "./_paths.ts";
 import { cString, Errno, errnoText, S } from "./_sys.ts";
 import { FsyncError } from "./errors.ts";
-import { Mode } from "./packet.ts";
+import { Mode, type Stat } from "./packet.ts";
 
 /** Opens the folder `root`; undefined where there is no libc. Throws {@link FsyncError} when it can't be opened. */
 export function openLibcDest(root: string): Dest | undefined {
@@ -22,13 +23,10 @@ export function openLibcDest(root: string): Dest | undefined {
   throw new FsyncError("open the folder", root, text, code);
 }
 
-/** So many folders are kept open, so that a tree's files don't each cost the way from the root. */
-const keptOpen = 64;
-
 function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
   const { calls, errno } = libc;
   const [uid, gid] = [Deno.uid() ?? 0, Deno.gid() ?? 0];
-  const open = new Map<string, number>(); // the folders that are kept, least recently used first
+  const folders = makeOpenFolders(libc, rootFolder);
 
   function fail(attempt: string, path: string, result = errno()): never {
     const { code, text } = errnoText(result);
@@ -36,37 +34,8 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
   }
 
   function folder(path: string): number {
-    if (path === "") return rootFolder;
-    const kept = open.get(path);
-    if (kept !== undefined) {
-      open.delete(path);
-      open.set(path, kept);
-      return kept;
-    }
-    const at = splitPath(path);
-    const found = calls.openat(
-      folder(at.folder),
-      toCString(at.name),
-      flags.folder | flags.noFollow,
-      0,
-    );
-    if (found < 0) fail("open the folder", path);
-    open.set(path, found);
-    for (const [oldest, file] of open) {
-      if (open.size <= keptOpen) break;
-      calls.close(file);
-      open.delete(oldest);
-    }
-    return found;
-  }
-
-  /** A folder that goes must not be kept, nor what was in it. */
-  function forget(path: string): void {
-    for (const [kept, file] of open) {
-      if (kept !== path && !kept.startsWith(`${path}/`)) continue;
-      calls.close(file);
-      open.delete(kept);
-    }
+    const found = folders.at(path);
+    return found < 0 ? fail("open the folder", path, found) : found;
   }
 
   function names(path: string): string[] {
@@ -99,7 +68,7 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
     if (result !== -Errno.EISDIR && result !== -Errno.EPERM) fail("remove", path, result); // EPERM: a folder on macOS
     calls.fchmodat(at, bytes, 0o700, 0);
     for (const child of names(path)) remove(`${path}/${child}`);
-    forget(path);
+    folders.forget(path);
     if (calls.unlinkat(at, bytes, flags.atRemoveDir) < 0) fail("remove", path);
   }
 
@@ -108,14 +77,14 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
     const { folder: above, name } = splitPath(path);
     const [at, from, to] = [folder(above), toCString(temporary), toCString(name)];
     if (calls.renameat(at, from, at, to) >= 0) return;
-    const result = errno();
+    let result = errno();
     if (result === -Errno.EISDIR) {
       remove(path);
-      if (calls.renameat(folder(above), from, folder(above), to) >= 0) return;
+      if (calls.renameat(at, from, at, to) >= 0) return;
+      result = errno();
     }
-    const failed = result === -Errno.EISDIR ? errno() : result;
-    calls.unlinkat(folder(above), from, 0);
-    fail("create", path, failed);
+    calls.unlinkat(at, from, 0);
+    fail("create", path, result);
   }
 
   /** Makes an entry by `make` under a temporary name, completes it by `complete`, and gives it its own name. */
@@ -146,14 +115,8 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
   function setAttributes(file: number, path: string, attributes: Attributes): void {
     calls.fchown(file, uid, gid);
     for (const { name, value } of attributes.xattrs) {
-      calls.fsetxattr(
-        file,
-        toCString(byteString(name)),
-        value.slice(),
-        value.length,
-        0,
-        0,
-      ); // best effort
+      const bytes = value.slice();
+      calls.fsetxattr(file, toCString(byteString(name)), bytes, bytes.length, 0, 0); // best effort
     }
     if (calls.fchmod(file, permissions(attributes.mode)) < 0) fail("set the mode of", path);
     if (calls.futimens(file, times(attributes)) < 0) fail("set the time of", path);
@@ -181,11 +144,8 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
     return {
       write(bytes) {
         for (let at = 0; at < bytes.length;) {
-          const size = calls.write(
-            file,
-            bytes.subarray(at) as Uint8Array<ArrayBuffer>,
-            bytes.length - at,
-          );
+          const rest = bytes.subarray(at) as Uint8Array<ArrayBuffer>;
+          const size = calls.write(file, rest, rest.length);
           if (size < 0) fail("write", path);
           at += size;
         }
@@ -200,6 +160,7 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
         }
       },
       commit(attributes) {
+        folders.trim();
         setAttributes(file, path, attributes);
         calls.close(file);
         file = -1;
@@ -216,88 +177,94 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
     };
   }
 
+  function makeFolder(path: string, mode: number): boolean {
+    const { folder: above, name } = splitPath(path);
+    const [at, bytes] = [folder(above), toCString(name)];
+    if (calls.mkdirat(at, bytes, 0o700) >= 0) return true;
+    const result = errno();
+    if (result !== -Errno.EEXIST) fail("create the folder", path, result);
+    let existing = calls.openat(at, bytes, flags.folder | flags.noFollow, 0);
+    if (existing < 0 && errno() === -Errno.EACCES) { // a folder, then: anything else fails for what it is
+      calls.fchmodat(at, bytes, 0o700, 0);
+      existing = calls.openat(at, bytes, flags.folder | flags.noFollow, 0);
+    }
+    if (existing >= 0) {
+      calls.fchmod(existing, permissions(mode) | 0o700);
+      calls.close(existing);
+      return false;
+    }
+    remove(path);
+    if (calls.mkdirat(at, bytes, 0o700) < 0) fail("create the folder", path);
+    return true;
+  }
+
+  function special(path: string, attributes: Attributes & Device): void {
+    const { mknodat } = calls;
+    if (mknodat === null) {
+      throw new FsyncError("create", shown(path), "this system's libc makes no devices or FIFOs");
+    }
+    const [mode, device] = nodeOf(attributes);
+    try {
+      replace(
+        path,
+        (at, name) => mknodat(at, name, mode, device),
+        (at, name) =>
+          calls.fchmodat(at, name, permissions(attributes.mode), 0) < 0
+            ? -1
+            : setAttributesAt(at, name, attributes),
+      );
+    } catch (error) {
+      if (!(error instanceof FsyncError && error.code === "EPERM")) throw error;
+      throw new FsyncError("create", shown(path), "only root may make devices", error.code);
+    }
+  }
+
+  function link(path: string, target: string): void {
+    const [from, to] = [splitPath(target), splitPath(path)];
+    const [fromAt, toAt] = [folder(from.folder), folder(to.folder)];
+    const [fromName, toName] = [toCString(from.name), toCString(to.name)];
+    if (calls.linkat(fromAt, fromName, toAt, toName, 0) >= 0) return;
+    const result = errno();
+    if (result !== -Errno.EEXIST) fail("create the link", path, result);
+    remove(path);
+    if (calls.linkat(fromAt, fromName, toAt, toName, 0) < 0) fail("create the link", path);
+  }
+
+  /** One operation: it begins with few folders open, and closes none that it uses. */
+  function operation<A extends unknown[], R>(call: (...args: A) => R): (...args: A) => R {
+    return (...args) => {
+      folders.trim();
+      return call(...args);
+    };
+  }
+
   return {
-    makeFolder(path, mode) {
-      const { folder: above, name } = splitPath(path);
-      const [at, bytes] = [folder(above), toCString(name)];
-      if (calls.mkdirat(at, bytes, 0o700) >= 0) return true;
-      const result = errno();
-      if (result !== -Errno.EEXIST) fail("create the folder", path, result);
-      let existing = calls.openat(at, bytes, flags.folder | flags.noFollow, 0);
-      if (existing < 0 && errno() === -Errno.EACCES) { // a folder, then: anything else fails for what it is
-        calls.fchmodat(at, bytes, 0o700, 0);
-        existing = calls.openat(at, bytes, flags.folder | flags.noFollow, 0);
-      }
-      if (existing >= 0) {
-        calls.fchmod(existing, permissions(mode) | 0o700);
-        calls.close(existing);
-        return false;
-      }
-      remove(path);
-      if (calls.mkdirat(at, bytes, 0o700) < 0) fail("create the folder", path);
-      return true;
-    },
-    finishFolder: (path, attributes) => setAttributes(folder(path), path, attributes),
-    createFile,
-    symlink(path, target, attributes) {
+    makeFolder: operation(makeFolder),
+    finishFolder: operation((path, attributes) => setAttributes(folder(path), path, attributes)),
+    createFile: operation(createFile),
+    symlink: operation((path, target, attributes) => {
       const bytes = toCString(target);
       replace(
         path,
         (at, name) => calls.symlinkat(bytes, at, name),
         (at, name) => setAttributesAt(at, name, attributes),
       );
-    },
-    special(path, attributes) {
-      const { mknodat } = calls;
-      if (mknodat === null) {
-        throw new FsyncError(
-          "create",
-          shown(path),
-          "this system's C library makes no devices or FIFOs",
-        );
-      }
-      const [mode, device] = nodeOf(attributes);
-      replace(
-        path,
-        (at, name) => mknodat(at, name, mode, device),
-        (at, name) =>
-          Math.min(
-            calls.fchmodat(at, name, permissions(mode), 0),
-            setAttributesAt(at, name, attributes),
-          ),
-      );
-    },
-    link(path, target) {
-      const from = splitPath(target);
-      const to = splitPath(path);
-      const make = () =>
-        calls.linkat(
-          folder(from.folder),
-          toCString(from.name),
-          folder(to.folder),
-          toCString(to.name),
-          0,
-        );
-      if (make() >= 0) return;
-      const result = errno();
-      if (result !== -Errno.EEXIST) fail("create the link", path, result);
-      remove(path);
-      if (make() < 0) fail("create the link", path);
-    },
-    remove,
-    names,
+    }),
+    special: operation(special),
+    link: operation(link),
+    remove: operation(remove),
+    names: operation(names),
     [Symbol.dispose]() {
-      for (const file of open.values()) calls.close(file);
-      calls.close(rootFolder);
+      folders.close();
       libc[Symbol.dispose]();
     },
   };
 }
 
+type Device = Pick<Stat, "devmajor" | "devminor">;
+
 /** What mknod takes. */
-function nodeOf(
-  { mode, devmajor, devminor }: Attributes & { devmajor: number; devminor: number },
-): [number, bigint] {
+function nodeOf({ mode, devmajor, devminor }: Attributes & Device): [number, bigint] {
   const type = mode & Mode.pipe ? S.pipe : mode & Mode.charDevice ? S.char : S.block;
   const [major, minor] = [BigInt(devmajor), BigInt(devminor)];
   const device = (minor & 0xffn) | ((major & 0xfffn) << 8n) | ((minor & ~0xffn) << 12n) |

@@ -38,6 +38,7 @@ interface Open {
 export function makeIntake(dest: Dest): Intake {
   const open = new Map<Incoming, Open>();
   const free: Uint8Array[] = [];
+  let abandoned = false; // what was waiting then must not touch files that are closed
 
   function start(file: Incoming): Open {
     if (open.size >= mostOpen) {
@@ -66,14 +67,14 @@ export function makeIntake(dest: Dest): Intake {
     if (state.filled < bufferSize) return;
     // `bytes` is the caller's again when this returns.
     const rest = bytes.slice(fits);
-    return flush(state).then(() => rest.length > 0 ? gather(state, rest) : undefined);
+    return flush(state).then(() => rest.length > 0 && !abandoned ? gather(state, rest) : undefined);
   }
 
   /** Begins to write the buffer, once the one before is written. */
   async function flush(state: Open): Promise<void> {
     await state.writing;
     const { buffer, filled } = state;
-    if (buffer === undefined) return;
+    if (buffer === undefined || abandoned) return;
     state.buffer = undefined;
     state.filled = 0;
     const writing = state.out.writeAsync(buffer.subarray(0, filled)).then(() =>
@@ -94,6 +95,7 @@ export function makeIntake(dest: Dest): Intake {
     finish(file) {
       const state = open.get(file) ?? start(file);
       const commit = () => {
+        if (abandoned) return;
         state.out.commit(file.stat);
         open.delete(file);
       };
@@ -101,6 +103,7 @@ export function makeIntake(dest: Dest): Intake {
       return flush(state).then(() => state.writing).then(commit);
     },
     async abandon() {
+      abandoned = true;
       for (const { out, writing } of open.values()) {
         await writing?.catch(() => {});
         out.abandon();

@@ -312,6 +312,28 @@ Deno.test("content nobody asked for, twice, or of too many files at once", async
   }
 });
 
+Deno.test("a call that ends while files are written leaves nothing of them, and nothing open", async () => {
+  await using there = await scene();
+  const write = statWriter();
+  const piece = new Uint8Array(dataHeaderRoom + 700_000);
+  const start = writeDataHead(piece, dataHeaderRoom, 0, 700_000);
+  const waiting: unknown[] = [];
+  const receiving = receiveFolder({
+    send() {},
+    drained: () => Promise.resolve(),
+    receive(onMessage) {
+      onMessage(write(stat("a", { size: 5_000_000 })));
+      onMessage(endOfListing);
+      for (let i = 0; i < 3; i++) waiting.push(onMessage(piece.slice(start)));
+      return Promise.reject(new Error("reset"));
+    },
+    signal: new AbortController().signal,
+  }, { dest: there.dest });
+  assert.equal(await receiving.catch((error) => error.message), "reset");
+  await Promise.all(waiting);
+  assert.deepEqual([...Deno.readDirSync(there.dest)], []);
+});
+
 Deno.test("the call may be reset once all is written", async () => {
   await using there = await scene();
   const [theirs, ours] = memoryStreams();
