@@ -30,10 +30,6 @@ export function auth(options: AuthOptions): Service {
     if (!noted.has(line)) options.note?.(line);
     noted.add(line);
   };
-  const hasSecret = async (host: string) => {
-    const credential = await options.credentials.lookup(host);
-    return credential !== undefined && credential.secret !== "";
-  };
   const authority = () => {
     if (options.authority) return options.authority;
     throw new RpcError(Code.UNAVAILABLE, "client side tokens disabled");
@@ -70,13 +66,13 @@ export function auth(options: AuthOptions): Service {
     [pathOf(Auth, getTokenAuthority)]: unary(
       getTokenAuthority,
       async ({ Host: host, Salt: salt }) => ({
-        PublicKey: await authority().publicKey(host, salt, await hasSecret(host)),
+        PublicKey: await authority().publicKey(host, salt, await options.credentials.has(host)),
       }),
     ),
     [pathOf(Auth, verifyTokenAuthority)]: unary(
       verifyTokenAuthority,
       async ({ Host: host, Payload: payload, Salt: salt }) => ({
-        Signed: await authority().sign(host, salt, payload, await hasSecret(host)),
+        Signed: await authority().sign(host, salt, payload, await options.credentials.has(host)),
       }),
     ),
   };

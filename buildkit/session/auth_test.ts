@@ -21,7 +21,10 @@ const logins: Record<string, Credential> = {
 const authority = tokenAuthority(() => Promise.resolve(new Uint8Array(16)));
 
 function service(options: Partial<AuthOptions> = {}) {
-  const credentials = { lookup: (host: string) => Promise.resolve(logins[host]) };
+  const credentials = {
+    lookup: (host: string) => Promise.resolve(logins[host]),
+    has: (host: string) => Promise.resolve(Boolean(logins[host]?.secret)),
+  };
   return auth({ credentials, authority, ...options });
 }
 

@@ -17,4 +17,6 @@ export interface CredentialSource {
    * @param scopes what a token is wanted for: `repository:a/b:pull,push`
    */
   lookup(host: string, scopes?: readonly string[]): Promise<Credential | undefined>;
+  /** Whether there is a login for anything on the registry. */
+  has(host: string): Promise<boolean>;
 }

@@ -58,13 +58,12 @@ export function dockerCredentials(options: DockerConfigOptions): CredentialSourc
     return found;
   }
 
-  return {
-    async lookup(host) {
-      const found = await find(host);
-      if (found || !HUB_LIKE.includes(host)) return found;
-      return await find(HUB_HOSTS[0]!);
-    },
-  };
+  async function lookup(host: string): Promise<Credential | undefined> {
+    const found = await find(host);
+    if (found || !HUB_LIKE.includes(host)) return found;
+    return await find(HUB_HOSTS[0]!);
+  }
+  return { lookup, has: async (host) => Boolean((await lookup(host))?.secret) };
 }
 
 interface Configs {
