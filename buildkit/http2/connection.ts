@@ -5,7 +5,7 @@
  */
 import { ControlFrames } from "./control_frames.ts";
 import { Core, type Goaway } from "./core.ts";
-import { Code, codeName, Http2Error } from "./errors.ts";
+import { Code, codeName, ConnectionLostError, Http2Error } from "./errors.ts";
 import { DEFAULT_WINDOW, PREFACE, putUint32 } from "./frame.ts";
 import { FrameReader } from "./frame_reader.ts";
 import type { Header } from "./hpack.ts";
@@ -55,6 +55,7 @@ export class Connection {
     const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
     limits.connectionWindow = Math.max(limits.connectionWindow, DEFAULT_WINDOW);
     this.#core = new Core(role, limits);
+    this.#core.onGoaway = options.onGoaway;
     this.#core.onOver = (error) => this.#ended(error);
     const frames = new ControlFrames(this.#core, (opaque) => this.#pinged(opaque));
     const incoming = new Incoming(this.#core, options.onStream, frames);
@@ -158,7 +159,10 @@ export class Connection {
     this.#core.close();
   }
 
-  /** The byte stream has ended (no `cause`) or broken: all streams end with that. */
+  /**
+   * The byte stream has ended (no `cause`) or broken: all streams end with a ConnectionLostError as their error's cause, or
+   * with NotHttp2Error when the peer has not said a word of HTTP/2.
+   */
   lost(cause?: unknown): void {
     if (this.over) return;
     const sniffed = this.#reader.sniffed;
@@ -173,14 +177,9 @@ export class Connection {
       ? ""
       : ` after ${codeName(goaway.code)} ${JSON.stringify(goaway.debug)}`;
     const debug = goaway === undefined ? {} : { debug: goaway.debug };
-    const code = goaway?.code ?? Code.INTERNAL_ERROR;
-    this.#core.end(
-      new Http2Error(code, `the connection was lost: ${why}${said}`, {
-        cause,
-        remote: true,
-        ...debug,
-      }),
-    );
+    const options = { cause, remote: true, ...debug };
+    const message = `the connection was lost: ${why}${said}`;
+    this.#core.end(new ConnectionLostError(goaway?.code ?? Code.INTERNAL_ERROR, message, options));
   }
 
   /** Whether an end of the byte stream is an orderly one. */

@@ -34,7 +34,8 @@ export class ControlQueue {
 
   /** Bytes as they are: the client's preface. */
   raw(bytes: Uint8Array): void {
-    this.#buffer.set(bytes, this.#reserve(bytes.length));
+    const at = this.#reserve(bytes.length); // may change the buffer
+    this.#buffer.set(bytes, at);
     this.#onBytes();
   }
 
@@ -57,7 +58,8 @@ export class ControlQueue {
 
   /** PING with eight opaque bytes. */
   ping(opaque: Uint8Array, ack: boolean): void {
-    this.#buffer.set(opaque, this.#frame(8, Frame.PING, ack ? Flag.ACK : 0, 0));
+    const at = this.#frame(8, Frame.PING, ack ? Flag.ACK : 0, 0);
+    this.#buffer.set(opaque, at);
     this.#answered(ack ? HEADER_BYTES + 8 : 0);
   }
 

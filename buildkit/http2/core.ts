@@ -43,6 +43,7 @@ export class Core implements StreamOwner, LayoutOwner {
   over = false;
   /** Why, unless it was closed in good order. */
   error: Http2Error | undefined;
+  onGoaway: ((goaway: Goaway) => void) | undefined;
   /** Called once, when `over`. */
   onOver: ((error?: Http2Error) => void) | undefined;
   readonly #encoder = new HpackEncoder();
@@ -226,6 +227,7 @@ export class Core implements StreamOwner, LayoutOwner {
         this.closeStream(stream, streamError(stream, goaway.code, message, options));
       }
     }
+    this.onGoaway?.(goaway);
     this.endIfDone();
   }
 

@@ -71,3 +71,8 @@ export class NotHttp2Error extends Http2Error {
     this.received = received.slice(0, 200);
   }
 }
+
+/** The byte stream ended or broke under the connection; `cause` says how, if it broke. */
+export class ConnectionLostError extends Http2Error {
+  override readonly name = "ConnectionLostError";
+}

@@ -2,7 +2,7 @@
 export { Connection, type ConnectionOptions, type OpenOptions } from "./connection.ts";
 export type { Goaway } from "./core.ts";
 export { type Drive, drive } from "./drive.ts";
-export { Code, codeName, Http2Error, NotHttp2Error } from "./errors.ts";
+export { Code, codeName, ConnectionLostError, Http2Error, NotHttp2Error } from "./errors.ts";
 export type { Header } from "./hpack.ts";
 export type { OnStream } from "./incoming.ts";
 export { SendQueue } from "./send_queue.ts";
