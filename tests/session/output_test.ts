@@ -1,0 +1,112 @@
+/** What is left where an output could not be had: nothing, and what was there before. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { type Workspace, workspace } from "../build/workspace.ts";
+import { check } from "../harness/run.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+
+const ignore = skip(
+  needsRoot() ?? await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry"),
+);
+const address = ignore ? "" : (await sharedBuildkitd()).address;
+
+/** A context with a file of `mib` random MiB. */
+function context(space: Workspace, mib: number): void {
+  space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY big /\n" });
+  using file = Deno.openSync(space.path("ctx/big"), { create: true, write: true });
+  const part = new Uint8Array(65536);
+  for (let i = 0; i < mib * 16; i++) file.writeSync(crypto.getRandomValues(part));
+}
+
+const build = (space: Workspace, output: string, more: string[] = []) =>
+  space.fairlead(["build", "--progress", "plain", "--output", output, ...more, "ctx"]);
+
+const names = (dir: string) => [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
+
+Deno.test({
+  name: "a full disk: one message with the path, and nothing left",
+  ignore,
+  async fn() {
+    await using space = await workspace(address);
+    context(space, 12);
+    const disk = space.path("disk");
+    Deno.mkdirSync(disk);
+    await check("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", disk]);
+    try {
+      Deno.writeTextFileSync(`${disk}/out.tar`, "before");
+      const { code, stderr } = await build(space, `type=tar,dest=${disk}/out.tar`);
+      equal(code, 1);
+      match(stderr, /cannot write \S+\/disk\/out\.tar: no space left on device/);
+      deepEqual(names(disk), ["out.tar"]);
+      equal(Deno.readTextFileSync(`${disk}/out.tar`), "before");
+    } finally {
+      await check("umount", [disk]);
+    }
+  },
+});
+
+Deno.test({
+  name: "standard output on a full disk, and one that nobody reads",
+  ignore,
+  async fn() {
+    await using space = await workspace(address);
+    context(space, 12);
+    const program = new URL("../../main.ts", import.meta.url).pathname;
+    const shell = (tail: string) =>
+      check("sh", [
+        "-c",
+        `"$0" run -A --quiet --no-lock "$1" build --progress plain --output - ctx 2>err ${tail}`,
+        Deno.execPath(),
+        program,
+      ], { cwd: space.dir, env: space.env });
+    await shell(">/dev/full; test $? = 1");
+    match(space.read("err"), /cannot write to standard output: no space left on device/);
+    await shell("| head -c 100000 >got; true");
+    equal(Deno.statSync(space.path("got")).size, 100000);
+    match(space.read("err"), /cannot write to standard output: nobody reads/);
+  },
+});
+
+Deno.test({
+  name: "of two outputs of which one fails, none is left",
+  ignore,
+  async fn() {
+    await using space = await workspace(address);
+    context(space, 3);
+    Deno.mkdirSync(space.path("out"));
+    const { code, stderr } = await build(space, `type=tar,dest=out/a.tar`, [
+      "--output",
+      "type=oci,dest=/proc/none/b.tar",
+    ]);
+    equal(code, 1);
+    match(stderr, /cannot write \/proc\/none\/b\.tar: /);
+    deepEqual(names(space.path("out")), []);
+  },
+});
+
+Deno.test({
+  name: "a build that is interrupted while it sends leaves nothing",
+  ignore,
+  async fn() {
+    await using space = await workspace(address);
+    context(space, 3);
+    const program = new URL("../../main.ts", import.meta.url).pathname;
+    await check("mkfifo", [space.path("fifo")]);
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", "--no-lock", program, "build", "--progress", "plain"].concat(
+        ["--output", "type=tar,dest=out.tar", "--output", "type=tar,dest=fifo", "ctx"],
+      ),
+      cwd: space.dir,
+      env: space.env,
+      stderr: "piped",
+    }).spawn();
+    // The second output waits for its reader: the build can't end.
+    using reader = await Deno.open(space.path("fifo"));
+    await reader.read(new Uint8Array(1));
+    child.kill("SIGINT");
+    const { code } = await child.output();
+    ok(code !== 0);
+    deepEqual(names(space.dir).filter((name) => name.includes("out")), []);
+  },
+});
