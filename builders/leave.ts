@@ -19,6 +19,7 @@ export function leaveBuilder(transaction: Transaction, name: string, node: strin
     );
   }
   const after = withoutNode(group, node);
-  transaction.removeNodeRefs(group.name, node);
+  const left = group.nodes.find((old) => !after.nodes.includes(old))!;
+  transaction.removeNodeRefs(group.name, left.name);
   transaction.save(after);
 }

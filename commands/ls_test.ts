@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import type { ConnectOptions } from "../builders/connect.ts";
+import { DialError } from "../transports/errors.ts";
+import { fakeDaemon, run } from "../tests/commands/fake_deps.ts";
+import { builderFile, tempStore } from "../tests/commands/temp_store.ts";
+
+/** One that answers on port 1, refuses on 2, and hangs on 3. */
+function connect({ endpoint, context }: ConnectOptions) {
+  if (endpoint.endsWith(":1")) return Promise.resolve(fakeDaemon());
+  if (endpoint.endsWith(":3")) {
+    context.step("connect", "10.0.0.1:3");
+    return new Promise<never>((_, reject) =>
+      context.signal.addEventListener("abort", () => reject(context.signal.reason))
+    );
+  }
+  return Promise.reject(
+    new DialError("connection refused", {
+      endpoint,
+      step: "connect",
+      code: "unreachable",
+      hint: "start the daemon",
+    }),
+  );
+}
+
+function store() {
+  const temp = tempStore();
+  temp.write("instances/up", builderFile("Up", "tcp://h:1"));
+  temp.write("activity/Up", "2026-01-02T03:04:05Z");
+  temp.write("instances/down", builderFile("down", "tcp://h:2"));
+  temp.write("instances/k8s", builderFile("k8s", "kubernetes:///k8s?deployment=", "kubernetes"));
+  temp.write("current", '{"Key":"unix:///var/run/docker.sock","Name":"up","Global":false}');
+  return temp;
+}
+
+Deno.test("ls prints buildx's table, and below it why a node isn't running", async () => {
+  using temp = store();
+  const files = temp.files();
+  const { code, stdout, stderr } = await run(["ls"], { env: temp.env, connect });
+  assert.equal(
+    stdout,
+    `NAME/NODE     DRIVER/ENDPOINT                     STATUS        BUILDKIT   PLATFORMS
+Up*           remote                                                       
+ \\_ up0        \\_ tcp://h:1                       running       v0.32.2    linux/amd64 (+3), linux/386
+down          remote                                                       
+ \\_ down0      \\_ tcp://h:2                       inactive                 
+k8s           kubernetes                                                   
+ \\_ k8s0       \\_ kubernetes:///k8s?deployment=   unsupported              
+default       docker                                                       
+ \\_ default    \\_ default                         unsupported              
+`,
+  );
+  assert.equal(
+    stderr,
+    "\nFailed to get status for down (down0): cannot reach tcp://h:2: connection refused\n" +
+      "  hint: start the daemon\n",
+  );
+  assert.equal(code, 0);
+  assert.deepEqual(temp.files(), files);
+});
+
+Deno.test("ls --format json prints an object a line, keys sorted as buildx sorts them", async () => {
+  using temp = store();
+  const { stdout, stderr } = await run(["ls", "--format", "json"], { env: temp.env, connect });
+  const lines = stdout.trimEnd().split("\n");
+  assert.equal(lines.length, 4);
+  assert.equal(
+    lines[0],
+    '{"Current":true,"Driver":"remote","Dynamic":false,"LastActivity":"2026-01-02T03:04:05Z",' +
+      '"Name":"Up","Nodes":[{"Endpoint":"tcp://h:1","GCPolicy":[{"all":false,' +
+      '"filter":["type==source.local","type==exec.cachemount"],"keepDuration":172800000000000,' +
+      '"maxUsedSpace":512000000,"minFreeSpace":0,"reservedSpace":0},{"all":true,"filter":null,' +
+      '"keepDuration":0,"maxUsedSpace":100000000000,"minFreeSpace":51000000000,' +
+      '"reservedSpace":10000000000}],"IDs":["o63d0sdqjx3hi29e848q6w3wf"],"Labels":{' +
+      '"org.mobyproject.buildkit.worker.executor":"oci",' +
+      '"org.mobyproject.buildkit.worker.snapshotter":"overlayfs"},"Name":"up0",' +
+      '"Platforms":["linux/amd64","linux/amd64/v2","linux/amd64/v3","linux/386"],' +
+      '"Status":"running","Version":"v0.32.2"}]}',
+  );
+  assert.equal(
+    lines[1],
+    '{"Current":false,"Driver":"remote","Dynamic":false,"LastActivity":"0001-01-01T00:00:00Z",' +
+      '"Name":"down","Nodes":[{"Endpoint":"tcp://h:2",' +
+      '"Err":"cannot reach tcp://h:2: connection refused","Name":"down0","Status":"inactive"}]}',
+  );
+  assert.equal(stderr, "");
+});
+
+Deno.test("ls --format TEMPLATE prints a row for a builder and for each node", async () => {
+  using temp = store();
+  const format = "{{.Name}}|{{.DriverEndpoint}}|{{.Status}}|{{.LastActivity}}|{{.Error}}|" +
+    "{{.Builder.Current}}";
+  const { stdout } = await run(["ls", "--format", format], { env: temp.env, connect });
+  assert.deepEqual(stdout.split("\n").slice(0, 4), [
+    "Up|remote||2026-01-02T03:04:05Z||true",
+    "up0|tcp://h:1|running|||true",
+    "down|remote||||false",
+    "down0|tcp://h:2|inactive||cannot reach tcp://h:2: connection refused|false",
+  ]);
+});
+
+Deno.test("ls --format 'table TEMPLATE' has headers", async () => {
+  using temp = store();
+  const words = ["ls", "--no-trunc", "--format", "table {{.Name | upper}}\\t{{.Platforms}}"];
+  const { stdout } = await run(words, { env: temp.env, connect });
+  assert.deepEqual(stdout.split("\n").slice(0, 3), [
+    "NAME/NODE     PLATFORMS",
+    "UP*           ",
+    " \\_ UP0       linux/amd64, linux/amd64/v2, linux/amd64/v3, linux/386",
+  ]);
+});
+
+Deno.test("ls shows a silent node with the step it hangs in; --timeout waits as long as it says", async () => {
+  using temp = tempStore();
+  temp.write("instances/slow", builderFile("slow", "tcp://h:3"));
+  const start = performance.now();
+  const quick = await run(["ls", "--timeout", "50ms"], { env: temp.env, connect });
+  assert.ok(performance.now() - start < 2000);
+  assert.match(quick.stdout, / inactive /);
+  assert.match(quick.stderr, /slow0\): no answer after 0\.05s: connecting \(10\.0\.0\.1:3\)/);
+  const patient = await run(["ls"], { env: temp.env, connect });
+  assert.match(patient.stdout, / connecting… /);
+  assert.match(patient.stderr, /slow0\): no answer after 3s: connecting \(10\.0\.0\.1:3\)/);
+});
+
+Deno.test("ls ends with 130 when it is interrupted", async () => {
+  using temp = tempStore();
+  temp.write("instances/slow", builderFile("slow", "tcp://h:3"));
+  const controller = new AbortController();
+  const { Interrupted } = await import("./deps.ts");
+  setTimeout(() => controller.abort(new Interrupted("SIGINT")), 20);
+  const { code, stderr } = await run(["ls"], {
+    env: temp.env,
+    connect,
+    signal: controller.signal,
+  });
+  assert.deepEqual({ code, stderr }, { code: 130, stderr: "ERROR: context canceled\n" });
+});
+
+Deno.test("ls warns of a broken file, and shows what is stored wrongly as an error", async () => {
+  using temp = tempStore();
+  temp.write("instances/bad", "garbage");
+  temp.write("instances/odd", builderFile("odd", "teleport://h:1"));
+  temp.write("current", '{"Key":"unix:///var/run/docker.sock","Name":"bad","Global":false}');
+  const { code, stdout, stderr } = await run(["ls"], { env: temp.env, connect });
+  assert.equal(code, 0);
+  assert.match(stdout, /odd0 +\\_ teleport:\/\/h:1 +error/);
+  assert.match(stderr, /^WARNING: .*\/instances\/bad holds no builder, skipped: Unexpected token/);
+  assert.match(stderr, /odd0\): invalid endpoint "teleport:\/\/h:1": unknown scheme "teleport"/);
+  assert.equal(temp.read("instances/bad"), "garbage");
+});
+
+Deno.test("ls shows the daemon of BUILDKIT_HOST without a store", async () => {
+  const env = { BUILDKIT_HOST: "tcp://h:1", HOME: "/proc/none" };
+  const { stdout, stderr } = await run(["ls"], { env, connect });
+  assert.match(stdout, /^buildkit-host\* +remote/m);
+  assert.match(stdout, /buildkit-host0 +\\_ tcp:\/\/h:1 +running/);
+  assert.equal(stderr, "");
+});
+
+const bad: [string[], RegExp][] = [
+  [["ls", "--format", "{{.Nmae}}"], /can't evaluate field Nmae .*\nhint: did you mean \.Name\?/],
+  [["ls", "--format", "{{"], /template parsing error: unclosed action/],
+  [["ls", "x"], /'fairlead ls' requires 0 arguments/],
+];
+for (const [words, message] of bad) {
+  Deno.test(`${words.join(" ")} is refused`, async () => {
+    using temp = store();
+    const { code, stdout, stderr } = await run(words, { env: temp.env, connect });
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, message);
+  });
+}

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import type { ConnectOptions } from "../builders/connect.ts";
+import { fakeDaemon, run } from "../tests/commands/fake_deps.ts";
+import { builderFile, tempStore } from "../tests/commands/temp_store.ts";
+
+function store() {
+  const temp = tempStore();
+  temp.write("instances/up", builderFile("Up", "tcp://127.0.0.1:1"));
+  temp.write("instances/down", builderFile("down", "tcp://127.0.0.1:2"));
+  temp.write("instances/k8s", builderFile("k8s", "kubernetes:///k8s", "kubernetes"));
+  temp.write("instances/broken", "{");
+  return temp;
+}
+
+const builders = (temp: { files(): string[] }) =>
+  temp.files().filter((file) => file.startsWith("instances/")).map((file) => file.slice(10)).join(
+    " ",
+  );
+
+function connect({ endpoint }: ConnectOptions) {
+  return endpoint.endsWith(":1")
+    ? Promise.resolve(fakeDaemon())
+    : Promise.reject(new Deno.errors.ConnectionRefused("no"));
+}
+
+Deno.test("rm removes builders by name, each on its own", async () => {
+  using temp = store();
+  const { code, stdout, stderr } = await run(["rm", "UP", "nope", "--keep-state", "down"], {
+    env: temp.env,
+  });
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.equal(
+    stderr,
+    'UP removed\nfailed to remove nope: no builder "nope" found\n' +
+      "  hint: see 'fairlead ls' for what there is, or make it: fairlead create --name nope ENDPOINT\n" +
+      "down removed\nERROR: failed to remove one or more builders\n",
+  );
+  assert.equal(builders(temp), "broken k8s");
+});
+
+Deno.test("rm takes a broken file, or another driver's builder, only by its name", async () => {
+  using temp = store();
+  const { code, stderr } = await run(["rm", "broken", "k8s"], { env: temp.env });
+  assert.equal(code, 0);
+  assert.equal(
+    stderr,
+    "broken removed\nWARNING: k8s is forgotten, but what the driver kubernetes has started for it " +
+      "still runs: fairlead doesn't handle that driver\nk8s removed\n",
+  );
+  assert.equal(builders(temp), "down up");
+});
+
+Deno.test("rm without a name removes the chosen builder", async () => {
+  using temp = store();
+  temp.write("current", '{"Key":"unix:///var/run/docker.sock","Name":"up","Global":false}');
+  assert.equal((await run(["rm"], { env: temp.env })).stderr, "Up removed\n");
+  const { code, stderr } = await run(["rm"], { env: temp.env });
+  assert.equal(code, 1);
+  assert.match(stderr, /^failed to remove default: context builder cannot be removed, run `docker/);
+});
+
+Deno.test("rm of BUILDKIT_HOST's builder is refused", async () => {
+  using temp = store();
+  const env = { ...temp.env, BUILDKIT_HOST: "tcp://h:1" };
+  assert.match((await run(["rm"], { env })).stderr, /buildkit-host is not stored/);
+});
+
+const removed = "k8s kept: fairlead doesn't handle the driver kubernetes\ndown removed\n";
+
+Deno.test("rm --all-inactive --force removes what doesn't answer, and no other driver's", async () => {
+  using temp = store();
+  const { code, stderr } = await run(["rm", "--all-inactive", "-f"], { env: temp.env, connect });
+  assert.equal(code, 0);
+  assert.match(stderr, /instances\/broken holds no builder, skipped/);
+  assert.ok(stderr.endsWith(removed), stderr);
+  assert.equal(builders(temp), "broken k8s up");
+});
+
+for (
+  const [answer, left] of [["y\n", "broken k8s up"], ["Y\r\n", "broken k8s up"], ["n\n", "all"], [
+    "",
+    "all",
+  ]]
+) {
+  Deno.test(`rm --all-inactive asks, and ${JSON.stringify(answer)} leaves ${left}`, async () => {
+    using temp = store();
+    const options = { env: temp.env, connect, stdin: answer! };
+    const { code, stdout } = await run(["rm", "--all-inactive"], options);
+    assert.equal(code, 0);
+    assert.equal(
+      stdout,
+      "WARNING! This will remove all builders that are not in running state. " +
+        "Are you sure you want to continue? [y/N] ",
+    );
+    assert.equal(builders(temp), left === "all" ? "broken down k8s up" : left);
+  });
+}
+
+Deno.test("rm --all-inactive leaves a builder that changed while it was asked", async () => {
+  using temp = store();
+  const { stderr } = await run(["rm", "--all-inactive", "-f"], {
+    env: temp.env,
+    connect: (options) => {
+      temp.write("instances/down", builderFile("down", "tcp://127.0.0.1:3"));
+      return connect(options);
+    },
+  });
+  assert.doesNotMatch(stderr, /removed/);
+});
+
+Deno.test("rm NAME --all-inactive is refused", async () => {
+  using temp = store();
+  const { code, stderr } = await run(["rm", "up", "--all-inactive"], { env: temp.env });
+  assert.deepEqual([code, stderr], [
+    1,
+    "ERROR: cannot specify builder name when --all-inactive is set\n",
+  ]);
+});

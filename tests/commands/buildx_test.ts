@@ -1,0 +1,178 @@
+/**
+ * fairlead and buildx on one store and one daemon: what either wrote the other sees, and both print
+ * the same. What fairlead says beyond buildx (why a node isn't running) is left out of the comparison.
+ */
+import assert from "node:assert/strict";
+import { run } from "../harness/run.ts";
+import { type Buildkitd, startBuildkitd } from "../harness/buildkitd.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing, need } from "../harness/tool.ts";
+import { builderFile, tempStore } from "./temp_store.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "buildx", "runc"));
+const main = new URL("../../main.ts", import.meta.url).pathname;
+
+/** Both programs on a store of their own, in the same surroundings. */
+async function both() {
+  const temp = tempStore();
+  const buildx = await need("buildx");
+  const env = {
+    BUILDX_CONFIG: temp.path,
+    DOCKER_CONFIG: temp.env.DOCKER_CONFIG!,
+    DOCKER_HOST: "unix:///nowhere/docker.sock",
+    BUILDX_BUILDER: "",
+    BUILDKIT_HOST: "",
+  };
+  return {
+    temp,
+    fairlead: (...words: string[]) =>
+      run(Deno.execPath(), ["run", "-A", "--no-check", main, ...words], { env }),
+    buildx: (...words: string[]) => run(buildx, words, { env }),
+    [Symbol.dispose]: () => temp[Symbol.dispose](),
+  };
+}
+
+/** Without the rows of the docker context, which fairlead doesn't drive and buildx can't reach here. */
+function stored(table: string): string[] {
+  return table.trimEnd().split("\n").filter((line) => !/^(default| \\_ default)/.test(line))
+    .map((line) => line.replace(/ +/g, " ").trimEnd());
+}
+
+async function withDaemon(act: (daemon: Buildkitd) => Promise<void>) {
+  const daemon = await startBuildkitd({ tcp: true });
+  try {
+    await act(daemon);
+  } finally {
+    await daemon.stop();
+  }
+}
+
+Deno.test({
+  name: "create writes the same files as buildx, for the same words",
+  ignore,
+  async fn() {
+    const lines = [
+      ["create", "--name", "One", "--use", "tcp://127.0.0.1:9"],
+      ["create", "--name", "plat", "--platform", "linux/arm64,linux/arm", "tcp://127.0.0.1:9"],
+      [
+        "create",
+        "--name",
+        "opts",
+        "--driver",
+        "remote",
+        "--driver-opt",
+        "default-load=true",
+        "unix:///x",
+      ],
+      [
+        "create",
+        "--append",
+        "--name",
+        "opts",
+        "--node",
+        "second",
+        "--platform",
+        "linux/386",
+        "unix:///y",
+      ],
+      [
+        ...["create", "--name", "opts", "--node", "opts0", "--platform", "linux/386,linux/amd64"],
+        ...["--driver-opt", "cacert=/a<b&c", "unix:///z"],
+      ],
+      ["use", "plat", "--default"],
+      ["use", "one", "--global"],
+      ["create", "--append", "--name", "plat", "unix:///p"],
+      ["create", "--leave", "--name", "plat", "--node", "plat0"],
+      ["use", "default"],
+      ["rm", "One"],
+    ];
+    using ours = await both();
+    using theirs = await both();
+    for (const words of lines) {
+      const [a, b] = await Promise.all([ours.fairlead(...words), theirs.buildx(...words)]);
+      assert.deepEqual([a.code, a.stdout], [b.code, b.stdout], `${words.join(" ")}: ${b.stderr}`);
+      // buildx leaves behind what it recorded under a name with capitals.
+      const files = theirs.temp.files().filter((file) =>
+        words[0] !== "rm" || file !== "activity/One"
+      );
+      assert.deepEqual(ours.temp.files(), files, words.join(" "));
+      for (const file of files.filter((file) => !file.startsWith("activity/"))) {
+        assert.equal(ours.temp.read(file), theirs.temp.read(file), `${words.join(" ")}: ${file}`);
+      }
+    }
+  },
+});
+
+Deno.test({
+  name: "ls and inspect print what buildx prints, whoever made the builder",
+  ignore,
+  fn: () =>
+    withDaemon(async (daemon) => {
+      using programs = await both();
+      const { fairlead, buildx } = programs;
+      const up = ["--platform", "linux/arm64,linux/riscv64", "--driver-opt", "default-load=true"];
+      assert.equal((await buildx("create", "--name", "Theirs", ...up, daemon.tcp)).code, 0);
+      const ours = await fairlead(
+        "create",
+        "--name",
+        "Ours",
+        "--use",
+        "--bootstrap",
+        ...up,
+        daemon.address,
+      );
+      assert.deepEqual([ours.code, ours.stdout, ours.stderr], [0, "Ours\n", ""]);
+      assert.equal((await buildx("create", "--name", "down", "tcp://127.0.0.1:9")).code, 0);
+
+      for (const words of [["ls"], ["ls", "--no-trunc"]]) {
+        const [a, b] = [await fairlead(...words), await buildx(...words)];
+        assert.deepEqual(stored(a.stdout), stored(b.stdout));
+      }
+      for (const name of ["Theirs", "ours", ""]) {
+        const words = ["inspect", "-D", ...name ? [name] : []];
+        const [a, b] = [await fairlead(...words), await buildx(...words)];
+        assert.deepEqual(a, { ...b, stderr: "" });
+      }
+      const format = "{{.Name}} {{.DriverEndpoint}} {{.Status}} {{.Buildkit}} {{.Platforms}} " +
+        "{{.LastActivity}} {{.Builder.Current}} {{json .Builder}} {{json .}}";
+      for (const words of [["ls", "--format", "json"], ["ls", "--format", format]]) {
+        const [a, b] = [await fairlead(...words), await buildx(...words)];
+        const lines = (text: string) =>
+          text.split("\n").filter((line) => !line.includes('default"') && !line.includes("down"));
+        assert.deepEqual(lines(a.stdout), lines(b.stdout));
+      }
+      const [a, b] = [await fairlead("inspect", "down"), await buildx("inspect", "down")];
+      assert.equal(a.stdout.replace(/^(Error|Hint):.*\n/gm, ""), b.stdout);
+
+      assert.equal((await buildx("use", "theirs")).code, 0);
+      assert.match((await fairlead("ls")).stdout, /^Theirs\* /m);
+      assert.equal((await fairlead("use", "ours")).code, 0);
+      assert.match((await buildx("ls")).stdout, /^Ours\* /m);
+      assert.equal((await fairlead("rm", "theirs")).stderr, "theirs removed\n");
+      assert.equal((await buildx("rm", "ours")).stderr, "ours removed\n");
+      assert.deepEqual(
+        stored((await buildx("ls")).stdout).filter((line) => /ours|theirs/i.test(line)),
+        [],
+      );
+    }),
+});
+
+Deno.test({
+  name: "the lock keeps fairlead and buildx from overwriting each other",
+  ignore,
+  async fn() {
+    using programs = await both();
+    const { fairlead, buildx, temp } = programs;
+    temp.write("instances/shared", builderFile("shared", "unix:///first"));
+    const words = (who: string, i: number) => [
+      ...["create", "--append", "--name", "shared", "--node", `${who}${i}`, `unix:///${who}${i}`],
+    ];
+    await Promise.all(["fairlead", "buildx"].map(async (who) => {
+      for (let i = 0; i < 5; i++) {
+        const ran = await (who === "fairlead" ? fairlead : buildx)(...words(who, i));
+        assert.equal(ran.code, 0, ran.stderr);
+      }
+    }));
+    assert.equal(JSON.parse(temp.read("instances/shared")).Nodes.length, 11);
+  },
+});
