@@ -7,7 +7,7 @@ const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 /** What each room may import from; a room is its longest prefix here. */
 const MAY_IMPORT: Record<string, string[]> = {
   "main.ts": ["commands", "transports"],
-  "commands": ["builders", "buildkit", "transports", "proto"],
+  "commands": ["builders", "buildkit", "transports", "proto", "version.ts"],
   "builders": ["transports", "buildkit", "proto"],
   "bake": [],
   "buildkit": [
