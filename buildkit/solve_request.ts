@@ -16,15 +16,12 @@ export interface BuildOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** Normalised, `linux/arm/v7`; empty for the daemon's own. */
   readonly platforms: readonly string[];
-  readonly noCache: boolean;
   /** Asks the registry again for each image, also one that the daemon has. */
   readonly pull: boolean;
-  /** The value of the provenance attestation's attributes; undefined for none. */
-  readonly provenance: string | undefined;
   readonly exporters: readonly Typed[];
   readonly cacheFrom: readonly Typed[];
   readonly cacheTo: readonly Typed[];
-  /** Further attributes for the frontend: `context`, `dockerfilekey`, `vcs:revision` … */
+  /** Further attributes for the frontend: `no-cache`, `attest:provenance`, `vcs:revision` … */
   readonly attrs?: Readonly<Record<string, string>>;
   readonly entitlements?: readonly string[];
 }
@@ -82,8 +79,6 @@ function frontendAttrs(build: BuildOptions): { frontend: string; attrs: Record<s
   for (const [name, value] of Object.entries(build.labels)) attrs[`label:${name}`] = value;
   if (build.target) attrs["target"] = build.target;
   if (build.platforms.length > 0) attrs["platform"] = build.platforms.join(",");
-  if (build.noCache) attrs["no-cache"] = "";
   if (build.pull) attrs["image-resolve-mode"] = "pull";
-  if (build.provenance !== undefined) attrs["attest:provenance"] = build.provenance;
   return { frontend, attrs: { ...attrs, ...build.attrs } };
 }

@@ -10,7 +10,7 @@ import { startProgress } from "./progress/progress.ts";
 export const command = defineCommand({
   args: { usage: "[OPTIONS] PATH", min: 1, max: 1 },
   flags: buildFlags,
-  async run({ deps, args, flags, global }) {
+  async run({ deps, args, flags, given, global }) {
     const { mode, printId } = chooseMode({
       flag: flags.progress,
       quiet: flags.quiet,
@@ -20,7 +20,7 @@ export const command = defineCommand({
     const store = openStore(deps.env);
     const builder = await chooseBuilder(store, deps.env, global.builder);
     requireRemote(builder);
-    const build = await prepare(args[0]!, flags, { deps, builder, store });
+    const build = await prepare(args[0]!, flags, { deps, builder, store, given });
     for (const file of [flags.iidfile, flags["metadata-file"]]) if (file) removeResult(file);
 
     using progress = startProgress({

@@ -2,6 +2,20 @@ import type { FlagSpecs } from "../flags/spec.ts";
 
 /** The flags of `build`, in buildx's words. */
 export const buildFlags = {
+  "add-host": {
+    kind: "slice",
+    summary: 'Add a custom host-to-IP mapping (format: "host:ip")',
+  },
+  allow: {
+    kind: "array",
+    summary:
+      'Allow extra privileged entitlement (e.g., "network.host", "security.insecure", "device")',
+  },
+  annotation: { kind: "array", summary: "Add annotation to the image" },
+  attest: {
+    kind: "array",
+    summary: 'Attestation parameters (format: "type=sbom,generator=image")',
+  },
   "build-arg": { kind: "array", summary: "Set build-time variables" },
   "cache-from": {
     kind: "array",
@@ -11,6 +25,7 @@ export const buildFlags = {
     kind: "array",
     summary: 'Cache export destinations (e.g., "user/app:cache", "type=local,dest=path/to/dir")',
   },
+  "cgroup-parent": { kind: "string", summary: 'Set the parent cgroup for the "RUN" instructions' },
   file: {
     kind: "string",
     short: "f",
@@ -20,7 +35,13 @@ export const buildFlags = {
   label: { kind: "array", summary: "Set metadata for an image" },
   load: { kind: "bool", summary: 'Shorthand for "--output=type=docker"' },
   "metadata-file": { kind: "string", summary: "Write build result metadata to a file" },
+  network: {
+    kind: "string",
+    default: "default",
+    summary: 'Set the networking mode for the "RUN" instructions during build',
+  },
   "no-cache": { kind: "bool", summary: "Do not use cache when building the image" },
+  "no-cache-filter": { kind: "array", summary: "Do not cache specified stages" },
   output: {
     kind: "array",
     short: "o",
@@ -37,6 +58,7 @@ export const buildFlags = {
     summary:
       'Set type of progress output ("auto", "none",  "plain", "quiet", "rawjson", "tty"). Use plain to show container output',
   },
+  provenance: { kind: "string", summary: 'Shorthand for "--attest=type=provenance"' },
   pull: { kind: "bool", summary: "Always attempt to pull all referenced images" },
   push: { kind: "bool", summary: 'Shorthand for "--output=type=registry,unpack=false"' },
   quiet: {
@@ -44,14 +66,21 @@ export const buildFlags = {
     short: "q",
     summary: "Suppress the build output and print image ID on success",
   },
+  resource: {
+    kind: "array",
+    summary: 'Resource limits for the "RUN" instructions (format: "memory=512m")',
+  },
+  sbom: { kind: "string", summary: 'Shorthand for "--attest=type=sbom"' },
   secret: {
     kind: "array",
     summary: 'Secret to expose to the build (format: "id=mysecret[,src=/local/secret]")',
   },
+  "shm-size": { kind: "bytes", summary: "Shared memory size for build containers" },
   tag: {
     kind: "array",
     short: "t",
     summary: 'Image identifier (format: "[registry/]repository[:tag]")',
   },
   target: { kind: "string", summary: "Set the target build stage to build" },
+  ulimit: { kind: "array", summary: "Ulimit options", valueName: "ulimit" },
 } as const satisfies FlagSpecs;

@@ -17,6 +17,16 @@ import { parseBool } from "../flags/value.ts";
 import { UsageError } from "../usage_error.ts";
 import { warn } from "../warn.ts";
 import { type LocalContext, localContext } from "./context.ts";
+import {
+  addHosts,
+  annotations,
+  attestations,
+  network,
+  noCache,
+  resources,
+  shmSize,
+  ulimits,
+} from "../flags/frontend.ts";
 import { type EngineOutput, openEngines } from "./engine.ts";
 import type { buildFlags } from "./flags.ts";
 import { baseName } from "./paths.ts";
@@ -40,13 +50,15 @@ export interface PrepareContext {
   readonly deps: Deps;
   readonly builder: Builder;
   readonly store: Store;
+  /** The flags that were typed. */
+  readonly given: ReadonlySet<string>;
 }
 
 /** Reads a build's command line and looks at what it names. Throws `UsageError` and the like. */
 export async function prepare(
   path: string,
   flags: FlagValues<typeof buildFlags>,
-  { deps, builder, store }: PrepareContext,
+  { deps, builder, store, given }: PrepareContext,
 ): Promise<PreparedBuild> {
   const { env, cwd } = deps;
   const context = await localContext(path, flags.file, cwd);
@@ -68,7 +80,9 @@ export async function prepare(
     );
   }
   const dial = { signal: deps.signal, env, log: () => {}, step: () => {} };
-  const outputs = await openEngines(resolved, platforms.length > 1, env, dial);
+  const frontend = frontendOptions(flags, given, env);
+  const outputs = await openEngines(resolved, platforms.length > 1 || attests(frontend), env, dial);
+  const annotated = annotations(flags.annotation);
   if (!asked && !byDefault && !isTrue("BUILDX_NO_DEFAULT_LOAD", env)) warn(deps, NO_OUTPUT);
   return {
     context,
@@ -82,14 +96,44 @@ export async function prepare(
       buildArgs: buildArgs(flags["build-arg"], env),
       labels: labels(flags.label),
       platforms: platforms.map(formatPlatform),
-      noCache: flags["no-cache"],
       pull: flags.pull,
-      provenance: isTrue("BUILDX_NO_DEFAULT_ATTESTATIONS", env) ? undefined : DEFAULT_PROVENANCE,
-      exporters: outputs.map(({ type, attrs }) => ({ type, attrs })),
+      exporters: outputs.map(({ type, attrs }) => ({ type, attrs: { ...attrs, ...annotated } })),
       cacheFrom: completeCaches(parseCaches(flags["cache-from"], "from"), env),
       cacheTo: completeCaches(parseCaches(flags["cache-to"], "to"), env),
+      ...frontend,
     },
   };
+}
+
+/** What the frontend is told beyond the Dockerfile's name, arguments and platforms. */
+function frontendOptions(
+  flags: FlagValues<typeof buildFlags>,
+  given: ReadonlySet<string>,
+  env: Env,
+): Pick<BuildOptions, "attrs" | "entitlements"> {
+  const { attrs, entitlements } = network(flags.network);
+  const typed = (name: "provenance" | "sbom") => given.has(name) ? flags[name] : undefined;
+  const provenance = isTrue("BUILDX_NO_DEFAULT_ATTESTATIONS", env) ? undefined : DEFAULT_PROVENANCE;
+  return {
+    entitlements: [...new Set([...flags.allow, ...entitlements])],
+    attrs: {
+      ...attrs,
+      ...addHosts(flags["add-host"]),
+      ...noCache(flags["no-cache"], flags["no-cache-filter"]),
+      ...shmSize(flags["shm-size"]),
+      ...ulimits(flags.ulimit),
+      ...resources(flags.resource),
+      ...attestations(flags.attest, typed("provenance"), typed("sbom"), provenance),
+      ...flags["cgroup-parent"] && { "cgroup-parent": flags["cgroup-parent"] },
+    },
+  };
+}
+
+/** Whether the image gets attestations that were asked for, and so an index to hold them. */
+function attests({ attrs = {} }: Pick<BuildOptions, "attrs">): boolean {
+  return Object.entries(attrs).some(([key, value]) =>
+    key.startsWith("attest:") && value !== DEFAULT_PROVENANCE
+  );
 }
 
 /** `K=V`, or `K` alone for the environment's value; dropped when that is not set. */
