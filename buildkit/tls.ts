@@ -86,7 +86,7 @@ export async function wrapTls(
     }
   } catch (error) {
     socket.destroy();
-    stream.close();
+    below.close();
     throw signal.aborted ? interrupted(signal, endpoint, "tls", name) : explain(error);
   } finally {
     signal.removeEventListener("abort", abort);

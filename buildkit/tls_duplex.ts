@@ -8,7 +8,7 @@
 import { Duplex } from "node:stream";
 import type { ByteStream } from "../transports/byte_stream.ts";
 
-const READ_BYTES = 64 << 10;
+const READ_BYTES = 32 << 10;
 /** How long a failed write waits for what the far side may have said before it hung up, in ms. */
 const LAST_WORDS_MS = 250;
 
@@ -19,9 +19,15 @@ export interface Below {
   readonly first: () => Uint8Array;
   /** True: read no more for now. */
   readonly hold: (on: boolean) => void;
+  /** Resolves when a write begins. */
+  readonly writes: () => Promise<void>;
+  /** Resolves when no write is under way. */
+  readonly idle: () => Promise<void>;
+  /** Closes the stream. Destroying the Duplex does not: the last write may be under way still. */
+  readonly close: () => void;
 }
 
-/** Adapts a byte stream; destroying the Duplex closes it. */
+/** Adapts a byte stream. */
 export function duplexOf(stream: ByteStream): Below {
   let first: Uint8Array | undefined;
   const { promise: heard, resolve: end } = Promise.withResolvers<void>();
@@ -29,6 +35,8 @@ export function duplexOf(stream: ByteStream): Below {
 
   let held = false;
   let release = () => {};
+  let begin = () => {};
+  let writing: Promise<void> = Promise.resolve();
 
   async function pump(): Promise<void> {
     try {
@@ -68,12 +76,14 @@ export function duplexOf(stream: ByteStream): Below {
   const duplex = new Duplex({
     allowHalfOpen: true,
     read: () => void pump(),
-    write: (chunk: Uint8Array, _encoding, done) => void writeWhole(chunk).then(() => done(), done),
+    write(chunk: Uint8Array, _encoding, done) {
+      writing = writeWhole(chunk).then(() => done(), done);
+      begin();
+    },
     final: (done) => void stream.closeWrite().then(() => done(), done),
     destroy(error, done) {
       end();
       hold(false);
-      stream.close();
       done(error);
     },
   });
@@ -82,5 +92,15 @@ export function duplexOf(stream: ByteStream): Below {
     held = on;
     if (!on) release();
   }
-  return { duplex, hold, first: () => first ?? new Uint8Array() };
+  return {
+    duplex,
+    first: () => first ?? new Uint8Array(),
+    hold,
+    writes: () => new Promise((resolve) => begin = resolve),
+    idle: () => writing,
+    close() {
+      duplex.destroy();
+      stream.close();
+    },
+  };
 }

@@ -3,7 +3,7 @@ import type { ByteStream } from "../transports/byte_stream.ts";
 import type { Below } from "./tls_duplex.ts";
 
 /** Of one write; more would be encrypted whole, and held whole, before the first byte leaves. */
-const WRITE_BYTES = 256 << 10;
+const WRITE_BYTES = 64 << 10;
 /** The socket's own mark, never reached: see `duplexOf` for why it must not pause itself. */
 export const READS_ALL = { highWaterMark: 1 << 30 };
 
@@ -19,14 +19,16 @@ const WAITING_BYTES = 256 << 10;
  */
 export function tlsStream(
   socket: TLSSocket,
-  { duplex, hold }: Below,
+  below: Below,
   explain: (error: unknown) => unknown,
 ): ByteStream {
   const waiting: Uint8Array[] = [];
+  const { duplex, hold } = below;
   let bytes = 0;
   let ended = false;
   let closed = false;
   let failure = socket.errored ? { error: explain(socket.errored) } : undefined;
+  let ending: Promise<void> | undefined;
   let wake = () => {};
   const { promise: gone, resolve: go } = Promise.withResolvers<void>();
 
@@ -53,7 +55,6 @@ export function tlsStream(
       wake();
     });
   }
-
   socket.resume();
 
   const cause = () => failure?.error;
@@ -71,6 +72,16 @@ export function tlsStream(
     bytes -= count;
     if (bytes < WAITING_BYTES) hold(false);
     return count;
+  }
+
+  async function end(): Promise<void> {
+    // The socket calls itself finished before the alert has been written, and when the far side has
+    // ended too it destroys itself meanwhile.
+    const alert = below.writes();
+    socket.end();
+    await Promise.race([alert, gone]);
+    await below.idle();
+    if (failure !== undefined) throw cause();
   }
 
   return {
@@ -100,19 +111,14 @@ export function tlsStream(
     },
 
     /** Sends close_notify; TLS 1.3 (RFC 8446 §6.1) lets the other direction go on. */
-    async closeWrite() {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      socket.end(() => resolve());
-      await Promise.race([promise, gone]);
-      if (failure !== undefined) throw failure.error;
-    },
+    closeWrite: () => ending ??= end(),
 
     close() {
       if (closed) return;
       closed = true;
       waiting.length = 0;
       socket.destroy();
-      duplex.destroy();
+      below.close();
       wake();
     },
   };

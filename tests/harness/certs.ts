@@ -33,7 +33,7 @@ export interface Certs {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-interface Request {
+export interface Request {
   subject: string;
   /** Lines of an openssl extension section. */
   extensions: readonly string[];
@@ -93,7 +93,7 @@ export async function makeCerts(): Promise<Certs> {
  * `openssl ca` and not `openssl x509`: before OpenSSL 3.4 it alone takes a start and an end date,
  * and a certificate that ends before it starts is refused as malformed, not as expired.
  */
-async function issue(dir: string, name: string, request: Request): Promise<Pair> {
+export async function issue(dir: string, name: string, request: Request): Promise<Pair> {
   const openssl = await need("openssl");
   const pair = { cert: `${dir}/${name}.pem`, key: `${dir}/${name}.key` };
   const file = (suffix: string) => `${dir}/${name}.${suffix}`;
