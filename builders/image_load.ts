@@ -14,10 +14,8 @@ import {
   askEngine,
   callEngine,
   type EngineEndpoint,
-  EngineError,
   type EngineRequest,
 } from "../transports/_docker_engine.ts";
-import { DialError } from "../transports/errors.ts";
 import type { DialContext } from "../transports/transport.ts";
 import { BuilderError } from "./builder_error.ts";
 
@@ -47,24 +45,37 @@ const LOAD: EngineRequest = {
   body: "stream",
 };
 
+/** How long an engine may take to say what it is, in milliseconds. */
+const PATIENCE = 15_000;
+
 /**
  * Asks the engine what it is, before the build begins: an engine that can't be had is told now.
  * Throws `BuilderError`, or the signal's reason.
+ * @param patience in milliseconds
  */
 export async function openImageLoader(
   endpoint: EngineEndpoint,
   context: DialContext,
+  patience = PATIENCE,
 ): Promise<ImageLoader> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), patience);
+  const signal = AbortSignal.any([context.signal, late.signal]);
   let info: unknown;
   try {
-    info = await askEngine(endpoint, { method: "GET", path: "/info" }, context);
+    info = await askEngine(endpoint, { method: "GET", path: "/info" }, { ...context, signal });
   } catch (error) {
-    if (!(error instanceof DialError) && !(error instanceof EngineError)) throw error;
-    throw new BuilderError(`cannot load the image into docker: ${error.message}`, {
+    context.signal.throwIfAborted();
+    const reason = late.signal.aborted
+      ? `the engine at ${endpoint.host} gave no answer within ${patience / 1000} s`
+      : (error as Error).message;
+    throw new BuilderError(`cannot load the image into docker: ${reason}`, {
       hint: "start docker, or name its engine by DOCKER_HOST or a docker context; " +
         "an image file needs none: --output type=docker,dest=FILE",
       cause: error,
     });
+  } finally {
+    clearTimeout(timer);
   }
   return {
     containerd: isContainerd(info),

@@ -204,6 +204,23 @@ Deno.test("no engine: which one, and what to do", async () => {
   }
 });
 
+Deno.test("an engine that accepts and says nothing", async () => {
+  const dir = await Deno.makeTempDir();
+  using listener = Deno.listen({ transport: "unix", path: `${dir}/s` });
+  const host = `unix://${dir}/s`;
+  const accepted = listener.accept();
+  try {
+    await rejects(openImageLoader({ host }, contextOf(), 50), {
+      name: "BuilderError",
+      message:
+        `cannot load the image into docker: the engine at ${host} gave no answer within 0.05 s`,
+    });
+  } finally {
+    (await accepted).close();
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
 Deno.test("containerd's store takes OCI, the old one the docker format", async () => {
   const info = { DriverStatus: [["driver-type", "io.containerd.snapshotter.v1"]] };
   await withEngine(() => new Response(), async (host) => {
