@@ -138,7 +138,8 @@ async function ask(
     };
   } finally {
     deadline.signal.removeEventListener("abort", close);
-    await close();
+    // A daemon that gave no answer in time would take as long over the farewell.
+    if (!deadline.signal.aborted) await close();
   }
 }
 
@@ -168,6 +169,11 @@ const doing: Readonly<Record<DialStep | "answer", string>> = {
   http2: "HTTP/2 greeting",
   answer: "waiting",
 };
+
+function doingWhat(step: DialStep | "answer", detail: string | undefined): string {
+  if (step === "answer") return "connected, waiting for its first reply";
+  return detail ? `${doing[step]} (${detail})` : doing[step];
+}
 
 /** A node that gave neither answer nor error in time. */
 export class SilentNode extends Error {

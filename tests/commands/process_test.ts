@@ -1,0 +1,109 @@
+/** What only a process of its own shows: signals, exit codes, closed pipes, a home that is no help. */
+import assert from "node:assert/strict";
+import { run } from "../harness/run.ts";
+import { tempStore } from "./temp_store.ts";
+
+const main = new URL("../../main.ts", import.meta.url).pathname;
+const signals = new URL("../../commands/signals.ts", import.meta.url).href;
+const deno = ["run", "-A", "--no-check"];
+
+/** A port that accepts and says nothing. */
+function silentPort() {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepted: Deno.Conn[] = [];
+  const { promise: connected, resolve } = Promise.withResolvers<void>();
+  const loop = (async () => {
+    for await (const conn of listener) {
+      accepted.push(conn);
+      resolve();
+    }
+  })();
+  return {
+    endpoint: `tcp://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`,
+    connected,
+    async stop() {
+      listener.close();
+      for (const conn of accepted) conn.close();
+      await loop;
+    },
+  };
+}
+
+Deno.test({
+  name: "an interrupt ends a command that waits for a daemon, with 130",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    using temp = tempStore();
+    const port = silentPort();
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [...deno, main, "inspect"],
+      env: { BUILDX_CONFIG: temp.path, BUILDKIT_HOST: port.endpoint, BUILDX_BUILDER: "" },
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    await port.connected;
+    child.kill("SIGINT");
+    const { code, stderr } = await child.output();
+    await port.stop();
+    assert.equal(new TextDecoder().decode(stderr), "ERROR: context canceled\n");
+    assert.equal(code, 130);
+    assert.deepEqual(temp.files(), []);
+  },
+});
+
+const stubborn = `
+import { interruptible } from ${JSON.stringify(signals)};
+const signal = interruptible(Deno.exit);
+signal.addEventListener("abort", () => console.log(signal.reason.signal));
+setInterval(() => {}, 1000);
+console.log("ready");
+`;
+
+Deno.test({
+  name: "a second signal leaves at once, with 130",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    using temp = tempStore();
+    temp.write("stubborn.ts", stubborn);
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [...deno, "--no-config", `${temp.path}/stubborn.ts`],
+      stdout: "piped",
+    }).spawn();
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    assert.equal((await reader.read()).value, "ready\n");
+    child.kill("SIGTERM");
+    assert.equal((await reader.read()).value, "SIGTERM\n");
+    child.kill("SIGINT");
+    assert.equal((await child.status).code, 130);
+    await reader.cancel();
+  },
+});
+
+Deno.test({
+  name: "a reader that is gone ends the program quietly",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const script = `"$@" | true; echo "\${PIPESTATUS[0]}"`;
+    const words = ["-c", script, "bash", Deno.execPath(), ...deno, main, "build", "--help"];
+    const { stdout, stderr } = await run("bash", words);
+    assert.deepEqual([stdout, stderr], ["141\n", ""]);
+  },
+});
+
+Deno.test("errors leave 1, and a usage error no trace of a stack", async () => {
+  const { code, stdout, stderr } = await run(Deno.execPath(), [...deno, main, "ls", "--nope"]);
+  assert.deepEqual({ code, stdout, stderr }, {
+    code: 1,
+    stdout: "",
+    stderr: "ERROR: unknown flag: --nope\n",
+  });
+});
+
+Deno.test("a store in a place that can't be written is read as empty", async () => {
+  const { code, stdout, stderr } = await run(Deno.execPath(), [...deno, main, "ls"], {
+    env: { BUILDX_CONFIG: "/proc/none", BUILDKIT_HOST: "", BUILDX_BUILDER: "" },
+  });
+  assert.equal(code, 0);
+  assert.match(stdout, /^NAME\/NODE/);
+  assert.equal(stderr, "");
+});
