@@ -1,0 +1,94 @@
+/** What the TLS tests share: certificates, a server of Deno's, and the look at an error. */
+import assert from "node:assert/strict";
+import { dialEndpoint, type TlsOptions } from "../../buildkit/dial.ts";
+import { transports } from "../../transports/all.ts";
+import { DialError } from "../../transports/errors.ts";
+import { createRegistry } from "../../transports/registry.ts";
+import type { Connection, DialContext } from "../../transports/transport.ts";
+import type { Pair } from "../harness/certs.ts";
+import { context, soon } from "./contract_help.ts";
+
+export const registry = createRegistry(transports);
+
+export function dial(
+  endpoint: string,
+  tls: TlsOptions,
+  more: Partial<DialContext> = {},
+): Promise<Connection> {
+  return dialEndpoint(registry, endpoint, tls, { ...context(), ...more });
+}
+
+/** What a client of HTTP/2 says first (RFC 9113 §3.4), with empty SETTINGS. */
+const PREFACE = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
+
+/** The first bytes a daemon sends when HTTP/2 begins, as `connect` would meet them; null: none. */
+export async function firstBytes(endpoint: string, tls: TlsOptions): Promise<Uint8Array | null> {
+  const { stream } = await dial(endpoint, tls);
+  try {
+    await stream.write(PREFACE);
+    const buffer = new Uint8Array(64);
+    const count = await stream.read(buffer);
+    return count === null ? null : buffer.subarray(0, count);
+  } finally {
+    stream.close();
+  }
+}
+
+/** Expects a `DialError` of the step `tls` within a second, whose message and hint match. */
+export async function refused(
+  endpoint: string,
+  tls: TlsOptions,
+  expected: RegExp,
+  code: DialError["code"] = "unauthenticated",
+): Promise<void> {
+  await assert.rejects(soon(firstBytes(endpoint, tls), 1000, "the error"), (error) => {
+    assert(error instanceof DialError, String(error));
+    assert.match(`${error.message}; ${error.hint}`, expected);
+    assert.deepEqual([error.step, error.code], ["tls", code], error.message);
+    return true;
+  });
+}
+
+/** A port that speaks TLS and sends what it gets. */
+export async function tlsPort({ cert, key }: Pair): Promise<{ endpoint: string } & Disposable> {
+  const listener = Deno.listenTls({
+    hostname: "127.0.0.1",
+    port: 0,
+    cert: await Deno.readTextFile(cert),
+    key: await Deno.readTextFile(key),
+    alpnProtocols: ["h2"],
+  });
+  return serving(listener);
+}
+
+/** A port that greets, and closes when the other side does. */
+export function textPort(greeting: string): { endpoint: string } & Disposable {
+  return serving(Deno.listen({ hostname: "127.0.0.1", port: 0 }), greeting);
+}
+
+function serving(listener: Deno.Listener<Deno.Conn<Deno.NetAddr>, Deno.NetAddr>, greeting = "") {
+  const conns = new Set<Deno.Conn>();
+  const serve = async (conn: Deno.Conn) => {
+    conns.add(conn);
+    if (greeting !== "") await conn.write(new TextEncoder().encode(greeting));
+    const buffer = new Uint8Array(4096);
+    for (let count; (count = await conn.read(buffer)) !== null;) {
+      if (greeting === "") await conn.write(buffer.subarray(0, count));
+    }
+  };
+  void (async () => {
+    for await (const conn of listener) {
+      serve(conn).catch(() => {}).finally(() => {
+        if (conns.delete(conn)) conn.close();
+      });
+    }
+  })();
+  return {
+    endpoint: `tcp://127.0.0.1:${listener.addr.port}`,
+    [Symbol.dispose]() {
+      listener.close();
+      for (const conn of conns) conn.close();
+      conns.clear();
+    },
+  };
+}
