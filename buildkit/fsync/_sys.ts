@@ -83,7 +83,6 @@ export const Errno = {
   EEXIST: 17,
   ENOTDIR: 20,
   EISDIR: 21,
-  EINVAL: 22,
 } as const;
 
 const linux: Record<number, readonly [code: string, text: string]> = {

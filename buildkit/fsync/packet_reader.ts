@@ -1,5 +1,5 @@
 /** Reading packets: the messages of `packet.ts`, from bytes that may hold anything. */
-import { FsyncError, text } from "./errors.ts";
+import { FsyncError } from "./errors.ts";
 import type { Packet, Stat, Xattr } from "./packet.ts";
 
 const none = new Uint8Array(0);
@@ -136,9 +136,4 @@ function readVarint(message: Uint8Array, start: number, into: Int64): number {
 
 function broken(): FsyncError {
   return new FsyncError("read a packet of the builder", "", "it is malformed");
-}
-
-/** The path of a stat, for people. */
-export function pathOf(stat: Stat): string {
-  return text(stat.path);
 }
