@@ -185,9 +185,8 @@ export class SilentNode extends Error {
     detail: string | undefined,
     cause: unknown,
   ) {
-    super(`no answer after ${ms / 1000}s: ${doing[step]}${detail ? ` (${detail})` : ""}`, {
-      cause,
-    });
+    const seconds = Number((ms / 1000).toFixed(2));
+    super(`no answer after ${seconds}s: ${doingWhat(step, detail)}`, { cause });
   }
 }
 

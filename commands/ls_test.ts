@@ -4,9 +4,12 @@ import { DialError } from "../transports/errors.ts";
 import { fakeDaemon, run } from "../tests/commands/fake_deps.ts";
 import { builderFile, tempStore } from "../tests/commands/temp_store.ts";
 
-/** One that answers on port 1, refuses on 2, and hangs on 3. */
+/** One that answers on port 1, refuses on 2, hangs on 3, and on 4 is reached but says nothing. */
 function connect({ endpoint, context }: ConnectOptions) {
   if (endpoint.endsWith(":1")) return Promise.resolve(fakeDaemon());
+  if (endpoint.endsWith(":4")) {
+    return Promise.resolve({ ...fakeDaemon(), listWorkers: () => new Promise<never>(() => {}) });
+  }
   if (endpoint.endsWith(":3")) {
     context.step("connect", "10.0.0.1:3");
     return new Promise<never>((_, reject) =>
@@ -121,6 +124,13 @@ Deno.test("ls shows a silent node with the step it hangs in; --timeout waits as 
   const patient = await run(["ls"], { env: temp.env, connect });
   assert.match(patient.stdout, / connecting… /);
   assert.match(patient.stderr, /slow0\): no answer after 3s: connecting \(10\.0\.0\.1:3\)/);
+});
+
+Deno.test("ls tells a daemon that is reached and silent from one that isn't reached", async () => {
+  using temp = tempStore();
+  temp.write("instances/mute", builderFile("mute", "tcp://h:4"));
+  const { stderr } = await run(["ls", "--timeout", "50ms"], { env: temp.env, connect });
+  assert.match(stderr, /mute0\): no answer after 0\.05s: connected, waiting for its first reply/);
 });
 
 Deno.test("ls ends with 130 when it is interrupted", async () => {
