@@ -3,6 +3,7 @@ import { dialEndpoint, type TlsOptions } from "../../buildkit/dial.ts";
 import { transports } from "../../transports/all.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import { makeCerts } from "../harness/certs.ts";
+import { need } from "../harness/tool.ts";
 import { contract, type Subject } from "./contract.ts";
 import { type Peer, startPeer } from "./start_peer.ts";
 
@@ -21,6 +22,29 @@ async function fullPort() {
       for (const conn of queue) conn.close();
       listener.close();
       return Promise.resolve();
+    },
+  };
+}
+
+/** A unix socket whose queue is full: Deno's own listeners have room for thousands. */
+async function fullSocket() {
+  const path = `${certs.dir}/full`;
+  const program = `socket(S, AF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un($ARGV[0]));
+    listen(S, 0); $| = 1; print "listening"; sleep 60`;
+  const listener = new Deno.Command(await need("perl"), {
+    args: ["-MSocket", "-e", program, path],
+    stdout: "piped",
+  }).spawn();
+  const reader = listener.stdout.getReader();
+  await reader.read();
+  const conn = await Deno.connect({ transport: "unix", path });
+  return {
+    endpoint: `unix://${path}`,
+    async [Symbol.asyncDispose]() {
+      conn.close();
+      listener.kill("SIGKILL");
+      await Promise.all([reader.cancel(), listener.status]);
+      await Deno.remove(path);
     },
   };
 }
@@ -60,7 +84,10 @@ const noPort: Subject["dead"] = [
 ];
 const cacert = certs.ca.cert;
 
-contract("unix", subject(({ socket }) => `unix://${socket}`, {}, { dead: noSocket }));
+contract(
+  "unix",
+  subject(({ socket }) => `unix://${socket}`, {}, { dead: noSocket, hang: fullSocket }),
+);
 contract(
   "tcp",
   subject(({ port }) => `tcp://127.0.0.1:${port}`, {}, { dead: noPort, hang: fullPort }),
@@ -69,6 +96,7 @@ contract(
   "TLS over unix",
   subject(({ socket }) => `unix://${socket}`, { cacert, servername: "localhost" }, {
     dead: noSocket,
+    hang: fullSocket,
   }),
 );
 contract(
