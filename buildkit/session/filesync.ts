@@ -10,8 +10,8 @@ import type { Service } from "../grpc/call.ts";
 import { all, first, type Metadata } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 
-/** What a build hears of the transfers of its folders. */
-export type FileSyncHooks = Pick<SendOptions, "onWarning" | "onProgress">;
+/** What a transfer works with, and whom it tells. */
+export type FileSyncHooks = Pick<SendOptions, "sys" | "onWarning" | "onProgress">;
 
 /**
  * Serves local folders.

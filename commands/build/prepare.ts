@@ -38,6 +38,8 @@ export interface PreparedBuild {
   readonly node: StoredNode;
   readonly outputs: readonly EngineOutput[];
   readonly secrets: SecretSource;
+  /** buildx's folder, whose `config/` may hold logins for some repositories only. */
+  readonly storeDir: string | undefined;
   /** Ties the daemon's copy of the context to the next build of it. */
   readonly sharedKey: string;
 }
@@ -87,6 +89,7 @@ export async function prepare(
   return {
     context,
     node,
+    storeDir: store.dir?.path,
     outputs,
     secrets: await openSecrets(parseSecrets(flags.secret), env),
     sharedKey: `${asciiName(baseName(context.folder))}:${buildNodeId(store.dir)}`,

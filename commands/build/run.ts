@@ -67,7 +67,7 @@ async function solveOn(
   { deps, builder, node, progress }: RunContext,
 ): Promise<Answers> {
   const ref = newId();
-  const services = buildServices(build, { deps, progress });
+  using services = buildServices(build, { deps, progress });
   try {
     const answers = await solve(client, solveRequest(ref, newId(), build.options), {
       services: services.list,

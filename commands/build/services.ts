@@ -1,4 +1,6 @@
 import { dockerConfigDir } from "../../builders/config_dir.ts";
+import type { Sys } from "../../buildkit/fsync/_sys.ts";
+import { openSys } from "../../buildkit/fsync/open_sys.ts";
 import { receiveFolder } from "../../buildkit/fsync/receiver.ts";
 import type { Service } from "../../buildkit/grpc/call.ts";
 import { auth } from "../../buildkit/session/auth.ts";
@@ -9,6 +11,7 @@ import { health } from "../../buildkit/session/health.ts";
 import { fileOutput } from "../../buildkit/session/output_file.ts";
 import { pipeOutput } from "../../buildkit/session/output_pipe.ts";
 import type { ByteOutput } from "../../buildkit/session/output_sink.ts";
+import { scopedCredentials } from "../../buildkit/session/scoped_credentials.ts";
 import { secrets } from "../../buildkit/session/secrets.ts";
 import { tokenAuthority } from "../../buildkit/session/token_authority.ts";
 import { tokenSeeds } from "../../buildkit/session/token_seed.ts";
@@ -22,7 +25,7 @@ import { absolutePath } from "./paths.ts";
 import type { PreparedBuild } from "./prepare.ts";
 
 /** What the daemon may call back during one build, and what is to be done at its end. */
-export interface BuildServices {
+export interface BuildServices extends Disposable {
   readonly list: readonly Service[];
   /** The build went well: outputs take their final names. */
   commit(): Promise<void>;
@@ -37,14 +40,24 @@ export function buildServices(
   const note = (line: string) => progress.note(line);
   const warn = (line: string) => note(`WARNING: ${line}`);
   const dockerConfig = dockerConfigDir(deps.env);
+  // Opened at the first transfer, 2 ms, and shared by all.
+  let sys: Sys | undefined;
+  const credentialsOf = (directory: string | undefined) =>
+    dockerCredentials({ directory, env: deps.env, warn });
   const list: Service[] = [
     health,
     auth({
-      credentials: dockerCredentials({ directory: dockerConfig, env: deps.env, warn }),
+      credentials: scopedCredentials(
+        `${build.storeDir ?? ""}/config`,
+        credentialsOf(dockerConfig),
+        credentialsOf,
+      ),
+      note: (line) => progress.local.start(line).done(),
       authority: clientTokens(deps.env) ? tokenAuthority(tokenSeeds(dockerConfig)) : undefined,
     }),
     secrets(build.secrets),
     fileSync(build.context.mounts, (mount) => ({
+      sys: sys ??= openSys(),
       onWarning: ({ path, reason }) => warn(`${mount}: ${path}: ${reason}`),
     })),
   ];
@@ -71,6 +84,7 @@ export function buildServices(
     async discard() {
       for (const file of files) await file.discard();
     },
+    [Symbol.dispose]: () => sys?.[Symbol.dispose](),
   };
 }
 

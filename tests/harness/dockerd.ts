@@ -5,18 +5,22 @@
  * It has no bridge and touches no iptables, so containers need `--network host` or `none`.
  */
 import { check, type Ran, run } from "./run.ts";
-import { type Daemon, makeRoot, startDaemon } from "./daemon.ts";
+import { type Daemon, freePort, makeRoot, startDaemon } from "./daemon.ts";
 import { type Available, need } from "./tool.ts";
 
 export interface DockerdOptions {
   /** "trixie": 26.1 with its graph driver. "sid": 28.5 with the containerd image store. */
   engine?: "trixie" | "sid";
+  /** Serve loopback TCP, too, for clients that show a certificate of `ca`. */
+  tls?: { cert: string; key: string; ca: string };
 }
 
 export interface Dockerd extends Daemon {
   /** For DOCKER_HOST: `unix://…` */
   readonly address: string;
   readonly socket: string;
+  /** `tcp://127.0.0.1:PORT`; empty without TLS. */
+  readonly tcp: string;
   /** Runs the docker program on this engine; throws when it fails. */
   docker(...args: string[]): Promise<Ran>;
 }
@@ -53,6 +57,8 @@ export async function startDockerd(options: DockerdOptions = {}): Promise<Docker
   await need("runc");
   const root = await makeRoot("dkr");
   const socket = `${root}/s`;
+  const { tls } = options;
+  const port = tls ? freePort() : 0;
   const features = { "containerd-snapshotter": options.engine === "sid" };
   await Deno.writeTextFile(`${root}/daemon.json`, JSON.stringify({ features }));
   const daemon = await startDaemon({
@@ -64,6 +70,10 @@ export async function startDockerd(options: DockerdOptions = {}): Promise<Docker
       `--exec-root=${root}/exec`,
       `--pidfile=${root}/pid`,
       `--host=unix://${socket}`,
+      ...tls
+        ? [`--host=tcp://127.0.0.1:${port}`, "--tlsverify", `--tlscacert=${tls.ca}`]
+          .concat(`--tlscert=${tls.cert}`, `--tlskey=${tls.key}`)
+        : [],
       "--bridge=none",
       "--iptables=false",
       "--ip6tables=false",
@@ -79,6 +89,7 @@ export async function startDockerd(options: DockerdOptions = {}): Promise<Docker
     ...daemon,
     address: `unix://${socket}`,
     socket,
+    tcp: tls ? `tcp://127.0.0.1:${port}` : "",
     docker: (...args) =>
       check(`${path}/usr/bin/docker`, ["--host", `unix://${socket}`, ...args], {
         env: { DOCKER_CONFIG: `${root}/client` },
