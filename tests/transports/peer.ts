@@ -10,7 +10,7 @@
  *     wait          sends `ready` and does nothing more: neither reads nor writes
  *     reset         sends `ready`, waits for bytes, and closes without having read them all
  *
- * Prints one line of JSON, `{"unix":"/path","tcp":port}`, when it listens; runs until it is killed.
+ * Prints one line of JSON, `{"unix":"/path","tcp":port}`, when it listens; runs until its stdin ends.
  * With `--tls CERT KEY` both speak TLS (the unix socket by way of the TCP port).
  *
  *     deno run -A peer.ts SOCKET [--tls CERT KEY]
@@ -135,3 +135,5 @@ const unix = Deno.listen({ transport: "unix", path });
 void accept(tcp, serve);
 void accept(unix, tls === "--tls" ? (conn) => relay(conn, port) : serve);
 await Deno.stdout.write(new TextEncoder().encode(`${JSON.stringify({ unix: path, tcp: port })}\n`));
+for await (const _ of Deno.stdin.readable);
+Deno.exit();

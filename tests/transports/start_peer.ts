@@ -16,7 +16,8 @@ export async function startPeer(tls?: { cert: string; key: string }): Promise<Pe
   const options = tls === undefined ? [] : ["--tls", tls.cert, tls.key];
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", program, socket, ...options],
-    stdin: "null",
+    // Its end is the peer's: a test that is killed leaves no process behind.
+    stdin: "piped",
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
@@ -26,7 +27,7 @@ export async function startPeer(tls?: { cert: string; key: string }): Promise<Pe
     } catch {
       // it is dead already
     }
-    await child.status;
+    await Promise.all([child.status, child.stdin.close().catch(() => {})]);
     await Deno.remove(folder, { recursive: true }).catch(() => {});
   };
   const reader = child.stdout.getReader();
