@@ -23,6 +23,7 @@ export const command = defineCommand({
     const build = await prepare(args[0]!, flags, { deps, builder, store, given });
     for (const file of [flags.iidfile, flags["metadata-file"]]) if (file) removeResult(file);
 
+    store.noteUse(builder.name);
     using progress = startProgress({
       mode,
       out: deps.stderr,

@@ -28,6 +28,7 @@ export type Code = typeof Code[keyof typeof Code];
 export function codeName(code: number): string {
   for (const [name, value] of Object.entries(Code)) {
     if (value !== code) continue;
+    if (value === Code.CANCELLED) return "Canceled"; // Go's spelling
     return name.toLowerCase().replace(
       /(^|_)([a-z])/g,
       (_, _underscore, letter) => letter.toUpperCase(),

@@ -1,4 +1,4 @@
-/** The program as it is shipped: one bundled file, run by the same Deno. */
+/** The program as it is shipped: bundled, a file for each command, run by the same Deno. */
 
 const root = new URL("../..", import.meta.url).pathname;
 
@@ -18,6 +18,6 @@ export async function bundle(): Promise<string[]> {
     "--no-config",
     "--no-lock",
     "--quiet",
-    `${root}dist/fairlead.js`,
+    `${root}dist/main.js`,
   ];
 }
