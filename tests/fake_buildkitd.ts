@@ -49,7 +49,7 @@ export interface FakeBuildkitd {
   readonly address: string;
   /** Connections open now. */
   readonly connections: number;
-  /** Resolves when every script has ended; rejects with what the test's own checks in it threw. */
+  /** One a Solve: settled when its script has ended or the client has given it up. */
   readonly scripts: readonly Promise<unknown>[];
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -146,9 +146,9 @@ function controlService(script: Script, daemon: Daemon) {
           die: daemon.die,
         });
         // What the script finds wrong is the test's failure, and not only the client's error.
-        daemon.scripts.push(run);
-        run.catch(() => {});
-        const answers = await Promise.race([run, aborted(call.signal)]);
+        const ended = Promise.race([run, aborted(call.signal)]);
+        daemon.scripts.push(ended);
+        const answers = await ended;
         call.send(answer ?? SolveResponse.encode({ ExporterResponse: answers ?? {} }).finish());
       } finally {
         over.resolve();

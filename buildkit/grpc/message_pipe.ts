@@ -1,7 +1,7 @@
 import type { Source } from "../http2/source.ts";
 import { SendQueue } from "../http2/send_queue.ts";
 import { EnvelopeReader, PREFIX, writePrefix } from "./envelope.ts";
-import { Code, RpcError } from "./status.ts";
+import { Code, RpcError, rpcErrorOf } from "./status.ts";
 import type { MessageStream } from "./call.ts";
 
 /** Heads from this size on are copied before they are queued, since the queue would keep them. */
@@ -148,12 +148,6 @@ export class MessagePipe implements MessageStream {
     this.#busy = true;
     this.#held = [];
     this.#received.reject(thrown);
-    this.#fail(
-      thrown instanceof RpcError
-        ? thrown
-        : new RpcError(Code.CANCELLED, thrown instanceof Error ? thrown.message : String(thrown), {
-          cause: thrown,
-        }),
-    );
+    this.#fail(rpcErrorOf(thrown));
   }
 }
