@@ -7,6 +7,7 @@ import { applySettings } from "./settings.ts";
 export class ControlFrames {
   readonly #core: Core;
   readonly #pinged: (opaque: Uint8Array) => void;
+  #introduced = false; // the peer's first SETTINGS have come
 
   /** `pinged` is called with what an answered PING carried. */
   constructor(core: Core, pinged: (opaque: Uint8Array) => void) {
@@ -56,8 +57,14 @@ export class ControlFrames {
 
   #settings(flags: number, streamId: number, payload: Uint8Array): void {
     if (streamId !== 0) throw new Http2Error(Code.PROTOCOL_ERROR, "SETTINGS on a stream");
-    if ((flags & Flag.ACK) !== 0) return expectLength("SETTINGS ACK", payload, 0);
     const core = this.#core;
+    if ((flags & Flag.ACK) !== 0) {
+      expectLength("SETTINGS ACK", payload, 0);
+      core.settled = true;
+      return;
+    }
+    if (!this.#introduced) core.peer.maxStreams = Infinity; // unless it says otherwise now
+    this.#introduced = true;
     const before = core.peer.initialWindow;
     applySettings(core.peer, payload, core.role);
     core.layout.maxFrame = core.peer.maxFrame;

@@ -3,6 +3,7 @@
  * they and the connection end.
  */
 import { Code, codeName, Http2Error, type Http2ErrorOptions } from "./errors.ts";
+import { DEFAULT_WINDOW } from "./frame.ts";
 import { type Header, HpackEncoder } from "./hpack.ts";
 import { Layout, type LayoutOwner } from "./layout.ts";
 import { Resets } from "./resets.ts";
@@ -37,6 +38,8 @@ export class Core implements StreamOwner, LayoutOwner {
   /** The id that our next stream gets (as client). */
   nextId = 1;
   goaway: Goaway | undefined;
+  /** The peer has acknowledged our SETTINGS. */
+  settled = false;
   /** We have said GOAWAY, or been told to close. */
   closing = false;
   /** Nothing more will happen: closed, failed or lost. */
@@ -62,7 +65,7 @@ export class Core implements StreamOwner, LayoutOwner {
   /** As client: opens a stream, or lets it wait while the peer allows no more. Throws the retryable Http2Error of a closing connection. */
   open(list: readonly Header[], handler: StreamHandler, endStream: boolean): Stream {
     if (this.over || this.closing || this.goaway !== undefined) throw this.#refusal();
-    const stream = new Stream(this, handler, this.limits.streamWindow);
+    const stream = new Stream(this, handler, this.#newWindow());
     stream.headRequest = list.some(([name, value]) => name === ":method" && value === "HEAD");
     this.#waiting.push({ stream, list, endStream });
     this.openWaiting();
@@ -85,8 +88,7 @@ export class Core implements StreamOwner, LayoutOwner {
 
   /** As server: takes a stream that the client opens. */
   accept(id: number): Stream {
-    const window = this.limits.streamWindow;
-    const stream = new Stream(this, { data() {}, closed() {} }, window);
+    const stream = new Stream(this, { data() {}, closed() {} }, this.#newWindow());
     stream.id = id;
     stream.window = this.peer.initialWindow;
     stream.begun = true;
@@ -260,6 +262,12 @@ export class Core implements StreamOwner, LayoutOwner {
     if (this.over || this.streams.size > 0 || this.#waiting.length > 0) return;
     if (this.closing) this.end();
     else if (this.goaway !== undefined && this.role === "client") this.close();
+  }
+
+  /** Until the peer knows our window, it goes by the default one (RFC 9113 §6.9.3). */
+  #newWindow(): ReceiveWindow {
+    const size = this.limits.streamWindow;
+    return new ReceiveWindow(size, this.settled ? size : Math.max(size, DEFAULT_WINDOW));
   }
 
   #refusal(): Http2Error {

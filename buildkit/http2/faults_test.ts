@@ -184,7 +184,16 @@ Deno.test("more data than the windows allow is not taken", () => {
   const data = frame(Frame.DATA, 0, 1, new Uint8Array(16_384));
   const one = newClient({ streamWindow: 30_000 });
   one.recorder.credit = false;
-  one.client.receive(join(SETTINGS, headers(1, OK), data));
+  one.client.receive(join(SETTINGS, frame(Frame.SETTINGS, Flag.ACK, 0)));
+  const recorder = new Recorder();
+  one.client.openStream(REQUEST, recorder);
+  const third = frame(Frame.DATA, 0, 3, new Uint8Array(16_384));
+  one.client.receive(join(headers(3, OK), third));
+  one.client.receive(third);
+  assert.equal(recorder.error!.code, Code.FLOW_CONTROL_ERROR);
+  // The first stream was opened before the server knew our window.
+  one.client.receive(join(headers(1, OK), data, data, data));
+  assert.equal(one.recorder.error, undefined);
   one.client.receive(data);
   assert.equal(one.recorder.error!.code, Code.FLOW_CONTROL_ERROR);
   assert.equal(one.client.over, false);

@@ -67,9 +67,10 @@ export interface PeerSettings {
   maxHeaderList: number;
 }
 
+/** Before the peer's first SETTINGS, which may be after our first requests. */
 export function initialPeerSettings(): PeerSettings {
   return {
-    maxStreams: Infinity,
+    maxStreams: 100,
     initialWindow: DEFAULT_WINDOW,
     maxFrame: DEFAULT_MAX_FRAME,
     maxHeaderList: Infinity,

@@ -2,7 +2,7 @@
 import type { Http2Error } from "./errors.ts";
 import type { Header } from "./hpack.ts";
 import type { Source } from "./source.ts";
-import { ReceiveWindow } from "./window.ts";
+import type { ReceiveWindow } from "./window.ts";
 
 /**
  * What a stream's user is told, in the peer's order, from within the connection's `receive` (and `closed` from within any
@@ -53,7 +53,7 @@ export class Stream {
   isClosed = false;
   /** Bytes of DATA the peer still takes; may be below 0 after a SETTINGS change. */
   window = 0;
-  received: ReceiveWindow;
+  readonly received: ReceiveWindow;
   /** Bytes received that have not been given back yet. */
   unconsumed = 0;
   /** The first header list has come. */
@@ -67,10 +67,10 @@ export class Stream {
 
   readonly #owner: StreamOwner;
 
-  constructor(owner: StreamOwner, handler: StreamHandler, receiveWindow: number) {
+  constructor(owner: StreamOwner, handler: StreamHandler, received: ReceiveWindow) {
     this.#owner = owner;
     this.handler = handler;
-    this.received = new ReceiveWindow(receiveWindow);
+    this.received = received;
   }
 
   get state(): StreamState {

@@ -8,10 +8,10 @@ export class ReceiveWindow {
   #left: number;
   #consumed = 0;
 
-  /** `size`: bytes the peer may have under way. `left`: what it knows of already, if less. */
-  constructor(size: number) {
+  /** `size`: bytes the peer may have under way. `left`: how many it may send now, when it does not know of `size` yet. */
+  constructor(size: number, left = size) {
     this.#size = size;
-    this.#left = size;
+    this.#left = left;
   }
 
   /** Counts `n` bytes of DATA that came in; false when the peer sent more than it may. */

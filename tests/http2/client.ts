@@ -1,0 +1,92 @@
+/** Requests over our own connection, whole answers, for the servers that are not ours. */
+import {
+  Connection,
+  type ConnectionOptions,
+  type Drive,
+  drive,
+  type Header,
+  type Http2Error,
+  SendQueue,
+} from "../../buildkit/http2/mod.ts";
+
+export interface Answer {
+  headers: Header[];
+  trailers: Header[];
+  body: Uint8Array;
+}
+
+export interface Client {
+  connection: Connection;
+  run: Drive;
+  error: Http2Error | undefined;
+  /** Rejects with what ended the stream. */
+  ask(method: string, path: string, body?: Uint8Array, trailers?: Header[]): Promise<Answer>;
+}
+
+export async function connect(port: number, options: ConnectionOptions = {}): Promise<Client> {
+  const socket = await Deno.connect({ hostname: "127.0.0.1", port });
+  socket.setNoDelay(true);
+  const connection = new Connection("client", {
+    ...options,
+    onClosed: (error) => client.error = error,
+  });
+  const client: Client = {
+    connection,
+    run: drive(connection, socket),
+    error: undefined,
+    ask: (method, path, body, trailers) => ask(connection, port, method, path, body, trailers),
+  };
+  return client;
+}
+
+function ask(
+  connection: Connection,
+  port: number,
+  method: string,
+  path: string,
+  body?: Uint8Array,
+  trailers?: Header[],
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const answer: Answer = { headers: [], trailers: [], body: new Uint8Array() };
+    const chunks: Uint8Array[] = [];
+    const stream = connection.openStream(
+      [
+        [":method", method],
+        [":scheme", "http"],
+        [":authority", `127.0.0.1:${port}`],
+        [":path", path],
+      ],
+      {
+        headers: (list) => answer.headers = list,
+        data(chunk) {
+          chunks.push(chunk.slice());
+          stream.credit(chunk.length);
+        },
+        trailers: (list) => answer.trailers = list,
+        closed(error) {
+          if (error) return reject(error);
+          answer.body = joined(chunks);
+          resolve(answer);
+        },
+      },
+      { endStream: body === undefined },
+    );
+    if (body === undefined) return;
+    const queue = new SendQueue();
+    queue.push(body);
+    stream.attach(queue);
+    if (trailers === undefined) queue.end();
+    else stream.sendTrailers(trailers);
+  });
+}
+
+function joined(chunks: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
