@@ -282,6 +282,13 @@ Deno.test("ping tells the round trip", async () => {
   assert.ok(performance.now() - client.lastReceived < 1000);
 });
 
+Deno.test("a message that ends in a space arrives", () => {
+  const { client } = clientOnly();
+  const asked = request(client);
+  client.receive(headers(1, [...OK, ["grpc-message", " exit code: 1 "]], Flag.END_STREAM));
+  assert.equal(asked.log[0], "headers :status=200 grpc-message= exit code: 1  end");
+});
+
 Deno.test("informational responses are left out", () => {
   const { client } = clientOnly();
   const asked = request(client);

@@ -217,6 +217,7 @@ export class Core implements StreamOwner, LayoutOwner {
   /** The peer's GOAWAY: the streams it will not look at are over (RFC 9113 §6.8). */
   goneAway(goaway: Goaway): void {
     this.goaway = goaway;
+    this.onGoaway?.(goaway);
     const said = goaway.debug === "" ? "" : ` (${goaway.debug})`;
     const options = { remote: true, retryable: true, debug: goaway.debug };
     const message = `the peer is closing the connection: ${codeName(goaway.code)}${said}`;
@@ -229,7 +230,6 @@ export class Core implements StreamOwner, LayoutOwner {
         this.closeStream(stream, streamError(stream, goaway.code, message, options));
       }
     }
-    this.onGoaway?.(goaway);
     this.endIfDone();
   }
 
