@@ -93,7 +93,6 @@ Deno.test("a secret that was never offered is not told", async () => {
 Deno.test("a file that was not listed, is none, or was had already is not sent", async () => {
   const ids = {
     "not listed": [99_999],
-
     "a folder": [1],
     "twice": [0, 0],
   };

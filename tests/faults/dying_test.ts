@@ -1,0 +1,103 @@
+/**
+ * A daemon that dies or fails at a moment that is chosen exactly: a mock for that. `kill_test.ts` and
+ * `cut_test.ts` do it to real ones.
+ */
+import assert from "node:assert/strict";
+import { PacketType, reqPacket } from "../../buildkit/fsync/packet.ts";
+import { readPacket } from "../../buildkit/fsync/packet_reader.ts";
+import { Code, RpcError } from "../../buildkit/grpc/status.ts";
+import { BytesMessage } from "../../proto/gen/control.ts";
+import type { FakeBuild } from "../fake_buildkitd.ts";
+import { dataPacket, openExport, openImport, statPacket } from "../fake_buildkitd/files.ts";
+import { buildAgainst, checkFailed, toFolder, toTar } from "./against_fake.ts";
+import { entriesOf, randomBytes } from "./leftovers.ts";
+
+const LOST = /the connection to tcp:\S+ was lost during build [0-9a-z]{25}: /;
+const never = () => new Promise<never>(() => {});
+const bigFile = (folder: string) => Deno.writeFile(`${folder}/context/big`, randomBytes(8 << 20));
+
+/** Reads the context's big file, and acts when some of it has come. */
+async function whileUploading(build: FakeBuild, act: () => void): Promise<void> {
+  const call = openImport(await build.session(), { directory: "context", includes: ["big"] });
+  let [id, received] = [0, 0];
+  await call.receive((message) => {
+    const { type, stat, data } = readPacket(message);
+    if (type === PacketType.stat && !stat) call.send(reqPacket(id - 1));
+    else if (type === PacketType.stat) id++;
+    received += data.length;
+    if (received > 1 << 20) act();
+  });
+}
+
+Deno.test("a daemon that dies in mid-upload is told as that", async () => {
+  const ended = await buildAgainst((build) => whileUploading(build, build.die), {
+    prepare: bigFile,
+  });
+  checkFailed(ended, LOST);
+});
+
+Deno.test("a daemon that dies in mid-download leaves no half a file, nor a tar", async () => {
+  for (const args of [toFolder, toTar]) {
+    const ended = await buildAgainst(async (build) => {
+      const call = openExport(await build.session());
+      if (args === toFolder) {
+        call.send(statPacket({ path: "half", content: randomBytes(1 << 20) }));
+        call.send(dataPacket(0, randomBytes(1 << 19)));
+      } else call.send(BytesMessage.encode({ data: randomBytes(1 << 19) }).finish());
+      await call.drained(1);
+      // Some of it is on the client's disk by now.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      build.die();
+      await never();
+    }, {
+      args,
+      after(folder) {
+        assert.deepEqual(entriesOf(`${folder}/out`), []);
+        assert.ok(!entriesOf(folder).includes("o.tar"));
+      },
+    });
+    checkFailed(ended, LOST);
+  }
+});
+
+Deno.test("a daemon that dies in mid-step is told as that, after what the step had said", async () => {
+  const ended = await buildAgainst(async (build) => {
+    const digest = `sha256:${"0".repeat(64)}`;
+    build.status({ vertexes: [{ digest, name: "RUN something long", started: new Date() }] });
+    build.status({
+      logs: [{ vertex: digest, msg: new TextEncoder().encode("halfway\n"), timestamp: new Date() }],
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    build.die();
+    await never();
+  });
+  assert.match(ended.stderr, /RUN something long[^]*halfway/);
+  checkFailed(ended, LOST);
+});
+
+Deno.test("an error that comes while files go up is the daemon's own, and ends the upload", async () => {
+  const ended = await buildAgainst(async (build) => {
+    await new Promise<void>((resolve) => {
+      whileUploading(build, resolve).catch(() => {});
+    });
+    throw new RpcError(Code.UNKNOWN, "no space left on the builder");
+  }, { prepare: bigFile });
+  checkFailed(ended, /failed to build: failed to solve: no space left on the builder/);
+});
+
+Deno.test("an error of a kind that has its own exit code keeps it", async () => {
+  for (const [code, exit] of [[Code.INTERNAL, 100], [Code.RESOURCE_EXHAUSTED, 102]] as const) {
+    const ended = await buildAgainst(() => Promise.reject(new RpcError(code, "so it is")));
+    checkFailed(ended, /so it is/, exit);
+  }
+});
+
+Deno.test("a daemon that never answers a build is left by Ctrl-C", async () => {
+  const stop = new AbortController();
+  const ended = await buildAgainst(async (build) => {
+    await build.session();
+    stop.abort(new DOMException("as Ctrl-C does", "AbortError"));
+    await never();
+  }, { signal: stop.signal });
+  assert.equal(ended.code, 130, ended.stderr);
+});

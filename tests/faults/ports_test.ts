@@ -1,0 +1,155 @@
+/** What isn't a daemon at all: each such port is told as what it is, soon. */
+import assert from "node:assert/strict";
+import { connect } from "../../buildkit/connect.ts";
+import { transports } from "../../transports/all.ts";
+import { DialError } from "../../transports/errors.ts";
+import { createRegistry } from "../../transports/registry.ts";
+import { makeCerts } from "../harness/certs.ts";
+import { skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { errorLines, runFairlead } from "./program.ts";
+
+/** Builds against a port and expects one message. */
+async function refused(port: number, message: RegExp, hint: RegExp): Promise<void> {
+  const home = await Deno.makeTempDir({ prefix: "fl-port-" });
+  try {
+    await Deno.writeTextFile(`${home}/Dockerfile`, "FROM scratch\n");
+    const host = `tcp://127.0.0.1:${port}`;
+    const ended = await runFairlead({ host, args: ["build", home], home });
+    assert.equal(ended.code, 1, ended.stderr);
+    assert.equal(errorLines(ended).length, 1, ended.stderr);
+    assert.ok(errorLines(ended)[0]!.includes(`cannot reach ${host}: `), ended.stderr);
+    assert.match(errorLines(ended)[0]!, message);
+    assert.match(ended.stderr, hint);
+    assert.ok(ended.ms < 3000, `it took ${ended.ms} ms`);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+/** Answers each connection with these bytes once it has heard something, or at once. */
+function startTalker(words: string | undefined, { first = false } = {}) {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serving = (async () => {
+    for await (const connection of listener) {
+      const buffer = new Uint8Array(1024);
+      try {
+        if (!first) await connection.read(buffer);
+        if (words !== undefined) await connection.write(new TextEncoder().encode(words));
+      } catch {
+        // The client is gone: that is what these tests are about.
+      }
+      connection.close();
+    }
+  })();
+  return {
+    port: listener.addr.port,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await serving.catch(() => {});
+    },
+  };
+}
+
+Deno.test("a port that speaks HTTP/1.1", async () => {
+  await using server = startTalker("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+  await refused(
+    server.port,
+    /an HTTP\/1\.1 server is listening there: it answered "HTTP/,
+    /hint: /,
+  );
+});
+
+Deno.test("Deno's own HTTP server, which knows HTTP/2 too, but no gRPC", async () => {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response("hello"),
+  );
+  const home = await Deno.makeTempDir({ prefix: "fl-port-" });
+  await Deno.writeTextFile(`${home}/Dockerfile`, "FROM scratch\n");
+  const host = `tcp://127.0.0.1:${server.addr.port}`;
+  const ended = await runFairlead({ host, args: ["build", home], home });
+  await server.shutdown();
+  await Deno.remove(home, { recursive: true });
+  assert.equal(ended.code, 1, ended.stderr);
+  assert.deepEqual(errorLines(ended).length, 1, ended.stderr);
+  assert.match(errorLines(ended)[0]!, /answered HTTP status 200 with content type text\/plain/);
+});
+
+Deno.test("a port that speaks SSH", async () => {
+  await using server = startTalker("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", { first: true });
+  await refused(server.port, /an SSH server is listening there/, /hint: /);
+});
+
+Deno.test("a port that speaks plain words", async () => {
+  await using server = startTalker("220 mail.example ESMTP\r\n", { first: true });
+  await refused(server.port, /speaks no HTTP\/2: it wrote the text "220 mail/, /hint: /);
+});
+
+Deno.test("a port that closes without a word", async () => {
+  await using server = startTalker(undefined);
+  await refused(server.port, /closed the connection without a word/, /hint: .*log/);
+});
+
+Deno.test("a port where nobody listens", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  listener.close();
+  await refused(listener.addr.port, /connection refused/, /hint: /);
+});
+
+const noOpenssl = await missing("openssl");
+Deno.test({
+  name: "a port that speaks TLS",
+  ignore: skip(noOpenssl),
+  async fn() {
+    const certs = await makeCerts();
+    const listener = Deno.listenTls({
+      hostname: "127.0.0.1",
+      port: 0,
+      cert: await Deno.readTextFile(certs.server.cert),
+      key: await Deno.readTextFile(certs.server.key),
+    });
+    const serving = (async () => {
+      const connection = await listener.accept();
+      await connection.handshake().catch(() => {});
+      connection.close();
+    })();
+    await refused(listener.addr.port, /TLS|closed the connection without a word/, /cacert/);
+    await serving;
+    listener.close();
+    await certs[Symbol.asyncDispose]();
+  },
+});
+
+Deno.test("a host that takes no connection: dialling ends when its time is up", async () => {
+  // Linux lets two wait in a queue for one, and drops what else wants in.
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
+  const { port } = listener.addr;
+  const waiting = await Promise.all(
+    [1, 2].map(() => Deno.connect({ hostname: "127.0.0.1", port })),
+  );
+  const started = performance.now();
+  await assert.rejects(
+    connect({
+      registry: createRegistry(transports),
+      endpoint: `tcp://127.0.0.1:${port}`,
+      tls: {},
+      context: {
+        signal: new AbortController().signal,
+        env: () => undefined,
+        log: () => {},
+        step: () => {},
+      },
+      timeoutMs: 300,
+    }),
+    (error) => {
+      assert.ok(error instanceof DialError, String(error));
+      assert.match(error.message, /cannot reach tcp:\S+: timed out while connecting/);
+      assert.match(error.hint ?? "", /firewall/);
+      return true;
+    },
+  );
+  assert.ok(performance.now() - started < 2000);
+  waiting.forEach((connection) => connection.close());
+  listener.close();
+});
