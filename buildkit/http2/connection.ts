@@ -1,7 +1,8 @@
 /**
- * An HTTP/2 connection (RFC 9113), client or server, that does no I/O: bytes from the peer go into `receive`, bytes for the
- * peer come out of `pull`, and `onWritable` says when there are some. `drive` runs one over a byte stream; the source of
- * another connection's stream can pull from one just as well.
+ * An HTTP/2 connection (RFC 9113), client or server, that does no I/O: bytes from the peer go into
+ * `receive`, bytes for the peer come out of `pull`, and `onWritable` says when there are some.
+ * `drive` runs one over a byte stream; the source of another connection's stream can pull from one
+ * just as well.
  */
 import { ControlFrames } from "./control_frames.ts";
 import { Core, type Goaway } from "./core.ts";
@@ -21,7 +22,10 @@ export interface ConnectionOptions {
   onStream?: OnStream;
   /** The peer will take no new streams; `connection.goaway` says why. */
   onGoaway?: (goaway: Goaway) => void;
-  /** The connection is over, exactly once: in good order, or by the error. Its streams have been closed before. */
+  /**
+   * The connection is over, exactly once: in good order, or by the error. Its streams have been
+   * closed before.
+   */
   onClosed?: (error?: Http2Error) => void;
 }
 
@@ -72,8 +76,8 @@ export class Connection {
   }
 
   /**
-   * Called when there is newly something to pull, and then not again before `pull` has given less than it was asked for.
-   * It may be called from within any other call; do not pull in it.
+   * Called when there is newly something to pull, and then not again before `pull` has given less
+   * than it was asked for. It may be called from within any other call; do not pull in it.
    */
   set onWritable(call: (() => void) | undefined) {
     this.#core.layout.onWritable = call;
@@ -84,7 +88,10 @@ export class Connection {
     return this.#core.goaway;
   }
 
-  /** Nothing more comes of it; what `pull` still gives should be sent before the byte stream is closed. */
+  /**
+   * Nothing more comes of it; what `pull` still gives should be sent before the byte stream is
+   * closed.
+   */
   get over(): boolean {
     return this.#core.over;
   }
@@ -100,8 +107,8 @@ export class Connection {
   }
 
   /**
-   * Takes bytes from the peer, cut anywhere; handlers are called from within. `chunk` may be reused afterwards.
-   * Throws nothing: whatever is wrong with the bytes ends the connection.
+   * Takes bytes from the peer, cut anywhere; handlers are called from within. `chunk` may be reused
+   * afterwards. Throws nothing: whatever is wrong with the bytes ends the connection.
    */
   receive(chunk: Uint8Array): void {
     if (this.over || chunk.length === 0) return;
@@ -120,8 +127,9 @@ export class Connection {
   }
 
   /**
-   * Lays out what is to be sent, into as much of `into` as there is use for, and returns the count: less than its length means
-   * that there is nothing more for now. Any length from 1 on will do; a frame may be cut.
+   * Lays out what is to be sent, into as much of `into` as there is use for, and returns the count:
+   * less than its length means that there is nothing more for now. Any length from 1 on will do; a
+   * frame may be cut.
    */
   pull(into: Uint8Array): number {
     return this.#core.layout.pull(into);
@@ -134,7 +142,8 @@ export class Connection {
 
   /**
    * As client: sends a request. It waits (`stream.id` is 0) while the peer allows no more streams.
-   * Throws a retryable Http2Error when the connection takes no new ones, and TypeError for headers that cannot be sent.
+   * Throws a retryable Http2Error when the connection takes no new ones, and TypeError for headers
+   * that cannot be sent.
    */
   openStream(list: readonly Header[], handler: StreamHandler, options: OpenOptions = {}): Stream {
     const stream = this.#core.open(list, handler, options.endStream ?? false);
@@ -142,7 +151,10 @@ export class Connection {
     return stream;
   }
 
-  /** Sends a PING. Resolves to the milliseconds until its answer; rejects when the connection ends before. */
+  /**
+   * Sends a PING. Resolves to the milliseconds until its answer; rejects when the connection ends
+   * before.
+   */
   ping(): Promise<number> {
     if (this.over) return Promise.reject(this.#lostError());
     return new Promise((resolve, reject) => {
@@ -160,8 +172,8 @@ export class Connection {
   }
 
   /**
-   * The byte stream has ended (no `cause`) or broken: all streams end with a ConnectionLostError as their error's cause, or
-   * with NotHttp2Error when the peer has not said a word of HTTP/2.
+   * The byte stream has ended (no `cause`) or broken: all streams end with a ConnectionLostError as
+   * their error's cause, or with NotHttp2Error when the peer has not said a word of HTTP/2.
    */
   lost(cause?: unknown): void {
     if (this.over) return;

@@ -1,4 +1,7 @@
-/** Frames that are not DATA, laid out and waiting to be sent, in order: bytes that are added behind and taken in front. */
+/**
+ * Frames that are not DATA, laid out and waiting to be sent, in order: bytes that are added behind
+ * and taken in front.
+ */
 import { Flag, Frame, HEADER_BYTES, putFrameHeader, putUint32 } from "./frame.ts";
 
 export class ControlQueue {

@@ -1,6 +1,6 @@
 /**
- * What both directions of a connection share: its streams, from the first HEADERS to the end (RFC 9113 §5.1), and how
- * they and the connection end.
+ * What both directions of a connection share: its streams, from the first HEADERS to the end (RFC
+ * 9113 §5.1), and how they and the connection end.
  */
 import { Code, codeName, Http2Error, type Http2ErrorOptions } from "./errors.ts";
 import { DEFAULT_WINDOW } from "./frame.ts";
@@ -62,7 +62,10 @@ export class Core implements StreamOwner, LayoutOwner {
 
   // Opening.
 
-  /** As client: opens a stream, or lets it wait while the peer allows no more. Throws the retryable Http2Error of a closing connection. */
+  /**
+   * As client: opens a stream, or lets it wait while the peer allows no more. Throws the retryable
+   * Http2Error of a closing connection.
+   */
   open(list: readonly Header[], handler: StreamHandler, endStream: boolean): Stream {
     if (this.over || this.closing || this.goaway !== undefined) throw this.#refusal();
     const stream = new Stream(this, handler, this.#newWindow());

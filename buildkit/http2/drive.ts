@@ -1,9 +1,10 @@
 /**
- * Runs a connection over a byte stream. One loop reads into one buffer. The other writes: one `write` for all that was
- * queued in a turn of the event loop, from two buffers in turn, so that one is filled while the other is on its way.
+ * Runs a connection over a byte stream. One loop reads into one buffer. The other writes: one
+ * `write` for all that was queued in a turn of the event loop, from two buffers in turn, so that
+ * one is filled while the other is on its way.
  *
- * What has been laid out cannot be overtaken any more. So where the link takes its time, less is laid out at once: a PING's
- * answer must not stand behind seconds of data.
+ * What has been laid out cannot be overtaken any more. So where the link takes its time, less is
+ * laid out at once: a PING's answer must not stand behind seconds of data.
  */
 import type { ByteStream } from "../../transports/byte_stream.ts";
 import type { Connection } from "./connection.ts";
@@ -14,19 +15,27 @@ const WRITE_BUFFER = 1 << 20;
 const LEAST = 64 << 10;
 /** Milliseconds that a peer is given to take our last words. */
 const GRACE = 1000;
-/** Milliseconds that a buffer should take: longer, and the next is halved; under a quarter, and it is doubled. */
+/**
+ * Milliseconds that a buffer should take: longer, and the next is halved; under a quarter, and it
+ * is doubled.
+ */
 const SLOW = 80;
 
 export interface Drive {
   /** Resolves, never rejects, when the connection is over and its byte stream closed. */
   readonly closed: Promise<void>;
-  /** Says GOAWAY, lets the open streams come to their end, then closes; resolves as `closed` does. */
+  /**
+   * Says GOAWAY, lets the open streams come to their end, then closes; resolves as `closed` does.
+   */
   close(): Promise<void>;
   /** Ends everything at once; streams end with `cause`. */
   abort(cause?: unknown): void;
 }
 
-/** Runs `connection` over `stream`, which it closes in the end. The first write goes out within this turn of the event loop. */
+/**
+ * Runs `connection` over `stream`, which it closes in the end. The first write goes out within this
+ * turn of the event loop.
+ */
 export function drive(connection: Connection, stream: ByteStream): Drive {
   let limit = LEAST * 4;
   let front = new Uint8Array(WRITE_BUFFER);

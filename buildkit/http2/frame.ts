@@ -3,7 +3,8 @@
  *
  *     length (3)  type (1)  flags (1)  stream id (4, the top bit reserved)
  *
- * All numbers are big-endian. They are read and written by plain arithmetic: a DataView a frame costs more.
+ * All numbers are big-endian. They are read and written by plain arithmetic: a DataView a frame
+ * costs more.
  */
 
 /** Frame types, RFC 9113 §6. */

@@ -1,7 +1,8 @@
 /**
- * Bytes to frames. What comes in may be cut anywhere. DATA is handed on piece by piece as it comes, never gathered;
- * any other frame is gathered when it comes in pieces, and a header block when it is spread over CONTINUATION (RFC 9113 §6.10:
- * nothing else may come between). Padding and the old priority fields are taken off here.
+ * Bytes to frames. What comes in may be cut anywhere. DATA is handed on piece by piece as it comes,
+ * never gathered; any other frame is gathered when it comes in pieces, and a header block when it
+ * is spread over CONTINUATION (RFC 9113 §6.10: nothing else may come between). Padding and the old
+ * priority fields are taken off here.
  */
 import { Code, Http2Error } from "./errors.ts";
 import { Flag, Frame, getUint32, HEADER_BYTES } from "./frame.ts";
@@ -70,7 +71,10 @@ export class FrameReader {
     this.#stopped = true;
   }
 
-  /** What the peer has sent, at most 200 bytes, while it has not shown that it speaks HTTP/2; then undefined. */
+  /**
+   * What the peer has sent, at most 200 bytes, while it has not shown that it speaks HTTP/2; then
+   * undefined.
+   */
   get sniffed(): Uint8Array | undefined {
     return this.#sniffer?.sniffed;
   }

@@ -1,14 +1,14 @@
 /**
- * What RFC 9113 §8.2 and §8.3 ask of a header list; one that breaks it is "malformed", a stream error.
- * Each check returns what is wrong, or undefined.
+ * What RFC 9113 §8.2 and §8.3 ask of a header list; one that breaks it is "malformed", a stream
+ * error. Each check returns what is wrong, or undefined.
  */
 import type { Header } from "./hpack.ts";
 
 /** Any octet a name may not hold; its leading colon, if it has one, has been taken off. */
 const BAD_NAME = /[^\x21-\x39\x3b-\x40\x5b-\x7e]/;
 /**
- * Any octet a value may not hold. RFC 9113 §8.2.1 forbids spaces at its ends as well, but gRPC sends them: an error's
- * message ends as it ends, and must not be lost over that.
+ * Any octet a value may not hold. RFC 9113 §8.2.1 forbids spaces at its ends as well, but gRPC
+ * sends them: an error's message ends as it ends, and must not be lost over that.
  */
 // deno-lint-ignore no-control-regex
 const BAD_VALUE = /[\x00\n\r]/;

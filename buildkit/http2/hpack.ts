@@ -7,9 +7,10 @@
  *     0001xxxx  a literal that no one may ever put into a table
  *     0000xxxx  a literal
  *
- * A literal's name is an index or a string; strings may be Huffman coded. The decoder knows all of it. The encoder sends
- * literals and indexes of the static table: it tells the peer so by setting the dynamic table's size to 0 at its first block,
- * and then no SETTINGS_HEADER_TABLE_SIZE concerns it.
+ * A literal's name is an index or a string; strings may be Huffman coded. The decoder knows all of
+ * it. The encoder sends literals and indexes of the static table: it tells the peer so by setting
+ * the dynamic table's size to 0 at its first block, and then no SETTINGS_HEADER_TABLE_SIZE concerns
+ * it.
  */
 import { Code, Http2Error } from "./errors.ts";
 import { STATIC_TABLE } from "./hpack_tables.ts";
@@ -40,8 +41,8 @@ export class HpackDecoder {
   }
 
   /**
-   * Decodes one whole block. Returns null when the list is larger than allowed; the tables stay right even then.
-   * Throws Http2Error COMPRESSION_ERROR, after which the connection is lost.
+   * Decodes one whole block. Returns null when the list is larger than allowed; the tables stay
+   * right even then. Throws Http2Error COMPRESSION_ERROR, after which the connection is lost.
    */
   decode(block: Uint8Array): Header[] | null {
     this.#block = block;
@@ -170,8 +171,8 @@ export class HpackEncoder {
   #begun = false;
 
   /**
-   * Encodes a list. The result is valid until the next call. Names are sent in lower case.
-   * Throws TypeError for a value with a character that no field may hold (NUL, CR, LF, or above U+00FF).
+   * Encodes a list. The result is valid until the next call. Names are sent in lower case. Throws
+   * TypeError for a value with a character that no field may hold (NUL, CR, LF, or above U+00FF).
    */
   encode(list: readonly Header[]): Uint8Array {
     this.#at = 0;

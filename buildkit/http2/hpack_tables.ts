@@ -1,5 +1,6 @@
 /**
- * The constants of HPACK (RFC 7541): the static table (appendix A) and the lengths of its Huffman code (appendix B).
+ * The constants of HPACK (RFC 7541): the static table (appendix A) and the lengths of its Huffman
+ * code (appendix B).
  */
 
 /** RFC 7541 appendix A; index 1 is the first. A name alone stands for an empty value. */
@@ -68,8 +69,9 @@ export const STATIC_TABLE: readonly (readonly [name: string, value: string])[] =
 ];
 
 /**
- * Bits of each octet's Huffman code, then of EOS. The code is canonical (within a length, codes follow the
- * octets' order; a longer length goes on where the shorter one stopped), so the lengths say it all.
+ * Bits of each octet's Huffman code, then of EOS. The code is canonical (within a length, codes
+ * follow the octets' order; a longer length goes on where the shorter one stopped), so the lengths
+ * say it all.
  */
 // deno-fmt-ignore
 export const HUFFMAN_BITS: readonly number[] = [

@@ -1,6 +1,7 @@
 /**
- * Reading HPACK's Huffman code (RFC 7541 §5.2). A canonical code needs no tree: the codes of one length are consecutive
- * numbers, so a code is known by its length and its distance from that length's first.
+ * Reading HPACK's Huffman code (RFC 7541 §5.2). A canonical code needs no tree: the codes of one
+ * length are consecutive numbers, so a code is known by its length and its distance from that
+ * length's first.
  */
 import { HUFFMAN_BITS } from "./hpack_tables.ts";
 
@@ -8,7 +9,9 @@ const SHORTEST = 5;
 const LONGEST = 30;
 const EOS = 256;
 
-/** For each length: the first code, how many there are, and where their symbols start in SYMBOLS. */
+/**
+ * For each length: the first code, how many there are, and where their symbols start in SYMBOLS.
+ */
 const first: number[] = new Array(LONGEST + 1).fill(0);
 const count: number[] = new Array(LONGEST + 1).fill(0);
 const start: number[] = new Array(LONGEST + 1).fill(0);
@@ -26,8 +29,9 @@ for (let bits = 1, code = 0; bits <= LONGEST; bits++) {
 }
 
 /**
- * Decodes `from[at..end)` into `into`, which must hold (end - at) * 8 / 5 bytes. Returns the count, or -1 where the code
- * is wrong: EOS inside, padding of 8 bits or more, or padding that is not all ones.
+ * Decodes `from[at..end)` into `into`, which must hold (end - at) * 8 / 5 bytes. Returns the count,
+ * or -1 where the code is wrong: EOS inside, padding of 8 bits or more, or padding that is not all
+ * ones.
  */
 export function huffmanDecode(from: Uint8Array, at: number, end: number, into: Uint8Array): number {
   let written = 0;

@@ -1,4 +1,7 @@
-/** What the peer's DATA and header blocks do to streams (RFC 9113 §5, §8.1); the other frames are `ControlFrames`' part. */
+/**
+ * What the peer's DATA and header blocks do to streams (RFC 9113 §5, §8.1); the other frames are
+ * `ControlFrames`' part.
+ */
 import { Code, Http2Error } from "./errors.ts";
 import type { ControlFrames } from "./control_frames.ts";
 import type { FrameSink } from "./frame_reader.ts";

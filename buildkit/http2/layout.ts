@@ -1,8 +1,9 @@
 /**
- * Laying out what is sent. Control frames first, then DATA of the streams that have some, in turn, one frame each, within the
- * peer's windows (RFC 9113 §5.2) and its MAX_FRAME_SIZE. A frame's header is left open, the source copies its bytes
- * behind it, and the header is filled in with what came: so a source need not say beforehand how much it will give,
- * and an inner connection can be the source of an outer one's stream.
+ * Laying out what is sent. Control frames first, then DATA of the streams that have some, in turn,
+ * one frame each, within the peer's windows (RFC 9113 §5.2) and its MAX_FRAME_SIZE. A frame's
+ * header is left open, the source copies its bytes behind it, and the header is filled in with what
+ * came: so a source need not say beforehand how much it will give, and an inner connection can be
+ * the source of an outer one's stream.
  */
 import { ControlQueue } from "./control_queue.ts";
 import { DEFAULT_MAX_FRAME, DEFAULT_WINDOW, Flag, Frame } from "./frame.ts";
@@ -50,7 +51,10 @@ export class Layout {
     this.#maxFrame = Math.min(bytes, LARGEST_SENT);
   }
 
-  /** Fills `into` as far as possible and returns the count; less than its length means that nothing is left for now. */
+  /**
+   * Fills `into` as far as possible and returns the count; less than its length means that nothing
+   * is left for now.
+   */
   pull(into: Uint8Array): number {
     const end = into.length;
     let at = 0;

@@ -1,6 +1,7 @@
 /**
- * What a connection remembers of RST_STREAM. Of ours: which streams, since frames for them may still be under way (RFC 9113
- * §5.1, "closed"). Of those the peer sent, or made us send: how many, since opening and resetting streams costs it little and us much.
+ * What a connection remembers of RST_STREAM. Of ours: which streams, since frames for them may
+ * still be under way (RFC 9113 §5.1, "closed"). Of those the peer sent, or made us send: how many,
+ * since opening and resetting streams costs it little and us much.
  */
 import { Code, Http2Error } from "./errors.ts";
 
@@ -30,7 +31,10 @@ export class Resets {
     return this.#ours.has(streamId);
   }
 
-  /** Counts one that the peer caused, at `now` (milliseconds). Throws Http2Error ENHANCE_YOUR_CALM at too many. */
+  /**
+   * Counts one that the peer caused, at `now` (milliseconds). Throws Http2Error ENHANCE_YOUR_CALM
+   * at too many.
+   */
   count(now: number): void {
     if (now - this.#since > SPAN) {
       this.#since = now;

@@ -42,9 +42,9 @@ export class SendQueue implements Source {
   }
 
   /**
-   * Queues a chunk. One of 4 KiB or more is kept by reference and must not change until `onTaken` is called: when
-   * it has been copied out whole, or will never be. A smaller one is copied at once.
-   * Throws what failed the queue, and an Error after `end`.
+   * Queues a chunk. One of 4 KiB or more is kept by reference and must not change until `onTaken`
+   * is called: when it has been copied out whole, or will never be. A smaller one is copied at
+   * once. Throws what failed the queue, and an Error after `end`.
    */
   push(chunk: Uint8Array, onTaken?: () => void): void {
     if (this.#error) throw this.#error;

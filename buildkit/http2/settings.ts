@@ -1,6 +1,6 @@
 /**
- * SETTINGS (RFC 9113 §6.5): what each side tells the other about itself. A row of 16-bit identifiers with 32-bit values;
- * unknown ones are ignored.
+ * SETTINGS (RFC 9113 §6.5): what each side tells the other about itself. A row of 16-bit
+ * identifiers with 32-bit values; unknown ones are ignored.
  */
 import { Code, Http2Error } from "./errors.ts";
 import {
@@ -30,7 +30,10 @@ export interface Limits {
   maxHeaderList: number;
   /** As server: how many streams the client may have open. Default 256. */
   maxStreams: number;
-  /** Answers that wait because the peer does not read, and responses likewise (16 times that). Default 64 KiB. */
+  /**
+   * Answers that wait because the peer does not read, and responses likewise (16 times that).
+   * Default 64 KiB.
+   */
   maxProvoked: number;
   /** Streams that the peer may reset within ten seconds. Default 1000. */
   maxResets: number;
@@ -78,8 +81,8 @@ export function initialPeerSettings(): PeerSettings {
 }
 
 /**
- * Takes a SETTINGS payload into `peer`. HEADER_TABLE_SIZE is read and needs nothing: our encoder uses no dynamic table.
- * Throws Http2Error for a value that is not allowed; `role` is ours.
+ * Takes a SETTINGS payload into `peer`. HEADER_TABLE_SIZE is read and needs nothing: our encoder
+ * uses no dynamic table. Throws Http2Error for a value that is not allowed; `role` is ours.
  */
 export function applySettings(
   peer: PeerSettings,

@@ -1,7 +1,7 @@
 /**
- * The first bytes of a connection (RFC 9113 §3.4): a client starts with a fixed preface, then either side's first frame is
- * SETTINGS. Whoever answers something else speaks HTTP/1.1, TLS, or is a program's complaint in plain words; what it said is
- * kept for the error.
+ * The first bytes of a connection (RFC 9113 §3.4): a client starts with a fixed preface, then
+ * either side's first frame is SETTINGS. Whoever answers something else speaks HTTP/1.1, TLS, or is
+ * a program's complaint in plain words; what it said is kept for the error.
  */
 import { NotHttp2Error } from "./errors.ts";
 import { Flag, Frame, HEADER_BYTES, PREFACE } from "./frame.ts";
@@ -25,7 +25,10 @@ export class Sniffer {
     return this.#kept.subarray(0, this.#count);
   }
 
-  /** Looks at the next bytes, and returns where in them frames start. Throws NotHttp2Error as soon as that is sure. */
+  /**
+   * Looks at the next bytes, and returns where in them frames start. Throws NotHttp2Error as soon
+   * as that is sure.
+   */
   sniff(chunk: Uint8Array): number {
     const some = chunk.subarray(0, KEPT - this.#count);
     this.#kept.set(some, this.#count);

@@ -1,19 +1,30 @@
-/** Bytes a stream will send, pulled at the moment a frame is laid out: that is what makes one copy enough. */
+/**
+ * Bytes a stream will send, pulled at the moment a frame is laid out: that is what makes one copy
+ * enough.
+ */
 export interface Source {
   /**
-   * How many bytes `pull` can give right now without waiting: a lower bound, above 0 whenever there is
-   * something. At 0 the stream rests until `wake`, or until the peer opens a window.
+   * How many bytes `pull` can give right now without waiting: a lower bound, above 0 whenever there
+   * is something. At 0 the stream rests until `wake`, or until the peer opens a window.
    */
   available(): number;
   /**
-   * Copies up to `into.length` bytes into `into` and returns how many; 0 lets the stream rest, even when
-   * `available` says otherwise. May call back into the connection, but not into its `pull`.
+   * Copies up to `into.length` bytes into `into` and returns how many; 0 lets the stream rest, even
+   * when `available` says otherwise. May call back into the connection, but not into its `pull`.
    */
   pull(into: Uint8Array): number;
-  /** True when nothing will follow what `available` counts: END_STREAM then goes with the last byte. */
+  /**
+   * True when nothing will follow what `available` counts: END_STREAM then goes with the last byte.
+   */
   readonly ended: boolean;
-  /** Called once, when a stream takes the source: `wake` tells it that there is something new (or the end). */
+  /**
+   * Called once, when a stream takes the source: `wake` tells it that there is something new (or
+   * the end).
+   */
   attached?(wake: () => void): void;
-  /** Called once, when the stream is over and pulls no more; with the error that ended it, if one did. */
+  /**
+   * Called once, when the stream is over and pulls no more; with the error that ended it, if one
+   * did.
+   */
   detached?(error?: Error): void;
 }

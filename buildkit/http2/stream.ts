@@ -1,20 +1,30 @@
-/** One request and its response (RFC 9113 §5): what its user may do with it, and what its connection keeps of it. */
+/**
+ * One request and its response (RFC 9113 §5): what its user may do with it, and what its connection
+ * keeps of it.
+ */
 import type { Http2Error } from "./errors.ts";
 import type { Header } from "./hpack.ts";
 import type { Source } from "./source.ts";
 import type { ReceiveWindow } from "./window.ts";
 
 /**
- * What a stream's user is told, in the peer's order, from within the connection's `receive` (and `closed` from within any
- * call). A handler may call anything but `receive` and `pull`. What it throws resets the stream with INTERNAL_ERROR.
+ * What a stream's user is told, in the peer's order, from within the connection's `receive` (and
+ * `closed` from within any call). A handler may call anything but `receive` and `pull`. What it
+ * throws resets the stream with INTERNAL_ERROR.
  */
 export interface StreamHandler {
   /** As client: the response's header list. Informational (1xx) ones have been left out. */
   headers?(list: Header[], endStream: boolean): void;
-  /** Some of the body: valid during the call only. Each byte is to be given back by `stream.credit`, at once or later. */
+  /**
+   * Some of the body: valid during the call only. Each byte is to be given back by `stream.credit`,
+   * at once or later.
+   */
   data(chunk: Uint8Array): void;
   trailers?(list: Header[]): void;
-  /** The peer sends nothing more: after the last data, the trailers, or a header list that ended the stream. */
+  /**
+   * The peer sends nothing more: after the last data, the trailers, or a header list that ended the
+   * stream.
+   */
   end?(): void;
   /** It is over, exactly once: whole in both directions, or by the error. */
   closed(error?: Http2Error): void;
@@ -80,12 +90,18 @@ export class Stream {
     return this.remoteEnded ? "half-closed (remote)" : "open";
   }
 
-  /** Bytes of DATA that the peer takes now on this stream; what its connection allows is another matter. */
+  /**
+   * Bytes of DATA that the peer takes now on this stream; what its connection allows is another
+   * matter.
+   */
   get sendWindow(): number {
     return Math.max(0, this.window);
   }
 
-  /** As server: sends the response's header list (any number of 1xx ones may precede it). Ignored once closed. */
+  /**
+   * As server: sends the response's header list (any number of 1xx ones may precede it). Ignored
+   * once closed.
+   */
   sendHeaders(list: readonly Header[], endStream = false): void {
     if (!this.isClosed) this.#owner.sendHeaders(this, list, endStream);
   }
@@ -108,8 +124,8 @@ export class Stream {
   }
 
   /**
-   * Ends our side with trailers, once what the source holds (`available` falls to 0) has been sent. Call it before the source
-   * says `ended`, else the stream ends without them.
+   * Ends our side with trailers, once what the source holds (`available` falls to 0) has been sent.
+   * Call it before the source says `ended`, else the stream ends without them.
    */
   sendTrailers(list: readonly Header[]): void {
     if (this.localEnded || this.ending) return;
@@ -123,7 +139,10 @@ export class Stream {
     this.wake();
   }
 
-  /** Ends both sides at once, by RST_STREAM with `code`; what is unsent is dropped. Ignored once closed. */
+  /**
+   * Ends both sides at once, by RST_STREAM with `code`; what is unsent is dropped. Ignored once
+   * closed.
+   */
   reset(code: number): void {
     if (!this.isClosed) this.#owner.reset(this, code);
   }

@@ -1,4 +1,7 @@
-/** Two connections joined without I/O, and a byte stream in memory, for the tests of `buildkit/http2`. */
+/**
+ * Two connections joined without I/O, and a byte stream in memory, for the tests of
+ * `buildkit/http2`.
+ */
 import { Connection, type ConnectionOptions } from "../../buildkit/http2/mod.ts";
 import type { Header, Http2Error, Stream, StreamHandler } from "../../buildkit/http2/mod.ts";
 import type { ByteStream } from "../../transports/byte_stream.ts";
@@ -29,7 +32,10 @@ export interface Pair {
   settle(): number;
 }
 
-/** `size` gives the length of each next piece; the pieces are laid out and handed over at that length. */
+/**
+ * `size` gives the length of each next piece; the pieces are laid out and handed over at that
+ * length.
+ */
 export function pair(
   server: ConnectionOptions,
   client: ConnectionOptions = {},
@@ -62,7 +68,9 @@ export function carry(from: Connection, to: Connection, size: number): number {
   return count;
 }
 
-/** A handler that writes down what it is told. It gives data back at once, unless `credit` is false. */
+/**
+ * A handler that writes down what it is told. It gives data back at once, unless `credit` is false.
+ */
 export class Recorder implements StreamHandler {
   readonly log: string[] = [];
   readonly chunks: Uint8Array[] = [];

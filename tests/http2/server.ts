@@ -3,7 +3,8 @@
  *
  *     deno run -N tests/http2/server.ts [port]
  *
- * It prints its port. POST answers with the body it was sent; `/bytes/N` answers with N bytes; anything else with "hello\n".
+ * It prints its port. POST answers with the body it was sent; `/bytes/N` answers with N bytes;
+ * anything else with "hello\n".
  */
 import { type Connection, type ConnectionOptions, drive } from "../../buildkit/http2/mod.ts";
 import { Connection as Http2, SendQueue, type Source } from "../../buildkit/http2/mod.ts";
@@ -61,7 +62,8 @@ function echo(stream: Stream): StreamHandler {
   stream.attach(queue);
   return {
     data(chunk) {
-      // The peer's window opens only once the echo is on its way: so memory stays within the window.
+      // The peer's window opens only once the echo is on its way: so memory stays within the
+      // window.
       const copy = chunk.slice();
       queue.push(copy, () => stream.credit(copy.length));
     },
