@@ -1,0 +1,96 @@
+/**
+ * @grpc/grpc-js as the independent peer, in both roles, with bytes for messages: what a message is
+ * doesn't matter to gRPC.
+ */
+import { Buffer } from "node:buffer";
+import {
+  type ChannelCredentials,
+  Client,
+  credentials,
+  Server,
+  ServerCredentials,
+  type UntypedHandleCall,
+} from "@grpc/grpc-js";
+import type { Service } from "../../buildkit/grpc/call.ts";
+import { Channel } from "../../buildkit/grpc/channel.ts";
+import { serve } from "../../buildkit/grpc/server.ts";
+import { Connection, type Drive, drive } from "../../buildkit/http2/mod.ts";
+
+const asBytes = (bytes: Uint8Array) => Buffer.from(bytes);
+const limits = {
+  "grpc.max_receive_message_length": 16 << 20,
+  "grpc.max_send_message_length": 32 << 20,
+  // Reconnecting in the background would outlive the test.
+  "grpc.enable_retries": 0,
+};
+
+export interface Method {
+  readonly requestStream: boolean;
+  readonly responseStream: boolean;
+  readonly handle: UntypedHandleCall;
+}
+
+/** A grpc-js server with these methods, below `/test.Peer/`, and a channel of ours to it. */
+export async function theirServer(methods: Record<string, Method>) {
+  const server = new Server(limits);
+  const handlers: Record<string, UntypedHandleCall> = {};
+  const definition = Object.fromEntries(
+    Object.entries(methods).map(([name, { requestStream, responseStream, handle }]) => {
+      handlers[name] = handle;
+      return [name, {
+        path: `/test.Peer/${name}`,
+        requestStream,
+        responseStream,
+        requestSerialize: asBytes,
+        requestDeserialize: asBytes,
+        responseSerialize: asBytes,
+        responseDeserialize: asBytes,
+      }];
+    }),
+  );
+  server.addService(definition, handlers);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
+      if (error) reject(error);
+      else resolve(port);
+    });
+  });
+  const connection = new Connection("client");
+  const socket = await Deno.connect({ hostname: "127.0.0.1", port });
+  socket.setNoDelay(true);
+  const driven = drive(connection, socket);
+  return {
+    channel: new Channel(connection, `127.0.0.1:${port}`, "fairlead-test"),
+    async [Symbol.asyncDispose]() {
+      await driven.close();
+      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    },
+  };
+}
+
+/** A server of ours with these services, and a grpc-js client of it. */
+export function ourServer(services: readonly Service[]) {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const running = new Set<Drive>();
+  const accepting = (async () => {
+    for await (const socket of listener) {
+      socket.setNoDelay(true);
+      const run = drive(new Connection("server", { onStream: serve(services) }), socket);
+      running.add(run);
+      run.closed.then(() => running.delete(run));
+    }
+  })().catch(() => {});
+  const plain: ChannelCredentials = credentials.createInsecure();
+  const client = new Client(`127.0.0.1:${listener.addr.port}`, plain, limits);
+  return {
+    client,
+    async [Symbol.asyncDispose]() {
+      client.close();
+      await Promise.all([...running].map((run) => run.close()));
+      listener.close();
+      await accepting;
+    },
+  };
+}
+
+export { asBytes };
