@@ -45,7 +45,7 @@ export interface FakeBuild {
 export type Script = (build: FakeBuild) => Promise<Record<string, string> | void>;
 
 export interface FakeBuildkitd {
-  /** `tcp://127.0.0.1:PORT` */
+  /** `tcp://127.0.0.1:PORT` or `unix://PATH` */
   readonly address: string;
   /** Connections open now. */
   readonly connections: number;
@@ -55,9 +55,11 @@ export interface FakeBuildkitd {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Serves on a loopback port until it is stopped. */
-export function startFakeBuildkitd(script: Script): FakeBuildkitd {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+/** Serves on a loopback port, or on a socket at this path, until it is stopped. */
+export function startFakeBuildkitd(script: Script, path?: string): FakeBuildkitd {
+  const listener = path === undefined
+    ? Deno.listen({ hostname: "127.0.0.1", port: 0 })
+    : Deno.listen({ transport: "unix", path });
   const running = new Set<Drive>();
   const scripts: Promise<unknown>[] = [];
   const die = () => running.forEach((run) => run.abort());
@@ -76,7 +78,9 @@ export function startFakeBuildkitd(script: Script): FakeBuildkitd {
     await Promise.all([accepting, ...closed]);
   };
   return {
-    address: `tcp://127.0.0.1:${listener.addr.port}`,
+    address: path === undefined
+      ? `tcp://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`
+      : `unix://${path}`,
     get connections() {
       return running.size;
     },

@@ -1,0 +1,209 @@
+/**
+ * The nested connection over a long and narrow link: 100 ms there and back, 10 MB/s each way. The
+ * windows must keep it full, and nothing may starve the daemon's health calls.
+ */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import type { Service } from "../../buildkit/grpc/call.ts";
+import { connect } from "../../buildkit/connect.ts";
+import { health } from "../../buildkit/session/health.ts";
+import { openSession } from "../../buildkit/session/session.ts";
+import { transports } from "../../transports/all.ts";
+import { createRegistry } from "../../transports/registry.ts";
+import { startFakeBuildkitd } from "../fake_buildkitd.ts";
+import type { FakeSession } from "../fake_buildkitd/session.ts";
+import { digest, randomBytes } from "../faults/leftovers.ts";
+import { runFairlead } from "../faults/program.ts";
+import { startProxy } from "../harness/proxy.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+
+const RATE = 10_000_000;
+const link = { delayMs: 50, bytesPerSecond: RATE };
+const SIZE = 64 << 20;
+const MESSAGE = 256 << 10;
+const none = new Uint8Array(0);
+
+const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
+const ignore = skip(cannot);
+const daemon = ignore ? undefined : await sharedBuildkitd();
+
+/** Messages that hold `SIZE` bytes, none like another, and their digest. */
+function load() {
+  const block = randomBytes(MESSAGE);
+  const hash = createHash("sha256");
+  let sent = 0;
+  return {
+    next(): Uint8Array | undefined {
+      if (sent >= SIZE) return undefined;
+      const message = block.slice();
+      new DataView(message.buffer).setUint32(0, sent);
+      sent += MESSAGE;
+      hash.update(message);
+      return message;
+    },
+    digest: () => hash.digest("hex"),
+  };
+}
+
+interface Sender {
+  send(head: Uint8Array, body?: Uint8Array): void;
+  drained(below: number): Promise<void>;
+}
+
+async function sendAll(call: Sender, source: ReturnType<typeof load>): Promise<void> {
+  for (let next = source.next(); next; next = source.next()) {
+    call.send(none, next);
+    await call.drained(2 << 20);
+  }
+}
+
+Deno.test("64 MiB up and down at once, 200 streams, and health within a second", async () => {
+  const up = load();
+  const down = load();
+  const arrived = createHash("sha256");
+  // What the client serves to the daemon.
+  const service: Service = {
+    "/t/Up": async (call) => await sendAll(call, up),
+    "/t/Down": async (call) => await call.receive((bytes) => void arrived.update(bytes)),
+    "/t/Echo": async (call) => {
+      await call.receive((bytes) => call.send(none, bytes.slice()));
+    },
+  };
+  const seconds: Record<string, number> = {};
+  const timed = async (name: string, work: Promise<void>) => {
+    const started = performance.now();
+    await work;
+    seconds[name] = (performance.now() - started) / 1000;
+  };
+  const checks: number[] = [];
+  let received = "";
+
+  // Unix sockets hold 200 KB. TCP's over loopback grow to megabytes, which no byte can overtake.
+  const folder = await Deno.makeTempDir({ prefix: "fl-slow-" });
+  await using fake = startFakeBuildkitd(async (build) => {
+    const session = await build.session();
+    let over = false;
+    const asking = askHealth(session, checks, () => over);
+    await Promise.all([
+      timed(
+        "up",
+        (async () => {
+          const hash = createHash("sha256");
+          const call = session.call("/t/Up");
+          call.endSend();
+          await call.receive((bytes) => void hash.update(bytes));
+          received = hash.digest("hex");
+        })(),
+      ),
+      timed(
+        "down",
+        (async () => {
+          const call = session.call("/t/Down");
+          await sendAll(call, down);
+          call.endSend();
+          await call.receive(() => {});
+        })(),
+      ),
+      ...Array.from({ length: 200 }, (_, i) => echo(session, i)),
+    ]);
+    over = true;
+    await asking;
+  }, `${folder}/s`);
+  await using proxy = await startProxy({
+    to: fake.address,
+    listen: "unix",
+    up: link,
+    down: link,
+  });
+  const signal = new AbortController().signal;
+  const client = await connect({
+    registry: createRegistry(transports),
+    endpoint: proxy.address,
+    tls: {},
+    context: { signal, env: () => undefined, log: () => {}, step: () => {} },
+  });
+  const id = "slow";
+  const session = openSession(client.channel, { id, sharedKey: "", services: [health, service] });
+  await client.solve({ ...emptyRequest, Ref: id, Session: id });
+  await session.close();
+  await client.close();
+  await Deno.remove(folder, { recursive: true });
+
+  assert.equal(received, up.digest(), "what went up is not what came");
+  assert.equal(arrived.digest("hex"), down.digest(), "what went down is not what came");
+  const fastest = SIZE / RATE;
+  for (const way of ["up", "down"]) {
+    const part = Math.round(100 * fastest / seconds[way]!);
+    assert.ok(part >= 60, `${way}: ${part} % of the link's rate`);
+  }
+  const slowest = Math.max(...checks);
+  assert.ok(checks.length > 10, `health was asked ${checks.length} times only`);
+  assert.ok(slowest < 1000, `health took ${Math.round(slowest)} ms`);
+});
+
+/** As the daemon does, only oftener: a call after another, each timed in milliseconds. */
+async function askHealth(session: FakeSession, took: number[], over: () => boolean) {
+  while (!over()) {
+    const started = performance.now();
+    const call = session.call("/grpc.health.v1.Health/Check");
+    call.send(none);
+    call.endSend();
+    await call.receive(() => {});
+    took.push(performance.now() - started);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function echo(session: FakeSession, number: number): Promise<void> {
+  const message = new Uint8Array(20_000).fill(number);
+  const call = session.call("/t/Echo");
+  call.send(none, message);
+  call.endSend();
+  let got = none;
+  await call.receive((bytes) => {
+    got = bytes.slice();
+  });
+  assert.deepEqual([got.length, got[0], got.at(-1)], [20_000, number & 0xff, number & 0xff]);
+}
+
+const emptyRequest = {
+  Definition: undefined,
+  ExporterDeprecated: "",
+  ExporterAttrsDeprecated: {},
+  Frontend: "",
+  FrontendAttrs: {},
+  Cache: undefined,
+  Entitlements: [],
+  FrontendInputs: {},
+  Internal: false,
+  SourcePolicy: none,
+  Exporters: [],
+  EnableSessionExporter: false,
+  SourcePolicySession: "",
+};
+
+Deno.test({
+  name: "a build on a real daemon behind that link: 32 MiB there, and back into a folder",
+  ignore,
+  async fn() {
+    const folder = await Deno.makeTempDir({ prefix: "fl-slow-" });
+    await Deno.mkdir(`${folder}/context`);
+    const bytes = randomBytes(32 << 20);
+    await Deno.writeFile(`${folder}/context/big`, bytes);
+    await Deno.writeTextFile(`${folder}/context/Dockerfile`, "FROM scratch\nCOPY big /\n");
+    await using proxy = await startProxy({ to: daemon!.tcp, up: link, down: link });
+    const ended = await runFairlead({
+      host: proxy.address,
+      args: ["build", "-o", `${folder}/out`, `${folder}/context`],
+      home: folder,
+    });
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.equal(await digest(await Deno.readFile(`${folder}/out/big`)), await digest(bytes));
+    await Deno.remove(folder, { recursive: true });
+    const fastest = 2 * (32 << 20) / RATE * 1000;
+    // The daemon's own windows grow while it goes, and it hashes and unpacks between the two.
+    assert.ok(ended.ms < 2.5 * fastest + 3000, `${ended.ms} ms, ${fastest} at the link's rate`);
+  },
+});
