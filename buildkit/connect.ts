@@ -1,5 +1,6 @@
 import { DialError } from "../transports/errors.ts";
 import type { Registry } from "../transports/registry.ts";
+import { after, within } from "../transports/timer.ts";
 import type { DialContext } from "../transports/transport.ts";
 import { Client } from "./client.ts";
 import { ConnectionLost } from "./connection_lost.ts";
@@ -45,10 +46,7 @@ export async function connect(options: ConnectOptions): Promise<Client> {
     return lostError(error, { endpoint: shown, secure, answered });
   });
   return new Client(channel, peer, async () => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_WAIT));
-    await Promise.race([driven.close(), late]);
-    clearTimeout(timer);
+    await within(driven.close(), CLOSE_WAIT);
     driven.abort();
     await driven.closed;
   });
@@ -58,14 +56,14 @@ export async function connect(options: ConnectOptions): Promise<Client> {
 async function dial({ registry, endpoint, tls, context, timeoutMs }: ConnectOptions) {
   if (timeoutMs === undefined) return await dialEndpoint(registry, endpoint, tls, context);
   const late = new AbortController();
-  const timer = setTimeout(() => {
+  const stop = after(timeoutMs, () => {
     late.abort(new DOMException(`no connection within ${timeoutMs} ms`, "TimeoutError"));
-  }, timeoutMs);
+  });
   try {
     const signal = AbortSignal.any([context.signal, late.signal]);
     return await dialEndpoint(registry, endpoint, tls, { ...context, signal });
   } finally {
-    clearTimeout(timer);
+    stop();
   }
 }
 

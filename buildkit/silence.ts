@@ -1,3 +1,4 @@
+import { every } from "../transports/timer.ts";
 import type { Connection } from "./http2/connection.ts";
 
 /**
@@ -28,12 +29,12 @@ export class SilenceError extends Error {
 export function endWhenSilent(connection: Connection, limit = SILENCE): Disposable {
   let last = connection.lastReceived;
   let silent = 0;
-  const timer = setInterval(() => {
+  const stop = every(limit / LOOKS, () => {
     silent = connection.lastReceived === last ? silent + 1 : 0;
     last = connection.lastReceived;
     if (silent < LOOKS) return;
-    clearInterval(timer);
+    stop();
     connection.lost(new SilenceError(limit));
-  }, limit / LOOKS);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+  });
+  return { [Symbol.dispose]: stop };
 }

@@ -1,4 +1,5 @@
 import type { SolveRequest, StatusResponse } from "../proto/gen/control.ts";
+import { within } from "../transports/timer.ts";
 import type { Service } from "./grpc/call.ts";
 import { Code, RpcError } from "./grpc/status.ts";
 import type { Client } from "./client.ts";
@@ -94,12 +95,4 @@ async function lostAfter(lost: Promise<never>, answer: Promise<unknown>): Promis
     await within(answer.then(() => {}, () => {}), 1000);
     throw error;
   }
-}
-
-/** Waits for `promise`, but no longer than `ms`. */
-async function within(promise: Promise<void>, ms: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
 }

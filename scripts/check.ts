@@ -18,9 +18,15 @@ const MAY_IMPORT: Record<string, string[]> = {
     "buildkit/session",
     "buildkit/fsync",
   ],
-  "buildkit/http2": ["transports/byte_stream.ts"],
-  "buildkit/grpc": ["buildkit/http2", "proto"],
-  "buildkit/session": ["buildkit/grpc", "buildkit/fsync", "buildkit/http2", "proto"],
+  "buildkit/http2": ["transports/byte_stream.ts", "transports/timer.ts"],
+  "buildkit/grpc": ["buildkit/http2", "proto", "transports/timer.ts"],
+  "buildkit/session": [
+    "transports/timer.ts",
+    "buildkit/grpc",
+    "buildkit/fsync",
+    "buildkit/http2",
+    "proto",
+  ],
   "buildkit/fsync": ["proto"],
   "transports": ["buildkit/tls.ts"],
   "proto": [],
@@ -64,7 +70,7 @@ for (const path of product) {
 
 /** Each transport is one file with one export, joined by one line in all.ts. */
 const list = Deno.readTextFileSync(`${root}/transports/all.ts`);
-const helpers = /^(?:_.*|all|byte_stream|endpoint|errors|nearest|registry|transport)\.ts$/;
+const helpers = /^(?:_.*|all|byte_stream|endpoint|errors|nearest|registry|timer|transport)\.ts$/;
 for (const { name } of Deno.readDirSync(`${root}/transports`)) {
   if (!name.endsWith(".ts") || name.endsWith("_test.ts") || helpers.test(name)) continue;
   const text = Deno.readTextFileSync(`${root}/transports/${name}`);

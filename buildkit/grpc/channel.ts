@@ -2,6 +2,7 @@
  * The client's side of gRPC over one HTTP/2 connection
  * (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
  */
+import { after } from "../../transports/timer.ts";
 import type { Connection } from "../http2/connection.ts";
 import type { Header } from "../http2/hpack.ts";
 import type { Stream } from "../http2/stream.ts";
@@ -154,15 +155,14 @@ class Call implements ClientCall {
     this.#stream.attach(this.#pipe.source);
     const { signal, timeoutMs } = options;
     if (timeoutMs !== undefined) {
-      const timer = setTimeout(() => {
+      this.#release.push(after(timeoutMs, () => {
         this.cancel(
           new RpcError(
             Code.DEADLINE_EXCEEDED,
             `${this.#path} got no answer within ${timeoutMs} ms`,
           ),
         );
-      }, timeoutMs);
-      this.#release.push(() => clearTimeout(timer));
+      }));
     }
     if (signal) {
       const onAbort = () => this.cancel(cancelled(signal.reason));

@@ -1,6 +1,7 @@
 /**
  * The server's side of gRPC over one HTTP/2 connection: the daemon calls back through the session.
  */
+import { after } from "../../transports/timer.ts";
 import type { Header } from "../http2/hpack.ts";
 import type { OnStream } from "../http2/incoming.ts";
 import type { Stream, StreamHandler } from "../http2/stream.ts";
@@ -44,7 +45,7 @@ class Call implements ServerCall {
   readonly #pipe: MessagePipe;
   readonly #onError: (path: string, error: RpcError) => void;
   #replied = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopTimer: (() => void) | undefined;
 
   constructor(
     stream: Stream,
@@ -62,9 +63,9 @@ class Call implements ServerCall {
     );
     const timeout = timeoutOf(first(headers, "grpc-timeout"));
     if (timeout !== undefined) {
-      this.#timer = setTimeout(() => {
+      this.#stopTimer = after(timeout, () => {
         this.#pipe.close(new RpcError(Code.DEADLINE_EXCEEDED, `${this.path} passed its deadline`));
-      }, timeout);
+      });
     }
     this.#run(handlers.get(this.path));
   }
@@ -87,7 +88,7 @@ class Call implements ServerCall {
   }
 
   #onClosed(error?: Http2Error): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer?.();
     this.#pipe.close(
       error && new RpcError(
         error.streamId === undefined ? Code.UNAVAILABLE : Code.CANCELLED,
@@ -106,7 +107,7 @@ class Call implements ServerCall {
       error = rpcErrorOf(thrown);
       this.#onError(this.path, error);
     }
-    clearTimeout(this.#timer);
+    this.#stopTimer?.();
     this.#reply();
     this.#stream.sendTrailers(trailersOfStatus(error));
   }

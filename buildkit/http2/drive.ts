@@ -7,6 +7,7 @@
  * laid out at once: a PING's answer must not stand behind seconds of data.
  */
 import type { ByteStream } from "../../transports/byte_stream.ts";
+import { after } from "../../transports/timer.ts";
 import type { Connection } from "./connection.ts";
 
 const READ_BUFFER = 256 << 10;
@@ -43,7 +44,7 @@ export function drive(connection: Connection, stream: ByteStream): Drive {
   let scheduled = false;
   let writing = false;
   let shut = false;
-  let graceTimer: ReturnType<typeof setTimeout> | undefined;
+  let stopGrace: (() => void) | undefined;
 
   const { promise: written, resolve: allWritten } = Promise.withResolvers<void>();
 
@@ -55,7 +56,7 @@ export function drive(connection: Connection, stream: ByteStream): Drive {
   function shutDown(): void {
     if (shut) return;
     shut = true;
-    clearTimeout(graceTimer);
+    stopGrace?.();
     stream.close();
     allWritten();
   }
@@ -83,7 +84,7 @@ export function drive(connection: Connection, stream: ByteStream): Drive {
 
   async function flush(): Promise<void> {
     scheduled = false;
-    if (connection.over && !shut) graceTimer ??= setTimeout(shutDown, GRACE);
+    if (connection.over && !shut) stopGrace ??= after(GRACE, shutDown);
     if (writing || shut) return;
     writing = true;
     try {

@@ -3,6 +3,7 @@
  *
  * The daemon learns from the request's metadata which methods there are, and calls no other.
  */
+import { within } from "../../transports/timer.ts";
 import { Connection } from "../http2/connection.ts";
 import { serve } from "../grpc/server.ts";
 import type { Handler, Service } from "../grpc/call.ts";
@@ -104,14 +105,6 @@ function payloadOf(message: Uint8Array): Uint8Array {
 function broken(cause: unknown): RpcError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new RpcError(Code.UNKNOWN, `the builder broke the session: ${reason}`, { cause });
-}
-
-/** Waits for `promise`, which never rejects, but no longer than `ms`. */
-async function within(promise: Promise<unknown>, ms: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
 }
 
 function sessionMetadata(options: SessionOptions): [string, string][] {

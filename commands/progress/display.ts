@@ -1,3 +1,4 @@
+import { every } from "../../transports/timer.ts";
 import type { Outcome, Output, Renderer } from "./renderer.ts";
 import type { State } from "./state.ts";
 import { frame, type View } from "./tty.ts";
@@ -33,7 +34,7 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
   let shown: string[] = [];
   let shownColumns = 0;
   let painted = -Infinity;
-  const timer = setInterval(tick, Math.max(rate, 1));
+  const stopTimer = every(Math.max(rate, 1), tick);
   // Whoever leaves in a hurry (a second Ctrl-C) calls nobody, but gets a cursor all the same.
   globalThis.addEventListener("unload", restore);
 
@@ -42,7 +43,7 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
       draw();
     } catch {
       // Nobody reads any more. Who writes next learns of it, where it can be caught.
-      clearInterval(timer);
+      stopTimer();
     }
   }
 
@@ -51,7 +52,7 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
   }
 
   function stop(): void {
-    clearInterval(timer);
+    stopTimer();
     globalThis.removeEventListener("unload", restore);
   }
 

@@ -1,3 +1,4 @@
+import { after } from "../../transports/timer.ts";
 import { plainPrinter } from "./plain.ts";
 import type { Output, Renderer } from "./renderer.ts";
 import type { State } from "./state.ts";
@@ -23,7 +24,7 @@ const FLOOD = 256 * 1024;
 export function plainRenderer(state: State, options: PlainOptions): Renderer {
   const { out, now, rate } = options;
   const printer = plainPrinter(state, options);
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopTimer: (() => void) | undefined;
   let written = -Infinity;
   let waiting = 0;
 
@@ -33,7 +34,7 @@ export function plainRenderer(state: State, options: PlainOptions): Renderer {
     waiting = 0;
     const text = printer.print(written);
     if (text) out.write(text);
-    if (printer.pending()) timer = setTimeout(tick, rate);
+    if (printer.pending()) stopTimer = after(rate, tick);
   }
 
   function tick(): void {
@@ -50,8 +51,8 @@ export function plainRenderer(state: State, options: PlainOptions): Renderer {
   }
 
   function stop(): void {
-    clearTimeout(timer);
-    timer = undefined;
+    stopTimer?.();
+    stopTimer = undefined;
   }
 
   return {
@@ -60,7 +61,7 @@ export function plainRenderer(state: State, options: PlainOptions): Renderer {
       for (const { text } of changes.logs) waiting += text.length;
       const wait = written + rate - now();
       if (wait <= 0 || waiting > FLOOD) flush();
-      else timer ??= setTimeout(tick, wait);
+      else stopTimer ??= after(wait, tick);
     },
     note: (line) => out.write(printer.note(line)),
     finish,

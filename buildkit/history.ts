@@ -1,0 +1,77 @@
+/** The daemon's records of builds, over the Control API (since BuildKit 0.11). */
+import {
+  type BuildHistoryEvent,
+  type BuildHistoryRequest,
+  ControlDefinition,
+  type UpdateBuildHistoryRequest,
+} from "../proto/gen/control.ts";
+import type { Client } from "./client.ts";
+import { pathOf } from "./grpc/call.ts";
+import type { CallOptions } from "./grpc/channel.ts";
+import { first } from "./grpc/metadata.ts";
+import { Code, RpcError } from "./grpc/status.ts";
+
+/** A daemon that is too old to keep records. */
+export class NoHistoryError extends Error {
+  override readonly name = "NoHistoryError";
+  readonly hint = "BuildKit keeps records of builds since v0.11: update the daemon";
+  constructor(cause: RpcError) {
+    super("the daemon has no build history", { cause });
+  }
+}
+
+/** What `listHistory` found. */
+export interface HistoryPage {
+  readonly events: readonly BuildHistoryEvent[];
+  /** The daemon's clock when it answered, RFC 3339; undefined from one that doesn't tell. */
+  readonly now: string | undefined;
+}
+
+/**
+ * The records that are there now. `Limit` counts from the newest; 0 is all of them. `Filter` is as
+ * in `diskUsage`. An old daemon heeds neither. Throws `NoHistoryError`.
+ */
+export async function listHistory(
+  client: Client,
+  request: Partial<BuildHistoryRequest>,
+  options?: CallOptions,
+): Promise<HistoryPage> {
+  const { listenBuildHistory } = ControlDefinition.methods;
+  const { requestType, responseType } = listenBuildHistory;
+  const whole = requestType.fromPartial({ ...request, EarlyExit: true });
+  const events: BuildHistoryEvent[] = [];
+  return await explained(async () => {
+    const call = client.channel.call(pathOf(ControlDefinition, listenBuildHistory), options);
+    call.send(requestType.encode(whole).finish());
+    call.endSend();
+    await call.receive((bytes) => {
+      events.push(responseType.decode(bytes.slice()));
+    });
+    return { events, now: first(await call.headers, "buildkit-current-timestamp") };
+  });
+}
+
+/**
+ * Deletes, pins or finalizes a record; of these the daemon does one. To finalize is to write the
+ * trace of a build that has ended at once and not some seconds later. Throws `NoHistoryError`.
+ */
+export async function updateHistory(
+  client: Client,
+  request: Partial<UpdateBuildHistoryRequest>,
+  options?: CallOptions,
+): Promise<void> {
+  const { updateBuildHistory } = ControlDefinition.methods;
+  const whole = updateBuildHistory.requestType.fromPartial(request);
+  await explained(() =>
+    client.channel.unary(ControlDefinition, updateBuildHistory, whole, options)
+  );
+}
+
+async function explained<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    const unknown = error instanceof RpcError && error.code === Code.UNIMPLEMENTED;
+    throw unknown ? new NoHistoryError(error) : error;
+  }
+}

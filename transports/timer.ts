@@ -1,0 +1,36 @@
+/**
+ * Timers for the way that every build takes. `setTimeout` costs 4 to 5 ms the first time it is
+ * called (Deno 2.9 then loads node's timers), a signal's timeout none.
+ */
+
+/** Calls `due` in `ms` milliseconds, unless the returned function is called before. */
+export function after(ms: number, due: () => void): () => void {
+  const signal = AbortSignal.timeout(ms);
+  signal.addEventListener("abort", due, { once: true });
+  return () => signal.removeEventListener("abort", due);
+}
+
+/** Calls `due` every `ms` milliseconds, until the returned function is called. */
+export function every(ms: number, due: () => void): () => void {
+  let stop = after(ms, tick);
+  let stopped = false;
+  function tick(): void {
+    due();
+    if (!stopped) stop = after(ms, tick);
+  }
+  return () => {
+    stopped = true;
+    stop();
+  };
+}
+
+/** Waits for `promise`, but no longer than `ms` milliseconds; rejects as it does. */
+export async function within(promise: Promise<unknown>, ms: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const stop = after(ms, late.resolve);
+  try {
+    await Promise.race([promise, late.promise]);
+  } finally {
+    stop();
+  }
+}
