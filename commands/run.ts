@@ -1,13 +1,14 @@
 import type { CommandEntry } from "./command.ts";
 import { type Deps, OutputClosed } from "./deps.ts";
+import { phase, phasesLine } from "./phases.ts";
 import { runRoot } from "./root.ts";
 
 /** Runs the program: never rejects; an error becomes lines on stderr and the exit code. */
 export async function runProgram(deps: Deps, commands: readonly CommandEntry[]): Promise<number> {
-  performance.mark("loaded");
+  phase("loaded");
   try {
     const code = await runRoot(deps, commands);
-    if (deps.env("FAIRLEAD_PHASES")) deps.stderr.write(phases());
+    if (deps.env("FAIRLEAD_PHASES")) deps.stderr.write(phasesLine());
     return code;
   } catch (error) {
     const { report } = await import("./report.ts");
@@ -19,13 +20,6 @@ export async function runProgram(deps: Deps, commands: readonly CommandEntry[]):
     }
     return code;
   }
-}
-
-/** The moments that were marked on the way, in milliseconds since 1970: for `scripts/bench start-up`. */
-function phases(): string {
-  const marks = performance.getEntriesByType("mark");
-  const pairs = marks.map(({ name, startTime }) => [name, performance.timeOrigin + startTime]);
-  return `phases: ${JSON.stringify(pairs)}\n`;
 }
 
 /** Holds also where the command line can't be parsed. `DEBUG` is docker's own switch. */

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console
 /**
  * Measures fairlead beside buildctl and buildx, on one daemon, in one run: `scripts/bench [CASE…]`.
  *

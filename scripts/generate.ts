@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console
 /**
  * Makes proto/gen/*.ts from proto/src/*.proto. `--check` fails when a committed file differs.
  *

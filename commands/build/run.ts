@@ -6,6 +6,7 @@ import { newId } from "../../buildkit/identity.ts";
 import { solve } from "../../buildkit/solve.ts";
 import { solveRequest } from "../../buildkit/solve_request.ts";
 import type { Deps } from "../deps.ts";
+import { phase } from "../phases.ts";
 import type { Progress } from "../progress/progress.ts";
 import { sourceExcerpt, sourcesOf } from "../progress/source_excerpt.ts";
 import type { PreparedBuild } from "./prepare.ts";
@@ -42,13 +43,13 @@ export class BuildError extends Error {
 /** Connects, builds, and ends the progress display. Resolves to the exporters' answers. */
 export async function runBuild(build: PreparedBuild, context: RunContext): Promise<Answers> {
   const { deps, node, progress } = context;
-  performance.mark("prepared");
+  phase("prepared");
   try {
     const client = await reach(node, { deps, progress });
-    performance.mark("connected");
+    phase("connected");
     try {
       const answers = await solveOn(client, build, context);
-      performance.mark("solved");
+      phase("solved");
       progress.finish();
       return answers;
     } finally {
@@ -67,7 +68,7 @@ async function solveOn(
   { deps, builder, node, progress }: RunContext,
 ): Promise<Answers> {
   const ref = newId();
-  using services = buildServices(build, { deps, progress });
+  using services = await buildServices(build, { deps, progress });
   try {
     const answers = await solve(client, solveRequest(ref, newId(), build.options), {
       services: services.list,

@@ -14,7 +14,7 @@ type Attrs = Record<string, string>;
 export function addHosts(texts: readonly string[]): Attrs {
   const hosts = texts.map((text) => {
     const match = /^([^=:]*)[=:](.*)$/s.exec(text);
-    const ip = match?.[2]!.replace(/^\[(.*)\]$/, "$1");
+    const ip = match?.[2]?.replace(/^\[(.*)\]$/, "$1");
     if (!match || match[1] === "" || ip === "") throw new UsageError(`invalid host ${text}`);
     if (ip === "host-gateway") {
       throw new UsageError(

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console
 import { cases } from "./cases.ts";
 import type { Daemon } from "./daemon.ts";
 
