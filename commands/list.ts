@@ -13,12 +13,19 @@ export const commands: readonly CommandEntry[] = [
     summary: "Create a new builder instance",
     load: () => import("./create.ts"),
   },
+  { name: "du", summary: "Disk usage", load: () => import("./du.ts") },
+  {
+    name: "history",
+    summary: "Commands to work on build records",
+    load: () => import("./history.ts"),
+  },
   {
     name: "inspect",
     summary: "Inspect current builder instance",
     load: () => import("./inspect.ts"),
   },
   { name: "ls", summary: "List builder instances", load: () => import("./ls.ts") },
+  { name: "prune", summary: "Remove build cache", load: () => import("./prune.ts") },
   {
     name: "rm",
     summary: "Remove one or more builder instances",

@@ -171,7 +171,7 @@ Deno.test("ls shows the daemon of BUILDKIT_HOST without a store", async () => {
 const bad: [string[], RegExp][] = [
   [["ls", "--format", "{{.Nmae}}"], /can't evaluate field Nmae .*\nhint: did you mean \.Name\?/],
   [["ls", "--format", "{{"], /template parsing error: unclosed action/],
-  [["ls", "x"], /'fairlead ls' requires 0 arguments/],
+  [["ls", "x"], /'fairlead ls' accepts no arguments/],
 ];
 for (const [words, message] of bad) {
   Deno.test(`${words.join(" ")} is refused`, async () => {

@@ -3,6 +3,7 @@ import type { Command, CommandEntry, CommandGroup } from "./command.ts";
 import type { Deps } from "./deps.ts";
 import { longNameOf, parseFlags, wantsValue } from "./flags/parse.ts";
 import { type FlagSpecs, globalFlags, type GlobalValues } from "./flags/spec.ts";
+import { notHere } from "./not_here.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The name that help and errors call the program by. */
@@ -43,6 +44,8 @@ async function runList(deps: Deps, place: Place): Promise<number> {
   const entry = find(place.commands, word);
   if (entry !== undefined) return await runEntry(deps, { ...place, before, words }, entry);
   if (word === "help" && place.entry === undefined) return await runHelp(deps, place, words);
+  const absent = notHere([...place.path.split(" ").slice(1), word].join(" "));
+  if (absent !== undefined) throw new UsageError(absent.message, absent.hint);
   const names = place.commands.filter((entry) => !entry.hidden).map((entry) => entry.name);
   const near = nearest(word, names);
   throw new UsageError(
@@ -64,6 +67,11 @@ async function runEntry(deps: Deps, place: Place, entry: CommandEntry): Promise<
     help: { kind: "bool", short: "h", summary: "" },
     ...command.flags,
   };
+  const at = firstArgument(place.words, specs);
+  const below = find(command.commands ?? [], place.words[at] ?? "");
+  if (below !== undefined) {
+    return await runEntry(deps, { ...place, path, words: place.words.toSpliced(at, 1) }, below);
+  }
   const { values, given, occurrences, args } = parseFlags(
     specs,
     [...place.before, ...place.words],
@@ -80,7 +88,8 @@ async function runHelp(deps: Deps, place: Place, words: readonly string[]): Prom
   let { commands } = place;
   let path: string = program;
   let entry: CommandEntry | undefined;
-  for (const word of words.filter((word) => !word.startsWith("-"))) {
+  const names = words.filter((word) => !word.startsWith("-"));
+  for (const [i, word] of names.entries()) {
     entry = find(commands, word);
     if (entry === undefined) {
       const near = nearest(word, commands.map((entry) => entry.name));
@@ -91,8 +100,11 @@ async function runHelp(deps: Deps, place: Place, words: readonly string[]): Prom
     }
     path += ` ${entry.name}`;
     const { command } = await entry.load();
-    if (!isGroup(command)) return await printCommandHelp(deps, path, entry, command);
-    commands = command.commands;
+    const below = command.commands ?? [];
+    if (!isGroup(command) && find(below, names[i + 1] ?? "") === undefined) {
+      return await printCommandHelp(deps, path, entry, command);
+    }
+    commands = below;
   }
   return await printListHelp(deps, { ...place, path, commands, ...(entry && { entry }) });
 }
@@ -140,7 +152,7 @@ function find(commands: readonly CommandEntry[], name: string): CommandEntry | u
 }
 
 function isGroup(command: Command | CommandGroup): command is CommandGroup {
-  return "commands" in command;
+  return !("run" in command);
 }
 
 /** Throws in the words of docker's command line. */
@@ -148,7 +160,9 @@ function checkCount(path: string, command: Command, args: readonly string[]) {
   const { min, max, usage } = command.args;
   if (args.length >= min && args.length <= max) return;
   const count = (number: number) => `${number} ${number === 1 ? "argument" : "arguments"}`;
-  const wanted = min === max
+  const wanted = max === 0
+    ? "no arguments"
+    : min === max
     ? count(min)
     : min === 0
     ? `at most ${count(max)}`
@@ -156,7 +170,9 @@ function checkCount(path: string, command: Command, args: readonly string[]) {
     ? `at least ${count(min)}`
     : `at least ${min} and at most ${count(max)}`;
   throw new UsageError(
-    `${program}: '${path}' requires ${wanted}\n\nUsage:  ${`${path} ${usage}`.trimEnd()}\n\n` +
+    `${program}: '${path}' ${max === 0 ? "accepts" : "requires"} ${wanted}\n\nUsage:  ${
+      `${path} ${usage}`.trimEnd()
+    }\n\n` +
       `Run '${path} --help' for more information`,
   );
 }

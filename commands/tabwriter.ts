@@ -5,15 +5,21 @@
  *
  * @param padding spaces between the widest cell of a column and the next
  * @param minimum the narrowest that a column may be, padding included
+ * @param tabs set to pad with tabs that are so many columns wide; columns then begin at tab stops
  */
 export function alignColumns(
   text: string,
-  { padding, minimum }: { padding: number; minimum: number },
+  { padding, minimum, tabs }: { padding: number; minimum: number; tabs?: number },
 ): string {
   const lines = text.split("\n").map((line) => line.split("\t"));
   const out = lines.map(() => "");
   align(0, lines.length, 0);
   return out.map((start, i) => start + lines[i]!.at(-1)!).join("\n");
+
+  function filler(width: number, taken: number): string {
+    if (tabs === undefined) return " ".repeat(width - taken);
+    return "\t".repeat(Math.ceil((Math.ceil(width / tabs) * tabs - taken) / tabs));
+  }
 
   function align(from: number, to: number, column: number) {
     const hasCell = (line: number) => column < lines[line]!.length - 1;
@@ -24,7 +30,7 @@ export function alignColumns(
       const cells = lines.slice(start, end).map((line) => line[column]!);
       const width = Math.max(minimum, ...cells.map((cell) => widthOf(cell) + padding));
       cells.forEach((cell, i) => {
-        out[start + i] += cell + " ".repeat(width - widthOf(cell));
+        out[start + i] += cell + filler(width, widthOf(cell));
       });
       align(start, end, column + 1);
       start = end;

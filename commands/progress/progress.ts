@@ -20,6 +20,7 @@ export interface ProgressOptions {
   readonly env: (name: string) => string | undefined;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** What is said of where the build runs; without a builder, nothing is. */
   readonly driver: string;
   readonly builder: string;
   /** Explain warnings (--debug). */
@@ -102,7 +103,7 @@ function rendererOf(state: State, options: ProgressOptions, now: () => number): 
         size: options.size,
         colors,
         logRows: logRows(env),
-        label: `${driver}:${builder}`,
+        label: builder && `${driver}:${builder}`,
         rate: displayRate(env),
       });
       for (const problem of problems) renderer.note(problem);
@@ -112,7 +113,8 @@ function rendererOf(state: State, options: ProgressOptions, now: () => number): 
       return plainRenderer(state, {
         out,
         now,
-        title: `building with ${JSON.stringify(builder)} instance using ${driver} driver`,
+        title: builder &&
+          `building with ${JSON.stringify(builder)} instance using ${driver} driver`,
         truncate: env("PROGRESS_NO_TRUNC") === "0",
         rate: displayRate(env),
       });

@@ -1,0 +1,36 @@
+/**
+ * JSON as Go's encoder writes it: `<`, `>` and `&` escaped, and what HTML and JavaScript could trip
+ * over.
+ */
+export function goJson(value: unknown, indent?: number): string {
+  const text = JSON.stringify(
+    value,
+    (_, item) => typeof item === "bigint" ? rawNumber(item) : item,
+    indent,
+  );
+  return text.replace(ESCAPED, escape);
+}
+
+/** The same for a value that somebody else's `JSON.stringify` will print; keys are left alone. */
+export function goJsonValue(value: unknown): unknown {
+  if (typeof value === "string" && value.search(ESCAPED) >= 0) return raw(goJson(value));
+  if (Array.isArray(value)) return value.map(goJsonValue);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, goJsonValue(item)]));
+}
+
+/** An integer of any size, in all its digits. */
+export function rawNumber(value: bigint): unknown {
+  return raw(String(value));
+}
+
+/** Text that `JSON.stringify` puts out as it is; newer than TypeScript's library knows. */
+function raw(text: string): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
+}
+
+const ESCAPED = new RegExp("[<>&\\u2028\\u2029]", "g");
+
+function escape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

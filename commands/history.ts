@@ -1,0 +1,41 @@
+import { defineGroup } from "./command.ts";
+
+export const command = defineGroup([
+  {
+    name: "attach",
+    summary: "Follow a build that runs now, whoever started it",
+    load: () => import("./history/attach.ts"),
+  },
+  {
+    name: "export",
+    summary: "Export build records into Docker Desktop bundle",
+    load: () => import("./history/export.ts"),
+  },
+  {
+    name: "import",
+    summary: "Import build records into Docker Desktop",
+    load: () => import("./history/import.ts"),
+  },
+  {
+    name: "inspect",
+    summary: "Inspect a build record",
+    load: () => import("./history/inspect.ts"),
+  },
+  {
+    name: "logs",
+    summary: "Print the logs of a build record",
+    load: () => import("./history/logs.ts"),
+  },
+  { name: "ls", summary: "List build records", load: () => import("./history/ls.ts") },
+  {
+    name: "open",
+    summary: "Open a build record in Docker Desktop",
+    load: () => import("./history/open.ts"),
+  },
+  { name: "rm", summary: "Remove build records", load: () => import("./history/rm.ts") },
+  {
+    name: "trace",
+    summary: "Show the OpenTelemetry trace of a build record",
+    load: () => import("./history/trace.ts"),
+  },
+]);

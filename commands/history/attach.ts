@@ -1,0 +1,101 @@
+import { NoRecordError } from "./records.ts";
+import { Code } from "../../buildkit/grpc/status.ts";
+import { codeName } from "../../buildkit/grpc/status.ts";
+import type { BuildHistoryRecord } from "../../proto/gen/control.ts";
+import { defineCommand } from "../command.ts";
+import type { Deps } from "../deps.ts";
+import { exitCodes } from "../exit_codes.ts";
+import { reachNodes } from "../nodes.ts";
+import { chooseMode } from "../progress/mode.ts";
+import { startProgress } from "../progress/progress.ts";
+import { warnOfNodes } from "./lost_nodes.ts";
+import { findRecord, type HistoryRecord, queryNode } from "./records.ts";
+
+export const command = defineCommand({
+  args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
+  description: "Follow a build that runs now, whoever started it\n\n" +
+    "Without REF, the newest that runs. An interrupt ends the following, not the build.\n" +
+    "The exit code is 0 if the build succeeds; one that has ended already is shown from its record.",
+  flags: {
+    progress: {
+      kind: "string",
+      default: "auto",
+      summary: "Set type of progress output (auto, plain, rawjson, tty)",
+    },
+  },
+  async run({ deps, args, flags, global }) {
+    const { mode } = chooseMode({
+      flag: flags.progress,
+      quiet: false,
+      env: deps.env,
+      isTerminal: deps.stderr.isTerminal,
+    });
+    const { signal } = deps;
+    const ref = args[0] ?? "";
+    await using nodes = await reachNodes(deps, global);
+    const found = await findRunning(
+      () => findRecord(nodes, ref, { signal, activeOnly: ref === "" }),
+      ref,
+    );
+    warnOfNodes(deps, nodes);
+    const { at, record } = found;
+    using progress = startProgress({
+      mode,
+      out: deps.stderr,
+      size: () => deps.stderr.size() ?? { columns: 80, rows: 24 },
+      env: deps.env,
+      now: deps.clock.now,
+      driver: at.builder.driver,
+      builder: at.builder.name,
+      expandWarnings: global.debug,
+    });
+    await at.client.status(record.Ref, (status) => progress.update(status), { signal });
+    const ended = await outcome(found, deps);
+    const error = ended?.error;
+    progress.finish(
+      error === undefined ? {} : { error, canceled: error.code === Code.CANCELLED },
+    );
+    if (ended === undefined) {
+      throw new NoRecordError(`build ${record.Ref} is over, but the daemon keeps no record of it`);
+    }
+    if (error !== undefined) throw new FailedBuild(error);
+  },
+});
+
+async function findRunning(find: () => Promise<HistoryRecord>, ref: string) {
+  try {
+    return await find();
+  } catch (error) {
+    if (ref !== "" || !(error instanceof NoRecordError)) throw error;
+    throw new NoRecordError("no build runs now", { cause: error });
+  }
+}
+
+/** The build that was followed has failed, or was cancelled. */
+class FailedBuild extends Error {
+  override readonly name = "FailedBuild";
+  readonly exitCode: number;
+  constructor({ code, message }: NonNullable<BuildHistoryRecord["error"]>) {
+    const prefix = code === Code.UNKNOWN ? "" : `${codeName(code)}: `;
+    super(`the build failed: ${prefix}${message}`);
+    this.exitCode = code === Code.CANCELLED ? exitCodes.cancelled : exitCodes.generic;
+  }
+}
+
+/** Between two looks for the record of a build that has just ended, in milliseconds. */
+const PAUSE = 100;
+const LOOKS = 50;
+
+/** The record once the build is over: the daemon completes it a moment after the last progress. */
+async function outcome(
+  { at, record }: HistoryRecord,
+  { clock, signal }: Pick<Deps, "clock" | "signal">,
+): Promise<BuildHistoryRecord | undefined> {
+  for (let look = 0; look < LOOKS; look++) {
+    const [now] = await queryNode(at, { ref: record.Ref, signal });
+    if (now === undefined) return undefined;
+    if (now.record.CompletedAt !== undefined) return now.record;
+    await clock.sleep(PAUSE, signal);
+  }
+  return undefined;
+}

@@ -1,0 +1,92 @@
+import { homeDir } from "../../builders/config_dir.ts";
+import { BuilderError } from "../../builders/builder_error.ts";
+import type { Env } from "../../transports/transport.ts";
+import { defineCommand } from "../command.ts";
+import type { Deps } from "../deps.ts";
+import { openUrl } from "./open_url.ts";
+
+export const command = defineCommand({
+  args: { usage: "[OPTIONS] -", min: 0, max: 0 },
+  description: "Import build records into Docker Desktop\n\n" +
+    "The bundle that 'history export' wrote is handed to the Docker Desktop of this machine.",
+  ignoresBuilder: true,
+  flags: { file: { kind: "array", short: "f", summary: "Import from a file path" } },
+  async run({ deps, flags }) {
+    const files = flags.file.length > 0 ? flags.file : ["-"];
+    const refs: string[] = [];
+    for (const file of files) refs.push(...await upload(file, deps));
+    if (refs.length === 0) throw new BuilderError("no build records found in the bundle");
+    const urls = refs.map((ref) => `docker-desktop://dashboard/build/.imported/_/${ref}`);
+    deps.stderr.write(urls.map((url) => `${url}\n`).join(""));
+    await openUrl(urls[0]!, deps);
+  },
+});
+
+/** Docker Desktop answers an upload with the records' names. */
+async function upload(file: string, deps: Deps): Promise<string[]> {
+  const socket = socketOf(deps.env);
+  const body = file === "-" ? stdinStream(deps) : (await open(file, deps.cwd)).readable;
+  let answer: Response;
+  try {
+    using client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
+    answer = await fetch("http://docker-desktop/upload", {
+      method: "POST",
+      body,
+      client,
+      signal: deps.signal,
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new BuilderError(`failed to import build: ${text.trim()}`);
+    const refs: unknown = JSON.parse(text);
+    return Array.isArray(refs) ? refs.map(String) : [];
+  } catch (cause) {
+    deps.signal.throwIfAborted();
+    if (cause instanceof BuilderError) throw cause;
+    throw new BuilderError(
+      `failed to send request, check if Docker Desktop is running: ${reasonOf(cause)}`,
+      { hint: `it listens on ${socket}; a bundle can't be read without it`, cause },
+    );
+  }
+}
+
+/** `fetch` says that it failed; why is what its cause says. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+async function open(file: string, cwd: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(file.startsWith("/") ? file : `${cwd}/${file}`);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BuilderError(`failed to open file ${file}: ${reason}`, { cause });
+  }
+}
+
+/** Where Docker Desktop takes bundles. Throws `BuilderError` where it can't be reached from here. */
+function socketOf(env: Env): string {
+  const name = "docker-desktop-build.sock";
+  if (Deno.build.os === "windows") {
+    throw new BuilderError("import into Docker Desktop for Windows is not in fairlead yet", {
+      hint: "open the file in Docker Desktop: Builds, Import builds",
+    });
+  }
+  if (env("WSL_DISTRO_NAME")) return `/mnt/wsl/docker-desktop/shared-sockets/host-services/${name}`;
+  const home = homeDir(env);
+  if (home === undefined) throw new BuilderError("failed to get user home directory");
+  return Deno.build.os === "darwin"
+    ? `${home}/Library/Containers/com.docker.docker/Data/${name}`
+    : `${home}/.docker/desktop/${name}`;
+}
+
+function stdinStream({ stdin }: Deps): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    async pull(controller) {
+      const buffer = new Uint8Array(64 * 1024);
+      const count = await stdin.read(buffer);
+      if (count === null) controller.close();
+      else controller.enqueue(buffer.subarray(0, count));
+    },
+  });
+}

@@ -1,0 +1,54 @@
+import { openStore } from "../../builders/builder.ts";
+import { defineCommand } from "../command.ts";
+import { reachNodes } from "../nodes.ts";
+import { debugWanted } from "../run.ts";
+import { compileTemplate } from "../template/template.ts";
+import { attachmentsOf } from "./attachments.ts";
+import { desktopUrl } from "./desktop.ts";
+import { failureOf } from "./failure.ts";
+import { inspectText } from "./inspect_text.ts";
+import { inspectJson, templateValue } from "./inspect_values.ts";
+import { inspection } from "./inspection.ts";
+import { readLocalState } from "./local_state.ts";
+import { warnOfNodes } from "./lost_nodes.ts";
+import { materialsOf } from "./materials.ts";
+import { findRecord } from "./records.ts";
+
+export const command = defineCommand({
+  args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
+  flags: {
+    format: { kind: "string", default: "pretty", summary: "Format the output" },
+  },
+  commands: [{
+    name: "attachment",
+    summary: "Inspect a build record attachment",
+    load: () => import("./attachment.ts"),
+  }],
+  async run({ deps, args: [ref = ""], flags: { format }, global }) {
+    const isWord = format === "pretty" || format === "json";
+    const template = isWord ? undefined : compileTemplate(format);
+    const { signal } = deps;
+    await using nodes = await reachNodes(deps, global);
+    const found = await findRecord(nodes, ref, { signal });
+    warnOfNodes(deps, nodes);
+    const { at, record } = found;
+    const attachments = await attachmentsOf(at.client, record, signal);
+    const data = inspection(found, {
+      state: readLocalState(openStore(deps.env), found),
+      cwd: deps.cwd,
+      failure: await failureOf(at, record, signal),
+      materials: await materialsOf(at.client, attachments, signal),
+      attachments,
+    });
+    const text = format === "json"
+      ? inspectJson(data)
+      : template !== undefined
+      ? template(templateValue(data)) + "\n"
+      : inspectText(data, {
+        named: ref !== "",
+        debug: debugWanted(deps),
+        url: desktopUrl(found),
+      });
+    deps.stdout.write(text);
+  },
+});

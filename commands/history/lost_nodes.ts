@@ -1,0 +1,8 @@
+import type { Deps } from "../deps.ts";
+import type { Nodes } from "../nodes.ts";
+import { warn } from "../warn.ts";
+
+/** A record was found without these nodes; that is told, since one of them may have a newer one. */
+export function warnOfNodes(deps: Pick<Deps, "stderr">, nodes: Nodes): void {
+  for (const line of nodes.failure()?.lines ?? []) warn(deps, line);
+}

@@ -1,0 +1,118 @@
+import { openStore } from "../../builders/builder.ts";
+import { ago } from "../usage_record.ts";
+import { defineCommand } from "../command.ts";
+import { type Format, parseFormat } from "../format.ts";
+import { goJsonValue } from "../go_json.ts";
+import { type Moment, rfc3339 } from "../go_time.ts";
+import { reachNodes } from "../nodes.ts";
+import { desktopUrl } from "./desktop.ts";
+import { parseHistoryFilter } from "./filters.ts";
+import { remoteUrl } from "./git_remote.ts";
+import { readLocalState } from "./local_state.ts";
+import { buildName } from "./name.ts";
+import { createdAt, durationText, elapsed, fullRef, type HistoryRecord } from "./records.ts";
+import { queryRecords } from "./records.ts";
+
+const table = "table {{.Ref}}\t{{.Name}}\t{{.Status}}\t{{.CreatedAt}}\t{{.Duration}}\t{{.Link}}";
+
+const headers = {
+  Ref: "BUILD ID",
+  Name: "NAME",
+  Status: "STATUS",
+  CreatedAt: "CREATED AT",
+  Duration: "DURATION",
+  Link: "",
+};
+
+export const command = defineCommand({
+  args: { usage: "[OPTIONS]", min: 0, max: 0 },
+  flags: {
+    filter: { kind: "array", summary: 'Provide filter values (e.g., "status=error")' },
+    format: { kind: "string", default: "table", summary: "Format the output" },
+    local: { kind: "bool", summary: "List records for current repository only" },
+    "no-trunc": { kind: "bool", summary: "Don't truncate output" },
+  },
+  async run({ deps, flags, global }) {
+    const format = parseFormat(flags.format, table, headers);
+    const now = deps.clock.now();
+    const texts = [
+      ...flags.local ? [`repository=${await remoteUrl(deps)}`] : [],
+      ...flags.filter,
+    ];
+    const filters = texts.map((text) => parseHistoryFilter(text, now));
+    const store = openStore(deps.env);
+    await using nodes = await reachNodes(deps, global);
+    const records = await queryRecords(nodes, { filters, signal: deps.signal });
+    const rows = records.sort(runningFirst).map((record) => {
+      const name = buildName(record.record.FrontendAttrs, readLocalState(store, record));
+      return rowOf(record, name, {
+        format,
+        now,
+        trunc: !flags["no-trunc"],
+        terminal: deps.stdout.isTerminal,
+      });
+    });
+    const failure = nodes.failure();
+    if (rows.length > 0 || failure === undefined) deps.stdout.write(format.render(rows));
+    if (failure !== undefined) throw failure;
+  },
+});
+
+/** Builds that run now, then the others; the newest first. */
+function runningFirst({ record: a }: HistoryRecord, { record: b }: HistoryRecord): number {
+  const [aRuns, bRuns] = [a.CompletedAt === undefined, b.CompletedAt === undefined];
+  if (aRuns !== bRuns) return aRuns ? -1 : 1;
+  return Number(createdAt(b) - createdAt(a));
+}
+
+interface RowOptions {
+  readonly format: Format;
+  readonly now: number;
+  readonly trunc: boolean;
+  readonly terminal: boolean;
+}
+
+/** What `--format` works on; `json` has keys of its own. */
+function rowOf(found: HistoryRecord, name: string, options: RowOptions): object {
+  const { record } = found;
+  const { isTable } = options.format;
+  const created: Moment = record.CreatedAt ?? { seconds: 0n, nanos: 0 };
+  const status = record.CompletedAt === undefined
+    ? "Running"
+    : record.error === undefined
+    ? "Completed"
+    : "Error";
+  const duration = elapsed(found);
+  const more = record.CompletedAt === undefined ? "+" : "";
+  const url = desktopUrl(found);
+  return {
+    Ref: record.Ref,
+    FullRef: fullRef(found),
+    Name: options.trunc && isTable ? cutBeginning(name, 36) : name,
+    Status: status,
+    CreatedAt: ago(created, options.now),
+    Duration: duration === undefined ? "" : durationText(duration) + more,
+    // The whole reference is a link that a terminal can show as a word.
+    Link: !isTable ? url : options.terminal ? `\x1b]8;;${url}\x1b\\Open\x1b]8;;\x1b\\` : "",
+    toJSON: () =>
+      goJsonValue({
+        cached_steps: record.numCachedSteps,
+        ...record.CompletedAt !== undefined && { completed_at: rfc3339(record.CompletedAt) },
+        completed_steps: record.numCompletedSteps,
+        created_at: rfc3339(created),
+        name,
+        ref: fullRef(found),
+        status,
+        total_steps: record.numTotalSteps,
+      }),
+  };
+}
+
+/** The end of a text, in bytes as buildx counts; a character that is cut in two goes as a whole. */
+function cutBeginning(text: string, limit: number): string {
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length <= limit) return text;
+  let from = bytes.length - limit + 2;
+  while ((bytes[from]! & 0xc0) === 0x80) from++;
+  return `..${new TextDecoder().decode(bytes.subarray(from))}`;
+}

@@ -1,0 +1,17 @@
+import { defineCommand } from "../command.ts";
+import { reachNodes } from "../nodes.ts";
+import { desktopUrl } from "./desktop.ts";
+import { warnOfNodes } from "./lost_nodes.ts";
+import { openUrl } from "./open_url.ts";
+import { findRecord } from "./records.ts";
+
+export const command = defineCommand({
+  args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
+  flags: {},
+  async run({ deps, args, global }) {
+    await using nodes = await reachNodes(deps, global);
+    const found = await findRecord(nodes, args[0] ?? "", { signal: deps.signal });
+    warnOfNodes(deps, nodes);
+    await openUrl(desktopUrl(found), deps);
+  },
+});

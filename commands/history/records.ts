@@ -1,0 +1,131 @@
+import { listHistory, updateHistory } from "../../buildkit/history.ts";
+import { BuildHistoryEventType, type BuildHistoryRecord } from "../../proto/gen/control.ts";
+import { csvLine } from "../flags/csv_line.ts";
+import { quote } from "../flags/quote.ts";
+import { type Moment, nanoseconds, parseMoment } from "../go_time.ts";
+import type { Nodes, ReachedNode } from "../nodes.ts";
+import { UsageError } from "../usage_error.ts";
+import type { HistoryFilter } from "./filters.ts";
+
+/** A record of a build, and where it is. */
+export interface HistoryRecord {
+  readonly at: ReachedNode;
+  readonly record: BuildHistoryRecord;
+  /** The daemon's clock when it was asked. */
+  readonly now: Moment | undefined;
+}
+
+/** A record that isn't there. */
+export class NoRecordError extends Error {
+  override readonly name = "NoRecordError";
+  readonly hint = "see 'fairlead history ls' for what there is";
+}
+
+/** As many of a node's newest records as are looked at; as buildx has it. */
+const LIMIT = 50;
+
+export interface Query {
+  /** Empty: all of them. */
+  readonly ref?: string;
+  /** Leave out builds that run now. */
+  readonly completedOnly?: boolean;
+  /** Ask for builds that run now alone. */
+  readonly activeOnly?: boolean;
+  readonly filters?: readonly HistoryFilter[];
+  /** How many of each node's newest records are wanted; 0 for all. */
+  readonly limit?: number;
+  readonly signal: AbortSignal;
+}
+
+/** Records of all nodes, the newest first. Failures of nodes stay with `nodes`. */
+export async function queryRecords(nodes: Nodes, query: Query): Promise<HistoryRecord[]> {
+  const found = await nodes.each(query.signal, (at) => queryNode(at, query));
+  return found.flat().sort((a, b) => Number(createdAt(b.record) - createdAt(a.record)));
+}
+
+/** Records of one node. */
+export async function queryNode(at: ReachedNode, query: Query): Promise<HistoryRecord[]> {
+  const { ref = "", filters = [] } = query;
+  const { events, now } = await listHistory(at.client, {
+    Ref: ref,
+    ActiveOnly: query.activeOnly ?? false,
+    Limit: query.limit ?? LIMIT,
+    Filter: filters.length > 0 ? [csvLine(filters.map(({ wire }) => wire))] : [],
+  }, { signal: query.signal });
+  return events.flatMap(({ type, record }): HistoryRecord[] => {
+    if (type === BuildHistoryEventType.DELETED || record === undefined) return [];
+    if (query.completedOnly && type !== BuildHistoryEventType.COMPLETE) return [];
+    // A daemon that is too old to filter sends them all.
+    if (!filters.every(({ matches }) => matches(record))) return [];
+    return [{ at, record, now: now === undefined ? undefined : parseMoment(now) }];
+  });
+}
+
+/**
+ * What an argument REF means: a record's name (also as `BUILDER/NODE/NAME`, which buildx prints),
+ * `^N` the one N before the newest, nothing the newest. Throws `UsageError`.
+ */
+export function parseRef(text: string): { readonly name: string; readonly offset: number } {
+  if (!text.startsWith("^")) return { name: text.split("/").at(-1)!, offset: 0 };
+  if (/^\^[-+]?\d+$/.test(text)) return { name: "", offset: Math.max(0, Number(text.slice(1))) };
+  throw new UsageError(
+    `invalid offset ${quote(text)}: strconv.Atoi: parsing ${quote(text.slice(1))}: invalid syntax`,
+    "the newest record is ^0, the one before it ^1",
+  );
+}
+
+/**
+ * The record that REF means. Throws `NoRecordError`, or what is wrong with the nodes where the
+ * record may be on one that can't be asked.
+ */
+export async function findRecord(
+  nodes: Nodes,
+  text: string,
+  query: Omit<Query, "ref" | "filters">,
+): Promise<HistoryRecord> {
+  const { name, offset } = parseRef(text);
+  const records = await queryRecords(nodes, { ...query, ref: name });
+  const found = records[offset];
+  if (found !== undefined) return found;
+  nodes.check();
+  throw noRecord(text, offset - records.length);
+}
+
+/** In buildx's words. */
+export function noRecord(text: string, missing = 0): NoRecordError {
+  if (text === "") return new NoRecordError("no records found");
+  return text.startsWith("^") && missing > 0
+    ? new NoRecordError(`no completed build found with offset ${missing}`)
+    : new NoRecordError(`no record found for ref ${quote(text)}`);
+}
+
+/** Has the daemon write what it has of a build's trace, now and not some seconds later. */
+export async function finalize({ at, record }: HistoryRecord, signal: AbortSignal): Promise<void> {
+  await updateHistory(at.client, { Ref: record.Ref, Finalize: true }, { signal });
+}
+
+/** `BUILDER/NODE/NAME` */
+export function fullRef({ at, record }: Pick<HistoryRecord, "at" | "record">): string {
+  return `${at.builder.name}/${at.node.name}/${record.Ref}`;
+}
+
+/** Nanoseconds since 1970. */
+export function createdAt(record: BuildHistoryRecord): bigint {
+  return nanoseconds(record.CreatedAt ?? { seconds: 0n, nanos: 0 });
+}
+
+/** How long a build took, or has taken by now; undefined where that can't be told. In nanoseconds. */
+export function elapsed(
+  { record, now }: Pick<HistoryRecord, "record" | "now">,
+): bigint | undefined {
+  const end = record.CompletedAt ?? now;
+  return end === undefined ? undefined : nanoseconds(end) - createdAt(record);
+}
+
+/** `12.3s`, `2m  5s`. */
+export function durationText(ns: bigint): string {
+  const seconds = Number(ns) / 1e9;
+  if (seconds < 60) return `${seconds.toFixed(1)}s`;
+  const whole = Math.trunc(seconds);
+  return `${Math.trunc(whole / 60)}m ${String(whole % 60).padStart(2)}s`;
+}

@@ -1,0 +1,24 @@
+/** Commands of buildx that fairlead lacks, by their path below the program, with what there is instead. */
+const missing: Readonly<Record<string, string>> = {
+  bake: "build each target with 'fairlead build', or run bake with buildx on the same builder",
+  f: "build each target with 'fairlead build', or run bake with buildx on the same builder",
+  dap: "'fairlead build --progress plain' shows all that a step printed, and " +
+    "'fairlead history logs' does so again later",
+  debug: "'fairlead build --progress plain' shows all that a step printed; to look around in a " +
+    "failed build, build the stage before it with --target and -o",
+  imagetools:
+    "'fairlead build --push' makes and pushes images; to look at them in a registry, use " +
+    "buildx, crane or skopeo",
+  policy:
+    "no Rego policy is evaluated, and a build with a policy beside its Dockerfile is refused; " +
+    "use buildx for it",
+  "history timeline":
+    "'fairlead history trace' prints a build's trace as JSON that Jaeger reads, " +
+    "and 'fairlead history logs' its steps with their times",
+};
+
+/** What to say of a command that buildx has, or will have here, and fairlead not yet. */
+export function notHere(path: string): { message: string; hint: string } | undefined {
+  const hint = Object.hasOwn(missing, path) ? missing[path] : undefined;
+  return hint === undefined ? undefined : { message: `${path} is not in fairlead yet`, hint };
+}
