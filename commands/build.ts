@@ -4,11 +4,12 @@ import { buildFlags } from "./build/flags.ts";
 import { imageId, metadataText, removeResult, writeResult } from "./build/result.ts";
 import { prepare } from "./build/prepare.ts";
 import { runBuild } from "./build/run.ts";
+import { openScratch } from "./build/scratch.ts";
 import { chooseMode } from "./progress/mode.ts";
 import { startProgress } from "./progress/progress.ts";
 
 export const command = defineCommand({
-  args: { usage: "[OPTIONS] PATH", min: 1, max: 1 },
+  args: { usage: "[OPTIONS] PATH | URL | -", min: 1, max: 1 },
   flags: buildFlags,
   async run({ deps, args, flags, given, global }) {
     const { mode, printId } = chooseMode({
@@ -20,7 +21,8 @@ export const command = defineCommand({
     const store = openStore(deps.env);
     const builder = await chooseBuilder(store, deps.env, global.builder);
     requireRemote(builder);
-    const build = await prepare(args[0]!, flags, { deps, builder, store, given });
+    using scratch = openScratch();
+    const build = await prepare(args[0]!, flags, { deps, builder, store, given, scratch });
     for (const file of [flags.iidfile, flags["metadata-file"]]) if (file) removeResult(file);
 
     store.noteUse(builder.name);

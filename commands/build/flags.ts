@@ -17,6 +17,10 @@ export const buildFlags = {
     summary: 'Attestation parameters (format: "type=sbom,generator=image")',
   },
   "build-arg": { kind: "array", summary: "Set build-time variables" },
+  "build-context": {
+    kind: "array",
+    summary: 'Additional build contexts (e.g., "name=path")',
+  },
   "cache-from": {
     kind: "array",
     summary: 'External cache sources (e.g., "user/app:cache", "type=local,src=path/to/dir")',
@@ -76,6 +80,11 @@ export const buildFlags = {
     summary: 'Secret to expose to the build (format: "id=mysecret[,src=/local/secret]")',
   },
   "shm-size": { kind: "bytes", summary: "Shared memory size for build containers" },
+  ssh: {
+    kind: "array",
+    summary:
+      'SSH agent socket or keys to expose to the build (format: "default|<id>[=<socket>|<key>[,<key>]]")',
+  },
   tag: {
     kind: "array",
     short: "t",

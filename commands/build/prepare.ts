@@ -6,35 +6,38 @@ import { readDriverOptions } from "../../builders/driver_options.ts";
 import type { StoredNode } from "../../builders/node_group.ts";
 import type { Store } from "../../builders/store.ts";
 import { openSecrets, type SecretSource } from "../../buildkit/session/secret_source.ts";
-import { type BuildOptions, DEFAULT_PROVENANCE } from "../../buildkit/solve_request.ts";
-import type { Env } from "../../transports/transport.ts";
+import type { Service } from "../../buildkit/grpc/call.ts";
+import type { BuildOptions } from "../../buildkit/solve_request.ts";
 import type { Deps } from "../deps.ts";
+import { parseBuildContexts } from "../flags/build_context.ts";
 import { completeCaches, parseCaches } from "../flags/cache.ts";
+import { annotations } from "../flags/frontend.ts";
 import { parseOutputs, resolveOutputs } from "../flags/output.ts";
 import { parseSecrets } from "../flags/secret.ts";
 import type { FlagValues } from "../flags/spec.ts";
-import { parseBool } from "../flags/value.ts";
 import { UsageError } from "../usage_error.ts";
 import { warn } from "../warn.ts";
-import { type LocalContext, localContext } from "./context.ts";
-import {
-  addHosts,
-  annotations,
-  attestations,
-  network,
-  noCache,
-  resources,
-  shmSize,
-  ulimits,
-} from "../flags/frontend.ts";
 import { type EngineOutput, openEngines } from "./engine.ts";
 import type { buildFlags } from "./flags.ts";
+import { attests, buildArgs, frontendOptions, labels } from "./frontend.ts";
+import { findInputs, type Inputs } from "./inputs.ts";
+import { namedContexts } from "./named_contexts.ts";
 import { baseName } from "./paths.ts";
+import { refusePolicy } from "./policy.ts";
+import type { Scratch } from "./scratch.ts";
+import { isTrue } from "./switch.ts";
 
 /** A build that has been understood and found possible on this side; nothing was dialled or written. */
 export interface PreparedBuild {
   readonly options: BuildOptions;
-  readonly context: LocalContext;
+  /** Folder by mount name: what the daemon may read. */
+  readonly mounts: ReadonlyMap<string, string>;
+  /** OCI layout by store id: what it may read and write. */
+  readonly stores: ReadonlyMap<string, string>;
+  /** What else it may call. */
+  readonly services: readonly Service[];
+  /** A Dockerfile that it is to fetch into the mount `dockerfile` first. */
+  readonly dockerfileUrl: string | undefined;
   readonly node: StoredNode;
   readonly outputs: readonly EngineOutput[];
   readonly secrets: SecretSource;
@@ -54,17 +57,19 @@ export interface PrepareContext {
   readonly store: Store;
   /** The flags that were typed. */
   readonly given: ReadonlySet<string>;
+  /** Lives as long as the build. */
+  readonly scratch: Scratch;
 }
 
 /** Reads a build's command line and looks at what it names. Throws `UsageError` and the like. */
 export async function prepare(
   path: string,
   flags: FlagValues<typeof buildFlags>,
-  { deps, builder, store, given }: PrepareContext,
+  { deps, builder, store, given, scratch }: PrepareContext,
 ): Promise<PreparedBuild> {
   const { env, cwd } = deps;
-  const context = await localContext(path, flags.file, cwd);
-  await refusePolicy(context);
+  const inputs = await findInputs(path, flags.file, { deps, scratch });
+  await refusePolicy(inputs);
   const platforms = parsePlatforms(flags.platform);
   const node = chooseNode(builder, platforms);
   const asked = flags.output.length > 0 || flags.load || flags.push;
@@ -85,16 +90,21 @@ export async function prepare(
   const frontend = frontendOptions(flags, given, env);
   const outputs = await openEngines(resolved, platforms.length > 1 || attests(frontend), env, dial);
   const annotated = annotations(flags.annotation);
+  const sharedKey = (folder: string) => `${asciiName(baseName(folder))}:${buildNodeId(store.dir)}`;
+  const named = await namedContexts(parseBuildContexts(flags["build-context"]), cwd, sharedKey);
   if (!asked && !byDefault && !isTrue("BUILDX_NO_DEFAULT_LOAD", env)) warn(deps, NO_OUTPUT);
   return {
-    context,
+    mounts: new Map([...inputs.mounts, ...named.mounts]),
+    stores: named.stores,
+    services: inputs.services,
+    dockerfileUrl: inputs.dockerfileUrl,
     node,
     storeDir: store.dir?.path,
     outputs,
     secrets: await openSecrets(parseSecrets(flags.secret), env),
-    sharedKey: `${asciiName(baseName(context.folder))}:${buildNodeId(store.dir)}`,
+    sharedKey: inputs.name && sharedKey(inputs.name),
     options: {
-      filename: context.filename,
+      filename: inputs.filename,
       target: flags.target,
       buildArgs: buildArgs(flags["build-arg"], env),
       labels: labels(flags.label),
@@ -104,62 +114,9 @@ export async function prepare(
       cacheFrom: completeCaches(parseCaches(flags["cache-from"], "from"), env),
       cacheTo: completeCaches(parseCaches(flags["cache-to"], "to"), env),
       ...frontend,
+      attrs: { ...frontend.attrs, ...contextAttrs(inputs, named) },
     },
   };
-}
-
-/** What the frontend is told beyond the Dockerfile's name, arguments and platforms. */
-function frontendOptions(
-  flags: FlagValues<typeof buildFlags>,
-  given: ReadonlySet<string>,
-  env: Env,
-): Pick<BuildOptions, "attrs" | "entitlements"> {
-  const { attrs, entitlements } = network(flags.network);
-  const typed = (name: "provenance" | "sbom") => given.has(name) ? flags[name] : undefined;
-  const provenance = isTrue("BUILDX_NO_DEFAULT_ATTESTATIONS", env) ? undefined : DEFAULT_PROVENANCE;
-  return {
-    entitlements: [...new Set([...flags.allow, ...entitlements])],
-    attrs: {
-      ...attrs,
-      ...addHosts(flags["add-host"]),
-      ...noCache(flags["no-cache"], flags["no-cache-filter"]),
-      ...shmSize(flags["shm-size"]),
-      ...ulimits(flags.ulimit),
-      ...resources(flags.resource),
-      ...attestations(flags.attest, typed("provenance"), typed("sbom"), provenance),
-      ...flags["cgroup-parent"] && { "cgroup-parent": flags["cgroup-parent"] },
-    },
-  };
-}
-
-/** Whether the image gets attestations that were asked for, and so an index to hold them. */
-function attests({ attrs = {} }: Pick<BuildOptions, "attrs">): boolean {
-  return Object.entries(attrs).some(([key, value]) =>
-    key.startsWith("attest:") && value !== DEFAULT_PROVENANCE
-  );
-}
-
-/** `K=V`, or `K` alone for the environment's value; dropped when that is not set. */
-function buildArgs(texts: readonly string[], env: Env): Record<string, string> {
-  const args: Record<string, string> = {};
-  for (const text of texts) {
-    const [key, value] = splitPair(text);
-    const set = value ?? env(key);
-    if (set !== undefined) args[key] = set;
-  }
-  // Unless given: it makes builds reproducible, so it counts wherever it is set.
-  const epoch = env("SOURCE_DATE_EPOCH");
-  if (epoch && !("SOURCE_DATE_EPOCH" in args)) args["SOURCE_DATE_EPOCH"] = epoch;
-  return args;
-}
-
-function labels(texts: readonly string[]): Record<string, string> {
-  return Object.fromEntries(texts.map(splitPair).map(([key, value]) => [key, value ?? ""]));
-}
-
-function splitPair(text: string): [string, string | undefined] {
-  const equals = text.indexOf("=");
-  return equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
 }
 
 /** The daemon takes printable ASCII in this header; other names are told apart by their digest. */
@@ -172,30 +129,11 @@ function asciiName(name: string): string {
   return `fnv-${hash.toString(16)}`;
 }
 
-/** A switch in the environment. Throws `UsageError` for what is no boolean, as buildx does. */
-function isTrue(name: string, env: Env): boolean {
-  const text = env(name);
-  if (!text) return false;
-  try {
-    return parseBool(text);
-  } catch {
-    throw new UsageError(
-      `invalid value ${JSON.stringify(text)} of ${name}`,
-      "it is true or false",
-    );
-  }
-}
-
-/** buildx evaluates a Rego policy beside the Dockerfile. To ignore one would be a hole. */
-async function refusePolicy(context: LocalContext): Promise<void> {
-  const path = `${context.mounts.get("dockerfile")}/${context.filename}.rego`;
-  try {
-    await Deno.lstat(path);
-  } catch {
-    return;
-  }
-  throw new UsageError(
-    `cannot build under the policy ${path}: fairlead doesn't evaluate Rego policies yet`,
-    "build with buildx, or move the policy away if it isn't meant to hold",
-  );
+/** What the frontend is told of the contexts. */
+function contextAttrs(...parts: Pick<Inputs, "attrs" | "caps">[]): Record<string, string> {
+  const caps = [...new Set(parts.flatMap(({ caps }) => caps))].sort();
+  return {
+    ...Object.assign({}, ...parts.map(({ attrs }) => attrs)),
+    ...caps.length > 0 && { "frontend.caps": caps.join(",") },
+  };
 }

@@ -33,10 +33,10 @@ export interface BuildServices extends Disposable {
   discard(): Promise<void>;
 }
 
-export function buildServices(
+export async function buildServices(
   build: PreparedBuild,
   { deps, progress }: { deps: Deps; progress: Progress },
-): BuildServices {
+): Promise<BuildServices> {
   const note = (line: string) => progress.note(line);
   const warn = (line: string) => note(`WARNING: ${line}`);
   const dockerConfig = dockerConfigDir(deps.env);
@@ -56,11 +56,16 @@ export function buildServices(
       authority: clientTokens(deps.env) ? tokenAuthority(tokenSeeds(dockerConfig)) : undefined,
     }),
     secrets(build.secrets),
-    fileSync(build.context.mounts, (mount) => ({
+    fileSync(build.mounts, (mount) => ({
       sys: sys ??= openSys(),
       onWarning: ({ path, reason }) => warn(`${mount}: ${path}: ${reason}`),
     })),
+    ...build.services,
   ];
+  if (build.stores.size > 0) {
+    const { content } = await import("../../buildkit/session/content.ts");
+    list.push(content(build.stores));
+  }
   const outputs = new Map<number, ByteOutput | TreeOutput>();
   for (const [id, { target, loader }] of build.outputs.entries()) {
     const output = loader ? engineOutput(loader, progress.local) : localOutput(target, deps);

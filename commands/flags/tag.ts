@@ -24,12 +24,13 @@ const LONGEST_NAME = 255;
  * the daemon normalises it. Throws `UsageError`, in buildx's words.
  */
 export function checkTag(tag: string): string {
-  const problem = problemOf(tag);
+  const problem = referenceProblem(tag);
   if (problem !== undefined) throw new UsageError(`invalid tag ${quote(tag)}: ${problem}`);
   return tag;
 }
 
-function problemOf(tag: string): string | undefined {
+/** What is wrong with a reference, in the words of its grammar; undefined for one that is right. */
+export function referenceProblem(tag: string): string | undefined {
   const match = reference.exec(tag);
   if (!match) {
     if (tag === "") return "repository name must have at least one component";

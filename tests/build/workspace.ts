@@ -16,10 +16,13 @@ export interface Workspace extends AsyncDisposable {
   read(name: string): string;
   write(files: Readonly<Record<string, string>>): void;
   /** Runs fairlead in the folder. */
-  fairlead(args: readonly string[], env?: Record<string, string>): Promise<Ran>;
+  fairlead(args: readonly string[], env?: Record<string, string>, stdin?: Stdin): Promise<Ran>;
   /** Runs the peer in the folder, on the same builder. */
-  buildx(args: readonly string[], env?: Record<string, string>): Promise<Ran>;
+  buildx(args: readonly string[], env?: Record<string, string>, stdin?: Stdin): Promise<Ran>;
 }
+
+/** Without it, stdin is empty. */
+export type Stdin = string | Uint8Array;
 
 /** @param address the daemon's; the builder `test` stands for it, in a store that both programs use */
 export async function workspace(address: string): Promise<Workspace> {
@@ -58,13 +61,17 @@ export async function workspace(address: string): Promise<Workspace> {
         Deno.writeTextFileSync(`${dir}/${name}`, text);
       }
     },
-    fairlead: (args, more = {}) =>
+    fairlead: (args, more = {}, stdin) =>
       run(Deno.execPath(), [
         ...["run", "-A", "--quiet", "--no-lock", "--config", `${root}deno.json`, `${root}main.ts`],
         ...args,
-      ], { cwd: dir, env: { ...env, ...more } }),
-    async buildx(args, more = {}) {
-      return await run(await need("buildx"), args, { cwd: dir, env: { ...env, ...more } });
+      ], { cwd: dir, env: { ...env, ...more }, ...stdin !== undefined && { stdin } }),
+    async buildx(args, more = {}, stdin) {
+      return await run(await need("buildx"), args, {
+        cwd: dir,
+        env: { ...env, ...more },
+        ...stdin !== undefined && { stdin },
+      });
     },
     async [Symbol.asyncDispose]() {
       await Deno.remove(dir, { recursive: true });

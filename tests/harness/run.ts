@@ -10,7 +10,7 @@ export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
   /** Default: no stdin. */
-  stdin?: string;
+  stdin?: string | Uint8Array;
   /** Kills the program. */
   signal?: AbortSignal;
 }
@@ -47,10 +47,10 @@ export async function check(
   throw new Error(`${[program, ...args].join(" ")}: exit ${ran.code}\n${ran.stderr}${ran.stdout}`);
 }
 
-async function feed(stream: WritableStream<Uint8Array>, text: string): Promise<void> {
+async function feed(stream: WritableStream<Uint8Array>, input: string | Uint8Array): Promise<void> {
   const writer = stream.getWriter();
   try {
-    await writer.write(new TextEncoder().encode(text));
+    await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
     await writer.close();
   } catch {
     // The program ended without reading it all: its exit code tells.

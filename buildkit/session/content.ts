@@ -1,0 +1,133 @@
+/**
+ * Content: blobs by digest in folders of this machine, which the daemon reads and writes. It serves
+ * caches (`local:PATH`), images as build contexts (`oci:ID`) and outputs that are no tar (`export`);
+ * `buildkit-attachable-store-id` in the request's metadata says which folder.
+ *
+ * A blob lies at `blobs/ALGORITHM/HEX`. It is read in ranges, in no order, several at once.
+ * How one is written, `content_write.ts` tells.
+ */
+import {
+  type AbortRequest,
+  ContentDefinition as Content,
+  type InfoResponse,
+  ReadContentRequest,
+} from "../../proto/gen/content.ts";
+import { decode, pathOf, type ServerCall, type Service, unary } from "../grpc/call.ts";
+import { first } from "../grpc/metadata.ts";
+import { Code, RpcError } from "../grpc/status.ts";
+import { osReason } from "./os_reason.ts";
+
+const { info, read, status, write, abort } = Content.methods;
+
+/** Bytes of one answer of Read, and how many may wait for the daemon. */
+const CHUNK = 256 << 10;
+const WAITING = 1 << 20;
+
+/**
+ * Serves folders as stores.
+ * @param stores folder, absolute, by store id
+ */
+export function content(stores: ReadonlyMap<string, string>): Service {
+  const folderOf = (call: ServerCall): string => {
+    const id = first(call.metadata, "buildkit-attachable-store-id");
+    if (id === undefined) {
+      throw new RpcError(Code.INVALID_ARGUMENT, "the request names no content store");
+    }
+    const folder = stores.get(id);
+    if (folder === undefined) throw new RpcError(Code.NOT_FOUND, `unknown store ${id}`);
+    return folder;
+  };
+  // One writer a ref: the daemon tries again when it is told so.
+  const writing = new Set<string>();
+  return {
+    [pathOf(Content, info)]: unary(
+      info,
+      ({ digest }, call) => blobInfo(folderOf(call), digest),
+    ),
+    [pathOf(Content, read)]: async (call) => await readBlob(folderOf(call), call),
+    [pathOf(Content, write)]: async (call) => {
+      const folder = folderOf(call);
+      const { writeBlob } = await import("./content_write.ts");
+      await writeBlob(folder, call, writing);
+    },
+    // Every write begins anew, so there is never one to go on with, nor to end.
+    [pathOf(Content, status)]: unary(status, ({ ref }, call) => {
+      folderOf(call);
+      throw new RpcError(Code.NOT_FOUND, `no write of ${ref} is under way: not found`);
+    }),
+    [pathOf(Content, abort)]: unary(abort, (_: AbortRequest, call) => {
+      folderOf(call);
+      return {};
+    }),
+  };
+}
+
+/** Where a blob lies. Throws an RpcError for a digest that is none: it must not lead elsewhere. */
+export function blobPath(folder: string, digest: string): string {
+  const match = /^([a-z0-9]+(?:[.+_-][a-z0-9]+)*):([0-9a-f]{32,})$/.exec(digest);
+  if (!match) {
+    throw new RpcError(Code.INVALID_ARGUMENT, `invalid digest ${JSON.stringify(digest)}`);
+  }
+  return `${folder}/blobs/${match[1]}/${match[2]}`;
+}
+
+async function blobInfo(folder: string, digest: string): Promise<InfoResponse> {
+  const stat = await found(digest, Deno.stat(blobPath(folder, digest)));
+  const at = stat.mtime?.getTime() ?? 0;
+  const time = { seconds: BigInt(Math.floor(at / 1000)), nanos: (at % 1000) * 1_000_000 };
+  return {
+    info: { digest, size: BigInt(stat.size), createdAt: time, updatedAt: time, labels: {} },
+  };
+}
+
+/** What `pending` has of a blob; an RpcError in the place of the system's. */
+async function found<T>(digest: string, pending: Promise<T>): Promise<T> {
+  try {
+    return await pending;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new RpcError(Code.NOT_FOUND, `content ${digest}: not found`);
+    }
+    throw new RpcError(Code.UNKNOWN, `cannot read ${digest}: ${osReason(error)}`, { cause: error });
+  }
+}
+
+async function readBlob(folder: string, call: ServerCall): Promise<void> {
+  let request: ReadContentRequest | undefined;
+  await call.receive((message) => {
+    request = decode(ReadContentRequest, message.slice(), read.name);
+  });
+  const digest = request?.digest ?? "";
+  using file = await found(digest, Deno.open(blobPath(folder, digest)));
+  const size = file.statSync().size;
+  let at = Number(request!.offset);
+  if (at < 0 || at > size) {
+    throw new RpcError(Code.OUT_OF_RANGE, `cannot read ${digest} from ${at}: it has ${size} bytes`);
+  }
+  const asked = Number(request!.size);
+  const end = asked > 0 ? Math.min(size, at + asked) : size;
+  if (at > 0) file.seekSync(at, Deno.SeekMode.Start);
+  while (at < end) {
+    const chunk = new Uint8Array(Math.min(CHUNK, end - at));
+    const n = await file.read(chunk);
+    if (n === null) {
+      throw new RpcError(Code.DATA_LOSS, `${digest} shrank to ${at} bytes while it was read`);
+    }
+    call.send(answerHead(at, n), chunk.subarray(0, n));
+    at += n;
+    await call.drained(WAITING);
+  }
+}
+
+/** What stands before the data in an answer of Read: field 1 is its offset, field 2 the data. */
+function answerHead(offset: number, length: number): Uint8Array {
+  return new Uint8Array([0x08, ...varint(offset), 0x12, ...varint(length)]);
+}
+
+/** Up to 2^53. */
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  for (; value > 0x7f; value = Math.floor(value / 128)) bytes.push((value % 128) | 0x80);
+  bytes.push(value);
+  return bytes;
+}

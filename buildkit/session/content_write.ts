@@ -1,0 +1,172 @@
+/**
+ * Content.Write: one blob, in one call. Each message is an action, and is answered:
+ *
+ *     STAT {ref, total, expected}   how much is there: nothing, since every write begins anew
+ *     WRITE {offset, data}          appends; at offset 0 it begins again, any other is OutOfRange
+ *     COMMIT {total, expected}      checks size and digest, and gives the blob its place
+ *
+ * The first message names `ref`, and mostly what is expected. A blob that is there already is
+ * AlreadyExists, which the daemon takes for done. Until it is whole it lies in `ingest/`, by the ref's
+ * own digest, as in containerd's store, so that nobody takes half a blob for one.
+ */
+import { createHash, type Hash } from "node:crypto";
+import {
+  ContentDefinition,
+  WriteAction,
+  WriteContentRequest,
+  WriteContentResponse,
+} from "../../proto/gen/content.ts";
+import { decode, type ServerCall } from "../grpc/call.ts";
+import { Code, RpcError } from "../grpc/status.ts";
+import { blobPath } from "./content.ts";
+import { osReason } from "./os_reason.ts";
+
+/** Files of a store are for everyone to read and nobody to change: their name is their content. */
+const BLOB_MODE = 0o444;
+
+/**
+ * Serves one call.
+ * @param folder of the store
+ * @param writing the refs that are being written, of all stores; kept up to date
+ */
+export async function writeBlob(
+  folder: string,
+  call: ServerCall,
+  writing: Set<string>,
+): Promise<void> {
+  let ingest: Ingest | undefined;
+  let last: WriteContentResponse | undefined;
+  try {
+    await call.receive(async (bytes) => {
+      const message = decode(WriteContentRequest, bytes, ContentDefinition.methods.write.name);
+      refuseExisting(folder, message.expected);
+      ingest ??= beginIngest(folder, message, writing);
+      last = await ingest.act(message);
+      call.send(WriteContentResponse.encode(last).finish());
+    });
+    // As containerd's server does; the daemon reads a last answer after it has half-closed.
+    if (last) call.send(WriteContentResponse.encode(last).finish());
+  } catch (error) {
+    if (error instanceof RpcError) throw error;
+    throw new RpcError(Code.UNKNOWN, `cannot write to ${folder}: ${osReason(error)}`, {
+      cause: error,
+    });
+  } finally {
+    ingest?.end();
+  }
+}
+
+function refuseExisting(folder: string, expected: string): void {
+  if (expected === "") return;
+  try {
+    Deno.statSync(blobPath(folder, expected));
+  } catch {
+    return;
+  }
+  throw new RpcError(Code.ALREADY_EXISTS, `content ${expected}: already exists`);
+}
+
+/** A blob that is being written. */
+interface Ingest {
+  act(message: WriteContentRequest): Promise<WriteContentResponse>;
+  /** Removes what was not committed. */
+  end(): void;
+}
+
+function beginIngest(
+  store: string,
+  { ref, total, expected }: WriteContentRequest,
+  writing: Set<string>,
+): Ingest {
+  if (ref === "") throw new RpcError(Code.INVALID_ARGUMENT, "the first message must have a ref");
+  const key = `${store}\n${ref}`;
+  if (writing.has(key)) {
+    throw new RpcError(Code.UNAVAILABLE, `ref ${ref} locked: it is being written`);
+  }
+  writing.add(key);
+  const folder = `${store}/ingest/${createHash("sha256").update(ref).digest("hex")}`;
+  const path = `${folder}/data`;
+  let hash = createHash("sha256");
+  const now = Date.now();
+  const started = { seconds: BigInt(Math.floor(now / 1000)), nanos: (now % 1000) * 1_000_000 };
+  let file: Deno.FsFile | undefined;
+  let offset = 0;
+
+  function open(): Deno.FsFile {
+    Deno.mkdirSync(folder, { recursive: true });
+    Deno.writeTextFileSync(`${folder}/ref`, ref);
+    return Deno.openSync(path, { write: true, create: true, truncate: true });
+  }
+
+  async function append(at: number, data: Uint8Array): Promise<void> {
+    file ??= open();
+    if (at === 0 && offset > 0) {
+      file.truncateSync(0);
+      file.seekSync(0, Deno.SeekMode.Start);
+      hash = createHash("sha256");
+      offset = 0;
+    }
+    if (at !== offset) {
+      throw new RpcError(
+        Code.OUT_OF_RANGE,
+        `${ref} has ${offset} bytes, and ${at} is no end of it`,
+      );
+    }
+    hash.update(data);
+    for (let rest = data; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+    offset += data.length;
+  }
+
+  function commit(size: bigint, wanted: string): string {
+    file ??= open();
+    const digest = digestOf(hash);
+    if (size > 0n && size !== BigInt(offset)) {
+      throw new RpcError(Code.FAILED_PRECONDITION, `${ref} has ${offset} bytes, not ${size}`);
+    }
+    if (wanted !== "" && wanted !== digest) {
+      throw new RpcError(
+        Code.FAILED_PRECONDITION,
+        `${ref} has the digest ${digest}, not ${wanted}`,
+      );
+    }
+    const target = blobPath(store, digest);
+    Deno.mkdirSync(target.slice(0, target.lastIndexOf("/")), { recursive: true });
+    file.close();
+    file = undefined;
+    Deno.chmodSync(path, BLOB_MODE);
+    Deno.renameSync(path, target);
+    return digest;
+  }
+
+  return {
+    async act(message) {
+      let digest = "";
+      if (message.data.length > 0) await append(Number(message.offset), message.data);
+      if (message.action === WriteAction.COMMIT) {
+        digest = commit(message.total || total, message.expected || expected);
+      }
+      return {
+        action: message.action,
+        startedAt: started,
+        updatedAt: started,
+        offset: BigInt(offset),
+        total: message.total || total,
+        digest: digest || digestOf(hash),
+      };
+    },
+    end() {
+      writing.delete(key);
+      file?.close();
+      try {
+        Deno.removeSync(folder, { recursive: true });
+      } catch {
+        // It was never made.
+      }
+    },
+  };
+}
+
+/** Of what came so far. */
+function digestOf(hash: Hash): string {
+  return `sha256:${hash.copy().digest("hex")}`;
+}

@@ -1,0 +1,159 @@
+/**
+ * `index.json` of an OCI layout: which manifest a tag or a name means
+ * (https://github.com/opencontainers/image-spec/blob/main/image-layout.md). A tag stands in the
+ * annotation `org.opencontainers.image.ref.name`, an image's whole name, as containerd has it, in
+ * `io.containerd.image.name`.
+ */
+import { osReason } from "./os_reason.ts";
+
+/** What an index says of a manifest. */
+export interface Descriptor {
+  readonly mediaType?: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly [key: string]: unknown;
+}
+
+interface Index {
+  schemaVersion?: number;
+  mediaType?: string;
+  manifests?: Descriptor[] | null;
+  [key: string]: unknown;
+}
+
+/** A layout that can't be read or written. */
+export class LayoutError extends Error {
+  override readonly name = "LayoutError";
+}
+
+const REF = "org.opencontainers.image.ref.name";
+const NAME = "io.containerd.image.name";
+
+/** What a manifest is called: by a tag alone, or by a whole name. */
+export type NameOrTag = { readonly tag: string } | { readonly name: string };
+
+/** The manifest that a layout has under a tag or a name; undefined for none. Throws `LayoutError`. */
+export function findManifest(folder: string, tag: string): Descriptor | undefined {
+  const manifests = readIndex(folder).manifests ?? [];
+  return manifests.find(({ annotations }) => annotations?.[NAME] === tag) ??
+    manifests.find(({ annotations }) => annotations?.[REF] === tag);
+}
+
+/** The layout's manifest when it has exactly one. Throws `LayoutError`. */
+export function onlyManifest(folder: string): Descriptor | undefined {
+  const manifests = readIndex(folder).manifests ?? [];
+  return manifests.length === 1 ? manifests[0] : undefined;
+}
+
+/** All that the index refers to. Throws `LayoutError`. */
+export function allManifests(folder: string): readonly Descriptor[] {
+  return readIndex(folder).manifests ?? [];
+}
+
+/**
+ * Puts a manifest under its names in the place of what had them. Another program that is at it holds
+ * the lock for a moment only: after two seconds it is an error, as with the peers at once.
+ * Throws `LayoutError`.
+ */
+export async function putManifest(
+  folder: string,
+  manifest: Descriptor,
+  names: readonly NameOrTag[],
+): Promise<void> {
+  await locked(folder, () => {
+    write(`${folder}/oci-layout`, `{"imageLayoutVersion":"1.0.0"}`);
+    const index = exists(`${folder}/index.json`) ? readIndex(folder) : {};
+    let manifests = index.manifests ?? [];
+    for (const called of names) {
+      const annotations = annotationsOf(called);
+      manifests = manifests.filter(({ annotations: had }) =>
+        (had?.[REF] ?? "") !== annotations[REF] || (had?.[NAME] ?? "") !== (annotations[NAME] ?? "")
+      );
+      manifests.push({ ...manifest, annotations: { ...manifest.annotations, ...annotations } });
+    }
+    write(
+      `${folder}/index.json`,
+      JSON.stringify({
+        ...index,
+        schemaVersion: index.schemaVersion || 2,
+        mediaType: index.mediaType || "application/vnd.oci.image.index.v1+json",
+        manifests,
+      }),
+    );
+  });
+}
+
+/** The tag of a name is its part behind the last colon, the digest taken away. */
+function annotationsOf(called: NameOrTag): Record<string, string> {
+  if ("tag" in called) return { [REF]: called.tag };
+  const { name } = called;
+  const object = name.match(/^[^@]*\/[^/@:]*:?([^/]*)$/)?.[1] ?? name;
+  return { [NAME]: name, [REF]: object };
+}
+
+function readIndex(folder: string): Index {
+  const path = `${folder}/index.json`;
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    throw new LayoutError(`could not read ${path}: ${osReason(error)}`);
+  }
+  try {
+    return text === "" ? {} : JSON.parse(text);
+  } catch (error) {
+    throw new LayoutError(`could not read ${path}: ${(error as Error).message}`);
+  }
+}
+
+function write(path: string, text: string): void {
+  const temporary = `${path}.${crypto.randomUUID()}`;
+  try {
+    Deno.writeTextFileSync(temporary, text, { mode: 0o644 });
+    Deno.renameSync(temporary, path);
+  } catch (error) {
+    throw new LayoutError(`could not write ${path}: ${osReason(error)}`);
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** `index.json.lock` is removed by whoever held it: having it locked counts only while it is there. */
+async function locked(folder: string, run: () => void): Promise<void> {
+  const path = `${folder}/index.json.lock`;
+  for (let wait = 10;; wait *= 2) {
+    using file = openLock(path);
+    if (file.tryLockSync(true) && sameFile(file, path)) {
+      try {
+        return run();
+      } finally {
+        Deno.removeSync(path);
+      }
+    }
+    if (wait > 1000) throw new LayoutError(`could not lock ${path}: another program holds it`);
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
+function openLock(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { read: true, write: true, create: true });
+  } catch (error) {
+    throw new LayoutError(`could not lock ${path}: ${osReason(error)}`);
+  }
+}
+
+function sameFile(file: Deno.FsFile, path: string): boolean {
+  try {
+    return file.statSync().ino === Deno.statSync(path).ino;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Upload: a build context that comes as one stream of bytes. The frontend is told a URL with the host
+ * `buildkit-session`; the daemon asks the session for it by Pull, the path in `urlpath`, and gets the
+ * bytes as BytesMessages (field 1: data) of at most 3 MiB. What is read from a pipe can't be read
+ * again, so a URL is served once.
+ */
+import { UploadDefinition } from "../../proto/gen/upload.ts";
+import { pathOf, type Service } from "../grpc/call.ts";
+import { first } from "../grpc/metadata.ts";
+import { Code, RpcError } from "../grpc/status.ts";
+import { newId } from "../identity.ts";
+import { bytesMessageHead } from "./bytes_message.ts";
+
+/** Reads up to `into.length` bytes; null at the end. */
+export interface Reader {
+  read(into: Uint8Array): Promise<number | null>;
+}
+
+/** Read at once at most, and what may wait for the daemon; in bytes. */
+const CHUNK = 256 << 10;
+const WAITING = 1 << 20;
+/** A pipe gives 64 KiB at most: what is left of a buffer is used until so little is left. */
+const SCRAP = 16 << 10;
+
+/** Offers what `source` has; it is read no faster than the daemon takes it. */
+export function upload(source: Reader): { readonly url: string; readonly service: Service } {
+  const id = newId();
+  let served = false;
+  const service: Service = {
+    [pathOf(UploadDefinition, UploadDefinition.methods.pull)]: async (call) => {
+      const path = first(call.metadata, "urlpath") ?? "";
+      const asked = path.slice(path.lastIndexOf("/") + 1);
+      if (asked !== id || served) {
+        throw new RpcError(Code.UNKNOWN, `no http response from session for ${asked}`);
+      }
+      served = true;
+      for (let buffer = new Uint8Array(CHUNK);;) {
+        const n = await source.read(buffer);
+        if (n === null) return;
+        call.send(bytesMessageHead(n), buffer.subarray(0, n));
+        buffer = buffer.length - n < SCRAP ? new Uint8Array(CHUNK) : buffer.subarray(n);
+        await call.drained(WAITING);
+      }
+    },
+  };
+  return { url: `http://buildkit-session/${id}`, service };
+}

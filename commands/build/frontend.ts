@@ -1,0 +1,69 @@
+/** What the frontend is told, from the flags and the environment. Pure. */
+import { type BuildOptions, DEFAULT_PROVENANCE } from "../../buildkit/solve_request.ts";
+import type { Env } from "../../transports/transport.ts";
+import {
+  addHosts,
+  attestations,
+  network,
+  noCache,
+  resources,
+  shmSize,
+  ulimits,
+} from "../flags/frontend.ts";
+import type { FlagValues } from "../flags/spec.ts";
+import type { buildFlags } from "./flags.ts";
+import { isTrue } from "./switch.ts";
+
+/** What the frontend is told beyond the Dockerfile's name, arguments and platforms. */
+export function frontendOptions(
+  flags: FlagValues<typeof buildFlags>,
+  given: ReadonlySet<string>,
+  env: Env,
+): Pick<BuildOptions, "attrs" | "entitlements"> {
+  const { attrs, entitlements } = network(flags.network);
+  const typed = (name: "provenance" | "sbom") => given.has(name) ? flags[name] : undefined;
+  const provenance = isTrue("BUILDX_NO_DEFAULT_ATTESTATIONS", env) ? undefined : DEFAULT_PROVENANCE;
+  return {
+    entitlements: [...new Set([...flags.allow, ...entitlements])],
+    attrs: {
+      ...attrs,
+      ...addHosts(flags["add-host"]),
+      ...noCache(flags["no-cache"], flags["no-cache-filter"]),
+      ...shmSize(flags["shm-size"]),
+      ...ulimits(flags.ulimit),
+      ...resources(flags.resource),
+      ...attestations(flags.attest, typed("provenance"), typed("sbom"), provenance),
+      ...flags["cgroup-parent"] && { "cgroup-parent": flags["cgroup-parent"] },
+    },
+  };
+}
+
+/** Whether the image gets attestations that were asked for, and so an index to hold them. */
+export function attests({ attrs = {} }: Pick<BuildOptions, "attrs">): boolean {
+  return Object.entries(attrs).some(([key, value]) =>
+    key.startsWith("attest:") && value !== DEFAULT_PROVENANCE
+  );
+}
+
+/** `K=V`, or `K` alone for the environment's value; dropped when that is not set. */
+export function buildArgs(texts: readonly string[], env: Env): Record<string, string> {
+  const args: Record<string, string> = {};
+  for (const text of texts) {
+    const [key, value] = splitPair(text);
+    const set = value ?? env(key);
+    if (set !== undefined) args[key] = set;
+  }
+  // Unless given: it makes builds reproducible, so it counts wherever it is set.
+  const epoch = env("SOURCE_DATE_EPOCH");
+  if (epoch && !("SOURCE_DATE_EPOCH" in args)) args["SOURCE_DATE_EPOCH"] = epoch;
+  return args;
+}
+
+export function labels(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(texts.map(splitPair).map(([key, value]) => [key, value ?? ""]));
+}
+
+function splitPair(text: string): [string, string | undefined] {
+  const equals = text.indexOf("=");
+  return equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
+}

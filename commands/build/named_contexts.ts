@@ -1,0 +1,81 @@
+/** `--build-context`: what each named context is on this side, and how the frontend is told of it. */
+import { newId } from "../../buildkit/identity.ts";
+import { parseLayoutRef, resolveLayout } from "../../buildkit/session/oci_layout.ts";
+import type { NamedContext } from "../flags/build_context.ts";
+import { UsageError } from "../usage_error.ts";
+import { statOf } from "./dockerfile.ts";
+import { absolutePath } from "./paths.ts";
+import { hasQuery, isRemote } from "./remote.ts";
+
+/** Named contexts, understood. */
+export interface NamedInputs {
+  /** Folder by mount name; absolute. */
+  readonly mounts: ReadonlyMap<string, string>;
+  readonly attrs: Readonly<Record<string, string>>;
+  readonly caps: readonly string[];
+  /** OCI layout by store id; absolute. */
+  readonly stores: ReadonlyMap<string, string>;
+}
+
+/**
+ * Looks at what the contexts name.
+ * @param sharedKey of a folder: ties the daemon's copy of it to the next build of it
+ */
+export async function namedContexts(
+  contexts: readonly NamedContext[],
+  cwd: string,
+  sharedKey: (folder: string) => string,
+): Promise<NamedInputs> {
+  const mounts = new Map<string, string>();
+  const stores = new Map<string, string>();
+  const attrs: Record<string, string> = {};
+  const caps = new Set<string>();
+  for (const { name, value } of contexts) {
+    const key = `context:${name}`;
+    caps.add("moby.buildkit.frontend.contexts+forward");
+    if (value.startsWith("target:")) {
+      throw new UsageError(
+        `cannot use ${JSON.stringify(value)} as the context ${name}: only bake has other targets`,
+        `build it by itself, and give its result as docker-image:// or oci-layout://`,
+      );
+    }
+    if (isRemote(value) || value.startsWith("docker-image://")) {
+      attrs[key] = value;
+      if (isRemote(value) && hasQuery(value)) {
+        caps.add("moby.buildkit.frontend.gitquerystring+forward");
+      }
+      continue;
+    }
+    const layout = parseLayoutRef(value);
+    if (layout) {
+      const folder = absolutePath(layout.path, cwd);
+      const digest = resolveLayout(folder, layout, value);
+      const id = newId();
+      stores.set(`oci:${id}`, folder);
+      attrs[key] = `oci-layout://${id}${layout.tag && `:${layout.tag}`}@${digest}`;
+      continue;
+    }
+    const folder = await namedFolder(name, value, cwd);
+    // These two names are the build's own.
+    const mount = name === "context" || name === "dockerfile" ? `_${name}` : name;
+    mounts.set(mount, folder);
+    attrs[key] = `local:${mount}`;
+    attrs[`sharedkey:localdir:${name}`] = sharedKey(folder);
+  }
+  return { mounts, attrs, caps: [...caps], stores };
+}
+
+async function namedFolder(name: string, value: string, cwd: string): Promise<string> {
+  const folder = absolutePath(value, cwd);
+  const stat = value === "" ? undefined : await statOf(folder);
+  if (!stat) {
+    throw new UsageError(
+      `failed to get build context ${name}: ${JSON.stringify(value)} is not there`,
+      "it is a folder, a URL, docker-image://NAME or oci-layout://PATH",
+    );
+  }
+  if (!stat.isDirectory) {
+    throw new UsageError(`failed to get build context ${name}: ${folder} is not a folder`);
+  }
+  return folder;
+}

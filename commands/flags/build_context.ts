@@ -1,0 +1,40 @@
+/**
+ * `--build-context NAME=VALUE`: what a Dockerfile may name in FROM, COPY --from and mounts. NAME is an
+ * image's name, so that a context can stand in for one: `docker.io/library/alpine:latest` and
+ * `alpine` are the same. Messages are buildx's.
+ */
+import { UsageError } from "../usage_error.ts";
+import { referenceProblem } from "./tag.ts";
+
+/** One named context, as it was typed but for the name. */
+export interface NamedContext {
+  /** As an image's name is written when it is short: no default registry, no `:latest`. */
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Reads every value of the flag; of several with one name the last holds. Throws `UsageError`. */
+export function parseBuildContexts(texts: readonly string[]): NamedContext[] {
+  const contexts = new Map<string, string>();
+  for (const text of texts) {
+    const equals = text.indexOf("=");
+    if (equals < 0) {
+      throw new UsageError(`invalid context value: ${text}, expected key=value`);
+    }
+    contexts.set(familiarName(text.slice(0, equals)), text.slice(equals + 1));
+  }
+  return [...contexts].map(([name, value]) => ({ name, value }));
+}
+
+/** https://github.com/distribution/reference: "familiar" is what people write. */
+function familiarName(text: string): string {
+  const slash = text.indexOf("/");
+  const first = text.slice(0, Math.max(slash, 0));
+  const hasDomain = /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
+  const official = hasDomain && /^(?:index\.)?docker\.io$/.test(first);
+  const path = official ? text.slice(slash + 1) : text;
+  const problem = referenceProblem(path);
+  if (problem !== undefined) throw new UsageError(`invalid context name ${text}: ${problem}`);
+  const short = official || !hasDomain ? path.replace(/^library\/(?=[^/]+$)/, "") : path;
+  return short.replace(/:latest$/, "");
+}

@@ -1,0 +1,115 @@
+/** Builds from standard input, beside buildx. */
+import assert from "node:assert/strict";
+import { check } from "../harness/run.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { type Workspace, workspace } from "./workspace.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx"));
+const shared = ignore ? undefined! : await sharedBuildkitd();
+const programs = ["fairlead", "buildx"] as const;
+
+/** The context's files in an archive made by tar. */
+async function archive(space: Workspace, flag: string): Promise<Uint8Array> {
+  await check("tar", [`-c${flag}f`, space.path("ctx.tar"), "-C", space.path("ctx"), "."]);
+  return Deno.readFileSync(space.path("ctx.tar"));
+}
+
+for (
+  const [kind, flag] of Object.entries({ plain: "", gzip: "z", bzip2: "j", xz: "J" })
+) {
+  Deno.test({ name: `stdin is a context: a tar, ${kind}`, ignore }, async () => {
+    await using space = await workspace(shared.address);
+    space.write({
+      "ctx/Dockerfile": "FROM scratch\nCOPY a /wrong\n",
+      "ctx/sub/Other": "FROM scratch\nCOPY a /\n",
+      "ctx/a": `${kind} ${crypto.randomUUID()}`,
+    });
+    const tar = await archive(space, flag);
+    for (const program of programs) {
+      const args = ["build", "-f", "sub/Other", `-o=${program}`, "-"];
+      const { code, stderr } = await space[program](args, {}, tar);
+      assert.equal(code, 0, stderr);
+      assert.equal(space.read(`${program}/a`), space.read("ctx/a"));
+      assert.match(stderr, /\[internal\] load remote build context/);
+    }
+  });
+}
+
+Deno.test({ name: "a tar of 64 MiB on stdin arrives whole", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY big /\n" });
+  const big = new Uint8Array(64 << 20);
+  for (let at = 0; at < big.length; at += 65536) {
+    crypto.getRandomValues(big.subarray(at, at + 65536));
+  }
+  Deno.writeFileSync(space.path("ctx/big"), big);
+  const { code, stderr } = await space.fairlead(
+    ["build", "-o=out", "-"],
+    {},
+    await archive(space, ""),
+  );
+  assert.equal(code, 0, stderr);
+  assert.ok(Deno.readFileSync(space.path("out/big")).every((byte, at) => byte === big[at]));
+});
+
+Deno.test({ name: "stdin is the Dockerfile, of no context and of a folder", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  const id = crypto.randomUUID();
+  space.write({ "ctx/a": id, "ctx/Dockerfile": "FROM nowhere\n" });
+  const alone =
+    `FROM busybox AS b\nRUN mkdir /o && echo ${id} >/o/f\nFROM scratch\nCOPY --from=b /o /\n`;
+  for (const program of programs) {
+    const made = await space[program](["build", `-o=${program}`, "-"], {}, alone);
+    assert.equal(made.code, 0, made.stderr);
+    assert.equal(space.read(`${program}/f`), `${id}\n`);
+    const beside = await space[program](
+      ["build", "-f-", `-o=${program}`, "ctx"],
+      {},
+      "FROM scratch\nCOPY a /\n",
+    );
+    assert.equal(beside.code, 0, beside.stderr);
+    assert.equal(space.read(`${program}/a`), id);
+  }
+});
+
+const refused: Record<string, { args: string[]; message: RegExp; stdin?: string }> = {
+  "two Dockerfiles": {
+    args: ["-f", "x", "-"],
+    message: /ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles/,
+  },
+  "stdin for both": {
+    args: ["-f", "-", "-"],
+    message: /invalid argument: can't use stdin for both build context and dockerfile/,
+  },
+};
+
+for (const [name, { args, message }] of Object.entries(refused)) {
+  Deno.test({ name: `refused from stdin: ${name}`, ignore }, async () => {
+    await using space = await workspace(shared.address);
+    for (const program of programs) {
+      const { code, stderr } = await space[program](["build", ...args], {}, "FROM scratch\n");
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, message);
+    }
+  });
+}
+
+Deno.test({ name: "an empty stdin is no context", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  const { code, stderr } = await space.fairlead(["build", "-"], {}, "");
+  assert.equal(code, 1);
+  assert.match(stderr, /cannot build from stdin: it is empty/);
+});
+
+Deno.test({ name: "nothing is left in the temporary folder", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  Deno.mkdirSync(space.path("tmp"));
+  const env = { TMPDIR: space.path("tmp") };
+  const built = await space.fairlead(["build", "-"], env, "FROM scratch\nLABEL a=b\n");
+  assert.equal(built.code, 0, built.stderr);
+  const failed = await space.fairlead(["build", "-"], env, "FROM scratch\nCOPY nowhere /\n");
+  assert.equal(failed.code, 1);
+  assert.deepEqual([...Deno.readDirSync(space.path("tmp"))], []);
+});
