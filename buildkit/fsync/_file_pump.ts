@@ -170,7 +170,10 @@ export function makeFilePump(options: FilePumpOptions): FilePump {
       for (;;) {
         const size = await reading;
         reading = undefined;
-        if (size < 0) failed(id, size);
+        if (size < 0) {
+          failed(id, size);
+          total = entries.size(id); // warned of already
+        }
         if (size <= 0) {
           free.push(into);
           break;

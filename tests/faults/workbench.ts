@@ -1,0 +1,57 @@
+/** A folder with a context for one test, and what is looked at after its build. */
+import assert from "node:assert/strict";
+import { entriesOf, isTemporary, openDescriptors } from "./leftovers.ts";
+import { type Ended, errorLines, type ProgramOptions, runFairlead } from "./program.ts";
+
+export interface Workbench {
+  readonly folder: string;
+  readonly context: string;
+  build(args: readonly string[], options: BuildOptions): Promise<Ended>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export type BuildOptions =
+  & Pick<ProgramOptions, "host">
+  & Partial<Pick<ProgramOptions, "signal" | "onStderr">>;
+
+/** @param files content by path in the context */
+export async function makeWorkbench(
+  files: Record<string, string | Uint8Array>,
+): Promise<Workbench> {
+  const folder = await Deno.makeTempDir({ prefix: "fl-bad-" });
+  const context = `${folder}/context`;
+  await Deno.mkdir(context);
+  for (const [path, content] of Object.entries(files)) {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    await Deno.writeFile(`${context}/${path}`, bytes);
+  }
+  return {
+    folder,
+    context,
+    async build(args, options) {
+      const before = openDescriptors();
+      const ended = await runFairlead({
+        ...options,
+        args: ["build", ...args, context],
+        home: folder,
+        cwd: folder,
+      });
+      // A proxy in this process closes its ends a moment later.
+      for (let i = 0; i < 50 && openDescriptors() > before; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      assert.ok(openDescriptors() <= before, "descriptors were left open");
+      assert.deepEqual(entriesOf(folder).filter(isTemporary), [], ended.stderr);
+      return ended;
+    },
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
+}
+
+/** One message, without a stack, and exit code 1. */
+export function checkError(ended: Ended, message: RegExp): void {
+  assert.equal(ended.code, 1, ended.stderr);
+  assert.equal(errorLines(ended).length, 1, ended.stderr);
+  assert.match(errorLines(ended)[0]!, message);
+  assert.doesNotMatch(ended.stderr, /^\s+at \S+ |is a bug/m, ended.stderr);
+}
