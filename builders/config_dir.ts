@@ -1,5 +1,8 @@
+import { dockerConfigDir, passwdHome } from "../transports/_home.ts";
 import type { Env } from "../transports/transport.ts";
 import { isWithin } from "./path.ts";
+
+export { dockerConfigDir, homeDir } from "../transports/_home.ts";
 
 /** A folder of configuration, and whom its files are to belong to. */
 export interface ConfigDir {
@@ -13,14 +16,6 @@ export interface Owner {
   readonly gid: number;
 }
 
-/** `$DOCKER_CONFIG`, else `~/.docker`; undefined where there is no home folder. */
-export function dockerConfigDir(env: Env): string | undefined {
-  const set = env("DOCKER_CONFIG");
-  if (set) return set;
-  const home = homeDir(env);
-  return home === undefined ? undefined : `${home}/.docker`;
-}
-
 /** Where buildx keeps its builders: `$BUILDX_CONFIG`, else `buildx` beside docker's config.json. */
 export function buildxConfigDir(env: Env): ConfigDir | undefined {
   const docker = dockerConfigDir(env);
@@ -28,27 +23,6 @@ export function buildxConfigDir(env: Env): ConfigDir | undefined {
   if (path === undefined) return undefined;
   const owner = sudoCaller(env, path);
   return owner === undefined ? { path } : { path, owner };
-}
-
-/** `$HOME`, else the home that the user database names (as docker does it). */
-export function homeDir(env: Env): string | undefined {
-  const name = Deno.build.os === "windows" ? "USERPROFILE" : "HOME";
-  const home = env(name);
-  if (home) return home;
-  const uid = Deno.uid();
-  return uid === null ? undefined : passwdHome(uid);
-}
-
-function passwdHome(uid: number): string | undefined {
-  try {
-    for (const line of Deno.readTextFileSync("/etc/passwd").split("\n")) {
-      const fields = line.split(":");
-      if (fields[2] === String(uid)) return fields[5] || undefined;
-    }
-  } catch {
-    // A system without that file has no other place to ask without libc.
-  }
-  return undefined;
 }
 
 /**

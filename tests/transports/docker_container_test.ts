@@ -1,0 +1,200 @@
+/** `docker-container` on a real engine. */
+import assert from "node:assert/strict";
+import { dockerContainer } from "../../transports/docker_container.ts";
+import { DialError, type DialErrorCode } from "../../transports/errors.ts";
+import type { DialContext } from "../../transports/transport.ts";
+import { buildkitImage } from "../harness/buildkit_image.ts";
+import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
+import { fairlead } from "./fairlead.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing, need } from "../harness/tool.ts";
+import { context, soon } from "./contract_help.ts";
+import { dockerEngineOf, importBuildkit, startPeerContainer } from "./containers.ts";
+import { contract } from "./contract.ts";
+
+const reason = needsRoot() ??
+  await missing("containerd", "runc", "busybox", "buildkitd", "buildctl") ??
+  (await dockerEngine()).reason;
+
+if (!skip(reason)) {
+  const dockerd = await startDockerd();
+  addEventListener("unload", () => void dockerd.stop());
+  const engine = dockerEngineOf(dockerd);
+  await importBuildkit(engine);
+  const config = `${dockerd.root}/config`;
+  const on = (host: string, inner = context()): DialContext => ({
+    ...inner,
+    env: (name) => name === "DOCKER_HOST" ? host : name === "DOCKER_CONFIG" ? config : undefined,
+  });
+  const dial = (endpoint: string, inner?: DialContext) =>
+    dockerContainer.dial(dockerContainer.parse(endpoint), on(dockerd.address, inner));
+
+  /** A context whose engine takes connections and says nothing. */
+  const silentEngine = async () => {
+    const name = "silent";
+    const path = `${dockerd.root}/silent`;
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
+    const folder = `${config}/contexts/meta/${new Uint8Array(digest).toHex()}`;
+    await Deno.mkdir(folder, { recursive: true });
+    const meta = { Name: name, Endpoints: { docker: { Host: `unix://${path}` } } };
+    await Deno.writeTextFile(`${folder}/meta.json`, JSON.stringify(meta));
+    const listener = Deno.listen({ transport: "unix", path });
+    return {
+      endpoint: `docker-container://x?context=${name}`,
+      [Symbol.asyncDispose]() {
+        listener.close();
+        return Promise.resolve();
+      },
+    };
+  };
+
+  contract("docker-container", {
+    dial,
+    start: () => startPeerContainer(engine, "docker-container"),
+    farHalfClose: false,
+    hang: silentEngine,
+    dead: [
+      ["docker-container://nobody", /no container "nobody" at unix:\/\//],
+      ["docker-container://nobody?context=none", /docker context "none" not found$/],
+    ],
+  });
+
+  /** Dials, and reads to what must be an error. */
+  const fails = async (name: string, expected: RegExp, code: DialErrorCode, host?: string) => {
+    const spec = dockerContainer.parse(`docker-container://${name}`);
+    await assert.rejects(
+      soon(
+        (async () => {
+          const { stream } = await dockerContainer.dial(spec, on(host ?? dockerd.address));
+          try {
+            await stream.read(new Uint8Array(100));
+          } finally {
+            stream.close();
+          }
+        })(),
+        5000,
+        "the error",
+      ),
+      (error) => {
+        assert(error instanceof DialError, String(error));
+        assert.match(`${error.message}; ${error.hint}`, expected);
+        assert.match(error.message, /^cannot reach docker-container:\/\//);
+        assert.equal(error.code, code);
+        return true;
+      },
+    );
+  };
+  const runs = (name: string, ...options: string[]) =>
+    engine.run("run", "-d", "--name", name, "--network=none", ...options, buildkitImage);
+
+  Deno.test("docker-container: containers that have no daemon to offer", async (t) => {
+    await runs("builder");
+    await t.step(
+      "a name mistyped",
+      () => fails("bulider", /no container "bulider" .*did you mean "builder"\?$/, "not-found"),
+    );
+    await t.step(
+      "another name",
+      () => fails("x", /no container "x" .*running are (.*, )?builder(,|$)/, "not-found"),
+    );
+    await t.step(
+      "no daemon in it",
+      () =>
+        fails(
+          "builder",
+          /failed with exit code 1: .*buildkitd\.sock.*docker logs builder$/s,
+          "unreachable",
+        ),
+    );
+    await engine.run("exec", "builder", "rm", "/bin/buildctl");
+    await t.step(
+      "no buildctl in it",
+      () => fails("builder", /container builder has no buildctl; use an image/, "unsupported"),
+    );
+    await engine.run("pause", "builder");
+    await t.step(
+      "paused",
+      () => fails("builder", /is paused; let it go on: docker unpause builder$/, "unreachable"),
+    );
+    await engine.run("unpause", "builder");
+    await engine.run("kill", "builder");
+    await t.step(
+      "stopped",
+      () =>
+        fails("builder", /not running \(exited\); start it: docker start builder$/, "unreachable"),
+    );
+    await engine.run("create", "--name", "fresh", buildkitImage);
+    await t.step(
+      "never started",
+      () => fails("fresh", /not running \(created\); start it: docker start fresh$/, "unreachable"),
+    );
+  });
+
+  Deno.test("docker-container: engines that can't be had", async (t) => {
+    await t.step(
+      "none",
+      () =>
+        fails(
+          "x",
+          /no engine at unix:\/\/\/nowhere: no such socket; start docker/,
+          "not-found",
+          "unix:///nowhere",
+        ),
+    );
+    await t.step(
+      "no such port",
+      () =>
+        fails(
+          "x",
+          /no engine at tcp:\/\/127.0.0.1:1: connection refused; start/,
+          "unreachable",
+          "tcp://127.0.0.1:1",
+        ),
+    );
+    await t.step(
+      "no such way",
+      () => fails("x", /no engine at fd:\/\/3: .*; set DOCKER_HOST/, "unsupported", "fd://3"),
+    );
+    await t.step(
+      "no address",
+      () => fails("x", /invalid DOCKER_HOST: .*; see DOCKER_HOST/, "config", "ftp://x"),
+    );
+  });
+
+  Deno.test("docker-container: an engine that dies in mid-stream", async () => {
+    await using other = await startDockerd();
+    await importBuildkit(dockerEngineOf(other));
+    const fixture = await startPeerContainer(dockerEngineOf(other), "docker-container");
+    const spec = dockerContainer.parse(fixture.endpoint);
+    const { stream } = await dockerContainer.dial(spec, on(other.address));
+    await stream.write(new TextEncoder().encode("wait\n"));
+    const buffer = new Uint8Array(16);
+    assert.equal(await stream.read(buffer), 5);
+    await other.kill();
+    await assert.rejects(
+      soon(stream.read(buffer), 5000, "the error"),
+      /the engine unix:.* broke the connection off/,
+    );
+    stream.close();
+    await fixture.peer.kill();
+  });
+
+  Deno.test("docker-container: a real buildkitd in a container builds", async () => {
+    const options = ["--network=host", "--privileged", "--name", "buildkitd"];
+    const daemon = ["buildkitd", "--root=/var/lib/buildkit", "--oci-worker-snapshotter=native"];
+    await engine.run("run", "-d", ...options, buildkitImage, ...daemon);
+    const folder = `${dockerd.root}/context`;
+    await Deno.mkdir(folder);
+    await Deno.copyFile(await need("busybox"), `${folder}/sh`);
+    const dockerfile = "FROM scratch\nCOPY sh /bin/sh\nRUN echo it ran as $((40 + 2))\n";
+    await Deno.writeTextFile(`${folder}/Dockerfile`, dockerfile);
+    const { stderr } = await fairlead(["build", "--progress=plain", folder], {
+      BUILDKIT_HOST: "docker-container://buildkitd",
+      DOCKER_HOST: dockerd.address,
+      DOCKER_CONFIG: `${dockerd.root}/client`,
+    });
+    assert.match(stderr, /it ran as 42/);
+    const { stdout } = await engine.run("exec", "buildkitd", "ps");
+    assert.doesNotMatch(stdout, /dial-stdio/, "nothing is left in the container");
+  });
+}

@@ -1,0 +1,26 @@
+/** What a program said on its stderr, for the message of its failure: the last lines alone. */
+export interface StderrTail {
+  add(bytes: Uint8Array): void;
+  /** The lines so far, joined by line ends; empty when there are none. */
+  text(): string;
+}
+
+/** Lines kept. */
+const LINES = 20;
+/** Characters kept of one line. */
+const LONGEST_LINE = 2000;
+
+export function stderrTail(): StderrTail {
+  const decoder = new TextDecoder();
+  const lines: string[] = [];
+  let last = "";
+  return {
+    add(bytes) {
+      const parts = (last + decoder.decode(bytes, { stream: true })).split("\n");
+      last = parts.pop()!.slice(0, LONGEST_LINE);
+      lines.push(...parts.map((line) => line.trimEnd().slice(0, LONGEST_LINE)).filter(Boolean));
+      lines.splice(0, lines.length - LINES);
+    },
+    text: () => [...lines, last.trimEnd()].filter(Boolean).slice(-LINES).join("\n"),
+  };
+}
