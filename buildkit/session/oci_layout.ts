@@ -32,10 +32,16 @@ export function parseLayoutRef(text: string): LayoutRef | undefined {
  */
 export function resolveLayout(folder: string, { tag, digest }: LayoutRef, text: string): string {
   if (digest !== "") return digest;
-  const found = (findManifest(folder, tag) ?? onlyManifest(folder))?.digest;
-  if (found !== undefined && /^[a-z0-9]+:[0-9a-f]{32,}$/.test(found)) return found;
-  throw new LayoutError(
-    `oci-layout reference ${JSON.stringify(text)} could not be resolved: ` +
-      (found === undefined ? "failed to resolve digest" : `invalid digest ${found}`),
-  );
+  try {
+    const found = (findManifest(folder, tag) ?? onlyManifest(folder))?.digest;
+    if (found === undefined) throw new LayoutError("failed to resolve digest");
+    if (!/^[a-z0-9]+:[0-9a-f]{32,}$/.test(found)) throw new LayoutError(`invalid digest ${found}`);
+    return found;
+  } catch (error) {
+    throw new LayoutError(
+      `oci-layout reference ${JSON.stringify(text)} could not be resolved: ${
+        (error as Error).message
+      }`,
+    );
+  }
 }

@@ -48,6 +48,11 @@ export async function runBuild(build: PreparedBuild, context: RunContext): Promi
     const client = await reach(node, { deps, progress });
     phase("connected");
     try {
+      if (build.dockerfileUrl !== undefined) {
+        const { fetchDockerfile } = await import("./fetch_dockerfile.ts");
+        const text = await fetchDockerfile(client, build.dockerfileUrl, context);
+        Deno.writeFileSync(`${build.mounts.get("dockerfile")}/${build.options.filename}`, text);
+      }
       const answers = await solveOn(client, build, context);
       phase("solved");
       progress.finish();
@@ -70,12 +75,14 @@ async function solveOn(
   const ref = newId();
   using services = await buildServices(build, { deps, progress });
   try {
-    const answers = await solve(client, solveRequest(ref, newId(), build.options), {
+    const solving = solve(client, solveRequest(ref, newId(), build.options), {
       services: services.list,
       sharedKey: build.sharedKey,
       onStatus: (status) => progress.update(status),
       signal: deps.signal,
     });
+    after(0, () => services.warmUp());
+    const answers = await solving;
     await services.commit();
     // containerd's image store knows an image by its manifest's digest alone (as buildx has it).
     if (build.outputs.some(({ loader }) => loader?.containerd)) {

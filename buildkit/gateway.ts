@@ -1,0 +1,90 @@
+/**
+ * The gateway API: what a frontend may ask of the daemon, asked by a client. Such a build is a Solve
+ * that names no frontend; it stays open until Return gives its result. The calls beside it bear its ref
+ * in `buildkit-controlapi-buildid`, and may come before it: the daemon waits 3 s for a ref.
+ */
+import {
+  LLBBridgeDefinition as Bridge,
+  type Result,
+  type SolveRequest as BridgeSolve,
+} from "../proto/gen/gateway.ts";
+import type { SolveRequest } from "../proto/gen/control.ts";
+import type { Client } from "./client.ts";
+import type { MethodDefinition } from "./grpc/call.ts";
+import { rpcErrorOf } from "./grpc/status.ts";
+import { solve, type SolveOptions } from "./solve.ts";
+
+/** What may be asked while the build is open. */
+export interface Gateway {
+  /** Runs a frontend, or a definition. */
+  solve(request: Partial<BridgeSolve>): Promise<Result>;
+  /** Up to `length` bytes of a file of a result. */
+  readFile(ref: string, path: string, length: number): Promise<Uint8Array>;
+}
+
+/** After a failure here, how long the daemon gets to end the build, in milliseconds. */
+const FAIL_GRACE = 5000;
+
+/**
+ * Keeps a build open while `work` asks, and returns `work`'s result as the build's own.
+ * Rejects with the build's error before that of `work`: the daemon's has more to say.
+ */
+export async function withGateway<T>(
+  client: Client,
+  request: SolveRequest,
+  options: SolveOptions,
+  work: (gateway: Gateway) => Promise<{ readonly result: Result; readonly value: T }>,
+): Promise<{ readonly answers: Record<string, string>; readonly value: T }> {
+  const failed = new AbortController();
+  const ended = new AbortController();
+  const metadata: [string, string][] = [["buildkit-controlapi-buildid", request.Ref]];
+  const call = <I, O>(method: MethodDefinition<I, O>, message: Partial<I>) =>
+    client.channel.unary(
+      Bridge,
+      method,
+      (method.requestType as unknown as { fromPartial(part: Partial<I>): I }).fromPartial(message),
+      { metadata, signal: ended.signal },
+    );
+  const { methods } = Bridge;
+  const gateway: Gateway = {
+    async solve(part) {
+      const answer = await call(methods.solve, {
+        ...part,
+        allowResultReturn: true,
+        allowResultArrayRef: true,
+      });
+      return answer.result ?? { result: undefined, metadata: {} };
+    },
+    async readFile(ref, path, length) {
+      const Range = { Offset: 0n, Length: BigInt(length) };
+      return (await call(methods.readFile, { Ref: ref, FilePath: path, Range })).Data;
+    },
+  };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const outer = solve(client, { ...request, Frontend: "", Definition: undefined }, {
+    ...options,
+    signal: AbortSignal.any([options.signal, failed.signal]),
+  });
+  const inner = (async () => {
+    try {
+      const { result, value } = await work(gateway);
+      await call(methods.return, { result });
+      return value;
+    } catch (error) {
+      const { code, message, details } = rpcErrorOf(error);
+      timer = setTimeout(() => failed.abort(error), FAIL_GRACE);
+      const status = { code, message, details: [...details] };
+      await call(methods.return, { result: undefined, error: status }).catch(() => {});
+      throw error;
+    }
+  })();
+  inner.catch(() => {});
+  try {
+    const answers = await outer;
+    return { answers, value: await inner };
+  } finally {
+    clearTimeout(timer);
+    ended.abort(new Error("the build is over"));
+    await inner.catch(() => {});
+  }
+}

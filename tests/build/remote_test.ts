@@ -1,0 +1,226 @@
+/** Contexts that the daemon fetches, and named ones, beside buildx. */
+import assert from "node:assert/strict";
+import { accepts, freePort } from "../harness/daemon.ts";
+import { check } from "../harness/run.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing, onPath } from "../harness/tool.ts";
+import { type Workspace, workspace } from "./workspace.ts";
+
+const git = await onPath("git") ? undefined : "git is not installed (Debian's package git)";
+const ignore = skip(needsRoot() ?? git ?? await missing("buildkitd", "runc", "buildx"));
+const shared = ignore ? undefined! : await sharedBuildkitd();
+const programs = ["fairlead", "buildx"] as const;
+
+/** A repository with two commits; `v1` names the first. */
+async function repository(space: Workspace, name: string): Promise<void> {
+  const run = (...args: string[]) =>
+    check("git", ["-C", space.path(name), ...args], {
+      env: { ...space.env, GIT_CONFIG_GLOBAL: "/dev/null" },
+    });
+  space.write({
+    [`${name}/Dockerfile`]: "FROM scratch\nCOPY f /\n",
+    [`${name}/sub/Dockerfile`]: "FROM scratch\nCOPY g /\n",
+    [`${name}/sub/g`]: "below\n",
+    [`${name}/f`]: "one\n",
+  });
+  await run("init", "-q", "-b", "main");
+  const commit = ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "-m"];
+  await run("add", ".");
+  await run(...commit, "one");
+  await run("tag", "v1");
+  space.write({ [`${name}/f`]: "two\n" });
+  await run("add", ".");
+  await run(...commit, "two");
+}
+
+/** Serves the repositories of a folder as `git://`, on loopback. */
+async function gitDaemon(folder: string) {
+  const port = freePort();
+  const child = new Deno.Command("git", {
+    args: [
+      "daemon",
+      "--reuseaddr",
+      "--export-all",
+      `--base-path=${folder}`,
+      "--listen=127.0.0.1",
+      `--port=${port}`,
+    ],
+    stdout: "null",
+    stderr: "null",
+    stdin: "null",
+  }).spawn();
+  for (let tries = 0; !await accepts({ transport: "tcp", hostname: "127.0.0.1", port }); tries++) {
+    assert.ok(tries < 100, "git daemon doesn't listen");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return {
+    url: `git://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await child.status;
+    },
+  };
+}
+
+Deno.test(
+  { name: "git contexts: a ref, a folder in it, a query; -f inside and outside", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    await repository(space, "git/r.git");
+    await using daemon = await gitDaemon(space.path("git"));
+    space.write({ "Mine": "FROM scratch\nCOPY f /mine\n" });
+    const url = `${daemon.url}/r.git`;
+    const cases: [args: string[], file: string, content: string][] = [
+      [[url], "f", "two\n"],
+      [[`${url}#v1`], "f", "one\n"],
+      [[`${url}#main:sub`], "g", "below\n"],
+      [[`${url}?tag=v1`], "f", "one\n"],
+      [[`${url}?ref=main&subdir=sub`], "g", "below\n"],
+      [["-f", "sub/../Dockerfile", `${url}#v1`], "f", "one\n"],
+      [["-f", space.path("Mine"), url], "mine", "two\n"],
+    ];
+    for (const program of programs) {
+      for (const [at, [args, file, content]] of cases.entries()) {
+        const out = `${program}${at}`;
+        const { code, stderr } = await space[program](["build", `-o=${out}`, ...args]);
+        assert.equal(code, 0, stderr);
+        assert.equal(space.read(`${out}/${file}`), content);
+      }
+      const piped = await space[program](
+        ["build", `-o=${program}`, "-f-", url],
+        {},
+        "FROM scratch\nCOPY f /p\n",
+      );
+      assert.equal(piped.code, 0, piped.stderr);
+      assert.equal(space.read(`${program}/p`), "two\n");
+    }
+  },
+);
+
+/** Serves files by path over http on loopback. */
+function serve(files: Record<string, Uint8Array | string>) {
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+    const body = files[new URL(request.url).pathname];
+    return body === undefined
+      ? new Response("", { status: 404 })
+      : new Response(typeof body === "string" ? body : body.slice());
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+Deno.test({ name: "an archive and a Dockerfile over http", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  const id = crypto.randomUUID();
+  space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /\n", "ctx/a": id });
+  await check("tar", ["-czf", space.path("c.tgz"), "-C", space.path("ctx"), "."]);
+  await using server = serve({
+    "/c.tar.gz": Deno.readFileSync(space.path("c.tgz")),
+    "/Dockerfile.web": "FROM scratch\nCOPY a /web\n",
+    "/large": new Uint8Array((2 << 20) + 1),
+  });
+  for (const program of programs) {
+    const tar = await space[program](["build", `-o=${program}`, `${server.url}/c.tar.gz`]);
+    assert.equal(tar.code, 0, tar.stderr);
+    assert.equal(space.read(`${program}/a`), id);
+    const args = ["build", "-f", `${server.url}/Dockerfile.web`, `-o=${program}`, "ctx"];
+    const file = await space[program](args);
+    assert.equal(file.code, 0, file.stderr);
+    assert.equal(space.read(`${program}/web`), id);
+    assert.match(file.stderr, /\[internal\] load http:\S+Dockerfile\.web/);
+    const gone = await space[program](["build", "-f", `${server.url}/gone`, "ctx"]);
+    assert.equal(gone.code, 1);
+    assert.match(gone.stderr, /404/);
+    const large = await space[program](["build", "-f", `${server.url}/large`, "ctx"]);
+    assert.equal(large.code, 1);
+    assert.match(large.stderr, /bigger than allowed max size \(\S+MB\)/);
+  }
+});
+
+Deno.test({
+  name: "named contexts: folder, git, http, image, and a layout by tag and digest",
+  ignore,
+}, async () => {
+  await using space = await workspace(shared.address);
+  await repository(space, "git/r.git");
+  await using daemon = await gitDaemon(space.path("git"));
+  await using server = serve({ "/file.txt": "over http\n" });
+  const id = crypto.randomUUID();
+  space.write({
+    "ctx/Dockerfile": `FROM alpine AS base
+FROM scratch
+COPY --from=dir a /dir
+COPY --from=repo f /git
+COPY --from=web context /http
+COPY --from=base /etc/passwd /image
+COPY --from=tagged /l /tagged
+COPY --from=pinned /l /pinned
+COPY --from=context a /context
+`,
+    "dir/a": id,
+    "image/Dockerfile": "FROM scratch\nCOPY l /\n",
+    "image/l": id,
+  });
+  const made = await space.buildx(["build", "-o=type=oci,dest=oci,tar=false,name=x/y:v1", "image"]);
+  assert.equal(made.code, 0, made.stderr);
+  const [manifest] = JSON.parse(space.read("oci/index.json")).manifests;
+  const contexts = [
+    "dir=dir",
+    `repo=${daemon.url}/r.git#v1`,
+    `web=${server.url}/file.txt`,
+    "docker.io/library/alpine:latest=docker-image://busybox",
+    "tagged=oci-layout://oci:v1",
+    `pinned=oci-layout://${space.path("oci")}@${manifest.digest}`,
+    "context=dir",
+  ].flatMap((context) => ["--build-context", context]);
+  for (const program of programs) {
+    const { code, stderr } = await space[program]([
+      "build",
+      "--no-cache",
+      ...contexts,
+      `-o=${program}`,
+      "ctx",
+    ]);
+    assert.equal(code, 0, stderr);
+    const found = Object.fromEntries(
+      ["dir", "git", "http", "image", "tagged", "pinned", "context"].map((
+        name,
+      ) => [name, space.read(`${program}/${name}`)]),
+    );
+    assert.deepEqual(found, {
+      dir: id,
+      git: "one\n",
+      http: "over http\n",
+      image: "root:x:0:0:root:/root:/bin/sh\n",
+      tagged: id,
+      pinned: id,
+      context: id,
+    });
+  }
+});
+
+Deno.test({ name: "named contexts that are none", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  space.write({ "ctx/Dockerfile": "FROM scratch\n", "file": "" });
+  Deno.mkdirSync(space.path("layout"));
+  space.write({ "layout/index.json": `{"schemaVersion":2,"manifests":[]}` });
+  const cases: [context: string, ours: RegExp, theirs?: RegExp][] = [
+    ["x", /invalid context value: x, expected key=value/],
+    ["x/UP=.", /invalid context name x\/UP/],
+    ["x=nowhere", /failed to get build context x/],
+    ["x=file", /failed to get build context .*not a folder/, /failed to get build context path/],
+    ["x=target:y", /only bake has other targets/, /./],
+    ["x=oci-layout://nowhere", /could not be resolved: could not read .*nowhere/, /resolved/],
+    ["x=oci-layout://layout:v1", /"oci-layout:\/\/layout:v1" could not be resolved/],
+  ];
+  for (const [context, ours, theirs = ours] of cases) {
+    const args = ["build", "--build-context", context, "ctx"];
+    const mine = await space.fairlead(args);
+    assert.equal(mine.code, 1, context);
+    assert.match(mine.stderr, ours);
+    assert.match((await space.buildx(args)).stderr, theirs);
+  }
+});
