@@ -19,10 +19,18 @@ import {
   SolveResponse,
   StatusRequest,
   StatusResponse,
+  Vertex,
+  VertexLog,
 } from "../proto/gen/control.ts";
 import { acceptSession, type FakeSession } from "./fake_buildkitd/session.ts";
 
 const { info, listWorkers, solve, status, session } = ControlDefinition.methods;
+
+/** Some of a Status message. */
+export interface Progress {
+  readonly vertexes?: readonly (Pick<Vertex, "digest" | "name"> & Partial<Vertex>)[];
+  readonly logs?: readonly (Pick<VertexLog, "vertex" | "msg"> & Partial<VertexLog>)[];
+}
 
 /** One Solve, as its script sees it. */
 export interface FakeBuild {
@@ -30,7 +38,7 @@ export interface FakeBuild {
   /** The client's session; waits for it. */
   session(): Promise<FakeSession>;
   /** Tells the client's Status call. */
-  status(message: Parameters<typeof StatusResponse.fromPartial>[0]): void;
+  status(message: Progress): void;
   /** The same in bytes that need not be a message. */
   statusBytes(bytes: Uint8Array): void;
   /** Aborted when the client cancels the build, or is gone. */
@@ -142,8 +150,7 @@ function controlService(script: Script, daemon: Daemon) {
         const run = script({
           request,
           session: () => sessions.of(request.Session).promise,
-          status: (message) =>
-            tell(StatusResponse.encode(StatusResponse.fromPartial(message)).finish()),
+          status: (message) => tell(encodeProgress(message)),
           statusBytes: (message) => tell(message),
           answerBytes: (message) => answer = message,
           signal: call.signal,
@@ -159,6 +166,13 @@ function controlService(script: Script, daemon: Daemon) {
       }
     },
   };
+}
+
+function encodeProgress({ vertexes = [], logs = [] }: Progress): Uint8Array {
+  const message = StatusResponse.create();
+  message.vertexes = vertexes.map((vertex) => ({ ...Vertex.create(), ...vertex }));
+  message.logs = logs.map((log) => ({ ...VertexLog.create(), ...log }));
+  return StatusResponse.encode(message).finish();
 }
 
 /** Rejects when a call is over. */

@@ -200,7 +200,7 @@ Deno.test("a broken configuration is warned of once, without its text", async ()
     const { found, warnings } = await lookups(world, "a.io", "b.io", "a.io");
     deepEqual(found, [undefined, undefined, undefined]);
     equal(warnings.length, want.length, warnings.join("\n"));
-    want.forEach((line, at) => equal(warnings[at]!.startsWith(line), true, warnings[at]));
+    want.forEach((line, at) => equal(warnings[at]!.startsWith(line), true, warnings[at]!));
     equal(warnings.join().includes("hunter2"), false);
   }
 });

@@ -62,10 +62,11 @@ Deno.test("a daemon that dies in mid-download leaves no half a file, nor a tar",
 
 Deno.test("a daemon that dies in mid-step is told as that, after what the step had said", async () => {
   const ended = await buildAgainst(async (build) => {
+    const now = { seconds: BigInt(Math.floor(Date.now() / 1000)), nanos: 0 };
     const digest = `sha256:${"0".repeat(64)}`;
-    build.status({ vertexes: [{ digest, name: "RUN something long", started: new Date() }] });
+    build.status({ vertexes: [{ digest, name: "RUN something long", started: now }] });
     build.status({
-      logs: [{ vertex: digest, msg: new TextEncoder().encode("halfway\n"), timestamp: new Date() }],
+      logs: [{ vertex: digest, msg: new TextEncoder().encode("halfway\n"), timestamp: now }],
     });
     await new Promise((resolve) => setTimeout(resolve, 50));
     build.die();

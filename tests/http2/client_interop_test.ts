@@ -101,7 +101,7 @@ async function withNode(
   server.on("session", (session) => sessions.push(session));
   server.on("stream", (stream, headers) => {
     stream.on("error", () => {});
-    answer(stream, headers);
+    answer(stream as http2.ServerHttp2Stream, headers);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const client = await connect((server.address() as AddressInfo).port);

@@ -77,7 +77,7 @@ async function dead(subject: Subject, endpoint: string, expected: RegExp): Promi
       assert(error instanceof DialError, String(error));
       assert.match(error.message, expected);
       assert.match(error.message, /^cannot reach /);
-      assert(error.hint !== undefined && !error.hint.endsWith("."), error.hint);
+      assert(error.hint !== undefined && !error.hint.endsWith("."), error.hint ?? "no hint");
       return true;
     })
   );
