@@ -5,6 +5,7 @@ import { RpcError } from "../../buildkit/grpc/status.ts";
 import { newId } from "../../buildkit/identity.ts";
 import { solve } from "../../buildkit/solve.ts";
 import { solveRequest } from "../../buildkit/solve_request.ts";
+import { after } from "../../transports/timer.ts";
 import type { Deps } from "../deps.ts";
 import { phase } from "../phases.ts";
 import type { Progress } from "../progress/progress.ts";

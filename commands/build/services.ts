@@ -1,6 +1,7 @@
 import { dockerConfigDir } from "../../builders/config_dir.ts";
 import type { Sys } from "../../buildkit/fsync/_sys.ts";
 import { openSys } from "../../buildkit/fsync/open_sys.ts";
+import { glance } from "../../buildkit/fsync/sender.ts";
 import { receiveFolder } from "../../buildkit/fsync/receiver.ts";
 import type { Service } from "../../buildkit/grpc/call.ts";
 import { auth } from "../../buildkit/session/auth.ts";
@@ -88,7 +89,7 @@ export async function buildServices(
     warmUp() {
       sys ??= openSys();
       // What runs for the first time is compiled first: 3 ms that the daemon needn't wait for.
-      for (const root of build.context.mounts.values()) glance(sys, root);
+      for (const root of build.mounts.values()) glance(sys, root);
     },
     async commit() {
       for (const file of files) await file.commit();
