@@ -108,7 +108,7 @@ export class Nodes implements AsyncDisposable {
     if (this.#failures.size === 0) return undefined;
     const ordered = this.#places.filter(({ node }) => this.#failures.has(node))
       .map(({ node }) => ({ node: node.name, error: this.#failures.get(node) }));
-    return new NodesError(ordered);
+    return new NodesError(ordered, ordered.length === this.#places.length);
   }
 
   /** Throws what went wrong at nodes. */
@@ -131,7 +131,11 @@ export class NodesError extends Error {
   /** The lines of all but the last node. */
   readonly above: readonly string[];
 
-  constructor(failures: readonly { readonly node: string; readonly error: unknown }[]) {
+  /** @param isTotal no node of the builder is without failure */
+  constructor(
+    failures: readonly { readonly node: string; readonly error: unknown }[],
+    readonly isTotal: boolean,
+  ) {
     const last = failures.at(-1)!;
     super(lineOf(last), { cause: last.error });
     this.above = failures.slice(0, -1).flatMap((failure) => {

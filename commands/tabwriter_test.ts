@@ -20,3 +20,12 @@ Deno.test("alignColumns() keeps columns at their least width and leaves the last
     "twelve chars   x\ny              z",
   );
 });
+
+Deno.test("alignColumns() pads with tabs up to the next stop", () => {
+  const options = { padding: 1, minimum: 1, tabs: 8 };
+  assert.equal(
+    alignColumns("ID:\tx\nDescription:\ty\n\nTotal:\tz\n", options),
+    "ID:\t\tx\nDescription:\ty\n\nTotal:\tz\n",
+  );
+  assert.equal(alignColumns("seven77\tx\neight888\ty\n", options), "seven77\t\tx\neight888\ty\n");
+});

@@ -19,6 +19,12 @@ export interface HistoryRecord {
 export class NoRecordError extends Error {
   override readonly name = "NoRecordError";
   readonly hint = "see 'fairlead history ls' for what there is";
+  /** Nodes that couldn't be asked for it. */
+  readonly above: readonly string[];
+  constructor(message: string, options: { cause?: unknown; lostNodes?: readonly string[] } = {}) {
+    super(message, { cause: options.cause });
+    this.above = options.lostNodes?.map((line) => `ERROR: ${line}`) ?? [];
+  }
 }
 
 /** As many of a node's newest records as are looked at; as buildx has it. */
@@ -75,8 +81,8 @@ export function parseRef(text: string): { readonly name: string; readonly offset
 }
 
 /**
- * The record that REF means. Throws `NoRecordError`, or what is wrong with the nodes where the
- * record may be on one that can't be asked.
+ * The record that REF means. Throws `NoRecordError`; or what is wrong with nodes, where no node could
+ * be asked, and where the newest record may be on one that couldn't.
  */
 export async function findRecord(
   nodes: Nodes,
@@ -87,16 +93,24 @@ export async function findRecord(
   const records = await queryRecords(nodes, { ...query, ref: name });
   const found = records[offset];
   if (found !== undefined) return found;
-  nodes.check();
-  throw noRecord(text, offset - records.length);
+  const failure = nodes.failure();
+  if (failure !== undefined && (name === "" || failure.isTotal)) throw failure;
+  throw noRecord(text, { missing: offset - records.length, lostNodes: failure?.lines ?? [] });
 }
 
-/** In buildx's words. */
-export function noRecord(text: string, missing = 0): NoRecordError {
-  if (text === "") return new NoRecordError("no records found");
+/**
+ * In buildx's words.
+ *
+ * @param options.missing how far beyond the oldest record the argument points
+ */
+export function noRecord(
+  text: string,
+  { missing = 0, ...options }: { missing?: number; lostNodes?: readonly string[] } = {},
+): NoRecordError {
+  if (text === "") return new NoRecordError("no records found", options);
   return text.startsWith("^") && missing > 0
-    ? new NoRecordError(`no completed build found with offset ${missing}`)
-    : new NoRecordError(`no record found for ref ${quote(text)}`);
+    ? new NoRecordError(`no completed build found with offset ${missing}`, options)
+    : new NoRecordError(`no record found for ref ${quote(text)}`, options);
 }
 
 /** Has the daemon write what it has of a build's trace, now and not some seconds later. */

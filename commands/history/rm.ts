@@ -36,7 +36,7 @@ async function namesOf(
   return parsed.map(({ text, name, offset }) => {
     if (!text.startsWith("^")) return name;
     const found = byOffset[offset];
-    if (found === undefined) throw noRecord(text, offset - byOffset.length);
+    if (found === undefined) throw noRecord(text, { missing: offset - byOffset.length });
     return found.record.Ref;
   });
 }

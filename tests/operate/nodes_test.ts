@@ -1,0 +1,70 @@
+/** Builders of which some nodes don't answer, are too old, or say nothing. */
+import assert from "node:assert/strict";
+import { workspace } from "../build/workspace.ts";
+import { startFakeBuildkitd } from "../fake_buildkitd.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { operate, tools } from "./daemon.ts";
+
+const ignore = skip(needsRoot() ?? await missing(...tools));
+
+/** The file of the builder `test` with these nodes. */
+function builder(nodes: Readonly<Record<string, string>>): Record<string, string> {
+  const none = { Platforms: null, DriverOpts: null, Flags: null, Files: null };
+  const Nodes = Object.entries(nodes).map(([Name, Endpoint]) => ({ Name, Endpoint, ...none }));
+  const text = JSON.stringify({ Name: "test", Driver: "remote", Nodes, Dynamic: false });
+  return { ".store/instances/test": text };
+}
+
+Deno.test(
+  { name: "nodes that are down are named, and the others still shown", ignore },
+  async () => {
+    await using daemon = await operate();
+    const { space } = daemon;
+    assert.ok(await daemon.build("fine"));
+    const [ref] = (await space.fairlead(["history", "ls", "--format", "{{.Ref}}"])).stdout.split(
+      "\n",
+    );
+    space.write(
+      builder({ gone: "unix:///no/such.sock", up: daemon.address, far: "tcp://127.0.0.1:1" }),
+    );
+    for (const args of [["du"], ["history", "ls"], ["prune", "-f", "--filter", "id=zzz"]]) {
+      const { code, stdout, stderr } = await space.fairlead(args);
+      assert.equal(code, 1);
+      assert.match(stdout, /Total:|BUILD ID[^]*Completed/);
+      assert.match(stderr, /^ERROR: node gone: cannot reach unix:\/\/\/no\/such\.sock: /);
+      assert.match(stderr, /^ERROR: node far: cannot reach tcp:\/\/127\.0\.0\.1:1: /m);
+    }
+    const logs = await space.fairlead(["history", "logs"]);
+    assert.equal(logs.code, 0);
+    assert.match(logs.stderr, /^WARNING: node gone: [^]*\nWARNING: node far: [^]*DONE/);
+    const unknown = await space.fairlead(["history", "inspect", "nonesuch"]);
+    assert.match(
+      unknown.stderr,
+      /node gone: [^]*node far: [^]*ERROR: no record found for ref "nonesuch"/,
+    );
+    const removed = await space.fairlead(["history", "rm", ref!]);
+    assert.equal(removed.code, 1);
+    assert.match(removed.stderr, /ERROR: node gone: /);
+    space.write(builder({ up: daemon.address }));
+    assert.doesNotMatch((await space.fairlead(["history", "ls"])).stdout, /Completed/);
+  },
+);
+
+Deno.test("a daemon without history, and one that says nothing", async () => {
+  await using old = startFakeBuildkitd(() => Promise.resolve());
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using space = await workspace(old.address);
+  const history = await space.fairlead(["history", "ls"]);
+  assert.equal(history.code, 1);
+  assert.equal(
+    history.stderr,
+    "ERROR: node test0: the daemon has no build history\n" +
+      "hint: BuildKit keeps records of builds since v0.11: update the daemon\n",
+  );
+  space.write(builder({ mute: `tcp://127.0.0.1:${silent.addr.port}` }));
+  const du = await space.fairlead(["du", "--timeout", "300ms"]);
+  assert.equal(du.code, 1);
+  assert.match(du.stderr, /^ERROR: node mute: .* said nothing for 0\.3 s\n/);
+  assert.equal(du.stdout, "");
+});
