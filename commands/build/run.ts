@@ -82,8 +82,8 @@ async function solveOn(
       onStatus: (status) => progress.update(status),
       signal: deps.signal,
     });
-    after(0, () => services.warmUp());
-    const answers = await solving;
+    const cool = after(0, () => services.warmUp());
+    const answers = await solving.finally(cool);
     await services.commit();
     // containerd's image store knows an image by its manifest's digest alone (as buildx has it).
     if (build.outputs.some(({ loader }) => loader?.containerd)) {
