@@ -4,8 +4,7 @@
  * bytes as BytesMessages (field 1: data) of at most 3 MiB. What is read from a pipe can't be read
  * again, so a URL is served once.
  */
-import { UploadDefinition } from "../../proto/gen/upload.ts";
-import { pathOf, type Service } from "../grpc/call.ts";
+import type { Service } from "../grpc/call.ts";
 import { first } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 import { newId } from "../identity.ts";
@@ -27,7 +26,7 @@ export function upload(source: Reader): { readonly url: string; readonly service
   const id = newId();
   let served = false;
   const service: Service = {
-    [pathOf(UploadDefinition, UploadDefinition.methods.pull)]: async (call) => {
+    "/moby.upload.v1.Upload/Pull": async (call) => {
       const path = first(call.metadata, "urlpath") ?? "";
       const asked = path.slice(path.lastIndexOf("/") + 1);
       if (asked !== id || served) {

@@ -5,15 +5,18 @@ import { chooseNode } from "../../builders/choose_node.ts";
 import { readDriverOptions } from "../../builders/driver_options.ts";
 import type { StoredNode } from "../../builders/node_group.ts";
 import type { Store } from "../../builders/store.ts";
+import type { Agents } from "../../buildkit/session/ssh.ts";
 import { openSecrets, type SecretSource } from "../../buildkit/session/secret_source.ts";
 import type { Service } from "../../buildkit/grpc/call.ts";
 import type { BuildOptions } from "../../buildkit/solve_request.ts";
+import type { Env } from "../../transports/transport.ts";
 import type { Deps } from "../deps.ts";
 import { parseBuildContexts } from "../flags/build_context.ts";
 import { completeCaches, parseCaches } from "../flags/cache.ts";
 import { annotations } from "../flags/frontend.ts";
 import { parseOutputs, resolveOutputs } from "../flags/output.ts";
 import { parseSecrets } from "../flags/secret.ts";
+import { parseSsh } from "../flags/ssh.ts";
 import type { FlagValues } from "../flags/spec.ts";
 import { UsageError } from "../usage_error.ts";
 import { warn } from "../warn.ts";
@@ -24,6 +27,7 @@ import { findInputs, type Inputs } from "./inputs.ts";
 import { namedContexts } from "./named_contexts.ts";
 import { baseName } from "./paths.ts";
 import { refusePolicy } from "./policy.ts";
+import { isGitOverSsh } from "./remote.ts";
 import type { Scratch } from "./scratch.ts";
 import { isTrue } from "./switch.ts";
 
@@ -41,6 +45,8 @@ export interface PreparedBuild {
   readonly node: StoredNode;
   readonly outputs: readonly EngineOutput[];
   readonly secrets: SecretSource;
+  /** Agents of ssh by id. */
+  readonly agents: Agents;
   /** buildx's folder, whose `config/` may hold logins for some repositories only. */
   readonly storeDir: string | undefined;
   /** Ties the daemon's copy of the context to the next build of it. */
@@ -102,6 +108,7 @@ export async function prepare(
     storeDir: store.dir?.path,
     outputs,
     secrets: await openSecrets(parseSecrets(flags.secret), env),
+    agents: await lentAgents(flags.ssh, path, env),
     sharedKey: inputs.name && sharedKey(inputs.name),
     options: {
       filename: inputs.filename,
@@ -127,6 +134,14 @@ function asciiName(name: string): string {
     hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
   }
   return `fnv-${hash.toString(16)}`;
+}
+
+/** The agents of `--ssh`; without it the usual one, where the context needs one to be fetched. */
+async function lentAgents(texts: readonly string[], path: string, env: Env): Promise<Agents> {
+  const specs = parseSsh(texts);
+  if (specs.length === 0 && !isGitOverSsh(path)) return new Map();
+  const { openAgents } = await import("../../buildkit/session/ssh_agents.ts");
+  return await openAgents(specs.length > 0 ? specs : [{ id: "default", paths: [] }], env);
 }
 
 /** What the frontend is told of the contexts. */

@@ -14,6 +14,7 @@ import { pipeOutput } from "../../buildkit/session/output_pipe.ts";
 import type { ByteOutput } from "../../buildkit/session/output_sink.ts";
 import { scopedCredentials } from "../../buildkit/session/scoped_credentials.ts";
 import { secrets } from "../../buildkit/session/secrets.ts";
+import { ssh } from "../../buildkit/session/ssh.ts";
 import { tokenAuthority } from "../../buildkit/session/token_authority.ts";
 import { tokenSeeds } from "../../buildkit/session/token_seed.ts";
 import type { Env } from "../../transports/transport.ts";
@@ -59,6 +60,7 @@ export async function buildServices(
       authority: clientTokens(deps.env) ? tokenAuthority(tokenSeeds(dockerConfig)) : undefined,
     }),
     secrets(build.secrets),
+    ssh(build.agents),
     fileSync(build.mounts, (mount) => ({
       sys: sys ??= openSys(),
       onWarning: ({ path, reason }) => warn(`${mount}: ${path}: ${reason}`),

@@ -1,0 +1,107 @@
+/**
+ * SSH: a RUN step with `--mount=type=ssh,id=X`, or a git source over ssh, makes the daemon ask by
+ * CheckAgent whether there is an agent X (field 1 of the request), and then by ForwardAgent for a
+ * connection to it: the agent protocol's bytes as BytesMessages both ways, the id in `buildkit.ssh.id`.
+ *
+ * What comes is a build step's, so an agent is lent for looking: it lists its keys and signs with
+ * them. Whatever would change it, or lock it, is refused here, as the peers do.
+ */
+import type { Service } from "../grpc/call.ts";
+import { first } from "../grpc/metadata.ts";
+import { Code, RpcError } from "../grpc/status.ts";
+import { bytesMessageHead } from "./bytes_message.ts";
+import { bytesOf } from "./tunnel.ts";
+
+/** A connection to an agent. */
+export interface AgentConnection extends Disposable {
+  /** The answer to a request: both without their lengths, which stand before them on the wire. */
+  ask(request: Uint8Array): Promise<Uint8Array>;
+}
+
+/** An agent: each connection that the daemon wants is a connection of its own. */
+export type Agent = () => AgentConnection;
+
+/** Which agent an id means; undefined for none. */
+export type Agents = ReadonlyMap<string, Agent>;
+
+/** https://www.rfc-editor.org/rfc/rfc9987 (SSH Agent Protocol), section 5.1. */
+const FAILURE = 5;
+const REQUEST_IDENTITIES = 11;
+const SIGN_REQUEST = 13;
+
+/** No request to list or sign is larger, in bytes. */
+const LARGEST = 256 << 10;
+/** Bytes of one message back. */
+const CHUNK = 32 << 10;
+
+/** Serves agents. An id that we don't have is an error of the step that wants it. */
+export function ssh(agents: Agents): Service {
+  const agentOf = (id: string): Agent => {
+    const agent = agents.get(id || "default");
+    if (agent) return agent;
+    throw new RpcError(Code.UNKNOWN, `unset ssh forward key ${id || "default"}`);
+  };
+  return {
+    "/moby.sshforward.v1.SSH/CheckAgent": async (call) => {
+      let id = "";
+      await call.receive((message) => {
+        id = new TextDecoder().decode(bytesOf(message));
+      });
+      agentOf(id);
+      call.send(new Uint8Array(0));
+    },
+    "/moby.sshforward.v1.SSH/ForwardAgent": async (call) => {
+      using connection = agentOf(first(call.metadata, "buildkit.ssh.id") ?? "")();
+      const requests = new Requests();
+      await call.receive(async (message) => {
+        requests.add(bytesOf(message));
+        for (let request = requests.next(); request; request = requests.next()) {
+          const answer = framed(await answerTo(connection, request));
+          for (let at = 0; at < answer.length; at += CHUNK) {
+            const part = answer.subarray(at, at + CHUNK);
+            call.send(bytesMessageHead(part.length), part);
+          }
+        }
+      });
+    },
+  };
+}
+
+async function answerTo(agent: AgentConnection, request: Uint8Array): Promise<Uint8Array> {
+  const allowed = request[0] === REQUEST_IDENTITIES || request[0] === SIGN_REQUEST;
+  return allowed ? await agent.ask(request) : new Uint8Array([FAILURE]);
+}
+
+/** A message as it is on the wire: four bytes of length before it. */
+export function framed(message: Uint8Array): Uint8Array {
+  const out = new Uint8Array(4 + message.length);
+  new DataView(out.buffer).setUint32(0, message.length);
+  out.set(message, 4);
+  return out;
+}
+
+/** Cuts the bytes that come into messages. */
+class Requests {
+  #bytes = new Uint8Array(0);
+
+  /** Keeps a copy. */
+  add(bytes: Uint8Array): void {
+    const all = new Uint8Array(this.#bytes.length + bytes.length);
+    all.set(this.#bytes);
+    all.set(bytes, this.#bytes.length);
+    this.#bytes = all;
+  }
+
+  /** Throws an RpcError for one that is no agent's. */
+  next(): Uint8Array | undefined {
+    if (this.#bytes.length < 4) return undefined;
+    const length = new DataView(this.#bytes.buffer, this.#bytes.byteOffset).getUint32(0);
+    if (length === 0 || length > LARGEST) {
+      throw new RpcError(Code.INVALID_ARGUMENT, `a request to the ssh agent has ${length} bytes`);
+    }
+    if (this.#bytes.length < 4 + length) return undefined;
+    const message = this.#bytes.subarray(4, 4 + length);
+    this.#bytes = this.#bytes.subarray(4 + length);
+    return message;
+  }
+}

@@ -1,0 +1,131 @@
+/** Where the agents of a build come from: a socket of this machine, or private keys in files. */
+import { osReason } from "./os_reason.ts";
+import { type Agent, type Agents, framed } from "./ssh.ts";
+
+/** One agent, as the command line put it. */
+export interface AgentSpec {
+  readonly id: string;
+  /** One socket, or any number of key files; none for the agent of the environment. */
+  readonly paths: readonly string[];
+}
+
+/** An agent that can't be had. */
+export class AgentError extends Error {
+  override readonly name = "AgentError";
+  constructor(message: string, readonly hint?: string) {
+    super(message);
+  }
+}
+
+/** A key file is a page of text. Whatever is larger, in bytes, is something else. */
+const LARGEST_KEY = 100 * 1024;
+/** The largest answer of an agent, in bytes, as in Go's client. */
+const LARGEST_ANSWER = 16 << 20;
+
+/** Looks at what the specs name, reads the keys, connects to nothing. Throws `AgentError`. */
+export async function openAgents(
+  specs: readonly AgentSpec[],
+  env: (name: string) => string | undefined,
+): Promise<Agents> {
+  const agents = new Map<string, Agent>();
+  for (const { id, paths } of specs) {
+    if (agents.has(id)) throw new AgentError(`duplicate agent ID ${JSON.stringify(id)}`);
+    const given = paths.length > 1 || paths[0] ? paths : [env("SSH_AUTH_SOCK") ?? ""];
+    if (given[0] === "") {
+      throw new AgentError(
+        "invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set",
+        `start an ssh-agent, or name a key: --ssh ${id}=PATH`,
+      );
+    }
+    agents.set(id, await openAgent(given));
+  }
+  return agents;
+}
+
+async function openAgent(paths: readonly string[]): Promise<Agent> {
+  const keys: string[] = [];
+  let socket: string | undefined;
+  for (const path of paths) {
+    if (socket !== undefined) throw new AgentError("only single socket allowed");
+    if ((await statOf(path)).isSocket) socket = path;
+    else keys.push(path);
+  }
+  if (socket === undefined) {
+    const { keyAgent } = await import("./ssh_keys.ts");
+    return await keyAgent(await Promise.all(keys.map(readKey)));
+  }
+  if (keys.length > 0) throw new AgentError("invalid combination of keys and sockets");
+  return socketAgent(socket);
+}
+
+async function statOf(path: string): Promise<Deno.FileInfo> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    throw new AgentError(`cannot use ${path} as ssh agent or key: ${osReason(error)}`);
+  }
+}
+
+async function readKey(path: string): Promise<{ path: string; text: string }> {
+  try {
+    using file = await Deno.open(path);
+    const bytes = new Uint8Array(LARGEST_KEY);
+    let length = 0;
+    for (let n: number | null = 0; n !== null && length < bytes.length; length += n ?? 0) {
+      n = await file.read(bytes.subarray(length));
+    }
+    return { path, text: new TextDecoder().decode(bytes.subarray(0, length)) };
+  } catch (error) {
+    throw new AgentError(`failed to read ${path}: ${osReason(error)}`);
+  }
+}
+
+/** An agent that listens on a socket. It is connected to with the first request. */
+function socketAgent(path: string): Agent {
+  return () => {
+    let connecting: Promise<Deno.UnixConn> | undefined;
+    let connected: Deno.UnixConn | undefined;
+    let over = false;
+    const connect = async () => {
+      try {
+        connected = await Deno.connect({ transport: "unix", path });
+      } catch (error) {
+        throw new AgentError(`failed to connect to ${path}: ${osReason(error)}`);
+      }
+      if (over) connected.close();
+      return connected;
+    };
+    return {
+      async ask(request) {
+        const connection = await (connecting ??= connect());
+        for (let rest = framed(request); rest.length > 0;) {
+          rest = rest.subarray(await connection.write(rest));
+        }
+        const head = await readFull(connection, 4, path);
+        const length = new DataView(head.buffer).getUint32(0);
+        if (length === 0 || length > LARGEST_ANSWER) {
+          throw new AgentError(`${path} is no ssh agent: it answered ${length} bytes`);
+        }
+        return await readFull(connection, length, path);
+      },
+      [Symbol.dispose]() {
+        over = true;
+        connected?.close();
+      },
+    };
+  };
+}
+
+async function readFull(
+  from: Deno.UnixConn,
+  length: number,
+  path: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length;) {
+    const n = await from.read(bytes.subarray(at));
+    if (n === null) throw new AgentError(`the ssh agent at ${path} hung up`);
+    at += n;
+  }
+  return bytes;
+}
