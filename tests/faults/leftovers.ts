@@ -23,9 +23,21 @@ export function isTemporary(path: string): boolean {
   return /(^|\/)\.tmp\.\d+$|\.tmp-[0-9a-f]{8}$/.test(path);
 }
 
-/** What this process has open: sockets, files, pipes. */
-export function openDescriptors(pid: number | "self" = "self"): number {
-  return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
+/**
+ * Files and folders below a folder that this process has open, however they were opened. Sockets
+ * aren't among them: Deno's sanitizer finds those.
+ */
+export function openBelow(folder: string): string[] {
+  const found: string[] = [];
+  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
+    try {
+      const path = Deno.readLinkSync(`/proc/self/fd/${name}`);
+      if (path === folder || path.startsWith(`${folder}/`)) found.push(path);
+    } catch {
+      // Closed in the meantime: test files run side by side in one process.
+    }
+  }
+  return found;
 }
 
 /** Pids of the children of a process, and theirs. */

@@ -1,6 +1,6 @@
 /** A folder with a context for one test, and what is looked at after its build. */
 import assert from "node:assert/strict";
-import { entriesOf, isTemporary, openDescriptors } from "./leftovers.ts";
+import { entriesOf, isTemporary, openBelow } from "./leftovers.ts";
 import { type Ended, errorLines, type ProgramOptions, runFairlead } from "./program.ts";
 
 export interface Workbench {
@@ -29,18 +29,13 @@ export async function makeWorkbench(
     folder,
     context,
     async build(args, options) {
-      const before = openDescriptors();
       const ended = await runFairlead({
         ...options,
         args: ["build", ...args, context],
         home: folder,
         cwd: folder,
       });
-      // A proxy in this process closes its ends a moment later.
-      for (let i = 0; i < 50 && openDescriptors() > before; i++) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      assert.ok(openDescriptors() <= before, "descriptors were left open");
+      assert.deepEqual(openBelow(folder), [], "files were left open");
       assert.deepEqual(entriesOf(folder).filter(isTemporary), [], ended.stderr);
       return ended;
     },
