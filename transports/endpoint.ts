@@ -80,7 +80,9 @@ function optionHint(scheme: string, name: string, names: readonly string[]): str
 export function formatOptions(options: Readonly<Record<string, string | undefined>>): string {
   const parts = Object.entries(options)
     .filter(([, value]) => value !== undefined && value !== "")
-    .map(([name, value]) => `${name}=${encodeURIComponent(value!)}`);
+    .map(([name, value]) =>
+      `${name}=${encodeURIComponent(value!).replace(/%2F|%3A/g, decodeURIComponent)}`
+    );
   return parts.length === 0 ? "" : `?${parts.join("&")}`;
 }
 

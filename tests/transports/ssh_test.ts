@@ -1,0 +1,60 @@
+/** `ssh` on a real sshd. */
+import { ssh } from "../../transports/ssh.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { type Sshd, startSshd } from "../harness/sshd.ts";
+import { missing, need } from "../harness/tool.ts";
+import { contract } from "./contract.ts";
+import { startPeer } from "./start_peer.ts";
+
+const reason = needsRoot() ?? await missing("sshd", "buildctl");
+
+if (!skip(reason)) {
+  const sshd = await startSshd();
+  addEventListener("unload", () => void sshd.stop());
+  const access = (to: Sshd) => `identity=${to.key}&knownHosts=${to.knownHosts}`;
+  const at = (to: Sshd, path: string) =>
+    `ssh://${to.user}@127.0.0.1:${to.port}${path}${path.includes("?") ? "&" : "?"}${access(to)}`;
+  const buildctl = await need("buildctl");
+
+  /** A port that takes connections and says nothing. */
+  const silent = () => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    return Promise.resolve({
+      endpoint: `ssh://127.0.0.1:${listener.addr.port}`,
+      [Symbol.asyncDispose]() {
+        listener.close();
+        return Promise.resolve();
+      },
+    });
+  };
+  const outlives =
+    "a connection waits 300 ms for the next dial, and ssh2 leaves its ciphers to the garbage collector";
+  contract("ssh to a socket", {
+    outlives,
+    dial: (endpoint, context) => ssh.dial(ssh.parse(endpoint), context),
+    async start() {
+      const peer = await startPeer();
+      return Object.assign(peer, { endpoint: at(sshd, peer.socket) });
+    },
+    dead: [
+      ["ssh://127.0.0.1:1", /connection refused$/],
+      [at(sshd, "/nowhere/s"), /can't reach the socket \/nowhere\/s .*buildctl/],
+    ],
+    hang: silent,
+  });
+  contract("ssh to a program", {
+    outlives,
+    dial: (endpoint, context) => ssh.dial(ssh.parse(endpoint), context),
+    async start() {
+      const peer = await startPeer();
+      const command = `${buildctl} --addr unix://${peer.socket} dial-stdio`;
+      return Object.assign(peer, {
+        endpoint: at(sshd, `?command=${encodeURIComponent(command)}`),
+      });
+    },
+    farHalfClose: false,
+    dead: [
+      [at(sshd, "?command=nothing"), /nothing failed with exit code 127: .*not found/],
+    ],
+  });
+}

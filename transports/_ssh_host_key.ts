@@ -1,0 +1,94 @@
+/** Whether a host is the one it says it is. Nothing is ever accepted that known_hosts doesn't hold. */
+import {
+  fingerprint,
+  judge,
+  keyType,
+  type KnownHost,
+  knownHostName,
+  readKnownHosts,
+} from "./_ssh_known_hosts.ts";
+import type { SshTarget } from "./_ssh_target.ts";
+import { DialError } from "./errors.ts";
+
+/** What is known of a host's keys. */
+export interface HostKeys {
+  /** Types of host keys to ask for, those that are known first: another one would look unknown. */
+  readonly algorithms: readonly string[];
+  /** Throws `DialError` for a key that must not be trusted. */
+  check(key: Uint8Array): Promise<void>;
+}
+
+const ALGORITHMS = [
+  "ssh-ed25519",
+  "ecdsa-sha2-nistp256",
+  "ecdsa-sha2-nistp384",
+  "ecdsa-sha2-nistp521",
+  "rsa-sha2-512",
+  "rsa-sha2-256",
+];
+
+export async function hostKeysOf(target: SshTarget, endpoint: string): Promise<HostKeys> {
+  const name = knownHostName(target.alias, target.port);
+  const known: KnownHost[] = [];
+  for (const file of target.knownHosts) {
+    const text = await Deno.readTextFile(file).catch(() => "");
+    known.push(...await readKnownHosts(text, file, name));
+  }
+  const types = new Set(
+    known.filter((line) => line.marker === "")
+      .flatMap(({ type }) => type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type]),
+  );
+  return {
+    algorithms: [
+      ...ALGORITHMS.filter((type) => types.has(type)),
+      ...ALGORITHMS.filter((type) => !types.has(type)),
+    ],
+    check: (key) => check(key, { target, endpoint, name, known }),
+  };
+}
+
+interface Known {
+  readonly target: SshTarget;
+  readonly endpoint: string;
+  readonly name: string;
+  readonly known: readonly KnownHost[];
+}
+
+async function check(key: Uint8Array, { target, endpoint, name, known }: Known): Promise<void> {
+  const verdict = judge(key, known);
+  if (verdict.is === "known") return;
+  const type = keyType(key);
+  const print = `${type} ${await fingerprint(key)}`;
+  const file = target.knownHosts[0]!;
+  const line = `${name} ${type} ${key.toBase64()}`;
+  const add = `printf '%s\\n' '${line}' >> '${file}'`;
+  const fail = (problem: string, hint: string) =>
+    new DialError(problem, { endpoint, step: "authenticate", code: "denied", hint });
+  switch (verdict.is) {
+    case "unknown":
+      throw fail(
+        `the host key of ${name} is not known: ${print}`,
+        `if the host's owner confirms this fingerprint, accept it by: ${add}`,
+      );
+    case "changed": {
+      const { by } = verdict;
+      throw fail(
+        `the host key of ${name} has changed: it is ${print}, and ${by.file}:${by.line} has ` +
+          `${await fingerprint(by.key)}; someone may be listening in`,
+        `if the host was set up anew and its owner confirms this fingerprint: ` +
+          `ssh-keygen -R '${name}' -f '${by.file}' && ${add}`,
+      );
+    }
+    case "revoked":
+      throw fail(
+        `the host key of ${name} is revoked by ${verdict.by.file}:${verdict.by.line}: ${print}`,
+        "do not connect; ask the host's owner for its new key",
+      );
+    case "certified":
+      throw fail(
+        `${verdict.by.file}:${verdict.by.line} knows ${name} by its certificate authority alone, ` +
+          `and certificates of hosts can't be checked yet; its key is ${print}`,
+        `if the host's owner confirms this fingerprint, accept the key itself by: ${add}`,
+      );
+  }
+}
