@@ -22,6 +22,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "buildkit/http2": ["transports/byte_stream.ts", "transports/timer.ts"],
   "buildkit/grpc": ["buildkit/http2", "proto", "transports/timer.ts"],
   "buildkit/session": [
+    "buildkit/identity.ts",
     "transports/timer.ts",
     "buildkit/grpc",
     "buildkit/fsync",
