@@ -7,9 +7,16 @@
 const root = new URL("..", import.meta.url).pathname;
 const dist = `${root}dist`;
 
+/** Add-ons that ssh2 uses where they were built, and does without where not. */
+const NATIVE = ["cpu-features", "*.node"];
+
 await Deno.remove(dist, { recursive: true }).catch(() => {});
 const { success } = await new Deno.Command(Deno.execPath(), {
-  args: ["bundle", "--quiet", "--minify", "--code-splitting", "--outdir", dist, `${root}main.ts`],
+  args: [
+    ...["bundle", "--quiet", "--minify", "--code-splitting", "--outdir", dist],
+    ...NATIVE.map((name) => `--external=${name}`),
+    `${root}main.ts`,
+  ],
   cwd: root,
   stdin: "null",
   stdout: "null",
@@ -18,5 +25,9 @@ if (!success) Deno.exit(1);
 for await (const { name } of Deno.readDir(dist)) {
   const text = await Deno.readTextFile(`${dist}/${name}`);
   const opaque = text.replace(/\bimport\("(\.\/[^"]+)"\)/g, 'import(["$1"].join())');
-  if (opaque !== text) await Deno.writeTextFile(`${dist}/${name}`, opaque);
+  // ssh2 comes as CommonJS, where this name is always there.
+  const named = /\b__dirname\b/.test(opaque)
+    ? `const __dirname=import.meta.dirname;${opaque}`
+    : opaque;
+  if (named !== text) await Deno.writeTextFile(`${dist}/${name}`, named);
 }
