@@ -1,7 +1,7 @@
 /** One ssh connection, on which channels are opened. */
 import { askOnTerminal, sshAuth } from "./_ssh_auth.ts";
 import { hostKeysOf } from "./_ssh_host_key.ts";
-import { socketOf } from "./_ssh_stream.ts";
+import { channelStream, socketOf } from "./_ssh_stream.ts";
 import type { SshTarget } from "./_ssh_target.ts";
 import { loadSsh2, type SshChannel, type SshClient, type SshError } from "./_ssh2.ts";
 import { connectTcp, formatHostPort } from "./_tcp_connect.ts";
@@ -77,9 +77,11 @@ async function openHop(
   const where = formatHostPort(target);
   const [ssh2, keys] = await Promise.all([loadSsh2(), hostKeysOf(target, endpoint)]);
   signal.throwIfAborted();
-  const socket = through === undefined
-    ? await socketOf(await connect(target, endpoint, context))
-    : await forward(through.client, target, endpoint, signal);
+  const socket = await socketOf(
+    through === undefined
+      ? await connect(target, endpoint, context)
+      : await forward(through.client, target, endpoint, signal),
+  );
   context.step("authenticate", `${target.user} at ${where}`);
   const auth = sshAuth(ssh2, target, askOnTerminal);
   const client = new ssh2.Client();
@@ -169,7 +171,7 @@ async function forward(
   target: SshTarget,
   endpoint: string,
   signal: AbortSignal,
-): Promise<SshChannel> {
+): Promise<ByteStream> {
   const { promise, resolve, reject } = Promise.withResolvers<SshChannel>();
   const abort = () => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
@@ -186,7 +188,8 @@ async function forward(
     );
   });
   try {
-    return await promise;
+    // Not the channel itself as a socket: see `socketOf`.
+    return channelStream(await promise, { onClose: () => {} });
   } finally {
     signal.removeEventListener("abort", abort);
   }

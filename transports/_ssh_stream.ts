@@ -12,6 +12,9 @@ export async function socketOf(stream: ByteStream): Promise<Duplex> {
   const { Duplex } = await import("node:stream");
   const buffer = new Uint8Array(READ_BYTES);
   const writeAll = async (bytes: Uint8Array) => {
+    // ssh2 calls from the midst of an encryption whose state is its module's: a connection inside
+    // another one must not make that encrypt now.
+    await Promise.resolve();
     for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
   };
   return new Duplex({

@@ -1,0 +1,287 @@
+/** Who is let in by ssh, and whom we let be the host: each refusal is its own error. */
+import assert from "node:assert/strict";
+import { DialError, type DialErrorCode } from "../../transports/errors.ts";
+import { ssh } from "../../transports/ssh.ts";
+import { check } from "../harness/run.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { makeKey, type Sshd, startSshd } from "../harness/sshd.ts";
+import { missing } from "../harness/tool.ts";
+import { context, readExactly, soon } from "./contract_help.ts";
+import { startPeer } from "./start_peer.ts";
+
+const reason = needsRoot() ?? await missing("sshd");
+
+if (!skip(reason)) {
+  const sshd = await startSshd();
+  const jump = await startSshd();
+  const peer = await startPeer();
+  const home = await Deno.makeTempDir({ prefix: "fl-home-" });
+  await Deno.mkdir(`${home}/.ssh`);
+  addEventListener("unload", () => {
+    void sshd.stop();
+    void jump.stop();
+    void peer.kill();
+    Deno.removeSync(home, { recursive: true });
+  });
+  const write = (name: string, text: string) => Deno.writeTextFile(`${home}/.ssh/${name}`, text);
+  const name = (to: Sshd) => `[127.0.0.1]:${to.port}`;
+  const at = (to: Sshd, options: string) =>
+    `ssh://root@127.0.0.1:${to.port}${peer.socket}?${options}`;
+
+  /** Dials, and has a word with the peer. */
+  const reach = async (endpoint: string, env: Record<string, string> = {}) => {
+    const all: Record<string, string> = { HOME: home, ...env };
+    const inner = { ...context(), env: (key: string) => all[key] };
+    const { stream } = await soon(ssh.dial(ssh.parse(endpoint), inner), 5000, "the dial");
+    try {
+      await stream.write(new TextEncoder().encode("wait\n"));
+      assert.equal(new TextDecoder().decode(await readExactly(stream, 5)), "ready");
+    } finally {
+      stream.close();
+    }
+  };
+  const fails = (
+    endpoint: string,
+    expected: RegExp,
+    code: DialErrorCode,
+    env: Record<string, string> = {},
+  ) =>
+    assert.rejects(reach(endpoint, env), (error) => {
+      assert(error instanceof DialError, String(error));
+      assert.match(`${error.message}; ${error.hint}`, expected);
+      assert.equal(error.code, code);
+      return true;
+    });
+  // The connection waits for the next dial, which another case may make.
+  const test = (title: string, fn: (t: Deno.TestContext) => Promise<void>, ignore = false) =>
+    Deno.test({
+      name: `ssh: ${title}`,
+      fn,
+      ignore,
+      sanitizeOps: false,
+      sanitizeResources: false,
+    });
+
+  test("a host that is not known, and the line that accepts it", async () => {
+    const file = `${home}/.ssh/new_hosts`;
+    const endpoint = at(sshd, `identity=${sshd.key}&knownHosts=${file}`);
+    let hint = "";
+    await assert.rejects(reach(endpoint), (error) => {
+      assert(error instanceof DialError);
+      assert.match(
+        error.message,
+        /the host key of \[127\.0\.0\.1\]:\d+ is not known: ssh-ed25519 SHA256:/,
+      );
+      hint = error.hint ?? "";
+      return true;
+    });
+    const print = (await check("ssh-keygen", ["-lf", `${sshd.root}/host_ed25519.pub`])).stdout;
+    await fails(endpoint, new RegExp(print.split(" ")[1]!.replace(/[+/]/g, "\\$&")), "denied");
+    await check("sh", ["-c", hint.replace(/^.*accept it by: /, "")]);
+    await reach(endpoint);
+    await check("ssh-keygen", ["-q", "-H", "-f", file]);
+    assert.match(await Deno.readTextFile(file), /^\|1\|/, "its names are hashed now");
+    await reach(endpoint);
+  });
+
+  test("a host whose key has changed", async () => {
+    const file = `${home}/.ssh/changed`;
+    const other = (await Deno.readTextFile(`${jump.key}.pub`)).split(" ", 2).join(" ");
+    await write("changed", `# a comment\n${name(sshd)} ${other}\n`);
+    const endpoint = at(sshd, `identity=${sshd.key}&knownHosts=${file}`);
+    let hint = "";
+    await assert.rejects(reach(endpoint), (error) => {
+      assert(error instanceof DialError && error.code === "denied");
+      assert.match(error.message, /has changed: it is ssh-ed25519 SHA256:.*changed:2 has SHA256:/);
+      hint = error.hint ?? "";
+      return true;
+    });
+    await check("sh", ["-c", hint.replace(/^.*fingerprint: /, "")]);
+    await reach(endpoint);
+  });
+
+  test("a host that is known by another type of key is asked for that one", async () => {
+    const line = sshd.hostKeys.find((key) => key.startsWith("ssh-rsa"));
+    await write("rsa", `${name(sshd)} ${line}\n`);
+    await reach(at(sshd, `identity=${sshd.key}&knownHosts=${home}/.ssh/rsa`));
+  });
+
+  test("authorities and revoked keys", async () => {
+    const key = sshd.hostKeys[0];
+    await write("ca", `@cert-authority [127.0.0.1]:* ${key}\n`);
+    // The authority's own key is no host's key.
+    await fails(
+      at(sshd, `identity=${sshd.key}&knownHosts=${home}/.ssh/ca`),
+      /ca:1 knows .* by its certificate authority alone, .*accept the key itself by: printf/,
+      "denied",
+    );
+    await write("revoked", `${name(sshd)} ${key}\n@revoked * ${key}\n`);
+    await fails(
+      at(sshd, `identity=${sshd.key}&knownHosts=${home}/.ssh/revoked`),
+      /is revoked by .*revoked:2: ssh-ed25519 SHA256:.*do not connect/,
+      "denied",
+    );
+  });
+
+  const known = `knownHosts=${sshd.knownHosts}`;
+  test("keys that don't open", async (t) => {
+    const wrong = await makeKey(`${home}/.ssh/wrong`);
+    await t.step("another key", () =>
+      fails(
+        at(sshd, `${known}&identity=${wrong}`),
+        /the server refused user root: the key .*\/wrong; give the key that the server knows/,
+        "unauthenticated",
+      ));
+    await t.step("no such file", () =>
+      fails(
+        at(sshd, `${known}&identity=${home}/none`),
+        /the key .*\/none can't be read: there is no such file; check the path/,
+        "unauthenticated",
+      ));
+    await t.step("a public key", () =>
+      fails(
+        at(sshd, `${known}&identity=${sshd.key}.pub`),
+        /key\.pub can't be used: it is a public key; name the file of a private key/,
+        "unauthenticated",
+      ));
+    await t.step(
+      "no key at all",
+      () =>
+        fails(at(sshd, known), /refused user root: there is no key to try/, "unauthenticated", {
+          HOME: "/nowhere",
+        }),
+    );
+    await t.step(
+      "an agent that is gone",
+      () =>
+        fails(at(sshd, known), /the agent at \/nowhere\/agent doesn't answer/, "unauthenticated", {
+          SSH_AUTH_SOCK: "/nowhere/agent",
+          HOME: "/nowhere",
+        }),
+    );
+  });
+
+  for (const type of ["rsa", "ecdsa"]) {
+    test(`a key of type ${type}`, async () => {
+      const key = await makeKey(`${home}/.ssh/mine_${type}`, type);
+      await Deno.writeTextFile(sshd.authorizedKeys, await Deno.readTextFile(`${key}.pub`), {
+        append: true,
+      });
+      await reach(at(sshd, `${known}&identity=${key}`));
+    });
+  }
+
+  test("an encrypted key, and the agent that holds it", async () => {
+    const key = await makeKey(`${home}/.ssh/locked`, "ed25519", "a passphrase");
+    await Deno.writeTextFile(sshd.authorizedKeys, await Deno.readTextFile(`${key}.pub`), {
+      append: true,
+    });
+    const endpoint = at(sshd, `${known}&identity=${key}`);
+    if (!hasTerminal()) {
+      await fails(endpoint, /locked is encrypted, .*: ssh-add .*locked$/, "unauthenticated");
+    }
+    const socket = `${home}/agent`;
+    const agent = new Deno.Command("ssh-agent", { args: ["-D", "-a", socket], stdout: "null" })
+      .spawn();
+    try {
+      const ask = `${home}/ask`;
+      await Deno.writeTextFile(ask, "#!/bin/sh\necho a passphrase\n", { mode: 0o755 });
+      const env = { SSH_AUTH_SOCK: socket, SSH_ASKPASS: ask, SSH_ASKPASS_REQUIRE: "force" };
+      await soon(waitFor(socket), 5000, "the agent");
+      await check("ssh-add", ["-q", key], { env });
+      await reach(endpoint, env);
+      // The agent has more keys than one may offer: the endpoint's alone is asked for.
+      for (let i = 0; i < 7; i++) {
+        await check("ssh-add", ["-q", await makeKey(`${home}/.ssh/more${i}`)], { env });
+      }
+      await reach(endpoint, env);
+    } finally {
+      agent.kill("SIGTERM");
+      await agent.status;
+    }
+  });
+
+  test("~/.ssh/config names the host, its key and a jump host", async () => {
+    const open = [
+      `Host box`,
+      `  HostName 127.0.0.1`,
+      `  Port ${sshd.port}`,
+      `  ProxyJump hop`,
+      `  IdentityFile ${sshd.key}`,
+      `  UserKnownHostsFile "${sshd.knownHosts}"`,
+      `Host hop`,
+      `  HostName=127.0.0.1`,
+      `  Port ${jump.port}`,
+      `  IdentityFile ${jump.key}`,
+      `  UserKnownHostsFile ${jump.knownHosts}`,
+      `Host *`,
+      `  User root`,
+      `  IdentitiesOnly yes`,
+    ];
+    await write("config", open.join("\n"));
+    const log = () => Deno.readTextFile(`${jump.root}/sshd.log`);
+    const before = (await log()).length;
+    await reach(`ssh://box${peer.socket}`);
+    assert.match((await log()).slice(before), /Accepted publickey for root/, "it went by the hop");
+    await write("config", open.join("\n").replace(jump.key, "/nowhere/key"));
+    await fails(
+      `ssh://box${peer.socket}`,
+      /at its jump host 127\.0\.0\.1:\d+\).*refused user root/,
+      "unauthenticated",
+    );
+    await write("config", open.join("\n").replace(`Port ${sshd.port}`, "Port 1"));
+    await fails(
+      `ssh://box${peer.socket}`,
+      /the jump host can't reach 127\.0\.0\.1:1/,
+      "unreachable",
+    );
+    await Deno.remove(`${home}/.ssh/config`);
+  });
+
+  test("a server without stream forwarding is asked for a program", async () => {
+    await using strict = await startSshd({ config: ["AllowStreamLocalForwarding no"] });
+    const access = `identity=${strict.key}&knownHosts=${strict.knownHosts}`;
+    await fails(
+      `ssh://root@127.0.0.1:${strict.port}/run/x?${access}`,
+      /can't reach the socket \/run\/x .*, and buildctl --addr unix:\/\/\/run\/x dial-stdio failed/,
+      "unreachable",
+    );
+  });
+
+  test("a port where no ssh server is", async () => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const served = (async () => {
+      using conn = await listener.accept();
+      await conn.write(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    })();
+    const { port } = listener.addr;
+    await fails(`ssh://127.0.0.1:${port}/s`, /the ssh handshake failed: /, "unreachable");
+    await served;
+    listener.close();
+  });
+
+  test("many dials share a connection", async () => {
+    const log = async () =>
+      (await Deno.readTextFile(`${sshd.root}/sshd.log`)).match(/Accepted publickey/g)?.length ?? 0;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const before = await log();
+    const endpoint = at(sshd, `${known}&identity=${sshd.key}`);
+    await Promise.all(Array.from({ length: 20 }, () => reach(endpoint)));
+    assert.equal(await log() - before, 1);
+  });
+}
+
+function hasTerminal(): boolean {
+  try {
+    Deno.openSync("/dev/tty").close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function waitFor(path: string): Promise<void> {
+  while (await Deno.stat(path).catch(() => undefined) === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
