@@ -37,11 +37,11 @@ export async function writeBlob(
   let ingest: Ingest | undefined;
   let last: WriteContentResponse | undefined;
   try {
-    await call.receive(async (bytes) => {
+    await call.receive((bytes) => {
       const message = decode(WriteContentRequest, bytes, ContentDefinition.methods.write.name);
       refuseExisting(folder, message.expected);
       ingest ??= beginIngest(folder, message, writing);
-      last = await ingest.act(message);
+      last = ingest.act(message);
       call.send(WriteContentResponse.encode(last).finish());
     });
     // As containerd's server does; the daemon reads a last answer after it has half-closed.
@@ -68,7 +68,7 @@ function refuseExisting(folder: string, expected: string): void {
 
 /** A blob that is being written. */
 interface Ingest {
-  act(message: WriteContentRequest): Promise<WriteContentResponse>;
+  act(message: WriteContentRequest): WriteContentResponse;
   /** Removes what was not committed. */
   end(): void;
 }
@@ -98,7 +98,7 @@ function beginIngest(
     return Deno.openSync(path, { write: true, create: true, truncate: true });
   }
 
-  async function append(at: number, data: Uint8Array): Promise<void> {
+  function append(at: number, data: Uint8Array): void {
     file ??= open();
     if (at === 0 && offset > 0) {
       file.truncateSync(0);
@@ -113,7 +113,8 @@ function beginIngest(
       );
     }
     hash.update(data);
-    for (let rest = data; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+    // At once: the message's bytes are only lent.
+    for (let rest = data; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
     offset += data.length;
   }
 
@@ -139,9 +140,9 @@ function beginIngest(
   }
 
   return {
-    async act(message) {
+    act(message) {
       let digest = "";
-      if (message.data.length > 0) await append(Number(message.offset), message.data);
+      if (message.data.length > 0) append(Number(message.offset), message.data);
       if (message.action === WriteAction.COMMIT) {
         digest = commit(message.total || total, message.expected || expected);
       }

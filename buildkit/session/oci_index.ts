@@ -46,6 +46,19 @@ export function onlyManifest(folder: string): Descriptor | undefined {
   return manifests.length === 1 ? manifests[0] : undefined;
 }
 
+/**
+ * The digest of the cache that a layout has under a tag, `latest` by default, where its blob is there,
+ * too. Throws `LayoutError`.
+ */
+export function cacheDigest(folder: string, tag = "latest"): string {
+  const digest = findManifest(folder, tag)?.digest;
+  if (digest === undefined) throw new LayoutError(`no digest found for tag ${tag}`);
+  if (!exists(`${folder}/blobs/${digest.replace(":", "/")}`)) {
+    throw new LayoutError(`digest ${digest} is not there`);
+  }
+  return digest;
+}
+
 /** All that the index refers to. Throws `LayoutError`. */
 export function allManifests(folder: string): readonly Descriptor[] {
   return readIndex(folder).manifests ?? [];
@@ -61,6 +74,7 @@ export async function putManifest(
   manifest: Descriptor,
   names: readonly NameOrTag[],
 ): Promise<void> {
+  makeFolder(folder);
   await locked(folder, () => {
     write(`${folder}/oci-layout`, `{"imageLayoutVersion":"1.0.0"}`);
     const index = exists(`${folder}/index.json`) ? readIndex(folder) : {};
@@ -70,7 +84,9 @@ export async function putManifest(
       manifests = manifests.filter(({ annotations: had }) =>
         (had?.[REF] ?? "") !== annotations[REF] || (had?.[NAME] ?? "") !== (annotations[NAME] ?? "")
       );
-      manifests.push({ ...manifest, annotations: { ...manifest.annotations, ...annotations } });
+      const all = Object.entries({ ...manifest.annotations, ...annotations });
+      const sorted = Object.fromEntries(all.sort(([a], [b]) => a < b ? -1 : 1));
+      manifests.push({ ...manifest, annotations: sorted });
     }
     write(
       `${folder}/index.json`,
@@ -104,6 +120,14 @@ function readIndex(folder: string): Index {
     return text === "" ? {} : JSON.parse(text);
   } catch (error) {
     throw new LayoutError(`could not read ${path}: ${(error as Error).message}`);
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    Deno.mkdirSync(folder, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    throw new LayoutError(`could not make ${folder}: ${osReason(error)}`);
   }
 }
 

@@ -24,8 +24,10 @@ import { type EngineOutput, openEngines } from "./engine.ts";
 import type { buildFlags } from "./flags.ts";
 import { attests, buildArgs, frontendOptions, labels } from "./frontend.ts";
 import { findInputs, type Inputs } from "./inputs.ts";
+import { findLayouts, type Layouts } from "./layouts.ts";
 import { namedContexts } from "./named_contexts.ts";
 import { baseName } from "./paths.ts";
+import { checkPermissions } from "./permissions.ts";
 import { refusePolicy } from "./policy.ts";
 import { isGitOverSsh } from "./remote.ts";
 import type { Scratch } from "./scratch.ts";
@@ -38,6 +40,7 @@ export interface PreparedBuild {
   readonly mounts: ReadonlyMap<string, string>;
   /** OCI layout by store id: what it may read and write. */
   readonly stores: ReadonlyMap<string, string>;
+  readonly layouts: Layouts;
   /** What else it may call. */
   readonly services: readonly Service[];
   /** A Dockerfile that it is to fetch into the mount `dockerfile` first. */
@@ -93,15 +96,22 @@ export async function prepare(
     );
   }
   const dial = { signal: deps.signal, env, log: () => {}, step: () => {} };
-  const frontend = frontendOptions(flags, given, env);
+  const allow = checkPermissions(flags.allow, resolved, cwd);
+  const frontend = frontendOptions({ ...flags, allow }, given, env);
   const outputs = await openEngines(resolved, platforms.length > 1 || attests(frontend), env, dial);
   const annotated = annotations(flags.annotation);
   const sharedKey = (folder: string) => `${asciiName(baseName(folder))}:${buildNodeId(store.dir)}`;
   const named = await namedContexts(parseBuildContexts(flags["build-context"]), cwd, sharedKey);
+  const caches = {
+    cacheFrom: completeCaches(parseCaches(flags["cache-from"], "from"), env),
+    cacheTo: completeCaches(parseCaches(flags["cache-to"], "to"), env),
+  };
+  const layouts = await findLayouts({ ...caches, outputs }, cwd, (text) => warn(deps, text));
   if (!asked && !byDefault && !isTrue("BUILDX_NO_DEFAULT_LOAD", env)) warn(deps, NO_OUTPUT);
   return {
     mounts: new Map([...inputs.mounts, ...named.mounts]),
-    stores: named.stores,
+    stores: new Map([...named.stores, ...layouts.stores]),
+    layouts,
     services: inputs.services,
     dockerfileUrl: inputs.dockerfileUrl,
     node,
@@ -118,8 +128,8 @@ export async function prepare(
       platforms: platforms.map(formatPlatform),
       pull: flags.pull,
       exporters: outputs.map(({ type, attrs }) => ({ type, attrs: { ...attrs, ...annotated } })),
-      cacheFrom: completeCaches(parseCaches(flags["cache-from"], "from"), env),
-      cacheTo: completeCaches(parseCaches(flags["cache-to"], "to"), env),
+      cacheFrom: layouts.cacheFrom,
+      cacheTo: caches.cacheTo,
       ...frontend,
       attrs: { ...frontend.attrs, ...contextAttrs(inputs, named) },
     },

@@ -85,6 +85,7 @@ async function solveOn(
     const cool = after(0, () => services.warmUp());
     const answers = await solving.finally(cool);
     await services.commit();
+    await build.layouts.commit(answers);
     // containerd's image store knows an image by its manifest's digest alone (as buildx has it).
     if (build.outputs.some(({ loader }) => loader?.containerd)) {
       delete answers["containerimage.config.digest"];

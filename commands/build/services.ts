@@ -21,7 +21,6 @@ import type { Env } from "../../transports/transport.ts";
 import type { Deps } from "../deps.ts";
 import type { Output } from "../flags/output.ts";
 import type { Progress } from "../progress/progress.ts";
-import { UsageError } from "../usage_error.ts";
 import { engineOutput } from "./engine.ts";
 import { absolutePath } from "./paths.ts";
 import type { PreparedBuild } from "./prepare.ts";
@@ -108,6 +107,7 @@ function localOutput(target: Output["target"], deps: Deps): ByteOutput | TreeOut
   switch (target.to) {
     case "daemon":
     case "engine":
+    case "layout":
       return undefined;
     case "file":
       return fileOutput(absolutePath(target.path, deps.cwd));
@@ -115,11 +115,6 @@ function localOutput(target: Output["target"], deps: Deps): ByteOutput | TreeOut
       return pipeOutput(stdoutWriter(deps));
     case "directory":
       return { directory: absolutePath(target.path, deps.cwd), mode: target.mode };
-    case "layout":
-      throw new UsageError(
-        `tar=false is not there yet: cannot write an OCI layout`,
-        "leave tar=false out, and unpack the tar",
-      );
   }
 }
 

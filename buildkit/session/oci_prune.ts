@@ -1,0 +1,27 @@
+/** `reset=true` of a cache: what its index doesn't lead to is deleted. */
+import { allManifests, type Descriptor } from "./oci_index.ts";
+
+/** The kinds of blobs that refer to others. */
+const lists =
+  /^application\/vnd\.(?:oci\.image\.(?:index|manifest)|docker\.distribution\.manifest)/;
+
+/** Deletes each blob of a layout that nothing refers to any more. Throws `LayoutError`. */
+export function removeUnused(folder: string): void {
+  const used = new Set<string>();
+  const visit = (descriptor: Descriptor) => {
+    if (used.has(descriptor.digest)) return;
+    used.add(descriptor.digest);
+    if (!lists.test(descriptor.mediaType ?? "")) return;
+    const path = `${folder}/blobs/${descriptor.digest.replace(":", "/")}`;
+    const { manifests = [], layers = [], config } = JSON.parse(Deno.readTextFileSync(path));
+    for (const child of [...manifests, ...layers, ...config ? [config] : []]) visit(child);
+  };
+  for (const manifest of allManifests(folder)) visit(manifest);
+  for (const { name: algorithm } of Deno.readDirSync(`${folder}/blobs`)) {
+    for (const { name: hex } of Deno.readDirSync(`${folder}/blobs/${algorithm}`)) {
+      if (!used.has(`${algorithm}:${hex}`)) {
+        Deno.removeSync(`${folder}/blobs/${algorithm}/${hex}`);
+      }
+    }
+  }
+}

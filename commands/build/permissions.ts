@@ -1,0 +1,47 @@
+import type { Output } from "../flags/output.ts";
+import { UsageError } from "../usage_error.ts";
+import { absolutePath } from "./paths.ts";
+
+/** A permission that concerns this machine alone: the daemon is not told of it. */
+const LOCAL_DELETE = "buildx.local.delete";
+
+/**
+ * The permissions of `--allow` that are the daemon's. One for this machine is checked: an output that
+ * deletes what was in its folder may do so below the working folder only, unless it is allowed.
+ * Throws `UsageError`.
+ */
+export function checkPermissions(
+  allow: readonly string[],
+  outputs: readonly Output[],
+  cwd: string,
+): string[] {
+  if (allow.some((name) => name.startsWith(`${LOCAL_DELETE}=`))) {
+    throw new UsageError(`${LOCAL_DELETE} does not accept a value`);
+  }
+  if (!allow.includes(LOCAL_DELETE)) {
+    for (const { target } of outputs) {
+      if (target.to !== "directory" || target.mode !== "delete") continue;
+      if (isBelow(resolved(absolutePath(target.path, cwd)), resolved(cwd))) continue;
+      throw new UsageError(
+        `local output mode=delete for destination ${JSON.stringify(target.path)} requires ` +
+          `--allow=${LOCAL_DELETE}`,
+        "all that is in that folder and not in the result would be deleted",
+      );
+    }
+  }
+  return allow.filter((name) => name !== LOCAL_DELETE);
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path !== folder && path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
+}
+
+/** Without symbolic links, as far as the path is there. */
+function resolved(path: string): string {
+  try {
+    return Deno.realPathSync(path).replaceAll("\\", "/");
+  } catch {
+    const slash = path.lastIndexOf("/");
+    return slash <= 0 ? path : `${resolved(path.slice(0, slash))}${path.slice(slash)}`;
+  }
+}

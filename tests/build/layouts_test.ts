@@ -1,0 +1,194 @@
+/** Caches and outputs in folders, beside buildx. */
+import assert from "node:assert/strict";
+import { startBuildkitd } from "../harness/buildkitd.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { type Workspace, workspace } from "./workspace.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx"));
+const shared = ignore ? undefined! : await sharedBuildkitd();
+const programs = ["fairlead", "buildx"] as const;
+
+function blobs(space: Workspace, folder: string): string[] {
+  return [...Deno.readDirSync(space.path(`${folder}/blobs/sha256`))].map(({ name }) => name).sort();
+}
+
+async function checkBlobs(space: Workspace, folder: string): Promise<void> {
+  for (const name of blobs(space, folder)) {
+    const path = space.path(`${folder}/blobs/sha256/${name}`);
+    const sum = await crypto.subtle.digest("SHA-256", Deno.readFileSync(path));
+    assert.equal(new Uint8Array(sum).toHex(), name);
+    assert.equal(Deno.statSync(path).mode! & 0o777, 0o444);
+  }
+}
+
+Deno.test({ name: "a layout of several names is what buildx writes", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  const big = "b".repeat(5 << 20) + crypto.randomUUID();
+  space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY . /\n", "ctx/big": big });
+  for (const type of ["oci", "docker"]) {
+    // buildx 0.36 can't do that with docker: "both file and store output is not supported".
+    for (const program of type === "docker" ? ["fairlead"] as const : programs) {
+      const made = await space[program]([
+        "build",
+        "--provenance=false",
+        "--build-arg=SOURCE_DATE_EPOCH=1700000000",
+        `-o=type=${type},tar=false,dest=${program}/${type},compression=uncompressed`,
+        "-t=a/b:c",
+        "-t=d",
+        "ctx",
+      ]);
+      assert.equal(made.code, 0, made.stderr);
+      await checkBlobs(space, `${program}/${type}`);
+    }
+    if (type === "docker") continue;
+    assert.deepEqual(blobs(space, `fairlead/${type}`), blobs(space, `buildx/${type}`));
+    const index = (program: string) => JSON.parse(space.read(`${program}/${type}/index.json`));
+    assert.deepEqual(index("fairlead"), index("buildx"));
+    assert.equal(
+      space.read(`fairlead/${type}/oci-layout`),
+      space.read(`buildx/${type}/oci-layout`),
+    );
+    const names = (program: string) =>
+      [...Deno.readDirSync(space.path(`${program}/${type}`))].map(({ name }) => name).sort();
+    assert.deepEqual(names("fairlead"), names("buildx"));
+  }
+});
+
+Deno.test(
+  { name: "a layout without a name is `latest`, and names are replaced", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /\n" });
+    for (const [at, args] of [[], ["-t=x:1"], [], ["-t=x:1"]].entries()) {
+      space.write({ "ctx/a": crypto.randomUUID() });
+      for (const program of programs) {
+        const made = await space[program]([
+          "build",
+          ...args,
+          `-o=type=oci,tar=false,dest=${program}`,
+          "ctx",
+        ]);
+        assert.equal(made.code, 0, made.stderr);
+      }
+      const index = (program: string) =>
+        JSON.parse(space.read(`${program}/index.json`)).manifests.map(
+          ({ annotations: { "org.opencontainers.image.created": _, ...names } }: {
+            annotations: Record<string, string>;
+          }) => names,
+        );
+      assert.deepEqual(index("fairlead"), index("buildx"), `${at}`);
+    }
+  },
+);
+
+Deno.test(
+  { name: "a cache folder is written by one program and read by the other", ignore },
+  async () => {
+    for (const order of [["fairlead", "buildx"], ["buildx", "fairlead"]] as const) {
+      await using space = await workspace(shared.address);
+      const dockerfile = `FROM busybox\nRUN echo ${crypto.randomUUID()} >/f\n`;
+      space.write({ "ctx/Dockerfile": dockerfile });
+      const [first, second] = order;
+      const write = await space[first]([
+        "build",
+        "--cache-to=type=local,dest=cache/dir,mode=max,tag=v1",
+        "ctx",
+      ]);
+      assert.equal(write.code, 0, write.stderr);
+      await checkBlobs(space, "cache/dir");
+      // Another daemon has nothing of its own to find.
+      await using daemon = await freshDaemon();
+      const far = { BUILDKIT_HOST: daemon.address, BUILDX_BUILDER: "" };
+      const env = second === "fairlead" ? far : await buildxOn(space, daemon.address);
+      const read = await space[second](
+        ["build", "--progress=plain", "--cache-from=type=local,src=cache/dir,tag=v1", "ctx"],
+        env,
+      );
+      assert.equal(read.code, 0, read.stderr);
+      assert.match(read.stderr, /importing cache manifest from local:/);
+      assert.match(read.stderr, /RUN echo [^]*\n#\d+ CACHED/);
+    }
+  },
+);
+
+async function freshDaemon() {
+  const config = `[registry."docker.io"]\n  mirrors = ["${shared.registry}"]\n` +
+    `[registry."${shared.registry}"]\n  http = true\n`;
+  const daemon = await startBuildkitd({ config });
+  return { address: daemon.address, [Symbol.asyncDispose]: () => daemon.stop() };
+}
+
+async function buildxOn(space: Workspace, address: string): Promise<Record<string, string>> {
+  const made = await space.buildx(["create", "--name=other", "--driver=remote", address]);
+  assert.equal(made.code, 0, made.stderr);
+  return { BUILDX_BUILDER: "other" };
+}
+
+Deno.test({ name: "reset=true leaves what the index leads to", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  const args = (
+    program: string,
+  ) => ["build", `--cache-to=type=local,dest=${program},reset=true`, "ctx"];
+  for (let round = 0; round < 2; round++) {
+    space.write({ "ctx/Dockerfile": `FROM busybox\nRUN echo ${crypto.randomUUID()} >/f\n` });
+    for (const program of programs) {
+      const made = await space[program](args(program));
+      assert.equal(made.code, 0, made.stderr);
+    }
+    // Of each: its config and its manifest, which bear times, and two layers.
+    assert.equal(blobs(space, "fairlead").length, blobs(space, "buildx").length);
+    await checkBlobs(space, "fairlead");
+  }
+});
+
+Deno.test(
+  { name: "a cache that isn't there is warned of, and the build goes on", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({ "ctx/Dockerfile": "FROM scratch\nLABEL a=b\n" });
+    for (const program of programs) {
+      const { code, stderr } = await space[program]([
+        "build",
+        "--cache-from=type=local,src=nowhere",
+        "ctx",
+      ]);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /WARNING: local cache import at nowhere skipped.*could not read/);
+    }
+  },
+);
+
+Deno.test(
+  { name: "mode=delete outside of the working folder needs a permission", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /\n", "ctx/a": "a", "ctx/out/old": "" });
+    for (const program of programs) {
+      const below = await space[program](["build", "-o=type=local,mode=delete,dest=out", "ctx"]);
+      assert.equal(below.code, 0, below.stderr);
+      const itself = await space[program](["build", "-o=type=local,mode=delete,dest=.", "ctx"]);
+      assert.equal(itself.code, 1);
+      assert.match(
+        itself.stderr,
+        /mode=delete for destination "\." requires --allow=buildx\.local/,
+      );
+      const away = await Deno.makeTempDir({ prefix: "fairlead-away-" });
+      try {
+        Deno.writeTextFileSync(`${away}/old`, "");
+        const args = ["build", `-o=type=local,mode=delete,dest=${away}`, "ctx"];
+        const refused = await space[program](args);
+        assert.equal(refused.code, 1);
+        assert.match(refused.stderr, /requires --allow=buildx\.local\.delete/);
+        const allowed = await space[program]([...args, "--allow=buildx.local.delete"]);
+        assert.equal(allowed.code, 0, allowed.stderr);
+        assert.deepEqual([...Deno.readDirSync(away)].map(({ name }) => name), ["a"]);
+        const valued = await space[program]([...args, "--allow=buildx.local.delete=true"]);
+        assert.match(valued.stderr, /buildx\.local\.delete does not accept a value/);
+      } finally {
+        Deno.removeSync(away, { recursive: true });
+      }
+    }
+  },
+);
