@@ -56,7 +56,8 @@ import { interruptible } from ${JSON.stringify(signals)};
 const signal = interruptible(Deno.exit);
 signal.addEventListener("abort", () => console.log(signal.reason.signal));
 setInterval(() => {}, 1000);
-console.log("ready");
+// It begins to listen a moment after its start.
+setTimeout(() => console.log("ready"), 100);
 `;
 
 Deno.test({
