@@ -72,9 +72,10 @@ function frontendAttrs(build: BuildOptions): { frontend: string; attrs: Record<s
     attrs[`build-arg:${name}`] = value;
     if (name === "BUILDKIT_SYNTAX") {
       frontend = "gateway.v0";
-      attrs["source"] = value.split(" ", 1)[0]!;
+      attrs["source"] = value.trim().split(" ", 1)[0]!;
       attrs["cmdline"] = value;
     }
+    if (name === "BUILDKIT_MULTI_PLATFORM" && TRUE.has(value)) attrs["multi-platform"] = "true";
   }
   for (const [name, value] of Object.entries(build.labels)) attrs[`label:${name}`] = value;
   if (build.target) attrs["target"] = build.target;

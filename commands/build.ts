@@ -2,6 +2,7 @@ import { chooseBuilder, openStore, requireRemote } from "../builders/builder.ts"
 import { defineCommand } from "./command.ts";
 import { buildFlags } from "./build/flags.ts";
 import { imageId, metadataText, removeResult, writeResult } from "./build/result.ts";
+import { provenanceMode, wantsWarnings } from "./build/metadata.ts";
 import { prepare } from "./build/prepare.ts";
 import { runBuild } from "./build/run.ts";
 import { openScratch } from "./build/scratch.ts";
@@ -36,9 +37,14 @@ export const command = defineCommand({
       builder: builder.name,
       expandWarnings: global.debug,
     });
-    const answers = await runBuild(build, { deps, builder, node: build.node, progress });
+    const provenance = flags["metadata-file"] ? provenanceMode(deps.env) : undefined;
+    const context = { deps, builder, node: build.node, progress, provenance };
+    const answers = await runBuild(build, context);
     if (flags.iidfile) writeResult(flags.iidfile, imageId(answers));
-    if (flags["metadata-file"]) writeResult(flags["metadata-file"], metadataText(answers));
+    if (flags["metadata-file"]) {
+      const warnings = wantsWarnings(deps.env) ? progress.warnings() : [];
+      writeResult(flags["metadata-file"], metadataText(answers, warnings));
+    }
     if (printId && imageId(answers)) deps.stdout.write(`${imageId(answers)}\n`);
   },
 });

@@ -12,6 +12,7 @@ import {
 } from "../flags/frontend.ts";
 import type { FlagValues } from "../flags/spec.ts";
 import type { buildFlags } from "./flags.ts";
+import { UsageError } from "../usage_error.ts";
 import { isTrue } from "./switch.ts";
 
 /** What the frontend is told beyond the Dockerfile's name, arguments and platforms. */
@@ -52,6 +53,12 @@ export function buildArgs(texts: readonly string[], env: Env): Record<string, st
     const [key, value] = splitPair(text);
     const set = value ?? env(key);
     if (set !== undefined) args[key] = set;
+  }
+  if (args["BUILDKIT_SYNTAX"]?.trim() === "") {
+    throw new UsageError(
+      "empty BUILDKIT_SYNTAX build-arg is invalid, use --build-arg BUILDKIT_SYNTAX without '=' for " +
+        "optional behavior",
+    );
   }
   // Unless given: it makes builds reproducible, so it counts wherever it is set.
   const epoch = env("SOURCE_DATE_EPOCH");

@@ -1,4 +1,9 @@
 /** What a build leaves behind for scripts: the image's id, and the daemon's answers as JSON. */
+import type { VertexWarning } from "../../proto/gen/control.ts";
+import { goJson } from "../go_json.ts";
+import { warningOf } from "../progress/rawjson.ts";
+
+const WARNINGS = "buildx.build.warnings";
 
 /** The exporters' answers, by key. */
 export type Answers = Readonly<Record<string, string>>;
@@ -11,18 +16,32 @@ export function imageId(answers: Answers): string {
 /**
  * The text of `--metadata-file`: keys in order, and each value that is base64 of a JSON object or
  * array as that JSON, the rest as strings; indented by two spaces, without a line end.
+ * @param warnings of the build, where they are wanted in it
  */
-export function metadataText(answers: Answers): string {
+export function metadataText(answers: Answers, warnings: readonly VertexWarning[] = []): string {
   const out: Record<string, unknown> = {};
-  for (const key of Object.keys(answers).sort()) {
-    out[key] = embedded(answers[key]!) ?? answers[key];
+  const keys = Object.keys(answers);
+  if (warnings.length > 0) keys.push(WARNINGS);
+  for (const key of keys.sort()) {
+    out[key] = key === WARNINGS
+      ? warnings.map(plainWarning)
+      : embedded(key, answers[key]!) ?? answers[key];
   }
-  return JSON.stringify(out, null, 2);
+  return goJson(out, 2);
 }
 
-function embedded(value: string): unknown {
+/** Without how the daemon came by the Dockerfile, as buildx writes it: its steps say nothing to scripts. */
+function plainWarning(warning: VertexWarning): object {
+  const { info } = warning;
+  return warningOf({ ...warning, info: info && { ...info, definition: undefined } });
+}
+
+function embedded(key: string, value: string): unknown {
   try {
-    const json = JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(value)));
+    // The answer to a query is JSON as it is.
+    const json = JSON.parse(
+      key === "result.json" ? value : new TextDecoder().decode(Uint8Array.fromBase64(value)),
+    );
     const filled = typeof json === "object" && json !== null && Object.keys(json).length > 0;
     return filled ? json : undefined;
   } catch {

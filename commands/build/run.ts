@@ -2,6 +2,7 @@ import type { Builder } from "../../builders/builder.ts";
 import type { StoredNode } from "../../builders/node_group.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { RpcError } from "../../buildkit/grpc/status.ts";
+import { saveBuildState } from "../../builders/local_state.ts";
 import { newId } from "../../buildkit/identity.ts";
 import { solve } from "../../buildkit/solve.ts";
 import { solveRequest } from "../../buildkit/solve_request.ts";
@@ -21,6 +22,8 @@ export interface RunContext {
   readonly builder: Builder;
   readonly node: StoredNode;
   readonly progress: Progress;
+  /** How much of the provenance the answers are to have. */
+  readonly provenance: "min" | "max" | undefined;
 }
 
 /** A build that failed: the Dockerfile's lines stand above the message. */
@@ -49,10 +52,11 @@ export async function runBuild(build: PreparedBuild, context: RunContext): Promi
     const client = await reach(node, { deps, progress });
     phase("connected");
     try {
-      if (build.dockerfileUrl !== undefined) {
+      const { dockerfileUrl, mounts, filename } = build.sources;
+      if (dockerfileUrl !== undefined) {
         const { fetchDockerfile } = await import("./fetch_dockerfile.ts");
-        const text = await fetchDockerfile(client, build.dockerfileUrl, context);
-        Deno.writeFileSync(`${build.mounts.get("dockerfile")}/${build.options.filename}`, text);
+        const text = await fetchDockerfile(client, dockerfileUrl, context);
+        Deno.writeFileSync(`${mounts.get("dockerfile")}/${filename}`, text);
       }
       const answers = await solveOn(client, build, context);
       phase("solved");
@@ -71,28 +75,57 @@ export async function runBuild(build: PreparedBuild, context: RunContext): Promi
 async function solveOn(
   client: Client,
   build: PreparedBuild,
-  { deps, builder, node, progress }: RunContext,
+  { deps, builder, node, progress, provenance }: RunContext,
 ): Promise<Answers> {
   const ref = newId();
   using services = await buildServices(build, { deps, progress });
+  let recorded = builder.origin === "BUILDKIT_HOST";
+  const record = () => {
+    if (recorded) return;
+    recorded = true;
+    saveBuildState(build.storeDir, [builder.name, node.name, ref], build.sources.state);
+  };
   try {
     const solving = solve(client, solveRequest(ref, newId(), build.options), {
       services: services.list,
-      sharedKey: build.sharedKey,
+      sharedKey: build.sources.sharedKey,
       onStatus: (status) => progress.update(status),
       signal: deps.signal,
     });
-    const cool = after(0, () => services.warmUp());
-    const answers = await solving.finally(cool);
+    // While the daemon has the word.
+    const cool = after(0, () => {
+      services.warmUp();
+      record();
+    });
+    const answers = await solving.finally(cool).finally(record);
     await services.commit();
     await build.layouts.commit(answers);
     // containerd's image store knows an image by its manifest's digest alone (as buildx has it).
     if (build.outputs.some(({ loader }) => loader?.containerd)) {
       delete answers["containerimage.config.digest"];
     }
-    return { ...answers, "buildx.build.ref": `${builder.name}/${node.name}/${ref}` };
+    answers["buildx.build.ref"] = `${builder.name}/${node.name}/${ref}`;
+    return { ...answers, ...await withProvenance(client, ref, { deps, progress, provenance }) };
   } catch (error) {
     await services.discard();
+    throw error;
+  }
+}
+
+async function withProvenance(
+  client: Client,
+  ref: string,
+  { deps, progress, provenance }: Pick<RunContext, "deps" | "progress" | "provenance">,
+): Promise<Answers> {
+  if (provenance === undefined) return {};
+  const vertex = progress.local.start("resolving provenance for metadata file");
+  try {
+    const { recordedProvenance } = await import("./provenance.ts");
+    const answers = await recordedProvenance(client, ref, provenance, deps.signal);
+    vertex.done();
+    return answers;
+  } catch (error) {
+    vertex.fail(error);
     throw error;
   }
 }

@@ -51,24 +51,25 @@ export async function buildServices(
     health,
     auth({
       credentials: scopedCredentials(
-        `${build.storeDir ?? ""}/config`,
+        `${build.storeDir?.path ?? ""}/config`,
         credentialsOf(dockerConfig),
         credentialsOf,
       ),
       note: (line) => progress.local.start(line).done(),
       authority: clientTokens(deps.env) ? tokenAuthority(tokenSeeds(dockerConfig)) : undefined,
     }),
-    secrets(build.secrets),
-    ssh(build.agents),
-    fileSync(build.mounts, (mount) => ({
+    secrets(build.sources.secrets),
+    ssh(build.sources.agents),
+    fileSync(build.sources.mounts, (mount) => ({
       sys: sys ??= openSys(),
       onWarning: ({ path, reason }) => warn(`${mount}: ${path}: ${reason}`),
     })),
-    ...build.services,
+    ...build.sources.services,
   ];
-  if (build.stores.size > 0) {
+  const stores = new Map([...build.sources.stores, ...build.layouts.stores]);
+  if (stores.size > 0) {
     const { content } = await import("../../buildkit/session/content.ts");
-    list.push(content(build.stores));
+    list.push(content(stores));
   }
   const outputs = new Map<number, ByteOutput | TreeOutput>();
   for (const [id, { target, loader }] of build.outputs.entries()) {
@@ -90,7 +91,7 @@ export async function buildServices(
     warmUp() {
       sys ??= openSys();
       // What runs for the first time is compiled first: 3 ms that the daemon needn't wait for.
-      for (const root of build.mounts.values()) glance(sys, root);
+      for (const root of build.sources.mounts.values()) glance(sys, root);
     },
     async commit() {
       for (const file of files) await file.commit();

@@ -74,7 +74,8 @@ function logOf(log: VertexLog): object {
   };
 }
 
-function warningOf(warning: VertexWarning): object {
+/** A warning as BuildKit's structure has it in JSON. */
+export function warningOf(warning: VertexWarning): object {
   return sparse({
     vertex: warning.vertex,
     level: Number(warning.level),

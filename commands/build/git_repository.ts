@@ -1,0 +1,138 @@
+/**
+ * What a git checkout says of itself, read from its files: no git program is needed, and none is
+ * started (https://git-scm.com/docs/gitrepository-layout). Repositories whose refs are in the new
+ * "reftable" format have no commit that we can tell.
+ */
+
+/** A checkout. */
+export interface Checkout {
+  /** The work tree, without symbolic links. */
+  readonly root: string;
+  /** The commit of HEAD; undefined before the first. */
+  readonly commit: string | undefined;
+  /** Where it came from: the branch's remote, else `origin`, else `upstream`. May hold a password. */
+  readonly remote: string | undefined;
+}
+
+/** The checkout that a folder lies in; undefined when it lies in none. */
+export function findCheckout(folder: string): Checkout | undefined {
+  const start = realPath(folder);
+  for (let root = start; root !== undefined; root = above(root)) {
+    const gitDir = gitDirOf(root);
+    if (gitDir === undefined) continue;
+    const common = join(gitDir, read(`${gitDir}/commondir`)?.trim() ?? ".");
+    const head = symbolic(read(`${gitDir}/HEAD`));
+    const branch = head?.match(/^refs\/heads\/(.+)$/)?.[1];
+    const config = parseConfig(read(`${common}/config`) ?? "");
+    return {
+      root,
+      commit: resolve("HEAD", gitDir, common),
+      remote: remoteOf(config, branch),
+    };
+  }
+  return undefined;
+}
+
+/** `.git` is the repository, or in a worktree and a submodule a file that says where it is. */
+function gitDirOf(root: string): string | undefined {
+  const path = join(root, ".git");
+  if (read(`${path}/HEAD`) !== undefined) return path;
+  const target = read(path)?.match(/^gitdir: (.+?)\s*$/)?.[1];
+  if (target === undefined) return undefined;
+  const gitDir = join(root, target);
+  return read(`${gitDir}/HEAD`) !== undefined ? gitDir : undefined;
+}
+
+/** The commit that a ref leads to. A worktree has a HEAD of its own, and shares the rest. */
+function resolve(ref: string, gitDir: string, common: string): string | undefined {
+  for (let hops = 0; hops < 5; hops++) {
+    const text = read(`${gitDir}/${ref}`) ?? read(`${common}/${ref}`) ??
+      packed(read(`${common}/packed-refs`) ?? "", ref);
+    const next = symbolic(text);
+    if (next === undefined) {
+      const commit = text?.trim();
+      return commit && /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(commit) ? commit : undefined;
+    }
+    ref = next;
+  }
+  return undefined;
+}
+
+function symbolic(text: string | undefined): string | undefined {
+  return text?.match(/^ref: (\S+)\s*$/)?.[1];
+}
+
+function packed(text: string, ref: string): string | undefined {
+  const line = text.split("\n").find((line) => line.endsWith(` ${ref}`) && !line.startsWith("#"));
+  return line?.split(" ", 1)[0];
+}
+
+/** Values by `section.subsection.key`; section and key in lower case. The last one holds. */
+type Config = ReadonlyMap<string, string>;
+
+function remoteOf(config: Config, branch: string | undefined): string | undefined {
+  const tracked = branch !== undefined && config.has(`branch.${branch}.merge`)
+    ? config.get(`branch.${branch}.remote`)
+    : undefined;
+  for (const name of [tracked, "origin", "upstream"]) {
+    const url = name && config.get(`remote.${name}.url`);
+    if (url) return url;
+  }
+  return undefined;
+}
+
+/** https://git-scm.com/docs/git-config#_syntax, without includes. */
+function parseConfig(text: string): Config {
+  const values = new Map<string, string>();
+  let section = "";
+  for (const line of text.replace(/\\\r?\n/g, "").split(/\r?\n/)) {
+    const header = line.match(/^\s*\[([\w.-]+)(?:\s+"((?:\\.|[^"\\])*)")?\]/);
+    if (header) {
+      const name = header[1]!.toLowerCase();
+      section = header[2] === undefined ? name : `${name}.${header[2].replace(/\\(.)/g, "$1")}`;
+      continue;
+    }
+    const pair = line.match(/^\s*([A-Za-z][\w-]*)\s*=\s*(.*)$/);
+    if (pair) values.set(`${section}.${pair[1]!.toLowerCase()}`, valueOf(pair[2]!));
+  }
+  return values;
+}
+
+/** Quotes are taken away and comments are dropped; spaces count inside quotes only. */
+function valueOf(text: string): string {
+  let value = "";
+  for (
+    const [, quoted, comment, bare] of text.matchAll(/"((?:\\.|[^"\\])*)"|([#;].*)|([^"#;]+)/g)
+  ) {
+    if (comment !== undefined) break;
+    value += (quoted ?? bare ?? "").replace(/\\(.)/g, "$1");
+  }
+  return value.trim();
+}
+
+function read(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return Deno.realPathSync(path).replaceAll("\\", "/");
+  } catch {
+    return undefined;
+  }
+}
+
+function above(folder: string): string | undefined {
+  const slash = folder.lastIndexOf("/");
+  if (folder === "/" || slash < 0) return undefined;
+  return slash === 0 ? "/" : folder.slice(0, slash);
+}
+
+function join(folder: string, path: string): string {
+  if (path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path)) return path;
+  return folder.endsWith("/") ? folder + path : `${folder}/${path}`;
+}

@@ -1,0 +1,231 @@
+/**
+ * What the daemon is told of a build, by its own record of it: the frontend's attributes, beside
+ * those that buildx sends for the same command line.
+ */
+import assert from "node:assert/strict";
+import { connect } from "../../buildkit/connect.ts";
+import { listHistory } from "../../buildkit/history.ts";
+import { transports } from "../../transports/all.ts";
+import { createRegistry } from "../../transports/registry.ts";
+import { check } from "../harness/run.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing, onPath } from "../harness/tool.ts";
+import { type Workspace, workspace } from "./workspace.ts";
+
+const git = await onPath("git") ? undefined : "git is not installed (Debian's package git)";
+const ignore = skip(needsRoot() ?? git ?? await missing("buildkitd", "runc", "buildx"));
+const shared = ignore ? undefined! : await sharedBuildkitd();
+const programs = ["fairlead", "buildx"] as const;
+
+/** Builds with a program, and gives the attributes of the daemon's record, without the random ones. */
+async function attributes(
+  space: Workspace,
+  program: "fairlead" | "buildx",
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Record<string, string>> {
+  const file = ["--metadata-file", "meta.json"];
+  const { code, stderr } = await space[program](["build", ...file, ...args], env);
+  assert.equal(code, 0, stderr);
+  const ref = JSON.parse(space.read("meta.json"))["buildx.build.ref"].split("/").pop();
+  const client = await connect({
+    registry: createRegistry(transports),
+    endpoint: shared.address,
+    tls: {},
+    context: { signal: new AbortController().signal, env: () => "", log() {}, step() {} },
+  });
+  try {
+    const { events } = await listHistory(client, { Ref: ref });
+    return events[0]!.record!.FrontendAttrs;
+  } finally {
+    await client.close();
+  }
+}
+
+async function compare(
+  space: Workspace,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Record<string, string>> {
+  const ours = await attributes(space, "fairlead", args, env);
+  const theirs = await attributes(space, "buildx", args, env);
+  assert.deepEqual(ours, theirs, args.join(" "));
+  return ours;
+}
+
+async function run(space: Workspace, folder: string, ...args: string[]): Promise<string> {
+  const env = { ...space.env, GIT_CONFIG_GLOBAL: "/dev/null" };
+  const { stdout } = await check("git", ["-C", space.path(folder), ...args], { env });
+  return stdout.trim();
+}
+
+const commit = ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "--allow-empty", "-m"];
+
+Deno.test(
+  { name: "a checkout: revision, source and folders, as git says them", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({ "repo/app/Dockerfile": "FROM scratch\nLABEL a=b\n", "repo/lib/f": "" });
+    const context = ["--build-context", "lib=repo/lib", "repo/app"];
+    assert.equal((await compare(space, context))["vcs:revision"], undefined);
+    await run(space, "repo", "init", "-q", "-b", "main");
+    assert.equal((await compare(space, context))["vcs:localdir:context"], "app");
+    await run(space, "repo", "add", ".");
+    await run(space, "repo", ...commit, "one");
+    const revision = await run(space, "repo", "rev-parse", "HEAD");
+    assert.equal((await compare(space, context))["vcs:revision"], revision);
+    const url = "https://me:secret@example.com/a/b.git";
+    await run(space, "repo", "remote", "add", "upstream", "git@example.com:up/stream.git");
+    assert.equal((await compare(space, context))["vcs:source"], "git@example.com:up/stream.git");
+    await run(space, "repo", "remote", "add", "origin", url);
+    const told = await compare(space, context);
+    assert.equal(told["vcs:source"], "https://xxxxx:xxxxx@example.com/a/b.git");
+    assert.equal(told["vcs:localdir:lib"], "lib");
+    await run(space, "repo", "remote", "add", "mine", "https://token@example.com/mine");
+    await run(space, "repo", "config", "branch.main.remote", "mine");
+    await run(space, "repo", "config", "branch.main.merge", "refs/heads/main");
+    await run(space, "repo", "config", "remote.mine.fetch", "+refs/heads/*:refs/remotes/mine/*");
+    assert.equal((await compare(space, context))["vcs:source"], "https://xxxxx@example.com/mine");
+    await run(space, "repo", "gc", "-q");
+    await run(space, "repo", "checkout", "-q", "--detach");
+    assert.equal((await compare(space, context))["vcs:revision"], revision);
+    await run(space, "repo", "worktree", "add", "-q", "-b", "other", space.path("tree"));
+    await run(space, "tree", ...commit, "two");
+    await run(space, "repo", "pack-refs", "--all");
+    await compare(space, ["tree/app"]);
+    for (const BUILDX_GIT_LABELS of ["1", "full", "0"]) {
+      const labelled = await compare(space, ["tree/app"], { BUILDX_GIT_LABELS });
+      const key = "label:com.docker.image.source.entrypoint";
+      assert.equal(labelled[key], BUILDX_GIT_LABELS === "0" ? undefined : "app/Dockerfile");
+    }
+    await compare(space, ["-f", "tree/app/Dockerfile", "tree/lib"], { BUILDX_GIT_LABELS: "1" });
+    assert.equal(
+      (await compare(space, ["tree/app"], { BUILDX_GIT_INFO: "0" }))["vcs:source"],
+      undefined,
+    );
+    const dirty = { BUILDX_GIT_CHECK_DIRTY: "1" };
+    assert.doesNotMatch((await compare(space, ["tree/app"], dirty))["vcs:revision"]!, /dirty/);
+    space.write({ "tree/new": "" });
+    assert.match((await compare(space, ["tree/app"], dirty))["vcs:revision"]!, /-dirty$/);
+  },
+);
+
+Deno.test(
+  { name: "proxies of docker's configuration, and the time of the sources", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    const proxies = {
+      default: { httpProxy: "http://p", noProxy: "localhost", ftpProxy: "ftp://f" },
+      "unix:///special.sock": { httpsProxy: "https://s" },
+    };
+    space.write({
+      "ctx/Dockerfile": "FROM scratch\nLABEL a=b\n",
+      ".docker/config.json": JSON.stringify({ proxies }),
+    });
+    const all = await compare(space, ["ctx"]);
+    assert.equal(all["build-arg:HTTP_PROXY"], "http://p");
+    const one = await compare(space, ["ctx"], { DOCKER_HOST: "unix:///special.sock" });
+    assert.equal(one["build-arg:HTTP_PROXY"], undefined);
+    assert.equal(one["build-arg:HTTPS_PROXY"], "https://s");
+    const given = await compare(space, ["--build-arg=http_proxy=mine", "ctx"]);
+    assert.equal(given["build-arg:HTTP_PROXY"], undefined);
+    await compare(space, ["ctx"], { SOURCE_DATE_EPOCH: "1700000000" });
+  },
+);
+
+Deno.test({ name: "the rest of the frontend's attributes", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  space.write({
+    "ctx/Dockerfile": "FROM scratch AS one\nLABEL a=b\nFROM one AS two\n",
+    "other/lower/dockerfile": "FROM scratch\nLABEL c=d\n",
+    "named/f": "",
+  });
+  const cases: string[][] = [
+    ["ctx"],
+    ["other/lower"],
+    ["--target=one", "--build-arg=A=1", "--label=l=m", "--pull", "ctx"],
+    ["--no-cache", "--network=none", "--add-host=h:1.2.3.4", "--shm-size=64m", "ctx"],
+    ["--no-cache-filter=one,two", "--ulimit=nofile=10:20", "--cgroup-parent=x", "ctx"],
+    ["--platform=linux/amd64", "--provenance=mode=max", "--sbom=false", "ctx"],
+    ["--provenance=false", "--resource=memory=512m", "ctx"],
+    ["--build-context=context=named", "--build-context=x/y:latest=docker-image://busybox", "ctx"],
+    ["--cache-from=nowhere.invalid/x", "-f", "ctx/Dockerfile", "named"],
+    ["--build-arg=BUILDKIT_MULTI_PLATFORM=1", "ctx"],
+  ];
+  for (const args of cases) await compare(space, args);
+});
+
+/**
+ * Without what changes from build to build, and without `root`: that the request of a frontend came by
+ * way of the gateway is told of buildx's builds only.
+ */
+function lasting(text: string): unknown {
+  const moving = ["sysUsage", "digestMapping", "layers", "resourceUsage", "root"];
+  return JSON.parse(text, (key, value) => moving.includes(key) ? undefined : value);
+}
+
+Deno.test({
+  name: "--metadata-file holds the provenance, and warnings when they are wanted",
+  ignore,
+}, async () => {
+  await using space = await workspace(shared.address);
+  space.write({
+    "ctx/Dockerfile": "from busybox\nCOPY a <<-E /\nx & y\nE\n",
+    "ctx/a": "",
+  });
+  const cases: [args: string[], env: Record<string, string>][] = [
+    [[], {}],
+    [["--build-arg=A=1"], { BUILDX_METADATA_PROVENANCE: "max" }],
+    [["--provenance=mode=max,version=v1"], { BUILDX_METADATA_PROVENANCE: "max" }],
+    [[
+      "--platform=linux/amd64,linux/arm64",
+      "--build-arg=BUILDKIT_MULTI_PLATFORM=1",
+      "-f",
+      "ctx/Scratch",
+    ], {}],
+    [[], { BUILDX_METADATA_PROVENANCE: "false", BUILDX_METADATA_WARNINGS: "1" }],
+    [[], { BUILDX_METADATA_PROVENANCE: "disabled" }],
+  ];
+  space.write({ "ctx/Scratch": "FROM scratch\nCOPY a /\n" });
+  for (const [args, env] of cases) {
+    const texts: string[] = [];
+    for (const program of programs) {
+      const made = await space[program](["build", "--metadata-file=m.json", ...args, "ctx"], env);
+      assert.equal(made.code, 0, made.stderr);
+      texts.push(
+        space.read("m.json")
+          .replace(/("buildx\.build\.ref": ").*"/, '$1"')
+          .replace(/("(?:buildInvocationID|buildStartedOn|buildFinishedOn)": ").*"/g, '$1"')
+          .replace(/("vertex": ").*"/g, '$1"'),
+      );
+    }
+    if (args.length === 0) {
+      assert.equal(texts[0], texts[1], args.join(" "));
+    } else assert.deepEqual(lasting(texts[0]!), lasting(texts[1]!), args.join(" "));
+  }
+});
+
+Deno.test({ name: "a build is recorded on this side as buildx records it", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  space.write({
+    "ctx/Dockerfile": "FROM scratch\nLABEL a=b\n",
+    "ctx/Other": "FROM scratch\nLABEL c=d\n",
+  });
+  const cases: [args: string[], stdin?: string][] = [
+    [["ctx"]],
+    [["-f", "ctx/Other", "./ctx/"]],
+    [["-"], "FROM scratch\nLABEL e=f\n"],
+    [["-f", "-", "ctx"], "FROM scratch\nLABEL e=f\n"],
+  ];
+  for (const [args, stdin] of cases) {
+    const found: unknown[] = [];
+    for (const program of programs) {
+      const made = await space[program](["build", "--metadata-file=m.json", ...args], {}, stdin);
+      assert.equal(made.code, 0, made.stderr);
+      const path = `.store/refs/${JSON.parse(space.read("m.json"))["buildx.build.ref"]}`;
+      found.push([space.read(path), Deno.statSync(space.path(path)).mode! & 0o777]);
+    }
+    assert.deepEqual(found[0], found[1]);
+  }
+});
