@@ -37,7 +37,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 const LONGEST = 400;
 
 /** Files that are only loaded where they are used, and so may import node: modules. */
-const LAZY = /^(?:buildkit\/tls\w*|transports\/_ssh\w*)\.ts$/;
+const LAZY = /^(?:buildkit\/tls\w*|transports\/_(?:ssh\w*|duplex_stream|pipe))\.ts$/;
 
 /** Where ambient things are read, to be handed on. */
 const AMBIENT = new Set(["main.ts", "commands/deps.ts", "commands/terminal.ts"]);
@@ -80,7 +80,7 @@ for (const path of product) {
 
 /** Each transport is one file with one export, joined by one line in all.ts. */
 const list = Deno.readTextFileSync(`${root}/transports/all.ts`);
-const helpers = /^(?:_.*|all|byte_stream|endpoint|errors|nearest|registry|timer|transport)\.ts$/;
+const helpers = /^(?:_.*|all|byte_stream|endpoint|errors|external|nearest|registry|timer|transport)\.ts$/;
 for (const { name } of Deno.readDirSync(`${root}/transports`)) {
   if (!name.endsWith(".ts") || name.endsWith("_test.ts") || helpers.test(name)) continue;
   const text = Deno.readTextFileSync(`${root}/transports/${name}`);

@@ -31,6 +31,8 @@ export interface EngineExec {
   readonly program: string;
   readonly container: string;
   readonly command: readonly string[];
+  /** Keys that make the engine hang up, where it looks for such in what we send. */
+  readonly detachKeys?: string;
   /** What to do when the engine itself can't be reached. */
   readonly engineHint: string;
 }
@@ -75,7 +77,7 @@ async function create(exec: EngineExec, context: DialContext): Promise<string> {
   const answer = await askEngine(exec.engine, {
     method: "POST",
     path: `/containers/${encodeURIComponent(exec.container)}/exec`,
-    body: { ...attach, Cmd: exec.command },
+    body: { ...attach, Cmd: exec.command, DetachKeys: exec.detachKeys },
   }, context) as { Id?: unknown } | undefined;
   if (typeof answer?.Id === "string") return answer.Id;
   throw new EngineError(`docker engine ${exec.engine.host}: the exec it made has no Id`, 500);

@@ -4,7 +4,7 @@
  */
 import { plain } from "./_ssh_link.ts";
 import { type SshPlace, takePlace } from "./_ssh_pool.ts";
-import { channelStream } from "./_ssh_stream.ts";
+import { duplexStream } from "./_duplex_stream.ts";
 import type { SshTarget } from "./_ssh_target.ts";
 import type { SshChannel } from "./_ssh2.ts";
 import { stderrTail } from "./_stderr_tail.ts";
@@ -42,7 +42,7 @@ export async function dialSsh(
       const channel = await opened(place, endpoint, context, (client, done) => {
         client.openssh_forwardOutStreamLocal(socket, done);
       });
-      return channelStream(channel, { onClose: place.release });
+      return duplexStream(channel, { close: () => leave(channel, place) });
     } catch (error) {
       place.release();
       if (!(error instanceof ChannelRefused)) throw error;
@@ -81,8 +81,8 @@ async function runProgram(
         client.exec(ways.command, done);
       });
       const ended = watch(channel);
-      return channelStream(channel, {
-        onClose: place.release,
+      return duplexStream(channel, {
+        close: () => leave(channel, place),
         async failure(any) {
           const how = await ended();
           if (how === undefined) return undefined;
@@ -100,6 +100,12 @@ async function runProgram(
       place.full();
     }
   }
+}
+
+function leave(channel: SshChannel, place: SshPlace): void {
+  channel.close();
+  channel.stderr?.resume();
+  place.release();
 }
 
 /** The server says no to a channel. */

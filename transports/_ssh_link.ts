@@ -1,7 +1,8 @@
 /** One ssh connection, on which channels are opened. */
 import { askOnTerminal, sshAuth } from "./_ssh_auth.ts";
 import { hostKeysOf } from "./_ssh_host_key.ts";
-import { channelStream, socketOf } from "./_ssh_stream.ts";
+import { duplexStream } from "./_duplex_stream.ts";
+import { socketOf } from "./_ssh_socket.ts";
 import type { SshTarget } from "./_ssh_target.ts";
 import { loadSsh2, type SshChannel, type SshClient, type SshError } from "./_ssh2.ts";
 import { connectTcp, formatHostPort } from "./_tcp_connect.ts";
@@ -189,7 +190,8 @@ async function forward(
   });
   try {
     // Not the channel itself as a socket: see `socketOf`.
-    return channelStream(await promise, { onClose: () => {} });
+    const channel = await promise;
+    return duplexStream(channel, { close: () => channel.close() });
   } finally {
     signal.removeEventListener("abort", abort);
   }

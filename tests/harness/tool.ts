@@ -19,6 +19,7 @@ const debianPrograms = {
   nghttpd: "nghttp2-server",
   openssl: "openssl",
   perl: "perl-base",
+  podman: "podman",
   sshd: "openssh-server",
 } as const;
 

@@ -10,9 +10,6 @@ const SIZE = 64 << 20;
 /** More than the buffers on the way may hold: sockets', pipes', ours. */
 const BUFFERED = 32 << 20;
 
-/** The one case that not every way can pass. */
-export const FAR_HALF_CLOSE = "half-closed on the far side";
-
 /** By title. */
 export const flowing: Readonly<Record<string, Case>> = {
   "64 MiB each way at once, with a slow reader": async (open) => {
@@ -83,7 +80,7 @@ export const flowing: Readonly<Record<string, Case>> = {
     stream.close();
   },
 
-  [FAR_HALF_CLOSE]: async (open) => {
+  "half-closed on the far side": async (open) => {
     const { stream } = await open("end half");
     assert.equal(await stream.read(new Uint8Array(1)), null);
     for (let i = 0; i < 16; i++) await writeAll(stream, patternAt(0, 64 << 10));

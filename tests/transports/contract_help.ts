@@ -60,7 +60,7 @@ export async function noLeaks(run: () => Promise<unknown>): Promise<void> {
   const before = openFiles();
   await run();
   for (let wait = 1; openFiles() > before; wait *= 2) {
-    assert(wait < 2000, `${openFiles() - before} files are left open`);
+    assert(wait < 4000, `${openFiles() - before} files are left open`);
     await sleep(wait);
   }
 }

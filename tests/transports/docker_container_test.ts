@@ -10,7 +10,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
 import { context, soon } from "./contract_help.ts";
 import { dockerEngineOf, importBuildkit, startPeerContainer } from "./containers.ts";
-import { contract } from "./contract.ts";
+import { contract, DIAL_STDIO_CANNOT } from "./contract.ts";
 
 const reason = needsRoot() ??
   await missing("containerd", "runc", "busybox", "buildkitd", "buildctl") ??
@@ -51,7 +51,7 @@ if (!skip(reason)) {
   contract("docker-container", {
     dial,
     start: () => startPeerContainer(engine, "docker-container"),
-    farHalfClose: false,
+    cannot: DIAL_STDIO_CANNOT,
     hang: silentEngine,
     dead: [
       ["docker-container://nobody", /no container "nobody" at unix:\/\//],

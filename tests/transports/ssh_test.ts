@@ -3,7 +3,7 @@ import { ssh } from "../../transports/ssh.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { type Sshd, startSshd } from "../harness/sshd.ts";
 import { missing, need } from "../harness/tool.ts";
-import { contract } from "./contract.ts";
+import { contract, DIAL_STDIO_CANNOT } from "./contract.ts";
 import { startPeer } from "./start_peer.ts";
 
 const reason = needsRoot() ?? await missing("sshd", "buildctl");
@@ -52,7 +52,7 @@ if (!skip(reason)) {
         endpoint: at(sshd, `?command=${encodeURIComponent(command)}`),
       });
     },
-    farHalfClose: false,
+    cannot: DIAL_STDIO_CANNOT,
     dead: [
       [at(sshd, "?command=nothing"), /nothing failed with exit code 127: .*not found/],
     ],

@@ -1,0 +1,33 @@
+/**
+ * What of `npipe` can be tested where there are no named pipes: the stream under it, which
+ * `node:net` makes of a pipe's path on Windows and of a unix socket's elsewhere.
+ */
+import assert from "node:assert/strict";
+import { connectPipe } from "../../transports/_pipe.ts";
+import { DialError } from "../../transports/errors.ts";
+import { npipe } from "../../transports/npipe.ts";
+import { contract } from "./contract.ts";
+import { context } from "./contract_help.ts";
+import { startPeer } from "./start_peer.ts";
+
+if (Deno.build.os !== "windows") {
+  contract("npipe's stream, over a unix socket", {
+    async dial(path, { signal }) {
+      const stream = await connectPipe(path, `npipe://${path}`, signal);
+      return { stream, authority: "localhost", peer: path, secure: false };
+    },
+    async start() {
+      const peer = await startPeer();
+      return Object.assign(peer, { endpoint: peer.socket });
+    },
+    dead: [["/nowhere/s", /no such pipe$/]],
+  });
+
+  Deno.test("npipe: elsewhere than on Windows it says so", async () => {
+    await assert.rejects(npipe.dial(npipe.parse(npipe.example), context()), (error) => {
+      assert(error instanceof DialError && error.code === "unsupported");
+      assert.match(`${error.message}; ${error.hint}`, /named pipes are Windows' own; .*unix:\/\//);
+      return true;
+    });
+  });
+}
