@@ -4,11 +4,14 @@ import { runProgram } from "./commands/run.ts";
 import { interruptible } from "./commands/signals.ts";
 import { inputOf, outputOf, systemClock } from "./commands/terminal.ts";
 import { transports } from "./transports/all.ts";
+import { createPlugins } from "./transports/external.ts";
 import { createRegistry } from "./transports/registry.ts";
+
+const env = (name: string) => Deno.env.get(name);
 
 const code = await runProgram({
   args: Deno.args,
-  env: (name) => Deno.env.get(name),
+  env,
   // Asked when needed: a folder that was deleted is no reason to refuse `fairlead ls`.
   get cwd() {
     return Deno.cwd();
@@ -18,7 +21,7 @@ const code = await runProgram({
   stderr: outputOf(Deno.stderr),
   clock: systemClock,
   signal: interruptible(Deno.exit),
-  registry: createRegistry(transports),
+  registry: createRegistry(transports, createPlugins(env)),
   connect,
 }, commands);
 

@@ -7,6 +7,7 @@ import { contextNames, currentKey } from "./docker_context.ts";
 import { readDriverOptions } from "./driver_options.ts";
 import { randomName, validateName } from "./name.ts";
 import { type NodeGroup, withNode } from "./node_group.ts";
+import { nodeRegistry } from "./node_registry.ts";
 import type { Platform } from "./platforms.ts";
 import type { Store } from "./store.ts";
 import type { Transaction } from "./transaction.ts";
@@ -159,7 +160,7 @@ function endpointOf(request: CreateRequest, env: Env): string {
 /** Checks every node, since each of them may make the builder useless. */
 function checkNodes(group: NodeGroup, request: CreateRequest, registry: Registry) {
   for (const node of group.nodes) {
-    registry.find(node.endpoint).parse(node.endpoint);
+    nodeRegistry(registry, node).find(node.endpoint).parse(node.endpoint);
     try {
       if (request.buildkitdConfig) throw notForRemote("setting config file");
       if (request.buildkitdFlags) throw notForRemote("setting buildkit flags");

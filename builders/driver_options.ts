@@ -5,13 +5,22 @@ import type { StoredNode } from "./node_group.ts";
 import { isAbsolute } from "./path.ts";
 
 /** What `--driver-opt` takes for the remote driver. */
-export const driverOptionNames = ["cacert", "cert", "key", "servername", "default-load"] as const;
+export const driverOptionNames = [
+  "cacert",
+  "cert",
+  "key",
+  "servername",
+  "default-load",
+  "transport",
+] as const;
 
 /** A node's driver options, understood. */
 export interface DriverOptions {
   readonly tls: TlsOptions;
   /** Load a result that has no other output into the docker engine. */
   readonly defaultLoad: boolean;
+  /** The transport plugin that reaches the node. */
+  readonly transport?: string;
 }
 
 /**
@@ -20,9 +29,10 @@ export interface DriverOptions {
  * be missing: then the system's certificates hold.
  */
 export function readDriverOptions(node: Pick<StoredNode, "driverOpts">): DriverOptions {
-  const { cacert, cert, key, servername, "default-load": load, ...unknown } = node.driverOpts ?? {};
+  const { cacert, cert, key, servername, "default-load": load, transport, ...unknown } =
+    node.driverOpts ?? {};
   for (const name of Object.keys(unknown)) throw unknownOption(name);
-  for (const [name, path] of Object.entries({ cacert, cert, key })) {
+  for (const [name, path] of Object.entries({ cacert, cert, key, transport })) {
     if (path !== undefined && !isAbsolute(path)) {
       throw new BuilderError(`non-absolute path '${path}' provided for ${name}`, {
         hint: `write the whole path: other programs read the builder from other folders`,
@@ -43,6 +53,7 @@ export function readDriverOptions(node: Pick<StoredNode, "driverOpts">): DriverO
       ...servername !== undefined && { servername },
     },
     defaultLoad: load === undefined ? false : boolean(load),
+    ...transport !== undefined && { transport },
   };
 }
 

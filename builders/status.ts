@@ -5,6 +5,7 @@ import type { Builder } from "./builder.ts";
 import type { Connect, NodeClient } from "./connect.ts";
 import { readDriverOptions } from "./driver_options.ts";
 import type { StoredNode } from "./node_group.ts";
+import { nodeRegistry } from "./node_registry.ts";
 import { distinctPlatforms, type Platform } from "./platforms.ts";
 
 /** What is known of a node: from the store, and from its daemon. */
@@ -101,7 +102,7 @@ export async function askNode(
 
 /** Throws `EndpointError` or `BuilderError` for what no daemon has to be asked about. */
 export function checkNode(node: StoredNode, registry: Registry): void {
-  registry.find(node.endpoint).parse(node.endpoint);
+  nodeRegistry(registry, node).find(node.endpoint).parse(node.endpoint);
   readDriverOptions(node);
 }
 
@@ -114,7 +115,7 @@ async function ask(
   const { registry, connect, env, log } = options;
   const context = { signal: deadline.signal, env, log, step };
   const client = await connect({
-    registry,
+    registry: nodeRegistry(registry, node),
     endpoint: node.endpoint,
     tls: readDriverOptions(node).tls,
     context,

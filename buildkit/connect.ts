@@ -61,7 +61,7 @@ async function dial({ registry, endpoint, tls, context, timeoutMs }: ConnectOpti
   });
   try {
     const signal = AbortSignal.any([context.signal, late.signal]);
-    return await dialEndpoint(registry, endpoint, tls, { ...context, signal });
+    return await dialEndpoint(registry, endpoint, tls, { ...context, signal, timeoutMs });
   } finally {
     stop();
   }

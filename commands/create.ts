@@ -3,6 +3,7 @@ import { type Builder, openStore } from "../builders/builder.ts";
 import { createBuilder } from "../builders/create.ts";
 import { readDriverOptions } from "../builders/driver_options.ts";
 import { leaveBuilder } from "../builders/leave.ts";
+import { nodeRegistry } from "../builders/node_registry.ts";
 import { parsePlatforms } from "../builders/platforms.ts";
 import { transaction } from "../builders/transaction.ts";
 import { warnPlaintext } from "../buildkit/dial.ts";
@@ -73,7 +74,11 @@ export const command = defineCommand({
 function warnOfPlaintext(deps: Deps, builder: Builder, endpoint: string) {
   const node = builder.nodes.find((node) => node.endpoint === endpoint);
   if (node === undefined) return;
-  const shown = warnPlaintext(deps.registry, endpoint, readDriverOptions(node).tls);
+  const shown = warnPlaintext(
+    nodeRegistry(deps.registry, node),
+    endpoint,
+    readDriverOptions(node).tls,
+  );
   if (shown === undefined) return;
   warn(
     deps,

@@ -13,6 +13,11 @@ export const commands: readonly CommandEntry[] = [
     summary: "Create a new builder instance",
     load: () => import("./create.ts"),
   },
+  {
+    name: "dial-stdio",
+    summary: "Proxy current stdio streams to builder instance",
+    load: () => import("./dial_stdio.ts"),
+  },
   { name: "du", summary: "Disk usage", load: () => import("./du.ts") },
   {
     name: "history",
@@ -25,6 +30,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./inspect.ts"),
   },
   { name: "ls", summary: "List builder instances", load: () => import("./ls.ts") },
+  {
+    name: "proxy",
+    summary: "Offer a daemon as a local socket to other BuildKit clients",
+    load: () => import("./proxy.ts"),
+  },
   { name: "prune", summary: "Remove build cache", load: () => import("./prune.ts") },
   {
     name: "rm",
@@ -32,6 +42,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./rm.ts"),
   },
   { name: "stop", summary: "Stop builder instance", load: () => import("./stop.ts") },
+  {
+    name: "transports",
+    summary: "Show and test the ways to reach a daemon",
+    load: () => import("./transports.ts"),
+  },
   {
     name: "use",
     summary: "Set the current builder instance",

@@ -2,6 +2,7 @@ import { BuilderError } from "../builders/builder_error.ts";
 import { type Builder, chooseBuilder, openStore, requireRemote } from "../builders/builder.ts";
 import { readDriverOptions } from "../builders/driver_options.ts";
 import type { StoredNode } from "../builders/node_group.ts";
+import { nodeRegistry } from "../builders/node_registry.ts";
 import type { Client } from "../buildkit/client.ts";
 import { SilenceError } from "../buildkit/silence.ts";
 import type { Deps } from "./deps.ts";
@@ -42,10 +43,10 @@ export async function reachNodes(
   const places = await Promise.all(builder.nodes.map(async (node): Promise<Place> => {
     try {
       const client = await connect({
-        registry: deps.registry,
+        registry: nodeRegistry(deps.registry, node),
         endpoint: node.endpoint,
         tls: readDriverOptions(node).tls,
-        context: { signal: deps.signal, env: deps.env, log, step: () => {} },
+        context: { signal: deps.signal, env: deps.env, log, step: () => {}, debug: global.debug },
         ...timeout > 0 && { timeoutMs: timeout },
       });
       return { node, client, timer: giveUpSilent(client, timeout) };

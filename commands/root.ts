@@ -4,6 +4,7 @@ import type { Deps } from "./deps.ts";
 import { longNameOf, parseFlags, wantsValue } from "./flags/parse.ts";
 import { type FlagSpecs, globalFlags, type GlobalValues } from "./flags/spec.ts";
 import { notHere } from "./not_here.ts";
+import { withNamedPlugins } from "./plugin_flag.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The name that help and errors call the program by. */
@@ -80,7 +81,8 @@ async function runEntry(deps: Deps, place: Place, entry: CommandEntry): Promise<
   if (values.help) return await printCommandHelp(deps, path, entry, command);
   checkCount(path, command, args);
   const global = values as unknown as GlobalValues;
-  return await command.run({ deps, args, flags: values, given, occurrences, global }) ?? 0;
+  const scoped = withNamedPlugins(deps, global["transport-plugin"]);
+  return await command.run({ deps: scoped, args, flags: values, given, occurrences, global }) ?? 0;
 }
 
 /** `help`, `help rm`, `help history ls`. */

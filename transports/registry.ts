@@ -1,5 +1,6 @@
 import { redact, schemeOf } from "./endpoint.ts";
 import { EndpointError } from "./errors.ts";
+import type { Plugins } from "./external.ts";
 import { nearest } from "./nearest.ts";
 import type { Transport } from "./transport.ts";
 
@@ -12,10 +13,19 @@ export interface Registry {
    * Throws `EndpointError` naming the known schemes, and the nearest of them.
    */
   find(endpoint: string): Transport;
+  /** The same registry, in which the plugin at `path` serves a scheme, a built-in one too. */
+  withPlugin(scheme: string, path: string): Registry;
+  /** The plugins that were named so: paths by scheme. */
+  readonly named: ReadonlyMap<string, string>;
+  /** Third parties' transports; absent where the program takes none. */
+  readonly plugins?: Plugins;
 }
 
-/** Makes a registry. Throws a plain `Error` for two transports of one scheme: that is a bug of ours. */
-export function createRegistry(transports: readonly Transport[]): Registry {
+/**
+ * Makes a registry. Plugins serve the schemes that aren't built in, and those they are named for.
+ * Throws a plain `Error` for two transports of one scheme: that is a bug of ours.
+ */
+export function createRegistry(transports: readonly Transport[], plugins?: Plugins): Registry {
   const byScheme = new Map<string, Transport>();
   for (const transport of transports) {
     if (byScheme.has(transport.scheme)) {
@@ -23,15 +33,23 @@ export function createRegistry(transports: readonly Transport[]): Registry {
     }
     byScheme.set(transport.scheme, transport);
   }
-  return {
+  const withNamed = (named: ReadonlyMap<string, string>): Registry => ({
     transports: [...transports],
+    named,
+    ...plugins !== undefined && { plugins },
     find(endpoint) {
       const scheme = schemeOf(endpoint);
-      const found = scheme === undefined ? undefined : byScheme.get(scheme);
-      if (found !== undefined) return found;
+      if (scheme !== undefined) {
+        const path = named.get(scheme);
+        if (path !== undefined && plugins) return plugins.at(scheme, path, endpoint);
+        const found = byScheme.get(scheme) ?? plugins?.find(scheme, endpoint);
+        if (found !== undefined) return found;
+      }
       throw unknown(endpoint, scheme, byScheme);
     },
-  };
+    withPlugin: (scheme, path) => withNamed(new Map([...named, [scheme, path]])),
+  });
+  return withNamed(new Map());
 }
 
 function unknown(

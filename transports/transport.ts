@@ -51,6 +51,10 @@ export interface DialContext {
   readonly log: (line: string) => void;
   /** Tells which step is under way, so that a hanging dial can be shown with it. */
   readonly step: (step: DialStep, detail?: string) => void;
+  /** Milliseconds until `signal` gives up, for those who are told so (plugins). */
+  readonly timeoutMs?: number;
+  /** The user asked for details. */
+  readonly debug?: boolean;
 }
 
 /** Reads an environment variable. */

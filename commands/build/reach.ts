@@ -1,5 +1,6 @@
 import { readDriverOptions } from "../../builders/driver_options.ts";
 import type { StoredNode } from "../../builders/node_group.ts";
+import { nodeRegistry } from "../../builders/node_registry.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { DialError } from "../../transports/errors.ts";
 import type { Deps } from "../deps.ts";
@@ -21,7 +22,7 @@ export async function reach(
   const { connect } = await import("../../buildkit/connect.ts");
   const attempt = () =>
     connect({
-      registry: deps.registry,
+      registry: nodeRegistry(deps.registry, node),
       endpoint: node.endpoint,
       tls: readDriverOptions(node).tls,
       context: { signal: deps.signal, env: deps.env, log: () => {}, step: () => {} },

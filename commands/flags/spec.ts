@@ -59,6 +59,13 @@ export const globalFlags = {
     summary: "Override the configured builder instance",
   },
   debug: { kind: "bool", short: "D", summary: "Enable debug logging" },
+  "transport-plugin": {
+    kind: "array",
+    valueName: "SCHEME=PATH",
+    summary: "Reach endpoints of a scheme through the transport plugin at a path",
+    // buildx has no such flag; the help of 'transports' tells of it.
+    hidden: true,
+  },
 } as const satisfies FlagSpecs;
 
 export type GlobalValues = FlagValues<typeof globalFlags>;

@@ -1,0 +1,21 @@
+import { schemeOf } from "../transports/endpoint.ts";
+import type { Registry } from "../transports/registry.ts";
+import { readDriverOptions } from "./driver_options.ts";
+import type { StoredNode } from "./node_group.ts";
+
+/**
+ * The registry for one node: where its driver option `transport` names a plugin, that serves the
+ * scheme of its endpoint. What the command line names for the scheme goes before.
+ * Throws `BuilderError` for driver options that are wrong.
+ */
+export function nodeRegistry(
+  registry: Registry,
+  node: Pick<StoredNode, "endpoint" | "driverOpts">,
+): Registry {
+  const path = node.driverOpts?.transport;
+  if (path === undefined) return registry;
+  readDriverOptions(node);
+  const scheme = schemeOf(node.endpoint);
+  if (scheme === undefined || registry.named.has(scheme)) return registry;
+  return registry.withPlugin(scheme, path);
+}

@@ -1,0 +1,124 @@
+/** What `fairlead transports` knows of each transport: built in, or a plugin's file. */
+import { MetadataError } from "../../transports/plugins/metadata.ts";
+import { atPath, type PluginFile } from "../../transports/plugins/places.ts";
+import type { Registry } from "../../transports/registry.ts";
+import type { OptionSpec } from "../../transports/transport.ts";
+import { version as ours } from "../../version.ts";
+
+/** One transport. */
+export interface Found {
+  readonly scheme: string;
+  readonly kind: "built-in" | PluginFile["kind"];
+  /** Empty for a built-in one. */
+  readonly path: string;
+  readonly name: string;
+  readonly version: string;
+  readonly vendor: string;
+  readonly summary: string;
+  /** `ok`; `shadowed`: another one serves the scheme; `broken`: see `problem`. */
+  readonly status: "ok" | "shadowed" | "broken";
+  /** What is wrong, or what serves the scheme instead. */
+  readonly problem: string;
+  readonly hint: string;
+  /** Of an executable. */
+  readonly handshake: string;
+  /** Versions of the plugin protocol, `1` or `1 to 2`; empty where that isn't known. */
+  readonly protocol: string;
+  readonly options: readonly OptionSpec[];
+}
+
+/**
+ * Every transport by scheme, the one in use first; with a scheme, that one's alone. Each plugin is
+ * asked, so it may take seconds where one hangs; modules are loaded.
+ */
+export async function findTransports(registry: Registry, scheme?: string): Promise<Found[]> {
+  const wanted = (at: { readonly scheme: string }) => scheme === undefined || at.scheme === scheme;
+  const named = [...registry.named].map(([scheme, path]) => atPath(scheme, path));
+  const files = [...named, ...registry.plugins?.list() ?? []].filter(wanted);
+  const asked = await Promise.all(files.map((file) => describe(file, registry)));
+  const builtIn = registry.transports.filter(wanted).map((transport): Found => ({
+    ...empty,
+    scheme: transport.scheme,
+    kind: "built-in",
+    name: transport.scheme,
+    version: ours.number,
+    vendor: "fairlead",
+    summary: transport.summary,
+    options: transport.options,
+  }));
+  // Built-in ones stand behind those that are named, and before all folders.
+  const ordered = [
+    ...asked.slice(0, named.filter(wanted).length),
+    ...builtIn,
+    ...asked.slice(named.filter(wanted).length),
+  ];
+  const first = new Map<string, Found>();
+  for (const found of ordered) if (!first.has(found.scheme)) first.set(found.scheme, found);
+  return [...first.values()].flatMap((winner) =>
+    ordered.filter((found) => found.scheme === winner.scheme)
+      .map((found) => found === winner ? found : shadowed(found, winner))
+  );
+}
+
+const empty = {
+  path: "",
+  name: "",
+  version: "",
+  vendor: "",
+  summary: "",
+  status: "ok" as const,
+  problem: "",
+  hint: "",
+  handshake: "",
+  protocol: "",
+  options: [],
+};
+
+function shadowed(found: Found, by: Found): Found {
+  const problem = by.kind === "built-in"
+    ? `${found.scheme} is built in`
+    : `${by.path} comes before it`;
+  const hint = `to use this one: --transport-plugin ${found.scheme}=${found.path}`;
+  return { ...found, status: "shadowed", problem, hint };
+}
+
+async function describe(file: PluginFile, { plugins }: Registry): Promise<Found> {
+  const { scheme, path, kind, refused } = file;
+  const base: Found = { ...empty, scheme, path, kind };
+  const broken = (problem: string, hint: string): Found => ({
+    ...base,
+    status: "broken",
+    problem,
+    hint,
+  });
+  if (refused !== undefined) return broken(refused.problem, refused.hint);
+  if (kind === "module") return await describeModule(base, broken);
+  try {
+    const metadata = await plugins!.metadata(path);
+    const { min, max } = metadata.protocol;
+    if (!metadata.schemes.includes(scheme)) {
+      const list = metadata.schemes.join(", ");
+      return broken(`it is for ${list}, and not for ${scheme}`, "name its file after its scheme");
+    }
+    const { name, version, vendor = "", summary, handshake, options = [] } = metadata;
+    const protocol = min === max ? `${min}` : `${min} to ${max}`;
+    return { ...base, name, version, vendor, summary, handshake, protocol, options };
+  } catch (error) {
+    if (!(error instanceof MetadataError)) throw error;
+    return broken(error.message, error.hint);
+  }
+}
+
+async function describeModule(
+  base: Found,
+  broken: (problem: string, hint: string) => Found,
+): Promise<Found> {
+  try {
+    const { loadModule } = await import("../../transports/plugins/module.ts");
+    const { version = "", summary = "", options = [] } = await loadModule(base.path);
+    return { ...base, name: base.scheme, version, summary, options };
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    return broken(`it can't be loaded: ${problem}`, "see docs/writing-a-transport.md");
+  }
+}

@@ -1,0 +1,42 @@
+import { defineCommand } from "../command.ts";
+import { hintOf, messageOf } from "../report.ts";
+import { buildCases } from "./kit/build_cases.ts";
+import { connectionCases } from "./kit/connection_cases.ts";
+import { pluginCases } from "./kit/plugin_cases.ts";
+import { type Case, type Kit, makeKit } from "./kit/subject.ts";
+
+export const command = defineCommand({
+  args: { usage: "URL", min: 1, max: 1 },
+  description: `Run the conformance kit through an endpoint, against the BuildKit daemon there
+
+One line a case: what a transport must do to carry builds. The exit code is 0 only when all pass.
+The daemon builds files of up to 64 MiB, which stay in its cache until it makes room.`,
+  ignoresBuilder: true,
+  flags: {},
+  async run({ deps, args, global }) {
+    await using kit = await makeKit(deps, args[0]!, global.debug);
+    let failed = 0;
+    for (const [name, run] of casesOf(kit)) {
+      deps.signal.throwIfAborted();
+      const started = deps.clock.monotonic();
+      try {
+        const note = await run(kit);
+        const seconds = ((deps.clock.monotonic() - started) / 1000).toFixed(1);
+        deps.stdout.write(`ok      ${name} (${note ? `${note}, ` : ""}${seconds} s)\n`);
+      } catch (error) {
+        deps.signal.throwIfAborted();
+        failed++;
+        const hint = hintOf(error);
+        const text = messageOf(error).replaceAll("\n", "\n        ");
+        deps.stdout.write(`FAILED  ${name}: ${text}\n${hint ? `        hint: ${hint}\n` : ""}`);
+      }
+    }
+    deps.stdout.write(failed === 0 ? "all cases pass\n" : `${failed} failed\n`);
+    return failed === 0 ? 0 : 1;
+  },
+});
+
+function casesOf({ file }: Kit): [string, Case][] {
+  const plugin = file?.kind === "executable" ? Object.entries(pluginCases) : [];
+  return [...plugin, ...Object.entries(connectionCases), ...Object.entries(buildCases)];
+}

@@ -1,0 +1,95 @@
+/** The cases in which the daemon builds: what goes up comes down again, and is compared. */
+import { commands } from "../../list.ts";
+import type { Deps, Output } from "../../deps.ts";
+import { runProgram } from "../../run.ts";
+import { type Case, expect, type Kit } from "./subject.ts";
+import { TarDigest } from "./tar_digest.ts";
+
+const MIB = 1 << 20;
+const SIZE = 64 * MIB;
+
+/** By name. */
+export const buildCases: Readonly<Record<string, Case>> = {
+  "every byte value": async (kit) => {
+    const all = Uint8Array.from({ length: 4096 }, (_, i) => (i % 256) * (1 + 2 * (i >> 8)));
+    const blob = await makeContext(kit, "values", [all]);
+    await build(kit, blob, {});
+  },
+
+  "64 MiB each way at once, with a slow reader": async (kit) => {
+    const first = await makeContext(kit, "first", random(SIZE));
+    const second = await makeContext(kit, "second", random(SIZE));
+    await build(kit, first, {});
+    // The daemon has the first now, and only sends; the second goes up beside it.
+    await Promise.all([build(kit, first, { slow: true }), build(kit, second, {})]);
+  },
+};
+
+interface Context {
+  readonly folder: string;
+  /** The SHA-256 of its one file, in hex. */
+  readonly digest: string;
+}
+
+async function makeContext(
+  { folder }: Kit,
+  name: string,
+  parts: Iterable<Uint8Array>,
+): Promise<Context> {
+  const { createHash } = await import("node:crypto");
+  const hash = createHash("sha256");
+  const path = `${folder}/${name}`;
+  await Deno.mkdir(path);
+  await Deno.writeTextFile(`${path}/Dockerfile`, "FROM scratch\nCOPY blob /\n");
+  using file = await Deno.open(`${path}/blob`, { write: true, createNew: true });
+  for (const part of parts) {
+    hash.update(part);
+    for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
+  }
+  return { folder: path, digest: hash.digest("hex") };
+}
+
+function* random(size: number): Generator<Uint8Array> {
+  const part = new Uint8Array(64 << 10);
+  for (let at = 0; at < size; at += part.length) yield crypto.getRandomValues(part);
+}
+
+/** Builds an image of the file, as a tar on stdout, and compares what came. */
+async function build(kit: Kit, { folder, digest }: Context, { slow = false }): Promise<void> {
+  const { createHash } = await import("node:crypto");
+  const tar = new TarDigest("blob", createHash("sha256"));
+  let errors = "";
+  const stdout: Output = {
+    isTerminal: false,
+    write: () => {},
+    async writeBytes(bytes) {
+      tar.add(bytes);
+      if (slow) await kit.deps.clock.sleep(bytes.length >> 17, kit.deps.signal);
+    },
+    size: () => undefined,
+  };
+  const stderr: Output = { ...stdout, write: (text) => void (errors += text) };
+  // Nothing of the user's: no other builder, no other settings.
+  const home = `${kit.folder}/config`;
+  const replaced: Readonly<Record<string, string | undefined>> = {
+    BUILDKIT_HOST: kit.url,
+    BUILDX_BUILDER: undefined,
+    BUILDX_CONFIG: home,
+    DOCKER_CONFIG: home,
+    DOCKER_CONTEXT: undefined,
+    DOCKER_HOST: undefined,
+  };
+  const env: Deps["env"] = (name) => name in replaced ? replaced[name] : kit.deps.env(name);
+  const args = ["build", "--progress=quiet", "--output=type=tar,dest=-", folder];
+  const deps: Deps = Object.create(kit.deps, {
+    args: { value: args },
+    env: { value: env },
+    stdout: { value: stdout },
+    stderr: { value: stderr },
+  });
+  const code = await runProgram(deps, commands);
+  kit.deps.signal.throwIfAborted();
+  expect(code === 0, `the build failed: ${errors.trim()}`);
+  const got = tar.digest();
+  expect(got === digest, `what came down is not what went up: ${got ?? "no file"}, not ${digest}`);
+}

@@ -1,0 +1,44 @@
+/** Which processes a transport has started: read from `/proc`, so on Linux alone. */
+import { expect, PATIENCE } from "./subject.ts";
+
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+}
+
+function processes(): Process[] {
+  if (Deno.build.os !== "linux") return [];
+  const found: Process[] = [];
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const stat = Deno.readTextFileSync(`/proc/${name}/stat`);
+      // The second field is the program's name in brackets, which may hold anything.
+      const [state, parent, group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      if (state === "Z") continue;
+      found.push({ pid: Number(name), parent: Number(parent), group: Number(group) });
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return found;
+}
+
+/** The process groups that our children lead. */
+export function childGroups(): number[] {
+  return processes().filter(({ pid, parent, group }) => parent === Deno.pid && group === pid)
+    .map(({ group }) => group);
+}
+
+/** Waits until nobody is left in these groups; throws when that lasts too long. */
+export async function groupsGone(groups: readonly number[], ms = PATIENCE): Promise<void> {
+  const end = performance.now() + ms;
+  for (;;) {
+    const left = processes().filter(({ group }) => groups.includes(group));
+    if (left.length === 0) return;
+    const pids = left.map(({ pid }) => pid).join(", ");
+    expect(performance.now() < end, `processes still run after ${ms / 1000} s: ${pids}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

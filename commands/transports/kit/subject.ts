@@ -1,0 +1,89 @@
+/** What the cases of the conformance kit work on. */
+import { schemeOf } from "../../../transports/endpoint.ts";
+import type { Metadata } from "../../../transports/plugins/metadata.ts";
+import { atPath, locate, type PluginFile } from "../../../transports/plugins/places.ts";
+import type { Registry } from "../../../transports/registry.ts";
+import type { Connection, DialContext, Transport } from "../../../transports/transport.ts";
+import type { Deps } from "../../deps.ts";
+
+/** A case: throws where the transport fails it; may resolve to a note. */
+export type Case = (kit: Kit) => Promise<string | void>;
+
+/** An endpoint under test. */
+export interface Kit extends AsyncDisposable {
+  readonly deps: Deps;
+  readonly url: string;
+  readonly transport: Transport;
+  /** Of a plugin. */
+  readonly file?: PluginFile;
+  /** Of a plugin that is an executable. */
+  readonly metadata?: Metadata;
+  /** A folder of the kit's own. */
+  readonly folder: string;
+  /** Opens a connection to the daemon. */
+  dial(signal?: AbortSignal): Promise<Connection>;
+  context(signal?: AbortSignal): DialContext;
+}
+
+/** How long anything but a transfer may take, in milliseconds. */
+export const PATIENCE = 5000;
+
+/** Throws `EndpointError`, and what asking a plugin for its metadata throws. */
+export async function makeKit(deps: Deps, url: string, debug: boolean): Promise<Kit> {
+  const { registry } = deps;
+  const transport = registry.find(url);
+  const spec = transport.parse(url);
+  const file = fileOf(url, registry, deps);
+  const metadata = file?.kind === "executable"
+    ? await registry.plugins!.metadata(file.path).catch(() => undefined)
+    : undefined;
+  const folder = await Deno.makeTempDir({ prefix: "fairlead-kit-" });
+  const context = (signal = deps.signal): DialContext => ({
+    signal,
+    env: deps.env,
+    log: debug ? (line) => deps.stderr.write(line + "\n") : () => {},
+    step: () => {},
+    debug,
+  });
+  return {
+    deps,
+    url,
+    transport,
+    ...file !== undefined && { file },
+    ...metadata !== undefined && { metadata },
+    folder,
+    context,
+    dial: (signal) => transport.dial(spec, context(signal)),
+    async [Symbol.asyncDispose]() {
+      await Deno.remove(folder, { recursive: true }).catch(() => {});
+    },
+  };
+}
+
+/** The plugin behind an endpoint; undefined for a built-in transport. */
+function fileOf(url: string, registry: Registry, { env }: Deps): PluginFile | undefined {
+  const scheme = schemeOf(url)!;
+  const path = registry.named.get(scheme);
+  if (path !== undefined) return atPath(scheme, path);
+  if (registry.transports.some((transport) => transport.scheme === scheme)) return undefined;
+  return locate(scheme, env);
+}
+
+/** Throws when the condition doesn't hold. */
+export function expect(condition: boolean, problem: string): asserts condition {
+  if (!condition) throw new Error(problem);
+}
+
+/** The promise's result, or an error after `ms` milliseconds that says what did not come. */
+export async function soon<T>(promise: Promise<T>, what: string, ms = PATIENCE): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`${what} did not come within ${ms / 1000} s`)),
+    ms,
+  );
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

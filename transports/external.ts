@@ -1,0 +1,173 @@
+/**
+ * Transports by third parties: `plugins/places.ts` says where they are looked for. Nothing of this
+ * costs anything until a scheme is used that isn't built in, and a plugin is run, or loaded, only
+ * when it is dialled; until then its URLs are taken apart by rules that suit them all.
+ */
+import { redact, splitEndpoint } from "./endpoint.ts";
+import { DialError, EndpointError, interrupted } from "./errors.ts";
+import { readCache, stateOf, writeCache } from "./plugins/cache.ts";
+import type { Target } from "./plugins/executable.ts";
+import { type Metadata, MetadataError } from "./plugins/metadata.ts";
+import { atPath, locate, locateAll, type PluginFile } from "./plugins/places.ts";
+import type { DialContext, Env, OptionSpec, Transport } from "./transport.ts";
+
+/** The plugins of a machine. */
+export interface Plugins {
+  /** The plugin at a path, for an endpoint of this scheme. Throws `EndpointError` for one that is refused. */
+  at(scheme: string, path: string, endpoint: string): Transport;
+  /** The plugin of the scheme in the folders; undefined where there is none. Throws as `at` does. */
+  find(scheme: string, endpoint: string): Transport | undefined;
+  /** Every plugin in the folders, in the order in which they win. */
+  list(): PluginFile[];
+  /** What an executable says of itself. Throws `MetadataError`. */
+  metadata(path: string): Promise<Metadata>;
+}
+
+/** An endpoint of a plugin's scheme. */
+interface PluginSpec {
+  readonly endpoint: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly host: string;
+}
+
+/** Finds plugins where the environment says. */
+export function createPlugins(env: Env): Plugins {
+  const asked = new Map<string, Promise<Metadata>>();
+
+  /** Asks a file once for each of its states, also where the cache on disk can't be had. */
+  function metadata(path: string): Promise<Metadata> {
+    const kept = readCache(path, env);
+    if (kept !== undefined) return Promise.resolve(kept);
+    const state = stateOf(path) ?? path;
+    let answer = asked.get(state);
+    if (answer === undefined) {
+      answer = ask(path, state, env);
+      asked.set(state, answer);
+      answer.catch(() => asked.delete(state));
+    }
+    return answer;
+  }
+
+  const transportOf = (file: PluginFile, endpoint: string): Transport => {
+    const { refused, path, scheme } = file;
+    if (refused === undefined) return pluginTransport(file, { env, metadata }) as Transport;
+    const problem = `the plugin ${path} of ${scheme}:// is not used: ${refused.problem}`;
+    throw new EndpointError(redact(endpoint), problem, refused.hint);
+  };
+  return {
+    at: (scheme, path, endpoint) => transportOf(atPath(scheme, path), endpoint),
+    find(scheme, endpoint) {
+      const file = locate(scheme, env);
+      return file && transportOf(file, endpoint);
+    },
+    list: () => locateAll(env),
+    metadata,
+  };
+}
+
+async function ask(path: string, state: string, env: Env): Promise<Metadata> {
+  const { askMetadata } = await import("./plugins/ask.ts");
+  const metadata = await askMetadata(path);
+  writeCache(path, state, metadata, env);
+  return metadata;
+}
+
+interface Use {
+  readonly env: Env;
+  metadata(path: string): Promise<Metadata>;
+}
+
+function pluginTransport(file: PluginFile, use: Use): Transport<PluginSpec> {
+  const { scheme, path, kind } = file;
+  const known = () => kind === "executable" ? readCache(path, use.env)?.options : undefined;
+  const example = `${scheme}://ADDRESS`;
+  return {
+    scheme,
+    summary: `the plugin ${path}`,
+    example,
+    get options() {
+      return known() ?? [];
+    },
+
+    parse(endpoint): PluginSpec {
+      const options = known() ?? anyOptions(endpoint);
+      const parts = splitEndpoint(endpoint, { example, options });
+      const [authority] = parts.address.split("/", 1);
+      return {
+        endpoint,
+        options: Object.fromEntries(parts.options),
+        host: authority!.slice(authority!.lastIndexOf("@") + 1),
+      };
+    },
+
+    describe: (spec) => redact(spec.endpoint, known() ?? []),
+    host: ({ host }) => ({ authority: host, name: nameOf(host) }),
+    plaintext: () => false,
+
+    async dial(spec, context) {
+      const shown = redact(spec.endpoint, known() ?? []);
+      const { endpoint: url, options, host } = spec;
+      const target: Target = { path, url, shown, options, authority: host || "localhost" };
+      if (kind === "module") {
+        const { dialModule } = await import("./plugins/module.ts");
+        return await dialModule(target, context);
+      }
+      const metadata = await checkedMetadata(file, target, use, context);
+      const { dialExecutable } = await import("./plugins/executable.ts");
+      return await dialExecutable(target, metadata, context);
+    },
+  };
+}
+
+/** The metadata, once it suits the target. */
+async function checkedMetadata(
+  { scheme, path }: PluginFile,
+  { url, shown }: Target,
+  use: Use,
+  { signal, step }: DialContext,
+): Promise<Metadata> {
+  if (signal.aborted) throw interrupted(signal, shown, "exec", path);
+  step("exec", `${path} metadata`);
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(interrupted(signal, shown, "exec", path));
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    const metadata = await Promise.race([use.metadata(path), aborted.promise]);
+    if (!metadata.schemes.includes(scheme)) {
+      const list = metadata.schemes.join(", ");
+      throw new DialError(`the plugin ${path} is for ${list}, and not for ${scheme}`, {
+        endpoint: shown,
+        step: "exec",
+        code: "config",
+        hint: "name its file after one of its own schemes",
+      });
+    }
+    if (metadata.options !== undefined) {
+      splitEndpoint(url, { example: `${scheme}://ADDRESS`, options: metadata.options });
+    }
+    return metadata;
+  } catch (error) {
+    if (!(error instanceof MetadataError)) throw error;
+    throw new DialError(`the plugin ${path} can't be used: ${error.message}`, {
+      endpoint: shown,
+      step: "exec",
+      code: error.code,
+      hint: error.hint,
+      cause: error,
+    });
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** Until the plugin has told its options, any may be given, and none may be printed. */
+function anyOptions(endpoint: string): OptionSpec[] {
+  const mark = endpoint.indexOf("?");
+  const names = mark < 0 ? [] : [...new URLSearchParams(endpoint.slice(mark + 1)).keys()];
+  return [...new Set(names)].map((name) => ({ name, summary: "", secret: true }));
+}
+
+/** A host without its port, an IPv6 address without its brackets. */
+function nameOf(host: string): string {
+  return host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+}

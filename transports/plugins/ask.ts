@@ -1,0 +1,61 @@
+/** Runs `PLUGIN metadata`. */
+import { startChild } from "./child.ts";
+import { describeEnding } from "./ending.ts";
+import { bad, type Metadata, MetadataError, parseMetadata } from "./metadata.ts";
+
+/** The most that is read, in bytes. */
+const METADATA_BYTES = 64 << 10;
+/** The longest that it may take, in milliseconds. */
+const METADATA_MS = 2000;
+
+/** Asks the plugin. Throws `MetadataError`. */
+export async function askMetadata(path: string): Promise<Metadata> {
+  return parseMetadata(await runMetadata(path));
+}
+
+/** What the plugin prints. Throws `MetadataError` where that is too much, too late, or a failure. */
+async function runMetadata(path: string): Promise<string> {
+  let child;
+  try {
+    child = startChild(path, { args: ["metadata"] });
+  } catch (error) {
+    throw new MetadataError(`it can't be started: ${textOf(error)}`, startHint(error), "internal");
+  }
+  const { stream, ended } = child;
+  const late = AbortSignal.timeout(METADATA_MS);
+  const stop = () => stream.close();
+  late.addEventListener("abort", stop, { once: true });
+  try {
+    // It reads nothing, and should not wait for something either.
+    void stream.closeWrite();
+    const bytes = new Uint8Array(METADATA_BYTES + 1);
+    let size = 0;
+    for (let count; (count = await stream.read(bytes.subarray(size))) !== null;) {
+      size += count;
+      if (size > METADATA_BYTES) throw bad(`its metadata is longer than ${METADATA_BYTES} bytes`);
+    }
+    const ending = await ended;
+    if (late.aborted) throw new Error("late");
+    if (ending.code !== 0 || ending.signal !== undefined) {
+      throw bad(`'metadata' ${describeEnding(ending, child.stderr())}`);
+    }
+    return new TextDecoder().decode(bytes.subarray(0, size));
+  } catch (error) {
+    if (late.aborted) throw bad(`'metadata' did not end within ${METADATA_MS / 1000} s`);
+    throw error;
+  } finally {
+    late.removeEventListener("abort", stop);
+    stream.close();
+  }
+}
+
+/** What to try when a program can't be started. */
+export function startHint(error: unknown): string {
+  return error instanceof Deno.errors.NotFound
+    ? "the interpreter that its first line names is missing"
+    : "it must be a program for this machine, or begin with #! and an interpreter";
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

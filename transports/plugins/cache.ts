@@ -1,0 +1,66 @@
+/**
+ * Metadata is asked once for each state of a plugin's file: path, size and time of change. A cache
+ * that can't be read or written only costs time.
+ */
+import { homeDir } from "../_home.ts";
+import type { Env } from "../transport.ts";
+import { type Metadata, parseMetadata } from "./metadata.ts";
+
+/** What tells one state of a file from another; undefined for a file that can't be had. */
+export function stateOf(path: string): string | undefined {
+  try {
+    const { size, mtime } = Deno.statSync(path);
+    return JSON.stringify([path, size, mtime?.getTime() ?? 0]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What was kept for this state of the file. */
+export function readCache(path: string, env: Env): Metadata | undefined {
+  const [file, state] = [cacheFile(path, env), stateOf(path)];
+  if (file === undefined || state === undefined) return undefined;
+  try {
+    const kept = JSON.parse(Deno.readTextFileSync(file)) as { state?: unknown; metadata?: unknown };
+    return kept.state === state ? parseMetadata(JSON.stringify(kept.metadata)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Keeps metadata for a state of the file, the one from before it was asked.
+ */
+export function writeCache(path: string, state: string, metadata: Metadata, env: Env): void {
+  const file = cacheFile(path, env);
+  if (file === undefined) return;
+  const draft = `${file}.${Deno.pid}.${Math.random().toString(36).slice(2)}`;
+  try {
+    Deno.mkdirSync(file.slice(0, file.lastIndexOf("/")), { recursive: true, mode: 0o700 });
+    Deno.writeTextFileSync(draft, JSON.stringify({ state, metadata }), { mode: 0o600 });
+    Deno.renameSync(draft, file);
+  } catch {
+    try {
+      Deno.removeSync(draft);
+    } catch {
+      // It was not written.
+    }
+  }
+}
+
+function cacheFile(path: string, env: Env): string | undefined {
+  const given = env("XDG_CACHE_HOME");
+  const home = homeDir(env);
+  const folder = given?.startsWith("/") ? given : home && `${home}/.cache`;
+  return folder === undefined ? undefined : `${folder}/fairlead/transports/${nameOf(path)}.json`;
+}
+
+/** A file name of its own for each path, within the 255 bytes that one may have. */
+function nameOf(path: string): string {
+  // FNV-1a, 64 bits: the path itself is in the file, so a clash only costs time.
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(path)) {
+    hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;
+  }
+  return `${path.slice(path.lastIndexOf("/") + 1).slice(-60)}-${hash.toString(16)}`;
+}

@@ -1,0 +1,171 @@
+/** Dials through an executable plugin: one process is one connection. */
+import type { ByteStream } from "../byte_stream.ts";
+import { DialError, type DialErrorDetails, interrupted } from "../errors.ts";
+import { within } from "../timer.ts";
+import type { Connection, DialContext } from "../transport.ts";
+import { type Child, startChild } from "./child.ts";
+import { describeEnding, said } from "./ending.ts";
+import { explainNoise, readHandshake, withRest } from "./handshake.ts";
+import { startHint } from "./ask.ts";
+import type { Metadata } from "./metadata.ts";
+
+/** Milliseconds that a plugin has to exit after it has ended its stdout. */
+const EXIT_MS = 5000;
+
+const GUIDE = "see docs/writing-a-transport.md";
+
+/** What a plugin is asked to reach. */
+export interface Target {
+  readonly path: string;
+  /** As typed. */
+  readonly url: string;
+  /** Without secrets, for errors. */
+  readonly shown: string;
+  readonly options: Readonly<Record<string, string>>;
+  /** `:authority`, where the plugin names none. */
+  readonly authority: string;
+}
+
+/** Runs `PLUGIN connect`. Throws `DialError`, or the signal's reason. */
+export async function dialExecutable(
+  target: Target,
+  { handshake }: Pick<Metadata, "handshake">,
+  context: DialContext,
+): Promise<Connection> {
+  const { path, shown } = target;
+  context.step("exec", path);
+  const child = start(target, context);
+  const stream = failing(child, target);
+  const abort = () => stream.close();
+  context.signal.addEventListener("abort", abort, { once: true });
+  try {
+    context.signal.throwIfAborted();
+    const peer = `${shown} through ${path}`;
+    if (handshake === "none") {
+      const checked = checkingFirst(stream, target);
+      return { stream: checked, authority: target.authority, peer, secure: false };
+    }
+    const beginning = await readHandshake(stream);
+    switch (beginning.kind) {
+      case "ok": {
+        const { greeting, rest } = beginning;
+        const given = { authority: target.authority, peer, ...greeting };
+        return { stream: withRest(rest, stream), ...given };
+      }
+      case "error": {
+        const { message, ...details } = beginning.refusal;
+        await within(child.ended, 500);
+        throw failed(target, message + said(child.stderr()), { hint: GUIDE, ...details });
+      }
+      case "silence":
+        throw failed(target, `the plugin ${path} ended its stdout without a handshake line`);
+      case "noise": {
+        const problem = `the plugin ${path} ${beginning.problem}${said(child.stderr())}`;
+        throw failed(target, problem, {
+          hint: `messages for people go to stderr; ${GUIDE}`,
+        });
+      }
+    }
+  } catch (error) {
+    stream.close();
+    if (context.signal.aborted) throw interrupted(context.signal, shown, "exec", path);
+    throw error;
+  } finally {
+    context.signal.removeEventListener("abort", abort);
+  }
+}
+
+function start(target: Target, context: DialContext): Child {
+  const { signal, log, timeoutMs = 20_000, debug = false } = context;
+  if (signal.aborted) throw interrupted(signal, target.shown, "exec", target.path);
+  const { url, options } = target;
+  // `protocol` and `url` come first: a plugin of few lines may look for them by a pattern.
+  const request = JSON.stringify({ protocol: 1, url, options, timeoutMs, debug });
+  try {
+    return startChild(target.path, {
+      args: ["connect"],
+      env: { FAIRLEAD_TRANSPORT_REQUEST: request },
+      log,
+    });
+  } catch (error) {
+    const problem = `the plugin ${target.path} can't be started: ${
+      error instanceof Error ? error.message : error
+    }`;
+    throw failed(target, problem, { code: "config", hint: startHint(error), cause: error });
+  }
+}
+
+/** The child's stream, whose end is an error when the process failed. */
+function failing(child: Child, target: Target): ByteStream {
+  const { stream, ended } = child;
+  let closed = false;
+
+  /** The process's failure, once it has ended; undefined for a good end, and for one that lasts. */
+  async function failure(): Promise<DialError | undefined> {
+    let ending: Awaited<typeof ended> | undefined;
+    await within(ended.then((value) => void (ending = value)), EXIT_MS);
+    if (closed || ending === undefined) return undefined;
+    if (ending.code === 0 && ending.signal === undefined) return undefined;
+    const problem = `the plugin ${target.path} ${describeEnding(ending, child.stderr())}`;
+    return failed(target, problem, {
+      code: "unreachable",
+      hint: `'fairlead transports test ${target.shown}' shows what the plugin can do`,
+    });
+  }
+
+  return {
+    ...stream,
+    async read(into) {
+      const count = await stream.read(into);
+      if (count !== null) return count;
+      const error = await failure();
+      if (closed) throw new Deno.errors.Interrupted("the stream was closed");
+      if (error !== undefined) throw error;
+      return null;
+    },
+    async write(from) {
+      try {
+        return await stream.write(from);
+      } catch (error) {
+        throw closed ? error : await failure() ?? error;
+      }
+    },
+    close() {
+      closed = true;
+      stream.close();
+    },
+  };
+}
+
+/** Handshake `none`: the first bytes must be the daemon's. */
+function checkingFirst(stream: ByteStream, target: Target): ByteStream {
+  let first = true;
+  return {
+    ...stream,
+    async read(into) {
+      const count = await stream.read(into);
+      if (!first || count === null) return count;
+      first = false;
+      const problem = explainNoise(into.subarray(0, count));
+      if (problem === undefined) return count;
+      throw failed(target, `the plugin ${target.path} ${problem}`, {
+        step: "http2",
+        hint: `only the daemon's bytes go to stdout, messages go to stderr; ${GUIDE}`,
+      });
+    },
+  };
+}
+
+function failed(
+  { shown }: Target,
+  problem: string,
+  details: Partial<DialErrorDetails> = {},
+): DialError {
+  return new DialError(problem, {
+    endpoint: shown,
+    step: "exec",
+    code: "internal",
+    hint: GUIDE,
+    ...details,
+  });
+}

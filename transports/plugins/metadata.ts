@@ -1,0 +1,119 @@
+/** What an executable plugin says of itself: the JSON object that `PLUGIN metadata` prints. */
+import type { OptionSpec } from "../transport.ts";
+
+/** The versions of the protocol that fairlead speaks. */
+export const OURS: Range = { min: 1, max: 1 };
+
+/** Versions, both ends included. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Understood, and of a version that we share. */
+export interface Metadata {
+  readonly protocol: Range;
+  readonly name: string;
+  readonly version: string;
+  readonly vendor?: string;
+  readonly schemes: readonly string[];
+  readonly summary: string;
+  readonly handshake: "line" | "none";
+  /** Absent: it takes whatever it is given. */
+  readonly options?: readonly OptionSpec[];
+}
+
+/** Metadata that can't be had, or not be used. The message says of the plugin what is wrong. */
+export class MetadataError extends Error {
+  override readonly name = "MetadataError";
+  /** @param code as a dial's error has it */
+  constructor(problem: string, readonly hint: string, readonly code: "internal" | "unsupported") {
+    super(problem);
+  }
+}
+
+const HINT = "see docs/writing-a-transport.md for what 'metadata' must print";
+
+/** Metadata that breaks the protocol. */
+export function bad(problem: string): MetadataError {
+  return new MetadataError(problem, HINT, "internal");
+}
+
+/** Reads what a plugin printed. Unknown fields are passed over. Throws `MetadataError`. */
+export function parseMetadata(text: string): Metadata {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    const shown = JSON.stringify(text.slice(0, 200));
+    throw bad(text === "" ? "'metadata' printed nothing" : `its metadata is not JSON: ${shown}`);
+  }
+  if (!isRecord(value)) throw bad("its metadata is not a JSON object");
+  // First of all: of another version all the rest may look different.
+  const protocol = rangeOf(value.protocol);
+  if (protocol.min > OURS.max || protocol.max < OURS.min) {
+    const hint = protocol.min > OURS.max ? "update fairlead" : "update the plugin";
+    throw new MetadataError(
+      `it speaks plugin protocol ${rangeText(protocol)}, and fairlead ${rangeText(OURS)}`,
+      hint,
+      "unsupported",
+    );
+  }
+  const { name, version = "", vendor, schemes, summary = "", handshake = "line" } = value;
+  const [wrong] = Object.entries({ name, version, vendor, summary })
+    .filter(([key, text]) => typeof text !== "string" && (text !== undefined || key === "name"));
+  if (wrong !== undefined) throw bad(`its metadata has no proper "${wrong[0]}"`);
+  if (!isStrings(schemes) || schemes.length === 0) {
+    throw bad('its metadata has no proper "schemes"');
+  }
+  if (handshake !== "line" && handshake !== "none") {
+    throw bad('the "handshake" of its metadata is neither "line" nor "none"');
+  }
+  const options = value.options === undefined ? undefined : optionsOf(value.options);
+  return {
+    protocol,
+    name: name as string,
+    version: version as string,
+    ...vendor !== undefined && { vendor: vendor as string },
+    schemes,
+    summary: summary as string,
+    handshake,
+    ...options !== undefined && { options },
+  };
+}
+
+function rangeOf(value: unknown): Range {
+  const { min, max } = isRecord(value) ? value : {};
+  if (!Number.isInteger(min) || !Number.isInteger(max) || (min as number) > (max as number)) {
+    throw bad('its metadata has no proper "protocol", like {"min":1,"max":1}');
+  }
+  return { min: min as number, max: max as number };
+}
+
+function rangeText({ min, max }: Range): string {
+  return min === max ? `${min}` : `${min} to ${max}`;
+}
+
+function optionsOf(value: unknown): OptionSpec[] {
+  if (!Array.isArray(value)) throw bad('the "options" of its metadata are no list');
+  return value.map((option: unknown) => {
+    if (!isRecord(option) || typeof option.name !== "string" || option.name === "") {
+      throw bad('an entry of the "options" of its metadata has no "name"');
+    }
+    const { name, summary } = option;
+    return {
+      name,
+      summary: typeof summary === "string" ? summary : "",
+      ...option.required === true && { required: true },
+      ...option.secret === true && { secret: true },
+    };
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}

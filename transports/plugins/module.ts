@@ -1,0 +1,89 @@
+/**
+ * Dials through a plugin that is an ES module: its default export is a `Transport`. It can't import
+ * our error classes, so whatever it throws is read by its fields: `code`, `hint`, `retryable`.
+ */
+import { DialError, interrupted } from "../errors.ts";
+import type { Connection, DialContext, Transport } from "../transport.ts";
+import type { Target } from "./executable.ts";
+import { dialErrorCode } from "./handshake.ts";
+import { byteStreamOf } from "./streams.ts";
+
+const GUIDE = "see docs/writing-a-transport.md";
+
+/** What a module may have beside a transport's own properties. */
+export type ModuleTransport = Partial<Transport> & { readonly version?: string };
+
+/** Loads the module; rejects with what it throws, or with what it lacks. */
+export async function loadModule(path: string): Promise<ModuleTransport> {
+  const url = new URL("file://");
+  url.pathname = path.replaceAll("%", "%25");
+  const module = await import(url.href) as { default?: unknown };
+  const transport = module.default;
+  if (typeof transport !== "object" || transport === null) {
+    throw new Error("it has no default export that is a transport");
+  }
+  for (const name of ["parse", "dial"]) {
+    if (typeof (transport as Record<string, unknown>)[name] !== "function") {
+      throw new Error(`its default export has no function ${name}`);
+    }
+  }
+  return transport;
+}
+
+/** Dials. Throws `DialError`, or the signal's reason. */
+export async function dialModule(target: Target, context: DialContext): Promise<Connection> {
+  const { signal } = context;
+  const { path, shown } = target;
+  context.step("connect", path);
+  if (signal.aborted) throw interrupted(signal, shown, "connect", path);
+  const aborted = Promise.withResolvers<never>();
+  aborted.promise.catch(() => {});
+  const abort = () => aborted.reject(interrupted(signal, shown, "connect", path));
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    const dialling = dial(target, context);
+    // One that comes too late is closed again.
+    void dialling.then(({ stream }) => signal.aborted && stream.close(), () => {});
+    return await Promise.race([dialling, aborted.promise]);
+  } catch (error) {
+    if (signal.aborted) throw interrupted(signal, shown, "connect", path);
+    throw translated(error, target);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+async function dial(target: Target, context: DialContext): Promise<Connection> {
+  const module = await loadModule(target.path);
+  const connection: Partial<Connection> = await module.dial!(module.parse!(target.url), context);
+  const stream = byteStreamOf(connection?.stream);
+  if (stream === undefined) {
+    throw new Error(
+      "its dial gave no stream: it must be a ByteStream, a node Duplex or {readable, writable}",
+    );
+  }
+  return {
+    stream,
+    authority: connection.authority || target.authority,
+    peer: connection.peer || `${target.shown} through ${target.path}`,
+    secure: connection.secure === true,
+  };
+}
+
+function translated(error: unknown, { path, shown }: Target): DialError {
+  const fields = (typeof error === "object" && error !== null ? error : {}) as {
+    message?: unknown;
+    code?: unknown;
+    hint?: unknown;
+    retryable?: unknown;
+  };
+  const message = typeof fields.message === "string" ? fields.message : String(error);
+  return new DialError(`the plugin ${path}: ${message}`, {
+    endpoint: shown,
+    step: "connect",
+    code: dialErrorCode(fields.code),
+    hint: typeof fields.hint === "string" ? fields.hint : GUIDE,
+    retryable: fields.retryable === true,
+    cause: error,
+  });
+}

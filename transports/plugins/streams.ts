@@ -1,0 +1,171 @@
+/** The streams that a plugin may hand over, each as a `ByteStream`. */
+import type { ByteStream } from "../byte_stream.ts";
+
+/** A pair of web streams of bytes. */
+export interface WebPair {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+/** What of node's `Duplex` is used here. */
+export interface NodeDuplex {
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  read(): Uint8Array | null;
+  write(bytes: Uint8Array, done: (error?: Error | null) => void): boolean;
+  end(done: () => void): unknown;
+  destroy(): unknown;
+}
+
+/** Of one write that is copied. */
+const WRITE_BYTES = 64 << 10;
+
+/** Any of the three kinds; undefined for anything else. */
+export function byteStreamOf(stream: unknown): ByteStream | undefined {
+  if (typeof stream !== "object" || stream === null) return undefined;
+  if (has(stream, "read", "write", "closeWrite", "close")) return stream as ByteStream;
+  if (has(stream, "on", "read", "write", "end", "destroy")) return ofDuplex(stream as NodeDuplex);
+  const { readable, writable } = stream as Partial<WebPair>;
+  if (!(readable instanceof ReadableStream) || !(writable instanceof WritableStream)) {
+    return undefined;
+  }
+  return ofWebPair({ readable, writable }, { copies: true });
+}
+
+function has(value: object, ...methods: string[]): boolean {
+  return methods.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
+}
+
+/** What `ofWebPair` does beside the streams' own ways. */
+export interface PairUse {
+  /** The writable may keep what it is given, so it gets copies. */
+  readonly copies?: boolean;
+  /** Called once, when the stream is closed. */
+  onClose?(): void;
+}
+
+/** Web streams, as a child's stdio is one. */
+export function ofWebPair({ readable, writable }: WebPair, use: PairUse = {}): ByteStream {
+  const reader = readable.getReader();
+  const writer = writable.getWriter();
+  const closing = Promise.withResolvers<"closed">();
+  let waiting: Uint8Array = new Uint8Array();
+  let closed = false;
+  // Their failures show at reads and writes.
+  reader.closed.catch(() => {});
+  writer.closed.catch(() => {});
+
+  return {
+    async read(into) {
+      while (waiting.length === 0) {
+        if (closed) throw interrupted();
+        const { value, done } = await reader.read();
+        if (closed) throw interrupted();
+        if (done) return null;
+        if (!(value instanceof Uint8Array)) throw new TypeError("the stream holds no bytes");
+        waiting = value;
+      }
+      const part = waiting.subarray(0, into.length);
+      into.set(part);
+      waiting = waiting.subarray(part.length);
+      return part.length;
+    },
+
+    async write(from) {
+      if (closed) throw interrupted();
+      const part = use.copies ? from.slice(0, WRITE_BYTES) : from;
+      const writing = writer.write(part).then(() => "written" as const);
+      writing.catch(() => {});
+      if (await Promise.race([writing, closing.promise]) === "closed") throw interrupted();
+      return part.length;
+    },
+
+    async closeWrite() {
+      if (closed) return;
+      await Promise.race([writer.close().catch(() => {}), closing.promise]);
+    },
+
+    close() {
+      if (closed) return;
+      closed = true;
+      waiting = new Uint8Array();
+      closing.resolve("closed");
+      reader.cancel().catch(() => {});
+      // Not close(): that waits for a write that nobody takes any more.
+      writer.abort().catch(() => {});
+      use.onClose?.();
+    },
+  };
+}
+
+/** A node stream. */
+function ofDuplex(duplex: NodeDuplex): ByteStream {
+  const over = Promise.withResolvers<"over">();
+  let waiting: Uint8Array = new Uint8Array();
+  let wake = () => {};
+  let closed = false;
+  let ended = false;
+  let broken: Error | undefined;
+  duplex.on("readable", () => wake());
+  duplex.on("end", () => {
+    ended = true;
+    wake();
+  });
+  duplex.on("error", (error: Error) => {
+    broken ??= error;
+    over.resolve("over");
+    wake();
+  });
+  duplex.on("close", () => {
+    ended = true;
+    over.resolve("over");
+    wake();
+  });
+
+  return {
+    async read(into) {
+      for (;;) {
+        if (closed) throw interrupted();
+        if (waiting.length === 0) waiting = duplex.read() ?? waiting;
+        if (waiting.length > 0) {
+          const part = waiting.subarray(0, into.length);
+          into.set(part);
+          waiting = waiting.subarray(part.length);
+          return part.length;
+        }
+        if (broken !== undefined) throw broken;
+        if (ended) return null;
+        await new Promise<void>((resolve) => wake = resolve);
+      }
+    },
+
+    async write(from) {
+      if (closed) throw interrupted();
+      if (broken !== undefined) throw broken;
+      const part = from.slice(0, WRITE_BYTES);
+      const written = Promise.withResolvers<"written">();
+      duplex.write(part, (error) => error ? written.reject(error) : written.resolve("written"));
+      written.promise.catch(() => {});
+      if (await Promise.race([written.promise, over.promise]) === "written") return part.length;
+      throw closed ? interrupted() : broken ?? new Deno.errors.BrokenPipe("the stream is closed");
+    },
+
+    async closeWrite() {
+      if (closed || broken !== undefined) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      duplex.end(resolve);
+      await Promise.race([promise, over.promise]);
+    },
+
+    close() {
+      if (closed) return;
+      closed = true;
+      over.resolve("over");
+      duplex.destroy();
+      wake();
+    },
+  };
+}
+
+function interrupted(): Error {
+  return new Deno.errors.Interrupted("the stream was closed");
+}
