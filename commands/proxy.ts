@@ -1,0 +1,93 @@
+import { chooseBuilder, openStore, requireRemote } from "../builders/builder.ts";
+import { streamOf } from "../transports/byte_stream.ts";
+import { schemeOf } from "../transports/endpoint.ts";
+import { defineCommand } from "./command.ts";
+import type { Deps } from "./deps.ts";
+import { type ChosenEndpoint, dialChosen, endpointOf } from "./endpoint_choice.ts";
+import { listenLocally } from "./listen.ts";
+import { join } from "./relay.ts";
+import { hintOf, messageOf } from "./report.ts";
+import { UsageError } from "./usage_error.ts";
+
+export const command = defineCommand({
+  args: { usage: "[OPTIONS] [URL|BUILDER]", min: 0, max: 1 },
+  description: "Offer a daemon, whatever leads there, as a local socket to any other BuildKit " +
+    "client. Runs until it is interrupted, and prints the address that it listens at.",
+  flags: {
+    listen: {
+      kind: "string",
+      valueName: "ADDRESS",
+      summary: "Listen at unix:///PATH or tcp://127.0.0.1:PORT (port 0: a free one)",
+    },
+  },
+  async run({ deps, args, flags, global }) {
+    if (flags.listen === "") {
+      throw new UsageError("--listen is missing", "like --listen unix:///tmp/buildkitd.sock");
+    }
+    const chosen = await choose(deps, args[0] ?? global.builder);
+    const log = (line: string) => global.debug ? deps.stderr.write(`${line}\n`) : undefined;
+    using listener = listenLocally(flags.listen);
+    const stop = () => listener.close();
+    deps.signal.addEventListener("abort", stop, { once: true });
+    deps.stdout.write(`${listener.address}\n`);
+    const open = new Set<Promise<void>>();
+    for await (const conn of listener.connections()) {
+      const served = serve(conn, chosen, deps, log).catch((error) => {
+        if (deps.signal.aborted) return;
+        const hint = hintOf(error);
+        deps.stderr.write(`ERROR: ${messageOf(error)}\n${hint ? `hint: ${hint}\n` : ""}`);
+      }).finally(() => open.delete(served));
+      open.add(served);
+    }
+    await Promise.all(open);
+  },
+});
+
+/** An endpoint as it stands, or that of a builder's first node. */
+async function choose(deps: Deps, name: string): Promise<ChosenEndpoint> {
+  if (schemeOf(name) !== undefined) {
+    // Told now, and not at the first connection.
+    deps.registry.find(name).parse(name);
+    return { endpoint: name, tls: {} };
+  }
+  const builder = await chooseBuilder(openStore(deps.env), deps.env, name);
+  requireRemote(builder);
+  return endpointOf(builder, []);
+}
+
+/** Carries one client's bytes. Rejects when the daemon can't be reached, or was lost. */
+async function serve(
+  conn: Deno.Conn,
+  chosen: ChosenEndpoint,
+  deps: Deps,
+  log: (line: string) => void,
+): Promise<void> {
+  const client = streamOf(conn);
+  const stop = () => client.close();
+  deps.signal.addEventListener("abort", stop, { once: true });
+  try {
+    const { stream, peer } = await dialChosen(chosen, deps, log);
+    log(`a client is connected to ${peer}`);
+    // A client that goes away without a farewell is none of our business.
+    let gone = false;
+    const watched = {
+      ...client,
+      read: (into: Uint8Array) =>
+        client.read(into).catch((error) => {
+          gone = true;
+          throw error;
+        }),
+      write: (from: Uint8Array) =>
+        client.write(from).catch((error) => {
+          gone = true;
+          throw error;
+        }),
+    };
+    await join(watched, stream).catch((error) => {
+      if (!gone) throw error;
+    });
+  } finally {
+    deps.signal.removeEventListener("abort", stop);
+    client.close();
+  }
+}

@@ -1,0 +1,168 @@
+/** `proxy` and `dial-stdio`, as other clients use them. */
+import assert from "node:assert/strict";
+import { check, run } from "../harness/run.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { type Sshd, startSshd } from "../harness/sshd.ts";
+import { missing, need } from "../harness/tool.ts";
+import { sleep, soon } from "./contract_help.ts";
+import { fairleadCommand } from "./fairlead.ts";
+import { patternAt } from "./pattern.ts";
+import { startPeer } from "./start_peer.ts";
+
+const reason = needsRoot() ??
+  await missing("buildkitd", "buildctl", "runc", "docker-registry", "busybox", "buildx", "sshd");
+
+if (!skip(reason)) {
+  const shared = await sharedBuildkitd();
+  const sshd = await startSshd();
+  const folder = await Deno.makeTempDir({ prefix: "fl-proxy-" });
+  addEventListener("unload", () => {
+    void sshd.stop();
+    Deno.removeSync(folder, { recursive: true });
+  });
+  await Deno.mkdir(`${folder}/context`);
+  const dockerfile = "FROM busybox\nRUN echo it ran as $((40 + 2))\n";
+  await Deno.writeTextFile(`${folder}/context/Dockerfile`, dockerfile);
+  const daemonSocket = shared.address.slice("unix://".length);
+  const overSsh = (to: Sshd) =>
+    `ssh://root@127.0.0.1:${to.port}${daemonSocket}?identity=${to.key}&knownHosts=${to.knownHosts}`;
+
+  Deno.test("proxy: buildctl builds through it, by way of ssh", async () => {
+    await using proxy = await startProxy([overSsh(sshd), "--listen=tcp://127.0.0.1:0"]);
+    assert.match(proxy.address, /^tcp:\/\/127\.0\.0\.1:[1-9]\d*$/);
+    const context = [`--local=context=${folder}/context`, `--local=dockerfile=${folder}/context`];
+    const { stderr } = await check(await need("buildctl"), [
+      ...["--addr", proxy.address, "build", "--progress=plain", "--no-cache"],
+      ...["--frontend=dockerfile.v0", ...context],
+    ]);
+    assert.match(stderr, /it ran as 42/);
+  });
+
+  Deno.test("proxy: buildx builds through it", async () => {
+    const address = `unix://${folder}/socket`;
+    await using proxy = await startProxy([shared.address, "--listen", address]);
+    assert.equal(proxy.address, address);
+    assert.equal((await Deno.stat(`${folder}/socket`)).mode! & 0o777, 0o600);
+    const env = { BUILDX_CONFIG: `${folder}/buildx`, DOCKER_CONFIG: folder };
+    const buildx = await need("buildx");
+    await check(buildx, ["create", "--name=p", "--driver=remote", address], { env });
+    const flags = ["--builder=p", "--progress=plain", "--no-cache"];
+    const { stderr } = await check(buildx, ["build", ...flags, `${folder}/context`], { env });
+    assert.match(stderr, /it ran as 42/);
+    assert.equal(await proxy.stop(), 0);
+    await assert.rejects(Deno.stat(`${folder}/socket`), "its socket is gone with it");
+  });
+
+  Deno.test("proxy: what a client is told when the daemon is not there", async () => {
+    await using proxy = await startProxy(["unix:///nowhere", `--listen=unix://${folder}/dead`]);
+    const conn = await Deno.connect({ transport: "unix", path: `${folder}/dead` });
+    assert.equal(await conn.read(new Uint8Array(1)), null);
+    conn.close();
+    await proxy.stop();
+    assert.match(proxy.said(), /cannot reach unix:\/\/\/nowhere: no such socket\nhint: check/);
+  });
+
+  Deno.test("proxy: addresses that it won't listen at", async () => {
+    const fails = async (listen: string, expected: RegExp, endpoint = shared.address) => {
+      const [program, ...args] = fairleadCommand("proxy", endpoint, `--listen=${listen}`);
+      const { code, stderr } = await run(program!, args);
+      assert.equal(code, 1);
+      assert.match(stderr, expected);
+    };
+    await Deno.writeTextFile(`${folder}/file`, "precious");
+    await fails("", /--listen is missing/);
+    await fails("tcp://0.0.0.0:1", /neither a unix socket nor loopback TCP\nhint: whoever reaches/);
+    await fails(`unix://${folder}/file`, /cannot listen at unix:.*Address already in use/);
+    assert.equal(await Deno.readTextFile(`${folder}/file`), "precious");
+    await fails(`unix://${folder}/x`, /unknown scheme "unx"/, "unx:///s");
+    await using _proxy = await startProxy([shared.address, `--listen=unix://${folder}/taken`]);
+    await fails(`unix://${folder}/taken`, /Address already in use/);
+  });
+
+  Deno.test("proxy: a socket left behind is replaced", async () => {
+    const path = `${folder}/left`;
+    const code = `Deno.listen({ transport: "unix", path: Deno.args[0] }); Deno.exit(0)`;
+    await new Deno.Command(Deno.execPath(), { args: ["eval", code, path] }).output();
+    await using proxy = await startProxy([shared.address, `--listen=unix://${path}`]);
+    await check(await need("buildctl"), ["--addr", proxy.address, "debug", "workers"]);
+  });
+
+  Deno.test("dial-stdio: raw bytes both ways, and half-close", async () => {
+    await using peer = await startPeer();
+    const child = start(["dial-stdio"], { BUILDKIT_HOST: `unix://${peer.socket}` });
+    const sent = patternAt(0, 1 << 20);
+    const writing = (async () => {
+      const writer = child.stdin.getWriter();
+      await writer.write(new TextEncoder().encode("echo\n"));
+      for (let i = 0; i < 8; i++) await writer.write(sent.slice());
+      await writer.close();
+    })();
+    const { code, stdout } = await soon(child.output(), 20_000, "its end");
+    await writing;
+    assert.equal(code, 0);
+    assert.equal(stdout.length, 8 << 20);
+    for (let i = 0; i < 8; i++) assert.deepEqual(stdout.subarray(i << 20, (i + 1) << 20), sent);
+  });
+
+  Deno.test("dial-stdio: ends with the daemon's side, whatever stdin does", async () => {
+    await using peer = await startPeer();
+    const child = start(["dial-stdio"], { BUILDKIT_HOST: `unix://${peer.socket}` });
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode("wait\n"));
+    const output = child.output();
+    await sleep(300);
+    await peer.kill();
+    assert.equal(new TextDecoder().decode((await soon(output, 5000, "its end")).stdout), "ready");
+    await writer.abort();
+  });
+
+  Deno.test("dial-stdio: nothing there, and SIGTERM", async () => {
+    const [program, ...args] = fairleadCommand("dial-stdio");
+    const dead = await run(program!, args, { env: { BUILDKIT_HOST: "unix:///nowhere" } });
+    assert.equal(dead.code, 1);
+    assert.equal(dead.stdout, "");
+    assert.match(dead.stderr, /cannot reach unix:\/\/\/nowhere: no such socket/);
+    const child = start(["dial-stdio"], { BUILDKIT_HOST: shared.address });
+    await sleep(500);
+    child.kill("SIGTERM");
+    assert.equal((await soon(child.output(), 5000, "its end")).code, 130);
+    await child.stdin.abort();
+  });
+}
+
+function start(args: string[], env: Record<string, string> = {}): Deno.ChildProcess {
+  const [program, ...rest] = fairleadCommand(...args);
+  return new Deno.Command(program!, {
+    args: rest,
+    env,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** A proxy that listens when this returns. */
+async function startProxy(args: string[]) {
+  const child = start(["proxy", ...args]);
+  await child.stdin.close();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let said = "";
+  const heard = (async () => {
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) said += text;
+  })();
+  const address = (await reader.read()).value?.trim() ?? "";
+  let stopping: Promise<number> | undefined;
+  const stop = () =>
+    stopping ??= (async () => {
+      try {
+        child.kill("SIGTERM");
+      } catch {
+        // It has ended by itself.
+      }
+      await Promise.all([reader.cancel(), heard]);
+      return (await child.status).code;
+    })();
+  assert(address !== "", `the proxy did not start: ${said}`);
+  return { address, stop, said: () => said, [Symbol.asyncDispose]: async () => void await stop() };
+}
