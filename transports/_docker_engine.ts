@@ -1,5 +1,5 @@
 /**
- * The Docker Engine API: HTTP/1.1 on a unix socket or a TCP port, one connection a request. Paths
+ * The Docker Engine API: HTTP/1.1 on whatever leads to the engine, one connection a request. Paths
  * carry no version, which means the engine's own. Podman's service answers to the same.
  */
 import { HttpError, type HttpExchange, type HttpHead, startExchange } from "./_http1.ts";
@@ -7,11 +7,13 @@ import { connectTcp } from "./_tcp_connect.ts";
 import { type ByteStream, streamOf } from "./byte_stream.ts";
 import { DialError } from "./errors.ts";
 import type { DialContext } from "./transport.ts";
+import { npipe } from "./npipe.ts";
+import { ssh } from "./ssh.ts";
 import { unix } from "./unix.ts";
 
 /** Where an engine is, as docker's contexts and environment have it. */
 export interface EngineEndpoint {
-  /** `unix:///var/run/docker.sock`, `tcp://HOST:PORT`. */
+  /** `unix:///var/run/docker.sock`, `tcp://HOST:PORT`, `ssh://…`, `npipe://…`. */
   readonly host: string;
   readonly tls?: {
     readonly cacert?: string;
@@ -150,10 +152,14 @@ async function connect(endpoint: EngineEndpoint, context: DialContext): Promise<
   if (host.startsWith("unix://")) {
     return (await unix.dial(unix.parse(host), context)).stream;
   }
+  if (host.startsWith("ssh://")) return await connectSsh(host, context);
+  if (host.startsWith("npipe://")) {
+    return (await npipe.dial(npipe.parse(host), context)).stream;
+  }
   const address = /^tcp:\/\/(?:\[([^\]]+)\]|([^:/]+)):(\d+)\/?$/.exec(host);
   if (!address) {
     throw fail(
-      "docker engines are reached by unix:// and tcp:// only",
+      "docker engines are reached by unix://, tcp://, ssh:// and npipe:// only",
       "set DOCKER_HOST or a docker context to one of these",
     );
   }
@@ -177,6 +183,21 @@ async function connect(endpoint: EngineEndpoint, context: DialContext): Promise<
     stream.close();
     throw error;
   }
+}
+
+/** Where an engine listens at another host; what docker itself runs there is the second way. */
+const REMOTE_SOCKET = "/var/run/docker.sock";
+const REMOTE_COMMAND = "docker system dial-stdio";
+
+async function connectSsh(host: string, context: DialContext): Promise<ByteStream> {
+  const spec = ssh.parse(host);
+  const { dialSsh, sshTarget } = await import("./_ssh_dial.ts");
+  const target = sshTarget(spec, context.env);
+  return await dialSsh(target, ssh.describe(spec), {
+    socket: spec.socket ?? REMOTE_SOCKET,
+    command: spec.command ?? REMOTE_COMMAND,
+    hint: `check that docker runs there, and that ${target.user} may use it`,
+  }, context);
 }
 
 function broken({ host }: EngineEndpoint, cause: unknown): DialError {

@@ -4,9 +4,11 @@ import { dockerContainer } from "../../transports/docker_container.ts";
 import { DialError, type DialErrorCode } from "../../transports/errors.ts";
 import type { DialContext } from "../../transports/transport.ts";
 import { buildkitImage } from "../harness/buildkit_image.ts";
+import { makeCerts } from "../harness/certs.ts";
 import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
 import { fairlead } from "./fairlead.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
+import { startSshd } from "../harness/sshd.ts";
 import { missing, need } from "../harness/tool.ts";
 import { context, soon } from "./contract_help.ts";
 import { dockerEngineOf, importBuildkit, startPeerContainer } from "./containers.ts";
@@ -159,6 +161,51 @@ if (!skip(reason)) {
       "no address",
       () => fails("x", /invalid DOCKER_HOST: .*; see DOCKER_HOST/, "config", "ftp://x"),
     );
+  });
+
+  Deno.test({
+    name: "docker-container: an engine behind ssh, and one behind TLS",
+    // The ssh connection waits for the next dial.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn(t) {
+      const certs = await makeCerts();
+      const { ca, server, client } = certs;
+      await using other = await startDockerd({ tls: { ...server, ca: ca.cert } });
+      await importBuildkit(dockerEngineOf(other));
+      await using fixture = await startPeerContainer(dockerEngineOf(other), "docker-container");
+      const reach = async (variables: Record<string, string>) => {
+        const inner = { ...context(), env: (name: string) => variables[name] };
+        const { stream } = await dockerContainer.dial(
+          dockerContainer.parse(fixture.endpoint),
+          inner,
+        );
+        await stream.write(new TextEncoder().encode("wait\n"));
+        assert.equal(await stream.read(new Uint8Array(16)), 5);
+        stream.close();
+      };
+      await t.step("ssh", async () => {
+        await using sshd = await startSshd();
+        const access = `identity=${sshd.key}&knownHosts=${sshd.knownHosts}`;
+        const host = `ssh://root@127.0.0.1:${sshd.port}${other.socket}?${access}`;
+        await reach({ DOCKER_HOST: host });
+        await assert.rejects(
+          reach({ DOCKER_HOST: host.replace(other.socket, "/nowhere") }),
+          /no engine at ssh:.*can't reach the socket \/nowhere .*docker system dial-stdio failed/,
+        );
+      });
+      await t.step("TLS", async () => {
+        const folder = `${other.root}/certs`;
+        await Deno.mkdir(folder);
+        await Deno.copyFile(ca.cert, `${folder}/ca.pem`);
+        await Deno.copyFile(client.cert, `${folder}/cert.pem`);
+        await Deno.copyFile(client.key, `${folder}/key.pem`);
+        const tls = { DOCKER_HOST: other.tcp, DOCKER_TLS_VERIFY: "1" };
+        await reach({ ...tls, DOCKER_CERT_PATH: folder });
+        await assert.rejects(reach({ DOCKER_HOST: other.tcp }), DialError);
+      });
+      await Deno.remove(certs.dir, { recursive: true });
+    },
   });
 
   Deno.test("docker-container: an engine that dies in mid-stream", async () => {
