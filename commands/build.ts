@@ -1,5 +1,6 @@
 import { chooseBuilder, openStore, requireRemote } from "../builders/builder.ts";
 import { defineCommand } from "./command.ts";
+import { parseCall } from "./flags/call.ts";
 import { buildFlags } from "./build/flags.ts";
 import { imageId, metadataText, removeResult, writeResult } from "./build/result.ts";
 import { provenanceMode, wantsWarnings } from "./build/metadata.ts";
@@ -22,11 +23,12 @@ export const command = defineCommand({
     const store = openStore(deps.env);
     const builder = await chooseBuilder(store, deps.env, global.builder);
     requireRemote(builder);
+    const call = parseCall(flags.check ? "check" : flags.call);
     using scratch = openScratch();
-    const build = await prepare(args[0]!, flags, { deps, builder, store, given, scratch });
+    const inputs = { deps, builder, store, given, scratch, isCall: call !== undefined };
+    const build = await prepare(args[0]!, flags, inputs);
     for (const file of [flags.iidfile, flags["metadata-file"]]) if (file) removeResult(file);
 
-    store.noteUse(builder.name);
     using progress = startProgress({
       mode,
       out: deps.stderr,
@@ -37,14 +39,22 @@ export const command = defineCommand({
       builder: builder.name,
       expandWarnings: global.debug,
     });
-    const provenance = flags["metadata-file"] ? provenanceMode(deps.env) : undefined;
-    const context = { deps, builder, node: build.node, progress, provenance };
-    const answers = await runBuild(build, context);
+    const provenance = flags["metadata-file"] && !call ? provenanceMode(deps.env) : undefined;
+    const context = { deps, store, builder, node: build.node, progress, provenance };
+    const calls = call && await import("./build/call.ts");
+    const answers = calls
+      ? await calls.askFrontend(build, call, context)
+      : await runBuild(build, context);
     if (flags.iidfile) writeResult(flags.iidfile, imageId(answers));
     if (flags["metadata-file"]) {
-      const warnings = wantsWarnings(deps.env) ? progress.warnings() : [];
+      const warnings = !call && wantsWarnings(deps.env) ? progress.warnings() : [];
       writeResult(flags["metadata-file"], metadataText(answers, warnings));
     }
+    if (calls) {
+      const file = build.sources.dockerfile;
+      return calls.showAnswer(answers, call, file, (text) => deps.stdout.write(text));
+    }
     if (printId && imageId(answers)) deps.stdout.write(`${imageId(answers)}\n`);
+    return 0;
   },
 });

@@ -29,7 +29,13 @@ export const buildFlags = {
     kind: "array",
     summary: 'Cache export destinations (e.g., "user/app:cache", "type=local,dest=path/to/dir")',
   },
+  call: {
+    kind: "string",
+    default: "build",
+    summary: 'Set method for evaluating build ("check", "outline", "targets")',
+  },
   "cgroup-parent": { kind: "string", summary: 'Set the parent cgroup for the "RUN" instructions' },
+  check: { kind: "bool", summary: 'Shorthand for "--call=check"' },
   file: {
     kind: "string",
     short: "f",

@@ -47,19 +47,21 @@ export interface PrepareContext {
   readonly given: ReadonlySet<string>;
   /** Lives as long as the build. */
   readonly scratch: Scratch;
+  /** The build is only asked about: it has no output, and needs none. */
+  readonly isCall: boolean;
 }
 
 /** Reads a build's command line and looks at what it names. Throws `UsageError` and the like. */
 export async function prepare(
   path: string,
   flags: FlagValues<typeof buildFlags>,
-  { deps, builder, store, given, scratch }: PrepareContext,
+  { deps, builder, store, given, scratch, isCall }: PrepareContext,
 ): Promise<PreparedBuild> {
   const { env, cwd } = deps;
   const sources = await findSources(path, flags, { deps, storeDir: store.dir, scratch });
   const platforms = parsePlatforms(flags.platform);
   const node = chooseNode(builder, platforms);
-  const asked = flags.output.length > 0 || flags.load || flags.push;
+  const asked = isCall || flags.output.length > 0 || flags.load || flags.push;
   const byDefault = !asked && readDriverOptions(node).defaultLoad &&
     !isTrue("BUILDX_NO_DEFAULT_LOAD", env);
   const resolved = await resolveOutputs(parseOutputs(flags.output), {

@@ -2,6 +2,7 @@ import type { Builder } from "../../builders/builder.ts";
 import type { StoredNode } from "../../builders/node_group.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { RpcError } from "../../buildkit/grpc/status.ts";
+import type { Store } from "../../builders/store.ts";
 import { saveBuildState } from "../../builders/local_state.ts";
 import { newId } from "../../buildkit/identity.ts";
 import { solve } from "../../buildkit/solve.ts";
@@ -19,6 +20,7 @@ import { buildServices } from "./services.ts";
 /** What a build runs with. */
 export interface RunContext {
   readonly deps: Deps;
+  readonly store: Store;
   readonly builder: Builder;
   readonly node: StoredNode;
   readonly progress: Progress;
@@ -46,6 +48,15 @@ export class BuildError extends Error {
 
 /** Connects, builds, and ends the progress display. Resolves to the exporters' answers. */
 export async function runBuild(build: PreparedBuild, context: RunContext): Promise<Answers> {
+  return await onBuilder(build, context, (client) => solveOn(client, build, context));
+}
+
+/** Connects, does `work`, and ends the progress display. What fails is a `BuildError`. */
+export async function onBuilder<T>(
+  build: PreparedBuild,
+  context: RunContext,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   const { deps, node, progress } = context;
   phase("prepared");
   try {
@@ -58,10 +69,10 @@ export async function runBuild(build: PreparedBuild, context: RunContext): Promi
         const text = await fetchDockerfile(client, dockerfileUrl, context);
         Deno.writeFileSync(`${mounts.get("dockerfile")}/${filename}`, text);
       }
-      const answers = await solveOn(client, build, context);
+      const done = await work(client);
       phase("solved");
       progress.finish();
-      return answers;
+      return done;
     } finally {
       await client.close();
     }
@@ -75,7 +86,7 @@ export async function runBuild(build: PreparedBuild, context: RunContext): Promi
 async function solveOn(
   client: Client,
   build: PreparedBuild,
-  { deps, builder, node, progress, provenance }: RunContext,
+  { deps, store, builder, node, progress, provenance }: RunContext,
 ): Promise<Answers> {
   const ref = newId();
   using services = await buildServices(build, { deps, progress });
@@ -83,6 +94,7 @@ async function solveOn(
   const record = () => {
     if (recorded) return;
     recorded = true;
+    store.noteUse(builder.name);
     saveBuildState(build.storeDir, [builder.name, node.name, ref], build.sources.state);
   };
   try {

@@ -39,6 +39,8 @@ export interface Sources {
   readonly attrs: Readonly<Record<string, string>>;
   /** Ties the daemon's copy of the context to the next build of it; empty where there is none. */
   readonly sharedKey: string;
+  /** What it is called towards people: as it was typed, or below the context as that was typed. */
+  readonly dockerfile: string;
   /** What is recorded of the build. */
   readonly state: BuildState;
 }
@@ -83,6 +85,7 @@ export async function findSources(
       ...await gitAttrs(folder, file, mounts, deps),
     },
     sharedKey: inputs.name && sharedKey(inputs.name),
+    dockerfile: shownDockerfile(path, file, inputs.filename),
     state: stateOf(path, file, cwd),
   };
 }
@@ -103,6 +106,13 @@ async function lentAgents(texts: readonly string[], path: string, env: Env): Pro
   if (specs.length === 0 && !isGitOverSsh(path)) return new Map();
   const { openAgents } = await import("../../buildkit/session/ssh_agents.ts");
   return await openAgents(specs.length > 0 ? specs : [{ id: "default", paths: [] }], env);
+}
+
+function shownDockerfile(path: string, file: string, found: string): string {
+  if (file === "-") return "stdin";
+  if (file !== "" || path === "-" || isRemote(path)) return file || found;
+  const folder = path.replace(/^(?:\.\/+)+/, "").replace(/\/+$/, "");
+  return folder === "" || folder === "." ? "Dockerfile" : `${folder}/Dockerfile`;
 }
 
 function stateOf(path: string, file: string, cwd: string): BuildState {

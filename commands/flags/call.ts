@@ -1,0 +1,49 @@
+/** `--call METHOD[,format=json][,ignorestatus=true]`: a question about a Dockerfile in a build's place. */
+import { UsageError } from "../usage_error.ts";
+import { csvFields } from "./csv.ts";
+import { parseBool } from "./value.ts";
+
+/** What is asked of the frontend. */
+export interface CallMethod {
+  /** As the frontend knows it, behind `frontend.`: `lint`, `outline`, `targets`, `subrequests.describe`. */
+  readonly name: string;
+  /** `json`, or empty for text. */
+  readonly format: string;
+  /** Exit with 0 whatever the answer is. */
+  readonly ignoreStatus: boolean;
+}
+
+/** Reads the flag; undefined for a build. Throws `UsageError`, in buildx's words. */
+export function parseCall(text: string): CallMethod | undefined {
+  if (text === "") return undefined;
+  let name = "", format = "", ignoreStatus = false;
+  for (const field of fieldsOf(text)) {
+    const equals = field.indexOf("=");
+    const value = field.slice(equals + 1);
+    if (equals < 0) {
+      if (name !== "") throw new UsageError(`invalid print value: ${text}`);
+      name = field === "check" ? "lint" : field;
+    } else if (field.startsWith("format=")) format = value;
+    else if (field.startsWith("ignorestatus=")) ignoreStatus = statusFlag(value);
+    else throw new UsageError(`invalid print field: ${field}`);
+  }
+  return name === "build" ? undefined : { name, format, ignoreStatus };
+}
+
+function fieldsOf(text: string): string[] {
+  try {
+    return csvFields(text);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function statusFlag(value: string): boolean {
+  try {
+    return parseBool(value);
+  } catch (error) {
+    throw new UsageError(
+      `invalid ignorestatus print value: ${value}: ${(error as Error).message}`,
+    );
+  }
+}
