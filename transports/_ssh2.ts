@@ -31,6 +31,8 @@ export interface SshKey {
   readonly comment: string;
   getPublicSSH(): Buffer;
   isPrivateKey(): boolean;
+  getPrivatePEM(): string | null;
+  verify(data: Uint8Array, signature: Uint8Array, hash?: string): boolean | Error;
 }
 
 export interface SshAgent {

@@ -2,6 +2,7 @@
  * Public-key authentication, in OpenSSH's order: the agent's keys, then those of files that the
  * agent doesn't hold. A server counts each key that is offered (`MaxAuthTries`).
  */
+import { wholeKey } from "./_ssh_ecdsa.ts";
 import type { Ssh2, SshAgent, SshKey } from "./_ssh2.ts";
 import type { SshTarget } from "./_ssh_target.ts";
 
@@ -92,7 +93,7 @@ export function sshAuth(ssh2: Ssh2, target: SshTarget, ask: AskPassphrase): SshA
     if (offered.some((one) => same(one, mine))) return undefined;
     offered.push(mine);
     tried.push(`the key ${file}`);
-    return { type: "publickey", username, key };
+    return { type: "publickey", username, key: wholeKey(ssh2, key) };
   }
 
   const ways = [fromAgent, ...target.identities.map((file) => () => fromFile(file))];

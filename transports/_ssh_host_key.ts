@@ -1,4 +1,5 @@
 /** Whether a host is the one it says it is. Nothing is ever accepted that known_hosts doesn't hold. */
+import { certificateFault, isCertificate, parseCertificate } from "./_ssh_certificate.ts";
 import {
   fingerprint,
   judge,
@@ -6,6 +7,7 @@ import {
   type KnownHost,
   knownHostName,
   readKnownHosts,
+  sameKey,
 } from "./_ssh_known_hosts.ts";
 import type { SshTarget } from "./_ssh_target.ts";
 import { DialError } from "./errors.ts";
@@ -14,9 +16,19 @@ import { DialError } from "./errors.ts";
 export interface HostKeys {
   /** Types of host keys to ask for, those that are known first: another one would look unknown. */
   readonly algorithms: readonly string[];
-  /** Throws `DialError` for a key that must not be trusted. */
-  check(key: Uint8Array): Promise<void>;
+  /** A certificate is asked for: known_hosts has an authority for this host. */
+  readonly certified: boolean;
+  /** Throws `DialError` for a key or a certificate that must not be trusted. */
+  check(shown: Uint8Array): Promise<void>;
 }
+
+/** The host's own key in what it shows: the key in a certificate, else what is shown. */
+export function hostKeyIn(shown: Uint8Array): Uint8Array {
+  return parseCertificate(shown)?.key ?? shown;
+}
+
+/** Whether a key, as it is on the wire, made a signature. */
+export type Verify = (key: Uint8Array, data: Uint8Array, signature: Uint8Array) => boolean;
 
 const ALGORITHMS = [
   "ssh-ed25519",
@@ -27,7 +39,11 @@ const ALGORITHMS = [
   "rsa-sha2-256",
 ];
 
-export async function hostKeysOf(target: SshTarget, endpoint: string): Promise<HostKeys> {
+export async function hostKeysOf(
+  target: SshTarget,
+  endpoint: string,
+  verify: Verify,
+): Promise<HostKeys> {
   const name = knownHostName(target.alias, target.port);
   const known: KnownHost[] = [];
   for (const file of target.knownHosts) {
@@ -43,8 +59,39 @@ export async function hostKeysOf(target: SshTarget, endpoint: string): Promise<H
       ...ALGORITHMS.filter((type) => types.has(type)),
       ...ALGORITHMS.filter((type) => !types.has(type)),
     ],
-    check: (key) => check(key, { target, endpoint, name, known }),
+    certified: known.some((line) => line.marker === "cert-authority"),
+    async check(shown) {
+      const all = { target, endpoint, name, known };
+      if (isCertificate(keyType(shown))) await checkCertificate(shown, all, verify);
+      else await check(shown, all);
+    },
   };
+}
+
+/** Throws `DialError` unless the certificate is good, or the key in it known by itself. */
+async function checkCertificate(shown: Uint8Array, all: Known, verify: Verify): Promise<void> {
+  const { target, endpoint, name, known } = all;
+  const certificate = parseCertificate(shown);
+  const refuse = (fault: string) =>
+    new DialError(`the certificate of ${name} can't be trusted: ${fault}`, {
+      endpoint,
+      step: "authenticate",
+      code: "denied",
+      hint: "ask the host's owner for a new certificate",
+    });
+  if (certificate === undefined) throw refuse("it can't be read");
+  const { key, authority, signed, signature, id } = certificate;
+  for (const one of [key, authority]) {
+    if (judge(one, known).is === "revoked") await check(one, all);
+  }
+  if (judge(key, known).is === "known") return;
+  const print = await fingerprint(authority);
+  if (!known.some((line) => line.marker === "cert-authority" && sameKey(line.key, authority))) {
+    throw refuse(`known_hosts does not hold its authority, ${keyType(authority)} ${print}`);
+  }
+  const fault = certificateFault(certificate, target.alias, Date.now());
+  if (fault !== undefined) throw refuse(`${fault} (${JSON.stringify(id)})`);
+  if (!verify(authority, signed, signature)) throw refuse("its signature is wrong");
 }
 
 interface Known {
@@ -87,7 +134,7 @@ async function check(key: Uint8Array, { target, endpoint, name, known }: Known):
     case "certified":
       throw fail(
         `${verdict.by.file}:${verdict.by.line} knows ${name} by its certificate authority alone, ` +
-          `and certificates of hosts can't be checked yet; its key is ${print}`,
+          `and it shows no certificate that we could read; its key is ${print}`,
         `if the host's owner confirms this fingerprint, accept the key itself by: ${add}`,
       );
   }

@@ -62,7 +62,7 @@ export async function readKnownHosts(
 /** Judges a key by the lines that name its host. */
 export function judge(key: Uint8Array, known: readonly KnownHost[]): Verdict {
   const type = keyType(key);
-  const same = (line: KnownHost) => equal(line.key, key);
+  const same = (line: KnownHost) => sameKey(line.key, key);
   const revoked = known.find((line) => line.marker === "revoked" && same(line));
   if (revoked !== undefined) return { is: "revoked", by: revoked };
   const plain = known.filter((line) => line.marker === "");
@@ -97,7 +97,7 @@ async function namesHost(names: string, name: string): Promise<boolean> {
     const bytes = Uint8Array.fromBase64(salt);
     const key = await crypto.subtle.importKey("raw", bytes, usage, false, ["sign"]);
     const made = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(name));
-    return equal(new Uint8Array(made), Uint8Array.fromBase64(hash));
+    return sameKey(new Uint8Array(made), Uint8Array.fromBase64(hash));
   } catch {
     return false;
   }
@@ -107,6 +107,7 @@ function isMarker(text: string): text is KnownHost["marker"] {
   return text === "" || text === "cert-authority" || text === "revoked";
 }
 
-function equal(a: Uint8Array, b: Uint8Array): boolean {
+/** Whether two keys, as they are on the wire, are one. */
+export function sameKey(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

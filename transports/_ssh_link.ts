@@ -1,6 +1,7 @@
 /** One ssh connection, on which channels are opened. */
 import { askOnTerminal, sshAuth } from "./_ssh_auth.ts";
-import { hostKeysOf } from "./_ssh_host_key.ts";
+import { offerCertificates, useKeyOf, verifier } from "./_ssh_certificate_hook.ts";
+import { hostKeyIn, hostKeysOf } from "./_ssh_host_key.ts";
 import { duplexStream } from "./_duplex_stream.ts";
 import { socketOf } from "./_ssh_socket.ts";
 import type { SshTarget } from "./_ssh_target.ts";
@@ -76,7 +77,8 @@ async function openHop(
 ): Promise<SshLink> {
   const { signal, log } = context;
   const where = formatHostPort(target);
-  const [ssh2, keys] = await Promise.all([loadSsh2(), hostKeysOf(target, endpoint)]);
+  const ssh2 = await loadSsh2();
+  const keys = await hostKeysOf(target, endpoint, verifier(ssh2));
   signal.throwIfAborted();
   const socket = await socketOf(
     through === undefined
@@ -91,9 +93,9 @@ async function openHop(
   const { promise: closed, resolve: end } = Promise.withResolvers<void>();
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
   const close = () => {
+    gone = true;
     client.end();
     socket.destroy();
-    gone = true;
     end();
   };
   const abort = () => {
@@ -121,10 +123,14 @@ async function openHop(
     ...KEEPALIVE,
     strictVendor: false,
     algorithms: { cipher: CIPHERS, serverHostKey: keys.algorithms },
-    hostVerifier: (key: Uint8Array, accept: (good: boolean) => void) => {
-      keys.check(new Uint8Array(key)).then(() => accept(true), (error) => {
+    hostVerifier: (bytes: Uint8Array, accept: (good: boolean) => void) => {
+      const shown = new Uint8Array(bytes);
+      // ssh2 may verify the signature before we are through: the key must be in place by then.
+      const key = hostKeyIn(shown);
+      if (key !== shown) useKeyOf(client, shown, key);
+      keys.check(shown).then(() => gone || accept(true), (error) => {
         refusal = error;
-        accept(false);
+        if (!gone) accept(false);
       });
     },
     authHandler: (_left: unknown, _partial: unknown, next: (auth: unknown) => void) => {
@@ -134,6 +140,7 @@ async function openHop(
       });
     },
   });
+  if (keys.certified) offerCertificates(client);
   try {
     await ready;
     return {
