@@ -13,7 +13,12 @@ export async function refusePolicy(
   } catch {
     return;
   }
-  throw new UsageError(
+  throw policyError(path);
+}
+
+/** What is said of a policy that we can't evaluate. */
+export function policyError(path: string): UsageError {
+  return new UsageError(
     `cannot build under the policy ${path}: fairlead doesn't evaluate Rego policies yet`,
     "build with buildx, or move the policy away if it isn't meant to hold",
   );

@@ -69,6 +69,10 @@ export async function onBuilder<T>(
         const text = await fetchDockerfile(client, dockerfileUrl, context);
         Deno.writeFileSync(`${mounts.get("dockerfile")}/${filename}`, text);
       }
+      if (build.sources.isRemote && !mounts.has("dockerfile")) {
+        const { refuseRemotePolicy } = await import("./remote_policy.ts");
+        await refuseRemotePolicy(client, build, context);
+      }
       const done = await work(client);
       phase("solved");
       progress.finish();

@@ -37,6 +37,8 @@ export interface Sources {
   readonly filename: string;
   /** For the frontend. */
   readonly attrs: Readonly<Record<string, string>>;
+  /** The daemon fetches the context from elsewhere. */
+  readonly isRemote: boolean;
   /** Ties the daemon's copy of the context to the next build of it; empty where there is none. */
   readonly sharedKey: string;
   /** What it is called towards people: as it was typed, or below the context as that was typed. */
@@ -84,6 +86,7 @@ export async function findSources(
       ...caps.length > 0 && { "frontend.caps": caps.join(",") },
       ...await gitAttrs(folder, file, mounts, deps),
     },
+    isRemote: path !== "-" && inputs.attrs["context"] !== undefined,
     sharedKey: inputs.name && sharedKey(inputs.name),
     dockerfile: shownDockerfile(path, file, inputs.filename),
     state: stateOf(path, file, cwd),

@@ -224,3 +224,31 @@ Deno.test({ name: "named contexts that are none", ignore }, async () => {
     assert.match((await space.buildx(args)).stderr, theirs);
   }
 });
+
+Deno.test({ name: "a policy beside a remote Dockerfile stops the build", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  await repository(space, "git/r.git");
+  space.write({
+    "git/r.git/sub/Dockerfile.rego":
+      'package docker\ndefault allow = false\ndecision := {"allow": allow}\n',
+    "git/r.git/sub/.dockerignore": "*.rego\n",
+  });
+  const git = (...args: string[]) => check("git", ["-C", space.path("git/r.git"), ...args]);
+  await git("add", ".");
+  await git("-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "-m", "policy");
+  await using daemon = await gitDaemon(space.path("git"));
+  for (
+    const [program, message] of [["fairlead", /under the policy Dockerfile\.rego of/], [
+      "buildx",
+      /policy|denied/,
+    ]] as const
+  ) {
+    const refused = await space[program](["build", `${daemon.url}/r.git#main:sub`]);
+    assert.equal(refused.code, 1, refused.stderr);
+    assert.match(refused.stderr, message);
+    const inside = await space[program](["build", "-f", "sub/Dockerfile", `${daemon.url}/r.git`]);
+    assert.equal(inside.code, 1, inside.stderr);
+    const free = await space[program](["build", `-o=${program}`, `${daemon.url}/r.git`]);
+    assert.equal(free.code, 0, free.stderr);
+  }
+});
