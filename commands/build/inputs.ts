@@ -10,7 +10,7 @@ import { checkDockerfile, defaultDockerfile, statOf } from "./dockerfile.ts";
 import { absolutePath, baseName, parentOf } from "./paths.ts";
 import { hasQuery, isHttp, isRemote } from "./remote.ts";
 import type { Scratch } from "./scratch.ts";
-import { isArchive, peek, readText } from "./stdin.ts";
+import { hidesItsKind, isArchive, peek, readText } from "./stdin.ts";
 
 /** What a build reads, and how the daemon is told. */
 export interface Inputs {
@@ -124,6 +124,13 @@ function remoteContext(path: string): Context {
   );
 }
 
+/** The archive in a form that the daemon knows for one. */
+async function recognizable(head: Uint8Array, whole: Pick<Deps["stdin"], "read">) {
+  if (!hidesItsKind(head)) return whole;
+  const { gzipped } = await import("./gzip.ts");
+  return gzipped(whole);
+}
+
 async function stdinContext(file: string, { deps, scratch }: InputsOptions): Promise<Context> {
   if (file === "-") {
     throw new UsageError(
@@ -140,7 +147,7 @@ async function stdinContext(file: string, { deps, scratch }: InputsOptions): Pro
   }
   if (isArchive(head)) {
     const { upload } = await import("../../buildkit/session/upload.ts");
-    const { url, service } = upload(whole);
+    const { url, service } = upload(await recognizable(head, whole));
     return { mounts: new Map(), attrs: { context: url }, services: [service] };
   }
   if (file !== "") {

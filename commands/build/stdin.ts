@@ -68,6 +68,15 @@ export function isArchive(head: Uint8Array): boolean {
 }
 
 /**
+ * Whether a tar begins with a header of the PAX format, as Python's and Node's often do. The daemon
+ * looks at no more than two blocks, finds no file in them, and takes the tar for a Dockerfile;
+ * compressed, it takes it for what it is.
+ */
+export function hidesItsKind(head: Uint8Array): boolean {
+  return isTarHeader(head) && head[156] === 0x78; // x
+}
+
+/**
  * A tar has no magic number that all of them bear, but a checksum: the sum of the block's bytes, the
  * checksum itself taken as spaces, in octal. Old programs summed signed bytes.
  */

@@ -113,3 +113,22 @@ Deno.test({ name: "nothing is left in the temporary folder", ignore }, async () 
   assert.equal(failed.code, 1);
   assert.deepEqual([...Deno.readDirSync(space.path("tmp"))], []);
 });
+
+Deno.test(
+  { name: "a tar that begins with a PAX header, which buildx can't tell", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    const long = "d".repeat(120);
+    const text = "x".repeat(1 << 20);
+    space.write({
+      [`ctx/${long}/Dockerfile`]: "FROM scratch\nCOPY */f /\n",
+      [`ctx/${long}/f`]: text,
+    });
+    const tar = space.path("c.tar");
+    await check("tar", ["--format=pax", "-cf", tar, "-C", space.path("ctx"), long]);
+    const args = ["build", "-f", `${long}/Dockerfile`, "-o=out", "-"];
+    const { code, stderr } = await space.fairlead(args, {}, Deno.readFileSync(tar));
+    assert.equal(code, 0, stderr);
+    assert.equal(space.read("out/f"), text);
+  },
+);
