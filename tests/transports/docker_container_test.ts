@@ -6,7 +6,7 @@ import type { DialContext } from "../../transports/transport.ts";
 import { buildkitImage } from "../harness/buildkit_image.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
-import { fairlead } from "./fairlead.ts";
+import { fairlead, fairleadCommand } from "./fairlead.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshd } from "../harness/sshd.ts";
 import { missing, need } from "../harness/tool.ts";
@@ -235,13 +235,27 @@ if (!skip(reason)) {
     await Deno.copyFile(await need("busybox"), `${folder}/sh`);
     const dockerfile = "FROM scratch\nCOPY sh /bin/sh\nRUN echo it ran as $((40 + 2))\n";
     await Deno.writeTextFile(`${folder}/Dockerfile`, dockerfile);
-    const { stderr } = await fairlead(["build", "--progress=plain", folder], {
+    const env = {
       BUILDKIT_HOST: "docker-container://buildkitd",
       DOCKER_HOST: dockerd.address,
       DOCKER_CONFIG: `${dockerd.root}/client`,
-    });
+    };
+    const { stderr } = await fairlead(["build", "--progress=plain", folder], env);
     assert.match(stderr, /it ran as 42/);
-    const { stdout } = await engine.run("exec", "buildkitd", "ps");
-    assert.doesNotMatch(stdout, /dial-stdio/, "nothing is left in the container");
+    const relays = async () =>
+      (await engine.run("exec", "buildkitd", "ps")).stdout.match(/dial-stdio/g)?.length ?? 0;
+    assert.equal(await relays(), 0, "nothing is left in the container");
+
+    const [program, ...args] = fairleadCommand("dial-stdio");
+    const child = new Deno.Command(program!, { args, env, stdin: "piped", stdout: "piped" })
+      .spawn();
+    // The daemon speaks first: its HTTP/2 settings.
+    const reader = child.stdout.getReader();
+    await reader.read();
+    assert.equal(await relays(), 1);
+    child.kill("SIGKILL");
+    await Promise.all([child.status, reader.cancel(), child.stdin.abort()]);
+    const end = Date.now() + 5000;
+    while (await relays() > 0) assert(Date.now() < end, "the relay outlives fairlead");
   });
 }
