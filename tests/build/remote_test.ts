@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { accepts, freePort } from "../harness/daemon.ts";
 import { check } from "../harness/run.ts";
+import { startSshd } from "../harness/sshd.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, onPath } from "../harness/tool.ts";
@@ -250,5 +251,41 @@ Deno.test({ name: "a policy beside a remote Dockerfile stops the build", ignore 
     assert.equal(inside.code, 1, inside.stderr);
     const free = await space[program](["build", `-o=${program}`, `${daemon.url}/r.git`]);
     assert.equal(free.code, 0, free.stderr);
+  }
+});
+
+const noSsh = skip(await missing("sshd"));
+
+Deno.test({
+  name: "a git context over ssh, by a key and by the agent of the environment",
+  ignore: ignore || noSsh,
+}, async () => {
+  await using space = await workspace(shared.address);
+  await repository(space, "git/r.git");
+  const sshd = await startSshd();
+  const socket = space.path("agent");
+  const agent = new Deno.Command("ssh-agent", {
+    args: ["-D", "-a", socket],
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  try {
+    while (!await Deno.stat(socket).catch(() => undefined)) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const env = { SSH_AUTH_SOCK: socket };
+    await check("ssh-add", ["-q", sshd.key], { env });
+    const url = `ssh://${sshd.user}@127.0.0.1:${sshd.port}${space.path("git/r.git")}`;
+    for (const program of programs) {
+      for (const [args, more] of [[[`--ssh=default=${sshd.key}`], {}], [[], env]] as const) {
+        const built = await space[program](["build", ...args, `-o=${program}`, `${url}#v1`], more);
+        assert.equal(built.code, 0, built.stderr);
+        assert.equal(space.read(`${program}/f`), "one\n");
+      }
+    }
+  } finally {
+    agent.kill();
+    await agent.status;
+    await sshd.stop();
   }
 });
