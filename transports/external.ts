@@ -113,8 +113,9 @@ function pluginTransport(file: PluginFile, use: Use): Transport<PluginSpec> {
         return await dialModule(target, context);
       }
       const metadata = await checkedMetadata(file, target, use, context);
+      const told = { ...target, shown: redact(url, metadata.options) };
       const { dialExecutable } = await import("./plugins/executable.ts");
-      return await dialExecutable(target, metadata, context);
+      return await dialExecutable(told, metadata, context);
     },
   };
 }

@@ -1,22 +1,29 @@
 import { defineCommand } from "../command.ts";
 import { hintOf, messageOf } from "../report.ts";
 import { buildCases } from "./kit/build_cases.ts";
-import { connectionCases } from "./kit/connection_cases.ts";
+import { ANSWERS, connectionCases } from "./kit/connection_cases.ts";
 import { pluginCases } from "./kit/plugin_cases.ts";
 import { type Case, type Kit, makeKit } from "./kit/subject.ts";
+import { UsageError } from "../usage_error.ts";
 
 export const command = defineCommand({
-  args: { usage: "URL", min: 1, max: 1 },
+  args: { usage: "[OPTIONS] URL", min: 1, max: 1 },
   description: `Run the conformance kit through an endpoint, against the BuildKit daemon there
 
 One line a case: what a transport must do to carry builds. The exit code is 0 only when all pass.
 The daemon builds files of up to 64 MiB, which stay in its cache until it makes room.`,
   ignoresBuilder: true,
-  flags: {},
-  async run({ deps, args, global }) {
+  flags: {
+    case: { kind: "array", summary: "Run only the cases whose names hold this `text`" },
+  },
+  async run({ deps, args, flags, global }) {
     await using kit = await makeKit(deps, args[0]!, global.debug);
+    const chosen = casesOf(kit).filter(([name]) =>
+      flags.case.length === 0 || flags.case.some((text) => name.includes(text))
+    );
+    if (chosen.length === 0) throw new UsageError("no case has such a name");
     let failed = 0;
-    for (const [name, run] of casesOf(kit)) {
+    for (const [at, [name, run]] of chosen.entries()) {
       deps.signal.throwIfAborted();
       const started = deps.clock.monotonic();
       try {
@@ -29,6 +36,11 @@ The daemon builds files of up to 64 MiB, which stay in its cache until it makes 
         const hint = hintOf(error);
         const text = messageOf(error).replaceAll("\n", "\n        ");
         deps.stdout.write(`FAILED  ${name}: ${text}\n${hint ? `        hint: ${hint}\n` : ""}`);
+        const left = chosen.length - at - 1;
+        if (name === ANSWERS && left > 0) {
+          deps.stdout.write(`        ${left} more cases, which all need that, were not run\n`);
+          break;
+        }
       }
     }
     deps.stdout.write(failed === 0 ? "all cases pass\n" : `${failed} failed\n`);

@@ -1,12 +1,15 @@
 /** Runs `PLUGIN metadata`. */
 import { startChild } from "./child.ts";
 import { describeEnding } from "./ending.ts";
+import { within } from "../timer.ts";
 import { bad, type Metadata, MetadataError, parseMetadata } from "./metadata.ts";
 
 /** The most that is read, in bytes. */
 const METADATA_BYTES = 64 << 10;
 /** The longest that it may take, in milliseconds. */
 const METADATA_MS = 2000;
+/** Milliseconds that are waited for the process to be gone: most go at once. */
+const STOP_MS = 300;
 
 /** Asks the plugin. Throws `MetadataError`. */
 export async function askMetadata(path: string): Promise<Metadata> {
@@ -21,7 +24,7 @@ async function runMetadata(path: string): Promise<string> {
   } catch (error) {
     throw new MetadataError(`it can't be started: ${textOf(error)}`, startHint(error), "internal");
   }
-  const { stream, ended } = child;
+  const { stream, ended, gone } = child;
   const late = AbortSignal.timeout(METADATA_MS);
   const stop = () => stream.close();
   late.addEventListener("abort", stop, { once: true });
@@ -46,6 +49,7 @@ async function runMetadata(path: string): Promise<string> {
   } finally {
     late.removeEventListener("abort", stop);
     stream.close();
+    await within(gone, STOP_MS);
   }
 }
 

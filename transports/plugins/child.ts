@@ -22,6 +22,8 @@ export interface Child {
   readonly stream: ByteStream;
   /** Resolves when the process has ended, and its stderr has been read to the end (or for 1 s). */
   readonly ended: Promise<Ending>;
+  /** Resolves when a process that was stopped is gone, and all that stood behind it. */
+  readonly gone: Promise<void>;
   /** The last lines of stderr so far, without control characters. */
   stderr(): string;
 }
@@ -54,30 +56,32 @@ export function startChild(path: string, { args, env = {}, log }: ChildOptions):
   const guard = guardGroup(child.pid);
   const tail = stderrTail();
   const drained = drain(child.stderr, (bytes) => tail.add(bytes), log);
-  let gone = false;
+  const { promise: gone, resolve: allGone } = Promise.withResolvers<void>();
+  let over = false;
 
   const ended = child.status.then(async ({ code, signal }) => {
-    gone = true;
+    over = true;
     await within(drained, 1000);
     return { code: signal === null ? code : 0, signal: signal ?? undefined };
   });
   const stop = () => {
     signalGroup(child.pid, "SIGTERM");
     const calm = after(TERM_MS, () => signalGroup(child.pid, "SIGKILL"));
-    void child.status.then(() => {
+    void child.status.then(async () => {
       calm();
       // What it has started and left behind.
       signalGroup(child.pid, "SIGKILL");
-      guard.release();
+      await guard.release();
+      allGone();
     });
   };
   const stream = ofWebPair({ readable: child.stdout, writable: child.stdin }, { onClose: stop });
-  return { pid: child.pid, stream, ended, stderr: () => plain(tail.text()) };
+  return { pid: child.pid, stream, ended, gone, stderr: () => plain(tail.text()) };
 
   function signalGroup(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
     try {
       if (!WINDOWS) Deno.kill(-pid, signal);
-      else if (!gone) child.kill(signal);
+      else if (!over) child.kill(signal);
     } catch {
       // Nobody is left in it.
     }
@@ -85,8 +89,9 @@ export function startChild(path: string, { args, env = {}, log }: ChildOptions):
 }
 
 /** Stops the group when this process has ended without releasing it. */
-function guardGroup(pid: number): { release(): void } {
-  if (WINDOWS) return { release() {} };
+function guardGroup(pid: number): { release(): Promise<void> } {
+  const none = { release: () => Promise.resolve() };
+  if (WINDOWS) return none;
   const script = `read -r _
     kill -s TERM -- "-$1" || exit 0
     for second in 1 2 3; do sleep 1; kill -s 0 -- "-$1" || exit 0; done
@@ -101,18 +106,18 @@ function guardGroup(pid: number): { release(): void } {
     }).spawn();
     shell.unref();
     return {
-      release() {
+      async release() {
         try {
           shell.kill("SIGKILL");
         } catch {
           // It is gone already.
         }
-        shell.stdin.abort().catch(() => {});
+        await Promise.all([shell.status, shell.stdin.abort().catch(() => {})]);
       },
     };
   } catch {
     // A machine without a shell: the end of stdin is what the plugin has.
-    return { release() {} };
+    return none;
   }
 }
 

@@ -12,6 +12,9 @@ import type { Metadata } from "./metadata.ts";
 /** Milliseconds that a plugin has to exit after it has ended its stdout. */
 const EXIT_MS = 5000;
 
+/** Milliseconds that a dial which failed waits for its process to be gone: most go at once. */
+const STOP_MS = 300;
+
 const GUIDE = "see docs/writing-a-transport.md";
 
 /** What a plugin is asked to reach. */
@@ -68,6 +71,7 @@ export async function dialExecutable(
     }
   } catch (error) {
     stream.close();
+    await within(child.gone, STOP_MS);
     if (context.signal.aborted) throw interrupted(context.signal, shown, "exec", path);
     throw error;
   } finally {

@@ -11,9 +11,12 @@ export const PREFACE: Uint8Array = new Uint8Array([
   ...[0, 0, 0, 4, 0, 0, 0, 0, 0],
 ]);
 
+/** The case without which no other can pass. */
+export const ANSWERS = "the daemon answers";
+
 /** By name. */
 export const connectionCases: Readonly<Record<string, Case>> = {
-  "the daemon answers": async (kit) => {
+  [ANSWERS]: async (kit) => {
     const { version, peer } = await askDaemon(kit, () => kit.dial());
     return `BuildKit ${version} at ${peer}`;
   },

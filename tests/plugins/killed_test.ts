@@ -1,0 +1,50 @@
+/** fairlead is killed by a signal that nothing can catch: no plugin stays behind. */
+import assert from "node:assert/strict";
+import { missing } from "../harness/tool.ts";
+import { skip } from "../harness/skip.ts";
+import { command, environment } from "./run_fairlead.ts";
+import { echo, makeZoo, metadataOf, noneRuns, running } from "./zoo.ts";
+
+const ignore = skip(await missing("buildctl"));
+/** Programs that no other test has, nor this one in another process. */
+const nap = (seconds: number) => `sleep ${seconds}.${Deno.pid}`;
+const greet = echo("fairlead-transport/1 ok {}");
+
+const plugins: Readonly<Record<string, string>> = {
+  "that ends with its stdin": `${greet}; cat >/dev/null`,
+  "that doesn't read its stdin": `${greet}; exec ${nap(71)}`,
+  "that ignores SIGTERM and has helpers": `trap '' TERM; ${greet}; ${nap(72)} & ${
+    nap(73)
+  } & wait; wait`,
+  "that is still connecting": `exec ${nap(74)}`,
+};
+
+for (const [name, script] of Object.entries(plugins)) {
+  Deno.test({
+    name: `fairlead is killed beside a plugin ${name}`,
+    ignore,
+    async fn() {
+      await using zoo = await makeZoo();
+      const path = await zoo.add("x", script);
+      const env = await environment(zoo.folder);
+      const [program, ...args] = command;
+      const child = new Deno.Command(program!, {
+        args: [...args, "du"],
+        env: { ...env, BUILDKIT_HOST: "x://there" },
+        stdout: "null",
+        stderr: "null",
+      }).spawn();
+      const end = performance.now() + 10_000;
+      // Then all of it runs, the helpers too.
+      while (!running(path).some((line) => line.includes(" connect")) && performance.now() < end) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        if (running(nap(71)).length + running(nap(74)).length > 0) break;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      child.kill("SIGKILL");
+      assert.equal((await child.status).signal, "SIGKILL");
+      await noneRuns(path);
+      for (const sleep of [71, 72, 73, 74]) await noneRuns(nap(sleep));
+    },
+  });
+}

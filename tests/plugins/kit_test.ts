@@ -1,0 +1,153 @@
+/** The conformance kit: the samples and built-in transports pass it, and what is broken does not. */
+import assert from "node:assert/strict";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { missing } from "../harness/tool.ts";
+import { copyExamples, environment, fairlead } from "./run_fairlead.ts";
+import { echo, metadataOf } from "./zoo.ts";
+
+const reason = needsRoot() ??
+  await missing("buildkitd", "buildctl", "runc", "docker-registry", "busybox", "perl");
+
+if (!skip(reason)) {
+  const { address, tcp } = await sharedBuildkitd();
+  const socket = address.slice("unix://".length);
+  const port = tcp.slice(tcp.lastIndexOf(":") + 1);
+  const folder = await Deno.makeTempDir({ prefix: "fl-kit-" });
+  addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+  await Deno.chmod(folder, 0o755);
+  await copyExamples(folder);
+  const env = await environment(folder);
+
+  for (
+    const [url, kind, cases] of [
+      [`stdio://${socket}`, "executable", 18],
+      [`loopback://${port}?host=127.0.0.1`, "executable", 18],
+      [`socket://${socket}`, "module", 11],
+      [address, "built-in", 11],
+    ] as const
+  ) {
+    Deno.test(`the kit passes for ${kind} ${url.replace(/\/\/.*?(?=\?|$)/, "//…")}`, async () => {
+      const { code, stdout, stderr } = await fairlead(["transports", "test", url], env);
+      assert.equal(code, 0, stdout + stderr);
+      const lines = stdout.trimEnd().split("\n");
+      assert.equal(lines.pop(), "all cases pass");
+      assert.equal(lines.filter((line) => line.startsWith("ok ")).length, cases, stdout);
+      assert.equal(lines.length, cases, stdout);
+      assert.equal(stderr, "");
+    });
+  }
+
+  /** Writes a plugin around the shell's sample, and runs the kit on it. */
+  const kitOf = async (scheme: string, script: string, metadata: string, only: string[]) => {
+    const path = `${folder}/fairlead-transport-${scheme}`;
+    const relay = `exec buildctl --addr ${address} dial-stdio`;
+    const text = `[ "$1" = metadata ] && { ${metadata}; exit; }\n${
+      script.replace("RELAY", relay)
+    }\n`;
+    await Deno.writeTextFile(path, `#!/bin/sh\n${text}`);
+    await Deno.chmod(path, 0o755);
+    const { code, stdout } = await fairlead([
+      "transports",
+      "test",
+      ...only.map((name) => `--case=${name}`),
+      `${scheme}://x`,
+    ], env);
+    await Deno.remove(path);
+    assert.equal(code, 1, stdout);
+    return stdout;
+  };
+  const none = (scheme: string) => echo(metadataOf(scheme, { handshake: "none" }));
+  const line = (scheme: string) => echo(metadataOf(scheme));
+  const ok = echo("fairlead-transport/1 ok {}");
+
+  Deno.test("the kit tells what fails: a plugin that outlives fairlead", async () => {
+    const script = `trap '' HUP PIPE TERM; sleep 8 & RELAY`;
+    const out = await kitOf("lasting", script, none("lasting"), ["nothing is left"]);
+    assert.match(out, /^FAILED {2}nothing is left when fairlead is killed: processes still run/m);
+  });
+
+  Deno.test("the kit tells what fails: exit codes, versions, errors", async () => {
+    const script = `${ok}; ${"RELAY".replace("exec ", "")} ; exit 5`.replace("RELAY", "(RELAY)");
+    const out = await kitOf("sloppy", script, line("sloppy"), ["exit codes", "version", "line"]);
+    assert.match(out, /^FAILED {2}exit codes: it ended with exit code 5 after a good connection/m);
+    assert.match(out, /^FAILED {2}an unsupported version: a request of protocol 99 was not/m);
+    assert.match(out, /^FAILED {2}the error line: /m);
+    assert.match(out, /^\d failed$/m);
+  });
+
+  Deno.test("the kit tells what fails: bytes that change on the way", async () => {
+    const swap = "while (sysread STDIN, $b, 65536) { $b =~ tr/\\250/\\251/; syswrite STDOUT, $b }";
+    const script = `buildctl --addr ${address} dial-stdio | perl -e '${swap}'`;
+    const out = await kitOf("lossy", script, none("lossy"), ["every byte value"]);
+    assert.match(out, /^FAILED {2}every byte value: /m);
+  });
+
+  Deno.test("fairlead transports shows what there is, and what is wrong with it", async () => {
+    const files: Record<string, [string, number]> = {
+      "fairlead-transport-open": ["#!/bin/sh\n", 0o757],
+      "fairlead-transport-silent": ["#!/bin/sh\n", 0o755],
+      "fairlead-transport-unix": [`#!/bin/sh\n${line("unix")}\n`, 0o755],
+      "fairlead-transport-torn.js": ["export default {", 0o644],
+      "fairlead-transport-Wrong": ["", 0o755],
+    };
+    for (const [name, [text, mode]] of Object.entries(files)) {
+      await Deno.writeTextFile(`${folder}/${name}`, text);
+      await Deno.chmod(`${folder}/${name}`, mode);
+    }
+    const data = `${env.XDG_DATA_HOME}/fairlead/transports`;
+    await Deno.mkdir(data, { recursive: true });
+    await Deno.copyFile(`${folder}/fairlead-transport-stdio`, `${data}/fairlead-transport-stdio`);
+    const { stdout, stderr, code } = await fairlead(["transports"], env);
+    assert.equal(code, 0);
+    const row = (pattern: string) => assert.match(stdout, new RegExp(`^${pattern}`, "m"));
+    row("unix +v[^ ]+ +ok +built-in +a unix socket");
+    row(`unix +1\\.0 +shadowed +${folder}/fairlead-transport-unix`);
+    row(`stdio +1\\.0\\.0 +ok +${folder}/fairlead-transport-stdio`);
+    row(`stdio +1\\.0\\.0 +shadowed +${data}/fairlead-transport-stdio`);
+    row(`socket +1\\.0\\.0 +ok +${folder}/fairlead-transport-socket\\.ts`);
+    row(`open + broken +${folder}/fairlead-transport-open`);
+    assert.doesNotMatch(stdout, /Wrong/);
+    assert.match(stderr, /transport-open: it can be written to by everyone\n {2}hint: run: chmod/);
+    assert.match(stderr, /transport-silent: 'metadata' printed nothing\n/);
+    assert.match(stderr, /transport-torn\.js: it can't be loaded: /);
+    assert.match(stderr, /transport-unix: unix is built in\n {2}hint: .*--transport-plugin unix=/);
+
+    const json = (await fairlead(["transports", "ls", "--format", "json"], env)).stdout
+      .trimEnd().split("\n").map((text) => JSON.parse(text) as Record<string, unknown>);
+    const stdio = json.filter(({ scheme }) => scheme === "stdio");
+    assert.deepEqual(stdio.map(({ status }) => status), ["ok", "shadowed"]);
+
+    const inspected = await fairlead(["transports", "inspect", "loopback"], env);
+    assert.match(inspected.stdout, /^Handshake: +line\nOptions:\n {2}host +127/m);
+    const absent = await fairlead(["transports", "inspect", "lopback"], env);
+    assert.match(absent.stderr, /no transport for the scheme "lopback"/);
+    for (const name of Object.keys(files)) await Deno.remove(`${folder}/${name}`);
+    await Deno.remove(env.XDG_DATA_HOME!, { recursive: true });
+  });
+
+  Deno.test("a plugin by a flag, and by a builder's driver option", async () => {
+    const path = `${folder}/fairlead-transport-loopback`;
+    const bare = { ...env, FAIRLEAD_PLUGIN_PATH: "" };
+    const url = `loopback://${port}`;
+    const without = await fairlead(["du"], { ...bare, BUILDKIT_HOST: url });
+    assert.match(without.stderr, /unknown scheme "loopback"/);
+    const flag = `--transport-plugin=loopback=${path}`;
+    const withFlag = await fairlead([flag, "du"], { ...bare, BUILDKIT_HOST: url });
+    assert.match(withFlag.stdout, /^Total:/m, withFlag.stderr);
+    const wrong = await fairlead(["du", "--transport-plugin", "loopback"], bare);
+    assert.match(
+      wrong.stderr,
+      /invalid argument "loopback" for "--transport-plugin" flag\nhint: wri/,
+    );
+    const create = ["create", "--name=third", "--driver-opt", `transport=${path}`, url];
+    const created = await fairlead([...create, "--bootstrap"], bare);
+    assert.equal(created.code, 0, created.stderr);
+    const asked = await fairlead(["--builder=third", "du"], bare);
+    assert.match(asked.stdout, /^Total:/m, asked.stderr);
+    const listed = await fairlead(["ls"], bare);
+    assert.match(listed.stdout, /third.*\n.*loopback:\/\/\d+ +running/);
+    const relative = await fairlead(["create", "--driver-opt=transport=x", url], bare);
+    assert.match(relative.stderr, /non-absolute path 'x' provided for transport/);
+  });
+}

@@ -1,0 +1,49 @@
+/** The program in a process of its own, with the sample plugins at hand. */
+import { type Ran, run } from "../harness/run.ts";
+import { need } from "../harness/tool.ts";
+import { examples } from "./zoo.ts";
+
+const root = new URL("../..", import.meta.url).pathname;
+
+export const command: readonly string[] = [
+  Deno.execPath(),
+  "run",
+  "-A",
+  "--no-check",
+  `--config=${root}/deno.json`,
+  `${root}/main.ts`,
+];
+
+/** The samples may be anybody's and in anybody's folder where the tests run; here they are ours. */
+export async function copyExamples(folder: string): Promise<void> {
+  for (const { name } of Deno.readDirSync(examples)) {
+    const text = await Deno.readTextFile(examples + name);
+    await Deno.writeTextFile(`${folder}/${name}`, text);
+    await Deno.chmod(`${folder}/${name}`, text.startsWith("#!") ? 0o755 : 0o644);
+  }
+}
+
+/** What the program needs around it: `buildctl` for the shell's sample, nothing of the user's. */
+export async function environment(folder: string): Promise<Record<string, string>> {
+  const buildctl = await need("buildctl");
+  const tools = buildctl.slice(0, buildctl.lastIndexOf("/"));
+  return {
+    FAIRLEAD_PLUGIN_PATH: folder,
+    PATH: `${tools}:/usr/local/bin:/usr/bin:/bin`,
+    BUILDX_CONFIG: `${folder}/config`,
+    DOCKER_CONFIG: `${folder}/config`,
+    XDG_DATA_HOME: `${folder}/data`,
+    XDG_CACHE_HOME: `${folder}/cache`,
+    // Deno's own cache must not follow XDG_CACHE_HOME.
+    DENO_DIR: await denoDir(),
+  };
+}
+
+async function denoDir(): Promise<string> {
+  const { stdout } = await run(Deno.execPath(), ["info", "--json"]);
+  return (JSON.parse(stdout) as { denoDir: string }).denoDir;
+}
+
+export async function fairlead(args: readonly string[], env: Record<string, string>): Promise<Ran> {
+  return await run(command[0]!, [...command.slice(1), ...args], { env });
+}
