@@ -19,6 +19,8 @@ import { osReason } from "./os_reason.ts";
 
 const { info, read, status, write, abort } = Content.methods;
 
+const STORE_ID = "buildkit-attachable-store-id";
+
 /** Bytes of one answer of Read, and how many may wait for the daemon. */
 const CHUNK = 256 << 10;
 const WAITING = 1 << 20;
@@ -26,10 +28,15 @@ const WAITING = 1 << 20;
 /**
  * Serves folders as stores.
  * @param stores folder, absolute, by store id
+ * @param writable the ids of those that the daemon may write to: an image that a build only reads
+ *   stays as it is, whatever the daemon has in mind
  */
-export function content(stores: ReadonlyMap<string, string>): Service {
+export function content(
+  stores: ReadonlyMap<string, string>,
+  writable: ReadonlySet<string>,
+): Service {
   const folderOf = (call: ServerCall): string => {
-    const id = first(call.metadata, "buildkit-attachable-store-id");
+    const id = first(call.metadata, STORE_ID);
     if (id === undefined) {
       throw new RpcError(Code.INVALID_ARGUMENT, "the request names no content store");
     }
@@ -47,6 +54,8 @@ export function content(stores: ReadonlyMap<string, string>): Service {
     [pathOf(Content, read)]: async (call) => await readBlob(folderOf(call), call),
     [pathOf(Content, write)]: async (call) => {
       const folder = folderOf(call);
+      const id = first(call.metadata, STORE_ID)!;
+      if (!writable.has(id)) throw new RpcError(Code.PERMISSION_DENIED, `store ${id} is only read`);
       const { writeBlob } = await import("./content_write.ts");
       await writeBlob(folder, call, writing);
     },

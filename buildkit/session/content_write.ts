@@ -9,7 +9,6 @@
  * AlreadyExists, which the daemon takes for done. Until it is whole it lies in `ingest/`, by the ref's
  * own digest, as in containerd's store, so that nobody takes half a blob for one.
  */
-import { createHash, type Hash } from "node:crypto";
 import {
   ContentDefinition,
   WriteAction,
@@ -20,6 +19,9 @@ import { decode, type ServerCall } from "../grpc/call.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 import { blobPath } from "./content.ts";
 import { osReason } from "./os_reason.ts";
+
+type CreateHash = typeof import("node:crypto").createHash;
+type Hash = ReturnType<CreateHash>;
 
 /** Files of a store are for everyone to read and nobody to change: their name is their content. */
 const BLOB_MODE = 0o444;
@@ -34,13 +36,15 @@ export async function writeBlob(
   call: ServerCall,
   writing: Set<string>,
 ): Promise<void> {
+  // The web's own digest takes a blob as a whole only.
+  const { createHash } = await import("node:crypto");
   let ingest: Ingest | undefined;
   let last: WriteContentResponse | undefined;
   try {
     await call.receive((bytes) => {
       const message = decode(WriteContentRequest, bytes, ContentDefinition.methods.write.name);
       refuseExisting(folder, message.expected);
-      ingest ??= beginIngest(folder, message, writing);
+      ingest ??= beginIngest(folder, message, { writing, createHash });
       last = ingest.act(message);
       call.send(WriteContentResponse.encode(last).finish());
     });
@@ -76,7 +80,7 @@ interface Ingest {
 function beginIngest(
   store: string,
   { ref, total, expected }: WriteContentRequest,
-  writing: Set<string>,
+  { writing, createHash }: { writing: Set<string>; createHash: CreateHash },
 ): Ingest {
   if (ref === "") throw new RpcError(Code.INVALID_ARGUMENT, "the first message must have a ref");
   const key = `${store}\n${ref}`;

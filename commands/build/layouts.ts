@@ -14,6 +14,8 @@ import type { Answers } from "./result.ts";
 export interface Layouts {
   /** Folder by store id; absolute. */
   readonly stores: ReadonlyMap<string, string>;
+  /** The ids of those that are written. */
+  readonly writable: ReadonlySet<string>;
   /** The caches to read, those that can't be left out. */
   readonly cacheFrom: readonly Typed[];
   /** After the build went well: the folders' indexes name what was written. */
@@ -29,6 +31,7 @@ interface CacheFolder {
 
 const none = (cacheFrom: readonly Typed[]): Layouts => ({
   stores: new Map(),
+  writable: new Set(),
   cacheFrom,
   commit: () => Promise.resolve(),
 });
@@ -59,10 +62,12 @@ export async function findLayouts(
   }
   const index = await import("../../buildkit/session/oci_index.ts");
   const stores = new Map<string, string>();
+  const writable = new Set<string>(outputs.length > 0 ? ["export"] : []);
   const caches: CacheFolder[] = [];
   for (const { attrs } of build.cacheTo.filter(local)) {
     const folder = absolutePath(attrs["dest"]!, cwd);
     stores.set(`local:${attrs["dest"]}`, folder);
+    writable.add(`local:${attrs["dest"]}`);
     caches.push({ folder, tag: attrs["tag"] ?? "latest", reset: resets(attrs["reset"]) });
   }
   const cacheFrom = build.cacheFrom.flatMap((cache) => {
@@ -82,6 +87,7 @@ export async function findLayouts(
   if (output !== undefined) stores.set("export", output);
   return {
     stores,
+    writable,
     cacheFrom,
     async commit(answers) {
       const cache = answers["cache.manifest"];

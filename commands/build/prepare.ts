@@ -64,9 +64,9 @@ export async function prepare(
   const asked = isCall || flags.output.length > 0 || flags.load || flags.push;
   const byDefault = !asked && readDriverOptions(node).defaultLoad &&
     !isTrue("BUILDX_NO_DEFAULT_LOAD", env);
-  const resolved = await resolveOutputs(parseOutputs(flags.output), {
-    load: flags.load || byDefault,
-    push: flags.push,
+  const resolved = await resolveOutputs(isCall ? [] : parseOutputs(flags.output), {
+    load: !isCall && flags.load || byDefault,
+    push: !isCall && flags.push,
     tags: flags.tag,
     stdoutIsTerminal: deps.stdout.isTerminal,
   });

@@ -69,7 +69,7 @@ export async function buildServices(
   const stores = new Map([...build.sources.stores, ...build.layouts.stores]);
   if (stores.size > 0) {
     const { content } = await import("../../buildkit/session/content.ts");
-    list.push(content(stores));
+    list.push(content(stores, build.layouts.writable));
   }
   const outputs = new Map<number, ByteOutput | TreeOutput>();
   for (const [id, { target, loader }] of build.outputs.entries()) {
