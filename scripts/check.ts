@@ -80,7 +80,8 @@ for (const path of product) {
 
 /** Each transport is one file with one export, joined by one line in all.ts. */
 const list = Deno.readTextFileSync(`${root}/transports/all.ts`);
-const helpers = /^(?:_.*|all|byte_stream|endpoint|errors|external|nearest|registry|timer|transport)\.ts$/;
+const helpers =
+  /^(?:_.*|all|byte_stream|endpoint|errors|external|nearest|registry|timer|transport)\.ts$/;
 for (const { name } of Deno.readDirSync(`${root}/transports`)) {
   if (!name.endsWith(".ts") || name.endsWith("_test.ts") || helpers.test(name)) continue;
   const text = Deno.readTextFileSync(`${root}/transports/${name}`);

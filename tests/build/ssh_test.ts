@@ -72,7 +72,7 @@ Deno.test({ name: "keys of all kinds sign in a RUN step, without an agent", igno
     assert.equal(code, 0, stderr);
     logs.push(space.read(`${program}/log`));
   }
-  assert.equal(logs[0]!.match(/SHA256:/g)?.length, Object.keys(kinds).length, logs[0]);
+  assert.equal(logs[0]!.match(/SHA256:/g)?.length, Object.keys(kinds).length, logs[0]!);
   assert.match(logs[0]!, /Failed to remove all identities\.\n1\n$/);
   assert.doesNotMatch(logs[0]!, /incorrect|failed for|invalid/);
   // buildx's agent forgets its keys when the step says so.
