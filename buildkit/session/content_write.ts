@@ -62,8 +62,9 @@ export async function writeBlob(
 
 function refuseExisting(folder: string, expected: string): void {
   if (expected === "") return;
+  const path = blobPath(folder, expected);
   try {
-    Deno.statSync(blobPath(folder, expected));
+    Deno.statSync(path);
   } catch {
     return;
   }

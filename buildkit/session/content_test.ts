@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { ReadContentRequest, WriteAction, WriteContentRequest } from "../../proto/gen/content.ts";
+import type { ServerCall } from "../grpc/call.ts";
+import { Code, RpcError } from "../grpc/status.ts";
+import { content } from "./content.ts";
+
+const path = (method: string) => `/containerd.services.content.v1.Content/${method}`;
+
+/** A call of one store with these messages; what is sent back is dropped. */
+function callOf(store: string, messages: readonly Uint8Array[]): ServerCall {
+  return {
+    path: "",
+    metadata: [["buildkit-attachable-store-id", store]],
+    signal: new AbortController().signal,
+    send: (_head, _body, taken) => taken?.(),
+    drained: () => Promise.resolve(),
+    async receive(onMessage) {
+      for (const message of messages) await onMessage(message);
+    },
+  };
+}
+
+async function codeOf(run: Promise<void>): Promise<number | undefined> {
+  try {
+    await run;
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof RpcError, String(error));
+    return error.code;
+  }
+}
+
+function write(part: Partial<WriteContentRequest>): Uint8Array {
+  return WriteContentRequest.encode(WriteContentRequest.fromPartial(part)).finish();
+}
+
+Deno.test("content(): what is asked of the wrong place is refused, and nothing is left", async () => {
+  const dir = Deno.makeTempDirSync();
+  try {
+    Deno.writeTextFileSync(`${dir}/secret`, "x");
+    const service = content(new Map([["r", `${dir}/r`], ["w", `${dir}/w`]]), new Set(["w"]));
+    const read = (store: string, digest: string) => {
+      const request = ReadContentRequest.encode({ digest, offset: 0n, size: 0n }).finish();
+      return codeOf(service[path("Read")]!(callOf(store, [request])));
+    };
+    const writes = (store: string, ...parts: Partial<WriteContentRequest>[]) =>
+      codeOf(service[path("Write")]!(callOf(store, parts.map(write))));
+    const none = `sha256:${"0".repeat(64)}`;
+    assert.equal(await read("other", none), Code.NOT_FOUND);
+    assert.equal(await read("r", none), Code.NOT_FOUND);
+    for (
+      const digest of ["../../secret", "sha256:../../secret", "", `sha256/..:${"0".repeat(64)}`]
+    ) {
+      assert.equal(await read("r", digest), Code.INVALID_ARGUMENT, digest);
+      assert.equal(await writes("w", { ref: "x", expected: digest || "/" }), Code.INVALID_ARGUMENT);
+    }
+    const data = new TextEncoder().encode("data");
+    const action = WriteAction.COMMIT;
+    assert.equal(await writes("r", { ref: "x", data, action }), Code.PERMISSION_DENIED);
+    assert.equal(await writes("w", { data, action }), Code.INVALID_ARGUMENT);
+    assert.equal(await writes("w", { ref: "x", data, offset: 9n }), Code.OUT_OF_RANGE);
+    const bad = Code.FAILED_PRECONDITION;
+    assert.equal(await writes("w", { ref: "x", data, action, total: 3n }), bad);
+    assert.equal(await writes("w", { ref: "x", data, action, expected: none }), bad);
+    assert.deepEqual([...Deno.readDirSync(`${dir}/w/ingest`)], []);
+    assert.equal(await writes("w", { ref: "../x", data }, { action, total: 4n }), undefined);
+    const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", data)).toHex();
+    assert.equal(Deno.readTextFileSync(`${dir}/w/blobs/sha256/${sum}`), "data");
+    assert.equal(await writes("w", { ref: "y", expected: `sha256:${sum}` }), Code.ALREADY_EXISTS);
+    assert.equal(await read("w", `sha256:${sum}`), undefined);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+});
+
+Deno.test("content(): a write that begins again counts from there", async () => {
+  const dir = Deno.makeTempDirSync();
+  try {
+    const service = content(new Map([["w", dir]]), new Set(["w"]));
+    const [one, two] = [new TextEncoder().encode("one"), new TextEncoder().encode("two")];
+    const parts = [{ ref: "x", action: WriteAction.WRITE, data: one }, {
+      action: WriteAction.WRITE,
+      data: two,
+    }, { action: WriteAction.COMMIT, total: 3n }];
+    await service[path("Write")]!(callOf("w", parts.map(write)));
+    const [blob] = [...Deno.readDirSync(`${dir}/blobs/sha256`)];
+    assert.equal(Deno.readTextFileSync(`${dir}/blobs/sha256/${blob!.name}`), "two");
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+});
