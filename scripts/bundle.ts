@@ -1,12 +1,17 @@
 /**
  * Bundles the program into dist/: a file for each command and for what only some of them need.
  *
- * Deno reads every module that a literal `import("…")` names before it runs the first line, 38
- * files where `version` needs 12. So those names are made opaque: what is not used is not read.
+ * The bundler cuts what commands share into a hundred small files, of which a build would load
+ * fifty, at 0.15 ms each. So those that all need are put into one file, `core.js`, and those that
+ * few but `build` need into another (`scripts/bundle/merge.ts`).
+ *
+ * Deno reads every module that a literal `import("…")` names before it runs the first line. So those
+ * names are made opaque: what is not used is not read.
  */
+import { closureOf, merge, type Modules, parseModule, printModule } from "./bundle/merge.ts";
+
 const root = new URL("..", import.meta.url).pathname;
 const dist = `${root}dist`;
-
 /** Add-ons that ssh2 uses where they were built, and does without where not. */
 const NATIVE = ["cpu-features", "*.node"];
 
@@ -23,17 +28,32 @@ const { success } = await new Deno.Command(Deno.execPath(), {
 }).spawn().status;
 if (!success) Deno.exit(1);
 
-const texts = new Map<string, string>();
+const modules: Modules = new Map();
 for await (const { name } of Deno.readDir(dist)) {
-  texts.set(name, await Deno.readTextFile(`${dist}/${name}`));
+  modules.set(name, parseModule(await Deno.readTextFile(`${dist}/${name}`)));
 }
 // The bundler's own `require` for CommonJS loads node:module, 15 ms, and every file imports it.
-const shim = [...texts].find(([, text]) => text.includes("node:module"))?.[0];
-for (const [name, text] of texts) {
-  const tidy = text
-    .replaceAll(`import"./${shim}";`, "")
+const shim = [...modules].find(([, { body }]) => body.includes("node:module"))?.[0];
+for (const module of modules.values()) {
+  module.imports = module.imports.filter(({ from, names }) => from !== shim || names.length > 0);
+}
+const entries = [...modules.keys()].filter((name) => !/^(chunk|main)\b/.test(name));
+const reach = new Map(entries.map((name) => [name, new Set(closureOf(modules, [name]))]));
+const usersOf = (name: string) => [...reach.values()].filter((needed) => needed.has(name)).length;
+const needs = closureOf(modules, entries.filter((name) => /^(build|connect)-/.test(name)));
+// What most commands need, if it is small, is as good as needed by all.
+const shared = needs.filter((name) =>
+  usersOf(name) > entries.length / 4 && modules.get(name)!.body.length < 8192
+);
+const core = closureOf(modules, ["main.js", ...shared]).filter((name) => name !== "main.js");
+const own = needs.filter((name) => !core.includes(name) && usersOf(name) < 7);
+merge(modules, "core.js", core);
+merge(modules, "build.js", own);
+
+for (const [name, module] of modules) {
+  const text = printModule(module)
     .replace(/\bimport\("(\.\/[^"]+)"\)/g, 'import(["$1"].join())');
   // ssh2 comes as CommonJS, where this name is always there.
-  const named = /\b__dirname\b/.test(tidy) ? `const __dirname=import.meta.dirname;${tidy}` : tidy;
-  if (named !== text) await Deno.writeTextFile(`${dist}/${name}`, named);
+  const named = /\b__dirname\b/.test(text) ? `const __dirname=import.meta.dirname;${text}` : text;
+  await Deno.writeTextFile(`${dist}/${name}`, named);
 }

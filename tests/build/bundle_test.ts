@@ -1,0 +1,46 @@
+/** The program as it is shipped does what it does from source. */
+import assert from "node:assert/strict";
+import { check, run } from "../harness/run.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { workspace } from "./workspace.ts";
+
+const root = new URL("../..", import.meta.url).pathname;
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry"));
+const shared = ignore ? undefined! : await sharedBuildkitd();
+
+Deno.test(
+  { name: "the bundle builds, lists, refuses, and loads no more than it needs", ignore },
+  async () => {
+    const deno = Deno.execPath();
+    await check(deno, ["run", "-A", "--quiet", "--no-lock", `${root}scripts/bundle.ts`], {
+      cwd: root,
+    });
+    await using space = await workspace(shared.address);
+    space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /\n", "ctx/a": "bundled" });
+    const flags = ["run", "-A", "--quiet", "--no-config", "--no-lock", "--v8-flags=--no-lazy"];
+    const fairlead = (...args: string[]) =>
+      run(deno, [...flags, `${root}dist/main.js`, ...args], { cwd: space.dir, env: space.env });
+    const built = await fairlead("build", "-o=out", "ctx");
+    assert.equal(built.code, 0, built.stderr);
+    assert.equal(space.read("out/a"), "bundled");
+    const listed = await fairlead("ls");
+    assert.match(listed.stdout, /^test\*? +remote/m);
+    assert.match(listed.stdout, /running/);
+    assert.equal((await fairlead("build", "nowhere")).code, 1);
+    assert.match((await fairlead("version")).stdout, /^fairlead v/);
+    // A scheme whose code is loaded late, with a library in it.
+    const ssh = await fairlead("inspect", "--bootstrap", "--timeout=1s", "none");
+    assert.match(ssh.stderr, /no builder "none" found/);
+    const away = await run(deno, [...flags, `${root}dist/main.js`, "build", "ctx"], {
+      cwd: space.dir,
+      env: { ...space.env, BUILDX_BUILDER: "", BUILDKIT_HOST: "ssh://127.0.0.1:1" },
+    });
+    assert.match(away.stderr, /cannot reach ssh:\/\/127\.0\.0\.1:1: connection refused/);
+    const core = ["main.js", "core.js"];
+    for (const name of core) {
+      assert.doesNotMatch(await Deno.readTextFile(`${root}dist/${name}`), /from ?"node:/, name);
+    }
+  },
+);
