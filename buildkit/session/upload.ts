@@ -33,8 +33,16 @@ export function upload(source: Reader): { readonly url: string; readonly service
         throw new RpcError(Code.UNKNOWN, `no http response from session for ${asked}`);
       }
       served = true;
+      let over = () => {};
+      call.signal.addEventListener("abort", () => over(), { once: true });
+      // A read may wait for ever: for a person, or for a program that waits for us.
+      const read = (into: Uint8Array) =>
+        new Promise<number | null>((resolve, reject) => {
+          over = () => reject(call.signal.reason);
+          source.read(into).then(resolve, reject);
+        });
       for (let buffer = new Uint8Array(CHUNK);;) {
-        const n = await source.read(buffer);
+        const n = await read(buffer);
         if (n === null) return;
         call.send(bytesMessageHead(n), buffer.subarray(0, n));
         buffer = buffer.length - n < SCRAP ? new Uint8Array(CHUNK) : buffer.subarray(n);
