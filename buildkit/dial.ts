@@ -36,12 +36,12 @@ export async function dialEndpoint(
   const shown = transport.describe(spec);
   const { loadTls, wrapTls } = await import("./tls.ts");
   const files = await loadTls(tls, shown, context);
-  const host = files.servername ?? transport.host(spec).name;
   const connection = await transport.dial(spec, context);
   if (connection.secure) {
     context.log(`${shown} is encrypted already: the TLS options are not used`);
     return connection;
   }
+  const host = files.servername ?? connection.serverName ?? transport.host(spec).name;
   const stream = await wrapTls(connection.stream, files, host, shown, context);
   return { ...connection, stream, authority: host, secure: true };
 }

@@ -7,6 +7,7 @@ import { redact, splitEndpoint } from "./endpoint.ts";
 import { DialError, EndpointError, interrupted } from "./errors.ts";
 import { readCache, stateOf, writeCache } from "./plugins/cache.ts";
 import type { Target } from "./plugins/executable.ts";
+import { hostName } from "./plugins/host_name.ts";
 import { type Metadata, MetadataError } from "./plugins/metadata.ts";
 import { atPath, locate, locateAll, type PluginFile } from "./plugins/places.ts";
 import type { DialContext, Env, OptionSpec, Transport } from "./transport.ts";
@@ -101,7 +102,7 @@ function pluginTransport(file: PluginFile, use: Use): Transport<PluginSpec> {
     },
 
     describe: (spec) => redact(spec.endpoint, known() ?? []),
-    host: ({ host }) => ({ authority: host, name: nameOf(host) }),
+    host: ({ host }) => ({ authority: host, name: hostName(host) }),
     plaintext: () => false,
 
     async dial(spec, context) {
@@ -166,9 +167,4 @@ function anyOptions(endpoint: string): OptionSpec[] {
   const mark = endpoint.indexOf("?");
   const names = mark < 0 ? [] : [...new URLSearchParams(endpoint.slice(mark + 1)).keys()];
   return [...new Set(names)].map((name) => ({ name, summary: "", secret: true }));
-}
-
-/** A host without its port, an IPv6 address without its brackets. */
-function nameOf(host: string): string {
-  return host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
 }

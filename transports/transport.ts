@@ -77,6 +77,8 @@ export interface Connection {
   readonly authority: string;
   /** The other end as a person would name it: `127.0.0.1:1234`, `/run/buildkit/buildkitd.sock`. */
   readonly peer: string;
+  /** The host that a TLS certificate is checked against, where only the dial found it out. */
+  readonly serverName?: string;
   /** True when the stream is already encrypted and the far side authenticated. */
   readonly secure: boolean;
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { missing } from "../harness/tool.ts";
 import { skip } from "../harness/skip.ts";
 import { command, environment } from "./run_fairlead.ts";
-import { echo, makeZoo, metadataOf, noneRuns, running } from "./zoo.ts";
+import { echo, makeZoo, noneRuns, running } from "./zoo.ts";
 
 const ignore = skip(await missing("buildctl"));
 /** Programs that no other test has, nor this one in another process. */

@@ -7,6 +7,7 @@ import { type Child, startChild } from "./child.ts";
 import { describeEnding, said } from "./ending.ts";
 import { explainNoise, readHandshake, withRest } from "./handshake.ts";
 import { startHint } from "./ask.ts";
+import { hostName } from "./host_name.ts";
 import type { Metadata } from "./metadata.ts";
 
 /** Milliseconds that a plugin has to exit after it has ended its stdout. */
@@ -52,8 +53,14 @@ export async function dialExecutable(
     switch (beginning.kind) {
       case "ok": {
         const { greeting, rest } = beginning;
-        const given = { authority: target.authority, peer, ...greeting };
-        return { stream: withRest(rest, stream), ...given };
+        const { authority } = greeting;
+        return {
+          stream: withRest(rest, stream),
+          authority: target.authority,
+          peer,
+          ...greeting,
+          ...authority !== undefined && { serverName: hostName(authority) },
+        };
       }
       case "error": {
         const { message, ...details } = beginning.refusal;

@@ -6,6 +6,7 @@ import { DialError, interrupted } from "../errors.ts";
 import type { Connection, DialContext, Transport } from "../transport.ts";
 import type { Target } from "./executable.ts";
 import { dialErrorCode } from "./handshake.ts";
+import { hostName } from "./host_name.ts";
 import { byteStreamOf } from "./streams.ts";
 
 const GUIDE = "see docs/writing-a-transport.md";
@@ -62,9 +63,11 @@ async function dial(target: Target, context: DialContext): Promise<Connection> {
       "its dial gave no stream: it must be a ByteStream, a node Duplex or {readable, writable}",
     );
   }
+  const { authority } = connection;
   return {
     stream,
-    authority: connection.authority || target.authority,
+    authority: authority || target.authority,
+    ...authority && { serverName: connection.serverName ?? hostName(authority) },
     peer: connection.peer || `${target.shown} through ${target.path}`,
     secure: connection.secure === true,
   };

@@ -1,5 +1,5 @@
 /** The streams that a plugin may hand over, each as a `ByteStream`. */
-import type { ByteStream } from "../byte_stream.ts";
+import { type ByteStream, streamOf } from "../byte_stream.ts";
 
 /** A pair of web streams of bytes. */
 export interface WebPair {
@@ -22,7 +22,8 @@ const WRITE_BYTES = 64 << 10;
 /** Any of the three kinds; undefined for anything else. */
 export function byteStreamOf(stream: unknown): ByteStream | undefined {
   if (typeof stream !== "object" || stream === null) return undefined;
-  if (has(stream, "read", "write", "closeWrite", "close")) return stream as ByteStream;
+  // It may well be a socket of Deno's, which must not be closed twice.
+  if (has(stream, "read", "write", "closeWrite", "close")) return streamOf(stream as Deno.Conn);
   if (has(stream, "on", "read", "write", "end", "destroy")) return ofDuplex(stream as NodeDuplex);
   const { readable, writable } = stream as Partial<WebPair>;
   if (!(readable instanceof ReadableStream) || !(writable instanceof WritableStream)) {

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { MetadataError, parseMetadata } from "./metadata.ts";
+
+const good = { protocol: { min: 1, max: 4 }, name: "ssm", schemes: ["ssm", "ssm2"] };
+
+Deno.test("metadata: what is there, what is left out, what is unknown", () => {
+  assert.deepEqual(parseMetadata(JSON.stringify({ ...good, colour: "red" })), {
+    ...good,
+    version: "",
+    summary: "",
+    handshake: "line",
+  });
+  const options = [{ name: "a", summary: "A", required: true, secret: true, x: 1 }, { name: "b" }];
+  const whole = { ...good, version: "1", vendor: "v", summary: "s", handshake: "none", options };
+  assert.deepEqual(parseMetadata(JSON.stringify(whole)), {
+    ...whole,
+    options: [{ name: "a", summary: "A", required: true, secret: true }, {
+      name: "b",
+      summary: "",
+    }],
+  });
+});
+
+const wrong: Readonly<Record<string, [unknown, RegExp]>> = {
+  "a string": ["x", /not a JSON object/],
+  "no protocol": [{ ...good, protocol: undefined }, /no proper "protocol"/],
+  "half a version": [{ ...good, protocol: { min: 0.5, max: 1 } }, /no proper "protocol"/],
+  "a later protocol": [{ ...good, protocol: { min: 2, max: 2 } }, /protocol 2, and fairlead 1$/],
+  "an earlier protocol": [{ protocol: { min: 0, max: 0 } }, /protocol 0, and fairlead 1$/],
+  "no name": [{ ...good, name: undefined }, /no proper "name"/],
+  "a number as version": [{ ...good, version: 1 }, /no proper "version"/],
+  "no schemes": [{ ...good, schemes: [] }, /no proper "schemes"/],
+  "a scheme that is none": [{ ...good, schemes: [1] }, /no proper "schemes"/],
+  "an odd handshake": [{ ...good, handshake: "wave" }, /neither "line" nor "none"/],
+  "options as an object": [{ ...good, options: {} }, /no list/],
+  "an option without a name": [{ ...good, options: [{}] }, /has no "name"/],
+};
+
+for (const [name, [value, expected]] of Object.entries(wrong)) {
+  Deno.test(`metadata with ${name} is refused`, () => {
+    assert.throws(() => parseMetadata(JSON.stringify(value)), (error) => {
+      assert(error instanceof MetadataError);
+      assert.match(error.message, expected);
+      assert(error.hint !== "");
+      return true;
+    });
+  });
+}
