@@ -11,7 +11,10 @@ import { makeZoo } from "./zoo.ts";
 
 if (!skip(await missing("perl"))) {
   const zoo = await makeZoo({ PATH: Deno.env.get("PATH") ?? "" });
-  addEventListener("unload", () => Deno.removeSync(`${zoo.folder}/..`, { recursive: true }));
+  addEventListener(
+    "unload",
+    () => Deno.removeSync(zoo.folder.replace("/plugins", ""), { recursive: true }),
+  );
   await copyExamples(zoo.folder);
   await zoo.add("hanging", "exec sleep 100");
   const registry = createRegistry([], createPlugins(zoo.env));
