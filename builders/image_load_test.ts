@@ -190,7 +190,7 @@ Deno.test("no engine: which one, and what to do", async () => {
     for (
       const [host, problem] of [
         [`unix://${dir}/none`, "no such socket"],
-        ["ssh://host", "docker engines are reached by unix:// and tcp:// only"],
+        ["http://host", "docker engines are reached by unix://, tcp://, ssh:// and npipe:// only"],
       ] as const
     ) {
       await rejects(openImageLoader({ host }, contextOf()), (error: Error & { hint?: string }) => {

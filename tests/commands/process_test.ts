@@ -42,6 +42,8 @@ Deno.test({
       stderr: "piped",
     }).spawn();
     await port.connected;
+    // It begins to listen a moment after its start.
+    await new Promise((resolve) => setTimeout(resolve, 100));
     child.kill("SIGINT");
     const { code, stderr } = await child.output();
     await port.stop();

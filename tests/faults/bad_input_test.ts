@@ -38,7 +38,14 @@ test("a file that we may not read is named: as an ordinary user", async (host) =
   const program = `${bench.folder}/fairlead.js`;
   const deno = `${bench.folder}/deno`;
   const root = new URL("../..", import.meta.url).pathname;
-  await check(Deno.execPath(), ["bundle", "--quiet", "-o", program, `${root}/main.ts`], {
+  await check(Deno.execPath(), [
+    "bundle",
+    "--quiet",
+    "--external=*.node",
+    "-o",
+    program,
+    `${root}/main.ts`,
+  ], {
     cwd: root,
   });
   await Deno.link(Deno.execPath(), deno).catch(() => Deno.copyFile(Deno.execPath(), deno));

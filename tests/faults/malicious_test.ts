@@ -110,13 +110,13 @@ Deno.test("a file that was not listed, is none, or was had already is not sent",
 
 Deno.test("a method that is not served is refused", async () => {
   const ended = await buildAgainst(async (build) => {
-    const call = (await build.session()).call("/moby.sshforward.v1.SSH/ForwardAgent");
+    const call = (await build.session()).call("/moby.upload.v1.Upload/Pull");
     call.endSend();
     const error = await refusal(call.receive(() => {}));
     assert.ok(error instanceof RpcError && error.code === Code.UNIMPLEMENTED, String(error));
     throw error;
   });
-  checkFailed(ended, /ForwardAgent is not served/);
+  checkFailed(ended, /Pull is not served/);
 });
 
 Deno.test("an answer to Solve that is no message is told", async () => {
