@@ -108,11 +108,7 @@ async function solveOn(
       onStatus: (status) => progress.update(status),
       signal: deps.signal,
     });
-    // While the daemon has the word.
-    const cool = after(0, () => {
-      services.warmUp();
-      record();
-    });
+    const cool = inTurns([...services.warmUps, record]);
     const answers = await solving.finally(cool).finally(record);
     await services.commit();
     await build.layouts.commit(answers);
@@ -126,6 +122,21 @@ async function solveOn(
     await services.discard();
     throw error;
   }
+}
+
+/** Calls each, while the daemon has the word: what it says meanwhile is heard in between. */
+function inTurns(steps: readonly (() => void)[]): () => void {
+  let stop = () => {};
+  const next = (at: number) => {
+    const step = steps[at];
+    if (!step) return;
+    stop = after(0, () => {
+      step();
+      next(at + 1);
+    });
+  };
+  next(0);
+  return () => stop();
 }
 
 async function withProvenance(

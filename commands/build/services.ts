@@ -28,8 +28,11 @@ import type { PreparedBuild } from "./prepare.ts";
 /** What the daemon may call back during one build, and what is to be done at its end. */
 export interface BuildServices extends Disposable {
   readonly list: readonly Service[];
-  /** Makes ready what the daemon will call for in a moment. To be called while it thinks. */
-  warmUp(): void;
+  /**
+   * Makes ready what the daemon will call for in a moment, a millisecond or two at a time. To be run
+   * while it thinks.
+   */
+  readonly warmUps: readonly (() => void)[];
   /** The build went well: outputs take their final names. */
   commit(): Promise<void>;
   /** It did not: nothing of the outputs stays. */
@@ -88,11 +91,13 @@ export async function buildServices(
   const files = [...outputs.values()].filter((output) => "commit" in output);
   return {
     list,
-    warmUp() {
-      sys ??= openSys();
-      // What runs for the first time is compiled first: 3 ms that the daemon needn't wait for.
-      for (const root of build.sources.mounts.values()) glance(sys, root);
-    },
+    warmUps: [
+      () => void (sys ??= openSys()),
+      () => {
+        const root = build.sources.mounts.get("dockerfile");
+        if (sys && root !== undefined) glance(sys, root);
+      },
+    ],
     async commit() {
       for (const file of files) await file.commit();
     },
