@@ -117,12 +117,20 @@ export async function accepts(where: Deno.ConnectOptions | Deno.UnixConnectOptio
   }
 }
 
-/** A loopback port that was free a moment ago: another process may still take it first. */
+/**
+ * A loopback port that was free a moment ago. Drawn below those that the system itself gives away
+ * (32768 on): with many tests side by side, one of those is often taken again before its server starts.
+ */
 export function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
+  for (let left = 100;; left--) {
+    const port = 15_000 + crypto.getRandomValues(new Uint16Array(1))[0]! % 16_000;
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (left === 0) throw error;
+    }
+  }
 }
 
 async function* reportLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {

@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import * as http2 from "node:http2";
 import type { AddressInfo } from "node:net";
 import { Code, type Http2Error } from "../../buildkit/http2/mod.ts";
+import { freePort } from "../harness/daemon.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { skip } from "../harness/skip.ts";
 import { available } from "../harness/tool.ts";
@@ -24,8 +25,11 @@ async function withNghttpd(
   const args = ["--no-tls", "--address=127.0.0.1", "--htdocs", folder, ...options, `${port}`];
   const child = new Deno.Command(nghttpd.path!, { args, stdout: "null", stderr: "null" }).spawn();
   try {
-    const client = await patiently(() => connect(port));
-    await client.connection.ping(); // with its answer we know how many streams it allows
+    const client = await patiently(async () => {
+      const client = await connect(port);
+      await client.connection.ping(); // with its answer we know how many streams it allows
+      return client;
+    });
     await work(client, file);
     await client.run.close();
     assert.equal(client.error, undefined);
@@ -34,12 +38,6 @@ async function withNghttpd(
     await child.status;
     await Deno.remove(folder, { recursive: true });
   }
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return (listener.addr as Deno.NetAddr).port;
 }
 
 async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
