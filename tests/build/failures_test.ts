@@ -16,7 +16,7 @@ Deno.test({
   space.write({
     "ctx/Dockerfile": `FROM busybox
 RUN seq 1 20 && \\
-    echo to stderr >&2 && \\
+    echo the end && \\
     exit 3
 LABEL after=it
 `,
