@@ -1,3 +1,4 @@
+import { fnv } from "../transports/_fnv.ts";
 import { makeFolder, writeAtomically } from "./atomic_file.ts";
 import type { ConfigDir } from "./config_dir.ts";
 
@@ -26,9 +27,5 @@ export function buildNodeId(dir: ConfigDir | undefined): string {
 }
 
 function fallback(): string {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(Deno.hostname())) {
-    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  }
-  return hash.toString(16).padStart(16, "0");
+  return fnv(Deno.hostname()).padStart(16, "0");
 }

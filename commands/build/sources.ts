@@ -1,4 +1,5 @@
 /** All that a build reads from this side, from the command line to what the daemon is told of it. */
+import { fnv } from "../../transports/_fnv.ts";
 import { buildNodeId } from "../../builders/build_node_id.ts";
 import type { ConfigDir } from "../../builders/config_dir.ts";
 import type { BuildState } from "../../builders/local_state.ts";
@@ -96,11 +97,7 @@ export async function findSources(
 /** The daemon takes printable ASCII in this header; other names are told apart by their digest. */
 function asciiName(name: string): string {
   if (/^[\x20-\x7e]*$/.test(name)) return name;
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(name)) {
-    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  }
-  return `fnv-${hash.toString(16)}`;
+  return `fnv-${fnv(name)}`;
 }
 
 /** The agents of `--ssh`; without it the usual one, where the context needs one to be fetched. */

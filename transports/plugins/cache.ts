@@ -2,6 +2,7 @@
  * Metadata is asked once for each state of a plugin's file: path, size and time of change. A cache
  * that can't be read or written only costs time.
  */
+import { fnv } from "../_fnv.ts";
 import { homeDir } from "../_home.ts";
 import type { Env } from "../transport.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";
@@ -58,9 +59,5 @@ function cacheFile(path: string, env: Env): string | undefined {
 /** A file name of its own for each path, within the 255 bytes that one may have. */
 function nameOf(path: string): string {
   // FNV-1a, 64 bits: the path itself is in the file, so a clash only costs time.
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(path)) {
-    hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;
-  }
-  return `${path.slice(path.lastIndexOf("/") + 1).slice(-60)}-${hash.toString(16)}`;
+  return `${path.slice(path.lastIndexOf("/") + 1).slice(-60)}-${fnv(path)}`;
 }
