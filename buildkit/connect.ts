@@ -2,6 +2,7 @@ import { DialError } from "../transports/errors.ts";
 import type { Registry } from "../transports/registry.ts";
 import { after, within } from "../transports/timer.ts";
 import type { DialContext } from "../transports/transport.ts";
+import { type Budget, withinBudget } from "./budget.ts";
 import { Client } from "./client.ts";
 import { ConnectionLost } from "./connection_lost.ts";
 import { dialEndpoint, type TlsOptions } from "./dial.ts";
@@ -18,8 +19,8 @@ export interface ConnectOptions {
   readonly endpoint: string;
   readonly tls: TlsOptions;
   readonly context: DialContext;
-  /** Milliseconds after which dialling is given up; without it, the signal and the system decide. */
-  readonly timeoutMs?: number;
+  /** What it may take; without it there is one attempt, which the signal and the system end. */
+  readonly budget?: Budget;
 }
 
 /** What the daemon may send ahead of us, in bytes: enough for 100 MB/s at 80 ms of delay. */
@@ -33,7 +34,8 @@ const CLOSE_WAIT = 1000;
  * Throws `EndpointError`, `DialError`, or the signal's reason.
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
-  const { registry, endpoint } = options;
+  const { registry, endpoint, budget } = options;
+  const began = performance.now();
   const { stream, authority, peer, secure } = await dial(options);
   options.context.step("http2");
   const transport = registry.find(endpoint);
@@ -45,7 +47,12 @@ export async function connect(options: ConnectOptions): Promise<Client> {
     const answered = connection.lastReceived !== born;
     return lostError(error, { endpoint: shown, secure, answered });
   });
+  const stop = budget === undefined || budget.ms <= 0 ? () => {} : after(
+    Math.max(0, budget.ms - (performance.now() - began)),
+    () => connection.lastReceived === born && connection.lost(new SilenceError(budget.ms)),
+  );
   return new Client(channel, peer, async () => {
+    stop();
     await within(driven.close(), CLOSE_WAIT);
     driven.abort();
     await driven.closed;
@@ -53,18 +60,11 @@ export async function connect(options: ConnectOptions): Promise<Client> {
 }
 
 /** Dials, for no longer than the options allow. */
-async function dial({ registry, endpoint, tls, context, timeoutMs }: ConnectOptions) {
-  if (timeoutMs === undefined) return await dialEndpoint(registry, endpoint, tls, context);
-  const late = new AbortController();
-  const stop = after(timeoutMs, () => {
-    late.abort(new DOMException(`no connection within ${timeoutMs} ms`, "TimeoutError"));
+async function dial({ registry, endpoint, tls, context, budget }: ConnectOptions) {
+  if (budget === undefined) return await dialEndpoint(registry, endpoint, tls, context);
+  return await withinBudget(budget, context.signal, (attempt) => {
+    return dialEndpoint(registry, endpoint, tls, { ...context, ...attempt });
   });
-  try {
-    const signal = AbortSignal.any([context.signal, late.signal]);
-    return await dialEndpoint(registry, endpoint, tls, { ...context, signal, timeoutMs });
-  } finally {
-    stop();
-  }
 }
 
 /** What is known of a connection when it is lost. */

@@ -8,6 +8,7 @@ import type { Connection } from "./http2/connection.ts";
 export const SILENCE = 25_000;
 /** Looks at the connection within that time. */
 const LOOKS = 5;
+const ASKS = 2;
 
 /** Nothing came from the peer any more. */
 export class SilenceError extends Error {
@@ -25,13 +26,21 @@ export class SilenceError extends Error {
  *
  * Looks are counted, not milliseconds: a process that was stopped (Ctrl-Z, a sleeping machine)
  * reads what came meanwhile before it can have looked again as often as that.
+ *
+ * @param ask where a healthy daemon may have nothing to say, since there is no session: sends it a
+ *   small question, called once in each silence, when two fifths of the time are over
  */
-export function endWhenSilent(connection: Connection, limit = SILENCE): Disposable {
+export function endWhenSilent(
+  connection: Connection,
+  limit = SILENCE,
+  ask: () => void = () => {},
+): Disposable {
   let last = connection.lastReceived;
   let silent = 0;
   const stop = every(limit / LOOKS, () => {
     silent = connection.lastReceived === last ? silent + 1 : 0;
     last = connection.lastReceived;
+    if (silent === ASKS) ask();
     if (silent < LOOKS) return;
     stop();
     connection.lost(new SilenceError(limit));

@@ -1,4 +1,5 @@
 import { chooseBuilder, openStore, requireRemote } from "../builders/builder.ts";
+import { connectTimeout } from "./budget.ts";
 import { defineCommand } from "./command.ts";
 import { parseCall } from "./flags/call.ts";
 import { buildFlags } from "./build/flags.ts";
@@ -20,6 +21,7 @@ export const command = defineCommand({
       env: deps.env,
       isTerminal: deps.stderr.isTerminal,
     });
+    const budget = connectTimeout(global);
     const store = openStore(deps.env);
     const builder = await chooseBuilder(store, deps.env, global.builder);
     requireRemote(builder);
@@ -40,7 +42,7 @@ export const command = defineCommand({
       expandWarnings: global.debug,
     });
     const provenance = flags["metadata-file"] && !call ? provenanceMode(deps.env) : undefined;
-    const context = { deps, store, builder, node: build.node, progress, provenance };
+    const context = { deps, store, builder, node: build.node, progress, provenance, budget };
     const calls = call && await import("./build/call.ts");
     const answers = calls
       ? await calls.askFrontend(build, call, context)

@@ -7,6 +7,7 @@ import { nodeRegistry } from "../builders/node_registry.ts";
 import { parsePlatforms } from "../builders/platforms.ts";
 import { transaction } from "../builders/transaction.ts";
 import { warnPlaintext } from "../buildkit/dial.ts";
+import { statusLimit } from "./budget.ts";
 import { defineCommand } from "./command.ts";
 import type { Deps } from "./deps.ts";
 import { statusTimeout } from "./flags/common.ts";
@@ -37,7 +38,7 @@ export const command = defineCommand({
     ...statusTimeout,
     use: { kind: "bool", summary: "Set the current builder instance" },
   },
-  async run({ deps, args, flags, global }) {
+  async run({ deps, args, flags, given, global }) {
     const { env, signal, registry } = deps;
     const { dir } = openStore(env);
     if (flags.leave) {
@@ -64,7 +65,8 @@ export const command = defineCommand({
     const builder: Builder = { ...group, origin: "store", lastActivity: undefined };
     warnOfPlaintext(deps, builder, request.endpoint || env("BUILDKIT_HOST")!);
     if (flags.bootstrap) {
-      await bootBuilder(builder, { ...bootOptions(deps, global), timeout: flags.timeout });
+      const timeout = statusLimit(flags, given, global);
+      await bootBuilder(builder, { ...bootOptions(deps, global), timeout });
     }
     deps.stdout.write(`${group.name}\n`);
   },

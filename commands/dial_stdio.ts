@@ -1,5 +1,6 @@
 import { chooseBuilder, openStore, requireRemote } from "../builders/builder.ts";
 import { parsePlatforms } from "../builders/platforms.ts";
+import { connectTimeout } from "./budget.ts";
 import { defineCommand } from "./command.ts";
 import { dialChosen, endpointOf } from "./endpoint_choice.ts";
 import { carry } from "./relay.ts";
@@ -30,10 +31,17 @@ export const command = defineCommand({
     const store = openStore(deps.env);
     const builder = await chooseBuilder(store, deps.env, global.builder);
     requireRemote(builder);
-    const chosen = endpointOf(builder, parsePlatforms(flags.platform ? [flags.platform] : []));
+    const chosen = endpointOf(
+      builder,
+      parsePlatforms(flags.platform ? [flags.platform] : []),
+      deps,
+    );
     const tells = global.debug || !["none", "quiet"].includes(flags.progress);
     const log = (line: string) => tells ? deps.stderr.write(`${line}\n`) : undefined;
-    const { stream, peer } = await dialChosen(chosen, deps, log);
+    const { stream, peer } = await dialChosen(chosen, deps, {
+      budget: connectTimeout(global),
+      log,
+    });
     log(`connected to ${peer}`);
     store.noteUse(builder.name);
     const stdio = {

@@ -1,6 +1,7 @@
 import { diskUsage } from "../buildkit/cache.ts";
 import type { UsageRecord } from "../proto/gen/control.ts";
 import { defineCommand } from "./command.ts";
+import { statusLimit } from "./budget.ts";
 import { statusTimeout } from "./flags/common.ts";
 import { cacheFilter, parseFilters } from "./flags/filter.ts";
 import { type Format, parseFormat } from "./format.ts";
@@ -58,7 +59,7 @@ export const command = defineCommand({
     verbose: { kind: "bool", summary: 'Shorthand for "--format=pretty"' },
     ...statusTimeout,
   },
-  async run({ deps, flags, global }) {
+  async run({ deps, flags, given, global }) {
     if (flags.format && flags.verbose) {
       throw new UsageError("--format and --verbose cannot be used together");
     }
@@ -66,7 +67,7 @@ export const command = defineCommand({
     const format = parseFormat(name === "pretty" ? pretty : name, table, headers);
     const filters = parseFilters(flags.filter);
     const { filter } = cacheFilter(filters);
-    await using nodes = await reachNodes(deps, global, flags.timeout);
+    await using nodes = await reachNodes(deps, global, statusLimit(flags, given, global));
     const usages = await nodes.each(
       deps.signal,
       ({ client }) => diskUsage(client, [filter], { signal: deps.signal }),

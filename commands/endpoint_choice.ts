@@ -1,41 +1,53 @@
 import type { Builder } from "../builders/builder.ts";
 import { chooseNode } from "../builders/choose_node.ts";
 import { readDriverOptions } from "../builders/driver_options.ts";
+import { nodeRegistry } from "../builders/node_registry.ts";
 import { type Platform } from "../builders/platforms.ts";
+import { withinBudget } from "../buildkit/budget.ts";
 import { dialEndpoint, type TlsOptions } from "../buildkit/dial.ts";
+import type { Registry } from "../transports/registry.ts";
 import type { Connection } from "../transports/transport.ts";
 import type { Deps } from "./deps.ts";
+import { waiting, waitLine } from "./waiting.ts";
 
 /** A daemon to be dialled. */
 export interface ChosenEndpoint {
   readonly endpoint: string;
   readonly tls: TlsOptions;
+  readonly registry: Registry;
 }
-
-/** How long a dial may take, in ms; as buildx waits for a daemon. */
-const TIMEOUT = 20_000;
 
 /** The endpoint of a builder's node that builds for these platforms. Throws `BuilderError`. */
-export function endpointOf(builder: Builder, platforms: readonly Platform[]): ChosenEndpoint {
+export function endpointOf(
+  builder: Builder,
+  platforms: readonly Platform[],
+  { registry }: Pick<Deps, "registry">,
+): ChosenEndpoint {
   const node = chooseNode(builder, platforms);
-  return { endpoint: node.endpoint, tls: readDriverOptions(node).tls };
+  return {
+    endpoint: node.endpoint,
+    tls: readDriverOptions(node).tls,
+    registry: nodeRegistry(registry, node),
+  };
 }
 
-/** Dials for a stream that is handed on as it is. Throws `EndpointError`, `DialError`, or the signal's reason. */
+/**
+ * Dials, for a stream that is handed on as it is. Throws `EndpointError`, `DialError`, or the
+ * signal's reason.
+ * @param budget milliseconds that it may take; 0 for no limit
+ */
 export async function dialChosen(
-  { endpoint, tls }: ChosenEndpoint,
-  deps: Pick<Deps, "registry" | "signal" | "env">,
-  log: (line: string) => void,
+  { endpoint, tls, registry }: ChosenEndpoint,
+  deps: Pick<Deps, "signal" | "env" | "stderr">,
+  { budget, log }: { readonly budget: number; readonly log: (line: string) => void },
 ): Promise<Connection> {
-  const late = new AbortController();
-  const timer = setTimeout(() => {
-    late.abort(new DOMException(`no connection within ${TIMEOUT} ms`, "TimeoutError"));
-  }, TIMEOUT);
-  try {
-    const signal = AbortSignal.any([deps.signal, late.signal]);
-    const context = { signal, env: deps.env, log, step: () => {} };
-    return await dialEndpoint(deps.registry, endpoint, tls, context);
-  } finally {
-    clearTimeout(timer);
-  }
+  const wait = waiting(budget);
+  using line = waitLine(deps.stderr);
+  line.show(endpoint, wait);
+  return await withinBudget(
+    { ms: budget, onRetry: wait.retry },
+    deps.signal,
+    (attempt) =>
+      dialEndpoint(registry, endpoint, tls, { ...attempt, env: deps.env, log, step: wait.step }),
+  );
 }

@@ -1,6 +1,7 @@
 import { bootBuilder } from "../builders/boot.ts";
 import { chooseBuilder, openStore, requireRemote } from "../builders/builder.ts";
 import { askBuilders } from "../builders/status.ts";
+import { statusLimit } from "./budget.ts";
 import { defineCommand } from "./command.ts";
 import { statusTimeout } from "./flags/common.ts";
 import { inspectText } from "./inspect_text.ts";
@@ -13,10 +14,10 @@ export const command = defineCommand({
     bootstrap: { kind: "bool", summary: "Ensure builder has booted before inspecting" },
     ...statusTimeout,
   },
-  async run({ deps, args, flags, global }) {
+  async run({ deps, args, flags, given, global }) {
     const store = openStore(deps.env);
     const builder = await chooseBuilder(store, deps.env, args[0] ?? global.builder);
-    const { timeout } = flags;
+    const timeout = statusLimit(flags, given, global);
     if (flags.bootstrap) {
       requireRemote(builder);
       await bootBuilder(builder, { ...bootOptions(deps, global), timeout });

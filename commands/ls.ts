@@ -3,6 +3,7 @@ import { formatInGroups } from "../builders/platforms.ts";
 import { askBuilders, type BuilderStatus, type NodeStatus } from "../builders/status.ts";
 import type { Store } from "../builders/store.ts";
 import { activityText, builderJson, reasonOf, sortKeys } from "./builder_json.ts";
+import { statusLimit } from "./budget.ts";
 import { defineCommand } from "./command.ts";
 import type { Deps } from "./deps.ts";
 import { statusTimeout } from "./flags/common.ts";
@@ -38,10 +39,10 @@ export const command = defineCommand({
     const store = openStore(deps.env);
     warnBroken(deps, store.list().broken);
     const current = await currentName(deps, store);
-    const explicit = given.has("timeout");
+    const explicit = given.has("timeout") || given.has("connect-timeout");
     const statuses = await askBuilders(allBuilders(store, deps.env), {
       ...askOptions(deps, global),
-      timeout: explicit ? flags.timeout : patience,
+      timeout: explicit ? statusLimit(flags, given, global) : patience,
       showStep: !explicit,
     });
     const rows = statuses.flatMap((status) =>

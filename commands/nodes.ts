@@ -4,10 +4,12 @@ import { readDriverOptions } from "../builders/driver_options.ts";
 import type { StoredNode } from "../builders/node_group.ts";
 import { nodeRegistry } from "../builders/node_registry.ts";
 import type { Client } from "../buildkit/client.ts";
-import { SilenceError } from "../buildkit/silence.ts";
+import { endWhenSilent } from "../buildkit/silence.ts";
+import { connectTimeout } from "./budget.ts";
 import type { Deps } from "./deps.ts";
 import type { GlobalValues } from "./flags/spec.ts";
 import { hintOf, messageOf } from "./report.ts";
+import { waiting, waitLine } from "./waiting.ts";
 
 /** A node with a connection to its daemon. */
 export interface ReachedNode {
@@ -15,9 +17,6 @@ export interface ReachedNode {
   readonly node: StoredNode;
   readonly client: Client;
 }
-
-/** Milliseconds until a silent node is given up where no flag says otherwise; as buildx has it. */
-const TIMEOUT = 20_000;
 
 /**
  * Connects to every node of the builder that the command line names, all at once. One that can't be
@@ -29,7 +28,7 @@ const TIMEOUT = 20_000;
 export async function reachNodes(
   deps: Deps,
   global: GlobalValues,
-  timeout: number = TIMEOUT,
+  timeout: number = connectTimeout(global),
 ): Promise<Nodes> {
   const builder = await chooseBuilder(openStore(deps.env), deps.env, global.builder);
   requireRemote(builder);
@@ -39,19 +38,25 @@ export async function reachNodes(
     });
   }
   const { connect } = await import("../buildkit/connect.ts");
-  const log = global.debug ? (line: string) => deps.stderr.write(line + "\n") : () => {};
+  const { debug } = global;
+  const log = debug ? (line: string) => deps.stderr.write(line + "\n") : () => {};
+  using line = waitLine(deps.stderr);
   const places = await Promise.all(builder.nodes.map(async (node): Promise<Place> => {
+    const wait = waiting(timeout);
+    const done = debug ? () => {} : line.show(node.name, wait);
     try {
       const client = await connect({
         registry: nodeRegistry(deps.registry, node),
         endpoint: node.endpoint,
         tls: readDriverOptions(node).tls,
-        context: { signal: deps.signal, env: deps.env, log, step: () => {}, debug: global.debug },
-        ...timeout > 0 && { timeoutMs: timeout },
+        context: { signal: deps.signal, env: deps.env, log, step: wait.step, debug },
+        budget: { ms: timeout, onRetry: wait.retry },
       });
-      return { node, client, timer: giveUpSilent(client, timeout) };
+      return { node, client, watch: watchSilence(client) };
     } catch (error) {
       return { node, error };
+    } finally {
+      done();
     }
   }));
   const nodes = new Nodes(builder, places);
@@ -62,12 +67,10 @@ export async function reachNodes(
   return nodes;
 }
 
-type Timer = ReturnType<typeof setTimeout> | undefined;
-
 interface Place {
   readonly node: StoredNode;
   readonly client?: Client;
-  readonly timer?: Timer;
+  readonly watch?: Disposable;
   readonly error?: unknown;
 }
 
@@ -119,8 +122,8 @@ export class Nodes implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#places.map(async ({ client, timer }) => {
-      clearTimeout(timer);
+    await Promise.all(this.#places.map(async ({ client, watch }) => {
+      watch?.[Symbol.dispose]();
       await client?.close();
     }));
   }
@@ -155,11 +158,11 @@ function lineOf({ node, error }: { readonly node: string; readonly error: unknow
   return `node ${node}: ${messageOf(error)}`;
 }
 
-/** A daemon that takes the connection and then says nothing: its calls fail when the time is up. */
-function giveUpSilent({ channel: { connection } }: Client, timeout: number): Timer {
-  if (timeout <= 0) return undefined;
-  const born = connection.lastReceived;
-  return setTimeout(() => {
-    if (connection.lastReceived === born) connection.lost(new SilenceError(timeout));
-  }, timeout);
+/**
+ * Ends a connection that is dead. Without a session the daemon says nothing while it works, or while
+ * a build that is followed has nothing to say: so it is asked for its version, which any can answer.
+ * @param limit milliseconds
+ */
+export function watchSilence(client: Client, limit?: number): Disposable {
+  return endWhenSilent(client.channel.connection, limit, () => void client.info().catch(() => {}));
 }

@@ -1,6 +1,7 @@
 import { chooseBuilder, openStore, requireRemote } from "../builders/builder.ts";
 import { streamOf } from "../transports/byte_stream.ts";
 import { schemeOf } from "../transports/endpoint.ts";
+import { connectTimeout } from "./budget.ts";
 import { defineCommand } from "./command.ts";
 import type { Deps } from "./deps.ts";
 import { type ChosenEndpoint, dialChosen, endpointOf } from "./endpoint_choice.ts";
@@ -26,13 +27,14 @@ export const command = defineCommand({
     }
     const chosen = await choose(deps, args[0] ?? global.builder);
     const log = (line: string) => global.debug ? deps.stderr.write(`${line}\n`) : undefined;
+    const budget = connectTimeout(global);
     using listener = listenLocally(flags.listen);
     const stop = () => listener.close();
     deps.signal.addEventListener("abort", stop, { once: true });
     deps.stdout.write(`${listener.address}\n`);
     const open = new Set<Promise<void>>();
     for await (const conn of listener.connections()) {
-      const served = serve(conn, chosen, deps, log).catch((error) => {
+      const served = serve(conn, chosen, deps, { budget, log }).catch((error) => {
         if (deps.signal.aborted) return;
         const hint = hintOf(error);
         deps.stderr.write(`ERROR: ${messageOf(error)}\n${hint ? `hint: ${hint}\n` : ""}`);
@@ -48,11 +50,11 @@ async function choose(deps: Deps, name: string): Promise<ChosenEndpoint> {
   if (schemeOf(name) !== undefined) {
     // Told now, and not at the first connection.
     deps.registry.find(name).parse(name);
-    return { endpoint: name, tls: {} };
+    return { endpoint: name, tls: {}, registry: deps.registry };
   }
   const builder = await chooseBuilder(openStore(deps.env), deps.env, name);
   requireRemote(builder);
-  return endpointOf(builder, []);
+  return endpointOf(builder, [], deps);
 }
 
 /** Carries one client's bytes. Rejects when the daemon can't be reached, or was lost. */
@@ -60,14 +62,14 @@ async function serve(
   conn: Deno.Conn,
   chosen: ChosenEndpoint,
   deps: Deps,
-  log: (line: string) => void,
+  dialling: { readonly budget: number; readonly log: (line: string) => void },
 ): Promise<void> {
   const client = streamOf(conn);
   const stop = () => client.close();
   deps.signal.addEventListener("abort", stop, { once: true });
   try {
-    const { stream, peer } = await dialChosen(chosen, deps, log);
-    log(`a client is connected to ${peer}`);
+    const { stream, peer } = await dialChosen(chosen, deps, dialling);
+    dialling.log(`a client is connected to ${peer}`);
     // A client that goes away without a farewell is none of our business.
     let gone = false;
     const watched = {

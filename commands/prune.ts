@@ -4,6 +4,7 @@ import type { PruneRequest, UsageRecord } from "../proto/gen/control.ts";
 import type { Env } from "../transports/transport.ts";
 import { defineCommand } from "./command.ts";
 import { confirm } from "./confirm.ts";
+import { statusLimit } from "./budget.ts";
 import { statusTimeout } from "./flags/common.ts";
 import { cacheFilter, parseFilters, withPruneFilters } from "./flags/filter.ts";
 import { reachNodes } from "./nodes.ts";
@@ -41,7 +42,7 @@ export const command = defineCommand({
     verbose: { kind: "bool", summary: "Provide a more verbose output" },
     ...statusTimeout,
   },
-  async run({ deps, flags, occurrences, global }) {
+  async run({ deps, flags, given, occurrences, global }) {
     for (const { name } of occurrences) {
       if (name !== "keep-storage") continue;
       deps.stderr.write(
@@ -65,7 +66,7 @@ export const command = defineCommand({
     const print = printer(flags.verbose, deps.clock.now);
     const options = { signal: deps.signal };
     let total = 0n;
-    await using nodes = await reachNodes(deps, global, flags.timeout);
+    await using nodes = await reachNodes(deps, global, statusLimit(flags, given, global));
     const done = await nodes.each(deps.signal, async ({ client }) => {
       if (request.maxUsedSpace > 0n || request.minFreeSpace > 0n) {
         if (!await knowsSpaceLimits(client, options)) throw new OldDaemonError();

@@ -99,9 +99,10 @@ Available Commands:
   show        The show
 
 Flags:
-      --builder string   Override the configured builder instance
-  -D, --debug            Enable debug logging
-  -h, --help             help for fairlead
+      --builder string             Override the configured builder instance
+      --connect-timeout duration   How long a connection to a builder may take (0: no limit) (default 20s)
+  -D, --debug                      Enable debug logging
+  -h, --help                       help for fairlead
 
 Use "fairlead [command] --help" for more information about a command.
 `;
@@ -125,8 +126,9 @@ Flags:
   -h, --help   help for show
 
 Global Flags:
-      --builder string   Override the configured builder instance (default "b")
-  -D, --debug            Enable debug logging
+      --builder string             Override the configured builder instance (default "b")
+      --connect-timeout duration   How long a connection to a builder may take (0: no limit) (default 20s)
+  -D, --debug                      Enable debug logging
 `;
 for (const words of [["show", "--help"], ["show", "x", "y", "-h"], ["help", "show"], ["-h", "s"]]) {
   Deno.test(`fairlead ${words.join(" ")} prints the command's help`, async () => {

@@ -52,7 +52,7 @@ export class DialError extends Error {
 }
 
 /** How each step reads in "timed out while …". */
-const DOING: Readonly<Record<DialStep, string>> = {
+export const DOING: Readonly<Record<DialStep, string>> = {
   resolve: "resolving its name",
   connect: "connecting",
   authenticate: "authenticating",

@@ -2,45 +2,61 @@ import { readDriverOptions } from "../../builders/driver_options.ts";
 import type { StoredNode } from "../../builders/node_group.ts";
 import { nodeRegistry } from "../../builders/node_registry.ts";
 import type { Client } from "../../buildkit/client.ts";
-import { DialError } from "../../transports/errors.ts";
+import { after, every } from "../../transports/timer.ts";
 import type { Deps } from "../deps.ts";
+import type { LocalVertex } from "../progress/local.ts";
 import type { Progress } from "../progress/progress.ts";
+import { PATIENCE, waiting } from "../waiting.ts";
 
-/** How long reaching the builder may take, in milliseconds; as buildx has it. */
-const DIAL_TIMEOUT = 20_000;
-/** Between two attempts, in milliseconds. */
-const PAUSE = 1000;
+const NAME = "[internal] waiting for connection";
+
+/** What reaching a node goes by. */
+export interface ReachOptions {
+  readonly deps: Deps;
+  readonly progress: Progress;
+  /** Milliseconds that it may take; 0 for no limit. */
+  readonly budget: number;
+}
 
 /**
- * Connects to a node. What may mend by itself, as with a daemon that is just starting, is tried once
- * more after a second; the wait is shown. Throws the last attempt's error, or the signal's reason.
+ * Connects to a node within the budget. What takes long is a step of the build; on a terminal it
+ * counts down. Throws what `connect` throws.
  */
 export async function reach(
   node: StoredNode,
-  { deps, progress }: { deps: Deps; progress: Progress },
+  { deps, progress, budget }: ReachOptions,
 ): Promise<Client> {
   const { connect } = await import("../../buildkit/connect.ts");
-  const attempt = () =>
-    connect({
+  const wait = waiting(budget);
+  let vertex: LocalVertex | undefined;
+  let stop = after(PATIENCE, () => {
+    if (!progress.isLive) return;
+    const show = () => (vertex ??= progress.local.start(NAME)).rename(`${NAME}: ${wait.text()}`);
+    show();
+    stop = every(1000, show);
+  });
+  try {
+    const client = await connect({
       registry: nodeRegistry(deps.registry, node),
       endpoint: node.endpoint,
       tls: readDriverOptions(node).tls,
-      context: { signal: deps.signal, env: deps.env, log: () => {}, step: () => {} },
-      timeoutMs: DIAL_TIMEOUT,
+      context: { signal: deps.signal, env: deps.env, log: () => {}, step: wait.step },
+      budget: {
+        ms: budget,
+        onRetry(error) {
+          wait.retry(error);
+          vertex ??= progress.local.start(NAME);
+        },
+      },
     });
-  try {
-    return await attempt();
+    vertex?.rename(NAME);
+    vertex?.done();
+    return client;
   } catch (error) {
-    if (!(error instanceof DialError) || !error.retryable) throw error;
-    const waiting = progress.local.start("[internal] waiting for connection");
-    try {
-      await deps.clock.sleep(PAUSE, deps.signal);
-      const client = await attempt();
-      waiting.done();
-      return client;
-    } catch (error) {
-      waiting.fail(error);
-      throw error;
-    }
+    vertex?.rename(NAME);
+    vertex?.fail(error);
+    throw error;
+  } finally {
+    stop();
   }
 }

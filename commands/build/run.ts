@@ -24,6 +24,8 @@ export interface RunContext {
   readonly builder: Builder;
   readonly node: StoredNode;
   readonly progress: Progress;
+  /** Milliseconds that a connection may take; 0 for no limit. */
+  readonly budget: number;
   /** How much of the provenance the answers are to have. */
   readonly provenance: "min" | "max" | undefined;
 }
@@ -57,10 +59,10 @@ export async function onBuilder<T>(
   context: RunContext,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const { deps, node, progress } = context;
+  const { deps, node, progress, budget } = context;
   phase("prepared");
   try {
-    const client = await reach(node, { deps, progress });
+    const client = await reach(node, { deps, progress, budget });
     phase("connected");
     try {
       const { dockerfileUrl, mounts, filename } = build.sources;

@@ -58,6 +58,12 @@ export const globalFlags = {
     env: "BUILDX_BUILDER",
     summary: "Override the configured builder instance",
   },
+  "connect-timeout": {
+    kind: "duration",
+    default: "20s",
+    env: "FAIRLEAD_CONNECT_TIMEOUT",
+    summary: "How long a connection to a builder may take (0: no limit)",
+  },
   debug: { kind: "bool", short: "D", summary: "Enable debug logging" },
   "transport-plugin": {
     kind: "array",

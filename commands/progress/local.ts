@@ -18,6 +18,8 @@ export interface LocalVertex {
   progress(id: string, current: number, total?: number): void;
   /** The part is done. Parts that aren't when the vertex ends are done by then. */
   complete(id: string): void;
+  /** Calls it something else from now on: for displays that are painted anew. */
+  rename(name: string): void;
   /** Adds output. The caller ends its lines. */
   log(text: string): void;
   done(): void;
@@ -45,13 +47,14 @@ export function localVertexes(
 }
 
 function startVertex(
-  name: string,
+  title: string,
   emit: (message: StatusResponse) => void,
   now: () => number,
 ): LocalVertex {
   const digest = `sha256:${crypto.getRandomValues(new Uint8Array(32)).toHex()}`;
   const parts = new Map<string, Part>();
   const started = timestampOf(now());
+  let name = title;
   let ended = false;
 
   function vertex(error: string, completed: Timestamp | undefined): Vertex {
@@ -115,6 +118,11 @@ function startVertex(
       if (!part || part.completed || ended) return;
       part.completed = true;
       emit({ ...EMPTY, statuses: [statusOf(id, part, now())] });
+    },
+    rename(next) {
+      if (ended || next === name) return;
+      name = next;
+      emit({ ...EMPTY, vertexes: [vertex("", undefined)] });
     },
     log(text) {
       if (ended) return;

@@ -43,6 +43,8 @@ export interface Progress extends Disposable {
   /** The warnings so far, each once. */
   warnings(): readonly VertexWarning[];
   readonly state: State;
+  /** It is painted anew all the time, and not a log. */
+  readonly isLive: boolean;
   /** For whoever leaves without `finish`: shows what is still due and gives the terminal back. */
   [Symbol.dispose](): void;
 }
@@ -85,6 +87,7 @@ export function startProgress(options: ProgressOptions): Progress {
     },
     warnings: () => state.warnings,
     state,
+    isLive: mode === "tty",
     [Symbol.dispose]() {
       if (!ended) renderer.abandon();
       ended = true;

@@ -140,7 +140,7 @@ Deno.test("a host that takes no connection: dialling ends when its time is up", 
         log: () => {},
         step: () => {},
       },
-      timeoutMs: 300,
+      budget: { ms: 300 },
     }),
     (error) => {
       assert.ok(error instanceof DialError, String(error));

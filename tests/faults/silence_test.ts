@@ -7,6 +7,7 @@ import { fileSync } from "../../buildkit/session/filesync.ts";
 import { health } from "../../buildkit/session/health.ts";
 import { solve } from "../../buildkit/solve.ts";
 import { solveRequest } from "../../buildkit/solve_request.ts";
+import { watchSilence } from "../../commands/nodes.ts";
 import { transports } from "../../transports/all.ts";
 import { DialError } from "../../transports/errors.ts";
 import { createRegistry } from "../../transports/registry.ts";
@@ -24,7 +25,7 @@ interface StepOptions {
   readonly seconds: number;
   /** Milliseconds. */
   readonly silence: number;
-  readonly onStarted?: () => void;
+  readonly onStarted?: (ref: string) => void;
 }
 
 /** Builds a step that sleeps; gives the build's ref and its error, if it had one. */
@@ -58,7 +59,7 @@ async function sleep({ endpoint, seconds, silence, onStarted }: StepOptions) {
       ],
       sharedKey: "",
       onStatus({ vertexes }) {
-        if (vertexes.some(({ name, started }) => name.includes(step) && started)) onStarted?.();
+        if (vertexes.some(({ name, started }) => name.includes(step) && started)) onStarted?.(ref);
       },
       signal,
       silence,
@@ -123,4 +124,51 @@ Deno.test("a port that accepts and never says a word is told as that", async () 
     (await accepted).close();
     listener.close();
   }
+});
+
+Deno.test({
+  name:
+    "a build that is followed may be silent for long; a network that swallows everything is lost",
+  ignore,
+  async fn() {
+    await using proxy = await startProxy({ to: daemon!.tcp });
+    const follower = await connect({
+      registry: createRegistry(transports),
+      endpoint: proxy.address,
+      tls: {},
+      context: {
+        signal: new AbortController().signal,
+        env: () => undefined,
+        log: () => {},
+        step: () => {},
+      },
+    });
+    const limit = 2000;
+    using _watch = watchSilence(follower, limit);
+    let [stalled, lost] = [0, 0];
+    let followed = Promise.resolve<unknown>(undefined);
+    const built = await sleep({
+      endpoint: daemon!.tcp,
+      seconds: 16,
+      silence: 25_000,
+      onStarted(ref) {
+        if (stalled > 0) return;
+        stalled = performance.now() + 3 * limit;
+        followed = follower.status(ref, () => {}).catch((error) => {
+          lost = performance.now();
+          return error;
+        });
+        setTimeout(() => proxy.stall(true), 3 * limit);
+      },
+    });
+    const error = await followed;
+    await follower.close();
+    assert.equal(built.error, undefined);
+    assert.ok(error instanceof ConnectionLost, String(error));
+    assert.match(
+      error.message,
+      /^the connection to tcp:\S+ was lost: nothing came from it for 2 s$/,
+    );
+    assert.ok(lost > stalled, "it was lost while all was well");
+  },
 });

@@ -67,7 +67,7 @@ export async function failure(zoo: Zoo, url: string, timeoutMs = 10_000): Promis
         endpoint: url,
         tls: {},
         context: { ...context(), env: zoo.env },
-        timeoutMs,
+        budget: { ms: timeoutMs },
       }),
       15_000,
       "the connection",
