@@ -10,7 +10,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "main.ts": ["commands", "transports"],
   "commands": ["builders", "buildkit", "transports", "proto", "version.ts"],
   "builders": ["transports", "buildkit", "proto"],
-  "bake": [],
+  "bake": ["commands/flags/csv.ts"],
   "buildkit": [
     "transports",
     "proto",
