@@ -63,6 +63,15 @@ function parseScopes(texts: readonly string[]): Map<string, Set<string>> {
   return found;
 }
 
+/** The scopes with those of one thing made one, sorted: `repository:a:pull` and `…:a:pull,push`. */
+export function joinScopes(texts: readonly string[]): string[] {
+  return [...parseScopes(texts)]
+    .map(([resource, actions]) =>
+      actions.size > 0 ? `${resource}:${[...actions].join(",")}` : resource
+    )
+    .sort();
+}
+
 function fits(scoped: Scoped, resource: string, actions: ReadonlySet<string>): boolean {
   const { repository } = scoped;
   if (repository !== "" && resource !== `repository:${repository}`) return false;

@@ -33,11 +33,16 @@ const TIMEOUT = 50_000;
 /** Answers of servers that don't know the POST. */
 const KNOWS_NO_POST = [401, 404, 405];
 
-/** Gets a token. Throws `RpcError`, which names the server and the status, and holds no secret. */
+/**
+ * Gets a token. Throws `RpcError`, which names the server and the status, and holds no secret.
+ *
+ * @param ca certificates of authorities (PEM) that hold beside the system's
+ */
 export async function fetchToken(
   request: TokenRequest,
   credential: Credential | undefined,
   signal: AbortSignal,
+  ca?: readonly string[],
 ): Promise<Token> {
   const url = realmUrl(request);
   const late = new AbortController();
@@ -46,16 +51,24 @@ export async function fetchToken(
     TIMEOUT,
   );
   const either = AbortSignal.any([signal, late.signal]);
-  const ask = async (init: RequestInit, target = url) => {
+  let client: Deno.HttpClient | undefined;
+  const ask = async (init: RequestInit, target = url): Promise<Response> => {
     try {
       return await fetch(target, {
         ...init,
         headers: { ...init.headers as Record<string, string>, "user-agent": "fairlead" },
         signal: either,
+        ...client && { client },
       });
     } catch (error) {
       signal.throwIfAborted();
-      throw new RpcError(Code.UNAVAILABLE, `${failure(request, url)}: ${reasonOf(error)}`);
+      const reason = innermostReason(error);
+      if (client === undefined && /UnknownIssuer/.test(reason)) {
+        const { httpsClient } = await import("./https_client.ts");
+        client = await httpsClient({ ca: ca ?? [] });
+        return await ask(init, target);
+      }
+      throw new RpcError(Code.UNAVAILABLE, `${failure(request, url)}: ${reason}`);
     }
   };
   try {
@@ -73,6 +86,7 @@ export async function fetchToken(
     return await tokenOf(request, url, await ask({ headers }, getUrl(url, request)));
   } finally {
     clearTimeout(timer);
+    client?.close();
   }
 }
 
@@ -115,7 +129,7 @@ function post({ service, scopes }: TokenRequest, { username, secret }: Credentia
 }
 
 /** The innermost cause says why; the URL before it is cut off, since it may hold what is secret. */
-function reasonOf(error: unknown): string {
+export function innermostReason(error: unknown): string {
   let inner = error;
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
   const message = inner instanceof Error ? inner.message : String(inner);

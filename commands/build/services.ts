@@ -5,14 +5,12 @@ import { glance } from "../../buildkit/fsync/sender.ts";
 import { receiveFolder } from "../../buildkit/fsync/receiver.ts";
 import type { Service } from "../../buildkit/grpc/call.ts";
 import { auth } from "../../buildkit/session/auth.ts";
-import { dockerCredentials } from "../../buildkit/session/docker_config.ts";
 import { fileSend, type TreeOutput } from "../../buildkit/session/filesend.ts";
 import { fileSync } from "../../buildkit/session/filesync.ts";
 import { health } from "../../buildkit/session/health.ts";
 import { fileOutput } from "../../buildkit/session/output_file.ts";
 import { pipeOutput } from "../../buildkit/session/output_pipe.ts";
 import type { ByteOutput } from "../../buildkit/session/output_sink.ts";
-import { scopedCredentials } from "../../buildkit/session/scoped_credentials.ts";
 import { secrets } from "../../buildkit/session/secrets.ts";
 import { ssh } from "../../buildkit/session/ssh.ts";
 import { tokenAuthority } from "../../buildkit/session/token_authority.ts";
@@ -20,6 +18,7 @@ import { tokenSeeds } from "../../buildkit/session/token_seed.ts";
 import type { Env } from "../../transports/transport.ts";
 import type { Deps } from "../deps.ts";
 import type { Output } from "../flags/output.ts";
+import { logins } from "../logins.ts";
 import type { Progress } from "../progress/progress.ts";
 import { engineOutput } from "./engine.ts";
 import { absolutePath } from "./paths.ts";
@@ -48,16 +47,10 @@ export async function buildServices(
   const dockerConfig = dockerConfigDir(deps.env);
   // Opened at the first transfer, 2 ms, and shared by all.
   let sys: Sys | undefined;
-  const credentialsOf = (directory: string | undefined) =>
-    dockerCredentials({ directory, env: deps.env, warn });
   const list: Service[] = [
     health,
     auth({
-      credentials: scopedCredentials(
-        `${build.storeDir?.path ?? ""}/config`,
-        credentialsOf(dockerConfig),
-        credentialsOf,
-      ),
+      credentials: logins(deps.env, warn),
       note: (line) => progress.local.start(line).done(),
       authority: clientTokens(deps.env) ? tokenAuthority(tokenSeeds(dockerConfig)) : undefined,
     }),

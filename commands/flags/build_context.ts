@@ -3,8 +3,8 @@
  * image's name, so that a context can stand in for one: `docker.io/library/alpine:latest` and
  * `alpine` are the same. Messages are buildx's.
  */
+import { referenceProblem } from "../../buildkit/registry/reference.ts";
 import { UsageError } from "../usage_error.ts";
-import { referenceProblem } from "./tag.ts";
 
 /** One named context, as it was typed but for the name. */
 export interface NamedContext {

@@ -1,5 +1,6 @@
 import { readBlob } from "../../buildkit/content.ts";
 import { Code, RpcError } from "../../buildkit/grpc/status.ts";
+import { digestProblem } from "../../buildkit/registry/digest.ts";
 import { defineCommand } from "../command.ts";
 import { quote } from "../flags/quote.ts";
 import { reachNodes } from "../nodes.ts";
@@ -50,23 +51,8 @@ export const command = defineCommand({
   },
 });
 
-const lengths: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
-
-/** Throws `UsageError` for what is no digest, in the words of Go's library. */
+/** Throws `UsageError` for what is no digest. */
 function checkDigest(digest: string): void {
-  const [, algorithm = "", hex = ""] = /^([a-z0-9+._-]+):([0-9A-Za-z=_-]+)$/.exec(digest) ?? [];
-  const length = lengths[algorithm];
-  const problem = algorithm === ""
-    ? "format"
-    : length !== undefined && hex.length !== length
-    ? "length"
-    : length !== undefined && !/^[0-9a-f]+$/.test(hex)
-    ? "format"
-    : undefined;
-  if (problem !== undefined) {
-    throw new UsageError(`invalid digest ${quote(digest)}: invalid checksum digest ${problem}`);
-  }
-  if (length === undefined) {
-    throw new UsageError(`invalid digest ${quote(digest)}: unsupported digest algorithm`);
-  }
+  const problem = digestProblem(digest);
+  if (problem !== undefined) throw new UsageError(`invalid digest ${quote(digest)}: ${problem}`);
 }

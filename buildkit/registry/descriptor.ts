@@ -1,0 +1,41 @@
+/** What manifests say of content (https://github.com/opencontainers/image-spec/blob/main/descriptor.md). */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly urls?: readonly string[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly data?: string;
+  readonly platform?: DescriptorPlatform;
+  readonly artifactType?: string;
+}
+
+/** A platform as manifests write it. */
+export interface DescriptorPlatform {
+  readonly architecture: string;
+  readonly os: string;
+  readonly "os.version"?: string;
+  readonly "os.features"?: readonly string[];
+  readonly variant?: string;
+}
+
+/** The media types of manifests and of lists of them. */
+export const mediaTypes = {
+  ociIndex: "application/vnd.oci.image.index.v1+json",
+  ociManifest: "application/vnd.oci.image.manifest.v1+json",
+  dockerList: "application/vnd.docker.distribution.manifest.list.v2+json",
+  dockerManifest: "application/vnd.docker.distribution.manifest.v2+json",
+  /** Docker's oldest: never handled, only recognised. */
+  dockerSchema1: "application/vnd.docker.distribution.manifest.v1+prettyjws",
+} as const;
+
+/** A list of manifests, of either kind. */
+export function isIndex(mediaType: string): boolean {
+  return mediaType === mediaTypes.ociIndex || mediaType === mediaTypes.dockerList;
+}
+
+/** One image's manifest, of either kind. */
+export function isManifest(mediaType: string): boolean {
+  return mediaType === mediaTypes.ociManifest || mediaType === mediaTypes.dockerManifest;
+}

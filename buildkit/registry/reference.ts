@@ -1,0 +1,103 @@
+/**
+ * Names of images, as docker writes and completes them (https://github.com/distribution/reference):
+ * `[registry[:port]/]path[:tag][@digest]`; without a registry `docker.io`, and there `library/` before
+ * a path of one word.
+ */
+import { digestProblem } from "./digest.ts";
+
+/** A name, completed. */
+export interface Reference {
+  /** `docker.io`, `127.0.0.1:5000`, `[::1]:5000`. */
+  readonly domain: string;
+  /** `library/alpine`. */
+  readonly path: string;
+  /** Empty for none. */
+  readonly tag: string;
+  /** `sha256:…`; empty for none. */
+  readonly digest: string;
+}
+
+/** A text that is no image's name. The message is the reason, in docker's words. */
+export class ReferenceError extends Error {
+  override readonly name = "ReferenceError";
+}
+
+const component = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
+const host = `(?:${component}(?:\\.${component})*|\\[[a-fA-F0-9:]+\\])`;
+const domain = `${host}(?::[0-9]+)?`;
+const word = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const path = `${word}(?:/${word})*`;
+const digest = "[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}";
+const grammar = new RegExp(
+  `^((?:${domain}/)?${path})(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(${digest}))?$`,
+);
+const named = new RegExp(`^(?:(${domain})/)?(${path})$`);
+
+/** Longest repository name, in characters, without the registry's. */
+const LONGEST_NAME = 255;
+
+/** Completes a name; a tag is not added. Throws `ReferenceError`. */
+export function parseReference(text: string): Reference {
+  const fail = (problem: string): never => {
+    throw new ReferenceError(problem);
+  };
+  if (/^[a-f0-9]{64}$/.test(text)) {
+    fail(`invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
+  }
+  const [registry, rest] = splitDomain(text);
+  const repository = rest.split(":", 1)[0]!;
+  if (repository !== repository.toLowerCase()) {
+    fail(`invalid reference format: repository name (${repository}) must be lowercase`);
+  }
+  const problem = referenceProblem(`${registry}/${rest}`);
+  if (problem !== undefined) fail(problem);
+  const [, name, tag = "", digest = ""] = grammar.exec(`${registry}/${rest}`)!;
+  const [, domain = registry, path] = named.exec(name!)!;
+  return { domain, path: path!, tag, digest };
+}
+
+/** What is wrong with a reference, in the words of its grammar; undefined for one that is right. */
+export function referenceProblem(text: string): string | undefined {
+  const match = grammar.exec(text);
+  if (!match) {
+    if (text === "") return "repository name must have at least one component";
+    if (grammar.test(text.toLowerCase())) return "repository name must be lowercase";
+    return "invalid reference format";
+  }
+  const repository = named.exec(match[1]!)?.[2] ?? match[1]!;
+  if (repository.length > LONGEST_NAME) {
+    return `repository name must not be more than ${LONGEST_NAME} characters`;
+  }
+  return match[3] === undefined ? undefined : digestProblem(match[3]);
+}
+
+/** The first word is a registry when it looks like one: `localhost`, a dot, a port, a capital. */
+function splitDomain(text: string): [string, string] {
+  const slash = text.indexOf("/");
+  const first = text.slice(0, Math.max(slash, 0)), rest = text.slice(slash + 1);
+  if (first === "index.docker.io" || first === "docker.io") return ["docker.io", onHub(rest)];
+  if (first === "localhost" || /[.:]/.test(first) || first !== first.toLowerCase()) {
+    return [first, rest];
+  }
+  return ["docker.io", onHub(text)];
+}
+
+function onHub(path: string): string {
+  return path.includes("/") ? path : `library/${path}`;
+}
+
+/** The whole name, as it is printed and parsed again. */
+export function referenceText(reference: Reference): string {
+  const { tag, digest } = reference;
+  return repositoryName(reference) + (tag && `:${tag}`) + (digest && `@${digest}`);
+}
+
+/** `docker.io/library/alpine`: without tag and digest. */
+export function repositoryName({ domain, path }: Pick<Reference, "domain" | "path">): string {
+  return `${domain}/${path}`;
+}
+
+/** With the tag `latest` where it has neither tag nor digest. */
+export function withDefaultTag(reference: Reference): Reference {
+  return reference.tag || reference.digest ? reference : { ...reference, tag: "latest" };
+}

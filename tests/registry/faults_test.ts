@@ -1,0 +1,172 @@
+/** What registries do wrong, forced with a server of the tests' own (a mock). */
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { blob, client, type ClientOptions, ref } from "./world.ts";
+
+type Handler = (request: Request) => Response | Promise<Response>;
+
+/** A client, and a server that answers as the test says. */
+function world(handler: Handler, options: ClientOptions = {}) {
+  /** The logins that came with each request. */
+  const seen: (string | null)[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    seen.push(request.headers.get("authorization"));
+    return handler(request);
+  });
+  const host = `127.0.0.1:${server.addr.port}`;
+  const registries = client(options);
+  const name = ref(`${host}/a`);
+  return {
+    ...{ seen, host, name },
+    reader: registries.reader(name),
+    writer: registries.writer(name),
+    async [Symbol.asyncDispose]() {
+      registries[Symbol.dispose]();
+      await server.shutdown();
+    },
+  };
+}
+
+const errors = (code: string, message: string) => ({ errors: [{ code, message }] });
+
+Deno.test("too many requests: once more after the pause it asks for, then an error", async () => {
+  let refusals = 1;
+  const limited = () =>
+    refusals-- > 0
+      ? Response.json(errors("TOOMANYREQUESTS", "pull rate"), {
+        status: 429,
+        headers: { "retry-after": "0" },
+      })
+      : new Response("", { status: 404 });
+  await using one = world(limited);
+  await rejects(one.reader.resolve(one.name), { code: "not-found" });
+  await using far = world(() =>
+    Response.json(errors("X", "pull rate"), { status: 429, headers: { "retry-after": "3600" } })
+  );
+  await rejects(far.reader.fetch((await blob(1)).descriptor), {
+    ...{ code: "throttled", message: /too many requests: pull rate/, hint: /log in/ },
+  });
+  equal(far.seen.length, 1);
+});
+
+Deno.test("403 says what the registry says, also where a HEAD can't", async () => {
+  await using it = world(({ method }) =>
+    method === "HEAD"
+      ? new Response(null, { status: 403 })
+      : Response.json(errors("DENIED", "your address\u001b[31m is blocked"), { status: 403 })
+  );
+  await rejects(it.reader.resolve(it.name), (error: Error & { code: string }) => {
+    equal(error.code, "denied");
+    ok(error.message.includes("your address [31m is blocked"), error.message);
+    return true;
+  });
+});
+
+Deno.test("content that is damaged, short, long or no answer at all is refused", async () => {
+  const { descriptor, bytes } = await blob(1000);
+  const answers: [Handler, RegExp][] = [
+    [() => new Response(bytes.toReversed()), /has the digest sha256:/],
+    [() => new Response(bytes.subarray(1)), /ended after 999 of 1000 bytes/],
+    [() => new Response(new Uint8Array(2000)), /is longer than its 1000 bytes/],
+    [
+      () => new Response(ReadableStream.from(broken())),
+      /the connection to .* broke off|ended after/,
+    ],
+    [() => new Response("x", { status: 502 }), /unexpected status from GET request to .*: 502/],
+  ];
+  for (const [handler, message] of answers) {
+    await using it = world(handler);
+    await rejects(it.reader.fetch(descriptor), { name: "RegistryError", message });
+  }
+  function* broken() {
+    yield bytes.subarray(0, 10);
+    throw new Error("the server stumbles");
+  }
+});
+
+Deno.test("an answer that doesn't come, or doesn't go on, is no reason to wait for ever", async () => {
+  const { descriptor, bytes } = await blob(1000);
+  for (const begins of [false, true]) {
+    const hang = Promise.withResolvers<void>();
+    const it = world(async () => {
+      if (!begins) await hang.promise;
+      return new Response(ReadableStream.from(stalls(hang.promise)));
+    }, { patience: 300 });
+    await rejects(it.reader.fetch(descriptor), {
+      code: "unreachable",
+      message: begins ? /no data from .* within 0.3 s/ : /no answer from .* within 0.3 s/,
+    });
+    hang.resolve();
+    await it[Symbol.asyncDispose]();
+  }
+  async function* stalls(until: Promise<void>) {
+    yield bytes.subarray(0, 10);
+    await until;
+  }
+});
+
+Deno.test("an abort ends what is under way with its own reason", async () => {
+  const controller = new AbortController();
+  const hang = Promise.withResolvers<void>();
+  const it = world(async () => {
+    controller.abort(new Error("enough"));
+    await hang.promise;
+    return new Response("");
+  }, { signal: controller.signal });
+  await rejects(it.reader.resolve(it.name), { message: "enough" });
+  hang.resolve();
+  await it[Symbol.asyncDispose]();
+});
+
+Deno.test("a login doesn't follow an upload or a redirect to another host", async () => {
+  const { descriptor, bytes } = await blob(9 << 20);
+  const login = { username: "me", secret: "pw" };
+  await using elsewhere = world(async (request) => {
+    await request.body?.cancel();
+    return request.method === "GET" ? new Response(bytes) : new Response("", {
+      status: request.method === "PATCH" ? 202 : 201,
+      headers: { location: "/next?state=1" },
+    });
+  });
+  await using it = world((request) => {
+    if (!request.headers.has("authorization")) {
+      return new Response("", { status: 401, headers: { "www-authenticate": 'Basic realm="x"' } });
+    }
+    const status = request.method === "POST" ? 202 : 307;
+    return new Response("", { status, headers: { location: `http://${elsewhere.host}/there` } });
+  }, { login });
+  deepEqual(await it.reader.fetch(descriptor), bytes);
+  await it.writer.putBlob(descriptor, () => Promise.resolve(new Blob([bytes]).stream()));
+  deepEqual(elsewhere.seen, [null, null, null]);
+});
+
+Deno.test("a digest that is none, and a manifest stored as another, are noticed", async () => {
+  await using it = world(({ method }) =>
+    new Response(method === "GET" ? "{}" : null, {
+      status: method === "PUT" ? 201 : 200,
+      headers: {
+        "docker-content-digest": "sha256:../../x",
+        "content-length": method === "PUT" ? "0" : "2",
+      },
+    })
+  );
+  await rejects(it.reader.resolve(it.name), { code: "corrupt", message: /a digest that is none/ });
+  const { descriptor, bytes } = await blob(3);
+  await rejects(it.writer.putManifest(descriptor, bytes), { code: "corrupt" });
+});
+
+Deno.test("nobody there", async () => {
+  using registries = client();
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const name = ref(`127.0.0.1:${listener.addr.port}/a`);
+  listener.close();
+  await rejects(registries.reader(name).resolve(name), {
+    ...{ code: "unreachable", message: /cannot reach 127.*Connection refused/ },
+  });
+  const nowhere = ref("registry.invalid/a");
+  await rejects(registries.reader(nowhere).resolve(nowhere), {
+    ...{
+      code: "unreachable",
+      message: "registry.invalid/a:latest: no such host: registry.invalid",
+    },
+  });
+});
