@@ -31,6 +31,13 @@ export const command = defineCommand({
     const build = await prepare(args[0]!, flags, inputs);
     for (const file of [flags.iidfile, flags["metadata-file"]]) if (file) removeResult(file);
 
+    const watcher = flags.timeline === ""
+      ? undefined
+      : (await import("./build/timeline.ts")).timelineFile(flags.timeline, {
+        deps,
+        title: build.sources.state.localPath,
+        builder: builder.name,
+      });
     using progress = startProgress({
       mode,
       out: deps.stderr,
@@ -40,6 +47,7 @@ export const command = defineCommand({
       driver: builder.driver,
       builder: builder.name,
       expandWarnings: global.debug,
+      ...(watcher && { watcher }),
     });
     const provenance = flags["metadata-file"] && !call ? provenanceMode(deps.env) : undefined;
     const context = { deps, store, builder, node: build.node, progress, provenance, budget };

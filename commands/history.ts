@@ -34,6 +34,11 @@ export const command = defineGroup([
   },
   { name: "rm", summary: "Remove build records", load: () => import("./history/rm.ts") },
   {
+    name: "timeline",
+    summary: "Write a page with the steps of a build on a time axis",
+    load: () => import("./history/timeline.ts"),
+  },
+  {
     name: "trace",
     summary: "Show the OpenTelemetry trace of a build record",
     load: () => import("./history/trace.ts"),

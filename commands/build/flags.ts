@@ -97,5 +97,9 @@ export const buildFlags = {
     summary: 'Image identifier (format: "[registry/]repository[:tag]")',
   },
   target: { kind: "string", summary: "Set the target build stage to build" },
+  timeline: {
+    kind: "string",
+    summary: "Write a page with the build's steps on a time axis to a file",
+  },
   ulimit: { kind: "array", summary: "Ulimit options", valueName: "ulimit" },
 } as const satisfies FlagSpecs;

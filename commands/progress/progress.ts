@@ -25,6 +25,16 @@ export interface ProgressOptions {
   readonly builder: string;
   /** Explain warnings (--debug). */
   readonly expandWarnings?: boolean;
+  /** Sees all that is shown, whatever the mode. */
+  readonly watcher?: Watcher;
+}
+
+/** Somebody who sees a build's progress beside the display, such as `--timeline`. */
+export interface Watcher {
+  /** @param at when it came, ms since 1970. @param local it is of our own vertexes. */
+  update(message: StatusResponse, at: number, local: boolean): void;
+  /** Called once, after the display has ended. What it throws is `finish`'s to throw. */
+  finish(outcome: Outcome): void;
 }
 
 /** A build's progress on the screen, from `startProgress` to `finish`. */
@@ -64,7 +74,17 @@ export function startProgress(options: ProgressOptions): Progress {
 
   function take(message: StatusResponse, local: boolean): void {
     if (ended) return;
-    renderer.update(message, applyStatus(state, message, now(), local));
+    const at = now();
+    renderer.update(message, applyStatus(state, message, at, local));
+    options.watcher?.update(message, at, local);
+  }
+
+  function showEnd(): void {
+    const expand = options.expandWarnings ?? false;
+    const color = mode === "tty" ? readColors(options.env).colors.warning : "";
+    const text = failedBlocks(state) +
+      warningsBlock(state.warnings, { expand, paint: (heading) => paint(heading, color) });
+    if (text) out.write(text);
   }
 
   return {
@@ -78,12 +98,8 @@ export function startProgress(options: ProgressOptions): Progress {
       if (ended) return;
       ended = true;
       renderer.finish(outcome);
-      if (mode === "quiet" || mode === "rawjson") return;
-      const expand = options.expandWarnings ?? false;
-      const color = mode === "tty" ? readColors(options.env).colors.warning : "";
-      const text = failedBlocks(state) +
-        warningsBlock(state.warnings, { expand, paint: (heading) => paint(heading, color) });
-      if (text) out.write(text);
+      if (mode !== "quiet" && mode !== "rawjson") showEnd();
+      options.watcher?.finish(outcome);
     },
     warnings: () => state.warnings,
     state,

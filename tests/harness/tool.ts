@@ -21,6 +21,7 @@ const debianPrograms = {
   perl: "perl-base",
   podman: "podman",
   sshd: "openssh-server",
+  chromium: "chromium",
 } as const;
 
 export type Tool = keyof typeof goTools | keyof typeof debianPrograms;

@@ -1,0 +1,76 @@
+/** The page's style: light and dark as the reader's system has it, one column where it is narrow. */
+export const pageStyle = `
+:root {
+  color-scheme: light dark;
+  --back: #fbfbfa; --front: #1c1d1f; --quiet: #66696e; --line: #dcdde0; --raised: #f0f0ef;
+  --done: #4878b0; --cached: #9aa3ad; --failed: #c4342d; --canceled: #b7791f; --part: #7fb0a0;
+  --critical: #c77700;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --back: #17181a; --front: #e7e7e5; --quiet: #9a9da3; --line: #35373b; --raised: #212327;
+    --done: #6f9fd8; --cached: #6a727c; --failed: #f0726a; --canceled: #dca54c; --part: #69a392;
+    --critical: #f0a63c;
+  }
+}
+* { box-sizing: border-box }
+body {
+  margin: 0 auto; max-width: 110rem; padding: 1.5rem clamp(.75rem, 2vw, 2rem) 4rem;
+  background: var(--back); color: var(--front); font: 14px/1.45 system-ui, sans-serif;
+}
+h1 { font-size: 1.25rem; margin: 0 0 .25rem; overflow-wrap: anywhere }
+.facts { color: var(--quiet); margin: 0 0 1rem; overflow-wrap: anywhere }
+.facts b { color: var(--front); font-weight: 600 }
+.facts .failed { color: var(--failed) } .facts .canceled { color: var(--canceled) }
+.error { border-left: 4px solid var(--failed); background: var(--raised); padding: .6rem .9rem;
+  margin: 0 0 1rem; white-space: pre-wrap; overflow-wrap: anywhere; font-family: ui-monospace, monospace }
+.legend { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; align-items: center; margin: 0 0 1rem;
+  color: var(--quiet) }
+.legend i { display: inline-block; width: 1.6em; height: .7em; border-radius: 2px; margin-right: .4em }
+.legend label { cursor: pointer; color: var(--front) }
+.axis, summary {
+  display: grid; grid-template-columns: minmax(12rem, 34%) 1fr 5.5rem; gap: 0 .75rem; align-items: center;
+}
+.axis { position: sticky; top: 0; z-index: 2; background: var(--back); border-bottom: 1px solid var(--line);
+  color: var(--quiet); font-size: 12px; font-variant-numeric: tabular-nums }
+.axis .track { height: 1.8rem }
+.axis .track span { position: absolute; bottom: .2rem; padding-left: .3em; border-left: 1px solid var(--line);
+  white-space: nowrap }
+.track { position: relative; height: 1.5rem; min-width: 0 }
+summary { padding: .1rem 0; cursor: pointer; list-style: none; border-bottom: 1px solid var(--line) }
+summary::-webkit-details-marker { display: none }
+summary:hover { background: var(--raised) }
+summary:focus-visible { outline: 2px solid var(--done); outline-offset: -2px }
+.name { font: 12.5px/1.5 ui-monospace, monospace; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
+.name::before { content: "▸"; display: inline-block; width: 1.1em; color: var(--quiet) }
+details[open] .name { white-space: normal; overflow-wrap: anywhere }
+details[open] .name::before { content: "▾" }
+.axis .name::before { content: none }
+.critical .name { font-weight: 600 }
+.time { text-align: right; font-variant-numeric: tabular-nums; color: var(--quiet); white-space: nowrap }
+.track i { position: absolute; min-width: 2px; border-radius: 2px }
+.bar { top: .3rem; height: .7rem }
+.part { top: 1.1rem; height: .25rem; background: var(--part) }
+.done { background: var(--done) } .cached { background: var(--cached) } .failed.bar { background: var(--failed) }
+.canceled.bar { background: var(--canceled) }
+.unfinished { background: repeating-linear-gradient(45deg, var(--done) 0 4px, transparent 4px 8px) }
+.critical .bar { box-shadow: 0 0 0 1px var(--back), 0 0 0 3px var(--critical) }
+.mark { display: inline-block; width: 1.6em; height: .7em; border-radius: 2px; border: 2px solid var(--critical) }
+.more { padding: .5rem 0 1rem 1.1em; border-bottom: 1px solid var(--line) }
+.more table { border-collapse: collapse; margin: 0 0 .6rem; font-size: 13px }
+.more td { padding: .05rem 1rem .05rem 0; vertical-align: top; overflow-wrap: anywhere;
+  font-variant-numeric: tabular-nums }
+.more td + td { white-space: nowrap; text-align: right; color: var(--quiet) }
+pre { margin: 0; max-height: 32rem; overflow: auto; background: var(--raised); padding: .6rem .8rem;
+  font: 12.5px/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; border-radius: 4px }
+.warning { color: var(--canceled); margin: 0 0 .4rem } .none { color: var(--quiet); margin: 0 }
+.more .why { color: var(--failed); margin: 0 0 .5rem; white-space: pre-wrap; overflow-wrap: anywhere }
+body:has(#only:checked) details:not(.critical) { display: none }
+@media (max-width: 46rem) {
+  .axis, summary { grid-template-columns: 1fr 4.5rem; }
+  .axis .name, .axis .time { display: none }
+  .axis .track, summary .track { grid-column: 1 / -1; grid-row: 2 }
+  .axis .track { grid-row: 1 }
+}
+@media print { details:not([open]) > .more { display: none } .axis { position: static } }
+`;

@@ -1,0 +1,129 @@
+/** `build --timeline` and `history timeline`, on a real daemon and in a real browser. */
+import assert from "node:assert/strict";
+import { askBrowser } from "../harness/chromium.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { operate, tools } from "./daemon.ts";
+
+const ignore = skip(needsRoot() ?? await missing(...tools, "chromium"));
+
+/** What a reader sees of a frame's page; runs in the browser. */
+interface Seen {
+  /** The page is wider than its window. */
+  readonly overflows: boolean;
+  readonly background: number;
+  readonly steps: {
+    readonly name: string;
+    /** Of its first bar, as parts of the track. */
+    readonly left: number;
+    readonly width: number;
+    /** The name stands above the track, not beside it. */
+    readonly stacked: boolean;
+  }[];
+  /** Whether a step's log can be seen. */
+  readonly logBefore: boolean;
+  readonly logAfter: boolean;
+  readonly logText: string;
+  /** Steps that are left when only the critical path is asked for. */
+  readonly critical: number;
+}
+
+const look = `(window) => {
+  const { document } = window;
+  const steps = [...document.querySelectorAll("details")];
+  const color = window.getComputedStyle(document.body).backgroundColor;
+  const box = (node) => node.getBoundingClientRect();
+  const overflows = document.documentElement.scrollWidth > window.innerWidth;
+  const seen = steps.map((step) => {
+    const [name, track] = [box(step.querySelector(".name")), box(step.querySelector(".track"))];
+    const bar = box(step.querySelector(".bar"));
+    return {
+      name: step.querySelector(".name").textContent,
+      left: (bar.left - track.left) / track.width,
+      width: bar.width / track.width,
+      stacked: name.bottom <= track.top + 1,
+    };
+  });
+  const run = steps.find((step) => step.textContent.includes("made <it>"));
+  const logBefore = run.querySelector("pre").checkVisibility();
+  run.querySelector("summary").click();
+  const logAfter = run.querySelector("pre").checkVisibility();
+  document.getElementById("only").click();
+  return {
+    overflows,
+    background: Number(/\\d+/.exec(color)[0]),
+    steps: seen,
+    logBefore,
+    logAfter,
+    logText: run.querySelector("pre").textContent,
+    critical: steps.filter((step) => box(step).height > 0).length,
+  };
+}`;
+
+Deno.test({ name: "a build's timeline, as a reader sees it", ignore }, async (t) => {
+  await using daemon = await operate();
+  const { space } = daemon;
+  let page = "";
+
+  await t.step("build --timeline writes one page", async () => {
+    const { code, stderr } = await space.fairlead([
+      ...["build", "--timeline", "t.html", "--target", "fine", "-o", "type=oci,dest=o.tar", "ctx"],
+    ]);
+    assert.equal(code, 0, stderr);
+    page = Deno.readTextFileSync(space.path("t.html"));
+  });
+
+  const frames = async (colorScheme: "light" | "dark") =>
+    await askBrowser<Seen>(page, [1280, 400], look, { colorScheme });
+
+  await t.step("in a browser: wide and narrow, steps in time, logs on click", async () => {
+    const [wide, narrow] = await frames("light");
+    for (const seen of [wide!, narrow!]) {
+      assert.equal(seen.overflows, false);
+      assert.ok(seen.background > 200, "a light page");
+      assert.ok(seen.steps.some(({ name }) => name.includes("load build context")));
+      const lefts = seen.steps.map(({ left }) => left);
+      assert.deepEqual(lefts, lefts.toSorted((a, b) => a - b), "in the order of their starts");
+      assert.ok(seen.steps.every(({ left, width }) => left >= 0 && left + width <= 1.05));
+      assert.equal(seen.logBefore, false);
+      assert.equal(seen.logAfter, true, "its log is shown by a click");
+      assert.match(seen.logText, /made/);
+      assert.ok(seen.critical > 0 && seen.critical <= seen.steps.length);
+    }
+    assert.ok(wide!.steps.every(({ stacked }) => !stacked));
+    assert.ok(narrow!.steps.every(({ stacked }) => stacked));
+  });
+
+  await t.step("dark where the reader's system is", async () => {
+    const [wide] = await frames("dark");
+    assert.ok(wide!.background < 60, "a dark page");
+  });
+
+  await t.step("history timeline draws the same steps", async () => {
+    const names = (html: string) =>
+      [...html.matchAll(/class="name" title="([^"]+)"/g)].map((found) => found[1]!).sort();
+    const { code, stdout, stderr } = await space.fairlead(["history", "timeline"]);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(names(stdout), names(page));
+  });
+
+  await t.step("a failed build has its page too, with its error", async () => {
+    const args = ["build", "--timeline", "t.html", "--target", "bad", "ctx"];
+    const { code } = await space.fairlead(args);
+    assert.equal(code, 1);
+    const failed = Deno.readTextFileSync(space.path("t.html"));
+    assert.match(failed, /<b class="failed">failed<\/b>/);
+    assert.match(failed, /<p class="error">.*exit code: 3/);
+    const { stdout } = await space.fairlead(["history", "timeline", "^0"]);
+    assert.match(stdout, /<b class="failed">failed<\/b>/);
+  });
+
+  await t.step("what can't be written is said before anything is built", async () => {
+    for (const [file, said] of [["no/t.html", /there is no folder/], ["ctx", /it is a folder/]]) {
+      const { code, stderr } = await space.fairlead(["build", "--timeline", `${file}`, "ctx"]);
+      assert.equal(code, 1);
+      assert.match(stderr, said as RegExp);
+      assert.doesNotMatch(stderr, /load build definition/);
+    }
+  });
+});
