@@ -12,9 +12,6 @@ const missing: Readonly<Record<string, string>> = {
   policy:
     "no Rego policy is evaluated, and a build with a policy beside its Dockerfile is refused; " +
     "use buildx for it",
-  "history timeline":
-    "'fairlead history trace' prints a build's trace as JSON that Jaeger reads, " +
-    "and 'fairlead history logs' its steps with their times",
 };
 
 /** What to say of a command that buildx has, or will have here, and fairlead not yet. */

@@ -72,9 +72,9 @@ function layOut(state: State, recordOf: (vertex: VertexState) => Recorded, now: 
   const bars = new Map(vertexes.map((vertex) => [vertex, spansOf(vertex)]));
   const origin = Math.min(...[...bars.values()].flat().map(({ start }) => start));
   const end = Math.max(...[...bars.values()].flat().map(({ stop }) => stop));
-  const critical = new Set(
-    criticalPath(nodesOf(state, bars, recordOf)).map(({ vertex }) => vertex),
-  );
+  // Steps that were stopped because another failed held nothing up.
+  const awaited = nodesOf(state, bars, recordOf).filter(({ vertex }) => !isCanceled(vertex));
+  const critical = new Set(criticalPath(awaited).map(({ vertex }) => vertex));
 
   const steps = vertexes.map((vertex): Step => {
     const { log } = recordOf(vertex);
