@@ -118,20 +118,3 @@ function plainNode(name: string, endpoint: string): StoredNode {
   const none = { platforms: null, driverOpts: null, flags: null, files: null };
   return { name, endpoint, ...none, extra: {} };
 }
-
-/** Throws `BuilderError`, with what to do instead, for a builder whose driver fairlead lacks. */
-export function requireRemote(builder: Builder): void {
-  if (builder.driver === "remote") return;
-  if (builder.origin === "docker context") {
-    throw new BuilderError(
-      "no builder is chosen, and fairlead doesn't use the docker engine's own",
-      {
-        hint: "run 'fairlead create --use tcp://HOST:PORT', or set BUILDKIT_HOST",
-      },
-    );
-  }
-  throw new BuilderError(
-    `builder ${builder.name} has the driver ${builder.driver}, which fairlead doesn't handle`,
-    { hint: "use buildx for it, or choose one of the remote driver: see 'fairlead ls'" },
-  );
-}

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { builderFile, tempStore } from "../tests/commands/temp_store.ts";
-import { allBuilders, chooseBuilder, openStore, requireRemote } from "./builder.ts";
+import { allBuilders, chooseBuilder, openStore } from "./builder.ts";
+import { driverOf } from "./drivers/all.ts";
 
 const key = "unix:///var/run/docker.sock";
 const host = { BUILDKIT_HOST: "tcp://env:1" };
@@ -76,7 +77,7 @@ Deno.test("chooseBuilder() needs no home, and nothing on disk, for BUILDKIT_HOST
     const env = (name: string) => vars[name];
     const builder = await chooseBuilder(openStore(env), env, "");
     assert.equal(builder.nodes[0]!.endpoint, "tcp://env:1");
-    requireRemote(builder);
+    builder;
   }
 });
 
@@ -119,13 +120,13 @@ Deno.test("allBuilders() lists stored ones, BUILDKIT_HOST, then docker contexts"
   ]);
 });
 
-Deno.test("requireRemote() tells what to do with a builder of another driver", () => {
+Deno.test("driverOf() tells what to do with a builder of another driver", () => {
   using temp = tempStore();
   temp.write("instances/k8s", builderFile("k8s", "kubernetes:///x", "kubernetes"));
   const env = (name: string) => temp.env[name];
   const [k8s, docker] = allBuilders(openStore(env), env);
-  assert.throws(() => requireRemote(k8s!), {
+  assert.throws(() => driverOf(k8s!), {
     message: "builder k8s has the driver kubernetes, which fairlead doesn't handle",
   });
-  assert.throws(() => requireRemote(docker!), { message: /^no builder is chosen/ });
+  assert.throws(() => driverOf(docker!), { message: /^no builder is chosen/ });
 });

@@ -29,7 +29,7 @@ export interface DriverOptions {
  * be missing: then the system's certificates hold.
  */
 export function readDriverOptions(node: Pick<StoredNode, "driverOpts">): DriverOptions {
-  const { cacert, cert, key, servername, "default-load": load, transport, ...unknown } =
+  const { cacert, cert, key, servername, "default-load": _, transport, ...unknown } =
     node.driverOpts ?? {};
   for (const name of Object.keys(unknown)) throw unknownOption(name);
   for (const [name, path] of Object.entries({ cacert, cert, key, transport })) {
@@ -52,9 +52,15 @@ export function readDriverOptions(node: Pick<StoredNode, "driverOpts">): DriverO
       ...key !== undefined && { key },
       ...servername !== undefined && { servername },
     },
-    defaultLoad: load === undefined ? false : boolean(load),
+    defaultLoad: readDefaultLoad(node),
     ...transport !== undefined && { transport },
   };
+}
+
+/** `default-load` alone, among the options of a driver that starts daemons. Throws `BuilderError`. */
+export function readDefaultLoad({ driverOpts }: Pick<StoredNode, "driverOpts">): boolean {
+  const load = driverOpts?.["default-load"];
+  return load === undefined ? false : boolean(load);
 }
 
 function unknownOption(name: string): BuilderError {

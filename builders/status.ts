@@ -1,20 +1,22 @@
 import type { GCPolicy, WorkerRecord } from "../proto/gen/worker.ts";
+import { DialError } from "../transports/errors.ts";
 import type { Registry } from "../transports/registry.ts";
 import type { DialStep, Env } from "../transports/transport.ts";
 import type { Builder } from "./builder.ts";
 import type { Connect, NodeClient } from "./connect.ts";
-import { readDriverOptions } from "./driver_options.ts";
+import { drivers } from "./drivers/all.ts";
 import type { StoredNode } from "./node_group.ts";
-import { nodeRegistry } from "./node_registry.ts";
 import { distinctPlatforms, type Platform } from "./platforms.ts";
+import { nodeTarget, reachNode } from "./reach_node.ts";
 
 /** What is known of a node: from the store, and from its daemon. */
 export interface NodeStatus {
   readonly node: StoredNode;
   /**
-   * `running`: it answered. `inactive`: it can't be reached. `error`: what the store says of it is
-   * wrong. `unsupported`: of a driver that fairlead lacks, nobody was asked. Else the step that it
-   * hasn't got beyond: `connecting…`.
+   * `running`: it answered. `stopped`, `inactive`: what its driver has started is stopped, or isn't
+   * there; a remote one that can't be reached is inactive. `error`: it can't be asked, or what the
+   * store says of it is wrong. `unsupported`: of a driver that fairlead lacks, nobody was asked. Else
+   * the step that it hasn't got beyond: `connecting…`.
    */
   readonly status: string;
   /** Why it isn't running. */
@@ -77,23 +79,25 @@ export async function askNode(
     labels: {},
     devices: [],
   };
-  if (builder.driver !== "remote") return { ...unknown, status: "unsupported" };
+  if (!drivers.some(({ name }) => name === builder.driver)) {
+    return { ...unknown, status: "unsupported" };
+  }
   try {
-    checkNode(node, options.registry);
+    checkNode(builder, node, options);
   } catch (error) {
     return { ...unknown, status: "error", error };
   }
   const place: { step: DialStep | "answer"; detail?: string | undefined } = { step: "connect" };
   using deadline = new Deadline(options);
   try {
-    const found = await ask(node, options, deadline, (step, detail) => {
+    const found = await ask(builder, node, options, deadline, (step, detail) => {
       place.step = step;
       place.detail = detail;
     });
     return { ...unknown, ...found, status: "running" };
   } catch (error) {
     options.signal.throwIfAborted();
-    if (!deadline.passed) return { ...unknown, status: "inactive", error };
+    if (!deadline.passed) return { ...unknown, status: absence(builder, error), error };
     const silent = new SilentNode(options.timeout, place.step, place.detail, error);
     const status = options.showStep ? `${doing[place.step]}…` : "inactive";
     return { ...unknown, status, error: silent };
@@ -101,12 +105,24 @@ export async function askNode(
 }
 
 /** Throws `EndpointError` or `BuilderError` for what no daemon has to be asked about. */
-export function checkNode(node: StoredNode, registry: Registry): void {
-  nodeRegistry(registry, node).find(node.endpoint).parse(node.endpoint);
-  readDriverOptions(node);
+export function checkNode(
+  builder: Builder,
+  node: StoredNode,
+  surroundings: Pick<AskOptions, "registry" | "env">,
+): void {
+  const { registry, endpoint } = nodeTarget(builder, node, surroundings);
+  registry.find(endpoint).parse(endpoint);
+}
+
+/** buildx's word for a node that doesn't answer. */
+function absence({ driver }: Builder, error: unknown): string {
+  if (driver === "remote") return "inactive";
+  const state = error instanceof DialError ? error.state : undefined;
+  return state === "stopped" ? "stopped" : state === "missing" ? "inactive" : "error";
 }
 
 async function ask(
+  builder: Builder,
   node: StoredNode,
   options: AskOptions,
   deadline: Deadline,
@@ -114,12 +130,7 @@ async function ask(
 ) {
   const { registry, connect, env, log } = options;
   const context = { signal: deadline.signal, env, log, step };
-  const client = await connect({
-    registry: nodeRegistry(registry, node),
-    endpoint: node.endpoint,
-    tls: readDriverOptions(node).tls,
-    context,
-  });
+  const client = await reachNode(connect, { builder, node, registry }, { context });
   const close = closing(client);
   deadline.signal.addEventListener("abort", close, { once: true });
   try {

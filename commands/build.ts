@@ -1,4 +1,5 @@
-import { chooseBuilder, openStore, requireRemote } from "../builders/builder.ts";
+import { chooseBuilder, openStore } from "../builders/builder.ts";
+import { driverOf } from "../builders/drivers/all.ts";
 import { connectTimeout } from "./budget.ts";
 import { defineCommand } from "./command.ts";
 import { parseCall } from "./flags/call.ts";
@@ -24,7 +25,7 @@ export const command = defineCommand({
     const budget = connectTimeout(global);
     const store = openStore(deps.env);
     const builder = await chooseBuilder(store, deps.env, global.builder);
-    requireRemote(builder);
+    driverOf(builder);
     const call = parseCall(flags.check ? "check" : flags.call);
     using scratch = openScratch();
     const inputs = { deps, builder, store, given, scratch, isCall: call !== undefined };

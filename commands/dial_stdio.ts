@@ -1,4 +1,4 @@
-import { chooseBuilder, openStore, requireRemote } from "../builders/builder.ts";
+import { chooseBuilder, openStore } from "../builders/builder.ts";
 import { parsePlatforms } from "../builders/platforms.ts";
 import { connectTimeout } from "./budget.ts";
 import { defineCommand } from "./command.ts";
@@ -30,12 +30,8 @@ export const command = defineCommand({
     }
     const store = openStore(deps.env);
     const builder = await chooseBuilder(store, deps.env, global.builder);
-    requireRemote(builder);
-    const chosen = endpointOf(
-      builder,
-      parsePlatforms(flags.platform ? [flags.platform] : []),
-      deps,
-    );
+    const platforms = parsePlatforms(flags.platform ? [flags.platform] : []);
+    const chosen = endpointOf(builder, platforms, deps);
     const tells = global.debug || !["none", "quiet"].includes(flags.progress);
     const log = (line: string) => tells ? deps.stderr.write(`${line}\n`) : undefined;
     const { stream, peer } = await dialChosen(chosen, deps, {

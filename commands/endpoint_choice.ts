@@ -1,33 +1,30 @@
 import type { Builder } from "../builders/builder.ts";
 import { chooseNode } from "../builders/choose_node.ts";
-import { readDriverOptions } from "../builders/driver_options.ts";
-import { nodeRegistry } from "../builders/node_registry.ts";
+import type { NodeTarget } from "../builders/drivers/driver.ts";
 import { type Platform } from "../builders/platforms.ts";
+import { explained, nodeTarget } from "../builders/reach_node.ts";
 import { withinBudget } from "../buildkit/budget.ts";
-import { dialEndpoint, type TlsOptions } from "../buildkit/dial.ts";
-import type { Registry } from "../transports/registry.ts";
+import { dialEndpoint } from "../buildkit/dial.ts";
 import type { Connection } from "../transports/transport.ts";
 import type { Deps } from "./deps.ts";
 import { waiting, waitLine } from "./waiting.ts";
 
 /** A daemon to be dialled. */
-export interface ChosenEndpoint {
-  readonly endpoint: string;
-  readonly tls: TlsOptions;
-  readonly registry: Registry;
+export interface ChosenEndpoint extends NodeTarget {
+  /** What a dial met, with what the builder's user can do about it. */
+  readonly explained?: (error: unknown) => unknown;
 }
 
 /** The endpoint of a builder's node that builds for these platforms. Throws `BuilderError`. */
 export function endpointOf(
   builder: Builder,
   platforms: readonly Platform[],
-  { registry }: Pick<Deps, "registry">,
+  deps: Pick<Deps, "registry" | "env">,
 ): ChosenEndpoint {
   const node = chooseNode(builder, platforms);
   return {
-    endpoint: node.endpoint,
-    tls: readDriverOptions(node).tls,
-    registry: nodeRegistry(registry, node),
+    ...nodeTarget(builder, node, deps),
+    explained: (error) => explained(error, builder, node, deps.env),
   };
 }
 
@@ -37,17 +34,21 @@ export function endpointOf(
  * @param budget milliseconds that it may take; 0 for no limit
  */
 export async function dialChosen(
-  { endpoint, tls, registry }: ChosenEndpoint,
+  { registry, endpoint, tls, explained }: ChosenEndpoint,
   deps: Pick<Deps, "signal" | "env" | "stderr">,
   { budget, log }: { readonly budget: number; readonly log: (line: string) => void },
 ): Promise<Connection> {
   const wait = waiting(budget);
   using line = waitLine(deps.stderr);
   line.show(endpoint, wait);
-  return await withinBudget(
-    { ms: budget, onRetry: wait.retry },
-    deps.signal,
-    (attempt) =>
-      dialEndpoint(registry, endpoint, tls, { ...attempt, env: deps.env, log, step: wait.step }),
-  );
+  try {
+    return await withinBudget(
+      { ms: budget, onRetry: wait.retry },
+      deps.signal,
+      (attempt) =>
+        dialEndpoint(registry, endpoint, tls, { ...attempt, env: deps.env, log, step: wait.step }),
+    );
+  } catch (error) {
+    throw explained?.(error) ?? error;
+  }
 }

@@ -1,5 +1,6 @@
 import { bootBuilder } from "../builders/boot.ts";
-import { chooseBuilder, openStore, requireRemote } from "../builders/builder.ts";
+import { chooseBuilder, openStore } from "../builders/builder.ts";
+import { driverOf } from "../builders/drivers/all.ts";
 import { askBuilders } from "../builders/status.ts";
 import { statusLimit } from "./budget.ts";
 import { defineCommand } from "./command.ts";
@@ -19,7 +20,7 @@ export const command = defineCommand({
     const builder = await chooseBuilder(store, deps.env, args[0] ?? global.builder);
     const timeout = statusLimit(flags, given, global);
     if (flags.bootstrap) {
-      requireRemote(builder);
+      driverOf(builder);
       await bootBuilder(builder, { ...bootOptions(deps, global), timeout });
     }
     const options = { ...askOptions(deps, global), timeout, showStep: false };

@@ -114,7 +114,7 @@ Name:     k8s0
 Endpoint: kubernetes:///k8s
 Status:   unsupported
 Error:    builder k8s has the driver kubernetes, which fairlead doesn't handle
-Hint:     use buildx for it, or choose one of the remote driver: see 'fairlead ls'
+Hint:     use buildx for it, or choose one of another driver: see 'fairlead ls'
 `,
   );
   const odd = await run(["inspect", "odd"], { env: temp.env, connect });

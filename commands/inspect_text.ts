@@ -1,6 +1,6 @@
-import { type Builder, requireRemote } from "../builders/builder.ts";
+import type { Builder } from "../builders/builder.ts";
+import { driverOf } from "../builders/drivers/all.ts";
 import { sorted } from "../builders/node_group_json.ts";
-import { readDriverOptions } from "../builders/driver_options.ts";
 import { formatInGroups } from "../builders/platforms.ts";
 import type { BuilderStatus, NodeStatus } from "../builders/status.ts";
 import { activityText, reasonOf } from "./builder_json.ts";
@@ -24,7 +24,7 @@ export function inspectText(
     "Nodes:",
     ...nodes.flatMap((node, i) => [
       ...i > 0 ? [""] : [],
-      ...nodeLines(explained(builder, node), options),
+      ...nodeLines(builder, explained(builder, node), options),
     ]),
   ];
   return alignColumns(lines.join("\n") + "\n", { padding: 1, minimum: 0 });
@@ -33,14 +33,18 @@ export function inspectText(
 /** A node of another driver was never asked; `ls` leaves it at that, here the reason is told. */
 function explained(builder: Builder, node: NodeStatus): NodeStatus {
   try {
-    requireRemote(builder);
+    driverOf(builder);
     return node;
   } catch (error) {
     return { ...node, error };
   }
 }
 
-function nodeLines(status: NodeStatus, { features }: { features: boolean }): string[] {
+function nodeLines(
+  builder: Builder,
+  status: NodeStatus,
+  { features }: { features: boolean },
+): string[] {
   const { node, error, version } = status;
   const options = Object.entries(sorted(node.driverOpts ?? {}))
     .map(([key, value]) => `${key}=${quote(value)}`);
@@ -58,7 +62,7 @@ function nodeLines(status: NodeStatus, { features }: { features: boolean }): str
     ...node.flags?.length ? [`BuildKit daemon flags:\t${node.flags.join(" ")}`] : [],
     ...version ? [`BuildKit version:\t${version}`] : [],
     ...platforms.length > 0 ? [`Platforms:\t${platforms.join(", ")}`] : [],
-    ...features && status.status === "running" ? featureLines(status) : [],
+    ...features && status.status === "running" ? featureLines(builder, status) : [],
     ...labelLines(status),
     ...deviceLines(status),
     ...status.gcPolicy.flatMap(policyLines),
@@ -72,10 +76,9 @@ function errorLines(status: NodeStatus): string[] {
   return hint === undefined ? lines : [...lines, `Hint:\t${hint}`];
 }
 
-function featureLines({ node }: NodeStatus): string[] {
+function featureLines(builder: Builder, { node }: NodeStatus): string[] {
   const features = {
-    "Automatically load images to the Docker Engine image store":
-      readDriverOptions(node).defaultLoad,
+    "Automatically load images to the Docker Engine image store": driverOf(builder).loads(node),
     "Cache export": true,
     "Direct push": true,
     "Docker exporter": true,

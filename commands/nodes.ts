@@ -1,8 +1,8 @@
 import { BuilderError } from "../builders/builder_error.ts";
-import { type Builder, chooseBuilder, openStore, requireRemote } from "../builders/builder.ts";
-import { readDriverOptions } from "../builders/driver_options.ts";
+import { type Builder, chooseBuilder, openStore } from "../builders/builder.ts";
+import { driverOf } from "../builders/drivers/all.ts";
 import type { StoredNode } from "../builders/node_group.ts";
-import { nodeRegistry } from "../builders/node_registry.ts";
+import { reachNode } from "../builders/reach_node.ts";
 import type { Client } from "../buildkit/client.ts";
 import { endWhenSilent } from "../buildkit/silence.ts";
 import { connectTimeout } from "./budget.ts";
@@ -31,7 +31,7 @@ export async function reachNodes(
   timeout: number = connectTimeout(global),
 ): Promise<Nodes> {
   const builder = await chooseBuilder(openStore(deps.env), deps.env, global.builder);
-  requireRemote(builder);
+  driverOf(builder);
   if (builder.nodes.length === 0) {
     throw new BuilderError(`builder ${builder.name} has no nodes`, {
       hint: `give it one: fairlead create --append --name ${builder.name} ENDPOINT`,
@@ -45,10 +45,7 @@ export async function reachNodes(
     const wait = waiting(timeout);
     const done = debug ? () => {} : line.show(node.name, wait);
     try {
-      const client = await connect({
-        registry: nodeRegistry(deps.registry, node),
-        endpoint: node.endpoint,
-        tls: readDriverOptions(node).tls,
+      const client = await reachNode(connect, { builder, node, registry: deps.registry }, {
         context: { signal: deps.signal, env: deps.env, log, step: wait.step, debug },
         budget: { ms: timeout, onRetry: wait.retry },
       });

@@ -1,4 +1,4 @@
-import { chooseBuilder, openStore, requireRemote } from "../builders/builder.ts";
+import { chooseBuilder, openStore } from "../builders/builder.ts";
 import { streamOf } from "../transports/byte_stream.ts";
 import { schemeOf } from "../transports/endpoint.ts";
 import { connectTimeout } from "./budget.ts";
@@ -50,10 +50,9 @@ async function choose(deps: Deps, name: string): Promise<ChosenEndpoint> {
   if (schemeOf(name) !== undefined) {
     // Told now, and not at the first connection.
     deps.registry.find(name).parse(name);
-    return { endpoint: name, tls: {}, registry: deps.registry };
+    return { registry: deps.registry, endpoint: name, tls: {} };
   }
   const builder = await chooseBuilder(openStore(deps.env), deps.env, name);
-  requireRemote(builder);
   return endpointOf(builder, [], deps);
 }
 

@@ -1,5 +1,6 @@
 import { type Builder, chooseBuilder, namedBuilder, openStore } from "../builders/builder.ts";
 import { BuilderError } from "../builders/builder_error.ts";
+import { drivers } from "../builders/drivers/all.ts";
 import { isValidName } from "../builders/name.ts";
 import { formatNodeGroup } from "../builders/node_group_json.ts";
 import { askBuilders } from "../builders/status.ts";
@@ -91,10 +92,12 @@ function isBroken(store: Store, name: string): boolean {
 }
 
 function warnOfDaemon(deps: Deps, builder: Builder) {
+  const stops = drivers.find(({ name }) => name === builder.driver)?.stopCommand;
+  const remedy = stops && builder.nodes.map((node) => stops(node, deps.env)).join("; ");
   warn(
     deps,
     `${builder.name} is forgotten, but what the driver ${builder.driver} has started for it still ` +
-      "runs: fairlead doesn't handle that driver",
+      `runs: ${remedy ? `stop it by ${remedy}` : "fairlead doesn't handle that driver"}`,
   );
 }
 
@@ -107,7 +110,9 @@ async function removeInactive(
   const { groups, broken } = store.list();
   warnBroken(deps, broken);
   for (const group of groups.filter((group) => group.driver !== "remote")) {
-    deps.stderr.write(`${group.name} kept: fairlead doesn't handle the driver ${group.driver}\n`);
+    deps.stderr.write(
+      `${group.name} kept: what the driver ${group.driver} has started is buildx's to remove\n`,
+    );
   }
   const builders = groups.filter((group) => group.driver === "remote" && !group.dynamic)
     .map((group): Builder => ({ ...group, origin: "store", lastActivity: undefined }));

@@ -65,7 +65,8 @@ Deno.test("rm of BUILDKIT_HOST's builder is refused", async () => {
   assert.match((await run(["rm"], { env })).stderr, /buildkit-host is not stored/);
 });
 
-const removed = "k8s kept: fairlead doesn't handle the driver kubernetes\ndown removed\n";
+const removed =
+  "k8s kept: what the driver kubernetes has started is buildx's to remove\ndown removed\n";
 
 Deno.test("rm --all-inactive --force removes what doesn't answer, and no other driver's", async () => {
   using temp = store();

@@ -1,12 +1,23 @@
-import { chooseBuilder, openStore, requireRemote } from "../builders/builder.ts";
+import { chooseBuilder, openStore } from "../builders/builder.ts";
+import { BuilderError } from "../builders/builder_error.ts";
+import { driverOf } from "../builders/drivers/all.ts";
 import { defineCommand } from "./command.ts";
 
-/** A daemon that fairlead hasn't started it doesn't stop either; buildx's remote driver neither. */
+/**
+ * A daemon that fairlead hasn't started it doesn't stop either. Where buildx would, because its driver
+ * has started the daemon, the command that does so is told.
+ */
 export const command = defineCommand({
   args: { usage: "[NAME]", min: 0, max: 1 },
   flags: {},
   async run({ deps, args, global }) {
     const store = openStore(deps.env);
-    requireRemote(await chooseBuilder(store, deps.env, args[0] ?? global.builder));
+    const builder = await chooseBuilder(store, deps.env, args[0] ?? global.builder);
+    const { name, stopCommand } = driverOf(builder);
+    if (stopCommand === undefined) return;
+    throw new BuilderError(
+      `builder ${builder.name} has the driver ${name}, and fairlead stops no daemon that buildx started`,
+      { hint: builder.nodes.map((node) => stopCommand(node, deps.env)).join("; ") },
+    );
   },
 });

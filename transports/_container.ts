@@ -14,8 +14,9 @@ const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 export function parseContainer(
   endpoint: string,
   rules: EndpointRules,
-): { container: string; options: Endpoint["options"] } {
-  const { address, redacted, options } = splitEndpoint(endpoint, rules);
+): Endpoint & { readonly container: string } {
+  const parts = splitEndpoint(endpoint, rules);
+  const { address, redacted } = parts;
   const fail = (problem: string): never => {
     throw new EndpointError(redacted, problem, `write it as ${rules.example}`);
   };
@@ -29,5 +30,5 @@ export function parseContainer(
         : `${JSON.stringify(address)} is not a container's name`,
     );
   }
-  return { container: address, options };
+  return { ...parts, container: address };
 }

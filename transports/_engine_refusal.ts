@@ -1,7 +1,7 @@
 /** Why an engine would not run a program in a container. */
 import { askEngine, EngineError } from "./_docker_engine.ts";
 import type { EngineExec } from "./_engine_exec.ts";
-import { DialError, type DialErrorCode } from "./errors.ts";
+import { DialError, type DialErrorCode, type DialErrorDetails } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import type { DialContext } from "./transport.ts";
 
@@ -22,14 +22,19 @@ export async function explainRefusal(
   if (error instanceof DialError) return engineError(exec, error);
   if (!(error instanceof EngineError)) return error;
   const { container, program } = exec;
-  const fail = (problem: string, code: DialErrorCode, hint: string, retryable = false) =>
+  const fail = (
+    problem: string,
+    code: DialErrorCode,
+    hint: string,
+    more: Pick<DialErrorDetails, "retryable" | "state"> = {},
+  ) =>
     new DialError(problem, {
       endpoint: exec.endpoint,
       step: "exec",
       code,
       hint,
-      retryable,
       cause: error,
+      ...more,
     });
   const path = `/containers/${encodeURIComponent(container)}/json`;
   const inspected = await askEngine(exec.engine, { method: "GET", path }, context)
@@ -45,6 +50,7 @@ export async function explainRefusal(
         : names.length === 0
         ? `the engine runs no containers; see ${program} ps -a`
         : `running are ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}`,
+      { state: "missing" },
     );
   }
   const status = (inspected as Inspected | undefined)?.State?.Status ?? "";
@@ -57,7 +63,8 @@ export async function explainRefusal(
   }
   if (status !== "" && status !== "running") {
     const problem = `container ${container} is not running (${status})`;
-    return fail(problem, "unreachable", `start it: ${program} start ${container}`, true);
+    const more = { retryable: true, state: "stopped" } as const;
+    return fail(problem, "unreachable", `start it: ${program} start ${container}`, more);
   }
   const code = error.status === 401 || error.status === 403 ? "denied" : "internal";
   return fail(error.message, code, `see whether ${program} exec works on this container`);

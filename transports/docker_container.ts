@@ -1,16 +1,20 @@
-import { type EngineExec, execInContainer } from "./_engine_exec.ts";
 import { CONTAINER, DIAL_STDIO, parseContainer } from "./_container.ts";
-import { DockerContextError, dockerEndpoint } from "./_docker_context.ts";
+import {
+  dockerProgram,
+  ENGINE_OPTIONS,
+  type EngineChoice,
+  findEngine,
+  NO_ENGINE,
+  parseEngine,
+} from "./_engine_choice.ts";
+import { execInContainer } from "./_engine_exec.ts";
 import { formatOptions } from "./endpoint.ts";
-import { DialError } from "./errors.ts";
-import type { DialContext, Transport } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 
 /** A container of a Docker engine. */
-interface DockerContainerSpec {
+interface DockerContainerSpec extends EngineChoice {
   /** The container's name or id. */
   readonly container: string;
-  /** The docker context whose engine has it; by default the one in use. */
-  readonly context?: string;
 }
 
 /** `docker-container://NAME`: buildctl's `dial-stdio` in a container, by the engine's own API. */
@@ -18,14 +22,11 @@ export const dockerContainer = {
   scheme: "docker-container",
   summary: "buildkitd in a container, through the Docker engine's API",
   example: `docker-container://${CONTAINER}`,
-  options: [
-    { name: "context", summary: "the docker context whose engine has it; default: as docker's" },
-  ],
+  options: ENGINE_OPTIONS,
 
   parse(endpoint: string): DockerContainerSpec {
-    const { container, options } = parseContainer(endpoint, dockerContainer);
-    const context = options.get("context");
-    return { container, ...context !== undefined && { context } };
+    const parts = parseContainer(endpoint, dockerContainer);
+    return { container: parts.container, ...parseEngine(parts) };
   },
 
   describe,
@@ -33,37 +34,22 @@ export const dockerContainer = {
   plaintext: () => false,
 
   async dial(spec, context) {
-    const exec = await execOf(spec, context);
-    const stream = await execInContainer(exec, context);
-    const peer = `container ${spec.container} at ${exec.engine.host}`;
-    return { stream, authority: spec.container, peer, secure: false };
+    const { container } = spec;
+    const endpoint = describe(spec);
+    const engine = await findEngine(spec, endpoint, context.env);
+    const stream = await execInContainer({
+      endpoint,
+      engine,
+      program: dockerProgram(spec),
+      container,
+      command: DIAL_STDIO,
+      engineHint: NO_ENGINE,
+    }, context);
+    const peer = `container ${container} at ${engine.host}`;
+    return { stream, authority: container, peer, secure: false };
   },
 } satisfies Transport<DockerContainerSpec>;
 
-function describe({ container, context }: DockerContainerSpec): string {
-  return `docker-container://${container}${formatOptions({ context })}`;
-}
-
-async function execOf(spec: DockerContainerSpec, { env }: DialContext): Promise<EngineExec> {
-  const endpoint = describe(spec);
-  try {
-    return {
-      endpoint,
-      engine: await dockerEndpoint(env, spec.context),
-      program: spec.context === undefined ? "docker" : `docker --context=${spec.context}`,
-      container: spec.container,
-      command: DIAL_STDIO,
-      engineHint: "start docker, or name its engine by DOCKER_HOST or a docker context",
-    };
-  } catch (error) {
-    if (!(error instanceof DockerContextError)) throw error;
-    const { message, hint, cause } = error;
-    throw new DialError(message, {
-      endpoint,
-      step: "connect",
-      code: "config",
-      hint: hint ?? "see DOCKER_HOST",
-      cause,
-    });
-  }
+function describe({ container, context, host }: DockerContainerSpec): string {
+  return `docker-container://${container}${formatOptions({ context, host })}`;
 }

@@ -30,6 +30,8 @@ export interface DialErrorDetails {
   readonly hint?: string;
   /** True when the same dial may succeed a moment later (a daemon that is starting). */
   readonly retryable?: boolean;
+  /** What runs the daemon says so of it: its container is stopped, or isn't there. */
+  readonly state?: "stopped" | "missing";
   readonly cause?: unknown;
 }
 
@@ -41,6 +43,8 @@ export class DialError extends Error {
   readonly code: DialErrorCode;
   readonly hint: string | undefined;
   readonly retryable: boolean;
+  readonly state: DialErrorDetails["state"];
+  readonly #problem: string;
   constructor(problem: string, details: DialErrorDetails) {
     super(`cannot reach ${details.endpoint}: ${problem}`, { cause: details.cause });
     this.endpoint = details.endpoint;
@@ -48,6 +52,19 @@ export class DialError extends Error {
     this.code = details.code;
     this.hint = details.hint;
     this.retryable = details.retryable ?? false;
+    this.state = details.state;
+    this.#problem = problem;
+  }
+
+  /** The same, with another remedy. */
+  withHint(hint: string): DialError {
+    const { state, ...details } = this;
+    return new DialError(this.#problem, {
+      ...details,
+      hint,
+      cause: this.cause,
+      ...state !== undefined && { state },
+    });
   }
 }
 

@@ -2,7 +2,7 @@ import type { Builder } from "../../builders/builder.ts";
 import { formatPlatform, parsePlatforms } from "../../builders/platforms.ts";
 import { chooseNode } from "../../builders/choose_node.ts";
 import type { ConfigDir } from "../../builders/config_dir.ts";
-import { readDriverOptions } from "../../builders/driver_options.ts";
+import { driverOf } from "../../builders/drivers/all.ts";
 import type { StoredNode } from "../../builders/node_group.ts";
 import type { Store } from "../../builders/store.ts";
 import type { BuildOptions } from "../../buildkit/solve_request.ts";
@@ -35,8 +35,9 @@ export interface PreparedBuild {
   readonly storeDir: ConfigDir | undefined;
 }
 
-const NO_OUTPUT = "No output specified with remote driver. Build result will only remain in the " +
-  "build cache. To push result image into registry use --push or to load image into docker use --load";
+const noOutput = (driver: string) =>
+  `No output specified with ${driver} driver. Build result will ` +
+  "only remain in the build cache. To push result image into registry use --push or to load image into docker use --load";
 
 /** What else preparing goes by. */
 export interface PrepareContext {
@@ -62,7 +63,7 @@ export async function prepare(
   const platforms = parsePlatforms(flags.platform);
   const node = chooseNode(builder, platforms);
   const asked = isCall || flags.output.length > 0 || flags.load || flags.push;
-  const byDefault = !asked && readDriverOptions(node).defaultLoad &&
+  const byDefault = !asked && driverOf(builder).loads(node) &&
     !isTrue("BUILDX_NO_DEFAULT_LOAD", env);
   const resolved = await resolveOutputs(isCall ? [] : parseOutputs(flags.output), {
     load: !isCall && flags.load || byDefault,
@@ -86,7 +87,9 @@ export async function prepare(
     cacheTo: completeCaches(parseCaches(flags["cache-to"], "to"), env),
   };
   const layouts = await findLayouts({ ...caches, outputs }, cwd, (text) => warn(deps, text));
-  if (!asked && !byDefault && !isTrue("BUILDX_NO_DEFAULT_LOAD", env)) warn(deps, NO_OUTPUT);
+  if (!asked && !byDefault && !isTrue("BUILDX_NO_DEFAULT_LOAD", env)) {
+    warn(deps, noOutput(builder.driver));
+  }
   return {
     sources,
     layouts,

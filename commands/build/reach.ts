@@ -1,6 +1,6 @@
-import { readDriverOptions } from "../../builders/driver_options.ts";
+import type { Builder } from "../../builders/builder.ts";
 import type { StoredNode } from "../../builders/node_group.ts";
-import { nodeRegistry } from "../../builders/node_registry.ts";
+import { reachNode } from "../../builders/reach_node.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { after, every } from "../../transports/timer.ts";
 import type { Deps } from "../deps.ts";
@@ -23,6 +23,7 @@ export interface ReachOptions {
  * counts down. Throws what `connect` throws.
  */
 export async function reach(
+  builder: Builder,
   node: StoredNode,
   { deps, progress, budget }: ReachOptions,
 ): Promise<Client> {
@@ -36,10 +37,7 @@ export async function reach(
     stop = every(1000, show);
   });
   try {
-    const client = await connect({
-      registry: nodeRegistry(deps.registry, node),
-      endpoint: node.endpoint,
-      tls: readDriverOptions(node).tls,
+    const client = await reachNode(connect, { builder, node, registry: deps.registry }, {
       context: { signal: deps.signal, env: deps.env, log: () => {}, step: wait.step },
       budget: {
         ms: budget,

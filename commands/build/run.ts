@@ -59,10 +59,10 @@ export async function onBuilder<T>(
   context: RunContext,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const { deps, node, progress, budget } = context;
+  const { deps, builder, node, progress, budget } = context;
   phase("prepared");
   try {
-    const client = await reach(node, { deps, progress, budget });
+    const client = await reach(builder, node, { deps, progress, budget });
     phase("connected");
     try {
       const { dockerfileUrl, mounts, filename } = build.sources;

@@ -8,11 +8,21 @@ import { check, type Ran, run } from "./run.ts";
 import { type Daemon, freePort, makeRoot, startDaemon } from "./daemon.ts";
 import { type Available, need } from "./tool.ts";
 
+/** The Debian suite that an engine is taken from. */
+export type Engine = "bookworm" | "trixie" | "sid";
+
 export interface DockerdOptions {
-  /** "trixie": 26.1 with its graph driver. "sid": 28.5 with the containerd image store. */
-  engine?: "trixie" | "sid";
+  /**
+   * "trixie": 26.1 with its graph driver. "sid": 28.5 with the containerd image store. "bookworm":
+   * 20.10, as old as users have, with a BuildKit that lacks much.
+   */
+  engine?: Engine;
   /** Serve loopback TCP, too, for clients that show a certificate of `ca`. */
   tls?: { cert: string; key: string; ca: string };
+  /** Containers may have an init process (`run --init`), as those that buildx makes do. */
+  init?: boolean;
+  /** What `host-gateway` stands for. */
+  gateway?: string;
 }
 
 export interface Dockerd extends Daemon {
@@ -28,24 +38,30 @@ export interface Dockerd extends Daemon {
 const unpacked = new Map<string, Promise<Available>>();
 
 /** The folder with an engine's programs, fetched when it is not there yet (10 s). */
-export function dockerEngine(engine: "trixie" | "sid" = "trixie"): Promise<Available> {
+export function dockerEngine(engine: Engine = "trixie"): Promise<Available> {
   let answer = unpacked.get(engine);
   if (answer === undefined) unpacked.set(engine, answer = unpack(engine));
   return answer;
 }
 
-async function unpack(engine: string): Promise<Available> {
-  const script = new URL("../daemons/debian", import.meta.url).pathname;
-  const { success, stdout } = await new Deno.Command(script, {
-    args: [engine, "docker.io", "docker-cli"],
-    stdin: "null",
-    stderr: "inherit",
-  }).output();
-  if (!success) return { reason: `Debian ${engine}'s docker.io could not be fetched` };
-  const path = new TextDecoder().decode(stdout).trim();
+async function unpack(engine: Engine): Promise<Available> {
+  // In Debian 12 the client is part of docker.io.
+  const path = await debian(engine, "docker.io", ...engine === "bookworm" ? [] : ["docker-cli"]);
+  if (path === undefined) return { reason: `Debian ${engine}'s docker.io could not be fetched` };
   // Sid moves on: one day its programs want a newer libc than this machine's.
   const asked = await run(`${path}/usr/sbin/dockerd`, ["--version"]);
   return asked.code === 0 ? { path } : { reason: `${engine}'s dockerd: ${asked.stderr.trim()}` };
+}
+
+/** The folder with packages of a Debian suite; undefined when they can't be had. */
+async function debian(...suiteAndPackages: string[]): Promise<string | undefined> {
+  const script = new URL("../daemons/debian", import.meta.url).pathname;
+  const { success, stdout } = await new Deno.Command(script, {
+    args: suiteAndPackages,
+    stdin: "null",
+    stderr: "inherit",
+  }).output();
+  return success ? new TextDecoder().decode(stdout).trim() : undefined;
 }
 
 /** Ready when it returns, after about a second. */
@@ -59,6 +75,8 @@ export async function startDockerd(options: DockerdOptions = {}): Promise<Docker
   const socket = `${root}/s`;
   const { tls } = options;
   const port = tls ? freePort() : 0;
+  // Its own docker-init is a link to this program of another package.
+  const tini = options.init ? await debian("trixie", "tini") : undefined;
   const features = { "containerd-snapshotter": options.engine === "sid" };
   await Deno.writeTextFile(`${root}/daemon.json`, JSON.stringify({ features }));
   const daemon = await startDaemon({
@@ -74,6 +92,8 @@ export async function startDockerd(options: DockerdOptions = {}): Promise<Docker
         ? [`--host=tcp://127.0.0.1:${port}`, "--tlsverify", `--tlscacert=${tls.ca}`]
           .concat(`--tlscert=${tls.cert}`, `--tlskey=${tls.key}`)
         : [],
+      ...tini === undefined ? [] : [`--init-path=${tini}/usr/bin/tini-static`],
+      ...options.gateway === undefined ? [] : [`--host-gateway-ip=${options.gateway}`],
       "--bridge=none",
       "--iptables=false",
       "--ip6tables=false",

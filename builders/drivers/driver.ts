@@ -1,0 +1,38 @@
+import type { TlsOptions } from "../../buildkit/dial.ts";
+import type { Registry } from "../../transports/registry.ts";
+import type { DialError } from "../../transports/errors.ts";
+import type { Env } from "../../transports/transport.ts";
+import type { StoredNode } from "../node_group.ts";
+
+/** Where a node's daemon answers, and how. */
+export interface NodeTarget {
+  readonly registry: Registry;
+  readonly endpoint: string;
+  readonly tls: TlsOptions;
+}
+
+/** What finding a node's daemon goes by, beside the node. */
+export interface Surroundings {
+  readonly registry: Registry;
+  readonly env: Env;
+}
+
+/**
+ * One of buildx's drivers, as far as it matters to a client: where the daemons of its nodes are.
+ * What a driver starts for its nodes is never started, changed or stopped from here.
+ */
+export interface Driver {
+  /** As the store has it. */
+  readonly name: string;
+  /** Where the node's daemon is. Throws `BuilderError` for a node that says it wrongly. */
+  target(node: StoredNode, surroundings: Surroundings): NodeTarget;
+  /** Whether a build without an output goes into the docker engine. Throws `BuilderError`. */
+  loads(node: StoredNode): boolean;
+  /**
+   * What a user can do about a node that isn't there, as a sentence without full stop; undefined
+   * where the error's own hint says it.
+   */
+  remedy?(node: StoredNode, builder: string, error: DialError, env: Env): string | undefined;
+  /** The command that stops what the driver has started for a node; absent where it starts nothing. */
+  stopCommand?(node: StoredNode, env: Env): string;
+}
