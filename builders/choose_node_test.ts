@@ -31,7 +31,7 @@ Deno.test("a platform goes to the node that fixes it, any other to the first", (
 Deno.test("platforms on different nodes, and a builder without nodes, are errors that say so", () => {
   const two = builder({ a: ["linux/amd64"], b: ["linux/arm64"] });
   assert.throws(() => chooseNode(two, parsePlatforms(["linux/amd64,linux/arm64"])), {
-    message: "cannot build on several nodes at once yet: linux/amd64 on a, linux/arm64 on b",
+    message: "these platforms are fixed on several nodes: a, b",
   });
   assert.throws(() => chooseNode(builder({}), []), /has no nodes/);
 });

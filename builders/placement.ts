@@ -1,33 +1,92 @@
+/** Which node of a builder builds which platforms. */
+import { BuilderError } from "./builder_error.ts";
+import type { Builder } from "./builder.ts";
+import { firstNode } from "./choose_node.ts";
+import type { StoredNode } from "./node_group.ts";
 import { formatPlatform, normalizePlatform, type Platform } from "./platforms.ts";
+import { runnable } from "./runnable.ts";
 
-/** What a node offers: the platforms that the user fixed for it, and those its daemon reports. */
-export interface Offer {
-  readonly fixed: readonly Platform[];
-  readonly reported: readonly Platform[];
+/** What one node has to build. */
+export interface Share {
+  /** The node's place in the builder. */
+  readonly index: number;
+  readonly node: StoredNode;
+  /** Empty where none was asked for: the node builds its own. */
+  readonly platforms: readonly Platform[];
 }
 
+/** The platforms that a node's workers list. Rejects when the node can't be asked. */
+export type Listed = (index: number) => Promise<readonly Platform[]>;
+
 /**
- * Which node builds which platforms: the first one that was fixed for the platform, else the first
- * whose daemon reports it, else the first of all, whose daemon will say what it lacks. Without
- * platforms the first node builds its own.
+ * Gives platforms to nodes: each to the first node that was fixed for it, else to the first whose
+ * workers list it, else to the first that runs it all the same (`linux/386` on `linux/amd64`), else
+ * to the first of all, which may cross-build. Workers are asked only where their word decides. A node
+ * that can't be asked and might have come first is an error, so that no other machine takes its place
+ * unnoticed. Without platforms the first node builds its own.
  *
- * @returns the platforms of each node that has something to build, by the node's index
+ * Throws `BuilderError`, which names node and platform.
+ *
+ * @returns the shares in the order in which their first platforms were asked for
  */
-export function placePlatforms(
-  offers: readonly Offer[],
+export async function placePlatforms(
+  builder: Builder,
   wanted: readonly Platform[],
-): Map<number, Platform[]> {
-  if (wanted.length === 0) return new Map([[0, []]]);
-  const placed = new Map<number, Platform[]>();
-  for (const platform of wanted) {
-    const key = formatPlatform(normalizePlatform(platform));
-    const has = (platforms: readonly Platform[]) =>
-      platforms.some((other) => formatPlatform(normalizePlatform(other)) === key);
-    const fixed = offers.findIndex((offer) => has(offer.fixed));
-    const index = fixed >= 0
-      ? fixed
-      : Math.max(0, offers.findIndex(({ reported }) => has(reported)));
-    placed.set(index, [...placed.get(index) ?? [], platform]);
+  listed: Listed,
+): Promise<Share[]> {
+  const { nodes } = builder;
+  const first = firstNode(builder);
+  if (nodes.length === 1 || wanted.length === 0) {
+    return [{ index: 0, node: first, platforms: wanted }];
   }
-  return placed;
+  const placed = new Map<number, Platform[]>();
+  const put = (index: number, platform: Platform) =>
+    void placed.set(index, [...placed.get(index) ?? [], platform]);
+  let asked: Promise<readonly Answer[]> | undefined;
+  for (const platform of wanted) {
+    const fixed = nodes.findIndex(({ platforms }) => rank(platform, platforms ?? []) === 0);
+    if (fixed >= 0) put(fixed, platform);
+    else put(best(builder, await (asked ??= askAll(builder, listed)), platform), platform);
+  }
+  return [...placed].map(([index, platforms]) => ({ index, node: nodes[index]!, platforms }));
+}
+
+/** What a node runs, or why it can't be asked. */
+type Answer = { readonly platforms: readonly Platform[] } | { readonly error: unknown };
+
+async function askAll({ nodes }: Builder, listed: Listed): Promise<readonly Answer[]> {
+  return await Promise.all(nodes.map(async (node, index) => {
+    try {
+      return { platforms: [...node.platforms ?? [], ...await listed(index)] };
+    } catch (error) {
+      return { error };
+    }
+  }));
+}
+
+function best({ nodes }: Builder, answers: readonly Answer[], platform: Platform): number {
+  let found = { index: 0, rank: Infinity };
+  for (const [index, answer] of answers.entries()) {
+    // Nobody who comes later can do better.
+    if (found.rank === 0) break;
+    if ("error" in answer) throw unasked(nodes[index]!, platform, answer.error);
+    const at = rank(platform, answer.platforms);
+    if (at < found.rank) found = { index, rank: at };
+  }
+  return found.index;
+}
+
+/** How well a node runs a platform, by what it says it runs: 0 is exactly, Infinity not at all. */
+function rank(platform: Platform, offered: readonly Platform[]): number {
+  const key = formatPlatform(normalizePlatform(platform));
+  const ranks = offered.map((other) => runnable(normalizePlatform(other)).indexOf(key));
+  return Math.min(Infinity, ...ranks.filter((at) => at >= 0));
+}
+
+function unasked(node: StoredNode, platform: Platform, cause: unknown): BuilderError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new BuilderError(
+    `node ${node.name} can't be asked whether it builds ${formatPlatform(platform)}: ${message}`,
+    { cause },
+  );
 }

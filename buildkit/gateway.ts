@@ -9,6 +9,7 @@ import {
   type SolveRequest as BridgeSolve,
 } from "../proto/gen/gateway.ts";
 import type { SolveRequest } from "../proto/gen/control.ts";
+import { after } from "../transports/timer.ts";
 import type { Client } from "./client.ts";
 import type { MethodDefinition } from "./grpc/call.ts";
 import { rpcErrorOf } from "./grpc/status.ts";
@@ -20,6 +21,8 @@ export interface Gateway {
   solve(request: Partial<BridgeSolve>): Promise<Result>;
   /** Up to `length` bytes of a file of a result. */
   readFile(ref: string, path: string, length: number): Promise<Uint8Array>;
+  /** Has a result built, which is otherwise done when somebody needs it. */
+  evaluate(ref: string): Promise<void>;
 }
 
 /** After a failure here, how long the daemon gets to end the build, in milliseconds. */
@@ -59,8 +62,11 @@ export async function withGateway<T>(
       const Range = { Offset: 0n, Length: BigInt(length) };
       return (await call(methods.readFile, { Ref: ref, FilePath: path, Range })).Data;
     },
+    async evaluate(ref) {
+      await call(methods.evaluate, { Ref: ref });
+    },
   };
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopTimer = () => {};
   const outer = solve(client, { ...request, Frontend: "", Definition: undefined }, {
     ...options,
     signal: AbortSignal.any([options.signal, failed.signal]),
@@ -71,8 +77,10 @@ export async function withGateway<T>(
       await call(methods.return, { result });
       return value;
     } catch (error) {
+      // It fell because the build is over.
+      if (ended.signal.aborted) throw error;
       const { code, message, details } = rpcErrorOf(error);
-      timer = setTimeout(() => failed.abort(error), FAIL_GRACE);
+      stopTimer = after(FAIL_GRACE, () => failed.abort(error));
       const status = { code, message, details: [...details] };
       await call(methods.return, { result: undefined, error: status }).catch(() => {});
       throw error;
@@ -83,7 +91,7 @@ export async function withGateway<T>(
     const answers = await outer;
     return { answers, value: await inner };
   } finally {
-    clearTimeout(timer);
+    stopTimer();
     ended.abort(new Error("the build is over"));
     await inner.catch(() => {});
   }

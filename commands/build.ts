@@ -6,8 +6,8 @@ import { parseCall } from "./flags/call.ts";
 import { buildFlags } from "./build/flags.ts";
 import { imageId, metadataText, removeResult, writeResult } from "./build/result.ts";
 import { provenanceMode, wantsWarnings } from "./build/metadata.ts";
-import { prepare } from "./build/prepare.ts";
-import { runBuild } from "./build/run.ts";
+import { prepare, warnNoOutput } from "./build/prepare.ts";
+import { runBuilds } from "./build/run.ts";
 import { openScratch } from "./build/scratch.ts";
 import { chooseMode } from "./progress/mode.ts";
 import { startProgress } from "./progress/progress.ts";
@@ -28,8 +28,9 @@ export const command = defineCommand({
     driverOf(builder);
     const call = parseCall(flags.check ? "check" : flags.call);
     using scratch = openScratch();
-    const inputs = { deps, builder, store, given, scratch, isCall: call !== undefined };
-    const build = await prepare(args[0]!, flags, inputs);
+    const build = await prepare(args[0]!, flags, { deps, builder, store, given, scratch, call });
+    const builds = new Map([["default", build]]);
+    warnNoOutput(builds, builder, deps);
     for (const file of [flags.iidfile, flags["metadata-file"]]) if (file) removeResult(file);
 
     const watcher = flags.timeline === ""
@@ -51,19 +52,18 @@ export const command = defineCommand({
       ...(watcher && { watcher }),
     });
     const provenance = flags["metadata-file"] && !call ? provenanceMode(deps.env) : undefined;
-    const context = { deps, store, builder, node: build.node, progress, provenance, budget };
-    const calls = call && await import("./build/call.ts");
-    const answers = calls
-      ? await calls.askFrontend(build, call, context)
-      : await runBuild(build, context);
+    const errorPrefix = "failed to build: ";
+    const context = { deps, store, builder, progress, provenance, budget, errorPrefix };
+    const answers = (await runBuilds(builds, context)).get("default")!;
     if (flags.iidfile) writeResult(flags.iidfile, imageId(answers));
     if (flags["metadata-file"]) {
       const warnings = !call && wantsWarnings(deps.env) ? progress.warnings() : [];
       writeResult(flags["metadata-file"], metadataText(answers, warnings));
     }
-    if (calls) {
+    if (call) {
+      const { showAnswer } = await import("./build/call.ts");
       const file = build.sources.dockerfile;
-      return calls.showAnswer(answers, call, file, (text) => deps.stdout.write(text));
+      return showAnswer(answers, call, file, (text) => deps.stdout.write(text));
     }
     if (printId && imageId(answers)) deps.stdout.write(`${imageId(answers)}\n`);
     return 0;

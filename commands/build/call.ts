@@ -2,51 +2,55 @@
  * `--call`: a question to the frontend about a Dockerfile, over the gateway API, since the answer is a
  * result's metadata, which a plain build doesn't hand out. Nothing is built, exported or recorded.
  */
+import type { Client } from "../../buildkit/client.ts";
 import { withGateway } from "../../buildkit/gateway.ts";
 import { newId } from "../../buildkit/identity.ts";
 import { solveRequest } from "../../buildkit/solve_request.ts";
 import type { CallMethod } from "../flags/call.ts";
 import { printAnswer } from "./call_print.ts";
-import type { PreparedBuild } from "./prepare.ts";
+import type { Job, JobContext } from "./job.ts";
+import type { Link } from "./links.ts";
 import type { Answers } from "./result.ts";
-import { onBuilder, type RunContext } from "./run.ts";
 import { buildServices } from "./services.ts";
 
 const CAPABILITY = "moby.buildkit.frontend.subrequests+forward";
 
-/** Asks, and ends the progress display. Resolves to what the frontend answered, by key. */
+/** Asks. Resolves to what the frontend answered, by key. */
 export async function askFrontend(
-  build: PreparedBuild,
+  client: Client,
   method: CallMethod,
-  context: RunContext,
+  { build, options, ref }: Job,
+  context: JobContext,
+  link?: Link,
 ): Promise<Answers> {
-  return await onBuilder(build, context, async (client) => {
-    const { deps, progress } = context;
-    using services = await buildServices({ ...build, outputs: [] }, { deps, progress });
-    const options = { ...build.options, exporters: [], cacheTo: [] };
-    const request = solveRequest(newId(), newId(), options);
-    const caps = request.FrontendAttrs["frontend.caps"];
-    const { value } = await withGateway(client, { ...request, Internal: true }, {
-      services: services.list,
-      sharedKey: build.sources.sharedKey,
-      onStatus: (status) => progress.update(status),
-      signal: deps.signal,
-    }, async (gateway) => {
-      const result = await gateway.solve({
-        Frontend: request.Frontend,
-        FrontendOpt: {
-          ...request.FrontendAttrs,
-          requestid: `frontend.${method.name}`,
-          "frontend.caps": caps === undefined ? CAPABILITY : `${caps},${CAPABILITY}`,
-        },
-      });
-      return { result, value: result.metadata };
+  const { deps, progress } = context;
+  const services = await buildServices({ ...build, outputs: [] }, context);
+  const request = solveRequest(ref, newId(), { ...options, exporters: [], cacheTo: [] });
+  const given = await link?.given(request.FrontendAttrs, deps.signal);
+  const { attrs, inputs } = given ?? { attrs: request.FrontendAttrs, inputs: {} };
+  const caps = attrs["frontend.caps"];
+  const { value } = await withGateway(client, { ...request, Internal: true }, {
+    services: services.list,
+    sharedKey: build.sources.sharedKey,
+    onStatus: (status) => progress.update(status),
+    signal: deps.signal,
+  }, async (gateway) => {
+    const result = await gateway.solve({
+      Frontend: request.Frontend,
+      FrontendOpt: {
+        ...attrs,
+        requestid: `frontend.${method.name}`,
+        "frontend.caps": caps === undefined ? CAPABILITY : `${caps},${CAPABILITY}`,
+      },
+      FrontendInputs: inputs,
     });
-    const decoder = new TextDecoder();
-    return Object.fromEntries(
-      Object.entries(value).map(([key, bytes]) => [key, decoder.decode(bytes)]),
-    );
+    await link?.took(gateway, result, deps.signal);
+    return { result, value: result.metadata };
   });
+  const decoder = new TextDecoder();
+  return Object.fromEntries(
+    Object.entries(value).map(([key, bytes]) => [key, decoder.decode(bytes)]),
+  );
 }
 
 /**

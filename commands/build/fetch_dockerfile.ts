@@ -8,8 +8,7 @@ import { withGateway } from "../../buildkit/gateway.ts";
 import { newId } from "../../buildkit/identity.ts";
 import { health } from "../../buildkit/session/health.ts";
 import { solveRequest } from "../../buildkit/solve_request.ts";
-import type { Deps } from "../deps.ts";
-import type { Progress } from "../progress/progress.ts";
+import type { JobContext } from "./job.ts";
 
 /** What buildx takes at most, in bytes. */
 const LARGEST = 2 << 20;
@@ -18,7 +17,7 @@ const LARGEST = 2 << 20;
 export async function fetchDockerfile(
   client: Client,
   url: string,
-  { deps, progress }: { deps: Deps; progress: Progress },
+  { deps, progress }: Pick<JobContext, "deps" | "progress">,
 ): Promise<Uint8Array> {
   const definition = await httpDefinition(url, "Dockerfile", `[internal] load ${url}`);
   const request = solveRequest(newId(), newId(), {

@@ -15,25 +15,40 @@ export interface NamedInputs {
   readonly caps: readonly string[];
   /** OCI layout by store id; absolute. */
   readonly stores: ReadonlyMap<string, string>;
+  /** Those that are other targets' results: the target's name by the context's. */
+  readonly links: ReadonlyMap<string, string>;
 }
 
-/**
- * Looks at what the contexts name.
- * @param sharedKey of a folder: ties the daemon's copy of it to the next build of it
- */
+/** What looking at them goes by. */
+export interface NamedOptions {
+  readonly cwd: string;
+  /** Of a folder: ties the daemon's copy of it to the next build of it. */
+  sharedKey(folder: string): string;
+  /** The other targets; there are none but in bake. */
+  readonly targets: ReadonlySet<string>;
+}
+
+/** Looks at what the contexts name. */
 export async function namedContexts(
   contexts: readonly NamedContext[],
-  cwd: string,
-  sharedKey: (folder: string) => string,
+  { cwd, sharedKey, targets }: NamedOptions,
 ): Promise<NamedInputs> {
   const mounts = new Map<string, string>();
   const stores = new Map<string, string>();
+  const links = new Map<string, string>();
   const attrs: Record<string, string> = {};
   const caps = new Set<string>();
   for (const { name, value } of contexts) {
     const key = `context:${name}`;
     caps.add("moby.buildkit.frontend.contexts+forward");
     if (value.startsWith("target:")) {
+      const target = value.slice("target:".length);
+      if (targets.has(target)) {
+        links.set(name, target);
+        // Until the engine has its result.
+        attrs[key] = value;
+        continue;
+      }
       throw new UsageError(
         `cannot use ${JSON.stringify(value)} as the context ${name}: only bake has other targets`,
         `build it by itself, and give its result as docker-image:// or oci-layout://`,
@@ -62,7 +77,7 @@ export async function namedContexts(
     attrs[key] = `local:${mount}`;
     attrs[`sharedkey:localdir:${name}`] = sharedKey(folder);
   }
-  return { mounts, attrs, caps: [...caps], stores };
+  return { mounts, attrs, caps: [...caps], stores, links };
 }
 
 async function namedFolder(name: string, value: string, cwd: string): Promise<string> {

@@ -1,12 +1,11 @@
 import type { Builder } from "../../builders/builder.ts";
-import { formatPlatform, parsePlatforms } from "../../builders/platforms.ts";
-import { chooseNode } from "../../builders/choose_node.ts";
-import type { ConfigDir } from "../../builders/config_dir.ts";
+import { firstNode } from "../../builders/choose_node.ts";
+import { formatPlatform, parsePlatforms, type Platform } from "../../builders/platforms.ts";
 import { driverOf } from "../../builders/drivers/all.ts";
-import type { StoredNode } from "../../builders/node_group.ts";
 import type { Store } from "../../builders/store.ts";
 import type { BuildOptions } from "../../buildkit/solve_request.ts";
 import type { Deps } from "../deps.ts";
+import type { CallMethod } from "../flags/call.ts";
 import { completeCaches, parseCaches } from "../flags/cache.ts";
 import { annotations } from "../flags/frontend.ts";
 import { parseOutputs, resolveOutputs } from "../flags/output.ts";
@@ -29,15 +28,14 @@ export interface PreparedBuild {
   readonly sources: Sources;
   /** Folders that caches and outputs are read from and written to. */
   readonly layouts: Layouts;
-  readonly node: StoredNode;
+  /** What was asked for; empty for the daemon's own. */
+  readonly platforms: readonly Platform[];
   readonly outputs: readonly EngineOutput[];
-  /** buildx's folder: its `config/` may hold logins for some repositories only. */
-  readonly storeDir: ConfigDir | undefined;
+  /** It is only asked about. */
+  readonly call: CallMethod | undefined;
+  /** Nobody said where its result is to go. */
+  readonly lacksOutput: boolean;
 }
-
-const noOutput = (driver: string) =>
-  `No output specified with ${driver} driver. Build result will ` +
-  "only remain in the build cache. To push result image into registry use --push or to load image into docker use --load";
 
 /** What else preparing goes by. */
 export interface PrepareContext {
@@ -49,21 +47,23 @@ export interface PrepareContext {
   /** Lives as long as the build. */
   readonly scratch: Scratch;
   /** The build is only asked about: it has no output, and needs none. */
-  readonly isCall: boolean;
+  readonly call: CallMethod | undefined;
+  /** The other targets of the run: what `--build-context NAME=target:…` may name. */
+  readonly targets?: ReadonlySet<string>;
 }
 
 /** Reads a build's command line and looks at what it names. Throws `UsageError` and the like. */
 export async function prepare(
   path: string,
   flags: FlagValues<typeof buildFlags>,
-  { deps, builder, store, given, scratch, isCall }: PrepareContext,
+  { deps, builder, store, given, scratch, call, targets = new Set() }: PrepareContext,
 ): Promise<PreparedBuild> {
   const { env, cwd } = deps;
-  const sources = await findSources(path, flags, { deps, storeDir: store.dir, scratch });
+  const isCall = call !== undefined;
+  const sources = await findSources(path, flags, { deps, storeDir: store.dir, scratch, targets });
   const platforms = parsePlatforms(flags.platform);
-  const node = chooseNode(builder, platforms);
   const asked = isCall || flags.output.length > 0 || flags.load || flags.push;
-  const byDefault = !asked && driverOf(builder).loads(node) &&
+  const byDefault = !asked && driverOf(builder).loads(firstNode(builder)) &&
     !isTrue("BUILDX_NO_DEFAULT_LOAD", env);
   const resolved = await resolveOutputs(isCall ? [] : parseOutputs(flags.output), {
     load: !isCall && flags.load || byDefault,
@@ -87,15 +87,13 @@ export async function prepare(
     cacheTo: completeCaches(parseCaches(flags["cache-to"], "to"), env),
   };
   const layouts = await findLayouts({ ...caches, outputs }, cwd, (text) => warn(deps, text));
-  if (!asked && !byDefault && !isTrue("BUILDX_NO_DEFAULT_LOAD", env)) {
-    warn(deps, noOutput(builder.driver));
-  }
   return {
     sources,
     layouts,
-    node,
+    platforms,
     outputs,
-    storeDir: store.dir,
+    call,
+    lacksOutput: !asked && !byDefault && !isTrue("BUILDX_NO_DEFAULT_LOAD", env),
     options: {
       filename: sources.filename,
       target: flags.target,
@@ -110,4 +108,21 @@ export async function prepare(
       attrs: { ...frontend.attrs, ...sources.attrs },
     },
   };
+}
+
+/** Warns of targets whose results go nowhere; where one is asked about, of none. */
+export function warnNoOutput(
+  builds: ReadonlyMap<string, PreparedBuild>,
+  { driver }: Builder,
+  deps: Pick<Deps, "stderr">,
+): void {
+  if ([...builds.values()].some(({ call }) => call)) return;
+  const names = [...builds].flatMap(([name, { lacksOutput }]) => lacksOutput ? name : []);
+  if (names.length === 0) return;
+  const which = names.join() === "default" ? "" : `for ${names.join(", ")} target(s) `;
+  warn(
+    deps,
+    `No output specified ${which}with ${driver} driver. Build result will only remain in the build ` +
+      "cache. To push result image into registry use --push or to load image into docker use --load",
+  );
 }

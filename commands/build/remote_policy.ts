@@ -8,17 +8,18 @@ import { withGateway } from "../../buildkit/gateway.ts";
 import { RpcError } from "../../buildkit/grpc/status.ts";
 import { newId } from "../../buildkit/identity.ts";
 import { solveRequest } from "../../buildkit/solve_request.ts";
+import type { JobContext } from "./job.ts";
 import { policyError } from "./policy.ts";
 import type { PreparedBuild } from "./prepare.ts";
-import type { RunContext } from "./run.ts";
 import { buildServices } from "./services.ts";
 
 /** Throws `UsageError` where there is a policy. */
 export async function refuseRemotePolicy(
   client: Client,
   build: PreparedBuild,
-  { deps, progress }: RunContext,
+  context: JobContext,
 ): Promise<void> {
+  const { deps, progress } = context;
   const { filename, attrs } = build.sources;
   const folder = Deno.makeTempDirSync({ prefix: "fairlead-" });
   const vertex = progress.local.start(`[internal] look for ${filename}.rego in the context`);
@@ -46,7 +47,7 @@ export async function refuseRemotePolicy(
       cacheTo: [],
       attrs: { context: attrs["context"] ?? "", dockerfilekey: "dockerfile", ...capsOf(attrs) },
     });
-    using services = await buildServices({ ...build, outputs: [], sources }, { deps, progress });
+    const services = await buildServices({ ...build, outputs: [], sources }, context);
     const { value } = await withGateway(client, { ...request, Internal: true }, {
       services: services.list,
       sharedKey: "",

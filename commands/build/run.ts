@@ -1,160 +1,106 @@
+/**
+ * The engine of `build` and `bake`: builds named targets on the nodes of a builder, all at once.
+ *
+ *     const build = await prepare(path, flags, { …, call, targets });   // one by one; nothing is dialled
+ *     const answers = await runBuilds(new Map([["default", build]]), context);
+ *     imageId(answers.get("default")!);
+ *
+ * Each target is a solve with its own ref, session and record, on each node that has platforms of it
+ * to build; a node has one connection for all. The first error ends the rest and is the one that is
+ * thrown, with the target's name before it where there are several. Links between targets
+ * (`target:x`, where `prepare` was told of x) become inputs of the frontend; a target that was
+ * prepared with `call` is asked about, and not built.
+ */
 import type { Builder } from "../../builders/builder.ts";
-import type { StoredNode } from "../../builders/node_group.ts";
-import type { Client } from "../../buildkit/client.ts";
-import { RpcError } from "../../buildkit/grpc/status.ts";
+import { firstNode } from "../../builders/choose_node.ts";
 import type { Store } from "../../builders/store.ts";
-import { saveBuildState } from "../../builders/local_state.ts";
 import { newId } from "../../buildkit/identity.ts";
-import { solve } from "../../buildkit/solve.ts";
-import { solveRequest } from "../../buildkit/solve_request.ts";
-import { after } from "../../transports/timer.ts";
 import type { Deps } from "../deps.ts";
 import { phase } from "../phases.ts";
 import type { Progress } from "../progress/progress.ts";
-import { sourceExcerpt, sourcesOf } from "../progress/source_excerpt.ts";
+import { BuildError } from "./build_error.ts";
+import type { Job } from "./job.ts";
+import { type NodeClients, nodeClients } from "./node_clients.ts";
 import type { PreparedBuild } from "./prepare.ts";
+import { buildRecords } from "./records.ts";
 import type { Answers } from "./result.ts";
-import { reach } from "./reach.ts";
-import { buildServices } from "./services.ts";
+import { openShared } from "./services.ts";
+import { makeReady, runJob } from "./run_job.ts";
 
-/** What a build runs with. */
+/** What a run goes by. */
 export interface RunContext {
   readonly deps: Deps;
   readonly store: Store;
   readonly builder: Builder;
-  readonly node: StoredNode;
   readonly progress: Progress;
   /** Milliseconds that a connection may take; 0 for no limit. */
   readonly budget: number;
   /** How much of the provenance the answers are to have. */
   readonly provenance: "min" | "max" | undefined;
+  /** What stands before the text of an error: `failed to build: `. */
+  readonly errorPrefix: string;
+  /** What bake was asked for: the builds are recorded as one group of that. */
+  readonly group?: readonly string[];
 }
 
-/** A build that failed: the Dockerfile's lines stand above the message. */
-export class BuildError extends Error {
-  override readonly name = "BuildError";
-  readonly above: readonly string[];
-  constructor(cause: Error) {
-    super(
-      `failed to build: ${cause instanceof RpcError ? "failed to solve: " : ""}${cause.message}`,
-      {
-        cause,
-      },
-    );
-    const details = cause instanceof RpcError ? cause.details : [];
-    this.above = sourcesOf(details).flatMap((source) =>
-      sourceExcerpt(source).trimEnd().split("\n")
-    );
-  }
-}
-
-/** Connects, builds, and ends the progress display. Resolves to the exporters' answers. */
-export async function runBuild(build: PreparedBuild, context: RunContext): Promise<Answers> {
-  return await onBuilder(build, context, (client) => solveOn(client, build, context));
-}
-
-/** Connects, does `work`, and ends the progress display. What fails is a `BuildError`. */
-export async function onBuilder<T>(
-  build: PreparedBuild,
+/**
+ * Connects, builds, and ends the progress display. Resolves to what the exporters answered, or the
+ * frontend for a `call`, by target. Throws `BuildError`, or the signal's reason.
+ */
+export async function runBuilds(
+  builds: ReadonlyMap<string, PreparedBuild>,
   context: RunContext,
-  work: (client: Client) => Promise<T>,
-): Promise<T> {
-  const { deps, builder, node, progress, budget } = context;
+): Promise<ReadonlyMap<string, Answers>> {
+  const { deps, progress, errorPrefix } = context;
   phase("prepared");
+  const nodes = nodeClients(context);
   try {
-    const client = await reach(builder, node, { deps, progress, budget });
-    phase("connected");
     try {
-      const { dockerfileUrl, mounts, filename } = build.sources;
-      if (dockerfileUrl !== undefined) {
-        const { fetchDockerfile } = await import("./fetch_dockerfile.ts");
-        const text = await fetchDockerfile(client, dockerfileUrl, context);
-        Deno.writeFileSync(`${mounts.get("dockerfile")}/${filename}`, text);
-      }
-      if (build.sources.isRemote && !mounts.has("dockerfile")) {
-        const { refuseRemotePolicy } = await import("./remote_policy.ts");
-        await refuseRemotePolicy(client, build, context);
-      }
-      const done = await work(client);
+      const answers = await runOn(nodes, builds, context);
       phase("solved");
       progress.finish();
-      return done;
+      return answers;
     } finally {
-      await client.close();
+      await nodes.close();
     }
   } catch (error) {
     progress.finish({ error, canceled: deps.signal.aborted });
     if (deps.signal.aborted || !(error instanceof Error)) throw error;
-    throw new BuildError(error);
+    throw error instanceof BuildError ? error : new BuildError(error, errorPrefix);
   }
 }
 
-async function solveOn(
-  client: Client,
-  build: PreparedBuild,
-  { deps, store, builder, node, progress, provenance }: RunContext,
-): Promise<Answers> {
-  const ref = newId();
-  using services = await buildServices(build, { deps, progress });
-  let recorded = builder.origin === "BUILDKIT_HOST";
-  const record = () => {
-    if (recorded) return;
-    recorded = true;
-    store.noteUse(builder.name);
-    saveBuildState(build.storeDir, [builder.name, node.name, ref], build.sources.state);
-  };
-  try {
-    const solving = solve(client, solveRequest(ref, newId(), build.options), {
-      services: services.list,
-      sharedKey: build.sources.sharedKey,
-      onStatus: (status) => progress.update(status),
-      signal: deps.signal,
-    });
-    const cool = inTurns([...services.warmUps, record]);
-    const answers = await solving.finally(cool).finally(record);
-    await services.commit();
-    await build.layouts.commit(answers);
-    // containerd's image store knows an image by its manifest's digest alone (as buildx has it).
-    if (build.outputs.some(({ loader }) => loader?.containerd)) {
-      delete answers["containerimage.config.digest"];
-    }
-    answers["buildx.build.ref"] = `${builder.name}/${node.name}/${ref}`;
-    return { ...answers, ...await withProvenance(client, ref, { deps, progress, provenance }) };
-  } catch (error) {
-    await services.discard();
-    throw error;
+async function runOn(
+  nodes: NodeClients,
+  builds: ReadonlyMap<string, PreparedBuild>,
+  context: RunContext,
+): Promise<ReadonlyMap<string, Answers>> {
+  const jobs = await jobsOf(nodes, builds, context);
+  using shared = openShared(context);
+  const common = { ...context, shared, record: buildRecords(context, jobs) };
+  if (jobs.length > 1) {
+    const { runTogether } = await import("./together.ts");
+    return await runTogether(jobs, nodes, common);
   }
+  const job = jobs[0]!;
+  const client = await nodes.of(job);
+  phase("connected");
+  await makeReady(client, job.build, common);
+  return new Map([[job.target, await runJob(client, job, common)]]);
 }
 
-/** Calls each, while the daemon has the word: what it says meanwhile is heard in between. */
-function inTurns(steps: readonly (() => void)[]): () => void {
-  let stop = () => {};
-  const next = (at: number) => {
-    const step = steps[at];
-    if (!step) return;
-    stop = after(0, () => {
-      step();
-      next(at + 1);
-    });
-  };
-  next(0);
-  return () => stop();
-}
-
-async function withProvenance(
-  client: Client,
-  ref: string,
-  { deps, progress, provenance }: Pick<RunContext, "deps" | "progress" | "provenance">,
-): Promise<Answers> {
-  if (provenance === undefined) return {};
-  const vertex = progress.local.start("resolving provenance for metadata file");
-  try {
-    const { recordedProvenance } = await import("./provenance.ts");
-    const answers = await recordedProvenance(client, ref, provenance, deps.signal);
-    vertex.done();
-    return answers;
-  } catch (error) {
-    vertex.fail(error);
-    throw error;
+async function jobsOf(
+  nodes: NodeClients,
+  builds: ReadonlyMap<string, PreparedBuild>,
+  { builder }: RunContext,
+): Promise<Job[]> {
+  if (builder.nodes.length > 1) {
+    const { splitJobs } = await import("./split.ts");
+    return await splitJobs(nodes, builds, builder);
   }
+  const node = firstNode(builder);
+  return [...builds].map(([target, build]) => {
+    const { platforms, options } = build;
+    return { target, build, ref: newId(), index: 0, node, platforms, options };
+  });
 }

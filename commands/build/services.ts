@@ -19,13 +19,55 @@ import type { Env } from "../../transports/transport.ts";
 import type { Deps } from "../deps.ts";
 import type { Output } from "../flags/output.ts";
 import { logins } from "../logins.ts";
+import type { LocalVertexes } from "../progress/local.ts";
 import type { Progress } from "../progress/progress.ts";
 import { engineOutput } from "./engine.ts";
+import type { JobContext } from "./job.ts";
 import { absolutePath } from "./paths.ts";
 import type { PreparedBuild } from "./prepare.ts";
 
+/** What all builds of a run share. */
+export interface Shared extends Disposable {
+  /** Logins: a registry is asked for a token once, not by each target. */
+  readonly auth: Service;
+  /** System calls; opened at the first transfer, 2 ms. */
+  sys(): Sys;
+  /** Steps that are no target's. */
+  readonly local: LocalVertexes;
+}
+
+/** Opens it: nothing is read or asked yet. */
+export function openShared(
+  { deps, progress }: { readonly deps: Deps; readonly progress: Progress },
+): Shared {
+  let sys: Sys | undefined;
+  return {
+    auth: auth({
+      credentials: logins(deps.env, (line) => progress.note(`WARNING: ${line}`)),
+      note: (line) => progress.local.start(line).done(),
+      authority: clientTokens(deps.env)
+        ? tokenAuthority(tokenSeeds(dockerConfigDir(deps.env)))
+        : undefined,
+    }),
+    sys: () => sys ??= openSys(),
+    local: progress.local,
+    [Symbol.dispose]: () => sys?.[Symbol.dispose](),
+  };
+}
+
+/** Serves folders to the daemon; what vanishes meanwhile is told. */
+export function folders(
+  mounts: ReadonlyMap<string, string>,
+  { progress, shared }: Pick<JobContext, "progress" | "shared">,
+): Service {
+  return fileSync(mounts, (mount) => ({
+    sys: shared.sys(),
+    onWarning: ({ path, reason }) => progress.note(`WARNING: ${mount}: ${path}: ${reason}`),
+  }));
+}
+
 /** What the daemon may call back during one build, and what is to be done at its end. */
-export interface BuildServices extends Disposable {
+export interface BuildServices {
   readonly list: readonly Service[];
   /**
    * Makes ready what the daemon will call for in a moment, a millisecond or two at a time. To be run
@@ -40,26 +82,15 @@ export interface BuildServices extends Disposable {
 
 export async function buildServices(
   build: PreparedBuild,
-  { deps, progress }: { deps: Deps; progress: Progress },
+  context: Pick<JobContext, "deps" | "progress" | "shared">,
 ): Promise<BuildServices> {
-  const note = (line: string) => progress.note(line);
-  const warn = (line: string) => note(`WARNING: ${line}`);
-  const dockerConfig = dockerConfigDir(deps.env);
-  // Opened at the first transfer, 2 ms, and shared by all.
-  let sys: Sys | undefined;
+  const { deps, shared } = context;
   const list: Service[] = [
     health,
-    auth({
-      credentials: logins(deps.env, warn),
-      note: (line) => progress.local.start(line).done(),
-      authority: clientTokens(deps.env) ? tokenAuthority(tokenSeeds(dockerConfig)) : undefined,
-    }),
+    shared.auth,
     secrets(build.sources.secrets),
     ssh(build.sources.agents),
-    fileSync(build.sources.mounts, (mount) => ({
-      sys: sys ??= openSys(),
-      onWarning: ({ path, reason }) => warn(`${mount}: ${path}: ${reason}`),
-    })),
+    folders(build.sources.mounts, context),
     ...build.sources.services,
   ];
   const stores = new Map([...build.sources.stores, ...build.layouts.stores]);
@@ -69,7 +100,7 @@ export async function buildServices(
   }
   const outputs = new Map<number, ByteOutput | TreeOutput>();
   for (const [id, { target, loader }] of build.outputs.entries()) {
-    const output = loader ? engineOutput(loader, progress.local) : localOutput(target, deps);
+    const output = loader ? engineOutput(loader, shared.local) : localOutput(target, deps);
     if (output) outputs.set(id, output);
   }
   if (outputs.size > 0) {
@@ -85,10 +116,10 @@ export async function buildServices(
   return {
     list,
     warmUps: [
-      () => void (sys ??= openSys()),
+      () => void shared.sys(),
       () => {
         const root = build.sources.mounts.get("dockerfile");
-        if (sys && root !== undefined) glance(sys, root);
+        if (root !== undefined) glance(shared.sys(), root);
       },
     ],
     async commit() {
@@ -97,7 +128,6 @@ export async function buildServices(
     async discard() {
       for (const file of files) await file.discard();
     },
-    [Symbol.dispose]: () => sys?.[Symbol.dispose](),
   };
 }
 

@@ -45,7 +45,9 @@ export interface Sources {
   /** What it is called towards people: as it was typed, or below the context as that was typed. */
   readonly dockerfile: string;
   /** What is recorded of the build. */
-  readonly state: BuildState;
+  readonly state: Pick<BuildState, "localPath" | "dockerfilePath">;
+  /** Names of contexts that are other targets' results, with those targets' names. */
+  readonly links: ReadonlyMap<string, string>;
 }
 
 /** What finding them goes by. */
@@ -54,6 +56,8 @@ export interface SourcesOptions {
   /** The folder of builders, which has this machine's id. */
   readonly storeDir: ConfigDir | undefined;
   readonly scratch: Scratch;
+  /** What `target:` may name. */
+  readonly targets: ReadonlySet<string>;
 }
 
 type Flags = Pick<FlagValues<typeof buildFlags>, "file" | "build-context" | "secret" | "ssh">;
@@ -62,14 +66,15 @@ type Flags = Pick<FlagValues<typeof buildFlags>, "file" | "build-context" | "sec
 export async function findSources(
   path: string,
   flags: Flags,
-  { deps, storeDir, scratch }: SourcesOptions,
+  { deps, storeDir, scratch, targets }: SourcesOptions,
 ): Promise<Sources> {
   const { env, cwd } = deps;
   const { file } = flags;
   const inputs = await findInputs(path, file, { deps, scratch });
   await refusePolicy(inputs);
   const sharedKey = (folder: string) => `${asciiName(baseName(folder))}:${buildNodeId(storeDir)}`;
-  const named = await namedContexts(parseBuildContexts(flags["build-context"]), cwd, sharedKey);
+  const contexts = parseBuildContexts(flags["build-context"]);
+  const named = await namedContexts(contexts, { cwd, sharedKey, targets });
   const mounts = new Map([...inputs.mounts, ...named.mounts]);
   const folder = inputs.name === "" ? undefined : inputs.mounts.get("context");
   const caps = [...new Set([...inputs.caps, ...named.caps])].sort();
@@ -91,6 +96,7 @@ export async function findSources(
     sharedKey: inputs.name && sharedKey(inputs.name),
     dockerfile: shownDockerfile(path, file, inputs.filename),
     state: stateOf(path, file, cwd),
+    links: named.links,
   };
 }
 
@@ -115,7 +121,7 @@ function shownDockerfile(path: string, file: string, found: string): string {
   return folder === "" || folder === "." ? "Dockerfile" : `${folder}/Dockerfile`;
 }
 
-function stateOf(path: string, file: string, cwd: string): BuildState {
+function stateOf(path: string, file: string, cwd: string): Sources["state"] {
   const far = path === "-" || isRemote(path);
   const asTyped = far || file === "" || file === "-" || isHttp(file);
   return {

@@ -28,7 +28,8 @@ export interface SolveRequest {
   FrontendOpt: { [key: string]: string };
   allowResultReturn: boolean;
   allowResultArrayRef: boolean;
-  FrontendInputs: { [key: string]: Definition };
+  /** Definitions, as they came: bytes on the wire like any message, and passed on unread. */
+  FrontendInputs: { [key: string]: Uint8Array };
   Evaluate: boolean;
 }
 
@@ -39,7 +40,7 @@ export interface SolveRequest_FrontendOptEntry {
 
 export interface SolveRequest_FrontendInputsEntry {
   key: string;
-  value: Definition | undefined;
+  value: Uint8Array;
 }
 
 export interface SolveResponse {
@@ -59,6 +60,8 @@ export interface Result_MetadataEntry {
 
 export interface Ref {
   id: string;
+  /** A pb.Definition, as it came. */
+  def: Uint8Array;
 }
 
 export interface RefMap {
@@ -83,6 +86,13 @@ export interface FileRange {
 
 export interface ReadFileResponse {
   Data: Uint8Array;
+}
+
+export interface EvaluateRequest {
+  Ref: string;
+}
+
+export interface EvaluateResponse {
 }
 
 export interface ReturnRequest {
@@ -299,7 +309,7 @@ export const SolveRequest: MessageFns<SolveRequest> = {
     if (message.allowResultArrayRef !== false) {
       writer.uint32(48).bool(message.allowResultArrayRef);
     }
-    globalThis.Object.entries(message.FrontendInputs).forEach(([key, value]: [string, Definition]) => {
+    globalThis.Object.entries(message.FrontendInputs).forEach(([key, value]: [string, Uint8Array]) => {
       SolveRequest_FrontendInputsEntry.encode({ key: key as any, value }, writer.uint32(106).fork()).join();
     });
     if (message.Evaluate !== false) {
@@ -415,10 +425,10 @@ export const SolveRequest: MessageFns<SolveRequest> = {
     );
     message.allowResultReturn = object.allowResultReturn ?? false;
     message.allowResultArrayRef = object.allowResultArrayRef ?? false;
-    message.FrontendInputs = (globalThis.Object.entries(object.FrontendInputs ?? {}) as [string, Definition][]).reduce(
-      (acc: { [key: string]: Definition }, [key, value]: [string, Definition]) => {
+    message.FrontendInputs = (globalThis.Object.entries(object.FrontendInputs ?? {}) as [string, Uint8Array][]).reduce(
+      (acc: { [key: string]: Uint8Array }, [key, value]: [string, Uint8Array]) => {
         if (value !== undefined) {
-          acc[key] = Definition.fromPartial(value);
+          acc[key] = value;
         }
         return acc;
       },
@@ -499,7 +509,7 @@ export const SolveRequest_FrontendOptEntry: MessageFns<SolveRequest_FrontendOptE
 };
 
 function createBaseSolveRequest_FrontendInputsEntry(): SolveRequest_FrontendInputsEntry {
-  return { key: "", value: undefined };
+  return { key: "", value: new Uint8Array(0) };
 }
 
 export const SolveRequest_FrontendInputsEntry: MessageFns<SolveRequest_FrontendInputsEntry> = {
@@ -507,8 +517,8 @@ export const SolveRequest_FrontendInputsEntry: MessageFns<SolveRequest_FrontendI
     if (message.key !== "") {
       writer.uint32(10).string(message.key);
     }
-    if (message.value !== undefined) {
-      Definition.encode(message.value, writer.uint32(18).fork()).join();
+    if (message.value.length !== 0) {
+      writer.uint32(18).bytes(message.value);
     }
     return writer;
   },
@@ -539,7 +549,7 @@ export const SolveRequest_FrontendInputsEntry: MessageFns<SolveRequest_FrontendI
               break;
             }
 
-            message.value = Definition.decode(reader, reader.uint32());
+            message.value = reader.bytes();
             continue;
           }
         }
@@ -564,9 +574,7 @@ export const SolveRequest_FrontendInputsEntry: MessageFns<SolveRequest_FrontendI
   ): SolveRequest_FrontendInputsEntry {
     const message = createBaseSolveRequest_FrontendInputsEntry();
     message.key = object.key ?? "";
-    message.value = (object.value !== undefined && object.value !== null)
-      ? Definition.fromPartial(object.value)
-      : undefined;
+    message.value = object.value ?? new Uint8Array(0);
     return message;
   },
 };
@@ -812,13 +820,16 @@ export const Result_MetadataEntry: MessageFns<Result_MetadataEntry> = {
 };
 
 function createBaseRef(): Ref {
-  return { id: "" };
+  return { id: "", def: new Uint8Array(0) };
 }
 
 export const Ref: MessageFns<Ref> = {
   encode(message: Ref, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
+    }
+    if (message.def.length !== 0) {
+      writer.uint32(18).bytes(message.def);
     }
     return writer;
   },
@@ -844,6 +855,14 @@ export const Ref: MessageFns<Ref> = {
             message.id = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.def = reader.bytes();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -862,6 +881,7 @@ export const Ref: MessageFns<Ref> = {
   fromPartial<I extends Exact<DeepPartial<Ref>, I>>(object: I): Ref {
     const message = createBaseRef();
     message.id = object.id ?? "";
+    message.def = object.def ?? new Uint8Array(0);
     return message;
   },
 };
@@ -1208,6 +1228,104 @@ export const ReadFileResponse: MessageFns<ReadFileResponse> = {
   },
 };
 
+function createBaseEvaluateRequest(): EvaluateRequest {
+  return { Ref: "" };
+}
+
+export const EvaluateRequest: MessageFns<EvaluateRequest> = {
+  encode(message: EvaluateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.Ref !== "") {
+      writer.uint32(10).string(message.Ref);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EvaluateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEvaluateRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.Ref = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<EvaluateRequest>, I>>(base?: I): EvaluateRequest {
+    return EvaluateRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EvaluateRequest>, I>>(object: I): EvaluateRequest {
+    const message = createBaseEvaluateRequest();
+    message.Ref = object.Ref ?? "";
+    return message;
+  },
+};
+
+function createBaseEvaluateResponse(): EvaluateResponse {
+  return {};
+}
+
+export const EvaluateResponse: MessageFns<EvaluateResponse> = {
+  encode(_: EvaluateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EvaluateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEvaluateResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<EvaluateResponse>, I>>(base?: I): EvaluateResponse {
+    return EvaluateResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EvaluateResponse>, I>>(_: I): EvaluateResponse {
+    const message = createBaseEvaluateResponse();
+    return message;
+  },
+};
+
 function createBaseReturnRequest(): ReturnRequest {
   return { result: undefined, error: undefined };
 }
@@ -1348,6 +1466,14 @@ export const LLBBridgeDefinition = {
       requestType: ReadFileRequest as typeof ReadFileRequest,
       requestStream: false,
       responseType: ReadFileResponse as typeof ReadFileResponse,
+      responseStream: false,
+      options: {},
+    },
+    evaluate: {
+      name: "Evaluate",
+      requestType: EvaluateRequest as typeof EvaluateRequest,
+      requestStream: false,
+      responseType: EvaluateResponse as typeof EvaluateResponse,
       responseStream: false,
       options: {},
     },

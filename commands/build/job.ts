@@ -1,0 +1,32 @@
+import type { Builder } from "../../builders/builder.ts";
+import type { Share } from "../../builders/placement.ts";
+import type { BuildOptions } from "../../buildkit/solve_request.ts";
+import type { Deps } from "../deps.ts";
+import type { Progress } from "../progress/progress.ts";
+import type { PreparedBuild } from "./prepare.ts";
+import type { Shared } from "./services.ts";
+
+/** One target on one node: one solve. */
+export interface Job extends Share {
+  readonly target: string;
+  readonly build: PreparedBuild;
+  /** The same on all nodes of a target, as buildx has it. */
+  readonly ref: string;
+  /** The build's own, fitted to the job. */
+  readonly options: BuildOptions;
+}
+
+/** What a job shows of itself. */
+export type Reporter = Pick<Progress, "update" | "local" | "note">;
+
+/** What a job runs with. */
+export interface JobContext {
+  /** Its signal ends when another job of the run has failed, too. */
+  readonly deps: Deps;
+  readonly builder: Builder;
+  readonly progress: Reporter;
+  readonly shared: Shared;
+  readonly provenance: "min" | "max" | undefined;
+  /** Writes down on this side that there is such a build; once, however often it is called. */
+  record(job: Job): void;
+}

@@ -1,0 +1,103 @@
+import type { Client } from "../../buildkit/client.ts";
+import { newId } from "../../buildkit/identity.ts";
+import { solve } from "../../buildkit/solve.ts";
+import { solveRequest } from "../../buildkit/solve_request.ts";
+import { after } from "../../transports/timer.ts";
+import type { Job, JobContext } from "./job.ts";
+import type { Link } from "./links.ts";
+import type { PreparedBuild } from "./prepare.ts";
+import type { Answers } from "./result.ts";
+import { buildServices } from "./services.ts";
+
+/** Fetches, or refuses, what only the daemon can look at; before a build's first job. */
+export async function makeReady(
+  client: Client,
+  build: PreparedBuild,
+  context: JobContext,
+): Promise<void> {
+  const { dockerfileUrl, mounts, filename, isRemote } = build.sources;
+  if (dockerfileUrl !== undefined) {
+    const { fetchDockerfile } = await import("./fetch_dockerfile.ts");
+    const text = await fetchDockerfile(client, dockerfileUrl, context);
+    Deno.writeFileSync(`${mounts.get("dockerfile")}/${filename}`, text);
+  }
+  if (isRemote && !mounts.has("dockerfile")) {
+    const { refuseRemotePolicy } = await import("./remote_policy.ts");
+    await refuseRemotePolicy(client, build, context);
+  }
+}
+
+/**
+ * Runs one job to its end. Resolves to the answers of the exporters, or of the frontend for a `call`.
+ * @param link ties it to the jobs whose results it uses, and to those that use its own
+ */
+export async function runJob(
+  client: Client,
+  job: Job,
+  context: JobContext,
+  link?: Link,
+): Promise<Answers> {
+  const { build, options, ref } = job;
+  if (build.call) {
+    const { askFrontend } = await import("./call.ts");
+    return await askFrontend(client, build.call, job, context, link);
+  }
+  const { deps, builder, progress } = context;
+  const services = await buildServices(build, context);
+  const solving = link ? link.solve : solve;
+  const record = () => context.record(job);
+  try {
+    const solved = solving(client, solveRequest(ref, newId(), options), {
+      services: services.list,
+      sharedKey: build.sources.sharedKey,
+      onStatus: (status) => progress.update(status),
+      signal: deps.signal,
+    });
+    const cool = inTurns([...services.warmUps, record]);
+    const answers = await solved.finally(cool).finally(record);
+    await services.commit();
+    await build.layouts.commit(answers);
+    // containerd's image store knows an image by its manifest's digest alone (as buildx has it).
+    if (build.outputs.some(({ loader }) => loader?.containerd)) {
+      delete answers["containerimage.config.digest"];
+    }
+    answers["buildx.build.ref"] = `${builder.name}/${job.node.name}/${ref}`;
+    return { ...answers, ...await withProvenance(client, ref, context) };
+  } catch (error) {
+    await services.discard();
+    throw error;
+  }
+}
+
+/** Calls each, while the daemon has the word: what it says meanwhile is heard in between. */
+function inTurns(steps: readonly (() => void)[]): () => void {
+  let stop = () => {};
+  const next = (at: number) => {
+    const step = steps[at];
+    if (!step) return;
+    stop = after(0, () => {
+      step();
+      next(at + 1);
+    });
+  };
+  next(0);
+  return () => stop();
+}
+
+async function withProvenance(
+  client: Client,
+  ref: string,
+  { deps, progress, provenance }: JobContext,
+): Promise<Answers> {
+  if (provenance === undefined) return {};
+  const vertex = progress.local.start("resolving provenance for metadata file");
+  try {
+    const { recordedProvenance } = await import("./provenance.ts");
+    const answers = await recordedProvenance(client, ref, provenance, deps.signal);
+    vertex.done();
+    return answers;
+  } catch (error) {
+    vertex.fail(error);
+    throw error;
+  }
+}

@@ -1,0 +1,78 @@
+/** Runs the engine on several targets, as bake does, in this process. */
+import { chooseBuilder, openStore } from "../../builders/builder.ts";
+import { buildFlags } from "../../commands/build/flags.ts";
+import { prepare, type PreparedBuild } from "../../commands/build/prepare.ts";
+import type { Answers } from "../../commands/build/result.ts";
+import { runBuilds } from "../../commands/build/run.ts";
+import { openScratch } from "../../commands/build/scratch.ts";
+import { parseFlags } from "../../commands/flags/parse.ts";
+import { startProgress } from "../../commands/progress/progress.ts";
+import { collector, fakeDeps } from "../commands/fake_deps.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface Built {
+  /** By target; undefined when the run failed. */
+  readonly answers: ReadonlyMap<string, Answers> | undefined;
+  readonly error: Error | undefined;
+  /** The plain progress. */
+  readonly progress: string;
+}
+
+/** @param targets the words of a build's command line, its context last, by target */
+export async function buildTargets(
+  space: Workspace,
+  targets: Readonly<Record<string, readonly string[]>>,
+  options: {
+    readonly group?: readonly string[];
+    readonly signal?: AbortSignal;
+    /** Hears of all of the progress whenever there is more. */
+    readonly onProgress?: (text: string) => void;
+  } = {},
+): Promise<Built> {
+  const kept = collector();
+  const stderr: typeof kept = {
+    ...kept,
+    write(text) {
+      kept.write(text);
+      options.onProgress?.(kept.text());
+    },
+  };
+  const { signal } = options;
+  const fake = { env: space.env, cwd: space.dir, ...signal && { signal } };
+  const clock = { ...fakeDeps([], fake, stderr, stderr).clock, now: Date.now };
+  const deps = { ...fakeDeps([], fake, stderr, stderr), clock };
+  const store = openStore(deps.env);
+  const builder = await chooseBuilder(store, deps.env, space.env["BUILDX_BUILDER"]!);
+  using scratch = openScratch();
+  using progress = startProgress({
+    mode: "plain",
+    out: stderr,
+    size: () => ({ columns: 80, rows: 24 }),
+    env: deps.env,
+    driver: "remote",
+    builder: builder.name,
+  });
+  const builds = new Map<string, PreparedBuild>();
+  for (const [target, words] of Object.entries(targets)) {
+    const { values: flags, given, args } = parseFlags(buildFlags, words, deps.env);
+    const context = { deps, builder, store, given, scratch, call: undefined };
+    const names = new Set(Object.keys(targets));
+    builds.set(target, await prepare(args[0]!, flags, { ...context, targets: names }));
+  }
+  const { group } = options;
+  const context = {
+    deps,
+    store,
+    builder,
+    progress,
+    provenance: undefined,
+    errorPrefix: "",
+    budget: 20_000,
+  };
+  try {
+    const answers = await runBuilds(builds, { ...context, ...group && { group } });
+    return { answers, error: undefined, progress: stderr.text() };
+  } catch (error) {
+    return { answers: undefined, error: error as Error, progress: stderr.text() };
+  }
+}

@@ -1,0 +1,185 @@
+/** Several targets in one run, on a real daemon. */
+import assert from "node:assert/strict";
+import { connect } from "../../buildkit/connect.ts";
+import { listHistory } from "../../buildkit/history.ts";
+import { transports } from "../../transports/all.ts";
+import { createRegistry } from "../../transports/registry.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { buildTargets } from "./targets.ts";
+import { workspace } from "./workspace.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc"));
+const shared = ignore ? undefined! : await sharedBuildkitd();
+
+/** The frontend's attributes in the daemon's record of a build. */
+async function recordOf(ref: string): Promise<Record<string, string>> {
+  const client = await connect({
+    registry: createRegistry(transports),
+    endpoint: shared.address,
+    tls: {},
+    context: { signal: new AbortController().signal, env: () => "", log() {}, step() {} },
+  });
+  try {
+    const { events } = await listHistory(client, { Ref: ref });
+    return events[0]!.record!.FrontendAttrs;
+  } finally {
+    await client.close();
+  }
+}
+
+const refOf = (answers: Readonly<Record<string, string>> | undefined) =>
+  answers!["buildx.build.ref"]!.split("/").pop()!;
+
+Deno.test(
+  { name: "each target has its result, its ref, and its name in the progress", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({
+      "ctx/Dockerfile": "FROM scratch AS a\nCOPY a /\nFROM scratch AS b\nCOPY b /\n",
+      "ctx/a": "a",
+      "ctx/b": "b",
+    });
+    const { answers, error, progress } = await buildTargets(space, {
+      one: ["--target=a", "-o", "out-a", "ctx"],
+      two: ["--target=b", "-o", "out-b", "ctx"],
+    }, { group: ["default"] });
+    assert.equal(error, undefined);
+    assert.equal(space.read("out-a/a") + space.read("out-b/b"), "ab");
+    // What two do in common is shown once, as one target's.
+    assert.match(progress, /\[(one|two) internal\] load build definition/);
+    assert.match(progress, /\[one a 1\/1\] COPY a/);
+    assert.match(progress, /\[two b 1\/1\] COPY b/);
+    assert.match(progress, /\[one\] exporting to client directory/);
+    const refs = ["one", "two"].map((target) => refOf(answers!.get(target)));
+    assert.equal(new Set(refs).size, 2);
+    const [group] = [...Deno.readDirSync(space.path(".store/refs/__group__"))];
+    const joined = JSON.parse(space.read(`.store/refs/__group__/${group!.name}`));
+    assert.deepEqual(joined, { Targets: ["default"], Refs: refs });
+    for (const [index, target] of ["one", "two"].entries()) {
+      assert.deepEqual(JSON.parse(space.read(`.store/refs/test/test0/${refs[index]}`)), {
+        Target: target,
+        LocalPath: space.path("ctx"),
+        DockerfilePath: "",
+        GroupRef: group!.name,
+      });
+    }
+  },
+);
+
+Deno.test({ name: "folders that targets have in common are sent once", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  space.write({
+    "ctx/Dockerfile": "FROM scratch\nCOPY f /\nCOPY --from=more g /\n",
+    "ctx/f": "f",
+    "more/g": "g",
+    "other/g": "h",
+  });
+  const { answers, error } = await buildTargets(space, {
+    one: ["--build-context=more=more", "-o", "one", "ctx"],
+    two: ["--build-context=more=more", "-o", "two", "ctx"],
+    three: ["--build-context=more=other", "-o", "three", "ctx"],
+  });
+  assert.equal(error, undefined);
+  const [one, two, three] = await Promise.all(
+    ["one", "two", "three"].map((target) => recordOf(refOf(answers!.get(target)))),
+  );
+  const session = one!["local-sessionid:context"];
+  assert.match(session!, /^[0-9a-z]{25}$/);
+  assert.equal(two!["local-sessionid:context"], session);
+  assert.equal(three!["local-sessionid:dockerfile"], session);
+  assert.equal(one!["local-sessionid:more"], session);
+  assert.equal(three!["local-sessionid:more"], undefined);
+  assert.equal(space.read("two/g") + space.read("three/g"), "gh");
+});
+
+Deno.test(
+  { name: "a target's result is another's context, with its configuration", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({
+      "base/Dockerfile": "FROM busybox\nENV FROM_BASE=yes\nRUN echo made >/made\n",
+      "app/Dockerfile":
+        "FROM base\nRUN echo $FROM_BASE >>/made\nFROM scratch\nCOPY --from=0 /made /\nCOPY --from=0 /app* /\n",
+      "top/Dockerfile": "FROM scratch\nCOPY --from=app /made /top\n",
+    });
+    const { answers, error } = await buildTargets(space, {
+      top: ["--build-context=app=target:app", "-o", "out", "top"],
+      app: ["--build-context=base=target:base", "-o", "out", "app"],
+      base: ["-o", "type=cacheonly", "base"],
+    });
+    assert.equal(error, undefined);
+    assert.equal(space.read("out/made"), "made\nyes\n");
+    assert.equal(space.read("out/top"), "made\nyes\n");
+    const record = await recordOf(refOf(answers!.get("app")));
+    assert.equal(record["context:base"], "input:0-base");
+    assert.match(record["input-metadata:0-base"]!, /^\{"containerimage.config":"/);
+  },
+);
+
+Deno.test({ name: "links between targets of several platforms", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  space.write({
+    "base/Dockerfile": "FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /arch\n",
+    "base/amd64": "x",
+    "base/arm64": "a",
+    "app/Dockerfile": "FROM base\nCOPY app /\n",
+    "app/app": "app",
+  });
+  const { error } = await buildTargets(space, {
+    app: [
+      "--build-context=base=target:base",
+      "--platform=linux/arm64,linux/amd64",
+      "-o",
+      "out",
+      "app",
+    ],
+    base: ["--platform=linux/amd64,linux/arm64", "-o", "type=cacheonly", "base"],
+  });
+  assert.equal(error, undefined);
+  assert.equal(space.read("out/linux_amd64/arch") + space.read("out/linux_arm64/arch"), "xa");
+});
+
+Deno.test({ name: "the first error names its target, and ends the others", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  space.write({
+    "slow/Dockerfile": "FROM busybox\nRUN sleep 600\n",
+    "bad/Dockerfile": "FROM scratch\nCOPY nothing /\n",
+  });
+  const { error, progress } = await buildTargets(space, {
+    slow: ["-o", "type=cacheonly", "--no-cache", "slow"],
+    bad: ["-o", "out", "bad"],
+  });
+  assert.match(error!.message, /^target bad: failed to solve: .*"\/nothing": not found/);
+  assert.throws(() => Deno.lstatSync(space.path("out")), Deno.errors.NotFound);
+  assert.match(progress, /\[bad 1\/1\] COPY nothing/);
+});
+
+Deno.test(
+  { name: "a failing target that others wait for, and a run that is stopped, end", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({
+      "base/Dockerfile": "FROM nowhere.invalid/no:1\n",
+      "user/Dockerfile": "FROM base\n",
+      "slow/Dockerfile": "FROM busybox\nRUN sleep 600\n",
+    });
+    const failed = await buildTargets(space, {
+      base: ["-o", "type=cacheonly", "base"],
+      user: ["-o", "type=cacheonly", "--build-context=base=target:base", "user"],
+    });
+    assert.match(failed.error!.message, /^target base: failed to solve: .*nowhere\.invalid/);
+    const stop = new AbortController();
+    const reason = new Error("stopped by a person");
+    const running = buildTargets(space, {
+      slow: ["-o", "type=cacheonly", "--no-cache", "slow"],
+      also: ["-o", "type=cacheonly", "--no-cache", "--build-context=slow=target:slow", "slow"],
+    }, {
+      signal: stop.signal,
+      // Both wait for it, or for each other.
+      onProgress: (text) => text.includes("RUN sleep 600") && stop.abort(reason),
+    });
+    assert.equal((await running).error, reason);
+  },
+);
