@@ -63,6 +63,7 @@ export function folders(
   return fileSync(mounts, (mount) => ({
     sys: shared.sys(),
     onWarning: ({ path, reason }) => progress.note(`WARNING: ${mount}: ${path}: ${reason}`),
+    onProgress: progress.upload(mount),
   }));
 }
 

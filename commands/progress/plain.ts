@@ -10,6 +10,7 @@ import {
   type VertexState,
 } from "./state.ts";
 import { formatAmount, formatSeconds } from "./units.ts";
+import { sentText, uploadOf } from "./uploads.ts";
 
 /**
  * BuildKit's plain text: made for logs of CI, read by people and by programs, so its lines are
@@ -52,6 +53,8 @@ const ANTI_FLICKER = 5_000;
 const MAX_DELAY = 10_000;
 const MIN_STATUS_DELAY = 5_000;
 const MIN_STATUS_PROGRESS = 0.05;
+/** Milliseconds after which a transfer's files and rate get a line. */
+const LONG_UPLOAD = 1_000;
 const MAX_HELD_BACK = 256 * 1024;
 /** How much of a line that never ends is repeated when its vertex comes back. */
 const MAX_OPEN_LINE = 16 * 1024;
@@ -222,6 +225,9 @@ export function plainPrinter(state: State, options: { title: string; truncate: b
       text += `#${entry.index} ${id}${amount && ` ${amount}`}`;
       if (took > 10) text += ` ${formatSeconds(took)}`;
       text += completed === undefined ? "\n" : " done\n";
+      // Of our own, and only where somebody waited for it.
+      const upload = took > LONG_UPLOAD && completed !== undefined && uploadOf(state, status);
+      if (upload) text += `#${entry.index} ${id} sent ${sentText(upload, took)}\n`;
       if (completed === undefined) open = true;
     }
     entry.changed.clear();

@@ -9,6 +9,7 @@ import { rawJson } from "./rawjson.ts";
 import type { Outcome, Output, Renderer } from "./renderer.ts";
 import { newState, type State } from "./state.ts";
 import { applyStatus } from "./apply_status.ts";
+import { beginUpload } from "./uploads.ts";
 
 export interface ProgressOptions {
   /** From `chooseMode`. */
@@ -43,6 +44,11 @@ export interface Progress extends Disposable {
   update(message: StatusResponse): void;
   /** Adds vertexes of our own. */
   readonly local: LocalVertexes;
+  /**
+   * Tells of a folder that is sent now, by its name among the build's.
+   * @returns to be called with how much of it has been sent
+   */
+  upload(mount: string): (sent: { readonly files: number; readonly bytes: number }) => void;
   /** Shows a line that belongs to no vertex: a file that vanished, a retry. */
   note(line: string): void;
   /**
@@ -90,6 +96,13 @@ export function startProgress(options: ProgressOptions): Progress {
   return {
     update: (message) => take(message, false),
     local: localVertexes((message) => take(message, true), now),
+    upload(mount) {
+      const upload = beginUpload(state, mount);
+      return ({ files, bytes }) => {
+        upload.files = files;
+        upload.bytes = bytes;
+      };
+    },
     note(line) {
       if (ended) out.write(`${line}\n`);
       else renderer.note(line);

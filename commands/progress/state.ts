@@ -1,6 +1,7 @@
 import type { Vertex, VertexWarning } from "../../proto/gen/control.ts";
 import type { LogPieces, LogTail, TailLimit } from "./log_tail.ts";
 import type { Span } from "./spans.ts";
+import type { Upload } from "./uploads.ts";
 
 /** What is known of a build. Renderers read it; nothing in it grows with the length of the logs. */
 export interface State {
@@ -11,6 +12,8 @@ export interface State {
   /** In order of arrival, without those that say the same as an earlier one. */
   readonly warnings: VertexWarning[];
   readonly warningKeys: Set<string>;
+  /** Folders that this side sends, in the order of their beginning. */
+  readonly uploads: Upload[];
   readonly keep: Keep;
   /** What started first: the build's duration counts from there. */
   first: { readonly at: number; readonly local: boolean } | undefined;
@@ -87,6 +90,7 @@ export function newState(keep: Keep): State {
     byDigest: new Map(),
     warnings: [],
     warningKeys: new Set(),
+    uploads: [],
     keep,
     first: undefined,
     skew: undefined,

@@ -13,6 +13,7 @@ import {
   type VertexState,
 } from "./state.ts";
 import { formatAmount, formatBytes, formatSeconds } from "./units.ts";
+import { filesText, type Upload, uploadOf } from "./uploads.ts";
 import { cutToWidth, printable, textWidth } from "./width.ts";
 
 /** What a frame depends on beside the state. */
@@ -85,7 +86,8 @@ function addRows(rows: Row[], state: State, vertex: VertexState, view: View): vo
     rows.push({
       rank: active && !complete ? "part" : "done",
       text: () => {
-        const text = line(`=> ${status.id}`, amountsOf(status, now), took, view.columns);
+        const amounts = amountsOf(status, now, uploadOf(state, status));
+        const text = line(`=> ${status.id}`, amounts, took, view.columns);
         return paint(text, complete ? colors.run : "");
       },
     });
@@ -115,12 +117,13 @@ function titleOf(vertex: VertexState): string {
   return `${cached ? "CACHED " : ""}${failed}${name}`;
 }
 
-/** `5.10MB / 20.00MB  1.31MB/s`, and what is left of it where there is little room. */
-function amountsOf(status: StatusState, now: number): string[] {
+/** `12 files  5.10MB / 20.00MB  1.31MB/s`, and what is left of it where there is little room. */
+function amountsOf(status: StatusState, now: number, upload: Upload | undefined): string[] {
   const amount = formatAmount(status.current, status.total);
   if (amount === "") return [];
   const rate = rateOf(status, now);
-  return rate ? [`${amount}  ${formatBytes(Math.round(rate))}/s`, amount] : [amount];
+  const amounts = rate ? [`${amount}  ${formatBytes(Math.round(rate))}/s`, amount] : [amount];
+  return upload?.files ? [`${filesText(upload)}  ${amounts[0]}`, ...amounts] : amounts;
 }
 
 /** Bytes a second: over the last seconds, of a finished part over all; undefined where too little time went by to tell, or nothing moves. */
