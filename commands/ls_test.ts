@@ -12,9 +12,11 @@ function connect({ endpoint, context }: ConnectOptions) {
   }
   if (endpoint.endsWith(":3")) {
     context.step("connect", "10.0.0.1:3");
-    return new Promise<never>((_, reject) =>
-      context.signal.addEventListener("abort", () => reject(context.signal.reason))
-    );
+    return new Promise<never>((_, reject) => {
+      const stop = () => reject(context.signal.reason);
+      if (context.signal.aborted) stop();
+      context.signal.addEventListener("abort", stop);
+    });
   }
   return Promise.reject(
     new DialError("connection refused", {

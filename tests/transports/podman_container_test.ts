@@ -63,7 +63,7 @@ if (!skip(reason)) {
     await engine.run("kill", "builder");
     await t.step("stopped", async () => {
       while (!/Exited/.test((await engine.run("ps", "-a", "--filter=name=builder")).stdout));
-      await fails("builder", /not running \(exited\); start it: podman start builder$/);
+      await fails("builder", /not running \((exited|stopped)\); start it: podman start builder$/);
     });
     await t.step(
       "no service",

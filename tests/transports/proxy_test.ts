@@ -110,10 +110,12 @@ if (!skip(reason)) {
     const child = start(["dial-stdio"], { BUILDKIT_HOST: `unix://${peer.socket}` });
     const writer = child.stdin.getWriter();
     await writer.write(new TextEncoder().encode("wait\n"));
-    const output = child.output();
-    await sleep(300);
+    const reader = child.stdout.getReader();
+    assert.equal(new TextDecoder().decode((await reader.read()).value), "ready");
     await peer.kill();
-    assert.equal(new TextDecoder().decode((await soon(output, 5000, "its end")).stdout), "ready");
+    assert.equal((await soon(reader.read(), 20_000, "its end")).done, true);
+    await soon(child.status, 20_000, "its exit");
+    await child.stderr.cancel();
     await writer.abort();
   });
 
