@@ -2,7 +2,7 @@ import type { Builder } from "../../builders/builder.ts";
 import type { Share } from "../../builders/placement.ts";
 import type { BuildOptions } from "../../buildkit/solve_request.ts";
 import type { Deps } from "../deps.ts";
-import type { Progress } from "../progress/progress.ts";
+import type { Reporter } from "../progress/progress.ts";
 import type { PreparedBuild } from "./prepare.ts";
 import type { Shared } from "./services.ts";
 
@@ -15,9 +15,6 @@ export interface Job extends Share {
   /** The build's own, fitted to the job. */
   readonly options: BuildOptions;
 }
-
-/** What a job shows of itself. */
-export type Reporter = Pick<Progress, "update" | "local" | "note">;
 
 /** What a job runs with. */
 export interface JobContext {

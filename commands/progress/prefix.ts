@@ -1,15 +1,13 @@
 import type { StatusResponse, Vertex } from "../../proto/gen/control.ts";
-import type { Progress } from "./progress.ts";
+import type { Reporter } from "./progress.ts";
 
 /** A progress to which all steps bear a target's name: `[app internal] load …`, `[app] exporting …`. */
-export function withPrefix(
-  progress: Pick<Progress, "update" | "local" | "note">,
-  target: string,
-): Pick<Progress, "update" | "local" | "note"> {
+export function withPrefix(progress: Reporter, target: string): Reporter {
   return {
     update: (status) => progress.update(prefixed(status, target)),
     local: { start: (name) => progress.local.start(prefixedName(name, target)) },
-    note: (line) => progress.note(line),
+    upload: progress.upload,
+    note: progress.note,
   };
 }
 

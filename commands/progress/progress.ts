@@ -65,6 +65,9 @@ export interface Progress extends Disposable {
   [Symbol.dispose](): void;
 }
 
+/** What a target shows of itself. */
+export type Reporter = Pick<Progress, "update" | "local" | "upload" | "note">;
+
 /** A terminal shows few lines of a step while it runs, so more are kept for when it fails. */
 const KEEP = {
   tty: { tail: { lines: 1000, size: 256 * 1024 }, recent: 16 * 1024 },
