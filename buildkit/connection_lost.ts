@@ -13,17 +13,22 @@ export class ConnectionLost extends Error {
   constructor(
     endpoint: string,
     reason: string,
-    options: { readonly during?: string; readonly cause?: unknown } = {},
+    options: {
+      readonly during?: string;
+      readonly hint?: string;
+      readonly cause?: unknown;
+    } = {},
   ) {
     const during = options.during === undefined ? "" : ` during ${options.during}`;
     super(`the connection to ${endpoint} was lost${during}: ${reason}`, { cause: options.cause });
     this.endpoint = endpoint;
     this.reason = reason;
-    this.hint = "look at the builder's log and at the network on the way to it, then run it again";
+    this.hint = options.hint ??
+      "look at the builder's log and at the network on the way to it, then run it again";
   }
 
-  /** The same, with what it interrupted. */
-  during(during: string): ConnectionLost {
-    return new ConnectionLost(this.endpoint, this.reason, { during, cause: this.cause });
+  /** The same, with what it interrupted, and what can be done. */
+  during(during: string, hint: string = this.hint): ConnectionLost {
+    return new ConnectionLost(this.endpoint, this.reason, { during, hint, cause: this.cause });
   }
 }

@@ -24,9 +24,6 @@ export class SilenceError extends Error {
  * Ends the connection when nothing comes from the peer any more. PINGs of ours are no way to find
  * out: the daemon hangs up on more than one in 5 minutes.
  *
- * Looks are counted, not milliseconds: a process that was stopped (Ctrl-Z, a sleeping machine)
- * reads what came meanwhile before it can have looked again as often as that.
- *
  * @param ask where a healthy daemon may have nothing to say, since there is no session: sends it a
  *   small question, called once in each silence, when two fifths of the time are over
  */
@@ -35,15 +32,33 @@ export function endWhenSilent(
   limit = SILENCE,
   ask: () => void = () => {},
 ): Disposable {
-  let last = connection.lastReceived;
-  let silent = 0;
+  return whenStill(() => connection.lastReceived, limit, {
+    still: () => connection.lost(new SilenceError(limit)),
+    ask,
+  });
+}
+
+/**
+ * Calls `still`, once, when a value has been the same for `limit` milliseconds.
+ *
+ * Looks are counted, not milliseconds: a process that was stopped (Ctrl-Z, a sleeping machine)
+ * reads what came meanwhile before it can have looked again as often as that.
+ */
+export function whenStill(
+  read: () => number,
+  limit: number,
+  { still, ask = () => {} }: { readonly still: () => void; readonly ask?: () => void },
+): Disposable {
+  let last = read();
+  let same = 0;
   const stop = every(limit / LOOKS, () => {
-    silent = connection.lastReceived === last ? silent + 1 : 0;
-    last = connection.lastReceived;
-    if (silent === ASKS) ask();
-    if (silent < LOOKS) return;
+    const value = read();
+    same = value === last ? same + 1 : 0;
+    last = value;
+    if (same === ASKS) ask();
+    if (same < LOOKS) return;
     stop();
-    connection.lost(new SilenceError(limit));
+    still();
   });
   return { [Symbol.dispose]: stop };
 }

@@ -63,7 +63,7 @@ export async function solve(
   options.signal.addEventListener("abort", onAbort, { once: true });
   try {
     const lost = session.done.then((): never => {
-      throw new RpcError(Code.UNAVAILABLE, "the builder ended the session before the build");
+      throw new ConnectionLost(client.peer, "the builder ended the session before the build");
     });
     const answer = client.solve(request, { signal: cancel.signal });
     answer.catch(() => {});

@@ -6,7 +6,9 @@ import { parseCall } from "./flags/call.ts";
 import { buildFlags } from "./build/flags.ts";
 import { imageId, metadataText, removeResult, writeResult } from "./build/result.ts";
 import { provenanceMode, wantsWarnings } from "./build/metadata.ts";
+import { idleTimeoutOf } from "./build/idle.ts";
 import { prepare, warnNoOutput } from "./build/prepare.ts";
+import { retriesOf } from "./build/retry.ts";
 import { runBuilds } from "./build/run.ts";
 import { openScratch } from "./build/scratch.ts";
 import { chooseMode } from "./progress/mode.ts";
@@ -22,7 +24,11 @@ export const command = defineCommand({
       env: deps.env,
       isTerminal: deps.stderr.isTerminal,
     });
-    const budget = connectTimeout(global);
+    const limits = {
+      budget: connectTimeout(global),
+      retries: retriesOf(flags.retry),
+      idleTimeout: idleTimeoutOf(flags["idle-timeout"]),
+    };
     const store = openStore(deps.env);
     const builder = await chooseBuilder(store, deps.env, global.builder);
     driverOf(builder);
@@ -53,7 +59,7 @@ export const command = defineCommand({
     });
     const provenance = flags["metadata-file"] && !call ? provenanceMode(deps.env) : undefined;
     const errorPrefix = "failed to build: ";
-    const context = { deps, store, builder, progress, provenance, budget, errorPrefix };
+    const context = { deps, store, builder, progress, provenance, ...limits, errorPrefix };
     const answers = (await runBuilds(builds, context)).get("default")!;
     if (flags.iidfile) writeResult(flags.iidfile, imageId(answers));
     if (flags["metadata-file"]) {

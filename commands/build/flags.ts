@@ -41,6 +41,10 @@ export const buildFlags = {
     short: "f",
     summary: 'Name of the Dockerfile (default: "PATH/Dockerfile")',
   },
+  "idle-timeout": {
+    kind: "duration",
+    summary: "Cancel the build when it makes no progress for this long (0: never)",
+  },
   iidfile: { kind: "string", summary: "Write the image ID to a file" },
   label: { kind: "array", summary: "Set metadata for an image" },
   load: { kind: "bool", summary: 'Shorthand for "--output=type=docker"' },
@@ -79,6 +83,11 @@ export const buildFlags = {
   resource: {
     kind: "array",
     summary: 'Resource limits for the "RUN" instructions (format: "memory=512m")',
+  },
+  retry: {
+    kind: "int",
+    valueName: "N",
+    summary: "Build again, up to N times, after the connection to the builder was lost",
   },
   sbom: { kind: "string", summary: 'Shorthand for "--attest=type=sbom"' },
   secret: {

@@ -3,6 +3,7 @@ import type { Share } from "../../builders/placement.ts";
 import type { BuildOptions } from "../../buildkit/solve_request.ts";
 import type { Deps } from "../deps.ts";
 import type { Reporter } from "../progress/progress.ts";
+import type { IdleWatch } from "./idle.ts";
 import type { PreparedBuild } from "./prepare.ts";
 import type { Shared } from "./services.ts";
 
@@ -24,6 +25,10 @@ export interface JobContext {
   readonly progress: Reporter;
   readonly shared: Shared;
   readonly provenance: "min" | "max" | undefined;
+  /** Ends the run when it makes no progress, where that is wanted. */
+  readonly idle?: IdleWatch;
+  /** Something was used up that can't be had again, so that this run can't be repeated. */
+  spend(reason: string): void;
   /** Writes down on this side that there is such a build; once, however often it is called. */
   record(job: Job): void;
 }

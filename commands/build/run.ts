@@ -19,11 +19,13 @@ import type { Deps } from "../deps.ts";
 import { phase } from "../phases.ts";
 import type { Progress } from "../progress/progress.ts";
 import { BuildError } from "./build_error.ts";
-import type { Job } from "./job.ts";
+import { watchIdle } from "./idle.ts";
+import type { Job, JobContext } from "./job.ts";
 import { type NodeClients, nodeClients } from "./node_clients.ts";
 import type { PreparedBuild } from "./prepare.ts";
 import { buildRecords } from "./records.ts";
 import type { Answers } from "./result.ts";
+import { withRetries } from "./retry.ts";
 import { openShared } from "./services.ts";
 import { makeReady, runJob } from "./run_job.ts";
 
@@ -35,6 +37,10 @@ export interface RunContext {
   readonly progress: Progress;
   /** Milliseconds that a connection may take; 0 for no limit. */
   readonly budget: number;
+  /** How often the builds may be made again after a connection was lost; never by default. */
+  readonly retries?: number;
+  /** Milliseconds without progress after which they are cancelled; without it they never are. */
+  readonly idleTimeout?: number;
   /** How much of the provenance the answers are to have. */
   readonly provenance: "min" | "max" | undefined;
   /** What stands before the text of an error: `failed to build: `. */
@@ -53,16 +59,20 @@ export async function runBuilds(
 ): Promise<ReadonlyMap<string, Answers>> {
   const { deps, progress, errorPrefix } = context;
   phase("prepared");
-  const nodes = nodeClients(context);
+  let spent: string | undefined;
+  const spend = (reason: string) => void (spent = reason);
   try {
-    try {
-      const answers = await runOn(nodes, builds, context);
-      phase("solved");
-      progress.finish();
-      return answers;
-    } finally {
-      await nodes.close();
-    }
+    const answers = await withRetries({ ...context, spent: () => spent }, async () => {
+      const nodes = nodeClients(context);
+      try {
+        return await runOn(nodes, builds, { ...context, spend });
+      } finally {
+        await nodes.close();
+      }
+    });
+    phase("solved");
+    progress.finish();
+    return answers;
   } catch (error) {
     progress.finish({ error, canceled: deps.signal.aborted });
     if (deps.signal.aborted || !(error instanceof Error)) throw error;
@@ -73,11 +83,17 @@ export async function runBuilds(
 async function runOn(
   nodes: NodeClients,
   builds: ReadonlyMap<string, PreparedBuild>,
-  context: RunContext,
+  context: RunContext & Pick<JobContext, "spend">,
 ): Promise<ReadonlyMap<string, Answers>> {
   const jobs = await jobsOf(nodes, builds, context);
   using shared = openShared(context);
-  const common = { ...context, shared, record: buildRecords(context, jobs) };
+  using idle = context.idleTimeout ? watchIdle(context.idleTimeout) : undefined;
+  const common = {
+    ...context,
+    ...idle && { idle, deps: withSignal(context.deps, idle.signal) },
+    shared,
+    record: buildRecords(context, jobs),
+  };
   if (jobs.length > 1) {
     const { runTogether } = await import("./together.ts");
     return await runTogether(jobs, nodes, common);
@@ -87,6 +103,11 @@ async function runOn(
   phase("connected");
   await makeReady(client, job.build, common);
   return new Map([[job.target, await runJob(client, job, common)]]);
+}
+
+/** The same, which this signal ends, too. */
+function withSignal(deps: Deps, signal: AbortSignal): Deps {
+  return { ...deps, signal: AbortSignal.any([deps.signal, signal]) };
 }
 
 async function jobsOf(

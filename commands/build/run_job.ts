@@ -1,4 +1,5 @@
 import type { Client } from "../../buildkit/client.ts";
+import { ConnectionLost } from "../../buildkit/connection_lost.ts";
 import { newId } from "../../buildkit/identity.ts";
 import { solve } from "../../buildkit/solve.ts";
 import { solveRequest } from "../../buildkit/solve_request.ts";
@@ -42,15 +43,18 @@ export async function runJob(
     const { askFrontend } = await import("./call.ts");
     return await askFrontend(client, build.call, job, context, link);
   }
-  const { deps, builder, progress } = context;
+  const { deps, builder, progress, idle } = context;
   const services = await buildServices(build, context);
   const solving = link ? link.solve : solve;
   const record = () => context.record(job);
   try {
     const solved = solving(client, solveRequest(ref, newId(), options), {
-      services: services.list,
+      services: idle?.watched(services.list) ?? services.list,
       sharedKey: build.sources.sharedKey,
-      onStatus: (status) => progress.update(status),
+      onStatus(status) {
+        idle?.touch();
+        progress.update(status);
+      },
       signal: deps.signal,
     });
     const cool = inTurns([...services.warmUps, record]);
@@ -65,7 +69,12 @@ export async function runJob(
     return { ...answers, ...await withProvenance(client, ref, context) };
   } catch (error) {
     await services.discard();
-    throw error;
+    if (!(error instanceof ConnectionLost)) throw error;
+    throw error.during(
+      `build ${ref}`,
+      `see whether the builder went on: fairlead history attach --builder ${builder.name} ${ref}; ` +
+        "to build again when this happens: --retry N",
+    );
   }
 }
 

@@ -3,7 +3,7 @@ import type { Sys } from "../../buildkit/fsync/_sys.ts";
 import { openSys } from "../../buildkit/fsync/open_sys.ts";
 import { glance } from "../../buildkit/fsync/sender.ts";
 import { receiveFolder } from "../../buildkit/fsync/receiver.ts";
-import type { Service } from "../../buildkit/grpc/call.ts";
+import type { Handler, Service } from "../../buildkit/grpc/call.ts";
 import { auth } from "../../buildkit/session/auth.ts";
 import { fileSend, type TreeOutput } from "../../buildkit/session/filesend.ts";
 import { fileSync } from "../../buildkit/session/filesync.ts";
@@ -83,16 +83,19 @@ export interface BuildServices {
 
 export async function buildServices(
   build: PreparedBuild,
-  context: Pick<JobContext, "deps" | "progress" | "shared">,
+  context: Pick<JobContext, "deps" | "progress" | "shared" | "spend">,
 ): Promise<BuildServices> {
-  const { deps, shared } = context;
+  const { deps, shared, spend } = context;
   const list: Service[] = [
     health,
     shared.auth,
     secrets(build.sources.secrets),
     ssh(build.sources.agents),
     folders(build.sources.mounts, context),
-    ...build.sources.services,
+    // What is no folder comes from stdin.
+    ...build.sources.services.map((service) =>
+      noticed(service, () => spend("its context came from stdin, which can be read only once"))
+    ),
   ];
   const stores = new Map([...build.sources.stores, ...build.layouts.stores]);
   if (stores.size > 0) {
@@ -101,7 +104,9 @@ export async function buildServices(
   }
   const outputs = new Map<number, ByteOutput | TreeOutput>();
   for (const [id, { target, loader }] of build.outputs.entries()) {
-    const output = loader ? engineOutput(loader, shared.local) : localOutput(target, deps);
+    const output = loader
+      ? engineOutput(loader, shared.local)
+      : localOutput(target, deps, () => spend("a part of its output has gone to stdout"));
     if (output) outputs.set(id, output);
   }
   if (outputs.size > 0) {
@@ -133,7 +138,11 @@ export async function buildServices(
 }
 
 /** What takes an output that comes to this side; undefined for one that stays with the daemon. */
-function localOutput(target: Output["target"], deps: Deps): ByteOutput | TreeOutput | undefined {
+function localOutput(
+  target: Output["target"],
+  deps: Deps,
+  onStdout: () => void,
+): ByteOutput | TreeOutput | undefined {
   switch (target.to) {
     case "daemon":
     case "engine":
@@ -142,10 +151,22 @@ function localOutput(target: Output["target"], deps: Deps): ByteOutput | TreeOut
     case "file":
       return fileOutput(absolutePath(target.path, deps.cwd));
     case "stdout":
-      return pipeOutput(stdoutWriter(deps));
+      return pipeOutput(stdoutWriter(deps, onStdout));
     case "directory":
       return { directory: absolutePath(target.path, deps.cwd), mode: target.mode };
   }
+}
+
+/** The same service; `called` hears of each call. */
+function noticed(service: Service, called: () => void): Service {
+  const entries = Object.entries(service).map(([path, handler]): [string, Handler] => [
+    path,
+    (call) => {
+      called();
+      return handler(call);
+    },
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /** `BUILDKIT_NO_CLIENT_TOKEN`: the daemon then fetches tokens itself, with our passwords. */
@@ -154,9 +175,10 @@ function clientTokens(env: Env): boolean {
   return !text || !["1", "t", "T", "TRUE", "true", "True"].includes(text);
 }
 
-function stdoutWriter({ stdout }: Deps) {
+function stdoutWriter({ stdout }: Deps, onWrite: () => void) {
   return {
     async write(bytes: Uint8Array) {
+      onWrite();
       await stdout.writeBytes(bytes);
       return bytes.length;
     },

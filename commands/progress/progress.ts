@@ -2,6 +2,7 @@ import type { StatusResponse, VertexWarning } from "../../proto/gen/control.ts";
 import { paint, readColors } from "./colors.ts";
 import { ttyRenderer } from "./display.ts";
 import { failedBlocks, warningsBlock } from "./end_blocks.ts";
+import { interruption } from "./interruption.ts";
 import { type LocalVertexes, localVertexes } from "./local.ts";
 import type { Mode } from "./mode.ts";
 import { plainRenderer } from "./plain_renderer.ts";
@@ -51,6 +52,8 @@ export interface Progress extends Disposable {
   upload(mount: string): (sent: { readonly files: number; readonly bytes: number }) => void;
   /** Shows a line that belongs to no vertex: a file that vanished, a retry. */
   note(line: string): void;
+  /** The daemon can't be heard any more: what was under way counts as cancelled. */
+  interrupt(): void;
   /**
    * Shows the last frame, the output of failed vertexes and the warnings, gives the terminal back
    * and leaves no timer. The error itself is the caller's to print. Later calls do nothing.
@@ -110,6 +113,7 @@ export function startProgress(options: ProgressOptions): Progress {
       if (ended) out.write(`${line}\n`);
       else renderer.note(line);
     },
+    interrupt: () => take(interruption(state, now()), true),
     finish(outcome = {}) {
       if (ended) return;
       ended = true;

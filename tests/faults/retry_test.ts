@@ -1,0 +1,205 @@
+/** `build --retry`: again on a new connection after trouble on the way, never after a failed step. */
+import assert from "node:assert/strict";
+import { startFakeBuildkitd } from "../fake_buildkitd.ts";
+import { startProxy } from "../harness/proxy.ts";
+import { run } from "../harness/run.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { randomBytes } from "./leftovers.ts";
+import { errorLines } from "./program.ts";
+import { checkError, makeWorkbench } from "./workbench.ts";
+
+const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
+const ignore = skip(cannot);
+const daemon = ignore ? undefined : await sharedBuildkitd();
+
+const BEGUN = /^#\d+ [\d.]+ begun$/m;
+
+/** Two steps, the second of which takes a while and makes a file. */
+const twoSteps = () => {
+  const id = crypto.randomUUID();
+  return `FROM busybox AS made\nRUN echo one ${id}\n` +
+    `RUN echo begun; sleep 4; echo whole > /file\nFROM scratch\nCOPY --from=made /file /\n`;
+};
+
+Deno.test({
+  name:
+    "a build whose connection is cut is made again: what was built is cached, outputs are whole",
+  ignore,
+  async fn() {
+    await using bench = await makeWorkbench({ Dockerfile: twoSteps() });
+    await using proxy = await startProxy({ to: daemon!.tcp });
+    let said = "";
+    let cut = false;
+    for (
+      const output of [`type=local,dest=${bench.folder}/out`, `type=tar,dest=${bench.folder}/t`]
+    ) {
+      cut = false;
+      said = "";
+      const ended = await bench.build(["--retry", "2", "-o", output], {
+        host: proxy.address,
+        onStderr(text) {
+          said += text;
+          if (cut || !BEGUN.test(said)) return;
+          cut = true;
+          proxy.cut();
+        },
+      });
+      assert.equal(ended.code, 0, ended.stderr);
+      if (output.startsWith("type=local")) {
+        assert.ok(cut, ended.stderr);
+        assert.match(
+          ended.stderr,
+          /lost during build \w{25}: .*; building again, attempt 1 of 2\n/,
+        );
+        assert.match(ended.stderr, /^#\d+ CANCELED$/m);
+        assert.match(ended.stderr, /building again[^]*RUN echo one [^\n]*\n#\d+ CACHED/);
+      }
+      assert.deepEqual(errorLines(ended), []);
+    }
+    assert.equal(await Deno.readTextFile(`${bench.folder}/out/file`), "whole\n");
+    assert.ok((await Deno.stat(`${bench.folder}/t`)).size >= 1024);
+  },
+});
+
+Deno.test({
+  name:
+    "without --retry the error has the build's ref, and the command that shows what became of it",
+  ignore,
+  async fn() {
+    await using bench = await makeWorkbench({ Dockerfile: twoSteps() });
+    await using proxy = await startProxy({ to: daemon!.tcp });
+    let said = "";
+    const ended = await bench.build([], {
+      host: proxy.address,
+      onStderr(text) {
+        said += text;
+        if (BEGUN.test(said)) proxy.cut();
+      },
+    });
+    checkError(ended, /the connection to \S+ was lost during build \w{25}: /);
+    const ref = /lost during build (\w{25})/.exec(ended.stderr)![1];
+    const command = `fairlead history attach --builder buildkit-host ${ref}`;
+    assert.ok(ended.stderr.includes(command), ended.stderr);
+    // It does show that: the daemon cancels a build whose client is gone.
+    const fairlead = new URL("../../scripts/fairlead", import.meta.url).pathname;
+    const shown = await run(fairlead, command.split(" ").slice(1), {
+      env: {
+        BUILDKIT_HOST: daemon!.tcp,
+        HOME: bench.folder,
+        DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
+      },
+    });
+    assert.match(shown.stderr, /the build failed: Canceled: |RUN echo begun/, shown.stderr);
+    assert.notEqual(shown.code, 0);
+  },
+});
+
+Deno.test({
+  name: "what has gone to stdout can't be sent again: no second build",
+  ignore,
+  async fn() {
+    const big = randomBytes(8 << 20);
+    await using bench = await makeWorkbench({ Dockerfile: "FROM scratch\nCOPY big /\n", big });
+    await using proxy = await startProxy({ to: daemon!.tcp, down: { cutAfter: 4 << 20 } });
+    const ended = await bench.build(["--retry", "2", "-o", "-"], { host: proxy.address });
+    checkError(ended, /the connection to \S+ was lost during build /);
+    assert.match(ended.stderr, /not building again: a part of its output has gone to stdout/);
+    assert.doesNotMatch(ended.stderr, /attempt/);
+  },
+});
+
+Deno.test({
+  name: "a context from stdin can't be read again: no second build",
+  ignore,
+  async fn() {
+    await using bench = await makeWorkbench({ Dockerfile: "FROM scratch\nCOPY big /\n" });
+    await Deno.writeFile(`${bench.context}/big`, randomBytes(8 << 20));
+    await using proxy = await startProxy({ to: daemon!.tcp, up: { cutAfter: 4 << 20 } });
+    const fairlead = new URL("../../scripts/fairlead", import.meta.url).pathname;
+    const tar = `tar -c -C "${bench.context}" . | "${fairlead}" build --progress=plain --retry 2 -`;
+    const ended = await run("sh", ["-c", tar], {
+      env: {
+        BUILDKIT_HOST: proxy.address,
+        HOME: bench.folder,
+        DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
+      },
+    });
+    assert.equal(ended.code, 1, ended.stderr);
+    assert.match(ended.stderr, /not building again: its context came from stdin/);
+    assert.match(errorLines(ended)[0] ?? "", /the connection to \S+ was lost during build /);
+  },
+});
+
+Deno.test("a daemon that is lost each time (a mock) is tried so often, and its last error told", async () => {
+  await using bench = await makeWorkbench({ Dockerfile: "FROM scratch\n" });
+  await using fake = startFakeBuildkitd(async (build) => {
+    await build.session();
+    build.die();
+  });
+  const ended = await bench.build(["--retry", "1"], { host: fake.address });
+  checkError(ended, /the connection to \S+ was lost during build /);
+  assert.equal(fake.scripts.length, 2);
+  assert.equal(ended.stderr.match(/building again, attempt 1 of 1/g)?.length, 1, ended.stderr);
+});
+
+Deno.test("a build that fails by itself (a mock) is not made again", async () => {
+  await using bench = await makeWorkbench({ Dockerfile: "FROM scratch\n" });
+  const failure = new Error("process did not complete successfully: exit code: 1");
+  await using fake = startFakeBuildkitd(() => Promise.reject(failure));
+  const ended = await bench.build(["--retry", "3"], { host: fake.address });
+  checkError(ended, /failed to solve: process did not complete successfully/);
+  assert.equal(fake.scripts.length, 1);
+  assert.doesNotMatch(ended.stderr, /building again/);
+});
+
+Deno.test("a daemon that comes up late is found", async () => {
+  await using bench = await makeWorkbench({ Dockerfile: "FROM scratch\n" });
+  const path = `${bench.folder}/s`;
+  let fake: ReturnType<typeof startFakeBuildkitd> | undefined;
+  const ended = await bench.build(["--retry", "5"], {
+    host: `unix://${path}`,
+    onStderr(text) {
+      if (text.includes("attempt 2 of 5")) {
+        fake ??= startFakeBuildkitd(() => Promise.resolve(), path);
+      }
+    },
+  });
+  await fake?.stop();
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.match(ended.stderr, /no such socket; building again, attempt 1 of 5/);
+  assert.doesNotMatch(ended.stderr, /^------$/m);
+});
+
+Deno.test({
+  name: "a build without progress is cancelled by --idle-timeout; one that says something is not",
+  ignore,
+  async fn() {
+    const id = crypto.randomUUID();
+    const lines = `FROM busybox\nRUN for i in 1 2 3 4 5 6; do echo $i ${id}; sleep 1; done\n`;
+    await using talks = await makeWorkbench({ Dockerfile: lines });
+    const talked = await talks.build(["--idle-timeout", "4s"], { host: daemon!.tcp });
+    assert.equal(talked.code, 0, talked.stderr);
+    await using sleeps = await makeWorkbench({
+      Dockerfile: `FROM busybox\nRUN sleep 60 # ${id}\n`,
+    });
+    const slept = await sleeps.build(["--idle-timeout", "2s", "--retry", "3"], {
+      host: daemon!.tcp,
+    });
+    checkError(slept, /failed to build: the build made no progress for 2s, and was cancelled/);
+    assert.match(slept.stderr, /#\d+ CANCELED/);
+    assert.match(slept.stderr, /hint: .*--idle-timeout/);
+    assert.ok(slept.ms < 30_000, `it took ${slept.ms} ms`);
+  },
+});
+
+Deno.test("values that make no sense are refused before anything is dialled", async () => {
+  await using bench = await makeWorkbench({ Dockerfile: "FROM scratch\n" });
+  const host = "unix:///nowhere";
+  for (
+    const words of [["--retry", "-1"], ["--idle-timeout", "-1s"], ["--connect-timeout", "-1s"]]
+  ) {
+    checkError(await bench.build(words, { host }), /invalid value .*negative/);
+  }
+});
