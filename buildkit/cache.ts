@@ -1,10 +1,6 @@
 /** The daemon's build cache, over the Control API: what is in it, and taking things out. */
-import {
-  ControlDefinition,
-  type DiskUsageRequest,
-  type PruneRequest,
-  type UsageRecord,
-} from "../proto/gen/control.ts";
+import { ControlDefinition } from "../proto/gen/control.ts";
+import type { DiskUsageRequest, PruneRequest, UsageRecord } from "../proto/gen/control_types.ts";
 import type { Client } from "./client.ts";
 import type { CallOptions } from "./grpc/channel.ts";
 

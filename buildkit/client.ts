@@ -1,21 +1,19 @@
 /** The daemon's Control API, one method a function's worth, over one connection. */
-import {
-  ControlDefinition,
-  type SolveRequest,
-  type SolveResponse,
-  type StatusResponse,
-} from "../proto/gen/control.ts";
-import type { BuildkitVersion, WorkerRecord } from "../proto/gen/worker.ts";
+import { ControlDefinition } from "../proto/gen/control.ts";
+import type { SolveRequest, SolveResponse, StatusResponse } from "../proto/gen/control_types.ts";
+import type { BuildkitVersion, WorkerRecord } from "../proto/gen/worker_types.ts";
 import type { CallOptions, Channel } from "./grpc/channel.ts";
 import { Code, RpcError } from "./grpc/status.ts";
 
 /** A connected daemon. */
 export class Client {
+  /** @internal */
   readonly channel: Channel;
   /** The other end as a person would name it. */
   readonly peer: string;
   readonly #close: () => Promise<void>;
 
+  /** @internal */
   constructor(channel: Channel, peer: string, close: () => Promise<void>) {
     this.channel = channel;
     this.peer = peer;

@@ -1,8 +1,12 @@
 /** The connection to a daemon that had answered before is gone. */
 export class ConnectionLost extends Error {
+  /** How programs tell it from others. */
   override readonly name = "ConnectionLost";
+  /** The endpoint, without secrets. */
   readonly endpoint: string;
+  /** What the system or the far side said. */
   readonly reason: string;
+  /** What to try. */
   readonly hint: string;
 
   /**
@@ -10,6 +14,7 @@ export class ConnectionLost extends Error {
    * @param reason what became of the connection, as "the peer closed it"
    * @param during what it interrupted, as "build REF"
    */
+  /** @internal */
   constructor(
     endpoint: string,
     reason: string,

@@ -1,10 +1,10 @@
 /** The daemon's records of builds, over the Control API (since BuildKit 0.11). */
-import {
-  type BuildHistoryEvent,
-  type BuildHistoryRequest,
-  ControlDefinition,
-  type UpdateBuildHistoryRequest,
-} from "../proto/gen/control.ts";
+import { ControlDefinition } from "../proto/gen/control.ts";
+import type {
+  BuildHistoryEvent,
+  BuildHistoryRequest,
+  UpdateBuildHistoryRequest,
+} from "../proto/gen/control_types.ts";
 import type { Client } from "./client.ts";
 import { pathOf } from "./grpc/call.ts";
 import type { CallOptions } from "./grpc/channel.ts";
@@ -13,8 +13,11 @@ import { Code, RpcError } from "./grpc/status.ts";
 
 /** A daemon that is too old to keep records. */
 export class NoHistoryError extends Error {
+  /** How programs tell it from others. */
   override readonly name = "NoHistoryError";
+  /** What to do. */
   readonly hint = "BuildKit keeps records of builds since v0.11: update the daemon";
+  /** @internal */
   constructor(cause: RpcError) {
     super("the daemon has no build history", { cause });
   }
@@ -22,6 +25,7 @@ export class NoHistoryError extends Error {
 
 /** What `listHistory` found. */
 export interface HistoryPage {
+  /** The records, the newest last. */
   readonly events: readonly BuildHistoryEvent[];
   /** The daemon's clock when it answered, RFC 3339; undefined from one that doesn't tell. */
   readonly now: string | undefined;

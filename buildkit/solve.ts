@@ -1,4 +1,4 @@
-import type { SolveRequest, StatusResponse } from "../proto/gen/control.ts";
+import type { SolveRequest, StatusResponse } from "../proto/gen/control_types.ts";
 import { within } from "../transports/timer.ts";
 import type { Service } from "./grpc/call.ts";
 import { Code, RpcError } from "./grpc/status.ts";
@@ -12,7 +12,9 @@ import { endWhenSilent } from "./silence.ts";
 export interface SolveOptions {
   /** What the daemon may call back. */
   readonly services: readonly Service[];
-  readonly sharedKey: string;
+  /** Ties the daemon's copy of a local folder to the next build of the same folder; none by default. */
+  readonly sharedKey?: string;
+  /** Hears each message on the progress. */
   readonly onStatus: (status: StatusResponse) => void;
   /** Cancels the build: the daemon is told, and its last progress is waited for. */
   readonly signal: AbortSignal;
@@ -36,12 +38,13 @@ export async function solve(
   request: SolveRequest,
   options: SolveOptions,
 ): Promise<Record<string, string>> {
-  options.signal.throwIfAborted();
+  const { signal } = options;
+  signal.throwIfAborted();
   const { connection } = client.channel;
   let local: unknown;
   const session = openSession(client.channel, {
     id: request.Session,
-    sharedKey: options.sharedKey,
+    sharedKey: options.sharedKey ?? "",
     services: options.services,
     onError: (_path, { code, cause }) => {
       // What falls with the connection or the call, and the daemon's own word, say nothing of us.
@@ -59,8 +62,8 @@ export async function solve(
   const status = client.status(request.Ref, onStatus, { signal: statusEnd.signal })
     .catch(() => {}); // What matters is told by the build itself.
   const cancel = new AbortController();
-  const onAbort = () => cancel.abort(options.signal.reason);
-  options.signal.addEventListener("abort", onAbort, { once: true });
+  const onAbort = () => cancel.abort(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
   try {
     const lost = session.done.then((): never => {
       throw new ConnectionLost(client.peer, "the builder ended the session before the build");
@@ -74,13 +77,13 @@ export async function solve(
     cancel.abort(error);
     // A build that was refused has no progress: the daemon would look for its ref for 6 s.
     if (!connection.over && began) {
-      await within(status, options.signal.aborted ? CANCEL_GRACE : STATUS_GRACE);
+      await within(status, signal.aborted ? CANCEL_GRACE : STATUS_GRACE);
     }
-    if (options.signal.aborted) throw options.signal.reason;
+    if (signal.aborted) throw signal.reason;
     if (local !== undefined) throw local;
     throw error instanceof ConnectionLost ? error.during(`build ${request.Ref}`) : error;
   } finally {
-    options.signal.removeEventListener("abort", onAbort);
+    signal.removeEventListener("abort", onAbort);
     statusEnd.abort(new RpcError(Code.CANCELLED, "the build is over"));
     await status;
     await session.close();

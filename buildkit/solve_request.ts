@@ -1,9 +1,11 @@
 /** What a build is asked for, and the request that says so to the daemon. Pure. */
-import type { SolveRequest } from "../proto/gen/control.ts";
+import type { SolveRequest } from "../proto/gen/control_types.ts";
 
 /** A kind with its attributes: an exporter, or a cache to read or write. */
 export interface Typed {
+  /** `local`, `registry` … */
   readonly type: string;
+  /** As the command line's `key=value` pairs. */
   readonly attrs: Readonly<Record<string, string>>;
 }
 
@@ -11,18 +13,25 @@ export interface Typed {
 export interface BuildOptions {
   /** The Dockerfile's path inside the mount `dockerfile`, or inside a remote context. */
   readonly filename: string;
+  /** The stage to build; without it the last. */
   readonly target?: string | undefined;
+  /** Build arguments, by name. */
   readonly buildArgs: Readonly<Record<string, string>>;
+  /** The image's labels. */
   readonly labels: Readonly<Record<string, string>>;
   /** Normalised, `linux/arm/v7`; empty for the daemon's own. */
   readonly platforms: readonly string[];
   /** Asks the registry again for each image, also one that the daemon has. */
   readonly pull: boolean;
+  /** What becomes of the result. */
   readonly exporters: readonly Typed[];
+  /** Caches to read. */
   readonly cacheFrom: readonly Typed[];
+  /** Caches to write. */
   readonly cacheTo: readonly Typed[];
   /** Further attributes for the frontend: `no-cache`, `attest:provenance`, `vcs:revision` … */
   readonly attrs?: Readonly<Record<string, string>>;
+  /** What steps may be allowed: `network.host` … */
   readonly entitlements?: readonly string[];
 }
 

@@ -2,8 +2,14 @@ import type { DialStep } from "./transport.ts";
 
 /** An endpoint that can't be understood. The message says what is wrong, the hint what is right. */
 export class EndpointError extends Error {
+  /** How programs tell it from others. */
   override readonly name = "EndpointError";
-  /** @param endpoint redacted already */
+  /**
+   * What is wrong with an endpoint.
+   *
+   * @param endpoint without secrets
+   * @param hint what would be right
+   */
   constructor(readonly endpoint: string, problem: string, readonly hint: string) {
     super(`invalid endpoint ${JSON.stringify(endpoint)}: ${problem}`);
   }
@@ -24,7 +30,9 @@ export type DialErrorCode =
 export interface DialErrorDetails {
   /** The endpoint, redacted. */
   readonly endpoint: string;
+  /** What failed. */
   readonly step: DialStep;
+  /** What kind of failure it is. */
   readonly code: DialErrorCode;
   /** What to try, as a sentence without full stop. */
   readonly hint?: string;
@@ -32,19 +40,32 @@ export interface DialErrorDetails {
   readonly retryable?: boolean;
   /** What runs the daemon says so of it: its container is stopped, or isn't there. */
   readonly state?: "stopped" | "missing";
+  /** What lies under it. */
   readonly cause?: unknown;
 }
 
 /** A connection that could not be made. */
 export class DialError extends Error {
+  /** How programs tell it from others. */
   override readonly name = "DialError";
+  /** Without secrets. */
   readonly endpoint: string;
+  /** What failed. */
   readonly step: DialStep;
+  /** What kind of failure it is. */
   readonly code: DialErrorCode;
+  /** What to try. */
   readonly hint: string | undefined;
+  /** It may go away by itself. */
   readonly retryable: boolean;
+  /** What a container or a pod is in, where that is why. */
   readonly state: DialErrorDetails["state"];
   readonly #problem: string;
+  /**
+   * What is wrong with a connection.
+   *
+   * @param problem in a few words
+   */
   constructor(problem: string, details: DialErrorDetails) {
     super(`cannot reach ${details.endpoint}: ${problem}`, { cause: details.cause });
     this.endpoint = details.endpoint;

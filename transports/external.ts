@@ -18,9 +18,17 @@ export interface Plugins {
   at(scheme: string, path: string, endpoint: string): Transport;
   /** The plugin of the scheme in the folders; undefined where there is none. Throws as `at` does. */
   find(scheme: string, endpoint: string): Transport | undefined;
-  /** Every plugin in the folders, in the order in which they win. */
+  /**
+   * Every plugin in the folders, in the order in which they win.
+   *
+   * @internal
+   */
   list(): PluginFile[];
-  /** What an executable says of itself. Throws `MetadataError`. */
+  /**
+   * What an executable says of itself. Throws `MetadataError`.
+   *
+   * @internal
+   */
   metadata(path: string): Promise<Metadata>;
 }
 

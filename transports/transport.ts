@@ -36,8 +36,11 @@ export interface Transport<Spec = unknown> {
 
 /** A query key of an endpoint. */
 export interface OptionSpec {
+  /** As it is written in the endpoint. */
   readonly name: string;
+  /** One line for help. */
   readonly summary: string;
+  /** It may not be left out. */
   readonly required?: boolean;
   /** Never printed. */
   readonly secret?: boolean;
@@ -45,7 +48,9 @@ export interface OptionSpec {
 
 /** What a dial may use of the world outside. */
 export interface DialContext {
+  /** Ends the attempt at once. */
   readonly signal: AbortSignal;
+  /** The environment. */
   readonly env: Env;
   /** A line for people who ask for details (`--debug`). */
   readonly log: (line: string) => void;
@@ -72,6 +77,7 @@ export type DialStep =
 
 /** An open connection. Closing the stream frees everything behind it. */
 export interface Connection {
+  /** To the daemon's gRPC port. */
   readonly stream: ByteStream;
   /** What `:authority` says on every request; proxies on layer 7 route by it. */
   readonly authority: string;

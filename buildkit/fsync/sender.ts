@@ -22,9 +22,15 @@ export interface SendOptions {
   readonly root: string;
   /** The daemon's lists, in its order. */
   readonly includes?: readonly string[];
+  /** What is left out, unless it is asked for after all. */
   readonly excludes?: readonly string[];
+  /** Paths to send with all that their links lead to. */
   readonly followPaths?: readonly string[];
-  /** System calls to share with other transfers. Left out, they are opened for this one. */
+  /**
+   * System calls to share with other transfers. Left out, they are opened for this one.
+   *
+   * @internal
+   */
   readonly sys?: Sys;
   /** Something about one file that did not stop the transfer. */
   onWarning?(warning: Warning): void;

@@ -20,6 +20,7 @@ export interface PacketStream {
 export interface Warning {
   /** Relative to the root. */
   readonly path: string;
+  /** Why, for people. */
   readonly reason: string;
 }
 

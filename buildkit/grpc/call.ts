@@ -44,7 +44,9 @@ export interface MessageStream {
 
 /** A call that this side serves. Returning ends it with OK, throwing with the thrown RpcError. */
 export interface ServerCall extends MessageStream {
+  /** `/package.Service/Method` */
   readonly path: string;
+  /** The request's own, in order. */
   readonly metadata: Metadata;
 }
 
@@ -53,6 +55,7 @@ export type Handler = (call: ServerCall) => Promise<void>;
 
 /** A service: its methods by request path. */
 export interface Service {
+  /** By `/package.Service/Method`. */
   readonly [path: string]: Handler;
 }
 

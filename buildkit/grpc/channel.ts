@@ -21,7 +21,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds until the call fails with DEADLINE_EXCEEDED, here and on the server. */
   readonly timeoutMs?: number;
-  /** Sends these bytes, envelopes included, instead of messages given to `send`. */
+  /**
+   * Sends these bytes, envelopes included, instead of messages given to `send`.
+   *
+   * @internal
+   */
   readonly source?: Source;
 }
 

@@ -22,6 +22,7 @@ export const Code = {
   UNAUTHENTICATED: 16,
 } as const;
 
+/** One of the codes, as a number. */
 export type Code = typeof Code[keyof typeof Code];
 
 /** A code as people write it: `NotFound`. */
@@ -39,15 +40,21 @@ export function codeName(code: number): string {
 
 /** One typed part of an error: a type URL and its bytes. BuildKit's hold JSON, not protobuf. */
 export interface ErrorDetail {
+  /** What it is: `type.googleapis.com/…`, or a Go type of BuildKit. */
   readonly typeUrl: string;
+  /** Encoded as the type says. */
   readonly value: Uint8Array;
 }
 
 /** An RPC that ended with a status other than OK; thrown by a handler, it becomes that status. */
 export class RpcError extends Error {
+  /** How programs tell it from others. */
   override readonly name = "RpcError";
+  /** One of `Code`. */
   readonly code: number;
+  /** What is wrong, for programs. */
   readonly details: readonly ErrorDetail[];
+  /** What a call ends with. */
   constructor(
     code: number,
     message: string,

@@ -15,6 +15,7 @@ import { fetchToken } from "./token_fetch.ts";
 
 /** What the service works with. */
 export interface AuthOptions {
+  /** Where logins come from. */
   readonly credentials: CredentialSource;
   /** Undefined (`BUILDKIT_NO_CLIENT_TOKEN`): the daemon fetches tokens itself, with our passwords. */
   readonly authority: TokenAuthority | undefined;

@@ -8,6 +8,7 @@ import { osReason } from "./os_reason.ts";
 
 /** How a helper is run. */
 export interface HelperOptions {
+  /** The environment. */
   readonly env: (name: string) => string | undefined;
   /** In milliseconds. The daemon waits 60 s for a login, and a person may have to unlock something. */
   readonly timeout?: number;

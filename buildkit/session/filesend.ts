@@ -15,7 +15,9 @@ import { bytesOf } from "./tunnel.ts";
 
 /** Files into a folder. With `delete` the folder becomes what is received, and nothing else. */
 export interface TreeOutput {
+  /** Absolute; made when it is not there. */
   readonly directory: string;
+  /** Whether what was there before stays. */
   readonly mode: "copy" | "delete";
 }
 

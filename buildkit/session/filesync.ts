@@ -15,11 +15,13 @@ export type FileSyncHooks = Pick<SendOptions, "sys" | "onWarning" | "onProgress"
 
 /**
  * Serves local folders.
+ *
  * @param mounts folder by mount name (`context`, `dockerfile`)
+ * @param hooks what each transfer works with, and whom it tells; by default nobody
  */
 export function fileSync(
   mounts: ReadonlyMap<string, string>,
-  hooks: (mount: string) => FileSyncHooks,
+  hooks: (mount: string) => FileSyncHooks = () => ({}),
 ): Service {
   return {
     "/moby.filesync.v1.FileSync/DiffCopy": async (call) => {

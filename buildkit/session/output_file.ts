@@ -15,6 +15,8 @@ interface OpenFile {
 }
 
 /**
+ * An output that becomes a file.
+ *
  * @param path as it was typed; folders above it are made (0755) with the first byte. Without bytes
  *   nothing is made
  */

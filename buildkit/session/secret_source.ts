@@ -8,6 +8,7 @@ export const MAX_SECRET_SIZE = 500 * 1024;
 
 /** Where a secret comes from, as the command line put it. */
 export interface SecretSpec {
+  /** The name that a step asks for. */
   readonly id: string;
   /** Path of a file; wins only when `env` is empty. */
   readonly file?: string;
@@ -17,6 +18,7 @@ export interface SecretSpec {
 
 /** A secret that can't be had. Never holds its value. */
 export class SecretError extends Error {
+  /** How programs tell it from others. */
   override readonly name = "SecretError";
 }
 

@@ -15,12 +15,14 @@ import { bytesOf, TunnelSource } from "./tunnel.ts";
 
 /** What a session is opened with. */
 export interface SessionOptions {
+  /** The session's name, which the build's request has too. */
   readonly id: string;
   /**
    * Ties the daemon's copy of a local folder to the next build of the same folder; empty for none.
    * The daemon takes printable ASCII only.
    */
   readonly sharedKey: string;
+  /** What the daemon may call. */
   readonly services: readonly Service[];
   /** Hears of every call that failed, before the daemon does. */
   readonly onError?: (path: string, error: RpcError) => void;
@@ -28,6 +30,7 @@ export interface SessionOptions {
 
 /** An open session. */
 export interface Session {
+  /** The session's name. */
   readonly id: string;
   /** Settles when the session is over: rejects when it was lost. */
   readonly done: Promise<void>;

@@ -1,0 +1,85 @@
+/** What a program that uses fairlead as a library is spared: the command line's own choices. */
+import { transports } from "../transports/all.ts";
+import { createRegistry, type Registry } from "../transports/registry.ts";
+import type { DialStep, Env } from "../transports/transport.ts";
+import type { Client } from "./client.ts";
+import { connect as connectWith } from "./connect.ts";
+import type { TlsOptions } from "./dial.ts";
+import { receiveFolder } from "./fsync/receiver.ts";
+import type { Service } from "./grpc/call.ts";
+import { newId } from "./identity.ts";
+import { fileSend, type TreeOutput } from "./session/filesend.ts";
+import type { ByteOutput } from "./session/output_sink.ts";
+import { type BuildOptions, solveRequest } from "./solve_request.ts";
+import type { SolveRequest } from "../proto/gen/control_types.ts";
+
+/** How to connect; all of it may be left out. */
+export interface OpenOptions {
+  /** TLS over whatever the endpoint is; without it none. */
+  readonly tls?: TlsOptions;
+  /** Ends the attempt, not the connection. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds for the whole of it; 20,000 by default, 0 for no limit. */
+  readonly timeout?: number;
+  /** What transports see of the environment (`DOCKER_HOST`, `KUBECONFIG` …); by default all. */
+  readonly env?: Env;
+  /** The transports that may be used; by default the built-in ones. */
+  readonly registry?: Registry;
+  /** Hears what a person who debugs a connection wants to know. */
+  readonly log?: (line: string) => void;
+  /** Hears which step of the connection is under way. */
+  readonly step?: (step: DialStep, detail?: string) => void;
+}
+
+/**
+ * Connects to a daemon.
+ *
+ * @param endpoint as `fairlead create` takes it: `unix:///run/buildkit/buildkitd.sock`
+ * @returns the daemon's client; `close` it
+ * @throws {EndpointError} what is wrong with the endpoint, before anything is dialled
+ * @throws {DialError} the step that failed, and what to try
+ */
+export function connect(endpoint: string, options: OpenOptions = {}): Promise<Client> {
+  return connectWith({
+    registry: options.registry ?? createRegistry(transports),
+    endpoint,
+    tls: options.tls ?? {},
+    context: {
+      signal: options.signal ?? new AbortController().signal,
+      env: options.env ?? ((name) => Deno.env.get(name)),
+      log: options.log ?? (() => {}),
+      step: options.step ?? (() => {}),
+    },
+    budget: { ms: options.timeout ?? 20_000 },
+  });
+}
+
+/**
+ * A request to build a Dockerfile, with a name and a session of its own. What is left out is as in
+ * `fairlead build` without flags, but without provenance.
+ */
+export function dockerfileRequest(build: Partial<BuildOptions>): SolveRequest {
+  return solveRequest(newId(), newId(), {
+    filename: "Dockerfile",
+    buildArgs: {},
+    labels: {},
+    platforms: [],
+    pull: false,
+    exporters: [],
+    cacheFrom: [],
+    cacheTo: [],
+    ...build,
+  });
+}
+
+/**
+ * Serves the outputs of a build that come to this side.
+ *
+ * @param outputs by the index of their exporter in the request
+ */
+export function localOutputs(outputs: ReadonlyMap<number, ByteOutput | TreeOutput>): Service {
+  return fileSend(
+    outputs,
+    (stream, dest, { mode }) => receiveFolder(stream, { dest, deleteOthers: mode === "delete" }),
+  );
+}

@@ -1,0 +1,97 @@
+/**
+ * A client of BuildKit for Deno, over any byte stream: connect, build with session services, follow
+ * the progress, look into the history. What fairlead's own commands are made of.
+ *
+ * @example A folder is built, and the result written to another
+ * ```ts
+ * import { connect, dockerfileRequest, fileSync, health, localOutputs, solve } from "fairlead";
+ *
+ * const client = await connect("unix:///run/buildkit/buildkitd.sock");
+ * const context = new Map([["context", "."], ["dockerfile", "."]]);
+ * await solve(client, dockerfileRequest({ exporters: [{ type: "local", attrs: {} }] }), {
+ *   services: [
+ *     health,
+ *     fileSync(context),
+ *     localOutputs(new Map([[0, { directory: "out", mode: "copy" }]])),
+ *   ],
+ *   onStatus: (status) => status.vertexes.forEach(({ name }) => console.log(name)),
+ *   signal: AbortSignal.timeout(60_000),
+ * });
+ * await client.close();
+ * ```
+ *
+ * @module
+ */
+export * from "./library.ts";
+export { Client } from "./client.ts";
+export type { TlsOptions } from "./dial.ts";
+export { ConnectionLost } from "./connection_lost.ts";
+export { solve, type SolveOptions } from "./solve.ts";
+export { type BuildOptions, solveRequest, type Typed } from "./solve_request.ts";
+export { newId } from "./identity.ts";
+export { type HistoryPage, listHistory, NoHistoryError, updateHistory } from "./history.ts";
+export { diskUsage, prune } from "./cache.ts";
+
+export { auth, type AuthOptions } from "./session/auth.ts";
+export type { HelperOptions } from "./session/credential_helper.ts";
+export type { Credential, CredentialSource } from "./session/credentials.ts";
+export type { TokenAuthority } from "./session/token_authority.ts";
+export { type DockerConfigOptions, dockerCredentials } from "./session/docker_config.ts";
+export { fileSync, type FileSyncHooks } from "./session/filesync.ts";
+export type { SendOptions } from "./fsync/sender.ts";
+export type { Progress as FileSyncProgress, Warning as FileSyncWarning } from "./fsync/stream.ts";
+export { health } from "./session/health.ts";
+export { secrets } from "./session/secrets.ts";
+export {
+  openSecrets,
+  SecretError,
+  type SecretSource,
+  type SecretSpec,
+} from "./session/secret_source.ts";
+export { type Agent, type AgentConnection, type Agents, ssh } from "./session/ssh.ts";
+export type { TreeOutput } from "./session/filesend.ts";
+export { fileOutput } from "./session/output_file.ts";
+export type { ByteOutput, OutputSink } from "./session/output_sink.ts";
+
+export type { CallOptions } from "./grpc/channel.ts";
+export { Code, type ErrorDetail, RpcError } from "./grpc/status.ts";
+export type { Handler, MessageStream, ServerCall, Service } from "./grpc/call.ts";
+export type { Metadata } from "./grpc/metadata.ts";
+
+export {
+  DialError,
+  type DialErrorCode,
+  type DialErrorDetails,
+  EndpointError,
+} from "../transports/errors.ts";
+export { transports } from "../transports/all.ts";
+export { createPlugins, type Plugins } from "../transports/external.ts";
+export { createRegistry, type Registry } from "../transports/registry.ts";
+export type {
+  Connection,
+  DialContext,
+  DialStep,
+  Env,
+  OptionSpec,
+  Transport,
+} from "../transports/transport.ts";
+export type { ByteStream } from "../transports/byte_stream.ts";
+
+export { BuildHistoryEventType } from "../proto/gen/control.ts";
+export type * from "../proto/gen/control_types.ts";
+export type * from "../proto/gen/worker_types.ts";
+export type {
+  Definition,
+  Location,
+  Locations,
+  OpMetadata,
+  Platform,
+  Position,
+  ProgressGroup,
+  Range,
+  Source,
+  SourceInfo,
+} from "../proto/gen/pb_types.ts";
+export type { Status } from "../proto/gen/status_types.ts";
+export type { Any } from "../proto/gen/google/protobuf/any_types.ts";
+export type { Timestamp } from "../proto/gen/google/protobuf/timestamp_types.ts";
