@@ -1,11 +1,12 @@
 /**
- * JSON as Go's encoder writes it: `<`, `>` and `&` escaped, and what HTML and JavaScript could trip
- * over.
+ * JSON as Go's encoder writes it: maps in the order of their keys, `<`, `>` and `&` escaped, and what
+ * HTML and JavaScript could trip over.
  */
 export function goJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(
     value,
-    (_, item) => typeof item === "bigint" ? rawNumber(item) : item,
+    (_, item) =>
+      typeof item === "bigint" ? rawNumber(item) : item instanceof Map ? sorted(item) : item,
     indent,
   );
   return text.replace(ESCAPED, escape);
@@ -27,6 +28,11 @@ export function rawNumber(value: bigint): unknown {
 /** Text that `JSON.stringify` puts out as it is; newer than TypeScript's library knows. */
 function raw(text: string): unknown {
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
+}
+
+function sorted(map: ReadonlyMap<string, unknown>): object {
+  const entries = [...map].sort(([a], [b]) => a < b ? -1 : 1);
+  return Object.fromEntries(entries.map(([key, item]) => [key, item ?? null]));
 }
 
 const ESCAPED = new RegExp("[<>&\\u2028\\u2029]", "g");

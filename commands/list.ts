@@ -25,6 +25,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./history.ts"),
   },
   {
+    name: "imagetools",
+    summary: "Commands to work on images in registry",
+    load: () => import("./imagetools.ts"),
+  },
+  {
     name: "inspect",
     summary: "Inspect current builder instance",
     load: () => import("./inspect.ts"),

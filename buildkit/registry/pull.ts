@@ -9,8 +9,8 @@ import { readAll, verified } from "./verify.ts";
 
 /** Every method throws `RegistryError`, or the signal's reason. */
 export interface Reader {
-  /** Asks what a name stands for. What it needs: a tag or a digest. */
-  resolve(reference: Reference): Promise<Descriptor>;
+  /** Asks what a tag, or a digest, stands for. */
+  resolve(reference: Pick<Reference, "tag" | "digest">): Promise<Descriptor>;
   /** All of a manifest or a small blob; its size and digest are right. */
   fetch(descriptor: Wanted): Promise<Uint8Array>;
   /** The bytes of a blob as they come; the stream fails at its end when size or digest are wrong. */
@@ -47,7 +47,7 @@ export function reader(
   async function resolveAt(
     host: Host,
     kind: "manifests" | "blobs",
-    { digest, tag }: Reference,
+    { digest, tag }: Pick<Reference, "tag" | "digest">,
     doing: string,
   ) {
     const path = `${kind}/${digest || tag}`;

@@ -1,17 +1,24 @@
 import { quote } from "../flags/quote.ts";
 
-/** A value as Go's fmt prints it with `%v`. */
+/** A value as Go's fmt prints it with `%v`. Null is a nil pointer, undefined what isn't there. */
 export function goText(value: unknown): string {
-  if (value === undefined || value === null) return "<no value>";
+  if (value === undefined) return "<no value>";
+  if (value === null) return "<nil>";
   if (typeof value === "string") return value;
-  if (Array.isArray(value)) return `[${value.map(goText).join(" ")}]`;
+  if (Array.isArray(value)) return `[${value.map(inner).join(" ")}]`;
   if (value instanceof Map) {
     const entries = [...value].sort(([a], [b]) => a < b ? -1 : 1);
-    return `map[${entries.map(([key, item]) => `${goText(key)}:${goText(item)}`).join(" ")}]`;
+    return `map[${entries.map(([key, item]) => `${goText(key)}:${inner(item)}`).join(" ")}]`;
   }
   if (value instanceof Date) return value.toISOString();
-  if (typeof value === "object") return `{${Object.values(value).map(goText).join(" ")}}`;
+  if (typeof value === "object" && value.toString === Object.prototype.toString) {
+    return `{${Object.values(value).map(inner).join(" ")}}`;
+  }
   return String(value);
+}
+
+function inner(value: unknown): string {
+  return goText(value ?? null);
 }
 
 /**

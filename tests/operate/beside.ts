@@ -11,14 +11,18 @@ export async function beside(space: Workspace, ...args: string[]): Promise<Ran> 
   return ours;
 }
 
+/** Without the line that only we have. */
+export function withoutHints({ code, stdout, stderr }: Ran): Ran {
+  return { code, stdout, stderr: stderr.replace(/^hint: .*\n/gm, "") };
+}
+
 /** Without what differs by intent (hints, the program's name), and by the clock. */
 export function comparable({ code, stdout, stderr }: Ran): Ran {
-  return { code, stdout: plain(stdout), stderr: plain(stderr) };
+  return withoutHints({ code, stdout: plain(stdout), stderr: plain(stderr) });
 }
 
 function plain(text: string): string {
   return text
-    .replace(/^hint: .*\n/gm, "")
     .replace(/docker buildx history/g, "fairlead history")
     .replace(/(Less than a second|About an? \w+|\d+ (second|minute)s?) ago/g, "SOME TIME AGO")
     .replace(/ +/g, " ");

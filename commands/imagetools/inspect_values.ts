@@ -1,0 +1,75 @@
+/** What the templates of `imagetools inspect` work on. */
+import type { Descriptor } from "../../buildkit/registry/descriptor.ts";
+import { isIndex, isManifest } from "../../buildkit/registry/descriptor.ts";
+import { makeStruct, type StructType } from "../template/struct.ts";
+import type { Assets } from "./assets.ts";
+import { descriptorStruct, imageValue, shownIndexStruct } from "./oci_structs.ts";
+
+/** The attestations' predicates, where the template asks for them. */
+export interface Predicates {
+  readonly sbom: ReadonlyMap<string, readonly unknown[]>;
+  readonly provenance: ReadonlyMap<string, readonly unknown[]>;
+}
+
+const sbomStruct: StructType = [
+  { name: "SPDX", type: "any" },
+  { name: "AdditionalSPDXs", type: "any" },
+];
+const provenanceStruct: StructType = [{ name: "SLSA", type: "any" }];
+
+/** The value of `.`: with several platforms Image, SBOM and Provenance are maps by platform. */
+export function inspectValue(
+  name: string,
+  descriptor: Descriptor,
+  index: object,
+  assets: Assets,
+  { sbom, provenance }: Predicates,
+): object {
+  const images = new Map([...assets.images].map(([at, json]) => [at, imageValue(json)]));
+  const several = images.size > 1;
+  const pick = (values: ReadonlyMap<string, object>, none: object | undefined) =>
+    several ? values : [...values.values()][0] ?? none;
+  const value = {
+    Name: name,
+    Manifest: manifestValue(descriptor, index),
+    Image: pick(images, undefined) ?? null,
+  };
+  const sboms = byPlatform(
+    sbom,
+    ([first, ...more]) => makeStruct(sbomStruct, { SPDX: first, AdditionalSPDXs: more }),
+  );
+  const provenances = byPlatform(
+    provenance,
+    (all) => makeStruct(provenanceStruct, { SLSA: all.at(-1) }),
+  );
+  return hidden(value, {
+    SBOM: pick(sboms, makeStruct(sbomStruct, { AdditionalSPDXs: [] })),
+    Provenance: pick(provenances, makeStruct(provenanceStruct, {})),
+    toJSON: () => ({
+      name,
+      ...value.Manifest !== undefined && { manifest: value.Manifest },
+      ...value.Image !== null && images.size > 0 && { image: value.Image },
+    }),
+  });
+}
+
+function manifestValue(descriptor: Descriptor, index: object): object | undefined {
+  const { mediaType, digest, size } = descriptor;
+  if (isManifest(mediaType)) return makeStruct(descriptorStruct, descriptor);
+  return isIndex(mediaType) ? makeStruct(shownIndexStruct, { ...index, digest, size }) : undefined;
+}
+
+function byPlatform(
+  predicates: ReadonlyMap<string, readonly unknown[]>,
+  make: (all: readonly unknown[]) => object,
+): ReadonlyMap<string, object> {
+  return new Map([...predicates].map(([platform, all]) => [platform, make(all)]));
+}
+
+/** Methods in Go: they can be asked for, and are not printed with the rest. */
+function hidden(value: object, methods: Record<string, unknown>): object {
+  for (const [name, method] of Object.entries(methods)) {
+    Object.defineProperty(value, name, { value: method, enumerable: false });
+  }
+  return value;
+}
