@@ -13,7 +13,16 @@ export interface Share {
   readonly node: StoredNode;
   /** Empty where none was asked for: the node builds its own. */
   readonly platforms: readonly Platform[];
+  /** Why each is this node's to build. */
+  readonly reasons: readonly Reason[];
 }
+
+/**
+ * `fixed`: it was fixed on the node. `listed`: the node's workers list it. `related`: the node runs it
+ * all the same. `first`: nobody says that he builds it, and the node is the first. `only`: there is no
+ * other node.
+ */
+export type Reason = "fixed" | "listed" | "related" | "first" | "only";
 
 /** The platforms that a node's workers list. Rejects when the node can't be asked. */
 export type Listed = (index: number) => Promise<readonly Platform[]>;
@@ -37,18 +46,28 @@ export async function placePlatforms(
   const { nodes } = builder;
   const first = firstNode(builder);
   if (nodes.length === 1 || wanted.length === 0) {
-    return [{ index: 0, node: first, platforms: wanted }];
+    const reasons = wanted.map((): Reason => "only");
+    return [{ index: 0, node: first, platforms: wanted, reasons }];
   }
-  const placed = new Map<number, Platform[]>();
-  const put = (index: number, platform: Platform) =>
-    void placed.set(index, [...placed.get(index) ?? [], platform]);
+  const placed = new Map<number, { readonly platforms: Platform[]; readonly reasons: Reason[] }>();
+  const put = ({ index, reason }: Place, platform: Platform) => {
+    const share = placed.get(index) ?? { platforms: [], reasons: [] };
+    share.platforms.push(platform);
+    share.reasons.push(reason);
+    placed.set(index, share);
+  };
   let asked: Promise<readonly Answer[]> | undefined;
   for (const platform of wanted) {
     const fixed = nodes.findIndex(({ platforms }) => rank(platform, platforms ?? []) === 0);
-    if (fixed >= 0) put(fixed, platform);
+    if (fixed >= 0) put({ index: fixed, reason: "fixed" }, platform);
     else put(best(builder, await (asked ??= askAll(builder, listed)), platform), platform);
   }
-  return [...placed].map(([index, platforms]) => ({ index, node: nodes[index]!, platforms }));
+  return [...placed].map(([index, share]) => ({ index, node: nodes[index]!, ...share }));
+}
+
+interface Place {
+  readonly index: number;
+  readonly reason: Reason;
 }
 
 /** What a node runs, or why it can't be asked. */
@@ -64,7 +83,7 @@ async function askAll({ nodes }: Builder, listed: Listed): Promise<readonly Answ
   }));
 }
 
-function best({ nodes }: Builder, answers: readonly Answer[], platform: Platform): number {
+function best({ nodes }: Builder, answers: readonly Answer[], platform: Platform): Place {
   let found = { index: 0, rank: Infinity };
   for (const [index, answer] of answers.entries()) {
     // Nobody who comes later can do better.
@@ -73,7 +92,8 @@ function best({ nodes }: Builder, answers: readonly Answer[], platform: Platform
     const at = rank(platform, answer.platforms);
     if (at < found.rank) found = { index, rank: at };
   }
-  return found.index;
+  const { index, rank: at } = found;
+  return { index, reason: at === 0 ? "listed" : at < Infinity ? "related" : "first" };
 }
 
 /** How well a node runs a platform, by what it says it runs: 0 is exactly, Infinity not at all. */

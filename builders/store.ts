@@ -12,7 +12,7 @@
  * home that can't be written doesn't matter. Changing holds the lock from the first read to the last
  * write, and never while a daemon is asked.
  */
-import { writeAtomically } from "./atomic_file.ts";
+import { makeFolder, writeAtomically } from "./atomic_file.ts";
 import { BuilderError } from "./builder_error.ts";
 import type { ConfigDir } from "./config_dir.ts";
 import { isValidName } from "./name.ts";
@@ -100,6 +100,7 @@ export class Store {
     if (this.dir === undefined || this.find(name) === undefined) return;
     const { path: tempDir, owner } = this.dir;
     try {
+      makeFolder(this.path("activity"), owner);
       writeAtomically(this.path("activity", name), timestamp(), { tempDir, owner });
     } catch {
       // A store that can only be read is a store to build with.

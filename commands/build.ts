@@ -9,7 +9,7 @@ import { provenanceMode, wantsWarnings } from "./build/metadata.ts";
 import { idleTimeoutOf } from "./build/idle.ts";
 import { prepare, warnNoOutput } from "./build/prepare.ts";
 import { retriesOf } from "./build/retry.ts";
-import { runBuilds } from "./build/run.ts";
+import { planBuilds, runBuilds } from "./build/run.ts";
 import { openScratch } from "./build/scratch.ts";
 import { chooseMode } from "./progress/mode.ts";
 import { startProgress } from "./progress/progress.ts";
@@ -33,13 +33,17 @@ export const command = defineCommand({
     const builder = await chooseBuilder(store, deps.env, global.builder);
     driverOf(builder);
     const call = parseCall(flags.check ? "check" : flags.call);
+    const plan = given.has("plan") ? await import("./build/plan.ts") : undefined;
+    plan?.checkPlanFormat(flags.plan);
     using scratch = openScratch();
     const build = await prepare(args[0]!, flags, { deps, builder, store, given, scratch, call });
     const builds = new Map([["default", build]]);
-    warnNoOutput(builds, builder, deps);
-    for (const file of [flags.iidfile, flags["metadata-file"]]) if (file) removeResult(file);
+    if (!plan) {
+      warnNoOutput(builds, builder, deps);
+      for (const file of [flags.iidfile, flags["metadata-file"]]) if (file) removeResult(file);
+    }
 
-    const watcher = flags.timeline === ""
+    const watcher = flags.timeline === "" || plan
       ? undefined
       : (await import("./build/timeline.ts")).timelineFile(flags.timeline, {
         deps,
@@ -60,6 +64,11 @@ export const command = defineCommand({
     const provenance = flags["metadata-file"] && !call ? provenanceMode(deps.env) : undefined;
     const errorPrefix = "failed to build: ";
     const context = { deps, store, builder, progress, provenance, ...limits, errorPrefix };
+    if (plan) {
+      const jobs = await planBuilds(builds, context);
+      deps.stdout.write(plan.planText(jobs, flags.plan, deps.registry));
+      return 0;
+    }
     const answers = (await runBuilds(builds, context)).get("default")!;
     if (flags.iidfile) writeResult(flags.iidfile, imageId(answers));
     if (flags["metadata-file"]) {

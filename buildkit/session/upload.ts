@@ -2,7 +2,7 @@
  * Upload: a build context that comes as one stream of bytes. The frontend is told a URL with the host
  * `buildkit-session`; the daemon asks the session for it by Pull, the path in `urlpath`, and gets the
  * bytes as BytesMessages (field 1: data) of at most 3 MiB. What is read from a pipe can't be read
- * again, so a URL is served once.
+ * again: then the URL is served once.
  */
 import type { Service } from "../grpc/call.ts";
 import { first } from "../grpc/metadata.ts";
@@ -21,18 +21,22 @@ const WAITING = 1 << 20;
 /** A pipe gives 64 KiB at most: what is left of a buffer is used until so little is left. */
 const SCRAP = 16 << 10;
 
-/** Offers what `source` has; it is read no faster than the daemon takes it. */
-export function upload(source: Reader): { readonly url: string; readonly service: Service } {
+/**
+ * Offers what `open` gives at each call of the daemon; it is read no faster than the daemon takes it.
+ * @param open gives undefined when there is nothing left to give
+ */
+export function upload(
+  open: () => Reader & Partial<Disposable> | undefined,
+): { readonly url: string; readonly service: Service } {
   const id = newId();
-  let served = false;
   const service: Service = {
     "/moby.upload.v1.Upload/Pull": async (call) => {
       const path = first(call.metadata, "urlpath") ?? "";
       const asked = path.slice(path.lastIndexOf("/") + 1);
-      if (asked !== id || served) {
+      const source = asked === id ? open() : undefined;
+      if (source === undefined) {
         throw new RpcError(Code.UNKNOWN, `no http response from session for ${asked}`);
       }
-      served = true;
       let over = () => {};
       call.signal.addEventListener("abort", () => over(), { once: true });
       // A read may wait for ever: for a person, or for a program that waits for us.
@@ -41,12 +45,16 @@ export function upload(source: Reader): { readonly url: string; readonly service
           over = () => reject(call.signal.reason);
           source.read(into).then(resolve, reject);
         });
-      for (let buffer = new Uint8Array(CHUNK);;) {
-        const n = await read(buffer);
-        if (n === null) return;
-        call.send(bytesMessageHead(n), buffer.subarray(0, n));
-        buffer = buffer.length - n < SCRAP ? new Uint8Array(CHUNK) : buffer.subarray(n);
-        await call.drained(WAITING);
+      try {
+        for (let buffer = new Uint8Array(CHUNK);;) {
+          const n = await read(buffer);
+          if (n === null) return;
+          call.send(bytesMessageHead(n), buffer.subarray(0, n));
+          buffer = buffer.length - n < SCRAP ? new Uint8Array(CHUNK) : buffer.subarray(n);
+          await call.drained(WAITING);
+        }
+      } finally {
+        source[Symbol.dispose]?.();
       }
     },
   };

@@ -61,6 +61,12 @@ export const buildFlags = {
     short: "o",
     summary: 'Output destination (format: "type=local,dest=path")',
   },
+  plan: {
+    kind: "string",
+    bare: "text",
+    valueName: "format",
+    summary: 'Show which node would build what, and build nothing ("text", "json")',
+  },
   platform: {
     kind: "array",
     env: "DOCKER_DEFAULT_PLATFORM",

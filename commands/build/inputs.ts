@@ -6,6 +6,7 @@
 import type { Service } from "../../buildkit/grpc/call.ts";
 import type { Deps } from "../deps.ts";
 import { UsageError } from "../usage_error.ts";
+import type { Archive } from "./archive.ts";
 import { checkDockerfile, defaultDockerfile, statOf } from "./dockerfile.ts";
 import { absolutePath, baseName, parentOf } from "./paths.ts";
 import { hasQuery, isHttp, isRemote } from "./remote.ts";
@@ -26,6 +27,8 @@ export interface Inputs {
   readonly name: string;
   /** What the daemon calls for what are no folders. */
   readonly services: readonly Service[];
+  /** An archive on stdin is read as it is sent, once, unless it is kept first, for several nodes. */
+  keepStdin(signal: AbortSignal): Promise<void>;
   /** A Dockerfile that the daemon is to fetch, into the mount `dockerfile`, before the build. */
   readonly dockerfileUrl: string | undefined;
 }
@@ -44,6 +47,7 @@ interface Context {
   readonly mounts: Map<string, string>;
   readonly attrs: Record<string, string>;
   readonly services: Service[];
+  readonly archive?: Archive;
   /** Absolute; undefined when the context is no folder. */
   readonly folder?: string;
   /** Stdin is the Dockerfile, and begins here. */
@@ -64,14 +68,15 @@ export async function findInputs(
   const context = path === "-"
     ? await stdinContext(file, options)
     : await folderContext(path, deps.cwd) ?? remoteContext(path);
-  const { mounts, attrs, services, folder } = context;
+  const { mounts, attrs, services, folder, archive } = context;
   const stdin = context.stdin ?? (file === "-" ? deps.stdin : undefined);
   const url = isHttp(file) ? file : undefined;
   const caps = folder === undefined && path !== "-" && hasQuery(path)
     ? ["moby.buildkit.frontend.gitquerystring"]
     : [];
   const name = folder === undefined || path === "-" ? "" : baseName(folder);
-  const inputs = { mounts, attrs, caps, name, services, dockerfileUrl: url };
+  const keepStdin = async (signal: AbortSignal) => await archive?.keep(signal);
+  const inputs = { mounts, attrs, caps, name, services, keepStdin, dockerfileUrl: url };
   if (stdin !== undefined || url !== undefined) {
     const made = scratch.folder("dockerfile");
     mounts.set("dockerfile", made);
@@ -147,8 +152,10 @@ async function stdinContext(file: string, { deps, scratch }: InputsOptions): Pro
   }
   if (isArchive(head)) {
     const { upload } = await import("../../buildkit/session/upload.ts");
-    const { url, service } = upload(await recognizable(head, whole));
-    return { mounts: new Map(), attrs: { context: url }, services: [service] };
+    const { archiveFrom } = await import("./archive.ts");
+    const archive = archiveFrom(await recognizable(head, whole), scratch);
+    const { url, service } = upload(() => archive.open());
+    return { mounts: new Map(), attrs: { context: url }, services: [service], archive };
   }
   if (file !== "") {
     throw new UsageError(

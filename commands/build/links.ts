@@ -9,6 +9,7 @@ import type { Client } from "../../buildkit/client.ts";
 import { type Gateway, withGateway } from "../../buildkit/gateway.ts";
 import type { SolveOptions } from "../../buildkit/solve.ts";
 import type { Job } from "./job.ts";
+import { unlessAborted } from "./unless_aborted.ts";
 
 type Attrs = Readonly<Record<string, string>>;
 
@@ -124,14 +125,4 @@ function refsOf({ result }: Result): string[] {
     ? Object.values(result.refs.refs)
     : [];
   return refs.flatMap(({ id }) => id === "" ? [] : id);
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
-  return Promise.race([promise, aborted]).finally(() =>
-    signal.removeEventListener("abort", onAbort)
-  );
 }

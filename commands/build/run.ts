@@ -80,6 +80,22 @@ export async function runBuilds(
   }
 }
 
+/**
+ * What `runBuilds` would do, by target and node; nodes are connected to where they have to be asked what
+ * they build. Throws `BuilderError`, `DialError` and the like.
+ */
+export async function planBuilds(
+  builds: ReadonlyMap<string, PreparedBuild>,
+  context: RunContext,
+): Promise<readonly Job[]> {
+  const nodes = nodeClients(context);
+  try {
+    return await jobsOf(nodes, builds, context);
+  } finally {
+    await nodes.close();
+  }
+}
+
 async function runOn(
   nodes: NodeClients,
   builds: ReadonlyMap<string, PreparedBuild>,
@@ -122,6 +138,7 @@ async function jobsOf(
   const node = firstNode(builder);
   return [...builds].map(([target, build]) => {
     const { platforms, options } = build;
-    return { target, build, ref: newId(), index: 0, node, platforms, options };
+    const reasons = platforms.map(() => "only" as const);
+    return { target, build, ref: newId(), index: 0, node, platforms, reasons, options };
   });
 }

@@ -29,6 +29,8 @@ export interface Sources {
   readonly stores: ReadonlyMap<string, string>;
   /** What else it may call. */
   readonly services: readonly Service[];
+  /** To be called before several nodes read an archive from stdin. */
+  keepStdin(signal: AbortSignal): Promise<void>;
   readonly secrets: SecretSource;
   /** Agents of ssh by id. */
   readonly agents: Agents;
@@ -82,6 +84,7 @@ export async function findSources(
     mounts,
     stores: named.stores,
     services: inputs.services,
+    keepStdin: inputs.keepStdin,
     secrets: await openSecrets(parseSecrets(flags.secret), env),
     agents: await lentAgents(flags.ssh, path, env),
     dockerfileUrl: inputs.dockerfileUrl,

@@ -45,7 +45,10 @@ export async function runTogether(
     const progress = targets.size > 1 ? withPrefix(context.progress, target) : context.progress;
     const own = { ...context, deps, progress };
     const first = parts[0]!;
-    const ready = makeReady(clients.get(first)!, first.build, own);
+    const ready = (async () => {
+      if (parts.length > 1) await first.build.sources.keepStdin(deps.signal);
+      await makeReady(clients.get(first)!, first.build, own);
+    })();
     const answers = await allOf(parts.map((job) =>
       guarded(target, async () => {
         await ready;
@@ -60,7 +63,9 @@ export async function runTogether(
         );
       })
     ));
-    return answers[0]!;
+    if (answers.length === 1) return answers[0]!;
+    const { joinParts } = await import("./join.ts");
+    return await joinParts(answers, first.build.options.exporters, own);
   }
 
   try {

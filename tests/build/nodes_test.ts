@@ -1,0 +1,306 @@
+/** Builds on several nodes: two real daemons, beside the peer on the same two. */
+import assert from "node:assert/strict";
+import { check } from "../harness/run.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { nodesWorkspace, type TwoNodes, twoNodes } from "./two_nodes.ts";
+import type { Workspace } from "./workspace.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", "docker-registry"));
+const nodes: TwoNodes = ignore ? undefined! : await twoNodes();
+// Not a test's own: it ends with the process, and the supervisor ends the daemons.
+const programs = ["fairlead", "buildx"] as const;
+const both = "--platform=linux/amd64,linux/arm64";
+const fixed = ["linux/amd64", "linux/arm64"];
+const context = {
+  "ctx/Dockerfile": "FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /arch\nLABEL a=b\n",
+  "ctx/amd64": "x",
+  "ctx/arm64": "a",
+};
+
+const index = "application/vnd.oci.image.index.v1+json";
+const accept = [
+  index,
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+].join(", ");
+
+/** A manifest from the registry, as its text. */
+async function manifest(name: string): Promise<{ text: string; digest: string }> {
+  const [, repository, reference] = /^[^/]+\/(.+?)[:@](.*)$/.exec(name)!;
+  const url = `${nodes.registry.url}/v2/${repository}/manifests/${reference}`;
+  const response = await fetch(url, { headers: { accept } });
+  const text = await response.text();
+  assert.equal(response.status, 200, name);
+  return { digest: response.headers.get("docker-content-digest")!, text };
+}
+
+async function build(
+  space: Workspace,
+  program: "fairlead" | "buildx",
+  args: readonly string[],
+  env = {},
+) {
+  const made = await space[program](["build", ...args, "ctx"], env);
+  assert.equal(made.code, 0, `${program} ${args.join(" ")}\n${made.stderr}`);
+  return made;
+}
+
+const name = () => `${nodes.registry.host}/nodes/${crypto.randomUUID()}`;
+
+Deno.test({
+  name: "each node builds its platform, and the pushed index is buildx's to the byte",
+  ignore,
+}, async () => {
+  await using space = await nodesWorkspace(nodes.daemons, fixed);
+  space.write(context);
+  const cases: string[][] = [
+    ["--provenance=false"],
+    ["--provenance=false", "--annotation=index:org.x=<y>&", "--annotation=manifest-descriptor:d=e"],
+    [
+      "--provenance=false",
+      "--annotation=manifest-descriptor[linux/arm64]:only=arm",
+      "--annotation=index,manifest:both=1",
+    ],
+    ["--provenance=false", "--output=type=registry,oci-mediatypes=false"],
+  ];
+  for (const args of cases) {
+    const seen: unknown[] = [];
+    for (const program of programs) {
+      const tag = `${name()}:v1`;
+      const push = args.some((arg) => arg.startsWith("--output")) ? [] : ["--push"];
+      const files = ["--iidfile=iid", "--metadata-file=md.json"];
+      const { stdout } = await build(
+        space,
+        program,
+        [both, "-t", tag, ...push, ...args, ...files],
+        {
+          SOURCE_DATE_EPOCH: "0",
+        },
+      );
+      const { text, digest } = await manifest(tag);
+      seen.push({ text, digest, stdout, iid: space.read("iid"), metadata: space.read("md.json") });
+      assert.equal(space.read("iid"), digest);
+    }
+    assert.deepEqual(seen[0], seen[1], args.join(" "));
+  }
+});
+
+Deno.test({
+  name: "attestations of each node's image are in the index, for the image they are of",
+  ignore,
+}, async () => {
+  await using space = await nodesWorkspace(nodes.daemons, fixed);
+  space.write(context);
+  const shapes: unknown[] = [];
+  for (const program of programs) {
+    const tag = `${name()}:v1`;
+    await build(space, program, [both, "-t", tag, "--push", "--provenance=mode=max"]);
+    const { manifests } = JSON.parse((await manifest(tag)).text);
+    const order = new Map(manifests.map((one: { digest: string }, at: number) => [one.digest, at]));
+    shapes.push(manifests.map((one: Record<string, never>) => ({
+      keys: Object.keys(one),
+      platform: one["platform"],
+      type: one["annotations"]?.["vnd.docker.reference.type"],
+      of: order.get(one["annotations"]?.["vnd.docker.reference.digest"]),
+    })));
+    for (const { digest } of manifests) await manifest(`${tag.replace(/:v1$/, "")}@${digest}`);
+  }
+  assert.deepEqual(shapes[0], shapes[1]);
+  assert.equal((shapes[0] as unknown[]).length, 4);
+});
+
+Deno.test(
+  { name: "several tags and repositories get the index; -q prints its digest", ignore },
+  async () => {
+    await using space = await nodesWorkspace(nodes.daemons, fixed);
+    space.write(context);
+    const [one, two] = [name(), name()];
+    const tags = [`${one}:a`, `${one}:b`, two];
+    const { stdout } = await build(space, "fairlead", [
+      ...[both, "--push", "-q", ...tags.map((tag) => `-t=${tag}`)],
+    ]);
+    for (const tag of [`${one}:a`, `${one}:b`, `${two}:latest`]) {
+      assert.equal(`${(await manifest(tag)).digest}\n`, stdout);
+    }
+    const bare = name();
+    await build(space, "fairlead", [
+      ...[both, "--iidfile=iid", `--output=type=image,name=${bare},push=true,push-by-digest=true`],
+    ]);
+    assert.equal((await manifest(`${bare}@${space.read("iid")}`)).digest, space.read("iid"));
+    await assert.rejects(manifest(`${bare}:latest`));
+  },
+);
+
+Deno.test(
+  { name: "a folder gets a part for each platform; records are those of buildx", ignore },
+  async () => {
+    const seen: unknown[] = [];
+    for (const program of programs) {
+      await using space = await nodesWorkspace(nodes.daemons, fixed);
+      space.write(context);
+      await build(space, program, [both, "-o", "out", "--metadata-file=md.json"]);
+      assert.equal(space.read("out/linux_amd64/arch") + space.read("out/linux_arm64/arch"), "xa");
+      const ref = JSON.parse(space.read("md.json"))["buildx.build.ref"];
+      assert.match(ref, /^test\/a\/[0-9a-z]{25}$/);
+      const names = [...walk(space.path(".store"))].filter((name) => name !== ".lock");
+      const files = names.map((path) => {
+        const text = space.read(`.store/${path}`);
+        return [
+          path.replace(ref.split("/").pop(), "REF"),
+          Deno.statSync(space.path(`.store/${path}`)).mode! & 0o777,
+          /buildNodeID|activity/.test(path)
+            ? text.replace(/[0-9a-f]/g, "0")
+            : text.replaceAll(space.dir, ""),
+        ];
+      });
+      seen.push(files.sort());
+    }
+    assert.deepEqual(seen[0], seen[1]);
+  },
+);
+
+function* walk(folder: string, prefix = ""): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    if (isDirectory) yield* walk(`${folder}/${name}`, `${prefix}${name}/`);
+    else yield prefix + name;
+  }
+}
+
+Deno.test({
+  name: "what can't be put together from several nodes is refused before anything is built",
+  ignore,
+}, async () => {
+  await using space = await nodesWorkspace(nodes.daemons, fixed);
+  space.write(context);
+  for (const type of ["oci", "tar"]) {
+    const messages = [];
+    for (const program of programs) {
+      const { code, stderr } = await space[program]([
+        "build",
+        both,
+        "-o",
+        `type=${type},dest=o.tar`,
+        "ctx",
+      ]);
+      assert.equal(code, 1);
+      messages.push(/^ERROR: (.*)$/m.exec(stderr)![1]);
+    }
+    assert.match(messages[0]!, new RegExp(`${type} for multi-node builds currently not supported`));
+    assert.equal(messages[0], messages[1]);
+  }
+  const deleting = await space.fairlead([
+    "build",
+    both,
+    "-o",
+    "type=local,dest=out,mode=delete",
+    "ctx",
+  ]);
+  assert.match(deleting.stderr, /mode=delete for multi-node builds/);
+  assert.deepEqual([...Deno.readDirSync(space.dir)].map(({ name }) => name).sort(), [
+    ".docker",
+    ".store",
+    "ctx",
+  ]);
+});
+
+Deno.test({ name: "--plan shows who builds what, and builds nothing", ignore }, async () => {
+  await using space = await nodesWorkspace(nodes.daemons, ["", "linux/arm64"]);
+  space.write(context);
+  const tag = `${name()}:v1`;
+  const args = ["build", "--platform=linux/arm64,linux/amd64,linux/s390x", "-t", tag, "--push"];
+  const { code, stdout, stderr } = await space.fairlead([...args, "--plan", "ctx"]);
+  assert.equal(code, 0, stderr);
+  const [a, b] = nodes.daemons;
+  assert.deepEqual(stdout.split("\n").map((line) => line.split(/ {3,}/)), [
+    ["NODE", "ENDPOINT", "PLATFORMS"],
+    ["b", b.address, "linux/arm64 (fixed)"],
+    [
+      "a",
+      a.address,
+      "linux/amd64 (listed by its workers), linux/s390x (nobody's: the first node may cross-build it)",
+    ],
+    [`Each node pushes its part by digest; their index becomes ${tag}`],
+    [""],
+  ]);
+  assert.equal(stderr, "");
+  const json = await space.fairlead([...args, "--plan=json", "--iidfile=iid", "ctx"]);
+  assert.deepEqual(JSON.parse(json.stdout), [
+    {
+      target: "default",
+      node: "b",
+      endpoint: b.address,
+      platforms: [{ platform: "linux/arm64", reason: "fixed" }],
+    },
+    {
+      target: "default",
+      node: "a",
+      endpoint: a.address,
+      platforms: [
+        { platform: "linux/amd64", reason: "listed" },
+        { platform: "linux/s390x", reason: "first" },
+      ],
+    },
+  ]);
+  await assert.rejects(manifest(tag));
+  assert.throws(() => Deno.statSync(space.path(".store/refs")), Deno.errors.NotFound);
+  assert.throws(() => Deno.statSync(space.path("iid")), Deno.errors.NotFound);
+  const refused = await space.fairlead(["build", both, "--plan", "-o", "type=oci,dest=x", "ctx"]);
+  assert.match(refused.stderr, /oci for multi-node builds/);
+  assert.match(
+    (await space.fairlead(["build", "--plan=yaml", "ctx"])).stderr,
+    /invalid plan format "yaml"/,
+  );
+});
+
+Deno.test({
+  name: "a node that is down is named with its platforms; no other takes its place",
+  ignore,
+}, async () => {
+  const [a] = nodes.daemons;
+  const down = { address: "unix:///nowhere/buildkitd.sock" };
+  const message = async (fixed: string[], platforms: string, daemons = [a, down]) => {
+    await using space = await nodesWorkspace(daemons, fixed);
+    space.write(context);
+    const { code, stderr } = await space.fairlead(
+      ["--connect-timeout=1s", "build", `--platform=${platforms}`, "-o", "out", "ctx"],
+    );
+    const made = [...Deno.readDirSync(space.dir)].some(({ name }) => name === "out");
+    assert.equal(made, code === 0, stderr);
+    return code === 0 ? "" : /^ERROR: (.*)$/m.exec(stderr)![1]!;
+  };
+  const reason = /cannot reach unix:\/\/\/nowhere\/buildkitd.sock: /;
+  const fixedDown = await message(fixed, "linux/amd64,linux/arm64");
+  assert.match(fixedDown, /^failed to build: node b is to build linux\/arm64: /);
+  assert.match(fixedDown, reason);
+  assert.match(await message(fixed, "linux/arm64"), /node b is to build linux\/arm64: /);
+  // It may list the platform, for all we know.
+  const listed = await message([], "linux/arm64");
+  assert.match(listed, /node b can't be asked whether it builds linux\/arm64: /);
+  assert.match(listed, reason);
+  assert.match(await message([], "linux/amd64", [down, a]), /node a can't be asked .*linux\/amd64/);
+  // What is decided without it needn't wait for it.
+  assert.equal(await message([], "linux/amd64"), "");
+  assert.equal(await message(fixed, "linux/amd64"), "");
+});
+
+Deno.test({ name: "a context from stdin goes to every node", ignore }, async () => {
+  await using space = await nodesWorkspace(nodes.daemons, fixed);
+  space.write(context);
+  await check("tar", ["cf", space.path("ctx.tar"), "-C", space.path("ctx"), "."]);
+  const tar = await Deno.readFile(space.path("ctx.tar"));
+  for (const program of programs) {
+    const made = await space[program](["build", both, "-o", program, "-"], {}, tar);
+    assert.equal(made.code, 0, made.stderr);
+    const read = (name: string) => space.read(`${program}/${name}/arch`);
+    assert.equal(read("linux_amd64") + read("linux_arm64"), "xa");
+  }
+  const file = await space.fairlead(
+    ["build", both, "-o", "text", "-"],
+    {},
+    "FROM scratch\nCOPY <<E /f\nhi\nE\n",
+  );
+  assert.equal(file.code, 0, file.stderr);
+  assert.equal(space.read("text/linux_arm64/f"), "hi\n");
+});
