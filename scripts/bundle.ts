@@ -2,8 +2,9 @@
  * Bundles the program into dist/: a file for each command and for what only some of them need.
  *
  * The bundler cuts what commands share into a hundred small files, of which a build would load
- * fifty, at 0.15 ms each. So those that all need are put into one file, `core.js`, and those that
- * few but `build` need into another (`scripts/bundle/merge.ts`).
+ * fifty, at 0.15 ms each. So they are put into three (`scripts/bundle/merge.ts`): `core.js`, what all
+ * need; `client.js`, what all need that talk to a daemon; and `build.js`, what only few but `build`
+ * need.
  *
  * Deno reads every module that a literal `import("…")` names before it runs the first line. So those
  * names are made opaque: what is not used is not read.
@@ -40,19 +41,28 @@ for (const module of modules.values()) {
 const entries = [...modules.keys()].filter((name) => !/^(chunk|main)\b/.test(name));
 const reach = new Map(entries.map((name) => [name, new Set(closureOf(modules, [name]))]));
 const usersOf = (name: string) => [...reach.values()].filter((needed) => needed.has(name)).length;
-const needs = closureOf(modules, entries.filter((name) => /^(build|connect)-/.test(name)));
+const needsOf = (...names: string[]) =>
+  closureOf(modules, entries.filter((entry) => names.some((name) => entry.startsWith(`${name}-`))));
+const needs = needsOf("build", "connect");
 // What most commands need, if it is small, is as good as needed by all.
-const shared = needs.filter((name) =>
-  usersOf(name) > entries.length / 4 && modules.get(name)!.body.length < 8192
-);
+const shared = needs.filter((name) => usersOf(name) > 6 && modules.get(name)!.body.length < 8192);
 const core = closureOf(modules, ["main.js", ...shared]).filter((name) => name !== "main.js");
-const own = needs.filter((name) => !core.includes(name) && usersOf(name) < 7);
-merge(modules, "core.js", core);
-merge(modules, "build.js", own);
+const client = needsOf("connect").filter((name) => !core.includes(name));
+const build = needs.filter((name) => !core.includes(name) && !client.includes(name));
+const places = new Map([
+  ...merge(modules, "core.js", core),
+  ...merge(modules, "client.js", client),
+  ...merge(modules, "build.js", build),
+]);
 
+for (const name of places.keys()) await Deno.remove(`${dist}/${name}`);
 for (const [name, module] of modules) {
-  const text = printModule(module)
-    .replace(/\bimport\("(\.\/[^"]+)"\)/g, 'import(["$1"].join())');
+  const text = printModule(module).replace(/\bimport\("\.\/([^"]+)"\)/g, (_, name) => {
+    const place = places.get(name);
+    return place === undefined
+      ? `import(["./${name}"].join())`
+      : `import(["./${place.file}"].join()).then(all=>all.${place.name})`;
+  });
   // ssh2 comes as CommonJS, where this name is always there.
   const named = /\b__dirname\b/.test(text) ? `const __dirname=import.meta.dirname;${text}` : text;
   await Deno.writeTextFile(`${dist}/${name}`, named);

@@ -29,6 +29,8 @@ export interface FilePumpOptions {
 
 /** Up to this many bytes a file is read at once, and in one go with others; above it is read ahead. */
 const small = 128 * 1024;
+/** Most builds without large changes ask for less than that. */
+const page = 4096;
 /** Packets of large files, and so the buffers: nothing is gained above 1 MiB. */
 const [bufferSize, buffers] = [1024 * 1024, 3];
 const slice = 6;
@@ -44,9 +46,8 @@ export function makeFilePump(options: FilePumpOptions): FilePump {
   );
   let path = new Uint8Array(8192);
   path.set(rootBytes);
-  const scratch = new Uint8Array(dataHeaderRoom + small + 1);
+  let scratch = new Uint8Array(0);
   const tail = new Uint8Array(dataHeaderRoom);
-  const room = scratch.subarray(dataHeaderRoom);
   let sent = 0;
 
   const name = (id: number) => {
@@ -54,6 +55,15 @@ export function makeFilePump(options: FilePumpOptions): FilePump {
     entries.writePath(id, bytes, 0);
     return text(bytes);
   };
+
+  /** A place for so many bytes of a small file, behind one for the packet's head. */
+  function room(length: number): Uint8Array {
+    const end = dataHeaderRoom + length;
+    if (end > scratch.length) {
+      scratch = new Uint8Array(length <= page ? dataHeaderRoom + page : dataHeaderRoom + small + 1);
+    }
+    return scratch.subarray(dataHeaderRoom, end);
+  }
 
   /** Opens a file; undefined for one that cannot be had and costs only itself. */
   function open(id: number): number | undefined {
@@ -103,7 +113,7 @@ export function makeFilePump(options: FilePumpOptions): FilePump {
         // One byte more than announced is asked for: getting all but that says that it has ended there.
         for (;;) {
           const want = total === 0 ? Math.min(announced + 1, small + 1) : small + 1;
-          const size = sys.read(file, want === room.length ? room : room.subarray(0, want));
+          const size = sys.read(file, room(want));
           if (size < 0) {
             failed(id, size);
             total = announced;

@@ -58,7 +58,7 @@ export function startWalk(options: WalkOptions): Walk {
   const entries = makeEntries();
   const links = makeLinkFinder();
   const raw = fileStat();
-  const scratch = new Uint8Array(64 * 1024); // a link's target, a list or a value of extended attributes: none is longer
+  const scratch = new Uint8Array(4096); // a link's target: none is longer
   const stat: Stat = {
     path: none,
     mode: 0,
@@ -214,17 +214,17 @@ export function startWalk(options: WalkOptions): Walk {
 
   /** Those of the entry in the path buffer. Apple's own are left out, and what cannot be read. */
   function xattrs(): readonly Xattr[] {
-    const length = sys.listXattrs(path, scratch);
-    if (length <= 0) return noXattrs;
+    const list = whole((into) => sys.listXattrs(path, into));
+    if (list === undefined || list.length === 0) return noXattrs;
     const found: Xattr[] = [];
-    const list = scratch.slice(0, length);
-    for (let at = 0; at < length;) {
+    for (let at = 0; at < list.length;) {
       const end = list.indexOf(0, at);
       const name = list.subarray(at, end);
-      const size = text(name).startsWith("com.apple.")
-        ? -1
-        : sys.getXattr(path, list.subarray(at, end + 1), scratch);
-      if (size >= 0) found.push({ name, value: scratch.slice(0, size) });
+      const terminated = list.subarray(at, end + 1);
+      const value = text(name).startsWith("com.apple.")
+        ? undefined
+        : whole((into) => sys.getXattr(path, terminated, into));
+      if (value !== undefined) found.push({ name, value });
       at = end + 1;
     }
     return found;
@@ -232,6 +232,18 @@ export function startWalk(options: WalkOptions): Walk {
 
   enter(rootEnd, -1, "", undefined);
   return { entries, step };
+}
+
+/**
+ * What a call has to give, undefined where it fails. It is asked for the length first: told of a
+ * large buffer, the kernel would make one of its own for every file.
+ */
+function whole(call: (into: Uint8Array) => number): Uint8Array | undefined {
+  const length = call(none);
+  if (length <= 0) return length === 0 ? none : undefined;
+  const bytes = new Uint8Array(length);
+  const got = call(bytes);
+  return got < 0 ? undefined : bytes.subarray(0, got);
 }
 
 /** ENOTDIR: a folder on the way has become something else. */

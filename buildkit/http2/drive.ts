@@ -10,9 +10,10 @@ import type { ByteStream } from "../../transports/byte_stream.ts";
 import { after } from "../../transports/timer.ts";
 import type { Connection } from "./connection.ts";
 
-const READ_BUFFER = 256 << 10;
-const WRITE_BUFFER = 1 << 20;
-/** Never less than this is laid out at once. */
+/** What the buffers begin with, and grow to when they are filled: a short talk touches little memory. */
+const [READ_FIRST, READ_MOST] = [16 << 10, 256 << 10];
+const [WRITE_FIRST, WRITE_MOST] = [16 << 10, 1 << 20];
+/** Never less than this is laid out at once by a link that is slow. */
 const LEAST = 64 << 10;
 /** Milliseconds that a peer is given to take our last words. */
 const GRACE = 1000;
@@ -38,9 +39,9 @@ export interface Drive {
  * turn of the event loop.
  */
 export function drive(connection: Connection, stream: ByteStream): Drive {
-  let limit = LEAST * 4;
-  let front = new Uint8Array(WRITE_BUFFER);
-  let back = new Uint8Array(WRITE_BUFFER);
+  let limit = WRITE_FIRST;
+  let front = new Uint8Array(WRITE_FIRST);
+  let back = new Uint8Array(WRITE_FIRST);
   let scheduled = false;
   let writing = false;
   let shut = false;
@@ -68,17 +69,23 @@ export function drive(connection: Connection, stream: ByteStream): Drive {
     }
     const took = performance.now() - started;
     if (took > SLOW) limit = Math.max(LEAST, limit >> 1);
-    else if (took < SLOW / 4 && bytes.length === limit) limit = Math.min(WRITE_BUFFER, limit << 1);
+    else if (took < SLOW / 4 && bytes.length === limit) limit = Math.min(WRITE_MOST, limit << 1);
+  }
+
+  /** Lays out what is queued, up to the limit, into the buffer in front. */
+  function layOut(): number {
+    if (front.length < limit) front = new Uint8Array(limit);
+    return connection.pull(front.subarray(0, limit));
   }
 
   async function writeAll(): Promise<void> {
-    let count = connection.pull(front.subarray(0, limit));
+    let count = layOut();
     while (count > 0 && !shut) {
       const done = writeWhole(front.subarray(0, count));
       [front, back] = [back, front];
-      count = connection.pull(front.subarray(0, limit));
+      count = layOut();
       await done;
-      if (count === 0) count = connection.pull(front.subarray(0, limit));
+      if (count === 0) count = layOut();
     }
   }
 
@@ -107,7 +114,7 @@ export function drive(connection: Connection, stream: ByteStream): Drive {
   }
 
   async function readAll(): Promise<void> {
-    const buffer = new Uint8Array(READ_BUFFER);
+    let buffer = new Uint8Array(READ_FIRST);
     try {
       while (!connection.over) {
         const count = await stream.read(buffer);
@@ -116,6 +123,7 @@ export function drive(connection: Connection, stream: ByteStream): Drive {
           break;
         }
         connection.receive(buffer.subarray(0, count));
+        if (count === buffer.length && count < READ_MOST) buffer = new Uint8Array(count * 2);
       }
       schedule();
     } catch (error) {

@@ -9,24 +9,20 @@ const SHORTEST = 5;
 const LONGEST = 30;
 const EOS = 256;
 
-/**
- * For each length: the first code, how many there are, and where their symbols start in SYMBOLS.
- */
-const first: number[] = new Array(LONGEST + 1).fill(0);
+/** For each length: how many codes there are, the first, and where their symbols start in `symbols`. */
 const count: number[] = new Array(LONGEST + 1).fill(0);
+const first: number[] = new Array(LONGEST + 1).fill(0);
 const start: number[] = new Array(LONGEST + 1).fill(0);
-const symbols: number[] = [];
+const symbols: number[] = new Array(EOS + 1).fill(0);
 
-for (let bits = 1, code = 0; bits <= LONGEST; bits++) {
-  code *= 2;
-  first[bits] = code;
-  start[bits] = symbols.length;
-  for (let symbol = 0; symbol <= EOS; symbol++) {
-    if (HUFFMAN_BITS[symbol] === bits) symbols.push(symbol);
-  }
-  count[bits] = symbols.length - start[bits]!;
-  code += count[bits]!;
+// Each symbol is looked at twice, not once for each length: this runs at every start, uncompiled.
+for (const bits of HUFFMAN_BITS) count[bits]!++;
+for (let bits = SHORTEST; bits <= LONGEST; bits++) {
+  first[bits] = (first[bits - 1]! + count[bits - 1]!) * 2;
+  start[bits] = start[bits - 1]! + count[bits - 1]!;
 }
+const next = start.slice();
+HUFFMAN_BITS.forEach((bits, symbol) => symbols[next[bits]!++] = symbol);
 
 /**
  * Decodes `from[at..end)` into `into`, which must hold (end - at) * 8 / 5 bytes. Returns the count,

@@ -4,19 +4,30 @@
  */
 
 const ASCII = /^[\x20-\x7e]*$/;
-const ZERO = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]/u;
-const WIDE = new RegExp(
-  "^[\\p{Emoji_Presentation}\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\ua960-\\ua97f" +
-    "\\uac00-\\ud7a3\\uf900-\\ufaff\\ufe30-\\ufe6f\\uff01-\\uff60\\uffe0-\\uffe6" +
-    "\\u{17000}-\\u{18cff}\\u{1b000}-\\u{1b2ff}\\u{20000}-\\u{3fffd}]",
-  "u",
-);
+/** East Asian scripts, and forms of full width. */
+const WIDE: readonly (readonly [first: number, last: number])[] = [
+  [0x1100, 0x115f],
+  [0x2e80, 0x303e],
+  [0x3041, 0xa4cf],
+  [0xa960, 0xa97f],
+  [0xac00, 0xd7a3],
+  [0xf900, 0xfaff],
+  [0xfe30, 0xfe6f],
+  [0xff01, 0xff60],
+  [0xffe0, 0xffe6],
+  [0x17000, 0x18cff],
+  [0x1b000, 0x1b2ff],
+  [0x20000, 0x3fffd],
+];
 
 /** Columns of one character (a code point): 0, 1 or 2. */
 export function charWidth(character: string): number {
   if (ASCII.test(character)) return 1;
-  if (ZERO.test(character)) return 0;
-  return WIDE.test(character) ? 2 : 1;
+  // Written here, so that they are made when they are used: Unicode's classes take their time.
+  if (/^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]/u.test(character)) return 0;
+  if (/^\p{Emoji_Presentation}/u.test(character)) return 2;
+  const code = character.codePointAt(0)!;
+  return WIDE.some(([first, last]) => code >= first && code <= last) ? 2 : 1;
 }
 
 export function textWidth(text: string): number {
@@ -41,7 +52,5 @@ export function cutToWidth(text: string, columns: number): string {
 
 /** Without what would move the cursor or change colours; such text comes from other machines. */
 export function printable(text: string): string {
-  return ASCII.test(text) ? text : text.replace(CONTROLS, " ");
+  return ASCII.test(text) ? text : text.replace(/\p{Cc}/gu, " ");
 }
-
-const CONTROLS = /\p{Cc}/gu;

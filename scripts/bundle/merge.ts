@@ -68,12 +68,22 @@ export function closureOf(modules: Modules, entries: readonly string[]): string[
   return order;
 }
 
+/** Where a merged module is to be found: the file, and the name of its exports as one object. */
+export interface Place {
+  readonly file: string;
+  readonly name: string;
+}
+
 /**
  * Merges `parts` (in the order in which they run) into the file `target`, and turns what imported one
- * of them to it. A part stays as a file of re-exports, for those that import it by name at run time.
+ * of them to it. The parts are gone then: who imports one by name at run time is to ask for its place.
  */
-export function merge(modules: Modules, target: string, parts: readonly string[]): void {
-  const places = new Map(parts.map((name, at) => [name, `$${target[0]}${at}`]));
+export function merge(
+  modules: Modules,
+  target: string,
+  parts: readonly string[],
+): Map<string, Place> {
+  const places = new Map(parts.map((name, at) => [name, `$${target.slice(0, 2)}${at}`]));
   const outside: Module["imports"] = [];
   const bodies = parts.map((name) => {
     const { imports, body, exports } = modules.get(name)!;
@@ -103,20 +113,13 @@ export function merge(modules: Modules, target: string, parts: readonly string[]
     module.imports.push({ from: target, names: [...needed] });
     module.body = taken.join("") + module.body;
   }
-  for (const [name, place] of places) {
-    const { exports } = modules.get(name)!;
-    const constants = exports.map(([, as], at) => `const e${at}=${place}.${as};`);
-    modules.set(name, {
-      imports: [{ from: target, names: [[place, place]] }],
-      body: constants.join(""),
-      exports: exports.map(([, as], at) => [`e${at}`, as]),
-    });
-  }
+  for (const name of parts) modules.delete(name);
   modules.set(target, {
     imports: outside,
     body: bodies.join(""),
     exports: [...places.values()].map((place) => [place, place]),
   });
+  return new Map([...places].map(([part, name]) => [part, { file: target, name }]));
 }
 
 function takeFrom(place: string, names: Module["imports"][number]["names"]): string {

@@ -38,10 +38,12 @@ Deno.test("a closure lists each module after what it imports", () => {
 
 Deno.test("merged, every module exports what it did, and parts share one state", async () => {
   const modules = modulesOf(texts);
-  merge(modules, "core.js", ["two.js", "one.js"]);
+  const places = merge(modules, "core.js", ["two.js", "one.js"]);
   assert.deepEqual((await run(modules, "main.js"))["sum"], 10);
   assert.deepEqual((await run(modules, "late.js"))["q"], [3, 3]);
-  assert.deepEqual((await run(modules, "one.js"))["b"], 3);
+  const { file, name } = places.get("one.js")!;
+  assert.equal(((await run(modules, file))[name] as { b: number }).b, 3);
+  assert.deepEqual([...modules.keys()], ["main.js", "late.js", "core.js"]);
 });
 
 Deno.test("a part's import from outside keeps its name apart from another part's", async () => {
