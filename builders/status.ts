@@ -1,6 +1,7 @@
 import type { GCPolicy, WorkerRecord } from "../proto/gen/worker.ts";
 import { DialError } from "../transports/errors.ts";
 import type { Registry } from "../transports/registry.ts";
+import { after } from "../transports/timer.ts";
 import type { DialStep, Env } from "../transports/transport.ts";
 import type { Builder } from "./builder.ts";
 import type { Connect, NodeClient } from "./connect.ts";
@@ -207,7 +208,7 @@ class Deadline {
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal;
   readonly #follow = () => this.#controller.abort(this.#outer.reason);
-  readonly #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #stop: (() => void) | undefined;
   passed = false;
 
   constructor({ signal, timeout }: { signal: AbortSignal; timeout: number }) {
@@ -215,10 +216,10 @@ class Deadline {
     if (signal.aborted) this.#follow();
     signal.addEventListener("abort", this.#follow, { once: true });
     if (timeout > 0) {
-      this.#timer = setTimeout(() => {
+      this.#stop = after(timeout, () => {
         this.passed = true;
         this.#controller.abort(new DOMException("timed out", "TimeoutError"));
-      }, timeout);
+      });
     }
   }
 
@@ -241,7 +242,7 @@ class Deadline {
   }
 
   [Symbol.dispose]() {
-    clearTimeout(this.#timer);
+    this.#stop?.();
     this.#outer.removeEventListener("abort", this.#follow);
   }
 }

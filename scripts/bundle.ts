@@ -44,9 +44,13 @@ const usersOf = (name: string) => [...reach.values()].filter((needed) => needed.
 const needsOf = (...names: string[]) =>
   closureOf(modules, entries.filter((entry) => names.some((name) => entry.startsWith(`${name}-`))));
 const needs = needsOf("build", "connect");
-// What most commands need, if it is small, is as good as needed by all.
-const shared = needs.filter((name) => usersOf(name) > 6 && modules.get(name)!.body.length < 8192);
-const core = closureOf(modules, ["main.js", ...shared]).filter((name) => name !== "main.js");
+const first = closureOf(modules, ["main.js"]).filter((name) => name !== "main.js");
+const isSmall = (name: string) => modules.get(name)!.body.length < 8192 || first.includes(name);
+// What many commands need, if it is small, is as good as needed by all.
+const shared = needs.filter((name) =>
+  usersOf(name) > 6 && closureOf(modules, [name]).every(isSmall)
+);
+const core = closureOf(modules, [...first, ...shared]);
 const client = needsOf("connect").filter((name) => !core.includes(name));
 const build = needs.filter((name) => !core.includes(name) && !client.includes(name));
 const places = new Map([

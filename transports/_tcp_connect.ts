@@ -6,6 +6,7 @@
  * and would miss names that only the system knows (mDNS, a VPN's).
  */
 import { DialError, type DialErrorCode, interrupted } from "./errors.ts";
+import { after } from "./timer.ts";
 import type { DialContext } from "./transport.ts";
 
 interface HostPort {
@@ -44,10 +45,10 @@ export async function connectTcp(
   const lookUp = async () => {
     target.addresses ||= (await addressesOf(host, end.signal)).join(", ");
   };
-  const slow = literal ? undefined : setTimeout(async () => {
+  const stop = literal ? () => {} : after(SLOW_MS, async () => {
     await lookUp();
     if (target.addresses !== "" && !end.signal.aborted) step("connect", also(target));
-  }, SLOW_MS);
+  });
   try {
     return await Deno.connect({ hostname: host, port, signal });
   } catch (error) {
@@ -55,7 +56,7 @@ export async function connectTcp(
     if (!literal) await lookUp();
     throw explain(target, error);
   } finally {
-    clearTimeout(slow);
+    stop();
     end.abort();
   }
 }
@@ -75,13 +76,9 @@ function also({ host, addresses }: Target): string {
 
 /** The addresses of a name, or none when they don't come soon. */
 async function addressesOf(host: string, end: AbortSignal): Promise<string[]> {
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), LOOKUP_MS);
-  const signal = AbortSignal.any([end, stop.signal]);
+  const signal = AbortSignal.any([end, AbortSignal.timeout(LOOKUP_MS)]);
   const ask = (type: "A" | "AAAA") => Deno.resolveDns(host, type, { signal }).catch(() => []);
-  const found = await Promise.all([ask("A"), ask("AAAA")]);
-  clearTimeout(timer);
-  return found.flat();
+  return (await Promise.all([ask("A"), ask("AAAA")])).flat();
 }
 
 /** The errors of connect(2), as Deno names them; those without a code come from the resolver. */

@@ -7,7 +7,6 @@ import {
   NO_ENGINE,
   parseEngine,
 } from "./_engine_choice.ts";
-import { execInContainer } from "./_engine_exec.ts";
 import { formatOptions } from "./endpoint.ts";
 import type { Transport } from "./transport.ts";
 
@@ -36,6 +35,7 @@ export const dockerContainer = {
   async dial(spec, context) {
     const { container } = spec;
     const endpoint = describe(spec);
+    const { execInContainer } = await import("./_engine_exec.ts");
     const engine = await findEngine(spec, endpoint, context.env);
     const stream = await execInContainer({
       endpoint,

@@ -1,4 +1,3 @@
-import { startChild } from "./_child.ts";
 import { CONTAINER, DIAL_STDIO, parseContainer } from "./_container.ts";
 import { formatOptions } from "./endpoint.ts";
 import { EndpointError } from "./errors.ts";
@@ -39,7 +38,8 @@ export const nerdctlContainer = {
   host: ({ container }) => ({ authority: container, name: container }),
   plaintext: () => false,
 
-  dial(spec, context) {
+  async dial(spec, context) {
+    const { startChild } = await import("./_child.ts");
     const { container, namespace } = spec;
     const inNamespace = namespace === undefined ? [] : ["--namespace", namespace];
     const child = {
@@ -53,13 +53,12 @@ export const nerdctlContainer = {
           ? "see nerdctl ps -a, and the option namespace"
           : `look at the container: nerdctl logs ${container}`,
     };
-    // What it throws is to be a rejection.
-    return Promise.resolve().then(() => ({
+    return {
       stream: startChild(child, context),
       authority: container,
       peer: `container ${container} of nerdctl`,
       secure: false,
-    }));
+    };
   },
 } satisfies Transport<NerdctlContainerSpec>;
 

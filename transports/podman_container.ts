@@ -1,5 +1,4 @@
 import { CONTAINER, DIAL_STDIO, parseContainer } from "./_container.ts";
-import { execInContainer } from "./_engine_exec.ts";
 import { podmanHost } from "./_podman_host.ts";
 import type { Transport } from "./transport.ts";
 
@@ -26,6 +25,7 @@ export const podmanContainer = {
 
   async dial(spec, context) {
     const { container } = spec;
+    const { execInContainer } = await import("./_engine_exec.ts");
     const { host, hint } = podmanHost(context.env);
     const stream = await execInContainer({
       endpoint: describe(spec),

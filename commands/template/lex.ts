@@ -20,14 +20,20 @@ export interface Token {
   readonly at: number;
 }
 
-const pieces: readonly [Token["kind"], RegExp][] = [
-  ["field", /\.[\p{L}_][\p{L}\p{N}_]*/uy],
-  ["variable", /\$[\p{L}\p{N}_]*/uy],
-  ["word", /[\p{L}_][\p{L}\p{N}_]*/uy],
-  ["number", /[-+]?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:e[-+]?\d+)?)/y],
-  ["string", /"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)'/y],
-  ["mark", /:=|[.|()=,]/y],
-];
+type Pieces = readonly (readonly [Token["kind"], RegExp])[];
+
+/** Unicode's letters take a millisecond to look up: they are left out where a source has none. */
+function piecesOf(source: string): Pieces {
+  const [letter, digit] = /^[\0-\x7f]*$/.test(source) ? ["A-Za-z", "0-9"] : ["\\p{L}", "\\p{N}"];
+  return [
+    ["field", new RegExp(`\\.[${letter}_][${letter}${digit}_]*`, "uy")],
+    ["variable", new RegExp(`\\$[${letter}${digit}_]*`, "uy")],
+    ["word", new RegExp(`[${letter}_][${letter}${digit}_]*`, "uy")],
+    ["number", /[-+]?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:e[-+]?\d+)?)/y],
+    ["string", /"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)'/y],
+    ["mark", /:=|[.|()=,]/y],
+  ];
+}
 
 /**
  * Splits a template as Go's text/template does: text, and actions between `{{` and `}}`. `{{- ` and
@@ -35,6 +41,7 @@ const pieces: readonly [Token["kind"], RegExp][] = [
  */
 export function lex(source: string): Token[] {
   const tokens: Token[] = [];
+  const pieces = piecesOf(source);
   let at = 0;
   let trim = false;
   while (at < source.length) {
@@ -46,12 +53,17 @@ export function lex(source: string): Token[] {
     if (trimEnd) text = text.trimEnd();
     if (text !== "") tokens.push({ kind: "text", text, spaced: false, at });
     if (open < 0) break;
-    ({ at, trim } = lexAction(source, open, open + (trimEnd ? 3 : 2), tokens));
+    ({ at, trim } = lexAction(source, open, open + (trimEnd ? 3 : 2), { tokens, pieces }));
   }
   return tokens;
 }
 
-function lexAction(source: string, open: number, start: number, tokens: Token[]) {
+interface Lexing {
+  readonly tokens: Token[];
+  readonly pieces: Pieces;
+}
+
+function lexAction(source: string, open: number, start: number, { tokens, pieces }: Lexing) {
   const comment = /\s*\/\*[\s\S]*?\*\/\s*?(\s-)?\}\}/y;
   comment.lastIndex = start;
   const found = comment.exec(source);
@@ -69,7 +81,7 @@ function lexAction(source: string, open: number, start: number, tokens: Token[])
       return { at: at + (trim ? 3 : 2), trim };
     }
     if (at >= source.length) throw new TemplateError(`unclosed action${where(source, open)}`);
-    const token = piece(source, at, spaced);
+    const token = piece(pieces, source, at, spaced);
     if (token === undefined) {
       const character = String.fromCodePoint(source.codePointAt(at)!);
       throw new TemplateError(
@@ -83,7 +95,12 @@ function lexAction(source: string, open: number, start: number, tokens: Token[])
   }
 }
 
-function piece(source: string, at: number, spaced: boolean): Token | undefined {
+function piece(
+  pieces: Pieces,
+  source: string,
+  at: number,
+  spaced: boolean,
+): Token | undefined {
   for (const [kind, pattern] of pieces) {
     pattern.lastIndex = at;
     const text = pattern.exec(source)?.[0];
