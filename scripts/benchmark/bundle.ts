@@ -1,12 +1,7 @@
 /** The program as it is shipped: bundled, a file for each command, run by the same Deno. */
+import { runFlags } from "../compile/run_flags.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
-
-/**
- * Functions are compiled when their file is, not when they are first called: so the code cache holds
- * them all, and a build's first calls wait for no compiler (8 ms of a cached build).
- */
-const V8_FLAGS = "--v8-flags=--no-lazy";
 
 /** The command line that starts the bundle. */
 export async function bundle(): Promise<string[]> {
@@ -17,8 +12,5 @@ export async function bundle(): Promise<string[]> {
     stderr: "piped",
   }).output();
   if (!success) throw new Error(`deno task bundle failed: ${new TextDecoder().decode(stderr)}`);
-  return [
-    Deno.execPath(),
-    ...["run", "-A", "--no-config", "--no-lock", "--quiet", V8_FLAGS, `${root}dist/main.js`],
-  ];
+  return [Deno.execPath(), ...runFlags, `${root}dist/main.js`];
 }
