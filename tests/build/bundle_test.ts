@@ -1,5 +1,6 @@
 /** The program as it is shipped does what it does from source. */
 import assert from "node:assert/strict";
+import { runFlags } from "../../scripts/compile/run_flags.ts";
 import { check, run } from "../harness/run.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
@@ -19,9 +20,9 @@ Deno.test(
     });
     await using space = await workspace(shared.address);
     space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /\n", "ctx/a": "bundled" });
-    const flags = ["run", "-A", "--quiet", "--no-config", "--no-lock", "--v8-flags=--no-lazy"];
+
     const fairlead = (...args: string[]) =>
-      run(deno, [...flags, `${root}dist/main.js`, ...args], { cwd: space.dir, env: space.env });
+      run(deno, [...runFlags, `${root}dist/main.js`, ...args], { cwd: space.dir, env: space.env });
     const built = await fairlead("build", "-o=out", "ctx");
     assert.equal(built.code, 0, built.stderr);
     assert.equal(space.read("out/a"), "bundled");
@@ -33,12 +34,12 @@ Deno.test(
     // A scheme whose code is loaded late, with a library in it.
     const ssh = await fairlead("inspect", "--bootstrap", "--timeout=1s", "none");
     assert.match(ssh.stderr, /no builder "none" found/);
-    const away = await run(deno, [...flags, `${root}dist/main.js`, "build", "ctx"], {
+    const away = await run(deno, [...runFlags, `${root}dist/main.js`, "build", "ctx"], {
       cwd: space.dir,
       env: { ...space.env, BUILDX_BUILDER: "", BUILDKIT_HOST: "ssh://127.0.0.1:1" },
     });
     assert.match(away.stderr, /cannot reach ssh:\/\/127\.0\.0\.1:1: connection refused/);
-    const core = ["main.js", "core.js"];
+    const core = ["main.js", "core.js", "client.js", "build.js"];
     for (const name of core) {
       assert.doesNotMatch(await Deno.readTextFile(`${root}dist/${name}`), /from ?"node:/, name);
     }
