@@ -1,7 +1,7 @@
 import { DialError } from "../transports/errors.ts";
 import type { Registry } from "../transports/registry.ts";
 import { after, within } from "../transports/timer.ts";
-import type { DialContext } from "../transports/transport.ts";
+import type { Connection as Dialled, DialContext } from "../transports/transport.ts";
 import { type Budget, withinBudget } from "./budget.ts";
 import { Client } from "./client.ts";
 import { ConnectionLost } from "./connection_lost.ts";
@@ -36,23 +36,36 @@ const CLOSE_WAIT = 1000;
 export async function connect(options: ConnectOptions): Promise<Client> {
   const { registry, endpoint, budget } = options;
   const began = performance.now();
-  const { stream, authority, peer, secure } = await dial(options);
+  const dialled = await dial(options);
   options.context.step("http2");
   const transport = registry.find(endpoint);
-  const shown = transport.describe(transport.parse(endpoint));
+  const client = clientOver(dialled, transport.describe(transport.parse(endpoint)));
+  if (budget !== undefined && budget.ms > 0) {
+    const { connection } = client.channel;
+    const born = connection.lastReceived;
+    after(Math.max(0, budget.ms - (performance.now() - began)), () => {
+      if (connection.lastReceived === born) connection.lost(new SilenceError(budget.ms));
+    });
+  }
+  return client;
+}
+
+/**
+ * HTTP/2 and gRPC over a connection, which is closed with the client.
+ * @param endpoint for errors, redacted
+ */
+export function clientOver(
+  { stream, authority, peer, secure }: Dialled,
+  endpoint: string,
+): Client {
   const connection = new Connection("client", { limits: LIMITS });
   const born = connection.lastReceived;
   const driven = drive(connection, stream);
   const channel = new Channel(connection, authority, "fairlead", (error) => {
     const answered = connection.lastReceived !== born;
-    return lostError(error, { endpoint: shown, secure, answered });
+    return lostError(error, { endpoint, secure, answered });
   });
-  const stop = budget === undefined || budget.ms <= 0 ? () => {} : after(
-    Math.max(0, budget.ms - (performance.now() - began)),
-    () => connection.lastReceived === born && connection.lost(new SilenceError(budget.ms)),
-  );
   return new Client(channel, peer, async () => {
-    stop();
     await within(driven.close(), CLOSE_WAIT);
     driven.abort();
     await driven.closed;

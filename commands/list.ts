@@ -18,6 +18,11 @@ export const commands: readonly CommandEntry[] = [
     summary: "Proxy current stdio streams to builder instance",
     load: () => import("./dial_stdio.ts"),
   },
+  {
+    name: "doctor",
+    summary: "Show the way to a daemon step by step, and what is wrong with it",
+    load: () => import("./doctor.ts"),
+  },
   { name: "du", summary: "Disk usage", load: () => import("./du.ts") },
   {
     name: "history",

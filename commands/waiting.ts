@@ -27,7 +27,7 @@ export function waiting(ms: number): Waiting {
       doing = detail ? `${DOING[step]} (${detail})` : DOING[step];
     },
     retry(error) {
-      failed = `${error.message.replace(`cannot reach ${error.endpoint}: `, "")}; trying again: `;
+      failed = `${error.problem}; trying again: `;
     },
     text() {
       if (ms === 0) return failed + doing;

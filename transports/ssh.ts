@@ -85,6 +85,11 @@ export const ssh = {
 
   describe,
   host: ({ host }) => ({ authority: host, name: host }),
+  async site(spec, env) {
+    const { sshTarget } = await import("./_ssh_dial.ts");
+    const { jumps: [first], host, port } = sshTarget(spec, env);
+    return first ?? { host, port };
+  },
   plaintext: () => false,
 
   async dial(spec, context) {

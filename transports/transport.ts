@@ -25,6 +25,11 @@ export interface Transport<Spec = unknown> {
    * Empty where the endpoint names no host (`unix`).
    */
   host(spec: Spec): { authority: string; name: string };
+  /**
+   * The TCP port that a dial connects to from this machine, for diagnoses; undefined where there is
+   * none. Throws `DialError` for a configuration that can't be read.
+   */
+  site?(spec: Spec, env: Env): Promise<{ host: string; port: number } | undefined>;
   /** True when bytes cross a network in the clear unless TLS is laid over the stream. */
   plaintext(spec: Spec): boolean;
   /**
