@@ -2,7 +2,7 @@
  * The Docker Engine API: HTTP/1.1 on whatever leads to the engine, one connection a request. Paths
  * carry no version, which means the engine's own. Podman's service answers to the same.
  */
-import { HttpError, type HttpExchange, type HttpHead, startExchange } from "./_http1.ts";
+import { HttpError, type HttpExchange, type HttpHead, readText, startExchange } from "./_http1.ts";
 import { connectTcp } from "./_tcp_connect.ts";
 import { type ByteStream, streamOf } from "./byte_stream.ts";
 import { DialError } from "./errors.ts";
@@ -211,18 +211,6 @@ function broken({ host }: EngineEndpoint, cause: unknown): DialError {
     hint: "check that a docker engine listens there",
     cause,
   });
-}
-
-async function readText(http: HttpExchange, longest: number): Promise<string> {
-  const decoder = new TextDecoder();
-  const part = new Uint8Array(8192);
-  let text = "";
-  while (text.length < longest) {
-    const n = await http.read(part);
-    if (n === null) return text;
-    text += decoder.decode(part.subarray(0, n), { stream: true });
-  }
-  throw new HttpError("the answer is too long");
 }
 
 /** Errors of an engine are `{"message":…}`. */

@@ -1,4 +1,5 @@
 import { dockerContainer } from "./docker_container.ts";
+import { kubePod } from "./kube_pod.ts";
 import { nerdctlContainer } from "./nerdctl_container.ts";
 import { npipe } from "./npipe.ts";
 import { podmanContainer } from "./podman_container.ts";
@@ -15,5 +16,6 @@ export const transports: readonly Transport[] = [
   dockerContainer,
   podmanContainer,
   nerdctlContainer,
+  kubePod,
   npipe,
 ];

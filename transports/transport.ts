@@ -65,6 +65,11 @@ export interface DialContext {
   readonly timeoutMs?: number;
   /** The user asked for details. */
   readonly debug?: boolean;
+  /**
+   * What the connection is for, as a key: a transport with several daemons to choose from gives the
+   * same key the same one. Of a build: its context's absolute path, as buildx has it.
+   */
+  readonly affinity?: string;
 }
 
 /** Reads an environment variable. */
