@@ -9,6 +9,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./build.ts"),
   },
   {
+    name: "certs",
+    summary: "Make and check certificates for a daemon and its clients",
+    load: () => import("./certs.ts"),
+  },
+  {
     name: "create",
     summary: "Create a new builder instance",
     load: () => import("./create.ts"),

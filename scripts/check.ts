@@ -39,7 +39,8 @@ const MAY_IMPORT: Record<string, string[]> = {
 const LONGEST = 400;
 
 /** Files that are only loaded where they are used, and so may import node: modules. */
-const LAZY = /^(?:buildkit\/tls\w*|transports\/_(?:ssh\w*|duplex_stream|pipe))\.ts$/;
+const LAZY =
+  /^(?:buildkit\/tls\w*|commands\/certs\/(?:judge|certificate_file)|transports\/_(?:ssh\w*|duplex_stream|pipe))\.ts$/;
 
 /** Where ambient things are read, to be handed on. */
 const AMBIENT = new Set([
