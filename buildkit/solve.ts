@@ -18,6 +18,8 @@ export interface SolveOptions {
   readonly onStatus: (status: StatusResponse) => void;
   /** Cancels the build: the daemon is told, and its last progress is waited for. */
   readonly signal: AbortSignal;
+  /** The span that the build is a part of (https://www.w3.org/TR/trace-context/); else one of its own. */
+  readonly traceparent?: string | undefined;
   /** Milliseconds without a byte from the daemon after which it counts as lost; 25,000 by default. */
   readonly silence?: number;
 }
@@ -68,7 +70,9 @@ export async function solve(
     const lost = session.done.then((): never => {
       throw new ConnectionLost(client.peer, "the builder ended the session before the build");
     });
-    const answer = client.solve(request, { signal: cancel.signal });
+    // Without one the daemon keeps no trace of the build.
+    const metadata: [string, string][] = [["traceparent", options.traceparent || newSpan()]];
+    const answer = client.solve(request, { signal: cancel.signal, metadata });
     answer.catch(() => {});
     const { ExporterResponse } = await Promise.race([answer, lostAfter(lost, answer)]);
     await within(status, STATUS_GRACE);
@@ -88,6 +92,11 @@ export async function solve(
     await status;
     await session.close();
   }
+}
+
+function newSpan(): string {
+  const random = crypto.getRandomValues(new Uint8Array(24)).toHex();
+  return `00-${random.slice(0, 32)}-${random.slice(32)}-01`;
 }
 
 /** A session that is lost ends the build, unless the daemon's own word comes within a moment. */

@@ -13,6 +13,7 @@ import {
 import type { FlagValues } from "../flags/spec.ts";
 import type { buildFlags } from "./flags.ts";
 import { UsageError } from "../usage_error.ts";
+import { legacyResources } from "./legacy_flags.ts";
 import { isTrue } from "./switch.ts";
 
 /** What the frontend is told beyond the Dockerfile's name, arguments and platforms. */
@@ -32,7 +33,7 @@ export function frontendOptions(
       ...noCache(flags["no-cache"], flags["no-cache-filter"]),
       ...shmSize(flags["shm-size"]),
       ...ulimits(flags.ulimit),
-      ...resources(flags.resource),
+      ...resources([...legacyResources(flags), ...flags.resource]),
       ...attestations(flags.attest, typed("provenance"), typed("sbom"), provenance),
       ...flags["cgroup-parent"] && { "cgroup-parent": flags["cgroup-parent"] },
     },

@@ -61,6 +61,10 @@ export async function prepare(
   const { env, cwd } = deps;
   const isCall = call !== undefined;
   const sources = await findSources(path, flags, { deps, storeDir: store.dir, scratch, targets });
+  const policyFile = env("EXPERIMENTAL_BUILDKIT_SOURCE_POLICY");
+  const sourcePolicy = policyFile
+    ? (await import("./source_policy.ts")).readSourcePolicy(policyFile)
+    : undefined;
   const platforms = parsePlatforms(flags.platform);
   const asked = isCall || flags.output.length > 0 || flags.load || flags.push;
   const byDefault = !asked && driverOf(builder).loads(firstNode(builder)) &&
@@ -105,6 +109,7 @@ export async function prepare(
       cacheFrom: layouts.cacheFrom,
       cacheTo: caches.cacheTo,
       ...frontend,
+      ...sourcePolicy && { sourcePolicy },
       attrs: { ...frontend.attrs, ...sources.attrs },
     },
   };

@@ -16,13 +16,13 @@ export async function makeReady(
   build: PreparedBuild,
   context: JobContext,
 ): Promise<void> {
-  const { dockerfileUrl, mounts, filename, isRemote } = build.sources;
+  const { dockerfileUrl, mounts, filename, isRemote, underPolicy } = build.sources;
   if (dockerfileUrl !== undefined) {
     const { fetchDockerfile } = await import("./fetch_dockerfile.ts");
     const text = await fetchDockerfile(client, dockerfileUrl, context);
     Deno.writeFileSync(`${mounts.get("dockerfile")}/${filename}`, text);
   }
-  if (isRemote && !mounts.has("dockerfile")) {
+  if (isRemote && underPolicy && !mounts.has("dockerfile")) {
     const { refuseRemotePolicy } = await import("./remote_policy.ts");
     await refuseRemotePolicy(client, build, context);
   }
@@ -56,6 +56,7 @@ export async function runJob(
         progress.update(status);
       },
       signal: deps.signal,
+      traceparent: deps.env("TRACEPARENT"),
     });
     const cool = inTurns([...services.warmUps, record]);
     const answers = await solved.finally(cool).finally(record);

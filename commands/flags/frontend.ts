@@ -96,19 +96,26 @@ const ULIMITS = new Set(
 /** `--resource key=value`: limits of the steps' cgroup. Zero is none. */
 export function resources(texts: readonly string[]): Attrs {
   const attrs: Attrs = {};
-  for (const field of texts.flatMap((text) => text.split(","))) {
-    const equals = field.indexOf("=");
-    const key = equals < 0 ? field : field.slice(0, equals).trim().toLowerCase();
-    const resource = RESOURCES[key];
-    if (equals < 0) throw new UsageError(`invalid value ${quote(field)}, expecting key=value`);
+  for (const text of texts) {
+    const equals = text.indexOf("=");
+    if (equals < 0) throw new UsageError(`invalid resource ${quote(text)}, expected key=value`);
+    const key = text.slice(0, equals).trim();
+    const resource = Object.hasOwn(RESOURCES, key) ? RESOURCES[key] : undefined;
     if (!resource) {
       const known = Object.keys(RESOURCES).join(", ");
       throw new UsageError(`unknown resource ${quote(key)}`, `the resources are ${known}`);
     }
-    const value = readResource(key, resource.kind, field.slice(equals + 1).trim());
-    if (value !== "" && value !== "0") attrs[resource.attr] = value;
+    attrs[resource.attr] = readResource(key, resource.kind, text.slice(equals + 1).trim());
   }
-  return attrs;
+  return Object.fromEntries(
+    Object.entries(attrs).filter(([attr, value]) => isLimit(attr, value)),
+  );
+}
+
+/** Of several values the last counts, also where it stands for no limit. */
+function isLimit(attr: string, value: string): boolean {
+  if (value === "" || attr.startsWith("cpuset")) return value !== "";
+  return attr === "memswap" ? value !== "0" : BigInt(value) > 0n;
 }
 
 const RESOURCES: Record<string, { attr: string; kind: "bytes" | "swap" | "int" | "text" }> = {
