@@ -192,7 +192,7 @@ const REMOTE_COMMAND = "docker system dial-stdio";
 async function connectSsh(host: string, context: DialContext): Promise<ByteStream> {
   const spec = ssh.parse(host);
   const { dialSsh, sshTarget } = await import("./_ssh_dial.ts");
-  const target = sshTarget(spec, context.env);
+  const target = await sshTarget(spec, ssh.describe(spec), context);
   return await dialSsh(target, ssh.describe(spec), {
     socket: spec.socket ?? REMOTE_SOCKET,
     command: spec.command ?? REMOTE_COMMAND,

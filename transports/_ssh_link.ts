@@ -5,6 +5,7 @@ import { hostKeyIn, hostKeysOf } from "./_ssh_host_key.ts";
 import { duplexStream } from "./_duplex_stream.ts";
 import { socketOf } from "./_ssh_socket.ts";
 import type { SshTarget } from "./_ssh_target.ts";
+import { carryCertificates } from "./_ssh_user_certificate.ts";
 import { loadSsh2, type SshChannel, type SshClient, type SshError } from "./_ssh2.ts";
 import { connectTcp, formatHostPort } from "./_tcp_connect.ts";
 import { type ByteStream, streamOf } from "./byte_stream.ts";
@@ -141,6 +142,7 @@ async function openHop(
     },
   });
   if (keys.certified) offerCertificates(client);
+  carryCertificates(client);
   try {
     await ready;
     return {
