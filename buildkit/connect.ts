@@ -55,9 +55,10 @@ export async function connect(options: ConnectOptions): Promise<Client> {
  * @param endpoint for errors, redacted
  */
 export function clientOver(
-  { stream, authority, peer, secure }: Dialled,
+  dialled: Dialled,
   endpoint: string,
 ): Client {
+  const { stream, authority, secure } = dialled;
   const connection = new Connection("client", { limits: LIMITS });
   const born = connection.lastReceived;
   const driven = drive(connection, stream);
@@ -65,7 +66,7 @@ export function clientOver(
     const answered = connection.lastReceived !== born;
     return lostError(error, { endpoint, secure, answered });
   });
-  return new Client(channel, peer, async () => {
+  return new Client(channel, dialled, async () => {
     await within(driven.close(), CLOSE_WAIT);
     driven.abort();
     await driven.closed;

@@ -5,7 +5,13 @@ import { Code, RpcError } from "./grpc/status.ts";
 import type { Client } from "./client.ts";
 import { ConnectionLost } from "./connection_lost.ts";
 import { PeerError } from "./fsync/errors.ts";
-import { openSession } from "./session/session.ts";
+import {
+  openSession,
+  serveSession,
+  type Session,
+  sessionMetadata,
+  type SessionOptions,
+} from "./session/session.ts";
 import { endWhenSilent } from "./silence.ts";
 
 /** What a build needs beside its request. */
@@ -44,17 +50,21 @@ export async function solve(
   signal.throwIfAborted();
   const { connection } = client.channel;
   let local: unknown;
-  const session = openSession(client.channel, {
+  let session: Session | undefined = undefined;
+  session = await open(client, {
     id: request.Session,
     sharedKey: options.sharedKey ?? "",
     services: options.services,
     onError: (_path, { code, cause }) => {
       // What falls with the connection or the call, and the daemon's own word, say nothing of us.
-      if (connection.over || code === Code.CANCELLED || code === Code.UNAVAILABLE) return;
+      if (
+        connection.over || session?.connection.over || code === Code.CANCELLED ||
+        code === Code.UNAVAILABLE
+      ) return;
       if (cause instanceof Error && !(cause instanceof PeerError)) local ??= cause;
     },
-  });
-  using _watch = endWhenSilent(connection, options.silence);
+  }, options.signal);
+  using _watch = endWhenSilent(session.connection, options.silence);
   const statusEnd = new AbortController();
   let began = false;
   const onStatus = (status: StatusResponse) => {
@@ -97,6 +107,17 @@ export async function solve(
 function newSpan(): string {
   const random = crypto.getRandomValues(new Uint8Array(24)).toHex();
   return `00-${random.slice(0, 32)}-${random.slice(32)}-01`;
+}
+
+/** Opens the session where the daemon takes it: in a stream of the connection, or beside it. */
+function open(
+  { channel, dialSession }: Client,
+  options: SessionOptions,
+  signal: AbortSignal,
+): Session | Promise<Session> {
+  if (dialSession === undefined) return openSession(channel, options);
+  return dialSession(sessionMetadata(options), signal)
+    .then((stream) => serveSession(stream, options));
 }
 
 /** A session that is lost ends the build, unless the daemon's own word comes within a moment. */

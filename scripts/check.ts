@@ -25,6 +25,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "buildkit/grpc": ["buildkit/http2", "proto", "transports/timer.ts"],
   "buildkit/session": [
     "buildkit/identity.ts",
+    "transports/byte_stream.ts",
     "transports/timer.ts",
     "buildkit/grpc",
     "buildkit/fsync",

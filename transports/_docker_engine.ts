@@ -2,7 +2,14 @@
  * The Docker Engine API: HTTP/1.1 on whatever leads to the engine, one connection a request. Paths
  * carry no version, which means the engine's own. Podman's service answers to the same.
  */
-import { HttpError, type HttpExchange, type HttpHead, readText, startExchange } from "./_http1.ts";
+import {
+  HttpError,
+  type HttpExchange,
+  type HttpHead,
+  type HttpRequest,
+  readText,
+  startExchange,
+} from "./_http1.ts";
 import { connectTcp } from "./_tcp_connect.ts";
 import { type ByteStream, streamOf } from "./byte_stream.ts";
 import { DialError } from "./errors.ts";
@@ -28,7 +35,7 @@ export interface EngineRequest {
   readonly method: "GET" | "POST" | "HEAD" | "DELETE";
   /** Path and query, escaped: `/images/load?quiet=0`. */
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: NonNullable<HttpRequest["headers"]>;
   /** Sent as JSON; or `stream`, which is written afterwards. */
   readonly body?: object | "stream";
   /** The protocol to go over to: `tcp`, `h2c`. */

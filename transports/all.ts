@@ -1,3 +1,4 @@
+import { docker } from "./docker.ts";
 import { dockerContainer } from "./docker_container.ts";
 import { kubePod } from "./kube_pod.ts";
 import { nerdctlContainer } from "./nerdctl_container.ts";
@@ -13,6 +14,7 @@ export const transports: readonly Transport[] = [
   unix,
   tcp,
   ssh,
+  docker,
   dockerContainer,
   podmanContainer,
   nerdctlContainer,

@@ -30,6 +30,8 @@ export interface Transport<Spec = unknown> {
    * none. Throws `DialError` for a configuration that can't be read.
    */
   site?(spec: Spec, env: Env): Promise<{ host: string; port: number } | undefined>;
+  /** True where the daemon is the one inside a Docker engine: it keeps images in the engine itself. */
+  readonly insideEngine?: true;
   /** True when bytes cross a network in the clear unless TLS is laid over the stream. */
   plaintext(spec: Spec): boolean;
   /**
@@ -97,4 +99,12 @@ export interface Connection {
   readonly serverName?: string;
   /** True when the stream is already encrypted and the far side authenticated. */
   readonly secure: boolean;
+  /**
+   * Opens the connection for a session, where the daemon takes that beside the first one. `fields`
+   * tell of it as gRPC's metadata would; the daemon speaks first, as HTTP/2 client.
+   */
+  readonly dialSession?: (
+    fields: readonly (readonly [name: string, value: string])[],
+    signal: AbortSignal,
+  ) => Promise<ByteStream>;
 }
