@@ -1,8 +1,11 @@
 import type { Client } from "../buildkit/client.ts";
 import type { Budget } from "../buildkit/budget.ts";
 import type { DialContext } from "../transports/transport.ts";
-import type { Registry } from "../transports/registry.ts";
-import type { WorkerRecord } from "../proto/gen/worker.ts";
+import { findEngine } from "../transports/_engine_choice.ts";
+import type { EngineEndpoint } from "../transports/_docker_engine.ts";
+import { docker } from "../transports/docker.ts";
+import type { Surroundings } from "./drivers/driver.ts";
+import type { WorkerRecord } from "../proto/gen/worker_types.ts";
 import type { Builder } from "./builder.ts";
 import type { StoredNode } from "./node_group.ts";
 import { nodeTarget, reachNode } from "./reach_node.ts";
@@ -19,10 +22,20 @@ export interface EngineTraits {
 export function isInsideEngine(
   builder: Builder,
   node: StoredNode,
-  surroundings: Parameters<typeof nodeTarget>[2],
+  surroundings: Surroundings,
 ): boolean {
   const { registry, endpoint } = nodeTarget(builder, node, surroundings);
   return registry.find(endpoint).insideEngine === true;
+}
+
+/** The engine of a node whose daemon is inside one. Throws `DialError`. */
+export async function nodeEngine(
+  builder: Builder,
+  node: StoredNode,
+  surroundings: Surroundings,
+): Promise<EngineEndpoint> {
+  const { endpoint } = nodeTarget(builder, node, surroundings);
+  return await findEngine(docker.parse(endpoint), endpoint, surroundings.env);
 }
 
 /** Asks a node's engine. Throws what connecting throws, and `RpcError`. */
@@ -30,7 +43,7 @@ export async function engineTraits(
   builder: Builder,
   node: StoredNode,
   { registry, context, budget }: {
-    readonly registry: Registry;
+    readonly registry: Surroundings["registry"];
     readonly context: DialContext;
     readonly budget: Budget;
   },
@@ -48,7 +61,9 @@ const SNAPSHOTTER = "org.mobyproject.buildkit.worker.snapshotter";
 const HOST_GATEWAY = "org.mobyproject.buildkit.worker.moby.host-gateway-ip";
 
 /** Only workers with containerd's images name a snapshotter. */
-export function traitsOf(workers: readonly Pick<WorkerRecord, "Labels">[]): EngineTraits {
+export function traitsOf(
+  workers: readonly { readonly Labels: Readonly<WorkerRecord["Labels"]> }[],
+): EngineTraits {
   const values = (name: string) => workers.flatMap(({ Labels }) => Labels[name] || []);
   return { containerd: values(SNAPSHOTTER).length > 0, hostGateway: values(HOST_GATEWAY)[0] };
 }

@@ -14,17 +14,23 @@ export class Client {
   readonly peer: string;
   /** How a session is opened, where it has a connection of its own. */
   readonly dialSession: Connection["dialSession"];
+  /** Which BuildKit it is, where `info` doesn't know; absent where nobody does. */
+  readonly knownVersion: Connection["knownVersion"];
   readonly #close: () => Promise<void>;
 
   /** @internal */
   constructor(
     channel: Channel,
-    { peer, dialSession }: Pick<Connection, "peer" | "dialSession">,
+    { peer, dialSession, knownVersion }: Pick<
+      Connection,
+      "peer" | "dialSession" | "knownVersion"
+    >,
     close: () => Promise<void>,
   ) {
     this.channel = channel;
     this.peer = peer;
     this.dialSession = dialSession;
+    this.knownVersion = knownVersion;
     this.#close = close;
   }
 

@@ -38,7 +38,15 @@ export const command = defineCommand({
     const plan = given.has("plan") ? await import("./build/plan.ts") : undefined;
     plan?.checkPlanFormat(flags.plan);
     using scratch = openScratch();
-    const build = await prepare(args[0]!, flags, { deps, builder, store, given, scratch, call });
+    const build = await prepare(args[0]!, flags, {
+      deps,
+      builder,
+      store,
+      given,
+      scratch,
+      call,
+      budget: limits.budget,
+    });
     const builds = new Map([["default", build]]);
     if (!plan) {
       warnNoOutput(builds, builder, deps);

@@ -107,4 +107,6 @@ export interface Connection {
     fields: readonly (readonly [name: string, value: string])[],
     signal: AbortSignal,
   ) => Promise<ByteStream>;
+  /** Which BuildKit it is, by what it is inside of, for daemons that don't say; empty: unknown. */
+  readonly knownVersion?: (signal: AbortSignal) => Promise<string>;
 }

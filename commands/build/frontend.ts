@@ -21,6 +21,7 @@ export function frontendOptions(
   flags: FlagValues<typeof buildFlags>,
   given: ReadonlySet<string>,
   env: Env,
+  gateway: () => string,
 ): Pick<BuildOptions, "attrs" | "entitlements"> {
   const { attrs, entitlements } = network(flags.network);
   const typed = (name: "provenance" | "sbom") => given.has(name) ? flags[name] : undefined;
@@ -29,7 +30,7 @@ export function frontendOptions(
     entitlements: [...new Set([...flags.allow, ...entitlements])],
     attrs: {
       ...attrs,
-      ...addHosts(flags["add-host"]),
+      ...addHosts(flags["add-host"], gateway),
       ...noCache(flags["no-cache"], flags["no-cache-filter"]),
       ...shmSize(flags["shm-size"]),
       ...ulimits(flags.ulimit),

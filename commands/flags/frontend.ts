@@ -10,18 +10,16 @@ import { parseBool } from "./value.ts";
 
 type Attrs = Record<string, string>;
 
-/** `--add-host host:ip` or `host=ip`; an IPv6 address may stand in brackets. */
-export function addHosts(texts: readonly string[]): Attrs {
+/**
+ * `--add-host host:ip` or `host=ip`; an IPv6 address may stand in brackets.
+ * @param gateway the address that `host-gateway` stands for; throws where there is none
+ */
+export function addHosts(texts: readonly string[], gateway: () => string): Attrs {
   const hosts = texts.map((text) => {
     const match = /^([^=:]*)[=:](.*)$/s.exec(text);
     const ip = match?.[2]?.replace(/^\[(.*)\]$/, "$1");
     if (!match || match[1] === "" || ip === "") throw new UsageError(`invalid host ${text}`);
-    if (ip === "host-gateway") {
-      throw new UsageError(
-        "host-gateway is not supported by the remote driver",
-        `write the address instead: --add-host ${match[1]}=ADDRESS`,
-      );
-    }
+    if (ip === "host-gateway") return `${match[1]}=${gateway()}`;
     if (!/^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%.+)?)$/.test(ip!)) {
       throw new UsageError(`invalid host ${text}`);
     }

@@ -11,14 +11,14 @@ import {
 } from "./frontend.ts";
 
 Deno.test("hosts", () => {
-  assert.deepEqual(addHosts(["a:1.2.3.4", "b=[::1]", "c:fe80::1"]), {
-    "add-hosts": "a=1.2.3.4,b=::1,c=fe80::1",
+  const gateway = () => "10.9.8.7";
+  assert.deepEqual(addHosts(["a:1.2.3.4", "b=[::1]", "c:fe80::1", "d:host-gateway"], gateway), {
+    "add-hosts": "a=1.2.3.4,b=::1,c=fe80::1,d=10.9.8.7",
   });
-  assert.deepEqual(addHosts([]), {});
+  assert.deepEqual(addHosts([], gateway), {});
   for (const bad of ["a", "a:", ":1.2.3.4", "a:nowhere", "5.6.7.8"]) {
-    assert.throws(() => addHosts([bad]), { message: `invalid host ${bad}` }, bad);
+    assert.throws(() => addHosts([bad], gateway), { message: `invalid host ${bad}` }, bad);
   }
-  assert.throws(() => addHosts(["a:host-gateway"]), /host-gateway is not supported/);
 });
 
 Deno.test("network modes", () => {
