@@ -51,7 +51,7 @@ export async function solve(
   const { connection } = client.channel;
   let local: unknown;
   let session: Session | undefined = undefined;
-  session = await open(client, {
+  const opened = open(client, {
     id: request.Session,
     sharedKey: options.sharedKey ?? "",
     services: options.services,
@@ -64,6 +64,8 @@ export async function solve(
       if (cause instanceof Error && !(cause instanceof PeerError)) local ??= cause;
     },
   }, options.signal);
+  // Not awaited where it is there at once: what follows goes out in the same write.
+  session = opened instanceof Promise ? await opened : opened;
   using _watch = endWhenSilent(session.connection, options.silence);
   const statusEnd = new AbortController();
   let began = false;
