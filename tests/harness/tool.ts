@@ -23,6 +23,7 @@ const debianPrograms = {
   perl: "perl-base",
   podman: "podman",
   sshd: "openssh-server",
+  docker: "docker-cli",
   chromium: "chromium",
   etcd: "etcd-server",
   loopback: "containernetworking-plugins",
