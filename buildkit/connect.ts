@@ -35,15 +35,14 @@ const CLOSE_WAIT = 1000;
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
   const { registry, endpoint, budget } = options;
-  const began = performance.now();
-  const dialled = await dial(options);
+  const { result: dialled, left } = await dial(options);
   options.context.step("http2");
   const transport = registry.find(endpoint);
   const client = clientOver(dialled, transport.describe(transport.parse(endpoint)));
-  if (budget !== undefined && budget.ms > 0) {
+  if (budget !== undefined && left < Infinity) {
     const { connection } = client.channel;
     const born = connection.lastReceived;
-    after(Math.max(0, budget.ms - (performance.now() - began)), () => {
+    after(left, () => {
       if (connection.lastReceived === born) connection.lost(new SilenceError(budget.ms));
     });
   }
@@ -75,7 +74,10 @@ export function clientOver(
 
 /** Dials, for no longer than the options allow. */
 async function dial({ registry, endpoint, tls, context, budget }: ConnectOptions) {
-  if (budget === undefined) return await dialEndpoint(registry, endpoint, tls, context);
+  if (budget === undefined) {
+    const result = await dialEndpoint(registry, endpoint, tls, context);
+    return { result, left: Infinity };
+  }
   return await withinBudget(budget, context.signal, (attempt) => {
     return dialEndpoint(registry, endpoint, tls, { ...context, ...attempt });
   });

@@ -87,7 +87,8 @@ async function openHop(
       : await forward(through.client, target, endpoint, signal),
   );
   context.step("authenticate", `${target.user} at ${where}`);
-  const auth = sshAuth(ssh2, target, askOnTerminal);
+  const { asking = (ask) => ask() } = context;
+  const auth = sshAuth(ssh2, target, (file) => asking(() => askOnTerminal(file)));
   const client = new ssh2.Client();
   let gone = false;
   let refusal: unknown;

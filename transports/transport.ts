@@ -72,7 +72,15 @@ export interface DialContext {
    * same key the same one. Of a build: its context's absolute path, as buildx has it.
    */
   readonly affinity?: string;
+  /**
+   * Through which the person at the terminal is asked (for a passphrase): one question at a time,
+   * while nothing else is written there and the time of the connection stands still.
+   */
+  readonly asking?: Asking;
 }
+
+/** Does what asks somebody; resolves to the answer. */
+export type Asking = <T>(ask: () => Promise<T>) => Promise<T>;
 
 /** Reads an environment variable. */
 export type Env = (name: string) => string | undefined;
