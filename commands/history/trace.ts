@@ -3,44 +3,64 @@ import { defineCommand } from "../command.ts";
 import type { Deps } from "../deps.ts";
 import { goJson } from "../go_json.ts";
 import { type Nodes, reachNodes } from "../nodes.ts";
-import { UsageError } from "../usage_error.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
 import { jaegerTrace } from "./jaeger.ts";
-import { finalize, findRecord, type HistoryRecord, NoRecordError, queryNode } from "./records.ts";
+import {
+  finalize,
+  findRecord,
+  fullRef,
+  type HistoryRecord,
+  NoRecordError,
+  queryNode,
+} from "./records.ts";
 import { parseSpans } from "./spans.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
   description: "Show the OpenTelemetry trace of a build record\n\n" +
-    "Printed as JSON that Jaeger's viewer opens.",
+    "On a terminal, as a page in the browser; otherwise printed as JSON that Jaeger's viewer opens.",
   flags: {
     addr: {
       kind: "string",
       default: "127.0.0.1:0",
       summary: "Address to bind the UI server",
-      hidden: true,
     },
-    compare: { kind: "string", summary: "Compare with another build record", hidden: true },
+    compare: { kind: "string", summary: "Compare with another build record" },
   },
-  async run({ deps, args: [ref = ""], given, global }) {
-    for (const flag of ["addr", "compare"]) {
-      if (!given.has(flag)) continue;
-      throw new UsageError(
-        `history trace --${flag} is not in fairlead yet: it has no viewer of its own`,
-        "'history trace REF >FILE' writes a trace that Jaeger's viewer opens",
-      );
-    }
+  async run({ deps, args: [ref = ""], flags, given, global }) {
     await using nodes = await reachNodes(deps, global);
-    const found = await tracedRecord(nodes, ref, deps);
+    const refs = flags.compare === "" ? [ref] : [ref, flags.compare];
+    const traces = [];
+    for (const ref of refs) traces.push(await traceOf(nodes, ref, deps));
     warnOfNodes(deps, nodes);
-    const blob = await wholeBlob(found.at.client, found.record.trace!.digest, {
-      signal: deps.signal,
-    });
-    const spans = parseSpans(new TextDecoder().decode(blob));
-    if (spans.length === 0) throw new NoRecordError("no trace data");
-    deps.stdout.write(`${goJson({ data: [jaegerTrace(spans)] }, 2)}\n\n`);
+    if (!deps.stdout.isTerminal && !given.has("addr")) {
+      const data = traces.map(({ spans }) => jaegerTrace(spans));
+      deps.stdout.write(`${goJson({ data }, 2)}\n\n`);
+      return;
+    }
+    const { spanTimeline } = await import("./span_timeline.ts");
+    const { timelinePage } = await import("../timeline/page.ts");
+    const { servePages } = await import("./serve_pages.ts");
+    const pages = traces.map(({ found, spans }) =>
+      timelinePage(spanTimeline(spans), {
+        title: `Trace of ${fullRef(found)}`,
+        outcome: found.record.error === undefined ? "finished" : "failed",
+        facts: [],
+      })
+    );
+    await servePages(pages, flags.addr, deps);
   },
 });
+
+async function traceOf(nodes: Nodes, ref: string, deps: Deps) {
+  const found = await tracedRecord(nodes, ref, deps);
+  const blob = await wholeBlob(found.at.client, found.record.trace!.digest, {
+    signal: deps.signal,
+  });
+  const spans = parseSpans(new TextDecoder().decode(blob));
+  if (spans.length === 0) throw new NoRecordError("no trace data");
+  return { found, spans };
+}
 
 /** Milliseconds that the last spans of a build that has just ended take to get to the daemon. */
 const SPANS_ON_THEIR_WAY = 1000;

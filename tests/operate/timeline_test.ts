@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { askBrowser } from "../harness/chromium.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
+import { fairleadCommand } from "../transports/fairlead.ts";
 import { operate, tools } from "./daemon.ts";
 
 const ignore = skip(needsRoot() ?? await missing(...tools, "chromium"));
@@ -105,6 +106,29 @@ Deno.test({ name: "a build's timeline, as a reader sees it", ignore }, async (t)
     const { code, stdout, stderr } = await space.fairlead(["history", "timeline"]);
     assert.equal(code, 0, stderr);
     assert.deepEqual(names(stdout), names(page));
+  });
+
+  await t.step("history trace shows its spans in the browser until it is interrupted", async () => {
+    const [program, ...args] = fairleadCommand("history", "trace", "--addr", "127.0.0.1:0");
+    const child = new Deno.Command(program!, {
+      args,
+      env: { ...space.env, PATH: "/nonexistent" },
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+    let said = "";
+    while (!said.includes("\n")) said += (await reader.read()).value ?? assert.fail(said);
+    const url = /available at (http:\/\/127\.0\.0\.1:\d+),/.exec(said)?.[1];
+    const answer = await fetch(url!);
+    assert.equal(answer.headers.get("content-type"), "text/html; charset=utf-8");
+    assert.match(await answer.text(), /moby\.buildkit\.v1\.Control\/Solve/);
+    child.kill("SIGINT");
+    assert.equal((await child.status).code, 0);
+    await reader.cancel();
+    const taken = await space.fairlead(["history", "trace", "--addr", "nowhere"]);
+    assert.match(taken.stderr, /cannot take the address "nowhere"\nhint: write it as/);
   });
 
   await t.step("a failed build has its page too, with its error", async () => {
