@@ -1,0 +1,156 @@
+/** From expressions to values. An error is the first one there is: later ones often only follow. */
+import { access, index } from "./access.ts";
+import { call } from "./call.ts";
+import { conditional } from "./conditional.ts";
+import { ConversionError, convert } from "./convert.ts";
+import { Diagnostic, type Range, rangeText } from "./diagnostic.ts";
+import { type Expression, keyword, type ObjectItem, type Scope as Name } from "./expression.ts";
+import { forEach, splat } from "./iteration.ts";
+import { LimitError } from "./limit.ts";
+import { binary, unary } from "./operators.ts";
+import type { Scope } from "./scope.ts";
+import { joinPieces, template } from "./template.ts";
+import { didYouMean, quote } from "./text.ts";
+import { STRING } from "./type.ts";
+import { objectOf, stringOf, tupleOf, type Value } from "./value.ts";
+
+/** The value of a whole expression. Throws a {@link Diagnostic}. */
+export function valueOf(expression: Expression, scope: Scope): Value {
+  try {
+    return evaluate(expression, scope);
+  } catch (error) {
+    const reason = limitOf(error);
+    if (reason === undefined) throw error;
+    throw new Diagnostic("Out of bounds", `This can't be evaluated: ${reason}.`, expression.range);
+  }
+}
+
+/** Why an evaluation had to end, if that is what an error says. */
+export function limitOf(error: unknown): string | undefined {
+  if (error instanceof LimitError) return error.message;
+  // Little is done here: there may be no stack left, and then who called us gets another RangeError.
+  if (error instanceof RangeError) return "it nests too deeply";
+  return undefined;
+}
+
+/** The same for a part of one. */
+export function evaluate(expression: Expression, scope: Scope): Value {
+  scope.world.step();
+  switch (expression.kind) {
+    case "literal":
+      return expression.value;
+    case "scope":
+      return access(lookUp(expression, scope), expression.steps);
+    case "relative":
+      return access(evaluate(expression.source, scope), expression.steps);
+    case "call":
+      return call(expression, scope);
+    case "conditional":
+      return conditional(expression, scope);
+    case "index": {
+      const source = evaluate(expression.source, scope);
+      return index(source, evaluate(expression.key, scope), expression.bracket);
+    }
+    case "tuple":
+      return tupleOf(expression.items.map((item) => evaluate(item, scope)));
+    case "object":
+      return object(expression.items, scope);
+    case "for":
+      return forEach(expression, scope);
+    case "splat":
+      return splat(expression, scope);
+    case "each":
+      return scope.find(expression.splat)!;
+    case "binary":
+      return binary(expression, scope);
+    case "unary":
+      return unary(expression, scope);
+    case "template":
+      return template(expression, scope);
+    case "join":
+      return joinPieces(expression, scope);
+    case "wrap":
+    case "parentheses":
+      return evaluate(expression.inner, scope);
+  }
+}
+
+/** A value, or the error there was instead: for where an error may turn out not to matter. */
+export function attempt(expression: Expression, scope: Scope): Value | Diagnostic {
+  try {
+    return evaluate(expression, scope);
+  } catch (error) {
+    if (error instanceof Diagnostic) return error;
+    throw error;
+  }
+}
+
+function lookUp({ root, rootRange }: Name, scope: Scope): Value {
+  const value = scope.find(root);
+  if (value !== undefined) return value;
+  throw new Diagnostic(
+    "Unknown variable",
+    `There is no variable named ${quote(root)}.${didYouMean(root, scope.allNames())}`,
+    rootRange,
+  );
+}
+
+function object(items: readonly ObjectItem[], scope: Scope): Value {
+  const entries = new Map<string, Value>();
+  const ranges = new Map<string, Range>();
+  for (const item of items) {
+    const key = keyOf(item, scope);
+    const value = evaluate(item.value, scope);
+    const name = item.unique ? jsonName(key, item.key) : objectName(key, item);
+    if (item.unique && entries.has(name)) {
+      throw new Diagnostic(
+        "Duplicate object attribute",
+        `An attribute named ${quote(name)} was already defined at ${rangeText(ranges.get(name)!)}.`,
+        item.key.range,
+      );
+    }
+    entries.set(name, value);
+    ranges.set(name, item.key.range);
+  }
+  return objectOf(entries);
+}
+
+function objectName(key: Value, item: ObjectItem): string {
+  if (key.content === null) {
+    const detail = "Can't use a null value as a key.";
+    throw new Diagnostic("Null value as key", detail, item.value.range);
+  }
+  try {
+    return convert(key, STRING).content as string;
+  } catch (error) {
+    if (!(error instanceof ConversionError)) throw error;
+    const detail = `Can't use this value as a key: ${error.message}.`;
+    throw new Diagnostic("Incorrect key type", detail, item.key.range);
+  }
+}
+
+function jsonName(key: Value, { range }: Expression): string {
+  const fail = (detail: string) => new Diagnostic("Invalid object key expression", detail, range);
+  if (key.content === null) throw fail("Cannot use null value as an object key.");
+  try {
+    return convert(key, STRING).content as string;
+  } catch (error) {
+    if (!(error instanceof ConversionError)) throw error;
+    throw fail(`Cannot use this expression as an object key: ${error.message}.`);
+  }
+}
+
+/** A bare name is its own text. */
+function keyOf({ key, computed }: ObjectItem, scope: Scope): Value {
+  if (computed) return evaluate(key, scope);
+  if (key.kind === "scope" && key.steps.length > 0) {
+    throw new Diagnostic(
+      "Ambiguous attribute key",
+      "If this expression is intended to be a reference, wrap it in parentheses. If it's instead " +
+        "intended as a literal name containing periods, wrap it in quotes to create a string literal.",
+      key.range,
+    );
+  }
+  const name = keyword(key);
+  return name === undefined ? evaluate(key, scope) : stringOf(name);
+}

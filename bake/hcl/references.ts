@@ -1,0 +1,71 @@
+/** What an expression names, found without evaluating it: it has to be there before. */
+import { type Expression, keyword, type Scope as Name } from "./expression.ts";
+
+export interface References {
+  /** Functions called. */
+  readonly functions: Set<string>;
+  /** Variables, and what is taken of them, but those that a `for` of its own defines. */
+  readonly names: Name[];
+}
+
+type Locals = ReadonlySet<string>;
+
+export function referencesOf(expression: Expression): References {
+  const functions = new Set<string>();
+  const names: Name[] = [];
+  const rest: [Expression, Locals][] = [[expression, new Set()]];
+  // No recursion: a chain of operators may be very long.
+  for (let next: [Expression, Locals] | undefined; (next = rest.pop()) !== undefined;) {
+    const [of, locals] = next;
+    if (of.kind === "scope") {
+      if (!locals.has(of.root)) names.push(of);
+    } else if (of.kind === "call") functions.add(of.name);
+    const parts = partsOf(of, locals);
+    for (let i = parts.length - 1; i >= 0; i--) rest.push(parts[i]!);
+  }
+  return { functions, names };
+}
+
+function partsOf(of: Expression, locals: Locals): [Expression, Locals][] {
+  const here = (...parts: Expression[]) =>
+    parts.map((part): [Expression, Locals] => [part, locals]);
+  switch (of.kind) {
+    case "relative":
+      return here(of.source);
+    case "call":
+      return here(...of.args);
+    case "conditional":
+      return here(of.condition, of.yes, of.no);
+    case "index":
+      return here(of.source, of.key);
+    case "tuple":
+      return here(...of.items);
+    case "object":
+      return here(
+        ...of.items.flatMap(({ key, computed, value }) =>
+          !computed && keyword(key) !== undefined ? [value] : [key, value]
+        ),
+      );
+    case "for": {
+      const inner = new Set([...locals, of.valueName]);
+      if (of.keyName !== undefined) inner.add(of.keyName);
+      const parts = [of.key, of.value, of.condition].filter((part) => part !== undefined);
+      return [...here(of.source), ...parts.map((part): [Expression, Locals] => [part, inner])];
+    }
+    case "splat":
+      return here(of.source, of.body);
+    case "binary":
+      return here(of.left, of.right);
+    case "unary":
+      return here(of.operand);
+    case "template":
+      return here(...of.parts);
+    case "wrap":
+    case "parentheses":
+      return here(of.inner);
+    case "join":
+      return here(of.tuple);
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,50 @@
+/** Strings put together of text and values. */
+import { ConversionError, convert } from "./convert.ts";
+import { Diagnostic } from "./diagnostic.ts";
+import { evaluate } from "./evaluate.ts";
+import type { Expression, Template } from "./expression.ts";
+import type { Scope } from "./scope.ts";
+import { STRING } from "./type.ts";
+import { elementsOf, stringOf, type Value } from "./value.ts";
+
+export function template({ parts }: Template, scope: Scope): Value {
+  let text = "";
+  for (const part of parts) {
+    const value = evaluate(part, scope);
+    if (value.content === null) {
+      throw new Diagnostic(
+        "Invalid template interpolation value",
+        "The expression result is null. Cannot include a null value in a string template.",
+        part.range,
+      );
+    }
+    text += textOf(value, part, "Cannot include the given value in a string template");
+  }
+  return stringOf(text);
+}
+
+/** The pieces that a `%{ for }` made. */
+export function joinPieces(
+  expression: Extract<Expression, { kind: "join" }>,
+  scope: Scope,
+): Value {
+  let text = "";
+  for (const value of elementsOf(evaluate(expression.tuple, scope))) {
+    text += textOf(
+      value,
+      expression,
+      "Cannot include one of the interpolation results into the string template",
+    );
+  }
+  return stringOf(text);
+}
+
+function textOf(value: Value, { range }: Expression, failure: string): string {
+  try {
+    return convert(value, STRING).content as string;
+  } catch (error) {
+    if (!(error instanceof ConversionError)) throw error;
+    const detail = `${failure}: ${error.message}.`;
+    throw new Diagnostic("Invalid template interpolation value", detail, range);
+  }
+}
