@@ -1,0 +1,50 @@
+/** Functions that take expressions instead of values: errors caught, types named. */
+import { ConversionError, convert as toType } from "../convert.ts";
+import { Diagnostic, rangeText } from "../diagnostic.ts";
+import { attempt, evaluate } from "../evaluate.ts";
+import type { Expression } from "../expression.ts";
+import { ArgumentError, FunctionError, type LazyFunc, type Parameter } from "../function.ts";
+import type { Scope } from "../scope.ts";
+import { DYNAMIC, withoutOptional } from "../type.ts";
+import { typeOfExpression } from "../type_expression.ts";
+import { boolOf, type Value } from "../value.ts";
+
+function param(name: string): Parameter {
+  return { name, type: DYNAMIC, allowNull: true };
+}
+
+/** The first that has a value. */
+function tryEach(args: readonly Expression[], scope: Scope): Value {
+  if (args.length === 0) throw new FunctionError("at least one argument is required");
+  let failures = "";
+  for (const arg of args) {
+    const found = attempt(arg, scope);
+    if (!(found instanceof Diagnostic)) return found;
+    const { summary, detail, subject } = found;
+    const place = subject === undefined ? "" : ` (at ${rangeText(subject)})`;
+    failures += `- ${summary}${place}\n  ${detail}\n`;
+  }
+  throw new FunctionError(
+    `no expression succeeded:\n${failures}\nAt least one expression must produce a successful result`,
+  );
+}
+
+function convert([expression, type]: readonly Expression[], scope: Scope): Value {
+  const want = withoutOptional(typeOfExpression(type!));
+  const value = evaluate(expression!, scope);
+  try {
+    return toType(value, want);
+  } catch (error) {
+    if (error instanceof ConversionError) throw new ArgumentError(0, error.message);
+    throw error;
+  }
+}
+
+export const functions: Record<string, LazyFunc> = {
+  try: { params: [], rest: param("expressions"), lazy: tryEach },
+  can: {
+    params: [param("expression")],
+    lazy: ([arg], scope) => boolOf(!(attempt(arg!, scope) instanceof Diagnostic)),
+  },
+  convert: { params: [param("value"), param("type")], lazy: convert },
+};

@@ -1,0 +1,317 @@
+/** Lists, tuples, maps and objects: taken apart, put together, searched. */
+import { ConversionError, convert } from "../convert.ts";
+import { ArgumentError, FunctionError } from "../function.ts";
+import { quote } from "../text.ts";
+import {
+  type Collection,
+  isCollection,
+  list,
+  sameType,
+  STRING,
+  type Type,
+  typeName,
+} from "../type.ts";
+import { unify } from "../unify.ts";
+import {
+  boolOf,
+  elementsOf,
+  entriesOf,
+  equalValues,
+  integerOf as valueOfInteger,
+  listOf,
+  mapOf,
+  objectOf,
+  stringOf,
+  tupleOf,
+  type Value,
+} from "../value.ts";
+import { blame, define, type Functions, integerOf, numberOf, textOf } from "./define.ts";
+
+type Args = readonly Value[];
+
+/** A list of the type's elements, or a tuple. */
+function like(type: Type, values: Value[]): Value {
+  return isCollection(type) ? listOf(type.element, values) : tupleOf(values);
+}
+
+function mapLike(type: Type, entries: Map<string, Value>): Value {
+  return isCollection(type) ? mapOf(type.element, entries) : objectOf(entries);
+}
+
+function isList({ type }: Value): boolean {
+  return type.kind === "list" || type.kind === "tuple";
+}
+
+function isMap({ type }: Value): boolean {
+  return type.kind === "map" || type.kind === "object";
+}
+
+function length([collection]: Args): Value {
+  const { type, content } = collection!;
+  if (!isCollection(type) && type.kind !== "tuple") {
+    throw new FunctionError("collection must be a list, a map or a tuple");
+  }
+  return valueOfInteger(content instanceof Map ? content.size : elementsOf(collection!).length);
+}
+
+function element([of, at]: Args): Value {
+  if (!isList(of!)) throw new FunctionError(`cannot read elements from ${typeName(of!.type)}`);
+  const position = blamelessIndex(at);
+  const elements = elementsOf(of!);
+  if (elements.length === 0) {
+    throw new FunctionError("cannot use element function with an empty list");
+  }
+  return elements[((position % elements.length) + elements.length) % elements.length]!;
+}
+
+function blamelessIndex(at: Value | undefined): number {
+  try {
+    return integerOf(at);
+  } catch (error) {
+    throw new FunctionError(`invalid index: ${(error as Error).message}`);
+  }
+}
+
+/** By key and nothing else: the key is not converted, objects have none. */
+function has([of, key]: Args): boolean {
+  const { type, content } = of!;
+  if (!isList(of!) && type.kind !== "map") {
+    throw new FunctionError("collection must be a list, a map or a tuple");
+  }
+  if (type.kind === "map") {
+    return key!.type.kind === "string" && (content as Map<string, Value>).has(textOf(key));
+  }
+  if (key!.type.kind !== "number") return false;
+  const position = numberOf(key).toInt64();
+  return position !== undefined && position >= 0n && position < elementsOf(of!).length;
+}
+
+function index(args: Args): Value {
+  const [of, key] = args;
+  const found = has(args);
+  const { kind } = of!.type;
+  const want = kind === "map" ? "string" : "number";
+  if (key!.type.kind !== want) throw new FunctionError(`key for ${kind} must be ${want}`);
+  if (!found && kind === "tuple") {
+    try {
+      integerOf(key);
+    } catch (error) {
+      throw new FunctionError(`invalid key for tuple: ${(error as Error).message}`);
+    }
+    const { length } = elementsOf(of!);
+    throw new FunctionError(`key must be between 0 and ${length} inclusive`);
+  }
+  if (!found) throw new FunctionError("invalid index");
+  const { content } = of!;
+  if (content instanceof Map) return content.get(textOf(key))!;
+  return elementsOf(of!)[integerOf(key)]!;
+}
+
+function lookup([of, key, otherwise]: Args): Value {
+  if (!isMap(of!)) throw new ArgumentError(0, "lookup() requires a map as the first argument");
+  const { type, content } = of!;
+  const found = (content as ReadonlyMap<string, Value>).get(textOf(key));
+  if (type.kind === "object") return found ?? otherwise!;
+  try {
+    const fitting = convert(otherwise!, (type as Collection).element);
+    return found ?? fitting;
+  } catch (error) {
+    if (!(error instanceof ConversionError)) throw error;
+    const detail = "the default value must have the same type as the map elements";
+    throw new ArgumentError(2, detail);
+  }
+}
+
+function keys([of]: Args): Value {
+  if (!isMap(of!)) throw new ArgumentError(0, "must have map or object type");
+  const names = entriesOf(of!).map(([name]) => stringOf(name));
+  return of!.type.kind === "map" ? listOf(STRING, names) : tupleOf(names);
+}
+
+function values([of]: Args): Value {
+  if (!isMap(of!)) throw new FunctionError("values() requires a map as the first argument");
+  return like(of!.type, entriesOf(of!).map(([, value]) => value));
+}
+
+function merge(maps: Args): Value {
+  if (maps.length === 0) return objectOf(new Map());
+  const entries = new Map<string, Value>();
+  for (const of of maps) {
+    if (of.type.kind === "dynamic") continue;
+    if (!isMap(of)) {
+      const name = quote(typeName(of.type));
+      throw new FunctionError(`arguments must be maps or objects, got ${name}`);
+    }
+    if (of.content !== null) { for (const [key, value] of entriesOf(of)) entries.set(key, value); }
+  }
+  const [{ type }] = maps as [Value];
+  const alike = maps.every((of) => sameType(of.type, type));
+  return alike ? mapLike(type, entries) : objectOf(entries);
+}
+
+function zipmap([keys, values]: Args): Value {
+  const { type } = values!;
+  if (!isList(values!)) throw new FunctionError("values argument must be a list or tuple value");
+  const names = elementsOf(keys!), of = elementsOf(values!);
+  if (names.length !== of.length) {
+    throw new FunctionError(
+      `number of keys (${names.length}) does not match number of values (${of.length})`,
+    );
+  }
+  const entries = new Map<string, Value>();
+  for (const [i, name] of names.entries()) {
+    if (name.content === null) throw new FunctionError(`keys list has null value at index ${i}`);
+    entries.set(textOf(name), of[i]!);
+  }
+  return mapLike(type, entries);
+}
+
+function concat(lists: Args): Value {
+  if (lists.length === 0) throw new FunctionError("at least one argument is required");
+  if (lists.every(({ type }) => type.kind === "list")) {
+    const common = unify(lists.map(({ type }) => type), true);
+    if (common !== undefined && isCollection(common)) {
+      const all = lists.flatMap((of, i) => blame(i, "", () => elementsOf(convert(of, common))));
+      return listOf(common.element, all);
+    }
+  }
+  const all = lists.flatMap((of, i) => {
+    if (isList(of)) return elementsOf(of);
+    const name = typeName(of.type);
+    throw new ArgumentError(i, `all arguments must be lists or tuples; got ${name}`);
+  });
+  return tupleOf(all);
+}
+
+function flatten([of]: Args): Value {
+  if (!isList(of!) && of!.type.kind !== "set") {
+    throw new FunctionError("can only flatten lists, sets and tuples");
+  }
+  return tupleOf(flat(of!));
+}
+
+function flat(of: Value): Value[] {
+  return elementsOf(of).flatMap((value) =>
+    value.content !== null && (isList(value) || value.type.kind === "set") ? flat(value) : [value]
+  );
+}
+
+function distinct([of]: Args, step: (count: number) => void): Value {
+  const unlike: Value[] = [];
+  for (const value of elementsOf(of!)) {
+    step(unlike.length);
+    if (!unlike.some((other) => equalValues(other, value))) unlike.push(value);
+  }
+  return listOf((of!.type as Collection).element, unlike);
+}
+
+function contains([of, value]: Args): Value {
+  if (!isList(of!) && of!.type.kind !== "set") {
+    throw new FunctionError("argument must be list, tuple, or set");
+  }
+  return boolOf(elementsOf(of!).some((element) => equalValues(value!, element)));
+}
+
+function position([of, value]: Args): Value {
+  if (!isList(of!)) throw new FunctionError("argument must be a list or tuple");
+  const elements = elementsOf(of!);
+  if (elements.length === 0) throw new FunctionError("cannot search an empty list");
+  const at = elements.findIndex((element) => equalValues(element, value!));
+  if (at < 0) throw new FunctionError("item not found");
+  return valueOfInteger(at);
+}
+
+function slice([of, from, to]: Args): Value {
+  if (of!.type.kind === "set") {
+    throw new ArgumentError(
+      0,
+      "cannot slice a set, because its elements do not have indices; explicitly convert to a list " +
+        "if the ordering of the result is not important",
+    );
+  }
+  if (!isList(of!)) throw new ArgumentError(0, "must be a list or tuple value");
+  const elements = elementsOf(of!);
+  const bound = (i: 1 | 2, name: string, value: Value | undefined) => {
+    const at = blame(i, `invalid ${name} index: `, () => integerOf(value));
+    if (at < 0) throw new ArgumentError(i, `${name} index must not be less than zero`);
+    if (at > elements.length) {
+      const detail = `${name} index must not be greater than the length of the list`;
+      throw new ArgumentError(i, detail);
+    }
+    return at;
+  };
+  const start = bound(1, "start", from), end = bound(2, "end", to);
+  if (start > end) throw new ArgumentError(1, "start index must not be greater than end index");
+  return like(of!.type, elements.slice(start, end));
+}
+
+function chunklist([of, sizeValue]: Args): Value {
+  let size: number;
+  try {
+    size = integerOf(sizeValue);
+  } catch (error) {
+    throw new FunctionError(`invalid size: ${(error as Error).message}`);
+  }
+  if (size < 0) throw new FunctionError("the size argument must be positive");
+  const elements = elementsOf(of!);
+  const { element } = of!.type as Collection;
+  const chunks: Value[] = [];
+  if (size === 0 && elements.length > 0) chunks.push(of!);
+  for (let at = 0; size > 0 && at < elements.length; at += size) {
+    chunks.push(listOf(element, elements.slice(at, at + size)));
+  }
+  return listOf(list(element), chunks);
+}
+
+function reverseList([of]: Args): Value {
+  if (!isList(of!) && of!.type.kind !== "set") {
+    const name = typeName(of!.type);
+    throw new ArgumentError(0, `can only reverse list or tuple values, not ${name}`);
+  }
+  return like(of!.type, elementsOf(of!).toReversed());
+}
+
+function coalesce(values: Args): Value {
+  const common = unify(values.map(({ type }) => type), true);
+  if (common === undefined) throw new FunctionError("all arguments must have the same type");
+  const found = values.find(({ content }) => content !== null);
+  if (found === undefined) throw new FunctionError("no non-null arguments");
+  return convert(found, common);
+}
+
+function coalesceList(lists: Args): Value {
+  if (lists.length === 0) throw new FunctionError("at least one argument is required");
+  if (!lists.every(isList)) {
+    throw new FunctionError("coalescelist arguments must be lists or tuples");
+  }
+  const found = lists.find((of) => of.content !== null && elementsOf(of).length > 0);
+  if (found === undefined) throw new FunctionError("no non-null arguments");
+  return found;
+}
+
+export const functions: Functions = {
+  length: define("collection:any", length),
+  element: define("list:any index:number", element),
+  index: define("collection:any key:any", index),
+  hasindex: define("collection:any key:any", (args) => boolOf(has(args))),
+  lookup: define("inputMap:any key:string default:any", lookup),
+  keys: define("inputMap:any", keys),
+  values: define("mapping:any", values),
+  merge: define("...maps?:any", merge),
+  zipmap: define("keys:strings values:any", zipmap),
+  concat: define("...seqs:any", concat),
+  flatten: define("list:any", flatten),
+  distinct: define("list:list", distinct),
+  compact: define(
+    "list:strings",
+    ([of]) =>
+      listOf(STRING, elementsOf(of!).filter(({ content }) => content !== null && content !== "")),
+  ),
+  contains: define("list:any value:any", contains),
+  indexof: define("list:any value:any", position),
+  slice: define("list:any start_index:number end_index:number", slice),
+  chunklist: define("list:list size:number", chunklist),
+  reverselist: define("list:any", reverseList),
+  coalesce: define("...vals?:any", coalesce),
+  coalescelist: define("...vals?:any", coalesceList),
+};

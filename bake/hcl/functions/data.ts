@@ -1,0 +1,60 @@
+/** JSON and CSV in texts. */
+import { ConversionError } from "../convert.ts";
+import { CsvError, csvRecords } from "../csv.ts";
+import { Diagnostic } from "../diagnostic.ts";
+import { FunctionError } from "../function.ts";
+import { fromJson, toJson } from "../json_text.ts";
+import { quote } from "../text.ts";
+import { object, STRING } from "../type.ts";
+import { listOf, objectOf, stringOf, type Value } from "../value.ts";
+import { define, type Functions, textOf } from "./define.ts";
+
+function jsondecode([text]: readonly Value[]): Value {
+  try {
+    return fromJson(textOf(text));
+  } catch (error) {
+    if (error instanceof Diagnostic) throw new FunctionError(`${error.summary}: ${error.detail}`);
+    if (error instanceof ConversionError) throw new FunctionError(error.message);
+    throw error instanceof Error ? new FunctionError(error.message) : error;
+  }
+}
+
+function jsonencode([value]: readonly Value[]): Value {
+  try {
+    return stringOf(toJson(value!));
+  } catch (error) {
+    if (error instanceof Error && /infinity/.test(error.message)) {
+      throw new FunctionError(error.message);
+    }
+    throw error;
+  }
+}
+
+function csvdecode([text]: readonly Value[]): Value {
+  try {
+    return rows(textOf(text));
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new FunctionError(`CSV parse error on line ${error.line}: ${error.problem}`);
+  }
+}
+
+function rows(text: string): Value {
+  const records = csvRecords(text);
+  const header = records.next().value?.fields as string[] | undefined;
+  if (header === undefined) throw new FunctionError("missing header line");
+  const twice = header.find((name, i) => header.indexOf(name) < i);
+  if (twice !== undefined) throw new FunctionError(`duplicate column name ${quote(twice)}`);
+  const found: Value[] = [];
+  for (const { fields, line } of records) {
+    if (fields.length !== header.length) throw new CsvError(line, "wrong number of fields");
+    found.push(objectOf(new Map(header.map((name, i) => [name, stringOf(fields[i]!)]))));
+  }
+  return listOf(object(new Map(header.map((name) => [name, STRING]))), found);
+}
+
+export const functions: Functions = {
+  jsondecode: define("str:string", jsondecode),
+  jsonencode: define("val?:any", jsonencode),
+  csvdecode: define("str:string", csvdecode),
+};

@@ -1,0 +1,64 @@
+/** The tools that functions of the library are written with. */
+import type { BigFloat } from "../big_float.ts";
+import { ArgumentError, type Func, FunctionError, type Parameter } from "../function.ts";
+import { BOOL, DYNAMIC, list, NUMBER, set, STRING, type Type } from "../type.ts";
+import type { Value } from "../value.ts";
+
+/** Functions by their names. */
+export type Functions = Record<string, Func>;
+
+const types: Record<string, Type> = {
+  string: STRING,
+  number: NUMBER,
+  bool: BOOL,
+  any: DYNAMIC,
+  strings: list(STRING),
+  list: list(DYNAMIC),
+  set: set(DYNAMIC),
+};
+
+/**
+ * A function of parameters `NAME:TYPE`, `NAME?:TYPE` where null is allowed, and `...NAME:TYPE` for
+ * any number more. Types are the keys above.
+ */
+export function define(
+  params: string,
+  call: (args: readonly Value[], step: (count: number) => void) => Value,
+): Func {
+  const all = params.split(" ").filter((text) => text !== "").map(parameter);
+  const rest = params.includes("...") ? all.pop() : undefined;
+  const run: Func["call"] = (args, { world }) => call(args, (count) => world.step(count));
+  return rest === undefined ? { params: all, call: run } : { params: all, rest, call: run };
+}
+
+function parameter(text: string): Parameter {
+  const [, name, optional, type] = /^(?:\.\.\.)?(\w+)(\?)?:(\w+)$/.exec(text)!;
+  return { name: name!, type: types[type!]!, allowNull: optional !== undefined };
+}
+
+export function textOf(value: Value | undefined): string {
+  return value!.content as string;
+}
+
+export function numberOf(value: Value | undefined): BigFloat {
+  return value!.content as BigFloat;
+}
+
+/** A whole number of 64 bits, as Go's `int` takes it. Throws {@link FunctionError}. */
+export function integerOf(value: Value | undefined): number {
+  const integer = numberOf(value).toInt64();
+  if (integer !== undefined) return Number(integer);
+  throw new FunctionError(
+    "value must be a whole number, between -9223372036854775808 and 9223372036854775807",
+  );
+}
+
+/** Runs a part of a function; what it throws is the fault of the argument at that index. */
+export function blame<T>(index: number, prefix: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new ArgumentError(index, prefix + error.message);
+  }
+}

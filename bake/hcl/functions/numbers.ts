@@ -1,0 +1,115 @@
+/** Arithmetic, rounding, and comparison of numbers. */
+import { BigFloat } from "../big_float.ts";
+import type { BinaryOperator } from "../expression.ts";
+import { ArgumentError, type Func, FunctionError } from "../function.ts";
+import { OperationError, operations } from "../operators.ts";
+import { quote } from "../text.ts";
+import { typeName } from "../type.ts";
+import { boolOf, integerOf as valueOfInteger, numberOf as valueOf, type Value } from "../value.ts";
+import { define, type Functions, integerOf, numberOf, textOf } from "./define.ts";
+
+function operator(sign: BinaryOperator, type = "number"): Func {
+  return define(`a:${type} b:${type}`, ([a, b]) => {
+    try {
+      return operations[sign](a!, b!);
+    } catch (error) {
+      if (error instanceof OperationError) throw new FunctionError(error.message);
+      throw error;
+    }
+  });
+}
+
+/** Down or up to the next whole number, at the precision of the number. */
+function toward(direction: 1 | -1): Func {
+  return define("num:number", ([num]) => {
+    const number = numberOf(num);
+    if (number.infinite || number.isInteger) return num!;
+    const whole = number.toBigInt();
+    return valueOfInteger(number.sign === direction ? whole + BigInt(direction) : whole);
+  });
+}
+
+function extreme(sign: "<" | ">"): Func {
+  return define("...numbers:number", (numbers) => {
+    if (numbers.length === 0) throw new FunctionError("must pass at least one number");
+    return numbers.reduce((best, number) =>
+      operations[sign](number, best).content === true ? number : best
+    );
+  });
+}
+
+function doubles(calculate: (a: number, b: number) => number): (args: readonly Value[]) => Value {
+  return ([a, b]) => {
+    const result = calculate(doubleOf(a!), doubleOf(b!));
+    if (Number.isNaN(result)) throw new FunctionError("the result is not a number");
+    return valueOf(BigFloat.ofDouble(result));
+  };
+}
+
+function doubleOf(value: Value): number {
+  const double = numberOf(value).toDouble();
+  if (Number.isFinite(double) || numberOf(value).infinite) return double;
+  const max = BigFloat.ofDouble(Number.MAX_VALUE).text("f", 6);
+  throw new FunctionError(`value must be between -${max} and ${max} inclusive`);
+}
+
+function parseInteger([text, base]: readonly Value[]): Value {
+  if (text!.type.kind !== "string") {
+    const name = typeName(text!.type);
+    throw new ArgumentError(0, `first argument must be a string, not ${name}`);
+  }
+  const radix = numberOf(base).toInt64();
+  if (radix === undefined || radix < 2n || radix > 62n) {
+    throw new ArgumentError(1, "base must be a whole number between 2 and 62 inclusive");
+  }
+  const value = digitsValue(textOf(text), radix);
+  if (value !== undefined) return valueOfInteger(value);
+  throw new ArgumentError(0, `cannot parse ${quote(textOf(text))} as a base ${radix} integer`);
+}
+
+const digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/** Letters are of either case up to base 36; beyond it the upper case ones are more digits. */
+function digitsValue(text: string, radix: bigint): bigint | undefined {
+  const [, sign, rest] = /^([+-]?)([0-9a-zA-Z]+)$/.exec(text) ?? [];
+  if (rest === undefined || rest.length > 100_000) return undefined;
+  let value = 0n;
+  for (const character of radix <= 36n ? rest.toLowerCase() : rest) {
+    const digit = BigInt(digits.indexOf(character));
+    if (digit >= radix) return undefined;
+    value = value * radix + digit;
+  }
+  return sign === "-" ? -value : value;
+}
+
+export const functions: Functions = {
+  absolute: define("num:number", ([num]) => valueOf(numberOf(num).absolute())),
+  add: operator("+"),
+  subtract: operator("-"),
+  multiply: operator("*"),
+  divide: operator("/"),
+  modulo: operator("%"),
+  negate: define("num:number", ([num]) => valueOf(numberOf(num).negate())),
+  ceil: toward(1),
+  floor: toward(-1),
+  int: define("num:number", ([num]) => {
+    const number = numberOf(num);
+    if (number.infinite) throw new FunctionError("can't truncate infinity to an integer");
+    return number.isInteger ? num! : valueOfInteger(number.toBigInt());
+  }),
+  signum: define("num:number", ([num]) => valueOfInteger(Math.sign(integerOf(num)))),
+  log: define("num:number base:number", doubles((a, b) => Math.log(a) / Math.log(b))),
+  pow: define("num:number power:number", doubles((a, b) => a ** b)),
+  min: extreme("<"),
+  max: extreme(">"),
+  parseint: define("number:any base:number", parseInteger),
+  equal: define("a?:any b?:any", ([a, b]) => operations["=="](a!, b!)),
+  notequal: define("a?:any b?:any", ([a, b]) => operations["!="](a!, b!)),
+  and: operator("&&", "bool"),
+  or: operator("||", "bool"),
+  not: define("val:bool", ([val]) => boolOf(val!.content !== true)),
+  greaterthan: operator(">"),
+  greaterthanorequalto: operator(">="),
+  lessthan: operator("<"),
+  lessthanorequalto: operator("<="),
+};

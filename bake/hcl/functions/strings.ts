@@ -1,0 +1,156 @@
+/** Texts: case, spaces, pieces. Characters are grapheme clusters. */
+import { ArgumentError, type Func, FunctionError } from "../function.ts";
+import { compareText, countGraphemes, graphemes } from "../text.ts";
+import { STRING } from "../type.ts";
+import { elementsOf, integerOf as valueOfInteger, listOf, stringOf, type Value } from "../value.ts";
+import { LimitError } from "../limit.ts";
+import { define, type Functions, integerOf, textOf } from "./define.ts";
+
+function change(params: string, map: (...texts: string[]) => string): Func {
+  return define(params, (args) => stringOf(map(...args.map(textOf))));
+}
+
+function texts(values: readonly string[]): Value {
+  return listOf(STRING, values.map(stringOf));
+}
+
+/** A character's upper case where it is one character, as Go maps them: `ß` stays. */
+function upper(text: string): string {
+  return text.replace(/\P{ASCII}|[a-z]/gu, (c) => {
+    const big = c.toUpperCase();
+    return [...big].length === 1 ? big : c;
+  });
+}
+
+function lower(text: string): string {
+  return text.replace(/\P{ASCII}|[A-Z]/gu, (c) => {
+    const small = c.toLowerCase();
+    return [...small].length === 1 ? small : [...small][0]!;
+  });
+}
+
+/** The first letter of each word; what parts words is ASCII that is none of them, and spaces. */
+function title(text: string): string {
+  let words = "", before = " ";
+  for (const character of text) {
+    const inWord = before <= "\x7f" ? /\w/.test(before) : !isSpace(before);
+    words += inWord ? character : upper(character);
+    before = character;
+  }
+  return words;
+}
+
+/** As Unicode has it; JavaScript trims a byte order mark too, and no `\x85`. */
+function isSpace(character: string): boolean {
+  return /[\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/.test(character);
+}
+
+/** Cuts at both ends; no regular expression, which would look at an inner space for ever. */
+function trimWhere(text: string, cut: (character: string) => boolean): string {
+  let start = 0, end = text.length;
+  while (start < end && cut(text[start]!)) start++;
+  while (end > start && cut(text[end - 1]!)) end--;
+  return text.slice(start, end);
+}
+
+function chomp(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === "\n" || text[end - 1] === "\r")) end--;
+  return text.slice(0, end);
+}
+
+function trimAny(text: string, cutset: string): string {
+  const cut = new Set(cutset);
+  const all = [...text];
+  let start = 0, end = all.length;
+  while (start < end && cut.has(all[start]!)) start++;
+  while (end > start && cut.has(all[end - 1]!)) end--;
+  return all.slice(start, end).join("");
+}
+
+function substr([text, offsetValue, lengthValue]: readonly Value[]): Value {
+  const all = graphemes(textOf(text));
+  let offset = integerOf(offsetValue);
+  const length = integerOf(lengthValue);
+  if (offset < 0) offset += all.length;
+  else if (length === 0) return stringOf("");
+  const rest = all.slice(Math.max(offset, 0));
+  // Nothing is asked for by no length from the end; then there is all.
+  return stringOf(rest.slice(0, length <= 0 ? undefined : length).join(""));
+}
+
+function join([separator, ...lists]: readonly Value[]): Value {
+  if (lists.length === 0) throw new FunctionError("at least one list is required");
+  const items = lists.flatMap((list, i) =>
+    elementsOf(list).map((element, at) => {
+      if (element.content !== null) return textOf(element);
+      const where = lists.length > 1 ? ` of list ${i + 1}` : "";
+      const detail = `element ${at}${where} is null; cannot concatenate null values`;
+      throw new ArgumentError(i + 1, detail);
+    })
+  );
+  const length = items.reduce((sum, item) => sum + item.length, 0);
+  checkLength(length + items.length * textOf(separator).length);
+  return stringOf(items.join(textOf(separator)));
+}
+
+function checkLength(length: number): void {
+  if (length > 1 << 24) throw new LimitError("a string is longer than 16 MiB");
+}
+
+function sort([list]: readonly Value[]): Value {
+  const items = elementsOf(list!).map((element, i) => {
+    if (element.content !== null) return textOf(element);
+    throw new FunctionError(
+      `given list element ${i} is null; a null string cannot be sorted`,
+    );
+  });
+  return texts(items.sort(compareText));
+}
+
+function split(separator: string, text: string): string[] {
+  return separator === "" ? [...text] : text.split(separator);
+}
+
+function replace(text: string, from: string, to: string): string {
+  const pieces = from === "" ? ["", ...text, ""] : text.split(from);
+  checkLength(text.length + pieces.length * to.length);
+  if (from !== "") return pieces.join(to);
+  return to + [...text].map((c) => c + to).join("");
+}
+
+function indent([spaces, text]: readonly Value[]): Value {
+  const count = integerOf(spaces);
+  if (count < 0) throw new FunctionError("the number of spaces must not be negative");
+  const lines = textOf(text).split("\n");
+  checkLength(lines.length * count);
+  return stringOf(lines.join(`\n${" ".repeat(count)}`));
+}
+
+export const functions: Functions = {
+  upper: change("str:string", upper),
+  lower: change("str:string", lower),
+  title: change("str:string", title),
+  reverse: change("str:string", (text) => graphemes(text).reverse().join("")),
+  strlen: define("str:string", ([str]) => valueOfInteger(countGraphemes(textOf(str)))),
+  trimspace: change("str:string", (text) => trimWhere(text, isSpace)),
+  trim: change("str:string cutset:string", trimAny),
+  trimprefix: change(
+    "str:string prefix:string",
+    (text, prefix) => text.startsWith(prefix) ? text.slice(prefix.length) : text,
+  ),
+  trimsuffix: change(
+    "str:string suffix:string",
+    (text, suffix) => text.endsWith(suffix) ? text.slice(0, text.length - suffix.length) : text,
+  ),
+  chomp: change("str:string", chomp),
+  indent: define("spaces:number str:string", indent),
+  substr: define("str:string offset:number length:number", substr),
+  replace: change("str:string substr:string replace:string", replace),
+  split: define(
+    "separator:string str:string",
+    ([separator, text]) => texts(split(textOf(separator), textOf(text))),
+  ),
+  join: define("separator:string ...lists:strings", join),
+  sort: define("list:strings", sort),
+};
