@@ -2,9 +2,10 @@
  * The text forms of what a target's lists hold: `type=local,dest=x`, `id=a,src=b`, `default=path`. One
  * line of CSV each. Messages are the peer's; all throw `BakeError`.
  */
-import { csvFields } from "../commands/flags/csv.ts";
 import { BakeError } from "./error.ts";
-import type { Attest, CacheEntry, Output, Secret, Ssh } from "./target.ts";
+import { csvFields } from "./hcl/csv.ts";
+import { quote } from "./hcl/text.ts";
+import type { Attest, CacheEntry, Output, Policy, Secret, Ssh } from "./target.ts";
 
 /** `type=T,key=value…`, or references of a registry with commas between: an entry each. */
 export function parseCache(text: string): CacheEntry[] {
@@ -14,7 +15,7 @@ export function parseCache(text: string): CacheEntry[] {
   }
   const attrs = pairsOf(fields, (key) => key.toLowerCase());
   const type = taken(attrs, "type");
-  if (type === "") throw new BakeError(`type required for ${JSON.stringify(text)}`);
+  if (type === "") throw new BakeError(`type required for ${quote(text)}`);
   return [{ type, attrs }];
 }
 
@@ -41,12 +42,12 @@ export function parseAttest(text: string): Attest {
   const type = taken(attrs, "type");
   const disabled = taken(attrs, "disabled");
   if (type === "") throw new BakeError("attestation type not specified");
-  return { type, disabled: disabled === "" ? false : readBool(disabled), attrs };
+  return { type, disabled: disabled !== "" && readBool(disabled, `disabled=${disabled}`), attrs };
 }
 
 /** `--sbom=V` and its like: a boolean says whether, anything else how. */
 export function shorthandAttest(type: string, value: string): Attest {
-  const bool = bools.get(value);
+  const bool = parseBool(value);
   return parseAttest(`type=${type},${bool === undefined ? value : `disabled=${!bool}`}`);
 }
 
@@ -63,7 +64,7 @@ export function parseSecret(text: string): Secret {
     else if (key === "src" || key === "source") secret.src = value;
     else if (key !== "type") throw new BakeError(`unexpected key '${key}' in '${field}'`);
     else if (value === "file" || value === "env") type = value;
-    else throw new BakeError(`unsupported secret type ${JSON.stringify(value)}`);
+    else throw new BakeError(`unsupported secret type ${quote(value)}`);
   }
   if (type === "env" && secret.env === "") return { ...secret, src: "", env: secret.src };
   return secret;
@@ -76,16 +77,52 @@ export function parseSsh(text: string): Ssh {
   return { id: text.slice(0, equals), paths: text.slice(equals + 1).split(",") };
 }
 
+const levels = ["panic", "fatal", "error", "warning", "info", "debug", "trace"];
+
+/** `filename=F,reset=BOOL,disabled=BOOL,strict=BOOL,log-level=L`. */
+export function parsePolicy(text: string): Policy {
+  return policyOf(fieldsOf(text));
+}
+
+/** The same of fields that are apart already. */
+export function policyOf(fields: readonly string[]): Policy {
+  const policy: Policy = { filenames: [], reset: false, disabled: false };
+  for (const field of fields) {
+    const equals = field.indexOf("=");
+    const key = field.slice(0, Math.max(equals, 0)).toLowerCase().trim();
+    const value = field.slice(equals + 1);
+    if (key === "filename" && value !== "") policy.filenames.push(value);
+    else if (key === "reset" || key === "disabled" || key === "strict") {
+      policy[key] = readBool(value, field);
+    } else if (key === "log-level") policy.logLevel = readLevel(value, field);
+    else throw new BakeError(`invalid value ${field}`);
+  }
+  return policy;
+}
+
+function readLevel(text: string, field: string): string {
+  const level = text.toLowerCase();
+  if (level === "warn") return "warning";
+  if (levels.includes(level)) return level;
+  throw new BakeError(`invalid value ${field}: not a valid logrus Level: ${quote(text)}`);
+}
+
 const bools = new Map([
   ...["1", "t", "T", "TRUE", "true", "True"].map((text) => [text, true] as const),
   ...["0", "f", "F", "FALSE", "false", "False"].map((text) => [text, false] as const),
 ]);
 
-/** A boolean as Go's ParseBool takes it; `text` stands for the whole field in the error. */
-function readBool(text: string): boolean {
-  const bool = bools.get(text);
-  if (bool === undefined) throw new BakeError(`invalid value disabled=${text}`);
-  return bool;
+/** A boolean as Go's ParseBool takes it; undefined for anything else. */
+export function parseBool(text: string): boolean | undefined {
+  return bools.get(text);
+}
+
+/** `field` is what the error names. */
+function readBool(text: string, field: string): boolean {
+  const bool = parseBool(text);
+  if (bool !== undefined) return bool;
+  const reason = `strconv.ParseBool: parsing ${quote(text)}: invalid syntax`;
+  throw new BakeError(`invalid value ${field}: ${reason}`);
 }
 
 function fieldsOf(text: string, before = ""): string[] {

@@ -46,7 +46,11 @@ Deno.test("text forms that are none", () => {
     [parseCache, "type=local,mode", "invalid value mode"],
     [parseOutput, "dest=x,a=b", "type is required for output"],
     [parseAttest, "mode=max", "attestation type not specified"],
-    [parseAttest, "type=sbom,disabled=x", "invalid value disabled=x"],
+    [
+      parseAttest,
+      "type=sbom,disabled=x",
+      'invalid value disabled=x: strconv.ParseBool: parsing "x": invalid syntax',
+    ],
     [parseSecret, "foo", "invalid field 'foo' must be a key=value pair"],
     [parseSecret, "foo=1", "unexpected key 'foo' in 'foo=1'"],
     [parseSecret, "type=x", 'unsupported secret type "x"'],

@@ -1,8 +1,7 @@
 /** Against an engine of the test's own (Deno's HTTP server on a unix socket); the real one's test is in tests/session. */
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import type { DialContext } from "../transports/transport.ts";
-import type { EngineProgress } from "./engine_progress.ts";
-import { loadExporter, openImageLoader } from "./image_load.ts";
+import { loadExporter, type LoadProgress, openImageLoader } from "./image_load.ts";
 
 type Answer = (request: Request) => Response | Promise<Response>;
 
@@ -40,7 +39,7 @@ async function withEngine(
 async function loadInto(
   host: string,
   total: number,
-  onProgress: (progress: EngineProgress) => void = () => {},
+  onProgress: (progress: LoadProgress) => void = () => {},
   signal?: AbortSignal,
 ): Promise<void> {
   const loader = await openImageLoader({ host }, contextOf(signal));
@@ -59,7 +58,7 @@ async function loadInto(
 
 Deno.test("an image goes in whole, and its progress comes out", async () => {
   let got = 0;
-  const steps: EngineProgress[] = [];
+  const steps: LoadProgress[] = [];
   const lines = [
     '{"status":"Loading layer","progressDetail":{"current":1,"total":2},"id":"abc"}\r\n',
     "no JSON\n",

@@ -42,13 +42,12 @@ export async function dialChosen(
   using line = waitLine(deps.stderr);
   line.show(endpoint, wait);
   try {
-    const { result } = await withinBudget(
-      { ms: budget, onRetry: wait.retry, asking: line.asking },
+    return await withinBudget(
+      { ms: budget, onRetry: wait.retry },
       deps.signal,
       (attempt) =>
         dialEndpoint(registry, endpoint, tls, { ...attempt, env: deps.env, log, step: wait.step }),
     );
-    return result;
   } catch (error) {
     throw explained?.(error) ?? error;
   }

@@ -1,4 +1,4 @@
-import { buildxVersion, version } from "../version.ts";
+import { version } from "../version.ts";
 import { defineCommand } from "./command.ts";
 
 export const command = defineCommand({
@@ -6,12 +6,7 @@ export const command = defineCommand({
   flags: {},
   ignoresBuilder: true,
   run({ deps }) {
-    const own = `${version.number} ${version.revision}`;
-    // Who calls `buildx version` wants to know what we understand: the first version counts.
-    const asBuildx = deps.plugin !== undefined || deps.env("FAIRLEAD_NAME") === "buildx";
-    deps.stdout.write(
-      !asBuildx ? `fairlead ${own}\n` : `fairlead/buildx ${buildxVersion} fairlead ${own}\n`,
-    );
+    deps.stdout.write(`fairlead ${version.number} ${version.revision}\n`);
     return Promise.resolve();
   },
 });

@@ -1,5 +1,4 @@
 import type { FlagSpecs } from "../flags/spec.ts";
-import { legacyFlags } from "./legacy_flags.ts";
 
 /** The flags of `build`, in buildx's words. */
 export const buildFlags = {
@@ -10,7 +9,7 @@ export const buildFlags = {
   allow: {
     kind: "array",
     summary:
-      'Allow extra privileged entitlement (e.g., "network.host", "security.insecure", "device", "buildx.local.delete")',
+      'Allow extra privileged entitlement (e.g., "network.host", "security.insecure", "device")',
   },
   annotation: { kind: "array", summary: "Add annotation to the image" },
   attest: {
@@ -73,11 +72,6 @@ export const buildFlags = {
     env: "DOCKER_DEFAULT_PLATFORM",
     summary: "Set target platform for build",
   },
-  policy: {
-    kind: "array",
-    summary: 'Policy configuration (format: "filename=path[,filename=path][,reset=true|false]' +
-      '[,disabled=true|false][,strict=true|false][,log-level=level]")',
-  },
   progress: {
     kind: "string",
     default: "auto",
@@ -123,5 +117,4 @@ export const buildFlags = {
     summary: "Write a page with the build's steps on a time axis to a file",
   },
   ulimit: { kind: "array", summary: "Ulimit options", valueName: "ulimit" },
-  ...legacyFlags,
 } as const satisfies FlagSpecs;

@@ -1,0 +1,259 @@
+/**
+ * Blocks of targets and groups. A block with a matrix is several targets; each of them, and each of
+ * their attributes, is evaluated when something refers to it, or when its turn comes.
+ */
+import { BakeError } from "../error.ts";
+import type { Attribute, Block } from "../hcl/body.ts";
+import { ConversionError, convert } from "../hcl/convert.ts";
+import { Diagnostic } from "../hcl/diagnostic.ts";
+import { type Scope as Name, startRange } from "../hcl/expression.ts";
+import type { Scope } from "../hcl/scope.ts";
+import { quote } from "../hcl/text.ts";
+import { map, STRING } from "../hcl/type.ts";
+import { elementsOf, entriesOf, mapOf, objectOf, stringOf, type Value } from "../hcl/value.ts";
+import { type AttributeKind, groupAttributes, targetAttributes, unsuitable } from "./attributes.ts";
+import { type Evaluation, located } from "./evaluation.ts";
+
+/** One target or group of a block. */
+export interface Instance {
+  readonly block: Block;
+  readonly name: string;
+  /** What the attributes were read to; those not set are not there. */
+  readonly fields: Map<string, unknown>;
+}
+
+interface Running {
+  readonly scope: Scope;
+  readonly fields: Map<string, unknown>;
+  readonly done: Set<string>;
+  readonly underWay: Set<string>;
+  name: string;
+}
+
+interface State {
+  readonly block: Block;
+  readonly kinds: ReadonlyMap<string, AttributeKind>;
+  readonly attributes: ReadonlyMap<string, Attribute>;
+  instances?: Running[];
+}
+
+const kindsOf = new Map([["target", targetAttributes], ["group", groupAttributes]]);
+
+/** Stands for all attributes of a block at once. */
+const WHOLE = "";
+
+/** More combinations than this are a slip. */
+const MAX_MATRIX = 10_000;
+
+export class Blocks {
+  #states: State[] = [];
+  /** By type and final name; several when they are to be merged. */
+  readonly #byName = new Map([...kindsOf.keys()].map((type) => [type, new Map<string, State[]>()]));
+  /** What references see. */
+  readonly #values = new Map([...kindsOf.keys()].map((type) => [type, new Map<string, Value>()]));
+  /** Labels, and the names that their blocks came to, where these differ. */
+  readonly renamed = new Map<string, string[]>();
+
+  constructor(private readonly evaluation: Evaluation) {}
+
+  /** Throws a {@link Diagnostic}. */
+  run(blocks: readonly Block[]): void {
+    const named: [State, string[]][] = blocks.map((block) => {
+      const kinds = kindsOf.get(block.type)!;
+      const { attributes } = block.body.content({ attributes: [...kinds.keys()] });
+      const state: State = { block, kinds, attributes };
+      const range = block.labelRanges[0]!;
+      return [state, located("Invalid name", range, () => this.#names(state))];
+    });
+    this.#states = named.map(([state]) => state);
+    for (const [state, names] of named) {
+      const { type, labels: [label] } = state.block;
+      for (const name of names) append(this.#byName.get(type)!, name, state);
+      if (names.length === 0 || (names.length === 1 && names[0] === label)) continue;
+      for (const name of names) append(this.renamed, label!, name);
+    }
+    for (const state of this.#states) {
+      located("Invalid block", state.block.labelRanges[0]!, () => this.#resolve(state));
+    }
+  }
+
+  /** All that the blocks came to, in their order. */
+  instances(): Instance[] {
+    return this.#states.flatMap(({ block, instances }) =>
+      instances!.map(({ name, fields }) => ({ block, name, fields }))
+    );
+  }
+
+  /** Whether a name is not a variable's but stands for all targets or groups. */
+  owns(name: string): boolean {
+    return kindsOf.has(name);
+  }
+
+  /** Resolves what `target.NAME.ATTRIBUTE` names. */
+  load({ root, steps }: Name): void {
+    const [first, second] = steps;
+    if (first === undefined) throw new BakeError(`cannot access ${root} as a variable`);
+    if (first.attribute === undefined) {
+      throw new BakeError(`cannot traverse ${root} without attribute`);
+    }
+    const only = second?.attribute === undefined ? undefined : [second.attribute];
+    for (const state of this.#byName.get(root)!.get(first.attribute) ?? []) {
+      this.#resolve(state, only);
+    }
+    this.#publish(root);
+  }
+
+  /** The object that a name like `target` has as its value; none before there is any block. */
+  #publish(type: string): void {
+    const values = this.#values.get(type)!;
+    const { names } = this.evaluation.root;
+    if (values.size > 0) names.set(type, objectOf(values));
+    else if (this.#byName.get(type)!.size > 0) names.set(type, mapOf(map(STRING), new Map()));
+  }
+
+  #names(state: State): string[] {
+    const { block } = state;
+    const [label] = block.labels;
+    const instances = this.#instances(state);
+    checkName(label!);
+    const { attributes } = block.body.content({ attributes: ["name", "matrix"] });
+    const name = attributes.get("name"), matrix = attributes.get("matrix");
+    const isGroup = block.type === "group";
+    if (isGroup && name !== undefined) throw new BakeError("name is not supported for groups");
+    if (name !== undefined && matrix === undefined) throw new BakeError("name requires matrix");
+    for (const instance of instances) {
+      if (name === undefined) continue;
+      instance.name = nameOf(this.evaluation.value(name, instance.scope));
+      checkName(instance.name);
+    }
+    const names = instances.map((instance) => instance.name);
+    const twice = names.find((of, i) => names.indexOf(of) < i);
+    if (twice !== undefined) throw new BakeError(`duplicate name ${quote(twice)}`);
+    return names;
+  }
+
+  #instances(state: State): Running[] {
+    return state.instances ??= this.#scopes(state.block).map((scope) => ({
+      scope,
+      fields: new Map(),
+      done: new Set(),
+      underWay: new Set(),
+      name: state.block.labels[0]!,
+    }));
+  }
+
+  /** A scope for each combination of the matrix; keys sorted, the last one outermost. */
+  #scopes({ body, type }: Block): Scope[] {
+    const { root } = this.evaluation;
+    const matrix = body.content({ attributes: ["matrix"] }).attributes.get("matrix");
+    if (matrix === undefined) return [root];
+    if (type === "group") throw new BakeError("matrix is not supported for groups");
+    const value = this.evaluation.value(matrix, root);
+    if ((value.type.kind !== "map" && value.type.kind !== "object") || value.content === null) {
+      throw new BakeError("matrix must be a map");
+    }
+    let combinations: Map<string, Value>[] = [new Map()];
+    for (const [key, of] of entriesOf(value)) {
+      const values = iterated(of);
+      if (values === undefined) throw new BakeError("matrix values must be a list");
+      if (combinations.length * values.length > MAX_MATRIX) {
+        throw new BakeError(`the matrix has more than ${MAX_MATRIX} combinations`);
+      }
+      combinations = values.flatMap((element) =>
+        combinations.map((names) => new Map([...names, [key, element] as const]))
+      );
+    }
+    return combinations.map((names) => root.child(names));
+  }
+
+  /** @param only the attributes asked for; all that are left without it */
+  #resolve(state: State, only?: readonly string[]): void {
+    const { block, kinds, attributes } = state;
+    for (const instance of this.#instances(state)) {
+      const { done, underWay, name } = instance;
+      if (only === undefined && underWay.has(WHOLE)) {
+        throw new BakeError(`reference cycle not allowed for ${block.type}.${name}`);
+      }
+      if (only === undefined) underWay.add(WHOLE);
+      const wanted = only?.filter((attribute) => !done.has(attribute));
+      if (wanted?.length === 0) return;
+      for (const attribute of wanted ?? []) {
+        if (underWay.has(attribute)) {
+          throw new BakeError(`reference cycle not allowed for ${block.type}.${name}.${attribute}`);
+        }
+        underWay.add(attribute);
+      }
+      const now = [...kinds.keys()].filter((key) => wanted?.includes(key) ?? !done.has(key));
+      if (block.type === "group" && now.includes("targets") && !attributes.has("targets")) {
+        throw new Diagnostic(
+          "Missing required argument",
+          'The argument "targets" is required, but no definition was found.',
+          block.body.missingRange,
+        );
+      }
+      const present = now.filter((key) => attributes.has(key));
+      for (const key of present) {
+        this.evaluation.load(attributes.get(key)!.expression, instance.scope);
+      }
+      for (const key of present) {
+        this.#read(attributes.get(key)!, kinds.get(key)!, instance);
+      }
+      for (const key of wanted ?? present) done.add(key);
+      underWay.delete(WHOLE);
+      this.#values.get(block.type)!.set(name, valueFor(name, kinds, instance.fields));
+    }
+  }
+
+  #read(attribute: Attribute, kind: AttributeKind, { scope, fields }: Running): void {
+    const value = this.evaluation.value(attribute, scope);
+    let field: unknown;
+    try {
+      field = kind.read(value);
+    } catch (error) {
+      const detail = `Unsuitable value: ${unsuitable(error)}`;
+      throw new Diagnostic("Unsuitable value type", detail, startRange(attribute.expression));
+    }
+    if (field !== undefined) fields.set(attribute.name, field);
+  }
+}
+
+function append<T>(map: Map<string, T[]>, key: string, item: T): void {
+  const items = map.get(key);
+  if (items === undefined) map.set(key, [item]);
+  else if (!items.includes(item)) items.push(item);
+}
+
+function nameOf(value: Value): string {
+  try {
+    const { content } = convert(value, STRING);
+    if (content !== null) return content as string;
+  } catch (error) {
+    if (!(error instanceof ConversionError)) throw error;
+    throw new BakeError(error.message);
+  }
+  throw new BakeError("the name must not be null");
+}
+
+function checkName(name: string): void {
+  if (!/^[a-zA-Z0-9_-]+$/.test(name)) {
+    throw new BakeError('only "[a-zA-Z0-9_-]+" are allowed');
+  }
+}
+
+function iterated(value: Value): readonly Value[] | undefined {
+  const { kind } = value.type;
+  if (value.content === null) return undefined;
+  if (kind === "list" || kind === "set" || kind === "tuple") return elementsOf(value);
+  if (kind === "map" || kind === "object") return entriesOf(value).map(([, of]) => of);
+  return undefined;
+}
+
+function valueFor(
+  name: string,
+  kinds: ReadonlyMap<string, AttributeKind>,
+  fields: ReadonlyMap<string, unknown>,
+): Value {
+  const entries = new Map<string, Value>([["name", stringOf(name)]]);
+  for (const [key, kind] of kinds) entries.set(key, kind.value(fields.get(key) as never));
+  return objectOf(entries);
+}

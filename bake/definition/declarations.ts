@@ -1,0 +1,126 @@
+/** What a definition declares beside targets and groups: variables, functions and global values. */
+import type { Attribute, Block, Body } from "../hcl/body.ts";
+import { Diagnostic, type Range } from "../hcl/diagnostic.ts";
+import { valueOf } from "../hcl/evaluate.ts";
+import { referencesOf } from "../hcl/references.ts";
+import { Scope, World } from "../hcl/scope.ts";
+import type { Value } from "../hcl/value.ts";
+
+export interface VariableDeclaration {
+  readonly name: string;
+  readonly type: Attribute | undefined;
+  readonly otherwise: Attribute | undefined;
+  readonly description: string;
+  readonly validations: readonly Validation[];
+  /** Where errors about it point that no expression is to blame for. */
+  readonly range: Range;
+}
+
+export interface Validation {
+  readonly condition: Attribute | undefined;
+  readonly message: Attribute | undefined;
+  readonly range: Range;
+}
+
+export interface FunctionDeclaration {
+  readonly name: string;
+  readonly params: Attribute | undefined;
+  readonly variadic: Attribute | undefined;
+  readonly result: Attribute | undefined;
+  readonly range: Range;
+}
+
+/** The last declaration of each name counts. */
+export interface Declarations {
+  readonly variables: Map<string, VariableDeclaration>;
+  readonly functions: Map<string, FunctionDeclaration>;
+  readonly globals: Map<string, Attribute>;
+  /** Targets and groups, in their order. */
+  readonly blocks: Block[];
+}
+
+const declared = new Map([["variable", ["name"]], ["function", ["name"]]]);
+const main = new Map([["group", ["name"]], ["target", ["name"]]]);
+const functionSchema = { attributes: ["params", "result", "variadic_params"] };
+const validationSchema = { attributes: ["condition", "error_message"] };
+
+/** Reads the heads of everything, of all files. Throws a {@link Diagnostic}. */
+export function readDeclarations(
+  bodies: readonly Body[],
+  reserved: ReadonlySet<string>,
+): Declarations {
+  const found: Declarations = {
+    variables: new Map(),
+    functions: new Map(),
+    globals: new Map(),
+    blocks: [],
+  };
+  for (const body of bodies) {
+    for (const block of body.content({ blocks: declared }).blocks) {
+      const [name] = block.labels;
+      if (block.type === "variable") put(found.variables, name!, readVariable(block), reserved);
+      else put(found.functions, name!, readFunction(block), reserved);
+    }
+  }
+  for (const body of bodies) found.blocks.push(...body.content({ blocks: main }).blocks);
+  const taken = new Set([...declared.keys(), ...main.keys()]);
+  for (const body of bodies) {
+    for (const [name, attribute] of body.attributesBut(taken)) {
+      put(found.globals, name, attribute, reserved);
+    }
+  }
+  return found;
+}
+
+function put<T>(map: Map<string, T>, name: string, of: T, reserved: ReadonlySet<string>): void {
+  if (!reserved.has(name)) map.set(name, of);
+}
+
+function readVariable({ labels, body }: Block): VariableDeclaration {
+  const { attributes, blocks } = body.content({
+    attributes: ["type", "default", "description"],
+    blocks: new Map([["validation", []]]),
+  });
+  const description = attributes.get("description");
+  return {
+    name: labels[0]!,
+    type: attributes.get("type"),
+    otherwise: attributes.get("default"),
+    description: description === undefined ? "" : constantText(description),
+    validations: blocks.map((block) => {
+      block.body.refuseOthers(validationSchema);
+      const { attributes } = block.body.content(validationSchema);
+      return {
+        condition: attributes.get("condition"),
+        message: attributes.get("error_message"),
+        range: block.body.missingRange,
+      };
+    }),
+    range: body.missingRange,
+  };
+}
+
+/** Read before there are any names. */
+function constantText({ expression }: Attribute): string {
+  const [name] = referencesOf(expression).names;
+  if (name !== undefined) {
+    const detail = "Variables may not be used here.";
+    throw new Diagnostic("Variables not allowed", detail, name.rootRange);
+  }
+  const nothing = new Scope(new World(new Map(), () => "", []), new Map());
+  const { content }: Value = valueOf(expression, nothing);
+  return content === null ? "" : String(content);
+}
+
+function readFunction({ labels, labelRanges, body }: Block): FunctionDeclaration {
+  body.refuseOthers(functionSchema);
+  const { attributes } = body.content(functionSchema);
+  const params = attributes.get("params");
+  return {
+    name: labels[0]!,
+    params,
+    variadic: attributes.get("variadic_params"),
+    result: attributes.get("result"),
+    range: params?.range ?? labelRanges[0]!,
+  };
+}

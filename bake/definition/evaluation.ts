@@ -1,0 +1,271 @@
+/**
+ * The evaluation of a definition: every name is resolved when something needs it, in whatever order
+ * the files have them. What needs itself is a cycle.
+ */
+import { BakeError } from "../error.ts";
+import type { Attribute } from "../hcl/body.ts";
+import { ConversionError, convert } from "../hcl/convert.ts";
+import { Diagnostic, type Range } from "../hcl/diagnostic.ts";
+import { evaluate, limitOf, valueOf } from "../hcl/evaluate.ts";
+import { type Expression, keyword, type Scope as Name, startRange } from "../hcl/expression.ts";
+import { type Func, FunctionError } from "../hcl/function.ts";
+import { referencesOf } from "../hcl/references.ts";
+import { Scope, type World } from "../hcl/scope.ts";
+import { quote } from "../hcl/text.ts";
+import { BOOL, DYNAMIC, type Type, typeName } from "../hcl/type.ts";
+import { typeOfExpression } from "../hcl/type_expression.ts";
+import { nullOf, stringOf, tupleOf, type Value } from "../hcl/value.ts";
+import type { Variable } from "../options.ts";
+import { Blocks } from "./blocks.ts";
+import type {
+  Declarations,
+  FunctionDeclaration,
+  Validation,
+  VariableDeclaration,
+} from "./declarations.ts";
+import { listedText, type Override, readTyped, readUntyped } from "./variables.ts";
+
+export interface EvaluationOptions {
+  readonly lookup: (name: string) => string | undefined;
+  readonly builtins: ReadonlyMap<string, string>;
+  /** Functions of the library: nothing takes their names. */
+  readonly library: ReadonlySet<string>;
+}
+
+export class Evaluation {
+  readonly root: Scope;
+  readonly blocks: Blocks;
+  readonly #types = new Map<string, Type>();
+  readonly #underWay = new Set<string>();
+
+  constructor(
+    private readonly declarations: Declarations,
+    private readonly options: EvaluationOptions,
+    world: World,
+  ) {
+    this.root = new Scope(world, new Map());
+    this.blocks = new Blocks(this);
+    for (const [name, text] of options.builtins) this.root.names.set(name, stringOf(text));
+  }
+
+  /** Everything that is declared, in the order that errors are told in. Throws a Diagnostic. */
+  run(): void {
+    const { variables, functions, globals, blocks } = this.declarations;
+    for (const { name, range } of variables.values()) {
+      located("Invalid value", range, () => this.resolveValue(name));
+    }
+    for (const { validations } of variables.values()) {
+      for (const validation of validations) this.#validate(validation);
+    }
+    for (const { name, range } of functions.values()) {
+      located("Invalid function", range, () => this.resolveFunction(name));
+    }
+    this.blocks.run(blocks);
+    for (const { name, range } of globals.values()) {
+      located("Invalid attribute", range, () => this.resolveValue(name));
+    }
+  }
+
+  /** For `--list`. */
+  variables(): Variable[] {
+    return [...this.declarations.variables.values()].map(({ name, description }) => {
+      const type = this.#types.get(name);
+      const value = this.root.names.get(name)!;
+      return {
+        name,
+        description,
+        type: type === undefined ? "" : typeName(type, true),
+        value: listedText(value, type !== undefined),
+      };
+    });
+  }
+
+  /** Resolves what an expression needs, as far as it is there. Throws a {@link Diagnostic}. */
+  load(
+    expression: Expression,
+    scope: Scope,
+    locals: ReadonlySet<string> = new Set(),
+    strict = false,
+  ): void {
+    const { functions, names } = referencesOf(expression);
+    located("Invalid expression", expression.range, () => {
+      for (const name of functions) {
+        if (!this.resolveFunction(name) && strict) {
+          throw new BakeError(`function ${quote(name)} does not exist: undefined`);
+        }
+      }
+      for (const name of names) {
+        if (locals.has(name.root) || this.#isLocal(name.root, scope)) continue;
+        if (this.blocks.owns(name.root)) this.blocks.load(name as Name);
+        else if (!this.resolveValue(name.root) && strict) {
+          throw new BakeError(`variable ${quote(name.root)} does not exist: undefined`);
+        }
+      }
+    });
+  }
+
+  #isLocal(name: string, scope: Scope): boolean {
+    return scope !== this.root && scope.names.has(name);
+  }
+
+  /** An attribute's value, with what it needs. Throws a {@link Diagnostic}. */
+  value({ expression }: Attribute, scope: Scope): Value {
+    this.load(expression, scope);
+    return valueOf(expression, scope);
+  }
+
+  /** False when nothing of that name is declared. */
+  resolveFunction(name: string): boolean {
+    if (this.root.world.functions.has(name) || this.options.library.has(name)) return true;
+    const declaration = this.declarations.functions.get(name);
+    if (declaration === undefined) return false;
+    this.#once(`function ${name}`, `function cycle not allowed for ${name}`, () => {
+      this.root.world.functions.set(name, this.#function(declaration));
+    });
+    return true;
+  }
+
+  #function({ name, params, variadic, result }: FunctionDeclaration): Func {
+    if (result === undefined) throw new BakeError(`empty result not allowed for ${name}`);
+    if (params === undefined) throw new BakeError(`empty params not allowed for ${name}`);
+    const { fixed } = params;
+    if (fixed.kind !== "tuple") {
+      const detail = "A static list expression is required.";
+      throw new Diagnostic("Invalid expression", detail, startRange(fixed));
+    }
+    const names = fixed.items.map((item) => parameterName(item, item.range));
+    const rest = variadic && parameterName(variadic.fixed, variadic.range);
+    const body = result.expression;
+    const locals = new Set(rest === undefined ? names : [...names, rest]);
+    this.load(body, this.root, locals, true);
+    const call: Func["call"] = (args) => {
+      const values = new Map(names.map((param, i) => [param, args[i]!]));
+      if (rest !== undefined) values.set(rest, tupleOf(args.slice(names.length)));
+      try {
+        return evaluate(body, this.root.child(values));
+      } catch (error) {
+        if (error instanceof Diagnostic) throw new FunctionError(error.message);
+        throw error;
+      }
+    };
+    const all = names.map((param) => ({ name: param, type: DYNAMIC }));
+    return rest === undefined
+      ? { params: all, call }
+      : { params: all, rest: { name: rest, type: DYNAMIC }, call };
+  }
+
+  /** False when nothing of that name is declared. */
+  resolveValue(name: string): boolean {
+    if (this.root.names.has(name)) return true;
+    const { globals, variables } = this.declarations;
+    const global = globals.get(name), variable = variables.get(name);
+    if (global === undefined && variable === undefined) return false;
+    this.#once(`variable ${name}`, `variable cycle not allowed for ${name}`, () => {
+      const value = global === undefined
+        ? this.#variable(variable!)
+        : this.#overridden(global, variable, undefined);
+      this.root.names.set(name, value);
+    });
+    return true;
+  }
+
+  #variable(variable: VariableDeclaration): Value {
+    const { name, type: of, otherwise } = variable;
+    const declared = of === undefined || keyword(of.fixed) === "null"
+      ? undefined
+      : typeOfExpression(of.fixed);
+    if (declared !== undefined) this.#types.set(name, declared);
+    if (otherwise !== undefined) return this.#overridden(otherwise, variable, declared);
+    const override = this.#override(name, declared !== undefined);
+    if (override === undefined) {
+      return declared === undefined ? stringOf("") : nullOf(declared);
+    }
+    if (declared === undefined) return readUntyped(name, override.text, undefined);
+    return readTyped(name, override, declared);
+  }
+
+  /** The value of an expression, or the override of the variable that has it as its default. */
+  #overridden(
+    attribute: Attribute,
+    variable: VariableDeclaration | undefined,
+    type: Type | undefined,
+  ): Value {
+    const given = this.value(attribute, this.root);
+    const value = type === undefined ? given : this.#default(given, type, variable!.name);
+    if (variable === undefined) return value;
+    const override = this.#override(variable.name, type !== undefined);
+    if (override === undefined) return value;
+    if (type === undefined) return readUntyped(variable.name, override.text, value);
+    return readTyped(variable.name, override, type);
+  }
+
+  #default(value: Value, type: Type, name: string): Value {
+    try {
+      return convert(value, type);
+    } catch (error) {
+      if (!(error instanceof ConversionError)) throw error;
+      throw new BakeError(
+        `invalid type ${typeName(type)} for variable ${name} default value: ${error.message}`,
+      );
+    }
+  }
+
+  #override(name: string, preferJson: boolean): Override | undefined {
+    const { lookup, builtins } = this.options;
+    const plain = lookup(name);
+    const jsonName = `${name}_JSON`;
+    const taken = this.declarations.variables.has(jsonName) || builtins.has(jsonName);
+    if (!taken && (plain === undefined || preferJson)) {
+      const json = lookup(jsonName);
+      if (json !== undefined) return { text: json, json: true };
+    }
+    return plain === undefined ? undefined : { text: plain, json: false };
+  }
+
+  #validate({ condition, message, range }: Validation): void {
+    const subject = condition?.expression.range ?? range;
+    const invalid = (detail: string) => new Diagnostic("Invalid condition result", detail, subject);
+    const result = condition && this.value(condition, this.root);
+    if (result === undefined || result.content === null) {
+      throw invalid("Condition expression must return either true or false, not null.");
+    }
+    try {
+      if (convert(result, BOOL).content === true) return;
+    } catch (error) {
+      if (!(error instanceof ConversionError)) throw error;
+      throw invalid(`Invalid condition result value: ${error.message}`);
+    }
+    const text = message && this.value(message, this.root).content;
+    const detail = text === undefined || text === null
+      ? "This check failed, but has an invalid error message."
+      : String(text);
+    throw new Diagnostic("Validation failed", detail, subject);
+  }
+
+  /** Runs what must not be asked for again while it runs. */
+  #once(key: string, cycle: string, run: () => void): void {
+    if (this.#underWay.has(key)) throw new BakeError(cycle);
+    this.#underWay.add(key);
+    run();
+    this.#underWay.delete(key);
+  }
+}
+
+function parameterName(expression: Expression, range: Range): string {
+  const name = keyword(expression);
+  if (name !== undefined) return name;
+  const detail = "Each parameter name must be an identifier.";
+  throw new Diagnostic("Invalid param element", detail, range);
+}
+
+/** Gives errors that have no place one. */
+export function located<T>(summary: string, range: Range, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof BakeError) throw new Diagnostic(summary, error.message, range);
+    const reason = limitOf(error);
+    if (reason === undefined) throw error;
+    throw new Diagnostic("Out of bounds", `This can't be evaluated: ${reason}.`, range);
+  }
+}

@@ -1,0 +1,105 @@
+/** What `--list` shows, as rows; how they are aligned is the command's. */
+import { BakeError } from "../error.ts";
+import { csvFields } from "../hcl/csv.ts";
+import { compareText, quote } from "../hcl/text.ts";
+import type { Definition } from "../options.ts";
+import { type Json, prettyJson } from "./pretty_json.ts";
+
+/** What is listed, and how. */
+export interface ListFormat {
+  readonly type: "targets" | "variables";
+  readonly format: "table" | "json";
+}
+
+/** `targets`, `variables`, or `type=T,format=F`. Throws a {@link BakeError}. */
+export function parseList(text: string): ListFormat {
+  let fields: string[];
+  try {
+    fields = csvFields(text);
+  } catch (error) {
+    throw new BakeError((error as Error).message);
+  }
+  let type = "", format = "table";
+  if (fields.length === 1 && fields[0] === text && !text.startsWith("type=")) type = text;
+  else {
+    for (const field of fields) {
+      const equals = field.indexOf("=");
+      if (equals < 0) throw new BakeError(`invalid value ${field}`);
+      const key = field.slice(0, equals).toLowerCase().trim();
+      const value = field.slice(equals + 1);
+      if (key === "type") type = value;
+      else if (key !== "format") {
+        throw new BakeError(`unexpected key '${key}' in '${field}'`);
+      } else if (value !== "") format = value;
+    }
+  }
+  if (type !== "targets" && type !== "variables") {
+    throw new BakeError(`invalid list type ${quote(type)}`);
+  }
+  if (format !== "table" && format !== "json") {
+    throw new BakeError(`invalid list format ${quote(format)}`);
+  }
+  return { type, format };
+}
+
+/** The cells of a table, its head first. */
+export function listRows(definition: Definition, type: ListFormat["type"]): string[][] {
+  if (type === "variables") {
+    const rows = sorted(definition.variables).map(({ name, type, value, description }) => [
+      name,
+      type,
+      value ?? "<null>",
+      description,
+    ]);
+    return [["VARIABLE", "TYPE", "VALUE", "DESCRIPTION"], ...rows];
+  }
+  const rows = listed(definition).map(({ name, description, members }) => {
+    if (members === undefined || members.length === 0) return [name, description];
+    const names = members.toSorted(compareText).join(", ");
+    return [name, description === "" ? names : `${description} (${names})`];
+  });
+  return [["TARGET", "DESCRIPTION"], ...rows];
+}
+
+/** The same as JSON, with a newline at the end. */
+export function listJson(definition: Definition, type: ListFormat["type"]): string {
+  const objects = type === "targets"
+    ? listed(definition).map(({ name, description, members }) =>
+      jsonObject({ name, description, group: members === undefined ? "" : true })
+    )
+    : sorted(definition.variables).map(({ name, description, type, value }) => {
+      const object = jsonObject({ name, description, type });
+      return value === undefined ? object : object.set("value", value);
+    });
+  // A list that nothing was added to is none.
+  return `${prettyJson(objects.length === 0 && type === "targets" ? null : objects)}\n`;
+}
+
+/** Without what is empty. */
+function jsonObject(all: Record<string, Json>): Map<string, Json> {
+  return new Map(Object.entries(all).filter(([, value]) => value !== ""));
+}
+
+interface Listed {
+  readonly name: string;
+  readonly description: string;
+  /** There for groups. */
+  readonly members?: readonly string[];
+}
+
+/** Targets and groups together; names that begin with `_` are their author's own. */
+function listed({ targets, groups }: Definition): Listed[] {
+  const all = [
+    ...targets.map(({ name, description = "" }) => ({ name, description })),
+    ...groups.map(({ name, description = "", targets }) => ({
+      name,
+      description,
+      members: targets,
+    })),
+  ];
+  return sorted(all.filter(({ name }) => !name.startsWith("_")));
+}
+
+function sorted<T extends { readonly name: string }>(all: readonly T[]): T[] {
+  return all.toSorted((a, b) => compareText(a.name, b.name));
+}

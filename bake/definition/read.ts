@@ -1,0 +1,177 @@
+/** From files to a definition: compose first, then HCL and JSON as one, merged on top of it. */
+import { BakeError } from "../error.ts";
+import type { Body } from "../hcl/body.ts";
+import { parseBody } from "../hcl/body_parser.ts";
+import { Diagnostic } from "../hcl/diagnostic.ts";
+import { jsonBody } from "../hcl/json_body.ts";
+import { parseJson } from "../hcl/json_parser.ts";
+import { functionNames, loadFunctions } from "../hcl/library.ts";
+import { nativeBody } from "../hcl/native_body.ts";
+import { World } from "../hcl/scope.ts";
+import type { Definition, DefinitionFile, ReadOptions } from "../options.ts";
+import type { Group, Target } from "../target.ts";
+import { baseOfBlock, baseOfFile, folderOf, rebase } from "./base.ts";
+import type { Blocks } from "./blocks.ts";
+import { readDeclarations } from "./declarations.ts";
+import { Evaluation } from "./evaluation.ts";
+import { withExcerpt } from "./excerpt.ts";
+import { merge } from "./merge.ts";
+
+interface Source {
+  readonly name: string;
+  readonly text: string;
+  readonly body: Body;
+}
+
+/** Throws a {@link BakeError}, with the excerpt of the file where one is to blame. */
+export async function readDefinition(
+  files: readonly DefinitionFile[],
+  options: ReadOptions,
+): Promise<Definition> {
+  const compose: DefinitionFile[] = [];
+  const sources: Source[] = [];
+  for (const file of files) {
+    const refusal = await composeRefusal(file, options);
+    if (refusal === undefined) compose.push(file);
+    else sources.push(parseSource(file, refusal));
+  }
+  const below = compose.length === 0
+    ? { targets: [], groups: [] }
+    : await readCompose(compose, options);
+  const definition = await evaluate(sources, below, options);
+  if (!options.fileRelativePaths) return definition;
+  return { ...definition, targets: rebase(definition.targets, options.isRemote) };
+}
+
+/** Undefined for compose files; for those that HCL is to try, the reason or nothing. */
+async function composeRefusal(
+  file: DefinitionFile,
+  { compose }: ReadOptions,
+): Promise<string | undefined> {
+  const lower = file.name.toLowerCase();
+  if (/\.(?:json|hcl)$/.test(lower)) return "";
+  const reason = await compose.refuse(file);
+  if (reason === undefined) return undefined;
+  if (/\.ya?ml$/.test(lower)) throw new BakeError(reason);
+  return reason;
+}
+
+async function readCompose(files: readonly DefinitionFile[], options: ReadOptions): Promise<Parts> {
+  const { targets, groups } = await options.compose.read(files);
+  if (!options.fileRelativePaths) return { targets, groups };
+  const folder = folderOf(files[0]!.name, options.isRemote);
+  return {
+    groups,
+    targets: targets.map((target) => ({ ...target, base: baseOfFile(folder, target) })),
+  };
+}
+
+/** A name that tells nothing may be either; the errors are then those of HCL. */
+function parseSource({ name, data }: DefinitionFile, refusal: string): Source {
+  if (name.endsWith(".json")) return parsed(name, data, parseAsJson);
+  if (name.endsWith(".hcl")) return parsed(name, data, parseAsHcl);
+  try {
+    return parsed(`${name}.hcl`, data, parseAsHcl);
+  } catch (error) {
+    try {
+      return parsed(`${name}.json`, data, parseAsJson);
+    } catch {
+      if (!(error instanceof BakeError) || refusal === "") throw error;
+      throw new BakeError(
+        `failed to parse ${name}: parsing yaml: ${refusal}, parsing hcl: ${error.message}`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+function parsed(
+  name: string,
+  data: Uint8Array<ArrayBuffer>,
+  parse: (text: string, name: string, broken: boolean) => Body,
+): Source {
+  const { text, broken } = decode(data);
+  try {
+    return { name, text, body: parse(text, name, broken) };
+  } catch (error) {
+    if (error instanceof Diagnostic) throw withExcerpt(error, text);
+    throw error;
+  }
+}
+
+function decode(data: Uint8Array<ArrayBuffer>): { text: string; broken: boolean } {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
+    return { text, broken: false };
+  } catch {
+    return { text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(data), broken: true };
+  }
+}
+
+function parseAsHcl(text: string, name: string, broken: boolean): Body {
+  return nativeBody(parseBody(text, name, broken));
+}
+
+function parseAsJson(text: string, name: string): Body {
+  return jsonBody(parseJson(text, name));
+}
+
+type Parts = { readonly targets: Target[]; readonly groups: Group[] };
+
+async function evaluate(
+  sources: readonly Source[],
+  below: Parts,
+  options: ReadOptions,
+): Promise<Definition> {
+  const { lookup, builtins, home } = options;
+  if (sources.length === 0) return { ...below, variables: [] };
+  const functions = await loadFunctions(sources.map(({ text }) => text));
+  try {
+    const reserved = new Set(["target", "group", ...builtins.keys()]);
+    const declarations = readDeclarations(sources.map(({ body }) => body), reserved);
+    const evaluation = new Evaluation(
+      declarations,
+      { lookup, builtins, library: new Set(functionNames) },
+      new World(functions, home, functionNames),
+    );
+    evaluation.run();
+    return {
+      ...assemble(below, evaluation.blocks, options),
+      variables: evaluation.variables(),
+    };
+  } catch (error) {
+    if (!(error instanceof Diagnostic)) throw error;
+    throw withExcerpt(error, sources.find(({ name }) => name === error.subject?.file)?.text);
+  }
+}
+
+/** Targets of one name are merged, of groups the last one counts; a matrix's label is a group. */
+function assemble(
+  below: Parts,
+  blocks: Blocks,
+  { fileRelativePaths, isRemote }: ReadOptions,
+): Parts {
+  const targets = new Map(below.targets.map((target) => [target.name, target]));
+  const groups = new Map(below.groups.map((group) => [group.name, group]));
+  for (const { block, name, fields } of blocks.instances()) {
+    if (block.type === "group") {
+      groups.set(name, { name, ...Object.fromEntries(fields) } as Group);
+      continue;
+    }
+    const above = { name, ...Object.fromEntries(fields) } as Target;
+    if (fileRelativePaths) above.base = baseOfBlock(block, above, isRemote);
+    const under = targets.get(name);
+    targets.set(name, under === undefined ? above : merge(under, above));
+  }
+  const labels = [...blocks.renamed].map(([name, targets]): Group => ({
+    name,
+    targets: [...targets],
+  }));
+  return {
+    targets: [...targets.values()],
+    groups: [...groups.values(), ...labels].map((group) => ({
+      ...group,
+      targets: [...new Set(group.targets)],
+    })),
+  };
+}
