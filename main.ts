@@ -7,10 +7,16 @@ import { transports } from "./transports/all.ts";
 import { createPlugins } from "./transports/external.ts";
 import { createRegistry } from "./transports/registry.ts";
 
-const env = (name: string) => Deno.env.get(name);
+const own = (name: string) => Deno.env.get(name);
+const call = own("DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND")
+  ? (await import("./commands/plugin_call.ts")).readPluginCall(Deno.args, own)
+  : undefined;
+const env = call?.env ?? own;
+const signal = interruptible(Deno.exit);
 
 const code = await runProgram({
-  args: Deno.args,
+  args: call?.args ?? Deno.args,
+  ...call && { plugin: call.plugin },
   env,
   // Asked when needed: a folder that was deleted is no reason to refuse `fairlead ls`.
   get cwd() {
@@ -20,7 +26,7 @@ const code = await runProgram({
   stdout: outputOf(Deno.stdout),
   stderr: outputOf(Deno.stderr),
   clock: systemClock,
-  signal: interruptible(Deno.exit),
+  signal: call ? AbortSignal.any([signal, call.signal]) : signal,
   registry: createRegistry(transports, createPlugins(env)),
   connect,
 }, commands);

@@ -8,6 +8,8 @@ export interface NodeClient {
   /** Undefined from a daemon that is older than the call. */
   info(): Promise<BuildkitVersion | undefined>;
   listWorkers(): Promise<WorkerRecord[]>;
+  /** Which BuildKit it is, for one that is older than that call. */
+  readonly knownVersion?: ((signal: AbortSignal) => Promise<string>) | undefined;
   close(): Promise<void>;
 }
 

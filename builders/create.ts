@@ -131,7 +131,7 @@ const startingDrivers: Readonly<Record<string, string>> = {
     "'fairlead create tcp://HOST:PORT'",
   kubernetes: "deploy buildkitd in the cluster yourself (moby/buildkit), then run " +
     "'fairlead create tcp://HOST:PORT'",
-  docker: "run a buildkitd and name it: 'fairlead create tcp://HOST:PORT'",
+  docker: "it needs no creating: every docker context is such a builder, see 'fairlead ls'",
 };
 
 function requireRemoteDriver(driver: string) {

@@ -1,7 +1,6 @@
 /**
  * `--load`: the image goes from the daemon into a Docker engine, as it comes, by
- * `POST /images/load`, whose answer is a line of JSON for each step:
- * `{"status","progressDetail":{"current","total"},"id"}`, `{"stream":"Loaded image: …"}`, or `{"error"}`.
+ * `POST /images/load`.
  */
 import {
   type ByteOutput,
@@ -18,24 +17,14 @@ import {
 } from "../transports/_docker_engine.ts";
 import type { DialContext } from "../transports/transport.ts";
 import { BuilderError } from "./builder_error.ts";
-
-/** A step of the import, as the engine tells it. */
-export interface LoadProgress {
-  /** A layer; empty for a line of text. */
-  readonly id: string;
-  /** `Loading layer`, or the line of text. */
-  readonly text: string;
-  /** Bytes. */
-  readonly current?: number;
-  readonly total?: number;
-}
+import { type EngineProgress, readProgress } from "./engine_progress.ts";
 
 /** A Docker engine that images are loaded into. */
 export interface ImageLoader {
   /** True when its images are containerd's: it then takes OCI layouts, and indexes in them. */
   readonly containerd: boolean;
   /** Takes the tar of one image. What the engine has taken can't be taken back by `discard`. */
-  output(onProgress: (progress: LoadProgress) => void): ByteOutput;
+  output(onProgress: (progress: EngineProgress) => void): ByteOutput;
 }
 
 const LOAD: EngineRequest = {
@@ -119,7 +108,7 @@ function isContainerd(info: unknown): boolean {
 function loadSink(
   endpoint: EngineEndpoint,
   context: DialContext,
-  onProgress: (progress: LoadProgress) => void,
+  onProgress: (progress: EngineProgress) => void,
 ): OutputSink {
   let load: Promise<Load> | undefined;
   const gatherer = new Gatherer(async (bytes) => {
@@ -153,7 +142,7 @@ interface Load {
 async function startLoad(
   endpoint: EngineEndpoint,
   context: DialContext,
-  onProgress: (progress: LoadProgress) => void,
+  onProgress: (progress: EngineProgress) => void,
 ): Promise<Load> {
   const call = await explain(() => callEngine(endpoint, LOAD, context), context.signal);
   // The engine answers while it reads, and may refuse before it has read everything.
@@ -190,54 +179,4 @@ async function explain<T>(body: () => Promise<T>, signal: AbortSignal): Promise<
     const reason = error instanceof Error ? error.message : String(error);
     throw new OutputError(`cannot load the image into docker: ${reason}`, { cause: error });
   }
-}
-
-/** The longest line of progress, in characters. */
-const LONGEST_LINE = 1 << 20;
-
-/** Reads the answer's lines to their end; throws an `Error` for the one that tells of a failure. */
-async function readProgress(
-  body: { read(into: Uint8Array): Promise<number | null> },
-  onProgress: (progress: LoadProgress) => void,
-): Promise<void> {
-  const decoder = new TextDecoder();
-  const part = new Uint8Array(8192);
-  let rest = "";
-  let failure: string | undefined;
-  const take = (line: string) => {
-    const step = parseStep(line);
-    if (step === undefined) return;
-    if ("error" in step) failure ??= step.error;
-    else onProgress(step);
-  };
-  for (let n = await body.read(part); n !== null; n = await body.read(part)) {
-    const lines = (rest + decoder.decode(part.subarray(0, n), { stream: true })).split("\n");
-    rest = lines.pop()!.slice(0, LONGEST_LINE);
-    lines.forEach(take);
-  }
-  take(rest);
-  if (failure !== undefined) throw new Error(failure);
-}
-
-/** A line of progress; undefined for one that says nothing to us. */
-function parseStep(line: string): LoadProgress | { error: string } | undefined {
-  let fields: Record<string, unknown>;
-  try {
-    fields = JSON.parse(line) ?? {};
-  } catch {
-    return undefined;
-  }
-  const { error, errorDetail, stream, status, id, progressDetail } = fields;
-  const detail = (errorDetail as { message?: unknown } | undefined)?.message;
-  if (typeof error === "string") return { error };
-  if (typeof detail === "string") return { error: detail };
-  if (typeof stream === "string") return { id: "", text: stream.trimEnd() };
-  if (typeof status !== "string") return undefined;
-  const { current, total } = (progressDetail ?? {}) as { current?: unknown; total?: unknown };
-  return {
-    id: typeof id === "string" ? id : "",
-    text: status,
-    ...typeof current === "number" && { current },
-    ...typeof total === "number" && { total },
-  };
 }

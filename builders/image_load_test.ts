@@ -1,7 +1,8 @@
 /** Against an engine of the test's own (Deno's HTTP server on a unix socket); the real one's test is in tests/session. */
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import type { DialContext } from "../transports/transport.ts";
-import { loadExporter, type LoadProgress, openImageLoader } from "./image_load.ts";
+import type { EngineProgress } from "./engine_progress.ts";
+import { loadExporter, openImageLoader } from "./image_load.ts";
 
 type Answer = (request: Request) => Response | Promise<Response>;
 
@@ -39,7 +40,7 @@ async function withEngine(
 async function loadInto(
   host: string,
   total: number,
-  onProgress: (progress: LoadProgress) => void = () => {},
+  onProgress: (progress: EngineProgress) => void = () => {},
   signal?: AbortSignal,
 ): Promise<void> {
   const loader = await openImageLoader({ host }, contextOf(signal));
@@ -58,7 +59,7 @@ async function loadInto(
 
 Deno.test("an image goes in whole, and its progress comes out", async () => {
   let got = 0;
-  const steps: LoadProgress[] = [];
+  const steps: EngineProgress[] = [];
   const lines = [
     '{"status":"Loading layer","progressDetail":{"current":1,"total":2},"id":"abc"}\r\n',
     "no JSON\n",

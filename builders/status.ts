@@ -139,7 +139,7 @@ async function ask(
     // Not one after the other: over ssh or a cluster each takes a round trip.
     const [workers, info] = await deadline.race(Promise.all([client.listWorkers(), client.info()]));
     return {
-      version: info?.version ?? "",
+      version: info?.version ?? await client.knownVersion?.(deadline.signal) ?? "",
       ids: workers.map((worker) => worker.ID).sort(),
       platforms: distinctPlatforms([
         ...node.platforms ?? [],

@@ -95,9 +95,13 @@ export class Store {
     return Number.isNaN(date.getTime()) ? undefined : date;
   }
 
-  /** Notes that a builder is in use now; what fails of it is nobody's trouble. */
-  noteUse(name: string): void {
-    if (this.dir === undefined || this.find(name) === undefined) return;
+  /**
+   * Notes that a builder is in use now: a stored one, or the engine of a docker context. What fails of
+   * it is nobody's trouble.
+   */
+  noteUse({ name, origin }: { readonly name: string; readonly origin: string }): void {
+    if (this.dir === undefined) return;
+    if (origin !== "docker context" && this.find(name) === undefined) return;
     const { path: tempDir, owner } = this.dir;
     try {
       makeFolder(this.path("activity"), owner);

@@ -97,20 +97,21 @@ Deno.test("reading makes no folder, and needs none", async () => {
     assert.equal(store.current(), undefined);
     assert.equal(await store.defaultName("x"), undefined);
     assert.equal(store.lastActivity("x"), undefined);
-    store.noteUse("x");
+    store.noteUse({ name: "x", origin: "store" });
   }
   assert.deepEqual([...Deno.readDirSync(temp.path)], []);
 });
 
-Deno.test("noteUse() notes a stored builder's use, and nothing else", () => {
+Deno.test("noteUse() notes the use of what is stored, or a docker context's, and no other", () => {
   using temp = tempStore();
   temp.write("instances/good", builderFile("Good", "tcp://h:1"));
   temp.write("activity/Good", "2020-01-01T00:00:00Z");
   const store = new Store({ path: temp.path });
-  store.noteUse("Good");
-  store.noteUse("buildkit-host");
+  store.noteUse({ name: "Good", origin: "store" });
+  store.noteUse({ name: "box", origin: "docker context" });
+  store.noteUse({ name: "buildkit-host", origin: "BUILDKIT_HOST" });
   assert.ok(store.lastActivity("Good")!.getUTCFullYear() > 2020);
-  assert.deepEqual(temp.files(), ["activity/Good", "instances/good"]);
+  assert.deepEqual(temp.files(), ["activity/Good", "activity/box", "instances/good"]);
 });
 
 Deno.test("current() survives garbage", () => {

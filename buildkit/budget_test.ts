@@ -36,7 +36,7 @@ Deno.test("a failure that may mend is met with two further attempts, and each is
   const told: string[] = [];
   const onRetry = (error: DialError) => told.push(error.message);
   const mended = dials(failure("one", true), failure("two", true), "there");
-  assert.equal(await withinBudget({ ms: 0, onRetry }, never, mended.dial), "there");
+  assert.equal((await withinBudget({ ms: 0, onRetry }, never, mended.dial)).result, "there");
   assert.deepEqual(told, ["cannot reach x://y: one", "cannot reach x://y: two"]);
 
   const stays = dials(failure("one", true), failure("two", true), failure("three", true), "there");
@@ -80,15 +80,25 @@ Deno.test("an interrupt ends it with its own reason, also between two attempts",
   }
 });
 
-Deno.test("an attempt is told how much time is left", async () => {
-  const left = await withinBudget(
-    { ms: 5000 },
-    never,
-    ({ timeoutMs }) => Promise.resolve(timeoutMs),
-  );
-  assert.ok(left !== undefined && left > 0 && left <= 5000, `${left}`);
-  assert.equal(
-    await withinBudget({ ms: 0 }, never, ({ timeoutMs }) => Promise.resolve(timeoutMs)),
-    undefined,
-  );
+Deno.test("an attempt is told how much time is left, and what follows it, too", async () => {
+  const told = ({ timeoutMs }: { timeoutMs?: number }) => Promise.resolve(timeoutMs);
+  const { result, left } = await withinBudget({ ms: 5000 }, never, told);
+  assert.ok(result !== undefined && result > 0 && result <= 5000, `${result}`);
+  assert.ok(left > 0 && left <= 5000, `${left}`);
+  const unlimited = await withinBudget({ ms: 0 }, never, told);
+  assert.deepEqual(unlimited, { result: undefined, left: Infinity });
+});
+
+Deno.test("while somebody is asked, the time stands still", async () => {
+  const { result, left } = await withinBudget({ ms: 400 }, never, async ({ asking, signal }) => {
+    await asking(() => new Promise((resolve) => setTimeout(resolve, 600)));
+    return signal.aborted;
+  });
+  assert.equal(result, false);
+  assert.ok(left > 0, `${left}`);
+  const late = withinBudget({ ms: 200 }, never, async ({ asking, signal }) => {
+    await asking(() => Promise.resolve());
+    return await hang(signal);
+  });
+  await assert.rejects(late, /timed out/, "and goes on afterwards");
 });

@@ -9,7 +9,7 @@ import { pathOf, type Service, unary } from "./grpc/call.ts";
 const { diskUsage: usage, prune: pruning, info, listWorkers } = ControlDefinition.methods;
 
 function clientOf(service: Service): Client {
-  return new Client(loopback([service]).channel, "test", () => Promise.resolve());
+  return new Client(loopback([service]).channel, { peer: "test" }, () => Promise.resolve());
 }
 
 function record(ID: string, Size: bigint): UsageRecord {

@@ -2,6 +2,7 @@
 import { ControlDefinition } from "../proto/gen/control.ts";
 import type { SolveRequest, SolveResponse, StatusResponse } from "../proto/gen/control_types.ts";
 import type { BuildkitVersion, WorkerRecord } from "../proto/gen/worker_types.ts";
+import type { Connection } from "../transports/transport.ts";
 import type { CallOptions, Channel } from "./grpc/channel.ts";
 import { Code, RpcError } from "./grpc/status.ts";
 
@@ -11,12 +12,25 @@ export class Client {
   readonly channel: Channel;
   /** The other end as a person would name it. */
   readonly peer: string;
+  /** How a session is opened, where it has a connection of its own. */
+  readonly dialSession: Connection["dialSession"];
+  /** Which BuildKit it is, where `info` doesn't know; absent where nobody does. */
+  readonly knownVersion: Connection["knownVersion"];
   readonly #close: () => Promise<void>;
 
   /** @internal */
-  constructor(channel: Channel, peer: string, close: () => Promise<void>) {
+  constructor(
+    channel: Channel,
+    { peer, dialSession, knownVersion }: Pick<
+      Connection,
+      "peer" | "dialSession" | "knownVersion"
+    >,
+    close: () => Promise<void>,
+  ) {
     this.channel = channel;
     this.peer = peer;
+    this.dialSession = dialSession;
+    this.knownVersion = knownVersion;
     this.#close = close;
   }
 

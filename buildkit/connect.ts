@@ -1,7 +1,7 @@
 import { DialError } from "../transports/errors.ts";
 import type { Registry } from "../transports/registry.ts";
 import { after, within } from "../transports/timer.ts";
-import type { DialContext } from "../transports/transport.ts";
+import type { Connection as Dialled, DialContext } from "../transports/transport.ts";
 import { type Budget, withinBudget } from "./budget.ts";
 import { Client } from "./client.ts";
 import { ConnectionLost } from "./connection_lost.ts";
@@ -35,24 +35,37 @@ const CLOSE_WAIT = 1000;
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
   const { registry, endpoint, budget } = options;
-  const began = performance.now();
-  const { stream, authority, peer, secure } = await dial(options);
+  const { result: dialled, left } = await dial(options);
   options.context.step("http2");
   const transport = registry.find(endpoint);
-  const shown = transport.describe(transport.parse(endpoint));
+  const client = clientOver(dialled, transport.describe(transport.parse(endpoint)));
+  if (budget !== undefined && left < Infinity) {
+    const { connection } = client.channel;
+    const born = connection.lastReceived;
+    after(left, () => {
+      if (connection.lastReceived === born) connection.lost(new SilenceError(budget.ms));
+    });
+  }
+  return client;
+}
+
+/**
+ * HTTP/2 and gRPC over a connection, which is closed with the client.
+ * @param endpoint for errors, redacted
+ */
+export function clientOver(
+  dialled: Dialled,
+  endpoint: string,
+): Client {
+  const { stream, authority, secure } = dialled;
   const connection = new Connection("client", { limits: LIMITS });
   const born = connection.lastReceived;
   const driven = drive(connection, stream);
   const channel = new Channel(connection, authority, "fairlead", (error) => {
     const answered = connection.lastReceived !== born;
-    return lostError(error, { endpoint: shown, secure, answered });
+    return lostError(error, { endpoint, secure, answered });
   });
-  const stop = budget === undefined || budget.ms <= 0 ? () => {} : after(
-    Math.max(0, budget.ms - (performance.now() - began)),
-    () => connection.lastReceived === born && connection.lost(new SilenceError(budget.ms)),
-  );
-  return new Client(channel, peer, async () => {
-    stop();
+  return new Client(channel, dialled, async () => {
     await within(driven.close(), CLOSE_WAIT);
     driven.abort();
     await driven.closed;
@@ -61,7 +74,10 @@ export async function connect(options: ConnectOptions): Promise<Client> {
 
 /** Dials, for no longer than the options allow. */
 async function dial({ registry, endpoint, tls, context, budget }: ConnectOptions) {
-  if (budget === undefined) return await dialEndpoint(registry, endpoint, tls, context);
+  if (budget === undefined) {
+    const result = await dialEndpoint(registry, endpoint, tls, context);
+    return { result, left: Infinity };
+  }
   return await withinBudget(budget, context.signal, (attempt) => {
     return dialEndpoint(registry, endpoint, tls, { ...context, ...attempt });
   });

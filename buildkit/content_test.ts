@@ -29,7 +29,7 @@ function clientOf(chunks: readonly string[]): Client {
       }
     },
   };
-  return new Client(loopback([service]).channel, "test", () => Promise.resolve());
+  return new Client(loopback([service]).channel, { peer: "test" }, () => Promise.resolve());
 }
 
 Deno.test("blobSize() of a blob, and of none", async () => {

@@ -19,6 +19,8 @@ import { solve, type SolveOptions } from "./solve.ts";
 export interface Gateway {
   /** Runs a frontend, or a definition. */
   solve(request: Partial<BridgeSolve>): Promise<Result>;
+  /** What the daemon can do, by BuildKit's names for it. */
+  capabilities(): Promise<ReadonlySet<string>>;
   /** Up to `length` bytes of a file of a result. */
   readFile(ref: string, path: string, length: number): Promise<Uint8Array>;
   /** Has a result built, which is otherwise done when somebody needs it. */
@@ -57,6 +59,10 @@ export async function withGateway<T>(
         allowResultArrayRef: true,
       });
       return answer.result ?? { result: undefined, metadata: {} };
+    },
+    async capabilities() {
+      const { LLBCaps } = await call(methods.ping, {});
+      return new Set(LLBCaps.filter(({ Enabled }) => Enabled).map(({ ID }) => ID));
     },
     async readFile(ref, path, length) {
       const Range = { Offset: 0n, Length: BigInt(length) };

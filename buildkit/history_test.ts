@@ -14,7 +14,7 @@ import { listHistory, NoHistoryError, updateHistory } from "./history.ts";
 const { listenBuildHistory, updateBuildHistory } = ControlDefinition.methods;
 
 function clientOf(service: Service): Client {
-  return new Client(loopback([service]).channel, "test", () => Promise.resolve());
+  return new Client(loopback([service]).channel, { peer: "test" }, () => Promise.resolve());
 }
 
 Deno.test("listHistory() asks for what is there now, and takes every event", async () => {

@@ -5,7 +5,13 @@ import { Code, RpcError } from "./grpc/status.ts";
 import type { Client } from "./client.ts";
 import { ConnectionLost } from "./connection_lost.ts";
 import { PeerError } from "./fsync/errors.ts";
-import { openSession } from "./session/session.ts";
+import {
+  openSession,
+  serveSession,
+  type Session,
+  sessionMetadata,
+  type SessionOptions,
+} from "./session/session.ts";
 import { endWhenSilent } from "./silence.ts";
 
 /** What a build needs beside its request. */
@@ -18,6 +24,8 @@ export interface SolveOptions {
   readonly onStatus: (status: StatusResponse) => void;
   /** Cancels the build: the daemon is told, and its last progress is waited for. */
   readonly signal: AbortSignal;
+  /** The span that the build is a part of (https://www.w3.org/TR/trace-context/); else one of its own. */
+  readonly traceparent?: string | undefined;
   /** Milliseconds without a byte from the daemon after which it counts as lost; 25,000 by default. */
   readonly silence?: number;
 }
@@ -42,17 +50,23 @@ export async function solve(
   signal.throwIfAborted();
   const { connection } = client.channel;
   let local: unknown;
-  const session = openSession(client.channel, {
+  let session: Session | undefined = undefined;
+  const opened = open(client, {
     id: request.Session,
     sharedKey: options.sharedKey ?? "",
     services: options.services,
     onError: (_path, { code, cause }) => {
       // What falls with the connection or the call, and the daemon's own word, say nothing of us.
-      if (connection.over || code === Code.CANCELLED || code === Code.UNAVAILABLE) return;
+      if (
+        connection.over || session?.connection.over || code === Code.CANCELLED ||
+        code === Code.UNAVAILABLE
+      ) return;
       if (cause instanceof Error && !(cause instanceof PeerError)) local ??= cause;
     },
-  });
-  using _watch = endWhenSilent(connection, options.silence);
+  }, options.signal);
+  // Not awaited where it is there at once: what follows goes out in the same write.
+  session = opened instanceof Promise ? await opened : opened;
+  using _watch = endWhenSilent(session.connection, options.silence);
   const statusEnd = new AbortController();
   let began = false;
   const onStatus = (status: StatusResponse) => {
@@ -68,7 +82,9 @@ export async function solve(
     const lost = session.done.then((): never => {
       throw new ConnectionLost(client.peer, "the builder ended the session before the build");
     });
-    const answer = client.solve(request, { signal: cancel.signal });
+    // Without one the daemon keeps no trace of the build.
+    const metadata: [string, string][] = [["traceparent", options.traceparent || newSpan()]];
+    const answer = client.solve(request, { signal: cancel.signal, metadata });
     answer.catch(() => {});
     const { ExporterResponse } = await Promise.race([answer, lostAfter(lost, answer)]);
     await within(status, STATUS_GRACE);
@@ -88,6 +104,22 @@ export async function solve(
     await status;
     await session.close();
   }
+}
+
+function newSpan(): string {
+  const random = crypto.getRandomValues(new Uint8Array(24)).toHex();
+  return `00-${random.slice(0, 32)}-${random.slice(32)}-01`;
+}
+
+/** Opens the session where the daemon takes it: in a stream of the connection, or beside it. */
+function open(
+  { channel, dialSession }: Client,
+  options: SessionOptions,
+  signal: AbortSignal,
+): Session | Promise<Session> {
+  if (dialSession === undefined) return openSession(channel, options);
+  return dialSession(sessionMetadata(options), signal)
+    .then((stream) => serveSession(stream, options));
 }
 
 /** A session that is lost ends the build, unless the daemon's own word comes within a moment. */

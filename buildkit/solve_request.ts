@@ -33,6 +33,8 @@ export interface BuildOptions {
   readonly attrs?: Readonly<Record<string, string>>;
   /** What steps may be allowed: `network.host` … */
   readonly entitlements?: readonly string[];
+  /** Rules on where the build may take things from: a Policy of moby.buildkit.v1.sourcepolicy. */
+  readonly sourcePolicy?: Uint8Array;
 }
 
 /** What buildx asks for unless told otherwise: provenance of the least kind, inside the image only. */
@@ -65,7 +67,7 @@ export function solveRequest(ref: string, session: string, build: BuildOptions):
     Entitlements: [...build.entitlements ?? []],
     FrontendInputs: {},
     Internal: false,
-    SourcePolicy: new Uint8Array(0),
+    SourcePolicy: build.sourcePolicy ?? new Uint8Array(0),
     Exporters: exporters,
     EnableSessionExporter: false,
     SourcePolicySession: "",

@@ -17,7 +17,18 @@ import type { TlsFiles } from "./tls_files.ts";
 import { alternativeNames, subjectOf } from "./tls_names.ts";
 import { READS_ALL, tlsStream } from "./tls_stream.ts";
 
-export { loadTls, type TlsFiles } from "./tls_files.ts";
+export { checkTls, loadTls, type TlsFiles } from "./tls_files.ts";
+
+/** What a handshake agreed on. */
+export interface Handshake {
+  /** `TLSv1.3` */
+  readonly protocol: string;
+  readonly cipher: string;
+  /** The protocol inside: `h2`; empty where the daemon chose none. */
+  readonly alpn: string;
+  /** The daemon's certificate, then those of its authorities, as far as they are known. */
+  readonly chain: readonly X509Certificate[];
+}
 
 /**
  * Shakes hands over `stream` and gives the stream inside; closing that closes `stream`, and so does
@@ -28,6 +39,7 @@ export { loadTls, type TlsFiles } from "./tls_files.ts";
  *
  * @param host the name or address that the daemon's certificate must carry
  * @param endpoint for errors, redacted
+ * @param onHandshake hears of the handshake before the daemon's certificate is judged
  */
 export async function wrapTls(
   stream: ByteStream,
@@ -35,6 +47,7 @@ export async function wrapTls(
   host: string,
   endpoint: string,
   context: DialContext,
+  onHandshake?: (handshake: Handshake) => void,
 ): Promise<ByteStream> {
   const { signal } = context;
   const name = host.replace(/\.$/, "");
@@ -79,7 +92,8 @@ export async function wrapTls(
     if (signal.aborted) abort();
     await shaken;
     signal.throwIfAborted();
-    if (!socket.authorized) {
+    onHandshake?.(described(socket));
+    if (!socket.authorized && files.insecure !== true) {
       const certificate = presented(socket);
       const wrongName = String(socket.authorizationError) === "ERR_TLS_CERT_ALTNAME_INVALID";
       throw fail(explainCertificate(certificate, wrongName, name, files));
@@ -113,6 +127,26 @@ function handshake(socket: TLSSocket): Promise<void> {
     socket.off("error", reject);
     socket.off("close", closed);
   });
+}
+
+function described(socket: TLSSocket): Handshake {
+  const chain: X509Certificate[] = [];
+  for (
+    let peer = socket.getPeerCertificate(true);
+    peer?.raw !== undefined && chain.length < 10;
+    peer = peer.issuerCertificate
+  ) {
+    const certificate = new X509Certificate(peer.raw);
+    // A root is its own issuer.
+    if (chain.at(-1)?.fingerprint256 === certificate.fingerprint256) break;
+    chain.push(certificate);
+  }
+  return {
+    protocol: socket.getProtocol() ?? "",
+    cipher: socket.getCipher().standardName,
+    alpn: socket.alpnProtocol || "",
+    chain,
+  };
 }
 
 function presented(socket: TLSSocket): X509Certificate {

@@ -23,6 +23,15 @@ export interface TlsFiles {
   readonly servername?: string;
   /** What is spoken inside (ALPN), where that is not `h2`: a Docker engine takes `http/1.1` alone. */
   readonly protocol?: string;
+  /** The far side may be anybody: its certificate is not looked at. */
+  readonly insecure?: boolean;
+}
+
+/** A PEM text, and where it is from. */
+export interface PemText {
+  readonly text: string;
+  /** For messages: `cacert /certs/ca.pem`. */
+  readonly from: string;
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
@@ -40,7 +49,7 @@ export async function loadTls(
   const fail = (problem: string, hint: string, cause?: unknown): never => {
     throw new DialError(problem, { endpoint, step: "tls", code: "config", hint, cause });
   };
-  const { cacert, cert, key, servername } = options;
+  const { cert, key, servername } = options;
   if (cert !== undefined && key === undefined) {
     fail(`the certificate ${cert} is given without its key`, "give the option key too");
   }
@@ -48,37 +57,73 @@ export async function loadTls(
     fail(`the key ${key} is given without its certificate`, "give the option cert too");
   }
 
-  const roots = cacert === undefined
-    ? systemRoots(context, fail)
-    : certificatesIn(cacert, "cacert", await readFile(cacert, "cacert", fail), fail);
-  const authorities = cacert === undefined ? [] : roots.map((pem) => new X509Certificate(pem));
+  const pem = async (option: "cacert" | "cert" | "key"): Promise<PemText | undefined> => {
+    const path = options[option];
+    if (path === undefined) return undefined;
+    return { text: await readFile(path, option, fail), from: `${option} ${path}` };
+  };
+  const files = checkTls(
+    { ca: await pem("cacert"), cert: await pem("cert"), key: await pem("key") },
+    endpoint,
+    context,
+  );
+  return servername ? { ...files, servername } : files;
+}
+
+/** The parts of TLS as texts; `cert` and `key` come together. */
+export interface TlsTexts {
+  readonly ca: PemText | undefined;
+  readonly cert: PemText | undefined;
+  readonly key: PemText | undefined;
+  /** Take any certificate for the daemon's. */
+  readonly insecure?: boolean;
+}
+
+/** Checks what has been read. Throws as `loadTls`. */
+export function checkTls(texts: TlsTexts, endpoint: string, context: DialContext): TlsFiles {
+  const fail = (problem: string, hint: string, cause?: unknown): never => {
+    throw new DialError(problem, { endpoint, step: "tls", code: "config", hint, cause });
+  };
+  const { ca, cert, key, insecure = false } = texts;
+  const roots = ca !== undefined
+    ? certificatesIn(ca, fail)
+    : insecure
+    ? []
+    : systemRoots(context, fail);
+  const authorities = ca === undefined ? [] : roots.map((pem) => new X509Certificate(pem));
   const [first] = authorities;
   if (first !== undefined && authorities.every((each) => each.validToDate.getTime() < Date.now())) {
     fail(
-      `the CA certificate ${cacert} (${subjectOf(first)}) expired on ${day(first.validToDate)}`,
+      `the CA certificate ${place(ca!)} (${subjectOf(first)}) expired on ${day(first.validToDate)}`,
       "get the daemon's new CA certificate and give it as cacert",
     );
   }
 
-  const named = servername ? { servername } : {};
-  const rootsFrom = cacert ?? "the system's certificates";
-  if (cert === undefined || key === undefined) return { roots, rootsFrom, ...named };
+  const rootsFrom = ca === undefined ? "the system's certificates" : place(ca);
+  if (cert === undefined || key === undefined) return { roots, rootsFrom, insecure };
 
-  const chain = certificatesIn(cert, "cert", await readFile(cert, "cert", fail), fail);
-  const keyPem = await readFile(key, "key", fail);
+  const chain = certificatesIn(cert, fail);
   const own = new X509Certificate(chain[0]!);
-  checkKey(own, cert, key, keyPem, fail);
-  const shown = `${cert} (${subjectOf(own)}, signed by ${issuerOf(own)})`;
+  checkKey(own, cert, key, fail);
+  const shown = `${place(cert)} (${subjectOf(own)}, signed by ${issuerOf(own)})`;
   if (own.validToDate.getTime() < Date.now()) {
     fail(
-      `the client certificate ${cert} (${subjectOf(own)}) expired on ${day(own.validToDate)}`,
+      `the client certificate ${place(cert)} (${subjectOf(own)}) expired on ${
+        day(own.validToDate)
+      }`,
       "renew it and give the new one as cert and key, or leave both out if the daemon asks for none",
     );
   }
   if (own.validFromDate.getTime() > Date.now()) {
     context.log(`the client certificate ${shown} is valid from ${day(own.validFromDate)} only`);
   }
-  return { roots, rootsFrom, client: { cert: chain.join("\n"), key: keyPem, shown }, ...named };
+  const client = { cert: chain.join("\n"), key: key.text, shown };
+  return { roots, rootsFrom, client, insecure };
+}
+
+/** Where a text is from, without the option's name before a path. */
+function place({ from }: PemText): string {
+  return from.replace(/^(?:cacert|cert|key) /, "");
 }
 
 /** `2026-11-24 01:52 UTC`. */
@@ -121,40 +166,48 @@ async function readFile(path: string, option: string, fail: Fail): Promise<strin
   }
 }
 
-function certificatesIn(path: string, option: string, pem: string, fail: Fail): string[] {
+function certificatesIn({ text: pem, from }: PemText, fail: Fail): string[] {
   const found = pem.match(CERTIFICATE) ?? [];
-  const hint = `the option ${option} takes a PEM file of certificates`;
+  const hint = `${optionOf(from)} takes a PEM file of certificates`;
   if (found.length === 0) {
     const instead = pem.includes("PRIVATE KEY-----") ? ": it holds a private key" : "";
-    fail(`${option} ${path} holds no certificate in PEM form${instead}`, hint);
+    fail(`${from} holds no certificate in PEM form${instead}`, hint);
   }
   for (const [index, each] of found.entries()) {
     try {
       new X509Certificate(each);
     } catch (error) {
-      fail(`certificate ${index + 1} in ${option} ${path} is damaged: ${text(error)}`, hint, error);
+      fail(`certificate ${index + 1} in ${from} is damaged: ${text(error)}`, hint, error);
     }
   }
   return found;
 }
 
-function checkKey(own: X509Certificate, cert: string, path: string, pem: string, fail: Fail): void {
-  const hint = "the option key takes the PEM file of the private key that belongs to cert";
-  if (!pem.includes("PRIVATE KEY-----")) fail(`key ${path} holds no private key in PEM form`, hint);
+/** `the option cacert`; a kubeconfig's fields are called by their own names. */
+function optionOf(from: string): string {
+  const [name] = from.split(" ", 1);
+  return /^(?:cacert|cert|key)$/.test(name!) ? `the option ${name}` : name!;
+}
+
+function checkKey(own: X509Certificate, cert: PemText, key: PemText, fail: Fail): void {
+  const { from, text: pem } = key;
+  const hint = `${optionOf(from)} takes the PEM file of the private key that belongs to the ` +
+    "certificate";
+  if (!pem.includes("PRIVATE KEY-----")) fail(`${from} holds no private key in PEM form`, hint);
   // Without a passphrase the runtime would ask for one on the terminal.
   if (/ENCRYPTED/.test(pem)) {
     fail(
-      `key ${path} is encrypted`,
-      `decrypt it (openssl pkey -in ${path} -out NEW) and give that file as key`,
+      `${from} is encrypted`,
+      `decrypt it (openssl pkey -in ${place(key)} -out NEW) and give that file as key`,
     );
   }
   let matches = false;
   try {
     matches = own.checkPrivateKey(createPrivateKey(pem));
   } catch (error) {
-    fail(`key ${path} is damaged: ${text(error)}`, hint, error);
+    fail(`${from} is damaged: ${text(error)}`, hint, error);
   }
-  if (!matches) fail(`key ${path} doesn't belong to the certificate ${cert}`, hint);
+  if (!matches) fail(`${from} doesn't belong to the certificate ${place(cert)}`, hint);
 }
 
 function text(error: unknown): string {

@@ -7,6 +7,7 @@ import { buildFlags } from "./build/flags.ts";
 import { imageId, metadataText, removeResult, writeResult } from "./build/result.ts";
 import { provenanceMode, wantsWarnings } from "./build/metadata.ts";
 import { idleTimeoutOf } from "./build/idle.ts";
+import { warnLegacy } from "./build/legacy_flags.ts";
 import { prepare, warnNoOutput } from "./build/prepare.ts";
 import { retriesOf } from "./build/retry.ts";
 import { planBuilds, runBuilds } from "./build/run.ts";
@@ -29,6 +30,7 @@ export const command = defineCommand({
       retries: retriesOf(flags.retry),
       idleTimeout: idleTimeoutOf(flags["idle-timeout"]),
     };
+    warnLegacy(given, deps);
     const store = openStore(deps.env);
     const builder = await chooseBuilder(store, deps.env, global.builder);
     driverOf(builder);
@@ -36,7 +38,15 @@ export const command = defineCommand({
     const plan = given.has("plan") ? await import("./build/plan.ts") : undefined;
     plan?.checkPlanFormat(flags.plan);
     using scratch = openScratch();
-    const build = await prepare(args[0]!, flags, { deps, builder, store, given, scratch, call });
+    const build = await prepare(args[0]!, flags, {
+      deps,
+      builder,
+      store,
+      given,
+      scratch,
+      call,
+      budget: limits.budget,
+    });
     const builds = new Map([["default", build]]);
     if (!plan) {
       warnNoOutput(builds, builder, deps);

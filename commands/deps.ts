@@ -9,6 +9,8 @@ import type { Env } from "../transports/transport.ts";
 export interface Deps {
   /** The words after the program's name. */
   readonly args: readonly string[];
+  /** What docker calls us by, as its plugin: `buildx`; absent where we were started by ourselves. */
+  readonly plugin?: string;
   readonly env: Env;
   /** An absolute path. */
   readonly cwd: string;

@@ -39,7 +39,7 @@ export const command = defineCommand({
       log,
     });
     log(`connected to ${peer}`);
-    store.noteUse(builder.name);
+    store.noteUse(builder);
     const stdio = {
       read: (into: Uint8Array) => deps.stdin.read(into),
       async write(from: Uint8Array) {

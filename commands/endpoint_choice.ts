@@ -42,12 +42,13 @@ export async function dialChosen(
   using line = waitLine(deps.stderr);
   line.show(endpoint, wait);
   try {
-    return await withinBudget(
-      { ms: budget, onRetry: wait.retry },
+    const { result } = await withinBudget(
+      { ms: budget, onRetry: wait.retry, asking: line.asking },
       deps.signal,
       (attempt) =>
         dialEndpoint(registry, endpoint, tls, { ...attempt, env: deps.env, log, step: wait.step }),
     );
+    return result;
   } catch (error) {
     throw explained?.(error) ?? error;
   }

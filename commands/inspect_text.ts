@@ -1,4 +1,5 @@
 import type { Builder } from "../builders/builder.ts";
+import { traitsOf } from "../builders/engine_traits.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { sorted } from "../builders/node_group_json.ts";
 import { formatInGroups } from "../builders/platforms.ts";
@@ -76,14 +77,17 @@ function errorLines(status: NodeStatus): string[] {
   return hint === undefined ? lines : [...lines, `Hint:\t${hint}`];
 }
 
-function featureLines(builder: Builder, { node }: NodeStatus): string[] {
+function featureLines(builder: Builder, { node, labels }: NodeStatus): string[] {
+  const isDocker = builder.driver === "docker";
+  const all = !isDocker || traitsOf([{ Labels: labels }]).containerd;
   const features = {
     "Automatically load images to the Docker Engine image store": driverOf(builder).loads(node),
-    "Cache export": true,
-    "Direct push": true,
-    "Docker exporter": true,
-    "Multi-platform build": true,
-    "OCI exporter": true,
+    "Cache export": all,
+    "Direct push": all,
+    "Docker exporter": all,
+    "Multi-platform build": all,
+    "OCI exporter": all,
+    ...isDocker && { "Prefer image digest": all },
   };
   return ["Features:", ...Object.entries(features).map(([name, on]) => `\t${name}:\t${on}`)];
 }

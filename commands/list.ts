@@ -9,6 +9,18 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./build.ts"),
   },
   {
+    // As docker calls a plugin: `docker buildx ls` is `docker-buildx buildx ls`.
+    name: "buildx",
+    summary: "The commands, as docker's plugin",
+    hidden: true,
+    load: () => Promise.resolve({ command: { commands } }),
+  },
+  {
+    name: "certs",
+    summary: "Make and check certificates for a daemon and its clients",
+    load: () => import("./certs.ts"),
+  },
+  {
     name: "create",
     summary: "Create a new builder instance",
     load: () => import("./create.ts"),
@@ -17,6 +29,17 @@ export const commands: readonly CommandEntry[] = [
     name: "dial-stdio",
     summary: "Proxy current stdio streams to builder instance",
     load: () => import("./dial_stdio.ts"),
+  },
+  {
+    name: "doctor",
+    summary: "Show the way to a daemon step by step, and what is wrong with it",
+    load: () => import("./doctor.ts"),
+  },
+  {
+    name: "docker-cli-plugin-metadata",
+    summary: "What docker asks its plugins",
+    hidden: true,
+    load: () => import("./plugin.ts"),
   },
   { name: "du", summary: "Disk usage", load: () => import("./du.ts") },
   {
@@ -33,6 +56,11 @@ export const commands: readonly CommandEntry[] = [
     name: "inspect",
     summary: "Inspect current builder instance",
     load: () => import("./inspect.ts"),
+  },
+  {
+    name: "install",
+    summary: "Make fairlead a command of docker",
+    load: () => import("./install.ts"),
   },
   { name: "ls", summary: "List builder instances", load: () => import("./ls.ts") },
   {
@@ -51,6 +79,11 @@ export const commands: readonly CommandEntry[] = [
     name: "transports",
     summary: "Show and test the ways to reach a daemon",
     load: () => import("./transports.ts"),
+  },
+  {
+    name: "uninstall",
+    summary: "Take back what 'install' did",
+    load: () => import("./uninstall.ts"),
   },
   {
     name: "use",

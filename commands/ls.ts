@@ -1,6 +1,7 @@
 import { allBuilders, type Builder, chooseBuilder, openStore } from "../builders/builder.ts";
 import { formatInGroups } from "../builders/platforms.ts";
 import { askBuilders, type BuilderStatus, type NodeStatus } from "../builders/status.ts";
+import { DialError } from "../transports/errors.ts";
 import type { Store } from "../builders/store.ts";
 import { activityText, builderJson, reasonOf, sortKeys } from "./builder_json.ts";
 import { statusLimit } from "./budget.ts";
@@ -54,7 +55,7 @@ export const command = defineCommand({
     );
     deps.stdout.write(format.render(rows));
     if (format.isTable) {
-      const failures = statuses.flatMap(failureLines);
+      const failures = statuses.filter((status) => matters(status, current)).flatMap(failureLines);
       if (failures.length > 0) deps.stderr.write(`\n${failures.join("\n")}\n`);
     }
   },
@@ -68,6 +69,12 @@ async function currentName({ env }: Deps, store: Store): Promise<string | undefi
     // The chosen builder's file is broken; it was warned of.
     return undefined;
   }
+}
+
+/** A machine without docker has its context `default` all the same: no news where it isn't used. */
+function matters({ builder, nodes }: BuilderStatus, current: string | undefined): boolean {
+  if (builder.origin !== "docker context" || builder.name === current) return true;
+  return !nodes.every(({ error }) => error instanceof DialError && error.code === "not-found");
 }
 
 interface RowOptions {

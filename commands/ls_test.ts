@@ -4,7 +4,10 @@ import { DialError } from "../transports/errors.ts";
 import { fakeDaemon, run } from "../tests/commands/fake_deps.ts";
 import { builderFile, tempStore } from "../tests/commands/temp_store.ts";
 
-/** One that answers on port 1, refuses on 2, hangs on 3, and on 4 is reached but says nothing. */
+/**
+ * One that answers on port 1, refuses on 2, hangs on 3, and on 4 is reached but says nothing. Docker
+ * isn't installed.
+ */
 function connect({ endpoint, context }: ConnectOptions) {
   if (endpoint.endsWith(":1")) return Promise.resolve(fakeDaemon());
   if (endpoint.endsWith(":4")) {
@@ -22,7 +25,7 @@ function connect({ endpoint, context }: ConnectOptions) {
     new DialError("connection refused", {
       endpoint,
       step: "connect",
-      code: "unreachable",
+      code: endpoint === "docker://" ? "not-found" : "unreachable",
       hint: "start the daemon",
     }),
   );
@@ -52,7 +55,7 @@ down          remote
 k8s           kubernetes                                                   
  \\_ k8s0       \\_ kubernetes:///k8s?deployment=   unsupported              
 default       docker                                                       
- \\_ default    \\_ default                         unsupported              
+ \\_ default    \\_ default                         error                    
 `,
   );
   assert.equal(

@@ -47,7 +47,7 @@ export async function reachNodes(
     try {
       const client = await reachNode(connect, { builder, node, registry: deps.registry }, {
         context: { signal: deps.signal, env: deps.env, log, step: wait.step, debug },
-        budget: { ms: timeout, onRetry: wait.retry },
+        budget: { ms: timeout, onRetry: wait.retry, asking: line.asking },
       });
       return { node, client, watch: watchSilence(client) };
     } catch (error) {

@@ -18,6 +18,8 @@ export interface Reportable {
   readonly above?: readonly string[];
   readonly hint?: string | undefined;
   readonly exitCode?: number;
+  /** The message stands alone, without `ERROR: ` before it. */
+  readonly bare?: boolean;
 }
 
 /**
@@ -29,7 +31,8 @@ export function report(error: unknown, options: { debug: boolean }): Report {
   if (causes.some((cause) => cause instanceof OutputClosed)) {
     return { lines: [], code: exitCodes.outputClosed };
   }
-  const lines = [...find(causes, ({ above }) => above) ?? [], `ERROR: ${messageOf(error)}`];
+  const prefix = (error as Reportable | undefined)?.bare ? "" : "ERROR: ";
+  const lines = [...find(causes, ({ above }) => above) ?? [], `${prefix}${messageOf(error)}`];
   const hint = hintOf(error) ?? bugHint(error);
   if (hint !== undefined) lines.push(`hint: ${hint}`);
   if (options.debug) lines.push(...causes.flatMap((cause) => (cause as Error).stack ?? []));

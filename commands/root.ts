@@ -5,7 +5,7 @@ import { longNameOf, parseFlags, wantsValue } from "./flags/parse.ts";
 import { type FlagSpecs, globalFlags, type GlobalValues } from "./flags/spec.ts";
 import { notHere } from "./not_here.ts";
 import { withNamedPlugins } from "./plugin_flag.ts";
-import { UsageError } from "./usage_error.ts";
+import { FlagError, PluginUsageError, UsageError } from "./usage_error.ts";
 
 /** The name that help and errors call the program by. */
 export const program = "fairlead";
@@ -17,7 +17,12 @@ const about = "A standalone BuildKit client";
  * threw, or with `UsageError`.
  */
 export async function runRoot(deps: Deps, commands: readonly CommandEntry[]): Promise<number> {
-  return await runList(deps, { path: program, commands, before: [], words: deps.args });
+  return await runList(deps, { path: rootPath(deps), commands, before: [], words: deps.args });
+}
+
+/** How the user calls us: `fairlead`, or `docker buildx`. */
+function rootPath({ plugin }: Deps): string {
+  return plugin === undefined ? program : `docker ${plugin}`;
 }
 
 interface Place {
@@ -37,7 +42,7 @@ async function runList(deps: Deps, place: Place): Promise<number> {
   const flags: FlagSpecs = { ...globalFlags, help: { kind: "bool", short: "h", summary: "" } };
   const at = firstArgument(place.words, flags);
   const early = place.words.slice(0, at);
-  parseFlags(flags, early, deps.env);
+  parse(deps, flags, early, place.path);
   const before = [...place.before, ...early];
   const word = place.words[at];
   if (word === undefined) return await printListHelp(deps, place);
@@ -45,7 +50,9 @@ async function runList(deps: Deps, place: Place): Promise<number> {
   const entry = find(place.commands, word);
   if (entry !== undefined) return await runEntry(deps, { ...place, before, words }, entry);
   if (word === "help" && place.entry === undefined) return await runHelp(deps, place, words);
-  const absent = notHere([...place.path.split(" ").slice(1), word].join(" "));
+  const absent = notHere(
+    [...place.path.slice(rootPath(deps).length).split(" "), word].join(" ").trim(),
+  );
   if (absent !== undefined) throw new UsageError(absent.message, absent.hint);
   const names = place.commands.filter((entry) => !entry.hidden).map((entry) => entry.name);
   const near = nearest(word, names);
@@ -73,11 +80,9 @@ async function runEntry(deps: Deps, place: Place, entry: CommandEntry): Promise<
   if (below !== undefined) {
     return await runEntry(deps, { ...place, path, words: place.words.toSpliced(at, 1) }, below);
   }
-  const { values, given, occurrences, args } = parseFlags(
-    specs,
-    [...place.before, ...place.words],
-    deps.env,
-  );
+  const words = [...place.before, ...place.words];
+  const usage = `${path} ${command.args.usage}`.trimEnd();
+  const { values, given, occurrences, args } = parse(deps, specs, words, path, usage);
   if (values.help) return await printCommandHelp(deps, path, entry, command);
   checkCount(path, command, args);
   const global = values as unknown as GlobalValues;
@@ -88,7 +93,7 @@ async function runEntry(deps: Deps, place: Place, entry: CommandEntry): Promise<
 /** `help`, `help rm`, `help history ls`. */
 async function runHelp(deps: Deps, place: Place, words: readonly string[]): Promise<number> {
   let { commands } = place;
-  let path: string = program;
+  let path = rootPath(deps);
   let entry: CommandEntry | undefined;
   const names = words.filter((word) => !word.startsWith("-"));
   for (const [i, word] of names.entries()) {
@@ -131,8 +136,24 @@ const helpEntry: CommandEntry = {
   load: () => Promise.reject(new Error("help is no file")),
 };
 
+/** Parses flags; as docker's plugin, what is wrong with them is told in a plugin's way. */
+function parse(
+  deps: Deps,
+  specs: FlagSpecs,
+  words: readonly string[],
+  path: string,
+  usage = path,
+) {
+  try {
+    return parseFlags(specs, words, deps.env);
+  } catch (error) {
+    if (deps.plugin === undefined || !(error instanceof FlagError)) throw error;
+    throw new PluginUsageError(error, path, usage);
+  }
+}
+
 /** The index of the first word that is neither a flag nor a flag's value. */
-function firstArgument(words: readonly string[], specs: FlagSpecs): number {
+export function firstArgument(words: readonly string[], specs: FlagSpecs): number {
   let isValue = false;
   const at = words.findIndex((word) => {
     if (isValue) return isValue = false;
@@ -172,9 +193,9 @@ function checkCount(path: string, command: Command, args: readonly string[]) {
     ? `at least ${count(min)}`
     : `at least ${min} and at most ${count(max)}`;
   throw new UsageError(
-    `${program}: '${path}' ${max === 0 ? "accepts" : "requires"} ${wanted}\n\nUsage:  ${
-      `${path} ${usage}`.trimEnd()
-    }\n\n` +
+    `${path.split(" ", 1)[0]}: '${path}' ${
+      max === 0 ? "accepts" : "requires"
+    } ${wanted}\n\nUsage:  ${`${path} ${usage}`.trimEnd()}\n\n` +
       `Run '${path} --help' for more information`,
   );
 }

@@ -1,4 +1,4 @@
-import { version } from "../version.ts";
+import { buildxVersion, version } from "../version.ts";
 import { defineCommand } from "./command.ts";
 
 export const command = defineCommand({
@@ -6,7 +6,12 @@ export const command = defineCommand({
   flags: {},
   ignoresBuilder: true,
   run({ deps }) {
-    deps.stdout.write(`fairlead ${version.number} ${version.revision}\n`);
+    const own = `${version.number} ${version.revision}`;
+    // Who calls `buildx version` wants to know what we understand: the first version counts.
+    const asBuildx = deps.plugin !== undefined || deps.env("FAIRLEAD_NAME") === "buildx";
+    deps.stdout.write(
+      !asBuildx ? `fairlead ${own}\n` : `fairlead/buildx ${buildxVersion} fairlead ${own}\n`,
+    );
     return Promise.resolve();
   },
 });

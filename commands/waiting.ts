@@ -1,8 +1,9 @@
 /** What a person at a terminal sees of a connection that takes its time. */
 import { type DialError, DOING } from "../transports/errors.ts";
 import { after, every } from "../transports/timer.ts";
-import type { DialStep } from "../transports/transport.ts";
+import type { Asking, DialStep } from "../transports/transport.ts";
 import type { Output } from "./deps.ts";
+import { oneByOne } from "./one_by_one.ts";
 import { cutToWidth, printable } from "./progress/width.ts";
 
 /** Nothing is shown of what takes less, in milliseconds. */
@@ -27,7 +28,7 @@ export function waiting(ms: number): Waiting {
       doing = detail ? `${DOING[step]} (${detail})` : DOING[step];
     },
     retry(error) {
-      failed = `${error.message.replace(`cannot reach ${error.endpoint}: `, "")}; trying again: `;
+      failed = `${error.problem}; trying again: `;
     },
     text() {
       if (ms === 0) return failed + doing;
@@ -41,6 +42,8 @@ export function waiting(ms: number): Waiting {
 export interface WaitLine extends Disposable {
   /** Shows one until the returned function is called. */
   show(name: string, waiting: Waiting): () => void;
+  /** Asks at the terminal, one question at a time; meanwhile there is no line. */
+  readonly asking: Asking;
 }
 
 /**
@@ -49,12 +52,13 @@ export interface WaitLine extends Disposable {
  */
 export function waitLine(out: Output): WaitLine {
   const open = new Map<symbol, () => string>();
-  let shown = false;
+  let [shown, held] = [false, false];
   const clear = () => {
     if (shown) out.write("\r\x1b[K");
     shown = false;
   };
   const draw = () => {
+    if (held) return;
     if (open.size === 0) return clear();
     const texts = [...open.values()].map((text) => text());
     const columns = out.size()?.columns ?? 80;
@@ -75,6 +79,10 @@ export function waitLine(out: Output): WaitLine {
         if (shown) draw();
       };
     },
+    asking: oneByOne((on) => {
+      if (on) clear();
+      held = on;
+    }),
     [Symbol.dispose]() {
       stopAfter();
       stopEvery();

@@ -25,6 +25,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "buildkit/grpc": ["buildkit/http2", "proto", "transports/timer.ts"],
   "buildkit/session": [
     "buildkit/identity.ts",
+    "transports/byte_stream.ts",
     "transports/timer.ts",
     "buildkit/grpc",
     "buildkit/fsync",
@@ -40,7 +41,7 @@ const LONGEST = 400;
 
 /** Files that are only loaded where they are used, and so may import node: modules. */
 const LAZY =
-  /^(?:buildkit\/tls\w*|transports\/_(?:ssh\w*|duplex_stream|pipe)|bake\/hcl\/functions\/(?:digests|ciphers))\.ts$/;
+  /^(?:bake\/hcl\/functions\/(?:digests|ciphers)|buildkit\/tls\w*|commands\/certs\/(?:judge|certificate_file)|transports\/_(?:ssh\w*|duplex_stream|pipe))\.ts$/;
 
 /** Where ambient things are read, to be handed on. */
 const AMBIENT = new Set([

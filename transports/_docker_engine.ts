@@ -2,7 +2,14 @@
  * The Docker Engine API: HTTP/1.1 on whatever leads to the engine, one connection a request. Paths
  * carry no version, which means the engine's own. Podman's service answers to the same.
  */
-import { HttpError, type HttpExchange, type HttpHead, startExchange } from "./_http1.ts";
+import {
+  HttpError,
+  type HttpExchange,
+  type HttpHead,
+  type HttpRequest,
+  readText,
+  startExchange,
+} from "./_http1.ts";
 import { connectTcp } from "./_tcp_connect.ts";
 import { type ByteStream, streamOf } from "./byte_stream.ts";
 import { DialError } from "./errors.ts";
@@ -28,7 +35,7 @@ export interface EngineRequest {
   readonly method: "GET" | "POST" | "HEAD" | "DELETE";
   /** Path and query, escaped: `/images/load?quiet=0`. */
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: NonNullable<HttpRequest["headers"]>;
   /** Sent as JSON; or `stream`, which is written afterwards. */
   readonly body?: object | "stream";
   /** The protocol to go over to: `tcp`, `h2c`. */
@@ -192,7 +199,7 @@ const REMOTE_COMMAND = "docker system dial-stdio";
 async function connectSsh(host: string, context: DialContext): Promise<ByteStream> {
   const spec = ssh.parse(host);
   const { dialSsh, sshTarget } = await import("./_ssh_dial.ts");
-  const target = sshTarget(spec, context.env);
+  const target = await sshTarget(spec, ssh.describe(spec), context);
   return await dialSsh(target, ssh.describe(spec), {
     socket: spec.socket ?? REMOTE_SOCKET,
     command: spec.command ?? REMOTE_COMMAND,
@@ -211,18 +218,6 @@ function broken({ host }: EngineEndpoint, cause: unknown): DialError {
     hint: "check that a docker engine listens there",
     cause,
   });
-}
-
-async function readText(http: HttpExchange, longest: number): Promise<string> {
-  const decoder = new TextDecoder();
-  const part = new Uint8Array(8192);
-  let text = "";
-  while (text.length < longest) {
-    const n = await http.read(part);
-    if (n === null) return text;
-    text += decoder.decode(part.subarray(0, n), { stream: true });
-  }
-  throw new HttpError("the answer is too long");
 }
 
 /** Errors of an engine are `{"message":…}`. */

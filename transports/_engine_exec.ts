@@ -8,14 +8,13 @@
  * The engine answers 101 before the program runs: that there is none, it tells as output.
  */
 import {
-  answerOf,
   askEngine,
-  callEngine,
   type EngineEndpoint,
   EngineError,
   type EngineRequest,
 } from "./_docker_engine.ts";
 import { readFrames } from "./_exec_frames.ts";
+import { upgradeEngine } from "./_engine_upgrade.ts";
 import { explainRefusal } from "./_engine_refusal.ts";
 import { type StderrTail, stderrTail } from "./_stderr_tail.ts";
 import type { ByteStream } from "./byte_stream.ts";
@@ -84,21 +83,12 @@ async function create(exec: EngineExec, context: DialContext): Promise<string> {
 }
 
 async function start(exec: EngineExec, id: string, context: DialContext): Promise<ByteStream> {
-  const request: EngineRequest = {
+  return await upgradeEngine(exec.engine, {
     method: "POST",
     path: `/exec/${id}/start`,
     body: { Detach: false, Tty: false },
     upgrade: "tcp",
-  };
-  const call = await callEngine(exec.engine, request, context);
-  try {
-    // An engine that doesn't upgrade answers 200 and takes the connection over all the same.
-    await answerOf(call, exec.engine, request, context.signal);
-  } catch (error) {
-    call.stream.close();
-    throw error;
-  }
-  return { ...call.http.upgraded(), close: () => call.stream.close() };
+  }, context);
 }
 
 /** The stream of a program that runs, with what can be known when it ends. */

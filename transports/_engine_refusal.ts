@@ -19,7 +19,7 @@ export async function explainRefusal(
   error: unknown,
   context: DialContext,
 ): Promise<unknown> {
-  if (error instanceof DialError) return engineError(exec, error);
+  if (error instanceof DialError) return noEngine(error, exec);
   if (!(error instanceof EngineError)) return error;
   const { container, program } = exec;
   const fail = (
@@ -80,16 +80,19 @@ async function containerNames(exec: EngineExec, context: DialContext): Promise<s
 }
 
 /** The engine's own address and trouble, in an error of the endpoint. */
-function engineError(exec: EngineExec, error: DialError): DialError {
+export function noEngine(
+  error: DialError,
+  { endpoint, engineHint }: Pick<EngineExec, "endpoint" | "engineHint">,
+): DialError {
   const what = error.message.replace(/^cannot reach /, "");
   const absent = error.code === "not-found" || error.code === "unreachable";
   const hint = absent
-    ? exec.engineHint
+    ? engineHint
     : error.code === "denied"
     ? "run as a user who may use the engine: a member of the group that owns its socket, or root"
     : error.hint;
   return new DialError(`no engine at ${what}`, {
-    endpoint: exec.endpoint,
+    endpoint,
     step: error.step,
     code: error.code,
     retryable: error.retryable,

@@ -12,7 +12,8 @@ export interface HttpRequest {
   readonly path: string;
   /** What `Host` says. */
   readonly host: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** A list of values is a line each. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** The whole body, or `stream`: it follows by `HttpExchange.write`. */
   readonly body?: Uint8Array | "stream";
   /** The protocol to go over to. */
@@ -50,13 +51,19 @@ export async function startExchange(
 }
 
 function headOf({ method, path, host, headers, body, upgrade }: HttpRequest): string {
-  const fields: Record<string, string> = { Host: host, "User-Agent": "fairlead", ...headers };
+  const fields: Record<string, string | readonly string[]> = {
+    Host: host,
+    "User-Agent": "fairlead",
+    ...headers,
+  };
   if (body === "stream") fields["Transfer-Encoding"] = "chunked";
   else if (body || method === "POST") fields["Content-Length"] = String(body?.length ?? 0);
   fields["Connection"] = upgrade === undefined ? "close" : "Upgrade";
   if (upgrade !== undefined) fields["Upgrade"] = upgrade;
   const lines = [`${method} ${path} HTTP/1.1`];
-  for (const [name, value] of Object.entries(fields)) lines.push(`${name}: ${value}`);
+  for (const [name, values] of Object.entries(fields)) {
+    for (const value of [values].flat()) lines.push(`${name}: ${value}`);
+  }
   const bad = /[\s\0]/.test(path) ? path : lines.find((line) => /[\r\n\0]/.test(line));
   if (bad !== undefined) {
     throw new HttpError(`cannot ask for ${JSON.stringify(bad)}: it has blanks`);
@@ -215,6 +222,20 @@ export class HttpExchange {
   }
 }
 
-async function writeAll(stream: ByteStream, bytes: Uint8Array): Promise<void> {
+/** The rest of an answer's body as text. Throws `HttpError` when it has `longest` characters or more. */
+export async function readText(http: HttpExchange, longest: number): Promise<string> {
+  const decoder = new TextDecoder();
+  const part = new Uint8Array(8192);
+  let text = "";
+  while (text.length < longest) {
+    const n = await http.read(part);
+    if (n === null) return text;
+    text += decoder.decode(part.subarray(0, n), { stream: true });
+  }
+  throw new HttpError("the answer is too long");
+}
+
+/** Writes all of it. */
+export async function writeAll(stream: ByteStream, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
 }

@@ -31,12 +31,20 @@ export interface SshKey {
   readonly comment: string;
   getPublicSSH(): Buffer;
   isPrivateKey(): boolean;
+  /** By the private half; ecdsa in DER. */
+  sign(data: Uint8Array, hash?: string): Uint8Array | Error;
   getPrivatePEM(): string | null;
   verify(data: Uint8Array, signature: Uint8Array, hash?: string): boolean | Error;
 }
 
 export interface SshAgent {
   getIdentities(done: (error: Error | null, keys?: SshKey[]) => void): void;
+  sign(
+    key: SshKey,
+    data: Uint8Array,
+    options: unknown,
+    done: (error: Error | null, signature?: Uint8Array) => void,
+  ): void;
 }
 
 export interface Ssh2 {

@@ -1,10 +1,10 @@
 /**
- * Certificates of hosts (OpenSSH's PROTOCOL.certkeys): a host's key, signed by an authority that
- * known_hosts names in a line of `@cert-authority`.
+ * Certificates (OpenSSH's PROTOCOL.certkeys): a host's key, signed by an authority that known_hosts
+ * names in a line of `@cert-authority`; or a user's, signed by one that the server trusts.
  *
  *     string   TYPE-cert-v01@openssh.com
  *     string   nonce
- *     …        the public key's own fields: one string for ed25519, two for ecdsa
+ *     …        the public key's own fields: one string for ed25519, two for ecdsa and rsa
  *     uint64   serial
  *     uint32   1: a user's, 2: a host's
  *     string   key id
@@ -14,11 +14,13 @@
  *     string   the authority's key
  *     string   its signature of all that stands above
  */
-import { matchesPatterns } from "./_ssh_config.ts";
+import { matchesPatterns } from "./_ssh_patterns.ts";
+import { stringsIn, stringsOf } from "./_ssh_wire.ts";
 
 const SUFFIX = "-cert-v01@openssh.com";
-/** Key types whose certificates are taken, and how many strings their public keys are. */
+/** Key types whose certificates are read, and how many strings their public keys are. */
 const FIELDS: Readonly<Record<string, number>> = {
+  "ssh-rsa": 2,
   "ssh-ed25519": 1,
   "ecdsa-sha2-nistp256": 2,
   "ecdsa-sha2-nistp384": 2,
@@ -26,11 +28,12 @@ const FIELDS: Readonly<Record<string, number>> = {
 };
 const HOST = 2;
 
-/** The names of certificates in the negotiation of a connection. */
-export const certificateAlgorithms = Object.keys(FIELDS).map((type) => type + SUFFIX);
+/** The names of hosts' certificates in the negotiation of a connection. */
+export const certificateAlgorithms = Object.keys(FIELDS)
+  .filter((type) => type !== "ssh-rsa").map((type) => type + SUFFIX);
 
 /** What a certificate says. */
-export interface HostCertificate {
+export interface SshCertificate {
   /** Of the key in it: `ssh-ed25519`. */
   readonly type: string;
   /** The key in it, as it would be without a certificate. */
@@ -54,7 +57,7 @@ export function isCertificate(type: string): boolean {
 }
 
 /** Undefined for bytes that are no certificate of a type that is taken. */
-export function parseCertificate(blob: Uint8Array): HostCertificate | undefined {
+export function parseCertificate(blob: Uint8Array): SshCertificate | undefined {
   const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
   let at = 0;
   const bytes = () => {
@@ -87,7 +90,7 @@ export function parseCertificate(blob: Uint8Array): HostCertificate | undefined 
     const isHosts = kind === HOST;
     return {
       type,
-      key: joined(key),
+      key: stringsOf(key),
       id,
       isHosts,
       principals,
@@ -104,9 +107,35 @@ export function parseCertificate(blob: Uint8Array): HostCertificate | undefined 
   }
 }
 
+/** The algorithm by which a user's certificate is offered; SHA-1 is not taken. */
+export function loginAlgorithm({ type }: SshCertificate): { name: string; signature: string } {
+  const signature = type === "ssh-rsa" ? "rsa-sha2-512" : type;
+  return { name: signature + SUFFIX, signature };
+}
+
+/** What a server may not like about a user's certificate, in brackets; empty where nothing is seen. */
+export function userCertificateNote(
+  certificate: SshCertificate,
+  user: string,
+  now: number,
+): string {
+  const { isHosts, from, until, principals } = certificate;
+  const seconds = BigInt(Math.floor(now / 1000));
+  const note = isHosts
+    ? "a host's"
+    : seconds < from
+    ? `not valid before ${date(from)}`
+    : seconds >= until
+    ? `expired on ${date(until)}`
+    : principals.length > 0 && !principals.includes(user)
+    ? `for ${principals.join(", ")}`
+    : "";
+  return note && ` (${note})`;
+}
+
 /** What is wrong with a certificate, its signature apart; undefined when it is good for this host. */
 export function certificateFault(
-  certificate: HostCertificate,
+  certificate: SshCertificate,
   host: string,
   now: number,
 ): string | undefined {
@@ -130,31 +159,6 @@ export function parseSignature(blob: Uint8Array): { algorithm: string; bytes: Ui
   const integers = stringsIn(body).flatMap((part) => [2, part.length, ...part]);
   const length = integers.length < 128 ? [integers.length] : [0x81, integers.length];
   return { algorithm, bytes: Uint8Array.from([0x30, ...length, ...integers]) };
-}
-
-function stringsIn(bytes: Uint8Array): Uint8Array[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const strings: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const end = at + 4 + view.getUint32(at);
-    if (end > bytes.length) throw new RangeError("it is cut off");
-    strings.push(bytes.subarray(at + 4, end));
-    at = end;
-  }
-  return strings;
-}
-
-function joined(strings: readonly Uint8Array[]): Uint8Array {
-  const size = strings.reduce((sum, part) => sum + 4 + part.length, 0);
-  const whole = new Uint8Array(size);
-  const view = new DataView(whole.buffer);
-  let at = 0;
-  for (const part of strings) {
-    view.setUint32(at, part.length);
-    whole.set(part, at + 4);
-    at += 4 + part.length;
-  }
-  return whole;
 }
 
 function date(seconds: bigint): string {

@@ -7,7 +7,7 @@
  * `|1|SALT|HMAC-SHA1(SALT, name)`. A line of `@cert-authority` holds no host's key, but that of an
  * authority that signs hosts' certificates.
  */
-import { matchesPatterns } from "./_ssh_config.ts";
+import { matchesPatterns } from "./_ssh_patterns.ts";
 
 /** A line that names the host. */
 export interface KnownHost {

@@ -5,6 +5,7 @@ import { hostKeyIn, hostKeysOf } from "./_ssh_host_key.ts";
 import { duplexStream } from "./_duplex_stream.ts";
 import { socketOf } from "./_ssh_socket.ts";
 import type { SshTarget } from "./_ssh_target.ts";
+import { carryCertificates } from "./_ssh_user_certificate.ts";
 import { loadSsh2, type SshChannel, type SshClient, type SshError } from "./_ssh2.ts";
 import { connectTcp, formatHostPort } from "./_tcp_connect.ts";
 import { type ByteStream, streamOf } from "./byte_stream.ts";
@@ -86,7 +87,8 @@ async function openHop(
       : await forward(through.client, target, endpoint, signal),
   );
   context.step("authenticate", `${target.user} at ${where}`);
-  const auth = sshAuth(ssh2, target, askOnTerminal);
+  const { asking = (ask) => ask() } = context;
+  const auth = sshAuth(ssh2, target, (file) => asking(() => askOnTerminal(file)));
   const client = new ssh2.Client();
   let gone = false;
   let refusal: unknown;
@@ -141,6 +143,7 @@ async function openHop(
     },
   });
   if (keys.certified) offerCertificates(client);
+  carryCertificates(client);
   try {
     await ready;
     return {

@@ -1,7 +1,10 @@
 /** Where ssh connects to, and with what: the endpoint, filled up from OpenSSH's configuration. */
 import { homeDir } from "./_home.ts";
-import { sshConfigOf, type SshHostConfig } from "./_ssh_config.ts";
-import type { Env } from "./transport.ts";
+import { SshConfigError, sshConfigOf, type SshHostConfig } from "./_ssh_config.ts";
+import { sshSources } from "./_ssh_sources.ts";
+import { expandTokens } from "./_ssh_tokens.ts";
+import { DialError } from "./errors.ts";
+import type { DialContext, Env } from "./transport.ts";
 
 /** What an endpoint says of its host. */
 export interface SshAddress {
@@ -24,6 +27,8 @@ export interface SshTarget {
   readonly alias: string;
   /** Files with private keys, in the order in which they are tried. */
   readonly identities: readonly string[];
+  /** Files with certificates of the user, beside those that lie at the keys (`KEY-cert.pub`). */
+  readonly certificates: readonly string[];
   /** The user named these files: one that can't be read is an error. */
   readonly named: boolean;
   /** Of the agent's keys, only those of these files. */
@@ -36,39 +41,61 @@ export interface SshTarget {
 }
 
 const DEFAULT_KEYS = ["id_ed25519", "id_ecdsa", "id_rsa"];
+const GLOBAL_HOSTS = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
 
-/** Reads the user's and the system's configuration. */
-export function sshTarget(address: SshAddress, env: Env): SshTarget {
+/**
+ * Reads the user's and the system's configuration. Throws `DialError` for one that can't be followed,
+ * or the signal's reason.
+ * @param endpoint for errors, redacted
+ */
+export async function sshTarget(
+  address: SshAddress,
+  endpoint: string,
+  { env, signal }: Pick<DialContext, "env" | "signal">,
+): Promise<SshTarget> {
   const home = homeDir(env) ?? "/";
-  const files = [`${home}/.ssh/config`, "/etc/ssh/ssh_config"];
-  const read = (path: string) => readText(tilde(path, home));
-  const configOf = (host: string) => sshConfigOf(host, files, read);
-  const config = configOf(address.host);
-  const jumps = config.jumps.map((jump) => {
-    const inner = jumpAddress(jump);
-    // A jump host's own ProxyJump is not followed, so that none can lead round in a circle.
-    return complete(inner, { ...configOf(inner.host), jumps: [] }, { env, home, jumps: [] });
-  });
-  return complete(address, config, { env, home, jumps });
+  const localUser = env("USER") || env("LOGNAME") || env("USERNAME") || "root";
+  const sources = sshSources(home, env, signal);
+  const configOf = (of: SshAddress) => sshConfigOf({ ...of, localUser }, sources);
+  try {
+    const config = await configOf(address);
+    const jumps: SshTarget[] = [];
+    for (const jump of config.jumps) {
+      const inner = jumpAddress(jump);
+      // A jump host's own ProxyJump is not followed, so that none can lead round in a circle.
+      const own = { ...await configOf(inner), jumps: [] };
+      jumps.push(complete(inner, own, { env, home, localUser, jumps: [] }));
+    }
+    return complete(address, config, { env, home, localUser, jumps });
+  } catch (error) {
+    if (!(error instanceof SshConfigError)) throw error;
+    const { message, hint } = error;
+    throw new DialError(message, { endpoint, step: "connect", code: "config", hint, cause: error });
+  }
 }
 
 interface Around {
   readonly env: Env;
   readonly home: string;
+  readonly localUser: string;
   readonly jumps: readonly SshTarget[];
 }
 
 function complete(
   address: SshAddress,
   config: SshHostConfig,
-  { env, home, jumps }: Around,
+  { env, home, localUser, jumps }: Around,
 ): SshTarget {
   const host = config.hostname ?? address.host;
-  const local = env("USER") || env("LOGNAME") || env("USERNAME") || "root";
-  const user = address.user ?? config.user ?? local;
-  const tokens: Record<string, string> = { d: home, h: host, u: local, r: user, "%": "%" };
+  const port = address.port ?? config.port ?? 22;
+  const user = address.user ?? config.user ?? localUser;
+  const alias = config.hostKeyAlias ?? host;
+  const tokens = { home, host, typed: address.host, port, user, localUser, alias };
   const path = (text: string) =>
-    tilde(text, home).replace(/%([dhur%])/g, (_, token: string) => tokens[token]!);
+    expandTokens(
+      tilde(text, home).replace(/\$\{(\w+)\}/g, (_, name: string) => env(name) ?? ""),
+      tokens,
+    );
   const chosen = address.identity === undefined ? config.identityFiles : [address.identity];
   const defaults = DEFAULT_KEYS.map((name) => `${home}/.ssh/${name}`);
   const agent = config.identityAgent ?? "SSH_AUTH_SOCK";
@@ -78,21 +105,22 @@ function complete(
     : ownHosts;
   return {
     host,
-    port: address.port ?? config.port ?? 22,
+    port,
     user,
-    alias: config.hostKeyAlias ?? host,
+    alias,
     identities: chosen.length > 0 ? chosen.map(path) : defaults,
+    certificates: config.certificateFiles.map(path),
     named: address.identity !== undefined,
     identitiesOnly: address.identity !== undefined || config.identitiesOnly,
     agent: agent === "none"
       ? undefined
       : agent === "SSH_AUTH_SOCK"
       ? env("SSH_AUTH_SOCK") || undefined
-      : agent.startsWith("$")
+      : /^\$\w/.test(agent)
       ? env(agent.slice(1)) || undefined
       : path(agent),
     knownHosts: address.knownHosts === undefined
-      ? [...knownHosts, "/etc/ssh/ssh_known_hosts"]
+      ? [...knownHosts, ...config.globalKnownHostsFiles?.map(path) ?? GLOBAL_HOSTS]
       : [path(address.knownHosts)],
     jumps,
   };
@@ -111,12 +139,4 @@ function jumpAddress(text: string): SshAddress {
 
 function tilde(path: string, home: string): string {
   return path === "~" || path.startsWith("~/") ? home + path.slice(1) : path;
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return undefined;
-  }
 }

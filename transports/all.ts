@@ -1,4 +1,6 @@
+import { docker } from "./docker.ts";
 import { dockerContainer } from "./docker_container.ts";
+import { kubePod } from "./kube_pod.ts";
 import { nerdctlContainer } from "./nerdctl_container.ts";
 import { npipe } from "./npipe.ts";
 import { podmanContainer } from "./podman_container.ts";
@@ -12,8 +14,10 @@ export const transports: readonly Transport[] = [
   unix,
   tcp,
   ssh,
+  docker,
   dockerContainer,
   podmanContainer,
   nerdctlContainer,
+  kubePod,
   npipe,
 ];

@@ -81,7 +81,7 @@ export function formatOptions(options: Readonly<Record<string, string | undefine
   const parts = Object.entries(options)
     .filter(([, value]) => value !== undefined && value !== "")
     .map(([name, value]) =>
-      `${name}=${encodeURIComponent(value!).replace(/%2F|%3A/g, decodeURIComponent)}`
+      `${name}=${encodeURIComponent(value!).replace(/%2F|%3A|%3D|%2C/g, decodeURIComponent)}`
     );
   return parts.length === 0 ? "" : `?${parts.join("&")}`;
 }

@@ -60,7 +60,8 @@ export class DialError extends Error {
   readonly retryable: boolean;
   /** What a container or a pod is in, where that is why. */
   readonly state: DialErrorDetails["state"];
-  readonly #problem: string;
+  /** The message without the endpoint. */
+  readonly problem: string;
   /**
    * What is wrong with a connection.
    *
@@ -74,13 +75,13 @@ export class DialError extends Error {
     this.hint = details.hint;
     this.retryable = details.retryable ?? false;
     this.state = details.state;
-    this.#problem = problem;
+    this.problem = problem;
   }
 
   /** The same, with another remedy. */
   withHint(hint: string): DialError {
-    const { state, ...details } = this;
-    return new DialError(this.#problem, {
+    const { state, problem, ...details } = this;
+    return new DialError(problem, {
       ...details,
       hint,
       cause: this.cause,

@@ -85,11 +85,17 @@ export const ssh = {
 
   describe,
   host: ({ host }) => ({ authority: host, name: host }),
+  async site(spec, env) {
+    const { sshTarget } = await import("./_ssh_dial.ts");
+    const signal = new AbortController().signal;
+    const { jumps: [first], host, port } = await sshTarget(spec, describe(spec), { env, signal });
+    return first ?? { host, port };
+  },
   plaintext: () => false,
 
   async dial(spec, context) {
     const { dialSsh, sshTarget } = await import("./_ssh_dial.ts");
-    const target = sshTarget(spec, context.env);
+    const target = await sshTarget(spec, describe(spec), context);
     const { command, socket = command === undefined ? SOCKET : undefined } = spec;
     const relay = spec.socket === undefined
       ? DIAL_STDIO

@@ -48,6 +48,7 @@ export const tcp = {
 
   describe,
   host: hostOf,
+  site: (spec) => Promise.resolve(spec),
   plaintext: ({ host }) => !LOOPBACK.test(host),
 
   async dial(spec, context) {

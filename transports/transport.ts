@@ -25,6 +25,13 @@ export interface Transport<Spec = unknown> {
    * Empty where the endpoint names no host (`unix`).
    */
   host(spec: Spec): { authority: string; name: string };
+  /**
+   * The TCP port that a dial connects to from this machine, for diagnoses; undefined where there is
+   * none. Throws `DialError` for a configuration that can't be read.
+   */
+  site?(spec: Spec, env: Env): Promise<{ host: string; port: number } | undefined>;
+  /** True where the daemon is the one inside a Docker engine: it keeps images in the engine itself. */
+  readonly insideEngine?: true;
   /** True when bytes cross a network in the clear unless TLS is laid over the stream. */
   plaintext(spec: Spec): boolean;
   /**
@@ -60,7 +67,20 @@ export interface DialContext {
   readonly timeoutMs?: number;
   /** The user asked for details. */
   readonly debug?: boolean;
+  /**
+   * What the connection is for, as a key: a transport with several daemons to choose from gives the
+   * same key the same one. Of a build: its context's absolute path, as buildx has it.
+   */
+  readonly affinity?: string;
+  /**
+   * Through which the person at the terminal is asked (for a passphrase): one question at a time,
+   * while nothing else is written there and the time of the connection stands still.
+   */
+  readonly asking?: Asking;
 }
+
+/** Does what asks somebody; resolves to the answer. */
+export type Asking = <T>(ask: () => Promise<T>) => Promise<T>;
 
 /** Reads an environment variable. */
 export type Env = (name: string) => string | undefined;
@@ -87,4 +107,14 @@ export interface Connection {
   readonly serverName?: string;
   /** True when the stream is already encrypted and the far side authenticated. */
   readonly secure: boolean;
+  /**
+   * Opens the connection for a session, where the daemon takes that beside the first one. `fields`
+   * tell of it as gRPC's metadata would; the daemon speaks first, as HTTP/2 client.
+   */
+  readonly dialSession?: (
+    fields: readonly (readonly [name: string, value: string])[],
+    signal: AbortSignal,
+  ) => Promise<ByteStream>;
+  /** Which BuildKit it is, by what it is inside of, for daemons that don't say; empty: unknown. */
+  readonly knownVersion?: (signal: AbortSignal) => Promise<string>;
 }

@@ -4,7 +4,10 @@
  * The daemon learns from the request's metadata which methods there are, and calls no other.
  */
 import { within } from "../../transports/timer.ts";
+import type { ByteStream } from "../../transports/byte_stream.ts";
 import { Connection } from "../http2/connection.ts";
+import { drive } from "../http2/drive.ts";
+import type { Http2Error } from "../http2/errors.ts";
 import { serve } from "../grpc/server.ts";
 import type { Handler, Service } from "../grpc/call.ts";
 import type { Channel, ClientCall } from "../grpc/channel.ts";
@@ -32,6 +35,8 @@ export interface SessionOptions {
 export interface Session {
   /** The session's name. */
   readonly id: string;
+  /** The connection that carries it: the daemon asks for our health there, every 5 s. */
+  readonly connection: Connection;
   /** Settles when the session is over: rejects when it was lost. */
   readonly done: Promise<void>;
   /**
@@ -49,14 +54,8 @@ const CLOSE_WAIT = 3000;
 
 /** Opens a session over the channel. It is served as soon as the daemon calls. */
 export function openSession(channel: Channel, options: SessionOptions): Session {
-  const running = new Set<Promise<void>>();
-  const services = options.services.map((service) => tracked(service, running));
-  const inner = new Connection("server", {
-    limits: { streamWindow: STREAM_WINDOW, connectionWindow: CONNECTION_WINDOW },
-    onStream: serve(services, options.onError),
-    onClosed: (error) => {
-      if (error) call.cancel(broken(error));
-    },
+  const { inner, running } = sessionServer(options, (error) => {
+    if (error) call.cancel(broken(error));
   });
   const source = new TunnelSource(inner);
   const call: ClientCall = channel.call(
@@ -71,6 +70,7 @@ export function openSession(channel: Channel, options: SessionOptions): Session 
   done.catch(() => {});
   return {
     id: options.id,
+    connection: channel.connection,
     done,
     async close() {
       source.end();
@@ -80,6 +80,43 @@ export function openSession(channel: Channel, options: SessionOptions): Session 
       call.cancel();
     },
   };
+}
+
+/**
+ * Serves a session over a connection of its own, in which the daemon is the client: Docker's engine
+ * takes sessions so.
+ */
+export function serveSession(stream: ByteStream, options: SessionOptions): Session {
+  let failure: Http2Error | undefined;
+  const { inner, running } = sessionServer(options, (error) => failure = error);
+  const driven = drive(inner, stream);
+  const done = driven.closed.then(() => {
+    if (failure) throw broken(failure);
+  });
+  done.catch(() => {});
+  return {
+    id: options.id,
+    connection: inner,
+    done,
+    async close() {
+      driven.abort(new Error("the session is over"));
+      await within(Promise.allSettled([done, ...running]), CLOSE_WAIT);
+    },
+  };
+}
+
+/** The services on the server's end of an HTTP/2 connection, and the calls of them under way. */
+function sessionServer(
+  { services, onError }: SessionOptions,
+  onClosed: (error?: Http2Error) => void,
+): { inner: Connection; running: ReadonlySet<Promise<void>> } {
+  const running = new Set<Promise<void>>();
+  const inner = new Connection("server", {
+    limits: { streamWindow: STREAM_WINDOW, connectionWindow: CONNECTION_WINDOW },
+    onStream: serve(services.map((service) => tracked(service, running)), onError),
+    onClosed,
+  });
+  return { inner, running };
 }
 
 /** The same service; what runs of it is in `running`. */
@@ -110,7 +147,10 @@ function broken(cause: unknown): RpcError {
   return new RpcError(Code.UNKNOWN, `the builder broke the session: ${reason}`, { cause });
 }
 
-function sessionMetadata(options: SessionOptions): [string, string][] {
+/** What the daemon is told of a session when it is opened. */
+export function sessionMetadata(
+  options: Omit<SessionOptions, "onError">,
+): [string, string][] {
   const metadata: [string, string][] = [
     ["x-docker-expose-session-uuid", options.id],
     ["x-docker-expose-session-sharedkey", options.sharedKey],

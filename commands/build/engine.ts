@@ -9,6 +9,8 @@ import type { LocalVertexes } from "../progress/local.ts";
 /** An output with the engine that takes it, where one does. */
 export interface EngineOutput extends Output {
   readonly loader?: ImageLoader;
+  /** Names that the engine pushes when the build is over. */
+  readonly pushedAfter?: readonly string[];
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { FlagSpecs } from "../flags/spec.ts";
+import { legacyFlags } from "./legacy_flags.ts";
 
 /** The flags of `build`, in buildx's words. */
 export const buildFlags = {
@@ -9,7 +10,7 @@ export const buildFlags = {
   allow: {
     kind: "array",
     summary:
-      'Allow extra privileged entitlement (e.g., "network.host", "security.insecure", "device")',
+      'Allow extra privileged entitlement (e.g., "network.host", "security.insecure", "device", "buildx.local.delete")',
   },
   annotation: { kind: "array", summary: "Add annotation to the image" },
   attest: {
@@ -72,6 +73,11 @@ export const buildFlags = {
     env: "DOCKER_DEFAULT_PLATFORM",
     summary: "Set target platform for build",
   },
+  policy: {
+    kind: "array",
+    summary: 'Policy configuration (format: "filename=path[,filename=path][,reset=true|false]' +
+      '[,disabled=true|false][,strict=true|false][,log-level=level]")',
+  },
   progress: {
     kind: "string",
     default: "auto",
@@ -117,4 +123,5 @@ export const buildFlags = {
     summary: "Write a page with the build's steps on a time axis to a file",
   },
   ulimit: { kind: "array", summary: "Ulimit options", valueName: "ulimit" },
+  ...legacyFlags,
 } as const satisfies FlagSpecs;

@@ -13,6 +13,7 @@ import {
 import type { FlagValues } from "../flags/spec.ts";
 import type { buildFlags } from "./flags.ts";
 import { UsageError } from "../usage_error.ts";
+import { legacyResources } from "./legacy_flags.ts";
 import { isTrue } from "./switch.ts";
 
 /** What the frontend is told beyond the Dockerfile's name, arguments and platforms. */
@@ -20,6 +21,7 @@ export function frontendOptions(
   flags: FlagValues<typeof buildFlags>,
   given: ReadonlySet<string>,
   env: Env,
+  gateway: () => string,
 ): Pick<BuildOptions, "attrs" | "entitlements"> {
   const { attrs, entitlements } = network(flags.network);
   const typed = (name: "provenance" | "sbom") => given.has(name) ? flags[name] : undefined;
@@ -28,11 +30,11 @@ export function frontendOptions(
     entitlements: [...new Set([...flags.allow, ...entitlements])],
     attrs: {
       ...attrs,
-      ...addHosts(flags["add-host"]),
+      ...addHosts(flags["add-host"], gateway),
       ...noCache(flags["no-cache"], flags["no-cache-filter"]),
       ...shmSize(flags["shm-size"]),
       ...ulimits(flags.ulimit),
-      ...resources(flags.resource),
+      ...resources([...legacyResources(flags), ...flags.resource]),
       ...attestations(flags.attest, typed("provenance"), typed("sbom"), provenance),
       ...flags["cgroup-parent"] && { "cgroup-parent": flags["cgroup-parent"] },
     },

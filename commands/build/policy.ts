@@ -1,8 +1,25 @@
+import type { Env } from "../../transports/transport.ts";
+import type { PolicyChoice } from "../flags/policy.ts";
+import { parseBool } from "../flags/value.ts";
 import { UsageError } from "../usage_error.ts";
 import type { Inputs } from "./inputs.ts";
 
-/** buildx evaluates a Rego policy beside the Dockerfile. To ignore one would be a hole. */
-export async function refusePolicy(
+/**
+ * Refuses a build under a Rego policy: named by `--policy`, found beside the Dockerfile, or the one
+ * that buildx brings, where `BUILDX_DEFAULT_POLICY` asks for it. To ignore one would be a hole.
+ */
+export async function refusePolicies(
+  choice: PolicyChoice,
+  inputs: Pick<Inputs, "mounts" | "filename">,
+  env: Env,
+): Promise<void> {
+  if (choice.disabled) return;
+  if (choice.files.length > 0) throw policyError(choice.files[0]!);
+  if (choice.beside) await refuseBeside(inputs);
+  if (isSet(env("BUILDX_DEFAULT_POLICY"))) throw policyError("of BUILDX_DEFAULT_POLICY");
+}
+
+async function refuseBeside(
   { mounts, filename }: Pick<Inputs, "mounts" | "filename">,
 ): Promise<void> {
   const folder = mounts.get("dockerfile");
@@ -16,10 +33,19 @@ export async function refusePolicy(
   throw policyError(path);
 }
 
+/** What is no boolean is passed over, as buildx does. */
+function isSet(text: string | undefined): boolean {
+  try {
+    return parseBool(text ?? "");
+  } catch {
+    return false;
+  }
+}
+
 /** What is said of a policy that we can't evaluate. */
 export function policyError(path: string): UsageError {
   return new UsageError(
     `cannot build under the policy ${path}: fairlead doesn't evaluate Rego policies yet`,
-    "build with buildx, or move the policy away if it isn't meant to hold",
+    "build with buildx; where no policy is meant to hold, say so with --policy disabled=true",
   );
 }

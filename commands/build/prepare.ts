@@ -2,6 +2,7 @@ import type { Builder } from "../../builders/builder.ts";
 import { firstNode } from "../../builders/choose_node.ts";
 import { formatPlatform, parsePlatforms, type Platform } from "../../builders/platforms.ts";
 import { driverOf } from "../../builders/drivers/all.ts";
+import { engineTraits, isInsideEngine } from "../../builders/engine_traits.ts";
 import type { Store } from "../../builders/store.ts";
 import type { BuildOptions } from "../../buildkit/solve_request.ts";
 import type { Deps } from "../deps.ts";
@@ -14,6 +15,7 @@ import { UsageError } from "../usage_error.ts";
 import { warn } from "../warn.ts";
 import { type EngineOutput, openEngines } from "./engine.ts";
 import type { buildFlags } from "./flags.ts";
+import { hostGateway } from "./host_gateway.ts";
 import { attests, buildArgs, frontendOptions, labels } from "./frontend.ts";
 import { findLayouts, type Layouts } from "./layouts.ts";
 import { checkPermissions } from "./permissions.ts";
@@ -22,7 +24,7 @@ import type { Scratch } from "./scratch.ts";
 import { findSources, type Sources } from "./sources.ts";
 import { isTrue } from "./switch.ts";
 
-/** A build that has been understood and found possible on this side; nothing was dialled or written. */
+/** A build that has been understood and found possible on this side; nothing was written, and only Docker engines were asked. */
 export interface PreparedBuild {
   readonly options: BuildOptions;
   readonly sources: Sources;
@@ -48,6 +50,8 @@ export interface PrepareContext {
   readonly scratch: Scratch;
   /** The build is only asked about: it has no output, and needs none. */
   readonly call: CallMethod | undefined;
+  /** Milliseconds that asking an engine about itself may take; 0 for no limit. */
+  readonly budget: number;
   /** The other targets of the run: what `--build-context NAME=target:…` may name. */
   readonly targets?: ReadonlySet<string>;
 }
@@ -56,14 +60,20 @@ export interface PrepareContext {
 export async function prepare(
   path: string,
   flags: FlagValues<typeof buildFlags>,
-  { deps, builder, store, given, scratch, call, targets = new Set() }: PrepareContext,
+  { deps, builder, store, given, scratch, call, budget, targets = new Set() }: PrepareContext,
 ): Promise<PreparedBuild> {
-  const { env, cwd } = deps;
+  const { env, cwd, registry } = deps;
   const isCall = call !== undefined;
+  const node = firstNode(builder);
   const sources = await findSources(path, flags, { deps, storeDir: store.dir, scratch, targets });
+  const policyFile = env("EXPERIMENTAL_BUILDKIT_SOURCE_POLICY");
+  const sourcePolicy = policyFile
+    ? (await import("./source_policy.ts")).readSourcePolicy(policyFile)
+    : undefined;
   const platforms = parsePlatforms(flags.platform);
   const asked = isCall || flags.output.length > 0 || flags.load || flags.push;
-  const byDefault = !asked && driverOf(builder).loads(firstNode(builder)) &&
+  const inside = isInsideEngine(builder, node, deps);
+  const byDefault = !asked && (inside || driverOf(builder).loads(node)) &&
     !isTrue("BUILDX_NO_DEFAULT_LOAD", env);
   const resolved = await resolveOutputs(isCall ? [] : parseOutputs(flags.output), {
     load: !isCall && flags.load || byDefault,
@@ -79,13 +89,32 @@ export async function prepare(
   const dial = { signal: deps.signal, env, log: () => {}, step: () => {} };
   const args = buildArgs(flags["build-arg"], env);
   const allow = checkPermissions(flags.allow, resolved, cwd);
-  const frontend = frontendOptions({ ...flags, allow }, given, env);
-  const outputs = await openEngines(resolved, platforms.length > 1 || attests(frontend), env, dial);
+  const traits = inside
+    ? await engineTraits(builder, node, { registry, context: dial, budget: { ms: budget } })
+    : undefined;
+  const frontend = frontendOptions(
+    { ...flags, allow },
+    given,
+    env,
+    () => hostGateway(builder, traits),
+  );
   const annotated = annotations(flags.annotation);
   const caches = {
     cacheFrom: completeCaches(parseCaches(flags["cache-from"], "from"), env),
     cacheTo: completeCaches(parseCaches(flags["cache-to"], "to"), env),
   };
+  const terms = traits && (await import("./inside_engine.ts")).termsInside(traits, {
+    outputs: resolved,
+    attrs: frontend.attrs ?? {},
+    annotations: annotated,
+    cacheTo: caches.cacheTo,
+    platforms: platforms.length,
+    pull: flags.pull,
+    byDefault,
+    context: node.endpoint,
+  });
+  const outputs = terms?.outputs ??
+    await openEngines(resolved, platforms.length > 1 || attests(frontend), env, dial);
   const layouts = await findLayouts({ ...caches, outputs }, cwd, (text) => warn(deps, text));
   return {
     sources,
@@ -105,7 +134,8 @@ export async function prepare(
       cacheFrom: layouts.cacheFrom,
       cacheTo: caches.cacheTo,
       ...frontend,
-      attrs: { ...frontend.attrs, ...sources.attrs },
+      ...sourcePolicy && { sourcePolicy },
+      attrs: { ...terms?.attrs ?? frontend.attrs, ...sources.attrs },
     },
   };
 }

@@ -41,6 +41,7 @@ export async function reach(
       context: { signal: deps.signal, env: deps.env, log: () => {}, step: wait.step },
       budget: {
         ms: budget,
+        asking: progress.asking,
         onRetry(error) {
           wait.retry(error);
           vertex ??= progress.local.start(NAME);

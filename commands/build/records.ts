@@ -20,7 +20,7 @@ export function buildRecords(
   const recorded = new Set<Job>();
   const groupRef = group && newId();
   const first = () => {
-    store.noteUse(builder.name);
+    store.noteUse(builder);
     if (groupRef === undefined) return;
     const refs = new Set(jobs.filter(({ build }) => !build.call).map(({ ref }) => ref));
     if (refs.size > 0) saveBuildGroup(store.dir, groupRef, { targets: group!, refs: [...refs] });

@@ -4,6 +4,7 @@ import { newId } from "../../buildkit/identity.ts";
 import { solve } from "../../buildkit/solve.ts";
 import { solveRequest } from "../../buildkit/solve_request.ts";
 import { after } from "../../transports/timer.ts";
+import { UsageError } from "../usage_error.ts";
 import type { Job, JobContext } from "./job.ts";
 import type { Link } from "./links.ts";
 import type { PreparedBuild } from "./prepare.ts";
@@ -16,13 +17,13 @@ export async function makeReady(
   build: PreparedBuild,
   context: JobContext,
 ): Promise<void> {
-  const { dockerfileUrl, mounts, filename, isRemote } = build.sources;
+  const { dockerfileUrl, mounts, filename, isRemote, underPolicy } = build.sources;
   if (dockerfileUrl !== undefined) {
     const { fetchDockerfile } = await import("./fetch_dockerfile.ts");
     const text = await fetchDockerfile(client, dockerfileUrl, context);
     Deno.writeFileSync(`${mounts.get("dockerfile")}/${filename}`, text);
   }
-  if (isRemote && !mounts.has("dockerfile")) {
+  if (isRemote && underPolicy && !mounts.has("dockerfile")) {
     const { refuseRemotePolicy } = await import("./remote_policy.ts");
     await refuseRemotePolicy(client, build, context);
   }
@@ -44,6 +45,7 @@ export async function runJob(
     return await askFrontend(client, build.call, job, context, link);
   }
   const { deps, builder, progress, idle } = context;
+  if (options.exporters.length > 1) await requireSeveralOutputs(client, deps.signal);
   const services = await buildServices(build, context);
   const solving = link ? link.solve : solve;
   const record = () => context.record(job);
@@ -56,13 +58,18 @@ export async function runJob(
         progress.update(status);
       },
       signal: deps.signal,
+      traceparent: deps.env("TRACEPARENT"),
     });
     const cool = inTurns([...services.warmUps, record]);
     const answers = await solved.finally(cool).finally(record);
     await services.commit();
     await build.layouts.commit(answers);
     // containerd's image store knows an image by its manifest's digest alone (as buildx has it).
-    if (build.outputs.some(({ loader }) => loader?.containerd)) {
+    if (build.outputs.some(({ pushedAfter }) => pushedAfter)) {
+      const { pushAfter } = await import("./engine_push.ts");
+      Object.assign(answers, await pushAfter(job, answers, context));
+    }
+    if (build.outputs.some(({ attrs }) => attrs["prefer-image-digest"] === "true")) {
       delete answers["containerimage.config.digest"];
     }
     answers["buildx.build.ref"] = `${builder.name}/${job.node.name}/${ref}`;
@@ -76,6 +83,16 @@ export async function runJob(
         "to build again when this happens: --retry N",
     );
   }
+}
+
+/** An old daemon knows one output, and would silently leave the others out. Throws `UsageError`. */
+async function requireSeveralOutputs(client: Client, signal: AbortSignal): Promise<void> {
+  const { capabilities } = await import("../../buildkit/capabilities.ts");
+  if ((await capabilities(client, signal)).has("exporter.multiple")) return;
+  throw new UsageError(
+    "multiple outputs currently unsupported by the current BuildKit daemon, please upgrade to " +
+      "version v0.13+ or use a single output",
+  );
 }
 
 /** Calls each, while the daemon has the word: what it says meanwhile is heard in between. */

@@ -9,6 +9,7 @@ import { openSecrets, type SecretSource } from "../../buildkit/session/secret_so
 import type { Env } from "../../transports/transport.ts";
 import type { Deps } from "../deps.ts";
 import { parseBuildContexts } from "../flags/build_context.ts";
+import { parsePolicies } from "../flags/policy.ts";
 import { parseSecrets } from "../flags/secret.ts";
 import type { FlagValues } from "../flags/spec.ts";
 import { parseSsh } from "../flags/ssh.ts";
@@ -17,7 +18,7 @@ import { gitAttrs } from "./git_attrs.ts";
 import { findInputs } from "./inputs.ts";
 import { namedContexts } from "./named_contexts.ts";
 import { absolutePath, baseName } from "./paths.ts";
-import { refusePolicy } from "./policy.ts";
+import { refusePolicies } from "./policy.ts";
 import { isGitOverSsh, isHttp, isRemote } from "./remote.ts";
 import type { Scratch } from "./scratch.ts";
 
@@ -42,6 +43,8 @@ export interface Sources {
   readonly attrs: Readonly<Record<string, string>>;
   /** The daemon fetches the context from elsewhere. */
   readonly isRemote: boolean;
+  /** A policy beside the Dockerfile counts, also where only the daemon can look for it. */
+  readonly underPolicy: boolean;
   /** Ties the daemon's copy of the context to the next build of it; empty where there is none. */
   readonly sharedKey: string;
   /** What it is called towards people: as it was typed, or below the context as that was typed. */
@@ -62,7 +65,10 @@ export interface SourcesOptions {
   readonly targets: ReadonlySet<string>;
 }
 
-type Flags = Pick<FlagValues<typeof buildFlags>, "file" | "build-context" | "secret" | "ssh">;
+type Flags = Pick<
+  FlagValues<typeof buildFlags>,
+  "file" | "build-context" | "policy" | "secret" | "ssh"
+>;
 
 /** Looks at what the command line names. Throws `UsageError` and the like. */
 export async function findSources(
@@ -73,7 +79,8 @@ export async function findSources(
   const { env, cwd } = deps;
   const { file } = flags;
   const inputs = await findInputs(path, file, { deps, scratch });
-  await refusePolicy(inputs);
+  const policies = parsePolicies(flags.policy);
+  await refusePolicies(policies, inputs, env);
   const sharedKey = (folder: string) => `${asciiName(baseName(folder))}:${buildNodeId(storeDir)}`;
   const contexts = parseBuildContexts(flags["build-context"]);
   const named = await namedContexts(contexts, { cwd, sharedKey, targets });
@@ -96,6 +103,7 @@ export async function findSources(
       ...await gitAttrs(folder, file, mounts, deps),
     },
     isRemote: path !== "-" && inputs.attrs["context"] !== undefined,
+    underPolicy: policies.beside,
     sharedKey: inputs.name && sharedKey(inputs.name),
     dockerfile: shownDockerfile(path, file, inputs.filename),
     state: stateOf(path, file, cwd),

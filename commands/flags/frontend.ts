@@ -10,18 +10,16 @@ import { parseBool } from "./value.ts";
 
 type Attrs = Record<string, string>;
 
-/** `--add-host host:ip` or `host=ip`; an IPv6 address may stand in brackets. */
-export function addHosts(texts: readonly string[]): Attrs {
+/**
+ * `--add-host host:ip` or `host=ip`; an IPv6 address may stand in brackets.
+ * @param gateway the address that `host-gateway` stands for; throws where there is none
+ */
+export function addHosts(texts: readonly string[], gateway: () => string): Attrs {
   const hosts = texts.map((text) => {
     const match = /^([^=:]*)[=:](.*)$/s.exec(text);
     const ip = match?.[2]?.replace(/^\[(.*)\]$/, "$1");
     if (!match || match[1] === "" || ip === "") throw new UsageError(`invalid host ${text}`);
-    if (ip === "host-gateway") {
-      throw new UsageError(
-        "host-gateway is not supported by the remote driver",
-        `write the address instead: --add-host ${match[1]}=ADDRESS`,
-      );
-    }
+    if (ip === "host-gateway") return `${match[1]}=${gateway()}`;
     if (!/^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%.+)?)$/.test(ip!)) {
       throw new UsageError(`invalid host ${text}`);
     }
@@ -96,19 +94,26 @@ const ULIMITS = new Set(
 /** `--resource key=value`: limits of the steps' cgroup. Zero is none. */
 export function resources(texts: readonly string[]): Attrs {
   const attrs: Attrs = {};
-  for (const field of texts.flatMap((text) => text.split(","))) {
-    const equals = field.indexOf("=");
-    const key = equals < 0 ? field : field.slice(0, equals).trim().toLowerCase();
-    const resource = RESOURCES[key];
-    if (equals < 0) throw new UsageError(`invalid value ${quote(field)}, expecting key=value`);
+  for (const text of texts) {
+    const equals = text.indexOf("=");
+    if (equals < 0) throw new UsageError(`invalid resource ${quote(text)}, expected key=value`);
+    const key = text.slice(0, equals).trim();
+    const resource = Object.hasOwn(RESOURCES, key) ? RESOURCES[key] : undefined;
     if (!resource) {
       const known = Object.keys(RESOURCES).join(", ");
       throw new UsageError(`unknown resource ${quote(key)}`, `the resources are ${known}`);
     }
-    const value = readResource(key, resource.kind, field.slice(equals + 1).trim());
-    if (value !== "" && value !== "0") attrs[resource.attr] = value;
+    attrs[resource.attr] = readResource(key, resource.kind, text.slice(equals + 1).trim());
   }
-  return attrs;
+  return Object.fromEntries(
+    Object.entries(attrs).filter(([attr, value]) => isLimit(attr, value)),
+  );
+}
+
+/** Of several values the last counts, also where it stands for no limit. */
+function isLimit(attr: string, value: string): boolean {
+  if (value === "" || attr.startsWith("cpuset")) return value !== "";
+  return attr === "memswap" ? value !== "0" : BigInt(value) > 0n;
 }
 
 const RESOURCES: Record<string, { attr: string; kind: "bytes" | "swap" | "int" | "text" }> = {

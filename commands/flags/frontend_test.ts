@@ -11,14 +11,14 @@ import {
 } from "./frontend.ts";
 
 Deno.test("hosts", () => {
-  assert.deepEqual(addHosts(["a:1.2.3.4", "b=[::1]", "c:fe80::1"]), {
-    "add-hosts": "a=1.2.3.4,b=::1,c=fe80::1",
+  const gateway = () => "10.9.8.7";
+  assert.deepEqual(addHosts(["a:1.2.3.4", "b=[::1]", "c:fe80::1", "d:host-gateway"], gateway), {
+    "add-hosts": "a=1.2.3.4,b=::1,c=fe80::1,d=10.9.8.7",
   });
-  assert.deepEqual(addHosts([]), {});
+  assert.deepEqual(addHosts([], gateway), {});
   for (const bad of ["a", "a:", ":1.2.3.4", "a:nowhere", "5.6.7.8"]) {
-    assert.throws(() => addHosts([bad]), { message: `invalid host ${bad}` }, bad);
+    assert.throws(() => addHosts([bad], gateway), { message: `invalid host ${bad}` }, bad);
   }
-  assert.throws(() => addHosts(["a:host-gateway"]), /host-gateway is not supported/);
 });
 
 Deno.test("network modes", () => {
@@ -43,11 +43,16 @@ Deno.test("limits", () => {
   assert.throws(() => ulimits(["nofile=2:1"]), /soft limit must be less/);
   assert.throws(() => ulimits(["no=1"]), /invalid ulimit type: no/);
   assert.throws(() => ulimits(["nofile"]), /invalid ulimit argument: nofile/);
-  assert.deepEqual(resources(["memory=64m,memory-swap=-1", "cpu-shares=0", "cpuset-cpus=0-1"]), {
+  assert.deepEqual(resources(["memory=64m", "memory-swap=-1", "cpu-shares=0", "cpuset-cpus=0,1"]), {
     memory: "67108864",
     memswap: "-1",
-    cpusetcpus: "0-1",
+    cpusetcpus: "0,1",
   });
+  assert.deepEqual(resources(["memory=1g", "memory=0", "cpuset-mems=0", "cpu-quota=-1"]), {
+    cpusetmems: "0",
+  });
+  assert.throws(() => resources(["memory"]), /invalid resource "memory", expected key=value/);
+  assert.throws(() => resources(["toString=1"]), /unknown resource "toString"/);
   assert.throws(() => resources(["memory=x"]), /invalid value "x" for resource memory/);
   assert.throws(() => resources(["disk=1"]), /unknown resource "disk"/);
 });

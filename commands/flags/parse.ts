@@ -1,5 +1,5 @@
 import { nearest } from "../../transports/nearest.ts";
-import { UsageError } from "../usage_error.ts";
+import { FlagError } from "../usage_error.ts";
 
 import { quote, quoteRune } from "./quote.ts";
 import type { FlagSpec, FlagSpecs, FlagValues } from "./spec.ts";
@@ -25,7 +25,7 @@ export interface Parsed<Specs extends FlagSpecs> {
  * Parses a command line exactly as Go's pflag does: `--flag=value`, `--flag value`, `-f value`,
  * `-fvalue`, `-f=value`, grouped letters (`-qf FILE`), flags between the arguments, `--` as their
  * end, a lone `-` as an argument. A boolean takes its value after `=` only.
- * Throws `UsageError` in pflag's words.
+ * Throws `FlagError` in pflag's words.
  *
  * @param env reads the variables that some flags have their default from
  */
@@ -75,7 +75,7 @@ function readValue(name: string, spec: FlagSpec, value: string): unknown {
   } catch (error) {
     const flag = spec.short === undefined ? `--${name}` : `-${spec.short}, --${name}`;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`invalid argument ${quote(value)} for ${quote(flag)} flag: ${reason}`);
+    throw new FlagError(`invalid argument ${quote(value)} for ${quote(flag)} flag: ${reason}`);
   }
 }
 
@@ -101,15 +101,15 @@ function split(specs: FlagSpecs, argv: readonly string[]): Words {
 
 function longFlag(specs: FlagSpecs, word: string, rest: string[]): Occurrence {
   const body = word.slice(2);
-  if (/^[-=]/.test(body)) throw new UsageError(`bad flag syntax: ${word}`);
+  if (/^[-=]/.test(body)) throw new FlagError(`bad flag syntax: ${word}`);
   const equals = body.indexOf("=");
   const name = equals < 0 ? body : body.slice(0, equals);
   const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;
-  if (spec === undefined) throw new UsageError(`unknown flag: --${name}`, suggestion(specs, name));
+  if (spec === undefined) throw new FlagError(`unknown flag: --${name}`, suggestion(specs, name));
   if (equals >= 0) return { name, value: body.slice(equals + 1) };
   if (!wantsValue(spec)) return { name, value: spec.bare ?? "true" };
   const value = rest.shift();
-  if (value === undefined) throw new UsageError(`flag needs an argument: --${name}`);
+  if (value === undefined) throw new FlagError(`flag needs an argument: --${name}`);
   return { name, value };
 }
 
@@ -121,7 +121,7 @@ function shortFlags(specs: FlagSpecs, word: string, rest: string[], words: Words
     const after = letters.slice(letter.length);
     const name = longNameOf(specs, letter);
     if (name === undefined) {
-      throw new UsageError(
+      throw new FlagError(
         `unknown shorthand flag: ${quoteRune(letter)} in -${letters}`,
         word.length > 2 ? suggestion(specs, word.slice(1)) : undefined,
       );
@@ -138,7 +138,7 @@ function shortFlags(specs: FlagSpecs, word: string, rest: string[], words: Words
     }
     const value = after !== "" ? after : rest.shift();
     if (value === undefined) {
-      throw new UsageError(`flag needs an argument: ${quoteRune(letter)} in -${letters}`);
+      throw new FlagError(`flag needs an argument: ${quoteRune(letter)} in -${letters}`);
     }
     words.occurrences.push({ name, value });
     return;

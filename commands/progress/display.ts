@@ -34,6 +34,7 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
   let shown: string[] = [];
   let shownColumns = 0;
   let painted = -Infinity;
+  let held = false;
   const stopTimer = every(Math.max(rate, 1), tick);
   // Whoever leaves in a hurry (a second Ctrl-C) calls nobody, but gets a cursor all the same.
   globalThis.addEventListener("unload", restore);
@@ -56,7 +57,15 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
     globalThis.removeEventListener("unload", restore);
   }
 
+  /** The frame is gone, and the cursor where it began. */
+  function clear(): void {
+    const up = heightOf(shown, shownColumns, options.size().columns);
+    out.write(`${up > 0 ? `\x1b[${up}A` : ""}\r${CLEAR_BELOW}${WRAP}${SHOW_CURSOR}`);
+    shown = [];
+  }
+
   function draw(ending?: NonNullable<View["ending"]>, above = ""): void {
+    if (held && !ending) return;
     const { columns, rows } = options.size();
     const at = now();
     const lines = frame(state, { ...options, columns, rows, now: at, ...(ending && { ending }) });
@@ -82,6 +91,10 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
       if (now() - painted >= rate) draw();
     },
     note: (line) => draw(undefined, line),
+    hold(on) {
+      if (on) clear();
+      held = on;
+    },
     finish(outcome) {
       stop();
       draw(endingOf(outcome));

@@ -2,6 +2,8 @@ import type { StatusResponse, VertexWarning } from "../../proto/gen/control.ts";
 import { paint, readColors } from "./colors.ts";
 import { ttyRenderer } from "./display.ts";
 import { failedBlocks, warningsBlock } from "./end_blocks.ts";
+import type { Asking } from "../../transports/transport.ts";
+import { oneByOne } from "../one_by_one.ts";
 import { interruption } from "./interruption.ts";
 import { type LocalVertexes, localVertexes } from "./local.ts";
 import type { Mode } from "./mode.ts";
@@ -52,6 +54,8 @@ export interface Progress extends Disposable {
   upload(mount: string): (sent: { readonly files: number; readonly bytes: number }) => void;
   /** Shows a line that belongs to no vertex: a file that vanished, a retry. */
   note(line: string): void;
+  /** Asks at the terminal, one question at a time; meanwhile the display keeps away from it. */
+  readonly asking: Asking;
   /** The daemon can't be heard any more: what was under way counts as cancelled. */
   interrupt(): void;
   /**
@@ -113,6 +117,7 @@ export function startProgress(options: ProgressOptions): Progress {
       if (ended) out.write(`${line}\n`);
       else renderer.note(line);
     },
+    asking: oneByOne((on) => renderer.hold?.(on)),
     interrupt: () => take(interruption(state, now()), true),
     finish(outcome = {}) {
       if (ended) return;

@@ -1,4 +1,4 @@
-import { equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { message, T0 } from "../../tests/progress/messages.ts";
 import type { Mode } from "./mode.ts";
 import { startProgress } from "./progress.ts";
@@ -150,4 +150,33 @@ Deno.test("what is due is shown even without finish()", () => {
   progress.update(message({ v: [{ d: "a", start: 0, stop: 5, error: "no" }] }));
   progress[Symbol.dispose]();
   equal(written.join("").endsWith("#1 ERROR: no\n"), true);
+});
+
+Deno.test("while somebody is asked something, the display keeps away from the terminal", async () => {
+  const writes: string[] = [];
+  const progress = startProgress({
+    mode: "tty",
+    out: { write: (text) => void writes.push(text) },
+    size: () => ({ columns: 80, rows: 24 }),
+    env: (name) => name === "TTY_DISPLAY_RATE" ? "5" : undefined,
+    driver: "remote",
+    builder: "b",
+  });
+  const order: string[] = [];
+  const ask = (name: string) =>
+    progress.asking(async () => {
+      order.push(name);
+      const before = writes.length;
+      progress.local.start(`meanwhile ${name}`);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      equal(writes.length, before);
+      // The last write took the frame away, and gave the cursor back.
+      ok(writes.at(-1)!.endsWith("\x1b[J\x1b[?7h\x1b[?25h"), JSON.stringify(writes.at(-1)));
+      order.push(name);
+    });
+  progress.local.start("before");
+  await Promise.all([ask("one"), ask("two")]);
+  deepEqual(order, ["one", "one", "two", "two"]);
+  progress.finish();
+  ok(writes.at(-1)!.includes("meanwhile two"));
 });

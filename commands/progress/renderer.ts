@@ -18,6 +18,8 @@ export interface Renderer {
   update(message: StatusResponse, changes: Changes): void;
   /** Shows a line that belongs to no vertex. */
   note(line: string): void;
+  /** While on, somebody is asked something at the terminal: a display keeps away from it. */
+  hold?(on: boolean): void;
   /** Shows what is still due, gives the terminal back and leaves no timer. */
   finish(outcome: Outcome): void;
   /** The same for a build that ended unforeseen, and how is not known. */

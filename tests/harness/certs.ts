@@ -113,6 +113,7 @@ export async function issue(dir: string, name: string, request: Request): Promis
       "unique_subject=no",
       "x509_extensions=extensions",
       "[policy]",
+      "organizationName=optional",
       "commonName=supplied",
       "[extensions]",
       "subjectKeyIdentifier=hash",

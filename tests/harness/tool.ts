@@ -7,6 +7,8 @@ const goTools = {
   buildx: "buildx",
   h2spec: "h2spec",
   "fsutil-oracle": "oracle",
+  "kube-apiserver": "kubernetes",
+  kubelet: "kubernetes",
 } as const;
 
 /** Debian's programs, and the package that brings each. */
@@ -21,7 +23,10 @@ const debianPrograms = {
   perl: "perl-base",
   podman: "podman",
   sshd: "openssh-server",
+  docker: "docker-cli",
   chromium: "chromium",
+  etcd: "etcd-server",
+  loopback: "containernetworking-plugins",
 } as const;
 
 export type Tool = keyof typeof goTools | keyof typeof debianPrograms;
@@ -86,8 +91,12 @@ async function debianProgram(tool: Tool): Promise<Available> {
 
 /** The path of a program; undefined when there is none. */
 export async function onPath(name: string): Promise<string | undefined> {
-  // Daemons live in sbin folders, which a user's PATH need not hold.
-  const folders = (Deno.env.get("PATH") ?? "").split(":").concat("/usr/sbin", "/sbin");
+  // Daemons and plugins live in folders that a user's PATH need not hold.
+  const folders = (Deno.env.get("PATH") ?? "").split(":").concat(
+    "/usr/sbin",
+    "/sbin",
+    "/usr/lib/cni",
+  );
   for (const folder of folders) {
     const path = `${folder}/${name}`;
     const stat = await Deno.stat(path).catch(() => undefined);

@@ -41,6 +41,31 @@ Deno.test("the library's documentation has no gaps", async () => {
   assert.equal(code, 0, stderr);
 });
 
+Deno.test({ name: "the package for npm works where it is installed", ignore }, async () => {
+  await using folder = await context();
+  const { path } = folder;
+  const made = await run(Deno.execPath(), ["task", "package"], { cwd: root });
+  assert.equal(made.code, 0, made.stderr);
+  await Deno.writeTextFile(`${path}/package.json`, '{"type":"module"}');
+  const packed = await run("npm", ["pack", "--silent", `${root}/dist/npm`], { cwd: path });
+  assert.equal(packed.code, 0, packed.stderr);
+  const installed = await run("npm", [
+    ...["install", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional"],
+    `./${packed.stdout.trim()}`,
+  ], { cwd: path });
+  assert.equal(installed.code, 0, installed.stderr);
+  const text = (await Deno.readTextFile(example)).replace('"fairlead"', '"@fairlead/fairlead"');
+  await Deno.writeTextFile(`${path}/example.ts`, text);
+  const args = ["--quiet", "--node-modules-dir=manual", "example.ts"];
+  const checked = await run(Deno.execPath(), ["check", ...args], { cwd: path });
+  assert.equal(checked.code, 0, checked.stderr);
+  const ran = await run(Deno.execPath(), ["run", "-A", ...args, shared!.address, path, "out"], {
+    cwd: path,
+  });
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.equal(await Deno.readTextFile(`${path}/out/said`), "from the library\n");
+});
+
 Deno.test("the library can be published: its public types are all written down", async () => {
   const { code, stderr } = await run(Deno.execPath(), [
     ...["publish", "--dry-run", "--no-check", "--allow-dirty", "--config", `${root}/deno.json`],

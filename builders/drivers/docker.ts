@@ -1,0 +1,19 @@
+import { docker as transport } from "../../transports/docker.ts";
+import { currentContext } from "../docker_context.ts";
+import type { Driver } from "./driver.ts";
+
+/** The BuildKit inside the engine of a docker context, which the node's endpoint names. */
+export const docker: Driver = {
+  name: "docker",
+  target: ({ endpoint }, { registry, env }) => ({
+    registry,
+    endpoint: transport.describe(endpoint === currentContext(env) ? {} : { context: endpoint }),
+    tls: {},
+  }),
+  loads: () => true,
+  remedy(_node, builder, { code }) {
+    if (code !== "not-found" && code !== "unreachable") return undefined;
+    return `start docker, or use another daemon than ${builder}'s: ` +
+      "fairlead create --use tcp://HOST:PORT, or set BUILDKIT_HOST";
+  },
+};

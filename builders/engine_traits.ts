@@ -1,0 +1,69 @@
+import type { Client } from "../buildkit/client.ts";
+import type { Budget } from "../buildkit/budget.ts";
+import type { DialContext } from "../transports/transport.ts";
+import { findEngine } from "../transports/_engine_choice.ts";
+import type { EngineEndpoint } from "../transports/_docker_engine.ts";
+import { docker } from "../transports/docker.ts";
+import type { Surroundings } from "./drivers/driver.ts";
+import type { WorkerRecord } from "../proto/gen/worker_types.ts";
+import type { Builder } from "./builder.ts";
+import type { StoredNode } from "./node_group.ts";
+import { nodeTarget, reachNode } from "./reach_node.ts";
+
+/** What the BuildKit inside a Docker engine can do, as its workers' labels tell. */
+export interface EngineTraits {
+  /** The engine's images are containerd's: every exporter and cache is there, and several platforms. */
+  readonly containerd: boolean;
+  /** What `host-gateway` stands for; undefined where the engine doesn't tell. */
+  readonly hostGateway: string | undefined;
+}
+
+/** True where a node's daemon is the one inside a Docker engine. Throws as `nodeTarget` does. */
+export function isInsideEngine(
+  builder: Builder,
+  node: StoredNode,
+  surroundings: Surroundings,
+): boolean {
+  const { registry, endpoint } = nodeTarget(builder, node, surroundings);
+  return registry.find(endpoint).insideEngine === true;
+}
+
+/** The engine of a node whose daemon is inside one. Throws `DialError`. */
+export async function nodeEngine(
+  builder: Builder,
+  node: StoredNode,
+  surroundings: Surroundings,
+): Promise<EngineEndpoint> {
+  const { endpoint } = nodeTarget(builder, node, surroundings);
+  return await findEngine(docker.parse(endpoint), endpoint, surroundings.env);
+}
+
+/** Asks a node's engine. Throws what connecting throws, and `RpcError`. */
+export async function engineTraits(
+  builder: Builder,
+  node: StoredNode,
+  { registry, context, budget }: {
+    readonly registry: Surroundings["registry"];
+    readonly context: DialContext;
+    readonly budget: Budget;
+  },
+): Promise<EngineTraits> {
+  const { connect } = await import("../buildkit/connect.ts");
+  const client: Client = await reachNode(connect, { builder, node, registry }, { context, budget });
+  try {
+    return traitsOf(await client.listWorkers());
+  } finally {
+    await client.close();
+  }
+}
+
+const SNAPSHOTTER = "org.mobyproject.buildkit.worker.snapshotter";
+const HOST_GATEWAY = "org.mobyproject.buildkit.worker.moby.host-gateway-ip";
+
+/** Only workers with containerd's images name a snapshotter. */
+export function traitsOf(
+  workers: readonly { readonly Labels: Readonly<WorkerRecord["Labels"]> }[],
+): EngineTraits {
+  const values = (name: string) => workers.flatMap(({ Labels }) => Labels[name] || []);
+  return { containerd: values(SNAPSHOTTER).length > 0, hostGateway: values(HOST_GATEWAY)[0] };
+}

@@ -1,0 +1,36 @@
+import type { Client } from "./client.ts";
+import { withGateway } from "./gateway.ts";
+import { newId } from "./identity.ts";
+import { health } from "./session/health.ts";
+import { solveRequest } from "./solve_request.ts";
+
+/**
+ * What the daemon's builder can do, by the names that BuildKit has for it (`exporter.multiple`): asked
+ * by an empty build that is recorded nowhere. Rejects as `withGateway` does.
+ */
+export async function capabilities(
+  client: Client,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const request = solveRequest(newId(), newId(), {
+    filename: "",
+    buildArgs: {},
+    labels: {},
+    platforms: [],
+    pull: false,
+    exporters: [],
+    cacheFrom: [],
+    cacheTo: [],
+  });
+  const options = { services: [health], sharedKey: "", onStatus: () => {}, signal };
+  const { value } = await withGateway(
+    client,
+    { ...request, Internal: true },
+    options,
+    async (at) => {
+      const value = await at.capabilities();
+      return { result: { result: undefined, metadata: {} }, value };
+    },
+  );
+  return value;
+}

@@ -1,0 +1,93 @@
+import { absolutePath } from "../build/paths.ts";
+import { defineCommand } from "../command.ts";
+import { csvLine } from "../flags/csv_line.ts";
+import { quote } from "../flags/quote.ts";
+import { program } from "../root.ts";
+import { UsageError } from "../usage_error.ts";
+import { type Host, parseHost } from "./host.ts";
+import { makeSet } from "./make_set.ts";
+import { shellWord } from "./shell_word.ts";
+import { writeSet } from "./write_set.ts";
+
+const DAY = 86_400_000;
+/** Clocks differ: a certificate of this minute would be refused by one that is behind. */
+const EARLIER = 3_600_000;
+
+export const command = defineCommand({
+  args: { usage: "[OPTIONS] DIR", min: 1, max: 1 },
+  ignoresBuilder: true,
+  description: "Make a CA, and keys and certificates for a daemon and a client, in DIR",
+  flags: {
+    algorithm: {
+      kind: "string",
+      default: "ecdsa",
+      summary: 'Kind of the keys ("ecdsa", "ed25519")',
+    },
+    client: { kind: "string", default: "client", summary: "Name of the client" },
+    days: { kind: "int", default: "825", summary: "How long the certificates are valid" },
+    force: { kind: "bool", summary: "Replace the files that are there" },
+    host: {
+      kind: "slice",
+      valueName: "strings",
+      summary: "Names and addresses that the daemon is reached by",
+    },
+  },
+  async run({ deps, args: [dir = ""], flags }) {
+    const { algorithm, client, days } = flags;
+    if (algorithm !== "ecdsa" && algorithm !== "ed25519") {
+      throw new UsageError(
+        `there is no algorithm ${quote(algorithm)}`,
+        "the algorithms are ecdsa and ed25519",
+      );
+    }
+    if (days < 1 || days > 36_500) throw new UsageError("--days is a number from 1 to 36500");
+    if (!/^[\w.@ -]{1,64}$/.test(client)) {
+      throw new UsageError(
+        `${quote(client)} is no name of a client`,
+        "it has up to 64 letters, digits, blanks and . _ @ -",
+      );
+    }
+    const hosts = flags.host.map((text) => parseHost(text.trim()));
+    if (hosts.length === 0) {
+      throw new UsageError(
+        "no host is given, so no client could check who answers",
+        "add --host with the names and addresses that the daemon is reached by",
+      );
+    }
+    const folder = absolutePath(dir, deps.cwd);
+    const now = deps.clock.now();
+    const to = new Date(now + days * DAY);
+    const files = await makeSet({ algorithm, hosts, client, from: new Date(now - EARLIER), to });
+    writeSet(folder, files, flags);
+    deps.stdout.write(howTo(folder, hosts, to));
+  },
+});
+
+/** What was made, and the two lines that use it. */
+function howTo(folder: string, hosts: readonly Host[], to: Date): string {
+  const names = hosts.map(({ text }) => text).join(", ");
+  const { text = "HOST", address } = hosts.find(({ text }) => !text.startsWith("*")) ?? {};
+  const host = address?.length === 16 ? `[${text}]` : text;
+  const file = (path: string) => `${folder}/${path}`;
+  const option = (name: string, path: string) =>
+    `  --driver-opt ${shellWord(csvLine([`${name}=${file(`client/${path}`)}`]))} \\\n`;
+  return `Made ${folder}: a CA, and certificates for a daemon (${names}) and a client, ` +
+    `valid until ${to.toISOString().slice(0, 10)}.
+
+Take ${file("daemon")} to the daemon's machine and start the daemon with it:
+
+buildkitd --addr tcp://0.0.0.0:1234 \\
+  --tlscacert ${shellWord(file("daemon/ca.pem"))} \\
+  --tlscert ${shellWord(file("daemon/cert.pem"))} \\
+  --tlskey ${shellWord(file("daemon/key.pem"))}
+
+Use it from here, or from wherever you take ${file("client")}:
+
+${program} create --name remote --driver remote \\
+${option("cacert", "ca.pem")}${option("cert", "cert.pem")}${
+      option("key", "key.pem")
+    }  tcp://${host}:1234
+
+Keep ${file("ca/key.pem")} to yourself: whoever has it can make more of both.
+`;
+}

@@ -1,0 +1,81 @@
+/** DER, the bytes of certificates (ITU-T X.690): tag, length, content. As much of it as X.509 needs. */
+
+/** One value, whole. */
+export type Der = Uint8Array<ArrayBuffer>;
+
+const TAG = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  objectId: 0x06,
+  utf8: 0x0c,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  sequence: 0x30,
+  set: 0x31,
+} as const;
+
+export const sequence = (...items: readonly Der[]): Der => value(TAG.sequence, join(items));
+export const set = (...items: readonly Der[]): Der => value(TAG.set, join(items));
+export const utf8 = (text: string): Der => value(TAG.utf8, new TextEncoder().encode(text));
+export const octetString = (bytes: Uint8Array): Der => value(TAG.octetString, bytes);
+export const yes: Der = new Uint8Array([TAG.boolean, 1, 0xff]);
+
+/** A tag of the context: `[number]`. @param constructed when values are inside, not bytes */
+export function context(number: number, content: Uint8Array, constructed = false): Der {
+  return value(0x80 | (constructed ? 0x20 : 0) | number, content);
+}
+
+/** Whole bits from the first byte on; `unused` counts those of the last byte that mean nothing. */
+export function bitString(bytes: Uint8Array, unused = 0): Der {
+  return value(TAG.bitString, join([new Uint8Array([unused]), bytes]));
+}
+
+/** An integer that is not negative, most significant byte first. */
+export function integer(bytes: Uint8Array): Der {
+  const first = bytes.findIndex((byte) => byte !== 0);
+  const trimmed = first < 0 ? new Uint8Array(1) : bytes.subarray(first);
+  const sign = trimmed[0]! >= 0x80 ? new Uint8Array(1) : new Uint8Array();
+  return value(TAG.integer, join([sign, trimmed]));
+}
+
+/** `1.2.840.10045.4.3.2` */
+export function objectId(text: string): Der {
+  const [first = 0, second = 0, ...rest] = text.split(".").map(Number);
+  const bytes = [first * 40 + second, ...rest].flatMap((part) => {
+    const groups = [part & 0x7f];
+    for (let more = part >> 7; more > 0; more >>= 7) groups.unshift(more & 0x7f | 0x80);
+    return groups;
+  });
+  return value(TAG.objectId, new Uint8Array(bytes));
+}
+
+/** To the second, in UTC; RFC 5280 §4.1.2.5 has the year in two digits before 2050. */
+export function time(date: Date): Der {
+  const digits = date.toISOString().replace(/[-:T]|\.\d+/g, "");
+  const short = date.getUTCFullYear() < 2050;
+  const text = new TextEncoder().encode(short ? digits.slice(2) : digits);
+  return value(short ? TAG.utcTime : TAG.generalizedTime, text);
+}
+
+function value(tag: number, content: Uint8Array): Der {
+  const { length } = content;
+  const size = length < 0x80
+    ? [length]
+    : length < 0x100
+    ? [0x81, length]
+    : [0x82, length >> 8, length & 0xff];
+  if (length > 0xffff) throw new RangeError("a value of DER longer than any certificate");
+  return join([new Uint8Array([tag, ...size]), content]);
+}
+
+function join(parts: readonly Uint8Array[]): Der {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

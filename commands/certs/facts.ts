@@ -1,0 +1,80 @@
+/** What a certificate's bytes say that the runtime's own reader doesn't tell: usages, version, signature. */
+
+export interface Facts {
+  /** 1 to 3; extensions there are in 3 alone. */
+  readonly version: number;
+  /** Object id of the way it is signed. */
+  readonly signature: string;
+  /** Whether the extension keyUsage, where there is one, allows to sign certificates. */
+  readonly maySign: boolean;
+  /** Object ids of the extension extKeyUsage; undefined without it: then it may be used for all. */
+  readonly uses: readonly string[] | undefined;
+}
+
+const KEY_USAGE = "2.5.29.15", EXT_KEY_USAGE = "2.5.29.37";
+/** Bit 5 of keyUsage (RFC 5280 §4.2.1.3), counted from the highest. */
+const KEY_CERT_SIGN = 0x04;
+
+/** Reads a certificate that is known to be well-formed. */
+export function factsOf(certificate: Uint8Array): Facts {
+  const [whole] = values(certificate);
+  const [signed, algorithm] = values(whole!.content);
+  const parts = values(signed!.content);
+  const version = parts[0]!.tag === 0xa0 ? values(parts[0]!.content)[0]!.content[0]! + 1 : 1;
+  const extensions = new Map<string, Uint8Array>();
+  for (const list of parts.filter(({ tag }) => tag === 0xa3)) {
+    for (const extension of values(values(list.content)[0]!.content)) {
+      const fields = values(extension.content);
+      // Between id and value may stand whether it is critical.
+      extensions.set(objectIdText(fields[0]!.content), fields.at(-1)!.content);
+    }
+  }
+  const usage = extensions.get(KEY_USAGE);
+  const uses = extensions.get(EXT_KEY_USAGE);
+  return {
+    version,
+    signature: objectIdText(values(algorithm!.content)[0]!.content),
+    // A BIT STRING begins with the number of bits at its end that mean nothing.
+    maySign: usage === undefined || ((values(usage)[0]!.content[1] ?? 0) & KEY_CERT_SIGN) !== 0,
+    uses: uses && values(values(uses)[0]!.content).map(({ content }) => objectIdText(content)),
+  };
+}
+
+interface Value {
+  readonly tag: number;
+  readonly content: Uint8Array;
+}
+
+/** The values that follow each other in some bytes. */
+function values(bytes: Uint8Array): Value[] {
+  const found: Value[] = [];
+  for (let at = 0; at + 1 < bytes.length;) {
+    const tag = bytes[at]!;
+    let length = bytes[at + 1]!;
+    at += 2;
+    if (length >= 0x80) {
+      const digits = length & 0x7f;
+      length = bytes.subarray(at, at + digits).reduce((sum, byte) => sum * 256 + byte, 0);
+      at += digits;
+    }
+    found.push({ tag, content: bytes.subarray(at, at + length) });
+    at += length;
+  }
+  return found;
+}
+
+function objectIdText(bytes: Uint8Array): string {
+  const parts: number[] = [];
+  let part = 0;
+  for (const byte of bytes) {
+    part = part * 128 + (byte & 0x7f);
+    if (byte & 0x80) continue;
+    if (parts.length > 0) parts.push(part);
+    else {
+      const first = Math.min(2, Math.floor(part / 40));
+      parts.push(first, part - first * 40);
+    }
+    part = 0;
+  }
+  return parts.join(".");
+}

@@ -1,0 +1,71 @@
+/** Finds certificates with their keys in a folder, by the names that they usually have. */
+export interface Pair {
+  /** Where it lies, relative to the folder that was named; empty for that folder itself. */
+  readonly folder: string;
+  readonly cert: string;
+  readonly key: string;
+  /** The CA beside it; undefined where there is none. */
+  readonly ca: string | undefined;
+  /** What it must be good for by its name. */
+  readonly role: "daemon" | "client" | undefined;
+}
+
+/** As fairlead, mkcert and Docker's examples name them, as dockerd's are named, and as in Kubernetes. */
+const NAMES = [
+  { cert: "cert.pem", key: "key.pem" },
+  { cert: "server-cert.pem", key: "server-key.pem", role: "daemon" },
+  { cert: "client-cert.pem", key: "client-key.pem", role: "client" },
+  { cert: "tls.crt", key: "tls.key" },
+] as const;
+const AUTHORITIES = ["ca.pem", "ca.crt"];
+
+/** Pairs in a folder and in the folders right below it, by path. Throws as `Deno.readDirSync`. */
+export function findPairs(dir: string): Pair[] {
+  const below = [...Deno.readDirSync(dir)].filter(({ isDirectory }) => isDirectory)
+    .map(({ name }) => name).sort();
+  return ["", ...below].flatMap((folder) => {
+    const names = filesIn(folder === "" ? dir : `${dir}/${folder}`);
+    const path = (name: string) => folder === "" ? name : `${folder}/${name}`;
+    const ca = AUTHORITIES.find((name) => names.has(name));
+    return NAMES.filter(({ cert }) => names.has(cert)).map((pair) => ({
+      folder,
+      cert: path(pair.cert),
+      key: path(pair.key),
+      ca: ca && path(ca),
+      role: "role" in pair ? pair.role : roleOf(folder),
+    }));
+  });
+}
+
+/** Every CA in the folder and right below it. */
+export function findAuthorities(dir: string): string[] {
+  const below = [...Deno.readDirSync(dir)].filter(({ isDirectory }) => isDirectory)
+    .map(({ name }) => `${name}/`).sort();
+  return ["", ...below].flatMap((folder) =>
+    AUTHORITIES.filter((name) => filesIn(`${dir}/${folder}`).has(name))
+      .map((name) => `${folder}${name}`)
+  );
+}
+
+/** The key of a CA that lies alone with it: beside a certificate, it would be that one's. */
+export function authorityKey(file: string, dir: string): string | undefined {
+  const folder = file.slice(0, file.lastIndexOf("/") + 1);
+  const names = filesIn(`${dir}/${folder}`);
+  const alone = names.has("key.pem") && !names.has("cert.pem");
+  return alone ? `${folder}key.pem` : undefined;
+}
+
+function filesIn(folder: string): ReadonlySet<string> {
+  try {
+    const entries = [...Deno.readDirSync(folder)].filter(({ isDirectory }) => !isDirectory);
+    return new Set(entries.map(({ name }) => name));
+  } catch {
+    // A folder that is closed to us: what is in it is none of ours.
+    return new Set();
+  }
+}
+
+function roleOf(folder: string): Pair["role"] {
+  if (folder === "daemon" || folder === "server") return "daemon";
+  return folder === "client" ? "client" : undefined;
+}

@@ -1,0 +1,53 @@
+import { osReason } from "../../buildkit/session/os_reason.ts";
+import { UsageError } from "../usage_error.ts";
+import type { SetFile } from "./make_set.ts";
+
+/**
+ * Writes the files of a set: all of them, or none. Throws `UsageError` where one is there already, unless
+ * it may be replaced.
+ *
+ * @param dir absolute; made where it doesn't exist
+ */
+export function writeSet(dir: string, files: readonly SetFile[], { force }: { force: boolean }) {
+  const taken = files.map(({ path }) => `${dir}/${path}`).filter(exists);
+  if (taken.length > 0 && !force) {
+    throw new UsageError(
+      `${taken[0]} is there already${taken.length > 1 ? `, and ${taken.length - 1} more` : ""}`,
+      "give another folder, or --force to replace the set: who has the old one then needs the new",
+    );
+  }
+  const written: { temporary: string; path: string }[] = [];
+  try {
+    for (const { path, text, secret } of files) {
+      const folder = `${dir}/${path.replace(/\/[^/]*$/, "")}`;
+      Deno.mkdirSync(folder, { recursive: true, mode: folder.endsWith("/ca") ? 0o700 : 0o755 });
+      const temporary = `${folder}/.new-${crypto.randomUUID()}`;
+      written.push({ temporary, path: `${dir}/${path}` });
+      // The mode holds from the first byte on.
+      Deno.writeTextFileSync(temporary, text, { createNew: true, mode: secret ? 0o600 : 0o644 });
+    }
+    for (const { temporary, path } of written) Deno.renameSync(temporary, path);
+  } catch (error) {
+    for (const { temporary } of written) remove(temporary);
+    throw new Error(`cannot write the certificates to ${dir}: ${osReason(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function remove(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // Renamed, or never made.
+  }
+}

@@ -1,0 +1,108 @@
+import { type Builder, chooseBuilder, openStore } from "../builders/builder.ts";
+import type { StoredNode } from "../builders/node_group.ts";
+import { schemeOf } from "../transports/endpoint.ts";
+import { connectTimeout } from "./budget.ts";
+import { defineCommand } from "./command.ts";
+import type { Deps } from "./deps.ts";
+import { examine } from "./doctor/examine.ts";
+import type { Finding } from "./doctor/finding.ts";
+import { nodeJson, textOf } from "./doctor/print.ts";
+import { csvPairs } from "./flags/pairs.ts";
+import { goJson } from "./go_json.ts";
+import { UsageError } from "./usage_error.ts";
+
+export const command = defineCommand({
+  args: { usage: "[OPTIONS] [URL|BUILDER]", min: 0, max: 1 },
+  description: `Show the way to a daemon step by step, and what is wrong with it
+
+Each step is tried once: endpoint, addresses, connection, TLS, HTTP/2, the daemon's version and
+workers, the round trip, and the throughput of a file that is built and comes back, which stays in
+the daemon's cache until that makes room. The exit code is 0 only when all nodes are well.`,
+  flags: {
+    "driver-opt": {
+      kind: "array",
+      summary: "Options for the driver, as 'create' takes them, where a URL is given",
+    },
+    format: { kind: "string", default: "text", summary: 'Format the output ("text", "json")' },
+    transfer: {
+      kind: "bytes",
+      default: "64m",
+      valueName: "SIZE",
+      summary: "How much to send and receive to measure the throughput (0: nothing)",
+    },
+  },
+  async run({ deps, args, flags, global }) {
+    if (!["text", "json"].includes(flags.format)) {
+      throw new UsageError(
+        `invalid --format ${JSON.stringify(flags.format)}`,
+        'it is "text" or "json"',
+      );
+    }
+    const options = {
+      deps,
+      timeout: connectTimeout(global),
+      size: flags.transfer,
+      debug: global.debug,
+    };
+    const builder = await chosen(deps, args[0] ?? global.builder, flags["driver-opt"]);
+    const isText = flags.format === "text";
+    const results = [];
+    for (const node of builder.nodes) {
+      const findings: Finding[] = [];
+      if (isText) deps.stdout.write(headOf(builder, node, results.length > 0));
+      for await (const finding of examine(builder, node, options)) {
+        findings.push(finding);
+        if (isText) deps.stdout.write(textOf(finding));
+      }
+      results.push(nodeJson(builder, node, findings));
+    }
+    const failed = results.filter(({ ok }) => !ok).length;
+    if (!isText) {
+      deps.stdout.write(
+        `${goJson({ ok: failed === 0, builder: builder.name, nodes: results }, 2)}\n`,
+      );
+    }
+    return failed === 0 ? 0 : 1;
+  },
+});
+
+/** A builder that is there, or one made of an endpoint as `create` would make it. */
+async function chosen(
+  deps: Deps,
+  name: string,
+  driverOpts: readonly string[],
+): Promise<Builder> {
+  if (schemeOf(name) === undefined) {
+    if (driverOpts.length > 0) {
+      throw new UsageError(
+        "--driver-opt goes with a URL",
+        "a builder has its own: see fairlead inspect",
+      );
+    }
+    return await chooseBuilder(openStore(deps.env), deps.env, name);
+  }
+  return {
+    name: "",
+    driver: "remote",
+    dynamic: false,
+    origin: "store",
+    lastActivity: undefined,
+    extra: {},
+    nodes: [{
+      name: "",
+      endpoint: name,
+      platforms: null,
+      flags: null,
+      files: null,
+      driverOpts: csvPairs(driverOpts),
+      extra: {},
+    }],
+  };
+}
+
+function headOf(builder: Builder, { name, endpoint }: StoredNode, isFurther: boolean): string {
+  const gap = isFurther ? "\n" : "";
+  return builder.name === ""
+    ? `${gap}${endpoint}\n`
+    : `${gap}${builder.name}, node ${name}: ${endpoint}\n`;
+}

@@ -1,0 +1,48 @@
+import { connectTcp, formatHostPort } from "../../transports/_tcp_connect.ts";
+import { DialError } from "../../transports/errors.ts";
+import type { DialContext } from "../../transports/transport.ts";
+import { connectionContext } from "./context.ts";
+import { type Examination, type Finding, take } from "./finding.ts";
+
+/**
+ * The addresses of the host that this machine connects to, and whether each takes a connection.
+ * Nothing where the endpoint leads to no port, and of a name that has none, since the connection
+ * itself tells that.
+ */
+export async function* addresses(way: Examination): AsyncGenerator<Finding> {
+  const transport = way.registry.find(way.endpoint);
+  const site = await transport.site?.(transport.parse(way.endpoint), way.deps.env)
+    .catch(() => undefined);
+  if (site === undefined || /^[\d.]+$/.test(site.host) || site.host.includes(":")) return;
+  const { lookup } = await import("node:dns/promises");
+  const began = performance.now();
+  const found = await lookup(site.host, { all: true }).catch(() => []);
+  if (found.length === 0) return;
+  const list = [...new Set(found.map(({ address }) => address))];
+  yield {
+    step: "resolve",
+    status: "ok",
+    ms: performance.now() - began,
+    text: `${site.host} is ${list.join(", ")}`,
+    data: { host: site.host, addresses: list },
+  };
+  for (const host of list) yield await tryAddress({ host, port: site.port }, way);
+}
+
+/** One of several addresses that fails is no failure: the next one may do. */
+async function tryAddress(
+  at: { readonly host: string; readonly port: number },
+  way: Examination,
+): Promise<Finding> {
+  const shown = formatHostPort(at);
+  const context: DialContext = { ...connectionContext(way), step: () => {} };
+  const finding = await take("address", way, async () => {
+    (await connectTcp(at, way.endpoint, context)).close();
+    return { text: `${shown} takes connections`, data: { address: shown } };
+  });
+  const { error } = finding;
+  if (!(error instanceof DialError)) return finding;
+  const { error: _, ...rest } = finding;
+  const text = `${shown}: ${error.problem}`;
+  return { ...rest, step: "address", status: "warning", text, data: { address: shown } };
+}

@@ -1,0 +1,116 @@
+import type { Client } from "../../buildkit/client.ts";
+import { clientOver } from "../../buildkit/connect.ts";
+import { wantsTls } from "../../buildkit/dial.ts";
+import type { Handshake, TlsFiles } from "../../buildkit/tls.ts";
+import { DialError } from "../../transports/errors.ts";
+import type { Connection, DialStep } from "../../transports/transport.ts";
+import { connectionContext } from "./context.ts";
+import { type Examination, failure, type Finding, LABELS, take } from "./finding.ts";
+import { tlsFilesText, tlsLines } from "./tls_lines.ts";
+
+/**
+ * The dial, each step that the transport tells of, and TLS over it. Returns a client, of which
+ * nothing has been asked yet; undefined where a step failed.
+ */
+export async function* connection(
+  way: Examination,
+): AsyncGenerator<Finding, Client | undefined> {
+  const transport = way.registry.find(way.endpoint);
+  const spec = transport.parse(way.endpoint);
+  const shown = transport.describe(spec);
+  let files: TlsFiles | undefined;
+  if (wantsTls(way.tls)) {
+    const { loadTls } = await import("../../buildkit/tls.ts");
+    const context = { ...connectionContext(way), step: () => {} };
+    const finding = await take("TLS", way, async () => {
+      files = await loadTls(way.tls, shown, context);
+      return { text: tlsFilesText(files) };
+    });
+    yield finding;
+    if (files === undefined) return undefined;
+  }
+
+  const dialled = yield* dial(way);
+  if (dialled === undefined) return undefined;
+  if (files === undefined || dialled.secure) {
+    if (files !== undefined || (!dialled.secure && transport.plaintext(spec))) {
+      yield {
+        step: "TLS",
+        status: "warning",
+        text: files === undefined
+          ? "none: everybody on the way can read and change what is built"
+          : "the transport encrypts by itself: the TLS options are not used",
+        ...files === undefined && {
+          hint: "give cacert, and cert and key if the daemon demands them; or use ssh://",
+        },
+      };
+    }
+    return clientOver(dialled, shown);
+  }
+  const host = files.servername ?? dialled.serverName ?? transport.host(spec).name;
+  const over = yield* tls(dialled, { files, host, shown }, way);
+  return over && clientOver({ ...over, authority: host, secure: true }, shown);
+}
+
+/** Each step under the name that the transport gave it; a dial that tells of none is one step. */
+async function* dial(way: Examination): AsyncGenerator<Finding, Connection | undefined> {
+  const transport = way.registry.find(way.endpoint);
+  const steps: { step: DialStep; detail: string; at: number }[] = [];
+  const note = (step: DialStep, detail = "") => {
+    const last = steps.at(-1);
+    if (last?.step === step) last.detail = detail || last.detail;
+    else steps.push({ step, detail, at: performance.now() });
+  };
+  const began = performance.now();
+  let dialled: Connection | undefined;
+  let error: unknown;
+  try {
+    dialled = await transport.dial(transport.parse(way.endpoint), {
+      ...connectionContext(way),
+      step: note,
+    });
+  } catch (thrown) {
+    way.deps.signal.throwIfAborted();
+    error = thrown;
+  }
+  const end = performance.now();
+  // A name is resolved by the same call that connects: what it took is the connection's.
+  const own = steps.filter(({ step }, i) => step !== "resolve" || i < steps.length - 1);
+  const failedAt = error instanceof DialError ? error.step : undefined;
+  for (const [i, { step, detail, at }] of own.entries()) {
+    const isLast = i === own.length - 1;
+    if (error !== undefined && (isLast || step === failedAt)) break;
+    const text = isLast ? dialled!.peer : detail;
+    yield { step: LABELS[step], status: "ok", text, ms: (own[i + 1]?.at ?? end) - at };
+  }
+  if (error !== undefined) {
+    yield failure("connect", error, { ms: end - (steps.at(-1)?.at ?? began) });
+  } else if (own.length === 0) {
+    yield { step: "connect", status: "ok", text: dialled!.peer, ms: end - began };
+  }
+  return dialled;
+}
+
+async function* tls(
+  dialled: Connection,
+  { files, host, shown }: { files: TlsFiles; host: string; shown: string },
+  way: Examination,
+): AsyncGenerator<Finding, Connection | undefined> {
+  const { wrapTls } = await import("../../buildkit/tls.ts");
+  let handshake: Handshake | undefined;
+  let stream: Connection["stream"] | undefined;
+  const context = { ...connectionContext(way), step: () => {} };
+  const finding = await take("TLS", way, async () => {
+    stream = await wrapTls(dialled.stream, files, host, shown, context, (agreed) => {
+      handshake = agreed;
+    });
+    return await tlsLines(handshake!, host);
+  }, async () => {
+    // The certificates that were not accepted are what one wants to see.
+    if (handshake === undefined) return {};
+    const { more, data } = await tlsLines(handshake, host);
+    return { more, data };
+  });
+  yield finding;
+  return stream && { ...dialled, stream };
+}

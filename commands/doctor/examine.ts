@@ -1,0 +1,60 @@
+/** The way to one node's daemon, a step at a time. */
+import type { Builder } from "../../builders/builder.ts";
+import type { StoredNode } from "../../builders/node_group.ts";
+import { explained, nodeTarget } from "../../builders/reach_node.ts";
+import type { Deps } from "../deps.ts";
+import { addresses } from "./addresses.ts";
+import { ask } from "./ask.ts";
+import { connection } from "./connection.ts";
+import { endpoint } from "./endpoint.ts";
+import { type Examination, failure, type Finding } from "./finding.ts";
+import { transfer } from "./transfer.ts";
+
+/** What examining goes by, beside the node. */
+export interface ExamineOptions extends Pick<Examination, "timeout" | "size"> {
+  readonly deps: Deps;
+  readonly debug: boolean;
+}
+
+/**
+ * Takes the steps one by one; the first that fails is the last. Rejects with the signal's reason
+ * alone.
+ */
+export async function* examine(
+  builder: Builder,
+  node: StoredNode,
+  options: ExamineOptions,
+): AsyncGenerator<Finding> {
+  for await (const finding of steps(builder, node, options)) {
+    const { error } = finding;
+    yield error === undefined
+      ? finding
+      : { ...finding, error: explained(error, builder, node, options.deps.env) };
+    if (finding.status === "failed") return;
+  }
+}
+
+async function* steps(
+  builder: Builder,
+  node: StoredNode,
+  { deps, debug, ...limits }: ExamineOptions,
+): AsyncGenerator<Finding> {
+  const log = (line: string) => debug ? deps.stderr.write(`${line}\n`) : undefined;
+  let way: Examination;
+  try {
+    way = { ...nodeTarget(builder, node, deps), ...limits, deps, log };
+  } catch (error) {
+    yield failure("endpoint", error);
+    return;
+  }
+  yield await endpoint(way);
+  yield* addresses(way);
+  const client = yield* connection(way);
+  if (client === undefined) return;
+  try {
+    yield* ask(client, way);
+    if (way.size > 0) yield* transfer(client, way);
+  } finally {
+    await client.close();
+  }
+}

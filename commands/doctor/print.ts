@@ -1,0 +1,58 @@
+import type { Builder } from "../../builders/builder.ts";
+import type { StoredNode } from "../../builders/node_group.ts";
+import { DialError, EndpointError } from "../../transports/errors.ts";
+import { hintOf, messageOf } from "../report.ts";
+import type { Finding } from "./finding.ts";
+
+const MARKS = { ok: "ok", warning: "warning", failed: "FAILED" } as const;
+const INDENT = " ".repeat(24);
+
+/** One finding as lines: what became of it, the step, what was found, what it took. */
+export function textOf(finding: Finding): string {
+  const { step, status, text, more = [], ms, error, hint } = finding;
+  const time = ms === undefined || ms < 0.05 ? "" : ` (${timeText(ms)})`;
+  const [first = "", ...rest] = (error === undefined ? text : problemOf(error)).split("\n");
+  const advice = hint ?? (error === undefined ? undefined : hintOf(error));
+  const lines = [
+    `${MARKS[status].padEnd(9)}${step.padEnd(15)}${first}${time}`,
+    ...[...rest, ...more].map((line) => INDENT + line),
+    ...advice === undefined ? [] : [`${INDENT}hint: ${advice}`],
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** A node's findings as `--format json` has them. */
+export function nodeJson(
+  { name, nodes }: Builder,
+  node: StoredNode,
+  findings: readonly Finding[],
+) {
+  return {
+    ...name !== "" && nodes.length > 0 && { node: node.name },
+    ok: findings.every(({ status }) => status !== "failed"),
+    steps: findings.map(({ step, status, text, ms, error, hint, data }) => {
+      const advice = hint ?? (error === undefined ? undefined : hintOf(error));
+      return {
+        step,
+        status,
+        text: error === undefined ? text : problemOf(error),
+        ...ms !== undefined && { ms: Math.round(ms * 1000) / 1000 },
+        ...error instanceof DialError && { code: error.code },
+        ...advice !== undefined && { hint: advice },
+        ...data,
+      };
+    }),
+  };
+}
+
+/** Without the endpoint, which stands above. */
+function problemOf(error: unknown): string {
+  if (error instanceof DialError) return error.problem;
+  const text = messageOf(error);
+  return error instanceof EndpointError ? text.replace(/^invalid endpoint "[^"]*": /, "") : text;
+}
+
+function timeText(ms: number): string {
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,56 @@
+/** What a handshake agreed on, for people and for programs. */
+import type { Handshake, TlsFiles } from "../../buildkit/tls.ts";
+import type { Finding } from "./finding.ts";
+
+/** A certificate that ends within so many days is worth a warning. */
+const SOON = 14;
+const DAY = 24 * 60 * 60 * 1000;
+
+/** What the options gave. */
+export function tlsFilesText({ roots, rootsFrom, client, servername }: TlsFiles): string {
+  const count = roots.length === 1 ? "1 certificate" : `${roots.length} certificates`;
+  return [
+    `authorities: ${count} of ${rootsFrom}`,
+    client && `client certificate: ${client.shown}`,
+    servername && `the daemon must be ${servername}`,
+  ].filter(Boolean).join("; ");
+}
+
+/** The handshake, and the chain of certificates: a line for each with its subject, names and dates. */
+export async function tlsLines(
+  { protocol, cipher, alpn, chain }: Handshake,
+  host: string,
+): Promise<Required<Pick<Finding, "text" | "status" | "more" | "data">>> {
+  const { issuerOf, namesOf, subjectOf } = await import("../../buildkit/tls_names.ts");
+  const days = (date: Date) => Math.floor((date.getTime() - Date.now()) / DAY);
+  const more = chain.flatMap((certificate, i) => {
+    const names = i === 0 ? [`for ${namesOf(certificate).join(", ") || "no name"}`] : [];
+    const left = days(certificate.validToDate);
+    const until = certificate.validToDate.toISOString().slice(0, 10);
+    const ends = left < 0 ? `expired on ${until}` : `valid until ${until} (${left} days)`;
+    return [
+      `${subjectOf(certificate)}: ${[...names, ends].join("; ")}; signed by ${
+        issuerOf(certificate)
+      }`,
+    ];
+  });
+  const least = Math.min(...chain.map(({ validToDate }) => days(validToDate)));
+  return {
+    text: `${protocol}, ${alpn || "no ALPN"}, ${cipher}, as ${host}` +
+      (least < SOON ? "; a certificate ends soon" : ""),
+    status: least < SOON ? "warning" : "ok",
+    more,
+    data: {
+      protocol,
+      cipher,
+      alpn,
+      chain: chain.map((certificate) => ({
+        subject: subjectOf(certificate),
+        issuer: issuerOf(certificate),
+        names: namesOf(certificate),
+        validFrom: certificate.validFromDate.toISOString(),
+        validTo: certificate.validToDate.toISOString(),
+      })),
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { readPluginCall } from "./plugin_call.ts";
+
+const env = (name: string) => ({ DOCKER_CONFIG: "/home", DOCKER_CONTEXT: "prod" })[name];
+
+Deno.test("docker's own flags stand before our name", () => {
+  const call = readPluginCall(
+    ["--config", "/etc/d", "-H", "tcp://h:1", "-l=debug", "--tlsverify", "buildx", "ls", "-D"],
+    env,
+  )!;
+  equal(call.plugin, "buildx");
+  deepEqual(call.args, ["--debug", "ls", "-D"]);
+  equal(call.env("DOCKER_CONFIG"), "/etc/d");
+  equal(call.env("DOCKER_HOST"), "tcp://h:1");
+  equal(call.env("DOCKER_CONTEXT"), "", "a host goes before a context");
+  equal(call.env("DOCKER_TLS_VERIFY"), "1");
+  const plain = readPluginCall(["-c", "dev", "fairlead", "--config", "x"], env)!;
+  equal(plain.env("DOCKER_CONTEXT"), "dev");
+  equal(plain.env("DOCKER_CONFIG"), "/home");
+  deepEqual(plain.args, ["--config", "x"], "what stands behind it is ours to read");
+  equal(plain.signal.aborted, false);
+});
+
+Deno.test("who calls by himself is no docker", () => {
+  for (
+    const words of [[], ["bake", "--file", "-"], ["docker-cli-plugin-metadata"], ["--debug"], [
+      "ls",
+    ]]
+  ) equal(readPluginCall(words, env), undefined);
+});

@@ -1,0 +1,19 @@
+import { defineCommand } from "./command.ts";
+import { ownProgram, pluginLink, removeLink, whatIsAt } from "./plugin_links.ts";
+
+export const command = defineCommand({
+  args: { usage: "", min: 0, max: 0 },
+  ignoresBuilder: true,
+  description: "Take back what 'fairlead install' did. Plugins that are not fairlead stay.",
+  flags: {},
+  run({ deps }) {
+    const program = ownProgram(deps.env);
+    for (const name of ["fairlead", "buildx"]) {
+      const link = pluginLink(deps.env, name);
+      if (whatIsAt(link.path, program) !== "ours") continue;
+      const restored = removeLink(link);
+      deps.stdout.write(`docker ${name}: ${restored ? "as it was before" : "gone"}\n`);
+    }
+    return Promise.resolve();
+  },
+});

@@ -1,0 +1,119 @@
+#!/bin/sh
+# Installs fairlead: picks the binary for this machine, checks it against the release's checksums, and
+# puts it into a folder of yours.
+#
+#   curl -fsSL https://github.com/fairlead/fairlead/releases/latest/download/install.sh | sh
+#   sh install.sh --dir ~/bin --version v0.1.0
+#
+# It never asks for root's rights, and as root it does nothing unless --as-root says that this is
+# meant; it then installs into /usr/local/bin.
+set -eu
+
+main() {
+  base=${FAIRLEAD_DOWNLOAD:-https://github.com/fairlead/fairlead/releases}
+  version=latest dir='' as_root=
+  while [ $# -gt 0 ]; do
+    case $1 in
+    --dir | --version)
+      [ $# -gt 1 ] || fail "$1 needs a value"
+      case $1 in --dir) dir=$2 ;; *) version=$2 ;; esac
+      shift
+      ;;
+    --as-root) as_root=1 ;;
+    -h | --help)
+      echo "usage: install.sh [--dir FOLDER] [--version vX.Y.Z] [--as-root]"
+      exit 0
+      ;;
+    *) fail "unknown option $1 (--dir FOLDER, --version vX.Y.Z, --as-root)" ;;
+    esac
+    shift
+  done
+
+  if [ "$(id -u)" = 0 ]; then
+    [ "$as_root" ] || fail "you are root; if that is meant, say --as-root, for /usr/local/bin"
+    dir=${dir:-/usr/local/bin}
+  fi
+  dir=${dir:-${XDG_BIN_HOME:-${HOME:?HOME is not set: name a folder with --dir}/.local/bin}}
+  name=$(asset)
+  case $version in
+  latest) from=$base/latest/download ;;
+  v*) from=$base/download/$version ;;
+  *) fail "a version is written v0.1.0, not $version" ;;
+  esac
+
+  mkdir -p "$dir" 2>/dev/null || fail "cannot make the folder $dir; name another with --dir"
+  # Beside its place, so that the last step is a rename.
+  work=$(mktemp -d "$dir/.fairlead.XXXXXX" 2>/dev/null) ||
+    fail "cannot write into $dir; name another folder with --dir"
+  trap 'rm -rf "$work"' EXIT
+  trap 'exit 130' INT TERM HUP
+  fetch "$from/$name" "$work/$name"
+  fetch "$from/SHA256SUMS" "$work/SHA256SUMS"
+  check "$work" "$name"
+  chmod 755 "$work/$name"
+  mv -f "$work/$name" "$dir/fairlead"
+  echo "installed $dir/fairlead ($version)"
+  case :$PATH: in
+  *:"$dir":*) ;;
+  *) echo "$dir is not in PATH: add it, or call $dir/fairlead" ;;
+  esac
+}
+
+# The release's file for this machine.
+asset() {
+  system=$(uname -s) machine=$(uname -m)
+  case $machine in
+  x86_64 | amd64) machine=x64 ;;
+  aarch64 | arm64) machine=arm64 ;;
+  *) fail "there is no binary for $machine; with Deno of your own, run fairlead.js" ;;
+  esac
+  case $system in
+  Linux)
+    # The binary needs glibc.
+    for loader in /lib/ld-musl-*; do
+      [ ! -e "$loader" ] || fail "this system has musl, not glibc: install your distribution's" \
+        "package deno, and run fairlead.js with it (docs/install.md)"
+    done
+    echo "fairlead-linux-$machine"
+    ;;
+  Darwin) echo "fairlead-macos-$machine" ;;
+  MINGW* | MSYS* | CYGWIN*) fail "on Windows, download fairlead-windows-x64.exe from $base" ;;
+  *) fail "there is no binary for $system; with Deno of your own, run fairlead.js" ;;
+  esac
+}
+
+# fetch URL FILE
+fetch() {
+  if command -v curl >/dev/null 2>&1; then
+    curl -fsSL --retry 2 -o "$2" "$1" || fail "cannot download $1"
+  elif command -v wget >/dev/null 2>&1; then
+    wget -q -O "$2" "$1" || fail "cannot download $1"
+  else
+    fail "neither curl nor wget is here: download $1 yourself"
+  fi
+}
+
+# check FOLDER NAME: the file's checksum is the one in SHA256SUMS.
+check() {
+  wanted=$(sed -n "s/^\([0-9a-f]\{64\}\) [ *]$2\$/\1/p" "$1/SHA256SUMS")
+  [ "$wanted" ] || fail "SHA256SUMS of the release says nothing of $2"
+  if command -v sha256sum >/dev/null 2>&1; then
+    got=$(sha256sum "$1/$2")
+  elif command -v shasum >/dev/null 2>&1; then
+    got=$(shasum -a 256 "$1/$2")
+  elif command -v openssl >/dev/null 2>&1; then
+    got=$(openssl dgst -sha256 -r "$1/$2")
+  else
+    fail "nothing here computes SHA-256 (sha256sum, shasum, openssl): not installed"
+  fi
+  [ "${got%% *}" = "$wanted" ] ||
+    fail "$2 is damaged: its checksum is ${got%% *}, and the release's is $wanted; not installed"
+}
+
+fail() {
+  echo "install.sh: $*" >&2
+  exit 1
+}
+
+# A script that breaks off in the middle of its download must do nothing.
+main "$@"

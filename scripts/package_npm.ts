@@ -1,0 +1,103 @@
+/**
+ * Makes dist/npm: the library as a package for npm, for programs that run on Deno. Deno takes no
+ * TypeScript from npm, so it holds JavaScript, in a file for each part that is loaded by itself, and
+ * declarations.
+ *
+ *     deno task package && cd dist/npm && npm publish
+ */
+/** A package's name where one is imported, statically or when it is needed. */
+const IMPORT = /^(?:import|export) .* from "([@\w][^"]*)"|\bimport\("([@\w][^"]*)"\)/gm;
+const root = new URL("..", import.meta.url).pathname;
+const out = `${root}dist/npm`;
+const config = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+
+await Deno.remove(out, { recursive: true }).catch(() => {});
+const packages = Object.keys(config.imports).filter((name) => name !== "fairlead");
+await deno(["bundle", "--quiet", "--code-splitting", "--outdir", out], [
+  ...packages.flatMap((name) => [`--external=${name}`, `--external=${name}/*`]),
+  `${root}buildkit/mod.ts`,
+]);
+await declare();
+await Deno.writeTextFile(`${out}/package.json`, JSON.stringify(manifest(), null, 2) + "\n");
+await Deno.copyFile(`${root}LICENSE`, `${out}/LICENSE`);
+await Deno.copyFile(`${root}docs/library.md`, `${out}/README.md`);
+
+function manifest(): object {
+  return {
+    name: config.name,
+    version: config.version,
+    description: "A BuildKit client for Deno, over any byte stream",
+    license: config.license,
+    type: "module",
+    exports: { ".": { types: "./types/buildkit/mod.d.ts", default: "./mod.js" } },
+    engines: { deno: ">=2.9.4" },
+    dependencies: dependencies(),
+  };
+}
+
+/** What the bundle still imports by name, in the versions that deno.json pins. */
+function dependencies(): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const { name } of Deno.readDirSync(out)) {
+    if (!name.endsWith(".js")) continue;
+    const text = Deno.readTextFileSync(`${out}/${name}`);
+    for (const [, first, later] of text.matchAll(IMPORT)) {
+      const from = first ?? later!;
+      if (from.startsWith("node:")) continue;
+      const key = Object.keys(config.imports).find((key) => `${from}/`.startsWith(`${key}/`));
+      const version = config.imports[key!]?.match(/^npm:.*@([^@/]+)$/)?.[1];
+      if (version === undefined) {
+        throw new Error(`${name} imports ${from}, which deno.json has not`);
+      }
+      found[key!] = version;
+    }
+  }
+  return found;
+}
+
+/** Declarations by TypeScript's own compiler, which knows nothing of Deno: types that it misses are Deno's. */
+async function declare(): Promise<void> {
+  const work = await Deno.makeTempDir({ prefix: "fairlead-types-" });
+  try {
+    await Deno.writeTextFile(`${work}/deno.d.ts`, await deno(["types"]));
+    const compilerOptions = {
+      ...{ declaration: true, emitDeclarationOnly: true, stripInternal: true, noCheck: true },
+      ...{ rootDir: root, outDir: `${out}/types`, allowImportingTsExtensions: true },
+      ...{ module: "esnext", moduleResolution: "bundler", target: "esnext", lib: ["esnext"] },
+      ...{ types: [], skipLibCheck: true },
+    };
+    const files = [`${root}buildkit/mod.ts`, `${work}/deno.d.ts`];
+    await Deno.writeTextFile(`${work}/tsconfig.json`, JSON.stringify({ compilerOptions, files }));
+    await deno(["run", "-A", "--quiet", "--no-lock", "npm:typescript@5.9.3/tsc"], ["-p", work]);
+    nameAsJavaScript(`${out}/types`);
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
+}
+
+/** In packages, declarations are found by the names of the files that they declare: `./client.js`. */
+function nameAsJavaScript(folder: string): void {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) {
+      nameAsJavaScript(path);
+      continue;
+    }
+    const text = Deno.readTextFileSync(path);
+    Deno.writeTextFileSync(path, text.replace(/((?:from|import\()\s*"\.[^"]*)\.ts"/g, '$1.js"'));
+  }
+}
+
+/** Runs Deno; resolves to what it printed. Ends the script with its errors. */
+async function deno(args: string[], more: string[] = []): Promise<string> {
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [...args, ...more],
+    cwd: root,
+    stdin: "null",
+    stderr: "inherit",
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  if (success) return text;
+  await Deno.stderr.write(stdout);
+  throw new Error(`deno ${args.join(" ")} failed`);
+}

@@ -1,0 +1,57 @@
+// deno-lint-ignore-file no-console
+/**
+ * What a release needs beside its binaries; `.github/workflows/release.yml` runs it.
+ *
+ *     release.ts check v1.2.3     the tag is the program's version, and the changelog has it
+ *     release.ts gather v1.2.3    dist/release: binaries from out/, SHA256SUMS, notes.md, install.sh
+ */
+import { version } from "../version.ts";
+
+const root = new URL("..", import.meta.url).pathname;
+const [task, tag = ""] = Deno.args;
+
+try {
+  if (task === "check") await check();
+  else if (task === "gather") await gather();
+  else throw new Error("usage: release.ts check|gather vX.Y.Z");
+} catch (error) {
+  console.error(`release: ${error instanceof Error ? error.message : error}`);
+  Deno.exit(1);
+}
+
+async function check(): Promise<void> {
+  if (tag !== version.number) {
+    throw new Error(`the tag is ${tag}, and version.ts says ${version.number}: change one of them`);
+  }
+  await notes();
+}
+
+async function gather(): Promise<void> {
+  const to = `${root}dist/release`;
+  await Deno.remove(to, { recursive: true }).catch(() => {});
+  await Deno.mkdir(to, { recursive: true });
+  await Deno.writeTextFile(`${to}/notes.md`, await notes());
+  const names = [...Deno.readDirSync(`${root}out`)].map(({ name }) => name)
+    .filter((name) => name.startsWith("fairlead-")).sort();
+  if (names.length === 0) throw new Error("out/ has no binaries: run deno task compile first");
+  const sums: string[] = [];
+  for (const name of names) {
+    const bytes = await Deno.readFile(`${root}out/${name}`);
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+    sums.push(`${digest}  ${name}\n`);
+    await Deno.copyFile(`${root}out/${name}`, `${to}/${name}`);
+  }
+  await Deno.writeTextFile(`${to}/SHA256SUMS`, sums.join(""));
+  await Deno.copyFile(`${root}install.sh`, `${to}/install.sh`);
+}
+
+/** The version's part of the changelog. */
+async function notes(): Promise<string> {
+  const text = await Deno.readTextFile(`${root}CHANGELOG.md`);
+  const number = tag.replace(/^v/, "");
+  const part = text.split(/^## /m).find((part) =>
+    part.split(/[\s\]]/)[0]!.replace("[", "") === number
+  );
+  if (part === undefined) throw new Error(`CHANGELOG.md has no "## ${number}": write it first`);
+  return part.slice(part.indexOf("\n")).trim() + "\n";
+}

@@ -1,0 +1,187 @@
+/** Policies, deprecated flags and traces, on a real daemon beside the peer. */
+import assert from "node:assert/strict";
+import { Policy } from "../../proto/gen/sourcepolicy.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { type Workspace, workspace } from "./workspace.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx"));
+const shared = ignore ? undefined! : await sharedBuildkitd();
+const programs = ["fairlead", "buildx"] as const;
+
+const build = ["build", "--progress=plain", "-o", "type=cacheonly"];
+
+/** The last line that begins so. */
+function line(stderr: string, begin: string): string {
+  return stderr.split("\n").findLast((text) => text.startsWith(begin)) ?? "";
+}
+
+/** Both programs say the same error; gives it. */
+async function refused(space: Workspace, args: readonly string[], env: Record<string, string>) {
+  const messages: string[] = [];
+  for (const program of programs) {
+    const { code, stderr } = await space[program]([...build, ...args], env);
+    assert.equal(code, 1, stderr);
+    messages.push(line(stderr, "ERROR: "));
+  }
+  assert.equal(messages[0], messages[1]);
+  return messages[0]!;
+}
+
+Deno.test({
+  name: "a Rego policy stops the build, however it is named, unless none is to hold",
+  ignore,
+}, async () => {
+  await using space = await workspace(shared.address);
+  space.write({
+    "plain/Dockerfile": "FROM scratch\nLABEL a=b\n",
+    "ruled/Dockerfile": "FROM scratch\nLABEL a=b\n",
+    "ruled/Dockerfile.rego": "package docker\ndefault allow := false\n",
+    "other.rego": "package docker\n",
+  });
+  const cases: [args: string[], env: Record<string, string>, policy: string | undefined][] = [
+    [["ruled"], {}, space.path("ruled/Dockerfile.rego")],
+    [["--policy=strict=true", "ruled"], {}, space.path("ruled/Dockerfile.rego")],
+    [["--policy=filename=other.rego", "plain"], {}, "other.rego"],
+    [["--policy=reset=true,filename=other.rego", "ruled"], {}, "other.rego"],
+    [["plain"], { BUILDX_DEFAULT_POLICY: "1" }, "of BUILDX_DEFAULT_POLICY"],
+    [["plain"], { BUILDX_DEFAULT_POLICY: "nonsense" }, undefined],
+    [["plain"], { BUILDX_DEFAULT_POLICY: "0" }, undefined],
+    [["--policy=disabled=true", "ruled"], { BUILDX_DEFAULT_POLICY: "1" }, undefined],
+    [["--policy=reset=true", "ruled"], {}, undefined],
+    [["--policy=log-level=debug", "plain"], {}, undefined],
+  ];
+  for (const [args, env, policy] of cases) {
+    const { code, stderr } = await space.fairlead([...build, ...args], env);
+    if (policy === undefined) assert.equal(code, 0, `${args}\n${stderr}`);
+    else {
+      assert.equal(code, 1, args.join(" "));
+      assert.match(
+        line(stderr, "ERROR: "),
+        /^ERROR: cannot build under the policy .* doesn't evaluate/,
+      );
+      assert.ok(stderr.includes(`the policy ${policy}:`), stderr);
+      assert.doesNotMatch(stderr, /#1/);
+    }
+  }
+});
+
+Deno.test({
+  name: "a source policy holds: what it denies is not taken, what it converts is",
+  ignore,
+}, async () => {
+  await using space = await workspace(shared.address);
+  const deny = {
+    rules: [{
+      action: "DENY",
+      selector: { identifier: "docker-image://*busybox*", match_type: "WILDCARD" },
+    }],
+  };
+  const convert = {
+    Version: 1,
+    rules: [
+      {
+        action: 2,
+        selector: {
+          identifier: "docker-image://docker.io/library/nowhere:latest",
+          matchType: "EXACT",
+        },
+        updates: { identifier: `docker-image://${shared.image}` },
+        unknown: true,
+      },
+    ],
+  };
+  space.write({
+    "ctx/Dockerfile": "FROM busybox\n",
+    "else/Dockerfile": "FROM nowhere\n",
+    "deny.json": JSON.stringify(deny),
+    "convert.json": JSON.stringify(convert),
+    "empty.json": "{}",
+    "bad.json": '{"rules": [{"action": "MAYBE"}]}',
+    "list.json": "[]",
+  });
+  const variable = (file: string) => ({ EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: file });
+  assert.match(await refused(space, ["ctx"], variable("deny.json")), /source denied by policy/);
+  for (const [file, context] of [["convert.json", "else"], ["empty.json", "ctx"]] as const) {
+    for (const program of programs) {
+      const { code, stderr } = await space[program]([...build, context], variable(file));
+      assert.equal(code, 0, `${program} ${file}\n${stderr}`);
+    }
+  }
+  const encoded = Policy.encode({
+    version: 0n,
+    rules: [{
+      action: 1,
+      selector: { identifier: "docker-image://*busybox*", matchType: 0, constraints: [] },
+      updates: undefined,
+    }],
+  }).finish();
+  Deno.writeFileSync(space.path("deny.pb"), encoded);
+  assert.match(await refused(space, ["ctx"], variable("deny.pb")), /source denied by policy/);
+  const missing = await refused(space, ["ctx"], variable("nowhere.json"));
+  assert.equal(
+    missing,
+    "ERROR: failed to read policy file: open nowhere.json: no such file or directory",
+  );
+  for (
+    const [file, reason] of [["bad.json", /action of rule 0/], ["list.json", /no object/]] as const
+  ) {
+    const { code, stderr } = await space.fairlead([...build, "ctx"], variable(file));
+    assert.equal(code, 1);
+    assert.match(line(stderr, "ERROR: failed to parse source policy"), reason);
+  }
+});
+
+Deno.test(
+  { name: "flags that mean nothing any more are taken, with buildx's warnings", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({ "ctx/Dockerfile": "FROM scratch AS one\nLABEL a=b\n" });
+    const flags = [
+      "--squash",
+      "--security-opt=a,b",
+      "--isolation=x",
+      "--compress",
+      "--rm",
+      "--force-rm=false",
+    ];
+    const warnings: string[][] = [];
+    for (const program of programs) {
+      const { code, stderr } = await space[program](["b", "--progress=plain", ...flags, "ctx"]);
+      assert.equal(code, 0, stderr);
+      warnings.push(stderr.split("\n").filter((text) => text.startsWith("WARNING: ")).sort());
+    }
+    assert.deepEqual(warnings[0], warnings[1]);
+    assert.equal(warnings[0]!.length, 4);
+    const { stdout } = await space.fairlead(["build", "--print=targets", "ctx"]);
+    assert.match(stdout, /one/);
+    assert.match(
+      (await space.fairlead(["build", "-m", "x", "ctx"])).stderr,
+      /invalid value "x" for resource memory/,
+    );
+  },
+);
+
+Deno.test(
+  { name: "a build leaves a trace, in the trace that the environment names", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({ "ctx/Dockerfile": "FROM scratch\nLABEL trace=yes\n" });
+    const trace = "0af7651916cd43dd8448eb211c80319c";
+    const cases: [env: Record<string, string>, expected: RegExp][] = [
+      [{}, /^[0-9a-f]{32}$/],
+      [{ TRACEPARENT: `00-${trace}-b7ad6b7169203331-01` }, new RegExp(`^${trace}$`)],
+    ];
+    for (const [env, expected] of cases) {
+      const made = await space.fairlead([...build, "--metadata-file=md.json", "ctx"], env);
+      assert.equal(made.code, 0, made.stderr);
+      const ref = JSON.parse(space.read("md.json"))["buildx.build.ref"].split("/").pop();
+      const shown = await space.fairlead(["history", "trace", ref]);
+      assert.equal(shown.code, 0, shown.stderr);
+      const { data: [{ traceID, spans }] } = JSON.parse(shown.stdout);
+      assert.match(traceID, expected);
+      assert.ok(spans.length > 3);
+    }
+  },
+);

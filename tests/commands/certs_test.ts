@@ -1,0 +1,217 @@
+/** `certs`: sets that openssl, buildkitd, buildctl and buildx take, and what is said of broken ones. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { type Workspace, workspace } from "../build/workspace.ts";
+import { startBuildkitd } from "../harness/buildkitd.ts";
+import { issue, makeCerts } from "../harness/certs.ts";
+import { run } from "../harness/run.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing, need } from "../harness/tool.ts";
+
+const noOpenssl = await missing("openssl");
+const ignore = skip(noOpenssl);
+
+async function create(space: Workspace, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await space.fairlead(["certs", "create", ...args]);
+  equal(code, 0, stderr);
+  return stdout;
+}
+
+for (const algorithm of ["ecdsa", "ed25519"]) {
+  Deno.test({
+    ignore,
+    name: `certs create --algorithm ${algorithm}: openssl finds nothing amiss`,
+    async fn() {
+      await using space = await workspace("tcp://127.0.0.1:1");
+      const hosts = "build.example.com,*.example.com,127.0.0.1,fe80::1";
+      await create(space, "set", "--host", hosts, "--client", "me", "--algorithm", algorithm);
+      const openssl = async (...args: string[]) => {
+        const { code, stdout, stderr } = await run(await need("openssl"), args, { cwd: space.dir });
+        return { code, out: stdout + stderr };
+      };
+      const verify = (purpose: string, ca: string, cert: string, ...more: string[]) =>
+        openssl("verify", "-x509_strict", "-purpose", purpose, ...more, "-CAfile", ca, cert);
+      const [daemon, client] = ["set/daemon/cert.pem", "set/client/cert.pem"];
+      for (
+        const [purpose, ca, cert, more] of [
+          ["sslserver", "set/client/ca.pem", daemon, ["-verify_hostname", "build.example.com"]],
+          ["sslserver", "set/client/ca.pem", daemon, ["-verify_hostname", "x.example.com"]],
+          ["sslserver", "set/client/ca.pem", daemon, ["-verify_ip", "127.0.0.1"]],
+          ["sslserver", "set/client/ca.pem", daemon, ["-verify_ip", "fe80::1"]],
+          ["sslclient", "set/daemon/ca.pem", client, []],
+        ] as const
+      ) {
+        const { code, out } = await verify(purpose, ca, cert, ...more);
+        equal(code, 0, out);
+      }
+      for (const [purpose, cert] of [["sslclient", daemon], ["sslserver", client]] as const) {
+        ok((await verify(purpose, "set/ca/ca.pem", cert)).code !== 0, `${cert} as ${purpose}`);
+      }
+      const { out } = await openssl("x509", "-noout", "-text", "-in", "set/ca/ca.pem");
+      match(out, /Version: 3/);
+      match(out, /Basic Constraints: critical\s+CA:TRUE, pathlen:0/);
+      match(out, /Key Usage: critical\s+Certificate Sign, CRL Sign/);
+      for (const folder of ["ca", "daemon", "client"]) {
+        const key = `set/${folder}/key.pem`;
+        equal((await openssl("pkey", "-noout", "-check", "-in", key)).code, 0);
+        equal(Deno.statSync(space.path(key)).mode! & 0o777, 0o600);
+      }
+      match((await openssl("x509", "-noout", "-subject", "-in", client)).out, /CN ?= ?me/);
+      const checked = await space.fairlead([
+        "certs",
+        "check",
+        "set",
+        "--host",
+        "a.example.com,::1",
+      ]);
+      equal(checked.code, 1);
+      match(checked.stdout, /WRONG: it is not for ::1\n/);
+      ok(!checked.stdout.includes("not for a.example.com"), checked.stdout);
+    },
+  });
+}
+
+Deno.test({
+  ignore: skip(
+    needsRoot() ?? noOpenssl ?? await missing("buildkitd", "runc", "buildctl", "buildx"),
+  ),
+  name: "certs create: the lines that it prints make a daemon and a builder",
+  async fn() {
+    await using space = await workspace("tcp://127.0.0.1:1");
+    const printed = await create(space, "my set", "--host", "localhost,127.0.0.1");
+    const path = (name: string) => space.path(`my set/${name}`);
+    match(printed, new RegExp(`--tlscacert '${path("daemon/ca.pem")}' \\\\\n`));
+    const tls = {
+      cert: path("daemon/cert.pem"),
+      key: path("daemon/key.pem"),
+      ca: path("daemon/ca.pem"),
+    };
+    await using daemon = await startBuildkitd({ tcp: true, tls });
+
+    // As a shell reads it, with this daemon's port.
+    const [, line = ""] = /^(fairlead create [^]*?)\n\n/m.exec(printed) ?? [];
+    const words = await run("/bin/sh", ["-c", `printf '%s\\n' ${line.replace(/^fairlead/, "")}`]);
+    const args = words.stdout.trimEnd().split("\n")
+      .map((word) => word === "tcp://localhost:1234" ? daemon.tcp : word);
+    const made = await space.fairlead([...args, "--bootstrap"]);
+    equal(made.code, 0, made.stderr);
+    for (const program of [space.fairlead, space.buildx]) {
+      const { code, stdout, stderr } = await program(["du", "--builder", "remote"]);
+      equal(code, 0, stdout + stderr);
+    }
+    const workers = await run(await need("buildctl"), [
+      ...["--addr", daemon.tcp, "--tlscacert", path("client/ca.pem")],
+      ...["--tlscert", path("client/cert.pem"), "--tlskey", path("client/key.pem")],
+      ...["debug", "workers"],
+    ]);
+    equal(workers.code, 0, workers.stderr);
+  },
+});
+
+Deno.test({
+  ignore,
+  name: "certs create keeps what is there, and leaves nothing half done",
+  async fn() {
+    await using space = await workspace("tcp://127.0.0.1:1");
+    await create(space, "set", "--host", "a");
+    const before = files(space.path("set"));
+    const again = await space.fairlead(["certs", "create", "set", "--host", "a"]);
+    equal(again.code, 1);
+    match(again.stderr, /ca\/ca.pem is there already, and 7 more\nhint: .*--force/);
+    deepEqual(files(space.path("set")), before);
+    await create(space, "set", "--host", "a", "--force");
+    deepEqual(Object.keys(files(space.path("set"))), Object.keys(before));
+    ok(files(space.path("set"))["ca/key.pem"] !== before["ca/key.pem"]);
+    // Where a folder should be there is a file.
+    space.write({ "odd/client": "x" });
+    const odd = await space.fairlead(["certs", "create", "odd", "--host", "a"]);
+    equal(odd.code, 1);
+    match(odd.stderr, /^ERROR: cannot write the certificates to /);
+    deepEqual(files(space.path("odd")), { client: "x" });
+    for (
+      const args of [["--days", "0"], ["--algorithm", "rsa"], ["--client", "a,b"], [
+        "--host",
+        "a b",
+      ]]
+    ) {
+      const { code, stderr } = await space.fairlead([
+        ...["certs", "create", "new", "--host", "a"],
+        ...args,
+      ]);
+      equal(code, 1);
+      match(stderr, /^ERROR: .*\nhint: |--days is a number/);
+    }
+  },
+});
+
+Deno.test({
+  ignore,
+  name: "certs check says what is wrong with each",
+  async fn() {
+    await using space = await workspace("tcp://127.0.0.1:1");
+    await using certs = await makeCerts();
+    const plain = await issue(certs.dir, "no-usages", {
+      subject: "/CN=localhost",
+      extensions: [],
+      issuer: certs.ca,
+    });
+    const { ca, otherCa } = certs;
+    const cases: [string, { cert: string; key: string }, { cert: string }, RegExp[]][] = [
+      ["daemon", certs.server, ca, [
+        /daemon CN=buildkitd for localhost, 127\.0\.0\.1/,
+        /Nothing is/,
+      ]],
+      ["client", certs.client, ca, [
+        /client CN=client, signed by CN=fairlead test CA/,
+        /Nothing is/,
+      ]],
+      ["daemon", certs.expiredServer, ca, [/WRONG: it expired on /]],
+      ["daemon", certs.client, ca, [/WRONG: it is not for servers\n.*serverAuth/]],
+      ["client", certs.server, ca, [/WRONG: it is not for clients\n.*clientAuth/]],
+      ["daemon", { cert: certs.server.cert, key: certs.client.key }, ca, [
+        /WRONG: it belongs to another certificate/,
+      ]],
+      ["daemon", certs.otherServer, ca, [
+        /WRONG: it is signed by CN=fairlead other CA, which is not in daemon\/ca\.pem/,
+      ]],
+      ["daemon", certs.server, otherCa, [/which is not in daemon\/ca\.pem/]],
+      ["daemon", certs.server, certs.server, [/daemon\/ca\.pem.*\n {2}WRONG: it is no CA/]],
+      ["daemon", plain, ca, [
+        /WRONG: it has no subjectAltName, and its common name counts no more/,
+      ]],
+      ["daemon", { cert: certs.server.key, key: certs.server.cert }, ca, [
+        /WRONG: daemon\/cert\.pem: it holds a private key, and no certificate/,
+        /WRONG: daemon\/key\.pem: it holds no private key/,
+      ]],
+    ];
+    for (const [folder, pair, ca, expected] of cases) {
+      const root = `case${crypto.randomUUID()}`;
+      const into = space.path(`${root}/${folder}`);
+      Deno.mkdirSync(into, { recursive: true });
+      Deno.copyFileSync(pair.cert, `${into}/cert.pem`);
+      Deno.copyFileSync(pair.key, `${into}/key.pem`);
+      Deno.copyFileSync(ca.cert, `${into}/ca.pem`);
+      Deno.chmodSync(`${into}/key.pem`, 0o600);
+      const { code, stdout } = await space.fairlead(["certs", "check", root]);
+      for (const pattern of expected) match(stdout, pattern);
+      equal(code, /Nothing is wrong/.test(stdout) ? 0 : 1);
+    }
+    await create(space, "one", "--host", "a");
+    await create(space, "two", "--host", "a");
+    Deno.copyFileSync(space.path("two/client/ca.pem"), space.path("one/client/ca.pem"));
+    Deno.chmodSync(space.path("one/ca/key.pem"), 0o644);
+    const mixed = await space.fairlead(["certs", "check", "one"]);
+    match(mixed.stdout, /daemon\/cert.pem: it is signed by CN=fairlead CA, but with another key/);
+    match(mixed.stdout, /ca\/key.pem: key, ec\n {2}WRONG: others may read it \(mode 0644\)/);
+    const empty = await space.fairlead(["certs", "check", "."]);
+    match(empty.stderr, /there are no certificates in/);
+  },
+});
+
+function files(folder: string, below = ""): Record<string, string> {
+  const found: [string, string][] = [];
+  for (const { name, isDirectory } of Deno.readDirSync(`${folder}/${below}`)) {
+    if (isDirectory) found.push(...Object.entries(files(folder, `${below}${name}/`)));
+    else found.push([below + name, Deno.readTextFileSync(`${folder}/${below}${name}`)]);
+  }
+  return Object.fromEntries(found.sort());
+}

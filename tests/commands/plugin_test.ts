@@ -1,0 +1,146 @@
+/** As docker's plugin: called by docker's real client, beside the peer; and what install leaves behind. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { buildxVersion } from "../../version.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { withoutHints } from "../operate/beside.ts";
+import { pluginWorld } from "./plugin_world.ts";
+
+const ignore = skip(await missing("docker", "buildx"));
+const noDaemon = skip(
+  needsRoot() ??
+    await missing("docker", "buildx", "buildkitd", "runc", "busybox", "docker-registry"),
+);
+const address = noDaemon ? "" : (await sharedBuildkitd()).address;
+const nowhere = "tcp://127.0.0.1:1";
+
+Deno.test({
+  ignore,
+  name: "docker calls us, by both names, and passes its own flags on",
+  async fn() {
+    await using world = await pluginWorld(nowhere);
+    equal((await world.fairlead("install", "--buildx")).code, 0);
+    for (const name of ["buildx", "fairlead"]) {
+      const { stdout, stderr, code } = await world.docker(name, "version");
+      equal(code, 0, stderr);
+      match(stdout, new RegExp(`^\\S+ ${buildxVersion.replaceAll(".", "\\.")} fairlead v`));
+    }
+    const info = await world.docker("info", "--format", "{{json .ClientInfo.Plugins}}");
+    const plugins = JSON.parse(info.stdout) as { Name: string; Version: string; Err?: string }[];
+    deepEqual(
+      plugins.filter(({ Name }) => ["buildx", "fairlead"].includes(Name))
+        .map(({ Name, Version, Err }) => [Name, Version, Err]),
+      [["buildx", buildxVersion, undefined], ["fairlead", buildxVersion, undefined]],
+    );
+    const debug = await world.docker("-D", "--log-level", "info", "buildx", "inspect", "nope");
+    match(debug.stderr, /BuilderError: no builder/, "-D is ours, too");
+    const help = await world.docker("buildx", "imagetools", "inspect", "--help");
+    match(help.stdout, /^ {2}docker buildx imagetools inspect \[OPTIONS\] NAME$/m);
+    // Without docker's variable we are called by ourselves, as compose does it.
+    const direct = await world.fairlead("buildx", "version");
+    match(direct.stdout, /^fairlead v/);
+  },
+});
+
+Deno.test({
+  ignore,
+  name: "wrong command lines end as the peer's do",
+  async fn() {
+    await using world = await pluginWorld(nowhere);
+    await world.fairlead("install", "--buildx");
+    const lines = [
+      ["build", "--nope", "."],
+      ["build"],
+      ["imagetools", "inspect"],
+      ["imagetools", "inspect", "--nope"],
+      ["rm", "--timeout", "x"],
+      ["--nope"],
+      ["create", "--name"],
+      ["inspect", "nope"],
+      ["history", "logs", "--nope"],
+      ["foo"],
+      ["imagetools", "foo"],
+      ["--builder", "nope", "du"],
+    ];
+    for (const line of lines) {
+      const theirs = await world.dockerWithBuildx("buildx", ...line);
+      const ours = withoutHints(await world.docker("buildx", ...line));
+      equal(ours.stderr, theirs.stderr, line.join(" "));
+      equal(ours.code, theirs.code, line.join(" "));
+    }
+  },
+});
+
+Deno.test({
+  ignore: noDaemon,
+  name: "the end of docker's socket cancels a build",
+  async fn() {
+    await using world = await pluginWorld(address);
+    world.space.write({
+      "ctx/Dockerfile": `FROM busybox\nRUN echo begun; sleep 100 # ${Math.random()}\n`,
+    });
+    const path = world.space.path("socket");
+    using listener = Deno.listen({ transport: "unix", path });
+    const child = new Deno.Command(new URL("../../scripts/fairlead", import.meta.url).pathname, {
+      args: ["buildx", "build", "--progress", "plain", "ctx"],
+      cwd: world.space.dir,
+      env: {
+        ...world.env,
+        DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: "/usr/bin/docker",
+        DOCKER_CLI_PLUGIN_SOCKET: path,
+      },
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    const connection = await listener.accept();
+    let shown = "";
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      const before = shown.includes("begun\n");
+      shown += text;
+      if (!before && /^#\d+ [\d.]+ begun$/m.test(shown)) connection.close();
+    }
+    equal((await child.status).code, 130, shown);
+    match(shown, /ERROR: failed to build: .*context canceled|ERROR: context canceled/);
+  },
+});
+
+Deno.test({
+  ignore,
+  name: "install keeps other plugins, and uninstall undoes it",
+  async fn() {
+    await using world = await pluginWorld(nowhere);
+    const plugins = world.space.path(".docker/cli-plugins");
+    const files = () =>
+      [...Deno.readDirSync(plugins)].map((
+        { name },
+      ) => [name, Deno.readTextFileSync(`${plugins}/${name}`)])
+        .sort();
+    world.space.write({
+      ".docker/cli-plugins/docker-buildx": "#!/bin/sh\n",
+      ".docker/config.json": '{"aliases":{"builder":"buildx"}}',
+    });
+    const before = files();
+    const refused = await world.fairlead("install", "--buildx");
+    equal(refused.code, 1);
+    match(refused.stderr, /docker-buildx is another plugin\nhint: add --force/);
+    deepEqual(files(), before, "nothing half done");
+
+    for (let again = 0; again < 2; again++) {
+      const made = await world.fairlead("install", "--buildx", "--force");
+      equal(made.code, 0, made.stderr);
+      match((await world.docker("buildx", "version")).stdout, /fairlead/);
+    }
+    const shown = await world.docker("--help");
+    ok(!/invalid/i.test(shown.stdout), "what is kept aside is no plugin to docker");
+    const undone = await world.fairlead("uninstall");
+    equal(undone.stdout, "docker fairlead: gone\ndocker buildx: as it was before\n");
+    deepEqual(files(), before);
+    equal(world.space.read(".docker/config.json"), '{"aliases":{"builder":"buildx"}}');
+    equal((await world.fairlead("uninstall")).stdout, "");
+
+    const byDeno = await world.space.fairlead(["install"]);
+    equal(byDeno.code, 1);
+    match(byDeno.stderr, /hint: start fairlead by its program/);
+  },
+});

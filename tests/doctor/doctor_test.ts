@@ -1,0 +1,267 @@
+/** `fairlead doctor` on real daemons, whole and broken. */
+import assert from "node:assert/strict";
+import { type Workspace, workspace } from "../build/workspace.ts";
+import { startBuildkitd } from "../harness/buildkitd.ts";
+import { makeCerts } from "../harness/certs.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { startSshd } from "../harness/sshd.ts";
+import { missing, need } from "../harness/tool.ts";
+import { copyExamples, environment, fairlead } from "../plugins/run_fairlead.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "openssl"));
+
+interface Step {
+  readonly step: string;
+  readonly status: string;
+  readonly text: string;
+  readonly ms?: number;
+  readonly hint?: string;
+  readonly code?: string;
+  readonly [key: string]: unknown;
+}
+
+/** The steps of the one node; checks that exit code and `ok` agree. */
+async function examined(space: Workspace, ...args: string[]): Promise<Step[]> {
+  const { code, stdout, stderr } = await space.fairlead(["doctor", "--format=json", ...args]);
+  assert.equal(stderr, "");
+  const { ok, nodes } = JSON.parse(stdout) as {
+    ok: boolean;
+    nodes: { ok: boolean; steps: Step[] }[];
+  };
+  assert.equal(code, ok ? 0 : 1, stdout);
+  assert.equal(nodes.length, 1);
+  assert.equal(nodes[0]!.ok, ok);
+  return nodes[0]!.steps;
+}
+
+const names = (steps: readonly Step[]) => steps.map(({ step }) => step);
+
+/** The last step: the one that failed. */
+function failed(steps: readonly Step[], step: string, text: RegExp, hint: RegExp): void {
+  const last = steps.at(-1)!;
+  assert.equal(last.status, "failed", JSON.stringify(steps));
+  assert.equal(last.step, step, JSON.stringify(last));
+  assert.match(last.text, text);
+  assert.match(last.hint ?? "", hint);
+  assert.ok(last.code, JSON.stringify(last));
+}
+
+Deno.test({
+  name: "doctor: every step to a daemon that is well, by its socket and by a name",
+  ignore,
+  async fn() {
+    await using daemon = await startBuildkitd({ tcp: true });
+    await using space = await workspace(daemon.address);
+    const socket = await examined(space, daemon.address, "--transfer=3m");
+    const asked = ["HTTP/2", "Info", "workers", "round trip", "up", "down"];
+    assert.deepEqual(names(socket), ["endpoint", "connect", ...asked]);
+    assert.ok(socket.every(({ status, text }) => status === "ok" && text !== ""));
+    assert.match(socket[3]!.text, /^BuildKit v\d/);
+    assert.deepEqual((socket[4]!["workers"] as unknown[]).length, 1);
+    for (const way of ["up", "down"]) {
+      const { bytes, bytesPerSecond, ms } = socket.find(({ step }) => step === way)!;
+      // A tar has some blocks more than the file.
+      assert.ok((bytes as number) >= 3 << 20 && (bytes as number) < (3 << 20) + 20_000, `${bytes}`);
+      assert.ok((bytesPerSecond as number) > 0 && ms! > 0);
+    }
+
+    const named = await examined(
+      space,
+      daemon.tcp.replace("127.0.0.1", "localhost"),
+      "--transfer=0",
+    );
+    const [, resolve] = named;
+    assert.equal(resolve!.step, "resolve");
+    assert.ok((resolve!["addresses"] as string[]).includes("127.0.0.1"));
+    const addresses = named.filter(({ step }) => step === "address");
+    assert.ok(addresses.some(({ status, text }) => status === "ok" && /^127\.0\.0\.1:/.test(text)));
+    assert.deepEqual(names(named).slice(2 + addresses.length), ["connect", ...asked.slice(0, 4)]);
+
+    const { code, stdout } = await space.fairlead(["doctor", "--transfer=1m"]);
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /^test, node test0: unix:\/\/\S+\nok +endpoint .*\nok +connect .*\n/);
+    assert.match(stdout, /\nok +up +\d+ MiB\/s, 1 MiB \(.*\nok +down .*\n$/);
+  },
+});
+
+Deno.test({
+  name: "doctor: TLS with its chain, also the one that is not accepted",
+  ignore,
+  async fn(t) {
+    await using certs = await makeCerts();
+    const tls = { ...certs.server, ca: certs.ca.cert };
+    await using daemon = await startBuildkitd({ tcp: true, tls });
+    await using space = await workspace(daemon.address);
+    const go = (options: Record<string, string>) => {
+      const opts = Object.entries(options).map(([key, value]) => `${key}=${value}`).join(",");
+      return examined(space, daemon.tcp, "--transfer=1m", `--driver-opt=${opts}`);
+    };
+    const cacert = certs.ca.cert;
+
+    await t.step("mutual, and well", async () => {
+      const steps = await go({ cacert, ...certs.client });
+      assert.equal(steps.at(-1)!.step, "down", JSON.stringify(steps));
+      const [files, shaken] = steps.filter(({ step }) => step === "TLS");
+      assert.match(files!.text, /client certificate: .*client\.pem \(CN=client, signed by CN=fair/);
+      assert.match(shaken!.text, /^TLSv1\.[23], h2, /);
+      const [own] = shaken!["chain"] as Record<string, unknown>[];
+      assert.equal(own!["subject"], "CN=buildkitd");
+      assert.equal(own!["issuer"], "CN=fairlead test CA");
+      assert.ok((own!["names"] as string[]).includes("127.0.0.1"));
+      assert.ok(Date.parse(own!["validTo"] as string) > Date.now());
+    });
+    await t.step(
+      "a CA that isn't the daemon's: its certificate is shown all the same",
+      async () => {
+        const steps = await go({ ...certs.client, cacert: certs.otherCa.cert });
+        failed(
+          steps,
+          "TLS",
+          /signed by CN=fairlead test CA, which is not in .*other-ca\.pem/,
+          /cacert/,
+        );
+        const [own] = steps.at(-1)!["chain"] as Record<string, unknown>[];
+        assert.equal(own!["subject"], "CN=buildkitd");
+      },
+    );
+    await t.step("no certificate of ours", async () => {
+      failed(await go({ cacert }), "TLS", /demands a client certificate/, /cert and key/);
+    });
+    await t.step("a file that isn't there", async () => {
+      failed(
+        await go({ cacert: "/no/ca.pem" }),
+        "TLS",
+        /can't read cacert .*no such file/,
+        /cacert/,
+      );
+    });
+    await t.step("no TLS towards a port that wants it", async () => {
+      const steps = await examined(space, daemon.tcp);
+      failed(steps, "HTTP/2", /TLS|without a word/, /cacert/);
+    });
+  },
+});
+
+Deno.test("doctor: ports that are no daemon's", async (t) => {
+  await using space = await workspace("unix:///no/daemon.sock");
+  await t.step("closed", async () => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    listener.close();
+    const steps = await examined(space, `tcp://127.0.0.1:${port}`);
+    assert.deepEqual(names(steps), ["endpoint", "connect"]);
+    failed(steps, "connect", /^connection refused$/, /daemon is running/);
+  });
+  await t.step("HTTP/1.1", async () => {
+    const server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const serving = (async () => {
+      using connection = await server.accept();
+      await connection.read(new Uint8Array(100));
+      await connection.write(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    })();
+    const steps = await examined(space, `tcp://127.0.0.1:${server.addr.port}`);
+    failed(steps, "HTTP/2", /HTTP\/1\.1 server/, /gRPC listener/);
+    await serving;
+    server.close();
+  });
+  await t.step("silent", async () => {
+    const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const accepting = silent.accept();
+    const url = `tcp://127.0.0.1:${silent.addr.port}`;
+    const steps = await examined(space, url, "--connect-timeout=600ms");
+    failed(steps, "HTTP/2", /accepts connections, but said nothing for 0\.6 s/, /./);
+    (await accepting).close();
+    silent.close();
+  });
+  await t.step("no socket, no scheme, a name that is none", async () => {
+    failed(await examined(space, "unix:///no/such.sock"), "connect", /no such socket/, /path/);
+    failed(await examined(space, "tcp://no.invalid:1"), "resolve", /can't be resolved/, /spelling/);
+    for (const url of ["nope://x", "tcp://host"]) {
+      const steps = await examined(space, url);
+      assert.deepEqual(names(steps), ["endpoint"]);
+      assert.equal(steps[0]!.status, "failed");
+      assert.ok(steps[0]!.hint);
+    }
+  });
+  await t.step("words that make no sense", async () => {
+    for (const args of [["--format=xml"], ["--driver-opt=cacert=/x", "test"], ["nobody"]]) {
+      const { code, stdout, stderr } = await space.fairlead(["doctor", ...args]);
+      assert.equal(code, 1);
+      assert.equal(stdout, "");
+      assert.match(stderr, /^ERROR: /);
+    }
+  });
+});
+
+Deno.test({
+  name: "doctor: a builder of which one node is down",
+  ignore,
+  async fn() {
+    await using daemon = await startBuildkitd();
+    await using space = await workspace(daemon.address);
+    const made = await space.fairlead([
+      "create",
+      "--append",
+      "--name=test",
+      "unix:///no/such.sock",
+    ]);
+    assert.equal(made.code, 0, made.stderr);
+    const { code, stdout } = await space.fairlead(["doctor", "test", "--transfer=0"]);
+    assert.equal(code, 1);
+    assert.match(stdout, /^test, node test0: unix:\/\/[^]*ok +round trip/);
+    assert.match(stdout, /\n\ntest, node test1: [^]*\nFAILED +connect +no such socket/);
+  },
+});
+
+Deno.test({
+  name: "doctor: over ssh, its login and its socket or program",
+  ignore: ignore || skip(await missing("sshd", "buildctl")),
+  async fn() {
+    await using daemon = await startBuildkitd();
+    await using sshd = await startSshd();
+    await using space = await workspace(daemon.address);
+    const access = `identity=${sshd.key}&knownHosts=${sshd.knownHosts}`;
+    const at = `ssh://${sshd.user}@127.0.0.1:${sshd.port}`;
+    const well = await examined(space, `${at}${daemon.socket}?${access}`, "--transfer=1m");
+    assert.equal(well.at(-1)!.step, "down", JSON.stringify(well));
+    assert.ok(names(well).includes("authenticate"), JSON.stringify(names(well)));
+    failed(
+      await examined(space, `${at}/no/such.sock?${access}`),
+      "exec",
+      /can't reach the socket \/no\/such\.sock/,
+      /buildkitd runs there/,
+    );
+    failed(
+      await examined(space, `${at}/x?identity=${sshd.key}&knownHosts=/dev/null`),
+      "authenticate",
+      /the host key of .* is not known/,
+      /accept it by: printf/,
+    );
+  },
+});
+
+Deno.test({
+  name: "doctor: through a plugin, and one that fails",
+  ignore: ignore || skip(await missing("buildctl")),
+  async fn() {
+    await using daemon = await startBuildkitd();
+    const folder = await Deno.makeTempDir({ prefix: "fl-doctor-" });
+    try {
+      await copyExamples(folder);
+      const env = await environment(folder);
+      const go = (url: string) => fairlead(["doctor", "--transfer=1m", url], env);
+      await need("buildctl");
+      const well = await go(`stdio://${daemon.socket}`);
+      assert.equal(well.code, 0, well.stdout + well.stderr);
+      assert.match(well.stdout, /endpoint .*the plugin \S+fairlead-transport-stdio/);
+      const broken = await go("stdio:///no/such.sock");
+      assert.equal(broken.code, 1);
+      assert.match(
+        broken.stdout,
+        /\nFAILED +(exec|HTTP\/2|connect) +the plugin .* exited with code 1/,
+      );
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});

@@ -1,0 +1,94 @@
+/** What keeps a Kubernetes: etcd, and the API server over it. */
+import { check } from "./run.ts";
+import type { Certs, Pair } from "./certs.ts";
+import { accepts, type Daemon, freePort, makeRoot, startDaemon } from "./daemon.ts";
+import { need } from "./tool.ts";
+
+/** etcd on ports of its own. */
+export async function startEtcd(): Promise<Daemon & { address: string }> {
+  const program = await need("etcd");
+  const root = await makeRoot("etcd");
+  const [port, peers] = [freePort(), freePort()];
+  const address = `http://127.0.0.1:${port}`;
+  const daemon = await startDaemon({
+    name: "etcd",
+    command: [
+      program,
+      `--data-dir=${root}/data`,
+      `--listen-client-urls=${address}`,
+      `--advertise-client-urls=${address}`,
+      `--listen-peer-urls=http://127.0.0.1:${peers}`,
+      `--initial-advertise-peer-urls=http://127.0.0.1:${peers}`,
+      `--initial-cluster=default=http://127.0.0.1:${peers}`,
+      // It is thrown away: no crash has to be outlived.
+      "--unsafe-no-fsync",
+    ],
+    root,
+    ready: () => accepts({ hostname: "127.0.0.1", port }),
+    readyWithinMs: 60_000,
+  });
+  return { ...daemon, address };
+}
+
+/**
+ * The API server, with RBAC and the node's own rules.
+ * @param admin what it shows to the kubelet, too
+ */
+export async function startApiServer(
+  etcd: string,
+  certs: Certs,
+  admin: Pair,
+): Promise<Daemon & { server: string }> {
+  const program = await need("kube-apiserver");
+  const root = await makeRoot("kapi");
+  const port = freePort();
+  const server = `https://127.0.0.1:${port}`;
+  await check(await need("openssl"), [
+    ...["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+    ...["-out", `${root}/accounts.key`],
+  ]);
+  const daemon = await startDaemon({
+    name: "kube-apiserver",
+    command: [
+      program,
+      `--etcd-servers=${etcd}`,
+      "--bind-address=127.0.0.1",
+      "--advertise-address=127.0.0.1",
+      `--secure-port=${port}`,
+      `--cert-dir=${root}/certs`,
+      `--tls-cert-file=${certs.server.cert}`,
+      `--tls-private-key-file=${certs.server.key}`,
+      `--client-ca-file=${certs.ca.cert}`,
+      `--service-account-key-file=${root}/accounts.key`,
+      `--service-account-signing-key-file=${root}/accounts.key`,
+      `--service-account-issuer=${server}`,
+      "--authorization-mode=Node,RBAC",
+      `--kubelet-client-certificate=${admin.cert}`,
+      `--kubelet-client-key=${admin.key}`,
+      `--kubelet-certificate-authority=${certs.ca.cert}`,
+      "--kubelet-preferred-address-types=Hostname",
+      "--allow-privileged=true",
+      "--service-cluster-ip-range=10.0.0.0/24",
+      // Accounts are made by a controller that is not here.
+      "--disable-admission-plugins=ServiceAccount",
+    ],
+    root,
+    ready: () => isReady(server, certs),
+    readyWithinMs: 120_000,
+  });
+  return { ...daemon, server };
+}
+
+async function isReady(server: string, certs: Certs): Promise<boolean> {
+  const caCerts = [await Deno.readTextFile(certs.ca.cert)];
+  const client = Deno.createHttpClient({ caCerts });
+  try {
+    const answer = await fetch(`${server}/readyz`, { client });
+    await answer.body?.cancel();
+    return answer.ok;
+  } catch {
+    return false;
+  } finally {
+    client.close();
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * A Kubernetes of one node: etcd, kube-apiserver, containerd and the kubelet, with RBAC, on loopback.
+ * There is no scheduler, no controller and no network of pods: a pod names its node and shares the
+ * node's network, as `podOf` makes it.
+ */
+import { type Certs, issue, makeCerts, type Pair } from "./certs.ts";
+import { type Daemon, until } from "./daemon.ts";
+import { type KubeApi, kubeApi } from "./kube_api.ts";
+import { startContainerd } from "./kube_containerd.ts";
+import { startApiServer, startEtcd } from "./kube_control.ts";
+import { startKubelet } from "./kube_kubelet.ts";
+import { missing } from "./tool.ts";
+
+/** The node that pods name. The kubelet refuses a loopback address, but not this name of one. */
+export const nodeName = "localhost";
+
+export interface Kubernetes extends AsyncDisposable {
+  /** `https://127.0.0.1:PORT` */
+  readonly server: string;
+  readonly certs: Certs;
+  /** A certificate of the group `system:masters`. */
+  readonly admin: Pair;
+  /** As the admin. */
+  readonly api: KubeApi;
+  /** The folder of the node's containerd. */
+  readonly root: string;
+  /** `ctr` on the node's containerd. */
+  ctr(...args: string[]): Promise<string>;
+  /** Ends the kubelet, and its listener with it: the API server can't reach the node any more. */
+  stop(): Promise<void>;
+}
+
+/** Why there can be none here; undefined when there can. */
+export function kubernetesMissing(): Promise<string | undefined> {
+  return missing("etcd", "kube-apiserver", "kubelet", "containerd", "runc", "loopback", "openssl");
+}
+
+/** The node is ready when it returns: 10 to 20 s, most of it the API server. */
+export async function startKubernetes(): Promise<Kubernetes> {
+  const certs = await makeCerts();
+  const daemons: Daemon[] = [];
+  const stop = async () => {
+    // The node first: it deletes nothing, but asks the API server until its end.
+    for (const daemon of daemons.reverse()) await daemon.stop();
+    await certs.remove();
+  };
+  const started = async <D extends Daemon>(daemon: Promise<D>): Promise<D> => {
+    daemons.push(await daemon);
+    return await daemon;
+  };
+  try {
+    const calling = { extensions: ["extendedKeyUsage=clientAuth"], issuer: certs.ca };
+    const person = (name: string, subject: string) =>
+      issue(certs.dir, name, { ...calling, subject });
+    const admin = await person("admin", "/O=system:masters/CN=admin");
+    const node = await person("node", `/O=system:nodes/CN=system:node:${nodeName}`);
+    const [etcd, containerd] = await Promise.all([
+      started(startEtcd()),
+      started(startContainerd()),
+    ]);
+    const { server } = await started(startApiServer(etcd.address, certs, admin));
+    const api = await kubeApi(server, certs.ca.cert, admin);
+    await started(startKubelet({ server, certs, node, nodeName, containerd: containerd.socket }));
+    const ready = async () => (await api.try("GET", `/api/v1/nodes/${nodeName}`)) !== undefined;
+    if (!await until(ready, 60_000)) throw new Error("the node did not register itself");
+    const dispose = async () => {
+      await stop();
+      api.close();
+    };
+    const { root, ctr } = containerd;
+    return { server, certs, admin, api, root, ctr, stop: dispose, [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

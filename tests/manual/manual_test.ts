@@ -1,0 +1,143 @@
+/** The manual is followed to the letter: each page's commands are run, in order, in one shell. */
+import assert from "node:assert/strict";
+import { startBuildkitd } from "../harness/buildkitd.ts";
+import { freePort } from "../harness/daemon.ts";
+import { run } from "../harness/run.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { startSshd } from "../harness/sshd.ts";
+import { missing } from "../harness/tool.ts";
+import { blocksOf, scriptOf, strayCommands } from "./pages.ts";
+
+const docs = new URL("../../docs/", import.meta.url).pathname;
+const root = new URL("../..", import.meta.url).pathname;
+const pages = [
+  "first-build.md",
+  "remote-builders.md",
+  "ci.md",
+  "troubleshooting.md",
+];
+const reason = needsRoot() ??
+  await missing("buildkitd", "buildctl", "runc", "docker-registry", "busybox", "sshd");
+
+/** What the manual's examples mean here: text by text. */
+type World = readonly (readonly [example: string, real: string])[];
+
+/** What a reader waits for in the middle of a page, while somebody else does something. */
+const MEANWHILE = "touch .waits; while [ ! -e .goes-on ]; do sleep 0.05; done\n";
+
+/**
+ * Runs a page's commands in a folder of its own, which holds a small context. `meanwhile` is called
+ * when the page waits.
+ */
+async function follow(
+  page: string,
+  world: World,
+  env: Record<string, string> = {},
+  meanwhile?: (folder: string) => Promise<void>,
+) {
+  const home = await Deno.makeTempDir({ prefix: "fl-manual-" });
+  try {
+    const bin = `${home}/.bin`;
+    await Deno.mkdir(bin);
+    const program = `exec ${Deno.execPath()} run -A --no-check --quiet ` +
+      `--config=${root}deno.json ${root}main.ts "$@"\n`;
+    await Deno.writeTextFile(`${bin}/fairlead`, `#!/bin/sh\n${program}`, { mode: 0o755 });
+    await Deno.mkdir(`${home}/work`);
+    await Deno.writeTextFile(`${home}/work/Dockerfile`, "FROM busybox\nRUN echo hello >/hello\n");
+    const replace = (text: string) =>
+      world.reduce((text, [example, real]) => text.replaceAll(example, real), text);
+    const script = scriptOf(await Deno.readTextFile(docs + page), replace);
+    const denoDir = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
+    const done = run("sh", ["-c", script], {
+      cwd: `${home}/work`,
+      env: {
+        HOME: home,
+        PATH: `${bin}:/usr/local/bin:/usr/bin:/bin`,
+        DENO_DIR: denoDir,
+        DOCKER_HOST: "unix:///no/docker.sock",
+        BUILDX_CONFIG: "",
+        DOCKER_CONFIG: "",
+        ...env,
+      },
+    });
+    if (meanwhile) {
+      let over = false;
+      done.finally(() => over = true);
+      while (!over && !await exists(`${home}/work/.waits`)) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      if (!over) await meanwhile(`${home}/work`);
+      await Deno.writeTextFile(`${home}/work/.goes-on`, "");
+    }
+    const { code, stdout, stderr } = await done;
+    assert.equal(code, 0, `${page}\n${stdout}\n${stderr}`);
+    return stdout;
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+const socket = "unix:///run/buildkit/buildkitd.sock";
+
+if (!skip(reason)) {
+  const shared = await sharedBuildkitd();
+  const common: World = [[socket, shared.address], ["registry.example", shared.registry]];
+
+  Deno.test("the manual: the first build", async () => {
+    const stdout = await follow("first-build.md", common);
+    assert.match(stdout, /Hello, world/);
+  });
+
+  Deno.test("the manual: troubleshooting", async () => {
+    await follow("troubleshooting.md", common);
+  });
+
+  Deno.test("the manual: CI in a plain shell", async () => {
+    const stdout = await follow("ci.md", [...common, ["tcp://127.0.0.1:1234", shared.tcp]]);
+    assert.match(stdout, /built sha256:[0-9a-f]{64}/);
+  });
+
+  Deno.test("the manual: builders elsewhere", async () => {
+    await using sshd = await startSshd();
+    const port = freePort();
+    const path = shared.address.slice("unix://".length);
+    const ssh = `ssh://${sshd.user}@127.0.0.1:${sshd.port}${path}` +
+      `?identity=${sshd.key}&knownHosts=${sshd.knownHosts}`;
+    const config = `[registry."${shared.registry}"]\nhttp = true\n` +
+      `[registry."docker.io"]\nmirrors = ["${shared.registry}"]\n`;
+    await using daemons = new AsyncDisposableStack();
+    const world: World = [
+      ["ssh://me@build.example.com/run/buildkit/buildkitd.sock", `'${ssh}'`],
+      ["builder.example:1234", `localhost:${port}`],
+      ["builder.example", "localhost"],
+      ["fairlead certs check certs\n", `fairlead certs check certs\n${MEANWHILE}`],
+      ...common,
+    ];
+    await follow("remote-builders.md", world, {}, async (folder) => {
+      // The daemon's administrator has taken the files to its machine.
+      const [cert, key, ca] = ["cert", "key", "ca"].map((name) =>
+        `${folder}/certs/daemon/${name}.pem`
+      );
+      const tls = { cert: cert!, key: key!, ca: ca! };
+      daemons.use(await startBuildkitd({ tcp: port, tls, config }));
+    });
+  });
+}
+
+Deno.test("the manual: every command is run by a test, or says why not", async () => {
+  const stray: string[] = [];
+  for (const page of pages) {
+    const text = await Deno.readTextFile(docs + page);
+    stray.push(...strayCommands(text).map((line) => `${page}: ${line}`));
+    for (const { language, file, notRun, line } of blocksOf(text)) {
+      const isRun = language === "sh" || file !== "";
+      if (!isRun && notRun === undefined) stray.push(`${page}:${line}: neither run nor marked`);
+    }
+  }
+  assert.deepEqual(stray, []);
+});

@@ -1,0 +1,52 @@
+/** The manual's pages as what a reader would do with them. */
+
+/** A fenced block of a page. */
+export interface Block {
+  /** `sh`, `dockerfile`, `yaml` … */
+  readonly language: string;
+  /** The file that a reader would put it into; empty for none. */
+  readonly file: string;
+  readonly text: string;
+  /** Where it begins in its page. */
+  readonly line: number;
+  /** Why nobody runs it here: the comment above it. */
+  readonly notRun: string | undefined;
+}
+
+/** The fenced blocks of a page, in order. */
+export function blocksOf(page: string): Block[] {
+  const blocks: Block[] = [];
+  const lines = page.split("\n");
+  for (let at = 0; at < lines.length; at++) {
+    const [, language, file = ""] = /^```(\w+)(?: (\S+))?$/.exec(lines[at]!) ?? [];
+    if (language === undefined) continue;
+    const end = lines.indexOf("```", at);
+    const text = lines.slice(at + 1, end).join("\n") + "\n";
+    const above = lines.slice(0, at).findLast((line) => line !== "") ?? "";
+    const notRun = /^<!-- not run: (.+) -->$/.exec(above)?.[1];
+    blocks.push({ language, file, text, line: at + 1, notRun });
+    at = end;
+  }
+  return blocks;
+}
+
+/** Lines of a page that show a command outside of a fenced block, where nothing would run it. */
+export function strayCommands(page: string): string[] {
+  const stray: string[] = [];
+  let fenced = false;
+  for (const line of page.split("\n")) {
+    if (line.startsWith("```")) fenced = !fenced;
+    if (!fenced && /^ {4}(?:\$ )?(?:fairlead|docker|buildctl) /.test(line)) stray.push(line.trim());
+  }
+  return stray;
+}
+
+/** All of a page that is run, as one script for `sh`; what stands before `==` tells where it is. */
+export function scriptOf(page: string, replace: (text: string) => string): string {
+  const parts = blocksOf(page).filter(({ notRun }) => notRun === undefined).flatMap((block) => {
+    const text = replace(block.text);
+    if (block.language === "sh") return [`echo "== line ${block.line}"\n${text}`];
+    return block.file === "" ? [] : [`cat >${block.file} <<'END-OF-BLOCK'\n${text}END-OF-BLOCK\n`];
+  });
+  return `set -eu\n${parts.join("\n")}`;
+}

@@ -1,0 +1,77 @@
+/** scripts/release.ts and the workflows that run it. */
+import assert from "node:assert/strict";
+import { version } from "../../version.ts";
+import { run } from "../harness/run.ts";
+
+const root = new URL("../..", import.meta.url).pathname;
+
+/** A copy of what the script reads, with a changelog and binaries of its own. */
+async function checkout(changelog: string, binaries: Record<string, string>) {
+  const dir = await Deno.makeTempDir({ prefix: "fl-release-" });
+  await Deno.mkdir(`${dir}/scripts`);
+  for (const name of ["version.ts", "scripts/release.ts", "install.sh"]) {
+    await Deno.copyFile(root + name, `${dir}/${name}`);
+  }
+  await Deno.writeTextFile(`${dir}/CHANGELOG.md`, changelog);
+  await Deno.mkdir(`${dir}/out`);
+  for (const [name, text] of Object.entries(binaries)) {
+    await Deno.writeTextFile(`${dir}/out/${name}`, text);
+  }
+  return {
+    dir,
+    release: (...args: string[]) =>
+      run(Deno.execPath(), ["run", "-A", "--no-config", `${dir}/scripts/release.ts`, ...args]),
+    [Symbol.asyncDispose]: () => Deno.remove(dir, { recursive: true }),
+  };
+}
+
+const number = version.number.slice(1);
+const changelog =
+  `# Changelog\n\n## Unreleased\n\n- later\n\n## ${number} - 2026-01-01\n\n- this\n\n` +
+  `## 0.0.1\n\n- before\n`;
+
+Deno.test("release.ts gathers binaries, checksums that sha256sum takes, and notes", async () => {
+  await using made = await checkout(changelog, {
+    "fairlead-linux-x64": "one",
+    "fairlead-windows-x64.exe": "two",
+  });
+  for (const task of ["check", "gather"]) {
+    const { code, stderr } = await made.release(task, version.number);
+    assert.equal(code, 0, stderr);
+  }
+  const cwd = `${made.dir}/dist/release`;
+  const { code, stdout } = await run("sha256sum", ["-c", "SHA256SUMS"], { cwd });
+  assert.equal(code, 0, stdout);
+  assert.equal(stdout.match(/: OK/g)?.length, 2);
+  assert.equal(await Deno.readTextFile(`${cwd}/notes.md`), "- this\n");
+  assert.ok((await Deno.stat(`${cwd}/install.sh`)).isFile);
+});
+
+Deno.test("release.ts refuses another tag, a changelog without it, and no binaries", async () => {
+  await using made = await checkout(changelog, {});
+  assert.match(
+    (await made.release("check", "v9.9.9")).stderr,
+    /the tag is v9\.9\.9, and version\.ts/,
+  );
+  assert.match((await made.release("gather", version.number)).stderr, /out\/ has no binaries/);
+  await Deno.writeTextFile(`${made.dir}/CHANGELOG.md`, "# Changelog\n");
+  assert.match((await made.release("check", version.number)).stderr, /CHANGELOG\.md has no "## /);
+  assert.equal((await made.release("nonsense")).code, 1);
+});
+
+Deno.test("the version stands in version.ts, and deno.json, for JSR, says the same", async () => {
+  const config = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  assert.equal(`v${config.version}`, version.number);
+});
+
+Deno.test("the workflows run what is there", async () => {
+  const config = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  for (const name of ["test.yml"]) {
+    const text = await Deno.readTextFile(`${root}.github/workflows/${name}`);
+    for (const [whole, task] of text.matchAll(/deno task (\w+)/g)) {
+      assert.ok(config.tasks[task!], whole);
+    }
+    for (const [path] of text.matchAll(/(?:scripts|\.ci)\/[\w.]+/g)) await Deno.stat(root + path);
+    assert.match(text, /^permissions: \{ contents: read \}$/m);
+  }
+});

@@ -1,0 +1,191 @@
+/** `docker`: the contract by a stand-in engine; what concerns real ones, on real ones. */
+import assert from "node:assert/strict";
+import { docker } from "../../transports/docker.ts";
+import { DialError, type DialErrorCode } from "../../transports/errors.ts";
+import { makeCerts } from "../harness/certs.ts";
+import { dockerEngine } from "../harness/dockerd.ts";
+import { startPodman } from "../harness/podman.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { startSshd } from "../harness/sshd.ts";
+import { missing } from "../harness/tool.ts";
+import { engineSpace } from "../drivers/engine.ts";
+import { contract } from "./contract.ts";
+import { context } from "./contract_help.ts";
+import { startPeer } from "./start_peer.ts";
+
+contract("docker", {
+  dial: (endpoint, context) => docker.dial(docker.parse(endpoint), context),
+  async start() {
+    const peer = await startPeer();
+    const path = `${peer.socket}.engine`;
+    const program = new URL("stand_in_engine.ts", import.meta.url).pathname;
+    const engine = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", program, path, peer.socket],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const reader = engine.stdout.getReader();
+    await reader.read();
+    let gone: Promise<void> | undefined;
+    const kill = () =>
+      gone ??= (async () => {
+        engine.kill("SIGKILL");
+        await Promise.all([engine.status, reader.cancel(), engine.stdin.close().catch(() => {})]);
+        await peer.kill();
+      })();
+    return { endpoint: `docker://?host=unix://${path}`, kill, [Symbol.asyncDispose]: kill };
+  },
+  async hang() {
+    const path = `${await Deno.makeTempDir({ prefix: "fl-dkr-" })}/s`;
+    const listener = Deno.listen({ transport: "unix", path });
+    return {
+      endpoint: `docker://?host=unix://${path}`,
+      async [Symbol.asyncDispose]() {
+        listener.close();
+        await Deno.remove(path.replace(/\/s$/, ""), { recursive: true });
+      },
+    };
+  },
+  dead: [
+    ["docker://?host=unix:///nowhere", /no engine at unix:\/\/\/nowhere: no such socket$/],
+    ["docker://?host=tcp://127.0.0.1:1", /no engine at tcp:\/\/127.0.0.1:1: connection refused$/],
+    ["docker://?host=fd://3", /are reached by unix:\/\/, tcp:\/\/, ssh:\/\/ and npipe:\/\/ only$/],
+    ["docker://?context=none", /docker context "none" not found$/],
+  ],
+});
+
+const ignore = skip(
+  needsRoot() ?? await missing("containerd", "runc", "busybox", "sshd") ??
+    (await dockerEngine()).reason,
+);
+
+async function fails(host: string, expected: RegExp, code: DialErrorCode) {
+  await assert.rejects(docker.dial({ host }, context()), (error) => {
+    assert(error instanceof DialError, String(error));
+    assert.match(`${error.message}; ${error.hint}`, expected);
+    assert.equal(error.code, code);
+    return true;
+  });
+}
+
+Deno.test({
+  name: "docker: builds on an engine behind a socket, ssh, TLS, a docker context",
+  ignore,
+  async fn(t) {
+    const certs = await makeCerts();
+    const { ca, server, client } = certs;
+    await using space = await engineSpace({ tls: { ...server, ca: ca.cert } });
+    const { engine } = space;
+    const builds = async (host: string, env: Record<string, string> = {}) => {
+      const args = ["build", "--network=host", "--no-cache", "--progress=plain", "ctx"];
+      const { code, stderr } = await space.fairlead(args, { BUILDKIT_HOST: host, ...env });
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /it ran as 42/);
+      assert.match(stderr, /writing image sha256:/);
+    };
+    await t.step("a socket", () => builds("docker://"));
+    await t.step(
+      "an address",
+      () => builds(`docker://?host=${engine.address}`, { DOCKER_HOST: "unix:///nowhere" }),
+    );
+    await t.step("ssh", async () => {
+      await using sshd = await startSshd();
+      const access = `identity=${sshd.key}&knownHosts=${sshd.knownHosts}`;
+      const host = `ssh://root@127.0.0.1:${sshd.port}${engine.socket}?${access}`;
+      await builds("docker://", { DOCKER_HOST: host });
+    });
+    await t.step("TLS, and without the certificate", async () => {
+      Deno.mkdirSync(space.path("certs"));
+      for (const [name, path] of [["ca", ca.cert], ["cert", client.cert], ["key", client.key]]) {
+        Deno.copyFileSync(path!, space.path(`certs/${name}.pem`));
+      }
+      const tls = { DOCKER_HOST: engine.tcp, DOCKER_TLS_VERIFY: "1" };
+      await builds("docker://", { ...tls, DOCKER_CERT_PATH: space.path("certs") });
+      Deno.removeSync(space.path("certs/cert.pem"));
+      Deno.removeSync(space.path("certs/key.pem"));
+      const { code, stderr } = await space.fairlead(["build", "ctx"], {
+        ...tls,
+        DOCKER_CERT_PATH: space.path("certs"),
+      });
+      assert.equal(code, 1);
+      assert.match(stderr, /^ERROR: .*certificate/m);
+    });
+    await t.step("a context", async () => {
+      const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode("box"));
+      const meta = { Name: "box", Metadata: {}, Endpoints: { docker: { Host: engine.address } } };
+      space.write({
+        [`.docker/contexts/meta/${new Uint8Array(digest).toHex()}/meta.json`]: JSON.stringify(meta),
+      });
+      const elsewhere = { DOCKER_HOST: "unix:///nowhere" };
+      await builds("docker://?context=box", elsewhere);
+      const { code, stderr } = await space.fairlead(
+        ["build", "--network=host", "--builder=box", "ctx"],
+        elsewhere,
+      );
+      assert.equal(code, 0, stderr);
+      const { stdout } = await space.fairlead(["ls"], { DOCKER_HOST: "", DOCKER_CONTEXT: "box" });
+      assert.match(stdout, /^box\* +docker\s*$/m);
+      assert.match(stdout, /^ \\_ box +\\_ box +running /m);
+
+      const manual = Deno.readTextFileSync(new URL("../../docs/transports.md", import.meta.url));
+      const section = manual.split(/^## /m).find((text) => text.startsWith("docker\n"))!;
+      const commands = [...section.matchAll(/^ {4}fairlead (.*?) \. +#/gm)];
+      assert.equal(commands.length, 2);
+      space.write({ "plain/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n" });
+      for (const [, words] of commands) {
+        const ran = await space.fairlead([...words!.split(" "), "plain"]);
+        assert.equal(ran.code, 0, `the manual's ${words}: ${ran.stderr}`);
+        assert.match(ran.stderr, /naming to docker\.io\/library\/app/);
+        await engine.docker("rmi", "app");
+      }
+    });
+    await Deno.remove(certs.dir, { recursive: true });
+  },
+});
+
+Deno.test({
+  name: "docker: podman's service has no BuildKit inside",
+  ignore: ignore || skip(await missing("podman")),
+  async fn() {
+    await using podman = await startPodman();
+    await fails(
+      podman.address,
+      /has no BuildKit inside; docker has one since 18\.09/,
+      "unsupported",
+    );
+  },
+});
+
+Deno.test({
+  name: "docker: an engine that is killed ends the build, and one that isn't there says what to do",
+  ignore,
+  async fn() {
+    await using space = await engineSpace();
+    space.write({ "slow/Dockerfile": "FROM scratch\nCOPY sh /bin/sh\nRUN echo begun; sleep 60\n" });
+    Deno.copyFileSync(space.path("ctx/sh"), space.path("slow/sh"));
+    const running = space.fairlead(["build", "--network=host", "--progress=plain", "slow"]);
+    const tasks = async () => (await space.engine.log()).includes("sleep 60");
+    // The step runs as a process of its own; its command line is all that can be seen from here.
+    const end = Date.now() + 30_000;
+    while (!await hasProcess("sleep 60") && !await tasks()) {
+      assert(Date.now() < end, "the step didn't begin");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await space.engine.kill();
+    const { code, stderr } = await running;
+    assert.equal(code, 1);
+    assert.match(stderr, /^ERROR: failed to build: the connection to docker:\/\/ was lost/m);
+    const after = await space.fairlead(["build", "ctx"]);
+    assert.equal(after.code, 1);
+    assert.match(after.stderr, /no engine at unix:.*\nhint: start docker, or use another daemon/);
+  },
+});
+
+async function hasProcess(command: string): Promise<boolean> {
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const line = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
+    if (line.replaceAll("\0", " ").trim() === command) return true;
+  }
+  return false;
+}

@@ -1,0 +1,103 @@
+/** `kube-pod` on a real Kubernetes. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { kubernetesMissing, startKubernetes } from "../harness/kubernetes.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { contract, DIAL_STDIO_CANNOT } from "./contract.ts";
+import { readExactly, soon, writeAll } from "./contract_help.ts";
+import { patternAt } from "./pattern.ts";
+import { dialKube, startPeerPod, using, writeKubeconfig } from "./kube_cluster.ts";
+
+const reason = needsRoot() ?? await kubernetesMissing() ?? await missing("buildkitd", "busybox");
+
+if (!skip(reason)) {
+  const cluster = await startKubernetes();
+  addEventListener("unload", () => void cluster.stop());
+  const admin = await writeKubeconfig(cluster);
+
+  /** An API server that takes connections and says nothing. */
+  const silent = async () => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const server = `https://127.0.0.1:${listener.addr.port}`;
+    const kubeconfig = await writeKubeconfig(cluster, { cluster: { server } });
+    return {
+      endpoint: `kube-pod://x?kubeconfig=${kubeconfig}`,
+      [Symbol.asyncDispose]() {
+        listener.close();
+        return Promise.resolve();
+      },
+    };
+  };
+
+  contract("kube-pod", {
+    dial: (endpoint, context) => dialKube(endpoint, using(admin, context)),
+    start: () => startPeerPod(cluster),
+    cannot: {
+      ...DIAL_STDIO_CANNOT,
+      "reset by the peer": "containerd forgets a program's end while megabytes of stdin wait; " +
+        "see below",
+    },
+    hang: silent,
+    dead: [
+      ["kube-pod://nobody", /no pod "nobody" in namespace default$/],
+      ["kube-pod://nobody?context=none", /the kubeconfig has no context "none"$/],
+      ["kube-pod://?selector=app=none", /no pod in namespace default has the labels app=none$/],
+    ],
+  });
+
+  Deno.test("kube-pod: reset by the peer, with little on the way", async () => {
+    await using peer = await startPeerPod(cluster);
+    const { stream } = await dialKube(peer.endpoint, using(admin));
+    await writeAll(stream, new TextEncoder().encode("reset\n"));
+    await readExactly(stream, 5);
+    await writeAll(stream, patternAt(0, 64 << 10));
+    await soon(stream.read(new Uint8Array(1)).catch(() => null), 10_000, "the end of the stream");
+    await assert.rejects(writeAll(stream, patternAt(0, 64 << 10)));
+    stream.close();
+  });
+
+  contract("kube-pod by a forwarded port", {
+    dial: (endpoint, context) => dialKube(endpoint, using(admin, context)),
+    async start() {
+      const peer = await startPeerPod(cluster);
+      const endpoint = `${peer.endpoint}?mode=port-forward&port=${peer.port}`;
+      return { ...peer, endpoint };
+    },
+    cannot: {
+      "64 MiB each way at once, with a slow reader":
+        "it ends with a half-close; see the echo below",
+      "half-closed on this side": "a forwarded port has no word for it",
+      "half-closed on the far side": "a forwarded port has no word for it",
+    },
+    dead: [["kube-pod://nobody?mode=port-forward", /no pod "nobody" in namespace default$/]],
+  });
+
+  Deno.test("kube-pod by a forwarded port: 64 MiB each way at once", async () => {
+    await using peer = await startPeerPod(cluster);
+    const endpoint = `${peer.endpoint}?mode=port-forward&port=${peer.port}`;
+    const { stream } = await dialKube(endpoint, using(admin));
+    await writeAll(stream, new TextEncoder().encode("echo\n"));
+    const size = 64 << 20;
+    const [expected, got] = [createHash("sha256"), createHash("sha256")];
+    const send = async () => {
+      for (let at = 0; at < size; at += 256 << 10) {
+        const part = patternAt(at, 256 << 10);
+        expected.update(part);
+        await writeAll(stream, part);
+      }
+    };
+    const receive = async () => {
+      const buffer = new Uint8Array(64 << 10);
+      for (let left = size; left > 0;) {
+        const count = await stream.read(buffer.subarray(0, left));
+        assert(count !== null, `the stream ended ${left} bytes early`);
+        got.update(buffer.subarray(0, count));
+        left -= count;
+      }
+    };
+    await Promise.all([send(), receive()]);
+    stream.close();
+    assert.equal(got.digest("hex"), expected.digest("hex"));
+  });
+}

@@ -1,0 +1,46 @@
+/**
+ * A stand-in for a Docker engine's `/grpc`: upgrades, and hands the bytes to the suite's peer. What a
+ * real engine has behind that path is its own BuildKit, which can't be made to break off on demand.
+ *
+ *     deno run -A stand_in_engine.ts SOCKET PEER_SOCKET     says "ready", and ends with its stdin
+ */
+import { carry } from "../../commands/relay.ts";
+
+/** Byte by byte: what follows is not the head's. */
+async function readHead(conn: Deno.Conn): Promise<string> {
+  let head = "";
+  const byte = new Uint8Array(1);
+  while (!head.endsWith("\r\n\r\n")) {
+    if (await conn.read(byte) === null) throw new Error("no head");
+    head += String.fromCharCode(byte[0]!);
+  }
+  return head;
+}
+
+async function serve(client: Deno.Conn, peer: string): Promise<void> {
+  const say = (text: string) => client.write(new TextEncoder().encode(text));
+  const head = await readHead(client);
+  if (!/^POST \/grpc HTTP\/1\.1\r\n/.test(head) || !/^upgrade: h2c\r$/im.test(head)) {
+    await say("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    return client.close();
+  }
+  const behind = await Deno.connect({ transport: "unix", path: peer });
+  await say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n");
+  const end = () => {
+    for (const conn of [client, behind]) {
+      try {
+        conn.close();
+      } catch {
+        // It is closed already.
+      }
+    }
+  };
+  await Promise.all([carry(client, behind).catch(end), carry(behind, client).catch(end)]);
+  end();
+}
+
+const [path, peer] = Deno.args as [string, string];
+const listener = Deno.listen({ transport: "unix", path });
+Deno.stdout.writeSync(new TextEncoder().encode("ready\n"));
+Deno.stdin.read(new Uint8Array(1)).then(() => Deno.exit());
+for await (const conn of listener) serve(conn, peer).catch(() => {});
