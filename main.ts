@@ -14,6 +14,11 @@ const call = own("DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND")
 const env = call?.env ?? own;
 const signal = interruptible(Deno.exit);
 
+// A self-extracting binary has a DENO_DIR of its own: what we start gets the user's.
+const denoDir = env("FAIRLEAD_DENO_DIR");
+if (denoDir) Deno.env.set("DENO_DIR", denoDir);
+else if (denoDir === "") Deno.env.delete("DENO_DIR");
+
 const code = await runProgram({
   args: call?.args ?? Deno.args,
   ...call && { plugin: call.plugin },

@@ -1,5 +1,6 @@
 /**
- * Bundles the program into dist/: a file for each command and for what only some of them need.
+ * Bundles the program into dist/, or the folder that is named: a file for each command and for what
+ * only some of them need.
  *
  * The bundler cuts what commands share into a hundred small files, of which a build would load
  * fifty, at 0.15 ms each. So they are put into three (`scripts/bundle/merge.ts`): `core.js`, what all
@@ -10,17 +11,16 @@
  * names are made opaque: what is not used is not read.
  */
 import { closureOf, merge, type Modules, parseModule, printModule } from "./bundle/merge.ts";
+import { commonJs, NATIVE } from "./bundle/ssh2.ts";
 
 const root = new URL("..", import.meta.url).pathname;
-const dist = `${root}dist`;
-/** Add-ons that ssh2 uses where they were built, and does without where not. */
-const NATIVE = ["cpu-features", "*.node"];
+const dist = Deno.args[0] ?? `${root}dist`;
 
 await Deno.remove(dist, { recursive: true }).catch(() => {});
 const { success } = await new Deno.Command(Deno.execPath(), {
   args: [
     ...["bundle", "--quiet", "--minify", "--code-splitting", "--outdir", dist],
-    ...NATIVE.map((name) => `--external=${name}`),
+    ...NATIVE,
     `${root}main.ts`,
   ],
   cwd: root,
@@ -67,7 +67,5 @@ for (const [name, module] of modules) {
       ? `import(["./${name}"].join())`
       : `import(["./${place.file}"].join()).then(all=>all.${place.name})`;
   });
-  // ssh2 comes as CommonJS, where this name is always there.
-  const named = /\b__dirname\b/.test(text) ? `const __dirname=import.meta.dirname;${text}` : text;
-  await Deno.writeTextFile(`${dist}/${name}`, named);
+  await Deno.writeTextFile(`${dist}/${name}`, commonJs(text));
 }

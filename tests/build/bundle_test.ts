@@ -15,14 +15,15 @@ Deno.test(
   { name: "the bundle builds, lists, refuses, and loads no more than it needs", ignore },
   async () => {
     const deno = Deno.execPath();
-    await check(deno, ["run", "-A", "--quiet", "--no-lock", `${root}scripts/bundle.ts`], {
+    await using space = await workspace(shared.address);
+    const dist = space.path("dist");
+    await check(deno, ["run", "-A", "--quiet", "--no-lock", `${root}scripts/bundle.ts`, dist], {
       cwd: root,
     });
-    await using space = await workspace(shared.address);
     space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /\n", "ctx/a": "bundled" });
 
     const fairlead = (...args: string[]) =>
-      run(deno, [...runFlags, `${root}dist/main.js`, ...args], { cwd: space.dir, env: space.env });
+      run(deno, [...runFlags, `${dist}/main.js`, ...args], { cwd: space.dir, env: space.env });
     const built = await fairlead("build", "-o=out", "ctx");
     assert.equal(built.code, 0, built.stderr);
     assert.equal(space.read("out/a"), "bundled");
@@ -34,14 +35,14 @@ Deno.test(
     // A scheme whose code is loaded late, with a library in it.
     const ssh = await fairlead("inspect", "--bootstrap", "--timeout=1s", "none");
     assert.match(ssh.stderr, /no builder "none" found/);
-    const away = await run(deno, [...runFlags, `${root}dist/main.js`, "build", "ctx"], {
+    const away = await run(deno, [...runFlags, `${dist}/main.js`, "build", "ctx"], {
       cwd: space.dir,
       env: { ...space.env, BUILDX_BUILDER: "", BUILDKIT_HOST: "ssh://127.0.0.1:1" },
     });
     assert.match(away.stderr, /cannot reach ssh:\/\/127\.0\.0\.1:1: connection refused/);
     const core = ["main.js", "core.js", "client.js", "build.js"];
     for (const name of core) {
-      assert.doesNotMatch(await Deno.readTextFile(`${root}dist/${name}`), /from ?"node:/, name);
+      assert.doesNotMatch(await Deno.readTextFile(`${dist}/${name}`), /from ?"node:/, name);
     }
   },
 );

@@ -1,0 +1,115 @@
+// deno-lint-ignore-file no-console
+/**
+ * Makes the program one file: `deno task compile [--target=T,…] [--self-extracting | --js]
+ * [--output=FILE]`. docs/install.md says what each is for.
+ */
+import { check } from "../tests/harness/run.ts";
+import { version } from "../version.ts";
+import { denoCompile } from "./compile/deno_compile.ts";
+import { findLibgcc } from "./compile/libgcc.ts";
+import { fetchDeno } from "./compile/npm_deno.ts";
+import { selfExtracting } from "./compile/self_extracting.ts";
+import { singleFile } from "./compile/single_file.ts";
+import { commitOf, stamp } from "./compile/stamp.ts";
+import { findTarget, ownTarget, type Target, targets } from "./compile/targets.ts";
+
+const root = new URL("..", import.meta.url).pathname;
+const folder = await Deno.makeTempDir({ prefix: "fairlead-compile-" });
+const dist = `${folder}/dist`;
+try {
+  await compile(parse(Deno.args));
+} catch (error) {
+  console.error(`compile: ${error instanceof Error ? error.message : error}`);
+  Deno.exitCode = 1;
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+
+type Form = "deno compile" | "self-extracting" | "js";
+
+interface Choice {
+  readonly form: Form;
+  readonly chosen: readonly Target[];
+  readonly output: string | undefined;
+}
+
+function parse(args: readonly string[]): Choice {
+  const names: string[] = [];
+  let output: string | undefined;
+  let form: Form = "deno compile";
+  for (let at = 0; at < args.length; at++) {
+    const [flag, value] = args[at]!.split(/=(.*)/s) as [string, string?];
+    const given = () => {
+      const text = value ?? args[++at];
+      if (!text) throw new Error(`${flag} needs a value`);
+      return text;
+    };
+    if (flag === "--target") names.push(...given().split(","));
+    else if (flag === "--output") output = given();
+    else if (flag === "--self-extracting") form = "self-extracting";
+    else if (flag === "--js") form = "js";
+    else throw new Error(`unknown argument ${JSON.stringify(args[at])}`);
+  }
+  if (form === "js" && names.length > 0) throw new Error("--js is one file for all targets");
+  const suitable = targets.filter(({ uname }) => form !== "self-extracting" || uname !== undefined);
+  const chosen = names.includes("all")
+    ? suitable
+    : names.length === 0
+    ? [ownTarget()]
+    : names.map(findTarget);
+  if (output !== undefined && chosen.length > 1) throw new Error("--output is for one target only");
+  return { form, chosen, output };
+}
+
+async function compile({ form, chosen, output }: Choice): Promise<void> {
+  const revision = await commitOf(root);
+  if (form === "js") {
+    const path = await place(output ?? "fairlead.js", output !== undefined);
+    await singleFile(path, revision);
+    return console.log(path);
+  }
+  await bundle(revision);
+  for (const target of chosen) {
+    const suffix = target.name.startsWith("windows") ? ".exe" : "";
+    const path = await place(output ?? `fairlead-${target.name}${suffix}`, output !== undefined);
+    if (form === "self-extracting") await extracting(target, path, revision);
+    else await denoCompile({ target, dist, output: path });
+    console.log(path);
+  }
+}
+
+/** Where a file goes: as named, from where the user is; by itself, into out/. */
+async function place(name: string, isNamed: boolean): Promise<string> {
+  const path = !isNamed
+    ? `${root}out/${name}`
+    : name.startsWith("/")
+    ? name
+    : `${Deno.env.get("INIT_CWD") ?? Deno.cwd()}/${name}`;
+  await Deno.mkdir(path.slice(0, path.lastIndexOf("/")) || "/", { recursive: true });
+  return path;
+}
+
+/** Bundles into {@link dist}, with the commit's hash in. */
+async function bundle(revision: string): Promise<void> {
+  await check(Deno.execPath(), ["run", "-A", "--quiet", `${root}scripts/bundle.ts`, dist], {
+    cwd: root,
+  });
+  let places = 0;
+  for (const { name } of Deno.readDirSync(dist)) {
+    const stamped = stamp(await Deno.readTextFile(`${dist}/${name}`), revision);
+    if (stamped === undefined) continue;
+    places++;
+    await Deno.writeTextFile(`${dist}/${name}`, stamped);
+  }
+  if (places !== 1) throw new Error(`version.ts is in ${places} files of the bundle`);
+}
+
+async function extracting(target: Target, output: string, revision: string): Promise<void> {
+  const own = target.triple === Deno.build.target;
+  const denoVersion = Deno.version.deno;
+  const deno = own ? Deno.execPath() : await fetchDeno(target, denoVersion, folder);
+  const library = own ? await findLibgcc() : undefined;
+  const shown = `${version.number} ${revision}`.trim();
+  const contents = { target, version: shown, dist, deno, denoVersion, output };
+  await selfExtracting({ ...contents, ...library !== undefined && { library } });
+}

@@ -1,0 +1,119 @@
+/**
+ * Runs at the first start of a self-extracting binary, by the Deno that its head has just written:
+ * checks the file, writes the program, moves all to its final place, and fills Deno's code cache
+ * there, whose entries go by the path. What fails is one line, and exit code 1.
+ *
+ *     unpack.js SELF PARTIAL FINAL AT DIGEST
+ *
+ * SELF is the binary, PARTIAL the folder that holds Deno and this file, AT where in SELF the
+ * program's part begins, in bytes, and DIGEST the SHA-256 of all from there on.
+ */
+import { createHash } from "node:crypto";
+import type { Manifest } from "./layout.ts";
+import { runFlags } from "./run_flags.ts";
+
+const [self, partial, final, at, digest] = Deno.args as [string, string, string, string, string];
+const started = Date.now();
+/** What another start has left, in milliseconds: it is dead. */
+const OLD = 3_600_000;
+
+try {
+  await unpack();
+  await move();
+} catch (error) {
+  const text = error instanceof Error ? error.message : String(error);
+  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+  Deno.exit(1);
+}
+await fillCache();
+await removeLeftovers();
+
+async function unpack(): Promise<void> {
+  using file = await Deno.open(self);
+  if (await digestFrom(file, Number(at)) !== digest) {
+    throw new Error(`${self} is damaged (its checksum is wrong): get it anew`);
+  }
+  await file.seek(Number(at), Deno.SeekMode.Start);
+  const { files }: Manifest = JSON.parse(await lineOf(file));
+  await Deno.mkdir(`${partial}/dist`);
+  for (const [name, size] of files) {
+    const bytes = new Uint8Array(size);
+    for (let got = 0; got < size;) got += await file.read(bytes.subarray(got)) ?? size;
+    await Deno.writeFile(`${partial}/dist/${name}`, bytes);
+  }
+  await Deno.remove(`${partial}/unpack.js`);
+  await Deno.remove(`${partial}/cache`, { recursive: true }).catch(() => {});
+  // Written last: what is newer than it has been tampered with.
+  await Deno.writeTextFile(`${partial}/complete`, "");
+}
+
+async function digestFrom(file: Deno.FsFile, at: number): Promise<string> {
+  const hash = createHash("sha256");
+  const buffer = new Uint8Array(1 << 20);
+  await file.seek(at, Deno.SeekMode.Start);
+  for (let size; (size = await file.read(buffer)) !== null;) hash.update(buffer.subarray(0, size));
+  return hash.digest("hex");
+}
+
+async function lineOf(file: Deno.FsFile): Promise<string> {
+  const bytes: number[] = [];
+  const byte = new Uint8Array(1);
+  while (await file.read(byte) !== null && byte[0] !== 10) bytes.push(byte[0]!);
+  return new TextDecoder().decode(new Uint8Array(bytes));
+}
+
+/** Another start may have been faster: then its folder stands. What is damaged makes way. */
+async function move(): Promise<void> {
+  for (let tries = 0;; tries++) {
+    try {
+      return await Deno.rename(partial, final);
+    } catch (error) {
+      const made = await Deno.stat(`${final}/complete`).catch(() => undefined);
+      if ((made?.mtime?.getTime() ?? 0) >= started) return;
+      if (tries > 5) throw error;
+    }
+    const away = `${partial}.damaged.${Deno.pid}.${tries}`;
+    await Deno.rename(final, away).catch(() => {});
+    await Deno.remove(away, { recursive: true }).catch(() => {});
+  }
+}
+
+/** Has Deno compile every file, and keep that. */
+async function fillCache(): Promise<void> {
+  const names = [...Deno.readDirSync(`${final}/dist`)].map(({ name }) => name)
+    .filter((name) => name !== "main.js");
+  const imports = names.map((name) => `await import(${JSON.stringify(`./dist/${name}`)});\n`);
+  const all = `${final}/all.js`;
+  await Deno.writeTextFile(all, imports.join(""));
+  await run(all);
+  await Deno.remove(all);
+  await run(`${final}/dist/main.js`, "version");
+}
+
+async function run(...args: string[]): Promise<void> {
+  try {
+    const child = new Deno.Command(`${final}/deno`, {
+      args: [...runFlags, ...args],
+      env: { DENO_DIR: `${final}/cache`, DENO_NO_UPDATE_CHECK: "1" },
+      // Not "null": a bare root has no /dev/null.
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    await child.stdin.close();
+    await child.output();
+  } catch {
+    // The program works without.
+  }
+}
+
+/** Of starts that were killed while they unpacked. */
+async function removeLeftovers(): Promise<void> {
+  const place = final.slice(0, final.lastIndexOf("/"));
+  for (const { name } of Deno.readDirSync(place)) {
+    if (!name.startsWith(".unpacking-")) continue;
+    const { mtime } = await Deno.stat(`${place}/${name}`).catch(() => ({ mtime: null }));
+    if (mtime === null || mtime.getTime() > started - OLD) continue;
+    await Deno.remove(`${place}/${name}`, { recursive: true }).catch(() => {});
+  }
+}
