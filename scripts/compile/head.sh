@@ -159,8 +159,14 @@ hint: set FAIRLEAD_CACHE to a folder that can be written, on a disk with @SPACE@
 if [ -d "$dir/lib" ]; then
   export LD_LIBRARY_PATH="$dir/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 fi
+# What `fairlead install` makes docker's plugin of, and the name that we were called by.
+case $self in
+/*) export FAIRLEAD_PROGRAM="$self" ;;
+*) export FAIRLEAD_PROGRAM="$PWD/$self" ;;
+esac
+export FAIRLEAD_NAME="${self##*/}"
 # The program gives its children back the DENO_DIR that it was started with.
-export FAIRLEAD_BINARY="$self" FAIRLEAD_DENO_DIR="${DENO_DIR-}"
+export FAIRLEAD_DENO_DIR="${DENO_DIR-}"
 export DENO_DIR="$dir/cache" DENO_NO_UPDATE_CHECK=1
 exec "$dir/deno" @FLAGS@ "$dir/dist/main.js" "$@"
 exit 1

@@ -180,6 +180,17 @@ test("its children get the user's DENO_DIR", async () => {
   }
 });
 
+test("it knows its own path and the name that it was called by", async () => {
+  await using folder = await tempFolder();
+  const env = [`FAIRLEAD_CACHE=${folder.path}/cache`, `DOCKER_CONFIG=${folder.path}/docker`];
+  const link = `${folder.path}/buildx`;
+  await Deno.symlink(binary, link);
+  const installed = await run("env", ["-i", ...env, binary, "install"]);
+  assert.ok(installed.stdout.endsWith(` -> ${binary}\n`), installed.stdout + installed.stderr);
+  const { stdout } = await run("env", ["-i", ...env, link, "version"]);
+  assert.match(stdout, /^fairlead\/buildx v\S+ fairlead v/);
+});
+
 test("a root with libc and a shell that is busybox", async () => {
   await using root = await bareRoot(binary, { shell: "busybox" });
   for (let start = 0; start < 2; start++) {
