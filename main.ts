@@ -15,7 +15,7 @@ const env = call?.env ?? own;
 const signal = interruptible(Deno.exit);
 
 // A self-extracting binary has a DENO_DIR of its own: what we start gets the user's.
-const denoDir = own("FAIRLEAD_DENO_DIR");
+const denoDir = Deno.env.get("FAIRLEAD_DENO_DIR");
 if (denoDir) Deno.env.set("DENO_DIR", denoDir);
 else if (denoDir === "") Deno.env.delete("DENO_DIR");
 
