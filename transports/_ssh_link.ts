@@ -112,7 +112,7 @@ async function openHop(
     if (error.level !== "agent") reject(error);
   });
   client.on("close", () => {
-    reject(new Error("the server closed the connection"));
+    reject(new HungUp("the server closed the connection"));
     gone = true;
     end();
   });
@@ -194,6 +194,8 @@ async function forward(
         step: "connect",
         code: "unreachable",
         hint: "check the host and the port as the jump host sees them, and its AllowTcpForwarding",
+        // What it could not connect to may be starting; what it may not do stays so.
+        retryable: error.reason === CONNECT_FAILED,
         cause: error,
       }),
     );
@@ -206,6 +208,11 @@ async function forward(
     signal.removeEventListener("abort", abort);
   }
 }
+
+/** RFC 4254 §5.1: SSH_OPEN_CONNECT_FAILED. */
+const CONNECT_FAILED = 2;
+
+class HungUp extends Error {}
 
 function explain(
   error: SshError,
@@ -225,11 +232,17 @@ function explain(
         "give the key that the server knows as ?identity=FILE, in ~/.ssh/config, or to the agent",
     );
   }
-  return fail(
-    `the ssh handshake failed: ${plain(error)}`,
-    "unreachable",
-    "check that an ssh server listens on this port",
-  );
+  // A server that restarts, or has too many logins under way (MaxStartups), hangs up on us.
+  const hungUp = error instanceof HungUp || error.code === "ECONNRESET" ||
+    /^Connection lost before handshake/.test(error.message);
+  return new DialError(`the ssh handshake failed: ${plain(error)}`, {
+    endpoint,
+    step: "authenticate",
+    code: "unreachable",
+    hint: "check that an ssh server listens on this port",
+    retryable: hungUp,
+    cause: error,
+  });
 }
 
 /** ssh2 puts its own name before what the server said. */

@@ -112,6 +112,8 @@ function explain(target: Target, cause: unknown): DialError {
       step: "resolve",
       code: "not-found",
       hint: "check the spelling, and that DNS or the hosts file knows it",
+      // EAI_AGAIN, in the system's words: DNS didn't answer.
+      retryable: cause instanceof Error && /temporary failure/i.test(cause.message),
       cause,
     });
   }

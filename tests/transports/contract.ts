@@ -83,6 +83,9 @@ export function contract(name: string, subject: Subject): void {
   }
 }
 
+/** Failures of these kinds are told at once, and not tried again. */
+const LASTING = new Set(["config", "unauthenticated", "denied", "unsupported", "internal"]);
+
 async function dead(subject: Subject, endpoint: string, expected: RegExp): Promise<void> {
   const failed = soon(reach(subject, endpoint), 5000, "the error");
   await noLeaks(() =>
@@ -91,6 +94,10 @@ async function dead(subject: Subject, endpoint: string, expected: RegExp): Promi
       assert.match(error.message, expected);
       assert.match(error.message, /^cannot reach /);
       assert(error.hint !== undefined && !error.hint.endsWith("."), error.hint ?? "no hint");
+      assert(
+        !(error.retryable && LASTING.has(error.code)),
+        `${error.code} does not pass by itself`,
+      );
       return true;
     })
   );

@@ -322,6 +322,25 @@ if (!skip(reason)) {
     listener.close();
   });
 
+  test("a server that hangs up may be back in a moment; another kind of server stays one", async () => {
+    for (const [words, retryable] of [["", true], ["SSH-1.0-old\r\n", false]] as const) {
+      const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const served = (async () => {
+        using conn = await listener.accept();
+        await conn.write(new TextEncoder().encode(words));
+        // Time for the other side to read, before the hang-up.
+        await conn.read(new Uint8Array(100));
+      })();
+      await assert.rejects(reach(`ssh://127.0.0.1:${listener.addr.port}/s`), (error) => {
+        assert(error instanceof DialError && error.code === "unreachable", String(error));
+        assert.equal(error.retryable, retryable, error.message);
+        return true;
+      });
+      await served;
+      listener.close();
+    }
+  });
+
   test("many dials share a connection", async () => {
     const log = async () =>
       (await Deno.readTextFile(`${sshd.root}/sshd.log`)).match(/Accepted publickey/g)?.length ?? 0;
