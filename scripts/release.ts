@@ -32,7 +32,7 @@ async function gather(): Promise<void> {
   await Deno.mkdir(to, { recursive: true });
   await Deno.writeTextFile(`${to}/notes.md`, await notes());
   const names = [...Deno.readDirSync(`${root}out`)].map(({ name }) => name)
-    .filter((name) => name.startsWith("fairlead-")).sort();
+    .filter((name) => /^fairlead[-.]/.test(name)).sort();
   if (names.length === 0) throw new Error("out/ has no binaries: run deno task compile first");
   const sums: string[] = [];
   for (const name of names) {

@@ -34,6 +34,7 @@ Deno.test("release.ts gathers binaries, checksums that sha256sum takes, and note
   await using made = await checkout(changelog, {
     "fairlead-linux-x64": "one",
     "fairlead-windows-x64.exe": "two",
+    "fairlead.js": "three",
   });
   for (const task of ["check", "gather"]) {
     const { code, stderr } = await made.release(task, version.number);
@@ -42,7 +43,7 @@ Deno.test("release.ts gathers binaries, checksums that sha256sum takes, and note
   const cwd = `${made.dir}/dist/release`;
   const { code, stdout } = await run("sha256sum", ["-c", "SHA256SUMS"], { cwd });
   assert.equal(code, 0, stdout);
-  assert.equal(stdout.match(/: OK/g)?.length, 2);
+  assert.equal(stdout.match(/: OK/g)?.length, 3);
   assert.equal(await Deno.readTextFile(`${cwd}/notes.md`), "- this\n");
   assert.ok((await Deno.stat(`${cwd}/install.sh`)).isFile);
 });
@@ -66,7 +67,7 @@ Deno.test("the version stands in version.ts, and deno.json, for JSR, says the sa
 
 Deno.test("the workflows run what is there", async () => {
   const config = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
-  for (const name of ["test.yml"]) {
+  for (const name of ["test.yml", "release.yml"]) {
     const text = await Deno.readTextFile(`${root}.github/workflows/${name}`);
     for (const [whole, task] of text.matchAll(/deno task (\w+)/g)) {
       assert.ok(config.tasks[task!], whole);
