@@ -31,6 +31,8 @@ export interface CommandDefinition<Specs extends FlagSpecs> {
   readonly description?: string;
   /** True where `--builder` means nothing: it is taken, and neither listed nor used. */
   readonly ignoresBuilder?: boolean;
+  /** All that stands behind its name are arguments: flags, too. */
+  readonly takesAllWords?: boolean;
   /** Commands below this one; the first argument names one, or is the command's own. */
   readonly commands?: readonly CommandEntry[];
   /** Resolves to the exit code when that isn't 0. Throws any of our errors. */

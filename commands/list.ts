@@ -21,6 +21,17 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./certs.ts"),
   },
   {
+    name: "__complete",
+    summary: "What may stand at the cursor",
+    hidden: true,
+    load: () => import("./complete.ts"),
+  },
+  {
+    name: "completion",
+    summary: "Print a shell's completion script",
+    load: () => import("./completion.ts"),
+  },
+  {
     name: "create",
     summary: "Create a new builder instance",
     load: () => import("./create.ts"),

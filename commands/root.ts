@@ -80,7 +80,7 @@ async function runEntry(deps: Deps, place: Place, entry: CommandEntry): Promise<
   if (below !== undefined) {
     return await runEntry(deps, { ...place, path, words: place.words.toSpliced(at, 1) }, below);
   }
-  const words = [...place.before, ...place.words];
+  const words = command.takesAllWords ? ["--", ...place.words] : [...place.before, ...place.words];
   const usage = `${path} ${command.args.usage}`.trimEnd();
   const { values, given, occurrences, args } = parse(deps, specs, words, path, usage);
   if (values.help) return await printCommandHelp(deps, path, entry, command);

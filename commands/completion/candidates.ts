@@ -1,0 +1,44 @@
+/** What a shell may offer for the word at the cursor. */
+export interface Candidates {
+  readonly words: readonly Candidate[];
+  /** What the shell offers beside them, of its own. */
+  readonly paths?: "files" | "folders";
+  /** More is to follow the word: no blank is put behind it. */
+  readonly open?: boolean;
+}
+
+export interface Candidate {
+  /** The whole word. */
+  readonly word: string;
+  /** One line; empty for none. */
+  readonly about: string;
+}
+
+export const nothing: Candidates = { words: [] };
+export const files: Candidates = { words: [], paths: "files" };
+export const folders: Candidates = { words: [], paths: "folders" };
+
+/** Words without an explanation. */
+export function wordsOf(words: readonly string[], open = false): Candidates {
+  return { words: words.map((word) => ({ word, about: "" })), open };
+}
+
+/** Directives of Go's cobra, whose protocol docker speaks to its plugins, too. */
+const NO_SPACE = 2, NO_FILES = 4, FOLDERS = 16;
+
+/**
+ * As cobra prints them: a line for each word, a tab before what is said of it, and last a colon and the sum
+ * of directives (https://github.com/spf13/cobra/blob/main/site/content/completions/_index.md).
+ */
+export function printCandidates({ words, paths, open }: Candidates, prefix: string): string {
+  const lines = words.filter(({ word }) => word.startsWith(prefix))
+    .map(({ word, about }) => about === "" ? oneLine(word) : `${oneLine(word)}\t${oneLine(about)}`);
+  const directive = (open ? NO_SPACE : 0) +
+    (paths === "folders" ? FOLDERS : paths === "files" ? 0 : NO_FILES);
+  return [...lines, `:${directive}`].map((line) => `${line}\n`).join("");
+}
+
+function oneLine(text: string): string {
+  // deno-lint-ignore no-control-regex -- names come from daemons
+  return text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ");
+}

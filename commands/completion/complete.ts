@@ -1,0 +1,116 @@
+import type { Command, CommandEntry, CommandGroup } from "../command.ts";
+import { longNameOf, wantsValue } from "../flags/parse.ts";
+import { type FlagSpecs, globalFlags } from "../flags/spec.ts";
+import { argumentCandidates } from "./arguments.ts";
+import { type Candidates, nothing } from "./candidates.ts";
+import { flagCandidates } from "./flag_values.ts";
+import type { Asked } from "./live.ts";
+
+/** Where the cursor is, and what stands before it. */
+interface Place {
+  /** `history ls`; empty at the root. */
+  readonly path: string;
+  /** The commands that may follow. */
+  readonly commands: readonly CommandEntry[];
+  readonly command: Command | undefined;
+  readonly specs: FlagSpecs;
+  readonly flags: ReadonlyMap<string, readonly string[]>;
+  readonly args: readonly string[];
+  /** The flag whose value the cursor is in. */
+  readonly flag: string | undefined;
+  /** Behind `--` there are no flags. */
+  readonly ended: boolean;
+}
+
+/**
+ * What may stand at the cursor.
+ * @param words all words up to the cursor, without the program's name; the last one may be empty
+ */
+export async function complete(
+  words: readonly string[],
+  commands: readonly CommandEntry[],
+  context: Pick<Asked, "deps">,
+): Promise<Candidates> {
+  const last = words.at(-1) ?? "";
+  const place = await walk(words.slice(0, -1), commands);
+  const asked = { ...context, path: place.path, flags: place.flags, args: place.args };
+  if (place.flag !== undefined) return await flagCandidates(place.flag, { ...asked, typed: last });
+  const [, name, typed] = /^--([^=]+)=(.*)$/s.exec(place.ended ? "" : last) ?? [];
+  if (name !== undefined) {
+    const { words, ...rest } = await flagCandidates(name, { ...asked, typed: typed! });
+    return {
+      ...rest,
+      words: words.map(({ word, about }) => ({ word: `--${name}=${word}`, about })),
+    };
+  }
+  if (last.startsWith("-") && !place.ended) return flagNames(place);
+  const below = place.args.length > 0 ? [] : place.commands.filter(({ hidden }) => !hidden)
+    .map(({ name, summary }) => ({ word: name, about: summary }));
+  const own = place.command === undefined
+    ? nothing
+    : await argumentCandidates({ ...asked, typed: last });
+  return { ...own, words: [...below, ...own.words] };
+}
+
+/** Follows the words, as the program would that ran them. */
+async function walk(words: readonly string[], top: readonly CommandEntry[]): Promise<Place> {
+  const rootSpecs: FlagSpecs = {
+    ...globalFlags,
+    help: { kind: "bool", short: "h", summary: "Print usage" },
+  };
+  let commands = top, command: Command | undefined, specs = rootSpecs, path = "";
+  const flags = new Map<string, string[]>();
+  const args: string[] = [];
+  let flag: string | undefined;
+  let ended = false;
+  const note = (name: string, value: string) => flags.set(name, [...flags.get(name) ?? [], value]);
+  for (const word of words) {
+    if (flag !== undefined) {
+      note(flag, word);
+      flag = undefined;
+    } else if (ended || !word.startsWith("-") || word === "-") {
+      const entry = args.length > 0 ? undefined : find(commands, word);
+      if (entry === undefined) args.push(word);
+      else {
+        const loaded: Command | CommandGroup = (await entry.load()).command;
+        command = "run" in loaded ? loaded : undefined;
+        commands = loaded.commands ?? [];
+        specs = { ...rootSpecs, ...command?.flags };
+        path = `${path} ${entry.name}`.trim();
+      }
+    } else if (word === "--") ended = true;
+    else {
+      const { name, value } = readFlag(word, specs);
+      const spec = name === undefined ? undefined : specs[name];
+      if (value !== undefined) note(name!, value);
+      else if (spec !== undefined && wantsValue(spec)) flag = name;
+    }
+  }
+  // As docker calls a plugin there is one more word before.
+  path = path.replace(/^buildx /, "");
+  return { path, commands, command, specs, flags, args, flag, ended };
+}
+
+/** `--name`, `--name=value`, `-n`, `-nvalue`; a group of letters counts by its last. */
+function readFlag(word: string, specs: FlagSpecs): { name?: string; value?: string } {
+  const [, long, value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+  if (long !== undefined) return { name: long, ...value !== undefined && { value } };
+  for (const [at, letter] of [...word].entries()) {
+    const name = at === 0 ? undefined : longNameOf(specs, letter);
+    const spec = name === undefined ? undefined : specs[name];
+    if (name === undefined || spec === undefined || !wantsValue(spec)) continue;
+    const rest = word.slice(at + 1).replace(/^=/, "");
+    return rest === "" ? { name } : { name, value: rest };
+  }
+  return {};
+}
+
+function flagNames({ specs }: Place): Candidates {
+  const words = Object.entries(specs).filter(([, { hidden }]) => !hidden)
+    .map(([name, { summary }]) => ({ word: `--${name}`, about: summary }));
+  return { words };
+}
+
+function find(commands: readonly CommandEntry[], name: string): CommandEntry | undefined {
+  return commands.find((entry) => entry.name === name || entry.aliases?.includes(name));
+}

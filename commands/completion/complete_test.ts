@@ -1,0 +1,63 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { run } from "../../tests/commands/fake_deps.ts";
+import { tempStore } from "../../tests/commands/temp_store.ts";
+
+const node = (name: string, endpoint: string) => ({
+  ...{ Name: name, Endpoint: endpoint, Platforms: null },
+  ...{ DriverOpts: null, Flags: null, Files: null },
+});
+
+/** The words that are offered, and the directive. */
+async function offered(...words: string[]): Promise<string[]> {
+  using temp = tempStore();
+  temp.write(
+    "instances/far",
+    JSON.stringify({
+      ...{ Name: "far", Driver: "remote", Dynamic: false },
+      Nodes: [node("far0", "tcp://127.0.0.1:1"), node("far1", "tcp://127.0.0.1:2")],
+    }),
+  );
+  const { code, stdout, stderr } = await run(["__complete", ...words], { env: temp.env });
+  equal(code, 0, stderr);
+  return stdout.trimEnd().split("\n").map((line) => line.split("\t")[0]!);
+}
+
+Deno.test("commands, flags, and what follows them", async () => {
+  ok((await offered("")).includes("build"));
+  ok(!(await offered("")).includes("__complete"), "what is hidden stays so");
+  deepEqual(await offered("im"), ["imagetools", ":4"]);
+  deepEqual(await offered("history", "lo"), ["logs", ":4"]);
+  deepEqual(await offered("build", "--progre"), ["--progress", ":4"]);
+  deepEqual(await offered("build", "--progress", "p"), ["plain", ":4"]);
+  deepEqual(await offered("build", "--progress=p"), ["--progress=plain", ":4"]);
+  deepEqual(await offered("b", "--network", "ho"), ["host", ":4"], "by an alias");
+  deepEqual(await offered("-D", "--builder", "fa"), ["far", ":4"], "before any command");
+  deepEqual(await offered("use", "f"), ["far", ":4"]);
+  deepEqual(await offered("rm", "far", "f"), [":4"], "not again what was named");
+  deepEqual(await offered("create", "--name", "far", "--node", ""), ["far0", "far1", ":4"]);
+  deepEqual(await offered("create", "tc"), ["tcp://", ":6"]);
+  deepEqual(await offered("build", ""), [":16"]);
+  deepEqual(await offered("build", "-f", ""), [":0"]);
+  deepEqual(await offered("build", "-qf", ""), [":0"]);
+  deepEqual(await offered("build", "-fx", ""), [":16"], "its value is there");
+  deepEqual(await offered("build", "--", "-"), [":16"]);
+  deepEqual(await offered("buildx", "ls", "--form"), ["--format", ":4"], "as docker asks");
+});
+
+Deno.test("nothing where there is nothing, and never an error", async () => {
+  for (
+    const words of [
+      ["nope", ""],
+      ["build", "--nope", ""],
+      ["build", "--nope=x"],
+      ["use", "far", ""],
+      ["history", "logs", "--builder", "nope", ""],
+      ["create", "--name", "nope", "--node", ""],
+      ["build", "/nowhere", "--target", ""],
+    ]
+  ) {
+    const found = await offered(...words);
+    ok([":4", ":16"].includes(found.join()), `${words.join(" ")}: ${found.join()}`);
+  }
+  deepEqual(await offered(), await offered(""));
+});

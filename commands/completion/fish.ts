@@ -1,0 +1,20 @@
+/** fish 3; it puts no blank behind what ends in one of \`/=@:.,-\` by itself. */
+export const script = `# fish completion for fairlead:  fairlead completion fish | source
+function __fairlead_complete
+  set -l words (commandline -opc)
+  set -l word (commandline -ct)
+  set -l lines ($words[1] __complete $words[2..] "$word" 2>/dev/null)
+  or return
+  set -l directive (string replace : '' -- $lines[-1])
+  set -e lines[-1]
+  for line in $lines
+    echo $line
+  end
+  if test (math "bitand($directive, 16)") -ne 0
+    __fish_complete_directories (string replace -r '^--[^=]*=' '' -- "$word")
+  else if test (math "bitand($directive, 4)") -eq 0
+    __fish_complete_path (string replace -r '^--[^=]*=' '' -- "$word")
+  end
+end
+complete -c fairlead -f -a '(__fairlead_complete)'
+`;

@@ -1,0 +1,97 @@
+/** Candidates that are looked up when they are asked for: in the store, at daemons, in files. */
+import { allBuilders, chooseBuilder, openStore } from "../../builders/builder.ts";
+import { within } from "../../transports/timer.ts";
+import type { GlobalValues } from "../flags/spec.ts";
+import { absolutePath } from "../build/paths.ts";
+import type { Deps, Output } from "../deps.ts";
+import { readLocalState } from "../history/local_state.ts";
+import { buildName } from "../history/name.ts";
+import { type Candidates, nothing, wordsOf } from "./candidates.ts";
+
+/** What is asked, and what was typed before it. */
+export interface Asked {
+  readonly deps: Deps;
+  /** `history ls` */
+  readonly path: string;
+  readonly flags: ReadonlyMap<string, readonly string[]>;
+  /** The arguments before the cursor. */
+  readonly args: readonly string[];
+  /** What stands at the cursor already. */
+  readonly typed: string;
+}
+
+/** Milliseconds that a daemon may take: who presses a key waits no longer. */
+const PATIENCE = 1500;
+
+/** Every builder, with its driver. */
+export function builders({ deps }: Asked): Candidates {
+  const all = allBuilders(openStore(deps.env), deps.env);
+  return { words: all.map(({ name, driver }) => ({ word: name, about: `${driver} builder` })) };
+}
+
+/** Builders that weren't named before. */
+export function moreBuilders(asked: Asked): Candidates {
+  const { words } = builders(asked);
+  return { words: words.filter(({ word }) => !asked.args.includes(word)) };
+}
+
+/** The nodes of the builder that the command line means. */
+export async function nodes({ deps, flags }: Asked): Promise<Candidates> {
+  const name = flags.get("name")?.at(-1) ?? flags.get("builder")?.at(-1) ??
+    deps.env("BUILDX_BUILDER") ?? "";
+  const { nodes } = await chooseBuilder(openStore(deps.env), deps.env, name);
+  return { words: nodes.map(({ name, endpoint }) => ({ word: name, about: endpoint })) };
+}
+
+/** The builds that the builder's daemons know, the newest first. */
+export async function refs({ deps, flags, args }: Asked): Promise<Candidates> {
+  const builder = flags.get("builder")?.at(-1) ?? deps.env("BUILDX_BUILDER") ?? "";
+  const global: GlobalValues = {
+    ...{ builder, debug: false, "transport-plugin": [], "connect-timeout": PATIENCE },
+  };
+  const controller = new AbortController();
+  const signal = AbortSignal.any([deps.signal, controller.signal]);
+  let found: Candidates = nothing;
+  const ask = async () => {
+    const { reachNodes } = await import("../nodes.ts");
+    const { queryRecords } = await import("../history/records.ts");
+    await using nodes = await reachNodes({ ...deps, signal, stderr: silent }, global, PATIENCE);
+    const records = await queryRecords(nodes, { signal });
+    const store = openStore(deps.env);
+    found = {
+      words: records.map((found) => ({
+        word: found.record.Ref,
+        about: buildName(found.record.FrontendAttrs, readLocalState(store, found)),
+      })).filter(({ word }) => !args.includes(word)),
+    };
+  };
+  await within(ask().catch(() => {}), PATIENCE);
+  controller.abort();
+  return found;
+}
+
+/** The schemes of endpoints, and what they are an example of. */
+export function schemes({ deps }: Pick<Asked, "deps">): Candidates {
+  const words = deps.registry.transports.map(({ scheme, example }) => ({
+    word: `${scheme}://`,
+    about: example,
+  }));
+  return { words, open: true };
+}
+
+/** The names of stages in the Dockerfile that the command line means. */
+export async function stages({ deps, flags, args }: Asked): Promise<Candidates> {
+  const folder = absolutePath(args[0] ?? ".", deps.cwd);
+  const file = flags.get("file")?.at(-1);
+  const path = file === undefined ? `${folder}/Dockerfile` : absolutePath(file, deps.cwd);
+  const names = (await Deno.readTextFile(path)).matchAll(/^\s*FROM\s.*?\sAS\s+(\S+)\s*$/gim);
+  return wordsOf([...names].map(([, name]) => name!));
+}
+
+/** Nothing may stand on the terminal while a line is typed there. */
+const silent: Output = {
+  isTerminal: false,
+  write() {},
+  writeBytes: () => Promise.resolve(),
+  size: () => undefined,
+};

@@ -1,0 +1,37 @@
+/** zsh 5; it shows what is said of each word. */
+export const script = `#compdef fairlead
+# zsh completion for fairlead:  source <(fairlead completion zsh)
+# or save it as _fairlead in a folder of $fpath
+_fairlead() {
+  local -a lines values shown
+  local line value directive=4
+  lines=("\${(@f)$("\${(Q)words[1]/#\\~/$HOME}" __complete "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+  for line in $lines; do
+    case $line in
+    :[0-9]*) directive=\${line#:} ;;
+    *)
+      value=\${line%%$'\\t'*}
+      values+=("$value")
+      if [[ $line == *$'\\t'* ]]; then shown+=("$value  -- \${line#*$'\\t'}"); else shown+=("$value"); fi
+      ;;
+    esac
+  done
+  if (( \${#values} )); then
+    local -a how=(-l)
+    (( directive & 2 )) && how+=(-S '')
+    compadd "\${how[@]}" -d shown -a values
+  fi
+  if (( directive & 16 )); then
+    [[ $PREFIX == --*=* ]] && compset -P '--*='
+    _files -/
+  elif (( !(directive & 4) )); then
+    [[ $PREFIX == --*=* ]] && compset -P '--*='
+    _files
+  fi
+}
+if [[ \${funcstack[1]} == _fairlead ]]; then
+  _fairlead "$@"
+else
+  compdef _fairlead fairlead
+fi
+`;
