@@ -4,18 +4,20 @@
  *
  * Prints wall time, client CPU and peak memory of each program as medians of interleaved runs, and
  * fairlead's share of the faster peer's. Never a test: a busy machine fails no build.
+ * `scripts/bench transports` compares the ways to a daemon instead: time to first answer, and upload.
  * `scripts/bench start-up` prints the milliseconds of each phase of a cached build instead.
  */
 import { cases, type Program } from "./benchmark/cases.ts";
 import { measure, type Sample } from "./benchmark/measure.ts";
 import { ratioTable } from "./benchmark/table.ts";
+import { transports } from "./benchmark/transports.ts";
 import { startUp } from "./benchmark/start_up.ts";
 import { bundle } from "./benchmark/bundle.ts";
 import { startDaemon } from "./benchmark/daemon.ts";
 
 const names = Deno.args.filter((arg) => !arg.startsWith("--"));
 const runs = Number(Deno.args.find((arg) => arg.startsWith("--runs="))?.slice(7) ?? 7);
-const known = [...Object.keys(cases), "start-up"];
+const known = [...Object.keys(cases), "start-up", "transports"];
 const unknown = names.find((name) => !known.includes(name));
 if (unknown !== undefined) {
   console.error(`no case ${JSON.stringify(unknown)}: there are ${known.join(", ")}`);
@@ -23,6 +25,8 @@ if (unknown !== undefined) {
 }
 
 const fairlead = await bundle();
+if (names.includes("transports")) await transports(fairlead, runs);
+if (names.length === 1 && names[0] === "transports") Deno.exit(0);
 const daemon = await startDaemon();
 try {
   if (names.includes("start-up")) await startUp(fairlead, daemon, runs);

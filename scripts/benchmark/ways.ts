@@ -1,0 +1,108 @@
+/**
+ * The transports side by side: one daemon, reached in several ways by all three programs. fairlead
+ * speaks each protocol itself; buildctl and buildx start a helper program for what is no socket.
+ */
+import { dockerEngineOf, importBuildkit } from "../../tests/transports/containers.ts";
+import { buildkitImage } from "../../tests/harness/buildkit_image.ts";
+import { startBuildkitd } from "../../tests/harness/buildkitd.ts";
+import { makeCerts } from "../../tests/harness/certs.ts";
+import { dockerEngine, startDockerd } from "../../tests/harness/dockerd.ts";
+import { startSshd } from "../../tests/harness/sshd.ts";
+import { need, onPath } from "../../tests/harness/tool.ts";
+
+/** A way to the daemon. */
+export interface Way {
+  readonly name: string;
+  /** What the peers start beside themselves; empty for nothing. */
+  readonly helper: string;
+  readonly endpoint: string;
+  /** Driver options of TLS. */
+  readonly tls?: Readonly<Record<"cacert" | "cert" | "key", string>>;
+}
+
+/** All ways that this machine has. */
+export interface Ways extends AsyncDisposable {
+  readonly list: readonly Way[];
+  /** Why others can't be had here. */
+  readonly absent: readonly string[];
+  /** For all programs: a home of its own, the helpers in PATH. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export async function openWays(): Promise<Ways> {
+  await using stack = new AsyncDisposableStack();
+  const root = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "fairlead-ways-" });
+  stack.defer(() => Deno.remove(root, { recursive: true }));
+  const certs = stack.use(await makeCerts());
+  const daemon = stack.use(await startBuildkitd({ dir: "/dev/shm", tcp: true }));
+  const tls = { ...certs.server, ca: certs.ca.cert };
+  const secure = stack.use(await startBuildkitd({ dir: "/dev/shm", tcp: true, tls }));
+  const absent: string[] = [];
+  const bin = `${root}/bin`;
+  const env: Record<string, string> = {
+    HOME: root,
+    PATH: `${bin}:${Deno.env.get("PATH")}`,
+    BUILDX_CONFIG: `${root}/buildx`,
+    DOCKER_CONFIG: `${root}/docker`,
+    DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
+    NO_COLOR: "1",
+  };
+  await Deno.mkdir(bin);
+  const list: Way[] = [
+    { name: "unix", helper: "", endpoint: daemon.address },
+    { name: "tcp", helper: "", endpoint: daemon.tcp },
+    {
+      name: "tcp, mutual TLS",
+      helper: "",
+      endpoint: secure.tcp,
+      tls: { cacert: certs.ca.cert, ...certs.client },
+    },
+  ];
+
+  const ssh = await onPath("ssh");
+  if (ssh === undefined) absent.push("ssh: no ssh program for the peers");
+  else {
+    const buildctl = await need("buildctl");
+    const path = `${buildctl.slice(0, buildctl.lastIndexOf("/"))}:${Deno.env.get("PATH")}`;
+    const sshd = stack.use(await startSshd({ path }));
+    await Deno.mkdir(`${root}/.ssh`);
+    const config = [
+      `IdentityFile ${sshd.key}`,
+      "IdentitiesOnly yes",
+      `UserKnownHostsFile ${sshd.knownHosts}`,
+    ];
+    await Deno.writeTextFile(`${root}/.ssh/config`, `${config.join("\n")}\n`);
+    // ssh looks for its configuration in the home of passwd(5), whatever HOME says.
+    await script(`${bin}/ssh`, `exec ${ssh} -F ${root}/.ssh/config "$@"`);
+    const endpoint = `ssh://${sshd.user}@127.0.0.1:${sshd.port}${daemon.socket}`;
+    list.push({ name: "ssh", helper: "ssh", endpoint });
+  }
+
+  const { path: engine, reason } = await dockerEngine();
+  if (engine === undefined) absent.push(`docker-container: ${reason}`);
+  else {
+    const dockerd = stack.use(await startDockerd());
+    await importBuildkit(dockerEngineOf(dockerd));
+    const folder = daemon.socket.slice(0, daemon.socket.lastIndexOf("/"));
+    // The daemon stays the same one: the container has its socket, and the real buildctl.
+    const options = ["-e", "BUILDKIT_HOST=unix:///daemon/s", "-v", `${folder}:/daemon`];
+    await dockerd.docker(
+      ...["run", "-d", "--name", "bench", "--network=none", ...options, buildkitImage],
+    );
+    stack.defer(async () => void await dockerd.docker("kill", "bench"));
+    await Deno.symlink(`${engine}/usr/bin/docker`, `${bin}/docker`);
+    env["DOCKER_HOST"] = dockerd.address;
+    list.push({
+      name: "docker-container",
+      helper: "docker exec",
+      endpoint: "docker-container://bench",
+    });
+  }
+  const all = stack.move();
+  return { list, absent, env, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+async function script(path: string, line: string): Promise<void> {
+  await Deno.writeTextFile(path, `#!/bin/sh\n${line}\n`);
+  await Deno.chmod(path, 0o755);
+}
