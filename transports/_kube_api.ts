@@ -39,6 +39,8 @@ export class KubeRefusal extends Error {
     readonly shown: string,
     /** What answered calls itself: `nginx`. */
     readonly by: string | undefined,
+    /** What was asked for, without the query. */
+    readonly path: string,
   ) {
     super(message);
   }
@@ -115,7 +117,8 @@ async function callAs(
     if (head.status < 300 && (head.status === 101) === (request.upgrade !== undefined)) {
       return { head, http, stream };
     }
-    throw refusal(head, await readText(http, LONGEST_REFUSAL).catch(() => ""), credentials.shown);
+    const text = await readText(http, LONGEST_REFUSAL).catch(() => "");
+    throw refusal(head, text, credentials.shown, request.path.split("?", 1)[0]!);
   } catch (error) {
     stream.close();
     context.signal.throwIfAborted();
@@ -185,7 +188,7 @@ function ofServer(target: KubeTarget, endpoint: string, error: DialError): DialE
   );
 }
 
-function refusal(head: HttpHead, text: string, shown: string): KubeRefusal {
+function refusal(head: HttpHead, text: string, shown: string, path: string): KubeRefusal {
   let reason: string | undefined;
   let message = text.trim().split("\n", 1)[0]!.slice(0, 200);
   try {
@@ -199,7 +202,7 @@ function refusal(head: HttpHead, text: string, shown: string): KubeRefusal {
   }
   if (/^<|<html/i.test(message)) message = "";
   const said = message === "" ? head.line : message;
-  return new KubeRefusal(said, head.status, reason, shown, head.headers.get("server"));
+  return new KubeRefusal(said, head.status, reason, shown, head.headers.get("server"), path);
 }
 
 function broken({ server }: KubeTarget, endpoint: string, cause: unknown): DialError {

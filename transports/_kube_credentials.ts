@@ -50,7 +50,22 @@ export async function credentialsOf(
     ? "the client certificate"
     : "no credentials";
   const from = user.tokenFile !== undefined && token !== undefined ? ` (${user.tokenFile})` : "";
-  return { headers, ...pair, shown: `${what} of ${user.shown}${from}` };
+  const ended = token === undefined ? "" : expiry(token);
+  return { headers, ...pair, shown: `${what} of ${user.shown}${from}${ended}` };
+}
+
+/** `, which expired on …`, of a JSON Web Token (RFC 7519) that has; else nothing. */
+function expiry(token: string): string {
+  try {
+    const claims = Uint8Array.fromBase64(token.split(".")[1]!, { alphabet: "base64url" });
+    const { exp } = JSON.parse(new TextDecoder().decode(claims));
+    if (typeof exp === "number" && exp * 1000 < Date.now()) {
+      return `, which expired on ${new Date(exp * 1000).toISOString().slice(0, 16)}Z`;
+    }
+  } catch {
+    // Another kind of token.
+  }
+  return "";
 }
 
 function fromPlugin(
@@ -60,11 +75,12 @@ function fromPlugin(
   forget: () => void,
 ): KubeCredentials {
   const from = `the credentials by ${program}`;
+  const ended = token === undefined ? "" : expiry(token);
   return {
     headers: { ...headers, ...token !== undefined && { Authorization: `Bearer ${token}` } },
     ...cert !== undefined && { cert: { text: cert, from } },
     ...key !== undefined && { key: { text: key, from } },
-    shown: `${from} of ${user}`,
+    shown: `${from} of ${user}${ended}`,
     forget,
   };
 }

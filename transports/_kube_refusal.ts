@@ -82,11 +82,24 @@ function unauthorized(target: KubeTarget, error: KubeRefusal, fail: Fail): DialE
 const FORBIDDEN = /User "([^"]*)" cannot (\w+) resource "([^"]*)"/;
 
 function forbidden(target: KubeTarget, error: KubeRefusal, fail: Fail): DialError {
-  const [, user, verb, resource] = FORBIDDEN.exec(error.message) ?? [];
+  // Of the second look at an upgrade, for the verb "create", 1.36 gives no reason.
+  const [, subresource] = /\/(exec|portforward)$/.exec(error.path) ?? [];
+  const unsaid = /is forbidden: *$/.test(error.message) && subresource !== undefined
+    ? ["", error.shown, "create", `pods/${subresource}`]
+    : [];
+  const [, user, verb, resource] = FORBIDDEN.exec(error.message) ?? unsaid;
   const { namespace } = target;
   if (user === undefined) {
     const hint = `ask who rules the cluster's access; see ${target.kubectl} auth can-i --list`;
     return fail(`the API server refused: ${error.message}`, "denied", hint);
+  }
+  if (user === "system:anonymous") {
+    return fail(
+      `the API server ${target.server} was shown ${error.shown}, and lets nobody in like that`,
+      "unauthenticated",
+      `give the user of ${target.shown} a token, a certificate or an exec plugin`,
+      { step: "authenticate" },
+    );
   }
   // An upgrade is a GET, and since 1.35 it needs what a POST would need, too.
   const verbs = resource === "pods" ? "[get, list]" : "[create, get]";

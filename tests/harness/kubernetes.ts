@@ -26,7 +26,8 @@ export interface Kubernetes extends AsyncDisposable {
   readonly root: string;
   /** `ctr` on the node's containerd. */
   ctr(...args: string[]): Promise<string>;
-  /** Ends the kubelet, and its listener with it: the API server can't reach the node any more. */
+  /** Without it the API server can't reach the node any more. */
+  readonly kubelet: Daemon;
   stop(): Promise<void>;
 }
 
@@ -60,7 +61,9 @@ export async function startKubernetes(): Promise<Kubernetes> {
     ]);
     const { server } = await started(startApiServer(etcd.address, certs, admin));
     const api = await kubeApi(server, certs.ca.cert, admin);
-    await started(startKubelet({ server, certs, node, nodeName, containerd: containerd.socket }));
+    const kubelet = await started(
+      startKubelet({ server, certs, node, nodeName, containerd: containerd.socket }),
+    );
     const ready = async () => (await api.try("GET", `/api/v1/nodes/${nodeName}`)) !== undefined;
     if (!await until(ready, 60_000)) throw new Error("the node did not register itself");
     const dispose = async () => {
@@ -68,7 +71,8 @@ export async function startKubernetes(): Promise<Kubernetes> {
       api.close();
     };
     const { root, ctr } = containerd;
-    return { server, certs, admin, api, root, ctr, stop: dispose, [Symbol.asyncDispose]: dispose };
+    const all = { server, certs, admin, api, root, ctr, kubelet, stop: dispose };
+    return { ...all, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await stop();
     throw error;

@@ -6,6 +6,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { contract, DIAL_STDIO_CANNOT } from "./contract.ts";
 import { readExactly, soon, writeAll } from "./contract_help.ts";
+import { kubeRefusals } from "./kube_refusals.ts";
 import { patternAt } from "./pattern.ts";
 import { dialKube, startPeerPod, using, writeKubeconfig } from "./kube_cluster.ts";
 
@@ -100,4 +101,6 @@ if (!skip(reason)) {
     stream.close();
     assert.equal(got.digest("hex"), expected.digest("hex"));
   });
+
+  kubeRefusals(cluster);
 }

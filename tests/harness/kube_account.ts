@@ -1,0 +1,41 @@
+/** Namespaces, and service accounts with what they may do there. */
+import type { KubeApi } from "./kube_api.ts";
+
+/** What an account may do: RBAC's rules. */
+export interface Rule {
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+  /** Default: the core group. */
+  readonly apiGroups?: readonly string[];
+}
+
+export async function makeNamespace(api: KubeApi, name: string): Promise<void> {
+  await api.call("POST", "/api/v1/namespaces", { metadata: { name } });
+}
+
+/** Makes an account, a Role of these rules and its binding. Gives a token. */
+export async function makeAccount(
+  api: KubeApi,
+  namespace: string,
+  name: string,
+  rules: readonly Rule[],
+): Promise<string> {
+  const core = `/api/v1/namespaces/${namespace}/serviceaccounts`;
+  const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
+  await api.call("POST", core, { metadata: { name } });
+  await api.call("POST", `${rbac}/roles`, {
+    metadata: { name },
+    rules: rules.map((rule) => ({ apiGroups: [""], ...rule })),
+  });
+  await api.call("POST", `${rbac}/rolebindings`, {
+    metadata: { name },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+    subjects: [{ kind: "ServiceAccount", name, namespace }],
+  });
+  const { status } = await api.call("POST", `${core}/${name}/token`, {
+    apiVersion: "authentication.k8s.io/v1",
+    kind: "TokenRequest",
+    spec: {},
+  });
+  return status.token;
+}

@@ -1,0 +1,80 @@
+/**
+ * A stand-in for what may stand in front of an API server: plain HTTP that hands requests on to the
+ * real one as the admin, with their heads changed, or answers in its place.
+ */
+import type { Kubernetes } from "../harness/kubernetes.ts";
+
+export interface FrontRules {
+  /** Sent in place of the API server's answer; the connection is closed behind it. */
+  readonly answer?: string;
+  /** What becomes of a request's head. */
+  edit?(head: string): string;
+}
+
+export async function kubeFront(
+  { server, certs, admin }: Kubernetes,
+  rules: FrontRules,
+): Promise<{ readonly server: string } & Disposable> {
+  const pair = {
+    cert: await Deno.readTextFile(admin.cert),
+    key: await Deno.readTextFile(admin.key),
+    caCerts: [await Deno.readTextFile(certs.ca.cert)],
+  };
+  const to = new URL(server);
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const open = new Set<Deno.Conn>();
+  const serve = async (conn: Deno.Conn) => {
+    const [head, rest] = await headOf(conn);
+    if (rules.answer !== undefined) {
+      await conn.write(new TextEncoder().encode(rules.answer));
+      await conn.closeWrite();
+      return void await conn.read(new Uint8Array(1));
+    }
+    using far = await Deno.connectTls({ hostname: to.hostname, port: Number(to.port), ...pair });
+    await writeAll(far, new TextEncoder().encode(rules.edit?.(head) ?? head));
+    await writeAll(far, rest);
+    await Promise.all([pump(conn, far), pump(far, conn)]);
+  };
+  void (async () => {
+    for await (const conn of listener) {
+      open.add(conn);
+      serve(conn).catch(() => {}).finally(() => {
+        if (open.delete(conn)) conn.close();
+      });
+    }
+  })();
+  return {
+    server: `http://127.0.0.1:${listener.addr.port}`,
+    [Symbol.dispose]() {
+      listener.close();
+      for (const conn of open) conn.close();
+      open.clear();
+    },
+  };
+}
+
+async function headOf(conn: Deno.Conn): Promise<[string, Uint8Array]> {
+  let text = "";
+  const buffer = new Uint8Array(4096);
+  for (let count; (count = await conn.read(buffer)) !== null;) {
+    text += String.fromCharCode(...buffer.subarray(0, count));
+    const end = text.indexOf("\r\n\r\n");
+    if (end >= 0) {
+      const rest = Uint8Array.from(text.slice(end + 4), (char) => char.charCodeAt(0));
+      return [text.slice(0, end + 4), rest];
+    }
+  }
+  throw new Error("no request");
+}
+
+async function pump(from: Deno.Conn, to: Deno.Conn): Promise<void> {
+  const buffer = new Uint8Array(32 << 10);
+  for (let count; (count = await from.read(buffer)) !== null;) {
+    await writeAll(to, buffer.subarray(0, count));
+  }
+  await to.closeWrite();
+}
+
+async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let sent = 0; sent < bytes.length;) sent += await conn.write(bytes.subarray(sent));
+}
