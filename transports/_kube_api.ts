@@ -178,7 +178,7 @@ function ofServer(target: KubeTarget, endpoint: string, error: DialError): DialE
     .replaceAll("the daemon", "the API server");
   const hint = error.step === "tls"
     ? TLS_HINTS.find(([pattern]) => pattern.test(problem))?.[1] ?? "check the cluster's server"
-    : error.code === "config"
+    : /^the proxy/.test(problem)
     ? error.hint
     : "check that the cluster is up and can be reached from here";
   const { step, code, retryable, cause } = error;

@@ -7,6 +7,9 @@ import { missing } from "../harness/tool.ts";
 import { contract, DIAL_STDIO_CANNOT } from "./contract.ts";
 import { readExactly, soon, writeAll } from "./contract_help.ts";
 import { kubeRefusals } from "./kube_refusals.ts";
+import { kubeBuilds } from "./kube_builds.ts";
+import { kubeSelectors } from "./kube_selectors.ts";
+import { kubeWays } from "./kube_ways.ts";
 import { patternAt } from "./pattern.ts";
 import { dialKube, startPeerPod, using, writeKubeconfig } from "./kube_cluster.ts";
 
@@ -103,4 +106,7 @@ if (!skip(reason)) {
   });
 
   kubeRefusals(cluster);
+  kubeWays(cluster);
+  kubeSelectors(cluster);
+  kubeBuilds(cluster);
 }
