@@ -122,10 +122,10 @@ Deno.test("allBuilders() lists stored ones, BUILDKIT_HOST, then docker contexts"
 
 Deno.test("driverOf() tells what to do with a builder of another driver", () => {
   using temp = tempStore();
-  temp.write("instances/k8s", builderFile("k8s", "kubernetes:///x", "kubernetes"));
+  temp.write("instances/far", builderFile("far", "cloud://x", "cloud"));
   const env = (name: string) => temp.env[name];
-  const [k8s] = allBuilders(openStore(env), env);
-  assert.throws(() => driverOf(k8s!), {
-    message: "builder k8s has the driver kubernetes, which fairlead doesn't handle",
+  const [far] = allBuilders(openStore(env), env);
+  assert.throws(() => driverOf(far!), {
+    message: "builder far has the driver cloud, which fairlead doesn't handle",
   });
 });

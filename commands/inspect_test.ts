@@ -88,7 +88,7 @@ function store() {
   const temp = tempStore();
   temp.write("instances/two", two);
   temp.write("activity/Two", "2026-01-02T03:04:05Z");
-  temp.write("instances/k8s", builderFile("k8s", "kubernetes:///k8s", "kubernetes"));
+  temp.write("instances/k8s", builderFile("k8s", "cloud:///k8s", "cloud"));
   temp.write("instances/odd", builderFile("odd", "tcp://nope"));
   return temp;
 }
@@ -107,13 +107,13 @@ Deno.test("inspect tells why another driver's builder, or a wrong endpoint, is o
   assert.equal(
     k8s.stdout,
     `Name:   k8s
-Driver: kubernetes
+Driver: cloud
 
 Nodes:
 Name:     k8s0
-Endpoint: kubernetes:///k8s
+Endpoint: cloud:///k8s
 Status:   unsupported
-Error:    builder k8s has the driver kubernetes, which fairlead doesn't handle
+Error:    builder k8s has the driver cloud, which fairlead doesn't handle
 Hint:     use buildx for it, or choose one of another driver: see 'fairlead ls'
 `,
   );

@@ -36,7 +36,7 @@ function store() {
   temp.write("instances/up", builderFile("Up", "tcp://h:1"));
   temp.write("activity/Up", "2026-01-02T03:04:05Z");
   temp.write("instances/down", builderFile("down", "tcp://h:2"));
-  temp.write("instances/k8s", builderFile("k8s", "kubernetes:///k8s?deployment=", "kubernetes"));
+  temp.write("instances/k8s", builderFile("k8s", "cloud:///example/our-builder-", "cloud"));
   temp.write("current", '{"Key":"unix:///var/run/docker.sock","Name":"up","Global":false}');
   return temp;
 }
@@ -52,8 +52,8 @@ Up*           remote
  \\_ up0        \\_ tcp://h:1                       running       v0.32.2    linux/amd64 (+3), linux/386
 down          remote                                                       
  \\_ down0      \\_ tcp://h:2                       inactive                 
-k8s           kubernetes                                                   
- \\_ k8s0       \\_ kubernetes:///k8s?deployment=   unsupported              
+k8s           cloud                                                        
+ \\_ k8s0       \\_ cloud:///example/our-builder-   unsupported              
 default       docker                                                       
  \\_ default    \\_ default                         error                    
 `,

@@ -45,7 +45,7 @@ Deno.test("rm takes a broken file, or another driver's builder, only by its name
   assert.equal(
     stderr,
     "broken removed\nWARNING: k8s is forgotten, but what the driver kubernetes has started for it " +
-      "still runs: fairlead doesn't handle that driver\nk8s removed\n",
+      "still runs: stop it by kubectl scale deployment/k8s0 --replicas=0\nk8s removed\n",
   );
   assert.equal(builders(temp), "down up");
 });

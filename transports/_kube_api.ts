@@ -174,8 +174,7 @@ const TLS_HINTS: readonly (readonly [RegExp, string])[] = [
 
 /** The error of a connection, as one of the API server's. */
 function ofServer(target: KubeTarget, endpoint: string, error: DialError): DialError {
-  const problem = error.message.slice(`cannot reach ${endpoint}: `.length)
-    .replaceAll("the daemon", "the API server");
+  const problem = error.problem.replaceAll("the daemon", "the API server");
   const hint = error.step === "tls"
     ? TLS_HINTS.find(([pattern]) => pattern.test(problem))?.[1] ?? "check the cluster's server"
     : /^the proxy/.test(problem)

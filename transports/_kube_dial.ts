@@ -110,7 +110,7 @@ async function dialSome(
   const note = (name: string, error: unknown) => {
     if (!(error instanceof DialError)) throw error;
     last = error;
-    const problem = error.message.slice(`cannot reach ${endpoint}: `.length);
+    const { problem } = error;
     failures.push(failures.length + pods.length === 0 ? problem : `${name}: ${problem}`);
     context.log(`pod ${name} can't be used: ${problem}`);
   };

@@ -15,7 +15,12 @@ export function podPath({ target, pod }: PodDial): string {
 }
 
 export function podsPath({ namespace }: KubeTarget): string {
-  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
+  return `/api/v1/${inNamespace(namespace, "pods")}`;
+}
+
+/** The end of the path of all objects of a kind in a namespace. */
+export function inNamespace(namespace: string, kind: string): string {
+  return `namespaces/${encodeURIComponent(namespace)}/${kind}`;
 }
 
 /** Before the first byte it is a dial that failed; behind it, a connection that was lost. */

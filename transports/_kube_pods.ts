@@ -1,7 +1,7 @@
 /** Which pods there are to choose from, and in what order they are tried. */
 import { askKube } from "./_kube_api.ts";
 import type { KubeTarget } from "./_kube_config.ts";
-import { podsPath } from "./_kube_pod_dial.ts";
+import { inNamespace, podsPath } from "./_kube_pod_dial.ts";
 import { DialError } from "./errors.ts";
 import type { DialContext } from "./transport.ts";
 
@@ -51,22 +51,57 @@ export async function readyPods(
     return ready.map((pod) => ({ name: pod.metadata!.name!, container: defaultContainer(pod) }));
   }
   const { namespace, kubectl } = target;
+  if (pods.length === 0) {
+    const owner = await ownerOf(target, query, endpoint, context);
+    throw new DialError(
+      owner === undefined
+        ? `no pod in namespace ${namespace} has the labels ${selector}`
+        : `${owner} in namespace ${namespace} has no pods`,
+      {
+        endpoint,
+        step: "resolve",
+        code: owner === undefined ? "not-found" : "unreachable",
+        state: owner === undefined ? "missing" : "stopped",
+        hint: owner === undefined
+          ? `see ${kubectl} get pods -n ${namespace} --show-labels`
+          : `see ${kubectl} describe -n ${namespace} ${owner}; if it is scaled to none: ` +
+            `${kubectl} scale -n ${namespace} ${owner} --replicas=1`,
+      },
+    );
+  }
   const states = pods.map((pod) => `${pod.metadata?.name} is ${stateOf(pod)}`);
   const more = states.length > 8 ? `, and ${states.length - 8} more` : "";
   throw new DialError(
-    pods.length === 0
-      ? `no pod in namespace ${namespace} has the labels ${selector}`
-      : `no pod with the labels ${selector} in namespace ${namespace} is ready: ${
-        states.slice(0, 8).join(", ")
-      }${more}`,
+    `no pod with the labels ${selector} in namespace ${namespace} is ready: ` +
+      `${states.slice(0, 8).join(", ")}${more}`,
     {
       endpoint,
       step: "resolve",
-      code: pods.length === 0 ? "not-found" : "unreachable",
-      hint: `see ${kubectl} get pods -n ${namespace} --show-labels`,
-      retryable: pods.length > 0,
+      code: "unreachable",
+      state: "stopped",
+      hint: `see ${kubectl} get pods -n ${namespace} -l '${selector}'`,
+      retryable: true,
     },
   );
+}
+
+/** What has these labels and would have pods, as kubectl names it; undefined also where we may not look. */
+async function ownerOf(
+  target: KubeTarget,
+  query: URLSearchParams,
+  endpoint: string,
+  context: DialContext,
+): Promise<string | undefined> {
+  for (const kind of ["deployment", "statefulset"]) {
+    const path = `/apis/apps/v1/${inNamespace(target.namespace, `${kind}s`)}`;
+    const list = await askKube(target, `${path}?${query}`, endpoint, context).catch(() =>
+      undefined
+    );
+    context.signal.throwIfAborted();
+    const name = (list as { items?: Pod[] } | undefined)?.items?.[0]?.metadata?.name;
+    if (name !== undefined) return `${kind}/${name}`;
+  }
+  return undefined;
 }
 
 /** `ready`, or in words why it can't be used. */

@@ -83,8 +83,7 @@ export async function connectByProxy(
     }
   } catch (error) {
     if (!(error instanceof DialError)) throw error;
-    const problem = error.message.replace(/^cannot reach .*?: /, "");
-    throw fail(`${shown} can't be used: ${problem}`, error.code, PROXY_HINT, error);
+    throw fail(`${shown} can't be used: ${error.problem}`, error.code, PROXY_HINT, error);
   }
   const abort = () => stream.close();
   context.signal.addEventListener("abort", abort, { once: true });

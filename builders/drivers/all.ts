@@ -3,10 +3,11 @@ import { BuilderError } from "../builder_error.ts";
 import { docker } from "./docker.ts";
 import { dockerContainer } from "./docker_container.ts";
 import type { Driver } from "./driver.ts";
+import { kubernetes } from "./kubernetes.ts";
 import { remote } from "./remote.ts";
 
 /** The drivers whose builders are used. */
-export const drivers: readonly Driver[] = [remote, docker, dockerContainer];
+export const drivers: readonly Driver[] = [remote, docker, dockerContainer, kubernetes];
 
 /** A builder's driver. Throws `BuilderError` for one that fairlead lacks. */
 export function driverOf({ name, driver }: Pick<Builder, "name" | "driver">): Driver {

@@ -16,6 +16,8 @@ export interface ReachOptions {
   readonly progress: Progress;
   /** Milliseconds that it may take; 0 for no limit. */
   readonly budget: number;
+  /** What the work is about, for a node of several daemons: see `DialContext`. */
+  readonly affinity?: string;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface ReachOptions {
 export async function reach(
   builder: Builder,
   node: StoredNode,
-  { deps, progress, budget }: ReachOptions,
+  { deps, progress, budget, affinity = "" }: ReachOptions,
 ): Promise<Client> {
   const { connect } = await import("../../buildkit/connect.ts");
   const wait = waiting(budget);
@@ -38,7 +40,7 @@ export async function reach(
   });
   try {
     const client = await reachNode(connect, { builder, node, registry: deps.registry }, {
-      context: { signal: deps.signal, env: deps.env, log: () => {}, step: wait.step },
+      context: { signal: deps.signal, env: deps.env, log: () => {}, step: wait.step, affinity },
       budget: {
         ms: budget,
         asking: progress.asking,

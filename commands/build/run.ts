@@ -63,7 +63,7 @@ export async function runBuilds(
   const spend = (reason: string) => void (spent = reason);
   try {
     const answers = await withRetries({ ...context, spent: () => spent }, async () => {
-      const nodes = nodeClients(context);
+      const nodes = nodeClients({ ...context, affinity: affinityOf(builds, context) });
       try {
         return await runOn(nodes, builds, { ...context, spend });
       } finally {
@@ -88,12 +88,21 @@ export async function planBuilds(
   builds: ReadonlyMap<string, PreparedBuild>,
   context: RunContext,
 ): Promise<readonly Job[]> {
-  const nodes = nodeClients(context);
+  const nodes = nodeClients({ ...context, affinity: affinityOf(builds, context) });
   try {
     return await jobsOf(nodes, builds, context);
   } finally {
     await nodes.close();
   }
+}
+
+/** Of a build its context, of bake the folder it was called in: buildx's keys for one of several pods. */
+function affinityOf(
+  builds: ReadonlyMap<string, PreparedBuild>,
+  { group, deps }: Pick<RunContext, "group" | "deps">,
+): string {
+  const [build] = builds.values();
+  return group === undefined && build !== undefined ? build.sources.state.localPath : deps.cwd;
 }
 
 async function runOn(

@@ -8,6 +8,7 @@ import { contract, DIAL_STDIO_CANNOT } from "./contract.ts";
 import { readExactly, soon, writeAll } from "./contract_help.ts";
 import { kubeRefusals } from "./kube_refusals.ts";
 import { kubeBuilds } from "./kube_builds.ts";
+import { kubeDriver } from "./kube_driver.ts";
 import { kubeSelectors } from "./kube_selectors.ts";
 import { kubeWays } from "./kube_ways.ts";
 import { patternAt } from "./pattern.ts";
@@ -109,4 +110,5 @@ if (!skip(reason)) {
   kubeWays(cluster);
   kubeSelectors(cluster);
   kubeBuilds(cluster);
+  if (!skip(await missing("buildx"))) kubeDriver(cluster);
 }

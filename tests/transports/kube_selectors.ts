@@ -86,7 +86,7 @@ export function kubeSelectors(cluster: Kubernetes): void {
     await fails(
       "kube-pod://?selector=app=unfit",
       admin,
-      /no pod with the labels app=unfit in namespace default is ready: (?=.*leaving is terminating)(?=.*unready is not ready).*; see kubectl get pods -n default --show-labels$/,
+      /no pod with the labels app=unfit in namespace default is ready: (?=.*leaving is terminating)(?=.*unready is not ready).*; see kubectl get pods -n default -l 'app=unfit'$/,
       "unreachable",
     );
     await deletePod(api, "leaving");
