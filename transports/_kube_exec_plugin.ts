@@ -41,9 +41,13 @@ export async function execCredential(
 ): Promise<{ credential: ExecCredential; forget: () => void }> {
   const key = JSON.stringify([file, value, target.server]);
   const forget = () => void given.delete(key);
-  const known = await given.get(key)?.catch(() => undefined);
-  if (known !== undefined && known.expires - MARGIN_MS > Date.now()) {
-    return { credential: known, forget };
+  const pending = given.get(key);
+  if (pending !== undefined) {
+    // One that another dial has given up is asked for again.
+    const known = await pending.catch(() => undefined);
+    if (known !== undefined && known.expires - MARGIN_MS > Date.now()) {
+      return { credential: known, forget };
+    }
   }
   const asked = runPlugin(target, { value, file }, context);
   given.set(key, asked);
@@ -164,7 +168,8 @@ async function outputOf(
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => {
     child.kill("SIGKILL");
-    reject(signal.reason);
+    // What it has started itself may hold its output open.
+    void child.status.then(() => reject(signal.reason));
   };
   signal.addEventListener("abort", abort, { once: true });
   try {

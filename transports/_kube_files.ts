@@ -95,7 +95,9 @@ async function readOne(file: string, must: boolean): Promise<KubeMap | undefined
   if (error !== undefined) {
     const line = text.slice(0, error.pos[0]).split("\n").length;
     throw new KubeConfigError(
-      `the kubeconfig ${file} is no YAML: line ${line}: ${error.code.toLowerCase()}`,
+      `the kubeconfig ${file} is no YAML: line ${line}: ${
+        error.code.toLowerCase().replaceAll("_", " ")
+      }`,
       "mend the file",
     );
   }
