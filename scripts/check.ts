@@ -3,6 +3,8 @@
  * The rules that keep the tree simple, held by a script instead of a reviewer's memory. Prints each
  * breach as `file:line: what`, and fails when there is one.
  */
+import { compatibilityBreaches } from "./compatibility.ts";
+
 const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 
 /** What each room may import from; a room is its longest prefix here. */
@@ -100,6 +102,8 @@ for (const { name } of Deno.readDirSync(`${root}/transports`)) {
   }
   if (!list.includes(`./${name}`)) breach(`transports/${name}`, 1, "is not in transports/all.ts");
 }
+
+breaches.push(...await compatibilityBreaches(root));
 
 for (const line of breaches.sort()) console.error(line);
 if (breaches.length > 0) Deno.exit(1);

@@ -5,11 +5,17 @@ import { sourceExcerpt, sourcesOf } from "../progress/source_excerpt.ts";
 export class BuildError extends Error {
   override readonly name = "BuildError";
   readonly above: readonly string[];
-  /** @param prefix what stands before the text: `failed to build: `, `target app: ` */
-  constructor(cause: Error, prefix: string) {
+  readonly hint: string | undefined;
+  /**
+   * @param prefix what stands before the text: `failed to build: `, `target app: `
+   * @param where which of several nodes it was, as a sentence without full stop
+   */
+  constructor(cause: Error, prefix: string, where?: string) {
     super(`${prefix}${cause instanceof RpcError ? "failed to solve: " : ""}${cause.message}`, {
       cause,
     });
+    // A cause that knows what to try says where it was, too.
+    this.hint = cause instanceof RpcError ? where : undefined;
     const details = cause instanceof RpcError ? cause.details : [];
     this.above = sourcesOf(details).flatMap((source) =>
       sourceExcerpt(source).trimEnd().split("\n")

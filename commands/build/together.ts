@@ -1,4 +1,5 @@
 /** Several jobs of one run: targets of bake, or the parts of a target that several nodes build. */
+import { formatPlatform } from "../../builders/platforms.ts";
 import type { RunContext } from "./run.ts";
 import { withPrefix } from "../progress/prefix.ts";
 import { BuildError } from "./build_error.ts";
@@ -29,13 +30,13 @@ export async function runTogether(
     ...context.deps,
     signal: AbortSignal.any([context.deps.signal, stop.signal]),
   };
-  let failure: { readonly error: unknown; readonly target: string } | undefined;
+  let failure: { readonly error: unknown; readonly target: string; readonly job?: Job } | undefined;
   /** What fails first is the failure; what falls because of it is not. */
-  async function guarded<T>(target: string, work: () => Promise<T>): Promise<T> {
+  async function guarded<T>(target: string, work: () => Promise<T>, job?: Job): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      failure ??= { error, target };
+      failure ??= { error, target, ...job && { job } };
       stop.abort(error);
       throw error;
     }
@@ -61,7 +62,7 @@ export async function runTogether(
           own,
           () => runJob(client, fitted, own, links.get(job)),
         );
-      })
+      }, job)
     ));
     if (answers.length === 1) return answers[0]!;
     const { joinParts } = await import("./join.ts");
@@ -76,10 +77,11 @@ export async function runTogether(
     );
     return new Map(answers);
   } catch (thrown) {
-    const { error, target } = failure ?? { error: thrown, target: "" };
+    const { error, target, job } = failure ?? { error: thrown, target: "", job: undefined };
     if (context.deps.signal.aborted || !(error instanceof Error)) throw error;
     const name = targets.size > 1 ? `target ${target}: ` : "";
-    throw new BuildError(error, `${context.errorPrefix}${name}`);
+    const where = job && context.builder.nodes.length > 1 ? placeOf(job) : undefined;
+    throw new BuildError(error, `${context.errorPrefix}${name}`, where);
   }
 }
 
@@ -87,4 +89,9 @@ export async function runTogether(
 async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);
   return await Promise.all(promises);
+}
+
+function placeOf({ node, platforms }: Job): string {
+  const what = platforms.map(formatPlatform).join(", ");
+  return `it failed on node ${node.name}${what && `, which builds ${what}`}`;
 }

@@ -17,8 +17,13 @@ export interface IndexAnnotation {
 
 /** Reads `--annotation [TYPE[PLATFORM],…:]KEY=VALUE`. Throws `UsageError`. */
 export function readAnnotations(texts: readonly string[]): IndexAnnotation[] {
-  const attrs = parseAnnotations(texts.filter((text) => text !== ""));
-  return Object.entries(attrs).map(([name, value]) => {
+  return annotationsOf(parseAnnotations(texts.filter((text) => text !== "")));
+}
+
+/** Those among an exporter's attributes: `annotation-index.KEY` … */
+export function annotationsOf(attrs: Readonly<Record<string, string>>): IndexAnnotation[] {
+  const named = Object.entries(attrs).filter(([name]) => name.startsWith("annotation"));
+  return named.map(([name, value]) => {
     const [, type = "", platform = "", key = ""] =
       /^annotation(?:-([a-z-]+)(?:\[([^\]]+)\])?)?\.(.*)$/s.exec(name) ?? [];
     return { type, platform: platform && formatPlatform(parsePlatform(platform)), key, value };

@@ -1,8 +1,11 @@
 /** Builds on several nodes: two real daemons, beside the peer on the same two. */
 import assert from "node:assert/strict";
+import { startBuildkitd } from "../harness/buildkitd.ts";
+import { startRegistry } from "../harness/registry.ts";
 import { check } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
+import { buildTargets } from "./targets.ts";
 import { nodesWorkspace, type TwoNodes, twoNodes } from "./two_nodes.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -303,4 +306,66 @@ Deno.test({ name: "a context from stdin goes to every node", ignore }, async () 
   );
   assert.equal(file.code, 0, file.stderr);
   assert.equal(space.read("text/linux_arm64/f"), "hi\n");
+});
+
+Deno.test({ name: "the index goes to a registry that demands a login", ignore }, async () => {
+  const registry = await startRegistry({ password: { user: "me", password: "pass" } });
+  try {
+    await using space = await nodesWorkspace(nodes.daemons, fixed);
+    const auths = { [registry.host]: { auth: btoa("me:pass") } };
+    space.write({ ...context, ".docker/config.json": JSON.stringify({ auths }) });
+    const tag = `${registry.host}/a/b:c`;
+    await build(space, "fairlead", [both, "-t", tag, "--push", "--iidfile=iid"]);
+    const answer = await fetch(`${registry.url}/v2/a/b/manifests/c`, {
+      headers: { accept, authorization: `Basic ${btoa("me:pass")}` },
+    });
+    await answer.body?.cancel();
+    assert.equal(answer.headers.get("docker-content-digest"), space.read("iid"));
+    Deno.removeSync(space.path(".docker/config.json"));
+    const refused = await space.fairlead(["build", both, "-t", tag, "--push", "ctx"]);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /^ERROR: failed to build: .*(401|no basic auth|unauthorized)/mi);
+  } finally {
+    await registry.stop();
+  }
+});
+
+Deno.test(
+  { name: "a part that fails ends the others, and is told with its node", ignore },
+  async () => {
+    await using space = await nodesWorkspace(nodes.daemons, fixed);
+    space.write({
+      "ctx/Dockerfile":
+        "FROM --platform=linux/amd64 busybox\nARG TARGETARCH\nCOPY run /\nRUN sh /run $TARGETARCH\n",
+      "ctx/run": "test $1 = arm64 && exit 3\nsleep 600\n",
+    });
+    const { code, stderr } = await space.fairlead(["build", both, "-o", "out", "ctx"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^ERROR: failed to build: failed to solve: process .* exit code: 3$/m);
+    assert.match(stderr, /^hint: it failed on node b, which builds linux\/arm64$/m);
+    assert.throws(() => Deno.statSync(space.path("out")), Deno.errors.NotFound);
+  },
+);
+
+Deno.test({
+  name: "a node that dies in the middle is an error, and the other's build ends",
+  ignore,
+}, async () => {
+  const [a] = nodes.daemons;
+  const dying = await startBuildkitd({ config: nodes.registry.config({ mirror: true }) });
+  try {
+    await using space = await nodesWorkspace([a, dying], fixed);
+    space.write({
+      "ctx/Dockerfile": "FROM --platform=linux/amd64 busybox\nRUN echo begun && sleep 600\n",
+    });
+    let ended: Promise<void> | undefined;
+    const { error } = await buildTargets(space, {
+      default: ["--no-cache", both, "-o", "out", "ctx"],
+    }, { onProgress: (text) => text.includes("begun") && (ended ??= dying.stop()) });
+    await ended;
+    assert.notEqual(ended, undefined);
+    assert.match(error!.message, /^the connection to .* was lost|did not complete|cancell?ed/);
+  } finally {
+    await dying.stop();
+  }
 });

@@ -1,4 +1,5 @@
 /** A builder with two nodes: two real daemons, one for each of two platforms. */
+import { pushBaseImage } from "../harness/base_image.ts";
 import { type Buildkitd, startBuildkitd } from "../harness/buildkitd.ts";
 import { type Registry, startRegistry } from "../harness/registry.ts";
 import { type Workspace, workspace } from "./workspace.ts";
@@ -13,6 +14,7 @@ export async function twoNodes(): Promise<TwoNodes> {
   const registry = await startRegistry();
   const config = registry.config({ mirror: true });
   const daemons = [await startBuildkitd({ config }), await startBuildkitd({ config })] as const;
+  await pushBaseImage(daemons[0].address, registry.host, []);
   return {
     daemons,
     registry,

@@ -1,0 +1,113 @@
+/** The tables of docs/buildx-compatibility.md beside the help of the real buildx. */
+import assert from "node:assert/strict";
+import { compatibilityBreaches, readRows } from "../../scripts/compatibility.ts";
+import { check } from "../harness/run.ts";
+import { skip } from "../harness/skip.ts";
+import { missing, need } from "../harness/tool.ts";
+
+const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+const ignore = skip(await missing("buildx"));
+
+/** The flags in a help, with their letters; without --help itself. */
+function flagsOf(help: string): Map<string, string | undefined> {
+  const lines = section(help, "Flags").concat(section(help, "Global Flags"));
+  const flags = lines.flatMap((line): [string, string | undefined][] => {
+    const [, short, long] = /^ +(?:-(\w), )?--([\w-]+)/.exec(line) ?? [];
+    return long === undefined || long === "help" ? [] : [[long, short]];
+  });
+  return new Map(flags);
+}
+
+/** The lines below a heading, down to the next empty one. */
+function section(help: string, heading: string): string[] {
+  const lines = help.split("\n");
+  const start = lines.indexOf(`${heading}:`);
+  if (start < 0) return [];
+  const end = lines.indexOf("", start);
+  return lines.slice(start + 1, end < 0 ? undefined : end);
+}
+
+/** The flags of every command that buildx lists, by its path; those of all commands at "". */
+async function buildxFlags(): Promise<Map<string, Map<string, string | undefined>>> {
+  const buildx = await need("buildx");
+  const found = new Map<string, Map<string, string | undefined>>();
+  async function visit(words: readonly string[]): Promise<void> {
+    const env = { HOME: "/nowhere" };
+    const { stdout } = await check(buildx, [...words, "--help"], { env });
+    const below = section(stdout, "Available Commands")
+      .flatMap((line) => /^ +([\w-]+) /.exec(line)?.[1] ?? [])
+      .filter((name) => name !== "help");
+    const flags = flagsOf(stdout);
+    if (words.length > 0) { for (const name of ["builder", "debug"]) flags.delete(name); }
+    if (words.length === 0 || below.length === 0 || flags.size > 0) {
+      found.set(words.join(" "), flags);
+    }
+    for (const name of below) await visit([...words, name]);
+  }
+  await visit([]);
+  return found;
+}
+
+const rows = readRows(await Deno.readTextFile(`${root}/docs/buildx-compatibility.md`));
+
+Deno.test(
+  { name: "every command and flag of buildx's help is in the tables", ignore },
+  async () => {
+    const buildx = await buildxFlags();
+    assert.ok(buildx.size > 20, "the help is understood");
+    assert.ok(buildx.get("build")!.size > 30);
+    const problems: string[] = [];
+    for (const [command, flags] of buildx) {
+      const entry = rows.find((row) => row.command === command && row.flag === undefined);
+      if (command !== "" && (!entry || entry.state === "added")) problems.push(command);
+      const known = rows.filter((row) => row.command === command && row.flag !== undefined);
+      // Of a command that isn't there, the flags are nobody's concern.
+      if (entry?.state === "missing" && known.length === 0) continue;
+      for (const [flag, short] of flags) {
+        const row = known.find((row) => row.flag === flag);
+        if (!row || row.state === "added" || row.short !== short) {
+          problems.push(
+            `${command} --${flag}`,
+          );
+        }
+      }
+      for (const { flag, state, hidden } of known) {
+        if (flags.has(flag!) || state === "added" || hidden) continue;
+        problems.push(`${command} --${flag}: buildx has no such`);
+      }
+    }
+    assert.deepEqual(problems, []);
+  },
+);
+
+Deno.test("the check of the tables sees what is wrong with them", async () => {
+  assert.deepEqual(await compatibilityBreaches(root), []);
+  const dir = await Deno.makeTempDir({ prefix: "fairlead-tables-" });
+  try {
+    await Deno.mkdir(`${dir}/docs`);
+    const text = await Deno.readTextFile(`${root}/docs/buildx-compatibility.md`);
+    const broken: [from: RegExp, to: string, breach: RegExp][] = [
+      [/^\| `--target` .*\n/m, "", /add below '## build': \| `--target`/],
+      [/^\| `--target` .*$/m, "$&\n| `--tarjet` | same |  |", /build has no --tarjet/],
+      [
+        /^\| `--target` .*$/m,
+        "| `--target` | missing | why |",
+        /build has --target: missing is wrong/,
+      ],
+      [/^\| `--target` .*$/m, "$&\n$&", /--target of build has 2 rows/],
+      [/^\| `--target` .*$/m, "| `--target` | refused |  |", /refused: say how, or why/],
+      [/^\| `--target` .*$/m, "| `--target` | perfect | yes |", /perfect is none of/],
+      [/^\| `-t`, `--tag` .*$/m, "| `--tag` | same |  |", /--tag of build has another letter/],
+      [/^\| `prune` .*\n/m, "", /add prune to the table of commands/],
+      [/^\| `install` .*$/m, "| `install` | same |  |", /install is not here/],
+    ];
+    for (const [from, to, breach] of broken) {
+      const changed = text.replace(from, to);
+      assert.notEqual(changed, text, String(from));
+      await Deno.writeTextFile(`${dir}/docs/buildx-compatibility.md`, changed);
+      assert.match((await compatibilityBreaches(dir)).join("\n"), breach);
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
