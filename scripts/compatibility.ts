@@ -50,7 +50,11 @@ export function readRows(text: string): Row[] {
 /** The flags of every command of the program, by its path: `history ls`. */
 export async function programFlags(): Promise<Map<string, FlagSpecs>> {
   const found = new Map<string, FlagSpecs>([["", globalFlags]]);
+  // One command, as docker's plugin, has all of them below it again.
+  const seen = new Set<readonly CommandEntry[]>();
   async function visit(entries: readonly CommandEntry[], before: string): Promise<void> {
+    if (seen.has(entries)) return;
+    seen.add(entries);
     for (const { name, load } of entries) {
       const path = `${before}${name}`;
       const { command } = await load();
