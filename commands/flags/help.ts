@@ -23,12 +23,20 @@ export function flagTable(
   specs: FlagSpecs,
   env: (name: string) => string | undefined,
 ): string {
-  const rows = Object.entries(specs)
+  const rows = flagRows(specs, env);
+  const width = Math.max(0, ...rows.map(({ flag }) => flag.length));
+  return rows.map(({ flag, about }) => `${flag.padEnd(width)}   ${about}\n`).join("");
+}
+
+/** The rows of that table. A flag without a letter begins where others have their long name. */
+export function flagRows(
+  specs: FlagSpecs,
+  env: (name: string) => string | undefined,
+): { readonly flag: string; readonly about: string }[] {
+  return Object.entries(specs)
     .filter(([, spec]) => !spec.hidden)
     .sort(([a], [b]) => a < b ? -1 : 1)
-    .map(([name, spec]) => [head(name, spec), summaryOf(spec, env)] as const);
-  const width = Math.max(0, ...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `${left.padEnd(width)}   ${right}\n`).join("");
+    .map(([name, spec]) => ({ flag: head(name, spec), about: summaryOf(spec, env) }));
 }
 
 function head(name: string, spec: FlagSpec): string {

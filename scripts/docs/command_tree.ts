@@ -1,0 +1,73 @@
+import type { Command, CommandEntry } from "../../commands/command.ts";
+import { flagRows } from "../../commands/flags/help.ts";
+import { type FlagSpecs, globalFlags } from "../../commands/flags/spec.ts";
+import { program } from "../../commands/root.ts";
+
+/** A command, as its pages describe it. */
+export interface Page {
+  /** `fairlead history logs` */
+  readonly path: string;
+  readonly summary: string;
+  /** More than the summary, or the same. */
+  readonly description: string;
+  /** The lines above the options; a group has the one of its commands. */
+  readonly usages: readonly string[];
+  /** Other names for it, whole. */
+  readonly aliases: readonly string[];
+  readonly flags: readonly Row[];
+  readonly globalFlags: readonly Row[];
+  readonly below: readonly Page[];
+}
+
+/** A flag: `-f, --file string`, and what it does. */
+export interface Row {
+  readonly flag: string;
+  readonly about: string;
+}
+
+/** No variable of whoever makes the pages may stand in them. */
+const noEnv = () => undefined;
+
+/** The pages of all commands, from the table that the program runs by. Hidden ones have none. */
+export async function commandTree(commands: readonly CommandEntry[]): Promise<Page> {
+  const about = "A standalone BuildKit client";
+  const root: CommandEntry = {
+    name: program,
+    summary: about,
+    load: () => Promise.resolve({ command: { commands } }),
+  };
+  return await pageOf("", root);
+}
+
+async function pageOf(parent: string, entry: CommandEntry): Promise<Page> {
+  const path = `${parent} ${entry.name}`.trim();
+  const { command } = await entry.load();
+  const own: Command | undefined = "run" in command ? command : undefined;
+  const shown = (command.commands ?? []).filter(({ hidden }) => !hidden);
+  const below: Page[] = [];
+  for (const each of shown.toSorted((a, b) => a.name < b.name ? -1 : 1)) {
+    below.push(await pageOf(path, each));
+  }
+  return {
+    path,
+    summary: entry.summary,
+    description: own?.description ?? entry.summary,
+    usages: [
+      ...own === undefined ? [] : [`${path} ${own.args.usage}`.trimEnd()],
+      ...shown.length > 0 ? [`${path} COMMAND`] : [],
+    ],
+    aliases: (entry.aliases ?? []).map((alias) => `${parent} ${alias}`),
+    flags: rows(own?.flags ?? {}),
+    globalFlags: rows(own?.ignoresBuilder ? { debug: globalFlags.debug } : globalFlags),
+    below,
+  };
+}
+
+function rows(specs: FlagSpecs): Row[] {
+  return flagRows(specs, noEnv).map(({ flag, about }) => ({ flag: flag.trim(), about }));
+}
+
+/** The page and all below it. */
+export function allPages(page: Page): Page[] {
+  return [page, ...page.below.flatMap(allPages)];
+}

@@ -1,0 +1,79 @@
+import type { Page, Row } from "./command_tree.ts";
+
+/** The name of a command's manual page: `fairlead-history-logs.1`. */
+export function manName({ path }: Page): string {
+  return `${path.replaceAll(" ", "-")}.1`;
+}
+
+/** What exit codes mean, for all commands. */
+const STATUS: readonly (readonly [string, string])[] = [
+  ["0", "It went well."],
+  ["1", "Something else went wrong; what, stands on standard error."],
+  ["100, 102", "The daemon had an internal error, or no resources left."],
+  ["130", "It was interrupted."],
+];
+
+/** A command's manual page, in the language of man(7). */
+export function man(page: Page, parent: Page | undefined): string {
+  const { path, summary, description, usages, aliases, flags, globalFlags, below } = page;
+  const near = [...parent ? [parent] : [], ...below];
+  return [
+    `.TH ${quoted(path.replaceAll(" ", "-").toUpperCase())} 1 "" fairlead "User Commands"`,
+    // No blanks to fill lines with, and no names taken apart at their ends.
+    ".ad l",
+    ".nh",
+    ".SH NAME",
+    `${text(path.replaceAll(" ", "-"))} \\- ${text(summary)}`,
+    ".SH SYNOPSIS",
+    ...usages.flatMap((usage, at) => [...at > 0 ? [".br"] : [], synopsis(path, usage)]),
+    ".SH DESCRIPTION",
+    ...description.split("\n\n").flatMap((paragraph, at) => [
+      ...at > 0 ? [".PP"] : [],
+      ...paragraph.split("\n").flatMap((line, i) => [...i > 0 ? [".br"] : [], text(line)]),
+    ]),
+    ...aliases.length > 0 ? [".PP", `Also: ${aliases.map(text).join(", ")}`] : [],
+    ...section("COMMANDS", below.map((each) => [bold(each.path), each.summary])),
+    ...section("OPTIONS", flags.map(flagRow)),
+    ...section("GLOBAL OPTIONS", globalFlags.map(flagRow)),
+    ...section("EXIT STATUS", STATUS),
+    ...near.length > 0
+      ? [
+        ".SH SEE ALSO",
+        near.map(({ path }) => `${bold(path.replaceAll(" ", "-"))}(1)`).join(", "),
+      ]
+      : [],
+  ].join("\n") + "\n";
+}
+
+function section(title: string, rows: readonly (readonly [string, string])[]): string[] {
+  if (rows.length === 0) return [];
+  return [
+    `.SH ${quoted(title)}`,
+    ...rows.flatMap(([head, about]) => [".TP", head, text(about)]),
+  ];
+}
+
+function synopsis(path: string, usage: string): string {
+  return `${bold(path)}${text(usage.slice(path.length))}`;
+}
+
+/** `-f, --file string`: the flags bold, the value's name in italics. */
+function flagRow({ flag, about }: Row): readonly [string, string] {
+  const [, names = flag, value = ""] = /^((?:-\w, )?--[\w-]+)(.*)$/.exec(flag) ?? [];
+  const shown = value === "" ? "" : ` \\fI${text(value.trim())}\\fR`;
+  return [`${names.split(", ").map(bold).join(", ")}${shown}`, about];
+}
+
+function bold(words: string): string {
+  return `\\fB${text(words)}\\fR`;
+}
+
+function quoted(words: string): string {
+  return `"${text(words)}"`;
+}
+
+/** Text that means nothing to roff. */
+function text(words: string): string {
+  return words.replaceAll("\\", "\\e").replaceAll("-", "\\-").replaceAll('"', "\\(dq")
+    .replace(/^([.'])/, "\\&$1");
+}
