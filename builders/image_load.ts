@@ -1,6 +1,7 @@
 /**
- * `--load`: the image goes from the daemon into a Docker engine, as it comes, by
- * `POST /images/load`.
+ * `--load`: the image goes from the daemon into a Docker engine or podman, as it comes, by
+ * `POST /images/load`. One that is there already is only named: the daemon tells its digest before it
+ * sends the first byte, and takes AlreadyExists for done.
  */
 import {
   type ByteOutput,
@@ -15,16 +16,30 @@ import {
   type EngineEndpoint,
   type EngineRequest,
 } from "../transports/_docker_engine.ts";
+import { after } from "../transports/timer.ts";
 import type { DialContext } from "../transports/transport.ts";
+import { Code, RpcError } from "../buildkit/grpc/status.ts";
+import { isThere, nameIt, placedIn } from "./image_there.ts";
 import { BuilderError } from "./builder_error.ts";
 import { type EngineProgress, readProgress } from "./engine_progress.ts";
 
-/** A Docker engine that images are loaded into. */
+/** An engine that images are loaded into, and what to say when it isn't there. */
+export interface LoadTarget {
+  readonly program: "docker" | "podman";
+  readonly endpoint: EngineEndpoint;
+  readonly hint: string;
+}
+
+/** The engine, asked. */
 export interface ImageLoader {
+  readonly program: LoadTarget["program"];
   /** True when its images are containerd's: it then takes OCI layouts, and indexes in them. */
   readonly containerd: boolean;
-  /** Takes the tar of one image. What the engine has taken can't be taken back by `discard`. */
-  output(onProgress: (progress: EngineProgress) => void): ByteOutput;
+  /**
+   * Takes the tar of one image, which has the names afterwards. What the engine has taken can't be
+   * taken back by `discard`.
+   */
+  output(names: readonly string[], onProgress: (progress: EngineProgress) => void): ByteOutput;
 }
 
 const LOAD: EngineRequest = {
@@ -43,12 +58,13 @@ const PATIENCE = 15_000;
  * @param patience in milliseconds
  */
 export async function openImageLoader(
-  endpoint: EngineEndpoint,
+  target: LoadTarget,
   context: DialContext,
   patience = PATIENCE,
 ): Promise<ImageLoader> {
+  const { endpoint, program, hint } = target;
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), patience);
+  const stop = after(patience, () => late.abort());
   const signal = AbortSignal.any([context.signal, late.signal]);
   let info: unknown;
   try {
@@ -58,18 +74,36 @@ export async function openImageLoader(
     const reason = late.signal.aborted
       ? `the engine at ${endpoint.host} gave no answer within ${patience / 1000} s`
       : (error as Error).message;
-    throw new BuilderError(`cannot load the image into docker: ${reason}`, {
-      hint: "start docker, or name its engine by DOCKER_HOST or a docker context; " +
-        "an image file needs none: --output type=docker,dest=FILE",
+    throw new BuilderError(`cannot load the image into ${program}: ${reason}`, {
+      hint: `${hint}; an image file needs none: --output type=docker,dest=FILE`,
       cause: error,
     });
   } finally {
-    clearTimeout(timer);
+    stop();
   }
+  const containerd = isContainerd(info);
   return {
-    containerd: isContainerd(info),
-    output: (onProgress) => ({
-      open: () => loadSink(endpoint, context, onProgress),
+    program,
+    containerd,
+    output: (names, onProgress) => ({
+      async open(metadata) {
+        const placed = placedIn(endpoint, metadata, containerd);
+        const nameAll = () =>
+          explain(program, () => nameIt(placed, names, context), context.signal);
+        if (await isThere(placed, containerd, context)) {
+          await nameAll();
+          throw new RpcError(Code.ALREADY_EXISTS, `${program} has the image already`);
+        }
+        const sink = loadSink(target, context, onProgress);
+        if (program === "docker" || placed.id === undefined) return sink;
+        return {
+          ...sink,
+          async close() {
+            await sink.close();
+            await nameAll();
+          },
+        };
+      },
       commit: () => Promise.resolve(),
       discard: () => Promise.resolve(),
     }),
@@ -83,15 +117,21 @@ export async function openImageLoader(
  * @param index whether the result has several manifests: platforms, or attestations asked for
  */
 export function loadExporter(
-  { containerd }: Pick<ImageLoader, "containerd">,
+  { containerd, program }: Pick<ImageLoader, "containerd" | "program">,
   attrs: Readonly<Record<string, string>>,
   index: boolean,
 ): { type: string; attrs: Readonly<Record<string, string>> } {
   if (containerd) return { type: "oci", attrs: { ...attrs, "prefer-image-digest": "true" } };
-  if (!index) return { type: "docker", attrs };
+  if (!index) {
+    // Of several names in an archive podman makes `localhost/…`: it is told of them afterwards.
+    const { name, ...rest } = attrs;
+    const first = name?.split(",", 1)[0];
+    const one = program === "podman" && first ? { ...rest, name: first } : attrs;
+    return { type: "docker", attrs: one };
+  }
   throw new BuilderError("docker exporter does not currently support exporting manifest lists", {
-    hint: "build one platform without attestations, push the image, or turn on the engine's " +
-      "containerd image store",
+    hint: "build one platform without attestations, or push the image" +
+      (program === "docker" ? ", or turn on the engine's containerd image store" : ""),
   });
 }
 
@@ -106,13 +146,13 @@ function isContainerd(info: unknown): boolean {
 
 /** The request begins with the first bytes: a build that sends none leaves the engine alone. */
 function loadSink(
-  endpoint: EngineEndpoint,
+  target: LoadTarget,
   context: DialContext,
   onProgress: (progress: EngineProgress) => void,
 ): OutputSink {
   let load: Promise<Load> | undefined;
   const gatherer = new Gatherer(async (bytes) => {
-    load ??= startLoad(endpoint, context, onProgress);
+    load ??= startLoad(target, context, onProgress);
     await (await load).write(bytes);
     return bytes.length;
   });
@@ -140,14 +180,14 @@ interface Load {
 }
 
 async function startLoad(
-  endpoint: EngineEndpoint,
+  { endpoint, program }: LoadTarget,
   context: DialContext,
   onProgress: (progress: EngineProgress) => void,
 ): Promise<Load> {
-  const call = await explain(() => callEngine(endpoint, LOAD, context), context.signal);
+  const call = await explain(program, () => callEngine(endpoint, LOAD, context), context.signal);
   // The engine answers while it reads, and may refuse before it has read everything.
   let answered = false;
-  const answer = explain(async () => {
+  const answer = explain(program, async () => {
     await answerOf(call, endpoint, LOAD, context.signal);
     await readProgress(call.http, onProgress);
   }, context.signal).finally(() => {
@@ -170,13 +210,17 @@ async function startLoad(
   };
 }
 
-async function explain<T>(body: () => Promise<T>, signal: AbortSignal): Promise<T> {
+async function explain<T>(
+  program: string,
+  body: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
   try {
     return await body();
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof OutputError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new OutputError(`cannot load the image into docker: ${reason}`, { cause: error });
+    throw new OutputError(`cannot load the image into ${program}: ${reason}`, { cause: error });
   }
 }

@@ -2,7 +2,13 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import type { DialContext } from "../transports/transport.ts";
 import type { EngineProgress } from "./engine_progress.ts";
-import { loadExporter, openImageLoader } from "./image_load.ts";
+import { loadExporter, type LoadTarget, openImageLoader } from "./image_load.ts";
+
+const docker = (host: string): LoadTarget => ({
+  program: "docker",
+  endpoint: { host },
+  hint: "start docker, or set DOCKER_HOST",
+});
 
 type Answer = (request: Request) => Response | Promise<Response>;
 
@@ -43,8 +49,8 @@ async function loadInto(
   onProgress: (progress: EngineProgress) => void = () => {},
   signal?: AbortSignal,
 ): Promise<void> {
-  const loader = await openImageLoader({ host }, contextOf(signal));
-  const sink = await loader.output(onProgress).open({});
+  const loader = await openImageLoader(docker(host), contextOf(signal));
+  const sink = await loader.output([], onProgress).open({});
   try {
     const part = new Uint8Array(65536).fill(7);
     for (let left = total; left > 0; left -= part.length) {
@@ -88,8 +94,8 @@ Deno.test("a slow engine holds the sender back", () =>
     while (!(await reader.read()).done) { /* the rest */ }
     return new Response("{}");
   }, async (host) => {
-    const loader = await openImageLoader({ host }, contextOf());
-    const sink = await loader.output(() => {}).open({});
+    const loader = await openImageLoader(docker(host), contextOf());
+    const sink = await loader.output([], () => {}).open({});
     const part = new Uint8Array(1 << 20);
     let waited = 0;
     for (let i = 0; i < 32; i++) {
@@ -194,11 +200,17 @@ Deno.test("no engine: which one, and what to do", async () => {
         ["http://host", "docker engines are reached by unix://, tcp://, ssh:// and npipe:// only"],
       ] as const
     ) {
-      await rejects(openImageLoader({ host }, contextOf()), (error: Error & { hint?: string }) => {
-        equal(error.message, `cannot load the image into docker: cannot reach ${host}: ${problem}`);
-        ok(error.hint?.includes("DOCKER_HOST"));
-        return true;
-      });
+      await rejects(
+        openImageLoader(docker(host), contextOf()),
+        (error: Error & { hint?: string }) => {
+          equal(
+            error.message,
+            `cannot load the image into docker: cannot reach ${host}: ${problem}`,
+          );
+          ok(error.hint?.includes("DOCKER_HOST"));
+          return true;
+        },
+      );
     }
   } finally {
     await Deno.remove(dir, { recursive: true });
@@ -211,7 +223,7 @@ Deno.test("an engine that accepts and says nothing", async () => {
   const host = `unix://${dir}/s`;
   const accepted = listener.accept();
   try {
-    await rejects(openImageLoader({ host }, contextOf(), 50), {
+    await rejects(openImageLoader(docker(host), contextOf(), 50), {
       name: "BuilderError",
       message:
         `cannot load the image into docker: the engine at ${host} gave no answer within 0.05 s`,
@@ -225,22 +237,22 @@ Deno.test("an engine that accepts and says nothing", async () => {
 Deno.test("containerd's store takes OCI, the old one the docker format", async () => {
   const info = { DriverStatus: [["driver-type", "io.containerd.snapshotter.v1"]] };
   await withEngine(() => new Response(), async (host) => {
-    equal((await openImageLoader({ host }, contextOf())).containerd, true);
+    equal((await openImageLoader(docker(host), contextOf())).containerd, true);
   }, info);
   await withEngine(() => new Response(), async (host) => {
-    equal((await openImageLoader({ host }, contextOf())).containerd, false);
+    equal((await openImageLoader(docker(host), contextOf())).containerd, false);
   }, { DriverStatus: [["Backing Filesystem", "extfs"]] });
-  deepEqual(loadExporter({ containerd: true }, { name: "a" }, true), {
+  deepEqual(loadExporter({ program: "docker", containerd: true }, { name: "a" }, true), {
     type: "oci",
     attrs: { name: "a", "prefer-image-digest": "true" },
   });
-  deepEqual(loadExporter({ containerd: false }, { name: "a" }, false), {
+  deepEqual(loadExporter({ program: "docker", containerd: false }, { name: "a" }, false), {
     type: "docker",
     attrs: { name: "a" },
   });
   let thrown: unknown;
   try {
-    loadExporter({ containerd: false }, {}, true);
+    loadExporter({ program: "docker", containerd: false }, {}, true);
   } catch (error) {
     thrown = error;
   }

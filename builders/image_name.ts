@@ -20,3 +20,12 @@ export function splitImageName(text: string): ImageName {
     tag: tagged ? text.slice(colon + 1) : "latest",
   };
 }
+
+/** The name with all that docker adds to it: `docker.io/library/app:latest` of `app`. */
+export function fullImageName(text: string): string {
+  const { host, name, tag } = splitImageName(text);
+  const path = host === "docker.io" && !name.startsWith("docker.io/")
+    ? `docker.io/${name.includes("/") ? "" : "library/"}${name}`
+    : name;
+  return `${path}:${tag}`;
+}

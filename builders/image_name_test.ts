@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { splitImageName } from "./image_name.ts";
+import { fullImageName, splitImageName } from "./image_name.ts";
 
 const names: readonly (readonly [string, string, string, string])[] = [
   ["app", "docker.io", "app", "latest"],
@@ -12,4 +12,14 @@ for (const [text, host, name, tag] of names) {
   Deno.test(`splitImageName() of ${text}`, () => {
     assert.deepEqual(splitImageName(text), { host, name, tag });
   });
+}
+
+const full: Readonly<Record<string, string>> = {
+  "app": "docker.io/library/app:latest",
+  "me/app:1": "docker.io/me/app:1",
+  "docker.io/me/app:1": "docker.io/me/app:1",
+  "localhost/app": "localhost/app:latest",
+};
+for (const [text, name] of Object.entries(full)) {
+  Deno.test(`fullImageName() of ${text}`, () => assert.equal(fullImageName(text), name));
 }

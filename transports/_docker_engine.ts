@@ -142,7 +142,7 @@ export async function askEngine(
   try {
     await answerOf(call, endpoint, request, context.signal);
     const text = await readText(call.http, LONGEST_JSON);
-    return text === "" ? undefined : JSON.parse(text);
+    return text.trim() === "" ? undefined : JSON.parse(text);
   } catch (error) {
     context.signal.throwIfAborted();
     if (error instanceof EngineError || error instanceof DialError) throw error;

@@ -12,7 +12,14 @@ import {
   type InfoResponse,
   ReadContentRequest,
 } from "../../proto/gen/content.ts";
-import { decode, pathOf, type ServerCall, type Service, unary } from "../grpc/call.ts";
+import {
+  decode,
+  type Handler,
+  pathOf,
+  type ServerCall,
+  type Service,
+  unary,
+} from "../grpc/call.ts";
 import { first } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 import { osReason } from "./os_reason.ts";
@@ -30,8 +37,22 @@ const WAITING = 1 << 20;
  * @param stores folder, absolute, by store id
  * @param writable the ids of those that the daemon may write to: an image that a build only reads
  *   stays as it is, whatever the daemon has in mind
+ * @param relays who answers every call for stores that are no folders, by store id
  */
 export function content(
+  stores: ReadonlyMap<string, string>,
+  writable: ReadonlySet<string>,
+  relays: ReadonlyMap<string, Handler> = new Map(),
+): Service {
+  const service = folderContent(stores, writable);
+  const entries = Object.entries(service).map(([path, handler]): [string, Handler] => [
+    path,
+    (call) => (relays.get(first(call.metadata, STORE_ID) ?? "") ?? handler)(call),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function folderContent(
   stores: ReadonlyMap<string, string>,
   writable: ReadonlySet<string>,
 ): Service {

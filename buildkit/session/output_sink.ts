@@ -8,7 +8,8 @@
  */
 export interface ByteOutput {
   /**
-   * Called when the daemon begins to send.
+   * Called when the daemon begins to send. Rejects with an `RpcError` ALREADY_EXISTS where nothing need
+   * be sent: the daemon takes that for done.
    * @param metadata what the exporter tells beforehand: `containerimage.digest`, `image.name` …
    */
   open(metadata: Readonly<Record<string, string>>): OutputSink | Promise<OutputSink>;

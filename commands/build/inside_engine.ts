@@ -70,7 +70,8 @@ interface Circumstances {
 function outputInside(output: Output, { containerd, index, wanted }: Circumstances): EngineOutput {
   const { type, attrs, target } = output;
   if (type === "oci" && !containerd) throw unsupported("OCI exporter", "build-exporters");
-  if (type === "docker" && target.to !== "engine") {
+  const moby = target.to === "engine" && target.program === "docker";
+  if (type === "docker" && !moby) {
     if (index) {
       throw new UsageError(
         "docker exporter does not support exporting manifest lists, use the oci exporter instead",
@@ -78,7 +79,7 @@ function outputInside(output: Output, { containerd, index, wanted }: Circumstanc
     }
     if (!containerd) throw unsupported("Docker exporter", "build-exporters");
   }
-  if (target.to === "engine") {
+  if (moby) {
     if (target.context !== undefined && target.context !== wanted.context) {
       throw new UsageError(
         `cannot load into the engine of context ${target.context}: the builder is inside another's, ` +

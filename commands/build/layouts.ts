@@ -50,15 +50,16 @@ export async function findLayouts(
   warn: (text: string) => void,
 ): Promise<Layouts> {
   const outputs = build.outputs.flatMap(({ target }) => target.to === "layout" ? target.path : []);
+  const others = build.outputs.filter(({ target }) => target.to === "containerd").length;
+  if (outputs.length + others > 1) {
+    throw new UsageError(
+      "cannot write two outputs with tar=false, or into containerd: the daemon knows one such store",
+      "leave tar=false out of one of them, and unpack its tar",
+    );
+  }
   const local = ({ type }: Typed) => type === "local";
   if (outputs.length === 0 && ![...build.cacheFrom, ...build.cacheTo].some(local)) {
     return none(build.cacheFrom);
-  }
-  if (outputs.length > 1) {
-    throw new UsageError(
-      "cannot write two outputs with tar=false: the daemon knows one such store",
-      "leave tar=false out of one of them, and unpack its tar",
-    );
   }
   const index = await import("../../buildkit/session/oci_index.ts");
   const stores = new Map<string, string>();

@@ -73,8 +73,8 @@ export async function prepare(
   const platforms = parsePlatforms(flags.platform);
   const asked = isCall || flags.output.length > 0 || flags.load || flags.push;
   const inside = isInsideEngine(builder, node, deps);
-  const byDefault = !asked && (inside || driverOf(builder).loads(node)) &&
-    !isTrue("BUILDX_NO_DEFAULT_LOAD", env);
+  const never = noDefaultLoad(deps);
+  const byDefault = !asked && (inside || driverOf(builder).loads(node)) && !never;
   const resolved = await resolveOutputs(isCall ? [] : parseOutputs(flags.output), {
     load: !isCall && flags.load || byDefault,
     push: !isCall && flags.push,
@@ -113,8 +113,8 @@ export async function prepare(
     byDefault,
     context: node.endpoint,
   });
-  const outputs = terms?.outputs ??
-    await openEngines(resolved, platforms.length > 1 || attests(frontend), env, dial);
+  const index = platforms.length > 1 || attests(frontend);
+  const outputs = await openEngines(terms?.outputs ?? resolved, index, env, dial);
   const layouts = await findLayouts({ ...caches, outputs }, cwd, (text) => warn(deps, text));
   return {
     sources,
@@ -122,7 +122,7 @@ export async function prepare(
     platforms,
     outputs,
     call,
-    lacksOutput: !asked && !byDefault && !isTrue("BUILDX_NO_DEFAULT_LOAD", env),
+    lacksOutput: !asked && !byDefault && !never,
     options: {
       filename: sources.filename,
       target: flags.target,
@@ -138,6 +138,17 @@ export async function prepare(
       attrs: { ...terms?.attrs ?? frontend.attrs, ...sources.attrs },
     },
   };
+}
+
+/** `BUILDX_NO_DEFAULT_LOAD`; what is no boolean is warned of, and counts as none. */
+function noDefaultLoad(deps: Pick<Deps, "env" | "stderr">): boolean {
+  const name = "BUILDX_NO_DEFAULT_LOAD";
+  try {
+    return isTrue(name, deps.env);
+  } catch {
+    warn(deps, `invalid non-bool value for ${name}: ${deps.env(name)}`);
+    return false;
+  }
 }
 
 /** Warns of targets whose results go nowhere; where one is asked about, of none. */

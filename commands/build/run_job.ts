@@ -64,6 +64,7 @@ export async function runJob(
     const answers = await solved.finally(cool).finally(record);
     await services.commit();
     await build.layouts.commit(answers);
+    for (const { store } of build.outputs) await store?.commit(answers);
     // containerd's image store knows an image by its manifest's digest alone (as buildx has it).
     if (build.outputs.some(({ pushedAfter }) => pushedAfter)) {
       const { pushAfter } = await import("./engine_push.ts");

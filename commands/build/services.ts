@@ -98,14 +98,17 @@ export async function buildServices(
     ),
   ];
   const stores = new Map([...build.sources.stores, ...build.layouts.stores]);
-  if (stores.size > 0) {
+  const imageStores = build.outputs.flatMap(({ store }) => store ?? []);
+  if (stores.size > 0 || imageStores.length > 0) {
     const { content } = await import("../../buildkit/session/content.ts");
-    list.push(content(stores, build.layouts.writable));
+    // Of outputs without a tar there is one at most.
+    const relays = new Map(imageStores.map((store) => ["export", store.relay]));
+    list.push(content(stores, build.layouts.writable, relays));
   }
   const outputs = new Map<number, ByteOutput | TreeOutput>();
-  for (const [id, { target, loader }] of build.outputs.entries()) {
+  for (const [id, { target, loader, names }] of build.outputs.entries()) {
     const output = loader
-      ? engineOutput(loader, shared.local)
+      ? engineOutput(loader, names ?? [], shared.local)
       : localOutput(target, deps, () => spend("a part of its output has gone to stdout"));
     if (output) outputs.set(id, output);
   }
@@ -133,6 +136,7 @@ export async function buildServices(
     },
     async discard() {
       for (const file of files) await file.discard();
+      for (const store of imageStores) await store.discard();
     },
   };
 }
@@ -146,6 +150,7 @@ function localOutput(
   switch (target.to) {
     case "daemon":
     case "engine":
+    case "containerd":
     case "layout":
       return undefined;
     case "file":

@@ -26,8 +26,23 @@ export type OutputTarget =
   /** One stream of bytes. */
   | { readonly to: "file"; readonly path: string }
   | { readonly to: "stdout" }
-  /** Into a Docker engine; `context` names a docker context, undefined for the current one. */
-  | { readonly to: "engine"; readonly context: string | undefined }
+  /**
+   * Into a Docker engine, or podman. `context` names a docker context, `socket` is the path of
+   * podman's; undefined for those in use.
+   */
+  | {
+    readonly to: "engine";
+    readonly program: "docker" | "podman";
+    readonly context: string | undefined;
+    readonly socket: string | undefined;
+  }
+  /** Into containerd itself. */
+  | {
+    readonly to: "containerd";
+    /** The path of its socket; undefined for containerd's own. */
+    readonly socket: string | undefined;
+    readonly namespace: string | undefined;
+  }
   /** A tree of files. */
   | { readonly to: "directory"; readonly path: string; readonly mode: "copy" | "delete" }
   /** An OCI layout, written by the daemon through a content store. */
@@ -48,6 +63,8 @@ export interface OutputOptions {
   /** A tar is never written to a terminal. */
   readonly stdoutIsTerminal: boolean;
 }
+
+type Attrs = Readonly<Record<string, string>>;
 
 /** Reads one `--output`. Throws `UsageError`. */
 export function parseOutput(text: string): OutputEntry {
@@ -102,8 +119,9 @@ export async function resolveOutputs(
     });
   }
   // buildx also counts a docker output that goes to a file, and then loads nothing.
-  if (options.load && !outputs.some(({ target }) => target.to === "engine")) {
-    outputs.push({ type: "docker", attrs: {}, target: { to: "engine", context: undefined } });
+  const loaded = ({ target }: Output) => target.to === "engine" || target.to === "containerd";
+  if (options.load && !outputs.some(loaded)) {
+    outputs.push(loadInto({}));
   }
   return nameImages(outputs, options.tags).filter(({ type }) => type !== "cacheonly");
 }
@@ -126,8 +144,9 @@ async function resolve(
     return { type, attrs, target: { to: "directory", path: dest, mode: modeOf(attrs) } };
   }
   if (type !== "tar" && !image) return { type, attrs, target: { to: "daemon" } };
-  if (type === "docker" && dest === "") {
-    return { type, attrs, target: { to: "engine", context: attrs["context"] } };
+  if (type === "docker" && dest === "") return loadInto(attrs);
+  if (attrs["load"] !== undefined) {
+    throw new UsageError("load is for an image without dest", "leave load or dest out");
   }
   if (dest !== "" && dest !== "-") {
     await checkFile(dest);
@@ -143,6 +162,38 @@ async function resolve(
     );
   }
   return { type, attrs, target: { to: "stdout" } };
+}
+
+/**
+ * An image that is loaded on this side: `load` says into what. With containerd the daemon writes its
+ * blobs through a content store, which is what `tar=false` of the OCI exporter means.
+ */
+function loadInto({ load = "docker", context, socket, namespace, ...attrs }: Attrs): Output {
+  const given = { context, socket, namespace };
+  const refuse = (...names: (keyof typeof given)[]) => {
+    const wrong = names.find((name) => given[name] !== undefined);
+    if (wrong === undefined) return;
+    throw new UsageError(`${wrong} means nothing with load=${load}`, `leave ${wrong} out`);
+  };
+  switch (load) {
+    case "docker":
+      refuse("socket", "namespace");
+      return { type: "docker", attrs, target: { to: "engine", program: load, context, socket } };
+    case "podman":
+      refuse("context", "namespace");
+      return { type: "docker", attrs, target: { to: "engine", program: load, context, socket } };
+    case "containerd":
+      refuse("context");
+      return {
+        type: "oci",
+        attrs: { ...attrs, tar: "false" },
+        target: { to: "containerd", socket, namespace },
+      };
+  }
+  throw new UsageError(
+    `cannot load into ${quote(load)}`,
+    "load is docker, podman or containerd",
+  );
 }
 
 /** `tar` is true unless it is a false boolean. */

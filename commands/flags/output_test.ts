@@ -50,8 +50,18 @@ Deno.test("outputs go where they should", async () => {
       }],
       ["type=docker,context=other", {}, {
         type: "docker",
-        attrs: { context: "other" },
-        target: { to: "engine", context: "other" },
+        attrs: {},
+        target: { to: "engine", program: "docker", context: "other", socket: undefined },
+      }],
+      ["type=docker,load=podman,socket=/s", { tags: ["a"] }, {
+        type: "docker",
+        attrs: { name: "a" },
+        target: { to: "engine", program: "podman", context: undefined, socket: "/s" },
+      }],
+      ["type=docker,load=containerd,namespace=n", { tags: ["a"], load: true }, {
+        type: "oci",
+        attrs: { tar: "false", name: "a" },
+        target: { to: "containerd", socket: undefined, namespace: "n" },
       }],
       [`type=oci,tar=false,dest=${dir}`, {}, {
         type: "oci",
@@ -83,7 +93,8 @@ Deno.test("--push and --load add to what is there, or stand alone", async () => 
     attrs,
     target: { to: "daemon" },
   });
-  const load = { type: "docker", attrs: {}, target: { to: "engine", context: undefined } };
+  const engine = { to: "engine", program: "docker", context: undefined, socket: undefined };
+  const load = { type: "docker", attrs: {}, target: engine };
   deepEqual(await resolve([], { push: true, tags: ["r/a"] }), [
     image({ push: "true", unpack: "false", name: "r/a" }),
   ]);
