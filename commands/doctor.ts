@@ -1,6 +1,7 @@
 import { type Builder, chooseBuilder, openStore } from "../builders/builder.ts";
 import type { StoredNode } from "../builders/node_group.ts";
 import { schemeOf } from "../transports/endpoint.ts";
+import { shownEndpoint } from "../transports/registry.ts";
 import { connectTimeout } from "./budget.ts";
 import { defineCommand } from "./command.ts";
 import type { Deps } from "./deps.ts";
@@ -49,7 +50,7 @@ the daemon's cache until that makes room. The exit code is 0 only when all nodes
     const results = [];
     for (const node of builder.nodes) {
       const findings: Finding[] = [];
-      if (isText) deps.stdout.write(headOf(builder, node, results.length > 0));
+      if (isText) deps.stdout.write((results.length > 0 ? "\n" : "") + headOf(builder, node, deps));
       for await (const finding of examine(builder, node, options)) {
         findings.push(finding);
         if (isText) deps.stdout.write(textOf(finding));
@@ -100,9 +101,11 @@ async function chosen(
   };
 }
 
-function headOf(builder: Builder, { name, endpoint }: StoredNode, isFurther: boolean): string {
-  const gap = isFurther ? "\n" : "";
-  return builder.name === ""
-    ? `${gap}${endpoint}\n`
-    : `${gap}${builder.name}, node ${name}: ${endpoint}\n`;
+function headOf(
+  builder: Builder,
+  { name, endpoint }: StoredNode,
+  { registry }: Pick<Deps, "registry">,
+): string {
+  const shown = shownEndpoint(registry, endpoint);
+  return builder.name === "" ? `${shown}\n` : `${builder.name}, node ${name}: ${shown}\n`;
 }

@@ -5,6 +5,7 @@ import { type Platform } from "../builders/platforms.ts";
 import { explained, nodeTarget } from "../builders/reach_node.ts";
 import { withinBudget } from "../buildkit/budget.ts";
 import { dialEndpoint } from "../buildkit/dial.ts";
+import { shownEndpoint } from "../transports/registry.ts";
 import type { Connection } from "../transports/transport.ts";
 import type { Deps } from "./deps.ts";
 import { waiting, waitLine } from "./waiting.ts";
@@ -40,7 +41,7 @@ export async function dialChosen(
 ): Promise<Connection> {
   const wait = waiting(budget);
   using line = waitLine(deps.stderr);
-  line.show(endpoint, wait);
+  line.show(shownEndpoint(registry, endpoint), wait);
   try {
     const { result } = await withinBudget(
       { ms: budget, onRetry: wait.retry, asking: line.asking },

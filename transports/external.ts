@@ -122,7 +122,11 @@ function pluginTransport(file: PluginFile, use: Use): Transport<PluginSpec> {
         return await dialModule(target, context);
       }
       const metadata = await checkedMetadata(file, target, use, context);
-      const told = { ...target, shown: redact(url, metadata.options) };
+      // Until it tells its options, each of them may be one.
+      const harmless = metadata.options?.filter(({ secret }) => !secret).map(({ name }) => name);
+      const secrets = Object.entries(options).filter(([name]) => !harmless?.includes(name))
+        .map(([, value]) => value);
+      const told = { ...target, shown: redact(url, metadata.options), secrets };
       const { dialExecutable } = await import("./plugins/executable.ts");
       return await dialExecutable(told, metadata, context);
     },

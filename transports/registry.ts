@@ -74,3 +74,13 @@ function unknown(
   const hint = `write it as SCHEME://ADDRESS, for example ${examples.join(" or ")}`;
   return new EndpointError(shown, endpoint === "" ? "it is empty" : "it has no scheme", hint);
 }
+
+/** An endpoint for people, without secrets, be it right or wrong. */
+export function shownEndpoint(registry: Registry, endpoint: string): string {
+  try {
+    const transport = registry.find(endpoint);
+    return transport.describe(transport.parse(endpoint));
+  } catch {
+    return redact(endpoint);
+  }
+}

@@ -12,7 +12,7 @@ export async function endpoint(way: Examination): Promise<Finding> {
       ? "built in"
       : `the plugin ${found.path}${found.version && `, ${found.version}`}`;
     return {
-      text: `${transport.summary} (${transport.scheme}, ${by})`,
+      text: `${found?.summary || transport.summary} (${transport.scheme}, ${by})`,
       data: {
         endpoint: shown,
         scheme: transport.scheme,

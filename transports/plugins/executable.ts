@@ -30,9 +30,15 @@ export interface Target {
   readonly authority: string;
 }
 
+/** A target of an executable. */
+export interface ExecutableTarget extends Target {
+  /** Values of secret options: a plugin may print what it was given. */
+  readonly secrets: readonly string[];
+}
+
 /** Runs `PLUGIN connect`. Throws `DialError`, or the signal's reason. */
 export async function dialExecutable(
-  target: Target,
+  target: ExecutableTarget,
   { handshake }: Pick<Metadata, "handshake">,
   context: DialContext,
 ): Promise<Connection> {
@@ -86,7 +92,7 @@ export async function dialExecutable(
   }
 }
 
-function start(target: Target, context: DialContext): Child {
+function start(target: ExecutableTarget, context: DialContext): Child {
   const { signal, log, timeoutMs = 20_000, debug = false } = context;
   if (signal.aborted) throw interrupted(signal, target.shown, "exec", target.path);
   const { url, options } = target;
@@ -96,7 +102,7 @@ function start(target: Target, context: DialContext): Child {
     return startChild(target.path, {
       args: ["connect"],
       env: { FAIRLEAD_TRANSPORT_REQUEST: request },
-      log,
+      log: (line) => log(withoutSecrets(line, target)),
     });
   } catch (error) {
     const problem = `the plugin ${target.path} can't be started: ${
@@ -107,7 +113,7 @@ function start(target: Target, context: DialContext): Child {
 }
 
 /** The child's stream, whose end is an error when the process failed. */
-function failing(child: Child, target: Target): ByteStream {
+function failing(child: Child, target: ExecutableTarget): ByteStream {
   const { stream, ended } = child;
   let closed = false;
 
@@ -149,7 +155,7 @@ function failing(child: Child, target: Target): ByteStream {
 }
 
 /** Handshake `none`: the first bytes must be the daemon's. */
-function checkingFirst(stream: ByteStream, target: Target): ByteStream {
+function checkingFirst(stream: ByteStream, target: ExecutableTarget): ByteStream {
   let first = true;
   return {
     ...stream,
@@ -168,15 +174,23 @@ function checkingFirst(stream: ByteStream, target: Target): ByteStream {
 }
 
 function failed(
-  { shown }: Target,
+  target: ExecutableTarget,
   problem: string,
-  details: Partial<DialErrorDetails> = {},
+  { hint = GUIDE, ...details }: Partial<DialErrorDetails> = {},
 ): DialError {
-  return new DialError(problem, {
-    endpoint: shown,
+  return new DialError(withoutSecrets(problem, target), {
+    endpoint: target.shown,
     step: "exec",
     code: "internal",
-    hint: GUIDE,
+    hint: withoutSecrets(hint, target),
     ...details,
   });
+}
+
+/** What is as short as a common word is left: it would be found everywhere. */
+const SHORTEST_SECRET = 4;
+
+function withoutSecrets(text: string, { secrets }: ExecutableTarget): string {
+  return secrets.filter((secret) => secret.length >= SHORTEST_SECRET)
+    .reduce((left, secret) => left.replaceAll(secret, "***"), text);
 }

@@ -113,7 +113,7 @@ function targetOf({ url, transport }: Kit, path: string) {
   const { authority } = transport.host(spec);
   const shown = transport.describe(spec);
   const options = (spec as { options: Record<string, string> }).options;
-  return { path, url, shown, options, authority: authority || "localhost" };
+  return { path, url, shown, options, authority: authority || "localhost", secrets: [] };
 }
 
 function handshakeOf({ metadata }: Kit) {
