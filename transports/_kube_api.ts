@@ -105,7 +105,7 @@ async function callAs(
   context.signal.addEventListener("abort", close, { once: true });
   try {
     context.signal.throwIfAborted();
-    context.step(request.upgrade === undefined ? "connect" : "upgrade", request.path);
+    if (request.upgrade !== undefined) context.step("upgrade", request.path.split("?", 1)[0]);
     const http = await startExchange(stream, {
       method: "GET",
       path: url.pathname.replace(/\/$/, "") + request.path,

@@ -88,20 +88,16 @@ async function readOne(file: string, must: boolean): Promise<KubeMap | undefined
       cause,
     });
   }
-  const { parseDocument } = await import("yaml");
-  // No scalar is more than its text (a token of digits is no number), and no error shows the text.
-  const document = parseDocument(text, { schema: "failsafe", prettyErrors: false });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const line = text.slice(0, error.pos[0]).split("\n").length;
+  const { readYaml, YamlError } = await import("./_kube_yaml.ts");
+  try {
+    return asMap(readYaml(text));
+  } catch (cause) {
+    if (!(cause instanceof YamlError)) throw cause;
     throw new KubeConfigError(
-      `the kubeconfig ${file} is no YAML: line ${line}: ${
-        error.code.toLowerCase().replaceAll("_", " ")
-      }`,
+      `the kubeconfig ${file} is no YAML: ${cause.message}`,
       "mend the file",
     );
   }
-  return asMap(document.toJS());
 }
 
 export function asMap(value: unknown): KubeMap {

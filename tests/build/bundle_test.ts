@@ -40,6 +40,23 @@ Deno.test(
       env: { ...space.env, BUILDX_BUILDER: "", BUILDKIT_HOST: "ssh://127.0.0.1:1" },
     });
     assert.match(away.stderr, /cannot reach ssh:\/\/127\.0\.0\.1:1: connection refused/);
+    space.write({
+      "kubeconfig": "current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\n" +
+        'clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]\n',
+    });
+    const pod = await run(deno, [...runFlags, `${dist}/main.js`, "build", "ctx"], {
+      cwd: space.dir,
+      env: {
+        ...space.env,
+        BUILDX_BUILDER: "",
+        BUILDKIT_HOST: "kube-pod://x",
+        KUBECONFIG: space.path("kubeconfig"),
+      },
+    });
+    assert.match(
+      pod.stderr,
+      /the API server https:\/\/127\.0\.0\.1:1 can't be reached: connection/,
+    );
     const core = ["main.js", "core.js", "client.js", "build.js"];
     for (const name of core) {
       assert.doesNotMatch(await Deno.readTextFile(`${dist}/${name}`), /from ?"node:/, name);

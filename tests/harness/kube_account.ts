@@ -20,16 +20,24 @@ export async function makeAccount(
   name: string,
   rules: readonly Rule[],
 ): Promise<string> {
+  const role = { metadata: { name }, rules: rules.map((rule) => ({ apiGroups: [""], ...rule })) };
+  return await makeAccountOf(api, namespace, name, role);
+}
+
+/** As `makeAccount`, with a whole Role. */
+export async function makeAccountOf(
+  api: KubeApi,
+  namespace: string,
+  name: string,
+  role: { readonly metadata: { readonly name: string } },
+): Promise<string> {
   const core = `/api/v1/namespaces/${namespace}/serviceaccounts`;
   const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
   await api.call("POST", core, { metadata: { name } });
-  await api.call("POST", `${rbac}/roles`, {
-    metadata: { name },
-    rules: rules.map((rule) => ({ apiGroups: [""], ...rule })),
-  });
+  await api.call("POST", `${rbac}/roles`, role);
   await api.call("POST", `${rbac}/rolebindings`, {
     metadata: { name },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
     subjects: [{ kind: "ServiceAccount", name, namespace }],
   });
   const { status } = await api.call("POST", `${core}/${name}/token`, {

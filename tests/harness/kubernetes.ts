@@ -26,6 +26,7 @@ export interface Kubernetes extends AsyncDisposable {
   readonly root: string;
   /** `ctr` on the node's containerd. */
   ctr(...args: string[]): Promise<string>;
+  readonly apiServer: Daemon;
   /** Without it the API server can't reach the node any more. */
   readonly kubelet: Daemon;
   stop(): Promise<void>;
@@ -59,7 +60,8 @@ export async function startKubernetes(): Promise<Kubernetes> {
       started(startEtcd()),
       started(startContainerd()),
     ]);
-    const { server } = await started(startApiServer(etcd.address, certs, admin));
+    const apiServer = await started(startApiServer(etcd.address, certs, admin));
+    const { server } = apiServer;
     const api = await kubeApi(server, certs.ca.cert, admin);
     const kubelet = await started(
       startKubelet({ server, certs, node, nodeName, containerd: containerd.socket }),
@@ -71,7 +73,7 @@ export async function startKubernetes(): Promise<Kubernetes> {
       api.close();
     };
     const { root, ctr } = containerd;
-    const all = { server, certs, admin, api, root, ctr, kubelet, stop: dispose };
+    const all = { server, certs, admin, api, root, ctr, apiServer, kubelet, stop: dispose };
     return { ...all, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await stop();

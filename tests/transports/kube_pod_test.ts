@@ -8,6 +8,7 @@ import { contract, DIAL_STDIO_CANNOT } from "./contract.ts";
 import { readExactly, soon, writeAll } from "./contract_help.ts";
 import { kubeRefusals } from "./kube_refusals.ts";
 import { kubeBuilds } from "./kube_builds.ts";
+import { kubeDeaths } from "./kube_deaths.ts";
 import { kubeDriver } from "./kube_driver.ts";
 import { kubeSelectors } from "./kube_selectors.ts";
 import { kubeWays } from "./kube_ways.ts";
@@ -111,4 +112,5 @@ if (!skip(reason)) {
   kubeSelectors(cluster);
   kubeBuilds(cluster);
   if (!skip(await missing("buildx"))) kubeDriver(cluster);
+  kubeDeaths(cluster);
 }

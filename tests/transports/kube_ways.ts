@@ -1,7 +1,9 @@
 /** The ways to be let into a real Kubernetes, and the ways to it. */
 import assert from "node:assert/strict";
+import { parse } from "yaml";
+import { kubePod } from "../../transports/kube_pod.ts";
 import type { DialContext } from "../../transports/transport.ts";
-import { makeAccount, makeNamespace } from "../harness/kube_account.ts";
+import { makeAccount, makeAccountOf, makeNamespace } from "../harness/kube_account.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 import { check } from "../harness/run.ts";
 import { context } from "./contract_help.ts";
@@ -124,6 +126,33 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
         none,
         /there is no kubeconfig: none at \/nowhere\/\.kube\/config; set KUBECONFIG/,
         "config",
+      );
+    });
+  });
+
+  Deno.test("kube-pod: what the documentation says", async (t) => {
+    const page = await Deno.readTextFile(new URL("../../docs/transports.md", import.meta.url));
+    const section = /^## kube-pod\n(.*?)^## /ms.exec(page)![1]!;
+    const blocks = [...section.matchAll(/(?:^ {4}.*\n|^\n(?= {4}))+/gm)].map(([text]) => text);
+    await t.step("its endpoints are right", () => {
+      const endpoints = blocks[0]!.match(/kube-pod:\S+/g)!;
+      assert(endpoints.length > 3);
+      for (const endpoint of endpoints) kubePod.parse(endpoint);
+    });
+    await t.step("its Role is enough for all ways", async () => {
+      await using peer = await startPeerPod(cluster, { app: "documented" });
+      const role = blocks.map((text) => parse(text)).find((value) => value?.kind === "Role");
+      delete role.metadata.namespace;
+      const token = await makeAccountOf(api, "default", "documented", role);
+      const context = using(await writeKubeconfig(cluster, { user: { token } }));
+      await reaches(peer.endpoint, context);
+      await reaches(`${peer.endpoint}?mode=port-forward&port=${peer.port}`, context);
+      await reaches("kube-pod://?selector=app=documented", context);
+      await fails(
+        "kube-pod://?selector=app=none",
+        context,
+        /no pod in namespace default has the labels app=none;/,
+        "not-found",
       );
     });
   });

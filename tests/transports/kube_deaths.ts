@@ -1,0 +1,48 @@
+/** Parts of a real Kubernetes that die in the middle of things. Nothing works behind these tests. */
+import assert from "node:assert/strict";
+import type { Kubernetes } from "../harness/kubernetes.ts";
+import { soon, writeAll } from "./contract_help.ts";
+import { dialKube, fails, startPeerPod, using, writeKubeconfig } from "./kube_cluster.ts";
+
+/** Registers the tests. They are to be the last ones. */
+export function kubeDeaths(cluster: Kubernetes): void {
+  Deno.test("kube-pod: the node's kubelet dies, and then the API server", async (t) => {
+    await using peer = await startPeerPod(cluster);
+    const admin = using(await writeKubeconfig(cluster));
+    /** A stream on which the peer has said that it is there. */
+    const waiting = async (endpoint: string) => {
+      const { stream } = await dialKube(endpoint, admin);
+      await writeAll(stream, new TextEncoder().encode("wait\n"));
+      assert.equal(await stream.read(new Uint8Array(16)), 5);
+      return stream;
+    };
+    const forwarded = `${peer.endpoint}?mode=port-forward&port=${peer.port}`;
+    await t.step("the kubelet", async () => {
+      const streams = await Promise.all([peer.endpoint, forwarded].map(waiting));
+      await cluster.kubelet.kill();
+      for (const stream of streams) {
+        // A plain end, where the API server had nothing to say of it.
+        const read = stream.read(new Uint8Array(1)).then((count) => assert.equal(count, null));
+        const end = read.catch((error) => assert(!(error instanceof assert.AssertionError)));
+        await soon(end, 20_000, "the end of the stream");
+        stream.close();
+      }
+      await fails(
+        peer.endpoint,
+        admin,
+        /the API server can't reach the node of pod peer\d+: .*dial tcp .*; see whether the kubelet runs/,
+        "unreachable",
+      );
+      await fails(forwarded, admin, /the API server can't reach the node of pod/, "unreachable");
+    });
+    await t.step("the API server", async () => {
+      await cluster.apiServer.kill();
+      await fails(
+        peer.endpoint,
+        admin,
+        /the API server https:\/\/127\.0\.0\.1:\d+ can't be reached: connection refused/,
+        "unreachable",
+      );
+    });
+  });
+}
