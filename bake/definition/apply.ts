@@ -34,12 +34,12 @@ const keys = new Map<string, Apply>([
   ["ulimits", list("ulimits", plain)],
   ["cache-from", list("cache-from", (texts) => texts.flatMap(cacheOf), unlike)],
   ["cache-to", list("cache-to", (texts) => texts.flatMap(cacheOf), unlike)],
-  ["secrets", list("secret", each(parseSecret), (all) => lastOfEach(all, "id"))],
-  ["ssh", list("ssh", each(parseSsh), (all) => lastOfEach(all, "id"))],
+  ["secrets", list("secret", each(parseSecret, "secrets"), (all) => lastOfEach(all, "id"))],
+  ["ssh", list("ssh", each(parseSsh, "ssh"), (all) => lastOfEach(all, "id"))],
   ["policy", list("policy", (texts) => texts.map(parsePolicy))],
   ["annotations", list("annotations", plain, undefined, true)],
   ["entitlements", list("entitlements", plain, undefined, true)],
-  ["attest", list("attest", each(parseAttest), (all) => lastOfEach(all, "type"), true)],
+  ["attest", list("attest", each(parseAttest, "attest"), (all) => lastOfEach(all, "type"), true)],
   ["resources", (target, { value }, name) => {
     target.resources = { ...target.resources, ...resource(name, value!) };
   }],
@@ -74,8 +74,19 @@ function plain(texts: readonly string[]): string[] {
   return [...texts];
 }
 
-function each<T>(parse: (text: string) => T): (texts: readonly string[]) => T[] {
-  return (texts) => texts.filter((text) => text !== "").map(parse);
+/** @param what the error is said to be of */
+function each<T>(
+  parse: (text: string) => T,
+  what = "outputs",
+): (texts: readonly string[]) => T[] {
+  return (texts) => {
+    try {
+      return texts.filter((text) => text !== "").map(parse);
+    } catch (error) {
+      if (!(error instanceof BakeError)) throw error;
+      throw new BakeError(`invalid value for ${what}: ${error.message}`, { cause: error });
+    }
+  };
 }
 
 function cacheOf(text: string) {

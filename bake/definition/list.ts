@@ -3,6 +3,7 @@ import { BakeError } from "../error.ts";
 import { csvFields } from "../hcl/csv.ts";
 import { compareText, quote } from "../hcl/text.ts";
 import type { Definition } from "../options.ts";
+import type { Group } from "../target.ts";
 import { type Json, prettyJson } from "./pretty_json.ts";
 
 /** What is listed, and how. */
@@ -53,19 +54,15 @@ export function listRows(definition: Definition, type: ListFormat["type"]): stri
     ]);
     return [["VARIABLE", "TYPE", "VALUE", "DESCRIPTION"], ...rows];
   }
-  const rows = listed(definition).map(({ name, description, members }) => {
-    if (members === undefined || members.length === 0) return [name, description];
-    const names = members.toSorted(compareText).join(", ");
-    return [name, description === "" ? names : `${description} (${names})`];
-  });
+  const rows = listed(definition).map(({ name, description }) => [name, description]);
   return [["TARGET", "DESCRIPTION"], ...rows];
 }
 
 /** The same as JSON, with a newline at the end. */
 export function listJson(definition: Definition, type: ListFormat["type"]): string {
   const objects = type === "targets"
-    ? listed(definition).map(({ name, description, members }) =>
-      jsonObject({ name, description, group: members === undefined ? "" : true })
+    ? listed(definition).map(({ name, description, isGroup }) =>
+      jsonObject({ name, description, group: isGroup ? true : "" })
     )
     : sorted(definition.variables).map(({ name, description, type, value }) => {
       const object = jsonObject({ name, description, type });
@@ -83,21 +80,26 @@ function jsonObject(all: Record<string, Json>): Map<string, Json> {
 interface Listed {
   readonly name: string;
   readonly description: string;
-  /** There for groups. */
-  readonly members?: readonly string[];
+  readonly isGroup: boolean;
 }
 
 /** Targets and groups together; names that begin with `_` are their author's own. */
 function listed({ targets, groups }: Definition): Listed[] {
   const all = [
-    ...targets.map(({ name, description = "" }) => ({ name, description })),
-    ...groups.map(({ name, description = "", targets }) => ({
-      name,
-      description,
-      members: targets,
+    ...targets.map(({ name, description = "" }) => ({ name, description, isGroup: false })),
+    ...groups.map((group) => ({
+      name: group.name,
+      description: groupDescription(group),
+      isGroup: true,
     })),
   ];
   return sorted(all.filter(({ name }) => !name.startsWith("_")));
+}
+
+function groupDescription({ description = "", targets }: Group): string {
+  const names = targets.toSorted(compareText).join(", ");
+  if (names === "" || description === "") return description + names;
+  return `${description} (${names})`;
 }
 
 function sorted<T extends { readonly name: string }>(all: readonly T[]): T[] {

@@ -15,7 +15,7 @@ export function jsonExpression(node: JsonNode): Expression {
 export function fixedJsonExpression(node: JsonNode): Expression {
   return convert(node, (text, range) => {
     try {
-      return parseExpressionText(text, range.file, range.start);
+      return { ...parseExpressionText(text, range.file, range.start), range };
     } catch {
       return { kind: "template", parts: [plain(text, range)], range };
     }
@@ -27,7 +27,8 @@ type ReadText = (text: string, range: Range) => Expression;
 function template(text: string, range: Range): Expression {
   if (!/[$%]\{/.test(text)) return { kind: "template", parts: [plain(text, range)], range };
   const { line, column } = range.start;
-  return parseTemplateText(text, range.file, { line, column: column + 1 });
+  const inner = parseTemplateText(text, range.file, { line, column: column + 1 });
+  return { kind: "wrap", inner, range };
 }
 
 function plain(text: string, range: Range): Expression {

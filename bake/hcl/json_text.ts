@@ -81,7 +81,10 @@ export function jsonMisfit(value: Value, type: Type): string | undefined {
       return kind === "number" || kind === "string" ? undefined : "number is required";
     case "bool":
       return kind === "bool" || kind === "string" ? undefined : "bool is required";
+    case "map":
+    case "object":
+      return kind === "object" ? undefined : "missing expected {";
     default:
-      return undefined;
+      return kind === "tuple" ? undefined : "missing expected [";
   }
 }

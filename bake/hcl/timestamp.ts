@@ -24,6 +24,7 @@ export function parseTimestamp(text: string): Time {
     [second!, 0, 59, "second"],
   ];
   for (const [value, least, most, what] of bounds) {
+    if (what === "day" && value > most) throw new Error(`${prefix}: day out of range`);
     if (value < least || value > most) {
       throw fail(`${what} must be between ${least} and ${most} inclusive`);
     }
