@@ -41,7 +41,8 @@ function parseSample(name: string, text: string): Sample {
   const env = new Map<string, string>();
   const args: string[] = [];
   const command = /^\$ (.*)\n/.exec(text);
-  for (const word of command?.[1]!.match(/(?:[^\s']|'[^']*')+/g) ?? []) {
+  const words = command?.[1]?.match(/(?:[^\s']|'[^']*')+/g) ?? [];
+  for (const word of words) {
     const plain = word.replaceAll("'", "");
     const variable = /^([A-Z_]+)=([^]*)$/.exec(plain);
     if (variable !== null && args.length === 0) env.set(variable[1]!, variable[2]!);
