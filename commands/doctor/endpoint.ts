@@ -11,8 +11,9 @@ export async function endpoint(way: Examination): Promise<Finding> {
     const by = found === undefined || found.kind === "built-in"
       ? "built in"
       : `the plugin ${found.path}${found.version && `, ${found.version}`}`;
+    const summary = found?.summary ? `${found.summary}: ` : "";
     return {
-      text: `${found?.summary || transport.summary} (${transport.scheme}, ${by})`,
+      text: `${summary}${transport.scheme}, ${by}`,
       data: {
         endpoint: shown,
         scheme: transport.scheme,

@@ -88,6 +88,44 @@ if (!skip(reason)) {
     await check(await need("buildctl"), ["--addr", proxy.address, "debug", "workers"]);
   });
 
+  Deno.test("proxy and dial-stdio: a builder whose transport is a plugin of its own", async () => {
+    const env = { BUILDX_CONFIG: `${folder}/store`, XDG_CACHE_HOME: `${folder}/cache` };
+    const plugin = `${folder}/mine`;
+    const buildctl = await need("buildctl");
+    const metadata = {
+      protocol: { min: 1, max: 1 },
+      name: "mine",
+      version: "1",
+      schemes: ["mine"],
+      handshake: "none",
+    };
+    await Deno.writeTextFile(
+      plugin,
+      `#!/bin/sh\n[ $1 = metadata ] && { echo '${JSON.stringify(metadata)}'; exit; }\n` +
+        `exec ${buildctl} --addr ${shared.address} dial-stdio\n`,
+    );
+    await Deno.chmod(plugin, 0o755);
+    const fairlead = (...words: string[]) => {
+      const [program, ...args] = fairleadCommand(...words);
+      return check(program!, args, { env });
+    };
+    await fairlead("create", "--name=own", "--driver-opt", `transport=${plugin}`, "mine://there");
+    const listen = `unix://${folder}/own`;
+    await using proxy = await startProxy(["own", "--listen", listen], env);
+    assert.equal(proxy.address, listen, proxy.said());
+    assert.match((await check(buildctl, ["--addr", listen, "debug", "workers"])).stdout, /linux/);
+    const child = start(["dial-stdio", "--builder=own"], env);
+    const reader = child.stdout.getReader();
+    const { value } = await soon(reader.read(), 20_000, "the daemon's first bytes");
+    // A SETTINGS frame.
+    assert.equal(value?.[3], 4);
+    await reader.cancel();
+    await child.stdin.close();
+    child.kill("SIGTERM");
+    await child.stderr.cancel();
+    await child.status;
+  });
+
   Deno.test("dial-stdio: raw bytes both ways, and half-close", async () => {
     await using peer = await startPeer();
     const child = start(["dial-stdio"], { BUILDKIT_HOST: `unix://${peer.socket}` });
@@ -145,8 +183,8 @@ function start(args: string[], env: Record<string, string> = {}): Deno.ChildProc
 }
 
 /** A proxy that listens when this returns. */
-async function startProxy(args: string[]) {
-  const child = start(["proxy", ...args]);
+async function startProxy(args: string[], env: Record<string, string> = {}) {
+  const child = start(["proxy", ...args], env);
   await child.stdin.close();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let said = "";

@@ -1,0 +1,91 @@
+/** `--connect-timeout`: one limit for every command that reaches a daemon, and what goes before it. */
+import assert from "node:assert/strict";
+import { workspace } from "../build/workspace.ts";
+
+/** A port whose queue is full: the system drops what else wants in. */
+async function fullPort() {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
+  const { port } = listener.addr;
+  const waiting = await Promise.all(
+    [1, 2].map(() => Deno.connect({ hostname: "127.0.0.1", port })),
+  );
+  return {
+    url: `tcp://127.0.0.1:${port}`,
+    [Symbol.dispose]() {
+      waiting.forEach((connection) => connection.close());
+      listener.close();
+    },
+  };
+}
+
+Deno.test("the limit of a connection holds for every command, and its step is told", async (t) => {
+  using full = await fullPort();
+  await using space = await workspace(full.url);
+  space.write({ "ctx/Dockerfile": "FROM scratch\n" });
+  const words = [["du"], ["prune", "-f"], ["history", "ls"], ["build", "ctx"], ["dial-stdio"]];
+  for (const args of words) {
+    await t.step(args.join(" "), async () => {
+      const { code, stderr } = await space.fairlead([...args, "--connect-timeout=400ms"]);
+      assert.equal(code, 1);
+      assert.match(stderr, /cannot reach tcp:\S+: timed out while connecting\nhint: .*firewall/);
+      assert.doesNotMatch(stderr, /deadline/i);
+    });
+  }
+  await t.step("by the environment", async () => {
+    const { stderr } = await space.fairlead(["du"], { FAIRLEAD_CONNECT_TIMEOUT: "300ms" });
+    assert.match(stderr, /timed out while connecting/);
+  });
+  await t.step("inspect and ls show the step", async () => {
+    const inspect = await space.fairlead(["inspect", "--connect-timeout=400ms"]);
+    assert.match(inspect.stdout, /no answer after 0\.4s: connecting/);
+    const ls = await space.fairlead(["ls", "--connect-timeout=400ms"]);
+    assert.match(ls.stdout + ls.stderr, /no answer after 0\.4s: connecting/);
+  });
+  await t.step("--timeout, where it is typed, goes before it", async () => {
+    const flags = ["--connect-timeout=1h", "--timeout=300ms"];
+    const { stderr } = await space.fairlead(["du", ...flags]);
+    assert.match(stderr, /timed out while connecting/);
+    const ls = await space.fairlead(["ls", ...flags]);
+    assert.match(ls.stdout + ls.stderr, /no answer after 0\.3s/);
+  });
+  await t.step("nonsense is refused", async () => {
+    for (const value of ["-1s", "soon"]) {
+      const { code, stderr } = await space.fairlead(["du", `--connect-timeout=${value}`]);
+      assert.equal(code, 1);
+      assert.match(stderr, /^ERROR: invalid (value|argument) .*connect-timeout/);
+    }
+  });
+});
+
+Deno.test("a daemon that accepts and says nothing is given up within the same limit", async () => {
+  const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepted: Deno.Conn[] = [];
+  const serving = (async () => {
+    for await (const connection of silent) accepted.push(connection);
+  })();
+  await using space = await workspace(`tcp://127.0.0.1:${silent.addr.port}`);
+  space.write({ "ctx/Dockerfile": "FROM scratch\n" });
+  for (const args of [["du"], ["build", "ctx"], ["history", "ls"]]) {
+    const { code, stderr } = await space.fairlead([...args, "--connect-timeout=500ms"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /it accepts connections, but said nothing for 0\.5 s/);
+  }
+  accepted.forEach((connection) => connection.close());
+  silent.close();
+  await serving.catch(() => {});
+});
+
+Deno.test("a daemon that comes up within the attempts is found", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "fl-late-" });
+  await using space = await workspace(`unix://${dir}/s`);
+  const asking = space.fairlead(["du"]);
+  const { startFakeBuildkitd } = await import("../fake_buildkitd.ts");
+  // Attempts come at 0, 0.5 and 1.5 s behind the start-up.
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  await using _daemon = startFakeBuildkitd(() => Promise.resolve(), `${dir}/s`);
+  const { stderr } = await asking;
+  // The mock has no DiskUsage; that it says so shows that it was reached.
+  assert.match(stderr, /Unimplemented|unknown method|not implemented|no such/i);
+  assert.doesNotMatch(stderr, /no such socket/);
+  await Deno.remove(dir, { recursive: true });
+});
