@@ -75,5 +75,7 @@ function quoted(words: string): string {
 /** Text that means nothing to roff. */
 function text(words: string): string {
   return words.replaceAll("\\", "\\e").replaceAll("-", "\\-").replaceAll('"', "\\(dq")
-    .replace(/^([.'])/, "\\&$1");
+    .replace(/^([.'])/, "\\&$1")
+    // Where a grammar without blanks may go on in the next line.
+    .replace(/([,|])(?=\S)/g, "$1\\:");
 }
