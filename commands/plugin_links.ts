@@ -32,9 +32,12 @@ export function pluginLink(env: Env, name: string): PluginLink {
 
 /** The program that runs: what a link must lead to. Throws `UsageError` where that can't be told. */
 export function ownProgram(env: Env): string {
-  if (Deno.build.standalone) return Deno.execPath();
+  if (Deno.build.standalone) return Deno.realPathSync(Deno.execPath());
   const told = env("FAIRLEAD_PROGRAM");
-  if (told) return absolutePath(told, "/");
+  // Called by docker, it is a link of ours that was started: what it leads to is meant.
+  if (told) {
+    return told.includes("/cli-plugins/") ? Deno.realPathSync(told) : absolutePath(told, "/");
+  }
   throw new UsageError(
     "it can't be told which program was started, so docker can't be told either",
     "start fairlead by its program, or by scripts/fairlead, and not by deno",

@@ -157,3 +157,28 @@ Deno.test({
     deepEqual(await registries.reader(other).resolve(other), own.descriptor);
   },
 });
+
+Deno.test({
+  ignore,
+  name: "a port that the runtime's fetch refuses",
+  async fn() {
+    await using registry = await startRegistry({ port: freeBlockedPort() });
+    using registries = client();
+    const name = ref(`${registry.host}/a`);
+    const { descriptor } = await pushImage(registries, `${registry.host}/a`, { layer: 9 << 20 });
+    deepEqual(await registries.reader(name).resolve(name), descriptor);
+  },
+});
+
+/** One of the ports that https://fetch.spec.whatwg.org/#port-blocking keeps from web pages. */
+function freeBlockedPort(): number {
+  for (const port of [10080, 6697, 6669, 6668, 6667, 6666, 6665, 6566, 6000, 5061, 5060, 4190]) {
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch {
+      // Taken: the next one.
+    }
+  }
+  throw new Error("every blocked port is taken");
+}

@@ -1,13 +1,16 @@
 /**
- * HTTPS without a look at the certificate, for `insecure = true`: the runtime's `fetch` has no such
- * switch for one host. Redirects are followed as `fetch` does, without the login to another host.
+ * `fetch` by Node's HTTP, for what the runtime's refuses: HTTPS without a look at the certificate
+ * (`insecure = true`), and the ports that the web's standard blocks, like 6000 or 10080. Redirects are
+ * followed as `fetch` does, without the login to another host.
  */
 import type { IncomingMessage, RequestOptions } from "node:http";
 import type { Host } from "./hosts.ts";
 
+type TlsOf = Pick<Host, "keypair" | "insecure" | "ca">;
+
 /** Rejects with what the connection failed with. */
-export async function insecureFetch(
-  host: Pick<Host, "keypair">,
+export async function nodeFetch(
+  host: TlsOf,
   url: string,
   init: RequestInit,
 ): Promise<Response> {
@@ -28,19 +31,21 @@ export async function insecureFetch(
   throw new TypeError(`too many redirects from ${new URL(url).host}`);
 }
 
-async function send(host: Pick<Host, "keypair">, url: URL, init: RequestInit) {
+async function send(host: TlsOf, url: URL, init: RequestInit) {
   const { request } = url.protocol === "https:"
     ? await import("node:https")
     : await import("node:http");
   const body = init.body ? await bodyOf(init.body) : undefined;
-  const options: RequestOptions & { rejectUnauthorized: boolean } = {
+  const { getCACertificates } = await import("node:tls");
+  const options: RequestOptions & { rejectUnauthorized: boolean; ca: string[] } = {
     method: init.method ?? "GET",
     headers: {
       ...Object.fromEntries(new Headers(init.headers)),
       ...body instanceof Uint8Array && { "content-length": String(body.length) },
     },
     ...init.signal && { signal: init.signal },
-    rejectUnauthorized: false,
+    rejectUnauthorized: !host.insecure,
+    ca: url.protocol === "https:" ? [...getCACertificates("system"), ...host.ca] : [],
     ...host.keypair,
   };
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
