@@ -10,9 +10,9 @@ const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 /** What each room may import from; a room is its longest prefix here. */
 const MAY_IMPORT: Record<string, string[]> = {
   "main.ts": ["commands", "transports"],
-  "commands": ["builders", "buildkit", "transports", "proto", "version.ts"],
+  "commands": ["bake", "builders", "buildkit", "transports", "proto", "version.ts"],
   "builders": ["transports", "buildkit", "proto"],
-  "bake": ["commands/flags/csv.ts"],
+  "bake": ["commands/flags/bytes.ts"],
   "buildkit": [
     "transports",
     "proto",

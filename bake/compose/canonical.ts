@@ -1,0 +1,92 @@
+/** A model in which each thing is written in one way only: the long one. */
+import { ComposeError } from "./compose_error.ts";
+import { lookUp, type Path, shown } from "./path.ts";
+import { isMapping, type Mapping, textOf, typeName, type Value } from "./value.ts";
+
+/** Throws `ComposeError` for what can be written in neither way. */
+export function canonical(value: Value, path: Path = []): Value {
+  const transform = lookUp(transforms, path);
+  return transform === undefined ? within(value, path) : transform(value, path);
+}
+
+function within(value: Value, path: Path): Value {
+  if (isMapping(value)) {
+    return new Map([...value].map(([key, item]) => [key, canonical(item, [...path, key])]));
+  }
+  return Array.isArray(value) ? value.map((item) => canonical(item, [...path, "[]"])) : value;
+}
+
+const transforms: Readonly<Record<string, (value: Value, path: Path) => Value>> = {
+  "services.*.build": (value, path) => {
+    if (typeof value === "string") return new Map([["context", value]]);
+    if (isMapping(value)) return within(value, path);
+    throw wrongType(value, path, "build");
+  },
+  "services.*.build.additional_contexts": contexts,
+  "services.*.build.provenance": textOf,
+  "services.*.build.sbom": textOf,
+  "services.*.build.secrets.*": (value, path) => {
+    if (isMapping(value)) return value;
+    if (typeof value === "string") return new Map([["source", value]]);
+    throw new ComposeError(`${shown(path)}: unsupported type ${typeName(value)}`);
+  },
+  "services.*.build.ssh": agents,
+  "services.*.env_file": (value, path) => {
+    if (typeof value === "string") return [envFile(value)];
+    if (Array.isArray(value)) return value.map(envFile);
+    throw wrongType(value, path, "env_file");
+  },
+  "secrets.*": external,
+};
+
+/** `- NAME=VALUE` as a mapping. */
+function contexts(value: Value, path: Path): Value {
+  if (isMapping(value)) return value;
+  if (!Array.isArray(value)) throw wrongType(value, path);
+  return new Map(value.map((item) => {
+    const [, name, context] = typeof item === "string" ? item.match(/^([^=]*)=(.*)$/s) ?? [] : [];
+    if (name === undefined) {
+      throw new ComposeError(
+        `${shown(path)}: invalid value ${textOf(item)}, expected key=value`,
+      );
+    }
+    return [name, context!];
+  }));
+}
+
+/** `- ID=PATH` as a mapping; only the usual agent needs no path. */
+function agents(value: Value, path: Path): Value {
+  if (isMapping(value)) return value;
+  if (!Array.isArray(value)) throw wrongType(value, path, "ssh");
+  return new Map(value.map((item): [string, Value] => {
+    if (typeof item !== "string") {
+      throw new ComposeError(`invalid ssh key type ${typeName(item)}`);
+    }
+    const equals = item.indexOf("=");
+    if (equals >= 0) return [item.slice(0, equals), item.slice(equals + 1)];
+    if (item !== "default") throw new ComposeError(`invalid ssh key ${JSON.stringify(item)}`);
+    return [item, null];
+  }));
+}
+
+function envFile(value: Value): Value {
+  if (typeof value === "string") return new Map<string, Value>([["path", value]]);
+  return isMapping(value) ? value : null;
+}
+
+/** `external: {name: N}` is an old way to write two keys. */
+function external(value: Value, path: Path): Value {
+  if (value === null) return null;
+  if (!isMapping(value)) throw new ComposeError(`${shown(path)} must be a mapping`);
+  const old = value.get("external");
+  if (!isMapping(old)) return value;
+  const secret: Mapping = new Map(value).set("external", true);
+  const name = old.get("name");
+  if (name !== undefined && !secret.has("name")) secret.set("name", name);
+  return secret;
+}
+
+function wrongType(value: Value, path: Path, what?: string): ComposeError {
+  const of = what === undefined ? "" : ` for ${what}`;
+  return new ComposeError(`${shown(path)}: invalid type ${typeName(value)}${of}`);
+}

@@ -1,0 +1,55 @@
+import { ComposeError } from "./compose_error.ts";
+import { isMapping, type Mapping, type Value } from "./value.ts";
+
+/** What holds between the parts of a project. Throws `ComposeError`. */
+export function checkConsistency(project: Mapping): void {
+  const services = mapping(project.get("services"));
+  const secrets = mapping(project.get("secrets"));
+  for (const [name, service] of services) {
+    const build = mapping(service).get("build");
+    if (build === undefined) {
+      if (mapping(service).get("image")) continue;
+      throw invalid(`service "${name}" has neither an image nor a build context specified`);
+    }
+    const fields = mapping(build);
+    if (fields.get("dockerfile_inline") && fields.get("dockerfile")) {
+      throw invalid(
+        `service "${name}" declares mutualy exclusive dockerfile and dockerfile_inline`,
+      );
+    }
+    for (const [key, context] of mapping(fields.get("additional_contexts"))) {
+      const other = typeof context === "string" && context.match(/^service:(.*)$/s)?.[1];
+      if (typeof other !== "string") continue;
+      const target = services.get(other);
+      if (target !== undefined && mapping(target).has("build")) continue;
+      const kind = target === undefined ? "unknown" : "non-buildable";
+      throw new ComposeError(
+        `service "${name}" declares ${kind} service "${other}" as additional contexts ${key}`,
+      );
+    }
+    for (const secret of list(fields.get("secrets"))) {
+      const source = mapping(secret).get("source");
+      if (typeof source === "string" && secrets.has(source)) continue;
+      throw invalid(`service "${name}" refers to undefined build secret ${source ?? ""}`);
+    }
+  }
+  for (const [name, secret] of secrets) {
+    const fields = mapping(secret);
+    if (fields.get("external") || fields.get("file") || fields.get("environment")) continue;
+    throw invalid(`secret "${name}" must declare either \`file\` or \`environment\``);
+  }
+}
+
+function invalid(text: string): ComposeError {
+  return new ComposeError(`${text}: invalid compose project`);
+}
+
+/** A mapping, empty where there is none. */
+export function mapping(value: Value | undefined): Mapping {
+  return isMapping(value) ? value : new Map();
+}
+
+/** A list, empty where there is none. */
+export function list(value: Value | undefined): Value[] {
+  return Array.isArray(value) ? value : [];
+}

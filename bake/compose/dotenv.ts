@@ -1,0 +1,111 @@
+/**
+ * `.env` files as compose reads them (https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax):
+ * `K=V` or `K: V`, quotes, comments, `export`, variables in values; `K` alone takes its value from the
+ * environment.
+ */
+import { type Lookup, MissingVariable, substitute, TemplateError } from "./template.ts";
+
+/** A line that can't be read. */
+export class DotenvError extends Error {}
+
+/**
+ * Adds what `text` sets to `into`.
+ * @param lookup asked first for the variables in values, before those of the file
+ */
+export function readDotenv(
+  text: string,
+  into: Map<string, string>,
+  lookup: Lookup,
+  unset: (name: string) => void,
+): void {
+  const source = text.replace(/^\uFEFF/, "");
+  let at = 0;
+  const lineAt = (at: number) => source.slice(0, at).split("\n").length;
+  const variable: Lookup = (name) => lookup(name) ?? into.get(name);
+  while (true) {
+    at += source.slice(at).match(/^(?:\s+|#[^\n]*)*/)![0].length;
+    if (at >= source.length) return;
+    const start = at;
+    at += source.slice(at).match(/^(?:export[^\S\n]+)?/)![0].length;
+    const head = source.slice(at).match(/^(?:[\p{L}\p{N}_.[\]-]|[^\S\n])*/u)![0];
+    const mark = source[at + head.length];
+    const key = head.trimEnd();
+    if (mark !== "=" && mark !== ":" && mark !== "\n" && mark !== undefined) {
+      const line = source.slice(at).split("\n", 1)[0]!;
+      throw new DotenvError(
+        `line ${lineAt(start)}: unexpected character ${JSON.stringify(mark)} in variable name ` +
+          JSON.stringify(line),
+      );
+    }
+    if (key.includes(" ")) {
+      throw new DotenvError(`line ${lineAt(start)}: key cannot contain a space`);
+    }
+    at += head.length + 1;
+    if (mark === "\n" || mark === undefined) {
+      const value = lookup(key);
+      if (value !== undefined) into.set(key, value);
+      continue;
+    }
+    at += source.slice(at).match(/^[^\S\n]*/)![0].length;
+    const { value, end } = readValue(source, at, lineAt, (text) => {
+      try {
+        return substitute(text, variable, unset);
+      } catch (error) {
+        if (!(error instanceof TemplateError || error instanceof MissingVariable)) throw error;
+        throw new DotenvError(`line ${lineAt(start)}: ${error.message}`);
+      }
+    });
+    into.set(key, value);
+    at = end;
+  }
+}
+
+function readValue(
+  source: string,
+  start: number,
+  lineAt: (at: number) => number,
+  expand: (text: string) => string,
+): { value: string; end: number } {
+  const quote = source[start];
+  if (quote !== '"' && quote !== "'") {
+    const newline = source.indexOf("\n", start);
+    const end = newline < 0 ? source.length : newline;
+    const line = source.slice(start, end);
+    const comment = line.indexOf(" #");
+    return { value: expand((comment < 0 ? line : line.slice(0, comment)).trimEnd()), end };
+  }
+  let value = "";
+  for (let at = start + 1; at < source.length; at++) {
+    const char = source[at]!;
+    if (char === quote) {
+      return { value: quote === '"' ? expand(unescape(value)) : value, end: at + 1 };
+    }
+    if (char === "\\" && at + 1 < source.length) {
+      const next = source[++at]!;
+      value += next === quote ? next : `\\${next}`;
+    } else value += char;
+  }
+  const shown = source.slice(start).split("\n", 1)[0];
+  throw new DotenvError(`line ${lineAt(source.length)}: unterminated quoted value ${shown}`);
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  a: "\x07",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+  '"': '"',
+  "\\": "\\",
+  // The expansion of variables makes one of the two.
+  $: "$$",
+};
+
+function unescape(text: string): string {
+  return text.replace(/\\(?:([abfnrtv$"\\])|0(\d{1,3}))/g, (match, letter, octal) => {
+    if (letter !== undefined) return escapes[letter]!;
+    return /^[0-7]{3}$/.test(octal) ? String.fromCharCode(parseInt(octal, 8)) : match;
+  });
+}

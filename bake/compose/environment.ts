@@ -1,0 +1,65 @@
+/** The variables of a service, which build arguments without a value take theirs from. */
+import { ComposeError } from "./compose_error.ts";
+import { list, mapping } from "./consistency.ts";
+import { DotenvError, readDotenv } from "./dotenv.ts";
+import { composeBool } from "./interpolate.ts";
+import type { World } from "./layer.ts";
+import { pairsOf } from "./pairs.ts";
+import type { Lookup } from "./template.ts";
+import type { Mapping, Value } from "./value.ts";
+
+/** `environment` over what `env_file` names. Throws `ComposeError` for a file that isn't there. */
+export function serviceEnvironment(
+  service: Mapping,
+  env: Lookup,
+  world: World,
+): Map<string, string> {
+  const own = new Map<string, string>();
+  for (const [name, value] of pairsOf(service.get("environment"))) {
+    const set = value ?? env(name);
+    if (set !== undefined) own.set(name, set);
+  }
+  const all = new Map(own);
+  for (const file of list(service.get("env_file"))) {
+    readEnvFile(mapping(file), all, (name) => env(name) ?? own.get(name), world);
+  }
+  for (const [name, value] of own) all.set(name, value);
+  return all;
+}
+
+function readEnvFile(
+  file: Mapping,
+  into: Map<string, string>,
+  lookup: (name: string) => string | undefined,
+  world: World,
+): void {
+  const path = String(file.get("path"));
+  const format = file.get("format");
+  const text = world.readText(path);
+  if (text === undefined) {
+    if (!isRequired(file.get("required"), world)) return;
+    throw new ComposeError(
+      `env file ${path} not found: stat ${path}: no such file or directory`,
+    );
+  }
+  if (typeof format === "string" && format !== "" && format !== ".env") {
+    throw new ComposeError(`unsupported env_file format ${JSON.stringify(format)}`);
+  }
+  const unset = (name: string) =>
+    world.warn(`The "${name}" variable is not set. Defaulting to a blank string.`);
+  try {
+    readDotenv(text, into, lookup, unset);
+  } catch (error) {
+    if (!(error instanceof DotenvError)) throw error;
+    throw new ComposeError(`failed to read ${path}: ${error.message}`);
+  }
+}
+
+function isRequired(value: Value | undefined, { warn }: World): boolean {
+  if (typeof value !== "string") return value !== false;
+  try {
+    return composeBool(value, warn);
+  } catch (error) {
+    throw new ComposeError((error as Error).message);
+  }
+}

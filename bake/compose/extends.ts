@@ -1,0 +1,122 @@
+/** `extends`: a service over another one, of the same file or of another one. */
+import { ComposeError } from "./compose_error.ts";
+import { type Layer, mergeLayer, readLayers, takenAway, type World } from "./layer.ts";
+import { merge } from "./merge.ts";
+import type { Path } from "./path.ts";
+import { folderOf, join, resolvePaths } from "./paths.ts";
+import type { Lookup } from "./template.ts";
+import { isMapping, type Mapping, type Value } from "./value.ts";
+
+/** What finding another file needs. */
+export interface ExtendsContext {
+  readonly world: World;
+  readonly env: Lookup;
+  /** Where the names of files begin. */
+  readonly folder: string;
+}
+
+/** Services of one file, and what that file takes away of those below. */
+interface Scope {
+  readonly file: string;
+  readonly services: Mapping;
+  readonly resets: readonly Path[];
+}
+
+interface Link {
+  readonly file: string;
+  readonly service: string;
+}
+
+/** Puts each service of the layer over what it extends. Throws `ComposeError`. */
+export function extendServices(file: string, layer: Layer, context: ExtendsContext): void {
+  const services = layer.model.get("services");
+  if (!isMapping(services)) return;
+  const scope: Scope = { file, services, resets: layer.resets };
+  for (const name of services.keys()) extended(name, scope, [], context);
+}
+
+/** The service, extended; in its place from then on. Null for one that says nothing. */
+function extended(
+  name: string,
+  scope: Scope,
+  chain: readonly Link[],
+  context: ExtendsContext,
+): Value {
+  const service = scope.services.get(name) ?? null;
+  if (!isMapping(service) || !service.has("extends")) return service;
+  const { ref, file } = target(name, service.get("extends")!);
+  const below = file === undefined ? scope : openBase(name, ref, scope.file, file, context);
+  if (file === undefined && !scope.services.has(ref)) {
+    throw new ComposeError(
+      `cannot extend service "${name}" in ${scope.file}: service "${ref}" not found`,
+    );
+  }
+  const longer = linked(chain, { file: file ?? scope.file, service: name });
+  const base = extended(ref, below, longer, context);
+  const own = new Map(service);
+  own.delete("extends");
+  if (!isMapping(base)) {
+    scope.services.set(name, own);
+    return own;
+  }
+  const model = takenAway(new Map([["services", new Map([[name, base]])]]), scope.resets);
+  const copy = (model.get("services") as Mapping).get(name) ?? new Map();
+  const merged = merge(copy, own, ["services", name]) as Mapping;
+  merged.delete("extends");
+  scope.services.set(name, merged);
+  return merged;
+}
+
+function target(name: string, value: Value): { ref: string; file?: string } {
+  if (typeof value === "string") return { ref: value };
+  const ref = isMapping(value) ? value.get("service") : undefined;
+  if (typeof ref !== "string") throw new ComposeError(`extends.${name}.service is required`);
+  const file = (value as Mapping).get("file");
+  return typeof file === "string" ? { ref, file } : { ref };
+}
+
+/** The chain with one link more. Throws `ComposeError` for one that it has already. */
+function linked(chain: readonly Link[], link: Link): Link[] {
+  const longer = [...chain, link];
+  if (!chain.some(({ file, service }) => file === link.file && service === link.service)) {
+    return longer;
+  }
+  const [first, ...others] = longer.map(({ file, service }) => `${service} in ${file}`);
+  const lines = [`  ${first}`, ...others.map((line) => `  extends ${line}`)];
+  throw new ComposeError(`Circular reference:\n${lines.join("\n")}`);
+}
+
+/** Another file, whose paths are seen from its own folder. */
+function openBase(
+  name: string,
+  ref: string,
+  from: string,
+  file: string,
+  { world, env, folder }: ExtendsContext,
+): Scope {
+  const path = file.startsWith("/") ? file : join(folder, file);
+  const text = world.readText(path);
+  if (text === undefined) throw new ComposeError(`open ${path}: no such file or directory`);
+  const layers = readLayers({ name: path, text }, env, world);
+  const base = { folder: relativeTo(folder, folderOf(path)), home: world.home };
+  const model = resolvePaths(layers.reduce(mergeLayer, new Map()), base) as Mapping;
+  const services = model.get("services");
+  const where = `cannot extend service "${name}" in`;
+  if (!isMapping(services)) throw new ComposeError(`${where} ${path}: no services section`);
+  if (!services.has(ref)) {
+    throw new ComposeError(`${where} ${from}: service "${ref}" not found in ${file}`);
+  }
+  return { file, services, resets: layers.at(-1)?.resets ?? [] };
+}
+
+/** `path` as seen from the project's folder, which is put before it again at the end. */
+function relativeTo(folder: string, path: string): string {
+  if (path.startsWith("/")) return path;
+  const from = folder.split("/").filter((part) => part !== "" && part !== ".");
+  const to = path.split("/").filter((part) => part !== "" && part !== ".");
+  while (from.length > 0 && from[0] === to[0]) {
+    from.shift();
+    to.shift();
+  }
+  return from.includes("..") ? path : [...from.map(() => ".."), ...to].join("/");
+}

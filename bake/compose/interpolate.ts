@@ -1,0 +1,68 @@
+import { ComposeError } from "./compose_error.ts";
+import { matches, type Path, shown } from "./path.ts";
+import { type Lookup, MissingVariable, substitute, TemplateError } from "./template.ts";
+import { isMapping, type Value } from "./value.ts";
+
+/** What variables are looked up in, and who hears of those that are not set. */
+export interface Interpolation {
+  readonly lookup: Lookup;
+  readonly warn: (text: string) => void;
+}
+
+/** Replaces variables in every text of a model, not in keys. Throws `ComposeError`. */
+export function interpolate(value: Value, context: Interpolation, path: Path = []): Value {
+  if (typeof value === "string") return interpolateText(value, context, path);
+  if (Array.isArray(value)) {
+    return value.map((item) => interpolate(item, context, [...path, "[]"]));
+  }
+  if (!isMapping(value)) return value;
+  return new Map(
+    [...value].map(([key, item]) => [key, interpolate(item, context, [...path, key])]),
+  );
+}
+
+function interpolateText(text: string, { lookup, warn }: Interpolation, path: Path): Value {
+  try {
+    const whole = text.includes("$")
+      ? substitute(
+        text,
+        lookup,
+        (name) => warn(`The "${name}" variable is not set. Defaulting to a blank string.`),
+      )
+      : text;
+    return matches(path, "secrets.*.external") ? composeBool(whole, warn) : whole;
+  } catch (error) {
+    if (error instanceof TemplateError) {
+      throw new ComposeError(
+        `invalid interpolation format for ${shown(path)}.\n` +
+          `You may need to escape any $ with another $.\n${error.rest}`,
+      );
+    }
+    if (error instanceof MissingVariable) {
+      throw new ComposeError(`error while interpolating ${shown(path)}: ${error.message}`);
+    }
+    if (error instanceof BoolError) {
+      throw new ComposeError(
+        `error while interpolating ${shown(path)}: failed to cast to expected type: ` +
+          error.message,
+      );
+    }
+    if (error instanceof RangeError) {
+      throw new ComposeError(`error while interpolating ${shown(path)}: nested too deeply`);
+    }
+    throw error;
+  }
+}
+
+class BoolError extends Error {}
+
+/** A boolean as text, in YAML 1.1's words too. Throws an Error for anything else. */
+export function composeBool(text: string, warn: (text: string) => void): boolean {
+  const word = text.toLowerCase();
+  const found = new Map([["y", true], ["yes", true], ["on", true], ["n", false], ["no", false]])
+    .set("off", false).get(word);
+  if (word === "true" || word === "false") return word === "true";
+  if (found === undefined) throw new BoolError(`invalid boolean: ${text}`);
+  warn(`"${text}" for boolean is not supported by YAML 1.2, please use \`${found}\``);
+  return found;
+}

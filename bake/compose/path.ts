@@ -1,0 +1,24 @@
+/** Where a value stands in a model: keys from the top, an item of a list by its index or `[]`. */
+export type Path = readonly string[];
+
+/** Written with dots; `*` stands for any key. */
+export type Pattern = string;
+
+const split = new Map<Pattern, readonly string[]>();
+
+export function matches(path: Path, pattern: Pattern): boolean {
+  let parts = split.get(pattern);
+  if (parts === undefined) split.set(pattern, parts = pattern.split("."));
+  return path.length === parts.length &&
+    parts.every((part, at) => part === "*" || part === path[at]);
+}
+
+/** What is kept for the pattern that fits. */
+export function lookUp<T>(table: Readonly<Record<Pattern, T>>, path: Path): T | undefined {
+  for (const pattern in table) if (matches(path, pattern)) return table[pattern];
+  return undefined;
+}
+
+export function shown(path: Path): string {
+  return path.join(".");
+}

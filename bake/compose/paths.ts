@@ -1,0 +1,54 @@
+/** Paths in a model, which are relative to the folder of the project. */
+import { cleanPath } from "../clean_path.ts";
+import { lookUp, type Path } from "./path.ts";
+import { isMapping, type Value } from "./value.ts";
+
+/** Where paths begin: a folder, empty for the working folder, and the home for `~`. */
+export interface Base {
+  readonly folder: string;
+  readonly home: string | undefined;
+}
+
+/** The model with its paths seen from `base`. */
+export function resolvePaths(value: Value, base: Base, path: Path = []): Value {
+  const resolve = lookUp(resolvers, path);
+  if (resolve !== undefined) return typeof value === "string" ? resolve(value, base) : value;
+  if (isMapping(value)) {
+    return new Map(
+      [...value].map(([key, item]) => [key, resolvePaths(item, base, [...path, key])]),
+    );
+  }
+  if (!Array.isArray(value)) return value;
+  return value.map((item) => resolvePaths(item, base, [...path, "[]"]));
+}
+
+const resolvers: Readonly<Record<string, (text: string, base: Base) => string>> = {
+  "services.*.build.context": contextPath,
+  "services.*.build.additional_contexts.*": contextPath,
+  "services.*.build.ssh.*": (text, base) => text === "" ? base.folder || "." : file(text, base),
+  "services.*.env_file.*.path": file,
+  "services.*.extends.file": file,
+  "secrets.*.file": (text, base) => text === "" ? base.folder || "." : file(text, base),
+};
+
+function contextPath(text: string, base: Base): string {
+  const remote = /^(?:service:|git@|github\.com\/)/.test(text) || text.includes("://");
+  return remote ? text : file(text, base);
+}
+
+function file(text: string, { folder, home }: Base): string {
+  const path = text.startsWith("~") && home ? join(home, text.slice(1)) : text;
+  return path === "" || path.startsWith("/") ? path : join(folder, path);
+}
+
+/** Two paths as one; empty for two that are. */
+export function join(folder: string, path: string): string {
+  if (folder === "" && path === "") return "";
+  return cleanPath(folder === "" ? path : `${folder}/${path}`);
+}
+
+/** The folder that a file is in. */
+export function folderOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return slash < 0 ? "." : cleanPath(path.slice(0, slash) || "/");
+}

@@ -1,0 +1,150 @@
+/**
+ * The part of the Compose Specification's schema that concerns builds
+ * (https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json). Strings and their
+ * lists, `build` as a path and the like have become the long form before it is asked.
+ */
+
+export type Kind = "string" | "boolean" | "number" | "integer" | "null" | "object" | "array";
+
+/** What a value must be. Absent fields ask for nothing. */
+export interface Schema {
+  readonly type?: readonly Kind[];
+  /** Any of these, tried in their order. */
+  readonly oneOf?: readonly Schema[];
+  /** Of an object: its keys, and those by a pattern; others are refused when `closed`. */
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly patterns?: readonly (readonly [RegExp, Schema])[];
+  readonly closed?: boolean;
+  readonly required?: readonly string[];
+  /** Of a list. */
+  readonly items?: Schema;
+  readonly unique?: boolean;
+}
+
+const any: Schema = {};
+const text: Schema = { type: ["string"] };
+const texts: Schema = { type: ["array"], items: text };
+const uniqueTexts: Schema = { ...texts, unique: true };
+const flag: Schema = { type: ["boolean", "string"] };
+const count: Schema = { type: ["integer", "string"] };
+const extensions = [/^x-/, any] as const;
+
+/** `K: V`, or a list of `K=V`. */
+const pairs: Schema = {
+  oneOf: [
+    {
+      type: ["object"],
+      patterns: [[/.+/s, { type: ["string", "number", "boolean", "null"] }]],
+      closed: true,
+    },
+    uniqueTexts,
+  ],
+};
+
+const hosts: Schema = {
+  oneOf: [
+    { type: ["object"], patterns: [[/.+/s, { oneOf: [text, texts] }]], closed: true },
+    uniqueTexts,
+  ],
+};
+
+const mount: Schema = {
+  type: ["object"],
+  properties: {
+    source: text,
+    target: text,
+    uid: text,
+    gid: text,
+    mode: { type: ["number", "string"] },
+  },
+  closed: true,
+  patterns: [extensions],
+};
+
+const limit: Schema = {
+  type: ["object"],
+  properties: { hard: count, soft: count },
+  required: ["soft", "hard"],
+  closed: true,
+  patterns: [extensions],
+};
+
+const build: Schema = {
+  type: ["object"],
+  properties: {
+    context: text,
+    dockerfile: text,
+    dockerfile_inline: text,
+    entitlements: texts,
+    args: pairs,
+    ssh: pairs,
+    labels: pairs,
+    cache_from: texts,
+    cache_to: texts,
+    no_cache: flag,
+    no_cache_filter: { oneOf: [text, uniqueTexts] },
+    additional_contexts: pairs,
+    network: text,
+    provenance: flag,
+    sbom: flag,
+    pull: flag,
+    target: text,
+    shm_size: count,
+    extra_hosts: hosts,
+    isolation: text,
+    privileged: flag,
+    secrets: { type: ["array"], items: { oneOf: [text, mount] } },
+    tags: texts,
+    ulimits: { type: ["object"], patterns: [[/^[a-z]+$/, { oneOf: [count, limit] }]] },
+    platforms: texts,
+  },
+  closed: true,
+  patterns: [extensions],
+};
+
+const envFile: Schema = {
+  oneOf: [text, {
+    type: ["object"],
+    properties: { path: text, format: text, required: flag },
+    required: ["path"],
+    closed: true,
+  }],
+};
+
+const service: Schema = {
+  type: ["object"],
+  properties: {
+    image: text,
+    // The short form is long since the long one; to offer it would only blur the messages.
+    build: { oneOf: [text, build] },
+    environment: pairs,
+    env_file: { oneOf: [text, { type: ["array"], items: envFile }] },
+  },
+};
+
+const secret: Schema = {
+  type: ["object"],
+  properties: {
+    name: text,
+    environment: text,
+    file: text,
+    external: { type: ["boolean", "string", "object"], properties: { name: text } },
+    labels: pairs,
+    driver: text,
+    driver_opts: { type: ["object"], patterns: [[/^.+$/s, { type: ["string", "number"] }]] },
+    template_driver: text,
+  },
+  closed: true,
+  patterns: [extensions],
+};
+
+const name = /^[a-zA-Z0-9._-]+$/;
+
+/** A project of which only services and secrets are left. */
+export const projectSchema: Schema = {
+  type: ["object"],
+  properties: {
+    services: { type: ["object"], patterns: [[name, service]], closed: true },
+    secrets: { type: ["object"], patterns: [[name, secret]], closed: true },
+  },
+};

@@ -1,0 +1,43 @@
+import { ComposeError } from "./compose_error.ts";
+import { lookUp, type Path, shown } from "./path.ts";
+import { isMapping, typeName, type Value } from "./value.ts";
+
+type KeyOf = (item: Value, path: Path) => string;
+
+/** What makes two items of a list the same thing. */
+const keys: Readonly<Record<string, KeyOf>> = {
+  "services.*.build.args": pairKey,
+  "services.*.build.additional_contexts": pairKey,
+  "services.*.build.tags": pairKey,
+  "services.*.build.labels": pairKey,
+  "services.*.environment": pairKey,
+  "services.*.env_file": envFileKey,
+};
+
+/** Leaves one of several items that say the same thing twice: the last, in the place of the first. */
+export function uniqueItems(value: Value, path: Path = []): Value {
+  if (isMapping(value)) {
+    return new Map([...value].map(([key, item]) => [key, uniqueItems(item, [...path, key])]));
+  }
+  if (!Array.isArray(value)) return value;
+  const keyOf = lookUp(keys, path);
+  if (keyOf === undefined) return value;
+  const items = new Map<string, Value>();
+  value.forEach((item, at) => items.set(keyOf(item, [...path, `[${at}]`]), item));
+  return [...items.values()];
+}
+
+function pairKey(item: Value, path: Path): string {
+  if (typeof item === "string") return item.split("=", 1)[0]!;
+  throw new ComposeError(
+    `${shown(path)}: unexpected type ${typeName(item)}`,
+    "put the value into quotes",
+  );
+}
+
+function envFileKey(item: Value, path: Path): string {
+  if (typeof item === "string") return item;
+  const file = isMapping(item) ? item.get("path") : undefined;
+  if (typeof file === "string") return file;
+  throw new ComposeError(`environment path attribute ${shown(path)} is missing`);
+}

@@ -1,0 +1,59 @@
+/**
+ * `x-bake` below `build`: what bake knows and compose doesn't
+ * (https://docs.docker.com/build/bake/compose-file/#extension-field-with-x-bake).
+ */
+import { parseCache, parseOutput, parseSecret, parseSsh } from "../forms.ts";
+import type { Target } from "../target.ts";
+import { ComposeError } from "./compose_error.ts";
+import { linkedContexts } from "./names.ts";
+import { isMapping, textOf, type Value } from "./value.ts";
+
+/** The target with its extension. Lists grow, and entries that say the same become one later. */
+export function extend(target: Target, value: Value | undefined): Target {
+  if (!isMapping(value)) return target;
+  const texts = (key: string) => textsOf(value.get(key));
+  const added = <T>(key: keyof Target, more: T[]) =>
+    more.length > 0 ? { [key]: [...target[key] as T[] | undefined ?? [], ...more] } : {};
+  const once = (key: keyof Target, more: string[]) =>
+    more.length > 0 ? { [key]: [...new Set([...target[key] as string[] ?? [], ...more])] } : {};
+  const flag = (key: "pull" | "no-cache") => {
+    const set = value.get(key);
+    return set === undefined || set === null ? {} : { [key]: yamlBool(set, key) };
+  };
+  const contexts = value.get("contexts");
+  const named = isMapping(contexts)
+    ? linkedContexts(new Map([...contexts].map(([key, value]) => [key, textOf(value)])))
+    : new Map<string, string>();
+  const ssh = added("ssh", texts("ssh").map(parseSsh));
+  ssh.ssh?.sort((a, b) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+  return {
+    ...target,
+    ...once("tags", texts("tags")),
+    ...added("cache-from", texts("cache-from").filter(Boolean).flatMap(parseCache)),
+    ...added("cache-to", texts("cache-to").filter(Boolean).flatMap(parseCache)),
+    ...added("secret", texts("secret").filter(Boolean).map(parseSecret)),
+    ...ssh,
+    ...once("platforms", texts("platforms")),
+    ...added("output", texts("output").filter(Boolean).map(parseOutput)),
+    ...flag("pull"),
+    ...flag("no-cache"),
+    ...once("no-cache-filter", texts("no-cache-filter")),
+    ...named.size > 0 && { contexts: new Map([...named, ...target.contexts ?? []]) },
+  };
+}
+
+/** A list, or one text of words with spaces between. */
+function textsOf(value: Value | undefined): string[] {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value)) return value.map(textOf);
+  return textOf(value).split(/\s+/).filter(Boolean);
+}
+
+/** YAML 1.1's words, where a boolean is expected. */
+function yamlBool(value: Value, key: string): boolean {
+  if (typeof value === "boolean") return value;
+  const text = textOf(value).toLowerCase();
+  if (["y", "yes", "on", "true"].includes(text)) return true;
+  if (["n", "no", "off", "false"].includes(text)) return false;
+  throw new ComposeError(`x-bake.${key} must be a boolean`);
+}
