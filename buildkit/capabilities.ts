@@ -1,8 +1,7 @@
 import type { Client } from "./client.ts";
 import { withGateway } from "./gateway.ts";
-import { newId } from "./identity.ts";
 import { health } from "./session/health.ts";
-import { solveRequest } from "./solve_request.ts";
+import { dockerfileRequest } from "./solve_request.ts";
 
 /**
  * What the daemon's builder can do, by the names that BuildKit has for it (`exporter.multiple`): asked
@@ -12,16 +11,7 @@ export async function capabilities(
   client: Client,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const request = solveRequest(newId(), newId(), {
-    filename: "",
-    buildArgs: {},
-    labels: {},
-    platforms: [],
-    pull: false,
-    exporters: [],
-    cacheFrom: [],
-    cacheTo: [],
-  });
+  const request = dockerfileRequest({});
   const options = { services: [health], sharedKey: "", onStatus: () => {}, signal };
   const { value } = await withGateway(
     client,

@@ -7,11 +7,8 @@ import { connect as connectWith } from "./connect.ts";
 import type { TlsOptions } from "./dial.ts";
 import { receiveFolder } from "./fsync/receiver.ts";
 import type { Service } from "./grpc/call.ts";
-import { newId } from "./identity.ts";
 import { fileSend, type TreeOutput } from "./session/filesend.ts";
 import type { ByteOutput } from "./session/output_sink.ts";
-import { type BuildOptions, solveRequest } from "./solve_request.ts";
-import type { SolveRequest } from "../proto/gen/control_types.ts";
 
 /** How to connect; all of it may be left out. */
 export interface OpenOptions {
@@ -51,24 +48,6 @@ export function connect(endpoint: string, options: OpenOptions = {}): Promise<Cl
       step: options.step ?? (() => {}),
     },
     budget: { ms: options.timeout ?? 20_000 },
-  });
-}
-
-/**
- * A request to build a Dockerfile, with a name and a session of its own. What is left out is as in
- * `fairlead build` without flags, but without provenance.
- */
-export function dockerfileRequest(build: Partial<BuildOptions>): SolveRequest {
-  return solveRequest(newId(), newId(), {
-    filename: "Dockerfile",
-    buildArgs: {},
-    labels: {},
-    platforms: [],
-    pull: false,
-    exporters: [],
-    cacheFrom: [],
-    cacheTo: [],
-    ...build,
   });
 }
 

@@ -27,7 +27,7 @@ export { Client } from "./client.ts";
 export type { TlsOptions } from "./dial.ts";
 export { ConnectionLost } from "./connection_lost.ts";
 export { solve, type SolveOptions } from "./solve.ts";
-export { type BuildOptions, solveRequest, type Typed } from "./solve_request.ts";
+export { type BuildOptions, dockerfileRequest, solveRequest, type Typed } from "./solve_request.ts";
 export { newId } from "./identity.ts";
 export { type HistoryPage, listHistory, NoHistoryError, updateHistory } from "./history.ts";
 export { diskUsage, prune } from "./cache.ts";

@@ -1,5 +1,6 @@
 /** What a build is asked for, and the request that says so to the daemon. Pure. */
 import type { SolveRequest } from "../proto/gen/control_types.ts";
+import { newId } from "./identity.ts";
 
 /** A kind with its attributes: an exporter, or a cache to read or write. */
 export interface Typed {
@@ -93,4 +94,22 @@ function frontendAttrs(build: BuildOptions): { frontend: string; attrs: Record<s
   if (build.platforms.length > 0) attrs["platform"] = build.platforms.join(",");
   if (build.pull) attrs["image-resolve-mode"] = "pull";
   return { frontend, attrs: { ...attrs, ...build.attrs } };
+}
+
+/**
+ * A request to build a Dockerfile, with a name and a session of its own. What is left out is as in
+ * `fairlead build` without flags, but without provenance.
+ */
+export function dockerfileRequest(build: Partial<BuildOptions>): SolveRequest {
+  return solveRequest(newId(), newId(), {
+    filename: "Dockerfile",
+    buildArgs: {},
+    labels: {},
+    platforms: [],
+    pull: false,
+    exporters: [],
+    cacheFrom: [],
+    cacheTo: [],
+    ...build,
+  });
 }

@@ -15,6 +15,11 @@ export function isRemote(text: string): boolean {
   return /^(?:git|ssh):\/\//i.test(text) || text.startsWith("github.com/") || scp.test(text);
 }
 
+/** A git repository; over http it is known by its name, which ends in `.git`. */
+export function isGit(text: string): boolean {
+  return isHttp(text) ? /^[^?#]*\.git(?:[?#]|$)/.test(text) : isRemote(text);
+}
+
 /** A git repository that is reached by ssh: it needs an agent. */
 export function isGitOverSsh(text: string): boolean {
   return /^ssh:\/\//i.test(text) || !/^[a-z0-9]+:\/\//i.test(text) && scp.test(text);

@@ -19,6 +19,14 @@ export function imageId(answers: Answers): string {
  * @param warnings of the build, where they are wanted in it
  */
 export function metadataText(answers: Answers, warnings: readonly VertexWarning[] = []): string {
+  return goJson(metadataOf(answers, warnings), 2);
+}
+
+/** The same before it is text. */
+export function metadataOf(
+  answers: Answers,
+  warnings: readonly VertexWarning[],
+): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   const keys = Object.keys(answers);
   if (warnings.length > 0) keys.push(WARNINGS);
@@ -27,7 +35,7 @@ export function metadataText(answers: Answers, warnings: readonly VertexWarning[
       ? warnings.map(plainWarning)
       : embedded(key, answers[key]!) ?? answers[key];
   }
-  return goJson(out, 2);
+  return out;
 }
 
 /** Without how the daemon came by the Dockerfile, as buildx writes it: its steps say nothing to scripts. */

@@ -47,6 +47,8 @@ export interface RunContext {
   readonly errorPrefix: string;
   /** What bake was asked for: the builds are recorded as one group of that. */
   readonly group?: readonly string[];
+  /** Connections that the run goes on with, and ends. */
+  readonly nodes?: NodeClients;
 }
 
 /**
@@ -61,9 +63,11 @@ export async function runBuilds(
   phase("prepared");
   let spent: string | undefined;
   const spend = (reason: string) => void (spent = reason);
+  let open = context.nodes;
   try {
     const answers = await withRetries({ ...context, spent: () => spent }, async () => {
-      const nodes = nodeClients({ ...context, affinity: affinityOf(builds, context) });
+      const nodes = open ?? nodeClients({ ...context, affinity: affinityOf(builds, context) });
+      open = undefined;
       try {
         return await runOn(nodes, builds, { ...context, spend });
       } finally {

@@ -19,8 +19,8 @@ export async function makeReady(
 ): Promise<void> {
   const { dockerfileUrl, mounts, filename, isRemote, underPolicy } = build.sources;
   if (dockerfileUrl !== undefined) {
-    const { fetchDockerfile } = await import("./fetch_dockerfile.ts");
-    const text = await fetchDockerfile(client, dockerfileUrl, context);
+    const { fetchFile } = await import("./fetch_file.ts");
+    const text = await fetchFile(client, dockerfileUrl, "Dockerfile", context);
     Deno.writeFileSync(`${mounts.get("dockerfile")}/${filename}`, text);
   }
   if (isRemote && underPolicy && !mounts.has("dockerfile")) {

@@ -109,8 +109,7 @@ export async function resolveOutputs(
   entries: readonly OutputEntry[],
   options: OutputOptions,
 ): Promise<Output[]> {
-  const outputs: Output[] = [];
-  for (const entry of entries) outputs.push(await resolve(entry, options, outputs));
+  const outputs = await resolveEntries(entries, options);
   if (options.push && !pushImages(outputs)) {
     outputs.push({
       type: "image",
@@ -126,9 +125,19 @@ export async function resolveOutputs(
   return nameImages(outputs, options.tags).filter(({ type }) => type !== "cacheonly");
 }
 
+/** The entries alone, as they were typed: nothing is added, and no image has its name. Throws `UsageError`. */
+export async function resolveEntries(
+  entries: readonly OutputEntry[],
+  options: Pick<OutputOptions, "stdoutIsTerminal">,
+): Promise<Output[]> {
+  const outputs: Output[] = [];
+  for (const entry of entries) outputs.push(await resolve(entry, options, outputs));
+  return outputs;
+}
+
 async function resolve(
   entry: OutputEntry,
-  options: OutputOptions,
+  options: Pick<OutputOptions, "stdoutIsTerminal">,
   before: readonly Output[],
 ): Promise<Output> {
   const { type, dest } = entry;

@@ -1,15 +1,16 @@
 /** Contexts that the daemon fetches, and named ones, beside buildx. */
 import assert from "node:assert/strict";
-import { accepts, freePort } from "../harness/daemon.ts";
+import { gitDaemon, missingGit } from "../harness/git.ts";
 import { check } from "../harness/run.ts";
 import { startSshd } from "../harness/sshd.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
-import { missing, onPath } from "../harness/tool.ts";
+import { missing } from "../harness/tool.ts";
 import { type Workspace, workspace } from "./workspace.ts";
 
-const git = await onPath("git") ? undefined : "git is not installed (Debian's package git)";
-const ignore = skip(needsRoot() ?? git ?? await missing("buildkitd", "runc", "buildx"));
+const ignore = skip(
+  needsRoot() ?? await missingGit() ?? await missing("buildkitd", "runc", "buildx"),
+);
 const shared = ignore ? undefined! : await sharedBuildkitd();
 const programs = ["fairlead", "buildx"] as const;
 
@@ -33,35 +34,6 @@ async function repository(space: Workspace, name: string): Promise<void> {
   space.write({ [`${name}/f`]: "two\n" });
   await run("add", ".");
   await run(...commit, "two");
-}
-
-/** Serves the repositories of a folder as `git://`, on loopback. */
-async function gitDaemon(folder: string) {
-  const port = freePort();
-  const child = new Deno.Command("git", {
-    args: [
-      "daemon",
-      "--reuseaddr",
-      "--export-all",
-      `--base-path=${folder}`,
-      "--listen=127.0.0.1",
-      `--port=${port}`,
-    ],
-    stdout: "null",
-    stderr: "null",
-    stdin: "null",
-  }).spawn();
-  for (let tries = 0; !await accepts({ transport: "tcp", hostname: "127.0.0.1", port }); tries++) {
-    assert.ok(tries < 100, "git daemon doesn't listen");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return {
-    url: `git://127.0.0.1:${port}`,
-    async [Symbol.asyncDispose]() {
-      child.kill();
-      await child.status;
-    },
-  };
 }
 
 Deno.test(

@@ -19,6 +19,8 @@ export interface Workspace extends AsyncDisposable {
   fairlead(args: readonly string[], env?: Record<string, string>, stdin?: Stdin): Promise<Ran>;
   /** Runs the peer in the folder, on the same builder. */
   buildx(args: readonly string[], env?: Record<string, string>, stdin?: Stdin): Promise<Ran>;
+  /** The same two in a folder below. */
+  below(folder: string): Pick<Workspace, "fairlead" | "buildx">;
 }
 
 /** Without it, stdin is empty. */
@@ -61,20 +63,30 @@ export async function workspace(address: string): Promise<Workspace> {
         Deno.writeTextFileSync(`${dir}/${name}`, text);
       }
     },
+    ...programs(dir, env),
+    below: (folder) => programs(`${dir}/${folder}`, env),
+    async [Symbol.asyncDispose]() {
+      await Deno.remove(dir, { recursive: true });
+    },
+  };
+}
+
+function programs(
+  cwd: string,
+  env: Record<string, string>,
+): Pick<Workspace, "fairlead" | "buildx"> {
+  const options = (more: Record<string, string>, stdin: Stdin | undefined) => ({
+    cwd,
+    env: { ...env, ...more },
+    ...stdin !== undefined && { stdin },
+  });
+  return {
     fairlead: (args, more = {}, stdin) =>
       run(Deno.execPath(), [
         ...["run", "-A", "--quiet", "--no-lock", "--config", `${root}deno.json`, `${root}main.ts`],
         ...args,
-      ], { cwd: dir, env: { ...env, ...more }, ...stdin !== undefined && { stdin } }),
-    async buildx(args, more = {}, stdin) {
-      return await run(await need("buildx"), args, {
-        cwd: dir,
-        env: { ...env, ...more },
-        ...stdin !== undefined && { stdin },
-      });
-    },
-    async [Symbol.asyncDispose]() {
-      await Deno.remove(dir, { recursive: true });
-    },
+      ], options(more, stdin)),
+    buildx: async (args, more = {}, stdin) =>
+      await run(await need("buildx"), args, options(more, stdin)),
   };
 }

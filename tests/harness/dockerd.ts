@@ -54,7 +54,7 @@ async function unpack(engine: Engine): Promise<Available> {
 }
 
 /** The folder with packages of a Debian suite; undefined when they can't be had. */
-async function debian(...suiteAndPackages: string[]): Promise<string | undefined> {
+export async function debian(...suiteAndPackages: string[]): Promise<string | undefined> {
   const script = new URL("../daemons/debian", import.meta.url).pathname;
   const { success, stdout } = await new Deno.Command(script, {
     args: suiteAndPackages,

@@ -1,35 +1,26 @@
 /**
- * A Dockerfile from a URL, fetched by the daemon: what it can reach counts, as for every other source,
+ * A Dockerfile or a definition from a URL, fetched by the daemon: what it can reach counts, as for every other source,
  * and what it has fetched before it only asks to be confirmed.
  */
 import { Op } from "../../proto/gen/pb.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { withGateway } from "../../buildkit/gateway.ts";
-import { newId } from "../../buildkit/identity.ts";
 import { health } from "../../buildkit/session/health.ts";
-import { solveRequest } from "../../buildkit/solve_request.ts";
+import { dockerfileRequest } from "../../buildkit/solve_request.ts";
 import type { JobContext } from "./job.ts";
 
 /** What buildx takes at most, in bytes. */
 const LARGEST = 2 << 20;
 
-/** Throws RpcError, or an Error for a file that is too large. */
-export async function fetchDockerfile(
+/** Throws RpcError, or an Error for a file that is too large. @param what it is, for that error */
+export async function fetchFile(
   client: Client,
   url: string,
+  what: string,
   { deps, progress }: Pick<JobContext, "deps" | "progress">,
 ): Promise<Uint8Array> {
   const definition = await httpDefinition(url, "Dockerfile", `[internal] load ${url}`);
-  const request = solveRequest(newId(), newId(), {
-    filename: "",
-    buildArgs: {},
-    labels: {},
-    platforms: [],
-    pull: false,
-    exporters: [],
-    cacheFrom: [],
-    cacheTo: [],
-  });
+  const request = dockerfileRequest({});
   const { value } = await withGateway(client, { ...request, FrontendAttrs: {}, Internal: true }, {
     services: [health],
     sharedKey: "",
@@ -40,7 +31,7 @@ export async function fetchDockerfile(
     const ref = result.result?.$case === "ref" ? result.result.ref.id : "";
     const value = await gateway.readFile(ref, "Dockerfile", LARGEST + 1);
     if (value.length > LARGEST) {
-      throw new Error(`Dockerfile ${url} bigger than allowed max size (2MB)`);
+      throw new Error(`${what} ${url} bigger than allowed max size (2MB)`);
     }
     return { result, value };
   });
