@@ -3,6 +3,12 @@ import type { CommandEntry } from "./command.ts";
 /** Every command. `load` names its file, so that only the chosen one is loaded. */
 export const commands: readonly CommandEntry[] = [
   {
+    name: "bake",
+    aliases: ["f"],
+    summary: "Build from a file",
+    load: () => import("./bake.ts"),
+  },
+  {
     name: "build",
     aliases: ["b"],
     summary: "Start a build",

@@ -1,0 +1,114 @@
+import { printTargets } from "../bake/definition/print.ts";
+import { readDefinition } from "../bake/definition/read.ts";
+import { resolveTargets } from "../bake/definition/resolve.ts";
+import { chooseBuilder, openStore } from "../builders/builder.ts";
+import { driverOf } from "../builders/drivers/all.ts";
+import { readArguments } from "./bake/arguments.ts";
+import { fileNames } from "./bake/file_names.ts";
+import { displays } from "./bake/display.ts";
+import { missingPrivileges } from "./bake/entitlements/check.ts";
+import { bakeFlags } from "./bake/flags.ts";
+import { disablesPolicies, overridesOf } from "./bake/overrides.ts";
+import { exists, planTargets } from "./bake/plan.ts";
+import { definitionEnv, readOptions } from "./bake/read_options.ts";
+import { readSource } from "./bake/source.ts";
+import { idleTimeoutOf } from "./build/idle.ts";
+import type { nodeClients } from "./build/node_clients.ts";
+import { retriesOf } from "./build/retry.ts";
+import { connectTimeout } from "./budget.ts";
+import { defineCommand } from "./command.ts";
+import { parseCall } from "./flags/call.ts";
+import { program } from "./root.ts";
+import { UsageError } from "./usage_error.ts";
+
+export const command = defineCommand({
+  args: { usage: "[OPTIONS] [TARGET...]", min: 0, max: Infinity },
+  flags: bakeFlags,
+  async run({ deps, args, flags, given, global }) {
+    const { env, stdout } = deps;
+    const { url, context, targets } = readArguments(args);
+    const list = flags.list || flags["list-targets"] && "targets" ||
+      flags["list-variables"] && "variables" || "";
+    if (flags.print && list) throw new UsageError("--print and --list are mutually exclusive");
+    const call = parseCall(flags.check ? "check" : flags.call);
+    const overrides = overridesOf(flags, given, call);
+    const names = fileNames(flags.file, env, exists);
+    const isRun = !flags.print && !list;
+    const limits = {
+      budget: connectTimeout(global),
+      retries: retriesOf(flags.retry),
+      idleTimeout: idleTimeoutOf(flags["idle-timeout"]),
+    };
+    const store = openStore(env);
+    const builder = isRun || url !== undefined
+      ? await chooseBuilder(store, env, global.builder)
+      : undefined;
+    if (builder) driverOf(builder);
+    const display = displays(builder, { deps, flag: flags.progress, debug: global.debug });
+    using progress = display();
+    await using nodes = url !== undefined && builder
+      ? await openNodes({ builder, deps, progress, budget: limits.budget })
+      : undefined;
+    const source = await readSource(url, names, { deps, progress, nodes });
+    const warn = (text: string) => progress.note(`WARNING: ${text}`);
+    const options = readOptions(deps, { vars: flags.var, context, warn });
+    const definition = await readDefinition(source.files, options);
+    if (list) {
+      progress.finish();
+      const { listText } = await import("./bake/list.ts");
+      stdout.write(listText(definition, list));
+      return 0;
+    }
+    const resolved = resolveTargets(definition, {
+      names: targets,
+      overrides,
+      env: definitionEnv(deps),
+    });
+    const plan = await planTargets(resolved, {
+      deps,
+      repository: source.repository,
+      disablesPolicies: disablesPolicies(flags.policy),
+    });
+    const printed = () => printTargets(resolved);
+    if (flags.print) {
+      progress.finish();
+      stdout.write(printed());
+      return 0;
+    }
+    const missing = missingPrivileges(plan, {
+      deps,
+      allow: flags.allow,
+      allowed: resolved.allowed,
+      isRemote: url !== undefined,
+      files: names.all,
+    });
+    if (missing) {
+      progress.finish();
+      const { requestPrivileges } = await import("./bake/entitlements/request.ts");
+      await requestPrivileges(missing, { deps, words: [program, ...deps.args] });
+    }
+    // The display gave the terminal to the question.
+    using live = missing ? display() : progress;
+    const { runPlan } = await import("./bake/run.ts");
+    return await runPlan(plan, {
+      deps,
+      store,
+      builder: builder!,
+      limits,
+      nodes,
+      progress: live,
+      metadataFile: flags["metadata-file"],
+      call,
+      names: targets,
+      resolved,
+      printed,
+    });
+  },
+});
+
+/** Connections that the definition is read over, and the targets are built over then. */
+async function openNodes(options: Parameters<typeof nodeClients>[0]) {
+  const { nodeClients } = await import("./build/node_clients.ts");
+  const nodes = nodeClients(options);
+  return { ...nodes, [Symbol.asyncDispose]: () => nodes.close() };
+}

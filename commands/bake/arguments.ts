@@ -1,0 +1,25 @@
+import { isRemote } from "../build/remote.ts";
+
+/** What the command line names: `[URL [CONTEXT_URL]] [TARGET…]`. */
+export interface BakeArguments {
+  /** Where the definition is; undefined for this machine. */
+  readonly url: string | undefined;
+  /** What `BAKE_CMD_CONTEXT` is. */
+  readonly context: string;
+  readonly targets: readonly string[];
+}
+
+/** The working folder, towards a definition that comes from elsewhere. */
+export const WORKING_FOLDER = "cwd://";
+
+/** Without a target, `default` is meant. */
+export function readArguments(args: readonly string[]): BakeArguments {
+  const urls = args.slice(0, 2).findIndex((arg) => !isRemote(arg));
+  const count = urls < 0 ? Math.min(args.length, 2) : urls;
+  const targets = args.slice(count);
+  return {
+    url: count > 0 ? args[0] : undefined,
+    context: count > 1 ? args[1]! : WORKING_FOLDER,
+    targets: targets.length > 0 ? targets : ["default"],
+  };
+}

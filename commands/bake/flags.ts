@@ -1,0 +1,55 @@
+import type { FlagSpecs } from "../flags/spec.ts";
+
+/** The flags of `bake`, in buildx's words. */
+export const bakeFlags = {
+  allow: { kind: "array", summary: "Allow build to access specified resources" },
+  call: {
+    kind: "string",
+    default: "build",
+    summary: 'Set method for evaluating build ("check", "outline", "targets")',
+  },
+  check: { kind: "bool", summary: 'Shorthand for "--call=check"' },
+  file: { kind: "array", short: "f", summary: "Build definition file" },
+  "idle-timeout": {
+    kind: "duration",
+    summary: "Cancel the build when it makes no progress for this long (0: never)",
+  },
+  list: { kind: "string", summary: "List targets or variables" },
+  "list-targets": { kind: "bool", summary: "List available targets", hidden: true },
+  "list-variables": { kind: "bool", summary: "List defined variables", hidden: true },
+  load: {
+    kind: "bool",
+    summary: 'Shorthand for "--set=*.output=type=docker". Conditional.',
+  },
+  "metadata-file": { kind: "string", summary: "Write build result metadata to a file" },
+  "no-cache": { kind: "bool", summary: "Do not use cache when building the image" },
+  policy: {
+    kind: "array",
+    summary:
+      'Global policy evaluation options (format: "[disabled=true|false][,strict=true|false][,log-level=level]")',
+  },
+  print: { kind: "bool", summary: "Print the options without building" },
+  progress: {
+    kind: "string",
+    default: "auto",
+    summary:
+      'Set type of progress output ("auto", "none",  "plain", "quiet", "rawjson", "tty"). Use plain to show container output',
+  },
+  provenance: { kind: "string", summary: 'Shorthand for "--set=*.attest=type=provenance"' },
+  pull: { kind: "bool", summary: "Always attempt to pull all referenced images" },
+  push: {
+    kind: "bool",
+    summary: 'Shorthand for "--set=*.output=type=registry". Conditional.',
+  },
+  retry: {
+    kind: "int",
+    valueName: "N",
+    summary: "Build again, up to N times, after the connection to the builder was lost",
+  },
+  sbom: { kind: "string", summary: 'Shorthand for "--set=*.attest=type=sbom"' },
+  set: {
+    kind: "array",
+    summary: 'Override target value (e.g., "targetpattern.key=value")',
+  },
+  var: { kind: "array", summary: 'Set a variable value (e.g., "name=value")' },
+} as const satisfies FlagSpecs;

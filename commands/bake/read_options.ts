@@ -1,0 +1,90 @@
+/** What a definition is read with: the environment, `--var`, and this machine. */
+import type { ComposeReader, ReadOptions } from "../../bake/options.ts";
+import { absolutePath } from "../build/paths.ts";
+import { isRemote } from "../build/remote.ts";
+import { isTrue } from "../build/switch.ts";
+import type { Deps } from "../deps.ts";
+import { parseBool } from "../flags/value.ts";
+import { UsageError } from "../usage_error.ts";
+import { parseVariables } from "./variables.ts";
+
+/** @param context what `BAKE_CMD_CONTEXT` is */
+export function readOptions(
+  deps: Deps,
+  { vars, context, warn }: {
+    readonly vars: readonly string[];
+    readonly context: string;
+    readonly warn: (text: string) => void;
+  },
+): ReadOptions {
+  const variables = parseVariables(vars);
+  const env = definitionEnv(deps);
+  const lookup = (name: string) => variables.get(name) ?? env(name);
+  return {
+    lookup,
+    builtins: new Map([["BAKE_CMD_CONTEXT", context], ["BAKE_LOCAL_PLATFORM", localPlatform()]]),
+    fileRelativePaths: fileRelativePaths(deps),
+    compose: lazyCompose(deps, lookup, warn),
+    isRemote,
+    home: () => deps.env("HOME") ?? "",
+  };
+}
+
+/** The environment as definitions see it: not at all, where that is wanted. */
+export function definitionEnv({ env }: Pick<Deps, "env">): Deps["env"] {
+  return isTrue("BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP", env) ? () => undefined : env;
+}
+
+/** As Go names it: `linux/amd64`. */
+function localPlatform(): string {
+  const arch = { x86_64: "amd64", aarch64: "arm64" }[Deno.build.arch];
+  return `${Deno.build.os}/${arch}`;
+}
+
+function fileRelativePaths({ env }: Pick<Deps, "env">): boolean {
+  const text = env("BUILDX_BAKE_FILE_RELATIVE_PATHS")?.trim() ?? "";
+  try {
+    return text !== "" && parseBool(text);
+  } catch (error) {
+    throw new UsageError(
+      `failed to parse BUILDX_BAKE_FILE_RELATIVE_PATHS value ${JSON.stringify(text)}: ` +
+        (error as Error).message,
+    );
+  }
+}
+
+/** YAML costs 20 ms: it is loaded for the first file that may be one. */
+function lazyCompose(
+  deps: Deps,
+  lookup: ReadOptions["lookup"],
+  warn: (text: string) => void,
+): ComposeReader {
+  let reader: ComposeReader | undefined;
+  const warned = new Set<string>();
+  const load = async () => {
+    const { composeReader } = await import("../../bake/compose/reader.ts");
+    return reader ??= composeReader({
+      lookup,
+      readText: (path) => readText(absolutePath(path, deps.cwd)),
+      home: deps.env("HOME"),
+      // Files are looked at, then read: once is enough.
+      warn(text) {
+        if (!warned.has(text)) warn(text);
+        warned.add(text);
+      },
+    });
+  };
+  return {
+    refuse: async (file) => (await load()).refuse(file),
+    read: async (files) => (await load()).read(files),
+  };
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return Deno.statSync(path).isFile ? Deno.readTextFileSync(path) : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+/** Definitions that the daemon fetches: from a git repository, or one file over http. */
+import { openAgents } from "../../buildkit/session/ssh_agents.ts";
+import { openSecrets } from "../../buildkit/session/secret_source.ts";
+import type { DefinitionFile } from "../../bake/options.ts";
+import { type FarContext, readContextFiles } from "../build/context_files.ts";
+import { fetchFile } from "../build/fetch_file.ts";
+import type { NodeClients } from "../build/node_clients.ts";
+import { isGit } from "../build/remote.ts";
+import { openShared } from "../build/services.ts";
+import { isArchive } from "../build/stdin.ts";
+import type { Deps } from "../deps.ts";
+import { parseSecrets } from "../flags/secret.ts";
+import { parseSsh } from "../flags/ssh.ts";
+import type { Progress } from "../progress/progress.ts";
+import { UsageError } from "../usage_error.ts";
+import { DEFAULT_FILES } from "./file_names.ts";
+import { definitionAccess } from "./git_access.ts";
+
+/** As much as a definition may have, in bytes. */
+const LARGEST = 2 << 20;
+
+/** What was found at a URL. */
+export interface RemoteDefinition {
+  readonly files: readonly DefinitionFile[];
+  /** The repository that paths of the definition lead into; undefined when they are of this machine. */
+  readonly repository: string | undefined;
+}
+
+/**
+ * Reads the files by name, or the default ones that are there. A URL that is no repository's is one
+ * file, and `names` count for nothing. Throws `UsageError` and RpcError.
+ */
+export async function readRemoteFiles(
+  url: string,
+  names: readonly string[],
+  { deps, nodes, progress }: {
+    readonly deps: Deps;
+    readonly nodes: NodeClients;
+    readonly progress: Progress;
+  },
+): Promise<RemoteDefinition> {
+  const client = await nodes.at(0);
+  if (!isGit(url)) {
+    const data = await fetchFile(client, url, "definition", { deps, progress });
+    if (isArchive(data)) {
+      throw new UsageError(
+        `cannot read a definition from ${url}: it is an archive`,
+        "name a git repository, or the definition file itself",
+      );
+    }
+    return { files: [{ name: url, data: new Uint8Array(data) }], repository: undefined };
+  }
+  const access = definitionAccess(url, deps.env);
+  const far: FarContext = {
+    url,
+    secrets: await openSecrets(parseSecrets(access.secrets), deps.env),
+    agents: await openAgents(parseSsh(access.ssh), deps.env),
+  };
+  const wanted = names.length > 0 ? names : DEFAULT_FILES;
+  using shared = openShared({ deps, progress });
+  const found = await readContextFiles(client, far, {
+    names: wanted,
+    length: LARGEST + 1,
+    title: `[internal] load bake definitions from ${withoutSecrets(url)}`,
+  }, { deps, progress, shared });
+  const files = wanted.flatMap((name, at): DefinitionFile[] => {
+    const data = found[at];
+    if (data === undefined) {
+      if (names.length === 0) return [];
+      throw new UsageError(`open ${name}: no such file or directory in ${withoutSecrets(url)}`);
+    }
+    if (data.length > LARGEST) {
+      throw new UsageError(`definition ${name} bigger than allowed max size (2MB)`);
+    }
+    return [{ name, data: new Uint8Array(data) }];
+  });
+  return { files, repository: url };
+}
+
+function withoutSecrets(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, "$1");
+}

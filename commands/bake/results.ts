@@ -1,0 +1,91 @@
+/** What a run leaves behind: the metadata file, answers to calls, the frontends' messages. */
+import type { VertexWarning } from "../../proto/gen/control.ts";
+import type { Target } from "../../bake/target.ts";
+import type { PreparedBuild } from "../build/prepare.ts";
+import { type Answers, metadataOf } from "../build/result.ts";
+import { showAnswer } from "../build/call.ts";
+import type { CallMethod } from "../flags/call.ts";
+import { goJson } from "../go_json.ts";
+
+type Write = (text: string) => void;
+
+/** One target that was built or asked about. */
+export interface Done {
+  readonly name: string;
+  readonly target: Target;
+  readonly build: PreparedBuild;
+  readonly answers: Answers;
+}
+
+/** The text of `--metadata-file`: each target's, and the warnings where they are wanted. */
+export function runMetadata(all: readonly Done[], warnings: readonly VertexWarning[]): string {
+  const out: Record<string, unknown> = metadataOf({}, warnings);
+  for (const { name, answers } of all) out[name] = metadataOf(answers, []);
+  const keys = Object.keys(out).sort();
+  return goJson(Object.fromEntries(keys.map((key) => [key, out[key]])), 2);
+}
+
+/** Prints each answer under its target's name. Resolves to the exit code. */
+export function showAnswers(all: readonly Done[], write: Write): number {
+  let code = 0;
+  for (const [at, { name, target, build, answers }] of asked(all).entries()) {
+    write(`${at > 0 ? "\n" : ""}${name}\n${target.description ? `${target.description}\n` : ""}\n`);
+    try {
+      const status = showAnswer(answers, build.call!, dockerfileOf(target, build), write);
+      code ||= status;
+    } catch (error) {
+      write(`error: ${(error as Error).message}\n`);
+      code = 1;
+    }
+  }
+  return code;
+}
+
+/** The answers as JSON, by target, and the exit code. */
+export function answersOf(
+  all: readonly Done[],
+): { readonly answers: ReadonlyMap<string, Record<string, unknown>>; readonly code: number } {
+  const found = new Map<string, Record<string, unknown>>();
+  let code = 0;
+  for (const { name, target, build, answers } of asked(all)) {
+    let text = "";
+    const answer: Record<string, unknown> = {};
+    try {
+      const file = dockerfileOf(target, build);
+      const status = showAnswer(answers, build.call!, file, (part) => void (text += part));
+      code ||= status;
+    } catch (error) {
+      answer["error"] = (error as Error).message;
+      code = 1;
+    }
+    Object.assign(answer, parsed(text, build.call!));
+    found.set(name, Object.fromEntries(Object.entries(answer).sort(([a], [b]) => a < b ? -1 : 1)));
+  }
+  return { answers: found, code };
+}
+
+function parsed(text: string, { name }: CallMethod): Record<string, unknown> {
+  try {
+    const value = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+    return { [name]: value };
+  } catch {
+    return {};
+  }
+}
+
+function asked(all: readonly Done[]): Done[] {
+  return all.filter(({ build }) => build.call).sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+function dockerfileOf(target: Target, build: PreparedBuild): string {
+  return target["dockerfile-inline"] ? "inline" : build.sources.dockerfile;
+}
+
+/** What frontends had to say of what they built. */
+export function showMessages(all: readonly Done[], write: Write): void {
+  for (const { name, answers } of [...all].sort((a, b) => a.name < b.name ? -1 : 1)) {
+    const message = answers["frontend.result.inlinemessage"];
+    if (message !== undefined) write(`\n# ${name}\n${message}\n`);
+  }
+}

@@ -1,0 +1,137 @@
+/** Targets that are planned, built. */
+import type { Resolved } from "../../bake/options.ts";
+import type { Builder } from "../../builders/builder.ts";
+import type { Store } from "../../builders/store.ts";
+import { provenanceMode, wantsWarnings } from "../build/metadata.ts";
+import type { NodeClients } from "../build/node_clients.ts";
+import { prepare, type PreparedBuild, warnNoOutput } from "../build/prepare.ts";
+import { removeResult, writeResult } from "../build/result.ts";
+import { runBuilds, type RunContext } from "../build/run.ts";
+import { openScratch } from "../build/scratch.ts";
+import type { Deps, Input } from "../deps.ts";
+import { type CallMethod, parseCall } from "../flags/call.ts";
+import { goJson } from "../go_json.ts";
+import type { Progress } from "../progress/progress.ts";
+import { UsageError } from "../usage_error.ts";
+import type { Planned } from "./plan.ts";
+import { answersOf, type Done, runMetadata, showAnswers, showMessages } from "./results.ts";
+
+/** What a run goes by. */
+export interface BakeContext {
+  readonly deps: Deps;
+  readonly store: Store;
+  readonly builder: Builder;
+  readonly limits: Pick<RunContext, "budget" | "retries" | "idleTimeout">;
+  /** Connections that are open already. */
+  readonly nodes: NodeClients | undefined;
+  readonly progress: Progress;
+  /** Empty for none. */
+  readonly metadataFile: string;
+  /** Of `--call`: how answers are shown. */
+  readonly call: CallMethod | undefined;
+  /** As they were asked for. */
+  readonly names: readonly string[];
+  readonly resolved: Resolved;
+  /** The definition as it is printed. */
+  readonly printed: () => string;
+}
+
+/** Builds all at once, ends the progress display, writes and shows what came out. Resolves to the exit code. */
+export async function runPlan(plan: readonly Planned[], context: BakeContext): Promise<number> {
+  const { deps, store, builder, progress, metadataFile, call, names, nodes } = context;
+  using scratch = openScratch();
+  const builds = new Map<string, PreparedBuild>();
+  const targets = new Set(plan.map(({ name }) => name));
+  for (const { name, target, place, flags } of plan) {
+    const asked = parseCall(target.call ?? "");
+    const { format = "", ignoreStatus = false } = call ?? {};
+    const inline = target["dockerfile-inline"];
+    // Whoever came this far has it granted.
+    const allow = [...flags.allow, "buildx.local.delete"];
+    const build = await prepare(place.context, { ...flags, allow }, {
+      deps: inline ? { ...deps, stdin: textInput(inline) } : deps,
+      builder,
+      store,
+      given: new Set(),
+      scratch,
+      call: asked && { ...asked, format, ignoreStatus },
+      targets,
+      budget: context.limits.budget,
+    });
+    builds.set(name, build);
+  }
+  refuseSecondStdout(builds);
+  warnNoOutput(builds, builder, {
+    stderr: { ...deps.stderr, write: (text) => progress.note(text.trimEnd()) },
+  });
+  if (metadataFile) removeResult(metadataFile);
+  const answers = await runBuilds(builds, {
+    deps,
+    store,
+    builder,
+    progress,
+    ...context.limits,
+    provenance: metadataFile ? provenanceMode(deps.env) : undefined,
+    errorPrefix: "",
+    group: names,
+    ...nodes && { nodes },
+  });
+  const all = plan.map(({ name, target }): Done => ({
+    name,
+    target,
+    build: builds.get(name)!,
+    answers: answers.get(name)!,
+  }));
+  if (metadataFile) {
+    const warnings = !call && wantsWarnings(deps.env) ? progress.warnings() : [];
+    writeResult(metadataFile, runMetadata(all, warnings));
+  }
+  return show(all, context);
+}
+
+function show(all: readonly Done[], { deps, call, printed }: BakeContext): number {
+  const write = (text: string) => deps.stdout.write(text);
+  if (call?.format !== "json") {
+    const code = showAnswers(all, write);
+    showMessages(all, write);
+    return code;
+  }
+  const { answers, code } = answersOf(all);
+  const { group, target } = JSON.parse(printed());
+  const targets = Object.entries(target).map(([name, build]) => {
+    const answer = answers.get(name);
+    const key = call.name === "lint" ? "check" : call.name;
+    return [name, { build, ...answer && { [key]: answer } }];
+  });
+  write(`${goJson({ group, target: Object.fromEntries(targets) }, 2)}\n`);
+  showMessages(all, write);
+  return code;
+}
+
+/** Two tars on one stdout would be none. */
+function refuseSecondStdout(builds: ReadonlyMap<string, PreparedBuild>): void {
+  const users = [...builds].filter(([, { outputs }]) =>
+    outputs.some(({ target }) => target.to === "stdout")
+  );
+  if (users.length < 2) return;
+  const names = users.map(([name]) => name).join(", ");
+  throw new UsageError(
+    "multiple outputs configured to write to stdout",
+    `the outputs of ${names} need a dest of their own`,
+  );
+}
+
+/** A text as standard input. */
+function textInput(text: string): Input {
+  let rest = new TextEncoder().encode(text);
+  return {
+    isTerminal: false,
+    read(into) {
+      if (rest.length === 0) return Promise.resolve(null);
+      const count = Math.min(into.length, rest.length);
+      into.set(rest.subarray(0, count));
+      rest = rest.subarray(count);
+      return Promise.resolve(count);
+    },
+  };
+}

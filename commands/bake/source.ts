@@ -1,0 +1,49 @@
+/** Where the definition of a run comes from, read. */
+import type { DefinitionFile } from "../../bake/options.ts";
+import type { NodeClients } from "../build/node_clients.ts";
+import type { Deps } from "../deps.ts";
+import type { Progress } from "../progress/progress.ts";
+import { UsageError } from "../usage_error.ts";
+import type { FileNames } from "./file_names.ts";
+import { readLocalFiles } from "./local_files.ts";
+
+/** The definition's files, and where their paths lead. */
+export interface Source {
+  readonly files: readonly DefinitionFile[];
+  /** The git repository that they are in; undefined when paths are of this machine. */
+  readonly repository: string | undefined;
+}
+
+/**
+ * Reads the files that were named, or the default ones: from `url`, where there is one, and of those
+ * only the ones with `cwd://` from this machine. Throws `UsageError` where there is no definition.
+ */
+export async function readSource(
+  url: string | undefined,
+  names: FileNames,
+  { deps, progress, nodes }: {
+    readonly deps: Deps;
+    readonly progress: Progress;
+    /** There is one where there is a URL. */
+    readonly nodes: NodeClients | undefined;
+  },
+): Promise<Source> {
+  const files: DefinitionFile[] = [];
+  let repository: string | undefined;
+  if (url !== undefined) {
+    const { readRemoteFiles } = await import("./remote_files.ts");
+    const remote = await readRemoteFiles(url, names.remote, { deps, progress, nodes: nodes! });
+    files.push(...remote.files);
+    repository = remote.repository;
+  }
+  if (url === undefined || names.local.length > 0) {
+    const local = url === undefined ? names.all : names.local;
+    const { fromEnv } = names;
+    files.push(...await readLocalFiles(local, { deps, local: progress.local, fromEnv }));
+  }
+  if (files.length > 0) return { files, repository };
+  throw new UsageError(
+    "couldn't find a bake definition",
+    "name one with -f; without it docker-bake.hcl, compose.yaml and the like are looked for",
+  );
+}

@@ -1,0 +1,62 @@
+/** `--call` and `--check` of several targets, beside buildx. */
+import { deepEqual, equal } from "node:assert/strict";
+import { workspace } from "../build/workspace.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+
+const ignore = skip(
+  needsRoot() ??
+    await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry", "buildx"),
+);
+const address = ignore ? "" : (await sharedBuildkitd()).address;
+
+const definition = {
+  group: { default: { targets: ["good", "bad"] } },
+  target: {
+    good: { description: "Has nothing wrong", dockerfile: "Good", args: { A: "b" } },
+    bad: { "dockerfile-inline": "from scratch\nARG  X=1\nCOPY f /\nENV a b\n" },
+    broken: { "dockerfile-inline": "FROM scratch\nNOPE\n" },
+    asked: { dockerfile: "Good", call: "targets" },
+  },
+};
+
+/** Without how the daemon read the Dockerfile: that has the session of one run. */
+function withoutRun(text: string): string {
+  if (!text.startsWith("{")) return text;
+  const plain = (key: string, value: unknown) => key === "definition" ? undefined : value;
+  return JSON.stringify(JSON.parse(text, plain), undefined, 2);
+}
+
+Deno.test({ name: "bake --check and --call: the answers, and the exit code", ignore }, async () => {
+  await using space = await workspace(address);
+  space.write({
+    "docker-bake.json": JSON.stringify(definition),
+    Good: "# a stage\nFROM scratch AS first\nARG A=x\nFROM first AS last\n",
+    f: "",
+  });
+  const runs = [
+    ["--check"],
+    ["--check", "good"],
+    ["--check", "bad", "broken"],
+    ["--call", "check,ignorestatus=true"],
+    ["--call", "outline"],
+    ["--call", "targets", "good"],
+    ["--call", "check,format=json"],
+    ["--call", "outline,format=json", "good"],
+    ["asked", "good"],
+  ];
+  for (const words of runs) {
+    const ours = await space.fairlead(["bake", ...words]);
+    const theirs = await space.buildx(["bake", ...words]);
+    equal(withoutRun(ours.stdout), withoutRun(theirs.stdout), words.join(" ") + ours.stderr);
+    equal(ours.code, theirs.code, words.join(" "));
+  }
+  const meta: unknown[] = [];
+  for (const program of ["fairlead", "buildx"] as const) {
+    const ran = await space[program](["bake", "--check", "--metadata-file", "meta"]);
+    equal(ran.code, 1, ran.stderr);
+    meta.push(JSON.parse(withoutRun(space.read("meta"))));
+  }
+  deepEqual(meta[0], meta[1]);
+});

@@ -1,0 +1,138 @@
+/** What a definition may not do unasked, beside buildx; and where buildx lets it. */
+import { equal, match, ok } from "node:assert/strict";
+import { type Workspace, workspace } from "../build/workspace.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+
+const ignore = skip(
+  needsRoot() ??
+    await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry", "buildx"),
+);
+const address = ignore ? "" : (await sharedBuildkitd()).address;
+const inline = { "dockerfile-inline": "FROM scratch\nCOPY f /\n" };
+
+/** Runs both in a folder below the workspace, which is all that a definition may use. */
+async function inside(): Promise<Workspace> {
+  const space = await workspace(address);
+  space.write({ "in/f": "", "out/f": "", "out/Dockerfile": "FROM scratch\n", secret: "hush" });
+  Deno.symlinkSync(space.path("out"), space.path("in/link"));
+  return space;
+}
+
+async function bake(
+  space: Workspace,
+  program: "fairlead" | "buildx",
+  target: Record<string, unknown>,
+  words: readonly string[] = [],
+  env: Record<string, string> = {},
+) {
+  space.write({ "in/d.json": JSON.stringify({ target }) });
+  const names = Object.keys(target);
+  return await space.below("in")[program](["bake", "-f", "d.json", ...names, ...words], env);
+}
+
+/** The lines that say what is asked for. */
+function asked(stderr: string): string[] {
+  return stderr.match(/^ - .*$/gm) ?? [];
+}
+
+Deno.test({ name: "what lies outside of the working folder is asked for", ignore }, async () => {
+  await using space = await inside();
+  const cases: Record<string, unknown>[] = [
+    { ...inline, context: ".." },
+    { ...inline, context: "link" },
+    { dockerfile: "../out/Dockerfile" },
+    { ...inline, contexts: { a: "../out" } },
+    { ...inline, secret: ["id=s,src=../secret"] },
+    { ...inline, output: ["type=local,dest=../x"] },
+    { ...inline, output: ["type=tar,dest=../out/x.tar"] },
+    { ...inline, "cache-to": ["type=local,dest=../cache"] },
+    { ...inline, "cache-from": ["type=local,src=../out"] },
+    { ...inline, network: "host" },
+    { ...inline, entitlements: ["security.insecure", "device=a"] },
+    { ...inline, output: ["type=local,dest=x,mode=delete"] },
+    { ...inline, context: "..", output: ["type=local,dest=.."] },
+  ];
+  for (const target of cases) {
+    const ours = await bake(space, "fairlead", { a: target });
+    const theirs = await bake(space, "buildx", { a: target });
+    equal(ours.code, 1, ours.stderr);
+    ok(asked(ours.stderr).length > 0, JSON.stringify(target));
+    equal(asked(ours.stderr).join(), asked(theirs.stderr).join(), JSON.stringify(target));
+    const [pass, passThere] = [ours, theirs].map(({ stderr }) => stderr.match(/^Pass .*$/m)?.[0]);
+    equal(pass, passThere);
+    match(ours.stderr, /^ERROR: additional privileges requested$/m);
+    match(ours.stderr, /^fairlead bake --allow=.* -f d\.json a$/m);
+  }
+});
+
+Deno.test({ name: "what is allowed is built", ignore }, async () => {
+  await using space = await inside();
+  const target = { ...inline, context: "..", output: ["type=local,dest=../x/y"] };
+  const copies = { ...target, "dockerfile-inline": "FROM scratch\nCOPY secret /\n" };
+  for (
+    const [words, env] of [
+      [["--allow", "fs=.."], {}],
+      [["--allow", "fs=*"], {}],
+      [["--allow", "fs.read=..", "--allow", "fs.write=../x"], {}],
+      [["--allow", "fs.read=..", "--set", "a.output=type=local,dest=../x/y"], {}],
+      [[], { BUILDX_BAKE_ENTITLEMENTS_FS: "0" }],
+    ] as const
+  ) {
+    const ran = await bake(space, "fairlead", { a: copies }, words, env);
+    equal(ran.code, 0, ran.stderr);
+    equal(space.read("x/y/secret"), "hush");
+    Deno.removeSync(space.path("x"), { recursive: true });
+  }
+  for (const words of [["--allow", "foo"], ["--allow", "buildx.local.delete=1"]]) {
+    const ours = await bake(space, "fairlead", { a: inline }, words);
+    const theirs = await bake(space, "buildx", { a: inline }, words);
+    equal(ours.stderr.match(/^ERROR: .*$/m)?.[0], theirs.stderr.match(/^ERROR: .*$/m)?.[0]);
+  }
+});
+
+Deno.test(
+  { name: "each of several targets is checked, and with --progress rawjson too", ignore },
+  async () => {
+    await using space = await inside();
+    const targets = {
+      a: { ...inline },
+      b: { ...inline, secret: ["id=s,src=../secret"] },
+      c: { ...inline, context: "../out" },
+      d: { ...inline },
+    };
+    for (const words of [[], ["--progress", "rawjson"]]) {
+      const { code, stderr } = await bake(space, "fairlead", targets, words);
+      equal(code, 1, stderr);
+      equal(asked(stderr).length, 2, stderr);
+      equal(/load build definition/.test(stderr), false);
+    }
+  },
+);
+
+Deno.test(
+  { name: "what docker compose sends counts as granted, and only that", ignore },
+  async () => {
+    await using space = await inside();
+    const definition = JSON.stringify({
+      target: {
+        a: {
+          ...inline,
+          context: "../out",
+          secret: ["id=s,src=../secret"],
+          output: ["type=cacheonly"],
+        },
+      },
+    });
+    space.write({ "in/d.json": definition });
+    const run = (words: string[], env: Record<string, string>) =>
+      space.below("in").fairlead(["bake", "a", ...words], env, definition);
+    const compose = { USER_AGENT: "compose/2.40.3" };
+    equal((await run(["-f", "-"], compose)).code, 0);
+    equal((await run(["-f", "-"], {})).code, 1);
+    equal((await run(["-f", "d.json"], compose)).code, 1);
+    equal((await run(["-f", "-", "-f", "d.json"], compose)).code, 1);
+    equal((await run(["-f", "-"], { ...compose, BUILDX_BAKE_ENTITLEMENTS_FS: "1" })).code, 1);
+  },
+);

@@ -1,0 +1,188 @@
+/** Definitions that the daemon fetches, beside buildx. */
+import { deepEqual, equal, match } from "node:assert/strict";
+import { type Workspace, workspace } from "../build/workspace.ts";
+import { commitAll, gitDaemon, gitHttp, missingGit } from "../harness/git.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+
+const ignore = skip(
+  needsRoot() ?? await missingGit() ??
+    await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry", "buildx"),
+);
+const address = ignore ? "" : (await sharedBuildkitd()).address;
+const programs = ["fairlead", "buildx"] as const;
+
+const definition = `
+variable "OUT" {}
+target "default" {
+  output = ["type=local,dest=\${OUT}/root"]
+}
+target "sub" {
+  context  = "./sub"
+  contexts = { root = "." }
+  output   = ["type=local,dest=\${OUT}/sub"]
+}
+target "here" {
+  context    = "cwd://mine"
+  dockerfile = "cwd://mine/Dockerfile"
+  output     = ["type=local,dest=\${OUT}/here"]
+}
+target "command" {
+  context = BAKE_CMD_CONTEXT
+  output  = ["type=local,dest=\${OUT}/command"]
+}
+group "all" { targets = ["default", "sub", "here"] }
+`;
+
+/** A repository with a definition, and a folder beside it. */
+async function repository(space: Workspace): Promise<void> {
+  space.write({
+    "git/r.git/docker-bake.hcl": definition,
+    "git/r.git/other/x.hcl": 'target "default" { context = "sub" }\n',
+    "git/r.git/.dockerignore": "*.hcl\n",
+    "git/r.git/Dockerfile": "FROM scratch\nCOPY f /\n",
+    "git/r.git/f": "root\n",
+    "git/r.git/sub/Dockerfile": "FROM scratch\nCOPY g /\nCOPY --from=root f /\n",
+    "git/r.git/sub/docker-bake.hcl": 'target "default" {}\n',
+    "git/r.git/sub/g": "sub\n",
+    "mine/Dockerfile": "FROM scratch\nCOPY h /\n",
+    "mine/h": "mine\n",
+  });
+  await commitAll(space.path("git/r.git"), "one");
+}
+
+Deno.test({
+  name: "bake of a git repository: its folders, its definition's folder, and ours",
+  ignore,
+  async fn() {
+    await using space = await workspace(address);
+    await repository(space);
+    await using daemon = await gitDaemon(space.path("git"));
+    const url = `${daemon.url}/r.git`;
+    const prints = [
+      [url, "all"],
+      [`${url}#main`, "sub"],
+      [`${url}#main:sub`],
+      [`${url}?subdir=sub`],
+      [url, "-f", "other/x.hcl"],
+      [url, "command"],
+      [url, `${url}#main:sub`, "command"],
+      [url, "-f", "cwd://more.hcl", "more"],
+    ];
+    space.write({
+      "more.hcl":
+        'target "more" {\n  context = "cwd://mine"\n  dockerfile = "cwd://mine/Dockerfile"\n}\n',
+    });
+    for (const words of prints) {
+      const [ours, theirs] = await Promise.all(
+        programs.map((program) => space[program](["bake", "--print", ...words])),
+      );
+      equal(ours!.code, 0, ours!.stderr);
+      deepEqual(JSON.parse(ours!.stdout), JSON.parse(theirs!.stdout), words.join(" "));
+    }
+    for (const program of programs) {
+      const ran = await space[program](["bake", url, "all"], { OUT: program });
+      equal(ran.code, 0, ran.stderr);
+      equal(space.read(`${program}/root/f`), "root\n");
+      equal(space.read(`${program}/sub/g`), "sub\n");
+      equal(space.read(`${program}/sub/f`), "root\n");
+      equal(space.read(`${program}/here/h`), "mine\n");
+    }
+  },
+});
+
+Deno.test(
+  { name: "bake of a git repository: what isn't there, and what isn't ours", ignore },
+  async () => {
+    await using space = await workspace(address);
+    await repository(space);
+    await using daemon = await gitDaemon(space.path("git"));
+    const url = `${daemon.url}/r.git`;
+    const gone = await space.fairlead(["bake", "--print", url, "-f", "gone.hcl"]);
+    equal(gone.code, 1);
+    match(gone.stderr, /ERROR: open gone\.hcl: no such file or directory in git:/);
+    const empty = await space.fairlead(["bake", "--print", `${url}#main:other`]);
+    match(empty.stderr, /ERROR: couldn't find a bake definition/);
+    const nowhere = await space.fairlead(["bake", "--print", `${daemon.url}/nowhere.git`]);
+    equal(nowhere.code, 1);
+    space.write({
+      "git/r.git/docker-bake.hcl": 'target "default" { context = "cwd://.." }\n',
+      "git/r.git/docker-bake.override.hcl": 'target "default" { dockerfile = "Dockerfile" }\n',
+    });
+    await commitAll(space.path("git/r.git"), "two");
+    Deno.mkdirSync(space.path("deep"));
+    const refused = await space.fairlead(["bake", url]);
+    equal(refused.code, 1);
+    match(refused.stderr, /Read access to path \.\.\n/);
+    match(refused.stderr, /ERROR: additional privileges requested/);
+  },
+);
+
+Deno.test(
+  { name: "bake of a definition over http: everything else is of this machine", ignore },
+  async () => {
+    await using space = await workspace(address);
+    space.write({ "mine/Dockerfile": "FROM scratch\nCOPY h /\n", "mine/h": "mine\n" });
+    const files: Record<string, BodyInit> = {
+      "/d.hcl": 'target "default" {\n  context = "mine"\n}\n',
+      "/d.json": '{"target": {"default": {"context": "mine"}}}',
+      "/large": " ".repeat(3 << 20),
+      "/a.tar.gz": new Uint8Array([0x1f, 0x8b, 0x08]),
+    };
+    const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+      const text = files[new URL(request.url).pathname];
+      return new Response(text, { status: text === undefined ? 404 : 200 });
+    });
+    const url = `http://127.0.0.1:${server.addr.port}`;
+    try {
+      for (const name of ["d.hcl", "d.json"]) {
+        const [ours, theirs] = await Promise.all(
+          programs.map((program) => space[program](["bake", "--print", `${url}/${name}`])),
+        );
+        equal(ours!.code, 0, ours!.stderr);
+        equal(ours!.stdout, theirs!.stdout);
+      }
+      const built = await space.fairlead(
+        ["bake", `${url}/d.hcl`, "--set", "default.output=type=local,dest=out"],
+      );
+      equal(built.code, 0, built.stderr);
+      equal(space.read("out/h"), "mine\n");
+      for (
+        const [name, message] of [
+          ["gone.hcl", /404/],
+          ["large", /bigger than allowed max size/],
+          ["a.tar.gz", /it is an archive/],
+        ] as const
+      ) {
+        const { code, stderr } = await space.fairlead(["bake", "--print", `${url}/${name}`]);
+        equal(code, 1, name);
+        match(stderr, message);
+      }
+    } finally {
+      await server.shutdown();
+    }
+  },
+);
+
+Deno.test(
+  { name: "bake of a private repository: its token, for it and for no other host", ignore },
+  async () => {
+    await using space = await workspace(address);
+    await repository(space);
+    const token = crypto.randomUUID();
+    await using server = gitHttp(space.path("git"), token);
+    const url = `${server.url}/r.git`;
+    const refused = await space.fairlead(["bake", url]);
+    equal(refused.code, 1);
+    for (const program of programs) {
+      const ran = await space[program](["bake", url], {
+        OUT: program,
+        BUILDX_BAKE_GIT_AUTH_TOKEN: token,
+      });
+      equal(ran.code, 0, ran.stderr);
+      equal(space.read(`${program}/root/f`), "root\n");
+      equal(ran.stderr.includes(token), false);
+    }
+  },
+);

@@ -1,0 +1,302 @@
+/** Many targets built at once, on a real daemon, beside buildx. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { type Workspace, workspace } from "../build/workspace.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+
+const ignore = skip(
+  needsRoot() ??
+    await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry", "buildx"),
+);
+const shared = ignore ? undefined! : await sharedBuildkitd();
+const programs = ["fairlead", "buildx"] as const;
+
+type Targets = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** A workspace with a definition in JSON. */
+async function bakery(target: Targets, group: Record<string, string[]> = {}): Promise<Workspace> {
+  const space = await workspace(shared.address);
+  const groups = Object.fromEntries(
+    Object.entries(group).map(([name, targets]) => [name, { targets }]),
+  );
+  space.write({
+    "docker-bake.json": JSON.stringify(
+      { ...Object.keys(group).length > 0 && { group: groups }, target },
+      null,
+      2,
+    ),
+    Dockerfile: "FROM busybox AS base\nCOPY file /\nARG NAME=none\nRUN echo $NAME > /name\n",
+    file: crypto.randomUUID(),
+  });
+  return space;
+}
+
+/**
+ * Names of steps on the plain display, without their targets: what targets share is shown as the step of
+ * whichever was first.
+ */
+function steps(stderr: string): string[] {
+  const lines = [...stderr.matchAll(/^#\d+ \[(\S+)( .*)?\](.*)$/gm)];
+  const names = lines.filter(([line]) => !/ FROM |resolving provenance/.test(line))
+    .map(([, target, inside = "", after]) =>
+      `${target === "internal" ? target : ""}${inside}:${after}`
+    );
+  return [...new Set(names)].sort();
+}
+
+Deno.test(
+  { name: "targets of a group: each with its arguments, all at once", ignore },
+  async () => {
+    await using space = await bakery({
+      app: { args: { NAME: "app" } },
+      "api-2": {
+        args: { NAME: "api" },
+        "dockerfile-inline": "FROM busybox\nARG NAME\nRUN echo $NAME > /name\n",
+      },
+      third: { "dockerfile-inline": "FROM scratch\nCOPY file /name\n", labels: { a: "b" } },
+    }, { default: ["app", "api-2"], all: ["default", "third"] });
+    const seen: string[][] = [];
+    for (const program of programs) {
+      const out = ["app", "api-2", "third"].flatMap((
+        name,
+      ) => ["--set", `${name}.output=type=local,dest=${program}/${name}`]);
+      const ran = await space[program](["bake", "--progress", "plain", "all", ...out]);
+      equal(ran.code, 0, ran.stderr);
+      equal(space.read(`${program}/app/name`), "app\n");
+      equal(space.read(`${program}/api-2/name`), "api\n");
+      equal(space.read(`${program}/third/name`), space.read("file"));
+      seen.push(steps(ran.stderr));
+    }
+    deepEqual(seen[0], seen[1]);
+  },
+);
+
+Deno.test({ name: "a context that targets share is sent once", ignore }, async () => {
+  await using space = await bakery({
+    a: { args: { NAME: "a" } },
+    b: { args: { NAME: "b" } },
+    alone: { context: "sub", dockerfile: "../Dockerfile" },
+  }, { default: ["a", "b", "alone"] });
+  space.write({ "sub/file": "x" });
+  const { code, stderr } = await space.fairlead(["bake", "--metadata-file", "meta"]);
+  equal(code, 0, stderr);
+  const sessions = (name: string) => {
+    const built = JSON.parse(space.read("meta"))[name]["buildx.build.provenance"];
+    return built.invocation.parameters.args["local-sessionid:context"];
+  };
+  ok(sessions("a"), "a session of its own serves it");
+  equal(sessions("a"), sessions("b"));
+  equal(sessions("alone"), undefined);
+});
+
+Deno.test(
+  { name: "target: contexts: linked ones are built and lose their outputs", ignore },
+  async () => {
+    const links = { contexts: { base: "target:base" } };
+    await using space = await bakery({
+      base: { args: { NAME: "linked" }, output: ["type=local,dest=never"] },
+      middle: { ...links, "dockerfile-inline": "FROM base\nRUN echo middle >> /name\n" },
+      top: {
+        contexts: { middle: "target:middle", base: "target:base" },
+        "dockerfile-inline": "FROM middle\nCOPY --from=base /name /base\n",
+      },
+    });
+    for (const program of programs) {
+      const out = ["--set", `top.output=type=local,dest=${program}`];
+      const ran = await space[program]([
+        "bake",
+        "top",
+        "--metadata-file",
+        `${program}.meta`,
+        ...out,
+      ]);
+      equal(ran.code, 0, ran.stderr);
+      equal(space.read(`${program}/name`), "linked\nmiddle\n");
+      equal(space.read(`${program}/base`), "linked\n");
+      deepEqual(Object.keys(JSON.parse(space.read(`${program}.meta`))), ["base", "middle", "top"]);
+    }
+    equal(await Deno.stat(space.path("never")).catch(() => undefined), undefined);
+  },
+);
+
+Deno.test(
+  { name: "one target's failure ends the others, and is the one that is told", ignore },
+  async () => {
+    await using space = await bakery({
+      slow: { "dockerfile-inline": `FROM busybox\nRUN echo ${crypto.randomUUID()}; sleep 600\n` },
+      bad: { "dockerfile-inline": "FROM busybox\nRUN echo before; exit 7\n" },
+    }, { default: ["slow", "bad"] });
+    const errors: string[] = [];
+    for (const program of programs) {
+      const ran = await space[program](["bake", "--metadata-file", `${program}.meta`]);
+      equal(ran.code, 1, ran.stderr);
+      errors.push(ran.stderr.match(/^ERROR: .*$/m)![0]);
+      match(
+        ran.stderr,
+        /Dockerfile:2\n-+\n +1 \| +FROM busybox\n +2 \| >>> RUN echo before; exit 7/,
+      );
+      equal(await Deno.stat(space.path(`${program}.meta`)).catch(() => undefined), undefined);
+    }
+    match(errors[0]!, /^ERROR: target bad: failed to solve: process .* exit code: 7$/);
+    equal(errors[0], errors[1]);
+  },
+);
+
+Deno.test({ name: "an interrupt ends all targets", ignore }, async () => {
+  await using space = await bakery({
+    a: { "dockerfile-inline": `FROM busybox\nRUN echo ${crypto.randomUUID()}; sleep 600\n` },
+    b: { "dockerfile-inline": `FROM busybox\nRUN echo ${crypto.randomUUID()}; sleep 600\n` },
+  }, { default: ["a", "b"] });
+  const program = new URL("../../scripts/fairlead", import.meta.url).pathname;
+  const child = new Deno.Command(program, {
+    args: ["bake", "--progress", "plain"],
+    cwd: space.dir,
+    env: space.env,
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  let text = "";
+  let sent = false;
+  for await (const part of child.stderr.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    if (sent || !/\[a .*RUN/.test(text) || !/\[b .*RUN/.test(text)) continue;
+    sent = true;
+    child.kill("SIGINT");
+  }
+  equal((await child.status).code, 130, text);
+  match(text, /ERROR: .*context canceled/);
+});
+
+Deno.test(
+  { name: "--metadata-file: the same keys, and the records of a group", ignore },
+  async () => {
+    await using space = await bakery({ a: { tags: ["x/a:1"] }, b: {} }, { default: ["a", "b"] });
+    const shapes: unknown[] = [];
+    for (const program of programs) {
+      const output = ["--set", "a.output=type=oci,dest=a.tar", "--set", "b.output=type=cacheonly"];
+      const ran = await space[program](["bake", "--metadata-file", "meta", ...output]);
+      equal(ran.code, 0, ran.stderr);
+      const meta = JSON.parse(space.read("meta"));
+      shapes.push(
+        Object.fromEntries(
+          Object.entries<object>(meta).map(([name, answers]) => [name, Object.keys(answers)]),
+        ),
+      );
+      const refs = Object.values<Record<string, string>>(meta).map((target) =>
+        target["buildx.build.ref"]!.split("/").at(-1)!
+      );
+      const groups = [...Deno.readDirSync(space.path(".store/refs/__group__"))].map(({ name }) =>
+        JSON.parse(space.read(`.store/refs/__group__/${name}`))
+      );
+      const group = groups.find(({ Refs }) => Refs.includes(refs[0]));
+      deepEqual([...group.Refs].sort(), [...refs].sort());
+      deepEqual(group.Targets, ["default"]);
+    }
+    deepEqual(shapes[0], shapes[1]);
+  },
+);
+
+Deno.test({ name: "no output anywhere is warned of, in buildx's words", ignore }, async () => {
+  await using space = await bakery({
+    default: {},
+    a: {},
+    b: {},
+    c: { output: ["type=cacheonly"] },
+  });
+  for (const words of [[], ["a", "b", "c"], ["a"]]) {
+    const warnings = [];
+    for (const program of programs) {
+      const ran = await space[program](["bake", ...words]);
+      equal(ran.code, 0, ran.stderr);
+      const [warning = ""] = ran.stderr.match(/^WARNING: No output.*$/m) ?? [];
+      // Targets come in any order there.
+      const names = warning.match(/for (.*) target\(s\)/)?.[1]?.split(", ").sort().join();
+      warnings.push([warning.replace(/for .* target/, "target"), names]);
+    }
+    ok(warnings[0]![0]);
+    deepEqual(warnings[0], warnings[1]);
+  }
+});
+
+Deno.test({ name: "--push: into a registry, several targets at once", ignore }, async () => {
+  await using space = await bakery({
+    a: { tags: [`${shared.registry}/bake/a:1`], args: { NAME: "a" } },
+    b: { tags: [`${shared.registry}/bake/b:1`, `${shared.registry}/bake/b:2`] },
+  }, { default: ["a", "b"] });
+  const ran = await space.fairlead(["bake", "--push", "--metadata-file", "meta"]);
+  equal(ran.code, 0, ran.stderr);
+  const meta = JSON.parse(space.read("meta"));
+  for (const [name, tag] of [["a", "1"], ["b", "1"], ["b", "2"]] as const) {
+    const answer = await fetch(`http://${shared.registry}/v2/bake/${name}/manifests/${tag}`, {
+      headers: {
+        accept:
+          "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json",
+      },
+    });
+    await answer.body?.cancel();
+    equal(answer.headers.get("docker-content-digest"), meta[name]["containerimage.digest"]);
+  }
+});
+
+Deno.test(
+  { name: "secrets, hosts, limits, caches: what a target says reaches the build", ignore },
+  async () => {
+    await using space = await bakery({
+      default: {
+        "dockerfile-inline":
+          "FROM busybox AS base\nFROM base AS last\nRUN --mount=type=secret,id=s cat /run/secrets/s > /s; " +
+          "grep far /etc/hosts > /hosts; ulimit -n > /limit; df /dev/shm | tail -1 > /shm\n",
+        target: "last",
+        secret: ["id=s,src=secret"],
+        "extra-hosts": { far: "10.1.2.3" },
+        ulimits: ["nofile=1000:1000"],
+        "shm-size": "8m",
+        "no-cache": true,
+        "cache-to": ["type=local,dest=cache"],
+      },
+    });
+    space.write({ secret: "hush" });
+    for (const program of programs) {
+      const ran = await space[program]([
+        "bake",
+        "--set",
+        `default.output=type=local,dest=${program}`,
+      ]);
+      equal(ran.code, 0, ran.stderr);
+      equal(space.read(`${program}/s`), "hush");
+      match(space.read(`${program}/hosts`), /^10\.1\.2\.3\s+far/);
+      equal(space.read(`${program}/limit`), "1000\n");
+      match(space.read(`${program}/shm`), /\b8192\b/);
+      ok(Deno.statSync(space.path("cache/index.json")).isFile);
+      Deno.removeSync(space.path("cache"), { recursive: true });
+    }
+  },
+);
+
+Deno.test({ name: "what can't be built is refused before anything is", ignore }, async () => {
+  const cases: [Record<string, unknown>, RegExp][] = [
+    [{ context: "nowhere" }, /unable to prepare context: path "nowhere" not found/],
+    [{ context: "-" }, /context from stdin not allowed in bake/],
+    [{ dockerfile: "-" }, /dockerfile from stdin not allowed in bake/],
+    [{ platforms: ["what/is/this/then"] }, /platform/],
+    [{ "shm-size": "zz" }, /invalid value zz for membytes key shm-size/],
+    [{ ulimits: ["zz=1"] }, /invalid ulimit type: zz/],
+    [{ network: "foo" }, /network mode "foo" not supported by buildkit/],
+    [{ output: ["type=local"] }, /dest is required for local exporter/],
+    [{ secret: ["id=a,src=gone"] }, /gone/],
+    [{ annotations: ["x"] }, /invalid annotation "x", expected key=value/],
+    [{ policy: ["filename=p.rego"] }, /under the policy p\.rego/],
+  ];
+  for (const [target, message] of cases) {
+    await using space = await bakery({ default: target });
+    const ran = await space.fairlead(["bake"]);
+    equal(ran.code, 1, JSON.stringify(target));
+    match(ran.stderr, /^ERROR: /m);
+    match(ran.stderr, message);
+    equal(/\[internal\] load build definition/.test(ran.stderr), false);
+  }
+  await using space = await bakery({ a: { output: ["-"] }, b: { output: ["type=oci"] } });
+  const twice = await space.fairlead(["bake", "a", "b"]);
+  match(twice.stderr, /multiple outputs configured to write to stdout/);
+});
