@@ -15,6 +15,7 @@ const pages = [
   "first-build.md",
   "remote-builders.md",
   "ci.md",
+  "bake.md",
   "troubleshooting.md",
 ];
 const reason = needsRoot() ??
@@ -91,6 +92,11 @@ if (!skip(reason)) {
   Deno.test("the manual: the first build", async () => {
     const stdout = await follow("first-build.md", common);
     assert.match(stdout, /Hello, world/);
+  });
+
+  Deno.test("the manual: bake", async () => {
+    const stdout = await follow("bake.md", common);
+    assert.match(stdout, /TARGET\s+DESCRIPTION\napp/);
   });
 
   Deno.test("the manual: troubleshooting", async () => {
