@@ -3,8 +3,10 @@ import { driverOf } from "../builders/drivers/all.ts";
 import { connectTimeout } from "./budget.ts";
 import { defineCommand } from "./command.ts";
 import { parseCall } from "./flags/call.ts";
+import { withErrorPrefix } from "./build/build_error.ts";
 import { buildFlags } from "./build/flags.ts";
-import { imageId, metadataText, removeResult, writeResult } from "./build/result.ts";
+import { checkGrammar } from "./build/grammar.ts";
+import { checkPlace, imageId, metadataText, removeResult, writeResult } from "./build/result.ts";
 import { provenanceMode, wantsWarnings } from "./build/metadata.ts";
 import { idleTimeoutOf } from "./build/idle.ts";
 import { warnLegacy } from "./build/legacy_flags.ts";
@@ -35,18 +37,22 @@ export const command = defineCommand({
     const builder = await chooseBuilder(store, deps.env, global.builder);
     driverOf(builder);
     const call = parseCall(flags.check ? "check" : flags.call);
+    checkGrammar(flags);
+    for (const file of [flags.iidfile, flags["metadata-file"]]) if (file) checkPlace(file);
     const plan = given.has("plan") ? await import("./build/plan.ts") : undefined;
     plan?.checkPlanFormat(flags.plan);
     using scratch = openScratch();
-    const build = await prepare(args[0]!, flags, {
-      deps,
-      builder,
-      store,
-      given,
-      scratch,
-      call,
-      budget: limits.budget,
-    });
+    const errorPrefix = "failed to build: ";
+    const build = await withErrorPrefix(errorPrefix, deps, () =>
+      prepare(args[0]!, flags, {
+        deps,
+        builder,
+        store,
+        given,
+        scratch,
+        call,
+        budget: limits.budget,
+      }));
     const builds = new Map([["default", build]]);
     if (!plan) {
       warnNoOutput(builds, builder, deps);
@@ -72,7 +78,6 @@ export const command = defineCommand({
       ...(watcher && { watcher }),
     });
     const provenance = flags["metadata-file"] && !call ? provenanceMode(deps.env) : undefined;
-    const errorPrefix = "failed to build: ";
     const context = { deps, store, builder, progress, provenance, ...limits, errorPrefix };
     if (plan) {
       const jobs = await planBuilds(builds, context);

@@ -1,3 +1,4 @@
+import type { Deps } from "../deps.ts";
 import { RpcError } from "../../buildkit/grpc/status.ts";
 import { sourceExcerpt, sourcesOf } from "../progress/source_excerpt.ts";
 
@@ -20,5 +21,19 @@ export class BuildError extends Error {
     this.above = sourcesOf(details).flatMap((source) =>
       sourceExcerpt(source).trimEnd().split("\n")
     );
+  }
+}
+
+/** Does `work`; what it throws is a `BuildError`, unless it is the signal's reason. */
+export async function withErrorPrefix<T>(
+  prefix: string,
+  { signal }: Pick<Deps, "signal">,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted || !(error instanceof Error) || error instanceof BuildError) throw error;
+    throw new BuildError(error, prefix);
   }
 }

@@ -14,13 +14,13 @@ export async function checkDockerfile(path: string, typed: string): Promise<void
   const name = typed || path;
   if (!stat) {
     throw new UsageError(
-      `failed to read dockerfile: ${name}: no such file`,
+      `failed to read dockerfile: open ${name}: no such file or directory`,
       typed ? "-f is relative to the working folder, not to the context" : "name one with -f",
     );
   }
   if (stat.isDirectory) {
     throw new UsageError(
-      `failed to read dockerfile: ${name}: is a folder`,
+      `failed to read dockerfile: ${name} is not a regular file`,
       "name the file in it with -f",
     );
   }

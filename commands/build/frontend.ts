@@ -74,5 +74,8 @@ export function labels(texts: readonly string[]): Record<string, string> {
 
 function splitPair(text: string): [string, string | undefined] {
   const equals = text.indexOf("=");
+  if (equals === 0 || text === "") {
+    throw new UsageError(`invalid key-value pair ${JSON.stringify(text)}: empty key`);
+  }
   return equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
 }

@@ -81,11 +81,6 @@ export async function prepare(
     tags: flags.tag,
     stdoutIsTerminal: deps.stdout.isTerminal,
   });
-  if (flags.iidfile && resolved.some(({ type }) => type === "local" || type === "tar")) {
-    throw new UsageError(
-      "local and tar exporters do not produce an image ID: --iidfile has no use",
-    );
-  }
   const dial = { signal: deps.signal, env, log: () => {}, step: () => {} };
   const args = buildArgs(flags["build-arg"], env);
   const allow = checkPermissions(flags.allow, resolved, cwd);
@@ -99,9 +94,15 @@ export async function prepare(
     () => hostGateway(builder, traits),
   );
   const annotated = annotations(flags.annotation);
+  const from = parseCaches(flags["cache-from"], "from");
+  const to = parseCaches(flags["cache-to"], "to");
+  const aws = [...from, ...to].some(({ type }) => type === "s3")
+    ? (await import("./aws_profile.ts")).awsProfile
+    : undefined;
+  const keys = aws && (() => aws(env));
   const caches = {
-    cacheFrom: completeCaches(parseCaches(flags["cache-from"], "from"), env),
-    cacheTo: completeCaches(parseCaches(flags["cache-to"], "to"), env),
+    cacheFrom: completeCaches(from, env, keys),
+    cacheTo: completeCaches(to, env, keys),
   };
   const terms = traits && (await import("./inside_engine.ts")).termsInside(traits, {
     outputs: resolved,
@@ -114,6 +115,11 @@ export async function prepare(
     context: node.endpoint,
   });
   const index = platforms.length > 1 || attests(frontend);
+  if (index && resolved.some(({ type, target }) => type === "docker" && target.to !== "engine")) {
+    throw new UsageError(
+      "docker exporter does not support exporting manifest lists, use the oci exporter instead",
+    );
+  }
   const outputs = await openEngines(terms?.outputs ?? resolved, index, env, dial);
   const layouts = await findLayouts({ ...caches, outputs }, cwd, (text) => warn(deps, text));
   return {

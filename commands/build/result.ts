@@ -1,6 +1,8 @@
 /** What a build leaves behind for scripts: the image's id, and the daemon's answers as JSON. */
 import type { VertexWarning } from "../../proto/gen/control.ts";
+import { osReason } from "../../buildkit/session/os_reason.ts";
 import { goJson } from "../go_json.ts";
+import { UsageError } from "../usage_error.ts";
 import { warningOf } from "../progress/rawjson.ts";
 
 const WARNINGS = "buildx.build.warnings";
@@ -57,6 +59,17 @@ function embedded(key: string, value: string): unknown {
   }
 }
 
+/** Throws `UsageError` for a path that nothing can be written to: better now than after the build. */
+export function checkPlace(path: string): void {
+  const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) || "/" : ".";
+  try {
+    if (Deno.statSync(folder).isDirectory) return;
+  } catch (error) {
+    throw new UsageError(`invalid output path: stat ${folder}: ${osReason(error)}`);
+  }
+  throw new UsageError(`invalid output path: ${folder} is not a directory`);
+}
+
 /**
  * Writes a small file whole or not at all: readers of these files poll for them.
  * A path that is no regular file (`/dev/stdout`, a pipe) is written to as it is.
@@ -75,7 +88,7 @@ export function writeResult(path: string, text: string): void {
       throw error;
     }
   } catch (error) {
-    throw new Error(`cannot write ${path}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`cannot write ${path}: ${osReason(error)}`, { cause: error });
   }
 }
 

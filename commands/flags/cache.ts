@@ -16,26 +16,42 @@ export interface CacheEntry {
 
 type Env = (name: string) => string | undefined;
 
+/** Keys for S3 that are not in the environment. */
+type OtherKeys =
+  | (() => { id: string; secret: string; session: string | undefined } | undefined)
+  | undefined;
+
 /** What each type can't do without. */
 const required: Record<string, { readonly from: string; readonly to: string }> = {
   registry: { from: "ref", to: "ref" },
   local: { from: "src", to: "dest" },
 };
 
+/** Reads every value of a flag, and that it has what its type can't do without. Throws `UsageError`. */
+export function parseCaches(texts: readonly string[], use: "from" | "to"): CacheEntry[] {
+  const entries = readCaches(texts);
+  for (const { type, attrs } of entries) {
+    const need = required[type]?.[use];
+    if (need === undefined || attrs[need]) continue;
+    const role = use === "from" ? "importer" : "exporter";
+    throw new UsageError(`${type} cache ${role} requires ${need}`);
+  }
+  return entries;
+}
+
 /**
  * Reads every value of a flag: `type=T,key=value…`, or references of a registry with commas between.
  * Empty ones are skipped. Throws `UsageError`, in buildx's words.
- * @param use which of the two flags it is
  */
-export function parseCaches(texts: readonly string[], use: "from" | "to"): CacheEntry[] {
+export function readCaches(texts: readonly string[]): CacheEntry[] {
   return texts.filter((text) => text !== "").flatMap((text) => {
     const fields = fieldsOf(text);
     if (!text.includes("=")) return fields.map((ref) => ({ type: "registry", attrs: { ref } }));
-    return [parseCache(text, fields, use)];
+    return [readCache(text, fields)];
   });
 }
 
-function parseCache(text: string, fields: readonly string[], use: "from" | "to"): CacheEntry {
+function readCache(text: string, fields: readonly string[]): CacheEntry {
   let type = "";
   const attrs: Record<string, string> = {};
   for (const field of fields) {
@@ -47,11 +63,6 @@ function parseCache(text: string, fields: readonly string[], use: "from" | "to")
     else attrs[key] = value;
   }
   if (type === "") throw new UsageError(`type required for ${quote(text)}`);
-  const need = required[type]?.[use];
-  if (need !== undefined && !attrs[need]) {
-    const role = use === "from" ? "importer" : "exporter";
-    throw new UsageError(`${type} cache ${role} requires ${need}`);
-  }
   return { type, attrs };
 }
 
@@ -66,11 +77,16 @@ function fieldsOf(text: string): string[] {
 /**
  * Adds what the environment knows, and leaves out what can't work without it: GitHub's cache has a
  * token and a URL in a workflow's steps only, and the same command line must work outside of one.
+ * @param otherKeys where keys for S3 are that the environment hasn't
  */
-export function completeCaches(entries: readonly CacheEntry[], env: Env): CacheEntry[] {
+export function completeCaches(
+  entries: readonly CacheEntry[],
+  env: Env,
+  otherKeys?: OtherKeys,
+): CacheEntry[] {
   return entries.map((entry) => {
     if (entry.type === "gha") return withGitHub(entry, env);
-    return entry.type === "s3" ? withAws(entry, env) : entry;
+    return entry.type === "s3" ? withAws(entry, env, otherKeys) : entry;
   }).filter(({ type, attrs }) =>
     type !== "gha" || Boolean(attrs["token"] && (attrs["url"] || attrs["url_v2"]))
   );
@@ -87,17 +103,20 @@ function withGitHub(entry: CacheEntry, env: Env): CacheEntry {
   return { ...entry, attrs };
 }
 
-/** The environment's credentials for S3; a key pair that was given is not mixed with them. */
-function withAws(entry: CacheEntry, env: Env): CacheEntry {
+/** Keys for S3: those of the environment, else others; a pair that was given is not mixed with them. */
+function withAws(entry: CacheEntry, env: Env, others: OtherKeys): CacheEntry {
   const attrs = { ...entry.attrs };
   if (attrs["access_key_id"] !== undefined && attrs["secret_access_key"] !== undefined) {
     return entry;
   }
-  const id = env("AWS_ACCESS_KEY_ID"), secret = env("AWS_SECRET_ACCESS_KEY");
-  if (!id || !secret) return entry;
-  fill(attrs, "access_key_id", id);
-  fill(attrs, "secret_access_key", secret);
-  fill(attrs, "session_token", env("AWS_SESSION_TOKEN") || undefined);
+  const id = env("AWS_ACCESS_KEY_ID") || env("AWS_ACCESS_KEY");
+  const secret = env("AWS_SECRET_ACCESS_KEY") || env("AWS_SECRET_KEY");
+  const session = env("AWS_SESSION_TOKEN") || undefined;
+  const keys = id && secret ? { id, secret, session } : others?.();
+  if (!keys) return entry;
+  fill(attrs, "access_key_id", keys.id);
+  fill(attrs, "secret_access_key", keys.secret);
+  fill(attrs, "session_token", keys.session);
   return { ...entry, attrs };
 }
 

@@ -68,3 +68,18 @@ Deno.test("S3 takes a whole key pair from the environment, and keeps one that wa
     secret_access_key: "b",
   });
 });
+
+Deno.test("S3 takes other keys where the environment has none", () => {
+  const attrs = (env: Record<string, string>, text = "type=s3") =>
+    completeCaches(parseCaches([text], "to"), (name) => env[name], () => ({
+      id: "other",
+      secret: "key",
+      session: undefined,
+    }))[0]!.attrs;
+  deepEqual(attrs({}), { access_key_id: "other", secret_access_key: "key" });
+  deepEqual(attrs({ AWS_ACCESS_KEY_ID: "half" }), attrs({}));
+  deepEqual(attrs({ AWS_ACCESS_KEY: "a", AWS_SECRET_KEY: "b" }), {
+    access_key_id: "a",
+    secret_access_key: "b",
+  });
+});

@@ -66,18 +66,16 @@ export function ulimits(texts: readonly string[]): Attrs {
   const limits = new Map<string, string>();
   for (const text of texts) {
     const match = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text);
-    if (!match) throw new UsageError(`invalid ulimit argument: ${text}`, "write name=soft[:hard]");
+    const fail = (problem: string, hint?: string): never => {
+      throw new UsageError(`invalid argument ${quote(text)} for "--ulimit" flag: ${problem}`, hint);
+    };
+    if (!match) return fail(`invalid ulimit argument: ${text}`, "write name=soft[:hard]");
     const [, name, soft, hard = soft] = match as unknown as [string, string, string, string];
     if (!ULIMITS.has(name)) {
-      throw new UsageError(
-        `invalid ulimit type: ${name}`,
-        `the types are ${[...ULIMITS].join(", ")}`,
-      );
+      fail(`invalid ulimit type: ${name}`, `the types are ${[...ULIMITS].join(", ")}`);
     }
     if (hard !== "-1" && (soft === "-1" || BigInt(soft) > BigInt(hard))) {
-      throw new UsageError(
-        `ulimit soft limit must be less than or equal to hard limit: ${soft} > ${hard}`,
-      );
+      fail(`ulimit soft limit must be less than or equal to hard limit: ${soft} > ${hard}`);
     }
     limits.set(name, `${name}=${soft}:${hard}`);
   }

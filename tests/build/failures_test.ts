@@ -58,11 +58,11 @@ const cases: Record<
   "a Dockerfile that is missing": {
     args: ["-f", "No"],
     message:
-      /failed to read dockerfile: No: no such file\nhint: -f is relative to the working folder/,
+      /failed to read dockerfile: open No: no such file or directory\nhint: -f is relative to the/,
   },
   "a Dockerfile that is a folder": {
     args: ["-f", "ctx"],
-    message: /failed to read dockerfile: ctx: is a folder/,
+    message: /^ERROR: failed to build: failed to read dockerfile: ctx is not a regular file/m,
   },
   "a tag that is none": {
     args: ["-t", "Upper/Case"],

@@ -1,0 +1,30 @@
+import { parseBuildContexts } from "../flags/build_context.ts";
+import { readCaches } from "../flags/cache.ts";
+import { attestations, ulimits } from "../flags/frontend.ts";
+import { parseOutputs } from "../flags/output.ts";
+import { parsePolicies } from "../flags/policy.ts";
+import { parseSecrets } from "../flags/secret.ts";
+import type { FlagValues } from "../flags/spec.ts";
+import { parseSsh } from "../flags/ssh.ts";
+import { UsageError } from "../usage_error.ts";
+import type { buildFlags } from "./flags.ts";
+import { labels } from "./frontend.ts";
+
+/**
+ * Reads the flags that have a grammar of their own. What is wrong with one is the command line's
+ * error; all that is found later is the build's, and is called so, as by buildx. Throws `UsageError`.
+ */
+export function checkGrammar(flags: FlagValues<typeof buildFlags>): void {
+  ulimits(flags.ulimit);
+  parsePolicies(flags.policy);
+  parseBuildContexts(flags["build-context"]);
+  labels([...flags["build-arg"], ...flags.label]);
+  parseSecrets(flags.secret);
+  parseSsh(flags.ssh);
+  readCaches([...flags["cache-from"], ...flags["cache-to"]]);
+  attestations(flags.attest, flags.provenance || undefined, flags.sbom || undefined, undefined);
+  const outputs = parseOutputs(flags.output);
+  if (flags.iidfile && outputs.some(({ type }) => type === "local" || type === "tar")) {
+    throw new UsageError("local and tar exporters are incompatible with image ID file");
+  }
+}

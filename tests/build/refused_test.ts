@@ -1,0 +1,74 @@
+/** Command lines that can't be built: the error is buildx's, to the word. */
+import assert from "node:assert/strict";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { workspace } from "./workspace.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx"));
+const shared = ignore ? undefined! : await sharedBuildkitd();
+const programs = ["fairlead", "buildx"] as const;
+
+const table: string[][] = [
+  ["nowhere"],
+  [""],
+  ["--target=nope", "ctx"],
+  ["-f", "ctx/Syntax", "ctx"],
+  ["--build-context=named", "ctx"],
+  ["--build-arg==x", "ctx"],
+  ["--label", "", "ctx"],
+  ["--secret=s", "ctx"],
+  ["--secret=id=s,foo=1", "ctx"],
+  ["--network=foo", "ctx"],
+  ["--add-host=foo", "ctx"],
+  ["--add-host=a=host-gateway", "ctx"],
+  ["--platform=foo/bar/baz/x", "ctx"],
+  ["--platform=nope", "ctx"],
+  ["-t", "UPPER", "ctx"],
+  ["-t", "a:b:c", "ctx"],
+  ["--push", "ctx"],
+  ["-o", "type=foo", "ctx"],
+  ["-o", "type=local", "ctx"],
+  ["-o", "type=local,dest=out,mode=foo", "ctx"],
+  ["-o", "type=local,dest=.,mode=delete", "ctx"],
+  ["-o", "-", "-o", "type=tar", "ctx"],
+  ["-o", "out", "--iidfile=iid", "ctx"],
+  ["--platform=linux/amd64,linux/arm64", "-o", "type=docker,dest=d.tar", "ctx"],
+  ["--attest=type=sbom", "-o", "type=docker,dest=d.tar", "ctx"],
+  ["--ulimit=x", "ctx"],
+  ["--ulimit=nofile=5:1", "ctx"],
+  ["--shm-size=x", "ctx"],
+  ["--no-cache", "--no-cache-filter=one", "ctx"],
+  ["--attest=x", "ctx"],
+  ["--provenance=foo", "ctx"],
+  ["--sbom=maybe", "ctx"],
+  ["--cache-to=type=local", "-o", "type=cacheonly", "ctx"],
+  ["--resource=foo=1", "ctx"],
+  ["--resource=foo", "ctx"],
+  ["-q", "--progress=plain", "ctx"],
+  ["--policy=x", "ctx"],
+  ["--metadata-file=no/where", "ctx"],
+];
+
+Deno.test(
+  { name: "a command line that can't be built is refused in buildx's words", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({
+      "ctx/Dockerfile": "FROM scratch AS one\nLABEL a=b\n",
+      "ctx/Syntax": "FROMM scratch\n",
+    });
+    const different: string[][] = [];
+    for (const args of table) {
+      const messages: string[] = [];
+      for (const program of programs) {
+        const { code, stderr, stdout } = await space[program](["build", ...args]);
+        assert.equal(code, 1, `${program} ${args.join(" ")}\n${stderr}`);
+        assert.equal(stdout, "", args.join(" "));
+        messages.push(stderr.split("\n").findLast((line) => line.startsWith("ERROR: ")) ?? stderr);
+      }
+      if (messages[0] !== messages[1]) different.push([args.join(" "), ...messages]);
+    }
+    assert.deepEqual(different, []);
+  },
+);
