@@ -3,13 +3,16 @@
  * Makes proto/gen/*.ts from proto/src/*.proto. `--check` fails when a committed file differs.
  *
  * buf compiles the .proto files (its platform binary comes as an npm package), ts-proto writes the
- * codecs, on top of `@bufbuild/protobuf/wire`. 64-bit integers are bigint: times in nanoseconds
- * don't fit a double.
+ * types, and `generate/tables.ts` what the codecs go by (`proto/message.ts`). 64-bit integers are
+ * bigint: times in nanoseconds don't fit a double.
  */
+import { type FileDescriptor, type Tables, tablesOf } from "./generate/tables.ts";
+
 const root = new URL("..", import.meta.url).pathname;
 const npm = ["run", "-A", "--quiet", "--no-lock"];
 const check = Deno.args.includes("--check");
 const out = await Deno.makeTempDir({ prefix: "fairlead-generate-" });
+const image = await Deno.makeTempDir({ prefix: "fairlead-generate-" });
 
 const options = [
   "env=browser",
@@ -29,12 +32,12 @@ const options = [
   "fileSuffix=",
 ];
 
-/** What ts-proto's own text begins after. */
-const MARK = "/* eslint-disable */";
-
 /** An interface with the comment above it. */
 const INTERFACE =
   /(?:^\/\*\*(?:(?!\*\/)[^])*?\*\/\n)?^export interface (\w+) \{(?:\n(?:.*\n)*?|)\}\n/gm;
+
+const ENUM = /(?:^\/\*\*(?:(?!\*\/)[^])*?\*\/\n)?^export enum (\w+) \{\n(?:.*\n)*?\}\n/gm;
+const SERVICE = /^export type \w+Definition = (?:.*\n)*?\} as const;\n/gm;
 
 try {
   const plugin = {
@@ -47,15 +50,15 @@ try {
       include_imports: true,
     }],
   };
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: [...npm, "npm:@bufbuild/buf@1.73.0", "generate", "--template", JSON.stringify(plugin)],
-    cwd: root,
-    stdin: "null",
-    stdout: "inherit",
-    stderr: "inherit",
-  }).spawn().status;
-  if (!success) Deno.exit(1);
-  const made = files(out).flatMap((name) => split(name, Deno.readTextFileSync(`${out}/${name}`)));
+  await buf("generate", "--template", JSON.stringify(plugin));
+  await buf("build", "proto/src", "-o", `${image}/descriptors.json`);
+  const { file }: { file: FileDescriptor[] } = JSON.parse(
+    Deno.readTextFileSync(`${image}/descriptors.json`),
+  );
+  const tables = tablesOf(file);
+  const made = files(out).flatMap((name) =>
+    split(name, Deno.readTextFileSync(`${out}/${name}`), tables.get(name.replace(/\.ts$/, ""))!)
+  );
   const have = new Set(exists(`${root}proto/gen`) ? files(`${root}proto/gen`) : []);
   let stale = false;
   for (const [name, text] of made) {
@@ -78,6 +81,18 @@ try {
   if (check && stale) Deno.exitCode = 1;
 } finally {
   Deno.removeSync(out, { recursive: true });
+  Deno.removeSync(image, { recursive: true });
+}
+
+async function buf(...args: string[]): Promise<void> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: [...npm, "npm:@bufbuild/buf@1.73.0", ...args],
+    cwd: root,
+    stdin: "null",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn().status;
+  if (!success) throw new Error("buf failed");
 }
 
 /** The files below a folder, as relative paths. */
@@ -102,35 +117,36 @@ function exists(path: string): boolean {
  * A file of codecs, and one of the messages' types alone: that one is the library's, whose public
  * types may not lead to what isn't public (`deno doc --lint`).
  */
-function split(name: string, text: string): [name: string, text: string][] {
-  const typesName = name.replace(/\.ts$/, "_types.ts");
-  const types: string[] = [];
-  const names: string[] = [];
-  const codecs = text.replace(INTERFACE, (whole: string, message: string) => {
+function split(name: string, text: string, tables: Tables): [name: string, text: string][] {
+  const types = [...text.matchAll(INTERFACE)].filter(([, message]) =>
     // What maps are made of on the wire is nobody's type.
-    if (message.endsWith("Entry") && message.includes("_")) return whole;
-    types.push(whole);
-    names.push(message);
-    return "";
-  });
-  if (names.length === 0) return [[name, tidy(text)]];
+    tables.names.includes(message!)
+  ).map(([whole]) => whole);
+  const enums = [...text.matchAll(ENUM)];
+  const services = [...text.matchAll(SERVICE)].map(([whole]) => whole);
+  const own = name.slice(name.lastIndexOf("/") + 1);
   const imports = [...text.matchAll(/^import \{ (.*) \} from "(\..*)\.ts";$/gm)]
     .map(([, names, from]) => `import type { ${names} } from "${from}_types.ts";`);
-  const enums = [...text.matchAll(/^export enum (\w+)/gm)].map(([, name]) => name);
-  const own = name.slice(name.lastIndexOf("/") + 1);
-  if (enums.length > 0) imports.push(`import type { ${enums.join(", ")} } from "./${own}";`);
-  const head = [
-    `import type * as types from "./${own.replace(/\.ts$/, "_types.ts")}";`,
-    ...names.map((name) => `export type ${name} = types.${name};`),
-  ].join("\n");
-  return [
-    [name, tidy(codecs.replace(MARK, `${MARK}\n\n${head}`))],
-    [typesName, tidy(`${MARK}\n${imports.join("\n")}\n\n${types.join("\n")}`)],
+  if (enums.length > 0) {
+    imports.push(`import type { ${enums.map(([, name]) => name).join(", ")} } from "./${own}";`);
+  }
+  const codecs = [
+    types.length > 0 ? `import type * as types from "./${own.replace(/\.ts$/, "_types.ts")}";` : "",
+    tables.text.replace(
+      "\n\n",
+      `\n\n${tables.names.map((name) => `export type ${name} = types.${name};\n`).join("")}\n`,
+    ),
+    ...enums.map(([whole]) => whole),
+    ...services,
   ];
+  const made: [string, string][] = [[name, tidy(codecs.join("\n"))]];
+  if (types.length === 0) return made;
+  const typesText = `${imports.join("\n")}\n\n${types.join("\n")}`;
+  return [...made, [name.replace(/\.ts$/, "_types.ts"), tidy(typesText)]];
 }
 
 /** Marks a file as generated for linters and people, without tool versions that churn. */
 function tidy(text: string): string {
-  const body = text.slice(text.indexOf(MARK) + MARK.length).replace(/\n{3,}/g, "\n\n");
-  return `// Generated by scripts/generate.ts from proto/src: don't edit.\n${body}`;
+  const body = text.trimStart().replace(/\n{3,}/g, "\n\n");
+  return `// Generated by scripts/generate.ts from proto/src: don't edit.\n\n${body}`;
 }
