@@ -11,14 +11,13 @@ import { pathOf, type Service, unary } from "../grpc/call.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 import type { CredentialSource } from "./credentials.ts";
 import type { TokenAuthority } from "./token_authority.ts";
-import { fetchToken } from "./token_fetch.ts";
 
 /** What the service works with. */
 export interface AuthOptions {
   /** Where logins come from. */
   readonly credentials: CredentialSource;
   /** Undefined (`BUILDKIT_NO_CLIENT_TOKEN`): the daemon fetches tokens itself, with our passwords. */
-  readonly authority: TokenAuthority | undefined;
+  readonly authority: (() => Promise<TokenAuthority>) | undefined;
   /** Hears of each use of a login, once, as a line for the progress: `[auth] …`. */
   readonly note?: (line: string) => void;
 }
@@ -31,8 +30,8 @@ export function auth(options: AuthOptions): Service {
     if (!noted.has(line)) options.note?.(line);
     noted.add(line);
   };
-  const authority = () => {
-    if (options.authority) return options.authority;
+  const authority = async () => {
+    if (options.authority) return await options.authority();
     throw new RpcError(Code.UNAVAILABLE, "client side tokens disabled");
   };
 
@@ -53,6 +52,7 @@ export function auth(options: AuthOptions): Service {
         const what = scopes.map((scope) => scope.replace(/^repository:/, "")).join(" ");
         note(`[auth] ${what} token for ${host}`);
       }
+      const { fetchToken } = await import("./token_fetch.ts");
       const got = await fetchToken(
         { host, realm: request.Realm, service: request.Service, scopes },
         credential,
@@ -66,15 +66,17 @@ export function auth(options: AuthOptions): Service {
     }),
     [pathOf(Auth, getTokenAuthority)]: unary(
       getTokenAuthority,
-      async ({ Host: host, Salt: salt }) => ({
-        PublicKey: await authority().publicKey(host, salt, await options.credentials.has(host)),
-      }),
+      async ({ Host: host, Salt: salt }) => {
+        const { publicKey } = await authority();
+        return { PublicKey: await publicKey(host, salt, await options.credentials.has(host)) };
+      },
     ),
     [pathOf(Auth, verifyTokenAuthority)]: unary(
       verifyTokenAuthority,
-      async ({ Host: host, Payload: payload, Salt: salt }) => ({
-        Signed: await authority().sign(host, salt, payload, await options.credentials.has(host)),
-      }),
+      async ({ Host: host, Payload: payload, Salt: salt }) => {
+        const { sign } = await authority();
+        return { Signed: await sign(host, salt, payload, await options.credentials.has(host)) };
+      },
     ),
   };
 }

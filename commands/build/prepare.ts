@@ -13,11 +13,12 @@ import { parseOutputs, resolveOutputs } from "../flags/output.ts";
 import type { FlagValues } from "../flags/spec.ts";
 import { UsageError } from "../usage_error.ts";
 import { warn } from "../warn.ts";
-import { type EngineOutput, openEngines } from "./engine.ts";
+import type { EngineOutput } from "./engine.ts";
 import type { buildFlags } from "./flags.ts";
 import { hostGateway } from "./host_gateway.ts";
 import { attests, buildArgs, frontendOptions, labels } from "./frontend.ts";
 import { findLayouts, type Layouts } from "./layouts.ts";
+import { asksEngine } from "./output_kinds.ts";
 import { checkPermissions } from "./permissions.ts";
 import { proxyArgs } from "./proxies.ts";
 import type { Scratch } from "./scratch.ts";
@@ -120,7 +121,10 @@ export async function prepare(
       "docker exporter does not support exporting manifest lists, use the oci exporter instead",
     );
   }
-  const outputs = await openEngines(terms?.outputs ?? resolved, index, env, dial);
+  const wanted: readonly EngineOutput[] = terms?.outputs ?? resolved;
+  const outputs = wanted.some(asksEngine)
+    ? await (await import("./engine.ts")).openEngines(wanted, index, env, dial)
+    : wanted;
   const layouts = await findLayouts({ ...caches, outputs }, cwd, (text) => warn(deps, text));
   return {
     sources,

@@ -2,28 +2,20 @@ import { dockerConfigDir } from "../../builders/config_dir.ts";
 import type { Sys } from "../../buildkit/fsync/_sys.ts";
 import { openSys } from "../../buildkit/fsync/open_sys.ts";
 import { glance } from "../../buildkit/fsync/sender.ts";
-import { receiveFolder } from "../../buildkit/fsync/receiver.ts";
 import type { Handler, Service } from "../../buildkit/grpc/call.ts";
 import { auth } from "../../buildkit/session/auth.ts";
-import { fileSend, type TreeOutput } from "../../buildkit/session/filesend.ts";
 import { fileSync } from "../../buildkit/session/filesync.ts";
 import { health } from "../../buildkit/session/health.ts";
-import { fileOutput } from "../../buildkit/session/output_file.ts";
-import { pipeOutput } from "../../buildkit/session/output_pipe.ts";
-import type { ByteOutput } from "../../buildkit/session/output_sink.ts";
 import { secrets } from "../../buildkit/session/secrets.ts";
 import { ssh } from "../../buildkit/session/ssh.ts";
-import { tokenAuthority } from "../../buildkit/session/token_authority.ts";
-import { tokenSeeds } from "../../buildkit/session/token_seed.ts";
+import type { TokenAuthority } from "../../buildkit/session/token_authority.ts";
 import type { Env } from "../../transports/transport.ts";
 import type { Deps } from "../deps.ts";
-import type { Output } from "../flags/output.ts";
 import { logins } from "../logins.ts";
 import type { LocalVertexes } from "../progress/local.ts";
 import type { Progress } from "../progress/progress.ts";
-import { engineOutput } from "./engine.ts";
 import type { JobContext } from "./job.ts";
-import { absolutePath } from "./paths.ts";
+import { comesHere } from "./output_kinds.ts";
 import type { PreparedBuild } from "./prepare.ts";
 
 /** What all builds of a run share. */
@@ -41,18 +33,24 @@ export function openShared(
   { deps, progress }: { readonly deps: Deps; readonly progress: Progress },
 ): Shared {
   let sys: Sys | undefined;
+  let authority: Promise<TokenAuthority> | undefined;
   return {
     auth: auth({
       credentials: logins(deps.env, (line) => progress.note(`WARNING: ${line}`)),
       note: (line) => progress.local.start(line).done(),
-      authority: clientTokens(deps.env)
-        ? tokenAuthority(tokenSeeds(dockerConfigDir(deps.env)))
-        : undefined,
+      authority: clientTokens(deps.env) ? () => authority ??= ownAuthority(deps.env) : undefined,
     }),
     sys: () => sys ??= openSys(),
     local: progress.local,
     [Symbol.dispose]: () => sys?.[Symbol.dispose](),
   };
+}
+
+/** What proves to a daemon that a token is this machine's. */
+async function ownAuthority(env: Env): Promise<TokenAuthority> {
+  const { tokenAuthority } = await import("../../buildkit/session/token_authority.ts");
+  const { tokenSeeds } = await import("../../buildkit/session/token_seed.ts");
+  return tokenAuthority(tokenSeeds(dockerConfigDir(env)));
 }
 
 /** Serves folders to the daemon; what vanishes meanwhile is told. */
@@ -85,7 +83,7 @@ export async function buildServices(
   build: PreparedBuild,
   context: Pick<JobContext, "deps" | "progress" | "shared" | "spend">,
 ): Promise<BuildServices> {
-  const { deps, shared, spend } = context;
+  const { shared, spend } = context;
   const list: Service[] = [
     health,
     shared.auth,
@@ -105,23 +103,10 @@ export async function buildServices(
     const relays = new Map(imageStores.map((store) => ["export", store.relay]));
     list.push(content(stores, build.layouts.writable, relays));
   }
-  const outputs = new Map<number, ByteOutput | TreeOutput>();
-  for (const [id, { target, loader, names }] of build.outputs.entries()) {
-    const output = loader
-      ? engineOutput(loader, names ?? [], shared.local)
-      : localOutput(target, deps, () => spend("a part of its output has gone to stdout"));
-    if (output) outputs.set(id, output);
-  }
-  if (outputs.size > 0) {
-    list.push(
-      fileSend(
-        outputs,
-        (stream, dest, { mode }) =>
-          receiveFolder(stream, { dest, deleteOthers: mode === "delete" }),
-      ),
-    );
-  }
-  const files = [...outputs.values()].filter((output) => "commit" in output);
+  const outputs = build.outputs.some(comesHere)
+    ? (await import("./outputs.ts")).openOutputs(build.outputs, context)
+    : undefined;
+  if (outputs) list.push(outputs.service);
   return {
     list,
     warmUps: [
@@ -132,34 +117,13 @@ export async function buildServices(
       },
     ],
     async commit() {
-      for (const file of files) await file.commit();
+      await outputs?.commit();
     },
     async discard() {
-      for (const file of files) await file.discard();
+      await outputs?.discard();
       for (const store of imageStores) await store.discard();
     },
   };
-}
-
-/** What takes an output that comes to this side; undefined for one that stays with the daemon. */
-function localOutput(
-  target: Output["target"],
-  deps: Deps,
-  onStdout: () => void,
-): ByteOutput | TreeOutput | undefined {
-  switch (target.to) {
-    case "daemon":
-    case "engine":
-    case "containerd":
-    case "layout":
-      return undefined;
-    case "file":
-      return fileOutput(absolutePath(target.path, deps.cwd));
-    case "stdout":
-      return pipeOutput(stdoutWriter(deps, onStdout));
-    case "directory":
-      return { directory: absolutePath(target.path, deps.cwd), mode: target.mode };
-  }
 }
 
 /** The same service; `called` hears of each call. */
@@ -178,14 +142,4 @@ function noticed(service: Service, called: () => void): Service {
 function clientTokens(env: Env): boolean {
   const text = env("BUILDKIT_NO_CLIENT_TOKEN");
   return !text || !["1", "t", "T", "TRUE", "true", "True"].includes(text);
-}
-
-function stdoutWriter({ stdout }: Deps, onWrite: () => void) {
-  return {
-    async write(bytes: Uint8Array) {
-      onWrite();
-      await stdout.writeBytes(bytes);
-      return bytes.length;
-    },
-  };
 }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { check } from "../../tests/harness/run.ts";
 import { BLOCK, type Manifest } from "./layout.ts";
+import { prelink } from "./prelink.ts";
 import { runFlags } from "./run_flags.ts";
 import type { Target } from "./targets.ts";
 
@@ -32,7 +33,8 @@ export async function selfExtracting(contents: Contents): Promise<void> {
   if (contents.library !== undefined) parts.push(await Deno.readFile(contents.library));
   const blocks = parts.map(({ length }) => Math.ceil(length / BLOCK));
   const places = blocks.map((_, at) => blocks.slice(0, at).reduce((sum, count) => sum + count, 1));
-  const deno = await Deno.readFile(contents.deno);
+  const original = await Deno.readFile(contents.deno);
+  const deno = target.name === "linux-x64" ? prelink(original) : original;
   const digest = createHash("sha256");
   parts.slice(1).forEach((bytes) => digest.update(filled(bytes)));
   const sum = digest.update(deno).digest("hex");
