@@ -52,6 +52,7 @@ export function applyOverrides(
   overrides: ReadonlyMap<string, Override>,
   allowed: Allowed,
 ): void {
+  if (overrides.size === 0) return;
   const rest = new Set(overrides.keys());
   for (const [key, apply] of keys) {
     for (const [path, override] of overrides) {

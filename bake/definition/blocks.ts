@@ -6,6 +6,7 @@ import { BakeError } from "../error.ts";
 import type { Attribute, Block } from "../hcl/body.ts";
 import { ConversionError, convert } from "../hcl/convert.ts";
 import { Diagnostic } from "../hcl/diagnostic.ts";
+import { valueOf } from "../hcl/evaluate.ts";
 import { type Scope as Name, startRange } from "../hcl/expression.ts";
 import type { Scope } from "../hcl/scope.ts";
 import { quote } from "../hcl/text.ts";
@@ -30,6 +31,11 @@ interface Running {
   name: string;
 }
 
+interface Seen {
+  value?: Value;
+  readonly make: () => Value;
+}
+
 interface State {
   readonly block: Block;
   readonly kinds: ReadonlyMap<string, AttributeKind>;
@@ -49,8 +55,8 @@ export class Blocks {
   #states: State[] = [];
   /** By type and final name; several when they are to be merged. */
   readonly #byName = new Map([...kindsOf.keys()].map((type) => [type, new Map<string, State[]>()]));
-  /** What references see. */
-  readonly #values = new Map([...kindsOf.keys()].map((type) => [type, new Map<string, Value>()]));
+  /** What references see, made when the first one looks: mostly there is none. */
+  readonly #values = new Map([...kindsOf.keys()].map((type) => [type, new Map<string, Seen>()]));
   /** Labels, and the names that their blocks came to, where these differ. */
   readonly renamed = new Map<string, string[]>();
 
@@ -107,8 +113,10 @@ export class Blocks {
   #publish(type: string): void {
     const values = this.#values.get(type)!;
     const { names } = this.evaluation.root;
-    if (values.size > 0) names.set(type, objectOf(values));
-    else if (this.#byName.get(type)!.size > 0) names.set(type, mapOf(map(STRING), new Map()));
+    if (values.size > 0) {
+      const seen = [...values].map(([name, of]) => [name, of.value ??= of.make()] as const);
+      names.set(type, objectOf(new Map(seen)));
+    } else if (this.#byName.get(type)!.size > 0) names.set(type, mapOf(map(STRING), new Map()));
   }
 
   #names(state: State): string[] {
@@ -200,12 +208,13 @@ export class Blocks {
       }
       for (const key of wanted ?? present) done.add(key);
       underWay.delete(WHOLE);
-      this.#values.get(block.type)!.set(name, valueFor(name, kinds, instance.fields));
+      const make = () => valueFor(name, kinds, instance.fields);
+      this.#values.get(block.type)!.set(name, { make });
     }
   }
 
   #read(attribute: Attribute, kind: AttributeKind, { scope, fields }: Running): void {
-    const value = this.evaluation.value(attribute, scope);
+    const value = valueOf(attribute.expression, scope);
     let field: unknown;
     try {
       field = kind.read(value);

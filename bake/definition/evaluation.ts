@@ -9,7 +9,7 @@ import { Diagnostic, type Range } from "../hcl/diagnostic.ts";
 import { evaluate, limitOf, valueOf } from "../hcl/evaluate.ts";
 import { type Expression, keyword, type Scope as Name, startRange } from "../hcl/expression.ts";
 import { type Func, FunctionError } from "../hcl/function.ts";
-import { referencesOf } from "../hcl/references.ts";
+import { type References, referencesOf } from "../hcl/references.ts";
 import { Scope, type World } from "../hcl/scope.ts";
 import { quote } from "../hcl/text.ts";
 import { BOOL, DYNAMIC, type Type, typeName } from "../hcl/type.ts";
@@ -37,6 +37,7 @@ export class Evaluation {
   readonly blocks: Blocks;
   readonly #types = new Map<string, Type>();
   readonly #underWay = new Set<string>();
+  readonly #references = new WeakMap<Expression, References>();
 
   constructor(
     private readonly declarations: Declarations,
@@ -87,7 +88,8 @@ export class Evaluation {
     locals: ReadonlySet<string> = new Set(),
     strict = false,
   ): void {
-    const { functions, names } = referencesOf(expression);
+    const { functions, names } = this.#referencesOf(expression);
+    if (functions.size === 0 && names.length === 0) return;
     located("Invalid expression", expression.range, () => {
       for (const name of functions) {
         if (!this.resolveFunction(name) && strict) {
@@ -102,6 +104,15 @@ export class Evaluation {
         }
       }
     });
+  }
+
+  /** The same for every target of a matrix. */
+  #referencesOf(expression: Expression): References {
+    const known = this.#references.get(expression);
+    if (known !== undefined) return known;
+    const found = referencesOf(expression);
+    this.#references.set(expression, found);
+    return found;
   }
 
   #isLocal(name: string, scope: Scope): boolean {

@@ -87,6 +87,11 @@ export class BigFloat {
     return (this.mantissa & ((1n << BigInt(-this.exponent)) - 1n)) === 0n;
   }
 
+  /** One whose last bit is worth less than one: no shorter text is as near. */
+  get #isPlainInteger(): boolean {
+    return this.isInteger && bitLength(this.mantissa) + this.exponent < this.precision;
+  }
+
   negate(): BigFloat {
     return new BigFloat(
       !this.negative,
@@ -209,6 +214,12 @@ export class BigFloat {
   text(format: "f" | "e" | "g", digits?: number): string {
     const sign = this.negative ? "-" : "";
     if (this.infinite) return `${sign || "+"}Inf`;
+    if (format === "f" && digits === undefined && this.#isPlainInteger) {
+      return sign +
+        (this.exponent < 0
+          ? this.mantissa >> BigInt(-this.exponent)
+          : this.mantissa << BigInt(this.exponent));
+    }
     const decimal = Decimal.of(this.mantissa, this.exponent);
     if (digits === undefined) {
       decimal.roundShortest(this.mantissa, this.exponent, bitLength(this.mantissa), this.precision);

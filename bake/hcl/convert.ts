@@ -146,6 +146,7 @@ function tupleToCollection(from: Tuple, to: Collection, unsafe: boolean): Conver
   if (each === undefined) return undefined;
   return (value) => {
     const elements = elementsOf(value).map((of, i) => each[i]!(of));
+    if (isPrimitive(element)) return collectionOf(kind, element, elements);
     if (kind !== "list") return likeTyped(kind, elements);
     const common = unify(elements.map(({ type }) => type), unsafe);
     if (common === undefined) {

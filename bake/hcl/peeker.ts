@@ -8,18 +8,22 @@ const MAX_DEPTH = 300;
 export class Peeker {
   #at = 0;
   #depth = 0;
-  readonly #newlines = [true];
+  #newlines = true;
+  /** What `peek` found, until something changes what that is. */
+  #found: Token | undefined;
+  #behind = 0;
 
   constructor(private readonly tokens: readonly Token[]) {}
 
   /** The next token; the last one, at the end of the file, comes for ever. */
   peek(): Token {
-    return this.#next()[0];
+    return this.#found ??= this.#next();
   }
 
   read(): Token {
-    const [token, next] = this.#next();
-    this.#at = next;
+    const token = this.peek();
+    this.#at = this.#behind;
+    this.#found = undefined;
     return token;
   }
 
@@ -38,12 +42,13 @@ export class Peeker {
 
   /** Runs a part of the parser for which newlines count, or don't. */
   within<T>(newlines: boolean, parse: () => T): T {
-    this.#newlines.push(newlines);
-    try {
-      return parse();
-    } finally {
-      this.#newlines.pop();
-    }
+    const before = this.#newlines;
+    this.#newlines = newlines;
+    this.#found = undefined;
+    const result = parse();
+    this.#newlines = before;
+    this.#found = undefined;
+    return result;
   }
 
   /** Runs a part of the parser that may contain itself. */
@@ -57,14 +62,15 @@ export class Peeker {
     return result;
   }
 
-  #next(): [Token, number] {
-    const newlines = this.#newlines.at(-1)!;
+  #next(): Token {
     for (let i = this.#at; i < this.tokens.length; i++) {
       const token = this.tokens[i]!;
-      if (token.kind === "newline" && !newlines) continue;
-      if (token.kind !== "comment") return [token, i + 1];
-      if (newlines && token.text.endsWith("\n")) return [{ ...token, kind: "newline" }, i + 1];
+      this.#behind = i + 1;
+      if (token.kind === "newline" && !this.#newlines) continue;
+      if (token.kind !== "comment") return token;
+      if (this.#newlines && token.text.endsWith("\n")) return { ...token, kind: "newline" };
     }
-    return [this.tokens.at(-1)!, this.tokens.length];
+    this.#behind = this.tokens.length;
+    return this.tokens.at(-1)!;
   }
 }

@@ -17,6 +17,8 @@ interface Mode {
 
 const spaces = /[ \t]+/y;
 const number = /\d(?:(?:[.\d]|[eE][+-]?\d)*(?:\d|[eE][+-]?\d))?/y;
+/** Most names, and quicker to find than what names may be. */
+const asciiName = /[a-zA-Z_][\w-]*(?![\w\-\u0080-\uffff])/y;
 const identifier = /[\p{ID_Start}_][\p{ID_Continue}-]*/uy;
 const comment = /(?:#|\/\/)[^\n]*\n?|\/\*[^]*?\*\//y;
 const lineComment = /(?:#|\/\/)[^\n]*\n?/y;
@@ -55,8 +57,9 @@ export function scan(
   const lastClose = text.lastIndexOf("*/");
   const take = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = at;
-    const found = pattern.exec(text)?.[0];
-    return found === "" ? undefined : found;
+    return pattern.test(text) && pattern.lastIndex > at
+      ? text.slice(at, pattern.lastIndex)
+      : undefined;
   };
   const emit = (kind: TokenKind, taken: string) => {
     const from = { line, column };
@@ -79,9 +82,14 @@ export function scan(
 
   const expression = (mode: Mode) => {
     let taken: string | undefined;
-    if ((taken = take(spaces)) !== undefined) advance(taken);
-    else if ((taken = take(identifier)) !== undefined) emit("identifier", taken);
-    else if ((taken = take(newline)) !== undefined) emit("newline", taken);
+    if ((taken = take(spaces)) !== undefined) {
+      at += taken.length;
+      column += taken.length;
+    } else if (
+      (taken = take(asciiName)) !== undefined || (taken = take(identifier)) !== undefined
+    ) {
+      emit("identifier", taken);
+    } else if ((taken = take(newline)) !== undefined) emit("newline", taken);
     else if ((taken = take(number)) !== undefined) emit("number", taken);
     else if (text[at] === '"') {
       emit("open quote", '"');
