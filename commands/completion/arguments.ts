@@ -18,6 +18,7 @@ const endpointOrBuilder: Provider = (asked) => {
 
 /** What the arguments of each command are, by its path. */
 const providers: Readonly<Record<string, Provider>> = {
+  bake: async (asked) => (await import("./bake_targets.ts")).bakeTargets(asked),
   build: first(() => folders),
   "certs check": first(() => folders),
   "certs create": first(() => folders),

@@ -44,6 +44,30 @@ Deno.test("commands, flags, and what follows them", async () => {
   deepEqual(await offered("buildx", "ls", "--form"), ["--format", ":4"], "as docker asks");
 });
 
+Deno.test("bake's targets and groups, out of the files that are meant", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "fl-complete-" });
+  await Deno.writeTextFile(
+    `${dir}/docker-bake.hcl`,
+    'group "all" { targets = ["app"] }\ntarget "app" { description = "The app" }\ntarget "web" {}\n',
+  );
+  await Deno.writeTextFile(`${dir}/other.hcl`, 'target "else" {}\n');
+  const ask = async (...words: string[]) => {
+    const { stdout } = await run(["__complete", "bake", ...words], { cwd: dir });
+    return stdout.trimEnd().split("\n");
+  };
+  deepEqual(await ask("-f", `${dir}/docker-bake.hcl`, ""), [
+    "all\tapp",
+    "app\tThe app",
+    "web",
+    ":4",
+  ]);
+  deepEqual(await ask("-f", `${dir}/docker-bake.hcl`, "app", ""), ["all\tapp", "web", ":4"]);
+  deepEqual(await ask("-f", `${dir}/other.hcl`, "e"), ["else", ":4"]);
+  deepEqual(await ask("https://example.com/x.git", ""), [":4"]);
+  deepEqual(await ask("-f", `${dir}/nope.hcl`, ""), [":4"]);
+  await Deno.remove(dir, { recursive: true });
+});
+
 Deno.test("nothing where there is nothing, and never an error", async () => {
   for (
     const words of [
