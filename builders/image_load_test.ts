@@ -242,17 +242,26 @@ Deno.test("containerd's store takes OCI, the old one the docker format", async (
   await withEngine(() => new Response(), async (host) => {
     equal((await openImageLoader(docker(host), contextOf())).containerd, false);
   }, { DriverStatus: [["Backing Filesystem", "extfs"]] });
-  deepEqual(loadExporter({ program: "docker", containerd: true }, { name: "a" }, true), {
+  const [old, store] = [false, true].map((
+    containerd,
+  ) => ({ program: "docker", containerd } as const));
+  const podman = { program: "podman", containerd: false } as const;
+  const far = { index: false, near: false };
+  const near = { index: false, near: true };
+  const names = { name: "a,b" };
+  deepEqual(loadExporter(store!, names, { index: true, near: true }), {
     type: "oci",
-    attrs: { name: "a", "prefer-image-digest": "true" },
+    attrs: { ...names, "prefer-image-digest": "true" },
   });
-  deepEqual(loadExporter({ program: "docker", containerd: false }, { name: "a" }, false), {
-    type: "docker",
-    attrs: { name: "a" },
-  });
+  deepEqual(loadExporter(old!, names, far), { type: "docker", attrs: names });
+  const asTheyAre = { compression: "uncompressed" };
+  deepEqual(loadExporter(old!, names, near).attrs, { ...asTheyAre, ...names });
+  deepEqual(loadExporter(podman, names, near).attrs, { ...asTheyAre, name: "a" });
+  const asked = { compression: "zstd" };
+  deepEqual(loadExporter(old!, asked, near).attrs, asked);
   let thrown: unknown;
   try {
-    loadExporter({ program: "docker", containerd: false }, {}, true);
+    loadExporter(old!, {}, { index: true, near: true });
   } catch (error) {
     thrown = error;
   }

@@ -29,11 +29,11 @@ export interface EngineOutput extends Output {
 /**
  * Asks the Docker engines that outputs go to what they are, and gives those outputs the exporter
  * that suits. Throws `BuilderError` for one that can't be reached.
- * @param index whether the result has several manifests
+ * @param circumstances as `loadExporter` has them
  */
 export async function openEngines(
   outputs: readonly EngineOutput[],
-  index: boolean,
+  circumstances: Parameters<typeof loadExporter>[2],
   env: Env,
   context: DialContext,
 ): Promise<EngineOutput[]> {
@@ -45,7 +45,7 @@ export async function openEngines(
     if (target.to !== "engine") return output;
     const loader = await openImageLoader(await loadTarget(target, env), context);
     const names = output.attrs["name"]?.split(",") ?? [];
-    return { ...output, ...loadExporter(loader, output.attrs, index), loader, names };
+    return { ...output, ...loadExporter(loader, output.attrs, circumstances), loader, names };
   }));
 }
 

@@ -3,6 +3,7 @@ import { firstNode } from "../../builders/choose_node.ts";
 import { formatPlatform, parsePlatforms, type Platform } from "../../builders/platforms.ts";
 import { driverOf } from "../../builders/drivers/all.ts";
 import { engineTraits, isInsideEngine } from "../../builders/engine_traits.ts";
+import { isNear } from "../../builders/reach_node.ts";
 import type { Store } from "../../builders/store.ts";
 import type { BuildOptions } from "../../buildkit/solve_request.ts";
 import type { Deps } from "../deps.ts";
@@ -123,7 +124,12 @@ export async function prepare(
   }
   const wanted: readonly EngineOutput[] = terms?.outputs ?? resolved;
   const outputs = wanted.some(asksEngine)
-    ? await (await import("./engine.ts")).openEngines(wanted, index, env, dial)
+    ? await (await import("./engine.ts")).openEngines(
+      wanted,
+      { index, near: isNear(builder, node, deps) },
+      env,
+      dial,
+    )
     : wanted;
   const layouts = await findLayouts({ ...caches, outputs }, cwd, (text) => warn(deps, text));
   return {

@@ -1,4 +1,5 @@
 import { need } from "../../tests/harness/tool.ts";
+import { startDockerd } from "../../tests/harness/dockerd.ts";
 import type { Daemon } from "./daemon.ts";
 
 /** Who is measured. */
@@ -57,6 +58,31 @@ export const cases: Record<string, Case> = {
       fill: (dir) => writeRandom(`${dir}/big`, GIB),
       output: (out) => `type=local,dest=${out}`,
     }),
+  /** An image of 1 GiB goes into a Docker engine that doesn't have it; for buildctl by docker's program. */
+  "load-1g": async (bench) => {
+    const engine = await startDockerd({ dir: "/dev/shm" });
+    const setUp = await buildCase(bench, { fill: (dir) => writeRandom(`${dir}/big`, GIB) });
+    const { fairlead, buildx, buildctl } = setUp.commands;
+    const load = ["--tag=bench", "--load"];
+    const pipe = '"$@" --output=type=docker,name=bench | "$DOCKER" load';
+    return {
+      env: {
+        ...setUp.env,
+        DOCKER_HOST: engine.address,
+        DOCKER: `${engine.programs}/usr/bin/docker`,
+      },
+      commands: {
+        fairlead: [...fairlead, ...load],
+        buildx: [...buildx, ...load],
+        buildctl: ["bash", "-o", "pipefail", "-c", pipe, "-", ...buildctl],
+      },
+      before: async () => void await engine.docker("rmi", "--force", "bench"),
+      async end() {
+        await setUp.end();
+        await engine.stop();
+      },
+    };
+  },
 };
 
 interface BuildCase {

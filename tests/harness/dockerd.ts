@@ -21,11 +21,15 @@ export interface DockerdOptions {
   tls?: { cert: string; key: string; ca: string };
   /** Containers may have an init process (`run --init`), as those that buildx makes do. */
   init?: boolean;
+  /** Where its root is made; default: the system's temporary folder. */
+  dir?: string;
   /** What `host-gateway` stands for. */
   gateway?: string;
 }
 
 export interface Dockerd extends Daemon {
+  /** The folder with its programs. */
+  readonly programs: string;
   /** For DOCKER_HOST: `unix://…` */
   readonly address: string;
   readonly socket: string;
@@ -71,7 +75,7 @@ export async function startDockerd(options: DockerdOptions = {}): Promise<Docker
   // Debian 12's containerd and runc are taken from PATH: trixie's runc wants a newer libc.
   await need("containerd");
   await need("runc");
-  const root = await makeRoot("dkr");
+  const root = await makeRoot("dkr", options.dir);
   const socket = `${root}/s`;
   const { tls } = options;
   const port = tls ? freePort() : 0;
@@ -107,6 +111,7 @@ export async function startDockerd(options: DockerdOptions = {}): Promise<Docker
   });
   return {
     ...daemon,
+    programs: path,
     address: `unix://${socket}`,
     socket,
     tcp: tls ? `tcp://127.0.0.1:${port}` : "",

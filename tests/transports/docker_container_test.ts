@@ -8,7 +8,9 @@ import { makeCerts } from "../harness/certs.ts";
 import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
 import { fairlead, fairleadCommand } from "./fairlead.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
-import { startSshd } from "../harness/sshd.ts";
+import { makeKey, startSshd } from "../harness/sshd.ts";
+import { join } from "../../commands/relay.ts";
+import { streamOf } from "../../transports/byte_stream.ts";
 import { missing, need } from "../harness/tool.ts";
 import { context, soon } from "./contract_help.ts";
 import { dockerEngineOf, importBuildkit, startPeerContainer } from "./containers.ts";
@@ -193,6 +195,29 @@ if (!skip(reason)) {
           reach({ DOCKER_HOST: host.replace(other.socket, "/nowhere") }),
           /no engine at ssh:.*can't reach the socket \/nowhere .*docker system dial-stdio failed/,
         );
+      });
+      await t.step("ssh with a key that isn't let in", async () => {
+        await using sshd = await startSshd();
+        const key = await makeKey(`${other.root}/stranger`);
+        const access = `identity=${key}&knownHosts=${sshd.knownHosts}`;
+        const host = `ssh://root@127.0.0.1:${sshd.port}${other.socket}?${access}`;
+        await assert.rejects(reach({ DOCKER_HOST: host }), (error) => {
+          assert(error instanceof DialError && error.code === "unauthenticated", String(error));
+          assert.match(error.message, /no engine at ssh:.*the server refused user root/);
+          return true;
+        });
+      });
+      await t.step("plain TCP", async () => {
+        const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+        const forwarded = (async () => {
+          for await (const conn of listener) {
+            const engine = await Deno.connect({ transport: "unix", path: other.socket });
+            join(streamOf(conn), streamOf(engine)).catch(() => {});
+          }
+        })().catch(() => {});
+        await reach({ DOCKER_HOST: `tcp://127.0.0.1:${listener.addr.port}` });
+        listener.close();
+        await forwarded;
       });
       await t.step("TLS", async () => {
         const folder = `${other.root}/certs`;

@@ -1,27 +1,39 @@
 /**
  * `nerdctl-container` with a stand-in for nerdctl, which Debian lacks: a script that takes the one
- * command that we run, and relays to the peer by the real `buildctl dial-stdio`.
+ * command that we run, and runs it in a container of a real containerd by that one's own client.
  */
 import assert from "node:assert/strict";
 import { DialError } from "../../transports/errors.ts";
 import { nerdctlContainer } from "../../transports/nerdctl_container.ts";
-import { skip } from "../harness/skip.ts";
-import { missing, need } from "../harness/tool.ts";
+import { writeBuildkitImage } from "../harness/buildkit_image.ts";
+import { startContainerd } from "../harness/containerd.ts";
+import { check } from "../harness/run.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
 import { contract, DIAL_STDIO_CANNOT } from "./contract.ts";
 import { context, sleep } from "./contract_help.ts";
 import { startPeer } from "./start_peer.ts";
 
-const reason = await missing("buildctl");
+const reason = needsRoot() ??
+  await missing("containerd", "runc", "busybox", "buildkitd", "buildctl");
 
 if (!skip(reason) && Deno.build.os !== "windows") {
-  const folder = await Deno.makeTempDir({ prefix: "fl-nerd-" });
-  addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+  const containerd = await startContainerd();
+  addEventListener("unload", () => void containerd.stop());
+  const folder = `${containerd.root}/nerdctl`;
+  const rootfs = `${containerd.root}/rootfs`;
+  for (const path of [folder, rootfs]) await Deno.mkdir(path);
+  const tar = await writeBuildkitImage(folder);
+  await check("tar", ["-C", rootfs, "-xf", tar]);
+  await Deno.remove(tar);
   const script = `#!/bin/sh
 # A stand-in for: nerdctl [--namespace NS] exec -i NAME buildctl dial-stdio
-[ "$1" = --namespace ] && shift 2
+space=default
+[ "$1" = --namespace ] && { space=$2; shift 2; }
 [ "$1 $2 $4 $5" = "exec -i buildctl dial-stdio" ] || { echo "what is $*?" >&2; exit 2; }
 case $3 in
-peer*) exec "${await need("buildctl")}" --addr "unix://$(cat "${folder}/$3")" dial-stdio ;;
+peer*) exec ctr --address "${containerd.socket}" --namespace "$space" \\
+  task exec --exec-id "exec$$" "$3" buildctl dial-stdio ;;
 stubborn) trap '' TERM; sleep 1037 & echo ready; wait; while :; do sleep 1; done ;;
 *) echo "time=… level=fatal msg=\\"no such container $3\\"" >&2; exit 1 ;;
 esac
@@ -38,8 +50,22 @@ esac
     async start() {
       const peer = await startPeer();
       const name = `peer${++count}`;
-      await Deno.writeTextFile(`${folder}/${name}`, peer.socket);
-      return Object.assign(peer, { endpoint: `nerdctl-container://${name}?namespace=buildkit` });
+      const seen = peer.socket.slice(0, peer.socket.lastIndexOf("/"));
+      await containerd.ctr(
+        "buildkit",
+        ...["run", "--detach", "--null-io", "--rootfs"],
+        ...["--env=PATH=/bin", "--env=BUILDKIT_HOST=unix:///peer/s"],
+        `--mount=type=bind,src=${seen},dst=/peer,options=rbind:rw`,
+        ...[rootfs, name, "sleep", "100000"],
+      );
+      let gone: Promise<void> | undefined;
+      const kill = () =>
+        gone ??= (async () => {
+          await containerd.ctr("buildkit", "task", "kill", "--signal=KILL", name);
+          await peer.kill();
+        })();
+      const endpoint = `nerdctl-container://${name}?namespace=buildkit`;
+      return { endpoint, kill, [Symbol.asyncDispose]: kill };
     },
     cannot: DIAL_STDIO_CANNOT,
     outlives: "programs end a moment after their stream is closed",
