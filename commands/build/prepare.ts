@@ -15,6 +15,7 @@ import type { FlagValues } from "../flags/spec.ts";
 import { UsageError } from "../usage_error.ts";
 import { warn } from "../warn.ts";
 import type { EngineOutput } from "./engine.ts";
+import { exportersOf } from "./exporters.ts";
 import type { buildFlags } from "./flags.ts";
 import { hostGateway } from "./host_gateway.ts";
 import { attests, buildArgs, frontendOptions, labels } from "./frontend.ts";
@@ -146,7 +147,7 @@ export async function prepare(
       labels: labels(flags.label),
       platforms: platforms.map(formatPlatform),
       pull: flags.pull,
-      exporters: outputs.map(({ type, attrs }) => ({ type, attrs: { ...attrs, ...annotated } })),
+      exporters: exportersOf(outputs, { annotated, args, env }),
       cacheFrom: layouts.cacheFrom,
       cacheTo: caches.cacheTo,
       ...frontend,

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { connect } from "../../buildkit/connect.ts";
+import type { BuildHistoryRecord } from "../../proto/gen/control.ts";
 import { listHistory } from "../../buildkit/history.ts";
 import { transports } from "../../transports/all.ts";
 import { createRegistry } from "../../transports/registry.ts";
@@ -18,13 +19,23 @@ const ignore = skip(needsRoot() ?? git ?? await missing("buildkitd", "runc", "bu
 const shared = ignore ? undefined! : await sharedBuildkitd();
 const programs = ["fairlead", "buildx"] as const;
 
-/** Builds with a program, and gives the attributes of the daemon's record, without the random ones. */
+/** Builds with a program, and gives the attributes of the daemon's record. */
 async function attributes(
   space: Workspace,
   program: "fairlead" | "buildx",
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<Record<string, string>> {
+  return (await recordOf(space, program, args, env)).FrontendAttrs;
+}
+
+/** Builds with a program, and gives the daemon's record of it. */
+async function recordOf(
+  space: Workspace,
+  program: "fairlead" | "buildx",
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<BuildHistoryRecord> {
   const file = ["--metadata-file", "meta.json"];
   const { code, stderr } = await space[program](["build", ...file, ...args], env);
   assert.equal(code, 0, stderr);
@@ -37,7 +48,7 @@ async function attributes(
   });
   try {
     const { events } = await listHistory(client, { Ref: ref });
-    return events[0]!.record!.FrontendAttrs;
+    return events[0]!.record!;
   } finally {
     await client.close();
   }
@@ -255,5 +266,39 @@ Deno.test({ name: "a build is recorded on this side as buildx records it", ignor
       found.push([space.read(path), Deno.statSync(space.path(path)).mode! & 0o777]);
     }
     assert.deepEqual(found[0], found[1]);
+  }
+});
+
+Deno.test({ name: "what the exporters are asked for", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  space.write({ "ctx/Dockerfile": "FROM scratch\nLABEL a=b\n" });
+  const name = `${shared.registry}/exporters/a`;
+  const plain = { BUILDX_NO_DEFAULT_OCI_ARTIFACT: "1" };
+  const cases: [args: string[], env?: Record<string, string>][] = [
+    [["-o", "type=image", "-t", "a/b:c", "-t", "d"]],
+    [["-t", `${name}:1`, "--push"]],
+    [["-o", `type=registry,name=${name}:2,compression=zstd,force-compression=true`]],
+    [[
+      "-o",
+      "type=oci,dest=o.tar",
+      "-o",
+      "type=image,unpack=true",
+      "-o",
+      "type=cacheonly",
+      "-o",
+      "out",
+    ]],
+    [["-o", "type=oci,dest=o.tar", "-o", "type=image,oci-artifact=true", "-o", "out"], plain],
+    [["-o", "type=docker,dest=d.tar", "--build-arg=BUILDKIT_INLINE_BUILDINFO_ATTRS=1"], plain],
+    [["-o", "type=image", "--annotation=a=b", "--annotation=manifest[linux/amd64]:c=d,e=f"]],
+    [["-t", `${name}:3`, "--push", "-o", "type=image,push=false"]],
+  ];
+  for (const [args, env = {}] of cases) {
+    const asked: unknown[] = [];
+    for (const program of programs) {
+      const { Exporters } = await recordOf(space, program, [...args, "ctx"], env);
+      asked.push(Exporters.map(({ Type, Attrs }) => ({ Type, Attrs })));
+    }
+    assert.deepEqual(asked[0], asked[1], args.join(" "));
   }
 });
