@@ -369,3 +369,58 @@ Deno.test({
     await dying.stop();
   }
 });
+
+Deno.test({
+  name: "bake: targets on several nodes, linked and pushed, with buildx's records",
+  ignore,
+}, async () => {
+  const seen: unknown[] = [];
+  for (const program of programs) {
+    await using space = await nodesWorkspace(nodes.daemons, fixed);
+    const tag = `${name()}:v1`;
+    space.write({
+      ...context,
+      "app/Dockerfile": "FROM base\nCOPY Dockerfile /app\n",
+      "docker-bake.json": JSON.stringify({
+        group: { default: { targets: ["app", "base"] } },
+        target: {
+          base: {
+            context: "ctx",
+            platforms: fixed,
+            output: ["out"],
+            attest: ["type=provenance,disabled=true"],
+          },
+          app: {
+            context: "app",
+            contexts: { base: "target:base" },
+            platforms: fixed,
+            tags: [tag],
+            output: ["type=registry"],
+            attest: ["type=provenance,disabled=true"],
+          },
+        },
+      }),
+    });
+    const made = await space[program](
+      ["bake", "--progress=plain", "--metadata-file=md.json"],
+      { SOURCE_DATE_EPOCH: "0" },
+    );
+    assert.equal(made.code, 0, `${program}\n${made.stderr}`);
+    assert.equal(space.read("out/linux_amd64/arch") + space.read("out/linux_arm64/arch"), "xa");
+    const { text, digest } = await manifest(tag);
+    const metadata = JSON.parse(space.read("md.json"));
+    assert.equal(metadata.app["containerimage.digest"], digest);
+    const id = (word: string) => word.replace(/\b[0-9a-z]{25}\b/g, "ID");
+    const names = [...walk(space.path(".store"))].filter((name) => name.startsWith("refs/"));
+    const records = names.map((
+      path,
+    ) => [id(path), id(space.read(`.store/${path}`)).replaceAll(space.dir, "")]);
+    // The refs of a group come in no order.
+    seen.push({
+      text,
+      records: records.sort(),
+      metadata: JSON.parse(id(JSON.stringify(metadata))),
+    });
+  }
+  assert.deepEqual(seen[0], seen[1]);
+});
