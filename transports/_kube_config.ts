@@ -105,7 +105,7 @@ function targetOf(files: KubeFiles, name: string, choice: KubeChoice): KubeTarge
     );
   }
   const userEntry = files.users.get(String(user));
-  if (userEntry === undefined && typeof user === "string" && user !== "") {
+  if (userEntry === undefined && textIn(user) !== undefined) {
     throw new KubeConfigError(
       `context ${name} of ${context.file} names a user that is not there: ${user}`,
       "mend the kubeconfig",
@@ -113,10 +113,10 @@ function targetOf(files: KubeFiles, name: string, choice: KubeChoice): KubeTarge
   }
   const own = files.currentContext === name ? "" : ` --context=${name}`;
   const file = choice.kubeconfig === undefined ? "" : ` --kubeconfig=${choice.kubeconfig}`;
-  const chosen = choice.namespace ?? (typeof namespace === "string" ? namespace : "");
+  const chosen = choice.namespace ?? textIn(namespace);
   return {
     ...clusterOf(clusterEntry, `cluster ${cluster}`),
-    namespace: chosen === "" ? "default" : chosen,
+    namespace: chosen ?? "default",
     shown: `context ${name} of ${context.file}`,
     kubectl: `kubectl${file}${own}`,
     user: userOf(userEntry, `user ${user}`),
@@ -218,6 +218,7 @@ export function besides(file: string, path: string): string {
   return slash < 0 ? path : `${file.slice(0, slash)}/${path}`;
 }
 
+/** A text that says something: kubectl writes `null` for what isn't there. */
 export function textIn(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
+  return typeof value === "string" && !["", "null", "~"].includes(value) ? value : undefined;
 }

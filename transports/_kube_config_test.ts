@@ -13,7 +13,7 @@ contexts:
     user: me
     namespace: ci
   name: dev
-- {name: bare, context: {cluster: one}}
+- {name: bare, context: {cluster: one, user: "", namespace: null}}
 - {name: lost, context: {cluster: gone, user: me}}
 - {name: nobody, context: {cluster: one, user: gone}}
 - {name: blank, context: {cluster: empty}}
