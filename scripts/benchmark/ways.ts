@@ -7,8 +7,11 @@ import { buildkitImage } from "../../tests/harness/buildkit_image.ts";
 import { startBuildkitd } from "../../tests/harness/buildkitd.ts";
 import { makeCerts } from "../../tests/harness/certs.ts";
 import { dockerEngine, startDockerd } from "../../tests/harness/dockerd.ts";
+import { makePod, sleeps } from "../../tests/harness/kube_pod.ts";
+import { kubernetesMissing, startKubernetes } from "../../tests/harness/kubernetes.ts";
 import { startSshd } from "../../tests/harness/sshd.ts";
 import { need, onPath } from "../../tests/harness/tool.ts";
+import { writeKubeconfig } from "../../tests/transports/kube_cluster.ts";
 
 /** A way to the daemon. */
 export interface Way {
@@ -97,6 +100,20 @@ export async function openWays(): Promise<Ways> {
       helper: "docker exec",
       endpoint: "docker-container://bench",
     });
+  }
+
+  const kubectl = await onPath("kubectl");
+  const unready = await kubernetesMissing();
+  if (kubectl === undefined) absent.push("kube-pod: no kubectl for the peers");
+  else if (unready !== undefined) absent.push(`kube-pod: ${unready}`);
+  else {
+    const cluster = stack.use(await startKubernetes());
+    const folder = daemon.socket.slice(0, daemon.socket.lastIndexOf("/"));
+    // The daemon stays the same one here, too.
+    const relay = { ...sleeps, env: { BUILDKIT_HOST: "unix:///peer/s" }, folder };
+    await makePod(cluster.api, { name: "bench", containers: { main: relay } });
+    env["KUBECONFIG"] = await writeKubeconfig(cluster);
+    list.push({ name: "kube-pod", helper: "kubectl exec", endpoint: "kube-pod://bench" });
   }
   const all = stack.move();
   return { list, absent, env, [Symbol.asyncDispose]: () => all.disposeAsync() };

@@ -19,7 +19,11 @@ const reason = needsRoot() ?? await kubernetesMissing() ?? await missing("buildk
 
 if (!skip(reason)) {
   const cluster = await startKubernetes();
-  addEventListener("unload", () => void cluster.stop());
+  addEventListener("unload", () => {
+    void cluster.stop();
+    // What is awaited there does not come to its end.
+    Deno.removeSync(cluster.certs.dir, { recursive: true });
+  });
   const admin = await writeKubeconfig(cluster);
 
   /** An API server that takes connections and says nothing. */
