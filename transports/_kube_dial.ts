@@ -48,8 +48,10 @@ export async function dialPod(
       secure: false,
     };
   } catch (error) {
-    if (signal.aborted) throw interrupted(signal, endpoint, step, detail);
-    throw await explainKube({ target, pod: spec.pod, endpoint }, error, context);
+    const explained = signal.aborted
+      ? undefined
+      : await explainKube({ target, pod: spec.pod, endpoint }, error, context).catch(() => error);
+    throw signal.aborted ? interrupted(signal, endpoint, step, detail) : explained;
   }
 }
 

@@ -36,9 +36,7 @@ export async function explainKube(
   }
   if (target === undefined) return error;
   if (error instanceof WebSocketError) {
-    const hint =
-      `Kubernetes 1.29 or newer is needed, and no proxy on the way that is no friend of ` +
-      "WebSockets";
+    const hint = "a proxy in front of the API server must let WebSockets through unchanged";
     const problem = `the API server ${target.server} can't be spoken to: ${error.message}`;
     return fail(problem, "unsupported", hint, { step: "upgrade" });
   }
@@ -57,7 +55,9 @@ export async function explainKube(
     );
   }
   const found = await podOf(dial, context);
-  if (found === undefined && error.status === 404) return await noPod(dial, fail, context);
+  if (found === undefined && /^pods ".*" not found$/.test(error.message)) {
+    return await noPod(dial, fail, context);
+  }
   return ofPod(dial, found, error, fail);
 }
 

@@ -10,22 +10,30 @@ export interface Containerd extends Daemon {
   ctr(namespace: string, ...args: string[]): Promise<Ran>;
 }
 
+export interface ContainerdOptions {
+  /** The service for Kubernetes' kubelet, as its part of the configuration; it is off by default. */
+  cri?(root: string): Promise<string>;
+}
+
 /** Ready when it returns, after some 0.3 s. */
-export async function startContainerd(): Promise<Containerd> {
+export async function startContainerd(options: ContainerdOptions = {}): Promise<Containerd> {
   const program = await need("containerd");
   const runc = await need("runc");
   const root = await makeRoot("ctd");
   const socket = `${root}/s`;
+  const cri = await options.cri?.(root);
+  const off = cri === undefined ? 'disabled_plugins = ["io.containerd.grpc.v1.cri"]' : "";
   await Deno.writeTextFile(
     `${root}/config.toml`,
     `version = 2
 root = "${root}/root"
 state = "${root}/state"
-disabled_plugins = ["io.containerd.grpc.v1.cri"]
+${off}
 [grpc]
 address = "${socket}"
 [plugins."io.containerd.internal.v1.opt"]
 path = "${root}/opt"
+${cri ?? ""}
 `,
   );
   const daemon = await startDaemon({

@@ -117,6 +117,23 @@ export async function accepts(where: Deno.ConnectOptions | Deno.UnixConnectOptio
   }
 }
 
+/** Whether an HTTP server there says that all is well. */
+export async function answersOk(
+  url: string,
+  options: Deno.CreateHttpClientOptions,
+): Promise<boolean> {
+  const client = Deno.createHttpClient(options);
+  try {
+    const answer = await fetch(url, { client });
+    await answer.body?.cancel();
+    return answer.ok;
+  } catch {
+    return false;
+  } finally {
+    client.close();
+  }
+}
+
 /**
  * A loopback port that was free a moment ago. Drawn below those that the system itself gives away
  * (32768 on): with many tests side by side, one of those is often taken again before its server starts.

@@ -5,7 +5,7 @@
  * It has no bridge and touches no iptables, so containers need `--network host` or `none`.
  */
 import { check, type Ran, run } from "./run.ts";
-import { type Daemon, freePort, makeRoot, startDaemon } from "./daemon.ts";
+import { answersOk, type Daemon, freePort, makeRoot, startDaemon } from "./daemon.ts";
 import { type Available, need } from "./tool.ts";
 
 /** The Debian suite that an engine is taken from. */
@@ -107,7 +107,7 @@ export async function startDockerd(options: DockerdOptions = {}): Promise<Docker
     root,
     env: { PATH: `${path}/usr/sbin:${path}/usr/bin:${Deno.env.get("PATH") ?? ""}:/usr/sbin` },
     // It listens before it answers.
-    ready: () => answers(socket),
+    ready: () => answersOk("http://docker/_ping", { proxy: { transport: "unix", path: socket } }),
   });
   return {
     ...daemon,
@@ -120,17 +120,4 @@ export async function startDockerd(options: DockerdOptions = {}): Promise<Docker
         env: { DOCKER_CONFIG: `${root}/client` },
       }),
   };
-}
-
-async function answers(socket: string): Promise<boolean> {
-  const client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
-  try {
-    const answer = await fetch("http://docker/_ping", { client });
-    await answer.body?.cancel();
-    return answer.ok;
-  } catch {
-    return false;
-  } finally {
-    client.close();
-  }
 }

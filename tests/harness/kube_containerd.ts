@@ -1,66 +1,38 @@
 /** Debian's containerd as a Kubernetes node's runtime. */
-import { accepts, type Daemon, makeRoot, startDaemon } from "./daemon.ts";
 import { buildkitImage, writeBuildkitImage } from "./buildkit_image.ts";
+import { type Containerd, startContainerd } from "./containerd.ts";
 import { check } from "./run.ts";
 import { need } from "./tool.ts";
 
 /** By the full name that the node knows it by. */
 export const podImage = `docker.io/library/${buildkitImage}:latest`;
 
-export interface Containerd extends Daemon {
-  readonly socket: string;
-  ctr(...args: string[]): Promise<string>;
+/** With the image of BuildKit, which serves the pods' sandboxes, too. */
+export async function startNodeContainerd(): Promise<Containerd> {
+  const containerd = await startContainerd({ cri });
+  try {
+    await containerd.ctr("k8s.io", "images", "import", await writeArchive(containerd.root));
+    return containerd;
+  } catch (error) {
+    await containerd.stop();
+    throw error;
+  }
 }
 
-/** With the image of BuildKit, which serves the pods' sandboxes, too. */
-export async function startContainerd(): Promise<Containerd> {
-  const program = await need("containerd");
-  const runc = await need("runc");
+async function cri(root: string): Promise<string> {
   const loopback = await need("loopback");
-  const root = await makeRoot("ctd");
-  const socket = `${root}/s`;
   await Deno.mkdir(`${root}/net.d`);
   const network = { cniVersion: "1.0.0", name: "lo", plugins: [{ type: "loopback" }] };
   await Deno.writeTextFile(`${root}/net.d/10-lo.conflist`, JSON.stringify(network));
-  const cri = `plugins."io.containerd.grpc.v1.cri"`;
+  const plugin = `plugins."io.containerd.grpc.v1.cri"`;
   // Scores can't be lowered without CAP_SYS_RESOURCE.
-  await Deno.writeTextFile(
-    `${root}/config.toml`,
-    `version = 2
-root = "${root}/root"
-state = "${root}/state"
-[grpc]
-address = "${socket}"
-[${cri}]
+  return `[${plugin}]
 restrict_oom_score_adj = true
 sandbox_image = "${podImage}"
 stream_server_address = "127.0.0.1"
-[${cri}.cni]
+[${plugin}.cni]
 bin_dir = "${loopback.slice(0, loopback.lastIndexOf("/"))}"
-conf_dir = "${root}/net.d"
-[plugins."io.containerd.internal.v1.opt"]
-path = "${root}/opt"
-`,
-  );
-  const daemon = await startDaemon({
-    name: "containerd",
-    command: [program, `--config=${root}/config.toml`],
-    root,
-    env: {
-      PATH: `${runc.slice(0, runc.lastIndexOf("/"))}:${Deno.env.get("PATH") ?? ""}:/usr/sbin`,
-    },
-    ready: () => accepts({ transport: "unix", path: socket }),
-    readyWithinMs: 60_000,
-  });
-  const ctr = async (...args: string[]) =>
-    (await check("ctr", ["--address", socket, "--namespace", "k8s.io", ...args])).stdout;
-  try {
-    await ctr("images", "import", await writeArchive(root));
-    return { ...daemon, socket, ctr };
-  } catch (error) {
-    await daemon.stop();
-    throw error;
-  }
+conf_dir = "${root}/net.d"`;
 }
 
 /** The image as `docker save` would write it. */

@@ -1,7 +1,7 @@
 /** What keeps a Kubernetes: etcd, and the API server over it. */
 import { check } from "./run.ts";
 import type { Certs, Pair } from "./certs.ts";
-import { accepts, type Daemon, freePort, makeRoot, startDaemon } from "./daemon.ts";
+import { accepts, answersOk, type Daemon, freePort, makeRoot, startDaemon } from "./daemon.ts";
 import { need } from "./tool.ts";
 
 /** etcd on ports of its own. */
@@ -47,6 +47,7 @@ export async function startApiServer(
     ...["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
     ...["-out", `${root}/accounts.key`],
   ]);
+  const caCerts = [await Deno.readTextFile(certs.ca.cert)];
   const daemon = await startDaemon({
     name: "kube-apiserver",
     command: [
@@ -73,22 +74,8 @@ export async function startApiServer(
       "--disable-admission-plugins=ServiceAccount",
     ],
     root,
-    ready: () => isReady(server, certs),
+    ready: () => answersOk(`${server}/readyz`, { caCerts }),
     readyWithinMs: 120_000,
   });
   return { ...daemon, server };
-}
-
-async function isReady(server: string, certs: Certs): Promise<boolean> {
-  const caCerts = [await Deno.readTextFile(certs.ca.cert)];
-  const client = Deno.createHttpClient({ caCerts });
-  try {
-    const answer = await fetch(`${server}/readyz`, { client });
-    await answer.body?.cancel();
-    return answer.ok;
-  } catch {
-    return false;
-  } finally {
-    client.close();
-  }
 }

@@ -6,7 +6,7 @@
 import { type Certs, issue, makeCerts, type Pair } from "./certs.ts";
 import { type Daemon, until } from "./daemon.ts";
 import { type KubeApi, kubeApi } from "./kube_api.ts";
-import { startContainerd } from "./kube_containerd.ts";
+import { startNodeContainerd } from "./kube_containerd.ts";
 import { startApiServer, startEtcd } from "./kube_control.ts";
 import { startKubelet } from "./kube_kubelet.ts";
 import { missing } from "./tool.ts";
@@ -24,8 +24,6 @@ export interface Kubernetes extends AsyncDisposable {
   readonly api: KubeApi;
   /** The folder of the node's containerd. */
   readonly root: string;
-  /** `ctr` on the node's containerd. */
-  ctr(...args: string[]): Promise<string>;
   readonly apiServer: Daemon;
   /** Without it the API server can't reach the node any more. */
   readonly kubelet: Daemon;
@@ -58,7 +56,7 @@ export async function startKubernetes(): Promise<Kubernetes> {
     const node = await person("node", `/O=system:nodes/CN=system:node:${nodeName}`);
     const [etcd, containerd] = await Promise.all([
       started(startEtcd()),
-      started(startContainerd()),
+      started(startNodeContainerd()),
     ]);
     const apiServer = await started(startApiServer(etcd.address, certs, admin));
     const { server } = apiServer;
@@ -72,8 +70,8 @@ export async function startKubernetes(): Promise<Kubernetes> {
       await stop();
       api.close();
     };
-    const { root, ctr } = containerd;
-    const all = { server, certs, admin, api, root, ctr, apiServer, kubelet, stop: dispose };
+    const { root } = containerd;
+    const all = { server, certs, admin, api, root, apiServer, kubelet, stop: dispose };
     return { ...all, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await stop();

@@ -111,12 +111,6 @@ export function kubeRefusals(cluster: Kubernetes): void {
 
   Deno.test("kube-pod: pods that can't be entered", async (t) => {
     const admin = using(await writeKubeconfig(cluster));
-    const make = (name: string, command: string[], state: string, image?: string) =>
-      makePod(
-        api,
-        { name, containers: { main: { command, ...image && { image } }, side: sleeps } },
-        (pod) => pod.status?.phase === state,
-      );
     await makePod(api, { name: "two", containers: { main: sleeps, side: sleeps } });
     await t.step("a name mistyped", () =>
       fails(
@@ -147,11 +141,16 @@ export function kubeRefusals(cluster: Kubernetes): void {
         "unreachable",
       ));
     await t.step("no image", async () => {
-      await make("imageless", ["sleep", "1000"], "Pending", "docker.io/library/none:latest");
+      const containers = { main: { ...sleeps, image: "docker.io/library/none:latest" } };
+      await makePod(
+        api,
+        { name: "imageless", containers },
+        (pod) => pod.status?.containerStatuses?.[0]?.state?.waiting?.reason === "ErrImageNeverPull",
+      );
       await fails(
         "kube-pod://imageless?container=main",
         admin,
-        /pod imageless is not running: it is Pending \(\w+\); see kubectl describe pod/,
+        /pod imageless is not running: it is Pending \(ErrImageNeverPull\); see kubectl describe pod/,
         "unreachable",
       );
       await deletePod(api, "imageless");
@@ -253,7 +252,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
       await fails(
         "kube-pod://two",
         await at({ server: front.server }),
-        /can't be spoken to: the upgrade was not answered by a WebSocket server; Kubernetes 1\.29/,
+        /can't be spoken to: the upgrade was not answered by a WebSocket server; a proxy in front/,
         "unsupported",
       );
     });
