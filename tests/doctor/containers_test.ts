@@ -1,0 +1,53 @@
+/** `fairlead doctor` through a Docker engine's containers: one that is well, one without buildctl. */
+import assert from "node:assert/strict";
+import { workspace } from "../build/workspace.ts";
+import { buildkitImage } from "../harness/buildkit_image.ts";
+import { startBuildkitd } from "../harness/buildkitd.ts";
+import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { dockerEngineOf, importBuildkit } from "../transports/containers.ts";
+
+const reason = needsRoot() ??
+  await missing("containerd", "runc", "busybox", "buildkitd", "buildctl") ??
+  (await dockerEngine()).reason;
+
+Deno.test({
+  name: "doctor: into a container, and what is wrong with others",
+  ignore: skip(reason),
+  async fn() {
+    await using daemon = await startBuildkitd();
+    await using dockerd = await startDockerd();
+    await using space = await workspace("docker-container://well");
+    await importBuildkit(dockerEngineOf(dockerd));
+    const folder = daemon.socket.slice(0, daemon.socket.lastIndexOf("/"));
+    const run = (name: string, ...options: string[]) =>
+      dockerd.docker("run", "-d", "--name", name, "--network=none", ...options, buildkitImage);
+    // The daemon is outside; what is inside is the real buildctl, with the daemon's socket.
+    await run("well", "-e", "BUILDKIT_HOST=unix:///daemon/s", "-v", `${folder}:/daemon`);
+    await run("bare");
+    await dockerd.docker("exec", "bare", "rm", "/bin/buildctl");
+    await dockerd.docker("create", "--name", "fresh", buildkitImage);
+    const doctor = (name: string) =>
+      space.fairlead(["doctor", "--transfer=1m", `docker-container://${name}`], {
+        DOCKER_HOST: dockerd.address,
+      });
+    try {
+      const well = await doctor("well");
+      assert.equal(well.code, 0, well.stdout + well.stderr);
+      assert.match(well.stdout, /\nok +exec +container well at unix:[^]*\nok +down /);
+      const cases: [string, RegExp][] = [
+        ["bare", /\nFAILED +exec +container bare has no buildctl[^]*hint: use an image/],
+        ["fresh", /\nFAILED +exec +container fresh is not running[^]*hint: start it: docker start/],
+        ["nobody", /\nFAILED +exec +no container "nobody"[^]*hint: /],
+      ];
+      for (const [name, expected] of cases) {
+        const { code, stdout } = await doctor(name);
+        assert.equal(code, 1);
+        assert.match(stdout, expected);
+      }
+    } finally {
+      await dockerd.docker("kill", "well", "bare");
+    }
+  },
+});
