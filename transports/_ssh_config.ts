@@ -139,7 +139,7 @@ async function collect(path: string, base: string, search: Search): Promise<void
     if (keyword === undefined || rest === undefined) continue;
     const key = keyword.toLowerCase();
     const place = `${path}:${index + 1}`;
-    if (key === "host") applies = matchesPatterns(subject.host, words(rest));
+    if (key === "host") applies = matchesPatterns(subject.host, words(rest), { exact: true });
     else if (key === "match") applies = await judgeMatch(words(rest), search, place);
     else if (applies instanceof SshConfigError) {
       if (USED.has(key) && !found.has(key)) throw applies;
@@ -165,8 +165,14 @@ function refuseProxy(command: string, { found }: Search, place: string): void {
   );
 }
 
+/** A word that begins with `#` begins a comment. */
 function words(text: string): string[] {
-  return [...text.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+  const found: string[] = [];
+  for (const [, quoted, plain] of text.matchAll(/"([^"]*)"|(\S+)/g)) {
+    if (plain?.startsWith("#")) break;
+    found.push(quoted ?? plain ?? "");
+  }
+  return found;
 }
 
 function parentOf(path: string): string {

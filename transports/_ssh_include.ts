@@ -20,7 +20,7 @@ export function filesOf(
   for (const part of whole.split("/").slice(1)) {
     paths = paths.flatMap((path) => {
       if (!/[*?]/.test(part)) return [`${path}/${part}`];
-      const pattern = wildcards(part);
+      const pattern = wildcards(part, true);
       return [...list(path || "/")].sort()
         .filter((entry) => pattern.test(entry) && (part.startsWith(".") || !entry.startsWith(".")))
         .map((entry) => `${path}/${entry}`);

@@ -43,13 +43,13 @@ export async function judgeMatch(
         holds = matchesPatterns(subject.host, list());
         break;
       case "user":
-        holds = matchesPatterns(user, list());
+        holds = matchesPatterns(user, list(), { exact: true });
         break;
       case "localuser":
-        holds = matchesPatterns(subject.localUser, list());
+        holds = matchesPatterns(subject.localUser, list(), { exact: true });
         break;
       case "tagged":
-        holds = matchesPatterns(found.get("tag")?.[0] ?? "", list());
+        holds = matchesPatterns(found.get("tag")?.[0] ?? "", list(), { exact: true });
         break;
       case "exec": {
         const port = subject.port ?? (Number(found.get("port")?.[0]) || 22);

@@ -1,9 +1,16 @@
-/** OpenSSH's pattern lists: `*` and `?`, and `!` before what must not match. Case doesn't count. */
-export function matchesPatterns(text: string, patterns: readonly string[]): boolean {
+/**
+ * OpenSSH's pattern lists: `*` and `?`, and `!` before what must not match. Case counts where `exact`
+ * is set: in `Host`, and in what is no host's name.
+ */
+export function matchesPatterns(
+  text: string,
+  patterns: readonly string[],
+  { exact = false } = {},
+): boolean {
   let matched = false;
   for (const pattern of patterns) {
     const negated = pattern.startsWith("!");
-    if (!wildcards(negated ? pattern.slice(1) : pattern).test(text)) continue;
+    if (!wildcards(negated ? pattern.slice(1) : pattern, exact).test(text)) continue;
     if (negated) return false;
     matched = true;
   }
@@ -11,8 +18,8 @@ export function matchesPatterns(text: string, patterns: readonly string[]): bool
 }
 
 /** A pattern with `*` and `?` as a whole text. */
-export function wildcards(pattern: string): RegExp {
+export function wildcards(pattern: string, exact = false): RegExp {
   const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*").replaceAll("?", ".");
-  return new RegExp(`^${source}$`, "i");
+  return new RegExp(`^${source}$`, exact ? "" : "i");
 }
