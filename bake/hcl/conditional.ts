@@ -5,19 +5,29 @@ import { attempt, evaluate } from "./evaluate.ts";
 import type { Conditional, Expression } from "./expression.ts";
 import type { Scope } from "./scope.ts";
 import { compareText, quote } from "./text.ts";
-import { BOOL, DYNAMIC, isCollection, sameType, type Type, typeName } from "./type.ts";
+import {
+  BOOL,
+  DYNAMIC,
+  isCollection,
+  NUMBER,
+  sameType,
+  STRING,
+  type Type,
+  typeName,
+} from "./type.ts";
 import { unify } from "./unify.ts";
 import type { Value } from "./value.ts";
 
 export function conditional(expression: Conditional, scope: Scope): Value {
   const yes = attempt(expression.yes, scope);
   const no = attempt(expression.no, scope);
-  const type = commonType(typeOf(yes), typeOf(no));
+  const types = [typeOf(yes, expression.yes), typeOf(no, expression.no)] as const;
+  const type = commonType(...types);
   if (type === undefined) {
     throw new Diagnostic(
       "Inconsistent conditional result types",
       "The true and false result expressions must have consistent types. " +
-        `${describe(typeOf(yes), typeOf(no))}.`,
+        `${describe(...types)}.`,
       between(expression.yes.range, expression.no.range),
     );
   }
@@ -26,9 +36,22 @@ export function conditional(expression: Conditional, scope: Scope): Value {
     : result("false", no, type, expression.no);
 }
 
-/** Of an error, and of a bare null, any type will do. */
-function typeOf(value: Value | Diagnostic): Type {
-  return value instanceof Diagnostic ? DYNAMIC : value.type;
+/** Of a bare null any type will do, and of an error where its expression does not tell. */
+function typeOf(value: Value | Diagnostic, expression: Expression): Type {
+  if (!(value instanceof Diagnostic)) return value.type;
+  switch (expression.kind) {
+    case "parentheses":
+    case "wrap":
+      return typeOf(value, expression.inner);
+    case "template":
+      return STRING;
+    case "unary":
+      return expression.operator === "-" ? NUMBER : BOOL;
+    case "binary":
+      return /^[-+*/%]$/.test(expression.operator) ? NUMBER : BOOL;
+    default:
+      return DYNAMIC;
+  }
 }
 
 function commonType(yes: Type, no: Type): Type | undefined {

@@ -71,7 +71,6 @@ export function binary(expression: Binary, scope: Scope): Value {
 function apply(link: Binary, left: Value | Diagnostic, scope: Scope): Value | Diagnostic {
   const { operator } = link;
   const logical = operator === "||" || operator === "&&";
-  if (left instanceof Diagnostic && !logical) return left;
   const right = attempt(link.right, scope);
   try {
     const type = operandType(operator);

@@ -7,22 +7,12 @@ import { equal, notEqual, ok } from "node:assert/strict";
 import { missing, need } from "../harness/tool.ts";
 import { skip } from "../harness/skip.ts";
 import { runOurs, runPeer } from "./runs.ts";
-import type { Sample } from "./sample.ts";
+import { expressionsSample, isError } from "./sample.ts";
 
 const ignore = skip(await missing("buildx"));
 
-function sampleOf(expressions: readonly string[]): Sample {
-  const args = expressions.map((expression, i) =>
-    `    v${i} = jsonencode(${expression.replaceAll("\\N", "\n")})\n`
-  );
-  const text = `target "default" {\n  args = {\n${args.join("")}  }\n}\n`;
-  return { name: "", env: new Map(), args: [], files: [{ name: "b.hcl", text }] };
-}
-
 /** The peer takes an unknown name that stands twice in a file for a cycle, types among them. */
 const aloneInFile = /NOPE|convert\(/;
-
-const isError = (output: string) => /^ERROR: /m.test(output);
 
 for (const area of ["functions", "language"]) {
   Deno.test({
@@ -34,10 +24,10 @@ for (const area of ["functions", "language"]) {
       const good: string[] = [], alone: string[] = [];
       for (const line of (await Deno.readTextFile(file)).trimEnd().split("\n")) {
         if (line.startsWith("~~ ")) {
-          const sample = sampleOf([line.slice(3)]);
+          const sample = expressionsSample([line.slice(3)]);
           const [ours, peers] = [await runOurs(sample), await runPeer(buildx, sample)];
           await t.step(line, () => notEqual(ours, peers));
-        } else if (aloneInFile.test(line) || isError(await runOurs(sampleOf([line])))) {
+        } else if (aloneInFile.test(line) || isError(await runOurs(expressionsSample([line])))) {
           alone.push(line);
         } else good.push(line);
       }
@@ -45,7 +35,7 @@ for (const area of ["functions", "language"]) {
       for (const expressions of [...chunks(good, 60), ...alone.map((line) => [line])]) {
         const name = expressions.length === 1 ? expressions[0]! : `${expressions[0]} and more`;
         await t.step(name, async () => {
-          const sample = sampleOf(expressions);
+          const sample = expressionsSample(expressions);
           equal(await runOurs(sample), await runPeer(buildx, sample));
         });
       }

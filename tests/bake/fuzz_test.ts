@@ -7,6 +7,7 @@ import { readDefinition } from "../../bake/definition/read.ts";
 import { printTargets } from "../../bake/definition/print.ts";
 import { resolveTargets } from "../../bake/definition/resolve.ts";
 import { BakeError } from "../../bake/error.ts";
+import { seeded } from "../http2/pair.ts";
 import { readSamples } from "./sample.ts";
 
 /** Gives "read", or the error's message. Throws what is no error of a definition. */
@@ -38,11 +39,8 @@ async function read(data: Uint8Array<ArrayBuffer> | string, name = "b.hcl"): Pro
 
 /** Numbers from 0 to below a limit, the same ones for the same seed. */
 function random(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5 | 0;
-    return ((state ^ (state >>> 13)) >>> 0) % limit;
-  };
+  const next = seeded(seed);
+  return (limit) => Math.floor(next() * limit);
 }
 
 const texts = [...readSamples().values()].flat().flatMap(({ files }) => files);

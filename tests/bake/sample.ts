@@ -54,3 +54,17 @@ function parseSample(name: string, text: string): Sample {
   for (let i = 0; i < rest.length; i += 2) files.push({ name: rest[i]!, text: rest[i + 1]! });
   return { name, env, args, files };
 }
+
+/** Expressions as the arguments of one target, `v0` and on; `\N` in one is a new line. */
+export function expressionsSample(expressions: readonly string[]): Sample {
+  const args = expressions.map((expression, i) =>
+    `    v${i} = jsonencode(${expression.replaceAll("\\N", "\n")})\n`
+  );
+  const text = `target "default" {\n  args = {\n${args.join("")}  }\n}\n`;
+  return { name: "", env: new Map(), args: [], files: [{ name: "b.hcl", text }] };
+}
+
+/** Whether what a run put out is an error. */
+export function isError(output: string): boolean {
+  return /^ERROR: /m.test(output);
+}
