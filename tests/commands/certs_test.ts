@@ -70,42 +70,48 @@ for (const algorithm of ["ecdsa", "ed25519"]) {
   });
 }
 
-Deno.test({
-  ignore: skip(
-    needsRoot() ?? noOpenssl ?? await missing("buildkitd", "runc", "buildctl", "buildx"),
-  ),
-  name: "certs create: the lines that it prints make a daemon and a builder",
-  async fn() {
-    await using space = await workspace("tcp://127.0.0.1:1");
-    const printed = await create(space, "my set", "--host", "localhost,127.0.0.1");
-    const path = (name: string) => space.path(`my set/${name}`);
-    match(printed, new RegExp(`--tlscacert '${path("daemon/ca.pem")}' \\\\\n`));
-    const tls = {
-      cert: path("daemon/cert.pem"),
-      key: path("daemon/key.pem"),
-      ca: path("daemon/ca.pem"),
-    };
-    await using daemon = await startBuildkitd({ tcp: true, tls });
+const noDaemon = skip(
+  needsRoot() ?? noOpenssl ?? await missing("buildkitd", "runc", "buildctl", "buildx"),
+);
+for (const algorithm of ["ecdsa", "ed25519"]) {
+  Deno.test({
+    ignore: noDaemon,
+    name: `certs create: the lines that it prints make a daemon and a builder, ${algorithm}`,
+    async fn() {
+      await using space = await workspace("tcp://127.0.0.1:1");
+      const printed = await create(
+        space,
+        ...["my set", "--host", "localhost,127.0.0.1", "--algorithm", algorithm],
+      );
+      const path = (name: string) => space.path(`my set/${name}`);
+      match(printed, new RegExp(`--tlscacert '${path("daemon/ca.pem")}' \\\\\n`));
+      const tls = {
+        cert: path("daemon/cert.pem"),
+        key: path("daemon/key.pem"),
+        ca: path("daemon/ca.pem"),
+      };
+      await using daemon = await startBuildkitd({ tcp: true, tls });
 
-    // As a shell reads it, with this daemon's port.
-    const [, line = ""] = /^(fairlead create [^]*?)\n\n/m.exec(printed) ?? [];
-    const words = await run("/bin/sh", ["-c", `printf '%s\\n' ${line.replace(/^fairlead/, "")}`]);
-    const args = words.stdout.trimEnd().split("\n")
-      .map((word) => word === "tcp://localhost:1234" ? daemon.tcp : word);
-    const made = await space.fairlead([...args, "--bootstrap"]);
-    equal(made.code, 0, made.stderr);
-    for (const program of [space.fairlead, space.buildx]) {
-      const { code, stdout, stderr } = await program(["du", "--builder", "remote"]);
-      equal(code, 0, stdout + stderr);
-    }
-    const workers = await run(await need("buildctl"), [
-      ...["--addr", daemon.tcp, "--tlscacert", path("client/ca.pem")],
-      ...["--tlscert", path("client/cert.pem"), "--tlskey", path("client/key.pem")],
-      ...["debug", "workers"],
-    ]);
-    equal(workers.code, 0, workers.stderr);
-  },
-});
+      // As a shell reads it, with this daemon's port.
+      const [, line = ""] = /^(fairlead create [^]*?)\n\n/m.exec(printed) ?? [];
+      const words = await run("/bin/sh", ["-c", `printf '%s\\n' ${line.replace(/^fairlead/, "")}`]);
+      const args = words.stdout.trimEnd().split("\n")
+        .map((word) => word === "tcp://localhost:1234" ? daemon.tcp : word);
+      const made = await space.fairlead([...args, "--bootstrap"]);
+      equal(made.code, 0, made.stderr);
+      for (const program of [space.fairlead, space.buildx]) {
+        const { code, stdout, stderr } = await program(["du", "--builder", "remote"]);
+        equal(code, 0, stdout + stderr);
+      }
+      const workers = await run(await need("buildctl"), [
+        ...["--addr", daemon.tcp, "--tlscacert", path("client/ca.pem")],
+        ...["--tlscert", path("client/cert.pem"), "--tlskey", path("client/key.pem")],
+        ...["debug", "workers"],
+      ]);
+      equal(workers.code, 0, workers.stderr);
+    },
+  });
+}
 
 Deno.test({
   ignore,

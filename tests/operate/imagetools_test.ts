@@ -252,6 +252,52 @@ Deno.test({
 
 Deno.test({
   ignore,
+  name: "create takes along what only refers to an image: attestations and signatures",
+  async fn() {
+    const { space, base } = await world();
+    await using _ = space;
+    using registries = client();
+    const name = `${base}/referred:1`;
+    const to = registries.writer(ref(name));
+    const image = await pushImage(registries, name);
+    const config = await json("application/vnd.oci.empty.v1+json", {});
+    await to.putBlob(config.descriptor, () => Promise.resolve(new Blob([config.bytes]).stream()));
+    const types = [
+      "application/vnd.docker.attestation.manifest.v1+json",
+      "application/vnd.dev.cosign.artifact.sig.v1+json",
+      "application/vnd.example.other",
+    ];
+    const referrers = await Promise.all(types.map(async (artifactType) => {
+      const manifest = await json("application/vnd.oci.image.manifest.v1+json", {
+        ...{ schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json" },
+        ...{ artifactType, config: config.descriptor, layers: [], subject: image.descriptor },
+      });
+      await to.putManifest(manifest.descriptor, manifest.bytes);
+      return { ...manifest.descriptor, artifactType };
+    }));
+    // As clients keep them for a registry without the API of referrers, which Debian's is.
+    const index = await json("application/vnd.oci.image.index.v1+json", {
+      ...{ schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json" },
+      manifests: referrers,
+    });
+    await to.putManifest(index.descriptor, index.bytes, image.descriptor.digest.replace(":", "-"));
+
+    const { stdout } = await same(space, ["create", "--dry-run", name]);
+    match(stdout, /"vnd.docker.reference.type": "attestation-manifest"/);
+    await sameImage(space, base, [name]);
+    await sameImage(space, base, [name, "--prefer-index=false"]);
+    const copy = `${base}/copy:1`;
+    const made = await space.fairlead(["imagetools", "create", "-t", copy, name]);
+    equal(made.code, 0, made.stderr);
+    const there = await Promise.all(
+      referrers.map((each) => registries.writer(ref(copy)).has(each)),
+    );
+    deepEqual(there, [true, true, false], "of what it doesn't know, as the peer, nothing");
+  },
+});
+
+Deno.test({
+  ignore,
   name: "OCI layouts, there and back",
   async fn() {
     const { space, several, base } = await world();
