@@ -19,10 +19,12 @@ export interface Done {
 
 /** The text of `--metadata-file`: each target's, and the warnings where they are wanted. */
 export function runMetadata(all: readonly Done[], warnings: readonly VertexWarning[]): string {
-  const out: Record<string, unknown> = metadataOf({}, warnings);
-  for (const { name, answers } of all) out[name] = metadataOf(answers, []);
-  const keys = Object.keys(out).sort();
-  return goJson(Object.fromEntries(keys.map((key) => [key, out[key]])), 2);
+  const entries = [
+    ...Object.entries(metadataOf({}, warnings)),
+    ...all.map(({ name, answers }) => [name, metadataOf(answers, [])] as const),
+  ];
+  entries.sort(([a], [b]) => a < b ? -1 : 1);
+  return goJson(Object.fromEntries(entries), 2);
 }
 
 /** Prints each answer under its target's name. Resolves to the exit code. */

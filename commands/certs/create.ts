@@ -6,7 +6,7 @@ import { program } from "../root.ts";
 import { UsageError } from "../usage_error.ts";
 import { type Host, parseHost } from "./host.ts";
 import { makeSet } from "./make_set.ts";
-import { shellWord } from "./shell_word.ts";
+import { shellWord } from "../shell_word.ts";
 import { writeSet } from "./write_set.ts";
 
 const DAY = 86_400_000;

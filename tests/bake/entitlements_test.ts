@@ -92,6 +92,20 @@ Deno.test({ name: "what is allowed is built", ignore }, async () => {
   }
 });
 
+Deno.test({
+  name: "paths that are made to mislead are shown as what they are",
+  ignore,
+}, async () => {
+  await using space = await inside();
+  const name = "../a b'; rm -rf ~ #\x1b[2K";
+  space.write({ [`in/${name}`]: "" });
+  const target = { ...inline, secret: [{ id: "s", src: name }] };
+  const { code, stderr } = await bake(space, "fairlead", { a: target });
+  equal(code, 1);
+  equal(stderr.includes("\x1b"), false);
+  match(stderr, /^fairlead bake '--allow=fs\.read=\.\.\/a b'\\''; rm -rf ~ #.*' -f d\.json a$/m);
+});
+
 Deno.test(
   { name: "each of several targets is checked, and with --progress rawjson too", ignore },
   async () => {

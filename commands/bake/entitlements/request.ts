@@ -1,6 +1,8 @@
 /** What is said of privileges that a definition asks for, and asked. */
 import type { Deps } from "../../deps.ts";
 import { confirm } from "../../confirm.ts";
+import { printable } from "../../progress/width.ts";
+import { shellWord } from "../../shell_word.ts";
 import { UsageError } from "../../usage_error.ts";
 import type { Missing } from "./check.ts";
 import type { Privileges } from "./grants.ts";
@@ -29,9 +31,10 @@ export async function requestPrivileges(
   const { stdin, stderr, signal } = deps;
   const flags = items.map(({ flag }) => `--allow=${flag}`);
   const isAsked = stdin.isTerminal;
+  // A definition names the paths, and may mean harm to the terminal or to whoever copies the command.
   stderr.write(
     "Your build is requesting privileges for following possibly insecure capabilities:\n\n" +
-      items.map(({ text }) => ` - ${text}\n`).join("") +
+      items.map(({ text }) => ` - ${printable(text)}\n`).join("") +
       (isAsked
         ? `\nIn order to not see this message in the future pass ${
           JSON.stringify(flags.join(" "))
@@ -41,7 +44,9 @@ export async function requestPrivileges(
   );
   const at = words.findIndex((word) => word === "bake" || word === "f");
   if (at >= 0) {
-    const full = [...words.slice(0, at + 1), ...flags, ...words.slice(at + 1)].join(" ");
+    const full = [...words.slice(0, at + 1), ...flags, ...words.slice(at + 1)].map((word) =>
+      shellWord(printable(word))
+    ).join(" ");
     stderr.write(`\nYour full command with requested privileges:\n\n${full}\n\n`);
   }
   if (isByDefault && items.some(({ isLocal }) => isLocal)) {
