@@ -16,9 +16,12 @@ import { patternAt } from "./pattern.ts";
 import { dialKube, startPeerPod, using, writeKubeconfig } from "./kube_cluster.ts";
 
 const reason = needsRoot() ?? await kubernetesMissing() ?? await missing("buildkitd", "busybox");
+const cluster = reason === undefined
+  ? await startKubernetes().catch((error: Error) => error)
+  : new Error(reason);
 
-if (!skip(reason)) {
-  const cluster = await startKubernetes();
+if (cluster instanceof Error) skip(reason ?? `Kubernetes doesn't start here: ${cluster.message}`);
+else {
   addEventListener("unload", () => {
     void cluster.stop();
     // What is awaited there does not come to its end.
