@@ -9,6 +9,7 @@ export const podImage = `docker.io/library/${buildkitImage}:latest`;
 
 /** With the image of BuildKit, which serves the pods' sandboxes, too. */
 export async function startNodeContainerd(): Promise<Containerd> {
+  await sweepCgroups();
   const containerd = await startContainerd({ cri });
   try {
     await containerd.ctr("k8s.io", "images", "import", await writeArchive(containerd.root));
@@ -33,6 +34,25 @@ stream_server_address = "127.0.0.1"
 [${plugin}.cni]
 bin_dir = "${loopback.slice(0, loopback.lastIndexOf("/"))}"
 conf_dir = "${root}/net.d"`;
+}
+
+/** Not younger: another cluster may be about to put a container there. */
+const ABANDONED_MS = 60_000;
+
+/** Deletes the cgroups, of each hierarchy, that the containers of clusters before this one have left. */
+async function sweepCgroups(): Promise<void> {
+  const root = "/sys/fs/cgroup";
+  const hierarchies = [...Deno.readDirSync(root)].filter(({ isDirectory }) => isDirectory);
+  for (const folder of [root, ...hierarchies.map(({ name }) => `${root}/${name}`)]) {
+    const names = await Array.fromAsync(Deno.readDir(`${folder}/k8s.io`)).catch(() => []);
+    for (const { name, isDirectory } of names) {
+      const path = `${folder}/k8s.io/${name}`;
+      const { mtime } = await Deno.stat(path).catch(() => ({ mtime: null }));
+      if (!isDirectory || mtime === null || Date.now() - mtime.getTime() < ABANDONED_MS) continue;
+      // One with processes in it refuses.
+      await Deno.remove(path).catch(() => {});
+    }
+  }
 }
 
 /** The image as `docker save` would write it. */
