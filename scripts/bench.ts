@@ -5,14 +5,15 @@
  * Prints wall time, client CPU and peak memory of each program as medians of interleaved runs, and
  * fairlead's share of the faster peer's. Never a test: a busy machine fails no build.
  * `scripts/bench transports` compares the ways to a daemon instead: time to first answer, and upload.
- * `scripts/bench start-up` prints the milliseconds of each phase of a cached build instead.
+ * `--binary` measures the self-extracting binary in place of the bundle that it holds, `--runs=N` how
+ * often. `scripts/bench start-up` prints the milliseconds of each phase of a cached build instead.
  */
 import { cases, type Program } from "./benchmark/cases.ts";
 import { measure, type Sample } from "./benchmark/measure.ts";
 import { ratioTable } from "./benchmark/table.ts";
 import { transports } from "./benchmark/transports.ts";
 import { startUp } from "./benchmark/start_up.ts";
-import { bundle } from "./benchmark/bundle.ts";
+import { binary, bundle } from "./benchmark/bundle.ts";
 import { startDaemon } from "./benchmark/daemon.ts";
 
 const names = Deno.args.filter((arg) => !arg.startsWith("--"));
@@ -24,7 +25,8 @@ if (unknown !== undefined) {
   Deno.exit(2);
 }
 
-const fairlead = await bundle();
+const folder = await Deno.makeTempDir({ prefix: "fairlead-bench-" });
+const fairlead = Deno.args.includes("--binary") ? await binary(folder) : await bundle();
 if (names.includes("transports")) await transports(fairlead, runs);
 if (names.length === 1 && names[0] === "transports") Deno.exit(0);
 const daemon = await startDaemon();
@@ -50,4 +52,5 @@ try {
   }
 } finally {
   await daemon.stop();
+  await Deno.remove(folder, { recursive: true });
 }

@@ -1,16 +1,30 @@
-/** The program as it is shipped: bundled, a file for each command, run by the same Deno. */
+/** The program as it is shipped. */
 import { runFlags } from "../compile/run_flags.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
-/** The command line that starts the bundle. */
+/** The command line that starts the bundle: a file for each command, run by the same Deno. */
 export async function bundle(): Promise<string[]> {
+  await task("bundle");
+  return [Deno.execPath(), ...runFlags, `${root}dist/main.js`];
+}
+
+/** The self-extracting binary, made in `folder`; where it unpacks itself is told by the environment. */
+export async function binary(folder: string): Promise<string[]> {
+  const path = `${folder}/fairlead`;
+  await task("compile", "--self-extracting", `--output=${path}`);
+  Deno.env.set("FAIRLEAD_CACHE", `${folder}/unpacked`);
+  return [path];
+}
+
+async function task(...args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", "--cwd", root, "bundle"],
+    args: ["task", "--quiet", "--cwd", root, ...args],
     stdin: "null",
     stdout: "null",
     stderr: "piped",
   }).output();
-  if (!success) throw new Error(`deno task bundle failed: ${new TextDecoder().decode(stderr)}`);
-  return [Deno.execPath(), ...runFlags, `${root}dist/main.js`];
+  if (!success) {
+    throw new Error(`deno task ${args[0]} failed: ${new TextDecoder().decode(stderr)}`);
+  }
 }

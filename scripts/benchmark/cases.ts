@@ -14,7 +14,8 @@ export interface Bench {
 
 /** A case made ready. */
 export interface SetUp {
-  readonly commands: Record<Program, string[]>;
+  /** Of those that have the command. */
+  readonly commands: Partial<Record<Program, string[]>> & { readonly fairlead: string[] };
   readonly env: Record<string, string>;
   /** Called before every run; not measured. */
   before(program: Program): Promise<void>;
@@ -46,6 +47,10 @@ export const cases: Record<string, Case> = {
   /** A build of one file that is all cached: start-up and round trips. */
   "cached": (bench) =>
     buildCase(bench, { fill: (dir) => Deno.writeTextFile(`${dir}/hello`, "hello\n") }),
+  /** What costs nothing but the start. */
+  "version": (bench) => plainCase(bench, "version"),
+  /** One builder, and docker's default context, where no engine is. */
+  "ls": (bench) => plainCase(bench, "ls"),
   /** 1 GiB comes down as a tar. */
   "tar-1g": (bench) =>
     buildCase(bench, {
@@ -92,15 +97,10 @@ interface BuildCase {
   output?(out: string): string;
 }
 
-async function buildCase({ fairlead, daemon }: Bench, options: BuildCase): Promise<SetUp> {
-  const [buildctl, buildx] = [await need("buildctl"), await need("buildx")];
+/** A folder on tmpfs with a store of buildx's, in which the builder `bench` is the daemon. */
+async function benchStore({ daemon }: Bench) {
+  const buildx = await need("buildx");
   const root = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "fairlead-bench-" });
-  const context = `${root}/context`;
-  const files = `${context}/files`;
-  const out = `${root}/out`;
-  await Deno.mkdir(files, { recursive: true });
-  await Deno.writeTextFile(`${context}/Dockerfile`, "FROM scratch\nCOPY files /\n");
-  await options.fill(files);
   const env = { BUILDX_CONFIG: `${root}/buildx`, DOCKER_CONFIG: `${root}/docker`, NO_COLOR: "1" };
   const created = await new Deno.Command(buildx, {
     args: ["create", "--name=bench", "--driver=remote", daemon.address],
@@ -108,6 +108,29 @@ async function buildCase({ fairlead, daemon }: Bench, options: BuildCase): Promi
     stdin: "null",
   }).output();
   if (!created.success) throw new Error(new TextDecoder().decode(created.stderr));
+  return { root, env, buildx, end: () => Deno.remove(root, { recursive: true }) };
+}
+
+async function plainCase(bench: Bench, command: string): Promise<SetUp> {
+  const { env, buildx, end } = await benchStore(bench);
+  return {
+    env,
+    commands: { fairlead: [...bench.fairlead, command], buildx: [buildx, command] },
+    before: () => Promise.resolve(),
+    end,
+  };
+}
+
+async function buildCase(bench: Bench, options: BuildCase): Promise<SetUp> {
+  const { fairlead, daemon } = bench;
+  const buildctl = await need("buildctl");
+  const { root, env, buildx, end } = await benchStore(bench);
+  const context = `${root}/context`;
+  const files = `${context}/files`;
+  const out = `${root}/out`;
+  await Deno.mkdir(files, { recursive: true });
+  await Deno.writeTextFile(`${context}/Dockerfile`, "FROM scratch\nCOPY files /\n");
+  await options.fill(files);
   const output = options.output ? [`--output=${options.output(out)}`] : [];
   const build = ["build", "--builder=bench", "--progress=plain", ...output, context];
   return {
@@ -128,7 +151,7 @@ async function buildCase({ fairlead, daemon }: Bench, options: BuildCase): Promi
       await Deno.mkdir(out);
       await options.before?.(files);
     },
-    end: () => Deno.remove(root, { recursive: true }),
+    end,
   };
 }
 
