@@ -36,8 +36,15 @@ export function findCheckout(folder: string): Checkout | undefined {
 /** `.git` is the repository, or in a worktree and a submodule a file that says where it is. */
 function gitDirOf(root: string): string | undefined {
   const path = join(root, ".git");
-  if (read(`${path}/HEAD`) !== undefined) return path;
-  const target = read(path)?.match(/^gitdir: (.+?)\s*$/)?.[1];
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    // On most levels there is nothing, and this is on the way of every build.
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    return read(`${path}/HEAD`) === undefined ? undefined : path;
+  }
+  const target = text.match(/^gitdir: (.+?)\s*$/)?.[1];
   if (target === undefined) return undefined;
   const gitDir = join(root, target);
   return read(`${gitDir}/HEAD`) !== undefined ? gitDir : undefined;
