@@ -55,7 +55,8 @@ export function splitEndpoint(endpoint: string, rules: EndpointRules): Endpoint 
 
   const options = new Map<string, string>();
   const names = rules.options.map((option) => option.name);
-  for (const [name, value] of new URLSearchParams(mark < 0 ? "" : rest.slice(mark + 1))) {
+  // Without options nothing of this is needed, nor that Deno loads the class.
+  for (const [name, value] of mark < 0 ? [] : new URLSearchParams(rest.slice(mark + 1))) {
     if (!names.includes(name)) {
       fail(`it has no option ${JSON.stringify(name)}`, optionHint(scheme, name, names));
     }
@@ -91,6 +92,7 @@ export function formatOptions(options: Readonly<Record<string, string | undefine
  * that isn't known to be harmless are replaced. Takes any text, also one that isn't an endpoint.
  */
 export function redact(endpoint: string, options: readonly OptionSpec[] = []): string {
+  if (!endpoint.includes("?") && !endpoint.includes("@")) return endpoint;
   const start = SCHEME.exec(endpoint)?.[0].length ?? 0;
   const mark = endpoint.indexOf("?", start);
   const address = endpoint.slice(start, mark < 0 ? undefined : mark);

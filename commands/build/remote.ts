@@ -11,8 +11,13 @@ export function isHttp(text: string): boolean {
 /** Anything that is fetched by the daemon: http, and git in all forms. */
 export function isRemote(text: string): boolean {
   if (isHttp(text)) return true;
-  if (text.startsWith("./") || text.startsWith("../")) return false;
+  if (text.startsWith("./") || text.startsWith("../") || isPlain(text)) return false;
   return /^(?:git|ssh):\/\//i.test(text) || text.startsWith("github.com/") || scp.test(text);
+}
+
+/** Most contexts: a path without a colon. Known without patterns, whose first use takes its time. */
+function isPlain(text: string): boolean {
+  return !text.includes(":") && !text.startsWith("github.com/");
 }
 
 /** A git repository; over http it is known by its name, which ends in `.git`. */
@@ -22,6 +27,7 @@ export function isGit(text: string): boolean {
 
 /** A git repository that is reached by ssh: it needs an agent. */
 export function isGitOverSsh(text: string): boolean {
+  if (isPlain(text)) return false;
   return /^ssh:\/\//i.test(text) || !/^[a-z0-9]+:\/\//i.test(text) && scp.test(text);
 }
 
