@@ -121,7 +121,10 @@ async function plainCase(bench: Bench, command: string): Promise<SetUp> {
   };
 }
 
-async function buildCase(bench: Bench, options: BuildCase): Promise<SetUp> {
+async function buildCase(
+  bench: Bench,
+  options: BuildCase,
+): Promise<SetUp & { readonly commands: Record<Program, string[]> }> {
   const { fairlead, daemon } = bench;
   const buildctl = await need("buildctl");
   const { root, env, buildx, end } = await benchStore(bench);
