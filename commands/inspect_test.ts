@@ -141,7 +141,10 @@ Deno.test("inspect --bootstrap waits for a daemon that is starting", async () =>
   });
   assert.equal(code, 0);
   assert.match(stdout, /Status: +running/);
-  assert.equal(stderr, "waiting for one0: cannot reach tcp://h:1: connection refused\n");
+  assert.equal(
+    stderr,
+    "waiting for one0: cannot reach tcp://h:1: connection refused\n  hint: start the daemon\n",
+  );
 });
 
 Deno.test("inspect --bootstrap fails with the reason, at once when waiting can't help", async () => {

@@ -35,6 +35,9 @@ export function bootOptions(deps: Deps, global: GlobalValues): Omit<BootOptions,
     sleep: deps.clock.sleep,
     onWait: (status) => {
       deps.stderr.write(`waiting for ${status.node.name}: ${reasonOf(status)}\n`);
+      // Said at once: whoever does it meanwhile waits no longer.
+      const hint = hintOf(status.error);
+      if (hint !== undefined) deps.stderr.write(`  hint: ${hint}\n`);
     },
   };
 }

@@ -5,6 +5,7 @@ import { dockerEngine } from "../harness/dockerd.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { dockerEngineOf, importBuildkit } from "../transports/containers.ts";
+import { fairleadCommand } from "../transports/fairlead.ts";
 import { type EngineSpace, engineSpace, words } from "./engine.ts";
 
 const ignore = skip(
@@ -104,6 +105,26 @@ Deno.test({
       }
       const { stdout } = await space.engine.docker("ps", "--format", "{{.Names}}");
       equal(stdout, "", "nothing was started");
+
+      // Told at once, so that whoever starts it meanwhile is waited for.
+      const [program, ...args] = fairleadCommand("inspect", "--bootstrap", "--timeout=60s");
+      const booting = new Deno.Command(program!, {
+        args,
+        env: space.env,
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+      let stderr = "";
+      for await (const text of booting.stderr.pipeThrough(new TextDecoderStream())) {
+        const offered = /hint:.*\n/.test(stderr);
+        stderr += text;
+        if (!offered && /hint:.*\n/.test(stderr)) await space.engine.docker("start", container);
+      }
+      const text = await new Response(booting.stdout).text();
+      equal((await booting.status).code, 0, stderr);
+      match(text, /^Status: +running$/m);
+      match(stderr, new RegExp(`^waiting for made0: .*\\n  hint: start it: ${command}`));
     });
 
     equal(space.read(".store/instances/made"), before, "nothing was changed");
