@@ -12,7 +12,7 @@ import {
   sessionMetadata,
   type SessionOptions,
 } from "./session/session.ts";
-import { endWhenSilent } from "./silence.ts";
+import { endWhenSilent, SilenceError } from "./silence.ts";
 
 /** What a build needs beside its request. */
 export interface SolveOptions {
@@ -67,6 +67,13 @@ export async function solve(
   // Not awaited where it is there at once: what follows goes out in the same write.
   session = opened instanceof Promise ? await opened : opened;
   using _watch = endWhenSilent(session.connection, options.silence);
+  // Where the session has a connection of its own, only that one hears from the daemon every 5 s.
+  if (session.connection !== connection) {
+    session.done.catch((error) => {
+      const silence = silenceIn(error);
+      if (silence !== undefined) connection.lost(silence);
+    });
+  }
   const statusEnd = new AbortController();
   let began = false;
   const onStatus = (status: StatusResponse) => {
@@ -109,6 +116,14 @@ export async function solve(
 function newSpan(): string {
   const random = crypto.getRandomValues(new Uint8Array(24)).toHex();
   return `00-${random.slice(0, 32)}-${random.slice(32)}-01`;
+}
+
+/** Why a connection was given up, if it was for its silence. */
+function silenceIn(error: unknown): SilenceError | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof SilenceError) return cause;
+  }
+  return undefined;
 }
 
 /** Opens the session where the daemon takes it: in a stream of the connection, or beside it. */

@@ -1,6 +1,15 @@
 /** `docker`: the contract by a stand-in engine; what concerns real ones, on real ones. */
 import assert from "node:assert/strict";
+import { connect } from "../../buildkit/connect.ts";
+import { ConnectionLost } from "../../buildkit/connection_lost.ts";
+import { newId } from "../../buildkit/identity.ts";
+import { fileSync } from "../../buildkit/session/filesync.ts";
+import { health } from "../../buildkit/session/health.ts";
+import { solve } from "../../buildkit/solve.ts";
+import { solveRequest } from "../../buildkit/solve_request.ts";
+import { transports } from "../../transports/all.ts";
 import { docker } from "../../transports/docker.ts";
+import { createRegistry } from "../../transports/registry.ts";
 import { DialError, type DialErrorCode } from "../../transports/errors.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { dockerEngine } from "../harness/dockerd.ts";
@@ -178,6 +187,56 @@ Deno.test({
     const after = await space.fairlead(["build", "ctx"]);
     assert.equal(after.code, 1);
     assert.match(after.stderr, /no engine at unix:.*\nhint: start docker, or use another daemon/);
+  },
+});
+
+Deno.test({
+  name: "docker: an engine that says nothing any more is lost, by its session's connection",
+  ignore,
+  async fn() {
+    await using space = await engineSpace();
+    space.write({ "slow/Dockerfile": "FROM scratch\nCOPY sh /bin/sh\nRUN echo begun; sleep 61\n" });
+    Deno.copyFileSync(space.path("ctx/sh"), space.path("slow/sh"));
+    const { signal } = new AbortController();
+    const client = await connect({
+      registry: createRegistry(transports),
+      endpoint: `docker://?host=${space.engine.address}`,
+      tls: {},
+      context: context(signal),
+    });
+    const mounts = new Map(["context", "dockerfile"].map((name) => [name, space.path("slow")]));
+    const request = solveRequest(newId(), newId(), {
+      filename: "Dockerfile",
+      buildArgs: {},
+      labels: {},
+      platforms: [],
+      pull: false,
+      exporters: [],
+      cacheFrom: [],
+      cacheTo: [],
+      attrs: { "force-network-mode": "host" },
+      entitlements: ["network.host"],
+    });
+    let stopped = false;
+    const onStatus = ({ logs }: { readonly logs: readonly unknown[] }) => {
+      if (logs.length === 0 || stopped) return;
+      stopped = true;
+      Deno.kill(space.engine.pid, "SIGSTOP");
+    };
+    try {
+      const services = [health, fileSync(mounts, () => ({}))];
+      // Health is asked for every 5 s: that is heard on the session's connection alone.
+      const built = solve(client, request, { services, onStatus, signal, silence: 12_000 });
+      await assert.rejects(built, (error) => {
+        assert(error instanceof ConnectionLost, String(error));
+        assert.match(error.message, /docker:.* during build .*: nothing came from it for 12 s$/);
+        return true;
+      });
+      assert(stopped);
+    } finally {
+      Deno.kill(space.engine.pid, "SIGCONT");
+      await client.close();
+    }
   },
 });
 
