@@ -10,7 +10,7 @@ import { checkPlace, imageId, metadataText, removeResult, writeResult } from "./
 import { provenanceMode, wantsWarnings } from "./build/metadata.ts";
 import { idleTimeoutOf } from "./build/idle.ts";
 import { warnLegacy } from "./build/legacy_flags.ts";
-import { prepare, warnNoOutput } from "./build/prepare.ts";
+import { prepare, sourcePolicy, warnNoOutput } from "./build/prepare.ts";
 import { retriesOf } from "./build/retry.ts";
 import { planBuilds, runBuilds } from "./build/run.ts";
 import { openScratch } from "./build/scratch.ts";
@@ -42,6 +42,7 @@ export const command = defineCommand({
     const plan = given.has("plan") ? await import("./build/plan.ts") : undefined;
     plan?.checkPlanFormat(flags.plan);
     using scratch = openScratch();
+    const policy = await sourcePolicy(deps.env);
     const errorPrefix = "failed to build: ";
     const build = await withErrorPrefix(errorPrefix, deps, () =>
       prepare(args[0]!, flags, {
@@ -52,6 +53,7 @@ export const command = defineCommand({
         scratch,
         call,
         budget: limits.budget,
+        sourcePolicy: policy,
       }));
     const builds = new Map([["default", build]]);
     if (!plan) {

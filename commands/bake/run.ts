@@ -4,7 +4,7 @@ import type { Builder } from "../../builders/builder.ts";
 import type { Store } from "../../builders/store.ts";
 import { provenanceMode, wantsWarnings } from "../build/metadata.ts";
 import type { NodeClients } from "../build/node_clients.ts";
-import { prepare, type PreparedBuild, warnNoOutput } from "../build/prepare.ts";
+import { prepare, type PreparedBuild, sourcePolicy, warnNoOutput } from "../build/prepare.ts";
 import { removeResult, writeResult } from "../build/result.ts";
 import { runBuilds, type RunContext } from "../build/run.ts";
 import { openScratch } from "../build/scratch.ts";
@@ -39,6 +39,7 @@ export interface BakeContext {
 /** Builds all at once, ends the progress display, writes and shows what came out. Resolves to the exit code. */
 export async function runPlan(plan: readonly Planned[], context: BakeContext): Promise<number> {
   const { deps, store, builder, progress, metadataFile, call, names, nodes } = context;
+  const policy = await sourcePolicy(deps.env);
   using scratch = openScratch();
   const builds = new Map<string, PreparedBuild>();
   const targets = new Set(plan.map(({ name }) => name));
@@ -57,6 +58,7 @@ export async function runPlan(plan: readonly Planned[], context: BakeContext): P
       call: asked && { ...asked, format, ignoreStatus },
       targets,
       budget: context.limits.budget,
+      sourcePolicy: policy,
     });
     builds.set(name, build);
   }

@@ -6,6 +6,7 @@ import { engineTraits, isInsideEngine } from "../../builders/engine_traits.ts";
 import { isNear } from "../../builders/reach_node.ts";
 import type { Store } from "../../builders/store.ts";
 import type { BuildOptions } from "../../buildkit/solve_request.ts";
+import type { Env } from "../../transports/transport.ts";
 import type { Deps } from "../deps.ts";
 import type { CallMethod } from "../flags/call.ts";
 import { completeCaches, parseCaches } from "../flags/cache.ts";
@@ -55,24 +56,41 @@ export interface PrepareContext {
   readonly call: CallMethod | undefined;
   /** Milliseconds that asking an engine about itself may take; 0 for no limit. */
   readonly budget: number;
+  /** From `sourcePolicy`. */
+  readonly sourcePolicy: Uint8Array | undefined;
   /** The other targets of the run: what `--build-context NAME=target:…` may name. */
   readonly targets?: ReadonlySet<string>;
+}
+
+/**
+ * The policy that `EXPERIMENTAL_BUILDKIT_SOURCE_POLICY` names, as the daemon takes it. Throws
+ * `UsageError`.
+ */
+export async function sourcePolicy(env: Env): Promise<Uint8Array | undefined> {
+  const file = env("EXPERIMENTAL_BUILDKIT_SOURCE_POLICY");
+  return file ? (await import("./source_policy.ts")).readSourcePolicy(file) : undefined;
 }
 
 /** Reads a build's command line and looks at what it names. Throws `UsageError` and the like. */
 export async function prepare(
   path: string,
   flags: FlagValues<typeof buildFlags>,
-  { deps, builder, store, given, scratch, call, budget, targets = new Set() }: PrepareContext,
+  {
+    deps,
+    builder,
+    store,
+    given,
+    scratch,
+    call,
+    budget,
+    sourcePolicy,
+    targets = new Set(),
+  }: PrepareContext,
 ): Promise<PreparedBuild> {
   const { env, cwd, registry } = deps;
   const isCall = call !== undefined;
   const node = firstNode(builder);
   const sources = await findSources(path, flags, { deps, storeDir: store.dir, scratch, targets });
-  const policyFile = env("EXPERIMENTAL_BUILDKIT_SOURCE_POLICY");
-  const sourcePolicy = policyFile
-    ? (await import("./source_policy.ts")).readSourcePolicy(policyFile)
-    : undefined;
   const platforms = parsePlatforms(flags.platform);
   const asked = isCall || flags.output.length > 0 || flags.load || flags.push;
   const inside = isInsideEngine(builder, node, deps);

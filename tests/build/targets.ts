@@ -55,7 +55,16 @@ export async function buildTargets(
   const builds = new Map<string, PreparedBuild>();
   for (const [target, words] of Object.entries(targets)) {
     const { values: flags, given, args } = parseFlags(buildFlags, words, deps.env);
-    const context = { deps, builder, store, given, scratch, call: undefined, budget: 0 };
+    const context = {
+      deps,
+      builder,
+      store,
+      given,
+      scratch,
+      call: undefined,
+      budget: 0,
+      sourcePolicy: undefined,
+    };
     const names = new Set(Object.keys(targets));
     builds.set(target, await prepare(args[0]!, flags, { ...context, targets: names }));
   }
