@@ -6,9 +6,9 @@ import type { Connection } from "./http2/connection.ts";
  * asks for its health every 5 s, so four such calls have not come.
  */
 export const SILENCE = 25_000;
-/** Looks at the connection within that time. */
-const LOOKS = 5;
-const ASKS = 2;
+/** Looks at the connection within that time, and the one at which it is asked. */
+const LOOKS = 25;
+const ASKS = 10;
 
 /** Nothing came from the peer any more. */
 export class SilenceError extends Error {
