@@ -65,7 +65,7 @@ export function allManifests(folder: string): readonly Descriptor[] {
 }
 
 /**
- * Puts a manifest under its names in the place of what had them. Another program that is at it holds
+ * Puts a manifest under its names in the place of what had them; without names, beside the others. Another program that is at it holds
  * the lock for a moment only: after two seconds it is an error, as with the peers at once.
  * Throws `LayoutError`.
  */
@@ -87,6 +87,9 @@ export async function putManifest(
       const all = Object.entries({ ...manifest.annotations, ...annotations });
       const sorted = Object.fromEntries(all.sort(([a], [b]) => a < b ? -1 : 1));
       manifests.push({ ...manifest, annotations: sorted });
+    }
+    if (names.length === 0 && !manifests.some(({ digest }) => digest === manifest.digest)) {
+      manifests.push(manifest);
     }
     write(
       `${folder}/index.json`,

@@ -1,6 +1,6 @@
 import { driverOptionNames } from "../../builders/driver_options.ts";
 import { drivers } from "../../builders/drivers/all.ts";
-import { type Candidates, files, folders, nothing, wordsOf } from "./candidates.ts";
+import { type Candidates, files, nothing, wordsOf } from "./candidates.ts";
 import { type Asked, builders, nodes, stages } from "./live.ts";
 
 type Provider = (asked: Asked) => Candidates | Promise<Candidates>;
@@ -58,7 +58,7 @@ const providers: Readonly<Record<string, Provider>> = {
 export async function flagCandidates(name: string, asked: Asked): Promise<Candidates> {
   const provider = providers[`${asked.path} ${name}`] ?? providers[name];
   // `--output` of the commands that write a file is a path.
-  if (name === "output" && asked.path !== "build") return asked.path === "" ? folders : files;
+  if (name === "output" && asked.path !== "build") return files;
   try {
     return await provider?.(asked) ?? nothing;
   } catch {

@@ -63,14 +63,15 @@ export function layoutWriter(folder: string): Writer {
   };
   return {
     // In an index, what a tag means may be changed by others: it is always written anew.
-    has: async (wanted, tag) => tag ? false : await has(wanted),
+    has: async (wanted, tag) => tag === undefined && await has(wanted),
     mount: () => Promise.resolve(false),
     putBlob,
     async putManifest(wanted, bytes, tag) {
       if (!await has(wanted)) {
         await putBlob(wanted, () => Promise.resolve(new Blob([bytes.slice()]).stream()));
       }
-      if (tag !== undefined) await putManifest(folder, { ...wanted }, [{ tag }]);
+      // A blob of an image has no entry in the index; an image that is named by its digest has one.
+      if (tag !== undefined) await putManifest(folder, { ...wanted }, tag === "" ? [] : [{ tag }]);
     },
   };
 }

@@ -300,7 +300,7 @@ Deno.test({
   ignore,
   name: "OCI layouts, there and back",
   async fn() {
-    const { space, several, base } = await world();
+    const { space, several, single, base } = await world();
     await using _ = space;
     for (const [name, program] of [["theirs", space.buildx], ["ours", space.fairlead]] as const) {
       const args = ["imagetools", "create", "-t", `oci-layout://${name}:v1`, several];
@@ -308,6 +308,17 @@ Deno.test({
       equal(made.code, 0, made.stderr);
     }
     deepEqual(tree(space.path("ours")), tree(space.path("theirs")));
+    const { stdout } = await space.buildx([
+      ...["imagetools", "inspect", single, "--format", "{{json .Manifest}}"],
+    ]);
+    const { digest } = JSON.parse(stdout);
+    for (const [name, program] of [["theirs", space.buildx], ["ours", space.fairlead]] as const) {
+      const to = `oci-layout://${name}-pinned@${digest}`;
+      const args = ["imagetools", "create", "--prefer-index=false", "-t", to, single];
+      const made = await program([...args, "--progress", "none"]);
+      equal(made.code, 0, made.stderr);
+    }
+    deepEqual(tree(space.path("ours-pinned")), tree(space.path("theirs-pinned")));
     await same(space, ["inspect", "--raw", "oci-layout://ours:v1"]);
     await same(space, ["inspect", "oci-layout://theirs:v1", "--format", "{{json .}}"]);
     await same(space, ["inspect", "oci-layout://theirs:v2"]);
