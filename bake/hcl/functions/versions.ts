@@ -33,11 +33,19 @@ function parseVersion(text: string): Version {
   const found = version.exec(text);
   if (found === null) throw new FunctionError("invalid semantic version");
   const [, major, minor = "0", patch = "0", pre = ""] = found;
-  const numbers = [BigInt(major!), BigInt(minor), BigInt(patch)] as const;
+  const numbers = [segment(major!), segment(minor), segment(patch)] as const;
   if (pre.split(".").some((part) => /^0\d+$/.test(part))) {
     throw new FunctionError("version segment starts with 0");
   }
   return { numbers, pre };
+}
+
+/** Of 64 bits. */
+function segment(digits: string): bigint {
+  const number = BigInt(digits);
+  if (BigInt.asUintN(64, number) === number) return number;
+  const reason = `strconv.ParseUint: parsing "${digits}": value out of range`;
+  throw new FunctionError(`error parsing version segment: ${reason}`);
 }
 
 function parseConstraints(text: string): Constraint[][] {

@@ -105,6 +105,10 @@ class Parser {
         continue;
       }
       repeatedAt = -1;
+      if (this.#accept("\\Q")) {
+        parts.push(...this.#quoted(flags));
+        continue;
+      }
       const part = this.#term(flags);
       if (part !== undefined) parts.push(part);
     }
@@ -158,7 +162,6 @@ class Parser {
       this.#at += named[0].length;
       const name = named[1]!;
       if (!/^\w+$/.test(name)) throw new PatternError("invalid named capture", this.#taken(start));
-      if (this.names.includes(name)) throw new PatternError("duplicate capture group name", name);
       return this.#capture(name, flags);
     }
     const found = /^([imsU]*)(?:-([imsU]+))?([:)])/.exec(this.#rest());
@@ -190,7 +193,6 @@ class Parser {
 
   #escape(flags: Flags): Node | undefined {
     const start = this.#at;
-    if (this.#accept("\\Q")) return this.#quoted(flags);
     const what = assertions[this.#chars[start + 1] ?? ""];
     if (what !== undefined) {
       this.#at += 2;
@@ -203,13 +205,14 @@ class Parser {
     return { kind: "class", matches: literal(this.#codeEscape(), flags.fold) };
   }
 
-  #quoted(flags: Flags): Node {
+  /** Each character by itself: a repetition behind them is the last one's. */
+  #quoted(flags: Flags): Node[] {
     const parts: Node[] = [];
     while (this.more && !this.#accept("\\E")) {
       const code = this.#chars[this.#at++]!.codePointAt(0)!;
       parts.push({ kind: "class", matches: literal(code, flags.fold) });
     }
-    return { kind: "all", parts };
+    return parts;
   }
 
   /** `\d`, `\pL`, `\P{Greek}`. */
