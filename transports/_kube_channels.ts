@@ -35,10 +35,10 @@ const ENDED = 255;
 /** Oftener than the idle times of proxies (nginx: 60 s). */
 const PING_EVERY_MS = 10_000;
 /**
- * Three pings without an answer. containerd forgets to tell the end of a program when megabytes of
+ * Two pings without an answer; looked at with each ping. containerd forgets to tell the end of a program when megabytes of
  * its stdin still wait: then this alone ends the stream.
  */
-const LOST_AFTER_MS = 30_000;
+const LOST_AFTER_MS = 25_000;
 
 export function channelStream(socket: WebSocketClient, use: ChannelUse): ByteStream {
   const skipped = new Map<number, number>();
