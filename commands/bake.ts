@@ -7,6 +7,7 @@ import { readArguments } from "./bake/arguments.ts";
 import { fileNames } from "./bake/file_names.ts";
 import { displays } from "./bake/display.ts";
 import { missingPrivileges } from "./bake/entitlements/check.ts";
+import { checkRead } from "./bake/entitlements/reads.ts";
 import { bakeFlags } from "./bake/flags.ts";
 import { disablesPolicies, overridesOf } from "./bake/overrides.ts";
 import { exists, planTargets } from "./bake/plan.ts";
@@ -51,7 +52,14 @@ export const command = defineCommand({
       : undefined;
     const source = await readSource(url, names, { deps, progress, nodes });
     const warn = (text: string) => progress.note(`WARNING: ${text}`);
-    const options = readOptions(deps, { vars: flags.var, context, warn });
+    const options = readOptions(deps, {
+      vars: flags.var,
+      context,
+      warn,
+      ...url !== undefined && {
+        checkRead: (path) => checkRead(path, { deps, allow: flags.allow }),
+      },
+    });
     const definition = await readDefinition(source.files, options);
     if (list) {
       progress.finish();

@@ -7,7 +7,7 @@ import type { LocalVertex, LocalVertexes } from "../progress/local.ts";
 import { UsageError } from "../usage_error.ts";
 import { DEFAULT_FILES } from "./file_names.ts";
 
-/** More than any definition, in bytes; stdin that never ends is no definition. */
+/** More than any definition, in bytes: what never ends is none. */
 const LARGEST = 64 << 20;
 
 /**
@@ -29,7 +29,7 @@ export async function readLocalFiles(
     for (const name of names.length > 0 ? names : DEFAULT_FILES) {
       const data = name === "-"
         ? await readStdin(deps, vertex)
-        : readFile(name, deps.cwd, vertex, names.length > 0);
+        : await readFile(name, deps.cwd, vertex, names.length > 0);
       if (data) files.push({ name, data });
     }
     vertex.done();
@@ -41,22 +41,30 @@ export async function readLocalFiles(
 }
 
 async function readStdin({ stdin }: Pick<Deps, "stdin">, vertex: LocalVertex) {
-  const data = await readText(stdin, LARGEST) as Uint8Array<ArrayBuffer>;
+  const data = new Uint8Array(await readText(stdin, LARGEST));
   vertex.progress("reading from stdin", data.length);
   vertex.complete("reading from stdin");
   return data;
 }
 
-function readFile(name: string, cwd: string, vertex: LocalVertex, isNeeded: boolean) {
+/** Undefined for one that isn't there and needn't be. It may be a pipe (`-f <(…)`). */
+async function readFile(name: string, cwd: string, vertex: LocalVertex, isNeeded: boolean) {
   try {
-    const data = Deno.readFileSync(absolutePath(name, cwd));
+    using file = await Deno.open(absolutePath(name, cwd));
+    const data = new Uint8Array(await readText(file, LARGEST, name));
     vertex.progress(`reading ${name}`, data.length, data.length);
     vertex.complete(`reading ${name}`);
     return data;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound && !isNeeded) return undefined;
+    if (!isOfSystem(error)) throw error;
     throw new UsageError(`open ${name}: ${osReason(error)}`, hintOf(error));
   }
+}
+
+/** What Deno throws for what the system refuses, and not we. */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && error.constructor !== Error;
 }
 
 function hintOf(error: unknown): string | undefined {

@@ -11,10 +11,12 @@ import { parseVariables } from "./variables.ts";
 /** @param context what `BAKE_CMD_CONTEXT` is */
 export function readOptions(
   deps: Deps,
-  { vars, context, warn }: {
+  { vars, context, warn, checkRead = () => {} }: {
     readonly vars: readonly string[];
     readonly context: string;
     readonly warn: (text: string) => void;
+    /** Called before a file is read that a definition names. Throws for one that may not be. */
+    readonly checkRead?: (path: string) => void;
   },
 ): ReadOptions {
   const variables = parseVariables(vars);
@@ -24,7 +26,7 @@ export function readOptions(
     lookup,
     builtins: new Map([["BAKE_CMD_CONTEXT", context], ["BAKE_LOCAL_PLATFORM", localPlatform()]]),
     fileRelativePaths: fileRelativePaths(deps),
-    compose: lazyCompose(deps, lookup, warn),
+    compose: lazyCompose(deps, { lookup, warn, checkRead }),
     isRemote,
     home: () => deps.env("HOME") ?? "",
   };
@@ -56,8 +58,11 @@ function fileRelativePaths({ env }: Pick<Deps, "env">): boolean {
 /** YAML costs 20 ms: it is loaded for the first file that may be one. */
 function lazyCompose(
   deps: Deps,
-  lookup: ReadOptions["lookup"],
-  warn: (text: string) => void,
+  { lookup, warn, checkRead }: {
+    readonly lookup: ReadOptions["lookup"];
+    readonly warn: (text: string) => void;
+    readonly checkRead: (path: string) => void;
+  },
 ): ComposeReader {
   let reader: ComposeReader | undefined;
   const warned = new Set<string>();
@@ -65,7 +70,10 @@ function lazyCompose(
     const { composeReader } = await import("../../bake/compose/reader.ts");
     return reader ??= composeReader({
       lookup,
-      readText: (path) => readText(absolutePath(path, deps.cwd)),
+      readText(path) {
+        checkRead(path);
+        return readText(absolutePath(path, deps.cwd));
+      },
       home: deps.env("HOME"),
       // Files are looked at, then read: once is enough.
       warn(text) {

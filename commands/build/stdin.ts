@@ -36,8 +36,12 @@ export async function peek(input: Pick<Input, "read">): Promise<Peeked> {
   };
 }
 
-/** All of it, for texts. Throws for more than `limit` bytes. */
-export async function readText(input: Pick<Input, "read">, limit: number): Promise<Uint8Array> {
+/** All of it, for texts. Throws for more than `limit` bytes. @param name what it is called then */
+export async function readText(
+  input: Pick<Input, "read">,
+  limit: number,
+  name = "stdin",
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   while (true) {
@@ -45,7 +49,7 @@ export async function readText(input: Pick<Input, "read">, limit: number): Promi
     const n = await input.read(chunk);
     if (n === null) break;
     length += n;
-    if (length > limit) throw new Error(`cannot read stdin: it is larger than ${limit} bytes`);
+    if (length > limit) throw new Error(`cannot read ${name}: it is larger than ${limit} bytes`);
     chunks.push(chunk.subarray(0, n));
   }
   const whole = new Uint8Array(length);

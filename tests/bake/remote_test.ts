@@ -120,6 +120,35 @@ Deno.test(
 );
 
 Deno.test(
+  { name: "a compose file from elsewhere reads the working folder alone", ignore },
+  async () => {
+    await using space = await workspace(address);
+    const service = (file: string) =>
+      `services:\n  default:\n    env_file: ${file}\n    build: {context: ., args: [SECRET]}\n`;
+    space.write({
+      "credentials": "SECRET=hush\n",
+      "in/mine": "SECRET=open\n",
+      "git/r.git/compose.yaml": service("mine"),
+      "git/r.git/out.yaml": service("../credentials"),
+      "git/r.git/include.yaml": "include: [../credentials]\n",
+    });
+    await commitAll(space.path("git/r.git"), "one");
+    await using daemon = await gitDaemon(space.path("git"));
+    const { fairlead } = space.below("in");
+    const print = ["bake", "--print", `${daemon.url}/r.git`];
+    const mine = await fairlead(print);
+    equal(JSON.parse(mine.stdout).target.default.args.SECRET, "open", mine.stderr);
+    for (const name of ["out.yaml", "include.yaml"]) {
+      const { code, stderr } = await fairlead([...print, "-f", name]);
+      equal(code, 1);
+      match(stderr, /ERROR: open \.\.\/credentials: a definition from elsewhere may read/);
+    }
+    const allowed = await fairlead([...print, "-f", "out.yaml", "--allow", "fs.read=.."]);
+    equal(JSON.parse(allowed.stdout).target.default.args.SECRET, "hush", allowed.stderr);
+  },
+);
+
+Deno.test(
   { name: "bake of a definition over http: everything else is of this machine", ignore },
   async () => {
     await using space = await workspace(address);
