@@ -90,7 +90,7 @@ export async function solve(
       throw new ConnectionLost(client.peer, "the builder ended the session before the build");
     });
     // Without one the daemon keeps no trace of the build.
-    const metadata: [string, string][] = [["traceparent", options.traceparent || newSpan()]];
+    const metadata: [string, string][] = [["traceparent", spanOf(options.traceparent)]];
     const answer = client.solve(request, { signal: cancel.signal, metadata });
     answer.catch(() => {});
     const { ExporterResponse } = await Promise.race([answer, lostAfter(lost, answer)]);
@@ -113,7 +113,9 @@ export async function solve(
   }
 }
 
-function newSpan(): string {
+/** The one that was given, if it is one. */
+function spanOf(given: string | undefined): string {
+  if (/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(given ?? "")) return given!;
   const random = crypto.getRandomValues(new Uint8Array(24)).toHex();
   return `00-${random.slice(0, 32)}-${random.slice(32)}-01`;
 }

@@ -37,7 +37,7 @@ export const command = defineCommand({
     const builder = await chooseBuilder(store, deps.env, global.builder);
     driverOf(builder);
     const call = parseCall(flags.check ? "check" : flags.call);
-    checkGrammar(flags);
+    await checkGrammar(flags, deps.env);
     for (const file of [flags.iidfile, flags["metadata-file"]]) if (file) checkPlace(file);
     const plan = given.has("plan") ? await import("./build/plan.ts") : undefined;
     plan?.checkPlanFormat(flags.plan);

@@ -1,3 +1,4 @@
+import type { Env } from "../../transports/transport.ts";
 import { parseBuildContexts } from "../flags/build_context.ts";
 import { readCaches } from "../flags/cache.ts";
 import { attestations, ulimits } from "../flags/frontend.ts";
@@ -11,10 +12,13 @@ import type { buildFlags } from "./flags.ts";
 import { labels } from "./frontend.ts";
 
 /**
- * Reads the flags that have a grammar of their own. What is wrong with one is the command line's
+ * Reads the flags that have a grammar of their own, and the source policy. What is wrong with one is the command line's
  * error; all that is found later is the build's, and is called so, as by buildx. Throws `UsageError`.
  */
-export function checkGrammar(flags: FlagValues<typeof buildFlags>): void {
+export async function checkGrammar(
+  flags: FlagValues<typeof buildFlags>,
+  env: Env,
+): Promise<void> {
   ulimits(flags.ulimit);
   parsePolicies(flags.policy);
   parseBuildContexts(flags["build-context"]);
@@ -27,4 +31,6 @@ export function checkGrammar(flags: FlagValues<typeof buildFlags>): void {
   if (flags.iidfile && outputs.some(({ type }) => type === "local" || type === "tar")) {
     throw new UsageError("local and tar exporters are incompatible with image ID file");
   }
+  const policy = env("EXPERIMENTAL_BUILDKIT_SOURCE_POLICY");
+  if (policy) (await import("./source_policy.ts")).readSourcePolicy(policy);
 }

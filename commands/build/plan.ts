@@ -1,7 +1,7 @@
 /** `--plan`: which node would build what, and why. */
 import type { Reason } from "../../builders/placement.ts";
 import { formatPlatform } from "../../builders/platforms.ts";
-import type { Registry } from "../../transports/registry.ts";
+import { type Registry, shownEndpoint } from "../../transports/registry.ts";
 import { goJson } from "../go_json.ts";
 import { alignColumns } from "../tabwriter.ts";
 import { UsageError } from "../usage_error.ts";
@@ -29,7 +29,7 @@ const because: Readonly<Record<Reason, string>> = {
 
 /** The plan as a table, or as JSON for programs. */
 export function planText(jobs: readonly Job[], format: string, registry: Registry): string {
-  const endpointOf = ({ node }: Job) => shown(node.endpoint, registry);
+  const endpointOf = ({ node }: Job) => shownEndpoint(registry, node.endpoint);
   if (format === "json") {
     return goJson(
       jobs.map((job) => ({
@@ -67,14 +67,4 @@ function joined(jobs: readonly Job[]): string {
     return [`Each node pushes its part by digest; their index becomes ${image.attrs["name"]}\n`];
   });
   return lines.join("");
-}
-
-/** Without secrets, where the scheme is known. */
-function shown(endpoint: string, registry: Registry): string {
-  try {
-    const transport = registry.find(endpoint);
-    return transport.describe(transport.parse(endpoint));
-  } catch {
-    return endpoint;
-  }
 }

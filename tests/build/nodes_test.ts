@@ -249,6 +249,9 @@ Deno.test({ name: "--plan shows who builds what, and builds nothing", ignore }, 
   await assert.rejects(manifest(tag));
   assert.throws(() => Deno.statSync(space.path(".store/refs")), Deno.errors.NotFound);
   assert.throws(() => Deno.statSync(space.path("iid")), Deno.errors.NotFound);
+  const secret = { BUILDX_BUILDER: "", BUILDKIT_HOST: "tcp://me:secret@127.0.0.1:1" };
+  const shown = await space.fairlead(["build", "--plan", "ctx"], secret);
+  assert.doesNotMatch(shown.stdout + shown.stderr, /secret/);
   const refused = await space.fairlead(["build", both, "--plan", "-o", "type=oci,dest=x", "ctx"]);
   assert.match(refused.stderr, /oci for multi-node builds/);
   assert.match(

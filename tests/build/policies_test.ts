@@ -171,6 +171,7 @@ Deno.test(
     const trace = "0af7651916cd43dd8448eb211c80319c";
     const cases: [env: Record<string, string>, expected: RegExp][] = [
       [{}, /^[0-9a-f]{32}$/],
+      [{ TRACEPARENT: "nonsense" }, /^[0-9a-f]{32}$/],
       [{ TRACEPARENT: `00-${trace}-b7ad6b7169203331-01` }, new RegExp(`^${trace}$`)],
     ];
     for (const [env, expected] of cases) {
