@@ -85,6 +85,8 @@ export class Store {
 
   /** The name that `use --default` remembered for a docker endpoint. */
   async defaultName(key: string): Promise<string | undefined> {
+    // Most stores remember none, and the hash is half a millisecond.
+    if (this.#entries("defaults").length === 0) return undefined;
     return this.#text("defaults", await hashOf(key)) || undefined;
   }
 
