@@ -68,6 +68,7 @@ export { transports } from "../transports/all.ts";
 export { createPlugins, type Plugins } from "../transports/external.ts";
 export { createRegistry, type Registry } from "../transports/registry.ts";
 export type {
+  Asking,
   Connection,
   DialContext,
   DialStep,
