@@ -33,7 +33,7 @@ h1 { font-size: 1.25rem; margin: 0 0 .25rem; overflow-wrap: anywhere }
 }
 .axis { position: sticky; top: 0; z-index: 2; background: var(--back); border-bottom: 1px solid var(--line);
   color: var(--quiet); font-size: 12px; font-variant-numeric: tabular-nums }
-.axis .track { height: 1.8rem }
+.axis .track { height: 1.8rem; overflow: clip }
 .axis .track span { position: absolute; bottom: .2rem; padding-left: .3em; border-left: 1px solid var(--line);
   white-space: nowrap }
 .track { position: relative; height: 1.5rem; min-width: 0 }

@@ -124,7 +124,10 @@ test("a Dockerfile that is missing, or a folder", async (host) => {
   await using bench = await makeWorkbench({});
   checkError(await bench.build([], { host }), /failed to read dockerfile: open \S+: no such file/);
   await Deno.mkdir(`${bench.context}/Dockerfile`);
-  checkError(await bench.build([], { host }), /failed to read dockerfile: \S+ is not a regular file/);
+  checkError(
+    await bench.build([], { host }),
+    /failed to read dockerfile: \S+ is not a regular file/,
+  );
   checkError(await bench.build(["-f", "nothing"], { host }), /nothing: no such file/);
 });
 

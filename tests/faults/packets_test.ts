@@ -7,13 +7,13 @@ import { startBuildkitd } from "../harness/buildkitd.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need, onPath } from "../harness/tool.ts";
 import { noTwoHosts, twoHosts } from "../harness/two_hosts.ts";
+import { fairleadCommand } from "../transports/fairlead.ts";
 import { errorLines } from "./program.ts";
 import { makeWorkbench } from "./workbench.ts";
 
 const cannot = needsRoot() ?? await missing("buildkitd", "runc", "busybox") ?? await noTwoHosts();
 
 const BEGUN = /^#\d+ [\d.]+ begun/m;
-const fairlead = new URL("../../scripts/fairlead", import.meta.url).pathname;
 
 Deno.test({
   name: "packets that are swallowed in mid-build: lost within 30 s, and built again when they pass",
@@ -38,7 +38,7 @@ Deno.test({
     await using daemon = await startBuildkitd({ program: wrapper, args: [`--addr=${address}`] });
     assert.ok(daemon.socket);
 
-    const [program, ...args] = [...near.enter, fairlead, "build", "--progress=plain"];
+    const [program, ...args] = [...near.enter, ...fairleadCommand("build", "--progress=plain")];
     const child = new Deno.Command(program!, {
       args: [...args, "--retry=5", "-o", `${bench.folder}/out`, bench.context],
       env: {

@@ -170,13 +170,14 @@ Deno.test({
   ignore,
   async fn() {
     await using space = await engineSpace();
-    space.write({ "slow/Dockerfile": "FROM scratch\nCOPY sh /bin/sh\nRUN echo begun; sleep 60\n" });
+    const step = uniqueSleep();
+    space.write({ "slow/Dockerfile": `FROM scratch\nCOPY sh /bin/sh\nRUN echo begun; ${step}\n` });
     Deno.copyFileSync(space.path("ctx/sh"), space.path("slow/sh"));
     const running = space.fairlead(["build", "--network=host", "--progress=plain", "slow"]);
-    const tasks = async () => (await space.engine.log()).includes("sleep 60");
+    const tasks = async () => (await space.engine.log()).includes(step);
     // The step runs as a process of its own; its command line is all that can be seen from here.
     const end = Date.now() + 30_000;
-    while (!await hasProcess("sleep 60") && !await tasks()) {
+    while (!await hasProcess(step) && !await tasks()) {
       assert(Date.now() < end, "the step didn't begin");
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -195,7 +196,8 @@ Deno.test({
   ignore,
   async fn() {
     await using space = await engineSpace();
-    space.write({ "slow/Dockerfile": "FROM scratch\nCOPY sh /bin/sh\nRUN echo begun; sleep 61\n" });
+    const step = uniqueSleep();
+    space.write({ "slow/Dockerfile": `FROM scratch\nCOPY sh /bin/sh\nRUN echo begun; ${step}\n` });
     Deno.copyFileSync(space.path("ctx/sh"), space.path("slow/sh"));
     const { signal } = new AbortController();
     const client = await connect({
@@ -239,6 +241,11 @@ Deno.test({
     }
   },
 });
+
+/** A command that no other test runs, so that its process is known. */
+function uniqueSleep(): string {
+  return `sleep ${1_000_000 + crypto.getRandomValues(new Uint32Array(1))[0]! % 1_000_000}`;
+}
 
 async function hasProcess(command: string): Promise<boolean> {
   for (const { name } of Deno.readDirSync("/proc")) {

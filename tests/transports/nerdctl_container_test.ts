@@ -43,13 +43,12 @@ esac
   Deno.env.set("PATH", `${folder}:${Deno.env.get("PATH")}`);
   const dial = (endpoint: string, inner = context()) =>
     nerdctlContainer.dial(nerdctlContainer.parse(endpoint), inner);
-  let count = 0;
-
   contract("nerdctl-container, by a stand-in", {
     dial,
     async start() {
       const peer = await startPeer();
-      const name = `peer${++count}`;
+      // Unique on the machine: runc keeps its state by namespace and name, whoever its containerd is.
+      const name = `peer-${crypto.randomUUID()}`;
       const seen = peer.socket.slice(0, peer.socket.lastIndexOf("/"));
       await containerd.ctr(
         "buildkit",
