@@ -34,10 +34,19 @@ function title(text: string): string {
   let words = "", before = " ";
   for (const character of text) {
     const inWord = before <= "\x7f" ? /\w/.test(before) : !isSpace(before);
-    words += inWord ? character : upper(character);
+    words += inWord ? character : titleCase(character);
     before = character;
   }
   return words;
+}
+
+/** Letters that are two, such as `ǆ`, have a form with the first one large. */
+function titleCase(character: string): string {
+  const code = character.codePointAt(0)!;
+  for (const first of [0x1c4, 0x1c7, 0x1ca, 0x1f1]) {
+    if (code >= first && code < first + 3) return String.fromCodePoint(first + 1);
+  }
+  return upper(character);
 }
 
 /** As Unicode has it; JavaScript trims a byte order mark too, and no `\x85`. */
