@@ -90,6 +90,9 @@ unpack_parts() {
   part "$partial/unpack.js" @UNPACK@ &&
     part "$partial/deno" @DENO_AT@ &&
     tool chmod 755 "$partial/deno" || return 1
+  whole="this file is for @UNAME@, and of @SIZE@ bytes"
+  # A shell takes an empty file for a script that does nothing.
+  [ -s "$partial/deno" ] || { echo "Deno is missing ($whole)" >&2 && return 1; }
   set -- run -A --quiet --no-config --no-lock "$partial/unpack.js" \
     "$self" "$partial" "$dir" @PROGRAM@
   said=$(DENO_DIR=$partial/cache "$partial/deno" "$@" 2>&1) && return
@@ -103,7 +106,7 @@ unpack_parts() {
   case @TARGET@ in
   linux-*) [ -e /proc/self/exe ] || said="Deno needs /proc, which is not mounted" ;;
   esac
-  [ $status -lt 126 ] || said="$said (this file is for @UNAME@)"
+  [ $status -lt 126 ] || said="${said:-Deno does not run} ($whole)"
   echo "${said:-Deno ended with exit code $status}" >&2
   return 1
 }

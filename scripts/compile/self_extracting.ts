@@ -43,6 +43,7 @@ export async function selfExtracting(contents: Contents): Promise<void> {
     TARGET: target.name,
     DENO: denoVersion,
     UNAME: target.uname,
+    SIZE: `${(places.at(-1)! + blocks.at(-1)!) * BLOCK + deno.length}`,
     BLOCK: `${BLOCK}`,
     UNPACK: `${places[0]} ${blocks[0]}`,
     PROGRAM: `${places[1]! * BLOCK} ${sum}`,

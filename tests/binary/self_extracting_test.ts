@@ -142,6 +142,21 @@ test("a binary that was damaged says so, and unpacks nothing", async () => {
   assert.deepEqual([...Deno.readDirSync(cache)], []);
 });
 
+test("a binary that came only in part says how long it should be", async () => {
+  await using folder = await tempFolder();
+  const { size } = await Deno.stat(binary);
+  for (const length of [3_000_000, 300_000]) {
+    const part = `${folder.path}/fairlead`;
+    await Deno.copyFile(binary, part);
+    await Deno.truncate(part, length);
+    const cache = `${folder.path}/cache`;
+    const { code, stderr } = await run(part, ["version"], { env: { FAIRLEAD_CACHE: cache } });
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`\\(this file is for Linux \\w+, and of ${size} bytes\\)`));
+    assert.deepEqual([...Deno.readDirSync(cache)], []);
+  }
+});
+
 test("a folder in TMPDIR that belongs to somebody else is not used", async () => {
   await using temp = await tempFolder();
   await Deno.mkdir(`${temp.path}/fairlead-0`);
