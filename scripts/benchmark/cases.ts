@@ -51,6 +51,10 @@ export const cases: Record<string, Case> = {
   "version": (bench) => plainCase(bench, "version"),
   /** One builder, and docker's default context, where no engine is. */
   "ls": (bench) => plainCase(bench, "ls"),
+  /** 20 targets, all cached, at once. */
+  "bake-20": (bench) => bakeCase(bench, 20, "--progress=plain"),
+  /** A definition of 200 targets, which inherit from each other, read and printed. */
+  "bake-print-200": (bench) => bakeCase(bench, 200, "--print"),
   /** 1 GiB comes down as a tar. */
   "tar-1g": (bench) =>
     buildCase(bench, {
@@ -116,6 +120,27 @@ async function plainCase(bench: Bench, command: string): Promise<SetUp> {
   return {
     env,
     commands: { fairlead: [...bench.fairlead, command], buildx: [buildx, command] },
+    before: () => Promise.resolve(),
+    end,
+  };
+}
+
+async function bakeCase(bench: Bench, count: number, word: string): Promise<SetUp> {
+  const { root, env, buildx, end } = await benchStore(bench);
+  await Deno.writeTextFile(`${root}/Dockerfile`, "FROM scratch\nARG N\nCOPY Dockerfile /$N\n");
+  const names = Array.from({ length: count }, (_, at) => `t${at}`);
+  const targets = names.map((name, at) =>
+    `target "${name}" {\n  context = "${root}"\n  args = { N = "${at}", M = upper("m") }\n` +
+    `  inherits = [${at % 10 === 0 ? "" : `"t${at - 1}"`}]\n  output = ["type=cacheonly"]\n}\n`
+  );
+  const file = `${root}/docker-bake.hcl`;
+  const group = `group "default" {\n  targets = ${JSON.stringify(names)}\n}\n`;
+  await Deno.writeTextFile(file, group + targets.join(""));
+  const bake = ["bake", "--builder=bench", `--file=${file}`, word];
+  return {
+    // Its context is not the folder that the measurement was started in.
+    env: { ...env, BUILDX_BAKE_ENTITLEMENTS_FS: "0" },
+    commands: { fairlead: [...bench.fairlead, ...bake], buildx: [buildx, ...bake] },
     before: () => Promise.resolve(),
     end,
   };
