@@ -1,15 +1,15 @@
-import { connect } from "./commands/connect.ts";
+import { connect } from "./commands/reach/connect.ts";
 import { commands } from "./commands/list.ts";
-import { runProgram } from "./commands/run.ts";
-import { interruptible } from "./commands/signals.ts";
-import { inputOf, outputOf, systemClock } from "./commands/terminal.ts";
+import { runProgram } from "./commands/program/run.ts";
+import { interruptible } from "./commands/program/signals.ts";
+import { inputOf, outputOf, systemClock } from "./commands/program/terminal.ts";
 import { transports } from "./transports/all.ts";
 import { createPlugins } from "./transports/external.ts";
 import { createRegistry } from "./transports/registry.ts";
 
 const own = (name: string) => Deno.env.get(name);
 const call = own("DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND")
-  ? (await import("./commands/plugin_call.ts")).readPluginCall(Deno.args, own)
+  ? (await import("./commands/program/plugin_call.ts")).readPluginCall(Deno.args, own)
   : undefined;
 const env = call?.env ?? own;
 const signal = interruptible(Deno.exit);

@@ -1,2 +1,2 @@
 /** Docker's contexts are what transports rest on, too. */
-export * from "../transports/_docker_context.ts";
+export * from "../transports/engine/docker_context.ts";

@@ -15,7 +15,7 @@ import {
   callEngine,
   type EngineEndpoint,
   type EngineRequest,
-} from "../transports/_docker_engine.ts";
+} from "../transports/engine/docker_engine.ts";
 import { after } from "../transports/timer.ts";
 import type { DialContext } from "../transports/transport.ts";
 import { Code, RpcError } from "../buildkit/grpc/status.ts";

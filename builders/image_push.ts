@@ -5,7 +5,7 @@ import {
   callEngine,
   type EngineEndpoint,
   type EngineRequest,
-} from "../transports/_docker_engine.ts";
+} from "../transports/engine/docker_engine.ts";
 import type { DialContext } from "../transports/transport.ts";
 import { type EngineProgress, readProgress } from "./engine_progress.ts";
 import type { ImageName } from "./image_name.ts";

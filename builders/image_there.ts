@@ -1,4 +1,4 @@
-import { askEngine, type EngineEndpoint } from "../transports/_docker_engine.ts";
+import { askEngine, type EngineEndpoint } from "../transports/engine/docker_engine.ts";
 import type { DialContext } from "../transports/transport.ts";
 import { fullImageName, splitImageName } from "./image_name.ts";
 

@@ -16,11 +16,11 @@ import { readSource } from "./bake/source.ts";
 import { idleTimeoutOf } from "./build/idle.ts";
 import type { nodeClients } from "./build/node_clients.ts";
 import { retriesOf } from "./build/retry.ts";
-import { connectTimeout } from "./budget.ts";
-import { defineCommand } from "./command.ts";
+import { connectTimeout } from "./reach/budget.ts";
+import { defineCommand } from "./program/command.ts";
 import { parseCall } from "./flags/call.ts";
-import { program } from "./root.ts";
-import { UsageError } from "./usage_error.ts";
+import { program } from "./program/root.ts";
+import { UsageError } from "./program/usage_error.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [TARGET...]", min: 0, max: Infinity },

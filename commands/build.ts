@@ -1,7 +1,7 @@
 import { chooseBuilder, openStore } from "../builders/builder.ts";
 import { driverOf } from "../builders/drivers/all.ts";
-import { connectTimeout } from "./budget.ts";
-import { defineCommand } from "./command.ts";
+import { connectTimeout } from "./reach/budget.ts";
+import { defineCommand } from "./program/command.ts";
 import { parseCall } from "./flags/call.ts";
 import { withErrorPrefix } from "./build/build_error.ts";
 import { buildFlags } from "./build/flags.ts";

@@ -7,13 +7,13 @@ import { nodeRegistry } from "../builders/node_registry.ts";
 import { parsePlatforms } from "../builders/platforms.ts";
 import { transaction } from "../builders/transaction.ts";
 import { warnPlaintext } from "../buildkit/dial.ts";
-import { statusLimit } from "./budget.ts";
-import { defineCommand } from "./command.ts";
-import type { Deps } from "./deps.ts";
+import { statusLimit } from "./reach/budget.ts";
+import { defineCommand } from "./program/command.ts";
+import type { Deps } from "./program/deps.ts";
 import { statusTimeout } from "./flags/common.ts";
 import { csvPairs } from "./flags/pairs.ts";
-import { bootOptions } from "./status_report.ts";
-import { warn } from "./warn.ts";
+import { bootOptions } from "./reach/status_report.ts";
+import { warn } from "./program/warn.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [CONTEXT|ENDPOINT]", min: 0, max: 1 },

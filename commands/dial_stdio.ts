@@ -1,10 +1,10 @@
 import { chooseBuilder, openStore } from "../builders/builder.ts";
 import { parsePlatforms } from "../builders/platforms.ts";
-import { connectTimeout } from "./budget.ts";
-import { defineCommand } from "./command.ts";
-import { dialChosen, endpointOf } from "./endpoint_choice.ts";
-import { carry } from "./relay.ts";
-import { UsageError } from "./usage_error.ts";
+import { connectTimeout } from "./reach/budget.ts";
+import { defineCommand } from "./program/command.ts";
+import { dialChosen, endpointOf } from "./reach/endpoint_choice.ts";
+import { carry } from "./reach/relay.ts";
+import { UsageError } from "./program/usage_error.ts";
 
 const modes = ["none", "auto", "plain", "tty", "rawjson", "quiet"];
 

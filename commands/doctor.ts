@@ -2,15 +2,15 @@ import { type Builder, chooseBuilder, openStore } from "../builders/builder.ts";
 import type { StoredNode } from "../builders/node_group.ts";
 import { schemeOf } from "../transports/endpoint.ts";
 import { shownEndpoint } from "../transports/registry.ts";
-import { connectTimeout } from "./budget.ts";
-import { defineCommand } from "./command.ts";
-import type { Deps } from "./deps.ts";
+import { connectTimeout } from "./reach/budget.ts";
+import { defineCommand } from "./program/command.ts";
+import type { Deps } from "./program/deps.ts";
 import { examine } from "./doctor/examine.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { nodeJson, textOf } from "./doctor/print.ts";
 import { csvPairs } from "./flags/pairs.ts";
-import { goJson } from "./go_json.ts";
-import { UsageError } from "./usage_error.ts";
+import { goJson } from "./text/go_json.ts";
+import { UsageError } from "./program/usage_error.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [URL|BUILDER]", min: 0, max: 1 },

@@ -1,15 +1,15 @@
 import { diskUsage } from "../buildkit/cache.ts";
 import type { UsageRecord } from "../proto/gen/control.ts";
-import { defineCommand } from "./command.ts";
-import { statusLimit } from "./budget.ts";
+import { defineCommand } from "./program/command.ts";
+import { statusLimit } from "./reach/budget.ts";
 import { statusTimeout } from "./flags/common.ts";
 import { cacheFilter, parseFilters } from "./flags/filter.ts";
-import { type Format, parseFormat } from "./format.ts";
-import { goJsonValue } from "./go_json.ts";
-import { reachNodes } from "./nodes.ts";
-import { alignColumns } from "./tabwriter.ts";
-import { sizeText, usageTexts } from "./usage_record.ts";
-import { UsageError } from "./usage_error.ts";
+import { type Format, parseFormat } from "./text/format.ts";
+import { goJsonValue } from "./text/go_json.ts";
+import { reachNodes } from "./reach/nodes.ts";
+import { alignColumns } from "./text/tabwriter.ts";
+import { sizeText, usageTexts } from "./text/usage_record.ts";
+import { UsageError } from "./program/usage_error.ts";
 
 const table = "table {{.ID}}\t{{.Reclaimable}}\t{{.Size}}\t{{.LastUsedAt}}";
 

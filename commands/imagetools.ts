@@ -1,4 +1,4 @@
-import { defineGroup } from "./command.ts";
+import { defineGroup } from "./program/command.ts";
 
 export const command = defineGroup([
   {

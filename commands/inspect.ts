@@ -2,12 +2,12 @@ import { bootBuilder } from "../builders/boot.ts";
 import { chooseBuilder, openStore } from "../builders/builder.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { askBuilders } from "../builders/status.ts";
-import { statusLimit } from "./budget.ts";
-import { defineCommand } from "./command.ts";
+import { statusLimit } from "./reach/budget.ts";
+import { defineCommand } from "./program/command.ts";
 import { statusTimeout } from "./flags/common.ts";
-import { inspectText } from "./inspect_text.ts";
-import { askOptions, bootOptions } from "./status_report.ts";
-import { debugWanted } from "./run.ts";
+import { inspectText } from "./text/inspect_text.ts";
+import { askOptions, bootOptions } from "./reach/status_report.ts";
+import { debugWanted } from "./program/run.ts";
 
 export const command = defineCommand({
   args: { usage: "[NAME]", min: 0, max: 1 },

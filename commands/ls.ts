@@ -3,15 +3,15 @@ import { formatInGroups } from "../builders/platforms.ts";
 import { askBuilders, type BuilderStatus, type NodeStatus } from "../builders/status.ts";
 import { DialError } from "../transports/errors.ts";
 import type { Store } from "../builders/store.ts";
-import { activityText, builderJson, reasonOf, sortKeys } from "./builder_json.ts";
-import { statusLimit } from "./budget.ts";
-import { defineCommand } from "./command.ts";
-import type { Deps } from "./deps.ts";
+import { activityText, builderJson, reasonOf, sortKeys } from "./text/builder_json.ts";
+import { statusLimit } from "./reach/budget.ts";
+import { defineCommand } from "./program/command.ts";
+import type { Deps } from "./program/deps.ts";
 import { statusTimeout } from "./flags/common.ts";
-import { type Format, parseFormat } from "./format.ts";
-import { summarizePlatforms } from "./platform_summary.ts";
-import { askOptions, failureLines } from "./status_report.ts";
-import { warnBroken } from "./warn.ts";
+import { type Format, parseFormat } from "./text/format.ts";
+import { summarizePlatforms } from "./text/platform_summary.ts";
+import { askOptions, failureLines } from "./reach/status_report.ts";
+import { warnBroken } from "./program/warn.ts";
 
 const table = "table {{.Name}}\t{{.DriverEndpoint}}\t{{.Status}}\t{{.Buildkit}}\t{{.Platforms}}";
 

@@ -1,14 +1,14 @@
 import { chooseBuilder, openStore } from "../builders/builder.ts";
 import { streamOf } from "../transports/byte_stream.ts";
 import { schemeOf } from "../transports/endpoint.ts";
-import { connectTimeout } from "./budget.ts";
-import { defineCommand } from "./command.ts";
-import type { Deps } from "./deps.ts";
-import { type ChosenEndpoint, dialChosen, endpointOf } from "./endpoint_choice.ts";
-import { listenLocally } from "./listen.ts";
-import { join } from "./relay.ts";
-import { hintOf, messageOf } from "./report.ts";
-import { UsageError } from "./usage_error.ts";
+import { connectTimeout } from "./reach/budget.ts";
+import { defineCommand } from "./program/command.ts";
+import type { Deps } from "./program/deps.ts";
+import { type ChosenEndpoint, dialChosen, endpointOf } from "./reach/endpoint_choice.ts";
+import { listenLocally } from "./reach/listen.ts";
+import { join } from "./reach/relay.ts";
+import { hintOf, messageOf } from "./program/report.ts";
+import { UsageError } from "./program/usage_error.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [URL|BUILDER]", min: 0, max: 1 },

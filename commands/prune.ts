@@ -2,15 +2,15 @@ import { dockerConfigDir } from "../builders/config_dir.ts";
 import { knowsSpaceLimits, prune } from "../buildkit/cache.ts";
 import type { PruneRequest, UsageRecord } from "../proto/gen/control.ts";
 import type { Env } from "../transports/transport.ts";
-import { defineCommand } from "./command.ts";
-import { confirm } from "./confirm.ts";
-import { statusLimit } from "./budget.ts";
+import { defineCommand } from "./program/command.ts";
+import { confirm } from "./program/confirm.ts";
+import { statusLimit } from "./reach/budget.ts";
 import { statusTimeout } from "./flags/common.ts";
 import { cacheFilter, parseFilters, withPruneFilters } from "./flags/filter.ts";
-import { reachNodes } from "./nodes.ts";
-import { alignColumns } from "./tabwriter.ts";
-import { sizeText, usageTexts } from "./usage_record.ts";
-import { UsageError } from "./usage_error.ts";
+import { reachNodes } from "./reach/nodes.ts";
+import { alignColumns } from "./text/tabwriter.ts";
+import { sizeText, usageTexts } from "./text/usage_record.ts";
+import { UsageError } from "./program/usage_error.ts";
 
 const question = (what: string) =>
   `WARNING! This will remove all ${what}. Are you sure you want to continue?`;

@@ -6,14 +6,14 @@ import { formatNodeGroup } from "../builders/node_group_json.ts";
 import { askBuilders } from "../builders/status.ts";
 import type { Store } from "../builders/store.ts";
 import { transaction } from "../builders/transaction.ts";
-import { defineCommand } from "./command.ts";
-import { confirm } from "./confirm.ts";
-import type { Deps } from "./deps.ts";
+import { defineCommand } from "./program/command.ts";
+import { confirm } from "./program/confirm.ts";
+import type { Deps } from "./program/deps.ts";
 import { statusTimeout } from "./flags/common.ts";
-import { hintOf, messageOf } from "./report.ts";
-import { askOptions } from "./status_report.ts";
-import { UsageError } from "./usage_error.ts";
-import { warn, warnBroken } from "./warn.ts";
+import { hintOf, messageOf } from "./program/report.ts";
+import { askOptions } from "./reach/status_report.ts";
+import { UsageError } from "./program/usage_error.ts";
+import { warn, warnBroken } from "./program/warn.ts";
 
 const warning = "WARNING! This will remove all builders that are not in running state. " +
   "Are you sure you want to continue?";

@@ -1,7 +1,7 @@
 import { chooseBuilder, openStore } from "../builders/builder.ts";
 import { BuilderError } from "../builders/builder_error.ts";
 import { driverOf } from "../builders/drivers/all.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand } from "./program/command.ts";
 
 /**
  * A daemon that fairlead hasn't started it doesn't stop either. Where buildx would, because its driver

@@ -6,7 +6,7 @@ import type { Store } from "../builders/store.ts";
 import { transaction } from "../builders/transaction.ts";
 import { nearest } from "../transports/nearest.ts";
 import type { Env } from "../transports/transport.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand } from "./program/command.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] NAME", min: 0, max: 1 },

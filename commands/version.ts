@@ -1,5 +1,5 @@
 import { buildxVersion, version } from "../version.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand } from "./program/command.ts";
 
 export const command = defineCommand({
   args: { usage: "", min: 0, max: 0 },

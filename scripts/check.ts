@@ -43,13 +43,13 @@ const LONGEST = 400;
 
 /** Files that are only loaded where they are used, and so may import node: modules. */
 const LAZY =
-  /^(?:bake\/hcl\/functions\/(?:digests|ciphers)|buildkit\/tls\w*|commands\/certs\/(?:judge|certificate_file)|transports\/_(?:ssh\w*|duplex_stream|pipe))\.ts$/;
+  /^(?:bake\/hcl\/functions\/(?:digests|ciphers)|buildkit\/tls\w*|commands\/certs\/(?:judge|certificate_file)|transports\/(?:ssh\/\w+|_duplex_stream|_pipe))\.ts$/;
 
 /** Where ambient things are read, to be handed on. */
 const AMBIENT = new Set([
   "main.ts",
-  "commands/deps.ts",
-  "commands/terminal.ts",
+  "commands/program/deps.ts",
+  "commands/program/terminal.ts",
   "buildkit/library.ts",
 ]);
 

@@ -1,4 +1,4 @@
-import { ENGINE_OPTIONS, type EngineChoice, findEngine, parseEngine } from "./_engine_choice.ts";
+import { ENGINE_OPTIONS, type EngineChoice, findEngine, parseEngine } from "./engine/choice.ts";
 import { formatOptions, splitEndpoint } from "./endpoint.ts";
 import { EndpointError } from "./errors.ts";
 import type { Transport } from "./transport.ts";
@@ -25,7 +25,7 @@ export const docker = {
   plaintext: () => false,
 
   async dial(spec, context) {
-    const { dialInside } = await import("./_engine_grpc.ts");
+    const { dialInside } = await import("./engine/grpc.ts");
     const endpoint = describe(spec);
     return await dialInside(await findEngine(spec, endpoint, context.env), endpoint, context);
   },

@@ -1,4 +1,4 @@
-import { CONTAINER, DIAL_STDIO, parseContainer } from "./_container.ts";
+import { CONTAINER, DIAL_STDIO, parseContainer } from "./engine/container.ts";
 import {
   dockerProgram,
   ENGINE_OPTIONS,
@@ -6,7 +6,7 @@ import {
   findEngine,
   NO_ENGINE,
   parseEngine,
-} from "./_engine_choice.ts";
+} from "./engine/choice.ts";
 import { formatOptions } from "./endpoint.ts";
 import type { Transport } from "./transport.ts";
 
@@ -35,7 +35,7 @@ export const dockerContainer = {
   async dial(spec, context) {
     const { container } = spec;
     const endpoint = describe(spec);
-    const { execInContainer } = await import("./_engine_exec.ts");
+    const { execInContainer } = await import("./engine/exec.ts");
     const engine = await findEngine(spec, endpoint, context.env);
     const stream = await execInContainer({
       endpoint,

@@ -113,7 +113,7 @@ export const kubePod = {
   plaintext: () => false,
 
   async dial(spec, context) {
-    const { dialPod } = await import("./_kube_dial.ts");
+    const { dialPod } = await import("./kube/dial.ts");
     return await dialPod(spec, describe(spec), context);
   },
 } satisfies Transport<KubePodSpec>;

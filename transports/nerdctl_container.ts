@@ -1,4 +1,4 @@
-import { CONTAINER, DIAL_STDIO, parseContainer } from "./_container.ts";
+import { CONTAINER, DIAL_STDIO, parseContainer } from "./engine/container.ts";
 import { formatOptions } from "./endpoint.ts";
 import { EndpointError } from "./errors.ts";
 import type { Transport } from "./transport.ts";

@@ -1,5 +1,5 @@
-import { CONTAINER, DIAL_STDIO, parseContainer } from "./_container.ts";
-import { podmanHost } from "./_podman_host.ts";
+import { CONTAINER, DIAL_STDIO, parseContainer } from "./engine/container.ts";
+import { podmanHost } from "./engine/podman_host.ts";
 import type { Transport } from "./transport.ts";
 
 /** A container of podman's. */
@@ -25,7 +25,7 @@ export const podmanContainer = {
 
   async dial(spec, context) {
     const { container } = spec;
-    const { execInContainer } = await import("./_engine_exec.ts");
+    const { execInContainer } = await import("./engine/exec.ts");
     const { host, hint } = podmanHost(context.env);
     const stream = await execInContainer({
       endpoint: describe(spec),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { checkEndpoints } from "../tests/transports/endpoints.ts";
-import { podmanHost } from "./_podman_host.ts";
+import { podmanHost } from "./engine/podman_host.ts";
 import { podmanContainer } from "./podman_container.ts";
 
 checkEndpoints(podmanContainer, {

@@ -1,4 +1,4 @@
-import { DIAL_STDIO } from "./_container.ts";
+import { DIAL_STDIO } from "./engine/container.ts";
 import { formatHostPort } from "./_tcp_connect.ts";
 import { formatOptions, splitEndpoint } from "./endpoint.ts";
 import { EndpointError } from "./errors.ts";
@@ -86,7 +86,7 @@ export const ssh = {
   describe,
   host: ({ host }) => ({ authority: host, name: host }),
   async site(spec, env) {
-    const { sshTarget } = await import("./_ssh_dial.ts");
+    const { sshTarget } = await import("./ssh/dial.ts");
     const signal = new AbortController().signal;
     const { jumps: [first], host, port } = await sshTarget(spec, describe(spec), { env, signal });
     return first ?? { host, port };
@@ -94,7 +94,7 @@ export const ssh = {
   plaintext: () => false,
 
   async dial(spec, context) {
-    const { dialSsh, sshTarget } = await import("./_ssh_dial.ts");
+    const { dialSsh, sshTarget } = await import("./ssh/dial.ts");
     const target = await sshTarget(spec, describe(spec), context);
     const { command, socket = command === undefined ? SOCKET : undefined } = spec;
     const relay = spec.socket === undefined

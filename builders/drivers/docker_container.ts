@@ -1,4 +1,4 @@
-import { dockerProgram, type EngineChoice } from "../../transports/_engine_choice.ts";
+import { dockerProgram, type EngineChoice } from "../../transports/engine/choice.ts";
 import { dockerContainer as transport } from "../../transports/docker_container.ts";
 import type { Env } from "../../transports/transport.ts";
 import { contextNames, currentContext } from "../docker_context.ts";

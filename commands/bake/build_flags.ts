@@ -6,7 +6,7 @@ import { parseBytes } from "../flags/bytes.ts";
 import { csvLine } from "../flags/csv_line.ts";
 import { parseFlags } from "../flags/parse.ts";
 import type { FlagValues } from "../flags/spec.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import type { GitAccess } from "./git_access.ts";
 import type { Place } from "./place.ts";
 

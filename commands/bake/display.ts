@@ -1,5 +1,5 @@
 import type { Builder } from "../../builders/builder.ts";
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../program/deps.ts";
 import { chooseMode } from "../progress/mode.ts";
 import { type Progress, startProgress } from "../progress/progress.ts";
 

@@ -2,9 +2,9 @@ import { osReason } from "../../buildkit/session/os_reason.ts";
 import type { DefinitionFile } from "../../bake/options.ts";
 import { absolutePath } from "../build/paths.ts";
 import { readText } from "../build/stdin.ts";
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../program/deps.ts";
 import type { LocalVertex, LocalVertexes } from "../progress/local.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { DEFAULT_FILES } from "./file_names.ts";
 
 /** More than any definition, in bytes: what never ends is none. */

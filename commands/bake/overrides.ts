@@ -3,7 +3,7 @@ import type { CallMethod } from "../flags/call.ts";
 import { csvFields } from "../flags/csv.ts";
 import type { FlagValues } from "../flags/spec.ts";
 import { parseBool } from "../flags/value.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import type { bakeFlags } from "./flags.ts";
 
 type Flags = FlagValues<typeof bakeFlags>;

@@ -5,7 +5,7 @@
 import type { Target } from "../../bake/target.ts";
 import { absolutePath } from "../build/paths.ts";
 import { isRemote } from "../build/remote.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { cleanPath } from "../../bake/clean_path.ts";
 import { urlBelow } from "./git_url.ts";
 

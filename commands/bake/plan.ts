@@ -2,7 +2,7 @@
 import type { Resolved } from "../../bake/options.ts";
 import type { Target } from "../../bake/target.ts";
 import type { buildFlags } from "../build/flags.ts";
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../program/deps.ts";
 import type { FlagValues } from "../flags/spec.ts";
 import { buildFlagsOf } from "./build_flags.ts";
 import { checkBuild } from "./checked.ts";

@@ -3,9 +3,9 @@ import type { ComposeReader, ReadOptions } from "../../bake/options.ts";
 import { absolutePath } from "../build/paths.ts";
 import { isRemote } from "../build/remote.ts";
 import { isTrue } from "../build/switch.ts";
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../program/deps.ts";
 import { parseBool } from "../flags/value.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { parseVariables } from "./variables.ts";
 
 /** @param context what `BAKE_CMD_CONTEXT` is */

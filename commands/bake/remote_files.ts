@@ -8,11 +8,11 @@ import type { NodeClients } from "../build/node_clients.ts";
 import { isGit } from "../build/remote.ts";
 import { openShared } from "../build/services.ts";
 import { isArchive } from "../build/stdin.ts";
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../program/deps.ts";
 import { parseSecrets } from "../flags/secret.ts";
 import { parseSsh } from "../flags/ssh.ts";
 import type { Progress } from "../progress/progress.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { DEFAULT_FILES } from "./file_names.ts";
 import { definitionAccess } from "./git_access.ts";
 

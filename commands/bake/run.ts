@@ -8,11 +8,11 @@ import { prepare, type PreparedBuild, sourcePolicy, warnNoOutput } from "../buil
 import { removeResult, writeResult } from "../build/result.ts";
 import { runBuilds, type RunContext } from "../build/run.ts";
 import { openScratch } from "../build/scratch.ts";
-import type { Deps, Input } from "../deps.ts";
+import type { Deps, Input } from "../program/deps.ts";
 import { type CallMethod, parseCall } from "../flags/call.ts";
-import { goJson } from "../go_json.ts";
+import { goJson } from "../text/go_json.ts";
 import type { Progress } from "../progress/progress.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import type { Planned } from "./plan.ts";
 import { answersOf, type Done, runMetadata, showAnswers, showMessages } from "./results.ts";
 

@@ -4,7 +4,7 @@ import { DialError } from "../../transports/errors.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import type { Transport } from "../../transports/transport.ts";
 import { commands } from "../list.ts";
-import { runProgram } from "../run.ts";
+import { runProgram } from "../program/run.ts";
 
 /** What the dial of a command is told that it is for. */
 async function affinityOf(words: readonly string[], cwd: string): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import type { Input } from "../deps.ts";
+import type { Input } from "../program/deps.ts";
 import type { Scratch } from "./scratch.ts";
 import { unlessAborted } from "./unless_aborted.ts";
 

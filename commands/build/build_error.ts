@@ -1,4 +1,4 @@
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../program/deps.ts";
 import { RpcError } from "../../buildkit/grpc/status.ts";
 import { sourceExcerpt, sourcesOf } from "../progress/source_excerpt.ts";
 

@@ -1,5 +1,5 @@
 import { osReason } from "../../buildkit/session/os_reason.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 
 /** The Dockerfile of a folder when none is named: `dockerfile` where only that exists, as buildx has it. */
 export async function defaultDockerfile(folder: string): Promise<string> {

@@ -7,8 +7,8 @@ import {
 } from "../../builders/image_load.ts";
 import type { ImageStore } from "../../builders/containerd/load.ts";
 import { Code, RpcError } from "../../buildkit/grpc/status.ts";
-import { NO_ENGINE } from "../../transports/_engine_choice.ts";
-import { podmanHost } from "../../transports/_podman_host.ts";
+import { NO_ENGINE } from "../../transports/engine/choice.ts";
+import { podmanHost } from "../../transports/engine/podman_host.ts";
 import type { ByteOutput } from "../../buildkit/session/output_sink.ts";
 import type { DialContext } from "../../transports/transport.ts";
 import type { Env } from "../../transports/transport.ts";

@@ -1,7 +1,7 @@
 import { nodeEngine } from "../../builders/engine_traits.ts";
 import { splitImageName } from "../../builders/image_name.ts";
 import { pushImage } from "../../builders/image_push.ts";
-import { logins } from "../logins.ts";
+import { logins } from "../reach/logins.ts";
 import type { Job, JobContext } from "./job.ts";
 import type { Answers } from "./result.ts";
 

@@ -12,7 +12,7 @@ import {
 } from "../flags/frontend.ts";
 import type { FlagValues } from "../flags/spec.ts";
 import type { buildFlags } from "./flags.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { legacyResources } from "./legacy_flags.ts";
 import { isTrue } from "./switch.ts";
 

@@ -7,7 +7,7 @@ import { parsePolicies } from "../flags/policy.ts";
 import { parseSecrets } from "../flags/secret.ts";
 import type { FlagValues } from "../flags/spec.ts";
 import { parseSsh } from "../flags/ssh.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import type { buildFlags } from "./flags.ts";
 import { labels } from "./frontend.ts";
 

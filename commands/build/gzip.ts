@@ -1,4 +1,4 @@
-import type { Input } from "../deps.ts";
+import type { Input } from "../program/deps.ts";
 
 /** The same bytes, compressed; no faster than they are read. */
 export function gzipped(source: Pick<Input, "read">): Pick<Input, "read"> {

@@ -1,6 +1,6 @@
 import type { Builder } from "../../builders/builder.ts";
 import type { EngineTraits } from "../../builders/engine_traits.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 
 /**
  * The address that `host-gateway` stands for in `--add-host`: only an engine's own BuildKit tells it.

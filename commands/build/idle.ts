@@ -2,7 +2,7 @@
 import { formatDuration } from "../flags/duration.ts";
 import { whenStill } from "../../buildkit/silence.ts";
 import type { Handler, ServerCall, Service } from "../../buildkit/grpc/call.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 
 /** Watches the builds of one run. */
 export interface IdleWatch extends Disposable {

@@ -4,8 +4,8 @@
  * uploaded once. The cases are tried in buildx's order, and its messages are kept.
  */
 import type { Service } from "../../buildkit/grpc/call.ts";
-import type { Deps } from "../deps.ts";
-import { UsageError } from "../usage_error.ts";
+import type { Deps } from "../program/deps.ts";
+import { UsageError } from "../program/usage_error.ts";
 import type { Archive } from "./archive.ts";
 import { checkDockerfile, defaultDockerfile, statOf } from "./dockerfile.ts";
 import { absolutePath, baseName, parentOf } from "./paths.ts";

@@ -8,7 +8,7 @@ import type { EngineTraits } from "../../builders/engine_traits.ts";
 import { DEFAULT_PROVENANCE, type Typed } from "../../buildkit/solve_request.ts";
 import type { Output } from "../flags/output.ts";
 import { parseBool } from "../flags/value.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import type { EngineOutput } from "./engine.ts";
 import { attests } from "./frontend.ts";
 

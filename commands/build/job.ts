@@ -1,7 +1,7 @@
 import type { Builder } from "../../builders/builder.ts";
 import type { Share } from "../../builders/placement.ts";
 import type { BuildOptions } from "../../buildkit/solve_request.ts";
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../program/deps.ts";
 import type { Reporter } from "../progress/progress.ts";
 import type { IdleWatch } from "./idle.ts";
 import type { PreparedBuild } from "./prepare.ts";

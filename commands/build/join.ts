@@ -7,7 +7,7 @@ import { annotationsOf } from "../imagetools/annotations.ts";
 import { combine, readSource } from "../imagetools/combine.ts";
 import { parseLocation } from "../imagetools/location.ts";
 import { places } from "../imagetools/places.ts";
-import { logins } from "../logins.ts";
+import { logins } from "../reach/logins.ts";
 import type { JobContext } from "./job.ts";
 import type { Answers } from "./result.ts";
 import { isOn, pushed } from "./split.ts";

@@ -6,7 +6,7 @@
 import type { Typed } from "../../buildkit/solve_request.ts";
 import type { EngineOutput } from "./engine.ts";
 import { parseBool } from "../flags/value.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { absolutePath } from "./paths.ts";
 import type { Answers } from "./result.ts";
 

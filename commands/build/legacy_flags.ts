@@ -3,8 +3,8 @@
  * nowhere. Some are other spellings, some mean nothing to BuildKit, and some of those are warned of.
  */
 import type { FlagSpecs } from "../flags/spec.ts";
-import type { Deps } from "../deps.ts";
-import { warn } from "../warn.ts";
+import type { Deps } from "../program/deps.ts";
+import { warn } from "../program/warn.ts";
 
 const resource = { kind: "array", hidden: true, summary: "See --resource" } as const;
 const ignored = { kind: "bool", hidden: true, summary: "Has no effect" } as const;

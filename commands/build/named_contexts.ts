@@ -2,7 +2,7 @@
 import { newId } from "../../buildkit/identity.ts";
 import { parseLayoutRef, resolveLayout } from "../../buildkit/session/oci_layout.ts";
 import type { NamedContext } from "../flags/build_context.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { statOf } from "./dockerfile.ts";
 import { absolutePath } from "./paths.ts";
 import { hasQuery, isRemote } from "./remote.ts";

@@ -5,7 +5,7 @@ import { fileSend, type TreeOutput } from "../../buildkit/session/filesend.ts";
 import { fileOutput } from "../../buildkit/session/output_file.ts";
 import { pipeOutput } from "../../buildkit/session/output_pipe.ts";
 import type { ByteOutput } from "../../buildkit/session/output_sink.ts";
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../program/deps.ts";
 import type { Output } from "../flags/output.ts";
 import { type EngineOutput, engineOutput } from "./engine.ts";
 import type { JobContext } from "./job.ts";

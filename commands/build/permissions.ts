@@ -1,5 +1,5 @@
 import type { Output } from "../flags/output.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { absolutePath } from "./paths.ts";
 
 /** A permission that concerns this machine alone: the daemon is not told of it. */

@@ -2,9 +2,9 @@
 import type { Reason } from "../../builders/placement.ts";
 import { formatPlatform } from "../../builders/platforms.ts";
 import { type Registry, shownEndpoint } from "../../transports/registry.ts";
-import { goJson } from "../go_json.ts";
-import { alignColumns } from "../tabwriter.ts";
-import { UsageError } from "../usage_error.ts";
+import { goJson } from "../text/go_json.ts";
+import { alignColumns } from "../text/tabwriter.ts";
+import { UsageError } from "../program/usage_error.ts";
 import type { Job } from "./job.ts";
 import { pushed } from "./split.ts";
 

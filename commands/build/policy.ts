@@ -1,7 +1,7 @@
 import type { Env } from "../../transports/transport.ts";
 import type { PolicyChoice } from "../flags/policy.ts";
 import { parseBool } from "../flags/value.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import type { Inputs } from "./inputs.ts";
 
 /**

@@ -3,10 +3,10 @@ import type { StoredNode } from "../../builders/node_group.ts";
 import { reachNode } from "../../builders/reach_node.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { after, every } from "../../transports/timer.ts";
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../program/deps.ts";
 import type { LocalVertex } from "../progress/local.ts";
 import type { Progress } from "../progress/progress.ts";
-import { PATIENCE, waiting } from "../waiting.ts";
+import { PATIENCE, waiting } from "../program/waiting.ts";
 
 const NAME = "[internal] waiting for connection";
 

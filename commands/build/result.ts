@@ -1,8 +1,8 @@
 /** What a build leaves behind for scripts: the image's id, and the daemon's answers as JSON. */
 import type { VertexWarning } from "../../proto/gen/control.ts";
 import { osReason } from "../../buildkit/session/os_reason.ts";
-import { goJson } from "../go_json.ts";
-import { UsageError } from "../usage_error.ts";
+import { goJson } from "../text/go_json.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { warningOf } from "../progress/rawjson.ts";
 
 const WARNINGS = "buildx.build.warnings";

@@ -1,9 +1,9 @@
 /** Building again after trouble on the way, never after a failure of the build itself. */
 import { ConnectionLost } from "../../buildkit/connection_lost.ts";
 import { DialError } from "../../transports/errors.ts";
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../program/deps.ts";
 import type { Progress } from "../progress/progress.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 
 /** What building again goes by. */
 export interface RetryOptions {

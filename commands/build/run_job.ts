@@ -4,7 +4,7 @@ import { newId } from "../../buildkit/identity.ts";
 import { solve } from "../../buildkit/solve.ts";
 import { solveRequest } from "../../buildkit/solve_request.ts";
 import { after } from "../../transports/timer.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import type { Job, JobContext } from "./job.ts";
 import type { Link } from "./links.ts";
 import type { PreparedBuild } from "./prepare.ts";

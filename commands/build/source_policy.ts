@@ -5,7 +5,7 @@
  */
 import { Policy } from "../../proto/gen/sourcepolicy.ts";
 import { osReason } from "../../buildkit/session/os_reason.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 
 const actions = ["ALLOW", "DENY", "CONVERT"];
 const matches = ["WILDCARD", "EXACT", "REGEX"];

@@ -7,7 +7,7 @@ import type { Service } from "../../buildkit/grpc/call.ts";
 import type { Agents } from "../../buildkit/session/ssh.ts";
 import { openSecrets, type SecretSource } from "../../buildkit/session/secret_source.ts";
 import type { Env } from "../../transports/transport.ts";
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../program/deps.ts";
 import { parseBuildContexts } from "../flags/build_context.ts";
 import { parsePolicies } from "../flags/policy.ts";
 import { parseSecrets } from "../flags/secret.ts";

@@ -7,7 +7,7 @@ import { parseBool } from "../flags/value.ts";
 import { newId } from "../../buildkit/identity.ts";
 import { parseReference, repositoryName } from "../../buildkit/registry/reference.ts";
 import type { BuildOptions, Typed } from "../../buildkit/solve_request.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import type { Job } from "./job.ts";
 import type { NodeClients } from "./node_clients.ts";
 import type { PreparedBuild } from "./prepare.ts";

@@ -1,5 +1,5 @@
 /** Standard input as a build takes it: a context in an archive, or a Dockerfile. */
-import type { Input } from "../deps.ts";
+import type { Input } from "../program/deps.ts";
 
 /** As much as tells an archive from a text: two blocks of a tar, in bytes. */
 const HEAD = 1024;

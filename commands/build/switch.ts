@@ -1,6 +1,6 @@
 import type { Env } from "../../transports/transport.ts";
 import { parseBool } from "../flags/value.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 
 /** A switch in the environment. Throws `UsageError` for what is no boolean, as buildx does. */
 export function isTrue(name: string, env: Env): boolean {

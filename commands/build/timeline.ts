@@ -1,12 +1,12 @@
-import type { Deps } from "../deps.ts";
-import { rfc3339 } from "../go_time.ts";
+import type { Deps } from "../program/deps.ts";
+import { rfc3339 } from "../text/go_time.ts";
 import { timestampOf } from "../progress/local.ts";
 import type { Watcher } from "../progress/progress.ts";
 import type { Outcome } from "../progress/renderer.ts";
 import { timelinePage } from "../timeline/page.ts";
 import { recordTimeline } from "../timeline/record.ts";
-import { UsageError } from "../usage_error.ts";
-import { warn } from "../warn.ts";
+import { UsageError } from "../program/usage_error.ts";
+import { warn } from "../program/warn.ts";
 import { absolutePath, parentOf } from "./paths.ts";
 import { removeResult, writeResult } from "./result.ts";
 

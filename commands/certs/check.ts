@@ -1,8 +1,8 @@
 import { osReason } from "../../buildkit/session/os_reason.ts";
 import { absolutePath } from "../build/paths.ts";
-import { defineCommand } from "../command.ts";
-import { exitCodes } from "../exit_codes.ts";
-import { UsageError } from "../usage_error.ts";
+import { defineCommand } from "../program/command.ts";
+import { exitCodes } from "../program/exit_codes.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { findAuthorities, findPairs } from "./find_pairs.ts";
 import { parseHost } from "./host.ts";
 

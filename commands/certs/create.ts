@@ -1,12 +1,12 @@
 import { absolutePath } from "../build/paths.ts";
-import { defineCommand } from "../command.ts";
+import { defineCommand } from "../program/command.ts";
 import { csvLine } from "../flags/csv_line.ts";
 import { quote } from "../flags/quote.ts";
-import { program } from "../root.ts";
-import { UsageError } from "../usage_error.ts";
+import { program } from "../program/root.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { type Host, parseHost } from "./host.ts";
 import { makeSet } from "./make_set.ts";
-import { shellWord } from "../shell_word.ts";
+import { shellWord } from "../text/shell_word.ts";
 import { writeSet } from "./write_set.ts";
 
 const DAY = 86_400_000;

@@ -1,4 +1,4 @@
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { quote } from "../flags/quote.ts";
 
 /** A name or an address that a certificate holds for. */

@@ -1,4 +1,4 @@
-import type { Command, CommandEntry, CommandGroup } from "../command.ts";
+import type { Command, CommandEntry, CommandGroup } from "../program/command.ts";
 import { longNameOf, wantsValue } from "../flags/parse.ts";
 import { type FlagSpecs, globalFlags } from "../flags/spec.ts";
 import { argumentCandidates } from "./arguments.ts";

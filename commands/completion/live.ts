@@ -3,7 +3,7 @@ import { allBuilders, chooseBuilder, openStore } from "../../builders/builder.ts
 import { within } from "../../transports/timer.ts";
 import type { GlobalValues } from "../flags/spec.ts";
 import { absolutePath } from "../build/paths.ts";
-import type { Deps, Output } from "../deps.ts";
+import type { Deps, Output } from "../program/deps.ts";
 import { readLocalState } from "../history/local_state.ts";
 import { buildName } from "../history/name.ts";
 import { type Candidates, nothing, wordsOf } from "./candidates.ts";
@@ -53,7 +53,7 @@ export async function refs({ deps, flags, args }: Asked): Promise<Candidates> {
   const signal = AbortSignal.any([deps.signal, controller.signal]);
   let found: Candidates = nothing;
   const ask = async () => {
-    const { reachNodes } = await import("../nodes.ts");
+    const { reachNodes } = await import("../reach/nodes.ts");
     const { queryRecords } = await import("../history/records.ts");
     await using nodes = await reachNodes({ ...deps, signal, stderr: silent }, global, PATIENCE);
     const records = await queryRecords(nodes, { signal });

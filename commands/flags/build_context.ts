@@ -4,7 +4,7 @@
  * `alpine` are the same. Messages are buildx's.
  */
 import { referenceProblem } from "../../buildkit/registry/reference.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 
 /** One named context, as it was typed but for the name. */
 export interface NamedContext {

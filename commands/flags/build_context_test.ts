@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { parseBuildContexts } from "./build_context.ts";
 
 Deno.test("parseBuildContexts() writes names as images are written when they are short", () => {

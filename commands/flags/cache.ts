@@ -3,7 +3,7 @@
  * attributes are the daemon's and pass as they are; what the client adds is credentials that only
  * its environment has.
  */
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { csvFields } from "./csv.ts";
 import { quote } from "./quote.ts";
 import { parseBool } from "./value.ts";

@@ -1,5 +1,5 @@
 /** `--call METHOD[,format=json][,ignorestatus=true]`: a question about a Dockerfile in a build's place. */
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { csvFields } from "./csv.ts";
 import { parseBool } from "./value.ts";
 

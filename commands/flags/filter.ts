@@ -1,4 +1,4 @@
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { parseDuration } from "./duration.ts";
 import { quote } from "./quote.ts";
 

@@ -2,7 +2,7 @@
  * Flags whose values the Dockerfile frontend takes as they are, but for their spelling. Each function
  * gives the attributes for one flag; messages are buildx's. All throw `UsageError`.
  */
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { parseBytes } from "./bytes.ts";
 import { csvFields } from "./csv.ts";
 import { quote } from "./quote.ts";

@@ -5,7 +5,7 @@
  * Messages are buildx's.
  */
 import { osReason } from "../../buildkit/session/os_reason.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { csvFields } from "./csv.ts";
 import { quote } from "./quote.ts";
 import { checkTag } from "./tag.ts";

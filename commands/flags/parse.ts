@@ -1,5 +1,5 @@
 import { nearest } from "../../transports/nearest.ts";
-import { FlagError } from "../usage_error.ts";
+import { FlagError } from "../program/usage_error.ts";
 
 import { quote, quoteRune } from "./quote.ts";
 import type { FlagSpec, FlagSpecs, FlagValues } from "./spec.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { parseFlags } from "./parse.ts";
 import type { FlagSpecs } from "./spec.ts";
 

@@ -1,5 +1,5 @@
 /** `--policy`: which Rego policies a build is under. Messages are buildx's. */
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { csvFields } from "./csv.ts";
 import { parseBool } from "./value.ts";
 

@@ -1,5 +1,5 @@
 import type { SecretSpec } from "../../buildkit/session/secret_source.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { csvFields } from "./csv.ts";
 import { quote } from "./quote.ts";
 

@@ -1,5 +1,5 @@
 import { referenceProblem } from "../../buildkit/registry/reference.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { quote } from "./quote.ts";
 
 /**

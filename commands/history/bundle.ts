@@ -6,7 +6,7 @@
 import { blobSize, readBlob, wholeBlob } from "../../buildkit/content.ts";
 import type { Client } from "../../buildkit/client.ts";
 import type { BuildHistoryRecord, BuildResultInfo, Descriptor } from "../../proto/gen/control.ts";
-import { goJson } from "../go_json.ts";
+import { goJson } from "../text/go_json.ts";
 import { type RecordExtras, recordJson } from "./record_json.ts";
 import { sanitizedTrace } from "./sanitize.ts";
 import { tarEnd, tarHeader, tarPadding } from "./tar.ts";

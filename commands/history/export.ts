@@ -1,11 +1,11 @@
 import { openStore } from "../../builders/builder.ts";
 import { formatPlatform, normalizePlatform } from "../../builders/platforms.ts";
 import { platformOf } from "../../builders/status.ts";
-import { defineCommand } from "../command.ts";
-import type { Deps } from "../deps.ts";
-import { type Nodes, type ReachedNode, reachNodes } from "../nodes.ts";
-import { UsageError } from "../usage_error.ts";
-import { warn } from "../warn.ts";
+import { defineCommand } from "../program/command.ts";
+import type { Deps } from "../program/deps.ts";
+import { type Nodes, type ReachedNode, reachNodes } from "../reach/nodes.ts";
+import { UsageError } from "../program/usage_error.ts";
+import { warn } from "../program/warn.ts";
 import { bundle } from "./bundle.ts";
 import { readLocalGroup, readLocalState } from "./local_state.ts";
 import { warnOfNodes } from "./lost_nodes.ts";

@@ -2,7 +2,7 @@ import { wholeBlob } from "../../buildkit/content.ts";
 import type { ErrorDetail } from "../../buildkit/grpc/status.ts";
 import type { BuildHistoryRecord, StatusResponse } from "../../proto/gen/control.ts";
 import { Status } from "../../proto/gen/status.ts";
-import type { ReachedNode } from "../nodes.ts";
+import type { ReachedNode } from "../reach/nodes.ts";
 import { sourceExcerpt, sourcesOf } from "../progress/source_excerpt.ts";
 import { fields } from "./attachments.ts";
 

@@ -1,8 +1,8 @@
 import type { BuildHistoryRecord } from "../../proto/gen/control.ts";
 import { parseDuration } from "../flags/duration.ts";
 import { quote } from "../flags/quote.ts";
-import { nanoseconds, parseMoment } from "../go_time.ts";
-import { UsageError } from "../usage_error.ts";
+import { nanoseconds, parseMoment } from "../text/go_time.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { parseGitRef } from "./git_ref.ts";
 
 /** A condition of `history ls --filter`. */

@@ -1,8 +1,8 @@
 import { homeDir } from "../../builders/config_dir.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
 import type { Env } from "../../transports/transport.ts";
-import { defineCommand } from "../command.ts";
-import type { Deps } from "../deps.ts";
+import { defineCommand } from "../program/command.ts";
+import type { Deps } from "../program/deps.ts";
 import { openUrl } from "./open_url.ts";
 
 export const command = defineCommand({

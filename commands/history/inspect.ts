@@ -1,8 +1,8 @@
 import { openStore } from "../../builders/builder.ts";
-import { defineCommand } from "../command.ts";
-import { reachNodes } from "../nodes.ts";
-import { debugWanted } from "../run.ts";
-import { compileTemplate } from "../template/template.ts";
+import { defineCommand } from "../program/command.ts";
+import { reachNodes } from "../reach/nodes.ts";
+import { debugWanted } from "../program/run.ts";
+import { compileTemplate } from "../text/template/template.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { desktopUrl } from "./desktop.ts";
 import { failureOf } from "./failure.ts";

@@ -1,8 +1,8 @@
 import { codeName } from "../../buildkit/grpc/status.ts";
 import { formatBytes } from "../flags/bytes.ts";
-import { dateTime, localOffset } from "../go_time.ts";
-import { program } from "../root.ts";
-import { alignColumns } from "../tabwriter.ts";
+import { dateTime, localOffset } from "../text/go_time.ts";
+import { program } from "../program/root.ts";
+import { alignColumns } from "../text/tabwriter.ts";
 import type { Inspection, Pair } from "./inspection.ts";
 import { durationText } from "./records.ts";
 

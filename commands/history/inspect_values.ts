@@ -1,6 +1,6 @@
 import { formatDuration } from "../flags/duration.ts";
-import { goJson } from "../go_json.ts";
-import { localOffset, localZone, type Moment, rfc3339, timeText } from "../go_time.ts";
+import { goJson } from "../text/go_json.ts";
+import { localOffset, localZone, type Moment, rfc3339, timeText } from "../text/go_time.ts";
 import type { Inspection } from "./inspection.ts";
 
 /** `--format json`: what is empty is left out, save for what always stands there. */

@@ -3,7 +3,7 @@ import { Code } from "../../buildkit/grpc/status.ts";
 import { csvFields } from "../flags/csv.ts";
 import { parseBool } from "../flags/value.ts";
 import { quote } from "../flags/quote.ts";
-import type { Moment } from "../go_time.ts";
+import type { Moment } from "../text/go_time.ts";
 import type { Attachment } from "./attachments.ts";
 import type { Failure } from "./failure.ts";
 import { buildName } from "./name.ts";

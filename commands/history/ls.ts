@@ -1,10 +1,10 @@
 import { openStore } from "../../builders/builder.ts";
-import { ago } from "../usage_record.ts";
-import { defineCommand } from "../command.ts";
-import { type Format, parseFormat } from "../format.ts";
-import { goJsonValue } from "../go_json.ts";
-import { type Moment, rfc3339 } from "../go_time.ts";
-import { reachNodes } from "../nodes.ts";
+import { ago } from "../text/usage_record.ts";
+import { defineCommand } from "../program/command.ts";
+import { type Format, parseFormat } from "../text/format.ts";
+import { goJsonValue } from "../text/go_json.ts";
+import { type Moment, rfc3339 } from "../text/go_time.ts";
+import { reachNodes } from "../reach/nodes.ts";
 import { desktopUrl } from "./desktop.ts";
 import { parseHistoryFilter } from "./filters.ts";
 import { remoteUrl } from "./git_remote.ts";

@@ -1,5 +1,5 @@
 import type { BuildHistoryRecord, BuildResultInfo, Descriptor } from "../../proto/gen/control.ts";
-import type { Moment } from "../go_time.ts";
+import type { Moment } from "../text/go_time.ts";
 import { fields } from "./attachments.ts";
 import type { LocalGroup, LocalState } from "./local_state.ts";
 

@@ -2,9 +2,9 @@ import { listHistory, updateHistory } from "../../buildkit/history.ts";
 import { BuildHistoryEventType, type BuildHistoryRecord } from "../../proto/gen/control.ts";
 import { csvLine } from "../flags/csv_line.ts";
 import { quote } from "../flags/quote.ts";
-import { type Moment, nanoseconds, parseMoment } from "../go_time.ts";
-import type { Nodes, ReachedNode } from "../nodes.ts";
-import { UsageError } from "../usage_error.ts";
+import { type Moment, nanoseconds, parseMoment } from "../text/go_time.ts";
+import type { Nodes, ReachedNode } from "../reach/nodes.ts";
+import { UsageError } from "../program/usage_error.ts";
 import type { HistoryFilter } from "./filters.ts";
 
 /** A record of a build, and where it is. */

@@ -1,4 +1,4 @@
-import { goJson } from "../go_json.ts";
+import { goJson } from "../text/go_json.ts";
 import { fields } from "./attachments.ts";
 import { parseSpans, type Span } from "./spans.ts";
 

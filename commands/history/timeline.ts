@@ -1,11 +1,11 @@
 import { openStore } from "../../builders/builder.ts";
 import { writeResult } from "../build/result.ts";
-import { defineCommand } from "../command.ts";
-import { rfc3339 } from "../go_time.ts";
-import { reachNodes } from "../nodes.ts";
+import { defineCommand } from "../program/command.ts";
+import { rfc3339 } from "../text/go_time.ts";
+import { reachNodes } from "../reach/nodes.ts";
 import { timelinePage } from "../timeline/page.ts";
 import { recordTimeline } from "../timeline/record.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { readLocalState } from "./local_state.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
 import { buildName } from "./name.ts";

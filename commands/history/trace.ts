@@ -1,8 +1,8 @@
 import { wholeBlob } from "../../buildkit/content.ts";
-import { defineCommand } from "../command.ts";
-import type { Deps } from "../deps.ts";
-import { goJson } from "../go_json.ts";
-import { type Nodes, reachNodes } from "../nodes.ts";
+import { defineCommand } from "../program/command.ts";
+import type { Deps } from "../program/deps.ts";
+import { goJson } from "../text/go_json.ts";
+import { type Nodes, reachNodes } from "../reach/nodes.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
 import { jaegerTrace } from "./jaeger.ts";
 import {

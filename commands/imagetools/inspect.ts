@@ -1,9 +1,9 @@
 import { isIndex } from "../../buildkit/registry/descriptor.ts";
-import { defineCommand } from "../command.ts";
-import { goJson } from "../go_json.ts";
-import { registriesOfBuilder } from "../registries.ts";
-import { compileTemplate } from "../template/template.ts";
-import { UsageError } from "../usage_error.ts";
+import { defineCommand } from "../program/command.ts";
+import { goJson } from "../text/go_json.ts";
+import { registriesOfBuilder } from "../reach/registries.ts";
+import { compileTemplate } from "../text/template/template.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { loadAssets } from "./assets.ts";
 import { inspectText } from "./inspect_text.ts";
 import { inspectValue } from "./inspect_values.ts";

@@ -1,6 +1,6 @@
 /** The structs of Go's OCI library (image-spec/specs-go/v1), as templates name their fields. */
-import { type Moment, parseMoment, rfc3339, timeText } from "../go_time.ts";
-import { makeStruct, type StructType } from "../template/struct.ts";
+import { type Moment, parseMoment, rfc3339, timeText } from "../text/go_time.ts";
+import { makeStruct, type StructType } from "../text/template/struct.ts";
 
 const platform: StructType = [
   { name: "Architecture", tag: "architecture", type: "string", always: true },

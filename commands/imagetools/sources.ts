@@ -2,7 +2,7 @@
 import type { Descriptor } from "../../buildkit/registry/descriptor.ts";
 import { digestProblem } from "../../buildkit/registry/digest.ts";
 import { quote } from "../flags/quote.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { latestOf, type Location, locationName, parseLocation, withDigest } from "./location.ts";
 
 /** As it was typed: a place, or what is known of the content, or both. */

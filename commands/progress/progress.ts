@@ -3,7 +3,7 @@ import { paint, readColors } from "./colors.ts";
 import { ttyRenderer } from "./display.ts";
 import { failedBlocks, warningsBlock } from "./end_blocks.ts";
 import type { Asking } from "../../transports/transport.ts";
-import { oneByOne } from "../one_by_one.ts";
+import { oneByOne } from "../program/one_by_one.ts";
 import { interruption } from "./interruption.ts";
 import { type LocalVertexes, localVertexes } from "./local.ts";
 import type { Mode } from "./mode.ts";

@@ -1,8 +1,8 @@
 import { nearest } from "../../transports/nearest.ts";
-import { defineCommand } from "../command.ts";
-import { goJson } from "../go_json.ts";
-import { alignColumns } from "../tabwriter.ts";
-import { UsageError } from "../usage_error.ts";
+import { defineCommand } from "../program/command.ts";
+import { goJson } from "../text/go_json.ts";
+import { alignColumns } from "../text/tabwriter.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { findTransports, type Found } from "./found.ts";
 import { jsonOf } from "./json.ts";
 

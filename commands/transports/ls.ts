@@ -1,6 +1,6 @@
-import { defineCommand, type Invocation } from "../command.ts";
+import { defineCommand, type Invocation } from "../program/command.ts";
 import type { FlagSpecs } from "../flags/spec.ts";
-import { parseFormat } from "../format.ts";
+import { parseFormat } from "../text/format.ts";
 import { findTransports, type Found } from "./found.ts";
 import { jsonOf } from "./json.ts";
 

@@ -1,7 +1,7 @@
-import type { Command, CommandEntry } from "../../commands/command.ts";
+import type { Command, CommandEntry } from "../../commands/program/command.ts";
 import { flagRows } from "../../commands/flags/help.ts";
 import { type FlagSpecs, globalFlags } from "../../commands/flags/spec.ts";
-import { program } from "../../commands/root.ts";
+import { program } from "../../commands/program/root.ts";
 
 /** A command, as its pages describe it. */
 export interface Page {

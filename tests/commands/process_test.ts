@@ -4,7 +4,7 @@ import { run } from "../harness/run.ts";
 import { tempStore } from "./temp_store.ts";
 
 const main = new URL("../../main.ts", import.meta.url).pathname;
-const signals = new URL("../../commands/signals.ts", import.meta.url).href;
+const signals = new URL("../../commands/program/signals.ts", import.meta.url).href;
 const deno = ["run", "-A", "--no-check"];
 
 /** A port that accepts and says nothing. */

@@ -7,7 +7,7 @@ import { fileSync } from "../../buildkit/session/filesync.ts";
 import { health } from "../../buildkit/session/health.ts";
 import { solve } from "../../buildkit/solve.ts";
 import { solveRequest } from "../../buildkit/solve_request.ts";
-import { watchSilence } from "../../commands/nodes.ts";
+import { watchSilence } from "../../commands/reach/nodes.ts";
 import { transports } from "../../transports/all.ts";
 import { DialError } from "../../transports/errors.ts";
 import { createRegistry } from "../../transports/registry.ts";

@@ -9,7 +9,7 @@ import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
 import { fairlead, fairleadCommand } from "./fairlead.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { makeKey, startSshd } from "../harness/sshd.ts";
-import { join } from "../../commands/relay.ts";
+import { join } from "../../commands/reach/relay.ts";
 import { streamOf } from "../../transports/byte_stream.ts";
 import { missing, need } from "../harness/tool.ts";
 import { context, soon } from "./contract_help.ts";

@@ -1,6 +1,6 @@
 /** A plan held against what is granted, before anything is built. */
 import type { Allowed } from "../../../bake/options.ts";
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../program/deps.ts";
 import type { Planned } from "../plan.ts";
 import { isFromCompose, localChecks } from "./checks.ts";
 import { noPrivileges, parseGrants, type Privileges } from "./grants.ts";

@@ -1,9 +1,9 @@
 /** What is said of privileges that a definition asks for, and asked. */
-import type { Deps } from "../../deps.ts";
-import { confirm } from "../../confirm.ts";
+import type { Deps } from "../../program/deps.ts";
+import { confirm } from "../../program/confirm.ts";
 import { printable } from "../../progress/width.ts";
-import { shellWord } from "../../shell_word.ts";
-import { UsageError } from "../../usage_error.ts";
+import { shellWord } from "../../text/shell_word.ts";
+import { UsageError } from "../../program/usage_error.ts";
 import type { Missing } from "./check.ts";
 import type { Privileges } from "./grants.ts";
 

@@ -1,0 +1,96 @@
+import { UsageError } from "../program/usage_error.ts";
+
+/** A local socket. Closing it ends `connections`, and takes the socket's file away. */
+export interface LocalListener extends Disposable {
+  /** As clients write it. */
+  readonly address: string;
+  connections(): AsyncIterable<Deno.Conn>;
+  close(): void;
+}
+
+const LOOPBACK = /^tcp:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\]):(\d{1,5})$/;
+
+/**
+ * Listens where only this machine, or for a unix socket only this user, can come from.
+ * Throws `UsageError`.
+ */
+export function listenLocally(address: string): LocalListener {
+  if (address.startsWith("unix://")) {
+    const path = address.slice("unix://".length);
+    if (path === "") {
+      throw new UsageError("--listen has no path", "like unix:///tmp/buildkitd.sock");
+    }
+    return wrap(() => listenUnix(path), address);
+  }
+  const [, host, port] = LOOPBACK.exec(address) ?? [];
+  if (host === undefined) {
+    throw new UsageError(
+      `cannot listen at ${JSON.stringify(address)}: it is neither a unix socket nor loopback TCP`,
+      "whoever reaches the port can run anything on the daemon's machine: use unix:///PATH or " +
+        "tcp://127.0.0.1:PORT",
+    );
+  }
+  const hostname = host.replace(/[[\]]/g, "");
+  return wrap(() => Deno.listen({ hostname, port: Number(port) }), address);
+}
+
+function wrap(listen: () => Deno.Listener, address: string): LocalListener {
+  let listener: Deno.Listener;
+  try {
+    listener = listen();
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`cannot listen at ${address}: ${reason}`, "choose another address");
+  }
+  let closed = false;
+  const close = () => {
+    if (closed) return;
+    closed = true;
+    listener.close();
+  };
+  const { addr } = listener;
+  return {
+    address: addr.transport === "tcp" ? address.replace(/\d+$/, String(addr.port)) : address,
+    async *connections() {
+      while (!closed) {
+        try {
+          yield await listener.accept();
+        } catch (error) {
+          if (closed) return;
+          throw error;
+        }
+      }
+    },
+    close,
+    [Symbol.dispose]: close,
+  };
+}
+
+/** For this user alone from its first moment; a file left by a listener that is gone is replaced. */
+function listenUnix(path: string): Deno.Listener {
+  const mask = Deno.build.os === "windows" ? undefined : Deno.umask(0o177);
+  try {
+    try {
+      return Deno.listen({ transport: "unix", path });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse) || lives(path)) throw error;
+      Deno.removeSync(path);
+      return Deno.listen({ transport: "unix", path });
+    }
+  } finally {
+    if (mask !== undefined) Deno.umask(mask);
+  }
+}
+
+function lives(path: string): boolean {
+  const { isSocket } = Deno.lstatSync(path);
+  if (!isSocket) return true;
+  // Connecting takes a turn of the event loop, and the kernel's own list does not.
+  try {
+    const list = Deno.readTextFileSync("/proc/net/unix").split("\n");
+    return list.some((line) => line.endsWith(` ${path}`));
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,56 @@
+/** Which Docker engine an endpoint means: a docker context's, one by its address, or the one in use. */
+import { DockerContextError, dockerEndpoint } from "./docker_context.ts";
+import type { EngineEndpoint } from "./docker_engine.ts";
+import { type Endpoint, schemeOf } from "../endpoint.ts";
+import { DialError, EndpointError } from "../errors.ts";
+import type { Env, OptionSpec } from "../transport.ts";
+
+export interface EngineChoice {
+  /** The docker context whose engine it is; by default the one in use. */
+  readonly context?: string;
+  /** The engine's address, in the place of a context. */
+  readonly host?: string;
+}
+
+export const ENGINE_OPTIONS: readonly OptionSpec[] = [
+  { name: "context", summary: "the docker context whose engine it is; default: as docker's" },
+  { name: "host", summary: "the engine's address in place of a context, as in DOCKER_HOST" },
+];
+
+/** What to do when no engine answers. */
+export const NO_ENGINE = "start docker, or name its engine by DOCKER_HOST or a docker context";
+
+/** Throws `EndpointError`. */
+export function parseEngine({ redacted, options }: Endpoint): EngineChoice {
+  const [context, host] = [options.get("context"), options.get("host")];
+  const fail = (problem: string, hint: string) => new EndpointError(redacted, problem, hint);
+  if (context !== undefined && host !== undefined) {
+    throw fail("it names an engine twice", "give either context or host");
+  }
+  if (host !== undefined && schemeOf(host) === undefined) {
+    throw fail("its host has no scheme", "write it as host=unix:///var/run/docker.sock");
+  }
+  return { ...context !== undefined && { context }, ...host !== undefined && { host } };
+}
+
+/** Throws `DialError` for a context that names no engine. */
+export async function findEngine(
+  { context, host }: EngineChoice,
+  endpoint: string,
+  env: Env,
+): Promise<EngineEndpoint> {
+  if (host !== undefined) return { host };
+  try {
+    return await dockerEndpoint(env, context);
+  } catch (error) {
+    if (!(error instanceof DockerContextError)) throw error;
+    const { message, hint = "see DOCKER_HOST", cause } = error;
+    throw new DialError(message, { endpoint, step: "connect", code: "config", hint, cause });
+  }
+}
+
+/** docker's own program, pointed at the engine, as a user would type it. */
+export function dockerProgram({ context, host }: EngineChoice): string {
+  if (host !== undefined) return `docker --host=${host}`;
+  return context === undefined ? "docker" : `docker --context=${context}`;
+}

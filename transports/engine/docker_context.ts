@@ -1,0 +1,167 @@
+/**
+ * Docker's contexts, since buildx keeps its choice of a builder for each docker endpoint, and
+ * `--load` goes to the current one.
+ *
+ *     <config>/config.json                             {"currentContext": NAME}
+ *     <config>/contexts/meta/<sha256 of NAME>/meta.json {"Name","Endpoints":{"docker":{"Host",…}}}
+ *     <config>/contexts/tls/<sha256 of NAME>/docker/   ca.pem, cert.pem, key.pem
+ */
+import { dockerConfigDir } from "../_home.ts";
+import type { Env } from "../transport.ts";
+
+/** A docker engine as a context names it. */
+export interface DockerEndpoint {
+  /** The context's name; `default` for the one made of the environment. */
+  readonly context: string;
+  /** `unix:///var/run/docker.sock`, `tcp://HOST:PORT`, `ssh://…`, `npipe://…`. */
+  readonly host: string;
+  /** Files that exist; undefined without TLS. */
+  readonly tls: DockerTls | undefined;
+}
+
+export interface DockerTls {
+  readonly cacert?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly skipVerify: boolean;
+}
+
+/** A docker context, or a DOCKER_HOST, that names no engine. */
+export class DockerContextError extends Error {
+  override readonly name = "DockerContextError";
+  /** What to try, as a sentence without full stop. */
+  readonly hint: string | undefined;
+  constructor(message: string, options: { hint?: string } = {}) {
+    super(message);
+    this.hint = options.hint;
+  }
+}
+
+/** The context in use: `DOCKER_HOST` means `default`, then `DOCKER_CONTEXT`, then config.json. */
+export function currentContext(env: Env): string {
+  if (env("DOCKER_HOST")) return "default";
+  return env("DOCKER_CONTEXT") || configuredContext(env) || "default";
+}
+
+/**
+ * What buildx keeps its choice of a builder under: the context's name, or the engine's address for
+ * the default context. A DOCKER_HOST that is no address is a key like any other.
+ */
+export function currentKey(env: Env): string {
+  const name = currentContext(env);
+  if (name !== "default") return name;
+  try {
+    return defaultEndpoint(env).host;
+  } catch {
+    return env("DOCKER_HOST") ?? "";
+  }
+}
+
+/**
+ * The engine of a context, by default of the one in use.
+ * Throws `DockerContextError` for a context that doesn't exist, or has no engine.
+ */
+export async function dockerEndpoint(
+  env: Env,
+  name = currentContext(env),
+): Promise<DockerEndpoint> {
+  return name === "default" ? defaultEndpoint(env) : await namedEndpoint(env, name);
+}
+
+/** The names of all contexts, sorted, `default` among them. Unreadable ones are left out. */
+export function contextNames(env: Env): string[] {
+  const names = ["default"];
+  const folder = `${dockerConfigDir(env)}/contexts/meta`;
+  for (const id of folders(folder)) {
+    const name = readJson(`${folder}/${id}/meta.json`)?.Name;
+    if (typeof name === "string" && name !== "" && name !== "default") names.push(name);
+  }
+  return names.sort();
+}
+
+async function namedEndpoint(env: Env, name: string): Promise<DockerEndpoint> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
+  const id = new Uint8Array(digest).toHex();
+  const contexts = `${dockerConfigDir(env)}/contexts`;
+  const docker = (readJson(`${contexts}/meta/${id}/meta.json`)?.Endpoints as {
+    docker?: { Host?: unknown; SkipTLSVerify?: unknown };
+  } | undefined)?.docker;
+  if (typeof docker?.Host !== "string") {
+    throw new DockerContextError(`docker context ${JSON.stringify(name)} not found`, {
+      hint: `known contexts are ${
+        contextNames(env).join(", ")
+      }; see DOCKER_CONTEXT and config.json`,
+    });
+  }
+  const tls = tlsFiles(`${contexts}/tls/${id}/docker`, docker.SkipTLSVerify === true);
+  return { context: name, host: docker.Host, tls: tls.cacert || tls.cert ? tls : undefined };
+}
+
+/** The engine that the environment names; docker's own rules for a missing host or port. */
+function defaultEndpoint(env: Env): DockerEndpoint {
+  const verify = (env("DOCKER_TLS_VERIFY") ?? "") !== "";
+  const wantsTls = verify || (env("DOCKER_TLS") ?? "") !== "";
+  const folder = env("DOCKER_CERT_PATH") || dockerConfigDir(env);
+  return {
+    context: "default",
+    host: normalHost((env("DOCKER_HOST") ?? "").trim(), wantsTls),
+    tls: wantsTls ? tlsFiles(folder ?? "", !verify) : undefined,
+  };
+}
+
+function normalHost(text: string, wantsTls: boolean): string {
+  const windows = Deno.build.os === "windows";
+  const pipe = "npipe:////./pipe/docker_engine";
+  if (text === "") {
+    if (wantsTls) return "tcp://localhost:2376";
+    return windows ? pipe : "unix:///var/run/docker.sock";
+  }
+  const [, scheme = "tcp", rest = ""] = /^(?:([^:]*):\/\/)?(.*)$/s.exec(text)!;
+  if (scheme === "unix") return rest === "" ? "unix:///var/run/docker.sock" : text;
+  if (scheme === "npipe") return rest === "" ? pipe : text;
+  if (scheme === "fd" || scheme === "ssh") return text;
+  const address = /^(\[[^\]]*\]|[^:/[\]]*)(?::(\d*))?(\/.*)?$/.exec(rest);
+  if (scheme !== "tcp" || address === null) {
+    throw new DockerContextError(`invalid DOCKER_HOST: invalid bind address format: ${text}`);
+  }
+  return `tcp://${address[1] || "localhost"}:${address[2] || "2375"}${address[3] ?? ""}`;
+}
+
+function tlsFiles(folder: string, skipVerify: boolean): DockerTls {
+  const file = (name: string) => isFile(`${folder}/${name}`) ? `${folder}/${name}` : undefined;
+  const [cacert, cert, key] = [file("ca.pem"), file("cert.pem"), file("key.pem")];
+  return { ...cacert && { cacert }, ...cert && { cert }, ...key && { key }, skipVerify };
+}
+
+function configuredContext(env: Env): string | undefined {
+  const name = readJson(`${dockerConfigDir(env)}/config.json`)?.currentContext;
+  return typeof name === "string" ? name : undefined;
+}
+
+/** Undefined for a file that is absent, unreadable or no JSON: docker itself reports those. */
+function readJson(path: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(Deno.readTextFileSync(path));
+    return typeof value === "object" && value !== null
+      ? value as Record<string, unknown>
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function folders(path: string): string[] {
+  try {
+    return [...Deno.readDirSync(path)].filter((entry) => entry.isDirectory).map((e) => e.name);
+  } catch {
+    return [];
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * The Docker Engine API: HTTP/1.1 on whatever leads to the engine, one connection a request. Paths
+ * carry no version, which means the engine's own. Podman's service answers to the same.
+ */
+import {
+  HttpError,
+  type HttpExchange,
+  type HttpHead,
+  type HttpRequest,
+  readText,
+  startExchange,
+} from "../_http1.ts";
+import { connectTcp } from "../_tcp_connect.ts";
+import { type ByteStream, streamOf } from "../byte_stream.ts";
+import { DialError } from "../errors.ts";
+import type { DialContext } from "../transport.ts";
+import { npipe } from "../npipe.ts";
+import { ssh } from "../ssh.ts";
+import { unix } from "../unix.ts";
+
+/** Where an engine is, as docker's contexts and environment have it. */
+export interface EngineEndpoint {
+  /** `unix:///var/run/docker.sock`, `tcp://HOST:PORT`, `ssh://…`, `npipe://…`. */
+  readonly host: string;
+  readonly tls?: {
+    readonly cacert?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly skipVerify: boolean;
+  } | undefined;
+}
+
+/** What is asked of an engine. */
+export interface EngineRequest {
+  readonly method: "GET" | "POST" | "HEAD" | "DELETE";
+  /** Path and query, escaped: `/images/load?quiet=0`. */
+  readonly path: string;
+  readonly headers?: NonNullable<HttpRequest["headers"]>;
+  /** Sent as JSON; or `stream`, which is written afterwards. */
+  readonly body?: object | "stream";
+  /** The protocol to go over to: `tcp`, `h2c`. */
+  readonly upgrade?: string;
+}
+
+/** A request under way. Closing its stream ends it. */
+export interface EngineCall {
+  readonly http: HttpExchange;
+  readonly stream: ByteStream;
+}
+
+/** An engine that refuses: it could be reached, and says no. */
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+  /** @param status of HTTP */
+  constructor(message: string, readonly status: number) {
+    super(message);
+  }
+}
+
+/** What of an error's body is read, in bytes. */
+const LONGEST_ERROR = 64 << 10;
+/** The longest JSON answer, in bytes. */
+const LONGEST_JSON = 16 << 20;
+
+/**
+ * Connects and sends a request's head. The signal ends the call whenever it comes.
+ * Throws `DialError`, or the signal's reason.
+ */
+export async function callEngine(
+  endpoint: EngineEndpoint,
+  request: EngineRequest,
+  context: DialContext,
+): Promise<EngineCall> {
+  const stream = await connect(endpoint, context);
+  const close = () => stream.close();
+  context.signal.addEventListener("abort", close, { once: true });
+  if (context.signal.aborted) close();
+  try {
+    const { body } = request;
+    const json = typeof body === "object" ? new TextEncoder().encode(JSON.stringify(body)) : body;
+    const http = await startExchange(stream, {
+      method: request.method,
+      path: request.path,
+      host: "docker",
+      headers: { ...json instanceof Uint8Array && JSON_TYPE, ...request.headers },
+      ...json && { body: json },
+      ...request.upgrade !== undefined && { upgrade: request.upgrade },
+    });
+    return {
+      http,
+      stream: {
+        ...stream,
+        close() {
+          context.signal.removeEventListener("abort", close);
+          stream.close();
+        },
+      },
+    };
+  } catch (error) {
+    context.signal.removeEventListener("abort", close);
+    stream.close();
+    context.signal.throwIfAborted();
+    throw broken(endpoint, error);
+  }
+}
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+
+/** Reads the head of the answer; throws `EngineError` when it is a refusal. */
+export async function answerOf(
+  { http }: EngineCall,
+  endpoint: EngineEndpoint,
+  request: EngineRequest,
+  signal: AbortSignal,
+): Promise<HttpHead> {
+  let head: HttpHead;
+  let text = "";
+  try {
+    head = await http.head();
+    if (head.status < 400) return head;
+    text = await readText(http, LONGEST_ERROR);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw broken(endpoint, error);
+  }
+  const path = request.path.split("?", 1)[0];
+  throw new EngineError(
+    `docker engine ${endpoint.host} refused ${request.method} ${path}: ${
+      messageOf(text) || head.line
+    }`,
+    head.status,
+  );
+}
+
+/** Asks for a JSON answer. Throws `DialError`, `EngineError`, or the signal's reason. */
+export async function askEngine(
+  endpoint: EngineEndpoint,
+  request: EngineRequest,
+  context: DialContext,
+): Promise<unknown> {
+  const call = await callEngine(endpoint, request, context);
+  try {
+    await answerOf(call, endpoint, request, context.signal);
+    const text = await readText(call.http, LONGEST_JSON);
+    return text.trim() === "" ? undefined : JSON.parse(text);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (error instanceof EngineError || error instanceof DialError) throw error;
+    throw broken(endpoint, error);
+  } finally {
+    call.stream.close();
+  }
+}
+
+async function connect(endpoint: EngineEndpoint, context: DialContext): Promise<ByteStream> {
+  const { host, tls } = endpoint;
+  const fail = (problem: string, hint: string) =>
+    new DialError(problem, { endpoint: host, step: "connect", code: "unsupported", hint });
+  if (host.startsWith("unix://")) {
+    return (await unix.dial(unix.parse(host), context)).stream;
+  }
+  if (host.startsWith("ssh://")) return await connectSsh(host, context);
+  if (host.startsWith("npipe://")) {
+    return (await npipe.dial(npipe.parse(host), context)).stream;
+  }
+  const address = /^tcp:\/\/(?:\[([^\]]+)\]|([^:/]+)):(\d+)\/?$/.exec(host);
+  if (!address) {
+    throw fail(
+      "docker engines are reached by unix://, tcp://, ssh:// and npipe:// only",
+      "set DOCKER_HOST or a docker context to one of these",
+    );
+  }
+  const name = address[1] ?? address[2]!;
+  const stream = streamOf(
+    await connectTcp({ host: name, port: Number(address[3]) }, host, context),
+  );
+  if (!tls) return stream;
+  if (tls.skipVerify) {
+    stream.close();
+    throw fail(
+      "TLS without verification is not supported",
+      "give the engine's CA certificate, and set DOCKER_TLS_VERIFY=1",
+    );
+  }
+  const { loadTls, wrapTls } = await import("../../buildkit/tls.ts");
+  try {
+    const files = { ...await loadTls(tls, host, context), protocol: "http/1.1" };
+    return await wrapTls(stream, files, name, host, context);
+  } catch (error) {
+    stream.close();
+    throw error;
+  }
+}
+
+/** Where an engine listens at another host; what docker itself runs there is the second way. */
+const REMOTE_SOCKET = "/var/run/docker.sock";
+const REMOTE_COMMAND = "docker system dial-stdio";
+
+async function connectSsh(host: string, context: DialContext): Promise<ByteStream> {
+  const spec = ssh.parse(host);
+  const { dialSsh, sshTarget } = await import("../ssh/dial.ts");
+  const target = await sshTarget(spec, ssh.describe(spec), context);
+  return await dialSsh(target, ssh.describe(spec), {
+    socket: spec.socket ?? REMOTE_SOCKET,
+    command: spec.command ?? REMOTE_COMMAND,
+    hint: `check that docker runs there, and that ${target.user} may use it`,
+  }, context);
+}
+
+function broken({ host }: EngineEndpoint, cause: unknown): DialError {
+  const problem = cause instanceof HttpError
+    ? cause.message
+    : `the connection broke: ${cause instanceof Error ? cause.message : cause}`;
+  return new DialError(problem, {
+    endpoint: host,
+    step: "connect",
+    code: "unreachable",
+    hint: "check that a docker engine listens there",
+    cause,
+  });
+}
+
+/** Errors of an engine are `{"message":…}`. */
+function messageOf(text: string): string {
+  try {
+    const { message } = JSON.parse(text);
+    return typeof message === "string" ? message : "";
+  } catch {
+    return text.trim().split("\n", 1)[0]!.slice(0, 200);
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * The BuildKit inside a Docker engine, by two paths of the engine's API:
+ *
+ *     POST /grpc     Upgrade: h2c   → 101, then HTTP/2 with the engine as server
+ *     POST /session  Upgrade: h2c   X-Docker-Expose-Session-Uuid: …   → 101, the engine as client
+ */
+import { askEngine, type EngineEndpoint, EngineError } from "./docker_engine.ts";
+import { buildkitInside } from "./buildkit.ts";
+import { NO_ENGINE } from "./choice.ts";
+import { noEngine } from "./refusal.ts";
+import { upgradeEngine } from "./upgrade.ts";
+import { DialError, interrupted } from "../errors.ts";
+import type { Connection, DialContext } from "../transport.ts";
+
+/** Reaches it. Throws `DialError`, or the signal's reason. */
+export async function dialInside(
+  engine: EngineEndpoint,
+  endpoint: string,
+  context: DialContext,
+): Promise<Connection> {
+  const open = (path: string, headers: Fields, inner: DialContext) =>
+    upgrade({ engine, path, headers, endpoint }, inner);
+  const quiet = (signal: AbortSignal) => ({ ...context, signal, step: () => {} });
+  return {
+    stream: await open("/grpc", {}, context),
+    authority: "localhost",
+    peer: `the engine at ${engine.host}`,
+    secure: engine.tls !== undefined || engine.host.startsWith("ssh:"),
+    dialSession: (fields, signal) => open("/session", grouped(fields), quiet(signal)),
+    async knownVersion(signal) {
+      const request = { method: "GET", path: "/version" } as const;
+      const answer = await askEngine(engine, request, quiet(signal));
+      return buildkitInside(String((answer as { Version?: unknown } | undefined)?.Version));
+    },
+  };
+}
+
+type Fields = Readonly<Record<string, readonly string[]>>;
+
+function grouped(fields: readonly (readonly [string, string])[]): Fields {
+  const all: Record<string, string[]> = {};
+  for (const [name, value] of fields) (all[name] ??= []).push(value);
+  return all;
+}
+
+/** The signal ends the dial; the stream that comes of it lives on. */
+async function upgrade(
+  { engine, path, headers, endpoint }: {
+    readonly engine: EngineEndpoint;
+    readonly path: string;
+    readonly headers: Fields;
+    readonly endpoint: string;
+  },
+  context: DialContext,
+) {
+  const { signal } = context;
+  if (signal.aborted) throw interrupted(signal, endpoint, "connect");
+  const stop = new AbortController();
+  const abort = () => stop.abort(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  context.step("upgrade", engine.host);
+  try {
+    const request = { method: "POST", path, headers, upgrade: "h2c" } as const;
+    return await upgradeEngine(engine, request, { ...context, signal: stop.signal });
+  } catch (error) {
+    if (signal.aborted) throw interrupted(signal, endpoint, "upgrade");
+    if (error instanceof DialError) throw noEngine(error, { endpoint, engineHint: NO_ENGINE });
+    throw error instanceof EngineError ? refused(error, endpoint, engine.host) : error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function refused(error: EngineError, endpoint: string, host: string): DialError {
+  const of = { endpoint, step: "upgrade" as const, cause: error };
+  if (error.status === 404) {
+    return new DialError(`the engine at ${host} has no BuildKit inside`, {
+      ...of,
+      code: "unsupported",
+      hint: "docker has one since 18.09, podman has none: use a daemon of its own, like " +
+        "docker-container:// or podman-container://",
+    });
+  }
+  const denied = error.status === 401 || error.status === 403;
+  return new DialError(error.message, {
+    ...of,
+    code: denied ? "denied" : "internal",
+    hint: denied ? "ask whoever runs the engine for access" : "look at the engine's log",
+  });
+}

@@ -1,0 +1,24 @@
+/** A path of a Docker engine that goes over to another protocol: 101, and then a stream both ways. */
+import { answerOf, callEngine, type EngineEndpoint, type EngineRequest } from "./docker_engine.ts";
+import type { ByteStream } from "../byte_stream.ts";
+import type { DialContext } from "../transport.ts";
+
+/**
+ * Sends the request and waits for the engine to go over. What it sent behind its answer belongs to the
+ * stream. An engine that doesn't upgrade answers 200 and takes the connection over all the same.
+ * Throws `DialError`, `EngineError`, or the signal's reason; `context.signal` ends the stream, too.
+ */
+export async function upgradeEngine(
+  engine: EngineEndpoint,
+  request: EngineRequest & { readonly upgrade: string },
+  context: DialContext,
+): Promise<ByteStream> {
+  const call = await callEngine(engine, request, context);
+  try {
+    await answerOf(call, engine, request, context.signal);
+  } catch (error) {
+    call.stream.close();
+    throw error;
+  }
+  return { ...call.http.upgraded(), close: () => call.stream.close() };
+}

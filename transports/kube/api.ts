@@ -1,0 +1,219 @@
+/**
+ * The Kubernetes API: HTTP/1.1, one connection a request. A refusal's body is a `metav1.Status`:
+ *
+ *     {"kind":"Status","status":"Failure","message":…,"reason":"Forbidden","code":403}
+ */
+import { HttpError, type HttpExchange, type HttpHead, readText, startExchange } from "../_http1.ts";
+import { type KubeTarget } from "./config.ts";
+import { credentialsOf, type KubeCredentials, pem } from "./credentials.ts";
+import { connectByProxy, proxyFor } from "./proxy.ts";
+import { connectTcp } from "../_tcp_connect.ts";
+import { type ByteStream, streamOf } from "../byte_stream.ts";
+import { DialError } from "../errors.ts";
+import type { DialContext } from "../transport.ts";
+
+/** What is asked; always by GET, upgrades too: a browser could not ask otherwise. */
+export interface KubeRequest {
+  /** Path and query below the server's, escaped. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly upgrade?: string;
+}
+
+/** An answer that has come so far as its head. */
+export interface KubeAnswer {
+  readonly head: HttpHead;
+  readonly http: HttpExchange;
+  readonly stream: ByteStream;
+}
+
+/** The server, or something in front of it, says no. */
+export class KubeRefusal extends Error {
+  override readonly name = "KubeRefusal";
+  constructor(
+    message: string,
+    readonly status: number,
+    /** Of a `Status`: `Forbidden`, `NotFound`, …; undefined where the answer is none. */
+    readonly reason: string | undefined,
+    /** What was shown to the server. */
+    readonly shown: string,
+    /** What answered calls itself: `nginx`. */
+    readonly by: string | undefined,
+    /** What was asked for, without the query. */
+    readonly path: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What of a refusal's body is read, in characters. */
+const LONGEST_REFUSAL = 64 << 10;
+/** The longest list of pods, in characters. */
+const LONGEST_JSON = 32 << 20;
+
+/**
+ * Asks, and gives an answer below 300. The signal ends the call until then. A plugin's credentials
+ * that are refused are asked for anew, once.
+ * Throws `KubeRefusal`, `KubeConfigError`, `DialError`, or the signal's reason.
+ */
+export async function callKube(
+  target: KubeTarget,
+  request: KubeRequest,
+  endpoint: string,
+  context: DialContext,
+): Promise<KubeAnswer> {
+  const credentials = await credentialsOf(target, context);
+  try {
+    return await callAs(credentials, target, request, endpoint, context);
+  } catch (error) {
+    const { forget } = credentials;
+    if (!(error instanceof KubeRefusal && error.status === 401) || !forget) throw error;
+    forget();
+    const anew = await credentialsOf(target, context);
+    return await callAs(anew, target, request, endpoint, context);
+  }
+}
+
+/** Asks for an object. Throws as `callKube`. */
+export async function askKube(
+  target: KubeTarget,
+  path: string,
+  endpoint: string,
+  context: DialContext,
+): Promise<unknown> {
+  const { http, stream } = await callKube(target, { path }, endpoint, context);
+  try {
+    return JSON.parse(await readText(http, LONGEST_JSON));
+  } catch (error) {
+    context.signal.throwIfAborted();
+    throw broken(target, endpoint, error);
+  } finally {
+    stream.close();
+  }
+}
+
+async function callAs(
+  credentials: KubeCredentials,
+  target: KubeTarget,
+  request: KubeRequest,
+  endpoint: string,
+  context: DialContext,
+): Promise<KubeAnswer> {
+  const url = new URL(target.server);
+  const stream = await connect(credentials, target, url, endpoint, context);
+  const close = () => stream.close();
+  context.signal.addEventListener("abort", close, { once: true });
+  try {
+    context.signal.throwIfAborted();
+    if (request.upgrade !== undefined) context.step("upgrade", request.path.split("?", 1)[0]);
+    const http = await startExchange(stream, {
+      method: "GET",
+      path: url.pathname.replace(/\/$/, "") + request.path,
+      host: url.host,
+      headers: { Accept: "application/json, */*", ...credentials.headers, ...request.headers },
+      ...request.upgrade !== undefined && { upgrade: request.upgrade },
+    });
+    const head = await http.head();
+    if (head.status < 300 && (head.status === 101) === (request.upgrade !== undefined)) {
+      return { head, http, stream };
+    }
+    const text = await readText(http, LONGEST_REFUSAL).catch(() => "");
+    throw refusal(head, text, credentials.shown, request.path.split("?", 1)[0]!);
+  } catch (error) {
+    stream.close();
+    context.signal.throwIfAborted();
+    if (error instanceof KubeRefusal || error instanceof DialError) throw error;
+    throw broken(target, endpoint, error);
+  } finally {
+    context.signal.removeEventListener("abort", close);
+  }
+}
+
+async function connect(
+  credentials: KubeCredentials,
+  target: KubeTarget,
+  url: URL,
+  endpoint: string,
+  context: DialContext,
+): Promise<ByteStream> {
+  const secure = url.protocol === "https:";
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const to = { host, port: Number(url.port) || (secure ? 443 : 80) };
+  const proxy = target.proxy ?? proxyFor(context.env, url);
+  try {
+    const stream = proxy === undefined
+      ? streamOf(await connectTcp(to, endpoint, context))
+      : await connectByProxy(proxy, to, endpoint, context);
+    if (!secure) return stream;
+    const { checkTls, wrapTls } = await import("../../buildkit/tls.ts");
+    try {
+      const { serverName, insecure } = target.tls;
+      const files = checkTls(
+        { ca: await pem(target.tls.ca), cert: credentials.cert, key: credentials.key, insecure },
+        endpoint,
+        context,
+      );
+      const use = { ...files, protocol: "http/1.1" };
+      return await wrapTls(stream, use, serverName ?? host, endpoint, context);
+    } catch (error) {
+      stream.close();
+      throw error;
+    }
+  } catch (error) {
+    throw error instanceof DialError ? ofServer(target, endpoint, error) : error;
+  }
+}
+
+/** What to do about TLS, by what went wrong: a kubeconfig has other words for it than a builder. */
+const TLS_HINTS: readonly (readonly [RegExp, string])[] = [
+  [/is signed by|another key/, "check certificate-authority(-data) of the cluster"],
+  [/, and not for /, "use a name it holds for as server, or as tls-server-name of the cluster"],
+  [/client certificate .*expired/, "renew client-certificate(-data) of the user"],
+  [/client certificate/, "check client-certificate(-data) of the user, or get a new kubeconfig"],
+];
+
+/** The error of a connection, as one of the API server's. */
+function ofServer(target: KubeTarget, endpoint: string, error: DialError): DialError {
+  const problem = error.problem.replaceAll("the daemon", "the API server");
+  const hint = error.step === "tls"
+    ? TLS_HINTS.find(([pattern]) => pattern.test(problem))?.[1] ?? "check the cluster's server"
+    : /^the proxy/.test(problem)
+    ? error.hint
+    : "check that the cluster is up and can be reached from here";
+  const { step, code, retryable, cause } = error;
+  return new DialError(
+    `the API server ${target.server} can't be reached: ${problem}`,
+    { endpoint, step, code, retryable, cause, hint: `${hint} (${target.shown})` },
+  );
+}
+
+function refusal(head: HttpHead, text: string, shown: string, path: string): KubeRefusal {
+  let reason: string | undefined;
+  let message = text.trim().split("\n", 1)[0]!.slice(0, 200);
+  try {
+    const status = JSON.parse(text);
+    if (status?.kind === "Status") {
+      message = String(status.message ?? "");
+      reason = String(status.reason ?? "");
+    }
+  } catch {
+    // Something in front of the server, or the kubelet behind it, that answers in plain text.
+  }
+  if (/^<|<html/i.test(message)) message = "";
+  const said = message === "" ? head.line : message;
+  return new KubeRefusal(said, head.status, reason, shown, head.headers.get("server"), path);
+}
+
+function broken({ server }: KubeTarget, endpoint: string, cause: unknown): DialError {
+  const problem = cause instanceof HttpError || cause instanceof SyntaxError
+    ? `${server} doesn't answer as an API server: ${cause.message}`
+    : `the connection to ${server} broke: ${cause instanceof Error ? cause.message : cause}`;
+  return cause instanceof DialError ? cause : new DialError(problem, {
+    endpoint,
+    step: "connect",
+    code: "unreachable",
+    hint: "check the cluster's server in the kubeconfig",
+    retryable: true,
+    cause,
+  });
+}

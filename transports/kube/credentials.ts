@@ -1,0 +1,127 @@
+/** What a user of a kubeconfig shows to the API server. */
+import { KubeConfigError } from "./files.ts";
+import { type ExecCredential, execCredential } from "./exec_plugin.ts";
+import type { KubeTarget, KubeText } from "./config.ts";
+import type { DialContext } from "../transport.ts";
+
+/** A PEM text and where it is from, for messages. */
+export interface KubePem {
+  readonly text: string;
+  readonly from: string;
+}
+
+export interface KubeCredentials {
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly cert?: KubePem;
+  readonly key?: KubePem;
+  /** In words, for messages: `the token of user dev`. */
+  readonly shown: string;
+  /** Drops what a plugin had given, so that it is asked again; undefined without a plugin. */
+  readonly forget?: () => void;
+}
+
+/** Reads files and runs plugins. Throws `KubeConfigError`, or the signal's reason. */
+export async function credentialsOf(
+  target: KubeTarget,
+  context: DialContext,
+): Promise<KubeCredentials> {
+  const { user } = target;
+  const headers: Record<string, string | readonly string[]> = { ...user.impersonate };
+  const [cert, key] = await Promise.all([pem(user.cert), pem(user.key)]);
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new KubeConfigError(
+      `${user.shown} has ${cert === undefined ? "a key without its certificate" : "no client-key"}`,
+      "client-certificate and client-key come together",
+    );
+  }
+  const pair = { ...cert && { cert }, ...key && { key } };
+  const token = await tokenOf(target);
+  if (token !== undefined) headers["Authorization"] = `Bearer ${token}`;
+  else if (user.basic !== undefined) {
+    const bytes = new TextEncoder().encode(`${user.basic.username}:${user.basic.password}`);
+    headers["Authorization"] = `Basic ${bytes.toBase64()}`;
+  } else if (user.exec !== undefined && cert === undefined) {
+    const { credential, forget } = await execCredential(target, user.exec, context);
+    return fromPlugin(credential, headers, user.shown, forget);
+  }
+  const what = headers["Authorization"] !== undefined
+    ? user.basic !== undefined && token === undefined ? "the password" : "the token"
+    : cert !== undefined
+    ? "the client certificate"
+    : "no credentials";
+  const from = user.tokenFile !== undefined && token !== undefined ? ` (${user.tokenFile})` : "";
+  const ended = token === undefined ? "" : expiry(token);
+  return { headers, ...pair, shown: `${what} of ${user.shown}${from}${ended}` };
+}
+
+/** `, which expired on …`, of a JSON Web Token (RFC 7519) that has; else nothing. */
+function expiry(token: string): string {
+  try {
+    const claims = Uint8Array.fromBase64(token.split(".")[1]!, { alphabet: "base64url" });
+    const { exp } = JSON.parse(new TextDecoder().decode(claims));
+    if (typeof exp === "number" && exp * 1000 < Date.now()) {
+      return `, which expired on ${new Date(exp * 1000).toISOString().slice(0, 16)}Z`;
+    }
+  } catch {
+    // Another kind of token.
+  }
+  return "";
+}
+
+function fromPlugin(
+  { token, cert, key, program }: ExecCredential,
+  headers: KubeCredentials["headers"],
+  user: string,
+  forget: () => void,
+): KubeCredentials {
+  const from = `the credentials by ${program}`;
+  const ended = token === undefined ? "" : expiry(token);
+  return {
+    headers: { ...headers, ...token !== undefined && { Authorization: `Bearer ${token}` } },
+    ...cert !== undefined && { cert: { text: cert, from } },
+    ...key !== undefined && { key: { text: key, from } },
+    shown: `${from} of ${user}${ended}`,
+    forget,
+  };
+}
+
+/** The file's token, which somebody renews; else the one in the kubeconfig. */
+async function tokenOf({ user }: KubeTarget): Promise<string | undefined> {
+  if (user.tokenFile === undefined) return user.token;
+  try {
+    const token = (await Deno.readTextFile(user.tokenFile)).trim();
+    if (token !== "") return token;
+  } catch (cause) {
+    if (user.token === undefined) {
+      throw new KubeConfigError(
+        `the token file ${user.tokenFile} of ${user.shown} can't be read: ${reason(cause)}`,
+        "check tokenFile in the kubeconfig",
+        { cause },
+      );
+    }
+  }
+  if (user.token !== undefined) return user.token;
+  throw new KubeConfigError(`the token file ${user.tokenFile} is empty`, "get a new token");
+}
+
+/** The text itself, or its file's. Throws `KubeConfigError`. */
+export async function pem(source: KubeText | undefined): Promise<KubePem | undefined> {
+  if (source === undefined) return undefined;
+  const { from } = source;
+  if (source.path === undefined) return { text: source.text, from };
+  try {
+    return { text: await Deno.readTextFile(source.path), from: `${source.path} (${from})` };
+  } catch (cause) {
+    throw new KubeConfigError(
+      `${from} can't be read: ${source.path}: ${reason(cause)}`,
+      "check the path in the kubeconfig",
+      { cause },
+    );
+  }
+}
+
+function reason(cause: unknown): string {
+  if (cause instanceof Deno.errors.NotFound) return "there is no such file";
+  if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,137 @@
+/** One connection to a daemon in a pod: which cluster, which pod, which way in. */
+import { KubeRefusal } from "./api.ts";
+import { type KubeTarget, kubeTarget } from "./config.ts";
+import { execInPod } from "./exec.ts";
+import { failover } from "./failover.ts";
+import { forwardToPod } from "./forward.ts";
+import type { PodDial } from "./pod_dial.ts";
+import { inOrder, readyPods } from "./pods.ts";
+import { explainKube, usualContainer } from "./refusal.ts";
+import type { ByteStream } from "../byte_stream.ts";
+import { DialError, interrupted } from "../errors.ts";
+import type { KubePodSpec } from "../kube_pod.ts";
+import type { Connection, DialContext, DialStep } from "../transport.ts";
+
+/** Throws `DialError`, or the signal's reason. */
+export async function dialPod(
+  spec: KubePodSpec,
+  endpoint: string,
+  context: DialContext,
+): Promise<Connection> {
+  const { signal, env } = context;
+  let step: DialStep = "resolve";
+  let detail: string | undefined;
+  const own: DialContext = {
+    ...context,
+    step(next, more) {
+      [step, detail] = [next, more];
+      context.step(next, more);
+    },
+  };
+  let target: KubeTarget | undefined;
+  try {
+    signal.throwIfAborted();
+    target = await kubeTarget(env, spec);
+    context.log(`${target.server}, namespace ${target.namespace}, by ${target.shown}`);
+    const { stream, pod } = spec.selector === undefined
+      ? { stream: await dialOne({ target, pod: spec.pod!, endpoint }, spec, own), pod: spec.pod! }
+      : await dialSome(target, spec.selector, { spec, endpoint }, own);
+    if (signal.aborted) {
+      stream.close();
+      throw signal.reason;
+    }
+    return {
+      stream,
+      authority: pod,
+      serverName: pod,
+      peer: `pod ${pod} of namespace ${target.namespace} at ${target.server}`,
+      secure: false,
+    };
+  } catch (error) {
+    const explained = signal.aborted
+      ? undefined
+      : await explainKube({ target, pod: spec.pod, endpoint }, error, context).catch(() => error);
+    throw signal.aborted ? interrupted(signal, endpoint, step, detail) : explained;
+  }
+}
+
+/** Opens one pod's stream. Throws as the ways do. */
+async function dialOne(
+  dial: PodDial,
+  { container, port }: Pick<KubePodSpec, "container" | "port">,
+  context: DialContext,
+): Promise<ByteStream> {
+  if (port !== undefined) return await forwardToPod(dial, port, context);
+  try {
+    return await execInPod(dial, container, context);
+  } catch (error) {
+    const usual = container === undefined && error instanceof KubeRefusal && error.status === 400
+      ? await usualContainer(dial, error, context)
+      : undefined;
+    if (usual === undefined) throw error;
+    context.log(`container ${usual} of pod ${dial.pod}`);
+    return await execInPod(dial, usual, context);
+  }
+}
+
+/** Opens the stream of the first of several pods that answers. */
+async function dialSome(
+  target: KubeTarget,
+  selector: string,
+  { spec, endpoint }: { spec: KubePodSpec; endpoint: string },
+  context: DialContext,
+): Promise<{ stream: ByteStream; pod: string }> {
+  const ready = await readyPods(target, selector, endpoint, context);
+  const way = spec.loadbalance ?? "sticky";
+  const pods = await inOrder(ready, way, context.affinity ?? "");
+  const failures: string[] = [];
+  let last: DialError | undefined;
+  let pod = "";
+  /** The next pod's stream; undefined when there is none left. */
+  const next = async (using: DialContext): Promise<ByteStream | undefined> => {
+    for (let one = pods.shift(); one !== undefined; one = pods.shift()) {
+      const dial = { target, pod: one.name, endpoint };
+      try {
+        const container = spec.container ?? one.container;
+        const how = { ...container !== undefined && { container } };
+        const stream = await dialOne(
+          dial,
+          { ...how, ...spec.port !== undefined && { port: spec.port } },
+          using,
+        );
+        pod = one.name;
+        context.log(`pod ${pod}`);
+        return stream;
+      } catch (error) {
+        using.signal.throwIfAborted();
+        note(one.name, await explainKube(dial, error, using));
+      }
+    }
+    return undefined;
+  };
+  const note = (name: string, error: unknown) => {
+    if (!(error instanceof DialError)) throw error;
+    last = error;
+    const { problem } = error;
+    failures.push(failures.length + pods.length === 0 ? problem : `${name}: ${problem}`);
+    context.log(`pod ${name} can't be used: ${problem}`);
+  };
+  const over = (): DialError => {
+    const { step, code, hint, cause } = last!;
+    const all = failures.length === 1
+      ? failures[0]!
+      : `no pod could be used: ${failures.join("; ")}`;
+    return new DialError(all, { endpoint, step, code, cause, ...hint !== undefined && { hint } });
+  };
+  const first = await next(context);
+  if (first === undefined) throw over();
+  return {
+    pod,
+    stream: failover(first, async (error, signal) => {
+      note(pod, error);
+      const stream = await next({ ...context, signal, step: () => {} });
+      if (stream === undefined) throw over();
+      return stream;
+    }),
+  };
+}

@@ -1,0 +1,113 @@
+/** A program in a container of a pod, its stdin and stdout as a byte stream. */
+import { DIAL_STDIO } from "../engine/container.ts";
+import { callKube } from "./api.ts";
+import { channelStream } from "./channels.ts";
+import type { PodDial } from "./pod_dial.ts";
+import { brokenOff, lostOrFailed, podPath } from "./pod_dial.ts";
+import { stderrTail } from "../_stderr_tail.ts";
+import { WebSocketClient, webSocketUpgrade } from "../_websocket.ts";
+import type { ByteStream } from "../byte_stream.ts";
+import type { DialContext } from "../transport.ts";
+
+/** v5 has a word for the end of stdin, and is Kubernetes' own since 1.29; v4 has not. */
+const PROTOCOLS = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
+
+const STDOUT = 1;
+const STDERR = 2;
+const STATUS = 3;
+
+/** Starts the program. Throws as `callKube`, and `WebSocketError`. */
+export async function execInPod(
+  dial: PodDial,
+  container: string | undefined,
+  context: DialContext,
+): Promise<ByteStream> {
+  const query = new URLSearchParams({ stdin: "true", stdout: "true", stderr: "true" });
+  if (container !== undefined) query.set("container", container);
+  for (const word of DIAL_STDIO) query.append("command", word);
+  const upgrade = webSocketUpgrade(PROTOCOLS);
+  const answer = await callKube(
+    dial.target,
+    {
+      path: `${podPath(dial)}/exec?${query}`,
+      headers: upgrade.headers,
+      upgrade: "websocket",
+    },
+    dial.endpoint,
+    context,
+  );
+  let protocol: string;
+  try {
+    protocol = await upgrade.accepted(answer.head);
+  } catch (error) {
+    answer.stream.close();
+    throw error;
+  }
+  const tail = stderrTail();
+  const decoder = new TextDecoder();
+  let status = "";
+  return channelStream(new WebSocketClient(answer.http.upgraded()), {
+    reads: STDOUT,
+    skips: 0,
+    halfCloses: protocol === PROTOCOLS[0],
+    other(channel, bytes) {
+      if (channel === STDERR) tail.add(bytes);
+      else if (channel === STATUS) status += decoder.decode(bytes, { stream: true });
+    },
+    failure: (any, broken) =>
+      failureOf(dial, container, { any, broken, status, stderr: tail.text() }),
+  });
+}
+
+/** What is known at the program's end. */
+interface Ending {
+  readonly any: boolean;
+  readonly broken: unknown;
+  /** JSON of a `metav1.Status`; empty when none came. */
+  readonly status: string;
+  readonly stderr: string;
+}
+
+function failureOf(
+  dial: PodDial,
+  container: string | undefined,
+  { any, broken, status, stderr }: Ending,
+): Error | undefined {
+  let said: { status?: string; message?: string; details?: { causes?: Cause[] } } = {};
+  try {
+    said = JSON.parse(status);
+  } catch {
+    return brokenOff(dial, any, broken);
+  }
+  if (said.status === "Success") return undefined;
+  const code = said.details?.causes?.find(({ reason }) => reason === "ExitCode")?.message;
+  const message = said.message ?? "";
+  const [program] = DIAL_STDIO;
+  const where = container === undefined
+    ? `pod ${dial.pod}`
+    : `container ${container} of ${dial.pod}`;
+  // 126 and 127 are a shell's codes for a program that can't be run, or isn't there.
+  if (/executable file not found|no such file or directory/i.test(message) && code === undefined) {
+    return lostOrFailed(dial, any, `${where} has no ${program}`, {
+      step: "exec",
+      code: "unsupported",
+      hint:
+        `use an image that has ${program}, such as moby/buildkit, or let the daemon listen on ` +
+        "a port and give mode=port-forward",
+    });
+  }
+  const command = DIAL_STDIO.join(" ");
+  const exit = code === undefined ? `: ${message}` : ` with exit code ${code}`;
+  const words = stderr === "" ? "" : `: ${stderr}`;
+  return lostOrFailed(dial, any, `${command} in ${where} failed${exit}${words}`, {
+    step: "exec",
+    code: "unreachable",
+    hint: `look at the daemon's log: ${dial.target.kubectl} logs -n ${dial.target.namespace} ` +
+      `${dial.pod}${container === undefined ? "" : ` -c ${container}`}`,
+  });
+}
+
+interface Cause {
+  readonly reason?: string;
+  readonly message?: string;
+}

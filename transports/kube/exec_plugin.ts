@@ -1,0 +1,226 @@
+/**
+ * Programs that a kubeconfig names to get credentials by (aws, gke-gcloud-auth-plugin, kubelogin):
+ *
+ *     stdin, stderr   the terminal's, where the kubeconfig allows it and there is one
+ *     KUBERNETES_EXEC_INFO   {"kind":"ExecCredential","apiVersion":…,"spec":{"interactive":…}}
+ *     stdout          {"kind":"ExecCredential","apiVersion":…,"status":{"token":…,…}}
+ *
+ * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
+ */
+import { besides, type KubeTarget, textIn } from "./config.ts";
+import { asMap, KubeConfigError, type KubeEntry } from "./files.ts";
+import { pem } from "./credentials.ts";
+import { stderrTail } from "../_stderr_tail.ts";
+import type { DialContext } from "../transport.ts";
+
+/** What a plugin gave. */
+export interface ExecCredential {
+  readonly token?: string;
+  /** PEM. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** Milliseconds since 1970; Infinity where it says nothing. */
+  readonly expires: number;
+  /** The plugin's name. */
+  readonly program: string;
+}
+
+const GROUP = "client.authentication.k8s.io";
+const VERSIONS = [`${GROUP}/v1`, `${GROUP}/v1beta1`];
+/** Asked anew so long before the end, in ms: a dial takes its time. */
+const MARGIN_MS = 10_000;
+
+/** What plugins gave to this process, by what was asked. */
+const given = new Map<string, Promise<ExecCredential>>();
+
+/** From the process's memory, or by running the plugin. Throws `KubeConfigError`, or the signal's reason. */
+export async function execCredential(
+  target: KubeTarget,
+  { value, file }: KubeEntry,
+  context: DialContext,
+): Promise<{ credential: ExecCredential; forget: () => void }> {
+  const key = JSON.stringify([file, value, target.server]);
+  const forget = () => void given.delete(key);
+  const pending = given.get(key);
+  if (pending !== undefined) {
+    // One that another dial has given up is asked for again.
+    const known = await pending.catch(() => undefined);
+    if (known !== undefined && known.expires - MARGIN_MS > Date.now()) {
+      return { credential: known, forget };
+    }
+  }
+  const asked = runPlugin(target, { value, file }, context);
+  given.set(key, asked);
+  asked.catch(forget);
+  return { credential: await asked, forget };
+}
+
+async function runPlugin(
+  target: KubeTarget,
+  entry: KubeEntry,
+  { signal, step }: DialContext,
+): Promise<ExecCredential> {
+  const { value, file } = entry;
+  const command = textIn(value.command)!;
+  const fail = (problem: string, hint: string, cause?: unknown) =>
+    new KubeConfigError(`${command}, which ${target.user.shown} names, ${problem}`, hint, {
+      cause,
+    });
+  const apiVersion = textIn(value.apiVersion) ?? "";
+  if (!VERSIONS.includes(apiVersion)) {
+    throw fail(`is for ${apiVersion || "no version"}`, `known are ${VERSIONS.join(" and ")}`);
+  }
+  const terminal = interactive(textIn(value.interactiveMode), apiVersion, fail);
+  const spec = {
+    ...value.provideClusterInfo === "true" && { cluster: await clusterInfo(target) },
+    interactive: terminal,
+  };
+  const variables = (Array.isArray(value.env) ? value.env : []).map(asMap)
+    .map(({ name, value }) => [String(name), String(value)] as const);
+  const args = (Array.isArray(value.args) ? value.args : []).map(String);
+  // A path is taken from the file's folder; a bare name is looked for in PATH.
+  const program = /[\\/]/.test(command) ? besides(file, command) : command;
+  step("authenticate", [command, ...args].join(" "));
+  const output = await outputOf(program, args, {
+    env: {
+      ...Object.fromEntries(variables),
+      KUBERNETES_EXEC_INFO: JSON.stringify({ kind: "ExecCredential", apiVersion, spec }),
+    },
+    terminal,
+    signal,
+  }).catch((cause) => {
+    signal.throwIfAborted();
+    const absent = cause instanceof Deno.errors.NotFound;
+    const hint = textIn(value.installHint)?.trim().replaceAll(/\s*\n\s*/g, " ");
+    throw fail(
+      absent
+        ? "is not installed"
+        : `can't be run: ${cause instanceof Error ? cause.message : cause}`,
+      absent && hint !== undefined ? hint : `install ${command}, or name it by its full path`,
+      cause,
+    );
+  });
+  if (output.code !== 0) {
+    const said = output.stderr === "" ? "" : `: ${output.stderr}`;
+    throw fail(
+      `failed with exit code ${output.code}${said}`,
+      `run it by hand: ${[command, ...args].join(" ")}`,
+    );
+  }
+  return credentialIn(output.stdout, apiVersion, command, fail);
+}
+
+type Fail = (problem: string, hint: string, cause?: unknown) => KubeConfigError;
+
+/** Whether the plugin gets the terminal. */
+function interactive(mode: string | undefined, apiVersion: string, fail: Fail): boolean {
+  const modes = ["Never", "IfAvailable", "Always"];
+  if (mode === undefined && apiVersion === VERSIONS[0]) {
+    throw fail("has no interactiveMode", `${apiVersion} asks for one of ${modes.join(", ")}`);
+  }
+  if (mode !== undefined && !modes.includes(mode)) {
+    throw fail(`has an unknown interactiveMode: ${mode}`, `known are ${modes.join(", ")}`);
+  }
+  if (mode === "Never") return false;
+  if (hasTerminal()) return true;
+  if (mode !== "Always") return false;
+  throw fail("asks something, and there is no terminal", "log in beforehand, on a terminal");
+}
+
+function hasTerminal(): boolean {
+  try {
+    Deno.openSync("/dev/tty", { read: true }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function clusterInfo({ server, tls, proxy }: KubeTarget) {
+  const ca = await pem(tls.ca);
+  const bytes = ca && new TextEncoder().encode(ca.text).toBase64();
+  return {
+    server,
+    ...tls.serverName !== undefined && { "tls-server-name": tls.serverName },
+    ...tls.insecure && { "insecure-skip-tls-verify": true },
+    ...bytes !== undefined && { "certificate-authority-data": bytes },
+    ...proxy !== undefined && { "proxy-url": proxy },
+  };
+}
+
+async function outputOf(
+  program: string,
+  args: readonly string[],
+  options: { env: Record<string, string>; terminal: boolean; signal: AbortSignal },
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { env, terminal, signal } = options;
+  // Our own stdin may be a build's context: the plugin gets the terminal itself.
+  const [command, ...words] = terminal
+    ? ["/bin/sh", "-c", 'exec "$0" "$@" </dev/tty 2>/dev/tty', program, ...args]
+    : [program, ...args];
+  const child = new Deno.Command(command!, {
+    args: words,
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => {
+    child.kill("SIGKILL");
+    // What it has started itself may hold its output open.
+    void child.status.then(() => reject(signal.reason));
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    if (signal.aborted) abort();
+    const output = await Promise.race([child.output(), aborted]);
+    const tail = stderrTail();
+    tail.add(output.stderr);
+    if (terminal && output.code === 127) throw new Deno.errors.NotFound(program);
+    return {
+      code: output.code,
+      stdout: new TextDecoder().decode(output.stdout),
+      stderr: tail.text(),
+    };
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function credentialIn(
+  text: string,
+  apiVersion: string,
+  program: string,
+  fail: Fail,
+): ExecCredential {
+  const hint = `see what ${program} prints: an ExecCredential of ${apiVersion} is asked for`;
+  let answer: Record<string, unknown>;
+  try {
+    answer = asMap(JSON.parse(text));
+  } catch {
+    // What it printed may hold a secret.
+    throw fail("printed no JSON", hint);
+  }
+  if (answer.kind !== "ExecCredential" || answer.apiVersion !== apiVersion) {
+    throw fail(
+      `answered with ${answer.kind ?? "no kind"} of ${answer.apiVersion ?? "no version"}`,
+      hint,
+    );
+  }
+  const status = asMap(answer.status);
+  const [token, cert, key, until] = ["token", "clientCertificateData", "clientKeyData"]
+    .concat("expirationTimestamp").map((name) => textIn(status[name]));
+  if (token === undefined && (cert === undefined || key === undefined)) {
+    throw fail("gave neither a token nor a certificate with its key", hint);
+  }
+  const expires = until === undefined ? Infinity : Date.parse(until);
+  if (Number.isNaN(expires)) throw fail(`gave an expirationTimestamp that is no date`, hint);
+  return {
+    expires,
+    program,
+    ...token !== undefined && { token },
+    ...cert !== undefined && { cert },
+    ...key !== undefined && { key },
+  };
+}

@@ -1,0 +1,96 @@
+import type { ByteStream } from "../byte_stream.ts";
+
+/** Written before the first byte has come: HTTP/2's preface and some requests. More is not kept. */
+const KEPT_BYTES = 256 << 10;
+
+/**
+ * A stream that goes over to another one as long as nothing has come from the far side: what was
+ * written until then is written again. A gRPC server speaks first, so that one who has said nothing
+ * has done nothing.
+ *
+ * @param another opens the next one, given why the last one failed; throws when there is none
+ */
+export function failover(
+  first: ByteStream,
+  another: (error: unknown, signal: AbortSignal) => Promise<ByteStream>,
+): ByteStream {
+  const closing = new AbortController();
+  let stream = first;
+  /** Undefined once there is no way back. */
+  let kept: Uint8Array[] | undefined = [];
+  let bytes = 0;
+  let halfClosed = false;
+  let switching: Promise<void> | undefined;
+
+  async function goOver(error: unknown): Promise<void> {
+    stream.close();
+    const next = await another(error, closing.signal);
+    if (closing.signal.aborted) {
+      next.close();
+      closing.signal.throwIfAborted();
+    }
+    stream = next;
+    for (const part of kept ?? []) {
+      for (let at = 0; at < part.length;) at += await next.write(part.subarray(at));
+    }
+    if (halfClosed) await next.closeWrite();
+  }
+
+  return {
+    async read(into) {
+      for (;;) {
+        closing.signal.throwIfAborted();
+        let failure: unknown;
+        try {
+          const count = await stream.read(into);
+          if (count !== null || kept === undefined) {
+            kept = undefined;
+            return count;
+          }
+          failure = new Deno.errors.UnexpectedEof("it ended without a word");
+        } catch (error) {
+          if (kept === undefined || closing.signal.aborted) throw error;
+          failure = error;
+        }
+        switching = goOver(failure);
+        try {
+          await switching;
+        } catch (error) {
+          kept = undefined;
+          throw error;
+        } finally {
+          switching = undefined;
+        }
+      }
+    },
+    async write(from) {
+      await switching;
+      closing.signal.throwIfAborted();
+      if (kept === undefined) return await stream.write(from);
+      const part = from.subarray(0, 64 << 10);
+      bytes += part.length;
+      if (bytes > KEPT_BYTES) {
+        kept = undefined;
+        return await stream.write(part);
+      }
+      kept.push(part.slice());
+      const before = stream;
+      try {
+        for (let at = 0; at < part.length;) at += await before.write(part.subarray(at));
+      } catch (error) {
+        // The reader meets the same, and goes over with all that was kept.
+        if (kept === undefined || closing.signal.aborted) throw error;
+      }
+      return part.length;
+    },
+    async closeWrite() {
+      halfClosed = true;
+      await switching;
+      await stream.closeWrite();
+    },
+    close() {
+      closing.abort(new Deno.errors.Interrupted("the stream was closed"));
+      stream.close();
+    },
+  };
+}

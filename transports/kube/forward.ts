@@ -1,0 +1,61 @@
+/** A port of a pod as a byte stream. */
+import { callKube } from "./api.ts";
+import { channelStream } from "./channels.ts";
+import { brokenOff, lostOrFailed, type PodDial, podPath } from "./pod_dial.ts";
+import { WebSocketClient, webSocketUpgrade } from "../_websocket.ts";
+import type { ByteStream } from "../byte_stream.ts";
+import type { DialContext } from "../transport.ts";
+
+/** Plain channels. The other protocol, SPDY inside of a WebSocket, has a half-close, and no other use. */
+const PROTOCOLS = ["v4.channel.k8s.io"];
+const DATA = 0;
+/** The port, little-endian, at the beginning of each channel. */
+const PORT_BYTES = 2;
+
+/** Connects to the port. Throws as `callKube`, and `WebSocketError`. */
+export async function forwardToPod(
+  dial: PodDial,
+  port: number,
+  context: DialContext,
+): Promise<ByteStream> {
+  const upgrade = webSocketUpgrade(PROTOCOLS);
+  const answer = await callKube(
+    dial.target,
+    {
+      path: `${podPath(dial)}/portforward?ports=${port}`,
+      headers: upgrade.headers,
+      upgrade: "websocket",
+    },
+    dial.endpoint,
+    context,
+  );
+  try {
+    await upgrade.accepted(answer.head);
+  } catch (error) {
+    answer.stream.close();
+    throw error;
+  }
+  const decoder = new TextDecoder();
+  let said = "";
+  return channelStream(new WebSocketClient(answer.http.upgraded()), {
+    reads: DATA,
+    skips: PORT_BYTES,
+    halfCloses: false,
+    other(_channel, bytes) {
+      said += decoder.decode(bytes, { stream: true });
+    },
+    failure(any, broken) {
+      if (said === "") return broken === undefined ? undefined : brokenOff(dial, any, broken);
+      const refused = /connection refused/.test(said);
+      const problem = refused
+        ? `nothing listens on port ${port} of pod ${dial.pod}`
+        : `port ${port} of pod ${dial.pod} can't be reached: ${said.trim()}`;
+      return lostOrFailed(dial, any, problem, {
+        step: "connect",
+        code: "unreachable",
+        hint: `give the daemon --addr tcp://0.0.0.0:${port}, or the port it has as the option port`,
+        retryable: refused,
+      });
+    },
+  });
+}

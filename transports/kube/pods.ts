@@ -1,0 +1,144 @@
+/** Which pods there are to choose from, and in what order they are tried. */
+import { askKube } from "./api.ts";
+import type { KubeTarget } from "./config.ts";
+import { inNamespace, podsPath } from "./pod_dial.ts";
+import { DialError } from "../errors.ts";
+import type { DialContext } from "../transport.ts";
+
+/** A pod as the API has it: what is of use here. */
+export interface Pod {
+  readonly metadata?: {
+    readonly name?: string;
+    readonly deletionTimestamp?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: {
+    readonly containers?: readonly { readonly name: string }[];
+    readonly initContainers?: readonly { readonly name: string }[];
+  };
+  readonly status?: {
+    readonly phase?: string;
+    readonly message?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly ready?: boolean;
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string };
+    readonly terminated?: { readonly reason?: string; readonly exitCode?: number };
+  };
+}
+
+/**
+ * The names of the pods with these labels that are ready and not on their way out, with the container that
+ * kubectl would choose. Throws as `askKube`, and `DialError` when there is none.
+ */
+export async function readyPods(
+  target: KubeTarget,
+  selector: string,
+  endpoint: string,
+  context: DialContext,
+): Promise<{ name: string; container: string | undefined }[]> {
+  const query = new URLSearchParams({ labelSelector: selector });
+  const answer = await askKube(target, `${podsPath(target)}?${query}`, endpoint, context);
+  const pods = (answer as { items?: Pod[] }).items ?? [];
+  const ready = pods.filter((pod) => stateOf(pod) === "ready");
+  if (ready.length > 0) {
+    return ready.map((pod) => ({ name: pod.metadata!.name!, container: defaultContainer(pod) }));
+  }
+  const { namespace, kubectl } = target;
+  if (pods.length === 0) {
+    const owner = await ownerOf(target, query, endpoint, context);
+    throw new DialError(
+      owner === undefined
+        ? `no pod in namespace ${namespace} has the labels ${selector}`
+        : `${owner} in namespace ${namespace} has no pods`,
+      {
+        endpoint,
+        step: "resolve",
+        code: owner === undefined ? "not-found" : "unreachable",
+        state: owner === undefined ? "missing" : "stopped",
+        hint: owner === undefined
+          ? `see ${kubectl} get pods -n ${namespace} --show-labels`
+          : `see ${kubectl} describe -n ${namespace} ${owner}; if it is scaled to none: ` +
+            `${kubectl} scale -n ${namespace} ${owner} --replicas=1`,
+      },
+    );
+  }
+  const states = pods.map((pod) => `${pod.metadata?.name} is ${stateOf(pod)}`);
+  const more = states.length > 8 ? `, and ${states.length - 8} more` : "";
+  throw new DialError(
+    `no pod with the labels ${selector} in namespace ${namespace} is ready: ` +
+      `${states.slice(0, 8).join(", ")}${more}`,
+    {
+      endpoint,
+      step: "resolve",
+      code: "unreachable",
+      state: "stopped",
+      hint: `see ${kubectl} get pods -n ${namespace} -l '${selector}'`,
+      retryable: true,
+    },
+  );
+}
+
+/** What has these labels and would have pods, as kubectl names it; undefined also where we may not look. */
+async function ownerOf(
+  target: KubeTarget,
+  query: URLSearchParams,
+  endpoint: string,
+  context: DialContext,
+): Promise<string | undefined> {
+  for (const kind of ["deployment", "statefulset"]) {
+    const path = `/apis/apps/v1/${inNamespace(target.namespace, `${kind}s`)}`;
+    const list = await askKube(target, `${path}?${query}`, endpoint, context).catch(() =>
+      undefined
+    );
+    context.signal.throwIfAborted();
+    const name = (list as { items?: Pod[] } | undefined)?.items?.[0]?.metadata?.name;
+    if (name !== undefined) return `${kind}/${name}`;
+  }
+  return undefined;
+}
+
+/** `ready`, or in words why it can't be used. */
+export function stateOf(pod: Pod): string {
+  const { metadata, status } = pod;
+  if (metadata?.deletionTimestamp !== undefined) return "terminating";
+  const waiting = status?.containerStatuses?.map(({ state }) => state?.waiting?.reason)
+    .find((reason) => reason !== undefined);
+  if (status?.phase !== "Running") {
+    return `${status?.phase ?? "of unknown state"}${waiting === undefined ? "" : ` (${waiting})`}`;
+  }
+  const ready = status.conditions?.find(({ type }) => type === "Ready")?.status === "True";
+  if (ready) return "ready";
+  return waiting === undefined ? "not ready" : `not ready (${waiting})`;
+}
+
+/** As kubectl chooses: what the pod's annotation says, else the first. */
+export function defaultContainer({ metadata, spec }: Pod): string | undefined {
+  const named = metadata?.annotations?.["kubectl.kubernetes.io/default-container"];
+  const names = spec?.containers?.map(({ name }) => name) ?? [];
+  return named !== undefined && names.includes(named) ? named : names[0];
+}
+
+/**
+ * The order in which pods are tried. `sticky`: the same key gives the same pod as long as that is
+ * there, and when it is gone the keys of that pod alone move to others (rendezvous hashing).
+ */
+export async function inOrder<T extends { name: string }>(
+  pods: readonly T[],
+  way: "sticky" | "random",
+  key: string,
+): Promise<T[]> {
+  const ranked = await Promise.all(pods.map(async (pod) => {
+    if (way === "random") return { pod, rank: crypto.randomUUID() };
+    const bytes = new TextEncoder().encode(`${key}\0${pod.name}`);
+    const digest = await crypto.subtle.digest("SHA-256", bytes);
+    return { pod, rank: new Uint8Array(digest).toHex() };
+  }));
+  return ranked.sort((a, b) => a.rank < b.rank ? -1 : 1).map(({ pod }) => pod);
+}

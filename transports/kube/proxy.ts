@@ -1,0 +1,177 @@
+/**
+ * The way to an API server through a proxy: that of the kubeconfig (`proxy-url`), else that of the
+ * environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), as Go programs have it. HTTP proxies are
+ * asked to CONNECT, in the clear or under TLS; SOCKS5 (RFC 1928) ones for the name.
+ */
+import { HttpError, readText, startExchange, writeAll } from "../_http1.ts";
+import { connectTcp, formatHostPort } from "../_tcp_connect.ts";
+import { type ByteStream, streamOf } from "../byte_stream.ts";
+import { DialError } from "../errors.ts";
+import type { DialContext, Env } from "../transport.ts";
+
+interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+const PORTS: Readonly<Record<string, number>> = {
+  "http:": 80,
+  "https:": 443,
+  "socks5:": 1080,
+  "socks5h:": 1080,
+};
+
+/** The proxy for a server; undefined: none. */
+export function proxyFor(env: Env, server: URL): string | undefined {
+  const variable = (name: string) => env(name) || env(name.toLowerCase()) || undefined;
+  const proxy = variable(server.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY");
+  const host = server.hostname.replace(/^\[|\]$/g, "");
+  if (proxy === undefined || /^(?:localhost|127\..*|::1)$/.test(host)) return undefined;
+  const spared = (variable("NO_PROXY") ?? "").split(",").map((one) => one.trim()).filter(Boolean);
+  if (spared.some((one) => spares(one, host, server.port || "443"))) return undefined;
+  return proxy.includes("://") ? proxy : `http://${proxy}`;
+}
+
+/** Whether an entry of NO_PROXY (`*`, a name, `.suffix`, an address, a range; perhaps a port) is about a host. */
+export function spares(entry: string, host: string, port: string): boolean {
+  const [, name = entry, only = port] = /^([^:]*):(\d+)$/.exec(entry) ?? [];
+  if (only !== port) return false;
+  const range = /^([\d.]+)\/(\d+)$/.exec(name);
+  if (range !== null) {
+    const [from, asked] = [ipv4(range[1]!), ipv4(host)];
+    const size = 2 ** (32 - Number(range[2]));
+    return asked !== undefined && from !== undefined &&
+      Math.floor(asked / size) === Math.floor(from / size);
+  }
+  const wanted = name.toLowerCase().replace(/^\*?\./, "");
+  return name === "*" || host === wanted || host.toLowerCase().endsWith(`.${wanted}`);
+}
+
+function ipv4(text: string): number | undefined {
+  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return undefined;
+  return text.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+
+/**
+ * Opens a connection through a proxy. Closing it closes all. Throws `DialError`, or the signal's reason.
+ * @param endpoint for errors
+ */
+export async function connectByProxy(
+  proxy: string,
+  to: HostPort,
+  endpoint: string,
+  context: DialContext,
+): Promise<ByteStream> {
+  const fail = (problem: string, code: DialError["code"], hint: string, cause?: unknown) =>
+    new DialError(problem, { endpoint, step: "connect", code, hint, cause });
+  const url = URL.parse(proxy);
+  const port = url && (Number(url.port) || PORTS[url.protocol]);
+  if (!url || !port || !(url.protocol in PORTS)) {
+    const hint = "proxy-url and HTTPS_PROXY take http://, https:// and socks5://";
+    throw fail("the proxy's address is not one", "config", hint);
+  }
+  const at = { host: url.hostname.replace(/^\[|\]$/g, ""), port };
+  const shown = `the proxy ${url.protocol}//${formatHostPort(at)}`;
+  context.log(`by way of ${shown}`);
+  let stream: ByteStream;
+  try {
+    stream = streamOf(await connectTcp(at, endpoint, context));
+    if (url.protocol === "https:") {
+      const { loadTls, wrapTls } = await import("../../buildkit/tls.ts");
+      const files = { ...await loadTls({}, endpoint, context), protocol: "http/1.1" };
+      stream = await wrapTls(stream, files, at.host, endpoint, context);
+    }
+  } catch (error) {
+    if (!(error instanceof DialError)) throw error;
+    throw fail(`${shown} can't be used: ${error.problem}`, error.code, PROXY_HINT, error);
+  }
+  const abort = () => stream.close();
+  context.signal.addEventListener("abort", abort, { once: true });
+  try {
+    const refusal = url.protocol.startsWith("socks5")
+      ? await socks(stream, to, url)
+      : await connect(stream, to, url);
+    if (refusal !== undefined) {
+      throw fail(
+        `${shown} refused to connect to ${formatHostPort(to)}: ${refusal}`,
+        "denied",
+        PROXY_HINT,
+      );
+    }
+    return stream;
+  } catch (error) {
+    stream.close();
+    context.signal.throwIfAborted();
+    if (error instanceof DialError) throw error;
+    const reason = error instanceof Error ? error.message : error;
+    throw fail(`${shown} broke the connection off: ${reason}`, "unreachable", PROXY_HINT, error);
+  } finally {
+    context.signal.removeEventListener("abort", abort);
+  }
+}
+
+const PROXY_HINT = "check proxy-url in the kubeconfig, or HTTPS_PROXY and NO_PROXY";
+
+function credentials({ username, password }: URL): [string, string] | undefined {
+  if (username === "") return undefined;
+  return [decodeURIComponent(username), decodeURIComponent(password)];
+}
+
+/** RFC 9110 §9.3.6. What it gives is why the proxy refused. */
+async function connect(stream: ByteStream, to: HostPort, url: URL): Promise<string | undefined> {
+  const target = formatHostPort(to);
+  const account = credentials(url)?.join(":");
+  const basic = account && new TextEncoder().encode(account).toBase64();
+  const http = await startExchange(stream, {
+    method: "CONNECT",
+    path: target,
+    host: target,
+    headers: basic === undefined ? {} : { "Proxy-Authorization": `Basic ${basic}` },
+  });
+  const { status, line } = await http.head();
+  if (status >= 200 && status < 300) return undefined;
+  const said = (await readText(http, 4096).catch(() => "")).trim().split("\n", 1)[0];
+  return said ? `${line}: ${said.slice(0, 200)}` : line;
+}
+
+/** The answers of a SOCKS5 server (RFC 1928 §6). */
+const SOCKS_REPLIES = [
+  "",
+  "it failed",
+  "not allowed by its rules",
+  "the network can't be reached",
+  "the host can't be reached",
+  "connection refused",
+];
+
+async function socks(stream: ByteStream, to: HostPort, url: URL): Promise<string | undefined> {
+  const account = credentials(url);
+  await writeAll(stream, Uint8Array.of(5, 1, account === undefined ? 0 : 2));
+  const [, method] = await exactly(stream, 2);
+  if (account !== undefined && method === 2) {
+    // RFC 1929.
+    const [name, word] = account.map((part) => new TextEncoder().encode(part));
+    await writeAll(stream, Uint8Array.of(1, name!.length, ...name!, word!.length, ...word!));
+    if ((await exactly(stream, 2))[1] !== 0) return "wrong user or password";
+  } else if (method !== 0) return "it wants a user and a password";
+  const host = new TextEncoder().encode(to.host);
+  // The name goes as it is: the proxy may know more names than this machine.
+  const request = [5, 1, 0, 3, host.length, ...host, to.port >> 8, to.port & 255];
+  await writeAll(stream, Uint8Array.from(request));
+  const [, reply, , kind] = await exactly(stream, 4);
+  if (reply !== 0) return SOCKS_REPLIES[reply!] ?? `reply ${reply}`;
+  // The address it connects from, which is of no use here, and a port.
+  const length = kind === 1 ? 4 : kind === 4 ? 16 : (await exactly(stream, 1))[0]!;
+  await exactly(stream, length + 2);
+  return undefined;
+}
+
+async function exactly(stream: ByteStream, count: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(count);
+  for (let at = 0; at < count;) {
+    const got = await stream.read(bytes.subarray(at));
+    if (got === null) throw new HttpError("the connection ended");
+    at += got;
+  }
+  return bytes;
+}

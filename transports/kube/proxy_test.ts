@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { proxyFor, spares } from "./proxy.ts";
+
+Deno.test("NO_PROXY's entries", () => {
+  const table: [string, string, boolean][] = [
+    ["*", "api.example.com", true],
+    ["example.com", "api.example.com", true],
+    [".example.com", "api.example.com", true],
+    ["*.example.com", "api.example.com", true],
+    ["example.com", "example.com", true],
+    ["example.com", "anexample.com", false],
+    ["EXAMPLE.com", "api.Example.com", true],
+    ["example.com:6443", "example.com", true],
+    ["example.com:443", "example.com", false],
+    ["10.0.0.0/8", "10.200.3.4", true],
+    ["10.0.0.0/8", "11.0.0.1", false],
+    ["192.168.1.128/25", "192.168.1.127", false],
+    ["192.168.1.128/25", "192.168.1.200", true],
+    ["10.0.0.0/8", "ten.example.com", false],
+    ["10.1.2.3", "10.1.2.3", true],
+  ];
+  for (const [entry, host, expected] of table) {
+    assert.equal(spares(entry, host, "6443"), expected, `${entry} and ${host}`);
+  }
+});
+
+Deno.test("the environment's proxy for an API server", () => {
+  const of = (server: string, env: Record<string, string>) =>
+    proxyFor((name) => env[name], new URL(server));
+  const server = "https://api.example.com:6443";
+  assert.equal(of(server, {}), undefined);
+  assert.equal(of(server, { HTTPS_PROXY: "http://p:3128" }), "http://p:3128");
+  assert.equal(of(server, { https_proxy: "p:3128" }), "http://p:3128");
+  assert.equal(of(server, { HTTP_PROXY: "http://p" }), undefined);
+  assert.equal(of("http://api.example.com", { HTTP_PROXY: "http://p" }), "http://p");
+  const spared = { HTTPS_PROXY: "http://p", NO_PROXY: "other, .example.com" };
+  assert.equal(of(server, spared), undefined);
+  for (const local of ["https://localhost:1", "https://127.0.0.1:1", "https://[::1]:1"]) {
+    assert.equal(of(local, { HTTPS_PROXY: "http://p" }), undefined, local);
+  }
+});

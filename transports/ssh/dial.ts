@@ -1,0 +1,178 @@
+/**
+ * The way from an ssh server to a daemon: its unix socket as a channel (`direct-streamlocal@openssh.com`,
+ * OpenSSH's PROTOCOL §2.4), else a program there that relays its stdio to the socket.
+ */
+import { plain } from "./link.ts";
+import { type SshPlace, takePlace } from "./pool.ts";
+import { duplexStream } from "../_duplex_stream.ts";
+import type { SshTarget } from "./target.ts";
+import type { SshChannel } from "./ssh2.ts";
+import { stderrTail } from "../_stderr_tail.ts";
+import type { ByteStream } from "../byte_stream.ts";
+import { DialError, interrupted } from "../errors.ts";
+import type { DialContext } from "../transport.ts";
+
+export { sshTarget } from "./target.ts";
+
+/** What is looked for at the host. */
+export interface SshWays {
+  /** The socket's path; undefined where only the program is wanted. */
+  readonly socket: string | undefined;
+  /** A command line for the user's shell there. */
+  readonly command: string;
+  /** What to do when neither leads anywhere. */
+  readonly hint: string;
+}
+
+/** How long a server may lag behind with a program's exit code, in ms. */
+const EXIT_WAIT_MS = 2000;
+
+/** Throws `DialError`, or the signal's reason. */
+export async function dialSsh(
+  target: SshTarget,
+  endpoint: string,
+  ways: SshWays,
+  context: DialContext,
+): Promise<ByteStream> {
+  const { socket } = ways;
+  let refused = "";
+  if (socket !== undefined) {
+    const place = await takePlace(target, endpoint, false, context);
+    try {
+      const channel = await opened(place, endpoint, context, (client, done) => {
+        client.openssh_forwardOutStreamLocal(socket, done);
+      });
+      return duplexStream(channel, { close: () => leave(channel, place) });
+    } catch (error) {
+      place.release();
+      if (!(error instanceof ChannelRefused)) throw error;
+      refused = `the server can't reach the socket ${socket} (${error.message}), and `;
+      context.log(`${endpoint}: ${refused}now tries ${ways.command}`);
+    }
+  }
+  return await runProgram(target, { endpoint, ways, refused }, context);
+}
+
+interface Attempt {
+  readonly endpoint: string;
+  readonly ways: SshWays;
+  /** What was tried before, as the beginning of a sentence. */
+  readonly refused: string;
+}
+
+async function runProgram(
+  target: SshTarget,
+  { endpoint, ways, refused }: Attempt,
+  context: DialContext,
+): Promise<ByteStream> {
+  const fail = (problem: string, cause?: unknown) =>
+    new DialError(refused + problem, {
+      endpoint,
+      step: "exec",
+      code: "unreachable",
+      hint: ways.hint,
+      cause,
+    });
+  context.step("exec", ways.command);
+  for (let attempt = 1;; attempt++) {
+    const place = await takePlace(target, endpoint, true, context);
+    try {
+      const channel = await opened(place, endpoint, context, (client, done) => {
+        client.exec(ways.command, done);
+      });
+      const ended = watch(channel);
+      return duplexStream(channel, {
+        close: () => leave(channel, place),
+        async failure(any) {
+          const how = await ended();
+          if (how === undefined) return undefined;
+          const problem = `${ways.command} ${how}`;
+          return any ? new Deno.errors.ConnectionReset(problem) : fail(problem);
+        },
+      });
+    } catch (error) {
+      place.release();
+      if (!(error instanceof ChannelRefused)) throw error;
+      if (attempt > 1) {
+        throw fail(`it starts no program: ${error.message}`, error);
+      }
+      // It may be one program too many for this connection (MaxSessions): the next has room.
+      place.full();
+    }
+  }
+}
+
+function leave(channel: SshChannel, place: SshPlace): void {
+  channel.close();
+  channel.stderr?.resume();
+  place.release();
+}
+
+/** The server says no to a channel. */
+class ChannelRefused extends Error {}
+
+type Open = (
+  client: SshPlace["link"]["client"],
+  done: (error: Error | undefined, channel: SshChannel) => void,
+) => void;
+
+async function opened(
+  { link }: SshPlace,
+  endpoint: string,
+  { signal }: DialContext,
+  open: Open,
+): Promise<SshChannel> {
+  const { promise, resolve, reject } = Promise.withResolvers<SshChannel>();
+  const abort = () => reject(interrupted(signal, endpoint, "exec"));
+  const lost = () =>
+    new DialError("the ssh connection was lost", {
+      endpoint,
+      step: "exec",
+      code: "unreachable",
+      retryable: true,
+      hint: "look at the log of the ssh server",
+    });
+  signal.addEventListener("abort", abort, { once: true });
+  void link.closed.then(() => reject(lost()));
+  try {
+    open(link.client, (error, channel) => {
+      if (error) return reject(link.gone ? lost() : new ChannelRefused(plain(error)));
+      // Nobody waits any more: it would stay open.
+      if (signal.aborted) channel.close();
+      resolve(channel);
+    });
+    return await promise;
+  } catch (error) {
+    if (error instanceof Error && error.message === "Not connected") throw lost();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** Resolves, once the stream has ended, to how the program ended; undefined when it did well. */
+function watch(channel: SshChannel): () => Promise<string | undefined> {
+  const tail = stderrTail();
+  let end: { code: number | null; signal: string } | undefined;
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+  channel.stderr.on("data", (bytes: Uint8Array) => tail.add(bytes));
+  channel.on("exit", (code: number | null, signal = "") => {
+    end = { code, signal };
+  });
+  channel.on("close", close);
+  return async () => {
+    // Exit code and stderr may come behind the end of stdout, but before the close.
+    await within(EXIT_WAIT_MS, closed);
+    if (end === undefined || end.code === 0) return undefined;
+    const how = end.code === null
+      ? `was ended by signal ${end.signal}`
+      : `failed with exit code ${end.code}`;
+    return tail.text() === "" ? how : `${how}: ${tail.text()}`;
+  };
+}
+
+async function within(ms: number, promise: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await Promise.race([promise, new Promise<void>((resolve) => timer = setTimeout(resolve, ms))]);
+  clearTimeout(timer);
+}

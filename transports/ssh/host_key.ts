@@ -1,0 +1,141 @@
+/** Whether a host is the one it says it is. Nothing is ever accepted that known_hosts doesn't hold. */
+import { certificateFault, isCertificate, parseCertificate } from "./certificate.ts";
+import {
+  fingerprint,
+  judge,
+  keyType,
+  type KnownHost,
+  knownHostName,
+  readKnownHosts,
+  sameKey,
+} from "./known_hosts.ts";
+import type { SshTarget } from "./target.ts";
+import { DialError } from "../errors.ts";
+
+/** What is known of a host's keys. */
+export interface HostKeys {
+  /** Types of host keys to ask for, those that are known first: another one would look unknown. */
+  readonly algorithms: readonly string[];
+  /** A certificate is asked for: known_hosts has an authority for this host. */
+  readonly certified: boolean;
+  /** Throws `DialError` for a key or a certificate that must not be trusted. */
+  check(shown: Uint8Array): Promise<void>;
+}
+
+/** The host's own key in what it shows: the key in a certificate, else what is shown. */
+export function hostKeyIn(shown: Uint8Array): Uint8Array {
+  return parseCertificate(shown)?.key ?? shown;
+}
+
+/** Whether a key, as it is on the wire, made a signature. */
+export type Verify = (key: Uint8Array, data: Uint8Array, signature: Uint8Array) => boolean;
+
+const ALGORITHMS = [
+  "ssh-ed25519",
+  "ecdsa-sha2-nistp256",
+  "ecdsa-sha2-nistp384",
+  "ecdsa-sha2-nistp521",
+  "rsa-sha2-512",
+  "rsa-sha2-256",
+];
+
+export async function hostKeysOf(
+  target: SshTarget,
+  endpoint: string,
+  verify: Verify,
+): Promise<HostKeys> {
+  const name = knownHostName(target.alias, target.port);
+  const known: KnownHost[] = [];
+  for (const file of target.knownHosts) {
+    const text = await Deno.readTextFile(file).catch(() => "");
+    known.push(...await readKnownHosts(text, file, name));
+  }
+  const types = new Set(
+    known.filter((line) => line.marker === "")
+      .flatMap(({ type }) => type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type]),
+  );
+  return {
+    algorithms: [
+      ...ALGORITHMS.filter((type) => types.has(type)),
+      ...ALGORITHMS.filter((type) => !types.has(type)),
+    ],
+    certified: known.some((line) => line.marker === "cert-authority"),
+    async check(shown) {
+      const all = { target, endpoint, name, known };
+      if (isCertificate(keyType(shown))) await checkCertificate(shown, all, verify);
+      else await check(shown, all);
+    },
+  };
+}
+
+/** Throws `DialError` unless the certificate is good, or the key in it known by itself. */
+async function checkCertificate(shown: Uint8Array, all: Known, verify: Verify): Promise<void> {
+  const { target, endpoint, name, known } = all;
+  const certificate = parseCertificate(shown);
+  const refuse = (fault: string) =>
+    new DialError(`the certificate of ${name} can't be trusted: ${fault}`, {
+      endpoint,
+      step: "authenticate",
+      code: "denied",
+      hint: "ask the host's owner for a new certificate",
+    });
+  if (certificate === undefined) throw refuse("it can't be read");
+  const { key, authority, signed, signature, id } = certificate;
+  for (const one of [key, authority]) {
+    if (judge(one, known).is === "revoked") await check(one, all);
+  }
+  if (judge(key, known).is === "known") return;
+  const print = await fingerprint(authority);
+  if (!known.some((line) => line.marker === "cert-authority" && sameKey(line.key, authority))) {
+    throw refuse(`known_hosts does not hold its authority, ${keyType(authority)} ${print}`);
+  }
+  const fault = certificateFault(certificate, target.alias, Date.now());
+  if (fault !== undefined) throw refuse(`${fault} (${JSON.stringify(id)})`);
+  if (!verify(authority, signed, signature)) throw refuse("its signature is wrong");
+}
+
+interface Known {
+  readonly target: SshTarget;
+  readonly endpoint: string;
+  readonly name: string;
+  readonly known: readonly KnownHost[];
+}
+
+async function check(key: Uint8Array, { target, endpoint, name, known }: Known): Promise<void> {
+  const verdict = judge(key, known);
+  if (verdict.is === "known") return;
+  const type = keyType(key);
+  const print = `${type} ${await fingerprint(key)}`;
+  const file = target.knownHosts[0]!;
+  const line = `${name} ${type} ${key.toBase64()}`;
+  const add = `printf '%s\\n' '${line}' >> '${file}'`;
+  const fail = (problem: string, hint: string) =>
+    new DialError(problem, { endpoint, step: "authenticate", code: "denied", hint });
+  switch (verdict.is) {
+    case "unknown":
+      throw fail(
+        `the host key of ${name} is not known: ${print}`,
+        `if the host's owner confirms this fingerprint, accept it by: ${add}`,
+      );
+    case "changed": {
+      const { by } = verdict;
+      throw fail(
+        `the host key of ${name} has changed: it is ${print}, and ${by.file}:${by.line} has ` +
+          `${await fingerprint(by.key)}; someone may be listening in`,
+        `if the host was set up anew and its owner confirms this fingerprint: ` +
+          `ssh-keygen -R '${name}' -f '${by.file}' && ${add}`,
+      );
+    }
+    case "revoked":
+      throw fail(
+        `the host key of ${name} is revoked by ${verdict.by.file}:${verdict.by.line}: ${print}`,
+        "do not connect; ask the host's owner for its new key",
+      );
+    case "certified":
+      throw fail(
+        `${verdict.by.file}:${verdict.by.line} knows ${name} by its certificate authority alone, ` +
+          `and it shows no certificate that we could read; its key is ${print}`,
+        `if the host's owner confirms this fingerprint, accept the key itself by: ${add}`,
+      );
+  }
+}

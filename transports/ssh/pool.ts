@@ -1,0 +1,135 @@
+/**
+ * The ssh connections of this process. A connection serves many dials by a channel each: servers
+ * drop connections that come in crowds (`MaxStartups`), and each costs a handshake and a login.
+ *
+ * This is the one table of a module in fairlead: two dials of one endpoint know nothing of each other.
+ */
+import { openLink, type SshLink } from "./link.ts";
+import type { SshTarget } from "./target.ts";
+import { interrupted } from "../errors.ts";
+import type { DialContext, DialStep } from "../transport.ts";
+
+/** A place on a connection. */
+export interface SshPlace {
+  readonly link: SshLink;
+  /** The server takes no more programs on this connection than those that run. */
+  full(): void;
+  /** Gives the place back; the last one closes the connection, a moment later. */
+  release(): void;
+}
+
+interface Entry {
+  readonly link: Promise<SshLink>;
+  readonly stop: AbortController;
+  open: SshLink | undefined;
+  step: DialStep;
+  /** Dials and streams. */
+  users: number;
+  programs: number;
+  /** Programs that the server allows: `MaxSessions`, 10 unless it is set. */
+  limit: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+const MAX_SESSIONS = 10;
+/** How long an idle connection waits for the next dial, in ms. */
+const LINGER_MS = 300;
+
+const entries = new Map<string, Set<Entry>>();
+
+/**
+ * A place on the connection to a host, which is opened where there is none yet.
+ * Throws `DialError`, or the signal's reason.
+ *
+ * @param program the place is for a program, of which a connection holds but a few
+ */
+export async function takePlace(
+  target: SshTarget,
+  endpoint: string,
+  program: boolean,
+  context: DialContext,
+): Promise<SshPlace> {
+  const { signal } = context;
+  if (signal.aborted) throw interrupted(signal, endpoint, "connect");
+  const key = JSON.stringify(target);
+  const siblings = entries.get(key) ?? new Set();
+  entries.set(key, siblings);
+  const entry =
+    [...siblings].find((each) => !each.open?.gone && (!program || each.programs < each.limit)) ??
+      start(target, endpoint, context, siblings);
+  clearTimeout(entry.timer);
+  entry.users++;
+  if (program) entry.programs++;
+  let held = true;
+  const release = () => {
+    if (!held) return;
+    held = false;
+    entry.users--;
+    if (program) entry.programs--;
+    if (entry.users === 0) rest(entry, siblings);
+    if (siblings.size === 0) entries.delete(key);
+  };
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(interrupted(signal, endpoint, entry.step));
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    const link = await Promise.race([entry.link, stopped]);
+    return { link, release, full: () => entry.limit = Math.max(entry.programs - 1, 1) };
+  } catch (error) {
+    release();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function start(
+  target: SshTarget,
+  endpoint: string,
+  context: DialContext,
+  siblings: Set<Entry>,
+): Entry {
+  const stop = new AbortController();
+  const forget = () => siblings.delete(entry);
+  const link = (async () => {
+    // The entry is complete before anything is told of it.
+    await Promise.resolve();
+    const step = (next: DialStep, detail?: string) => {
+      entry.step = next;
+      context.step(next, detail);
+    };
+    return await openLink(target, endpoint, { ...context, signal: stop.signal, step });
+  })();
+  const entry: Entry = {
+    link,
+    stop,
+    open: undefined,
+    step: "connect",
+    users: 0,
+    programs: 0,
+    limit: MAX_SESSIONS,
+    timer: undefined,
+  };
+  siblings.add(entry);
+  link.then((open) => {
+    entry.open = open;
+    void open.closed.then(forget);
+  }, forget);
+  return entry;
+}
+
+/** Nobody uses the connection any more. */
+function rest(entry: Entry, siblings: Set<Entry>): void {
+  const { open } = entry;
+  if (open === undefined) {
+    siblings.delete(entry);
+    entry.stop.abort(new Deno.errors.Interrupted("nobody waits for the connection any more"));
+    return;
+  }
+  entry.timer = setTimeout(() => {
+    siblings.delete(entry);
+    open.close();
+  }, LINGER_MS);
+  // A program that is through must not wait for this.
+  Deno.unrefTimer(entry.timer);
+}
