@@ -7,7 +7,7 @@ import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshd } from "../harness/sshd.ts";
 import { missing } from "../harness/tool.ts";
-import { blocksOf, scriptOf, strayCommands } from "./pages.ts";
+import { blocksOf, namedTests, scriptOf, strayCommands } from "./pages.ts";
 
 const docs = new URL("../../docs/", import.meta.url).pathname;
 const root = new URL("../..", import.meta.url).pathname;
@@ -18,6 +18,8 @@ const pages = [
   "bake.md",
   "troubleshooting.md",
 ];
+/** Pages that tests of their own follow: tests/plugins/guide_test.ts, tests/library/example_test.ts. */
+const OTHERS = new Set(["docs/writing-a-transport.md", "docs/library.md"]);
 const reason = needsRoot() ??
   await missing("buildkitd", "buildctl", "runc", "docker-registry", "busybox", "sshd");
 
@@ -137,12 +139,22 @@ if (!skip(reason)) {
 
 Deno.test("the manual: every command is run by a test, or says why not", async () => {
   const stray: string[] = [];
-  for (const page of pages) {
-    const text = await Deno.readTextFile(docs + page);
-    stray.push(...strayCommands(text).map((line) => `${page}: ${line}`));
+  const all = [...Deno.readDirSync(docs)].map(({ name }) => `docs/${name}`)
+    .filter((name) => name.endsWith(".md")).concat("README.md", "CONTRIBUTING.md");
+  for (const page of all) {
+    const text = await Deno.readTextFile(root + page);
+    if (!OTHERS.has(page)) stray.push(...strayCommands(text).map((line) => `${page}: ${line}`));
+    const followed = pages.includes(page.replace("docs/", ""));
     for (const { language, file, notRun, line } of blocksOf(text)) {
-      const isRun = language === "sh" || file !== "";
-      if (!isRun && notRun === undefined) stray.push(`${page}:${line}: neither run nor marked`);
+      const isRun = followed && (language === "sh" || file !== "");
+      // An error as it is printed, and what other tests take out of their page.
+      const needsNone = language === "text" || OTHERS.has(page);
+      if (!isRun && notRun === undefined && !needsNone) {
+        stray.push(`${page}:${line}: neither run nor marked`);
+      }
+    }
+    for (const path of namedTests(text)) {
+      if (!await exists(root + path)) stray.push(`${page}: there is no ${path}`);
     }
   }
   assert.deepEqual(stray, []);

@@ -30,15 +30,27 @@ export function blocksOf(page: string): Block[] {
   return blocks;
 }
 
-/** Lines of a page that show a command outside of a fenced block, where nothing would run it. */
+/**
+ * Lines of a page that show a command in an indented block, where nothing would run it, unless the
+ * comment above the block says who does, or why nobody.
+ */
 export function strayCommands(page: string): string[] {
   const stray: string[] = [];
   let fenced = false;
+  let above = "";
   for (const line of page.split("\n")) {
     if (line.startsWith("```")) fenced = !fenced;
-    if (!fenced && /^ {4}(?:\$ )?(?:fairlead|docker|buildctl) /.test(line)) stray.push(line.trim());
+    const indented = /^ {4}/.test(line);
+    if (!indented && line !== "") above = line;
+    if (fenced || !/^ {4}(?:\$ )?(?:fairlead|docker|buildctl) /.test(line)) continue;
+    if (!/^<!-- (?:run by|not run): .+ -->$/.test(above)) stray.push(line.trim());
   }
   return stray;
+}
+
+/** The tests that a page's comments name. */
+export function namedTests(page: string): string[] {
+  return [...page.matchAll(/^<!-- run by: (\S+) -->$/gm)].map(([, path]) => path!);
 }
 
 /** All of a page that is run, as one script for `sh`; what stands before `==` tells where it is. */
