@@ -19,7 +19,7 @@ export function localChecks(
 /**
  * Whether docker compose is calling: it has read the project that its user named, hands it over on
  * stdin, and grants next to nothing. So what it sends counts as granted: whoever sets our environment
- * could switch the checks off as well (docs/decisions/0014-bake.md).
+ * could switch the checks off as well (docs/decisions/0014-bake-permissions.md).
  */
 export function isFromCompose(files: readonly string[], env: Env): boolean {
   return files.length > 0 && files.every((name) => name === "-") &&
