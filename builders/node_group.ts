@@ -1,3 +1,4 @@
+import { redact } from "../transports/endpoint.ts";
 import { BuilderError } from "./builder_error.ts";
 import { formatPlatform, type Platform } from "./platforms.ts";
 import { validateName } from "./name.ts";
@@ -76,7 +77,7 @@ export function withNode(
     };
   nodes.splice(old === undefined ? nodes.length : index, old === undefined ? 0 : 1, node);
   if (nodes.filter((other) => other.endpoint === node.endpoint).length > 1) {
-    throw new BuilderError(`invalid duplicate endpoint ${node.endpoint}`);
+    throw new BuilderError(`invalid duplicate endpoint ${redact(node.endpoint)}`);
   }
   const taken = new Set((node.platforms ?? []).map(formatPlatform));
   const rest = (other: StoredNode) => ({

@@ -1,6 +1,6 @@
 import type { GCPolicy, WorkerRecord } from "../proto/gen/worker.ts";
 import { DialError } from "../transports/errors.ts";
-import type { Registry } from "../transports/registry.ts";
+import { redactedEndpoint, type Registry } from "../transports/registry.ts";
 import { after } from "../transports/timer.ts";
 import type { DialStep, Env } from "../transports/transport.ts";
 import type { Builder } from "./builder.ts";
@@ -13,6 +13,8 @@ import { nodeTarget, reachNode } from "./reach_node.ts";
 /** What is known of a node: from the store, and from its daemon. */
 export interface NodeStatus {
   readonly node: StoredNode;
+  /** The node's, as the store has it but without secrets. */
+  readonly endpoint: string;
   /**
    * `running`: it answered. `stopped`, `inactive`: what its driver has started is stopped, or isn't
    * there; a remote one that can't be reached is inactive. `error`: it can't be asked, or what the
@@ -71,6 +73,28 @@ export async function askNode(
   node: StoredNode,
   options: AskOptions,
 ): Promise<NodeStatus> {
+  const found = await askState(builder, node, options);
+  // Not before: of a plugin that never ran it isn't known which options are secret.
+  return { ...found, endpoint: withoutSecrets(builder, node, options) };
+}
+
+/** Endpoints of other drivers are buildx's own, without anything that could be secret. */
+function withoutSecrets(builder: Builder, node: StoredNode, options: AskOptions): string {
+  if (builder.driver !== "remote") return node.endpoint;
+  try {
+    const { registry, endpoint } = nodeTarget(builder, node, options);
+    return redactedEndpoint(registry, endpoint);
+  } catch {
+    // Its driver options are wrong.
+    return redactedEndpoint(options.registry, node.endpoint);
+  }
+}
+
+async function askState(
+  builder: Builder,
+  node: StoredNode,
+  options: AskOptions,
+): Promise<Omit<NodeStatus, "endpoint">> {
   const unknown = {
     node,
     version: "",

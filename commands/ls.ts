@@ -108,12 +108,12 @@ function builderRow(builder: Builder, { current, format }: RowOptions) {
 }
 
 function nodeRow(status: NodeStatus, { format, trunc }: RowOptions) {
-  const { node, version, platforms } = status;
+  const { node, endpoint, version, platforms } = status;
   const indent = format.isTable ? " \\_ " : "";
   const texts = formatInGroups(node.platforms ?? [], platforms);
   return {
     Name: indent + node.name,
-    DriverEndpoint: indent + node.endpoint,
+    DriverEndpoint: indent + endpoint,
     LastActivity: "",
     Status: status.status,
     Buildkit: version,

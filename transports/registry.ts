@@ -84,3 +84,12 @@ export function shownEndpoint(registry: Registry, endpoint: string): string {
     return redact(endpoint);
   }
 }
+
+/** As `shownEndpoint`, in the spelling it has: what isn't secret stays as it was written. */
+export function redactedEndpoint(registry: Registry, endpoint: string): string {
+  try {
+    return redact(endpoint, registry.find(endpoint).options);
+  } catch {
+    return redact(endpoint);
+  }
+}

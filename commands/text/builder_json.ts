@@ -34,11 +34,11 @@ export function reasonOf({ error }: NodeStatus): string {
 }
 
 function nodeJson(status: NodeStatus): object {
-  const { node, version, ids, platforms, gcPolicy, labels } = status;
+  const { node, endpoint, version, ids, platforms, gcPolicy, labels } = status;
   const reason = reasonOf(status);
   return {
     Name: node.name,
-    Endpoint: node.endpoint,
+    Endpoint: endpoint,
     ...node.flags?.length && { Flags: node.flags },
     ...hasKeys(node.driverOpts) && { DriverOpts: sorted(node.driverOpts!) },
     ...hasKeys(node.files) && { Files: sorted(node.files!) },

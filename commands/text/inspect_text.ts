@@ -46,12 +46,12 @@ function nodeLines(
   status: NodeStatus,
   { features }: { features: boolean },
 ): string[] {
-  const { node, error, version } = status;
+  const { node, endpoint, error, version } = status;
   const options = Object.entries(sorted(node.driverOpts ?? {}))
     .map(([key, value]) => `${key}=${quote(value)}`);
   const head = [
     `Name:\t${node.name}`,
-    `Endpoint:\t${node.endpoint}`,
+    `Endpoint:\t${endpoint}`,
     ...options.length > 0 ? [`Driver Options:\t${options.join(" ")}`] : [],
   ];
   if (status.status === "error") return [...head, ...errorLines(status)];
