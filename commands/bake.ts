@@ -25,8 +25,15 @@ import { UsageError } from "./program/usage_error.ts";
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [TARGET...]", min: 0, max: Infinity },
   flags: bakeFlags,
-  async run({ deps, args, flags, given, global }) {
+  async run({ deps, args, flags, given, occurrences, global }) {
     const { env, stdout } = deps;
+    for (const { name } of occurrences) {
+      const value = name.match(/^list-(targets|variables)$/)?.[1];
+      if (value === undefined) continue;
+      deps.stderr.write(
+        `Flag --${name} has been deprecated, ${name} is deprecated, use list=${value} instead\n`,
+      );
+    }
     const { url, context, targets } = readArguments(args);
     const list = flags.list || flags["list-targets"] && "targets" ||
       flags["list-variables"] && "variables" || "";

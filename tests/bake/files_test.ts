@@ -1,5 +1,5 @@
 /** Which definition files are read, and in which order, beside buildx. */
-import { equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
@@ -153,3 +153,15 @@ Deno.test(
     }
   },
 );
+
+Deno.test({ name: "the old flags for listing warn, once for each time", ignore }, async () => {
+  await using space = await workspace("unix:///nowhere");
+  space.write({ "docker-bake.hcl": `variable "V" {\n  default = "d"\n}\n${target("")}` });
+  for (const what of ["targets", "variables"]) {
+    const words = ["bake", `--list-${what}`, `--list-${what}=true`];
+    const [ours, theirs] = [await space.fairlead(words), await space.buildx(words)];
+    match(ours.stderr, new RegExp(`^Flag --list-${what} has been deprecated, .*list=${what} `));
+    deepEqual(ours.stderr.match(/^Flag .*$/gm), theirs.stderr.match(/^Flag .*$/gm));
+    equal(ours.stdout, theirs.stdout);
+  }
+});
