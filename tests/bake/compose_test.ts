@@ -34,7 +34,12 @@ async function both(files: Readonly<Record<string, string>>): Promise<{ ours: Ra
 
 /** The error without our hint; empty without one. */
 function errorOf({ stderr }: Ran): string {
-  return stderr.match(/^ERROR: (.*)$/ms)?.[1]?.replace(/\nhint: .*\n$/, "").trim() ?? "";
+  const text = stderr.match(/^ERROR: (.*)$/ms)?.[1]?.replace(/\nhint: .*\n$/, "").trim() ?? "";
+  const circle = text.match(/^Circular reference:\n(.*)$/s)?.[1];
+  if (circle === undefined) return text;
+  // Where the peer enters a circle is its map's order, another one in each run.
+  const services = circle.split("\n").map((line) => line.replace(/^\s*(?:extends )?/, ""));
+  return `Circular reference of ${[...new Set(services.map((name) => name.trim()))].sort()}`;
 }
 
 /** What is warned of; the peer reads files twice, and says all twice. */

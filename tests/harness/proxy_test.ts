@@ -100,7 +100,7 @@ Deno.test("cut() ends what is open; a target that is not there ends it, too", as
   await using server = startEcho();
   await using proxy = await startProxy({ to: server.to, up: { stallAfter: 10 } });
   const echoing = echo(proxy.address, 1000);
-  while (proxy.bytes.up < 10) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (proxy.bytes.down < 10) await new Promise((resolve) => setTimeout(resolve, 5));
   proxy.cut();
   assert.equal((await echoing).received, 10);
   await using nowhere = await startProxy({ to: "unix:///nonexistent/s" });
