@@ -28,8 +28,8 @@ const code = await runProgram({
     return Deno.cwd();
   },
   stdin: inputOf(Deno.stdin),
-  stdout: outputOf(Deno.stdout),
-  stderr: outputOf(Deno.stderr),
+  stdout: outputOf(Deno.stdout, "standard output"),
+  stderr: outputOf(Deno.stderr, "standard error"),
   clock: systemClock,
   signal: call ? AbortSignal.any([signal, call.signal]) : signal,
   registry: createRegistry(transports, createPlugins(env)),

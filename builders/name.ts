@@ -6,11 +6,19 @@ export function isValidName(name: string): boolean {
   return /^[a-zA-Z][a-zA-Z0-9._-]*$/.test(name);
 }
 
+/** A name is a file's in the store, and so are others made of it, such as a new node's. */
+const LONGEST = 200;
+
 /** The name in lower case, which is how files and nodes carry it. Throws `BuilderError`. */
 export function validateName(name: string): string {
   if (!isValidName(name)) {
     throw new BuilderError(
       `invalid name ${name}, name needs to start with a letter and may not contain symbols, except ._-`,
+    );
+  }
+  if (name.length > LONGEST) {
+    throw new BuilderError(
+      `invalid name: ${name.length} characters are too many for a file, ${LONGEST} is the most`,
     );
   }
   return name.toLowerCase();

@@ -97,7 +97,10 @@ export const command = defineCommand({
       const file = build.sources.dockerfile;
       return showAnswer(answers, call, file, (text) => deps.stdout.write(text));
     }
-    if (printId && imageId(answers)) deps.stdout.write(`${imageId(answers)}\n`);
+    // An empty line where there is no image, as buildx has it; but not behind an archive.
+    if (printId && !build.outputs.some(({ target }) => target.to === "stdout")) {
+      deps.stdout.write(`${imageId(answers)}\n`);
+    }
     return 0;
   },
 });

@@ -1,7 +1,7 @@
 import { type Clock, type Input, type Output, OutputClosed } from "./deps.ts";
 
-/** A standard stream of the process as `Output`. */
-export function outputOf(stream: typeof Deno.stdout): Output {
+/** A standard stream of the process as `Output`; `name` is what errors call it. */
+export function outputOf(stream: typeof Deno.stdout, name: string): Output {
   const encoder = new TextEncoder();
   return {
     get isTerminal() {
@@ -12,14 +12,14 @@ export function outputOf(stream: typeof Deno.stdout): Output {
       try {
         while (bytes.length > 0) bytes = bytes.subarray(writeSome(stream, bytes));
       } catch (error) {
-        throw closed(error);
+        throw unwritten(error, name);
       }
     },
     async writeBytes(bytes) {
       try {
         while (bytes.length > 0) bytes = bytes.subarray(await stream.write(bytes));
       } catch (error) {
-        throw closed(error);
+        throw unwritten(error, name);
       }
     },
     size() {
@@ -75,7 +75,12 @@ function writeSome(stream: typeof Deno.stdout, bytes: Uint8Array): number {
   }
 }
 
-function closed(error: unknown): unknown {
-  if (!(error instanceof Deno.errors.BrokenPipe)) return error;
-  return new OutputClosed("nobody reads the output any more", { cause: error });
+function unwritten(error: unknown, name: string): Error {
+  if (error instanceof Deno.errors.BrokenPipe) {
+    return new OutputClosed("nobody reads the output any more", { cause: error });
+  }
+  const reason = error instanceof Error
+    ? error.message.replace(/ \(os error \d+\)$/, "")
+    : `${error}`;
+  return new Error(`cannot write to ${name}: ${reason}`, { cause: error });
 }

@@ -31,6 +31,20 @@ COPY --from=make /out /
   },
 );
 
+Deno.test(
+  { name: "-q prints the image's id, or an empty line, as buildx does", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({ "Dockerfile": "FROM scratch\nCOPY a.txt /\n", "a.txt": "a" });
+    for (const output of [[], ["-o", "out"], ["-o", "type=oci,dest=o.tar", "--provenance=false"]]) {
+      const args = ["build", "-q", ...output, "."];
+      const [ours, theirs] = [await space.fairlead(args), await space.buildx(args)];
+      assert.equal(ours.code, 0, ours.stderr);
+      assert.equal(ours.stdout, theirs.stdout, args.join(" "));
+    }
+  },
+);
+
 Deno.test({ name: "a tar, to a file and to stdout", ignore }, async () => {
   await using space = await workspace(shared.address);
   space.write({ "Dockerfile": "FROM scratch\nCOPY a.txt /\n", "a.txt": "a" });
