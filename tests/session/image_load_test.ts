@@ -4,6 +4,7 @@ import { type Workspace, workspace } from "../build/workspace.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { type Dockerd, dockerEngine, startDockerd } from "../harness/dockerd.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
+import { startProxy } from "../harness/proxy.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 
@@ -107,9 +108,11 @@ Deno.test({
     await using engine = await startDockerd();
     await using space = await workspace(address);
     context(space);
-    const started = load(space, { DOCKER_HOST: engine.address });
-    // Somewhere between the question for its store and the end of the image.
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    // It dies when a part of the image has come, and no more can.
+    const part = 8 << 20;
+    await using proxy = await startProxy({ to: engine.address, up: { stallAfter: part } });
+    const started = load(space, { DOCKER_HOST: proxy.address });
+    while (proxy.bytes.up < part) await new Promise((resolve) => setTimeout(resolve, 20));
     await engine.kill();
     const { code, stderr } = await started;
     equal(code, 1, stderr);
