@@ -18,7 +18,7 @@ import type { nodeClients } from "./build/node_clients.ts";
 import { retriesOf } from "./build/retry.ts";
 import { connectTimeout } from "./reach/budget.ts";
 import { defineCommand } from "./program/command.ts";
-import { parseCall } from "./flags/call.ts";
+import { chooseCall } from "./flags/call.ts";
 import { program } from "./program/root.ts";
 import { UsageError } from "./program/usage_error.ts";
 
@@ -38,7 +38,7 @@ export const command = defineCommand({
     const list = flags.list || flags["list-targets"] && "targets" ||
       flags["list-variables"] && "variables" || "";
     if (flags.print && list) throw new UsageError("--print and --list are mutually exclusive");
-    const call = parseCall(flags.check ? "check" : flags.call);
+    const call = chooseCall(occurrences, flags.call);
     const overrides = overridesOf(flags, given, call);
     const names = fileNames(flags.file, env, exists);
     const isRun = !flags.print && !list;

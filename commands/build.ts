@@ -2,7 +2,7 @@ import { chooseBuilder, openStore } from "../builders/builder.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { connectTimeout } from "./reach/budget.ts";
 import { defineCommand } from "./program/command.ts";
-import { parseCall } from "./flags/call.ts";
+import { chooseCall } from "./flags/call.ts";
 import { withErrorPrefix } from "./build/build_error.ts";
 import { buildFlags } from "./build/flags.ts";
 import { checkGrammar } from "./build/grammar.ts";
@@ -20,7 +20,7 @@ import { startProgress } from "./progress/progress.ts";
 export const command = defineCommand({
   args: { usage: "[OPTIONS] PATH | URL | -", min: 1, max: 1 },
   flags: buildFlags,
-  async run({ deps, args, flags, given, global }) {
+  async run({ deps, args, flags, given, occurrences, global }) {
     const { mode, printId } = chooseMode({
       flag: flags.progress,
       quiet: flags.quiet,
@@ -36,7 +36,7 @@ export const command = defineCommand({
     const store = openStore(deps.env);
     const builder = await chooseBuilder(store, deps.env, global.builder);
     driverOf(builder);
-    const call = parseCall(flags.check ? "check" : flags.call);
+    const call = chooseCall(occurrences, flags.call);
     await checkGrammar(flags, deps.env);
     for (const file of [flags.iidfile, flags["metadata-file"]]) if (file) checkPlace(file);
     const plan = given.has("plan") ? await import("./build/plan.ts") : undefined;

@@ -1,6 +1,7 @@
 /** `--call METHOD[,format=json][,ignorestatus=true]`: a question about a Dockerfile in a build's place. */
 import { UsageError } from "../program/usage_error.ts";
 import { csvFields } from "./csv.ts";
+import type { Occurrence } from "./parse.ts";
 import { parseBool } from "./value.ts";
 
 /** What is asked of the frontend. */
@@ -28,6 +29,21 @@ export function parseCall(text: string): CallMethod | undefined {
     else throw new UsageError(`invalid print field: ${field}`);
   }
   return name === "build" ? undefined : { name, format, ignoreStatus };
+}
+
+/**
+ * What `--call` and `--check` ask together: the one that was typed last.
+ *
+ * @param occurrences of all flags, as they were typed
+ * @param call the value of `--call`
+ */
+export function chooseCall(
+  occurrences: readonly Occurrence[],
+  call: string,
+): CallMethod | undefined {
+  const asks = ({ name, value }: Occurrence) =>
+    name === "call" || (name === "check" && parseBool(value));
+  return parseCall(occurrences.findLast(asks)?.name === "check" ? "check" : call);
 }
 
 function fieldsOf(text: string): string[] {
