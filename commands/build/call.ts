@@ -21,9 +21,16 @@ const SYNTAX = "build-arg:BUILDKIT_SYNTAX";
 const NEWER =
   "docker/dockerfile:1.8.1@sha256:e87caa74dcb7d46cd820352bfea12591f3dba3ddc4285e19c7dcd13359f7cefd";
 
-/** The frontend inside the daemon knows no such question: those before BuildKit 0.10 know none. */
-function isTooOld(error: unknown): boolean {
-  return error instanceof RpcError && /unsupported request frontend\./.test(error.message);
+/** What that one knows. */
+const QUESTIONS = new Set(["lint", "outline", "targets", "subrequests.describe"]);
+
+/**
+ * The frontend inside the daemon doesn't know a question that a newer one does: those before
+ * BuildKit 0.10 know none.
+ */
+function isTooOld(error: unknown, question: string): boolean {
+  return QUESTIONS.has(question) && error instanceof RpcError &&
+    /unsupported request frontend\./.test(error.message);
 }
 
 /** A question that the daemon's frontend doesn't know, where a newer one can't be had. */
@@ -71,7 +78,7 @@ export async function askFrontend(
         FrontendInputs: inputs,
       });
     const result = await ask({}).catch(async (error) => {
-      if (SYNTAX in attrs || !isTooOld(error)) throw error;
+      if (SYNTAX in attrs || !isTooOld(error, method.name)) throw error;
       return await ask({ [SYNTAX]: NEWER }).catch(() => {
         tooOld = true;
         throw error;

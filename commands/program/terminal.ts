@@ -19,7 +19,8 @@ export function outputOf(stream: typeof Deno.stdout, name: string): Output {
       try {
         while (bytes.length > 0) bytes = bytes.subarray(await stream.write(bytes));
       } catch (error) {
-        throw unwritten(error, name);
+        // What writes bytes has a name of its own for them.
+        throw closed(error) ?? error;
       }
     },
     size() {
@@ -76,11 +77,14 @@ function writeSome(stream: typeof Deno.stdout, bytes: Uint8Array): number {
 }
 
 function unwritten(error: unknown, name: string): Error {
-  if (error instanceof Deno.errors.BrokenPipe) {
-    return new OutputClosed("nobody reads the output any more", { cause: error });
-  }
   const reason = error instanceof Error
     ? error.message.replace(/ \(os error \d+\)$/, "")
     : `${error}`;
-  return new Error(`cannot write to ${name}: ${reason}`, { cause: error });
+  return closed(error) ?? new Error(`cannot write to ${name}: ${reason}`, { cause: error });
+}
+
+function closed(error: unknown): OutputClosed | undefined {
+  return error instanceof Deno.errors.BrokenPipe
+    ? new OutputClosed("nobody reads the output any more", { cause: error })
+    : undefined;
 }

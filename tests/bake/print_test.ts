@@ -15,7 +15,14 @@ for (const [area, samples] of readSamples()) {
       const buildx = await need("buildx");
       for (const sample of samples) {
         await t.step(sample.name, async () => {
-          equal(await runOurs(sample), await runPeer(buildx, sample));
+          const ours = await runOurs(sample);
+          let theirs = await runPeer(buildx, sample);
+          // The peer's order of a matrix with two keys is its map's, another one in each run: ours
+          // must be one of them.
+          for (let tries = 0; area === "matrix" && theirs !== ours && tries < 12; tries++) {
+            theirs = await runPeer(buildx, sample);
+          }
+          equal(ours, theirs);
         });
       }
     },
