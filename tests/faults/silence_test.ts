@@ -6,7 +6,7 @@ import { newId } from "../../buildkit/identity.ts";
 import { fileSync } from "../../buildkit/session/filesync.ts";
 import { health } from "../../buildkit/session/health.ts";
 import { solve } from "../../buildkit/solve.ts";
-import { solveRequest } from "../../buildkit/solve_request.ts";
+import { dockerfileRequest } from "../../buildkit/solve_request.ts";
 import { watchSilence } from "../../commands/reach/nodes.ts";
 import { transports } from "../../transports/all.ts";
 import { DialError } from "../../transports/errors.ts";
@@ -40,17 +40,8 @@ async function sleep({ endpoint, seconds, silence, onStarted }: StepOptions) {
     tls: {},
     context: { signal, env: () => undefined, log: () => {}, step: () => {} },
   });
-  const ref = newId();
-  const request = solveRequest(ref, newId(), {
-    filename: "Dockerfile",
-    buildArgs: {},
-    labels: {},
-    platforms: [],
-    pull: false,
-    exporters: [],
-    cacheFrom: [],
-    cacheTo: [],
-  });
+  const request = dockerfileRequest({});
+  const { Ref: ref } = request;
   try {
     await solve(client, request, {
       services: [

@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import { connect } from "../../buildkit/connect.ts";
 import { ConnectionLost } from "../../buildkit/connection_lost.ts";
-import { newId } from "../../buildkit/identity.ts";
 import { fileSync } from "../../buildkit/session/filesync.ts";
 import { health } from "../../buildkit/session/health.ts";
 import { solve } from "../../buildkit/solve.ts";
-import { solveRequest } from "../../buildkit/solve_request.ts";
+import { dockerfileRequest } from "../../buildkit/solve_request.ts";
 import { transports } from "../../transports/all.ts";
 import { docker } from "../../transports/docker.ts";
 import { createRegistry } from "../../transports/registry.ts";
@@ -207,15 +206,7 @@ Deno.test({
       context: context(signal),
     });
     const mounts = new Map(["context", "dockerfile"].map((name) => [name, space.path("slow")]));
-    const request = solveRequest(newId(), newId(), {
-      filename: "Dockerfile",
-      buildArgs: {},
-      labels: {},
-      platforms: [],
-      pull: false,
-      exporters: [],
-      cacheFrom: [],
-      cacheTo: [],
+    const request = dockerfileRequest({
       attrs: { "force-network-mode": "host" },
       entitlements: ["network.host"],
     });
