@@ -7,7 +7,7 @@
 import { buildGoTools, missing } from "../tests/harness/tool.ts";
 import { sharedVariable, startShared } from "../tests/harness/shared.ts";
 import { needsRoot } from "../tests/harness/skip.ts";
-import { type Result, runCheck, runTests } from "../tests/harness/suite.ts";
+import { type Result, runCheck, runTests, runTestsTwice } from "../tests/harness/suite.ts";
 
 const cwd = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const paths = Deno.args.map((path) => path.startsWith("/") ? path : `${Deno.cwd()}/${path}`);
@@ -59,7 +59,7 @@ async function runEndToEnd() {
     };
     const args = paths.length > 0 ? paths : ["tests"];
     const options = { cwd, signal, minutes: 25, env };
-    if (!signal.aborted) results.push(await runTests("end-to-end tests", args, options));
+    if (!signal.aborted) results.push(await runTestsTwice("end-to-end tests", args, options));
   } finally {
     await shared?.stop();
   }
@@ -76,6 +76,9 @@ async function report() {
   for (const { name, passed, failed, skipped } of results) {
     const counts = `${passed} passed, ${failed} failed, ${skipped} skipped`;
     say(`${failed > 0 ? "FAILED" : "ok"}: ${name} (${counts})`);
+  }
+  for (const file of results.flatMap(({ unsteady }) => unsteady ?? [])) {
+    say(`unsteady: ${file} failed beside the others and passed alone`);
   }
   for (const [reason, times] of reasons) say(`skipped (${times}x): ${reason}`);
   if (signal.aborted) say("interrupted");

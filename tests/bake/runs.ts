@@ -7,6 +7,7 @@ import { readDefinition } from "../../bake/definition/read.ts";
 import { resolveTargets } from "../../bake/definition/resolve.ts";
 import { isRemote } from "../../commands/build/remote.ts";
 import type { Sample } from "./sample.ts";
+import { removeFolder } from "../harness/remove_folder.ts";
 
 const builtins = new Map([
   ["BAKE_CMD_CONTEXT", "cwd://"],
@@ -32,7 +33,7 @@ export async function runPeer(buildx: string, { env, args, files }: Sample): Pro
     const decoder = new TextDecoder();
     return success ? decoder.decode(stdout) : errorText(decoder.decode(stderr));
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await removeFolder(folder);
   }
 }
 

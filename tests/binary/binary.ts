@@ -1,6 +1,7 @@
 /** The self-extracting binary of this checkout, and bare roots to run it in. */
 import { check, type Ran, run } from "../harness/run.ts";
 import { need } from "../harness/tool.ts";
+import { removeFolder } from "../harness/remove_folder.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
@@ -28,7 +29,7 @@ export async function tempFolder(options: { size?: string; readOnly?: boolean } 
     names: (below = "") => [...Deno.readDirSync(path + below)].map(({ name }) => name).sort(),
     async [Symbol.asyncDispose]() {
       if (mounted) await check("umount", [path]);
-      await Deno.remove(path, { recursive: true });
+      await removeFolder(path);
     },
   };
 }
@@ -67,7 +68,7 @@ export async function bareRoot(binary: string, { shell, programs = [] }: RootOpt
     },
     async [Symbol.asyncDispose]() {
       await check("umount", [`${path}/proc`]);
-      await Deno.remove(path, { recursive: true });
+      await removeFolder(path);
     },
   };
 }

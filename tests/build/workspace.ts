@@ -1,6 +1,7 @@
 /** A folder for one end-to-end test: a context, a store of its own, and the two programs on it. */
 import { type Ran, run } from "../harness/run.ts";
 import { need } from "../harness/tool.ts";
+import { removeFolder } from "../harness/remove_folder.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
@@ -66,7 +67,7 @@ export async function workspace(address: string): Promise<Workspace> {
     ...programs(dir, env),
     below: (folder) => programs(`${dir}/${folder}`, env),
     async [Symbol.asyncDispose]() {
-      await Deno.remove(dir, { recursive: true });
+      await removeFolder(dir);
     },
   };
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type Script, startFakeBuildkitd } from "../fake_buildkitd.ts";
 import { entriesOf, isTemporary } from "./leftovers.ts";
 import { type Ended, errorLines, runFairlead } from "./program.ts";
+import { removeFolder } from "../harness/remove_folder.ts";
 
 export interface AgainstOptions {
   /** Before the folder to build. */
@@ -49,7 +50,7 @@ export async function buildAgainst(script: Script, options: AgainstOptions = {})
     await options.after?.(folder, ended);
     return ended;
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await removeFolder(folder);
   }
 }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { entriesOf, isTemporary, openBelow } from "./leftovers.ts";
 import { type Ended, errorLines, type ProgramOptions, runFairlead } from "./program.ts";
+import { removeFolder } from "../harness/remove_folder.ts";
 
 export interface Workbench {
   readonly folder: string;
@@ -39,7 +40,7 @@ export async function makeWorkbench(
       assert.deepEqual(entriesOf(folder).filter(isTemporary), [], ended.stderr);
       return ended;
     },
-    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+    [Symbol.asyncDispose]: () => removeFolder(folder),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Pages in a real browser: Debian's Chromium, headless, with nothing of it on the network. */
 import { need } from "./tool.ts";
+import { removeFolder } from "./remove_folder.ts";
 
 export interface BrowserOptions {
   /** What the page is told of the reader's system. */
@@ -52,6 +53,6 @@ Promise.all(widths.map((width) => new Promise((resolve) => {
     const plain = answer.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
     return JSON.parse(plain);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await removeFolder(folder);
   }
 }

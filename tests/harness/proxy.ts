@@ -5,6 +5,7 @@
  * "Up" is from the client to the daemon, "down" the other way.
  */
 import { type Link, link } from "./proxy_link.ts";
+import { removeFolder } from "./remove_folder.ts";
 
 /** What one direction of each connection suffers. */
 export interface Impairment {
@@ -99,7 +100,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
         cut();
         await Promise.race([...running]);
       }
-      await Deno.remove(folder, { recursive: true });
+      await removeFolder(folder);
     })();
 
   return {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { runTests, summary } from "./suite.ts";
+import { failedFiles, type Result, runTests, runTestsTwice, summary } from "./suite.ts";
 
 Deno.test("the summary line is understood in all its forms", () => {
   assert.deepEqual(summary("x\nok | 6 passed | 0 failed (2s)\n"), {
@@ -28,4 +28,44 @@ Deno.test("a file that can't be loaded counts as a failure", async () => {
   });
   await Deno.remove(dir, { recursive: true });
   assert.deepEqual({ passed, failed }, { passed: 1, failed: 1 });
+});
+
+Deno.test("the files of failed tests, steps and modules are found", () => {
+  const output = "x => ./tests/no_test.ts:1:1\n FAILURES \n\n" +
+    "a ... in => ./tests/a_test.ts:1:39\nb => c => ./tests/a_test.ts:2:6\n" +
+    "./tests/b_test.ts (uncaught error)\n\nFAILED | 0 passed | 3 failed (1s)\n";
+  assert.deepEqual(failedFiles(output), ["./tests/a_test.ts", "./tests/b_test.ts"]);
+  assert.deepEqual(failedFiles("ok | 1 passed | 0 failed\n"), []);
+});
+
+Deno.test("a test that fails once is named as unsteady, one that fails twice has failed", async () => {
+  const dir = await Deno.makeTempDir();
+  const run = async (test: string): Promise<Result> => {
+    await Deno.writeTextFile(`${dir}/a_test.ts`, `Deno.test("passes", () => {});\n${test}`);
+    const { signal } = new AbortController();
+    return await runTestsTwice("on purpose", ["--quiet", dir], {
+      cwd: dir,
+      minutes: 1,
+      signal,
+      show: () => {},
+    });
+  };
+  try {
+    const failed = await run(`Deno.test("always", () => {\n  throw new Error("on purpose");\n});`);
+    assert.deepEqual([failed.passed, failed.failed, failed.unsteady], [1, 1, undefined]);
+    const chance = `Deno.test("chance", () => {
+      try {
+        Deno.mkdirSync("${dir}/was-here");
+      } catch {
+        return;
+      }
+      throw new Error("on purpose");
+    });`;
+    const unsteady = await run(chance);
+    assert.deepEqual([unsteady.passed, unsteady.failed, unsteady.unsteady], [2, 0, [
+      "./a_test.ts",
+    ]]);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
 });

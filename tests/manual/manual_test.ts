@@ -8,6 +8,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshd } from "../harness/sshd.ts";
 import { missing } from "../harness/tool.ts";
 import { blocksOf, namedTests, scriptOf, strayCommands } from "./pages.ts";
+import { removeFolder } from "../harness/remove_folder.ts";
 
 const docs = new URL("../../docs/", import.meta.url).pathname;
 const root = new URL("../..", import.meta.url).pathname;
@@ -77,7 +78,7 @@ async function follow(
     assert.equal(code, 0, `${page}\n${stdout}\n${stderr}`);
     return stdout;
   } finally {
-    await Deno.remove(home, { recursive: true });
+    await removeFolder(home);
   }
 }
 

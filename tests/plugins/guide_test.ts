@@ -5,6 +5,7 @@ import { sharedBuildkitd } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 import { environment, fairlead } from "./run_fairlead.ts";
 import { examples } from "./zoo.ts";
+import { removeFolder } from "../harness/remove_folder.ts";
 
 const guide = await Deno.readTextFile(
   new URL("../../docs/writing-a-transport.md", import.meta.url),
@@ -39,7 +40,7 @@ if (!skip(reason)) {
         assert.equal(code, 0, stdout + stderr);
       });
     }
-    await Deno.remove(home, { recursive: true });
+    await removeFolder(home);
   });
 }
 

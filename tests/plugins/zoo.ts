@@ -5,6 +5,7 @@ import { DialError } from "../../transports/errors.ts";
 import { createPlugins } from "../../transports/external.ts";
 import { createRegistry, type Registry } from "../../transports/registry.ts";
 import { context, soon } from "../transports/contract_help.ts";
+import { removeFolder } from "../harness/remove_folder.ts";
 
 export const examples = new URL("../../examples/transports/", import.meta.url).pathname;
 
@@ -43,7 +44,7 @@ export async function makeZoo(more: Readonly<Record<string, string>> = {}): Prom
     async [Symbol.asyncDispose]() {
       // A process that has ended is noticed a moment later.
       await new Promise((resolve) => setTimeout(resolve, 100));
-      await Deno.remove(folder, { recursive: true });
+      await removeFolder(folder);
     },
   };
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type Ran, run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { onPath } from "../harness/tool.ts";
+import { removeFolder } from "../harness/remove_folder.ts";
 
 const script = new URL("../../install.sh", import.meta.url).pathname;
 const binary = "#!/bin/sh\necho fairlead of the release\n";
@@ -65,7 +66,7 @@ async function install(
     await check(home, ran);
     return ran;
   } finally {
-    await Deno.remove(home, { recursive: true });
+    await removeFolder(home);
   }
 }
 

@@ -8,6 +8,7 @@ import { makeKey, startSshd } from "../harness/sshd.ts";
 import { missing } from "../harness/tool.ts";
 import { context, readExactly, soon } from "./contract_help.ts";
 import { startPeer } from "./start_peer.ts";
+import { removeFolder } from "../harness/remove_folder.ts";
 
 const ignore = skip(needsRoot() ?? await missing("sshd"));
 
@@ -123,6 +124,6 @@ Deno.test({
         await agent.status;
       }
     });
-    await Deno.remove(home, { recursive: true });
+    await removeFolder(home);
   },
 });

@@ -5,6 +5,7 @@ import { sshSources } from "../../transports/ssh/sources.ts";
 import { run } from "../harness/run.ts";
 import { skip } from "../harness/skip.ts";
 import { onPath } from "../harness/tool.ts";
+import { removeFolder } from "../harness/remove_folder.ts";
 
 const configs = [
   "Host a b\n Port 1\nHost *\n Port 2\n User u\n",
@@ -77,7 +78,7 @@ Deno.test({
         }
       }
     } finally {
-      await Deno.remove(home, { recursive: true });
+      await removeFolder(home);
     }
   },
 });

@@ -8,6 +8,7 @@ export interface Peer extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
+import { removeFolder } from "../harness/remove_folder.ts";
 /** Ready to be dialled when it returns. */
 export async function startPeer(tls?: { cert: string; key: string }): Promise<Peer> {
   const folder = await Deno.makeTempDir({ prefix: "fl-peer-" });
@@ -28,7 +29,7 @@ export async function startPeer(tls?: { cert: string; key: string }): Promise<Pe
       // it is dead already
     }
     await Promise.all([child.status, child.stdin.close().catch(() => {})]);
-    await Deno.remove(folder, { recursive: true }).catch(() => {});
+    await removeFolder(folder).catch(() => {});
   };
   const reader = child.stdout.getReader();
   const { value } = await reader.read();
