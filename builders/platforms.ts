@@ -40,16 +40,22 @@ export function parsePlatforms(texts: readonly string[]): Platform[] {
  * version and features: `windows(10.0.17763+win32k)`. Throws `BuilderError`.
  */
 export function parsePlatform(text: string): Platform {
-  const fail = (problem: string): never => {
-    throw new BuilderError(`${JSON.stringify(text)}: ${problem}: invalid argument`, {
+  const refuse = (message: string): never => {
+    throw new BuilderError(`${message}: invalid argument`, {
       hint: "write a platform as OS/ARCH or OS/ARCH/VARIANT, like linux/arm64 or linux/arm/v7",
     });
   };
+  const fail = (problem: string) => refuse(`${JSON.stringify(text)}: ${problem}`);
+  const mismatch = (part: string, what: string, grammar: string) =>
+    refuse(`${JSON.stringify(part)} is an invalid ${what} of "${text}": ${grammar}`);
   if (text.includes("*")) fail("wildcards not yet supported");
   const [first = "", ...rest] = text.split("/");
   const system = /^([\w-]+)(?:\(([\w.%-]*)((?:\+[\w.%-]+)*)\))?$/.exec(first) ??
-    fail("invalid OS component");
-  if (rest.some((part) => !/^[\w.-]+$/.test(part))) fail("invalid component");
+    mismatch(first, "OS component", `OSAndVersion specifier component must match ${OS_GRAMMAR}`);
+  const wrong = rest.slice(0, 3).find((part) => !/^[\w.-]+$/.test(part));
+  if (wrong !== undefined) {
+    mismatch(wrong, "component", `platform specifier component must match ${PART_GRAMMAR}`);
+  }
   if (rest.length > 2) fail("cannot parse platform specifier");
   const os = normalizeSystem(system[1]!);
   const base = {
@@ -67,6 +73,11 @@ export function parsePlatform(text: string): Platform {
   if (!knownArchitectures.has(alone.architecture)) fail("unknown operating system or architecture");
   return alone;
 }
+
+/** As containerd prints its grammars. */
+const OS_GRAMMAR =
+  '"^([A-Za-z0-9_-]+)(?:\\\\(([A-Za-z0-9_.%-]*)((?:\\\\+[A-Za-z0-9_.%-]+)*)\\\\))?$"';
+const PART_GRAMMAR = '"^[A-Za-z0-9_.-]+$"';
 
 function twoParts(base: Omit<Platform, "architecture">, text: string): Platform {
   const { architecture, variant } = normalizeArchitecture(text, "");

@@ -20,6 +20,9 @@ export interface SecretSpec {
 export class SecretError extends Error {
   /** How programs tell it from others. */
   override readonly name = "SecretError";
+  constructor(message: string, readonly hint?: string) {
+    super(message);
+  }
 }
 
 /**
@@ -62,7 +65,8 @@ async function checkFile(id: string, path: string): Promise<void> {
     stat = await Deno.stat(path);
   } catch (error) {
     throw new SecretError(
-      `cannot read secret ${name(id, path)}: failed to stat ${path}: ${osReason(error)}`,
+      `failed to stat ${path}: stat ${path}: ${osReason(error)}`,
+      `it was to be the secret ${JSON.stringify(id)}`,
     );
   }
   if (stat.isDirectory) {

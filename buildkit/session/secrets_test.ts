@@ -62,8 +62,7 @@ Deno.test("secrets that can't be had are told before the build", async () => {
     const open = (id: string, file: string) => openSecrets([{ id, file }], () => undefined);
     await rejects(open("a", `${dir}/none`), {
       name: "SecretError",
-      message:
-        `cannot read secret "a" from ${dir}/none: failed to stat ${dir}/none: no such file or directory`,
+      message: `failed to stat ${dir}/none: stat ${dir}/none: no such file or directory`,
     });
     await rejects(open("a", dir), {
       message: `cannot read secret "a" from ${dir}: is a directory`,

@@ -31,18 +31,33 @@ export async function openAgents(
   for (const { id, paths } of specs) {
     if (agents.has(id)) throw new AgentError(`duplicate agent ID ${JSON.stringify(id)}`);
     const given = paths.length > 1 || paths[0] ? paths : [env("SSH_AUTH_SOCK") ?? ""];
+    // The peer's words for a whole spec, as Go prints a struct.
+    const spec = `failed to convert agent config {${id} [${paths.join(" ")}] false}`;
     if (given[0] === "") {
       throw new AgentError(
-        "invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set",
+        `${spec}: invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set`,
         `start an ssh-agent, or name a key: --ssh ${id}=PATH`,
       );
     }
-    agents.set(id, await openAgent(given));
+    agents.set(
+      id,
+      await openAgent(given, `${spec}: failed to convert agent config for ID: "${id}"`),
+    );
   }
   return agents;
 }
 
-async function openAgent(paths: readonly string[]): Promise<Agent> {
+/** @param prefix what stands before the text of an error */
+async function openAgent(paths: readonly string[], prefix: string): Promise<Agent> {
+  try {
+    return await agentAt(paths);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    throw new AgentError(`${prefix}: ${error.message}`, error.hint);
+  }
+}
+
+async function agentAt(paths: readonly string[]): Promise<Agent> {
   const keys: string[] = [];
   let socket: string | undefined;
   for (const path of paths) {
@@ -62,7 +77,10 @@ async function statOf(path: string): Promise<Deno.FileInfo> {
   try {
     return await Deno.stat(path);
   } catch (error) {
-    throw new AgentError(`cannot use ${path} as ssh agent or key: ${osReason(error)}`);
+    throw new AgentError(
+      `stat ${path}: ${osReason(error)}`,
+      "it is to be the socket of an ssh agent, or a private key",
+    );
   }
 }
 
@@ -76,7 +94,7 @@ async function readKey(path: string): Promise<{ path: string; text: string }> {
     }
     return { path, text: new TextDecoder().decode(bytes.subarray(0, length)) };
   } catch (error) {
-    throw new AgentError(`failed to read ${path}: ${osReason(error)}`);
+    throw new AgentError(`failed to read ${path}: read ${path}: ${osReason(error)}`);
   }
 }
 

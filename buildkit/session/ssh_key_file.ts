@@ -22,7 +22,7 @@ const EC = "06072a8648ce3d0201";
 /** Reads the first key of a text. Throws `AgentError`, or an Error of the parts that are wrong. */
 export async function readPrivateKey(text: string): Promise<PrivateKey> {
   const pem = text.match(/-----BEGIN ([A-Z0-9 ]+)-----([^]*?)-----END \1-----/);
-  if (!pem) throw new AgentError("no private key in it");
+  if (!pem) throw new AgentError("ssh: no key found");
   const [, label, body] = pem as unknown as [string, string, string];
   if (label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type:.*ENCRYPTED/m.test(body)) throw locked();
   const bytes = Uint8Array.fromBase64(body.replace(/^.*:.*$/gm, ""));

@@ -11,16 +11,18 @@ export async function defaultDockerfile(folder: string): Promise<string> {
 /** Throws `UsageError` for what can't be a Dockerfile. @param typed what `-f` said; empty without it */
 export async function checkDockerfile(path: string, typed: string): Promise<void> {
   const stat = await statOf(path);
-  const name = typed || path;
+  const name = path.slice(path.lastIndexOf("/") + 1);
   if (!stat) {
     throw new UsageError(
-      `failed to read dockerfile: open ${name}: no such file or directory`,
-      typed ? "-f is relative to the working folder, not to the context" : "name one with -f",
+      `failed to solve: failed to read dockerfile: open ${name}: no such file or directory`,
+      typed
+        ? `there is no ${path}: -f is relative to the working folder, not to the context`
+        : `there is no ${path}: name another with -f`,
     );
   }
   if (stat.isDirectory) {
     throw new UsageError(
-      `failed to read dockerfile: ${name} is not a regular file`,
+      `failed to solve: failed to read dockerfile: ${name} is not a regular file`,
       "name the file in it with -f",
     );
   }

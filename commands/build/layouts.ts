@@ -80,7 +80,7 @@ export async function findLayouts(
       stores.set(`local:${src}`, folder);
       return [{ ...cache, attrs: { ...cache.attrs, digest } }];
     } catch (error) {
-      warn(`local cache import at ${src} skipped: ${(error as Error).message}`);
+      warn(`local cache import at ${src} skipped due to err: ${(error as Error).message}`);
       return [];
     }
   });

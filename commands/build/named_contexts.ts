@@ -50,8 +50,9 @@ export async function namedContexts(
         continue;
       }
       throw new UsageError(
-        `cannot use ${JSON.stringify(value)} as the context ${name}: only bake has other targets`,
-        `build it by itself, and give its result as docker-image:// or oci-layout://`,
+        `failed to find target ${target} for context ${name}`,
+        "only bake has other targets: build it by itself, and give its result as docker-image:// or " +
+          "oci-layout://",
       );
     }
     if (isRemote(value) || value.startsWith("docker-image://")) {
@@ -85,12 +86,15 @@ async function namedFolder(name: string, value: string, cwd: string): Promise<st
   const stat = value === "" ? undefined : await statOf(folder);
   if (!stat) {
     throw new UsageError(
-      `failed to get build context ${name}: ${JSON.stringify(value)} is not there`,
+      `failed to get build context ${name}: stat ${value}: no such file or directory`,
       "it is a folder, a URL, docker-image://NAME or oci-layout://PATH",
     );
   }
   if (!stat.isDirectory) {
-    throw new UsageError(`failed to get build context ${name}: ${folder} is not a folder`);
+    throw new UsageError(
+      `failed to get build context path {${value} <nil>}: not a directory`,
+      `the context ${name} has to be a folder`,
+    );
   }
   return folder;
 }

@@ -1,4 +1,6 @@
+import { csvFields } from "../flags/csv.ts";
 import type { Output } from "../flags/output.ts";
+import { quote } from "../flags/quote.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { absolutePath } from "./paths.ts";
 
@@ -29,7 +31,27 @@ export function checkPermissions(
       );
     }
   }
-  return allow.filter((name) => name !== LOCAL_DELETE);
+  const asked = allow.filter((name) => name !== "" && name !== LOCAL_DELETE);
+  asked.forEach(checkName);
+  return asked;
+}
+
+/** The daemon would say the same, but later. */
+function checkName(name: string): void {
+  const equals = name.indexOf("=");
+  const isDevice = name === "device" || name.startsWith("device=");
+  if (!isDevice && !["network.host", "security.insecure"].includes(name)) {
+    throw new UsageError(
+      `unknown entitlement ${name}`,
+      `there are network.host, security.insecure, device and ${LOCAL_DELETE}`,
+    );
+  }
+  if (!isDevice || equals < 0) return;
+  for (const field of csvFields(name.slice(equals + 1)).slice(1)) {
+    const [key, ...value] = field.split("=");
+    if (value.length === 0) throw new UsageError(`invalid device config ${quote(field)}`);
+    if (key !== "alias") throw new UsageError(`unknown device config key ${quote(key!)}`);
+  }
 }
 
 function isBelow(path: string, folder: string): boolean {

@@ -3,7 +3,7 @@
  * image's name, so that a context can stand in for one: `docker.io/library/alpine:latest` and
  * `alpine` are the same. Messages are buildx's.
  */
-import { referenceProblem } from "../../buildkit/registry/reference.ts";
+import { parseReference, referenceText } from "../../buildkit/registry/reference.ts";
 import { UsageError } from "../program/usage_error.ts";
 
 /** One named context, as it was typed but for the name. */
@@ -28,13 +28,14 @@ export function parseBuildContexts(texts: readonly string[]): NamedContext[] {
 
 /** https://github.com/distribution/reference: "familiar" is what people write. */
 function familiarName(text: string): string {
-  const slash = text.indexOf("/");
-  const first = text.slice(0, Math.max(slash, 0));
-  const hasDomain = /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
-  const official = hasDomain && /^(?:index\.)?docker\.io$/.test(first);
-  const path = official ? text.slice(slash + 1) : text;
-  const problem = referenceProblem(path);
-  if (problem !== undefined) throw new UsageError(`invalid context name ${text}: ${problem}`);
-  const short = official || !hasDomain ? path.replace(/^library\/(?=[^/]+$)/, "") : path;
-  return short.replace(/:latest$/, "");
+  try {
+    const reference = parseReference(text);
+    const { domain, path } = reference;
+    const familiar = domain === "docker.io" ? path.replace(/^library\/(?=[^/]+$)/, "") : undefined;
+    const name = referenceText(reference);
+    const short = familiar === undefined ? name : familiar + name.slice(`${domain}/${path}`.length);
+    return short.replace(/:latest$/, "");
+  } catch (error) {
+    throw new UsageError(`invalid context name ${text}: ${(error as Error).message}`);
+  }
 }

@@ -2,30 +2,40 @@
  * Flags whose values the Dockerfile frontend takes as they are, but for their spelling. Each function
  * gives the attributes for one flag; messages are buildx's. All throw `UsageError`.
  */
+import { formatPlatform, parsePlatform } from "../../builders/platforms.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { parseBytes } from "./bytes.ts";
 import { csvFields } from "./csv.ts";
 import { quote } from "./quote.ts";
-import { parseBool } from "./value.ts";
+import { parseBool, parseInt64 } from "./value.ts";
 
 type Attrs = Record<string, string>;
 
 /**
- * `--add-host host:ip` or `host=ip`; an IPv6 address may stand in brackets.
+ * `--add-host host:ip` or `host=ip`; several addresses with commas between, each perhaps in brackets.
  * @param gateway the address that `host-gateway` stands for; throws where there is none
  */
 export function addHosts(texts: readonly string[], gateway: () => string): Attrs {
-  const hosts = texts.map((text) => {
-    const match = /^([^=:]*)[=:](.*)$/s.exec(text);
-    const ip = match?.[2]?.replace(/^\[(.*)\]$/, "$1");
-    if (!match || match[1] === "" || ip === "") throw new UsageError(`invalid host ${text}`);
-    if (ip === "host-gateway") return `${match[1]}=${gateway()}`;
-    if (!/^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%.+)?)$/.test(ip!)) {
-      throw new UsageError(`invalid host ${text}`);
-    }
-    return `${match[1]}=${ip}`;
+  const hosts = texts.flatMap((text) => {
+    const [, host, value] = /^([^=]+)=(.+)$/s.exec(text) ?? /^([^=:]+):([^=]+)$/s.exec(text) ?? [];
+    if (host === undefined) throw new UsageError(`invalid host ${text}`);
+    if (value === "host-gateway") return [`${host}=${gateway()}`];
+    return value!.split(",").map((address) => {
+      const ip = address.replace(/^\[(.+)\]$/s, "$1");
+      if (!isAddress(ip)) throw new UsageError(`invalid host ${text}`);
+      return `${host}=${ip}`;
+    });
   });
   return hosts.length > 0 ? { "add-hosts": hosts.join(",") } : {};
+}
+
+function isAddress(ip: string): boolean {
+  if (!ip.includes(":")) {
+    const parts = ip.split(".");
+    return parts.length === 4 &&
+      parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
+  }
+  return /^[\da-fA-F:.]+$/.test(ip) && URL.canParse(`http://[${ip}]/`);
 }
 
 /** `--network`; the daemon must be allowed to use the host's (`--allow-insecure-entitlement`). */
@@ -65,23 +75,41 @@ export function shmSize(bytes: number): Attrs {
 export function ulimits(texts: readonly string[]): Attrs {
   const limits = new Map<string, string>();
   for (const text of texts) {
-    const match = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text);
     const fail = (problem: string, hint?: string): never => {
       throw new UsageError(`invalid argument ${quote(text)} for "--ulimit" flag: ${problem}`, hint);
     };
-    if (!match) return fail(`invalid ulimit argument: ${text}`, "write name=soft[:hard]");
-    const [, name, soft, hard = soft] = match as unknown as [string, string, string, string];
+    const equals = text.indexOf("=");
+    if (equals < 0) return fail(`invalid ulimit argument: ${text}`, "write name=soft[:hard]");
+    const name = text.slice(0, equals), value = text.slice(equals + 1);
     if (!ULIMITS.has(name)) {
       fail(`invalid ulimit type: ${name}`, `the types are ${[...ULIMITS].join(", ")}`);
     }
-    if (hard !== "-1" && (soft === "-1" || BigInt(soft) > BigInt(hard))) {
-      fail(`ulimit soft limit must be less than or equal to hard limit: ${soft} > ${hard}`);
+    try {
+      limits.set(name, `${name}=${readLimit(value)}`);
+    } catch (error) {
+      fail((error as Error).message);
     }
-    limits.set(name, `${name}=${soft}:${hard}`);
   }
   if (limits.size === 0) return {};
   const sorted = [...limits.keys()].sort();
   return { ulimit: sorted.map((name) => limits.get(name)).join(",") };
+}
+
+/** `soft[:hard]` with both. Throws an Error. */
+function readLimit(text: string): string {
+  const [first = "", second, ...more] = text.split(":");
+  if (more.length > 0) {
+    const most = "can only have up to two, `soft[:hard]`";
+    throw new Error(`too many limit value arguments - ${text}, ${most}`);
+  }
+  const given = second === undefined ? undefined : parseInt64(second);
+  const soft = parseInt64(first), hard = given ?? soft;
+  const most = "ulimit soft limit must be less than or equal to hard limit:";
+  if (hard !== -1n && soft === -1n) {
+    throw new Error(`${most} soft: -1 (unlimited), hard: ${hard}`);
+  }
+  if (hard !== -1n && soft > hard) throw new Error(`${most} ${soft} > ${hard}`);
+  return `${soft}:${hard}`;
 }
 
 const ULIMITS = new Set(
@@ -197,33 +225,47 @@ function readBool(text: string): boolean {
 
 /**
  * `--annotation [type[platform],…:]key=value`, as attributes of an exporter:
- * `annotation-TYPE[PLATFORM].KEY`.
+ * `annotation-TYPE[PLATFORM].KEY`. Empty ones are skipped.
  */
 export function annotations(texts: readonly string[]): Attrs {
   const attrs: Attrs = {};
-  for (const text of texts) {
+  for (const text of texts.filter((text) => text !== "")) {
     const equals = text.indexOf("=");
-    if (equals < 0) throw new UsageError(`invalid annotation ${quote(text)}, expected key=value`);
+    if (equals < 0) fail(`invalid annotation ${quote(text)}, expected key=value`);
     const [left, value] = [text.slice(0, equals), text.slice(equals + 1)];
     const colon = left.indexOf(":");
-    const [types, key] = colon < 0 ? ["", left] : [left.slice(0, colon), left.slice(colon + 1)];
-    for (const type of types === "" ? [""] : types.split(",")) {
-      attrs[`${annotationPrefix(type, text)}.${key}`] = value;
+    if (colon < 0) {
+      attrs[`annotation.${left}`] = value;
+      continue;
+    }
+    for (const type of left.slice(0, colon).split(",")) {
+      attrs[`${annotationPrefix(type)}.${left.slice(colon + 1)}`] = value;
     }
   }
   return attrs;
+
+  function fail(problem: string, hint?: string): never {
+    throw new UsageError(`parse annotations: ${problem}`, hint);
+  }
+
+  function annotationPrefix(text: string): string {
+    const [, type, platform] = /^([a-z-]+)(?:\[([A-Za-z0-9_/-]+)\])?$/.exec(text) ?? fail(
+      `invalid annotation type ${quote(text)}, expected type and optional platform in square ` +
+        "brackets",
+    );
+    if (!ANNOTATED.includes(type!)) {
+      const types = `the types are ${ANNOTATED.join(", ")}`;
+      fail(`unknown annotation type ${quote(type!)}`, types);
+    }
+    if (platform === undefined) return `annotation-${type}`;
+    try {
+      const known = formatPlatform(parsePlatform(platform));
+      // An index is of all platforms.
+      return type!.startsWith("index") ? `annotation-${type}` : `annotation-${type}[${known}]`;
+    } catch (error) {
+      return fail(`invalid platform ${quote(platform)}: ${(error as Error).message}`);
+    }
+  }
 }
 
-function annotationPrefix(type: string, text: string): string {
-  if (type === "") return "annotation";
-  const match = /^(index|index-descriptor|manifest|manifest-descriptor)(\[[^\]]+\])?$/.exec(
-    type.trim(),
-  );
-  if (!match) {
-    throw new UsageError(
-      `invalid annotation ${quote(text)}: unknown type ${quote(type)}`,
-      "the types are index, index-descriptor, manifest and manifest-descriptor",
-    );
-  }
-  return `annotation-${match[1]}${match[2] ?? ""}`;
-}
+const ANNOTATED = ["index", "index-descriptor", "manifest", "manifest-descriptor"];

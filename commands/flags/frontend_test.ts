@@ -15,8 +15,9 @@ Deno.test("hosts", () => {
   assert.deepEqual(addHosts(["a:1.2.3.4", "b=[::1]", "c:fe80::1", "d:host-gateway"], gateway), {
     "add-hosts": "a=1.2.3.4,b=::1,c=fe80::1,d=10.9.8.7",
   });
+  assert.deepEqual(addHosts(["a=1.2.3.4,[::1]"], gateway), { "add-hosts": "a=1.2.3.4,a=::1" });
   assert.deepEqual(addHosts([], gateway), {});
-  for (const bad of ["a", "a:", ":1.2.3.4", "a:nowhere", "5.6.7.8"]) {
+  for (const bad of ["a", "a:", ":1.2.3.4", "a:nowhere", "5.6.7.8", "a=1.2.3.400", "a=fe80::1%0"]) {
     assert.throws(() => addHosts([bad], gateway), { message: `invalid host ${bad}` }, bad);
   }
 });
@@ -75,11 +76,14 @@ Deno.test("attestations: the first of a type wins, the default where none was as
 });
 
 Deno.test("annotations", () => {
-  assert.deepEqual(annotations(["a=b", "index,manifest[linux/amd64]:c=d=e"]), {
+  assert.deepEqual(annotations(["a=b", "", "index,manifest[linux/x86_64]:c=d=e"]), {
     "annotation.a": "b",
     "annotation-index.c": "d=e",
     "annotation-manifest[linux/amd64].c": "d=e",
   });
   assert.throws(() => annotations(["a"]), /expected key=value/);
-  assert.throws(() => annotations(["what:a=b"]), /unknown type "what"/);
+  assert.throws(
+    () => annotations(["what:a=b"]),
+    /parse annotations: unknown annotation type "what"/,
+  );
 });

@@ -36,6 +36,17 @@ export function parseBool(text: string): boolean {
   throw new Error(`strconv.ParseBool: parsing ${quote(text)}: invalid syntax`);
 }
 
+/** Go's ParseInt of a decimal number in 64 bits. Throws an Error in its words. */
+export function parseInt64(text: string): bigint {
+  const fail = (reason: string): never => {
+    throw new Error(`strconv.ParseInt: parsing ${quote(text)}: ${reason}`);
+  };
+  const value = /^[-+]?[0-9]+$/.test(text)
+    ? BigInt(text.replace(/^\+/, ""))
+    : fail("invalid syntax");
+  return BigInt.asIntN(64, value) === value ? value : fail("value out of range");
+}
+
 function parseInteger(text: string): number {
   const value = /^[-+]?(0[xX][0-9a-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|[0-9]+)$/.test(text)
     ? Number(text.replace(/^([-+]?)0([0-7]+)$/, "$10o$2").replace(/^\+/, ""))

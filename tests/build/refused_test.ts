@@ -48,6 +48,38 @@ const table: string[][] = [
   ["-q", "--progress=plain", "ctx"],
   ["--policy=x", "ctx"],
   ["--metadata-file=no/where", "ctx"],
+  ["--allow=foo", "ctx"],
+  ["--allow=device=foo,bar", "ctx"],
+  ["--allow=network.host=1", "ctx"],
+  ["--annotation=foo", "ctx"],
+  ["--annotation=foo[bar]:a=b", "ctx"],
+  ["--annotation=:a=b", "ctx"],
+  ["--annotation=manifest[foo]:a=b", "ctx"],
+  ["--ssh=default", "ctx"],
+  ["--ssh=a=nowhere,b", "ctx"],
+  ["--ssh=a=ctx", "ctx"],
+  ["--ssh=a=ctx/Dockerfile", "ctx"],
+  ["--secret=id=s,src=nowhere", "ctx"],
+  ["--ulimit=nofile=x", "ctx"],
+  ["--ulimit=nofile=1:2:3", "ctx"],
+  ["--ulimit=nofile=-1:3", "ctx"],
+  ["--ulimit=nofile=99999999999999999999", "ctx"],
+  ["--ulimit=NOFILE=3", "ctx"],
+  ["-f", "nowhere", "ctx"],
+  ["-f", "./ctx/nowhere", "ctx"],
+  ["-f", "ctx", "ctx"],
+  ["named"],
+  ["--add-host=a:b:c", "ctx"],
+  ["--add-host=a=:::::", "ctx"],
+  ["--add-host=a=1.2.3.4.5", "ctx"],
+  ["--build-context=a=nowhere", "ctx"],
+  ["--build-context=a=", "ctx"],
+  ["--build-context=a=ctx/Dockerfile", "ctx"],
+  ["--build-context==b", "ctx"],
+  ["--build-context=A:B:C=named", "ctx"],
+  ["--build-context=a=target:foo", "ctx"],
+  ["--platform=", "ctx"],
+  ["--platform=linux/a b", "ctx"],
 ];
 
 Deno.test(
@@ -57,6 +89,7 @@ Deno.test(
     space.write({
       "ctx/Dockerfile": "FROM scratch AS one\nLABEL a=b\n",
       "ctx/Syntax": "FROMM scratch\n",
+      "named/file": "",
     });
     const different: string[][] = [];
     for (const args of table) {

@@ -184,8 +184,8 @@ Deno.test({ name: "named contexts that are none", ignore }, async () => {
     ["x", /invalid context value: x, expected key=value/],
     ["x/UP=.", /invalid context name x\/UP/],
     ["x=nowhere", /failed to get build context x/],
-    ["x=file", /failed to get build context .*not a folder/, /failed to get build context path/],
-    ["x=target:y", /only bake has other targets/, /./],
+    ["x=file", /failed to get build context path \{file <nil>\}: not a directory/],
+    ["x=target:y", /failed to find target y for context x/, /./],
     ["x=oci-layout://nowhere", /could not be resolved: could not read .*nowhere/, /resolved/],
     ["x=oci-layout://layout:v1", /"oci-layout:\/\/layout:v1" could not be resolved/],
   ];

@@ -129,7 +129,7 @@ Deno.test({ name: "agents and keys that are none", ignore }, async () => {
   const cases: [args: string[], ours: RegExp, theirs?: RegExp][] = [
     [["--ssh=default"], /invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set/],
     [["--ssh=default=nowhere"], /nowhere[^]*no such file or directory/],
-    [["--ssh=x=text"], /failed to parse text: no private key in it/, /failed to parse text/],
+    [["--ssh=x=text"], /failed to parse text: ssh: no key found/],
     [["--ssh=x=locked"], /failed to parse locked: .*this private key is passphrase protected/],
     [["--ssh=x=open", "--ssh=x=open"], /duplicate agent ID "x"/],
     [["git@127.0.0.1:r.git"], /invalid empty ssh agent socket/],
