@@ -1,10 +1,10 @@
 import { nearest } from "../transports/nearest.ts";
 import type { Env } from "../transports/transport.ts";
 import { BuilderError } from "./builder_error.ts";
-import { buildxConfigDir } from "./config_dir.ts";
+import { buildxConfigDir } from "./store/config_dir.ts";
 import { contextNames, currentContext, currentKey } from "./docker_context.ts";
-import type { NodeGroup, StoredNode } from "./node_group.ts";
-import { Store } from "./store.ts";
+import type { NodeGroup, StoredNode } from "./store/node_group.ts";
+import { Store } from "./store/store.ts";
 
 /** The name under which the daemon of `BUILDKIT_HOST` is shown; nothing of it is stored. */
 export const implicitName = "buildkit-host";

@@ -1,6 +1,6 @@
 import type { Builder } from "./builder.ts";
 import { BuilderError } from "./builder_error.ts";
-import type { StoredNode } from "./node_group.ts";
+import type { StoredNode } from "./store/node_group.ts";
 import { formatPlatform, normalizePlatform, type Platform } from "./platforms.ts";
 
 /** The node that everything goes to which no platform sends elsewhere. Throws `BuilderError`. */

@@ -6,11 +6,11 @@ import { BuilderError } from "./builder_error.ts";
 import { contextNames, currentKey } from "./docker_context.ts";
 import { readDriverOptions } from "./driver_options.ts";
 import { randomName, validateName } from "./name.ts";
-import { type NodeGroup, withNode } from "./node_group.ts";
+import { type NodeGroup, withNode } from "./store/node_group.ts";
 import { nodeRegistry } from "./node_registry.ts";
 import type { Platform } from "./platforms.ts";
-import type { Store } from "./store.ts";
-import type { Transaction } from "./transaction.ts";
+import type { Store } from "./store/store.ts";
+import type { Transaction } from "./store/transaction.ts";
 
 /** What `create` was told. */
 export interface CreateRequest {

@@ -1,8 +1,8 @@
 import type { TlsOptions } from "../buildkit/dial.ts";
 import { nearest } from "../transports/nearest.ts";
 import { BuilderError } from "./builder_error.ts";
-import type { StoredNode } from "./node_group.ts";
-import { isAbsolute } from "./path.ts";
+import type { StoredNode } from "./store/node_group.ts";
+import { isAbsolute } from "./store/path.ts";
 
 /** What `--driver-opt` takes for the remote driver. */
 export const driverOptionNames = [

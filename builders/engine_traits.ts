@@ -7,7 +7,7 @@ import { docker } from "../transports/docker.ts";
 import type { Surroundings } from "./drivers/driver.ts";
 import type { WorkerRecord } from "../proto/gen/worker_types.ts";
 import type { Builder } from "./builder.ts";
-import type { StoredNode } from "./node_group.ts";
+import type { StoredNode } from "./store/node_group.ts";
 import { nodeTarget, reachNode } from "./reach_node.ts";
 
 /** What the BuildKit inside a Docker engine can do, as its workers' labels tell. */

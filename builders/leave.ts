@@ -1,6 +1,6 @@
 import { BuilderError } from "./builder_error.ts";
-import { withoutNode } from "./node_group.ts";
-import type { Transaction } from "./transaction.ts";
+import { withoutNode } from "./store/node_group.ts";
+import type { Transaction } from "./store/transaction.ts";
 
 /** Takes a node out of a stored builder, with the records of its builds. Throws `BuilderError`. */
 export function leaveBuilder(transaction: Transaction, name: string, node: string): void {

@@ -1,7 +1,7 @@
 import { schemeOf } from "../transports/endpoint.ts";
 import type { Registry } from "../transports/registry.ts";
 import { readDriverOptions } from "./driver_options.ts";
-import type { StoredNode } from "./node_group.ts";
+import type { StoredNode } from "./store/node_group.ts";
 
 /**
  * The registry for one node: where its driver option `transport` names a plugin, that serves the

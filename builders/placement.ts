@@ -2,7 +2,7 @@
 import { BuilderError } from "./builder_error.ts";
 import type { Builder } from "./builder.ts";
 import { firstNode } from "./choose_node.ts";
-import type { StoredNode } from "./node_group.ts";
+import type { StoredNode } from "./store/node_group.ts";
 import { formatPlatform, normalizePlatform, type Platform } from "./platforms.ts";
 import { runnable } from "./runnable.ts";
 

@@ -3,7 +3,7 @@ import type { DialContext, Env } from "../transports/transport.ts";
 import type { Builder } from "./builder.ts";
 import { driverOf } from "./drivers/all.ts";
 import type { NodeTarget, Surroundings } from "./drivers/driver.ts";
-import type { StoredNode } from "./node_group.ts";
+import type { StoredNode } from "./store/node_group.ts";
 
 /** Where a node's daemon is. Throws `BuilderError`. */
 export function nodeTarget(

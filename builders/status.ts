@@ -6,7 +6,7 @@ import type { DialStep, Env } from "../transports/transport.ts";
 import type { Builder } from "./builder.ts";
 import type { Connect, NodeClient } from "./connect.ts";
 import { drivers } from "./drivers/all.ts";
-import type { StoredNode } from "./node_group.ts";
+import type { StoredNode } from "./store/node_group.ts";
 import { distinctPlatforms, type Platform } from "./platforms.ts";
 import { nodeTarget, reachNode } from "./reach_node.ts";
 

@@ -13,9 +13,9 @@ import { disablesPolicies, overridesOf } from "./bake/overrides.ts";
 import { exists, planTargets } from "./bake/plan.ts";
 import { definitionEnv, readOptions } from "./bake/read_options.ts";
 import { readSource } from "./bake/source.ts";
-import { idleTimeoutOf } from "./build/idle.ts";
-import type { nodeClients } from "./build/node_clients.ts";
-import { retriesOf } from "./build/retry.ts";
+import { idleTimeoutOf } from "./build/running/idle.ts";
+import type { nodeClients } from "./build/nodes/node_clients.ts";
+import { retriesOf } from "./build/running/retry.ts";
 import { connectTimeout } from "./reach/budget.ts";
 import { defineCommand } from "./program/command.ts";
 import { chooseCall } from "./flags/call.ts";
@@ -123,7 +123,7 @@ export const command = defineCommand({
 
 /** Connections that the definition is read over, and the targets are built over then. */
 async function openNodes(options: Parameters<typeof nodeClients>[0]) {
-  const { nodeClients } = await import("./build/node_clients.ts");
+  const { nodeClients } = await import("./build/nodes/node_clients.ts");
   const nodes = nodeClients(options);
   return { ...nodes, [Symbol.asyncDispose]: () => nodes.close() };
 }

@@ -6,13 +6,19 @@ import { chooseCall } from "./flags/call.ts";
 import { withErrorPrefix } from "./build/build_error.ts";
 import { buildFlags } from "./build/flags.ts";
 import { checkGrammar } from "./build/grammar.ts";
-import { checkPlace, imageId, metadataText, removeResult, writeResult } from "./build/result.ts";
-import { provenanceMode, wantsWarnings } from "./build/metadata.ts";
-import { idleTimeoutOf } from "./build/idle.ts";
+import {
+  checkPlace,
+  imageId,
+  metadataText,
+  removeResult,
+  writeResult,
+} from "./build/results/result.ts";
+import { provenanceMode, wantsWarnings } from "./build/results/metadata.ts";
+import { idleTimeoutOf } from "./build/running/idle.ts";
 import { warnLegacy } from "./build/legacy_flags.ts";
 import { prepare, sourcePolicy, warnNoOutput } from "./build/prepare.ts";
-import { retriesOf } from "./build/retry.ts";
-import { planBuilds, runBuilds } from "./build/run.ts";
+import { retriesOf } from "./build/running/retry.ts";
+import { planBuilds, runBuilds } from "./build/running/run.ts";
 import { openScratch } from "./build/scratch.ts";
 import { chooseMode } from "./progress/mode.ts";
 import { startProgress } from "./progress/progress.ts";
@@ -39,7 +45,7 @@ export const command = defineCommand({
     const call = chooseCall(occurrences, flags.call);
     await checkGrammar(flags, deps.env);
     for (const file of [flags.iidfile, flags["metadata-file"]]) if (file) checkPlace(file);
-    const plan = given.has("plan") ? await import("./build/plan.ts") : undefined;
+    const plan = given.has("plan") ? await import("./build/nodes/plan.ts") : undefined;
     plan?.checkPlanFormat(flags.plan);
     using scratch = openScratch();
     const policy = await sourcePolicy(deps.env);
@@ -93,7 +99,7 @@ export const command = defineCommand({
       writeResult(flags["metadata-file"], metadataText(answers, warnings));
     }
     if (call) {
-      const { showAnswer } = await import("./build/call.ts");
+      const { showAnswer } = await import("./build/results/call.ts");
       const file = build.sources.dockerfile;
       return showAnswer(answers, call, file, (text) => deps.stdout.write(text));
     }

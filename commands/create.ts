@@ -5,7 +5,7 @@ import { readDriverOptions } from "../builders/driver_options.ts";
 import { leaveBuilder } from "../builders/leave.ts";
 import { nodeRegistry } from "../builders/node_registry.ts";
 import { parsePlatforms } from "../builders/platforms.ts";
-import { transaction } from "../builders/transaction.ts";
+import { transaction } from "../builders/store/transaction.ts";
 import { warnPlaintext } from "../buildkit/dial.ts";
 import { statusLimit } from "./reach/budget.ts";
 import { defineCommand } from "./program/command.ts";

@@ -1,5 +1,5 @@
 import { type Builder, chooseBuilder, openStore } from "../builders/builder.ts";
-import type { StoredNode } from "../builders/node_group.ts";
+import type { StoredNode } from "../builders/store/node_group.ts";
 import { schemeOf } from "../transports/endpoint.ts";
 import { shownEndpoint } from "../transports/registry.ts";
 import { connectTimeout } from "./reach/budget.ts";

@@ -2,7 +2,7 @@ import { allBuilders, type Builder, chooseBuilder, openStore } from "../builders
 import { formatInGroups } from "../builders/platforms.ts";
 import { askBuilders, type BuilderStatus, type NodeStatus } from "../builders/status.ts";
 import { DialError } from "../transports/errors.ts";
-import type { Store } from "../builders/store.ts";
+import type { Store } from "../builders/store/store.ts";
 import { activityText, builderJson, reasonOf, sortKeys } from "./text/builder_json.ts";
 import { statusLimit } from "./reach/budget.ts";
 import { defineCommand } from "./program/command.ts";

@@ -1,4 +1,4 @@
-import { dockerConfigDir } from "../builders/config_dir.ts";
+import { dockerConfigDir } from "../builders/store/config_dir.ts";
 import { knowsSpaceLimits, prune } from "../buildkit/cache.ts";
 import type { PruneRequest, UsageRecord } from "../proto/gen/control.ts";
 import type { Env } from "../transports/transport.ts";

@@ -2,10 +2,10 @@ import { type Builder, chooseBuilder, namedBuilder, openStore } from "../builder
 import { BuilderError } from "../builders/builder_error.ts";
 import { drivers } from "../builders/drivers/all.ts";
 import { isValidName } from "../builders/name.ts";
-import { formatNodeGroup } from "../builders/node_group_json.ts";
+import { formatNodeGroup } from "../builders/store/node_group_json.ts";
 import { askBuilders } from "../builders/status.ts";
-import type { Store } from "../builders/store.ts";
-import { transaction } from "../builders/transaction.ts";
+import type { Store } from "../builders/store/store.ts";
+import { transaction } from "../builders/store/transaction.ts";
 import { defineCommand } from "./program/command.ts";
 import { confirm } from "./program/confirm.ts";
 import type { Deps } from "./program/deps.ts";

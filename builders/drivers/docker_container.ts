@@ -3,7 +3,7 @@ import { dockerContainer as transport } from "../../transports/docker_container.
 import type { Env } from "../../transports/transport.ts";
 import { contextNames, currentContext } from "../docker_context.ts";
 import { readDefaultLoad } from "../driver_options.ts";
-import type { StoredNode } from "../node_group.ts";
+import type { StoredNode } from "../store/node_group.ts";
 import type { Driver } from "./driver.ts";
 
 /**

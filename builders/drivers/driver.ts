@@ -2,7 +2,7 @@ import type { TlsOptions } from "../../buildkit/dial.ts";
 import type { Registry } from "../../transports/registry.ts";
 import type { DialError } from "../../transports/errors.ts";
 import type { Env } from "../../transports/transport.ts";
-import type { StoredNode } from "../node_group.ts";
+import type { StoredNode } from "../store/node_group.ts";
 
 /** Where a node's daemon answers, and how. */
 export interface NodeTarget {

@@ -1,7 +1,7 @@
 import { kubePod } from "../../transports/kube_pod.ts";
 import { BuilderError } from "../builder_error.ts";
 import { readDefaultLoad } from "../driver_options.ts";
-import type { StoredNode } from "../node_group.ts";
+import type { StoredNode } from "../store/node_group.ts";
 import type { Driver } from "./driver.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { osReason } from "../../buildkit/session/os_reason.ts";
 import type { DefinitionFile } from "../../bake/options.ts";
-import { absolutePath } from "../build/paths.ts";
-import { readText } from "../build/stdin.ts";
+import { absolutePath } from "../text/paths.ts";
+import { readText } from "../build/inputs/stdin.ts";
 import type { Deps } from "../program/deps.ts";
 import type { LocalVertex, LocalVertexes } from "../progress/local.ts";
 import { UsageError } from "../program/usage_error.ts";

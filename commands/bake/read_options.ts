@@ -1,8 +1,8 @@
 /** What a definition is read with: the environment, `--var`, and this machine. */
 import type { ComposeReader, ReadOptions } from "../../bake/options.ts";
-import { absolutePath } from "../build/paths.ts";
-import { isRemote } from "../build/remote.ts";
-import { isTrue } from "../build/switch.ts";
+import { absolutePath } from "../text/paths.ts";
+import { isRemote } from "../build/inputs/remote.ts";
+import { isTrue } from "../program/switch.ts";
 import type { Deps } from "../program/deps.ts";
 import { parseBool } from "../flags/value.ts";
 import { UsageError } from "../program/usage_error.ts";

@@ -2,12 +2,12 @@
 import { openAgents } from "../../buildkit/session/ssh_agents.ts";
 import { openSecrets } from "../../buildkit/session/secret_source.ts";
 import type { DefinitionFile } from "../../bake/options.ts";
-import { type FarContext, readContextFiles } from "../build/context_files.ts";
-import { fetchFile } from "../build/fetch_file.ts";
-import type { NodeClients } from "../build/node_clients.ts";
-import { isGit } from "../build/remote.ts";
-import { openShared } from "../build/services.ts";
-import { isArchive } from "../build/stdin.ts";
+import { type FarContext, readContextFiles } from "../build/inputs/context_files.ts";
+import { fetchFile } from "../build/inputs/fetch_file.ts";
+import type { NodeClients } from "../build/nodes/node_clients.ts";
+import { isGit } from "../build/inputs/remote.ts";
+import { openShared } from "../build/running/services.ts";
+import { isArchive } from "../build/inputs/stdin.ts";
 import type { Deps } from "../program/deps.ts";
 import { parseSecrets } from "../flags/secret.ts";
 import { parseSsh } from "../flags/ssh.ts";

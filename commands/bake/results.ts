@@ -2,8 +2,8 @@
 import type { VertexWarning } from "../../proto/gen/control.ts";
 import type { Target } from "../../bake/target.ts";
 import type { PreparedBuild } from "../build/prepare.ts";
-import { type Answers, metadataOf } from "../build/result.ts";
-import { showAnswer } from "../build/call.ts";
+import { type Answers, metadataOf } from "../build/results/result.ts";
+import { showAnswer } from "../build/results/call.ts";
 import type { CallMethod } from "../flags/call.ts";
 import { goJson } from "../text/go_json.ts";
 

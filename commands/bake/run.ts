@@ -1,12 +1,12 @@
 /** Targets that are planned, built. */
 import type { Resolved } from "../../bake/options.ts";
 import type { Builder } from "../../builders/builder.ts";
-import type { Store } from "../../builders/store.ts";
-import { provenanceMode, wantsWarnings } from "../build/metadata.ts";
-import type { NodeClients } from "../build/node_clients.ts";
+import type { Store } from "../../builders/store/store.ts";
+import { provenanceMode, wantsWarnings } from "../build/results/metadata.ts";
+import type { NodeClients } from "../build/nodes/node_clients.ts";
 import { prepare, type PreparedBuild, sourcePolicy, warnNoOutput } from "../build/prepare.ts";
-import { removeResult, writeResult } from "../build/result.ts";
-import { runBuilds, type RunContext } from "../build/run.ts";
+import { removeResult, writeResult } from "../build/results/result.ts";
+import { runBuilds, type RunContext } from "../build/running/run.ts";
 import { openScratch } from "../build/scratch.ts";
 import type { Deps, Input } from "../program/deps.ts";
 import { type CallMethod, parseCall } from "../flags/call.ts";

@@ -1,6 +1,6 @@
 /** Where the definition of a run comes from, read. */
 import type { DefinitionFile } from "../../bake/options.ts";
-import type { NodeClients } from "../build/node_clients.ts";
+import type { NodeClients } from "../build/nodes/node_clients.ts";
 import type { Deps } from "../program/deps.ts";
 import type { Progress } from "../progress/progress.ts";
 import { UsageError } from "../program/usage_error.ts";

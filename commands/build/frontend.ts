@@ -14,7 +14,7 @@ import type { FlagValues } from "../flags/spec.ts";
 import type { buildFlags } from "./flags.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { legacyResources } from "./legacy_flags.ts";
-import { isTrue } from "./switch.ts";
+import { isTrue } from "../program/switch.ts";
 
 /** What the frontend is told beyond the Dockerfile's name, arguments and platforms. */
 export function frontendOptions(

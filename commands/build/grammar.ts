@@ -32,5 +32,5 @@ export async function checkGrammar(
     throw new UsageError("local and tar exporters are incompatible with image ID file");
   }
   const policy = env("EXPERIMENTAL_BUILDKIT_SOURCE_POLICY");
-  if (policy) (await import("./source_policy.ts")).readSourcePolicy(policy);
+  if (policy) (await import("./policy/source_policy.ts")).readSourcePolicy(policy);
 }

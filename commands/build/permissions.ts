@@ -2,7 +2,7 @@ import { csvFields } from "../flags/csv.ts";
 import type { Output } from "../flags/output.ts";
 import { quote } from "../flags/quote.ts";
 import { UsageError } from "../program/usage_error.ts";
-import { absolutePath } from "./paths.ts";
+import { absolutePath } from "../text/paths.ts";
 
 /** A permission that concerns this machine alone: the daemon is not told of it. */
 const LOCAL_DELETE = "buildx.local.delete";

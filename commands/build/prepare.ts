@@ -4,7 +4,7 @@ import { formatPlatform, parsePlatforms, type Platform } from "../../builders/pl
 import { driverOf } from "../../builders/drivers/all.ts";
 import { engineTraits, isInsideEngine } from "../../builders/engine_traits.ts";
 import { isNear } from "../../builders/reach_node.ts";
-import type { Store } from "../../builders/store.ts";
+import type { Store } from "../../builders/store/store.ts";
 import type { BuildOptions } from "../../buildkit/solve_request.ts";
 import type { Env } from "../../transports/transport.ts";
 import type { Deps } from "../program/deps.ts";
@@ -15,18 +15,18 @@ import { parseOutputs, resolveOutputs } from "../flags/output.ts";
 import type { FlagValues } from "../flags/spec.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { warn } from "../program/warn.ts";
-import type { EngineOutput } from "./engine.ts";
-import { exportersOf } from "./exporters.ts";
+import type { EngineOutput } from "./outputs/engine.ts";
+import { exportersOf } from "./outputs/exporters.ts";
 import type { buildFlags } from "./flags.ts";
 import { hostGateway } from "./host_gateway.ts";
 import { attests, buildArgs, frontendOptions, labels } from "./frontend.ts";
-import { findLayouts, type Layouts } from "./layouts.ts";
-import { asksEngine } from "./output_kinds.ts";
+import { findLayouts, type Layouts } from "./inputs/layouts.ts";
+import { asksEngine } from "./outputs/output_kinds.ts";
 import { checkPermissions } from "./permissions.ts";
 import { proxyArgs } from "./proxies.ts";
 import type { Scratch } from "./scratch.ts";
-import { findSources, type Sources } from "./sources.ts";
-import { isTrue } from "./switch.ts";
+import { findSources, type Sources } from "./inputs/sources.ts";
+import { isTrue } from "../program/switch.ts";
 
 /** A build that has been understood and found possible on this side; nothing was written, and only Docker engines were asked. */
 export interface PreparedBuild {
@@ -68,7 +68,7 @@ export interface PrepareContext {
  */
 export async function sourcePolicy(env: Env): Promise<Uint8Array | undefined> {
   const file = env("EXPERIMENTAL_BUILDKIT_SOURCE_POLICY");
-  return file ? (await import("./source_policy.ts")).readSourcePolicy(file) : undefined;
+  return file ? (await import("./policy/source_policy.ts")).readSourcePolicy(file) : undefined;
 }
 
 /** Reads a build's command line and looks at what it names. Throws `UsageError` and the like. */
@@ -125,7 +125,7 @@ export async function prepare(
     cacheFrom: completeCaches(from, env, keys),
     cacheTo: completeCaches(to, env, keys),
   };
-  const terms = traits && (await import("./inside_engine.ts")).termsInside(traits, {
+  const terms = traits && (await import("./outputs/inside_engine.ts")).termsInside(traits, {
     outputs: resolved,
     attrs: frontend.attrs ?? {},
     annotations: annotated,
@@ -143,7 +143,7 @@ export async function prepare(
   }
   const wanted: readonly EngineOutput[] = terms?.outputs ?? resolved;
   const outputs = wanted.some(asksEngine)
-    ? await (await import("./engine.ts")).openEngines(
+    ? await (await import("./outputs/engine.ts")).openEngines(
       wanted,
       { index, near: isNear(builder, node, deps) },
       env,

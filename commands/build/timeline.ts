@@ -7,8 +7,8 @@ import { timelinePage } from "../timeline/page.ts";
 import { recordTimeline } from "../timeline/record.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { warn } from "../program/warn.ts";
-import { absolutePath, parentOf } from "./paths.ts";
-import { removeResult, writeResult } from "./result.ts";
+import { absolutePath, parentOf } from "../text/paths.ts";
+import { removeResult, writeResult } from "./results/result.ts";
 
 /**
  * Watches a build, and writes its page when it has ended, however it did. Removes an earlier page

@@ -1,5 +1,5 @@
 import { osReason } from "../../buildkit/session/os_reason.ts";
-import { absolutePath } from "../build/paths.ts";
+import { absolutePath } from "../text/paths.ts";
 import { defineCommand } from "../program/command.ts";
 import { exitCodes } from "../program/exit_codes.ts";
 import { UsageError } from "../program/usage_error.ts";

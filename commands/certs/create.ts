@@ -1,4 +1,4 @@
-import { absolutePath } from "../build/paths.ts";
+import { absolutePath } from "../text/paths.ts";
 import { defineCommand } from "../program/command.ts";
 import { csvLine } from "../flags/csv_line.ts";
 import { quote } from "../flags/quote.ts";

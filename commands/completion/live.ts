@@ -2,7 +2,7 @@
 import { allBuilders, chooseBuilder, openStore } from "../../builders/builder.ts";
 import { within } from "../../transports/timer.ts";
 import type { GlobalValues } from "../flags/spec.ts";
-import { absolutePath } from "../build/paths.ts";
+import { absolutePath } from "../text/paths.ts";
 import type { Deps, Output } from "../program/deps.ts";
 import { readLocalState } from "../history/local_state.ts";
 import { buildName } from "../history/name.ts";

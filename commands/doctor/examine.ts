@@ -1,6 +1,6 @@
 /** The way to one node's daemon, a step at a time. */
 import type { Builder } from "../../builders/builder.ts";
-import type { StoredNode } from "../../builders/node_group.ts";
+import type { StoredNode } from "../../builders/store/node_group.ts";
 import { explained, nodeTarget } from "../../builders/reach_node.ts";
 import type { Deps } from "../program/deps.ts";
 import { addresses } from "./addresses.ts";

@@ -1,5 +1,5 @@
 import type { Builder } from "../../builders/builder.ts";
-import type { StoredNode } from "../../builders/node_group.ts";
+import type { StoredNode } from "../../builders/store/node_group.ts";
 import { DialError, EndpointError } from "../../transports/errors.ts";
 import { hintOf, messageOf } from "../program/report.ts";
 import type { Finding } from "./finding.ts";

@@ -6,7 +6,7 @@ import type { Deps } from "../program/deps.ts";
 import { type Nodes, type ReachedNode, reachNodes } from "../reach/nodes.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { warn } from "../program/warn.ts";
-import { bundle } from "./bundle.ts";
+import { bundle } from "./bundle/bundle.ts";
 import { readLocalGroup, readLocalState } from "./local_state.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
 import { finalize, findRecord, type HistoryRecord, noRecord } from "./records.ts";

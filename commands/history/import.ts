@@ -1,4 +1,4 @@
-import { homeDir } from "../../builders/config_dir.ts";
+import { homeDir } from "../../builders/store/config_dir.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
 import type { Env } from "../../transports/transport.ts";
 import { defineCommand } from "../program/command.ts";

@@ -5,13 +5,13 @@ import { debugWanted } from "../program/run.ts";
 import { compileTemplate } from "../text/template/template.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { desktopUrl } from "./desktop.ts";
-import { failureOf } from "./failure.ts";
-import { inspectText } from "./inspect_text.ts";
-import { inspectJson, templateValue } from "./inspect_values.ts";
-import { inspection } from "./inspection.ts";
+import { failureOf } from "./inspect/failure.ts";
+import { inspectText } from "./inspect/inspect_text.ts";
+import { inspectJson, templateValue } from "./inspect/inspect_values.ts";
+import { inspection } from "./inspect/inspection.ts";
 import { readLocalState } from "./local_state.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
-import { materialsOf } from "./materials.ts";
+import { materialsOf } from "./inspect/materials.ts";
 import { findRecord } from "./records.ts";
 
 export const command = defineCommand({

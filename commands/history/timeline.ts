@@ -1,5 +1,5 @@
 import { openStore } from "../../builders/builder.ts";
-import { writeResult } from "../build/result.ts";
+import { writeResult } from "../build/results/result.ts";
 import { defineCommand } from "../program/command.ts";
 import { rfc3339 } from "../text/go_time.ts";
 import { reachNodes } from "../reach/nodes.ts";

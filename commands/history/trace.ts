@@ -4,7 +4,7 @@ import type { Deps } from "../program/deps.ts";
 import { goJson } from "../text/go_json.ts";
 import { type Nodes, reachNodes } from "../reach/nodes.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
-import { jaegerTrace } from "./jaeger.ts";
+import { jaegerTrace } from "./trace/jaeger.ts";
 import {
   finalize,
   findRecord,
@@ -13,7 +13,7 @@ import {
   NoRecordError,
   queryNode,
 } from "./records.ts";
-import { parseSpans } from "./spans.ts";
+import { parseSpans } from "./trace/spans.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
@@ -38,9 +38,9 @@ export const command = defineCommand({
       deps.stdout.write(`${goJson({ data }, 2)}\n\n`);
       return;
     }
-    const { spanTimeline } = await import("./span_timeline.ts");
+    const { spanTimeline } = await import("./trace/span_timeline.ts");
     const { timelinePage } = await import("../timeline/page.ts");
-    const { servePages } = await import("./serve_pages.ts");
+    const { servePages } = await import("./trace/serve_pages.ts");
     const pages = traces.map(({ found, spans }) =>
       timelinePage(spanTimeline(spans), {
         title: `Trace of ${fullRef(found)}`,

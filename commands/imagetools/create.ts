@@ -1,8 +1,8 @@
 import type { BuilderError } from "../../builders/builder_error.ts";
 import { parsePlatform, type Platform } from "../../builders/platforms.ts";
 import { osReason } from "../../buildkit/session/os_reason.ts";
-import { absolutePath } from "../build/paths.ts";
-import { writeResult } from "../build/result.ts";
+import { absolutePath } from "../text/paths.ts";
+import { writeResult } from "../build/results/result.ts";
 import { defineCommand } from "../program/command.ts";
 import type { Deps } from "../program/deps.ts";
 import { quote } from "../flags/quote.ts";

@@ -1,7 +1,7 @@
 import type { Reader } from "../../buildkit/registry/pull.ts";
 import type { Writer } from "../../buildkit/registry/push.ts";
 import type { Registries } from "../../buildkit/registry/registry.ts";
-import { absolutePath } from "../build/paths.ts";
+import { absolutePath } from "../text/paths.ts";
 import { layoutReader, layoutWriter } from "./layout.ts";
 import { type Location, locationText } from "./location.ts";
 

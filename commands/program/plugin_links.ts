@@ -2,10 +2,10 @@
  * Links by which docker finds us: `docker-NAME` in `cli-plugins/` beside its config.json. What stood
  * there before is kept beside it, and put back when the link goes.
  */
-import { dockerConfigDir } from "../../builders/config_dir.ts";
+import { dockerConfigDir } from "../../builders/store/config_dir.ts";
 import { osReason } from "../../buildkit/session/os_reason.ts";
 import type { Env } from "../../transports/transport.ts";
-import { absolutePath } from "../build/paths.ts";
+import { absolutePath } from "../text/paths.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Where a plugin's link is. */

@@ -1,4 +1,4 @@
-import type { BrokenFile } from "../../builders/store.ts";
+import type { BrokenFile } from "../../builders/store/store.ts";
 import type { Deps } from "./deps.ts";
 
 /** Tells the user of something that isn't right and doesn't stop the command. */

@@ -1,4 +1,4 @@
-import { buildxConfigDir, dockerConfigDir } from "../../builders/config_dir.ts";
+import { buildxConfigDir, dockerConfigDir } from "../../builders/store/config_dir.ts";
 import type { CredentialSource } from "../../buildkit/session/credentials.ts";
 import { dockerCredentials } from "../../buildkit/session/docker_config.ts";
 import { scopedCredentials } from "../../buildkit/session/scoped_credentials.ts";

@@ -1,7 +1,7 @@
 import { BuilderError } from "../../builders/builder_error.ts";
 import { type Builder, chooseBuilder, openStore } from "../../builders/builder.ts";
 import { driverOf } from "../../builders/drivers/all.ts";
-import type { StoredNode } from "../../builders/node_group.ts";
+import type { StoredNode } from "../../builders/store/node_group.ts";
 import { reachNode } from "../../builders/reach_node.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { endWhenSilent } from "../../buildkit/silence.ts";

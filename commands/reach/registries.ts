@@ -1,5 +1,5 @@
 import { chooseBuilder, openStore } from "../../builders/builder.ts";
-import { registryConfigs } from "../../builders/registry_configs.ts";
+import { registryConfigs } from "../../builders/store/registry_configs.ts";
 import { openRegistries, type Registries } from "../../buildkit/registry/registry.ts";
 import type { Deps } from "../program/deps.ts";
 import type { GlobalValues } from "../flags/spec.ts";

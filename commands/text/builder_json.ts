@@ -1,5 +1,5 @@
 import type { Builder } from "../../builders/builder.ts";
-import { sorted } from "../../builders/node_group_json.ts";
+import { sorted } from "../../builders/store/node_group_json.ts";
 import { formatPlatform } from "../../builders/platforms.ts";
 import type { BuilderStatus, NodeStatus } from "../../builders/status.ts";
 import { messageOf } from "../program/report.ts";

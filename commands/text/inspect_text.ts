@@ -1,7 +1,7 @@
 import type { Builder } from "../../builders/builder.ts";
 import { traitsOf } from "../../builders/engine_traits.ts";
 import { driverOf } from "../../builders/drivers/all.ts";
-import { sorted } from "../../builders/node_group_json.ts";
+import { sorted } from "../../builders/store/node_group_json.ts";
 import { formatInGroups } from "../../builders/platforms.ts";
 import type { BuilderStatus, NodeStatus } from "../../builders/status.ts";
 import { activityText, reasonOf } from "./builder_json.ts";

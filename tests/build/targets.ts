@@ -2,8 +2,8 @@
 import { chooseBuilder, openStore } from "../../builders/builder.ts";
 import { buildFlags } from "../../commands/build/flags.ts";
 import { prepare, type PreparedBuild } from "../../commands/build/prepare.ts";
-import type { Answers } from "../../commands/build/result.ts";
-import { runBuilds } from "../../commands/build/run.ts";
+import type { Answers } from "../../commands/build/results/result.ts";
+import { runBuilds } from "../../commands/build/running/run.ts";
 import { openScratch } from "../../commands/build/scratch.ts";
 import { parseFlags } from "../../commands/flags/parse.ts";
 import { startProgress } from "../../commands/progress/progress.ts";

@@ -1,5 +1,5 @@
 import type { Env } from "../../../transports/transport.ts";
-import { isTrue } from "../../build/switch.ts";
+import { isTrue } from "../../program/switch.ts";
 
 /**
  * Whether a definition's use of this machine's files and agent is checked, and whether that is so only

@@ -1,4 +1,4 @@
-import { absolutePath } from "../../build/paths.ts";
+import { absolutePath } from "../../text/paths.ts";
 import { noPrivileges, type Privileges } from "./grants.ts";
 
 /** What is needed and not granted; the working folder is granted. Paths come out real and sorted. */

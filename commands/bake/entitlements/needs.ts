@@ -2,7 +2,7 @@
 import type { Target } from "../../../bake/target.ts";
 import { parseLayoutRef } from "../../../buildkit/session/oci_layout.ts";
 import type { Env } from "../../../transports/transport.ts";
-import { isRemote } from "../../build/remote.ts";
+import { isRemote } from "../../build/inputs/remote.ts";
 import type { Place } from "../place.ts";
 import { deviceName, type Privileges } from "./grants.ts";
 

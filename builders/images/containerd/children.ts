@@ -1,0 +1,55 @@
+import { ContentDefinition as Content } from "../../../proto/gen/content.ts";
+import type { Calls } from "./client.ts";
+import type { Target } from "./load.ts";
+
+/** The longest manifest or index that is read, in bytes. */
+const LONGEST = 8 << 20;
+
+/** A manifest or an index, as far as it names others. */
+interface Parent {
+  readonly manifests?: readonly Target[];
+  readonly config?: Target;
+  readonly layers?: readonly Target[];
+}
+
+/**
+ * Labels a manifest or index, and those below it, with what it is made of: containerd keeps a blob as
+ * long as something that is kept has `containerd.io/gc.ref.content.…` with its digest.
+ */
+export async function holdChildren(calls: Calls, target: Target): Promise<void> {
+  if (!/[.+](index|manifest|manifest\.list)\.v\d/.test(target.mediaType)) return;
+  const parent: Parent = JSON.parse(new TextDecoder().decode(await readBlob(calls, target)));
+  const children = Object.entries({
+    m: parent.manifests ?? [],
+    config: parent.config ? [parent.config] : [],
+    l: parent.layers ?? [],
+  });
+  const labels: Record<string, string> = {};
+  for (const [kind, list] of children) {
+    for (const [at, child] of list.entries()) {
+      const key = kind === "config" ? kind : `${kind}.${at}`;
+      labels[`containerd.io/gc.ref.content.${key}`] = child.digest;
+    }
+  }
+  const { channel, metadata, signal } = calls;
+  await channel.unary(Content, Content.methods.update, {
+    info: { digest: target.digest, size: 0n, createdAt: undefined, updatedAt: undefined, labels },
+    updateMask: Object.keys(labels).map((key) => `labels.${key}`),
+  }, { metadata, signal });
+  for (const manifest of parent.manifests ?? []) await holdChildren(calls, manifest);
+}
+
+async function readBlob(
+  { channel, metadata, signal }: Calls,
+  { digest, size }: Target,
+): Promise<Uint8Array> {
+  if (size > LONGEST) throw new Error(`${digest} has ${size} bytes: it is no manifest`);
+  const blob = new Uint8Array(size);
+  let at = 0;
+  const request = { digest, offset: 0n, size: 0n };
+  await channel.serverStream(Content, Content.methods.read, request, ({ data }) => {
+    blob.set(data, at);
+    at += data.length;
+  }, { metadata, signal });
+  return blob.subarray(0, at);
+}

@@ -1,0 +1,72 @@
+import { Channel } from "../../../buildkit/grpc/channel.ts";
+import type { Metadata } from "../../../buildkit/grpc/metadata.ts";
+import { Connection } from "../../../buildkit/http2/connection.ts";
+import { drive } from "../../../buildkit/http2/drive.ts";
+import { newId } from "../../../buildkit/identity.ts";
+import { LeasesDefinition } from "../../../proto/gen/containerd_leases.ts";
+import type { DialContext } from "../../../transports/transport.ts";
+import { unix } from "../../../transports/unix.ts";
+import type { ContainerdPlace } from "./load.ts";
+
+/** Calls to containerd, and what every one of them says. */
+export interface Calls {
+  readonly channel: Channel;
+  readonly metadata: Metadata;
+  /** Ends what is under way. */
+  readonly signal: AbortSignal;
+}
+
+/** A connection to containerd. */
+export interface Containerd extends Calls {
+  /** Calls whose results stay, though nothing names them, until `release`. */
+  leased(): Promise<Calls>;
+  /** Lets go of what no image names by now. */
+  release(): Promise<void>;
+  close(): void;
+}
+
+/** Large blobs come fast, and from this machine. */
+const LIMITS = { streamWindow: 4 << 20, connectionWindow: 8 << 20 };
+/** A lease that nobody ends (a process that was killed) ends by itself after so many milliseconds. */
+const LEASE = 24 * 3600_000;
+
+/** Throws `DialError`, or the signal's reason. */
+export async function dialContainerd(
+  { socket, namespace }: ContainerdPlace,
+  context: DialContext,
+): Promise<Containerd> {
+  const { stream } = await unix.dial(unix.parse(`unix://${socket}`), context);
+  const connection = new Connection("client", { limits: LIMITS });
+  const driven = drive(connection, stream);
+  const { signal } = context;
+  const plain: Calls = {
+    channel: new Channel(connection, "localhost", "fairlead"),
+    metadata: [["containerd-namespace", namespace]],
+    signal,
+  };
+  let lease: Promise<string> | undefined;
+  return {
+    ...plain,
+    async leased() {
+      const id = await (lease ??= createLease(plain));
+      return { ...plain, metadata: [...plain.metadata, ["containerd-lease", id]] };
+    },
+    async release() {
+      if (lease === undefined) return;
+      const request = { id: await lease, sync: false };
+      const { metadata } = plain;
+      await plain.channel.unary(LeasesDefinition, LeasesDefinition.methods.delete, request, {
+        metadata,
+      });
+    },
+    close: () => driven.abort(),
+  };
+}
+
+async function createLease({ channel, metadata, signal }: Calls): Promise<string> {
+  const expire = new Date(Date.now() + LEASE).toISOString();
+  const request = { id: `fairlead-${newId()}`, labels: { "containerd.io/gc.expire": expire } };
+  const { create } = LeasesDefinition.methods;
+  await channel.unary(LeasesDefinition, create, request, { metadata, signal });
+  return request.id;
+}

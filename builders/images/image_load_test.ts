@@ -1,0 +1,272 @@
+/** Against an engine of the test's own (Deno's HTTP server on a unix socket); the real one's test is in tests/session. */
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import type { DialContext } from "../../transports/transport.ts";
+import type { EngineProgress } from "./engine_progress.ts";
+import { loadExporter, type LoadTarget, openImageLoader } from "./image_load.ts";
+
+const docker = (host: string): LoadTarget => ({
+  program: "docker",
+  endpoint: { host },
+  hint: "start docker, or set DOCKER_HOST",
+});
+
+type Answer = (request: Request) => Response | Promise<Response>;
+
+function contextOf(signal = new AbortController().signal): DialContext {
+  return { signal, env: () => undefined, log: () => {}, step: () => {} };
+}
+
+async function withEngine(
+  load: Answer,
+  body: (host: string, dir: string) => Promise<void>,
+  info: unknown = {},
+): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  const path = `${dir}/s`;
+  const server = Deno.serve({
+    path,
+    onListen() {},
+    onError: () => new Response("", { status: 500 }),
+  }, (request) => {
+    const { pathname, search } = new URL(request.url);
+    if (pathname === "/info") return Response.json(info);
+    equal(pathname + search, "/images/load?quiet=0");
+    equal(request.headers.get("content-type"), "application/x-tar");
+    return load(request);
+  });
+  try {
+    await body(`unix://${path}`, dir);
+  } finally {
+    await server.shutdown();
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+/** Sends `total` bytes to an engine, 64 KiB a message. */
+async function loadInto(
+  host: string,
+  total: number,
+  onProgress: (progress: EngineProgress) => void = () => {},
+  signal?: AbortSignal,
+): Promise<void> {
+  const loader = await openImageLoader(docker(host), contextOf(signal));
+  const sink = await loader.output([], onProgress).open({});
+  try {
+    const part = new Uint8Array(65536).fill(7);
+    for (let left = total; left > 0; left -= part.length) {
+      await sink.write(part.subarray(0, Math.min(left, part.length)));
+    }
+    await sink.close();
+  } catch (error) {
+    await sink.abort(error);
+    throw error;
+  }
+}
+
+Deno.test("an image goes in whole, and its progress comes out", async () => {
+  let got = 0;
+  const steps: EngineProgress[] = [];
+  const lines = [
+    '{"status":"Loading layer","progressDetail":{"current":1,"total":2},"id":"abc"}\r\n',
+    "no JSON\n",
+    "null\n",
+    '{"stream":"Loaded image: x:latest\\n"}',
+  ];
+  await withEngine(async (request) => {
+    for await (const part of request.body!) {
+      got += part.length;
+      ok(part.every((byte) => byte === 7));
+    }
+    return new Response(lines.join(""));
+  }, (host) => loadInto(host, 10_000_000, (step) => steps.push(step)));
+  equal(got, 10_000_000);
+  deepEqual(steps, [
+    { id: "abc", text: "Loading layer", current: 1, total: 2 },
+    { id: "", text: "Loaded image: x:latest" },
+  ]);
+});
+
+Deno.test("a slow engine holds the sender back", () =>
+  withEngine(async (request) => {
+    const reader = request.body!.getReader();
+    await reader.read();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    while (!(await reader.read()).done) { /* the rest */ }
+    return new Response("{}");
+  }, async (host) => {
+    const loader = await openImageLoader(docker(host), contextOf());
+    const sink = await loader.output([], () => {}).open({});
+    const part = new Uint8Array(1 << 20);
+    let waited = 0;
+    for (let i = 0; i < 32; i++) {
+      const wait = sink.write(part);
+      if (wait) waited++;
+      await wait;
+    }
+    await sink.close();
+    ok(waited > 5, `${waited}`);
+  }));
+
+Deno.test("refusals and errors of the engine", async () => {
+  const cases: [Answer, string][] = [
+    [
+      () => Response.json({ message: "no space left on device" }, { status: 500 }),
+      "POST /images/load: no space left on device",
+    ],
+    [() => new Response("", { status: 403 }), "refused POST /images/load: 403 Forbidden"],
+    [
+      async (request) => {
+        await request.bytes();
+        return new Response('{"errorDetail":{"message":"bad tar"},"error":"bad tar"}\n');
+      },
+      "cannot load the image into docker: bad tar",
+    ],
+  ];
+  for (const [answer, message] of cases) {
+    await withEngine(answer, async (host) => {
+      await rejects(loadInto(host, 20_000_000), (error: Error) => {
+        equal(error.name, "OutputError");
+        ok(error.message.startsWith("cannot load the image into docker: "), error.message);
+        ok(error.message.endsWith(message), error.message);
+        return true;
+      });
+    });
+  }
+});
+
+Deno.test("an engine that is content before the end is enough", () =>
+  withEngine(async (request) => {
+    const reader = request.body!.getReader();
+    await reader.read();
+    await reader.cancel();
+    return new Response('{"stream":"Loaded image: x"}\n');
+  }, (host) => loadInto(host, 20_000_000)));
+
+Deno.test("an engine that dies in the middle", async () => {
+  const dir = await Deno.makeTempDir();
+  const listener = Deno.listen({ transport: "unix", path: `${dir}/s` });
+  const serve = (async () => {
+    const info = await listener.accept();
+    await info.read(new Uint8Array(1000));
+    await info.write(new TextEncoder().encode("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"));
+    info.close();
+    const load = await listener.accept();
+    await load.read(new Uint8Array(100_000));
+    load.close();
+  })();
+  try {
+    await rejects(loadInto(`unix://${dir}/s`, 50_000_000), (error: Error) => {
+      equal(error.name, "OutputError");
+      ok(
+        /^cannot load the image into docker: cannot reach unix:.*the connection (ended|broke)/.test(
+          error.message,
+        ),
+        error.message,
+      );
+      return true;
+    });
+  } finally {
+    await serve;
+    listener.close();
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("no bytes, no request; a signal ends a load that hangs", async () => {
+  let asked = 0;
+  const end = new AbortController();
+  const over = Promise.withResolvers<void>();
+  await withEngine(async () => {
+    asked++;
+    await over.promise;
+    return new Response("{}");
+  }, async (host) => {
+    await loadInto(host, 0);
+    equal(asked, 0);
+    const timer = setTimeout(() => end.abort(new Error("Ctrl-C")), 100);
+    await rejects(loadInto(host, 100 << 20, () => {}, end.signal), { message: "Ctrl-C" });
+    clearTimeout(timer);
+    equal(asked, 1);
+    over.resolve();
+  });
+});
+
+Deno.test("no engine: which one, and what to do", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    for (
+      const [host, problem] of [
+        [`unix://${dir}/none`, "no such socket"],
+        ["http://host", "docker engines are reached by unix://, tcp://, ssh:// and npipe:// only"],
+      ] as const
+    ) {
+      await rejects(
+        openImageLoader(docker(host), contextOf()),
+        (error: Error & { hint?: string }) => {
+          equal(
+            error.message,
+            `cannot load the image into docker: cannot reach ${host}: ${problem}`,
+          );
+          ok(error.hint?.includes("DOCKER_HOST"));
+          return true;
+        },
+      );
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("an engine that accepts and says nothing", async () => {
+  const dir = await Deno.makeTempDir();
+  using listener = Deno.listen({ transport: "unix", path: `${dir}/s` });
+  const host = `unix://${dir}/s`;
+  const accepted = listener.accept();
+  try {
+    await rejects(openImageLoader(docker(host), contextOf(), 50), {
+      name: "BuilderError",
+      message:
+        `cannot load the image into docker: the engine at ${host} gave no answer within 0.05 s`,
+    });
+  } finally {
+    (await accepted).close();
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("containerd's store takes OCI, the old one the docker format", async () => {
+  const info = { DriverStatus: [["driver-type", "io.containerd.snapshotter.v1"]] };
+  await withEngine(() => new Response(), async (host) => {
+    equal((await openImageLoader(docker(host), contextOf())).containerd, true);
+  }, info);
+  await withEngine(() => new Response(), async (host) => {
+    equal((await openImageLoader(docker(host), contextOf())).containerd, false);
+  }, { DriverStatus: [["Backing Filesystem", "extfs"]] });
+  const [old, store] = [false, true].map((
+    containerd,
+  ) => ({ program: "docker", containerd } as const));
+  const podman = { program: "podman", containerd: false } as const;
+  const far = { index: false, near: false };
+  const near = { index: false, near: true };
+  const names = { name: "a,b" };
+  deepEqual(loadExporter(store!, names, { index: true, near: true }), {
+    type: "oci",
+    attrs: { ...names, "prefer-image-digest": "true" },
+  });
+  deepEqual(loadExporter(old!, names, far), { type: "docker", attrs: names });
+  const asTheyAre = { compression: "uncompressed" };
+  deepEqual(loadExporter(old!, names, near).attrs, { ...asTheyAre, ...names });
+  deepEqual(loadExporter(podman, names, near).attrs, { ...asTheyAre, name: "a" });
+  const asked = { compression: "zstd" };
+  deepEqual(loadExporter(old!, asked, near).attrs, asked);
+  let thrown: unknown;
+  try {
+    loadExporter(old!, {}, { index: true, near: true });
+  } catch (error) {
+    thrown = error;
+  }
+  equal(
+    (thrown as Error).message,
+    "docker exporter does not currently support exporting manifest lists",
+  );
+});

@@ -1,0 +1,39 @@
+import { dockerConfigDir, passwdHome } from "../../transports/_home.ts";
+import type { Env } from "../../transports/transport.ts";
+import { isWithin } from "./path.ts";
+
+export { dockerConfigDir, homeDir } from "../../transports/_home.ts";
+
+/** A folder of configuration, and whom its files are to belong to. */
+export interface ConfigDir {
+  readonly path: string;
+  /** Set under sudo: the user who called it, who shall be able to read what we write. */
+  readonly owner?: Owner;
+}
+
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Where buildx keeps its builders: `$BUILDX_CONFIG`, else `buildx` beside docker's config.json. */
+export function buildxConfigDir(env: Env): ConfigDir | undefined {
+  const docker = dockerConfigDir(env);
+  const path = env("BUILDX_CONFIG") || (docker === undefined ? undefined : `${docker}/buildx`);
+  if (path === undefined) return undefined;
+  const owner = sudoCaller(env, path);
+  return owner === undefined ? { path } : { path, owner };
+}
+
+/**
+ * buildx's rule: under sudo, with HOME still the caller's home and the folder within it, what is
+ * written belongs to the caller. Otherwise `sudo fairlead build` would lock them out of their store.
+ */
+function sudoCaller(env: Env, path: string): Owner | undefined {
+  if (env("SUDO_COMMAND") === undefined) return undefined;
+  const [uid, gid] = [env("SUDO_UID"), env("SUDO_GID")];
+  if (!uid || !gid || !/^\d+$/.test(uid) || !/^\d+$/.test(gid)) return undefined;
+  const home = env("HOME");
+  if (!home || passwdHome(Number(uid)) !== home || !isWithin(home, path)) return undefined;
+  return { uid: Number(uid), gid: Number(gid) };
+}

@@ -1,0 +1,124 @@
+import { redact } from "../../transports/endpoint.ts";
+import { BuilderError } from "../builder_error.ts";
+import { formatPlatform, type Platform } from "../platforms.ts";
+import { validateName } from "../name.ts";
+
+/** A builder as it is stored: a name for one or more daemons. */
+export interface NodeGroup {
+  /** As the user typed it; files carry it in lower case. */
+  readonly name: string;
+  /** `remote`, or a driver that fairlead leaves alone. */
+  readonly driver: string;
+  readonly nodes: readonly StoredNode[];
+  /** Made by the kubernetes driver from its pods; such a group is not edited. */
+  readonly dynamic: boolean;
+  /** Keys of other programs, or of a later buildx; written back as they were. */
+  readonly extra: JsonObject;
+}
+
+/** One daemon of a builder. Null and empty are told apart because Go's JSON does. */
+export interface StoredNode {
+  readonly name: string;
+  readonly endpoint: string;
+  /** Fixed by the user; the daemon reports others. */
+  readonly platforms: readonly Platform[] | null;
+  readonly driverOpts: Readonly<Record<string, string>> | null;
+  /** Of buildkitd, for drivers that start it. */
+  readonly flags: readonly string[] | null;
+  /** Base64 by path, for drivers that start the daemon. */
+  readonly files: Readonly<Record<string, string>> | null;
+  readonly extra: JsonObject;
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** What `create` says of a node. Undefined leaves a node that exists as it is. */
+export interface NodeChange {
+  readonly endpoint: string;
+  readonly platforms: readonly Platform[];
+  readonly driverOpts: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * The group with a node added, or the node of that name changed. The node's platforms are taken away
+ * from the other nodes. Names compare in lower case (buildx stores them so and compares them as
+ * typed, which gives two nodes of one name). Throws `BuilderError`.
+ */
+export function withNode(
+  group: NodeGroup,
+  name: string,
+  change: NodeChange,
+  options: { append: boolean },
+): NodeGroup {
+  refuseDynamic(group, "Update");
+  const index = findNode(group, name);
+  if (index < 0 && !options.append && group.nodes.length > 0) {
+    throw new BuilderError(`node ${name} not found, did you mean to append?`, {
+      hint: `add --append to add a node, or name one of ${nodeNames(group)}`,
+    });
+  }
+  const nodes = [...group.nodes];
+  const old = nodes[index];
+  const node: StoredNode = old === undefined
+    ? {
+      name: validateName(name || nextNodeName(group)),
+      endpoint: change.endpoint,
+      platforms: change.platforms.length > 0 ? change.platforms : null,
+      driverOpts: change.driverOpts ?? null,
+      flags: null,
+      files: null,
+      extra: {},
+    }
+    : {
+      ...old,
+      endpoint: change.endpoint,
+      platforms: change.platforms.length > 0 ? change.platforms : old.platforms,
+      driverOpts: change.driverOpts ?? old.driverOpts,
+    };
+  nodes.splice(old === undefined ? nodes.length : index, old === undefined ? 0 : 1, node);
+  if (nodes.filter((other) => other.endpoint === node.endpoint).length > 1) {
+    throw new BuilderError(`invalid duplicate endpoint ${redact(node.endpoint)}`);
+  }
+  const taken = new Set((node.platforms ?? []).map(formatPlatform));
+  const rest = (other: StoredNode) => ({
+    ...other,
+    platforms: (other.platforms ?? []).filter((platform) => !taken.has(formatPlatform(platform))),
+  });
+  return { ...group, nodes: nodes.map((other) => other === node ? node : rest(other)) };
+}
+
+/** The group without a node. Throws `BuilderError` for the last one. */
+export function withoutNode(group: NodeGroup, name: string): NodeGroup {
+  refuseDynamic(group, "Leave");
+  const index = findNode(group, name);
+  if (index < 0) {
+    throw new BuilderError(`node ${JSON.stringify(name)} not found for ${group.name}`, {
+      hint: `its nodes are ${nodeNames(group)}`,
+    });
+  }
+  if (group.nodes.length === 1) {
+    throw new BuilderError("can not leave last node, do you want to rm instance instead?", {
+      hint: `run 'fairlead rm ${group.name}' to remove the builder`,
+    });
+  }
+  return { ...group, nodes: group.nodes.toSpliced(index, 1) };
+}
+
+function findNode(group: NodeGroup, name: string): number {
+  return group.nodes.findIndex((node) => node.name.toLowerCase() === name.toLowerCase());
+}
+
+function nextNodeName(group: NodeGroup): string {
+  for (let i = 0;; i++) {
+    const name = `${group.name}${i}`;
+    if (findNode(group, name) < 0) return name;
+  }
+}
+
+function nodeNames(group: NodeGroup): string {
+  return group.nodes.map((node) => node.name).join(", ");
+}
+
+function refuseDynamic(group: NodeGroup, what: string) {
+  if (group.dynamic) throw new BuilderError(`dynamic node group does not support ${what}`);
+}

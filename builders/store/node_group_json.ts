@@ -1,0 +1,129 @@
+/**
+ * A builder as buildx stores it: Go's JSON of its NodeGroup, one line, no newline.
+ *
+ *     {"Name":"n1","Driver":"remote","Nodes":[{"Name":"n10","Endpoint":"tcp://127.0.0.1:1234",
+ *       "Platforms":[{"architecture":"arm","os":"linux","variant":"v7"}],
+ *       "DriverOpts":{"cacert":"/ca.pem"},"Flags":null,"Files":null}],"Dynamic":false}
+ *
+ * Keys stand in the order of Go's struct, those of maps sorted, and `< > &` are escaped. buildx drops
+ * keys that it doesn't know when it saves; we keep them, behind the known ones.
+ */
+import type { JsonObject, NodeGroup, StoredNode } from "./node_group.ts";
+import type { Platform } from "../platforms.ts";
+
+/** Throws an Error that says which key is wrong, for any text that is no builder. */
+export function parseNodeGroup(text: string): NodeGroup {
+  const { Name, Driver, Nodes, Dynamic, ...extra } = object(JSON.parse(text), "the file");
+  const name = string(Name, "Name");
+  if (name === "") throw new Error("it has no Name");
+  return {
+    name,
+    driver: string(Driver, "Driver"),
+    nodes: (list(Nodes, "Nodes") ?? []).map((node, i) => parseNode(node, `Nodes[${i}]`)),
+    dynamic: boolean(Dynamic, "Dynamic"),
+    extra,
+  };
+}
+
+function parseNode(value: unknown, at: string): StoredNode {
+  const { Name, Endpoint, Platforms, DriverOpts, Flags, Files, ...extra } = object(value, at);
+  const platforms = list(Platforms, `${at}.Platforms`);
+  return {
+    name: string(Name, `${at}.Name`),
+    endpoint: string(Endpoint, `${at}.Endpoint`),
+    platforms: platforms?.map((item, i) => parsePlatform(item, `${at}.Platforms[${i}]`)) ?? null,
+    driverOpts: strings(DriverOpts, `${at}.DriverOpts`),
+    flags: list(Flags, `${at}.Flags`)?.map((flag) => string(flag, `${at}.Flags`)) ?? null,
+    files: strings(Files, `${at}.Files`),
+    extra,
+  };
+}
+
+function parsePlatform(value: unknown, at: string): Platform {
+  const platform = object(value, at);
+  const variant = string(platform.variant, `${at}.variant`);
+  const osVersion = string(platform["os.version"], `${at}.os.version`);
+  const features = list(platform["os.features"], `${at}.os.features`) ?? [];
+  const osFeatures = features.map((feature) => string(feature, `${at}.os.features`));
+  return {
+    os: string(platform.os, `${at}.os`),
+    architecture: string(platform.architecture, `${at}.architecture`),
+    ...variant && { variant },
+    ...osVersion && { osVersion },
+    ...osFeatures.length > 0 && { osFeatures },
+  };
+}
+
+/** The text of a builder's file. */
+export function formatNodeGroup(group: NodeGroup): string {
+  return goJson({
+    Name: group.name,
+    Driver: group.driver,
+    Nodes: group.nodes.map((node) => ({
+      Name: node.name,
+      Endpoint: node.endpoint,
+      Platforms: node.platforms?.map(platformJson) ?? null,
+      DriverOpts: node.driverOpts && sorted(node.driverOpts),
+      Flags: node.flags,
+      Files: node.files && sorted(node.files),
+      ...node.extra,
+    })),
+    Dynamic: group.dynamic,
+    ...group.extra,
+  });
+}
+
+function platformJson(platform: Platform): JsonObject {
+  return {
+    architecture: platform.architecture,
+    os: platform.os,
+    ...platform.osVersion && { "os.version": platform.osVersion },
+    ...platform.osFeatures?.length && { "os.features": platform.osFeatures },
+    ...platform.variant && { variant: platform.variant },
+  };
+}
+
+/** JSON as Go's json.Marshal escapes it. */
+export function goJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => "\\u" + character.charCodeAt(0).toString(16).padStart(4, "0"),
+  );
+}
+
+/** The object with its keys in the order in which Go writes a map's. */
+export function sorted<T>(map: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+function object(value: unknown, at: string): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw new Error(`${at} is no object`);
+}
+
+/** As in Go, null and absent are the empty value. */
+function string(value: unknown, at: string): string {
+  if (value === undefined || value === null) return "";
+  if (typeof value === "string") return value;
+  throw new Error(`${at} is no string`);
+}
+
+function boolean(value: unknown, at: string): boolean {
+  if (value === undefined || value === null) return false;
+  if (typeof value === "boolean") return value;
+  throw new Error(`${at} is no boolean`);
+}
+
+function list(value: unknown, at: string): unknown[] | null {
+  if (value === undefined || value === null) return null;
+  if (Array.isArray(value)) return value;
+  throw new Error(`${at} is no list`);
+}
+
+function strings(value: unknown, at: string): Record<string, string> | null {
+  if (value === undefined || value === null) return null;
+  const entries = Object.entries(object(value, at));
+  return Object.fromEntries(entries.map(([key, item]) => [key, string(item, `${at}.${key}`)]));
+}

@@ -1,0 +1,61 @@
+/**
+ * What a builder's buildkitd.toml says of registries: buildx keeps it, with the certificates that it
+ * names, in the builder's first node, and asks registries by it, too.
+ */
+import type { RegistryConfig } from "../../buildkit/registry/hosts.ts";
+import { BuilderError } from "../builder_error.ts";
+import type { NodeGroup } from "./node_group.ts";
+import { parseToml, TomlError } from "./toml.ts";
+
+/** Where the daemon's container has the files that are kept as `certs/…`. */
+const CONFIG_DIR = "/etc/buildkit/";
+
+/** By host. Throws `BuilderError` for a file that can't be read. */
+export function registryConfigs(group: NodeGroup): ReadonlyMap<string, RegistryConfig> {
+  const files = group.nodes[0]?.files ?? {};
+  const toml = fileText(files, "buildkitd.toml");
+  if (toml === undefined) return new Map();
+  try {
+    const { registry } = parseToml(toml);
+    const entries = Object.entries(isTable(registry) ? registry : {});
+    return new Map(entries.map(([host, table]) => [host, configOf(table, files)]));
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    throw new BuilderError(
+      `cannot read the buildkitd.toml of builder ${group.name}: ${error.message}`,
+      { hint: "make the builder anew, with a --buildkitd-config that is right" },
+    );
+  }
+}
+
+type Files = Readonly<Record<string, string>>;
+
+function configOf(table: unknown, files: Files): RegistryConfig {
+  if (!isTable(table)) return {};
+  const { http, insecure } = table;
+  const stored = (path: unknown) => fileText(files, String(path).replace(CONFIG_DIR, ""));
+  return {
+    mirrors: list(table["mirrors"]).map(String),
+    ...typeof http === "boolean" && { http },
+    ...typeof insecure === "boolean" && { insecure },
+    ca: list(table["ca"]).flatMap((path) => stored(path) ?? []),
+    keypairs: list(table["keypair"]).flatMap((pair) => {
+      if (!isTable(pair)) return [];
+      const [key, cert] = [stored(pair["key"]), stored(pair["cert"])];
+      return key !== undefined && cert !== undefined ? [{ key, cert }] : [];
+    }),
+  };
+}
+
+function fileText(files: Files, path: string): string | undefined {
+  const base64 = Object.hasOwn(files, path) ? files[path] : undefined;
+  return base64 === undefined ? undefined : new TextDecoder().decode(Uint8Array.fromBase64(base64));
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

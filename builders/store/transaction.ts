@@ -1,0 +1,125 @@
+import { makeFolder, writeAtomically } from "./atomic_file.ts";
+import { BuilderError } from "../builder_error.ts";
+import type { ConfigDir } from "./config_dir.ts";
+import { validateName } from "../name.ts";
+import type { NodeGroup } from "./node_group.ts";
+import { formatNodeGroup, goJson } from "./node_group_json.ts";
+import { type Current, hashOf, isAbsent, Store, timestamp } from "./store.ts";
+
+/** The store with its lock held: what it has can be changed. */
+export class Transaction extends Store {
+  readonly #dir: ConfigDir;
+
+  constructor(dir: ConfigDir) {
+    super(dir);
+    this.#dir = dir;
+  }
+
+  /** Adds or replaces a builder, and counts as its use. Throws `BuilderError` for a bad name. */
+  save(group: NodeGroup): void {
+    const name = validateName(group.name);
+    this.touch(group.name);
+    this.#write(formatNodeGroup(group), "instances", name);
+  }
+
+  /** Notes that a builder is in use now. */
+  touch(name: string): void {
+    this.#write(timestamp(), "activity", name);
+  }
+
+  /**
+   * Removes a builder and what is recorded of it, under its stored name and under that in lower case
+   * (buildx writes by the one and removes by the other). `current` keeps its name, as in buildx.
+   */
+  remove(name: string): void {
+    const file = validateName(name);
+    let stored = name;
+    try {
+      stored = this.find(name)?.name ?? name;
+    } catch {
+      // A broken builder may be removed by name; only its spelling stays unknown.
+    }
+    for (const spelling of new Set([stored, name, file])) {
+      removeTree(this.path("activity", spelling));
+      removeTree(this.path("refs", spelling));
+    }
+    removeTree(this.path("instances", file));
+  }
+
+  /** Removes the records of a node's builds. */
+  removeNodeRefs(name: string, node: string): void {
+    removeTree(this.path("refs", name, node));
+  }
+
+  /** Chooses a builder; with `asDefault`, also whenever this docker endpoint comes back. */
+  async setCurrent(current: Current, asDefault: boolean): Promise<void> {
+    const { key, name, global } = current;
+    this.#write(goJson({ Key: key, Name: name, Global: global }), "current");
+    const hash = await hashOf(key);
+    if (asDefault) this.#write(name, "defaults", hash);
+    else removeTree(this.path("defaults", hash));
+  }
+
+  #write(text: string, ...parts: string[]): void {
+    const { path: tempDir, owner } = this.#dir;
+    writeAtomically(this.path(...parts), text, { tempDir, owner });
+  }
+}
+
+/**
+ * Changes the store under its lock; another program that holds it is waited for. Throws
+ * `BuilderError` when the store can't be written, the signal's reason, or what `change` threw.
+ */
+export async function transaction<T>(
+  dir: ConfigDir | undefined,
+  signal: AbortSignal,
+  change: (transaction: Transaction) => T | Promise<T>,
+): Promise<T> {
+  if (dir === undefined) {
+    throw new BuilderError("no folder to keep builders in", {
+      hint: "set HOME or BUILDX_CONFIG, or name the daemon by BUILDKIT_HOST alone",
+    });
+  }
+  try {
+    prepare(dir);
+    using file = Deno.openSync(`${dir.path}/.lock`, { write: true, create: true, mode: 0o600 });
+    await lock(file, signal);
+    return await change(new Transaction(dir));
+  } catch (cause) {
+    throw isFileError(cause) ? unwritable(dir, cause) : cause;
+  }
+}
+
+function prepare({ path, owner }: ConfigDir) {
+  for (const name of ["instances", "defaults", "activity"]) makeFolder(`${path}/${name}`, owner);
+}
+
+/** Waits in steps, so that an interrupt ends the wait: a blocked flock(2) can't be called back. */
+async function lock(file: Deno.FsFile, signal: AbortSignal) {
+  for (let wait = 2; !file.tryLockSync(true); wait = Math.min(wait * 2, 100)) {
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
+function removeTree(path: string) {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+  }
+}
+
+function isFileError(error: unknown): error is Error {
+  return error instanceof Error && !(error instanceof BuilderError) &&
+    ["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOENT", "ENOTDIR"].includes(
+      (error as { code?: string }).code ?? "",
+    );
+}
+
+function unwritable(dir: ConfigDir, cause: Error) {
+  return new BuilderError(`cannot write to ${dir.path}: ${cause.message}`, {
+    hint: "make it writable, or set BUILDX_CONFIG to a folder that is",
+    cause,
+  });
+}

@@ -1,0 +1,90 @@
+/** An image that several nodes have pushed, each its part by digest: their index, under its tags. */
+import { registryConfigs } from "../../../builders/store/registry_configs.ts";
+import type { Descriptor } from "../../../buildkit/registry/descriptor.ts";
+import { openRegistries, type Registries } from "../../../buildkit/registry/registry.ts";
+import type { Typed } from "../../../buildkit/solve_request.ts";
+import { annotationsOf } from "../../imagetools/annotations.ts";
+import { combine, readSource } from "../../imagetools/combine.ts";
+import { parseLocation } from "../../imagetools/location.ts";
+import { places } from "../../imagetools/places.ts";
+import { logins } from "../../reach/logins.ts";
+import type { JobContext } from "../running/job.ts";
+import type { Answers } from "../results/result.ts";
+import { isOn, pushed } from "./split.ts";
+
+type Attrs = Readonly<Record<string, string>>;
+
+/**
+ * What a target's nodes answered, as one. Where they pushed an image, the index of their parts is
+ * pushed under each of its names, and its digest is all there is to say, as buildx has it; else it is
+ * what the first node said. Throws `RegistryError`.
+ */
+export async function joinParts(
+  parts: readonly Answers[],
+  exporters: readonly Typed[],
+  context: Pick<JobContext, "deps" | "builder" | "shared" | "progress">,
+): Promise<Answers> {
+  const image = pushed(exporters);
+  const descriptors = parts.flatMap(descriptorOf);
+  if (image === undefined || descriptors.length === 0) return parts[0]!;
+  const vertex = context.shared.local.start(`merging manifest list ${image.attrs["name"]}`);
+  try {
+    using registries = registriesFor(image.attrs, context);
+    const digest = await pushIndex(registries, descriptors, image.attrs);
+    vertex.done();
+    return { "containerimage.digest": digest };
+  } catch (error) {
+    vertex.fail(error);
+    throw error;
+  }
+}
+
+function registriesFor(
+  attrs: Attrs,
+  { deps, builder, progress }: Pick<JobContext, "deps" | "builder" | "progress">,
+): Registries {
+  const configs = new Map(registryConfigs(builder));
+  if (isOn(attrs["registry.insecure"])) {
+    for (const { ref } of namesOf(attrs)) {
+      configs.set(ref.domain, { ...configs.get(ref.domain), http: true, insecure: true });
+    }
+  }
+  const warn = (line: string) => progress.note(`WARNING: ${line}`);
+  return openRegistries({ credentials: logins(deps.env, warn), configs, signal: deps.signal });
+}
+
+async function pushIndex(
+  registries: Registries,
+  descriptors: readonly Descriptor[],
+  attrs: Attrs,
+): Promise<string> {
+  const names = namesOf(attrs);
+  const at = places(registries, "");
+  const sources = await Promise.all(
+    descriptors.map((descriptor) => readSource(at, { location: names[0]!, descriptor })),
+  );
+  // The others concern the parts, which the nodes have annotated.
+  const annotations = annotationsOf(attrs)
+    .filter(({ type }) => type === "index" || type === "manifest-descriptor");
+  const { descriptor, bytes } = await combine(sources, annotations, false);
+  for (const name of names) {
+    // By digest alone where that was asked for; buildx would give it the tag `latest`.
+    const tag = isOn(attrs["push-by-digest"]) ? "" : name.ref.tag;
+    await at.writer(name).putManifest(descriptor, bytes, tag);
+  }
+  return descriptor.digest;
+}
+
+/** Where the image is to be found. */
+function namesOf(attrs: Attrs) {
+  return attrs["name"]!.split(",").flatMap((name) => {
+    const location = parseLocation(name);
+    return location.kind === "registry" ? [location] : [];
+  });
+}
+
+function descriptorOf(answers: Answers): Descriptor[] {
+  const text = answers["containerimage.descriptor"];
+  if (text === undefined) return [];
+  return [JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(text)))];
+}

@@ -1,0 +1,63 @@
+import type { Builder } from "../../../builders/builder.ts";
+import type { StoredNode } from "../../../builders/store/node_group.ts";
+import { reachNode } from "../../../builders/reach_node.ts";
+import type { Client } from "../../../buildkit/client.ts";
+import { after, every } from "../../../transports/timer.ts";
+import type { Deps } from "../../program/deps.ts";
+import type { LocalVertex } from "../../progress/local.ts";
+import type { Progress } from "../../progress/progress.ts";
+import { PATIENCE, waiting } from "../../program/waiting.ts";
+
+const NAME = "[internal] waiting for connection";
+
+/** What reaching a node goes by. */
+export interface ReachOptions {
+  readonly deps: Deps;
+  readonly progress: Progress;
+  /** Milliseconds that it may take; 0 for no limit. */
+  readonly budget: number;
+  /** What the work is about, for a node of several daemons: see `DialContext`. */
+  readonly affinity?: string;
+}
+
+/**
+ * Connects to a node within the budget. What takes long is a step of the build; on a terminal it
+ * counts down. Throws what `connect` throws.
+ */
+export async function reach(
+  builder: Builder,
+  node: StoredNode,
+  { deps, progress, budget, affinity = "" }: ReachOptions,
+): Promise<Client> {
+  const { connect } = await import("../../../buildkit/connect.ts");
+  const wait = waiting(budget);
+  let vertex: LocalVertex | undefined;
+  let stop = after(PATIENCE, () => {
+    if (!progress.isLive) return;
+    const show = () => (vertex ??= progress.local.start(NAME)).rename(`${NAME}: ${wait.text()}`);
+    show();
+    stop = every(1000, show);
+  });
+  try {
+    const client = await reachNode(connect, { builder, node, registry: deps.registry }, {
+      context: { signal: deps.signal, env: deps.env, log: () => {}, step: wait.step, affinity },
+      budget: {
+        ms: budget,
+        asking: progress.asking,
+        onRetry(error) {
+          wait.retry(error);
+          vertex ??= progress.local.start(NAME);
+        },
+      },
+    });
+    vertex?.rename(NAME);
+    vertex?.done();
+    return client;
+  } catch (error) {
+    vertex?.rename(NAME);
+    vertex?.fail(error);
+    throw error;
+  } finally {
+    stop();
+  }
+}

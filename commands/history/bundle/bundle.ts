@@ -1,0 +1,199 @@
+/**
+ * A `.dockerbuild` bundle, which Docker Desktop imports: a gzipped tar in the OCI image layout. A
+ * record is a manifest whose config is the record as JSON, and whose layers are the blobs that the
+ * record refers to: trace, log, error, provenance. Several records are an index of manifests.
+ */
+import { blobSize, readBlob, wholeBlob } from "../../../buildkit/content.ts";
+import type { Client } from "../../../buildkit/client.ts";
+import type {
+  BuildHistoryRecord,
+  BuildResultInfo,
+  Descriptor,
+} from "../../../proto/gen/control.ts";
+import { goJson } from "../../text/go_json.ts";
+import { type RecordExtras, recordJson } from "./record_json.ts";
+import { sanitizedTrace } from "../trace/sanitize.ts";
+import { tarEnd, tarHeader, tarPadding } from "./tar.ts";
+
+/** A record, and all that goes into the bundle with it. */
+export interface BundleRecord extends RecordExtras {
+  readonly client: Client;
+  readonly record: BuildHistoryRecord;
+}
+
+export interface BundleOptions {
+  readonly signal: AbortSignal;
+  /** Told of what couldn't go in. */
+  readonly warn: (text: string) => void;
+}
+
+/** A descriptor in OCI's JSON. */
+interface Entry {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** By digest: what was made here, or who has it. */
+type Blobs = Map<string, { readonly size: number; readonly from: Bytes | Client }>;
+
+const types = {
+  index: "application/vnd.oci.image.index.v1+json",
+  manifest: "application/vnd.oci.image.manifest.v1+json",
+  record: "application/vnd.buildkit.historyrecord.v0",
+};
+
+/** The bundle's bytes, piece by piece. Rejects with what the daemon says of a blob it doesn't have. */
+export async function* bundle(
+  records: readonly BundleRecord[],
+  options: BundleOptions,
+): AsyncGenerator<Bytes> {
+  const blobs: Blobs = new Map();
+  const top = await topOf(records, blobs, options);
+  const layout = json({ imageLayoutVersion: "1.0.0" });
+  const index = json({ schemaVersion: 2, mediaType: types.index, manifests: [top] });
+  yield* folder("blobs/");
+  yield* folder("blobs/sha256/");
+  for (const [digest, { size, from }] of [...blobs].sort(([a], [b]) => a < b ? -1 : 1)) {
+    yield tarHeader({ name: `blobs/${digest.replace(":", "/")}`, mode: 0o444, size });
+    if (from instanceof Uint8Array) yield from;
+    else yield* pull(from, digest, size, options.signal);
+    yield tarPadding(size);
+  }
+  yield* file("index.json", 0o644, index);
+  yield* file("oci-layout", 0o444, layout);
+  yield tarEnd();
+}
+
+async function topOf(
+  records: readonly BundleRecord[],
+  blobs: Blobs,
+  options: BundleOptions,
+): Promise<Entry> {
+  const manifests: Entry[] = [];
+  for (const bundled of records) manifests.push(await manifestOf(bundled, blobs, options));
+  if (manifests.length === 1) return manifests[0]!;
+  return await addJson(blobs, types.index, {
+    schemaVersion: 2,
+    mediaType: types.index,
+    manifests: manifests.map((manifest, i) => ({
+      ...manifest,
+      annotations: { "vnd.buildkit.history.reference": records[i]!.record.Ref },
+    })),
+  });
+}
+
+async function manifestOf(
+  bundled: BundleRecord,
+  blobs: Blobs,
+  options: BundleOptions,
+): Promise<Entry> {
+  const { client, record } = bundled;
+  const layers: Entry[] = [];
+  let { trace } = record;
+  if (trace !== undefined) {
+    const cleaned = sanitizedTrace(await wholeBlob(client, trace.digest, options));
+    const entry = await addBytes(blobs, trace.mediaType, cleaned);
+    trace = { ...trace, digest: entry.digest, size: BigInt(entry.size) };
+    layers.push(entry);
+  }
+  const whole = { ...record, trace };
+  const config = await addJson(blobs, types.record, recordJson(whole, bundled));
+  const seen = new Set<string>();
+  const add = async (descriptor: Descriptor | undefined, isResult = false) => {
+    if (descriptor === undefined || seen.has(descriptor.digest)) return;
+    seen.add(descriptor.digest);
+    const entry = await addRemote(blobs, client, descriptor, isResult, options);
+    if (entry !== undefined) layers.push(entry);
+    else if (isResult) options.warn(`${record.Ref}: its image is gone from the daemon's cache`);
+    else throw new Error(`cannot export ${record.Ref}: the daemon lacks ${descriptor.digest}`);
+  };
+  const addResult = async ({ Attestations, Results }: BuildResultInfo) => {
+    for (const descriptor of Attestations) await add(descriptor);
+    for (const descriptor of Results.values()) await add(descriptor, true);
+  };
+  await add(record.logs);
+  if (record.Result !== undefined) await addResult(record.Result);
+  await add(record.externalError);
+  for (const [, result] of Object.entries(record.Results).sort()) await addResult(result);
+  return await addJson(blobs, types.manifest, {
+    schemaVersion: 2,
+    mediaType: types.manifest,
+    config,
+    layers,
+  });
+}
+
+/** Undefined where the daemon doesn't have it. */
+async function addRemote(
+  blobs: Blobs,
+  client: Client,
+  descriptor: Descriptor,
+  isResult: boolean,
+  { signal }: BundleOptions,
+): Promise<Entry | undefined> {
+  const { digest, mediaType, annotations } = descriptor;
+  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
+  const size = await blobSize(client, digest, { signal });
+  if (size === undefined) return undefined;
+  if (!blobs.has(digest)) blobs.set(digest, { size, from: client });
+  // An image under its own type would have its layers looked for: they are not in the bundle.
+  const notes = isResult
+    ? { ...annotations, "vnd.export-build.descriptor.mediatype": mediaType }
+    : annotations;
+  return {
+    mediaType: isResult ? "application/json" : mediaType,
+    digest,
+    size,
+    ...Object.keys(notes).length > 0 && { annotations: notes },
+  };
+}
+
+async function addJson(blobs: Blobs, mediaType: string, value: unknown): Promise<Entry> {
+  return await addBytes(blobs, mediaType, new TextEncoder().encode(goJson(value, 2)));
+}
+
+async function addBytes(blobs: Blobs, mediaType: string, bytes: Bytes): Promise<Entry> {
+  const digest = `sha256:${new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex()}`;
+  blobs.set(digest, { size: bytes.length, from: bytes });
+  return { mediaType, digest, size: bytes.length };
+}
+
+/** A blob of the daemon's, which sends no further than is taken. */
+async function* pull(
+  client: Client,
+  digest: string,
+  size: number,
+  signal: AbortSignal,
+): AsyncGenerator<Bytes> {
+  const { readable, writable } = new TransformStream<Bytes, Bytes>();
+  const writer = writable.getWriter();
+  const reading = readBlob(client, digest, (bytes) => writer.write(bytes as Bytes), { signal })
+    .then(() => writer.close(), (error) => writer.abort(error));
+  let count = 0;
+  for await (const bytes of readable) {
+    count += bytes.length;
+    yield bytes;
+  }
+  await reading;
+  if (count !== size) {
+    throw new Error(`cannot export ${digest}: it has ${count} bytes, not ${size}`);
+  }
+}
+
+function* file(name: string, mode: number, bytes: Bytes): Generator<Bytes> {
+  yield tarHeader({ name, mode, size: bytes.length });
+  yield bytes;
+  yield tarPadding(bytes.length);
+}
+
+function* folder(name: string): Generator<Bytes> {
+  yield tarHeader({ name, mode: 0o755, size: 0 });
+}
+
+function json(value: unknown): Bytes {
+  return new TextEncoder().encode(goJson(value));
+}

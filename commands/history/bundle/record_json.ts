@@ -1,0 +1,118 @@
+import type {
+  BuildHistoryRecord,
+  BuildResultInfo,
+  Descriptor,
+} from "../../../proto/gen/control.ts";
+import type { Moment } from "../../text/go_time.ts";
+import { fields } from "../attachments.ts";
+import type { LocalGroup, LocalState } from "../local_state.ts";
+
+/** What a bundle says of a build beside its record. */
+export interface RecordExtras {
+  readonly defaultPlatform: string;
+  readonly state: LocalState | undefined;
+  readonly group: LocalGroup | undefined;
+}
+
+/**
+ * A record as Docker Desktop reads it in a bundle: Go's encoding of BuildKit's structure, so names
+ * are those of its fields, empty ones are left out, and times are seconds and nanoseconds.
+ */
+export function recordJson(record: BuildHistoryRecord, extras: RecordExtras): object {
+  const { error, Result, logs, trace, externalError } = record;
+  return {
+    ...filled({
+      Ref: record.Ref,
+      Frontend: record.Frontend,
+      FrontendAttrs: sorted(withoutSecrets(record.FrontendAttrs)),
+      Exporters: record.Exporters.map(({ Type, Attrs }) => filled({ Type, Attrs: sorted(Attrs) })),
+      error: error && filled({
+        code: error.code,
+        message: error.message,
+        details: error.details.map(({ typeUrl, value }) =>
+          filled({ type_url: typeUrl, value: value.toBase64() })
+        ),
+      }),
+      CreatedAt: record.CreatedAt && timestamp(record.CreatedAt),
+      CompletedAt: record.CompletedAt && timestamp(record.CompletedAt),
+      logs: logs && descriptorJson(logs),
+      ExporterResponse: sorted(record.ExporterResponse),
+      Result: Result && resultJson(Result),
+      Results: sorted(record.Results, resultJson),
+      Generation: record.Generation,
+      trace: trace && descriptorJson(trace),
+      pinned: record.pinned,
+      numCachedSteps: record.numCachedSteps,
+      numTotalSteps: record.numTotalSteps,
+      numCompletedSteps: record.numCompletedSteps,
+      externalError: externalError && descriptorJson(externalError),
+      numWarnings: record.numWarnings,
+    }),
+    DefaultPlatform: extras.defaultPlatform,
+    ...filled({ localState: extras.state, stateGroup: extras.group }),
+  };
+}
+
+/** A cache's attributes may hold credentials: only what it is called stays. */
+function withoutSecrets(attrs: Readonly<Record<string, string>>): Record<string, string> {
+  const imports = attrs["cache-imports"];
+  return imports === undefined ? attrs : { ...attrs, "cache-imports": withoutAttributes(imports) };
+}
+
+function withoutAttributes(text: string): string {
+  let imports: unknown;
+  try {
+    imports = JSON.parse(text);
+  } catch {
+    return "";
+  }
+  if (!Array.isArray(imports)) return "";
+  return JSON.stringify(imports.map((entry) => {
+    const { Type, Attrs } = fields(entry);
+    const kept = Object.entries(fields(Attrs)).filter(([key]) => key === "scope" || key === "ref");
+    return { Type, Attrs: sorted(Object.fromEntries(kept)) };
+  }));
+}
+
+function timestamp({ seconds, nanos }: Moment): object {
+  return filled({ seconds, nanos });
+}
+
+function descriptorJson({ mediaType, digest, size, annotations }: Descriptor): object {
+  return filled({ media_type: mediaType, digest, size, annotations: sorted(annotations) });
+}
+
+function resultJson({ ResultDeprecated, Attestations, Results }: BuildResultInfo): object {
+  return filled({
+    ResultDeprecated: ResultDeprecated && descriptorJson(ResultDeprecated),
+    Attestations: Attestations.map(descriptorJson),
+    Results: sorted(
+      Object.fromEntries([...Results].map(([key, value]) => [String(key), value])),
+      descriptorJson,
+    ),
+  });
+}
+
+/** The entries in the order of their keys, as Go prints maps. */
+function sorted<T>(
+  map: Readonly<Record<string, T>>,
+  each: (value: T) => unknown = (value) => value,
+): Record<string, unknown> {
+  const entries = Object.entries(map).sort(([a], [b]) => a < b ? -1 : 1);
+  return Object.fromEntries(entries.map(([key, value]) => [key, each(value)]));
+}
+
+/** The object without its empty values. */
+function filled(value: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => !isEmpty(item)));
+}
+
+function isEmpty(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  if (typeof value === "object" && value !== null) return isEmptyMap(value);
+  return value === undefined || value === "" || value === 0 || value === 0n || value === false;
+}
+
+function isEmptyMap(value: object): boolean {
+  return Object.keys(value).length === 0;
+}

@@ -1,0 +1,59 @@
+import { formatDuration } from "../../flags/duration.ts";
+import { goJson } from "../../text/go_json.ts";
+import { localOffset, localZone, type Moment, rfc3339, timeText } from "../../text/go_time.ts";
+import type { Inspection } from "./inspection.ts";
+
+/** `--format json`: what is empty is left out, save for what always stands there. */
+export function inspectJson(found: Inspection): string {
+  const json = {
+    ...found,
+    StartedAt: found.StartedAt && localTime(found.StartedAt),
+    CompletedAt: found.CompletedAt && localTime(found.CompletedAt),
+    Error: found.Error && withoutEmpty({
+      ...found.Error,
+      Sources: base64(found.Error.Sources),
+      Stack: base64(found.Error.Stack),
+    }),
+    Config: withoutEmpty(found.Config),
+    Materials: found.Materials.map((item) => withoutEmpty(item)),
+    Attachments: found.Attachments.map((item) => withoutEmpty(item)),
+    NamedContexts: found.NamedContexts.map((item) => withoutEmpty(item)),
+    BuildArgs: found.BuildArgs.map((item) => withoutEmpty(item)),
+    Labels: found.Labels.map((item) => withoutEmpty(item)),
+  };
+  const always = ["Ref", "NumCompletedSteps", "NumTotalSteps", "NumCachedSteps", "Config"];
+  return goJson(withoutEmpty(json, always), 2) + "\n";
+}
+
+/** What a template works on: Go's text for times, which are no texts to Go. */
+export function templateValue(found: Inspection): object {
+  const text = (moment: Moment | undefined) =>
+    moment && timeText(moment, localOffset(moment), localZone(moment));
+  const value = {
+    ...found,
+    StartedAt: text(found.StartedAt),
+    CompletedAt: text(found.CompletedAt),
+    Duration: formatDuration(found.Duration),
+  };
+  return { ...value, toJSON: () => JSON.parse(inspectJson(found)) };
+}
+
+function localTime(moment: Moment): string {
+  return rfc3339(moment, localOffset(moment));
+}
+
+function base64(text: string): string {
+  return new TextEncoder().encode(text).toBase64();
+}
+
+/** The object without what Go's `omitempty` leaves out. */
+function withoutEmpty(value: object, always: readonly string[] = []): object {
+  return Object.fromEntries(
+    Object.entries(value).filter(([key, item]) => always.includes(key) || !isEmpty(item)),
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === "" || value === 0 || value === 0n || value === false ||
+    (Array.isArray(value) && value.length === 0);
+}

@@ -1,0 +1,124 @@
+import { type Moment, nanoseconds, parseMoment } from "../../text/go_time.ts";
+import { fields } from "../attachments.ts";
+import { type Attribute, attributesOf, items, type Span } from "./spans.ts";
+
+/** A trace in the JSON that Jaeger's viewer opens; what is not there is null, as Go writes it. */
+export function jaegerTrace(spans: readonly Span[]): object {
+  const names = spans.map((_, i) => `p${i}`);
+  const processes = spans.map((span, i): [string, object] => [names[i]!, processOf(span)]);
+  return {
+    traceID: contextOf(spans[0]?.["SpanContext"]).trace,
+    spans: spans.map((span, i) => spanOf(span, names[i]!)),
+    processes: Object.fromEntries(processes.sort(([a], [b]) => a < b ? -1 : 1)),
+    warnings: null,
+  };
+}
+
+function spanOf(span: Span, processID: string): object {
+  const { trace, id, flags } = contextOf(span["SpanContext"]);
+  const parent = contextOf(span["Parent"]);
+  const start = microseconds(span["StartTime"]);
+  const logs = items(span["Events"]).map(logOf);
+  return {
+    traceID: trace,
+    spanID: id,
+    ...flags !== 0 && { flags },
+    operationName: String(span["Name"] ?? ""),
+    references: [
+      ...items(span["Links"]).map((link) => {
+        const target = contextOf(fields(link)["SpanContext"]);
+        return { refType: "FOLLOWS_FROM", traceID: target.trace, spanID: target.id };
+      }),
+      { refType: "CHILD_OF", traceID: parent.trace, spanID: parent.id },
+    ],
+    startTime: start,
+    duration: (moment(span["EndTime"]) - moment(span["StartTime"])) / 1000n,
+    tags: tagsOf(span),
+    logs: logs.length > 0 ? logs : null,
+    processID,
+    warnings: null,
+  };
+}
+
+function tagsOf(span: Span): object[] {
+  const { Name, Version } = fields(span["InstrumentationLibrary"] ?? span["InstrumentationScope"]);
+  const { Code, Description } = fields(span["Status"]);
+  const kind = kinds[Number(span["SpanKind"] ?? 0)] ?? "unspecified";
+  const failed = Code === 1 || Code === "Error";
+  const fine = Code === 2 || Code === "Ok";
+  return [
+    ...attributesOf(span["Attributes"]).map(tagOf),
+    ...Name ? [text("otel.library.name", Name)] : [],
+    ...Name && Version ? [text("otel.library.version", Version)] : [],
+    ...kind !== "internal" ? [text("span.kind", kind)] : [],
+    ...fine ? [text("otel.status_code", "OK")] : [],
+    ...failed ? [{ key: "error", type: "bool", value: true }] : [],
+    ...failed ? [text("otel.status_code", "ERROR")] : [],
+    ...(fine || failed) && Description ? [text("otel.status_description", Description)] : [],
+  ];
+}
+
+const kinds = ["unspecified", "internal", "server", "client", "producer", "consumer"];
+
+function logOf(event: unknown): object {
+  const { Name, Time, Attributes, DroppedAttributeCount } = fields(event);
+  const dropped = Number(DroppedAttributeCount ?? 0);
+  return {
+    timestamp: microseconds(Time),
+    fields: [
+      ...Name ? [text("event", Name)] : [],
+      ...attributesOf(Attributes).map(tagOf),
+      ...dropped > 0
+        ? [{ key: "otel.event.dropped_attributes_count", type: "int64", value: dropped }]
+        : [],
+    ],
+  };
+}
+
+function processOf(span: Span): object {
+  // A set to Go: by name, and of two with one name the last.
+  const unique = new Map(
+    attributesOf(span["Resource"]).map((attribute) => [attribute.key, attribute]),
+  );
+  const attributes = [...unique.values()].sort((a, b) => a.key < b.key ? -1 : 1);
+  const tags = attributes.filter(({ key }) => key !== "service.name").map(tagOf);
+  return {
+    serviceName: String(unique.get("service.name")?.value ?? "unknown_service"),
+    tags: tags.length > 0 ? tags : null,
+  };
+}
+
+function tagOf({ key, type, value }: Attribute): object {
+  switch (type) {
+    case "BOOL":
+    case "INT64":
+    case "FLOAT64":
+      return { key, type: type.toLowerCase(), value };
+    case "STRING":
+      return { key, type: "string", value };
+  }
+  return { key, type: "string", value: JSON.stringify(value ?? null) };
+}
+
+function text(key: string, value: unknown): object {
+  return { key, type: "string", value: String(value) };
+}
+
+function contextOf(json: unknown): { trace: string; id: string; flags: number } {
+  const { TraceID, SpanID, TraceFlags } = fields(json);
+  return {
+    trace: String(TraceID ?? ""),
+    id: String(SpanID ?? ""),
+    flags: TraceFlags === "01" ? 1 : 0,
+  };
+}
+
+/** Nanoseconds since 1970. */
+function moment(time: unknown): bigint {
+  const parsed: Moment | undefined = parseMoment(String(time ?? ""));
+  return parsed === undefined ? 0n : nanoseconds(parsed);
+}
+
+function microseconds(time: unknown): bigint {
+  return moment(time) / 1000n;
+}

@@ -1,0 +1,42 @@
+import { goJson } from "../../text/go_json.ts";
+import { fields } from "../attachments.ts";
+import { parseSpans, type Span } from "./spans.ts";
+
+/** A trace without the credentials that command lines in it may show. */
+export function sanitizedTrace(trace: Uint8Array): Uint8Array<ArrayBuffer> {
+  const spans = parseSpans(new TextDecoder().decode(trace));
+  const text = spans.map((span) => `${goJson(sanitized(withoutDouble(span)), 2)}\n`).join("");
+  return new TextEncoder().encode(text);
+}
+
+/** The daemon writes the scope under its old name, too; bundles have that one alone. */
+function withoutDouble(span: Span): Span {
+  const { InstrumentationScope: _, ...rest } = span;
+  return "InstrumentationLibrary" in rest ? rest : span;
+}
+
+/** A value with the texts of its attributes sanitized, wherever in it they stand. */
+function sanitized(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sanitized);
+  if (typeof value !== "object" || value === null || isRawNumber(value)) return value;
+  const { Type, Value } = fields(value);
+  if (Type === "STRING" && typeof Value === "string") {
+    return { ...value, Value: withoutSecrets(Value) };
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, sanitized(item)]));
+}
+
+function isRawNumber(value: object): boolean {
+  return (JSON as unknown as { isRawJSON(value: object): boolean }).isRawJSON(value);
+}
+
+/** Marks in place of what stands behind a name that secrets have, and of GitHub's tokens. */
+export function withoutSecrets(text: string): string {
+  return text
+    .replace(
+      /(ghtoken|token|access_key_id|secret_access_key|session_token)=[^ ,]+/gi,
+      "$1=xxxxx",
+    )
+    .replace(/gh[us]_[A-Za-z0-9]{36}/g, "xxxxx")
+    .replace(/github_pat_\w{82}/g, "xxxxx");
+}

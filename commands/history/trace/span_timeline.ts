@@ -1,0 +1,89 @@
+/** A trace's spans laid out in time, for the page that draws steps: each below the one that it is a part of. */
+import { criticalPath } from "../../timeline/critical_path.ts";
+import type { Step, Timeline } from "../../timeline/timeline.ts";
+import { nanoseconds, parseMoment } from "../../text/go_time.ts";
+import { fields } from "../attachments.ts";
+import { attributesOf, items, type Span } from "./spans.ts";
+
+interface Node {
+  readonly span: Span;
+  /** Nanoseconds since 1970. */
+  readonly begin: bigint;
+  readonly end: bigint;
+  readonly children: Node[];
+}
+
+/** The timeline of a trace. A span whose parent is not in it stands at the left. */
+export function spanTimeline(spans: readonly Span[]): Timeline {
+  const nodes = spans.map((span): Node => ({
+    span,
+    begin: moment(span["StartTime"]),
+    end: moment(span["EndTime"]),
+    children: [],
+  }));
+  const byId = new Map(nodes.map((node) => [idOf(node.span["SpanContext"]), node]));
+  const roots = nodes.filter((node) => {
+    const parent = byId.get(idOf(node.span["Parent"]));
+    if (parent === undefined || parent === node) return true;
+    parent.children.push(node);
+    return false;
+  });
+  if (nodes.length === 0) return { duration: 0, steps: [] };
+  const origin = nodes.reduce((least, { begin }) => begin < least ? begin : least, nodes[0]!.begin);
+  const ms = (time: bigint) => Number(time - origin) / 1e6;
+  const leaves = nodes.filter(({ children }) => children.length === 0).map((node) => ({
+    node,
+    start: ms(node.begin),
+    stop: ms(node.end),
+    inputs: [],
+  }));
+  const critical = new Set(criticalPath(leaves).map(({ node }) => node));
+  const steps: Step[] = [];
+  const add = (level: readonly Node[], depth: number) => {
+    for (const node of level.toSorted((a, b) => Number(a.begin - b.begin))) {
+      steps.push(stepOf(node, { depth, ms, critical: critical.has(node) }));
+      add(node.children, depth + 1);
+    }
+  };
+  add(roots, 0);
+  return { duration: Math.max(...nodes.map(({ end }) => ms(end))), steps };
+}
+
+function stepOf(
+  { span, begin, end }: Node,
+  { depth, ms, critical }: { depth: number; ms: (time: bigint) => number; critical: boolean },
+): Step {
+  const { Code, Description } = fields(span["Status"]);
+  const failed = Code === 1 || Code === "Error";
+  const events = items(span["Events"]).map((event) => {
+    const { Name, Time, Attributes } = fields(event);
+    const at = Number(moment(Time) - begin) / 1e9;
+    return `+${at.toFixed(3)}s ${Name ?? ""} ${pairs(Attributes).join(" ")}`.trimEnd();
+  });
+  return {
+    name: "\u2007\u2007".repeat(depth) + String(span["Name"] ?? ""),
+    outcome: failed ? "failed" : "done",
+    error: failed ? String(Description ?? "") : "",
+    bars: [{ start: ms(begin), stop: ms(end) }],
+    transfers: [],
+    log: [...pairs(span["Attributes"]), ...events],
+    dropped: 0,
+    warnings: [],
+    critical,
+  };
+}
+
+function pairs(attributes: unknown): string[] {
+  return attributesOf(attributes).map(({ key, value }) =>
+    `${key}=${typeof value === "string" ? value : JSON.stringify(value ?? null)}`
+  );
+}
+
+function idOf(context: unknown): string {
+  return String(fields(context)["SpanID"] ?? "");
+}
+
+function moment(time: unknown): bigint {
+  const parsed = parseMoment(String(time ?? ""));
+  return parsed === undefined ? 0n : nanoseconds(parsed);
+}
