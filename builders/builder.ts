@@ -2,7 +2,7 @@ import { nearest } from "../transports/nearest.ts";
 import type { Env } from "../transports/transport.ts";
 import { BuilderError } from "./builder_error.ts";
 import { buildxConfigDir } from "./store/config_dir.ts";
-import { contextNames, currentContext, currentKey } from "./docker_context.ts";
+import { contextNames, currentContext, currentKey } from "../transports/engine/docker_context.ts";
 import type { NodeGroup, StoredNode } from "./store/node_group.ts";
 import { Store } from "./store/store.ts";
 

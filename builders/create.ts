@@ -3,7 +3,7 @@ import type { Registry } from "../transports/registry.ts";
 import type { Env } from "../transports/transport.ts";
 import { implicitName } from "./builder.ts";
 import { BuilderError } from "./builder_error.ts";
-import { contextNames, currentKey } from "./docker_context.ts";
+import { contextNames, currentKey } from "../transports/engine/docker_context.ts";
 import { readDriverOptions } from "./driver_options.ts";
 import { randomName, validateName } from "./name.ts";
 import { type NodeGroup, withNode } from "./store/node_group.ts";

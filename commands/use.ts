@@ -1,6 +1,6 @@
 import { implicitBuilder, openStore } from "../builders/builder.ts";
 import { BuilderError } from "../builders/builder_error.ts";
-import { contextNames, currentContext, currentKey } from "../builders/docker_context.ts";
+import { contextNames, currentContext, currentKey } from "../transports/engine/docker_context.ts";
 import { validateName } from "../builders/name.ts";
 import type { Store } from "../builders/store/store.ts";
 import { transaction } from "../builders/store/transaction.ts";

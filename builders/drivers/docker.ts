@@ -1,5 +1,5 @@
 import { docker as transport } from "../../transports/docker.ts";
-import { currentContext } from "../docker_context.ts";
+import { currentContext } from "../../transports/engine/docker_context.ts";
 import type { Driver } from "./driver.ts";
 
 /** The BuildKit inside the engine of a docker context, which the node's endpoint names. */

@@ -1,7 +1,7 @@
 import { dockerProgram, type EngineChoice } from "../../transports/engine/choice.ts";
 import { dockerContainer as transport } from "../../transports/docker_container.ts";
 import type { Env } from "../../transports/transport.ts";
-import { contextNames, currentContext } from "../docker_context.ts";
+import { contextNames, currentContext } from "../../transports/engine/docker_context.ts";
 import { readDefaultLoad } from "../driver_options.ts";
 import type { StoredNode } from "../store/node_group.ts";
 import type { Driver } from "./driver.ts";

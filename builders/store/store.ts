@@ -27,7 +27,7 @@ export interface BrokenFile {
 
 /** What `use` has chosen. */
 export interface Current {
-  /** The docker endpoint that the choice holds for (docker_context.ts). */
+  /** The docker endpoint that the choice holds for (transports/engine/docker_context.ts). */
   readonly key: string;
   /** Empty for the default builder. */
   readonly name: string;

@@ -1,6 +1,6 @@
 /** Proxies that docker's configuration gives to builds: `proxies`, by engine or for all of them. */
 import { dockerConfigDir } from "../../builders/store/config_dir.ts";
-import { dockerEndpoint } from "../../builders/docker_context.ts";
+import { dockerEndpoint } from "../../transports/engine/docker_context.ts";
 import type { Env } from "../../transports/transport.ts";
 
 const NAMES = {

@@ -1,4 +1,4 @@
-import { dockerEndpoint } from "../../../builders/docker_context.ts";
+import { dockerEndpoint } from "../../../transports/engine/docker_context.ts";
 import {
   type ImageLoader,
   loadExporter,

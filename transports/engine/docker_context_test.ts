@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { tempStore } from "../tests/commands/temp_store.ts";
+import { tempStore } from "../../tests/commands/temp_store.ts";
 import { contextNames, currentContext, currentKey, dockerEndpoint } from "./docker_context.ts";
 
 /** sha256 of "prod". */
