@@ -1,4 +1,5 @@
 /** One ssh connection, on which channels are opened. */
+import { acknowledge } from "./acknowledge.ts";
 import { askOnTerminal, sshAuth } from "./auth.ts";
 import { offerCertificates, useKeyOf, verifier } from "./certificate_hook.ts";
 import { hostKeyIn, hostKeysOf } from "./host_key.ts";
@@ -81,15 +82,17 @@ async function openHop(
   const ssh2 = await loadSsh2();
   const keys = await hostKeysOf(target, endpoint, verifier(ssh2));
   signal.throwIfAborted();
+  const client = new ssh2.Client();
+  let loggedIn = false;
   const socket = await socketOf(
     through === undefined
       ? await connect(target, endpoint, context)
       : await forward(through.client, target, endpoint, signal),
+    () => loggedIn && acknowledge(client),
   );
   context.step("authenticate", `${target.user} at ${where}`);
   const { asking = (ask) => ask() } = context;
   const auth = sshAuth(ssh2, target, (file) => asking(() => askOnTerminal(file)));
-  const client = new ssh2.Client();
   let gone = false;
   let refusal: unknown;
   const { promise: closed, resolve: end } = Promise.withResolvers<void>();
@@ -146,6 +149,7 @@ async function openHop(
   carryCertificates(client);
   try {
     await ready;
+    loggedIn = true;
     return {
       client,
       closed,

@@ -3,11 +3,19 @@ import type { ByteStream } from "../byte_stream.ts";
 
 const READ_BYTES = 64 << 10;
 
-/** A byte stream as the socket that ssh2 runs over. Destroying it closes the stream. */
-export async function socketOf(stream: ByteStream): Promise<Duplex> {
+/** What is read at once from a sender that doesn't hold anything back. */
+const LARGE_BYTES = 16 << 10;
+
+/**
+ * A byte stream as the socket that ssh2 runs over. Destroying it closes the stream.
+ * @param unanswered called when little has come, and nothing was written since
+ */
+export async function socketOf(stream: ByteStream, unanswered: () => void): Promise<Duplex> {
   const { Duplex } = await import("node:stream");
   const buffer = new Uint8Array(READ_BYTES);
+  let answered = true;
   const writeAll = async (bytes: Uint8Array) => {
+    answered = true;
     // ssh2 calls from the midst of an encryption whose state is its module's: a connection inside
     // another one must not make that encrypt now.
     await Promise.resolve();
@@ -16,7 +24,9 @@ export async function socketOf(stream: ByteStream): Promise<Duplex> {
   return new Duplex({
     async read() {
       try {
+        if (!answered) unanswered();
         const count = await stream.read(buffer);
+        answered = count === null || count >= LARGE_BYTES;
         // ssh2 keeps parts of what it is given.
         this.push(count === null ? null : buffer.slice(0, count));
       } catch (error) {
