@@ -1,0 +1,67 @@
+/** What runs elsewhere than in these tests: the workflows, and shell scripts in shells of any kind. */
+import assert from "node:assert/strict";
+import { run } from "../harness/run.ts";
+import { skip } from "../harness/skip.ts";
+import { missing, need } from "../harness/tool.ts";
+
+const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+
+/** Folders of other people's files, and of what is made. */
+const SKIPPED = new Set([".git", "dist", "node_modules", "out"]);
+
+/** Shell scripts below a folder, by their first line. */
+function* shellScripts(dir: string): Generator<string> {
+  for (const entry of Deno.readDirSync(dir)) {
+    const path = `${dir}/${entry.name}`;
+    if (entry.isDirectory && !SKIPPED.has(entry.name)) yield* shellScripts(path);
+    if (entry.isFile && !entry.name.includes(".md") && isShell(path)) yield path;
+  }
+}
+
+function isShell(path: string): boolean {
+  using file = Deno.openSync(path);
+  const start = new Uint8Array(40);
+  const length = file.readSync(start) ?? 0;
+  return /^#!.*\b(?:ba)?sh\n/.test(new TextDecoder().decode(start.subarray(0, length)));
+}
+
+Deno.test({
+  name: "workflows: actionlint finds nothing, nor shellcheck in their commands",
+  ignore: skip(await missing("actionlint", "shellcheck")),
+  fn: async () => {
+    const shellcheck = await need("shellcheck");
+    const { code, stdout, stderr } = await run(
+      await need("actionlint"),
+      ["-no-color", "-shellcheck", shellcheck, "-pyflakes="],
+      { cwd: root },
+    );
+    assert.equal(code, 0, stdout + stderr);
+  },
+});
+
+Deno.test({
+  name: "shell scripts: shellcheck finds nothing",
+  ignore: skip(await missing("shellcheck")),
+  fn: async (t) => {
+    const scripts = [...shellScripts(root)];
+    assert.ok(scripts.includes(`${root}/install.sh`));
+    assert.ok(scripts.includes(`${root}/scripts/compile/head.sh`));
+    for (const script of scripts) {
+      await t.step(script.slice(root.length + 1), async () => {
+        // The head of the single file is a template: with its gaps filled it is shell, in which some
+        // conditions are constant. It asks for a file's age by -nt, which dash and busybox have, and
+        // keeps an output in a variable, since /dev/null may not be there.
+        const filled = (await Deno.readTextFile(script)).replaceAll(/@[A-Z_]+@/g, "1");
+        const lenient = script.endsWith("/head.sh")
+          ? ["--exclude=SC2034,SC2157,SC2194,SC3013"]
+          : [];
+        const { code, stdout, stderr } = await run(
+          await need("shellcheck"),
+          ["--norc", "--severity=warning", ...lenient, "-"],
+          { stdin: filled },
+        );
+        assert.equal(code, 0, stdout + stderr);
+      });
+    }
+  },
+});
