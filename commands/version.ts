@@ -1,6 +1,9 @@
 import { buildxVersion, version } from "../version.ts";
 import { defineCommand } from "./program/command.ts";
 
+/** Names under which those call us who mean buildx, or docker's plugin. */
+const pluginNames = /^(?:buildx|docker-buildx|docker-fairlead)(?:\.exe)?$/;
+
 export const command = defineCommand({
   args: { usage: "", min: 0, max: 0 },
   flags: {},
@@ -8,7 +11,7 @@ export const command = defineCommand({
   run({ deps }) {
     const own = `${version.number} ${version.revision}`;
     // Who calls `buildx version` wants to know what we understand: the first version counts.
-    const asBuildx = deps.plugin !== undefined || deps.env("FAIRLEAD_NAME") === "buildx";
+    const asBuildx = deps.plugin !== undefined || pluginNames.test(deps.env("FAIRLEAD_NAME") ?? "");
     deps.stdout.write(
       !asBuildx ? `fairlead ${own}\n` : `fairlead/buildx ${buildxVersion} fairlead ${own}\n`,
     );

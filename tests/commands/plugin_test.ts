@@ -1,6 +1,7 @@
 /** As docker's plugin: called by docker's real client, beside the peer; and what install leaves behind. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { buildxVersion } from "../../version.ts";
+import { run } from "../harness/run.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
@@ -40,6 +41,11 @@ Deno.test({
     // Without docker's variable we are called by ourselves, as compose does it.
     const direct = await world.fairlead("buildx", "version");
     match(direct.stdout, /^fairlead v/);
+    // By a plugin's name, who asks wants to know which buildx we are like, also without docker.
+    for (const name of ["docker-buildx", "docker-fairlead"]) {
+      const { stdout } = await run(`${world.plugins}/${name}`, ["version"], { env: world.env });
+      match(stdout, new RegExp(`^\\S+ ${buildxVersion.replaceAll(".", "\\.")} fairlead v`));
+    }
   },
 });
 

@@ -9,6 +9,8 @@ export interface PluginWorld extends AsyncDisposable {
   readonly space: Workspace;
   /** For child processes: a store of their own, and our Deno found. */
   readonly env: Record<string, string>;
+  /** Where `fairlead install` makes its links. */
+  readonly plugins: string;
   /** Runs scripts/fairlead, as `fairlead install` wants it. */
   fairlead(...args: string[]): Promise<Ran>;
   /** Runs docker, whose `buildx` is the peer. */
@@ -28,7 +30,7 @@ export async function pluginWorld(address: string): Promise<PluginWorld> {
   Deno.symlinkSync(await need("buildx"), `${peers}/cli-plugins/docker-buildx`);
   const docker = await need("docker");
   return {
-    ...{ space, env },
+    ...{ space, env, plugins: `${space.env.DOCKER_CONFIG}/cli-plugins` },
     fairlead: (...args) => run(program, args, options),
     dockerWithBuildx: (...args) =>
       run(docker, args, { ...options, env: { ...env, DOCKER_CONFIG: peers } }),

@@ -1,5 +1,5 @@
 /** docker compose as users have it: Debian's unstable one, which builds by calling `bake` of docker's plugin. */
-import { debian } from "./dockerd.ts";
+import { debian } from "./debian.ts";
 import { run } from "./run.ts";
 import type { Available } from "./tool.ts";
 

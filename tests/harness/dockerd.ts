@@ -6,6 +6,7 @@
  */
 import { check, type Ran, run } from "./run.ts";
 import { answersOk, type Daemon, freePort, makeRoot, startDaemon } from "./daemon.ts";
+import { debian } from "./debian.ts";
 import { type Available, need } from "./tool.ts";
 
 /** The Debian suite that an engine is taken from. */
@@ -55,17 +56,6 @@ async function unpack(engine: Engine): Promise<Available> {
   // Sid moves on: one day its programs want a newer libc than this machine's.
   const asked = await run(`${path}/usr/sbin/dockerd`, ["--version"]);
   return asked.code === 0 ? { path } : { reason: `${engine}'s dockerd: ${asked.stderr.trim()}` };
-}
-
-/** The folder with packages of a Debian suite; undefined when they can't be had. */
-export async function debian(...suiteAndPackages: string[]): Promise<string | undefined> {
-  const script = new URL("../daemons/debian", import.meta.url).pathname;
-  const { success, stdout } = await new Deno.Command(script, {
-    args: suiteAndPackages,
-    stdin: "null",
-    stderr: "inherit",
-  }).output();
-  return success ? new TextDecoder().decode(stdout).trim() : undefined;
 }
 
 /** Ready when it returns, after about a second. */

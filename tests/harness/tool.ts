@@ -1,4 +1,5 @@
 /** Where the programs are that tests run against: those of `tests/daemons`, and Debian's. */
+import { debian } from "./debian.ts";
 
 /** Programs of the Go tools modules, and the unit of `tests/daemons/build` that makes each. */
 const goTools = {
@@ -91,6 +92,11 @@ async function goTool(tool: keyof typeof goTools): Promise<Available> {
 async function debianProgram(tool: Tool): Promise<Available> {
   const path = await onPath(tool);
   if (path !== undefined) return { path };
+  if (tool === "docker") {
+    // Debian 12 has no package of docker's client alone. These are what an engine is taken from, too.
+    const folder = await debian("trixie", "docker.io", "docker-cli");
+    if (folder !== undefined) return { path: `${folder}/usr/bin/docker` };
+  }
   const debianPackage = debianPrograms[tool as keyof typeof debianPrograms];
   return { reason: `${tool} is not installed (Debian's package ${debianPackage})` };
 }
