@@ -4,6 +4,7 @@
  * breach as `file:line: what`, and fails when there is one.
  */
 import { compatibilityBreaches } from "./compatibility.ts";
+import { environmentBreaches } from "./environment.ts";
 
 const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 
@@ -104,6 +105,7 @@ for (const { name } of Deno.readDirSync(`${root}/transports`)) {
 }
 
 breaches.push(...await compatibilityBreaches(root));
+breaches.push(...await environmentBreaches(root, product));
 
 for (const line of breaches.sort()) console.error(line);
 if (breaches.length > 0) Deno.exit(1);

@@ -1,6 +1,7 @@
-/** The tables of docs/buildx-compatibility.md beside the help of the real buildx. */
+/** The tables of docs/buildx-compatibility.md and docs/environment.md beside the real buildx. */
 import assert from "node:assert/strict";
 import { compatibilityBreaches, readRows } from "../../scripts/compatibility.ts";
+import { environmentBreaches, readVariables } from "../../scripts/environment.ts";
 import { check } from "../harness/run.ts";
 import { skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
@@ -106,6 +107,76 @@ Deno.test("the check of the tables sees what is wrong with them", async () => {
       assert.notEqual(changed, text, String(from));
       await Deno.writeTextFile(`${dir}/docs/buildx-compatibility.md`, changed);
       assert.match((await compatibilityBreaches(dir)).join("\n"), breach);
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+/** Names of build arguments, and of variables of bake's definitions, that buildx's program has, too. */
+const noVariables = [
+  "BUILDKIT_SYNTAX",
+  "BUILDKIT_MULTI_PLATFORM",
+  "BUILDKIT_INLINE_CACHE",
+  "BUILDKIT_INLINE_BUILDINFO_ATTRS",
+  "BUILDKIT_DOCKERFILE_CHECK",
+  "BUILDKIT_CONTEXT_KEEP_GIT_DIR",
+  "BUILDKIT_CACHE_MOUNT_NS",
+  "BUILDKIT_BUILD_NAME",
+  "BAKE_LOCAL_PLATFORM",
+  "BAKE_CMD_CONTEXT",
+];
+
+Deno.test({ name: "every variable in buildx's program is in the table", ignore }, async () => {
+  const program = new TextDecoder("latin1").decode(await Deno.readFile(await need("buildx")));
+  const variables = readVariables(await Deno.readTextFile(`${root}/docs/environment.md`));
+  const known = [...noVariables, ...variables.map(({ name }) => name)];
+  // Go keeps texts without anything between them: one match may hold several names.
+  const names = program.match(
+    /(?<![A-Z_])(?:BUILDX|BUILDKIT|BAKE|EXPERIMENTAL_BUILDKIT)_[A-Z0-9_]+/g,
+  )!
+    .flatMap((text) =>
+      text.split(/(?<!EXPERIMENTAL_)(?=(?:BUILDX|BUILDKIT|EXPERIMENTAL_BUILDKIT)_)/)
+    );
+  assert.ok(names.length > 30, "the program is understood");
+  const unknown = names.filter((name) => !known.some((start) => name.startsWith(start)));
+  assert.deepEqual([...new Set(unknown)], []);
+  const gone = variables.filter(({ name, state }) => state !== "added" && !program.includes(name));
+  assert.deepEqual(gone.map(({ name }) => name), []);
+});
+
+Deno.test("the check of the variables sees what is wrong with their table", async () => {
+  const product = ["commands/flags/spec.ts", "commands/progress/colors.ts"];
+  const dir = await Deno.makeTempDir({ prefix: "fairlead-variables-" });
+  try {
+    for (const folder of ["docs", "scripts/compile", "commands/flags", "commands/progress"]) {
+      await Deno.mkdir(`${dir}/${folder}`, { recursive: true });
+    }
+    for (const file of [...product, "scripts/compile/head.sh"]) {
+      await Deno.copyFile(`${root}/${file}`, `${dir}/${file}`);
+    }
+    const table = (...rows: string[]) =>
+      Deno.writeTextFile(`${dir}/docs/environment.md`, rows.join("\n"));
+    const good = [
+      "| `BUILDX_BUILDER` | same | |",
+      "| `FAIRLEAD_CONNECT_TIMEOUT` | added | |",
+      "| `NO_COLOR` | same | |",
+      "| `BUILDKIT_COLORS` | differs | how |",
+      "| `BUILDX_EXPERIMENTAL` | missing | why |",
+    ];
+    await table(...good);
+    assert.deepEqual(await environmentBreaches(dir, product), []);
+    const broken: [rows: string[], breach: RegExp][] = [
+      [good.slice(1), /the program reads BUILDX_BUILDER: add a row/],
+      [[...good, good[2]!], /6: NO_COLOR has two rows/],
+      [[...good, "| `BUILDX_NEW` | same | |"], /does not name BUILDX_NEW: same is wrong/],
+      [[...good.slice(0, 4), "| `NO_COLOR` | missing | why |"], /names NO_COLOR: missing is wrong/],
+      [[...good.slice(0, 3), "| `BUILDKIT_COLORS` | differs | |"], /differs: say how, or why/],
+      [[...good.slice(0, 3), "| `BUILDKIT_COLORS` | fine | yes |"], /fine is none of/],
+    ];
+    for (const [rows, breach] of broken) {
+      await table(...rows);
+      assert.match((await environmentBreaches(dir, product)).join("\n"), breach);
     }
   } finally {
     await Deno.remove(dir, { recursive: true });
