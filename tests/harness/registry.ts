@@ -8,8 +8,8 @@ export interface RegistryOptions {
   password?: { user: string; password: string };
   /** Token authentication: where clients are sent, and the certificate that tokens are checked with. */
   token?: { realm: string; service: string; issuer: string; cert: string };
-  /** Serve HTTPS with these files. */
-  tls?: { cert: string; key: string };
+  /** Serve HTTPS with these files; with `clientCa` only to who shows a certificate of that. */
+  tls?: { cert: string; key: string; clientCa?: string };
   port?: number;
 }
 
@@ -57,7 +57,12 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
       addr: host,
       // Without it every start warns, and with several registries uploads may not resume.
       secret: crypto.randomUUID(),
-      ...(tls === undefined ? {} : { tls: { certificate: tls.cert, key: tls.key } }),
+      ...tls && {
+        tls: {
+          ...{ certificate: tls.cert, key: tls.key },
+          ...tls.clientCa !== undefined && { clientcas: [tls.clientCa] },
+        },
+      },
     },
     ...(auth === undefined ? {} : { auth }),
   };

@@ -1,6 +1,7 @@
 /** The registry client on Debian's docker-registry: plain, with a password, with tokens, with TLS. */
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { makeCerts } from "../harness/certs.ts";
+import type { KeyPair } from "../../buildkit/registry/hosts.ts";
+import { makeCerts, type Pair } from "../harness/certs.ts";
 import { startRegistry } from "../harness/registry.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
@@ -133,6 +134,36 @@ Deno.test({
     );
     const other = ref(`${host}/b`);
     deepEqual(await insecure.reader(other).resolve(other), pushed.descriptor);
+  },
+});
+
+Deno.test({
+  ignore,
+  name: "TLS: a registry that wants a certificate of ours, with the right one, another's, and none",
+  async fn() {
+    await using certs = await makeCerts();
+    const tls = { ...certs.server, clientCa: certs.ca.cert };
+    await using registry = await startRegistry({ tls });
+    const ca = [await Deno.readTextFile(certs.ca.cert)];
+    const { host } = registry;
+    const pairOf = async (pair: Pair) => ({
+      cert: await Deno.readTextFile(pair.cert),
+      key: await Deno.readTextFile(pair.key),
+    });
+    for (const insecure of [false, true]) {
+      const push = async (keypairs: KeyPair[]) => {
+        const config = { http: false, insecure, ...!insecure && { ca }, keypairs };
+        using registries = client({ configs: { [host]: config } });
+        // More than one connection, both ways.
+        const { descriptor } = await pushImage(registries, `${host}/a`, { layer: 9 << 20 });
+        const name = ref(`${host}/a`);
+        deepEqual(await registries.reader(name).resolve(name), descriptor);
+      };
+      await push([await pairOf(certs.client)]);
+      for (const keypairs of [[], [await pairOf(certs.otherClient)]]) {
+        await rejects(push(keypairs), { code: "tls", hint: /\.keypair\]\]/ }, `${insecure}`);
+      }
+    }
   },
 });
 
