@@ -58,11 +58,12 @@ const cases: Record<
   "a Dockerfile that is missing": {
     args: ["-f", "No"],
     message:
-      /failed to read dockerfile: open No: no such file or directory\nhint: -f is relative to the/,
+      /failed to read dockerfile: open No: no such file or directory\nhint: there is no .*\/No: -f is relative to the working/,
   },
   "a Dockerfile that is a folder": {
     args: ["-f", "ctx"],
-    message: /^ERROR: failed to build: failed to read dockerfile: ctx is not a regular file/m,
+    message:
+      /^ERROR: failed to build: failed to solve: failed to read dockerfile: ctx is not a regular file/m,
   },
   "a tag that is none": {
     args: ["-t", "Upper/Case"],
