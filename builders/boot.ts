@@ -1,7 +1,7 @@
 import { DialError } from "../transports/errors.ts";
 import { Code, RpcError } from "../buildkit/grpc/status.ts";
 import type { Builder } from "./builder.ts";
-import { askNode, type AskOptions, type NodeStatus } from "./status.ts";
+import { askNode, type AskOptions, type NodeStatus, SilentNode } from "./status.ts";
 
 /** What waiting for daemons needs. */
 export interface BootOptions extends Omit<AskOptions, "showStep"> {
@@ -30,10 +30,16 @@ async function bootNode(builder: Builder, index: number, options: BootOptions): 
     const left = end === Infinity ? 0 : Math.max(1, end - performance.now());
     const status = await askNode(builder, node, { ...options, timeout: left, showStep: false });
     if (status.status === "running") return;
-    if (!mayMend(status.error) || performance.now() + pause >= end) throw status.error;
+    if (!mayMend(status.error) || performance.now() + pause >= end) throw named(status);
     if (attempt === 0) options.onWait(status);
     await options.sleep(pause, options.signal);
   }
+}
+
+/** A silent node's error stands beside its endpoint in lists; here nothing else names it. */
+function named({ error, endpoint }: NodeStatus): unknown {
+  if (!(error instanceof SilentNode)) return error;
+  return new Error(`cannot reach ${endpoint}: ${error.message}`, { cause: error });
 }
 
 function mayMend(error: unknown): boolean {

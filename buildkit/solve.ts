@@ -20,7 +20,7 @@ export interface SolveOptions {
   readonly services: readonly Service[];
   /** Ties the daemon's copy of a local folder to the next build of the same folder; none by default. */
   readonly sharedKey?: string;
-  /** Hears each message on the progress. */
+  /** Hears each message on the progress. What it throws ends the build. */
   readonly onStatus: (status: StatusResponse) => void;
   /** Cancels the build: the daemon is told, and its last progress is waited for. */
   readonly signal: AbortSignal;
@@ -76,12 +76,19 @@ export async function solve(
   }
   const statusEnd = new AbortController();
   let began = false;
+  const { promise: deaf, reject: turnDeaf } = Promise.withResolvers<never>();
+  deaf.catch(() => {});
   const onStatus = (status: StatusResponse) => {
     began = true;
-    options.onStatus(status);
+    try {
+      options.onStatus(status);
+    } catch (error) {
+      turnDeaf(error);
+      throw error;
+    }
   };
   const status = client.status(request.Ref, onStatus, { signal: statusEnd.signal })
-    .catch(() => {}); // What matters is told by the build itself.
+    .catch(() => {}); // What the daemon has to say of that is told by the build itself.
   const cancel = new AbortController();
   const onAbort = () => cancel.abort(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
@@ -93,7 +100,7 @@ export async function solve(
     const metadata: [string, string][] = [["traceparent", spanOf(options.traceparent)]];
     const answer = client.solve(request, { signal: cancel.signal, metadata });
     answer.catch(() => {});
-    const { ExporterResponse } = await Promise.race([answer, lostAfter(lost, answer)]);
+    const { ExporterResponse } = await Promise.race([answer, lostAfter(lost, answer), deaf]);
     await within(status, STATUS_GRACE);
     return ExporterResponse;
   } catch (error) {

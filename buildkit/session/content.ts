@@ -102,7 +102,8 @@ export function blobPath(folder: string, digest: string): string {
 }
 
 async function blobInfo(folder: string, digest: string): Promise<InfoResponse> {
-  const stat = await found(digest, Deno.stat(blobPath(folder, digest)));
+  const path = blobPath(folder, digest);
+  const stat = await found(path, digest, Deno.stat(path));
   const at = stat.mtime?.getTime() ?? 0;
   const time = { seconds: BigInt(Math.floor(at / 1000)), nanos: (at % 1000) * 1_000_000 };
   return {
@@ -110,15 +111,15 @@ async function blobInfo(folder: string, digest: string): Promise<InfoResponse> {
   };
 }
 
-/** What `pending` has of a blob; an RpcError in the place of the system's. */
-async function found<T>(digest: string, pending: Promise<T>): Promise<T> {
+/** What `pending` has of the blob at `path`; an error that says of which in the place of the system's. */
+async function found<T>(path: string, digest: string, pending: Promise<T>): Promise<T> {
   try {
     return await pending;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       throw new RpcError(Code.NOT_FOUND, `content ${digest}: not found`);
     }
-    throw new RpcError(Code.UNKNOWN, `cannot read ${digest}: ${osReason(error)}`, { cause: error });
+    throw new Error(`cannot read ${path}: ${osReason(error)}`, { cause: error });
   }
 }
 
@@ -128,7 +129,8 @@ async function readBlob(folder: string, call: ServerCall): Promise<void> {
     request = decode(ReadContentRequest, message.slice(), read.name);
   });
   const digest = request?.digest ?? "";
-  using file = await found(digest, Deno.open(blobPath(folder, digest)));
+  const path = blobPath(folder, digest);
+  using file = await found(path, digest, Deno.open(path));
   const size = file.statSync().size;
   let at = Number(request!.offset);
   if (at < 0 || at > size) {

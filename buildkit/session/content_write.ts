@@ -52,9 +52,7 @@ export async function writeBlob(
     if (last) call.send(WriteContentResponse.encode(last).finish());
   } catch (error) {
     if (error instanceof RpcError) throw error;
-    throw new RpcError(Code.UNKNOWN, `cannot write to ${folder}: ${osReason(error)}`, {
-      cause: error,
-    });
+    throw new Error(`cannot write to ${folder}: ${osReason(error)}`, { cause: error });
   } finally {
     ingest?.end();
   }

@@ -1,4 +1,5 @@
 import { Code, codeName, RpcError } from "../../buildkit/grpc/status.ts";
+import { OutputError } from "../../buildkit/session/output_sink.ts";
 import { Interrupted, OutputClosed } from "./deps.ts";
 import { exitCodes } from "./exit_codes.ts";
 
@@ -58,6 +59,9 @@ function exitCodeOf(error: object): number | undefined {
   if (typeof (error as Reportable).exitCode === "number") return (error as Reportable).exitCode;
   if (error instanceof Interrupted) return exitCodes.cancelled;
   if (error instanceof DOMException && error.name === "AbortError") return exitCodes.cancelled;
+  if (error instanceof OutputError) {
+    return isFull(error.cause) ? exitCodes.resourceExhausted : undefined;
+  }
   if (!(error instanceof RpcError)) return undefined;
   switch (error.code) {
     case Code.INTERNAL:
@@ -68,6 +72,11 @@ function exitCodeOf(error: object): number | undefined {
       return exitCodes.cancelled;
   }
   return exitCodes.generic;
+}
+
+/** No room on the disk: what buildx's session answers the daemon is ResourceExhausted then. */
+function isFull(error: unknown): boolean {
+  return error instanceof Error && (error as Error & { code?: string }).code === "ENOSPC";
 }
 
 /** What none of our code throws on purpose. */

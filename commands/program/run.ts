@@ -1,5 +1,5 @@
 import type { CommandEntry } from "./command.ts";
-import { type Deps, OutputClosed } from "./deps.ts";
+import type { Deps } from "./deps.ts";
 import { phase, phasesLine } from "./phases.ts";
 import { runRoot } from "./root.ts";
 
@@ -15,8 +15,8 @@ export async function runProgram(deps: Deps, commands: readonly CommandEntry[]):
     const { lines, code } = report(error, { debug: debugWanted(deps) });
     try {
       for (const line of lines) deps.stderr.write(line + "\n");
-    } catch (closed) {
-      if (!(closed instanceof OutputClosed)) throw closed;
+    } catch {
+      // Nobody can be told: the code has to say it.
     }
     return code;
   }

@@ -1,8 +1,9 @@
 /** A build that can't be, on a real daemon: one clear message, the right exit code. */
 import assert from "node:assert/strict";
 import { sharedBuildkitd } from "../harness/shared.ts";
+import { run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { missing, need } from "../harness/tool.ts";
 import { workspace } from "./workspace.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", "docker-registry"));
@@ -33,6 +34,35 @@ LABEL after=it
     );
   assert.equal(end(ours.stderr), end(theirs.stderr));
   assert.match(ours.stderr, />>> RUN seq 1 20/);
+});
+
+Deno.test({
+  name: "a build whose progress nobody reads any more ends, with 141 as buildx, and leaves nothing",
+  ignore,
+}, async () => {
+  await using space = await workspace(shared.address);
+  space.write({
+    "ctx/Dockerfile": "FROM busybox\nRUN for i in 1 2 3; do echo $i; sleep 1; done\n",
+  });
+  const main = new URL("../../main.ts", import.meta.url).pathname;
+  const peer = await need("buildx");
+  const words: Record<string, string[]> = {
+    fairlead: [Deno.execPath(), "run", "-A", "--quiet", "--no-check", "--no-lock", main],
+    buildx: [peer],
+  };
+  // The first line is read, the rest isn't.
+  const script = `"$@" 2>&1 >/dev/null | head -n 1; echo "\${PIPESTATUS[0]}"`;
+  for (const [name, program] of Object.entries(words)) {
+    for (const mode of ["plain", "rawjson"]) {
+      const args = ["build", `--progress=${mode}`, "--no-cache", "-o", name, "ctx"];
+      const { stdout } = await run("bash", ["-c", script, "bash", ...program, ...args], {
+        cwd: space.dir,
+        env: space.env,
+      });
+      assert.match(stdout, /^\S.*\n141\n$/, `${name} ${mode}`);
+      assert.throws(() => Deno.statSync(space.path(name)), Deno.errors.NotFound);
+    }
+  }
 });
 
 const cases: Record<

@@ -70,6 +70,12 @@ Deno.test("a daemon that accepts and says nothing is given up within the same li
     assert.equal(code, 1);
     assert.match(stderr, /it accepts connections, but said nothing for 0\.5 s/);
   }
+  const { code, stderr } = await space.fairlead(["inspect", "--bootstrap", "--timeout=500ms"]);
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^ERROR: cannot reach tcp:\S+: no answer after 0\.5s: connected, waiting for its first reply\nhint: /,
+  );
   accepted.forEach((connection) => connection.close());
   silent.close();
   await serving.catch(() => {});

@@ -45,8 +45,8 @@ export async function makeWorkbench(
 }
 
 /** One message, without a stack, and exit code 1. */
-export function checkError(ended: Ended, message: RegExp): void {
-  assert.equal(ended.code, 1, ended.stderr);
+export function checkError(ended: Ended, message: RegExp, code = 1): void {
+  assert.equal(ended.code, code, ended.stderr);
   assert.equal(errorLines(ended).length, 1, ended.stderr);
   assert.match(errorLines(ended)[0]!, message);
   assert.doesNotMatch(ended.stderr, /^\s+at \S+ |is a bug/m, ended.stderr);

@@ -25,7 +25,7 @@ const build = (space: Workspace, output: string, more: string[] = []) =>
 const names = (dir: string) => [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
 
 Deno.test({
-  name: "a full disk: one message with the path, and nothing left",
+  name: "a full disk: one message with the path, buildx's exit code, and nothing left",
   ignore,
   async fn() {
     await using space = await workspace(address);
@@ -36,10 +36,18 @@ Deno.test({
     try {
       Deno.writeTextFileSync(`${disk}/out.tar`, "before");
       const { code, stderr } = await build(space, `type=tar,dest=${disk}/out.tar`);
-      equal(code, 1);
       match(stderr, /cannot write \S+\/disk\/out\.tar: no space left on device/);
+      const theirs = await space.buildx(["build", "-o", `type=tar,dest=${disk}/peer.tar`, "ctx"]);
+      equal(code, theirs.code);
+      Deno.removeSync(`${disk}/peer.tar`);
       deepEqual(names(disk), ["out.tar"]);
       equal(Deno.readTextFileSync(`${disk}/out.tar`), "before");
+      const layout = `type=oci,tar=false,dest=${disk}/layout`;
+      const folder = await build(space, layout);
+      match(folder.stderr, /cannot write to \S+\/disk\/layout: no space left on device\n$/);
+      Deno.removeSync(`${disk}/layout`, { recursive: true });
+      equal(folder.code, (await space.buildx(["build", "-o", layout, "ctx"])).code);
+      Deno.removeSync(`${disk}/layout`, { recursive: true });
     } finally {
       await check("umount", [disk]);
     }
@@ -60,7 +68,7 @@ Deno.test({
         Deno.execPath(),
         program,
       ], { cwd: space.dir, env: space.env });
-    await shell(">/dev/full; test $? = 1");
+    await shell(">/dev/full; test $? = 102");
     match(space.read("err"), /cannot write to standard output: no space left on device/);
     await shell("| head -c 100000 >got; true");
     equal(Deno.statSync(space.path("got")).size, 100000);
