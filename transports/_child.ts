@@ -16,6 +16,8 @@ export interface ChildSpec {
   readonly endpoint: string;
   readonly program: string;
   readonly args: readonly string[];
+  /** What people call it, where that isn't the command. */
+  readonly shown?: string;
   /** What to do when there is no such program. */
   readonly absentHint: string;
   /** What to do when it fails; `stderr` is what it said. */
@@ -28,7 +30,7 @@ const KILL_AFTER_MS = 3000;
 export function startChild(spec: ChildSpec, { signal, step }: DialContext): ByteStream {
   const { endpoint, program, args } = spec;
   if (signal.aborted) throw interrupted(signal, endpoint, "exec");
-  step("exec", [program, ...args].join(" "));
+  step("exec", shownOf(spec));
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(program, {
@@ -48,6 +50,10 @@ export function startChild(spec: ChildSpec, { signal, step }: DialContext): Byte
   return childStream(spec, child);
 }
 
+function shownOf({ shown, program, args }: ChildSpec): string {
+  return shown ?? [program, ...args].join(" ");
+}
+
 function childStream(spec: ChildSpec, child: Deno.ChildProcess): ByteStream {
   const tail = stderrTail();
   const reader = child.stdout.getReader({ mode: "byob" });
@@ -64,7 +70,7 @@ function childStream(spec: ChildSpec, child: Deno.ChildProcess): ByteStream {
     const { success, code, signal } = await child.status;
     await drained;
     if (success || closed) return null;
-    const command = [spec.program, ...spec.args].join(" ");
+    const command = shownOf(spec);
     const how = signal === null ? `failed with exit code ${code}` : `was ended by ${signal}`;
     const said = tail.text();
     const problem = `${command} ${how}${said === "" ? "" : `: ${said}`}`;

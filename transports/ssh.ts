@@ -88,8 +88,10 @@ export const ssh = {
   async site(spec, env) {
     const { sshTarget } = await import("./ssh/dial.ts");
     const signal = new AbortController().signal;
-    const { jumps: [first], host, port } = await sshTarget(spec, describe(spec), { env, signal });
-    return first ?? { host, port };
+    const target = await sshTarget(spec, describe(spec), { env, signal });
+    const first = target.jumps[0] ?? target;
+    // A program connects for us, to wherever it likes.
+    return first.proxyCommand === undefined ? first : undefined;
   },
   plaintext: () => false,
 

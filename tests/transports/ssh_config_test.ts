@@ -28,6 +28,12 @@ const configs = [
   "Match user ME\n Port 14\nHost *\n User me\n",
   "Match originalhost=foo\n Port 14\n",
   'Host foo\nUser "quoted user"\n',
+  "Host foo\n ProxyCommand nc -x 'a b' %h:%p\n ProxyJump j\n",
+  "Host foo\n ProxyJump j\nHost *\n ProxyCommand nc\n",
+  "ProxyCommand none\nProxyCommand nc\n",
+  "ProxyCommand none\nProxyJump j\n",
+  "ProxyCommand=nc # no comment\nConnectTimeout 7\nHostKeyAlias al\n",
+  "RevokedHostKeys /r\nRevokedHostKeys /s\n",
   "IdentityFile /one\nHost foo\n IdentityFile /two\n IdentityFile /one\n",
 ];
 
@@ -63,11 +69,19 @@ Deno.test({
             port: ours.port ?? 22,
             user: ours.user ?? localUser,
             jumps: ours.jumps.join(","),
+            proxy: ours.proxyCommand ?? "",
+            alias: ours.hostKeyAlias,
+            timeout: ours.connectTimeout,
+            revoked: ours.revokedHostKeys.join(" "),
           }, {
             hostname: all("hostname")[0],
             port: Number(all("port")[0]),
             user: all("user")[0],
             jumps: all("proxyjump")[0] ?? "",
+            proxy: (all("proxycommand")[0] ?? "none").replace(/^none$/, ""),
+            alias: all("hostkeyalias")[0],
+            timeout: Number(all("connecttimeout")[0]) || undefined,
+            revoked: all("revokedhostkeys")[0] ?? "",
           }, where);
           if (ours.identityFiles.length > 0) {
             assert.deepEqual(ours.identityFiles, all("identityfile"), where);

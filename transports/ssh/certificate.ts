@@ -29,8 +29,14 @@ const FIELDS: Readonly<Record<string, number>> = {
 const HOST = 2;
 
 /** The names of hosts' certificates in the negotiation of a connection. */
-export const certificateAlgorithms = Object.keys(FIELDS)
-  .filter((type) => type !== "ssh-rsa").map((type) => type + SUFFIX);
+export const certificateAlgorithms = [
+  "ssh-ed25519",
+  "ecdsa-sha2-nistp256",
+  "ecdsa-sha2-nistp384",
+  "ecdsa-sha2-nistp521",
+  "rsa-sha2-512",
+  "rsa-sha2-256",
+].map((type) => type + SUFFIX);
 
 /** What a certificate says. */
 export interface SshCertificate {
@@ -38,6 +44,7 @@ export interface SshCertificate {
   readonly type: string;
   /** The key in it, as it would be without a certificate. */
   readonly key: Uint8Array;
+  readonly serial: bigint;
   readonly id: string;
   readonly isHosts: boolean;
   readonly principals: readonly string[];
@@ -76,7 +83,7 @@ export function parseCertificate(blob: Uint8Array): SshCertificate | undefined {
     if (!isCertificate(name) || fields === undefined) return undefined;
     bytes();
     const key = [new TextEncoder().encode(type), ...Array.from({ length: fields }, bytes)];
-    uint64();
+    const serial = uint64();
     const kind = view.getUint32((at += 4) - 4);
     const id = text(bytes());
     const principals = stringsIn(bytes()).map(text);
@@ -91,6 +98,7 @@ export function parseCertificate(blob: Uint8Array): SshCertificate | undefined {
     return {
       type,
       key: stringsOf(key),
+      serial,
       id,
       isHosts,
       principals,

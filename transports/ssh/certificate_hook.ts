@@ -5,7 +5,7 @@
  * the whole exchange, and is verified by ssh2 itself in every case.
  */
 import { Buffer } from "node:buffer";
-import { certificateAlgorithms, parseSignature } from "./certificate.ts";
+import { parseSignature } from "./certificate.ts";
 import { keyType } from "./known_hosts.ts";
 import type { Verify } from "./host_key.ts";
 import type { Ssh2, SshClient } from "./ssh2.ts";
@@ -33,13 +33,22 @@ interface Offer {
 interface Insides {
   readonly _protocol: {
     _offer: Offer;
-    readonly _kex: { readonly negotiated: { serverHostKey: string }; _hostKey: unknown };
+    _kex: Exchange;
   };
 }
 
-/** Right after `connect`, before anything has come from the server. */
-export function offerCertificates(client: SshClient): void {
+interface Exchange {
+  readonly negotiated: { serverHostKey: string };
+  _hostKey: unknown;
+}
+
+/**
+ * Right after `connect`, before anything has come from the server.
+ * @param algorithms all that hosts' keys may be of, certificates among them
+ */
+export function offerCertificates(client: SshClient, algorithms: readonly string[]): void {
   const protocol = (client as unknown as Insides)._protocol;
+  expectRsa(protocol);
   const { lists } = protocol._offer;
   const Offer = protocol._offer.constructor as new (lists: unknown) => Offer;
   const arrays = ({ cipher, mac, compress, lang }: Directed) => ({
@@ -50,11 +59,34 @@ export function offerCertificates(client: SshClient): void {
   });
   protocol._offer = new Offer({
     kex: lists.kex.array,
-    serverHostKey: [...certificateAlgorithms, ...lists.serverHostKey.array],
+    serverHostKey: algorithms,
     cs: arrays(lists.cs),
     sc: arrays(lists.sc),
   });
 }
+
+/** The algorithms of certificates of RSA, by what their first string says; RFC 8332 has it so for keys. */
+const RSA = /^(rsa-sha2-(?:256|512))-cert-v01@openssh\.com$/;
+
+/**
+ * ssh2 wants the host's key to begin with the name that was negotiated, which for certificates of RSA
+ * it doesn't: that of the hash is kept apart for the signature.
+ */
+function expectRsa(protocol: Insides["_protocol"]): void {
+  let exchange = protocol._kex;
+  Object.defineProperty(protocol, "_kex", {
+    get: () => exchange,
+    set(next: Exchange | undefined) {
+      exchange = next!;
+      const [, signature] = RSA.exec(next?.negotiated?.serverHostKey ?? "") ?? [];
+      if (signature === undefined) return;
+      next!.negotiated.serverHostKey = "ssh-rsa-cert-v01@openssh.com";
+      signatures.set(next!, signature);
+    },
+  });
+}
+
+const signatures = new WeakMap<Exchange, string>();
 
 /**
  * When the server has shown a certificate, and in the same turn. The exchange's hash is
@@ -64,7 +96,7 @@ export function offerCertificates(client: SshClient): void {
 export function useKeyOf(client: SshClient, certificate: Uint8Array, key: Uint8Array): void {
   const exchange = (client as unknown as Insides)._protocol._kex;
   const values = [Buffer.from(certificate)];
-  exchange.negotiated.serverHostKey = keyType(key);
+  exchange.negotiated.serverHostKey = signatures.get(exchange) ?? keyType(key);
   Object.defineProperty(exchange, "_hostKey", {
     get: () => values.shift() ?? Buffer.from(key),
     // ssh2 sets it again as it goes on.

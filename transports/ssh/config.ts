@@ -1,9 +1,11 @@
 /**
  * What of OpenSSH's client configuration (ssh_config(5)) is read: `Host` and `Match` blocks with
  * `HostName`, `User`, `Port`, `IdentityFile`, `CertificateFile`, `IdentitiesOnly`, `IdentityAgent`,
- * `UserKnownHostsFile`, `GlobalKnownHostsFile`, `HostKeyAlias`, `ProxyJump` and `Include`. As there,
- * the first value found counts, and files of keys add up.
+ * `UserKnownHostsFile`, `GlobalKnownHostsFile`, `RevokedHostKeys`, `HostKeyAlias`, `ProxyJump`,
+ * `ProxyCommand`, `ConnectTimeout`, the lists of algorithms and `Include`. As there, the first value
+ * found counts, and files of keys add up.
  */
+import { SshConfigError } from "./config_error.ts";
 import { filesOf } from "./include.ts";
 import { judgeMatch } from "./match.ts";
 import { matchesPatterns } from "./patterns.ts";
@@ -21,10 +23,22 @@ export interface SshHostConfig {
   readonly knownHostsFiles: readonly string[];
   /** Undefined where nothing is said of them. */
   readonly globalKnownHostsFiles?: readonly string[];
+  /** Files of keys that no host may have. */
+  readonly revokedHostKeys: readonly string[];
   readonly hostKeyAlias?: string;
   /** `[user@]host[:port]` each, nearest first. */
   readonly jumps: readonly string[];
+  /** A command line as written, whose stdio is the connection; never beside `jumps`. */
+  readonly proxyCommand?: string;
+  /** Seconds. */
+  readonly connectTimeout?: number;
+  /** Lists of algorithms as written: `+`, `-` or `^` before one changes the usual list. */
+  readonly algorithms: Readonly<Partial<Record<AlgorithmList, string>>>;
 }
+
+/** The keywords that hold lists of algorithms. */
+export const ALGORITHM_LISTS = ["Ciphers", "MACs", "KexAlgorithms", "HostKeyAlgorithms"] as const;
+export type AlgorithmList = typeof ALGORITHM_LISTS[number];
 
 /** Whom the configuration is asked about. */
 export interface SshSubject {
@@ -48,14 +62,6 @@ export interface SshSources {
   list(folder: string): readonly string[];
   /** Runs a command of `Match exec` in the user's shell; whether it went well. */
   run(command: string): Promise<boolean>;
-}
-
-/** A configuration that can't be followed. */
-export class SshConfigError extends Error {
-  override readonly name = "SshConfigError";
-  constructor(place: string, problem: string, readonly hint: string) {
-    super(`${place}: ${problem}`);
-  }
 }
 
 /** What the files say of a host. Throws `SshConfigError` for what matters there and isn't known here. */
@@ -84,7 +90,16 @@ export async function sshConfigOf(
 function configOf(found: ReadonlyMap<string, readonly string[]>, host: string): SshHostConfig {
   const first = (key: string) => found.get(key)?.[0];
   const port = Number(first("port"));
-  const jump = first("proxyjump");
+  const jump = chosen(first("proxyjump"));
+  const proxy = chosen(first("proxycommand"));
+  if (proxy !== undefined && first("proxyusefdpass")?.toLowerCase() === "yes") {
+    throw new SshConfigError(
+      "ProxyUseFdpass",
+      "fairlead takes no connection from another program, it talks through that program",
+      "give this host a ProxyCommand that relays, and no ProxyUseFdpass",
+    );
+  }
+  const timeout = Number(first("connecttimeout"));
   const [hostname, user, agent, alias, global] = [
     ...["hostname", "user", "identityagent", "hostkeyalias", "globalknownhostsfile"],
   ].map(first);
@@ -95,7 +110,16 @@ function configOf(found: ReadonlyMap<string, readonly string[]>, host: string): 
     certificateFiles: files("certificatefile"),
     identitiesOnly: first("identitiesonly")?.toLowerCase() === "yes",
     knownHostsFiles: words(first("userknownhostsfile") ?? ""),
-    jumps: jump === undefined || jump.toLowerCase() === "none" ? [] : jump.split(","),
+    revokedHostKeys: words(chosen(first("revokedhostkeys")) ?? ""),
+    jumps: jump?.split(",") ?? [],
+    algorithms: Object.fromEntries(
+      ALGORITHM_LISTS.flatMap((name) => {
+        const list = first(name.toLowerCase());
+        return list ? [[name, list]] : [];
+      }),
+    ),
+    ...proxy && { proxyCommand: proxy },
+    ...timeout > 0 && { connectTimeout: timeout },
     ...hostname && { hostname: hostname.replaceAll("%h", host).replaceAll("%%", "%") },
     ...user && { user },
     ...port > 0 && port < 65536 && { port },
@@ -103,6 +127,11 @@ function configOf(found: ReadonlyMap<string, readonly string[]>, host: string): 
     ...global !== undefined && { globalKnownHostsFiles: words(global) },
     ...alias && { hostKeyAlias: alias },
   };
+}
+
+/** `none` says that there is none. */
+function chosen(value: string | undefined): string | undefined {
+  return value?.toLowerCase() === "none" ? undefined : value;
 }
 
 /** A search through the files, and what it has found. */
@@ -123,10 +152,25 @@ const DEEPEST = 16;
 const USED = new Set([
   ...["hostname", "user", "port", "identityfile", "certificatefile", "identitiesonly"],
   ...["identityagent", "userknownhostsfile", "globalknownhostsfile", "hostkeyalias"],
-  ...["proxyjump", "proxycommand", "include"],
+  ...[
+    "proxyjump",
+    "proxycommand",
+    "include",
+    "revokedhostkeys",
+    "connecttimeout",
+    "proxyusefdpass",
+  ],
+  ...ALGORITHM_LISTS.map((name) => name.toLowerCase()),
 ]);
 /** Keywords that hold lists, taken as a whole. */
-const LISTS = new Set(["userknownhostsfile", "globalknownhostsfile", "proxycommand"]);
+const LISTS = new Set([
+  ...["userknownhostsfile", "globalknownhostsfile", "revokedhostkeys", "proxycommand"],
+]);
+/** Of these two the first that is found counts. */
+const PROXIES: Readonly<Record<string, string>> = {
+  proxyjump: "proxycommand",
+  proxycommand: "proxyjump",
+};
 
 /** @param base the folder that relative names of `Include` are in */
 async function collect(path: string, base: string, search: Search): Promise<void> {
@@ -147,22 +191,11 @@ async function collect(path: string, base: string, search: Search): Promise<void
       for (const name of words(rest).flatMap((name) => filesOf(name, base, search.sources))) {
         await collect(name, base, { ...search, depth: search.depth + 1 });
       }
-    } else if (applies) {
+    } else if (applies && !found.has(PROXIES[key] ?? "")) {
       const values = found.get(key) ?? [];
       found.set(key, [...values, LISTS.has(key) ? rest : words(rest)[0] ?? ""]);
-      if (key === "proxycommand" && values.length === 0) refuseProxy(rest, search, place);
     }
   }
-}
-
-/** The first of `ProxyJump` and `ProxyCommand` counts. */
-function refuseProxy(command: string, { found }: Search, place: string): void {
-  if (command.toLowerCase() === "none" || found.has("proxyjump")) return;
-  throw new SshConfigError(
-    place,
-    "ProxyCommand is not supported: fairlead runs no program to connect",
-    "use ProxyJump, or ProxyCommand none in a block of this host before",
-  );
 }
 
 /** A word that begins with `#` begins a comment. */

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
-import { SshConfigError, sshConfigOf, type SshSources, type SshSubject } from "./config.ts";
+import { algorithmsOf } from "./algorithms.ts";
+import { sshConfigOf, type SshSources, type SshSubject } from "./config.ts";
+import { SshConfigError } from "./config_error.ts";
 import { filesOf } from "./include.ts";
 import { matchesPatterns } from "./patterns.ts";
+import { expandCommand } from "./tokens.ts";
 
 const commands: string[] = [];
 
@@ -63,7 +66,9 @@ Deno.test("ssh's configuration: the first value counts, files of keys add up", a
     certificateFiles: ["~/.ssh/a-cert.pub"],
     identitiesOnly: true,
     knownHostsFiles: ["~/k1", "/k 2"],
+    revokedHostKeys: [],
     jumps: ["a@hop:22", "other"],
+    algorithms: {},
   });
   const { hostname, jumps } = await of(files, "include");
   assert.deepEqual([hostname, jumps], ["included", []]);
@@ -75,7 +80,9 @@ Deno.test("ssh's configuration: nothing said", async () => {
     certificateFiles: [],
     identitiesOnly: false,
     knownHostsFiles: [],
+    revokedHostKeys: [],
     jumps: [],
+    algorithms: {},
   });
 });
 
@@ -138,14 +145,10 @@ for (
 }
 
 Deno.test("ssh's configuration: what can't be followed is refused where it matters, with its place", async () => {
-  const text = "Host box\n ProxyCommand nc %h %p\nHost home\n Port 1\n" +
+  const text = "Host box\n Port 1\n ProxyCommand pass\n ProxyUseFdpass yes\nHost home\n Port 1\n" +
     "Match localnetwork 10.0.0.0/8\n ForwardX11 yes\n Port 2\n";
-  for (
-    const [host, problem] of [["box", /config:2: ProxyCommand/], [
-      "lan",
-      /config:5: Match local/,
-    ]] as const
-  ) {
+  const cases = [["box", /ProxyUseFdpass/], ["lan", /config:7: Match local/]] as const;
+  for (const [host, problem] of cases) {
     await assert.rejects(of(text, host), (error) => {
       assert(error instanceof SshConfigError);
       assert.match(error.message, problem);
@@ -154,10 +157,45 @@ Deno.test("ssh's configuration: what can't be followed is refused where it matte
     });
   }
   assert.equal((await of(text, "home")).port, 1, "it has been said before, and so doesn't matter");
-  assert.equal((await of("Host y\n ProxyCommand nc\nHost *\n User me", "x")).user, "me");
-  const jumped = await of("Host x\n ProxyJump hop\n ProxyCommand nc\n", "x");
-  assert.deepEqual(jumped.jumps, ["hop"]);
-  assert.deepEqual((await of("ProxyCommand none\nProxyCommand nc\n", "x")).jumps, []);
+});
+
+Deno.test("ssh's configuration: the first of ProxyCommand and ProxyJump counts", async () => {
+  const ways = async (text: string) => {
+    const { jumps, proxyCommand } = await of(text, "x");
+    return [proxyCommand, ...jumps];
+  };
+  assert.deepEqual(await ways("Host y\n ProxyCommand nc\n"), [undefined]);
+  assert.deepEqual(await ways('ProxyCommand  nc -x "a b" %h # 1\n'), ['nc -x "a b" %h # 1']);
+  assert.deepEqual(await ways("ProxyCommand=nc\nProxyJump hop\n"), ["nc"]);
+  assert.deepEqual(await ways("ProxyJump hop\nProxyCommand nc\n"), [undefined, "hop"]);
+  assert.deepEqual(await ways("ProxyCommand none\nProxyCommand nc\n"), [undefined]);
+  assert.deepEqual(await ways("ProxyCommand none\nProxyJump hop\n"), [undefined]);
+  assert.deepEqual(await ways("ProxyJump none\nProxyCommand nc\n"), [undefined]);
+});
+
+Deno.test("ssh's configuration: lists of algorithms", () => {
+  const list = (Ciphers: string) => algorithmsOf({ Ciphers }).Ciphers;
+  const usual = algorithmsOf({}).Ciphers;
+  assert.deepEqual(list("aes256-ctr,unheard-of"), ["aes256-ctr"]);
+  assert.deepEqual(list("+aes256-cbc,aes256-ctr"), [...usual, "aes256-cbc"]);
+  assert.deepEqual(list("^aes256-ctr")[0], "aes256-ctr");
+  assert.deepEqual(list("^aes256-ctr").toSorted(), usual.toSorted());
+  assert.deepEqual(list("-chacha*,*-gcm@*"), ["aes128-ctr", "aes192-ctr", "aes256-ctr"]);
+  for (const none of ["unheard-of", "-*"]) {
+    assert.throws(() => list(none), /^SshConfigError: Ciphers .*: fairlead knows none of these$/);
+  }
+});
+
+Deno.test("ssh's configuration: what a shell would not take as a word stands in no command", () => {
+  const base = { home: "/h", host: "box", typed: "b", port: 7, user: "me", localUser: "u" };
+  assert.equal(expandCommand("nc %h %p %r %n %%", base, "X"), "nc box 7 me b %");
+  assert.equal(expandCommand("nc", { ...base, user: "$(id)" }, "X"), "nc");
+  for (
+    const user of ["$(id)", "a;b", "`id`", "a b", "-oX", "a\\", "a|b", "a>b", "'", "a\nb", "~"]
+  ) {
+    assert.throws(() => expandCommand("nc %r", { ...base, user }, "X"), /can't stand in a command/);
+  }
+  assert.throws(() => expandCommand("nc %Z", base, "X"), /X: the token %Z is not known/);
 });
 
 for (

@@ -2,7 +2,7 @@
  * The way from an ssh server to a daemon: its unix socket as a channel (`direct-streamlocal@openssh.com`,
  * OpenSSH's PROTOCOL §2.4), else a program there that relays its stdio to the socket.
  */
-import { plain } from "./link.ts";
+import { plain } from "./explain.ts";
 import { type SshPlace, takePlace } from "./pool.ts";
 import { duplexStream } from "../_duplex_stream.ts";
 import type { SshTarget } from "./target.ts";

@@ -9,15 +9,17 @@ import {
   readKnownHosts,
   sameKey,
 } from "./known_hosts.ts";
+import { isRevoked } from "./revoked.ts";
 import type { SshTarget } from "./target.ts";
 import { DialError } from "../errors.ts";
 
 /** What is known of a host's keys. */
 export interface HostKeys {
-  /** Types of host keys to ask for, those that are known first: another one would look unknown. */
+  /**
+   * Types of host keys to ask for, those that are known first: another one would look unknown.
+   * Certificates are among them where known_hosts has an authority for this host.
+   */
   readonly algorithms: readonly string[];
-  /** A certificate is asked for: known_hosts has an authority for this host. */
-  readonly certified: boolean;
   /** Throws `DialError` for a key or a certificate that must not be trusted. */
   check(shown: Uint8Array): Promise<void>;
 }
@@ -30,42 +32,86 @@ export function hostKeyIn(shown: Uint8Array): Uint8Array {
 /** Whether a key, as it is on the wire, made a signature. */
 export type Verify = (key: Uint8Array, data: Uint8Array, signature: Uint8Array) => boolean;
 
-const ALGORITHMS = [
-  "ssh-ed25519",
-  "ecdsa-sha2-nistp256",
-  "ecdsa-sha2-nistp384",
-  "ecdsa-sha2-nistp521",
-  "rsa-sha2-512",
-  "rsa-sha2-256",
-];
-
 export async function hostKeysOf(
   target: SshTarget,
   endpoint: string,
   verify: Verify,
 ): Promise<HostKeys> {
-  const name = knownHostName(target.alias, target.port);
-  const known: KnownHost[] = [];
-  for (const file of target.knownHosts) {
-    const text = await Deno.readTextFile(file).catch(() => "");
-    known.push(...await readKnownHosts(text, file, name));
-  }
+  const { host, port, knownAs } = target;
+  const known = await linesOf(target, knownAs);
+  // As in OpenSSH: a host that is not known at this port is looked for as the host alone.
+  const elsewhere = port !== 22 && knownAs === knownHostName(host, port)
+    ? await linesOf(target, knownHostName(host, 22))
+    : [];
   const types = new Set(
     known.filter((line) => line.marker === "")
       .flatMap(({ type }) => type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type]),
   );
+  const certified = [...known, ...elsewhere].some((line) => line.marker === "cert-authority");
+  const { HostKeyAlgorithms: all, fixedOrder } = target.algorithms;
+  const plain = all.filter((type) => !isCertificate(type));
+  const usable = certified || plain.length === 0 ? all : plain;
+  const isFirst = (type: string) => fixedOrder || isCertificate(type) || types.has(type);
   return {
-    algorithms: [
-      ...ALGORITHMS.filter((type) => types.has(type)),
-      ...ALGORITHMS.filter((type) => !types.has(type)),
-    ],
-    certified: known.some((line) => line.marker === "cert-authority"),
+    algorithms: [...usable.filter(isFirst), ...usable.filter((type) => !isFirst(type))],
     async check(shown) {
-      const all = { target, endpoint, name, known };
-      if (isCertificate(keyType(shown))) await checkCertificate(shown, all, verify);
-      else await check(shown, all);
+      await checkRevoked(shown, target, endpoint);
+      const by = async (known: readonly KnownHost[]) => {
+        const all = { target, endpoint, name: knownAs, known };
+        if (isCertificate(keyType(shown))) await checkCertificate(shown, all, verify);
+        else await check(shown, all);
+      };
+      if (elsewhere.length > 0 && isNew(shown, known)) {
+        // That it is not known is said of the whole name.
+        if (await by(elsewhere).then(() => true, () => false)) return;
+      }
+      await by(known);
     },
   };
+}
+
+async function linesOf({ knownHosts }: SshTarget, name: string): Promise<KnownHost[]> {
+  const known: KnownHost[] = [];
+  for (const file of knownHosts) {
+    const text = await Deno.readTextFile(file).catch(() => "");
+    known.push(...await readKnownHosts(text, file, name));
+  }
+  return known;
+}
+
+/** Nothing is known of the host but perhaps an authority that did not sign this. */
+function isNew(shown: Uint8Array, known: readonly KnownHost[]): boolean {
+  const authority = parseCertificate(shown)?.authority;
+  const { is } = judge(hostKeyIn(shown), known);
+  return (is === "unknown" || is === "certified") &&
+    !(authority !== undefined && known.some(({ key }) => sameKey(key, authority)));
+}
+
+async function checkRevoked(
+  shown: Uint8Array,
+  { knownAs, revokedHostKeys }: SshTarget,
+  endpoint: string,
+): Promise<void> {
+  const fail = (problem: string, hint: string) =>
+    new DialError(problem, { endpoint, step: "authenticate", code: "denied", hint });
+  for (const file of revokedHostKeys) {
+    let revoked: boolean;
+    try {
+      revoked = await isRevoked(shown, await Deno.readFile(file));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : error;
+      throw fail(
+        `the revoked keys of RevokedHostKeys ${file} can't be read, so no host is trusted: ${why}`,
+        "give that file, or take RevokedHostKeys out of the configuration of ssh",
+      );
+    }
+    if (!revoked) continue;
+    const key = hostKeyIn(shown);
+    throw fail(
+      `the host key of ${knownAs} is revoked by ${file}: ${keyType(key)} ${await fingerprint(key)}`,
+      "do not connect; ask the host's owner for its new key",
+    );
+  }
 }
 
 /** Throws `DialError` unless the certificate is good, or the key in it known by itself. */

@@ -1,15 +1,17 @@
 /** One ssh connection, on which channels are opened. */
 import { acknowledge } from "./acknowledge.ts";
 import { askOnTerminal, sshAuth } from "./auth.ts";
+import { isCertificate } from "./certificate.ts";
 import { offerCertificates, useKeyOf, verifier } from "./certificate_hook.ts";
 import { hostKeyIn, hostKeysOf } from "./host_key.ts";
-import { duplexStream } from "../_duplex_stream.ts";
+import { sameKey } from "./known_hosts.ts";
+import { connect, forward } from "./carrier.ts";
+import { explain, HungUp } from "./explain.ts";
 import { socketOf } from "./socket.ts";
 import type { SshTarget } from "./target.ts";
 import { carryCertificates } from "./user_certificate.ts";
-import { loadSsh2, type SshChannel, type SshClient, type SshError } from "./ssh2.ts";
-import { connectTcp, formatHostPort } from "../_tcp_connect.ts";
-import { type ByteStream, streamOf } from "../byte_stream.ts";
+import { loadSsh2, type SshClient, type SshError } from "./ssh2.ts";
+import { formatHostPort } from "../_tcp_connect.ts";
 import { DialError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
 
@@ -22,15 +24,6 @@ export interface SshLink {
   readonly gone: boolean;
   close(): void;
 }
-
-/** chacha20 first: in JavaScript it is twice as fast as AES. */
-const CIPHERS = [
-  "chacha20-poly1305@openssh.com",
-  "aes128-ctr",
-  "aes256-ctr",
-  "aes128-gcm@openssh.com",
-  "aes256-gcm@openssh.com",
-];
 
 /** What is asked of a silent server, and how often, until it counts as lost: after 45 s. */
 const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 };
@@ -77,10 +70,46 @@ async function openHop(
   through: SshLink | undefined,
   context: DialContext,
 ): Promise<SshLink> {
+  const limit = connectLimit(target, endpoint, context.signal);
+  try {
+    return await logIn(target, endpoint, through, { ...context, signal: limit.signal }, limit.end);
+  } finally {
+    limit.end();
+  }
+}
+
+/** `ConnectTimeout`: until the server has shown its key. */
+function connectLimit(
+  { connectTimeout }: SshTarget,
+  endpoint: string,
+  signal: AbortSignal,
+): { signal: AbortSignal; end(): void } {
+  if (connectTimeout === undefined) return { signal, end() {} };
+  const stop = new AbortController();
+  const late = () =>
+    new DialError(`there was no answer within the ${connectTimeout} s of ConnectTimeout`, {
+      endpoint,
+      step: "connect",
+      code: "timeout",
+      hint: "see the host and the way to it, or ConnectTimeout in the configuration of ssh",
+    });
+  const timer = setTimeout(() => stop.abort(late()), connectTimeout * 1000);
+  return { signal: AbortSignal.any([signal, stop.signal]), end: () => clearTimeout(timer) };
+}
+
+/** @param met called once the server has shown a key that is trusted */
+async function logIn(
+  target: SshTarget,
+  endpoint: string,
+  through: SshLink | undefined,
+  context: DialContext,
+  met: () => void,
+): Promise<SshLink> {
   const { signal, log } = context;
   const where = formatHostPort(target);
   const ssh2 = await loadSsh2();
   const keys = await hostKeysOf(target, endpoint, verifier(ssh2));
+  const plainKeys = keys.algorithms.filter((type) => !isCertificate(type));
   signal.throwIfAborted();
   const client = new ssh2.Client();
   let loggedIn = false;
@@ -95,6 +124,7 @@ async function openHop(
   const auth = sshAuth(ssh2, target, (file) => asking(() => askOnTerminal(file)));
   let gone = false;
   let refusal: unknown;
+  let trusted: Uint8Array | undefined;
   const { promise: closed, resolve: end } = Promise.withResolvers<void>();
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
   const close = () => {
@@ -108,6 +138,7 @@ async function openHop(
     close();
   };
   socket.on("error", () => {});
+  client.on("handshake", met);
   client.on("ready", resolve);
   client.on("error", (error) => {
     log(`ssh ${where}: ${error.message}`);
@@ -127,13 +158,24 @@ async function openHop(
     readyTimeout: 0,
     ...KEEPALIVE,
     strictVendor: false,
-    algorithms: { cipher: CIPHERS, serverHostKey: keys.algorithms },
+    algorithms: {
+      cipher: target.algorithms.Ciphers,
+      hmac: target.algorithms.MACs,
+      kex: target.algorithms.KexAlgorithms,
+      serverHostKey: plainKeys.length > 0 ? plainKeys : ["ssh-ed25519"],
+    },
     hostVerifier: (bytes: Uint8Array, accept: (good: boolean) => void) => {
       const shown = new Uint8Array(bytes);
       // ssh2 may verify the signature before we are through: the key must be in place by then.
       const key = hostKeyIn(shown);
       if (key !== shown) useKeyOf(client, shown, key);
-      keys.check(shown).then(() => gone || accept(true), (error) => {
+      // Keys are exchanged anew after a GiB, while bytes flow: then ssh2 must have its answer in this
+      // turn, or it sends some of them in between, and the server hangs up.
+      if (trusted !== undefined && sameKey(trusted, shown)) return accept(true);
+      keys.check(shown).then(() => {
+        trusted = shown;
+        if (!gone) accept(true);
+      }, (error) => {
         refusal = error;
         if (!gone) accept(false);
       });
@@ -145,7 +187,7 @@ async function openHop(
       });
     },
   });
-  if (keys.certified) offerCertificates(client);
+  if (plainKeys.length < keys.algorithms.length) offerCertificates(client, keys.algorithms);
   carryCertificates(client);
   try {
     await ready;
@@ -162,94 +204,10 @@ async function openHop(
     close();
     if (signal.aborted) throw signal.reason;
     if (refusal !== undefined) throw refusal;
+    // A program between us and the server says itself why it ended.
+    if (error instanceof DialError) throw error;
     throw explain(error as SshError, target, endpoint, auth);
   } finally {
     signal.removeEventListener("abort", abort);
   }
-}
-
-async function connect(
-  target: SshTarget,
-  endpoint: string,
-  context: DialContext,
-): Promise<ByteStream> {
-  const conn = await connectTcp(target, endpoint, context);
-  // Without it a small write waits for the answer to the one before: 4 MiB/s.
-  conn.setNoDelay(true);
-  conn.setKeepAlive(true);
-  return streamOf(conn);
-}
-
-/** A TCP connection from a jump host. */
-async function forward(
-  client: SshClient,
-  target: SshTarget,
-  endpoint: string,
-  signal: AbortSignal,
-): Promise<ByteStream> {
-  const { promise, resolve, reject } = Promise.withResolvers<SshChannel>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  client.forwardOut("127.0.0.1", 0, target.host, target.port, (error, channel) => {
-    if (error === undefined) return resolve(channel);
-    reject(
-      new DialError(`the jump host can't reach ${formatHostPort(target)}: ${plain(error)}`, {
-        endpoint,
-        step: "connect",
-        code: "unreachable",
-        hint: "check the host and the port as the jump host sees them, and its AllowTcpForwarding",
-        // What it could not connect to may be starting; what it may not do stays so.
-        retryable: error.reason === CONNECT_FAILED,
-        cause: error,
-      }),
-    );
-  });
-  try {
-    // Not the channel itself as a socket: see `socketOf`.
-    const channel = await promise;
-    return duplexStream(channel, { close: () => channel.close() });
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}
-
-/** RFC 4254 §5.1: SSH_OPEN_CONNECT_FAILED. */
-const CONNECT_FAILED = 2;
-
-class HungUp extends Error {}
-
-function explain(
-  error: SshError,
-  target: SshTarget,
-  endpoint: string,
-  auth: ReturnType<typeof sshAuth>,
-): DialError {
-  const fail = (problem: string, code: DialError["code"], hint: string) =>
-    new DialError(problem, { endpoint, step: "authenticate", code, hint, cause: error });
-  if (error.level === "client-authentication" || auth.tried.length > 0) {
-    const problem = auth.problem();
-    const tried = auth.tried.length === 0 ? "there is no key to try" : auth.tried.join("; ");
-    return fail(
-      `the server refused user ${target.user}: ${tried}`,
-      "unauthenticated",
-      problem?.hint ??
-        "give the key that the server knows as ?identity=FILE, in ~/.ssh/config, or to the agent",
-    );
-  }
-  // A server that restarts, or has too many logins under way (MaxStartups), hangs up on us.
-  const hungUp = error instanceof HungUp || error.code === "ECONNRESET" ||
-    /^Connection lost before handshake/.test(error.message);
-  return new DialError(`the ssh handshake failed: ${plain(error)}`, {
-    endpoint,
-    step: "authenticate",
-    code: "unreachable",
-    hint: "check that an ssh server listens on this port",
-    retryable: hungUp,
-    cause: error,
-  });
-}
-
-/** ssh2 puts its own name before what the server said. */
-export function plain(error: Error): string {
-  return error.message.replace(/^\(SSH\) (Channel open failure: )?/, "");
 }

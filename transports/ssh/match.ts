@@ -1,6 +1,7 @@
-import { type Search, SshConfigError } from "./config.ts";
+import type { Search } from "./config.ts";
+import { SshConfigError } from "./config_error.ts";
 import { matchesPatterns } from "./patterns.ts";
-import { expandTokens } from "./tokens.ts";
+import { expandCommand } from "./tokens.ts";
 
 /**
  * Whether the criteria of a `Match` line hold: all of them, judged from the left, so that a command
@@ -56,7 +57,7 @@ export async function judgeMatch(
         const { home } = sources;
         const { localUser } = subject;
         const tokens = { home, host, typed: subject.host, port, user, localUser };
-        holds = await sources.run(expandTokens(value(), tokens));
+        holds = await sources.run(expandCommand(value(), tokens, `${place}: Match exec`));
         break;
       }
       default:

@@ -10,7 +10,7 @@ export interface SshChannel extends Duplex {
 type Opened = (error: (Error & { reason?: number | string }) | undefined, ch: SshChannel) => void;
 
 export interface SshClient {
-  on(event: "ready" | "close" | "end", listener: () => void): this;
+  on(event: "handshake" | "ready" | "close" | "end", listener: () => void): this;
   on(event: "error", listener: (error: SshError) => void): this;
   connect(config: Record<string, unknown>): void;
   openssh_forwardOutStreamLocal(path: string, opened: Opened): void;

@@ -1,9 +1,13 @@
 /** Where ssh connects to, and with what: the endpoint, filled up from OpenSSH's configuration. */
 import { homeDir } from "../_home.ts";
-import { SshConfigError, sshConfigOf, type SshHostConfig } from "./config.ts";
+import { algorithmsOf, type SshAlgorithms } from "./algorithms.ts";
+import { sshConfigOf, type SshHostConfig } from "./config.ts";
+import { SshConfigError } from "./config_error.ts";
+import { knownHostName } from "./known_hosts.ts";
 import { sshSources } from "./sources.ts";
-import { expandTokens } from "./tokens.ts";
+import { expandCommand, expandTokens } from "./tokens.ts";
 import { DialError } from "../errors.ts";
+import { formatHostPort } from "../_tcp_connect.ts";
 import type { DialContext, Env } from "../transport.ts";
 
 /** What an endpoint says of its host. */
@@ -23,8 +27,10 @@ export interface SshTarget {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** What known_hosts calls it. */
+  /** What its certificate calls it. */
   readonly alias: string;
+  /** What known_hosts calls it: its alias, else host and port. */
+  readonly knownAs: string;
   /** Files with private keys, in the order in which they are tried. */
   readonly identities: readonly string[];
   /** Files with certificates of the user, beside those that lie at the keys (`KEY-cert.pub`). */
@@ -36,8 +42,15 @@ export interface SshTarget {
   /** The agent's socket. */
   readonly agent: string | undefined;
   readonly knownHosts: readonly string[];
+  /** Files of keys that no host may have; one that can't be read refuses all hosts. */
+  readonly revokedHostKeys: readonly string[];
   /** The hosts on the way, nearest first. */
   readonly jumps: readonly SshTarget[];
+  /** For the user's shell: its stdio is the connection. Only where there are no hosts on the way. */
+  readonly proxyCommand: string | undefined;
+  /** Seconds until the server has answered, where the configuration sets a limit. */
+  readonly connectTimeout: number | undefined;
+  readonly algorithms: SshAlgorithms;
 }
 
 const DEFAULT_KEYS = ["id_ed25519", "id_ecdsa", "id_rsa"];
@@ -56,17 +69,36 @@ export async function sshTarget(
   const home = homeDir(env) ?? "/";
   const localUser = env("USER") || env("LOGNAME") || env("USERNAME") || "root";
   const sources = sshSources(home, env, signal);
-  const configOf = (of: SshAddress) => sshConfigOf({ ...of, localUser }, sources);
-  try {
-    const config = await configOf(address);
-    const jumps: SshTarget[] = [];
-    for (const jump of config.jumps) {
-      const inner = jumpAddress(jump);
-      // A jump host's own ProxyJump is not followed, so that none can lead round in a circle.
-      const own = { ...await configOf(inner), jumps: [] };
-      jumps.push(complete(inner, own, { env, home, localUser, jumps: [] }));
+  const around = { env, home, localUser };
+  /** @param seen the hosts whose way this one is on, as text */
+  const route = async (of: SshAddress, seen: readonly string[]): Promise<SshTarget> => {
+    const config = await sshConfigOf({ ...of, localUser }, sources);
+    const alone = complete(of, config, around);
+    const here = login(alone);
+    // `Host *` may name a jump host that it is itself a host of: that one is reached directly.
+    if (seen.at(-1) === here) return alone;
+    if (seen.includes(here)) {
+      throw new SshConfigError(
+        `ProxyJump of ${seen.at(-1)}`,
+        `the way leads round in a circle, by ${here} again`,
+        "give one of the jump hosts ProxyJump none",
+      );
     }
-    return complete(address, config, { env, home, localUser, jumps });
+    const jumps: SshTarget[] = [];
+    for (const [i, jump] of config.jumps.entries()) {
+      // The first one's own way is gone, too; what comes before the others is written out.
+      const hop = i === 0 ? await route(jumpAddress(jump), [...seen, here]) : complete(
+        jumpAddress(jump),
+        await sshConfigOf({ ...jumpAddress(jump), localUser }, sources),
+        around,
+      );
+      if (i === 0 && login(hop) === here) return alone;
+      jumps.push(...hop.jumps, { ...hop, jumps: [], ...i > 0 && { proxyCommand: undefined } });
+    }
+    return { ...alone, jumps };
+  };
+  try {
+    return await route(address, []);
   } catch (error) {
     if (!(error instanceof SshConfigError)) throw error;
     const { message, hint } = error;
@@ -74,17 +106,20 @@ export async function sshTarget(
   }
 }
 
+function login({ user, host, port }: SshTarget): string {
+  return `${user}@${formatHostPort({ host, port })}`;
+}
+
 interface Around {
   readonly env: Env;
   readonly home: string;
   readonly localUser: string;
-  readonly jumps: readonly SshTarget[];
 }
 
 function complete(
   address: SshAddress,
   config: SshHostConfig,
-  { env, home, localUser, jumps }: Around,
+  { env, home, localUser }: Around,
 ): SshTarget {
   const host = config.hostname ?? address.host;
   const port = address.port ?? config.port ?? 22;
@@ -108,6 +143,7 @@ function complete(
     port,
     user,
     alias,
+    knownAs: config.hostKeyAlias ?? knownHostName(host, port),
     identities: chosen.length > 0 ? chosen.map(path) : defaults,
     certificates: config.certificateFiles.map(path),
     named: address.identity !== undefined,
@@ -122,7 +158,11 @@ function complete(
     knownHosts: address.knownHosts === undefined
       ? [...knownHosts, ...config.globalKnownHostsFiles?.map(path) ?? GLOBAL_HOSTS]
       : [path(address.knownHosts)],
-    jumps,
+    revokedHostKeys: config.revokedHostKeys.map(path),
+    jumps: [],
+    proxyCommand: config.proxyCommand && expandCommand(config.proxyCommand, tokens, "ProxyCommand"),
+    connectTimeout: config.connectTimeout,
+    algorithms: algorithmsOf(config.algorithms),
   };
 }
 

@@ -1,0 +1,96 @@
+/** The algorithms of a connection: ours, as ssh_config's lists change them. */
+import { certificateAlgorithms } from "./certificate.ts";
+import { ALGORITHM_LISTS, type AlgorithmList, type SshHostConfig } from "./config.ts";
+import { SshConfigError } from "./config_error.ts";
+import { matchesPatterns } from "./patterns.ts";
+
+/** What is offered, in that order. */
+export type SshAlgorithms = Readonly<Record<AlgorithmList, readonly string[]>> & {
+  /** The host's keys are asked for in this very order, whatever is known of the host. */
+  readonly fixedOrder: boolean;
+};
+
+/** By the keyword that changes it, in the order in which they are offered. */
+const USUAL: Readonly<Record<AlgorithmList, readonly string[]>> = {
+  // chacha20 first: in Deno it is the fastest by far, AES takes twice the time and more.
+  Ciphers: [
+    "chacha20-poly1305@openssh.com",
+    "aes128-ctr",
+    "aes192-ctr",
+    "aes256-ctr",
+    "aes128-gcm@openssh.com",
+    "aes256-gcm@openssh.com",
+  ],
+  MACs: [
+    "hmac-sha2-256-etm@openssh.com",
+    "hmac-sha2-512-etm@openssh.com",
+    "hmac-sha2-256",
+    "hmac-sha2-512",
+    "hmac-sha1-etm@openssh.com",
+    "hmac-sha1",
+  ],
+  KexAlgorithms: [
+    "curve25519-sha256",
+    "curve25519-sha256@libssh.org",
+    "ecdh-sha2-nistp256",
+    "ecdh-sha2-nistp384",
+    "ecdh-sha2-nistp521",
+    "diffie-hellman-group-exchange-sha256",
+    "diffie-hellman-group16-sha512",
+    "diffie-hellman-group18-sha512",
+    "diffie-hellman-group14-sha256",
+  ],
+  HostKeyAlgorithms: [
+    ...certificateAlgorithms,
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+  ],
+};
+
+/** What is offered only where a list names it. */
+const MORE: Readonly<Partial<Record<AlgorithmList, readonly string[]>>> = {
+  Ciphers: ["aes128-cbc", "aes192-cbc", "aes256-cbc"],
+  KexAlgorithms: ["diffie-hellman-group14-sha1", "diffie-hellman-group-exchange-sha1"],
+};
+
+/**
+ * The usual lists, or what the configuration makes of them; `+` appends, `-` takes what matches away,
+ * `^` puts to the head. What fairlead doesn't know is passed over. Throws `SshConfigError` where
+ * nothing is left of a list.
+ */
+export function algorithmsOf(of: SshHostConfig["algorithms"]): SshAlgorithms {
+  const lists = ALGORITHM_LISTS.map((name) => [name, listOf(name, of)] as const);
+  return {
+    ...Object.fromEntries(lists) as Record<AlgorithmList, string[]>,
+    fixedOrder: /^[^-+]/.test(of.HostKeyAlgorithms ?? ""),
+  };
+}
+
+function listOf(name: AlgorithmList, of: SshHostConfig["algorithms"]): string[] {
+  const usual = USUAL[name];
+  const text = of[name];
+  if (text === undefined) return [...usual];
+  const known = [...usual, ...MORE[name] ?? []];
+  const sign = /^[-+^]/.exec(text)?.[0];
+  const list = text.slice(sign?.length ?? 0).split(",");
+  const named = list.filter((each) => known.includes(each));
+  const chosen = sign === "-"
+    ? usual.filter((each) => !matchesPatterns(each, list))
+    : sign === "+"
+    ? [...usual, ...named]
+    : sign === "^"
+    ? [...named, ...usual]
+    : named;
+  if (chosen.length === 0) {
+    throw new SshConfigError(
+      `${name} ${text}`,
+      "fairlead knows none of these",
+      `it knows ${known.join(",")}`,
+    );
+  }
+  return [...new Set(chosen)];
+}

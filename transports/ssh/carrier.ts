@@ -1,0 +1,82 @@
+/** What an ssh connection runs over: TCP, a program's stdio, or a channel of a jump host. */
+import { startChild } from "../_child.ts";
+import { duplexStream } from "../_duplex_stream.ts";
+import { plain } from "./explain.ts";
+import type { SshChannel, SshClient } from "./ssh2.ts";
+import type { SshTarget } from "./target.ts";
+import { connectTcp, formatHostPort } from "../_tcp_connect.ts";
+import { type ByteStream, streamOf } from "../byte_stream.ts";
+import { DialError } from "../errors.ts";
+import type { DialContext } from "../transport.ts";
+
+/** By TCP, or by the program that the configuration names. */
+export async function connect(
+  target: SshTarget,
+  endpoint: string,
+  context: DialContext,
+): Promise<ByteStream> {
+  if (target.proxyCommand !== undefined) return startProxy(target.proxyCommand, endpoint, context);
+  const conn = await connectTcp(target, endpoint, context);
+  // Without it a small write waits for the answer to the one before: 4 MiB/s.
+  conn.setNoDelay(true);
+  conn.setKeepAlive(true);
+  return streamOf(conn);
+}
+
+/** A TCP connection from a jump host. */
+export async function forward(
+  client: SshClient,
+  target: SshTarget,
+  endpoint: string,
+  signal: AbortSignal,
+): Promise<ByteStream> {
+  const { promise, resolve, reject } = Promise.withResolvers<SshChannel>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  client.forwardOut("127.0.0.1", 0, target.host, target.port, (error, channel) => {
+    if (error === undefined) return resolve(channel);
+    reject(
+      new DialError(`the jump host can't reach ${formatHostPort(target)}: ${plain(error)}`, {
+        endpoint,
+        step: "connect",
+        code: "unreachable",
+        hint: "check the host and the port as the jump host sees them, and its AllowTcpForwarding",
+        // What it could not connect to may be starting; what it may not do stays so.
+        retryable: error.reason === CONNECT_FAILED,
+        cause: error,
+      }),
+    );
+  });
+  try {
+    // Not the channel itself as a socket: see `socketOf`.
+    const channel = await promise;
+    return duplexStream(channel, { close: () => channel.close() });
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** RFC 4254 §5.1: SSH_OPEN_CONNECT_FAILED. */
+const CONNECT_FAILED = 2;
+
+/** As OpenSSH does: the user's shell gives its place to the command, so that one process is ended. */
+function startProxy(command: string, endpoint: string, context: DialContext): ByteStream {
+  const shell = context.env("SHELL") || "/bin/sh";
+  const child = startChild({
+    endpoint,
+    program: shell,
+    args: ["-c", `exec ${command}`],
+    shown: `ProxyCommand ${command}`,
+    absentHint: "check the variable SHELL",
+    hint: () => "run the command by hand: it must pass bytes to an ssh server and back",
+  }, context);
+  return {
+    ...child,
+    write: (from) =>
+      child.write(from).catch(async (error) => {
+        // Why the program has ended is told to who reads.
+        await child.read(new Uint8Array(1));
+        throw error;
+      }),
+  };
+}
