@@ -3,14 +3,22 @@
  * only some of them need.
  *
  * The bundler cuts what commands share into a hundred small files, of which a build would load
- * fifty, at 0.15 ms each. So they are put into three (`scripts/bundle/merge.ts`): `core.js`, what all
- * need; `client.js`, what all need that talk to a daemon; and `build.js`, what only few but `build`
- * need.
+ * fifty. A file costs 0.1 ms, and what is in it and not needed 10 µs a KiB
+ * (`docs/decisions/0006-start-up.md`). So what the commands whose start is counted load is put
+ * together (`scripts/bundle/merge.ts`), by who needs it: `core.js` all, `client.js` `ls` and those
+ * that build, `builds.js` those that build, and one file for each.
  *
  * Deno reads every module that a literal `import("…")` names before it runs the first line. So those
  * names are made opaque: what is not used is not read.
  */
-import { closureOf, merge, type Modules, parseModule, printModule } from "./bundle/merge.ts";
+import {
+  closureOf,
+  merge,
+  type Modules,
+  parseModule,
+  type Place,
+  printModule,
+} from "./bundle/merge.ts";
 import { commonJs, NATIVE } from "./bundle/ssh2.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -38,26 +46,51 @@ const shim = [...modules].find(([, { body }]) => body.includes("node:module"))?.
 for (const module of modules.values()) {
   module.imports = module.imports.filter(({ from, names }) => from !== shim || names.length > 0);
 }
-const entries = [...modules.keys()].filter((name) => !/^(chunk|main)\b/.test(name));
-const reach = new Map(entries.map((name) => [name, new Set(closureOf(modules, [name]))]));
-const usersOf = (name: string) => [...reach.values()].filter((needed) => needed.has(name)).length;
-const needsOf = (...names: string[]) =>
-  closureOf(modules, entries.filter((entry) => names.some((name) => entry.startsWith(`${name}-`))));
-const needs = needsOf("build", "connect");
+
+/** The commands whose start is counted, with the files that they import on their way. */
+const counted: Record<string, readonly string[]> = {
+  version: [],
+  ls: ["connect", "grpc"],
+  build: ["connect"],
+  bake: ["connect", "run", "together", "strings"],
+};
+/** Who of these, or `main`, needs a module: by the module, in an order in which they can run. */
+const users = new Map<string, string[]>();
 const first = closureOf(modules, ["main.js"]).filter((name) => name !== "main.js");
-const isSmall = (name: string) => modules.get(name)!.body.length < 8192 || first.includes(name);
-// What many commands need, if it is small, is as good as needed by all.
-const shared = needs.filter((name) =>
-  usersOf(name) > 6 && closureOf(modules, [name]).every(isSmall)
-);
-const core = closureOf(modules, [...first, ...shared]);
-const client = needsOf("connect").filter((name) => !core.includes(name));
-const build = needs.filter((name) => !core.includes(name) && !client.includes(name));
-const places = new Map([
-  ...merge(modules, "core.js", core),
-  ...merge(modules, "client.js", client),
-  ...merge(modules, "build.js", build),
-]);
+for (const name of first) users.set(name, ["main"]);
+for (const [command, others] of Object.entries(counted)) {
+  for (const name of closureOf(modules, [commandFile(command), ...others.map(fileOf)])) {
+    users.set(name, [...users.get(name) ?? [], command]);
+  }
+}
+const places = new Map<string, Place>();
+for (const target of ["core.js", "client.js", "builds.js", "ls.js", "build.js", "bake.js"]) {
+  const parts = [...users].filter(([, commands]) => targetOf(commands) === target);
+  for (const place of merge(modules, target, parts.map(([name]) => name))) places.set(...place);
+}
+
+function targetOf(commands: readonly string[]): string {
+  if (commands.includes("main") || commands.includes("version")) return "core.js";
+  if (commands.length === 1) return `${commands[0]}.js`;
+  return commands.includes("ls") ? "client.js" : "builds.js";
+}
+
+/** The file of a command, by the list of commands. */
+function commandFile(command: string): string {
+  const entry = new RegExp(`\\bname:"${command}",[^}]*\\bimport\\("\\./([^"]+)"\\)`);
+  const found = first.map((name) => entry.exec(modules.get(name)!.body)?.[1]);
+  return only(found.filter((name) => name !== undefined), command);
+}
+
+/** The file of a module that is imported where it is used. */
+function fileOf(module: string): string {
+  return only([...modules.keys()].filter((name) => name.startsWith(`${module}-`)), module);
+}
+
+function only(names: readonly string[], what: string): string {
+  if (names.length === 1) return names[0]!;
+  throw new Error(`one file is to be ${what}, not ${names.length}: ${names.join(", ")}`);
+}
 
 for (const name of places.keys()) await Deno.remove(`${dist}/${name}`);
 for (const [name, module] of modules) {

@@ -33,7 +33,7 @@ in_each_place() {
 # Whether the folder $dir holds the program, whole and untouched since it was unpacked.
 is_ready() {
   [ -x "$dir/deno" ] && [ -e "$dir/complete" ] || return 1
-  for part in deno dist dist/main.js dist/core.js dist/client.js dist/build.js; do
+  for part in deno dist dist/main.js dist/core.js dist/client.js dist/builds.js; do
     [ -s "$dir/$part" ] && [ ! "$dir/$part" -nt "$dir/complete" ] || return 1
   done
 }

@@ -31,6 +31,10 @@ test("the first start unpacks, the next ones run what is there", async () => {
   // Deno has compiled everything, and kept it.
   const cache = [...Deno.readDirSync(`${place}/cache`)].map(({ name }) => name);
   assert.ok(cache.some((name) => name.startsWith("v8_code_cache")), cache.join());
+  // Nothing is left over that each start would have to read.
+  for (const name of cache.filter((name) => name.endsWith("-wal"))) {
+    assert.equal((await Deno.stat(`${place}/cache/${name}`)).size, 0, name);
+  }
   assert.match((await fairlead({ HOME: home.path }, "version")).stdout, VERSION);
   assert.equal((await Deno.stat(`${place}/deno`)).ino, ino);
   const wrong = await fairlead({ HOME: home.path }, "ls", "--nope");
