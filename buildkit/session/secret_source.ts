@@ -20,6 +20,7 @@ export interface SecretSpec {
 export class SecretError extends Error {
   /** How programs tell it from others. */
   override readonly name = "SecretError";
+  /** `hint`: what the user can do about it. */
   constructor(message: string, readonly hint?: string) {
     super(message);
   }
