@@ -25,6 +25,8 @@ const debianPrograms = {
   perl: "perl-base",
   podman: "podman",
   sshd: "openssh-server",
+  ssh: "openssh-client",
+  "ssh-keygen": "openssh-client",
   docker: "docker-cli",
   bash: "bash",
   fish: "fish",
