@@ -37,7 +37,7 @@ const KEYS = [
 for (const [what, publicOf, marker] of KEYS) {
   Deno.test({
     name: `ssh: a server with ${what} exchanges keys anew while bytes flow both ways`,
-    ignore: skip(needsRoot() ?? await missing("sshd", "ssh-keygen")),
+    ignore: skip(needsRoot() ?? await missing("sshd")),
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { check, run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { makeKey, startSshd } from "../harness/sshd.ts";
-import { missing } from "../harness/tool.ts";
+import { missing, onPath } from "../harness/tool.ts";
 import { sshRig } from "./ssh_rig.ts";
 
 /** A case: known_hosts, lines of the configuration, and who may be the host. */
@@ -131,7 +131,8 @@ function CERT(): string {
   return "-cert-v01@openssh.com";
 }
 
-const reason = needsRoot() ?? await missing("sshd", "ssh", "ssh-keygen");
+const reason = needsRoot() ?? await missing("sshd") ??
+  (await onPath("ssh") === undefined ? "there is no ssh program" : undefined);
 
 for (const [what, cases] of [["keys", plain], ["certificates", certified]] as const) {
   Deno.test({

@@ -6,7 +6,8 @@ import { missing, onPath } from "../harness/tool.ts";
 import { sleep, soon } from "./contract_help.ts";
 import { sshRig } from "./ssh_rig.ts";
 
-const reason = needsRoot() ?? await missing("sshd", "ssh");
+const reason = needsRoot() ?? await missing("sshd") ??
+  (await onPath("ssh") === undefined ? "there is no ssh program" : undefined);
 
 if (!skip(reason)) {
   const rig = await sshRig();
