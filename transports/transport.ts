@@ -61,6 +61,8 @@ export interface DialContext {
   readonly env: Env;
   /** A line for people who ask for details (`--debug`). */
   readonly log: (line: string) => void;
+  /** Tells the user of something that isn't right, and is done nevertheless. */
+  readonly warn?: (line: string) => void;
   /** Tells which step is under way, so that a hanging dial can be shown with it. */
   readonly step: (step: DialStep, detail?: string) => void;
   /** Milliseconds until `signal` gives up, for those who are told so (plugins). */

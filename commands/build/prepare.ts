@@ -14,7 +14,7 @@ import { annotations } from "../flags/frontend.ts";
 import { parseOutputs, resolveOutputs } from "../flags/output.ts";
 import type { FlagValues } from "../flags/spec.ts";
 import { UsageError } from "../program/usage_error.ts";
-import { warn } from "../program/warn.ts";
+import { warn, warnOnce } from "../program/warn.ts";
 import type { EngineOutput } from "./outputs/engine.ts";
 import { exportersOf } from "./outputs/exporters.ts";
 import type { buildFlags } from "./flags.ts";
@@ -102,7 +102,7 @@ export async function prepare(
     tags: flags.tag,
     stdoutIsTerminal: deps.stdout.isTerminal,
   });
-  const dial = { signal: deps.signal, env, log: () => {}, step: () => {} };
+  const dial = { signal: deps.signal, env, log: () => {}, warn: warnOnce(deps), step: () => {} };
   const args = buildArgs(flags["build-arg"], env);
   const allow = checkPermissions(flags.allow, resolved, cwd);
   const traits = inside

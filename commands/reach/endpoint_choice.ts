@@ -8,6 +8,7 @@ import { dialEndpoint } from "../../buildkit/dial.ts";
 import { shownEndpoint } from "../../transports/registry.ts";
 import type { Connection } from "../../transports/transport.ts";
 import type { Deps } from "../program/deps.ts";
+import { warnOnce } from "../program/warn.ts";
 import { waiting, waitLine } from "../program/waiting.ts";
 
 /** A daemon to be dialled. */
@@ -40,6 +41,7 @@ export async function dialChosen(
   { budget, log }: { readonly budget: number; readonly log: (line: string) => void },
 ): Promise<Connection> {
   const wait = waiting(budget);
+  const warn = warnOnce(deps);
   using line = waitLine(deps.stderr);
   line.show(shownEndpoint(registry, endpoint), wait);
   try {
@@ -47,7 +49,13 @@ export async function dialChosen(
       { ms: budget, onRetry: wait.retry, asking: line.asking },
       deps.signal,
       (attempt) =>
-        dialEndpoint(registry, endpoint, tls, { ...attempt, env: deps.env, log, step: wait.step }),
+        dialEndpoint(registry, endpoint, tls, {
+          ...attempt,
+          env: deps.env,
+          log,
+          warn,
+          step: wait.step,
+        }),
     );
     return result;
   } catch (error) {

@@ -9,6 +9,7 @@ import { connectTimeout } from "./budget.ts";
 import type { Deps } from "../program/deps.ts";
 import type { GlobalValues } from "../flags/spec.ts";
 import { hintOf, messageOf } from "../program/report.ts";
+import { warnOnce } from "../program/warn.ts";
 import { waiting, waitLine } from "../program/waiting.ts";
 
 /** A node with a connection to its daemon. */
@@ -40,13 +41,14 @@ export async function reachNodes(
   const { connect } = await import("../../buildkit/connect.ts");
   const { debug } = global;
   const log = debug ? (line: string) => deps.stderr.write(line + "\n") : () => {};
+  const warn = warnOnce(deps);
   using line = waitLine(deps.stderr);
   const places = await Promise.all(builder.nodes.map(async (node): Promise<Place> => {
     const wait = waiting(timeout);
     const done = debug ? () => {} : line.show(node.name, wait);
     try {
       const client = await reachNode(connect, { builder, node, registry: deps.registry }, {
-        context: { signal: deps.signal, env: deps.env, log, step: wait.step, debug },
+        context: { signal: deps.signal, env: deps.env, log, warn, step: wait.step, debug },
         budget: { ms: timeout, onRetry: wait.retry, asking: line.asking },
       });
       return { node, client, watch: watchSilence(client) };

@@ -13,6 +13,7 @@ import { DialError, type DialErrorCode } from "../../transports/errors.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { dockerEngine } from "../harness/dockerd.ts";
 import { startPodman } from "../harness/podman.ts";
+import { run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshd } from "../harness/sshd.ts";
 import { missing } from "../harness/tool.ts";
@@ -117,6 +118,48 @@ Deno.test({
       });
       assert.equal(code, 1);
       assert.match(stderr, /^ERROR: .*certificate/m);
+    });
+    await t.step("TLS that nobody verifies, as docker has it, with a warning", async () => {
+      // The engine is not signed by this authority.
+      Deno.mkdirSync(space.path("wrong"));
+      const files = [["ca", certs.otherCa.cert], ["cert", client.cert], ["key", client.key]];
+      for (const [name, path] of files) Deno.copyFileSync(path!, space.path(`wrong/${name}.pem`));
+      const dockers = (args: string[], env: Record<string, string>) =>
+        run(`${engine.programs}/usr/bin/docker`, args, {
+          env: { DOCKER_CONFIG: space.path(".docker"), ...env },
+        });
+      const tls = { DOCKER_HOST: engine.tcp, DOCKER_CERT_PATH: space.path("wrong") };
+      const ours = (env: Record<string, string>) =>
+        space.fairlead(["build", "--network=host", "--progress=plain", "ctx"], env);
+      for (
+        const [env, good] of [[{ DOCKER_TLS: "1" }, true], [{ DOCKER_TLS_VERIFY: "1" }, false]]
+      ) {
+        const all = { ...tls, ...env as Record<string, string> };
+        assert.equal((await dockers(["version"], all)).code === 0, good);
+        const { code, stderr } = await ours(all);
+        assert.equal(code === 0, good, stderr);
+        const warnings = stderr.match(/WARNING: the docker engine at tcp:\S+ may be anybody/g) ??
+          [];
+        assert.equal(warnings.length, good ? 1 : 0, stderr);
+      }
+      const dir = space.path("wrong");
+      const parts = ["ca", "cert", "key"].map((name) => `${name}=${dir}/${name}.pem`);
+      const contexts = { skipping: "true", verifying: "false" };
+      for (const [name, skips] of Object.entries(contexts)) {
+        const made = await dockers([
+          ...["context", "create", name, "--docker"],
+          [`host=${engine.tcp}`, ...parts, `skip-tls-verify=${skips}`].join(","),
+        ], {});
+        assert.equal(made.code, 0, made.stderr);
+        const good = skips === "true";
+        assert.equal((await dockers(["--context", name, "version"], {})).code === 0, good);
+        const { code, stderr } = await ours({ DOCKER_HOST: "", DOCKER_CONTEXT: name });
+        assert.equal(code === 0, good, stderr);
+        assert.equal(/WARNING: the docker engine at/.test(stderr), good, stderr);
+        // Not where many builders are listed.
+        const listed = await space.fairlead(["ls"], { DOCKER_HOST: "", DOCKER_CONTEXT: name });
+        assert.doesNotMatch(listed.stderr, /anybody/);
+      }
     });
     await t.step("a context", async () => {
       const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode("box"));

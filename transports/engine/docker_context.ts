@@ -94,7 +94,9 @@ async function namedEndpoint(env: Env, name: string): Promise<DockerEndpoint> {
     });
   }
   const tls = tlsFiles(`${contexts}/tls/${id}/docker`, docker.SkipTLSVerify === true);
-  return { context: name, host: docker.Host, tls: tls.cacert || tls.cert ? tls : undefined };
+  // As docker has it: what is not to be verified is TLS, with and without files.
+  const secure = tls.cacert ?? tls.cert ?? tls.skipVerify;
+  return { context: name, host: docker.Host, tls: secure ? tls : undefined };
 }
 
 /** The engine that the environment names; docker's own rules for a missing host or port. */

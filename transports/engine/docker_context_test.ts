@@ -73,6 +73,20 @@ Deno.test("the context is chosen by DOCKER_HOST, DOCKER_CONTEXT, config.json", a
   assert.deepEqual(contextNames(env), ["default", "prod"]);
 });
 
+Deno.test("a context that verifies nothing is TLS, with and without files", async () => {
+  using temp = tempStore();
+  const env = (name: string) => name === "DOCKER_CONFIG" ? `${temp.path}/docker` : undefined;
+  const write = async (SkipTLSVerify: boolean) =>
+    temp.write(
+      `docker/contexts/meta/${await idOf("box")}/meta.json`,
+      JSON.stringify({ Name: "box", Endpoints: { docker: { Host: "tcp://h:1", SkipTLSVerify } } }),
+    );
+  await write(true);
+  assert.deepEqual((await dockerEndpoint(env, "box")).tls, { skipVerify: true });
+  await write(false);
+  assert.equal((await dockerEndpoint(env, "box")).tls, undefined);
+});
+
 Deno.test("DOCKER_TLS_VERIFY brings docker's TLS files", async () => {
   using temp = tempStore();
   for (const name of ["ca.pem", "cert.pem", "key.pem"]) temp.write(name, "");

@@ -6,6 +6,7 @@ import { after, every } from "../../../transports/timer.ts";
 import type { Deps } from "../../program/deps.ts";
 import type { LocalVertex } from "../../progress/local.ts";
 import type { Progress } from "../../progress/progress.ts";
+import { warnOnce } from "../../program/warn.ts";
 import { PATIENCE, waiting } from "../../program/waiting.ts";
 
 const NAME = "[internal] waiting for connection";
@@ -40,7 +41,14 @@ export async function reach(
   });
   try {
     const client = await reachNode(connect, { builder, node, registry: deps.registry }, {
-      context: { signal: deps.signal, env: deps.env, log: () => {}, step: wait.step, affinity },
+      context: {
+        signal: deps.signal,
+        env: deps.env,
+        log: () => {},
+        warn: warnOnce(deps, (line) => progress.note(line)),
+        step: wait.step,
+        affinity,
+      },
       budget: {
         ms: budget,
         asking: progress.asking,
