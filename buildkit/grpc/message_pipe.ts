@@ -1,6 +1,7 @@
 import type { Source } from "../http2/source.ts";
 import { SendQueue } from "../http2/send_queue.ts";
 import { EnvelopeReader, PREFIX, writePrefix } from "./envelope.ts";
+import { HeldBytes } from "./held_bytes.ts";
 import { Code, RpcError, rpcErrorOf } from "./status.ts";
 import type { MessageStream } from "./call.ts";
 
@@ -25,7 +26,7 @@ export class MessagePipe implements MessageStream {
   readonly #fail: (error: RpcError) => void;
   readonly #abort = new AbortController();
   readonly #received = Promise.withResolvers<void>();
-  #held: Uint8Array[] = [];
+  readonly #held = new HeldBytes();
   #onMessage: OnMessage | undefined;
   #busy = true;
   #ended = false;
@@ -86,8 +87,8 @@ export class MessagePipe implements MessageStream {
   /** Takes bytes from the wire; they are valid only during the call. */
   data(chunk: Uint8Array): void {
     if (this.#over) return this.#credit(chunk.length);
-    if (this.#busy) this.#held.push(chunk.slice());
-    else this.#parse(chunk, false);
+    if (this.#busy) this.#held.push(chunk);
+    else this.#held.push(chunk.subarray(this.#parse(chunk)));
   }
 
   /** The peer will send no more. */
@@ -101,14 +102,14 @@ export class MessagePipe implements MessageStream {
     if (this.#over) return;
     this.#over = true;
     const reason = error ?? new RpcError(Code.CANCELLED, "the call is over");
-    this.#held = [];
+    this.#held.clear();
     this.#queue?.fail(reason);
     this.#received.reject(reason);
     this.#abort.abort(reason);
   }
 
-  /** Reads messages from `chunk`; `ours`: it is a copy, which may be kept. */
-  #parse(chunk: Uint8Array, ours: boolean): void {
+  /** Reads messages from `chunk`, until their receiver is busy; returns how many bytes. */
+  #parse(chunk: Uint8Array): number {
     let at = 0;
     try {
       while (at < chunk.length) {
@@ -117,7 +118,6 @@ export class MessagePipe implements MessageStream {
         const wait = this.#onMessage!(this.#reader.message);
         if (wait === undefined) continue;
         this.#busy = true;
-        if (at < chunk.length) this.#held.unshift(ours ? chunk.subarray(at) : chunk.slice(at));
         wait.then(() => this.#resume(), (thrown) => this.#broken(thrown));
         break;
       }
@@ -125,6 +125,7 @@ export class MessagePipe implements MessageStream {
       this.#broken(thrown);
     }
     if (at > 0) this.#credit(at);
+    return at;
   }
 
   #resume(): void {
@@ -133,7 +134,9 @@ export class MessagePipe implements MessageStream {
   }
 
   #deliver(): void {
-    while (!this.#busy && this.#held.length > 0) this.#parse(this.#held.shift()!, true);
+    for (let bytes; !this.#busy && (bytes = this.#held.next()) !== undefined;) {
+      this.#held.take(this.#parse(bytes));
+    }
     if (!this.#busy && this.#ended) this.#finish();
   }
 
@@ -146,7 +149,7 @@ export class MessagePipe implements MessageStream {
 
   #broken(thrown: unknown): void {
     this.#busy = true;
-    this.#held = [];
+    this.#held.clear();
     this.#received.reject(thrown);
     this.#fail(rpcErrorOf(thrown));
   }

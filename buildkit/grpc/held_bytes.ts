@@ -1,0 +1,61 @@
+/** Of a block, in bytes. The first is as large as what it was made for: most talks hold one message. */
+const BLOCK = 64 << 10;
+
+/**
+ * Received bytes that wait for their reader, copied into blocks that are used again. A copy a chunk
+ * would leave tens of megabytes to the garbage collector, which counts objects sooner than bytes.
+ */
+export class HeldBytes {
+  /** In order: the first is read, the last is written; those between are full. */
+  readonly #blocks: Uint8Array[] = [];
+  readonly #free: Uint8Array[] = [];
+  #readAt = 0;
+  #writtenTo = 0;
+
+  /** Copies a chunk to the end. */
+  push(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length;) {
+      let last = this.#blocks.at(-1);
+      if (last === undefined || this.#writtenTo === last.length) {
+        last = this.#blocks.length === 0
+          ? new Uint8Array(chunk.length - at)
+          : this.#free.pop() ?? new Uint8Array(BLOCK);
+        this.#blocks.push(last);
+        this.#writtenTo = 0;
+      }
+      const part = chunk.subarray(at, at + last.length - this.#writtenTo);
+      last.set(part, this.#writtenTo);
+      this.#writtenTo += part.length;
+      at += part.length;
+    }
+  }
+
+  /** The next bytes, in place, until `next` is called again; undefined when there are none. */
+  next(): Uint8Array | undefined {
+    let first = this.#blocks[0];
+    while (first !== undefined && this.#readAt === this.#endOf(first)) {
+      this.#blocks.shift();
+      if (first.length === BLOCK) this.#free.push(first);
+      this.#readAt = 0;
+      first = this.#blocks[0];
+    }
+    return first?.subarray(this.#readAt, this.#endOf(first));
+  }
+
+  /** So many of the bytes that `next` gave have been read. */
+  take(count: number): void {
+    if (this.#blocks.length > 0) this.#readAt += count; // none: cleared meanwhile
+  }
+
+  clear(): void {
+    this.#blocks.length =
+      this.#free.length =
+      this.#readAt =
+      this.#writtenTo =
+        0;
+  }
+
+  #endOf(block: Uint8Array): number {
+    return block === this.#blocks.at(-1) ? this.#writtenTo : block.length;
+  }
+}
