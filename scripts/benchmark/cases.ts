@@ -10,6 +10,8 @@ export interface Bench {
   /** The command line that starts fairlead. */
   readonly fairlead: readonly string[];
   readonly daemon: Daemon;
+  /** The daemon is reached by TCP under mutual TLS, not by its socket. */
+  readonly tls?: true;
 }
 
 /** A case made ready. */
@@ -26,8 +28,12 @@ type Case = (bench: Bench) => Promise<SetUp>;
 
 const GIB = 1 << 30;
 
-/** What is measured, by name. Everything lies on tmpfs. */
+/** What is measured, by name. Everything lies on tmpfs. `-tls`: over TCP and mutual TLS. */
 export const cases: Record<string, Case> = {
+  "up-1g-tls": (bench) => cases["up-1g"]!({ ...bench, tls: true }),
+  "tar-1g-tls": (bench) => cases["tar-1g"]!({ ...bench, tls: true }),
+  "cached-tls": (bench) => cases["cached"]!({ ...bench, tls: true }),
+  "ls-tls": (bench) => cases["ls"]!({ ...bench, tls: true }),
   /** 1 GiB in one file goes up: touched, so that it is sent again; its content is known, so that nothing else happens. */
   "up-1g": (bench) =>
     buildCase(bench, {
@@ -102,12 +108,16 @@ interface BuildCase {
 }
 
 /** A folder on tmpfs with a store of buildx's, in which the builder `bench` is the daemon. */
-async function benchStore({ daemon }: Bench) {
+async function benchStore({ daemon, tls }: Bench) {
   const buildx = await need("buildx");
   const root = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "fairlead-bench-" });
   const env = { BUILDX_CONFIG: `${root}/buildx`, DOCKER_CONFIG: `${root}/docker`, NO_COLOR: "1" };
   const created = await new Deno.Command(buildx, {
-    args: ["create", "--name=bench", "--driver=remote", daemon.address],
+    args: [
+      ...["create", "--name=bench", "--driver=remote"],
+      ...tls ? Object.entries(daemon.tls).map(([key, path]) => `--driver-opt=${key}=${path}`) : [],
+      tls ? daemon.tcp : daemon.address,
+    ],
     env,
     stdin: "null",
   }).output();
@@ -150,7 +160,7 @@ async function buildCase(
   bench: Bench,
   options: BuildCase,
 ): Promise<SetUp & { readonly commands: Record<Program, string[]> }> {
-  const { fairlead, daemon } = bench;
+  const { fairlead, daemon, tls } = bench;
   const buildctl = await need("buildctl");
   const { root, env, buildx, end } = await benchStore(bench);
   const context = `${root}/context`;
@@ -167,7 +177,8 @@ async function buildCase(
       fairlead: [...fairlead, ...build],
       buildctl: [
         buildctl,
-        `--addr=${daemon.address}`,
+        `--addr=${tls ? daemon.tcp : daemon.address}`,
+        ...tls ? Object.entries(daemon.tls).map(([key, path]) => `--tls${key}=${path}`) : [],
         ...["build", "--progress=plain", "--frontend=dockerfile.v0"],
         ...[`--local=context=${context}`, `--local=dockerfile=${context}`],
         ...output,

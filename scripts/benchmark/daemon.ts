@@ -1,8 +1,26 @@
 /** The daemon that all three programs build on: its root lies on tmpfs, where no disk's noise drowns the rest. */
 import { type Buildkitd, startBuildkitd } from "../../tests/harness/buildkitd.ts";
+import { makeCerts } from "../../tests/harness/certs.ts";
 
-export type Daemon = Buildkitd;
+/** It listens on a unix socket, and on a TCP port under mutual TLS. */
+export interface Daemon extends Buildkitd {
+  /** Driver options for the port. */
+  readonly tls: Readonly<Record<"cacert" | "cert" | "key", string>>;
+}
 
-export function startDaemon(): Promise<Daemon> {
-  return startBuildkitd({ dir: "/dev/shm" });
+export async function startDaemon(): Promise<Daemon> {
+  const certs = await makeCerts();
+  const daemon = await startBuildkitd({
+    dir: "/dev/shm",
+    tcp: true,
+    tls: { ...certs.server, ca: certs.ca.cert },
+  });
+  return {
+    ...daemon,
+    tls: { cacert: certs.ca.cert, ...certs.client },
+    async stop() {
+      await daemon.stop();
+      await certs.remove();
+    },
+  };
 }
