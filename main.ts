@@ -3,6 +3,7 @@ import { commands } from "./commands/list.ts";
 import { runProgram } from "./commands/program/run.ts";
 import { interruptible } from "./commands/program/signals.ts";
 import { inputOf, outputOf, systemClock } from "./commands/program/terminal.ts";
+import { ownProcess } from "./transports/_roots.ts";
 import { transports } from "./transports/all.ts";
 import { createPlugins } from "./transports/external.ts";
 import { createRegistry } from "./transports/registry.ts";
@@ -18,6 +19,8 @@ const signal = interruptible(Deno.exit);
 const denoDir = Deno.env.get("FAIRLEAD_DENO_DIR");
 if (denoDir) Deno.env.set("DENO_DIR", denoDir);
 else if (denoDir === "") Deno.env.delete("DENO_DIR");
+
+ownProcess(Deno.env);
 
 const code = await runProgram({
   args: call?.args ?? Deno.args,

@@ -33,6 +33,12 @@ export async function dialEndpoint(
   const spec = transport.parse(endpoint);
   if (!wantsTls(tls)) return await transport.dial(spec, context);
 
+  if (transport.dialTls !== undefined) {
+    const { dialOwnTls } = await import("./own_tls.ts");
+    const connection = await dialOwnTls(transport, spec, tls, context);
+    if (connection !== undefined) return connection;
+    // TLS over the transport's stream, below, can do more, and says what is wrong.
+  }
   const shown = transport.describe(spec);
   const { loadTls, wrapTls } = await import("./tls.ts");
   const files = await loadTls(tls, shown, context);

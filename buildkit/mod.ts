@@ -74,6 +74,7 @@ export type {
   DialStep,
   Env,
   OptionSpec,
+  OwnTls,
   Transport,
 } from "../transports/transport.ts";
 export type { ByteStream } from "../transports/byte_stream.ts";

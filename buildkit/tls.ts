@@ -1,8 +1,8 @@
 /**
  * TLS over any byte stream: 1.2 or 1.3, ALPN `h2` unless the files say otherwise.
  *
- * Through `node:tls`, loaded only here: `Deno.startTls` takes nothing but a TCP socket, adds the
- * given CA to the built-in ones instead of replacing them, and says little about what went wrong.
+ * Through `node:tls`, loaded only here. A plain TCP connection goes by the runtime's own TLS where it
+ * can (`own_tls.ts`), which takes nothing but a TCP socket, and says little about what went wrong.
  */
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";

@@ -30,6 +30,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "buildkit/identity.ts",
     "transports/byte_stream.ts",
     "transports/timer.ts",
+    "transports/_roots.ts",
     "buildkit/grpc",
     "buildkit/fsync",
     "buildkit/http2",

@@ -25,12 +25,17 @@ export function formatHostPort({ host, port }: HostPort): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/** Opens a TCP connection. Throws `DialError`, or the signal's reason. */
-export async function connectTcp(
+/**
+ * Opens a TCP connection. Throws `DialError`, or the signal's reason.
+ *
+ * @param open what connects; by default `Deno.connect`. It rejects as that does
+ */
+export async function connectTcp<Conn = Deno.TcpConn>(
   { host, port }: HostPort,
   endpoint: string,
   { signal, step }: DialContext,
-): Promise<Deno.TcpConn> {
+  open = Deno.connect as unknown as Open<Conn>,
+): Promise<Conn> {
   const literal = /^\d+(\.\d+){3}$/.test(host) || host.includes(":");
   const target: Target = { endpoint, host, literal, addresses: "" };
   const stopped = () =>
@@ -50,7 +55,7 @@ export async function connectTcp(
     if (target.addresses !== "" && !end.signal.aborted) step("connect", also(target));
   });
   try {
-    return await Deno.connect({ hostname: host, port, signal });
+    return await open({ hostname: host, port, signal });
   } catch (error) {
     if (signal.aborted) throw stopped();
     if (!literal) await lookUp();
@@ -60,6 +65,10 @@ export async function connectTcp(
     end.abort();
   }
 }
+
+type Open<Conn> = (
+  target: { hostname: string; port: number; signal: AbortSignal },
+) => Promise<Conn>;
 
 interface Target {
   readonly endpoint: string;

@@ -59,6 +59,11 @@ export const tcp = {
     const peer = formatHostPort({ host, port });
     return { stream: streamOf(conn), authority: hostOf(spec).authority, peer, secure: false };
   },
+
+  async dialTls(spec, tls, context) {
+    const { connectTls } = await import("./_tls_connect.ts");
+    return await connectTls(spec, describe(spec), tls, context);
+  },
 } satisfies Transport<TcpSpec>;
 
 /** `[IPv6]` or a host, then perhaps `:PORT`. */

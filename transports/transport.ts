@@ -39,6 +39,22 @@ export interface Transport<Spec = unknown> {
    * to try. `context.signal` ends the attempt at once, and everything behind it is freed.
    */
   dial(spec: Spec, context: DialContext): Promise<Connection>;
+  /**
+   * Opens one connection under the runtime's own TLS: for a transport of TCP sockets. Undefined where
+   * the handshake failed, or that TLS can't be had on such terms; then `dial`, with TLS laid over its
+   * stream, finds out why. Throws as `dial` does, and for nothing that concerns TLS.
+   */
+  dialTls?(spec: Spec, tls: OwnTls, context: DialContext): Promise<Connection | undefined>;
+}
+
+/** TLS as the runtime's own takes it; all but the name as PEM. */
+export interface OwnTls {
+  /** The authorities that may have signed the far side's certificate, and no others. */
+  readonly roots: readonly string[];
+  /** Ours, for a daemon that demands one. */
+  readonly client?: { readonly cert: string; readonly key: string };
+  /** The name or address that the far side's certificate must carry. */
+  readonly name: string;
 }
 
 /** A query key of an endpoint. */

@@ -1,3 +1,5 @@
+import { rootsAreEmpty } from "../../transports/_roots.ts";
+
 /**
  * A client for HTTPS to which the system's authorities count beside those that the runtime brings along.
  * Reading them costs 20 ms.
@@ -9,7 +11,11 @@ export async function httpsClient(
   return Deno.createHttpClient({
     // The windows of HTTP/2 slow large uploads down.
     http2: false,
-    caCerts: [...getCACertificates("system"), ...ca],
+    caCerts: [
+      ...rootsAreEmpty() ? getCACertificates("bundled") : [],
+      ...getCACertificates("system"),
+      ...ca,
+    ],
     ...keypair,
   });
 }

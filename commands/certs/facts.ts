@@ -1,4 +1,5 @@
 /** What a certificate's bytes say that the runtime's own reader doesn't tell: usages, version, signature. */
+import { derValues } from "../../transports/_der.ts";
 
 export interface Facts {
   /** 1 to 3; extensions there are in 3 alone. */
@@ -17,14 +18,14 @@ const KEY_CERT_SIGN = 0x04;
 
 /** Reads a certificate that is known to be well-formed. */
 export function factsOf(certificate: Uint8Array): Facts {
-  const [whole] = values(certificate);
-  const [signed, algorithm] = values(whole!.content);
-  const parts = values(signed!.content);
-  const version = parts[0]!.tag === 0xa0 ? values(parts[0]!.content)[0]!.content[0]! + 1 : 1;
+  const [whole] = derValues(certificate);
+  const [signed, algorithm] = derValues(whole!.content);
+  const parts = derValues(signed!.content);
+  const version = parts[0]!.tag === 0xa0 ? derValues(parts[0]!.content)[0]!.content[0]! + 1 : 1;
   const extensions = new Map<string, Uint8Array>();
   for (const list of parts.filter(({ tag }) => tag === 0xa3)) {
-    for (const extension of values(values(list.content)[0]!.content)) {
-      const fields = values(extension.content);
+    for (const extension of derValues(derValues(list.content)[0]!.content)) {
+      const fields = derValues(extension.content);
       // Between id and value may stand whether it is critical.
       extensions.set(objectIdText(fields[0]!.content), fields.at(-1)!.content);
     }
@@ -33,34 +34,12 @@ export function factsOf(certificate: Uint8Array): Facts {
   const uses = extensions.get(EXT_KEY_USAGE);
   return {
     version,
-    signature: objectIdText(values(algorithm!.content)[0]!.content),
+    signature: objectIdText(derValues(algorithm!.content)[0]!.content),
     // A BIT STRING begins with the number of bits at its end that mean nothing.
-    maySign: usage === undefined || ((values(usage)[0]!.content[1] ?? 0) & KEY_CERT_SIGN) !== 0,
-    uses: uses && values(values(uses)[0]!.content).map(({ content }) => objectIdText(content)),
+    maySign: usage === undefined || ((derValues(usage)[0]!.content[1] ?? 0) & KEY_CERT_SIGN) !== 0,
+    uses: uses &&
+      derValues(derValues(uses)[0]!.content).map(({ content }) => objectIdText(content)),
   };
-}
-
-interface Value {
-  readonly tag: number;
-  readonly content: Uint8Array;
-}
-
-/** The values that follow each other in some bytes. */
-function values(bytes: Uint8Array): Value[] {
-  const found: Value[] = [];
-  for (let at = 0; at + 1 < bytes.length;) {
-    const tag = bytes[at]!;
-    let length = bytes[at + 1]!;
-    at += 2;
-    if (length >= 0x80) {
-      const digits = length & 0x7f;
-      length = bytes.subarray(at, at + digits).reduce((sum, byte) => sum * 256 + byte, 0);
-      at += digits;
-    }
-    found.push({ tag, content: bytes.subarray(at, at + length) });
-    at += length;
-  }
-  return found;
 }
 
 function objectIdText(bytes: Uint8Array): string {

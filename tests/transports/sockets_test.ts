@@ -1,5 +1,6 @@
 /** `unix` and `tcp`, each plain and under TLS. */
 import { dialEndpoint, type TlsOptions } from "../../buildkit/dial.ts";
+import { ownProcess } from "../../transports/_roots.ts";
 import { transports } from "../../transports/all.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import { makeCerts } from "../harness/certs.ts";
@@ -8,6 +9,7 @@ import { contract, type Subject } from "./contract.ts";
 import { type Peer, startPeer } from "./start_peer.ts";
 
 const registry = createRegistry(transports);
+ownProcess(Deno.env);
 const certs = await makeCerts();
 addEventListener("unload", () => Deno.removeSync(certs.dir, { recursive: true }));
 
