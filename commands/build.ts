@@ -21,7 +21,7 @@ import { retriesOf } from "./build/running/retry.ts";
 import { planBuilds, runBuilds } from "./build/running/run.ts";
 import { openScratch } from "./build/scratch.ts";
 import { chooseMode } from "./progress/mode.ts";
-import { startProgress } from "./progress/progress.ts";
+import { progressOf } from "./progress/of_command.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] PATH | URL | -", min: 1, max: 1 },
@@ -74,17 +74,7 @@ export const command = defineCommand({
         title: build.sources.state.localPath,
         builder: builder.name,
       });
-    using progress = startProgress({
-      mode,
-      out: deps.stderr,
-      size: () => deps.stderr.size() ?? { columns: 80, rows: 24 },
-      env: deps.env,
-      now: deps.clock.now,
-      driver: builder.driver,
-      builder: builder.name,
-      expandWarnings: global.debug,
-      ...(watcher && { watcher }),
-    });
+    using progress = progressOf(deps, { mode, builder, debug: global.debug, watcher });
     const provenance = flags["metadata-file"] && !call ? provenanceMode(deps.env) : undefined;
     const context = { deps, store, builder, progress, provenance, ...limits, errorPrefix };
     if (plan) {

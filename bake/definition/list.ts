@@ -1,7 +1,8 @@
 /** What `--list` shows, as rows; how they are aligned is the command's. */
 import { BakeError } from "../error.ts";
 import { csvFields } from "../hcl/csv.ts";
-import { compareText, quote } from "../hcl/text.ts";
+import { compareText } from "../hcl/text.ts";
+import { quote } from "../../commands/flags/quote.ts";
 import type { Definition } from "../options.ts";
 import type { Group } from "../target.ts";
 import { type Json, prettyJson } from "./pretty_json.ts";

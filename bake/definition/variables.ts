@@ -6,7 +6,7 @@ import { ConversionError, convert } from "../hcl/convert.ts";
 import { csvFields, csvRecords } from "../hcl/csv.ts";
 import { Diagnostic } from "../hcl/diagnostic.ts";
 import { fromJson, jsonMisfit, toJson } from "../hcl/json_text.ts";
-import { quote } from "../hcl/text.ts";
+import { quote } from "../../commands/flags/quote.ts";
 import { isCollection, isPrimitive, type Type, typeName } from "../hcl/type.ts";
 import {
   boolOf,

@@ -5,7 +5,8 @@ import { evaluate } from "./evaluate.ts";
 import { type Call, type Expression, startRange } from "./expression.ts";
 import { ArgumentError, type Func, FunctionError, type LazyFunc } from "./function.ts";
 import type { Scope } from "./scope.ts";
-import { didYouMean, quote } from "./text.ts";
+import { didYouMean } from "./text.ts";
+import { quote } from "../../commands/flags/quote.ts";
 import { isSequence } from "./type.ts";
 import { elementsOf, type Value } from "./value.ts";
 

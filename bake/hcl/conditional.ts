@@ -4,7 +4,8 @@ import { between, Diagnostic } from "./diagnostic.ts";
 import { attempt, evaluate } from "./evaluate.ts";
 import type { Conditional, Expression } from "./expression.ts";
 import type { Scope } from "./scope.ts";
-import { compareText, quote } from "./text.ts";
+import { compareText } from "./text.ts";
+import { quote } from "../../commands/flags/quote.ts";
 import {
   BOOL,
   DYNAMIC,

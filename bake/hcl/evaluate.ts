@@ -10,7 +10,8 @@ import { LimitError } from "./limit.ts";
 import { binary, unary } from "./operators.ts";
 import type { Scope } from "./scope.ts";
 import { joinPieces, template } from "./template.ts";
-import { didYouMean, quote } from "./text.ts";
+import { didYouMean } from "./text.ts";
+import { quote } from "../../commands/flags/quote.ts";
 import { STRING } from "./type.ts";
 import { objectOf, stringOf, tupleOf, type Value } from "./value.ts";
 

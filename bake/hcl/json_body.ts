@@ -7,7 +7,8 @@ import { between, Diagnostic, type Range, rangeText } from "./diagnostic.ts";
 import type { Expression } from "./expression.ts";
 import { fixedJsonExpression, jsonExpression } from "./json_expression.ts";
 import type { JsonMember, JsonNode } from "./json_parser.ts";
-import { didYouMean, quote } from "./text.ts";
+import { didYouMean } from "./text.ts";
+import { quote } from "../../commands/flags/quote.ts";
 
 /** A member of this name says nothing. */
 const COMMENT = "//";

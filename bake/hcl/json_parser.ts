@@ -2,7 +2,8 @@
 import { BigFloat } from "./big_float.ts";
 import { between, Diagnostic, type Range } from "./diagnostic.ts";
 import { type JsonToken, scanJson } from "./json_scanner.ts";
-import { didYouMean, quote } from "./text.ts";
+import { didYouMean } from "./text.ts";
+import { quote } from "../../commands/flags/quote.ts";
 
 export type JsonNode =
   | JsonObject

@@ -5,7 +5,8 @@ import { parseExpression } from "./expression_parser.ts";
 import type { Peeker } from "./peeker.ts";
 import { unescape } from "./string_literal.ts";
 import type { Piece } from "./template_parser.ts";
-import { didYouMean, graphemes, quote } from "./text.ts";
+import { didYouMean, graphemes } from "./text.ts";
+import { quote } from "../../commands/flags/quote.ts";
 import type { Token, TokenKind } from "./token.ts";
 
 type Text = Extract<Piece, { kind: "text" }>;

@@ -1,4 +1,5 @@
 /** Text as the language sees it: ordered by code point, counted in grapheme clusters. */
+import { quote } from "../../commands/flags/quote.ts";
 
 /** -1, 0 or 1 by the order of UTF-8 bytes, which is that of code points; UTF-16 has another. */
 export function compareText(a: string, b: string): number {
@@ -26,32 +27,6 @@ export function graphemes(text: string): string[] {
 
 export function countGraphemes(text: string): number {
   return simple.test(text) ? text.length : graphemes(text).length;
-}
-
-const named: Record<string, string> = {
-  "\x07": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-  '"': '\\"',
-  "\\": "\\\\",
-};
-
-/** Quoted as Go does it with `%q`, the form of names in messages. */
-export function quote(text: string): string {
-  return `"${
-    text.replace(/["\\]|[^ -~]/gu, (c) => {
-      if (named[c] !== undefined) return named[c];
-      const code = c.codePointAt(0)!;
-      if (/^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(c)) return c;
-      if (code < 0x80) return `\\x${code.toString(16).padStart(2, "0")}`;
-      const digits = code.toString(16);
-      return code < 0x10000 ? `\\u${digits.padStart(4, "0")}` : `\\U${digits.padStart(8, "0")}`;
-    })
-  }"`;
 }
 
 /** The first of the names that is one or two edits away. */

@@ -7,7 +7,7 @@ import type { Deps } from "../program/deps.ts";
 import { exitCodes } from "../program/exit_codes.ts";
 import { reachNodes } from "../reach/nodes.ts";
 import { chooseMode } from "../progress/mode.ts";
-import { startProgress } from "../progress/progress.ts";
+import { progressOf } from "../progress/of_command.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
 import { findRecord, type HistoryRecord, queryNode } from "./records.ts";
 
@@ -39,16 +39,7 @@ export const command = defineCommand({
     );
     warnOfNodes(deps, nodes);
     const { at, record } = found;
-    using progress = startProgress({
-      mode,
-      out: deps.stderr,
-      size: () => deps.stderr.size() ?? { columns: 80, rows: 24 },
-      env: deps.env,
-      now: deps.clock.now,
-      driver: at.builder.driver,
-      builder: at.builder.name,
-      expandWarnings: global.debug,
-    });
+    using progress = progressOf(deps, { mode, builder: at.builder, debug: global.debug });
     await at.client.status(record.Ref, (status) => progress.update(status), { signal });
     const ended = await outcome(found, deps);
     const error = ended?.error;

@@ -1,7 +1,7 @@
 import { defineCommand } from "../program/command.ts";
 import { reachNodes } from "../reach/nodes.ts";
 import { chooseMode } from "../progress/mode.ts";
-import { startProgress } from "../progress/progress.ts";
+import { progressOf } from "../progress/of_command.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
 import { findRecord } from "./records.ts";
 
@@ -25,16 +25,7 @@ export const command = defineCommand({
     await using nodes = await reachNodes(deps, global);
     const { at, record } = await findRecord(nodes, args[0] ?? "", { signal: deps.signal });
     warnOfNodes(deps, nodes);
-    using progress = startProgress({
-      mode,
-      out: deps.stderr,
-      size: () => deps.stderr.size() ?? { columns: 80, rows: 24 },
-      env: deps.env,
-      now: deps.clock.now,
-      driver: "",
-      builder: "",
-      expandWarnings: global.debug,
-    });
+    using progress = progressOf(deps, { mode, debug: global.debug });
     await at.client.status(record.Ref, (status) => progress.update(status), {
       signal: deps.signal,
     });

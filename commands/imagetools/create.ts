@@ -8,7 +8,7 @@ import type { Deps } from "../program/deps.ts";
 import { quote } from "../flags/quote.ts";
 import { goJson } from "../text/go_json.ts";
 import { chooseMode } from "../progress/mode.ts";
-import { startProgress } from "../progress/progress.ts";
+import { progressOf } from "../progress/of_command.ts";
 import { registriesOfBuilder } from "../reach/registries.ts";
 import { makeStruct } from "../text/template/struct.ts";
 import { UsageError } from "../program/usage_error.ts";
@@ -77,14 +77,7 @@ export const command = defineCommand({
       return deps.stdout.write("\n");
     }
 
-    using progress = startProgress({
-      mode,
-      out: deps.stderr,
-      size: () => deps.stderr.size() ?? { columns: 80, rows: 24 },
-      env: deps.env,
-      now: deps.clock.now,
-      ...{ driver: "", builder: "" },
-    });
+    using progress = progressOf(deps, { mode, debug: global.debug });
     try {
       await publish(image, tags, places, progress.local);
       progress.finish();

@@ -1,4 +1,5 @@
 import type { Range } from "../../proto/gen/pb.ts";
+import { excerpt } from "../text/excerpt.ts";
 
 /** A place in a source file that an error or a warning is about, with the file's text. */
 export interface Source {
@@ -57,19 +58,7 @@ function fields(json: unknown): Record<string, unknown> {
   return typeof json === "object" && json !== null ? json as Record<string, unknown> : {};
 }
 
-/**
- * The lines around a place, the place itself marked, as BuildKit prints them:
- *
- *     Dockerfile:2
- *     --------------------
- *        1 |     FROM scratch
- *        2 | >>> RUN false
- *        3 |
- *     --------------------
- *
- * A single line gets about four lines of context, a longer place about two. Empty if the place is
- * outside of the file.
- */
+/** The lines around a place, the place itself marked. Empty if it is outside of the file. */
 export function sourceExcerpt({ filename, data, ranges }: Source): string {
   const places = ranges.map((range) => {
     const first = range.start?.line ?? 0;
@@ -77,29 +66,13 @@ export function sourceExcerpt({ filename, data, ranges }: Source): string {
   });
   if (places.length === 0) return "";
   const lines = new TextDecoder().decode(data).split("\n");
-  const marked = Math.min(...places.map((place) => place.first));
-  if (marked < 1 || marked > lines.length) return "";
-  let first = marked;
-  let last = Math.min(Math.max(...places.map((place) => place.last)), lines.length);
-  // BuildKit's arithmetic: each round takes a line on either side where there is one, and counts
-  // one more than it took, so that it ends where there is none.
-  const wanted = first === last ? 4 : 2;
-  for (let taken = 0; taken < wanted; taken++) {
-    if (first > 1) {
-      first--;
-      taken++;
-    }
-    if (last < lines.length) {
-      last++;
-      taken++;
-    }
-  }
-  let text = `${filename}:${marked}\n${RULE}\n`;
-  for (let line = first; line <= last; line++) {
-    const hit = places.some((place) => place.first <= line && line <= place.last);
-    text += ` ${String(line).padStart(3)} | ${hit ? ">>>" : "   "} ${lines[line - 1]}\n`;
-  }
-  return `${text}${RULE}\n`;
+  const first = Math.min(...places.map((place) => place.first));
+  if (first < 1 || first > lines.length) return "";
+  const shown = excerpt({
+    file: filename,
+    first,
+    last: Math.max(...places.map((place) => place.last)),
+    isMarked: (line) => places.some((place) => place.first <= line && line <= place.last),
+  }, lines);
+  return shown.join("\n") + "\n";
 }
-
-const RULE = "-".repeat(20);

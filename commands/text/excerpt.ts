@@ -1,0 +1,46 @@
+/** The lines of a file around a place in it, as BuildKit and buildx print them. */
+
+const RULE = "-".repeat(20);
+
+/** Lines are counted from 1. */
+export interface Place {
+  readonly file: string;
+  readonly first: number;
+  readonly last: number;
+  /** Whether a line is meant, and not only near. */
+  isMarked(line: number): boolean;
+}
+
+/**
+ * A single line gets about four lines of context, a longer place about two:
+ *
+ *     Dockerfile:2
+ *     --------------------
+ *        1 |     FROM scratch
+ *        2 | >>> RUN false
+ *        3 |
+ *     --------------------
+ */
+export function excerpt({ file, isMarked, ...place }: Place, lines: readonly string[]): string[] {
+  let first = place.first;
+  let last = Math.min(place.last, lines.length);
+  // BuildKit's arithmetic: each round takes a line on either side where there is one, and counts
+  // one more than it took, so that it ends where there is none.
+  const wanted = first === last ? 4 : 2;
+  for (let taken = 0; taken < wanted; taken++) {
+    if (first > 1) {
+      first--;
+      taken++;
+    }
+    if (last < lines.length) {
+      last++;
+      taken++;
+    }
+  }
+  const shown: string[] = [];
+  for (let line = first; line <= last; line++) {
+    const mark = isMarked(line) ? ">>>" : "   ";
+    shown.push(` ${String(line).padStart(3)} | ${mark} ${lines[line - 1] ?? ""}`);
+  }
+  return [`${file}:${place.first}`, RULE, ...shown, RULE];
+}
