@@ -4,7 +4,7 @@ import { BuilderError } from "./builder_error.ts";
 import { buildxConfigDir } from "./store/config_dir.ts";
 import { contextNames, currentContext, currentKey } from "../transports/engine/docker_context.ts";
 import type { NodeGroup, StoredNode } from "./store/node_group.ts";
-import { Store } from "./store/store.ts";
+import { type BrokenFile, Store } from "./store/store.ts";
 
 /** The name under which the daemon of `BUILDKIT_HOST` is shown; nothing of it is stored. */
 export const implicitName = "buildkit-host";
@@ -15,9 +15,9 @@ export interface Builder extends NodeGroup {
   readonly lastActivity: Date | undefined;
 }
 
-/** Reads the store that the environment names. */
-export function openStore(env: Env): Store {
-  return new Store(buildxConfigDir(env));
+/** Reads the store that the environment names. `onBroken` as `Store` has it. */
+export function openStore(env: Env, onBroken?: (broken: BrokenFile) => void): Store {
+  return new Store(buildxConfigDir(env), onBroken);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { printTargets } from "../bake/definition/print.ts";
 import { readDefinition } from "../bake/definition/read.ts";
 import { resolveTargets } from "../bake/definition/resolve.ts";
-import { chooseBuilder, openStore } from "../builders/builder.ts";
+import { chooseBuilder } from "../builders/builder.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { readArguments } from "./bake/arguments.ts";
 import { fileNames } from "./bake/file_names.ts";
@@ -21,6 +21,7 @@ import { defineCommand } from "./program/command.ts";
 import { chooseCall } from "./flags/call.ts";
 import { program } from "./program/root.ts";
 import { UsageError } from "./program/usage_error.ts";
+import { storeOf } from "./reach/store.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [TARGET...]", min: 0, max: Infinity },
@@ -47,7 +48,7 @@ export const command = defineCommand({
       retries: retriesOf(flags.retry),
       idleTimeout: idleTimeoutOf(flags["idle-timeout"]),
     };
-    const store = openStore(env);
+    const store = storeOf(deps);
     const builder = isRun || url !== undefined
       ? await chooseBuilder(store, env, global.builder)
       : undefined;

@@ -1,4 +1,4 @@
-import { chooseBuilder, openStore } from "../builders/builder.ts";
+import { chooseBuilder } from "../builders/builder.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { connectTimeout } from "./reach/budget.ts";
 import { defineCommand } from "./program/command.ts";
@@ -22,6 +22,7 @@ import { planBuilds, runBuilds } from "./build/running/run.ts";
 import { openScratch } from "./build/scratch.ts";
 import { chooseMode } from "./progress/mode.ts";
 import { progressOf } from "./progress/of_command.ts";
+import { storeOf } from "./reach/store.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] PATH | URL | -", min: 1, max: 1 },
@@ -39,7 +40,7 @@ export const command = defineCommand({
       idleTimeout: idleTimeoutOf(flags["idle-timeout"]),
     };
     warnLegacy(given, deps);
-    const store = openStore(deps.env);
+    const store = storeOf(deps);
     const builder = await chooseBuilder(store, deps.env, global.builder);
     driverOf(builder);
     const call = chooseCall(occurrences, flags.call);

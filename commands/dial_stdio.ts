@@ -1,10 +1,11 @@
-import { chooseBuilder, openStore } from "../builders/builder.ts";
+import { chooseBuilder } from "../builders/builder.ts";
 import { parsePlatforms } from "../builders/platforms.ts";
 import { connectTimeout } from "./reach/budget.ts";
 import { defineCommand } from "./program/command.ts";
 import { dialChosen, endpointOf } from "./reach/endpoint_choice.ts";
 import { carry } from "./reach/relay.ts";
 import { UsageError } from "./program/usage_error.ts";
+import { storeOf } from "./reach/store.ts";
 
 const modes = ["none", "auto", "plain", "tty", "rawjson", "quiet"];
 
@@ -28,7 +29,7 @@ export const command = defineCommand({
     if (!modes.includes(flags.progress)) {
       throw new UsageError(`invalid progress mode ${flags.progress}`, `use ${modes.join(", ")}`);
     }
-    const store = openStore(deps.env);
+    const store = storeOf(deps);
     const builder = await chooseBuilder(store, deps.env, global.builder);
     const platforms = parsePlatforms(flags.platform ? [flags.platform] : []);
     const chosen = endpointOf(builder, platforms, deps);

@@ -1,4 +1,4 @@
-import { type Builder, chooseBuilder, openStore } from "../builders/builder.ts";
+import { type Builder, chooseBuilder } from "../builders/builder.ts";
 import type { StoredNode } from "../builders/store/node_group.ts";
 import { schemeOf } from "../transports/endpoint.ts";
 import { shownEndpoint } from "../transports/registry.ts";
@@ -11,6 +11,7 @@ import { nodeJson, textOf } from "./doctor/print.ts";
 import { csvPairs } from "./flags/pairs.ts";
 import { goJson } from "./text/go_json.ts";
 import { UsageError } from "./program/usage_error.ts";
+import { storeOf } from "./reach/store.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [URL|BUILDER]", min: 0, max: 1 },
@@ -80,7 +81,7 @@ async function chosen(
         "a builder has its own: see fairlead inspect",
       );
     }
-    return await chooseBuilder(openStore(deps.env), deps.env, name);
+    return await chooseBuilder(storeOf(deps), deps.env, name);
   }
   return {
     name: "",

@@ -1,5 +1,5 @@
 import { bootBuilder } from "../builders/boot.ts";
-import { chooseBuilder, openStore } from "../builders/builder.ts";
+import { chooseBuilder } from "../builders/builder.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { askBuilders } from "../builders/status.ts";
 import { statusLimit } from "./reach/budget.ts";
@@ -8,6 +8,7 @@ import { statusTimeout } from "./flags/common.ts";
 import { inspectText } from "./text/inspect_text.ts";
 import { askOptions, bootOptions } from "./reach/status_report.ts";
 import { debugWanted } from "./program/run.ts";
+import { storeOf } from "./reach/store.ts";
 
 export const command = defineCommand({
   args: { usage: "[NAME]", min: 0, max: 1 },
@@ -16,7 +17,7 @@ export const command = defineCommand({
     ...statusTimeout,
   },
   async run({ deps, args, flags, given, global }) {
-    const store = openStore(deps.env);
+    const store = storeOf(deps);
     const builder = await chooseBuilder(store, deps.env, args[0] ?? global.builder);
     const timeout = statusLimit(flags, given, global);
     if (flags.bootstrap) {

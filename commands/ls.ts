@@ -1,4 +1,4 @@
-import { allBuilders, type Builder, chooseBuilder, openStore } from "../builders/builder.ts";
+import { allBuilders, type Builder, chooseBuilder } from "../builders/builder.ts";
 import { formatInGroups } from "../builders/platforms.ts";
 import { askBuilders, type BuilderStatus, type NodeStatus } from "../builders/status.ts";
 import { DialError } from "../transports/errors.ts";
@@ -12,6 +12,7 @@ import { type Format, parseFormat } from "./text/format.ts";
 import { summarizePlatforms } from "./text/platform_summary.ts";
 import { askOptions, failureLines } from "./reach/status_report.ts";
 import { warnBroken } from "./program/warn.ts";
+import { storeOf } from "./reach/store.ts";
 
 const table = "table {{.Name}}\t{{.DriverEndpoint}}\t{{.Status}}\t{{.Buildkit}}\t{{.Platforms}}";
 
@@ -37,7 +38,7 @@ export const command = defineCommand({
   },
   async run({ deps, flags, given, global }) {
     const format = parseFormat(flags.format, table, headers);
-    const store = openStore(deps.env);
+    const store = storeOf(deps);
     warnBroken(deps, store.list().broken);
     const current = await currentName(deps, store);
     const explicit = given.has("timeout") || given.has("connect-timeout");

@@ -1,4 +1,4 @@
-import { chooseBuilder, openStore } from "../builders/builder.ts";
+import { chooseBuilder } from "../builders/builder.ts";
 import { streamOf } from "../transports/byte_stream.ts";
 import { schemeOf } from "../transports/endpoint.ts";
 import { connectTimeout } from "./reach/budget.ts";
@@ -9,6 +9,7 @@ import { listenLocally } from "./reach/listen.ts";
 import { join } from "./reach/relay.ts";
 import { hintOf, messageOf } from "./program/report.ts";
 import { UsageError } from "./program/usage_error.ts";
+import { storeOf } from "./reach/store.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [URL|BUILDER]", min: 0, max: 1 },
@@ -52,7 +53,7 @@ async function choose(deps: Deps, name: string): Promise<ChosenEndpoint> {
     deps.registry.find(name).parse(name);
     return { registry: deps.registry, endpoint: name, tls: {} };
   }
-  const builder = await chooseBuilder(openStore(deps.env), deps.env, name);
+  const builder = await chooseBuilder(storeOf(deps), deps.env, name);
   return endpointOf(builder, [], deps);
 }
 

@@ -1,4 +1,4 @@
-import { type Builder, chooseBuilder, namedBuilder, openStore } from "../builders/builder.ts";
+import { type Builder, chooseBuilder, namedBuilder } from "../builders/builder.ts";
 import { BuilderError } from "../builders/builder_error.ts";
 import { drivers } from "../builders/drivers/all.ts";
 import { isValidName } from "../builders/name.ts";
@@ -14,6 +14,7 @@ import { hintOf, messageOf } from "./program/report.ts";
 import { askOptions } from "./reach/status_report.ts";
 import { UsageError } from "./program/usage_error.ts";
 import { warn, warnBroken } from "./program/warn.ts";
+import { storeOf } from "./reach/store.ts";
 
 const warning = "WARNING! This will remove all builders that are not in running state. " +
   "Are you sure you want to continue?";
@@ -28,7 +29,7 @@ export const command = defineCommand({
     ...statusTimeout,
   },
   async run({ deps, args, flags, global }) {
-    const store = openStore(deps.env);
+    const store = storeOf(deps);
     if (!flags["all-inactive"]) {
       const names = args.length > 0 ? args : [await currentName(deps, store, global.builder)];
       return await removeNamed(deps, store, names);

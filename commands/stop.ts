@@ -1,7 +1,8 @@
-import { chooseBuilder, openStore } from "../builders/builder.ts";
+import { chooseBuilder } from "../builders/builder.ts";
 import { BuilderError } from "../builders/builder_error.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { defineCommand } from "./program/command.ts";
+import { storeOf } from "./reach/store.ts";
 
 /**
  * A daemon that fairlead hasn't started it doesn't stop either. Where buildx would, because its driver
@@ -11,7 +12,7 @@ export const command = defineCommand({
   args: { usage: "[NAME]", min: 0, max: 1 },
   flags: {},
   async run({ deps, args, global }) {
-    const store = openStore(deps.env);
+    const store = storeOf(deps);
     const builder = await chooseBuilder(store, deps.env, args[0] ?? global.builder);
     const { name, stopCommand } = driverOf(builder);
     if (stopCommand === undefined) return;

@@ -8,12 +8,13 @@
  * Keys stand in the order of Go's struct, those of maps sorted, and `< > &` are escaped. buildx drops
  * keys that it doesn't know when it saves; we keep them, behind the known ones.
  */
+import type { Current } from "./store.ts";
 import type { JsonObject, NodeGroup, StoredNode } from "./node_group.ts";
 import type { Platform } from "../platforms.ts";
 
 /** Throws an Error that says which key is wrong, for any text that is no builder. */
 export function parseNodeGroup(text: string): NodeGroup {
-  const { Name, Driver, Nodes, Dynamic, ...extra } = object(JSON.parse(text), "the file");
+  const { Name, Driver, Nodes, Dynamic, ...extra } = objectOf(text);
   const name = string(Name, "Name");
   if (name === "") throw new Error("it has no Name");
   return {
@@ -23,6 +24,29 @@ export function parseNodeGroup(text: string): NodeGroup {
     dynamic: boolean(Dynamic, "Dynamic"),
     extra,
   };
+}
+
+/** The text of `current`. Throws as `parseNodeGroup`. */
+export function parseCurrent(text: string): Current | undefined {
+  if (text.trim() === "null") return undefined;
+  const { Key, Name, Global } = objectOf(text);
+  return {
+    key: string(Key, "Key"),
+    name: string(Name, "Name"),
+    global: boolean(Global, "Global"),
+  };
+}
+
+/** The parser's own words would quote the text, whatever it is. */
+function objectOf(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const [at = ""] = /line \d+ column \d+/.exec((error as Error).message) ?? [];
+    throw new Error(`it is no JSON${at && `, from ${at} on`}`);
+  }
+  return object(value, "the file");
 }
 
 function parseNode(value: unknown, at: string): StoredNode {

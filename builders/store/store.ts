@@ -13,15 +13,18 @@
  * write, and never while a daemon is asked.
  */
 import { makeFolder, writeAtomically } from "./atomic_file.ts";
+import { osReason } from "../../buildkit/session/os_reason.ts";
 import { BuilderError } from "../builder_error.ts";
 import type { ConfigDir } from "./config_dir.ts";
 import { isValidName } from "../name.ts";
 import type { NodeGroup } from "./node_group.ts";
-import { parseNodeGroup } from "./node_group_json.ts";
+import { parseCurrent, parseNodeGroup } from "./node_group_json.ts";
 
-/** A file in `instances/` that holds no builder; it is reported and left alone. */
+/** A file that isn't what stands in its place; it is reported, and otherwise taken for absent. */
 export interface BrokenFile {
   readonly path: string;
+  /** What it doesn't hold: `builder`. */
+  readonly lacks: string;
   readonly reason: string;
 }
 
@@ -37,8 +40,20 @@ export interface Current {
 
 /** Reads the store; all of its methods are pure reads. */
 export class Store {
-  /** @param dir undefined where there is no home folder: an empty store that can't be changed */
-  constructor(readonly dir: ConfigDir | undefined) {}
+  readonly #onBroken: (broken: BrokenFile) => void;
+  readonly #told = new Set<string>();
+
+  /**
+   * @param dir undefined where there is no home folder: an empty store that can't be changed
+   * @param onBroken told once of each broken file on the way to a choice; those that `list` returns are not
+   *   among them
+   */
+  constructor(
+    readonly dir: ConfigDir | undefined,
+    onBroken: (broken: BrokenFile) => void = () => {},
+  ) {
+    this.#onBroken = onBroken;
+  }
 
   /** Every builder by name, and every file that is none. */
   list(): { groups: NodeGroup[]; broken: BrokenFile[] } {
@@ -49,7 +64,7 @@ export class Store {
         const group = this.#read(name);
         if (group !== undefined) groups.push(group);
       } catch (error) {
-        broken.push({ path: this.path("instances", name), reason: reasonOf(error) });
+        broken.push(brokenFile(this.path("instances", name), "builder", error));
       }
     }
     groups.sort((a, b) => a.name < b.name ? -1 : 1);
@@ -73,28 +88,24 @@ export class Store {
 
   /** What `use` has chosen, whatever endpoint it holds for; undefined for nothing, or nothing readable. */
   current(): Current | undefined {
-    const text = this.#text("current");
-    if (text === undefined) return undefined;
-    try {
-      const { Key, Name, Global } = JSON.parse(text);
-      return { key: String(Key ?? ""), name: String(Name ?? ""), global: Global === true };
-    } catch {
-      return undefined;
-    }
+    return this.#orTell("choice of a builder", ["current"], parseCurrent);
   }
 
   /** The name that `use --default` remembered for a docker endpoint. */
   async defaultName(key: string): Promise<string | undefined> {
     // Most stores remember none, and the hash is half a millisecond.
     if (this.#entries("defaults").length === 0) return undefined;
-    return this.#text("defaults", await hashOf(key)) || undefined;
+    return this.#orTell(
+      "name of a builder",
+      ["defaults", await hashOf(key)],
+      (text) => text || undefined,
+    );
   }
 
   /** When a builder was last used. */
   lastActivity(name: string): Date | undefined {
-    const text = this.#text("activity", name);
-    const date = new Date(text ?? "");
-    return Number.isNaN(date.getTime()) ? undefined : date;
+    const date = this.#orTell("time", ["activity", name], (text) => new Date(text));
+    return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
   }
 
   /**
@@ -137,10 +148,26 @@ export class Store {
     }
   }
 
+  /** What a file says; undefined for one that isn't there, or is broken, which is told. */
+  #orTell<T>(what: string, parts: string[], parse: (text: string) => T): T | undefined {
+    try {
+      const text = this.#text(...parts);
+      return text === undefined ? undefined : parse(text);
+    } catch (error) {
+      const path = this.path(...parts);
+      if (!this.#told.has(path)) this.#onBroken(brokenFile(path, what, error));
+      this.#told.add(path);
+      return undefined;
+    }
+  }
+
   #text(...parts: string[]): string | undefined {
     if (this.dir === undefined) return undefined;
+    const path = this.path(...parts);
     try {
-      return Deno.readTextFileSync(this.path(...parts));
+      // A named pipe would be waited for.
+      if (!Deno.statSync(path).isFile) throw new Error("it is no file");
+      return Deno.readTextFileSync(path);
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw error;
@@ -164,6 +191,11 @@ export function isAbsent(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }
 
+function brokenFile(path: string, lacks: string, error: unknown): BrokenFile {
+  return { path, lacks, reason: reasonOf(error) };
+}
+
+/** Our own words as they are, the system's without what the path says already. */
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error && !("code" in error) ? error.message : osReason(error);
 }

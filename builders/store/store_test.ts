@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { builderFile, tempStore } from "../../tests/commands/temp_store.ts";
-import { Store } from "./store.ts";
+import { check } from "../../tests/harness/run.ts";
+import { hashOf, Store } from "./store.ts";
 import { transaction } from "./transaction.ts";
 
 const signal = new AbortController().signal;
@@ -114,13 +115,57 @@ Deno.test("noteUse() notes the use of what is stored, or a docker context's, and
   assert.deepEqual(temp.files(), ["activity/Good", "activity/box", "instances/good"]);
 });
 
-Deno.test("current() survives garbage", () => {
+Deno.test("what a choice hangs on is told of once where it is broken, and taken for absent", async () => {
   using temp = tempStore();
-  const store = new Store({ path: temp.path });
-  for (const text of ["", "garbage", "null", "[]", "5"]) {
+  const told: string[] = [];
+  const open = () =>
+    new Store(
+      { path: temp.path },
+      ({ path, lacks, reason }) =>
+        told.push(`${path.slice(temp.path.length + 1)} ${lacks}: ${reason}`),
+    );
+  const texts: [string, string?][] = [
+    ["null"],
+    ["{}"],
+    ["", "it is no JSON"],
+    ["\x1b[31mgarbage", "it is no JSON"],
+    ["{\n,", "it is no JSON, from line 2 column 1 on"],
+    ["[]", "the file is no object"],
+    ['{"Name":5}', "Name is no string"],
+  ];
+  for (const [text, reason] of texts) {
     temp.write("current", text);
+    const store = open();
     assert.equal(store.current()?.name || undefined, undefined);
+    store.current();
+    assert.deepEqual(told.splice(0), reason ? [`current choice of a builder: ${reason}`] : []);
   }
+  Deno.removeSync(`${temp.path}/current`);
+  for (const name of ["current", "activity/x", `defaults/${await hashOf("key")}`]) {
+    Deno.mkdirSync(`${temp.path}/${name}`, { recursive: true });
+  }
+  const store = open();
+  assert.equal(store.current(), undefined);
+  assert.equal(store.lastActivity("x"), undefined);
+  assert.equal(await store.defaultName("key"), undefined);
+  assert.deepEqual(told.map((line) => line.replace(/[0-9a-f]{20}/, "HASH")), [
+    "current choice of a builder: it is no file",
+    "activity/x time: it is no file",
+    "defaults/HASH name of a builder: it is no file",
+  ]);
+});
+
+Deno.test({
+  name: "a named pipe among the builders is waited for by nobody",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    using temp = tempStore();
+    temp.write("instances/good", builderFile("Good", "tcp://h:1"));
+    await check("mkfifo", [`${temp.path}/instances/pipe`, `${temp.path}/current`]);
+    const store = new Store({ path: temp.path });
+    assert.deepEqual(store.list().broken.map(({ reason }) => reason), ["it is no file"]);
+    assert.equal(store.current(), undefined);
+  },
 });
 
 Deno.test("a transaction that can't write says so, and how to help", async () => {

@@ -112,14 +112,18 @@ function removeTree(path: string) {
 
 function isFileError(error: unknown): error is Error {
   return error instanceof Error && !(error instanceof BuilderError) &&
-    ["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOENT", "ENOTDIR"].includes(
-      (error as { code?: string }).code ?? "",
-    );
+    ["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOENT", "ENOTDIR", "EISDIR", "ELOOP"]
+      .includes(
+        (error as { code?: string }).code ?? "",
+      );
 }
 
 function unwritable(dir: ConfigDir, cause: Error) {
-  return new BuilderError(`cannot write to ${dir.path}: ${cause.message}`, {
-    hint: "make it writable, or set BUILDX_CONFIG to a folder that is",
-    cause,
-  });
+  return new BuilderError(
+    `cannot write to ${dir.path}: ${cause.message.replace(/ \(os error \d+\)/, "")}`,
+    {
+      hint: "make it writable, or set BUILDX_CONFIG to a folder that is",
+      cause,
+    },
+  );
 }

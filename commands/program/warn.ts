@@ -25,9 +25,9 @@ export function warnOnce(
   };
 }
 
-/** Tells of the files in the store that are no builders; they are left alone. */
+/** Tells of files in the store that don't hold what they should; they are left alone. */
 export function warnBroken(deps: Pick<Deps, "stderr">, broken: readonly BrokenFile[]): void {
-  for (const { path, reason } of broken) {
-    warn(deps, `${path} holds no builder, skipped: ${reason}`);
+  for (const { path, lacks, reason } of broken) {
+    warn(deps, `${path} holds no ${lacks}, skipped: ${reason}`);
   }
 }

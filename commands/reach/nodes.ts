@@ -1,5 +1,5 @@
 import { BuilderError } from "../../builders/builder_error.ts";
-import { type Builder, chooseBuilder, openStore } from "../../builders/builder.ts";
+import { type Builder, chooseBuilder } from "../../builders/builder.ts";
 import { driverOf } from "../../builders/drivers/all.ts";
 import type { StoredNode } from "../../builders/store/node_group.ts";
 import { reachNode } from "../../builders/reach_node.ts";
@@ -11,6 +11,7 @@ import type { GlobalValues } from "../flags/spec.ts";
 import { hintOf, messageOf } from "../program/report.ts";
 import { warnOnce } from "../program/warn.ts";
 import { waiting, waitLine } from "../program/waiting.ts";
+import { storeOf } from "./store.ts";
 
 /** A node with a connection to its daemon. */
 export interface ReachedNode {
@@ -31,7 +32,7 @@ export async function reachNodes(
   global: GlobalValues,
   timeout: number = connectTimeout(global),
 ): Promise<Nodes> {
-  const builder = await chooseBuilder(openStore(deps.env), deps.env, global.builder);
+  const builder = await chooseBuilder(storeOf(deps), deps.env, global.builder);
   driverOf(builder);
   if (builder.nodes.length === 0) {
     throw new BuilderError(`builder ${builder.name} has no nodes`, {

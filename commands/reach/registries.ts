@@ -1,10 +1,11 @@
-import { chooseBuilder, openStore } from "../../builders/builder.ts";
+import { chooseBuilder } from "../../builders/builder.ts";
 import { registryConfigs } from "../../builders/store/registry_configs.ts";
 import { openRegistries, type Registries } from "../../buildkit/registry/registry.ts";
 import type { Deps } from "../program/deps.ts";
 import type { GlobalValues } from "../flags/spec.ts";
 import { logins } from "./logins.ts";
 import { warn } from "../program/warn.ts";
+import { storeOf } from "./store.ts";
 
 /**
  * Registries, with the user's logins, asked in the way that the chosen builder has for them. Any
@@ -14,7 +15,7 @@ export async function registriesOfBuilder(
   deps: Deps,
   { builder: name }: Pick<GlobalValues, "builder">,
 ): Promise<Registries> {
-  const builder = await chooseBuilder(openStore(deps.env), deps.env, name);
+  const builder = await chooseBuilder(storeOf(deps), deps.env, name);
   return openRegistries({
     credentials: logins(deps.env, (line) => warn(deps, line)),
     configs: registryConfigs(builder),
