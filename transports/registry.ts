@@ -66,13 +66,24 @@ function unknown(
   }
   // `unix:/path`, as gRPC writes it, is a frequent guess.
   const [, word, slash, rest] = /^([A-Za-z][\w+.-]*):(\/?)(.*)$/.exec(shown) ?? [];
-  if (word !== undefined && known.has(word.toLowerCase())) {
-    const hint = `did you mean ${word.toLowerCase()}://${slash}${rest}?`;
+  const meant = known.get(word?.toLowerCase() ?? "");
+  if (meant !== undefined) {
+    const guesses = [`${meant.scheme}://${slash}${rest}`, `${meant.scheme}://${rest}`];
+    const hint = `did you mean ${guesses.find((guess) => isRight(meant, guess)) ?? guesses[0]}?`;
     return new EndpointError(shown, "the // after the scheme is missing", hint);
   }
   const examples = [...known.values()].map((transport) => transport.example);
   const hint = `write it as SCHEME://ADDRESS, for example ${examples.join(" or ")}`;
   return new EndpointError(shown, endpoint === "" ? "it is empty" : "it has no scheme", hint);
+}
+
+function isRight(transport: Transport, endpoint: string): boolean {
+  try {
+    transport.parse(endpoint);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** An endpoint for people, without secrets, be it right or wrong. */

@@ -25,6 +25,7 @@ Deno.test("what can't be found says what can", () => {
       ["quic://u:hunter2@h?token=hunter2", /unknown scheme "quic"; known schemes are unix, tcp$/],
       ["unix:/run/s", /did you mean unix:\/\/\/run\/s\?$/],
       ["tcp:h:1", /did you mean tcp:\/\/h:1\?$/],
+      ["tcp:/h:1", /did you mean tcp:\/\/h:1\?$/],
       ["/run/s", /it has no scheme; .*unix:\/\/\/run\/.* or tcp:/],
       ["localhost:1234", /it has no scheme/],
       ["", /it is empty/],
