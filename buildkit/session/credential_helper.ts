@@ -12,6 +12,8 @@ export interface HelperOptions {
   readonly env: (name: string) => string | undefined;
   /** In milliseconds. The daemon waits 60 s for a login, and a person may have to unlock something. */
   readonly timeout?: number;
+  /** Ends a helper that runs, too. */
+  readonly signal?: AbortSignal;
 }
 
 /** A helper that gave no answer. The message names it and the server, and never what it printed. */
@@ -23,7 +25,7 @@ const TIMEOUT = 50_000;
 /** A helper's answer is cut after this, in characters. */
 const LONGEST = 1 << 20;
 
-/** Asks the helper `name` (`pass`) for a server's login. Throws `HelperError`. */
+/** Asks the helper `name` (`pass`) for a server's login. Throws `HelperError`, or the signal's reason. */
 export async function askHelper(
   name: string,
   server: string,
@@ -35,22 +37,28 @@ export async function askHelper(
   if (/[/\\]/.test(name)) throw fail("its name is no program's name");
   const path = await findProgram(program, options.env);
   if (path === undefined) throw fail("no such program in PATH");
+  options.signal?.throwIfAborted();
   const child = spawn(path, fail);
   const reader = child.stdout.getReader();
+  const { timeout = TIMEOUT, signal } = options;
   let late = false;
-  const timeout = options.timeout ?? TIMEOUT;
-  const timer = setTimeout(() => {
-    late = true;
+  const end = () => {
     kill(child);
     // Children of its own may still hold the pipe open.
     reader.cancel().catch(() => {});
+  };
+  const timer = setTimeout(() => {
+    late = true;
+    end();
   }, timeout);
+  signal?.addEventListener("abort", end, { once: true });
   try {
     const [, output, status] = await Promise.all([
       feed(child, server),
       read(reader),
       child.status,
     ]);
+    signal?.throwIfAborted();
     if (late) throw fail(`no answer within ${timeout / 1000} s`);
     if (!status.success) {
       if (/credentials not found/.test(output)) return undefined;
@@ -61,6 +69,7 @@ export async function askHelper(
     return credential.secret === "" ? undefined : credential;
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener("abort", end);
   }
 }
 

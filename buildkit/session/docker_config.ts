@@ -144,6 +144,7 @@ async function search(
     try {
       return await askHelper(helper, key, options);
     } catch (error) {
+      options.signal?.throwIfAborted();
       warn(`${(error as Error).message} (named in ${path}): going on without them`);
     }
   }

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, fail, rejects, throws } from "node:assert/strict";
 import { dockerCredentials } from "./docker_config.ts";
 
 const pair = (text: string) => btoa(text);
@@ -171,6 +171,33 @@ Deno.test("a helper that is missing or broken is warned of, and the build goes o
     `cannot get credentials for crash.io from docker-credential-main: it ended with exit code 3${tail}`,
     `cannot get credentials for slow.io from docker-credential-main: no answer within 0.3 s${tail}`,
   ]);
+});
+
+Deno.test("a helper that hangs ends with the build", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${dir}/config.json`, '{"credsStore":"slow"}');
+    const script = `#!/bin/sh\nmkfifo "$0.never"\necho $$ >"$0.pid"\nexec cat "$0.never"\n`;
+    const program = `${dir}/docker-credential-slow`;
+    await Deno.writeTextFile(program, script, { mode: 0o755 });
+    const controller = new AbortController();
+    const source = dockerCredentials({
+      directory: dir,
+      env: (name) => name === "PATH" ? dir : undefined,
+      warn: (line) => fail(line),
+      signal: controller.signal,
+    });
+    const found = rejects(source.lookup("a.io"), /enough/);
+    const pid = async () => Number(await Deno.readTextFile(`${program}.pid`).catch(() => ""));
+    while (await pid() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    controller.abort(new Error("enough"));
+    await found;
+    const gone = await pid();
+    throws(() => Deno.kill(gone, "SIGCONT"), /No such process|not found/i);
+    await rejects(source.lookup("b.io"), /enough/);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
 });
 
 Deno.test("the system's own store is used where nothing is configured", async () => {

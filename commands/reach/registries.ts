@@ -17,7 +17,7 @@ export async function registriesOfBuilder(
 ): Promise<Registries> {
   const builder = await chooseBuilder(storeOf(deps), deps.env, name);
   return openRegistries({
-    credentials: logins(deps.env, (line) => warn(deps, line)),
+    credentials: logins(deps, (line) => warn(deps, line)),
     configs: registryConfigs(builder),
     signal: deps.signal,
   });

@@ -50,7 +50,7 @@ function registriesFor(
     }
   }
   const warn = (line: string) => progress.note(`WARNING: ${line}`);
-  return openRegistries({ credentials: logins(deps.env, warn), configs, signal: deps.signal });
+  return openRegistries({ credentials: logins(deps, warn), configs, signal: deps.signal });
 }
 
 async function pushIndex(

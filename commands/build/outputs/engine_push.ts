@@ -16,7 +16,7 @@ export async function pushAfter(
 ): Promise<Answers> {
   const names = build.outputs.flatMap(({ pushedAfter }) => pushedAfter ?? []);
   const engine = await nodeEngine(builder, node, deps);
-  const credentials = logins(deps.env, (line) => progress.note(`WARNING: ${line}`));
+  const credentials = logins(deps, (line) => progress.note(`WARNING: ${line}`));
   const context = { signal: deps.signal, env: deps.env, log: () => {}, step: () => {} };
   const digests: (string | undefined)[] = [];
   for (const name of names) {

@@ -36,7 +36,7 @@ export function openShared(
   let authority: Promise<TokenAuthority> | undefined;
   return {
     auth: auth({
-      credentials: logins(deps.env, (line) => progress.note(`WARNING: ${line}`)),
+      credentials: logins(deps, (line) => progress.note(`WARNING: ${line}`)),
       note: (line) => progress.local.start(line).done(),
       authority: clientTokens(deps.env) ? () => authority ??= ownAuthority(deps.env) : undefined,
     }),
