@@ -1,4 +1,4 @@
-import { DialError } from "../transports/errors.ts";
+import { DialError, StreamLost } from "../transports/errors.ts";
 import type { Registry } from "../transports/registry.ts";
 import { after, within } from "../transports/timer.ts";
 import type { Connection as Dialled, DialContext } from "../transports/transport.ts";
@@ -96,6 +96,10 @@ function lostError(error: Http2Error, { endpoint, secure, answered }: Lost): Err
   // The transport or TLS below may know what happened.
   for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof DialError) return cause;
+    if (cause instanceof StreamLost) {
+      const { message, hint } = cause;
+      return new ConnectionLost(endpoint, message, { cause, ...hint && { remedy: hint } });
+    }
   }
   const reason = error.message
     .replace(/^the connection was lost: /, "").replace(/ \(os error \d+\)/, "");

@@ -8,6 +8,8 @@ export class ConnectionLost extends Error {
   readonly reason: string;
   /** What to try. */
   readonly hint: string;
+  /** What the transport says to try, where it knows what happened. */
+  readonly remedy: string | undefined;
 
   /**
    * @param endpoint printable
@@ -21,6 +23,7 @@ export class ConnectionLost extends Error {
     options: {
       readonly during?: string;
       readonly hint?: string;
+      readonly remedy?: string | undefined;
       readonly cause?: unknown;
     } = {},
   ) {
@@ -28,12 +31,14 @@ export class ConnectionLost extends Error {
     super(`the connection to ${endpoint} was lost${during}: ${reason}`, { cause: options.cause });
     this.endpoint = endpoint;
     this.reason = reason;
-    this.hint = options.hint ??
+    this.remedy = options.remedy;
+    this.hint = options.hint ?? options.remedy ??
       "look at the builder's log and at the network on the way to it, then run it again";
   }
 
   /** The same, with what it interrupted, and what can be done. */
   during(during: string, hint: string = this.hint): ConnectionLost {
-    return new ConnectionLost(this.endpoint, this.reason, { during, hint, cause: this.cause });
+    const { endpoint, reason, remedy, cause } = this;
+    return new ConnectionLost(endpoint, reason, { during, hint, remedy, cause });
   }
 }

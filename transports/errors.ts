@@ -90,6 +90,21 @@ export class DialError extends Error {
   }
 }
 
+/** A stream that worked has ended before its time, and what is known of why. */
+export class StreamLost extends Error {
+  /** How programs tell it from others. */
+  override readonly name = "StreamLost";
+  /**
+   * What became of it.
+   *
+   * @param message as the reason of a lost connection: "pod p was deleted"
+   * @param hint what to try, as a sentence without full stop
+   */
+  constructor(message: string, readonly hint?: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
 /** How each step reads in "timed out while …". */
 export const DOING: Readonly<Record<DialStep, string>> = {
   resolve: "resolving its name",

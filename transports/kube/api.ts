@@ -81,9 +81,21 @@ export async function askKube(
   endpoint: string,
   context: DialContext,
 ): Promise<unknown> {
-  const { http, stream } = await callKube(target, { path }, endpoint, context);
+  return (await askKubeNow(target, path, endpoint, context)).value;
+}
+
+/** As `askKube`, with the server's time, in milliseconds since 1970; ours where it tells none. */
+export async function askKubeNow(
+  target: KubeTarget,
+  path: string,
+  endpoint: string,
+  context: DialContext,
+): Promise<{ value: unknown; now: number }> {
+  const { head, http, stream } = await callKube(target, { path }, endpoint, context);
   try {
-    return JSON.parse(await readText(http, LONGEST_JSON));
+    const date = Date.parse(head.headers.get("date") ?? "");
+    const now = Number.isNaN(date) ? Date.now() : date;
+    return { value: JSON.parse(await readText(http, LONGEST_JSON)), now };
   } catch (error) {
     context.signal.throwIfAborted();
     throw broken(target, endpoint, error);

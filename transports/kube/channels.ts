@@ -10,7 +10,8 @@
  */
 import { FRAME_BYTES, type WebSocketClient } from "../_websocket.ts";
 import type { ByteStream } from "../byte_stream.ts";
-import { every } from "../timer.ts";
+import { within } from "../timer.ts";
+import { watchChannel } from "./watch.ts";
 
 /** What the channels mean. */
 export interface ChannelUse {
@@ -22,23 +23,26 @@ export interface ChannelUse {
   readonly halfCloses: boolean;
   /** Bytes of another channel; they hold until it returns. */
   other(channel: number, bytes: Uint8Array): void;
-  /**
-   * What to throw at the end, in place of a plain end; asked once.
-   * @param any whether a byte had come
-   * @param broken what the connection broke by, where it did
-   */
-  failure(any: boolean, broken: unknown): Error | undefined;
+  /** What to throw at the end, in place of a plain end; asked once. The signal: nobody waits. */
+  failure(end: ChannelEnd, signal: AbortSignal): Promise<Error | undefined>;
+  /** Nothing comes, though something should: why the stream is dead; undefined where it may live. */
+  suspect(signal: AbortSignal): Promise<Error | undefined>;
+}
+
+/** How a stream ended. */
+export interface ChannelEnd {
+  /** A byte had come. */
+  readonly any: boolean;
+  /** What it broke by; undefined where it just ended. */
+  readonly broken: unknown;
+  /** This side had ended its writing before: the end is no surprise. */
+  readonly expected: boolean;
 }
 
 const STDIN = 0;
 const ENDED = 255;
-/** Oftener than the idle times of proxies (nginx: 60 s). */
-const PING_EVERY_MS = 10_000;
-/**
- * Two pings without an answer; looked at with each ping. containerd forgets to tell the end of a program when megabytes of
- * its stdin still wait: then this alone ends the stream.
- */
-const LOST_AFTER_MS = 25_000;
+/** How long a reader is given to find out why a write failed, in ms. */
+const READER_MS = 1000;
 
 export function channelStream(socket: WebSocketClient, use: ChannelUse): ByteStream {
   const skipped = new Map<number, number>();
@@ -46,30 +50,46 @@ export function channelStream(socket: WebSocketClient, use: ChannelUse): ByteStr
   let channel = -1;
   let any = false;
   let closed = false;
+  let halfClosed = false;
   let lost: Error | undefined;
   /** Set at the end, with what is to be thrown from then on. */
   let over: { readonly failure: Error | undefined } | undefined;
-  let readingSince: number | undefined;
+  let finishing = false;
+  const { promise: finished, resolve: finishes } = Promise.withResolvers<void>();
+  const closing = new AbortController();
 
-  const stopPings = every(PING_EVERY_MS, () => {
-    // While nobody reads, an answer can't be seen.
-    const silent = readingSince && performance.now() - Math.max(socket.heard, readingSince);
-    if (silent && silent > LOST_AFTER_MS) {
-      lost = new Deno.errors.TimedOut(`nothing came for ${Math.round(silent / 1000)} s`);
+  const watch = watchChannel(socket, {
+    suspect: () => use.suspect(closing.signal).catch(() => undefined),
+    lost(error) {
+      lost = error;
       free();
-    } else socket.ping().catch(() => {});
+    },
+    left() {
+      over ??= { failure: undefined };
+      free();
+    },
   });
   const free = () => {
-    stopPings();
+    watch.stop();
     socket.close();
   };
   const stopped = () => new Deno.errors.Interrupted("the stream was closed");
   const gone = () => over?.failure ?? new Deno.errors.BrokenPipe("the far side has ended");
 
-  const finish = (broken?: unknown) => {
-    over = { failure: use.failure(any, broken) };
-    free();
+  /** Resolves when it is known why; at once when nobody wants to know any more. */
+  const finish = (broken?: unknown): Promise<void> => {
+    if (!finishing) void find(broken);
+    finishing = true;
+    return finished;
   };
+  async function find(broken: unknown): Promise<void> {
+    free();
+    const end = { any, broken, expected: halfClosed };
+    const failure = await use.failure(end, closing.signal)
+      .catch((error) => error instanceof Error ? error : gone());
+    over ??= { failure };
+    finishes();
+  }
 
   /** Some bytes for the reader; null at the end. */
   async function next(into: Uint8Array): Promise<number | null> {
@@ -98,16 +118,19 @@ export function channelStream(socket: WebSocketClient, use: ChannelUse): ByteStr
   return {
     async read(into) {
       if (closed) throw stopped();
-      readingSince = performance.now();
+      watch.reads(true);
       try {
         const count = over === undefined ? await next(into) : null;
         any ||= count !== null;
-        if (count !== null) return count;
-        if (over === undefined) finish();
+        if (count !== null) {
+          watch.came();
+          return count;
+        }
+        if (over === undefined) await finish();
       } catch (error) {
-        if (!closed) finish(lost ?? error);
+        if (!closed && over === undefined) await finish(lost ?? error);
       } finally {
-        readingSince = undefined;
+        watch.reads(false);
       }
       if (closed) throw stopped();
       if (over?.failure !== undefined) throw over.failure;
@@ -117,22 +140,32 @@ export function channelStream(socket: WebSocketClient, use: ChannelUse): ByteStr
       if (closed) throw stopped();
       if (over !== undefined) throw gone();
       const part = from.subarray(0, FRAME_BYTES - 1);
+      watch.writes(true);
       try {
         await socket.send(Uint8Array.of(STDIN), part);
       } catch (error) {
-        throw closed ? stopped() : over !== undefined ? gone() : lost ?? error;
+        // What a reader has found by then is worth more than a broken pipe.
+        if (!closed && !finishing) await within(finished, READER_MS);
+        if (!closed) await finish(lost ?? error);
+        throw closed ? stopped() : gone();
+      } finally {
+        watch.writes(false);
       }
       return part.length;
     },
     async closeWrite() {
-      // Without that word there is no other way but to close all: the far side goes on waiting.
-      if (!use.halfCloses || closed || over !== undefined) return;
-      await socket.send(Uint8Array.of(ENDED, STDIN), new Uint8Array());
+      if (closed || over !== undefined || halfClosed) return;
+      halfClosed = true;
+      if (use.halfCloses) await socket.send(Uint8Array.of(ENDED, STDIN), new Uint8Array());
+      // Without that word the far side goes on waiting, so that nothing would ever end.
+      else watch.leave();
     },
     close() {
       if (closed) return;
       closed = true;
       free();
+      closing.abort(stopped());
+      finishes();
     },
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ByteStream } from "../byte_stream.ts";
-import { channelStream, type ChannelUse } from "./channels.ts";
+import { type ChannelEnd, channelStream, type ChannelUse } from "./channels.ts";
 import { WebSocketClient } from "../_websocket.ts";
 
 /** Channels over a far side that sends these messages, and keeps what it is sent. */
@@ -29,7 +29,8 @@ function channels(messages: readonly (readonly number[])[], use: Partial<Channel
     skips: 0,
     halfCloses: true,
     other: (channel, part) => void others.push([channel, new TextDecoder().decode(part)]),
-    failure: () => undefined,
+    failure: () => Promise.resolve(undefined),
+    suspect: () => Promise.resolve(undefined),
     ...use,
   });
   return { stream, sent, others, closes: () => closed };
@@ -78,9 +79,9 @@ Deno.test("channels: what each begins with is no data, however it comes", async 
 
 Deno.test("channels: an end that has a reason", async () => {
   const seen: boolean[] = [];
-  const failure = (any: boolean) => {
+  const failure = ({ any }: ChannelEnd) => {
     seen.push(any);
-    return new Error("exit code 1");
+    return Promise.resolve(new Error("exit code 1"));
   };
   const { stream, closes } = channels([[1, 5]], { failure });
   await assert.rejects(readAll(stream), /exit code 1/);

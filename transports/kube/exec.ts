@@ -2,6 +2,7 @@
 import { DIAL_STDIO } from "../engine/container.ts";
 import { callKube } from "./api.ts";
 import { channelStream } from "./channels.ts";
+import { endings } from "./ending.ts";
 import type { PodDial } from "./pod_dial.ts";
 import { brokenOff, lostOrFailed, podPath } from "./pod_dial.ts";
 import { stderrTail } from "../_stderr_tail.ts";
@@ -26,6 +27,7 @@ export async function execInPod(
   if (container !== undefined) query.set("container", container);
   for (const word of DIAL_STDIO) query.append("command", word);
   const upgrade = webSocketUpgrade(PROTOCOLS);
+  const began = performance.now();
   const answer = await callKube(
     dial.target,
     {
@@ -54,8 +56,11 @@ export async function execInPod(
       if (channel === STDERR) tail.add(bytes);
       else if (channel === STATUS) status += decoder.decode(bytes, { stream: true });
     },
-    failure: (any, broken) =>
-      failureOf(dial, container, { any, broken, status, stderr: tail.text() }),
+    ...endings(dial, began, {
+      context,
+      failure: (end) => failureOf(dial, container, { ...end, status, stderr: tail.text() }),
+      again: (anew) => execInPod(dial, container, anew),
+    }),
   });
 }
 

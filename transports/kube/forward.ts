@@ -1,6 +1,7 @@
 /** A port of a pod as a byte stream. */
 import { callKube } from "./api.ts";
-import { channelStream } from "./channels.ts";
+import { type ChannelEnd, channelStream } from "./channels.ts";
+import { endings } from "./ending.ts";
 import { brokenOff, lostOrFailed, type PodDial, podPath } from "./pod_dial.ts";
 import { WebSocketClient, webSocketUpgrade } from "../_websocket.ts";
 import type { ByteStream } from "../byte_stream.ts";
@@ -19,6 +20,7 @@ export async function forwardToPod(
   context: DialContext,
 ): Promise<ByteStream> {
   const upgrade = webSocketUpgrade(PROTOCOLS);
+  const began = performance.now();
   const answer = await callKube(
     dial.target,
     {
@@ -44,18 +46,29 @@ export async function forwardToPod(
     other(_channel, bytes) {
       said += decoder.decode(bytes, { stream: true });
     },
-    failure(any, broken) {
-      if (said === "") return broken === undefined ? undefined : brokenOff(dial, any, broken);
-      const refused = /connection refused/.test(said);
-      const problem = refused
-        ? `nothing listens on port ${port} of pod ${dial.pod}`
-        : `port ${port} of pod ${dial.pod} can't be reached: ${said.trim()}`;
-      return lostOrFailed(dial, any, problem, {
-        step: "connect",
-        code: "unreachable",
-        hint: `give the daemon --addr tcp://0.0.0.0:${port}, or the port it has as the option port`,
-        retryable: refused,
-      });
-    },
+    ...endings(dial, began, {
+      context,
+      failure: (end) => failureOf(dial, port, said, end),
+      again: (anew) => forwardToPod(dial, port, anew),
+    }),
+  });
+}
+
+function failureOf(
+  dial: PodDial,
+  port: number,
+  said: string,
+  { any, broken }: ChannelEnd,
+): Error | undefined {
+  if (said === "") return broken === undefined ? undefined : brokenOff(dial, any, broken);
+  const refused = /connection refused/.test(said);
+  const problem = refused
+    ? `nothing listens on port ${port} of pod ${dial.pod}`
+    : `port ${port} of pod ${dial.pod} can't be reached: ${said.trim()}`;
+  return lostOrFailed(dial, any, problem, {
+    step: "connect",
+    code: "unreachable",
+    hint: `give the daemon --addr tcp://0.0.0.0:${port}, or the port it has as the option port`,
+    retryable: refused,
   });
 }

@@ -1,5 +1,5 @@
 import type { KubeTarget } from "./config.ts";
-import { DialError, type DialErrorDetails } from "../errors.ts";
+import { DialError, type DialErrorDetails, StreamLost } from "../errors.ts";
 
 /** A dial of one pod, for the ways into it. */
 export interface PodDial {
@@ -31,19 +31,22 @@ export function lostOrFailed(
   details: Omit<DialErrorDetails, "endpoint">,
 ): Error {
   return any
-    ? new Deno.errors.ConnectionReset(problem, { cause: details.cause })
+    ? new StreamLost(problem, details.hint, { cause: details.cause })
     : new DialError(problem, { endpoint, ...details });
 }
 
 /** The stream has ended, and nobody has said why. */
 export function brokenOff(dial: PodDial, any: boolean, broken: unknown): Error {
+  const { pod, target: { server } } = dial;
   const why = broken instanceof Error ? `: ${broken.message}` : "";
-  const problem = `the API server broke the connection to pod ${dial.pod} off${why}`;
+  const problem = broken instanceof Deno.errors.TimedOut
+    ? `${broken.message} from pod ${pod}, nor an answer to a ping`
+    : `the API server broke the connection to pod ${pod} off${why}`;
   return lostOrFailed(dial, any, problem, {
     step: "exec",
     code: "unreachable",
-    hint: `see whether the pod still runs: ${dial.target.kubectl} get pod -n ` +
-      `${dial.target.namespace} ${dial.pod}`,
+    hint: `see whether the daemon in pod ${pod} is well, and the network between here, ${server} ` +
+      "and the pod's node",
     retryable: true,
     cause: broken,
   });

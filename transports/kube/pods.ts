@@ -9,6 +9,7 @@ import type { DialContext } from "../transport.ts";
 export interface Pod {
   readonly metadata?: {
     readonly name?: string;
+    readonly creationTimestamp?: string;
     readonly deletionTimestamp?: string;
     readonly annotations?: Readonly<Record<string, string>>;
   };
@@ -18,19 +19,39 @@ export interface Pod {
   };
   readonly status?: {
     readonly phase?: string;
+    readonly reason?: string;
     readonly message?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly message?: string;
+    }[];
     readonly containerStatuses?: readonly ContainerStatus[];
   };
 }
 
-interface ContainerStatus {
+/** What a container of a pod does now, and how it ended the last time. */
+export interface ContainerStatus {
   readonly name: string;
   readonly ready?: boolean;
-  readonly state?: {
-    readonly waiting?: { readonly reason?: string };
-    readonly terminated?: { readonly reason?: string; readonly exitCode?: number };
-  };
+  readonly state?: ContainerState;
+  readonly lastState?: ContainerState;
+}
+
+interface ContainerState {
+  readonly running?: { readonly startedAt?: string };
+  readonly waiting?: { readonly reason?: string };
+  readonly terminated?: Terminated;
+}
+
+/** How a container ended. */
+export interface Terminated {
+  /** `OOMKilled`, `Error`, `Completed`, … */
+  readonly reason?: string;
+  readonly exitCode?: number;
+  readonly message?: string;
+  /** RFC 3339, in whole seconds. */
+  readonly finishedAt?: string;
 }
 
 /**

@@ -78,11 +78,10 @@ export async function runJob(
   } catch (error) {
     await services.discard();
     if (!(error instanceof ConnectionLost)) throw error;
-    throw error.during(
-      `build ${ref}`,
-      `see whether the builder went on: fairlead history attach --builder ${builder.name} ${ref}; ` +
-        "to build again when this happens: --retry N",
-    );
+    const look =
+      `see whether the builder went on: fairlead history attach --builder ${builder.name} ${ref}`;
+    const again = "to build again when this happens: --retry N";
+    throw error.during(`build ${ref}`, `${error.remedy ?? look}; ${again}`);
   }
 }
 
