@@ -30,23 +30,28 @@ export async function startEtcd(): Promise<Daemon & { address: string }> {
   return { ...daemon, address };
 }
 
-/**
- * The API server, with RBAC and the node's own rules.
- * @param admin what it shows to the kubelet, too
- */
+export interface ApiServerSpec {
+  /** etcd's address. */
+  readonly etcd: string;
+  readonly certs: Certs;
+  /** What it shows to the kubelet, too. */
+  readonly admin: Pair;
+  readonly port: number;
+}
+
+/** The API server, with RBAC and the node's own rules; once more where one has died. */
 export async function startApiServer(
-  etcd: string,
-  certs: Certs,
-  admin: Pair,
+  { etcd, certs, admin, port }: ApiServerSpec,
 ): Promise<Daemon & { server: string }> {
   const program = await need("kube-apiserver");
   const root = await makeRoot("kapi");
-  const port = freePort();
   const server = `https://127.0.0.1:${port}`;
-  await check(await need("openssl"), [
-    ...["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
-    ...["-out", `${root}/accounts.key`],
-  ]);
+  const accounts = `${certs.dir}/accounts.key`;
+  if (!await Deno.stat(accounts).catch(() => undefined)) {
+    await check(await need("openssl"), [
+      ...["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", accounts],
+    ]);
+  }
   const caCerts = [await Deno.readTextFile(certs.ca.cert)];
   const daemon = await startDaemon({
     name: "kube-apiserver",
@@ -60,8 +65,8 @@ export async function startApiServer(
       `--tls-cert-file=${certs.server.cert}`,
       `--tls-private-key-file=${certs.server.key}`,
       `--client-ca-file=${certs.ca.cert}`,
-      `--service-account-key-file=${root}/accounts.key`,
-      `--service-account-signing-key-file=${root}/accounts.key`,
+      `--service-account-key-file=${accounts}`,
+      `--service-account-signing-key-file=${accounts}`,
       `--service-account-issuer=${server}`,
       "--authorization-mode=Node,RBAC",
       `--kubelet-client-certificate=${admin.cert}`,

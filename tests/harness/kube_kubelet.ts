@@ -1,6 +1,6 @@
 /** The kubelet, which makes this machine the only node. */
 import type { Certs, Pair } from "./certs.ts";
-import { accepts, type Daemon, freePort, makeRoot, startDaemon } from "./daemon.ts";
+import { accepts, type Daemon, makeRoot, startDaemon } from "./daemon.ts";
 import { need } from "./tool.ts";
 
 export interface KubeletSpec {
@@ -11,13 +11,13 @@ export interface KubeletSpec {
   readonly nodeName: string;
   /** containerd's socket. */
   readonly containerd: string;
+  readonly port: number;
 }
 
 export async function startKubelet(spec: KubeletSpec): Promise<Daemon> {
   const program = await need("kubelet");
   const root = await makeRoot("klet");
-  const { certs, node, server } = spec;
-  const port = freePort();
+  const { certs, node, server, port } = spec;
   const configuration = {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",

@@ -4,7 +4,7 @@
  * node's network, as `podOf` makes it.
  */
 import { type Certs, issue, makeCerts, type Pair } from "./certs.ts";
-import { type Daemon, until } from "./daemon.ts";
+import { type Daemon, freePort, until } from "./daemon.ts";
 import { type KubeApi, kubeApi } from "./kube_api.ts";
 import { startNodeContainerd } from "./kube_containerd.ts";
 import { startApiServer, startEtcd } from "./kube_control.ts";
@@ -27,6 +27,8 @@ export interface Kubernetes extends AsyncDisposable {
   readonly apiServer: Daemon;
   /** Without it the API server can't reach the node any more. */
   readonly kubelet: Daemon;
+  /** Starts another one in the place of one that was killed; the node's containers ran on. */
+  revive(which: "apiServer" | "kubelet"): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -58,12 +60,13 @@ export async function startKubernetes(): Promise<Kubernetes> {
       started(startEtcd()),
       started(startNodeContainerd()),
     ]);
-    const apiServer = await started(startApiServer(etcd.address, certs, admin));
+    const control = { etcd: etcd.address, certs, admin, port: freePort() };
+    const apiServer = await started(startApiServer(control));
     const { server } = apiServer;
     const api = await kubeApi(server, certs.ca.cert, admin);
-    const kubelet = await started(
-      startKubelet({ server, certs, node, nodeName, containerd: containerd.socket }),
-    );
+    const { socket } = containerd;
+    const own = { server, certs, node, nodeName, containerd: socket, port: freePort() };
+    const kubelet = await started(startKubelet(own));
     const ready = async () => (await api.try("GET", `/api/v1/nodes/${nodeName}`)) !== undefined;
     if (!await until(ready, 60_000)) throw new Error("the node did not register itself");
     const dispose = async () => {
@@ -71,8 +74,22 @@ export async function startKubernetes(): Promise<Kubernetes> {
       api.close();
     };
     const { root } = containerd;
-    const all = { server, certs, admin, api, root, apiServer, kubelet, stop: dispose };
-    return { ...all, [Symbol.asyncDispose]: dispose };
+    const running: Record<"apiServer" | "kubelet", Daemon> = { apiServer, kubelet };
+    return {
+      ...{ server, certs, admin, api, root },
+      get apiServer() {
+        return running.apiServer;
+      },
+      get kubelet() {
+        return running.kubelet;
+      },
+      async revive(which) {
+        if (which === "kubelet") running.kubelet = await started(startKubelet(own));
+        else running.apiServer = await started(startApiServer(control));
+      },
+      stop: dispose,
+      [Symbol.asyncDispose]: dispose,
+    };
   } catch (error) {
     await stop();
     throw error;

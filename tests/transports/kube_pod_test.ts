@@ -80,7 +80,6 @@ else {
     cannot: {
       "64 MiB each way at once, with a slow reader":
         "it ends with a half-close; see the echo below",
-      "half-closed on this side": "a forwarded port has no word for it",
       "half-closed on the far side": "a forwarded port has no word for it",
     },
     dead: [["kube-pod://nobody?mode=port-forward", /no pod "nobody" in namespace default$/]],

@@ -16,6 +16,8 @@ export interface EndingsOptions {
   readonly context: DialContext;
   /** What the stream itself tells. */
   failure(end: ChannelEnd): Error | undefined;
+  /** Whether an end without failure is told as such, or as nothing at all. */
+  readonly tellsSuccess: boolean;
   /** Opens the same way once more, to see whether that still works. */
   again(context: DialContext): Promise<ByteStream>;
 }
@@ -33,7 +35,7 @@ const LOOK_MS = 3000;
 export function endings(
   dial: PodDial,
   began: number,
-  { context, failure, again }: EndingsOptions,
+  { context, failure, tellsSuccess, again }: EndingsOptions,
 ): Pick<ChannelUse, "failure" | "suspect"> {
   const { env, log } = context;
   const within = (ms: number, signal: AbortSignal): DialContext => ({
@@ -57,9 +59,10 @@ export function endings(
       if (end.broken instanceof StreamLost) return end.broken;
       const plain = failure(end);
       if (!end.any || end.expected) return plain;
-      const patient = within(plain === undefined ? LOOK_MS : PATIENCE_MS, signal);
+      const succeeded = plain === undefined && tellsSuccess;
+      const patient = within(succeeded ? LOOK_MS : PATIENCE_MS, signal);
       // A program that has ended well did so for a reason of its own, or of the pod's from before.
-      const fate = plain === undefined
+      const fate = succeeded
         ? await fateOf(dial, began, patient).catch(() => undefined)
         : await search(dial, began, again, patient);
       return fate === undefined ? plain : lost(fate, plain);

@@ -58,6 +58,7 @@ export async function execInPod(
     },
     ...endings(dial, began, {
       context,
+      tellsSuccess: true,
       failure: (end) => failureOf(dial, container, { ...end, status, stderr: tail.text() }),
       again: (anew) => execInPod(dial, container, anew),
     }),
