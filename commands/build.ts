@@ -16,7 +16,7 @@ import {
 import { provenanceMode, wantsWarnings } from "./build/results/metadata.ts";
 import { idleTimeoutOf } from "./build/running/idle.ts";
 import { warnLegacy } from "./build/legacy_flags.ts";
-import { prepare, sourcePolicy, warnNoOutput } from "./build/prepare.ts";
+import { prepare, sourcePolicy } from "./build/prepare.ts";
 import { retriesOf } from "./build/running/retry.ts";
 import { planBuilds, runBuilds } from "./build/running/run.ts";
 import { openScratch } from "./build/scratch.ts";
@@ -64,7 +64,6 @@ export const command = defineCommand({
       }));
     const builds = new Map([["default", build]]);
     if (!plan) {
-      warnNoOutput(builds, builder, deps);
       for (const file of [flags.iidfile, flags["metadata-file"]]) if (file) removeResult(file);
     }
 

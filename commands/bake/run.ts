@@ -4,7 +4,7 @@ import type { Builder } from "../../builders/builder.ts";
 import type { Store } from "../../builders/store/store.ts";
 import { provenanceMode, wantsWarnings } from "../build/results/metadata.ts";
 import type { NodeClients } from "../build/nodes/node_clients.ts";
-import { prepare, type PreparedBuild, sourcePolicy, warnNoOutput } from "../build/prepare.ts";
+import { prepare, type PreparedBuild, sourcePolicy } from "../build/prepare.ts";
 import { removeResult, writeResult } from "../build/results/result.ts";
 import { runBuilds, type RunContext } from "../build/running/run.ts";
 import { openScratch } from "../build/scratch.ts";
@@ -63,9 +63,6 @@ export async function runPlan(plan: readonly Planned[], context: BakeContext): P
     builds.set(name, build);
   }
   refuseSecondStdout(builds);
-  warnNoOutput(builds, builder, {
-    stderr: { ...deps.stderr, write: (text) => progress.note(text.trimEnd()) },
-  });
   if (metadataFile) removeResult(metadataFile);
   const answers = await runBuilds(builds, {
     deps,

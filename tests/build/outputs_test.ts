@@ -154,6 +154,15 @@ Deno.test(
     const { code, stderr } = await space.fairlead(["build", "."]);
     assert.equal(code, 0, stderr);
     assert.match(stderr, /WARNING: No output specified with remote driver\..*--push.*--load/);
+    // Below the steps, where it is seen, and above an error.
+    for (const args of [["."], ["--target=no", "."], ["--progress=rawjson", "."]]) {
+      const [ours, theirs] = [
+        await space.fairlead(["build", ...args]),
+        await space.buildx(["build", ...args]),
+      ];
+      const end = (text: string) => text.slice(text.lastIndexOf("WARNING: "));
+      assert.equal(end(ours.stderr), end(theirs.stderr));
+    }
     assert.doesNotMatch(
       (await space.fairlead(["build", "."], { BUILDX_NO_DEFAULT_LOAD: "1" })).stderr,
       /WARN/,

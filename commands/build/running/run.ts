@@ -18,11 +18,12 @@ import { newId } from "../../../buildkit/identity.ts";
 import type { Deps } from "../../program/deps.ts";
 import { phase } from "../../program/phases.ts";
 import type { Progress } from "../../progress/progress.ts";
+import type { Outcome } from "../../progress/renderer.ts";
 import { BuildError } from "../build_error.ts";
 import { watchIdle } from "./idle.ts";
 import type { Job, JobContext } from "./job.ts";
 import { type NodeClients, nodeClients } from "../nodes/node_clients.ts";
-import type { PreparedBuild } from "../prepare.ts";
+import { type PreparedBuild, warnNoOutput } from "../prepare.ts";
 import { buildRecords } from "../results/records.ts";
 import type { Answers } from "../results/result.ts";
 import { withRetries } from "./retry.ts";
@@ -64,6 +65,11 @@ export async function runBuilds(
   let spent: string | undefined;
   const spend = (reason: string) => void (spent = reason);
   let open = context.nodes;
+  // Below the display, as buildx has it: what stands above one that fills the terminal isn't seen.
+  const finish = (outcome?: Outcome) => {
+    progress.finish(outcome);
+    warnNoOutput(builds, context.builder, deps);
+  };
   try {
     const answers = await withRetries({ ...context, spent: () => spent }, async () => {
       const nodes = open ?? nodeClients({ ...context, affinity: affinityOf(builds, context) });
@@ -75,10 +81,10 @@ export async function runBuilds(
       }
     });
     phase("solved");
-    progress.finish();
+    finish();
     return answers;
   } catch (error) {
-    progress.finish({ error, canceled: deps.signal.aborted });
+    finish({ error, canceled: deps.signal.aborted });
     if (deps.signal.aborted || !(error instanceof Error)) throw error;
     throw error instanceof BuildError ? error : new BuildError(error, errorPrefix);
   }
