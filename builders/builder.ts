@@ -12,7 +12,8 @@ export const implicitName = "buildkit-host";
 /** A builder, wherever it comes from. */
 export interface Builder extends NodeGroup {
   readonly origin: "store" | "BUILDKIT_HOST" | "docker context";
-  readonly lastActivity: Date | undefined;
+  /** When it was last used; read when asked. */
+  lastActivity(): Date | undefined;
 }
 
 /** Reads the store that the environment names. `onBroken` as `Store` has it. */
@@ -93,7 +94,7 @@ export function implicitBuilder(env: Env): Builder | undefined {
     dynamic: false,
     extra: {},
     origin: "BUILDKIT_HOST",
-    lastActivity: undefined,
+    lastActivity: () => undefined,
   };
 }
 
@@ -106,12 +107,12 @@ function contextBuilder(store: Store, name: string): Builder {
     dynamic: false,
     extra: {},
     origin: "docker context",
-    lastActivity: store.lastActivity(name),
+    lastActivity: () => store.lastActivity(name),
   };
 }
 
 function stored(store: Store, group: NodeGroup): Builder {
-  return { ...group, origin: "store", lastActivity: store.lastActivity(group.name) };
+  return { ...group, origin: "store", lastActivity: () => store.lastActivity(group.name) };
 }
 
 function plainNode(name: string, endpoint: string): StoredNode {

@@ -11,7 +11,7 @@ function builder(nodes: Record<string, string[]>): Builder {
     dynamic: false,
     extra: {},
     origin: "store",
-    lastActivity: undefined,
+    lastActivity: () => undefined,
     nodes: Object.entries(nodes).map(([name, platforms]) => ({
       name,
       endpoint: `tcp://${name}:1`,

@@ -14,7 +14,7 @@ function builder(nodes: readonly Node[]): Builder {
     dynamic: false,
     extra: {},
     origin: "store",
-    lastActivity: undefined,
+    lastActivity: () => undefined,
     nodes: nodes.map(([fixed], index) => ({
       name: `n${index}`,
       endpoint: `tcp://n${index}:1`,

@@ -62,7 +62,7 @@ export const command = defineCommand({
       signal,
       (txn) => createBuilder(txn, request, { env, registry }),
     );
-    const builder: Builder = { ...group, origin: "store", lastActivity: undefined };
+    const builder: Builder = { ...group, origin: "store", lastActivity: () => undefined };
     warnOfPlaintext(deps, builder, request.endpoint || env("BUILDKIT_HOST")!);
     if (flags.bootstrap) {
       const timeout = statusLimit(flags, given, global);

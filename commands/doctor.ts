@@ -88,7 +88,7 @@ async function chosen(
     driver: "remote",
     dynamic: false,
     origin: "store",
-    lastActivity: undefined,
+    lastActivity: () => undefined,
     extra: {},
     nodes: [{
       name: "",

@@ -8,18 +8,16 @@ import { statusLimit } from "./reach/budget.ts";
 import { defineCommand } from "./program/command.ts";
 import type { Deps } from "./program/deps.ts";
 import { statusTimeout } from "./flags/common.ts";
-import { type Format, parseFormat } from "./text/format.ts";
+import type { Format } from "./text/format.ts";
+import { plainTable } from "./text/plain_table.ts";
 import { summarizePlatforms } from "./text/platform_summary.ts";
 import { askOptions, failureLines } from "./reach/status_report.ts";
 import { warnBroken } from "./program/warn.ts";
 import { storeOf } from "./reach/store.ts";
 
-const table = "table {{.Name}}\t{{.DriverEndpoint}}\t{{.Status}}\t{{.Buildkit}}\t{{.Platforms}}";
-
-const headers = {
+const columns = {
   Name: "NAME/NODE",
   DriverEndpoint: "DRIVER/ENDPOINT",
-  LastActivity: "LAST ACTIVITY",
   Status: "STATUS",
   Buildkit: "BUILDKIT",
   Platforms: "PLATFORMS",
@@ -37,7 +35,8 @@ export const command = defineCommand({
     ...statusTimeout,
   },
   async run({ deps, flags, given, global }) {
-    const format = parseFormat(flags.format, table, headers);
+    const isPlain = flags.format === "table";
+    const format = isPlain ? plainTable(columns) : await templated(flags.format);
     const store = storeOf(deps);
     warnBroken(deps, store.list().broken);
     const current = await currentName(deps, store);
@@ -51,6 +50,7 @@ export const command = defineCommand({
       rowsOf(status, {
         current: status.builder.name === current,
         format,
+        isPlain,
         trunc: !flags["no-trunc"],
       })
     );
@@ -61,6 +61,12 @@ export const command = defineCommand({
     }
   },
 });
+
+async function templated(text: string): Promise<Format> {
+  const { parseFormat } = await import("./text/format.ts");
+  const table = Object.keys(columns).map((field) => `{{.${field}}}`).join("\t");
+  return parseFormat(text, `table ${table}`, { ...columns, LastActivity: "LAST ACTIVITY" });
+}
 
 /** The builder that a command without `--builder` would take. */
 async function currentName({ env }: Deps, store: Store): Promise<string | undefined> {
@@ -81,26 +87,33 @@ function matters({ builder, nodes }: BuilderStatus, current: string | undefined)
 interface RowOptions {
   readonly current: boolean;
   readonly format: Format;
+  /** No template asks for more than the columns. */
+  readonly isPlain: boolean;
   readonly trunc: boolean;
 }
 
 /** What `--format` works on: one row for the builder, and (save for `json`) one for each node. */
 function rowsOf(status: BuilderStatus, options: RowOptions): object[] {
+  const rows = [
+    builderRow(status.builder, options),
+    ...status.nodes.map((node) => nodeRow(node, options)),
+  ];
+  if (options.isPlain) return rows;
   const json = builderJson(status);
   const shared = {
     Builder: { ...json, Current: options.current, toJSON: () => json },
     toJSON: () => sortKeys({ ...json, Current: options.current }),
   };
-  const builder = { ...builderRow(status.builder, options), ...shared };
-  if (options.format.isJson) return [builder];
-  return [builder, ...status.nodes.map((node) => ({ ...nodeRow(node, options), ...shared }))];
+  return (options.format.isJson ? rows.slice(0, 1) : rows).map((row) => ({ ...row, ...shared }));
 }
 
 function builderRow(builder: Builder, { current, format }: RowOptions) {
   return {
     Name: builder.name + (current && format.isTable ? "*" : ""),
     DriverEndpoint: builder.driver,
-    LastActivity: activityText(builder),
+    get LastActivity() {
+      return activityText(builder);
+    },
     Status: "",
     Buildkit: "",
     Platforms: "",

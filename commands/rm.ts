@@ -116,7 +116,7 @@ async function removeInactive(
     );
   }
   const builders = groups.filter((group) => group.driver === "remote" && !group.dynamic)
-    .map((group): Builder => ({ ...group, origin: "store", lastActivity: undefined }));
+    .map((group): Builder => ({ ...group, origin: "store", lastActivity: () => undefined }));
   const statuses = await askBuilders(builders, options);
   const inactive = statuses.filter(({ nodes }) => nodes.every((node) => node.status !== "running"));
   if (inactive.length === 0) return;

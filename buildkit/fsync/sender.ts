@@ -162,20 +162,6 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/**
- * Walks the beginning of a folder and sends nothing: what a transfer runs for the first time is
- * compiled first, some 3 ms, which may be spent while the daemon thinks. Never throws.
- */
-export function glance(sys: Sys, root: string): void {
-  try {
-    const emit = statWriter();
-    const options = { root, followPaths: ["Dockerfile"] };
-    walkSlice(openWalk(sys, resolveRoot(root), options, { emit, warn() {} }), () => true);
-  } catch {
-    // The transfer itself will say what is wrong.
-  }
-}
-
 /** Starts the walk that the options ask for, links followed. */
 export function openWalk(
   sys: Sys,

@@ -24,8 +24,8 @@ export function sortKeys(value: unknown): unknown {
 }
 
 /** When a builder was last used, RFC 3339 without fractions; empty for never. */
-export function activityText({ lastActivity }: Pick<Builder, "lastActivity">): string {
-  return lastActivity?.toISOString().replace(/\.\d+Z$/, "Z") ?? "";
+export function activityText(builder: Pick<Builder, "lastActivity">): string {
+  return builder.lastActivity()?.toISOString().replace(/\.\d+Z$/, "Z") ?? "";
 }
 
 /** Why a node isn't running, on one line; empty when it is. */

@@ -60,8 +60,9 @@ export async function runJob(
       signal: deps.signal,
       traceparent: deps.env("TRACEPARENT"),
     });
-    const cool = inTurns([...services.warmUps, record]);
-    const answers = await solved.finally(cool).finally(record);
+    // While the daemon thinks.
+    const stop = after(0, record);
+    const answers = await solved.finally(stop).finally(record);
     await services.commit();
     await build.layouts.commit(answers);
     for (const { store } of build.outputs) await store?.commit(answers);
@@ -93,21 +94,6 @@ async function requireSeveralOutputs(client: Client, signal: AbortSignal): Promi
     "multiple outputs currently unsupported by the current BuildKit daemon, please upgrade to " +
       "version v0.13+ or use a single output",
   );
-}
-
-/** Calls each, while the daemon has the word: what it says meanwhile is heard in between. */
-function inTurns(steps: readonly (() => void)[]): () => void {
-  let stop = () => {};
-  const next = (at: number) => {
-    const step = steps[at];
-    if (!step) return;
-    stop = after(0, () => {
-      step();
-      next(at + 1);
-    });
-  };
-  next(0);
-  return () => stop();
 }
 
 async function withProvenance(

@@ -1,7 +1,6 @@
 import { dockerConfigDir } from "../../../builders/store/config_dir.ts";
 import type { Sys } from "../../../buildkit/fsync/_sys.ts";
 import { openSys } from "../../../buildkit/fsync/open_sys.ts";
-import { glance } from "../../../buildkit/fsync/sender.ts";
 import type { Handler, Service } from "../../../buildkit/grpc/call.ts";
 import { auth } from "../../../buildkit/session/auth.ts";
 import { fileSync } from "../../../buildkit/session/filesync.ts";
@@ -68,11 +67,6 @@ export function folders(
 /** What the daemon may call back during one build, and what is to be done at its end. */
 export interface BuildServices {
   readonly list: readonly Service[];
-  /**
-   * Makes ready what the daemon will call for in a moment, a millisecond or two at a time. To be run
-   * while it thinks.
-   */
-  readonly warmUps: readonly (() => void)[];
   /** The build went well: outputs take their final names. */
   commit(): Promise<void>;
   /** It did not: nothing of the outputs stays. */
@@ -109,13 +103,6 @@ export async function buildServices(
   if (outputs) list.push(outputs.service);
   return {
     list,
-    warmUps: [
-      () => void shared.sys(),
-      () => {
-        const root = build.sources.mounts.get("dockerfile");
-        if (root !== undefined) glance(shared.sys(), root);
-      },
-    ],
     async commit() {
       await outputs?.commit();
     },
