@@ -53,7 +53,11 @@ export const command = defineCommand({
       ? await chooseBuilder(store, env, global.builder)
       : undefined;
     if (builder) driverOf(builder);
-    const display = displays(builder, { deps, flag: flags.progress, debug: global.debug });
+    const display = displays(builder, {
+      deps,
+      flag: flags.progress,
+      debug: global.debug,
+    });
     using progress = display();
     await using nodes = url !== undefined && builder
       ? await openNodes({ builder, deps, progress, budget: limits.budget })

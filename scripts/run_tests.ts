@@ -4,7 +4,7 @@
  * A check (format, lint, types, the repository's rules) counts as one test. This file must not be
  * named `test.ts`: `deno test` would take it for a test, and it would start itself without end.
  */
-import { buildGoTools, missing } from "../tests/harness/tool.ts";
+import { makeTools, missing } from "../tests/harness/tool.ts";
 import { sharedVariable, startShared } from "../tests/harness/shared.ts";
 import { needsRoot } from "../tests/harness/skip.ts";
 import { type Result, runCheck, runTests, runTestsTwice } from "../tests/harness/suite.ts";
@@ -47,7 +47,7 @@ async function runQuick() {
 
 /** What stands in tests/, or what the command line names. */
 async function runEndToEnd() {
-  await buildGoTools();
+  await makeTools();
   const cannot = needsRoot() ??
     await missing("buildkitd", "buildctl", "runc", "docker-registry", "busybox");
   // Without it each test says itself why it skips.

@@ -117,7 +117,7 @@ function readIndex(folder: string): Index {
   try {
     text = Deno.readTextFileSync(path);
   } catch (error) {
-    throw new LayoutError(`could not read ${path}: ${osReason(error)}`);
+    throw new LayoutError(`could not read ${path}: open ${path}: ${osReason(error)}`);
   }
   try {
     return text === "" ? {} : JSON.parse(text);

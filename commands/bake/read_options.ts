@@ -2,7 +2,7 @@
 import type { ComposeReader, ReadOptions } from "../../bake/options.ts";
 import { absolutePath } from "../text/paths.ts";
 import { isRemote } from "../build/inputs/remote.ts";
-import { isTrue } from "../program/switch.ts";
+import { isOn } from "../program/switch.ts";
 import type { Deps } from "../program/deps.ts";
 import { parseBool } from "../flags/value.ts";
 import { UsageError } from "../program/usage_error.ts";
@@ -34,7 +34,7 @@ export function readOptions(
 
 /** The environment as definitions see it: not at all, where that is wanted. */
 export function definitionEnv({ env }: Pick<Deps, "env">): Deps["env"] {
-  return isTrue("BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP", env) ? () => undefined : env;
+  return isOn("BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP", env) ? () => undefined : env;
 }
 
 /** As Go names it: `linux/amd64`. */

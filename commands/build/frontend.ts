@@ -24,7 +24,8 @@ export function frontendOptions(
   gateway: () => string,
 ): Pick<BuildOptions, "attrs" | "entitlements"> {
   const { attrs, entitlements } = network(flags.network);
-  const typed = (name: "provenance" | "sbom") => given.has(name) ? flags[name] : undefined;
+  const typed = (name: "provenance" | "sbom") =>
+    given.has(name) && flags[name] !== "" ? flags[name] : undefined;
   const provenance = isTrue("BUILDX_NO_DEFAULT_ATTESTATIONS", env) ? undefined : DEFAULT_PROVENANCE;
   return {
     entitlements: [...new Set([...flags.allow, ...entitlements])],

@@ -92,11 +92,12 @@ export async function prepare(
   const node = firstNode(builder);
   const sources = await findSources(path, flags, { deps, storeDir: store.dir, scratch, targets });
   const platforms = parsePlatforms(flags.platform);
-  const asked = isCall || flags.output.length > 0 || flags.load || flags.push;
+  const typed = isCall ? [] : parseOutputs(flags.output);
+  const asked = isCall || typed.length > 0 || flags.load || flags.push;
   const inside = isInsideEngine(builder, node, deps);
   const never = noDefaultLoad(deps);
   const byDefault = !asked && (inside || driverOf(builder).loads(node)) && !never;
-  const resolved = await resolveOutputs(isCall ? [] : parseOutputs(flags.output), {
+  const resolved = await resolveOutputs(typed, {
     load: !isCall && flags.load || byDefault,
     push: !isCall && flags.push,
     tags: flags.tag,

@@ -3,10 +3,10 @@
  * attributes are the daemon's and pass as they are; what the client adds is credentials that only
  * its environment has.
  */
+import { isOn } from "../program/switch.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { csvFields } from "./csv.ts";
 import { quote } from "./quote.ts";
-import { parseBool } from "./value.ts";
 
 /** One place of cache, as the daemon takes it. */
 export interface CacheEntry {
@@ -95,7 +95,7 @@ export function completeCaches(
 /** https://github.com/actions/toolkit, packages/cache/src/internal/config.ts */
 function withGitHub(entry: CacheEntry, env: Env): CacheEntry {
   const attrs = { ...entry.attrs };
-  const version = attrs["version"] ?? (isTrue(env("ACTIONS_CACHE_SERVICE_V2")) ? "2" : "");
+  const version = attrs["version"] ?? (isOn("ACTIONS_CACHE_SERVICE_V2", env) ? "2" : "");
   const results = env("ACTIONS_RESULTS_URL");
   fill(attrs, "token", env("ACTIONS_RUNTIME_TOKEN"));
   if (version === "2") fill(attrs, "url_v2", results);
@@ -122,12 +122,4 @@ function withAws(entry: CacheEntry, env: Env, others: OtherKeys): CacheEntry {
 
 function fill(attrs: Record<string, string>, key: string, value: string | undefined): void {
   if (value !== undefined) attrs[key] ??= value;
-}
-
-function isTrue(text: string | undefined): boolean {
-  try {
-    return text !== undefined && parseBool(text);
-  } catch {
-    return false;
-  }
 }

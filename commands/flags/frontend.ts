@@ -154,13 +154,12 @@ const RESOURCES: Record<string, { attr: string; kind: "bytes" | "swap" | "int" |
 
 function readResource(key: string, kind: string, text: string): string {
   if (kind === "text" || (kind === "swap" && text === "-1")) return text;
-  if (kind === "int" && /^-?\d+$/.test(text)) return String(BigInt(text));
   try {
-    if (kind !== "int") return String(parseBytes(text));
-  } catch {
-    // Told below, with the key.
+    return String(kind === "int" ? parseInt64(text) : parseBytes(text));
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new UsageError(`invalid value ${quote(text)} for resource ${key}: ${why}`);
   }
-  throw new UsageError(`invalid value ${quote(text)} for resource ${key}`);
 }
 
 /**

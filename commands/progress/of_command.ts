@@ -1,4 +1,5 @@
 import type { Deps } from "../program/deps.ts";
+import { debugWanted } from "../program/run.ts";
 import type { Mode } from "./mode.ts";
 import { type Progress, startProgress, type Watcher } from "./progress.ts";
 
@@ -7,16 +8,17 @@ export interface CommandProgress {
   readonly mode: Mode;
   /** Where the build runs; without one, nothing is said of it. */
   readonly builder?: { readonly name: string; readonly driver: string } | undefined;
-  /** `--debug`: explain warnings. */
+  /** `--debug`, as `DEBUG` in the environment: explain warnings. */
   readonly debug: boolean;
   readonly watcher?: Watcher | undefined;
 }
 
 /** Starts the progress of a command on its standard error. */
 export function progressOf(
-  { env, stderr, clock }: Deps,
+  deps: Deps,
   { mode, builder, debug, watcher }: CommandProgress,
 ): Progress {
+  const { env, stderr, clock } = deps;
   return startProgress({
     mode,
     out: stderr,
@@ -25,7 +27,7 @@ export function progressOf(
     now: clock.now,
     driver: builder?.driver ?? "",
     builder: builder?.name ?? "",
-    expandWarnings: debug,
+    expandWarnings: debug || debugWanted(deps),
     ...watcher && { watcher },
   });
 }

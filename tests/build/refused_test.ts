@@ -9,6 +9,17 @@ const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx"))
 const shared = ignore ? undefined! : await sharedBuildkitd();
 const programs = ["fairlead", "buildx"] as const;
 
+type Case = readonly [args: string[], env?: Record<string, string>];
+
+const inEnvironment: Case[] = [
+  [["ctx"], { BUILDX_NO_DEFAULT_ATTESTATIONS: "x" }],
+  [["-o", "type=oci,dest=o.tar", "ctx"], { BUILDX_NO_DEFAULT_OCI_ARTIFACT: "maybe" }],
+  [["ctx"], { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: "/no/file" }],
+  [["ctx"], { BUILDKIT_PROGRESS: "x" }],
+  [["ctx"], { DOCKER_DEFAULT_PLATFORM: "foo/bar/baz/x" }],
+  [["ctx"], { BUILDX_BUILDER: "nope" }],
+];
+
 const table: string[][] = [
   ["nowhere"],
   [""],
@@ -45,6 +56,9 @@ const table: string[][] = [
   ["--cache-to=type=local", "-o", "type=cacheonly", "ctx"],
   ["--resource=foo=1", "ctx"],
   ["--resource=foo", "ctx"],
+  ["--resource=memory=x", "ctx"],
+  ["--resource=memory=1q", "ctx"],
+  ["--resource=cpu-shares=1.5", "ctx"],
   ["-q", "--progress=plain", "ctx"],
   ["--policy=x", "ctx"],
   ["--metadata-file=no/where", "ctx"],
@@ -92,10 +106,11 @@ Deno.test(
       "named/file": "",
     });
     const different: string[][] = [];
-    for (const args of table) {
+    const cases = table.map((args): Case => [args]).concat(inEnvironment);
+    for (const [args, env = {}] of cases) {
       const messages: string[] = [];
       for (const program of programs) {
-        const { code, stderr, stdout } = await space[program](["build", ...args]);
+        const { code, stderr, stdout } = await space[program](["build", ...args], env);
         assert.equal(code, 1, `${program} ${args.join(" ")}\n${stderr}`);
         assert.equal(stdout, "", args.join(" "));
         messages.push(stderr.split("\n").findLast((line) => line.startsWith("ERROR: ")) ?? stderr);

@@ -9,9 +9,16 @@ const goTools = {
   h2spec: "h2spec",
   actionlint: "actionlint",
   "fsutil-oracle": "oracle",
+  "cache-servers": "caches",
   "kube-apiserver": "kubernetes",
   kubelet: "kubernetes",
 } as const;
+
+/**
+ * Programs from npm: package, version, and the day as of which its dependencies are taken. Azurite's
+ * later versions want a newer Node than Debian machines have.
+ */
+const npmPrograms = { "azurite-blob": ["azurite", "3.34.0", "2025-12-01"] } as const;
 
 /** Debian's programs, and the package that brings each. */
 const debianPrograms = {
@@ -38,7 +45,10 @@ const debianPrograms = {
   loopback: "containernetworking-plugins",
 } as const;
 
-export type Tool = keyof typeof goTools | keyof typeof debianPrograms;
+export type Tool =
+  | keyof typeof goTools
+  | keyof typeof npmPrograms
+  | keyof typeof debianPrograms;
 
 /** Either the program's path, or why it can't be had. */
 export type Available =
@@ -51,10 +61,16 @@ const known = new Map<Tool, Promise<Available>>();
 export function available(tool: Tool): Promise<Available> {
   let answer = known.get(tool);
   if (answer === undefined) {
-    answer = tool in goTools ? goTool(tool as keyof typeof goTools) : debianProgram(tool);
+    answer = find(tool);
     known.set(tool, answer);
   }
   return answer;
+}
+
+function find(tool: Tool): Promise<Available> {
+  if (tool in goTools) return goTool(tool as keyof typeof goTools);
+  if (tool in npmPrograms) return npmProgram(tool as keyof typeof npmPrograms);
+  return debianProgram(tool);
 }
 
 /** As `available`, where a test can't go on without: throws the reason. */
@@ -70,24 +86,38 @@ export async function missing(...tools: Tool[]): Promise<string | undefined> {
   return answers.find((answer) => answer.reason !== undefined)?.reason;
 }
 
-/** Builds all that is not built yet, one unit after another: each uses both cores by itself. */
-export async function buildGoTools(): Promise<void> {
-  for (const tool of Object.keys(goTools)) await available(tool as Tool);
+/** Makes all that is not there yet, one after another: each build uses both cores by itself. */
+export async function makeTools(): Promise<void> {
+  for (const tool of Object.keys({ ...goTools, ...npmPrograms })) await available(tool as Tool);
 }
 
 async function goTool(tool: keyof typeof goTools): Promise<Available> {
-  const build = new URL("../daemons/build", import.meta.url).pathname;
+  const { line, reason } = await runScript("build", [goTools[tool]]);
+  return line === undefined ? { reason } : { path: `${line.replace(/^\S+ /, "")}/${tool}` };
+}
+
+async function npmProgram(tool: keyof typeof npmPrograms): Promise<Available> {
+  const { line, reason } = await runScript("npm", npmPrograms[tool]);
+  return line === undefined ? { reason } : { path: `${line}/node_modules/.bin/${tool}` };
+}
+
+/** A script of `tests/daemons`: the line that it prints, or why there is none. */
+async function runScript(
+  name: string,
+  args: readonly string[],
+): Promise<{ line: string; reason?: never } | { line?: never; reason: string }> {
+  const script = new URL(`../daemons/${name}`, import.meta.url).pathname;
   try {
-    const { success, stdout } = await new Deno.Command(build, {
-      args: [goTools[tool]],
+    const { success, stdout } = await new Deno.Command(script, {
+      args: [...args],
       stdin: "null",
       stderr: "inherit",
     }).output();
-    const folder = /^\S+ (.*)$/m.exec(new TextDecoder().decode(stdout))?.[1];
-    if (success && folder !== undefined) return { path: `${folder}/${tool}` };
-    return { reason: `tests/daemons/build ${goTools[tool]} failed (see its output above)` };
+    const line = new TextDecoder().decode(stdout).trim();
+    if (success && line !== "") return { line };
+    return { reason: `tests/daemons/${name} ${args.join(" ")} failed (see its output above)` };
   } catch (error) {
-    return { reason: `tests/daemons/build does not run here: ${error}` };
+    return { reason: `tests/daemons/${name} does not run here: ${error}` };
   }
 }
 

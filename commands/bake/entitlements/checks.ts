@@ -1,4 +1,5 @@
 import type { Env } from "../../../transports/transport.ts";
+import { quote } from "../../flags/quote.ts";
 import { isTrue } from "../../program/switch.ts";
 
 /**
@@ -9,10 +10,12 @@ export function localChecks(
   env: Env,
   { isRemote, isFromCompose }: { readonly isRemote: boolean; readonly isFromCompose: boolean },
 ): { readonly checksLocal: boolean; readonly isByDefault: boolean } {
+  const what = (name: string) => `failed to parse ${name} value ${quote(env(name) ?? "")}`;
+  const said = (name: string) => isTrue(name, env, what(name));
   if (env("BUILDX_BAKE_ENTITLEMENTS_FS")) {
-    return { checksLocal: isTrue("BUILDX_BAKE_ENTITLEMENTS_FS", env), isByDefault: false };
+    return { checksLocal: said("BUILDX_BAKE_ENTITLEMENTS_FS"), isByDefault: false };
   }
-  const isOff = isFromCompose || isRemote && isTrue("BAKE_ALLOW_REMOTE_FS_ACCESS", env);
+  const isOff = isFromCompose || isRemote && said("BAKE_ALLOW_REMOTE_FS_ACCESS");
   return { checksLocal: !isOff, isByDefault: !isOff };
 }
 

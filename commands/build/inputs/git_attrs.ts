@@ -1,6 +1,6 @@
 /** What the frontend is told of the checkout that a context lies in, for provenance and labels. */
 import type { Env } from "../../../transports/transport.ts";
-import { parseBool } from "../../flags/value.ts";
+import { isOn } from "../../program/switch.ts";
 import { findCheckout } from "./git_repository.ts";
 import { absolutePath } from "../../text/paths.ts";
 
@@ -17,15 +17,15 @@ export async function gitAttrs(
   mounts: ReadonlyMap<string, string>,
   { env, cwd }: { readonly env: Env; readonly cwd: string },
 ): Promise<Record<string, string>> {
-  const wantsInfo = isOn(env("BUILDX_GIT_INFO"), true);
-  const wantsLabels = env("BUILDX_GIT_LABELS") === "full" || isOn(env("BUILDX_GIT_LABELS"), false);
+  const wantsInfo = isOn("BUILDX_GIT_INFO", env, true);
+  const wantsLabels = env("BUILDX_GIT_LABELS") === "full" || isOn("BUILDX_GIT_LABELS", env);
   if (folder === undefined || !wantsInfo && !wantsLabels) return {};
   const checkout = findCheckout(folder);
   if (checkout === undefined) return {};
   const attrs: Record<string, string> = {};
   const { root } = checkout;
   let { commit } = checkout;
-  if (commit !== undefined && isOn(env("BUILDX_GIT_CHECK_DIRTY"), false) && await isDirty(folder)) {
+  if (commit !== undefined && isOn("BUILDX_GIT_CHECK_DIRTY", env) && await isDirty(folder)) {
     commit += "-dirty";
   }
   const source = checkout.remote && redacted(checkout.remote);
@@ -44,15 +44,6 @@ export async function gitAttrs(
     if (place !== undefined) attrs[`vcs:localdir:${mount}`] = place;
   }
   return attrs;
-}
-
-/** A switch that counts only when it is a boolean, as buildx has it. */
-function isOn(text: string | undefined, otherwise: boolean): boolean {
-  try {
-    return text === undefined ? otherwise : parseBool(text);
-  } catch {
-    return otherwise;
-  }
 }
 
 /**

@@ -80,7 +80,9 @@ export async function findLayouts(
       stores.set(`local:${src}`, folder);
       return [{ ...cache, attrs: { ...cache.attrs, digest } }];
     } catch (error) {
-      warn(`local cache import at ${src} skipped due to err: ${(error as Error).message}`);
+      // The folder as it was typed.
+      const why = (error as Error).message.replaceAll(`${folder}/`, `${src.replace(/\/+$/, "")}/`);
+      warn(`local cache import at ${src} skipped due to err: ${why}`);
       return [];
     }
   });

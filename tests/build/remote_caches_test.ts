@@ -1,0 +1,179 @@
+/**
+ * Caches that lie elsewhere, whole: what one program writes there, a daemon that knows nothing of it
+ * reads for the other. What is asked of the daemon is the same with both.
+ */
+import assert from "node:assert/strict";
+import { serveActionsCache } from "../harness/actions_cache.ts";
+import { startBuildkitd } from "../harness/buildkitd.ts";
+import {
+  actionsToken,
+  type CacheKeys,
+  startAzurite,
+  startCacheServers,
+} from "../harness/cache_servers.ts";
+import { startRecorder } from "../harness/recorder.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { type Workspace, workspace } from "./workspace.ts";
+
+const ignore = skip(
+  needsRoot() ?? await missing("buildkitd", "runc", "buildx", "cache-servers", "azurite-blob"),
+);
+const programs = ["fairlead", "buildx"] as const;
+
+const keys: CacheKeys = {
+  id: "AKFAIRLEAD",
+  secret: "secret/of+the=key",
+  session: "session==",
+  token: actionsToken(),
+};
+const inEnvironment = {
+  AWS_ACCESS_KEY_ID: keys.id,
+  AWS_SECRET_ACCESS_KEY: keys.secret,
+  AWS_SESSION_TOKEN: keys.session,
+};
+const [servers, azurite, daemon] = ignore ? [] : await Promise.all([
+  startCacheServers(keys),
+  startAzurite(),
+  startBuildkitd(),
+]);
+
+/** One place for a cache: the attributes of both flags, and what only the environment says. */
+interface Place {
+  readonly attrs: string;
+  readonly env: Record<string, string>;
+}
+
+function dockerfile(id: string): Record<string, string> {
+  return {
+    "ctx/Dockerfile": "FROM scratch AS one\nCOPY a /\nFROM scratch\nCOPY --from=one /a /b\n",
+    "ctx/a": id,
+  };
+}
+
+/** Every pair of a writer and a reader; between them the daemon forgets all. */
+async function exchange(space: Workspace, { attrs, env }: Place): Promise<void> {
+  for (const writer of programs) {
+    space.write(dockerfile(crypto.randomUUID()));
+    const to = ["--cache-to", `${attrs},mode=max`];
+    const wrote = await space[writer](["build", "--progress=plain", ...to, "ctx"], env);
+    assert.equal(wrote.code, 0, wrote.stderr);
+    assert.doesNotMatch(wrote.stderr, /CACHED/);
+    assert.match(wrote.stderr, /writing layer sha256/);
+    for (const reader of programs) {
+      const pruned = await space.fairlead(["prune", "--all", "--force"]);
+      assert.equal(pruned.code, 0, pruned.stderr);
+      const from = ["--cache-from", attrs];
+      const read = await space[reader](["build", "--progress=plain", ...from, "ctx"], env);
+      assert.equal(read.code, 0, read.stderr);
+      assert.match(read.stderr, /importing cache manifest from/);
+      assert.match(read.stderr, /COPY a \/\n#\d+ CACHED/, `${writer} for ${reader}`);
+      assert.match(read.stderr, /COPY --from=one \/a \/b\n(?:.*\n)*?#\d+ CACHED/);
+    }
+  }
+}
+
+/** Both programs ask the daemon for the same caches. */
+async function compare(
+  args: readonly string[],
+  env: Record<string, string>,
+  files: Record<string, string> = {},
+) {
+  await using recorder = await startRecorder(daemon!.address);
+  await using space = await workspace(recorder.address);
+  space.write({ ...dockerfile("same"), ...files });
+  const asked: unknown[] = [];
+  for (const program of programs) {
+    await space[program](["build", ...args, "ctx"], {
+      // No machine of a cloud is asked for a role.
+      AWS_EC2_METADATA_DISABLED: "true",
+      ...env,
+    });
+    const [request] = recorder.take();
+    asked.push([request?.Cache, JSON.parse(request?.FrontendAttrs["cache-imports"] ?? "null")]);
+  }
+  assert.deepEqual(asked[0], asked[1], args.join(" "));
+  return asked[0] as [{ Exports: { Type: string; Attrs: Record<string, string> }[] }, unknown];
+}
+
+Deno.test({ name: "s3: signed with the environment's keys", ignore }, async () => {
+  await using space = await workspace(daemon!.address);
+  const attrs = `type=s3,region=nowhere,bucket=${servers!.bucket},use_path_style=true,` +
+    `endpoint_url=${servers!.s3},name=x`;
+  await exchange(space, { attrs, env: inEnvironment });
+  for (const wrong of [{ AWS_SECRET_ACCESS_KEY: "other" }, { AWS_SESSION_TOKEN: "other" }]) {
+    space.write(dockerfile(crypto.randomUUID()));
+    const args = ["build", "--cache-to", `${attrs},retry_max_attempts=1`, "ctx"];
+    const refused = await space.fairlead(args, { ...inEnvironment, ...wrong });
+    assert.equal(refused.code, 1, "the server looks at the signature");
+    assert.match(refused.stderr, /403/);
+  }
+});
+
+Deno.test({ name: "azblob: by its attributes", ignore }, async () => {
+  await using space = await workspace(daemon!.address);
+  const { url, account, key } = azurite!;
+  const attrs = `type=azblob,account_url=${url},account_name=${account},secret_access_key=${key}`;
+  await exchange(space, { attrs, env: {} });
+});
+
+Deno.test({ name: "gha, version 1: by the workflow's token", ignore }, async () => {
+  await using space = await workspace(daemon!.address);
+  const env = { ACTIONS_RUNTIME_TOKEN: keys.token, ACTIONS_CACHE_URL: servers!.actions };
+  await exchange(space, { attrs: "type=gha,scope=v1", env });
+});
+
+Deno.test({ name: "gha, version 2: where the results are", ignore }, async () => {
+  await using space = await workspace(daemon!.address);
+  await using actions = await serveActionsCache(azurite!, keys.token);
+  const env = {
+    ACTIONS_RUNTIME_TOKEN: keys.token,
+    ACTIONS_CACHE_SERVICE_V2: "true",
+    ACTIONS_RESULTS_URL: actions.url,
+  };
+  await exchange(space, { attrs: "type=gha,scope=v2", env });
+});
+
+Deno.test({ name: "what the environment adds is what buildx adds", ignore }, async () => {
+  const token = { ACTIONS_RUNTIME_TOKEN: keys.token };
+  const url = { ACTIONS_CACHE_URL: servers!.actions };
+  const results = { ACTIONS_RESULTS_URL: "http://127.0.0.1:1/" };
+  const s3 = `type=s3,region=x,bucket=none,use_path_style=true,retry_max_attempts=1,` +
+    `endpoint_url=${servers!.s3}`;
+  const both = (
+    attrs: string,
+  ) => [`--cache-to=${attrs},ignore-error=true`, `--cache-from=${attrs}`];
+  const [{ Exports: none }] = await compare(both("type=gha"), {});
+  assert.deepEqual(none, [], "outside of a workflow there is no such cache");
+  for (
+    const env of [
+      token,
+      url,
+      { ...token, ...url },
+      { ...token, ...results },
+      { ...token, ...results, ACTIONS_CACHE_SERVICE_V2: "1" },
+      { ...token, ...results, ...url, ACTIONS_CACHE_SERVICE_V2: "no" },
+    ]
+  ) await compare(both("type=gha,timeout=1s"), env);
+  await compare(both(`type=gha,timeout=1s,token=${keys.token},url=${servers!.actions}`), results);
+  await compare(both("type=gha,timeout=1s,version=1"), { ...token, ...results, ...url });
+  await compare(both("type=gha,timeout=1s,version=2"), { ...token, ...results, ...url });
+  const [{ Exports }] = await compare(both(s3), inEnvironment);
+  assert.equal(Exports[0]!.Attrs["access_key_id"], keys.id);
+  assert.equal(Exports[0]!.Attrs["session_token"], keys.session);
+  await compare(both(`${s3},access_key_id=a,secret_access_key=b`), inEnvironment);
+  await compare(both(`${s3},access_key_id=a`), inEnvironment);
+  await compare(both(s3), { AWS_ACCESS_KEY: "old", AWS_SECRET_KEY: "older" });
+  const shared = {
+    ".aws/credentials":
+      "[default]\naws_access_key_id = d\naws_secret_access_key = e\n[p]\naws_access_key_id=f\n" +
+      "aws_secret_access_key=g\naws_session_token=h\n",
+    ".aws/config": "[default]\nregion = y\n[profile q]\naws_access_key_id = i\n" +
+      "aws_secret_access_key = j\n",
+  };
+  for (
+    const env of [{}, { AWS_PROFILE: "p" }, { AWS_PROFILE: "q" }, { AWS_DEFAULT_PROFILE: "p" }]
+  ) {
+    await compare(both(s3), env, shared);
+  }
+});
