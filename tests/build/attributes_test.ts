@@ -8,6 +8,7 @@ import type { BuildHistoryRecord } from "../../proto/gen/control.ts";
 import { listHistory } from "../../buildkit/history.ts";
 import { transports } from "../../transports/all.ts";
 import { createRegistry } from "../../transports/registry.ts";
+import { commitAll, gitDaemon } from "../harness/git.ts";
 import { check } from "../harness/run.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
@@ -243,6 +244,68 @@ Deno.test({
     if (args.length === 0) {
       assert.equal(texts[0], texts[1], args.join(" "));
     } else assert.deepEqual(lasting(texts[0]!), lasting(texts[1]!), args.join(" "));
+  }
+});
+
+Deno.test({ name: "provenance of what the daemon fetches itself", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  space.write({
+    "git/r.git/Dockerfile": "FROM busybox AS b\nFROM scratch\nARG A\nCOPY f /\n",
+    "git/r.git/f": "one\n",
+    "git/r.git/sub/Dockerfile": "FROM scratch\nCOPY g /\n",
+    "git/r.git/sub/g": "below\n",
+    "local/Dockerfile": "FROM scratch\nCOPY --from=named / /n\nCOPY h /\n",
+    "local/h": "",
+  });
+  await commitAll(space.path("git/r.git"), "one");
+  await check("tar", [
+    "-cf",
+    space.path("c.tar"),
+    "-C",
+    space.path("git/r.git"),
+    "Dockerfile",
+    "f",
+  ]);
+  await using git = await gitDaemon(space.path("git"));
+  const tar = Deno.readFileSync(space.path("c.tar"));
+  const web = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    () => new Response(tar),
+  );
+  const repository = `${git.url}/r.git`, archive = `http://127.0.0.1:${web.addr.port}/c.tar`;
+  const platforms = "--platform=linux/amd64,linux/arm64";
+  const cases: string[][] = [
+    [repository],
+    [`${repository}#main:sub`],
+    [`${repository}?ref=main&subdir=sub`, "--provenance=mode=max"],
+    [repository, "--build-arg=A=1", "--label=l=m", "--target=b"],
+    [archive],
+    [archive, "--provenance=mode=max", "--build-arg=A=1"],
+    [`${repository}#main:sub`, platforms],
+    [archive, platforms, "--provenance=mode=max,version=v1"],
+    ["local", `--build-context=named=${repository}`],
+    ["local", `--build-context=named=${archive}`, "--provenance=mode=max"],
+  ];
+  try {
+    for (const args of cases) {
+      for (const BUILDX_METADATA_PROVENANCE of ["min", "max"]) {
+        const found: unknown[] = [];
+        for (const program of programs) {
+          const made = await space[program](["build", "--metadata-file=m.json", ...args], {
+            BUILDX_METADATA_PROVENANCE,
+          });
+          assert.equal(made.code, 0, made.stderr);
+          found.push(lasting(
+            space.read("m.json")
+              .replace(/("buildx\.build\.ref": ").*"/, '$1"')
+              .replace(/("(?:buildInvocationID|buildStartedOn|buildFinishedOn)": ").*"/g, '$1"'),
+          ));
+        }
+        assert.deepEqual(found[0], found[1], `${args.join(" ")} ${BUILDX_METADATA_PROVENANCE}`);
+      }
+    }
+  } finally {
+    await web.shutdown();
   }
 });
 

@@ -85,6 +85,8 @@ test("a context that changes while it is read: each file is told of, the build g
   });
   const changing = (async () => {
     while (proxy.bytes.up < 1 << 20) await new Promise((resolve) => setTimeout(resolve, 5));
+    // All of them are listed, and none but the first is read: the link waits until they are changed.
+    proxy.stall(true);
     await Deno.truncate(`${context}/b-shrinks`, 1000);
     await Deno.remove(`${context}/c-vanishes`);
     await Deno.remove(`${context}/d-folder`);
@@ -92,6 +94,7 @@ test("a context that changes while it is read: each file is told of, the build g
     await Deno.writeFile(`${context}/e-grows`, randomBytes(size), { append: true });
     await Deno.remove(`${context}/f-link`);
     await Deno.symlink("/etc/passwd", `${context}/f-link`);
+    proxy.stall(false);
   })();
   const ended = await bench.build(["-o", `${folder}/out`], { host: proxy.address });
   await changing;
