@@ -25,6 +25,8 @@ export interface ProxyOptions {
   listen?: "tcp" | "unix";
   up?: Impairment;
   down?: Impairment;
+  /** Called with what a client has sent, before it is passed on: `stall()` then holds it back, too. */
+  hear?: (bytes: Uint8Array) => void;
 }
 
 export interface Proxy {
@@ -67,6 +69,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     const pair = link(client, daemon, {
       up: options.up ?? {},
       down: options.down ?? {},
+      hear: options.hear ?? (() => {}),
       passed: (direction, count) => bytes[direction] += count,
       open: () => gate.open,
     });

@@ -10,6 +10,8 @@ export interface Link {
 export interface LinkOptions {
   up: Impairment;
   down: Impairment;
+  /** Of the client's bytes alone. */
+  hear: (bytes: Uint8Array) => void;
   passed: (direction: "up" | "down", count: number) => void;
   /** A promise that is pending while nothing may pass. */
   open: () => Promise<void>;
@@ -30,6 +32,7 @@ export function link(client: Deno.Conn, daemon: Deno.Conn, options: LinkOptions)
   };
   const direction = (name: "up" | "down", from: Deno.Conn, to: Deno.Conn) =>
     pump(from, to, options[name], {
+      hear: name === "up" ? options.hear : () => {},
       passed: (count) => options.passed(name, count),
       open: () => Promise.race([options.open(), closing.promise]),
       closed: () => closed,
@@ -42,6 +45,7 @@ export function link(client: Deno.Conn, daemon: Deno.Conn, options: LinkOptions)
 }
 
 interface Hooks {
+  hear: (bytes: Uint8Array) => void;
   passed: (count: number) => void;
   open: () => Promise<void>;
   closed: () => boolean;
@@ -83,6 +87,7 @@ async function pump(from: Deno.Conn, to: Deno.Conn, impairment: Impairment, hook
     while (true) {
       const { bytes, due } = await Promise.race([queue.shift(), hooks.closing.then(() => end)]);
       if (delayMs > 0 || bytesPerSecond < Infinity) await waitUntil(due, hooks.closing);
+      if (bytes !== null) hooks.hear(bytes);
       await hooks.open();
       if (hooks.closed()) return;
       if (bytes === null) return await to.closeWrite();
