@@ -1,7 +1,7 @@
 import { connect } from "./commands/reach/connect.ts";
 import { commands } from "./commands/list.ts";
 import { runProgram } from "./commands/program/run.ts";
-import { interruptible } from "./commands/program/signals.ts";
+import { codeAfter, interruptible } from "./commands/program/signals.ts";
 import { inputOf, outputOf, systemClock } from "./commands/program/terminal.ts";
 import { ownProcess } from "./transports/_roots.ts";
 import { transports } from "./transports/all.ts";
@@ -40,4 +40,4 @@ const code = await runProgram({
 }, commands);
 
 // Not only for the code: whatever a command left open must not keep the program alive.
-Deno.exit(code);
+Deno.exit(codeAfter(signal, code));

@@ -139,13 +139,26 @@ function requireRemoteDriver(driver: string) {
   const remedy = Object.hasOwn(startingDrivers, driver) ? startingDrivers[driver] : undefined;
   if (remedy === undefined) {
     throw new BuilderError(`failed to find driver ${quote(driver)}`, {
-      hint: "the only driver is remote; leave --driver out",
+      hint: driverHint(driver),
     });
   }
   throw new BuilderError(
     `driver ${driver} is not supported: fairlead uses a daemon that runs, it starts none`,
     { hint: remedy },
   );
+}
+
+function driverHint(driver: string): string {
+  const known = ["remote", ...Object.keys(startingDrivers)];
+  const meant = nearest(driver, known);
+  const others = `fairlead creates builders of the driver remote, and uses those of ${
+    listed(known.slice(1))
+  } that are there`;
+  return meant === undefined ? `leave --driver out: ${others}` : `did you mean ${meant}? ${others}`;
+}
+
+function listed(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
 function endpointOf(request: CreateRequest, env: Env): string {

@@ -131,7 +131,8 @@ const bad: [string[], string, string?][] = [
   [
     ["--name", "a", "--driver", "remoet", loopback],
     'failed to find driver "remoet"',
-    "the only driver is remote; leave --driver out",
+    "did you mean remote? fairlead creates builders of the driver remote, and uses those of " +
+    "docker-container, kubernetes and docker that are there",
   ],
   [
     ["--name", "a", "tpc://h:1"],

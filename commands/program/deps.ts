@@ -20,7 +20,7 @@ export interface Deps {
   /** Everything else: progress, warnings, errors, prompts. */
   readonly stderr: Output;
   readonly clock: Clock;
-  /** Aborted by the first SIGINT or SIGTERM, with an `Interrupted` as its reason. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with an `Interrupted` as its reason. */
   readonly signal: AbortSignal;
   readonly registry: Registry;
   /** Reaches a daemon; loads the gRPC code when it is first called. */
@@ -55,7 +55,7 @@ export interface Clock {
 /** A signal ended the run; the reason of the aborted `Deps.signal`. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
-  constructor(readonly signal: "SIGINT" | "SIGTERM") {
+  constructor(readonly signal: "SIGINT" | "SIGTERM" | "SIGHUP") {
     super("context canceled");
   }
 }

@@ -6,6 +6,8 @@ export const exitCodes = {
   generic: 1,
   internal: 100,
   resourceExhausted: 102,
+  /** The terminal is gone; as a shell shows a program that SIGHUP ended. */
+  hungUp: 129,
   cancelled: 130,
   outputClosed: 141,
 } as const;

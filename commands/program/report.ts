@@ -57,7 +57,9 @@ export function hintOf(error: unknown): string | undefined {
 /** The exit code that an error stands for; undefined where its cause is to be asked. */
 function exitCodeOf(error: object): number | undefined {
   if (typeof (error as Reportable).exitCode === "number") return (error as Reportable).exitCode;
-  if (error instanceof Interrupted) return exitCodes.cancelled;
+  if (error instanceof Interrupted) {
+    return error.signal === "SIGHUP" ? exitCodes.hungUp : exitCodes.cancelled;
+  }
   if (error instanceof DOMException && error.name === "AbortError") return exitCodes.cancelled;
   if (error instanceof OutputError) {
     return isFull(error.cause) ? exitCodes.resourceExhausted : undefined;

@@ -9,19 +9,43 @@ import { exitCodes } from "./exit_codes.ts";
 const LATER = 20;
 
 /**
- * The first SIGINT or SIGTERM aborts the returned signal, so that the command ends in an orderly way;
- * the second leaves at once.
+ * The first SIGINT, SIGTERM or SIGHUP aborts the returned signal, so that the command ends in an
+ * orderly way; the second leaves at once.
  */
 export function interruptible(exit: (code: number) => void): AbortSignal {
   const controller = new AbortController();
-  const names = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM"] as const;
   after(LATER, () => {
-    for (const name of names) {
+    // With its first listener Deno takes SIGHUP for itself, and would end what `nohup` has started.
+    const ignored = hangUpIsIgnored();
+    if (ignored) Deno.addSignalListener("SIGHUP", () => {});
+    for (const name of heeded(ignored)) {
       Deno.addSignalListener(name, () => {
-        if (controller.signal.aborted) exit(exitCodes.cancelled);
+        if (controller.signal.aborted) exit(codeAfter(controller.signal, exitCodes.cancelled));
         else controller.abort(new Interrupted(name));
       });
     }
   });
   return controller.signal;
+}
+
+/** The exit code: a command that lost its terminal had no other failure, whatever it met then. */
+export function codeAfter({ reason }: AbortSignal, code: number): number {
+  const hungUp = reason instanceof Interrupted && reason.signal === "SIGHUP";
+  return hungUp && code !== 0 ? exitCodes.hungUp : code;
+}
+
+/** @param ignored undefined where it can't be known: then SIGHUP ends the process, as by itself */
+function heeded(ignored: boolean | undefined): Interrupted["signal"][] {
+  if (Deno.build.os === "windows") return ["SIGINT"];
+  return ["SIGINT", "SIGTERM", ...ignored === false ? ["SIGHUP"] as const : []];
+}
+
+/** Whether we were started to ignore SIGHUP, the first bit of the mask; undefined but on Linux. */
+function hangUpIsIgnored(): boolean | undefined {
+  try {
+    const status = Deno.readTextFileSync("/proc/self/status");
+    return /^SigIgn:\s*[0-9a-f]*[13579bdf]$/m.test(status);
+  } catch {
+    return undefined;
+  }
 }

@@ -10,6 +10,7 @@ const STATUS: readonly (readonly [string, string])[] = [
   ["0", "It went well."],
   ["1", "Something else went wrong; what, stands on standard error."],
   ["100, 102", "The daemon had an internal error, or no resources left."],
+  ["129", "Its terminal was closed (SIGHUP)."],
   ["130", "It was interrupted."],
 ];
 

@@ -29,14 +29,46 @@ function silentPort() {
   };
 }
 
+for (
+  const [what, signal, expected] of [
+    ["an interrupt", "SIGINT", 130],
+    ["SIGTERM", "SIGTERM", 130],
+    ["the end of the terminal", "SIGHUP", 129],
+  ] as const
+) {
+  Deno.test({
+    name: `${what} ends a command that waits for a daemon, with ${expected}`,
+    ignore: Deno.build.os === "windows" || signal === "SIGHUP" && Deno.build.os !== "linux",
+    async fn() {
+      using temp = tempStore();
+      const port = silentPort();
+      const child = new Deno.Command(Deno.execPath(), {
+        args: [...deno, main, "inspect"],
+        env: { BUILDX_CONFIG: temp.path, BUILDKIT_HOST: port.endpoint, BUILDX_BUILDER: "" },
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+      await port.connected;
+      // It begins to listen a moment after its start.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      child.kill(signal);
+      const { code, stderr } = await child.output();
+      await port.stop();
+      assert.equal(new TextDecoder().decode(stderr), "ERROR: context canceled\n");
+      assert.equal(code, expected);
+      assert.deepEqual(temp.files(), []);
+    },
+  });
+}
+
 Deno.test({
-  name: "an interrupt ends a command that waits for a daemon, with 130",
-  ignore: Deno.build.os === "windows",
+  name: "who was told to ignore the end of the terminal (nohup) does so",
+  ignore: Deno.build.os !== "linux",
   async fn() {
     using temp = tempStore();
     const port = silentPort();
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [...deno, main, "inspect"],
+    const child = new Deno.Command("sh", {
+      args: ["-c", `trap "" HUP; exec "$@"`, "sh", Deno.execPath(), ...deno, main, "inspect"],
       env: { BUILDX_CONFIG: temp.path, BUILDKIT_HOST: port.endpoint, BUILDX_BUILDER: "" },
       stdout: "piped",
       stderr: "piped",
@@ -44,12 +76,11 @@ Deno.test({
     await port.connected;
     // It begins to listen a moment after its start.
     await new Promise((resolve) => setTimeout(resolve, 100));
-    child.kill("SIGINT");
-    const { code, stderr } = await child.output();
+    child.kill("SIGHUP");
+    child.kill("SIGTERM");
+    const { code } = await child.output();
     await port.stop();
-    assert.equal(new TextDecoder().decode(stderr), "ERROR: context canceled\n");
-    assert.equal(code, 130);
-    assert.deepEqual(temp.files(), []);
+    assert.equal(code, 130, "the second one has ended it");
   },
 });
 

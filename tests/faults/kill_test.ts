@@ -110,24 +110,31 @@ function start(bench: Workbench, host: string) {
 
 const sleeping = () => `FROM busybox\nRUN echo begun; sleep 25 # ${crypto.randomUUID()}\n`;
 
-Deno.test({
-  name: "Ctrl-C during a step: the daemon cancels it, and the exit code is 130",
-  ignore,
-  async fn() {
-    await using bench = await makeWorkbench({ Dockerfile: sleeping() });
-    const run = start(bench, shared!.tcp);
-    assert.ok(await run.begun(), run.said());
-    const started = performance.now();
-    run.child.kill("SIGINT");
-    assert.equal(await run.ended(), 130, run.said());
-    const took = performance.now() - started;
-    assert.match(run.said(), /^#\d+ CANCELED$/m);
-    assert.equal(errorLines({ stderr: run.said() }).length, 1, run.said());
-    assert.ok(took < 4000, `it took ${took} ms`);
-    assert.deepEqual(descendants(run.child.pid), []);
-    assert.deepEqual(entriesOf(bench.folder).filter(isTemporary), []);
-  },
-});
+for (
+  const [what, signal, expected] of [
+    ["Ctrl-C", "SIGINT", 130],
+    ["the end of the terminal", "SIGHUP", 129],
+  ] as const
+) {
+  Deno.test({
+    name: `${what} during a step: the daemon cancels it, and the exit code is ${expected}`,
+    ignore,
+    async fn() {
+      await using bench = await makeWorkbench({ Dockerfile: sleeping() });
+      const run = start(bench, shared!.tcp);
+      assert.ok(await run.begun(), run.said());
+      const started = performance.now();
+      run.child.kill(signal);
+      assert.equal(await run.ended(), expected, run.said());
+      const took = performance.now() - started;
+      assert.match(run.said(), /^#\d+ CANCELED$/m);
+      assert.equal(errorLines({ stderr: run.said() }).length, 1, run.said());
+      assert.ok(took < 4000, `it took ${took} ms`);
+      assert.deepEqual(descendants(run.child.pid), []);
+      assert.deepEqual(entriesOf(bench.folder).filter(isTemporary), []);
+    },
+  });
+}
 
 Deno.test({
   name: "Ctrl-C twice leaves at once, though the daemon doesn't answer the first",

@@ -34,3 +34,41 @@ Deno.test("scripts/fairlead runs through symlinks, from any folder, arguments an
   assert.notEqual(wrong.code, 0);
   assert.match(wrong.stderr, /no such {2}command/);
 });
+
+Deno.test({
+  name:
+    "scripts/fairlead without a home that can be written keeps its caches in the temporary folder",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const dir = await Deno.makeTempDir();
+    // A stand-in for Deno, that tells where it would put its packages.
+    const deno =
+      `#!/bin/sh\n[ "$1" != --version ] || { echo deno 2.9.6; exit; }\necho "<$DENO_DIR>"\n`;
+    await Deno.mkdir(`${dir}/bin`);
+    await Deno.writeTextFile(`${dir}/bin/deno`, deno, { mode: 0o755 });
+    const start = (HOME: string, TMPDIR = dir) =>
+      run(`${root}/scripts/fairlead`, ["ls"], {
+        env: {
+          ...{ HOME, TMPDIR, DENO_DIR: "", XDG_CACHE_HOME: "" },
+          PATH: `${dir}/bin:${Deno.env.get("PATH")}`,
+        },
+      });
+    try {
+      const own = `${dir}/fairlead-${Deno.uid()}`;
+      // Nobody, root included, makes folders there.
+      assert.equal((await start("/proc")).stdout, `<${own}/deno>\n`);
+      assert.equal((await Deno.stat(own)).mode! & 0o777, 0o700);
+      assert.equal((await start(`${dir}/home`)).stdout, "<>\n");
+      await Deno.remove(own, { recursive: true });
+      await Deno.symlink("home", own);
+      const { code, stderr } = await start("/proc");
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        /^fairlead: neither \/proc\S+ nor \S+ can be written: set XDG_CACHE_HOME/,
+      );
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  },
+});
