@@ -1,5 +1,6 @@
 import type { Registry } from "../transports/registry.ts";
-import type { Connection, DialContext } from "../transports/transport.ts";
+import type { Connection, DialContext, Transport } from "../transports/transport.ts";
+import { noticingTls } from "./unasked_tls.ts";
 
 /** TLS as a builder's driver options name it. Any of the four asks for TLS. Files are absolute paths. */
 export interface TlsOptions {
@@ -31,7 +32,7 @@ export async function dialEndpoint(
 ): Promise<Connection> {
   const transport = registry.find(endpoint);
   const spec = transport.parse(endpoint);
-  if (!wantsTls(tls)) return await transport.dial(spec, context);
+  if (!wantsTls(tls)) return await dialPlain(transport, spec, context);
 
   if (transport.dialTls !== undefined) {
     const { dialOwnTls } = await import("./own_tls.ts");
@@ -50,6 +51,17 @@ export async function dialEndpoint(
   const host = files.servername ?? connection.serverName ?? transport.host(spec).name;
   const stream = await wrapTls(connection.stream, files, host, shown, context);
   return { ...connection, stream, authority: host, secure: true };
+}
+
+/** Without TLS; where it would be the transport's own, a far side that expects it is noticed. */
+export async function dialPlain(
+  transport: Transport,
+  spec: unknown,
+  context: DialContext,
+): Promise<Connection> {
+  const connection = await transport.dial(spec, context);
+  if (transport.dialTls === undefined) return connection;
+  return noticingTls(connection, transport, spec, context);
 }
 
 /**

@@ -12,7 +12,10 @@ export interface Misfit {
 }
 
 const OWN_PORT = "give the address of the daemon's gRPC listener (buildkitd --addr)";
-const NEEDS_TLS = "the port expects TLS: give cacert, and cert and key if the daemon demands them";
+/** What to do about a port that expects TLS, by the driver options that ask for it. */
+export const NEEDS_TLS =
+  "give the builder --driver-opt cacert=FILE, and cert=FILE,key=FILE if the daemon demands a " +
+  "certificate of ours";
 
 /**
  * What is on the far side, from the first bytes it sent; empty: it closed without a word.
@@ -27,13 +30,17 @@ export function explainFirstBytes(bytes: Uint8Array, tls = false): Misfit | unde
       problem: "the other side closed the connection without a word",
       hint: tls
         ? "look at the daemon's log: it may have refused us"
-        : "look at the daemon's log; if its port expects TLS, give cacert (and cert and key)",
+        : `look at the daemon's log; if its port expects TLS, ${NEEDS_TLS}`,
     };
   }
   if (isHttp2(bytes)) return undefined;
   // TLS records: type (21 alert, 22 handshake), then the version 3.x.
   if ((bytes[0] === 0x15 || bytes[0] === 0x16) && bytes[1] === 3) {
-    return { code: "config", problem: "the daemon speaks TLS and we don't", hint: NEEDS_TLS };
+    return {
+      code: "config",
+      problem: "the port expects TLS, and was addressed without",
+      hint: NEEDS_TLS,
+    };
   }
   const text = printable(bytes);
   if (text === undefined) {

@@ -20,14 +20,17 @@ Deno.test("other first bytes say what is there", () => {
   for (
     const [first, expected] of [
       [bytes(), /closed the connection without a word; .*expects TLS/],
-      [bytes(0x15, 3, 1, 0, 2, 2, 70), /the daemon speaks TLS and we don't; .*give cacert/],
+      [
+        bytes(0x15, 3, 1, 0, 2, 2, 70),
+        /the port expects TLS, and was addressed without; give .*--driver-opt cacert=FILE/,
+      ],
       [
         text("HTTP/1.1 400 Bad Request\r\nServer: x\r\n"),
         /HTTP\/1.1 server.*"HTTP\/1.1 400 Bad Request"; .*--addr/,
       ],
       [
         text("HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"),
-        /HTTP\/1.1 server.*expects TLS/,
+        /HTTP\/1.1 server.*give .*cacert=FILE/,
       ],
       [
         text("SSH-2.0-OpenSSH_9.2p1\r\n"),

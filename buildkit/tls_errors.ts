@@ -73,7 +73,8 @@ export function explainTlsError(
 ): Misfit {
   const alert = alertIn(error);
   if (alert !== undefined) return explainAlert(alert, host, files);
-  const notTls = "leave cacert, cert, key and servername out, or give the daemon --tlscert";
+  const notTls = "leave the driver options cacert, cert, key and servername out, or start the " +
+    "daemon with --tlscert and --tlskey";
   if (first.length === 0) {
     const problem = "the daemon closed the connection instead of answering the TLS handshake";
     const hint = `check that the port speaks TLS; if it doesn't, ${notTls}`;
@@ -83,7 +84,7 @@ export function explainTlsError(
   if (first[0]! < 20 || first[0]! > 23 || first[1] !== 3) {
     const other = explainFirstBytes(first);
     const problem = other === undefined
-      ? "the daemon doesn't speak TLS on this port: it answered in plain HTTP/2"
+      ? "the daemon doesn't speak TLS on this port: it answered in plain HTTP/2, as without --tlscert"
       : `the port doesn't speak TLS: ${other.problem}`;
     return { code: "config", problem, hint: other?.hint ?? notTls };
   }
@@ -113,7 +114,8 @@ function explainAlert(alert: string, host: string, { client }: TlsFiles): Misfit
   const noCertificate = client === undefined &&
     (refusal !== undefined || alert === "CertificateRequired");
   if (noCertificate) {
-    const hint = "give the options cert and key, with a certificate from the daemon's CA";
+    const hint =
+      "give the builder --driver-opt cert=FILE,key=FILE, with a certificate from the daemon's CA";
     return misfit("unauthenticated", "the daemon demands a client certificate", hint);
   }
   if (client !== undefined && (refusal !== undefined || alert === "CertificateRequired")) {
@@ -129,7 +131,7 @@ function explainAlert(alert: string, host: string, { client }: TlsFiles): Misfit
         "unauthenticated",
         "the daemon refused the TLS handshake",
         client === undefined
-          ? "it may demand a client certificate: give the options cert and key"
+          ? "it may demand a client certificate: give the builder --driver-opt cert=FILE,key=FILE"
           : "the daemon and fairlead may have no cipher in common; look at the daemon's log",
       );
     case "ProtocolVersion":

@@ -1,6 +1,7 @@
 import type { Client } from "../../buildkit/client.ts";
 import { clientOver } from "../../buildkit/connect.ts";
 import { wantsTls } from "../../buildkit/dial.ts";
+import { noticingTls } from "../../buildkit/unasked_tls.ts";
 import type { Handshake, TlsFiles } from "../../buildkit/tls.ts";
 import { DialError } from "../../transports/errors.ts";
 import type { Connection, DialStep } from "../../transports/transport.ts";
@@ -45,7 +46,11 @@ export async function* connection(
         },
       };
     }
-    return clientOver(dialled, shown);
+    const { secure } = dialled;
+    const noticing = secure || transport.dialTls === undefined
+      ? dialled
+      : noticingTls(dialled, transport, spec, { ...connectionContext(way), step: () => {} });
+    return clientOver(noticing, shown);
   }
   const host = files.servername ?? dialled.serverName ?? transport.host(spec).name;
   const over = yield* tls(dialled, { files, host, shown }, way);
