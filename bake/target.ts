@@ -47,7 +47,8 @@ export interface Target {
 export interface Group {
   readonly name: string;
   description?: string;
-  targets: string[];
+  /** Null: nothing was said of them. */
+  targets: string[] | null;
 }
 
 /** A cache of `cache-from` or `cache-to`. */

@@ -52,7 +52,12 @@ export function composeReader(options: ComposeOptions): ComposeReader {
         const targets = targetsOf(project, env, options);
         const names = targets.map(({ name }) => name);
         const hasServices = isMapping(project.get("services"));
-        return { targets, groups: hasServices ? [{ name: "default", targets: names }] : [] };
+        return {
+          targets,
+          groups: hasServices
+            ? [{ name: "default", targets: names.length > 0 ? names : null }]
+            : [],
+        };
       } catch (error) {
         if (!(error instanceof ComposeError || error instanceof BakeError)) throw error;
         throw new ComposeError(

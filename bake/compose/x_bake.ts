@@ -10,8 +10,9 @@ import { isMapping, textOf, type Value } from "./value.ts";
 
 /** The target with its extension. Lists grow, and entries that say the same become one later. */
 export function extend(target: Target, value: Value | undefined): Target {
-  if (!isMapping(value)) return target;
-  const texts = (key: string) => textsOf(value.get(key));
+  if (value === undefined || value === null) return target;
+  if (!isMapping(value)) throw new ComposeError("x-bake must be a mapping");
+  const texts = (key: string) => textsOf(value.get(key), `x-bake.${key}`);
   const added = <T>(key: keyof Target, more: T[]) =>
     more.length > 0 ? { [key]: [...target[key] as T[] | undefined ?? [], ...more] } : {};
   const once = (key: keyof Target, more: string[]) =>
@@ -20,10 +21,7 @@ export function extend(target: Target, value: Value | undefined): Target {
     const set = value.get(key);
     return set === undefined || set === null ? {} : { [key]: yamlBool(set, key) };
   };
-  const contexts = value.get("contexts");
-  const named = isMapping(contexts)
-    ? linkedContexts(new Map([...contexts].map(([key, value]) => [key, textOf(value)])))
-    : new Map<string, string>();
+  const named = linkedContexts(new Map(contextsOf(value.get("contexts"))));
   const ssh = added("ssh", texts("ssh").map(parseSsh));
   ssh.ssh?.sort((a, b) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
   return {
@@ -42,11 +40,25 @@ export function extend(target: Target, value: Value | undefined): Target {
   };
 }
 
-/** A list, or one text of words with spaces between. */
-function textsOf(value: Value | undefined): string[] {
+/** A list, or one text of words with spaces between. What is null says nothing. */
+function textsOf(value: Value | undefined, place: string): string[] {
   if (value === undefined || value === null) return [];
-  if (Array.isArray(value)) return value.map(textOf);
-  return textOf(value).split(/\s+/).filter(Boolean);
+  if (!Array.isArray(value)) return scalarText(value, place).split(/\s+/).filter(Boolean);
+  return value.filter((item) => item !== null).map((item) => scalarText(item, place));
+}
+
+function contextsOf(value: Value | undefined): [name: string, context: string][] {
+  if (value === undefined || value === null) return [];
+  if (!isMapping(value)) throw new ComposeError("x-bake.contexts must be a mapping");
+  return [...value].filter(([, context]) => context !== null).map((
+    [name, context],
+  ) => [name, scalarText(context, `x-bake.contexts.${name}`)]);
+}
+
+function scalarText(value: Value, place: string): string {
+  if (!Array.isArray(value) && !isMapping(value)) return textOf(value);
+  const found = isMapping(value) ? "a mapping" : "a list";
+  throw new ComposeError(`${place} must be text, and here is ${found}: ${textOf(value)}`);
 }
 
 /** YAML 1.1's words, where a boolean is expected. */

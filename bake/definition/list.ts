@@ -98,7 +98,7 @@ function listed({ targets, groups }: Definition): Listed[] {
 }
 
 function groupDescription({ description = "", targets }: Group): string {
-  const names = targets.toSorted(compareText).join(", ");
+  const names = (targets ?? []).toSorted(compareText).join(", ");
   if (names === "" || description === "") return description + names;
   return `${description} (${names})`;
 }

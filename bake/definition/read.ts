@@ -155,7 +155,7 @@ function assemble(
   const groups = new Map(below.groups.map((group) => [group.name, group]));
   for (const { block, name, fields } of blocks.instances()) {
     if (block.type === "group") {
-      groups.set(name, { name, ...Object.fromEntries(fields) } as Group);
+      groups.set(name, { name, targets: null, ...Object.fromEntries(fields) } as Group);
       continue;
     }
     const above = { name, ...Object.fromEntries(fields) } as Target;
@@ -171,7 +171,7 @@ function assemble(
     targets: [...targets.values()],
     groups: [...groups.values(), ...labels].map((group) => ({
       ...group,
-      targets: [...new Set(group.targets)],
+      targets: group.targets && [...new Set(group.targets)],
     })),
   };
 }

@@ -73,7 +73,7 @@ class Resolver {
     if (group === undefined) return { targets: [name], groups: [] };
     visited.set(name, { targets: [], groups: [] });
     const targets: string[] = [], groups = [name];
-    for (const member of group.targets) {
+    for (const member of group.targets ?? []) {
       const inner = this.#members(member, visited);
       // A group that contains a target of its own name means that.
       targets.push(...(inner.targets.length > 0 ? inner.targets : [member]));
@@ -88,9 +88,9 @@ class Resolver {
   #addDefault(groups: Map<string, Group>): void {
     const isGroup = groups.has("default");
     const asked = this.#names.filter((name) => name !== "default" || !isGroup);
-    const { targets = [], ...group } = groups.get("default") ?? { name: "default" };
-    const members = unique([...targets, ...asked]).sort(compareText);
-    groups.set("default", { ...group, targets: members });
+    const { targets, ...group } = groups.get("default") ?? { name: "default", targets: null };
+    const members = unique([...targets ?? [], ...asked]).sort(compareText);
+    groups.set("default", { ...group, targets: targets === null && !members[0] ? null : members });
   }
 
   /** With parents, overrides and defaults. */

@@ -3,6 +3,15 @@
  * given with `-f`, the rest is read by them.
  */
 export const samples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  nothingToBuild: {
+    "c0.yaml": "services: {a: {image: x}}\n",
+  },
+  bakeNulls: {
+    "c0.yaml": `services:
+  web:
+    build: {context: ., x-bake: {tags: [1, true, null], contexts: {a: 1, b: null}, pull: null}}
+`,
+  },
   additionallabel: {
     "c0.yaml": `services:
   web:

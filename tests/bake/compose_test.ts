@@ -76,6 +76,11 @@ Deno.test({ name: "compose files: refused in words of our own", ignore }, async 
     [web("{context: ., no_cache: maybe}"), /invalid boolean: maybe/],
     [web("{context: ., args: ['A =1']}"), /environment variable A .* trailing space/],
     [web("{context: ., extra_hosts: [a]}"), /invalid additional host, missing IP: a/],
+    [web("{context: ., x-bake: [a]}"), /x-bake must be a mapping/],
+    [web("{context: ., x-bake: {tags: {a: b}}}"), /x-bake\.tags must be text, and .* map\[a:b\]/],
+    [web("{context: ., x-bake: {output: [[a]]}}"), /x-bake\.output must be text, and .* \[a\]/],
+    [web("{context: ., x-bake: {contexts: [a=b]}}"), /x-bake\.contexts must be a mapping/],
+    [web("{context: ., x-bake: {contexts: {a: {}}}}"), /x-bake\.contexts\.a must be text/],
   ];
   for (const [text, message] of cases) {
     const { ours, theirs } = await both({ "c.yaml": text });
@@ -98,7 +103,4 @@ Deno.test({ name: "compose files: what the peer gets wrong, and dies of", ignore
   const number = await both({ "c.yaml": web("{context: 3}") });
   equal(errorOf(number.ours), "services.web.build.context must be a string");
   match(number.theirs.stderr, /^panic: /m);
-  const none = await both({ "c.yaml": "services: {a: {image: x}}\n" });
-  deepEqual(JSON.parse(none.ours.stdout).group.default.targets, []);
-  equal(JSON.parse(none.theirs.stdout).group.default.targets, null);
 });
