@@ -16,17 +16,23 @@ const VARIABLES = [
 
 /** For reading the definition itself. */
 export function definitionAccess(url: string, env: Env): GitAccess {
-  const agents = env("BUILDX_BAKE_GIT_SSH") ?? "";
-  const ssh = agents === "" ? "default" : `default=${agents}`;
-  const canForward = agents !== "" || Boolean(env("SSH_AUTH_SOCK"));
-  return { secrets: tokens(url, env), ssh: isGitOverSsh(url) && canForward ? [ssh] : [] };
+  const canForward = Boolean(env("BUILDX_BAKE_GIT_SSH") || env("SSH_AUTH_SOCK"));
+  return { secrets: tokens(url, env), ssh: canForward ? agents(url, env) : [] };
 }
 
 /** For a target whose context is on the definition's host; nothing for any other. */
 export function contextAccess(url: string | undefined, context: string, env: Env): GitAccess {
   if (url === undefined) return { secrets: [], ssh: [] };
   const near = isRemote(context) && hostOf(context)?.toLowerCase() === hostOf(url)?.toLowerCase();
-  return { secrets: near ? tokens(url, env) : [], ssh: isGitOverSsh(url) ? ["default"] : [] };
+  const ssh = near ? agents(url, env) : isGitOverSsh(url) ? ["default"] : [];
+  return { secrets: near ? tokens(url, env) : [], ssh };
+}
+
+/** What is named for the definition serves the contexts beside it; there the peer wants an agent. */
+function agents(url: string, env: Env): string[] {
+  const named = env("BUILDX_BAKE_GIT_SSH");
+  if (!isGitOverSsh(url)) return [];
+  return [named ? `default=${named}` : "default"];
 }
 
 function tokens(url: string, env: Env): string[] {

@@ -3,6 +3,8 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { commitAll, gitDaemon, gitHttp, missingGit } from "../harness/git.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
+import { startSshAgent } from "../harness/ssh_agent.ts";
+import { startSshd } from "../harness/sshd.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 
@@ -212,6 +214,44 @@ Deno.test(
       equal(ran.code, 0, ran.stderr);
       equal(space.read(`${program}/root/f`), "root\n");
       equal(ran.stderr.includes(token), false);
+    }
+    // As a whole header, where the server knows no such user as a token's.
+    const header = `basic ${btoa(`x-access-token:${token}`)}`;
+    for (const program of programs) {
+      const print = ["bake", "--print", `${url}`];
+      const ran = await space[program](print, { BUILDX_BAKE_GIT_AUTH_HEADER: header });
+      equal(ran.code, 0, ran.stderr);
+      const wrong = await space[program](print, { BUILDX_BAKE_GIT_AUTH_HEADER: "basic bm8=" });
+      equal(wrong.code, 1, program);
+    }
+  },
+);
+
+Deno.test(
+  {
+    name: "bake of a repository over ssh: by a key, and by the environment's agent",
+    ignore: ignore || skip(await missing("sshd", "ssh-keygen")),
+  },
+  async () => {
+    await using space = await workspace(address);
+    await repository(space);
+    await using sshd = await startSshd();
+    await using agent = await startSshAgent(space.path("agent"), [sshd.key]);
+    const url = `ssh://${sshd.user}@127.0.0.1:${sshd.port}${space.path("git/r.git")}`;
+    for (const env of [{ BUILDX_BAKE_GIT_SSH: sshd.key }, agent.env]) {
+      // The daemon has what it fetched: only a new commit shows who may fetch.
+      space.write({ "git/r.git/f": crypto.randomUUID() });
+      await commitAll(space.path("git/r.git"), "more");
+      const without = await space.fairlead(["bake", "--print", url]);
+      equal(without.code, 1, without.stdout);
+      const OUT = crypto.randomUUID();
+      const built = await space.fairlead(["bake", url], { ...env, OUT });
+      equal(built.code, 0, built.stderr);
+      equal(space.read(`${OUT}/root/f`), space.read("git/r.git/f"));
+      // By a key the peer reads the definition, and then wants an agent for the context.
+      const theirs = await space.buildx(["bake", "--print", url], { ...env, ...agent.env });
+      const ours = await space.fairlead(["bake", "--print", url], env);
+      equal(ours.stdout, theirs.stdout, ours.stderr);
     }
   },
 );

@@ -4,6 +4,7 @@ import { gitDaemon, missingGit } from "../harness/git.ts";
 import { check } from "../harness/run.ts";
 import { startSshd } from "../harness/sshd.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
+import { startSshAgent } from "../harness/ssh_agent.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { type Workspace, workspace } from "./workspace.ts";
@@ -234,30 +235,14 @@ Deno.test({
 }, async () => {
   await using space = await workspace(shared.address);
   await repository(space, "git/r.git");
-  const sshd = await startSshd();
-  const socket = space.path("agent");
-  const agent = new Deno.Command("ssh-agent", {
-    args: ["-D", "-a", socket],
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  try {
-    while (!await Deno.stat(socket).catch(() => undefined)) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+  await using sshd = await startSshd();
+  await using agent = await startSshAgent(space.path("agent"), [sshd.key]);
+  const url = `ssh://${sshd.user}@127.0.0.1:${sshd.port}${space.path("git/r.git")}`;
+  for (const program of programs) {
+    for (const [args, more] of [[[`--ssh=default=${sshd.key}`], {}], [[], agent.env]] as const) {
+      const built = await space[program](["build", ...args, `-o=${program}`, `${url}#v1`], more);
+      assert.equal(built.code, 0, built.stderr);
+      assert.equal(space.read(`${program}/f`), "one\n");
     }
-    const env = { SSH_AUTH_SOCK: socket };
-    await check("ssh-add", ["-q", sshd.key], { env });
-    const url = `ssh://${sshd.user}@127.0.0.1:${sshd.port}${space.path("git/r.git")}`;
-    for (const program of programs) {
-      for (const [args, more] of [[[`--ssh=default=${sshd.key}`], {}], [[], env]] as const) {
-        const built = await space[program](["build", ...args, `-o=${program}`, `${url}#v1`], more);
-        assert.equal(built.code, 0, built.stderr);
-        assert.equal(space.read(`${program}/f`), "one\n");
-      }
-    }
-  } finally {
-    agent.kill();
-    await agent.status;
-    await sshd.stop();
   }
 });

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { check } from "../harness/run.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
+import { startSshAgent } from "../harness/ssh_agent.ts";
 import { missing, onPath } from "../harness/tool.ts";
 import { type Workspace, workspace } from "./workspace.ts";
 
@@ -84,41 +85,30 @@ Deno.test({ name: "a real agent lists and signs, and can't be changed", ignore }
   await addClient(space);
   await key(space, "one", "-t", "ed25519");
   await key(space, "two", "-t", "rsa");
-  const socket = space.path("agent");
-  const agent = new Deno.Command("ssh-agent", {
-    args: ["-D", "-a", socket],
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  try {
-    while (!await Deno.stat(socket).catch(() => undefined)) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    const env = { SSH_AUTH_SOCK: socket };
-    await check("ssh-add", ["-q", space.path("one"), space.path("two")], { env });
-    const command =
-      "ssh-add -l; ssh-add -T /pub/one.pub /pub/two.pub && echo signed; ssh-add -D; ssh-add -x </dev/null; ssh-add -d /pub/one.pub";
-    space.write({ "ctx/Dockerfile": dockerfile("", command) });
-    const logs: string[] = [];
-    for (const program of programs) {
-      const { code, stderr } = await space[program]([
-        "build",
-        `--build-arg=RUN=${program}${crypto.randomUUID()}`,
-        "--ssh=default",
-        `-o=${program}`,
-        "ctx",
-      ], env);
-      assert.equal(code, 0, stderr);
-      logs.push(space.read(`${program}/log`));
-    }
-    assert.match(logs[0]!, /SHA256:\S+ one \(ED25519\)\n\d+ SHA256:\S+ two \(RSA\)\n[^]*signed\n/);
-    assert.equal(logs[0], logs[1]);
-    const { stdout } = await check("ssh-add", ["-l"], { env });
-    assert.equal(stdout.match(/SHA256:/g)?.length, 2);
-  } finally {
-    agent.kill();
-    await agent.status;
+  await using agent = await startSshAgent(space.path("agent"), [
+    space.path("one"),
+    space.path("two"),
+  ]);
+  const { env } = agent;
+  const command =
+    "ssh-add -l; ssh-add -T /pub/one.pub /pub/two.pub && echo signed; ssh-add -D; ssh-add -x </dev/null; ssh-add -d /pub/one.pub";
+  space.write({ "ctx/Dockerfile": dockerfile("", command) });
+  const logs: string[] = [];
+  for (const program of programs) {
+    const { code, stderr } = await space[program]([
+      "build",
+      `--build-arg=RUN=${program}${crypto.randomUUID()}`,
+      "--ssh=default",
+      `-o=${program}`,
+      "ctx",
+    ], env);
+    assert.equal(code, 0, stderr);
+    logs.push(space.read(`${program}/log`));
   }
+  assert.match(logs[0]!, /SHA256:\S+ one \(ED25519\)\n\d+ SHA256:\S+ two \(RSA\)\n[^]*signed\n/);
+  assert.equal(logs[0], logs[1]);
+  const { stdout } = await check("ssh-add", ["-l"], { env });
+  assert.equal(stdout.match(/SHA256:/g)?.length, 2);
 });
 
 Deno.test({ name: "agents and keys that are none", ignore }, async () => {
