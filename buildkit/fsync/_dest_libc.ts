@@ -162,8 +162,10 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
       commit(attributes) {
         folders.trim();
         setAttributes(file, path, attributes);
-        calls.close(file);
+        const closing = file;
         file = -1;
+        // A file system over the network may have kept its refusal until now.
+        if (calls.close(closing) < 0) fail("write", path);
         rename(temporary, path);
       },
       abandon() {

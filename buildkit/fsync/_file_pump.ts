@@ -119,6 +119,8 @@ export function makeFilePump(options: FilePumpOptions): FilePump {
             total = announced;
           }
           if (size <= 0) break;
+          // It has grown, nobody knows how far: read ahead, all of it never waits in memory.
+          if (total === 0 && size > announced) return largeQueue.add(id);
           const start = writeDataHead(scratch, dataHeaderRoom, id, size);
           stream.send(scratch.subarray(start, dataHeaderRoom + size));
           total += size;

@@ -189,6 +189,33 @@ Deno.test("a file that shrinks or grows is sent as it is, with a warning", async
   }
 });
 
+Deno.test("a small file that has grown large is not held whole", async () => {
+  await using tree = await makeTree(`a 6000000`);
+  using sys = sysWith((sys) => ({
+    lstat(path, into) {
+      const result = sys.lstat(path, into);
+      into.size = 5;
+      return result;
+    },
+  }));
+  const [ours, theirs] = memoryStreams();
+  let [inTurn, most] = [0, 0];
+  const counted: MemoryEnd = {
+    ...ours,
+    send(head, body, taken) {
+      ours.send(head, body, taken);
+      inTurn += head.length + (body?.length ?? 0);
+      most = Math.max(most, inTurn);
+      setImmediate(() => inTurn = 0);
+    },
+  };
+  const received = receiveAll(theirs);
+  await sendFolder(counted, { root: tree.root, sys });
+  ours.end();
+  assert.equal((await received).files.get("a")?.length, 6000000);
+  assert.ok(most < 4_000_000, `${most} bytes in one turn of the event loop`);
+});
+
 Deno.test("a file that may not be read ends the transfer, by name, on both sides", async () => {
   for (
     const [size, failed] of [[5, "open"], [5, "read"], [200000, "open"], [

@@ -159,6 +159,15 @@ Deno.test("onWritable is called once until all has been pulled", () => {
   assert.equal(calls, 2);
 });
 
+Deno.test("headers that can't be sent leave no stream behind", () => {
+  const { client, sent } = clientOnly();
+  const open = () => client.openStream([...REQUEST, ["x", "a\nb"]], new Recorder());
+  assert.throws(open, /^TypeError: cannot send header "x"/);
+  assert.equal(client.streamCount, 0);
+  request(client);
+  assert.match(sent.read(client).join(), /^HEADERS 1 /);
+});
+
 Deno.test("a client waits while the server allows no more streams", () => {
   const { client, sent } = clientOnly(settings(3, 2));
   const asked = [request(client), request(client), request(client), request(client)];

@@ -80,8 +80,9 @@ export class ControlFrames {
             "INITIAL_WINDOW_SIZE makes a window too large",
           );
         }
-        core.layout.wake(stream);
       }
+      // Not in the same pass: one that ends lets others begin, with the new window already.
+      for (const stream of [...core.streams.values()]) core.layout.wake(stream);
       core.layout.windowOpened();
     }
     core.openWaiting();

@@ -80,11 +80,12 @@ export class Core implements StreamOwner, LayoutOwner {
     if (this.goaway !== undefined) return;
     while (this.#waiting.length > 0 && this.streams.size < this.peer.maxStreams) {
       const { stream, list, endStream } = this.#waiting.shift()!;
+      const block = this.#encoder.encode(list); // may throw: the stream has never been then
       stream.id = this.nextId;
       this.nextId += 2;
       stream.window = this.peer.initialWindow;
       this.streams.set(stream.id, stream);
-      this.sendHeaders(stream, list, endStream);
+      this.#sendBlock(stream, block, endStream);
       this.wake(stream);
     }
   }
@@ -119,7 +120,10 @@ export class Core implements StreamOwner, LayoutOwner {
 
   sendHeaders(stream: Stream, list: readonly Header[], endStream: boolean): void {
     if (stream.localEnded) throw new Error("cannot send headers: the stream has been ended");
-    const block = this.#encoder.encode(list);
+    this.#sendBlock(stream, this.#encoder.encode(list), endStream);
+  }
+
+  #sendBlock(stream: Stream, block: Uint8Array, endStream: boolean): void {
     this.layout.control.headers(stream.id, block, endStream, this.peer.maxFrame);
     if (endStream) this.localEnd(stream);
   }

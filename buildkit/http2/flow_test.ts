@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { carry, OK, pair, Recorder, REQUEST, settle } from "../../tests/http2/pair.ts";
-import { headers, join, Reader, SETTINGS, settings, windowUpdate } from "../../tests/http2/raw.ts";
+import {
+  Flag,
+  headers,
+  join,
+  Reader,
+  SETTINGS,
+  settings,
+  windowUpdate,
+} from "../../tests/http2/raw.ts";
 import { Code, Connection, SendQueue, type Source, type Stream } from "./mod.ts";
 
 /** A client with an upload under way to a server written by hand. */
@@ -49,6 +57,23 @@ Deno.test("SETTINGS change the windows of streams that are open, also below 0", 
   assert.equal(more(windowUpdate(1, 1000)), 0); // -1200 + 1000
   assert.equal(more(windowUpdate(1, 201)), 1);
   assert.equal(more(settings(4, 301)), 1);
+});
+
+Deno.test("a stream that begins because SETTINGS let another end has the new window, once", () => {
+  const client = new Connection("client");
+  client.receive(join(SETTINGS, settings(3, 1)));
+  const source = { available: () => 0, pull: () => 0, ended: false };
+  client.openStream(REQUEST, new Recorder(), { source });
+  const queue = new SendQueue();
+  client.openStream(REQUEST, new Recorder(), { source: queue });
+  queue.push(new Uint8Array(1 << 20));
+  const sent = new Reader("server");
+  client.receive(join(headers(1, OK, Flag.END_STREAM), windowUpdate(0, 1 << 20)));
+  sent.read(client);
+  source.ended = true; // without a word: the next look finds it
+  client.receive(settings(4, 100_000));
+  sent.read(client);
+  assert.equal(sent.bytes.get(3), 100_000);
 });
 
 Deno.test("SETTINGS that shrink a window while data waits in it", () => {
