@@ -93,24 +93,28 @@ export function formatOptions(options: Readonly<Record<string, string | undefine
  */
 export function redact(endpoint: string, options: readonly OptionSpec[] = []): string {
   if (!endpoint.includes("?") && !endpoint.includes("@")) return endpoint;
-  const start = SCHEME.exec(endpoint)?.[0].length ?? 0;
-  const mark = endpoint.indexOf("?", start);
-  const address = endpoint.slice(start, mark < 0 ? undefined : mark);
-  const slash = address.indexOf("/");
-  const authority = slash < 0 ? address : address.slice(0, slash);
+  const mark = endpoint.indexOf("?", SCHEME.exec(endpoint)?.[0].length ?? 0);
+  const address = withoutPassword(endpoint.slice(0, mark < 0 ? undefined : mark));
+  if (mark < 0) return address;
+  const harmless = new Set(options.filter((option) => !option.secret).map((option) => option.name));
+  const query = endpoint.slice(mark + 1).split("&").map((pair) => {
+    const [[name, value] = ["", ""]] = [...new URLSearchParams(pair)];
+    const equals = pair.indexOf("=");
+    if (equals < 0) return pair;
+    if (!harmless.has(name)) return `${pair.slice(0, equals)}=***`;
+    // An option may be an address itself: an engine's.
+    const shown = withoutPassword(value);
+    return shown === value ? pair : `${pair.slice(0, equals)}=${shown}`;
+  }).join("&");
+  return `${address}?${query}`;
+}
+
+/** An address that may be printed, its options aside: `***` for the password of `user:password@`. */
+export function withoutPassword(address: string): string {
+  const start = SCHEME.exec(address)?.[0].length ?? 0;
+  const [authority] = /^[^/?]*/.exec(address.slice(start))!;
   const at = authority.lastIndexOf("@");
   const colon = authority.indexOf(":");
-  const shown = at >= 0 && colon >= 0 && colon < at
-    ? `${authority.slice(0, colon)}:***${authority.slice(at)}`
-    : authority;
-  const harmless = new Set(options.filter((option) => !option.secret).map((option) => option.name));
-  const query = mark < 0 ? "" : endpoint.slice(mark + 1).split("&").map((pair) => {
-    const [name] = [...new URLSearchParams(pair).keys()];
-    const equals = pair.indexOf("=");
-    return equals < 0 || (name !== undefined && harmless.has(name))
-      ? pair
-      : `${pair.slice(0, equals)}=***`;
-  }).join("&");
-  return endpoint.slice(0, start) + shown + (slash < 0 ? "" : address.slice(slash)) +
-    (mark < 0 ? "" : `?${query}`);
+  if (at < 0 || colon < 0 || colon > at) return address;
+  return `${address.slice(0, start + colon)}:***${address.slice(start + at)}`;
 }

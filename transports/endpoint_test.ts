@@ -53,6 +53,9 @@ Deno.test("redact hides passwords and options that may be secret", () => {
       ["x://n?other=hunter2", "x://n?other=***"],
       ["x://n?region=eu", "x://n?region=eu"],
       ["u:hunter2@h", "u:***@h"],
+      ["x://n?region=tcp://u:hunter2@h:1/p", "x://n?region=tcp://u:***@h:1/p"],
+      ["x://n?region=ssh://u%3Ahunter2%40h&token=a", "x://n?region=ssh://u:***@h&token=***"],
+      ["x://n?region=ssh://u@h:22", "x://n?region=ssh://u@h:22"],
       ["", ""],
     ] as const
   ) assert.equal(redact(endpoint, rules.options), expected);

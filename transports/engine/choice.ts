@@ -1,7 +1,7 @@
 /** Which Docker engine an endpoint means: a docker context's, one by its address, or the one in use. */
 import { DockerContextError, dockerEndpoint } from "./docker_context.ts";
 import type { EngineEndpoint } from "./docker_engine.ts";
-import { type Endpoint, schemeOf } from "../endpoint.ts";
+import { type Endpoint, schemeOf, withoutPassword } from "../endpoint.ts";
 import { DialError, EndpointError } from "../errors.ts";
 import type { Env, OptionSpec } from "../transport.ts";
 
@@ -29,6 +29,9 @@ export function parseEngine({ redacted, options }: Endpoint): EngineChoice {
   }
   if (host !== undefined && schemeOf(host) === undefined) {
     throw fail("its host has no scheme", "write it as host=unix:///var/run/docker.sock");
+  }
+  if (host !== undefined && withoutPassword(host) !== host) {
+    throw fail("its host has a password in it", "none is taken: use a key, or TLS");
   }
   return { ...context !== undefined && { context }, ...host !== undefined && { host } };
 }

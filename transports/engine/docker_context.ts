@@ -7,6 +7,7 @@
  *     <config>/contexts/tls/<sha256 of NAME>/docker/   ca.pem, cert.pem, key.pem
  */
 import { dockerConfigDir } from "../_home.ts";
+import { withoutPassword } from "../endpoint.ts";
 import type { Env } from "../transport.ts";
 
 /** A docker engine as a context names it. */
@@ -65,7 +66,14 @@ export async function dockerEndpoint(
   env: Env,
   name = currentContext(env),
 ): Promise<DockerEndpoint> {
-  return name === "default" ? defaultEndpoint(env) : await namedEndpoint(env, name);
+  const endpoint = name === "default" ? defaultEndpoint(env) : await namedEndpoint(env, name);
+  const shown = withoutPassword(endpoint.host);
+  if (shown === endpoint.host) return endpoint;
+  // Nothing takes it, and the address stands in many a message.
+  const where = name === "default" ? "DOCKER_HOST" : `docker context ${JSON.stringify(name)}`;
+  throw new DockerContextError(`${where} has a password in it: ${shown}`, {
+    hint: "none is taken: use a key, or TLS",
+  });
 }
 
 /** The names of all contexts, sorted, `default` among them. Unreadable ones are left out. */
@@ -124,7 +132,8 @@ function normalHost(text: string, wantsTls: boolean): string {
   if (scheme === "fd" || scheme === "ssh") return text;
   const address = /^(\[[^\]]*\]|[^:/[\]]*)(?::(\d*))?(\/.*)?$/.exec(rest);
   if (scheme !== "tcp" || address === null) {
-    throw new DockerContextError(`invalid DOCKER_HOST: invalid bind address format: ${text}`);
+    const shown = withoutPassword(text);
+    throw new DockerContextError(`invalid DOCKER_HOST: invalid bind address format: ${shown}`);
   }
   return `tcp://${address[1] || "localhost"}:${address[2] || "2375"}${address[3] ?? ""}`;
 }

@@ -1,3 +1,4 @@
+import { withoutPassword } from "../endpoint.ts";
 import type { Env } from "../transport.ts";
 
 /** Where podman's service is, and what to do when it isn't there. */
@@ -15,6 +16,12 @@ const ROOT = "/run/podman/podman.sock";
  */
 export function podmanHost(env: Env): PodmanHost {
   const set = env("CONTAINER_HOST");
+  if (set && withoutPassword(set) !== set) {
+    return {
+      host: withoutPassword(set),
+      hint: "none takes a password: write CONTAINER_HOST without it",
+    };
+  }
   if (set) return { host: set, hint: "start podman's service there, or correct CONTAINER_HOST" };
   const uid = Deno.uid();
   if (uid === 0 || uid === null) {

@@ -1,4 +1,5 @@
 /** Which API server to ask, as whom, and in which namespace. */
+import { withoutPassword } from "../endpoint.ts";
 import { inCluster } from "./in_cluster.ts";
 import {
   asMap,
@@ -130,7 +131,16 @@ function clusterOf(entry: KubeEntry, shown: string) {
     new KubeConfigError(`${shown} of ${file} ${problem}`, hint);
   if (server === undefined) throw bad("names no server", "mend the kubeconfig");
   if (!/^https?:\/\//.test(server) || !URL.canParse(server)) {
-    throw bad(`has a server that is no URL: ${server}`, "write it as https://HOST:PORT");
+    throw bad(
+      `has a server that is no URL: ${withoutPassword(server)}`,
+      "write it as https://HOST:PORT",
+    );
+  }
+  if (new URL(server).password !== "") {
+    throw bad(
+      `has a server with a password in it: ${withoutPassword(server)}`,
+      "give the user a token or a certificate in place of it",
+    );
   }
   const ca = textOf(entry, "certificate-authority", shown);
   const insecure = value["insecure-skip-tls-verify"] === "true";
