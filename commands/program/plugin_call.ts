@@ -52,6 +52,11 @@ export function readPluginCall(words: readonly string[], env: Env): PluginCall |
   const [host] = values.host;
   if (host !== undefined) said.set("DOCKER_HOST", host).set("DOCKER_CONTEXT", "");
   if (values.tlsverify) said.set("DOCKER_TLS_VERIFY", "1");
+  if (values.tls) said.set("DOCKER_TLS", "1");
+  // docker has no variables for these files; transports/engine/docker_context.ts reads ours.
+  for (const name of ["tlscacert", "tlscert", "tlskey"] as const) {
+    if (values[name]) said.set(`FAIRLEAD_${name.toUpperCase()}`, values[name]);
+  }
   const debug = values.debug || values["log-level"] === "debug";
   return {
     plugin,

@@ -14,6 +14,10 @@ Deno.test("docker's own flags stand before our name", () => {
   equal(call.env("DOCKER_HOST"), "tcp://h:1");
   equal(call.env("DOCKER_CONTEXT"), "", "a host goes before a context");
   equal(call.env("DOCKER_TLS_VERIFY"), "1");
+  const files = ["--tls", "--tlscacert=a", "--tlscert", "b", "--tlskey=c", "buildx", "ls"];
+  const tls = readPluginCall(files, env)!;
+  equal(tls.env("DOCKER_TLS"), "1");
+  deepEqual(["CACERT", "CERT", "KEY"].map((it) => tls.env(`FAIRLEAD_TLS${it}`)), ["a", "b", "c"]);
   const plain = readPluginCall(["-c", "dev", "fairlead", "--config", "x"], env)!;
   equal(plain.env("DOCKER_CONTEXT"), "dev");
   equal(plain.env("DOCKER_CONFIG"), "/home");

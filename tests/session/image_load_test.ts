@@ -35,7 +35,7 @@ const load = (space: Workspace, env: Record<string, string>, args: string[] = []
   space.fairlead(["build", "--load", "-t", "a/b:1", "--progress", "plain", ...args, "ctx"], env);
 
 Deno.test({
-  name: "--load: by the unix socket, by TLS, by a docker context",
+  name: "--load: by the unix socket, by TLS, by docker's flags, by a docker context",
   ignore,
   async fn() {
     await using certs = await makeCerts();
@@ -62,6 +62,24 @@ Deno.test({
     const tls = { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: space.path("certs") };
     const second = await load(space, { DOCKER_HOST: engine.tcp, ...tls });
     equal(second.code, 0, second.stderr);
+    equal(await idIn(engine), space.read("id"));
+    await engine.docker("rmi", "a/b:1");
+
+    // As docker calls its plugins: its own flags before our name.
+    const docker = ["-H", engine.tcp, "--tlsverify", "--tlscacert", ca.cert]
+      .concat("--tlscert", client.cert, "--tlskey", client.key);
+    const words = ["build", "--load", "-t", "a/b:1", "ctx"];
+    const asPlugin = (flags: string[]) =>
+      space.fairlead([...flags, "fairlead", ...words], {
+        DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: "docker",
+      });
+    const stranger = await asPlugin(
+      docker.with(-1, certs.otherClient.key).with(-3, certs.otherClient.cert),
+    );
+    equal(stranger.code, 1);
+    match(stranger.stderr, /certificate/);
+    const plugin = await asPlugin(docker);
+    equal(plugin.code, 0, plugin.stderr);
     equal(await idIn(engine), space.read("id"));
     await engine.docker("rmi", "a/b:1");
 

@@ -115,7 +115,7 @@ function defaultEndpoint(env: Env): DockerEndpoint {
   return {
     context: "default",
     host: normalHost((env("DOCKER_HOST") ?? "").trim(), wantsTls),
-    tls: wantsTls ? tlsFiles(folder ?? "", !verify) : undefined,
+    tls: wantsTls ? { ...tlsFiles(folder ?? "", !verify), ...flaggedFiles(env) } : undefined,
   };
 }
 
@@ -142,6 +142,13 @@ function tlsFiles(folder: string, skipVerify: boolean): DockerTls {
   const file = (name: string) => isFile(`${folder}/${name}`) ? `${folder}/${name}` : undefined;
   const [cacert, cert, key] = [file("ca.pem"), file("cert.pem"), file("key.pem")];
   return { ...cacert && { cacert }, ...cert && { cert }, ...key && { key }, skipVerify };
+}
+
+/** What docker's flags `--tlscacert`, `--tlscert` and `--tlskey` named, when docker called us. */
+function flaggedFiles(env: Env): Partial<DockerTls> {
+  const files = (["cacert", "cert", "key"] as const)
+    .map((name) => [name, env(`FAIRLEAD_TLS${name.toUpperCase()}`)] as const);
+  return Object.fromEntries(files.filter(([, path]) => path));
 }
 
 function configuredContext(env: Env): string | undefined {
