@@ -8,13 +8,37 @@ import { DialError } from "../transports/errors.ts";
 import { within } from "../transports/timer.ts";
 import type { Connection, DialContext, OwnTls, Transport } from "../transports/transport.ts";
 import type { TlsOptions } from "./dial.ts";
+import type { TlsFiles } from "./tls_files.ts";
 
 /** Milliseconds that a failed write waits for what the far side may have said before it hung up. */
 const LAST_WORDS = 250;
 
-/**
- * Dials, or gives undefined where that is another's business. Throws as `dialEndpoint` does.
- */
+/** The parts of TLS as PEM, unchecked. */
+export interface OwnTexts {
+  /** Absent: the system's. */
+  readonly ca?: string | undefined;
+  /** They come together. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** A far side, and what it is shown. */
+export interface OwnDial {
+  /** For errors, redacted. */
+  readonly endpoint: string;
+  /** The name or address that the far side's certificate must carry; empty: there is none. */
+  readonly host: string;
+  /** What is spoken inside (ALPN), where that is not `h2`. */
+  readonly protocol?: string;
+  /** Undefined where they can't be read. */
+  readonly texts: OwnTexts | undefined;
+  /** The same, checked. Throws a `DialError` that says what is wrong. */
+  readonly load: () => Promise<TlsFiles>;
+  /** See `Transport.dialTls`. */
+  readonly open: (tls: OwnTls) => Promise<Connection | undefined>;
+}
+
+/** Dials, or gives undefined where that is another's business. Throws as `dialEndpoint` does. */
 export async function dialOwnTls(
   transport: Transport,
   spec: unknown,
@@ -22,22 +46,42 @@ export async function dialOwnTls(
   context: DialContext,
 ): Promise<Connection | undefined> {
   const endpoint = transport.describe(spec);
-  const host = tls.servername || transport.host(spec).name;
+  return await overOwnTls({
+    endpoint,
+    host: tls.servername || transport.host(spec).name,
+    texts: await textsOf(tls),
+    load: async () => await (await import("./tls_files.ts")).loadTls(tls, endpoint, context),
+    open: (own) => transport.dialTls!(spec, own, context),
+  }, context);
+}
+
+/** Opens a connection by the runtime's TLS; undefined where node's has to do it. */
+export async function overOwnTls(
+  { endpoint, host, protocol, texts, load, open }: OwnDial,
+  context: DialContext,
+): Promise<Connection | undefined> {
   const name = host.replace(/\.$/, "");
-  const files = name === "" ? undefined : await filesOf(tls, endpoint, context);
-  if (files === undefined) return undefined;
+  if (name === "" || texts === undefined) return undefined;
+  const parts = texts.ca === undefined ? await load() : partsOf(texts);
+  if (parts === undefined) return undefined;
+  const { roots, client } = parts;
 
   let connection: Connection | undefined;
   try {
-    connection = await transport.dialTls!(spec, { ...files, name }, context);
+    connection = await open({
+      roots,
+      name,
+      ...client !== undefined && { client },
+      ...protocol !== undefined && { protocol },
+    });
   } catch (error) {
     // Wrong files are told of before a daemon that isn't there.
-    if (!context.signal.aborted) await loadTls(tls, endpoint, context);
+    if (!context.signal.aborted) await load();
     throw error;
   }
   if (connection === undefined) return undefined;
   const stream = explaining(connection.stream, async (error) => {
-    const files = await loadTls(tls, endpoint, context);
+    const files = await load();
     const { explainTlsError } = await import("./tls_errors.ts");
     const { problem, code, hint } = explainTlsError(error, name, files, new Uint8Array());
     return new DialError(problem, { endpoint, step: "tls", code, hint, cause: error });
@@ -45,32 +89,30 @@ export async function dialOwnTls(
   return { ...connection, stream, authority: host };
 }
 
-/**
- * The files' texts, unchecked but for what TLS itself wouldn't refuse: authorities of the past, and
- * a certificate of ours that has expired. Undefined where something is amiss.
- */
-async function filesOf(
-  tls: TlsOptions,
-  endpoint: string,
-  context: DialContext,
-): Promise<Omit<OwnTls, "name"> | undefined> {
-  const { cacert, cert, key } = tls;
-  if (cacert === undefined) return await loadTls(tls, endpoint, context);
-  if ((cert === undefined) !== (key === undefined)) return undefined;
+/** Reads the files; undefined where one can't be read. */
+export async function textsOf({ cacert, cert, key }: TlsOptions): Promise<OwnTexts | undefined> {
+  const read = (path: string | undefined) => path === undefined ? path : Deno.readTextFile(path);
   try {
-    const ca = await Deno.readTextFile(cacert);
-    const now = Date.now();
-    if (!endsOf(ca).some((end) => end > now)) return undefined;
-    if (cert === undefined) return { roots: [ca] };
-    const client = { cert: await Deno.readTextFile(cert), key: await Deno.readTextFile(key!) };
-    return endsOf(client.cert)[0]! > now ? { roots: [ca], client } : undefined;
+    return { ca: await read(cacert), cert: await read(cert), key: await read(key) };
   } catch {
     return undefined;
   }
 }
 
-async function loadTls(tls: TlsOptions, endpoint: string, context: DialContext) {
-  return await (await import("./tls_files.ts")).loadTls(tls, endpoint, context);
+/**
+ * Looks at what TLS itself wouldn't refuse: authorities of the past, and a certificate of ours that
+ * has expired. Undefined where something is amiss.
+ */
+function partsOf({ ca, cert, key }: OwnTexts): Omit<OwnTls, "name"> | undefined {
+  const now = Date.now();
+  try {
+    if (!endsOf(ca!).some((end) => end > now)) return undefined;
+    if (cert === undefined && key === undefined) return { roots: [ca!] };
+    if (cert === undefined || key === undefined || !(endsOf(cert)[0]! > now)) return undefined;
+    return { roots: [ca!], client: { cert, key } };
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -37,7 +37,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "proto",
   ],
   "buildkit/fsync": ["proto"],
-  "transports": ["buildkit/tls.ts"],
+  "transports": ["buildkit/tls.ts", "buildkit/own_tls.ts"],
   "proto": [],
 };
 /** Lines after which a file needs a second look, and after which it is refused. */

@@ -23,6 +23,7 @@ export async function connectTls(
   context: DialContext,
 ): Promise<Connection | undefined> {
   const { signal, step } = context;
+  const protocol = tls.protocol ?? "h2";
   const naming = namingOf(tls.name, target.host);
   if (naming === undefined || !emptyRoots()) return undefined;
   const seeded = seed();
@@ -31,7 +32,7 @@ export async function connectTls(
       ...where,
       ...naming,
       caCerts: [...tls.roots],
-      alpnProtocols: ["h2"],
+      alpnProtocols: [protocol],
       ...tls.client,
     };
     return open(options, signal);
@@ -51,7 +52,7 @@ export async function connectTls(
     const { alpnProtocol } = await conn.handshake();
     signal.throwIfAborted();
     // None at all is what a server says that has never heard of ALPN.
-    if (alpnProtocol === null || alpnProtocol === "h2") {
+    if (alpnProtocol === null || alpnProtocol === protocol) {
       const { hostname: host, port } = conn.remoteAddr;
       return { stream, authority: tls.name, peer: formatHostPort({ host, port }), secure: true };
     }

@@ -55,6 +55,8 @@ export interface OwnTls {
   readonly client?: { readonly cert: string; readonly key: string };
   /** The name or address that the far side's certificate must carry. */
   readonly name: string;
+  /** What is spoken inside (ALPN), where that is not `h2`. */
+  readonly protocol?: string;
 }
 
 /** A query key of an endpoint. */

@@ -1,5 +1,6 @@
 /** What the tests of `kube-pod` share: kubeconfigs of the cluster, dials, and the peer in a pod. */
 import assert from "node:assert/strict";
+import { ownProcess } from "../../transports/_roots.ts";
 import { DialError, type DialErrorCode } from "../../transports/errors.ts";
 import { kubePod } from "../../transports/kube_pod.ts";
 import type { Connection, DialContext } from "../../transports/transport.ts";
@@ -8,6 +9,9 @@ import { deletePod, makePod } from "../harness/kube_pod.ts";
 import type { Fixture } from "./contract.ts";
 import { context, soon } from "./contract_help.ts";
 import { startPeer } from "./start_peer.ts";
+
+// The API server is spoken to as fairlead does it.
+ownProcess(Deno.env);
 
 /** Parts of a kubeconfig, in place of the admin's. */
 export interface KubeconfigParts {

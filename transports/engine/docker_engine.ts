@@ -171,9 +171,21 @@ async function connect(endpoint: EngineEndpoint, context: DialContext): Promise<
     );
   }
   const name = address[1] ?? address[2]!;
-  const stream = streamOf(
-    await connectTcp({ host: name, port: Number(address[3]) }, host, context),
-  );
+  const target = { host: name, port: Number(address[3]) };
+  if (tls && !tls.skipVerify) {
+    const { overOwnTls, textsOf } = await import("../../buildkit/own_tls.ts");
+    const { connectTls } = await import("../_tls_connect.ts");
+    const connection = await overOwnTls({
+      endpoint: host,
+      host: name,
+      protocol: "http/1.1",
+      texts: await textsOf(tls),
+      load: async () => await (await import("../../buildkit/tls.ts")).loadTls(tls, host, context),
+      open: (own) => connectTls(target, host, own, context),
+    }, context);
+    if (connection !== undefined) return connection.stream;
+  }
+  const stream = streamOf(await connectTcp(target, host, context));
   if (!tls) return stream;
   if (tls.skipVerify) {
     context.warn?.(

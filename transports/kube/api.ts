@@ -152,21 +152,35 @@ async function connect(
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const to = { host, port: Number(url.port) || (secure ? 443 : 80) };
   const proxy = target.proxy ?? proxyFor(context.env, url);
+  const { serverName = host, insecure } = target.tls;
+  const ca = secure ? await pem(target.tls.ca) : undefined;
+  const { cert, key } = credentials;
+  const load = async () => {
+    const { checkTls } = await import("../../buildkit/tls.ts");
+    return checkTls({ ca, cert, key, insecure }, endpoint, context);
+  };
   try {
+    if (secure && proxy === undefined && !insecure) {
+      const { overOwnTls } = await import("../../buildkit/own_tls.ts");
+      const { connectTls } = await import("../_tls_connect.ts");
+      const connection = await overOwnTls({
+        endpoint,
+        host: serverName,
+        protocol: "http/1.1",
+        texts: { ca: ca?.text, cert: cert?.text, key: key?.text },
+        load,
+        open: (own) => connectTls(to, endpoint, own, context),
+      }, context);
+      if (connection !== undefined) return connection.stream;
+    }
     const stream = proxy === undefined
       ? streamOf(await connectTcp(to, endpoint, context))
       : await connectByProxy(proxy, to, endpoint, context);
     if (!secure) return stream;
-    const { checkTls, wrapTls } = await import("../../buildkit/tls.ts");
+    const { wrapTls } = await import("../../buildkit/tls.ts");
     try {
-      const { serverName, insecure } = target.tls;
-      const files = checkTls(
-        { ca: await pem(target.tls.ca), cert: credentials.cert, key: credentials.key, insecure },
-        endpoint,
-        context,
-      );
-      const use = { ...files, protocol: "http/1.1" };
-      return await wrapTls(stream, use, serverName ?? host, endpoint, context);
+      const use = { ...await load(), protocol: "http/1.1" };
+      return await wrapTls(stream, use, serverName, endpoint, context);
     } catch (error) {
       stream.close();
       throw error;
