@@ -8,6 +8,8 @@ export interface PodSpec {
   readonly name: string;
   readonly namespace?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Default: `Never`. */
+  readonly restartPolicy?: "Always" | "Never";
   /** By name; each of them runs a command. */
   readonly containers: Readonly<Record<string, ContainerSpec>>;
 }
@@ -18,6 +20,8 @@ export interface ContainerSpec {
   /** A folder of this machine, seen at `/peer`. */
   readonly folder?: string;
   readonly image?: string;
+  /** What it may have, as Kubernetes has it: `100Mi`. */
+  readonly memory?: string;
   /** A command that must succeed before the pod is ready. */
   readonly readyWhen?: readonly string[];
 }
@@ -49,7 +53,10 @@ export async function makePod(
     apiVersion: "v1",
     kind: "Pod",
     metadata: { name: spec.name, labels: spec.labels ?? {} },
-    spec: podOf(spec.containers),
+    spec: {
+      ...podOf(spec.containers),
+      ...spec.restartPolicy !== undefined && { restartPolicy: spec.restartPolicy },
+    },
   });
   let last: KubeObject;
   const arrived = async () => {
@@ -77,6 +84,7 @@ export function podOf(containers: PodSpec["containers"]): KubeObject {
       command: container.command,
       env: Object.entries(container.env ?? {}).map(([name, value]) => ({ name, value })),
       securityContext: { privileged: true },
+      ...container.memory !== undefined && { resources: { limits: { memory: container.memory } } },
       ...container.folder !== undefined && {
         volumeMounts: [{ name: "peer", mountPath: "/peer" }],
       },

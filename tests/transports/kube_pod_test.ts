@@ -10,6 +10,7 @@ import { kubeRefusals } from "./kube_refusals.ts";
 import { kubeBuilds } from "./kube_builds.ts";
 import { kubeDeaths } from "./kube_deaths.ts";
 import { kubeDriver } from "./kube_driver.ts";
+import { kubeLosses } from "./kube_losses.ts";
 import { kubeSelectors } from "./kube_selectors.ts";
 import { kubeWays } from "./kube_ways.ts";
 import { patternAt } from "./pattern.ts";
@@ -48,8 +49,8 @@ else {
     start: () => startPeerPod(cluster),
     cannot: {
       ...DIAL_STDIO_CANNOT,
-      "reset by the peer": "containerd forgets a program's end while megabytes of stdin wait; " +
-        "see below",
+      "reset by the peer": "containerd doesn't tell of a program's end while megabytes of stdin " +
+        "wait; see below",
     },
     hang: silent,
     dead: [
@@ -67,6 +68,19 @@ else {
     await writeAll(stream, patternAt(0, 64 << 10));
     await soon(stream.read(new Uint8Array(1)).catch(() => null), 10_000, "the end of the stream");
     await assert.rejects(writeAll(stream, patternAt(0, 64 << 10)));
+    stream.close();
+  });
+
+  Deno.test("kube-pod: reset by the peer in a flood, of which nobody tells", async () => {
+    await using peer = await startPeerPod(cluster);
+    const { stream } = await dialKube(peer.endpoint, using(admin));
+    await writeAll(stream, new TextEncoder().encode("reset\n"));
+    await readExactly(stream, 5);
+    const writing = assert.rejects((async () => {
+      for (;;) await writeAll(stream, patternAt(0, 64 << 10));
+    })());
+    const reading = stream.read(new Uint8Array(1)).catch((error) => error);
+    await soon(Promise.all([writing, reading]), 30_000, "the end of the stream");
     stream.close();
   });
 
@@ -118,5 +132,6 @@ else {
   kubeSelectors(cluster);
   kubeBuilds(cluster);
   if (!skip(await missing("buildx"))) kubeDriver(cluster);
+  kubeLosses(cluster);
   kubeDeaths(cluster);
 }

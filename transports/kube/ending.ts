@@ -16,8 +16,6 @@ export interface EndingsOptions {
   readonly context: DialContext;
   /** What the stream itself tells. */
   failure(end: ChannelEnd): Error | undefined;
-  /** Whether an end without failure is told as such, or as nothing at all. */
-  readonly tellsSuccess: boolean;
   /** Opens the same way once more, to see whether that still works. */
   again(context: DialContext): Promise<ByteStream>;
 }
@@ -35,7 +33,7 @@ const LOOK_MS = 3000;
 export function endings(
   dial: PodDial,
   began: number,
-  { context, failure, tellsSuccess, again }: EndingsOptions,
+  { context, failure, again }: EndingsOptions,
 ): Pick<ChannelUse, "failure" | "suspect"> {
   const { env, log } = context;
   const within = (ms: number, signal: AbortSignal): DialContext => ({
@@ -53,44 +51,41 @@ export function endings(
       const fate = await fateOf(dial, began, patient);
       if (fate !== undefined) return lost(fate);
       const closed = await probe(dial, again, patient);
-      return closed && GONE.test(closed.problem) ? lost(asFate(closed)) : undefined;
+      return closed && GONE.test(closed.problem) ? lost(asFate(dial, closed)) : undefined;
     },
     async failure(end, signal) {
       if (end.broken instanceof StreamLost) return end.broken;
       const plain = failure(end);
       if (!end.any || end.expected) return plain;
-      const succeeded = plain === undefined && tellsSuccess;
-      const patient = within(succeeded ? LOOK_MS : PATIENCE_MS, signal);
-      // A program that has ended well did so for a reason of its own, or of the pod's from before.
-      const fate = succeeded
-        ? await fateOf(dial, began, patient).catch(() => undefined)
-        : await search(dial, began, again, patient);
+      const fate = await search(dial, began, again, within(PATIENCE_MS, signal));
       return fate === undefined ? plain : lost(fate, plain);
     },
   };
 }
 
-/** Looks until the time is up; the way that doesn't work any more is an answer, too. */
+/** Looks until the daemon turns out to be well, or the time is up. */
 async function search(
   dial: PodDial,
   began: number,
   again: EndingsOptions["again"],
   context: DialContext,
 ): Promise<Fate | undefined> {
-  let closed: DialError | undefined;
-  void probe(dial, again, context).then((found) => closed = found);
+  let probed: { readonly closed: DialError | undefined } | undefined;
+  void probe(dial, again, context).then((closed) => probed = { closed });
   try {
     for (;;) {
+      // Of all else the pod's status may soon tell more.
+      const enough = probed !== undefined &&
+        (probed.closed === undefined || NODE_GONE.test(probed.closed.problem));
       const fate = await fateOf(dial, began, context);
       if (fate !== undefined) return fate;
-      // Of all else the pod's status may soon tell more.
-      if (closed !== undefined && NODE_GONE.test(closed.problem)) break;
+      if (enough) break;
       await pause(PAUSE_MS, context.signal);
     }
   } catch {
     // The time is up.
   }
-  return closed && asFate(closed);
+  return probed?.closed && asFate(dial, probed.closed);
 }
 
 /** Goes the same way to the daemon's first byte. What is wrong with it; undefined where it is well. */
@@ -115,9 +110,10 @@ async function probe(
   }
 }
 
-function asFate(cause: DialError): Fate {
-  const { problem, hint = "look at the daemon's log" } = cause;
-  return { problem, hint, cause };
+function asFate({ pod }: PodDial, cause: DialError): Fate {
+  const { problem, hint } = cause;
+  const own = NODE_GONE.test(problem) ? hint : undefined;
+  return { problem, hint: own ?? `look at the log of the daemon in pod ${pod}`, cause };
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

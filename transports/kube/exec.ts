@@ -58,7 +58,6 @@ export async function execInPod(
     },
     ...endings(dial, began, {
       context,
-      tellsSuccess: true,
       failure: (end) => failureOf(dial, container, { ...end, status, stderr: tail.text() }),
       again: (anew) => execInPod(dial, container, anew),
     }),
@@ -108,8 +107,10 @@ function failureOf(
   return lostOrFailed(dial, any, `${command} in ${where} failed${exit}${words}`, {
     step: "exec",
     code: "unreachable",
-    hint: `look at the daemon's log: ${dial.target.kubectl} logs -n ${dial.target.namespace} ` +
-      `${dial.pod}${container === undefined ? "" : ` -c ${container}`}`,
+    hint: any
+      ? `look at the log of the daemon in pod ${dial.pod}`
+      : `look at the daemon's log: ${dial.target.kubectl} logs -n ${dial.target.namespace} ` +
+        `${dial.pod}${container === undefined ? "" : ` -c ${container}`}`,
   });
 }
 

@@ -48,7 +48,6 @@ export async function forwardToPod(
     },
     ...endings(dial, began, {
       context,
-      tellsSuccess: false,
       failure: (end) => failureOf(dial, port, said, end),
       again: (anew) => forwardToPod(dial, port, anew),
     }),

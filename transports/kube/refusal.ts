@@ -63,7 +63,8 @@ export async function explainKube(
 
 /** Kubernetes' own words without a Status: the kubelet's, which the API server hands on. */
 function inner({ message, status }: KubeRefusal): boolean {
-  return status === 500 || /container|kubelet|unable to upgrade connection/i.test(message);
+  return status === 500 ||
+    /container|kubelet|unable to upgrade connection|^pod does not exist/i.test(message);
 }
 
 function unauthorized(target: KubeTarget, error: KubeRefusal, fail: Fail): DialError {
@@ -151,6 +152,11 @@ function ofPod({ target, pod }: PodDial, found: Pod | undefined, error: KubeRefu
   if (/dialing backend|dial tcp/.test(error.message)) {
     const problem = `the API server can't reach the node of pod ${pod}: ${error.message}`;
     const hint = "see whether the kubelet runs there, and its port can be reached";
+    return fail(problem, "unreachable", hint, { retryable: true });
+  }
+  if (/^pod does not exist/.test(error.message) && found !== undefined) {
+    const problem = `the node of pod ${pod} doesn't know the pod`;
+    const hint = "its kubelet may just have been started: try again in a moment";
     return fail(problem, "unreachable", hint, { retryable: true });
   }
   if (state !== "ready" || /container not found|host assigned|completed pod/.test(error.message)) {

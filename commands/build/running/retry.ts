@@ -35,11 +35,13 @@ export async function withRetries<T>(
   { retries = 0, deps, progress, spent }: RetryOptions,
   attempt: () => Promise<T>,
 ): Promise<T> {
+  let wasThere = false;
   for (let done = 0;; done++) {
     try {
       return await attempt();
     } catch (error) {
-      const trouble = troubleOf(error);
+      const trouble = troubleOf(error, wasThere);
+      wasThere ||= trouble instanceof ConnectionLost;
       if (trouble === undefined || done === retries || deps.signal.aborted) throw error;
       const reason = spent();
       if (reason !== undefined) {
@@ -53,15 +55,19 @@ export async function withRetries<T>(
   }
 }
 
-/** Trouble on the way to the daemon, or a daemon that is down; undefined for the daemon's own word. */
-function troubleOf(error: unknown): Error | undefined {
+/**
+ * Trouble on the way to the daemon, or a daemon that is down; undefined for the daemon's own word.
+ * @param wasThere a daemon had answered before: what isn't there now (a pod) may come back
+ */
+function troubleOf(error: unknown, wasThere: boolean): Error | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof ConnectionLost) return cause;
-    if (cause instanceof DialError) return mayPass(cause) ? cause : undefined;
+    if (cause instanceof DialError) return mayPass(cause, wasThere) ? cause : undefined;
   }
   return undefined;
 }
 
-function mayPass({ retryable, code }: DialError): boolean {
-  return retryable || code === "unreachable" || code === "timeout";
+function mayPass({ retryable, code }: DialError, wasThere: boolean): boolean {
+  return retryable || code === "unreachable" || code === "timeout" ||
+    (wasThere && code === "not-found");
 }
