@@ -2,6 +2,7 @@ import { printTargets } from "../bake/definition/print.ts";
 import { readDefinition } from "../bake/definition/read.ts";
 import { resolveTargets } from "../bake/definition/resolve.ts";
 import { chooseBuilder } from "../builders/builder.ts";
+import { expectTls } from "../builders/expect_tls.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { readArguments } from "./bake/arguments.ts";
 import { fileNames } from "./bake/file_names.ts";
@@ -52,7 +53,10 @@ export const command = defineCommand({
     const builder = isRun || url !== undefined
       ? await chooseBuilder(store, env, global.builder)
       : undefined;
-    if (builder) driverOf(builder);
+    if (builder) {
+      driverOf(builder);
+      expectTls([builder]);
+    }
     const display = displays(builder, {
       deps,
       flag: flags.progress,

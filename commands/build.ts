@@ -1,4 +1,5 @@
 import { chooseBuilder } from "../builders/builder.ts";
+import { expectTls } from "../builders/expect_tls.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { connectTimeout } from "./reach/budget.ts";
 import { defineCommand } from "./program/command.ts";
@@ -43,6 +44,7 @@ export const command = defineCommand({
     const store = storeOf(deps);
     const builder = await chooseBuilder(store, deps.env, global.builder);
     driverOf(builder);
+    expectTls([builder]);
     const call = chooseCall(occurrences, flags.call);
     await checkGrammar(flags, deps.env);
     for (const file of [flags.iidfile, flags["metadata-file"]]) if (file) checkPlace(file);

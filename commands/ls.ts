@@ -1,4 +1,5 @@
 import { allBuilders, type Builder, chooseBuilder } from "../builders/builder.ts";
+import { expectTls } from "../builders/expect_tls.ts";
 import { formatInGroups } from "../builders/platforms.ts";
 import { askBuilders, type BuilderStatus, type NodeStatus } from "../builders/status.ts";
 import { DialError } from "../transports/errors.ts";
@@ -41,7 +42,9 @@ export const command = defineCommand({
     warnBroken(deps, store.list().broken);
     const current = await currentName(deps, store);
     const explicit = given.has("timeout") || given.has("connect-timeout");
-    const statuses = await askBuilders(allBuilders(store, deps.env), {
+    const builders = allBuilders(store, deps.env);
+    expectTls(builders);
+    const statuses = await askBuilders(builders, {
       ...askOptions(deps, global),
       timeout: explicit ? statusLimit(flags, given, global) : patience,
       showStep: !explicit,

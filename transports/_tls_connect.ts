@@ -5,6 +5,7 @@
 import { type ByteStream, streamOf } from "./byte_stream.ts";
 import { interrupted } from "./errors.ts";
 import { emptyRoots } from "./_roots.ts";
+import { seed } from "./_seed.ts";
 import { setTcpOptions } from "./_socket_options.ts";
 import { connectTcp, formatHostPort } from "./_tcp_connect.ts";
 import type { Connection, DialContext, OwnTls } from "./transport.ts";
@@ -64,19 +65,6 @@ export async function connectTls(
   stream.close();
   return undefined;
 }
-
-/**
- * The first random number of a process costs 23 ms: the library behind TLS gathers entropy of its own
- * (AWS-LC). A key that nobody needs makes another thread do that, while we connect.
- */
-function seed(): Promise<unknown> {
-  return seeding ??= crypto.subtle.generateKey(
-    { name: "ECDSA", namedCurve: "P-256" },
-    false,
-    ["sign"],
-  );
-}
-let seeding: Promise<unknown> | undefined;
 
 /**
  * The options that make the runtime check for `name`, which it takes from the host unless it is given
