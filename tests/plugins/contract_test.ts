@@ -22,11 +22,17 @@ if (!skip(await missing("perl"))) {
     const transport = registry.find(endpoint);
     return transport.dial(transport.parse(endpoint), context);
   };
-  const hang = () =>
-    Promise.resolve({
-      endpoint: "hanging://there",
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    });
+  await Deno.writeTextFile(
+    `${zoo.folder}/fairlead-transport-patient.ts`,
+    `export default {
+      ...{ scheme: "patient", version: "1.0.0", summary: "never there", example: "patient://x" },
+      ...{ options: [], parse: (endpoint: string) => endpoint },
+      dial: (_: string, { signal }: { signal: AbortSignal }) =>
+        new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    };`,
+  );
+  const hang = (endpoint: string) => () =>
+    Promise.resolve({ endpoint, [Symbol.asyncDispose]: () => Promise.resolve() });
 
   contract("a plugin that is an executable", {
     dial,
@@ -38,7 +44,7 @@ if (!skip(await missing("perl"))) {
       "half-closed on the far side": "the end of its stdout is the end of the connection",
     },
     outlives: "a process is gone a moment after its stream was closed",
-    hang,
+    hang: hang("hanging://there"),
     dead: [["loopback://1", /port 1 of 127\.0\.0\.1: Connection refused$/]],
   });
 
@@ -48,6 +54,7 @@ if (!skip(await missing("perl"))) {
       const peer = await startPeer();
       return Object.assign(peer, { endpoint: `socket://${peer.socket}` });
     },
+    hang: hang("patient://there"),
     dead: [
       ["socket:///nowhere/s", /socket\.ts: no socket at \/nowhere\/s$/],
       ["socket://s", /socket\.ts: there is no absolute path$/],

@@ -5,7 +5,7 @@ import { kubernetesMissing, startKubernetes } from "../harness/kubernetes.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { contract, DIAL_STDIO_CANNOT } from "./contract.ts";
-import { readExactly, soon, writeAll } from "./contract_help.ts";
+import { readExactly, silentPort, soon, writeAll } from "./contract_help.ts";
 import { kubeRefusals } from "./kube_refusals.ts";
 import { kubeBuilds } from "./kube_builds.ts";
 import { kubeDeaths } from "./kube_deaths.ts";
@@ -31,17 +31,11 @@ else {
   const admin = await writeKubeconfig(cluster);
 
   /** An API server that takes connections and says nothing. */
-  const silent = async () => {
-    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const server = `https://127.0.0.1:${listener.addr.port}`;
+  const silent = (options: string) => async () => {
+    const silence = silentPort();
+    const server = `https://127.0.0.1:${silence.port}`;
     const kubeconfig = await writeKubeconfig(cluster, { cluster: { server } });
-    return {
-      endpoint: `kube-pod://x?kubeconfig=${kubeconfig}`,
-      [Symbol.asyncDispose]() {
-        listener.close();
-        return Promise.resolve();
-      },
-    };
+    return { ...silence, endpoint: `kube-pod://x?kubeconfig=${kubeconfig}${options}` };
   };
 
   contract("kube-pod", {
@@ -52,7 +46,7 @@ else {
       "reset by the peer": "containerd doesn't tell of a program's end while megabytes of stdin " +
         "wait; see below",
     },
-    hang: silent,
+    hang: silent(""),
     dead: [
       ["kube-pod://nobody", /no pod "nobody" in namespace default$/],
       ["kube-pod://nobody?context=none", /the kubeconfig has no context "none"$/],
@@ -96,6 +90,7 @@ else {
         "it ends with a half-close; see the echo below",
       "half-closed on the far side": "a forwarded port has no word for it",
     },
+    hang: silent("&mode=port-forward"),
     dead: [["kube-pod://nobody?mode=port-forward", /no pod "nobody" in namespace default$/]],
   });
 

@@ -68,6 +68,7 @@ esac
     },
     cannot: DIAL_STDIO_CANNOT,
     outlives: "programs end a moment after their stream is closed",
+    hang: "it starts a program, and waits for nothing",
     dead: [["nerdctl-container://nobody", /failed with exit code 1: .*no such container nobody/]],
   });
 

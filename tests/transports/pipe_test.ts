@@ -20,6 +20,7 @@ if (Deno.build.os !== "windows") {
       const peer = await startPeer();
       return Object.assign(peer, { endpoint: peer.socket });
     },
+    hang: "a unix socket is connected at once, or refused where its queue is full",
     dead: [["/nowhere/s", /no such pipe$/]],
   });
 

@@ -23,8 +23,12 @@ if (!skip(reason)) {
     ...inner,
     env: (name) => name === "CONTAINER_HOST" ? host : undefined,
   });
-  const dial = (endpoint: string, inner?: DialContext) =>
-    podmanContainer.dial(podmanContainer.parse(endpoint), on(podman.address, inner));
+  /** A service that takes connections and says nothing; for the container `silent`. */
+  const silence = `${podman.root}/silent`;
+  const dial = (endpoint: string, inner?: DialContext) => {
+    const host = endpoint.endsWith("//silent") ? `unix://${silence}` : podman.address;
+    return podmanContainer.dial(podmanContainer.parse(endpoint), on(host, inner));
+  };
 
   contract("podman-container", {
     dial,
@@ -32,6 +36,16 @@ if (!skip(reason)) {
     cannot: {
       ...DIAL_STDIO_CANNOT,
       "writes and reads of one byte": "podman holds back a lone byte that might detach a terminal",
+    },
+    hang() {
+      const listener = Deno.listen({ transport: "unix", path: silence });
+      return Promise.resolve({
+        endpoint: "podman-container://silent",
+        [Symbol.asyncDispose]() {
+          listener.close();
+          return Promise.resolve();
+        },
+      });
     },
     dead: [["podman-container://nobody", /no container "nobody" at unix:\/\//]],
   });

@@ -6,6 +6,7 @@ import { createRegistry } from "../../transports/registry.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { need } from "../harness/tool.ts";
 import { contract, type Subject } from "./contract.ts";
+import { silentPort } from "./contract_help.ts";
 import { type Peer, startPeer } from "./start_peer.ts";
 
 const registry = createRegistry(transports);
@@ -51,16 +52,10 @@ async function fullSocket() {
   };
 }
 
-/** A socket that is silent: a TLS handshake hangs there. */
-function silentPort() {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return Promise.resolve({
-    endpoint: `tcp://127.0.0.1:${listener.addr.port}`,
-    [Symbol.asyncDispose]() {
-      listener.close();
-      return Promise.resolve();
-    },
-  });
+/** A TLS handshake hangs there. */
+function silent() {
+  const silence = silentPort();
+  return Promise.resolve({ ...silence, endpoint: `tcp://127.0.0.1:${silence.port}` });
 }
 
 function subject(
@@ -103,5 +98,5 @@ contract(
 );
 contract(
   "TLS over tcp",
-  subject(({ port }) => `tcp://127.0.0.1:${port}`, { cacert }, { dead: noPort, hang: silentPort }),
+  subject(({ port }) => `tcp://127.0.0.1:${port}`, { cacert }, { dead: noPort, hang: silent }),
 );

@@ -4,6 +4,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { type Sshd, startSshd } from "../harness/sshd.ts";
 import { missing, need } from "../harness/tool.ts";
 import { contract, DIAL_STDIO_CANNOT } from "./contract.ts";
+import { silentPort } from "./contract_help.ts";
 import { startPeer } from "./start_peer.ts";
 
 const reason = needsRoot() ?? await missing("sshd", "buildctl");
@@ -16,16 +17,9 @@ if (!skip(reason)) {
     `ssh://${to.user}@127.0.0.1:${to.port}${path}${path.includes("?") ? "&" : "?"}${access(to)}`;
   const buildctl = await need("buildctl");
 
-  /** A port that takes connections and says nothing. */
-  const silent = () => {
-    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    return Promise.resolve({
-      endpoint: `ssh://127.0.0.1:${listener.addr.port}`,
-      [Symbol.asyncDispose]() {
-        listener.close();
-        return Promise.resolve();
-      },
-    });
+  const silent = (rest: string) => () => {
+    const silence = silentPort();
+    return Promise.resolve({ ...silence, endpoint: `ssh://127.0.0.1:${silence.port}${rest}` });
   };
   const outlives =
     "a connection waits 300 ms for the next dial, and ssh2 leaves its ciphers to the garbage collector";
@@ -40,7 +34,7 @@ if (!skip(reason)) {
       ["ssh://127.0.0.1:1", /connection refused$/],
       [at(sshd, "/nowhere/s"), /can't reach the socket \/nowhere\/s .*buildctl/],
     ],
-    hang: silent,
+    hang: silent(""),
   });
   contract("ssh to a program", {
     outlives,
@@ -53,6 +47,7 @@ if (!skip(reason)) {
       });
     },
     cannot: DIAL_STDIO_CANNOT,
+    hang: silent("?command=cat"),
     dead: [
       [at(sshd, "?command=nothing"), /nothing failed with exit code 127: .*not found/],
     ],
