@@ -4,11 +4,18 @@
  * (`MaxAuthTries`).
  */
 import { agentIdentities } from "./agent.ts";
-import { parseCertificate, type SshCertificate, userCertificateNote } from "./certificate.ts";
-import { wholeKey } from "./ecdsa.ts";
+import {
+  loginAlgorithm,
+  parseCertificate,
+  type SshCertificate,
+  userCertificateNote,
+} from "./certificate.ts";
+import { keyType } from "./known_hosts.ts";
+import { isOnSecurityKey, type KeyFile, publicKeyOf, readKey } from "./private_key.ts";
 import type { Ssh2, SshAgent, SshKey } from "./ssh2.ts";
-import { type Login, loginBy, signWithAgent, signWithKey } from "./user_certificate.ts";
+import { type Login, loginBy, signWithAgent, signWithKey } from "./signed_login.ts";
 import type { SshTarget } from "./target.ts";
+import type { Asking } from "../transport.ts";
 
 /** A way in, as ssh2 takes it. */
 export type NextAuth = Record<string, unknown>;
@@ -23,10 +30,21 @@ export interface SshAuth {
   problem(): { readonly text: string; readonly hint: string } | undefined;
 }
 
-/** Asks for a key's passphrase; undefined where nobody can be asked. */
-export type AskPassphrase = (file: string) => Promise<string | undefined>;
+/**
+ * Asks for a key's passphrase; undefined where nobody can be asked.
+ * @param again the one before was wrong
+ */
+export type AskPassphrase = (file: string, again: boolean) => Promise<string | undefined>;
 
-export function sshAuth(ssh2: Ssh2, target: SshTarget, ask: AskPassphrase): SshAuth {
+const ATTEMPTS = 3;
+
+/** @param asking through which what waits for somebody is done */
+export function sshAuth(
+  ssh2: Ssh2,
+  target: SshTarget,
+  ask: AskPassphrase,
+  asking: Asking,
+): SshAuth {
   const { user: username } = target;
   const tried: string[] = [];
   const offered: Uint8Array[] = [];
@@ -42,46 +60,56 @@ export function sshAuth(ssh2: Ssh2, target: SshTarget, ask: AskPassphrase): SshA
   function withCertificates(key: Uint8Array, signer: (file: UserCertificate) => Login["sign"]) {
     return files.filter(({ certificate, blob }) =>
       same(certificate.key, key) && !offered.some((one) => same(one, blob))
-    ).flatMap((file) =>
-      byCertificate({ ...file, sign: signer(file) }, `the certificate ${file.path}`)
-    );
+    ).map((file) => byCertificate(file, signer(file), `the certificate ${file.path}`));
   }
 
-  function byCertificate(login: Login, shown: string): NextAuth[] {
-    const auth = loginBy(ssh2, username, login);
-    if (auth === undefined) return [];
-    offered.push(login.blob);
-    tried.push(shown + userCertificateNote(login.certificate, username, Date.now()));
-    return [auth];
+  function byCertificate(
+    { blob, certificate }: Omit<UserCertificate, "path">,
+    sign: Login["sign"],
+    shown: string,
+  ): NextAuth {
+    offered.push(blob);
+    tried.push(shown + userCertificateNote(certificate, username, Date.now()));
+    return loginBy(ssh2, username, { blob, algorithm: loginAlgorithm(certificate).name, sign });
   }
 
   async function fromAgent(): Promise<NextAuth[]> {
     const path = target.agent;
     if (path === undefined) return [];
+    const signer = (blob: Uint8Array, type: string) => signWithAgent(path, blob, type);
     const inner = ssh2.createAgent(path);
     const keys = await identitiesOf(inner);
     if (keys instanceof Error) {
       tried.push(`the agent at ${path} doesn't answer`);
       return [];
     }
-    const wanted = target.identitiesOnly ? publicKeysOf(ssh2, target.identities) : undefined;
+    const wanted = target.identitiesOnly
+      ? target.identities.flatMap((file) => publicKeyOf(ssh2, file) ?? [])
+      : undefined;
     const isWanted = (key: Uint8Array) =>
       wanted === undefined || wanted.some((one) => same(one, key));
-    const held = (await agentIdentities(path).catch(() => [])).flatMap((blob) => {
+    const logins = (await agentIdentities(path).catch(() => [])).flatMap((blob) => {
       const certificate = parseCertificate(blob);
-      return certificate !== undefined && isWanted(certificate.key) ? [{ blob, certificate }] : [];
+      if (certificate !== undefined && isWanted(certificate.key)) {
+        const shown = `the agent's certificate ${JSON.stringify(certificate.id)}`;
+        return [byCertificate({ blob, certificate }, signer(blob, certificate.type), shown)];
+      }
+      if (!isOnSecurityKey(blob) || !isWanted(blob)) return [];
+      offered.push(blob);
+      tried.push("the agent's key in a security key");
+      const sign = signer(blob, keyType(blob));
+      // Somebody has to touch it.
+      return [loginBy(ssh2, username, {
+        blob,
+        algorithm: keyType(blob),
+        sign: (data) => asking(() => sign(data)),
+      })];
     });
-    const logins = held.flatMap(({ blob, certificate }) =>
-      byCertificate(
-        { blob, certificate, sign: signWithAgent(path, blob, certificate) },
-        `the agent's certificate ${JSON.stringify(certificate.id)}`,
-      )
-    );
     const usable = keys.filter((key) => isWanted(key.getPublicSSH()));
     const loaned = usable.flatMap((key) =>
       withCertificates(
         key.getPublicSSH(),
-        ({ certificate }) => signWithAgent(path, certificate.key, certificate),
+        ({ certificate }) => signer(certificate.key, certificate.type),
       )
     );
     offered.push(...usable.map((key) => key.getPublicSSH()));
@@ -106,36 +134,49 @@ export function sshAuth(ssh2: Ssh2, target: SshTarget, ask: AskPassphrase): SshA
       }
       return [];
     }
-    let key = first(ssh2.utils.parseKey(text));
-    if (key instanceof Error && /no passphrase given/.test(key.message)) {
-      const held = publicKeysOf(ssh2, [file])[0];
-      if (held !== undefined && offered.some((one) => same(one, held))) return [];
-      const passphrase = await ask(file);
+    const known = publicKeyOf(ssh2, file);
+    let found = await readKey(ssh2, text);
+    if ("locked" in found) {
+      if (known !== undefined && offered.some((one) => same(one, known))) return [];
+      found = await unlock(file, text);
+    }
+    if ("locked" in found) return [];
+    if ("problem" in found) {
+      const { problem } = found;
+      const hint = isOnSecurityKey(known)
+        ? `put it into the agent, which asks the security key: ssh-add ${file}`
+        : "name the file of a private key";
+      if (!offered.some((one) => known !== undefined && same(one, known))) {
+        note(`the key ${file} can't be used: ${problem}`, hint);
+      }
+      return [];
+    }
+    const { key } = found;
+    const mine = key.getPublicSSH();
+    const logins = withCertificates(mine, ({ certificate }) => signWithKey(key, certificate));
+    if (offered.some((one) => same(one, mine))) return logins;
+    offered.push(mine);
+    tried.push(`the key ${file}`);
+    return [...logins, { type: "publickey", username, key }];
+  }
+
+  /** As OpenSSH does: three times, and nothing typed is the next key. */
+  async function unlock(file: string, text: string): Promise<KeyFile> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const passphrase = await ask(file, attempt > 1);
       if (passphrase === undefined) {
         note(
           `the key ${file} is encrypted, and there is no terminal to ask for its passphrase`,
           `put it into the agent: ssh-add ${file}`,
         );
-        return [];
+        return { locked: true };
       }
-      key = first(ssh2.utils.parseKey(text, passphrase));
-      if (key instanceof Error) {
-        note(`the passphrase of the key ${file} is wrong`, "try again");
-        return [];
-      }
+      if (passphrase === "") break;
+      const found = await readKey(ssh2, text, passphrase);
+      if (!("locked" in found)) return found;
     }
-    if (key instanceof Error || !key.isPrivateKey()) {
-      const why = key instanceof Error ? key.message : "it is a public key";
-      note(`the key ${file} can't be used: ${why}`, "name the file of a private key");
-      return [];
-    }
-    const whole = wholeKey(ssh2, key);
-    const mine = key.getPublicSSH();
-    const logins = withCertificates(mine, ({ certificate }) => signWithKey(whole, certificate));
-    if (offered.some((one) => same(one, mine))) return logins;
-    offered.push(mine);
-    tried.push(`the key ${file}`);
-    return [...logins, { type: "publickey", username, key: whole }];
+    note(`the key ${file} stayed locked: no passphrase opened it`, "try again, or use ssh-add");
+    return { locked: true };
   }
 
   const ways = [fromAgent, ...target.identities.map((file) => () => fromFile(file))];
@@ -171,56 +212,10 @@ function certificateFiles({ certificates, identities }: SshTarget): UserCertific
   });
 }
 
-/** Asks on the terminal that controls this process, where there is one. */
-export async function askOnTerminal(file: string): Promise<string | undefined> {
-  if (Deno.build.os === "windows") return undefined;
-  let terminal: Deno.FsFile;
-  try {
-    terminal = await Deno.open("/dev/tty", { read: true, write: true });
-  } catch {
-    return undefined;
-  }
-  using tty = terminal;
-  await tty.write(new TextEncoder().encode(`Enter passphrase for key '${file}': `));
-  // Neither echoed nor taken as more than a line.
-  tty.setRaw(true, { cbreak: true });
-  try {
-    const byte = new Uint8Array(1);
-    const bytes: number[] = [];
-    while (await tty.read(byte) === 1 && byte[0] !== 10 && byte[0] !== 13) {
-      if (byte[0] === 127) bytes.pop();
-      else bytes.push(byte[0]!);
-    }
-    return new TextDecoder().decode(Uint8Array.from(bytes));
-  } finally {
-    tty.setRaw(false);
-    await tty.write(new TextEncoder().encode("\n"));
-  }
-}
-
 function identitiesOf(agent: SshAgent): Promise<SshKey[] | Error> {
   return new Promise((resolve) =>
     agent.getIdentities((error, keys) => resolve(error ?? keys ?? []))
   );
-}
-
-/** The public halves: of `FILE.pub`, else of the file itself where that is not encrypted. */
-function publicKeysOf(ssh2: Ssh2, files: readonly string[]): Uint8Array[] {
-  return files.flatMap((file) => {
-    for (const path of [`${file}.pub`, file]) {
-      try {
-        const key = first(ssh2.utils.parseKey(Deno.readTextFileSync(path)));
-        if (!(key instanceof Error)) return [key.getPublicSSH()];
-      } catch {
-        // The other one may do.
-      }
-    }
-    return [];
-  });
-}
-
-function first(key: SshKey | SshKey[] | Error): SshKey | Error {
-  return Array.isArray(key) ? key[0] ?? new Error("it holds no key") : key;
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,6 +1,7 @@
 /** One ssh connection, on which channels are opened. */
 import { acknowledge } from "./acknowledge.ts";
-import { askOnTerminal, sshAuth } from "./auth.ts";
+import { askOnTerminal } from "./ask.ts";
+import { sshAuth } from "./auth.ts";
 import { isCertificate } from "./certificate.ts";
 import { offerCertificates, useKeyOf, verifier } from "./certificate_hook.ts";
 import { hostKeyIn, hostKeysOf } from "./host_key.ts";
@@ -9,7 +10,7 @@ import { connect, forward } from "./carrier.ts";
 import { explain, HungUp } from "./explain.ts";
 import { socketOf } from "./socket.ts";
 import type { SshTarget } from "./target.ts";
-import { carryCertificates } from "./user_certificate.ts";
+import { carryLogins } from "./signed_login.ts";
 import { loadSsh2, type SshClient, type SshError } from "./ssh2.ts";
 import { formatHostPort } from "../_tcp_connect.ts";
 import { DialError } from "../errors.ts";
@@ -121,7 +122,7 @@ async function logIn(
   );
   context.step("authenticate", `${target.user} at ${where}`);
   const { asking = (ask) => ask() } = context;
-  const auth = sshAuth(ssh2, target, (file) => asking(() => askOnTerminal(file)));
+  const auth = sshAuth(ssh2, target, (...args) => asking(() => askOnTerminal(...args)), asking);
   let gone = false;
   let refusal: unknown;
   let trusted: Uint8Array | undefined;
@@ -188,7 +189,7 @@ async function logIn(
     },
   });
   if (plainKeys.length < keys.algorithms.length) offerCertificates(client, keys.algorithms);
-  carryCertificates(client);
+  carryLogins(client);
   try {
     await ready;
     loggedIn = true;

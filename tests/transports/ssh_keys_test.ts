@@ -1,0 +1,171 @@
+/** Keys of all kinds at a real sshd: formats of files, passphrases, agents, security keys. */
+import assert from "node:assert/strict";
+import { check } from "../harness/run.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { makeKey, startSshd } from "../harness/sshd.ts";
+import { missing, onPath } from "../harness/tool.ts";
+import { sleep, soon } from "./contract_help.ts";
+import { sshAuth } from "../../transports/ssh/auth.ts";
+import { loadSsh2 } from "../../transports/ssh/ssh2.ts";
+import { sshTarget } from "../../transports/ssh/target.ts";
+import { startSecurityKeyAgent } from "./security_key_agent.ts";
+import { stringsOf } from "../../transports/ssh/wire.ts";
+import { sshRig } from "./ssh_rig.ts";
+
+const reason = needsRoot() ?? await missing("sshd");
+
+if (!skip(reason)) {
+  const rig = await sshRig();
+  const sshd = await startSshd();
+  addEventListener("unload", () => {
+    void Promise.all([rig, sshd].map((each) => each[Symbol.asyncDispose]()));
+  });
+  const test = (title: string, fn: () => Promise<void>, ignore = false) =>
+    // The connection waits for the next dial.
+    Deno.test({ name: `ssh: ${title}`, fn, ignore, sanitizeOps: false, sanitizeResources: false });
+  const access = `knownHosts=${sshd.knownHosts}`;
+  const endpoint = `ssh://root@127.0.0.1:${sshd.port}${rig.peer.socket}?${access}`;
+  const letIn = (line: string) =>
+    Deno.writeTextFile(sshd.authorizedKeys, line.trimEnd() + "\n", { append: true });
+  const log = () => Deno.readTextFile(`${sshd.root}/sshd.log`);
+  /** Each case logs in by itself, and doesn't share the connection of the one before. */
+  const apart = () => sleep(400);
+
+  for (const type of ["ed25519", "ecdsa"] as const) {
+    test(`a security key of type ${type}, by the agent`, async () => {
+      await using agent = await startSecurityKeyAgent(type, `${rig.home}/agent-${type}`);
+      const env = { SSH_AUTH_SOCK: agent.socket };
+      await rig.fails(
+        endpoint,
+        /refused user root: the agent's key in a security key;/,
+        "unauthenticated",
+        env,
+      );
+      await letIn(agent.line);
+      await rig.reach(endpoint, env);
+      assert.match(
+        await log(),
+        new RegExp(`Accepted publickey for root .*${type.toUpperCase()}-SK`),
+      );
+      assert.equal(agent.touched, 1);
+      await apart();
+      // Of an agent with more keys the one that a file names.
+      const [name, base64] = agent.line.split(" ");
+      await rig.write("id_sk.pub", `${name} ${base64}\n`);
+      await rig.write("config", `IdentitiesOnly yes\nIdentityFile ~/.ssh/id_sk\n`);
+      await rig.reach(endpoint, env);
+      await apart();
+      await rig.write("config", `IdentitiesOnly yes\nIdentityFile ${rig.home}/other\n`);
+      await rig.fails(endpoint, /there is no key to try/, "unauthenticated", env);
+      await Deno.remove(`${rig.home}/.ssh/config`);
+    });
+  }
+
+  test("a security key's file, without an agent", async () => {
+    // As ssh-keygen writes it: OpenSSH's format, with a name of the key for a private half.
+    const field = (...parts: (string | number[])[]) =>
+      parts.flatMap((part) => {
+        const bytes = typeof part === "string" ? [...new TextEncoder().encode(part)] : part;
+        return [0, 0, bytes.length >> 8, bytes.length & 255, ...bytes];
+      });
+    const half = field("sk-ssh-ed25519@openssh.com", new Array(32).fill(7), "ssh:");
+    const inner = [...new Array(8).fill(1), ...half, 1, ...field([1, 2, 3], "", "me"), 1, 2, 3];
+    const whole = [
+      ...new TextEncoder().encode("openssh-key-v1\0"),
+      ...[...field("none", "none", ""), 0, 0, 0, 1, ...field(half, inner)],
+    ];
+    const pem = `-----BEGIN OPENSSH PRIVATE KEY-----\n${
+      Uint8Array.from(whole).toBase64()
+    }\n-----END OPENSSH PRIVATE KEY-----\n`;
+    await rig.write("id_ed25519_sk", pem);
+    await rig.fails(
+      endpoint,
+      /id_ed25519_sk can't be used: it is in a security key; put it into the agent, .*ssh-add \S+_sk$/,
+      "unauthenticated",
+    );
+    await Deno.remove(`${rig.home}/.ssh/id_ed25519_sk`);
+  });
+
+  for (const type of ["rsa", "ecdsa", "ed25519"]) {
+    for (const format of ["PEM", "PKCS8"]) {
+      test(`a file of type ${type} in the format ${format}`, async () => {
+        const folder = await Deno.makeTempDir({ dir: rig.home });
+        const key = await makeKey(`${folder}/key`, type);
+        await letIn(await Deno.readTextFile(`${key}.pub`));
+        if (type === "ed25519" && format === "PKCS8") {
+          if (await onPath("openssl") === undefined) return;
+          await check("openssl", ["genpkey", "-algorithm", "ed25519", "-out", key]);
+          await Deno.chmod(key, 0o600);
+          await letIn(await publicOf(key));
+        } else {
+          await check("ssh-keygen", ["-q", "-p", "-N", "", "-m", format, "-f", key]);
+        }
+        await rig.reach(`${endpoint}&identity=${key}`);
+      });
+    }
+  }
+
+  for (const format of ["RFC4716", "PEM", "PKCS8"]) {
+    test(`passphrases are asked for three times, for a file in the format ${format}`, async () => {
+      const folder = await Deno.makeTempDir({ dir: rig.home });
+      const key = await makeKey(`${folder}/key`, "rsa", "a passphrase");
+      await check("ssh-keygen", [
+        ...["-q", "-p", "-m", format, "-P", "a passphrase", "-N", "a passphrase", "-f", key],
+      ]);
+      const ssh2 = await loadSsh2();
+      const address = { host: "127.0.0.1", identity: key };
+      const around = { env: () => undefined, signal: new AbortController().signal };
+      const target = await sshTarget(address, "ssh://box", around);
+      /** Answers these, one after the other; how often it was asked, and what came of it. */
+      const asked = async (...answers: (string | undefined)[]) => {
+        const questions: boolean[] = [];
+        const auth = sshAuth(ssh2, target, (_, again) => {
+          questions.push(again);
+          return Promise.resolve(answers.shift());
+        }, (ask) => ask());
+        return { way: await auth.next(), questions, problem: auth.problem()?.text };
+      };
+      const right = await asked("wrong", "a passphrase");
+      assert.equal((right.way as { type: string }).type, "publickey");
+      assert.deepEqual(right.questions, [false, true]);
+      const wrong = await asked("1", "2", "3", "a passphrase");
+      assert.deepEqual(wrong.questions, [false, true, true]);
+      assert.match(wrong.problem!, /the key \S+ stayed locked: no passphrase opened it/);
+      assert.deepEqual((await asked("")).questions, [false], "nothing typed: the next key");
+      assert.match((await asked(undefined)).problem!, /is encrypted, and there is no terminal/);
+    });
+  }
+
+  test("an agent that hangs up, and one that is gone", async () => {
+    const key = await makeKey(`${rig.home}/mine`);
+    await letIn(await Deno.readTextFile(`${key}.pub`));
+    const gone = `${rig.home}/gone`;
+    // The socket stays, as that of a forwarded agent does.
+    Deno.listen({ transport: "unix", path: gone }).close();
+    for (const path of [gone, `${rig.home}/nowhere`]) {
+      await rig.reach(`${endpoint}&identity=${key}`, { SSH_AUTH_SOCK: path });
+      await apart();
+    }
+    const path = `${rig.home}/hangs-up`;
+    const listener = Deno.listen({ transport: "unix", path });
+    const hanging = (async () => {
+      for await (const conn of listener) {
+        await conn.read(new Uint8Array(100));
+        conn.close();
+      }
+    })();
+    await soon(rig.reach(`${endpoint}&identity=${key}`, { SSH_AUTH_SOCK: path }), 10_000, "it");
+    await apart();
+    listener.close();
+    await hanging;
+  });
+}
+
+/** The public half of an ed25519 key in PKCS#8, as a line of authorized_keys. */
+async function publicOf(file: string): Promise<string> {
+  const { createPublicKey } = await import("node:crypto");
+  const { x } = createPublicKey(await Deno.readTextFile(file)).export({ format: "jwk" });
+  const key = Uint8Array.fromBase64(x!, { alphabet: "base64url" });
+  const type = new TextEncoder().encode("ssh-ed25519");
+  return `ssh-ed25519 ${stringsOf([type, key]).toBase64()} pkcs8`;
+}

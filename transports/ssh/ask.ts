@@ -1,0 +1,27 @@
+/** Asks on the terminal that controls this process, where there is one. */
+export async function askOnTerminal(file: string, again: boolean): Promise<string | undefined> {
+  if (Deno.build.os === "windows") return undefined;
+  let terminal: Deno.FsFile;
+  try {
+    terminal = await Deno.open("/dev/tty", { read: true, write: true });
+  } catch {
+    return undefined;
+  }
+  using tty = terminal;
+  const wrong = again ? "Bad passphrase, try again for " : "Enter passphrase for key ";
+  await tty.write(new TextEncoder().encode(`${wrong}'${file}': `));
+  // Neither echoed nor taken as more than a line.
+  tty.setRaw(true, { cbreak: true });
+  try {
+    const byte = new Uint8Array(1);
+    const bytes: number[] = [];
+    while (await tty.read(byte) === 1 && byte[0] !== 10 && byte[0] !== 13) {
+      if (byte[0] === 127) bytes.pop();
+      else bytes.push(byte[0]!);
+    }
+    return new TextDecoder().decode(Uint8Array.from(bytes));
+  } finally {
+    tty.setRaw(false);
+    await tty.write(new TextEncoder().encode("\n"));
+  }
+}
