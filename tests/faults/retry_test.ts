@@ -129,6 +129,7 @@ Deno.test({
     assert.equal(ended.code, 1, ended.stderr);
     assert.match(ended.stderr, /not building again: its context came from stdin/);
     assert.match(errorLines(ended)[0] ?? "", /the connection to \S+ was lost during build /);
+    assert.doesNotMatch(ended.stderr, /--retry N/);
   },
 });
 

@@ -55,8 +55,13 @@ export function nodeClients(
 }
 
 /** No other machine takes its place: what it would build might not be the same. */
-function unreached({ node, platforms }: Share, cause: unknown): BuilderError {
-  const what = platforms.length > 0 ? `build ${platforms.map(formatPlatform).join(", ")}` : "build";
+function unreached(share: Share, cause: unknown): BuilderError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  return new BuilderError(`node ${node.name} is to ${what}: ${message}`, { cause });
+  return new BuilderError(`${dutyOf(share)}: ${message}`, { cause });
+}
+
+/** `node b is to build linux/arm64`. */
+export function dutyOf({ node, platforms }: Pick<Share, "node" | "platforms">): string {
+  const what = platforms.length > 0 ? `build ${platforms.map(formatPlatform).join(", ")}` : "build";
+  return `node ${node.name} is to ${what}`;
 }

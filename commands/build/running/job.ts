@@ -27,6 +27,8 @@ export interface JobContext {
   readonly provenance: "min" | "max" | undefined;
   /** Ends the run when it makes no progress, where that is wanted. */
   readonly idle?: IdleWatch;
+  /** How often the run is repeated after a lost connection. */
+  readonly retries?: number;
   /** Something was used up that can't be had again, so that this run can't be repeated. */
   spend(reason: string): void;
   /** Writes down on this side that there is such a build; once, however often it is called. */

@@ -81,8 +81,9 @@ export async function runJob(
     if (!(error instanceof ConnectionLost)) throw error;
     const look =
       `see whether the builder went on: fairlead history attach --builder ${builder.name} ${ref}`;
-    const again = "to build again when this happens: --retry N";
-    throw error.during(`build ${ref}`, `${error.remedy ?? look}; ${again}`);
+    // Whoever has asked for it needs not be told.
+    const again = context.retries ? "" : "; to build again when this happens: --retry N";
+    throw error.during(`build ${ref}`, `${error.remedy ?? look}${again}`);
   }
 }
 

@@ -1,11 +1,13 @@
 /** Several jobs of one run: targets of bake, or the parts of a target that several nodes build. */
 import { formatPlatform } from "../../../builders/platforms.ts";
+import { ConnectionLost } from "../../../buildkit/connection_lost.ts";
+import { DialError } from "../../../transports/errors.ts";
 import type { RunContext } from "./run.ts";
 import { withPrefix } from "../../progress/prefix.ts";
 import { BuildError } from "../build_error.ts";
 import type { Job, JobContext } from "./job.ts";
 import { linkJobs } from "./links.ts";
-import type { NodeClients } from "../nodes/node_clients.ts";
+import { dutyOf, type NodeClients } from "../nodes/node_clients.ts";
 import type { Answers } from "../results/result.ts";
 import { makeReady, runJob } from "./run_job.ts";
 import { sharedUploads } from "./shared_uploads.ts";
@@ -80,8 +82,14 @@ export async function runTogether(
     const { error, target, job } = failure ?? { error: thrown, target: "", job: undefined };
     if (context.deps.signal.aborted || !(error instanceof Error)) throw error;
     const name = targets.size > 1 ? `target ${target}: ` : "";
-    const where = job && context.builder.nodes.length > 1 ? placeOf(job) : undefined;
-    throw new BuildError(error, `${context.errorPrefix}${name}`, where);
+    const placed = job && context.builder.nodes.length > 1 ? job : undefined;
+    const onTheWay = error instanceof ConnectionLost || error instanceof DialError;
+    const node = placed && onTheWay ? `${dutyOf(placed)}: ` : "";
+    throw new BuildError(
+      error,
+      `${context.errorPrefix}${name}${node}`,
+      placed && placeOf(placed),
+    );
   }
 }
 
