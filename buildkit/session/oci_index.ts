@@ -47,14 +47,14 @@ export function onlyManifest(folder: string): Descriptor | undefined {
 }
 
 /**
- * The digest of the cache that a layout has under a tag, `latest` by default, where its blob is there,
- * too. Throws `LayoutError`.
+ * The digest of the cache that a layout has: the given one, else that of a tag, `latest` by default;
+ * its blob must be there, too. Throws `LayoutError`.
  */
-export function cacheDigest(folder: string, tag = "latest"): string {
-  const digest = findManifest(folder, tag)?.digest;
+export function cacheDigest(folder: string, tag = "latest", given = ""): string {
+  const digest = given || findManifest(folder, tag)?.digest;
   if (digest === undefined) throw new LayoutError(`no digest found for tag ${tag}`);
   if (!exists(`${folder}/blobs/${digest.replace(":", "/")}`)) {
-    throw new LayoutError(`digest ${digest} is not there`);
+    throw new LayoutError(`digest ${digest} unavailable: content ${digest}: not found`);
   }
   return digest;
 }

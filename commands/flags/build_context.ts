@@ -13,10 +13,10 @@ export interface NamedContext {
   readonly value: string;
 }
 
-/** Reads every value of the flag; of several with one name the last holds. Throws `UsageError`. */
+/** Reads every value of the flag; empty ones are skipped, of several with one name the last holds. Throws `UsageError`. */
 export function parseBuildContexts(texts: readonly string[]): NamedContext[] {
   const contexts = new Map<string, string>();
-  for (const text of texts) {
+  for (const text of texts.filter((text) => text !== "")) {
     const equals = text.indexOf("=");
     if (equals < 0) {
       throw new UsageError(`invalid context value: ${text}, expected key=value`);

@@ -217,8 +217,9 @@ function readAttestation(text: string): { type: string; fields: string[]; disabl
 function readBool(text: string): boolean {
   try {
     return parseBool(text);
-  } catch {
-    throw new UsageError(`invalid value ${quote(text)} of disabled`, "it is true or false");
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new UsageError(`invalid value disabled=${text}: ${why}`, "it is true or false");
   }
 }
 

@@ -231,7 +231,9 @@ async function checkDirectory(type: string, dest: string): Promise<void> {
 
 async function checkFile(dest: string): Promise<void> {
   const stat = await statOf("file", dest);
-  if (stat?.isDirectory) throw new UsageError(`destination file ${dest} is a directory`);
+  if (dest.endsWith("/") || stat?.isDirectory) {
+    throw new UsageError(`destination file ${dest} is a directory`);
+  }
 }
 
 async function statOf(kind: string, dest: string): Promise<Deno.FileInfo | undefined> {

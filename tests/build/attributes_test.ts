@@ -161,7 +161,7 @@ Deno.test({ name: "the rest of the frontend's attributes", ignore }, async () =>
     ["--no-cache-filter=one,two", "--ulimit=nofile=10:20", "--cgroup-parent=x", "ctx"],
     ["--platform=linux/amd64", "--provenance=mode=max", "--sbom=false", "ctx"],
     ["--provenance=false", "--resource=memory=512m", "ctx"],
-    ["--provenance=", "--sbom=", "--output=", "ctx"],
+    ["--provenance=", "--sbom=", "--output=", "--build-context=", "ctx"],
     [
       "-m1g",
       "-c",

@@ -149,16 +149,21 @@ Deno.test(
     await using space = await workspace(shared.address);
     space.write({ "ctx/Dockerfile": "FROM scratch\nLABEL a=b\n" });
     for (const program of programs) {
-      const { code, stderr } = await space[program]([
-        "build",
-        "--cache-from=type=local,src=nowhere",
-        "ctx",
-      ]);
+      space.write({ "empty/index.json": "{}" });
+      const digest = `sha256:${"0".repeat(64)}`;
+      const from = ["nowhere", "empty", "empty,tag=x", `empty,digest=${digest}`]
+        .map((src) => `--cache-from=type=local,src=${src}`);
+      const { code, stderr } = await space[program](["build", ...from, "ctx"]);
       assert.equal(code, 0, stderr);
-      assert.ok(stderr.includes(
-        "WARNING: local cache import at nowhere skipped due to err: could not read " +
-          "nowhere/index.json: open nowhere/index.json: no such file or directory\n",
-      ));
+      for (
+        const why of [
+          "nowhere skipped due to err: could not read nowhere/index.json: open nowhere/index.json: " +
+          "no such file or directory",
+          "empty skipped: no digest found for tag latest",
+          "empty skipped: no digest found for tag x",
+          `empty skipped: digest ${digest} unavailable: content ${digest}: not found`,
+        ]
+      ) assert.ok(stderr.includes(`WARNING: local cache import at ${why}\n`), `${why}\n${stderr}`);
     }
   },
 );

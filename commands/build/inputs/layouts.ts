@@ -7,7 +7,7 @@ import type { Typed } from "../../../buildkit/solve_request.ts";
 import type { EngineOutput } from "../outputs/engine.ts";
 import { parseBool } from "../../flags/value.ts";
 import { UsageError } from "../../program/usage_error.ts";
-import { absolutePath } from "../../text/paths.ts";
+import { absolutePath, parentOf } from "../../text/paths.ts";
 import type { Answers } from "../results/result.ts";
 
 /** Layouts of a build. */
@@ -67,6 +67,7 @@ export async function findLayouts(
   const caches: CacheFolder[] = [];
   for (const { attrs } of build.cacheTo.filter(local)) {
     const folder = absolutePath(attrs["dest"]!, cwd);
+    checkFolder(attrs["dest"]!, cwd);
     stores.set(`local:${attrs["dest"]}`, folder);
     writable.add(`local:${attrs["dest"]}`);
     caches.push({ folder, tag: attrs["tag"] ?? "latest", reset: resets(attrs["reset"]) });
@@ -76,13 +77,14 @@ export async function findLayouts(
     const src = cache.attrs["src"]!;
     const folder = absolutePath(src, cwd);
     try {
-      const digest = cache.attrs["digest"] || index.cacheDigest(folder, cache.attrs["tag"]);
+      const digest = index.cacheDigest(folder, cache.attrs["tag"], cache.attrs["digest"]);
       stores.set(`local:${src}`, folder);
       return [{ ...cache, attrs: { ...cache.attrs, digest } }];
     } catch (error) {
       // The folder as it was typed.
       const why = (error as Error).message.replaceAll(`${folder}/`, `${src.replace(/\/+$/, "")}/`);
-      warn(`local cache import at ${src} skipped due to err: ${why}`);
+      const cause = why.startsWith("could not read") ? " due to err" : "";
+      warn(`local cache import at ${src} skipped${cause}: ${why}`);
       return [];
     }
   });
@@ -114,10 +116,21 @@ export async function findLayouts(
   };
 }
 
+/** A file stands where a cache is to go: told before the build, not after it. Throws `UsageError`. */
+function checkFolder(typed: string, cwd: string): void {
+  try {
+    if (Deno.statSync(absolutePath(typed, cwd)).isDirectory) return;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotADirectory)) return;
+    return checkFolder(parentOf(typed), cwd);
+  }
+  throw new UsageError(`mkdir ${typed}: not a directory`, "name a folder, or one to be made");
+}
+
 function resets(text: string | undefined): boolean {
   try {
     return parseBool(text ?? "false");
-  } catch {
-    throw new UsageError(`failed to parse reset attribute: ${JSON.stringify(text)} is no boolean`);
+  } catch (error) {
+    throw new UsageError(`failed to parse reset attribute: ${(error as Error).message}`);
   }
 }
