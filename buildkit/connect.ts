@@ -7,6 +7,7 @@ import { Client } from "./client.ts";
 import { ConnectionLost } from "./connection_lost.ts";
 import { dialEndpoint, type TlsOptions } from "./dial.ts";
 import { Channel } from "./grpc/channel.ts";
+import { MAX_METADATA } from "./grpc/metadata.ts";
 import { Connection } from "./http2/connection.ts";
 import { drive } from "./http2/drive.ts";
 import { explainFirstBytes } from "./first_bytes.ts";
@@ -24,7 +25,11 @@ export interface ConnectOptions {
 }
 
 /** What the daemon may send ahead of us, in bytes: enough for 100 MB/s at 80 ms of delay. */
-const LIMITS = { streamWindow: 8 << 20, connectionWindow: 16 << 20 };
+const LIMITS = {
+  streamWindow: 8 << 20,
+  connectionWindow: 16 << 20,
+  maxHeaderList: MAX_METADATA,
+};
 /** How long the daemon may take over our farewell, in milliseconds. */
 const CLOSE_WAIT = 1000;
 

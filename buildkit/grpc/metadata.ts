@@ -7,6 +7,12 @@
  */
 export type Metadata = readonly (readonly [name: string, value: string])[];
 
+/**
+ * The largest metadata that either side takes, in bytes, as grpc-go's clients have it: the details of an error hold
+ * whole Dockerfiles, the request for a context the lines of a .dockerignore.
+ */
+export const MAX_METADATA = 16 << 20;
+
 /** The first value under a name. */
 export function first(metadata: Metadata, name: string): string | undefined {
   for (const [key, value] of metadata) if (key === name) return value;

@@ -11,6 +11,7 @@ import type { Http2Error } from "../http2/errors.ts";
 import { serve } from "../grpc/server.ts";
 import type { Handler, Service } from "../grpc/call.ts";
 import type { Channel, ClientCall } from "../grpc/channel.ts";
+import { MAX_METADATA } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 import { pathOf } from "../grpc/call.ts";
 import { ControlDefinition } from "../../proto/gen/control.ts";
@@ -112,7 +113,11 @@ function sessionServer(
 ): { inner: Connection; running: ReadonlySet<Promise<void>> } {
   const running = new Set<Promise<void>>();
   const inner = new Connection("server", {
-    limits: { streamWindow: STREAM_WINDOW, connectionWindow: CONNECTION_WINDOW },
+    limits: {
+      streamWindow: STREAM_WINDOW,
+      connectionWindow: CONNECTION_WINDOW,
+      maxHeaderList: MAX_METADATA,
+    },
     onStream: serve(services.map((service) => tracked(service, running)), onError),
     onClosed,
   });

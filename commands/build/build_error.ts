@@ -18,9 +18,9 @@ export class BuildError extends Error {
     // A cause that knows what to try says where it was, too.
     this.hint = cause instanceof RpcError ? where : undefined;
     const details = cause instanceof RpcError ? cause.details : [];
-    this.above = sourcesOf(details).flatMap((source) =>
-      sourceExcerpt(source).trimEnd().split("\n")
-    );
+    // One that names no line of the file has no excerpt.
+    this.above = sourcesOf(details).map(sourceExcerpt).filter((text) => text !== "")
+      .flatMap((text) => text.trimEnd().split("\n"));
   }
 }
 

@@ -65,6 +65,23 @@ Deno.test({
   }
 });
 
+Deno.test({
+  name: "an error whose details hold a huge Dockerfile is told as buildx has it",
+  ignore,
+}, async () => {
+  await using space = await workspace(shared.address);
+  space.write({ "ctx/Dockerfile": `#${"x".repeat(2_000_000)}\n` });
+  const ours = await space.fairlead(["build", "ctx"]);
+  const theirs = await space.buildx(["build", "ctx"]);
+  const end = (text: string) => text.slice(text.indexOf("WARNING: "));
+  assert.equal(end(ours.stderr), end(theirs.stderr));
+  assert.match(
+    ours.stderr,
+    /\nERROR: failed to build: failed to solve: file with no instructions\n$/,
+  );
+  assert.equal(ours.code, theirs.code);
+});
+
 const cases: Record<
   string,
   { dockerfile?: string; args?: string[]; env?: Record<string, string>; message: RegExp }

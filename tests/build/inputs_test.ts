@@ -93,6 +93,27 @@ Deno.test(
   },
 );
 
+Deno.test({
+  name: "a .dockerignore may be long: its lines are metadata of the daemon's call",
+  ignore,
+}, async () => {
+  await using space = await workspace(shared.address);
+  // buildx gives up at 1 MiB.
+  const lines = Array.from({ length: 40_000 }, (_, i) => `build/artefacts/number-${i}\n`).join("");
+  space.write({
+    "ctx/Dockerfile": "FROM scratch\nCOPY . /\n",
+    "ctx/.dockerignore": lines,
+    "ctx/build/artefacts/number-39999": "no",
+    "ctx/build/artefacts/number-40000": "yes",
+  });
+  const { code, stderr } = await space.fairlead(["build", "-o", "out", "ctx"]);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(
+    [...Deno.readDirSync(space.path("out/build/artefacts"))].map(({ name }) => name),
+    ["number-40000"],
+  );
+});
+
 Deno.test({ name: ".dockerignore holds, with its exceptions", ignore }, async () => {
   await using space = await workspace(shared.address);
   space.write({
