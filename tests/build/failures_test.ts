@@ -144,7 +144,7 @@ const cases: Record<
   },
   "a switch that is none": {
     env: { BUILDX_NO_DEFAULT_ATTESTATIONS: "x" },
-    message: /invalid value "x" of BUILDX_NO_DEFAULT_ATTESTATIONS/,
+    message: /invalid BUILDX_NO_DEFAULT_ATTESTATIONS: strconv\.ParseBool: parsing "x"/,
   },
 };
 
