@@ -1,9 +1,9 @@
 import { DialError } from "../transports/errors.ts";
 import type { DialContext, Env } from "../transports/transport.ts";
 import type { Builder } from "./builder.ts";
-import { driverOf } from "./drivers/all.ts";
+import { driverOf, drivers } from "./drivers/all.ts";
 import type { NodeTarget, Surroundings } from "./drivers/driver.ts";
-import type { StoredNode } from "./store/node_group.ts";
+import type { NodeMember, StoredNode } from "./store/node_group.ts";
 
 /** Where a node's daemon is. Throws `BuilderError`. */
 export function nodeTarget(
@@ -12,6 +12,23 @@ export function nodeTarget(
   surroundings: Surroundings,
 ): NodeTarget {
   return driverOf(builder).target(node, surroundings);
+}
+
+/**
+ * The daemons of a node that has several: none where it is one itself, or where none of them is
+ * ready. Rejects as `reachNode`.
+ */
+export async function membersOf(
+  builder: Builder,
+  node: StoredNode,
+  context: DialContext,
+): Promise<NodeMember[]> {
+  const driver = drivers.find(({ name }) => name === builder.driver);
+  try {
+    return await driver?.members?.(node, context) ?? [];
+  } catch (error) {
+    throw explained(error, builder, node, context.env);
+  }
 }
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;

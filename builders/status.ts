@@ -1,14 +1,14 @@
 import type { GCPolicy, WorkerRecord } from "../proto/gen/worker.ts";
 import { DialError } from "../transports/errors.ts";
 import { redactedEndpoint, type Registry } from "../transports/registry.ts";
-import { after } from "../transports/timer.ts";
 import type { DialStep, Env } from "../transports/transport.ts";
 import type { Builder } from "./builder.ts";
 import type { Connect, NodeClient } from "./connect.ts";
+import { Deadline } from "./deadline.ts";
 import { drivers } from "./drivers/all.ts";
-import type { StoredNode } from "./store/node_group.ts";
+import type { NodeMember, StoredNode } from "./store/node_group.ts";
 import { distinctPlatforms, type Platform } from "./platforms.ts";
-import { nodeTarget, reachNode } from "./reach_node.ts";
+import { membersOf, nodeTarget, reachNode } from "./reach_node.ts";
 
 /** What is known of a node: from the store, and from its daemon. */
 export interface NodeStatus {
@@ -56,15 +56,48 @@ export interface AskOptions {
   readonly showStep: boolean;
 }
 
-/** Asks every node of every builder, all at once. A node that fails is its own matter. */
+/**
+ * Asks every node of every builder, all at once. A node that fails is its own matter. Where all nodes
+ * of a builder have members, each of those is shown as a node, and the builder as dynamic, as buildx
+ * has it; else of each node the first.
+ */
 export function askBuilders(
   builders: readonly Builder[],
   options: AskOptions,
 ): Promise<BuilderStatus[]> {
-  return Promise.all(builders.map(async (builder) => ({
-    builder,
-    nodes: await Promise.all(builder.nodes.map((node) => askNode(builder, node, options))),
-  })));
+  return Promise.all(builders.map(async (builder) => {
+    const asked = await Promise.all(
+      builder.nodes.map((node) => askMembers(builder, node, options)),
+    );
+    const nodes = asked.flat();
+    const dynamic = nodes.length > 0 && nodes.every(({ node }) => node.member !== undefined);
+    return dynamic
+      ? { builder: { ...builder, dynamic }, nodes }
+      : { builder, nodes: asked.map(([first]) => first!) };
+  }));
+}
+
+/** Asks every daemon of a node: at least one. */
+async function askMembers(
+  builder: Builder,
+  node: StoredNode,
+  options: AskOptions,
+): Promise<NodeStatus[]> {
+  let members: NodeMember[] = [];
+  const found = await attempt(builder, node, options, async (deadline, step) => {
+    const { env, log } = options;
+    const context = { signal: deadline.signal, env, log, step };
+    members = await deadline.race(membersOf(builder, node, context));
+    return {};
+  });
+  // Whatever is wrong is told as by the node itself, that has none to be asked.
+  if (found.error !== undefined) {
+    return [{ ...found, endpoint: withoutSecrets(builder, node, options) }];
+  }
+  if (members.length === 0) return [await askNode(builder, node, options)];
+  return await Promise.all(
+    members.map((member) => askNode(builder, { ...node, member }, options)),
+  );
 }
 
 /** Asks one node. Rejects only when `options.signal` is aborted. */
@@ -90,10 +123,27 @@ function withoutSecrets(builder: Builder, node: StoredNode, options: AskOptions)
   }
 }
 
-async function askState(
+function askState(
   builder: Builder,
   node: StoredNode,
   options: AskOptions,
+): Promise<Omit<NodeStatus, "endpoint">> {
+  return attempt(
+    builder,
+    node,
+    options,
+    (deadline, step) => ask(builder, node, options, deadline, step),
+  );
+}
+
+type Step = (step: DialStep | "answer", detail?: string) => void;
+
+/** What is known of a node by an attempt to ask it, or why there is nothing. */
+async function attempt(
+  builder: Builder,
+  node: StoredNode,
+  options: AskOptions,
+  work: (deadline: Deadline, step: Step) => Promise<Partial<NodeStatus>>,
 ): Promise<Omit<NodeStatus, "endpoint">> {
   const unknown = {
     node,
@@ -115,7 +165,7 @@ async function askState(
   const place: { step: DialStep | "answer"; detail?: string | undefined } = { step: "connect" };
   using deadline = new Deadline(options);
   try {
-    const found = await ask(builder, node, options, deadline, (step, detail) => {
+    const found = await work(deadline, (step, detail) => {
       place.step = step;
       place.detail = detail;
     });
@@ -151,7 +201,7 @@ async function ask(
   node: StoredNode,
   options: AskOptions,
   deadline: Deadline,
-  step: (step: DialStep | "answer", detail?: string) => void,
+  step: Step,
 ) {
   const { registry, connect, env, log } = options;
   const context = { signal: deadline.signal, env, log, step };
@@ -165,7 +215,7 @@ async function ask(
     return {
       version: info?.version ?? await client.knownVersion?.(deadline.signal) ?? "",
       ids: workers.map((worker) => worker.ID).sort(),
-      platforms: distinctPlatforms([
+      platforms: node.member?.platforms ?? distinctPlatforms([
         ...node.platforms ?? [],
         ...workers.flatMap((worker) => worker.platforms.map(platformOf)),
       ]),
@@ -224,49 +274,5 @@ export class SilentNode extends Error {
   ) {
     const seconds = Number((ms / 1000).toFixed(2));
     super(`no answer after ${seconds}s: ${doingWhat(step, detail)}`, { cause });
-  }
-}
-
-/** A signal that follows the outer one and fires when the time is up. */
-class Deadline {
-  readonly #controller = new AbortController();
-  readonly #outer: AbortSignal;
-  readonly #follow = () => this.#controller.abort(this.#outer.reason);
-  readonly #stop: (() => void) | undefined;
-  passed = false;
-
-  constructor({ signal, timeout }: { signal: AbortSignal; timeout: number }) {
-    this.#outer = signal;
-    if (signal.aborted) this.#follow();
-    signal.addEventListener("abort", this.#follow, { once: true });
-    if (timeout > 0) {
-      this.#stop = after(timeout, () => {
-        this.passed = true;
-        this.#controller.abort(new DOMException("timed out", "TimeoutError"));
-      });
-    }
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** The promise's outcome, or the signal's reason if that comes first. */
-  async race<T>(promise: Promise<T>): Promise<T> {
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    const stop = () => reject(this.signal.reason);
-    if (this.signal.aborted) stop();
-    this.signal.addEventListener("abort", stop, { once: true });
-    try {
-      return await Promise.race([promise, aborted]);
-    } finally {
-      this.signal.removeEventListener("abort", stop);
-      promise.catch(() => {});
-    }
-  }
-
-  [Symbol.dispose]() {
-    this.#stop?.();
-    this.#outer.removeEventListener("abort", this.#follow);
   }
 }

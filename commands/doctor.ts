@@ -1,4 +1,5 @@
 import { type Builder, chooseBuilder } from "../builders/builder.ts";
+import { membersOf } from "../builders/reach_node.ts";
 import type { StoredNode } from "../builders/store/node_group.ts";
 import { schemeOf } from "../transports/endpoint.ts";
 import { shownEndpoint } from "../transports/registry.ts";
@@ -49,7 +50,7 @@ the daemon's cache until that makes room. The exit code is 0 only when all nodes
     const builder = await chosen(deps, args[0] ?? global.builder, flags["driver-opt"]);
     const isText = flags.format === "text";
     const results = [];
-    for (const node of builder.nodes) {
+    for (const node of await daemonsOf(builder, deps, options.timeout)) {
       const findings: Finding[] = [];
       if (isText) deps.stdout.write((results.length > 0 ? "\n" : "") + headOf(builder, node, deps));
       for await (const finding of examine(builder, node, options)) {
@@ -102,11 +103,27 @@ async function chosen(
   };
 }
 
+/** The nodes, or each daemon of those that have several. What is wrong with that shows by itself. */
+async function daemonsOf(builder: Builder, deps: Deps, timeout: number): Promise<StoredNode[]> {
+  const signal = timeout > 0
+    ? AbortSignal.any([deps.signal, AbortSignal.timeout(timeout)])
+    : deps.signal;
+  const context = { signal, env: deps.env, log: () => {}, step: () => {} };
+  const found = await Promise.all(builder.nodes.map(async (node) => {
+    const members = await membersOf(builder, node, context).catch(() => []);
+    return members.length === 0 ? [node] : members.map((member) => ({ ...node, member }));
+  }));
+  deps.signal.throwIfAborted();
+  return found.flat();
+}
+
 function headOf(
   builder: Builder,
-  { name, endpoint }: StoredNode,
+  { name, endpoint, member }: StoredNode,
   { registry }: Pick<Deps, "registry">,
 ): string {
   const shown = shownEndpoint(registry, endpoint);
-  return builder.name === "" ? `${shown}\n` : `${builder.name}, node ${name}: ${shown}\n`;
+  return builder.name === ""
+    ? `${shown}\n`
+    : `${builder.name}, node ${name}${member ? ` (pod ${member.name})` : ""}: ${shown}\n`;
 }

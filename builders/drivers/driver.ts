@@ -1,8 +1,8 @@
 import type { TlsOptions } from "../../buildkit/dial.ts";
 import type { Registry } from "../../transports/registry.ts";
 import type { DialError } from "../../transports/errors.ts";
-import type { Env } from "../../transports/transport.ts";
-import type { StoredNode } from "../store/node_group.ts";
+import type { DialContext, Env } from "../../transports/transport.ts";
+import type { NodeMember, StoredNode } from "../store/node_group.ts";
 
 /** Where a node's daemon answers, and how. */
 export interface NodeTarget {
@@ -26,6 +26,11 @@ export interface Driver {
   readonly name: string;
   /** Where the node's daemon is. Throws `BuilderError` for a node that says it wrongly. */
   target(node: StoredNode, surroundings: Surroundings): NodeTarget;
+  /**
+   * The daemons of a node that may have several, where it runs; `target` takes a node with one of
+   * them. Absent where a node is a daemon. Throws as `target`, `DialError`, or the signal's reason.
+   */
+  members?(node: StoredNode, context: DialContext): Promise<NodeMember[]>;
   /** Whether a build without an output goes into the docker engine. Throws `BuilderError`. */
   loads(node: StoredNode): boolean;
   /**

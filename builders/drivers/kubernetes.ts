@@ -1,6 +1,7 @@
 import { kubePod } from "../../transports/kube_pod.ts";
 import { BuilderError } from "../builder_error.ts";
 import { readDefaultLoad } from "../driver_options.ts";
+import { parsePlatforms, type Platform } from "../platforms.ts";
 import type { StoredNode } from "../store/node_group.ts";
 import type { Driver } from "./driver.ts";
 
@@ -11,11 +12,19 @@ import type { Driver } from "./driver.ts";
  *     kubernetes:///BUILDER?deployment=…&kubeconfig=FILE
  *
  * says by which kubeconfig, and of its current context; `deployment` only makes endpoints differ.
- * buildx shows such a node once for each of its pods, here it is one.
+ * Each pod has a daemon and a cache of its own.
  */
 export const kubernetes: Driver = {
   name: "kubernetes",
   target: (node, { registry }) => ({ registry, endpoint: endpointOf(node), tls: {} }),
+  async members(node, context) {
+    const { podMembers } = await import("../../transports/kube/members.ts");
+    const pods = await podMembers(endpointOf(withoutMember(node)), context);
+    return pods.map(({ name, annotations }) => {
+      const platforms = platformsIn(annotations[PLATFORMS]);
+      return { name, ...platforms && { platforms } };
+    });
+  },
   loads: (node) => readDefaultLoad(node),
   remedy: (_, builder, { state }) =>
     state === "missing"
@@ -48,12 +57,30 @@ function endpointOf(node: StoredNode): string {
   }
   const kubeconfig = kubeconfigOf(node);
   return kubePod.describe({
-    selector: `app=${workloadOf(node)}`,
+    ...node.member === undefined
+      ? { selector: `app=${workloadOf(node)}`, loadbalance }
+      : { pod: node.member.name },
     container: "buildkitd",
-    loadbalance,
     ...namespace && { namespace },
     ...kubeconfig && { kubeconfig },
   });
+}
+
+function withoutMember({ member: _, ...node }: StoredNode): StoredNode {
+  return node;
+}
+
+/** The annotation by which buildx tells what a pod builds for, where its user has said so. */
+const PLATFORMS = "buildx.docker.com/platform";
+
+function platformsIn(text: string | undefined): Platform[] | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return parsePlatforms([text]);
+  } catch {
+    // buildx passes over it, too.
+    return undefined;
+  }
 }
 
 function kubeconfigOf({ endpoint }: StoredNode): string | null {

@@ -28,6 +28,15 @@ export interface StoredNode {
   /** Base64 by path, for drivers that start the daemon. */
   readonly files: Readonly<Record<string, string>> | null;
   readonly extra: JsonObject;
+  /** Of a node that has several daemons: the one that is meant. Never stored. */
+  readonly member?: NodeMember;
+}
+
+/** One of the daemons of a node: a pod. */
+export interface NodeMember {
+  readonly name: string;
+  /** What it is said to build for, where that is said. */
+  readonly platforms?: readonly Platform[];
 }
 
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -29,6 +29,7 @@ export function nodeJson(
 ) {
   return {
     ...name !== "" && nodes.length > 0 && { node: node.name },
+    ...node.member && { pod: node.member.name },
     ok: findings.every(({ status }) => status !== "failed"),
     steps: findings.map(({ step, status, text, ms, error, hint, data }) => {
       const advice = hint ?? (error === undefined ? undefined : hintOf(error));

@@ -2,7 +2,7 @@ import { BuilderError } from "../../builders/builder_error.ts";
 import { type Builder, chooseBuilder } from "../../builders/builder.ts";
 import { driverOf } from "../../builders/drivers/all.ts";
 import type { StoredNode } from "../../builders/store/node_group.ts";
-import { reachNode } from "../../builders/reach_node.ts";
+import { membersOf, reachNode } from "../../builders/reach_node.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { endWhenSilent } from "../../buildkit/silence.ts";
 import { connectTimeout } from "./budget.ts";
@@ -21,7 +21,8 @@ export interface ReachedNode {
 }
 
 /**
- * Connects to every node of the builder that the command line names, all at once. One that can't be
+ * Connects to every node of the builder that the command line names, all at once; of a node with
+ * several daemons (pods) to each of those, unlike buildx, which takes one of them. One that can't be
  * reached is kept as a failure, for `check` to throw; the others go on without it.
  * Throws `BuilderError` for a builder that can't be used at all, or the signal's reason.
  *
@@ -44,9 +45,27 @@ export async function reachNodes(
   const log = debug ? (line: string) => deps.stderr.write(line + "\n") : () => {};
   const warn = warnOnce(deps);
   using line = waitLine(deps.stderr);
-  const places = await Promise.all(builder.nodes.map(async (node): Promise<Place> => {
+  /** The node itself, or each of its daemons. */
+  const daemons = async (node: StoredNode): Promise<Place[]> => {
+    const signal = timeout > 0
+      ? AbortSignal.any([deps.signal, AbortSignal.timeout(timeout)])
+      : deps.signal;
+    const context = { signal, env: deps.env, log, step: () => {} };
+    try {
+      const members = await membersOf(builder, node, context);
+      return members.length === 0
+        ? [{ node }]
+        : members.map((member) => ({ node: { ...node, member } }));
+    } catch (error) {
+      return [{ node, error }];
+    }
+  };
+  const found = (await Promise.all(builder.nodes.map(daemons))).flat();
+  const places = await Promise.all(found.map(async (place): Promise<Place> => {
+    if (place.error !== undefined) return place;
+    const { node } = place;
     const wait = waiting(timeout);
-    const done = debug ? () => {} : line.show(node.name, wait);
+    const done = debug ? () => {} : line.show(nameOf(node), wait);
     try {
       const client = await reachNode(connect, { builder, node, registry: deps.registry }, {
         context: { signal: deps.signal, env: deps.env, log, warn, step: wait.step, debug },
@@ -111,7 +130,7 @@ export class Nodes implements AsyncDisposable {
   failure(): NodesError | undefined {
     if (this.#failures.size === 0) return undefined;
     const ordered = this.#places.filter(({ node }) => this.#failures.has(node))
-      .map(({ node }) => ({ node: node.name, error: this.#failures.get(node) }));
+      .map(({ node }) => ({ node: nameOf(node), error: this.#failures.get(node) }));
     return new NodesError(ordered, ordered.length === this.#places.length);
   }
 
@@ -152,6 +171,11 @@ export class NodesError extends Error {
   get lines(): readonly string[] {
     return [...this.above.map((line) => line.replace(/^ERROR: /, "")), this.message];
   }
+}
+
+/** A node's name, with that of the one of its daemons that is meant. */
+function nameOf({ name, member }: StoredNode): string {
+  return member === undefined ? name : `${name} (pod ${member.name})`;
 }
 
 function lineOf({ node, error }: { readonly node: string; readonly error: unknown }): string {

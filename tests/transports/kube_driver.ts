@@ -1,5 +1,5 @@
 /** Builders that the real buildx has made with its kubernetes driver, on a real Kubernetes. */
-import { equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { workspace } from "../build/workspace.ts";
 import { words } from "../drivers/engine.ts";
 import { deploy, undeploy } from "../harness/kube_deployment.ts";
@@ -22,7 +22,7 @@ export function kubeDriver(cluster: Kubernetes): void {
     Deno.copyFileSync(await need("busybox"), space.path("ctx/sh"));
     const made = await space.buildx([
       ...["create", "--name", "In_pods", "--node", "in_pods0", "--driver", "kubernetes", "--use"],
-      ...["--driver-opt", "namespace=default,image=fl-buildkit"],
+      ...["--driver-opt", "namespace=default,image=fl-buildkit,replicas=2"],
       ...["--buildkitd-flags", "--oci-worker-snapshotter=native --oci-worker-net=host"],
     ]);
     equal(made.code, 0, made.stderr);
@@ -55,10 +55,22 @@ export function kubeDriver(cluster: Kubernetes): void {
     const booted = await booting;
     equal(booted.code, 0, booted.stderr);
 
-    await t.step("running", async () => {
+    await t.step("running: a row a pod", async () => {
       const { ours, theirs } = await rows();
       equal(ours, theirs);
-      match(ours, / running v0/);
+      equal(ours.match(/^\\_ in_pods0 .* running v0/gm)?.length, 2, ours);
+      const [json, peer] = (await Promise.all([
+        space.fairlead(["ls", "--format=json"], elsewhere),
+        space.buildx(["ls", "--format=json"]),
+      ])).map(({ stdout }) => {
+        const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
+        const { LastActivity: _, ...found } = lines.find(({ Name }) => Name === "In_pods");
+        // buildx shows one pod's worker in both rows.
+        for (const node of found.Nodes) delete node.IDs;
+        return found;
+      });
+      deepEqual(json, peer);
+      equal(json.Dynamic, true);
       const inspected = await Promise.all([
         space.fairlead(["inspect"], elsewhere),
         space.buildx(["inspect"]),
@@ -71,8 +83,52 @@ export function kubeDriver(cluster: Kubernetes): void {
       equal(code, 0, stderr);
       match(stderr, /it ran as 42/);
       match(stderr, /building with "In_pods" instance using kubernetes driver/);
-      const du = await space.fairlead(["du"], elsewhere);
-      match(du.stdout, /^Total:/m);
+    });
+
+    await t.step("du and prune: all pods", async () => {
+      const ids = async (...args: string[]) => {
+        const { code, stdout, stderr } = await space.fairlead(
+          ["du", "--format={{.ID}}", ...args],
+          { ...elsewhere, KUBECONFIG, BUILDX_BUILDER: "In_pods" },
+        );
+        equal(code, 0, stderr);
+        return stdout.split("\n").filter(Boolean).sort();
+      };
+      for (const name of pods) {
+        const made = ["create", "--name", name, "--driver=remote", `kube-pod://${name}`];
+        equal((await space.fairlead(made)).code, 0);
+      }
+      const each = () => Promise.all(pods.map((name) => ids("--builder", name)));
+      // Different contexts come to different pods, sooner or later.
+      for (let i = 0; i < 40 && (await each()).some((list) => list.length === 0); i++) {
+        space.write({ [`c${i}/Dockerfile`]: `FROM scratch\nCOPY Dockerfile /${i}\n` });
+        equal((await space.fairlead(["build", `c${i}`], elsewhere)).code, 0);
+      }
+      const [first, second] = await each();
+      ok(first!.length > 0 && second!.length > 0);
+      deepEqual(await ids(), [...first!, ...second!].sort());
+      // The peer takes one of them.
+      const theirs = await space.buildx(["du", "--format={{.ID}}"]);
+      const listed = theirs.stdout.split("\n").filter(Boolean).sort();
+      ok([first, second].some((list) => JSON.stringify(list) === JSON.stringify(listed)));
+      const pruned = await space.fairlead(["prune", "-af"], elsewhere);
+      equal(pruned.code, 0, pruned.stderr);
+      deepEqual(await each(), [[], []]);
+      for (const name of pods) await space.fairlead(["rm", name]);
+    });
+
+    await t.step("doctor: each pod", async () => {
+      const { code, stdout } = await space.fairlead(["doctor", "--transfer=0"], elsewhere);
+      equal(code, 0, stdout);
+      for (const name of pods) {
+        ok(stdout.includes(`In_pods, node in_pods0 (pod ${name}): `), stdout);
+      }
+    });
+
+    await t.step("history: of all pods", async () => {
+      const { stdout } = await space.fairlead(["history", "ls", "--format={{.Name}}"], elsewhere);
+      const names = stdout.split("\n").filter(Boolean);
+      ok(names.length > 1, stdout);
     });
 
     await t.step("not ours to stop", async () => {

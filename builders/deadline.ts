@@ -1,0 +1,45 @@
+import { after } from "../transports/timer.ts";
+
+/** A signal that follows the outer one and fires when the time is up. */
+export class Deadline {
+  readonly #controller = new AbortController();
+  readonly #outer: AbortSignal;
+  readonly #follow = () => this.#controller.abort(this.#outer.reason);
+  readonly #stop: (() => void) | undefined;
+  passed = false;
+
+  constructor({ signal, timeout }: { signal: AbortSignal; timeout: number }) {
+    this.#outer = signal;
+    if (signal.aborted) this.#follow();
+    signal.addEventListener("abort", this.#follow, { once: true });
+    if (timeout > 0) {
+      this.#stop = after(timeout, () => {
+        this.passed = true;
+        this.#controller.abort(new DOMException("timed out", "TimeoutError"));
+      });
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The promise's outcome, or the signal's reason if that comes first. */
+  async race<T>(promise: Promise<T>): Promise<T> {
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const stop = () => reject(this.signal.reason);
+    if (this.signal.aborted) stop();
+    this.signal.addEventListener("abort", stop, { once: true });
+    try {
+      return await Promise.race([promise, aborted]);
+    } finally {
+      this.signal.removeEventListener("abort", stop);
+      promise.catch(() => {});
+    }
+  }
+
+  [Symbol.dispose]() {
+    this.#stop?.();
+    this.#outer.removeEventListener("abort", this.#follow);
+  }
+}

@@ -1,0 +1,42 @@
+/** The pods behind a selector, of which each is a daemon of its own. */
+import { askKube } from "./api.ts";
+import { kubeTarget } from "./config.ts";
+import { podsPath } from "./pod_dial.ts";
+import { type Pod, stateOf } from "./pods.ts";
+import { explainKube } from "./refusal.ts";
+import { interrupted } from "../errors.ts";
+import { kubePod } from "../kube_pod.ts";
+import type { DialContext } from "../transport.ts";
+
+/** One of several pods. */
+export interface Member {
+  readonly name: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/**
+ * The pods that run, by name; none where none of them is ready. Throws `DialError`, or the signal's
+ * reason.
+ * @param endpoint `kube-pod://?selector=…`
+ */
+export async function podMembers(endpoint: string, context: DialContext): Promise<Member[]> {
+  const spec = kubePod.parse(endpoint);
+  const { signal } = context;
+  let target: Awaited<ReturnType<typeof kubeTarget>> | undefined;
+  try {
+    target = await kubeTarget(context.env, spec);
+    const query = new URLSearchParams({ labelSelector: spec.selector ?? "" });
+    const answer = await askKube(target, `${podsPath(target)}?${query}`, endpoint, context);
+    const pods = (answer as { items?: Pod[] }).items ?? [];
+    if (!pods.some((pod) => stateOf(pod) === "ready")) return [];
+    return pods.filter(({ status }) => status?.phase === "Running")
+      .map(({ metadata }) => ({
+        name: metadata?.name ?? "",
+        annotations: metadata?.annotations ?? {},
+      }))
+      .sort((a, b) => a.name < b.name ? -1 : 1);
+  } catch (error) {
+    if (signal.aborted) throw interrupted(signal, endpoint, "resolve");
+    throw await explainKube({ target, pod: undefined, endpoint }, error, context);
+  }
+}
