@@ -17,6 +17,7 @@ import {
 import { provenanceMode, wantsWarnings } from "./build/results/metadata.ts";
 import { idleTimeoutOf } from "./build/running/idle.ts";
 import { warnLegacy } from "./build/legacy_flags.ts";
+import { checkouts } from "./build/inputs/git_repository.ts";
 import { prepare, sourcePolicy } from "./build/prepare.ts";
 import { retriesOf } from "./build/running/retry.ts";
 import { planBuilds, runBuilds } from "./build/running/run.ts";
@@ -63,6 +64,7 @@ export const command = defineCommand({
         call,
         budget: limits.budget,
         sourcePolicy: policy,
+        checkoutOf: checkouts(),
       }));
     const builds = new Map([["default", build]]);
     if (!plan) {

@@ -4,6 +4,7 @@ import type { Builder } from "../../builders/builder.ts";
 import type { Store } from "../../builders/store/store.ts";
 import { provenanceMode, wantsWarnings } from "../build/results/metadata.ts";
 import type { NodeClients } from "../build/nodes/node_clients.ts";
+import { checkouts } from "../build/inputs/git_repository.ts";
 import { prepare, type PreparedBuild, sourcePolicy } from "../build/prepare.ts";
 import { removeResult, writeResult } from "../build/results/result.ts";
 import { runBuilds, type RunContext } from "../build/running/run.ts";
@@ -43,6 +44,7 @@ export async function runPlan(plan: readonly Planned[], context: BakeContext): P
   using scratch = openScratch();
   const builds = new Map<string, PreparedBuild>();
   const targets = new Set(plan.map(({ name }) => name));
+  const checkoutOf = checkouts();
   for (const { name, target, place, flags } of plan) {
     const asked = parseCall(target.call ?? "");
     const { format = "", ignoreStatus = false } = call ?? {};
@@ -59,6 +61,7 @@ export async function runPlan(plan: readonly Planned[], context: BakeContext): P
       targets,
       budget: context.limits.budget,
       sourcePolicy: policy,
+      checkoutOf,
     });
     builds.set(name, build);
   }

@@ -20,6 +20,7 @@ import { exportersOf } from "./outputs/exporters.ts";
 import type { buildFlags } from "./flags.ts";
 import { hostGateway } from "./host_gateway.ts";
 import { attests, buildArgs, frontendOptions, labels } from "./frontend.ts";
+import type { CheckoutOf } from "./inputs/git_repository.ts";
 import { findLayouts, type Layouts } from "./inputs/layouts.ts";
 import { asksEngine } from "./outputs/output_kinds.ts";
 import { checkPermissions } from "./permissions.ts";
@@ -58,6 +59,8 @@ export interface PrepareContext {
   readonly budget: number;
   /** From `sourcePolicy`. */
   readonly sourcePolicy: Uint8Array | undefined;
+  /** From `checkouts`. */
+  readonly checkoutOf: CheckoutOf;
   /** The other targets of the run: what `--build-context NAME=target:…` may name. */
   readonly targets?: ReadonlySet<string>;
 }
@@ -84,13 +87,20 @@ export async function prepare(
     call,
     budget,
     sourcePolicy,
+    checkoutOf,
     targets = new Set(),
   }: PrepareContext,
 ): Promise<PreparedBuild> {
   const { env, cwd, registry } = deps;
   const isCall = call !== undefined;
   const node = firstNode(builder);
-  const sources = await findSources(path, flags, { deps, storeDir: store.dir, scratch, targets });
+  const sources = await findSources(path, flags, {
+    deps,
+    storeDir: store.dir,
+    scratch,
+    targets,
+    checkoutOf,
+  });
   const platforms = parsePlatforms(flags.platform);
   const typed = isCall ? [] : parseOutputs(flags.output);
   const asked = isCall || typed.length > 0 || flags.load || flags.push;

@@ -1,6 +1,7 @@
 /** Runs the engine on several targets, as bake does, in this process. */
 import { chooseBuilder, openStore } from "../../builders/builder.ts";
 import { buildFlags } from "../../commands/build/flags.ts";
+import { checkouts } from "../../commands/build/inputs/git_repository.ts";
 import { prepare, type PreparedBuild } from "../../commands/build/prepare.ts";
 import type { Answers } from "../../commands/build/results/result.ts";
 import { runBuilds } from "../../commands/build/running/run.ts";
@@ -64,6 +65,7 @@ export async function buildTargets(
       call: undefined,
       budget: 0,
       sourcePolicy: undefined,
+      checkoutOf: checkouts(),
     };
     const names = new Set(Object.keys(targets));
     builds.set(target, await prepare(args[0]!, flags, { ...context, targets: names }));

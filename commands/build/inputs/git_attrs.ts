@@ -1,7 +1,7 @@
 /** What the frontend is told of the checkout that a context lies in, for provenance and labels. */
 import type { Env } from "../../../transports/transport.ts";
 import { isOn } from "../../program/switch.ts";
-import { findCheckout } from "./git_repository.ts";
+import type { CheckoutOf } from "./git_repository.ts";
 import { absolutePath } from "../../text/paths.ts";
 
 /**
@@ -15,12 +15,16 @@ export async function gitAttrs(
   folder: string | undefined,
   dockerfile: string,
   mounts: ReadonlyMap<string, string>,
-  { env, cwd }: { readonly env: Env; readonly cwd: string },
+  { env, cwd, checkoutOf }: {
+    readonly env: Env;
+    readonly cwd: string;
+    readonly checkoutOf: CheckoutOf;
+  },
 ): Promise<Record<string, string>> {
   const wantsInfo = isOn("BUILDX_GIT_INFO", env, true);
   const wantsLabels = env("BUILDX_GIT_LABELS") === "full" || isOn("BUILDX_GIT_LABELS", env);
   if (folder === undefined || !wantsInfo && !wantsLabels) return {};
-  const checkout = findCheckout(folder);
+  const checkout = checkoutOf(folder);
   if (checkout === undefined) return {};
   const attrs: Record<string, string> = {};
   const { root } = checkout;

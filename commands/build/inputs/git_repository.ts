@@ -15,7 +15,18 @@ export interface Checkout {
 }
 
 /** The checkout that a folder lies in; undefined when it lies in none. */
-export function findCheckout(folder: string): Checkout | undefined {
+export type CheckoutOf = (folder: string) => Checkout | undefined;
+
+/** Finds checkouts, each folder's once: the targets of a bake have much the same. */
+export function checkouts(): CheckoutOf {
+  const found = new Map<string, Checkout | undefined>();
+  return (folder) => {
+    if (!found.has(folder)) found.set(folder, findCheckout(folder));
+    return found.get(folder);
+  };
+}
+
+function findCheckout(folder: string): Checkout | undefined {
   const start = realPath(folder);
   for (let root = start; root !== undefined; root = above(root)) {
     const gitDir = gitDirOf(root);

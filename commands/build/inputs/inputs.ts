@@ -67,7 +67,7 @@ export async function findInputs(
   const { deps, scratch } = options;
   const context = path === "-"
     ? await stdinContext(file, options)
-    : await folderContext(path, deps.cwd) ?? remoteContext(path);
+    : folderContext(path, deps.cwd) ?? remoteContext(path);
   const { mounts, attrs, services, folder, archive } = context;
   const stdin = context.stdin ?? (file === "-" ? deps.stdin : undefined);
   const url = isHttp(file) ? file : undefined;
@@ -90,8 +90,8 @@ export async function findInputs(
   if (folder === undefined && !isAbsolute(file, path)) {
     return { ...inputs, filename: file || "Dockerfile" };
   }
-  const dockerfile = file === "" ? await defaultDockerfile(folder!) : absolutePath(file, deps.cwd);
-  await checkDockerfile(dockerfile, file);
+  const dockerfile = file === "" ? defaultDockerfile(folder!) : absolutePath(file, deps.cwd);
+  checkDockerfile(dockerfile, file);
   mounts.set("dockerfile", parentOf(dockerfile));
   if (folder === undefined) attrs["dockerfilekey"] = "dockerfile";
   return { ...inputs, filename: baseName(dockerfile) };
@@ -102,7 +102,7 @@ function isAbsolute(file: string, path: string): boolean {
   return path !== "-" && (file.startsWith("/") || /^[A-Za-z]:[\\/]/.test(file));
 }
 
-async function folderContext(path: string, cwd: string): Promise<Context | undefined> {
+function folderContext(path: string, cwd: string): Context | undefined {
   if (path === "") {
     throw new UsageError(
       'please specify build context (e.g. "." for the current directory)',
@@ -110,7 +110,7 @@ async function folderContext(path: string, cwd: string): Promise<Context | undef
     );
   }
   const folder = absolutePath(path, cwd);
-  const stat = await statOf(folder);
+  const stat = statOf(folder);
   if (!stat) return undefined;
   if (stat.isDirectory) {
     return { mounts: new Map([["context", folder]]), attrs: {}, services: [], folder };

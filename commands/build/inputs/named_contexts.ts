@@ -29,10 +29,10 @@ export interface NamedOptions {
 }
 
 /** Looks at what the contexts name. */
-export async function namedContexts(
+export function namedContexts(
   contexts: readonly NamedContext[],
   { cwd, sharedKey, targets }: NamedOptions,
-): Promise<NamedInputs> {
+): NamedInputs {
   const mounts = new Map<string, string>();
   const stores = new Map<string, string>();
   const links = new Map<string, string>();
@@ -71,7 +71,7 @@ export async function namedContexts(
       attrs[key] = `oci-layout://${id}${layout.tag && `:${layout.tag}`}@${digest}`;
       continue;
     }
-    const folder = await namedFolder(name, value, cwd);
+    const folder = namedFolder(name, value, cwd);
     // These two names are the build's own.
     const mount = name === "context" || name === "dockerfile" ? `_${name}` : name;
     mounts.set(mount, folder);
@@ -81,9 +81,9 @@ export async function namedContexts(
   return { mounts, attrs, caps: [...caps], stores, links };
 }
 
-async function namedFolder(name: string, value: string, cwd: string): Promise<string> {
+function namedFolder(name: string, value: string, cwd: string): string {
   const folder = absolutePath(value, cwd);
-  const stat = value === "" ? undefined : await statOf(folder);
+  const stat = value === "" ? undefined : statOf(folder);
   if (!stat) {
     throw new UsageError(
       `failed to get build context ${name}: stat ${value}: no such file or directory`,

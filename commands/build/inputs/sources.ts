@@ -15,6 +15,7 @@ import type { FlagValues } from "../../flags/spec.ts";
 import { parseSsh } from "../../flags/ssh.ts";
 import type { buildFlags } from "../flags.ts";
 import { gitAttrs } from "./git_attrs.ts";
+import type { CheckoutOf } from "./git_repository.ts";
 import { findInputs } from "./inputs.ts";
 import { namedContexts } from "./named_contexts.ts";
 import { absolutePath, baseName } from "../../text/paths.ts";
@@ -63,6 +64,7 @@ export interface SourcesOptions {
   readonly scratch: Scratch;
   /** What `target:` may name. */
   readonly targets: ReadonlySet<string>;
+  readonly checkoutOf: CheckoutOf;
 }
 
 type Flags = Pick<
@@ -74,16 +76,16 @@ type Flags = Pick<
 export async function findSources(
   path: string,
   flags: Flags,
-  { deps, storeDir, scratch, targets }: SourcesOptions,
+  { deps, storeDir, scratch, targets, checkoutOf }: SourcesOptions,
 ): Promise<Sources> {
   const { env, cwd } = deps;
   const { file } = flags;
   const inputs = await findInputs(path, file, { deps, scratch });
   const policies = parsePolicies(flags.policy);
-  await refusePolicies(policies, inputs, env);
+  refusePolicies(policies, inputs, env);
   const sharedKey = (folder: string) => `${asciiName(baseName(folder))}:${buildNodeId(storeDir)}`;
   const contexts = parseBuildContexts(flags["build-context"]);
-  const named = await namedContexts(contexts, { cwd, sharedKey, targets });
+  const named = namedContexts(contexts, { cwd, sharedKey, targets });
   const mounts = new Map([...inputs.mounts, ...named.mounts]);
   const folder = inputs.name === "" ? undefined : inputs.mounts.get("context");
   const caps = [...new Set([...inputs.caps, ...named.caps])].sort();
@@ -100,7 +102,7 @@ export async function findSources(
       ...inputs.attrs,
       ...named.attrs,
       ...caps.length > 0 && { "frontend.caps": caps.join(",") },
-      ...await gitAttrs(folder, file, mounts, deps),
+      ...await gitAttrs(folder, file, mounts, { ...deps, checkoutOf }),
     },
     isRemote: path !== "-" && inputs.attrs["context"] !== undefined,
     underPolicy: policies.beside,

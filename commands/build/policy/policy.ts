@@ -8,25 +8,23 @@ import type { Inputs } from "../inputs/inputs.ts";
  * Refuses a build under a Rego policy: named by `--policy`, found beside the Dockerfile, or the one
  * that buildx brings, where `BUILDX_DEFAULT_POLICY` asks for it. To ignore one would be a hole.
  */
-export async function refusePolicies(
+export function refusePolicies(
   choice: PolicyChoice,
   inputs: Pick<Inputs, "mounts" | "filename">,
   env: Env,
-): Promise<void> {
+): void {
   if (choice.disabled) return;
   if (choice.files.length > 0) throw policyError(choice.files[0]!);
-  if (choice.beside) await refuseBeside(inputs);
+  if (choice.beside) refuseBeside(inputs);
   if (isSet(env("BUILDX_DEFAULT_POLICY"))) throw policyError("of BUILDX_DEFAULT_POLICY");
 }
 
-async function refuseBeside(
-  { mounts, filename }: Pick<Inputs, "mounts" | "filename">,
-): Promise<void> {
+function refuseBeside({ mounts, filename }: Pick<Inputs, "mounts" | "filename">): void {
   const folder = mounts.get("dockerfile");
   if (folder === undefined) return;
   const path = `${folder}/${filename}.rego`;
   try {
-    await Deno.lstat(path);
+    Deno.lstatSync(path);
   } catch {
     return;
   }
