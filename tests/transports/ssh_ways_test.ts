@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { type Sshd, startSshd } from "../harness/sshd.ts";
 import { missing, onPath } from "../harness/tool.ts";
-import { sleep, soon } from "./contract_help.ts";
+import { withinBudget } from "../../buildkit/budget.ts";
+import { ssh as transport } from "../../transports/ssh.ts";
+import { context, readExactly, sleep, soon } from "./contract_help.ts";
 import { sshRig } from "./ssh_rig.ts";
 
 const reason = needsRoot() ?? await missing("sshd") ??
@@ -188,5 +190,44 @@ if (!skip(reason)) {
       at("hop", hop),
     );
     await rig.reach(`ssh://six${socket}`);
+  });
+
+  for (
+    const [limits, programs, logins] of [
+      [["MaxSessions 1"], 12, 12],
+      [["MaxSessions 3", "MaxStartups 2"], 12, undefined],
+      [[], 25, 3],
+    ] as const
+  ) {
+    test(`many programs at once, and the server has ${limits.join(", ") || "its usual limits"}`, async () => {
+      await using strict = await startSshd({ config: [...limits] });
+      const access = `identity=${strict.key}&knownHosts=${strict.knownHosts}`;
+      const spec = transport.parse(`ssh://root@127.0.0.1:${strict.port}?${access}&command=cat`);
+      const word = new TextEncoder().encode("a word");
+      const speak = async () => {
+        // A server that has too many logins under way hangs up: then it is tried anew.
+        const { result } = await withinBudget(
+          { ms: 30_000 },
+          new AbortController().signal,
+          (attempt) => transport.dial(spec, { ...context(), ...attempt }),
+        );
+        await result.stream.write(word);
+        assert.deepEqual(await readExactly(result.stream, word.length), word);
+        return result.stream;
+      };
+      const streams = await Promise.all(Array.from({ length: programs }, speak));
+      for (const stream of streams) stream.close();
+      const seen = (await log(strict)).match(/Accepted publickey/g)?.length;
+      if (logins !== undefined) assert.equal(seen, logins);
+    });
+  }
+
+  test("no program at all is one error", async () => {
+    await using strict = await startSshd({ config: ["MaxSessions 0"] });
+    const access = `identity=${strict.key}&knownHosts=${strict.knownHosts}`;
+    const endpoint = `ssh://root@127.0.0.1:${strict.port}?${access}&command=cat`;
+    await Promise.all(
+      Array.from({ length: 5 }, () => rig.fails(endpoint, /it starts no program/, "unreachable")),
+    );
   });
 }

@@ -74,7 +74,7 @@ async function runProgram(
       cause,
     });
   context.step("exec", ways.command);
-  for (let attempt = 1;; attempt++) {
+  for (;;) {
     const place = await takePlace(target, endpoint, true, context);
     try {
       const channel = await opened(place, endpoint, context, (client, done) => {
@@ -91,13 +91,12 @@ async function runProgram(
         },
       });
     } catch (error) {
+      // It may be one program too many for this connection (MaxSessions): another one has room.
+      const full = error instanceof ChannelRefused && place.full();
       place.release();
+      if (full) continue;
       if (!(error instanceof ChannelRefused)) throw error;
-      if (attempt > 1) {
-        throw fail(`it starts no program: ${error.message}`, error);
-      }
-      // It may be one program too many for this connection (MaxSessions): the next has room.
-      place.full();
+      throw fail(`it starts no program: ${error.message}`, error);
     }
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The ssh connections of this process. A connection serves many dials by a channel each: servers
- * drop connections that come in crowds (`MaxStartups`), and each costs a handshake and a login.
+ * drop connections that come in crowds (`MaxStartups`), and each costs a handshake and a login. So
+ * where one connection can't serve all, the next one is made when the one before is there.
  *
  * This is the one table of a module in fairlead: two dials of one endpoint know nothing of each other.
  */
@@ -12,8 +13,11 @@ import type { DialContext, DialStep } from "../transport.ts";
 /** A place on a connection. */
 export interface SshPlace {
   readonly link: SshLink;
-  /** The server takes no more programs on this connection than those that run. */
-  full(): void;
+  /**
+   * The server refused the program: it takes fewer on a connection. False where there is no other on
+   * this one, and so that is not why.
+   */
+  full(): boolean;
   /** Gives the place back; the last one closes the connection, a moment later. */
   release(): void;
 }
@@ -26,16 +30,21 @@ interface Entry {
   /** Dials and streams. */
   users: number;
   programs: number;
-  /** Programs that the server allows: `MaxSessions`, 10 unless it is set. */
-  limit: number;
   timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** The connections to one host. */
+interface Host {
+  readonly entries: Set<Entry>;
+  /** Programs that the server allows on each: `MaxSessions`, 10 unless it is set. */
+  limit: number;
 }
 
 const MAX_SESSIONS = 10;
 /** How long an idle connection waits for the next dial, in ms. */
 const LINGER_MS = 300;
 
-const entries = new Map<string, Set<Entry>>();
+const hosts = new Map<string, Host>();
 
 /**
  * A place on the connection to a host, which is opened where there is none yet.
@@ -52,11 +61,39 @@ export async function takePlace(
   const { signal } = context;
   if (signal.aborted) throw interrupted(signal, endpoint, "connect");
   const key = JSON.stringify(target);
-  const siblings = entries.get(key) ?? new Set();
-  entries.set(key, siblings);
-  const entry =
-    [...siblings].find((each) => !each.open?.gone && (!program || each.programs < each.limit)) ??
-      start(target, endpoint, context, siblings);
+  const host = hosts.get(key) ?? { entries: new Set(), limit: MAX_SESSIONS };
+  const { entries } = host;
+  hosts.set(key, host);
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  stopped.catch(() => {});
+  let step: DialStep = "connect";
+  const abort = () => reject(interrupted(signal, endpoint, step));
+  signal.addEventListener("abort", abort, { once: true });
+  let entry: Entry | undefined;
+  try {
+    for (;;) {
+      const all = [...entries];
+      entry = all.find((each) => !each.open?.gone && (!program || each.programs < host.limit));
+      if (entry !== undefined) break;
+      const opening = all.find((each) => each.open === undefined);
+      if (opening === undefined) {
+        hosts.set(key, host);
+        entry = start(target, endpoint, context, entries);
+        break;
+      }
+      step = opening.step;
+      await Promise.race([
+        opening.link.catch((error) => {
+          // What it met would be met again; unless those that wanted it are gone.
+          if (!opening.stop.signal.aborted) throw error;
+        }),
+        stopped,
+      ]);
+    }
+  } catch (error) {
+    signal.removeEventListener("abort", abort);
+    throw error;
+  }
   clearTimeout(entry.timer);
   entry.users++;
   if (program) entry.programs++;
@@ -66,15 +103,21 @@ export async function takePlace(
     held = false;
     entry.users--;
     if (program) entry.programs--;
-    if (entry.users === 0) rest(entry, siblings);
-    if (siblings.size === 0) entries.delete(key);
+    if (entry.users === 0) rest(entry, entries);
+    if (entries.size === 0) hosts.delete(key);
   };
-  const { promise: stopped, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(interrupted(signal, endpoint, entry.step));
-  signal.addEventListener("abort", abort, { once: true });
   try {
+    step = entry.step;
     const link = await Promise.race([entry.link, stopped]);
-    return { link, release, full: () => entry.limit = Math.max(entry.programs - 1, 1) };
+    return {
+      link,
+      release,
+      full() {
+        const others = entry.programs - 1;
+        if (others > 0) host.limit = Math.min(host.limit, others);
+        return others > 0;
+      },
+    };
   } catch (error) {
     release();
     throw error;
@@ -107,7 +150,6 @@ function start(
     step: "connect",
     users: 0,
     programs: 0,
-    limit: MAX_SESSIONS,
     timer: undefined,
   };
   siblings.add(entry);
