@@ -6,11 +6,14 @@ import type { Owner } from "./config_dir.ts";
  * The temporary file stands in `tempDir`, on the same file system but outside `instances/`: buildx
  * takes every entry there for a builder, and fails on one that is none. Refuses a target that is no
  * regular file, as buildx does.
+ *
+ * @param options.sync false: nobody waits for the disk, a millisecond; after a power cut the file may
+ *     be empty
  */
 export function writeAtomically(
   path: string,
   text: string,
-  options: { tempDir: string; owner?: Owner | undefined },
+  options: { tempDir: string; owner?: Owner | undefined; sync: boolean },
 ): void {
   refuseIrregular(path);
   const base = path.slice(path.search(/[^\\/]*$/));
@@ -18,7 +21,7 @@ export function writeAtomically(
   try {
     using file = Deno.openSync(temp, { write: true, createNew: true, mode: 0o600 });
     writeAll(file, new TextEncoder().encode(text));
-    file.syncSync();
+    if (options.sync) file.syncSync();
     if (options.owner) Deno.chownSync(temp, options.owner.uid, options.owner.gid);
     Deno.renameSync(temp, path);
   } catch (error) {

@@ -19,7 +19,7 @@ export function buildNodeId(dir: ConfigDir | undefined): string {
   const id = crypto.getRandomValues(new Uint8Array(8)).toHex();
   try {
     makeFolder(dir.path, dir.owner);
-    writeAtomically(path, id, { tempDir: dir.path, owner: dir.owner });
+    writeAtomically(path, id, { tempDir: dir.path, owner: dir.owner, sync: true });
     return id;
   } catch {
     return fallback();

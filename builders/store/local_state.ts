@@ -79,7 +79,7 @@ function save(
   try {
     makeFolder(path.slice(0, path.lastIndexOf("/")), dir.owner);
     const text = typeof record === "string" ? record : goJson(record);
-    writeAtomically(path, text, { tempDir: dir.path, owner: dir.owner });
+    writeAtomically(path, text, { tempDir: dir.path, owner: dir.owner, sync: false });
     if (mode !== 0o600) Deno.chmodSync(path, mode);
   } catch {
     // A store that can only be read is a store to build with.

@@ -118,7 +118,7 @@ export class Store {
     const { path: tempDir, owner } = this.dir;
     try {
       makeFolder(this.path("activity"), owner);
-      writeAtomically(this.path("activity", name), timestamp(), { tempDir, owner });
+      writeAtomically(this.path("activity", name), timestamp(), { tempDir, owner, sync: false });
     } catch {
       // A store that can only be read is a store to build with.
     }

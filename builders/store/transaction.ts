@@ -62,7 +62,7 @@ export class Transaction extends Store {
 
   #write(text: string, ...parts: string[]): void {
     const { path: tempDir, owner } = this.#dir;
-    writeAtomically(this.path(...parts), text, { tempDir, owner });
+    writeAtomically(this.path(...parts), text, { tempDir, owner, sync: true });
   }
 }
 
