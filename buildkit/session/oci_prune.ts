@@ -1,5 +1,6 @@
 /** `reset=true` of a cache: what its index doesn't lead to is deleted. */
-import { allManifests, type Descriptor } from "./oci_index.ts";
+import { allManifests, type Descriptor, LayoutError } from "./oci_index.ts";
+import { osReason } from "./os_reason.ts";
 
 /** The kinds of blobs that refer to others. */
 const lists =
@@ -16,12 +17,27 @@ export function removeUnused(folder: string): void {
     const { manifests = [], layers = [], config } = JSON.parse(Deno.readTextFileSync(path));
     for (const child of [...manifests, ...layers, ...config ? [config] : []]) visit(child);
   };
-  for (const manifest of allManifests(folder)) visit(manifest);
+  attempt("failed to read index.json", () => allManifests(folder)).forEach((manifest) =>
+    attempt("failed to collect referenced blobs", () => visit(manifest))
+  );
+  attempt("failed to walk content store", () => clear(folder, used));
+}
+
+/** Deletes the other blobs. */
+function clear(folder: string, used: ReadonlySet<string>): void {
   for (const { name: algorithm } of Deno.readDirSync(`${folder}/blobs`)) {
     for (const { name: hex } of Deno.readDirSync(`${folder}/blobs/${algorithm}`)) {
       if (!used.has(`${algorithm}:${hex}`)) {
         Deno.removeSync(`${folder}/blobs/${algorithm}/${hex}`);
       }
     }
+  }
+}
+
+function attempt<T>(what: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new LayoutError(`reset: ${what}: ${osReason(error)}`, { cause: error });
   }
 }

@@ -141,6 +141,23 @@ Deno.test({ name: "reset=true leaves what the index leads to", ignore }, async (
     assert.equal(blobs(space, "fairlead").length, blobs(space, "buildx").length);
     await checkBlobs(space, "fairlead");
   }
+  // Nothing was cached: there is nothing to look through, and the build went well.
+  space.write({ "ctx/Dockerfile": "FROM scratch\nLABEL a=b\n" });
+  for (const program of programs) {
+    const made = await space[program]([
+      "build",
+      "--cache-to=type=local,dest=new,reset=true",
+      "ctx",
+    ]);
+    assert.equal(made.code, 0, made.stderr);
+    assert.ok(
+      made.stderr.includes(
+        "WARNING: failed to reset cache store: reset: failed to read index.json: could not read " +
+          "new/index.json: open new/index.json: no such file or directory\n",
+      ),
+      made.stderr,
+    );
+  }
 });
 
 Deno.test(

@@ -19,11 +19,13 @@ export interface Layouts {
   /** The caches to read, those that can't be left out. */
   readonly cacheFrom: readonly Typed[];
   /** After the build went well: the folders' indexes name what was written. */
-  commit(answers: Answers): Promise<void>;
+  commit(answers: Answers, warn: (text: string) => void): Promise<void>;
 }
 
 /** A cache folder to write. */
 interface CacheFolder {
+  /** As it was typed. */
+  readonly dest: string;
   readonly folder: string;
   readonly tag: string;
   readonly reset: boolean;
@@ -66,11 +68,12 @@ export async function findLayouts(
   const writable = new Set<string>(outputs.length > 0 ? ["export"] : []);
   const caches: CacheFolder[] = [];
   for (const { attrs } of build.cacheTo.filter(local)) {
-    const folder = absolutePath(attrs["dest"]!, cwd);
-    checkFolder(attrs["dest"]!, cwd);
-    stores.set(`local:${attrs["dest"]}`, folder);
-    writable.add(`local:${attrs["dest"]}`);
-    caches.push({ folder, tag: attrs["tag"] ?? "latest", reset: resets(attrs["reset"]) });
+    const dest = attrs["dest"]!;
+    const folder = absolutePath(dest, cwd);
+    checkFolder(dest, cwd);
+    stores.set(`local:${dest}`, folder);
+    writable.add(`local:${dest}`);
+    caches.push({ dest, folder, tag: attrs["tag"] ?? "latest", reset: resets(attrs["reset"]) });
   }
   const cacheFrom = build.cacheFrom.flatMap((cache) => {
     if (!local(cache)) return [cache];
@@ -81,8 +84,7 @@ export async function findLayouts(
       stores.set(`local:${src}`, folder);
       return [{ ...cache, attrs: { ...cache.attrs, digest } }];
     } catch (error) {
-      // The folder as it was typed.
-      const why = (error as Error).message.replaceAll(`${folder}/`, `${src.replace(/\/+$/, "")}/`);
+      const why = asTyped(error, folder, src);
       const cause = why.startsWith("could not read") ? " due to err" : "";
       warn(`local cache import at ${src} skipped${cause}: ${why}`);
       return [];
@@ -94,7 +96,7 @@ export async function findLayouts(
     stores,
     writable,
     cacheFrom,
-    async commit(answers) {
+    async commit(answers, warn) {
       const cache = answers["cache.manifest"];
       if (cache !== undefined) {
         for (const { folder, tag } of caches) {
@@ -107,13 +109,23 @@ export async function findLayouts(
         const names = answers["image.name"]?.split(",").map((name) => ({ name }));
         await index.putManifest(output, descriptor, names ?? [{ tag: "latest" }]);
       }
-      for (const { folder, reset } of caches) {
+      for (const { dest, folder, reset } of caches) {
         if (!reset) continue;
         const { removeUnused } = await import("../../../buildkit/session/oci_prune.ts");
-        removeUnused(folder);
+        try {
+          removeUnused(folder);
+        } catch (error) {
+          // The build itself went well; a build without steps has written no cache at all.
+          warn(`failed to reset cache store: ${asTyped(error, folder, dest)}`);
+        }
       }
     },
   };
+}
+
+/** An error's message with the folder as it was typed. */
+function asTyped(error: unknown, folder: string, typed: string): string {
+  return (error as Error).message.replaceAll(`${folder}/`, `${typed.replace(/\/+$/, "")}/`);
 }
 
 /** A file stands where a cache is to go: told before the build, not after it. Throws `UsageError`. */

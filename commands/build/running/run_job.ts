@@ -64,7 +64,7 @@ export async function runJob(
     const stop = after(0, record);
     const answers = await solved.finally(stop).finally(record);
     await services.commit();
-    await build.layouts.commit(answers);
+    await build.layouts.commit(answers, (text) => progress.note(`WARNING: ${text}`));
     for (const { store } of build.outputs) await store?.commit(answers);
     // containerd's image store knows an image by its manifest's digest alone (as buildx has it).
     if (build.outputs.some(({ pushedAfter }) => pushedAfter)) {
