@@ -9,6 +9,7 @@ import { readExactly, silentPort, soon, writeAll } from "./contract_help.ts";
 import { kubeRefusals } from "./kube_refusals.ts";
 import { kubeBuilds } from "./kube_builds.ts";
 import { kubeDeaths } from "./kube_deaths.ts";
+import { kubeDoctor } from "./kube_doctor.ts";
 import { kubeDriver } from "./kube_driver.ts";
 import { kubeLosses } from "./kube_losses.ts";
 import { kubeSelectors } from "./kube_selectors.ts";
@@ -125,6 +126,7 @@ else {
   kubeRefusals(cluster);
   kubeWays(cluster);
   kubeSelectors(cluster);
+  kubeDoctor(cluster);
   kubeBuilds(cluster);
   if (!skip(await missing("buildx"))) kubeDriver(cluster);
   kubeLosses(cluster);

@@ -28,6 +28,8 @@ export async function dialPod(
       context.step(next, more);
     },
   };
+  /** To look around by, where something is wrong: no steps of the dial. */
+  const quiet: DialContext = { ...context, step: () => {} };
   let target: KubeTarget | undefined;
   try {
     signal.throwIfAborted();
@@ -50,7 +52,7 @@ export async function dialPod(
   } catch (error) {
     const explained = signal.aborted
       ? undefined
-      : await explainKube({ target, pod: spec.pod, endpoint }, error, context).catch(() => error);
+      : await explainKube({ target, pod: spec.pod, endpoint }, error, quiet).catch(() => error);
     throw signal.aborted ? interrupted(signal, endpoint, step, detail) : explained;
   }
 }
@@ -66,7 +68,7 @@ async function dialOne(
     return await execInPod(dial, container, context);
   } catch (error) {
     const usual = container === undefined && error instanceof KubeRefusal && error.status === 400
-      ? await usualContainer(dial, error, context)
+      ? await usualContainer(dial, error, { ...context, step: () => {} })
       : undefined;
     if (usual === undefined) throw error;
     context.log(`container ${usual} of pod ${dial.pod}`);
@@ -104,7 +106,7 @@ async function dialSome(
         return stream;
       } catch (error) {
         using.signal.throwIfAborted();
-        note(one.name, await explainKube(dial, error, using));
+        note(one.name, await explainKube(dial, error, { ...using, step: () => {} }));
       }
     }
     return undefined;

@@ -73,7 +73,7 @@ export async function readyPods(
   }
   const { namespace, kubectl } = target;
   if (pods.length === 0) {
-    const owner = await ownerOf(target, query, endpoint, context);
+    const owner = await ownerOf(target, query, endpoint, { ...context, step: () => {} });
     throw new DialError(
       owner === undefined
         ? `no pod in namespace ${namespace} has the labels ${selector}`

@@ -43,6 +43,11 @@ export async function explainKube(
   if (!(error instanceof KubeRefusal)) return error;
   if (error.status === 401) return unauthorized(target, error, fail);
   if (error.status === 403 && error.reason !== undefined) return forbidden(target, error, fail);
+  if (pod === undefined && error.status === 400) {
+    const problem = `the selector can't be understood: ${error.message}`;
+    const hint = "write it as kubectl takes it: app=buildkitd,tier in (a,b)";
+    return fail(problem, "config", hint, { step: "resolve" });
+  }
   if (pod === undefined) return fail(error.message, "internal", `see ${target.kubectl} get pods`);
   const dial = { target, pod, endpoint };
   if (error.reason === undefined && !inner(error)) {
