@@ -79,6 +79,23 @@ export const dataHeaderRoom = 14;
 
 const none = new Uint8Array(0);
 
+/** One with nothing in it. */
+export function emptyStat(): Stat {
+  return {
+    path: none,
+    mode: 0,
+    uid: 0,
+    gid: 0,
+    size: 0,
+    mtimeSeconds: 0,
+    mtimeNanos: 0,
+    linkname: none,
+    devmajor: 0,
+    devminor: 0,
+    xattrs: [],
+  };
+}
+
 /** The empty message: a STAT packet without a stat. */
 export const endOfListing: Uint8Array = none;
 /** The packet FIN. */

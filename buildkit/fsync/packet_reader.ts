@@ -1,6 +1,6 @@
 /** Reading packets: the messages of `packet.ts`, from bytes that may hold anything. */
 import { FsyncError } from "./errors.ts";
-import type { Packet, Stat, Xattr } from "./packet.ts";
+import { emptyStat, type Packet, type Stat, type Xattr } from "./packet.ts";
 
 const none = new Uint8Array(0);
 
@@ -32,19 +32,8 @@ export function copyStat(stat: Stat): Stat {
 
 function readStat(message: Uint8Array): Stat {
   const xattrs: Xattr[] = [];
-  const stat: Stat = {
-    path: none,
-    mode: 0,
-    uid: 0,
-    gid: 0,
-    size: 0,
-    mtimeSeconds: 0,
-    mtimeNanos: 0,
-    linkname: none,
-    devmajor: 0,
-    devminor: 0,
-    xattrs,
-  };
+  const stat = emptyStat();
+  stat.xattrs = xattrs;
   readFields(message, (field, value, bytes) => {
     if (field === 1) stat.path = bytes;
     else if (field === 2) stat.mode = value.low;

@@ -3,6 +3,7 @@ import { FsyncError } from "./errors.ts";
 import { copyStat, readPacket } from "./packet_reader.ts";
 import {
   dataHeaderRoom,
+  emptyStat,
   endOfListing,
   errPacket,
   finPacket,
@@ -18,20 +19,7 @@ const hex = (data: Uint8Array) => data.toHex();
 
 /** A stat with these fields, the others zero. */
 function stat(fields: Partial<Stat> = {}): Stat {
-  return {
-    path: bytes("a"),
-    mode: 0,
-    uid: 0,
-    gid: 0,
-    size: 0,
-    mtimeSeconds: 0,
-    mtimeNanos: 0,
-    linkname: bytes(""),
-    devmajor: 0,
-    devminor: 0,
-    xattrs: [],
-    ...fields,
-  };
+  return { ...emptyStat(), path: bytes("a"), ...fields };
 }
 
 Deno.test("a STAT packet's bytes are protobuf's", () => {

@@ -10,7 +10,7 @@ import { Errno, errnoText, type FileStat, fileStat, S, type Sys } from "./_sys.t
 import { FsyncError, text } from "./errors.ts";
 import type { Filter, FolderMatches } from "./filter.ts";
 import { makeLinkFinder } from "./hardlinks.ts";
-import { Mode, type Stat, type Xattr } from "./packet.ts";
+import { emptyStat, Mode, type Stat, type Xattr } from "./packet.ts";
 import type { Warning } from "./stream.ts";
 
 /** A walk under way. */
@@ -59,19 +59,7 @@ export function startWalk(options: WalkOptions): Walk {
   const links = makeLinkFinder();
   const raw = fileStat();
   const scratch = new Uint8Array(4096); // a link's target: none is longer
-  const stat: Stat = {
-    path: none,
-    mode: 0,
-    uid: 0,
-    gid: 0,
-    size: 0,
-    mtimeSeconds: 0,
-    mtimeNanos: 0,
-    linkname: none,
-    devmajor: 0,
-    devminor: 0,
-    xattrs: noXattrs,
-  };
+  const stat = emptyStat();
   const rootBytes = new TextEncoder().encode(
     options.root.endsWith("/") ? options.root : `${options.root}/`,
   );
