@@ -134,6 +134,7 @@ class Call implements ClientCall {
   readonly #stream: Stream;
   readonly #gotHeaders = Promise.withResolvers<Metadata>();
   readonly #path: string;
+  readonly #authority: string;
   readonly #explain: Explain;
   readonly #release: (() => void)[] = [];
   #status: { error: RpcError | undefined } | undefined;
@@ -148,6 +149,7 @@ class Call implements ClientCall {
   ) {
     this.#explain = explain;
     this.#path = path;
+    this.#authority = first(headers, ":authority") ?? "";
     this.headers = this.#gotHeaders.promise;
     this.headers.catch(() => {});
     this.#pipe = new MessagePipe(
@@ -215,7 +217,7 @@ class Call implements ClientCall {
   }
 
   #onHeaders(headers: readonly Header[], endStream: boolean): void {
-    const problem = replyProblem(headers);
+    const problem = replyProblem(headers, this.#authority);
     if (problem) return this.cancel(problem);
     this.#gotHeaders.resolve(headers);
     if (endStream) this.#onTrailers(headers);
@@ -258,8 +260,8 @@ function cancelled(reason: unknown): Error {
   return reason instanceof Error ? reason : new RpcError(Code.CANCELLED, String(reason));
 }
 
-/** An answer that is not gRPC's: a proxy or another server speaks. */
-function replyProblem(headers: Metadata): RpcError | undefined {
+/** An answer that is not gRPC's: a proxy or another server speaks, where `authority` was asked. */
+function replyProblem(headers: Metadata, authority: string): RpcError | undefined {
   const status = first(headers, ":status");
   const type = first(headers, "content-type");
   if (status === "200" && (type === undefined || type.startsWith("application/grpc"))) {
@@ -278,7 +280,11 @@ function replyProblem(headers: Metadata): RpcError | undefined {
     : Code.UNKNOWN;
   return new RpcError(
     code,
-    `the far side answered HTTP status ${status} with content type ${type ?? "none"}, not gRPC`,
+    `${authority} answered HTTP status ${status} with content type ${type ?? "none"}, not gRPC`,
+    {
+      hint:
+        "a proxy or another server is there: give the address of the daemon's gRPC listener (buildkitd --addr)",
+    },
   );
 }
 

@@ -54,15 +54,18 @@ export class RpcError extends Error {
   readonly code: number;
   /** What is wrong, for programs. */
   readonly details: readonly ErrorDetail[];
+  /** What the user can do about it, where that is known. */
+  readonly hint: string | undefined;
   /** What a call ends with. */
   constructor(
     code: number,
     message: string,
-    options: { details?: readonly ErrorDetail[]; cause?: unknown } = {},
+    options: { details?: readonly ErrorDetail[]; hint?: string; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.details = options.details ?? [];
+    this.hint = options.hint;
   }
 }
 

@@ -34,15 +34,13 @@ function isTooOld(error: unknown, question: string): boolean {
 }
 
 /** A question that the daemon's frontend doesn't know, where a newer one can't be had. */
-class OldFrontendError extends RpcError {
-  readonly hint: string;
-  constructor(error: RpcError, question: string) {
-    super(error.code, error.message, { cause: error });
-    this.hint =
-      `the daemon's Dockerfile frontend is too old for --call=${question}, and a newer one ` +
+function oldFrontend(error: RpcError, question: string): RpcError {
+  return new RpcError(error.code, error.message, {
+    cause: error,
+    hint: `the daemon's Dockerfile frontend is too old for --call=${question}, and a newer one ` +
       "(docker/dockerfile) couldn't be fetched: update the daemon, or name one that it can reach by " +
-      "--build-arg BUILDKIT_SYNTAX=IMAGE";
-  }
+      "--build-arg BUILDKIT_SYNTAX=IMAGE",
+  });
 }
 
 /** Asks. Resolves to what the frontend answered, by key. */
@@ -87,7 +85,7 @@ export async function askFrontend(
     await link?.took(gateway, result, deps.signal);
     return { result, value: result.metadata };
   }).catch((error) => {
-    throw tooOld && error instanceof RpcError ? new OldFrontendError(error, method.name) : error;
+    throw tooOld && error instanceof RpcError ? oldFrontend(error, method.name) : error;
   });
   const decoder = new TextDecoder();
   return Object.fromEntries(
