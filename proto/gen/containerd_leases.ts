@@ -7,10 +7,13 @@ export type Lease = types.Lease;
 export type CreateRequest = types.CreateRequest;
 export type CreateResponse = types.CreateResponse;
 export type DeleteRequest = types.DeleteRequest;
+export type ListRequest = types.ListRequest;
+export type ListResponse = types.ListResponse;
 export type DeleteResponse = types.DeleteResponse;
 
 export const Lease: Codec<types.Lease> = message<types.Lease>(() => ({
   id: [1, "string"],
+  labels: [3, "string", "map", "string"],
 }));
 
 export const CreateRequest: Codec<types.CreateRequest> = message<types.CreateRequest>(() => ({
@@ -25,6 +28,14 @@ export const CreateResponse: Codec<types.CreateResponse> = message<types.CreateR
 export const DeleteRequest: Codec<types.DeleteRequest> = message<types.DeleteRequest>(() => ({
   id: [1, "string"],
   sync: [2, "bool"],
+}));
+
+export const ListRequest: Codec<types.ListRequest> = message<types.ListRequest>(() => ({
+  filters: [1, "string", "list"],
+}));
+
+export const ListResponse: Codec<types.ListResponse> = message<types.ListResponse>(() => ({
+  leases: [1, Lease, "list"],
 }));
 
 export const DeleteResponse: Codec<types.DeleteResponse> = message<types.DeleteResponse>(() => ({}));
@@ -47,6 +58,14 @@ export const LeasesDefinition = {
       requestType: DeleteRequest as typeof DeleteRequest,
       requestStream: false,
       responseType: DeleteResponse as typeof DeleteResponse,
+      responseStream: false,
+      options: {},
+    },
+    list: {
+      name: "List",
+      requestType: ListRequest as typeof ListRequest,
+      requestStream: false,
+      responseType: ListResponse as typeof ListResponse,
       responseStream: false,
       options: {},
     },

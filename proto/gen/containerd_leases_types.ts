@@ -2,6 +2,7 @@
 
 export interface Lease {
   id: string;
+  labels: { [key: string]: string };
 }
 
 export interface CreateRequest {
@@ -16,6 +17,15 @@ export interface CreateResponse {
 export interface DeleteRequest {
   id: string;
   sync: boolean;
+}
+
+export interface ListRequest {
+  /** Any of them: `id~=REGEXP`, `labels."NAME"==VALUE`. */
+  filters: string[];
+}
+
+export interface ListResponse {
+  leases: Lease[];
 }
 
 /** google.protobuf.Empty on the wire. */

@@ -2,10 +2,9 @@ import { Channel } from "../../../buildkit/grpc/channel.ts";
 import type { Metadata } from "../../../buildkit/grpc/metadata.ts";
 import { Connection } from "../../../buildkit/http2/connection.ts";
 import { drive } from "../../../buildkit/http2/drive.ts";
-import { newId } from "../../../buildkit/identity.ts";
-import { LeasesDefinition } from "../../../proto/gen/containerd_leases.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import { unix } from "../../../transports/unix.ts";
+import { createLease, deleteLease } from "./leases.ts";
 import type { ContainerdPlace } from "./load.ts";
 
 /** Calls to containerd, and what every one of them says. */
@@ -27,8 +26,6 @@ export interface Containerd extends Calls {
 
 /** Large blobs come fast, and from this machine. */
 const LIMITS = { streamWindow: 4 << 20, connectionWindow: 8 << 20 };
-/** A lease that nobody ends (a process that was killed) ends by itself after so many milliseconds. */
-const LEASE = 24 * 3600_000;
 
 /** Throws `DialError`, or the signal's reason. */
 export async function dialContainerd(
@@ -52,21 +49,8 @@ export async function dialContainerd(
       return { ...plain, metadata: [...plain.metadata, ["containerd-lease", id]] };
     },
     async release() {
-      if (lease === undefined) return;
-      const request = { id: await lease, sync: false };
-      const { metadata } = plain;
-      await plain.channel.unary(LeasesDefinition, LeasesDefinition.methods.delete, request, {
-        metadata,
-      });
+      if (lease !== undefined) await deleteLease(plain, await lease);
     },
     close: () => driven.abort(),
   };
-}
-
-async function createLease({ channel, metadata, signal }: Calls): Promise<string> {
-  const expire = new Date(Date.now() + LEASE).toISOString();
-  const request = { id: `fairlead-${newId()}`, labels: { "containerd.io/gc.expire": expire } };
-  const { create } = LeasesDefinition.methods;
-  await channel.unary(LeasesDefinition, create, request, { metadata, signal });
-  return request.id;
 }

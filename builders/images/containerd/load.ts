@@ -8,6 +8,7 @@
 import { DialError } from "../../../transports/errors.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import type { Handler } from "../../../buildkit/grpc/call.ts";
+import { ConnectionLostError } from "../../../buildkit/http2/errors.ts";
 import { OutputError } from "../../../buildkit/session/output_sink.ts";
 import { BuilderError } from "../../builder_error.ts";
 import { type Containerd, dialContainerd } from "./client.ts";
@@ -57,7 +58,18 @@ export async function openContainerd(
     containerd?.close();
   };
   return {
-    relay: async (call) => await relayTo(await (await open()).leased(), call),
+    async relay(call) {
+      try {
+        await relayTo(await (await open()).leased(), call);
+      } catch (error) {
+        // What containerd answers is the daemon's to know; that it is gone, ours.
+        if (!isLost(error) || context.signal.aborted) throw error;
+        const problem = `containerd at ${place.socket} broke the connection off`;
+        throw new OutputError(`cannot load the image into containerd: ${problem}`, {
+          cause: error,
+        });
+      }
+    },
     async commit(answers) {
       try {
         const containerd = await open();
@@ -74,6 +86,13 @@ export async function openContainerd(
     },
     discard: end,
   };
+}
+
+function isLost(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ConnectionLostError || cause instanceof DialError) return true;
+  }
+  return false;
 }
 
 /** A descriptor, as JSON has it. */

@@ -1,0 +1,143 @@
+/** A load during which one of the two ends is killed: containerd, an engine, or fairlead itself. */
+import { equal, match, ok } from "node:assert/strict";
+import { type Workspace, workspace } from "../build/workspace.ts";
+import { until } from "../harness/daemon.ts";
+import { startContainerd } from "../harness/containerd.ts";
+import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
+import { startProxy } from "../harness/proxy.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+
+const root = new URL("../..", import.meta.url).pathname;
+const reason = needsRoot() ??
+  await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry", "containerd");
+const address = reason === undefined ? (await sharedBuildkitd()).address : "";
+/** It happens when so much of the image has come, and no more can. */
+const part = 8 << 20;
+
+function context(space: Workspace): void {
+  space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY . /\n", "ctx/id": crypto.randomUUID() });
+  const block = crypto.getRandomValues(new Uint8Array(65536));
+  using big = Deno.openSync(space.path("ctx/big"), { create: true, write: true });
+  for (let i = 0; i < 256; i++) big.writeSync(block);
+}
+
+/** Starts a build as a process, and waits for its load to be in the midst. */
+async function loading(
+  space: Workspace,
+  proxy: { readonly bytes: { readonly up: number } },
+  env: Record<string, string>,
+  ...output: string[]
+): Promise<Deno.ChildProcess> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--quiet", "--no-lock", "--config", `${root}deno.json`, `${root}main.ts`],
+      ...["build", "--progress=plain", "-t", "a/b:1", ...output, "ctx"],
+    ],
+    cwd: space.dir,
+    env: { ...space.env, ...env },
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  ok(await until(() => Promise.resolve(proxy.bytes.up >= part), 30_000), "nothing is loaded");
+  return child;
+}
+
+async function told(child: Deno.ChildProcess): Promise<string> {
+  const { code, stderr } = await child.output();
+  const said = new TextDecoder().decode(stderr);
+  equal(code, 1, said);
+  return said;
+}
+
+Deno.test({
+  name: "load=containerd: containerd is killed, fairlead is killed",
+  ignore: skip(reason),
+  async fn(t) {
+    const output = ["-o", "type=docker,load=containerd"];
+    await t.step("containerd", async () => {
+      await using containerd = await startContainerd();
+      await using space = await workspace(address);
+      context(space);
+      const to = `unix://${containerd.socket}`;
+      await using proxy = await startProxy({ to, listen: "unix", up: { stallAfter: part } });
+      const env = { CONTAINERD_ADDRESS: proxy.address.slice("unix://".length) };
+      const child = await loading(space, proxy, env, ...output);
+      await containerd.kill();
+      match(
+        await told(child),
+        /^ERROR: failed to build: cannot load the image into containerd: containerd at \S+ broke the connection off$/m,
+      );
+    });
+    await t.step(
+      "fairlead: the next load lets go of what it held, and of nothing else",
+      async () => {
+        await using containerd = await startContainerd();
+        await using space = await workspace(address);
+        context(space);
+        const ctr = async (...args: string[]) => (await containerd.ctr("default", ...args)).stdout;
+        const to = `unix://${containerd.socket}`;
+        const limits = { to, listen: "unix", up: { stallAfter: part } } as const;
+        await using proxy = await startProxy(limits);
+        await using other = await startProxy(limits);
+        const env = (way: typeof proxy) => ({
+          CONTAINERD_ADDRESS: way.address.slice("unix://".length),
+        });
+        const killed = await loading(space, proxy, env(proxy), ...output);
+        killed.kill("SIGKILL");
+        await killed.output();
+        proxy.cut();
+        const orphan = (await ctr("leases", "ls", "-q")).trim();
+        match(orphan, /^fairlead-\S+$/);
+        // Another one is under way, and keeps its own.
+        const running = await loading(space, other, env(other), ...output);
+        const left = (await ctr("leases", "ls", "-q")).trim();
+        match(left, /^fairlead-\S+$/);
+        ok(left !== orphan);
+        // Not the same blob: containerd would have it wait for the other one's.
+        context(space);
+        const next = await space.fairlead(
+          ["build", "-t", "a/b:1", ...output, "ctx"],
+          { CONTAINERD_ADDRESS: containerd.socket },
+        );
+        equal(next.code, 0, next.stderr);
+        equal((await ctr("leases", "ls", "-q")).trim(), left);
+        running.kill("SIGKILL");
+        await running.output();
+      },
+    );
+  },
+});
+
+for (const engine of ["bookworm", "trixie"] as const) {
+  Deno.test({
+    name: `--load: docker (Debian ${engine}) is killed, fairlead is killed`,
+    ignore: skip(reason ?? (await dockerEngine(engine)).reason),
+    async fn(t) {
+      for (const victim of ["docker", "fairlead"]) {
+        await t.step(victim, async () => {
+          await using docker = await startDockerd({ engine });
+          await using space = await workspace(address);
+          context(space);
+          await using proxy = await startProxy({ to: docker.address, up: { stallAfter: part } });
+          const child = await loading(space, proxy, { DOCKER_HOST: proxy.address }, "--load");
+          if (victim === "docker") {
+            await docker.kill();
+            match(await told(child), /^ERROR: .*cannot load the image into docker: .* ended$/m);
+            return;
+          }
+          child.kill("SIGKILL");
+          await child.output();
+          proxy.cut();
+          const temporary = () => [...Deno.readDirSync(`${docker.root}/data/tmp`)];
+          ok(
+            await until(() => Promise.resolve(temporary().length === 0), 10_000),
+            "the engine keeps a part of the image",
+          );
+          equal((await docker.docker("images", "--all", "--quiet")).stdout, "");
+        });
+      }
+    },
+  });
+}
