@@ -64,9 +64,13 @@ function headOf({ method, path, host, headers, body, upgrade }: HttpRequest): st
   for (const [name, values] of Object.entries(fields)) {
     for (const value of [values].flat()) lines.push(`${name}: ${value}`);
   }
-  const bad = /[\s\0]/.test(path) ? path : lines.find((line) => /[\r\n\0]/.test(line));
+  if (/[\s\0]/.test(path)) {
+    throw new HttpError(`cannot ask for ${JSON.stringify(path)}: it has blanks`);
+  }
+  const bad = lines.find((line) => /[\r\n\0]/.test(line));
   if (bad !== undefined) {
-    throw new HttpError(`cannot ask for ${JSON.stringify(bad)}: it has blanks`);
+    // The value may be a secret.
+    throw new HttpError(`the header ${bad.split(":", 1)[0]} has a line end in its value`);
   }
   return `${lines.join("\r\n")}\r\n\r\n`;
 }

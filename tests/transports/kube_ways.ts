@@ -6,9 +6,9 @@ import type { DialContext } from "../../transports/transport.ts";
 import { makeAccount, makeAccountOf, makeNamespace } from "../harness/kube_account.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 import { check } from "../harness/run.ts";
-import { context } from "./contract_help.ts";
+import { context, readExactly, writeAll } from "./contract_help.ts";
 import { fairleadCommand } from "./fairlead.ts";
-import { fails, reaches, startPeerPod, using, writeKubeconfig } from "./kube_cluster.ts";
+import { dialKube, fails, reaches, startPeerPod, using, writeKubeconfig } from "./kube_cluster.ts";
 import { kubeFront } from "./kube_front.ts";
 import { kubeProxy } from "./kube_proxy.ts";
 
@@ -96,6 +96,27 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
       assert.equal((await asked()).length, 3, "a refused one is asked for anew, once");
       await Deno.writeTextFile(`${root}/token`, token);
       await reaches(peer.endpoint, other);
+    });
+    await t.step("what can be no token, and is told without it", async () => {
+      for (const bad of ["two words", "line\nX-Other: 1", "ä"]) {
+        await fails(
+          peer.endpoint,
+          await as({ token: bad }),
+          /^(?!.*(two|X-Other|ä)).*can't be one/,
+          "config",
+        );
+      }
+    });
+    await t.step("a token file renewed in mid-stream", async () => {
+      await Deno.writeTextFile(`${root}/token`, token);
+      const context = await as({ tokenFile: "token" });
+      const { stream } = await dialKube(peer.endpoint, context);
+      await writeAll(stream, new TextEncoder().encode("echo\n"));
+      await Deno.writeTextFile(`${root}/token`, "old");
+      await writeAll(stream, new TextEncoder().encode("still here"));
+      assert.equal(new TextDecoder().decode(await readExactly(stream, 10)), "still here");
+      stream.close();
+      await Deno.writeTextFile(`${root}/token`, token);
     });
     await t.step("several files", async () => {
       const first = await writeKubeconfig(cluster, { user: { token } });
@@ -230,8 +251,8 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
       async () =>
         fails(
           peer.endpoint,
-          await by("ftp://x"),
-          /the proxy's address is not one; .*socks5/,
+          await by("ftp://me:hunter2@x"),
+          /the proxy's address is not one: ftp:\/\/x; .*socks5/,
           "config",
         ),
     );

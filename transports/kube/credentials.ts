@@ -36,7 +36,7 @@ export async function credentialsOf(
   }
   const pair = { ...cert && { cert }, ...key && { key } };
   const token = await tokenOf(target);
-  if (token !== undefined) headers["Authorization"] = `Bearer ${token}`;
+  if (token !== undefined) headers["Authorization"] = bearer(token, `the token of ${user.shown}`);
   else if (user.basic !== undefined) {
     const bytes = new TextEncoder().encode(`${user.basic.username}:${user.basic.password}`);
     headers["Authorization"] = `Basic ${bytes.toBase64()}`;
@@ -52,6 +52,15 @@ export async function credentialsOf(
   const from = user.tokenFile !== undefined && token !== undefined ? ` (${user.tokenFile})` : "";
   const ended = token === undefined ? "" : expiry(token);
   return { headers, ...pair, shown: `${what} of ${user.shown}${from}${ended}` };
+}
+
+/** What `Authorization` says. Throws `KubeConfigError` for what no header can hold. */
+function bearer(token: string, shown: string): string {
+  if (/^[\x21-\x7e]+$/.test(token)) return `Bearer ${token}`;
+  throw new KubeConfigError(
+    `${shown} can't be one: it has blanks, line ends or other characters that no token has`,
+    "get a new token, and see that nothing else stands beside it",
+  );
 }
 
 /** `, which expired on …`, of a JSON Web Token (RFC 7519) that has; else nothing. */
@@ -77,7 +86,7 @@ function fromPlugin(
   const from = `the credentials by ${program}`;
   const ended = token === undefined ? "" : expiry(token);
   return {
-    headers: { ...headers, ...token !== undefined && { Authorization: `Bearer ${token}` } },
+    headers: { ...headers, ...token !== undefined && { Authorization: bearer(token, from) } },
     ...cert !== undefined && { cert: { text: cert, from } },
     ...key !== undefined && { key: { text: key, from } },
     shown: `${from} of ${user}${ended}`,

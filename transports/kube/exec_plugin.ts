@@ -91,6 +91,13 @@ async function runPlugin(
   }).catch((cause) => {
     signal.throwIfAborted();
     const absent = cause instanceof Deno.errors.NotFound;
+    if (cause instanceof Deno.errors.PermissionDenied) {
+      throw fail(
+        "can't be run: permission denied",
+        `make it executable: chmod +x ${program}`,
+        cause,
+      );
+    }
     const hint = textIn(value.installHint)?.trim().replaceAll(/\s*\n\s*/g, " ");
     throw fail(
       absent

@@ -81,6 +81,9 @@ Deno.test("exec plugins that give nothing", async () => {
       installHint: "get it:\n  brew install x,\nor so\n",
     }],
     [/is not installed; install none-such/, { command: "none-such" }],
+    [/can't be run: permission denied; make it executable: chmod \+x \/dev\/null/, {
+      command: "/dev/null",
+    }],
     [/^\.\/none-such, .* is not installed/, { command: "./none-such" }],
     [/failed with exit code 3: log in first\nplease; run it by hand: sh -c echo/, {
       args: ["-c", "echo log in first >&2; echo please >&2; exit 3"],

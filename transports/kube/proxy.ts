@@ -68,7 +68,8 @@ export async function connectByProxy(
   const port = url && (Number(url.port) || PORTS[url.protocol]);
   if (!url || !port || !(url.protocol in PORTS)) {
     const hint = "proxy-url and HTTPS_PROXY take http://, https:// and socks5://";
-    throw fail("the proxy's address is not one", "config", hint);
+    const shown = proxy.replace(/\/\/.*@/, "//");
+    throw fail(`the proxy's address is not one: ${shown}`, "config", hint);
   }
   const at = { host: url.hostname.replace(/^\[|\]$/g, ""), port };
   const shown = `the proxy ${url.protocol}//${formatHostPort(at)}`;
