@@ -4,8 +4,9 @@ import { until } from "../harness/daemon.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 import { buildkitdContainer, makePod } from "../harness/kube_pod.ts";
 import { freePort } from "../harness/daemon.ts";
-import { run } from "../harness/run.ts";
+import { check, run } from "../harness/run.ts";
 import { need } from "../harness/tool.ts";
+import { soon } from "./contract_help.ts";
 import { fairlead, fairleadCommand } from "./fairlead.ts";
 import { writeKubeconfig } from "./kube_cluster.ts";
 
@@ -57,6 +58,38 @@ export function kubeBuilds(cluster: Kubernetes): void {
         await none();
       });
     }
+    await t.step("clients of a proxy to a forwarded port leave no connection behind", async () => {
+      const url = `kube-pod://buildkitd?mode=port-forward&port=${port}`;
+      const [program, ...args] = fairleadCommand("proxy", url, "--listen=tcp://127.0.0.1:0");
+      const proxy = new Deno.Command(program!, {
+        args,
+        env,
+        stdin: "null",
+        stdout: "piped",
+      }).spawn();
+      const reader = proxy.stdout.pipeThrough(new TextDecoderStream()).getReader();
+      const address = (await reader.read()).value!.trim();
+      const buildctl = await need("buildctl");
+      for (let i = 0; i < 3; i++) await check(buildctl, ["--addr", address, "debug", "workers"]);
+      assert(await until(async () => await connections(port) === 0, 15_000), "they are closed");
+      // A client that stops writing, and waits for what still comes.
+      const { hostname, port: near } = new URL(address);
+      const client = await Deno.connect({ hostname, port: Number(near) });
+      await client.write(new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
+      await client.closeWrite();
+      const read = async () => {
+        let got = 0;
+        for (const into = new Uint8Array(100);;) {
+          const count = await client.read(into);
+          if (count === null) return got;
+          got += count;
+        }
+      };
+      assert(await soon(read(), 15_000, "the end") > 0, "what the daemon says comes all the same");
+      client.close();
+      proxy.kill();
+      await Promise.all([proxy.status, reader.cancel()]);
+    });
     await t.step("as a builder", async () => {
       await fairlead(["create", "--name", "pods", "--driver=remote", "kube-pod://buildkitd"], env);
       const { stdout } = await fairlead(["inspect", "pods"], env);
@@ -91,6 +124,16 @@ export function kubeBuilds(cluster: Kubernetes): void {
       });
     }
   });
+}
+
+/** How many connections are open to a port of this machine. */
+async function connections(port: number): Promise<number> {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  const lines = (await Deno.readTextFile("/proc/net/tcp")).split("\n");
+  // Local address, remote address, state: 01 is an open one.
+  return lines.filter((line) =>
+    / 0100007F:\w+ 0100007F:\w+ 01 /.test(line) && line.includes(`:${hex} 01`)
+  ).length;
 }
 
 /** Whether a process runs in a container of this cluster: other tests have relays, too. */
