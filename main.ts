@@ -20,7 +20,9 @@ const denoDir = Deno.env.get("FAIRLEAD_DENO_DIR");
 if (denoDir) Deno.env.set("DENO_DIR", denoDir);
 else if (denoDir === "") Deno.env.delete("DENO_DIR");
 
-ownProcess(Deno.env);
+const plugins = createPlugins(env);
+// A plugin that is a module may count on the runtime's authorities.
+ownProcess(Deno.env, plugins.hasModules);
 
 const code = await runProgram({
   args: call?.args ?? Deno.args,
@@ -35,7 +37,7 @@ const code = await runProgram({
   stderr: outputOf(Deno.stderr, "standard error"),
   clock: systemClock,
   signal: call ? AbortSignal.any([signal, call.signal]) : signal,
-  registry: createRegistry(transports, createPlugins(env)),
+  registry: createRegistry(transports, plugins),
   connect,
 }, commands);
 

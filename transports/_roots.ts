@@ -19,12 +19,15 @@ const NAMES = [STORE, "DENO_CERT", "NODE_EXTRA_CA_CERTS"];
 /** No store is called so. */
 const NONE = "none-of-fairlead";
 
-let own: OwnEnv | undefined;
+let own: { readonly env: OwnEnv; readonly isShared: () => boolean } | undefined;
 let state: "untouched" | "empty" | "unfit" = "untouched";
 
-/** The process is ours, environment and all: its base store may be emptied. */
-export function ownProcess(env: OwnEnv): void {
-  own = env;
+/**
+ * The process is ours, environment and all: its base store may be emptied.
+ * @param isShared true where others' code may run in it after all; asked when it matters
+ */
+export function ownProcess(env: OwnEnv, isShared: () => boolean = () => false): void {
+  own = { env, isShared };
 }
 
 /** True when the base store has been emptied, by `emptyRoots`. */
@@ -38,7 +41,10 @@ export function rootsAreEmpty(): boolean {
  */
 export function emptyRoots(): boolean {
   if (own === undefined) return false;
-  if (state === "untouched") state = fill(own) ? "empty" : "unfit";
+  if (state === "untouched") {
+    if (own.isShared()) return false;
+    state = fill(own.env) ? "empty" : "unfit";
+  }
   return state === "empty";
 }
 

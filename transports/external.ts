@@ -9,7 +9,7 @@ import { readCache, stateOf, writeCache } from "./plugins/cache.ts";
 import type { Target } from "./plugins/executable.ts";
 import { hostName } from "./plugins/host_name.ts";
 import { type Metadata, MetadataError } from "./plugins/metadata.ts";
-import { atPath, locate, locateAll, type PluginFile } from "./plugins/places.ts";
+import { anyModule, atPath, locate, locateAll, type PluginFile } from "./plugins/places.ts";
 import type { DialContext, Env, OptionSpec, Transport } from "./transport.ts";
 
 /** The plugins of a machine. */
@@ -24,6 +24,12 @@ export interface Plugins {
    * @internal
    */
   list(): PluginFile[];
+  /**
+   * True where a module may come into this process, or has been named.
+   *
+   * @internal
+   */
+  hasModules(): boolean;
   /**
    * What an executable says of itself. Throws `MetadataError`.
    *
@@ -42,6 +48,7 @@ interface PluginSpec {
 /** Finds plugins where the environment says. */
 export function createPlugins(env: Env): Plugins {
   const asked = new Map<string, Promise<Metadata>>();
+  let named = false;
 
   /** Asks a file once for each of its states, also where the cache on disk can't be had. */
   function metadata(path: string): Promise<Metadata> {
@@ -64,12 +71,17 @@ export function createPlugins(env: Env): Plugins {
     throw new EndpointError(redact(endpoint), problem, refused.hint);
   };
   return {
-    at: (scheme, path, endpoint) => transportOf(atPath(scheme, path), endpoint),
+    at(scheme, path, endpoint) {
+      const file = atPath(scheme, path);
+      named ||= file.kind === "module";
+      return transportOf(file, endpoint);
+    },
     find(scheme, endpoint) {
       const file = locate(scheme, env);
       return file && transportOf(file, endpoint);
     },
     list: () => locateAll(env),
+    hasModules: () => named || anyModule(env),
     metadata,
   };
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { endsOf } from "../../transports/_der.ts";
 import { rootsAreEmpty } from "../../transports/_roots.ts";
+import { createPlugins } from "../../transports/external.ts";
 import { setTcpOptions } from "../../transports/_socket_options.ts";
 import { tcp } from "../../transports/tcp.ts";
 import { issue, makeCerts, type Pair } from "../harness/certs.ts";
@@ -104,6 +105,23 @@ Deno.test("TLS of the runtime: not in a process that isn't ours, nor where the b
     await run("ownProcess(Deno.env); console.log(emptyRoots(), emptyRoots())", {}),
     "true true",
   );
+  assert.equal(
+    await run("ownProcess(Deno.env, () => true); console.log(emptyRoots())", {}),
+    "false",
+  );
+});
+
+Deno.test("TLS of the runtime: not where a plugin that is a module may run", async () => {
+  const folder = `${dir}/plugins`;
+  await Deno.mkdir(folder);
+  const env = (name: string) => name === "FAIRLEAD_PLUGIN_PATH" ? folder : undefined;
+  await Deno.writeTextFile(`${folder}/fairlead-transport-one`, "#!/bin/sh\n");
+  assert.equal(createPlugins(env).hasModules(), false);
+  const named = createPlugins(env);
+  assert.throws(() => named.at("two", "/nowhere/two.js", "two://x"));
+  assert.equal(named.hasModules(), true);
+  await Deno.writeTextFile(`${folder}/fairlead-transport-two.ts`, "export default {};");
+  assert.equal(createPlugins(env).hasModules(), true);
 });
 
 Deno.test("TLS of the runtime: an authority that has expired is refused", async () => {

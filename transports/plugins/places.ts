@@ -103,6 +103,12 @@ export function locateAll(env: Env): PluginFile[] {
   return found;
 }
 
+/** True where a module may be found: one folder has a file that is called so. */
+export function anyModule(env: Env): boolean {
+  return folders(env).filter(({ takes }) => takes === "all")
+    .some(({ path }) => namesIn(path).some((name) => kindOf(name) === "module"));
+}
+
 function namesIn(folder: string): string[] {
   try {
     return [...Deno.readDirSync(folder)].map(({ name }) => name)
