@@ -5,6 +5,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { makeKey, startSshd } from "../harness/sshd.ts";
 import { missing, onPath } from "../harness/tool.ts";
 import { sleep, soon } from "./contract_help.ts";
+import { ssh } from "../../transports/ssh.ts";
 import { sshAuth } from "../../transports/ssh/auth.ts";
 import { loadSsh2 } from "../../transports/ssh/ssh2.ts";
 import { sshTarget } from "../../transports/ssh/target.ts";
@@ -136,7 +137,7 @@ if (!skip(reason)) {
     });
   }
 
-  test("an agent that hangs up, and one that is gone", async () => {
+  test("an agent that hangs up, one that is gone, and one that says nothing", async () => {
     const key = await makeKey(`${rig.home}/mine`);
     await letIn(await Deno.readTextFile(`${key}.pub`));
     const gone = `${rig.home}/gone`;
@@ -158,6 +159,22 @@ if (!skip(reason)) {
     await apart();
     listener.close();
     await hanging;
+    // One that says nothing is named: the dial tells which step it hangs in.
+    const silent = `${rig.home}/silent`;
+    using _silent = Deno.listen({ transport: "unix", path: silent });
+    const steps: string[] = [];
+    const stop = new AbortController();
+    const dial = ssh.dial(ssh.parse(`${endpoint}&identity=${key}`), {
+      signal: stop.signal,
+      env: (name) => name === "SSH_AUTH_SOCK" ? silent : undefined,
+      log: () => {},
+      step(_, detail = "") {
+        steps.push(detail);
+        if (detail.includes("agent")) stop.abort(new Error("seen"));
+      },
+    });
+    await assert.rejects(dial, /seen/);
+    assert.match(steps.at(-1)!, /^root at 127\.0\.0\.1:\d+, asking the agent at .*\/silent$/);
   });
 }
 

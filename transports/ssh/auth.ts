@@ -38,12 +38,16 @@ export type AskPassphrase = (file: string, again: boolean) => Promise<string | u
 
 const ATTEMPTS = 3;
 
-/** @param asking through which what waits for somebody is done */
+/**
+ * @param asking through which what waits for somebody is done
+ * @param doing hears what is under way
+ */
 export function sshAuth(
   ssh2: Ssh2,
   target: SshTarget,
   ask: AskPassphrase,
   asking: Asking,
+  doing: (what: string) => void = () => {},
 ): SshAuth {
   const { user: username } = target;
   const tried: string[] = [];
@@ -78,6 +82,8 @@ export function sshAuth(
     if (path === undefined) return [];
     const signer = (blob: Uint8Array, type: string) => signWithAgent(path, blob, type);
     const inner = ssh2.createAgent(path);
+    // One that is forwarded may be stuck.
+    doing(`asking the agent at ${path}`);
     const keys = await identitiesOf(inner);
     if (keys instanceof Error) {
       tried.push(`the agent at ${path} doesn't answer`);
@@ -88,7 +94,9 @@ export function sshAuth(
       : undefined;
     const isWanted = (key: Uint8Array) =>
       wanted === undefined || wanted.some((one) => same(one, key));
-    const logins = (await agentIdentities(path).catch(() => [])).flatMap((blob) => {
+    const identities = await agentIdentities(path).catch(() => []);
+    doing("");
+    const logins = identities.flatMap((blob) => {
       const certificate = parseCertificate(blob);
       if (certificate !== undefined && isWanted(certificate.key)) {
         const shown = `the agent's certificate ${JSON.stringify(certificate.id)}`;

@@ -120,9 +120,17 @@ async function logIn(
       : await forward(through.client, target, endpoint, signal),
     () => loggedIn && acknowledge(client),
   );
-  context.step("authenticate", `${target.user} at ${where}`);
+  const doing = (what: string) =>
+    context.step("authenticate", `${target.user} at ${where}${what && `, ${what}`}`);
+  doing("");
   const { asking = (ask) => ask() } = context;
-  const auth = sshAuth(ssh2, target, (...args) => asking(() => askOnTerminal(...args)), asking);
+  const auth = sshAuth(
+    ssh2,
+    target,
+    (...args) => asking(() => askOnTerminal(...args)),
+    asking,
+    doing,
+  );
   let gone = false;
   let refusal: unknown;
   let trusted: Uint8Array | undefined;
