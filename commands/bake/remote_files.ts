@@ -61,7 +61,6 @@ export async function readRemoteFiles(
   const found = await readContextFiles(client, far, {
     names: wanted,
     length: LARGEST + 1,
-    title: `[internal] load bake definitions from ${withoutSecrets(url)}`,
   }, { deps, progress, shared });
   const files = wanted.flatMap((name, at): DefinitionFile[] => {
     const data = found[at];

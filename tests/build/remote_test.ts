@@ -72,6 +72,42 @@ Deno.test(
   },
 );
 
+/** The step that failed, as it is shown under the progress, without times. */
+function failedStep(stderr: string): string {
+  const block = /^------\n( > .*\n(?:.*\n)*?)------$/m.exec(stderr)?.[1] ?? stderr;
+  return block.replace(/^\d+\.\d+ /gm, "");
+}
+
+Deno.test(
+  { name: "what can't be fetched: the step, and what git said, as buildx shows it", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    await repository(space, "git/r.git");
+    await using daemon = await gitDaemon(space.path("git"));
+    await using server = serve({});
+    for (
+      const url of [
+        `${daemon.url}/none.git`,
+        `${daemon.url}/r.git#nowhere`,
+        `${daemon.url}/r.git?branch=nowhere`,
+        `${server.url}/gone.tar.gz`,
+      ]
+    ) {
+      const told: string[] = [];
+      for (const program of programs) {
+        const { code, stderr } = await space[program](["build", url]);
+        assert.equal(code, 1, stderr);
+        told.push(failedStep(stderr));
+      }
+      assert.match(told[0]!, /^ > \[internal\] load (git source|remote build context)/);
+      assert.equal(told[0], told[1]);
+    }
+    // What git does is shown while it does it, though a policy is looked for first.
+    const { stderr } = await space.fairlead(["build", `${daemon.url}/r.git`]);
+    assert.match(stderr, /^#1 \[internal\] load git source .*\n(#1 .*\n)*#1 \d\.\d+ From git:/m);
+  },
+);
+
 /** Serves files by path over http on loopback. */
 function serve(files: Record<string, Uint8Array | string>) {
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {

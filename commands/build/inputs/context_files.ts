@@ -11,6 +11,7 @@ import type { SecretSource } from "../../../buildkit/session/secret_source.ts";
 import { secrets } from "../../../buildkit/session/secrets.ts";
 import { type Agents, ssh } from "../../../buildkit/session/ssh.ts";
 import { dockerfileRequest } from "../../../buildkit/solve_request.ts";
+import type { StatusResponse } from "../../../proto/gen/control_types.ts";
 import type { JobContext } from "../running/job.ts";
 import { hasQuery } from "./remote.ts";
 import { folders } from "../running/services.ts";
@@ -23,22 +24,24 @@ export interface FarContext {
 }
 
 /**
- * Reads up to `length` bytes of each file; undefined for one that isn't there. Throws RpcError.
- * @param title what the step is called, on this side
+ * Reads up to `length` bytes of each file; undefined for one that isn't there. Of the steps, that which
+ * fetches is shown, as in a build. Throws RpcError.
  */
 export async function readContextFiles(
   client: Client,
   far: FarContext,
-  { names, length, title }: {
+  { names, length }: {
     /** Paths in the context. */
     readonly names: readonly string[];
     readonly length: number;
-    readonly title: string;
   },
-  context: Pick<JobContext, "deps" | "progress" | "shared">,
+  context: Pick<JobContext, "deps" | "progress" | "shared" | "idle">,
 ): Promise<(Uint8Array | undefined)[]> {
   const folder = Deno.makeTempDirSync({ prefix: "fairlead-" });
-  const vertex = context.progress.local.start(title);
+  const onFetch = onlyFetching((status) => {
+    context.idle?.touch();
+    context.progress.update(status);
+  });
   try {
     Deno.writeTextFileSync(`${folder}/Dockerfile`, copyAll(names));
     // In the place of the context's own, which could hide the files.
@@ -56,7 +59,7 @@ export async function readContextFiles(
         folders(new Map([["dockerfile", folder]]), context),
       ],
       sharedKey: "",
-      onStatus: () => {},
+      onStatus: onFetch,
       signal: context.deps.signal,
     }, async (gateway) => {
       const { Frontend, FrontendAttrs: FrontendOpt } = request;
@@ -69,14 +72,31 @@ export async function readContextFiles(
       }
       return { result, value: files };
     });
-    vertex.done();
     return value;
-  } catch (error) {
-    vertex.fail(error);
-    throw error;
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
+}
+
+/** What the frontend calls the step that fetches a context. */
+const FETCHING = /^\[internal\] load (?:git source|remote build context)\b/;
+
+/** Passes on what is told of that step, which may take long and says why it failed. */
+function onlyFetching(update: (status: StatusResponse) => void): (status: StatusResponse) => void {
+  const steps = new Set<string>();
+  return ({ vertexes, statuses, logs }) => {
+    const shown = vertexes.filter(({ name }) => FETCHING.test(name))
+      // A URL may hold a password, and logs are read by many.
+      .map((vertex) => ({ ...vertex, name: vertex.name.replace(/:\/\/[^/@\s]*@/, "://") }));
+    for (const { digest } of shown) steps.add(digest);
+    const ofThem = ({ vertex }: { readonly vertex: string }) => steps.has(vertex);
+    update({
+      vertexes: shown,
+      statuses: statuses.filter(ofThem),
+      logs: logs.filter(ofThem),
+      warnings: [],
+    });
+  };
 }
 
 /** A pattern that matches nothing is no error, where a name would be one. */

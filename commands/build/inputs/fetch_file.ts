@@ -17,14 +17,17 @@ export async function fetchFile(
   client: Client,
   url: string,
   what: string,
-  { deps, progress }: Pick<JobContext, "deps" | "progress">,
+  { deps, progress, idle }: Pick<JobContext, "deps" | "progress" | "idle">,
 ): Promise<Uint8Array> {
   const definition = await httpDefinition(url, "Dockerfile", `[internal] load ${url}`);
   const request = dockerfileRequest({});
   const { value } = await withGateway(client, { ...request, FrontendAttrs: {}, Internal: true }, {
     services: [health],
     sharedKey: "",
-    onStatus: (status) => progress.update(status),
+    onStatus(status) {
+      idle?.touch();
+      progress.update(status);
+    },
     signal: deps.signal,
   }, async (gateway) => {
     const result = await gateway.solve({ Definition: definition });

@@ -17,7 +17,6 @@ export async function refuseRemotePolicy(
     secrets: sources.secrets,
     agents: sources.agents,
   };
-  const title = `[internal] look for ${name} in the context`;
-  const [found] = await readContextFiles(client, far, { names: [name], length: 1, title }, context);
+  const [found] = await readContextFiles(client, far, { names: [name], length: 1 }, context);
   if (found) throw policyError(`${name} of the context`);
 }
