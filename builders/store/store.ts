@@ -59,7 +59,13 @@ export class Store {
   list(): { groups: NodeGroup[]; broken: BrokenFile[] } {
     const groups: NodeGroup[] = [];
     const broken: BrokenFile[] = [];
-    for (const name of this.#entries("instances")) {
+    let names: string[] = [];
+    try {
+      names = this.#entries("instances");
+    } catch (error) {
+      broken.push(brokenFile(this.path("instances"), "builders", error));
+    }
+    for (const name of names) {
       try {
         const group = this.#read(name);
         if (group !== undefined) groups.push(group);
@@ -94,12 +100,14 @@ export class Store {
   /** The name that `use --default` remembered for a docker endpoint. */
   async defaultName(key: string): Promise<string | undefined> {
     // Most stores remember none, and the hash is half a millisecond.
-    if (this.#entries("defaults").length === 0) return undefined;
-    return this.#orTell(
-      "name of a builder",
-      ["defaults", await hashOf(key)],
-      (text) => text || undefined,
+    const known = this.#tolerant(
+      "names of builders",
+      ["defaults"],
+      () => this.#entries("defaults"),
     );
+    if (known === undefined || known.length === 0) return undefined;
+    const parts = ["defaults", await hashOf(key)];
+    return this.#orTell("name of a builder", parts, (text) => text || undefined);
   }
 
   /** When a builder was last used. */
@@ -114,9 +122,9 @@ export class Store {
    */
   noteUse({ name, origin }: { readonly name: string; readonly origin: string }): void {
     if (this.dir === undefined) return;
-    if (origin !== "docker context" && this.find(name) === undefined) return;
     const { path: tempDir, owner } = this.dir;
     try {
+      if (origin !== "docker context" && this.find(name) === undefined) return;
       makeFolder(this.path("activity"), owner);
       writeAtomically(this.path("activity", name), timestamp(), { tempDir, owner, sync: false });
     } catch {
@@ -150,9 +158,15 @@ export class Store {
 
   /** What a file says; undefined for one that isn't there, or is broken, which is told. */
   #orTell<T>(what: string, parts: string[], parse: (text: string) => T): T | undefined {
-    try {
+    return this.#tolerant(what, parts, () => {
       const text = this.#text(...parts);
       return text === undefined ? undefined : parse(text);
+    });
+  }
+
+  #tolerant<T>(what: string, parts: string[], read: () => T): T | undefined {
+    try {
+      return read();
     } catch (error) {
       const path = this.path(...parts);
       if (!this.#told.has(path)) this.#onBroken(brokenFile(path, what, error));

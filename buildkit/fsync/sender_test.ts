@@ -254,6 +254,16 @@ Deno.test("a folder that is missing, a file, or has a broken pattern", async () 
   }
 });
 
+Deno.test("a folder that may not be read is named whole", async () => {
+  await using tree = await makeTree(`file`);
+  using sys = sysWith(() => ({ readDir: () => -Errno.EACCES }));
+  const { error } = await transfer(tree.root, { sys });
+  assert.equal(
+    (error as Error).message,
+    `cannot read the folder "${tree.root}": permission denied`,
+  );
+});
+
 Deno.test("the daemon gives up, asks for what is not there, or is cut off", async () => {
   await using tree = await makeTree(`a "x"\nd/`);
   const cases: [(end: MemoryEnd) => void, string | RegExp][] = [

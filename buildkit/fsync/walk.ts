@@ -79,7 +79,8 @@ export function startWalk(options: WalkOptions): Walk {
       const denied = result === -Errno.EACCES || result === -Errno.EPERM;
       if (id === unsent && denied) return; // nobody asked for it
       if (id === -1 || !gone(result)) {
-        throw new FsyncError("read the folder", relative(at - 1), text, code);
+        const folder = id === -1 ? options.root : relative(at - 1);
+        throw new FsyncError("read the folder", folder, text, code);
       }
       onWarning({ path: relative(at - 1), reason: "it vanished while the folder was read" });
       return;

@@ -102,7 +102,7 @@ function remove(path: string): void {
     Deno.removeSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) {
-      throw new Error(`cannot remove ${path}: ${(error as Error).message}`, { cause: error });
+      throw new Error(`cannot remove ${path}: ${osReason(error)}`, { cause: error });
     }
   }
 }
