@@ -4,7 +4,8 @@
  *
  * Prints wall time, client CPU and peak memory of each program as medians of interleaved runs, and
  * fairlead's share of the faster peer's. Never a test: a busy machine fails no build.
- * `scripts/bench transports` compares the ways to a daemon instead: time to first answer, and upload.
+ * `scripts/bench transports` compares the ways to a daemon instead: time to first answer, and upload;
+ * `--way=kube` those alone whose name has that in it.
  * `--binary` measures the self-extracting binary in place of the bundle that it holds, `--runs=N` how
  * often. `scripts/bench start-up` prints the milliseconds of each phase of a cached build instead.
  */
@@ -27,7 +28,8 @@ if (unknown !== undefined) {
 
 const folder = await Deno.makeTempDir({ prefix: "fairlead-bench-" });
 const fairlead = Deno.args.includes("--binary") ? await binary(folder) : await bundle();
-if (names.includes("transports")) await transports(fairlead, runs);
+const way = Deno.args.find((arg) => arg.startsWith("--way="))?.slice(6);
+if (names.includes("transports")) await transports(fairlead, runs, way);
 if (names.length === 1 && names[0] === "transports") Deno.exit(0);
 const daemon = await startDaemon();
 try {

@@ -13,8 +13,13 @@ const programs = ["fairlead", "buildctl", "buildx"] as const;
  * For each way to a daemon: how long a program takes to its end that asks for the daemon's workers,
  * start-up and helper included, and how fast a build context of one file goes up. The programs run by
  * turns, and what is printed are medians.
+ * @param only a part of the names of the ways that are wanted; empty for all
  */
-export async function transports(fairlead: readonly string[], runs: number): Promise<void> {
+export async function transports(
+  fairlead: readonly string[],
+  runs: number,
+  only = "",
+): Promise<void> {
   await using ways = await openWays();
   const context = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "fairlead-bench-" });
   try {
@@ -27,13 +32,16 @@ export async function transports(fairlead: readonly string[], runs: number): Pro
     console.log("| --- | --- | --- | --- | --- | --- | --- | --- |");
     console.log(`| | ${programs.join(" | ")} | ${programs.join(" | ")} | |`);
     for (const [at, way] of ways.list.entries()) {
+      if (!way.name.includes(only)) continue;
       const commands = await commandsOf(way, `way${at}`, fairlead, context, ways.env);
       const first = await medians(commands.ask, ways.env, runs);
       const touch = () => Deno.utime(`${context}/big`, new Date(), new Date());
       const up = await medians(commands.build, ways.env, runs, touch);
+      const cell = (seconds: number | undefined, text: (value: number) => number) =>
+        seconds === undefined ? "" : text(seconds).toFixed(0);
       const cells = [
-        ...programs.map((program) => (first[program] * 1000).toFixed(0)),
-        ...programs.map((program) => (SIZE / MIB / up[program]).toFixed(0)),
+        ...programs.map((program) => cell(first[program], (wall) => wall * 1000)),
+        ...programs.map((program) => cell(up[program], (wall) => SIZE / MIB / wall)),
       ];
       console.log(`| ${way.name} | ${cells.join(" | ")} | ${way.helper || "none"} |`);
     }
@@ -43,20 +51,28 @@ export async function transports(fairlead: readonly string[], runs: number): Pro
   }
 }
 
-type Commands = Record<Program, string[]>;
+/** Nothing of a program that can't go that way. */
+type Commands = Readonly<Partial<Record<Program, readonly string[]>>>;
 
 async function commandsOf(
-  { endpoint, tls }: Way,
-  name: string,
+  { endpoint, builder, tls }: Way,
+  own: string,
   fairlead: readonly string[],
   context: string,
   env: Readonly<Record<string, string>>,
 ): Promise<{ ask: Commands; build: Commands }> {
   const [buildctl, buildx] = [await need("buildctl"), await need("buildx")];
+  const build = (name: string) => ["build", `--builder=${name}`, "--progress=plain", context];
+  if (builder !== undefined) {
+    return {
+      ask: { fairlead: [...fairlead, "inspect", builder], buildx: [buildx, "inspect", builder] },
+      build: { fairlead: [...fairlead, ...build(builder)], buildx: [buildx, ...build(builder)] },
+    };
+  }
   const options = Object.entries(tls ?? {});
   const { success, stderr } = await new Deno.Command(buildx, {
     args: [
-      ...["create", `--name=${name}`, "--driver=remote"],
+      ...["create", `--name=${own}`, "--driver=remote"],
       ...options.map(([key, path]) => `--driver-opt=${key}=${path}`),
       endpoint,
     ],
@@ -69,21 +85,20 @@ async function commandsOf(
     `--addr=${endpoint}`,
     ...options.map(([key, path]) => `--tls${key}=${path}`),
   ];
-  const build = ["build", `--builder=${name}`, "--progress=plain", context];
   return {
     ask: {
-      fairlead: [...fairlead, "inspect", name],
+      fairlead: [...fairlead, "inspect", own],
       buildctl: [...ctl, "debug", "workers"],
-      buildx: [buildx, "inspect", name],
+      buildx: [buildx, "inspect", own],
     },
     build: {
-      fairlead: [...fairlead, ...build],
+      fairlead: [...fairlead, ...build(own)],
       buildctl: [
         ...ctl,
         ...["build", "--progress=plain", "--frontend=dockerfile.v0"],
         ...[`--local=context=${context}`, `--local=dockerfile=${context}`],
       ],
-      buildx: [buildx, ...build],
+      buildx: [buildx, ...build(own)],
     },
   };
 }
@@ -94,21 +109,21 @@ async function medians(
   env: Readonly<Record<string, string>>,
   runs: number,
   before: () => Promise<void> = () => Promise.resolve(),
-): Promise<Record<Program, number>> {
-  const walls: Record<Program, number[]> = { fairlead: [], buildctl: [], buildx: [] };
+): Promise<Partial<Record<Program, number>>> {
+  const walls: Partial<Record<Program, number[]>> = {};
   for (let run = -1; run < runs; run++) {
     for (const program of programs) {
+      const command = commands[program];
+      if (command === undefined) continue;
       await before();
-      const { wall } = await measure(commands[program], { ...env });
-      if (run >= 0) walls[program].push(wall);
+      const { wall } = await measure(command, { ...env });
+      if (run >= 0) (walls[program] ??= []).push(wall);
     }
   }
   const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
-  return {
-    fairlead: median(walls.fairlead),
-    buildctl: median(walls.buildctl),
-    buildx: median(walls.buildx),
-  };
+  return Object.fromEntries(
+    Object.entries(walls).map(([program, values]) => [program, median(values)]),
+  );
 }
 
 async function writeRandom(path: string): Promise<void> {

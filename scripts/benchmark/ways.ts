@@ -7,8 +7,11 @@ import { buildkitImage } from "../../tests/harness/buildkit_image.ts";
 import { startBuildkitd } from "../../tests/harness/buildkitd.ts";
 import { makeCerts } from "../../tests/harness/certs.ts";
 import { dockerEngine, startDockerd } from "../../tests/harness/dockerd.ts";
+import type { KubeApi } from "../../tests/harness/kube_api.ts";
+import { deploy } from "../../tests/harness/kube_deployment.ts";
 import { makePod, sleeps } from "../../tests/harness/kube_pod.ts";
 import { kubernetesMissing, startKubernetes } from "../../tests/harness/kubernetes.ts";
+import { check } from "../../tests/harness/run.ts";
 import { startSshd } from "../../tests/harness/sshd.ts";
 import { need, onPath } from "../../tests/harness/tool.ts";
 import { writeKubeconfig } from "../../tests/transports/kube_cluster.ts";
@@ -19,6 +22,8 @@ export interface Way {
   /** What the peers start beside themselves; empty for nothing. */
   readonly helper: string;
   readonly endpoint: string;
+  /** A builder of buildx's that is there already, which buildctl can't use. */
+  readonly builder?: string;
   /** Driver options of TLS. */
   readonly tls?: Readonly<Record<"cacert" | "cert" | "key", string>>;
 }
@@ -104,19 +109,40 @@ export async function openWays(): Promise<Ways> {
 
   const kubectl = await onPath("kubectl");
   const unready = await kubernetesMissing();
-  if (kubectl === undefined) absent.push("kube-pod: no kubectl for the peers");
-  else if (unready !== undefined) absent.push(`kube-pod: ${unready}`);
+  if (unready !== undefined) absent.push(`kube-pod: ${unready}`);
   else {
     const cluster = stack.use(await startKubernetes());
-    const folder = daemon.socket.slice(0, daemon.socket.lastIndexOf("/"));
-    // The daemon stays the same one here, too.
-    const relay = { ...sleeps, env: { BUILDKIT_HOST: "unix:///peer/s" }, folder };
-    await makePod(cluster.api, { name: "bench", containers: { main: relay } });
     env["KUBECONFIG"] = await writeKubeconfig(cluster);
-    list.push({ name: "kube-pod", helper: "kubectl exec", endpoint: "kube-pod://bench" });
+    const folder = daemon.socket.slice(0, daemon.socket.lastIndexOf("/"));
+    if (kubectl === undefined) absent.push("kube-pod: no kubectl for the peers");
+    else {
+      // The daemon stays the same one here, too.
+      const relay = { ...sleeps, env: { BUILDKIT_HOST: "unix:///peer/s" }, folder };
+      await makePod(cluster.api, { name: "bench", containers: { main: relay } });
+      list.push({ name: "kube-pod", helper: "kubectl exec", endpoint: "kube-pod://bench" });
+    }
+    await makeDeployment(cluster.api, env);
+    // buildx speaks to the API server itself, as fairlead does; the daemon is the pod's own.
+    list.push({ name: "kubernetes driver", helper: "", endpoint: "", builder: DEPLOYED });
   }
   const all = stack.move();
   return { list, absent, env, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+/** A builder of buildx's kubernetes driver, and its node. */
+const DEPLOYED = "deployed";
+
+async function makeDeployment(api: KubeApi, env: Readonly<Record<string, string>>): Promise<void> {
+  const buildx = await need("buildx");
+  const options = { env: { ...env } };
+  await check(buildx, [
+    ...["create", "--name", DEPLOYED, "--node", `${DEPLOYED}0`, "--driver", "kubernetes"],
+    ...["--driver-opt", `namespace=default,image=${buildkitImage}`],
+    ...["--buildkitd-flags", "--oci-worker-snapshotter=native --oci-worker-net=host"],
+  ], options);
+  // It waits for the pods that are made meanwhile.
+  const booting = check(buildx, ["inspect", "--bootstrap", DEPLOYED], options);
+  await Promise.all([booting, deploy(api, `${DEPLOYED}0`)]);
 }
 
 async function script(path: string, line: string): Promise<void> {
