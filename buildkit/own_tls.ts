@@ -79,7 +79,10 @@ export async function overOwnTls(
     if (!context.signal.aborted) await load();
     throw error;
   }
-  if (connection === undefined) return undefined;
+  if (connection === undefined) {
+    context.log(`${endpoint}: the runtime's TLS didn't do, so node's is tried`);
+    return undefined;
+  }
   const stream = explaining(connection.stream, async (error) => {
     const files = await load();
     const { explainTlsError } = await import("./tls_errors.ts");

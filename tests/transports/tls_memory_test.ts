@@ -25,7 +25,12 @@ Deno.test({
     await Deno.writeTextFile(`${context}/Dockerfile`, "FROM scratch\nCOPY big /\n");
     await Deno.writeFile(`${context}/big`, new Uint8Array());
     await Deno.truncate(`${context}/big`, SIZE);
-    const env = { BUILDX_CONFIG: `${dir}/buildx`, DOCKER_CONFIG: `${dir}/docker` };
+    const env = {
+      BUILDX_CONFIG: `${dir}/buildx`,
+      DOCKER_CONFIG: `${dir}/docker`,
+      // As fairlead is started everywhere: Deno's own look for a newer one fills the base store.
+      DENO_NO_UPDATE_CHECK: "1",
+    };
     const { cert, key } = certs.client;
     await fairlead([
       ...["create", "--name=box", "--driver=remote"],
