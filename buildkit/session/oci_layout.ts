@@ -30,7 +30,11 @@ export function parseLayoutRef(text: string): LayoutRef | undefined {
  * The digest that a reference means in the layout at `folder`: of its tag, else of the only manifest
  * there is. Throws `LayoutError`.
  */
-export function resolveLayout(folder: string, { tag, digest }: LayoutRef, text: string): string {
+export function resolveLayout(
+  folder: string,
+  { path, tag, digest }: LayoutRef,
+  text: string,
+): string {
   if (digest !== "") return digest;
   try {
     const found = (findManifest(folder, tag) ?? onlyManifest(folder))?.digest;
@@ -38,10 +42,10 @@ export function resolveLayout(folder: string, { tag, digest }: LayoutRef, text: 
     if (!/^[a-z0-9]+:[0-9a-f]{32,}$/.test(found)) throw new LayoutError(`invalid digest ${found}`);
     return found;
   } catch (error) {
+    // The folder as it was typed.
+    const why = (error as Error).message.replaceAll(`${folder}/`, path === "" ? "" : `${path}/`);
     throw new LayoutError(
-      `oci-layout reference ${JSON.stringify(text)} could not be resolved: ${
-        (error as Error).message
-      }`,
+      `oci-layout reference ${JSON.stringify(text)} could not be resolved: ${why}`,
     );
   }
 }

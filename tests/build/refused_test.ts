@@ -96,6 +96,8 @@ const table: string[][] = [
   ["--build-context==b", "ctx"],
   ["--build-context=A:B:C=named", "ctx"],
   ["--build-context=a=target:foo", "ctx"],
+  ["--build-context=a=oci-layout://ctx", "ctx"],
+  ["--build-context=a=oci-layout://", "ctx"],
   ["--platform=", "ctx"],
   ["--platform=linux/a b", "ctx"],
 ];
