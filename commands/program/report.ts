@@ -40,8 +40,18 @@ export function report(error: unknown, options: { debug: boolean }): Report {
   return { lines, code: find(causes, exitCodeOf) ?? exitCodes.generic };
 }
 
-/** A message as errors are shown: one of gRPC with its code before it, as Go prints it. */
+/**
+ * A message as errors are shown: one of gRPC with its code before it, as Go prints it, and the system's
+ * without the number that Deno adds (`Permission denied (os error 13)`).
+ */
 export function messageOf(error: unknown): string {
+  const text = plainMessageOf(error);
+  // The daemon's words are its own: they may quote what a step would run.
+  const ours = !chainOf(error).some((cause) => cause instanceof RpcError);
+  return ours ? text.replace(/ \(os error \d+\)/g, "") : text;
+}
+
+function plainMessageOf(error: unknown): string {
   if (error instanceof RpcError && error.code !== Code.UNKNOWN) {
     return `${codeName(error.code)}: ${error.message}`;
   }

@@ -30,6 +30,18 @@ const table: [string, unknown, string[], number][] = [
     ['ERROR: invalid endpoint "x://y": unknown scheme', "hint: use tcp"],
     1,
   ],
+  [
+    "the system's error",
+    new Error("cannot start: Permission denied (os error 13): spawn 'x'"),
+    ["ERROR: cannot start: Permission denied: spawn 'x'"],
+    1,
+  ],
+  [
+    "the daemon's words",
+    new RpcError(Code.UNKNOWN, 'process "echo (os error 13)" failed'),
+    ['ERROR: process "echo (os error 13)" failed'],
+    1,
+  ],
   ["DialError", dial, ["ERROR: cannot reach tcp://h:1: connection refused", "hint: start it"], 1],
   [
     "BuilderError",
