@@ -8,6 +8,9 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { dockerEngineOf, importBuildkit } from "../transports/containers.ts";
 
+/** Engines that aren't there. */
+const NOWHERE = { DOCKER_HOST: "unix:///no/engine.sock", CONTAINER_HOST: "unix:///no/engine.sock" };
+
 const reason = needsRoot() ??
   await missing("containerd", "runc", "busybox", "buildkitd", "buildctl") ??
   (await dockerEngine()).reason;
@@ -28,10 +31,11 @@ Deno.test({
     await run("bare");
     await dockerd.docker("exec", "bare", "rm", "/bin/buildctl");
     await dockerd.docker("create", "--name", "fresh", buildkitImage);
-    const doctor = (name: string) =>
-      space.fairlead(["doctor", "--transfer=1m", `docker-container://${name}`], {
-        DOCKER_HOST: dockerd.address,
-      });
+    await run("paused");
+    await dockerd.docker("pause", "paused");
+    const doctorAt = (url: string, env: Record<string, string> = {}) =>
+      space.fairlead(["doctor", "--transfer=1m", url], { DOCKER_HOST: dockerd.address, ...env });
+    const doctor = (name: string) => doctorAt(`docker-container://${name}`);
     try {
       const well = await doctor("well");
       assert.equal(well.code, 0, well.stdout + well.stderr);
@@ -40,14 +44,43 @@ Deno.test({
         ["bare", /\nFAILED +exec +container bare has no buildctl[^]*hint: use an image/],
         ["fresh", /\nFAILED +exec +container fresh is not running[^]*hint: start it: docker start/],
         ["nobody", /\nFAILED +exec +no container "nobody"[^]*hint: /],
+        ["paused", /\nFAILED +exec +container paused is paused[^]*hint: .*docker unpause paused/],
       ];
       for (const [name, expected] of cases) {
         const { code, stdout } = await doctor(name);
         assert.equal(code, 1);
         assert.match(stdout, expected);
       }
+      const own = await doctorAt("docker://");
+      assert.equal(own.code, 0, own.stdout + own.stderr);
+      assert.match(own.stdout, /\nok +connect +\/.*\nok +upgrade +the engine at unix:/);
+      const dead: [string, Record<string, string>, RegExp][] = [
+        ["docker://", NOWHERE, /^.*\nok +endpoint .*\nFAILED +connect +no engine at unix:\/\/\/no/],
+        [
+          "docker-container://x",
+          NOWHERE,
+          /\nFAILED +connect +no engine at unix:[^]*: start docker/,
+        ],
+        ["docker-container://x?context=none", {}, /\nFAILED +connect +docker context "none" not/],
+        [
+          "podman-container://x",
+          NOWHERE,
+          /\nFAILED +connect +no engine at unix:[^]*start podman's/,
+        ],
+        [
+          "nerdctl-container://x",
+          { PATH: "/no" },
+          /\nFAILED +exec +the program nerdctl is not inst/,
+        ],
+      ];
+      for (const [url, env, expected] of dead) {
+        const { code, stdout } = await doctorAt(url, env);
+        assert.equal(code, 1);
+        assert.match(stdout, expected);
+      }
     } finally {
-      await dockerd.docker("kill", "well", "bare");
+      await dockerd.docker("unpause", "paused");
+      await dockerd.docker("kill", "well", "bare", "paused");
     }
   },
 });

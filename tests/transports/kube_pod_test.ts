@@ -75,7 +75,7 @@ else {
       for (;;) await writeAll(stream, patternAt(0, 64 << 10));
     })());
     const reading = stream.read(new Uint8Array(1)).catch((error) => error);
-    await soon(Promise.all([writing, reading]), 30_000, "the end of the stream");
+    await soon(Promise.all([writing, reading]), 60_000, "the end of the stream");
     stream.close();
   });
 

@@ -58,7 +58,7 @@ async function upgrade(
   const stop = new AbortController();
   const abort = () => stop.abort(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
-  context.step("upgrade", engine.host);
+  context.step("connect", engine.host);
   try {
     const request = { method: "POST", path, headers, upgrade: "h2c" } as const;
     return await upgradeEngine(engine, request, { ...context, signal: stop.signal });

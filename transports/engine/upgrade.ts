@@ -14,6 +14,7 @@ export async function upgradeEngine(
   context: DialContext,
 ): Promise<ByteStream> {
   const call = await callEngine(engine, request, context);
+  context.step("upgrade", engine.host);
   try {
     await answerOf(call, engine, request, context.signal);
   } catch (error) {
