@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
+import { ownProcess } from "../../transports/_roots.ts";
 import type { ByteStream } from "../../transports/byte_stream.ts";
 import type { DialContext } from "../../transports/transport.ts";
+
+/**
+ * The runtime's TLS needs a process of its own: what it does to that holds for all test files in it.
+ * `tls_own_test.ts` starts such; in any other node's TLS does the work.
+ */
+export function ownProcessIfAsked(): void {
+  if (Deno.env.get("FAIRLEAD_OWN_PROCESS")) ownProcess(Deno.env);
+}
 
 /** A context that keeps quiet. */
 export function context(signal = new AbortController().signal): DialContext {

@@ -1,17 +1,15 @@
 /** What the tests of `kube-pod` share: kubeconfigs of the cluster, dials, and the peer in a pod. */
 import assert from "node:assert/strict";
-import { ownProcess } from "../../transports/_roots.ts";
 import { DialError, type DialErrorCode } from "../../transports/errors.ts";
 import { kubePod } from "../../transports/kube_pod.ts";
 import type { Connection, DialContext } from "../../transports/transport.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 import { deletePod, makePod } from "../harness/kube_pod.ts";
 import type { Fixture } from "./contract.ts";
-import { context, soon } from "./contract_help.ts";
+import { context, ownProcessIfAsked, soon } from "./contract_help.ts";
 import { startPeer } from "./start_peer.ts";
 
-// The API server is spoken to as fairlead does it.
-ownProcess(Deno.env);
+ownProcessIfAsked();
 
 /** Parts of a kubeconfig, in place of the admin's. */
 export interface KubeconfigParts {

@@ -1,16 +1,15 @@
 /** `unix` and `tcp`, each plain and under TLS. */
 import { dialEndpoint, type TlsOptions } from "../../buildkit/dial.ts";
-import { ownProcess } from "../../transports/_roots.ts";
 import { transports } from "../../transports/all.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { need } from "../harness/tool.ts";
 import { contract, type Subject } from "./contract.ts";
-import { silentPort } from "./contract_help.ts";
+import { ownProcessIfAsked, silentPort } from "./contract_help.ts";
 import { type Peer, startPeer } from "./start_peer.ts";
 
 const registry = createRegistry(transports);
-ownProcess(Deno.env);
+ownProcessIfAsked();
 const certs = await makeCerts();
 addEventListener("unload", () => Deno.removeSync(certs.dir, { recursive: true }));
 

@@ -1,16 +1,15 @@
 /** What the TLS tests share: certificates, a server of Deno's, and the look at an error. */
 import assert from "node:assert/strict";
 import { dialEndpoint, type TlsOptions } from "../../buildkit/dial.ts";
-import { ownProcess } from "../../transports/_roots.ts";
 import { transports } from "../../transports/all.ts";
 import { DialError } from "../../transports/errors.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import type { Connection, DialContext } from "../../transports/transport.ts";
 import type { Pair } from "../harness/certs.ts";
-import { context, soon } from "./contract_help.ts";
+import { context, ownProcessIfAsked, soon } from "./contract_help.ts";
 
 export const registry = createRegistry(transports);
-ownProcess(Deno.env);
+ownProcessIfAsked();
 
 export function dial(
   endpoint: string,
