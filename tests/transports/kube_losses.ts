@@ -3,7 +3,7 @@
  * happened as its error; with `--retry`, it is made again when the part is back.
  */
 import assert from "node:assert/strict";
-import { until } from "../harness/daemon.ts";
+import { freePort, until } from "../harness/daemon.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 import {
   buildkitdContainer,
@@ -141,7 +141,7 @@ export function kubeLosses(cluster: Kubernetes): void {
     };
     const retry = ["--retry=20"];
     const endpoint = "kube-pod://lost";
-    const port = 21_000 + Math.floor(Math.random() * 8000);
+    const port = freePort();
     const forwarded = `kube-pod://lost?mode=port-forward&port=${port}`;
     const both = buildkitdContainer(SOCKET, `--addr=tcp://127.0.0.1:${port}`);
 
@@ -223,7 +223,7 @@ export function kubeLosses(cluster: Kubernetes): void {
       await upload();
       await loses(
         { endpoint, at: UPLOADING, act: () => cluster.kubelet.kill() },
-        /: the API server can't reach the node of pod lost: .*dial tcp .*connection refused$/,
+        /: the API server can't reach the node of pod lost: error dialing backend: .*: connection re/,
       ).finally(() => cluster.revive("kubelet"));
     });
     await t.step("and comes back", async () => {

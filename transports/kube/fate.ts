@@ -55,8 +55,8 @@ export function fateIn(pod: Pod, name: string, since: number): Fate | undefined 
   );
   const by = disrupted?.message ?? status?.message;
   const why = by === undefined ? "" : `: ${by}`;
-  // No pod is ready within a second of its making: here no slack is needed.
-  if (after(metadata?.creationTimestamp, 0)) {
+  // A pod may be made, ready and entered within a second; the server's own clock has none finer.
+  if (after(metadata?.creationTimestamp, -SLACK_MS)) {
     return { problem: `pod ${name} was deleted, and another one made in its place`, hint: ANEW };
   }
   if (status?.reason === "Evicted") {

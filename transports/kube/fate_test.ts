@@ -26,6 +26,8 @@ Deno.test("what became of a pod, by its status", () => {
       pod({}, { creationTimestamp: AFTER }),
       /^pod p was deleted, and another one made in its place$/,
     ],
+    // Made just before it was entered: the stream's own beginning is as exact as a second.
+    [pod({}, { creationTimestamp: "2026-05-01T12:00:01Z" }), undefined],
     [pod({}, { deletionTimestamp: AFTER }), /^pod p is being deleted$/],
     [
       pod({
