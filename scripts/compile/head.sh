@@ -74,10 +74,16 @@ part() {
   fi
 }
 
-# Waits while another process unpacks the same; false when that takes too long, or fails.
+# Whether the process that unpacks into $partial has been killed. It may live on another system that
+# shares the folder, or in another container: then two unpack, each for itself.
+is_dead() {
+  { read -r pid <"$partial/pid" && ! kill -0 "$pid"; } 2>&-
+}
+
+# Waits while another process unpacks into $partial; false when that takes too long, or fails.
 wait_for_other() {
   tries=0
-  while [ -d "$place/.unpacking-$name" ] && [ $tries -lt 200 ]; do
+  while [ -d "$partial" ] && ! is_dead && [ $tries -lt 200 ]; do
     tries=$((tries + 1))
     tool sleep 0.1 2>&- || tool sleep 1 || return 1
     ! is_ready || return 0
@@ -119,17 +125,22 @@ unpack_into() {
     add_problem
     return 1
   fi
-  if ! reason=$(tool mkdir "$partial" 2>&1); then
-    ! wait_for_other || return 0
-    partial=$partial.$$
-    if ! reason=$(tool mkdir "$partial" 2>&1); then
+  own=$place/.unpacking-$name.$$
+  until reason=$(tool mkdir "$partial" 2>&1); do
+    if [ "$partial" = "$own" ]; then
       add_problem
       return 1
     fi
-  fi
+    ! wait_for_other || return 0
+    # Of all that wait for one that was killed, one goes on, and the others wait for that.
+    if is_dead; then partial=$partial-; else partial=$own; fi
+  done
+  { echo $$ >"$partial/pid"; } 2>&-
   if ! reason=$(unpack_parts 2>&1); then
-    add_problem
     clean
+    # Another start may have taken this one for dead.
+    ! is_ready || return 0
+    add_problem
     return 1
   fi
   clean

@@ -9,12 +9,13 @@
  * program's part begins, in bytes, and DIGEST the SHA-256 of all from there on.
  */
 import { createHash } from "node:crypto";
+import process from "node:process";
 import type { Manifest } from "./layout.ts";
 import { runFlags } from "./run_flags.ts";
 
 const [self, partial, final, at, digest] = Deno.args as [string, string, string, string, string];
 const started = Date.now();
-/** What another start has left, in milliseconds: it is dead. */
+/** So long ago, in milliseconds, no start can have begun that still unpacks. */
 const OLD = 3_600_000;
 
 try {
@@ -42,6 +43,7 @@ async function unpack(): Promise<void> {
     await Deno.writeFile(`${partial}/dist/${name}`, bytes);
   }
   await Deno.remove(`${partial}/unpack.js`);
+  await Deno.remove(`${partial}/pid`).catch(() => {});
   await Deno.remove(`${partial}/cache`, { recursive: true }).catch(() => {});
   // Written last: what is newer than it has been tampered with.
   await Deno.writeTextFile(`${partial}/complete`, "");
@@ -133,7 +135,17 @@ async function removeLeftovers(): Promise<void> {
   for (const { name } of Deno.readDirSync(place)) {
     if (!name.startsWith(".unpacking-")) continue;
     const { mtime } = await Deno.stat(`${place}/${name}`).catch(() => ({ mtime: null }));
-    if (mtime === null || mtime.getTime() > started - OLD) continue;
+    if (mtime === null || mtime.getTime() > started - OLD && !isDead(`${place}/${name}`)) continue;
     await Deno.remove(`${place}/${name}`, { recursive: true }).catch(() => {});
+  }
+}
+
+/** Whether the shell that unpacked into `folder` is gone; the head wrote its id there. */
+function isDead(folder: string): boolean {
+  try {
+    process.kill(Number(Deno.readTextFileSync(`${folder}/pid`).trim() || NaN), 0);
+    return false;
+  } catch (error) {
+    return (error as { code?: string }).code === "ESRCH";
   }
 }

@@ -68,6 +68,31 @@ test("an old version and what a killed start left stay out of the way", async ()
   assert.ok(names.includes("v0.0.1-0123456789ab"));
 });
 
+test("nobody waits for a start that was killed while it unpacked", async () => {
+  await using cache = await tempFolder();
+  const env = { FAIRLEAD_CACHE: cache.path };
+  await fairlead(env, "version");
+  const name = cache.names()[0]!;
+  await Deno.remove(`${cache.path}/${name}`, { recursive: true });
+
+  const ended = new Deno.Command("true").spawn();
+  await ended.status;
+  await Deno.mkdir(`${cache.path}/.unpacking-${name}`);
+  await Deno.writeTextFile(`${cache.path}/.unpacking-${name}/pid`, `${ended.pid}\n`);
+  // Who waits calls sleep; this one writes that down, and then there is nothing to wait for.
+  await using bin = await tempFolder();
+  await Deno.writeTextFile(`${bin.path}/sleep`, `#!/bin/sh\necho >>${bin.path}/slept\n`, {
+    mode: 0o755,
+  });
+  const { stdout, stderr } = await fairlead(
+    { ...env, PATH: `${bin.path}:/usr/bin:/bin` },
+    "version",
+  );
+  assert.match(stdout, VERSION, stderr);
+  assert.deepEqual(bin.names(), ["sleep"]);
+  assert.deepEqual(cache.names(), [name]);
+});
+
 test("a home that is read-only, or full, leads to TMPDIR", async () => {
   for (const disk of [{ readOnly: true }, { size: "30m" }]) {
     await using home = await tempFolder(disk);
