@@ -1,5 +1,5 @@
 /**
- * How docker calls its plugins: `docker-NAME [docker's own flags] NAME ARGS…`, with
+ * How docker calls its plugins: `docker-NAME [docker's own flags] [help] NAME ARGS…`, with
  * `DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND` set, and with a socket whose end says that docker is gone, or
  * was interrupted (https://github.com/docker/cli/tree/master/cli-plugins).
  */
@@ -27,6 +27,7 @@ const dockerFlags = {
   config: { kind: "string", summary: "" },
   context: { kind: "string", short: "c", summary: "" },
   debug: { kind: "bool", short: "D", summary: "" },
+  help: { kind: "bool", short: "h", summary: "" },
   host: { kind: "array", short: "H", summary: "" },
   "log-level": { kind: "string", short: "l", summary: "" },
   tls: { kind: "bool", summary: "" },
@@ -41,11 +42,13 @@ const names = ["fairlead", "buildx"];
 
 /** Undefined for the words of who calls us by ourselves. */
 export function readPluginCall(words: readonly string[], env: Env): PluginCall | undefined {
-  const at = firstArgument(words, dockerFlags);
+  const first = firstArgument(words, dockerFlags);
+  // `docker help NAME ARGS…` calls with the words as they stand.
+  const at = words[first] === "help" ? first + 1 : first;
   const plugin = words[at];
   // Programs that docker has started call us by ourselves: compose runs `docker-buildx bake`.
   if (plugin === undefined || !names.includes(plugin)) return undefined;
-  const { values } = parseFlags(dockerFlags, words.slice(0, at), env);
+  const { values } = parseFlags(dockerFlags, words.slice(0, first), env);
   const said = new Map<string, string>();
   if (values.config) said.set("DOCKER_CONFIG", values.config);
   if (values.context) said.set("DOCKER_CONTEXT", values.context);
@@ -57,10 +60,11 @@ export function readPluginCall(words: readonly string[], env: Env): PluginCall |
   for (const name of ["tlscacert", "tlscert", "tlskey"] as const) {
     if (values[name]) said.set(`FAIRLEAD_${name.toUpperCase()}`, values[name]);
   }
+  const help = values.help || at > first;
   const debug = values.debug || values["log-level"] === "debug";
   return {
     plugin,
-    args: [...debug ? ["--debug"] : [], ...words.slice(at + 1)],
+    args: [...debug ? ["--debug"] : [], ...help ? ["help"] : [], ...words.slice(at + 1)],
     env: (name) => said.get(name) ?? env(name),
     signal: endOfDocker(env("DOCKER_CLI_PLUGIN_SOCKET")),
   };

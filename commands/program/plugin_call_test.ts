@@ -25,10 +25,24 @@ Deno.test("docker's own flags stand before our name", () => {
   equal(plain.signal.aborted, false);
 });
 
+Deno.test("help is asked for before our name, too", () => {
+  const args = (...words: string[]) => readPluginCall(words, env)?.args;
+  deepEqual(args("help", "fairlead"), ["help"]);
+  deepEqual(args("-D", "help", "buildx", "history", "ls"), ["--debug", "help", "history", "ls"]);
+  deepEqual(args("--help", "buildx", "du"), ["help", "du"]);
+  deepEqual(args("fairlead", "help", "du"), ["help", "du"]);
+});
+
 Deno.test("who calls by himself is no docker", () => {
   for (
-    const words of [[], ["bake", "--file", "-"], ["docker-cli-plugin-metadata"], ["--debug"], [
-      "ls",
-    ]]
+    const words of [
+      [],
+      ["help"],
+      ["help", "du"],
+      ["bake", "--file", "-"],
+      ["docker-cli-plugin-metadata"],
+      ["--debug"],
+      ["ls"],
+    ]
   ) equal(readPluginCall(words, env), undefined);
 });

@@ -38,6 +38,13 @@ Deno.test({
     match(debug.stderr, /BuilderError: no builder/, "-D is ours, too");
     const help = await world.docker("buildx", "imagetools", "inspect", "--help");
     match(help.stdout, /^ {2}docker buildx imagetools inspect \[OPTIONS\] NAME$/m);
+    for (const topic of [[], ["imagetools", "inspect"]]) {
+      const behind = await world.docker("buildx", ...topic, "--help");
+      for (const before of ["help", "--help"]) {
+        deepEqual(await world.docker(before, "buildx", ...topic), behind);
+        equal((await world.dockerWithBuildx(before, "buildx", ...topic)).code, 0);
+      }
+    }
     // Without docker's variable we are called by ourselves, as compose does it.
     const direct = await world.fairlead("buildx", "version");
     match(direct.stdout, /^fairlead v/);
