@@ -14,6 +14,10 @@ main() {
   version=latest dir='' as_root=
   while [ $# -gt 0 ]; do
     case $1 in
+    --dir=?* | --version=?*)
+      value=${1#*=}
+      case $1 in --dir*) dir=$value ;; *) version=$value ;; esac
+      ;;
     --dir | --version)
       [ $# -gt 1 ] || fail "$1 needs a value"
       case $1 in --dir) dir=$2 ;; *) version=$2 ;; esac
@@ -33,7 +37,11 @@ main() {
     [ "$as_root" ] || fail "you are root; if that is meant, say --as-root, for /usr/local/bin"
     dir=${dir:-/usr/local/bin}
   fi
-  dir=${dir:-${XDG_BIN_HOME:-${HOME:?HOME is not set: name a folder with --dir}/.local/bin}}
+  [ "$dir${XDG_BIN_HOME-}${HOME-}" ] || fail "HOME is not set: name a folder with --dir"
+  dir=${dir:-${XDG_BIN_HOME:-$HOME/.local/bin}}
+  # As it stands in PATH.
+  case $dir in /*) ;; *) dir=$PWD/$dir ;; esac
+  dir=${dir%/}
   name=$(asset)
   case $version in
   latest) from=$base/latest/download ;;
@@ -42,6 +50,7 @@ main() {
   esac
 
   mkdir -p "$dir" 2>/dev/null || fail "cannot make the folder $dir; name another with --dir"
+  [ ! -d "$dir/fairlead" ] || fail "$dir/fairlead is a folder; name another place with --dir"
   # Beside its place, so that the last step is a rename.
   work=$(mktemp -d "$dir/.fairlead.XXXXXX" 2>/dev/null) ||
     fail "cannot write into $dir; name another folder with --dir"
@@ -69,9 +78,9 @@ asset() {
   esac
   case $system in
   Linux)
-    # The binary needs glibc.
+    # The binary needs glibc; musl may lie beside that.
     for loader in /lib/ld-musl-*; do
-      [ ! -e "$loader" ] || fail "this system has musl, not glibc: install your distribution's" \
+      [ ! -e "$loader" ] || getconf GNU_LIBC_VERSION >/dev/null 2>&1 || fail "this system has musl, not glibc: install your distribution's" \
         "package deno, and run fairlead.js with it (docs/install.md)"
     done
     echo "fairlead-linux-$machine"

@@ -41,13 +41,17 @@ interface Machine {
   readonly machine?: string;
   /** Stay root. */
   readonly root?: boolean;
+  /** musl's loader lies in /lib. */
+  readonly musl?: boolean;
+  /** musl's getconf, which knows no version of glibc. A made one: there is no such system here. */
+  readonly noGlibc?: boolean;
 }
 
 /** Runs it as an ordinary user (or root) on a machine that calls itself so; `check` sees the folder. */
 async function install(
   url: string,
   args: readonly string[],
-  { system = "Linux", machine = "x86_64", root = false }: Machine = {},
+  { system = "Linux", machine = "x86_64", root = false, musl, noGlibc }: Machine = {},
   check: (home: string, ran: Ran) => Promise<void> | void = () => {},
 ): Promise<Ran> {
   const home = await Deno.makeTempDir({ prefix: "fl-install-" });
@@ -55,10 +59,21 @@ async function install(
     await Deno.mkdir(`${home}/bin`);
     const says = `#!/bin/sh\ncase $1 in -s) echo ${system} ;; *) echo ${machine} ;; esac\n`;
     await Deno.writeTextFile(`${home}/bin/uname`, says, { mode: 0o755 });
+    if (noGlibc) {
+      await Deno.writeTextFile(`${home}/bin/getconf`, "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+    }
     await Deno.chmod(home, 0o777);
     const command = ["sh", script, ...args];
     const user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-    const [program, ...words] = root ? command : [...user, ...command];
+    await Deno.mkdir(`${home}/lib`);
+    await Deno.writeTextFile(`${home}/lib/ld-musl-x86_64.so.1`, "");
+    // In a namespace of its own, a file more in /usr/lib.
+    const overlay =
+      `mount -t overlay none -o "lowerdir=${home}/lib:/usr/lib" /usr/lib && exec "$@"`;
+    const [program, ...words] = [
+      ...musl ? ["unshare", "-m", "sh", "-c", overlay, "sh"] : [],
+      ...root ? command : [...user, ...command],
+    ];
     const ran = await run(program!, words, {
       cwd: home,
       env: { HOME: home, PATH: `${home}/bin:/usr/bin:/bin`, FAIRLEAD_DOWNLOAD: url },
@@ -108,6 +123,37 @@ Deno.test({ name: "install.sh takes a version, and a folder", ignore }, async ()
     assert.equal(ran.code, 0, ran.stderr);
     assert.ok((await Deno.stat(`${home}/here/fairlead`)).isFile);
   });
+  // musl's loader beside glibc, as Debian's package musl has it.
+  const args = ["--version=v1.2.3", "--dir=a folder/"];
+  await install(release.url, args, { musl: true }, async (home, ran) => {
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.match(ran.stdout, new RegExp(`^installed ${home}/a folder/fairlead `));
+    assert.ok((await Deno.stat(`${home}/a folder/fairlead`)).isFile);
+  });
+  // The folder `bin`, that of uname, is in PATH.
+  await install(release.url, ["--version=v1.2.3", "--dir=bin/"], { root: false }, (_, ran) => {
+    assert.match(ran.stderr, /cannot write into \S+\/bin; name another/);
+  });
+  await install(
+    release.url,
+    ["--as-root", "--version=v1.2.3", "--dir=bin/"],
+    { root: true },
+    (_, ran) => {
+      assert.doesNotMatch(ran.stdout, /PATH/);
+    },
+  );
+});
+
+Deno.test({ name: "install.sh leaves a folder of that name alone", ignore }, async () => {
+  await using release = serve({});
+  const folder = await Deno.makeTempDir({ prefix: "fl-install-" });
+  await Deno.mkdir(`${folder}/fairlead`);
+  const args = ["--as-root", "--dir", folder];
+  const { code, stderr } = await install(release.url, args, { root: true });
+  await removeFolder(folder);
+  assert.equal(code, 1);
+  assert.match(stderr, /\/fairlead is a folder; name another place/);
+  assert.deepEqual(release.asked, []);
 });
 
 Deno.test(
@@ -147,13 +193,16 @@ Deno.test(
         [{ machine: "riscv64" }, /no binary for riscv64/],
         [{ system: "SunOS" }, /no binary for SunOS/],
         [{ system: "MINGW64_NT-10.0" }, /fairlead-windows-x64\.exe/],
+        [{ musl: true, noGlibc: true }, /has musl, not glibc/],
       ] as const
     ) {
       const { code, stderr } = await install(release.url, [], machine);
       assert.equal(code, 1);
       assert.match(stderr, said);
     }
-    for (const args of [["--version", "1.2.3"], ["--dir"], ["--nonsense"]]) {
+    for (
+      const args of [["--version", "1.2.3"], ["--version=1"], ["--dir"], ["--dir="], ["--nonsense"]]
+    ) {
       assert.equal((await install(release.url, args)).code, 1);
     }
     assert.deepEqual(release.asked, []);
