@@ -47,7 +47,8 @@ function kept(model: Mapping): Mapping {
   const part: Mapping = new Map();
   for (const key of ["services", "secrets", "include"]) {
     const value = model.get(key);
-    if (value !== undefined && value !== null) part.set(key, value);
+    const isNothing = value === undefined || value === null && key !== "services";
+    if (!isNothing) part.set(key, value);
   }
   const services = part.get("services");
   if (services === undefined) return part;

@@ -18,6 +18,8 @@ import { readYaml } from "./yaml.ts";
 export interface ComposeOptions extends World {
   /** The value of a variable: `--var` before the environment. */
   readonly lookup: Lookup;
+  /** The same without `--var`, which `.env` does not see. */
+  readonly environment: Lookup;
 }
 
 export function composeReader(options: ComposeOptions): ComposeReader {
@@ -51,7 +53,7 @@ export function composeReader(options: ComposeOptions): ComposeReader {
         checkConsistency(project);
         const targets = targetsOf(project, env, options);
         const names = targets.map(({ name }) => name);
-        const hasServices = isMapping(project.get("services"));
+        const hasServices = mapping(project.get("services")).size > 0;
         return {
           targets,
           groups: hasServices
@@ -72,14 +74,14 @@ export function composeReader(options: ComposeOptions): ComposeReader {
 /** The environment over `.env` of the working folder; and the project's name, which a file may give. */
 function projectEnvironment(
   files: readonly SourceFile[],
-  { lookup, readText, warn }: ComposeOptions,
+  { lookup, environment, readText, warn }: ComposeOptions,
 ): Lookup {
   const dotenv = new Map<string, string>();
   const text = readText(".env");
   const unset = (name: string) =>
     warn(`The "${name}" variable is not set. Defaulting to a blank string.`);
   try {
-    if (text !== undefined) readDotenv(text, dotenv, lookup, unset);
+    if (text !== undefined) readDotenv(text, dotenv, environment, unset);
   } catch (error) {
     if (!(error instanceof DotenvError)) throw error;
     throw new ComposeError(`failed to read .env: ${error.message}`);

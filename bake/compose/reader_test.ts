@@ -4,6 +4,7 @@ import { composeReader } from "./reader.ts";
 
 const reader = composeReader({
   lookup: (name) => name === "A" ? "x" : undefined,
+  environment: () => undefined,
   readText: () => undefined,
   home: "/root",
   warn: () => {},

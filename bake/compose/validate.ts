@@ -61,7 +61,7 @@ function checkKeys(
     );
   }
   const unknown: string[] = [];
-  for (const [key, item] of value) {
+  for (const [key, item] of [...value].sort(([a], [b]) => a < b ? -1 : 1)) {
     const own = Object.hasOwn(properties, key) ? [properties[key]!] : [];
     const fitting = patterns.filter(([pattern]) => pattern.test(key)).map(([, schema]) => schema);
     const schemas = [...own, ...fitting];

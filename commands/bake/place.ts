@@ -34,12 +34,14 @@ export function placeOf(target: Target, { repository, cwd, exists }: PlaceContex
   const { context: written = ".", dockerfile: file = "Dockerfile", contexts } = target;
   if (written === "-") throw new UsageError("context from stdin not allowed in bake");
   if (file === "-") throw new UsageError("dockerfile from stdin not allowed in bake");
-  const context = here(there(written, repository));
+  const context = here(there(written, repository), "path");
   return {
     context,
     dockerfile: dockerfileOf(file, context, written),
     contexts: new Map(
-      [...contexts ?? []].map(([name, value]) => [name, here(contextThere(value, repository))]),
+      [...contexts ?? []].map((
+        [name, value],
+      ) => [name, here(contextThere(value, repository), "named")]),
     ),
   };
 
@@ -70,9 +72,10 @@ function there(value: string, repository: string | undefined): string {
   return repository === undefined ? value : urlBelow(repository, cleanPath(value));
 }
 
-/** A path without `cwd://`, and clean; anything else as it is. */
-function here(value: string): string {
+/** A path without `cwd://`, and clean; anything else as it is: more than a URL in a named context. */
+function here(value: string, kind: "path" | "named"): string {
   if (value.startsWith(LOCAL)) return cleanPath(value.slice(LOCAL.length));
-  const isPath = !isRemote(value) && !/^(?:target:|docker-image:|oci-layout:)/.test(value);
-  return isPath && value !== "" ? cleanPath(value) : value;
+  const isOther = kind === "named" && /^(?:target:|docker-image:|oci-layout:)/.test(value);
+  const isNothing = kind === "named" && value === "";
+  return isOther || isNothing || isRemote(value) ? value : cleanPath(value);
 }

@@ -1,6 +1,6 @@
 /** Each target with its place and as a build: what is printed, checked and run. */
 import type { Resolved } from "../../bake/options.ts";
-import type { Target } from "../../bake/target.ts";
+import type { Output, Target } from "../../bake/target.ts";
 import type { buildFlags } from "../build/flags.ts";
 import type { Deps } from "../program/deps.ts";
 import type { FlagValues } from "../flags/spec.ts";
@@ -28,7 +28,8 @@ export interface PlanContext {
 
 /**
  * Plans every target, and completes it as it is printed: its context in full, `SOURCE_DATE_EPOCH` of
- * the environment. Throws what a build of it would, as far as that shows on this side.
+ * the environment, stdout for archives that have no place. Throws what a build of it would, as far
+ * as that shows on this side.
  */
 export async function planTargets(
   { targets }: Resolved,
@@ -46,9 +47,16 @@ export async function planTargets(
     target.context = place.context;
     const flags = buildFlagsOf(target, place, contextAccess(repository, place.context, env), env);
     await checkBuild(flags, { env, stdoutIsTerminal: deps.stdout.isTerminal });
+    if (target.output) target.output = target.output.map(placed);
     plan.push({ name, target, place, flags });
   }
   return plan;
+}
+
+/** An archive without a place goes to stdout. */
+function placed(output: Output): Output {
+  const isHomeless = output.dest === "" && ["oci", "tar"].includes(output.type);
+  return isHomeless ? { ...output, dest: "-" } : output;
 }
 
 /** Whether there is something at a path. */

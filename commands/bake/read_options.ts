@@ -26,7 +26,7 @@ export function readOptions(
     lookup,
     builtins: new Map([["BAKE_CMD_CONTEXT", context], ["BAKE_LOCAL_PLATFORM", localPlatform()]]),
     fileRelativePaths: fileRelativePaths(deps),
-    compose: lazyCompose(deps, { lookup, warn, checkRead }),
+    compose: lazyCompose(deps, { lookup, environment: env, warn, checkRead }),
     isRemote,
     home: () => deps.env("HOME") ?? "",
   };
@@ -58,8 +58,9 @@ function fileRelativePaths({ env }: Pick<Deps, "env">): boolean {
 /** YAML costs 20 ms: it is loaded for the first file that may be one. */
 function lazyCompose(
   deps: Deps,
-  { lookup, warn, checkRead }: {
+  { lookup, environment, warn, checkRead }: {
     readonly lookup: ReadOptions["lookup"];
+    readonly environment: ReadOptions["lookup"];
     readonly warn: (text: string) => void;
     readonly checkRead: (path: string) => void;
   },
@@ -70,6 +71,7 @@ function lazyCompose(
     const { composeReader } = await import("../../bake/compose/reader.ts");
     return reader ??= composeReader({
       lookup,
+      environment,
       readText(path) {
         checkRead(path);
         return readText(absolutePath(path, deps.cwd));

@@ -894,4 +894,20 @@ services:
   web.x: {build: .}
 `,
   },
+  servicesnothing: {
+    "c0.yaml": "services:\nsecrets: {a: {file: x}}\n",
+  },
+  servicesnone: {
+    "c0.yaml": "services: {}\n",
+  },
+  servicesreset: {
+    "c0.yaml": "services: {web: {build: .}}\n",
+    "c1.yaml": "services:\n  web: !reset null\n",
+  },
+  contextscheme: {
+    "c0.yaml": "services: {web: {build: {context: 'docker-image://a', args: {A: b}}}}\n",
+  },
+  schemaorder: {
+    "c0.yaml": "services: {web: {build: {unknown: 1}}, db: {build: {unknown: 1}}}\n",
+  },
 };

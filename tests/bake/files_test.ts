@@ -25,13 +25,22 @@ const files = {
   "vars.hcl": `variable "V" {\n  default = "d"\n}\n${
     target('args = { V = V, P = "${BAKE_LOCAL_PLATFORM} ${BAKE_CMD_CONTEXT}" }')
   }`,
+  "contexts.hcl": `${target('context = ""')}
+target "b" {
+  context = "docker-image://a"
+  output = ["type=oci"]
+}
+target "c" {
+  output = ["type=tar"]
+}
+`,
   "compose-vars.yaml": "services: {default: {build: {context: ., args: {V: '${V}'}}}}\n",
   "sub/rel.hcl": target('contexts = { a = "./x" }'),
   "sub/docker-bake.hcl": target('context = "y"'),
 };
 
 async function same(
-  space: Workspace,
+  space: Pick<Workspace, "fairlead" | "buildx">,
   words: readonly string[],
   env: Record<string, string> = {},
   stdin?: string,
@@ -75,6 +84,10 @@ Deno.test(
     await same(space, ["-f", "vars.hcl", "--var", "V=var"], { V: "env" });
     await same(space, ["-f", "vars.hcl"], { V: "env", BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP: "1" });
     await same(space, ["-f", "compose-vars.yaml", "--var", "V=var"], { V: "env" });
+    // `.env` sees the environment, and no --var.
+    space.write({ "env/.env": "V=${W}-dot\n", "env/compose.yaml": files["compose-vars.yaml"] });
+    await same(space.below("env"), ["--var", "W=var"], { W: "env" });
+    await same(space, ["-f", "contexts.hcl", "default", "b", "c"]);
     await same(space, ["-f", "sub/rel.hcl"], { BUILDX_BAKE_FILE_RELATIVE_PATHS: "1" });
     await same(space, ["-f", "sub/rel.hcl", "-f", "sub/docker-bake.hcl"], {
       BUILDX_BAKE_FILE_RELATIVE_PATHS: "true",
