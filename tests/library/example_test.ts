@@ -34,6 +34,39 @@ Deno.test({ name: "the library's example builds a folder, in 20 lines", ignore }
   assert.ok(lines.length <= 20, `${lines.length} lines`);
 });
 
+Deno.test(
+  { name: "the second example tells of workers, steps, and a build that fails", ignore },
+  async () => {
+    await using folder = await context();
+    const example = `${root}/examples/library/follow_build.ts`;
+    const follow = () =>
+      run(Deno.execPath(), [
+        ...["run", "-A", "--quiet", "--config", `${root}/deno.json`, example],
+        ...[shared!.address, folder.path],
+      ]);
+    const { code, stdout, stderr } = await follow();
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^[0-9a-z]{25} linux\/\w+/);
+    assert.equal(stdout.match(/^(DONE|CACHED) \[1\/1\] COPY note \/said$/gm)?.length, 1, stdout);
+
+    const dockerfile = `FROM busybox\nRUN echo said in it; exit 3 # ${crypto.randomUUID()}\n`;
+    await Deno.writeTextFile(`${folder.path}/Dockerfile`, dockerfile);
+    const failed = await follow();
+    assert.equal(failed.code, 1);
+    assert.match(
+      failed.stdout,
+      /^said in it\n(.*\n)*FAILED \[2\/2\] RUN .*: process .*exit code: 3$/m,
+    );
+    assert.match(failed.stderr, /^the build failed: process .* exit code: 3\n$/);
+
+    // What the manual shows of it stands in it.
+    const page = await Deno.readTextFile(`${root}/docs/library.md`);
+    const block = page.split("```ts\n")[2]!.split("```")[0]!.trimEnd().split("\n");
+    const text = (await Deno.readTextFile(example)).split("\n").map((line) => line.trim());
+    for (const line of block) assert.ok(text.includes(line.trim()), line);
+  },
+);
+
 Deno.test("the library's documentation has no gaps", async () => {
   const { code, stderr } = await run(Deno.execPath(), [
     ...["doc", "--lint", `${root}/buildkit/mod.ts`],
