@@ -50,14 +50,19 @@ export function buildFlagsOf(
       ...access.secrets,
     ],
     "shm-size": shmSize(target["shm-size"] ?? ""),
-    ssh: access.ssh.length > 0 ? [...access.ssh] : (target.ssh ?? []).map(({ id, paths }) => {
-      const named = paths.filter(Boolean);
-      return named.length === 0 ? id : `${id}=${named.join()}`;
-    }),
+    ssh: access.ssh.length > 0 ? [...access.ssh] : sshTexts(target),
     tag: target.tags ?? [],
     target: target.target ?? "",
     ulimit: target.ulimits ?? [],
   };
+}
+
+/** A target's own agents and keys. */
+export function sshTexts({ ssh }: Target): string[] {
+  return (ssh ?? []).map(({ id, paths }) => {
+    const named = paths.filter(Boolean);
+    return named.length === 0 ? id : `${id}=${named.join()}`;
+  });
 }
 
 function pairs(map: ReadonlyMap<string, string> | undefined): string[] {

@@ -106,6 +106,34 @@ Deno.test({
   match(stderr, /^fairlead bake '--allow=fs\.read=\.\.\/a b'\\''; rm -rf ~ #.*' -f d\.json a$/m);
 });
 
+Deno.test({
+  name: "keys and paths that the build reads as others are asked for as what they are",
+  ignore,
+}, async () => {
+  await using space = await inside();
+  space.write({ "out/a=b/f": "" });
+  new Deno.Command("ssh-keygen", { args: ["-qN", "", "-f", space.path("out/key")] }).outputSync();
+  Deno.copyFileSync(space.path("out/key"), space.path("in/key"));
+  const cases: [target: Record<string, unknown>, asks: string][] = [
+    [{ "cache-to": [{ type: "local", DEST: "link/x" }] }, "Write access to path ../out"],
+    [{ "cache-to": [{ type: "local", "dest=../out/x": "y" }] }, "Write access to path ../out"],
+    [{ "cache-from": [{ type: "local", SRC: "../out" }] }, "Read access to path ../out"],
+    [{ output: [{ type: "local", dest: "x", DEST: "../out/x" }] }, "Write access to path ../out"],
+    [{ output: [{ type: "image", TYPE: "local", dest: "../out" }] }, "Write access to path ../out"],
+    [
+      { output: [{ type: "local", dest: "x", MODE: "delete" }] },
+      "Deleting stale files from local output destinations",
+    ],
+    [{ contexts: { "a=../out/a": "b" } }, "Read access to path ../out/a=b"],
+    [{ ssh: [{ id: "k", paths: ["key,../out/key"] }] }, "Read access to path ../out/key"],
+  ];
+  for (const [target, asks] of cases) {
+    const { code, stderr } = await bake(space, "fairlead", { a: { ...inline, ...target } });
+    equal(code, 1, JSON.stringify(target) + stderr);
+    equal(asked(stderr).join(), ` - ${asks}`, JSON.stringify(target) + stderr);
+  }
+});
+
 Deno.test(
   { name: "each of several targets is checked, and with --progress rawjson too", ignore },
   async () => {

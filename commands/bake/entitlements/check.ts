@@ -38,7 +38,7 @@ export function missingPrivileges(
   grants.networkHost ||= allowed.networkHost;
   grants.insecure ||= allowed.securityInsecure;
   const needs = noPrivileges();
-  for (const { target, place } of plan) addNeeds(needs, target, place, deps.env);
+  for (const planned of plan) addNeeds(needs, planned, deps.env);
   const { checksLocal, isByDefault } = localChecks(deps.env, {
     isRemote,
     isFromCompose: isFromCompose(files, deps.env),
