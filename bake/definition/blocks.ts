@@ -206,7 +206,7 @@ export class Blocks {
       for (const key of present) {
         this.#read(attributes.get(key)!, kinds.get(key)!, instance);
       }
-      for (const key of wanted ?? present) done.add(key);
+      for (const key of wanted ?? kinds.keys()) done.add(key);
       underWay.delete(WHOLE);
       const make = () => valueFor(name, kinds, instance.fields);
       this.#values.get(block.type)!.set(name, { make });
