@@ -5,6 +5,7 @@ import type { Store } from "../../builders/store/store.ts";
 import { provenanceMode, wantsWarnings } from "../build/results/metadata.ts";
 import type { NodeClients } from "../build/nodes/node_clients.ts";
 import { checkouts } from "../build/inputs/git_repository.ts";
+import { NoDockerfile } from "../build/inputs/dockerfile.ts";
 import { prepare, type PreparedBuild, sourcePolicy } from "../build/prepare.ts";
 import { removeResult, writeResult } from "../build/results/result.ts";
 import { runBuilds, type RunContext } from "../build/running/run.ts";
@@ -14,6 +15,7 @@ import { type CallMethod, parseCall } from "../flags/call.ts";
 import { goJson } from "../text/go_json.ts";
 import type { Progress } from "../progress/progress.ts";
 import { UsageError } from "../program/usage_error.ts";
+import type { Place } from "./place.ts";
 import type { Planned } from "./plan.ts";
 import { answersOf, type Done, runMetadata, showAnswers, showMessages } from "./results.ts";
 
@@ -51,7 +53,7 @@ export async function runPlan(plan: readonly Planned[], context: BakeContext): P
     const inline = target["dockerfile-inline"];
     // Whoever came this far has it granted.
     const allow = [...flags.allow, "buildx.local.delete"];
-    const build = await prepare(place.context, { ...flags, allow }, {
+    const preparing = prepare(place.context, { ...flags, allow }, {
       deps: inline ? { ...deps, stdin: textInput(inline) } : deps,
       builder,
       store,
@@ -63,7 +65,7 @@ export async function runPlan(plan: readonly Planned[], context: BakeContext): P
       sourcePolicy: policy,
       checkoutOf,
     });
-    builds.set(name, build);
+    builds.set(name, await preparing.catch((error) => dockerfileOf(name, place, plan, error)));
   }
   refuseSecondStdout(builds);
   if (metadataFile) removeResult(metadataFile);
@@ -108,6 +110,20 @@ function show(all: readonly Done[], { deps, call, printed }: BakeContext): numbe
   write(`${goJson({ group, target: Object.fromEntries(targets) }, 2)}\n`);
   showMessages(all, write);
   return code;
+}
+
+/** Throws the error again: one of a Dockerfile says whose it is, and where it was looked for. */
+function dockerfileOf(
+  name: string,
+  { dockerfile }: Place,
+  { length }: readonly Planned[],
+  error: Error,
+): never {
+  if (!(error instanceof NoDockerfile)) throw error;
+  throw new UsageError(
+    `${length > 1 ? `target ${name}: ` : ""}${error.message}`,
+    `the dockerfile of ${name} is ${dockerfile}: a target's is relative to its context`,
+  );
 }
 
 /** Two tars on one stdout would be none. */

@@ -8,12 +8,15 @@ export function defaultDockerfile(folder: string): string {
   return !statOf(usual) && statOf(lower) ? lower : usual;
 }
 
-/** Throws `UsageError` for what can't be a Dockerfile. @param typed what `-f` said; empty without it */
+/** What is named can't be a Dockerfile. */
+export class NoDockerfile extends UsageError {}
+
+/** Throws {@link NoDockerfile}. @param typed what `-f` said; empty without it */
 export function checkDockerfile(path: string, typed: string): void {
   const stat = statOf(path);
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (!stat) {
-    throw new UsageError(
+    throw new NoDockerfile(
       `failed to solve: failed to read dockerfile: open ${name}: no such file or directory`,
       typed
         ? `there is no ${path}: -f is relative to the working folder, not to the context`
@@ -21,7 +24,7 @@ export function checkDockerfile(path: string, typed: string): void {
     );
   }
   if (stat.isDirectory) {
-    throw new UsageError(
+    throw new NoDockerfile(
       `failed to solve: failed to read dockerfile: ${name} is not a regular file`,
       "name the file in it with -f",
     );
