@@ -49,7 +49,7 @@ export function buildFlagsOf(
       ),
       ...access.secrets,
     ],
-    "shm-size": shmSize(target["shm-size"] ?? ""),
+    "shm-size": shmSize(target["shm-size"]),
     ssh: access.ssh.length > 0 ? [...access.ssh] : sshTexts(target),
     tag: target.tags ?? [],
     target: target.target ?? "",
@@ -87,8 +87,8 @@ function policyText({ filenames, reset, disabled, strict, logLevel }: Policy): s
   ]);
 }
 
-function shmSize(text: string): number {
-  if (text === "") return 0;
+function shmSize(text: string | undefined): number {
+  if (text === undefined) return 0;
   try {
     return parseBytes(text);
   } catch {

@@ -88,6 +88,7 @@ Deno.test(
     space.write({ "env/.env": "V=${W}-dot\n", "env/compose.yaml": files["compose-vars.yaml"] });
     await same(space.below("env"), ["--var", "W=var"], { W: "env" });
     await same(space, ["-f", "contexts.hcl", "default", "b", "c"]);
+    await same(space, ["-f", "contexts.hcl", "--set", "b.shm-size=", "b"]);
     await same(space, ["-f", "sub/rel.hcl"], { BUILDX_BAKE_FILE_RELATIVE_PATHS: "1" });
     await same(space, ["-f", "sub/rel.hcl", "-f", "sub/docker-bake.hcl"], {
       BUILDX_BAKE_FILE_RELATIVE_PATHS: "true",
