@@ -49,7 +49,9 @@ export function namedBuilder(store: Store, env: Env, name: string): Builder {
   const known = [...store.list().groups.map((group) => group.name), ...contexts];
   const near = nearest(name, known);
   throw new BuilderError(`no builder ${JSON.stringify(name)} found`, {
-    hint: near === undefined
+    hint: name.includes("://")
+      ? "an endpoint needs a name first: fairlead create --name NAME ENDPOINT"
+      : near === undefined
       ? `see 'fairlead ls' for what there is, or make it: fairlead create --name ${name} ENDPOINT`
       : `did you mean ${near}?`,
   });

@@ -89,6 +89,12 @@ const errors: [string, string, string, string][] = [
     'no builder "xyzzy" found',
     "see 'fairlead ls' for what there is, or make it: fairlead create --name xyzzy ENDPOINT",
   ],
+  [
+    "an endpoint",
+    "unix:///x",
+    'no builder "unix:///x" found',
+    "an endpoint needs a name first: fairlead create --name NAME ENDPOINT",
+  ],
   ["a name that is none", "../x", 'no builder "../x" found', ""],
 ];
 for (const [what, name, message, hint] of errors) {
