@@ -40,7 +40,8 @@ const [servers, azurite, daemon] = ignore ? [] : await Promise.all([
 
 /** One place for a cache: the attributes of both flags, and what only the environment says. */
 interface Place {
-  readonly attrs: string;
+  /** @param writer who writes it: of two entries of one second the servers call either the newer */
+  attrs(writer: string): string;
   readonly env: Record<string, string>;
 }
 
@@ -52,8 +53,9 @@ function dockerfile(id: string): Record<string, string> {
 }
 
 /** Every pair of a writer and a reader; between them the daemon forgets all. */
-async function exchange(space: Workspace, { attrs, env }: Place): Promise<void> {
+async function exchange(space: Workspace, { attrs: attrsOf, env }: Place): Promise<void> {
   for (const writer of programs) {
+    const attrs = attrsOf(writer);
     space.write(dockerfile(crypto.randomUUID()));
     const to = ["--cache-to", `${attrs},mode=max`];
     const wrote = await space[writer](["build", "--progress=plain", ...to, "ctx"], env);
@@ -99,8 +101,8 @@ async function compare(
 Deno.test({ name: "s3: signed with the environment's keys", ignore }, async () => {
   await using space = await workspace(daemon!.address);
   const attrs = `type=s3,region=nowhere,bucket=${servers!.bucket},use_path_style=true,` +
-    `endpoint_url=${servers!.s3},name=x`;
-  await exchange(space, { attrs, env: inEnvironment });
+    `endpoint_url=${servers!.s3}`;
+  await exchange(space, { attrs: (writer) => `${attrs},name=${writer}`, env: inEnvironment });
   for (const wrong of [{ AWS_SECRET_ACCESS_KEY: "other" }, { AWS_SESSION_TOKEN: "other" }]) {
     space.write(dockerfile(crypto.randomUUID()));
     const args = ["build", "--cache-to", `${attrs},retry_max_attempts=1`, "ctx"];
@@ -114,13 +116,13 @@ Deno.test({ name: "azblob: by its attributes", ignore }, async () => {
   await using space = await workspace(daemon!.address);
   const { url, account, key } = azurite!;
   const attrs = `type=azblob,account_url=${url},account_name=${account},secret_access_key=${key}`;
-  await exchange(space, { attrs, env: {} });
+  await exchange(space, { attrs: (writer) => `${attrs},name=${writer}`, env: {} });
 });
 
 Deno.test({ name: "gha, version 1: by the workflow's token", ignore }, async () => {
   await using space = await workspace(daemon!.address);
   const env = { ACTIONS_RUNTIME_TOKEN: keys.token, ACTIONS_CACHE_URL: servers!.actions };
-  await exchange(space, { attrs: "type=gha,scope=v1", env });
+  await exchange(space, { attrs: (writer) => `type=gha,scope=v1-${writer}`, env });
 });
 
 Deno.test({ name: "gha, version 2: where the results are", ignore }, async () => {
@@ -131,7 +133,7 @@ Deno.test({ name: "gha, version 2: where the results are", ignore }, async () =>
     ACTIONS_CACHE_SERVICE_V2: "true",
     ACTIONS_RESULTS_URL: actions.url,
   };
-  await exchange(space, { attrs: "type=gha,scope=v2", env });
+  await exchange(space, { attrs: (writer) => `type=gha,scope=v2-${writer}`, env });
 });
 
 Deno.test({ name: "what the environment adds is what buildx adds", ignore }, async () => {

@@ -44,31 +44,31 @@ async function serve(
   hear: (bytes: Uint8Array) => void,
 ): Promise<void> {
   const daemon = await Deno.connect({ transport: "unix", path });
-  await Promise.all([
-    pass(client, daemon, hear),
-    pass(daemon, client, () => {}),
-  ]);
-  for (const end of [client, daemon]) {
-    try {
-      end.close();
-    } catch {
-      // Closed by the other side.
+  const close = () => {
+    for (const end of [client, daemon]) {
+      try {
+        end.close();
+      } catch {
+        // It is closed.
+      }
     }
-  }
+  };
+  // A side that is gone without a word leaves the other one waiting: then both ways end.
+  await Promise.all([
+    pass(client, daemon, hear).catch(close),
+    pass(daemon, client, () => {}).catch(close),
+  ]);
+  close();
 }
 
 async function pass(from: Deno.Conn, to: Deno.Conn, hear: (bytes: Uint8Array) => void) {
   const buffer = new Uint8Array(1 << 16);
-  try {
-    for (let count; (count = await from.read(buffer)) !== null;) {
-      const bytes = buffer.subarray(0, count);
-      hear(bytes);
-      for (let at = 0; at < count;) at += await to.write(bytes.subarray(at));
-    }
-    await to.closeWrite();
-  } catch {
-    // One side is gone: nothing more comes.
+  for (let count; (count = await from.read(buffer)) !== null;) {
+    const bytes = buffer.subarray(0, count);
+    hear(bytes);
+    for (let at = 0; at < count;) at += await to.write(bytes.subarray(at));
   }
+  await to.closeWrite();
 }
 
 /** Reads the client's half of an HTTP/2 connection (RFC 9113 §4.1), and puts the requests into `seen`. */
