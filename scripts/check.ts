@@ -85,6 +85,9 @@ for (const path of product) {
         "a node: module costs 15 ms or more of start-up: import it where it is used",
       );
     }
+    if (/\.\.\.(?:\w+\.)?deps\b(?!\.)/.test(line)) {
+      breach(path, number, "Deps are changed by withChanges, not by a spread");
+    }
     if (/\bDeno\.(?:env|args|stdout|stderr|stdin)\b/.test(line) && !AMBIENT.has(path)) {
       breach(path, number, "ambient things come in through Deps");
     }

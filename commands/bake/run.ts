@@ -10,7 +10,7 @@ import { prepare, type PreparedBuild, sourcePolicy } from "../build/prepare.ts";
 import { removeResult, writeResult } from "../build/results/result.ts";
 import { runBuilds, type RunContext } from "../build/running/run.ts";
 import { openScratch } from "../build/scratch.ts";
-import type { Deps, Input } from "../program/deps.ts";
+import { type Deps, type Input, withChanges } from "../program/deps.ts";
 import { type CallMethod, parseCall } from "../flags/call.ts";
 import { goJson } from "../text/go_json.ts";
 import type { Progress } from "../progress/progress.ts";
@@ -54,7 +54,7 @@ export async function runPlan(plan: readonly Planned[], context: BakeContext): P
     // Whoever came this far has it granted.
     const allow = [...flags.allow, "buildx.local.delete"];
     const preparing = prepare(place.context, { ...flags, allow }, {
-      deps: inline ? { ...deps, stdin: textInput(inline) } : deps,
+      deps: inline ? withChanges(deps, { stdin: textInput(inline) }) : deps,
       builder,
       store,
       given: new Set(),

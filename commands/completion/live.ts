@@ -3,7 +3,7 @@ import { allBuilders, chooseBuilder, openStore } from "../../builders/builder.ts
 import { within } from "../../transports/timer.ts";
 import type { GlobalValues } from "../flags/spec.ts";
 import { absolutePath } from "../text/paths.ts";
-import type { Deps, Output } from "../program/deps.ts";
+import { type Deps, type Output, withChanges } from "../program/deps.ts";
 import { readLocalState } from "../history/local_state.ts";
 import { buildName } from "../history/name.ts";
 import { type Candidates, nothing, wordsOf } from "./candidates.ts";
@@ -55,7 +55,11 @@ export async function refs({ deps, flags, args }: Asked): Promise<Candidates> {
   const ask = async () => {
     const { reachNodes } = await import("../reach/nodes.ts");
     const { queryRecords } = await import("../history/records.ts");
-    await using nodes = await reachNodes({ ...deps, signal, stderr: silent }, global, PATIENCE);
+    await using nodes = await reachNodes(
+      withChanges(deps, { signal, stderr: silent }),
+      global,
+      PATIENCE,
+    );
     const records = await queryRecords(nodes, { signal });
     const store = openStore(deps.env);
     found = {

@@ -27,6 +27,14 @@ export interface Deps {
   readonly connect: Connect;
 }
 
+/**
+ * The same, but for what is given. Not by a spread: that would ask for the current folder, which may
+ * be gone, and would miss what an earlier change has left as it was.
+ */
+export function withChanges(deps: Deps, changes: Partial<Deps>): Deps {
+  return Object.create(deps, Object.getOwnPropertyDescriptors(changes)) as Deps;
+}
+
 export interface Input {
   readonly isTerminal: boolean;
   /** Reads up to `into.length` bytes; null at the end. */

@@ -1,4 +1,4 @@
-import type { Deps } from "../program/deps.ts";
+import { type Deps, withChanges } from "../program/deps.ts";
 import { UsageError } from "../program/usage_error.ts";
 
 /** With the plugins that `--transport-plugin SCHEME=/path` names before all others. */
@@ -15,6 +15,5 @@ export function withNamedPlugins(deps: Deps, named: readonly string[]): Deps {
     }
     registry = registry.withPlugin(scheme, path);
   }
-  // Not by a spread, which would ask for the current folder.
-  return Object.create(deps, { registry: { value: registry, enumerable: true } }) as Deps;
+  return withChanges(deps, { registry });
 }

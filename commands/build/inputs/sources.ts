@@ -102,7 +102,7 @@ export async function findSources(
       ...inputs.attrs,
       ...named.attrs,
       ...caps.length > 0 && { "frontend.caps": caps.join(",") },
-      ...await gitAttrs(folder, file, mounts, { ...deps, checkoutOf }),
+      ...await gitAttrs(folder, file, mounts, { env, cwd, checkoutOf }),
     },
     isRemote: path !== "-" && inputs.attrs["context"] !== undefined,
     underPolicy: policies.beside,

@@ -1,3 +1,4 @@
+import { withChanges } from "../../program/deps.ts";
 import type { Builder } from "../../../builders/builder.ts";
 import { BuilderError } from "../../../builders/builder_error.ts";
 import type { Share } from "../../../builders/placement.ts";
@@ -28,7 +29,7 @@ export function nodeClients(
     if (known !== undefined) return known;
     const client = reach(builder, nodes[index]!, {
       ...rest,
-      deps: over ? { ...deps, signal } : deps,
+      deps: over ? withChanges(deps, { signal }) : deps,
     });
     client.catch(() => {});
     clients.set(index, client);

@@ -15,7 +15,7 @@ import type { Builder } from "../../../builders/builder.ts";
 import { firstNode } from "../../../builders/choose_node.ts";
 import type { Store } from "../../../builders/store/store.ts";
 import { newId } from "../../../buildkit/identity.ts";
-import type { Deps } from "../../program/deps.ts";
+import { type Deps, withChanges } from "../../program/deps.ts";
 import { phase } from "../../program/phases.ts";
 import type { Progress } from "../../progress/progress.ts";
 import type { Outcome } from "../../progress/renderer.ts";
@@ -142,7 +142,7 @@ async function runOn(
 
 /** The same, which this signal ends, too. */
 function withSignal(deps: Deps, signal: AbortSignal): Deps {
-  return { ...deps, signal: AbortSignal.any([deps.signal, signal]) };
+  return withChanges(deps, { signal: AbortSignal.any([deps.signal, signal]) });
 }
 
 async function jobsOf(

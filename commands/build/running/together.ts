@@ -5,6 +5,7 @@ import { DialError } from "../../../transports/errors.ts";
 import type { RunContext } from "./run.ts";
 import { withPrefix } from "../../progress/prefix.ts";
 import { BuildError } from "../build_error.ts";
+import { withChanges } from "../../program/deps.ts";
 import type { Job, JobContext } from "./job.ts";
 import { linkJobs } from "./links.ts";
 import { dutyOf, type NodeClients } from "../nodes/node_clients.ts";
@@ -28,10 +29,9 @@ export async function runTogether(
     await Promise.all(jobs.map(async (job) => [job, await nodes.of(job)] as const)),
   );
   const stop = new AbortController();
-  const deps = {
-    ...context.deps,
+  const deps = withChanges(context.deps, {
     signal: AbortSignal.any([context.deps.signal, stop.signal]),
-  };
+  });
   let failure: { readonly error: unknown; readonly target: string; readonly job?: Job } | undefined;
   /** What fails first is the failure; what falls because of it is not. */
   async function guarded<T>(target: string, work: () => Promise<T>, job?: Job): Promise<T> {

@@ -1,6 +1,6 @@
 /** The cases in which the daemon builds: what goes up comes down again, and is compared. */
 import { commands } from "../../list.ts";
-import type { Deps, Output } from "../../program/deps.ts";
+import { type Deps, type Output, withChanges } from "../../program/deps.ts";
 import { runProgram } from "../../program/run.ts";
 import { type Case, expect, type Kit } from "./subject.ts";
 import { TarDigest } from "./tar_digest.ts";
@@ -81,12 +81,7 @@ async function build(kit: Kit, { folder, digest }: Context, { slow = false }): P
   };
   const env: Deps["env"] = (name) => name in replaced ? replaced[name] : kit.deps.env(name);
   const args = ["build", "--progress=quiet", "--output=type=tar,dest=-", folder];
-  const deps: Deps = Object.create(kit.deps, {
-    args: { value: args },
-    env: { value: env },
-    stdout: { value: stdout },
-    stderr: { value: stderr },
-  });
+  const deps = withChanges(kit.deps, { args, env, stdout, stderr });
   const code = await runProgram(deps, commands);
   kit.deps.signal.throwIfAborted();
   expect(code === 0, `the build failed: ${errors.trim()}`);
