@@ -17,13 +17,20 @@ import { startUp } from "./benchmark/start_up.ts";
 import { binary, bundle } from "./benchmark/bundle.ts";
 import { startDaemon } from "./benchmark/daemon.ts";
 
-const names = Deno.args.filter((arg) => !arg.startsWith("--"));
+const names = Deno.args.filter((arg) => !arg.startsWith("-"));
 const runs = Number(Deno.args.find((arg) => arg.startsWith("--runs="))?.slice(7) ?? 7);
 const known = [...Object.keys(cases), "start-up", "transports"];
 const unknown = names.find((name) => !known.includes(name));
 if (unknown !== undefined) {
   console.error(`no case ${JSON.stringify(unknown)}: there are ${known.join(", ")}`);
   Deno.exit(2);
+}
+const flag = Deno.args.find((arg) => /^-(?!-(?:runs=[1-9]\d*|way=.+|binary)$)/.test(arg));
+if (flag !== undefined) {
+  console.error(
+    `scripts/bench [CASE…] [--runs=N] [--binary] [--way=NAME]; cases: ${known.join(", ")}`,
+  );
+  Deno.exit(flag === "--help" ? 0 : 2);
 }
 
 const folder = await Deno.makeTempDir({ prefix: "fairlead-bench-" });
