@@ -907,7 +907,4 @@ services:
   contextscheme: {
     "c0.yaml": "services: {web: {build: {context: 'docker-image://a', args: {A: b}}}}\n",
   },
-  schemaorder: {
-    "c0.yaml": "services: {web: {build: {unknown: 1}}, db: {build: {unknown: 1}}}\n",
-  },
 };

@@ -76,6 +76,11 @@ Deno.test({ name: "compose files: refused in words of our own", ignore }, async 
     [web("{context: ., no_cache: maybe}"), /invalid boolean: maybe/],
     [web("{context: ., args: ['A =1']}"), /environment variable A .* trailing space/],
     [web("{context: ., extra_hosts: [a]}"), /invalid additional host, missing IP: a/],
+    // The peer names one of the two by chance.
+    [
+      "services: {web: {build: {unknown: 1}}, db: {build: {unknown: 1}}}\n",
+      /^services\.db\.build additional properties 'unknown' not allowed/,
+    ],
     [web("{context: ., x-bake: [a]}"), /x-bake must be a mapping/],
     [web("{context: ., x-bake: {tags: {a: b}}}"), /x-bake\.tags must be text, and .* map\[a:b\]/],
     [web("{context: ., x-bake: {output: [[a]]}}"), /x-bake\.output must be text, and .* \[a\]/],
