@@ -90,7 +90,10 @@ class Resolver {
     const asked = this.#names.filter((name) => name !== "default" || !isGroup);
     const { targets, ...group } = groups.get("default") ?? { name: "default", targets: null };
     const members = unique([...targets ?? [], ...asked]).sort(compareText);
-    groups.set("default", { ...group, targets: targets === null && !members[0] ? null : members });
+    groups.set("default", {
+      ...group,
+      targets: targets === null && members.length === 0 ? null : members,
+    });
   }
 
   /** With parents, overrides and defaults. */

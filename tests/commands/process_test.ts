@@ -29,6 +29,24 @@ function silentPort() {
   };
 }
 
+/** Starts `inspect`, by a command that runs Deno, and waits until it waits for the daemon at the port. */
+async function listening(
+  [program, ...args]: [string, ...string[]],
+  port: ReturnType<typeof silentPort>,
+  store: string,
+): Promise<Deno.ChildProcess> {
+  const child = new Deno.Command(program, {
+    args: [...args, ...deno, main, "inspect"],
+    env: { BUILDX_CONFIG: store, BUILDKIT_HOST: port.endpoint, BUILDX_BUILDER: "" },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  await port.connected;
+  // It begins to listen a moment after its start.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  return child;
+}
+
 for (
   const [what, signal, expected] of [
     ["an interrupt", "SIGINT", 130],
@@ -42,15 +60,7 @@ for (
     async fn() {
       using temp = tempStore();
       const port = silentPort();
-      const child = new Deno.Command(Deno.execPath(), {
-        args: [...deno, main, "inspect"],
-        env: { BUILDX_CONFIG: temp.path, BUILDKIT_HOST: port.endpoint, BUILDX_BUILDER: "" },
-        stdout: "piped",
-        stderr: "piped",
-      }).spawn();
-      await port.connected;
-      // It begins to listen a moment after its start.
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      const child = await listening([Deno.execPath()], port, temp.path);
       child.kill(signal);
       const { code, stderr } = await child.output();
       await port.stop();
@@ -67,15 +77,14 @@ Deno.test({
   async fn() {
     using temp = tempStore();
     const port = silentPort();
-    const child = new Deno.Command("sh", {
-      args: ["-c", `trap "" HUP; exec "$@"`, "sh", Deno.execPath(), ...deno, main, "inspect"],
-      env: { BUILDX_CONFIG: temp.path, BUILDKIT_HOST: port.endpoint, BUILDX_BUILDER: "" },
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    await port.connected;
-    // It begins to listen a moment after its start.
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const ignoring: [string, ...string[]] = [
+      "sh",
+      "-c",
+      `trap "" HUP; exec "$@"`,
+      "sh",
+      Deno.execPath(),
+    ];
+    const child = await listening(ignoring, port, temp.path);
     child.kill("SIGHUP");
     child.kill("SIGTERM");
     const { code } = await child.output();

@@ -1,5 +1,5 @@
 /** The algorithms of a connection: ours, as ssh_config's lists change them. */
-import { certificateAlgorithms } from "./certificate.ts";
+import { certificateAlgorithms, keyAlgorithms } from "./certificate.ts";
 import { ALGORITHM_LISTS, type AlgorithmList, type SshHostConfig } from "./config.ts";
 import { SshConfigError } from "./config_error.ts";
 import { matchesPatterns } from "./patterns.ts";
@@ -40,15 +40,7 @@ const USUAL: Readonly<Record<AlgorithmList, readonly string[]>> = {
     "diffie-hellman-group18-sha512",
     "diffie-hellman-group14-sha256",
   ],
-  HostKeyAlgorithms: [
-    ...certificateAlgorithms,
-    "ssh-ed25519",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "rsa-sha2-512",
-    "rsa-sha2-256",
-  ],
+  HostKeyAlgorithms: [...certificateAlgorithms, ...keyAlgorithms],
 };
 
 /** What is offered only where a list names it. */

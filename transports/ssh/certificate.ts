@@ -28,15 +28,18 @@ const FIELDS: Readonly<Record<string, number>> = {
 };
 const HOST = 2;
 
-/** The names of hosts' certificates in the negotiation of a connection. */
-export const certificateAlgorithms = [
+/** The names of hosts' keys in the negotiation of a connection, by preference. */
+export const keyAlgorithms: readonly string[] = [
   "ssh-ed25519",
   "ecdsa-sha2-nistp256",
   "ecdsa-sha2-nistp384",
   "ecdsa-sha2-nistp521",
   "rsa-sha2-512",
   "rsa-sha2-256",
-].map((type) => type + SUFFIX);
+];
+
+/** And of their certificates. */
+export const certificateAlgorithms = keyAlgorithms.map((type) => type + SUFFIX);
 
 /** What a certificate says. */
 export interface SshCertificate {
