@@ -4,6 +4,7 @@ import { DialError, type DialErrorCode } from "../../transports/errors.ts";
 import { ssh } from "../../transports/ssh.ts";
 import { check } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
+import { startSshAgent } from "../harness/ssh_agent.ts";
 import { makeKey, type Sshd, startSshd } from "../harness/sshd.ts";
 import { missing } from "../harness/tool.ts";
 import { context, readExactly, soon } from "./contract_help.ts";
@@ -242,25 +243,17 @@ if (!skip(reason)) {
     if (!hasTerminal()) {
       await fails(endpoint, /locked is encrypted, .*: ssh-add .*locked$/, "unauthenticated");
     }
-    const socket = `${home}/agent`;
-    const agent = new Deno.Command("ssh-agent", { args: ["-D", "-a", socket], stdout: "null" })
-      .spawn();
-    try {
-      const ask = `${home}/ask`;
-      await Deno.writeTextFile(ask, "#!/bin/sh\necho a passphrase\n", { mode: 0o755 });
-      const env = { SSH_AUTH_SOCK: socket, SSH_ASKPASS: ask, SSH_ASKPASS_REQUIRE: "force" };
-      await soon(waitFor(socket), 5000, "the agent");
-      await check("ssh-add", ["-q", key], { env });
-      await reach(endpoint, env);
-      // The agent has more keys than one may offer: the endpoint's alone is asked for.
-      for (let i = 0; i < 7; i++) {
-        await check("ssh-add", ["-q", await makeKey(`${home}/.ssh/more${i}`)], { env });
-      }
-      await reach(endpoint, env);
-    } finally {
-      agent.kill("SIGTERM");
-      await agent.status;
+    await using agent = await startSshAgent(`${home}/agent`);
+    const ask = `${home}/ask`;
+    await Deno.writeTextFile(ask, "#!/bin/sh\necho a passphrase\n", { mode: 0o755 });
+    const env = { ...agent.env, SSH_ASKPASS: ask, SSH_ASKPASS_REQUIRE: "force" };
+    await check("ssh-add", ["-q", key], { env });
+    await reach(endpoint, env);
+    // The agent has more keys than one may offer: the endpoint's alone is asked for.
+    for (let i = 0; i < 7; i++) {
+      await check("ssh-add", ["-q", await makeKey(`${home}/.ssh/more${i}`)], { env });
     }
+    await reach(endpoint, env);
   });
 
   test("~/.ssh/config names the host, its key and a jump host", async () => {
@@ -358,11 +351,5 @@ function hasTerminal(): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-async function waitFor(path: string): Promise<void> {
-  while (await Deno.stat(path).catch(() => undefined) === undefined) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -4,6 +4,7 @@ import { DialError } from "../../transports/errors.ts";
 import { ssh } from "../../transports/ssh.ts";
 import { check } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
+import { startSshAgent } from "../harness/ssh_agent.ts";
 import { makeKey, startSshd } from "../harness/sshd.ts";
 import { missing } from "../harness/tool.ts";
 import { context, readExactly, soon } from "./contract_help.ts";
@@ -99,30 +100,20 @@ Deno.test({
       },
     );
     await t.step("the agent's, and a file's whose key the agent has", async () => {
-      const socket = `${home}/agent`;
-      const agent = new Deno.Command("ssh-agent", { args: ["-D", "-a", socket], stdout: "null" })
-        .spawn();
-      try {
-        const env = { SSH_AUTH_SOCK: socket };
-        while (await Deno.stat(socket).catch(() => undefined) === undefined) {
-          await new Promise((resolve) => setTimeout(resolve, 20));
-        }
-        for (const type of ["ed25519", "ecdsa", "rsa"]) {
-          await check("ssh-add", ["-q", "-D"], { env });
-          await check("ssh-add", ["-q", `${home}/${type}`], { env });
-          assert.match(await reach("", env), /Accepted publickey for root .*-CERT /, type);
-        }
-        // The key alone is in the agent, and its file is gone.
-        const key = await makeKey(`${home}/.ssh/id_ed25519`);
+      await using agent = await startSshAgent(`${home}/agent`);
+      const { env } = agent;
+      for (const type of ["ed25519", "ecdsa", "rsa"]) {
         await check("ssh-add", ["-q", "-D"], { env });
-        await check("ssh-add", ["-q", key], { env });
-        await certify(key);
-        await Deno.remove(key);
-        assert.match(await reach("", env), /Accepted publickey for root .*-CERT /);
-      } finally {
-        agent.kill("SIGTERM");
-        await agent.status;
+        await check("ssh-add", ["-q", `${home}/${type}`], { env });
+        assert.match(await reach("", env), /Accepted publickey for root .*-CERT /, type);
       }
+      // The key alone is in the agent, and its file is gone.
+      const key = await makeKey(`${home}/.ssh/id_ed25519`);
+      await check("ssh-add", ["-q", "-D"], { env });
+      await check("ssh-add", ["-q", key], { env });
+      await certify(key);
+      await Deno.remove(key);
+      assert.match(await reach("", env), /Accepted publickey for root .*-CERT /);
     });
     await removeFolder(home);
   },
