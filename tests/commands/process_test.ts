@@ -1,38 +1,17 @@
 /** What only a process of its own shows: signals, exit codes, closed pipes, a home that is no help. */
 import assert from "node:assert/strict";
 import { run } from "../harness/run.ts";
+import { type SilentPort, silentPort } from "../harness/silent_port.ts";
 import { tempStore } from "./temp_store.ts";
 
 const main = new URL("../../main.ts", import.meta.url).pathname;
 const signals = new URL("../../commands/program/signals.ts", import.meta.url).href;
 const deno = ["run", "-A", "--no-check"];
 
-/** A port that accepts and says nothing. */
-function silentPort() {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const accepted: Deno.Conn[] = [];
-  const { promise: connected, resolve } = Promise.withResolvers<void>();
-  const loop = (async () => {
-    for await (const conn of listener) {
-      accepted.push(conn);
-      resolve();
-    }
-  })();
-  return {
-    endpoint: `tcp://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`,
-    connected,
-    async stop() {
-      listener.close();
-      for (const conn of accepted) conn.close();
-      await loop;
-    },
-  };
-}
-
 /** Starts `inspect`, by a command that runs Deno, and waits until it waits for the daemon at the port. */
 async function listening(
   [program, ...args]: [string, ...string[]],
-  port: ReturnType<typeof silentPort>,
+  port: SilentPort,
   store: string,
 ): Promise<Deno.ChildProcess> {
   const child = new Deno.Command(program, {
@@ -41,7 +20,7 @@ async function listening(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  await port.connected;
+  await port.connected();
   // It begins to listen a moment after its start.
   await new Promise((resolve) => setTimeout(resolve, 100));
   return child;
@@ -59,11 +38,10 @@ for (
     ignore: Deno.build.os === "windows" || signal === "SIGHUP" && Deno.build.os !== "linux",
     async fn() {
       using temp = tempStore();
-      const port = silentPort();
+      await using port = silentPort();
       const child = await listening([Deno.execPath()], port, temp.path);
       child.kill(signal);
       const { code, stderr } = await child.output();
-      await port.stop();
       assert.equal(new TextDecoder().decode(stderr), "ERROR: context canceled\n");
       assert.equal(code, expected);
       assert.deepEqual(temp.files(), []);
@@ -76,7 +54,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   async fn() {
     using temp = tempStore();
-    const port = silentPort();
+    await using port = silentPort();
     const ignoring: [string, ...string[]] = [
       "sh",
       "-c",
@@ -88,7 +66,6 @@ Deno.test({
     child.kill("SIGHUP");
     child.kill("SIGTERM");
     const { code } = await child.output();
-    await port.stop();
     assert.equal(code, 130, "the second one has ended it");
   },
 });

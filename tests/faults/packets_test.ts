@@ -9,7 +9,7 @@ import { missing, need, onPath } from "../harness/tool.ts";
 import { noTwoHosts, twoHosts } from "../harness/two_hosts.ts";
 import { fairleadCommand } from "../transports/fairlead.ts";
 import { errorLines } from "./program.ts";
-import { makeWorkbench } from "./workbench.ts";
+import { makeWorkbench, processEnv } from "./workbench.ts";
 
 const cannot = needsRoot() ?? await missing("buildkitd", "runc", "busybox") ?? await noTwoHosts();
 
@@ -41,11 +41,7 @@ Deno.test({
     const [program, ...args] = [...near.enter, ...fairleadCommand("build", "--progress=plain")];
     const child = new Deno.Command(program!, {
       args: [...args, "--retry=5", "-o", `${bench.folder}/out`, bench.context],
-      env: {
-        HOME: bench.folder,
-        BUILDKIT_HOST: address,
-        DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
-      },
+      env: processEnv(bench, address),
       stdin: "null",
       stdout: "null",
       stderr: "piped",

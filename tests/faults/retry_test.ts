@@ -8,7 +8,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { randomBytes } from "./leftovers.ts";
 import { errorLines } from "./program.ts";
-import { checkError, makeWorkbench } from "./workbench.ts";
+import { checkError, makeWorkbench, processEnv } from "./workbench.ts";
 
 const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
 const ignore = skip(cannot);
@@ -85,11 +85,7 @@ Deno.test({
     // It does show that: the daemon cancels a build whose client is gone.
     const fairlead = new URL("../../scripts/fairlead", import.meta.url).pathname;
     const shown = await run(fairlead, command.split(" ").slice(1), {
-      env: {
-        BUILDKIT_HOST: daemon!.tcp,
-        HOME: bench.folder,
-        DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
-      },
+      env: processEnv(bench, daemon!.tcp),
     });
     assert.match(shown.stderr, /the build failed: Canceled: |RUN echo begun/, shown.stderr);
     assert.notEqual(shown.code, 0);
@@ -120,11 +116,7 @@ Deno.test({
     const fairlead = new URL("../../scripts/fairlead", import.meta.url).pathname;
     const tar = `tar -c -C "${bench.context}" . | "${fairlead}" build --progress=plain --retry 2 -`;
     const ended = await run("sh", ["-c", tar], {
-      env: {
-        BUILDKIT_HOST: proxy.address,
-        HOME: bench.folder,
-        DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
-      },
+      env: processEnv(bench, proxy.address),
     });
     assert.equal(ended.code, 1, ended.stderr);
     assert.match(ended.stderr, /not building again: its context came from stdin/);

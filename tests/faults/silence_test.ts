@@ -13,6 +13,7 @@ import { DialError } from "../../transports/errors.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
+import { silentPort } from "../harness/silent_port.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 
@@ -100,21 +101,14 @@ Deno.test({
 });
 
 Deno.test("a port that accepts and never says a word is told as that", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const accepted = listener.accept();
-  const endpoint = `tcp://127.0.0.1:${listener.addr.port}`;
-  try {
-    const { error } = await sleep({ endpoint, seconds: 1, silence: 500 });
-    assert.ok(error instanceof DialError, String(error));
-    assert.match(
-      error.message,
-      /^cannot reach tcp:\S+: it accepts connections, but said nothing for 0.5 s$/,
-    );
-    assert.match(error.hint ?? "", /./);
-  } finally {
-    (await accepted).close();
-    listener.close();
-  }
+  await using port = silentPort();
+  const { error } = await sleep({ endpoint: port.endpoint, seconds: 1, silence: 500 });
+  assert.ok(error instanceof DialError, String(error));
+  assert.match(
+    error.message,
+    /^cannot reach tcp:\S+: it accepts connections, but said nothing for 0.5 s$/,
+  );
+  assert.match(error.hint ?? "", /./);
 });
 
 Deno.test({

@@ -11,6 +11,16 @@ export interface Workbench {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** The environment of the program as a process of its own. */
+export function processEnv({ folder }: Workbench, host: string): Record<string, string> {
+  const home = Deno.env.get("HOME");
+  return {
+    HOME: folder,
+    DENO_DIR: Deno.env.get("DENO_DIR") ?? `${home}/.cache/deno`,
+    BUILDKIT_HOST: host,
+  };
+}
+
 export type BuildOptions =
   & Pick<ProgramOptions, "host">
   & Partial<Pick<ProgramOptions, "signal" | "onStderr">>;

@@ -16,18 +16,6 @@ export function context(signal = new AbortController().signal): DialContext {
   return { signal, env: (name) => Deno.env.get(name), log: () => {}, step: () => {} };
 }
 
-/** A port of loopback that takes connections and says nothing. */
-export function silentPort(): { readonly port: number } & AsyncDisposable {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return {
-    port: listener.addr.port,
-    [Symbol.asyncDispose]() {
-      listener.close();
-      return Promise.resolve();
-    },
-  };
-}
-
 /** The promise's result, or an error after `ms`. */
 export async function soon<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;

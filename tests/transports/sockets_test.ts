@@ -5,7 +5,8 @@ import { createRegistry } from "../../transports/registry.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { need } from "../harness/tool.ts";
 import { contract, type Subject } from "./contract.ts";
-import { ownProcessIfAsked, silentPort } from "./contract_help.ts";
+import { silentPort } from "../harness/silent_port.ts";
+import { ownProcessIfAsked } from "./contract_help.ts";
 import { type Peer, startPeer } from "./start_peer.ts";
 
 const registry = createRegistry(transports);
@@ -53,8 +54,7 @@ async function fullSocket() {
 
 /** A TLS handshake hangs there. */
 function silent() {
-  const silence = silentPort();
-  return Promise.resolve({ ...silence, endpoint: `tcp://127.0.0.1:${silence.port}` });
+  return Promise.resolve(silentPort());
 }
 
 function subject(

@@ -4,7 +4,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { type Sshd, startSshd } from "../harness/sshd.ts";
 import { missing, need } from "../harness/tool.ts";
 import { contract, DIAL_STDIO_CANNOT } from "./contract.ts";
-import { silentPort } from "./contract_help.ts";
+import { silentPort } from "../harness/silent_port.ts";
 import { startPeer } from "./start_peer.ts";
 
 const reason = needsRoot() ?? await missing("sshd", "buildctl");
