@@ -124,6 +124,9 @@ function partsOf({ ca, cert, key }: OwnTexts): Omit<OwnTls, "name"> | undefined 
  */
 function explaining(below: ByteStream, explain: (alert: unknown) => Promise<unknown>): ByteStream {
   let reading: Promise<number | null> | undefined;
+  /** What a write has read, which the next read gives. */
+  const ahead = new Uint8Array(1);
+  let comes: Promise<number | null> | undefined;
   let explained: Promise<unknown> | undefined;
 
   const told = (error: unknown) =>
@@ -133,16 +136,24 @@ function explaining(below: ByteStream, explain: (alert: unknown) => Promise<unkn
   async function lastWords(error: unknown): Promise<unknown> {
     if (isAlert(error)) return error;
     let said: unknown;
-    const heard = (reading ?? below.read(new Uint8Array(1))).catch((alert) => said = alert);
+    const heard = (reading ?? (comes ??= below.read(ahead))).catch((alert) => said = alert);
     await within(heard, LAST_WORDS);
     return isAlert(said) ? said : error;
+  }
+
+  async function readOn(into: Uint8Array): Promise<number | null> {
+    if (comes === undefined) return await below.read(into);
+    const count = await comes;
+    comes = undefined;
+    if (count !== null) into.set(ahead);
+    return count;
   }
 
   return {
     ...below,
     async read(into) {
       try {
-        return await (reading = below.read(into));
+        return await (reading = readOn(into));
       } catch (error) {
         throw await told(error);
       } finally {
