@@ -119,11 +119,24 @@ function readIndex(folder: string): Index {
   } catch (error) {
     throw new LayoutError(`could not read ${path}: open ${path}: ${osReason(error)}`);
   }
+  const index = text === "" ? {} : parsed(text);
+  if (isIndex(index)) return index;
+  throw new LayoutError(`could not unmarshal ${path}: it is no index of an OCI layout`);
+}
+
+function parsed(text: string): unknown {
   try {
-    return text === "" ? {} : JSON.parse(text);
-  } catch (error) {
-    throw new LayoutError(`could not read ${path}: ${(error as Error).message}`);
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
+}
+
+function isIndex(json: unknown): json is Index {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return false;
+  const { manifests = null } = json as { manifests?: unknown };
+  return manifests === null ||
+    Array.isArray(manifests) && manifests.every((one) => typeof one?.digest === "string");
 }
 
 function makeFolder(folder: string): void {

@@ -80,8 +80,8 @@ export function fileOutput(path: string): ByteOutput {
 
 async function openOutput(typed: string): Promise<OpenFile> {
   const before = await statOf(typed);
-  // A link stays, and what it leads to is replaced.
-  const path = before ? await Deno.realPath(typed) : typed;
+  // A link stays, and what it leads to is replaced. What /dev/stdout leads to may have no path at all.
+  const path = before?.isFile ? await Deno.realPath(typed) : typed;
   const direct = async () => ({
     file: await Deno.open(path, { create: true, write: true, truncate: true }),
     temporary: undefined,

@@ -2,7 +2,7 @@ import { csvFields } from "../flags/csv.ts";
 import type { Output } from "../flags/output.ts";
 import { quote } from "../flags/quote.ts";
 import { UsageError } from "../program/usage_error.ts";
-import { absolutePath } from "../text/paths.ts";
+import { openedPath } from "../text/opened_path.ts";
 
 /** A permission that concerns this machine alone: the daemon is not told of it. */
 const LOCAL_DELETE = "buildx.local.delete";
@@ -23,7 +23,7 @@ export function checkPermissions(
   if (!allow.includes(LOCAL_DELETE)) {
     for (const { target } of outputs) {
       if (target.to !== "directory" || target.mode !== "delete") continue;
-      if (isBelow(resolved(absolutePath(target.path, cwd)), resolved(cwd))) continue;
+      if (isBelow(resolved(openedPath(target.path, cwd)), resolved(cwd))) continue;
       throw new UsageError(
         `local output mode=delete for destination ${JSON.stringify(target.path)} requires ` +
           `--allow=${LOCAL_DELETE}`,

@@ -241,7 +241,7 @@ async function statOf(kind: string, dest: string): Promise<Deno.FileInfo | undef
     return await Deno.stat(dest);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw new UsageError(`invalid destination ${kind}: ${dest}: ${osReason(error)}`);
+    throw new UsageError(`invalid destination ${kind}: ${dest}: stat ${dest}: ${osReason(error)}`);
   }
 }
 

@@ -123,7 +123,7 @@ Deno.test("destinations that can't be", async () => {
       [[`type=tar,dest=${dir}`], `destination file ${dir} is a directory`],
       [
         [`type=tar,dest=${dir}/file/x`],
-        `invalid destination file: ${dir}/file/x: not a directory`,
+        `invalid destination file: ${dir}/file/x: stat ${dir}/file/x: not a directory`,
       ],
       [["-", "type=oci"], "multiple outputs configured to write to stdout"],
       [[`type=local,dest=${dir},mode=x`], 'invalid local exporter mode "x"'],

@@ -57,6 +57,59 @@ Deno.test({ name: "a tar, to a file and to stdout", ignore }, async () => {
   assert.deepEqual([...Deno.readDirSync(space.path("deep/er"))].map(({ name }) => name), [
     "out.tar",
   ]);
+  // A pipe under a name, which leads to what has no path.
+  for (const program of ["fairlead", "buildx"] as const) {
+    const named = await space[program](["build", "-o", "type=tar,dest=/dev/stdout", "."]);
+    assert.match(named.stdout, /^a\.txt\0/, named.stderr);
+  }
+});
+
+Deno.test({ name: "link/.. leads where the system says, as for buildx", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  for (const program of ["fairlead", "buildx"] as const) {
+    space.write({
+      "ctx/Dockerfile": "FROM scratch\nCOPY --from=named b /\nCOPY a /\n",
+      "ctx/a": "not this one",
+      "else/ctx/Dockerfile": "FROM scratch\nCOPY --from=named b /\nCOPY a /\n",
+      "else/ctx/a": "this one",
+      "named/b": "not this one",
+      "else/named/b": "this one",
+      "else/where/f": "",
+      "out/kept": "",
+      "else/out/gone": "",
+    });
+    if (program === "fairlead") Deno.symlinkSync("else/where", space.path("link"));
+    const { code, stderr } = await space[program]([
+      ...["build", "--build-context=named=link/../named", "-o", "type=tar,dest=link/../out.tar"],
+      ...["-o", "type=local,dest=link/../out,mode=delete", "--allow=buildx.local.delete"],
+      "link/../ctx",
+    ]);
+    assert.equal(code, 0, stderr);
+    const names = (folder: string) =>
+      [...Deno.readDirSync(space.path(folder))].map(({ name }) => name).sort();
+    assert.deepEqual([names("out"), names("else/out")], [["kept"], ["a", "b"]], program);
+    assert.deepEqual([space.read("else/out/a"), space.read("else/out/b")], [
+      "this one",
+      "this one",
+    ]);
+    Deno.removeSync(space.path("else"), { recursive: true });
+  }
+});
+
+Deno.test({
+  name: "what would be deleted is asked for where it lies, not where its name seems to",
+  ignore,
+}, async () => {
+  await using space = await workspace(shared.address);
+  space.write({ "cwd/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n", "else/where/f": "" });
+  space.write({ "else/out/kept": "" });
+  Deno.symlinkSync("../else/where", space.path("cwd/link"));
+  const { code, stderr } = await space.below("cwd").fairlead([
+    ...["build", "-o", "type=local,dest=link/../out,mode=delete", "."],
+  ]);
+  assert.equal(code, 1);
+  assert.match(stderr, /"link\/\.\.\/out" requires --allow=buildx\.local\.delete/);
+  assert.equal(space.read("else/out/kept"), "");
 });
 
 for (const type of ["oci", "docker"]) {

@@ -41,6 +41,8 @@ const table: string[][] = [
   ["-o", "type=foo", "ctx"],
   ["-o", "type=local", "ctx"],
   ["-o", "type=local,dest=out,mode=foo", "ctx"],
+  ["-o", "type=local,dest=ctx/Dockerfile/out", "ctx"],
+  ["-o", `type=oci,dest=${"n".repeat(256)}`, "ctx"],
   ["-o", "type=local,dest=.,mode=delete", "ctx"],
   ["-o", "-", "-o", "type=tar", "ctx"],
   ["-o", "out", "--iidfile=iid", "ctx"],

@@ -1,3 +1,4 @@
+import { openedPath } from "../../text/opened_path.ts";
 import { absolutePath } from "../../text/paths.ts";
 import { noPrivileges, type Privileges } from "./grants.ts";
 
@@ -27,7 +28,7 @@ function missingPaths(
   const allowed = [".", ...granted].map((path) => realPath(absolutePath(path, cwd), "whole"));
   const isAllowed = (path: string) => allowed.some((folder) => isWithin(path, folder));
   const outside = new Set(
-    [...needed].flatMap((path) => [absolutePath(path, cwd), ...asTheSystem(path, cwd)])
+    [...needed].flatMap((path) => [absolutePath(path, cwd), openedPath(path, cwd)])
       .filter((path) => !isAllowed(realPath(path, "whole")))
       .map((path) => realPath(path, "existing")),
   );
@@ -38,16 +39,6 @@ function missingPaths(
 
 function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
-}
-
-/** Where `link/..` leads when the system is asked: not back, but above what the link leads to. */
-function asTheSystem(path: string, cwd: string): string[] {
-  if (!path.includes("..")) return [];
-  try {
-    return [Deno.realPathSync(path.startsWith("/") ? path : `${cwd}/${path}`)];
-  } catch {
-    return [];
-  }
 }
 
 /** As many symbolic links as a path may lead through. */

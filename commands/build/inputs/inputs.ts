@@ -8,6 +8,7 @@ import type { Deps } from "../../program/deps.ts";
 import { UsageError } from "../../program/usage_error.ts";
 import type { Archive } from "./archive.ts";
 import { checkDockerfile, defaultDockerfile, statOf } from "./dockerfile.ts";
+import { openedPath } from "../../text/opened_path.ts";
 import { absolutePath, baseName, parentOf } from "../../text/paths.ts";
 import { hasQuery, isHttp, isRemote } from "./remote.ts";
 import type { Scratch } from "../scratch.ts";
@@ -109,7 +110,7 @@ function folderContext(path: string, cwd: string): Context | undefined {
       "name the folder to build from, often .",
     );
   }
-  const folder = absolutePath(path, cwd);
+  const folder = openedPath(path, cwd);
   const stat = statOf(folder);
   if (!stat) return undefined;
   if (stat.isDirectory) {

@@ -4,6 +4,7 @@ import { parseLayoutRef, resolveLayout } from "../../../buildkit/session/oci_lay
 import type { NamedContext } from "../../flags/build_context.ts";
 import { UsageError } from "../../program/usage_error.ts";
 import { statOf } from "./dockerfile.ts";
+import { openedPath } from "../../text/opened_path.ts";
 import { absolutePath } from "../../text/paths.ts";
 import { hasQuery, isRemote } from "./remote.ts";
 
@@ -82,7 +83,7 @@ export function namedContexts(
 }
 
 function namedFolder(name: string, value: string, cwd: string): string {
-  const folder = absolutePath(value, cwd);
+  const folder = openedPath(value, cwd);
   const stat = value === "" ? undefined : statOf(folder);
   if (!stat) {
     throw new UsageError(

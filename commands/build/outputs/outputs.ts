@@ -9,7 +9,7 @@ import type { Deps } from "../../program/deps.ts";
 import type { Output } from "../../flags/output.ts";
 import { type EngineOutput, engineOutput } from "./engine.ts";
 import type { JobContext } from "../running/job.ts";
-import { absolutePath } from "../../text/paths.ts";
+import { openedPath } from "../../text/opened_path.ts";
 
 /** Takes outputs, and finishes them. */
 export interface Outputs {
@@ -60,11 +60,11 @@ function localOutput(
     case "layout":
       return undefined;
     case "file":
-      return fileOutput(absolutePath(target.path, deps.cwd));
+      return fileOutput(openedPath(target.path, deps.cwd));
     case "stdout":
       return pipeOutput(stdoutWriter(deps, onStdout));
     case "directory":
-      return { directory: absolutePath(target.path, deps.cwd), mode: target.mode };
+      return { directory: openedPath(target.path, deps.cwd), mode: target.mode };
   }
 }
 
