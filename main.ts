@@ -27,6 +27,7 @@ ownProcess(Deno.env, plugins.hasModules);
 const code = await runProgram({
   args: call?.args ?? Deno.args,
   ...call && { plugin: call.plugin },
+  ...call?.context !== undefined && { context: call.context },
   env,
   // Asked when needed: a folder that was deleted is no reason to refuse `fairlead ls`.
   get cwd() {

@@ -35,7 +35,22 @@ export async function chooseBuilder(store: Store, env: Env, name: string): Promi
   if (name !== "") return namedBuilder(store, env, name);
   const chosen = await chosenGroup(store, env);
   if (chosen !== undefined) return stored(store, chosen);
-  return implicitBuilder(env) ?? contextBuilder(store, currentContext(env));
+  const implicit = implicitBuilder(env);
+  if (implicit !== undefined) return implicit;
+  const context = currentContext(env);
+  checkContext(env, context);
+  return contextBuilder(store, context);
+}
+
+/** Throws `BuilderError` for a docker context that isn't there. */
+export function checkContext(env: Env, name: string): void {
+  const known = name === "default" ? [name] : contextNames(env);
+  if (known.includes(name)) return;
+  throw new BuilderError(`no builder ${JSON.stringify(name)} found`, {
+    hint: `it is the docker context in use, and there is none of that name, only ${
+      known.join(", ")
+    }: see docker's --context, DOCKER_CONTEXT and config.json`,
+  });
 }
 
 /** The builder of a name: stored, implicit, or a docker context. Throws `BuilderError`. */

@@ -1,4 +1,5 @@
 import { allBuilders, type Builder, chooseBuilder } from "../builders/builder.ts";
+import { BuilderError } from "../builders/builder_error.ts";
 import { expectTls } from "../builders/expect_tls.ts";
 import { formatInGroups } from "../builders/platforms.ts";
 import { askBuilders, type BuilderStatus, type NodeStatus } from "../builders/status.ts";
@@ -13,7 +14,7 @@ import type { Format } from "./text/format.ts";
 import { plainTable } from "./text/plain_table.ts";
 import { summarizePlatforms } from "./text/platform_summary.ts";
 import { askOptions, failureLines } from "./reach/status_report.ts";
-import { warnBroken } from "./program/warn.ts";
+import { warn, warnBroken } from "./program/warn.ts";
 import { storeOf } from "./reach/store.ts";
 
 const columns = {
@@ -72,11 +73,14 @@ async function templated(text: string): Promise<Format> {
 }
 
 /** The builder that a command without `--builder` would take. */
-async function currentName({ env }: Deps, store: Store): Promise<string | undefined> {
+async function currentName(deps: Deps, store: Store): Promise<string | undefined> {
   try {
-    return (await chooseBuilder(store, env, "")).name;
-  } catch {
-    // The chosen builder's file is broken; it was warned of.
+    return (await chooseBuilder(store, deps.env, "")).name;
+  } catch (error) {
+    // Where the chosen builder's file is broken, that was warned of.
+    if (error instanceof BuilderError && error.cause === undefined) {
+      warn(deps, `${error.message}: ${error.hint}`);
+    }
     return undefined;
   }
 }

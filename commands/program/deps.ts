@@ -11,6 +11,8 @@ export interface Deps {
   readonly args: readonly string[];
   /** What docker calls us by, as its plugin: `buildx`; absent where we were started by ourselves. */
   readonly plugin?: string;
+  /** The docker context that docker's own flag named for its plugin; absent where none was typed. */
+  readonly context?: string;
   readonly env: Env;
   /** An absolute path. */
   readonly cwd: string;

@@ -18,6 +18,8 @@ export interface PluginCall {
   readonly args: readonly string[];
   /** The environment, with what docker's flags say in its place. */
   readonly env: Env;
+  /** What docker's flag `--context` names; absent where it wasn't typed. */
+  readonly context?: string;
   /** Aborted when docker wants us to end. */
   readonly signal: AbortSignal;
 }
@@ -51,7 +53,7 @@ export function readPluginCall(words: readonly string[], env: Env): PluginCall |
   const { values } = parseFlags(dockerFlags, words.slice(0, first), env);
   const said = new Map<string, string>();
   if (values.config) said.set("DOCKER_CONFIG", values.config);
-  if (values.context) said.set("DOCKER_CONTEXT", values.context);
+  if (values.context) said.set("DOCKER_CONTEXT", values.context).set("DOCKER_HOST", "");
   const [host] = values.host;
   if (host !== undefined) said.set("DOCKER_HOST", host).set("DOCKER_CONTEXT", "");
   if (values.tlsverify) said.set("DOCKER_TLS_VERIFY", "1");
@@ -66,6 +68,7 @@ export function readPluginCall(words: readonly string[], env: Env): PluginCall |
     plugin,
     args: [...debug ? ["--debug"] : [], ...help ? ["help"] : [], ...words.slice(at + 1)],
     env: (name) => said.get(name) ?? env(name),
+    ...values.context && { context: values.context },
     signal: endOfDocker(env("DOCKER_CLI_PLUGIN_SOCKET")),
   };
 }

@@ -20,6 +20,9 @@ Deno.test("docker's own flags stand before our name", () => {
   deepEqual(["CACERT", "CERT", "KEY"].map((it) => tls.env(`FAIRLEAD_TLS${it}`)), ["a", "b", "c"]);
   const plain = readPluginCall(["-c", "dev", "fairlead", "--config", "x"], env)!;
   equal(plain.env("DOCKER_CONTEXT"), "dev");
+  equal(plain.env("DOCKER_HOST"), "", "a context that is typed goes before the environment's host");
+  equal(plain.context, "dev");
+  equal(call.context, undefined);
   equal(plain.env("DOCKER_CONFIG"), "/home");
   deepEqual(plain.args, ["--config", "x"], "what stands behind it is ours to read");
   equal(plain.signal.aborted, false);

@@ -1,9 +1,14 @@
-import { openStore } from "../../builders/builder.ts";
+import { checkContext, openStore } from "../../builders/builder.ts";
 import type { Store } from "../../builders/store/store.ts";
 import type { Deps } from "../program/deps.ts";
 import { warnBroken } from "../program/warn.ts";
 
-/** The store of builders; of a broken file that a choice depends on the user is told. */
-export function storeOf(deps: Pick<Deps, "env" | "stderr">): Store {
+/**
+ * The store of builders; of a broken file that a choice depends on the user is told.
+ * Throws `BuilderError` for a docker context that was typed and isn't there: even where a builder is
+ * chosen that needs none, that was not what was meant.
+ */
+export function storeOf(deps: Pick<Deps, "env" | "stderr" | "context">): Store {
+  if (deps.context !== undefined) checkContext(deps.env, deps.context);
   return openStore(deps.env, (broken) => warnBroken(deps, [broken]));
 }

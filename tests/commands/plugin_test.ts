@@ -86,6 +86,38 @@ Deno.test({
 });
 
 Deno.test({
+  ignore,
+  name: "a docker context that isn't there is no builder, whatever else is chosen",
+  async fn() {
+    await using world = await pluginWorld(nowhere);
+    await world.fairlead("install", "--buildx");
+    // The flag goes before DOCKER_HOST, which is set.
+    world.env.BUILDX_BUILDER = "";
+    const nope = ["--context", "nope", "buildx"];
+    for (const line of [["du"], ["ls"], ["inspect"], ["stop"], ["prune", "-f"], ["dial-stdio"]]) {
+      const theirs = await world.dockerWithBuildx(...nope, ...line);
+      const ours = await world.docker(...nope, ...line);
+      deepEqual(withoutHints(ours), theirs, line.join(" "));
+      match(ours.stderr, /^hint: it is the docker context in use, .* only default: see/m);
+    }
+    // Where a builder is chosen that needs none, it was mistyped all the same.
+    equal((await world.docker("buildx", "use", "--global", "test")).code, 0);
+    equal((await world.dockerWithBuildx(...nope, "inspect")).code, 1);
+    match((await world.docker(...nope, "inspect")).stderr, /^ERROR: no builder "nope" found$/m);
+    equal((await world.docker(...nope, "version")).code, 0);
+    // By the environment that isn't asked for.
+    world.env.DOCKER_HOST = "";
+    world.env.DOCKER_CONTEXT = "nope";
+    match((await world.fairlead("inspect")).stdout, /^Name: +test$/m);
+    match((await world.fairlead("ls")).stdout, /^test\*/m);
+    Deno.removeSync(`${world.env.BUILDX_CONFIG}/current`);
+    const listed = await world.fairlead("ls");
+    match(listed.stderr, /^WARNING: no builder "nope" found: it is the docker context in use/);
+    match(listed.stdout, /^test /m);
+  },
+});
+
+Deno.test({
   ignore: noDaemon,
   name: "the end of docker's socket cancels a build",
   async fn() {
