@@ -13,7 +13,12 @@ const MAY_IMPORT: Record<string, string[]> = {
   "main.ts": ["commands", "transports"],
   "commands": ["bake", "builders", "buildkit", "transports", "proto", "version.ts"],
   "builders": ["transports", "buildkit", "proto"],
-  "bake": ["commands/flags/bytes.ts", "commands/flags/quote.ts", "commands/text/excerpt.ts"],
+  "bake": [
+    "commands/flags/bytes.ts",
+    "commands/flags/float.ts",
+    "commands/flags/quote.ts",
+    "commands/text/excerpt.ts",
+  ],
   "buildkit": [
     "transports",
     "proto",

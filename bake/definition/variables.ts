@@ -6,6 +6,7 @@ import { ConversionError, convert } from "../hcl/convert.ts";
 import { csvFields, csvRecords } from "../hcl/csv.ts";
 import { Diagnostic } from "../hcl/diagnostic.ts";
 import { fromJson, jsonMisfit, toJson } from "../hcl/json_text.ts";
+import { parseFloat64 } from "../../commands/flags/float.ts";
 import { quote } from "../../commands/flags/quote.ts";
 import { isCollection, isPrimitive, type Type, typeName } from "../hcl/type.ts";
 import {
@@ -76,27 +77,15 @@ function readPrimitive(name: string, text: string, type: Type): Value {
   return numberOf(readDouble(name, text));
 }
 
-const infinite = /^[+-]?(?:inf|infinity|nan)$/i;
-const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const hexadecimal = /^([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?\d+)$/;
-
-/** As Go's ParseFloat takes it, with 64 bits. */
 function readDouble(name: string, text: string): BigFloat {
   const fail = (reason: string) => new BakeError(`failed to parse ${name} as number: ${reason}`);
-  if (infinite.test(text)) throw fail("invalid number value");
-  const hex = hexadecimal.exec(text);
-  const value = hex !== null
-    ? parseInt(hex[2]! + hex[3]! || "x", 16) * 2 ** (Number(hex[4]) - 4 * hex[3]!.length) *
-      (hex[1] === "-" ? -1 : 1)
-    : decimal.test(text)
-    ? Number(text)
-    : NaN;
-  if (Number.isNaN(value)) {
-    throw fail(`strconv.ParseFloat: parsing ${quote(text)}: invalid syntax`);
+  let value: number;
+  try {
+    value = parseFloat64(text);
+  } catch (error) {
+    throw fail((error as Error).message);
   }
-  if (!Number.isFinite(value)) {
-    throw fail(`strconv.ParseFloat: parsing ${quote(text)}: value out of range`);
-  }
+  if (!Number.isFinite(value)) throw fail("invalid number value");
   return BigFloat.ofDouble(value);
 }
 

@@ -1,3 +1,5 @@
+import { parseFloat64 } from "./float.ts";
+
 const binary: Record<string, number> = {
   k: 2 ** 10,
   m: 2 ** 20,
@@ -7,25 +9,24 @@ const binary: Record<string, number> = {
 };
 
 /**
- * A size as docker's go-units reads it, in bytes: `64m`, `1gb`, `1.5GiB`, `512`, `10 k`. Units are
- * binary whatever their spelling. Throws an Error with go-units' text.
+ * A size as docker's go-units reads it, in bytes: `64m`, `1gb`, `1.5GiB`, `512`, `10 k`, `1e3mb`. Units
+ * are binary whatever their spelling. Throws an Error with go-units' text; and for what 64 bits don't
+ * hold, of which go-units makes less than nothing, so that a prune would keep nothing.
  */
 export function parseBytes(text: string): number {
   const digits = /^(.*[0-9. ])([^0-9. ]*)$/s.exec(text);
   if (!digits) throw new Error(`invalid size: '${text}'`);
   const number = digits[1]!.endsWith(" ") ? digits[1]!.slice(0, -1) : digits[1]!;
   const suffix = digits[2]!.toLowerCase();
-  if (!/^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)$/.test(number)) {
-    throw new Error(`strconv.ParseFloat: parsing ${JSON.stringify(number)}: invalid syntax`);
-  }
-  const size = Number(number);
+  const size = parseFloat64(number);
   if (size < 0) throw new Error(`invalid size: '${text}'`);
-  if (suffix === "" || suffix === "b") return Math.trunc(size);
-  const unit = binary[suffix[0]!];
-  if (unit === undefined || !/^.(b|ib)?$/.test(suffix)) {
+  const unit = suffix === "" || suffix === "b" ? 1 : binary[suffix[0]!];
+  if (unit === undefined || !/^(b|.(b|ib)?)?$/.test(suffix)) {
     throw new Error(`invalid suffix: '${suffix}'`);
   }
-  return Math.trunc(size * unit);
+  const bytes = Math.trunc(size * unit);
+  if (bytes < 2 ** 63) return bytes;
+  throw new Error(`invalid size: '${text}' is more than 64 bits hold`);
 }
 
 /** A size in bytes as go-units' `BytesSize` prints it: four digits at most, binary units, `1.5GiB`. */

@@ -227,7 +227,10 @@ function readBool(text: string): boolean {
  * `--annotation [type[platform],…:]key=value`, as attributes of an exporter:
  * `annotation-TYPE[PLATFORM].KEY`. Empty ones are skipped.
  */
-export function annotations(texts: readonly string[]): Attrs {
+export function annotations(
+  texts: readonly string[],
+  what = "parse annotations",
+): Attrs {
   const attrs: Attrs = {};
   for (const text of texts.filter((text) => text !== "")) {
     const equals = text.indexOf("=");
@@ -245,7 +248,7 @@ export function annotations(texts: readonly string[]): Attrs {
   return attrs;
 
   function fail(problem: string, hint?: string): never {
-    throw new UsageError(`parse annotations: ${problem}`, hint);
+    throw new UsageError(`${what}: ${problem}`, hint);
   }
 
   function annotationPrefix(text: string): string {

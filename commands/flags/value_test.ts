@@ -42,11 +42,15 @@ Deno.test("parseBytes() is go-units' RAMInBytes", () => {
     ["1.9b", 1],
     [".5k", 512],
     ["1p", 2 ** 50],
+    ["1e3mb", 1000 * 2 ** 20],
+    ["0x1p4", 16],
+    ["1_000k", 1_024_000],
   ];
   for (const [text, bytes] of table) assert.equal(parseBytes(text), bytes, text);
-  for (const text of ["", "x", "-1", "1bb", "1kk", "1kib2", "1  k", "1..2k", "k"]) {
+  for (const text of ["", "x", "-1", "1bb", "1kk", "1kib2", "1  k", "1..2k", "k", "1e_3", "1__0"]) {
     assert.throws(() => parseBytes(text), text);
   }
+  assert.throws(() => parseBytes("10000pb"), /more than 64 bits hold/);
 });
 
 Deno.test("formatBytes() and formatDecimalBytes() are go-units'", () => {

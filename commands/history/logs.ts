@@ -1,6 +1,6 @@
 import { defineCommand } from "../program/command.ts";
 import { reachNodes } from "../reach/nodes.ts";
-import { chooseMode } from "../progress/mode.ts";
+import { chooseMode, ProgressModeError } from "../progress/mode.ts";
 import { progressOf } from "../progress/of_command.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
 import { findRecord } from "./records.ts";
@@ -15,6 +15,8 @@ export const command = defineCommand({
     },
   },
   async run({ deps, args, flags, global }) {
+    // Logs are all that is asked for; `quiet` passes, as with buildx.
+    if (flags.progress === "none") throw new ProgressModeError("invalid progress mode none");
     const { mode } = chooseMode({
       // A log that is read later is no display, unless one is asked for.
       flag: flags.progress === "auto" ? "plain" : flags.progress,

@@ -2,6 +2,7 @@ import { listHistory, updateHistory } from "../../buildkit/history.ts";
 import { BuildHistoryEventType, type BuildHistoryRecord } from "../../proto/gen/control.ts";
 import { csvLine } from "../flags/csv_line.ts";
 import { quote } from "../flags/quote.ts";
+import { parseInt64 } from "../flags/value.ts";
 import { type Moment, nanoseconds, parseMoment } from "../text/go_time.ts";
 import type { Nodes, ReachedNode } from "../reach/nodes.ts";
 import { UsageError } from "../program/usage_error.ts";
@@ -72,12 +73,18 @@ export async function queryNode(at: ReachedNode, query: Query): Promise<HistoryR
  * `^N` the one N before the newest, nothing the newest. Throws `UsageError`.
  */
 export function parseRef(text: string): { readonly name: string; readonly offset: number } {
-  if (!text.startsWith("^")) return { name: text.split("/").at(-1)!, offset: 0 };
-  if (/^\^[-+]?\d+$/.test(text)) return { name: "", offset: Math.max(0, Number(text.slice(1))) };
-  throw new UsageError(
-    `invalid offset ${quote(text)}: strconv.Atoi: parsing ${quote(text.slice(1))}: invalid syntax`,
-    "the newest record is ^0, the one before it ^1",
-  );
+  if (!text.startsWith("^")) {
+    // `BUILDER/NODE/` names no record; without a name the newest would be meant.
+    return { name: text.split("/").at(-1) || text, offset: 0 };
+  }
+  try {
+    return { name: "", offset: Math.max(0, Number(parseInt64(text.slice(1)))) };
+  } catch (error) {
+    throw new UsageError(
+      `invalid offset ${quote(text)}: ${(error as Error).message.replace("ParseInt", "Atoi")}`,
+      "the newest record is ^0, the one before it ^1",
+    );
+  }
 }
 
 /**

@@ -7,12 +7,14 @@ Deno.test("parseRef() knows names, the forms that buildx prints, and offsets", (
   assert.deepEqual(parseRef(""), { name: "", offset: 0 });
   assert.deepEqual(parseRef("abc"), { name: "abc", offset: 0 });
   assert.deepEqual(parseRef("b/n0/abc"), { name: "abc", offset: 0 });
+  assert.deepEqual(parseRef("b/n0/"), { name: "b/n0/", offset: 0 });
   assert.deepEqual(parseRef("^3"), { name: "", offset: 3 });
   assert.deepEqual(parseRef("^-1"), { name: "", offset: 0 });
   assert.throws(() => parseRef("^x"), {
     name: "UsageError",
     message: 'invalid offset "^x": strconv.Atoi: parsing "x": invalid syntax',
   });
+  assert.throws(() => parseRef("^9223372036854775808"), /value out of range/);
 });
 
 Deno.test("a record that isn't there, in buildx's words", () => {

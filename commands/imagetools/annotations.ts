@@ -17,7 +17,7 @@ export interface IndexAnnotation {
 
 /** Reads `--annotation [TYPE[PLATFORM],…:]KEY=VALUE`. Throws `UsageError`. */
 export function readAnnotations(texts: readonly string[]): IndexAnnotation[] {
-  return annotationsOf(parseAnnotations(texts.filter((text) => text !== "")));
+  return annotationsOf(parseAnnotations(texts, "failed to parse annotations"));
 }
 
 /** Those among an exporter's attributes: `annotation-index.KEY` … */

@@ -31,7 +31,10 @@ Deno.test({ name: "history ls, logs and inspect are as buildx has them", ignore 
     (await space.fairlead(["history", "ls", "--filter", "duration>=1ns"])).stdout,
     /Error/,
   );
-  for (const ref of ["", "^0", "^1", "^2", "^3", "^7", "^x"]) {
+  await beside(space, "history", "logs", "--progress", "none");
+  for (
+    const ref of ["", "^0", "^1", "^2", "^3", "^7", "^x", "^99999999999999999999", "test/test0/"]
+  ) {
     const refs = ref === "" ? [] : [ref];
     await beside(space, "history", "logs", ...refs);
     await beside(space, "history", "logs", "--progress", "rawjson", ...refs);

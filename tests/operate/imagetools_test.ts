@@ -211,6 +211,8 @@ Deno.test({
         "manifest-descriptor[linux/amd64]:q=1",
       ],
       [single, "--annotation", "x=y"],
+      [single, "--annotation", "a"],
+      [single, "--annotation", "nope:a=b"],
       [single, "--annotation", "index-descriptor:x=y"],
       ["--append", "-t", several, docker],
       ["-t", single, bare],
