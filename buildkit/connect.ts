@@ -106,8 +106,7 @@ function lostError(error: Http2Error, { endpoint, secure, answered }: Lost): Err
       return new ConnectionLost(endpoint, message, { cause, ...hint && { remedy: hint } });
     }
   }
-  const reason = error.message
-    .replace(/^the connection was lost: /, "").replace(/ \(os error \d+\)/, "");
+  const reason = reasonOf(error);
   const misfit = error instanceof NotHttp2Error
     ? explainFirstBytes(error.received, secure)
     : undefined;
@@ -122,4 +121,10 @@ function lostError(error: Http2Error, { endpoint, secure, answered }: Lost): Err
     cause: error,
     hint: misfit?.hint ?? "check that it is buildkitd's port, and look at the daemon's log",
   });
+}
+
+/** What became of it, in the system's words; `Broken pipe` is said of a peer that has gone. */
+function reasonOf({ message }: Http2Error): string {
+  return message.replace(/^the connection was lost: /, "").replace(/ \(os error \d+\)/, "")
+    .replace(/^Broken pipe$/, "the peer closed it").replace(/^Connection /, "connection ");
 }

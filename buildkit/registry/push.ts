@@ -33,7 +33,7 @@ export function writer(
   const scope = `repository:${name.path}:pull,push`;
   const send = async (
     { digest }: Pick<Descriptor, "digest">,
-    request: Omit<Ask, "scopes" | "doing"> & { scopes?: string[] },
+    request: Omit<Ask, "scopes" | "doing"> & Partial<Pick<Ask, "scopes" | "doing">>,
   ) =>
     await ask(link, host, {
       doing: `${repositoryName(name)}@${digest}`,
@@ -126,6 +126,7 @@ export function writer(
     },
     async putManifest(descriptor, bytes, tag) {
       const response = await send(descriptor, {
+        ...tag && { doing: `${repositoryName(name)}:${tag}` },
         method: "PUT",
         path: `${name.path}/manifests/${tag || descriptor.digest}`,
         headers: { "content-type": descriptor.mediaType },

@@ -19,11 +19,17 @@ export interface HistoryRecord {
 /** A record that isn't there. */
 export class NoRecordError extends Error {
   override readonly name = "NoRecordError";
-  readonly hint = "see 'fairlead history ls' for what there is";
+  readonly hint: string;
   /** Nodes that couldn't be asked for it. */
   readonly above: readonly string[];
-  constructor(message: string, options: { cause?: unknown; lostNodes?: readonly string[] } = {}) {
+  /** @param options.why why it may be gone */
+  constructor(
+    message: string,
+    options: { cause?: unknown; lostNodes?: readonly string[]; why?: string } = {},
+  ) {
     super(message, { cause: options.cause });
+    const { why } = options;
+    this.hint = `see 'fairlead history ls' for what there is${why ? `; ${why}` : ""}`;
     this.above = options.lostNodes?.map((line) => `ERROR: ${line}`) ?? [];
   }
 }
@@ -115,9 +121,12 @@ export function noRecord(
   { missing = 0, ...options }: { missing?: number; lostNodes?: readonly string[] } = {},
 ): NoRecordError {
   if (text === "") return new NoRecordError("no records found", options);
-  return text.startsWith("^") && missing > 0
-    ? new NoRecordError(`no completed build found with offset ${missing}`, options)
-    : new NoRecordError(`no record found for ref ${quote(text)}`, options);
+  if (text.startsWith("^") && missing > 0) {
+    return new NoRecordError(`no completed build found with offset ${missing}`, options);
+  }
+  // The error of a build whose connection was lost has sent people here.
+  const why = "of a build that was under way when its daemon ended there is no record";
+  return new NoRecordError(`no record found for ref ${quote(text)}`, { ...options, why });
 }
 
 /** Has the daemon write what it has of a build's trace, now and not some seconds later. */

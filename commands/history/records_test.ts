@@ -25,6 +25,11 @@ Deno.test("a record that isn't there, in buildx's words", () => {
     noRecord("^9", { missing: 5 }).message,
     "no completed build found with offset 5",
   );
+  // Where the error of a lost build sends people.
+  assert.match(
+    noRecord("a").hint,
+    /; of a build that was under way when its daemon ended there is/,
+  );
   assert.deepEqual(noRecord("a", { lostNodes: ["node x: y"] }).above, ["ERROR: node x: y"]);
 });
 

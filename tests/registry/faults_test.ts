@@ -154,6 +154,13 @@ Deno.test("a digest that is none, and a manifest stored as another, are noticed"
   await rejects(it.writer.putManifest(descriptor, bytes), { code: "corrupt" });
 });
 
+Deno.test("a tag that may not be written is named, not the digest behind it", async () => {
+  await using it = world(() => Response.json(errors("DENIED", "no tags here"), { status: 403 }));
+  const { descriptor, bytes } = await blob(3);
+  const message = new RegExp(`^${it.host}/a:v1: push access denied, .*: no tags here$`);
+  await rejects(it.writer.putManifest(descriptor, bytes, "v1"), { message });
+});
+
 Deno.test("nobody there", async () => {
   using registries = client();
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

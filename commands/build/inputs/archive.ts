@@ -8,7 +8,7 @@ type Reader = Pick<Input, "read">;
 export interface Archive {
   /** Gives it to be read; undefined when it was given before, and isn't kept. */
   open(): Reader & Partial<Disposable> | undefined;
-  /** Reads all of it into a file, so that several nodes can have it. Rejects with the signal's reason. */
+  /** Reads all of it into a file, to be given as often as wanted. Rejects with the signal's reason. */
   keep(signal: AbortSignal): Promise<void>;
 }
 

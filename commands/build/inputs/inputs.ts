@@ -28,7 +28,7 @@ export interface Inputs {
   readonly name: string;
   /** What the daemon calls for what are no folders. */
   readonly services: readonly Service[];
-  /** An archive on stdin is read as it is sent, once, unless it is kept first, for several nodes. */
+  /** An archive on stdin is read as it is sent, once, unless it is kept first: for several nodes or attempts. */
   keepStdin(signal: AbortSignal): Promise<void>;
   /** A Dockerfile that the daemon is to fetch, into the mount `dockerfile`, before the build. */
   readonly dockerfileUrl: string | undefined;

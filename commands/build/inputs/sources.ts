@@ -31,7 +31,7 @@ export interface Sources {
   readonly stores: ReadonlyMap<string, string>;
   /** What else it may call. */
   readonly services: readonly Service[];
-  /** To be called before several nodes read an archive from stdin. */
+  /** To be called before an archive on stdin is read by several nodes, or in several attempts. */
   keepStdin(signal: AbortSignal): Promise<void>;
   readonly secrets: SecretSource;
   /** Agents of ssh by id. */

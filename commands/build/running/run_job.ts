@@ -11,13 +11,17 @@ import type { PreparedBuild } from "../prepare.ts";
 import type { Answers } from "../results/result.ts";
 import { buildServices } from "./services.ts";
 
-/** Fetches, or refuses, what only the daemon can look at; before a build's first job. */
+/**
+ * To be called before a build's first job: fetches, or refuses, what only the daemon can look at, and
+ * keeps what the next attempt would read again.
+ */
 export async function makeReady(
   client: Client,
   build: PreparedBuild,
   context: JobContext,
 ): Promise<void> {
   const { dockerfileUrl, mounts, filename, isRemote, underPolicy } = build.sources;
+  if (context.retries) await build.sources.keepStdin(context.deps.signal);
   if (dockerfileUrl !== undefined) {
     const { fetchFile } = await import("../inputs/fetch_file.ts");
     const text = await fetchFile(client, dockerfileUrl, "Dockerfile", context);

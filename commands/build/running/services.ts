@@ -1,7 +1,7 @@
 import { dockerConfigDir } from "../../../builders/store/config_dir.ts";
 import type { Sys } from "../../../buildkit/fsync/_sys.ts";
 import { openSys } from "../../../buildkit/fsync/open_sys.ts";
-import type { Handler, Service } from "../../../buildkit/grpc/call.ts";
+import type { Service } from "../../../buildkit/grpc/call.ts";
 import { auth } from "../../../buildkit/session/auth.ts";
 import { fileSync } from "../../../buildkit/session/filesync.ts";
 import { health } from "../../../buildkit/session/health.ts";
@@ -77,17 +77,14 @@ export async function buildServices(
   build: PreparedBuild,
   context: Pick<JobContext, "deps" | "progress" | "shared" | "spend">,
 ): Promise<BuildServices> {
-  const { shared, spend } = context;
+  const { shared } = context;
   const list: Service[] = [
     health,
     shared.auth,
     secrets(build.sources.secrets),
     ssh(build.sources.agents),
     folders(build.sources.mounts, context),
-    // What is no folder comes from stdin.
-    ...build.sources.services.map((service) =>
-      noticed(service, () => spend("its context came from stdin, which can be read only once"))
-    ),
+    ...build.sources.services,
   ];
   const stores = new Map([...build.sources.stores, ...build.layouts.stores]);
   const imageStores = build.outputs.flatMap(({ store }) => store ?? []);
@@ -111,18 +108,6 @@ export async function buildServices(
       for (const store of imageStores) await store.discard();
     },
   };
-}
-
-/** The same service; `called` hears of each call. */
-function noticed(service: Service, called: () => void): Service {
-  const entries = Object.entries(service).map(([path, handler]): [string, Handler] => [
-    path,
-    (call) => {
-      called();
-      return handler(call);
-    },
-  ]);
-  return Object.fromEntries(entries);
 }
 
 /** `BUILDKIT_NO_CLIENT_TOKEN`: the daemon then fetches tokens itself, with our passwords. */
