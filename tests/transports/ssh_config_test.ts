@@ -34,6 +34,21 @@ const configs = [
   "ProxyCommand none\nProxyJump j\n",
   "ProxyCommand=nc # no comment\nConnectTimeout 7\nHostKeyAlias al\n",
   "RevokedHostKeys /r\nRevokedHostKeys /s\n",
+  "User 'single \"quoted\"'\n",
+  'User a"b c"\\ d\\"\n',
+  "Host 'foo' fo\"o\"\n Port 5\n",
+  "IdentityFile none\n",
+  "IdentityFile /a\nIdentityFile none\n",
+  "ConnectTimeout 1m30s\n",
+  "ConnectTimeout none\n",
+  "HostName FOO.Example.com\n",
+  "ProxyJump none\nProxyCommand nc\n",
+  "Include CONFD/[1-2]\n",
+  "Include CONFD/[!2a]\n",
+  "IdentitiesOnly true\n",
+  "StrictHostKeyChecking off\nHashKnownHosts true\n",
+  "StrictHostKeyChecking accept-new\n",
+  "StrictHostKeyChecking yes\nStrictHostKeyChecking no\n",
   "IdentityFile /one\nHost foo\n IdentityFile /two\n IdentityFile /one\n",
 ];
 
@@ -65,7 +80,7 @@ Deno.test({
           const ours = await sshConfigOf({ host, localUser }, sources);
           const where = `${JSON.stringify(text)} for ${host}`;
           assert.deepEqual({
-            hostname: ours.hostname ?? host,
+            hostname: ours.hostname?.toLowerCase() ?? host,
             port: ours.port ?? 22,
             user: ours.user ?? localUser,
             jumps: ours.jumps.join(","),
@@ -73,6 +88,9 @@ Deno.test({
             alias: ours.hostKeyAlias,
             timeout: ours.connectTimeout,
             revoked: ours.revokedHostKeys.join(" "),
+            only: ours.identitiesOnly,
+            hash: ours.hashKnownHosts,
+            acceptNew: ours.acceptNew,
           }, {
             hostname: all("hostname")[0],
             port: Number(all("port")[0]),
@@ -82,11 +100,15 @@ Deno.test({
             alias: all("hostkeyalias")[0],
             timeout: Number(all("connecttimeout")[0]) || undefined,
             revoked: all("revokedhostkeys")[0] ?? "",
+            only: all("identitiesonly")[0] === "yes",
+            hash: all("hashknownhosts")[0] === "yes",
+            acceptNew: /^(?:false|accept-new)$/.test(all("stricthostkeychecking")[0]!),
           }, where);
-          if (ours.identityFiles.length > 0) {
-            assert.deepEqual(ours.identityFiles, all("identityfile"), where);
+          if (ours.identityFiles !== undefined) {
+            const files = all("identityfile").filter((file) => file !== "none");
+            assert.deepEqual(ours.identityFiles, files, where);
           }
-          if (ours.knownHostsFiles.length > 0) {
+          if (ours.knownHostsFiles !== undefined) {
             assert.equal(ours.knownHostsFiles.join(" "), all("userknownhostsfile")[0], where);
           }
         }

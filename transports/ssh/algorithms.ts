@@ -1,8 +1,9 @@
 /** The algorithms of a connection: ours, as ssh_config's lists change them. */
 import { certificateAlgorithms, keyAlgorithms } from "./certificate.ts";
-import { ALGORITHM_LISTS, type AlgorithmList, type SshHostConfig } from "./config.ts";
+import type { SshHostConfig } from "./config.ts";
 import { SshConfigError } from "./config_error.ts";
 import { matchesPatterns } from "./patterns.ts";
+import { ALGORITHM_LISTS, type AlgorithmList } from "./settings.ts";
 
 /** What is offered, in that order. */
 export type SshAlgorithms = Readonly<Record<AlgorithmList, readonly string[]>> & {

@@ -1,28 +1,45 @@
 /**
  * What of OpenSSH's client configuration (ssh_config(5)) is read: `Host` and `Match` blocks with
  * `HostName`, `User`, `Port`, `IdentityFile`, `CertificateFile`, `IdentitiesOnly`, `IdentityAgent`,
- * `UserKnownHostsFile`, `GlobalKnownHostsFile`, `RevokedHostKeys`, `HostKeyAlias`, `ProxyJump`,
- * `ProxyCommand`, `ConnectTimeout`, the lists of algorithms and `Include`. As there, the first value
- * found counts, and files of keys add up.
+ * `UserKnownHostsFile`, `GlobalKnownHostsFile`, `RevokedHostKeys`, `HostKeyAlias`,
+ * `StrictHostKeyChecking`, `HashKnownHosts`, `ProxyJump`, `ProxyCommand`, `ConnectTimeout`, the lists
+ * of algorithms and `Include`. As there, the first value found counts, and files of keys add up.
  */
 import { SshConfigError } from "./config_error.ts";
+import type { Env } from "../transport.ts";
 import { filesOf } from "./include.ts";
-import { judgeMatch } from "./match.ts";
+import { judgeMatch, namesSoFar } from "./match.ts";
 import { matchesPatterns } from "./patterns.ts";
+import {
+  ALGORITHM_LISTS,
+  type AlgorithmList,
+  isNone,
+  isOn,
+  matters,
+  secondsOf,
+  splitLine,
+  takeIn,
+  wordsAt,
+} from "./settings.ts";
+import { expandText, tokensOf } from "./tokens.ts";
 
 /** What the configuration says of a host. */
 export interface SshHostConfig {
   readonly hostname?: string;
   readonly user?: string;
   readonly port?: number;
-  /** Paths as written: `~`, `%d`, `%h`, `%u` and `%r` stand in them. */
-  readonly identityFiles: readonly string[];
+  /** Paths as written, with `~`, `${VARIABLE}` and tokens; undefined where nothing is said of them. */
+  readonly identityFiles?: readonly string[];
   readonly certificateFiles: readonly string[];
   readonly identitiesOnly: boolean;
   readonly identityAgent?: string;
-  readonly knownHostsFiles: readonly string[];
-  /** Undefined where nothing is said of them. */
+  /** These, too, are undefined where nothing is said of them. */
+  readonly knownHostsFiles?: readonly string[];
   readonly globalKnownHostsFiles?: readonly string[];
+  /** The names of hosts are written hashed. */
+  readonly hashKnownHosts: boolean;
+  /** A host of which nothing is known is believed, and its key written down. */
+  readonly acceptNew: boolean;
   /** Files of keys that no host may have. */
   readonly revokedHostKeys: readonly string[];
   readonly hostKeyAlias?: string;
@@ -35,10 +52,6 @@ export interface SshHostConfig {
   /** Lists of algorithms as written: `+`, `-` or `^` before one changes the usual list. */
   readonly algorithms: Readonly<Partial<Record<AlgorithmList, string>>>;
 }
-
-/** The keywords that hold lists of algorithms. */
-export const ALGORITHM_LISTS = ["Ciphers", "MACs", "KexAlgorithms", "HostKeyAlgorithms"] as const;
-export type AlgorithmList = typeof ALGORITHM_LISTS[number];
 
 /** Whom the configuration is asked about. */
 export interface SshSubject {
@@ -60,6 +73,9 @@ export interface SshSources {
   read(path: string): string | undefined;
   /** The names in a folder; none where it can't be read. */
   list(folder: string): readonly string[];
+  env: Env;
+  /** The addresses that this machine's interfaces have. */
+  addresses(): readonly string[];
   /** Runs a command of `Match exec` in the user's shell; whether it went well. */
   run(command: string): Promise<boolean>;
 }
@@ -89,49 +105,48 @@ export async function sshConfigOf(
 
 function configOf(found: ReadonlyMap<string, readonly string[]>, host: string): SshHostConfig {
   const first = (key: string) => found.get(key)?.[0];
-  const port = Number(first("port"));
-  const jump = chosen(first("proxyjump"));
-  const proxy = chosen(first("proxycommand"));
-  if (proxy !== undefined && first("proxyusefdpass")?.toLowerCase() === "yes") {
+  const chosen = (key: string) => isNone(first(key)) ? undefined : first(key);
+  const files = (key: string) => {
+    const values = found.get(key);
+    return values && [...new Set(values)].filter((name) => !isNone(name));
+  };
+  const proxy = chosen("proxycommand");
+  if (proxy !== undefined && isOn(first("proxyusefdpass"))) {
     throw new SshConfigError(
       "ProxyUseFdpass",
       "fairlead takes no connection from another program, it talks through that program",
       "give this host a ProxyCommand that relays, and no ProxyUseFdpass",
     );
   }
-  const timeout = Number(first("connecttimeout"));
-  const [hostname, user, agent, alias, global] = [
-    ...["hostname", "user", "identityagent", "hostkeyalias", "globalknownhostsfile"],
-  ].map(first);
-  const files = (key: string) =>
-    [...new Set(found.get(key))].filter((name) => name.toLowerCase() !== "none");
-  return {
+  const hostname = first("hostname");
+  const timeout = secondsOf(first("connecttimeout") ?? "");
+  const all: { -readonly [key in keyof SshHostConfig]: SshHostConfig[key] | undefined } = {
+    hostname: hostname?.replaceAll("%h", host).replaceAll("%%", "%"),
+    user: first("user"),
+    port: first("port") === undefined ? undefined : Number(first("port")),
     identityFiles: files("identityfile"),
-    certificateFiles: files("certificatefile"),
-    identitiesOnly: first("identitiesonly")?.toLowerCase() === "yes",
-    knownHostsFiles: words(first("userknownhostsfile") ?? ""),
-    revokedHostKeys: words(chosen(first("revokedhostkeys")) ?? ""),
-    jumps: jump?.split(",") ?? [],
+    certificateFiles: files("certificatefile") ?? [],
+    identitiesOnly: isOn(first("identitiesonly")),
+    identityAgent: first("identityagent"),
+    knownHostsFiles: files("userknownhostsfile"),
+    globalKnownHostsFiles: files("globalknownhostsfile"),
+    hashKnownHosts: isOn(first("hashknownhosts")),
+    acceptNew: /^(?:accept-new|no|false|off)$/i.test(first("stricthostkeychecking") ?? ""),
+    revokedHostKeys: files("revokedhostkeys") ?? [],
+    hostKeyAlias: first("hostkeyalias"),
+    jumps: chosen("proxyjump")?.split(",") ?? [],
+    proxyCommand: proxy,
+    connectTimeout: timeout > 0 ? timeout : undefined,
     algorithms: Object.fromEntries(
       ALGORITHM_LISTS.flatMap((name) => {
         const list = first(name.toLowerCase());
-        return list ? [[name, list]] : [];
+        return list === undefined ? [] : [[name, list]];
       }),
     ),
-    ...proxy && { proxyCommand: proxy },
-    ...timeout > 0 && { connectTimeout: timeout },
-    ...hostname && { hostname: hostname.replaceAll("%h", host).replaceAll("%%", "%") },
-    ...user && { user },
-    ...port > 0 && port < 65536 && { port },
-    ...agent && { identityAgent: agent },
-    ...global !== undefined && { globalKnownHostsFiles: words(global) },
-    ...alias && { hostKeyAlias: alias },
   };
-}
-
-/** `none` says that there is none. */
-function chosen(value: string | undefined): string | undefined {
-  return value?.toLowerCase() === "none" ? undefined : value;
+  return Object.fromEntries(
+    Object.entries(all).filter(([, value]) => value !== undefined),
+  ) as unknown as SshHostConfig;
 }
 
 /** A search through the files, and what it has found. */
@@ -148,64 +163,30 @@ export interface Search {
 
 /** As deep as OpenSSH follows `Include`. */
 const DEEPEST = 16;
-/** Keywords that say something here. */
-const USED = new Set([
-  ...["hostname", "user", "port", "identityfile", "certificatefile", "identitiesonly"],
-  ...["identityagent", "userknownhostsfile", "globalknownhostsfile", "hostkeyalias"],
-  ...[
-    "proxyjump",
-    "proxycommand",
-    "include",
-    "revokedhostkeys",
-    "connecttimeout",
-    "proxyusefdpass",
-  ],
-  ...ALGORITHM_LISTS.map((name) => name.toLowerCase()),
-]);
-/** Keywords that hold lists, taken as a whole. */
-const LISTS = new Set([
-  ...["userknownhostsfile", "globalknownhostsfile", "revokedhostkeys", "proxycommand"],
-]);
-/** Of these two the first that is found counts. */
-const PROXIES: Readonly<Record<string, string>> = {
-  proxyjump: "proxycommand",
-  proxycommand: "proxyjump",
-};
-
 /** @param base the folder that relative names of `Include` are in */
 async function collect(path: string, base: string, search: Search): Promise<void> {
-  const text = search.sources.read(path);
+  const { found, subject, sources } = search;
+  const text = sources.read(path);
   if (text === undefined || search.depth > DEEPEST) return;
-  const { found, subject } = search;
   let applies: boolean | SshConfigError = true;
   for (const [index, line] of text.split("\n").entries()) {
-    const [, keyword, rest] = /^\s*([A-Za-z]+)(?:\s*=\s*|\s+)(.*?)\s*$/.exec(line) ?? [];
+    const { keyword, rest } = splitLine(line) ?? {};
     if (keyword === undefined || rest === undefined) continue;
-    const key = keyword.toLowerCase();
     const place = `${path}:${index + 1}`;
-    if (key === "host") applies = matchesPatterns(subject.host, words(rest), { exact: true });
-    else if (key === "match") applies = await judgeMatch(words(rest), search, place);
-    else if (applies instanceof SshConfigError) {
-      if (USED.has(key) && !found.has(key)) throw applies;
-    } else if (applies && key === "include") {
-      for (const name of words(rest).flatMap((name) => filesOf(name, base, search.sources))) {
-        await collect(name, base, { ...search, depth: search.depth + 1 });
+    const words = () => wordsAt(place, rest);
+    if (keyword === "host") applies = matchesPatterns(subject.host, words(), { exact: true });
+    else if (keyword === "match") applies = await judgeMatch(words(), search, place);
+    else if (keyword === "include" && applies === true) {
+      const tokens = await tokensOf(namesSoFar(search));
+      for (const name of words()) {
+        const files = filesOf(expandText(name, tokens, sources.env, place), base, sources);
+        for (const file of files) await collect(file, base, { ...search, depth: search.depth + 1 });
       }
-    } else if (applies && !found.has(PROXIES[key] ?? "")) {
-      const values = found.get(key) ?? [];
-      found.set(key, [...values, LISTS.has(key) ? rest : words(rest)[0] ?? ""]);
+    } else if (applies !== false && (keyword === "include" || matters(keyword, found))) {
+      if (applies instanceof SshConfigError) throw applies;
+      takeIn(found, keyword, rest, place);
     }
   }
-}
-
-/** A word that begins with `#` begins a comment. */
-function words(text: string): string[] {
-  const found: string[] = [];
-  for (const [, quoted, plain] of text.matchAll(/"([^"]*)"|(\S+)/g)) {
-    if (plain?.startsWith("#")) break;
-    found.push(quoted ?? plain ?? "");
-  }
-  return found;
 }
 
 function parentOf(path: string): string {

@@ -4,7 +4,7 @@ import { sshConfigOf, type SshSources, type SshSubject } from "./config.ts";
 import { SshConfigError } from "./config_error.ts";
 import { filesOf } from "./include.ts";
 import { matchesPatterns } from "./patterns.ts";
-import { expandCommand } from "./tokens.ts";
+import { expandCommand, tokensOf } from "./tokens.ts";
 
 const commands: string[] = [];
 
@@ -13,6 +13,8 @@ function machine(files: Record<string, string>): SshSources {
   return {
     files: ["/h/.ssh/config", "/etc/ssh/ssh_config"],
     home: "/h",
+    env: (name) => name === "HERE" ? "/h/other" : undefined,
+    addresses: () => ["127.0.0.1", "192.0.2.7", "fe80::1%eth0"],
     read: (path) => files[path],
     list: (folder) =>
       Object.keys(files).filter((path) => path.startsWith(`${folder}/`))
@@ -66,6 +68,8 @@ Deno.test("ssh's configuration: the first value counts, files of keys add up", a
     certificateFiles: ["~/.ssh/a-cert.pub"],
     identitiesOnly: true,
     knownHostsFiles: ["~/k1", "/k 2"],
+    hashKnownHosts: false,
+    acceptNew: false,
     revokedHostKeys: [],
     jumps: ["a@hop:22", "other"],
     algorithms: {},
@@ -76,10 +80,10 @@ Deno.test("ssh's configuration: the first value counts, files of keys add up", a
 
 Deno.test("ssh's configuration: nothing said", async () => {
   assert.deepEqual(await of({}, "x"), {
-    identityFiles: [],
     certificateFiles: [],
     identitiesOnly: false,
-    knownHostsFiles: [],
+    hashKnownHosts: false,
+    acceptNew: false,
     revokedHostKeys: [],
     jumps: [],
     algorithms: {},
@@ -93,7 +97,7 @@ Deno.test("ssh's configuration: a file that includes itself", async () => {
 
 Deno.test("ssh's configuration: files that are included by a pattern, in order", async () => {
   const config = await of({
-    "/h/.ssh/config": "Include config.d/*.conf ~/other/?\n",
+    "/h/.ssh/config": "Include config.d/*[!a-m]conf ${HERE}/?\n",
     "/h/.ssh/config.d/20.conf": "User later\nIdentityFile two\n",
     "/h/.ssh/config.d/10.conf": "User first\nInclude deeper\nIdentityFile one\n",
     "/h/.ssh/config.d/.hidden.conf": "User hidden\n",
@@ -130,6 +134,10 @@ for (
     ["final host box.example.com", {}, true],
     ["tagged work", {}, true],
     ["tagged home", {}, false],
+    ["localnetwork 10.0.0.0/8,192.0.2.0/24", {}, true],
+    ["localnetwork 192.0.2.8", {}, false],
+    ["localnetwork fe80::/10", {}, true],
+    ["!localnetwork 2001:db8::/32", {}, true],
   ] as const
 ) {
   Deno.test(`ssh's configuration: Match ${match} ${applies ? "holds" : "does not hold"}`, async () => {
@@ -146,8 +154,8 @@ for (
 
 Deno.test("ssh's configuration: what can't be followed is refused where it matters, with its place", async () => {
   const text = "Host box\n Port 1\n ProxyCommand pass\n ProxyUseFdpass yes\nHost home\n Port 1\n" +
-    "Match localnetwork 10.0.0.0/8\n ForwardX11 yes\n Port 2\n";
-  const cases = [["box", /ProxyUseFdpass/], ["lan", /config:7: Match local/]] as const;
+    "Match command x\n ForwardX11 yes\n Port 2\n";
+  const cases = [["box", /ProxyUseFdpass/], ["lan", /config:7: Match command/]] as const;
   for (const [host, problem] of cases) {
     await assert.rejects(of(text, host), (error) => {
       assert(error instanceof SshConfigError);
@@ -170,7 +178,8 @@ Deno.test("ssh's configuration: the first of ProxyCommand and ProxyJump counts",
   assert.deepEqual(await ways("ProxyJump hop\nProxyCommand nc\n"), [undefined, "hop"]);
   assert.deepEqual(await ways("ProxyCommand none\nProxyCommand nc\n"), [undefined]);
   assert.deepEqual(await ways("ProxyCommand none\nProxyJump hop\n"), [undefined]);
-  assert.deepEqual(await ways("ProxyJump none\nProxyCommand nc\n"), [undefined]);
+  assert.deepEqual(await ways("ProxyJump none\nProxyCommand nc\n"), ["nc"]);
+  assert.deepEqual(await ways("ProxyJump none\nProxyJump hop\n"), [undefined]);
 });
 
 Deno.test("ssh's configuration: lists of algorithms", () => {
@@ -186,16 +195,37 @@ Deno.test("ssh's configuration: lists of algorithms", () => {
   }
 });
 
-Deno.test("ssh's configuration: what a shell would not take as a word stands in no command", () => {
+for (
+  const [line, problem] of [
+    ["Port ssh", /config:2: "ssh" is not a port/],
+    ["Port 65536", /"65536" is not a port/],
+    ["ConnectTimeout soon", /"soon" is not a time/],
+    ["IdentitiesOnly maybe", /"maybe" is not yes or no/],
+    ["StrictHostKeyChecking never", /"never" is not one of yes, ask, accept-new, no/],
+    ["User", /user has no value/],
+    ['User "me', /a quote isn't closed/],
+    ["Include ${NOWHERE}/x", /\$NOWHERE is not set/],
+  ] as const
+) {
+  Deno.test(`ssh's configuration: ${line} is refused where it counts`, async () => {
+    const text = `Host box\n ${line} \nHost other\n Port 7\n`;
+    await assert.rejects(of(text, "box"), problem);
+    assert.equal((await of(text, "other")).port, 7);
+  });
+}
+
+Deno.test("ssh's configuration: what a shell would not take as a word stands in no command", async () => {
   const base = { home: "/h", host: "box", typed: "b", port: 7, user: "me", localUser: "u" };
-  assert.equal(expandCommand("nc %h %p %r %n %%", base, "X"), "nc box 7 me b %");
-  assert.equal(expandCommand("nc", { ...base, user: "$(id)" }, "X"), "nc");
+  const made = async (text: string, user = "me") =>
+    expandCommand(text, await tokensOf({ ...base, user }), "X");
+  assert.equal(await made("nc %h %p %r %n %%"), "nc box 7 me b %");
+  assert.equal(await made("nc", "$(id)"), "nc");
   for (
     const user of ["$(id)", "a;b", "`id`", "a b", "-oX", "a\\", "a|b", "a>b", "'", "a\nb", "~"]
   ) {
-    assert.throws(() => expandCommand("nc %r", { ...base, user }, "X"), /can't stand in a command/);
+    await assert.rejects(made("nc %r", user), /can't stand in a command/);
   }
-  assert.throws(() => expandCommand("nc %Z", base, "X"), /X: the token %Z is not known/);
+  await assert.rejects(made("nc %Z"), /X: the token %Z is not known/);
 });
 
 for (

@@ -1,4 +1,7 @@
-/** Whether a host is the one it says it is. Nothing is ever accepted that known_hosts doesn't hold. */
+/**
+ * Whether a host is the one it says it is. Nothing is accepted that known_hosts doesn't hold, unless the
+ * configuration takes hosts of which nothing is known (`StrictHostKeyChecking accept-new`, `no`).
+ */
 import { certificateFault, isCertificate, parseCertificate } from "./certificate.ts";
 import {
   fingerprint,
@@ -9,6 +12,7 @@ import {
   readKnownHosts,
   sameKey,
 } from "./known_hosts.ts";
+import { writeNewHost } from "./new_host.ts";
 import { isRevoked } from "./revoked.ts";
 import type { SshTarget } from "./target.ts";
 import { DialError } from "../errors.ts";
@@ -22,6 +26,8 @@ export interface HostKeys {
   readonly algorithms: readonly string[];
   /** Throws `DialError` for a key or a certificate that must not be trusted. */
   check(shown: Uint8Array): Promise<void>;
+  /** Once a host that is new has proven that the key is its own: writes it down. Never rejects. */
+  keep(warn: (line: string) => void): Promise<void>;
 }
 
 /** The host's own key in what it shows: the key in a certificate, else what is shown. */
@@ -52,6 +58,9 @@ export async function hostKeysOf(
   const plain = all.filter((type) => !isCertificate(type));
   const usable = certified || plain.length === 0 ? all : plain;
   const isFirst = (type: string) => fixedOrder || isCertificate(type) || types.has(type);
+  // ssh would also take a host that is known by a key of another type: anybody can show one.
+  const takesNew = target.acceptNew && known.every(({ marker }) => marker === "revoked");
+  let fresh: Uint8Array | undefined;
   return {
     algorithms: [...usable.filter(isFirst), ...usable.filter((type) => !isFirst(type))],
     async check(shown) {
@@ -65,7 +74,24 @@ export async function hostKeysOf(
         // That it is not known is said of the whole name.
         if (await by(elsewhere).then(() => true, () => false)) return;
       }
-      await by(known);
+      if (takesNew && !isCertificate(keyType(shown)) && judge(shown, known).is === "unknown") {
+        fresh = shown;
+      } else await by(known);
+    },
+    async keep(warn) {
+      if (fresh === undefined) return;
+      const key = fresh;
+      fresh = undefined;
+      const told = `${endpoint}: the host key of ${knownAs} is new, and accepted as ` +
+        `StrictHostKeyChecking says: ${keyType(key)} ${await fingerprint(key)}; `;
+      const { newHosts: file, hashKnownHosts: hashed } = target;
+      if (file === undefined) return warn(`${told}it is written nowhere`);
+      try {
+        await writeNewHost({ file, name: knownAs, key, hashed });
+        warn(`${told}${file} has it from now on`);
+      } catch (error) {
+        warn(`${told}it can't be written to ${file}: ${(error as Error).message}`);
+      }
     },
   };
 }
@@ -152,9 +178,12 @@ async function check(key: Uint8Array, { target, endpoint, name, known }: Known):
   if (verdict.is === "known") return;
   const type = keyType(key);
   const print = `${type} ${await fingerprint(key)}`;
-  const file = target.knownHosts[0]!;
   const line = `${name} ${type} ${key.toBase64()}`;
-  const add = `printf '%s\\n' '${line}' >> '${file}'`;
+  const addTo = (file: string | undefined) =>
+    file === undefined || file === "/dev/null"
+      ? `writing this line to a file that UserKnownHostsFile or ?knownHosts= names: ${line}`
+      : `printf '%s\\n' '${line}' >> ${quoted(file)}`;
+  const add = addTo(target.newHosts);
   const fail = (problem: string, hint: string) =>
     new DialError(problem, { endpoint, step: "authenticate", code: "denied", hint });
   switch (verdict.is) {
@@ -169,7 +198,7 @@ async function check(key: Uint8Array, { target, endpoint, name, known }: Known):
         `the host key of ${name} has changed: it is ${print}, and ${by.file}:${by.line} has ` +
           `${await fingerprint(by.key)}; someone may be listening in`,
         `if the host was set up anew and its owner confirms this fingerprint: ` +
-          `ssh-keygen -R '${name}' -f '${by.file}' && ${add}`,
+          `ssh-keygen -R '${name}' -f ${quoted(by.file)} && ${addTo(by.file)}`,
       );
     }
     case "revoked":
@@ -184,4 +213,9 @@ async function check(key: Uint8Array, { target, endpoint, name, known }: Known):
         `if the host's owner confirms this fingerprint, accept the key itself by: ${add}`,
       );
   }
+}
+
+/** As one word for a shell. */
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", `'\\''`)}'`;
 }

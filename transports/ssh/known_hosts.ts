@@ -93,14 +93,21 @@ async function namesHost(names: string, name: string): Promise<boolean> {
   const [, version, salt = "", hash = ""] = names.split("|");
   if (version !== "1") return false;
   try {
-    const usage = { name: "HMAC", hash: "SHA-1" };
-    const bytes = Uint8Array.fromBase64(salt);
-    const key = await crypto.subtle.importKey("raw", bytes, usage, false, ["sign"]);
-    const made = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(name));
-    return sameKey(new Uint8Array(made), Uint8Array.fromBase64(hash));
+    const made = await hashOfName(name, Uint8Array.fromBase64(salt));
+    return sameKey(made, Uint8Array.fromBase64(hash));
   } catch {
     return false;
   }
+}
+
+/** What stands for a name that is not to be read. */
+export async function hashOfName(
+  name: string,
+  salt: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array> {
+  const usage = { name: "HMAC", hash: "SHA-1" };
+  const key = await crypto.subtle.importKey("raw", salt, usage, false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(name)));
 }
 
 function isMarker(text: string): text is KnownHost["marker"] {

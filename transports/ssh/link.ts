@@ -147,7 +147,10 @@ async function logIn(
     close();
   };
   socket.on("error", () => {});
-  client.on("handshake", met);
+  client.on("handshake", () => {
+    met();
+    void keys.keep(context.warn ?? log);
+  });
   client.on("ready", resolve);
   client.on("error", (error) => {
     log(`ssh ${where}: ${error.message}`);

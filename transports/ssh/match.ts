@@ -1,7 +1,8 @@
 import type { Search } from "./config.ts";
 import { SshConfigError } from "./config_error.ts";
+import { inNetwork } from "./networks.ts";
 import { matchesPatterns } from "./patterns.ts";
-import { expandCommand } from "./tokens.ts";
+import { expandCommand, type SshNames, tokensOf } from "./tokens.ts";
 
 /**
  * Whether the criteria of a `Match` line hold: all of them, judged from the left, so that a command
@@ -14,9 +15,8 @@ export async function judgeMatch(
   place: string,
 ): Promise<boolean | SshConfigError> {
   const { subject, sources, found, final, seen } = search;
+  const { host, user } = namesSoFar(search);
   const left = [...words];
-  const host = (found.get("hostname")?.[0] ?? subject.host).replaceAll("%h", subject.host);
-  const user = subject.user ?? found.get("user")?.[0] ?? subject.localUser;
   while (left.length > 0) {
     const word = left.shift()!;
     const negated = word.startsWith("!");
@@ -52,11 +52,21 @@ export async function judgeMatch(
       case "tagged":
         holds = matchesPatterns(found.get("tag")?.[0] ?? "", list(), { exact: true });
         break;
+      case "localnetwork": {
+        const networks = list();
+        const wrong = networks.find((one) => inNetwork("", one) === undefined);
+        if (wrong !== undefined) {
+          return new SshConfigError(
+            place,
+            `${JSON.stringify(wrong)} is not a network`,
+            "write it as ADDRESS/BITS, with nothing but zeros behind the bits",
+          );
+        }
+        holds = sources.addresses().some((own) => networks.some((one) => inNetwork(own, one)));
+        break;
+      }
       case "exec": {
-        const port = subject.port ?? (Number(found.get("port")?.[0]) || 22);
-        const { home } = sources;
-        const { localUser } = subject;
-        const tokens = { home, host, typed: subject.host, port, user, localUser };
+        const tokens = await tokensOf(namesSoFar(search));
         holds = await sources.run(expandCommand(value(), tokens, `${place}: Match exec`));
         break;
       }
@@ -70,6 +80,22 @@ export async function judgeMatch(
     if (holds === negated) return false;
   }
   return words.length > 0;
+}
+
+/** What tokens stand for where the search is now. */
+export function namesSoFar({ subject, sources: { home }, found }: Search): SshNames {
+  const { host: typed, localUser } = subject;
+  const first = (keyword: string) => found.get(keyword)?.[0];
+  return {
+    home,
+    host: first("hostname")?.replaceAll("%h", typed) ?? typed,
+    typed,
+    port: subject.port ?? (Number(first("port")) || 22),
+    user: subject.user ?? first("user") ?? localUser,
+    localUser,
+    alias: first("hostkeyalias"),
+    jumps: first("proxyjump"),
+  };
 }
 
 function splitAt(text: string, mark: string): [string, string | undefined] {

@@ -6,6 +6,8 @@ export function sshSources(home: string, env: Env, signal: AbortSignal): SshSour
   return {
     files: [`${home}/.ssh/config`, "/etc/ssh/ssh_config"],
     home,
+    env,
+    addresses: () => Deno.networkInterfaces().map(({ address }) => address),
     read(path) {
       try {
         return Deno.readTextFileSync(path);

@@ -5,7 +5,7 @@ import { sshConfigOf, type SshHostConfig } from "./config.ts";
 import { SshConfigError } from "./config_error.ts";
 import { knownHostName } from "./known_hosts.ts";
 import { sshSources } from "./sources.ts";
-import { expandCommand, expandTokens } from "./tokens.ts";
+import { expandCommand, expandText, tokensOf } from "./tokens.ts";
 import { DialError } from "../errors.ts";
 import { formatHostPort } from "../_tcp_connect.ts";
 import type { DialContext, Env } from "../transport.ts";
@@ -41,6 +41,11 @@ export interface SshTarget {
   readonly identitiesOnly: boolean;
   /** The agent's socket. */
   readonly agent: string | undefined;
+  /** Where the key of a host is written that is new; undefined where there is no such file. */
+  readonly newHosts: string | undefined;
+  readonly hashKnownHosts: boolean;
+  /** A host of which nothing is known is believed. */
+  readonly acceptNew: boolean;
   readonly knownHosts: readonly string[];
   /** Files of keys that no host may have; one that can't be read refuses all hosts. */
   readonly revokedHostKeys: readonly string[];
@@ -73,7 +78,7 @@ export async function sshTarget(
   /** @param seen the hosts whose way this one is on, as text */
   const route = async (of: SshAddress, seen: readonly string[]): Promise<SshTarget> => {
     const config = await sshConfigOf({ ...of, localUser }, sources);
-    const alone = complete(of, config, around);
+    const alone = await complete(of, config, around);
     const here = login(alone);
     // `Host *` may name a jump host that it is itself a host of: that one is reached directly.
     if (seen.at(-1) === here) return alone;
@@ -87,7 +92,7 @@ export async function sshTarget(
     const jumps: SshTarget[] = [];
     for (const [i, jump] of config.jumps.entries()) {
       // The first one's own way is gone, too; what comes before the others is written out.
-      const hop = i === 0 ? await route(jumpAddress(jump), [...seen, here]) : complete(
+      const hop = i === 0 ? await route(jumpAddress(jump), [...seen, here]) : await complete(
         jumpAddress(jump),
         await sshConfigOf({ ...jumpAddress(jump), localUser }, sources),
         around,
@@ -116,36 +121,43 @@ interface Around {
   readonly localUser: string;
 }
 
-function complete(
+async function complete(
   address: SshAddress,
   config: SshHostConfig,
   { env, home, localUser }: Around,
-): SshTarget {
-  const host = config.hostname ?? address.host;
+): Promise<SshTarget> {
+  const named = config.hostname ?? address.host;
+  // The zone of an address is the name of an interface.
+  const host = named.includes("%") ? named : named.toLowerCase();
   const port = address.port ?? config.port ?? 22;
-  const user = address.user ?? config.user ?? localUser;
   const alias = config.hostKeyAlias ?? host;
-  const tokens = { home, host, typed: address.host, port, user, localUser, alias };
-  const path = (text: string) =>
-    expandTokens(
-      tilde(text, home).replace(/\$\{(\w+)\}/g, (_, name: string) => env(name) ?? ""),
-      tokens,
-    );
-  const chosen = address.identity === undefined ? config.identityFiles : [address.identity];
-  const defaults = DEFAULT_KEYS.map((name) => `${home}/.ssh/${name}`);
+  const jumps = config.jumps.join(",");
+  const names = { home, host, typed: address.host, port, user: "", localUser, alias, jumps };
+  const user = address.user ??
+    (config.user && expandText(config.user, await tokensOf(names), env, "User")) ?? localUser;
+  const tokens = await tokensOf({ ...names, user });
+  const filled = (what: string) => (text: string) => expandText(text, tokens, env, what);
+  // An endpoint's own paths are meant as they are.
+  const own = (path: string) => path.startsWith("~/") ? home + path.slice(1) : path;
+  const files = address.identity === undefined
+    ? config.identityFiles?.map(filled("IdentityFile"))
+    : [own(address.identity)];
   const agent = config.identityAgent ?? "SSH_AUTH_SOCK";
-  const ownHosts = [`${home}/.ssh/known_hosts`, `${home}/.ssh/known_hosts2`];
-  const knownHosts = config.knownHostsFiles.length > 0
-    ? config.knownHostsFiles.map(path)
-    : ownHosts;
+  const userHosts = address.knownHosts === undefined
+    ? config.knownHostsFiles?.map(filled("UserKnownHostsFile")) ??
+      [`${home}/.ssh/known_hosts`, `${home}/.ssh/known_hosts2`]
+    : [own(address.knownHosts)];
+  const globalHosts = address.knownHosts === undefined
+    ? config.globalKnownHostsFiles?.map(filled("GlobalKnownHostsFile")) ?? GLOBAL_HOSTS
+    : [];
   return {
     host,
     port,
     user,
     alias,
     knownAs: config.hostKeyAlias ?? knownHostName(host, port),
-    identities: chosen.length > 0 ? chosen.map(path) : defaults,
-    certificates: config.certificateFiles.map(path),
+    identities: files ?? DEFAULT_KEYS.map((name) => `${home}/.ssh/${name}`),
+    certificates: config.certificateFiles.map(filled("CertificateFile")),
     named: address.identity !== undefined,
     identitiesOnly: address.identity !== undefined || config.identitiesOnly,
     agent: agent === "none"
@@ -154,11 +166,12 @@ function complete(
       ? env("SSH_AUTH_SOCK") || undefined
       : /^\$\w/.test(agent)
       ? env(agent.slice(1)) || undefined
-      : path(agent),
-    knownHosts: address.knownHosts === undefined
-      ? [...knownHosts, ...config.globalKnownHostsFiles?.map(path) ?? GLOBAL_HOSTS]
-      : [path(address.knownHosts)],
-    revokedHostKeys: config.revokedHostKeys.map(path),
+      : filled("IdentityAgent")(agent),
+    newHosts: userHosts[0],
+    hashKnownHosts: config.hashKnownHosts,
+    acceptNew: config.acceptNew,
+    knownHosts: [...userHosts, ...globalHosts],
+    revokedHostKeys: config.revokedHostKeys.map(filled("RevokedHostKeys")),
     jumps: [],
     proxyCommand: config.proxyCommand && expandCommand(config.proxyCommand, tokens, "ProxyCommand"),
     connectTimeout: config.connectTimeout,
@@ -175,8 +188,4 @@ function jumpAddress(text: string): SshAddress {
     ...user && { user },
     ...port && { port: Number(port) },
   };
-}
-
-function tilde(path: string, home: string): string {
-  return path === "~" || path.startsWith("~/") ? home + path.slice(1) : path;
 }

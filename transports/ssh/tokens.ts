@@ -1,7 +1,8 @@
 import { SshConfigError } from "./config_error.ts";
+import type { Env } from "../transport.ts";
 
 /** What OpenSSH's tokens (ssh_config(5), "TOKENS") stand for. */
-export interface SshTokens {
+export interface SshNames {
   readonly home: string;
   /** To connect to, and as it was typed. */
   readonly host: string;
@@ -12,24 +13,54 @@ export interface SshTokens {
   readonly localUser: string;
   /** What known_hosts calls it. */
   readonly alias?: string | undefined;
+  /** `ProxyJump` as written. */
+  readonly jumps?: string | undefined;
 }
 
-/** The text with its tokens replaced; those that aren't known stay. */
-export function expandTokens(text: string, of: SshTokens): string {
-  const tokens: Readonly<Record<string, () => string>> = {
-    "%": () => "%",
-    d: () => of.home,
-    h: () => of.host,
-    i: () => String(Deno.uid() ?? ""),
-    k: () => of.alias ?? of.host,
-    L: () => Deno.hostname().replace(/\..*/, ""),
-    l: () => Deno.hostname(),
-    n: () => of.typed,
-    p: () => String(of.port),
-    r: () => of.user,
-    u: () => of.localUser,
+/** By their letters. */
+export type SshTokens = Readonly<Record<string, string>>;
+
+export async function tokensOf(of: SshNames): Promise<SshTokens> {
+  const { home, host, typed, port, user, localUser, alias = host, jumps = "" } = of;
+  const own = Deno.hostname();
+  const all = new TextEncoder().encode(`${own}${host}${port}${user}${jumps}`);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-1", all)).toHex();
+  return {
+    ...{ "%": "%", C: hash, d: home, h: host, i: String(Deno.uid() ?? ""), j: jumps, k: alias },
+    ...{ L: own.replace(/\..*/, ""), l: own, n: typed, p: String(port), r: user, u: localUser },
   };
-  return text.replace(/%([%dhikLlnpru])/g, (_, token: string) => tokens[token]!());
+}
+
+/**
+ * A path, or another text that isn't a command, with its `~`, `${VARIABLE}` and tokens replaced.
+ * Throws `SshConfigError` for a token that isn't known, and a variable that isn't set.
+ * @param what has the text, for errors
+ */
+export function expandText(text: string, tokens: SshTokens, env: Env, what: string): string {
+  const whole = text === "~" || text.startsWith("~/") ? tokens.d + text.slice(1) : text;
+  const filled = whole.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+    const value = env(name);
+    if (value !== undefined) return value;
+    throw new SshConfigError(
+      `${what} ${text}`,
+      `$${name} is not set`,
+      "set it, or write its value",
+    );
+  });
+  return replaced(filled, tokens, `${what} ${text}`);
+}
+
+function replaced(text: string, tokens: SshTokens, what: string): string {
+  return text.replace(/%(.?)/gs, (_, token: string) => {
+    const value = tokens[token];
+    if (value !== undefined) return value;
+    const known = Object.keys(tokens).map((one) => `%${one}`).sort().join(" ");
+    throw new SshConfigError(
+      what,
+      `the token %${token} is not known to fairlead`,
+      `it knows ${known}; a percent sign is written %%`,
+    );
+  });
 }
 
 /** What a shell would take as its own. */
@@ -41,26 +72,16 @@ const SHELL = /[\s'"`$\\;&<>|(){}[\]!*?#~]|^-/;
  * as a word.
  * @param what the command is, for the error
  */
-export function expandCommand(text: string, of: SshTokens, what: string): string {
-  const tokens = new Set(Array.from(text.matchAll(/%(.?)/gs), ([, token]) => token!));
-  const unknown = [...tokens].find((token) => !/^[%dhikLlnpru]$/.test(token));
-  if (unknown !== undefined) {
+export function expandCommand(text: string, tokens: SshTokens, what: string): string {
+  for (const [, token = ""] of text.matchAll(/%(.?)/gs)) {
+    const name = tokens[token] ?? "";
+    if (!/[hjknru]/.test(token) || !SHELL.test(name)) continue;
+    const shown = `${JSON.stringify(name)} (%${token})`;
     throw new SshConfigError(
       what,
-      `the token %${unknown} is not known to fairlead`,
-      "it knows %% %d %h %i %k %L %l %n %p %r %u",
-    );
-  }
-  const names = { h: of.host, n: of.typed, k: of.alias ?? of.host, r: of.user, u: of.localUser };
-  for (const [token, name] of Object.entries(names)) {
-    if (!tokens.has(token) || !SHELL.test(name)) continue;
-    throw new SshConfigError(
-      what,
-      `${
-        JSON.stringify(name)
-      } (%${token}) can't stand in a command: a shell would not take it as a word`,
+      `${shown} can't stand in a command: a shell would not take it as a word`,
       "name the host and the user without characters of the shell",
     );
   }
-  return expandTokens(text, of);
+  return replaced(text, tokens, what);
 }
