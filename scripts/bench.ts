@@ -7,7 +7,8 @@
  * `scripts/bench transports` compares the ways to a daemon instead: time to first answer, and upload;
  * `--way=kube` those alone whose name has that in it.
  * `--binary` measures the self-extracting binary in place of the bundle that it holds, `--runs=N` how
- * often. `scripts/bench start-up` prints the milliseconds of each phase of a cached build instead.
+ * often. `--folder=DIR` is where contexts, outputs and the store of builders lie, /dev/shm if not
+ * given: on a disk a program waits for its fsyncs, as on any workstation. `scripts/bench start-up` prints the milliseconds of each phase of a cached build instead.
  */
 import { cases, type Program } from "./benchmark/cases.ts";
 import { measure, type Sample } from "./benchmark/measure.ts";
@@ -25,25 +26,28 @@ if (unknown !== undefined) {
   console.error(`no case ${JSON.stringify(unknown)}: there are ${known.join(", ")}`);
   Deno.exit(2);
 }
-const flag = Deno.args.find((arg) => /^-(?!-(?:runs=[1-9]\d*|way=.+|binary)$)/.test(arg));
+const flag = Deno.args.find((arg) => /^-(?!-(?:runs=[1-9]\d*|way=.+|folder=.+|binary)$)/.test(arg));
 if (flag !== undefined) {
   console.error(
-    `scripts/bench [CASE…] [--runs=N] [--binary] [--way=NAME]; cases: ${known.join(", ")}`,
+    `scripts/bench [CASE…] [--runs=N] [--binary] [--folder=DIR] [--way=NAME]; cases: ${
+      known.join(", ")
+    }`,
   );
   Deno.exit(flag === "--help" ? 0 : 2);
 }
 
-const folder = await Deno.makeTempDir({ prefix: "fairlead-bench-" });
-const fairlead = Deno.args.includes("--binary") ? await binary(folder) : await bundle();
+const unpacked = await Deno.makeTempDir({ prefix: "fairlead-bench-" });
+const fairlead = Deno.args.includes("--binary") ? await binary(unpacked) : await bundle();
 const way = Deno.args.find((arg) => arg.startsWith("--way="))?.slice(6);
+const folder = Deno.args.find((arg) => arg.startsWith("--folder="))?.slice(9) ?? "/dev/shm";
 if (names.includes("transports")) await transports(fairlead, runs, way);
 if (names.length === 1 && names[0] === "transports") Deno.exit(0);
 const daemon = await startDaemon();
 try {
-  if (names.includes("start-up")) await startUp(fairlead, daemon, runs);
+  if (names.includes("start-up")) await startUp({ fairlead, daemon, folder }, runs);
   for (const [name, prepare] of Object.entries(cases)) {
     if (names.length > 0 && !names.includes(name)) continue;
-    const setUp = await prepare({ fairlead, daemon });
+    const setUp = await prepare({ fairlead, daemon, folder });
     const samples = new Map<Program, Sample[]>();
     try {
       for (let run = -1; run < runs; run++) {
@@ -61,5 +65,5 @@ try {
   }
 } finally {
   await daemon.stop();
-  await Deno.remove(folder, { recursive: true });
+  await Deno.remove(unpacked, { recursive: true });
 }

@@ -12,6 +12,8 @@ export interface Bench {
   readonly daemon: Daemon;
   /** The daemon is reached by TCP under mutual TLS, not by its socket. */
   readonly tls?: true;
+  /** Where contexts, outputs and the store of builders lie. */
+  readonly folder: string;
 }
 
 /** A case made ready. */
@@ -28,7 +30,7 @@ type Case = (bench: Bench) => Promise<SetUp>;
 
 const GIB = 1 << 30;
 
-/** What is measured, by name. Everything lies on tmpfs. `-tls`: over TCP and mutual TLS. */
+/** What is measured, by name. `-tls`: over TCP and mutual TLS. */
 export const cases: Record<string, Case> = {
   "up-1g-tls": (bench) => cases["up-1g"]!({ ...bench, tls: true }),
   "tar-1g-tls": (bench) => cases["tar-1g"]!({ ...bench, tls: true }),
@@ -107,10 +109,10 @@ interface BuildCase {
   output?(out: string): string;
 }
 
-/** A folder on tmpfs with a store of buildx's, in which the builder `bench` is the daemon. */
-async function benchStore({ daemon, tls }: Bench) {
+/** A folder with a store of buildx's, in which the builder `bench` is the daemon. */
+async function benchStore({ daemon, tls, folder }: Bench) {
   const buildx = await need("buildx");
-  const root = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "fairlead-bench-" });
+  const root = await Deno.makeTempDir({ dir: folder, prefix: "fairlead-bench-" });
   const env = { BUILDX_CONFIG: `${root}/buildx`, DOCKER_CONFIG: `${root}/docker`, NO_COLOR: "1" };
   const created = await new Deno.Command(buildx, {
     args: [

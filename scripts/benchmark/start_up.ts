@@ -1,14 +1,9 @@
 // deno-lint-ignore-file no-console
-import { cases } from "./cases.ts";
-import type { Daemon } from "./daemon.ts";
+import { type Bench, cases } from "./cases.ts";
 
 /** Prints the milliseconds of each phase of a cached build, as medians. */
-export async function startUp(
-  fairlead: readonly string[],
-  daemon: Daemon,
-  runs: number,
-): Promise<void> {
-  const setUp = await cases["cached"]!({ fairlead, daemon });
+export async function startUp(bench: Bench, runs: number): Promise<void> {
+  const setUp = await cases["cached"]!(bench);
   const phases = new Map<string, number[]>();
   try {
     for (let run = -1; run < runs; run++) {
