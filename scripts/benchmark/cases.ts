@@ -1,3 +1,4 @@
+import { check } from "../../tests/harness/run.ts";
 import { need } from "../../tests/harness/tool.ts";
 import { startDockerd } from "../../tests/harness/dockerd.ts";
 import type { Daemon } from "./daemon.ts";
@@ -76,30 +77,14 @@ export const cases: Record<string, Case> = {
       output: (out) => `type=local,dest=${out}`,
     }),
   /** An image of 1 GiB goes into a Docker engine that doesn't have it; for buildctl by docker's program. */
-  "load-1g": async (bench) => {
-    const engine = await startDockerd({ dir: "/dev/shm" });
-    const setUp = await buildCase(bench, { fill: (dir) => writeRandom(`${dir}/big`, GIB) });
-    const { fairlead, buildx, buildctl } = setUp.commands;
-    const load = ["--tag=bench", "--load"];
-    const pipe = '"$@" --output=type=docker,name=bench | "$DOCKER" load';
-    return {
-      env: {
-        ...setUp.env,
-        DOCKER_HOST: engine.address,
-        DOCKER: `${engine.programs}/usr/bin/docker`,
-      },
-      commands: {
-        fairlead: [...fairlead, ...load],
-        buildx: [...buildx, ...load],
-        buildctl: ["bash", "-o", "pipefail", "-c", pipe, "-", ...buildctl],
-      },
-      before: async () => void await engine.docker("rmi", "--force", "bench"),
-      async end() {
-        await setUp.end();
-        await engine.stop();
-      },
-    };
-  },
+  "load-1g": (bench) => loadCase(bench, () => Promise.resolve()),
+  /** The same after a change: each build copies 1 GiB that nobody has seen, and its layer is loaded. */
+  "load-new-1g": (bench) =>
+    loadCase(bench, async (dir) => {
+      // Else what the runs leave fills the memory.
+      await check(await need("buildctl"), [`--addr=${bench.daemon.address}`, "prune", "--all"]);
+      await writeRandom(`${dir}/big`, GIB);
+    }),
 };
 
 interface BuildCase {
@@ -155,6 +140,38 @@ async function bakeCase(bench: Bench, count: number, word: string): Promise<SetU
     commands: { fairlead: [...bench.fairlead, ...bake], buildx: [buildx, ...bake] },
     before: () => Promise.resolve(),
     end,
+  };
+}
+
+async function loadCase(
+  bench: Bench,
+  before: (dir: string) => Promise<void>,
+): Promise<SetUp> {
+  const engine = await startDockerd({ dir: "/dev/shm" });
+  const fill = (dir: string) => writeRandom(`${dir}/big`, GIB);
+  const setUp = await buildCase(bench, { fill, before });
+  const { fairlead, buildx, buildctl } = setUp.commands;
+  const load = ["--tag=bench", "--load"];
+  const pipe = '"$@" --output=type=docker,name=bench | "$DOCKER" load';
+  return {
+    env: {
+      ...setUp.env,
+      DOCKER_HOST: engine.address,
+      DOCKER: `${engine.programs}/usr/bin/docker`,
+    },
+    commands: {
+      fairlead: [...fairlead, ...load],
+      buildx: [...buildx, ...load],
+      buildctl: ["bash", "-o", "pipefail", "-c", pipe, "-", ...buildctl],
+    },
+    async before(program) {
+      await engine.docker("rmi", "--force", "bench");
+      await setUp.before(program);
+    },
+    async end() {
+      await setUp.end();
+      await engine.stop();
+    },
   };
 }
 
