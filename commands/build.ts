@@ -87,7 +87,7 @@ export const command = defineCommand({
       return 0;
     }
     const answers = (await runBuilds(builds, context)).get("default")!;
-    if (flags.iidfile) writeResult(flags.iidfile, imageId(answers));
+    if (flags.iidfile) writeResult(flags.iidfile, imageId(answers), { umask: true });
     if (flags["metadata-file"]) {
       const warnings = !call && wantsWarnings(deps.env) ? progress.warnings() : [];
       writeResult(flags["metadata-file"], metadataText(answers, warnings));

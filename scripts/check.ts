@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "commands/flags/float.ts",
     "commands/flags/quote.ts",
     "commands/text/excerpt.ts",
+    "commands/text/paths.ts",
   ],
   "buildkit": [
     "transports",

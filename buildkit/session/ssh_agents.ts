@@ -1,6 +1,7 @@
 /** Where the agents of a build come from: a socket of this machine, or private keys in files. */
 import { osReason } from "./os_reason.ts";
 import { type Agent, type Agents, framed } from "./ssh.ts";
+import type { AgentKey } from "./ssh_keys.ts";
 
 /** One agent, as the command line put it. */
 export interface AgentSpec {
@@ -41,7 +42,10 @@ export async function openAgents(
     }
     agents.set(
       id,
-      await openAgent(given, `${spec}: failed to convert agent config for ID: "${id}"`),
+      await openAgent(
+        given,
+        `${spec}: failed to convert agent config for ID: ${JSON.stringify(id)}`,
+      ),
     );
   }
   return agents;
@@ -58,17 +62,18 @@ async function openAgent(paths: readonly string[], prefix: string): Promise<Agen
 }
 
 async function agentAt(paths: readonly string[]): Promise<Agent> {
-  const keys: string[] = [];
+  const keys: AgentKey[] = [];
   let socket: string | undefined;
   for (const path of paths) {
     if (socket !== undefined) throw new AgentError("only single socket allowed");
-    if ((await statOf(path)).isSocket) socket = path;
-    else keys.push(path);
+    if ((await statOf(path)).isSocket) {
+      socket = path;
+      continue;
+    }
+    const { keyOf } = await import("./ssh_keys.ts");
+    keys.push(await keyOf(path, await readKey(path)));
   }
-  if (socket === undefined) {
-    const { keyAgent } = await import("./ssh_keys.ts");
-    return await keyAgent(await Promise.all(keys.map(readKey)));
-  }
+  if (socket === undefined) return (await import("./ssh_keys.ts")).keyAgent(keys);
   if (keys.length > 0) throw new AgentError("invalid combination of keys and sockets");
   return socketAgent(socket);
 }
@@ -84,7 +89,7 @@ async function statOf(path: string): Promise<Deno.FileInfo> {
   }
 }
 
-async function readKey(path: string): Promise<{ path: string; text: string }> {
+async function readKey(path: string): Promise<string> {
   try {
     using file = await Deno.open(path);
     const bytes = new Uint8Array(LARGEST_KEY);
@@ -92,7 +97,7 @@ async function readKey(path: string): Promise<{ path: string; text: string }> {
     for (let n: number | null = 0; n !== null && length < bytes.length; length += n ?? 0) {
       n = await file.read(bytes.subarray(length));
     }
-    return { path, text: new TextDecoder().decode(bytes.subarray(0, length)) };
+    return new TextDecoder().decode(bytes.subarray(0, length));
   } catch (error) {
     throw new AgentError(`failed to read ${path}: read ${path}: ${osReason(error)}`);
   }

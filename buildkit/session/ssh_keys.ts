@@ -18,25 +18,23 @@ const RSA_SHA2_256 = 2;
 const RSA_SHA2_512 = 4;
 
 /** A key as an agent has it. */
-interface AgentKey {
+export interface AgentKey {
   /** The public key, as it names itself. */
   readonly blob: Uint8Array;
   sign(data: Uint8Array<ArrayBuffer>, flags: number): Promise<Uint8Array>;
 }
 
 /** Throws `AgentError` for a file that holds no private key that we can use. */
-export async function keyAgent(
-  files: readonly { readonly path: string; readonly text: string }[],
-): Promise<Agent> {
-  const keys: AgentKey[] = [];
-  for (const { path, text } of files) {
-    try {
-      keys.push(agentKey(await readPrivateKey(text)));
-    } catch (error) {
-      const hint = error instanceof AgentError ? error.hint : undefined;
-      throw new AgentError(`failed to parse ${path}: ${(error as Error).message}`, hint);
-    }
+export async function keyOf(path: string, text: string): Promise<AgentKey> {
+  try {
+    return agentKey(await readPrivateKey(text));
+  } catch (error) {
+    const hint = error instanceof AgentError ? error.hint : undefined;
+    throw new AgentError(`failed to parse ${path}: ${(error as Error).message}`, hint);
   }
+}
+
+export function keyAgent(keys: readonly AgentKey[]): Agent {
   const connection = {
     ask: (request: Uint8Array) => answer(keys, request),
     [Symbol.dispose]() {},

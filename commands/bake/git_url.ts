@@ -1,5 +1,5 @@
 /** URLs of git repositories, `#REF:FOLDER` and a query behind them. Pure. */
-import { cleanPath } from "../../bake/clean_path.ts";
+import { cleanPath } from "../text/paths.ts";
 
 /** The URL of a folder of the repository; `.` is the one that the URL names. */
 export function urlBelow(url: string, folder: string): string {

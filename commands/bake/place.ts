@@ -3,10 +3,9 @@
  * and `cwd://` one of this machine. Pure, but for a look at whether a Dockerfile is there.
  */
 import type { Target } from "../../bake/target.ts";
-import { absolutePath } from "../text/paths.ts";
+import { absolutePath, cleanPath } from "../text/paths.ts";
 import { isRemote } from "../build/inputs/remote.ts";
 import { UsageError } from "../program/usage_error.ts";
-import { cleanPath } from "../../bake/clean_path.ts";
 import { urlBelow } from "./git_url.ts";
 
 /** What a build is told of its inputs. */

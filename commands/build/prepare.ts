@@ -197,19 +197,18 @@ function noDefaultLoad(deps: Pick<Deps, "env" | "stderr">): boolean {
   }
 }
 
-/** Warns of targets whose results go nowhere; where one is asked about, of none. */
-export function warnNoOutput(
+/** A warning of targets whose results go nowhere; where one is asked about, none. */
+export function noOutput(
   builds: ReadonlyMap<string, PreparedBuild>,
   { driver }: Builder,
-  deps: Pick<Deps, "stderr">,
-): void {
-  if ([...builds.values()].some(({ call }) => call)) return;
+): string[] {
+  if ([...builds.values()].some(({ call }) => call)) return [];
   const names = [...builds].flatMap(([name, { lacksOutput }]) => lacksOutput ? name : []);
-  if (names.length === 0) return;
+  if (names.length === 0) return [];
   const which = names.join() === "default" ? "" : `for ${names.join(", ")} target(s) `;
-  warn(
-    deps,
-    `No output specified ${which}with ${driver} driver. Build result will only remain in the build ` +
-      "cache. To push result image into registry use --push or to load image into docker use --load",
-  );
+  return [
+    `WARNING: No output specified ${which}with ${driver} driver. Build result will only remain in ` +
+    "the build cache. To push result image into registry use --push or to load image into docker " +
+    "use --load",
+  ];
 }

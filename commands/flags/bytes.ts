@@ -17,7 +17,7 @@ export function parseBytes(text: string): number {
   const digits = /^(.*[0-9. ])([^0-9. ]*)$/s.exec(text);
   if (!digits) throw new Error(`invalid size: '${text}'`);
   const number = digits[1]!.endsWith(" ") ? digits[1]!.slice(0, -1) : digits[1]!;
-  const suffix = digits[2]!.toLowerCase();
+  const suffix = digits[2]!.length > 3 ? digits[2]! : digits[2]!.toLowerCase();
   const size = parseFloat64(number);
   if (size < 0) throw new Error(`invalid size: '${text}'`);
   const unit = suffix === "" || suffix === "b" ? 1 : binary[suffix[0]!];

@@ -45,16 +45,16 @@ export function parseCaches(texts: readonly string[], use: "from" | "to"): Cache
  */
 export function readCaches(texts: readonly string[]): CacheEntry[] {
   return texts.filter((text) => text !== "").flatMap((text) => {
-    const fields = fieldsOf(text);
-    if (!text.includes("=")) return fields.map((ref) => ({ type: "registry", attrs: { ref } }));
-    return [readCache(text, fields)];
+    if (text.includes("=")) return [readCache(text)];
+    // Each field is read as a text of its own.
+    return csvFields(text).flatMap(csvFields).map((ref) => ({ type: "registry", attrs: { ref } }));
   });
 }
 
-function readCache(text: string, fields: readonly string[]): CacheEntry {
+function readCache(text: string): CacheEntry {
   let type = "";
   const attrs: Record<string, string> = {};
-  for (const field of fields) {
+  for (const field of csvFields(text)) {
     const equals = field.indexOf("=");
     if (equals < 0) throw new UsageError(`invalid value ${field}`);
     const key = field.slice(0, equals).toLowerCase();
@@ -64,14 +64,6 @@ function readCache(text: string, fields: readonly string[]): CacheEntry {
   }
   if (type === "") throw new UsageError(`type required for ${quote(text)}`);
   return { type, attrs };
-}
-
-function fieldsOf(text: string): string[] {
-  try {
-    return csvFields(text);
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
 
 /**

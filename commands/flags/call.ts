@@ -18,7 +18,7 @@ export interface CallMethod {
 export function parseCall(text: string): CallMethod | undefined {
   if (text === "") return undefined;
   let name = "", format = "", ignoreStatus = false;
-  for (const field of fieldsOf(text)) {
+  for (const field of csvFields(text)) {
     const equals = field.indexOf("=");
     const value = field.slice(equals + 1);
     if (equals < 0) {
@@ -44,14 +44,6 @@ export function chooseCall(
   const asks = ({ name, value }: Occurrence) =>
     name === "call" || (name === "check" && parseBool(value));
   return parseCall(occurrences.findLast(asks)?.name === "check" ? "check" : call);
-}
-
-function fieldsOf(text: string): string[] {
-  try {
-    return csvFields(text);
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
 
 function statusFlag(value: string): boolean {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { csvFields } from "./csv.ts";
 
 const good: [string, string[]][] = [
-  ["", []],
   ["a", ["a"]],
   ["a,b", ["a", "b"]],
   [",", ["", ""]],
@@ -23,6 +22,8 @@ for (const [line, fields] of good) {
 }
 
 const bad: [string, string][] = [
+  ["", "EOF"],
+  ["\r\n", "EOF"],
   ['a"b', 'parse error on line 1, column 2: bare " in non-quoted-field'],
   ['x, "b"', 'parse error on line 1, column 4: bare " in non-quoted-field'],
   ['"a', 'parse error on line 1, column 2: extraneous or missing " in quoted-field'],
@@ -31,6 +32,6 @@ const bad: [string, string][] = [
 ];
 for (const [line, message] of bad) {
   Deno.test(`csvFields() refuses ${JSON.stringify(line)}`, () => {
-    assert.throws(() => csvFields(line), { name: "CsvError", message });
+    assert.throws(() => csvFields(line), { name: "UsageError", message });
   });
 }

@@ -6,6 +6,7 @@ import { formatPlatform, parsePlatform } from "../../builders/platforms.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { parseBytes } from "./bytes.ts";
 import { csvFields } from "./csv.ts";
+import { csvLine } from "./csv_line.ts";
 import { quote } from "./quote.ts";
 import { parseBool, parseInt64 } from "./value.ts";
 
@@ -68,7 +69,7 @@ export function noCache(all: boolean, stages: readonly string[]): Attrs {
 
 /** `--shm-size`, in bytes; 0 is the daemon's own. */
 export function shmSize(bytes: number): Attrs {
-  return bytes > 0 ? { "shm-size": String(bytes) } : {};
+  return bytes > 0 ? { "shm-size": String(BigInt(bytes)) } : {};
 }
 
 /** `--ulimit name=soft[:hard]`; -1 is unlimited. A later one of the same name wins. */
@@ -155,7 +156,7 @@ const RESOURCES: Record<string, { attr: string; kind: "bytes" | "swap" | "int" |
 function readResource(key: string, kind: string, text: string): string {
   if (kind === "text" || (kind === "swap" && text === "-1")) return text;
   try {
-    return String(kind === "int" ? parseInt64(text) : parseBytes(text));
+    return String(kind === "int" ? parseInt64(text) : BigInt(parseBytes(text)));
   } catch (error) {
     const why = (error as Error).message;
     throw new UsageError(`invalid value ${quote(text)} for resource ${key}: ${why}`);
@@ -181,7 +182,7 @@ export function attestations(
     const { type, fields, disabled } = readAttestation(text);
     if (seen.has(type)) continue;
     seen.add(type);
-    if (!disabled) attrs[`attest:${type}`] = [`type=${type}`, ...fields].join(",");
+    if (!disabled) attrs[`attest:${type}`] = csvLine([`type=${type}`, ...fields]);
   }
   if (!seen.has("provenance") && byDefault !== undefined) attrs["attest:provenance"] = byDefault;
   return attrs;
@@ -197,29 +198,30 @@ function shorthand(type: string, value: string): string {
 }
 
 function readAttestation(text: string): { type: string; fields: string[]; disabled: boolean } {
+  let type = "", disabled = false;
   const pairs = new Map<string, string>();
   for (const field of csvFields(text)) {
     const equals = field.indexOf("=");
     if (equals < 0) {
       throw new UsageError(`invalid value ${field}`, "write type=sbom or type=provenance");
     }
-    pairs.set(field.slice(0, equals).trim().toLowerCase(), field.slice(equals + 1));
+    const key = field.slice(0, equals), value = field.slice(equals + 1);
+    const known = key.trim().toLowerCase();
+    if (known === "type") type = value;
+    else if (known === "disabled") disabled = readBool(field, value);
+    else pairs.set(key, value);
   }
-  const type = pairs.get("type") ?? "";
   if (type === "") throw new UsageError(`attestation type not specified`);
-  const disabled = pairs.get("disabled");
-  pairs.delete("type");
-  pairs.delete("disabled");
-  const fields = [...pairs].map(([key, value]) => `${key}=${value}`).sort();
-  return { type, fields, disabled: disabled === undefined ? false : readBool(disabled) };
+  const fields = [...pairs.keys()].sort().map((key) => `${key}=${pairs.get(key)}`);
+  return { type, fields, disabled };
 }
 
-function readBool(text: string): boolean {
+function readBool(field: string, text: string): boolean {
   try {
     return parseBool(text);
   } catch (error) {
     const why = (error as Error).message;
-    throw new UsageError(`invalid value disabled=${text}: ${why}`, "it is true or false");
+    throw new UsageError(`invalid value ${field}: ${why}`, "it is true or false");
   }
 }
 

@@ -69,6 +69,10 @@ Deno.test("attestations: the first of a type wins, the default where none was as
     attestations(["type=sbom,generator=b,a=1", "type=sbom"], undefined, undefined, undefined),
     { "attest:sbom": "type=sbom,a=1,generator=b" },
   );
+  assert.deepEqual(
+    attestations(['type=sbom,"ENV=a,""b"" c",a=1,a-b=2'], undefined, undefined, undefined),
+    { "attest:sbom": 'type=sbom,"ENV=a,""b"" c",a=1,a-b=2' },
+  );
   assert.throws(
     () => attestations(["sbom"], undefined, undefined, undefined),
     /invalid value sbom/,

@@ -68,7 +68,7 @@ type Attrs = Readonly<Record<string, string>>;
 
 /** Reads one `--output`. Throws `UsageError`. */
 export function parseOutput(text: string): OutputEntry {
-  const fields = fieldsOf(text);
+  const fields = csvFields(text);
   if (fields.length === 1 && fields[0] === text && !text.startsWith("type=")) {
     return { type: text === "-" ? "tar" : "local", dest: text, attrs: {} };
   }
@@ -85,14 +85,6 @@ export function parseOutput(text: string): OutputEntry {
   }
   if (type === "") throw new UsageError("type is required for output");
   return { type, dest, attrs };
-}
-
-function fieldsOf(text: string): string[] {
-  try {
-    return csvFields(text);
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
 
 /** Reads every `--output`; empty ones are skipped. */

@@ -4,7 +4,7 @@ import { quote } from "./quote.ts";
 
 /**
  * Reads lines of CSV whose fields are `key=value`, as `--driver-opt` takes them; a later key wins.
- * Throws `UsageError`, or `CsvError` for a line that is no CSV.
+ * Throws `UsageError`.
  */
 export function csvPairs(lines: readonly string[]): Record<string, string> {
   const pairs: Record<string, string> = {};

@@ -12,7 +12,8 @@ export interface PolicyChoice {
   readonly files: readonly string[];
 }
 
-interface PolicyConfig {
+/** One value of the flag. */
+export interface PolicyConfig {
   readonly files: string[];
   reset: boolean;
   disabled: boolean;
@@ -20,9 +21,13 @@ interface PolicyConfig {
   tuned: boolean;
 }
 
-/** Reads every value of the flag, in their order: `reset` forgets what came before. Throws `UsageError`. */
-export function parsePolicies(texts: readonly string[]): PolicyChoice {
-  const configs = texts.map(parseConfig);
+/** Reads every value of the flag. Throws `UsageError`. */
+export function parsePolicies(texts: readonly string[]): PolicyConfig[] {
+  return texts.map(parseConfig);
+}
+
+/** What they say together, in their order: `reset` forgets what came before. Throws `UsageError`. */
+export function choosePolicies(configs: readonly PolicyConfig[]): PolicyChoice {
   const off = configs.find(({ disabled }) => disabled);
   if (off) {
     if (configs.length > 1 || off.reset || off.tuned || off.files.length > 0) {
@@ -43,7 +48,7 @@ const levels = new Set("panic fatal error warn warning info debug trace".split("
 
 function parseConfig(text: string): PolicyConfig {
   const config: PolicyConfig = { files: [], reset: false, disabled: false, tuned: false };
-  for (const field of fieldsOf(text)) {
+  for (const field of csvFields(text)) {
     const equals = field.indexOf("=");
     const key = field.slice(0, Math.max(equals, 0)).toLowerCase().trim();
     const value = field.slice(equals + 1);
@@ -69,13 +74,5 @@ function boolean(field: string, value: string): boolean {
     return parseBool(value);
   } catch (error) {
     throw new UsageError(`invalid value ${field}: ${(error as Error).message}`);
-  }
-}
-
-function fieldsOf(text: string): string[] {
-  try {
-    return csvFields(text);
-  } catch (error) {
-    throw new UsageError((error as Error).message);
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { parsePolicies } from "./policy.ts";
+import { choosePolicies, parsePolicies, type PolicyChoice } from "./policy.ts";
 
-const good: [texts: string[], expected: ReturnType<typeof parsePolicies>][] = [
+const good: [texts: string[], expected: PolicyChoice][] = [
   [[], { disabled: false, beside: true, files: [] }],
   [["disabled=true"], { disabled: true, beside: false, files: [] }],
   [["disabled=0"], { disabled: false, beside: true, files: [] }],
@@ -16,12 +16,13 @@ const good: [texts: string[], expected: ReturnType<typeof parsePolicies>][] = [
 ];
 for (const [texts, expected] of good) {
   Deno.test(`parsePolicies() of ${JSON.stringify(texts)}`, () => {
-    assert.deepEqual(parsePolicies(texts), expected);
+    assert.deepEqual(choosePolicies(parsePolicies(texts)), expected);
   });
 }
 
 const bad: [texts: string[], message: string | RegExp][] = [
   [["x"], "invalid value x"],
+  [[""], "EOF"],
   [["filename="], "invalid value filename="],
   [
     ["strict=maybe"],
@@ -35,6 +36,6 @@ const bad: [texts: string[], message: string | RegExp][] = [
 ];
 for (const [texts, message] of bad) {
   Deno.test(`parsePolicies() refuses ${JSON.stringify(texts)}`, () => {
-    assert.throws(() => parsePolicies(texts), { name: "UsageError", message });
+    assert.throws(() => choosePolicies(parsePolicies(texts)), { name: "UsageError", message });
   });
 }

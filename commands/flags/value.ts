@@ -15,7 +15,7 @@ export const readers: { [Kind in FlagKind]: (text: string) => FlagTypes[Kind] } 
   duration: (text) => Number(parseDuration(text)) / 1e6,
   bytes: parseBytes,
   array: (text) => [text],
-  slice: csvFields,
+  slice: (text) => text === "" ? [] : csvFields(text),
 };
 
 /** What a flag is when neither typed nor defaulted. */

@@ -51,6 +51,7 @@ Deno.test("parseBytes() is go-units' RAMInBytes", () => {
     assert.throws(() => parseBytes(text), text);
   }
   assert.throws(() => parseBytes("10000pb"), /more than 64 bits hold/);
+  assert.throws(() => parseBytes("5MiBs"), /^Error: invalid suffix: 'MiBs'$/);
 });
 
 Deno.test("formatBytes() and formatDecimalBytes() are go-units'", () => {

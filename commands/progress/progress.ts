@@ -61,8 +61,9 @@ export interface Progress extends Disposable {
   /**
    * Shows the last frame, the output of failed vertexes and the warnings, gives the terminal back
    * and leaves no timer. The error itself is the caller's to print. Later calls do nothing.
+   * @param notes lines to show above the warnings
    */
-  finish(outcome?: Outcome): void;
+  finish(outcome?: Outcome, notes?: readonly string[]): void;
   /** The warnings so far, each once. */
   warnings(): readonly VertexWarning[];
   readonly state: State;
@@ -95,12 +96,12 @@ export function startProgress(options: ProgressOptions): Progress {
     options.watcher?.update(message, at, local);
   }
 
-  function showEnd(): void {
+  function endText(notes: string): string {
+    if (mode === "quiet" || mode === "rawjson") return notes;
     const expand = options.expandWarnings ?? false;
     const color = mode === "tty" ? readColors(options.env).colors.warning : "";
-    const text = failedBlocks(state) +
+    return failedBlocks(state) + notes +
       warningsBlock(state.warnings, { expand, paint: (heading) => paint(heading, color) });
-    if (text) out.write(text);
   }
 
   return {
@@ -119,11 +120,12 @@ export function startProgress(options: ProgressOptions): Progress {
     },
     asking: oneByOne((on) => renderer.hold?.(on)),
     interrupt: () => take(interruption(state, now()), true),
-    finish(outcome = {}) {
+    finish(outcome = {}, notes = []) {
       if (ended) return;
       ended = true;
       renderer.finish(outcome);
-      if (mode !== "quiet" && mode !== "rawjson") showEnd();
+      const text = endText(notes.map((line) => `${line}\n`).join(""));
+      if (text) out.write(text);
       options.watcher?.finish(outcome);
     },
     warnings: () => state.warnings,

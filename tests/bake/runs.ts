@@ -1,5 +1,5 @@
 /** One sample run by the peer and by ours, to what each shows. */
-import { cleanPath } from "../../bake/clean_path.ts";
+import { cleanPath } from "../../commands/text/paths.ts";
 import { BakeError } from "../../bake/error.ts";
 import { listJson, parseList } from "../../bake/definition/list.ts";
 import { printTargets } from "../../bake/definition/print.ts";

@@ -151,6 +151,7 @@ Deno.test({ name: "the rest of the frontend's attributes", ignore }, async () =>
   space.write({
     "ctx/Dockerfile": "FROM scratch AS one\nLABEL a=b\nFROM one AS two\n",
     "other/lower/dockerfile": "FROM scratch\nLABEL c=d\n",
+    "other/upper/dockerfile": "FROM scratch\nLABEL e=f\n",
     "named/f": "",
   });
   const cases: string[][] = [
@@ -161,6 +162,9 @@ Deno.test({ name: "the rest of the frontend's attributes", ignore }, async () =>
     ["--no-cache-filter=one,two", "--ulimit=nofile=10:20", "--cgroup-parent=x", "ctx"],
     ["--platform=linux/amd64", "--provenance=mode=max", "--sbom=false", "ctx"],
     ["--provenance=false", "--resource=memory=512m", "ctx"],
+    ['--attest= Type =provenance,Mode=max,b-c=1,b=2,"ENV=a,""b"""', "ctx"],
+    ["--shm-size=8191p", "--resource=memory=8191p", "ctx"],
+    ["--policy=reset=true", "-f", "other/upper/Dockerfile", "ctx"],
     ["--provenance=", "--sbom=", "--output=", "--build-context=", "ctx"],
     [
       "-m1g",

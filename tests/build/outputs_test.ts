@@ -161,6 +161,28 @@ Deno.test({
   assert.throws(() => space.read("md"), Deno.errors.NotFound);
 });
 
+Deno.test({
+  name: "the umask holds for --iidfile and not for --metadata-file, as with buildx",
+  ignore,
+}, async () => {
+  await using space = await workspace(shared.address);
+  space.write({ "Dockerfile": "FROM scratch\nLABEL u=u\n" });
+  const before = Deno.umask(0o027);
+  try {
+    for (const program of ["fairlead", "buildx"] as const) {
+      const files = [`--iidfile=${program}.iid`, `--metadata-file=${program}.json`];
+      const { code, stderr } = await space[program](["build", ...files, "."]);
+      assert.equal(code, 0, stderr);
+      const modes = ["iid", "json"].map((end) =>
+        Deno.statSync(space.path(`${program}.${end}`)).mode
+      );
+      assert.deepEqual(modes.map((mode) => mode! & 0o777), [0o640, 0o644], program);
+    }
+  } finally {
+    Deno.umask(before);
+  }
+});
+
 Deno.test(
   { name: "--push goes to the registry, and FROM takes it from there", ignore },
   async () => {

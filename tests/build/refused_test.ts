@@ -29,6 +29,7 @@ const table: string[][] = [
   ["--build-arg==x", "ctx"],
   ["--label", "", "ctx"],
   ["--secret=s", "ctx"],
+  ["--secret=\n", "ctx"],
   ["--secret=id=s,foo=1", "ctx"],
   ["--network=foo", "ctx"],
   ["--add-host=foo", "ctx"],
@@ -51,12 +52,17 @@ const table: string[][] = [
   ["--ulimit=x", "ctx"],
   ["--ulimit=nofile=5:1", "ctx"],
   ["--shm-size=x", "ctx"],
+  ["--shm-size=5MiBs", "ctx"],
+  ["--shm-size=1e400", "ctx"],
   ["--no-cache", "--no-cache-filter=one", "ctx"],
   ["--attest=x", "ctx"],
+  ["--attest=", "ctx"],
+  ['--attest=type=sbom,"x=', "ctx"],
   ["--attest=type=provenance,disabled=x", "ctx"],
   ["--provenance=foo", "ctx"],
   ["--sbom=maybe", "ctx"],
   ["--cache-to=type=local", "-o", "type=cacheonly", "ctx"],
+  ["--cache-from=a,,b", "ctx"],
   ["--cache-to=type=local,dest=ctx/Dockerfile", "ctx"],
   ["--cache-to=type=local,dest=ctx/Dockerfile/below", "ctx"],
   ["--cache-to=type=local,dest=cache,reset=x", "ctx"],
@@ -67,6 +73,9 @@ const table: string[][] = [
   ["--resource=cpu-shares=1.5", "ctx"],
   ["-q", "--progress=plain", "ctx"],
   ["--policy=x", "ctx"],
+  ["--policy=", "ctx"],
+  ["--policy=disabled=true,filename=x", "ctx"],
+  ["--policy=disabled=true", "--policy=reset=true", "ctx"],
   ["--metadata-file=no/where", "ctx"],
   ["--allow=foo", "ctx"],
   ["--allow=device=foo,bar", "ctx"],
@@ -79,6 +88,7 @@ const table: string[][] = [
   ["--ssh=a=nowhere,b", "ctx"],
   ["--ssh=a=ctx", "ctx"],
   ["--ssh=a=ctx/Dockerfile", "ctx"],
+  ['--ssh="a=ctx/Dockerfile,nowhere', "ctx"],
   ["--secret=id=s,src=nowhere", "ctx"],
   ["--ulimit=nofile=x", "ctx"],
   ["--ulimit=nofile=1:2:3", "ctx"],
@@ -88,6 +98,13 @@ const table: string[][] = [
   ["-f", "nowhere", "ctx"],
   ["-f", "./ctx/nowhere", "ctx"],
   ["-f", "ctx", "ctx"],
+  ["-f", ".", "ctx"],
+  ["-f", "ctx/..", "ctx"],
+  ["-f", "ctx/", "ctx"],
+  ["-f", "ctx/Dockerfile/", "ctx"],
+  ["-f", "ctx/Dockerfile/.", "ctx"],
+  ["-f", "./ctx//nowhere/near/Dockerfile", "ctx"],
+  ["-f", "ctx/Dockerfile/below/it", "ctx"],
   ["named"],
   ["--add-host=a:b:c", "ctx"],
   ["--add-host=a=:::::", "ctx"],
@@ -116,13 +133,12 @@ Deno.test(
     const different: string[][] = [];
     const cases = table.map((args): Case => [args]).concat(inEnvironment);
     for (const [args, env = {}] of cases) {
-      const messages: string[] = [];
-      for (const program of programs) {
+      const messages = await Promise.all(programs.map(async (program) => {
         const { code, stderr, stdout } = await space[program](["build", ...args], env);
         assert.equal(code, 1, `${program} ${args.join(" ")}\n${stderr}`);
         assert.equal(stdout, "", args.join(" "));
-        messages.push(stderr.split("\n").findLast((line) => line.startsWith("ERROR: ")) ?? stderr);
-      }
+        return stderr.split("\n").findLast((line) => line.startsWith("ERROR: ")) ?? stderr;
+      }));
       if (messages[0] !== messages[1]) different.push([args.join(" "), ...messages]);
     }
     assert.deepEqual(different, []);

@@ -10,13 +10,12 @@ const shared = ignore ? undefined! : await sharedBuildkitd();
 
 const colour = new RegExp(`${String.fromCharCode(27)}\\[\\d*m`, "g");
 
-/** From the heading on, sorted: the daemon tells of them in no fixed order. */
+/** From what is said of the output on, sorted: the daemon tells of them in no fixed order. */
 function warnings(stderr: string): string {
   const text = stderr
     // buildx colours them on no terminal, too, and means docker's flag.
-    .replaceAll(colour, "").replace("docker --debug", "--debug")
-    .replace(/^WARNING: No output specified.*\n/m, "");
-  const heading = text.search(/^ \d+ warnings? found/m);
+    .replaceAll(colour, "").replace("docker --debug", "--debug");
+  const heading = text.search(/^WARNING: No output specified.*\n\n \d+ warnings? found/m);
   assert.notEqual(heading, -1, stderr);
   return text.slice(heading).trimEnd().split(/\n(?= - |\w+:\d+\n)/).map((part) => part.trimEnd())
     .sort().join("\n");

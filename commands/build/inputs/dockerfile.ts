@@ -1,20 +1,58 @@
 import { osReason } from "../../../buildkit/session/os_reason.ts";
 import { UsageError } from "../../program/usage_error.ts";
+import { absolutePath, cleanPath } from "../../text/paths.ts";
 
-/** The Dockerfile of a folder when none is named: `dockerfile` where only that exists, as buildx has it. */
-export function defaultDockerfile(folder: string): string {
-  const usual = join(folder, "Dockerfile");
-  const lower = join(folder, "dockerfile");
-  return !statOf(usual) && statOf(lower) ? lower : usual;
+/** A Dockerfile of this machine. */
+export interface LocalDockerfile {
+  /** Absolute. */
+  readonly folder: string;
+  readonly name: string;
 }
 
 /** What is named can't be a Dockerfile. */
 export class NoDockerfile extends UsageError {}
 
-/** Throws {@link NoDockerfile}. @param typed what `-f` said; empty without it */
-export function checkDockerfile(path: string, typed: string): void {
+/**
+ * The Dockerfile that `-f` names, else that of the context's folder. Where only a `dockerfile` exists,
+ * that is meant. Throws {@link NoDockerfile}, in the words of buildx and the daemon.
+ * @param typed what `-f` said; empty without it
+ */
+export function localDockerfile(typed: string, context: string, cwd: string): LocalDockerfile {
+  const path = typed || `${context}/Dockerfile`;
+  // As Go takes paths apart: of `d/f/` the folder is `d/f`.
+  const folder = cleanPath(path.slice(0, path.lastIndexOf("/") + 1));
+  const at = absolutePath(folder, cwd);
+  checkFolder(folder, at);
+  const name = existingName(at, path.replace(/\/+$/, "").split("/").pop() || "/");
+  checkFile(`${at}/${name}`, name, typed);
+  return { folder: at, name };
+}
+
+function checkFolder(folder: string, at: string): void {
+  const hint = "name a Dockerfile with -f, relative to the working folder";
+  try {
+    if (Deno.statSync(at).isDirectory) return;
+  } catch (error) {
+    const gone = error instanceof Deno.errors.NotFound ? `lstat ${missingPart(folder, at)}: ` : "";
+    throw new NoDockerfile(`resolve : ${gone}${osReason(error)}`, hint);
+  }
+  throw new NoDockerfile(`stat ${folder}: not a directory`, hint);
+}
+
+/** The first folder of a path that isn't there. */
+function missingPart(folder: string, at: string): string {
+  const above = folder.lastIndexOf("/"), aboveAt = at.lastIndexOf("/");
+  if (above <= 0 || aboveAt <= 0 || statOf(at.slice(0, aboveAt))) return folder;
+  return missingPart(folder.slice(0, above), at.slice(0, aboveAt));
+}
+
+function existingName(folder: string, name: string): string {
+  if (name !== "Dockerfile" || isThere(`${folder}/${name}`)) return name;
+  return isThere(`${folder}/dockerfile`) ? "dockerfile" : name;
+}
+
+function checkFile(path: string, name: string, typed: string): void {
   const stat = statOf(path);
-  const name = path.slice(path.lastIndexOf("/") + 1);
   if (!stat) {
     throw new NoDockerfile(
       `failed to solve: failed to read dockerfile: open ${name}: no such file or directory`,
@@ -31,6 +69,15 @@ export function checkDockerfile(path: string, typed: string): void {
   }
 }
 
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * What a path leads to; undefined for nothing. Throws `UsageError` when that can't be found out. At
  * once: to wait for another thread takes ten times as long, and every target of bake is looked at.
@@ -42,8 +89,4 @@ export function statOf(path: string): Deno.FileInfo | undefined {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw new UsageError(`cannot look at ${path}: ${osReason(error)}`);
   }
-}
-
-function join(folder: string, name: string): string {
-  return folder.endsWith("/") ? folder + name : `${folder}/${name}`;
 }

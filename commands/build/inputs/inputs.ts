@@ -7,9 +7,9 @@ import type { Service } from "../../../buildkit/grpc/call.ts";
 import type { Deps } from "../../program/deps.ts";
 import { UsageError } from "../../program/usage_error.ts";
 import type { Archive } from "./archive.ts";
-import { checkDockerfile, defaultDockerfile, statOf } from "./dockerfile.ts";
+import { localDockerfile, statOf } from "./dockerfile.ts";
 import { openedPath } from "../../text/opened_path.ts";
-import { absolutePath, baseName, parentOf } from "../../text/paths.ts";
+import { baseName } from "../../text/paths.ts";
 import { hasQuery, isHttp, isRemote } from "./remote.ts";
 import type { Scratch } from "../scratch.ts";
 import { hidesItsKind, isArchive, peek, readText } from "./stdin.ts";
@@ -91,11 +91,10 @@ export async function findInputs(
   if (folder === undefined && !isAbsolute(file, path)) {
     return { ...inputs, filename: file || "Dockerfile" };
   }
-  const dockerfile = file === "" ? defaultDockerfile(folder!) : absolutePath(file, deps.cwd);
-  checkDockerfile(dockerfile, file);
-  mounts.set("dockerfile", parentOf(dockerfile));
+  const dockerfile = localDockerfile(file, folder ?? "", deps.cwd);
+  mounts.set("dockerfile", dockerfile.folder);
   if (folder === undefined) attrs["dockerfilekey"] = "dockerfile";
-  return { ...inputs, filename: baseName(dockerfile) };
+  return { ...inputs, filename: dockerfile.name };
 }
 
 /** An absolute `-f` beside a URL is a file of this machine; beside an archive it is one inside. */

@@ -9,7 +9,7 @@ import { openSecrets, type SecretSource } from "../../../buildkit/session/secret
 import type { Env } from "../../../transports/transport.ts";
 import type { Deps } from "../../program/deps.ts";
 import { parseBuildContexts } from "../../flags/build_context.ts";
-import { parsePolicies } from "../../flags/policy.ts";
+import { choosePolicies, parsePolicies } from "../../flags/policy.ts";
 import { parseSecrets } from "../../flags/secret.ts";
 import type { FlagValues } from "../../flags/spec.ts";
 import { parseSsh } from "../../flags/ssh.ts";
@@ -81,7 +81,7 @@ export async function findSources(
   const { env, cwd } = deps;
   const { file } = flags;
   const inputs = await findInputs(path, file, { deps, scratch });
-  const policies = parsePolicies(flags.policy);
+  const policies = choosePolicies(parsePolicies(flags.policy));
   refusePolicies(policies, inputs, env);
   const sharedKey = (folder: string) => `${asciiName(baseName(folder))}:${buildNodeId(storeDir)}`;
   const contexts = parseBuildContexts(flags["build-context"]);

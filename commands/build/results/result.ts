@@ -74,14 +74,16 @@ export function checkPlace(path: string): void {
  * Writes a small file whole or not at all: readers of these files poll for them.
  * A path that is no regular file (`/dev/stdout`, a pipe) is written to as it is.
  * Throws an Error that names the path.
+ * @param options `umask`: who may read it is the user's setting, too, and not everybody
  */
-export function writeResult(path: string, text: string): void {
+export function writeResult(path: string, text: string, { umask = false } = {}): void {
   try {
     if (isSpecial(path)) return Deno.writeTextFileSync(path, text);
     const slash = path.lastIndexOf("/") + 1;
     const temporary = `${path.slice(0, slash)}.tmp-${path.slice(slash)}${crypto.randomUUID()}`;
     try {
-      Deno.writeTextFileSync(temporary, text, { mode: 0o644, createNew: true });
+      if (umask) Deno.openSync(temporary, { write: true, createNew: true, mode: 0o644 }).close();
+      Deno.writeTextFileSync(temporary, text, umask ? {} : { createNew: true, mode: 0o644 });
       Deno.renameSync(temporary, path);
     } catch (error) {
       remove(temporary);

@@ -23,7 +23,7 @@ import { BuildError } from "../build_error.ts";
 import { watchIdle } from "./idle.ts";
 import type { Job, JobContext } from "./job.ts";
 import { type NodeClients, nodeClients } from "../nodes/node_clients.ts";
-import { type PreparedBuild, warnNoOutput } from "../prepare.ts";
+import { noOutput, type PreparedBuild } from "../prepare.ts";
 import { buildRecords } from "../results/records.ts";
 import type { Answers } from "../results/result.ts";
 import { withRetries } from "./retry.ts";
@@ -66,10 +66,7 @@ export async function runBuilds(
   const spend = (reason: string) => void (spent = reason);
   let open = context.nodes;
   // Below the display, as buildx has it: what stands above one that fills the terminal isn't seen.
-  const finish = (outcome?: Outcome) => {
-    progress.finish(outcome);
-    warnNoOutput(builds, context.builder, deps);
-  };
+  const finish = (outcome: Outcome) => progress.finish(outcome, noOutput(builds, context.builder));
   try {
     const answers = await withRetries({ ...context, spent: () => spent }, async () => {
       const nodes = open ?? nodeClients({ ...context, affinity: affinityOf(builds, context) });
@@ -81,7 +78,7 @@ export async function runBuilds(
       }
     });
     phase("solved");
-    finish();
+    finish({});
     return answers;
   } catch (error) {
     finish({ error, canceled: deps.signal.aborted });
