@@ -22,6 +22,7 @@ import { Code, RpcError } from "../../buildkit/grpc/status.ts";
 import { isThere, nameIt, placedIn } from "./image_there.ts";
 import { BuilderError } from "../builder_error.ts";
 import { type EngineProgress, readProgress } from "./engine_progress.ts";
+import { watchEngine } from "./engine_watch.ts";
 
 /** An engine that images are loaded into, and what to say when it isn't there. */
 export interface LoadTarget {
@@ -52,15 +53,21 @@ const LOAD: EngineRequest = {
 /** How long an engine may take to say what it is, in milliseconds. */
 const PATIENCE = 15_000;
 
+/** Times that tests shorten, in milliseconds. */
+interface Times {
+  readonly patience?: number;
+  /** As `watchEngine` has it. */
+  readonly silence?: number;
+}
+
 /**
  * Asks the engine what it is, before the build begins: an engine that can't be had is told now.
  * Throws `BuilderError`, or the signal's reason.
- * @param patience in milliseconds
  */
 export async function openImageLoader(
   target: LoadTarget,
   context: DialContext,
-  patience = PATIENCE,
+  { patience = PATIENCE, silence }: Times = {},
 ): Promise<ImageLoader> {
   const { endpoint, program, hint } = target;
   const late = new AbortController();
@@ -88,13 +95,17 @@ export async function openImageLoader(
     output: (names, onProgress) => ({
       async open(metadata) {
         const placed = placedIn(endpoint, metadata, containerd);
-        const nameAll = () =>
-          explain(program, () => nameIt(placed, names, context), context.signal);
-        if (await isThere(placed, containerd, context)) {
+        const watched = <T>(body: (context: DialContext) => Promise<T>) =>
+          explain(program, async () => {
+            using watch = watchEngine(endpoint, context, { limit: silence });
+            return await watch.during(() => body(watch.context));
+          }, context.signal);
+        const nameAll = () => watched((inner) => nameIt(placed, names, inner));
+        if (await watched((inner) => isThere(placed, containerd, inner))) {
           await nameAll();
           throw new RpcError(Code.ALREADY_EXISTS, `${program} has the image already`);
         }
-        const sink = loadSink(target, context, onProgress);
+        const sink = loadSink(target, context, onProgress, silence);
         if (program === "docker" || placed.id === undefined) return sink;
         return {
           ...sink,
@@ -151,10 +162,11 @@ function loadSink(
   target: LoadTarget,
   context: DialContext,
   onProgress: (progress: EngineProgress) => void,
+  silence: number | undefined,
 ): OutputSink {
   let load: Promise<Load> | undefined;
   const gatherer = new Gatherer(async (bytes) => {
-    load ??= startLoad(target, context, onProgress);
+    load ??= startLoad(target, context, onProgress, silence);
     await (await load).write(bytes);
     return bytes.length;
   });
@@ -185,28 +197,53 @@ async function startLoad(
   { endpoint, program }: LoadTarget,
   context: DialContext,
   onProgress: (progress: EngineProgress) => void,
+  silence: number | undefined,
 ): Promise<Load> {
-  const call = await explain(program, () => callEngine(endpoint, LOAD, context), context.signal);
+  const watch = watchEngine(endpoint, context, {
+    limit: silence,
+    onSlow: (text) => onProgress({ id: "", text }),
+  });
+  const inner = watch.context;
   // The engine answers while it reads, and may refuse before it has read everything.
   let answered = false;
-  const answer = explain(program, async () => {
-    await answerOf(call, endpoint, LOAD, context.signal);
-    await readProgress(call.http, onProgress);
-  }, context.signal).finally(() => {
+  const over = () => {
     answered = true;
+    watch[Symbol.dispose]();
+  };
+  const call = await explain(
+    program,
+    () => watch.during(() => callEngine(endpoint, LOAD, inner)),
+    context.signal,
+  ).catch((error) => {
+    over();
+    throw error;
+  });
+  const answer = explain(program, async () => {
+    try {
+      await answerOf(call, endpoint, LOAD, inner.signal);
+      await readProgress(call.http, (progress) => {
+        watch.moved();
+        onProgress(progress);
+      });
+    } catch (error) {
+      inner.signal.throwIfAborted();
+      throw error;
+    }
+  }, context.signal).finally(() => {
+    over();
     call.stream.close();
   });
   answer.catch(() => {});
   // An engine that is content hangs up behind the tar's end; what it says counts, not that.
   const send = async (body: () => Promise<void>) => {
-    if (!answered) await body().catch(() => answer);
+    if (!answered) await watch.during(body).catch(() => answer);
     else await answer;
   };
   return {
     write: (bytes) => send(() => call.http.write(bytes)),
     async end() {
       await send(() => call.http.end());
-      await answer;
+      await watch.during(() => answer);
     },
     close: () => call.stream.close(),
   };

@@ -172,6 +172,52 @@ Deno.test("an engine that dies in the middle", async () => {
   }
 });
 
+Deno.test("an engine that stops reading is waited for as long as it answers", async () => {
+  const dir = await Deno.makeTempDir();
+  const listener = Deno.listen({ transport: "unix", path: `${dir}/s` });
+  const open: Deno.Conn[] = [];
+  const told: string[] = [];
+  let pings = 0;
+  const serve = (async () => {
+    for await (const conn of listener) {
+      open.push(conn);
+      const asked = new TextDecoder().decode((await readSome(conn)).subarray(0, 20));
+      if (asked.startsWith("POST /images/load")) continue;
+      // The third time it is gone.
+      if (asked.startsWith("GET /_ping") && ++pings > 2) continue;
+      const text = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+      await conn.write(new TextEncoder().encode(text));
+    }
+  })();
+  try {
+    const target = docker(`unix://${dir}/s`);
+    const loader = await openImageLoader(target, contextOf(), { silence: 100 });
+    const sink = await loader.output([], ({ text }) => told.push(text)).open({});
+    const part = new Uint8Array(1 << 20);
+    let error: unknown;
+    for (let i = 0; i < 50 && error === undefined; i++) {
+      error = await Promise.resolve(sink.write(part)).then(() => {}, (it) => it);
+    }
+    await sink.abort(error);
+    const silence = `the engine at unix://${dir}/s has got no further for 0.1 s`;
+    equal(
+      (error as Error).message,
+      `cannot load the image into docker: ${silence}, and doesn't answer any more`,
+    );
+    deepEqual(told, Array(2).fill(`${silence}; it answers, and is waited for`));
+  } finally {
+    listener.close();
+    for (const conn of open) conn.close();
+    await serve;
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+async function readSome(conn: Deno.Conn): Promise<Uint8Array> {
+  const bytes = new Uint8Array(1000);
+  return bytes.subarray(0, await conn.read(bytes) ?? 0);
+}
+
 Deno.test("no bytes, no request; a signal ends a load that hangs", async () => {
   let asked = 0;
   const end = new AbortController();
@@ -223,7 +269,7 @@ Deno.test("an engine that accepts and says nothing", async () => {
   const host = `unix://${dir}/s`;
   const accepted = listener.accept();
   try {
-    await rejects(openImageLoader(docker(host), contextOf(), 50), {
+    await rejects(openImageLoader(docker(host), contextOf(), { patience: 50 }), {
       name: "BuilderError",
       message:
         `cannot load the image into docker: the engine at ${host} gave no answer within 0.05 s`,

@@ -8,6 +8,7 @@ import {
 } from "../../transports/engine/docker_engine.ts";
 import type { DialContext } from "../../transports/transport.ts";
 import { type EngineProgress, readProgress } from "./engine_progress.ts";
+import { watchEngine } from "./engine_watch.ts";
 import type { ImageName } from "./image_name.ts";
 
 /**
@@ -31,16 +32,21 @@ export async function pushImage(
     // An engine refuses a push without the field; an empty login is nobody's.
     headers: { "X-Registry-Auth": encodeLogin(host, login) },
   };
-  const call = await callEngine(engine, request, context);
+  using watch = watchEngine(engine, context);
+  const { signal } = watch.context;
+  const call = await callEngine(engine, request, watch.context);
   let digest: string | undefined;
   try {
-    await answerOf(call, engine, request, context.signal);
-    await readProgress(call.http, (progress) => {
-      if (progress.digest !== undefined) digest = progress.digest;
-      else onProgress(progress);
+    await watch.during(async () => {
+      await answerOf(call, engine, request, signal);
+      await readProgress(call.http, (progress) => {
+        watch.moved();
+        if (progress.digest !== undefined) digest = progress.digest;
+        else onProgress(progress);
+      });
     });
   } catch (error) {
-    context.signal.throwIfAborted();
+    signal.throwIfAborted();
     throw error;
   } finally {
     call.stream.close();

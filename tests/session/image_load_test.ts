@@ -1,5 +1,7 @@
 /** `--load` into a real Docker engine. */
-import { equal, match, ok } from "node:assert/strict";
+import { equal, match, ok, rejects } from "node:assert/strict";
+import { openImageLoader } from "../../builders/images/image_load.ts";
+import { tarHeader } from "../../commands/history/bundle/tar.ts";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { type Dockerd, dockerEngine, startDockerd } from "../harness/dockerd.ts";
@@ -135,5 +137,33 @@ Deno.test({
     const { code, stderr } = await started;
     equal(code, 1, stderr);
     match(stderr, /cannot load the image into docker/);
+  },
+});
+
+Deno.test({
+  name: "an engine that is stopped in the middle of --load is given up, and none that goes on",
+  ignore,
+  async fn() {
+    await using engine = await startDockerd();
+    const { signal } = new AbortController();
+    const dial = { signal, env: () => undefined, log: () => {}, step: () => {} };
+    const target = { program: "docker", endpoint: { host: engine.address }, hint: "" } as const;
+    const loader = await openImageLoader(target, dial, { silence: 1000 });
+    const block = new Uint8Array(65536);
+    const sink = await loader.output([], () => {}).open({});
+    try {
+      await sink.write(tarHeader({ name: "big", mode: 0o644, size: 1 << 30 }));
+      await sink.write(block);
+      // Nothing comes from the daemon for a while: the engine can't help it.
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      for (let i = 0; i < 64; i++) await sink.write(block);
+      Deno.kill(engine.pid, "SIGSTOP");
+      await rejects(async () => {
+        for (let i = 0; i < 1024; i++) await sink.write(block);
+      }, /^OutputError: .* has got no further for 1 s, and doesn't answer any more$/);
+    } finally {
+      Deno.kill(engine.pid, "SIGCONT");
+      await sink.abort("over");
+    }
   },
 });

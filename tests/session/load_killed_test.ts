@@ -1,5 +1,6 @@
 /** A load during which one of the two ends is killed: containerd, an engine, or fairlead itself. */
-import { equal, match, ok } from "node:assert/strict";
+import { equal, match, ok, rejects } from "node:assert/strict";
+import { dialContainerd } from "../../builders/images/containerd/client.ts";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { until } from "../harness/daemon.ts";
 import { startContainerd } from "../harness/containerd.ts";
@@ -69,6 +70,21 @@ Deno.test({
         await told(child),
         /^ERROR: failed to build: cannot load the image into containerd: containerd at \S+ broke the connection off$/m,
       );
+    });
+    await t.step("containerd is stopped: it says nothing any more", async () => {
+      await using containerd = await startContainerd();
+      const { socket } = containerd;
+      const { signal } = new AbortController();
+      const dial = { signal, env: () => undefined, log: () => {}, step: () => {} };
+      const calls = await dialContainerd({ socket, namespace: "default" }, dial, 1000);
+      // It answers, so a silence of its own is none.
+      await calls.leased();
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      await calls.release();
+      Deno.kill(containerd.pid, "SIGSTOP");
+      await rejects(calls.release(), /nothing came from it for 1 s/);
+      Deno.kill(containerd.pid, "SIGCONT");
+      calls.close();
     });
     await t.step(
       "fairlead: the next load lets go of what it held, and of nothing else",

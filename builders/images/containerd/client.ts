@@ -2,9 +2,10 @@ import { Channel } from "../../../buildkit/grpc/channel.ts";
 import type { Metadata } from "../../../buildkit/grpc/metadata.ts";
 import { Connection } from "../../../buildkit/http2/connection.ts";
 import { drive } from "../../../buildkit/http2/drive.ts";
+import { endWhenSilent } from "../../../buildkit/silence.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import { unix } from "../../../transports/unix.ts";
-import { createLease, deleteLease } from "./leases.ts";
+import { askLeases, createLease, deleteLease } from "./leases.ts";
 import type { ContainerdPlace } from "./load.ts";
 
 /** Calls to containerd, and what every one of them says. */
@@ -27,10 +28,14 @@ export interface Containerd extends Calls {
 /** Large blobs come fast, and from this machine. */
 const LIMITS = { streamWindow: 4 << 20, connectionWindow: 8 << 20 };
 
-/** Throws `DialError`, or the signal's reason. */
+/**
+ * Throws `DialError`, or the signal's reason.
+ * @param silence milliseconds behind which a containerd that says nothing, though asked, is gone
+ */
 export async function dialContainerd(
   { socket, namespace }: ContainerdPlace,
   context: DialContext,
+  silence?: number,
 ): Promise<Containerd> {
   const { stream } = await unix.dial(unix.parse(`unix://${socket}`), context);
   const connection = new Connection("client", { limits: LIMITS });
@@ -41,6 +46,7 @@ export async function dialContainerd(
     metadata: [["containerd-namespace", namespace]],
     signal,
   };
+  const watch = endWhenSilent(connection, silence, () => void askLeases(plain).catch(() => {}));
   let lease: Promise<string> | undefined;
   return {
     ...plain,
@@ -51,6 +57,9 @@ export async function dialContainerd(
     async release() {
       if (lease !== undefined) await deleteLease(plain, await lease);
     },
-    close: () => driven.abort(),
+    close() {
+      watch[Symbol.dispose]();
+      driven.abort();
+    },
   };
 }

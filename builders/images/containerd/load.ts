@@ -9,6 +9,7 @@ import { DialError } from "../../../transports/errors.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import type { Handler } from "../../../buildkit/grpc/call.ts";
 import { ConnectionLostError } from "../../../buildkit/http2/errors.ts";
+import { SilenceError } from "../../../buildkit/silence.ts";
 import { OutputError } from "../../../buildkit/session/output_sink.ts";
 import { BuilderError } from "../../builder_error.ts";
 import { type Containerd, dialContainerd } from "./client.ts";
@@ -33,10 +34,14 @@ export interface ImageStore {
   discard(): Promise<void>;
 }
 
-/** Sees whether containerd is there, before the build begins. Throws `BuilderError`. */
+/**
+ * Sees whether containerd is there, before the build begins. Throws `BuilderError`.
+ * @param silence as `dialContainerd` has it
+ */
 export async function openContainerd(
   place: ContainerdPlace,
   context: DialContext,
+  silence?: number,
 ): Promise<ImageStore> {
   try {
     (await dialContainerd(place, context)).close();
@@ -50,7 +55,7 @@ export async function openContainerd(
     });
   }
   let opened: Promise<Containerd> | undefined;
-  const open = () => opened ??= dialContainerd(place, context);
+  const open = () => opened ??= dialContainerd(place, context, silence);
   const end = async () => {
     const containerd = await opened?.catch(() => undefined);
     opened = undefined;
@@ -63,11 +68,15 @@ export async function openContainerd(
         await relayTo(await (await open()).leased(), call);
       } catch (error) {
         // What containerd answers is the daemon's to know; that it is gone, ours.
-        if (!isLost(error) || context.signal.aborted) throw error;
-        const problem = `containerd at ${place.socket} broke the connection off`;
-        throw new OutputError(`cannot load the image into containerd: ${problem}`, {
-          cause: error,
-        });
+        const cause = lossIn(error);
+        if (cause === undefined || context.signal.aborted) throw error;
+        const problem = cause instanceof SilenceError
+          ? `was lost: ${cause.message}`
+          : "broke the connection off";
+        throw new OutputError(
+          `cannot load the image into containerd: containerd at ${place.socket} ${problem}`,
+          { cause: error },
+        );
       }
     },
     async commit(answers) {
@@ -88,11 +97,15 @@ export async function openContainerd(
   };
 }
 
-function isLost(error: unknown): boolean {
+/** How the way to containerd broke; undefined where it didn't. */
+function lossIn(error: unknown): Error | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof ConnectionLostError || cause instanceof DialError) return true;
+    if (cause instanceof ConnectionLostError) {
+      return cause.cause instanceof Error ? cause.cause : cause;
+    }
+    if (cause instanceof DialError || cause instanceof SilenceError) return cause;
   }
-  return false;
+  return undefined;
 }
 
 /** A descriptor, as JSON has it. */
