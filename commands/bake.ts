@@ -40,6 +40,11 @@ export const command = defineCommand({
     const list = flags.list || flags["list-targets"] && "targets" ||
       flags["list-variables"] && "variables" || "";
     if (flags.print && list) throw new UsageError("--print and --list are mutually exclusive");
+    const asksPlan = given.has("plan");
+    if (asksPlan && (flags.print || list)) {
+      throw new UsageError(`--plan and --${list ? "list" : "print"} are mutually exclusive`);
+    }
+    if (asksPlan) (await import("./build/nodes/plan.ts")).checkPlanFormat(flags.plan);
     const call = chooseCall(occurrences, flags.call);
     const overrides = overridesOf(flags, given, call);
     const names = fileNames(flags.file, env, exists);
@@ -61,6 +66,13 @@ export const command = defineCommand({
       deps,
       flag: flags.progress,
       debug: global.debug,
+      watcher: flags.timeline === "" || !isRun || asksPlan
+        ? undefined
+        : (await import("./build/timeline.ts")).timelineFile(flags.timeline, {
+          deps,
+          title: ["bake", ...targets].join(" "),
+          builder: builder!.name,
+        }),
     });
     using progress = display();
     await using nodes = url !== undefined && builder
@@ -107,7 +119,8 @@ export const command = defineCommand({
       files: names.all,
     });
     if (missing) {
-      progress.finish();
+      // Left, and not finished: its watcher goes on with the next one.
+      progress[Symbol.dispose]();
       const { requestPrivileges } = await import("./bake/entitlements/request.ts");
       await requestPrivileges(missing, { deps, words: [program, ...deps.args] });
     }
@@ -122,6 +135,7 @@ export const command = defineCommand({
       nodes,
       progress: live,
       metadataFile: flags["metadata-file"],
+      planFormat: asksPlan ? flags.plan : undefined,
       call,
       names: targets,
       resolved,

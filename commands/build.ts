@@ -75,7 +75,7 @@ export const command = defineCommand({
       ? undefined
       : (await import("./build/timeline.ts")).timelineFile(flags.timeline, {
         deps,
-        title: build.sources.state.localPath,
+        title: args[0] === "-" ? "stdin" : build.sources.state.localPath,
         builder: builder.name,
       });
     using progress = progressOf(deps, { mode, builder, debug: global.debug, watcher });

@@ -2,19 +2,20 @@ import type { Builder } from "../../builders/builder.ts";
 import type { Deps } from "../program/deps.ts";
 import { chooseMode } from "../progress/mode.ts";
 import { progressOf } from "../progress/of_command.ts";
-import type { Progress } from "../progress/progress.ts";
+import type { Progress, Watcher } from "../progress/progress.ts";
 
 /** A way to start the progress display, and to start it again after a question. */
 export function displays(
   builder: Builder | undefined,
-  { deps, flag, debug }: {
+  { deps, flag, debug, watcher }: {
     readonly deps: Deps;
     /** `--progress`. */
     readonly flag: string;
     readonly debug: boolean;
+    readonly watcher: Watcher | undefined;
   },
 ): () => Progress {
   const { env, stderr } = deps;
   const { mode } = chooseMode({ flag, quiet: false, env, isTerminal: stderr.isTerminal });
-  return () => progressOf(deps, { mode, builder, debug });
+  return () => progressOf(deps, { mode, builder, debug, watcher });
 }

@@ -23,6 +23,12 @@ export const bakeFlags = {
   },
   "metadata-file": { kind: "string", summary: "Write build result metadata to a file" },
   "no-cache": { kind: "bool", summary: "Do not use cache when building the image" },
+  plan: {
+    kind: "string",
+    bare: "text",
+    valueName: "format",
+    summary: 'Show which node would build what, and build nothing ("text", "json")',
+  },
   policy: {
     kind: "array",
     summary:
@@ -50,6 +56,10 @@ export const bakeFlags = {
   set: {
     kind: "array",
     summary: 'Override target value (e.g., "targetpattern.key=value")',
+  },
+  timeline: {
+    kind: "string",
+    summary: "Write a page with the build's steps on a time axis to a file",
   },
   var: { kind: "array", summary: 'Set a variable value (e.g., "name=value")' },
 } as const satisfies FlagSpecs;

@@ -8,7 +8,7 @@ import { checkouts } from "../build/inputs/git_repository.ts";
 import { NoDockerfile } from "../build/inputs/dockerfile.ts";
 import { prepare, type PreparedBuild, sourcePolicy } from "../build/prepare.ts";
 import { removeResult, writeResult } from "../build/results/result.ts";
-import { runBuilds, type RunContext } from "../build/running/run.ts";
+import { planBuilds, runBuilds, type RunContext } from "../build/running/run.ts";
 import { openScratch } from "../build/scratch.ts";
 import { type Deps, type Input, withChanges } from "../program/deps.ts";
 import { type CallMethod, parseCall } from "../flags/call.ts";
@@ -30,6 +30,8 @@ export interface BakeContext {
   readonly progress: Progress;
   /** Empty for none. */
   readonly metadataFile: string;
+  /** They are not to be built: only which node would is to be shown, in this format. */
+  readonly planFormat: string | undefined;
   /** Of `--call`: how answers are shown. */
   readonly call: CallMethod | undefined;
   /** As they were asked for. */
@@ -68,18 +70,16 @@ export async function runPlan(plan: readonly Planned[], context: BakeContext): P
     builds.set(name, await preparing.catch((error) => dockerfileOf(name, place, plan, error)));
   }
   refuseSecondStdout(builds);
-  if (metadataFile) removeResult(metadataFile);
-  const answers = await runBuilds(builds, {
-    deps,
-    store,
-    builder,
-    progress,
-    ...context.limits,
+  const running: RunContext = {
+    ...{ deps, store, builder, progress, ...context.limits },
     provenance: metadataFile ? provenanceMode(deps.env) : undefined,
     errorPrefix: "",
     group: names,
     ...nodes && { nodes },
-  });
+  };
+  if (context.planFormat !== undefined) return await showPlan(builds, context.planFormat, running);
+  if (metadataFile) removeResult(metadataFile);
+  const answers = await runBuilds(builds, running);
   const all = plan.map(({ name, target }): Done => ({
     name,
     target,
@@ -110,6 +110,19 @@ function show(all: readonly Done[], { deps, call, printed }: BakeContext): numbe
   write(`${goJson({ group, target: Object.fromEntries(targets) }, 2)}\n`);
   showMessages(all, write);
   return code;
+}
+
+async function showPlan(
+  builds: ReadonlyMap<string, PreparedBuild>,
+  format: string,
+  running: RunContext,
+): Promise<number> {
+  const { deps, progress } = running;
+  const { planText } = await import("../build/nodes/plan.ts");
+  const jobs = await planBuilds(builds, running);
+  progress.finish();
+  deps.stdout.write(planText(jobs, format, deps.registry));
+  return 0;
 }
 
 /** Throws the error again: one of a Dockerfile says whose it is, and where it was looked for. */

@@ -1,15 +1,13 @@
-import { NoRecordError } from "./records.ts";
 import { Code } from "../../buildkit/grpc/status.ts";
 import { codeName } from "../../buildkit/grpc/status.ts";
 import type { BuildHistoryRecord } from "../../proto/gen/control.ts";
 import { defineCommand } from "../program/command.ts";
-import type { Deps } from "../program/deps.ts";
 import { exitCodes } from "../program/exit_codes.ts";
 import { reachNodes } from "../reach/nodes.ts";
 import { chooseMode } from "../progress/mode.ts";
 import { progressOf } from "../progress/of_command.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
-import { findRecord, type HistoryRecord, queryNode } from "./records.ts";
+import { endedRecord, findRecord, type HistoryRecord, NoRecordError } from "./records.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
@@ -41,14 +39,10 @@ export const command = defineCommand({
     const { at, record } = found;
     using progress = progressOf(deps, { mode, builder: at.builder, debug: global.debug });
     await at.client.status(record.Ref, (status) => progress.update(status), { signal });
-    const ended = await outcome(found, deps);
-    const error = ended?.error;
+    const { error } = await endedRecord(found, deps);
     progress.finish(
       error === undefined ? {} : { error, canceled: error.code === Code.CANCELLED },
     );
-    if (ended === undefined) {
-      throw new NoRecordError(`build ${record.Ref} is over, but the daemon keeps no record of it`);
-    }
     if (error !== undefined) throw new FailedBuild(error);
   },
 });
@@ -71,22 +65,4 @@ class FailedBuild extends Error {
     super(`the build failed: ${prefix}${message}`);
     this.exitCode = code === Code.CANCELLED ? exitCodes.cancelled : exitCodes.generic;
   }
-}
-
-/** Between two looks for the record of a build that has just ended, in milliseconds. */
-const PAUSE = 100;
-const LOOKS = 50;
-
-/** The record once the build is over: the daemon completes it a moment after the last progress. */
-async function outcome(
-  { at, record }: HistoryRecord,
-  { clock, signal }: Pick<Deps, "clock" | "signal">,
-): Promise<BuildHistoryRecord | undefined> {
-  for (let look = 0; look < LOOKS; look++) {
-    const [now] = await queryNode(at, { ref: record.Ref, signal });
-    if (now === undefined) return undefined;
-    if (now.record.CompletedAt !== undefined) return now.record;
-    await clock.sleep(PAUSE, signal);
-  }
-  return undefined;
 }

@@ -1,5 +1,6 @@
 import { listHistory, updateHistory } from "../../buildkit/history.ts";
 import { BuildHistoryEventType, type BuildHistoryRecord } from "../../proto/gen/control.ts";
+import type { Deps } from "../program/deps.ts";
 import { csvLine } from "../flags/csv_line.ts";
 import { quote } from "../flags/quote.ts";
 import { parseInt64 } from "../flags/value.ts";
@@ -127,6 +128,28 @@ export function noRecord(
   // The error of a build whose connection was lost has sent people here.
   const why = "of a build that was under way when its daemon ended there is no record";
   return new NoRecordError(`no record found for ref ${quote(text)}`, { ...options, why });
+}
+
+/** Between two looks for the record of a build that has just ended, in milliseconds. */
+const PAUSE = 100;
+const LOOKS = 50;
+
+/**
+ * The record of a build whose progress has come to its end: the daemon completes it a moment later.
+ * Throws `NoRecordError`.
+ */
+export async function endedRecord(
+  { at, record }: HistoryRecord,
+  { clock, signal }: Pick<Deps, "clock" | "signal">,
+): Promise<BuildHistoryRecord> {
+  if (record.CompletedAt !== undefined) return record;
+  for (let look = 0; look < LOOKS; look++) {
+    const [now] = await queryNode(at, { ref: record.Ref, signal });
+    if (now === undefined) break;
+    if (now.record.CompletedAt !== undefined) return now.record;
+    await clock.sleep(PAUSE, signal);
+  }
+  throw new NoRecordError(`build ${record.Ref} is over, but the daemon keeps no record of it`);
 }
 
 /** Has the daemon write what it has of a build's trace, now and not some seconds later. */

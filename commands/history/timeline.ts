@@ -1,3 +1,4 @@
+import type { StatusResponse } from "../../proto/gen/control.ts";
 import { openStore } from "../../builders/builder.ts";
 import { writeResult } from "../build/results/result.ts";
 import { defineCommand } from "../program/command.ts";
@@ -9,7 +10,7 @@ import { UsageError } from "../program/usage_error.ts";
 import { readLocalState } from "./local_state.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
 import { buildName } from "./name.ts";
-import { findRecord, fullRef } from "./records.ts";
+import { endedRecord, findRecord, fullRef, queryRecords } from "./records.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
@@ -30,21 +31,31 @@ export const command = defineCommand({
     await using nodes = await reachNodes(deps, global);
     const { signal } = deps;
     const found = await findRecord(nodes, args[0] ?? "", { signal });
+    // Of a build on several nodes each has a record of its part.
+    const parts = await queryRecords(nodes, { ref: found.record.Ref, signal });
     warnOfNodes(deps, nodes);
-    const { at, record } = found;
+    if (parts.some(({ record }) => record.CompletedAt === undefined)) {
+      deps.stderr.write(`build ${found.record.Ref} still runs: its page comes when it ends\n`);
+    }
     const recorder = recordTimeline();
-    const take = (status: Parameters<typeof recorder.update>[0]) =>
-      recorder.update(status, deps.clock.now(), false);
-    await at.client.status(record.Ref, take, { signal });
-    const error = record.error?.message ?? "";
+    const errors = await Promise.all(parts.map(async (part) => {
+      const take = (status: StatusResponse) => recorder.update(status, deps.clock.now(), false);
+      await part.at.client.status(part.record.Ref, take, { signal });
+      return (await endedRecord(part, deps)).error?.message ?? "";
+    }));
+    const isCanceled = (error: string) => error.endsWith("canceled");
+    // What was stopped because another part had failed is not why.
+    const error = errors.find((error) => error !== "" && !isCanceled(error)) ??
+      errors.find(isCanceled) ?? "";
+    const started = parts.at(-1)!.record.CreatedAt;
     const state = readLocalState(openStore(deps.env), found);
     const page = timelinePage(recorder.timeline(deps.clock.now()), {
-      title: buildName(record.FrontendAttrs, state) || record.Ref,
-      outcome: error === "" ? "finished" : error.endsWith("canceled") ? "canceled" : "failed",
+      title: buildName(found.record.FrontendAttrs, state) || found.record.Ref,
+      outcome: error === "" ? "finished" : isCanceled(error) ? "canceled" : "failed",
       error,
       facts: [
         ["ref", fullRef(found)],
-        ["started", record.CreatedAt === undefined ? "" : rfc3339(record.CreatedAt)],
+        ["started", started === undefined ? "" : rfc3339(started)],
       ],
     });
     if (toStdout) deps.stdout.write(page);

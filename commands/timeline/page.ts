@@ -11,7 +11,7 @@ import type { Bar, Step, Timeline, Transfer } from "./timeline.ts";
 export interface PageFacts {
   /** What was built: a name for people. */
   readonly title: string;
-  readonly outcome: "finished" | "failed" | "canceled" | "running";
+  readonly outcome: "finished" | "failed" | "canceled";
   /** Why it failed; shown above all. */
   readonly error?: string;
   /** Further facts in the order to show them: builder, ref, when. Empty values are left out. */
@@ -25,8 +25,8 @@ export function timelinePage(timeline: Timeline, facts: PageFacts): string {
   const critical = steps.filter((step) => step.critical);
   const said = [
     `<b class="${facts.outcome}">${facts.outcome}</b> in <b>${lengthText(duration)}</b>`,
-    `${steps.length} steps, ${cached} cached`,
-    `critical path ${lengthText(total(critical))} in ${critical.length} steps`,
+    `${counted(steps)}, ${cached} cached`,
+    `critical path ${lengthText(total(critical))} in ${counted(critical)}`,
     ...facts.facts.filter(([, value]) => value !== "")
       .map(([name, value]) => `${escape(name)} <b>${escape(value)}</b>`),
   ];
@@ -44,7 +44,7 @@ export function timelinePage(timeline: Timeline, facts: PageFacts): string {
 <h1>${escape(facts.title)}</h1>
 <p class="facts">${said.join(" · ")}</p>
 ${error}${legend}
-<main>
+<main style="--tick:${duration > 0 ? (tickStep(duration) / duration * 100).toFixed(3) : 100}%">
 <div class="axis"><span class="name"></span><span class="track">${
     ticks(duration)
   }</span><span class="time"></span></div>
@@ -71,7 +71,10 @@ function row(step: Step, duration: number): string {
   const parts = step.transfers.map((part) => piece("part", part, duration, partText(part)));
   const time = step.outcome === "cached" ? "CACHED" : lengthText(total([step]));
   const name = escape(clean(step.name));
-  return `<details${step.critical ? ' class="critical"' : ""}><summary>` +
+  const state = (step.critical ? ' class="critical"' : "") +
+    // Its log is what the page is opened for.
+    (step.outcome === "failed" ? " open" : "");
+  return `<details${state}><summary>` +
     `<span class="name" title="${name}">${name}</span>` +
     `<span class="track">${bars.join("")}${parts.join("")}</span>` +
     `<span class="time">${time}</span></summary><div class="more">${more(step)}</div></details>`;
@@ -85,7 +88,7 @@ function more(step: Step): string {
   }
   if (step.transfers.length > 0) html += `<table>${step.transfers.map(partRow).join("")}</table>`;
   const dropped = step.dropped > 0 ? [`[${step.dropped} earlier lines are not kept]`] : [];
-  const lines = [...dropped, ...step.log.map(clean)];
+  const lines = [...dropped, ...step.log.map(cleanLine)];
   if (lines.length > 0) html += `<pre>${escape(lines.join("\n"))}</pre>`;
   return html || `<p class="none">No output.</p>`;
 }
@@ -119,13 +122,19 @@ function piece(kind: string, { start, stop }: Bar, duration: number, title: stri
 /** Marks at round times, about eight of them. */
 function ticks(duration: number): string {
   if (duration <= 0) return "";
-  const step = roundStep(duration / 8);
+  const step = tickStep(duration);
   let html = "";
-  for (let at = 0; at < duration * 0.97; at += step) {
-    const text = step < 1000 ? `${Math.round(at)} ms` : clock(at);
+  // Further right there is no room for the text.
+  for (let at = 0; at < duration * 0.92; at += step) {
+    const text = duration < SECOND ? `${Math.round(at)} ms` : clock(at);
     html += `<span style="left:${(at / duration * 100).toFixed(3)}%">${text}</span>`;
   }
   return html;
+}
+
+/** Milliseconds from one mark to the next. */
+function tickStep(duration: number): number {
+  return roundStep(duration / 8);
 }
 
 const SECOND = 1000;
@@ -153,6 +162,10 @@ function lengthText(ms: number): string {
   return ms < SECOND ? `${Math.round(ms)} ms` : formatSeconds(ms);
 }
 
+function counted({ length }: readonly Step[]): string {
+  return `${length} ${length === 1 ? "step" : "steps"}`;
+}
+
 function total(steps: readonly Step[]): number {
   let sum = 0;
   for (const { bars } of steps) for (const { start, stop } of bars) sum += stop - start;
@@ -170,6 +183,12 @@ function clean(text: string): string {
   return text.replace(SEQUENCES, "").split("\n")
     .map((line) => line.replace(/\r+$/, "").split("\r").at(-1)!.replace(CONTROLS, " "))
     .join("\n");
+}
+
+/** The same of a line of output, which keeps its time. */
+function cleanLine(line: string): string {
+  const time = /^[\d.]+ /.exec(line)?.[0] ?? "";
+  return time + clean(line.slice(time.length));
 }
 
 function escape(text: string): string {

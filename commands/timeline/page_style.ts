@@ -3,14 +3,14 @@ export const pageStyle = `
 :root {
   color-scheme: light dark;
   --back: #fbfbfa; --front: #1c1d1f; --quiet: #66696e; --line: #dcdde0; --raised: #f0f0ef;
-  --done: #4878b0; --cached: #9aa3ad; --failed: #c4342d; --canceled: #b7791f; --part: #7fb0a0;
-  --critical: #c77700;
+  --done: #4878b0; --cached: #9aa3ad; --failed: #c4342d; --canceled: #8a63ad; --part: #7fb0a0;
+  --critical: #c77700; --warning: #8f5b00; --grid: #ededec;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --back: #17181a; --front: #e7e7e5; --quiet: #9a9da3; --line: #35373b; --raised: #212327;
-    --done: #6f9fd8; --cached: #6a727c; --failed: #f0726a; --canceled: #dca54c; --part: #69a392;
-    --critical: #f0a63c;
+    --done: #6f9fd8; --cached: #6a727c; --failed: #f0726a; --canceled: #b294d8; --part: #69a392;
+    --critical: #f0a63c; --warning: #dca54c; --grid: #242629;
   }
 }
 * { box-sizing: border-box }
@@ -48,6 +48,7 @@ details[open] .name::before { content: "▾" }
 .axis .name::before { content: none }
 .critical .name { font-weight: 600 }
 .time { text-align: right; font-variant-numeric: tabular-nums; color: var(--quiet); white-space: nowrap }
+summary .track { background: repeating-linear-gradient(90deg, var(--grid) 0 1px, transparent 1px var(--tick)) }
 .track i { position: absolute; min-width: 2px; border-radius: 2px }
 .bar { top: .3rem; height: .7rem }
 .part { top: 1.1rem; height: .25rem; background: var(--part) }
@@ -63,7 +64,7 @@ details[open] .name::before { content: "▾" }
 .more td + td { white-space: nowrap; text-align: right; color: var(--quiet) }
 pre { margin: 0; max-height: 32rem; overflow: auto; background: var(--raised); padding: .6rem .8rem;
   font: 12.5px/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; border-radius: 4px }
-.warning { color: var(--canceled); margin: 0 0 .4rem } .none { color: var(--quiet); margin: 0 }
+.warning { color: var(--warning); margin: 0 0 .4rem } .none { color: var(--quiet); margin: 0 }
 .more .why { color: var(--failed); margin: 0 0 .5rem; white-space: pre-wrap; overflow-wrap: anywhere }
 body:has(#only:checked) details:not(.critical) { display: none }
 @media (max-width: 46rem) {

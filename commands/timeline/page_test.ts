@@ -39,9 +39,9 @@ Deno.test("timelinePage() lets no text of the build be markup", () => {
 
 Deno.test("timelinePage() takes terminal sequences away, and of an overwritten line the last state", () => {
   const html = page([{
-    log: ["0.1 \x1b[32mgreen\x1b[0m\x1b]0;title\x07", "10%\r20%\r100%\r", "a\tb\x07"],
+    log: ["0.1 \x1b[32mgreen\x1b[0m\x1b]0;title\x07", "0.2 10%\r20%\r100%\r", "0.3 a\tb\x07"],
   }]);
-  match(html, /<pre>0\.1 green\n100%\na\tb <\/pre>/);
+  match(html, /<pre>0\.1 green\n0\.2 100%\n0\.3 a\tb <\/pre>/);
 });
 
 Deno.test("timelinePage() fetches nothing and runs nothing", () => {
@@ -56,7 +56,7 @@ Deno.test("timelinePage() says how much of a log is missing, and of none that th
 
 Deno.test("timelinePage() marks time roundly, from milliseconds to hours", () => {
   for (
-    const [duration, mark] of [[40, "5 ms"], [3000, "500 ms"], [60_000, "10 s"], [
+    const [duration, mark] of [[40, "5 ms"], [900, "200 ms"], [3000, "0.5 s"], [60_000, "10 s"], [
       7_200_000,
       "15:00",
     ]] as const
@@ -68,4 +68,10 @@ Deno.test("timelinePage() marks time roundly, from milliseconds to hours", () =>
 
 Deno.test("timelinePage() of nothing is a page", () => {
   match(timelinePage({ duration: 0, steps: [] }, facts), /0 steps, 0 cached/);
+  match(page([{}]), /1 step, 0 cached/);
+});
+
+Deno.test("timelinePage() shows the log of a failed step unasked", () => {
+  match(page([{ outcome: "failed" }]), /<details open>/);
+  doesNotMatch(page([{ outcome: "canceled" }, {}]), / open/);
 });

@@ -1,5 +1,5 @@
 /** bake on a builder with several nodes: each target where its platform is built. */
-import { equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { workspace } from "../build/workspace.ts";
 import { startBuildkitd } from "../harness/buildkitd.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
@@ -48,11 +48,49 @@ Deno.test(
       }),
     });
     const env = { BUILDX_BUILDER: "far" };
-    const ran = await space.fairlead(["bake", "--metadata-file", "meta"], env);
+    const plan = await space.fairlead(["bake", "--plan", "--timeline=t.html"], env);
+    equal(plan.code, 0, plan.stderr);
+    const fixed = (
+      target: string,
+      name: string,
+      endpoint: string,
+      platform: string,
+    ) => [target, name, endpoint, `${platform} (fixed)`];
+    deepEqual(plan.stdout.trimEnd().split("\n").map((line) => line.split(/ {3,}/)), [
+      ["TARGET", "NODE", "ENDPOINT", "PLATFORMS"],
+      fixed("a", "far0", shared.address, "linux/amd64"),
+      fixed("b", "far1", second.address, "linux/riscv64"),
+      fixed("both", "far0", shared.address, "linux/amd64"),
+      fixed("both", "far1", second.address, "linux/riscv64"),
+    ]);
+    const json = await space.fairlead(["bake", "--plan=json", "b"], env);
+    deepEqual(JSON.parse(json.stdout), [{
+      target: "b",
+      node: "far1",
+      endpoint: second.address,
+      platforms: [{ platform: "linux/riscv64", reason: "fixed" }],
+    }]);
+    match((await space.fairlead(["bake", "--plan=x"], env)).stderr, /invalid plan format "x"/);
+    const both = await space.fairlead(["bake", "--plan", "--print"], env);
+    match(both.stderr, /--plan and --print are mutually exclusive/);
+    for (const made of ["out", "t.html", ".store/refs"]) {
+      throws(() => Deno.statSync(space.path(made)), Deno.errors.NotFound);
+    }
+    const ran = await space.fairlead(["bake", "--metadata-file", "meta", "--timeline=t.html"], env);
     equal(ran.code, 0, ran.stderr);
     const meta = JSON.parse(space.read("meta"));
     match(meta.a["buildx.build.ref"], /^far\/far0\//);
     match(meta.b["buildx.build.ref"], /^far\/far1\//);
+    match(space.read("t.html"), /<h1>bake default<\/h1>[^]*finished[^]*\[both [^]*riscv64/);
+    const { stdout } = await space.fairlead(
+      ["history", "timeline", meta.both["buildx.build.ref"]],
+      env,
+    );
+    // Of both nodes' records.
+    match(
+      stdout,
+      /COPY file \/amd64[^]*COPY file \/riscv64|COPY file \/riscv64[^]*COPY file \/amd64/,
+    );
     equal(space.read("out/a/amd64"), "x");
     equal(space.read("out/b/riscv64"), "x");
     equal(space.read("out/both/linux_amd64/amd64"), "x");

@@ -142,6 +142,34 @@ Deno.test({ name: "a build's timeline, as a reader sees it", ignore }, async (t)
     assert.match(stdout, /<b class="failed">failed<\/b>/);
   });
 
+  await t.step("a build that still runs is awaited, and its end is told", async () => {
+    space.write({
+      "doomed/Dockerfile": "FROM scratch\nCOPY busybox /busybox\n" +
+        'RUN ["/busybox", "sh", "-c", "echo begun; /busybox sleep 3; exit 3"]\n',
+    });
+    await Deno.copyFile(space.path("ctx/busybox"), space.path("doomed/busybox"));
+    const [program, ...args] = fairleadCommand("build", "--progress=plain", "--no-cache", "doomed");
+    const child = new Deno.Command(program!, {
+      args,
+      cwd: space.dir,
+      env: space.env,
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    let page: ReturnType<typeof space.fairlead> | undefined;
+    let said = "";
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      said += text;
+      if (/ begun$/m.test(said)) page ??= space.fairlead(["history", "timeline"]);
+    }
+    await child.status;
+    const { code, stdout, stderr } = (await page)!;
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^build \w{25} still runs: its page comes when it ends$/m);
+    assert.match(stdout, /<b class="failed">failed<\/b>[^]*<p class="error">.*exit code: 3/);
+  });
+
   await t.step("what can't be written is said before anything is built", async () => {
     for (const [file, said] of [["no/t.html", /there is no folder/], ["ctx", /it is a folder/]]) {
       const { code, stderr } = await space.fairlead(["build", "--timeline", `${file}`, "ctx"]);

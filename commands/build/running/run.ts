@@ -95,7 +95,8 @@ export async function planBuilds(
   builds: ReadonlyMap<string, PreparedBuild>,
   context: RunContext,
 ): Promise<readonly Job[]> {
-  const nodes = nodeClients({ ...context, affinity: affinityOf(builds, context) });
+  const nodes = context.nodes ??
+    nodeClients({ ...context, affinity: affinityOf(builds, context) });
   try {
     return await jobsOf(nodes, builds, context);
   } finally {
