@@ -7,6 +7,7 @@ import { cacheFilter, parseFilters } from "./flags/filter.ts";
 import { type Format, parseFormat } from "./text/format.ts";
 import { goJsonValue } from "./text/go_json.ts";
 import { reachNodes } from "./reach/nodes.ts";
+import { nilIfEmpty } from "./text/template/values.ts";
 import { alignColumns } from "./text/tabwriter.ts";
 import { sizeText, usageTexts } from "./text/usage_record.ts";
 import { UsageError } from "./program/usage_error.ts";
@@ -92,16 +93,14 @@ function rowOf(record: UsageRecord, { isTable }: Format, now: number): object {
     ID: record.ID + (isTable && record.Mutable ? "*" : ""),
     LastUsedAt: lastUsed,
     Mutable: record.Mutable,
-    Parents: record.Parents,
+    Parents: nilIfEmpty(record.Parents),
     Reclaimable: !record.InUse,
     Shared: record.Shared,
     Size: size + (isTable && record.Shared ? "*" : ""),
     Type: record.RecordType,
     UsageCount: Number(record.UsageCount),
   };
-  // To Go's JSON a list that was never filled is null.
-  const parents = record.Parents.length > 0 ? record.Parents : null;
-  return { ...row, toJSON: () => goJsonValue({ ...row, Parents: parents }) };
+  return { ...row, toJSON: () => goJsonValue(row) };
 }
 
 /** The totals of all nodes. */

@@ -1,6 +1,7 @@
 /** The structs of Go's OCI library (image-spec/specs-go/v1), as templates name their fields. */
-import { type Moment, parseMoment, rfc3339, timeText } from "../text/go_time.ts";
+import { parseMoment } from "../text/go_time.ts";
 import { makeStruct, type StructType } from "../text/template/struct.ts";
+import { GoTime } from "../text/template/time.ts";
 
 const platform: StructType = [
   { name: "Architecture", tag: "architecture", type: "string", always: true },
@@ -42,31 +43,13 @@ export const indexStruct: StructType = [
   { name: "Annotations", tag: "annotations", type: "map" },
 ];
 
-/** Go's time.Time: its text for templates, RFC 3339 for JSON. */
-class Time {
-  constructor(readonly moment: Moment, readonly offset: number) {}
-  toString(): string {
-    return timeText(this.moment, this.offset, this.offset === 0 ? "UTC" : zoneText(this.offset));
-  }
-  toJSON(): string {
-    return rfc3339(this.moment, this.offset);
-  }
-}
-
-function time(json: unknown): Time | null {
+function time(json: unknown): GoTime | null {
   const text = String(json);
   const moment = parseMoment(text);
   if (moment === undefined) return null;
   const [, sign, hours, minutes] = /([-+])(\d\d):(\d\d)$/.exec(text) ?? [];
   const east = hours === undefined ? 0 : Number(hours) * 60 + Number(minutes);
-  return new Time(moment, sign === "-" ? -east : east);
-}
-
-/** A zone without a name, as Go prints it. */
-function zoneText(offset: number): string {
-  const [hours, minutes] = [Math.trunc(Math.abs(offset) / 60), Math.abs(offset) % 60];
-  const two = (value: number) => String(value).padStart(2, "0");
-  return `${offset < 0 ? "-" : "+"}${two(hours)}${two(minutes)}`;
+  return new GoTime(moment, sign === "-" ? -east : east);
 }
 
 const config: StructType = [

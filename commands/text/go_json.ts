@@ -15,6 +15,8 @@ export function goJson(value: unknown, indent?: number): string {
 /** The same for a value that somebody else's `JSON.stringify` will print; keys are left alone. */
 export function goJsonValue(value: unknown): unknown {
   if (typeof value === "string" && value.search(ESCAPED) >= 0) return raw(goJson(value));
+  // What says itself how it is to be written.
+  if (typeof (value as { toJSON?: unknown } | null)?.toJSON === "function") return value;
   if (Array.isArray(value)) return value.map(goJsonValue);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, goJsonValue(item)]));

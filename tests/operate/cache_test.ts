@@ -15,7 +15,7 @@ Deno.test({ name: "du shows what buildx shows, in every format", ignore }, async
   assert.match(stdout, /^Total:\t\t/m);
   await beside(space, "du", "--verbose");
   await beside(space, "du", "--format", "json");
-  await beside(space, "du", "--format", "{{json .}} {{.Parents}}");
+  await beside(space, "du", "--format", "{{json .}} {{.Parents}} {{json .Parents}}");
   await beside(space, "du", "--format", "table {{.Type}}\t{{.Description}}\t{{.UsageCount}}");
   await beside(space, "du", "--filter", "type=regular", "--filter", "shared!=true");
   await beside(space, "du", "--filter", "id=zzzz");

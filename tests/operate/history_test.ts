@@ -52,6 +52,20 @@ Deno.test({ name: "history ls, logs and inspect are as buildx has them", ignore 
     "^1",
   );
 
+  for (
+    const format of [
+      "{{.Error}} {{if and .Error .Error.Code}}bad{{end}} {{.Duration.Milliseconds}}",
+      "{{.StartedAt.Unix}} {{.CompletedAt.Sub .StartedAt.UTC}} {{printf `%+v` .Config}}",
+    ]
+  ) await beside(space, "history", "inspect", "--format", format, "^0");
+  await beside(
+    space,
+    "history",
+    "ls",
+    "--format",
+    "{{define `a`}}{{.}}{{end}}{{template `a` .Ref}}",
+  );
+
   const failed = JSON.parse(
     (await space.fairlead(["history", "inspect", "--format=json", "^1"])).stdout,
   );

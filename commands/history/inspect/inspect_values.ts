@@ -1,6 +1,6 @@
-import { formatDuration } from "../../flags/duration.ts";
 import { goJson } from "../../text/go_json.ts";
-import { localOffset, localZone, type Moment, rfc3339, timeText } from "../../text/go_time.ts";
+import { localOffset, localZone, type Moment, rfc3339 } from "../../text/go_time.ts";
+import { GoDuration, GoTime } from "../../text/template/time.ts";
 import type { Inspection } from "./inspection.ts";
 
 /** `--format json`: what is empty is left out, save for what always stands there. */
@@ -25,15 +25,16 @@ export function inspectJson(found: Inspection): string {
   return goJson(withoutEmpty(json, always), 2) + "\n";
 }
 
-/** What a template works on: Go's text for times, which are no texts to Go. */
+/** What a template works on: times and durations have Go's text and methods, a pointer to nothing is null. */
 export function templateValue(found: Inspection): object {
-  const text = (moment: Moment | undefined) =>
-    moment && timeText(moment, localOffset(moment), localZone(moment));
+  const time = (moment: Moment | undefined) =>
+    moment === undefined ? null : new GoTime(moment, localOffset(moment), localZone(moment));
   const value = {
     ...found,
-    StartedAt: text(found.StartedAt),
-    CompletedAt: text(found.CompletedAt),
-    Duration: formatDuration(found.Duration),
+    StartedAt: time(found.StartedAt),
+    CompletedAt: time(found.CompletedAt),
+    Duration: new GoDuration(found.Duration),
+    Error: found.Error ?? null,
   };
   return { ...value, toJSON: () => JSON.parse(inspectJson(found)) };
 }

@@ -1,33 +1,53 @@
-import { goSprintf, goText } from "./print.ts";
-import { isTrue, lengthOf } from "./values.ts";
+import { htmlText, jsText, urlText } from "./escapes.ts";
+import { goSprint, goSprintf, goText } from "./print.ts";
+import {
+  compare,
+  isEqual,
+  isTrue,
+  itemOf,
+  lengthOf,
+  sliceOf,
+  typeName,
+  wholeNumber,
+} from "./values.ts";
 
 /** A function of templates. Throws a plain Error with the reason. */
 export type TemplateFunction = (...args: readonly unknown[]) => unknown;
 
-/** Go's own functions, and docker's: json, split, join, title, lower, upper, pad, truncate. */
+/**
+ * Go's own functions, and docker's: json, split, join, title, lower, upper, pad, truncate. `and` and
+ * `or` look at one argument after the other, so they stand where those are evaluated.
+ */
 export const functions: Readonly<Record<string, TemplateFunction>> = {
   json: (value) => JSON.stringify(value ?? null, (_, item) => jsonItem(item)),
   split: (value, by) => text(value).split(text(by)),
-  join: (list, by) => items(list).map(goText).join(text(by)),
+  join: (list, by) => items(list).map((item) => goText(item)).join(text(by)),
   title: (value) =>
     text(value).replace(/(^|[^\p{L}\p{N}_'])(\p{L})/gu, (match) => match.toUpperCase()),
   lower: (value) => text(value).toLowerCase(),
   upper: (value) => text(value).toUpperCase(),
   pad: (value, before, after) =>
-    text(value) === "" ? "" : " ".repeat(number(before)) + text(value) + " ".repeat(number(after)),
-  truncate: (value, length) => text(value).slice(0, number(length)),
+    text(value) === ""
+      ? ""
+      : " ".repeat(wholeNumber(before)) + text(value) + " ".repeat(wholeNumber(after)),
+  truncate: (value, length) =>
+    sliceOf(text(value), 0, Math.min(wholeNumber(length), lengthOf(text(value)))),
 
-  print: (...args) => args.map(goText).join(""),
-  println: (...args) => args.map(goText).join(" ") + "\n",
+  print: (...args) => goSprint(args),
+  println: (...args) => args.map((arg) => goText(arg ?? null)).join(" ") + "\n",
   printf: (format, ...args) => goSprintf(text(format), args),
+  html: (...args) => htmlText(goSprint(args)),
+  js: (...args) => jsText(goSprint(args)),
+  urlquery: (...args) => urlText(goSprint(args)),
   len: lengthOf,
-  index: (value, ...keys) => keys.reduce(item, value),
-  slice: (value, from = 0, to = lengthOf(value)) => slice(value, number(from), number(to)),
+  index: (value, ...keys) => keys.reduce(itemOf, value),
+  slice: (value, from, to) => sliceOf(value, from as number, to as number),
+  call: (value) => {
+    throw new Error(`non-function of type ${typeName(value)}`);
+  },
   not: (value) => !isTrue(value),
-  and: (...args) => args.find((arg) => !isTrue(arg)) ?? args.at(-1),
-  or: (...args) => args.find(isTrue) ?? args.at(-1),
-  eq: (first, ...rest) => rest.some((other) => comparable(first) === comparable(other)),
-  ne: (first, other) => comparable(first) !== comparable(other),
+  eq: (first, ...rest) => rest.some((other) => isEqual(first, other)),
+  ne: (first, other) => !isEqual(first, other),
   lt: (first, other) => compare(first, other) < 0,
   le: (first, other) => compare(first, other) <= 0,
   gt: (first, other) => compare(first, other) > 0,
@@ -48,6 +68,7 @@ export const argumentCounts: Readonly<Record<string, readonly [number, number]>>
   len: [1, 1],
   index: [1, Infinity],
   slice: [1, 3],
+  call: [1, Infinity],
   not: [1, 1],
   and: [1, Infinity],
   or: [1, Infinity],
@@ -70,49 +91,12 @@ function jsonItem(value: unknown): unknown {
 function text(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === undefined || value === null) return "";
-  throw new Error(`expected a string, got ${goText(value)}`);
+  throw new Error(`expected string; found ${typeName(value)}`);
 }
 
-function number(value: unknown): number {
-  if (typeof value === "number" && Number.isInteger(value)) return value;
-  throw new Error(`expected a whole number, got ${goText(value)}`);
-}
-
-function items(value: unknown): unknown[] {
+function items(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   if (value === undefined || value === null) return [];
-  if (value instanceof Map) return [...value.values()].map(goText).sort();
-  throw new Error(`expected a list, got ${goText(value)}`);
-}
-
-function item(value: unknown, key: unknown): unknown {
-  if (value instanceof Map) return value.get(key);
-  if (!Array.isArray(value) && typeof value !== "string") {
-    throw new Error(`can't index ${goText(value)}`);
-  }
-  const at = number(key);
-  if (at < 0 || at >= value.length) throw new Error(`index out of range: ${at}`);
-  return value[at];
-}
-
-function slice(value: unknown, from: number, to: number): unknown {
-  if (!Array.isArray(value) && typeof value !== "string") {
-    throw new Error(`can't slice ${goText(value)}`);
-  }
-  if (from < 0 || to > value.length || from > to) {
-    throw new Error(`slice out of range: ${from}:${to}`);
-  }
-  return value.slice(from, to);
-}
-
-function comparable(value: unknown): unknown {
-  return typeof value === "bigint" ? Number(value) : value ?? undefined;
-}
-
-function compare(a: unknown, b: unknown): number {
-  const [left, right] = [comparable(a), comparable(b)];
-  if (typeof left !== typeof right || (typeof left !== "string" && typeof left !== "number")) {
-    throw new Error(`can't compare ${goText(a)} with ${goText(b)}`);
-  }
-  return left < right! ? -1 : left === right ? 0 : 1;
+  if (value instanceof Map) return [...value.values()].map((item) => goText(item)).sort();
+  throw new Error(`expected a list; found ${typeName(value)}`);
 }

@@ -10,9 +10,10 @@ export interface Token {
     | "variable"
     | "word"
     | "string"
+    | "character"
     | "number"
     | "mark";
-  /** As written; for a string, what it says; for text, what is printed. */
+  /** As written; for a string or character, what it says; for text, what is printed. */
   readonly text: string;
   /** Set when white space stands before it: `.A .B` is two operands, `.A.B` one. */
   readonly spaced: boolean;
@@ -29,8 +30,9 @@ function piecesOf(source: string): Pieces {
     ["field", new RegExp(`\\.[${letter}_][${letter}${digit}_]*`, "uy")],
     ["variable", new RegExp(`\\$[${letter}${digit}_]*`, "uy")],
     ["word", new RegExp(`[${letter}_][${letter}${digit}_]*`, "uy")],
-    ["number", /[-+]?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:e[-+]?\d+)?)/y],
-    ["string", /"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)'/y],
+    ["number", /[-+]?(?:0[xob][0-9a-f]+|\d+(?:\.\d+)?(?:e[-+]?\d+)?)/iy],
+    ["string", /"(?:[^"\\\n]|\\.)*"|`[^`]*`/y],
+    ["character", /'(?:[^'\\]|\\[^])[^']*'/uy],
     ["mark", /:=|[.|()=,]/y],
   ];
 }
@@ -90,7 +92,8 @@ function lexAction(source: string, open: number, start: number, { tokens, pieces
           : `unexpected ${JSON.stringify(character)}${where(source, at)}`,
       );
     }
-    tokens.push({ ...token, text: token.kind === "string" ? unquote(token.text) : token.text });
+    const isQuoted = token.kind === "string" || token.kind === "character";
+    tokens.push(isQuoted ? { ...token, text: unquote(token.text) } : token);
     at += token.text.length;
   }
 }

@@ -1,3 +1,4 @@
+import { nearest } from "../../../transports/nearest.ts";
 import { lex, type Token, where } from "./lex.ts";
 import { TemplateError } from "./template_error.ts";
 
@@ -6,6 +7,7 @@ export type Node =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "print"; readonly pipe: Pipe }
   | Block
+  | Call
   | { readonly kind: "break" | "continue" };
 
 export interface Block {
@@ -13,6 +15,14 @@ export interface Block {
   readonly pipe: Pipe;
   readonly body: readonly Node[];
   readonly otherwise: readonly Node[];
+}
+
+/** `{{template "name" pipe}}` */
+export interface Call {
+  readonly kind: "template";
+  readonly name: string;
+  readonly pipe: Pipe | undefined;
+  readonly at: number;
 }
 
 /** `$x := a b | c d`: each command takes the last one's result as its last argument. */
@@ -26,7 +36,7 @@ export interface Pipe {
 /** A value, and the fields taken of it. */
 export interface Operand {
   readonly value:
-    | { readonly kind: "dot" }
+    | { readonly kind: "dot" | "nil" }
     | { readonly kind: "variable" | "function"; readonly name: string }
     | { readonly kind: "literal"; readonly value: unknown }
     | { readonly kind: "pipe"; readonly pipe: Pipe };
@@ -35,17 +45,36 @@ export interface Operand {
   readonly at: number;
 }
 
-/** Parses a template of Go's text/template. Throws `TemplateError` with the place. */
-export function parseTemplate(source: string): Node[] {
-  const reader = new Reader(source, lex(source));
+export interface Parsed {
+  readonly nodes: readonly Node[];
+  /** What `define` and `block` have named. */
+  readonly named: ReadonlyMap<string, readonly Node[]>;
+}
+
+/**
+ * Parses a template of Go's text/template. Throws `TemplateError` with the place.
+ *
+ * @param functions the names of those that there are
+ */
+export function parseTemplate(source: string, functions: readonly string[]): Parsed {
+  const reader = new Reader(source, functions, lex(source));
   const { nodes, end } = readList(reader);
   if (end !== undefined) reader.fail(`unexpected {{${end}}}`);
-  return nodes;
+  return { nodes, named: reader.named };
 }
 
 class Reader {
   #next = 0;
-  constructor(readonly source: string, readonly tokens: readonly Token[]) {}
+  readonly named = new Map<string, readonly Node[]>();
+  /** How many `range` are around what is read. */
+  loops = 0;
+  /** The variables that are there where it is read. */
+  variables: readonly string[] = ["$"];
+  constructor(
+    readonly source: string,
+    readonly functions: readonly string[],
+    readonly tokens: readonly Token[],
+  ) {}
 
   peek(): Token | undefined {
     return this.tokens[this.#next];
@@ -61,9 +90,9 @@ class Reader {
     return this.take();
   }
 
-  fail(problem: string): never {
+  fail(problem: string, hint?: string): never {
     const at = this.tokens[Math.max(0, this.#next - 1)]?.at ?? this.source.length;
-    throw new TemplateError(problem + where(this.source, at));
+    throw new TemplateError(problem + where(this.source, at), hint);
   }
 }
 
@@ -92,49 +121,96 @@ function readList(reader: Reader): { nodes: Node[]; end: "end" | "else" | undefi
       case "continue":
         reader.take();
         close(reader);
+        if (reader.loops === 0) reader.fail(`{{${word}}} outside {{range}}`);
         nodes.push({ kind: word });
         break;
-      case "define":
       case "template":
-      case "block":
-        reader.fail(`{{${word}}} is not supported`);
+        reader.take();
+        nodes.push(readCall(reader, word));
         break;
+      case "define":
+        reader.take();
+        readNamed(reader, word, readName(reader, word));
+        break;
+      case "block": {
+        reader.take();
+        const call = readCall(reader, word);
+        readNamed(reader, word, call.name);
+        nodes.push(call);
+        break;
+      }
       default:
-        nodes.push({ kind: "print", pipe: readPipe(reader) });
+        nodes.push({ kind: "print", pipe: readPipe(reader, "command") });
         close(reader);
     }
   }
   return { nodes, end: undefined };
 }
 
-function readBlock(reader: Reader, kind: "if" | "with" | "range"): Node {
-  const pipe = readPipe(reader);
+function readBlock(reader: Reader, kind: Block["kind"]): Block {
+  const { variables } = reader;
+  const block = readRest(reader, kind);
+  reader.variables = variables;
+  return block;
+}
+
+function readRest(reader: Reader, kind: Block["kind"]): Block {
+  const pipe = readPipe(reader, kind);
   close(reader);
+  if (kind === "range") reader.loops++;
   const { nodes: body, end } = readList(reader);
+  if (kind === "range") reader.loops--;
   if (end === undefined) reader.fail(`{{${kind}}} has no {{end}}`);
   if (end === "end") {
     close(reader);
     return { kind, pipe, body, otherwise: [] };
   }
-  const chained = reader.takeIf("word", kind === "range" ? "if" : kind);
-  if (chained && kind !== "range") {
+  if (kind !== "range" && reader.takeIf("word", kind)) {
     return { kind, pipe, body, otherwise: [readBlock(reader, kind)] };
   }
   close(reader);
-  const { nodes: otherwise, end: last } = readList(reader);
-  if (last !== "end") reader.fail(`{{${kind}}} has no {{end}}`);
+  return { kind, pipe, body, otherwise: readBody(reader, kind) };
+}
+
+/** The rest of what `{{end}}` ends. */
+function readBody(reader: Reader, kind: string): Node[] {
+  const { nodes, end } = readList(reader);
+  if (end !== "end") reader.fail(`{{${kind}}} has no {{end}}`);
   close(reader);
-  return { kind, pipe, body, otherwise };
+  return nodes;
+}
+
+function readCall(reader: Reader, word: string): Call {
+  const { at } = reader.peek()!;
+  const name = readName(reader, word, false);
+  const isBare = reader.peek()?.kind === "close";
+  const pipe = isBare && word === "template" ? undefined : readPipe(reader, `${word} clause`);
+  close(reader);
+  return { kind: "template", name, pipe, at };
+}
+
+function readName(reader: Reader, word: string, closes = true): string {
+  const name = reader.takeIf("string") ??
+    reader.fail(`unexpected ${JSON.stringify(reader.take().text)} in ${word} clause`);
+  if (closes) close(reader);
+  return name.text;
+}
+
+function readNamed(reader: Reader, word: string, name: string) {
+  const { loops, variables } = reader;
+  Object.assign(reader, { loops: 0, variables: ["$"] });
+  reader.named.set(name, readBody(reader, word));
+  Object.assign(reader, { loops, variables });
 }
 
 function close(reader: Reader) {
   if (!reader.takeIf("close")) reader.fail(`unexpected ${JSON.stringify(reader.take().text)}`);
 }
 
-function readPipe(reader: Reader): Pipe {
+function readPipe(reader: Reader, context: string): Pipe {
   const { variables, declares, first } = readVariables(reader);
-  const commands = [readCommand(reader, first)];
-  while (reader.takeIf("mark", "|")) commands.push(readCommand(reader));
+  const commands = [readCommand(reader, context, first)];
+  while (reader.takeIf("mark", "|")) commands.push(readCommand(reader, context));
   return { variables, declares, commands };
 }
 
@@ -144,12 +220,33 @@ function readVariables(reader: Reader) {
   if (variable === undefined) return { variables: [], declares: false };
   const names = [variable.text];
   if (reader.takeIf("mark", ",")) names.push((reader.takeIf("variable") ?? reader.take()).text);
-  if (reader.takeIf("mark", ":=")) return { variables: names, declares: true };
-  if (reader.takeIf("mark", "=")) return { variables: names, declares: false };
+  if (reader.takeIf("mark", ":=")) {
+    reader.variables = [...reader.variables, ...names];
+    return { variables: names, declares: true };
+  }
+  if (reader.takeIf("mark", "=")) {
+    for (const name of names) checkVariable(reader, name);
+    return { variables: names, declares: false };
+  }
   return { variables: [], declares: false, first: variable };
 }
 
-function readCommand(reader: Reader, first?: Token): Operand[] {
+function checkVariable(reader: Reader, name: string) {
+  if (!reader.variables.includes(name)) reader.fail(`undefined variable ${JSON.stringify(name)}`);
+}
+
+function checkFunction(reader: Reader, name: string) {
+  if (reader.functions.includes(name)) return;
+  const near = nearest(name, reader.functions);
+  reader.fail(
+    `function ${JSON.stringify(name)} not defined`,
+    near === undefined
+      ? `a field begins with a dot; functions are ${reader.functions.join(", ")}`
+      : `did you mean ${near}?`,
+  );
+}
+
+function readCommand(reader: Reader, context: string, first?: Token): Operand[] {
   const operands: Operand[] = [];
   if (first !== undefined) operands.push(readOperand(reader, first));
   while (true) {
@@ -158,7 +255,8 @@ function readCommand(reader: Reader, first?: Token): Operand[] {
     if (token.text === ")" && isMark(token)) break;
     operands.push(readOperand(reader, reader.take()));
   }
-  if (operands.length === 0) reader.fail("missing value");
+  if (operands.length === 0) reader.fail(`missing value for ${context}`);
+  if (operands[0]!.value.kind === "nil") reader.fail("nil is not a command");
   return operands;
 }
 
@@ -167,29 +265,37 @@ function isMark(token: Token): boolean {
 }
 
 function readOperand(reader: Reader, token: Token): Operand {
-  const { at } = token;
   const fields: string[] = [];
-  let value: Operand["value"];
-  if (token.kind === "field") {
-    value = { kind: "dot" };
-    fields.push(token.text.slice(1));
-  } else if (token.kind === "mark" && token.text === ".") value = { kind: "dot" };
-  else if (token.kind === "variable") value = { kind: "variable", name: token.text };
-  else if (token.kind === "string") value = { kind: "literal", value: token.text };
-  else if (token.kind === "number") value = { kind: "literal", value: Number(token.text) };
-  else if (token.kind === "word") value = wordValue(token.text);
-  else if (token.kind === "mark" && token.text === "(") {
-    value = { kind: "pipe", pipe: readPipe(reader) };
-    if (!reader.takeIf("mark", ")")) reader.fail("unclosed left paren");
-  } else return reader.fail(`unexpected ${JSON.stringify(token.text)}`);
+  if (token.kind === "field") fields.push(token.text.slice(1));
+  const value = readValue(reader, token);
   for (let next = reader.peek(); next?.kind === "field" && !next.spaced; next = reader.peek()) {
     fields.push(reader.take().text.slice(1));
   }
-  return { value, fields, at };
+  return { value, fields, at: token.at };
 }
 
-function wordValue(word: string): Operand["value"] {
-  if (word === "true" || word === "false") return { kind: "literal", value: word === "true" };
-  if (word === "nil") return { kind: "literal", value: undefined };
-  return { kind: "function", name: word };
+function readValue(reader: Reader, { kind, text }: Token): Operand["value"] {
+  switch (kind) {
+    case "field":
+      return { kind: "dot" };
+    case "variable":
+      checkVariable(reader, text);
+      return { kind: "variable", name: text };
+    case "string":
+      return { kind: "literal", value: text };
+    case "number":
+      return { kind: "literal", value: Number(text) };
+    case "character":
+      return { kind: "literal", value: text.codePointAt(0) };
+    case "word":
+      if (text === "nil") return { kind: "nil" };
+      if (text === "true" || text === "false") return { kind: "literal", value: text === "true" };
+      checkFunction(reader, text);
+      return { kind: "function", name: text };
+  }
+  if (text === ".") return { kind: "dot" };
+  if (text !== "(") return reader.fail(`unexpected ${JSON.stringify(text)}`);
+  const pipe = readPipe(reader, "parenthesized pipeline");
+  if (!reader.takeIf("mark", ")")) reader.fail("unclosed left paren");
+  return { kind: "pipe", pipe };
 }

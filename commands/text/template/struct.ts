@@ -3,6 +3,8 @@
  * and written to JSON under its tag.
  */
 
+import { StringMap } from "./values.ts";
+
 /** What a field holds, and so what it is when JSON doesn't say. */
 export type FieldType =
   | "string"
@@ -10,7 +12,7 @@ export type FieldType =
   | "bool"
   /** Of strings. */
   | "list"
-  /** With strings as keys. */
+  /** Of strings to strings. */
   | "map"
   /** A map to nothing: its keys count. */
   | "set"
@@ -89,7 +91,7 @@ function fieldValue(type: FieldType, json: unknown): unknown {
     case "list":
       return Array.isArray(json) ? json : [];
     case "map":
-      return mapsOf(isRecord(json) ? json : {});
+      return new StringMap(Object.entries(isRecord(json) ? json : {}) as [string, string][]);
     case "set":
       return new Map(Object.keys(isRecord(json) ? json : {}).map((key) => [key, {}]));
     case "any":

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { compileTemplate } from "./template.ts";
+import { GoDuration, GoTime } from "./time.ts";
+import { StringMap } from "./values.ts";
 
 const value = {
   Name: "remote1",
@@ -11,7 +13,13 @@ const value = {
   List: ["a", "b", "c"],
   Nodes: [{ Name: "n0", Up: true }, { Name: "n1", Up: false }],
   Labels: new Map([["z", "1"], ["a", "2"]]),
-  Builder: { Current: true, Inner: { Deep: "x" } },
+  Builder: { Current: true, Inner: { Deep: "x" }, toJSON: () => ({}) },
+  Nothing: null,
+  Strings: new StringMap([["a", "b"]]),
+  Digest: "sha256:347624548034e6856fbda89bda3d9ff161961e488c5dafb842b7531db9ac3e72",
+  // 2026-11-05 09:05:03.12 in a zone 90 minutes east.
+  Time: new GoTime({ seconds: 1_793_864_103n, nanos: 120_000_000 }, 90),
+  Took: new GoDuration(3_725_900_000_000n),
 };
 
 // What Go's text/template makes of them, with docker's functions.
@@ -54,6 +62,49 @@ const good: [string, string][] = [
   ['{{"quoted \\"x\\" \\n"}}{{`raw`}}', 'quoted "x" \nraw'],
   ["{{(index .Nodes 0).Name}}", "n0"],
   ['{{.Name|printf "%s-%s" "x"}}', "x-remote1"],
+  ['{{define "a"}}<{{.}}>{{end}}{{template "a" .Name}}{{template "a"}}', "<remote1><<no value>>"],
+  ['{{block "b" .Count}}{{.}}{{end}}{{template "b" 4}}', "34"],
+  ["{{.Builder}}{{.Nothing}}{{if and .Nothing .Nothing.Code}}y{{end}}", "{true {x}}<nil>"],
+  ['{{and 1 0 2}} {{or 0 "" 3}} {{or .On .Nothing.Code}}', "0 3 true"],
+  ['{{print 1 2 "a" "b" 3}} {{print .On .Off}}', "1 2ab3 true false"],
+  [
+    "{{1}} {{1.50}} {{1e3}} {{0x10}} {{'a'}} {{'\\n'}} {{0.00001}} {{1e21}}",
+    "1 1.5 1000 16 97 10 1e-05 1e+21",
+  ],
+  ['{{index .Name 0}} {{slice "aéb" 1 3}} {{len "é"}} {{truncate "ab" 5}}', "114 é 2 ab"],
+  ['{{index .Strings "a"}}{{json (index .Strings "no")}} {{.Strings.no}}', 'b"" <no value>'],
+  ["{{html `<a b='c'>&\"`}}", "&lt;a b=&#39;c&#39;&gt;&amp;&#34;"],
+  ["{{js `<a>='\n`}} {{urlquery `a b/ü*`}}", "\\u003Ca\\u003E\\u003D\\'\\u000A a+b%2F%C3%BC%2A"],
+  [
+    '{{printf "%X %o %b %c %U %e %g %T %x %q %+d %*d" 255 8 5 65 65 1.5 1.5 .Name .Name .List 3 4 7}}',
+    'FF 10 101 A U+0041 1.500000e+00 1.5 string 72656d6f746531 ["a" "b" "c"] +3    7',
+  ],
+  [
+    '{{printf "%s %d %v" nil nil nil}} {{printf "%+v %z %" .Builder.Inner 1}}',
+    "%!s(<nil>) %!d(<nil>) <nil> {Deep:x} %!z(int=1) %!(NOVERB)",
+  ],
+  ["{{range 3}}{{.}}{{end}}{{range $i := 2}}{{$i}}{{end}}", "01201"],
+  ["{{$x := 1}}{{range .List}}{{$x = .}}{{end}}{{$x}}", "c"],
+  [
+    '{{.Digest.Algorithm}} {{.Digest.Encoded | printf "%.6s"}} {{slice .Digest 7 9}}',
+    "sha256 347624 34",
+  ],
+  [
+    "{{.Time}} {{json .Time}} {{.Time.Unix}} {{.Time.UTC.Hour}}",
+    '2026-11-05 09:05:03.12 +0130 +0130 "2026-11-05T09:05:03.12+01:30" 1793864103 7',
+  ],
+  [
+    '{{.Time.Format "Mon, 02 Jan 06 15:04:05.000 Z07:00 MST"}}|{{.Time.Format "Monday January _2 3:4PM 2006 002 .99"}}',
+    "Thu, 05 Nov 26 09:05:03.120 +01:30 +0130|Thursday November  5 9:5AM 2026 309 .12",
+  ],
+  [
+    "{{.Time.Year}} {{.Time.Month}} {{.Time.Day}} {{.Time.Weekday}} {{(.Time.UTC).Format `2006-01-02T15:04:05Z07:00`}}",
+    "2026 November 5 Thursday 2026-11-05T07:35:03Z",
+  ],
+  [
+    "{{.Took}} {{.Took.Seconds}} {{.Took.Milliseconds}} {{.Took.Round 1000000000}} {{.Took.Truncate 60000000000}}",
+    "1h2m5.9s 3725.9 3725900 1h2m6s 1h2m0s",
+  ],
 ];
 
 for (const [source, expected] of good) {
@@ -65,22 +116,36 @@ for (const [source, expected] of good) {
 const bad: [string, string, string?][] = [
   ["{{", "unclosed action at line 1, column 1"],
   ["a\n{{.Name", "unclosed action at line 2, column 1"],
-  ["{{}}", "missing value at line 1, column 1"],
+  ["{{}}", "missing value for command at line 1, column 1"],
   ["{{.Nmae}}", "can't evaluate field Nmae at line 1, column 3", "did you mean .Name?"],
-  ["{{.Nodes.Name}}", "can't evaluate field Name at line 1, column 3"],
+  ["{{.Nodes.Name}}", "can't evaluate field Name in type []interface {} at line 1, column 3"],
   ["{{nope .Name}}", 'function "nope" not defined at line 1, column 3'],
   ["{{uper .Name}}", 'function "uper" not defined at line 1, column 3', "did you mean upper?"],
   ["{{Name}}", 'function "Name" not defined at line 1, column 3'],
-  ["{{upper}}", "wrong number of arguments for upper: want 1, got 0 at line 1, column 3"],
+  ["{{upper}}", "wrong number of args for upper: want 1 got 0 at line 1, column 3"],
   ["{{if .On}}x", "{{if}} has no {{end}} at line 1, column 11"],
   ["{{end}}", "unexpected {{end}} at line 1, column 3"],
   ["{{range .Name}}{{end}}", "range can't iterate over remote1 at line 1, column 9"],
   ["{{index .List 9}}", "error calling index: index out of range: 9 at line 1, column 3"],
-  ["{{$nope}}", "undefined variable $nope at line 1, column 3"],
+  ["{{$nope}}", 'undefined variable "$nope" at line 1, column 3'],
   ['{{"x}}', "unterminated quoted string at line 1, column 3"],
-  ["{{.Name .Name}}", "can't give arguments to a value at line 1, column 3"],
-  ['{{template "x"}}', "{{template}} is not supported at line 1, column 1"],
-  ["{{.Builder.Inner.Deep.More}}", "can't evaluate field More at line 1, column 3"],
+  ["{{.Name .Name}}", "Name has arguments but cannot be invoked as function at line 1, column 3"],
+  ["{{1 2}}", "can't give arguments to a value at line 1, column 3"],
+  ['{{template "x"}}', 'template "x" not defined at line 1, column 12'],
+  [
+    '{{define "x"}}{{template "x"}}{{end}}{{template "x"}}',
+    "exceeded maximum template depth (500) at line 1, column 26",
+  ],
+  ["{{nil}}", "nil is not a command at line 1, column 3"],
+  ["{{break}}", "{{break}} outside {{range}} at line 1, column 8"],
+  [
+    '{{eq "a" 1}}',
+    "error calling eq: incompatible types for comparison: string and int at line 1, column 3",
+  ],
+  ["{{.Nothing.Code}}", "nil pointer evaluating .Code at line 1, column 3"],
+  ["{{if .Off}}{{nope}}{{end}}", 'function "nope" not defined at line 1, column 14'],
+  ["{{.constructor}}", "can't evaluate field constructor at line 1, column 3"],
+  ["{{.Builder.Inner.Deep.More}}", "can't evaluate field More in type string at line 1, column 3"],
 ];
 
 for (const [source, message, hint] of bad) {
