@@ -5,7 +5,9 @@ import type { NodeGroup } from "./store/node_group.ts";
 export function expectTls(builders: readonly NodeGroup[]): void {
   const nodes = builders.flatMap((builder) => builder.nodes);
   const isTls = nodes.some(({ endpoint, driverOpts }) =>
-    endpoint.startsWith("tcp:") && driverOpts?.["cacert"] !== undefined
+    endpoint.startsWith("tcp:")
+      ? driverOpts?.["cacert"] !== undefined
+      : /^kube(?:-pod|rnetes):/.test(endpoint)
   );
   if (isTls) void seed();
 }

@@ -1,5 +1,6 @@
 import { formatOptions, splitEndpoint } from "./endpoint.ts";
 import { EndpointError } from "./errors.ts";
+import { seed } from "./_seed.ts";
 import type { Transport } from "./transport.ts";
 
 /** A pod of a Kubernetes cluster, or one of several alike. */
@@ -113,6 +114,8 @@ export const kubePod = {
   plaintext: () => false,
 
   async dial(spec, context) {
+    // For the TLS to come: the kubeconfig is read meanwhile.
+    void seed();
     const { dialPod } = await import("./kube/dial.ts");
     return await dialPod(spec, describe(spec), context);
   },

@@ -1,5 +1,6 @@
 /** What the tests of `kube-pod` share: kubeconfigs of the cluster, dials, and the peer in a pod. */
 import assert from "node:assert/strict";
+import { stringify } from "yaml";
 import { DialError, type DialErrorCode } from "../../transports/errors.ts";
 import { kubePod } from "../../transports/kube_pod.ts";
 import type { Connection, DialContext } from "../../transports/transport.ts";
@@ -41,7 +42,7 @@ export async function writeKubeconfig(
       user: user ?? { "client-certificate": admin.cert, "client-key": admin.key },
     }],
   };
-  await Deno.writeTextFile(path, JSON.stringify(config));
+  await Deno.writeTextFile(path, stringify(config));
   return path;
 }
 

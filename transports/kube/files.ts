@@ -7,6 +7,7 @@
  */
 import { homeDir } from "../_home.ts";
 import type { Env } from "../transport.ts";
+import { readPlainYaml } from "./plain_yaml.ts";
 
 /** A map of a kubeconfig: every scalar is a string, `true` included. */
 export type KubeMap = Readonly<Record<string, unknown>>;
@@ -88,6 +89,8 @@ async function readOne(file: string, must: boolean): Promise<KubeMap | undefined
       cause,
     });
   }
+  const plain = readPlainYaml(text);
+  if (plain !== undefined) return asMap(plain);
   const { readYaml, YamlError } = await import("./yaml.ts");
   try {
     return asMap(readYaml(text));
