@@ -1,6 +1,7 @@
 import { bootBuilder } from "../builders/boot.ts";
 import { chooseBuilder } from "../builders/builder.ts";
 import { driverOf } from "../builders/drivers/all.ts";
+import { expectTls } from "../builders/expect_tls.ts";
 import { askBuilders } from "../builders/status.ts";
 import { statusLimit } from "./reach/budget.ts";
 import { defineCommand } from "./program/command.ts";
@@ -19,6 +20,7 @@ export const command = defineCommand({
   async run({ deps, args, flags, given, global }) {
     const store = storeOf(deps);
     const builder = await chooseBuilder(store, deps.env, args[0] ?? global.builder);
+    expectTls([builder]);
     const timeout = statusLimit(flags, given, global);
     if (flags.bootstrap) {
       driverOf(builder);
