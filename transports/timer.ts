@@ -34,3 +34,18 @@ export async function within(promise: Promise<unknown>, ms: number): Promise<voi
     stop();
   }
 }
+
+/** Lets `ms` milliseconds pass; rejects with the signal's reason where that comes before. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const stop = after(ms, resolve);
+  const leave = () => reject(signal.reason);
+  if (signal.aborted) leave();
+  signal.addEventListener("abort", leave, { once: true });
+  try {
+    await promise;
+  } finally {
+    stop();
+    signal.removeEventListener("abort", leave);
+  }
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, every, within } from "./timer.ts";
+import { after, every, pause, within } from "./timer.ts";
 
 Deno.test("after calls once, and not when it was stopped", async () => {
   const calls: string[] = [];
@@ -30,4 +30,13 @@ Deno.test("within waits for the promise or the time, and rejects as the promise 
   assert.ok(performance.now() - started >= 9);
   await within(Promise.resolve(), 10_000);
   await assert.rejects(within(Promise.reject(new Error("x")), 10_000), /x/);
+});
+
+Deno.test("pause ends with the signal", async () => {
+  const end = new AbortController();
+  await pause(1, end.signal);
+  const pausing = pause(600_000, end.signal);
+  end.abort(new Error("over"));
+  await assert.rejects(pausing, /over/);
+  await assert.rejects(pause(600_000, end.signal), /over/);
 });

@@ -1,5 +1,5 @@
 /** One request to one host of a registry: logged in, tried again where that may help. */
-import { after } from "../../transports/timer.ts";
+import { after, pause } from "../../transports/timer.ts";
 import type { Authorizer } from "./authorizer.ts";
 import type { Connections } from "./connections.ts";
 import type { Host } from "./hosts.ts";
@@ -110,17 +110,4 @@ function urlOf(host: Host, { path }: Ask): string {
   const url = `${host.origin}/v2/${path}`;
   if (host.namespace === undefined) return url;
   return `${url}${url.includes("?") ? "&" : "?"}ns=${encodeURIComponent(host.namespace)}`;
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const stop = after(ms, resolve);
-  const leave = () => reject(signal.reason);
-  signal.addEventListener("abort", leave, { once: true });
-  try {
-    await promise;
-  } finally {
-    stop();
-    signal.removeEventListener("abort", leave);
-  }
 }

@@ -14,6 +14,7 @@ import { kubeDoctor } from "./kube_doctor.ts";
 import { kubeDriver } from "./kube_driver.ts";
 import { kubeLosses } from "./kube_losses.ts";
 import { kubeSelectors } from "./kube_selectors.ts";
+import { kubeStarting } from "./kube_starting.ts";
 import { kubeWays } from "./kube_ways.ts";
 import { patternAt } from "./pattern.ts";
 import { dialKube, startPeerPod, using, writeKubeconfig } from "./kube_cluster.ts";
@@ -132,4 +133,5 @@ else {
   if (!skip(await missing("buildx"))) kubeDriver(cluster);
   kubeLosses(cluster);
   kubeDeaths(cluster);
+  kubeStarting(cluster);
 }

@@ -9,7 +9,7 @@ import { explainKube } from "./refusal.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError, StreamLost } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
-import { after } from "../timer.ts";
+import { pause } from "../timer.ts";
 
 export interface EndingsOptions {
   /** That of the dial; its signal is that of the dial alone. */
@@ -114,15 +114,4 @@ function asFate({ pod }: PodDial, cause: DialError): Fate {
   const { problem, hint } = cause;
   const own = NODE_GONE.test(problem) ? hint : undefined;
   return { problem, hint: own ?? `look at the log of the daemon in pod ${pod}`, cause };
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const stop = after(ms, resolve);
-  const wake = () => resolve();
-  signal.addEventListener("abort", wake, { once: true });
-  await promise;
-  stop();
-  signal.removeEventListener("abort", wake);
-  signal.throwIfAborted();
 }

@@ -4,6 +4,7 @@ import type { KubeTarget } from "./config.ts";
 import { KubeConfigError } from "./files.ts";
 import { type PodDial, podPath, podsPath } from "./pod_dial.ts";
 import { defaultContainer, type Pod, stateOf } from "./pods.ts";
+import { isStarting } from "./starting.ts";
 import { WebSocketError } from "../_websocket.ts";
 import { DialError, type DialErrorCode } from "../errors.ts";
 import { nearest } from "../nearest.ts";
@@ -42,7 +43,11 @@ export async function explainKube(
   }
   if (!(error instanceof KubeRefusal)) return error;
   if (error.status === 401) return unauthorized(target, error, fail);
-  if (error.status === 403 && error.reason !== undefined) return forbidden(target, error, fail);
+  if (error.status === 403 && error.reason !== undefined) {
+    if (!await isStarting(target, endpoint, context)) return forbidden(target, error, fail);
+    const problem = `the API server ${target.server} has just been started, and lets nobody in yet`;
+    return fail(problem, "unreachable", "try again in a moment", { retryable: true });
+  }
   if (pod === undefined && error.status === 400) {
     const problem = `the selector can't be understood: ${error.message}`;
     const hint = "write it as kubectl takes it: app=buildkitd,tier in (a,b)";

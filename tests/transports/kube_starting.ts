@@ -1,0 +1,48 @@
+/** An API server that was started a moment ago, as an account meets it that RBAC has rules for. */
+import assert from "node:assert/strict";
+import { DialError } from "../../transports/errors.ts";
+import { makeAccount } from "../harness/kube_account.ts";
+import type { Kubernetes } from "../harness/kubernetes.ts";
+import { dialKube, startPeerPod, using, writeKubeconfig } from "./kube_cluster.ts";
+
+/** Registers the test. It comes last: it starts the API server anew. */
+export function kubeStarting(cluster: Kubernetes): void {
+  const { api } = cluster;
+
+  // The API server that is started here serves other tests, too.
+  const lax = { sanitizeOps: false, sanitizeResources: false };
+  Deno.test(
+    "kube-pod: what an API server refuses that is still starting may pass",
+    lax,
+    async () => {
+      await using peer = await startPeerPod(cluster);
+      const rules = [{ resources: ["pods/exec"], verbs: ["create", "get"] }];
+      const token = await makeAccount(api, "default", "early", rules);
+      const own = using(await writeKubeconfig(cluster, { user: { token } }));
+      const attempt = async () => {
+        try {
+          (await dialKube(peer.endpoint, own)).stream.close();
+          return "in";
+        } catch (error) {
+          assert(error instanceof DialError && error.retryable, String(error));
+          return error.problem;
+        }
+      };
+      assert.equal(await attempt(), "in");
+      await cluster.apiServer.kill();
+      const revived = cluster.revive("apiServer");
+      const met = new Set<string>();
+      for (let found = ""; found !== "in"; met.add(found)) found = await attempt();
+      await revived;
+      assert(met.size > 1, "it was away");
+      // Without rules it stays what it is.
+      const nobody = await makeAccount(api, "default", "early-nobody", []);
+      const without = using(await writeKubeconfig(cluster, { user: { token: nobody } }));
+      await assert.rejects(dialKube(peer.endpoint, without), (error) => {
+        assert(error instanceof DialError && !error.retryable, String(error));
+        assert.match(error.problem, /may not get pods\/exec in namespace default/);
+        return true;
+      });
+    },
+  );
+}
