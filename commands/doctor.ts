@@ -123,7 +123,8 @@ function headOf(
   { registry }: Pick<Deps, "registry">,
 ): string {
   const shown = shownEndpoint(registry, endpoint);
+  const pod = member ? ` (pod ${member.name})` : "";
   return builder.name === ""
-    ? `${shown}\n`
-    : `${builder.name}, node ${name}${member ? ` (pod ${member.name})` : ""}: ${shown}\n`;
+    ? `${shown}${pod}\n`
+    : `${builder.name}, node ${name}${pod}: ${shown}\n`;
 }

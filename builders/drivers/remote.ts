@@ -1,14 +1,37 @@
+import { schemeOf } from "../../transports/endpoint.ts";
+import { kubePod } from "../../transports/kube_pod.ts";
 import { readDriverOptions } from "../driver_options.ts";
 import { nodeRegistry } from "../node_registry.ts";
+import type { StoredNode } from "../store/node_group.ts";
 import type { Driver } from "./driver.ts";
 
-/** A daemon that somebody runs somewhere: the node's endpoint says where. */
+/**
+ * A daemon that somebody runs somewhere: the node's endpoint says where. A selector of pods is as many
+ * daemons as it has pods, each with a cache and a history of its own.
+ */
 export const remote: Driver = {
   name: "remote",
   target: (node, { registry }) => ({
     registry: nodeRegistry(registry, node),
-    endpoint: node.endpoint,
+    endpoint: node.member === undefined ? node.endpoint : onePod(node.endpoint, node.member.name),
     tls: readDriverOptions(node).tls,
   }),
+  async members(node, context) {
+    if (!isSelector(node)) return [];
+    const { podMembers } = await import("../../transports/kube/members.ts");
+    const pods = await podMembers(node.endpoint, context);
+    return pods.filter(({ isReady }) => isReady).map(({ name }) => ({ name }));
+  },
   loads: (node) => readDriverOptions(node).defaultLoad,
 };
+
+function isSelector({ endpoint, driverOpts }: StoredNode): boolean {
+  if (schemeOf(endpoint) !== kubePod.scheme || driverOpts?.transport !== undefined) return false;
+  return kubePod.parse(endpoint).selector !== undefined;
+}
+
+/** The endpoint of one of a selector's pods. */
+function onePod(endpoint: string, pod: string): string {
+  const { selector: _, loadbalance: __, ...rest } = kubePod.parse(endpoint);
+  return kubePod.describe({ ...rest, pod });
+}

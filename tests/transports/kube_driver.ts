@@ -106,11 +106,20 @@ export function kubeDriver(cluster: Kubernetes): void {
       }
       const [first, second] = await each();
       ok(first!.length > 0 && second!.length > 0);
-      deepEqual(await ids(), [...first!, ...second!].sort());
+      const all = [...first!, ...second!].sort();
+      deepEqual(await ids(), all);
+      // So does a builder of one's own that names them by their labels.
+      const labels = "kube-pod://?selector=app=in-pods0&container=buildkitd";
+      const own = ["create", "--name", "labelled", "--driver=remote", labels];
+      equal((await space.fairlead(own)).code, 0);
+      deepEqual(await ids("--builder", "labelled"), all);
+      const listed = await space.fairlead(["ls"], { KUBECONFIG });
+      for (const pod of pods) match(listed.stdout, new RegExp(`kube-pod://${pod}\\S* +running`));
+      equal((await space.fairlead(["rm", "labelled"])).code, 0);
       // The peer takes one of them.
       const theirs = await space.buildx(["du", "--format={{.ID}}"]);
-      const listed = theirs.stdout.split("\n").filter(Boolean).sort();
-      ok([first, second].some((list) => JSON.stringify(list) === JSON.stringify(listed)));
+      const peers = theirs.stdout.split("\n").filter(Boolean).sort();
+      ok([first, second].some((list) => JSON.stringify(list) === JSON.stringify(peers)));
       const pruned = await space.fairlead(["prune", "-af"], elsewhere);
       equal(pruned.code, 0, pruned.stderr);
       deepEqual(await each(), [[], []]);

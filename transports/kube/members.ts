@@ -11,6 +11,7 @@ import type { DialContext } from "../transport.ts";
 /** One of several pods. */
 export interface Member {
   readonly name: string;
+  readonly isReady: boolean;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -30,9 +31,10 @@ export async function podMembers(endpoint: string, context: DialContext): Promis
     const pods = (answer as { items?: Pod[] }).items ?? [];
     if (!pods.some((pod) => stateOf(pod) === "ready")) return [];
     return pods.filter(({ status }) => status?.phase === "Running")
-      .map(({ metadata }) => ({
-        name: metadata?.name ?? "",
-        annotations: metadata?.annotations ?? {},
+      .map((pod) => ({
+        name: pod.metadata?.name ?? "",
+        isReady: stateOf(pod) === "ready",
+        annotations: pod.metadata?.annotations ?? {},
       }))
       .sort((a, b) => a.name < b.name ? -1 : 1);
   } catch (error) {
