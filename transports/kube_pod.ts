@@ -1,5 +1,6 @@
 import { formatOptions, splitEndpoint } from "./endpoint.ts";
 import { EndpointError } from "./errors.ts";
+import { NAME } from "./kube/name.ts";
 import { seed } from "./_seed.ts";
 import type { Transport } from "./transport.ts";
 
@@ -25,8 +26,6 @@ export interface KubePodSpec {
 
 /** Where buildkitd is told to listen on TCP in its own examples. */
 const PORT = 1234;
-/** As buildx has it, for names of pods, namespaces and containers. */
-const NAME = /^[-a-z0-9.]+$/;
 
 /** `kube-pod://POD`: a daemon in a pod, by the Kubernetes API, without kubectl. */
 export const kubePod = {

@@ -108,6 +108,14 @@ export function kubeDoctor(cluster: Kubernetes): void {
         /must let upgrades to websocket through/,
       ],
       [
+        "a server without TLS",
+        { cluster: { server: server.replace("https:", "http:") } },
+        ["endpoint", "connect"],
+        "upgrade",
+        /no API server answers at http:\S+: .*HTTP request to an HTTPS server/,
+        /the server of context dev of .*: its scheme and its path/,
+      ],
+      [
         "another CA",
         { cluster: { server, "certificate-authority": certs.otherCa.cert } },
         ["endpoint", "connect"],

@@ -200,14 +200,16 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
       BUILDKIT_HOST: "kube-pod://nobody",
       BUILDX_CONFIG: `${root}/buildx`,
     };
-    await assert.rejects(check(command[0]!, command.slice(1), { env }), (error: Error) => {
-      // Only the account's own namespace, and its right to look, can lead to this.
-      assert.match(
-        error.message,
-        /no pod "nobody" in namespace inside\nhint: see kubectl get pods/,
-      );
-      return true;
-    });
+    const fails = (expected: RegExp) =>
+      assert.rejects(check(command[0]!, command.slice(1), { env }), expected);
+    // Only the account's own namespace, and its right to look, can lead to this.
+    await fails(/no pod "nobody" in namespace inside\nhint: see kubectl get pods/);
+    await Deno.writeTextFile(`${folder}/token`, "another");
+    await fails(/knows nobody by the token of this pod's.*\nhint: see that the account is still/);
+    await Deno.copyFile(certs.otherCa.cert, `${folder}/ca.crt`);
+    await fails(/is not in \S+\/ca\.crt\nhint: the account's ca\.crt must be this cluster's/);
+    await Deno.remove(`${folder}/ca.crt`);
+    await fails(/account has no CA: \S+\/ca\.crt can't be read\nhint: .*kube-root-ca\.crt/);
   });
 
   Deno.test("kube-pod: through proxies", async (t) => {

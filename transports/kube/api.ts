@@ -190,18 +190,27 @@ async function connect(
   }
 }
 
+const POD_TLS_HINT =
+  "the account's ca.crt must be this cluster's, and KUBERNETES_SERVICE_HOST its server";
+
 /** What to do about TLS, by what went wrong: a kubeconfig has other words for it than a builder. */
 const TLS_HINTS: readonly (readonly [RegExp, string])[] = [
-  [/is signed by|another key/, "check certificate-authority(-data) of the cluster"],
-  [/, and not for /, "use a name it holds for as server, or as tls-server-name of the cluster"],
   [/client certificate .*expired/, "renew client-certificate(-data) of the user"],
+  [/client-certificate|client-key/, "check client-certificate(-data) and client-key(-data) there"],
+  [
+    /is signed by|another key|certificate-authority/,
+    "check certificate-authority(-data) of the cluster",
+  ],
+  [/, and not for /, "use a name it holds for as server, or as tls-server-name of the cluster"],
   [/client certificate/, "check client-certificate(-data) of the user, or get a new kubeconfig"],
 ];
 
 /** The error of a connection, as one of the API server's. */
 function ofServer(target: KubeTarget, endpoint: string, error: DialError): DialError {
   const problem = error.problem.replaceAll("the daemon", "the API server");
-  const hint = error.step === "tls"
+  const hint = error.step === "tls" && target.inPod
+    ? POD_TLS_HINT
+    : error.step === "tls"
     ? TLS_HINTS.find(([pattern]) => pattern.test(problem))?.[1] ?? "check the cluster's server"
     : /^the proxy/.test(problem)
     ? error.hint

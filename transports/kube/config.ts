@@ -10,6 +10,7 @@ import {
   readKubeFiles,
 } from "./files.ts";
 import { nearest } from "../nearest.ts";
+import { NAME } from "./name.ts";
 import type { Env } from "../transport.ts";
 
 /** A text of a kubeconfig, inline or the path of a file that holds it. */
@@ -26,6 +27,8 @@ export interface KubeTarget {
   readonly shown: string;
   /** kubectl as a user would type it, for hints. */
   readonly kubectl: string;
+  /** True for the cluster that this pod runs in: no kubeconfig says anything of it. */
+  readonly inPod?: boolean;
   readonly tls: KubeTls;
   /** A proxy's URL; undefined: as the environment says. */
   readonly proxy?: string;
@@ -115,6 +118,14 @@ function targetOf(files: KubeFiles, name: string, choice: KubeChoice): KubeTarge
   const own = files.currentContext === name ? "" : ` --context=${name}`;
   const file = choice.kubeconfig === undefined ? "" : ` --kubeconfig=${choice.kubeconfig}`;
   const chosen = choice.namespace ?? textIn(namespace);
+  if (chosen !== undefined && !NAME.test(chosen)) {
+    throw new KubeConfigError(
+      `context ${name} of ${context.file} has a namespace that is no name: ${
+        JSON.stringify(chosen)
+      }`,
+      "names are made of a-z, 0-9, dots and dashes",
+    );
+  }
   return {
     ...clusterOf(clusterEntry, `cluster ${cluster}`),
     namespace: chosen ?? "default",
@@ -143,7 +154,7 @@ function clusterOf(entry: KubeEntry, shown: string) {
     );
   }
   const ca = textOf(entry, "certificate-authority", shown);
-  const insecure = value["insecure-skip-tls-verify"] === "true";
+  const insecure = isTrue(value["insecure-skip-tls-verify"]);
   if (ca !== undefined && insecure) {
     throw bad(
       "has a certificate authority, and is not to be verified",
@@ -226,6 +237,11 @@ export function besides(file: string, path: string): string {
   if (path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path)) return path;
   const slash = file.lastIndexOf("/");
   return slash < 0 ? path : `${file.slice(0, slash)}/${path}`;
+}
+
+/** As kubectl's YAML, 1.1, has it. */
+export function isTrue(value: unknown): boolean {
+  return typeof value === "string" && /^(?:true|yes|on|y)$/i.test(value);
 }
 
 /** A text that says something: kubectl writes `null` for what isn't there. */

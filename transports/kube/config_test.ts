@@ -22,6 +22,7 @@ contexts:
 - {name: inline, context: {cluster: inline, user: inline}}
 - {name: broken, context: {cluster: one, user: broken}}
 - {name: address, context: {cluster: address}}
+- {name: lax, context: {cluster: lax, namespace: a/../b}}
 clusters:
 - name: one
   cluster:
@@ -38,6 +39,7 @@ clusters:
     certificate-authority-data: aGVsbG8=
     extensions: [{name: x, extension: {a: 1}}]
 - {name: address, cluster: {server: "10.0.0.1:6443"}}
+- {name: lax, cluster: {server: "https://h", insecure-skip-tls-verify: yes}}
 users:
 - name: me
   user:
@@ -122,6 +124,8 @@ Deno.test("a kubeconfig's other contexts, and the namespace", async () => {
     assert.equal(inline.namespace, "default");
     assert.equal((await of({ context: "bare" })).user.shown, "nobody");
     assert.equal((await of({ namespace: "other" })).namespace, "other");
+    // As kubectl, which reads YAML 1.1.
+    assert.equal((await of({ context: "lax", namespace: "ci" })).tls.insecure, true);
     const named = await of({ kubeconfig: `${folder}/config` }, "/nowhere/config");
     assert.equal(named.kubectl, `kubectl --kubeconfig=${folder}/config`);
   });
@@ -164,6 +168,7 @@ Deno.test("kubeconfigs that can't be used", async () => {
       [/cluster both of .* has a certificate authority, and is not to be verified;/, "both"],
       [/user old of .* has an auth-provider, .*; use the provider's exec plugin/, "old"],
       [/client-certificate-data of user broken is no base64/, "broken"],
+      [/context lax of .* has a namespace that is no name: "a\/\.\.\/b"; names are made/, "lax"],
       [/cluster address of .* no URL: 10\.0\.0\.1:6443; write it as https:/, "address"],
     ];
     const files: [RegExp, kubeconfig: string][] = [

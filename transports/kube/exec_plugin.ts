@@ -7,7 +7,7 @@
  *
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
  */
-import { besides, type KubeTarget, textIn } from "./config.ts";
+import { besides, isTrue, type KubeTarget, textIn } from "./config.ts";
 import { asMap, KubeConfigError, type KubeEntry } from "./files.ts";
 import { pem } from "./credentials.ts";
 import { stderrTail } from "../_stderr_tail.ts";
@@ -72,7 +72,7 @@ async function runPlugin(
   }
   const terminal = interactive(textIn(value.interactiveMode), apiVersion, fail);
   const spec = {
-    ...value.provideClusterInfo === "true" && { cluster: await clusterInfo(target) },
+    ...isTrue(value.provideClusterInfo) && { cluster: await clusterInfo(target) },
     interactive: terminal,
   };
   const variables = (Array.isArray(value.env) ? value.env : []).map(asMap)

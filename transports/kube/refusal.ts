@@ -57,6 +57,17 @@ export async function explainKube(
   const dial = { target, pod, endpoint };
   if (error.reason === undefined && !inner(error)) {
     const by = error.by === undefined ? "" : ` (it is ${error.by})`;
+    if (error.status === 404 || /HTTPS server/.test(error.message)) {
+      const problem = `no API server answers at ${target.server}${by}: ${error.message}`;
+      return fail(
+        problem,
+        "config",
+        `check the server of ${target.shown}: its scheme and its path`,
+        {
+          step: "upgrade",
+        },
+      );
+    }
     return fail(
       `the WebSocket upgrade was refused by what answers at ${target.server}${by}: ${error.message}`,
       "unsupported",
@@ -79,12 +90,13 @@ function inner({ message, status }: KubeRefusal): boolean {
 
 function unauthorized(target: KubeTarget, error: KubeRefusal, fail: Fail): DialError {
   const nobody = /^no credentials/.test(error.shown);
+  const known = target.inPod
+    ? "see that the account is still there, and the token is of this cluster: the kubelet renews it"
+    : "they are wrong, or have expired: log in again, or get a new kubeconfig";
   return fail(
     `the API server ${target.server} knows nobody by ${error.shown}: ${error.message}`,
     "unauthenticated",
-    nobody
-      ? `give the user of ${target.shown} a token, a certificate or an exec plugin`
-      : "they are wrong, or have expired: log in again, or get a new kubeconfig",
+    nobody ? `give the user of ${target.shown} a token, a certificate or an exec plugin` : known,
     { step: "authenticate" },
   );
 }
