@@ -26,7 +26,8 @@ export function frontendOptions(
   const { attrs, entitlements } = network(flags.network);
   const typed = (name: "provenance" | "sbom") =>
     given.has(name) && flags[name] !== "" ? flags[name] : undefined;
-  const provenance = isTrue("BUILDX_NO_DEFAULT_ATTESTATIONS", env) ? undefined : DEFAULT_PROVENANCE;
+  const provenance = () =>
+    isTrue("BUILDX_NO_DEFAULT_ATTESTATIONS", env) ? undefined : DEFAULT_PROVENANCE;
   return {
     entitlements: [...new Set([...flags.allow, ...entitlements])],
     attrs: {

@@ -26,7 +26,12 @@ export async function checkGrammar(
   parseSecrets(flags.secret);
   parseSsh(flags.ssh);
   readCaches([...flags["cache-from"], ...flags["cache-to"]]);
-  attestations(flags.attest, flags.provenance || undefined, flags.sbom || undefined, undefined);
+  attestations(
+    flags.attest,
+    flags.provenance || undefined,
+    flags.sbom || undefined,
+    () => undefined,
+  );
   const outputs = parseOutputs(flags.output);
   if (flags.iidfile && outputs.some(({ type }) => type === "local" || type === "tar")) {
     throw new UsageError("local and tar exporters are incompatible with image ID file");

@@ -32,17 +32,17 @@ export function parseCall(text: string): CallMethod | undefined {
 }
 
 /**
- * What `--call` and `--check` ask together: the one that was typed last.
+ * What `--call`, its old name `--print`, and `--check` ask together: the one that was typed last.
  *
  * @param occurrences of all flags, as they were typed
- * @param call the value of `--call`
+ * @param call the value of `--call`, or `--print`
  */
 export function chooseCall(
   occurrences: readonly Occurrence[],
   call: string,
 ): CallMethod | undefined {
   const asks = ({ name, value }: Occurrence) =>
-    name === "call" || (name === "check" && parseBool(value));
+    name === "call" || name === "print" || (name === "check" && parseBool(value));
   return parseCall(occurrences.findLast(asks)?.name === "check" ? "check" : call);
 }
 

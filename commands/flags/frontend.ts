@@ -165,13 +165,13 @@ function readResource(key: string, kind: string, text: string): string {
 
 /**
  * `--attest type=…`, `--provenance` and `--sbom`, as the frontend takes them: `attest:TYPE`. The first
- * of a type wins, a disabled one sends nothing. `byDefault` holds when provenance was not asked for.
+ * of a type wins, a disabled one sends nothing. `byDefault` is asked when no provenance was.
  */
 export function attestations(
   texts: readonly string[],
   provenance: string | undefined,
   sbom: string | undefined,
-  byDefault: string | undefined,
+  byDefault: () => string | undefined,
 ): Attrs {
   const all = [...texts];
   if (provenance !== undefined) all.push(shorthand("provenance", provenance));
@@ -184,8 +184,8 @@ export function attestations(
     seen.add(type);
     if (!disabled) attrs[`attest:${type}`] = csvLine([`type=${type}`, ...fields]);
   }
-  if (!seen.has("provenance") && byDefault !== undefined) attrs["attest:provenance"] = byDefault;
-  return attrs;
+  const added = seen.has("provenance") ? undefined : byDefault();
+  return added === undefined ? attrs : { ...attrs, "attest:provenance": added };
 }
 
 /** `--sbom=false` and `--sbom=generator=x` both stand for an `--attest`. */

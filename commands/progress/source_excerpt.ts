@@ -65,7 +65,7 @@ export function sourceExcerpt({ filename, data, ranges }: Source): string {
     return { first, last: Math.max(range.end?.line ?? 0, first) };
   });
   if (places.length === 0) return "";
-  const lines = new TextDecoder().decode(data).split("\n");
+  const lines = new TextDecoder("utf-8", { ignoreBOM: true }).decode(data).split("\n");
   const first = Math.min(...places.map((place) => place.first));
   if (first < 1 || first > lines.length) return "";
   const shown = excerpt({

@@ -199,6 +199,7 @@ Deno.test({ name: "the rest of the frontend's attributes", ignore }, async () =>
     ["--build-arg=BUILDKIT_MULTI_PLATFORM=1", "ctx"],
   ];
   for (const args of cases) await compare(space, args);
+  await compare(space, ["--provenance=mode=max", "ctx"], { BUILDX_NO_DEFAULT_ATTESTATIONS: "x" });
 });
 
 /**
@@ -335,6 +336,29 @@ Deno.test({ name: "a build is recorded on this side as buildx records it", ignor
     }
     assert.deepEqual(found[0], found[1]);
   }
+});
+
+Deno.test({ name: "a builder's last use is noted as buildx notes it", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY nothing /\n" });
+  const use = async (program: "fairlead" | "buildx", ...args: string[]) => {
+    for (const folder of ["activity", "refs"]) {
+      await Deno.remove(space.path(`.store/${folder}`), { recursive: true }).catch(() => {});
+    }
+    const { code } = await space[program](["build", ...args]);
+    const refs = await Deno.stat(space.path(".store/refs")).then(() => true, () => false);
+    const activity = await Deno.readTextFile(space.path(".store/activity/test")).catch(() =>
+      "none"
+    );
+    return [code, refs, activity.replace(/\d/g, "0")];
+  };
+  for (const args of [["--call=outline", "ctx"], ["ctx"], ["-o", "type=local", "ctx"]]) {
+    assert.deepEqual(await use("fairlead", ...args), await use("buildx", ...args), args.join(" "));
+  }
+  // One that is down, which buildx waits for 20 seconds.
+  const builder = space.read(".store/instances/test");
+  space.write({ ".store/instances/test": builder.replace(/unix:[^"]*/, "unix:///no/socket") });
+  assert.deepEqual(await use("fairlead", "ctx"), [1, false, "0000-00-00T00:00:00Z"]);
 });
 
 Deno.test({ name: "what the exporters are asked for", ignore }, async () => {

@@ -37,6 +37,9 @@ const cases: string[][] = [
   ["--check", "--call=outline", "ctx"],
   ["--call=outline", "--check", "ctx"],
   ["--call=targets", "--check=false", "ctx"],
+  ["--check", "--print=targets", "ctx"],
+  ["--print=targets", "--check", "ctx"],
+  ["--check", "-f", "ctx/Marked", "ctx"],
   ["--call=unheard", "ctx"],
   ["--call=outline,targets", "ctx"],
   ["--call=outline,x=y", "ctx"],
@@ -47,6 +50,7 @@ Deno.test({ name: "--check and --call print what buildx prints", ignore }, async
   space.write({
     "ctx/Dockerfile": dockerfile,
     "ctx/Clean": "FROM scratch\nCOPY x /\n",
+    "ctx/Marked": "\ufeffFROM scratch as x\n",
     "ctx/Broken": "FROM nox\nCOPPY x\n",
   });
   for (const args of cases) {

@@ -5,8 +5,8 @@ import { newId } from "../../../buildkit/identity.ts";
 import type { Job } from "../running/job.ts";
 
 /**
- * Records of a run's builds, each written at its first call: that the builder was used, and a file
- * for each target and node; with `group`, bake's words, also one that joins them. A query is no build.
+ * Records of a run's builds, each written at its first call: a file for each target and node; with
+ * `group`, bake's words, also one that joins them. A query is no build.
  * A daemon of `BUILDKIT_HOST` has no place in the store, so nothing is written of it.
  */
 export function buildRecords(
@@ -19,15 +19,14 @@ export function buildRecords(
 ): (job: Job) => void {
   const recorded = new Set<Job>();
   const groupRef = group && newId();
-  const first = () => {
-    store.noteUse(builder);
+  const saveGroup = () => {
     if (groupRef === undefined) return;
     const refs = new Set(jobs.filter(({ build }) => !build.call).map(({ ref }) => ref));
-    if (refs.size > 0) saveBuildGroup(store.dir, groupRef, { targets: group!, refs: [...refs] });
+    saveBuildGroup(store.dir, groupRef, { targets: group!, refs: [...refs] });
   };
   return (job) => {
     if (builder.origin === "BUILDKIT_HOST" || job.build.call || recorded.has(job)) return;
-    if (recorded.size === 0) first();
+    if (recorded.size === 0) saveGroup();
     recorded.add(job);
     saveBuildState(store.dir, [builder.name, job.node.name, job.ref], {
       target: job.target,

@@ -61,13 +61,24 @@ function embedded(key: string, value: string): unknown {
 
 /** Throws `UsageError` for a path that nothing can be written to: better now than after the build. */
 export function checkPlace(path: string): void {
+  if (path.endsWith("/") || isFolder(path)) {
+    throw new UsageError(`invalid output path: ${path} is a directory`, "name a file");
+  }
   const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) || "/" : ".";
   try {
     if (Deno.statSync(folder).isDirectory) return;
   } catch (error) {
     throw new UsageError(`invalid output path: stat ${folder}: ${osReason(error)}`);
   }
-  throw new UsageError(`invalid output path: ${folder} is not a directory`);
+  throw new UsageError(`invalid output path: stat ${folder}: not a directory`);
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
 }
 
 /**

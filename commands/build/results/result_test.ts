@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { imageId, metadataText, removeResult, writeResult } from "./result.ts";
+import { checkPlace, imageId, metadataText, removeResult, writeResult } from "./result.ts";
 
 Deno.test("the image's id is its config's digest, else its own", () => {
   assert.equal(imageId({ "containerimage.digest": "d", "containerimage.config.digest": "c" }), "c");
@@ -22,6 +22,22 @@ Deno.test("metadata embeds base64 JSON objects, and nothing else", () => {
     "number": btoa("12"),
   });
   assert.deepEqual(Object.keys(JSON.parse(text))[0], "containerimage.descriptor");
+});
+
+Deno.test("a place where no file can be is told of before the build", () => {
+  const dir = Deno.makeTempDirSync();
+  try {
+    Deno.writeTextFileSync(`${dir}/file`, "");
+    checkPlace(`${dir}/file`);
+    checkPlace(`${dir}/new`);
+    for (const path of [dir, `${dir}/`, `${dir}/new/`]) {
+      assert.throws(() => checkPlace(path), { name: "UsageError", message: /is a directory$/ });
+    }
+    assert.throws(() => checkPlace(`${dir}/no/x`), /stat .*\/no: no such file or directory$/);
+    assert.throws(() => checkPlace(`${dir}/file/x`), /stat .*\/file: not a directory$/);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
 });
 
 Deno.test("a result file is replaced whole, and an unwritable one is named", () => {

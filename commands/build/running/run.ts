@@ -15,6 +15,7 @@ import type { Builder } from "../../../builders/builder.ts";
 import { firstNode } from "../../../builders/choose_node.ts";
 import type { Store } from "../../../builders/store/store.ts";
 import { newId } from "../../../buildkit/identity.ts";
+import { after } from "../../../transports/timer.ts";
 import { type Deps, withChanges } from "../../program/deps.ts";
 import { phase } from "../../program/phases.ts";
 import type { Progress } from "../../progress/progress.ts";
@@ -62,6 +63,7 @@ export async function runBuilds(
 ): Promise<ReadonlyMap<string, Answers>> {
   const { deps, progress, errorPrefix } = context;
   phase("prepared");
+  const noted = noteUse(context);
   let spent: string | undefined;
   const spend = (reason: string) => void (spent = reason);
   let open = context.nodes;
@@ -84,7 +86,23 @@ export async function runBuilds(
     finish({ error, canceled: deps.signal.aborted });
     if (deps.signal.aborted || !(error instanceof Error)) throw error;
     throw error instanceof BuildError ? error : new BuildError(error, errorPrefix);
+  } finally {
+    noted();
   }
+}
+
+/** Notes while the daemon is waited for, or when the returned function is called, that the builder is used. */
+function noteUse({ store, builder }: RunContext): () => void {
+  let isNoted = false;
+  const note = () => {
+    if (!isNoted) store.noteUse(builder);
+    isNoted = true;
+  };
+  const stop = after(0, note);
+  return () => {
+    stop();
+    note();
+  };
 }
 
 /**
