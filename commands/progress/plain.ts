@@ -226,7 +226,8 @@ export function plainPrinter(state: State, options: { title: string; truncate: b
       if (took > 10) text += ` ${formatSeconds(took)}`;
       text += completed === undefined ? "\n" : " done\n";
       // Of our own, and only where somebody waited for it.
-      const upload = took > LONG_UPLOAD && completed !== undefined && uploadOf(state, status);
+      const upload = took > LONG_UPLOAD && completed !== undefined &&
+        uploadOf(state, entry.vertex, status);
       if (upload) text += `#${entry.index} ${id} sent ${sentText(upload, took)}\n`;
       if (completed === undefined) open = true;
     }

@@ -8,6 +8,7 @@ export function withPrefix(progress: Reporter, target: string): Reporter {
     local: { start: (name) => progress.local.start(prefixedName(name, target)) },
     upload: progress.upload,
     note: progress.note,
+    ofJob: () => withPrefix(progress.ofJob(), target),
   };
 }
 

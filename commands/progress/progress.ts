@@ -52,6 +52,8 @@ export interface Progress extends Disposable {
    * @returns to be called with how much of it has been sent
    */
   upload(mount: string): (sent: { readonly files: number; readonly bytes: number }) => void;
+  /** The same for one of several builds at once: the folders that it sends are told from the others'. */
+  ofJob(): Reporter;
   /** Shows a line that belongs to no vertex: a file that vanished, a retry. */
   note(line: string): void;
   /** Asks at the terminal, one question at a time; meanwhile the display keeps away from it. */
@@ -74,7 +76,7 @@ export interface Progress extends Disposable {
 }
 
 /** What a target shows of itself. */
-export type Reporter = Pick<Progress, "update" | "local" | "upload" | "note">;
+export type Reporter = Pick<Progress, "update" | "local" | "upload" | "ofJob" | "note">;
 
 /** A terminal shows few lines of a step while it runs, so more are kept for when it fails. */
 const KEEP = {
@@ -87,6 +89,7 @@ export function startProgress(options: ProgressOptions): Progress {
   const now = options.now ?? Date.now;
   const state = newState(mode === "tty" ? KEEP.tty : KEEP.other);
   const renderer = rendererOf(state, options, now);
+  const local = localVertexes((message) => take(message, true), now);
   let ended = false;
 
   function take(message: StatusResponse, local: boolean): void {
@@ -104,20 +107,29 @@ export function startProgress(options: ProgressOptions): Progress {
       warningsBlock(state.warnings, { expand, paint: (heading) => paint(heading, color) });
   }
 
-  return {
-    update: (message) => take(message, false),
-    local: localVertexes((message) => take(message, true), now),
+  /** @param steps the digests of the job's vertexes; without it all are its own */
+  const reporter = (steps?: Set<string>): Reporter => ({
+    update(message) {
+      for (const { digest } of message.vertexes) steps?.add(digest);
+      take(message, false);
+    },
+    local,
     upload(mount) {
-      const upload = beginUpload(state, mount);
+      const upload = beginUpload(state, mount, steps);
       return ({ files, bytes }) => {
         upload.files = files;
         upload.bytes = bytes;
       };
     },
+    ofJob: () => reporter(new Set()),
     note(line) {
       if (ended) out.write(`${line}\n`);
       else renderer.note(line);
     },
+  });
+
+  return {
+    ...reporter(),
     asking: oneByOne((on) => renderer.hold?.(on)),
     interrupt: () => take(interruption(state, now()), true),
     finish(outcome = {}, notes = []) {

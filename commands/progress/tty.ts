@@ -86,7 +86,7 @@ function addRows(rows: Row[], state: State, vertex: VertexState, view: View): vo
     rows.push({
       rank: active && !complete ? "part" : "done",
       text: () => {
-        const amounts = amountsOf(status, now, uploadOf(state, status));
+        const amounts = amountsOf(status, now, uploadOf(state, vertex, status));
         const text = line(`=> ${status.id}`, amounts, took, view.columns);
         return paint(text, complete ? colors.run : "");
       },

@@ -3,34 +3,50 @@
  * bytes of them alone. The daemon's own word for the transfer, `transferring NAME:`, is where it is
  * shown.
  */
-import type { State, StatusState } from "./state.ts";
+import type { State, StatusState, VertexState } from "./state.ts";
 import { formatBytes } from "./units.ts";
 
 /** One transfer of a folder. */
 export interface Upload {
   /** The folder's name among the build's: `context`, `dockerfile`. */
   readonly mount: string;
+  /** Digests of the vertexes of the job that sends it; undefined where there is one job. */
+  readonly steps: ReadonlySet<string> | undefined;
   files: number;
   bytes: number;
 }
 
 /** Takes note of a transfer that begins now. */
-export function beginUpload(state: State, mount: string): Upload {
-  const upload: Upload = { mount, files: 0, bytes: 0 };
+export function beginUpload(
+  state: State,
+  mount: string,
+  steps?: ReadonlySet<string>,
+): Upload {
+  const upload: Upload = { mount, steps, files: 0, bytes: 0 };
   state.uploads.push(upload);
   return upload;
 }
 
 /**
- * The transfer that a status tells of: the third of a name is told of by the third status of that
- * name. undefined for statuses of other things, and where two folders of one name were sent at once
- * (two targets'): then nobody can tell which is which.
+ * The transfer that a vertex's status tells of: of its job's transfers of a name the third is told of
+ * by the job's third status of that name. undefined for statuses of other things, and where a job
+ * sends two folders of one name at once: then nobody can tell which is which.
  */
-export function uploadOf(state: State, status: StatusState): Upload | undefined {
+export function uploadOf(
+  state: State,
+  { digest }: VertexState,
+  status: StatusState,
+): Upload | undefined {
   if (!status.id.startsWith("transferring ")) return undefined;
-  const uploads = state.uploads.filter(({ mount }) => status.id === `transferring ${mount}:`);
-  if (uploads.length === 0) return undefined;
-  const statuses = state.started.flatMap((vertex) => vertex.statuses)
+  const uploads = state.uploads.filter(({ mount, steps }) =>
+    status.id === `transferring ${mount}:` && (steps === undefined || steps.has(digest))
+  );
+  const steps = uploads[0]?.steps;
+  // What jobs of one folder share is told of in all of them.
+  if (uploads.length === 0 || uploads.some((upload) => upload.steps !== steps)) return undefined;
+  const statuses = state.started
+    .filter((vertex) => steps === undefined || steps.has(vertex.digest))
+    .flatMap((vertex) => vertex.statuses)
     .filter(({ id }) => id === status.id)
     .sort((a, b) => (a.started ?? 0) - (b.started ?? 0));
   const overlap = statuses.some(({ started = 0 }, at) =>

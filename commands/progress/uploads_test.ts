@@ -34,6 +34,17 @@ Deno.test("a transfer that can't be told from another has no count of files", ()
   ok(!rows(state).includes("file"));
 });
 
+Deno.test("what two jobs send at once is told apart, also where both hear of it", () => {
+  const state = sending("one", "two");
+  const [first, second] = [new Set(["one"]), new Set(["two"])];
+  beginUpload(state, "context", second).files = 20;
+  beginUpload(state, "context", first).files = 10;
+  match(rows(state), /context: 10 files [^]*context: 20 files /);
+  const shared = sending("both");
+  beginUpload(shared, "context", new Set(["both"])).files = 5;
+  match(rows(shared), /context: 5 files /);
+});
+
 Deno.test("transfers of one name after each other are told apart", () => {
   const id = "transferring context:";
   const state = stateOf({
@@ -43,13 +54,16 @@ Deno.test("transfers of one name after each other are told apart", () => {
       { v: "ignore", id, at: 10, start: 5, stop: 10, current: 2 },
     ],
   });
-  const [ignore, context] = ["ignore", "ctx"].map((d) => state.byDigest.get(d)!.statuses[0]!);
+  const [ignore, context] = ["ignore", "ctx"].map((digest) => {
+    const vertex = state.byDigest.get(digest)!;
+    return () => uploadOf(state, vertex, vertex.statuses[0]!)?.files;
+  });
   beginUpload(state, "context").files = 1;
-  equal(uploadOf(state, ignore!)?.files, 1);
-  equal(uploadOf(state, context!), undefined);
+  equal(ignore!(), 1);
+  equal(context!(), undefined);
   beginUpload(state, "context").files = 20_000;
-  equal(uploadOf(state, ignore!)?.files, 1);
-  equal(uploadOf(state, context!)?.files, 20_000);
+  equal(ignore!(), 1);
+  equal(context!(), 20_000);
 });
 
 Deno.test("plain text has a line on a transfer that took its time, and none else", () => {
@@ -83,5 +97,5 @@ Deno.test("filesText() groups digits", () => {
       1234567,
       "1,234,567 files",
     ]] as const
-  ) equal(filesText({ mount: "", files, bytes: 0 }), text);
+  ) equal(filesText({ mount: "", steps: undefined, files, bytes: 0 }), text);
 });

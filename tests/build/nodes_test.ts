@@ -1,5 +1,6 @@
 /** Builds on several nodes: two real daemons, beside the peer on the same two. */
 import assert from "node:assert/strict";
+import { uploadOf } from "../../commands/progress/uploads.ts";
 import { startBuildkitd } from "../harness/buildkitd.ts";
 import { startRegistry } from "../harness/registry.ts";
 import { check } from "../harness/run.ts";
@@ -206,6 +207,16 @@ Deno.test({
     ".store",
     "ctx",
   ]);
+});
+
+Deno.test({ name: "the files that go to each node are counted", ignore }, async () => {
+  await using space = await nodesWorkspace(nodes.daemons, fixed);
+  space.write({ ...context, "ctx/arm64": crypto.randomUUID(), "ctx/amd64": crypto.randomUUID() });
+  const { error, state } = await buildTargets(space, { default: [both, "-o", "out", "ctx"] });
+  assert.equal(error, undefined);
+  const files = state.started.filter(({ name }) => name === "[internal] load build context")
+    .map((vertex) => uploadOf(state, vertex, vertex.statuses[0]!)?.files);
+  assert.deepEqual(files, [1, 1]);
 });
 
 Deno.test({ name: "--plan shows who builds what, and builds nothing", ignore }, async () => {

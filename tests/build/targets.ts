@@ -8,6 +8,7 @@ import { runBuilds } from "../../commands/build/running/run.ts";
 import { openScratch } from "../../commands/build/scratch.ts";
 import { parseFlags } from "../../commands/flags/parse.ts";
 import { startProgress } from "../../commands/progress/progress.ts";
+import type { State } from "../../commands/progress/state.ts";
 import { collector, fakeDeps } from "../commands/fake_deps.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -17,6 +18,8 @@ export interface Built {
   readonly error: Error | undefined;
   /** The plain progress. */
   readonly progress: string;
+  /** What a terminal would show. */
+  readonly state: State;
 }
 
 /** @param targets the words of a build's command line, its context last, by target */
@@ -71,6 +74,7 @@ export async function buildTargets(
     builds.set(target, await prepare(args[0]!, flags, { ...context, targets: names }));
   }
   const { group } = options;
+  const { state } = progress;
   const context = {
     deps,
     store,
@@ -82,8 +86,8 @@ export async function buildTargets(
   };
   try {
     const answers = await runBuilds(builds, { ...context, ...group && { group } });
-    return { answers, error: undefined, progress: stderr.text() };
+    return { answers, error: undefined, progress: stderr.text(), state };
   } catch (error) {
-    return { answers: undefined, error: error as Error, progress: stderr.text() };
+    return { answers: undefined, error: error as Error, progress: stderr.text(), state };
   }
 }

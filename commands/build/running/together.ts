@@ -58,11 +58,12 @@ export async function runTogether(
         const client = clients.get(job)!;
         const attrs = { ...job.options.attrs, ...uploads.attrsOf(job) };
         const fitted = { ...job, options: { ...job.options, attrs } };
+        const its = { ...own, progress: progress.ofJob() };
         return await uploads.during(
           client,
           job,
-          own,
-          () => runJob(client, fitted, own, links.get(job)),
+          its,
+          () => runJob(client, fitted, its, links.get(job)),
         );
       }, job)
     ));
