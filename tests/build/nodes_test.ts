@@ -1,7 +1,7 @@
 /** Builds on several nodes: two real daemons, beside the peer on the same two. */
 import assert from "node:assert/strict";
 import { uploadOf } from "../../commands/progress/uploads.ts";
-import { startBuildkitd } from "../harness/buildkitd.ts";
+import { type Buildkitd, startBuildkitd } from "../harness/buildkitd.ts";
 import { startRegistry } from "../harness/registry.ts";
 import { check } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
@@ -387,6 +387,41 @@ Deno.test({
       /node b is to build linux\/arm64: the connection to .* was lost during build \w+: /,
     );
   } finally {
+    await dying.stop();
+  }
+});
+
+Deno.test({
+  name: "a node that dies and comes back builds its part again with --retry, and is named",
+  ignore,
+}, async () => {
+  const [a] = nodes.daemons;
+  const dying = await startBuildkitd({ config: nodes.registry.config({ mirror: true }) });
+  let again: Promise<Buildkitd> | undefined;
+  try {
+    await using space = await nodesWorkspace([a, dying], fixed);
+    space.write({
+      "ctx/Dockerfile": "FROM --platform=linux/amd64 busybox AS made\nARG TARGETARCH\n" +
+        "RUN echo begun $TARGETARCH && sleep 2 && echo $TARGETARCH > /arch\n" +
+        "FROM scratch\nCOPY --from=made /arch /\n",
+    });
+    const { error, progress } = await buildTargets(space, {
+      default: ["--no-cache", both, "-o", "out", "ctx"],
+    }, {
+      retries: 5,
+      onProgress(text) {
+        if (/ begun arm64$/m.test(text)) again ??= dying.kill().then(() => dying.restart());
+      },
+    });
+    assert.equal(error, undefined);
+    assert.match(
+      progress,
+      /^node b is to build linux\/arm64: the connection to .* lost .*; building again, attempt 1 of 5$/m,
+    );
+    assert.equal(space.read("out/linux_arm64/arch"), "arm64\n");
+    assert.equal(space.read("out/linux_amd64/arch"), "amd64\n");
+  } finally {
+    await (await again)?.stop();
     await dying.stop();
   }
 });

@@ -29,6 +29,7 @@ export async function buildTargets(
   options: {
     readonly group?: readonly string[];
     readonly signal?: AbortSignal;
+    readonly retries?: number;
     /** Hears of all of the progress whenever there is more. */
     readonly onProgress?: (text: string) => void;
   } = {},
@@ -41,7 +42,7 @@ export async function buildTargets(
       options.onProgress?.(kept.text());
     },
   };
-  const { signal } = options;
+  const { signal, retries = 0 } = options;
   const fake = { env: space.env, cwd: space.dir, ...signal && { signal } };
   const clock = { ...fakeDeps([], fake, stderr, stderr).clock, now: Date.now };
   const deps = { ...fakeDeps([], fake, stderr, stderr), clock };
@@ -83,6 +84,7 @@ export async function buildTargets(
     provenance: undefined,
     errorPrefix: "",
     budget: 20_000,
+    retries,
   };
   try {
     const answers = await runBuilds(builds, { ...context, ...group && { group } });

@@ -11,6 +11,8 @@ export interface RetryOptions {
   readonly retries?: number;
   readonly deps: Pick<Deps, "clock" | "signal">;
   readonly progress: Pick<Progress, "note" | "interrupt">;
+  /** What may stand before the text of an attempt's error, and isn't repeated. */
+  readonly errorPrefix: string;
   /** Why a build can't be made again; undefined as long as it can. */
   readonly spent: () => string | undefined;
 }
@@ -32,7 +34,7 @@ export function retriesOf(count: number): number {
  * reason.
  */
 export async function withRetries<T>(
-  { retries = 0, deps, progress, spent }: RetryOptions,
+  { retries = 0, deps, progress, errorPrefix, spent }: RetryOptions,
   attempt: () => Promise<T>,
 ): Promise<T> {
   let wasThere = false;
@@ -49,7 +51,10 @@ export async function withRetries<T>(
         throw error;
       }
       progress.interrupt();
-      progress.note(`${trouble.message}; building again, attempt ${done + 1} of ${retries}`);
+      // With the node that it was, where there are several.
+      const said = (error as Error).message;
+      const told = said.startsWith(errorPrefix) ? said.slice(errorPrefix.length) : said;
+      progress.note(`${told}; building again, attempt ${done + 1} of ${retries}`);
       await deps.clock.sleep(Math.min(PAUSE * 2 ** done, LONGEST_PAUSE), deps.signal);
     }
   }
