@@ -59,7 +59,9 @@ export function explainFirstBytes(bytes: Uint8Array, tls = false): Misfit | unde
     return { code: "unsupported", problem, hint: OWN_PORT };
   }
   const problem = `the other side speaks no HTTP/2: it wrote the text ${line}`;
-  return { code: "unsupported", problem, hint: OWN_PORT };
+  const hint = `${OWN_PORT}; where a shell or a program stands between (ssh, exec), see that it ` +
+    "prints nothing of its own: its start-up files may";
+  return { code: "unsupported", problem, hint };
 }
 
 /** SETTINGS, or GOAWAY from a server that wants to be left alone; also the beginning of such a frame. */

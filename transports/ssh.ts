@@ -47,22 +47,33 @@ export const ssh = {
     const [authority, path] = slash < 0
       ? [address, ""]
       : [address.slice(0, slash), address.slice(slash)];
+    const decoded = (text: string) => {
+      try {
+        return decodeURIComponent(text);
+      } catch {
+        return fail("it holds a percent sign that encodes nothing", "write a percent sign as %25");
+      }
+    };
     const at = authority.lastIndexOf("@");
-    const user = at < 0 ? undefined : authority.slice(0, at);
-    if (user?.includes(":")) {
+    const login = at < 0 ? undefined : authority.slice(0, at);
+    if (login?.includes(":")) {
       fail("a password is not taken", "use a key: ?identity=FILE, ~/.ssh/config, or the agent");
     }
-    if (user !== undefined && !USER.test(user)) fail(`${JSON.stringify(user)} is not a user name`);
+    const user = login === undefined || !USER.test(login) ? login : decoded(login);
+    if (user !== undefined && (!USER.test(login!) || CONTROL.test(user) || user.startsWith("-"))) {
+      fail(`${JSON.stringify(user)} is not a user name`);
+    }
     const [, bracketed, plain, port] = HOST.exec(authority.slice(at + 1)) ??
       fail("it is not a host and a port");
-    const host = bracketed ?? plain ?? "";
+    // RFC 6874 has `%25` before the zone of an address.
+    const host = bracketed?.replace(/%25(?=.)/, "%") ?? plain ?? "";
     if (host === "") fail("it has no host");
     if (!isName(host)) fail(`${JSON.stringify(host)} is not a host name`);
     if (port !== undefined && !(/^\d{1,5}$/.test(port) && +port > 0 && +port < 65536)) {
       fail(`${JSON.stringify(port)} is not a port`, "a port is a number from 1 to 65535");
     }
     const named = options.get("socket");
-    const inPath = path === "" || path === "/" ? undefined : path;
+    const inPath = path === "" || path === "/" ? undefined : decoded(path);
     if (named !== undefined && inPath !== undefined) {
       fail("it names two sockets", "give the path or the option socket, not both");
     }
@@ -70,6 +81,7 @@ export const ssh = {
     if (socket !== undefined && !socket.startsWith("/")) {
       fail("the socket's path is relative", "write it with a leading slash");
     }
+    if (socket !== undefined && CONTROL.test(socket)) fail("its path holds a control character");
     const [identity, knownHosts, command] = ["identity", "knownHosts", "command"]
       .map((name) => options.get(name));
     return {
@@ -116,6 +128,8 @@ export const ssh = {
 } satisfies Transport<SshSpec>;
 
 const USER = /^[^\s@/-][^\s@/]*$/;
+// deno-lint-ignore no-control-regex
+const CONTROL = /[\x00-\x1f\x7f]/;
 /** `[IPv6]` or a host, then perhaps `:PORT`. */
 const HOST = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([^[\]:#]*))(?::([^:#]*))?$/;
 
@@ -128,11 +142,14 @@ function isName(host: string): boolean {
 function describe(spec: SshSpec): string {
   const { user, host, port, socket = "", identity, knownHosts, command } = spec;
   const bracketed = host.includes(":") ? `[${host}]` : host;
-  // A path with a question mark can stand in the option only.
-  const inPath = !socket.includes("?");
-  return `ssh://${user === undefined ? "" : `${user}@`}${bracketed}` +
-    `${port === undefined ? "" : `:${port}`}${inPath ? socket : ""}` +
-    formatOptions({ identity, knownHosts, socket: inPath ? undefined : socket, command });
+  return `ssh://${user === undefined ? "" : `${encoded(user)}@`}${bracketed}` +
+    `${port === undefined ? "" : `:${port}`}${socket.replace(/[%?]/g, encoded)}` +
+    formatOptions({ identity, knownHosts, command });
+}
+
+/** What would be taken for something else, as `%40`. */
+function encoded(text: string): string {
+  return text.replace(/[\s%?#@:/]/g, encodeURIComponent);
 }
 
 function shellQuoted(text: string): string {

@@ -8,6 +8,8 @@ export interface SshdOptions {
   config?: readonly string[];
   /** PATH of the programs it starts. */
   path?: string;
+  /** `yes` where it asks for passwords; default: `no`. */
+  password?: string;
   /** Private keys of the host; default: one of each type. */
   hostKeys?: readonly string[];
 }
@@ -26,10 +28,14 @@ export interface Sshd extends Daemon {
   readonly authorizedKeys: string;
 }
 
-/** Makes a pair of keys: `PATH` and `PATH.pub`. */
-export async function makeKey(path: string, type = "ed25519", passphrase = ""): Promise<string> {
+/**
+ * Makes a pair of keys: `PATH` and `PATH.pub`.
+ * @param kind `ed25519`, `rsa`, `ecdsa`, or with bits: `ecdsa 521`
+ */
+export async function makeKey(path: string, kind = "ed25519", passphrase = ""): Promise<string> {
+  const [type = "", bits = type === "rsa" ? "2048" : undefined] = kind.split(" ");
   const options = ["-q", "-t", type, "-N", passphrase, "-C", `test-${type}`, "-f", path];
-  await check("ssh-keygen", type === "rsa" ? [...options, "-b", "2048"] : options);
+  await check("ssh-keygen", bits === undefined ? options : [...options, "-b", bits]);
   return path;
 }
 
@@ -60,7 +66,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     `AuthorizedKeysFile ${authorizedKeys}`,
     "UsePAM no",
     "StrictModes no",
-    "PasswordAuthentication no",
+    `PasswordAuthentication ${options.password ?? "no"}`,
     "KbdInteractiveAuthentication no",
     "PermitRootLogin prohibit-password",
     `SetEnv PATH=${options.path ?? Deno.env.get("PATH")}`,

@@ -24,7 +24,8 @@ if (!skip(reason)) {
     void peer.kill();
     Deno.removeSync(home, { recursive: true });
   });
-  const write = (name: string, text: string) => Deno.writeTextFile(`${home}/.ssh/${name}`, text);
+  const write = (name: string, text: string) =>
+    Deno.writeTextFile(`${home}/.ssh/${name}`, text, { mode: 0o600 });
   const name = (to: Sshd) => `[127.0.0.1]:${to.port}`;
   const at = (to: Sshd, options: string) =>
     `ssh://root@127.0.0.1:${to.port}${peer.socket}?${options}`;

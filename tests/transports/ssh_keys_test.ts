@@ -1,13 +1,13 @@
 /** Keys of all kinds at a real sshd: formats of files, passphrases, agents, security keys. */
 import assert from "node:assert/strict";
-import { check } from "../harness/run.ts";
+import { check, run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { makeKey, startSshd } from "../harness/sshd.ts";
 import { missing, onPath } from "../harness/tool.ts";
 import { sleep, soon } from "./contract_help.ts";
 import { ssh } from "../../transports/ssh.ts";
 import { sshAuth } from "../../transports/ssh/auth.ts";
-import { loadSsh2 } from "../../transports/ssh/ssh2.ts";
+import { loadSsh2, type SshAgent } from "../../transports/ssh/ssh2.ts";
 import { sshTarget } from "../../transports/ssh/target.ts";
 import { startSecurityKeyAgent } from "./security_key_agent.ts";
 import { stringsOf } from "../../transports/ssh/wire.ts";
@@ -87,8 +87,8 @@ if (!skip(reason)) {
     await Deno.remove(`${rig.home}/.ssh/id_ed25519_sk`);
   });
 
-  for (const type of ["rsa", "ecdsa", "ed25519"]) {
-    for (const format of ["PEM", "PKCS8"]) {
+  for (const type of ["rsa", "ecdsa", "ecdsa 521", "ed25519"]) {
+    for (const format of ["RFC4716", "PEM", "PKCS8"]) {
       test(`a file of type ${type} in the format ${format}`, async () => {
         const folder = await Deno.makeTempDir({ dir: rig.home });
         const key = await makeKey(`${folder}/key`, type);
@@ -105,6 +105,26 @@ if (!skip(reason)) {
       });
     }
   }
+
+  test("a file that others may read is not used, as by ssh", async () => {
+    const key = await makeKey(`${rig.home}/open`);
+    await letIn(await Deno.readTextFile(`${key}.pub`));
+    for (const mode of [0o644, 0o640, 0o604]) {
+      await Deno.chmod(key, mode);
+      await rig.fails(
+        `${endpoint}&identity=${key}`,
+        /\/open is not used, since others may read it \(mode 6\d\d\); chmod 600 \S+\/open$/,
+        "unauthenticated",
+      );
+      const { code } = await run("ssh", [
+        ...["-F", "none", "-i", key, "-o", `UserKnownHostsFile=${sshd.knownHosts}`],
+        ...["-o", "BatchMode=yes", "-p", String(sshd.port), "root@127.0.0.1", "true"],
+      ]);
+      assert.equal(code, 255, `mode ${mode.toString(8)}`);
+    }
+    await Deno.chmod(key, 0o400);
+    await rig.reach(`${endpoint}&identity=${key}`);
+  });
 
   for (const format of ["RFC4716", "PEM", "PKCS8"]) {
     test(`passphrases are asked for three times, for a file in the format ${format}`, async () => {
@@ -124,16 +144,62 @@ if (!skip(reason)) {
           questions.push(again);
           return Promise.resolve(answers.shift());
         }, (ask) => ask());
-        return { way: await auth.next(), questions, problem: auth.problem()?.text };
+        const way = await auth.next() as { type: string; agent: SshAgent };
+        assert.equal(way.type, "agent");
+        assert.deepEqual(questions, [], "the server wasn't asked yet whether it takes this key");
+        const signed = new Promise<boolean>((resolve) =>
+          way.agent.getIdentities((_, keys) =>
+            way.agent.sign(keys![0]!, new Uint8Array(8), {}, (error) => resolve(error === null))
+          )
+        );
+        return {
+          signed: await signed,
+          questions,
+          problem: auth.problem()?.text,
+          tried: auth.tried,
+        };
       };
       const right = await asked("wrong", "a passphrase");
-      assert.equal((right.way as { type: string }).type, "publickey");
+      assert(right.signed);
       assert.deepEqual(right.questions, [false, true]);
       const wrong = await asked("1", "2", "3", "a passphrase");
       assert.deepEqual(wrong.questions, [false, true, true]);
       assert.match(wrong.problem!, /the key \S+ stayed locked: no passphrase opened it/);
+      assert.deepEqual(wrong.tried, [wrong.problem]);
       assert.deepEqual((await asked("")).questions, [false], "nothing typed: the next key");
       assert.match((await asked(undefined)).problem!, /is encrypted, and there is no terminal/);
+    });
+  }
+
+  for (
+    const [what, password, more, expected] of [
+      [
+        "a password alone",
+        "yes",
+        "AuthenticationMethods password",
+        /takes no keys from user root: it asks for password; /,
+      ],
+      [
+        "a password beside the key",
+        "yes",
+        "AuthenticationMethods publickey,password",
+        /took a key of user root, and asks for password on top of it/,
+      ],
+      [
+        "two keys",
+        "no",
+        "AuthenticationMethods publickey,publickey",
+        /took a key of user root, and asks for publickey on top of it/,
+      ],
+    ] as const
+  ) {
+    test(`a server that asks for ${what}`, async () => {
+      await using strict = await startSshd({ password, config: [more] });
+      await rig.fails(
+        `ssh://root@127.0.0.1:${strict.port}/s?identity=${strict.key}&knownHosts=${strict.knownHosts}`,
+        expected,
+        "unauthenticated",
+      );
     });
   }
 

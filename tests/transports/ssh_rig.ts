@@ -42,7 +42,7 @@ export async function sshRig(): Promise<SshRig> {
   return {
     home,
     peer,
-    write: (name, text) => Deno.writeTextFile(`${home}/.ssh/${name}`, text),
+    write: (name, text) => Deno.writeTextFile(`${home}/.ssh/${name}`, text, { mode: 0o600 }),
     reach,
     fails: (endpoint, expected, code, env) =>
       assert.rejects(reach(endpoint, env), (error) => {

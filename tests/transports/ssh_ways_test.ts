@@ -98,6 +98,48 @@ if (!skip(reason)) {
     );
   });
 
+  test("a configuration that others may write is not followed, as by ssh", async () => {
+    await config("Include more\n", at("box", box));
+    await rig.write("more", "");
+    for (const name of ["config", "more"]) {
+      const path = `${rig.home}/.ssh/${name}`;
+      await Deno.chmod(path, 0o602);
+      await rig.fails(
+        `ssh://box${socket}`,
+        new RegExp(`${path}: it is not used, since others than you may write to it; chmod go-w`),
+        "config",
+      );
+      await Deno.chmod(path, 0o644);
+      await rig.reach(`ssh://box${socket}`);
+    }
+  });
+
+  test("a server whose algorithms are all unknown here is named with them", async () => {
+    await using strict = await startSshd({
+      config: ["KexAlgorithms sntrup761x25519-sha512@openssh.com"],
+    });
+    const access = `identity=${strict.key}&knownHosts=${strict.knownHosts}`;
+    await rig.fails(
+      `ssh://root@127.0.0.1:${strict.port}${socket}?${access}`,
+      /no key exchange algorithm in common: the server offers sntrup761x25519-sha512@openssh\.com; /,
+      "unsupported",
+    );
+  });
+
+  test("users and sockets by percent signs", async () => {
+    const odd = `${rig.home}/a b%?'c.sock`;
+    await Deno.symlink(socket, odd);
+    const access = `identity=${box.key}&knownHosts=${box.knownHosts}`;
+    await rig.reach(
+      `ssh://r%6Fot@127.0.0.1:${box.port}${encodeURI(odd).replace("?", "%3F")}?${access}`,
+    );
+    await rig.fails(
+      `ssh://CORP%5Cme@127.0.0.1:${box.port}/s?${access}`,
+      /the server refused user CORP\\me: /,
+      "unauthenticated",
+    );
+  });
+
   test("ConnectTimeout: a program, and a server, that say nothing", async () => {
     const script = `${rig.home}/silent`;
     await Deno.writeTextFile(script, `#!/bin/sh\necho $$ > ${trace}\nexec sleep 1000\n`, {
@@ -127,30 +169,32 @@ if (!skip(reason)) {
     );
   };
 
-  test("jump hosts: a chain, with users of their own", async () => {
-    // A user with no shell may pass through.
-    await Deno.chmod(hop.root, 0o755);
-    await Deno.chmod(hop.authorizedKeys, 0o644);
-    await config(
-      at("box", box, `ProxyJump nobody@hop:${hop.port},inner`),
-      at("hop", hop, "Port 1"),
-      at("inner", inner),
-    );
-    assert.deepEqual(await passed(() => rig.reach(`ssh://box${socket}`)), [
-      ...["root@box", "nobody@hop", "root@inner"],
-    ]);
-  });
-
-  test("jump hosts: one that is reached by another", async () => {
-    await config(
-      at("box", box, "ProxyJump inner"),
-      at("inner", inner, "ProxyJump hop"),
-      at("hop", hop, "User nobody"),
-    );
-    assert.deepEqual(await passed(() => rig.reach(`ssh://box${socket}`)), [
-      ...["root@box", "nobody@hop", "root@inner"],
-    ]);
-  });
+  for (
+    const [title, ...blocks] of [
+      [
+        "a chain, with users of their own",
+        at("box", box, `ProxyJump nobody@hop:${hop.port},inner`),
+        at("hop", hop, "Port 1"),
+        at("inner", inner),
+      ],
+      [
+        "one that is reached by another",
+        at("box", box, "ProxyJump inner"),
+        at("inner", inner, "ProxyJump hop"),
+        at("hop", hop, "User nobody"),
+      ],
+    ] as const
+  ) {
+    test(`jump hosts: ${title}`, async () => {
+      // A user with no shell may pass through.
+      await Deno.chmod(hop.root, 0o755);
+      await Deno.chmod(hop.authorizedKeys, 0o644);
+      await config(...blocks);
+      assert.deepEqual(await passed(() => rig.reach(`ssh://box${socket}`)), [
+        ...["root@box", "nobody@hop", "root@inner"],
+      ]);
+    });
+  }
 
   test("jump hosts: one for all, and one that is reached by a program", async () => {
     await config(at("box", box), at("hop", hop), "Match all\n ProxyJump hop\n");

@@ -30,12 +30,12 @@ const USUAL: Readonly<Record<AlgorithmList, readonly string[]>> = {
     "hmac-sha1-etm@openssh.com",
     "hmac-sha1",
   ],
+  // Without nistp521: Deno has no Diffie-Hellman of that curve.
   KexAlgorithms: [
     "curve25519-sha256",
     "curve25519-sha256@libssh.org",
     "ecdh-sha2-nistp256",
     "ecdh-sha2-nistp384",
-    "ecdh-sha2-nistp521",
     "diffie-hellman-group-exchange-sha256",
     "diffie-hellman-group16-sha512",
     "diffie-hellman-group18-sha512",

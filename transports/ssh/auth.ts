@@ -22,12 +22,25 @@ export type NextAuth = Record<string, unknown>;
 
 /** The ways in, one after the other, and what became of them. */
 export interface SshAuth {
-  /** What is tried next; false when there is nothing more. */
-  next(): Promise<NextAuth | false>;
+  /**
+   * What is tried next; false when there is nothing more.
+   * @param answer the server's to what was tried before
+   */
+  next(answer?: Answer): Promise<NextAuth | false>;
+  /** The server's last answer. */
+  answer(): Answer | undefined;
   /** What was tried, in words, and what could not be. */
   readonly tried: readonly string[];
   /** Why no key could be tried that should have been; the remedy is part of it. */
   problem(): { readonly text: string; readonly hint: string } | undefined;
+}
+
+/** That the server wants more. */
+export interface Answer {
+  /** The methods that it would go on with (RFC 4252 §5.1): `publickey`, `password`, … */
+  readonly methods: readonly string[];
+  /** Something that was tried was right, and isn't enough. */
+  readonly partial: boolean;
 }
 
 /**
@@ -55,7 +68,9 @@ export function sshAuth(
   let problem: ReturnType<SshAuth["problem"]>;
   const files = certificateFiles(target);
 
-  const note = (text: string, hint: string) => {
+  const note = (text: string, hint: string, file?: string) => {
+    const before = tried.indexOf(`the key ${file}`);
+    if (before >= 0) tried.splice(before, 1);
     tried.push(text);
     problem ??= { text, hint };
   };
@@ -135,9 +150,23 @@ export function sshAuth(
     let text: string;
     try {
       text = await Deno.readTextFile(file);
+      const { mode, uid } = await Deno.stat(file);
+      // As in OpenSSH: what others could read may be theirs by now.
+      if (uid === Deno.uid() && ((mode ?? 0) & 0o077) !== 0 && Deno.build.os !== "windows") {
+        const shown = ((mode ?? 0) & 0o777).toString(8);
+        note(
+          `the key ${file} is not used, since others may read it (mode ${shown})`,
+          `chmod 600 ${file}`,
+        );
+        return [];
+      }
     } catch (error) {
       if (target.named || !(error instanceof Deno.errors.NotFound)) {
-        const why = error instanceof Deno.errors.NotFound ? "there is no such file" : `${error}`;
+        const why = error instanceof Deno.errors.NotFound
+          ? "there is no such file"
+          : error instanceof Deno.errors.IsADirectory
+          ? "it is a folder"
+          : (error as Error).message;
         note(`the key ${file} can't be read: ${why}`, "check the path of the key");
       }
       return [];
@@ -145,7 +174,9 @@ export function sshAuth(
     const known = publicKeyOf(ssh2, file);
     let found = await readKey(ssh2, text);
     if ("locked" in found) {
-      if (known !== undefined && offered.some((one) => same(one, known))) return [];
+      if (known !== undefined) {
+        return offered.some((one) => same(one, known)) ? [] : whenWanted(file, text, known);
+      }
       found = await unlock(file, text);
     }
     if ("locked" in found) return [];
@@ -153,6 +184,8 @@ export function sshAuth(
       const { problem } = found;
       const hint = isOnSecurityKey(known)
         ? `put it into the agent, which asks the security key: ssh-add ${file}`
+        : text.startsWith("PuTTY-")
+        ? `bring it into OpenSSH's format: puttygen ${file} -O private-openssh -o NEW`
         : "name the file of a private key";
       if (!offered.some((one) => known !== undefined && same(one, known))) {
         note(`the key ${file} can't be used: ${problem}`, hint);
@@ -168,6 +201,22 @@ export function sshAuth(
     return [...logins, { type: "publickey", username, key }];
   }
 
+  /** Logins by a key that is unlocked when the server has said that it would take it. */
+  function whenWanted(file: string, text: string, key: Uint8Array): NextAuth[] {
+    let unlocked: Promise<KeyFile> | undefined;
+    const signer = (of: Pick<SshCertificate, "type">): Login["sign"] => async (data) => {
+      const found = await (unlocked ??= unlock(file, text));
+      if (!("key" in found)) throw new Error(`${file} stays locked`);
+      return signWithKey(found.key, of)(data);
+    };
+    const logins = withCertificates(key, ({ certificate }) => signer(certificate));
+    offered.push(key);
+    tried.push(`the key ${file}`);
+    const type = keyType(key);
+    const { signature: algorithm } = loginAlgorithm({ type });
+    return [...logins, loginBy(ssh2, username, { blob: key, algorithm, sign: signer({ type }) })];
+  }
+
   /** As OpenSSH does: three times, and nothing typed is the next key. */
   async function unlock(file: string, text: string): Promise<KeyFile> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -176,6 +225,7 @@ export function sshAuth(
         note(
           `the key ${file} is encrypted, and there is no terminal to ask for its passphrase`,
           `put it into the agent: ssh-add ${file}`,
+          file,
         );
         return { locked: true };
       }
@@ -183,18 +233,28 @@ export function sshAuth(
       const found = await readKey(ssh2, text, passphrase);
       if (!("locked" in found)) return found;
     }
-    note(`the key ${file} stayed locked: no passphrase opened it`, "try again, or use ssh-add");
+    note(
+      `the key ${file} stayed locked: no passphrase opened it`,
+      "try again, or use ssh-add",
+      file,
+    );
     return { locked: true };
   }
 
   const ways = [fromAgent, ...target.identities.map((file) => () => fromFile(file))];
   const ready: NextAuth[] = [];
+  // Without a key: there are servers that know who comes. If not, they say what they want.
+  const last: NextAuth[] = [{ type: "none", username }];
+  let answer: Answer | undefined;
   return {
     tried,
     problem: () => problem,
-    async next() {
+    answer: () => answer,
+    async next(given) {
+      answer = given && { ...given, partial: given.partial || answer?.partial === true };
+      if (answer !== undefined && !answer.methods.includes("publickey")) return false;
       while (ready.length === 0 && ways.length > 0) ready.push(...await ways.shift()!());
-      return ready.shift() ?? false;
+      return ready.shift() ?? last.pop() ?? false;
     },
   };
 }

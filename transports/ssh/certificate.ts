@@ -118,8 +118,10 @@ export function parseCertificate(blob: Uint8Array): SshCertificate | undefined {
   }
 }
 
-/** The algorithm by which a user's certificate is offered; SHA-1 is not taken. */
-export function loginAlgorithm({ type }: SshCertificate): { name: string; signature: string } {
+/** The algorithm by which a user's certificate is offered, and its key; SHA-1 is not taken. */
+export function loginAlgorithm(
+  { type }: Pick<SshCertificate, "type">,
+): { name: string; signature: string } {
   const signature = type === "ssh-rsa" ? "rsa-sha2-512" : type;
   return { name: signature + SUFFIX, signature };
 }

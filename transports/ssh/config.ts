@@ -69,8 +69,11 @@ export interface SshSources {
   readonly files: readonly string[];
   /** `~` in paths. */
   readonly home: string;
-  /** A file's text, or undefined where it can't be read. */
-  read(path: string): string | undefined;
+  /**
+   * A file's text, or undefined where it can't be read.
+   * @param guarded throws `SshConfigError` where somebody else may write the file
+   */
+  read(path: string, guarded: boolean): string | undefined;
   /** The names in a folder; none where it can't be read. */
   list(folder: string): readonly string[];
   env: Env;
@@ -91,11 +94,14 @@ export async function sshConfigOf(
     sources,
     found,
     depth: 0,
+    guarded: true,
     final: false,
     seen: { final: false },
   };
   const all = async (search: Search) => {
-    for (const path of sources.files) await collect(path, parentOf(path), search);
+    for (const [i, path] of sources.files.entries()) {
+      await collect(path, parentOf(path), { ...search, guarded: i === 0 });
+    }
   };
   await all(search);
   // `Match final` asks for a second look, in which it holds.
@@ -156,6 +162,8 @@ export interface Search {
   /** Values by keyword in lower case. */
   readonly found: Map<string, string[]>;
   readonly depth: number;
+  /** The files are the user's, and nobody else's. */
+  readonly guarded: boolean;
   /** `Match final` holds. */
   readonly final: boolean;
   readonly seen: { final: boolean };
@@ -166,8 +174,9 @@ const DEEPEST = 16;
 /** @param base the folder that relative names of `Include` are in */
 async function collect(path: string, base: string, search: Search): Promise<void> {
   const { found, subject, sources } = search;
-  const text = sources.read(path);
-  if (text === undefined || search.depth > DEEPEST) return;
+  if (search.depth > DEEPEST) return;
+  const text = sources.read(path, search.guarded);
+  if (text === undefined) return;
   let applies: boolean | SshConfigError = true;
   for (const [index, line] of text.split("\n").entries()) {
     const { keyword, rest } = splitLine(line) ?? {};

@@ -73,9 +73,9 @@ async function runProgram(
       hint: ways.hint,
       cause,
     });
-  context.step("exec", ways.command);
   for (;;) {
     const place = await takePlace(target, endpoint, true, context);
+    context.step("exec", ways.command);
     try {
       const channel = await opened(place, endpoint, context, (client, done) => {
         client.exec(ways.command, done);

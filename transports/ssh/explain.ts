@@ -7,30 +7,58 @@ import { DialError } from "../errors.ts";
 /** The server closed the connection. */
 export class HungUp extends Error {}
 
-export function explain(
-  error: SshError,
-  target: SshTarget,
-  endpoint: string,
-  auth: SshAuth,
-): DialError {
+/** What is known of a login that failed. */
+interface Failed {
+  readonly target: SshTarget;
+  readonly endpoint: string;
+  readonly auth: SshAuth;
+  /** The server's lists of algorithms, by ssh2's words for them. */
+  readonly offers: ReadonlyMap<string, string>;
+}
+
+export function explain(error: SshError, { target, endpoint, auth, offers }: Failed): DialError {
   const fail = (problem: string, code: DialError["code"], hint: string) =>
     new DialError(problem, { endpoint, step: "authenticate", code, hint, cause: error });
+  const answer = auth.answer();
+  const wanted = answer?.methods.join(", ") || "nothing more";
+  if (answer?.partial) {
+    return fail(
+      `the server took a key of user ${target.user}, and asks for ${wanted} on top of it`,
+      "unauthenticated",
+      "fairlead logs in by keys alone: give it all that the server asks for, or let one be enough",
+    );
+  }
+  if (answer !== undefined && !answer.methods.includes("publickey")) {
+    return fail(
+      `the server takes no keys from user ${target.user}: it asks for ${wanted}`,
+      "unauthenticated",
+      "fairlead logs in by keys alone: let the server take them (PubkeyAuthentication)",
+    );
+  }
   if (error.level === "client-authentication" || auth.tried.length > 0) {
     const problem = auth.problem();
     const tried = auth.tried.length === 0 ? "there is no key to try" : auth.tried.join("; ");
+    const enough = /too many authentication failures/i.test(error.message)
+      ? " (and takes no more tries: IdentitiesOnly yes in ~/.ssh/config leaves out the agent's other keys)"
+      : "";
     return fail(
-      `the server refused user ${target.user}: ${tried}`,
+      `the server refused user ${target.user}: ${tried}${enough}`,
       "unauthenticated",
       problem?.hint ??
         "give the key that the server knows as ?identity=FILE, in ~/.ssh/config, or to the agent",
     );
   }
   // ssh2 tells which of the lists has nothing in common with the server's.
-  if (/no matching/.test(error.message)) {
+  const [, what] = /no matching (.*)/.exec(error.message) ?? [];
+  if (what !== undefined) {
+    const offered = offers.get(what === "key exchange algorithm" ? "KEX method" : what)
+      ?.split(",").filter((name) => !/^(?:ext-info|kex-strict)-/.test(name)).join(", ");
     return fail(
-      `the server and fairlead have no algorithm in common: ${plain(error)}`,
+      `the server and fairlead have no ${what} in common` +
+        (offered === undefined ? "" : `: the server offers ${offered}`),
       "unsupported",
-      "see the lists in docs/transports.md, and those of this host in the configuration of ssh",
+      "let the server offer one of those in docs/transports.md, too, and see that " +
+        "~/.ssh/config leaves them in",
     );
   }
   // A server that restarts, or has too many logins under way (MaxStartups), hangs up on us.

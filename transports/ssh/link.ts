@@ -11,7 +11,7 @@ import { explain, HungUp } from "./explain.ts";
 import { socketOf } from "./socket.ts";
 import type { SshTarget } from "./target.ts";
 import { carryLogins } from "./signed_login.ts";
-import { loadSsh2, type SshClient, type SshError } from "./ssh2.ts";
+import { loadSsh2, sayNoMore, type SshClient, type SshError } from "./ssh2.ts";
 import { formatHostPort } from "../_tcp_connect.ts";
 import { DialError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
@@ -124,6 +124,7 @@ async function logIn(
     context.step("authenticate", `${target.user} at ${where}${what && `, ${what}`}`);
   doing("");
   const { asking = (ask) => ask() } = context;
+  const offers = new Map<string, string>();
   const auth = sshAuth(
     ssh2,
     target,
@@ -149,6 +150,7 @@ async function logIn(
   socket.on("error", () => {});
   client.on("handshake", () => {
     met();
+    sayNoMore(client);
     void keys.keep(context.warn ?? log);
   });
   client.on("ready", resolve);
@@ -170,6 +172,10 @@ async function logIn(
     readyTimeout: 0,
     ...KEEPALIVE,
     strictVendor: false,
+    debug(line: string) {
+      const [, what, list] = /^Handshake: \(remote\) (.*): (.*)$/.exec(line) ?? [];
+      if (what !== undefined) offers.set(what, list!);
+    },
     algorithms: {
       cipher: target.algorithms.Ciphers,
       hmac: target.algorithms.MACs,
@@ -192,8 +198,8 @@ async function logIn(
         if (!gone) accept(false);
       });
     },
-    authHandler: (_left: unknown, _partial: unknown, next: (auth: unknown) => void) => {
-      auth.next().then(next, (error) => {
+    authHandler: (methods: string[] | null, partial: boolean, next: (auth: unknown) => void) => {
+      auth.next(methods === null ? undefined : { methods, partial }).then(next, (error) => {
         refusal = error;
         next(false);
       });
@@ -218,7 +224,7 @@ async function logIn(
     if (refusal !== undefined) throw refusal;
     // A program between us and the server says itself why it ended.
     if (error instanceof DialError) throw error;
-    throw explain(error as SshError, target, endpoint, auth);
+    throw explain(error as SshError, { target, endpoint, auth, offers });
   } finally {
     signal.removeEventListener("abort", abort);
   }

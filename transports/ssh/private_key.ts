@@ -1,12 +1,12 @@
 /**
- * Files of private keys: OpenSSH's own format, and PEM of old, which ssh2 reads; PKCS#8 (RFC 5958),
- * as openssl and `ssh-keygen -m PKCS8` write it, which it doesn't; and keys whose private half is in a
+ * Files of private keys: OpenSSH's own format, which ssh2 reads; PEM, as openssl and
+ * `ssh-keygen -m PEM` or `-m PKCS8` (RFC 5958) write it, which node reads; and keys whose private half is in a
  * security key (`sk-…`), of which the file has but a name.
  */
-import { wholeKey } from "./ecdsa.ts";
+import { ecdsaKey, wholeKey } from "./ecdsa.ts";
 import { keyType } from "./known_hosts.ts";
+import { opensshKey } from "./openssh_key.ts";
 import type { Ssh2, SshKey } from "./ssh2.ts";
-import { stringsOf } from "./wire.ts";
 
 /** What is in a file: a key, or why there is none. */
 export type KeyFile =
@@ -15,28 +15,47 @@ export type KeyFile =
   | { readonly locked: true }
   | { readonly problem: string };
 
-const PKCS8 = /-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/;
+/**
+ * What node reads: PKCS#8, and the older formats of RSA and ecdsa, which ssh2 leaves with what
+ * decryption adds at the end, so that Deno refuses them.
+ */
+const PEM = /-----BEGIN (?:ENCRYPTED |RSA |EC )?PRIVATE KEY-----/;
+const ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: *4, *ENCRYPTED/m;
 
 export async function readKey(ssh2: Ssh2, text: string, passphrase?: string): Promise<KeyFile> {
-  const [head, encrypted] = PKCS8.exec(text) ?? [];
-  if (encrypted !== undefined && passphrase === undefined) return { locked: true };
+  const isPem = PEM.test(text);
+  const isEncrypted = isPem && ENCRYPTED.test(text);
+  if (isEncrypted && passphrase === undefined) return { locked: true };
   let plain = text;
-  if (head !== undefined) {
+  if (isPem) {
     try {
-      plain = await fromPkcs8(text, passphrase);
+      plain = await fromPem(text, passphrase);
     } catch (error) {
       // Not told apart by node: a wrong passphrase, and a cipher that it doesn't know.
-      return encrypted === undefined ? { problem: `${error}` } : { locked: true };
+      return isEncrypted ? { locked: true } : { problem: (error as Error).message };
     }
   }
   if (isOnSecurityKey(publicHalf(text))) return { problem: "it is in a security key" };
-  const found = ssh2.utils.parseKey(plain, head === undefined ? passphrase : undefined);
-  const key = Array.isArray(found) ? found[0] ?? new Error("it holds no key") : found;
+  const key = parse(ssh2, plain, isPem ? undefined : passphrase);
   if (key instanceof Error) {
-    return /passphrase/i.test(key.message) ? { locked: true } : { problem: key.message };
+    // The last is what is said of a wrong one where the cipher authenticates.
+    const isLocked = /passphrase|unable to authenticate data/i.test(key.message);
+    return isLocked ? { locked: true } : { problem: key.message };
   }
   if (!key.isPrivateKey()) return { problem: "it is a public key" };
   return { key: wholeKey(ssh2, key) };
+}
+
+function parse(ssh2: Ssh2, text: string, passphrase?: string): SshKey | Error {
+  try {
+    const found = ssh2.utils.parseKey(text, passphrase);
+    if (found instanceof Error && /Invalid key length/.test(found.message)) {
+      return new Error("its cipher is not known here; ssh-keygen -p -Z aes256-ctr changes it");
+    }
+    return Array.isArray(found) ? found[0] ?? new Error("it holds no key") : found;
+  } catch (error) {
+    return error as Error; // nistp521 in PEM
+  }
 }
 
 /** Whether a public key, as it is on the wire, is that of a security key. */
@@ -64,9 +83,8 @@ export function publicKeyOf(ssh2: Ssh2, file: string): Uint8Array | undefined {
   }
   const half = publicHalf(inside!);
   if (half !== undefined) return half;
-  const key = ssh2.utils.parseKey(inside!);
-  const first = Array.isArray(key) ? key[0] : key;
-  return first === undefined || first instanceof Error ? undefined : first.getPublicSSH();
+  const key = parse(ssh2, inside!);
+  return key instanceof Error ? undefined : key.getPublicSSH();
 }
 
 /** OpenSSH's format (PROTOCOL.key) has it in the clear, encrypted or not. */
@@ -86,39 +104,19 @@ function publicHalf(text: string): Uint8Array | undefined {
   }
 }
 
-async function fromPkcs8(text: string, passphrase: string | undefined): Promise<string> {
+async function fromPem(text: string, passphrase: string | undefined): Promise<string> {
   const { createPrivateKey } = await import("node:crypto");
   const key = createPrivateKey({ key: text, format: "pem", ...passphrase && { passphrase } });
-  if (key.asymmetricKeyType === "rsa") return String(key.export({ format: "pem", type: "pkcs1" }));
-  if (key.asymmetricKeyType === "ec") return String(key.export({ format: "pem", type: "sec1" }));
-  if (key.asymmetricKeyType !== "ed25519") {
-    throw new Error(`keys of type ${key.asymmetricKeyType} are not taken`);
-  }
-  const { d = "", x = "" } = key.export({ format: "jwk" });
-  const [secret, open] = [d, x].map((part) =>
+  const type = key.asymmetricKeyType;
+  if (type === "rsa") return String(key.export({ format: "pem", type: "pkcs1" }));
+  if (type !== "ed25519" && type !== "ec") throw new Error(`keys of type ${type} are not taken`);
+  const { crv, d = "", x = "", y = "" } = key.export({ format: "jwk" });
+  const [secret, ...open] = [d, x, y].map((part) =>
     Uint8Array.fromBase64(part, { alphabet: "base64url" })
   );
-  return opensshKey(secret!, open!);
-}
-
-/** An ed25519 key in OpenSSH's format, in the clear. */
-function opensshKey(secret: Uint8Array, open: Uint8Array): string {
-  const bytes = (text: string) => new TextEncoder().encode(text);
-  const type = bytes("ssh-ed25519");
-  // Twice the same number, then the key and its comment, filled up to eight.
-  const fields = stringsOf([type, open, new Uint8Array([...secret, ...open]), bytes("")]);
-  const length = 8 + fields.length;
-  const inner = new Uint8Array([
-    ...new Uint8Array(8),
-    ...fields,
-    ...Array.from({ length: (8 - length % 8) % 8 }, (_, i) => i + 1),
-  ]);
-  const whole = new Uint8Array([
-    ...bytes("openssh-key-v1\0"),
-    ...stringsOf([bytes("none"), bytes("none"), bytes("")]),
-    ...[0, 0, 0, 1],
-    ...stringsOf([stringsOf([type, open]), inner]),
-  ]);
-  const lines = whole.toBase64().replace(/.{70}/g, "$&\n");
-  return `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines}\n-----END OPENSSH PRIVATE KEY-----\n`;
+  if (type === "ec") {
+    return ecdsaKey(crv!.replace("P-", "nistp"), [4, ...open[0]!, ...open[1]!], secret!);
+  }
+  const name = new TextEncoder().encode("ssh-ed25519");
+  return opensshKey([name, open[0]!], new Uint8Array([...secret!, ...open[0]!]));
 }

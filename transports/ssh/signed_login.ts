@@ -1,6 +1,6 @@
 /**
- * Logging in with what ssh2 doesn't know: a certificate, or a key in a security key that an agent
- * holds. To ssh2 either is a key of an agent of ours, with that type and that public half; what it
+ * Logging in with what ssh2 doesn't know: a certificate, a key in a security key that an agent holds,
+ * or one that is unlocked when the server would take it. To ssh2 either is a key of an agent of ours, with that type and that public half; what it
  * can't write is the signature in the request (RFC 4252 §7), which bears the name of a certificate's
  * own key, and has more in it where a security key made it (OpenSSH's PROTOCOL.u2f):
  *
@@ -27,13 +27,13 @@ export interface Login {
 }
 
 /** Signs with a private key. Throws what it met. */
-export function signWithKey(key: SshKey, certificate: SshCertificate): Login["sign"] {
-  const { type } = certificate;
+export function signWithKey(key: SshKey, of: Pick<SshCertificate, "type">): Login["sign"] {
+  const { type } = of;
   return (data) => {
     const signature = key.sign(data, type === "ssh-rsa" ? "sha512" : undefined);
     if (signature instanceof Error) throw signature;
     const bare = type.startsWith("ecdsa-") ? fromDer(signature) : signature;
-    const name = new TextEncoder().encode(loginAlgorithm(certificate).signature);
+    const name = new TextEncoder().encode(loginAlgorithm(of).signature);
     return Promise.resolve(stringsOf([name, bare]));
   };
 }

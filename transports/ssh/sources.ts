@@ -1,4 +1,5 @@
 import type { SshSources } from "./config.ts";
+import { SshConfigError } from "./config_error.ts";
 import type { Env } from "../transport.ts";
 
 /** This machine's configuration of ssh. */
@@ -8,10 +9,12 @@ export function sshSources(home: string, env: Env, signal: AbortSignal): SshSour
     home,
     env,
     addresses: () => Deno.networkInterfaces().map(({ address }) => address),
-    read(path) {
+    read(path, guarded) {
       try {
+        if (guarded) guard(path, Deno.statSync(path));
         return Deno.readTextFileSync(path);
-      } catch {
+      } catch (error) {
+        if (error instanceof SshConfigError) throw error;
         return undefined;
       }
     },
@@ -36,4 +39,16 @@ export function sshSources(home: string, env: Env, signal: AbortSignal): SshSour
       return code === 0;
     },
   };
+}
+
+/** As OpenSSH does: what is in the file is run. Debian's lets the user's own group write, too. */
+function guard(path: string, { mode, uid, gid }: Deno.FileInfo): void {
+  if (Deno.build.os === "windows" || mode === null) return;
+  const isOurs = uid === 0 || uid === Deno.uid();
+  if (isOurs && (mode & 0o002) === 0 && ((mode & 0o020) === 0 || gid === Deno.gid())) return;
+  throw new SshConfigError(
+    path,
+    "it is not used, since others than you may write to it",
+    isOurs ? `chmod go-w ${path}` : `chown ${Deno.uid()} ${path}`,
+  );
 }

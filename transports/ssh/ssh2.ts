@@ -55,6 +55,11 @@ export interface Ssh2 {
   };
 }
 
+/** From now on ssh2 doesn't tell what it does, which it would of every packet. */
+export function sayNoMore(client: SshClient): void {
+  (client as unknown as { _protocol: { _debug: unknown } })._protocol._debug = undefined;
+}
+
 export async function loadSsh2(): Promise<Ssh2> {
   return (await import("ssh2")).default as Ssh2;
 }
