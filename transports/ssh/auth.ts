@@ -150,16 +150,6 @@ export function sshAuth(
     let text: string;
     try {
       text = await Deno.readTextFile(file);
-      const { mode, uid } = await Deno.stat(file);
-      // As in OpenSSH: what others could read may be theirs by now.
-      if (uid === Deno.uid() && ((mode ?? 0) & 0o077) !== 0 && Deno.build.os !== "windows") {
-        const shown = ((mode ?? 0) & 0o777).toString(8);
-        note(
-          `the key ${file} is not used, since others may read it (mode ${shown})`,
-          `chmod 600 ${file}`,
-        );
-        return [];
-      }
     } catch (error) {
       if (target.named || !(error instanceof Deno.errors.NotFound)) {
         const why = error instanceof Deno.errors.NotFound
@@ -169,6 +159,17 @@ export function sshAuth(
           : (error as Error).message;
         note(`the key ${file} can't be read: ${why}`, "check the path of the key");
       }
+      return [];
+    }
+    const { mode, uid } = await Deno.stat(file);
+    // As in OpenSSH: what others could read may be theirs by now.
+    const isOpen = uid !== null && uid === Deno.uid() && ((mode ?? 0) & 0o077) !== 0;
+    if (isOpen && text.includes("PRIVATE KEY-----")) {
+      const shown = (mode! & 0o777).toString(8);
+      note(
+        `the key ${file} is not used, since others may read it (mode ${shown})`,
+        `chmod 600 ${file}`,
+      );
       return [];
     }
     const known = publicKeyOf(ssh2, file);
