@@ -31,19 +31,6 @@ export async function membersOf(
   }
 }
 
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
-
-/**
- * True where a node's endpoint leads nowhere but to this machine, by a socket or loopback: then bytes
- * cost less than packing them. Throws `BuilderError` and `EndpointError`.
- */
-export function isNear(builder: Builder, node: StoredNode, surroundings: Surroundings): boolean {
-  const { registry, endpoint } = nodeTarget(builder, node, surroundings);
-  const transport = registry.find(endpoint);
-  const { authority, name } = transport.host(transport.parse(endpoint));
-  return authority === "" || LOOPBACK.test(name);
-}
-
 /**
  * Connects to a node's daemon by `connect`. Rejects with what that met, which tells then how to get a
  * daemon that a driver of buildx's has to start.

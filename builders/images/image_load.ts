@@ -126,21 +126,21 @@ export async function openImageLoader(
  * (moby/moby#45458), without it the docker format holds one platform and no attestations.
  * Throws `BuilderError`.
  * @param index whether the result has several manifests: platforms, or attestations asked for
- * @param near the daemon is on this machine: layers that it has made itself come as they are. The
- *   engine unpacks them anyhow, and knows the image by its config, which says nothing of packing
  */
 export function loadExporter(
   { containerd, program }: Pick<ImageLoader, "containerd" | "program">,
   attrs: Readonly<Record<string, string>>,
-  { index, near }: { readonly index: boolean; readonly near: boolean },
+  index: boolean,
 ): { type: string; attrs: Readonly<Record<string, string>> } {
   if (containerd) return { type: "oci", attrs: { ...attrs, "prefer-image-digest": "true" } };
   if (!index) {
     // Of several names in an archive podman makes `localhost/…`: it is told of them afterwards.
     const { name, ...rest } = attrs;
     const first = name?.split(",", 1)[0];
-    const one = program === "podman" && first ? { ...rest, name: first } : attrs;
-    return { type: "docker", attrs: near ? { compression: "uncompressed", ...one } : one };
+    return {
+      type: "docker",
+      attrs: program === "podman" && first ? { ...rest, name: first } : attrs,
+    };
   }
   throw new BuilderError("docker exporter does not currently support exporting manifest lists", {
     hint: "build one platform without attestations, or push the image" +

@@ -3,7 +3,6 @@ import { firstNode } from "../../builders/choose_node.ts";
 import { formatPlatform, parsePlatforms, type Platform } from "../../builders/platforms.ts";
 import { driverOf } from "../../builders/drivers/all.ts";
 import { engineTraits, isInsideEngine } from "../../builders/engine_traits.ts";
-import { isNear } from "../../builders/reach_node.ts";
 import type { Store } from "../../builders/store/store.ts";
 import type { BuildOptions } from "../../buildkit/solve_request.ts";
 import type { Env } from "../../transports/transport.ts";
@@ -154,12 +153,7 @@ export async function prepare(
   }
   const wanted: readonly EngineOutput[] = terms?.outputs ?? resolved;
   const outputs = wanted.some(asksEngine)
-    ? await (await import("./outputs/engine.ts")).openEngines(
-      wanted,
-      { index, near: isNear(builder, node, deps) },
-      env,
-      dial,
-    )
+    ? await (await import("./outputs/engine.ts")).openEngines(wanted, index, env, dial)
     : wanted;
   const layouts = await findLayouts({ ...caches, outputs }, cwd, (text) => warn(deps, text));
   return {

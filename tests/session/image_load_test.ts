@@ -1,5 +1,5 @@
 /** `--load` into a real Docker engine. */
-import { equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { openImageLoader } from "../../builders/images/image_load.ts";
 import { tarHeader } from "../../commands/history/bundle/tar.ts";
 import { type Workspace, workspace } from "../build/workspace.ts";
@@ -100,6 +100,37 @@ Deno.test({
     ]);
     equal(several.code, 1);
     match(several.stderr, /docker exporter does not currently support exporting manifest lists/);
+  },
+});
+
+Deno.test({
+  name: "--load leaves in the daemon's cache what the peer's leaves: layers that can be pushed",
+  ignore,
+  async fn() {
+    await using engine = await startDockerd();
+    await using space = await workspace(address);
+    const layers: Record<string, unknown> = {};
+    for (const program of ["fairlead", "buildx"] as const) {
+      const ctx = `${program}/ctx`;
+      space.write({
+        [`${ctx}/Dockerfile`]: "FROM scratch\nCOPY file /\n",
+        [`${ctx}/file`]: crypto.randomUUID() + "a".repeat(100_000),
+      });
+      const build = ["build", "--provenance=false", ctx];
+      const loaded = await space[program]([...build, "--load"], { DOCKER_HOST: engine.address });
+      equal(loaded.code, 0, loaded.stderr);
+      // The daemon packs a layer once, as it is first asked to: whatever comes later gets the same.
+      const output = `--output=type=oci,tar=false,dest=${program}`;
+      const pushed = await space.buildx([...build, output]);
+      equal(pushed.code, 0, pushed.stderr);
+      const blob = (digest: string) =>
+        JSON.parse(space.read(`${program}/blobs/${digest.replace(":", "/")}`));
+      const index = JSON.parse(space.read(`${program}/index.json`));
+      layers[program] = blob(index.manifests[0].digest).layers
+        .map(({ mediaType }: { mediaType: string }) => mediaType);
+    }
+    deepEqual(layers["fairlead"], layers["buildx"]);
+    deepEqual(layers["buildx"], ["application/vnd.oci.image.layer.v1.tar+gzip"]);
   },
 });
 

@@ -106,7 +106,7 @@ Deno.test({
     await builds(space, {}, "-o", `${output},socket=${socket}`, "-t", "by/path:1");
 
     match(
-      await refuses(space, {}, `${output},socket=/nowhere`),
+      await refuses(space, {}, `${output},socket=${space.path("none")}`),
       /into podman: .* no such socket\nhint: start podman's service/,
     );
     match(
@@ -188,7 +188,7 @@ Deno.test({
     await t.step("what can't be", async () => {
       const refused = (more: string, host = env) => refuses(space, host, output + more);
       match(
-        await refused(",socket=/nowhere"),
+        await refused(`,socket=${space.path("none")}`),
         /into containerd: .* no such socket\nhint: start cont/,
       );
       match(await refused(",context=x"), /context means nothing with load=containerd/);

@@ -29,11 +29,11 @@ export interface EngineOutput extends Output {
 /**
  * Asks the Docker engines that outputs go to what they are, and gives those outputs the exporter
  * that suits. Throws `BuilderError` for one that can't be reached.
- * @param circumstances as `loadExporter` has them
+ * @param index as `loadExporter` has it
  */
 export async function openEngines(
   outputs: readonly EngineOutput[],
-  circumstances: Parameters<typeof loadExporter>[2],
+  index: boolean,
   env: Env,
   context: DialContext,
 ): Promise<EngineOutput[]> {
@@ -45,7 +45,7 @@ export async function openEngines(
     if (target.to !== "engine") return output;
     const loader = await openImageLoader(await loadTarget(target, env), context);
     const names = output.attrs["name"]?.split(",") ?? [];
-    return { ...output, ...loadExporter(loader, output.attrs, circumstances), loader, names };
+    return { ...output, ...loadExporter(loader, output.attrs, index), loader, names };
   }));
 }
 
