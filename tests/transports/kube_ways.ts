@@ -97,6 +97,16 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
       await Deno.writeTextFile(`${root}/token`, token);
       await reaches(peer.endpoint, other);
     });
+    await t.step("a plugin that hangs", async () => {
+      const apiVersion = "client.authentication.k8s.io/v1";
+      const exec = { apiVersion, command: "sleep", args: ["600"], interactiveMode: "Never" };
+      await fails(
+        peer.endpoint,
+        { ...await as({ exec }), signal: AbortSignal.timeout(500) },
+        /timed out while authenticating \(sleep 600\); run it by hand: sleep 600; it may wait for/,
+        "timeout",
+      );
+    });
     await t.step("what can be no token, and is told without it", async () => {
       for (const bad of ["two words", "line\nX-Other: 1", "ä"]) {
         await fails(

@@ -195,6 +195,7 @@ const POD_TLS_HINT =
 
 /** What to do about TLS, by what went wrong: a kubeconfig has other words for it than a builder. */
 const TLS_HINTS: readonly (readonly [RegExp, string])[] = [
+  [/the credentials by/, "see what the exec plugin of the user gives"],
   [/client certificate .*expired/, "renew client-certificate(-data) of the user"],
   [/client-certificate|client-key/, "check client-certificate(-data) and client-key(-data) there"],
   [

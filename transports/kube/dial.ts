@@ -19,7 +19,7 @@ export async function dialPod(
   context: DialContext,
 ): Promise<Connection> {
   const { signal, env } = context;
-  let step: DialStep = "resolve";
+  let step = "resolve" as DialStep;
   let detail: string | undefined;
   const own: DialContext = {
     ...context,
@@ -53,7 +53,12 @@ export async function dialPod(
     const explained = signal.aborted
       ? undefined
       : await explainKube({ target, pod: spec.pod, endpoint }, error, quiet).catch(() => error);
-    throw signal.aborted ? interrupted(signal, endpoint, step, detail) : explained;
+    if (!signal.aborted) throw explained;
+    const ended = interrupted(signal, endpoint, step, detail);
+    // By a plugin of the kubeconfig.
+    throw step === "authenticate" && ended instanceof DialError
+      ? ended.withHint(`run it by hand: ${detail}; it may wait for a login`)
+      : ended;
   }
 }
 

@@ -165,17 +165,24 @@ async function outputOf(
   const [command, ...words] = terminal
     ? ["/bin/sh", "-c", 'exec "$0" "$@" </dev/tty 2>/dev/tty', program, ...args]
     : [program, ...args];
+  // What it starts ends with it; but a group of its own couldn't read from the terminal.
+  const group = !terminal && Deno.build.os !== "windows";
   const child = new Deno.Command(command!, {
     args: words,
     env,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
+    detached: group,
   }).spawn();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => {
-    child.kill("SIGKILL");
-    // What it has started itself may hold its output open.
+    try {
+      if (group) Deno.kill(-child.pid, "SIGKILL");
+      else child.kill("SIGKILL");
+    } catch {
+      // It has ended; what it has started itself may hold its output open.
+    }
     void child.status.then(() => reject(signal.reason));
   };
   signal.addEventListener("abort", abort, { once: true });

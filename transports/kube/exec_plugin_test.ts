@@ -117,10 +117,29 @@ Deno.test("exec plugins that give nothing", async () => {
   }
 });
 
-Deno.test("an exec plugin that hangs ends with the dial", async () => {
-  const controller = new AbortController();
-  const asked = ask({ args: ["-c", "exec sleep 600"] }, controller.signal);
-  const timer = setTimeout(() => controller.abort(new Error("the user's reason")), 100);
-  await assert.rejects(asked, /the user's reason/);
-  clearTimeout(timer);
+Deno.test("an exec plugin that hangs ends with the dial, and so does what it has started", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "fl-plugin-" });
+  try {
+    const told = `${folder}/pid`;
+    // One that waits; one that has ended, and left a child behind that holds its output open.
+    for (const rest of ["wait", "exit"]) {
+      const controller = new AbortController();
+      const line = `sleep 600 & echo $! > ${told}.new; mv ${told}.new ${told}; ${rest}`;
+      const asked = ask({ args: ["-c", line] }, controller.signal);
+      asked.catch(() => {});
+      const pid = async () => Number(await Deno.readTextFile(told).catch(() => "0"));
+      while (await pid() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      controller.abort(new Error("the user's reason"));
+      await assert.rejects(asked, /the user's reason/);
+      const left = await pid();
+      const runs = () => /^State:\s+[^Z]/m.test(Deno.readTextFileSync(`/proc/${left}/status`));
+      await assert.rejects(async () => {
+        while (runs()) await new Promise((resolve) => setTimeout(resolve, 5));
+        throw new Deno.errors.NotFound("a zombie");
+      }, Deno.errors.NotFound);
+      await Deno.remove(told);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
