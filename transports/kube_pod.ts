@@ -56,12 +56,18 @@ export const kubePod = {
       fail("it has a pod name and a selector", "give the one or the other");
     }
     if (address !== "" && !NAME.test(address)) {
+      const [, namespace, pod = "", port] = /^(?:([^/:]*)\/)?([^/:]*)(?::(\d+))?$/.exec(address) ??
+        [];
+      const meant = !NAME.test(pod)
+        ? kubePod.example
+        : `kube-pod://${pod}${formatOptions({ namespace, mode: port && "port-forward", port })}`;
       fail(
         address.includes("/")
           ? "it has a path"
           : address.includes("@")
           ? "a user name means nothing here"
           : `${JSON.stringify(address)} is no pod's name`,
+        `write it as ${meant}`,
       );
     }
     for (const name of ["namespace", "container"]) {

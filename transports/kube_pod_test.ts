@@ -23,7 +23,13 @@ checkEndpoints(kubePod, {
   bad: [
     ["kube-pod://", /no pod name; write it as kube-pod:\/\/buildkitd or kube-pod:\/\/\?selector=/],
     ["kube-pod://b?selector=app=b", /a pod name and a selector; give the one or the other/],
-    ["kube-pod://a/b", /it has a path/],
+    ["kube-pod://a/b", /it has a path; write it as kube-pod:\/\/b\?namespace=a$/],
+    [
+      "kube-pod://b:1234",
+      /no pod's name; write it as kube-pod:\/\/b\?mode=port-forward&port=1234$/,
+    ],
+    ["kube-pod://..", /"\.\." is no pod's name/],
+    ["kube-pod://b?namespace=.", /"\." is no namespace's name/],
     ["kube-pod://Build", /"Build" is no pod's name/],
     ["kube-pod://user:hunter2@b", /a user name means nothing here/],
     ["kube-pod://b?namespace=a/b", /"a\/b" is no namespace's name/],

@@ -112,7 +112,7 @@ export function kubeDoctor(cluster: Kubernetes): void {
         { cluster: { server: server.replace("https:", "http:") } },
         ["endpoint", "connect"],
         "upgrade",
-        /no API server answers at http:\S+: .*HTTP request to an HTTPS server/,
+        /what answers at http:\S+ is no API server: .*HTTP request to an HTTPS server/,
         /the server of context dev of .*: its scheme and its path/,
       ],
       [

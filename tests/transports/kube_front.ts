@@ -7,6 +7,8 @@ import type { Kubernetes } from "../harness/kubernetes.ts";
 export interface FrontRules {
   /** Sent in place of the API server's answer; the connection is closed behind it. */
   readonly answer?: string;
+  /** The connection stays open behind the answer. */
+  readonly holds?: boolean;
   /** What becomes of a request's head. */
   edit?(head: string): string;
 }
@@ -27,7 +29,7 @@ export async function kubeFront(
     const [head, rest] = await headOf(conn);
     if (rules.answer !== undefined) {
       await conn.write(new TextEncoder().encode(rules.answer));
-      await conn.closeWrite();
+      if (!rules.holds) await conn.closeWrite();
       return void await conn.read(new Uint8Array(1));
     }
     using far = await Deno.connectTls({ hostname: to.hostname, port: Number(to.port), ...pair });

@@ -1,8 +1,10 @@
 /** What `kube-pod` says when a real API server, or the way to it, lets it down. */
+import assert from "node:assert/strict";
+import { DialError } from "../../transports/errors.ts";
 import { makeAccount, makeNamespace } from "../harness/kube_account.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 import { deletePod, makePod, sleeps } from "../harness/kube_pod.ts";
-import { fails, using, writeKubeconfig } from "./kube_cluster.ts";
+import { dialKube, fails, using, writeKubeconfig } from "./kube_cluster.ts";
 import { kubeFront } from "./kube_front.ts";
 
 /** Registers the tests. */
@@ -244,6 +246,28 @@ export function kubeRefusals(cluster: Kubernetes): void {
         /doesn't answer as an API server: the answer is no HTTP/,
         "unreachable",
       );
+    });
+    await t.step("one that has too much to do", async () => {
+      const body = JSON.stringify({ kind: "Status", message: "busy", reason: "TooManyRequests" });
+      const head = `HTTP/1.1 429 Too Many Requests\r\nContent-Length: ${body.length}`;
+      using front = await kubeFront(cluster, { answer: `${head}\r\n\r\n${body}` });
+      const busy = await at({ server: front.server });
+      for (const endpoint of ["kube-pod://two", "kube-pod://?selector=app=two"]) {
+        await assert.rejects(dialKube(endpoint, busy), (error) => {
+          assert(error instanceof DialError && error.retryable, String(error));
+          assert.match(error.problem, /the API server http:\S+ is not ready, or has too .*: busy$/);
+          return true;
+        });
+      }
+    });
+    await t.step("one that doesn't end its answer", async () => {
+      using front = await kubeFront(cluster, {
+        answer: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
+        holds: true,
+      });
+      const signal = AbortSignal.timeout(500);
+      const slow = { ...await at({ server: front.server }), signal };
+      await fails("kube-pod://?selector=app=two", slow, /timed out while connecting/, "timeout");
     });
     await t.step("one that answers no upgrade", async () => {
       using front = await kubeFront(cluster, {

@@ -91,16 +91,21 @@ export async function askKubeNow(
   endpoint: string,
   context: DialContext,
 ): Promise<{ value: unknown; now: number }> {
+  const { signal } = context;
   const { head, http, stream } = await callKube(target, { path }, endpoint, context);
+  const close = () => stream.close();
+  signal.addEventListener("abort", close, { once: true });
   try {
+    signal.throwIfAborted();
     const date = Date.parse(head.headers.get("date") ?? "");
     const now = Number.isNaN(date) ? Date.now() : date;
     return { value: JSON.parse(await readText(http, LONGEST_JSON)), now };
   } catch (error) {
-    context.signal.throwIfAborted();
+    signal.throwIfAborted();
     throw broken(target, endpoint, error);
   } finally {
-    stream.close();
+    signal.removeEventListener("abort", close);
+    close();
   }
 }
 

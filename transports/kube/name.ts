@@ -1,2 +1,2 @@
-/** As buildx has it, for names of pods, namespaces and containers. */
-export const NAME = /^[-a-z0-9.]+$/;
+/** As buildx has it, for names of pods, namespaces and containers; dots alone are a folder's name. */
+export const NAME = /^(?!\.+$)[-a-z0-9.]+$/;

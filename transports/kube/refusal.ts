@@ -48,38 +48,67 @@ export async function explainKube(
     const problem = `the API server ${target.server} has just been started, and lets nobody in yet`;
     return fail(problem, "unreachable", "try again in a moment", { retryable: true });
   }
+  if (isBusy(error)) {
+    const problem = `${whoOf(target, error)} is not ready, or has too much to do: ${error.message}`;
+    return fail(
+      problem,
+      "unreachable",
+      "try again in a moment, and see whether the cluster is well",
+      {
+        step: pod === undefined ? "resolve" : "upgrade",
+        retryable: true,
+      },
+    );
+  }
+  if (error.reason === undefined && !inner(error)) return notKubernetes(target, pod, error, fail);
   if (pod === undefined && error.status === 400) {
     const problem = `the selector can't be understood: ${error.message}`;
     const hint = "write it as kubectl takes it: app=buildkitd,tier in (a,b)";
     return fail(problem, "config", hint, { step: "resolve" });
   }
-  if (pod === undefined) return fail(error.message, "internal", `see ${target.kubectl} get pods`);
-  const dial = { target, pod, endpoint };
-  if (error.reason === undefined && !inner(error)) {
-    const by = error.by === undefined ? "" : ` (it is ${error.by})`;
-    if (error.status === 404 || /HTTPS server/.test(error.message)) {
-      const problem = `no API server answers at ${target.server}${by}: ${error.message}`;
-      return fail(
-        problem,
-        "config",
-        `check the server of ${target.shown}: its scheme and its path`,
-        {
-          step: "upgrade",
-        },
-      );
-    }
-    return fail(
-      `the WebSocket upgrade was refused by what answers at ${target.server}${by}: ${error.message}`,
-      "unsupported",
-      "a proxy or load balancer in front of the API server must let upgrades to websocket through",
-      { step: "upgrade" },
-    );
+  if (pod === undefined) {
+    const hint = `see ${target.kubectl} get pods`;
+    return fail(`the API server refused: ${error.message}`, "internal", hint, { step: "resolve" });
   }
+  const dial = { target, pod, endpoint };
   const found = await podOf(dial, context);
   if (found === undefined && /^pods ".*" not found$/.test(error.message)) {
     return await noPod(dial, fail, context);
   }
   return ofPod(dial, found, error, fail);
+}
+
+/** What passes: requests that are too many, a server or a gateway that waits for another one. */
+function isBusy({ status, message }: KubeRefusal): boolean {
+  if (/dialing backend|dial tcp/.test(message)) return false;
+  return [429, 502, 503, 504].includes(status) || /etcdserver: .*(timed out|leader)/.test(message);
+}
+
+/** The API server, or what stands in front of it. */
+function whoOf({ server }: KubeTarget, { by, reason }: KubeRefusal): string {
+  if (reason !== undefined) return `the API server ${server}`;
+  return `what answers at ${server}${by === undefined ? "" : ` (it is ${by})`}`;
+}
+
+function notKubernetes(
+  target: KubeTarget,
+  pod: string | undefined,
+  error: KubeRefusal,
+  fail: Fail,
+): DialError {
+  const who = whoOf(target, error);
+  // Something in front may let pass what is no upgrade.
+  if (pod === undefined || error.status === 404 || /HTTPS server/.test(error.message)) {
+    const hint = `check the server of ${target.shown}: its scheme and its path`;
+    const step = pod === undefined ? "resolve" : "upgrade";
+    return fail(`${who} is no API server: ${error.message}`, "config", hint, { step });
+  }
+  return fail(
+    `the WebSocket upgrade was refused by ${who}: ${error.message}`,
+    "unsupported",
+    "a proxy or load balancer in front of the API server must let upgrades to websocket through",
+    { step: "upgrade" },
+  );
 }
 
 /** Kubernetes' own words without a Status: the kubelet's, which the API server hands on. */
