@@ -3,6 +3,7 @@ import type { Resolved } from "../../bake/options.ts";
 import type { Builder } from "../../builders/builder.ts";
 import type { Store } from "../../builders/store/store.ts";
 import { provenanceMode, wantsWarnings } from "../build/results/metadata.ts";
+import { withErrorPrefix } from "../build/build_error.ts";
 import type { NodeClients } from "../build/nodes/node_clients.ts";
 import { checkouts } from "../build/inputs/git_repository.ts";
 import { NoDockerfile } from "../build/inputs/dockerfile.ts";
@@ -55,19 +56,23 @@ export async function runPlan(plan: readonly Planned[], context: BakeContext): P
     const inline = target["dockerfile-inline"];
     // Whoever came this far has it granted.
     const allow = [...flags.allow, "buildx.local.delete"];
-    const preparing = prepare(place.context, { ...flags, allow }, {
-      deps: inline ? withChanges(deps, { stdin: textInput(inline) }) : deps,
-      builder,
-      store,
-      given: new Set(),
-      scratch,
-      call: asked && { ...asked, format, ignoreStatus },
-      targets,
-      budget: context.limits.budget,
-      sourcePolicy: policy,
-      checkoutOf,
-    });
-    builds.set(name, await preparing.catch((error) => dockerfileOf(name, place, plan, error)));
+    const preparing = () =>
+      prepare(place.context, { ...flags, allow }, {
+        deps: inline ? withChanges(deps, { stdin: textInput(inline) }) : deps,
+        builder,
+        store,
+        given: new Set(),
+        scratch,
+        call: asked && { ...asked, format, ignoreStatus },
+        targets,
+        budget: context.limits.budget,
+        sourcePolicy: policy,
+        checkoutOf,
+      }).catch((error) => dockerfileOf(name, place, error));
+    const prepared = plan.length > 1
+      ? withErrorPrefix(`target ${name}: `, deps, preparing)
+      : preparing();
+    builds.set(name, await prepared);
   }
   refuseSecondStdout(builds);
   const running: RunContext = {
@@ -125,16 +130,11 @@ async function showPlan(
   return 0;
 }
 
-/** Throws the error again: one of a Dockerfile says whose it is, and where it was looked for. */
-function dockerfileOf(
-  name: string,
-  { dockerfile }: Place,
-  { length }: readonly Planned[],
-  error: Error,
-): never {
+/** Throws the error again: one of a Dockerfile says where it was looked for. */
+function dockerfileOf(name: string, { dockerfile }: Place, error: Error): never {
   if (!(error instanceof NoDockerfile)) throw error;
   throw new UsageError(
-    `${length > 1 ? `target ${name}: ` : ""}${error.message}`,
+    error.message,
     `the dockerfile of ${name} is ${dockerfile}: a target's is relative to its context`,
   );
 }

@@ -37,6 +37,7 @@ export function timelinePage(timeline: Timeline, facts: PageFacts): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="fairlead">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${escape(facts.title)} – build timeline</title>
 <style>${pageStyle}</style>
 </head>

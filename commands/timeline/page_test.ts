@@ -47,6 +47,8 @@ Deno.test("timelinePage() takes terminal sequences away, and of an overwritten l
 Deno.test("timelinePage() fetches nothing and runs nothing", () => {
   const html = page([{ log: ["see https://example.com"] }]);
   doesNotMatch(html, /<script|<link|<img|@import|url\(|src=|href=/);
+  // And may not.
+  match(html, /<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src/);
 });
 
 Deno.test("timelinePage() says how much of a log is missing, and of none that there is none", () => {

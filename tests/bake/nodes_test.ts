@@ -95,13 +95,18 @@ Deno.test(
     equal(space.read("out/b/riscv64"), "x");
     equal(space.read("out/both/linux_amd64/amd64"), "x");
     equal(space.read("out/both/linux_riscv64/riscv64"), "x");
-    const errors = [];
-    for (const program of ["fairlead", "buildx"] as const) {
-      const apart = await space[program](["bake", "apart"], env);
-      equal(apart.code, 1, apart.stderr);
-      errors.push(apart.stderr.match(/^ERROR: (.*)$/m)?.[1]);
-    }
+    const errorsOf = async (...words: string[]) =>
+      await Promise.all((["fairlead", "buildx"] as const).map(async (program) => {
+        const { code, stderr } = await space[program](["bake", ...words], env);
+        equal(code, 1, stderr);
+        return stderr.match(/^ERROR: (.*)$/m)?.[1];
+      }));
+    const errors = await errorsOf("apart");
     match(errors[0]!, /failed to use b as context other for apart/);
     equal(errors[0], errors[1]);
+    const archive = ["--set", "both.output=type=oci,dest=x.tar", "--allow=fs=*"];
+    const refused = await errorsOf("a", "both", ...archive);
+    match(refused[0]!, /^target both: oci for multi-node builds currently not supported/);
+    equal(refused[0], refused[1]);
   },
 );

@@ -7,19 +7,22 @@ import { parseBool } from "../../flags/value.ts";
 import { newId } from "../../../buildkit/identity.ts";
 import { parseReference, repositoryName } from "../../../buildkit/registry/reference.ts";
 import type { BuildOptions, Typed } from "../../../buildkit/solve_request.ts";
+import type { Deps } from "../../program/deps.ts";
 import { UsageError } from "../../program/usage_error.ts";
+import { withErrorPrefix } from "../build_error.ts";
 import type { Job } from "../running/job.ts";
 import type { NodeClients } from "./node_clients.ts";
 import type { PreparedBuild } from "../prepare.ts";
 
 /**
  * Gives each target's platforms to the nodes. Throws `BuilderError` for a node that is needed and not
- * there, `UsageError` for an output that can't be put together from several nodes.
+ * there, `UsageError` for an output that can't be put together from several nodes; where there are
+ * several targets a `BuildError` of that, with the target's name.
  */
 export async function splitJobs(
   nodes: NodeClients,
   builds: ReadonlyMap<string, PreparedBuild>,
-  builder: Builder,
+  { builder, deps }: { readonly builder: Builder; readonly deps: Deps },
 ): Promise<Job[]> {
   const answers = new Map<number, ReturnType<typeof ask>>();
   const ask = async (index: number) => {
@@ -31,17 +34,18 @@ export async function splitJobs(
     answers.set(index, answer);
     return answer;
   };
-  const jobs = await Promise.all([...builds].map(async ([target, build]) => {
+  const jobsOf = async (target: string, build: PreparedBuild) => {
     const ref = newId();
     const shares = await placePlatforms(builder, build.platforms, listed);
     return shares.map((share): Job => {
-      const platforms = share.platforms.map(formatPlatform);
-      const options = { ...build.options, platforms };
-      if (shares.length > 1) {
-        return { ...share, target, build, ref, options: partOf(build, options) };
-      }
+      const whole = { ...build.options, platforms: share.platforms.map(formatPlatform) };
+      const options = shares.length > 1 ? partOf(build, whole) : whole;
       return { ...share, target, build, ref, options };
     });
+  };
+  const jobs = await Promise.all([...builds].map(([target, build]) => {
+    const work = () => jobsOf(target, build);
+    return builds.size > 1 ? withErrorPrefix(`target ${target}: `, deps, work) : work();
   }));
   return jobs.flat();
 }

@@ -164,11 +164,12 @@ function withSignal(deps: Deps, signal: AbortSignal): Deps {
 async function jobsOf(
   nodes: NodeClients,
   builds: ReadonlyMap<string, PreparedBuild>,
-  { builder }: RunContext,
+  context: RunContext,
 ): Promise<Job[]> {
+  const { builder } = context;
   if (builder.nodes.length > 1) {
     const { splitJobs } = await import("../nodes/split.ts");
-    return await splitJobs(nodes, builds, builder);
+    return await splitJobs(nodes, builds, context);
   }
   const node = firstNode(builder);
   return [...builds].map(([target, build]) => {
