@@ -8,9 +8,10 @@ export class EndpointError extends Error {
    * What is wrong with an endpoint.
    *
    * @param endpoint without secrets
+   * @param problem in a few words
    * @param hint what would be right
    */
-  constructor(readonly endpoint: string, problem: string, readonly hint: string) {
+  constructor(readonly endpoint: string, readonly problem: string, readonly hint: string) {
     super(`invalid endpoint ${JSON.stringify(endpoint)}: ${problem}`);
   }
 }

@@ -14,13 +14,13 @@ const LOOPBACK = /^tcp:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\]):(\d{1,5})$/;
  * Listens where only this machine, or for a unix socket only this user, can come from.
  * Throws `UsageError`.
  */
-export function listenLocally(address: string): LocalListener {
+export async function listenLocally(address: string): Promise<LocalListener> {
   if (address.startsWith("unix://")) {
     const path = address.slice("unix://".length);
     if (path === "") {
       throw new UsageError("--listen has no path", "like unix:///tmp/buildkitd.sock");
     }
-    return wrap(() => listenUnix(path), address);
+    return await wrap(() => listenUnix(path), address);
   }
   const [, host, port] = LOOPBACK.exec(address) ?? [];
   if (host === undefined) {
@@ -31,13 +31,16 @@ export function listenLocally(address: string): LocalListener {
     );
   }
   const hostname = host.replace(/[[\]]/g, "");
-  return wrap(() => Deno.listen({ hostname, port: Number(port) }), address);
+  return await wrap(() => Deno.listen({ hostname, port: Number(port) }), address);
 }
 
-function wrap(listen: () => Deno.Listener, address: string): LocalListener {
+async function wrap(
+  listen: () => Deno.Listener | Promise<Deno.Listener>,
+  address: string,
+): Promise<LocalListener> {
   let listener: Deno.Listener;
   try {
-    listener = listen();
+    listener = await listen();
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -68,29 +71,32 @@ function wrap(listen: () => Deno.Listener, address: string): LocalListener {
 }
 
 /** For this user alone from its first moment; a file left by a listener that is gone is replaced. */
-function listenUnix(path: string): Deno.Listener {
+async function listenUnix(path: string): Promise<Deno.Listener> {
+  try {
+    return bindUnix(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse) || !await isLeft(path)) throw error;
+    Deno.removeSync(path);
+    return bindUnix(path);
+  }
+}
+
+function bindUnix(path: string): Deno.Listener {
   const mask = Deno.build.os === "windows" ? undefined : Deno.umask(0o177);
   try {
-    try {
-      return Deno.listen({ transport: "unix", path });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse) || lives(path)) throw error;
-      Deno.removeSync(path);
-      return Deno.listen({ transport: "unix", path });
-    }
+    return Deno.listen({ transport: "unix", path });
   } finally {
     if (mask !== undefined) Deno.umask(mask);
   }
 }
 
-function lives(path: string): boolean {
-  const { isSocket } = Deno.lstatSync(path);
-  if (!isSocket) return true;
-  // Connecting takes a turn of the event loop, and the kernel's own list does not.
+/** A socket that nobody listens at any more: who does may do so under another name, or elsewhere. */
+async function isLeft(path: string): Promise<boolean> {
+  if (!Deno.lstatSync(path).isSocket) return false;
   try {
-    const list = Deno.readTextFileSync("/proc/net/unix").split("\n");
-    return list.some((line) => line.endsWith(` ${path}`));
-  } catch {
-    return true;
+    (await Deno.connect({ transport: "unix", path })).close();
+    return false;
+  } catch (error) {
+    return error instanceof Deno.errors.ConnectionRefused;
   }
 }

@@ -1,10 +1,11 @@
 /** `docker-container` on a real engine. */
 import assert from "node:assert/strict";
 import { dockerContainer } from "../../transports/docker_container.ts";
-import { DialError, type DialErrorCode } from "../../transports/errors.ts";
+import { DialError, type DialErrorCode, StreamLost } from "../../transports/errors.ts";
 import type { DialContext } from "../../transports/transport.ts";
 import { buildkitImage } from "../harness/buildkit_image.ts";
 import { makeCerts } from "../harness/certs.ts";
+import { until } from "../harness/daemon.ts";
 import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
 import { fairlead, fairleadCommand } from "./fairlead.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
@@ -115,6 +116,18 @@ if (!skip(reason)) {
       "no buildctl in it",
       () => fails("builder", /container builder has no buildctl; use an image/, "unsupported"),
     );
+    await t.step("an id that could be several", async () => {
+      const ids = (await engine.run("ps", "-aq", "--no-trunc")).stdout.trim().split("\n");
+      const starts = ids.map((id) => id[0]!);
+      while (new Set(starts).size === starts.length) {
+        starts.push((await engine.run("create", buildkitImage)).stdout[0]!);
+      }
+      const twice = starts.find((start, at) => starts.indexOf(start) !== at)!;
+      const expected = new RegExp(
+        `several containers .* "${twice}"; give the container's name, or`,
+      );
+      await fails(twice, expected, "config");
+    });
     await engine.run("pause", "builder");
     await t.step(
       "paused",
@@ -127,6 +140,16 @@ if (!skip(reason)) {
       () =>
         fails("builder", /not running \(exited\); start it: docker start builder$/, "unreachable"),
     );
+    await runs("again", "--restart=always", "--entrypoint=false");
+    const isRestarting = async () =>
+      (await engine.run("inspect", "-f", "{{.State.Status}}", "again")).stdout === "restarting\n";
+    assert(await until(isRestarting, 20_000));
+    await t.step(
+      "started again and again",
+      () =>
+        fails("again", /again ends as soon as it is started, .*docker logs again$/, "unreachable"),
+    );
+    await engine.run("rm", "-f", "again");
     await engine.run("create", "--name", "fresh", buildkitImage);
     await t.step(
       "never started",
@@ -140,9 +163,9 @@ if (!skip(reason)) {
       () =>
         fails(
           "x",
-          /no engine at unix:\/\/\/nowhere: no such socket; start docker/,
+          /no engine at unix:\/\/\S+\/none: no such socket; start docker/,
           "not-found",
-          "unix:///nowhere",
+          `unix://${dockerd.root}/none`,
         ),
     );
     await t.step(
@@ -157,8 +180,13 @@ if (!skip(reason)) {
     );
     await t.step(
       "no such way",
-      () => fails("x", /no engine at fd:\/\/3: .*; set DOCKER_HOST/, "unsupported", "fd://3"),
+      () => fails("x", /no engine at fd:\/\/3: .*; set DOCKER_HOST/, "config", "fd://3"),
     );
+    await t.step("no port, a path, no host: the engine's address is named", async () => {
+      await fails("x", /no engine at tcp:\S+: "99999" is not a port; a/, "config", "tcp://h:99999");
+      await fails("x", /no engine at tcp:\S+: it has a path; write/, "config", "tcp://h:1/p");
+      await fails("x", /no engine at ssh:\/\/: it has no host; write/, "config", "ssh://");
+    });
     await t.step(
       "no address",
       () => fails("x", /invalid DOCKER_HOST: .*; see DOCKER_HOST/, "config", "ftp://x"),
@@ -227,10 +255,56 @@ if (!skip(reason)) {
         await Deno.copyFile(client.key, `${folder}/key.pem`);
         const tls = { DOCKER_HOST: other.tcp, DOCKER_TLS_VERIFY: "1" };
         await reach({ ...tls, DOCKER_CERT_PATH: folder });
-        await assert.rejects(reach({ DOCKER_HOST: other.tcp }), DialError);
+        await assert.rejects(
+          reach({ DOCKER_HOST: other.tcp }),
+          (error: DialError) =>
+            /: it speaks TLS, and was addressed in the clear$/.test(error.message) &&
+            /DOCKER_CERT_PATH/.test(error.hint!),
+        );
+        await Deno.remove(`${folder}/cert.pem`);
+        await Deno.remove(`${folder}/key.pem`);
+        await assert.rejects(
+          reach({ ...tls, DOCKER_CERT_PATH: folder }),
+          (error: DialError) =>
+            /no engine at tcp:\S+: the daemon demands a client certificate$/.test(error.message) &&
+            /DOCKER_CERT_PATH/.test(error.hint!),
+        );
       });
       await Deno.remove(certs.dir, { recursive: true });
     },
+  });
+
+  Deno.test("docker-container: what became of a container that is lost in mid-stream", async () => {
+    for (
+      const [words, expected, hint] of [
+        [
+          ["kill"],
+          /^container \S+ was ended by signal 9 \(exit code 137\)$/,
+          /docker start peer\d/,
+        ],
+        [
+          ["restart", "-t", "0"],
+          /^container \S+ ended, and was started again$/,
+          /docker logs peer/,
+        ],
+        [["rm", "-f"], /^container \S+ (was removed|was ended by signal 9 .*)$/, undefined],
+      ] as const
+    ) {
+      const fixture = await startPeerContainer(engine, "docker-container");
+      const { stream } = await dial(fixture.endpoint);
+      await stream.write(new TextEncoder().encode("wait\n"));
+      const buffer = new Uint8Array(16);
+      assert.equal(await stream.read(buffer), 5);
+      await engine.run(...words, fixture.endpoint.slice("docker-container://".length));
+      await assert.rejects(soon(stream.read(buffer), 10_000, "the error"), (error) => {
+        assert(error instanceof StreamLost, String(error));
+        assert.match(error.message, expected);
+        if (hint !== undefined) assert.match(error.hint!, hint);
+        return true;
+      });
+      stream.close();
+      await fixture.peer.kill();
+    }
   });
 
   Deno.test("docker-container: an engine that dies in mid-stream", async () => {

@@ -56,7 +56,7 @@ contract("docker", {
     };
   },
   dead: [
-    ["docker://?host=unix:///nowhere", /no engine at unix:\/\/\/nowhere: no such socket$/],
+    ["docker://?host=unix:///no/such/s", /no engine at unix:\/\/\/no\/such\/s: no such socket$/],
     ["docker://?host=tcp://127.0.0.1:1", /no engine at tcp:\/\/127.0.0.1:1: connection refused$/],
     ["docker://?host=fd://3", /are reached by unix:\/\/, tcp:\/\/, ssh:\/\/ and npipe:\/\/ only$/],
     ["docker://?context=none", /docker context "none" not found$/],

@@ -82,7 +82,11 @@ if (!skip(reason)) {
     await t.step(
       "no service",
       () =>
-        fails("x", /no such socket; start podman's service there, or correct/, "unix:///nowhere"),
+        fails(
+          "x",
+          /no such socket; start podman's service there, or correct/,
+          "unix:///no/such/socket",
+        ),
     );
   });
 

@@ -91,20 +91,27 @@ async function namedEndpoint(env: Env, name: string): Promise<DockerEndpoint> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
   const id = new Uint8Array(digest).toHex();
   const contexts = `${dockerConfigDir(env)}/contexts`;
-  const docker = (readJson(`${contexts}/meta/${id}/meta.json`)?.Endpoints as {
-    docker?: { Host?: unknown; SkipTLSVerify?: unknown };
-  } | undefined)?.docker;
-  if (typeof docker?.Host !== "string") {
+  const file = `${contexts}/meta/${id}/meta.json`;
+  if (!isFile(file)) {
     throw new DockerContextError(`docker context ${JSON.stringify(name)} not found`, {
       hint: `known contexts are ${
         contextNames(env).join(", ")
       }; see DOCKER_CONTEXT and config.json`,
     });
   }
+  const docker = (readJson(file)?.Endpoints as {
+    docker?: { Host?: unknown; SkipTLSVerify?: unknown };
+  } | undefined)?.docker;
+  if (typeof docker?.Host !== "string") {
+    throw new DockerContextError(`docker context ${JSON.stringify(name)} names no engine`, {
+      hint:
+        `look at ${file}, or make the context anew: docker context rm -f, docker context create`,
+    });
+  }
   const tls = tlsFiles(`${contexts}/tls/${id}/docker`, docker.SkipTLSVerify === true);
   // As docker has it: what is not to be verified is TLS, with and without files.
   const secure = tls.cacert ?? tls.cert ?? tls.skipVerify;
-  return { context: name, host: docker.Host, tls: secure ? tls : undefined };
+  return { context: name, host: docker.Host || localEngine(), tls: secure ? tls : undefined };
 }
 
 /** The engine that the environment names; docker's own rules for a missing host or port. */
@@ -119,18 +126,26 @@ function defaultEndpoint(env: Env): DockerEndpoint {
   };
 }
 
+const SOCKET = "unix:///var/run/docker.sock";
+const PIPE = "npipe:////./pipe/docker_engine";
+
+/** Where an engine of this machine is, when nothing else is said. */
+function localEngine(): string {
+  return Deno.build.os === "windows" ? PIPE : SOCKET;
+}
+
 function normalHost(text: string, wantsTls: boolean): string {
-  const windows = Deno.build.os === "windows";
-  const pipe = "npipe:////./pipe/docker_engine";
-  if (text === "") {
-    if (wantsTls) return "tcp://localhost:2376";
-    return windows ? pipe : "unix:///var/run/docker.sock";
+  if (text === "") return wantsTls ? "tcp://localhost:2376" : localEngine();
+  if (text.startsWith("/")) {
+    throw new DockerContextError(`DOCKER_HOST has no scheme: ${text}`, {
+      hint: `write it as unix://${text}`,
+    });
   }
   const [, scheme = "tcp", rest = ""] = /^(?:([^:]*):\/\/)?(.*)$/s.exec(text)!;
-  if (scheme === "unix") return rest === "" ? "unix:///var/run/docker.sock" : text;
-  if (scheme === "npipe") return rest === "" ? pipe : text;
+  if (scheme === "unix") return rest === "" ? SOCKET : text;
+  if (scheme === "npipe") return rest === "" ? PIPE : text;
   if (scheme === "fd" || scheme === "ssh") return text;
-  const address = /^(\[[^\]]*\]|[^:/[\]]*)(?::(\d*))?(\/.*)?$/.exec(rest);
+  const address = /^(\[[^\]\s]*\]|[^:/[\]\s]*)(?::(\d*))?(\/.*)?$/.exec(rest);
   if (scheme !== "tcp" || address === null) {
     const shown = withoutPassword(text);
     throw new DockerContextError(`invalid DOCKER_HOST: invalid bind address format: ${shown}`);

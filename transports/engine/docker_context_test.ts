@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { tempStore } from "../../tests/commands/temp_store.ts";
-import { contextNames, currentContext, currentKey, dockerEndpoint } from "./docker_context.ts";
+import {
+  contextNames,
+  currentContext,
+  currentKey,
+  DockerContextError,
+  dockerEndpoint,
+} from "./docker_context.ts";
 
 /** sha256 of "prod". */
 const id = "6754af9632a2bdbe1a75ff86a0ec0c3a7a9b1b0fba3a4e5f8a9f1c2d3e4f5061";
@@ -37,6 +43,10 @@ Deno.test("a DOCKER_HOST that is no address is an error where the engine is want
   const env = (name: string) => name === "DOCKER_HOST" ? "ftp://h" : undefined;
   assert.equal(currentKey(env), "ftp://h");
   await assert.rejects(dockerEndpoint(env), /invalid bind address format: ftp:\/\/h/);
+  await assert.rejects(dockerEndpoint((name) => name === "DOCKER_HOST" ? "/a/s" : undefined), {
+    message: "DOCKER_HOST has no scheme: /a/s",
+    hint: "write it as unix:///a/s",
+  });
 });
 
 Deno.test("the context is chosen by DOCKER_HOST, DOCKER_CONTEXT, config.json", async () => {
@@ -71,6 +81,23 @@ Deno.test("the context is chosen by DOCKER_HOST, DOCKER_CONTEXT, config.json", a
     tls: { cacert: `${docker}/contexts/tls/${prod}/docker/ca.pem`, skipVerify: true },
   });
   assert.deepEqual(contextNames(env), ["default", "prod"]);
+
+  const file = `docker/contexts/meta/${await idOf("odd")}/meta.json`;
+  const odd = (text: string) => {
+    temp.write(file, text);
+    return dockerEndpoint(env, "odd");
+  };
+  for (const text of ["garbage", '{"Name":"odd"}', '{"Endpoints":{"docker":{"Host":7}}}']) {
+    await assert.rejects(odd(text), (error) => {
+      assert(error instanceof DockerContextError);
+      assert.equal(error.message, 'docker context "odd" names no engine');
+      assert(error.hint?.includes(file));
+      return true;
+    });
+  }
+  if (Deno.build.os === "windows") return;
+  const { host } = await odd('{"Endpoints":{"docker":{"Host":""}}}');
+  assert.equal(host, "unix:///var/run/docker.sock");
 });
 
 Deno.test("a context that verifies nothing is TLS, with and without files", async () => {

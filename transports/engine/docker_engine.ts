@@ -12,10 +12,11 @@ import {
 } from "../_http1.ts";
 import { connectTcp } from "../_tcp_connect.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
-import { DialError } from "../errors.ts";
+import { DialError, EndpointError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
 import { npipe } from "../npipe.ts";
 import { ssh } from "../ssh.ts";
+import { tcp } from "../tcp.ts";
 import { unix } from "../unix.ts";
 
 /** Where an engine is, as docker's contexts and environment have it. */
@@ -104,6 +105,11 @@ export async function callEngine(
   }
 }
 
+/** Where docker's certificates are, which other transports have as options. */
+export const TLS_FILES =
+  "docker's certificates are ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH " +
+  "(with DOCKER_TLS_VERIFY=1), or those of the docker context";
+
 const JSON_TYPE = { "Content-Type": "application/json" };
 
 /** Reads the head of the answer; throws `EngineError` when it is a refusal. */
@@ -122,6 +128,9 @@ export async function answerOf(
   } catch (error) {
     signal.throwIfAborted();
     throw broken(endpoint, error);
+  }
+  if (/HTTP request to an HTTPS server/.test(text)) {
+    throw misplaced(endpoint.host, "it speaks TLS, and was addressed in the clear", TLS_FILES);
   }
   const path = request.path.split("?", 1)[0];
   throw new EngineError(
@@ -153,25 +162,34 @@ export async function askEngine(
 }
 
 async function connect(endpoint: EngineEndpoint, context: DialContext): Promise<ByteStream> {
-  const { host, tls } = endpoint;
-  const fail = (problem: string, hint: string) =>
-    new DialError(problem, { endpoint: host, step: "connect", code: "unsupported", hint });
-  if (host.startsWith("unix://")) {
-    return (await unix.dial(unix.parse(host), context)).stream;
+  const { host } = endpoint;
+  try {
+    if (host.startsWith("unix://")) return (await unix.dial(unix.parse(host), context)).stream;
+    if (host.startsWith("npipe://")) return (await npipe.dial(npipe.parse(host), context)).stream;
+    if (host.startsWith("ssh://")) return await connectSsh(host, context);
+    if (host.startsWith("tcp://")) return await connectPort(endpoint, context);
+  } catch (error) {
+    if (!(error instanceof EndpointError)) throw error;
+    // The engine's address, and not what the user gave to us.
+    throw misplaced(host, error.problem, error.hint);
   }
-  if (host.startsWith("ssh://")) return await connectSsh(host, context);
-  if (host.startsWith("npipe://")) {
-    return (await npipe.dial(npipe.parse(host), context)).stream;
-  }
-  const address = /^tcp:\/\/(?:\[([^\]]+)\]|([^:/]+)):(\d+)\/?$/.exec(host);
-  if (!address) {
-    throw fail(
-      "docker engines are reached by unix://, tcp://, ssh:// and npipe:// only",
-      "set DOCKER_HOST or a docker context to one of these",
-    );
-  }
-  const name = address[1] ?? address[2]!;
-  const target = { host: name, port: Number(address[3]) };
+  throw misplaced(
+    host,
+    "docker engines are reached by unix://, tcp://, ssh:// and npipe:// only",
+    "set DOCKER_HOST or a docker context to one of these",
+  );
+}
+
+function misplaced(endpoint: string, problem: string, hint: string): DialError {
+  return new DialError(problem, { endpoint, step: "connect", code: "config", hint });
+}
+
+async function connectPort(
+  { host, tls }: EngineEndpoint,
+  context: DialContext,
+): Promise<ByteStream> {
+  const target = tcp.parse(host.replace(/\/$/, ""));
+  const { host: name } = target;
   if (tls && !tls.skipVerify) {
     const { overOwnTls, textsOf } = await import("../../buildkit/own_tls.ts");
     const { connectTls } = await import("../_tls_connect.ts");
@@ -220,6 +238,8 @@ async function connectSsh(host: string, context: DialContext): Promise<ByteStrea
 }
 
 function broken({ host }: EngineEndpoint, cause: unknown): DialError {
+  // Of TLS: that a certificate is refused, one learns from the first read.
+  if (cause instanceof DialError) return cause;
   const problem = cause instanceof HttpError
     ? cause.message
     : `the connection broke: ${cause instanceof Error ? cause.message : cause}`;

@@ -15,6 +15,7 @@ import {
 } from "./docker_engine.ts";
 import { readFrames } from "./exec_frames.ts";
 import { upgradeEngine } from "./upgrade.ts";
+import { fateOf } from "./fate.ts";
 import { explainRefusal } from "./refusal.ts";
 import { type StderrTail, stderrTail } from "../_stderr_tail.ts";
 import type { ByteStream } from "../byte_stream.ts";
@@ -102,12 +103,14 @@ function watch(
   const framed = readFrames((into) => raw.read(into), (bytes) => tail.add(bytes));
   const closing = new AbortController();
   const context: DialContext = { signal: closing.signal, env, log, step: () => {} };
-  let any = false;
+  const began = performance.now();
+  let [any, left] = [false, false];
   let ended: Error | undefined;
   let ending: Promise<null> | undefined;
 
   const finish = async (broken?: unknown): Promise<null> => {
-    const failure = await failureOf(exec, id, { tail, any, broken }, context);
+    let failure = await failureOf(exec, id, { tail, any, broken }, context);
+    if (any && !left) failure = await fateOf(exec, began, context) ?? failure;
     closing.signal.throwIfAborted();
     // Some engines leave what we still write hanging when the program is gone.
     ended = failure ?? new Deno.errors.BrokenPipe(`${exec.command[0]} has ended`);
@@ -145,6 +148,7 @@ function watch(
       }
     },
     async closeWrite() {
+      left = true;
       if (ended === undefined) await raw.closeWrite();
     },
     close() {

@@ -1,5 +1,5 @@
 /** Why an engine would not run a program in a container. */
-import { askEngine, EngineError } from "./docker_engine.ts";
+import { askEngine, EngineError, TLS_FILES } from "./docker_engine.ts";
 import type { EngineExec } from "./exec.ts";
 import { DialError, type DialErrorCode, type DialErrorDetails } from "../errors.ts";
 import { nearest } from "../nearest.ts";
@@ -61,10 +61,25 @@ export async function explainRefusal(
       `let it go on: ${program} unpause ${container}`,
     );
   }
+  if (status === "restarting") {
+    return fail(
+      `container ${container} ends as soon as it is started, and is started again and again`,
+      "unreachable",
+      `see why: ${program} logs ${container}`,
+      { retryable: true },
+    );
+  }
   if (status !== "" && status !== "running") {
     const problem = `container ${container} is not running (${status})`;
     const more = { retryable: true, state: "stopped" } as const;
     return fail(problem, "unreachable", `start it: ${program} start ${container}`, more);
+  }
+  if (/multiple IDs found/i.test(error.message)) {
+    return fail(
+      `several containers have an id that begins with ${JSON.stringify(container)}`,
+      "config",
+      `give the container's name, or more of its id: ${program} ps -a`,
+    );
   }
   const code = error.status === 401 || error.status === 403 ? "denied" : "internal";
   return fail(error.message, code, `see whether ${program} exec works on this container`);
@@ -90,6 +105,8 @@ export function noEngine(
     ? engineHint
     : error.code === "denied"
     ? "run as a user who may use the engine: a member of the group that owns its socket, or root"
+    : error.step === "tls"
+    ? [error.hint, TLS_FILES].filter((text) => text !== undefined).join("; ")
     : error.hint;
   return new DialError(`no engine at ${what}`, {
     endpoint,

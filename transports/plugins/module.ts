@@ -5,6 +5,7 @@
 import { DialError, interrupted } from "../errors.ts";
 import type { Connection, DialContext, Transport } from "../transport.ts";
 import type { Target } from "./executable.ts";
+import { plain } from "./child.ts";
 import { dialErrorCode } from "./handshake.ts";
 import { hostName } from "./host_name.ts";
 import { byteStreamOf } from "./streams.ts";
@@ -80,7 +81,9 @@ function translated(error: unknown, { path, shown }: Target): DialError {
     hint?: unknown;
     retryable?: unknown;
   };
-  const message = typeof fields.message === "string" ? fields.message : String(error);
+  // The runtime's own messages have colours, and advice for another kind of program.
+  const message = plain(typeof fields.message === "string" ? fields.message : String(error))
+    .replace(/\n\s*hint: .*/g, "");
   return new DialError(`the plugin ${path}: ${message}`, {
     endpoint: shown,
     step: "connect",
