@@ -85,6 +85,8 @@ async function socks(conn: Deno.Conn, account?: string): Promise<string | undefi
     if (shown !== account) return undefined;
   }
   const request = await some(conn);
-  const host = new TextDecoder().decode(request.subarray(5, 5 + request[4]!));
+  const host = request[3] === 1
+    ? request.subarray(4, 8).join(".")
+    : new TextDecoder().decode(request.subarray(5, 5 + request[4]!));
   return `${host}:${request.at(-2)! * 256 + request.at(-1)!}`;
 }

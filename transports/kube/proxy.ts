@@ -7,6 +7,7 @@ import { HttpError, readText, startExchange, writeAll } from "../_http1.ts";
 import { connectTcp, formatHostPort } from "../_tcp_connect.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { DialError } from "../errors.ts";
+import { addressBytes, inRange } from "./address.ts";
 import type { DialContext, Env } from "../transport.ts";
 
 interface HostPort {
@@ -28,28 +29,29 @@ export function proxyFor(env: Env, server: URL): string | undefined {
   const host = server.hostname.replace(/^\[|\]$/g, "");
   if (proxy === undefined || /^(?:localhost|127\..*|::1)$/.test(host)) return undefined;
   const spared = (variable("NO_PROXY") ?? "").split(",").map((one) => one.trim()).filter(Boolean);
-  if (spared.some((one) => spares(one, host, server.port || "443"))) return undefined;
+  if (spared.some((one) => spares(one, host, server.port || String(PORTS[server.protocol])))) {
+    return undefined;
+  }
   return proxy.includes("://") ? proxy : `http://${proxy}`;
 }
 
-/** Whether an entry of NO_PROXY (`*`, a name, `.suffix`, an address, a range; perhaps a port) is about a host. */
+/**
+ * Whether an entry of NO_PROXY is about a host: `*`, a range of addresses, an address, a name with all
+ * below it, or `.name` and `*.name`, which are what is below it alone. All but ranges may have a port.
+ */
 export function spares(entry: string, host: string, port: string): boolean {
-  const [, name = entry, only = port] = /^([^:]*):(\d+)$/.exec(entry) ?? [];
+  if (entry === "*" || inRange(entry, host)) return true;
+  const [, name = entry, only = port] = /^(\[.*\]|[^:]*):(\d+)$/.exec(entry) ?? [];
   if (only !== port) return false;
-  const range = /^([\d.]+)\/(\d+)$/.exec(name);
-  if (range !== null) {
-    const [from, asked] = [ipv4(range[1]!), ipv4(host)];
-    const size = 2 ** (32 - Number(range[2]));
-    return asked !== undefined && from !== undefined &&
-      Math.floor(asked / size) === Math.floor(from / size);
+  const wanted = name.replace(/^\[|\]$/g, "").toLowerCase();
+  if (addressBytes(wanted) !== undefined) {
+    return addressBytes(wanted)!.toHex() === addressBytes(host)?.toHex();
   }
-  const wanted = name.toLowerCase().replace(/^\*?\./, "");
-  return name === "*" || host === wanted || host.toLowerCase().endsWith(`.${wanted}`);
-}
-
-function ipv4(text: string): number | undefined {
-  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return undefined;
-  return text.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  const below = wanted.replace(/^\*?(?=\.)/, "");
+  const asked = host.toLowerCase();
+  return below.startsWith(".")
+    ? asked.endsWith(below)
+    : asked === below || asked.endsWith(`.${below}`);
 }
 
 /**
@@ -63,7 +65,10 @@ export async function connectByProxy(
   context: DialContext,
 ): Promise<ByteStream> {
   const fail = (problem: string, code: DialError["code"], hint: string, cause?: unknown) =>
-    new DialError(problem, { endpoint, step: "connect", code, hint, cause });
+    new DialError(problem, {
+      ...{ endpoint, step: "connect", code, hint, cause },
+      retryable: code === "unreachable" || code === "timeout",
+    });
   const url = URL.parse(proxy);
   const port = url && (Number(url.port) || PORTS[url.protocol]);
   if (!url || !port || !(url.protocol in PORTS)) {
@@ -155,9 +160,13 @@ async function socks(stream: ByteStream, to: HostPort, url: URL): Promise<string
     await writeAll(stream, Uint8Array.of(1, name!.length, ...name!, word!.length, ...word!));
     if ((await exactly(stream, 2))[1] !== 0) return "wrong user or password";
   } else if (method !== 0) return "it wants a user and a password";
-  const host = new TextEncoder().encode(to.host);
-  // The name goes as it is: the proxy may know more names than this machine.
-  const request = [5, 1, 0, 3, host.length, ...host, to.port >> 8, to.port & 255];
+  // A name goes as it is: the proxy may know more names than this machine.
+  const name = new TextEncoder().encode(to.host);
+  const address = addressBytes(to.host);
+  const host = address === undefined
+    ? [3, name.length, ...name]
+    : [address.length === 4 ? 1 : 4, ...address];
+  const request = [5, 1, 0, ...host, to.port >> 8, to.port & 255];
   await writeAll(stream, Uint8Array.from(request));
   const [, reply, , kind] = await exactly(stream, 4);
   if (reply !== 0) return SOCKS_REPLIES[reply!] ?? `reply ${reply}`;

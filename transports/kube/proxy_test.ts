@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { proxyFor, spares } from "./proxy.ts";
 
+// As golang.org/x/net/http/httpproxy has each.
 Deno.test("NO_PROXY's entries", () => {
   const table: [string, string, boolean][] = [
     ["*", "api.example.com", true],
     ["example.com", "api.example.com", true],
     [".example.com", "api.example.com", true],
     ["*.example.com", "api.example.com", true],
+    [".example.com", "example.com", false],
+    ["*.example.com", "example.com", false],
     ["example.com", "example.com", true],
     ["example.com", "anexample.com", false],
     ["EXAMPLE.com", "api.Example.com", true],
@@ -17,7 +20,20 @@ Deno.test("NO_PROXY's entries", () => {
     ["192.168.1.128/25", "192.168.1.127", false],
     ["192.168.1.128/25", "192.168.1.200", true],
     ["10.0.0.0/8", "ten.example.com", false],
+    ["10.0.0.0/0", "11.0.0.1", true],
+    ["10.1.2.3/33", "10.1.2.3", false],
+    ["10.0.0.0/8:6443", "10.200.3.4", false],
     ["10.1.2.3", "10.1.2.3", true],
+    ["10.1.2", "10.1.2.3", false],
+    ["10.1.2.3:6443", "10.1.2.3", true],
+    ["fd00::/8", "fd12:3456::1", true],
+    ["fd00::/8", "fe80::1", false],
+    ["2001:db8:0:8000::/49", "2001:db8:0:7fff::1", false],
+    ["2001:db8:0:8000::/49", "2001:db8:0:ffff::1", true],
+    ["fd00::1", "fd00:0::1", true],
+    ["[fd00::1]:6443", "fd00::1", true],
+    ["[fd00::1]:443", "fd00::1", false],
+    ["::/0", "10.0.0.1", false],
   ];
   for (const [entry, host, expected] of table) {
     assert.equal(spares(entry, host, "6443"), expected, `${entry} and ${host}`);
