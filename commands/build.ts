@@ -30,6 +30,16 @@ export const command = defineCommand({
   args: { usage: "[OPTIONS] PATH | URL | -", min: 1, max: 1 },
   flags: buildFlags,
   async run({ deps, args, flags, given, occurrences, global }) {
+    warnLegacy(given, deps);
+    await checkGrammar(flags, deps.env);
+    const call = chooseCall(occurrences, flags.call);
+    const results = [flags.iidfile, flags["metadata-file"]].filter((file) => file !== "");
+    results.forEach(checkPlace);
+    if (!given.has("plan")) results.forEach(removeResult);
+    const store = storeOf(deps);
+    const builder = await chooseBuilder(store, deps.env, global.builder);
+    driverOf(builder);
+    expectTls([builder]);
     const { mode, printId } = chooseMode({
       flag: flags.progress,
       quiet: flags.quiet,
@@ -41,14 +51,6 @@ export const command = defineCommand({
       retries: retriesOf(flags.retry),
       idleTimeout: idleTimeoutOf(flags["idle-timeout"]),
     };
-    warnLegacy(given, deps);
-    const store = storeOf(deps);
-    const builder = await chooseBuilder(store, deps.env, global.builder);
-    driverOf(builder);
-    expectTls([builder]);
-    const call = chooseCall(occurrences, flags.call);
-    await checkGrammar(flags, deps.env);
-    for (const file of [flags.iidfile, flags["metadata-file"]]) if (file) checkPlace(file);
     const plan = given.has("plan") ? await import("./build/nodes/plan.ts") : undefined;
     plan?.checkPlanFormat(flags.plan);
     using scratch = openScratch();
@@ -67,10 +69,6 @@ export const command = defineCommand({
         checkoutOf: checkouts(),
       }));
     const builds = new Map([["default", build]]);
-    if (!plan) {
-      for (const file of [flags.iidfile, flags["metadata-file"]]) if (file) removeResult(file);
-    }
-
     const watcher = flags.timeline === "" || plan
       ? undefined
       : (await import("./build/timeline.ts")).timelineFile(flags.timeline, {

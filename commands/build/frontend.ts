@@ -1,50 +1,45 @@
 /** What the frontend is told, from the flags and the environment. Pure. */
-import { type BuildOptions, DEFAULT_PROVENANCE } from "../../buildkit/solve_request.ts";
+import { DEFAULT_PROVENANCE } from "../../buildkit/solve_request.ts";
 import type { Env } from "../../transports/transport.ts";
-import {
-  addHosts,
-  attestations,
-  network,
-  noCache,
-  resources,
-  shmSize,
-  ulimits,
-} from "../flags/frontend.ts";
+import { addHosts, attestations, network, shmSize, ulimits } from "../flags/frontend.ts";
 import type { FlagValues } from "../flags/spec.ts";
 import type { buildFlags } from "./flags.ts";
 import { UsageError } from "../program/usage_error.ts";
-import { legacyResources } from "./legacy_flags.ts";
 import { isTrue } from "../program/switch.ts";
 
-/** What the frontend is told beyond the Dockerfile's name, arguments and platforms. */
-export function frontendOptions(
-  flags: FlagValues<typeof buildFlags>,
+/** The attestations that are asked for; a little provenance by default. Throws `UsageError`. */
+export function attested(
+  flags: Pick<FlagValues<typeof buildFlags>, "attest" | "provenance" | "sbom">,
   given: ReadonlySet<string>,
   env: Env,
-  gateway: () => string,
-): Pick<BuildOptions, "attrs" | "entitlements"> {
-  const { attrs, entitlements } = network(flags.network);
+): Record<string, string> {
   const typed = (name: "provenance" | "sbom") =>
     given.has(name) && flags[name] !== "" ? flags[name] : undefined;
   const provenance = () =>
     isTrue("BUILDX_NO_DEFAULT_ATTESTATIONS", env) ? undefined : DEFAULT_PROVENANCE;
+  return attestations(flags.attest, typed("provenance"), typed("sbom"), provenance);
+}
+
+/** What the steps run in. Throws `UsageError`. */
+export function surroundings(
+  flags: FlagValues<typeof buildFlags>,
+  gateway: () => string,
+): { attrs: Record<string, string>; entitlements: string[] } {
+  const { attrs, entitlements } = network(flags.network);
   return {
-    entitlements: [...new Set([...flags.allow, ...entitlements])],
+    entitlements,
     attrs: {
       ...attrs,
       ...addHosts(flags["add-host"], gateway),
-      ...noCache(flags["no-cache"], flags["no-cache-filter"]),
       ...shmSize(flags["shm-size"]),
       ...ulimits(flags.ulimit),
-      ...resources([...legacyResources(flags), ...flags.resource]),
-      ...attestations(flags.attest, typed("provenance"), typed("sbom"), provenance),
       ...flags["cgroup-parent"] && { "cgroup-parent": flags["cgroup-parent"] },
     },
   };
 }
 
 /** Whether the image gets attestations that were asked for, and so an index to hold them. */
-export function attests({ attrs = {} }: Pick<BuildOptions, "attrs">): boolean {
+export function attests(attrs: Readonly<Record<string, string>>): boolean {
   return Object.entries(attrs).some(([key, value]) =>
     key.startsWith("attest:") && value !== DEFAULT_PROVENANCE
   );

@@ -12,30 +12,31 @@ import type { buildFlags } from "./flags.ts";
 import { labels } from "./frontend.ts";
 
 /**
- * Reads the flags that have a grammar of their own, and the source policy. What is wrong with one is the command line's
- * error; all that is found later is the build's, and is called so, as by buildx. Throws `UsageError`.
+ * Reads the flags that have a grammar of their own, and the source policy, in buildx's order. What is
+ * wrong with one is the command line's error; all that is found later is the build's, and is called
+ * so, as by buildx. Throws `UsageError`.
  */
 export async function checkGrammar(
   flags: FlagValues<typeof buildFlags>,
   env: Env,
 ): Promise<void> {
   ulimits(flags.ulimit);
-  parsePolicies(flags.policy);
-  parseBuildContexts(flags["build-context"]);
   labels([...flags["build-arg"], ...flags.label]);
-  parseSecrets(flags.secret);
-  parseSsh(flags.ssh);
-  readCaches([...flags["cache-from"], ...flags["cache-to"]]);
+  const policy = env("EXPERIMENTAL_BUILDKIT_SOURCE_POLICY");
+  if (policy) (await import("./policy/source_policy.ts")).readSourcePolicy(policy);
+  parsePolicies(flags.policy);
   attestations(
     flags.attest,
     flags.provenance || undefined,
     flags.sbom || undefined,
     () => undefined,
   );
+  parseBuildContexts(flags["build-context"]);
   const outputs = parseOutputs(flags.output);
   if (flags.iidfile && outputs.some(({ type }) => type === "local" || type === "tar")) {
     throw new UsageError("local and tar exporters are incompatible with image ID file");
   }
-  const policy = env("EXPERIMENTAL_BUILDKIT_SOURCE_POLICY");
-  if (policy) (await import("./policy/source_policy.ts")).readSourcePolicy(policy);
+  readCaches([...flags["cache-from"], ...flags["cache-to"]]);
+  parseSecrets(flags.secret);
+  parseSsh(flags.ssh);
 }

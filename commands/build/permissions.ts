@@ -17,9 +17,8 @@ export function checkPermissions(
   outputs: readonly Output[],
   cwd: string,
 ): string[] {
-  if (allow.some((name) => name.startsWith(`${LOCAL_DELETE}=`))) {
-    throw new UsageError(`${LOCAL_DELETE} does not accept a value`);
-  }
+  const asked = allow.filter((name) => name !== "" && name !== LOCAL_DELETE);
+  asked.forEach(checkName);
   if (!allow.includes(LOCAL_DELETE)) {
     for (const { target } of outputs) {
       if (target.to !== "directory" || target.mode !== "delete") continue;
@@ -31,13 +30,14 @@ export function checkPermissions(
       );
     }
   }
-  const asked = allow.filter((name) => name !== "" && name !== LOCAL_DELETE);
-  asked.forEach(checkName);
   return asked;
 }
 
 /** The daemon would say the same, but later. */
 function checkName(name: string): void {
+  if (name.startsWith(`${LOCAL_DELETE}=`)) {
+    throw new UsageError(`${LOCAL_DELETE} does not accept a value`);
+  }
   const equals = name.indexOf("=");
   const isDevice = name === "device" || name.startsWith("device=");
   if (!isDevice && !["network.host", "security.insecure"].includes(name)) {

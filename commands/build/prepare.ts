@@ -4,13 +4,15 @@ import { formatPlatform, parsePlatforms, type Platform } from "../../builders/pl
 import { driverOf } from "../../builders/drivers/all.ts";
 import { engineTraits, isInsideEngine } from "../../builders/engine_traits.ts";
 import type { Store } from "../../builders/store/store.ts";
+import { openSecrets } from "../../buildkit/session/secret_source.ts";
 import type { BuildOptions } from "../../buildkit/solve_request.ts";
 import type { Env } from "../../transports/transport.ts";
 import type { Deps } from "../program/deps.ts";
 import type { CallMethod } from "../flags/call.ts";
 import { completeCaches, parseCaches } from "../flags/cache.ts";
-import { annotations } from "../flags/frontend.ts";
-import { parseOutputs, resolveOutputs } from "../flags/output.ts";
+import { annotations, noCache, resources } from "../flags/frontend.ts";
+import { nameImages, parseOutputs, resolveOutputs } from "../flags/output.ts";
+import { parseSecrets } from "../flags/secret.ts";
 import type { FlagValues } from "../flags/spec.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { warn, warnOnce } from "../program/warn.ts";
@@ -18,14 +20,15 @@ import type { EngineOutput } from "./outputs/engine.ts";
 import { exportersOf } from "./outputs/exporters.ts";
 import type { buildFlags } from "./flags.ts";
 import { hostGateway } from "./host_gateway.ts";
-import { attests, buildArgs, frontendOptions, labels } from "./frontend.ts";
+import { attested, attests, buildArgs, labels, surroundings } from "./frontend.ts";
 import type { CheckoutOf } from "./inputs/git_repository.ts";
 import { findLayouts, type Layouts } from "./inputs/layouts.ts";
 import { asksEngine } from "./outputs/output_kinds.ts";
 import { checkPermissions } from "./permissions.ts";
 import { proxyArgs } from "./proxies.ts";
 import type { Scratch } from "./scratch.ts";
-import { findSources, type Sources } from "./inputs/sources.ts";
+import { findSources, lentAgents, type Sources } from "./inputs/sources.ts";
+import { legacyResources } from "./legacy_flags.ts";
 import { isTrue } from "../program/switch.ts";
 
 /** A build that has been understood and found possible on this side; nothing was written, and only Docker engines were asked. */
@@ -93,38 +96,51 @@ export async function prepare(
   const { env, cwd, registry } = deps;
   const isCall = call !== undefined;
   const node = firstNode(builder);
+  // In buildx's order: of several things that are wrong it is the first that is told.
+  const limits = {
+    ...noCache(flags["no-cache"], flags["no-cache-filter"]),
+    ...resources([...legacyResources(flags), ...flags.resource]),
+  };
+  const platforms = parsePlatforms(flags.platform);
+  const secrets = await openSecrets(parseSecrets(flags.secret), env);
+  const agents = await lentAgents(flags.ssh, path, env);
+  const typed = isCall ? [] : parseOutputs(flags.output);
+  const asked = isCall || typed.length > 0 || flags.load || flags.push;
+  const inside = isInsideEngine(builder, node, deps);
+  const never = noDefaultLoad(deps);
+  const byDefault = !asked && (inside || driverOf(builder).loads(node)) && !never;
+  const unnamed = await resolveOutputs(typed, {
+    load: !isCall && flags.load || byDefault,
+    push: !isCall && flags.push,
+    stdoutIsTerminal: deps.stdout.isTerminal,
+  });
+  const allow = checkPermissions(flags.allow, unnamed, cwd);
+  const annotated = annotations(flags.annotation);
+  const args = buildArgs(flags["build-arg"], env);
+  const attestation = attested(flags, given, env);
+  const resolved = nameImages(unnamed, flags.tag);
+  const plain = isTrue("BUILDX_NO_DEFAULT_OCI_ARTIFACT", env);
+  const index = platforms.length > 1 || attests(attestation);
+  if (index && resolved.some(({ type, target }) => type === "docker" && target.to !== "engine")) {
+    throw new UsageError(
+      "docker exporter does not support exporting manifest lists, use the oci exporter instead",
+    );
+  }
   const sources = await findSources(path, flags, {
     deps,
     storeDir: store.dir,
     scratch,
     targets,
     checkoutOf,
-  });
-  const platforms = parsePlatforms(flags.platform);
-  const typed = isCall ? [] : parseOutputs(flags.output);
-  const asked = isCall || typed.length > 0 || flags.load || flags.push;
-  const inside = isInsideEngine(builder, node, deps);
-  const never = noDefaultLoad(deps);
-  const byDefault = !asked && (inside || driverOf(builder).loads(node)) && !never;
-  const resolved = await resolveOutputs(typed, {
-    load: !isCall && flags.load || byDefault,
-    push: !isCall && flags.push,
-    tags: flags.tag,
-    stdoutIsTerminal: deps.stdout.isTerminal,
+    secrets,
+    agents,
   });
   const dial = { signal: deps.signal, env, log: () => {}, warn: warnOnce(deps), step: () => {} };
-  const args = buildArgs(flags["build-arg"], env);
-  const allow = checkPermissions(flags.allow, resolved, cwd);
   const traits = inside
     ? await engineTraits(builder, node, { registry, context: dial, budget: { ms: budget } })
     : undefined;
-  const frontend = frontendOptions(
-    { ...flags, allow },
-    given,
-    env,
-    () => hostGateway(builder, traits),
-  );
-  const annotated = annotations(flags.annotation);
+  const { attrs, entitlements } = surroundings(flags, () => hostGateway(builder, traits));
+  const frontend = { ...attrs, ...limits, ...attestation };
   const from = parseCaches(flags["cache-from"], "from");
   const to = parseCaches(flags["cache-to"], "to");
   const aws = [...from, ...to].some(({ type }) => type === "s3")
@@ -137,7 +153,7 @@ export async function prepare(
   };
   const terms = traits && (await import("./outputs/inside_engine.ts")).termsInside(traits, {
     outputs: resolved,
-    attrs: frontend.attrs ?? {},
+    attrs: frontend,
     annotations: annotated,
     cacheTo: caches.cacheTo,
     platforms: platforms.length,
@@ -145,12 +161,6 @@ export async function prepare(
     byDefault,
     context: node.endpoint,
   });
-  const index = platforms.length > 1 || attests(frontend);
-  if (index && resolved.some(({ type, target }) => type === "docker" && target.to !== "engine")) {
-    throw new UsageError(
-      "docker exporter does not support exporting manifest lists, use the oci exporter instead",
-    );
-  }
   const wanted: readonly EngineOutput[] = terms?.outputs ?? resolved;
   const outputs = wanted.some(asksEngine)
     ? await (await import("./outputs/engine.ts")).openEngines(wanted, index, env, dial)
@@ -170,12 +180,12 @@ export async function prepare(
       labels: labels(flags.label),
       platforms: platforms.map(formatPlatform),
       pull: flags.pull,
-      exporters: exportersOf(outputs, { annotated, args, env }),
+      exporters: exportersOf(outputs, { annotated, args, plain }),
       cacheFrom: layouts.cacheFrom,
       cacheTo: caches.cacheTo,
-      ...frontend,
+      entitlements: [...new Set([...allow, ...entitlements])],
       ...sourcePolicy && { sourcePolicy },
-      attrs: { ...terms?.attrs ?? frontend.attrs, ...sources.attrs },
+      attrs: { ...terms?.attrs ?? frontend, ...sources.attrs },
     },
   };
 }

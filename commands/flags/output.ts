@@ -59,7 +59,6 @@ export interface Output {
 export interface OutputOptions {
   readonly load: boolean;
   readonly push: boolean;
-  readonly tags: readonly string[];
   /** A tar is never written to a terminal. */
   readonly stdoutIsTerminal: boolean;
 }
@@ -93,9 +92,8 @@ export function parseOutputs(texts: readonly string[]): OutputEntry[] {
 }
 
 /**
- * Makes of the flags what the daemon is asked for. Looks at the destinations, and creates nothing.
- * `cacheonly` stands for no output at all, and for none by default.
- * Throws `UsageError`.
+ * Makes of the flags what the daemon is asked for, images without their names. Looks at the
+ * destinations, and creates nothing. Throws `UsageError`.
  */
 export async function resolveOutputs(
   entries: readonly OutputEntry[],
@@ -114,7 +112,7 @@ export async function resolveOutputs(
   if (options.load && !outputs.some(loaded)) {
     outputs.push(loadInto({}));
   }
-  return nameImages(outputs, options.tags).filter(({ type }) => type !== "cacheonly");
+  return outputs;
 }
 
 /** The entries alone, as they were typed: nothing is added, and no image has its name. Throws `UsageError`. */
@@ -248,10 +246,13 @@ function pushImages(outputs: Output[]): boolean {
   return found;
 }
 
-/** Tags replace whatever name an image had; a push needs a name. */
-function nameImages(outputs: readonly Output[], tags: readonly string[]): Output[] {
+/**
+ * Tags replace whatever name an image had; a push needs a name. `cacheonly` stands for no output at
+ * all, and for none by default. Throws `UsageError`.
+ */
+export function nameImages(outputs: readonly Output[], tags: readonly string[]): Output[] {
   const name = tags.map(checkTag).join(",");
-  return outputs.map((output) => {
+  return outputs.filter(({ type }) => type !== "cacheonly").map((output) => {
     const { type, attrs } = output;
     if (name !== "" && (type === "image" || type === "oci" || type === "docker")) {
       return { ...output, attrs: { ...attrs, name } };

@@ -1,9 +1,16 @@
 import { deepEqual, rejects, throws } from "node:assert/strict";
-import { type OutputOptions, parseOutput, parseOutputs, resolveOutputs } from "./output.ts";
+import {
+  nameImages,
+  type OutputOptions,
+  parseOutput,
+  parseOutputs,
+  resolveOutputs,
+} from "./output.ts";
 
-const plain: OutputOptions = { load: false, push: false, tags: [], stdoutIsTerminal: false };
-const resolve = (texts: string[], options: Partial<OutputOptions> = {}) =>
-  resolveOutputs(parseOutputs(texts), { ...plain, ...options });
+type Options = Partial<OutputOptions> & { tags?: string[] };
+const plain: OutputOptions = { load: false, push: false, stdoutIsTerminal: false };
+const resolve = async (texts: string[], { tags = [], ...options }: Options = {}) =>
+  nameImages(await resolveOutputs(parseOutputs(texts), { ...plain, ...options }), tags);
 
 Deno.test("output entries", () => {
   const good: [string, unknown][] = [
@@ -30,7 +37,7 @@ Deno.test("output entries", () => {
 Deno.test("outputs go where they should", async () => {
   const dir = await Deno.makeTempDir();
   try {
-    const cases: [string, Partial<OutputOptions>, unknown][] = [
+    const cases: [string, Options, unknown][] = [
       [dir, {}, {
         type: "local",
         attrs: {},

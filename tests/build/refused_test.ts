@@ -121,6 +121,50 @@ const table: string[][] = [
   ["--platform=linux/a b", "ctx"],
 ];
 
+/** Mistakes in the order in which they are found. */
+const inOrder: Case[] = [
+  [["--build-arg==x"]],
+  [["--label==y"]],
+  [[], { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: "/no/file" }],
+  [["--policy=x"]],
+  [["--attest=x"]],
+  [["--build-context=nn"]],
+  [["-o", "type=image,x"]],
+  [["-o", "type=tar,dest=x", "--iidfile=iid"]],
+  [["--cache-from=a=b"]],
+  [["--cache-to=a=c"]],
+  [["--secret=s"]],
+  [["--call=x=y"]],
+  [["--builder=nope"]],
+  [["--progress=loud"]],
+  [["--no-cache", "--no-cache-filter=a"]],
+  [["--resource=foo=1"]],
+  [["--platform=a/b/c/d"]],
+  [["--secret=id=s,src=nowhere"]],
+  [["--ssh=a=nowhere"]],
+  [["-o", "type=local"]],
+  [["--allow=foo"]],
+  [["-o", "type=local,dest=.,mode=delete"]],
+  [["--annotation=foo"]],
+  [["--build-arg=BUILDKIT_SYNTAX="]],
+  [[], { BUILDX_NO_DEFAULT_ATTESTATIONS: "x" }],
+  [["-t", "UPPER"]],
+  [["--push"]],
+  [[], { BUILDX_NO_DEFAULT_OCI_ARTIFACT: "x" }],
+  [["--platform=linux/amd64,linux/arm64", "-o", "type=docker,dest=d.tar"]],
+  [["-f", "nowhere/x"]],
+  [["--build-context=m=nowhere"]],
+  [["--policy=disabled=true,reset=true"]],
+  [["--network=foo"]],
+  [["--add-host=foo"]],
+  [["--cache-to=type=local"]],
+];
+/** Each with the one before it, which is told. */
+const together = inOrder.slice(1).map(([args, env], at): Case => {
+  const [first, firstEnv] = inOrder[at]!;
+  return [[...args, ...first, "ctx"], { ...env, ...firstEnv }];
+});
+
 Deno.test(
   { name: "a command line that can't be built is refused in buildx's words", ignore },
   async () => {
@@ -131,7 +175,7 @@ Deno.test(
       "named/file": "",
     });
     const different: string[][] = [];
-    const cases = table.map((args): Case => [args]).concat(inEnvironment);
+    const cases = table.map((args): Case => [args]).concat(inEnvironment, together);
     for (const [args, env = {}] of cases) {
       const messages = await Promise.all(programs.map(async (program) => {
         const { code, stderr, stdout } = await space[program](["build", ...args], env);

@@ -5,12 +5,11 @@ import type { ConfigDir } from "../../../builders/store/config_dir.ts";
 import type { BuildState } from "../../../builders/store/local_state.ts";
 import type { Service } from "../../../buildkit/grpc/call.ts";
 import type { Agents } from "../../../buildkit/session/ssh.ts";
-import { openSecrets, type SecretSource } from "../../../buildkit/session/secret_source.ts";
+import type { SecretSource } from "../../../buildkit/session/secret_source.ts";
 import type { Env } from "../../../transports/transport.ts";
 import type { Deps } from "../../program/deps.ts";
 import { parseBuildContexts } from "../../flags/build_context.ts";
 import { choosePolicies, parsePolicies } from "../../flags/policy.ts";
-import { parseSecrets } from "../../flags/secret.ts";
 import type { FlagValues } from "../../flags/spec.ts";
 import { parseSsh } from "../../flags/ssh.ts";
 import type { buildFlags } from "../flags.ts";
@@ -65,27 +64,26 @@ export interface SourcesOptions {
   /** What `target:` may name. */
   readonly targets: ReadonlySet<string>;
   readonly checkoutOf: CheckoutOf;
+  readonly secrets: SecretSource;
+  readonly agents: Agents;
 }
 
-type Flags = Pick<
-  FlagValues<typeof buildFlags>,
-  "file" | "build-context" | "policy" | "secret" | "ssh"
->;
+type Flags = Pick<FlagValues<typeof buildFlags>, "file" | "build-context" | "policy">;
 
 /** Looks at what the command line names. Throws `UsageError` and the like. */
 export async function findSources(
   path: string,
   flags: Flags,
-  { deps, storeDir, scratch, targets, checkoutOf }: SourcesOptions,
+  { deps, storeDir, scratch, targets, checkoutOf, secrets, agents }: SourcesOptions,
 ): Promise<Sources> {
   const { env, cwd } = deps;
   const { file } = flags;
   const inputs = await findInputs(path, file, { deps, scratch });
-  const policies = choosePolicies(parsePolicies(flags.policy));
-  refusePolicies(policies, inputs, env);
   const sharedKey = (folder: string) => `${asciiName(baseName(folder))}:${buildNodeId(storeDir)}`;
   const contexts = parseBuildContexts(flags["build-context"]);
   const named = namedContexts(contexts, { cwd, sharedKey, targets });
+  const policies = choosePolicies(parsePolicies(flags.policy));
+  refusePolicies(policies, inputs, env);
   const mounts = new Map([...inputs.mounts, ...named.mounts]);
   const folder = inputs.name === "" ? undefined : inputs.mounts.get("context");
   const caps = [...new Set([...inputs.caps, ...named.caps])].sort();
@@ -94,8 +92,8 @@ export async function findSources(
     stores: named.stores,
     services: inputs.services,
     keepStdin: inputs.keepStdin,
-    secrets: await openSecrets(parseSecrets(flags.secret), env),
-    agents: await lentAgents(flags.ssh, path, env),
+    secrets,
+    agents,
     dockerfileUrl: inputs.dockerfileUrl,
     filename: inputs.filename,
     attrs: {
@@ -120,7 +118,11 @@ function asciiName(name: string): string {
 }
 
 /** The agents of `--ssh`; without it the usual one, where the context needs one to be fetched. */
-async function lentAgents(texts: readonly string[], path: string, env: Env): Promise<Agents> {
+export async function lentAgents(
+  texts: readonly string[],
+  path: string,
+  env: Env,
+): Promise<Agents> {
   const specs = parseSsh(texts);
   if (specs.length === 0 && !isGitOverSsh(path)) return new Map();
   const { openAgents } = await import("../../../buildkit/session/ssh_agents.ts");

@@ -36,7 +36,7 @@ export interface Terms {
 /** Throws `UsageError` for what the engine can't do. */
 export function termsInside({ containerd }: EngineTraits, wanted: Wanted): Terms {
   const { platforms } = wanted;
-  const asksAttestations = attests(wanted);
+  const asksAttestations = attests(wanted.attrs);
   if (!containerd) {
     if (wanted.cacheTo.some(({ type }) => type !== "inline")) {
       throw unsupported("Cache export", "build-cache-backends");
