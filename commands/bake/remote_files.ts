@@ -69,7 +69,7 @@ export async function readRemoteFiles(
       throw new UsageError(`open ${name}: no such file or directory in ${withoutSecrets(url)}`);
     }
     if (data.length > LARGEST) {
-      throw new UsageError(`definition ${name} bigger than allowed max size (2MB)`);
+      throw new UsageError(`definition ${name} bigger than allowed max size (2.097MB)`);
     }
     return [{ name, data: new Uint8Array(data) }];
   });

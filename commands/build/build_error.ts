@@ -1,5 +1,6 @@
 import type { Deps } from "../program/deps.ts";
-import { RpcError } from "../../buildkit/grpc/status.ts";
+import { messageOf } from "../program/report.ts";
+import { Code, RpcError } from "../../buildkit/grpc/status.ts";
 import { sourceExcerpt, sourcesOf } from "../progress/source_excerpt.ts";
 
 /** A build that failed: the Dockerfile's lines stand above the message. */
@@ -12,9 +13,7 @@ export class BuildError extends Error {
    * @param where which of several nodes it was, as a sentence without full stop
    */
   constructor(cause: Error, prefix: string, where?: string) {
-    super(`${prefix}${cause instanceof RpcError ? "failed to solve: " : ""}${cause.message}`, {
-      cause,
-    });
+    super(`${prefix}${cause instanceof RpcError ? solveMessage(cause) : cause.message}`, { cause });
     // A cause that knows what to try says where it was, too.
     this.hint = cause instanceof RpcError ? where : undefined;
     const details = cause instanceof RpcError ? cause.details : [];
@@ -22,6 +21,23 @@ export class BuildError extends Error {
     this.above = sourcesOf(details).map(sourceExcerpt).filter((text) => text !== "")
       .flatMap((text) => text.trimEnd().split("\n"));
   }
+}
+
+/** What an old frontend, of an image, lacks: by its name in the daemon's message, in buildx's words. */
+const lacking: Readonly<Record<string, string>> = {
+  contexts:
+    "current frontend does not support --build-context. Named contexts are supported since " +
+    "Dockerfile v1.4. Use #syntax directive in Dockerfile or update to latest BuildKit.",
+  gitquerystring:
+    "current frontend does not support Git URLs with query string components. Git URLs with query " +
+    "string are supported since Dockerfile v1.18 and BuildKit v0.24. Use BUILDKIT_SYNTAX build-arg, " +
+    "#syntax directive in Dockerfile or update to latest BuildKit.",
+};
+
+function solveMessage(error: RpcError): string {
+  const [, lacks = ""] = error.code === Code.UNIMPLEMENTED &&
+      /unsupported frontend capability moby\.buildkit\.frontend\.(\w+)/.exec(error.message) || [];
+  return lacking[lacks] ?? `failed to solve: ${messageOf(error)}`;
 }
 
 /** Does `work`; what it throws is a `BuildError`, unless it is the signal's reason. */

@@ -82,6 +82,21 @@ Deno.test({
   assert.equal(ours.code, theirs.code);
 });
 
+Deno.test({
+  name: "what the daemon calls internal is told so, as buildx tells it",
+  ignore,
+}, async () => {
+  await using space = await workspace(shared.address);
+  // It would be metadata of a call, which has no place for it.
+  space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY . /\n", "ctx/.dockerignore": "a\0b\n" });
+  const ours = await space.fairlead(["build", "ctx"]);
+  const theirs = await space.buildx(["build", "ctx"]);
+  const error = (text: string) => text.split("\n").findLast((line) => line.startsWith("ERROR: "));
+  assert.match(error(ours.stderr)!, /failed to solve: Internal: rpc error/);
+  assert.equal(error(ours.stderr), error(theirs.stderr));
+  assert.equal(ours.code, theirs.code);
+});
+
 const cases: Record<
   string,
   { dockerfile?: string; args?: string[]; env?: Record<string, string>; message: RegExp }

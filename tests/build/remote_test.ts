@@ -130,6 +130,7 @@ Deno.test({ name: "an archive and a Dockerfile over http", ignore }, async () =>
   await using server = serve({
     "/c.tar.gz": Deno.readFileSync(space.path("c.tgz")),
     "/Dockerfile.web": "FROM scratch\nCOPY a /web\n",
+    "/Alone": "FROM scratch\nCOPY . /alone\n",
     "/large": new Uint8Array((2 << 20) + 1),
   });
   for (const program of programs) {
@@ -141,12 +142,15 @@ Deno.test({ name: "an archive and a Dockerfile over http", ignore }, async () =>
     assert.equal(file.code, 0, file.stderr);
     assert.equal(space.read(`${program}/web`), id);
     assert.match(file.stderr, /\[internal\] load http:\S+Dockerfile\.web/);
+    const alone = await space[program](["build", `-o=${program}`, `${server.url}/Alone`]);
+    assert.equal(alone.code, 0, alone.stderr);
+    assert.match(space.read(`${program}/alone/context`), /^FROM scratch\n/);
     const gone = await space[program](["build", "-f", `${server.url}/gone`, "ctx"]);
     assert.equal(gone.code, 1);
     assert.match(gone.stderr, /404/);
     const large = await space[program](["build", "-f", `${server.url}/large`, "ctx"]);
     assert.equal(large.code, 1);
-    assert.match(large.stderr, /bigger than allowed max size \(\S+MB\)/);
+    assert.match(large.stderr, /bigger than allowed max size \(2\.097MB\)/);
   }
 });
 

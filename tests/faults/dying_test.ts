@@ -83,7 +83,10 @@ Deno.test("an error that comes while files go up is the daemon's own, and ends t
     });
     throw new RpcError(Code.UNKNOWN, "no space left on the builder");
   }, { prepare: bigFile });
-  checkFailed(ended, /failed to build: failed to solve: no space left on the builder/);
+  checkFailed(
+    ended,
+    /failed to build: failed to solve: no space left on the builder/,
+  );
 });
 
 Deno.test("an error of a kind that has its own exit code keeps it", async () => {

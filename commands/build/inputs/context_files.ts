@@ -43,9 +43,12 @@ export async function readContextFiles(
     context.progress.update(status);
   });
   try {
-    Deno.writeTextFileSync(`${folder}/Dockerfile`, copyAll(names));
-    // In the place of the context's own, which could hide the files.
-    Deno.writeTextFileSync(`${folder}/Dockerfile.dockerignore`, "#\n");
+    // The frontend reads the second name where a URL's context is a Dockerfile alone, and no archive.
+    for (const dockerfile of ["Dockerfile", "context"]) {
+      Deno.writeTextFileSync(`${folder}/${dockerfile}`, copyAll(names));
+      // In the place of the context's own, which could hide the files.
+      Deno.writeTextFileSync(`${folder}/${dockerfile}.dockerignore`, "#\n");
+    }
     const query = hasQuery(far.url) && { "frontend.caps": "moby.buildkit.frontend.gitquerystring" };
     const request = dockerfileRequest({
       attrs: { context: far.url, dockerfilekey: "dockerfile", ...query },

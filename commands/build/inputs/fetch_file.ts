@@ -34,7 +34,7 @@ export async function fetchFile(
     const ref = result.result?.$case === "ref" ? result.result.ref.id : "";
     const value = await gateway.readFile(ref, "Dockerfile", LARGEST + 1);
     if (value.length > LARGEST) {
-      throw new Error(`${what} ${url} bigger than allowed max size (2MB)`);
+      throw new Error(`${what} ${url} bigger than allowed max size (2.097MB)`);
     }
     return { result, value };
   });
