@@ -1,14 +1,14 @@
+import { bytesOfText } from "../text/raw_bytes.ts";
 import { type Clock, type Input, type Output, OutputClosed } from "./deps.ts";
 
 /** A standard stream of the process as `Output`; `name` is what errors call it. */
 export function outputOf(stream: typeof Deno.stdout, name: string): Output {
-  const encoder = new TextEncoder();
   return {
     get isTerminal() {
       return stream.isTerminal();
     },
     write(text) {
-      let bytes = encoder.encode(text);
+      let bytes = bytesOfText(text);
       try {
         while (bytes.length > 0) bytes = bytes.subarray(writeSome(stream, bytes));
       } catch (error) {

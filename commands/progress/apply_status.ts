@@ -6,6 +6,7 @@ import type {
   VertexWarning,
 } from "../../proto/gen/control.ts";
 import type { Timestamp } from "../../proto/gen/google/protobuf/timestamp.ts";
+import { textOfBytes } from "../text/raw_bytes.ts";
 import { appendTail, emptyTail, logStamp, splitLog } from "./log_tail.ts";
 import { mergeSpans } from "./spans.ts";
 import {
@@ -73,7 +74,6 @@ function newVertex(digest: string, local: boolean, members?: Map<string, Vertex>
     warnings: [],
     tail: emptyTail(),
     recent: "",
-    decoder: undefined,
     openLine: false,
     members,
     hidden: members !== undefined,
@@ -207,10 +207,7 @@ function applyWarning(state: State, warning: VertexWarning, changes: Changes): v
 function applyLog(state: State, message: VertexLog, changes: Changes): void {
   const vertex = state.byDigest.get(message.vertex);
   if (!vertex || message.msg.length === 0) return;
-  // A message may end within a character.
-  vertex.decoder ??= new TextDecoder();
-  const text = vertex.decoder.decode(message.msg, { stream: true });
-  if (text === "") return;
+  const text = textOfBytes(message.msg);
   const start = vertex.spans.at(-1)?.start;
   const stamp = logStamp(start === undefined ? 0 : (toMs(message.timestamp) ?? start) - start);
   const log = splitLog(text, stamp, vertex.openLine);
@@ -229,7 +226,6 @@ function keepRecent(vertex: VertexState, text: string, limit: number): void {
 
 /** Output that nobody will ask for again is let go. */
 function endLog(vertex: VertexState): void {
-  vertex.decoder = undefined;
   vertex.recent = "";
   if (isFailed(vertex)) return;
   Object.assign(vertex.tail, emptyTail());

@@ -41,7 +41,6 @@ export interface VertexState {
   readonly tail: LogTail;
   /** The end of its output as it came, with all escape sequences; see `Keep`. */
   recent: string;
-  decoder: TextDecoder | undefined;
   /** The log ended in the middle of a line. */
   openLine: boolean;
   /** A progress group: its members by digest. It hides while only weak ones have started. */

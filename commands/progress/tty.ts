@@ -1,3 +1,4 @@
+import { displayText } from "../text/raw_bytes.ts";
 import { type Colors, paint } from "./colors.ts";
 import { chooseRows, type Row } from "./rows.ts";
 import { screenRows } from "./screen.ts";
@@ -106,7 +107,7 @@ function addRows(rows: Row[], state: State, vertex: VertexState, view: View): vo
   rows.push({
     rank: "log",
     lines: () =>
-      screenRows(vertex.recent, width, view.logRows)
+      screenRows(displayText(vertex.recent), width, view.logRows)
         .map((text) => paint(cutToWidth(LOG_PREFIX + text, view.columns - 1), colors.log)),
   });
 }

@@ -1,0 +1,46 @@
+/** What a step prints that is no UTF-8, beside the peer. */
+import assert from "node:assert/strict";
+import { check } from "../harness/run.ts";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing, need } from "../harness/tool.ts";
+import { workspace } from "./workspace.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", "bash"));
+const shared = ignore ? undefined! : await sharedBuildkitd();
+
+Deno.test(
+  { name: "a step's bytes come out as they are, also of one that fails", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({
+      "ctx/Dockerfile": String.raw`FROM busybox
+RUN printf 'one \303'; sleep 0.2; printf '\274 \377\376 \355\240\200 \342\202\n\357\273\277end\300'; exit 1
+`,
+    });
+    const main = new URL("../../main.ts", import.meta.url).pathname;
+    const programs = {
+      fairlead: [Deno.execPath(), "run", "-A", "--quiet", "--no-check", "--no-lock", main],
+      buildx: [await need("buildx")],
+    };
+    const expected = Uint8Array.of(
+      ...[..."one "].map((letter) => letter.charCodeAt(0)),
+      ...[0xc3, 0xbc, 0x20, 0xff, 0xfe, 0x20, 0xed, 0xa0, 0x80, 0x20, 0xe2, 0x82, 0x0a],
+    ).toHex();
+    const failed: string[] = [];
+    for (const [name, program] of Object.entries(programs)) {
+      const args = ["build", "--progress=plain", "--no-cache", "ctx"];
+      await check("bash", ["-c", '"$@" 2>err || true', "bash", ...program, ...args], {
+        cwd: space.dir,
+        env: space.env,
+      });
+      const told = Deno.readFileSync(space.path("err")).toHex();
+      assert.ok(told.includes(expected), name);
+      // The end of what it printed, below the log, without times.
+      const end = told.slice(told.lastIndexOf("0a203e20"));
+      failed.push(end.replace(/0a3[0-9]2e(3[0-9]){3}20/g, "0a"));
+    }
+    assert.match(failed[0]!, /efbbbf656e64c00a2d2d2d2d2d2d0a/);
+    assert.equal(failed[0]!.split("0a2d2d2d2d2d2d0a")[0], failed[1]!.split("0a2d2d2d2d2d2d0a")[0]);
+  },
+);
