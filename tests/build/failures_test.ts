@@ -187,6 +187,9 @@ Deno.test({ name: "a context that isn't there, and one that is a file", ignore }
   const none = await space.fairlead(["build", "nowhere"]);
   assert.match(none.stderr, /unable to prepare context: path "nowhere" not found/);
   const file = await space.fairlead(["build", "file"]);
-  assert.match(file.stderr, /unable to prepare context: path "file" is not a folder/);
+  assert.match(
+    file.stderr,
+    /unable to prepare context: path "file" not found\nhint: it is no folder: /,
+  );
   assert.deepEqual([none.code, file.code], [1, 1]);
 });

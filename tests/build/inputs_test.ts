@@ -199,3 +199,23 @@ Deno.test(
     assert.doesNotMatch(stderr, /WARN/);
   },
 );
+
+Deno.test(
+  { name: "a dockerfile counts where Dockerfile is no file, as with buildx", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    const text = "FROM scratch\nCOPY f /\n";
+    for (const folder of ["none", "folder", "link"]) {
+      space.write({ [`${folder}/dockerfile`]: text, [`${folder}/f`]: folder });
+    }
+    Deno.mkdirSync(space.path("folder/Dockerfile"));
+    Deno.symlinkSync("nowhere", space.path("link/Dockerfile"));
+    for (const program of ["fairlead", "buildx"] as const) {
+      for (const folder of ["none", "folder", "link"]) {
+        const { code, stderr } = await space[program](["build", "-o=out", folder]);
+        assert.equal(code, 0, stderr);
+        assert.equal(space.read("out/f"), folder);
+      }
+    }
+  },
+);

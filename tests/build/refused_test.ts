@@ -22,6 +22,7 @@ const inEnvironment: Case[] = [
 
 const table: string[][] = [
   ["nowhere"],
+  ["ctx/Dockerfile"],
   [""],
   ["--target=nope", "ctx"],
   ["-f", "ctx/Syntax", "ctx"],

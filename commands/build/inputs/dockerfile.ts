@@ -47,8 +47,8 @@ function missingPart(folder: string, at: string): string {
 }
 
 function existingName(folder: string, name: string): string {
-  if (name !== "Dockerfile" || isThere(`${folder}/${name}`)) return name;
-  return isThere(`${folder}/dockerfile`) ? "dockerfile" : name;
+  const isFile = (file: string) => statOf(`${folder}/${file}`)?.isDirectory === false;
+  return name === "Dockerfile" && !isFile(name) && isFile("dockerfile") ? "dockerfile" : name;
 }
 
 function checkFile(path: string, name: string, typed: string): void {
@@ -66,15 +66,6 @@ function checkFile(path: string, name: string, typed: string): void {
       `failed to solve: failed to read dockerfile: ${name} is not a regular file`,
       "name the file in it with -f",
     );
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 

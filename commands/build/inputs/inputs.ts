@@ -68,7 +68,7 @@ export async function findInputs(
   const { deps, scratch } = options;
   const context = path === "-"
     ? await stdinContext(file, options)
-    : folderContext(path, deps.cwd) ?? remoteContext(path);
+    : folderContext(path, deps.cwd) ?? remoteContext(path, deps.cwd);
   const { mounts, attrs, services, folder, archive } = context;
   const stdin = context.stdin ?? (file === "-" ? deps.stdin : undefined);
   const url = isHttp(file) ? file : undefined;
@@ -110,22 +110,17 @@ function folderContext(path: string, cwd: string): Context | undefined {
     );
   }
   const folder = openedPath(path, cwd);
-  const stat = statOf(folder);
-  if (!stat) return undefined;
-  if (stat.isDirectory) {
-    return { mounts: new Map([["context", folder]]), attrs: {}, services: [], folder };
-  }
-  throw new UsageError(
-    `unable to prepare context: path ${JSON.stringify(path)} is not a folder`,
-    "name the folder to build from, and the Dockerfile with -f",
-  );
+  if (!statOf(folder)?.isDirectory) return undefined;
+  return { mounts: new Map([["context", folder]]), attrs: {}, services: [], folder };
 }
 
-function remoteContext(path: string): Context {
+function remoteContext(path: string, cwd: string): Context {
   if (isRemote(path)) return { mounts: new Map(), attrs: { context: path }, services: [] };
   throw new UsageError(
     `unable to prepare context: path ${JSON.stringify(path)} not found`,
-    "name the folder to build from, often .",
+    statOf(openedPath(path, cwd))
+      ? "it is no folder: name the folder to build from, and the Dockerfile with -f"
+      : "name the folder to build from, often .",
   );
 }
 
