@@ -41,7 +41,7 @@ export async function readPrivateKey(text: string): Promise<PrivateKey> {
 
 function locked(): AgentError {
   return new AgentError(
-    "this private key is passphrase protected",
+    "ssh: this private key is passphrase protected",
     "add it to an ssh-agent with ssh-add, and lend that by --ssh default",
   );
 }
