@@ -46,6 +46,9 @@ export class Connection {
   readonly role: "client" | "server";
   /** When something last came from the peer, by `performance.now()`. */
   lastReceived: number = performance.now();
+  /** Resolves when the peer has sent its first byte, or the connection is over. */
+  readonly heard: Promise<void>;
+  readonly #hear: () => void;
   readonly #core: Core;
   readonly #reader: FrameReader;
   readonly #options: ConnectionOptions;
@@ -56,6 +59,8 @@ export class Connection {
   constructor(role: "client" | "server", options: ConnectionOptions = {}) {
     this.role = role;
     this.#options = options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    [this.heard, this.#hear] = [promise, resolve];
     const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
     limits.connectionWindow = Math.max(limits.connectionWindow, DEFAULT_WINDOW);
     this.#core = new Core(role, limits);
@@ -113,6 +118,7 @@ export class Connection {
   receive(chunk: Uint8Array): void {
     if (this.over || chunk.length === 0) return;
     this.lastReceived = performance.now();
+    this.#hear();
     try {
       this.#reader.feed(chunk);
     } catch (error) {
@@ -207,6 +213,7 @@ export class Connection {
 
   #ended(error?: Http2Error): void {
     this.#reader.stop();
+    this.#hear();
     const pings = this.#pings;
     this.#pings = new Map();
     for (const ping of pings.values()) ping.reject(this.#lostError());

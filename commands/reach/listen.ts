@@ -43,8 +43,10 @@ async function wrap(
     listener = await listen();
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`cannot listen at ${address}: ${reason}`, "choose another address");
+    throw new UsageError(
+      `cannot listen at ${address}: ${reasonOf(error, address)}`,
+      "choose another address",
+    );
   }
   let closed = false;
   const close = () => {
@@ -68,6 +70,21 @@ async function wrap(
     close,
     [Symbol.dispose]: close,
   };
+}
+
+/** Why it can't be listened at; the system's own words tell little of sockets' files. */
+function reasonOf(error: unknown, address: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!address.startsWith("unix://")) return message;
+  const path = address.slice("unix://".length);
+  if (/SUN_LEN/.test(message)) return "the path is too long for a socket";
+  if (error instanceof Deno.errors.NotFound) {
+    return `there is no folder ${path.replace(/[^/]*$/, "") || "."}`;
+  }
+  if (!(error instanceof Deno.errors.AddrInUse)) return message;
+  const { isSocket, isDirectory } = Deno.lstatSync(path);
+  if (isSocket) return "somebody listens there already";
+  return isDirectory ? "a folder is there" : "a file is there that is no socket";
 }
 
 /** For this user alone from its first moment; a file left by a listener that is gone is replaced. */

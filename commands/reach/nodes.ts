@@ -44,7 +44,7 @@ export async function reachNodes(
   const { debug } = global;
   const log = debug ? (line: string) => deps.stderr.write(line + "\n") : () => {};
   const warn = warnOnce(deps);
-  using line = waitLine(deps.stderr);
+  const line = waitLine(deps.stderr);
   /** The node itself, or each of its daemons. */
   const daemons = async (node: StoredNode): Promise<Place[]> => {
     const signal = timeout > 0
@@ -67,17 +67,20 @@ export async function reachNodes(
     const wait = waiting(timeout);
     const done = debug ? () => {} : line.show(nameOf(node), wait);
     try {
+      // The daemon's first byte is a part of the wait.
       const client = await reachNode(connect, { builder, node, registry: deps.registry }, {
         context: { signal: deps.signal, env: deps.env, log, warn, step: wait.step, debug },
         budget: { ms: timeout, onRetry: wait.retry, asking: line.asking },
       });
+      void client.channel.connection.heard.then(done);
       return { node, client, watch: watchSilence(client) };
     } catch (error) {
-      return { node, error };
-    } finally {
       done();
+      return { node, error };
     }
   }));
+  void Promise.all(places.map(({ client }) => client?.channel.connection.heard))
+    .then(() => line[Symbol.dispose]());
   const nodes = new Nodes(builder, places);
   if (deps.signal.aborted) {
     await nodes[Symbol.asyncDispose]();

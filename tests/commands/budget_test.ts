@@ -1,6 +1,8 @@
 /** `--connect-timeout`: one limit for every command that reaches a daemon, and what goes before it. */
 import assert from "node:assert/strict";
 import { workspace } from "../build/workspace.ts";
+import { runFairlead } from "../faults/program.ts";
+import { silentPort } from "../harness/silent_port.ts";
 
 /** A port whose queue is full: the system drops what else wants in. */
 async function fullPort() {
@@ -79,6 +81,26 @@ Deno.test("a daemon that accepts and says nothing is given up within the same li
   accepted.forEach((connection) => connection.close());
   silent.close();
   await serving.catch(() => {});
+});
+
+Deno.test("on a terminal it counts down to the daemon's first byte", async () => {
+  await using port = silentPort();
+  const home = await Deno.makeTempDir({ prefix: "fl-count-" });
+  await Deno.writeTextFile(`${home}/Dockerfile`, "FROM scratch\n");
+  for (const args of [["du"], ["build", "--progress=tty", home]]) {
+    const { code, stderr } = await runFairlead({
+      args: [...args, "--connect-timeout=2500ms"],
+      host: port.endpoint,
+      home,
+      terminal: true,
+    });
+    assert.equal(code, 1);
+    assert.match(stderr, /waiting for HTTP\/2 to begin, 2 s left/);
+    assert.match(stderr, /said nothing for 2\.5 s\nhint: [^\n]*\n$/);
+    // The line is gone before the error comes.
+    if (args[0] === "du") assert.ok(stderr.includes("left\x1b[K\r\x1b[KERROR: "), stderr);
+  }
+  await Deno.remove(home, { recursive: true });
 });
 
 Deno.test("a daemon that comes up within the attempts is found", async () => {

@@ -16,6 +16,8 @@ export interface ProgramOptions {
   cwd?: string;
   /** As the first Ctrl-C. */
   signal?: AbortSignal;
+  /** stderr is a terminal. */
+  terminal?: boolean;
   /** Hears of all that goes to stderr, as it goes. */
   onStderr?: (text: string) => void;
 }
@@ -29,7 +31,7 @@ export interface Ended {
 
 export async function runFairlead(options: ProgramOptions): Promise<Ended> {
   const stdout = collect();
-  const stderr = collect(options.onStderr);
+  const stderr = collect(options.onStderr, options.terminal);
   const env: Record<string, string> = {
     HOME: options.home,
     BUILDKIT_HOST: options.host,
@@ -62,7 +64,7 @@ export function errorLines(ended: Pick<Ended, "stderr">): string[] {
   return ended.stderr.split("\n").filter((line) => line.startsWith("ERROR: "));
 }
 
-function collect(hear: (text: string) => void = () => {}) {
+function collect(hear: (text: string) => void = () => {}, isTerminal = false) {
   const pieces: string[] = [];
   const decoder = new TextDecoder();
   const take = (text: string) => {
@@ -70,13 +72,13 @@ function collect(hear: (text: string) => void = () => {}) {
     hear(text);
   };
   const output: Output = {
-    isTerminal: false,
+    isTerminal,
     write: take,
     writeBytes(bytes) {
       take(decoder.decode(bytes));
       return Promise.resolve();
     },
-    size: () => undefined,
+    size: () => isTerminal ? { columns: 100, rows: 30 } : undefined,
   };
   return { output, text: () => pieces.join("") };
 }

@@ -76,12 +76,18 @@ if (!skip(reason)) {
     await Deno.writeTextFile(`${folder}/file`, "precious");
     await fails("", /--listen is missing/);
     await fails("tcp://0.0.0.0:1", /neither a unix socket nor loopback TCP\nhint: whoever reaches/);
-    await fails(`unix://${folder}/file`, /cannot listen at unix:.*Address already in use/);
+    await fails(
+      `unix://${folder}/file`,
+      /cannot listen at unix:.*: a file is there that is no socket/,
+    );
+    await fails(`unix://${folder}`, /cannot listen at unix:.*: a folder is there/);
+    await fails(`unix://${folder}/no/s`, /cannot listen at unix:.*: there is no folder \S+\/no\//);
+    await fails(`unix://${folder}/${"x".repeat(120)}`, /: the path is too long for a socket/);
     assert.equal(await Deno.readTextFile(`${folder}/file`), "precious");
     await fails(`unix://${folder}/x`, /unknown scheme "unx"/, "unx:///s");
     await using _proxy = await startProxy([shared.address, `--listen=unix://${folder}/taken`]);
     for (const name of ["taken", "/taken", "./taken"]) {
-      await fails(`unix://${folder}/${name}`, /Address already in use/);
+      await fails(`unix://${folder}/${name}`, /: somebody listens there already/);
     }
   });
 

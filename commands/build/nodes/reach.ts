@@ -22,8 +22,8 @@ export interface ReachOptions {
 }
 
 /**
- * Connects to a node within the budget. What takes long is a step of the build; on a terminal it
- * counts down. Throws what `connect` throws.
+ * Connects to a node within the budget. What takes long, to the daemon's first byte, is a step of the
+ * build; on a terminal it counts down. Throws what `connect` throws.
  */
 export async function reach(
   builder: Builder,
@@ -58,14 +58,18 @@ export async function reach(
         },
       },
     });
-    vertex?.rename(NAME);
-    vertex?.done();
+    const { connection } = client.channel;
+    void connection.heard.then(() => {
+      stop();
+      vertex?.rename(NAME);
+      if (!connection.over) vertex?.done();
+      else vertex?.fail(new Error("the daemon said nothing"));
+    });
     return client;
   } catch (error) {
+    stop();
     vertex?.rename(NAME);
     vertex?.fail(error);
     throw error;
-  } finally {
-    stop();
   }
 }
