@@ -1,5 +1,5 @@
 /** What a build is asked for, and the request that says so to the daemon. Pure. */
-import type { SolveRequest } from "../proto/gen/control_types.ts";
+import type { CacheOptionsEntry, SolveRequest } from "../proto/gen/control_types.ts";
 import { newId } from "./identity.ts";
 
 /** A kind with its attributes: an exporter, or a cache to read or write. */
@@ -54,7 +54,7 @@ export function solveRequest(ref: string, session: string, build: BuildOptions):
     exports.push({ Type: "inline", Attrs: {} });
   }
   const { frontend, attrs } = frontendAttrs(build);
-  if (imports.length > 0) attrs["cache-imports"] = JSON.stringify(imports);
+  if (imports.length > 0) attrs["cache-imports"] = importsText(imports);
   return {
     Ref: ref,
     Definition: undefined,
@@ -112,4 +112,12 @@ export function dockerfileRequest(build: Partial<BuildOptions>): SolveRequest {
     cacheTo: [],
     ...build,
   });
+}
+
+/** As Go writes it, since it is recorded: attributes in order, and none where there are none. */
+function importsText(imports: readonly CacheOptionsEntry[]): string {
+  return JSON.stringify(imports.map(({ Type, Attrs }) => {
+    const sorted = Object.entries(Attrs).sort(([a], [b]) => a < b ? -1 : 1);
+    return { Type, ...sorted.length > 0 && { Attrs: Object.fromEntries(sorted) } };
+  }));
 }

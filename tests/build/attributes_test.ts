@@ -196,6 +196,7 @@ Deno.test({ name: "the rest of the frontend's attributes", ignore }, async () =>
     ],
     ["--build-context=context=named", "--build-context=x/y:latest=docker-image://busybox", "ctx"],
     ["--cache-from=nowhere.invalid/x", "-f", "ctx/Dockerfile", "named"],
+    ["--cache-from=type=registry,ref=nowhere.invalid/x,b=1,a=2", "--cache-from=type=inline", "ctx"],
     ["--build-arg=BUILDKIT_MULTI_PLATFORM=1", "ctx"],
   ];
   for (const args of cases) await compare(space, args);
