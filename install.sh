@@ -34,7 +34,8 @@ main() {
   done
 
   if [ "$(id -u)" = 0 ]; then
-    [ "$as_root" ] || fail "you are root; if that is meant, say --as-root, for /usr/local/bin"
+    [ "$as_root" ] || fail "you are root; if that is meant, say so: sh install.sh --as-root," \
+      "or curl … | sh -s -- --as-root, for /usr/local/bin"
     dir=${dir:-/usr/local/bin}
   fi
   [ "$dir${XDG_BIN_HOME-}${HOME-}" ] || fail "HOME is not set: name a folder with --dir"

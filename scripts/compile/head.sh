@@ -5,6 +5,12 @@
 # and each start runs what lies there. What a start does uses nothing but the shell; to unpack takes
 # mkdir, chmod and dd (or tail and head), be they coreutils' or busybox's.
 
+# Deno doesn't start where its folder has been removed. (One that we may not search is fine.)
+[ -d "$PWD" ] || [ "$(pwd -P 2>&-)" ] || {
+  echo "fairlead: the current folder has been removed: go to another one" >&2
+  exit 1
+}
+
 self=$0
 name=@NAME@
 line_feed='
@@ -159,15 +165,17 @@ add_problem() {
 in_each_place look_in || {
   problems=
   partial=
+  mask=$(umask)
   umask 022
   trap 'clean; exit 130' INT
   trap 'clean; exit 143' TERM HUP
   in_each_place unpack_into || {
     echo "fairlead: cannot unpack itself:$problems
-hint: set FAIRLEAD_CACHE to a folder that can be written, on a disk with @SPACE@ MB to spare" >&2
+hint: set FAIRLEAD_CACHE to a folder on a disk that has @SPACE@ MB to spare and isn't mounted noexec" >&2
     exit 1
   }
   trap - INT TERM HUP
+  umask "$mask"
 }
 
 if [ -d "$dir/lib" ]; then

@@ -15,12 +15,16 @@ export async function compileInto(folder: string): Promise<string> {
   return path;
 }
 
-/** A folder that goes with the test, on a disk of its own of so many bytes if told so. */
-export async function tempFolder(options: { size?: string; readOnly?: boolean } = {}) {
+/** A folder that goes with the test; with options on a disk of its own, of so many bytes. */
+export async function tempFolder(
+  options: { size?: string; readOnly?: boolean; noExec?: boolean } = {},
+) {
   const path = await Deno.makeTempDir({ prefix: "fl-bin-" });
   const mounted = options.size !== undefined || options.readOnly;
   if (mounted) {
-    const flags = `size=${options.size ?? "1m"}${options.readOnly ? ",ro" : ""}`;
+    const flags = `size=${options.size ?? "1m"}${options.readOnly ? ",ro" : ""}${
+      options.noExec ? ",noexec" : ""
+    }`;
     await check("mount", ["-t", "tmpfs", "-o", flags, "tmpfs", path]);
   }
   return {

@@ -93,6 +93,18 @@ test("nobody waits for a start that was killed while it unpacked", async () => {
   assert.deepEqual(cache.names(), [name]);
 });
 
+test("what the first start writes goes by the user's umask, what it unpacks is for all", async () => {
+  await using folder = await tempFolder();
+  const certs = `umask 077; exec "$0" certs create ${folder.path}/certs --host a`;
+  const { code, stderr } = await run("sh", ["-c", certs, binary], {
+    env: { FAIRLEAD_CACHE: `${folder.path}/cache` },
+  });
+  assert.equal(code, 0, stderr);
+  const mode = async (path: string) => (await Deno.stat(folder.path + path)).mode! & 0o777;
+  assert.equal(await mode("/certs/client"), 0o700);
+  assert.equal(await mode(`/cache/${folder.names("/cache")[0]}`), 0o755);
+});
+
 test("a home that is read-only, or full, leads to TMPDIR", async () => {
   for (const disk of [{ readOnly: true }, { size: "30m" }]) {
     await using home = await tempFolder(disk);
@@ -125,6 +137,18 @@ test("no place at all: each is named with its reason, and nothing stays", async 
   assert.match(lines[3]!, /^hint: set FAIRLEAD_CACHE /);
   assert.equal(lines.length, 4);
   assert.deepEqual(temp.names("/fairlead-0"), []);
+});
+
+test("a disk that may hold no programs, and a folder that is gone, are told as that", async () => {
+  await using cache = await tempFolder({ size: "120m", noExec: true });
+  const refused = await fairlead({ FAIRLEAD_CACHE: cache.path }, "version");
+  assert.match(refused.stderr, /Permission denied.*\nhint: .* isn't mounted noexec\n$/s);
+  assert.deepEqual(cache.names(), []);
+  const script = `cd "$(mktemp -d)" && rmdir "$PWD" && "$0" version`;
+  const gone = await run("sh", ["-c", script, binary], { env: { FAIRLEAD_CACHE: made.path } });
+  assert.match(gone.stderr, /^fairlead: the current folder has been removed: go to another one$/m);
+  assert.doesNotMatch(gone.stderr, /backtrace/);
+  assert.equal(gone.code, 1);
 });
 
 test("what was damaged is unpacked anew", async () => {
