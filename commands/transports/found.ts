@@ -1,6 +1,9 @@
 /** What `fairlead transports` knows of each transport: built in, or a plugin's file. */
+import { METADATA_MS } from "../../transports/plugins/ask.ts";
+import { plain } from "../../transports/plugins/child.ts";
 import { MetadataError } from "../../transports/plugins/metadata.ts";
 import { atPath, type PluginFile } from "../../transports/plugins/places.ts";
+import { within } from "../../transports/timer.ts";
 import type { Registry } from "../../transports/registry.ts";
 import type { OptionSpec } from "../../transports/transport.ts";
 import { version as ours } from "../../version.ts";
@@ -35,7 +38,9 @@ export async function findTransports(registry: Registry, scheme?: string): Promi
   const wanted = (at: { readonly scheme: string }) => scheme === undefined || at.scheme === scheme;
   const named = [...registry.named].map(([scheme, path]) => atPath(scheme, path));
   const files = [...named, ...registry.plugins?.list() ?? []].filter(wanted);
-  const asked = await Promise.all(files.map((file) => describe(file, registry)));
+  const asked = await Promise.all(
+    files.map(async (file) => inLines(await describe(file, registry))),
+  );
   const builtIn = registry.transports.filter(wanted).map((transport): Found => ({
     ...empty,
     scheme: transport.scheme,
@@ -73,6 +78,24 @@ const empty = {
   protocol: "",
   options: [],
 };
+
+/** What a plugin says of itself, as one line each, and nothing that a terminal obeys. */
+function inLines(found: Found): Found {
+  const line = (value: unknown) => plain(String(value)).replace(/\s+/g, " ").trim();
+  const options = Array.isArray(found.options) ? found.options as OptionSpec[] : [];
+  return {
+    ...found,
+    name: line(found.name),
+    version: line(found.version),
+    vendor: line(found.vendor),
+    summary: line(found.summary),
+    options: options.map((option) => ({
+      ...option,
+      name: line(option.name),
+      summary: line(option.summary),
+    })),
+  };
+}
 
 function shadowed(found: Found, by: Found): Found {
   const problem = by.kind === "built-in"
@@ -113,12 +136,15 @@ async function describeModule(
   base: Found,
   broken: (problem: string, hint: string) => Found,
 ): Promise<Found> {
+  const { loadModule, textOf } = await import("../../transports/plugins/module.ts");
+  const hint = "see docs/writing-a-transport.md";
   try {
-    const { loadModule } = await import("../../transports/plugins/module.ts");
-    const { version = "", summary = "", options = [] } = await loadModule(base.path);
+    let module: Awaited<ReturnType<typeof loadModule>> | undefined;
+    await within(loadModule(base.path).then((loaded) => void (module = loaded)), METADATA_MS);
+    if (module === undefined) return broken(`it did not load within ${METADATA_MS / 1000} s`, hint);
+    const { version = "", summary = "", options = [] } = module;
     return { ...base, name: base.scheme, version, summary, options };
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    return broken(`it can't be loaded: ${problem}`, "see docs/writing-a-transport.md");
+    return broken(`it can't be loaded: ${textOf(error)}`, hint);
   }
 }

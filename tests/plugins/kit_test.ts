@@ -88,6 +88,13 @@ if (!skip(reason)) {
       "fairlead-transport-open": ["#!/bin/sh\n", 0o757],
       "fairlead-transport-silent": ["#!/bin/sh\n", 0o755],
       "fairlead-transport-unix": [`#!/bin/sh\n${line("unix")}\n`, 0o755],
+      "fairlead-transport-loud": [
+        `#!/bin/sh\n${
+          echo(metadataOf("loud", { version: "\x1b[31m1.0\x07", summary: "two\nlines" }))
+        }\n`,
+        0o755,
+      ],
+      "fairlead-transport-stuck.ts": ["await new Promise(() => {});\n", 0o644],
       "fairlead-transport-torn.js": ["export default {", 0o644],
       "fairlead-transport-Wrong": ["", 0o755],
     };
@@ -107,10 +114,12 @@ if (!skip(reason)) {
     row(`stdio +1\\.0\\.0 +shadowed +${data}/fairlead-transport-stdio`);
     row(`socket +1\\.0\\.0 +ok +${folder}/fairlead-transport-socket\\.ts`);
     row(`open + broken +${folder}/fairlead-transport-open`);
+    row(`loud +1\\.0 +ok +${folder}/fairlead-transport-loud +two lines$`);
     assert.doesNotMatch(stdout, /Wrong/);
     assert.match(stderr, /transport-open: it can be written to by everyone\n {2}hint: run: chmod/);
     assert.match(stderr, /transport-silent: 'metadata' printed nothing\n/);
     assert.match(stderr, /transport-torn\.js: it can't be loaded: /);
+    assert.match(stderr, /transport-stuck\.ts: it did not load within 2 s\n/);
     assert.match(stderr, /transport-unix: unix is built in\n {2}hint: .*--transport-plugin unix=/);
 
     const json = (await fairlead(["transports", "ls", "--format", "json"], env)).stdout

@@ -7,7 +7,7 @@ import { bad, type Metadata, MetadataError, parseMetadata } from "./metadata.ts"
 /** The most that is read, in bytes. */
 const METADATA_BYTES = 64 << 10;
 /** The longest that it may take, in milliseconds. */
-const METADATA_MS = 2000;
+export const METADATA_MS = 2000;
 /** Milliseconds that are waited for the process to be gone: most go at once. */
 const STOP_MS = 300;
 

@@ -76,15 +76,11 @@ async function dial(target: Target, context: DialContext): Promise<Connection> {
 
 function translated(error: unknown, { path, shown }: Target): DialError {
   const fields = (typeof error === "object" && error !== null ? error : {}) as {
-    message?: unknown;
     code?: unknown;
     hint?: unknown;
     retryable?: unknown;
   };
-  // The runtime's own messages have colours, and advice for another kind of program.
-  const message = plain(typeof fields.message === "string" ? fields.message : String(error))
-    .replace(/\n\s*hint: .*/g, "");
-  return new DialError(`the plugin ${path}: ${message}`, {
+  return new DialError(`the plugin ${path}: ${textOf(error)}`, {
     endpoint: shown,
     step: "connect",
     code: dialErrorCode(fields.code),
@@ -92,4 +88,11 @@ function translated(error: unknown, { path, shown }: Target): DialError {
     retryable: fields.retryable === true,
     cause: error,
   });
+}
+
+/** What was thrown, without the colours of the runtime's own messages, and its advice to others. */
+export function textOf(error: unknown): string {
+  const message = (error as { message?: unknown } | null | undefined)?.message;
+  const text = plain(typeof message === "string" ? message : String(error));
+  return text.replace(/\n\s*hint: .*/g, "");
 }
