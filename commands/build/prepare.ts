@@ -143,6 +143,7 @@ export async function prepare(
   const frontend = { ...attrs, ...limits, ...attestation };
   const from = parseCaches(flags["cache-from"], "from");
   const to = parseCaches(flags["cache-to"], "to");
+  sources.checkDockerfile();
   const aws = [...from, ...to].some(({ type }) => type === "s3")
     ? (await import("./aws_profile.ts")).awsProfile
     : undefined;

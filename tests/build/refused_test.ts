@@ -159,6 +159,7 @@ const inOrder: Case[] = [
   [["--network=foo"]],
   [["--add-host=foo"]],
   [["--cache-to=type=local"]],
+  [["-f", "nowhere"]],
 ];
 /** Each with the one before it, which is told. */
 const together = inOrder.slice(1).map(([args, env], at): Case => {

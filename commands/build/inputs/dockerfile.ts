@@ -7,6 +7,8 @@ export interface LocalDockerfile {
   /** Absolute. */
   readonly folder: string;
   readonly name: string;
+  /** Throws {@link NoDockerfile} where it is no file: the daemon would find that out later. */
+  check(): void;
 }
 
 /** What is named can't be a Dockerfile. */
@@ -24,8 +26,7 @@ export function localDockerfile(typed: string, context: string, cwd: string): Lo
   const at = absolutePath(folder, cwd);
   checkFolder(folder, at);
   const name = existingName(at, path.replace(/\/+$/, "").split("/").pop() || "/");
-  checkFile(`${at}/${name}`, name, typed);
-  return { folder: at, name };
+  return { folder: at, name, check: () => checkFile(`${at}/${name}`, name, typed) };
 }
 
 function checkFolder(folder: string, at: string): void {

@@ -32,6 +32,8 @@ export interface Inputs {
   keepStdin(signal: AbortSignal): Promise<void>;
   /** A Dockerfile that the daemon is to fetch, into the mount `dockerfile`, before the build. */
   readonly dockerfileUrl: string | undefined;
+  /** Throws `NoDockerfile` where there is none of this machine; last of all, as the daemon would. */
+  checkDockerfile(): void;
 }
 
 /** What finding them goes by. */
@@ -71,18 +73,19 @@ export async function findInputs(
     : folderContext(path, deps.cwd) ?? remoteContext(path, deps.cwd);
   const { mounts, attrs, services, folder, archive } = context;
   const stdin = context.stdin ?? (file === "-" ? deps.stdin : undefined);
-  const url = isHttp(file) ? file : undefined;
+  const dockerfileUrl = isHttp(file) ? file : undefined;
   const caps = folder === undefined && path !== "-" && hasQuery(path)
     ? ["moby.buildkit.frontend.gitquerystring"]
     : [];
   const name = folder === undefined || path === "-" ? "" : baseName(folder);
   const keepStdin = async (signal: AbortSignal) => await archive?.keep(signal);
-  const inputs = { mounts, attrs, caps, name, services, keepStdin, dockerfileUrl: url };
-  if (stdin !== undefined || url !== undefined) {
+  const checkDockerfile = () => {};
+  const inputs = { mounts, attrs, caps, name, services, keepStdin, dockerfileUrl, checkDockerfile };
+  if (stdin !== undefined || dockerfileUrl !== undefined) {
     const made = scratch.folder("dockerfile");
     mounts.set("dockerfile", made);
     attrs["dockerfilekey"] = "dockerfile";
-    if (url === undefined) {
+    if (dockerfileUrl === undefined) {
       const text = await readText(stdin!, LARGEST_DOCKERFILE);
       Deno.writeFileSync(`${made}/Dockerfile`, text);
     }
@@ -94,7 +97,7 @@ export async function findInputs(
   const dockerfile = localDockerfile(file, folder ?? "", deps.cwd);
   mounts.set("dockerfile", dockerfile.folder);
   if (folder === undefined) attrs["dockerfilekey"] = "dockerfile";
-  return { ...inputs, filename: dockerfile.name };
+  return { ...inputs, filename: dockerfile.name, checkDockerfile: dockerfile.check };
 }
 
 /** An absolute `-f` beside a URL is a file of this machine; beside an archive it is one inside. */

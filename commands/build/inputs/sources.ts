@@ -37,6 +37,8 @@ export interface Sources {
   readonly agents: Agents;
   /** A Dockerfile that it is to fetch into the mount `dockerfile` first. */
   readonly dockerfileUrl: string | undefined;
+  /** Throws `NoDockerfile` where there is none of this machine. */
+  checkDockerfile(): void;
   /** The Dockerfile's name there, or in the context. */
   readonly filename: string;
   /** For the frontend. */
@@ -95,6 +97,7 @@ export async function findSources(
     secrets,
     agents,
     dockerfileUrl: inputs.dockerfileUrl,
+    checkDockerfile: inputs.checkDockerfile,
     filename: inputs.filename,
     attrs: {
       ...inputs.attrs,
