@@ -1,6 +1,6 @@
 import type { StatusResponse } from "../../proto/gen/control.ts";
 import { openStore } from "../../builders/builder.ts";
-import { writeResult } from "../build/results/result.ts";
+import { checkPlace, writeResult } from "../build/results/result.ts";
 import { defineCommand } from "../program/command.ts";
 import { rfc3339 } from "../text/go_time.ts";
 import { reachNodes } from "../reach/nodes.ts";
@@ -28,6 +28,7 @@ export const command = defineCommand({
         "name a file: 'fairlead history timeline -o timeline.html'",
       );
     }
+    if (!toStdout) checkPlace(flags.output);
     await using nodes = await reachNodes(deps, global);
     const { signal } = deps;
     const found = await findRecord(nodes, args[0] ?? "", { signal });

@@ -176,8 +176,8 @@ function total(steps: readonly Step[]): number {
 // deno-lint-ignore no-control-regex -- colours and cursor moves of a step's output
 const SEQUENCES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])/g;
 
-/** Control characters, but tabs and the ends of lines. */
-const CONTROLS = /[^\P{Cc}\t\n]/gu;
+/** Control characters, but tabs and the ends of lines; and those that turn a text's direction. */
+const CONTROLS = /[^\P{Cc}\t\n]|[\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Without terminal sequences; of a line that overwrote itself the last state. */
 function clean(text: string): string {
