@@ -1,6 +1,7 @@
 /** Builds on several nodes: two real daemons, beside the peer on the same two. */
 import assert from "node:assert/strict";
 import { uploadOf } from "../../commands/progress/uploads.ts";
+import { makeCerts } from "../harness/certs.ts";
 import { type Buildkitd, startBuildkitd } from "../harness/buildkitd.ts";
 import { startRegistry } from "../harness/registry.ts";
 import { check } from "../harness/run.ts";
@@ -341,6 +342,31 @@ Deno.test({ name: "the index goes to a registry that demands a login", ignore },
     assert.match(refused.stderr, /^ERROR: failed to build: .*(401|no basic auth|unauthorized)/mi);
   } finally {
     await registry.stop();
+  }
+});
+
+Deno.test({
+  name: "registry.insecure: the index goes by TLS with any certificate, or without TLS",
+  ignore,
+}, async () => {
+  await using certs = await makeCerts();
+  const secure = await startRegistry({ tls: certs.server });
+  try {
+    await using space = await nodesWorkspace(nodes.daemons, fixed);
+    space.write(context);
+    const names = [`${secure.host}/a/b`, name()];
+    for (const name of names) {
+      const output = `type=image,name=${name}:c,push=true,registry.insecure=true`;
+      await build(space, "fairlead", [both, "-o", output, "--iidfile=iid"]);
+    }
+    assert.equal((await manifest(`${names[1]}:c`)).digest, space.read("iid"));
+    // The certificate's authority is the tests' own.
+    using client = Deno.createHttpClient({ caCerts: [await Deno.readTextFile(certs.ca.cert)] });
+    const answer = await fetch(`${secure.url}/v2/a/b/manifests/c`, { headers: { accept }, client });
+    const { manifests } = await answer.json();
+    assert.ok(manifests.length >= 2, "the index of both parts");
+  } finally {
+    await secure.stop();
   }
 });
 

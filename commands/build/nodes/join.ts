@@ -1,7 +1,9 @@
 /** An image that several nodes have pushed, each its part by digest: their index, under its tags. */
 import { registryConfigs } from "../../../builders/store/registry_configs.ts";
 import type { Descriptor } from "../../../buildkit/registry/descriptor.ts";
+import type { RegistryConfig } from "../../../buildkit/registry/hosts.ts";
 import { openRegistries, type Registries } from "../../../buildkit/registry/registry.ts";
+import { RegistryError } from "../../../buildkit/registry/registry_error.ts";
 import type { Typed } from "../../../buildkit/solve_request.ts";
 import { annotationsOf } from "../../imagetools/annotations.ts";
 import { combine, readSource } from "../../imagetools/combine.ts";
@@ -29,7 +31,7 @@ export async function joinParts(
   if (image === undefined || descriptors.length === 0) return parts[0]!;
   const vertex = context.shared.local.start(`merging manifest list ${image.attrs["name"]}`);
   try {
-    using registries = registriesFor(image.attrs, context);
+    using registries = await registriesFor(image.attrs, descriptors, context);
     const digest = await pushIndex(registries, descriptors, image.attrs);
     vertex.done();
     return { "containerimage.digest": digest };
@@ -39,18 +41,30 @@ export async function joinParts(
   }
 }
 
-function registriesFor(
+async function registriesFor(
   attrs: Attrs,
+  [part]: readonly Descriptor[],
   { deps, builder, progress }: Pick<JobContext, "deps" | "builder" | "progress">,
-): Registries {
-  const configs = new Map(registryConfigs(builder));
-  if (isOn(attrs["registry.insecure"])) {
-    for (const { ref } of namesOf(attrs)) {
-      configs.set(ref.domain, { ...configs.get(ref.domain), http: true, insecure: true });
-    }
-  }
+): Promise<Registries> {
+  const known = registryConfigs(builder);
   const warn = (line: string) => progress.note(`WARNING: ${line}`);
-  return openRegistries({ credentials: logins(deps, warn), configs, signal: deps.signal });
+  const credentials = logins(deps, warn);
+  const open = (configs: ReadonlyMap<string, RegistryConfig>) =>
+    openRegistries({ credentials, configs, signal: deps.signal });
+  if (!isOn(attrs["registry.insecure"])) return open(known);
+  const configs = new Map(known);
+  for (const { ref } of namesOf(attrs)) {
+    const byTls = { http: false, ...known.get(ref.domain), insecure: true };
+    using registries = open(new Map([[ref.domain, byTls]]));
+    // With any certificate, and without TLS where the registry has none: as the nodes did it.
+    const http = byTls.http || await registries.writer(ref).has(part!).then(() => false, lacksTls);
+    configs.set(ref.domain, { ...byTls, http });
+  }
+  return open(configs);
+}
+
+function lacksTls(error: unknown): boolean {
+  return error instanceof RegistryError && error.code === "tls";
 }
 
 async function pushIndex(
