@@ -41,7 +41,7 @@ Deno.test("timelinePage() takes terminal sequences away, and of an overwritten l
   const html = page([{
     log: ["0.1 \x1b[32mgreen\x1b[0m\x1b]0;title\x07", "0.2 10%\r20%\r100%\r", "0.3 a\tb\x07\u202e"],
   }]);
-  match(html, /<pre>0\.1 green\n0\.2 100%\n0\.3 a\tb  <\/pre>/);
+  match(html, /<pre>0\.1 green\n0\.2 100%\n0\.3 a\tb {2}<\/pre>/);
 });
 
 Deno.test("timelinePage() fetches nothing and runs nothing", () => {
