@@ -9,12 +9,18 @@ export class FsyncError extends Error {
    * @param code the system's name of the failure (`EACCES`, `ENOSPC` …), where there was one.
    */
   constructor(
-    attempt: string,
+    readonly attempt: string,
     readonly path: string,
     readonly reason: string,
     readonly code?: string,
   ) {
     super(`cannot ${attempt}${path === "" ? "" : ` ${JSON.stringify(path)}`}: ${reason}`);
+  }
+
+  /** The same of a path that the system refused, with the folder before it that it is relative to. */
+  below(folder: string): FsyncError {
+    if (this.code === undefined || this.path.startsWith("/")) return this;
+    return new FsyncError(this.attempt, `${folder}/${this.path}`, this.reason, this.code);
   }
 }
 

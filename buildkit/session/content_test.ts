@@ -75,6 +75,7 @@ Deno.test("content(): what is asked of the wrong place is refused, and nothing i
 
 Deno.test("content(): a write that begins again counts from there", async () => {
   const dir = Deno.makeTempDirSync();
+  const umask = Deno.build.os === "windows" ? 0 : Deno.umask(0);
   try {
     const service = content(new Map([["w", dir]]), new Set(["w"]));
     const [one, two] = [new TextEncoder().encode("one"), new TextEncoder().encode("two")];
@@ -85,7 +86,11 @@ Deno.test("content(): a write that begins again counts from there", async () => 
     await service[path("Write")]!(callOf("w", parts.map(write)));
     const [blob] = [...Deno.readDirSync(`${dir}/blobs/sha256`)];
     assert.equal(Deno.readTextFileSync(`${dir}/blobs/sha256/${blob!.name}`), "two");
+    if (Deno.build.os !== "windows") {
+      assert.equal(Deno.statSync(`${dir}/blobs/sha256`).mode! & 0o777, 0o755);
+    }
   } finally {
+    if (Deno.build.os !== "windows") Deno.umask(umask);
     Deno.removeSync(dir, { recursive: true });
   }
 });

@@ -96,7 +96,7 @@ function beginIngest(
   let offset = 0;
 
   function open(): Deno.FsFile {
-    Deno.mkdirSync(folder, { recursive: true });
+    Deno.mkdirSync(folder, { recursive: true, mode: 0o755 });
     Deno.writeTextFileSync(`${folder}/ref`, ref);
     return Deno.openSync(path, { write: true, create: true, truncate: true });
   }
@@ -134,7 +134,7 @@ function beginIngest(
       );
     }
     const target = blobPath(store, digest);
-    Deno.mkdirSync(target.slice(0, target.lastIndexOf("/")), { recursive: true });
+    Deno.mkdirSync(target.slice(0, target.lastIndexOf("/")), { recursive: true, mode: 0o755 });
     file.close();
     file = undefined;
     Deno.chmodSync(path, BLOB_MODE);

@@ -1,3 +1,4 @@
+import { osReason } from "../../buildkit/session/os_reason.ts";
 import { bytesOfText } from "../text/raw_bytes.ts";
 import { type Clock, type Input, type Output, OutputClosed } from "./deps.ts";
 
@@ -77,10 +78,8 @@ function writeSome(stream: typeof Deno.stdout, bytes: Uint8Array): number {
 }
 
 function unwritten(error: unknown, name: string): Error {
-  const reason = error instanceof Error
-    ? error.message.replace(/ \(os error \d+\)$/, "")
-    : `${error}`;
-  return closed(error) ?? new Error(`cannot write to ${name}: ${reason}`, { cause: error });
+  return closed(error) ??
+    new Error(`cannot write to ${name}: ${osReason(error)}`, { cause: error });
 }
 
 function closed(error: unknown): OutputClosed | undefined {

@@ -42,11 +42,21 @@ Deno.test({
       Deno.removeSync(`${disk}/peer.tar`);
       deepEqual(names(disk), ["out.tar"]);
       equal(Deno.readTextFileSync(`${disk}/out.tar`), "before");
+      const folder = await build(space, `type=local,dest=${disk}/folder`);
+      match(folder.stderr, /cannot write "\S+\/disk\/folder\/big": no space left on device/);
+      Deno.removeSync(`${disk}/folder`, { recursive: true });
+      // What is left of the disk is filled, and then there is no room for an answer.
+      await new Deno.Command("cp", { args: ["/dev/zero", `${disk}/all`] }).output();
+      const metadata = ["build", "-o", "type=image", `--metadata-file=${disk}/m`, "ctx"];
+      const answer = await space.fairlead(metadata);
+      match(answer.stderr, /cannot write \S+\/disk\/m: no space left on device\n$/);
+      equal(answer.code, (await space.buildx(metadata)).code);
+      Deno.removeSync(`${disk}/all`);
       const layout = `type=oci,tar=false,dest=${disk}/layout`;
-      const folder = await build(space, layout);
-      match(folder.stderr, /cannot write to \S+\/disk\/layout: no space left on device\n$/);
+      const blobs = await build(space, layout);
+      match(blobs.stderr, /cannot write to \S+\/disk\/layout: no space left on device\n$/);
       Deno.removeSync(`${disk}/layout`, { recursive: true });
-      equal(folder.code, (await space.buildx(["build", "-o", layout, "ctx"])).code);
+      equal(blobs.code, (await space.buildx(["build", "-o", layout, "ctx"])).code);
       Deno.removeSync(`${disk}/layout`, { recursive: true });
     } finally {
       await check("umount", [disk]);

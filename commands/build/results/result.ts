@@ -1,6 +1,7 @@
 /** What a build leaves behind for scripts: the image's id, and the daemon's answers as JSON. */
 import type { VertexWarning } from "../../../proto/gen/control.ts";
 import { osReason } from "../../../buildkit/session/os_reason.ts";
+import { OutputError } from "../../../buildkit/session/output_sink.ts";
 import { goJson } from "../../text/go_json.ts";
 import { UsageError } from "../../program/usage_error.ts";
 import { warningOf } from "../../progress/rawjson.ts";
@@ -84,7 +85,7 @@ function isFolder(path: string): boolean {
 /**
  * Writes a small file whole or not at all: readers of these files poll for them.
  * A path that is no regular file (`/dev/stdout`, a pipe) is written to as it is.
- * Throws an Error that names the path.
+ * Throws an `OutputError` that names the path.
  * @param options `umask`: who may read it is the user's setting, too, and not everybody
  */
 export function writeResult(path: string, text: string, { umask = false } = {}): void {
@@ -101,7 +102,7 @@ export function writeResult(path: string, text: string, { umask = false } = {}):
       throw error;
     }
   } catch (error) {
-    throw new Error(`cannot write ${path}: ${osReason(error)}`, { cause: error });
+    throw new OutputError(`cannot write ${path}: ${osReason(error)}`, { cause: error });
   }
 }
 
