@@ -131,6 +131,12 @@ async function resolve(
   before: readonly Output[],
 ): Promise<Output> {
   const { type, dest } = entry;
+  if (entry.attrs["load"] !== undefined && (type !== "docker" || dest !== "")) {
+    throw new UsageError(
+      "load is for an image of type=docker without dest",
+      "write type=docker,load=podman, or leave load out",
+    );
+  }
   if (type === "registry") {
     const attrs = { unpack: "false", ...entry.attrs, push: "true" };
     return { type: "image", attrs, target: { to: "daemon" } };
@@ -144,9 +150,6 @@ async function resolve(
   }
   if (type !== "tar" && !image) return { type, attrs, target: { to: "daemon" } };
   if (type === "docker" && dest === "") return loadInto(attrs);
-  if (attrs["load"] !== undefined) {
-    throw new UsageError("load is for an image without dest", "leave load or dest out");
-  }
   if (dest !== "" && dest !== "-") {
     await checkFile(dest);
     return { type, attrs, target: { to: "file", path: dest } };

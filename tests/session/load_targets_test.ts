@@ -150,6 +150,13 @@ Deno.test({
       equal(ran.trim(), space.read("ctx/file"));
     });
 
+    await t.step("the socket as a URL, and an empty namespace", async () => {
+      const url = { CONTAINERD_ADDRESS: `unix://${containerd.socket}` };
+      await builds(space, url, "-o", `${output},namespace=`, "-t", "url");
+      match(await ctr("images", "ls", "-q"), /^docker\.io\/library\/url:latest$/m);
+      await ctr("images", "rm", "docker.io/library/url:latest");
+    });
+
     await t.step("another image takes the name", async () => {
       const target = async () =>
         /docker\.io\/a\/b:1 +\S+ +(\S+)/.exec(await ctr("images", "ls"))![1];

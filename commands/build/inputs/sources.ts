@@ -81,7 +81,8 @@ export async function findSources(
   const { env, cwd } = deps;
   const { file } = flags;
   const inputs = await findInputs(path, file, { deps, scratch });
-  const sharedKey = (folder: string) => `${asciiName(baseName(folder))}:${buildNodeId(storeDir)}`;
+  const machine = buildNodeId(storeDir);
+  const sharedKey = (folder: string) => `${asciiName(baseName(folder))}:${machine}`;
   const contexts = parseBuildContexts(flags["build-context"]);
   const named = namedContexts(contexts, { cwd, sharedKey, targets });
   const policies = choosePolicies(parsePolicies(flags.policy));

@@ -49,7 +49,7 @@ export async function openEngines(
   }));
 }
 
-/** containerd's own socket and namespace, where nothing else is said; as its programs find them. */
+/** containerd's own socket and namespace, where nothing else is said; as `ctr` and `nerdctl` find them. */
 async function openStore(
   { socket, namespace }: Extract<Output["target"], { to: "containerd" }>,
   env: Env,
@@ -57,9 +57,13 @@ async function openStore(
 ): Promise<ImageStore> {
   const { openContainerd } = await import("../../../builders/images/containerd/load.ts");
   return await openContainerd({
-    socket: socket ?? (env("CONTAINERD_ADDRESS") || "/run/containerd/containerd.sock"),
-    namespace: namespace ?? (env("CONTAINERD_NAMESPACE") || "default"),
+    socket: withoutScheme(socket || env("CONTAINERD_ADDRESS")) || "/run/containerd/containerd.sock",
+    namespace: namespace || env("CONTAINERD_NAMESPACE") || "default",
   }, context);
+}
+
+function withoutScheme(address: string | undefined): string | undefined {
+  return address?.replace(/^unix:\/\//, "");
 }
 
 async function loadTarget(
@@ -73,7 +77,7 @@ async function loadTarget(
   if (socket) {
     return {
       program,
-      endpoint: { host: `unix://${socket}` },
+      endpoint: { host: `unix://${withoutScheme(socket)}` },
       hint: "start podman's service there",
     };
   }
