@@ -71,15 +71,14 @@ export function reader(
     const { mediaType, digest } = descriptor;
     const doing = `${repositoryName(name)}@${digest}`;
     const kinds = isIndex(mediaType) || isManifest(mediaType) ? ["manifests", "blobs"] : ["blobs"];
-    return await firstOf(kinds.flatMap((kind) =>
+    return await firstThere(kinds, (kind) =>
       hosts.map((host) => async () => ({
         host,
         response: await get(host, `${kind}/${digest}`, {
           headers: { accept: `${mediaType || "*/*"}, */*` },
           doing,
         }),
-      }))
-    ));
+      })));
   }
 
   return {
@@ -87,8 +86,9 @@ export function reader(
       const { digest, tag } = reference;
       const doing = `${repositoryName(name)}${digest ? `@${digest}` : `:${tag}`}`;
       const kinds = digest ? ["manifests", "blobs"] as const : ["manifests"] as const;
-      return firstOf(
-        kinds.flatMap((kind) => hosts.map((host) => () => resolveAt(host, kind, reference, doing))),
+      return firstThere(
+        kinds,
+        (kind) => hosts.map((host) => () => resolveAt(host, kind, reference, doing)),
       );
     },
     async fetch(descriptor) {
@@ -111,13 +111,13 @@ export function reader(
       // Registries without the API keep them under a tag made of the digest.
       const paths = [`referrers/${digest}`, `manifests/${digest.replace(":", "-")}`];
       try {
-        const { response, host } = await firstOf(
-          paths.flatMap((path) =>
+        const { response, host } = await firstThere(
+          paths,
+          (path) =>
             hosts.map((host) => async () => ({
               host,
               response: await get(host, path, { headers, doing }),
-            }))
-          ),
+            })),
         );
         const bytes = await readAll(response, LARGEST_MANIFEST, { link, host, doing });
         const { manifests } = JSON.parse(new TextDecoder().decode(bytes));
@@ -152,6 +152,20 @@ function checked(host: Host, doing: string, mediaType: string, digest: string, s
     });
   }
   return { mediaType, digest, size };
+}
+
+/** The first place that has it: the next is asked only where nothing is at the one before. */
+async function firstThere<Place, T>(
+  places: readonly Place[],
+  waysTo: (place: Place) => readonly (() => Promise<T>)[],
+): Promise<T> {
+  const [place, ...others] = places;
+  try {
+    return await firstOf(waysTo(place!));
+  } catch (error) {
+    if (others.length === 0 || !isNotFound(error)) throw error;
+    return await firstThere(others, waysTo);
+  }
 }
 
 /** The first that succeeds; else the error of the one that came furthest. */

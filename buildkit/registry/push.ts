@@ -6,6 +6,8 @@ import { type Reference, repositoryName } from "./reference.ts";
 import { RegistryError } from "./registry_error.ts";
 import { type Ask, ask, type Link } from "./requests.ts";
 import type { Wanted } from "./pull.ts";
+import { pause } from "../../transports/timer.ts";
+import { innermostReason } from "../session/token_fetch.ts";
 
 /** Every method throws `RegistryError`, or the signal's reason. */
 export interface Writer {
@@ -24,6 +26,29 @@ export interface Writer {
 
 /** The largest blob that goes up in one request of known length, in bytes. */
 const LARGEST_PIECE = 8 << 20;
+
+/** Milliseconds before what a registry has stumbled over is begun anew: BuildKit's. */
+const PAUSES = [1000, 2000, 4000];
+
+/** Runs, and again, while the registry fails for reasons of its own or the connection breaks. */
+async function again<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (const ms of PAUSES) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      await pause(ms, signal);
+    }
+  }
+  return await run();
+}
+
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof RegistryError)) return false;
+  if (error.status !== undefined) return error.status >= 500;
+  return /reset|aborted|broken pipe|EPIPE|connection closed|unexpected (?:eof|end of file)/i
+    .test(innermostReason(error));
+}
 
 export function writer(
   link: Link,
@@ -73,7 +98,7 @@ export function writer(
     descriptor: Wanted,
     method: "PUT" | "PATCH",
     url: URL,
-    body: () => Uint8Array | ReadableStream<Uint8Array>,
+    body: NonNullable<Ask["body"]>,
   ): Promise<Response> {
     const request = {
       ...{ method, path: url.href, body },
@@ -86,6 +111,20 @@ export function writer(
       ...request,
       ...{ doing: `${repositoryName(name)}@${descriptor.digest}`, scopes: [] },
     });
+  }
+
+  async function putBlob(
+    descriptor: Wanted,
+    open: () => Promise<ReadableStream<Uint8Array>>,
+  ): Promise<void> {
+    const url = await begin(descriptor);
+    if (descriptor.size <= LARGEST_PIECE) {
+      const bytes = await new Response(await open()).bytes();
+      return await end(descriptor, url, () => bytes);
+    }
+    // The runtime sends a stream without its length, which PATCH allows and PUT needn't.
+    const response = await upload(descriptor, "PATCH", url, open);
+    await end(descriptor, await nextUrl(response, descriptor), () => new Uint8Array());
   }
 
   return {
@@ -104,34 +143,26 @@ export function writer(
     },
     async mount(descriptor, fromPath) {
       const query = new URLSearchParams({ mount: descriptor.digest, from: fromPath });
-      const response = await send(descriptor, {
+      const ask = {
         method: "POST",
         path: `${name.path}/blobs/uploads/?${query}`,
         scopes: [scope, `repository:${fromPath}:pull`],
         expects: [401, 403, 404, 405],
-      });
+      } as const;
+      const response = await again(() => send(descriptor, ask), link.signal);
       await response.body?.cancel();
       return response.status === 201;
     },
-    async putBlob(descriptor, open) {
-      const url = await begin(descriptor);
-      if (descriptor.size <= LARGEST_PIECE) {
-        const bytes = await new Response(await open()).bytes();
-        return await end(descriptor, url, () => bytes);
-      }
-      // The runtime sends a stream without its length, which PATCH allows and PUT needn't.
-      const stream = await open();
-      const response = await upload(descriptor, "PATCH", url, () => stream);
-      await end(descriptor, await nextUrl(response, descriptor), () => new Uint8Array());
-    },
+    putBlob: (descriptor, open) => again(() => putBlob(descriptor, open), link.signal),
     async putManifest(descriptor, bytes, tag) {
-      const response = await send(descriptor, {
+      const put = {
         ...tag && { doing: `${repositoryName(name)}:${tag}` },
         method: "PUT",
         path: `${name.path}/manifests/${tag || descriptor.digest}`,
         headers: { "content-type": descriptor.mediaType },
         body: () => bytes,
-      });
+      } as const;
+      const response = await again(() => send(descriptor, put), link.signal);
       await response.body?.cancel();
       const got = response.headers.get("docker-content-digest");
       if (got !== null && got !== descriptor.digest) {

@@ -13,7 +13,7 @@ export interface Ask {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Made anew for each try. */
-  readonly body?: () => Uint8Array | ReadableStream<Uint8Array>;
+  readonly body?: () => Uint8Array | Promise<ReadableStream<Uint8Array>>;
   /** What a token is wanted for. */
   readonly scopes: readonly string[];
   /** Statuses from 400 on that the caller handles. */
@@ -64,7 +64,9 @@ export async function ask(link: Link, host: Host, request: Ask): Promise<Respons
       await pause(seconds * 1000 || PAUSE, link.signal);
       return true;
     }
-    return status !== last && (status === 500 || status === 503 || status === 504);
+    // What was to be written begins anew (`push.ts`): half of it may be there.
+    const reads = request.method === "GET" || request.method === "HEAD";
+    return reads && status !== last && (status === 500 || status === 503 || status === 504);
   }
 }
 
@@ -76,7 +78,7 @@ async function send(link: Link, host: Host, request: Ask): Promise<Response> {
   const stop = request.body === undefined ? after(link.patience, () => late.abort()) : () => {};
   try {
     const authorization = await link.authorizer.header(host.host, request.scopes);
-    const body = request.body?.();
+    const body = await request.body?.();
     return await connections.fetch(host, urlOf(host, request), {
       method: request.method,
       headers: {

@@ -139,6 +139,43 @@ Deno.test("a login doesn't follow an upload or a redirect to another host", asyn
   deepEqual(elsewhere.seen, [null, null, null]);
 });
 
+Deno.test("what a registry stumbles over is written anew, and what it refuses is not", async () => {
+  const { descriptor, bytes } = await blob(9 << 20);
+  const seen: string[] = [];
+  const stumbles = new Set(["PATCH", "PUT"]);
+  await using it = world(async ({ method, body }) => {
+    seen.push(method);
+    if (stumbles.delete(method)) return new Response("", { status: method === "PUT" ? 503 : 502 });
+    await new Response(body).bytes();
+    const headers = { location: "/next" };
+    return new Response("", { status: method === "PUT" ? 201 : 202, headers });
+  });
+  let opened = 0;
+  await it.writer.putBlob(descriptor, () => {
+    opened++;
+    return Promise.resolve(new Blob([bytes]).stream());
+  });
+  deepEqual(seen.join(" "), "POST PATCH POST PATCH PUT POST PATCH PUT");
+  equal(opened, 3);
+  await using full = world(() => new Response("", { status: 413 }));
+  await rejects(full.writer.putManifest(descriptor, bytes), { status: 413 });
+  equal(full.seen.length, 1);
+});
+
+Deno.test("an index that can't be had now is not one that isn't there", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const nobody = `http://127.0.0.1:${listener.addr.port}/`;
+  listener.close();
+  await using it = world(({ url }) =>
+    url.includes("/manifests/")
+      ? new Response("", { status: 307, headers: { location: nobody } })
+      : new Response("", { status: 404 })
+  );
+  const { descriptor } = await blob(3);
+  const mediaType = "application/vnd.oci.image.index.v1+json";
+  await rejects(it.reader.fetch({ ...descriptor, mediaType }), { code: "unreachable" });
+});
+
 Deno.test("a digest that is none, and a manifest stored as another, are noticed", async () => {
   await using it = world(({ method }) =>
     new Response(method === "GET" ? "{}" : null, {
