@@ -1,24 +1,36 @@
 /**
  * bash 3.2 and later. It takes words apart at `=` and `:`, which stand in endpoints and flags: the line is
- * read anew, and what bash holds to be the word's beginning is cut off what is offered.
+ * read anew, quotes and all, and what bash holds to be the word's beginning is cut off what is offered.
  */
 export const script = `# bash completion for fairlead:  source <(fairlead completion bash)
 _fairlead() {
-  local line=\${COMP_LINE:0:COMP_POINT} words word begun out value directive
+  local line=\${COMP_LINE:0:COMP_POINT} words=() word= begun= quote= some= char i out value directive
   COMPREPLY=()
-  read -r -a words <<<"$line"
-  case $line in
-  *[[:space:]]) words+=("") ;;
-  esac
-  word=\${words[\${#words[@]}-1]}
-  # What bash takes for words of their own, up to the last mark.
-  begun=\${word%"\${word##*[=:]}"}
+  for ((i = 0; i < \${#line}; i++)); do
+    char=\${line:i:1}
+    if [[ $quote ]]; then
+      if [[ $char == "$quote" ]]; then quote=; else word+=$char; fi
+    elif [[ $char == [\\'\\"] ]]; then
+      quote=$char some=1
+    elif [[ $char == [[:space:]] ]]; then
+      [[ $some ]] && words+=("$word")
+      word= some=
+    else
+      [[ $char == \\\\ ]] && char=\${line:++i:1}
+      word+=$char some=1
+    fi
+  done
+  words+=("$word")
+  # What bash takes for words of their own, up to the last mark; between quotes it takes nothing so.
+  [[ $quote ]] || begun=\${word%"\${word##*[=:]}"}
   out=$("\${words[0]/#\\~/$HOME}" __complete "\${words[@]:1}" 2>/dev/null) || return
   directive=\${out##*:}
   out=\${out%:*}
   while IFS= read -r value; do
     value=\${value%%$'\\t'*}
-    [[ $value ]] && COMPREPLY+=("\${value#"$begun"}")
+    value=\${value#"$begun"}
+    [[ -z $quote && $value == *[^[:alnum:]_.,:=/@%+~^-]* ]] && printf -v value %q "$value"
+    [[ $value ]] && COMPREPLY+=("$value")
   done <<<"$out"
   if ((directive & 2)); then compopt -o nospace 2>/dev/null; fi
   if ((directive & 16)); then

@@ -20,6 +20,8 @@ interface Place {
   readonly flag: string | undefined;
   /** Behind `--` there are no flags. */
   readonly ended: boolean;
+  /** `help` stands before the commands: it takes nothing else. */
+  readonly help: boolean;
 }
 
 /**
@@ -34,10 +36,13 @@ export async function complete(
   const last = words.at(-1) ?? "";
   const place = await walk(words.slice(0, -1), commands);
   const asked = { ...context, path: place.path, flags: place.flags, args: place.args };
-  if (place.flag !== undefined) return await flagCandidates(place.flag, { ...asked, typed: last });
+  if (place.flag !== undefined) {
+    return await flagCandidates(place.flag, false, { ...asked, typed: last });
+  }
   const [, name, typed] = /^--([^=]+)=(.*)$/s.exec(place.ended ? "" : last) ?? [];
   if (name !== undefined) {
-    const { words, ...rest } = await flagCandidates(name, { ...asked, typed: typed! });
+    const isSwitch = place.specs[name]?.kind === "bool";
+    const { words, ...rest } = await flagCandidates(name, isSwitch, { ...asked, typed: typed! });
     return {
       ...rest,
       words: words.map(({ word, about }) => ({ word: `--${name}=${word}`, about })),
@@ -46,7 +51,7 @@ export async function complete(
   if (last.startsWith("-") && !place.ended) return flagNames(place);
   const below = place.args.length > 0 ? [] : place.commands.filter(({ hidden }) => !hidden)
     .map(({ name, summary }) => ({ word: name, about: summary }));
-  const own = place.command === undefined
+  const own = place.command === undefined || place.help
     ? nothing
     : await argumentCandidates({ ...asked, typed: last });
   return { ...own, words: [...below, ...own.words] };
@@ -62,7 +67,7 @@ async function walk(words: readonly string[], top: readonly CommandEntry[]): Pro
   const flags = new Map<string, string[]>();
   const args: string[] = [];
   let flag: string | undefined;
-  let ended = false;
+  let ended = false, help = false;
   const note = (name: string, value: string) => flags.set(name, [...flags.get(name) ?? [], value]);
   for (const word of words) {
     if (flag !== undefined) {
@@ -70,7 +75,8 @@ async function walk(words: readonly string[], top: readonly CommandEntry[]): Pro
       flag = undefined;
     } else if (ended || !word.startsWith("-") || word === "-") {
       const entry = args.length > 0 ? undefined : find(commands, word);
-      if (entry === undefined) args.push(word);
+      if (word === "help" && commands === top && args.length === 0) help = true;
+      else if (entry === undefined) args.push(word);
       else {
         const loaded: Command | CommandGroup = (await entry.load()).command;
         command = "run" in loaded ? loaded : undefined;
@@ -88,7 +94,7 @@ async function walk(words: readonly string[], top: readonly CommandEntry[]): Pro
   }
   // As docker calls a plugin there is one more word before.
   path = path.replace(/^buildx /, "");
-  return { path, commands, command, specs, flags, args, flag, ended };
+  return { path, commands, command, specs, flags, args, flag, ended, help };
 }
 
 /** `--name`, `--name=value`, `-n`, `-nvalue`; a group of letters counts by its last. */

@@ -41,6 +41,20 @@ Deno.test("commands, flags, and what follows them", async () => {
   deepEqual(await offered("build", "-qf", ""), [":0"]);
   deepEqual(await offered("build", "-fx", ""), [":16"], "its value is there");
   deepEqual(await offered("build", "--", "-"), [":16"]);
+  deepEqual(await offered("history", "inspect", "attachment", "--type", "s"), ["sbom", ":4"]);
+  deepEqual(await offered("history", "ls", "--filter", "status=r"), ["status=running", ":6"]);
+  deepEqual(await offered("prune", "--filter", "type=s"), [
+    "type=source.local",
+    "type=source.git.checkout",
+    ":6",
+  ]);
+  deepEqual(await offered("imagetools", "create", "--prefer-index=f"), [
+    "--prefer-index=false",
+    ":4",
+  ]);
+  deepEqual(await offered("create", "--driver", ""), ["remote", ":4"], "what create takes");
+  deepEqual(await offered("help", "history", "lo"), ["logs", ":4"]);
+  deepEqual(await offered("help", "use", ""), [":4"], "help takes no builder");
   deepEqual(await offered("buildx", "ls", "--form"), ["--format", ":4"], "as docker asks");
 });
 

@@ -2,7 +2,13 @@
 export const script = `# fish completion for fairlead:  fairlead completion fish | source
 function __fairlead_complete
   set -l words (commandline -opc)
+  # As it stands: with the quote that it may begin with, or with backslashes.
   set -l word (commandline -ct)
+  if string match -qr '^[\\'"]' -- "$word"
+    set word (string sub -s 2 -- $word)
+  else
+    set word (string unescape -- "$word"; or echo $word)
+  end
   set -l lines ($words[1] __complete $words[2..] "$word" 2>/dev/null)
   or return
   set -l directive (string replace : '' -- $lines[-1])

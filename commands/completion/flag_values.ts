@@ -1,7 +1,6 @@
 import { driverOptionNames } from "../../builders/driver_options.ts";
-import { drivers } from "../../builders/drivers/all.ts";
 import { type Candidates, files, nothing, wordsOf } from "./candidates.ts";
-import { type Asked, builders, nodes, stages } from "./live.ts";
+import { type Asked, builders, nodes, refs, stages } from "./live.ts";
 
 type Provider = (asked: Asked) => Candidates | Promise<Candidates>;
 
@@ -13,16 +12,35 @@ const platforms = ("linux/amd64 linux/arm64 linux/arm/v7 linux/arm/v6 linux/386 
   "linux/riscv64 linux/s390x windows/amd64").split(" ");
 const onOff = words("true", "false");
 const rows = words("json", "table");
+const textOrJson = words("json", "text");
+const cacheFilters = openWords(
+  ...["type=regular", "type=source.local", "type=source.git.checkout", "type=exec.cachemount"],
+  ...["type=frontend", "type=internal", "id=", "parents=", "description~=", "until="],
+  ...["inuse", "mutable", "shared", "private"],
+);
 
 /** What may follow a flag, by its name; `COMMAND FLAG` goes before. */
 const providers: Readonly<Record<string, Provider>> = {
   "certs create algorithm": words("ecdsa", "ed25519"),
-  "history attachment type": words("index", "manifest", "image", "provenance", "sbom"),
+  "doctor format": textOrJson,
+  "du filter": cacheFilters,
+  "du format": words("json", "pretty", "table"),
+  "history attach progress": words("auto", "plain", "rawjson", "tty"),
+  "history inspect attachment type": words("index", "manifest", "image", "provenance", "sbom"),
   "history inspect format": words("pretty", "json"),
+  "history logs progress": words("plain", "rawjson", "tty"),
+  // Without those of `<` and `>`, which shells take for their own.
+  "history ls filter": openWords(
+    ...["status=completed", "status=error", "status=running", "status=canceled"],
+    ...["ref=", "repository="],
+  ),
+  "history trace compare": refs,
   "imagetools inspect format": words(
     ...["{{json .}}", "{{json .Manifest}}", "{{json .Image}}"],
     ...["{{json .Provenance}}", "{{json .SBOM}}"],
   ),
+  "prune filter": cacheFilters,
+  "transports inspect format": textOrJson,
   attest: openWords("type=provenance,", "type=sbom,"),
   builder: builders,
   "buildkitd-config": () => files,
@@ -30,7 +48,7 @@ const providers: Readonly<Record<string, Provider>> = {
   "cache-to": openWords("type=registry,ref=", "type=local,dest=", "type=inline", "type=gha"),
   call: words("build", "check", "outline", "targets"),
   config: () => files,
-  driver: words(...drivers.map(({ name }) => name)),
+  driver: words("remote"),
   "driver-opt": openWords(...driverOptionNames.map((name) => `${name}=`)),
   file: () => files,
   format: rows,
@@ -46,7 +64,6 @@ const providers: Readonly<Record<string, Provider>> = {
   platform: words(...platforms),
   progress: words("auto", "none", "plain", "quiet", "rawjson", "tty"),
   provenance: words("true", "false", "mode=min", "mode=max"),
-  pull: onOff,
   sbom: onOff,
   secret: openWords("id="),
   ssh: openWords("default"),
@@ -54,9 +71,17 @@ const providers: Readonly<Record<string, Provider>> = {
   timeline: () => files,
 };
 
-/** What may stand as the value of a flag; nothing where that can't be looked up. */
-export async function flagCandidates(name: string, asked: Asked): Promise<Candidates> {
-  const provider = providers[`${asked.path} ${name}`] ?? providers[name];
+/**
+ * What may stand as the value of a flag; nothing where that can't be looked up.
+ *
+ * @param isSwitch it is on or off
+ */
+export async function flagCandidates(
+  name: string,
+  isSwitch: boolean,
+  asked: Asked,
+): Promise<Candidates> {
+  const provider = isSwitch ? onOff : providers[`${asked.path} ${name}`] ?? providers[name];
   // `--output` of the commands that write a file is a path.
   if (name === "output" && asked.path !== "build") return files;
   try {

@@ -5,7 +5,9 @@ export const script = `#compdef fairlead
 _fairlead() {
   local -a lines values shown
   local line value directive=4
-  lines=("\${(@f)$("\${(Q)words[1]/#\\~/$HOME}" __complete "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+  # The word at the cursor is taken without the quote that it may begin with.
+  local -a asked=("\${(@Q)words[1,CURRENT-1]}" "\${(Q)PREFIX}")
+  lines=("\${(@f)$("\${asked[1]/#\\~/$HOME}" __complete "\${(@)asked[2,-1]}" 2>/dev/null)}")
   for line in $lines; do
     case $line in
     :[0-9]*) directive=\${line#:} ;;

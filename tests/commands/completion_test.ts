@@ -57,6 +57,17 @@ const cases: [string, string][] = [
   ["--builder te\tdu", "<--builder> <test> <du>"],
   ["build ctx --target fi\t", "<build> <ctx> <--target> <final>"],
   ["imagetools ins\tx", "<imagetools> <inspect> <x>"],
+  [
+    "imagetools inspect --format '{{json .M\tx",
+    "<imagetools> <inspect> <--format> <{{json .Manifest}}> <x>",
+  ],
+  ['--builder "te\tdu', "<--builder> <test> <du>"],
+  ['build -f "my dir/D\tctx', "<build> <-f> <my dir/Dockerfile> <ctx>"],
+  ["history ls --filter repo\tx", "<history> <ls> <--filter> <repository=x>"],
+  [
+    "history inspect attachment --type sb\tx",
+    "<history> <inspect> <attachment> <--type> <sbom> <x>",
+  ],
 ];
 
 async function world(): Promise<Workspace> {
@@ -64,6 +75,7 @@ async function world(): Promise<Workspace> {
   space.write({
     "bin/fairlead": standIn,
     "Dockerfile.test": "",
+    "my dir/Dockerfile": "",
     "ctx/Dockerfile": "FROM scratch AS base\nFROM base AS final\nCOPY Dockerfile /\n",
   });
   Deno.chmodSync(space.path("bin/fairlead"), 0o755);
