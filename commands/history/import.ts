@@ -1,8 +1,10 @@
 import { homeDir } from "../../builders/store/config_dir.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
 import type { Env } from "../../transports/transport.ts";
+import { osReason } from "../../buildkit/session/os_reason.ts";
 import { defineCommand } from "../program/command.ts";
 import type { Deps } from "../program/deps.ts";
+import { absolutePath } from "../text/paths.ts";
 import { openUrl } from "./open_url.ts";
 
 export const command = defineCommand({
@@ -26,19 +28,17 @@ export const command = defineCommand({
 async function upload(file: string, deps: Deps): Promise<string[]> {
   const socket = socketOf(deps.env);
   const body = file === "-" ? stdinStream(deps) : (await open(file, deps.cwd)).readable;
-  let answer: Response;
   try {
     using client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
-    answer = await fetch("http://docker-desktop/upload", {
+    const answer = await fetch("http://docker-desktop/upload", {
       method: "POST",
       body,
       client,
       signal: deps.signal,
     });
     const text = await answer.text();
-    if (!answer.ok) throw new BuilderError(`failed to import build: ${text.trim()}`);
-    const refs: unknown = JSON.parse(text);
-    return Array.isArray(refs) ? refs.map(String) : [];
+    if (answer.status !== 200) throw new BuilderError(`failed to import build: ${text.trim()}`);
+    return namesIn(text);
   } catch (cause) {
     deps.signal.throwIfAborted();
     if (cause instanceof BuilderError) throw cause;
@@ -49,6 +49,17 @@ async function upload(file: string, deps: Deps): Promise<string[]> {
   }
 }
 
+function namesIn(answer: string): string[] {
+  let names: unknown;
+  try {
+    names = JSON.parse(answer) ?? [];
+  } catch (cause) {
+    throw new BuilderError(`failed to decode response: ${(cause as Error).message}`, { cause });
+  }
+  if (Array.isArray(names) && names.every((name) => typeof name === "string")) return names;
+  throw new BuilderError("failed to decode response: no list of names");
+}
+
 /** `fetch` says that it failed; why is what its cause says. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
@@ -57,10 +68,11 @@ function reasonOf(error: unknown): string {
 
 async function open(file: string, cwd: string): Promise<Deno.FsFile> {
   try {
-    return await Deno.open(file.startsWith("/") ? file : `${cwd}/${file}`);
+    return await Deno.open(absolutePath(file, cwd));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BuilderError(`failed to open file ${file}: ${reason}`, { cause });
+    throw new BuilderError(`failed to open file ${file}: open ${file}: ${osReason(cause)}`, {
+      cause,
+    });
   }
 }
 

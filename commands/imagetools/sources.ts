@@ -68,9 +68,33 @@ function parseDescriptor(text: string): Partial<Descriptor> {
     );
   }
   if (!json.digest) throw new Error("invalid descriptor: digest is required");
-  const problem = digestProblem(String(json.digest));
+  checkTypes(json);
+  const problem = digestProblem(json.digest);
   if (problem !== undefined) throw new Error(`invalid descriptor digest: ${problem}`);
   return json;
+}
+
+const isText = (value: unknown) => typeof value === "string";
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What fields of a descriptor hold: it goes into the image as it is. */
+const holds: Readonly<Record<string, [(value: unknown) => boolean, string]>> = {
+  digest: [isText, "text"],
+  mediaType: [isText, "text"],
+  artifactType: [isText, "text"],
+  size: [Number.isSafeInteger, "a whole number"],
+  annotations: [(value) => isRecord(value) && Object.values(value).every(isText), "texts by name"],
+  platform: [isRecord, "an object with os and architecture"],
+};
+
+function checkTypes(json: Record<string, unknown>) {
+  for (const [name, [isRight, what]] of Object.entries(holds)) {
+    const value = json[name] ?? undefined;
+    if (value !== undefined && !isRight(value)) {
+      throw new Error(`invalid descriptor: ${name} is ${what}, not ${JSON.stringify(value)}`);
+    }
+  }
 }
 
 /** What a place says of the content, and what is known of it before. Throws for another size. */

@@ -49,6 +49,18 @@ Deno.test({
       [],
     ];
     for (const args of cases) await same(space, ["create", "--dry-run", ...args]);
+    for (
+      const wrong of ['"size":"5"', '"annotations":{"a":1}', '"platform":"x"', '"mediaType":1']
+    ) {
+      const args = ["create", "--dry-run", "-t", single, `{"digest":"${bare}",${wrong}}`];
+      const [ours, theirs] = [
+        await space.fairlead(["imagetools", ...args]),
+        await space.buildx(["imagetools", ...args]),
+      ];
+      equal(theirs.code, 1, wrong);
+      equal(ours.code, 1, wrong);
+      match(ours.stderr, /^ERROR: failed to parse source .* invalid descriptor: \w+ is /);
+    }
     await same(space, ["create", single]);
     await same(space, ["create", "-t", single, "--progress", "nope", single]);
     await same(space, ["create", "-t", "UPPER", single]);

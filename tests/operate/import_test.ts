@@ -1,0 +1,56 @@
+/**
+ * `history import` beside the peer's. Docker Desktop is a stand-in, since the real one runs on desktops
+ * alone: a server on its socket that answers as it does.
+ */
+import assert from "node:assert/strict";
+import { skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { workspace } from "../build/workspace.ts";
+import { withoutHints } from "./beside.ts";
+
+const ignore = skip(await missing("buildx"));
+
+Deno.test({ name: "history import hands bundles to Docker Desktop", ignore }, async () => {
+  await using space = await workspace("tcp://127.0.0.1:1");
+  space.write({
+    "one.dockerbuild": "a",
+    "two.dockerbuild": "b c",
+    "none.dockerbuild": "",
+    "broken.dockerbuild": "!",
+    "bin/xdg-open": "#!/bin/sh\nexit 0\n",
+    ".docker/desktop/x": "",
+  });
+  Deno.chmodSync(space.path("bin/xdg-open"), 0o755);
+  const asked: string[] = [];
+  const desktop = Deno.serve(
+    { path: space.path(".docker/desktop/docker-desktop-build.sock"), onListen() {} },
+    async (request) => {
+      const body = await request.text();
+      asked.push(`${request.method} ${new URL(request.url).pathname} ${body}`);
+      if (body.startsWith("!")) return new Response("no bundle", { status: 400 });
+      return Response.json(body.split(" ").filter((name) => name !== ""));
+    },
+  );
+  const env = { PATH: `${space.path("bin")}:/usr/bin:/bin` };
+  const cases: [string[], string?][] = [
+    [["-f", "one.dockerbuild"]],
+    [["-f", "one.dockerbuild", "-f", space.path("two.dockerbuild")]],
+    [["-f", "one.dockerbuild", "-f", "nowhere"]],
+    [["-f", "none.dockerbuild"]],
+    [["-f", "broken.dockerbuild"]],
+    [[], "d e"],
+    [["-f", "-"], "f"],
+  ];
+  for (const [args, stdin = ""] of cases) {
+    const words = ["history", "import", ...args];
+    const theirs = await space.buildx(words, env, stdin);
+    const said = asked.splice(0);
+    const ours = withoutHints(await space.fairlead(words, env, stdin));
+    assert.deepEqual(ours, theirs, args.join(" "));
+    assert.deepEqual(asked.splice(0), said, `${args.join(" ")}: what was sent`);
+  }
+  await desktop.shutdown();
+  const { code, stderr } = await space.fairlead(["history", "import", "-f", "one.dockerbuild"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^ERROR: failed to send request, check if Docker Desktop is running/);
+});
