@@ -38,6 +38,12 @@ export const command = defineCommand({
         );
       }
     }
+    const alone = pairs.filter(({ ca }) => ca === undefined).map(({ cert }) => cert);
+    if (alone.length > 0) {
+      deps.stdout.write(
+        `Not checked: who signed ${alone.join(", ")}, without a ca.pem beside it.\n`,
+      );
+    }
     const wrong = verdicts.flatMap(({ problems }) => problems).length;
     deps.stdout.write(wrong === 0 ? "Nothing is wrong.\n" : `${wrong} wrong.\n`);
     return wrong === 0 ? 0 : exitCodes.generic;

@@ -208,6 +208,12 @@ Deno.test({
     const mixed = await space.fairlead(["certs", "check", "one"]);
     match(mixed.stdout, /daemon\/cert.pem: it is signed by CN=fairlead CA, but with another key/);
     match(mixed.stdout, /ca\/key.pem: key, ec\n {2}WRONG: others may read it \(mode 0644\)/);
+    Deno.removeSync(space.path("two/daemon/ca.pem"));
+    const alone = await space.fairlead(["certs", "check", "two"]);
+    match(
+      alone.stdout,
+      /^Not checked: who signed daemon\/cert\.pem, without a ca\.pem beside it\.$/m,
+    );
     const empty = await space.fairlead(["certs", "check", "."]);
     match(empty.stderr, /there are no certificates in/);
   },
