@@ -1,9 +1,10 @@
 /** What a TLS handshake's failure means, and what to do about it. */
 import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 import type { DialErrorCode } from "../transports/errors.ts";
 import { explainFirstBytes, type Misfit } from "./first_bytes.ts";
 import { day, type TlsFiles } from "./tls_files.ts";
-import { issuerOf, namesOf, subjectOf } from "./tls_names.ts";
+import { alternativeNames, issuerOf, namesOf, subjectOf } from "./tls_names.ts";
 
 /** Why the daemon's certificate is not accepted. */
 export function explainCertificate(
@@ -26,12 +27,20 @@ export function explainCertificate(
   }
   if (wrongName) {
     const names = namesOf(certificate);
-    const usable = names.find((name) => !name.includes("*"));
-    const holds = names.length === 0 ? "names no host" : `is for ${names.join(", ")}`;
-    const hint = usable === undefined
-      ? "use a name it holds for in the endpoint, or as servername"
-      : `give servername=${usable}, or use a name it holds for in the endpoint`;
-    return misfit(`${shown} ${holds}, and not for ${host}`, hint);
+    const isOld = alternativeNames(certificate).length === 0;
+    // A common name holds for no address.
+    const usable = names.find((name) => !name.includes("*") && !(isOld && isIP(name) > 0));
+    const holds = names.length === 0
+      ? "names no host, and not for"
+      : isOld
+      ? `has but the common name ${names.join(", ")}, which does not hold for`
+      : `is for ${names.join(", ")}, and not for`;
+    const hint = usable !== undefined
+      ? `give servername=${usable}, or use a name it holds for in the endpoint`
+      : isOld
+      ? `have it signed anew, with ${host} as its subjectAltName`
+      : "use a name it holds for in the endpoint, or as servername";
+    return misfit(`${shown} ${holds} ${host}`, hint);
   }
   const issuer = issuerOf(certificate);
   const alike = files.roots.map((pem) => new X509Certificate(pem))
@@ -49,8 +58,9 @@ export function explainCertificate(
     );
   }
   return misfit(
-    `${shown} can't be used for a server`,
-    "it needs extendedKeyUsage serverAuth, and its CA basicConstraints CA:TRUE",
+    `${shown} can't be used for a server: it is meant for something else, or too weak`,
+    "it needs extendedKeyUsage serverAuth, a signature other than by SHA-1, and a CA with " +
+      "basicConstraints CA:TRUE",
   );
 }
 
@@ -89,6 +99,14 @@ export function explainTlsError(
     return { code: "config", problem, hint: other?.hint ?? notTls };
   }
   const message = error instanceof Error ? error.message : String(error);
+  // What the runtime says where it can't take the certificate's key for a signature.
+  if (message === "unable to verify the first certificate") {
+    return {
+      code: "unauthenticated",
+      problem: "the daemon's certificate can't be verified: its key is too weak, or of a rare kind",
+      hint: "give the daemon a key of RSA with 2048 bits or more, ECDSA or Ed25519",
+    };
+  }
   return {
     code: "unreachable",
     problem: `the TLS handshake failed: ${message}`,
@@ -131,7 +149,8 @@ function explainAlert(alert: string, host: string, { client }: TlsFiles): Misfit
         "unauthenticated",
         "the daemon refused the TLS handshake",
         client === undefined
-          ? "it may demand a client certificate: give the builder --driver-opt cert=FILE,key=FILE"
+          ? "it may demand a client certificate: give the builder --driver-opt cert=FILE,key=FILE; " +
+            "or have no cipher in common with TLS 1.3, or with ECDHE and AES-GCM or ChaCha20 of 1.2"
           : "the daemon and fairlead may have no cipher in common; look at the daemon's log",
       );
     case "ProtocolVersion":

@@ -168,7 +168,9 @@ async function readFile(path: string, option: string, fail: Fail): Promise<strin
 
 function certificatesIn({ text: pem, from }: PemText, fail: Fail): string[] {
   const found = pem.match(CERTIFICATE) ?? [];
-  const hint = `${optionOf(from)} takes a PEM file of certificates`;
+  const hint =
+    `${optionOf(from)} takes a PEM file of certificates; openssl x509 -in FILE -out NEW ` +
+    "makes one of other forms";
   if (found.length === 0) {
     const instead = pem.includes("PRIVATE KEY-----") ? ": it holds a private key" : "";
     fail(`${from} holds no certificate in PEM form${instead}`, hint);

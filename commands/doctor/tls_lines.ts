@@ -27,7 +27,12 @@ export async function tlsLines(
     const names = i === 0 ? [`for ${namesOf(certificate).join(", ") || "no name"}`] : [];
     const left = days(certificate.validToDate);
     const until = certificate.validToDate.toISOString().slice(0, 10);
-    const ends = left < 0 ? `expired on ${until}` : `valid until ${until} (${left} days)`;
+    const from = certificate.validFromDate;
+    const ends = left < 0
+      ? `expired on ${until}`
+      : from.getTime() > Date.now()
+      ? `not valid before ${from.toISOString().slice(0, 10)}`
+      : `valid until ${until} (${left} days)`;
     return [
       `${subjectOf(certificate)}: ${[...names, ends].join("; ")}; signed by ${
         issuerOf(certificate)

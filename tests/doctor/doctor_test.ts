@@ -231,8 +231,19 @@ Deno.test({
       /can't reach the socket \/no\/such\.sock/,
       /buildkitd runs there/,
     );
+    const program = `buildctl --addr unix://${daemon.socket} dial-stdio`;
+    const by = (command: string) =>
+      examined(space, `${at}?${access}&command=${encodeURIComponent(command)}`, "--transfer=0");
+    const order = names(await by(program)).slice(0, 4);
+    assert.deepEqual(order, ["endpoint", "connect", "authenticate", "exec"]);
     failed(
-      await examined(space, `${at}/x?identity=${sshd.key}&knownHosts=/dev/null`),
+      await by(`echo Welcome; exec ${program}`),
+      "HTTP/2",
+      /it wrote the text "Welcome"/,
+      /prints nothing of its own/,
+    );
+    failed(
+      await examined(space, `${at}/x?identity=${sshd.key}&knownHosts=${sshd.root}/none`),
       "authenticate",
       /the host key of .* is not known/,
       /accept it by: printf/,

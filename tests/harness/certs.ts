@@ -39,6 +39,8 @@ export interface Request {
   extensions: readonly string[];
   /** None: self-signed. */
   issuer?: Pair;
+  /** Bits of an RSA key, in place of one of P-256. */
+  rsa?: number;
   /** Days from now; default -2 and 365. */
   from?: number;
   to?: number;
@@ -124,7 +126,10 @@ export async function issue(dir: string, name: string, request: Request): Promis
   await Deno.writeTextFile(file("db"), "");
   const config = ["-config", file("cnf")];
   await check(openssl, [
-    ...["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
+    ...["req", "-new", "-nodes", "-newkey"],
+    ...request.rsa === undefined
+      ? ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+      : [`rsa:${request.rsa}`],
     ...["-subj", request.subject, "-keyout", pair.key, "-out", file("csr"), ...config],
   ]);
   const signer = request.issuer === undefined

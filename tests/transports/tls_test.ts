@@ -1,6 +1,8 @@
 /** TLS against servers of Deno's: what is accepted, and what each refusal says. */
 import assert from "node:assert/strict";
 import { issue, makeCerts, type Pair } from "../harness/certs.ts";
+import { accepts, freePort, makeRoot, startDaemon } from "../harness/daemon.ts";
+import { need } from "../harness/tool.ts";
 import { sleep } from "./contract_help.ts";
 import { dial, firstBytes, refused, textPort, tlsPort } from "./tls_subject.ts";
 
@@ -100,6 +102,42 @@ Deno.test("TLS: a name that the certificate doesn't hold for", async () => {
       { cacert, servername: "wrong.example" },
       /is for localhost, 127\.0\.0\.1, ::1, and not for wrong\.example; give servername=localhost/,
     ));
+});
+
+Deno.test("TLS: a common name holds for no address", async () => {
+  const request = { subject: "/CN=127.0.0.1", extensions: serving, issuer: ca };
+  await withServer(await issue(dir, "address-name", request), (endpoint) =>
+    refused(
+      endpoint,
+      { cacert },
+      /has but the common name 127\.0\.0\.1, which does not hold for 127\.0\.0\.1; have it signed anew, with/,
+    ));
+});
+
+Deno.test("TLS: a key that is too weak", async () => {
+  const request = {
+    subject: "/CN=weak",
+    extensions: [...serving, loopback],
+    issuer: ca,
+    rsa: 1024,
+  };
+  const { cert, key } = await issue(dir, "weak", request);
+  const port = freePort();
+  // The runtime's own listener takes no such key.
+  await using _server = await startDaemon({
+    name: "s_server",
+    command: [
+      ...[await need("openssl"), "s_server", "-accept", String(port), "-cert", cert, "-key", key],
+      ...["-www", "-cipher", "DEFAULT:@SECLEVEL=0"],
+    ],
+    root: await makeRoot("tls"),
+    ready: () => accepts({ hostname: "127.0.0.1", port }),
+  });
+  await refused(
+    `tcp://127.0.0.1:${port}`,
+    { cacert },
+    /its key is too weak, .*; .*2048 bits or more/,
+  );
 });
 
 Deno.test("TLS: an expired certificate, and one that is not valid yet", async () => {
