@@ -222,6 +222,17 @@ if (!skip(reason)) {
     );
   });
 
+  test("jump hosts: one that is none", async () => {
+    for (const jump of ["hop:99999", "@hop", "hop,,inner", "::1"]) {
+      await config(at("box", box, `ProxyJump ${jump}`), at("hop", hop));
+      await rig.fails(
+        `ssh://box${socket}`,
+        /ProxyJump .*: it is not a host; write each as/,
+        "config",
+      );
+    }
+  });
+
   test("an address of IPv6", async () => {
     const hosts = `${rig.home}/six`;
     await Deno.writeTextFile(hosts, `[::1]:${box.port} ${box.hostKeys[0]}\n`);

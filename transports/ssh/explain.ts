@@ -37,7 +37,12 @@ export function explain(error: SshError, { target, endpoint, auth, offers }: Fai
   }
   if (error.level === "client-authentication" || auth.tried.length > 0) {
     const problem = auth.problem();
-    const tried = auth.tried.length === 0 ? "there is no key to try" : auth.tried.join("; ");
+    const looked = target.identities.length === 0
+      ? ""
+      : `, none of ${target.identities.join(", ")} is there`;
+    const tried = auth.tried.length === 0
+      ? `there is no key to try${looked}`
+      : auth.tried.join("; ");
     const enough = /too many authentication failures/i.test(error.message)
       ? " (and takes no more tries: IdentitiesOnly yes in ~/.ssh/config leaves out the agent's other keys)"
       : "";

@@ -179,13 +179,17 @@ async function complete(
   };
 }
 
-/** `[user@]host[:port]`, perhaps with `ssh://` before it. */
+/** `[user@]host[:port]`, perhaps with `ssh://` before it. Throws `SshConfigError` for what is none. */
 function jumpAddress(text: string): SshAddress {
   const [, user, bracketed, plain, port] =
-    /^(?:ssh:\/\/)?(?:(.*)@)?(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(text.trim()) ?? [];
-  return {
-    host: bracketed ?? plain ?? text,
-    ...user && { user },
-    ...port && { port: Number(port) },
-  };
+    /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:@]+))(?::(\d{1,5}))?\/?$/.exec(text.trim()) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined || port !== undefined && !(+port > 0 && +port < 65536)) {
+    throw new SshConfigError(
+      `ProxyJump ${text}`,
+      "it is not a host",
+      "write each as [USER@]HOST[:PORT], an IPv6 address in brackets",
+    );
+  }
+  return { host, ...user && { user }, ...port && { port: Number(port) } };
 }
