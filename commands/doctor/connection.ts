@@ -66,6 +66,7 @@ async function* dial(way: Examination): AsyncGenerator<Finding, Connection | und
     if (last?.step === step) last.detail = detail || last.detail;
     else steps.push({ step, detail, at: performance.now() });
   };
+  const warnings: string[] = [];
   const began = performance.now();
   let dialled: Connection | undefined;
   let error: unknown;
@@ -73,6 +74,7 @@ async function* dial(way: Examination): AsyncGenerator<Finding, Connection | und
     dialled = await transport.dial(transport.parse(way.endpoint), {
       ...connectionContext(way),
       step: note,
+      warn: (line) => void warnings.push(line),
     });
   } catch (thrown) {
     way.deps.signal.throwIfAborted();
@@ -87,6 +89,9 @@ async function* dial(way: Examination): AsyncGenerator<Finding, Connection | und
     if (error !== undefined && (isLast || step === failedAt)) break;
     const text = isLast ? dialled!.peer : detail;
     yield { step: LABELS[step], status: "ok", text, ms: (own[i + 1]?.at ?? end) - at };
+  }
+  for (const text of warnings) {
+    yield { step: LABELS[steps.at(-1)?.step ?? "connect"], status: "warning", text };
   }
   if (error !== undefined) {
     yield failure("connect", error, { ms: end - (steps.at(-1)?.at ?? began) });
