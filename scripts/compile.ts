@@ -85,6 +85,9 @@ async function place(name: string, isNamed: boolean): Promise<string> {
     : name.startsWith("/")
     ? name
     : `${Deno.env.get("INIT_CWD") ?? Deno.cwd()}/${name}`;
+  if (await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false)) {
+    throw new Error(`--output names a file, and ${path} is a folder`);
+  }
   await Deno.mkdir(path.slice(0, path.lastIndexOf("/")) || "/", { recursive: true });
   return path;
 }

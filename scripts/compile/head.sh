@@ -170,8 +170,11 @@ in_each_place look_in || {
   trap 'clean; exit 130' INT
   trap 'clean; exit 143' TERM HUP
   in_each_place unpack_into || {
+    hint="set FAIRLEAD_CACHE to a folder on a disk that has @SPACE@ MB to spare and isn't mounted noexec"
+    machine=$(tool uname -sm 2>&-) && [ "$machine" != "@UNAME@" ] &&
+      hint="this machine is $machine: get the file for that"
     echo "fairlead: cannot unpack itself:$problems
-hint: set FAIRLEAD_CACHE to a folder on a disk that has @SPACE@ MB to spare and isn't mounted noexec" >&2
+hint: $hint" >&2
     exit 1
   }
   trap - INT TERM HUP

@@ -48,6 +48,8 @@ Deno.test("arguments that are wrong, and what a target can't be", async () => {
   assert.match(await message("--output"), /^compile: --output needs a value\n$/);
   const windows = await message("--self-extracting", "--target=windows-x64");
   assert.match(windows, /^compile: windows-x64 has no POSIX shell: leave --self-extracting out\n$/);
+  const folder = await message("--js", "--output=/tmp/");
+  assert.match(folder, /^compile: --output names a file, and \/tmp\/ is a folder\n$/);
   const several = await message("--target=linux-x64,linux-arm64", "--output=x");
   assert.match(several, /^compile: --output is for one target only\n$/);
 });

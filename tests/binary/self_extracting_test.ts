@@ -139,6 +139,16 @@ test("no place at all: each is named with its reason, and nothing stays", async 
   assert.deepEqual(temp.names("/fairlead-0"), []);
 });
 
+test("a file for another machine is told as that", async () => {
+  await using folder = await tempFolder({ size: "30m" });
+  // A machine that calls itself another: it fails for want of room, as theirs for the Deno in it.
+  await Deno.writeTextFile(`${folder.path}/uname`, "#!/bin/sh\necho Plan9 mips\n", { mode: 0o755 });
+  const env = { FAIRLEAD_CACHE: folder.path, PATH: `${folder.path}:/usr/bin:/bin` };
+  const { code, stderr } = await fairlead(env, "version");
+  assert.match(stderr, /\nhint: this machine is Plan9 mips: get the file for that\n$/);
+  assert.equal(code, 1);
+});
+
 test("a disk that may hold no programs, and a folder that is gone, are told as that", async () => {
   await using cache = await tempFolder({ size: "120m", noExec: true });
   const refused = await fairlead({ FAIRLEAD_CACHE: cache.path }, "version");

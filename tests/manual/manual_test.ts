@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { startBuildkitd } from "../harness/buildkitd.ts";
 import { freePort } from "../harness/daemon.ts";
-import { run } from "../harness/run.ts";
+import { check, run } from "../harness/run.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshd } from "../harness/sshd.ts";
@@ -137,6 +137,20 @@ if (!skip(reason)) {
     });
   });
 }
+
+Deno.test("the manual: the messages of troubleshooting are those that the program has", async () => {
+  const sources = await check("git", [
+    ...["grep", "-h", "", "--", "*.ts", "scripts/compile/head.sh", ":!tests/manual"],
+  ], { cwd: root });
+  // A test's pattern has backslashes before what is special.
+  const text = sources.stdout.replaceAll("\\", "");
+  const page = await Deno.readTextFile(`${docs}troubleshooting.md`);
+  const parts = [...page.matchAll(/^\| (`[^|]*)\|/gm)].flatMap(([, cell]) =>
+    [...cell!.matchAll(/`([^`]+)`/g)].flatMap(([, message]) => message!.split("…"))
+  ).map((part) => part.trim()).filter((part) => part !== "");
+  assert.ok(parts.length > 30, parts.join("\n"));
+  assert.deepEqual(parts.filter((part) => !text.includes(part)), []);
+});
 
 Deno.test("the manual: every command is run by a test, or says why not", async () => {
   const stray: string[] = [];
