@@ -132,6 +132,6 @@ else {
   kubeBuilds(cluster);
   if (!skip(await missing("buildx"))) kubeDriver(cluster);
   kubeLosses(cluster);
-  kubeDeaths(cluster);
   kubeStarting(cluster);
+  kubeDeaths(cluster);
 }

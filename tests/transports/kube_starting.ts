@@ -5,7 +5,7 @@ import { makeAccount } from "../harness/kube_account.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 import { dialKube, startPeerPod, using, writeKubeconfig } from "./kube_cluster.ts";
 
-/** Registers the test. It comes last: it starts the API server anew. */
+/** Registers the test, which starts the API server anew. */
 export function kubeStarting(cluster: Kubernetes): void {
   const { api } = cluster;
 
