@@ -125,7 +125,7 @@ Deno.test("a store in a place that can't be written is read as empty", async () 
       BUILDX_CONFIG: "/proc/none",
       BUILDKIT_HOST: "",
       BUILDX_BUILDER: "",
-      DOCKER_HOST: "unix:///nowhere",
+      DOCKER_HOST: "unix:///nowhere/s",
     },
   });
   assert.equal(code, 0);
