@@ -7,6 +7,7 @@
  */
 /** A package's name where one is imported, statically or when it is needed. */
 const IMPORT = /^(?:import|export) .* from "([@\w][^"]*)"|\bimport\("([@\w][^"]*)"\)/gm;
+const REPOSITORY = "https://github.com/fairlead/fairlead";
 const root = new URL("..", import.meta.url).pathname;
 const out = `${root}dist/npm`;
 const config = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
@@ -20,7 +21,13 @@ await deno(["bundle", "--quiet", "--code-splitting", "--outdir", out], [
 await declare();
 await Deno.writeTextFile(`${out}/package.json`, JSON.stringify(manifest(), null, 2) + "\n");
 await Deno.copyFile(`${root}LICENSE`, `${out}/LICENSE`);
-await Deno.copyFile(`${root}docs/library.md`, `${out}/README.md`);
+await Deno.writeTextFile(`${out}/README.md`, await readme());
+
+/** The library's page, whose links to its neighbours lead to the repository. */
+async function readme(): Promise<string> {
+  const page = await Deno.readTextFile(`${root}docs/library.md`);
+  return page.replace(/\]\((?!https?:)/g, `](${REPOSITORY}/blob/main/docs/`);
+}
 
 function manifest(): object {
   return {
@@ -28,6 +35,7 @@ function manifest(): object {
     version: config.version,
     description: "A BuildKit client for Deno, over any byte stream",
     license: config.license,
+    repository: { type: "git", url: `git+${REPOSITORY}.git` },
     type: "module",
     exports: { ".": { types: "./types/buildkit/mod.d.ts", default: "./mod.js" } },
     engines: { deno: ">=2.9.4" },

@@ -87,6 +87,9 @@ Deno.test({ name: "the package for npm works where it is installed", ignore }, a
     `./${packed.stdout.trim()}`,
   ], { cwd: path });
   assert.equal(installed.code, 0, installed.stderr);
+  const page = await Deno.readTextFile(`${path}/node_modules/@fairlead/fairlead/README.md`);
+  assert.match(page, /\]\(https:/);
+  assert.doesNotMatch(page, /\]\((?!https:)/, "what lies beside the page is not in the package");
   const text = (await Deno.readTextFile(example)).replace('"fairlead"', '"@fairlead/fairlead"');
   await Deno.writeTextFile(`${path}/example.ts`, text);
   const args = ["--quiet", "--node-modules-dir=manual", "example.ts"];
