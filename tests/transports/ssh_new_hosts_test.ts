@@ -110,7 +110,7 @@ Deno.test({
       await rig.reach(endpoint);
       await setUp("StrictHostKeyChecking no\nUserKnownHostsFile none", undefined);
       await rig.reach(endpoint);
-      await setUp("StrictHostKeyChecking no\nUserKnownHostsFile /nowhere/known", undefined);
+      await setUp("StrictHostKeyChecking no\nUserKnownHostsFile /proc/nowhere/known", undefined);
       await rig.reach(endpoint);
       await setUp("UserKnownHostsFile none", undefined);
       await rig.fails(
