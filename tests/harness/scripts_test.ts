@@ -72,3 +72,25 @@ Deno.test({
     }
   },
 });
+
+Deno.test("scripts/deno doesn't take itself for the Deno on PATH", async () => {
+  const dir = await Deno.makeTempDir();
+  const brought = `${dir}/cache/fairlead/deno-2.9.6/node_modules/@deno/some`;
+  const program = async (path: string, text: string) => {
+    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    await Deno.writeTextFile(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  };
+  // A stand-in for Deno; and the script itself, which gives up when it calls itself on and on.
+  await program(`${brought}/deno`, "echo brought");
+  await program(
+    `${dir}/bin/deno`,
+    `echo called >>${dir}/log; [ "$(wc -l <${dir}/log)" -lt 9 ] || exit 1; . ${root}/scripts/deno`,
+  );
+  const ran = await run("deno", [], {
+    env: { PATH: `${dir}/bin:${Deno.env.get("PATH")}`, XDG_CACHE_HOME: `${dir}/cache` },
+  });
+  const calls = (await Deno.readTextFile(`${dir}/log`)).split("\n").length - 1;
+  await Deno.remove(dir, { recursive: true });
+  assert.equal(ran.stdout, "brought\n", ran.stderr);
+  assert.equal(calls, 2);
+});
