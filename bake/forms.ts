@@ -4,7 +4,7 @@
  */
 import { BakeError } from "./error.ts";
 import { csvFields } from "./hcl/csv.ts";
-import { quote } from "../commands/flags/quote.ts";
+import { quote } from "../commands/go/quote.ts";
 import type { Attest, CacheEntry, Output, Policy, Secret, Ssh } from "./target.ts";
 
 /** `type=T,key=value…`, or references of a registry with commas between: an entry each. */

@@ -10,7 +10,7 @@ import { examine } from "./doctor/examine.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { nodeJson, textOf } from "./doctor/print.ts";
 import { csvPairs } from "./flags/pairs.ts";
-import { goJson } from "./text/go_json.ts";
+import { goJson } from "./go/json.ts";
 import { UsageError } from "./program/usage_error.ts";
 import { storeOf } from "./reach/store.ts";
 

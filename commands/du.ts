@@ -5,10 +5,10 @@ import { statusLimit } from "./reach/budget.ts";
 import { statusTimeout } from "./flags/common.ts";
 import { cacheFilter, parseFilters } from "./flags/filter.ts";
 import { type Format, parseFormat } from "./text/format.ts";
-import { goJsonValue } from "./text/go_json.ts";
+import { goJsonValue } from "./go/json.ts";
 import { reachNodes } from "./reach/nodes.ts";
-import { nilIfEmpty } from "./text/template/values.ts";
-import { alignColumns } from "./text/tabwriter.ts";
+import { nilIfEmpty } from "./go/template/values.ts";
+import { alignColumns } from "./go/tabwriter.ts";
 import { sizeText, usageTexts } from "./text/usage_record.ts";
 import { UsageError } from "./program/usage_error.ts";
 

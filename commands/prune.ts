@@ -8,7 +8,7 @@ import { statusLimit } from "./reach/budget.ts";
 import { statusTimeout } from "./flags/common.ts";
 import { cacheFilter, parseFilters, withPruneFilters } from "./flags/filter.ts";
 import { reachNodes } from "./reach/nodes.ts";
-import { alignColumns } from "./text/tabwriter.ts";
+import { alignColumns } from "./go/tabwriter.ts";
 import { sizeText, usageTexts } from "./text/usage_record.ts";
 import { UsageError } from "./program/usage_error.ts";
 

@@ -13,13 +13,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "main.ts": ["commands", "transports"],
   "commands": ["bake", "builders", "buildkit", "transports", "proto", "version.ts"],
   "builders": ["transports", "buildkit", "proto"],
-  "bake": [
-    "commands/flags/bytes.ts",
-    "commands/flags/float.ts",
-    "commands/flags/quote.ts",
-    "commands/text/excerpt.ts",
-    "commands/text/paths.ts",
-  ],
+  "bake": ["commands/go", "commands/text/excerpt.ts", "commands/text/paths.ts"],
   "buildkit": [
     "transports",
     "proto",

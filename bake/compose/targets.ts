@@ -1,5 +1,5 @@
 /** The targets that a project's services with `build` are. */
-import { formatBytes, parseBytes } from "../../commands/flags/bytes.ts";
+import { formatBytes, parseBytes } from "../../commands/go/bytes.ts";
 import { parseCache, shorthandAttest } from "../forms.ts";
 import type { Secret, Ssh, Target } from "../target.ts";
 import { ComposeError } from "./compose_error.ts";

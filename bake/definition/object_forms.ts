@@ -14,7 +14,7 @@ import { BigFloat } from "../hcl/big_float.ts";
 import { ConversionError, convert } from "../hcl/convert.ts";
 import { toJson } from "../hcl/json_text.ts";
 import { mismatch } from "../hcl/mismatch.ts";
-import { quote } from "../../commands/flags/quote.ts";
+import { quote } from "../../commands/go/quote.ts";
 import { list, map, NUMBER, object, STRING, type Type } from "../hcl/type.ts";
 import {
   elementsOf,

@@ -6,8 +6,8 @@ import { ConversionError, convert } from "../hcl/convert.ts";
 import { csvFields, csvRecords } from "../hcl/csv.ts";
 import { Diagnostic } from "../hcl/diagnostic.ts";
 import { fromJson, jsonMisfit, toJson } from "../hcl/json_text.ts";
-import { parseFloat64 } from "../../commands/flags/float.ts";
-import { quote } from "../../commands/flags/quote.ts";
+import { parseFloat64 } from "../../commands/go/float.ts";
+import { quote } from "../../commands/go/quote.ts";
 import { isCollection, isPrimitive, type Type, typeName } from "../hcl/type.ts";
 import {
   boolOf,

@@ -1,5 +1,5 @@
 /** Go's durations, `-1h30m5.5s`. */
-import { quote } from "../../commands/flags/quote.ts";
+import { quote } from "../../commands/go/quote.ts";
 
 const units: Record<string, bigint> = {
   ns: 1n,

@@ -2,8 +2,8 @@
 import type { Policy, Target } from "../../bake/target.ts";
 import type { Env } from "../../transports/transport.ts";
 import { buildFlags } from "../build/flags.ts";
-import { parseBytes } from "../flags/bytes.ts";
-import { csvLine } from "../flags/csv_line.ts";
+import { parseBytes } from "../go/bytes.ts";
+import { csvLine } from "../go/csv_line.ts";
 import { parseFlags } from "../flags/parse.ts";
 import type { FlagValues } from "../flags/spec.ts";
 import { UsageError } from "../program/usage_error.ts";

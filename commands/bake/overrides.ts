@@ -1,6 +1,6 @@
 /** The flags that stand for values of `--set`. Throws `UsageError`. */
 import type { CallMethod } from "../flags/call.ts";
-import { csvFields } from "../flags/csv.ts";
+import { csvFields } from "../go/csv.ts";
 import type { FlagValues } from "../flags/spec.ts";
 import { parseBool } from "../flags/value.ts";
 import { UsageError } from "../program/usage_error.ts";

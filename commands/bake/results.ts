@@ -5,7 +5,7 @@ import type { PreparedBuild } from "../build/prepare.ts";
 import { type Answers, metadataOf } from "../build/results/result.ts";
 import { showAnswer } from "../build/results/call.ts";
 import type { CallMethod } from "../flags/call.ts";
-import { goJson } from "../text/go_json.ts";
+import { goJson } from "../go/json.ts";
 
 type Write = (text: string) => void;
 

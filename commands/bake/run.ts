@@ -13,7 +13,7 @@ import { planBuilds, runBuilds, type RunContext } from "../build/running/run.ts"
 import { openScratch } from "../build/scratch.ts";
 import { type Deps, type Input, withChanges } from "../program/deps.ts";
 import { type CallMethod, parseCall } from "../flags/call.ts";
-import { goJson } from "../text/go_json.ts";
+import { goJson } from "../go/json.ts";
 import type { Progress } from "../progress/progress.ts";
 import { UsageError } from "../program/usage_error.ts";
 import type { Place } from "./place.ts";

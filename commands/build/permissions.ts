@@ -1,6 +1,6 @@
-import { csvFields } from "../flags/csv.ts";
+import { csvFields } from "../go/csv.ts";
 import type { Output } from "../flags/output.ts";
-import { quote } from "../flags/quote.ts";
+import { quote } from "../go/quote.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { openedPath } from "../text/opened_path.ts";
 

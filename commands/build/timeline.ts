@@ -1,5 +1,5 @@
 import type { Deps } from "../program/deps.ts";
-import { rfc3339 } from "../text/go_time.ts";
+import { rfc3339 } from "../go/time.ts";
 import { timestampOf } from "../progress/local.ts";
 import type { Watcher } from "../progress/progress.ts";
 import type { Outcome } from "../progress/renderer.ts";

@@ -1,7 +1,7 @@
 import { absolutePath } from "../text/paths.ts";
 import { defineCommand } from "../program/command.ts";
-import { csvLine } from "../flags/csv_line.ts";
-import { quote } from "../flags/quote.ts";
+import { csvLine } from "../go/csv_line.ts";
+import { quote } from "../go/quote.ts";
 import { program } from "../program/root.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { type Host, parseHost } from "./host.ts";

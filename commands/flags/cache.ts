@@ -5,8 +5,8 @@
  */
 import { isOn } from "../program/switch.ts";
 import { UsageError } from "../program/usage_error.ts";
-import { csvFields } from "./csv.ts";
-import { quote } from "./quote.ts";
+import { csvFields } from "../go/csv.ts";
+import { quote } from "../go/quote.ts";
 
 /** One place of cache, as the daemon takes it. */
 export interface CacheEntry {

@@ -1,6 +1,6 @@
 /** `--call METHOD[,format=json][,ignorestatus=true]`: a question about a Dockerfile in a build's place. */
 import { UsageError } from "../program/usage_error.ts";
-import { csvFields } from "./csv.ts";
+import { csvFields } from "../go/csv.ts";
 import type { Occurrence } from "./parse.ts";
 import { parseBool } from "./value.ts";
 

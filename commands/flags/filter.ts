@@ -1,6 +1,6 @@
 import { UsageError } from "../program/usage_error.ts";
-import { parseDuration } from "./duration.ts";
-import { quote } from "./quote.ts";
+import { parseDuration } from "../go/duration.ts";
+import { quote } from "../go/quote.ts";
 
 /** Filters by name, each with its values, in the order they were given. */
 export type Filters = ReadonlyMap<string, ReadonlySet<string>>;

@@ -4,10 +4,10 @@
  */
 import { formatPlatform, parsePlatform } from "../../builders/platforms.ts";
 import { UsageError } from "../program/usage_error.ts";
-import { parseBytes } from "./bytes.ts";
-import { csvFields } from "./csv.ts";
-import { csvLine } from "./csv_line.ts";
-import { quote } from "./quote.ts";
+import { parseBytes } from "../go/bytes.ts";
+import { csvFields } from "../go/csv.ts";
+import { csvLine } from "../go/csv_line.ts";
+import { quote } from "../go/quote.ts";
 import { parseBool, parseInt64 } from "./value.ts";
 
 type Attrs = Record<string, string>;

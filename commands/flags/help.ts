@@ -1,6 +1,6 @@
-import { formatBytes } from "./bytes.ts";
-import { formatDuration } from "./duration.ts";
-import { quote } from "./quote.ts";
+import { formatBytes } from "../go/bytes.ts";
+import { formatDuration } from "../go/duration.ts";
+import { quote } from "../go/quote.ts";
 import type { FlagKind, FlagSpec, FlagSpecs } from "./spec.ts";
 import { readers, zeros } from "./value.ts";
 

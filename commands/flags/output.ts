@@ -6,8 +6,8 @@
  */
 import { osReason } from "../../buildkit/session/os_reason.ts";
 import { UsageError } from "../program/usage_error.ts";
-import { csvFields } from "./csv.ts";
-import { quote } from "./quote.ts";
+import { csvFields } from "../go/csv.ts";
+import { quote } from "../go/quote.ts";
 import { checkTag } from "./tag.ts";
 import { parseBool } from "./value.ts";
 

@@ -1,6 +1,6 @@
 import { UsageError } from "../program/usage_error.ts";
-import { csvFields } from "./csv.ts";
-import { quote } from "./quote.ts";
+import { csvFields } from "../go/csv.ts";
+import { quote } from "../go/quote.ts";
 
 /**
  * Reads lines of CSV whose fields are `key=value`, as `--driver-opt` takes them; a later key wins.

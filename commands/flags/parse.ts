@@ -1,7 +1,7 @@
 import { nearest } from "../../transports/nearest.ts";
 import { FlagError } from "../program/usage_error.ts";
 
-import { quote, quoteRune } from "./quote.ts";
+import { quote, quoteRune } from "../go/quote.ts";
 import type { FlagSpec, FlagSpecs, FlagValues } from "./spec.ts";
 import { readers, zeros } from "./value.ts";
 

@@ -1,6 +1,6 @@
 /** `--policy`: which Rego policies a build is under. Messages are buildx's. */
 import { UsageError } from "../program/usage_error.ts";
-import { csvFields } from "./csv.ts";
+import { csvFields } from "../go/csv.ts";
 import { parseBool } from "./value.ts";
 
 /** The policies of a build. */

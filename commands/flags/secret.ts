@@ -1,7 +1,7 @@
 import type { SecretSpec } from "../../buildkit/session/secret_source.ts";
 import { UsageError } from "../program/usage_error.ts";
-import { csvFields } from "./csv.ts";
-import { quote } from "./quote.ts";
+import { csvFields } from "../go/csv.ts";
+import { quote } from "../go/quote.ts";
 
 /**
  * Reads `--secret id=X,src=PATH`, `id=X,env=NAME`, `id=X`, `type=env,id=X,src=NAME`. Keys are taken in any

@@ -1,6 +1,6 @@
 import { referenceProblem } from "../../buildkit/registry/reference.ts";
 import { UsageError } from "../program/usage_error.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../go/quote.ts";
 
 /**
  * Checks the value of a `--tag`: `[registry[:port]/]name[:tag][@digest]`. It is kept as it was typed,

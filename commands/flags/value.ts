@@ -1,7 +1,7 @@
-import { parseBytes } from "./bytes.ts";
-import { csvFields } from "./csv.ts";
-import { parseDuration } from "./duration.ts";
-import { quote } from "./quote.ts";
+import { parseBytes } from "../go/bytes.ts";
+import { csvFields } from "../go/csv.ts";
+import { parseDuration } from "../go/duration.ts";
+import { quote } from "../go/quote.ts";
 import type { FlagKind, FlagTypes } from "./spec.ts";
 
 /**

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { formatBytes, formatDecimalBytes, parseBytes } from "./bytes.ts";
-import { formatDuration, parseDuration } from "./duration.ts";
-import { quote, quoteRune } from "./quote.ts";
+import { formatBytes, formatDecimalBytes, parseBytes } from "../go/bytes.ts";
+import { formatDuration, parseDuration } from "../go/duration.ts";
+import { quote, quoteRune } from "../go/quote.ts";
 import { parseBool } from "./value.ts";
 
 Deno.test("parseDuration() and formatDuration() are Go's", () => {

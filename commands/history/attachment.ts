@@ -2,7 +2,7 @@ import { readBlob } from "../../buildkit/content.ts";
 import { Code, RpcError } from "../../buildkit/grpc/status.ts";
 import { digestProblem } from "../../buildkit/registry/digest.ts";
 import { defineCommand } from "../program/command.ts";
-import { quote } from "../flags/quote.ts";
+import { quote } from "../go/quote.ts";
 import { reachNodes } from "../reach/nodes.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { attachmentsOf } from "./attachments.ts";

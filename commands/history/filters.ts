@@ -1,7 +1,7 @@
 import type { BuildHistoryRecord } from "../../proto/gen/control.ts";
-import { parseDuration } from "../flags/duration.ts";
-import { quote } from "../flags/quote.ts";
-import { nanoseconds, parseMoment } from "../text/go_time.ts";
+import { parseDuration } from "../go/duration.ts";
+import { quote } from "../go/quote.ts";
+import { nanoseconds, parseMoment } from "../go/time.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { parseGitRef } from "./git_ref.ts";
 

@@ -2,7 +2,7 @@ import { openStore } from "../../builders/builder.ts";
 import { defineCommand } from "../program/command.ts";
 import { reachNodes } from "../reach/nodes.ts";
 import { debugWanted } from "../program/run.ts";
-import { compileTemplate } from "../text/template/template.ts";
+import { compileTemplate } from "../go/template/template.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { desktopUrl } from "./desktop.ts";
 import { failureOf } from "./inspect/failure.ts";

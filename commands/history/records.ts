@@ -1,10 +1,10 @@
 import { listHistory, updateHistory } from "../../buildkit/history.ts";
 import { BuildHistoryEventType, type BuildHistoryRecord } from "../../proto/gen/control.ts";
 import type { Deps } from "../program/deps.ts";
-import { csvLine } from "../flags/csv_line.ts";
-import { quote } from "../flags/quote.ts";
+import { csvLine } from "../go/csv_line.ts";
+import { quote } from "../go/quote.ts";
 import { parseInt64 } from "../flags/value.ts";
-import { type Moment, nanoseconds, parseMoment } from "../text/go_time.ts";
+import { type Moment, nanoseconds, parseMoment } from "../go/time.ts";
 import type { Nodes, ReachedNode } from "../reach/nodes.ts";
 import { UsageError } from "../program/usage_error.ts";
 import type { HistoryFilter } from "./filters.ts";

@@ -2,7 +2,7 @@ import type { StatusResponse } from "../../proto/gen/control.ts";
 import { openStore } from "../../builders/builder.ts";
 import { checkPlace, writeResult } from "../build/results/result.ts";
 import { defineCommand } from "../program/command.ts";
-import { rfc3339 } from "../text/go_time.ts";
+import { rfc3339 } from "../go/time.ts";
 import { reachNodes } from "../reach/nodes.ts";
 import { timelinePage } from "../timeline/page.ts";
 import { recordTimeline } from "../timeline/record.ts";

@@ -1,7 +1,7 @@
 import { wholeBlob } from "../../buildkit/content.ts";
 import { defineCommand } from "../program/command.ts";
 import type { Deps } from "../program/deps.ts";
-import { goJson } from "../text/go_json.ts";
+import { goJson } from "../go/json.ts";
 import { type Nodes, reachNodes } from "../reach/nodes.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
 import { jaegerTrace } from "./trace/jaeger.ts";

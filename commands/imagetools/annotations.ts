@@ -1,7 +1,7 @@
 import { formatPlatform, parsePlatform } from "../../builders/platforms.ts";
 import type { Descriptor } from "../../buildkit/registry/descriptor.ts";
 import { annotations as parseAnnotations } from "../flags/frontend.ts";
-import { quote } from "../flags/quote.ts";
+import { quote } from "../go/quote.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { platformOfDescriptor } from "./descriptor_platform.ts";
 

@@ -1,8 +1,8 @@
 import { isIndex } from "../../buildkit/registry/descriptor.ts";
 import { defineCommand } from "../program/command.ts";
-import { goJson } from "../text/go_json.ts";
+import { goJson } from "../go/json.ts";
 import { registriesOfBuilder } from "../reach/registries.ts";
-import { compileTemplate } from "../text/template/template.ts";
+import { compileTemplate } from "../go/template/template.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { loadAssets } from "./assets.ts";
 import { inspectText } from "./inspect_text.ts";

@@ -1,7 +1,7 @@
 import { formatPlatform } from "../../builders/platforms.ts";
 import type { Descriptor } from "../../buildkit/registry/descriptor.ts";
 import { isIndex } from "../../buildkit/registry/descriptor.ts";
-import { alignColumns } from "../text/tabwriter.ts";
+import { alignColumns } from "../go/tabwriter.ts";
 import { platformOfDescriptor } from "./descriptor_platform.ts";
 import { type Location, locationText, withDigest } from "./location.ts";
 

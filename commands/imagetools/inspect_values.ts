@@ -1,7 +1,7 @@
 /** What the templates of `imagetools inspect` work on. */
 import type { Descriptor } from "../../buildkit/registry/descriptor.ts";
 import { isIndex, isManifest } from "../../buildkit/registry/descriptor.ts";
-import { makeStruct, type StructType } from "../text/template/struct.ts";
+import { makeStruct, type StructType } from "../go/template/struct.ts";
 import type { Assets } from "./assets.ts";
 import { descriptorStruct, imageValue, shownIndexStruct } from "./oci_structs.ts";
 

@@ -1,7 +1,7 @@
 /** The structs of Go's OCI library (image-spec/specs-go/v1), as templates name their fields. */
-import { parseMoment } from "../text/go_time.ts";
-import { makeStruct, type StructType } from "../text/template/struct.ts";
-import { GoTime } from "../text/template/time.ts";
+import { parseMoment } from "../go/time.ts";
+import { makeStruct, type StructType } from "../go/template/struct.ts";
+import { GoTime } from "../go/template/time.ts";
 
 const platform: StructType = [
   { name: "Architecture", tag: "architecture", type: "string", always: true },

@@ -1,7 +1,7 @@
 /** What `imagetools create` is told to make an image of: references, digests, descriptors. */
 import type { Descriptor } from "../../buildkit/registry/descriptor.ts";
 import { digestProblem } from "../../buildkit/registry/digest.ts";
-import { quote } from "../flags/quote.ts";
+import { quote } from "../go/quote.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { latestOf, type Location, locationName, parseLocation, withDigest } from "./location.ts";
 

@@ -4,7 +4,7 @@ import { Code, RpcError } from "../../buildkit/grpc/status.ts";
 import { DialError, EndpointError } from "../../transports/errors.ts";
 import { Interrupted, OutputClosed } from "./deps.ts";
 import { report } from "./report.ts";
-import { TemplateError } from "../text/template/template_error.ts";
+import { TemplateError } from "../go/template/template_error.ts";
 import { UsageError } from "./usage_error.ts";
 
 const dial = new DialError("connection refused", {

@@ -1,7 +1,7 @@
-import { alignColumns } from "./tabwriter.ts";
-import type { TemplateFunction } from "./template/functions.ts";
-import { compileTemplate } from "./template/template.ts";
-import { TemplateError } from "./template/template_error.ts";
+import { alignColumns } from "../go/tabwriter.ts";
+import type { TemplateFunction } from "../go/template/functions.ts";
+import { compileTemplate } from "../go/template/template.ts";
+import { TemplateError } from "../go/template/template_error.ts";
 
 /** How rows are printed, read from `--format`. */
 export interface Format {

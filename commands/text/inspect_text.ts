@@ -5,11 +5,11 @@ import { sorted } from "../../builders/store/node_group_json.ts";
 import { formatInGroups } from "../../builders/platforms.ts";
 import type { BuilderStatus, NodeStatus } from "../../builders/status.ts";
 import { activityText, reasonOf } from "./builder_json.ts";
-import { formatBytes } from "../flags/bytes.ts";
-import { formatDuration } from "../flags/duration.ts";
-import { quote } from "../flags/quote.ts";
+import { formatBytes } from "../go/bytes.ts";
+import { formatDuration } from "../go/duration.ts";
+import { quote } from "../go/quote.ts";
 import { hintOf } from "../program/report.ts";
-import { alignColumns } from "./tabwriter.ts";
+import { alignColumns } from "../go/tabwriter.ts";
 
 /** What `inspect` prints, laid out as buildx does. `features` adds what the driver can do. */
 export function inspectText(

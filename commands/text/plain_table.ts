@@ -1,5 +1,5 @@
 import type { Format } from "./format.ts";
-import { alignColumns } from "./tabwriter.ts";
+import { alignColumns } from "../go/tabwriter.ts";
 
 /**
  * `--format=table` where its columns are fields as they are: the same text without the template

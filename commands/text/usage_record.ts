@@ -1,7 +1,7 @@
 import type { UsageRecord } from "../../proto/gen/control.ts";
-import { formatDecimalBytes } from "../flags/bytes.ts";
-import { milliseconds, type Moment, timeText } from "./go_time.ts";
-import { humanDuration } from "./human_duration.ts";
+import { formatDecimalBytes } from "../go/bytes.ts";
+import { milliseconds, type Moment, timeText } from "../go/time.ts";
+import { humanDuration } from "../go/human_duration.ts";
 
 /** The parts of a record of the cache as `du` and `prune` show them. */
 export interface UsageTexts {

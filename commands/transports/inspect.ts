@@ -1,7 +1,7 @@
 import { nearest } from "../../transports/nearest.ts";
 import { defineCommand } from "../program/command.ts";
-import { goJson } from "../text/go_json.ts";
-import { alignColumns } from "../text/tabwriter.ts";
+import { goJson } from "../go/json.ts";
+import { alignColumns } from "../go/tabwriter.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { findTransports, type Found } from "./found.ts";
 import { jsonOf } from "./json.ts";

@@ -1,6 +1,6 @@
 /** Points of time: texts of RFC 3339, or seconds since 1970. */
 import { ArgumentError, FunctionError } from "../function.ts";
-import { quote } from "../../../commands/flags/quote.ts";
+import { quote } from "../../../commands/go/quote.ts";
 import { integerOf as valueOfInteger, objectOf, stringOf, type Value } from "../value.ts";
 import { parseTimestamp, type Time, timeText, zoneText } from "../timestamp.ts";
 import { parseDuration } from "../duration.ts";

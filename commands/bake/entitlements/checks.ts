@@ -1,5 +1,5 @@
 import type { Env } from "../../../transports/transport.ts";
-import { quote } from "../../flags/quote.ts";
+import { quote } from "../../go/quote.ts";
 import { isTrue } from "../../program/switch.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** `--allow`: what a definition may do beyond the working folder. */
-import { csvFields } from "../../flags/csv.ts";
+import { csvFields } from "../../go/csv.ts";
 import { UsageError } from "../../program/usage_error.ts";
 
 /** What is granted, or asked for. */

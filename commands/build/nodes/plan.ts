@@ -2,8 +2,8 @@
 import type { Reason } from "../../../builders/placement.ts";
 import { formatPlatform } from "../../../builders/platforms.ts";
 import { type Registry, shownEndpoint } from "../../../transports/registry.ts";
-import { goJson } from "../../text/go_json.ts";
-import { alignColumns } from "../../text/tabwriter.ts";
+import { goJson } from "../../go/json.ts";
+import { alignColumns } from "../../go/tabwriter.ts";
 import { UsageError } from "../../program/usage_error.ts";
 import type { Job } from "../running/job.ts";
 import { pushed } from "./split.ts";

@@ -1,7 +1,7 @@
 /** The frontend's answers as text. Those of a newer form than we know come with a text of their own. */
 import { sourceExcerpt } from "../../progress/source_excerpt.ts";
 import type { CallMethod } from "../../flags/call.ts";
-import { alignColumns } from "../../text/tabwriter.ts";
+import { alignColumns } from "../../go/tabwriter.ts";
 import type { Answers } from "./result.ts";
 
 type Write = (text: string) => void;

@@ -2,7 +2,7 @@
 import type { VertexWarning } from "../../../proto/gen/control.ts";
 import { osReason } from "../../../buildkit/session/os_reason.ts";
 import { OutputError } from "../../../buildkit/session/output_sink.ts";
-import { goJson } from "../../text/go_json.ts";
+import { goJson } from "../../go/json.ts";
 import { UsageError } from "../../program/usage_error.ts";
 import { warningOf } from "../../progress/rawjson.ts";
 

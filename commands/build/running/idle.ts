@@ -1,5 +1,5 @@
 /** `--idle-timeout`: the end of a build of which nothing is heard any more. */
-import { formatDuration } from "../../flags/duration.ts";
+import { formatDuration } from "../../go/duration.ts";
 import { whenStill } from "../../../buildkit/silence.ts";
 import type { Handler, ServerCall, Service } from "../../../buildkit/grpc/call.ts";
 import { UsageError } from "../../program/usage_error.ts";

@@ -1,9 +1,9 @@
 import { formatPlatform, parsePlatform } from "../../../builders/platforms.ts";
 import { Code } from "../../../buildkit/grpc/status.ts";
-import { csvFields } from "../../flags/csv.ts";
+import { csvFields } from "../../go/csv.ts";
 import { parseBool } from "../../flags/value.ts";
-import { quote } from "../../flags/quote.ts";
-import type { Moment } from "../../text/go_time.ts";
+import { quote } from "../../go/quote.ts";
+import type { Moment } from "../../go/time.ts";
 import type { Attachment } from "../attachments.ts";
 import type { Failure } from "./failure.ts";
 import { buildName } from "../name.ts";

@@ -1,4 +1,4 @@
-import { goJson } from "../../text/go_json.ts";
+import { goJson } from "../../go/json.ts";
 import { fields } from "../attachments.ts";
 import { parseSpans, type Span } from "./spans.ts";
 

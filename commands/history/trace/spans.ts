@@ -1,4 +1,4 @@
-import { rawNumber } from "../../text/go_json.ts";
+import { rawNumber } from "../../go/json.ts";
 import { fields } from "../attachments.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { equal } from "node:assert/strict";
-import { goJson } from "../go_json.ts";
+import { goJson } from "../json.ts";
 import { makeStruct, type StructType } from "./struct.ts";
 import { compileTemplate } from "./template.ts";
 

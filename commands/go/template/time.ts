@@ -1,5 +1,5 @@
-import { formatDuration } from "../../flags/duration.ts";
-import { milliseconds, type Moment, nanoseconds, rfc3339, timeText } from "../go_time.ts";
+import { formatDuration } from "../duration.ts";
+import { milliseconds, type Moment, nanoseconds, rfc3339, timeText } from "../time.ts";
 
 /** Go's time.Duration, in nanoseconds: its text, and its methods that give a number or another one. */
 export class GoDuration {

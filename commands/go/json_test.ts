@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { goJson, goJsonValue } from "./go_json.ts";
+import { goJson, goJsonValue } from "./json.ts";
 
 Deno.test("goJson() escapes as Go does, and keeps every digit", () => {
   assert.equal(

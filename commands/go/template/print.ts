@@ -1,4 +1,4 @@
-import { quote, quoteRune } from "../../flags/quote.ts";
+import { quote, quoteRune } from "../quote.ts";
 import { typeName } from "./values.ts";
 
 /** A value as Go's fmt prints it with `%v`; with `names`, as with `%+v`. */

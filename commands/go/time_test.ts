@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dateTime, milliseconds, nanoseconds, parseMoment, rfc3339, timeText } from "./go_time.ts";
+import { dateTime, milliseconds, nanoseconds, parseMoment, rfc3339, timeText } from "./time.ts";
 
 const moment = { seconds: 1795487836n, nanos: 548_399_940 };
 
