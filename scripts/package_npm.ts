@@ -38,7 +38,7 @@ function manifest(): object {
     repository: { type: "git", url: `git+${REPOSITORY}.git` },
     type: "module",
     exports: { ".": { types: "./types/buildkit/mod.d.ts", default: "./mod.js" } },
-    engines: { deno: ">=2.9.4" },
+    engines: { deno: ">=2.9.6" },
     dependencies: dependencies(),
   };
 }
