@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { type HttpExchange, type HttpRequest, startExchange } from "./_http1.ts";
+import { type HttpExchange, type HttpRequest, readText, startExchange } from "./_http1.ts";
 import type { ByteStream } from "./byte_stream.ts";
 
 const get: HttpRequest = { method: "GET", path: "/x", host: "h" };
@@ -135,4 +135,33 @@ Deno.test("answers that are none", async () => {
   await rejects(startExchange(far("").stream, { ...get, headers: { A: "b\r\nC: d" } }), {
     name: "HttpError",
   });
+});
+
+// A stand-in: no real far side resets the connection when it is wanted.
+Deno.test("what came before a reset is the text of a refusal, and no text otherwise", async () => {
+  const open = () => {
+    const { stream } = far("HTTP/1.0 400 Bad Request\r\n\r\nspeak TLS");
+    const reset = new Deno.errors.ConnectionReset("reset");
+    return startExchange({
+      ...stream,
+      read: async (into) => await stream.read(into) ?? Promise.reject(reset),
+    }, get);
+  };
+  const refused = await open();
+  equal((await refused.head()).status, 400);
+  equal(await readText(refused, 100, true), "speak TLS");
+  const answered = await open();
+  await answered.head();
+  await rejects(readText(answered, 100), Deno.errors.ConnectionReset);
+});
+
+Deno.test("a request and its body are one write", async () => {
+  const writes: number[] = [];
+  const { stream } = far("");
+  const write = (from: Uint8Array) => {
+    writes.push(from.length);
+    return Promise.resolve(from.length);
+  };
+  await startExchange({ ...stream, write }, { ...get, method: "POST", body: new Uint8Array(9) });
+  equal(writes.length, 1);
 });

@@ -35,8 +35,10 @@ RUN printf 'one \303\274 \377\376 \355\240\200 \342\202\n\357\273\277end\300'; e
       });
       const told = Deno.readFileSync(space.path("err")).toHex();
       assert.ok(told.includes(expected), name);
-      // The end of what it printed is told again, below the log.
-      assert.equal(told.split("efbbbf656e64c0").length, 3, name);
+      // The end of what it printed is told again, below the log; by the peer with its last line now and
+      // then in place of the others.
+      const times = told.split("efbbbf656e64c0").length - 1;
+      assert.ok(name === "fairlead" ? times === 2 : times >= 2, `${name}: ${times}`);
     }
   },
 );

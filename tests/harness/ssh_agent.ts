@@ -24,7 +24,7 @@ export async function startSshAgent(
     },
   };
   try {
-    for (let tries = 0; !await Deno.stat(socket).catch(() => undefined); tries++) {
+    for (let tries = 0; !await listens(socket); tries++) {
       if (tries > 500) throw new Error("ssh-agent doesn't listen");
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -33,5 +33,14 @@ export async function startSshAgent(
   } catch (error) {
     await agent[Symbol.asyncDispose]();
     throw error;
+  }
+}
+
+async function listens(path: string): Promise<boolean> {
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -124,7 +124,8 @@ export async function answerOf(
   try {
     head = await http.head();
     if (head.status < 400) return head;
-    text = await readText(http, LONGEST_ERROR);
+    // Who refuses may hang up on what it hasn't read.
+    text = await readText(http, LONGEST_ERROR, true);
   } catch (error) {
     signal.throwIfAborted();
     throw broken(endpoint, error);
