@@ -7,11 +7,13 @@ import { SILENCE, whenStill } from "../../buildkit/silence.ts";
 import {
   answerOf,
   callEngine,
+  type EngineCall,
   type EngineEndpoint,
   EngineError,
   type EngineRequest,
 } from "../../transports/engine/docker_engine.ts";
 import type { DialContext } from "../../transports/transport.ts";
+import { type EngineProgress, readProgress } from "./engine_progress.ts";
 
 /** Watches until it is disposed of. */
 export interface EngineWatch extends Disposable {
@@ -78,6 +80,32 @@ export function watchEngine(
       looks[Symbol.dispose]();
     },
   };
+}
+
+/**
+ * Reads the answer to a request to its end, each step of which is a sign of life. Throws `DialError`,
+ * `EngineError`, an `Error` with the engine's reason, or the reason of the watch's signal.
+ */
+export async function hearOut(
+  call: EngineCall,
+  { engine, request, watch }: {
+    readonly engine: EngineEndpoint;
+    readonly request: EngineRequest;
+    readonly watch: EngineWatch;
+  },
+  onProgress: (progress: EngineProgress) => void,
+): Promise<void> {
+  const { signal } = watch.context;
+  try {
+    await answerOf(call, engine, request, signal);
+    await readProgress(call.http, (progress) => {
+      watch.moved();
+      onProgress(progress);
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
 }
 
 async function isAlive(engine: EngineEndpoint, context: DialContext): Promise<boolean> {

@@ -10,9 +10,9 @@ import {
   type OutputSink,
 } from "../../buildkit/session/output_sink.ts";
 import {
-  answerOf,
   askEngine,
   callEngine,
+  type EngineCall,
   type EngineEndpoint,
   type EngineRequest,
 } from "../../transports/engine/docker_engine.ts";
@@ -21,8 +21,8 @@ import type { DialContext } from "../../transports/transport.ts";
 import { Code, RpcError } from "../../buildkit/grpc/status.ts";
 import { isThere, nameIt, placedIn } from "./image_there.ts";
 import { BuilderError } from "../builder_error.ts";
-import { type EngineProgress, readProgress } from "./engine_progress.ts";
-import { watchEngine } from "./engine_watch.ts";
+import type { EngineProgress } from "./engine_progress.ts";
+import { hearOut, watchEngine } from "./engine_watch.ts";
 
 /** An engine that images are loaded into, and what to say when it isn't there. */
 export interface LoadTarget {
@@ -203,34 +203,26 @@ async function startLoad(
     limit: silence,
     onSlow: (text) => onProgress({ id: "", text }),
   });
-  const inner = watch.context;
+  let call: EngineCall;
+  try {
+    call = await explain(
+      program,
+      () => watch.during(() => callEngine(endpoint, LOAD, watch.context)),
+      context.signal,
+    );
+  } catch (error) {
+    watch[Symbol.dispose]();
+    throw error;
+  }
   // The engine answers while it reads, and may refuse before it has read everything.
   let answered = false;
-  const over = () => {
+  const answer = explain(
+    program,
+    () => hearOut(call, { engine: endpoint, request: LOAD, watch }, onProgress),
+    context.signal,
+  ).finally(() => {
     answered = true;
     watch[Symbol.dispose]();
-  };
-  const call = await explain(
-    program,
-    () => watch.during(() => callEngine(endpoint, LOAD, inner)),
-    context.signal,
-  ).catch((error) => {
-    over();
-    throw error;
-  });
-  const answer = explain(program, async () => {
-    try {
-      await answerOf(call, endpoint, LOAD, inner.signal);
-      await readProgress(call.http, (progress) => {
-        watch.moved();
-        onProgress(progress);
-      });
-    } catch (error) {
-      inner.signal.throwIfAborted();
-      throw error;
-    }
-  }, context.signal).finally(() => {
-    over();
     call.stream.close();
   });
   answer.catch(() => {});

@@ -1,14 +1,13 @@
 /** A push by a Docker engine, for those whose BuildKit can't: `POST /images/NAME/push`. */
 import type { Credential } from "../../buildkit/session/credentials.ts";
 import {
-  answerOf,
   callEngine,
   type EngineEndpoint,
   type EngineRequest,
 } from "../../transports/engine/docker_engine.ts";
 import type { DialContext } from "../../transports/transport.ts";
-import { type EngineProgress, readProgress } from "./engine_progress.ts";
-import { watchEngine } from "./engine_watch.ts";
+import type { EngineProgress } from "./engine_progress.ts";
+import { hearOut, watchEngine } from "./engine_watch.ts";
 import type { ImageName } from "./image_name.ts";
 
 /**
@@ -33,21 +32,15 @@ export async function pushImage(
     headers: { "X-Registry-Auth": encodeLogin(host, login) },
   };
   using watch = watchEngine(engine, context);
-  const { signal } = watch.context;
   const call = await callEngine(engine, request, watch.context);
   let digest: string | undefined;
   try {
-    await watch.during(async () => {
-      await answerOf(call, engine, request, signal);
-      await readProgress(call.http, (progress) => {
-        watch.moved();
+    await watch.during(() =>
+      hearOut(call, { engine, request, watch }, (progress) => {
         if (progress.digest !== undefined) digest = progress.digest;
         else onProgress(progress);
-      });
-    });
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
+      })
+    );
   } finally {
     call.stream.close();
   }
