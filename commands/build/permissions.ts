@@ -3,6 +3,7 @@ import type { Output } from "../flags/output.ts";
 import { quote } from "../go/quote.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { openedPath } from "../text/opened_path.ts";
+import { isBelow } from "../text/paths.ts";
 
 /** A permission that concerns this machine alone: the daemon is not told of it. */
 const LOCAL_DELETE = "buildx.local.delete";
@@ -52,10 +53,6 @@ function checkName(name: string): void {
     if (value.length === 0) throw new UsageError(`invalid device config ${quote(field)}`);
     if (key !== "alias") throw new UsageError(`unknown device config key ${quote(key!)}`);
   }
-}
-
-function isBelow(path: string, folder: string): boolean {
-  return path !== folder && path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
 }
 
 /** Without symbolic links, as far as the path is there. */

@@ -21,6 +21,11 @@ export function parentOf(path: string): string {
   return path.slice(0, Math.max(1, path.lastIndexOf("/")));
 }
 
+/** Whether an absolute path lies below a folder, and isn't that folder. */
+export function isBelow(path: string, folder: string): boolean {
+  return path !== folder && path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
+}
+
 /** The last part of an absolute path; `/` of the root. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1) || "/";

@@ -1,5 +1,5 @@
 import { openedPath } from "../../text/opened_path.ts";
-import { absolutePath } from "../../text/paths.ts";
+import { absolutePath, isBelow } from "../../text/paths.ts";
 import { noPrivileges, type Privileges } from "./grants.ts";
 
 /** What is needed and not granted; the working folder is granted. Paths come out real and sorted. */
@@ -38,7 +38,7 @@ function missingPaths(
 }
 
 function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
+  return path === folder || isBelow(path, folder);
 }
 
 /** As many symbolic links as a path may lead through. */
