@@ -1,16 +1,16 @@
-import { connect } from "./commands/reach/connect.ts";
+import { connect } from "./cli/connect.ts";
 import { commands } from "./commands/list.ts";
-import { runProgram } from "./commands/program/run.ts";
-import { codeAfter, interruptible } from "./commands/program/signals.ts";
-import { inputOf, outputOf, systemClock } from "./commands/program/terminal.ts";
-import { ownProcess } from "./transports/_roots.ts";
+import { runProgram } from "./cli/run.ts";
+import { codeAfter, interruptible } from "./cli/signals.ts";
+import { inputOf, outputOf, systemClock } from "./cli/terminal.ts";
+import { ownProcess } from "./transports/tls/roots.ts";
 import { transports } from "./transports/all.ts";
 import { createPlugins } from "./transports/external.ts";
 import { createRegistry } from "./transports/registry.ts";
 
 const own = (name: string) => Deno.env.get(name);
 const call = own("DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND")
-  ? (await import("./commands/program/plugin_call.ts")).readPluginCall(Deno.args, own)
+  ? (await import("./cli/plugin/plugin_call.ts")).readPluginCall(Deno.args, own)
   : undefined;
 const env = call?.env ?? own;
 const signal = interruptible(Deno.exit);

@@ -1,4 +1,4 @@
-import { nearest } from "../transports/nearest.ts";
+import { nearest } from "../base/nearest.ts";
 import type { Env } from "../transports/transport.ts";
 import { BuilderError } from "./builder_error.ts";
 import { buildxConfigDir } from "./store/config_dir.ts";

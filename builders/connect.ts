@@ -1,4 +1,4 @@
-import type { TlsOptions } from "../buildkit/dial.ts";
+import type { TlsOptions } from "../transports/dial.ts";
 import type { BuildkitVersion, WorkerRecord } from "../proto/gen/worker.ts";
 import type { Registry } from "../transports/registry.ts";
 import type { DialContext } from "../transports/transport.ts";

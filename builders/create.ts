@@ -1,4 +1,4 @@
-import { nearest } from "../transports/nearest.ts";
+import { nearest } from "../base/nearest.ts";
 import type { Registry } from "../transports/registry.ts";
 import type { Env } from "../transports/transport.ts";
 import { implicitName } from "./builder.ts";

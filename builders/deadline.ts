@@ -1,4 +1,4 @@
-import { after } from "../transports/timer.ts";
+import { after } from "../base/timer.ts";
 
 /** A signal that follows the outer one and fires when the time is up. */
 export class Deadline {

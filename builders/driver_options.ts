@@ -1,8 +1,8 @@
-import type { TlsOptions } from "../buildkit/dial.ts";
-import { nearest } from "../transports/nearest.ts";
+import type { TlsOptions } from "../transports/dial.ts";
+import { nearest } from "../base/nearest.ts";
 import { BuilderError } from "./builder_error.ts";
 import type { StoredNode } from "./store/node_group.ts";
-import { isAbsolute } from "./store/path.ts";
+import { isAbsolute } from "../base/is_within.ts";
 
 /** What `--driver-opt` takes for the remote driver. */
 export const driverOptionNames = [

@@ -1,9 +1,9 @@
 import type { Client } from "../buildkit/client.ts";
-import type { Budget } from "../buildkit/budget.ts";
+import type { Budget } from "../transports/budget.ts";
 import type { DialContext } from "../transports/transport.ts";
 import { findEngine } from "../transports/engine/choice.ts";
 import type { EngineEndpoint } from "../transports/engine/docker_engine.ts";
-import { docker } from "../transports/docker.ts";
+import { docker } from "../transports/schemes/docker.ts";
 import type { Surroundings } from "./drivers/driver.ts";
 import type { WorkerRecord } from "../proto/gen/worker_types.ts";
 import type { Builder } from "./builder.ts";

@@ -1,4 +1,4 @@
-import { seed } from "../transports/_seed.ts";
+import { seed } from "../base/seed.ts";
 import type { NodeGroup } from "./store/node_group.ts";
 
 /** To be called when builders are chosen, and connecting to them is some way off: it prepares for TLS. */

@@ -1,16 +1,16 @@
 import { DialError, StreamLost } from "../transports/errors.ts";
 import type { Registry } from "../transports/registry.ts";
-import { after, within } from "../transports/timer.ts";
+import { after, within } from "../base/timer.ts";
 import type { Connection as Dialled, DialContext } from "../transports/transport.ts";
-import { type Budget, withinBudget } from "./budget.ts";
+import { type Budget, withinBudget } from "../transports/budget.ts";
 import { Client } from "./client.ts";
 import { ConnectionLost } from "./connection_lost.ts";
-import { dialEndpoint, type TlsOptions } from "./dial.ts";
+import { dialEndpoint, type TlsOptions } from "../transports/dial.ts";
 import { Channel } from "./grpc/channel.ts";
 import { MAX_METADATA } from "./grpc/metadata.ts";
 import { Connection } from "./http2/connection.ts";
-import { drive } from "./http2/drive.ts";
-import { explainFirstBytes } from "./first_bytes.ts";
+import { drive } from "./http2/connection_io.ts";
+import { explainFirstBytes } from "../transports/first_bytes.ts";
 import { SilenceError } from "./silence.ts";
 import { type Http2Error, NotHttp2Error } from "./http2/errors.ts";
 

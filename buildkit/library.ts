@@ -4,7 +4,7 @@ import { createRegistry, type Registry } from "../transports/registry.ts";
 import type { DialStep, Env } from "../transports/transport.ts";
 import type { Client } from "./client.ts";
 import { connect as connectWith } from "./connect.ts";
-import type { TlsOptions } from "./dial.ts";
+import type { TlsOptions } from "../transports/dial.ts";
 import { receiveFolder } from "./fsync/receiver.ts";
 import type { Service } from "./grpc/call.ts";
 import { fileSend, type TreeOutput } from "./session/filesend.ts";

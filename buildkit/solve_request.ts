@@ -1,6 +1,6 @@
 /** What a build is asked for, and the request that says so to the daemon. Pure. */
 import type { CacheOptionsEntry, SolveRequest } from "../proto/gen/control_types.ts";
-import { newId } from "./identity.ts";
+import { newId } from "../base/identity.ts";
 
 /** A kind with its attributes: an exporter, or a cache to read or write. */
 export interface Typed {

@@ -14,15 +14,15 @@ import { disablesPolicies, overridesOf } from "./bake/overrides.ts";
 import { exists, planTargets } from "./bake/plan.ts";
 import { definitionEnv, readOptions } from "./bake/read_options.ts";
 import { readSource } from "./bake/source.ts";
-import { idleTimeoutOf } from "./build/running/idle.ts";
-import type { nodeClients } from "./build/nodes/node_clients.ts";
-import { retriesOf } from "./build/running/retry.ts";
-import { connectTimeout } from "./reach/budget.ts";
-import { defineCommand } from "./program/command.ts";
-import { chooseCall } from "./flags/call.ts";
-import { program } from "./program/root.ts";
-import { UsageError } from "./program/usage_error.ts";
-import { storeOf } from "./reach/store.ts";
+import { idleTimeoutOf } from "../builds/running/idle.ts";
+import type { nodeClients } from "../builds/nodes/node_clients.ts";
+import { retriesOf } from "../builds/running/retry.ts";
+import { connectTimeout } from "../cli/connect_timeout.ts";
+import { defineCommand } from "../cli/command.ts";
+import { chooseCall } from "../builds/spec/call.ts";
+import { program } from "../cli/root.ts";
+import { UsageError } from "../base/usage_error.ts";
+import { storeOf } from "../cli/builders/open_store.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [TARGET...]", min: 0, max: Infinity },
@@ -44,7 +44,7 @@ export const command = defineCommand({
     if (asksPlan && (flags.print || list)) {
       throw new UsageError(`--plan and --${list ? "list" : "print"} are mutually exclusive`);
     }
-    if (asksPlan) (await import("./build/nodes/plan.ts")).checkPlanFormat(flags.plan);
+    if (asksPlan) (await import("../builds/nodes/plan.ts")).checkPlanFormat(flags.plan);
     const call = chooseCall(occurrences, flags.call);
     const overrides = overridesOf(flags, given, call);
     const names = fileNames(flags.file, env, exists);
@@ -68,7 +68,7 @@ export const command = defineCommand({
       debug: global.debug,
       watcher: flags.timeline === "" || !isRun || asksPlan
         ? undefined
-        : (await import("./build/timeline.ts")).timelineFile(flags.timeline, {
+        : (await import("../builds/timeline.ts")).timelineFile(flags.timeline, {
           deps,
           title: ["bake", ...targets].join(" "),
           builder: builder!.name,
@@ -146,7 +146,7 @@ export const command = defineCommand({
 
 /** Connections that the definition is read over, and the targets are built over then. */
 async function openNodes(options: Parameters<typeof nodeClients>[0]) {
-  const { nodeClients } = await import("./build/nodes/node_clients.ts");
+  const { nodeClients } = await import("../builds/nodes/node_clients.ts");
   const nodes = nodeClients(options);
   return { ...nodes, [Symbol.asyncDispose]: () => nodes.close() };
 }

@@ -1,30 +1,30 @@
 import { chooseBuilder } from "../builders/builder.ts";
 import { expectTls } from "../builders/expect_tls.ts";
 import { driverOf } from "../builders/drivers/all.ts";
-import { connectTimeout } from "./reach/budget.ts";
-import { defineCommand } from "./program/command.ts";
-import { chooseCall } from "./flags/call.ts";
-import { withErrorPrefix } from "./build/build_error.ts";
-import { buildFlags } from "./build/flags.ts";
-import { checkGrammar } from "./build/grammar.ts";
+import { connectTimeout } from "../cli/connect_timeout.ts";
+import { defineCommand } from "../cli/command.ts";
+import { chooseCall } from "../builds/spec/call.ts";
+import { withErrorPrefix } from "../builds/build_error.ts";
+import { buildFlags } from "../builds/flags.ts";
+import { checkGrammar } from "../builds/grammar.ts";
 import {
   checkPlace,
   imageId,
   metadataText,
   removeResult,
   writeResult,
-} from "./build/results/result.ts";
-import { provenanceMode, wantsWarnings } from "./build/results/metadata.ts";
-import { idleTimeoutOf } from "./build/running/idle.ts";
-import { warnLegacy } from "./build/legacy_flags.ts";
-import { checkouts } from "./build/inputs/git_repository.ts";
-import { prepare, sourcePolicy } from "./build/prepare.ts";
-import { retriesOf } from "./build/running/retry.ts";
-import { planBuilds, runBuilds } from "./build/running/run.ts";
-import { openScratch } from "./build/scratch.ts";
-import { chooseMode } from "./progress/mode.ts";
-import { progressOf } from "./progress/of_command.ts";
-import { storeOf } from "./reach/store.ts";
+} from "../builds/results/result.ts";
+import { provenanceMode, wantsWarnings } from "../builds/results/metadata.ts";
+import { idleTimeoutOf } from "../builds/running/idle.ts";
+import { warnLegacy } from "../builds/legacy_flags.ts";
+import { checkouts } from "../builds/inputs/git_repository.ts";
+import { prepare, sourcePolicy } from "../builds/prepare.ts";
+import { retriesOf } from "../builds/running/retry.ts";
+import { planBuilds, runBuilds } from "../builds/running/run.ts";
+import { openScratch } from "../builds/scratch.ts";
+import { chooseMode } from "../progress/mode.ts";
+import { progressOf } from "../progress/command_progress.ts";
+import { storeOf } from "../cli/builders/open_store.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] PATH | URL | -", min: 1, max: 1 },
@@ -51,7 +51,7 @@ export const command = defineCommand({
       retries: retriesOf(flags.retry),
       idleTimeout: idleTimeoutOf(flags["idle-timeout"]),
     };
-    const plan = given.has("plan") ? await import("./build/nodes/plan.ts") : undefined;
+    const plan = given.has("plan") ? await import("../builds/nodes/plan.ts") : undefined;
     plan?.checkPlanFormat(flags.plan);
     using scratch = openScratch();
     const policy = await sourcePolicy(deps.env);
@@ -71,7 +71,7 @@ export const command = defineCommand({
     const builds = new Map([["default", build]]);
     const watcher = flags.timeline === "" || plan
       ? undefined
-      : (await import("./build/timeline.ts")).timelineFile(flags.timeline, {
+      : (await import("../builds/timeline.ts")).timelineFile(flags.timeline, {
         deps,
         title: args[0] === "-" ? "stdin" : build.sources.state.localPath,
         builder: builder.name,
@@ -91,7 +91,7 @@ export const command = defineCommand({
       writeResult(flags["metadata-file"], metadataText(answers, warnings));
     }
     if (call) {
-      const { showAnswer } = await import("./build/results/call.ts");
+      const { showAnswer } = await import("../builds/results/call.ts");
       const file = build.sources.dockerfile;
       return showAnswer(answers, call, file, (text) => deps.stdout.write(text));
     }

@@ -1,4 +1,4 @@
-import { defineGroup } from "./program/command.ts";
+import { defineGroup } from "../cli/command.ts";
 
 export const command = defineGroup([
   {

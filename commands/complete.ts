@@ -1,4 +1,4 @@
-import { defineCommand } from "./program/command.ts";
+import { defineCommand } from "../cli/command.ts";
 import { printCandidates } from "./completion/candidates.ts";
 import { complete } from "./completion/complete.ts";
 

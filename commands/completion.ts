@@ -1,7 +1,7 @@
-import { defineCommand } from "./program/command.ts";
+import { defineCommand } from "../cli/command.ts";
 import { shells } from "./completion/shells.ts";
-import { nearest } from "../transports/nearest.ts";
-import { UsageError } from "./program/usage_error.ts";
+import { nearest } from "../base/nearest.ts";
+import { UsageError } from "../base/usage_error.ts";
 
 export const command = defineCommand({
   args: { usage: "SHELL", min: 1, max: 1 },

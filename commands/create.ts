@@ -6,14 +6,14 @@ import { leaveBuilder } from "../builders/leave.ts";
 import { nodeRegistry } from "../builders/node_registry.ts";
 import { parsePlatforms } from "../builders/platforms.ts";
 import { transaction } from "../builders/store/transaction.ts";
-import { warnPlaintext } from "../buildkit/dial.ts";
-import { statusLimit } from "./reach/budget.ts";
-import { defineCommand } from "./program/command.ts";
-import type { Deps } from "./program/deps.ts";
-import { statusTimeout } from "./flags/common.ts";
-import { csvPairs } from "./flags/pairs.ts";
-import { bootOptions } from "./reach/status_report.ts";
-import { warn } from "./program/warn.ts";
+import { warnPlaintext } from "../transports/dial.ts";
+import { statusLimit } from "../cli/connect_timeout.ts";
+import { defineCommand } from "../cli/command.ts";
+import type { Deps } from "../cli/deps.ts";
+import { statusTimeout } from "../cli/flags/common.ts";
+import { csvPairs } from "../builds/spec/pairs.ts";
+import { bootOptions } from "../cli/builders/status_report.ts";
+import { warn } from "../cli/warn.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [CONTEXT|ENDPOINT]", min: 0, max: 1 },

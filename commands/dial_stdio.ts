@@ -1,11 +1,11 @@
 import { chooseBuilder } from "../builders/builder.ts";
 import { parsePlatforms } from "../builders/platforms.ts";
-import { connectTimeout } from "./reach/budget.ts";
-import { defineCommand } from "./program/command.ts";
-import { dialChosen, endpointOf } from "./reach/endpoint_choice.ts";
-import { carry } from "./reach/relay.ts";
-import { UsageError } from "./program/usage_error.ts";
-import { storeOf } from "./reach/store.ts";
+import { connectTimeout } from "../cli/connect_timeout.ts";
+import { defineCommand } from "../cli/command.ts";
+import { dialChosen, endpointOf } from "../cli/builders/chosen_endpoint.ts";
+import { carry } from "../transports/net/relay.ts";
+import { UsageError } from "../base/usage_error.ts";
+import { storeOf } from "../cli/builders/open_store.ts";
 
 const modes = ["none", "auto", "plain", "tty", "rawjson", "quiet"];
 

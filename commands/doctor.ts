@@ -3,16 +3,16 @@ import { membersOf } from "../builders/reach_node.ts";
 import type { StoredNode } from "../builders/store/node_group.ts";
 import { schemeOf } from "../transports/endpoint.ts";
 import { shownEndpoint } from "../transports/registry.ts";
-import { connectTimeout } from "./reach/budget.ts";
-import { defineCommand } from "./program/command.ts";
-import type { Deps } from "./program/deps.ts";
+import { connectTimeout } from "../cli/connect_timeout.ts";
+import { defineCommand } from "../cli/command.ts";
+import type { Deps } from "../cli/deps.ts";
 import { examine } from "./doctor/examine.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { nodeJson, textOf } from "./doctor/print.ts";
-import { csvPairs } from "./flags/pairs.ts";
-import { goJson } from "./go/json.ts";
-import { UsageError } from "./program/usage_error.ts";
-import { storeOf } from "./reach/store.ts";
+import { csvPairs } from "../builds/spec/pairs.ts";
+import { goJson } from "../base/go/json.ts";
+import { UsageError } from "../base/usage_error.ts";
+import { storeOf } from "../cli/builders/open_store.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [URL|BUILDER]", min: 0, max: 1 },

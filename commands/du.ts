@@ -1,16 +1,16 @@
 import { diskUsage } from "../buildkit/cache.ts";
 import type { UsageRecord } from "../proto/gen/control.ts";
-import { defineCommand } from "./program/command.ts";
-import { statusLimit } from "./reach/budget.ts";
-import { statusTimeout } from "./flags/common.ts";
-import { cacheFilter, parseFilters } from "./flags/filter.ts";
-import { type Format, parseFormat } from "./text/format.ts";
-import { goJsonValue } from "./go/json.ts";
-import { reachNodes } from "./reach/nodes.ts";
-import { nilIfEmpty } from "./go/template/values.ts";
-import { alignColumns } from "./go/tabwriter.ts";
-import { sizeText, usageTexts } from "./text/usage_record.ts";
-import { UsageError } from "./program/usage_error.ts";
+import { defineCommand } from "../cli/command.ts";
+import { statusLimit } from "../cli/connect_timeout.ts";
+import { statusTimeout } from "../cli/flags/common.ts";
+import { cacheFilter, parseFilters } from "./filter.ts";
+import { type Format, parseFormat } from "../cli/format.ts";
+import { goJsonValue } from "../base/go/json.ts";
+import { reachNodes } from "../cli/builders/reached_nodes.ts";
+import { nilIfEmpty } from "../base/go/template/values.ts";
+import { alignColumns } from "../base/go/tabwriter.ts";
+import { sizeText, usageTexts } from "./du/usage_record.ts";
+import { UsageError } from "../base/usage_error.ts";
 
 const table = "table {{.ID}}\t{{.Reclaimable}}\t{{.Size}}\t{{.LastUsedAt}}";
 

@@ -3,13 +3,13 @@ import { chooseBuilder } from "../builders/builder.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { expectTls } from "../builders/expect_tls.ts";
 import { askBuilders } from "../builders/status.ts";
-import { statusLimit } from "./reach/budget.ts";
-import { defineCommand } from "./program/command.ts";
-import { statusTimeout } from "./flags/common.ts";
-import { inspectText } from "./text/inspect_text.ts";
-import { askOptions, bootOptions } from "./reach/status_report.ts";
-import { debugWanted } from "./program/run.ts";
-import { storeOf } from "./reach/store.ts";
+import { statusLimit } from "../cli/connect_timeout.ts";
+import { defineCommand } from "../cli/command.ts";
+import { statusTimeout } from "../cli/flags/common.ts";
+import { inspectText } from "./inspect/inspect_text.ts";
+import { askOptions, bootOptions } from "../cli/builders/status_report.ts";
+import { debugWanted } from "../cli/run.ts";
+import { storeOf } from "../cli/builders/open_store.ts";
 
 export const command = defineCommand({
   args: { usage: "[NAME]", min: 0, max: 1 },

@@ -1,6 +1,6 @@
-import { defineCommand } from "./program/command.ts";
-import { makeLink, ownProgram, pluginLink, whatIsAt } from "./program/plugin_links.ts";
-import { UsageError } from "./program/usage_error.ts";
+import { defineCommand } from "../cli/command.ts";
+import { makeLink, ownProgram, pluginLink, whatIsAt } from "../cli/plugin/plugin_links.ts";
+import { UsageError } from "../base/usage_error.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS]", min: 0, max: 0 },

@@ -1,4 +1,4 @@
-import type { CommandEntry } from "./program/command.ts";
+import type { CommandEntry } from "../cli/command.ts";
 
 /** Every command. `load` names its file, so that only the chosen one is loaded. */
 export const commands: readonly CommandEntry[] = [

@@ -5,17 +5,17 @@ import { formatInGroups } from "../builders/platforms.ts";
 import { askBuilders, type BuilderStatus, type NodeStatus } from "../builders/status.ts";
 import { DialError } from "../transports/errors.ts";
 import type { Store } from "../builders/store/store.ts";
-import { activityText, builderJson, reasonOf, sortKeys } from "./text/builder_json.ts";
-import { statusLimit } from "./reach/budget.ts";
-import { defineCommand } from "./program/command.ts";
-import type { Deps } from "./program/deps.ts";
-import { statusTimeout } from "./flags/common.ts";
-import type { Format } from "./text/format.ts";
-import { plainTable } from "./text/plain_table.ts";
-import { summarizePlatforms } from "./text/platform_summary.ts";
-import { askOptions, failureLines } from "./reach/status_report.ts";
-import { warn, warnBroken } from "./program/warn.ts";
-import { storeOf } from "./reach/store.ts";
+import { activityText, builderJson, reasonOf, sortKeys } from "../cli/builders/builder_json.ts";
+import { statusLimit } from "../cli/connect_timeout.ts";
+import { defineCommand } from "../cli/command.ts";
+import type { Deps } from "../cli/deps.ts";
+import { statusTimeout } from "../cli/flags/common.ts";
+import type { Format } from "../cli/format.ts";
+import { plainTable } from "../cli/plain_table.ts";
+import { summarizePlatforms } from "./ls/platform_summary.ts";
+import { askOptions, failureLines } from "../cli/builders/status_report.ts";
+import { warn, warnBroken } from "../cli/warn.ts";
+import { storeOf } from "../cli/builders/open_store.ts";
 
 const columns = {
   Name: "NAME/NODE",
@@ -67,7 +67,7 @@ export const command = defineCommand({
 });
 
 async function templated(text: string): Promise<Format> {
-  const { parseFormat } = await import("./text/format.ts");
+  const { parseFormat } = await import("../cli/format.ts");
   const table = Object.keys(columns).map((field) => `{{.${field}}}`).join("\t");
   return parseFormat(text, `table ${table}`, { ...columns, LastActivity: "LAST ACTIVITY" });
 }

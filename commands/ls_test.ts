@@ -142,7 +142,7 @@ Deno.test("ls ends with 130 when it is interrupted", async () => {
   using temp = tempStore();
   temp.write("instances/slow", builderFile("slow", "tcp://h:3"));
   const controller = new AbortController();
-  const { Interrupted } = await import("./program/deps.ts");
+  const { Interrupted } = await import("../cli/deps.ts");
   setTimeout(() => controller.abort(new Interrupted("SIGINT")), 20);
   const { code, stderr } = await run(["ls"], {
     env: temp.env,

@@ -3,7 +3,7 @@
  * (https://github.com/docker/cli/blob/master/cli-plugins/metadata/metadata.go).
  */
 import { buildxVersion } from "../version.ts";
-import { defineCommand } from "./program/command.ts";
+import { defineCommand } from "../cli/command.ts";
 
 export const command = defineCommand({
   args: { usage: "", min: 0, max: 0 },

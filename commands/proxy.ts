@@ -1,15 +1,15 @@
 import { chooseBuilder } from "../builders/builder.ts";
 import { streamOf } from "../transports/byte_stream.ts";
 import { schemeOf } from "../transports/endpoint.ts";
-import { connectTimeout } from "./reach/budget.ts";
-import { defineCommand } from "./program/command.ts";
-import type { Deps } from "./program/deps.ts";
-import { type ChosenEndpoint, dialChosen, endpointOf } from "./reach/endpoint_choice.ts";
-import { listenLocally } from "./reach/listen.ts";
-import { join } from "./reach/relay.ts";
-import { hintOf, messageOf } from "./program/report.ts";
-import { UsageError } from "./program/usage_error.ts";
-import { storeOf } from "./reach/store.ts";
+import { connectTimeout } from "../cli/connect_timeout.ts";
+import { defineCommand } from "../cli/command.ts";
+import type { Deps } from "../cli/deps.ts";
+import { type ChosenEndpoint, dialChosen, endpointOf } from "../cli/builders/chosen_endpoint.ts";
+import { listenLocally } from "./proxy/listen.ts";
+import { join } from "../transports/net/relay.ts";
+import { hintOf, messageOf } from "../cli/report.ts";
+import { UsageError } from "../base/usage_error.ts";
+import { storeOf } from "../cli/builders/open_store.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [URL|BUILDER]", min: 0, max: 1 },

@@ -2,15 +2,15 @@ import { dockerConfigDir } from "../builders/store/config_dir.ts";
 import { knowsSpaceLimits, prune } from "../buildkit/cache.ts";
 import type { PruneRequest, UsageRecord } from "../proto/gen/control.ts";
 import type { Env } from "../transports/transport.ts";
-import { defineCommand } from "./program/command.ts";
-import { confirm } from "./program/confirm.ts";
-import { statusLimit } from "./reach/budget.ts";
-import { statusTimeout } from "./flags/common.ts";
-import { cacheFilter, parseFilters, withPruneFilters } from "./flags/filter.ts";
-import { reachNodes } from "./reach/nodes.ts";
-import { alignColumns } from "./go/tabwriter.ts";
-import { sizeText, usageTexts } from "./text/usage_record.ts";
-import { UsageError } from "./program/usage_error.ts";
+import { defineCommand } from "../cli/command.ts";
+import { confirm } from "../cli/confirm.ts";
+import { statusLimit } from "../cli/connect_timeout.ts";
+import { statusTimeout } from "../cli/flags/common.ts";
+import { cacheFilter, parseFilters, withPruneFilters } from "./filter.ts";
+import { reachNodes } from "../cli/builders/reached_nodes.ts";
+import { alignColumns } from "../base/go/tabwriter.ts";
+import { sizeText, usageTexts } from "./du/usage_record.ts";
+import { UsageError } from "../base/usage_error.ts";
 
 const question = (what: string) =>
   `WARNING! This will remove all ${what}. Are you sure you want to continue?`;

@@ -6,15 +6,15 @@ import { formatNodeGroup } from "../builders/store/node_group_json.ts";
 import { askBuilders } from "../builders/status.ts";
 import type { Store } from "../builders/store/store.ts";
 import { transaction } from "../builders/store/transaction.ts";
-import { defineCommand } from "./program/command.ts";
-import { confirm } from "./program/confirm.ts";
-import type { Deps } from "./program/deps.ts";
-import { statusTimeout } from "./flags/common.ts";
-import { hintOf, messageOf } from "./program/report.ts";
-import { askOptions } from "./reach/status_report.ts";
-import { UsageError } from "./program/usage_error.ts";
-import { warn, warnBroken } from "./program/warn.ts";
-import { storeOf } from "./reach/store.ts";
+import { defineCommand } from "../cli/command.ts";
+import { confirm } from "../cli/confirm.ts";
+import type { Deps } from "../cli/deps.ts";
+import { statusTimeout } from "../cli/flags/common.ts";
+import { hintOf, messageOf } from "../cli/report.ts";
+import { askOptions } from "../cli/builders/status_report.ts";
+import { UsageError } from "../base/usage_error.ts";
+import { warn, warnBroken } from "../cli/warn.ts";
+import { storeOf } from "../cli/builders/open_store.ts";
 
 const warning = "WARNING! This will remove all builders that are not in running state. " +
   "Are you sure you want to continue?";

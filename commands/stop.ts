@@ -1,8 +1,8 @@
 import { chooseBuilder } from "../builders/builder.ts";
 import { BuilderError } from "../builders/builder_error.ts";
 import { driverOf } from "../builders/drivers/all.ts";
-import { defineCommand } from "./program/command.ts";
-import { storeOf } from "./reach/store.ts";
+import { defineCommand } from "../cli/command.ts";
+import { storeOf } from "../cli/builders/open_store.ts";
 
 /**
  * A daemon that fairlead hasn't started it doesn't stop either. Where buildx would, because its driver

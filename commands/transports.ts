@@ -1,4 +1,4 @@
-import { defineCommand } from "./program/command.ts";
+import { defineCommand } from "../cli/command.ts";
 import { listFlags, listTransports } from "./transports/ls.ts";
 
 export const command = defineCommand({

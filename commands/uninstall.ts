@@ -1,5 +1,5 @@
-import { defineCommand } from "./program/command.ts";
-import { ownProgram, pluginLink, removeLink, whatIsAt } from "./program/plugin_links.ts";
+import { defineCommand } from "../cli/command.ts";
+import { ownProgram, pluginLink, removeLink, whatIsAt } from "../cli/plugin/plugin_links.ts";
 
 export const command = defineCommand({
   args: { usage: "", min: 0, max: 0 },

@@ -4,9 +4,9 @@ import { contextNames, currentContext, currentKey } from "../transports/engine/d
 import { validateName } from "../builders/name.ts";
 import type { Store } from "../builders/store/store.ts";
 import { transaction } from "../builders/store/transaction.ts";
-import { nearest } from "../transports/nearest.ts";
+import { nearest } from "../base/nearest.ts";
 import type { Env } from "../transports/transport.ts";
-import { defineCommand } from "./program/command.ts";
+import { defineCommand } from "../cli/command.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] NAME", min: 0, max: 1 },

@@ -1,5 +1,5 @@
 import { buildxVersion, version } from "../version.ts";
-import { defineCommand } from "./program/command.ts";
+import { defineCommand } from "../cli/command.ts";
 
 /** Names under which those call us who mean buildx, or docker's plugin. */
 const pluginNames = /^(?:buildx|docker-buildx|docker-fairlead)(?:\.exe)?$/;

@@ -52,7 +52,7 @@ const counted: Record<string, readonly string[]> = {
   version: [],
   ls: ["connect", "grpc"],
   build: ["connect"],
-  bake: ["connect", "run", "together", "strings"],
+  bake: ["connect", "run", "run_together", "strings"],
 };
 /** Who of these, or `main`, needs a module: by the module, in an order in which they can run. */
 const users = new Map<string, string[]>();

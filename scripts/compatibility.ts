@@ -3,8 +3,8 @@
  * and every row is true. `scripts/check.ts` calls it; the rows are held against buildx's own help by
  * `tests/commands/compatibility_test.ts`.
  */
-import type { Command, CommandEntry, CommandGroup } from "../commands/program/command.ts";
-import { type FlagSpecs, globalFlags } from "../commands/flags/spec.ts";
+import type { Command, CommandEntry, CommandGroup } from "../cli/command.ts";
+import { type FlagSpecs, globalFlags } from "../cli/flags/spec.ts";
 import { commands } from "../commands/list.ts";
 
 const path = "docs/buildx-compatibility.md";

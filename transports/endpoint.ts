@@ -7,7 +7,7 @@
  * into `%20`, and the upper case of a container's name into lower case.
  */
 import { EndpointError } from "./errors.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../base/nearest.ts";
 import type { OptionSpec } from "./transport.ts";
 
 /** The parts of an endpoint. */

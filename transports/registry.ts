@@ -1,7 +1,7 @@
 import { redact, schemeOf } from "./endpoint.ts";
 import { EndpointError } from "./errors.ts";
 import type { Plugins } from "./external.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../base/nearest.ts";
 import type { Transport } from "./transport.ts";
 
 /** The transports that a program knows; a value, made once and handed down. */

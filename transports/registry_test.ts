@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { transports } from "./all.ts";
 import { EndpointError } from "./errors.ts";
 import { createRegistry } from "./registry.ts";
-import { tcp } from "./tcp.ts";
-import { unix } from "./unix.ts";
+import { tcp } from "./schemes/tcp.ts";
+import { unix } from "./schemes/unix.ts";
 
 const registry = createRegistry([unix, tcp]);
 
@@ -43,7 +43,7 @@ Deno.test("what can't be found says what can", () => {
 Deno.test("every built-in transport is one file with one export, named as its scheme", async () => {
   for (const transport of transports) {
     const file = transport.scheme.replaceAll("-", "_");
-    const exports = Object.values(await import(`./${file}.ts`));
+    const exports = Object.values(await import(`./schemes/${file}.ts`));
     assert.deepEqual(exports, [transport]);
   }
 });

@@ -1,3 +1,4 @@
+import type { Env } from "../base/env.ts";
 import type { ByteStream } from "./byte_stream.ts";
 
 /**
@@ -102,8 +103,7 @@ export interface DialContext {
 /** Does what asks somebody; resolves to the answer. */
 export type Asking = <T>(ask: () => Promise<T>) => Promise<T>;
 
-/** Reads an environment variable. */
-export type Env = (name: string) => string | undefined;
+export type { Env };
 
 /** The steps of a dial, as errors and `ls` name them. */
 export type DialStep =

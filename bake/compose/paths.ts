@@ -1,5 +1,5 @@
 /** Paths in a model, which are relative to the folder of the project. */
-import { cleanPath } from "../../commands/text/paths.ts";
+import { cleanPath } from "../../base/paths.ts";
 import { lookUp, type Path } from "./path.ts";
 import { isMapping, type Value } from "./value.ts";
 

@@ -1,6 +1,6 @@
 /** The targets that a project's services with `build` are. */
-import { formatBytes, parseBytes } from "../../commands/go/bytes.ts";
-import { parseCache, shorthandAttest } from "../forms.ts";
+import { formatBytes, parseBytes } from "../../base/go/bytes.ts";
+import { parseCache, shorthandAttest } from "../attribute_text.ts";
 import type { Secret, Ssh, Target } from "../target.ts";
 import { ComposeError } from "./compose_error.ts";
 import { list, mapping } from "./consistency.ts";

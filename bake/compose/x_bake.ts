@@ -2,7 +2,7 @@
  * `x-bake` below `build`: what bake knows and compose doesn't
  * (https://docs.docker.com/build/bake/compose-file/#extension-field-with-x-bake).
  */
-import { parseCache, parseOutput, parseSecret, parseSsh } from "../forms.ts";
+import { parseCache, parseOutput, parseSecret, parseSsh } from "../attribute_text.ts";
 import type { Target } from "../target.ts";
 import { ComposeError } from "./compose_error.ts";
 import { linkedContexts } from "./names.ts";

@@ -8,7 +8,7 @@ import {
   parsePolicy,
   parseSecret,
   parseSsh,
-} from "../forms.ts";
+} from "../attribute_text.ts";
 import type { Allowed } from "../options.ts";
 import type { Output, Resources, Target } from "../target.ts";
 import { lastOfEach, unlike } from "./merge.ts";

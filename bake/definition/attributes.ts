@@ -27,7 +27,7 @@ import {
   resourcesValue,
   secretsValue,
   sshValue,
-} from "./object_forms.ts";
+} from "./attribute_values.ts";
 
 /** How an attribute comes into a target, and back into the language. */
 export interface AttributeKind {

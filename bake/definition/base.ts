@@ -1,5 +1,5 @@
 /** Contexts relative to the file that wrote them, for who asks for that. */
-import { cleanPath } from "../../commands/text/paths.ts";
+import { cleanPath } from "../../base/paths.ts";
 import type { Block } from "../hcl/body.ts";
 import type { Expression } from "../hcl/expression.ts";
 import type { ContextBase, Target } from "../target.ts";

@@ -9,7 +9,7 @@ import { Diagnostic } from "../hcl/diagnostic.ts";
 import { valueOf } from "../hcl/evaluate.ts";
 import { type Scope as Name, startRange } from "../hcl/expression.ts";
 import type { Scope } from "../hcl/scope.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 import { map, STRING } from "../hcl/type.ts";
 import { elementsOf, entriesOf, mapOf, objectOf, stringOf, type Value } from "../hcl/value.ts";
 import { type AttributeKind, groupAttributes, targetAttributes, unsuitable } from "./attributes.ts";

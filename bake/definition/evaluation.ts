@@ -11,7 +11,7 @@ import { type Expression, keyword, type Scope as Name, startRange } from "../hcl
 import { type Func, FunctionError } from "../hcl/function.ts";
 import { type References, referencesOf } from "../hcl/references.ts";
 import { Scope, type World } from "../hcl/scope.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 import { BOOL, DYNAMIC, type Type, typeName } from "../hcl/type.ts";
 import { typeOfExpression } from "../hcl/type_expression.ts";
 import { nullOf, stringOf, tupleOf, type Value } from "../hcl/value.ts";

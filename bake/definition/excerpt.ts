@@ -1,5 +1,5 @@
 /** An error with the lines of the file around it above. */
-import { excerpt } from "../../commands/text/excerpt.ts";
+import { excerpt } from "../../base/excerpt.ts";
 import { BakeError } from "../error.ts";
 import type { Diagnostic } from "../hcl/diagnostic.ts";
 

@@ -2,7 +2,7 @@
 import { BakeError } from "../error.ts";
 import { csvFields } from "../hcl/csv.ts";
 import { compareText } from "../hcl/text.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 import type { Definition } from "../options.ts";
 import type { Group } from "../target.ts";
 import { type Json, prettyJson } from "./pretty_json.ts";

@@ -8,7 +8,7 @@ import { merge, normalize } from "./merge.ts";
 import { type Overrides, parseOverrides } from "./overrides.ts";
 import { compilePattern, isPattern } from "./pattern.ts";
 import { compareText } from "../hcl/text.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 
 /** Throws a {@link BakeError}. */
 export function resolveTargets(definition: Definition, request: Request): Resolved {

@@ -1,13 +1,13 @@
 /** How a variable's value is read from text: `--var` and the environment give nothing else. */
 import { BakeError } from "../error.ts";
-import { parseBool } from "../forms.ts";
+import { parseBool } from "../attribute_text.ts";
 import { BigFloat } from "../hcl/big_float.ts";
 import { ConversionError, convert } from "../hcl/convert.ts";
 import { csvFields, csvRecords } from "../hcl/csv.ts";
 import { Diagnostic } from "../hcl/diagnostic.ts";
 import { fromJson, jsonMisfit, toJson } from "../hcl/json_text.ts";
-import { parseFloat64 } from "../../commands/go/float.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { parseFloat64 } from "../../base/go/float.ts";
+import { quote } from "../../base/go/quote.ts";
 import { isCollection, isPrimitive, type Type, typeName } from "../hcl/type.ts";
 import {
   boolOf,

@@ -3,7 +3,7 @@ import type { BigFloat } from "./big_float.ts";
 import { ConversionError, convert } from "./convert.ts";
 import { Diagnostic, type Range } from "./diagnostic.ts";
 import type { Step } from "./expression.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 import { isPrimitive, NUMBER, STRING, type Type, typeName } from "./type.ts";
 import { elementsOf, type Value } from "./value.ts";
 

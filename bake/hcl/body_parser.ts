@@ -6,7 +6,7 @@ import { Peeker } from "./peeker.ts";
 import { scan } from "./scanner.ts";
 import { unescape } from "./string_literal.ts";
 import type { Token } from "./token.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 
 export interface NativeAttribute {
   readonly name: string;

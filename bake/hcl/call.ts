@@ -6,7 +6,7 @@ import { type Call, type Expression, startRange } from "./expression.ts";
 import { ArgumentError, type Func, FunctionError, type LazyFunc } from "./function.ts";
 import type { Scope } from "./scope.ts";
 import { didYouMean } from "./text.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 import { isSequence } from "./type.ts";
 import { elementsOf, type Value } from "./value.ts";
 

@@ -5,7 +5,7 @@ import { attempt, evaluate } from "./evaluate.ts";
 import type { Conditional, Expression } from "./expression.ts";
 import type { Scope } from "./scope.ts";
 import { compareText } from "./text.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 import {
   BOOL,
   DYNAMIC,

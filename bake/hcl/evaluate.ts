@@ -11,7 +11,7 @@ import { binary, unary } from "./operators.ts";
 import type { Scope } from "./scope.ts";
 import { joinPieces, template } from "./template.ts";
 import { didYouMean } from "./text.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 import { STRING } from "./type.ts";
 import { objectOf, stringOf, tupleOf, type Value } from "./value.ts";
 

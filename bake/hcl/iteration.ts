@@ -4,7 +4,7 @@ import { Diagnostic, type Range } from "./diagnostic.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Expression, For, Splat } from "./expression.ts";
 import type { Scope } from "./scope.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 import { BOOL, DYNAMIC, isSequence, sameType, STRING, type Type, typeName } from "./type.ts";
 import { elementsOf, iterate, listOf, objectOf, tupleOf, type Value } from "./value.ts";
 

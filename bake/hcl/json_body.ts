@@ -8,7 +8,7 @@ import type { Expression } from "./expression.ts";
 import { fixedJsonExpression, jsonExpression } from "./json_expression.ts";
 import type { JsonMember, JsonNode } from "./json_parser.ts";
 import { didYouMean } from "./text.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 
 /** A member of this name says nothing. */
 const COMMENT = "//";

@@ -3,7 +3,7 @@ import { BigFloat } from "./big_float.ts";
 import { between, Diagnostic, type Range } from "./diagnostic.ts";
 import { type JsonToken, scanJson } from "./json_scanner.ts";
 import { didYouMean } from "./text.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 
 export type JsonNode =
   | JsonObject

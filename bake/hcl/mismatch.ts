@@ -1,7 +1,7 @@
 /** Why a type is not the wanted one, as a part of a sentence, in the words users know from HCL. */
 import { conversionOf } from "./convert.ts";
 import { compareText } from "./text.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 import {
   type Collection,
   hasDynamic,

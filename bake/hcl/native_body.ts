@@ -3,7 +3,7 @@ import type { Attribute, Block, Body, Content, Schema } from "./body.ts";
 import type { NativeAttribute, NativeBlock, NativeBody } from "./body_parser.ts";
 import { between, Diagnostic, type Range } from "./diagnostic.ts";
 import { didYouMean } from "./text.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 
 export function nativeBody(body: NativeBody): Body {
   return {

@@ -1,7 +1,7 @@
 /** The order of a set's elements, which nobody chose and everybody can see in the output. */
 import type { BigFloat } from "./big_float.ts";
 import { compareText } from "./text.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 import { elementsOf, entriesOf, type Value } from "./value.ts";
 
 /** Primitives by their value, anything else by a text of all its parts; null comes last. */

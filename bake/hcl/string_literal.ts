@@ -1,7 +1,7 @@
 /** The text that stands for a piece of a string: escapes resolved, doubled openers single. */
 import { Diagnostic } from "./diagnostic.ts";
 import { part } from "./scanner.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 import type { Token } from "./token.ts";
 
 const escapes: Record<string, string> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\" };

@@ -6,7 +6,7 @@ import type { Peeker } from "./peeker.ts";
 import { unescape } from "./string_literal.ts";
 import type { Piece } from "./template_parser.ts";
 import { didYouMean, graphemes } from "./text.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 import type { Token, TokenKind } from "./token.ts";
 
 type Text = Extract<Piece, { kind: "text" }>;

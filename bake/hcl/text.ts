@@ -1,5 +1,5 @@
 /** Text as the language sees it: ordered by code point, counted in grapheme clusters. */
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 
 /** -1, 0 or 1 by the order of UTF-8 bytes, which is that of code points; UTF-16 has another. */
 export function compareText(a: string, b: string): number {

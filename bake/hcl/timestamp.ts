@@ -1,5 +1,5 @@
 /** Timestamps of RFC 3339, read strictly. */
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 
 export interface Time {
   /** Since 1970, whole ones. */

@@ -1,7 +1,7 @@
 /** Expressions that are types: `string`, `list(number)`, `object({a = bool, b = optional(any)})`. */
 import { between, Diagnostic, type Range } from "./diagnostic.ts";
 import { type Call, type Expression, keyword } from "./expression.ts";
-import { quote } from "../../commands/go/quote.ts";
+import { quote } from "../../base/go/quote.ts";
 import { BOOL, DYNAMIC, list, map, NUMBER, object, set, STRING, tuple, type Type } from "./type.ts";
 
 const primitives: Partial<Record<string, Type>> = Object.assign(Object.create(null), {

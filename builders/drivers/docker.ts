@@ -1,4 +1,4 @@
-import { docker as transport } from "../../transports/docker.ts";
+import { docker as transport } from "../../transports/schemes/docker.ts";
 import { currentContext } from "../../transports/engine/docker_context.ts";
 import type { Driver } from "./driver.ts";
 

@@ -1,5 +1,5 @@
 import { dockerProgram, type EngineChoice } from "../../transports/engine/choice.ts";
-import { dockerContainer as transport } from "../../transports/docker_container.ts";
+import { dockerContainer as transport } from "../../transports/schemes/docker_container.ts";
 import type { Env } from "../../transports/transport.ts";
 import { contextNames, currentContext } from "../../transports/engine/docker_context.ts";
 import { readDefaultLoad } from "../driver_options.ts";

@@ -1,4 +1,4 @@
-import type { TlsOptions } from "../../buildkit/dial.ts";
+import type { TlsOptions } from "../../transports/dial.ts";
 import type { Registry } from "../../transports/registry.ts";
 import type { DialError } from "../../transports/errors.ts";
 import type { DialContext, Env } from "../../transports/transport.ts";

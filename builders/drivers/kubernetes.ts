@@ -1,4 +1,4 @@
-import { kubePod } from "../../transports/kube_pod.ts";
+import { kubePod } from "../../transports/schemes/kube_pod.ts";
 import { BuilderError } from "../builder_error.ts";
 import { readDefaultLoad } from "../driver_options.ts";
 import { parsePlatforms, type Platform } from "../platforms.ts";

@@ -1,5 +1,5 @@
 import { schemeOf } from "../../transports/endpoint.ts";
-import { kubePod } from "../../transports/kube_pod.ts";
+import { kubePod } from "../../transports/schemes/kube_pod.ts";
 import { readDriverOptions } from "../driver_options.ts";
 import { nodeRegistry } from "../node_registry.ts";
 import type { StoredNode } from "../store/node_group.ts";

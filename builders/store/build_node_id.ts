@@ -1,4 +1,4 @@
-import { fnv } from "../../transports/_fnv.ts";
+import { fnv } from "../../base/fnv.ts";
 import { makeFolder, writeAtomically } from "./atomic_file.ts";
 import type { ConfigDir } from "./config_dir.ts";
 

@@ -1,8 +1,8 @@
-import { dockerConfigDir, passwdHome } from "../../transports/_home.ts";
+import { dockerConfigDir, passwdHome } from "../../base/home.ts";
 import type { Env } from "../../transports/transport.ts";
-import { isWithin } from "./path.ts";
+import { isWithin } from "../../base/is_within.ts";
 
-export { dockerConfigDir, homeDir } from "../../transports/_home.ts";
+export { dockerConfigDir, homeDir } from "../../base/home.ts";
 
 /** A folder of configuration, and whom its files are to belong to. */
 export interface ConfigDir {

@@ -5,7 +5,7 @@
 import { Code, codeName, Http2Error, type Http2ErrorOptions } from "./errors.ts";
 import { DEFAULT_WINDOW } from "./frame.ts";
 import { type Header, HpackEncoder } from "./hpack.ts";
-import { Layout, type LayoutOwner } from "./layout.ts";
+import { Layout, type LayoutOwner } from "./send_scheduler.ts";
 import { Resets } from "./resets.ts";
 import { initialPeerSettings, type Limits, type PeerSettings } from "./settings.ts";
 import { Stream, type StreamHandler, type StreamOwner } from "./stream.ts";

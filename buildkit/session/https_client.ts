@@ -1,4 +1,4 @@
-import { rootsAreEmpty } from "../../transports/_roots.ts";
+import { rootsAreEmpty } from "../../transports/tls/roots.ts";
 
 /**
  * A client for HTTPS to which the system's authorities count beside those that the runtime brings along.

@@ -3,10 +3,10 @@
  *
  * The daemon learns from the request's metadata which methods there are, and calls no other.
  */
-import { within } from "../../transports/timer.ts";
+import { within } from "../../base/timer.ts";
 import type { ByteStream } from "../../transports/byte_stream.ts";
 import { Connection } from "../http2/connection.ts";
-import { drive } from "../http2/drive.ts";
+import { drive } from "../http2/connection_io.ts";
 import type { Http2Error } from "../http2/errors.ts";
 import { serve } from "../grpc/server.ts";
 import type { Handler, Service } from "../grpc/call.ts";

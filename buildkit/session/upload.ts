@@ -7,7 +7,7 @@
 import type { Service } from "../grpc/call.ts";
 import { first } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
-import { newId } from "../identity.ts";
+import { newId } from "../../base/identity.ts";
 import { bytesMessageHead } from "./bytes_message.ts";
 
 /** Reads up to `into.length` bytes; null at the end. */

@@ -1,14 +1,14 @@
 /** A target's attributes as the flags of a `build` that does the same. Throws `UsageError`. */
 import type { Policy, Target } from "../../bake/target.ts";
 import type { Env } from "../../transports/transport.ts";
-import { buildFlags } from "../build/flags.ts";
-import { parseBytes } from "../go/bytes.ts";
-import { csvLine } from "../go/csv_line.ts";
-import { parseFlags } from "../flags/parse.ts";
-import type { FlagValues } from "../flags/spec.ts";
-import { UsageError } from "../program/usage_error.ts";
+import { buildFlags } from "../../builds/flags.ts";
+import { parseBytes } from "../../base/go/bytes.ts";
+import { csvLine } from "../../base/go/csv_line.ts";
+import { parseFlags } from "../../cli/flags/parse.ts";
+import type { FlagValues } from "../../cli/flags/spec.ts";
+import { UsageError } from "../../base/usage_error.ts";
 import type { GitAccess } from "./git_access.ts";
-import type { Place } from "./place.ts";
+import type { Place } from "./target_paths.ts";
 
 /** @param access credentials beyond the target's own */
 export function buildFlagsOf(

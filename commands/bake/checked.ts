@@ -3,12 +3,13 @@ import { openAgents } from "../../buildkit/session/ssh_agents.ts";
 import { openSecrets } from "../../buildkit/session/secret_source.ts";
 import { parsePlatforms } from "../../builders/platforms.ts";
 import type { Env } from "../../transports/transport.ts";
-import type { buildFlags } from "../build/flags.ts";
-import { annotations, resources, ulimits } from "../flags/frontend.ts";
-import { parseOutputs, resolveEntries } from "../flags/output.ts";
-import { parseSecrets } from "../flags/secret.ts";
-import type { FlagValues } from "../flags/spec.ts";
-import { parseSsh } from "../flags/ssh.ts";
+import type { buildFlags } from "../../builds/flags.ts";
+import { annotations } from "../../images/annotation_flag.ts";
+import { resources, ulimits } from "../../builds/spec/frontend.ts";
+import { parseOutputs, resolveEntries } from "../../builds/spec/output.ts";
+import { parseSecrets } from "../../builds/spec/secret.ts";
+import type { FlagValues } from "../../cli/flags/spec.ts";
+import { parseSsh } from "../../builds/spec/ssh.ts";
 
 /** Throws what the build would. */
 export async function checkBuild(

@@ -1,8 +1,8 @@
 import type { Builder } from "../../builders/builder.ts";
-import type { Deps } from "../program/deps.ts";
-import { chooseMode } from "../progress/mode.ts";
-import { progressOf } from "../progress/of_command.ts";
-import type { Progress, Watcher } from "../progress/progress.ts";
+import type { Deps } from "../../cli/deps.ts";
+import { chooseMode } from "../../progress/mode.ts";
+import { progressOf } from "../../progress/command_progress.ts";
+import type { Progress, Watcher } from "../../progress/progress.ts";
 
 /** A way to start the progress display, and to start it again after a question. */
 export function displays(

@@ -1,6 +1,6 @@
 /** Which definition files there are to read. */
 import type { Env } from "../../transports/transport.ts";
-import { UsageError } from "../program/usage_error.ts";
+import { UsageError } from "../../base/usage_error.ts";
 
 /** Files that are read without `-f`, as far as they are there, in this order. */
 export const DEFAULT_FILES = [

@@ -1,4 +1,4 @@
-import type { FlagSpecs } from "../flags/spec.ts";
+import type { FlagSpecs } from "../../cli/flags/spec.ts";
 
 /** The flags of `bake`, in buildx's words. */
 export const bakeFlags = {

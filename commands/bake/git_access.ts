@@ -1,6 +1,6 @@
 /** Credentials of `BUILDX_BAKE_GIT_*`, for definitions in git repositories and contexts beside them. */
 import type { Env } from "../../transports/transport.ts";
-import { isGitOverSsh, isRemote } from "../build/inputs/remote.ts";
+import { isGitOverSsh, isRemote } from "../../builds/inputs/remote.ts";
 import { hostOf } from "./git_url.ts";
 
 /** What a build of a context from a repository's host gets, as values of `--secret` and `--ssh`. */

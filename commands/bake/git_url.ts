@@ -1,5 +1,5 @@
 /** URLs of git repositories, `#REF:FOLDER` and a query behind them. Pure. */
-import { cleanPath } from "../text/paths.ts";
+import { cleanPath } from "../../base/paths.ts";
 
 /** The URL of a folder of the repository; `.` is the one that the URL names. */
 export function urlBelow(url: string, folder: string): string {

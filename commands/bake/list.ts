@@ -1,6 +1,6 @@
 import { listJson, listRows, parseList } from "../../bake/definition/list.ts";
 import type { Definition } from "../../bake/options.ts";
-import { alignColumns } from "../go/tabwriter.ts";
+import { alignColumns } from "../../base/go/tabwriter.ts";
 
 /** What `--list` prints: a table, or JSON. Throws `BakeError` for a kind that is none. */
 export function listText(definition: Definition, list: string): string {

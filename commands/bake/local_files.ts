@@ -1,10 +1,10 @@
 import { osReason } from "../../buildkit/session/os_reason.ts";
 import type { DefinitionFile } from "../../bake/options.ts";
-import { absolutePath } from "../text/paths.ts";
-import { readText } from "../build/inputs/stdin.ts";
-import type { Deps } from "../program/deps.ts";
-import type { LocalVertex, LocalVertexes } from "../progress/local.ts";
-import { UsageError } from "../program/usage_error.ts";
+import { absolutePath } from "../../base/paths.ts";
+import { readText } from "../../builds/inputs/stdin.ts";
+import type { Deps } from "../../cli/deps.ts";
+import type { LocalVertex, LocalVertexes } from "../../progress/local.ts";
+import { UsageError } from "../../base/usage_error.ts";
 import { DEFAULT_FILES } from "./file_names.ts";
 
 /** More than any definition, in bytes: what never ends is none. */

@@ -1,9 +1,9 @@
 /** The flags that stand for values of `--set`. Throws `UsageError`. */
-import type { CallMethod } from "../flags/call.ts";
-import { csvFields } from "../go/csv.ts";
-import type { FlagValues } from "../flags/spec.ts";
-import { parseBool } from "../flags/value.ts";
-import { UsageError } from "../program/usage_error.ts";
+import type { CallMethod } from "../../builds/spec/call.ts";
+import { csvFields } from "../../base/go/csv.ts";
+import type { FlagValues } from "../../cli/flags/spec.ts";
+import { parseBool } from "../../cli/flags/value.ts";
+import { UsageError } from "../../base/usage_error.ts";
 import type { bakeFlags } from "./flags.ts";
 
 type Flags = FlagValues<typeof bakeFlags>;

@@ -1,13 +1,13 @@
 /** Each target with its place and as a build: what is printed, checked and run. */
 import type { Resolved } from "../../bake/options.ts";
 import type { Output, Target } from "../../bake/target.ts";
-import type { buildFlags } from "../build/flags.ts";
-import type { Deps } from "../program/deps.ts";
-import type { FlagValues } from "../flags/spec.ts";
+import type { buildFlags } from "../../builds/flags.ts";
+import type { Deps } from "../../cli/deps.ts";
+import type { FlagValues } from "../../cli/flags/spec.ts";
 import { buildFlagsOf } from "./build_flags.ts";
 import { checkBuild } from "./checked.ts";
 import { contextAccess } from "./git_access.ts";
-import { type Place, placeOf } from "./place.ts";
+import { type Place, placeOf } from "./target_paths.ts";
 
 /** One target of a run. */
 export interface Planned {

@@ -1,11 +1,11 @@
 /** What a definition is read with: the environment, `--var`, and this machine. */
 import type { ComposeReader, ReadOptions } from "../../bake/options.ts";
-import { absolutePath } from "../text/paths.ts";
-import { isRemote } from "../build/inputs/remote.ts";
-import { isOn } from "../program/switch.ts";
-import type { Deps } from "../program/deps.ts";
-import { parseBool } from "../flags/value.ts";
-import { UsageError } from "../program/usage_error.ts";
+import { absolutePath } from "../../base/paths.ts";
+import { isRemote } from "../../builds/inputs/remote.ts";
+import { isOn } from "../../cli/env_bool.ts";
+import type { Deps } from "../../cli/deps.ts";
+import { parseBool } from "../../cli/flags/value.ts";
+import { UsageError } from "../../base/usage_error.ts";
 import { parseVariables } from "./variables.ts";
 
 /** @param context what `BAKE_CMD_CONTEXT` is */

@@ -2,17 +2,17 @@
 import { openAgents } from "../../buildkit/session/ssh_agents.ts";
 import { openSecrets } from "../../buildkit/session/secret_source.ts";
 import type { DefinitionFile } from "../../bake/options.ts";
-import { type FarContext, readContextFiles } from "../build/inputs/context_files.ts";
-import { fetchFile } from "../build/inputs/fetch_file.ts";
-import type { NodeClients } from "../build/nodes/node_clients.ts";
-import { isGit } from "../build/inputs/remote.ts";
-import { openShared } from "../build/running/services.ts";
-import { isArchive } from "../build/inputs/stdin.ts";
-import type { Deps } from "../program/deps.ts";
-import { parseSecrets } from "../flags/secret.ts";
-import { parseSsh } from "../flags/ssh.ts";
-import type { Progress } from "../progress/progress.ts";
-import { UsageError } from "../program/usage_error.ts";
+import { type FarContext, readContextFiles } from "../../builds/inputs/context_files.ts";
+import { fetchFile } from "../../builds/inputs/fetch_file.ts";
+import type { NodeClients } from "../../builds/nodes/node_clients.ts";
+import { isGit } from "../../builds/inputs/remote.ts";
+import { openShared } from "../../builds/running/services.ts";
+import { isArchive } from "../../builds/inputs/stdin.ts";
+import type { Deps } from "../../cli/deps.ts";
+import { parseSecrets } from "../../builds/spec/secret.ts";
+import { parseSsh } from "../../builds/spec/ssh.ts";
+import type { Progress } from "../../progress/progress.ts";
+import { UsageError } from "../../base/usage_error.ts";
 import { DEFAULT_FILES } from "./file_names.ts";
 import { definitionAccess } from "./git_access.ts";
 

@@ -1,11 +1,11 @@
 /** What a run leaves behind: the metadata file, answers to calls, the frontends' messages. */
 import type { VertexWarning } from "../../proto/gen/control.ts";
 import type { Target } from "../../bake/target.ts";
-import type { PreparedBuild } from "../build/prepare.ts";
-import { type Answers, metadataOf } from "../build/results/result.ts";
-import { showAnswer } from "../build/results/call.ts";
-import type { CallMethod } from "../flags/call.ts";
-import { goJson } from "../go/json.ts";
+import type { PreparedBuild } from "../../builds/prepare.ts";
+import { type Answers, metadataOf } from "../../builds/results/result.ts";
+import { showAnswer } from "../../builds/results/call.ts";
+import type { CallMethod } from "../../builds/spec/call.ts";
+import { goJson } from "../../base/go/json.ts";
 
 type Write = (text: string) => void;
 

@@ -2,21 +2,21 @@
 import type { Resolved } from "../../bake/options.ts";
 import type { Builder } from "../../builders/builder.ts";
 import type { Store } from "../../builders/store/store.ts";
-import { provenanceMode, wantsWarnings } from "../build/results/metadata.ts";
-import { withErrorPrefix } from "../build/build_error.ts";
-import type { NodeClients } from "../build/nodes/node_clients.ts";
-import { checkouts } from "../build/inputs/git_repository.ts";
-import { NoDockerfile } from "../build/inputs/dockerfile.ts";
-import { prepare, type PreparedBuild, sourcePolicy } from "../build/prepare.ts";
-import { removeResult, writeResult } from "../build/results/result.ts";
-import { planBuilds, runBuilds, type RunContext } from "../build/running/run.ts";
-import { openScratch } from "../build/scratch.ts";
-import { type Deps, type Input, withChanges } from "../program/deps.ts";
-import { type CallMethod, parseCall } from "../flags/call.ts";
-import { goJson } from "../go/json.ts";
-import type { Progress } from "../progress/progress.ts";
-import { UsageError } from "../program/usage_error.ts";
-import type { Place } from "./place.ts";
+import { provenanceMode, wantsWarnings } from "../../builds/results/metadata.ts";
+import { withErrorPrefix } from "../../builds/build_error.ts";
+import type { NodeClients } from "../../builds/nodes/node_clients.ts";
+import { checkouts } from "../../builds/inputs/git_repository.ts";
+import { NoDockerfile } from "../../builds/inputs/dockerfile.ts";
+import { prepare, type PreparedBuild, sourcePolicy } from "../../builds/prepare.ts";
+import { removeResult, writeResult } from "../../builds/results/result.ts";
+import { planBuilds, runBuilds, type RunContext } from "../../builds/running/run.ts";
+import { openScratch } from "../../builds/scratch.ts";
+import { type Deps, type Input, withChanges } from "../../cli/deps.ts";
+import { type CallMethod, parseCall } from "../../builds/spec/call.ts";
+import { goJson } from "../../base/go/json.ts";
+import type { Progress } from "../../progress/progress.ts";
+import { UsageError } from "../../base/usage_error.ts";
+import type { Place } from "./target_paths.ts";
 import type { Planned } from "./plan.ts";
 import { answersOf, type Done, runMetadata, showAnswers, showMessages } from "./results.ts";
 
@@ -123,7 +123,7 @@ async function showPlan(
   running: RunContext,
 ): Promise<number> {
   const { deps, progress } = running;
-  const { planText } = await import("../build/nodes/plan.ts");
+  const { planText } = await import("../../builds/nodes/plan.ts");
   const jobs = await planBuilds(builds, running);
   progress.finish();
   deps.stdout.write(planText(jobs, format, deps.registry));

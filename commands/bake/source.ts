@@ -1,9 +1,9 @@
 /** Where the definition of a run comes from, read. */
 import type { DefinitionFile } from "../../bake/options.ts";
-import type { NodeClients } from "../build/nodes/node_clients.ts";
-import type { Deps } from "../program/deps.ts";
-import type { Progress } from "../progress/progress.ts";
-import { UsageError } from "../program/usage_error.ts";
+import type { NodeClients } from "../../builds/nodes/node_clients.ts";
+import type { Deps } from "../../cli/deps.ts";
+import type { Progress } from "../../progress/progress.ts";
+import { UsageError } from "../../base/usage_error.ts";
 import type { FileNames } from "./file_names.ts";
 import { readLocalFiles } from "./local_files.ts";
 

@@ -1,4 +1,4 @@
-import { UsageError } from "../program/usage_error.ts";
+import { UsageError } from "../../base/usage_error.ts";
 
 /** `--var NAME=VALUE`; of several with one name the last holds. Throws `UsageError`. */
 export function parseVariables(texts: readonly string[]): Map<string, string> {

@@ -1,8 +1,8 @@
 import { osReason } from "../../buildkit/session/os_reason.ts";
-import { absolutePath } from "../text/paths.ts";
-import { defineCommand } from "../program/command.ts";
-import { exitCodes } from "../program/exit_codes.ts";
-import { UsageError } from "../program/usage_error.ts";
+import { absolutePath } from "../../base/paths.ts";
+import { defineCommand } from "../../cli/command.ts";
+import { exitCodes } from "../../cli/exit_codes.ts";
+import { UsageError } from "../../base/usage_error.ts";
 import { findAuthorities, findPairs } from "./find_pairs.ts";
 import { parseHost } from "./host.ts";
 

@@ -1,12 +1,12 @@
-import { absolutePath } from "../text/paths.ts";
-import { defineCommand } from "../program/command.ts";
-import { csvLine } from "../go/csv_line.ts";
-import { quote } from "../go/quote.ts";
-import { program } from "../program/root.ts";
-import { UsageError } from "../program/usage_error.ts";
+import { absolutePath } from "../../base/paths.ts";
+import { defineCommand } from "../../cli/command.ts";
+import { csvLine } from "../../base/go/csv_line.ts";
+import { quote } from "../../base/go/quote.ts";
+import { program } from "../../cli/root.ts";
+import { UsageError } from "../../base/usage_error.ts";
 import { type Host, parseHost } from "./host.ts";
 import { makeSet } from "./make_set.ts";
-import { shellWord } from "../text/shell_word.ts";
+import { shellWord } from "../../base/shell_word.ts";
 import { writeSet } from "./write_set.ts";
 
 const DAY = 86_400_000;

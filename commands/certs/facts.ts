@@ -1,5 +1,5 @@
 /** What a certificate's bytes say that the runtime's own reader doesn't tell: usages, version, signature. */
-import { derValues } from "../../transports/_der.ts";
+import { derValues } from "../../base/der.ts";
 
 export interface Facts {
   /** 1 to 3; extensions there are in 3 alone. */

@@ -1,5 +1,5 @@
-import { UsageError } from "../program/usage_error.ts";
-import { quote } from "../go/quote.ts";
+import { UsageError } from "../../base/usage_error.ts";
+import { quote } from "../../base/go/quote.ts";
 
 /** A name or an address that a certificate holds for. */
 export interface Host {

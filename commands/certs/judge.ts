@@ -1,8 +1,8 @@
 /** Says what is wrong with certificates, as buildkitd and its clients will see them. */
 import type { X509Certificate } from "node:crypto";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
-import { day } from "../../buildkit/tls_files.ts";
-import { alternativeNames, issuerOf, subjectOf } from "../../buildkit/tls_names.ts";
+import { day } from "../../transports/tls/tls_files.ts";
+import { alternativeNames, issuerOf, subjectOf } from "../../transports/tls/tls_names.ts";
 import { readCertificates, readKey } from "./certificate_file.ts";
 import { factsOf } from "./facts.ts";
 import type { Host } from "./host.ts";

@@ -1,5 +1,5 @@
 import { osReason } from "../../buildkit/session/os_reason.ts";
-import { UsageError } from "../program/usage_error.ts";
+import { UsageError } from "../../base/usage_error.ts";
 import type { SetFile } from "./make_set.ts";
 
 /**

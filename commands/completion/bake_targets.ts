@@ -4,8 +4,8 @@ import { fileNames } from "../bake/file_names.ts";
 import { readLocalFiles } from "../bake/local_files.ts";
 import { exists } from "../bake/plan.ts";
 import { readOptions } from "../bake/read_options.ts";
-import { isRemote } from "../build/inputs/remote.ts";
-import { localVertexes } from "../progress/local.ts";
+import { isRemote } from "../../builds/inputs/remote.ts";
+import { localVertexes } from "../../progress/local.ts";
 import { type Candidates, nothing } from "./candidates.ts";
 import type { Asked } from "./live.ts";
 

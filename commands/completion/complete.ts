@@ -1,6 +1,6 @@
-import type { Command, CommandEntry, CommandGroup } from "../program/command.ts";
-import { longNameOf, wantsValue } from "../flags/parse.ts";
-import { type FlagSpecs, globalFlags } from "../flags/spec.ts";
+import type { Command, CommandEntry, CommandGroup } from "../../cli/command.ts";
+import { longNameOf, wantsValue } from "../../cli/flags/parse.ts";
+import { type FlagSpecs, globalFlags } from "../../cli/flags/spec.ts";
 import { argumentCandidates } from "./arguments.ts";
 import { type Candidates, nothing } from "./candidates.ts";
 import { flagCandidates } from "./flag_values.ts";

@@ -1,9 +1,9 @@
 /** Candidates that are looked up when they are asked for: in the store, at daemons, in files. */
 import { allBuilders, chooseBuilder, openStore } from "../../builders/builder.ts";
-import { within } from "../../transports/timer.ts";
-import type { GlobalValues } from "../flags/spec.ts";
-import { absolutePath } from "../text/paths.ts";
-import { type Deps, type Output, withChanges } from "../program/deps.ts";
+import { within } from "../../base/timer.ts";
+import type { GlobalValues } from "../../cli/flags/spec.ts";
+import { absolutePath } from "../../base/paths.ts";
+import { type Deps, type Output, withChanges } from "../../cli/deps.ts";
 import { readLocalState } from "../history/local_state.ts";
 import { buildName } from "../history/name.ts";
 import { type Candidates, nothing, wordsOf } from "./candidates.ts";
@@ -53,7 +53,7 @@ export async function refs({ deps, flags, args }: Asked): Promise<Candidates> {
   const signal = AbortSignal.any([deps.signal, controller.signal]);
   let found: Candidates = nothing;
   const ask = async () => {
-    const { reachNodes } = await import("../reach/nodes.ts");
+    const { reachNodes } = await import("../../cli/builders/reached_nodes.ts");
     const { queryRecords } = await import("../history/records.ts");
     await using nodes = await reachNodes(
       withChanges(deps, { signal, stderr: silent }),

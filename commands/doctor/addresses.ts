@@ -1,4 +1,4 @@
-import { connectTcp, formatHostPort } from "../../transports/_tcp_connect.ts";
+import { connectTcp, formatHostPort } from "../../transports/net/tcp_connect.ts";
 import { DialError } from "../../transports/errors.ts";
 import type { DialContext } from "../../transports/transport.ts";
 import { connectionContext } from "./context.ts";

@@ -1,8 +1,8 @@
 import type { Client } from "../../buildkit/client.ts";
 import { clientOver } from "../../buildkit/connect.ts";
-import { wantsTls } from "../../buildkit/dial.ts";
-import { noticingTls } from "../../buildkit/unasked_tls.ts";
-import type { Handshake, TlsFiles } from "../../buildkit/tls.ts";
+import { wantsTls } from "../../transports/dial.ts";
+import { noticingTls } from "../../transports/tls/unasked_tls.ts";
+import type { Handshake, TlsFiles } from "../../transports/tls/tls.ts";
 import { DialError } from "../../transports/errors.ts";
 import type { Connection, DialStep } from "../../transports/transport.ts";
 import { connectionContext } from "./context.ts";
@@ -21,7 +21,7 @@ export async function* connection(
   const shown = transport.describe(spec);
   let files: TlsFiles | undefined;
   if (wantsTls(way.tls)) {
-    const { loadTls } = await import("../../buildkit/tls.ts");
+    const { loadTls } = await import("../../transports/tls/tls.ts");
     const context = { ...connectionContext(way), step: () => {} };
     const finding = await take("TLS", way, async () => {
       files = await loadTls(way.tls, shown, context);
@@ -106,7 +106,7 @@ async function* tls(
   { files, host, shown }: { files: TlsFiles; host: string; shown: string },
   way: Examination,
 ): AsyncGenerator<Finding, Connection | undefined> {
-  const { wrapTls } = await import("../../buildkit/tls.ts");
+  const { wrapTls } = await import("../../transports/tls/tls.ts");
   let handshake: Handshake | undefined;
   let stream: Connection["stream"] | undefined;
   const context = { ...connectionContext(way), step: () => {} };

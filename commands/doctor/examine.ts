@@ -2,7 +2,7 @@
 import type { Builder } from "../../builders/builder.ts";
 import type { StoredNode } from "../../builders/store/node_group.ts";
 import { explained, nodeTarget } from "../../builders/reach_node.ts";
-import type { Deps } from "../program/deps.ts";
+import type { Deps } from "../../cli/deps.ts";
 import { addresses } from "./addresses.ts";
 import { ask } from "./ask.ts";
 import { connection } from "./connection.ts";

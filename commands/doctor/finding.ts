@@ -1,7 +1,7 @@
 import type { NodeTarget } from "../../builders/drivers/driver.ts";
 import { DialError } from "../../transports/errors.ts";
 import type { DialStep } from "../../transports/transport.ts";
-import type { Deps } from "../program/deps.ts";
+import type { Deps } from "../../cli/deps.ts";
 
 /** What one step found. */
 export interface Finding {

@@ -1,7 +1,7 @@
 import type { Builder } from "../../builders/builder.ts";
 import type { StoredNode } from "../../builders/store/node_group.ts";
 import { DialError, EndpointError } from "../../transports/errors.ts";
-import { hintOf, messageOf } from "../program/report.ts";
+import { hintOf, messageOf } from "../../cli/report.ts";
 import type { Finding } from "./finding.ts";
 
 const MARKS = { ok: "ok", warning: "warning", failed: "FAILED" } as const;

@@ -8,7 +8,7 @@ import { fileSync } from "../../buildkit/session/filesync.ts";
 import { health } from "../../buildkit/session/health.ts";
 import type { ByteOutput } from "../../buildkit/session/output_sink.ts";
 import type { Client } from "../../buildkit/client.ts";
-import { newId } from "../../buildkit/identity.ts";
+import { newId } from "../../base/identity.ts";
 import { solve } from "../../buildkit/solve.ts";
 import { solveRequest } from "../../buildkit/solve_request.ts";
 import { type Examination, type Finding, take } from "./finding.ts";

@@ -1,11 +1,11 @@
 import { Code } from "../../buildkit/grpc/status.ts";
 import { codeName } from "../../buildkit/grpc/status.ts";
 import type { BuildHistoryRecord } from "../../proto/gen/control.ts";
-import { defineCommand } from "../program/command.ts";
-import { exitCodes } from "../program/exit_codes.ts";
-import { reachNodes } from "../reach/nodes.ts";
-import { chooseMode } from "../progress/mode.ts";
-import { progressOf } from "../progress/of_command.ts";
+import { defineCommand } from "../../cli/command.ts";
+import { exitCodes } from "../../cli/exit_codes.ts";
+import { reachNodes } from "../../cli/builders/reached_nodes.ts";
+import { chooseMode } from "../../progress/mode.ts";
+import { progressOf } from "../../progress/command_progress.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
 import { endedRecord, findRecord, type HistoryRecord, NoRecordError } from "./records.ts";
 

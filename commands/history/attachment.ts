@@ -1,10 +1,10 @@
 import { readBlob } from "../../buildkit/content.ts";
 import { Code, RpcError } from "../../buildkit/grpc/status.ts";
 import { digestProblem } from "../../buildkit/registry/digest.ts";
-import { defineCommand } from "../program/command.ts";
-import { quote } from "../go/quote.ts";
-import { reachNodes } from "../reach/nodes.ts";
-import { UsageError } from "../program/usage_error.ts";
+import { defineCommand } from "../../cli/command.ts";
+import { quote } from "../../base/go/quote.ts";
+import { reachNodes } from "../../cli/builders/reached_nodes.ts";
+import { UsageError } from "../../base/usage_error.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
 import { findRecord, NoRecordError } from "./records.ts";

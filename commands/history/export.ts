@@ -1,11 +1,11 @@
 import { openStore } from "../../builders/builder.ts";
 import { formatPlatform, normalizePlatform } from "../../builders/platforms.ts";
 import { platformOf } from "../../builders/status.ts";
-import { defineCommand } from "../program/command.ts";
-import type { Deps } from "../program/deps.ts";
-import { type Nodes, type ReachedNode, reachNodes } from "../reach/nodes.ts";
-import { UsageError } from "../program/usage_error.ts";
-import { warn } from "../program/warn.ts";
+import { defineCommand } from "../../cli/command.ts";
+import type { Deps } from "../../cli/deps.ts";
+import { type Nodes, type ReachedNode, reachNodes } from "../../cli/builders/reached_nodes.ts";
+import { UsageError } from "../../base/usage_error.ts";
+import { warn } from "../../cli/warn.ts";
 import { bundle } from "./bundle/bundle.ts";
 import { readLocalGroup, readLocalState } from "./local_state.ts";
 import { warnOfNodes } from "./lost_nodes.ts";

@@ -2,9 +2,9 @@ import { homeDir } from "../../builders/store/config_dir.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
 import type { Env } from "../../transports/transport.ts";
 import { osReason } from "../../buildkit/session/os_reason.ts";
-import { defineCommand } from "../program/command.ts";
-import type { Deps } from "../program/deps.ts";
-import { absolutePath } from "../text/paths.ts";
+import { defineCommand } from "../../cli/command.ts";
+import type { Deps } from "../../cli/deps.ts";
+import { absolutePath } from "../../base/paths.ts";
 import { openUrl } from "./open_url.ts";
 
 export const command = defineCommand({

@@ -1,8 +1,8 @@
 import { openStore } from "../../builders/builder.ts";
-import { defineCommand } from "../program/command.ts";
-import { reachNodes } from "../reach/nodes.ts";
-import { debugWanted } from "../program/run.ts";
-import { compileTemplate } from "../go/template/template.ts";
+import { defineCommand } from "../../cli/command.ts";
+import { reachNodes } from "../../cli/builders/reached_nodes.ts";
+import { debugWanted } from "../../cli/run.ts";
+import { compileTemplate } from "../../base/go/template/template.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { desktopUrl } from "./desktop.ts";
 import { failureOf } from "./inspect/failure.ts";

@@ -1,7 +1,7 @@
-import { defineCommand } from "../program/command.ts";
-import { reachNodes } from "../reach/nodes.ts";
-import { chooseMode, ProgressModeError } from "../progress/mode.ts";
-import { progressOf } from "../progress/of_command.ts";
+import { defineCommand } from "../../cli/command.ts";
+import { reachNodes } from "../../cli/builders/reached_nodes.ts";
+import { chooseMode, ProgressModeError } from "../../progress/mode.ts";
+import { progressOf } from "../../progress/command_progress.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
 import { findRecord } from "./records.ts";
 

@@ -1,10 +1,10 @@
 import { openStore } from "../../builders/builder.ts";
-import { ago } from "../text/usage_record.ts";
-import { defineCommand } from "../program/command.ts";
-import { type Format, parseFormat } from "../text/format.ts";
-import { goJsonValue } from "../go/json.ts";
-import { type Moment, rfc3339 } from "../go/time.ts";
-import { reachNodes } from "../reach/nodes.ts";
+import { ago } from "../du/usage_record.ts";
+import { defineCommand } from "../../cli/command.ts";
+import { type Format, parseFormat } from "../../cli/format.ts";
+import { goJsonValue } from "../../base/go/json.ts";
+import { type Moment, rfc3339 } from "../../base/go/time.ts";
+import { reachNodes } from "../../cli/builders/reached_nodes.ts";
 import { desktopUrl } from "./desktop.ts";
 import { parseHistoryFilter } from "./filters.ts";
 import { remoteUrl } from "./git_remote.ts";

@@ -1,5 +1,5 @@
-import { defineCommand } from "../program/command.ts";
-import { reachNodes } from "../reach/nodes.ts";
+import { defineCommand } from "../../cli/command.ts";
+import { reachNodes } from "../../cli/builders/reached_nodes.ts";
 import { desktopUrl } from "./desktop.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
 import { openUrl } from "./open_url.ts";

@@ -1,4 +1,4 @@
-import type { Deps } from "../program/deps.ts";
+import type { Deps } from "../../cli/deps.ts";
 
 /** The system has no way to show an address. */
 export class OpenError extends Error {

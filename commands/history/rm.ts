@@ -2,10 +2,10 @@ import type { Client } from "../../buildkit/client.ts";
 import { RpcError } from "../../buildkit/grpc/status.ts";
 import { listHistory, updateHistory } from "../../buildkit/history.ts";
 import { BuildHistoryEventType } from "../../proto/gen/control.ts";
-import { defineCommand } from "../program/command.ts";
-import { type Nodes, reachNodes } from "../reach/nodes.ts";
-import { messageOf } from "../program/report.ts";
-import { UsageError } from "../program/usage_error.ts";
+import { defineCommand } from "../../cli/command.ts";
+import { type Nodes, reachNodes } from "../../cli/builders/reached_nodes.ts";
+import { messageOf } from "../../cli/report.ts";
+import { UsageError } from "../../base/usage_error.ts";
 import { noRecord, parseRef, queryRecords } from "./records.ts";
 
 export const command = defineCommand({

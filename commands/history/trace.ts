@@ -1,8 +1,8 @@
 import { wholeBlob } from "../../buildkit/content.ts";
-import { defineCommand } from "../program/command.ts";
-import type { Deps } from "../program/deps.ts";
-import { goJson } from "../go/json.ts";
-import { type Nodes, reachNodes } from "../reach/nodes.ts";
+import { defineCommand } from "../../cli/command.ts";
+import type { Deps } from "../../cli/deps.ts";
+import { goJson } from "../../base/go/json.ts";
+import { type Nodes, reachNodes } from "../../cli/builders/reached_nodes.ts";
 import { warnOfNodes } from "./lost_nodes.ts";
 import { jaegerTrace } from "./trace/jaeger.ts";
 import {
@@ -39,7 +39,7 @@ export const command = defineCommand({
       return;
     }
     const { spanTimeline } = await import("./trace/span_timeline.ts");
-    const { timelinePage } = await import("../timeline/page.ts");
+    const { timelinePage } = await import("../../progress/timeline/page.ts");
     const { servePages } = await import("./trace/serve_pages.ts");
     const pages = traces.map(({ found, spans }) =>
       timelinePage(spanTimeline(spans), {

@@ -1,25 +1,25 @@
 import type { BuilderError } from "../../builders/builder_error.ts";
 import { parsePlatform, type Platform } from "../../builders/platforms.ts";
 import { osReason } from "../../buildkit/session/os_reason.ts";
-import { absolutePath } from "../text/paths.ts";
-import { writeResult } from "../build/results/result.ts";
-import { defineCommand } from "../program/command.ts";
-import type { Deps } from "../program/deps.ts";
-import { quote } from "../go/quote.ts";
-import { goJson } from "../go/json.ts";
-import { chooseMode } from "../progress/mode.ts";
-import { progressOf } from "../progress/of_command.ts";
-import { registriesOfBuilder } from "../reach/registries.ts";
-import { makeStruct } from "../go/template/struct.ts";
-import { UsageError } from "../program/usage_error.ts";
-import { readAnnotations } from "./annotations.ts";
-import { combine, readSource } from "./combine.ts";
-import { filterPlatforms } from "./filter_platforms.ts";
-import { type Location, locationName, parseLocation } from "./location.ts";
-import { descriptorStruct } from "./oci_structs.ts";
-import { places as openPlaces } from "./places.ts";
-import { publish } from "./publish.ts";
-import { mergeDescriptor, parseSources } from "./sources.ts";
+import { absolutePath } from "../../base/paths.ts";
+import { writeResult } from "../../builds/results/result.ts";
+import { defineCommand } from "../../cli/command.ts";
+import type { Deps } from "../../cli/deps.ts";
+import { quote } from "../../base/go/quote.ts";
+import { goJson } from "../../base/go/json.ts";
+import { chooseMode } from "../../progress/mode.ts";
+import { progressOf } from "../../progress/command_progress.ts";
+import { registriesOfBuilder } from "../../cli/builders/registries.ts";
+import { makeStruct } from "../../base/go/template/struct.ts";
+import { UsageError } from "../../base/usage_error.ts";
+import { readAnnotations } from "../../images/annotations.ts";
+import { combine, readSource } from "../../images/combine.ts";
+import { filterPlatforms } from "../../images/filter_platforms.ts";
+import { type Location, locationName, parseLocation } from "../../images/location.ts";
+import { descriptorStruct } from "../../images/oci_structs.ts";
+import { places as openPlaces } from "../../images/places.ts";
+import { publish } from "../../images/publish.ts";
+import { mergeDescriptor, parseSources } from "../../images/sources.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [SOURCE...]", min: 0, max: Infinity },

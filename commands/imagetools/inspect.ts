@@ -1,14 +1,14 @@
 import { isIndex } from "../../buildkit/registry/descriptor.ts";
-import { defineCommand } from "../program/command.ts";
-import { goJson } from "../go/json.ts";
-import { registriesOfBuilder } from "../reach/registries.ts";
-import { compileTemplate } from "../go/template/template.ts";
-import { UsageError } from "../program/usage_error.ts";
-import { loadAssets } from "./assets.ts";
+import { defineCommand } from "../../cli/command.ts";
+import { goJson } from "../../base/go/json.ts";
+import { registriesOfBuilder } from "../../cli/builders/registries.ts";
+import { compileTemplate } from "../../base/go/template/template.ts";
+import { UsageError } from "../../base/usage_error.ts";
+import { loadAssets } from "../../images/assets.ts";
 import { inspectText } from "./inspect_text.ts";
 import { inspectValue } from "./inspect_values.ts";
-import { parseLocation } from "./location.ts";
-import { places } from "./places.ts";
+import { parseLocation } from "../../images/location.ts";
+import { places } from "../../images/places.ts";
 
 /** A template that is nothing but this prints what no template prints. */
 const WHOLE_MANIFEST = /^\s*\{\{-?\s*\.Manifest\s*-?\}\}\s*$/;

@@ -1,9 +1,9 @@
 import { formatPlatform } from "../../builders/platforms.ts";
 import type { Descriptor } from "../../buildkit/registry/descriptor.ts";
 import { isIndex } from "../../buildkit/registry/descriptor.ts";
-import { alignColumns } from "../go/tabwriter.ts";
-import { platformOfDescriptor } from "./descriptor_platform.ts";
-import { type Location, locationText, withDigest } from "./location.ts";
+import { alignColumns } from "../../base/go/tabwriter.ts";
+import { platformOfDescriptor } from "../../images/descriptor_platform.ts";
+import { type Location, locationText, withDigest } from "../../images/location.ts";
 
 /** What `imagetools inspect` prints without a format: the image, and of a list each manifest. */
 export function inspectText(

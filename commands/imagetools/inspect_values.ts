@@ -1,9 +1,9 @@
 /** What the templates of `imagetools inspect` work on. */
 import type { Descriptor } from "../../buildkit/registry/descriptor.ts";
 import { isIndex, isManifest } from "../../buildkit/registry/descriptor.ts";
-import { makeStruct, type StructType } from "../go/template/struct.ts";
-import type { Assets } from "./assets.ts";
-import { descriptorStruct, imageValue, shownIndexStruct } from "./oci_structs.ts";
+import { makeStruct, type StructType } from "../../base/go/template/struct.ts";
+import type { Assets } from "../../images/assets.ts";
+import { descriptorStruct, imageValue, shownIndexStruct } from "../../images/oci_structs.ts";
 
 /** The attestations' predicates, where the template asks for them. */
 export interface Predicates {

@@ -1,8 +1,8 @@
-import { nearest } from "../../transports/nearest.ts";
-import { defineCommand } from "../program/command.ts";
-import { goJson } from "../go/json.ts";
-import { alignColumns } from "../go/tabwriter.ts";
-import { UsageError } from "../program/usage_error.ts";
+import { nearest } from "../../base/nearest.ts";
+import { defineCommand } from "../../cli/command.ts";
+import { goJson } from "../../base/go/json.ts";
+import { alignColumns } from "../../base/go/tabwriter.ts";
+import { UsageError } from "../../base/usage_error.ts";
 import { findTransports, type Found } from "./found.ts";
 import { jsonOf } from "./json.ts";
 

@@ -1,10 +1,10 @@
-import { defineCommand } from "../program/command.ts";
-import { hintOf, messageOf } from "../program/report.ts";
+import { defineCommand } from "../../cli/command.ts";
+import { hintOf, messageOf } from "../../cli/report.ts";
 import { buildCases } from "./kit/build_cases.ts";
 import { ANSWERS, connectionCases } from "./kit/connection_cases.ts";
 import { pluginCases } from "./kit/plugin_cases.ts";
 import { type Case, type Kit, makeKit } from "./kit/subject.ts";
-import { UsageError } from "../program/usage_error.ts";
+import { UsageError } from "../../base/usage_error.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] URL", min: 1, max: 1 },

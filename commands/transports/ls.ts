@@ -1,6 +1,6 @@
-import { defineCommand, type Invocation } from "../program/command.ts";
-import type { FlagSpecs } from "../flags/spec.ts";
-import { parseFormat } from "../text/format.ts";
+import { defineCommand, type Invocation } from "../../cli/command.ts";
+import type { FlagSpecs } from "../../cli/flags/spec.ts";
+import { parseFormat } from "../../cli/format.ts";
 import { findTransports, type Found } from "./found.ts";
 import { jsonOf } from "./json.ts";
 

@@ -1,7 +1,7 @@
-import type { Command, CommandEntry } from "../../commands/program/command.ts";
-import { flagRows } from "../../commands/flags/help.ts";
-import { type FlagSpecs, globalFlags } from "../../commands/flags/spec.ts";
-import { program } from "../../commands/program/root.ts";
+import type { Command, CommandEntry } from "../../cli/command.ts";
+import { flagRows } from "../../cli/flags/help.ts";
+import { type FlagSpecs, globalFlags } from "../../cli/flags/spec.ts";
+import { program } from "../../cli/root.ts";
 
 /** A command, as its pages describe it. */
 export interface Page {

@@ -1,11 +1,11 @@
 /** One sample run by the peer and by ours, to what each shows. */
-import { cleanPath } from "../../commands/text/paths.ts";
+import { cleanPath } from "../../base/paths.ts";
 import { BakeError } from "../../bake/error.ts";
 import { listJson, parseList } from "../../bake/definition/list.ts";
 import { printTargets } from "../../bake/definition/print.ts";
 import { readDefinition } from "../../bake/definition/read.ts";
 import { resolveTargets } from "../../bake/definition/resolve.ts";
-import { isRemote } from "../../commands/build/inputs/remote.ts";
+import { isRemote } from "../../builds/inputs/remote.ts";
 import type { Sample } from "./sample.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 

@@ -1,6 +1,6 @@
 /** Builds on several nodes: two real daemons, beside the peer on the same two. */
 import assert from "node:assert/strict";
-import { uploadOf } from "../../commands/progress/uploads.ts";
+import { uploadOf } from "../../progress/uploads.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { type Buildkitd, startBuildkitd } from "../harness/buildkitd.ts";
 import { startRegistry } from "../harness/registry.ts";

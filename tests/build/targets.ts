@@ -1,14 +1,14 @@
 /** Runs the engine on several targets, as bake does, in this process. */
 import { chooseBuilder, openStore } from "../../builders/builder.ts";
-import { buildFlags } from "../../commands/build/flags.ts";
-import { checkouts } from "../../commands/build/inputs/git_repository.ts";
-import { prepare, type PreparedBuild } from "../../commands/build/prepare.ts";
-import type { Answers } from "../../commands/build/results/result.ts";
-import { runBuilds } from "../../commands/build/running/run.ts";
-import { openScratch } from "../../commands/build/scratch.ts";
-import { parseFlags } from "../../commands/flags/parse.ts";
-import { startProgress } from "../../commands/progress/progress.ts";
-import type { State } from "../../commands/progress/state.ts";
+import { buildFlags } from "../../builds/flags.ts";
+import { checkouts } from "../../builds/inputs/git_repository.ts";
+import { prepare, type PreparedBuild } from "../../builds/prepare.ts";
+import type { Answers } from "../../builds/results/result.ts";
+import { runBuilds } from "../../builds/running/run.ts";
+import { openScratch } from "../../builds/scratch.ts";
+import { parseFlags } from "../../cli/flags/parse.ts";
+import { startProgress } from "../../progress/progress.ts";
+import type { State } from "../../progress/state.ts";
 import { collector, fakeDeps } from "../commands/fake_deps.ts";
 import type { Workspace } from "./workspace.ts";
 

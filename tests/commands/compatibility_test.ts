@@ -146,10 +146,10 @@ Deno.test({ name: "every variable in buildx's program is in the table", ignore }
 });
 
 Deno.test("the check of the variables sees what is wrong with their table", async () => {
-  const product = ["commands/flags/spec.ts", "commands/progress/colors.ts"];
+  const product = ["cli/flags/spec.ts", "progress/colors.ts"];
   const dir = await Deno.makeTempDir({ prefix: "fairlead-variables-" });
   try {
-    for (const folder of ["docs", "scripts/compile", "commands/flags", "commands/progress"]) {
+    for (const folder of ["docs", "scripts/compile", "builds/spec", "progress"]) {
       await Deno.mkdir(`${dir}/${folder}`, { recursive: true });
     }
     for (const file of [...product, "scripts/compile/head.sh"]) {

@@ -1,8 +1,8 @@
 /** A process that a command can be run in without being one. */
 import type { NodeClient } from "../../builders/connect.ts";
 import { commands } from "../../commands/list.ts";
-import type { Clock, Deps, Output } from "../../commands/program/deps.ts";
-import { runProgram } from "../../commands/program/run.ts";
+import type { Clock, Deps, Output } from "../../cli/deps.ts";
+import { runProgram } from "../../cli/run.ts";
 import type { WorkerRecord } from "../../proto/gen/worker.ts";
 import { transports } from "../../transports/all.ts";
 import { createRegistry } from "../../transports/registry.ts";

@@ -5,7 +5,7 @@ import { type SilentPort, silentPort } from "../harness/silent_port.ts";
 import { tempStore } from "./temp_store.ts";
 
 const main = new URL("../../main.ts", import.meta.url).pathname;
-const signals = new URL("../../commands/program/signals.ts", import.meta.url).href;
+const signals = new URL("../../cli/signals.ts", import.meta.url).href;
 const deno = ["run", "-A", "--no-check"];
 
 /** Starts `inspect`, by a command that runs Deno, and waits until it waits for the daemon at the port. */

@@ -1,9 +1,9 @@
 /** Runs fairlead inside the test's process: all of it but `main.ts`, with a terminal made of strings. */
-import { connect } from "../../commands/reach/connect.ts";
-import type { Deps, Output } from "../../commands/program/deps.ts";
+import { connect } from "../../cli/connect.ts";
+import type { Deps, Output } from "../../cli/deps.ts";
 import { commands } from "../../commands/list.ts";
-import { runProgram } from "../../commands/program/run.ts";
-import { systemClock } from "../../commands/program/terminal.ts";
+import { runProgram } from "../../cli/run.ts";
+import { systemClock } from "../../cli/terminal.ts";
 import { transports } from "../../transports/all.ts";
 import { createRegistry } from "../../transports/registry.ts";
 

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { connect } from "../../buildkit/connect.ts";
 import { ConnectionLost } from "../../buildkit/connection_lost.ts";
-import { newId } from "../../buildkit/identity.ts";
+import { newId } from "../../base/identity.ts";
 import { fileSync } from "../../buildkit/session/filesync.ts";
 import { health } from "../../buildkit/session/health.ts";
 import { solve } from "../../buildkit/solve.ts";
 import { dockerfileRequest } from "../../buildkit/solve_request.ts";
-import { watchSilence } from "../../commands/reach/nodes.ts";
+import { watchSilence } from "../../cli/builders/reached_nodes.ts";
 import { transports } from "../../transports/all.ts";
 import { DialError } from "../../transports/errors.ts";
 import { createRegistry } from "../../transports/registry.ts";

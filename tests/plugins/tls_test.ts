@@ -1,6 +1,6 @@
 /** TLS lies over a plugin's stream, unless the plugin says that it is secure already. */
 import assert from "node:assert/strict";
-import { dialEndpoint } from "../../buildkit/dial.ts";
+import { dialEndpoint } from "../../transports/dial.ts";
 import { createPlugins } from "../../transports/external.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import { makeCerts } from "../harness/certs.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { EndpointError } from "../../transports/errors.ts";
 import { createPlugins } from "../../transports/external.ts";
 import { createRegistry } from "../../transports/registry.ts";
-import { unix } from "../../transports/unix.ts";
+import { unix } from "../../transports/schemes/unix.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { echo, failure, makeZoo, metadataOf, type Zoo } from "./zoo.ts";
 

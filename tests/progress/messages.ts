@@ -1,7 +1,7 @@
 import type { StatusResponse } from "../../proto/gen/control.ts";
-import { applyStatus } from "../../commands/progress/apply_status.ts";
-import { timestampOf } from "../../commands/progress/local.ts";
-import { newState, type State } from "../../commands/progress/state.ts";
+import { applyStatus } from "../../progress/apply_status.ts";
+import { timestampOf } from "../../progress/local.ts";
+import { newState, type State } from "../../progress/state.ts";
 
 /** Where the tests' clock begins: 2026-01-02T03:04:05Z. */
 export const T0 = Date.UTC(2026, 0, 2, 3, 4, 5);

@@ -1,8 +1,8 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { applyStatus } from "../../commands/progress/apply_status.ts";
-import { plainPrinter } from "../../commands/progress/plain.ts";
-import { rawJson } from "../../commands/progress/rawjson.ts";
-import { newState } from "../../commands/progress/state.ts";
+import { applyStatus } from "../../progress/apply_status.ts";
+import { plainPrinter } from "../../progress/plain.ts";
+import { rawJson } from "../../progress/rawjson.ts";
+import { newState } from "../../progress/state.ts";
 import { readRecording, recordedLines } from "./recorded.ts";
 
 // `recordings/*.jsonl` came out of `buildx build --progress=rawjson` (buildx v0.36.1, BuildKit

@@ -1,4 +1,4 @@
-import { charWidth } from "../../commands/progress/width.ts";
+import { charWidth } from "../../base/width.ts";
 
 /**
  * A terminal for tests: as much of one as the display uses, with a history of what scrolled off,

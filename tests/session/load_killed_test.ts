@@ -1,6 +1,6 @@
 /** A load during which one of the two ends is killed: containerd, an engine, or fairlead itself. */
 import { equal, match, ok, rejects } from "node:assert/strict";
-import { dialContainerd } from "../../builders/images/containerd/client.ts";
+import { dialContainerd } from "../../images/load/containerd/client.ts";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { until } from "../harness/daemon.ts";
 import { startContainerd } from "../harness/containerd.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ownProcess } from "../../transports/_roots.ts";
+import { ownProcess } from "../../transports/tls/roots.ts";
 import type { ByteStream } from "../../transports/byte_stream.ts";
 import type { DialContext } from "../../transports/transport.ts";
 

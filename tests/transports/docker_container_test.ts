@@ -1,6 +1,6 @@
 /** `docker-container` on a real engine. */
 import assert from "node:assert/strict";
-import { dockerContainer } from "../../transports/docker_container.ts";
+import { dockerContainer } from "../../transports/schemes/docker_container.ts";
 import { DialError, type DialErrorCode, StreamLost } from "../../transports/errors.ts";
 import type { DialContext } from "../../transports/transport.ts";
 import { buildkitImage } from "../harness/buildkit_image.ts";
@@ -10,7 +10,7 @@ import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
 import { fairlead, fairleadCommand } from "./fairlead.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { makeKey, startSshd } from "../harness/sshd.ts";
-import { join } from "../../commands/reach/relay.ts";
+import { join } from "../../transports/net/relay.ts";
 import { streamOf } from "../../transports/byte_stream.ts";
 import { missing, need } from "../harness/tool.ts";
 import { context, soon } from "./contract_help.ts";

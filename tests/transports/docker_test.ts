@@ -7,7 +7,7 @@ import { health } from "../../buildkit/session/health.ts";
 import { solve } from "../../buildkit/solve.ts";
 import { dockerfileRequest } from "../../buildkit/solve_request.ts";
 import { transports } from "../../transports/all.ts";
-import { docker } from "../../transports/docker.ts";
+import { docker } from "../../transports/schemes/docker.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import { DialError, type DialErrorCode } from "../../transports/errors.ts";
 import { makeCerts } from "../harness/certs.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { stringify } from "yaml";
 import { DialError, type DialErrorCode } from "../../transports/errors.ts";
-import { kubePod } from "../../transports/kube_pod.ts";
+import { kubePod } from "../../transports/schemes/kube_pod.ts";
 import type { Connection, DialContext } from "../../transports/transport.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 import { deletePod, makePod } from "../harness/kube_pod.ts";

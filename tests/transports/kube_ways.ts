@@ -1,7 +1,7 @@
 /** The ways to be let into a real Kubernetes, and the ways to it. */
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { kubePod } from "../../transports/kube_pod.ts";
+import { kubePod } from "../../transports/schemes/kube_pod.ts";
 import type { DialContext } from "../../transports/transport.ts";
 import { makeAccount, makeAccountOf, makeNamespace } from "../harness/kube_account.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { DialError } from "../../transports/errors.ts";
-import { nerdctlContainer } from "../../transports/nerdctl_container.ts";
+import { nerdctlContainer } from "../../transports/schemes/nerdctl_container.ts";
 import { writeBuildkitImage } from "../harness/buildkit_image.ts";
 import { startContainerd } from "../harness/containerd.ts";
 import { check } from "../harness/run.ts";

@@ -3,9 +3,9 @@
  * `node:net` makes of a pipe's path on Windows and of a unix socket's elsewhere.
  */
 import assert from "node:assert/strict";
-import { connectPipe } from "../../transports/_pipe.ts";
+import { connectPipe } from "../../transports/net/pipe.ts";
 import { DialError } from "../../transports/errors.ts";
-import { npipe } from "../../transports/npipe.ts";
+import { npipe } from "../../transports/schemes/npipe.ts";
 import { contract } from "./contract.ts";
 import { context } from "./contract_help.ts";
 import { startPeer } from "./start_peer.ts";

@@ -1,7 +1,7 @@
 /** `podman-container` on podman's own service. */
 import assert from "node:assert/strict";
 import { DialError } from "../../transports/errors.ts";
-import { podmanContainer } from "../../transports/podman_container.ts";
+import { podmanContainer } from "../../transports/schemes/podman_container.ts";
 import type { DialContext } from "../../transports/transport.ts";
 import { buildkitImage } from "../harness/buildkit_image.ts";
 import { startPodman } from "../harness/podman.ts";

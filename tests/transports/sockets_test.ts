@@ -1,5 +1,5 @@
 /** `unix` and `tcp`, each plain and under TLS. */
-import { dialEndpoint, type TlsOptions } from "../../buildkit/dial.ts";
+import { dialEndpoint, type TlsOptions } from "../../transports/dial.ts";
 import { transports } from "../../transports/all.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import { makeCerts } from "../harness/certs.ts";

@@ -1,7 +1,7 @@
 /** Who is let in by ssh, and whom we let be the host: each refusal is its own error. */
 import assert from "node:assert/strict";
 import { DialError, type DialErrorCode } from "../../transports/errors.ts";
-import { ssh } from "../../transports/ssh.ts";
+import { ssh } from "../../transports/schemes/ssh.ts";
 import { check } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshAgent } from "../harness/ssh_agent.ts";

@@ -1,7 +1,7 @@
 /** Users' certificates on a real sshd that trusts an authority, and no key by itself. */
 import assert from "node:assert/strict";
 import { DialError } from "../../transports/errors.ts";
-import { ssh } from "../../transports/ssh.ts";
+import { ssh } from "../../transports/schemes/ssh.ts";
 import { check } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshAgent } from "../harness/ssh_agent.ts";

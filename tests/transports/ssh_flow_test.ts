@@ -1,6 +1,6 @@
 /** What keeps bytes flowing through a real sshd. */
 import assert from "node:assert/strict";
-import { ssh } from "../../transports/ssh.ts";
+import { ssh } from "../../transports/schemes/ssh.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { makeKey, startSshd } from "../harness/sshd.ts";
 import { check } from "../harness/run.ts";

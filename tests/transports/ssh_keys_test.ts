@@ -5,7 +5,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { makeKey, startSshd } from "../harness/sshd.ts";
 import { missing, onPath } from "../harness/tool.ts";
 import { sleep, soon } from "./contract_help.ts";
-import { ssh } from "../../transports/ssh.ts";
+import { ssh } from "../../transports/schemes/ssh.ts";
 import { sshAuth } from "../../transports/ssh/auth.ts";
 import { loadSsh2, type SshAgent } from "../../transports/ssh/ssh2.ts";
 import { sshTarget } from "../../transports/ssh/target.ts";

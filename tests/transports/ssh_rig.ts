@@ -1,7 +1,7 @@
 /** What tests of ssh share: a home of their own, and a word with the peer through a server. */
 import assert from "node:assert/strict";
 import { DialError, type DialErrorCode } from "../../transports/errors.ts";
-import { ssh } from "../../transports/ssh.ts";
+import { ssh } from "../../transports/schemes/ssh.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 import { context, readExactly, soon } from "./contract_help.ts";
 import { type Peer, startPeer } from "./start_peer.ts";

@@ -1,5 +1,5 @@
 /** `ssh` on a real sshd. */
-import { ssh } from "../../transports/ssh.ts";
+import { ssh } from "../../transports/schemes/ssh.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { type Sshd, startSshd } from "../harness/sshd.ts";
 import { missing, need } from "../harness/tool.ts";

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { type Sshd, startSshd } from "../harness/sshd.ts";
 import { missing, onPath } from "../harness/tool.ts";
-import { withinBudget } from "../../buildkit/budget.ts";
-import { ssh as transport } from "../../transports/ssh.ts";
+import { withinBudget } from "../../transports/budget.ts";
+import { ssh as transport } from "../../transports/schemes/ssh.ts";
 import { context, readExactly, sleep, soon } from "./contract_help.ts";
 import { sshRig } from "./ssh_rig.ts";
 

@@ -4,7 +4,7 @@
  *
  *     deno run -A stand_in_engine.ts SOCKET PEER_SOCKET     says "ready", and ends with its stdin
  */
-import { carry } from "../../commands/reach/relay.ts";
+import { carry } from "../../transports/net/relay.ts";
 
 /** Byte by byte: what follows is not the head's. */
 async function readHead(conn: Deno.Conn): Promise<string> {

@@ -1,6 +1,6 @@
 /** TLS against a real buildkitd, whose Go is another TLS than ours. */
 import assert from "node:assert/strict";
-import { explainFirstBytes } from "../../buildkit/first_bytes.ts";
+import { explainFirstBytes } from "../../transports/first_bytes.ts";
 import { type Buildkitd, startBuildkitd } from "../harness/buildkitd.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { needsRoot, skip } from "../harness/skip.ts";

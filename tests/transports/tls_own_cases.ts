@@ -4,11 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { endsOf } from "../../transports/_der.ts";
-import { rootsAreEmpty } from "../../transports/_roots.ts";
+import { endsOf } from "../../base/der.ts";
+import { rootsAreEmpty } from "../../transports/tls/roots.ts";
 import { createPlugins } from "../../transports/external.ts";
-import { setTcpOptions } from "../../transports/_socket_options.ts";
-import { tcp } from "../../transports/tcp.ts";
+import { setTcpOptions } from "../../transports/net/socket_options.ts";
+import { tcp } from "../../transports/schemes/tcp.ts";
 import { issue, makeCerts, type Pair } from "../harness/certs.ts";
 import { context } from "./contract_help.ts";
 import { dial, refused, tlsPort } from "./tls_subject.ts";
@@ -45,9 +45,9 @@ async function run(code: string, env: Record<string, string>): Promise<string> {
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "eval",
-      `import { emptyRoots, ownProcess } from ${at("../../transports/_roots.ts")};
-      import { dialEndpoint } from ${at("../../buildkit/dial.ts")};
-      import { tcp } from ${at("../../transports/tcp.ts")};
+      `import { emptyRoots, ownProcess } from ${at("../../transports/tls/roots.ts")};
+      import { dialEndpoint } from ${at("../../transports/dial.ts")};
+      import { tcp } from ${at("../../transports/schemes/tcp.ts")};
       import { createRegistry } from ${at("../../transports/registry.ts")};
       const context = { signal: new AbortController().signal, env: () => undefined };
       Object.assign(context, { log() {}, step() {} });

@@ -1,6 +1,6 @@
 /** What the TLS tests share: certificates, a server of Deno's, and the look at an error. */
 import assert from "node:assert/strict";
-import { dialEndpoint, type TlsOptions } from "../../buildkit/dial.ts";
+import { dialEndpoint, type TlsOptions } from "../../transports/dial.ts";
 import { transports } from "../../transports/all.ts";
 import { DialError } from "../../transports/errors.ts";
 import { createRegistry } from "../../transports/registry.ts";

@@ -6,7 +6,7 @@
  *     <config>/contexts/meta/<sha256 of NAME>/meta.json {"Name","Endpoints":{"docker":{"Host",…}}}
  *     <config>/contexts/tls/<sha256 of NAME>/docker/   ca.pem, cert.pem, key.pem
  */
-import { dockerConfigDir } from "../_home.ts";
+import { dockerConfigDir } from "../../base/home.ts";
 import { withoutPassword } from "../endpoint.ts";
 import type { Env } from "../transport.ts";
 

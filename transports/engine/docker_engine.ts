@@ -9,15 +9,15 @@ import {
   type HttpRequest,
   readText,
   startExchange,
-} from "../_http1.ts";
-import { connectTcp } from "../_tcp_connect.ts";
+} from "../net/http1.ts";
+import { connectTcp } from "../net/tcp_connect.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { DialError, EndpointError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
-import { npipe } from "../npipe.ts";
-import { ssh } from "../ssh.ts";
-import { tcp } from "../tcp.ts";
-import { unix } from "../unix.ts";
+import { npipe } from "../schemes/npipe.ts";
+import { ssh } from "../schemes/ssh.ts";
+import { tcp } from "../schemes/tcp.ts";
+import { unix } from "../schemes/unix.ts";
 
 /** Where an engine is, as docker's contexts and environment have it. */
 export interface EngineEndpoint {
@@ -192,14 +192,14 @@ async function connectPort(
   const target = tcp.parse(host.replace(/\/$/, ""));
   const { host: name } = target;
   if (tls && !tls.skipVerify) {
-    const { overOwnTls, textsOf } = await import("../../buildkit/own_tls.ts");
-    const { connectTls } = await import("../_tls_connect.ts");
+    const { overOwnTls, textsOf } = await import("../tls/own_tls.ts");
+    const { connectTls } = await import("../tls/tls_connect.ts");
     const connection = await overOwnTls({
       endpoint: host,
       host: name,
       protocol: "http/1.1",
       texts: await textsOf(tls),
-      load: async () => await (await import("../../buildkit/tls.ts")).loadTls(tls, host, context),
+      load: async () => await (await import("../tls/tls.ts")).loadTls(tls, host, context),
       open: (own) => connectTls(target, host, own, context),
     }, context);
     if (connection !== undefined) return connection.stream;
@@ -212,7 +212,7 @@ async function connectPort(
         "set DOCKER_TLS_VERIFY=1, or make its docker context without skip-tls-verify",
     );
   }
-  const { loadTls, wrapTls } = await import("../../buildkit/tls.ts");
+  const { loadTls, wrapTls } = await import("../tls/tls.ts");
   try {
     const files = await loadTls(tls, host, context);
     const how = { protocol: "http/1.1", insecure: tls.skipVerify };

@@ -15,9 +15,9 @@ import {
 } from "./docker_engine.ts";
 import { readFrames } from "./exec_frames.ts";
 import { upgradeEngine } from "./upgrade.ts";
-import { fateOf } from "./fate.ts";
+import { fateOf } from "./diagnosis.ts";
 import { explainRefusal } from "./refusal.ts";
-import { type StderrTail, stderrTail } from "../_stderr_tail.ts";
+import { type StderrTail, stderrTail } from "../net/stderr_tail.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError, interrupted } from "../errors.ts";
 import type { DialContext, DialStep } from "../transport.ts";

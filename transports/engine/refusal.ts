@@ -2,7 +2,7 @@
 import { askEngine, EngineError, TLS_FILES } from "./docker_engine.ts";
 import type { EngineExec } from "./exec.ts";
 import { DialError, type DialErrorCode, type DialErrorDetails } from "../errors.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../../base/nearest.ts";
 import type { DialContext } from "../transport.ts";
 
 /** What the engine says of a container. */

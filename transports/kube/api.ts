@@ -3,11 +3,17 @@
  *
  *     {"kind":"Status","status":"Failure","message":…,"reason":"Forbidden","code":403}
  */
-import { HttpError, type HttpExchange, type HttpHead, readText, startExchange } from "../_http1.ts";
+import {
+  HttpError,
+  type HttpExchange,
+  type HttpHead,
+  readText,
+  startExchange,
+} from "../net/http1.ts";
 import { type KubeTarget } from "./config.ts";
 import { credentialsOf, type KubeCredentials, pem } from "./credentials.ts";
 import { connectByProxy, proxyFor } from "./proxy.ts";
-import { connectTcp } from "../_tcp_connect.ts";
+import { connectTcp } from "../net/tcp_connect.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { DialError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
@@ -161,13 +167,13 @@ async function connect(
   const ca = secure ? await pem(target.tls.ca) : undefined;
   const { cert, key } = credentials;
   const load = async () => {
-    const { checkTls } = await import("../../buildkit/tls.ts");
+    const { checkTls } = await import("../tls/tls.ts");
     return checkTls({ ca, cert, key, insecure }, endpoint, context);
   };
   try {
     if (secure && proxy === undefined && !insecure) {
-      const { overOwnTls } = await import("../../buildkit/own_tls.ts");
-      const { connectTls } = await import("../_tls_connect.ts");
+      const { overOwnTls } = await import("../tls/own_tls.ts");
+      const { connectTls } = await import("../tls/tls_connect.ts");
       const connection = await overOwnTls({
         endpoint,
         host: serverName,
@@ -182,7 +188,7 @@ async function connect(
       ? streamOf(await connectTcp(to, endpoint, context))
       : await connectByProxy(proxy, to, endpoint, context);
     if (!secure) return stream;
-    const { wrapTls } = await import("../../buildkit/tls.ts");
+    const { wrapTls } = await import("../tls/tls.ts");
     try {
       const use = { ...await load(), protocol: "http/1.1" };
       return await wrapTls(stream, use, serverName, endpoint, context);

@@ -8,9 +8,9 @@
  *
  * https://kubernetes.io/docs/reference/using-api/api-concepts/ and client-go's tools/remotecommand
  */
-import { FRAME_BYTES, type WebSocketClient } from "../_websocket.ts";
+import { FRAME_BYTES, type WebSocketClient } from "../net/websocket.ts";
 import type { ByteStream } from "../byte_stream.ts";
-import { within } from "../timer.ts";
+import { within } from "../../base/timer.ts";
 import { watchChannel } from "./watch.ts";
 
 /** What the channels mean. */

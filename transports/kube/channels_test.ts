@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ByteStream } from "../byte_stream.ts";
 import { type ChannelEnd, channelStream, type ChannelUse } from "./channels.ts";
-import { WebSocketClient } from "../_websocket.ts";
+import { WebSocketClient } from "../net/websocket.ts";
 
 /** Channels over a far side that sends these messages, and keeps what it is sent. */
 function channels(messages: readonly (readonly number[])[], use: Partial<ChannelUse> = {}) {

@@ -9,7 +9,7 @@ import {
   type KubeFiles,
   readKubeFiles,
 } from "./files.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../../base/nearest.ts";
 import { NAME } from "./name.ts";
 import type { Env } from "../transport.ts";
 

@@ -6,10 +6,10 @@ import { failover } from "./failover.ts";
 import { forwardToPod } from "./forward.ts";
 import type { PodDial } from "./pod_dial.ts";
 import { inOrder, readyPods } from "./pods.ts";
-import { explainKube, usualContainer } from "./refusal.ts";
+import { explainKube, usualContainer } from "./diagnosis/refusal.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError, interrupted } from "../errors.ts";
-import type { KubePodSpec } from "../kube_pod.ts";
+import type { KubePodSpec } from "../schemes/kube_pod.ts";
 import type { Connection, DialContext, DialStep } from "../transport.ts";
 
 /** Throws `DialError`, or the signal's reason. */

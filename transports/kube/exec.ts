@@ -2,11 +2,11 @@
 import { DIAL_STDIO } from "../engine/container.ts";
 import { callKube } from "./api.ts";
 import { channelStream } from "./channels.ts";
-import { endings } from "./ending.ts";
+import { endings } from "./diagnosis/exec_end.ts";
 import type { PodDial } from "./pod_dial.ts";
 import { brokenOff, lostOrFailed, podPath } from "./pod_dial.ts";
-import { stderrTail } from "../_stderr_tail.ts";
-import { WebSocketClient, webSocketUpgrade } from "../_websocket.ts";
+import { stderrTail } from "../net/stderr_tail.ts";
+import { WebSocketClient, webSocketUpgrade } from "../net/websocket.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import type { DialContext } from "../transport.ts";
 

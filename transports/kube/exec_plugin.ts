@@ -10,7 +10,7 @@
 import { besides, isTrue, type KubeTarget, textIn } from "./config.ts";
 import { asMap, KubeConfigError, type KubeEntry } from "./files.ts";
 import { pem } from "./credentials.ts";
-import { stderrTail } from "../_stderr_tail.ts";
+import { stderrTail } from "../net/stderr_tail.ts";
 import type { DialContext } from "../transport.ts";
 
 /** What a plugin gave. */

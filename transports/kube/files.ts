@@ -5,7 +5,7 @@
  *
  * https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
  */
-import { homeDir } from "../_home.ts";
+import { homeDir } from "../../base/home.ts";
 import type { Env } from "../transport.ts";
 import { readPlainYaml } from "./plain_yaml.ts";
 

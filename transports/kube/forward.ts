@@ -1,9 +1,9 @@
 /** A port of a pod as a byte stream. */
 import { callKube } from "./api.ts";
 import { type ChannelEnd, channelStream } from "./channels.ts";
-import { endings } from "./ending.ts";
+import { endings } from "./diagnosis/exec_end.ts";
 import { brokenOff, lostOrFailed, type PodDial, podPath } from "./pod_dial.ts";
-import { WebSocketClient, webSocketUpgrade } from "../_websocket.ts";
+import { WebSocketClient, webSocketUpgrade } from "../net/websocket.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import type { DialContext } from "../transport.ts";
 

@@ -3,9 +3,9 @@ import { askKube } from "./api.ts";
 import { kubeTarget } from "./config.ts";
 import { podsPath } from "./pod_dial.ts";
 import { type Pod, stateOf } from "./pods.ts";
-import { explainKube } from "./refusal.ts";
+import { explainKube } from "./diagnosis/refusal.ts";
 import { interrupted } from "../errors.ts";
-import { kubePod } from "../kube_pod.ts";
+import { kubePod } from "../schemes/kube_pod.ts";
 import type { DialContext } from "../transport.ts";
 
 /** One of several pods. */

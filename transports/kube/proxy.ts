@@ -3,8 +3,8 @@
  * environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), as Go programs have it. HTTP proxies are
  * asked to CONNECT, in the clear or under TLS; SOCKS5 (RFC 1928) ones for the name.
  */
-import { HttpError, readText, startExchange, writeAll } from "../_http1.ts";
-import { connectTcp, formatHostPort } from "../_tcp_connect.ts";
+import { HttpError, readText, startExchange, writeAll } from "../net/http1.ts";
+import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { DialError } from "../errors.ts";
 import { addressBytes, inRange } from "./address.ts";
@@ -83,7 +83,7 @@ export async function connectByProxy(
   try {
     stream = streamOf(await connectTcp(at, endpoint, context));
     if (url.protocol === "https:") {
-      const { loadTls, wrapTls } = await import("../../buildkit/tls.ts");
+      const { loadTls, wrapTls } = await import("../tls/tls.ts");
       const files = { ...await loadTls({}, endpoint, context), protocol: "http/1.1" };
       stream = await wrapTls(stream, files, at.host, endpoint, context);
     }

@@ -2,8 +2,8 @@
  * Metadata is asked once for each state of a plugin's file: path, size and time of change. A cache
  * that can't be read or written only costs time.
  */
-import { fnv } from "../_fnv.ts";
-import { homeDir } from "../_home.ts";
+import { fnv } from "../../base/fnv.ts";
+import { homeDir } from "../../base/home.ts";
 import type { Env } from "../transport.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";
 

@@ -5,9 +5,9 @@
  * what it has started. Should fairlead itself be killed, a shell that waits at a pipe's end does
  * the stopping: a plugin need not notice that its stdin has ended.
  */
-import { stderrTail } from "../_stderr_tail.ts";
+import { stderrTail } from "../net/stderr_tail.ts";
 import type { ByteStream } from "../byte_stream.ts";
-import { after, within } from "../timer.ts";
+import { after, within } from "../../base/timer.ts";
 import { ofWebPair } from "./streams.ts";
 
 /** Milliseconds between SIGTERM and SIGKILL. */

@@ -12,7 +12,7 @@
  * A module runs with fairlead's own rights, so 4 and 5 have none. Relative folders are passed over:
  * what they mean depends on where fairlead is started.
  */
-import { homeDir } from "../_home.ts";
+import { homeDir } from "../../base/home.ts";
 import type { Env } from "../transport.ts";
 import { distrust, type Problem } from "./trust.ts";
 

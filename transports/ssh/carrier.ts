@@ -1,10 +1,10 @@
 /** What an ssh connection runs over: TCP, a program's stdio, or a channel of a jump host. */
-import { startChild } from "../_child.ts";
-import { duplexStream } from "../_duplex_stream.ts";
+import { startChild } from "../net/child.ts";
+import { duplexStream } from "../net/duplex_stream.ts";
 import { plain } from "./explain.ts";
 import type { SshChannel, SshClient } from "./ssh2.ts";
 import type { SshTarget } from "./target.ts";
-import { connectTcp, formatHostPort } from "../_tcp_connect.ts";
+import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { DialError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";

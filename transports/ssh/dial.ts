@@ -4,10 +4,10 @@
  */
 import { plain } from "./explain.ts";
 import { type SshPlace, takePlace } from "./pool.ts";
-import { duplexStream } from "../_duplex_stream.ts";
+import { duplexStream } from "../net/duplex_stream.ts";
 import type { SshTarget } from "./target.ts";
 import type { SshChannel } from "./ssh2.ts";
-import { stderrTail } from "../_stderr_tail.ts";
+import { stderrTail } from "../net/stderr_tail.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError, interrupted } from "../errors.ts";
 import type { DialContext } from "../transport.ts";

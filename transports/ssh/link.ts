@@ -12,7 +12,7 @@ import { socketOf } from "./socket.ts";
 import type { SshTarget } from "./target.ts";
 import { carryLogins } from "./signed_login.ts";
 import { loadSsh2, sayNoMore, type SshClient, type SshError } from "./ssh2.ts";
-import { formatHostPort } from "../_tcp_connect.ts";
+import { formatHostPort } from "../net/tcp_connect.ts";
 import { DialError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
 

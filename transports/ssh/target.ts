@@ -1,5 +1,5 @@
 /** Where ssh connects to, and with what: the endpoint, filled up from OpenSSH's configuration. */
-import { homeDir } from "../_home.ts";
+import { homeDir } from "../../base/home.ts";
 import { algorithmsOf, type SshAlgorithms } from "./algorithms.ts";
 import { sshConfigOf, type SshHostConfig } from "./config.ts";
 import { SshConfigError } from "./config_error.ts";
@@ -7,7 +7,7 @@ import { knownHostName } from "./known_hosts.ts";
 import { sshSources } from "./sources.ts";
 import { expandCommand, expandText, tokensOf } from "./tokens.ts";
 import { DialError } from "../errors.ts";
-import { formatHostPort } from "../_tcp_connect.ts";
+import { formatHostPort } from "../net/tcp_connect.ts";
 import type { DialContext, Env } from "../transport.ts";
 
 /** What an endpoint says of its host. */

@@ -1,7 +1,7 @@
 /** Lists, tuples, maps and objects: taken apart, put together, searched. */
 import { ConversionError, convert } from "../convert.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
-import { quote } from "../../../commands/go/quote.ts";
+import { quote } from "../../../base/go/quote.ts";
 import {
   type Collection,
   isCollection,

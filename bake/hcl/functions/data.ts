@@ -4,7 +4,7 @@ import { CsvError, csvRecords } from "../csv.ts";
 import { Diagnostic } from "../diagnostic.ts";
 import { FunctionError } from "../function.ts";
 import { fromJson, toJson } from "../json_text.ts";
-import { quote } from "../../../commands/go/quote.ts";
+import { quote } from "../../../base/go/quote.ts";
 import { object, STRING } from "../type.ts";
 import { listOf, objectOf, stringOf, type Value } from "../value.ts";
 import { define, type Functions, textOf } from "./define.ts";

@@ -1,7 +1,7 @@
 /** Points of time: texts of RFC 3339, or seconds since 1970. */
 import { ArgumentError, FunctionError } from "../function.ts";
-import { parseDuration } from "../../../commands/go/duration.ts";
-import { quote } from "../../../commands/go/quote.ts";
+import { parseDuration } from "../../../base/go/duration.ts";
+import { quote } from "../../../base/go/quote.ts";
 import { integerOf as valueOfInteger, objectOf, stringOf, type Value } from "../value.ts";
 import { parseTimestamp, type Time, timeText, zoneText } from "../timestamp.ts";
 import { define, type Functions, numberOf, textOf } from "./define.ts";

@@ -5,7 +5,7 @@ import { ArgumentError, FunctionError } from "../function.ts";
 import { jsonString, toJson } from "../json_text.ts";
 import { LimitError } from "../limit.ts";
 import { graphemes } from "../text.ts";
-import { quote } from "../../../commands/go/quote.ts";
+import { quote } from "../../../base/go/quote.ts";
 import { BOOL, isSequence, NUMBER, STRING, type Type } from "../type.ts";
 import { elementsOf, listOf, stringOf, type Value } from "../value.ts";
 import { define, type Functions, textOf } from "./define.ts";

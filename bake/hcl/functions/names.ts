@@ -1,5 +1,5 @@
 /** Paths, names of targets, URLs and base64. */
-import { cleanPath } from "../../../commands/text/paths.ts";
+import { cleanPath } from "../../../base/paths.ts";
 import { ArgumentError, type Func, FunctionError } from "../function.ts";
 import { typeName } from "../type.ts";
 import { stringOf, type Value } from "../value.ts";

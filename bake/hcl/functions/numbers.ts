@@ -3,7 +3,7 @@ import { BigFloat } from "../big_float.ts";
 import type { BinaryOperator } from "../expression.ts";
 import { ArgumentError, type Func, FunctionError } from "../function.ts";
 import { OperationError, operations } from "../operators.ts";
-import { quote } from "../../../commands/go/quote.ts";
+import { quote } from "../../../base/go/quote.ts";
 import { typeName } from "../type.ts";
 import { boolOf, integerOf as valueOfInteger, numberOf as valueOf, type Value } from "../value.ts";
 import { define, type Functions, integerOf, numberOf, textOf } from "./define.ts";

@@ -1,8 +1,8 @@
 /** A plan held against what is granted, before anything is built. */
 import type { Allowed } from "../../../bake/options.ts";
-import type { Deps } from "../../program/deps.ts";
+import type { Deps } from "../../../cli/deps.ts";
 import type { Planned } from "../plan.ts";
-import { isFromCompose, localChecks } from "./checks.ts";
+import { isFromCompose, localChecks } from "./permission_checks.ts";
 import { noPrivileges, parseGrants, type Privileges } from "./grants.ts";
 import { missingOf } from "./missing.ts";
 import { addNeeds } from "./needs.ts";

@@ -1,6 +1,6 @@
 /** `--allow`: what a definition may do beyond the working folder. */
-import { csvFields } from "../../go/csv.ts";
-import { UsageError } from "../../program/usage_error.ts";
+import { csvFields } from "../../../base/go/csv.ts";
+import { UsageError } from "../../../base/usage_error.ts";
 
 /** What is granted, or asked for. */
 export interface Privileges {

@@ -1,5 +1,5 @@
-import { openedPath } from "../../text/opened_path.ts";
-import { absolutePath, isBelow } from "../../text/paths.ts";
+import { openedPath } from "../../../base/opened_path.ts";
+import { absolutePath, isBelow } from "../../../base/paths.ts";
 import { noPrivileges, type Privileges } from "./grants.ts";
 
 /** What is needed and not granted; the working folder is granted. Paths come out real and sorted. */

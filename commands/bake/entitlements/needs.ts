@@ -2,13 +2,13 @@
 import type { Target } from "../../../bake/target.ts";
 import { parseLayoutRef } from "../../../buildkit/session/oci_layout.ts";
 import type { Env } from "../../../transports/transport.ts";
-import { isRemote } from "../../build/inputs/remote.ts";
-import { type NamedContext, parseBuildContexts } from "../../flags/build_context.ts";
-import { readCaches } from "../../flags/cache.ts";
-import { parseOutputs } from "../../flags/output.ts";
-import { parseSsh } from "../../flags/ssh.ts";
+import { isRemote } from "../../../builds/inputs/remote.ts";
+import { type NamedContext, parseBuildContexts } from "../../../builds/spec/build_context.ts";
+import { readCaches } from "../../../builds/spec/cache.ts";
+import { parseOutputs } from "../../../builds/spec/output.ts";
+import { parseSsh } from "../../../builds/spec/ssh.ts";
 import { sshTexts } from "../build_flags.ts";
-import type { Place } from "../place.ts";
+import type { Place } from "../target_paths.ts";
 import type { Planned } from "../plan.ts";
 import { deviceName, type Privileges } from "./grants.ts";
 

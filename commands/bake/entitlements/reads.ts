@@ -1,6 +1,6 @@
-import type { Deps } from "../../program/deps.ts";
-import { UsageError } from "../../program/usage_error.ts";
-import { localChecks } from "./checks.ts";
+import type { Deps } from "../../../cli/deps.ts";
+import { UsageError } from "../../../base/usage_error.ts";
+import { localChecks } from "./permission_checks.ts";
 import { noPrivileges, parseGrants } from "./grants.ts";
 import { missingOf } from "./missing.ts";
 

@@ -1,9 +1,9 @@
 /** What is said of privileges that a definition asks for, and asked. */
-import type { Deps } from "../../program/deps.ts";
-import { confirm } from "../../program/confirm.ts";
-import { printable } from "../../progress/width.ts";
-import { shellWord } from "../../text/shell_word.ts";
-import { UsageError } from "../../program/usage_error.ts";
+import type { Deps } from "../../../cli/deps.ts";
+import { confirm } from "../../../cli/confirm.ts";
+import { printable } from "../../../base/width.ts";
+import { shellWord } from "../../../base/shell_word.ts";
+import { UsageError } from "../../../base/usage_error.ts";
 import type { Missing } from "./check.ts";
 import type { Privileges } from "./grants.ts";
 

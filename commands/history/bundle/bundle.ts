@@ -10,7 +10,7 @@ import type {
   BuildResultInfo,
   Descriptor,
 } from "../../../proto/gen/control.ts";
-import { goJson } from "../../go/json.ts";
+import { goJson } from "../../../base/go/json.ts";
 import { type RecordExtras, recordJson } from "./record_json.ts";
 import { sanitizedTrace } from "../trace/sanitize.ts";
 import { tarEnd, tarHeader, tarPadding } from "./tar.ts";

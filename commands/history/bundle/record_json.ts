@@ -3,7 +3,7 @@ import type {
   BuildResultInfo,
   Descriptor,
 } from "../../../proto/gen/control.ts";
-import type { Moment } from "../../go/time.ts";
+import type { Moment } from "../../../base/go/time.ts";
 import { fields } from "../attachments.ts";
 import type { LocalGroup, LocalState } from "../local_state.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { goJson } from "../../go/json.ts";
+import { goJson } from "../../../base/go/json.ts";
 import { failedEvent, multiEvent } from "../_recorded.ts";
 import { recordJson } from "./record_json.ts";
 

@@ -2,8 +2,8 @@ import { wholeBlob } from "../../../buildkit/content.ts";
 import type { ErrorDetail } from "../../../buildkit/grpc/status.ts";
 import type { BuildHistoryRecord, StatusResponse } from "../../../proto/gen/control.ts";
 import { Status } from "../../../proto/gen/status.ts";
-import type { ReachedNode } from "../../reach/nodes.ts";
-import { sourceExcerpt, sourcesOf } from "../../progress/source_excerpt.ts";
+import type { ReachedNode } from "../../../cli/builders/reached_nodes.ts";
+import { sourceExcerpt, sourcesOf } from "../../../progress/source_excerpt.ts";
 import { fields } from "../attachments.ts";
 
 /** What a failed build's error says beyond its message; kept beside the record as a blob. */

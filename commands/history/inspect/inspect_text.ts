@@ -1,8 +1,8 @@
 import { codeName } from "../../../buildkit/grpc/status.ts";
-import { formatBytes } from "../../go/bytes.ts";
-import { dateTime, localOffset } from "../../go/time.ts";
-import { program } from "../../program/root.ts";
-import { alignColumns } from "../../go/tabwriter.ts";
+import { formatBytes } from "../../../base/go/bytes.ts";
+import { dateTime, localOffset } from "../../../base/go/time.ts";
+import { program } from "../../../cli/root.ts";
+import { alignColumns } from "../../../base/go/tabwriter.ts";
 import type { Inspection, Pair } from "./inspection.ts";
 import { durationText } from "../records.ts";
 

@@ -1,6 +1,6 @@
-import { goJson } from "../../go/json.ts";
-import { localOffset, localZone, type Moment, rfc3339 } from "../../go/time.ts";
-import { GoDuration, GoTime } from "../../go/template/time.ts";
+import { goJson } from "../../../base/go/json.ts";
+import { localOffset, localZone, type Moment, rfc3339 } from "../../../base/go/time.ts";
+import { GoDuration, GoTime } from "../../../base/go/template/time.ts";
 import type { Inspection } from "./inspection.ts";
 
 /** `--format json`: what is empty is left out, save for what always stands there. */

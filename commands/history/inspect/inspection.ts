@@ -1,9 +1,9 @@
 import { formatPlatform, parsePlatform } from "../../../builders/platforms.ts";
 import { Code } from "../../../buildkit/grpc/status.ts";
-import { csvFields } from "../../go/csv.ts";
-import { parseBool } from "../../flags/value.ts";
-import { quote } from "../../go/quote.ts";
-import type { Moment } from "../../go/time.ts";
+import { csvFields } from "../../../base/go/csv.ts";
+import { parseBool } from "../../../cli/flags/value.ts";
+import { quote } from "../../../base/go/quote.ts";
+import type { Moment } from "../../../base/go/time.ts";
 import type { Attachment } from "../attachments.ts";
 import type { Failure } from "./failure.ts";
 import { buildName } from "../name.ts";

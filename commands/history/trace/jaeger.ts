@@ -1,4 +1,4 @@
-import { type Moment, nanoseconds, parseMoment } from "../../go/time.ts";
+import { type Moment, nanoseconds, parseMoment } from "../../../base/go/time.ts";
 import { fields } from "../attachments.ts";
 import { type Attribute, attributesOf, items, type Span } from "./spans.ts";
 

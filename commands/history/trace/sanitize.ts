@@ -1,4 +1,4 @@
-import { goJson } from "../../go/json.ts";
+import { goJson } from "../../../base/go/json.ts";
 import { fields } from "../attachments.ts";
 import { parseSpans, type Span } from "./spans.ts";
 

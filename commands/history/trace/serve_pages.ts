@@ -1,5 +1,5 @@
-import type { Deps } from "../../program/deps.ts";
-import { UsageError } from "../../program/usage_error.ts";
+import type { Deps } from "../../../cli/deps.ts";
+import { UsageError } from "../../../base/usage_error.ts";
 import { openUrl } from "../open_url.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** A trace's spans laid out in time, for the page that draws steps: each below the one that it is a part of. */
-import { criticalPath } from "../../timeline/critical_path.ts";
-import type { Step, Timeline } from "../../timeline/timeline.ts";
-import { nanoseconds, parseMoment } from "../../go/time.ts";
+import { criticalPath } from "../../../progress/timeline/critical_path.ts";
+import type { Step, Timeline } from "../../../progress/timeline/timeline.ts";
+import { nanoseconds, parseMoment } from "../../../base/go/time.ts";
 import { fields } from "../attachments.ts";
 import { attributesOf, items, type Span } from "./spans.ts";
 

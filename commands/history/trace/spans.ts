@@ -1,4 +1,4 @@
-import { rawNumber } from "../../go/json.ts";
+import { rawNumber } from "../../../base/go/json.ts";
 import { fields } from "../attachments.ts";
 
 /**

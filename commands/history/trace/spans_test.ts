@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { goJson } from "../../go/json.ts";
+import { goJson } from "../../../base/go/json.ts";
 import { jaegerTrace } from "./jaeger.ts";
 import { sanitizedTrace, withoutSecrets } from "./sanitize.ts";
 import { parseSpans } from "./spans.ts";

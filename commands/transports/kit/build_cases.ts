@@ -1,7 +1,7 @@
 /** The cases in which the daemon builds: what goes up comes down again, and is compared. */
 import { commands } from "../../list.ts";
-import { type Deps, type Output, withChanges } from "../../program/deps.ts";
-import { runProgram } from "../../program/run.ts";
+import { type Deps, type Output, withChanges } from "../../../cli/deps.ts";
+import { runProgram } from "../../../cli/run.ts";
 import { type Case, expect, type Kit } from "./subject.ts";
 import { TarDigest } from "./tar_digest.ts";
 

@@ -4,7 +4,7 @@ import type { Metadata } from "../../../transports/plugins/metadata.ts";
 import { atPath, locate, type PluginFile } from "../../../transports/plugins/places.ts";
 import type { Registry } from "../../../transports/registry.ts";
 import type { Connection, DialContext, Transport } from "../../../transports/transport.ts";
-import type { Deps } from "../../program/deps.ts";
+import type { Deps } from "../../../cli/deps.ts";
 
 /** A case: throws where the transport fails it; may resolve to a note. */
 export type Case = (kit: Kit) => Promise<string | void>;

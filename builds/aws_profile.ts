@@ -1,0 +1,52 @@
+/**
+ * Keys for S3 that lie in AWS's shared files
+ * (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html). Only those that stand there as
+ * they are: roles, single sign-on and what a cloud's machines are told are not followed.
+ */
+import type { Env } from "../transports/transport.ts";
+
+export interface AwsKeys {
+  readonly id: string;
+  readonly secret: string;
+  readonly session: string | undefined;
+}
+
+/** The keys of `AWS_PROFILE`, or `default`; the credentials file counts before the other. */
+export function awsProfile(env: Env): AwsKeys | undefined {
+  const home = env("HOME") ?? env("USERPROFILE");
+  const profile = env("AWS_PROFILE") || env("AWS_DEFAULT_PROFILE") || "default";
+  const inHome = (name: string) => home ? `${home}/.aws/${name}` : undefined;
+  const places: [path: string | undefined, section: string][] = [
+    [env("AWS_SHARED_CREDENTIALS_FILE") || inHome("credentials"), profile],
+    [
+      env("AWS_CONFIG_FILE") || inHome("config"),
+      profile === "default" ? profile : `profile ${profile}`,
+    ],
+  ];
+  for (const [path, section] of places) {
+    const keys = path === undefined ? undefined : keysIn(path, section);
+    if (keys) return keys;
+  }
+  return undefined;
+}
+
+function keysIn(path: string, section: string): AwsKeys | undefined {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch {
+    return undefined;
+  }
+  const values = new Map<string, string>();
+  let within = false;
+  for (const line of text.split(/\r?\n/)) {
+    const heading = /^\s*\[\s*(.*?)\s*\]/.exec(line)?.[1];
+    if (heading !== undefined) within = heading.replace(/\s+/g, " ") === section;
+    // What is indented belongs to the key above it.
+    const [, key, value] = /^([\w-]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    if (within && key !== undefined) values.set(key.toLowerCase(), value!);
+  }
+  const id = values.get("aws_access_key_id"), secret = values.get("aws_secret_access_key");
+  if (!id || !secret) return undefined;
+  return { id, secret, session: values.get("aws_session_token") || undefined };
+}

@@ -1,0 +1,55 @@
+import type { Deps } from "../cli/deps.ts";
+import { messageOf } from "../cli/report.ts";
+import { Code, RpcError } from "../buildkit/grpc/status.ts";
+import { sourceExcerpt, sourcesOf } from "../progress/source_excerpt.ts";
+
+/** A build that failed: the Dockerfile's lines stand above the message. */
+export class BuildError extends Error {
+  override readonly name = "BuildError";
+  readonly above: readonly string[];
+  readonly hint: string | undefined;
+  /**
+   * @param prefix what stands before the text: `failed to build: `, `target app: `
+   * @param where which of several nodes it was, as a sentence without full stop
+   */
+  constructor(cause: Error, prefix: string, where?: string) {
+    super(`${prefix}${cause instanceof RpcError ? solveMessage(cause) : cause.message}`, { cause });
+    // A cause that knows what to try says where it was, too.
+    this.hint = cause instanceof RpcError ? where : undefined;
+    const details = cause instanceof RpcError ? cause.details : [];
+    // One that names no line of the file has no excerpt.
+    this.above = sourcesOf(details).map(sourceExcerpt).filter((text) => text !== "")
+      .flatMap((text) => text.trimEnd().split("\n"));
+  }
+}
+
+/** What an old frontend, of an image, lacks: by its name in the daemon's message, in buildx's words. */
+const lacking: Readonly<Record<string, string>> = {
+  contexts:
+    "current frontend does not support --build-context. Named contexts are supported since " +
+    "Dockerfile v1.4. Use #syntax directive in Dockerfile or update to latest BuildKit.",
+  gitquerystring:
+    "current frontend does not support Git URLs with query string components. Git URLs with query " +
+    "string are supported since Dockerfile v1.18 and BuildKit v0.24. Use BUILDKIT_SYNTAX build-arg, " +
+    "#syntax directive in Dockerfile or update to latest BuildKit.",
+};
+
+function solveMessage(error: RpcError): string {
+  const [, lacks = ""] = error.code === Code.UNIMPLEMENTED &&
+      /unsupported frontend capability moby\.buildkit\.frontend\.(\w+)/.exec(error.message) || [];
+  return lacking[lacks] ?? `failed to solve: ${messageOf(error)}`;
+}
+
+/** Does `work`; what it throws is a `BuildError`, unless it is the signal's reason. */
+export async function withErrorPrefix<T>(
+  prefix: string,
+  { signal }: Pick<Deps, "signal">,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted || !(error instanceof Error) || error instanceof BuildError) throw error;
+    throw new BuildError(error, prefix);
+  }
+}

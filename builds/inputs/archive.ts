@@ -1,0 +1,38 @@
+import type { Input } from "../../cli/deps.ts";
+import type { Scratch } from "../scratch.ts";
+import { unlessAborted } from "../running/unless_aborted.ts";
+
+type Reader = Pick<Input, "read">;
+
+/** A context that comes as an archive on stdin. */
+export interface Archive {
+  /** Gives it to be read; undefined when it was given before, and isn't kept. */
+  open(): Reader & Partial<Disposable> | undefined;
+  /** Reads all of it into a file, to be given as often as wanted. Rejects with the signal's reason. */
+  keep(signal: AbortSignal): Promise<void>;
+}
+
+export function archiveFrom(stdin: Reader, scratch: Scratch): Archive {
+  let given = false;
+  let kept: string | undefined;
+  return {
+    open() {
+      if (kept !== undefined) return Deno.openSync(kept);
+      if (given) return undefined;
+      given = true;
+      return stdin;
+    },
+    async keep(signal) {
+      if (kept !== undefined) return;
+      const path = `${scratch.folder("stdin")}/context`;
+      using file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
+      const buffer = new Uint8Array(256 << 10);
+      for (let n; (n = await unlessAborted(stdin.read(buffer), signal)) !== null;) {
+        for (let rest = buffer.subarray(0, n); rest.length > 0;) {
+          rest = rest.subarray(file.writeSync(rest));
+        }
+      }
+      kept = path;
+    },
+  };
+}

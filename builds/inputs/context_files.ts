@@ -1,0 +1,124 @@
+/**
+ * Files of a context which only the daemon can fetch, looked at before a build: a build of nothing else
+ * copies them, so that the daemon fetches the context by the same rules as for the build itself, which
+ * then finds it fetched.
+ */
+import type { Client } from "../../buildkit/client.ts";
+import { withGateway } from "../../buildkit/gateway.ts";
+import { RpcError } from "../../buildkit/grpc/status.ts";
+import { health } from "../../buildkit/session/health.ts";
+import type { SecretSource } from "../../buildkit/session/secret_source.ts";
+import { secrets } from "../../buildkit/session/secrets.ts";
+import { type Agents, ssh } from "../../buildkit/session/ssh.ts";
+import { dockerfileRequest } from "../../buildkit/solve_request.ts";
+import type { StatusResponse } from "../../proto/gen/control_types.ts";
+import type { JobContext } from "../running/job.ts";
+import { hasQuery } from "./remote.ts";
+import { folders } from "../running/services.ts";
+
+/** A context, and what the daemon may need to fetch it. */
+export interface FarContext {
+  readonly url: string;
+  readonly secrets: SecretSource;
+  readonly agents: Agents;
+}
+
+/**
+ * Reads up to `length` bytes of each file; undefined for one that isn't there. Of the steps, that which
+ * fetches is shown, as in a build. Throws RpcError.
+ */
+export async function readContextFiles(
+  client: Client,
+  far: FarContext,
+  { names, length }: {
+    /** Paths in the context. */
+    readonly names: readonly string[];
+    readonly length: number;
+  },
+  context: Pick<JobContext, "deps" | "progress" | "shared" | "idle">,
+): Promise<(Uint8Array | undefined)[]> {
+  const folder = Deno.makeTempDirSync({ prefix: "fairlead-" });
+  const onFetch = onlyFetching((status) => {
+    context.idle?.touch();
+    context.progress.update(status);
+  });
+  try {
+    // The frontend reads the second name where a URL's context is a Dockerfile alone, and no archive.
+    for (const dockerfile of ["Dockerfile", "context"]) {
+      Deno.writeTextFileSync(`${folder}/${dockerfile}`, copyAll(names));
+      // In the place of the context's own, which could hide the files.
+      Deno.writeTextFileSync(`${folder}/${dockerfile}.dockerignore`, "#\n");
+    }
+    const query = hasQuery(far.url) && { "frontend.caps": "moby.buildkit.frontend.gitquerystring" };
+    const request = dockerfileRequest({
+      attrs: { context: far.url, dockerfilekey: "dockerfile", ...query },
+    });
+    const { value } = await withGateway(client, { ...request, Internal: true }, {
+      services: [
+        health,
+        context.shared.auth,
+        secrets(far.secrets),
+        ssh(far.agents),
+        folders(new Map([["dockerfile", folder]]), context),
+      ],
+      sharedKey: "",
+      onStatus: onFetch,
+      signal: context.deps.signal,
+    }, async (gateway) => {
+      const { Frontend, FrontendAttrs: FrontendOpt } = request;
+      const result = await gateway.solve({ Frontend, FrontendOpt });
+      const ref = result.result?.$case === "ref" ? result.result.ref.id : "";
+      const files: (Uint8Array | undefined)[] = [];
+      for (const [at, name] of names.entries()) {
+        const path = `${at}/${name.slice(name.lastIndexOf("/") + 1)}`;
+        files.push(await unlessMissing(gateway.readFile(ref, path, length)));
+      }
+      return { result, value: files };
+    });
+    return value;
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** What the frontend calls the step that fetches a context. */
+const FETCHING = /^\[internal\] load (?:git source|remote build context)\b/;
+
+/** Passes on what is told of that step, which may take long and says why it failed. */
+function onlyFetching(update: (status: StatusResponse) => void): (status: StatusResponse) => void {
+  const steps = new Set<string>();
+  return ({ vertexes, statuses, logs }) => {
+    const shown = vertexes.filter(({ name }) => FETCHING.test(name))
+      // A URL may hold a password, and logs are read by many.
+      .map((vertex) => ({ ...vertex, name: vertex.name.replace(/:\/\/[^/@\s]*@/, "://") }));
+    for (const { digest } of shown) steps.add(digest);
+    const ofThem = ({ vertex }: { readonly vertex: string }) => steps.has(vertex);
+    update({
+      vertexes: shown,
+      statuses: statuses.filter(ofThem),
+      logs: logs.filter(ofThem),
+      warnings: [],
+    });
+  };
+}
+
+/** A pattern that matches nothing is no error, where a name would be one. */
+function copyAll(names: readonly string[]): string {
+  const lines = names.map((name, at) => {
+    const escaped = name.replace(/[\\*?[\]]/g, "\\$&");
+    const pattern = `${escaped.slice(0, -1)}[${escaped.at(-1)}]`;
+    return `COPY ${JSON.stringify([pattern, `/${at}/`])}\n`;
+  });
+  return `FROM scratch\n${lines.join("")}`;
+}
+
+async function unlessMissing(reading: Promise<Uint8Array>): Promise<Uint8Array | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof RpcError && /no such file or directory|not found/.test(error.message)) {
+      return undefined;
+    }
+    throw error;
+  }
+}

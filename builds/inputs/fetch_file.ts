@@ -1,0 +1,67 @@
+/**
+ * A Dockerfile or a definition from a URL, fetched by the daemon: what it can reach counts, as for every other source,
+ * and what it has fetched before it only asks to be confirmed.
+ */
+import { Op } from "../../proto/gen/pb.ts";
+import type { Client } from "../../buildkit/client.ts";
+import { withGateway } from "../../buildkit/gateway.ts";
+import { health } from "../../buildkit/session/health.ts";
+import { dockerfileRequest } from "../../buildkit/solve_request.ts";
+import type { JobContext } from "../running/job.ts";
+
+/** What buildx takes at most, in bytes. */
+const LARGEST = 2 << 20;
+
+/** Throws RpcError, or an Error for a file that is too large. @param what it is, for that error */
+export async function fetchFile(
+  client: Client,
+  url: string,
+  what: string,
+  { deps, progress, idle }: Pick<JobContext, "deps" | "progress" | "idle">,
+): Promise<Uint8Array> {
+  const definition = await httpDefinition(url, "Dockerfile", `[internal] load ${url}`);
+  const request = dockerfileRequest({});
+  const { value } = await withGateway(client, { ...request, FrontendAttrs: {}, Internal: true }, {
+    services: [health],
+    sharedKey: "",
+    onStatus(status) {
+      idle?.touch();
+      progress.update(status);
+    },
+    signal: deps.signal,
+  }, async (gateway) => {
+    const result = await gateway.solve({ Definition: definition });
+    const ref = result.result?.$case === "ref" ? result.result.ref.id : "";
+    const value = await gateway.readFile(ref, "Dockerfile", LARGEST + 1);
+    if (value.length > LARGEST) {
+      throw new Error(`${what} ${url} bigger than allowed max size (2.097MB)`);
+    }
+    return { result, value };
+  });
+  return value;
+}
+
+/**
+ * A definition of one step, which fetches a file. Steps refer to each other by the digest of their
+ * bytes; the last one of a definition only says which step's result is meant.
+ */
+async function httpDefinition(url: string, filename: string, name: string) {
+  const fetch = Op.encode(Op.fromPartial({
+    source: { identifier: url, attrs: { "http.filename": filename } },
+  })).finish();
+  const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", fetch.slice()));
+  const digest = `sha256:${sum.toHex()}`;
+  const last = Op.encode(Op.fromPartial({ inputs: [{ digest, index: 0n }] })).finish();
+  return {
+    def: [fetch, last],
+    metadata: {
+      [digest]: {
+        ignoreCache: false,
+        description: { "llb.customname": name },
+        caps: { "source.http": true },
+        progressGroup: undefined,
+      },
+    },
+    Source: undefined,
+  };
+}

@@ -1,0 +1,93 @@
+/** What the frontend is told of the checkout that a context lies in, for provenance and labels. */
+import type { Env } from "../../transports/transport.ts";
+import { isOn } from "../../cli/env_bool.ts";
+import type { CheckoutOf } from "./git_repository.ts";
+import { absolutePath } from "../../base/paths.ts";
+
+/**
+ * `vcs:*` attributes, unless `BUILDX_GIT_INFO` is false, and labels with `BUILDX_GIT_LABELS`. Empty
+ * outside of a checkout.
+ * @param folder the context's; undefined when it is none of this machine
+ * @param dockerfile as `-f` had it; empty without it
+ * @param mounts folder by mount name: each is told by its place in the checkout
+ */
+export async function gitAttrs(
+  folder: string | undefined,
+  dockerfile: string,
+  mounts: ReadonlyMap<string, string>,
+  { env, cwd, checkoutOf }: {
+    readonly env: Env;
+    readonly cwd: string;
+    readonly checkoutOf: CheckoutOf;
+  },
+): Promise<Record<string, string>> {
+  const wantsInfo = isOn("BUILDX_GIT_INFO", env, true);
+  const wantsLabels = env("BUILDX_GIT_LABELS") === "full" || isOn("BUILDX_GIT_LABELS", env);
+  if (folder === undefined || !wantsInfo && !wantsLabels) return {};
+  const checkout = checkoutOf(folder);
+  if (checkout === undefined) return {};
+  const attrs: Record<string, string> = {};
+  const { root } = checkout;
+  let { commit } = checkout;
+  if (commit !== undefined && isOn("BUILDX_GIT_CHECK_DIRTY", env) && await isDirty(folder)) {
+    commit += "-dirty";
+  }
+  const source = checkout.remote && redacted(checkout.remote);
+  if (wantsLabels) {
+    if (commit) attrs["label:org.opencontainers.image.revision"] = commit;
+    if (source) attrs["label:org.opencontainers.image.source"] = source;
+    const file = dockerfile === "" ? `${folder}/Dockerfile` : absolutePath(dockerfile, cwd);
+    const place = placeIn(root, file);
+    if (place !== undefined) attrs["label:com.docker.image.source.entrypoint"] = place;
+  }
+  if (!wantsInfo) return attrs;
+  if (commit) attrs["vcs:revision"] = commit;
+  if (source) attrs["vcs:source"] = source;
+  for (const [mount, path] of mounts) {
+    const place = placeIn(root, realPath(path));
+    if (place !== undefined) attrs[`vcs:localdir:${mount}`] = place;
+  }
+  return attrs;
+}
+
+/**
+ * Files that were changed, added, or are ignored. Only git itself can say that of a large checkout in
+ * a moment, since its index knows the times: asked for by a variable, it is worth a process.
+ */
+async function isDirty(folder: string): Promise<boolean> {
+  try {
+    const { success, stdout } = await new Deno.Command("git", {
+      args: ["status", "--porcelain", "--ignored"],
+      cwd: folder,
+      stdin: "null",
+      stderr: "null",
+    }).output();
+    return !success || stdout.length > 0;
+  } catch {
+    return true;
+  }
+}
+
+/** `path` as seen from `root`; undefined when it lies elsewhere. */
+function placeIn(root: string, path: string): string | undefined {
+  if (path === root) return ".";
+  const below = root.endsWith("/") ? root : `${root}/`;
+  return path.startsWith(below) ? path.slice(below.length) : undefined;
+}
+
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path).replaceAll("\\", "/");
+  } catch {
+    return path;
+  }
+}
+
+/** Without name and password: the URL goes into images. */
+function redacted(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^/@]*)@/i, (_, scheme, user: string) => {
+    const [name, password] = user.split(":", 2) as [string, string?];
+    const masked = name === "" ? "" : "xxxxx";
+    return `${scheme}${masked}${password === undefined ? "" : ":xxxxx"}@`;
+  });
+}

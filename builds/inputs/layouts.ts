@@ -1,0 +1,148 @@
+/**
+ * Folders of this machine that a build reads and writes as OCI layouts: caches of the type `local`, and
+ * outputs with `tar=false`. The daemon reads and writes their blobs by a store's id; what a tag means
+ * in a folder is the client's to find out before the build, and to write down after it.
+ */
+import type { Typed } from "../../buildkit/solve_request.ts";
+import type { EngineOutput } from "../outputs/engine.ts";
+import { parseBool } from "../../cli/flags/value.ts";
+import { UsageError } from "../../base/usage_error.ts";
+import { absolutePath, parentOf } from "../../base/paths.ts";
+import type { Answers } from "../results/result.ts";
+
+/** Layouts of a build. */
+export interface Layouts {
+  /** Folder by store id; absolute. */
+  readonly stores: ReadonlyMap<string, string>;
+  /** The ids of those that are written. */
+  readonly writable: ReadonlySet<string>;
+  /** The caches to read, those that can't be left out. */
+  readonly cacheFrom: readonly Typed[];
+  /** After the build went well: the folders' indexes name what was written. */
+  commit(answers: Answers, warn: (text: string) => void): Promise<void>;
+}
+
+/** A cache folder to write. */
+interface CacheFolder {
+  /** As it was typed. */
+  readonly dest: string;
+  readonly folder: string;
+  readonly tag: string;
+  readonly reset: boolean;
+}
+
+const none = (cacheFrom: readonly Typed[]): Layouts => ({
+  stores: new Map(),
+  writable: new Set(),
+  cacheFrom,
+  commit: () => Promise.resolve(),
+});
+
+/**
+ * Looks for what there is to read; writes nothing yet. A cache that isn't there is warned of and left
+ * out: the first build of all has none. Throws `UsageError`.
+ */
+export async function findLayouts(
+  build: {
+    readonly cacheFrom: readonly Typed[];
+    readonly cacheTo: readonly Typed[];
+    readonly outputs: readonly Pick<EngineOutput, "target">[];
+  },
+  cwd: string,
+  warn: (text: string) => void,
+): Promise<Layouts> {
+  const outputs = build.outputs.flatMap(({ target }) => target.to === "layout" ? target.path : []);
+  const others = build.outputs.filter(({ target }) => target.to === "containerd").length;
+  if (outputs.length + others > 1) {
+    throw new UsageError(
+      "cannot write two outputs with tar=false, or into containerd: the daemon knows one such store",
+      "leave tar=false out of one of them, and unpack its tar",
+    );
+  }
+  const local = ({ type }: Typed) => type === "local";
+  if (outputs.length === 0 && ![...build.cacheFrom, ...build.cacheTo].some(local)) {
+    return none(build.cacheFrom);
+  }
+  const index = await import("../../buildkit/session/oci_index.ts");
+  const stores = new Map<string, string>();
+  const writable = new Set<string>(outputs.length > 0 ? ["export"] : []);
+  const caches: CacheFolder[] = [];
+  for (const { attrs } of build.cacheTo.filter(local)) {
+    const dest = attrs["dest"]!;
+    const folder = absolutePath(dest, cwd);
+    checkFolder(dest, cwd);
+    stores.set(`local:${dest}`, folder);
+    writable.add(`local:${dest}`);
+    caches.push({ dest, folder, tag: attrs["tag"] ?? "latest", reset: resets(attrs["reset"]) });
+  }
+  const cacheFrom = build.cacheFrom.flatMap((cache) => {
+    if (!local(cache)) return [cache];
+    const src = cache.attrs["src"]!;
+    const folder = absolutePath(src, cwd);
+    try {
+      const digest = index.cacheDigest(folder, cache.attrs["tag"], cache.attrs["digest"]);
+      stores.set(`local:${src}`, folder);
+      return [{ ...cache, attrs: { ...cache.attrs, digest } }];
+    } catch (error) {
+      const why = asTyped(error, folder, src);
+      const cause = why.startsWith("could not read") ? " due to err" : "";
+      warn(`local cache import at ${src} skipped${cause}: ${why}`);
+      return [];
+    }
+  });
+  const output = outputs[0] === undefined ? undefined : absolutePath(outputs[0], cwd);
+  if (output !== undefined) stores.set("export", output);
+  return {
+    stores,
+    writable,
+    cacheFrom,
+    async commit(answers, warn) {
+      const cache = answers["cache.manifest"];
+      if (cache !== undefined) {
+        for (const { folder, tag } of caches) {
+          await index.putManifest(folder, JSON.parse(cache), [{ tag }]);
+        }
+      }
+      const image = answers["containerimage.descriptor"];
+      if (output !== undefined && image !== undefined) {
+        const descriptor = JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(image)));
+        const names = answers["image.name"]?.split(",").map((name) => ({ name }));
+        await index.putManifest(output, descriptor, names ?? [{ tag: "latest" }]);
+      }
+      for (const { dest, folder, reset } of caches) {
+        if (!reset) continue;
+        const { removeUnused } = await import("../../buildkit/session/oci_prune.ts");
+        try {
+          removeUnused(folder);
+        } catch (error) {
+          // The build itself went well; a build without steps has written no cache at all.
+          warn(`failed to reset cache store: ${asTyped(error, folder, dest)}`);
+        }
+      }
+    },
+  };
+}
+
+/** An error's message with the folder as it was typed. */
+function asTyped(error: unknown, folder: string, typed: string): string {
+  return (error as Error).message.replaceAll(`${folder}/`, `${typed.replace(/\/+$/, "")}/`);
+}
+
+/** A file stands where a cache is to go: told before the build, not after it. Throws `UsageError`. */
+function checkFolder(typed: string, cwd: string): void {
+  try {
+    if (Deno.statSync(absolutePath(typed, cwd)).isDirectory) return;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotADirectory)) return;
+    return checkFolder(parentOf(typed), cwd);
+  }
+  throw new UsageError(`mkdir ${typed}: not a directory`, "name a folder, or one to be made");
+}
+
+function resets(text: string | undefined): boolean {
+  try {
+    return parseBool(text ?? "false");
+  } catch (error) {
+    throw new UsageError(`failed to parse reset attribute: ${(error as Error).message}`);
+  }
+}

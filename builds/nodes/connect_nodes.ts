@@ -1,0 +1,75 @@
+import type { Builder } from "../../builders/builder.ts";
+import type { StoredNode } from "../../builders/store/node_group.ts";
+import { reachNode } from "../../builders/reach_node.ts";
+import type { Client } from "../../buildkit/client.ts";
+import { after, every } from "../../base/timer.ts";
+import type { Deps } from "../../cli/deps.ts";
+import type { LocalVertex } from "../../progress/local.ts";
+import type { Progress } from "../../progress/progress.ts";
+import { warnOnce } from "../../cli/warn.ts";
+import { PATIENCE, waiting } from "../../cli/waiting.ts";
+
+const NAME = "[internal] waiting for connection";
+
+/** What reaching a node goes by. */
+export interface ReachOptions {
+  readonly deps: Deps;
+  readonly progress: Progress;
+  /** Milliseconds that it may take; 0 for no limit. */
+  readonly budget: number;
+  /** What the work is about, for a node of several daemons: see `DialContext`. */
+  readonly affinity?: string;
+}
+
+/**
+ * Connects to a node within the budget. What takes long, to the daemon's first byte, is a step of the
+ * build; on a terminal it counts down. Throws what `connect` throws.
+ */
+export async function reach(
+  builder: Builder,
+  node: StoredNode,
+  { deps, progress, budget, affinity = "" }: ReachOptions,
+): Promise<Client> {
+  const { connect } = await import("../../buildkit/connect.ts");
+  const wait = waiting(budget);
+  let vertex: LocalVertex | undefined;
+  let stop = after(PATIENCE, () => {
+    if (!progress.isLive) return;
+    const show = () => (vertex ??= progress.local.start(NAME)).rename(`${NAME}: ${wait.text()}`);
+    show();
+    stop = every(1000, show);
+  });
+  try {
+    const client = await reachNode(connect, { builder, node, registry: deps.registry }, {
+      context: {
+        signal: deps.signal,
+        env: deps.env,
+        log: () => {},
+        warn: warnOnce(deps, (line) => progress.note(line)),
+        step: wait.step,
+        affinity,
+      },
+      budget: {
+        ms: budget,
+        asking: progress.asking,
+        onRetry(error) {
+          wait.retry(error);
+          vertex ??= progress.local.start(NAME);
+        },
+      },
+    });
+    const { connection } = client.channel;
+    void connection.heard.then(() => {
+      stop();
+      vertex?.rename(NAME);
+      if (!connection.over) vertex?.done();
+      else vertex?.fail(new Error("the daemon said nothing"));
+    });
+    return client;
+  } catch (error) {
+    stop();
+    vertex?.rename(NAME);
+    vertex?.fail(error);
+    throw error;
+  }
+}

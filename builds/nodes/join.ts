@@ -1,0 +1,104 @@
+/** An image that several nodes have pushed, each its part by digest: their index, under its tags. */
+import { registryConfigs } from "../../builders/store/registry_configs.ts";
+import type { Descriptor } from "../../buildkit/registry/descriptor.ts";
+import type { RegistryConfig } from "../../buildkit/registry/hosts.ts";
+import { openRegistries, type Registries } from "../../buildkit/registry/registry.ts";
+import { RegistryError } from "../../buildkit/registry/registry_error.ts";
+import type { Typed } from "../../buildkit/solve_request.ts";
+import { annotationsOf } from "../../images/annotations.ts";
+import { combine, readSource } from "../../images/combine.ts";
+import { parseLocation } from "../../images/location.ts";
+import { places } from "../../images/places.ts";
+import { logins } from "../../cli/builders/logins.ts";
+import type { JobContext } from "../running/job.ts";
+import type { Answers } from "../results/result.ts";
+import { isOn, pushed } from "./split.ts";
+
+type Attrs = Readonly<Record<string, string>>;
+
+/**
+ * What a target's nodes answered, as one. Where they pushed an image, the index of their parts is
+ * pushed under each of its names, and its digest is all there is to say, as buildx has it; else it is
+ * what the first node said. Throws `RegistryError`.
+ */
+export async function joinParts(
+  parts: readonly Answers[],
+  exporters: readonly Typed[],
+  context: Pick<JobContext, "deps" | "builder" | "shared" | "progress">,
+): Promise<Answers> {
+  const image = pushed(exporters);
+  const descriptors = parts.flatMap(descriptorOf);
+  if (image === undefined || descriptors.length === 0) return parts[0]!;
+  const vertex = context.shared.local.start(`merging manifest list ${image.attrs["name"]}`);
+  try {
+    using registries = await registriesFor(image.attrs, descriptors, context);
+    const digest = await pushIndex(registries, descriptors, image.attrs);
+    vertex.done();
+    return { "containerimage.digest": digest };
+  } catch (error) {
+    vertex.fail(error);
+    throw error;
+  }
+}
+
+async function registriesFor(
+  attrs: Attrs,
+  [part]: readonly Descriptor[],
+  { deps, builder, progress }: Pick<JobContext, "deps" | "builder" | "progress">,
+): Promise<Registries> {
+  const known = registryConfigs(builder);
+  const warn = (line: string) => progress.note(`WARNING: ${line}`);
+  const credentials = logins(deps, warn);
+  const open = (configs: ReadonlyMap<string, RegistryConfig>) =>
+    openRegistries({ credentials, configs, signal: deps.signal });
+  if (!isOn(attrs["registry.insecure"])) return open(known);
+  const configs = new Map(known);
+  for (const { ref } of namesOf(attrs)) {
+    const byTls = { http: false, ...known.get(ref.domain), insecure: true };
+    using registries = open(new Map([[ref.domain, byTls]]));
+    // With any certificate, and without TLS where the registry has none: as the nodes did it.
+    const http = byTls.http || await registries.writer(ref).has(part!).then(() => false, lacksTls);
+    configs.set(ref.domain, { ...byTls, http });
+  }
+  return open(configs);
+}
+
+function lacksTls(error: unknown): boolean {
+  return error instanceof RegistryError && error.code === "tls";
+}
+
+async function pushIndex(
+  registries: Registries,
+  descriptors: readonly Descriptor[],
+  attrs: Attrs,
+): Promise<string> {
+  const names = namesOf(attrs);
+  const at = places(registries, "");
+  const sources = await Promise.all(
+    descriptors.map((descriptor) => readSource(at, { location: names[0]!, descriptor })),
+  );
+  // The others concern the parts, which the nodes have annotated.
+  const annotations = annotationsOf(attrs)
+    .filter(({ type }) => type === "index" || type === "manifest-descriptor");
+  const { descriptor, bytes } = await combine(sources, annotations, false);
+  for (const name of names) {
+    // By digest alone where that was asked for; buildx would give it the tag `latest`.
+    const tag = isOn(attrs["push-by-digest"]) ? "" : name.ref.tag;
+    await at.writer(name).putManifest(descriptor, bytes, tag);
+  }
+  return descriptor.digest;
+}
+
+/** Where the image is to be found. */
+function namesOf(attrs: Attrs) {
+  return attrs["name"]!.split(",").flatMap((name) => {
+    const location = parseLocation(name);
+    return location.kind === "registry" ? [location] : [];
+  });
+}
+
+function descriptorOf(answers: Answers): Descriptor[] {
+  const text = answers["containerimage.descriptor"];
+  if (text === undefined) return [];
+  return [JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(text)))];
+}

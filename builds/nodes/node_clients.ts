@@ -1,0 +1,68 @@
+import { withChanges } from "../../cli/deps.ts";
+import type { Builder } from "../../builders/builder.ts";
+import { BuilderError } from "../../builders/builder_error.ts";
+import type { Share } from "../../builders/placement.ts";
+import { formatPlatform } from "../../builders/platforms.ts";
+import type { Client } from "../../buildkit/client.ts";
+import { reach, type ReachOptions } from "./connect_nodes.ts";
+
+/** The connections of one run: one to each node that is needed, shared by all targets. */
+export interface NodeClients {
+  /** The node's connection, dialled when it is first asked for. Rejects as `reach` does. */
+  at(index: number): Promise<Client>;
+  /** The same for what a node has to build. Where there are several nodes the error says which and what. */
+  of(share: Share): Promise<Client>;
+  /** Ends them all. */
+  close(): Promise<void>;
+}
+
+/** Connections to a builder's nodes, by the nodes' index; none is open yet. */
+export function nodeClients(
+  { builder, deps, ...rest }: { readonly builder: Builder } & ReachOptions,
+): NodeClients {
+  const { nodes } = builder;
+  const clients = new Map<number, Promise<Client>>();
+  const over = nodes.length > 1 ? new AbortController() : undefined;
+  const signal = over ? AbortSignal.any([deps.signal, over.signal]) : deps.signal;
+  const at = (index: number) => {
+    const known = clients.get(index);
+    if (known !== undefined) return known;
+    const client = reach(builder, nodes[index]!, {
+      ...rest,
+      deps: over ? withChanges(deps, { signal }) : deps,
+    });
+    client.catch(() => {});
+    clients.set(index, client);
+    return client;
+  };
+  return {
+    at,
+    async of(share) {
+      try {
+        return await at(share.index);
+      } catch (error) {
+        if (nodes.length === 1 || deps.signal.aborted) throw error;
+        throw unreached(share, error);
+      }
+    },
+    async close() {
+      // Nobody waits any more for a node that doesn't answer.
+      over?.abort(new Error("the build is over"));
+      await Promise.all([...clients.values()].map(async (client) => {
+        await client.then((client) => client.close(), () => {});
+      }));
+    },
+  };
+}
+
+/** No other machine takes its place: what it would build might not be the same. */
+function unreached(share: Share, cause: unknown): BuilderError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new BuilderError(`${dutyOf(share)}: ${message}`, { cause });
+}
+
+/** `node b is to build linux/arm64`. */
+export function dutyOf({ node, platforms }: Pick<Share, "node" | "platforms">): string {
+  const what = platforms.length > 0 ? `build ${platforms.map(formatPlatform).join(", ")}` : "build";
+  return `node ${node.name} is to ${what}`;
+}

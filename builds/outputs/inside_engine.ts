@@ -1,0 +1,132 @@
+/**
+ * What is asked of the BuildKit inside a Docker engine in the place of what a daemon of its own would
+ * be asked for: its images go into the engine by an exporter of its own (`moby`), and with the
+ * engine's older image store it has few others, no caches and one platform. As buildx's docker driver
+ * has it, messages included.
+ */
+import type { EngineTraits } from "../../builders/engine_traits.ts";
+import { DEFAULT_PROVENANCE, type Typed } from "../../buildkit/solve_request.ts";
+import type { Output } from "../spec/output.ts";
+import { parseBool } from "../../cli/flags/value.ts";
+import { UsageError } from "../../base/usage_error.ts";
+import type { EngineOutput } from "./engine.ts";
+import { attests } from "../frontend_attrs.ts";
+
+/** A build as the command line has it. */
+export interface Wanted {
+  readonly outputs: readonly Output[];
+  /** The frontend's attributes. */
+  readonly attrs: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly cacheTo: readonly Typed[];
+  readonly platforms: number;
+  readonly pull: boolean;
+  /** Nobody said where the result is to go. */
+  readonly byDefault: boolean;
+  /** The docker context that the builder's engine is of. */
+  readonly context: string;
+}
+
+/** What its engine is asked for. */
+export interface Terms {
+  readonly outputs: readonly EngineOutput[];
+  readonly attrs: Readonly<Record<string, string>>;
+}
+
+/** Throws `UsageError` for what the engine can't do. */
+export function termsInside({ containerd }: EngineTraits, wanted: Wanted): Terms {
+  const { platforms } = wanted;
+  const asksAttestations = attests(wanted.attrs);
+  if (!containerd) {
+    if (wanted.cacheTo.some(({ type }) => type !== "inline")) {
+      throw unsupported("Cache export", "build-cache-backends");
+    }
+    if (asksAttestations) throw unsupported("Attestation", "attestations");
+    refuseIndexAnnotations(wanted);
+  }
+  const index = platforms > 1 || asksAttestations;
+  const outputs = wanted.outputs.map((output) =>
+    outputInside(output, { containerd, index, wanted })
+  );
+  if (platforms > 1 && !containerd) {
+    throw unsupported("Multi-platform build", "build-multi-platform");
+  }
+  const attrs = { ...wanted.attrs };
+  if (!containerd && attrs["attest:provenance"] === DEFAULT_PROVENANCE) {
+    delete attrs["attest:provenance"];
+  }
+  // An image that the engine has goes before the registry's, unless --pull says otherwise.
+  if (!wanted.pull) attrs["image-resolve-mode"] = "local";
+  return { outputs, attrs };
+}
+
+interface Circumstances {
+  readonly containerd: boolean;
+  /** The result has several manifests. */
+  readonly index: boolean;
+  readonly wanted: Wanted;
+}
+
+function outputInside(output: Output, { containerd, index, wanted }: Circumstances): EngineOutput {
+  const { type, attrs, target } = output;
+  if (type === "oci" && !containerd) throw unsupported("OCI exporter", "build-exporters");
+  const moby = target.to === "engine" && target.program === "docker";
+  if (type === "docker" && !moby) {
+    if (index) {
+      throw new UsageError(
+        "docker exporter does not support exporting manifest lists, use the oci exporter instead",
+      );
+    }
+    if (!containerd) throw unsupported("Docker exporter", "build-exporters");
+  }
+  if (moby) {
+    if (target.context !== undefined && target.context !== wanted.context) {
+      throw new UsageError(
+        `cannot load into the engine of context ${target.context}: the builder is inside another's, ` +
+          "and keeps its images there",
+        "leave context out, or choose that context's builder",
+      );
+    }
+    if (index && !containerd && !wanted.byDefault) {
+      throw new UsageError("docker exporter does not currently support exporting manifest lists");
+    }
+  } else if (type !== "image") return output;
+  const push = isTrue(attrs["push"]);
+  if (push && isTrue(attrs["push-by-digest"])) {
+    throw new UsageError(
+      "push-by-digest is currently not implemented for docker driver, please create a new builder instance",
+    );
+  }
+  const { context: _, ...rest } = attrs;
+  return {
+    type: "moby",
+    attrs: containerd ? { ...rest, "prefer-image-digest": "true" } : rest,
+    target: { to: "daemon" },
+    // The engine pushes then, when the build is over: its BuildKit can't.
+    ...push && !containerd && { pushedAfter: (attrs["name"] ?? "").split(",") },
+  };
+}
+
+function refuseIndexAnnotations({ annotations, outputs }: Wanted): void {
+  if (!outputs.some(({ type }) => type === "image" || type === "docker")) return;
+  if (Object.keys(annotations).some((key) => /^annotation-index(-descriptor)?[[.]/.test(key))) {
+    throw new UsageError("index annotations not supported for single platform export");
+  }
+}
+
+/** buildx's sentence, on three lines. */
+function unsupported(feature: string, page: string): UsageError {
+  return new UsageError(
+    `${feature} is not supported for the docker driver.\n` +
+      "Switch to a different driver, or turn on the containerd image store, and try again.\n" +
+      `Learn more at https://docs.docker.com/go/${page}/`,
+  );
+}
+
+function isTrue(text: string | undefined): boolean {
+  try {
+    return parseBool(text ?? "false");
+  } catch {
+    return false;
+  }
+}

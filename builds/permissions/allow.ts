@@ -1,0 +1,66 @@
+import { csvFields } from "../../base/go/csv.ts";
+import type { Output } from "../spec/output.ts";
+import { quote } from "../../base/go/quote.ts";
+import { UsageError } from "../../base/usage_error.ts";
+import { openedPath } from "../../base/opened_path.ts";
+import { isBelow } from "../../base/paths.ts";
+
+/** A permission that concerns this machine alone: the daemon is not told of it. */
+const LOCAL_DELETE = "buildx.local.delete";
+
+/**
+ * The permissions of `--allow` that are the daemon's. One for this machine is checked: an output that
+ * deletes what was in its folder may do so below the working folder only, unless it is allowed.
+ * Throws `UsageError`.
+ */
+export function checkPermissions(
+  allow: readonly string[],
+  outputs: readonly Output[],
+  cwd: string,
+): string[] {
+  const asked = allow.filter((name) => name !== "" && name !== LOCAL_DELETE);
+  asked.forEach(checkName);
+  if (!allow.includes(LOCAL_DELETE)) {
+    for (const { target } of outputs) {
+      if (target.to !== "directory" || target.mode !== "delete") continue;
+      if (isBelow(resolved(openedPath(target.path, cwd)), resolved(cwd))) continue;
+      throw new UsageError(
+        `local output mode=delete for destination ${JSON.stringify(target.path)} requires ` +
+          `--allow=${LOCAL_DELETE}`,
+        "all that is in that folder and not in the result would be deleted",
+      );
+    }
+  }
+  return asked;
+}
+
+/** The daemon would say the same, but later. */
+function checkName(name: string): void {
+  if (name.startsWith(`${LOCAL_DELETE}=`)) {
+    throw new UsageError(`${LOCAL_DELETE} does not accept a value`);
+  }
+  const equals = name.indexOf("=");
+  const isDevice = name === "device" || name.startsWith("device=");
+  if (!isDevice && !["network.host", "security.insecure"].includes(name)) {
+    throw new UsageError(
+      `unknown entitlement ${name}`,
+      `there are network.host, security.insecure, device and ${LOCAL_DELETE}`,
+    );
+  }
+  if (!isDevice || equals < 0) return;
+  for (const field of csvFields(name.slice(equals + 1)).slice(1)) {
+    const [key, ...value] = field.split("=");
+    if (value.length === 0) throw new UsageError(`invalid device config ${quote(field)}`);
+    if (key !== "alias") throw new UsageError(`unknown device config key ${quote(key!)}`);
+  }
+}
+
+/** Without symbolic links, as far as the path is there. */
+function resolved(path: string): string {
+  try {
+    return Deno.realPathSync(path).replaceAll("\\", "/");
+  } catch {
+    const slash = path.lastIndexOf("/");
+    return slash <= 0 ? path : `${resolved(path.slice(0, slash))}${path.slice(slash)}`;
+  }
+}

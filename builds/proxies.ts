@@ -1,0 +1,46 @@
+/** Proxies that docker's configuration gives to builds: `proxies`, by engine or for all of them. */
+import { dockerConfigDir } from "../builders/store/config_dir.ts";
+import { dockerEndpoint } from "../transports/engine/docker_context.ts";
+import type { Env } from "../transports/transport.ts";
+
+const NAMES = {
+  httpProxy: "HTTP_PROXY",
+  httpsProxy: "HTTPS_PROXY",
+  noProxy: "NO_PROXY",
+  ftpProxy: "FTP_PROXY",
+} as const;
+
+/**
+ * Build arguments by name, those that `given` doesn't have in any spelling. A configuration that can't
+ * be read gives none.
+ */
+export async function proxyArgs(
+  given: Readonly<Record<string, string>>,
+  env: Env,
+): Promise<Record<string, string>> {
+  const proxies = readProxies(`${dockerConfigDir(env)}/config.json`);
+  if (proxies === undefined) return {};
+  const endpoint = await dockerEndpoint(env).catch(() => undefined);
+  const proxy = proxies[endpoint?.host ?? ""] ?? proxies["default"] ?? {};
+  const typed = new Set(Object.keys(given).map((name) => name.toLowerCase()));
+  const args: Record<string, string> = {};
+  for (const [key, name] of Object.entries(NAMES)) {
+    const value = proxy[key];
+    if (typeof value === "string" && value !== "" && !typed.has(name.toLowerCase())) {
+      args[name] = value;
+    }
+  }
+  return args;
+}
+
+type Proxies = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+function readProxies(path: string): Proxies | undefined {
+  try {
+    const text = Deno.readTextFileSync(path);
+    // Most configurations have none: what isn't there needs no parsing.
+    return text.includes('"proxies"') ? JSON.parse(text).proxies : undefined;
+  } catch {
+    return undefined;
+  }
+}

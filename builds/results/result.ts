@@ -1,0 +1,130 @@
+/** What a build leaves behind for scripts: the image's id, and the daemon's answers as JSON. */
+import type { VertexWarning } from "../../proto/gen/control.ts";
+import { osReason } from "../../buildkit/session/os_reason.ts";
+import { OutputError } from "../../buildkit/session/output_sink.ts";
+import { goJson } from "../../base/go/json.ts";
+import { UsageError } from "../../base/usage_error.ts";
+import { warningOf } from "../../progress/rawjson.ts";
+
+const WARNINGS = "buildx.build.warnings";
+
+/** The exporters' answers, by key. */
+export type Answers = Readonly<Record<string, string>>;
+
+/** The image's id as `-q` and `--iidfile` give it: its config's digest, else its own; "" without an image. */
+export function imageId(answers: Answers): string {
+  return answers["containerimage.config.digest"] ?? answers["containerimage.digest"] ?? "";
+}
+
+/**
+ * The text of `--metadata-file`: keys in order, and each value that is base64 of a JSON object or
+ * array as that JSON, the rest as strings; indented by two spaces, without a line end.
+ * @param warnings of the build, where they are wanted in it
+ */
+export function metadataText(answers: Answers, warnings: readonly VertexWarning[] = []): string {
+  return goJson(metadataOf(answers, warnings), 2);
+}
+
+/** The same before it is text. */
+export function metadataOf(
+  answers: Answers,
+  warnings: readonly VertexWarning[],
+): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  const keys = Object.keys(answers);
+  if (warnings.length > 0) keys.push(WARNINGS);
+  for (const key of keys.sort()) {
+    out[key] = key === WARNINGS
+      ? warnings.map(plainWarning)
+      : embedded(key, answers[key]!) ?? answers[key];
+  }
+  return out;
+}
+
+/** Without how the daemon came by the Dockerfile, as buildx writes it: its steps say nothing to scripts. */
+function plainWarning(warning: VertexWarning): object {
+  const { info } = warning;
+  return warningOf({ ...warning, info: info && { ...info, definition: undefined } });
+}
+
+function embedded(key: string, value: string): unknown {
+  try {
+    // The answer to a query is JSON as it is.
+    const json = JSON.parse(
+      key === "result.json" ? value : new TextDecoder().decode(Uint8Array.fromBase64(value)),
+    );
+    const filled = typeof json === "object" && json !== null && Object.keys(json).length > 0;
+    return filled ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws `UsageError` for a path that nothing can be written to: better now than after the build. */
+export function checkPlace(path: string): void {
+  if (path.endsWith("/") || isFolder(path)) {
+    throw new UsageError(`invalid output path: ${path} is a directory`, "name a file");
+  }
+  const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) || "/" : ".";
+  try {
+    if (Deno.statSync(folder).isDirectory) return;
+  } catch (error) {
+    throw new UsageError(`invalid output path: stat ${folder}: ${osReason(error)}`);
+  }
+  throw new UsageError(`invalid output path: stat ${folder}: not a directory`);
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Writes a small file whole or not at all: readers of these files poll for them.
+ * A path that is no regular file (`/dev/stdout`, a pipe) is written to as it is.
+ * Throws an `OutputError` that names the path.
+ * @param options `umask`: who may read it is the user's setting, too, and not everybody
+ */
+export function writeResult(path: string, text: string, { umask = false } = {}): void {
+  try {
+    if (isSpecial(path)) return Deno.writeTextFileSync(path, text);
+    const slash = path.lastIndexOf("/") + 1;
+    const temporary = `${path.slice(0, slash)}.tmp-${path.slice(slash)}${crypto.randomUUID()}`;
+    try {
+      if (umask) Deno.openSync(temporary, { write: true, createNew: true, mode: 0o644 }).close();
+      Deno.writeTextFileSync(temporary, text, umask ? {} : { createNew: true, mode: 0o644 });
+      Deno.renameSync(temporary, path);
+    } catch (error) {
+      remove(temporary);
+      throw error;
+    }
+  } catch (error) {
+    throw new OutputError(`cannot write ${path}: ${osReason(error)}`, { cause: error });
+  }
+}
+
+/** Removes a file of an earlier run, so that nobody takes its content for this one's. */
+export function removeResult(path: string): void {
+  if (!isSpecial(path)) remove(path);
+}
+
+function remove(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) {
+      throw new Error(`cannot remove ${path}: ${osReason(error)}`, { cause: error });
+    }
+  }
+}
+
+function isSpecial(path: string): boolean {
+  try {
+    return !Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,84 @@
+/** `--idle-timeout`: the end of a build of which nothing is heard any more. */
+import { formatDuration } from "../../base/go/duration.ts";
+import { whenStill } from "../../buildkit/silence.ts";
+import type { Handler, ServerCall, Service } from "../../buildkit/grpc/call.ts";
+import { UsageError } from "../../base/usage_error.ts";
+
+/** Watches the builds of one run. */
+export interface IdleWatch extends Disposable {
+  /** Aborted, with an `IdleError`, when the time is up. */
+  readonly signal: AbortSignal;
+  /** A build has got on: the daemon told something of it. */
+  touch(): void;
+  /**
+   * The same services; each message of theirs counts, either way: files that go up or come down. The
+   * time begins to run: there is a connection.
+   */
+  watched(services: readonly Service[]): readonly Service[];
+}
+
+/** A build made no progress for too long. It was cancelled. */
+export class IdleError extends Error {
+  override readonly name = "IdleError";
+  readonly hint = "look at what its last step does; a step that is silent for longer needs a " +
+    "longer --idle-timeout";
+  /** @param limit milliseconds */
+  constructor(limit: number) {
+    const time = formatDuration(BigInt(Math.round(limit * 1e6)));
+    super(`the build made no progress for ${time}, and was cancelled`);
+  }
+}
+
+/** The value of `--idle-timeout`, in milliseconds; 0 for no limit. Throws `UsageError` for less. */
+export function idleTimeoutOf(ms: number): number {
+  if (ms >= 0) return ms;
+  throw new UsageError("invalid value of --idle-timeout: a duration can't be negative");
+}
+
+/**
+ * Progress is any word of the daemon on the build's steps, and any part of a file or secret that goes
+ * either way. That the daemon asks whether we are there (`grpc.health`), which it does for ever, is none.
+ */
+export function watchIdle(limit: number): IdleWatch {
+  const end = new AbortController();
+  let moves = 0;
+  const touch = () => void moves++;
+  let watch: Disposable | undefined;
+  return {
+    signal: end.signal,
+    touch,
+    watched(services) {
+      watch ??= whenStill(() => moves, limit, { still: () => end.abort(new IdleError(limit)) });
+      return services.map((service) => touching(service, touch));
+    },
+    [Symbol.dispose]: () => watch?.[Symbol.dispose](),
+  };
+}
+
+function touching(service: Service, touch: () => void): Service {
+  const entries = Object.entries(service).map(([path, handler]): [string, Handler] => [
+    path,
+    path.startsWith("/grpc.health.") ? handler : (call) => handler(touchingCall(call, touch)),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function touchingCall(call: ServerCall, touch: () => void): ServerCall {
+  return {
+    path: call.path,
+    metadata: call.metadata,
+    get signal() {
+      return call.signal;
+    },
+    drained: (below) => call.drained(below),
+    send(head, body, taken) {
+      touch();
+      call.send(head, body, taken);
+    },
+    receive: (onMessage) =>
+      call.receive((message) => {
+        touch();
+        return onMessage(message);
+      }),
+  };
+}

@@ -1,0 +1,128 @@
+/**
+ * Links between targets: the frontend's result of one, unbuilt, is an input of those that use it, so
+ * that the daemon sees one graph. A target that others use waits until all of them have made theirs,
+ * and only then has its own built: what both need is then found to be the same work.
+ */
+import type { SolveRequest } from "../../proto/gen/control.ts";
+import type { Result } from "../../proto/gen/gateway.ts";
+import type { Client } from "../../buildkit/client.ts";
+import { type Gateway, withGateway } from "../../buildkit/gateway.ts";
+import type { SolveOptions } from "../../buildkit/solve.ts";
+import type { Job } from "./job.ts";
+import { unlessAborted } from "./unless_aborted.ts";
+
+type Attrs = Readonly<Record<string, string>>;
+
+/** What the frontend is told of the results that a job uses. */
+interface Given {
+  readonly attrs: Attrs;
+  /** Definitions by the names that `attrs` call them. */
+  readonly inputs: Readonly<Record<string, Uint8Array>>;
+}
+
+/** Ties a job to those whose results it uses and to those that use its own. */
+export interface Link {
+  /** Waits for the results that the job uses. Rejects with the signal's reason. */
+  given(attrs: Attrs, signal: AbortSignal): Promise<Given>;
+  /** Hands the job's result on; resolves when nobody waits for it any more. */
+  took(gateway: Gateway, result: Result, signal: AbortSignal): Promise<void>;
+  /** Solves with both, in place of a plain solve. */
+  solve(
+    client: Client,
+    request: SolveRequest,
+    options: SolveOptions,
+  ): Promise<Record<string, string>>;
+}
+
+const CONFIG = "containerimage.config";
+
+/** The links of jobs that have any. Throws for two that are built on different nodes. */
+export function linkJobs(jobs: readonly Job[]): ReadonlyMap<Job, Link> {
+  const results = new Map(jobs.map((job) => [job, Promise.withResolvers<Result>()]));
+  const usedBy = new Map<Job, { readonly context: string; readonly job: Job }[]>();
+  for (const job of jobs) {
+    const used = [...job.build.sources.links].map(([context, target]) => {
+      const found = jobs.find((other) => other.target === target && other.index === job.index);
+      if (found !== undefined) return { context, job: found };
+      throw new Error(
+        `failed to use ${target} as context ${context} for ${job.target} because targets build ` +
+          "with different drivers",
+      );
+    });
+    usedBy.set(job, used);
+  }
+  const usersOf = (job: Job) =>
+    jobs.filter((other) => usedBy.get(other)!.some((used) => used.job === job));
+  const resultOf = (job: Job, signal: AbortSignal) =>
+    unlessAborted(results.get(job)!.promise, signal);
+  const links = new Map<Job, Link>();
+  for (const job of jobs) {
+    const used = usedBy.get(job)!, users = usersOf(job);
+    if (used.length + users.length === 0) continue;
+    const link: Link = {
+      async given(attrs, signal) {
+        const given = { attrs: { ...attrs }, inputs: {} };
+        for (const { context, job: other } of used) {
+          const key = `${other.index}-${other.target}`;
+          giveResult(given, context, key, await resultOf(other, signal));
+        }
+        return given;
+      },
+      async took(gateway, result, signal) {
+        results.get(job)!.resolve(result);
+        if (users.length === 0) return;
+        await Promise.all(users.map((user) => resultOf(user, signal)));
+        await Promise.all(refsOf(result).map((ref) => gateway.evaluate(ref)));
+      },
+      async solve(client, request, options) {
+        const { attrs, inputs } = await link.given(request.FrontendAttrs, options.signal);
+        const linked = { ...request, FrontendAttrs: { ...attrs } };
+        const { answers } = await withGateway(client, linked, options, async (gateway) => {
+          const { Frontend } = request;
+          const part = { Frontend, FrontendOpt: { ...attrs }, FrontendInputs: { ...inputs } };
+          const result = await gateway.solve(part);
+          await link.took(gateway, result, options.signal);
+          return { result, value: undefined };
+        });
+        return answers;
+      },
+    };
+    links.set(job, link);
+  }
+  return links;
+}
+
+/** Tells the frontend that a context is a result: for several platforms, each of them by itself. */
+function giveResult(
+  { attrs, inputs }: {
+    readonly attrs: Record<string, string>;
+    readonly inputs: Record<string, Uint8Array>;
+  },
+  context: string,
+  key: string,
+  { result, metadata }: Result,
+): void {
+  const give = (suffix: string, def: Uint8Array | undefined, config: Uint8Array | undefined) => {
+    // Nothing at all is an empty definition.
+    inputs[`${key}${suffix}`] = def ?? new Uint8Array(0);
+    attrs[`context:${context}${suffix}`] = `input:${key}${suffix}`;
+    if (config) {
+      attrs[`input-metadata:${key}${suffix}`] = JSON.stringify({ [CONFIG]: config.toBase64() });
+    }
+  };
+  if (result?.$case === "ref") give("", result.ref.def, metadata[CONFIG]);
+  if (result?.$case !== "refs" || Object.keys(result.refs.refs).length === 0) return;
+  delete attrs[`context:${context}`];
+  for (const [platform, ref] of Object.entries(result.refs.refs)) {
+    give(`::${platform}`, ref.def, metadata[`${CONFIG}/${platform}`]);
+  }
+}
+
+function refsOf({ result }: Result): string[] {
+  const refs = result?.$case === "ref"
+    ? [result.ref]
+    : result?.$case === "refs"
+    ? Object.values(result.refs.refs)
+    : [];
+  return refs.flatMap(({ id }) => id === "" ? [] : id);
+}

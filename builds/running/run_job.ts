@@ -1,0 +1,120 @@
+import type { Client } from "../../buildkit/client.ts";
+import { ConnectionLost } from "../../buildkit/connection_lost.ts";
+import { newId } from "../../base/identity.ts";
+import { solve } from "../../buildkit/solve.ts";
+import { solveRequest } from "../../buildkit/solve_request.ts";
+import { after } from "../../base/timer.ts";
+import { UsageError } from "../../base/usage_error.ts";
+import type { Job, JobContext } from "./job.ts";
+import type { Link } from "./links.ts";
+import type { PreparedBuild } from "../prepare.ts";
+import type { Answers } from "../results/result.ts";
+import { buildServices } from "./services.ts";
+
+/**
+ * To be called before a build's first job: fetches, or refuses, what only the daemon can look at, and
+ * keeps what the next attempt would read again.
+ */
+export async function makeReady(
+  client: Client,
+  build: PreparedBuild,
+  context: JobContext,
+): Promise<void> {
+  const { dockerfileUrl, mounts, filename, isRemote, underPolicy } = build.sources;
+  if (context.retries) await build.sources.keepStdin(context.deps.signal);
+  if (dockerfileUrl !== undefined) {
+    const { fetchFile } = await import("../inputs/fetch_file.ts");
+    const text = await fetchFile(client, dockerfileUrl, "Dockerfile", context);
+    Deno.writeFileSync(`${mounts.get("dockerfile")}/${filename}`, text);
+  }
+  if (isRemote && underPolicy && !mounts.has("dockerfile")) {
+    const { refuseRemotePolicy } = await import("../policy/remote_policy.ts");
+    await refuseRemotePolicy(client, build, context);
+  }
+}
+
+/**
+ * Runs one job to its end. Resolves to the answers of the exporters, or of the frontend for a `call`.
+ * @param link ties it to the jobs whose results it uses, and to those that use its own
+ */
+export async function runJob(
+  client: Client,
+  job: Job,
+  context: JobContext,
+  link?: Link,
+): Promise<Answers> {
+  const { build, options, ref } = job;
+  if (build.call) {
+    const { askFrontend } = await import("../results/call.ts");
+    return await askFrontend(client, build.call, job, context, link);
+  }
+  const { deps, builder, progress, idle } = context;
+  if (options.exporters.length > 1) await requireSeveralOutputs(client, deps.signal);
+  const services = await buildServices(build, context);
+  const solving = link ? link.solve : solve;
+  const record = () => context.record(job);
+  try {
+    const solved = solving(client, solveRequest(ref, newId(), options), {
+      services: idle?.watched(services.list) ?? services.list,
+      sharedKey: build.sources.sharedKey,
+      onStatus(status) {
+        idle?.touch();
+        progress.update(status);
+      },
+      signal: deps.signal,
+      traceparent: deps.env("TRACEPARENT"),
+    });
+    // While the daemon thinks.
+    const stop = after(0, record);
+    const answers = await solved.finally(stop).finally(record);
+    await services.commit();
+    await build.layouts.commit(answers, (text) => progress.note(`WARNING: ${text}`));
+    for (const { store } of build.outputs) await store?.commit(answers);
+    // containerd's image store knows an image by its manifest's digest alone (as buildx has it).
+    if (build.outputs.some(({ pushedAfter }) => pushedAfter)) {
+      const { pushAfter } = await import("../outputs/engine_push.ts");
+      Object.assign(answers, await pushAfter(job, answers, context));
+    }
+    if (build.outputs.some(({ attrs }) => attrs["prefer-image-digest"] === "true")) {
+      delete answers["containerimage.config.digest"];
+    }
+    answers["buildx.build.ref"] = `${builder.name}/${job.node.name}/${ref}`;
+    return { ...answers, ...await withProvenance(client, ref, context) };
+  } catch (error) {
+    await services.discard();
+    if (!(error instanceof ConnectionLost)) throw error;
+    const look =
+      `see whether the builder went on: fairlead history attach --builder ${builder.name} ${ref}`;
+    // Whoever has asked for it needs not be told.
+    const again = context.retries ? "" : "; to build again when this happens: --retry N";
+    throw error.during(`build ${ref}`, `${error.remedy ?? look}${again}`);
+  }
+}
+
+/** An old daemon knows one output, and would silently leave the others out. Throws `UsageError`. */
+async function requireSeveralOutputs(client: Client, signal: AbortSignal): Promise<void> {
+  const { capabilities } = await import("../../buildkit/capabilities.ts");
+  if ((await capabilities(client, signal)).has("exporter.multiple")) return;
+  throw new UsageError(
+    "multiple outputs currently unsupported by the current BuildKit daemon, please upgrade to " +
+      "version v0.13+ or use a single output",
+  );
+}
+
+async function withProvenance(
+  client: Client,
+  ref: string,
+  { deps, progress, provenance }: JobContext,
+): Promise<Answers> {
+  if (provenance === undefined) return {};
+  const vertex = progress.local.start("resolving provenance for metadata file");
+  try {
+    const { recordedProvenance } = await import("../results/provenance.ts");
+    const answers = await recordedProvenance(client, ref, provenance, deps.signal);
+    vertex.done();
+    return answers;
+  } catch (error) {
+    vertex.fail(error);
+    throw error;
+  }
+}

@@ -1,0 +1,117 @@
+import { dockerConfigDir } from "../../builders/store/config_dir.ts";
+import type { Sys } from "../../buildkit/fsync/_sys.ts";
+import { openSys } from "../../buildkit/fsync/open_sys.ts";
+import type { Service } from "../../buildkit/grpc/call.ts";
+import { auth } from "../../buildkit/session/auth.ts";
+import { fileSync } from "../../buildkit/session/filesync.ts";
+import { health } from "../../buildkit/session/health.ts";
+import { secrets } from "../../buildkit/session/secrets.ts";
+import { ssh } from "../../buildkit/session/ssh.ts";
+import type { TokenAuthority } from "../../buildkit/session/token_authority.ts";
+import type { Env } from "../../transports/transport.ts";
+import type { Deps } from "../../cli/deps.ts";
+import { logins } from "../../cli/builders/logins.ts";
+import type { LocalVertexes } from "../../progress/local.ts";
+import type { Progress } from "../../progress/progress.ts";
+import type { JobContext } from "./job.ts";
+import { comesHere } from "../outputs/output_kinds.ts";
+import type { PreparedBuild } from "../prepare.ts";
+
+/** What all builds of a run share. */
+export interface Shared extends Disposable {
+  /** Logins: a registry is asked for a token once, not by each target. */
+  readonly auth: Service;
+  /** System calls; opened at the first transfer, 2 ms. */
+  sys(): Sys;
+  /** Steps that are no target's. */
+  readonly local: LocalVertexes;
+}
+
+/** Opens it: nothing is read or asked yet. */
+export function openShared(
+  { deps, progress }: { readonly deps: Deps; readonly progress: Progress },
+): Shared {
+  let sys: Sys | undefined;
+  let authority: Promise<TokenAuthority> | undefined;
+  return {
+    auth: auth({
+      credentials: logins(deps, (line) => progress.note(`WARNING: ${line}`)),
+      note: (line) => progress.local.start(line).done(),
+      authority: clientTokens(deps.env) ? () => authority ??= ownAuthority(deps.env) : undefined,
+    }),
+    sys: () => sys ??= openSys(),
+    local: progress.local,
+    [Symbol.dispose]: () => sys?.[Symbol.dispose](),
+  };
+}
+
+/** What proves to a daemon that a token is this machine's. */
+async function ownAuthority(env: Env): Promise<TokenAuthority> {
+  const { tokenAuthority } = await import("../../buildkit/session/token_authority.ts");
+  const { tokenSeeds } = await import("../../buildkit/session/token_seed.ts");
+  return tokenAuthority(tokenSeeds(dockerConfigDir(env)));
+}
+
+/** Serves folders to the daemon; what vanishes meanwhile is told. */
+export function folders(
+  mounts: ReadonlyMap<string, string>,
+  { progress, shared }: Pick<JobContext, "progress" | "shared">,
+): Service {
+  return fileSync(mounts, (mount) => ({
+    sys: shared.sys(),
+    onWarning: ({ path, reason }) => progress.note(`WARNING: ${mount}: ${path}: ${reason}`),
+    onProgress: progress.upload(mount),
+  }));
+}
+
+/** What the daemon may call back during one build, and what is to be done at its end. */
+export interface BuildServices {
+  readonly list: readonly Service[];
+  /** The build went well: outputs take their final names. */
+  commit(): Promise<void>;
+  /** It did not: nothing of the outputs stays. */
+  discard(): Promise<void>;
+}
+
+export async function buildServices(
+  build: PreparedBuild,
+  context: Pick<JobContext, "deps" | "progress" | "shared" | "spend">,
+): Promise<BuildServices> {
+  const { shared } = context;
+  const list: Service[] = [
+    health,
+    shared.auth,
+    secrets(build.sources.secrets),
+    ssh(build.sources.agents),
+    folders(build.sources.mounts, context),
+    ...build.sources.services,
+  ];
+  const stores = new Map([...build.sources.stores, ...build.layouts.stores]);
+  const imageStores = build.outputs.flatMap(({ store }) => store ?? []);
+  if (stores.size > 0 || imageStores.length > 0) {
+    const { content } = await import("../../buildkit/session/content.ts");
+    // Of outputs without a tar there is one at most.
+    const relays = new Map(imageStores.map((store) => ["export", store.relay]));
+    list.push(content(stores, build.layouts.writable, relays));
+  }
+  const outputs = build.outputs.some(comesHere)
+    ? (await import("../outputs/outputs.ts")).openOutputs(build.outputs, context)
+    : undefined;
+  if (outputs) list.push(outputs.service);
+  return {
+    list,
+    async commit() {
+      await outputs?.commit();
+    },
+    async discard() {
+      await outputs?.discard();
+      for (const store of imageStores) await store.discard();
+    },
+  };
+}
+
+/** `BUILDKIT_NO_CLIENT_TOKEN`: the daemon then fetches tokens itself, with our passwords. */
+function clientTokens(env: Env): boolean {
+  const text = env("BUILDKIT_NO_CLIENT_TOKEN");
+  return !text || !["1", "t", "T", "TRUE", "true", "True"].includes(text);
+}

@@ -1,0 +1,57 @@
+/** `--call METHOD[,format=json][,ignorestatus=true]`: a question about a Dockerfile in a build's place. */
+import { UsageError } from "../../base/usage_error.ts";
+import { csvFields } from "../../base/go/csv.ts";
+import type { Occurrence } from "../../cli/flags/parse.ts";
+import { parseBool } from "../../cli/flags/value.ts";
+
+/** What is asked of the frontend. */
+export interface CallMethod {
+  /** As the frontend knows it, behind `frontend.`: `lint`, `outline`, `targets`, `subrequests.describe`. */
+  readonly name: string;
+  /** `json`, or empty for text. */
+  readonly format: string;
+  /** Exit with 0 whatever the answer is. */
+  readonly ignoreStatus: boolean;
+}
+
+/** Reads the flag; undefined for a build. Throws `UsageError`, in buildx's words. */
+export function parseCall(text: string): CallMethod | undefined {
+  if (text === "") return undefined;
+  let name = "", format = "", ignoreStatus = false;
+  for (const field of csvFields(text)) {
+    const equals = field.indexOf("=");
+    const value = field.slice(equals + 1);
+    if (equals < 0) {
+      if (name !== "") throw new UsageError(`invalid print value: ${text}`);
+      name = field === "check" ? "lint" : field;
+    } else if (field.startsWith("format=")) format = value;
+    else if (field.startsWith("ignorestatus=")) ignoreStatus = statusFlag(value);
+    else throw new UsageError(`invalid print field: ${field}`);
+  }
+  return name === "build" ? undefined : { name, format, ignoreStatus };
+}
+
+/**
+ * What `--call`, its old name `--print`, and `--check` ask together: the one that was typed last.
+ *
+ * @param occurrences of all flags, as they were typed
+ * @param call the value of `--call`, or `--print`
+ */
+export function chooseCall(
+  occurrences: readonly Occurrence[],
+  call: string,
+): CallMethod | undefined {
+  const asks = ({ name, value }: Occurrence) =>
+    name === "call" || name === "print" || (name === "check" && parseBool(value));
+  return parseCall(occurrences.findLast(asks)?.name === "check" ? "check" : call);
+}
+
+function statusFlag(value: string): boolean {
+  try {
+    return parseBool(value);
+  } catch (error) {
+    throw new UsageError(
+      `invalid ignorestatus print value: ${value}: ${(error as Error).message}`,
+    );
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Flags whose values the Dockerfile frontend takes as they are, but for their spelling. Each function
+ * gives the attributes for one flag; messages are buildx's. All throw `UsageError`.
+ */
+import { UsageError } from "../../base/usage_error.ts";
+import { parseBytes } from "../../base/go/bytes.ts";
+import { csvFields } from "../../base/go/csv.ts";
+import { quote } from "../../base/go/quote.ts";
+import { csvLine } from "../../base/go/csv_line.ts";
+import { parseBool, parseInt64 } from "../../cli/flags/value.ts";
+
+type Attrs = Record<string, string>;
+
+/**
+ * `--add-host host:ip` or `host=ip`; several addresses with commas between, each perhaps in brackets.
+ * @param gateway the address that `host-gateway` stands for; throws where there is none
+ */
+export function addHosts(texts: readonly string[], gateway: () => string): Attrs {
+  const hosts = texts.flatMap((text) => {
+    const [, host, value] = /^([^=]+)=(.+)$/s.exec(text) ?? /^([^=:]+):([^=]+)$/s.exec(text) ?? [];
+    if (host === undefined) throw new UsageError(`invalid host ${text}`);
+    if (value === "host-gateway") return [`${host}=${gateway()}`];
+    return value!.split(",").map((address) => {
+      const ip = address.replace(/^\[(.+)\]$/s, "$1");
+      if (!isAddress(ip)) throw new UsageError(`invalid host ${text}`);
+      return `${host}=${ip}`;
+    });
+  });
+  return hosts.length > 0 ? { "add-hosts": hosts.join(",") } : {};
+}
+
+function isAddress(ip: string): boolean {
+  if (!ip.includes(":")) {
+    const parts = ip.split(".");
+    return parts.length === 4 &&
+      parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
+  }
+  return /^[\da-fA-F:.]+$/.test(ip) && URL.canParse(`http://[${ip}]/`);
+}
+
+/** `--network`; the daemon must be allowed to use the host's (`--allow-insecure-entitlement`). */
+export function network(mode: string): { attrs: Attrs; entitlements: string[] } {
+  switch (mode) {
+    case "":
+    case "default":
+      return { attrs: {}, entitlements: [] };
+    case "host":
+      return { attrs: { "force-network-mode": mode }, entitlements: ["network.host"] };
+    case "none":
+      return { attrs: { "force-network-mode": mode }, entitlements: [] };
+  }
+  throw new UsageError(
+    `network mode ${quote(mode)} not supported by buildkit - you can define a custom network for ` +
+      `your builder using the network driver-opt in buildx create`,
+    "the modes are default, none and host",
+  );
+}
+
+/** `--no-cache` and `--no-cache-filter STAGE`, which exclude each other. */
+export function noCache(all: boolean, stages: readonly string[]): Attrs {
+  if (all && stages.length > 0) {
+    throw new UsageError("--no-cache and --no-cache-filter cannot currently be used together");
+  }
+  if (all) return { "no-cache": "" };
+  const names = stages.flatMap((text) => text.split(","));
+  return names.length > 0 ? { "no-cache": names.join(",") } : {};
+}
+
+/** `--shm-size`, in bytes; 0 is the daemon's own. */
+export function shmSize(bytes: number): Attrs {
+  return bytes > 0 ? { "shm-size": String(BigInt(bytes)) } : {};
+}
+
+/** `--ulimit name=soft[:hard]`; -1 is unlimited. A later one of the same name wins. */
+export function ulimits(texts: readonly string[]): Attrs {
+  const limits = new Map<string, string>();
+  for (const text of texts) {
+    const fail = (problem: string, hint?: string): never => {
+      throw new UsageError(`invalid argument ${quote(text)} for "--ulimit" flag: ${problem}`, hint);
+    };
+    const equals = text.indexOf("=");
+    if (equals < 0) return fail(`invalid ulimit argument: ${text}`, "write name=soft[:hard]");
+    const name = text.slice(0, equals), value = text.slice(equals + 1);
+    if (!ULIMITS.has(name)) {
+      fail(`invalid ulimit type: ${name}`, `the types are ${[...ULIMITS].join(", ")}`);
+    }
+    try {
+      limits.set(name, `${name}=${readLimit(value)}`);
+    } catch (error) {
+      fail((error as Error).message);
+    }
+  }
+  if (limits.size === 0) return {};
+  const sorted = [...limits.keys()].sort();
+  return { ulimit: sorted.map((name) => limits.get(name)).join(",") };
+}
+
+/** `soft[:hard]` with both. Throws an Error. */
+function readLimit(text: string): string {
+  const [first = "", second, ...more] = text.split(":");
+  if (more.length > 0) {
+    const most = "can only have up to two, `soft[:hard]`";
+    throw new Error(`too many limit value arguments - ${text}, ${most}`);
+  }
+  const given = second === undefined ? undefined : parseInt64(second);
+  const soft = parseInt64(first), hard = given ?? soft;
+  const most = "ulimit soft limit must be less than or equal to hard limit:";
+  if (hard !== -1n && soft === -1n) {
+    throw new Error(`${most} soft: -1 (unlimited), hard: ${hard}`);
+  }
+  if (hard !== -1n && soft > hard) throw new Error(`${most} ${soft} > ${hard}`);
+  return `${soft}:${hard}`;
+}
+
+const ULIMITS = new Set(
+  ("core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending " +
+    "stack").split(" "),
+);
+
+/** `--resource key=value`: limits of the steps' cgroup. Zero is none. */
+export function resources(texts: readonly string[]): Attrs {
+  const attrs: Attrs = {};
+  for (const text of texts) {
+    const equals = text.indexOf("=");
+    if (equals < 0) throw new UsageError(`invalid resource ${quote(text)}, expected key=value`);
+    const key = text.slice(0, equals).trim();
+    const resource = Object.hasOwn(RESOURCES, key) ? RESOURCES[key] : undefined;
+    if (!resource) {
+      const known = Object.keys(RESOURCES).join(", ");
+      throw new UsageError(`unknown resource ${quote(key)}`, `the resources are ${known}`);
+    }
+    attrs[resource.attr] = readResource(key, resource.kind, text.slice(equals + 1).trim());
+  }
+  return Object.fromEntries(
+    Object.entries(attrs).filter(([attr, value]) => isLimit(attr, value)),
+  );
+}
+
+/** Of several values the last counts, also where it stands for no limit. */
+function isLimit(attr: string, value: string): boolean {
+  if (value === "" || attr.startsWith("cpuset")) return value !== "";
+  return attr === "memswap" ? value !== "0" : BigInt(value) > 0n;
+}
+
+const RESOURCES: Record<string, { attr: string; kind: "bytes" | "swap" | "int" | "text" }> = {
+  "memory": { attr: "memory", kind: "bytes" },
+  "memory-swap": { attr: "memswap", kind: "swap" },
+  "cpu-shares": { attr: "cpushares", kind: "int" },
+  "cpu-period": { attr: "cpuperiod", kind: "int" },
+  "cpu-quota": { attr: "cpuquota", kind: "int" },
+  "cpuset-cpus": { attr: "cpusetcpus", kind: "text" },
+  "cpuset-mems": { attr: "cpusetmems", kind: "text" },
+};
+
+function readResource(key: string, kind: string, text: string): string {
+  if (kind === "text" || (kind === "swap" && text === "-1")) return text;
+  try {
+    return String(kind === "int" ? parseInt64(text) : BigInt(parseBytes(text)));
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new UsageError(`invalid value ${quote(text)} for resource ${key}: ${why}`);
+  }
+}
+
+/**
+ * `--attest type=…`, `--provenance` and `--sbom`, as the frontend takes them: `attest:TYPE`. The first
+ * of a type wins, a disabled one sends nothing. `byDefault` is asked when no provenance was.
+ */
+export function attestations(
+  texts: readonly string[],
+  provenance: string | undefined,
+  sbom: string | undefined,
+  byDefault: () => string | undefined,
+): Attrs {
+  const all = [...texts];
+  if (provenance !== undefined) all.push(shorthand("provenance", provenance));
+  if (sbom !== undefined) all.push(shorthand("sbom", sbom));
+  const attrs: Attrs = {};
+  const seen = new Set<string>();
+  for (const text of all) {
+    const { type, fields, disabled } = readAttestation(text);
+    if (seen.has(type)) continue;
+    seen.add(type);
+    if (!disabled) attrs[`attest:${type}`] = csvLine([`type=${type}`, ...fields]);
+  }
+  const added = seen.has("provenance") ? undefined : byDefault();
+  return added === undefined ? attrs : { ...attrs, "attest:provenance": added };
+}
+
+/** `--sbom=false` and `--sbom=generator=x` both stand for an `--attest`. */
+function shorthand(type: string, value: string): string {
+  try {
+    return `type=${type},disabled=${!parseBool(value)}`;
+  } catch {
+    return `type=${type},${value}`;
+  }
+}
+
+function readAttestation(text: string): { type: string; fields: string[]; disabled: boolean } {
+  let type = "", disabled = false;
+  const pairs = new Map<string, string>();
+  for (const field of csvFields(text)) {
+    const equals = field.indexOf("=");
+    if (equals < 0) {
+      throw new UsageError(`invalid value ${field}`, "write type=sbom or type=provenance");
+    }
+    const key = field.slice(0, equals), value = field.slice(equals + 1);
+    const known = key.trim().toLowerCase();
+    if (known === "type") type = value;
+    else if (known === "disabled") disabled = readBool(field, value);
+    else pairs.set(key, value);
+  }
+  if (type === "") throw new UsageError(`attestation type not specified`);
+  const fields = [...pairs.keys()].sort().map((key) => `${key}=${pairs.get(key)}`);
+  return { type, fields, disabled };
+}
+
+function readBool(field: string, text: string): boolean {
+  try {
+    return parseBool(text);
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new UsageError(`invalid value ${field}: ${why}`, "it is true or false");
+  }
+}

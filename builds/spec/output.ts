@@ -1,0 +1,276 @@
+/**
+ * `-o/--output`, `--load` and `--push`: what a build's result becomes, and where it goes.
+ *
+ * The daemon gets a type and attributes. `type`, `dest` and what concerns files are the client's.
+ * Messages are buildx's.
+ */
+import { osReason } from "../../buildkit/session/os_reason.ts";
+import { UsageError } from "../../base/usage_error.ts";
+import { csvFields } from "../../base/go/csv.ts";
+import { quote } from "../../base/go/quote.ts";
+import { checkTag } from "./tag.ts";
+import { parseBool } from "../../cli/flags/value.ts";
+
+/** One `--output` as it was typed. */
+export interface OutputEntry {
+  readonly type: string;
+  /** Empty when there was none. */
+  readonly dest: string;
+  readonly attrs: Readonly<Record<string, string>>;
+}
+
+/** Where the bytes of an output go. */
+export type OutputTarget =
+  /** Nowhere on this side: the daemon keeps or pushes it. */
+  | { readonly to: "daemon" }
+  /** One stream of bytes. */
+  | { readonly to: "file"; readonly path: string }
+  | { readonly to: "stdout" }
+  /**
+   * Into a Docker engine, or podman. `context` names a docker context, `socket` is the path of
+   * podman's; undefined for those in use.
+   */
+  | {
+    readonly to: "engine";
+    readonly program: "docker" | "podman";
+    readonly context: string | undefined;
+    readonly socket: string | undefined;
+  }
+  /** Into containerd itself. */
+  | {
+    readonly to: "containerd";
+    /** The path of its socket; undefined for containerd's own. */
+    readonly socket: string | undefined;
+    readonly namespace: string | undefined;
+  }
+  /** A tree of files. */
+  | { readonly to: "directory"; readonly path: string; readonly mode: "copy" | "delete" }
+  /** An OCI layout, written by the daemon through a content store. */
+  | { readonly to: "layout"; readonly path: string };
+
+/** An output as it is asked of the daemon; its place in the list is its id. */
+export interface Output {
+  readonly type: string;
+  readonly attrs: Readonly<Record<string, string>>;
+  readonly target: OutputTarget;
+}
+
+/** What `resolveOutputs` goes by, beside the entries. */
+export interface OutputOptions {
+  readonly load: boolean;
+  readonly push: boolean;
+  /** A tar is never written to a terminal. */
+  readonly stdoutIsTerminal: boolean;
+}
+
+type Attrs = Readonly<Record<string, string>>;
+
+/** Reads one `--output`. Throws `UsageError`. */
+export function parseOutput(text: string): OutputEntry {
+  const fields = csvFields(text);
+  if (fields.length === 1 && fields[0] === text && !text.startsWith("type=")) {
+    return { type: text === "-" ? "tar" : "local", dest: text, attrs: {} };
+  }
+  let type = "", dest = "";
+  const attrs: Record<string, string> = {};
+  for (const field of fields) {
+    const equals = field.indexOf("=");
+    if (equals < 0) throw new UsageError(`invalid value ${field}`);
+    const key = field.slice(0, equals).toLowerCase().trim();
+    const value = field.slice(equals + 1);
+    if (key === "type") type = value;
+    else if (key === "dest") dest = value;
+    else attrs[key] = value;
+  }
+  if (type === "") throw new UsageError("type is required for output");
+  return { type, dest, attrs };
+}
+
+/** Reads every `--output`; empty ones are skipped. */
+export function parseOutputs(texts: readonly string[]): OutputEntry[] {
+  return texts.filter((text) => text !== "").map(parseOutput);
+}
+
+/**
+ * Makes of the flags what the daemon is asked for, images without their names. Looks at the
+ * destinations, and creates nothing. Throws `UsageError`.
+ */
+export async function resolveOutputs(
+  entries: readonly OutputEntry[],
+  options: OutputOptions,
+): Promise<Output[]> {
+  const outputs = await resolveEntries(entries, options);
+  if (options.push && !pushImages(outputs)) {
+    outputs.push({
+      type: "image",
+      attrs: { push: "true", unpack: "false" },
+      target: { to: "daemon" },
+    });
+  }
+  // buildx also counts a docker output that goes to a file, and then loads nothing.
+  const loaded = ({ target }: Output) => target.to === "engine" || target.to === "containerd";
+  if (options.load && !outputs.some(loaded)) {
+    outputs.push(loadInto({}));
+  }
+  return outputs;
+}
+
+/** The entries alone, as they were typed: nothing is added, and no image has its name. Throws `UsageError`. */
+export async function resolveEntries(
+  entries: readonly OutputEntry[],
+  options: Pick<OutputOptions, "stdoutIsTerminal">,
+): Promise<Output[]> {
+  const outputs: Output[] = [];
+  for (const entry of entries) outputs.push(await resolve(entry, options, outputs));
+  return outputs;
+}
+
+async function resolve(
+  entry: OutputEntry,
+  options: Pick<OutputOptions, "stdoutIsTerminal">,
+  before: readonly Output[],
+): Promise<Output> {
+  const { type, dest } = entry;
+  if (entry.attrs["load"] !== undefined && (type !== "docker" || dest !== "")) {
+    throw new UsageError(
+      "load is for an image of type=docker without dest",
+      "write type=docker,load=podman, or leave load out",
+    );
+  }
+  if (type === "registry") {
+    const attrs = { unpack: "false", ...entry.attrs, push: "true" };
+    return { type: "image", attrs, target: { to: "daemon" } };
+  }
+  const attrs = { ...entry.attrs };
+  const image = type === "oci" || type === "docker";
+  if (type === "local" || image && !isTar(attrs)) {
+    await checkDirectory(type, dest);
+    if (image) return { type, attrs, target: { to: "layout", path: dest } };
+    return { type, attrs, target: { to: "directory", path: dest, mode: modeOf(attrs) } };
+  }
+  if (type !== "tar" && !image) return { type, attrs, target: { to: "daemon" } };
+  if (type === "docker" && dest === "") return loadInto(attrs);
+  if (dest !== "" && dest !== "-") {
+    await checkFile(dest);
+    return { type, attrs, target: { to: "file", path: dest } };
+  }
+  if (before.some(({ target }) => target.to === "stdout")) {
+    throw new UsageError("multiple outputs configured to write to stdout");
+  }
+  if (options.stdoutIsTerminal) {
+    throw new UsageError(
+      `dest file is required for ${type} exporter. refusing to write to console`,
+      `add dest=FILE to the output, or send it on by a pipe`,
+    );
+  }
+  return { type, attrs, target: { to: "stdout" } };
+}
+
+/**
+ * An image that is loaded on this side: `load` says into what. With containerd the daemon writes its
+ * blobs through a content store, which is what `tar=false` of the OCI exporter means.
+ */
+function loadInto({ load = "docker", context, socket, namespace, ...attrs }: Attrs): Output {
+  const given = { context, socket, namespace };
+  const refuse = (...names: (keyof typeof given)[]) => {
+    const wrong = names.find((name) => given[name] !== undefined);
+    if (wrong === undefined) return;
+    throw new UsageError(`${wrong} means nothing with load=${load}`, `leave ${wrong} out`);
+  };
+  switch (load) {
+    case "docker":
+      refuse("socket", "namespace");
+      return { type: "docker", attrs, target: { to: "engine", program: load, context, socket } };
+    case "podman":
+      refuse("context", "namespace");
+      return { type: "docker", attrs, target: { to: "engine", program: load, context, socket } };
+    case "containerd":
+      refuse("context");
+      return {
+        type: "oci",
+        attrs: { ...attrs, tar: "false" },
+        target: { to: "containerd", socket, namespace },
+      };
+  }
+  throw new UsageError(
+    `cannot load into ${quote(load)}`,
+    "load is docker, podman or containerd",
+  );
+}
+
+/** `tar` is true unless it is a false boolean. */
+function isTar(attrs: Readonly<Record<string, string>>): boolean {
+  try {
+    return parseBool(attrs["tar"] ?? "true");
+  } catch {
+    return true;
+  }
+}
+
+function modeOf(attrs: Readonly<Record<string, string>>): "copy" | "delete" {
+  const text = attrs["mode"] ?? "";
+  const mode = text.trim().toLowerCase();
+  if (mode === "" || mode === "copy") return "copy";
+  if (mode === "delete") return "delete";
+  throw new UsageError(`invalid local exporter mode ${quote(text)}`, "mode is copy or delete");
+}
+
+async function checkDirectory(type: string, dest: string): Promise<void> {
+  if (dest === "") throw new UsageError(`dest is required for ${type} exporter`);
+  if (dest === "-") throw new UsageError(`dest cannot be stdout for ${type} exporter`);
+  const stat = await statOf("directory", dest);
+  if (stat && !stat.isDirectory) throw new UsageError(`destination directory ${dest} is a file`);
+}
+
+async function checkFile(dest: string): Promise<void> {
+  const stat = await statOf("file", dest);
+  if (dest.endsWith("/") || stat?.isDirectory) {
+    throw new UsageError(`destination file ${dest} is a directory`);
+  }
+}
+
+async function statOf(kind: string, dest: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.stat(dest);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw new UsageError(`invalid destination ${kind}: ${dest}: stat ${dest}: ${osReason(error)}`);
+  }
+}
+
+/** `--push` on outputs that make an image already; false when there are none. */
+function pushImages(outputs: Output[]): boolean {
+  let found = false;
+  for (const [at, output] of outputs.entries()) {
+    if (output.type !== "image") continue;
+    outputs[at] = { ...output, attrs: { unpack: "false", ...output.attrs, push: "true" } };
+    found = true;
+  }
+  return found;
+}
+
+/**
+ * Tags replace whatever name an image had; a push needs a name. `cacheonly` stands for no output at
+ * all, and for none by default. Throws `UsageError`.
+ */
+export function nameImages(outputs: readonly Output[], tags: readonly string[]): Output[] {
+  const name = tags.map(checkTag).join(",");
+  return outputs.filter(({ type }) => type !== "cacheonly").map((output) => {
+    const { type, attrs } = output;
+    if (name !== "" && (type === "image" || type === "oci" || type === "docker")) {
+      return { ...output, attrs: { ...attrs, name } };
+    }
+    if (type === "image" && !attrs["name"] && isPush(attrs)) {
+      throw new UsageError("tag is needed when pushing to registry", "add --tag NAME");
+    }
+    return output;
+  });
+}
+
+function isPush(attrs: Readonly<Record<string, string>>): boolean {
+  try {
+    return parseBool(attrs["push"] ?? "false");
+  } catch {
+    return false;
+  }
+}

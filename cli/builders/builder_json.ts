@@ -1,0 +1,69 @@
+import type { Builder } from "../../builders/builder.ts";
+import { sorted } from "../../builders/store/node_group_json.ts";
+import { formatPlatform } from "../../builders/platforms.ts";
+import type { BuilderStatus, NodeStatus } from "../../builders/status.ts";
+import { messageOf } from "../report.ts";
+
+/** A builder as `{{json .Builder}}` prints it: buildx's keys in buildx's order. */
+export function builderJson({ builder, nodes }: BuilderStatus): object {
+  return {
+    Name: builder.name,
+    Driver: builder.driver,
+    LastActivity: activityText(builder) || "0001-01-01T00:00:00Z",
+    Dynamic: builder.dynamic,
+    Nodes: nodes.map(nodeJson),
+  };
+}
+
+/** The value with the keys of its objects sorted, all the way down, as Go prints its maps. */
+export function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]) => [key, sortKeys(item)] as const);
+  return sorted(Object.fromEntries(entries));
+}
+
+/** When a builder was last used, RFC 3339 without fractions; empty for never. */
+export function activityText(builder: Pick<Builder, "lastActivity">): string {
+  return builder.lastActivity()?.toISOString().replace(/\.\d+Z$/, "Z") ?? "";
+}
+
+/** Why a node isn't running, on one line; empty when it is. */
+export function reasonOf({ error }: NodeStatus): string {
+  return error === undefined ? "" : messageOf(error).trim();
+}
+
+function nodeJson(status: NodeStatus): object {
+  const { node, endpoint, version, ids, platforms, gcPolicy, labels } = status;
+  const reason = reasonOf(status);
+  return {
+    Name: node.name,
+    Endpoint: endpoint,
+    ...node.flags?.length && { Flags: node.flags },
+    ...hasKeys(node.driverOpts) && { DriverOpts: sorted(node.driverOpts!) },
+    ...hasKeys(node.files) && { Files: sorted(node.files!) },
+    Status: status.status,
+    ...version && { Version: version },
+    ...reason && { Err: reason },
+    ...ids.length > 0 && { IDs: ids },
+    ...platforms.length > 0 && { Platforms: platforms.map(formatPlatform) },
+    ...gcPolicy.length > 0 && { GCPolicy: gcPolicy.map(policyJson) },
+    ...hasKeys(labels) && { Labels: sorted(labels) },
+  };
+}
+
+/** Sizes in bytes, times in nanoseconds. */
+function policyJson(policy: NodeStatus["gcPolicy"][number]): object {
+  return {
+    all: policy.all,
+    filter: policy.filters.length > 0 ? policy.filters : null,
+    keepDuration: Number(policy.keepDuration),
+    reservedSpace: Number(policy.reservedSpace),
+    maxUsedSpace: Number(policy.maxUsedSpace),
+    minFreeSpace: Number(policy.minFreeSpace),
+  };
+}
+
+function hasKeys(map: object | null): boolean {
+  return map !== null && Object.keys(map).length > 0;
+}

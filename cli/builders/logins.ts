@@ -1,0 +1,19 @@
+import { buildxConfigDir, dockerConfigDir } from "../../builders/store/config_dir.ts";
+import type { CredentialSource } from "../../buildkit/session/credentials.ts";
+import { dockerCredentials } from "../../buildkit/session/docker_config.ts";
+import { scopedCredentials } from "../../buildkit/session/scoped_credentials.ts";
+import type { Deps } from "../deps.ts";
+
+/**
+ * The user's logins for registries: docker's, and before them those that buildx keeps for a part of a
+ * registry. Nothing is read before the first lookup.
+ */
+export function logins(
+  { env, signal }: Pick<Deps, "env" | "signal">,
+  warn: (line: string) => void,
+): CredentialSource {
+  const open = (directory: string | undefined) =>
+    dockerCredentials({ directory, env, signal, warn });
+  const scoped = `${buildxConfigDir(env)?.path ?? ""}/config`;
+  return scopedCredentials(scoped, open(dockerConfigDir(env)), open);
+}

@@ -1,0 +1,24 @@
+import { chooseBuilder } from "../../builders/builder.ts";
+import { registryConfigs } from "../../builders/store/registry_configs.ts";
+import { openRegistries, type Registries } from "../../buildkit/registry/registry.ts";
+import type { Deps } from "../deps.ts";
+import type { GlobalValues } from "../flags/spec.ts";
+import { logins } from "./logins.ts";
+import { warn } from "../warn.ts";
+import { storeOf } from "./open_store.ts";
+
+/**
+ * Registries, with the user's logins, asked in the way that the chosen builder has for them. Any
+ * builder will do, and none is reached. Throws `BuilderError` for a name that doesn't exist.
+ */
+export async function registriesOfBuilder(
+  deps: Deps,
+  { builder: name }: Pick<GlobalValues, "builder">,
+): Promise<Registries> {
+  const builder = await chooseBuilder(storeOf(deps), deps.env, name);
+  return openRegistries({
+    credentials: logins(deps, (line) => warn(deps, line)),
+    configs: registryConfigs(builder),
+    signal: deps.signal,
+  });
+}

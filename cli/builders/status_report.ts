@@ -1,0 +1,43 @@
+import type { BootOptions } from "../../builders/boot.ts";
+import type { AskOptions, BuilderStatus } from "../../builders/status.ts";
+import { reasonOf } from "./builder_json.ts";
+import type { Deps } from "../deps.ts";
+import type { GlobalValues } from "../flags/spec.ts";
+import { hintOf } from "../report.ts";
+
+/** What asking daemons for their state needs of the surroundings. */
+export function askOptions(
+  deps: Deps,
+  { debug }: GlobalValues,
+): Pick<AskOptions, "registry" | "connect" | "env" | "log" | "signal"> {
+  return {
+    registry: deps.registry,
+    connect: deps.connect,
+    env: deps.env,
+    log: debug ? (line) => deps.stderr.write(line + "\n") : () => {},
+    signal: deps.signal,
+  };
+}
+
+/** Why nodes aren't running: a line each, and one for the hint. */
+export function failureLines({ builder, nodes }: BuilderStatus): string[] {
+  return nodes.filter((node) => node.error !== undefined).flatMap((node) => {
+    const hint = hintOf(node.error);
+    const line = `Failed to get status for ${builder.name} (${node.node.name}): ${reasonOf(node)}`;
+    return hint === undefined ? [line] : [line, `  hint: ${hint}`];
+  });
+}
+
+/** What waiting for daemons needs of the surroundings. */
+export function bootOptions(deps: Deps, global: GlobalValues): Omit<BootOptions, "timeout"> {
+  return {
+    ...askOptions(deps, global),
+    sleep: deps.clock.sleep,
+    onWait: (status) => {
+      deps.stderr.write(`waiting for ${status.node.name}: ${reasonOf(status)}\n`);
+      // Said at once: whoever does it meanwhile waits no longer.
+      const hint = hintOf(status.error);
+      if (hint !== undefined) deps.stderr.write(`  hint: ${hint}\n`);
+    },
+  };
+}

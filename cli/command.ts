@@ -1,0 +1,70 @@
+import type { Deps } from "./deps.ts";
+import type { Occurrence } from "./flags/parse.ts";
+import type { FlagSpecs, FlagValues, GlobalValues } from "./flags/spec.ts";
+
+/** What a command is handed when it runs. */
+export interface Invocation<Specs extends FlagSpecs = FlagSpecs> {
+  readonly deps: Deps;
+  /** What is no flag; their number is checked. */
+  readonly args: readonly string[];
+  readonly flags: FlagValues<Specs>;
+  /** The flags that were typed, by long name. */
+  readonly given: ReadonlySet<string>;
+  /** Every typed flag in order, for grammars where the last of several flags wins. */
+  readonly occurrences: readonly Occurrence[];
+  readonly global: GlobalValues;
+}
+
+/** How a command's arguments are written and how many there may be. */
+export interface ArgsSpec {
+  /** As the usage line shows them: `[OPTIONS] [NAME...]`. */
+  readonly usage: string;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A command as its own file defines it; its name and summary stand in the list that it is in. */
+export interface CommandDefinition<Specs extends FlagSpecs> {
+  readonly args: ArgsSpec;
+  readonly flags: Specs;
+  /** The text above the usage line; absent, the summary. */
+  readonly description?: string;
+  /** True where `--builder` means nothing: it is taken, and neither listed nor used. */
+  readonly ignoresBuilder?: boolean;
+  /** All that stands behind its name are arguments: flags, too. */
+  readonly takesAllWords?: boolean;
+  /** Commands below this one; the first argument names one, or is the command's own. */
+  readonly commands?: readonly CommandEntry[];
+  /** Resolves to the exit code when that isn't 0. Throws any of our errors. */
+  run(invocation: Invocation<Specs>): Promise<number | void>;
+}
+
+/** A command, its flags' types forgotten. */
+export type Command = CommandDefinition<FlagSpecs>;
+
+/** Commands under one name: `history ls`, `history rm`. */
+export interface CommandGroup {
+  readonly commands: readonly CommandEntry[];
+}
+
+/** A command in a list; its code is loaded when it is chosen. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** One line. */
+  readonly summary: string;
+  readonly hidden?: boolean;
+  load(): Promise<{ readonly command: Command | CommandGroup }>;
+}
+
+/** Gives `run` the types of its flags. */
+export function defineCommand<const Specs extends FlagSpecs>(
+  definition: CommandDefinition<Specs>,
+): Command {
+  return definition as unknown as Command;
+}
+
+/** Defines a command that only holds others. */
+export function defineGroup(commands: readonly CommandEntry[]): CommandGroup {
+  return { commands };
+}

@@ -1,0 +1,76 @@
+import type { Connect } from "../builders/connect.ts";
+import type { Registry } from "../transports/registry.ts";
+import type { Env } from "../transports/transport.ts";
+
+/**
+ * All that a command may know of the process it runs in, as one value: so a test runs any command in
+ * its own process, and only `main.ts` touches the real ones.
+ */
+export interface Deps {
+  /** The words after the program's name. */
+  readonly args: readonly string[];
+  /** What docker calls us by, as its plugin: `buildx`; absent where we were started by ourselves. */
+  readonly plugin?: string;
+  /** The docker context that docker's own flag named for its plugin; absent where none was typed. */
+  readonly context?: string;
+  readonly env: Env;
+  /** An absolute path. */
+  readonly cwd: string;
+  readonly stdin: Input;
+  /** Results. */
+  readonly stdout: Output;
+  /** Everything else: progress, warnings, errors, prompts. */
+  readonly stderr: Output;
+  readonly clock: Clock;
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with an `Interrupted` as its reason. */
+  readonly signal: AbortSignal;
+  readonly registry: Registry;
+  /** Reaches a daemon; loads the gRPC code when it is first called. */
+  readonly connect: Connect;
+}
+
+/**
+ * The same, but for what is given. Not by a spread: that would ask for the current folder, which may
+ * be gone, and would miss what an earlier change has left as it was.
+ */
+export function withChanges(deps: Deps, changes: Partial<Deps>): Deps {
+  return Object.create(deps, Object.getOwnPropertyDescriptors(changes)) as Deps;
+}
+
+export interface Input {
+  readonly isTerminal: boolean;
+  /** Reads up to `into.length` bytes; null at the end. */
+  read(into: Uint8Array): Promise<number | null>;
+}
+
+export interface Output {
+  readonly isTerminal: boolean;
+  /** Writes all of `text` before it returns. Throws `OutputClosed` when nobody reads any more. */
+  write(text: string): void;
+  /** Writes all of `bytes`; resolves when they are taken. Rejects as `write` throws. */
+  writeBytes(bytes: Uint8Array): Promise<void>;
+  /** The size of the terminal in characters, asked anew each time; undefined where there is none. */
+  size(): { columns: number; rows: number } | undefined;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970, for dates. */
+  now(): number;
+  /** Milliseconds since some moment, for durations: never jumps. */
+  monotonic(): number;
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason when it is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** A signal ended the run; the reason of the aborted `Deps.signal`. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  constructor(readonly signal: "SIGINT" | "SIGTERM" | "SIGHUP") {
+    super("context canceled");
+  }
+}
+
+/** The reader of stdout or stderr is gone (`fairlead ls | head -1`). */
+export class OutputClosed extends Error {
+  override readonly name = "OutputClosed";
+}

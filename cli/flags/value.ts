@@ -1,0 +1,57 @@
+import { parseBytes } from "../../base/go/bytes.ts";
+import { csvFields } from "../../base/go/csv.ts";
+import { parseDuration } from "../../base/go/duration.ts";
+import { quote } from "../../base/go/quote.ts";
+import type { FlagKind, FlagTypes } from "./spec.ts";
+
+/**
+ * Reads one value of a flag. Arrays and slices give the values that this one occurrence adds.
+ * Throws an Error whose message is the reason alone, in Go's words.
+ */
+export const readers: { [Kind in FlagKind]: (text: string) => FlagTypes[Kind] } = {
+  bool: parseBool,
+  string: (text) => text,
+  int: parseInteger,
+  duration: (text) => Number(parseDuration(text)) / 1e6,
+  bytes: parseBytes,
+  array: (text) => [text],
+  slice: (text) => text === "" ? [] : csvFields(text),
+};
+
+/** What a flag is when neither typed nor defaulted. */
+export const zeros: { readonly [Kind in FlagKind]: FlagTypes[Kind] } = {
+  bool: false,
+  string: "",
+  int: 0,
+  duration: 0,
+  bytes: 0,
+  array: [],
+  slice: [],
+};
+
+/** Go's spellings of a boolean. */
+export function parseBool(text: string): boolean {
+  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
+  if (["0", "f", "F", "FALSE", "false", "False"].includes(text)) return false;
+  throw new Error(`strconv.ParseBool: parsing ${quote(text)}: invalid syntax`);
+}
+
+/** Go's ParseInt of a decimal number in 64 bits. Throws an Error in its words. */
+export function parseInt64(text: string): bigint {
+  const fail = (reason: string): never => {
+    throw new Error(`strconv.ParseInt: parsing ${quote(text)}: ${reason}`);
+  };
+  const value = /^[-+]?[0-9]+$/.test(text)
+    ? BigInt(text.replace(/^\+/, ""))
+    : fail("invalid syntax");
+  return BigInt.asIntN(64, value) === value ? value : fail("value out of range");
+}
+
+function parseInteger(text: string): number {
+  const value = /^[-+]?(0[xX][0-9a-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|[0-9]+)$/.test(text)
+    ? Number(text.replace(/^([-+]?)0([0-7]+)$/, "$10o$2").replace(/^\+/, ""))
+    : NaN;
+  if (Number.isSafeInteger(value)) return value;
+  const reason = Number.isNaN(value) ? "invalid syntax" : "value out of range";
+  throw new Error(`strconv.ParseInt: parsing ${quote(text)}: ${reason}`);
+}

@@ -1,0 +1,61 @@
+import { alignColumns } from "../base/go/tabwriter.ts";
+import type { TemplateFunction } from "../base/go/template/functions.ts";
+import { compileTemplate } from "../base/go/template/template.ts";
+import { TemplateError } from "../base/go/template/template_error.ts";
+
+/** How rows are printed, read from `--format`. */
+export interface Format {
+  /** `table` and `table TEMPLATE`: headers, and columns. */
+  readonly isTable: boolean;
+  /** `json`: one object a line. */
+  readonly isJson: boolean;
+  /** Renders rows, each a value of the template. Throws `TemplateError`. */
+  render(rows: Iterable<unknown>): string;
+}
+
+/**
+ * Reads a `--format`: `table`, `json`, `table TEMPLATE` or `TEMPLATE`. `\t` and `\n` in it may be
+ * written so. Throws `TemplateError`.
+ *
+ * @param tableTemplate the template of a bare `table`
+ * @param headers what stands above the columns, by field
+ */
+export function parseFormat(
+  text: string,
+  tableTemplate: string,
+  headers: Readonly<Record<string, string>>,
+): Format {
+  const isTable = text.startsWith("table");
+  const isJson = text === "json";
+  const template = isJson ? "{{json .}}" : text === "table" ? tableTemplate : text;
+  const source = (isTable ? template.replace(/^table/, "") : template)
+    .replace(/^ +| +$/g, "").replaceAll("\\t", "\t").replaceAll("\\n", "\n");
+  const row = compileTemplate(source);
+  const header = compileTemplate(source, headerFunctions);
+  return {
+    isTable,
+    isJson,
+    render(rows) {
+      const lines = [...rows].map((value) => row(value) + "\n").join("");
+      if (!isTable) return lines;
+      const top = headerLine(() => header(new Map(Object.entries(headers))));
+      return alignColumns(`${top}\n${lines}`, { padding: 3, minimum: 10 });
+    },
+  };
+}
+
+/** A template that takes more than a name of its fields has no headers; docker prints none either. */
+function headerLine(render: () => string): string {
+  try {
+    return render();
+  } catch (error) {
+    if (error instanceof TemplateError) return "";
+    throw error;
+  }
+}
+
+/** In the line of headers these leave their text alone, so that `{{upper .Name}}` reads `NAME`. */
+const headerFunctions: Record<string, TemplateFunction> = Object.fromEntries(
+  ["json", "split", "join", "title", "lower", "upper", "truncate"]
+    .map((name) => [name, (value: unknown) => value]),
+);

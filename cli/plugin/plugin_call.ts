@@ -1,0 +1,98 @@
+/**
+ * How docker calls its plugins: `docker-NAME [docker's own flags] [help] NAME ARGS…`, with
+ * `DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND` set, and with a socket whose end says that docker is gone, or
+ * was interrupted (https://github.com/docker/cli/tree/master/cli-plugins).
+ */
+import { Interrupted } from "../deps.ts";
+import { parseFlags } from "../flags/parse.ts";
+import type { FlagSpecs } from "../flags/spec.ts";
+import { firstArgument } from "../root.ts";
+
+type Env = (name: string) => string | undefined;
+
+/** A call, understood. */
+export interface PluginCall {
+  /** What docker knows us by. */
+  readonly plugin: string;
+  /** The words behind that name, and before them docker's flags that are ours, too. */
+  readonly args: readonly string[];
+  /** The environment, with what docker's flags say in its place. */
+  readonly env: Env;
+  /** What docker's flag `--context` names; absent where it wasn't typed. */
+  readonly context?: string;
+  /** Aborted when docker wants us to end. */
+  readonly signal: AbortSignal;
+}
+
+/** docker's global flags. */
+const dockerFlags = {
+  config: { kind: "string", summary: "" },
+  context: { kind: "string", short: "c", summary: "" },
+  debug: { kind: "bool", short: "D", summary: "" },
+  help: { kind: "bool", short: "h", summary: "" },
+  host: { kind: "array", short: "H", summary: "" },
+  "log-level": { kind: "string", short: "l", summary: "" },
+  tls: { kind: "bool", summary: "" },
+  tlscacert: { kind: "string", summary: "" },
+  tlscert: { kind: "string", summary: "" },
+  tlskey: { kind: "string", summary: "" },
+  tlsverify: { kind: "bool", summary: "" },
+} as const satisfies FlagSpecs;
+
+/** What docker may know us by: `fairlead install` makes these. */
+const names = ["fairlead", "buildx"];
+
+/** Undefined for the words of who calls us by ourselves. */
+export function readPluginCall(words: readonly string[], env: Env): PluginCall | undefined {
+  const first = firstArgument(words, dockerFlags);
+  // `docker help NAME ARGS…` calls with the words as they stand.
+  const at = words[first] === "help" ? first + 1 : first;
+  const plugin = words[at];
+  // Programs that docker has started call us by ourselves: compose runs `docker-buildx bake`.
+  if (plugin === undefined || !names.includes(plugin)) return undefined;
+  const { values } = parseFlags(dockerFlags, words.slice(0, first), env);
+  const said = new Map<string, string>();
+  if (values.config) said.set("DOCKER_CONFIG", values.config);
+  if (values.context) said.set("DOCKER_CONTEXT", values.context).set("DOCKER_HOST", "");
+  const [host] = values.host;
+  if (host !== undefined) said.set("DOCKER_HOST", host).set("DOCKER_CONTEXT", "");
+  if (values.tlsverify) said.set("DOCKER_TLS_VERIFY", "1");
+  if (values.tls) said.set("DOCKER_TLS", "1");
+  // docker has no variables for these files; transports/engine/docker_context.ts reads ours.
+  for (const name of ["tlscacert", "tlscert", "tlskey"] as const) {
+    if (values[name]) said.set(`FAIRLEAD_${name.toUpperCase()}`, values[name]);
+  }
+  const help = values.help || at > first;
+  const debug = values.debug || values["log-level"] === "debug";
+  return {
+    plugin,
+    args: [...debug ? ["--debug"] : [], ...help ? ["help"] : [], ...words.slice(at + 1)],
+    env: (name) => said.get(name) ?? env(name),
+    ...values.context && { context: values.context },
+    signal: endOfDocker(env("DOCKER_CLI_PLUGIN_SOCKET")),
+  };
+}
+
+/** Aborted when the far side closes the socket; never, where there is none. */
+function endOfDocker(address: string | undefined): AbortSignal {
+  const controller = new AbortController();
+  if (address) {
+    wait(address).then((ended) => {
+      if (ended) controller.abort(new Interrupted("SIGTERM"));
+    });
+  }
+  return controller.signal;
+}
+
+/** True at the end of the stream; false when it can't be read, which means nothing. */
+async function wait(address: string): Promise<boolean> {
+  try {
+    // Go writes a name that is in no folder (an abstract one) with an @.
+    using socket = await Deno.connect({ transport: "unix", path: address.replace(/^@/, "\0") });
+    const buffer = new Uint8Array(16);
+    while (await socket.read(buffer) !== null);
+    return true;
+  } catch {
+    return false;
+  }
+}

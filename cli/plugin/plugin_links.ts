@@ -1,0 +1,91 @@
+/**
+ * Links by which docker finds us: `docker-NAME` in `cli-plugins/` beside its config.json. What stood
+ * there before is kept beside it, and put back when the link goes.
+ */
+import { dockerConfigDir } from "../../builders/store/config_dir.ts";
+import { osReason } from "../../buildkit/session/os_reason.ts";
+import type { Env } from "../../transports/transport.ts";
+import { absolutePath } from "../../base/paths.ts";
+import { UsageError } from "../../base/usage_error.ts";
+
+/** Where a plugin's link is. */
+export interface PluginLink {
+  readonly path: string;
+  /** What stood there before. */
+  readonly kept: string;
+}
+
+const windows = Deno.build.os === "windows";
+
+/** @param name what docker is to know us by: `buildx`. Throws `UsageError` without a home folder. */
+export function pluginLink(env: Env, name: string): PluginLink {
+  const config = dockerConfigDir(env);
+  if (config === undefined) {
+    throw new UsageError(
+      "docker's folder is unknown: there is no home folder",
+      "set DOCKER_CONFIG",
+    );
+  }
+  const path = `${config}/cli-plugins/docker-${name}${windows ? ".exe" : ""}`;
+  return { path, kept: `${config}/cli-plugins/before-fairlead.docker-${name}` };
+}
+
+/** The program that runs: what a link must lead to. Throws `UsageError` where that can't be told. */
+export function ownProgram(env: Env): string {
+  if (Deno.build.standalone) return Deno.realPathSync(Deno.execPath());
+  const told = env("FAIRLEAD_PROGRAM");
+  // Called by docker, it is a link of ours that was started: what it leads to is meant.
+  if (told) {
+    return told.includes("/cli-plugins/") ? Deno.realPathSync(told) : absolutePath(told, "/");
+  }
+  throw new UsageError(
+    "it can't be told which program was started, so docker can't be told either",
+    "start fairlead by its program, or by scripts/fairlead, and not by deno",
+  );
+}
+
+/** What is at a link's place. */
+export function whatIsAt(path: string, program: string): "nothing" | "ours" | "another" {
+  try {
+    Deno.lstatSync(path);
+    return sameFile(path, program) ? "ours" : "another";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "nothing";
+    throw new Error(`cannot look at ${path}: ${osReason(error)}`, { cause: error });
+  }
+}
+
+/** Makes a link. What is there is moved aside. */
+export function makeLink({ path, kept }: PluginLink, program: string): void {
+  try {
+    Deno.mkdirSync(path.replace(/\/[^/]*$/, ""), { recursive: true });
+    if (whatIsAt(path, program) !== "nothing") Deno.renameSync(path, kept);
+    // Links need rights on Windows that users don't have.
+    if (windows) Deno.copyFileSync(program, path);
+    else Deno.symlinkSync(program, path);
+  } catch (error) {
+    throw new Error(`cannot make ${path}: ${osReason(error)}`, { cause: error });
+  }
+}
+
+/** Removes a link, and puts back what stood there before. Gives whether there was such. */
+export function removeLink({ path, kept }: PluginLink): boolean {
+  try {
+    Deno.removeSync(path);
+    if (whatIsAt(kept, path) === "nothing") return false;
+    Deno.renameSync(kept, path);
+    return true;
+  } catch (error) {
+    throw new Error(`cannot remove ${path}: ${osReason(error)}`, { cause: error });
+  }
+}
+
+function sameFile(path: string, program: string): boolean {
+  try {
+    if (windows) return Deno.statSync(path).size === Deno.statSync(program).size;
+    return Deno.realPathSync(path) === Deno.realPathSync(program);
+  } catch {
+    // A link to a program that is gone.
+    return false;
+  }
+}

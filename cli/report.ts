@@ -1,0 +1,118 @@
+import { Code, codeName, RpcError } from "../buildkit/grpc/status.ts";
+import { OutputError } from "../buildkit/session/output_sink.ts";
+import { Interrupted, OutputClosed } from "./deps.ts";
+import { exitCodes } from "./exit_codes.ts";
+
+/** What becomes of an error. */
+export interface Report {
+  /** For stderr, without their line ends; may be none. */
+  readonly lines: readonly string[];
+  readonly code: number;
+}
+
+/**
+ * What an error may have beside its message, whatever its class: lines that stand above the message
+ * (the excerpt of a file), what to try, an exit code of its own. The error itself is asked first,
+ * then its causes.
+ */
+export interface Reportable {
+  readonly above?: readonly string[];
+  readonly hint?: string | undefined;
+  readonly exitCode?: number;
+  /** The message stands alone, without `ERROR: ` before it. */
+  readonly bare?: boolean;
+}
+
+/**
+ * Turns anything thrown into what the user sees: `ERROR: ` and the message, then the hint. With
+ * `debug`, the stack traces of the error and of its causes too.
+ */
+export function report(error: unknown, options: { debug: boolean }): Report {
+  const causes = chainOf(error);
+  if (causes.some((cause) => cause instanceof OutputClosed)) {
+    return { lines: [], code: exitCodes.outputClosed };
+  }
+  const prefix = (error as Reportable | undefined)?.bare ? "" : "ERROR: ";
+  const lines = [...find(causes, ({ above }) => above) ?? [], `${prefix}${messageOf(error)}`];
+  const hint = hintOf(error) ?? bugHint(error);
+  if (hint !== undefined) lines.push(`hint: ${hint}`);
+  if (options.debug) lines.push(...causes.flatMap((cause) => (cause as Error).stack ?? []));
+  return { lines, code: find(causes, exitCodeOf) ?? exitCodes.generic };
+}
+
+/**
+ * A message as errors are shown: one of gRPC with its code before it, as Go prints it, and the system's
+ * without the number that Deno adds (`Permission denied (os error 13)`).
+ */
+export function messageOf(error: unknown): string {
+  const text = plainMessageOf(error);
+  // The daemon's words are its own: they may quote what a step would run.
+  const ours = !chainOf(error).some((cause) => cause instanceof RpcError);
+  return ours ? text.replace(/ \(os error \d+\)/g, "") : text;
+}
+
+function plainMessageOf(error: unknown): string {
+  if (error instanceof RpcError && error.code !== Code.UNKNOWN) {
+    return `${codeName(error.code)}: ${error.message}`;
+  }
+  if (error instanceof Error) return error.message || error.name;
+  return String(error);
+}
+
+/** What to try, by the error or the first of its causes that knows. */
+export function hintOf(error: unknown): string | undefined {
+  return find(chainOf(error), ({ hint }) => hint || undefined);
+}
+
+/** The exit code that an error stands for; undefined where its cause is to be asked. */
+function exitCodeOf(error: object): number | undefined {
+  if (typeof (error as Reportable).exitCode === "number") return (error as Reportable).exitCode;
+  if (error instanceof Interrupted) {
+    return error.signal === "SIGHUP" ? exitCodes.hungUp : exitCodes.cancelled;
+  }
+  if (error instanceof DOMException && error.name === "AbortError") return exitCodes.cancelled;
+  if (error instanceof OutputError) {
+    return isFull(error.cause) ? exitCodes.resourceExhausted : undefined;
+  }
+  if (!(error instanceof RpcError)) return undefined;
+  switch (error.code) {
+    case Code.INTERNAL:
+      return exitCodes.internal;
+    case Code.RESOURCE_EXHAUSTED:
+      return exitCodes.resourceExhausted;
+    case Code.CANCELLED:
+      return exitCodes.cancelled;
+  }
+  return exitCodes.generic;
+}
+
+/** No room on the disk: what buildx's session answers the daemon is ResourceExhausted then. */
+function isFull(error: unknown): boolean {
+  return error instanceof Error && (error as Error & { code?: string }).code === "ENOSPC";
+}
+
+/** What none of our code throws on purpose. */
+function bugHint(error: unknown): string | undefined {
+  const bugs = [TypeError, RangeError, ReferenceError, SyntaxError];
+  if (!bugs.some((kind) => error instanceof kind) && error instanceof Error) return undefined;
+  return "this is a bug in fairlead; run it again with --debug and report what it prints";
+}
+
+function find<T>(causes: readonly object[], pick: (cause: Reportable) => T | undefined) {
+  for (const cause of causes) {
+    const found = pick(cause);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The error and its causes, outermost first. */
+function chainOf(error: unknown): object[] {
+  const causes: object[] = [];
+  let cause = error;
+  while (typeof cause === "object" && cause !== null && causes.length < 20) {
+    causes.push(cause);
+    cause = (cause as Error).cause;
+  }
+  return causes;
+}

@@ -1,0 +1,201 @@
+import { nearest } from "../base/nearest.ts";
+import type { Command, CommandEntry, CommandGroup } from "./command.ts";
+import type { Deps } from "./deps.ts";
+import { longNameOf, parseFlags, wantsValue } from "./flags/parse.ts";
+import { type FlagSpecs, globalFlags, type GlobalValues } from "./flags/spec.ts";
+import { notHere } from "./unsupported_commands.ts";
+import { withNamedPlugins } from "./plugin_flag.ts";
+import { FlagError, PluginUsageError, UsageError } from "../base/usage_error.ts";
+
+/** The name that help and errors call the program by. */
+export const program = "fairlead";
+
+const about = "A standalone BuildKit client";
+
+/**
+ * Runs the command that `deps.args` names. Resolves to the exit code; rejects with what the command
+ * threw, or with `UsageError`.
+ */
+export async function runRoot(deps: Deps, commands: readonly CommandEntry[]): Promise<number> {
+  return await runList(deps, { path: rootPath(deps), commands, before: [], words: deps.args });
+}
+
+/** How the user calls us: `fairlead`, or `docker buildx`. */
+function rootPath({ plugin }: Deps): string {
+  return plugin === undefined ? program : `docker ${plugin}`;
+}
+
+interface Place {
+  /** The words that lead here: `fairlead history`. */
+  readonly path: string;
+  readonly commands: readonly CommandEntry[];
+  /** The entry of this group; absent at the root. */
+  readonly entry?: CommandEntry;
+  /** The global flags that were typed so far. */
+  readonly before: readonly string[];
+  /** The rest of the command line. */
+  readonly words: readonly string[];
+}
+
+/** Finds the next command's name behind the flags, checks those flags, and goes on with it. */
+async function runList(deps: Deps, place: Place): Promise<number> {
+  const flags: FlagSpecs = { ...globalFlags, help: { kind: "bool", short: "h", summary: "" } };
+  const at = firstArgument(place.words, flags);
+  const early = place.words.slice(0, at);
+  parse(deps, flags, early, place.path);
+  const before = [...place.before, ...early];
+  const word = place.words[at];
+  if (word === undefined) return await printListHelp(deps, place);
+  const words = place.words.slice(at + 1);
+  const entry = find(place.commands, word);
+  if (entry !== undefined) return await runEntry(deps, { ...place, before, words }, entry);
+  if (word === "help" && place.entry === undefined) return await runHelp(deps, place, words);
+  const absent = notHere(
+    [...place.path.slice(rootPath(deps).length).split(" "), word].join(" ").trim(),
+  );
+  if (absent !== undefined) throw new UsageError(absent.message, absent.hint);
+  const names = place.commands.filter((entry) => !entry.hidden).map((entry) => entry.name);
+  const near = nearest(word, names);
+  throw new UsageError(
+    `unknown command: ${JSON.stringify(word)}`,
+    near === undefined
+      ? `run '${place.path} --help' for the list of commands`
+      : `did you mean '${place.path} ${near}'?`,
+  );
+}
+
+async function runEntry(deps: Deps, place: Place, entry: CommandEntry): Promise<number> {
+  const { command } = await entry.load();
+  const path = `${place.path} ${entry.name}`;
+  if (isGroup(command)) {
+    return await runList(deps, { ...place, path, commands: command.commands, entry });
+  }
+  const specs: FlagSpecs = {
+    ...globalFlags,
+    help: { kind: "bool", short: "h", summary: "" },
+    ...command.flags,
+  };
+  const at = firstArgument(place.words, specs);
+  const below = find(command.commands ?? [], place.words[at] ?? "");
+  if (below !== undefined) {
+    return await runEntry(deps, { ...place, path, words: place.words.toSpliced(at, 1) }, below);
+  }
+  const words = command.takesAllWords ? ["--", ...place.words] : [...place.before, ...place.words];
+  const usage = `${path} ${command.args.usage}`.trimEnd();
+  const { values, given, occurrences, args } = parse(deps, specs, words, path, usage);
+  if (values.help) return await printCommandHelp(deps, path, entry, command);
+  checkCount(path, command, args);
+  const global = values as unknown as GlobalValues;
+  const scoped = withNamedPlugins(deps, global["transport-plugin"]);
+  return await command.run({ deps: scoped, args, flags: values, given, occurrences, global }) ?? 0;
+}
+
+/** `help`, `help rm`, `help history ls`. */
+async function runHelp(deps: Deps, place: Place, words: readonly string[]): Promise<number> {
+  let { commands } = place;
+  let path = rootPath(deps);
+  let entry: CommandEntry | undefined;
+  const names = words.filter((word) => !word.startsWith("-"));
+  for (const [i, word] of names.entries()) {
+    entry = find(commands, word);
+    if (entry === undefined) {
+      const near = nearest(word, commands.map((entry) => entry.name));
+      throw new UsageError(
+        `unknown help topic: ${JSON.stringify(word)}`,
+        near === undefined ? undefined : `did you mean '${path} ${near}'?`,
+      );
+    }
+    path += ` ${entry.name}`;
+    const { command } = await entry.load();
+    const below = command.commands ?? [];
+    if (!isGroup(command) && find(below, names[i + 1] ?? "") === undefined) {
+      return await printCommandHelp(deps, path, entry, command);
+    }
+    commands = below;
+  }
+  return await printListHelp(deps, { ...place, path, commands, ...(entry && { entry }) });
+}
+
+async function printCommandHelp(deps: Deps, path: string, entry: CommandEntry, command: Command) {
+  const { commandHelp } = await import("./help.ts");
+  deps.stdout.write(commandHelp(path, entry, command, deps.env));
+  return 0;
+}
+
+async function printListHelp(deps: Deps, { path, entry, commands }: Place): Promise<number> {
+  const { listHelp } = await import("./help.ts");
+  const listed = entry === undefined ? [...commands, helpEntry] : commands;
+  const summary = entry?.summary ?? about;
+  deps.stdout.write(listHelp(path, { summary, root: entry === undefined }, listed, deps.env));
+  return 0;
+}
+
+const helpEntry: CommandEntry = {
+  name: "help",
+  summary: "Help about any command",
+  load: () => Promise.reject(new Error("help is no file")),
+};
+
+/** Parses flags; as docker's plugin, what is wrong with them is told in a plugin's way. */
+function parse(
+  deps: Deps,
+  specs: FlagSpecs,
+  words: readonly string[],
+  path: string,
+  usage = path,
+) {
+  try {
+    return parseFlags(specs, words, deps.env);
+  } catch (error) {
+    if (deps.plugin === undefined || !(error instanceof FlagError)) throw error;
+    throw new PluginUsageError(error, path, usage);
+  }
+}
+
+/** The index of the first word that is neither a flag nor a flag's value. */
+export function firstArgument(words: readonly string[], specs: FlagSpecs): number {
+  let isValue = false;
+  const at = words.findIndex((word) => {
+    if (isValue) return isValue = false;
+    if (!word.startsWith("-") || word === "-") return true;
+    const name = word.startsWith("--")
+      ? word.slice(2)
+      : word.length === 2
+      ? longNameOf(specs, word[1]!)
+      : undefined;
+    const spec = name === undefined ? undefined : specs[name];
+    isValue = spec !== undefined && wantsValue(spec);
+    return false;
+  });
+  return at < 0 ? words.length : at;
+}
+
+function find(commands: readonly CommandEntry[], name: string): CommandEntry | undefined {
+  return commands.find((entry) => entry.name === name || entry.aliases?.includes(name));
+}
+
+function isGroup(command: Command | CommandGroup): command is CommandGroup {
+  return !("run" in command);
+}
+
+/** Throws in the words of docker's command line. */
+function checkCount(path: string, command: Command, args: readonly string[]) {
+  const { min, max, usage } = command.args;
+  if (args.length >= min && args.length <= max) return;
+  const count = (number: number) => `${number} ${number === 1 ? "argument" : "arguments"}`;
+  const wanted = max === 0
+    ? "no arguments"
+    : min === max
+    ? count(min)
+    : min === 0
+    ? `at most ${count(max)}`
+    : max === Infinity
+    ? `at least ${count(min)}`
+    : `at least ${min} and at most ${count(max)}`;
+  throw new UsageError(
+    `${path.split(" ", 1)[0]}: '${path}' ${
+      max === 0 ? "accepts" : "requires"
+    } ${wanted}\n\nUsage:  ${`${path} ${usage}`.trimEnd()}\n\n` +
+      `Run '${path} --help' for more information`,
+  );
+}

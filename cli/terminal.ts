@@ -1,0 +1,89 @@
+import { osReason } from "../buildkit/session/os_reason.ts";
+import { bytesOfText } from "../base/raw_bytes.ts";
+import { type Clock, type Input, type Output, OutputClosed } from "./deps.ts";
+
+/** A standard stream of the process as `Output`; `name` is what errors call it. */
+export function outputOf(stream: typeof Deno.stdout, name: string): Output {
+  return {
+    get isTerminal() {
+      return stream.isTerminal();
+    },
+    write(text) {
+      let bytes = bytesOfText(text);
+      try {
+        while (bytes.length > 0) bytes = bytes.subarray(writeSome(stream, bytes));
+      } catch (error) {
+        throw unwritten(error, name);
+      }
+    },
+    async writeBytes(bytes) {
+      try {
+        while (bytes.length > 0) bytes = bytes.subarray(await stream.write(bytes));
+      } catch (error) {
+        // What writes bytes has a name of its own for them.
+        throw closed(error) ?? error;
+      }
+    },
+    size() {
+      if (!stream.isTerminal()) return undefined;
+      try {
+        const { columns, rows } = Deno.consoleSize();
+        return columns > 0 && rows > 0 ? { columns, rows } : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+/** Standard input as `Input`. */
+export function inputOf(stream: typeof Deno.stdin): Input {
+  return {
+    get isTerminal() {
+      return stream.isTerminal();
+    },
+    read: (into) => stream.read(into),
+  };
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const timer = setTimeout(() => {
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      }, ms);
+      const stop = () => {
+        clearTimeout(timer);
+        reject(signal!.reason);
+      };
+      signal?.addEventListener("abort", stop, { once: true });
+    }),
+};
+
+/** A pipe that somebody else made non-blocking answers EAGAIN when it is full: then wait a little. */
+function writeSome(stream: typeof Deno.stdout, bytes: Uint8Array): number {
+  while (true) {
+    try {
+      return stream.writeSync(bytes);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+function unwritten(error: unknown, name: string): Error {
+  return closed(error) ??
+    new Error(`cannot write to ${name}: ${osReason(error)}`, { cause: error });
+}
+
+function closed(error: unknown): OutputClosed | undefined {
+  return error instanceof Deno.errors.BrokenPipe
+    ? new OutputClosed("nobody reads the output any more", { cause: error })
+    : undefined;
+}

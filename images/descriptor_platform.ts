@@ -1,0 +1,14 @@
+import { type Platform } from "../builders/platforms.ts";
+import type { DescriptorPlatform } from "../buildkit/registry/descriptor.ts";
+
+/** A platform as manifests and configurations write it, in our form. */
+export function platformOfDescriptor(platform: Partial<DescriptorPlatform>): Platform {
+  const { os = "", architecture = "", variant } = platform;
+  const [osVersion, osFeatures] = [platform["os.version"], platform["os.features"]];
+  return {
+    ...{ os, architecture },
+    ...variant && { variant },
+    ...osVersion && { osVersion },
+    ...osFeatures?.length && { osFeatures },
+  };
+}

@@ -1,0 +1,65 @@
+import { Channel } from "../../../buildkit/grpc/channel.ts";
+import type { Metadata } from "../../../buildkit/grpc/metadata.ts";
+import { Connection } from "../../../buildkit/http2/connection.ts";
+import { drive } from "../../../buildkit/http2/connection_io.ts";
+import { endWhenSilent } from "../../../buildkit/silence.ts";
+import type { DialContext } from "../../../transports/transport.ts";
+import { unix } from "../../../transports/schemes/unix.ts";
+import { askLeases, createLease, deleteLease } from "./leases.ts";
+import type { ContainerdPlace } from "./load.ts";
+
+/** Calls to containerd, and what every one of them says. */
+export interface Calls {
+  readonly channel: Channel;
+  readonly metadata: Metadata;
+  /** Ends what is under way. */
+  readonly signal: AbortSignal;
+}
+
+/** A connection to containerd. */
+export interface Containerd extends Calls {
+  /** Calls whose results stay, though nothing names them, until `release`. */
+  leased(): Promise<Calls>;
+  /** Lets go of what no image names by now. */
+  release(): Promise<void>;
+  close(): void;
+}
+
+/** Large blobs come fast, and from this machine. */
+const LIMITS = { streamWindow: 4 << 20, connectionWindow: 8 << 20 };
+
+/**
+ * Throws `DialError`, or the signal's reason.
+ * @param silence milliseconds behind which a containerd that says nothing, though asked, is gone
+ */
+export async function dialContainerd(
+  { socket, namespace }: ContainerdPlace,
+  context: DialContext,
+  silence?: number,
+): Promise<Containerd> {
+  const { stream } = await unix.dial(unix.parse(`unix://${socket}`), context);
+  const connection = new Connection("client", { limits: LIMITS });
+  const driven = drive(connection, stream);
+  const { signal } = context;
+  const plain: Calls = {
+    channel: new Channel(connection, "localhost", "fairlead"),
+    metadata: [["containerd-namespace", namespace]],
+    signal,
+  };
+  const watch = endWhenSilent(connection, silence, () => void askLeases(plain).catch(() => {}));
+  let lease: Promise<string> | undefined;
+  return {
+    ...plain,
+    async leased() {
+      const id = await (lease ??= createLease(plain));
+      return { ...plain, metadata: [...plain.metadata, ["containerd-lease", id]] };
+    },
+    async release() {
+      if (lease !== undefined) await deleteLease(plain, await lease);
+    },
+    close() {
+      watch[Symbol.dispose]();
+      driven.abort();
+    },
+  };
+}

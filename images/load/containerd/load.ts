@@ -1,0 +1,127 @@
+/**
+ * An image into containerd itself: the daemon writes its blobs through a content store of the session,
+ * and each of its calls is handed on to containerd's own. A blob that is there is not sent again.
+ *
+ * containerd throws away what nothing names. Until the image is there, a lease holds what was written;
+ * then labels on each manifest and index name what it is made of.
+ */
+import { DialError } from "../../../transports/errors.ts";
+import type { DialContext } from "../../../transports/transport.ts";
+import type { Handler } from "../../../buildkit/grpc/call.ts";
+import { ConnectionLostError } from "../../../buildkit/http2/errors.ts";
+import { SilenceError } from "../../../buildkit/silence.ts";
+import { OutputError } from "../../../buildkit/session/output_sink.ts";
+import { BuilderError } from "../../../builders/builder_error.ts";
+import { type Containerd, dialContainerd } from "./client.ts";
+import { holdChildren } from "./children.ts";
+import { nameImage } from "./images.ts";
+import { relayTo } from "./relay.ts";
+
+/** Where containerd is. */
+export interface ContainerdPlace {
+  /** The path of its socket. */
+  readonly socket: string;
+  readonly namespace: string;
+}
+
+/** Takes one image. */
+export interface ImageStore {
+  /** Answers the daemon's calls of the content store. */
+  readonly relay: Handler;
+  /** The build was well: the image gets its names. Rejects with an `OutputError`. */
+  commit(answers: Readonly<Record<string, string>>): Promise<void>;
+  /** The build failed: what was written is let go. Never rejects. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Sees whether containerd is there, before the build begins. Throws `BuilderError`.
+ * @param silence as `dialContainerd` has it
+ */
+export async function openContainerd(
+  place: ContainerdPlace,
+  context: DialContext,
+  silence?: number,
+): Promise<ImageStore> {
+  try {
+    (await dialContainerd(place, context)).close();
+  } catch (error) {
+    context.signal.throwIfAborted();
+    throw new BuilderError(`cannot load the image into containerd: ${(error as Error).message}`, {
+      hint: error instanceof DialError && error.code === "denied"
+        ? "its socket is root's, as a rule"
+        : "start containerd, or name its socket by socket=PATH or CONTAINERD_ADDRESS",
+      cause: error,
+    });
+  }
+  let opened: Promise<Containerd> | undefined;
+  const open = () => opened ??= dialContainerd(place, context, silence);
+  const end = async () => {
+    const containerd = await opened?.catch(() => undefined);
+    opened = undefined;
+    await containerd?.release().catch(() => {});
+    containerd?.close();
+  };
+  return {
+    async relay(call) {
+      try {
+        await relayTo(await (await open()).leased(), call);
+      } catch (error) {
+        // What containerd answers is the daemon's to know; that it is gone, ours.
+        const cause = lossIn(error);
+        if (cause === undefined || context.signal.aborted) throw error;
+        const problem = cause instanceof SilenceError
+          ? `was lost: ${cause.message}`
+          : "broke the connection off";
+        throw new OutputError(
+          `cannot load the image into containerd: containerd at ${place.socket} ${problem}`,
+          { cause: error },
+        );
+      }
+    },
+    async commit(answers) {
+      try {
+        const containerd = await open();
+        const { target, names } = imageOf(answers);
+        await holdChildren(await containerd.leased(), target);
+        for (const name of names) await nameImage(containerd, name, target);
+      } catch (error) {
+        context.signal.throwIfAborted();
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new OutputError(`cannot load the image into containerd: ${reason}`, { cause: error });
+      } finally {
+        await end();
+      }
+    },
+    discard: end,
+  };
+}
+
+/** How the way to containerd broke; undefined where it didn't. */
+function lossIn(error: unknown): Error | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ConnectionLostError) {
+      return cause.cause instanceof Error ? cause.cause : cause;
+    }
+    if (cause instanceof DialError || cause instanceof SilenceError) return cause;
+  }
+  return undefined;
+}
+
+/** A descriptor, as JSON has it. */
+export interface Target {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** What the exporter answered: the image, and the names that it is to have; by its digest without any. */
+function imageOf(
+  answers: Readonly<Record<string, string>>,
+): { target: Target; names: readonly string[] } {
+  const text = answers["containerimage.descriptor"];
+  if (text === undefined) throw new OutputError("the daemon told no descriptor of it");
+  const target: Target = JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(text)));
+  const names = answers["image.name"];
+  return { target, names: names ? names.split(",") : [`import@${target.digest}`] };
+}

@@ -1,0 +1,257 @@
+/**
+ * `--load`: the image goes from the daemon into a Docker engine or podman, as it comes, by
+ * `POST /images/load`. One that is there already is only named: the daemon tells its digest before it
+ * sends the first byte, and takes AlreadyExists for done.
+ */
+import {
+  type ByteOutput,
+  Gatherer,
+  OutputError,
+  type OutputSink,
+} from "../../buildkit/session/output_sink.ts";
+import {
+  askEngine,
+  callEngine,
+  type EngineCall,
+  type EngineEndpoint,
+  type EngineRequest,
+} from "../../transports/engine/docker_engine.ts";
+import { after } from "../../base/timer.ts";
+import type { DialContext } from "../../transports/transport.ts";
+import { Code, RpcError } from "../../buildkit/grpc/status.ts";
+import { isThere, nameIt, placedIn } from "./image_there.ts";
+import { BuilderError } from "../../builders/builder_error.ts";
+import type { EngineProgress } from "./engine_progress.ts";
+import { hearOut, watchEngine } from "./engine_watch.ts";
+
+/** An engine that images are loaded into, and what to say when it isn't there. */
+export interface LoadTarget {
+  readonly program: "docker" | "podman";
+  readonly endpoint: EngineEndpoint;
+  readonly hint: string;
+}
+
+/** The engine, asked. */
+export interface ImageLoader {
+  readonly program: LoadTarget["program"];
+  /** True when its images are containerd's: it then takes OCI layouts, and indexes in them. */
+  readonly containerd: boolean;
+  /**
+   * Takes the tar of one image, which has the names afterwards. What the engine has taken can't be
+   * taken back by `discard`.
+   */
+  output(names: readonly string[], onProgress: (progress: EngineProgress) => void): ByteOutput;
+}
+
+const LOAD: EngineRequest = {
+  method: "POST",
+  path: "/images/load?quiet=0",
+  headers: { "Content-Type": "application/x-tar" },
+  body: "stream",
+};
+
+/** How long an engine may take to say what it is, in milliseconds. */
+const PATIENCE = 15_000;
+
+/** Times that tests shorten, in milliseconds. */
+interface Times {
+  readonly patience?: number;
+  /** As `watchEngine` has it. */
+  readonly silence?: number;
+}
+
+/**
+ * Asks the engine what it is, before the build begins: an engine that can't be had is told now.
+ * Throws `BuilderError`, or the signal's reason.
+ */
+export async function openImageLoader(
+  target: LoadTarget,
+  context: DialContext,
+  { patience = PATIENCE, silence }: Times = {},
+): Promise<ImageLoader> {
+  const { endpoint, program, hint } = target;
+  const late = new AbortController();
+  const stop = after(patience, () => late.abort());
+  const signal = AbortSignal.any([context.signal, late.signal]);
+  let info: unknown;
+  try {
+    info = await askEngine(endpoint, { method: "GET", path: "/info" }, { ...context, signal });
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const reason = late.signal.aborted
+      ? `the engine at ${endpoint.host} gave no answer within ${patience / 1000} s`
+      : (error as Error).message;
+    throw new BuilderError(`cannot load the image into ${program}: ${reason}`, {
+      hint: `${hint}; an image file needs none: --output type=docker,dest=FILE`,
+      cause: error,
+    });
+  } finally {
+    stop();
+  }
+  const containerd = isContainerd(info);
+  return {
+    program,
+    containerd,
+    output: (names, onProgress) => ({
+      async open(metadata) {
+        const placed = placedIn(endpoint, metadata, containerd);
+        const watched = <T>(body: (context: DialContext) => Promise<T>) =>
+          explain(program, async () => {
+            using watch = watchEngine(endpoint, context, { limit: silence });
+            return await watch.during(() => body(watch.context));
+          }, context.signal);
+        const nameAll = () => watched((inner) => nameIt(placed, names, inner));
+        if (await watched((inner) => isThere(placed, containerd, inner))) {
+          await nameAll();
+          throw new RpcError(Code.ALREADY_EXISTS, `${program} has the image already`);
+        }
+        const sink = loadSink(target, context, onProgress, silence);
+        if (program === "docker" || placed.id === undefined) return sink;
+        return {
+          ...sink,
+          async close() {
+            await sink.close();
+            await nameAll();
+          },
+        };
+      },
+      commit: () => Promise.resolve(),
+      discard: () => Promise.resolve(),
+    }),
+  };
+}
+
+/**
+ * The exporter for a loader. With containerd's store an image is known by its manifest's digest
+ * (moby/moby#45458), without it the docker format holds one platform and no attestations.
+ * Throws `BuilderError`.
+ * @param index whether the result has several manifests: platforms, or attestations asked for
+ */
+export function loadExporter(
+  { containerd, program }: Pick<ImageLoader, "containerd" | "program">,
+  attrs: Readonly<Record<string, string>>,
+  index: boolean,
+): { type: string; attrs: Readonly<Record<string, string>> } {
+  if (containerd) return { type: "oci", attrs: { ...attrs, "prefer-image-digest": "true" } };
+  if (!index) {
+    // Of several names in an archive podman makes `localhost/…`: it is told of them afterwards.
+    const { name, ...rest } = attrs;
+    const first = name?.split(",", 1)[0];
+    return {
+      type: "docker",
+      attrs: program === "podman" && first ? { ...rest, name: first } : attrs,
+    };
+  }
+  throw new BuilderError("docker exporter does not currently support exporting manifest lists", {
+    hint: "build one platform without attestations, or push the image" +
+      (program === "docker" ? ", or turn on the engine's containerd image store" : ""),
+  });
+}
+
+/** `DriverStatus` of `GET /info` is a list of pairs. */
+function isContainerd(info: unknown): boolean {
+  const status = (info as { DriverStatus?: unknown } | undefined)?.DriverStatus;
+  return Array.isArray(status) &&
+    status.some((pair) =>
+      Array.isArray(pair) && pair[0] === "driver-type" && pair[1] === "io.containerd.snapshotter.v1"
+    );
+}
+
+/** The request begins with the first bytes: a build that sends none leaves the engine alone. */
+function loadSink(
+  target: LoadTarget,
+  context: DialContext,
+  onProgress: (progress: EngineProgress) => void,
+  silence: number | undefined,
+): OutputSink {
+  let load: Promise<Load> | undefined;
+  const gatherer = new Gatherer(async (bytes) => {
+    load ??= startLoad(target, context, onProgress, silence);
+    await (await load).write(bytes);
+    return bytes.length;
+  });
+  return {
+    write: (bytes) => gatherer.write(bytes),
+    async close() {
+      await gatherer.close();
+      await (await load)?.end();
+    },
+    async abort() {
+      const given = gatherer.abort();
+      const begun = await load?.catch(() => undefined);
+      begun?.close();
+      await given;
+    },
+  };
+}
+
+/** An import under way. */
+interface Load {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Ends the tar and waits for the engine's last word. */
+  end(): Promise<void>;
+  close(): void;
+}
+
+async function startLoad(
+  { endpoint, program }: LoadTarget,
+  context: DialContext,
+  onProgress: (progress: EngineProgress) => void,
+  silence: number | undefined,
+): Promise<Load> {
+  const watch = watchEngine(endpoint, context, {
+    limit: silence,
+    onSlow: (text) => onProgress({ id: "", text }),
+  });
+  let call: EngineCall;
+  try {
+    call = await explain(
+      program,
+      () => watch.during(() => callEngine(endpoint, LOAD, watch.context)),
+      context.signal,
+    );
+  } catch (error) {
+    watch[Symbol.dispose]();
+    throw error;
+  }
+  // The engine answers while it reads, and may refuse before it has read everything.
+  let answered = false;
+  const answer = explain(
+    program,
+    () => hearOut(call, { engine: endpoint, request: LOAD, watch }, onProgress),
+    context.signal,
+  ).finally(() => {
+    answered = true;
+    watch[Symbol.dispose]();
+    call.stream.close();
+  });
+  answer.catch(() => {});
+  // An engine that is content hangs up behind the tar's end; what it says counts, not that.
+  const send = async (body: () => Promise<void>) => {
+    if (!answered) await watch.during(body).catch(() => answer);
+    else await answer;
+  };
+  return {
+    write: (bytes) => send(() => call.http.write(bytes)),
+    async end() {
+      await send(() => call.http.end());
+      await watch.during(() => answer);
+    },
+    close: () => call.stream.close(),
+  };
+}
+
+async function explain<T>(
+  program: string,
+  body: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof OutputError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OutputError(`cannot load the image into ${program}: ${reason}`, { cause: error });
+  }
+}

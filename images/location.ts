@@ -1,0 +1,50 @@
+/** Where an image is: in a registry, or in an OCI layout of this machine (`oci-layout://PATH[:TAG][@DIGEST]`). */
+import { digestProblem } from "../buildkit/registry/digest.ts";
+import {
+  parseReference,
+  type Reference,
+  ReferenceError,
+  referenceText,
+  repositoryName,
+  withDefaultTag,
+} from "../buildkit/registry/reference.ts";
+import { type LayoutRef, parseLayoutRef } from "../buildkit/session/oci_layout.ts";
+
+export type Location =
+  | { readonly kind: "registry"; readonly ref: Reference }
+  | { readonly kind: "layout"; readonly ref: LayoutRef };
+
+/** Reads one; a registry's has the tag `latest` where none is given. Throws `ReferenceError`. */
+export function parseLocation(text: string): Location {
+  const layout = parseLayoutRef(text);
+  if (layout === undefined) return { kind: "registry", ref: withDefaultTag(parseReference(text)) };
+  const problem = layout.digest === "" ? undefined : digestProblem(layout.digest);
+  if (problem !== undefined) throw new ReferenceError(problem);
+  return { kind: "layout", ref: layout };
+}
+
+/** As it is shown, and parsed again. */
+export function locationText(location: Location): string {
+  if (location.kind === "registry") return referenceText(location.ref);
+  const { path, tag, digest } = location.ref;
+  return `oci-layout://${path}${tag && `:${tag}`}${digest && `@${digest}`}`;
+}
+
+/** The repository, or the layout's folder: what tags share. */
+export function locationName(location: Location): string {
+  return location.kind === "registry" ? repositoryName(location.ref) : location.ref.path;
+}
+
+/** The content of a digest there. */
+export function withDigest(location: Location, digest: string): Location {
+  if (location.kind === "registry") return { ...location, ref: { ...location.ref, digest } };
+  return { ...location, ref: { ...location.ref, tag: "", digest } };
+}
+
+/** The same place, with the tag `latest` and no digest. */
+export function latestOf(location: Location): Location {
+  if (location.kind === "registry") {
+    return { ...location, ref: { ...location.ref, tag: "latest", digest: "" } };
+  }
+  return { ...location, ref: { ...location.ref, tag: location.ref.tag || "latest", digest: "" } };
+}

@@ -1,0 +1,244 @@
+import type {
+  StatusResponse,
+  Vertex,
+  VertexLog,
+  VertexStatus,
+  VertexWarning,
+} from "../proto/gen/control.ts";
+import type { Timestamp } from "../proto/gen/google/protobuf/timestamp.ts";
+import { textOfBytes } from "../base/raw_bytes.ts";
+import { appendTail, emptyTail, logStamp, splitLog } from "./log_tail.ts";
+import { mergeSpans } from "./spans.ts";
+import {
+  type Changes,
+  isCompleted,
+  isFailed,
+  isStarted,
+  type State,
+  type VertexState,
+} from "./state.ts";
+
+/** Progress older than this (ms) says nothing about a transfer's present rate. */
+const RATE_WINDOW = 3000;
+
+/**
+ * Takes a message of the Status stream into the state. Each message is partial: a vertex replaces
+ * the one of the same digest, a status the one of the same vertex and ID, logs are appended,
+ * warnings collected; what belongs to a vertex that was never announced is passed over.
+ *
+ * @param at when the message came, ms of our clock.
+ * @param local it is ours, not the daemon's.
+ * @returns what it changed, for renderers that print changes and don't paint the whole.
+ */
+export function applyStatus(
+  state: State,
+  message: StatusResponse,
+  at: number,
+  local = false,
+): Changes {
+  const changes: Changes = { vertexes: new Set(), statuses: [], warnings: [], logs: [] };
+  const groups = new Set<VertexState>();
+  for (const vertex of message.vertexes) {
+    const started = toMs(vertex.started);
+    if (started !== undefined) state.first ??= { at: started, local };
+    if (vertex.progressGroup) groups.add(applyMember(state, vertex));
+    else applyVertex(state, vertex, local, changes);
+  }
+  for (const group of groups) refreshGroup(state, group, changes);
+  for (const status of message.statuses) applyProgress(state, status, changes);
+  for (const warning of message.warnings) applyWarning(state, warning, changes);
+  for (const log of message.logs) applyLog(state, log, changes);
+  if (!local) {
+    const newest = newestTime(message);
+    if (newest !== undefined) state.skew = Math.min(state.skew ?? Infinity, at - newest);
+  }
+  return changes;
+}
+
+/** Milliseconds since 1970. */
+function toMs(time: Timestamp | undefined): number | undefined {
+  return time && Number(time.seconds) * 1000 + time.nanos / 1e6;
+}
+
+function newVertex(digest: string, local: boolean, members?: Map<string, Vertex>): VertexState {
+  return {
+    digest,
+    name: "",
+    cached: false,
+    error: "",
+    local,
+    spans: [],
+    spanByStart: new Map(),
+    statuses: [],
+    statusById: new Map(),
+    warnings: [],
+    tail: emptyTail(),
+    recent: "",
+    openLine: false,
+    members,
+    hidden: members !== undefined,
+  };
+}
+
+function applyVertex(state: State, message: Vertex, local: boolean, changes: Changes): void {
+  let vertex = state.byDigest.get(message.digest);
+  if (!vertex) {
+    vertex = newVertex(message.digest, local);
+    state.byDigest.set(message.digest, vertex);
+  }
+  const start = toMs(message.started);
+  const wasStarted = isStarted(vertex);
+  // Vertexes are announced again when another step needs them: that resets nothing.
+  if (start === undefined && wasStarted) return;
+  const stop = toMs(message.completed);
+  if (
+    start !== undefined &&
+    (setSpan(vertex, start, stop) || vertex.name !== message.name ||
+      vertex.cached !== message.cached || vertex.error !== message.error)
+  ) {
+    changes.vertexes.add(vertex);
+  }
+  vertex.name = message.name;
+  vertex.cached = message.cached;
+  vertex.error = message.error;
+  if (start !== undefined && !wasStarted) state.started.push(vertex);
+  if (isCompleted(vertex)) endLog(vertex);
+}
+
+/** Sets the span that began at `start`; whether that changed anything. */
+function setSpan(vertex: VertexState, start: number, stop: number | undefined): boolean {
+  const before = vertex.spanByStart.get(start);
+  if (before && before.stop === stop) return false;
+  vertex.spanByStart.set(start, { start, stop });
+  vertex.spans = mergeSpans(vertex.spanByStart.values());
+  return true;
+}
+
+function applyMember(state: State, message: Vertex): VertexState {
+  const { id = "", name = "" } = message.progressGroup ?? {};
+  let group = state.byDigest.get(id);
+  if (!group) {
+    group = newVertex(id, false, new Map());
+    group.name = name;
+    state.byDigest.set(id, group);
+  }
+  group.members?.set(message.digest, message);
+  state.byDigest.set(message.digest, group);
+  return group;
+}
+
+/** A group is one vertex to the eye: cached if all members are, failed with the first error. */
+function refreshGroup(state: State, group: VertexState, changes: Changes): void {
+  const wasHidden = group.hidden;
+  let changed = false;
+  let cached = true;
+  let error = "";
+  for (const member of group.members?.values() ?? []) {
+    const start = toMs(member.started);
+    if (start !== undefined) {
+      changed = setSpan(group, start, toMs(member.completed)) || changed;
+      if (!member.progressGroup?.weak) group.hidden = false;
+    }
+    cached &&= member.cached;
+    error ||= member.error;
+    if (error) group.hidden = false;
+  }
+  changed ||= cached !== group.cached || error !== group.error || wasHidden !== group.hidden;
+  group.cached = cached;
+  group.error = error;
+  if (group.hidden || !isStarted(group)) return;
+  if (!state.started.includes(group)) state.started.push(group);
+  if (changed) changes.vertexes.add(group);
+}
+
+function applyProgress(state: State, message: VertexStatus, changes: Changes): void {
+  const vertex = state.byDigest.get(message.vertex);
+  if (!vertex) return;
+  let status = vertex.statusById.get(message.ID);
+  const wasStarted = status?.started !== undefined;
+  if (!status) {
+    status = {
+      id: message.ID,
+      current: 0,
+      total: 0,
+      timestamp: 0,
+      started: undefined,
+      completed: undefined,
+      samples: [],
+    };
+    vertex.statusById.set(message.ID, status);
+  }
+  status.current = Number(message.current);
+  status.total = Number(message.total);
+  status.timestamp = toMs(message.timestamp) ?? 0;
+  status.started = toMs(message.started);
+  status.completed = toMs(message.completed);
+  if (status.started !== undefined && !wasStarted) vertex.statuses.push(status);
+  const { samples } = status;
+  samples.push({ at: status.timestamp, current: status.current });
+  while (samples.length > 2 && (samples[1]?.at ?? 0) < status.timestamp - RATE_WINDOW) {
+    samples.shift();
+  }
+  changes.statuses.push({ vertex, status });
+}
+
+function applyWarning(state: State, warning: VertexWarning, changes: Changes): void {
+  // The same line of a Dockerfile warns once a platform, from a vertex each.
+  const { info, short, detail, url, ranges, level } = warning;
+  const key = [
+    Number(level),
+    short.toBase64(),
+    detail.map((line) => line.toBase64()),
+    url,
+    info?.filename,
+    ranges,
+  ];
+  const text = JSON.stringify(key);
+  if (!state.warningKeys.has(text)) {
+    state.warningKeys.add(text);
+    state.warnings.push(warning);
+  }
+  const vertex = state.byDigest.get(warning.vertex);
+  if (!vertex) return;
+  vertex.warnings.push(warning);
+  changes.warnings.push({ vertex, warning });
+}
+
+function applyLog(state: State, message: VertexLog, changes: Changes): void {
+  const vertex = state.byDigest.get(message.vertex);
+  if (!vertex || message.msg.length === 0) return;
+  const text = textOfBytes(message.msg);
+  const start = vertex.spans.at(-1)?.start;
+  const stamp = logStamp(start === undefined ? 0 : (toMs(message.timestamp) ?? start) - start);
+  const log = splitLog(text, stamp, vertex.openLine);
+  vertex.openLine = log.open;
+  appendTail(vertex.tail, log, state.keep.tail);
+  keepRecent(vertex, text, state.keep.recent);
+  changes.logs.push({ vertex, text, log });
+}
+
+/** Cut at twice the limit only, so that many small messages don't copy it each time. */
+function keepRecent(vertex: VertexState, text: string, limit: number): void {
+  if (limit === 0) return;
+  vertex.recent += text;
+  if (vertex.recent.length > 2 * limit) vertex.recent = vertex.recent.slice(-limit);
+}
+
+/** Output that nobody will ask for again is let go. */
+function endLog(vertex: VertexState): void {
+  vertex.recent = "";
+  if (isFailed(vertex)) return;
+  Object.assign(vertex.tail, emptyTail());
+}
+
+function newestTime(message: StatusResponse): number | undefined {
+  let newest: number | undefined;
+  const see = (time: Timestamp | undefined) => {
+    const ms = toMs(time);
+    if (ms !== undefined && (newest === undefined || ms > newest)) newest = ms;
+  };
+  for (const vertex of message.vertexes) see(vertex.completed ?? vertex.started);
+  for (const status of message.statuses) see(status.timestamp);
+  see(message.logs.at(-1)?.timestamp);
+  return newest;
+}

@@ -1,0 +1,49 @@
+import type { VertexWarning } from "../proto/gen/control.ts";
+import { trimTail } from "./log_tail.ts";
+import { sourceExcerpt } from "./source_excerpt.ts";
+import { isFailed, type State } from "./state.ts";
+
+/**
+ * What is left to say of each vertex that failed: its name and the end of its output, which a
+ * terminal has shown in a few rows only, and a log far above.
+ */
+export function failedBlocks(state: State): string {
+  let text = "";
+  for (const vertex of state.started) {
+    if (!isFailed(vertex)) continue;
+    text += `------\n > ${vertex.name}:\n`;
+    trimTail(vertex.tail, state.keep.tail);
+    const { lines, dropped } = vertex.tail;
+    // Where ten lines are the rule nobody wonders about the others.
+    if (dropped > 0 && lines.length > 10) {
+      text += `... ${dropped} earlier lines left out (--progress=plain shows all)\n`;
+    }
+    for (const line of lines) text += `${line}\n`;
+    text += "------\n";
+  }
+  return text;
+}
+
+/**
+ * The block of warnings after a build. `expand`: with their explanation, link and source lines.
+ * `paint` colours the heading.
+ */
+export function warningsBlock(
+  warnings: readonly VertexWarning[],
+  options: { expand: boolean; paint: (text: string) => string },
+): string {
+  if (warnings.length === 0) return "";
+  const decoder = new TextDecoder();
+  const count = warnings.length === 1 ? "1 warning" : `${warnings.length} warnings`;
+  const hint = options.expand ? "" : " (use --debug to expand)";
+  let text = `\n ${options.paint(`${count} found${hint}:`)}\n`;
+  for (const { short, detail, url, info, ranges } of warnings) {
+    text += ` - ${decoder.decode(short)}\n`;
+    if (!options.expand) continue;
+    for (const line of detail) text += `${decoder.decode(line)}\n`;
+    if (url) text += `More info: ${url}\n`;
+    if (info) text += sourceExcerpt({ filename: info.filename, data: info.data, ranges });
+    text += "\n";
+  }
+  return text;
+}

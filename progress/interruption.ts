@@ -1,0 +1,39 @@
+import type { StatusResponse, Vertex } from "../proto/gen/control.ts";
+import { timestampOf } from "./local.ts";
+import { clockOf, isCompleted, isFailed, isStarted, type State } from "./state.ts";
+
+/**
+ * What the daemon would say if it had been told to stop now: every step under way is cancelled. For
+ * a daemon that can't be heard any more. What has failed on this side counts as cancelled, too, or
+ * it would be told of as the failure of a build that is made again.
+ * @param now milliseconds since 1970, our clock
+ */
+export function interruption(state: State, now: number): StatusResponse {
+  const running = [...new Set(state.byDigest.values())]
+    .filter((vertex) =>
+      isStarted(vertex) && (!isCompleted(vertex) || vertex.local && isFailed(vertex))
+    );
+  const vertexes = running.flatMap((vertex): Vertex[] => {
+    const completed = timestampOf(clockOf(state, vertex.local, now));
+    const error = "context canceled";
+    if (vertex.members !== undefined) {
+      return [...vertex.members.values()]
+        .filter((member) => member.started !== undefined && member.completed === undefined)
+        .map((member) => ({ ...member, completed, error }));
+    }
+    const { digest, name, cached } = vertex;
+    const { start, stop } = vertex.spans.at(-1)!;
+    const started = timestampOf(start);
+    return [{
+      digest,
+      name,
+      cached,
+      inputs: [],
+      started,
+      completed: stop === undefined ? completed : timestampOf(stop),
+      error,
+      progressGroup: undefined,
+    }];
+  });
+  return { vertexes, statuses: [], logs: [], warnings: [] };
+}

@@ -1,0 +1,144 @@
+import type { StatusResponse, Vertex, VertexStatus } from "../proto/gen/control.ts";
+import type { Timestamp } from "../proto/gen/google/protobuf/timestamp.ts";
+
+/**
+ * Vertexes that we add ourselves: what the client does is part of the build to those who watch it.
+ * They become status messages like the daemon's, so that every renderer shows them, rawjson too.
+ */
+export interface LocalVertexes {
+  /** Starts one, e.g. `importing to docker`. */
+  start(name: string): LocalVertex;
+}
+
+export interface LocalVertex {
+  /**
+   * A part of its work, by name: `current` of `total` (bytes; total 0 or absent if unknown). May be
+   * called for every chunk: what comes too often is left out, but never the last.
+   */
+  progress(id: string, current: number, total?: number): void;
+  /** The part is done. Parts that aren't when the vertex ends are done by then. */
+  complete(id: string): void;
+  /** Calls it something else from now on: for displays that are painted anew. */
+  rename(name: string): void;
+  /** Adds output. The caller ends its lines. */
+  log(text: string): void;
+  done(): void;
+  /** Ends it with an error; one whose text ends in `context canceled` counts as canceled. */
+  fail(error: unknown): void;
+}
+
+/** Milliseconds between two messages on the same part. */
+const INTERVAL = 100;
+
+interface Part {
+  current: number;
+  total: number;
+  readonly started: Timestamp;
+  sent: number;
+  completed: boolean;
+}
+
+/** @param emit takes the messages. @param now ms since 1970. */
+export function localVertexes(
+  emit: (message: StatusResponse) => void,
+  now: () => number,
+): LocalVertexes {
+  return { start: (name) => startVertex(name, emit, now) };
+}
+
+function startVertex(
+  title: string,
+  emit: (message: StatusResponse) => void,
+  now: () => number,
+): LocalVertex {
+  const digest = `sha256:${crypto.getRandomValues(new Uint8Array(32)).toHex()}`;
+  const parts = new Map<string, Part>();
+  const started = timestampOf(now());
+  let name = title;
+  let ended = false;
+
+  function vertex(error: string, completed: Timestamp | undefined): Vertex {
+    return {
+      digest,
+      inputs: [],
+      name,
+      cached: false,
+      started,
+      completed,
+      error,
+      progressGroup: undefined,
+    };
+  }
+
+  function statusOf(id: string, part: Part, at: number): VertexStatus {
+    const timestamp = timestampOf(at);
+    return {
+      ID: id,
+      vertex: digest,
+      name: "",
+      current: BigInt(part.current),
+      total: BigInt(part.total),
+      timestamp,
+      started: part.started,
+      completed: part.completed ? timestamp : undefined,
+    };
+  }
+
+  function end(error: string): void {
+    if (ended) return;
+    ended = true;
+    const at = now();
+    const statuses: VertexStatus[] = [];
+    for (const [id, part] of parts) {
+      if (part.completed) continue;
+      // A part that was under way when the vertex failed is not done.
+      part.completed = error === "";
+      statuses.push(statusOf(id, part, at));
+    }
+    emit({ ...EMPTY, vertexes: [vertex(error, timestampOf(at))], statuses });
+  }
+
+  emit({ ...EMPTY, vertexes: [vertex("", undefined)] });
+  return {
+    progress(id, current, total = 0) {
+      const at = now();
+      let part = parts.get(id);
+      if (!part) {
+        part = { current, total, started: timestampOf(at), sent: -Infinity, completed: false };
+        parts.set(id, part);
+      }
+      part.current = current;
+      part.total = total;
+      if (ended || at - part.sent < INTERVAL) return;
+      part.sent = at;
+      emit({ ...EMPTY, statuses: [statusOf(id, part, at)] });
+    },
+    complete(id) {
+      const part = parts.get(id);
+      if (!part || part.completed || ended) return;
+      part.completed = true;
+      emit({ ...EMPTY, statuses: [statusOf(id, part, now())] });
+    },
+    rename(next) {
+      if (ended || next === name) return;
+      name = next;
+      emit({ ...EMPTY, vertexes: [vertex("", undefined)] });
+    },
+    log(text) {
+      if (ended) return;
+      const timestamp = timestampOf(now());
+      const msg = new TextEncoder().encode(text);
+      emit({ ...EMPTY, logs: [{ vertex: digest, timestamp, stream: 1n, msg }] });
+    },
+    done: () => end(""),
+    fail: (error) => end(error instanceof Error ? error.message : String(error)),
+  };
+}
+
+const EMPTY: StatusResponse = { vertexes: [], statuses: [], logs: [], warnings: [] };
+
+/** @param ms since 1970. */
+export function timestampOf(ms: number): Timestamp {
+  const seconds = Math.floor(ms / 1000);
+  return { seconds: BigInt(seconds), nanos: Math.round((ms - seconds * 1000) * 1e6) };
+}

@@ -1,0 +1,70 @@
+import { after } from "../base/timer.ts";
+import { plainPrinter } from "./plain.ts";
+import type { Output, Renderer } from "./renderer.ts";
+import type { State } from "./state.ts";
+
+export interface PlainOptions {
+  readonly out: Output;
+  readonly now: () => number;
+  /** `building with "NAME" instance using DRIVER driver` */
+  readonly title: string;
+  /** Cut names to 72 characters. */
+  readonly truncate: boolean;
+  /** Milliseconds between writes. */
+  readonly rate: number;
+}
+
+/** Logs in this many characters are written without waiting for the time to do so. */
+const FLOOD = 256 * 1024;
+
+/**
+ * Plain text, written in batches: at once where nothing was written lately, else when the time has
+ * come, so that a step with a hundred thousand lines costs a few writes and not as many.
+ */
+export function plainRenderer(state: State, options: PlainOptions): Renderer {
+  const { out, now, rate } = options;
+  const printer = plainPrinter(state, options);
+  let stopTimer: (() => void) | undefined;
+  let written = -Infinity;
+  let waiting = 0;
+
+  function flush(): void {
+    stop();
+    written = now();
+    waiting = 0;
+    const text = printer.print(written);
+    if (text) out.write(text);
+    if (printer.pending()) stopTimer = after(rate, tick);
+  }
+
+  function tick(): void {
+    try {
+      flush();
+    } catch {
+      // Nobody reads any more. Who writes next learns of it, where it can be caught.
+    }
+  }
+
+  function finish(): void {
+    flush();
+    stop();
+  }
+
+  function stop(): void {
+    stopTimer?.();
+    stopTimer = undefined;
+  }
+
+  return {
+    update(_message, changes) {
+      printer.collect(changes, now());
+      for (const { text } of changes.logs) waiting += text.length;
+      const wait = written + rate - now();
+      if (wait <= 0 || waiting > FLOOD) flush();
+      else stopTimer ??= after(wait, tick);
+    },
+    note: (line) => out.write(printer.note(line)),
+    finish,
+    abandon: finish,
+  };
+}

@@ -1,0 +1,207 @@
+import type { StatusResponse, VertexWarning } from "../proto/gen/control.ts";
+import { paint, readColors } from "./colors.ts";
+import { ttyRenderer } from "./tty.ts";
+import { failedBlocks, warningsBlock } from "./end_blocks.ts";
+import type { Asking } from "../transports/transport.ts";
+import { oneByOne } from "../cli/prompt_queue.ts";
+import { interruption } from "./interruption.ts";
+import { type LocalVertexes, localVertexes } from "./local.ts";
+import type { Mode } from "./mode.ts";
+import { plainRenderer } from "./plain_renderer.ts";
+import { rawJson } from "./rawjson.ts";
+import type { Outcome, Output, Renderer } from "./renderer.ts";
+import { newState, type State } from "./state.ts";
+import { applyStatus } from "./apply_status.ts";
+import { beginUpload } from "./uploads.ts";
+
+export interface ProgressOptions {
+  /** From `chooseMode`. */
+  readonly mode: Mode;
+  /** Standard error, as a rule. */
+  readonly out: Output;
+  /** The terminal's size; asked before every frame, so that it may change. */
+  readonly size: () => { columns: number; rows: number };
+  readonly env: (name: string) => string | undefined;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** What is said of where the build runs; without a builder, nothing is. */
+  readonly driver: string;
+  readonly builder: string;
+  /** Explain warnings (--debug). */
+  readonly expandWarnings?: boolean;
+  /** Sees all that is shown, whatever the mode. */
+  readonly watcher?: Watcher;
+}
+
+/** Somebody who sees a build's progress beside the display, such as `--timeline`. */
+export interface Watcher {
+  /** @param at when it came, ms since 1970. @param local it is of our own vertexes. */
+  update(message: StatusResponse, at: number, local: boolean): void;
+  /** Called once, after the display has ended. What it throws is `finish`'s to throw. */
+  finish(outcome: Outcome): void;
+}
+
+/** A build's progress on the screen, from `startProgress` to `finish`. */
+export interface Progress extends Disposable {
+  /** Takes a message of the daemon's Status stream. */
+  update(message: StatusResponse): void;
+  /** Adds vertexes of our own. */
+  readonly local: LocalVertexes;
+  /**
+   * Tells of a folder that is sent now, by its name among the build's.
+   * @returns to be called with how much of it has been sent
+   */
+  upload(mount: string): (sent: { readonly files: number; readonly bytes: number }) => void;
+  /** The same for one of several builds at once: the folders that it sends are told from the others'. */
+  ofJob(): Reporter;
+  /** Shows a line that belongs to no vertex: a file that vanished, a retry. */
+  note(line: string): void;
+  /** Asks at the terminal, one question at a time; meanwhile the display keeps away from it. */
+  readonly asking: Asking;
+  /** The daemon can't be heard any more: what was under way counts as cancelled. */
+  interrupt(): void;
+  /**
+   * Shows the last frame, the output of failed vertexes and the warnings, gives the terminal back
+   * and leaves no timer. The error itself is the caller's to print. Later calls do nothing.
+   * @param notes lines to show above the warnings
+   */
+  finish(outcome?: Outcome, notes?: readonly string[]): void;
+  /** The warnings so far, each once. */
+  warnings(): readonly VertexWarning[];
+  readonly state: State;
+  /** It is painted anew all the time, and not a log. */
+  readonly isLive: boolean;
+  /** For whoever leaves without `finish`: shows what is still due and gives the terminal back. */
+  [Symbol.dispose](): void;
+}
+
+/** What a target shows of itself. */
+export type Reporter = Pick<Progress, "update" | "local" | "upload" | "ofJob" | "note">;
+
+/** A terminal shows few lines of a step while it runs, so more are kept for when it fails. */
+const KEEP = {
+  tty: { tail: { lines: 1000, size: 256 * 1024 }, recent: 16 * 1024 },
+  other: { tail: { lines: 10, size: 64 * 1024 }, recent: 0 },
+};
+
+export function startProgress(options: ProgressOptions): Progress {
+  const { mode, out } = options;
+  const now = options.now ?? Date.now;
+  const state = newState(mode === "tty" ? KEEP.tty : KEEP.other);
+  const renderer = rendererOf(state, options, now);
+  const local = localVertexes((message) => take(message, true), now);
+  let ended = false;
+
+  function take(message: StatusResponse, local: boolean): void {
+    if (ended) return;
+    const at = now();
+    renderer.update(message, applyStatus(state, message, at, local));
+    options.watcher?.update(message, at, local);
+  }
+
+  function endText(notes: string): string {
+    if (mode === "quiet" || mode === "rawjson") return notes;
+    const expand = options.expandWarnings ?? false;
+    const color = mode === "tty" ? readColors(options.env).colors.warning : "";
+    return failedBlocks(state) + notes +
+      warningsBlock(state.warnings, { expand, paint: (heading) => paint(heading, color) });
+  }
+
+  /** @param steps the digests of the job's vertexes; without it all are its own */
+  const reporter = (steps?: Set<string>): Reporter => ({
+    update(message) {
+      for (const { digest } of message.vertexes) steps?.add(digest);
+      take(message, false);
+    },
+    local,
+    upload(mount) {
+      const upload = beginUpload(state, mount, steps);
+      return ({ files, bytes }) => {
+        upload.files = files;
+        upload.bytes = bytes;
+      };
+    },
+    ofJob: () => reporter(new Set()),
+    note(line) {
+      if (ended) out.write(`${line}\n`);
+      else renderer.note(line);
+    },
+  });
+
+  return {
+    ...reporter(),
+    asking: oneByOne((on) => renderer.hold?.(on)),
+    interrupt: () => take(interruption(state, now()), true),
+    finish(outcome = {}, notes = []) {
+      if (ended) return;
+      ended = true;
+      renderer.finish(outcome);
+      const text = endText(notes.map((line) => `${line}\n`).join(""));
+      if (text) out.write(text);
+      options.watcher?.finish(outcome);
+    },
+    warnings: () => state.warnings,
+    state,
+    isLive: mode === "tty",
+    [Symbol.dispose]() {
+      if (!ended) renderer.abandon();
+      ended = true;
+    },
+  };
+}
+
+function rendererOf(state: State, options: ProgressOptions, now: () => number): Renderer {
+  const { mode, out, driver, builder, env } = options;
+  switch (mode) {
+    case "tty": {
+      const { colors, problems } = readColors(env);
+      const renderer = ttyRenderer(state, {
+        out,
+        now,
+        size: options.size,
+        colors,
+        logRows: logRows(env),
+        label: builder && `${driver}:${builder}`,
+        rate: displayRate(env),
+      });
+      for (const problem of problems) renderer.note(problem);
+      return renderer;
+    }
+    case "plain":
+      return plainRenderer(state, {
+        out,
+        now,
+        title: builder &&
+          `building with ${JSON.stringify(builder)} instance using ${driver} driver`,
+        truncate: env("PROGRESS_NO_TRUNC") === "0",
+        rate: displayRate(env),
+      });
+    case "rawjson":
+      return {
+        update: (message) => out.write(rawJson(message)),
+        // A stream of JSON has no place for it.
+        note: () => {},
+        finish: () => {},
+        abandon: () => {},
+      };
+    case "quiet":
+      return {
+        update: () => {},
+        note: (line) => out.write(`${line}\n`),
+        finish: () => {},
+        abandon: () => {},
+      };
+  }
+}
+
+/** Milliseconds between frames; TTY_DISPLAY_RATE overrides, as in BuildKit. */
+function displayRate(env: (name: string) => string | undefined): number {
+  const text = env("TTY_DISPLAY_RATE") ?? "";
+  return /^\d+$/.test(text) ? Number(text) : 100;
+}
+
+/** Rows of a running step's output. NO_COLOR, if set, keeps BuildKit from reading the variable; us not. */
+function logRows(env: (name: string) => string | undefined): number {
+  const text = env("BUILDKIT_TTY_LOG_LINES") ?? "";
+  return /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 6;
+}

@@ -1,0 +1,166 @@
+import type {
+  StatusResponse,
+  Vertex,
+  VertexLog,
+  VertexStatus,
+  VertexWarning,
+} from "../proto/gen/control.ts";
+import type { Timestamp } from "../proto/gen/google/protobuf/timestamp.ts";
+import type {
+  Definition,
+  OpMetadata,
+  Position,
+  ProgressGroup,
+  Range,
+  Source,
+  SourceInfo,
+} from "../proto/gen/pb.ts";
+
+/**
+ * One status message as one line of JSON, which other programs read: keys, their order, what is left
+ * out and how text is escaped are those of Go's encoder on BuildKit's structures, to the byte.
+ */
+export function rawJson(message: StatusResponse): string {
+  const json = JSON.stringify(
+    sparse({
+      vertexes: message.vertexes.map(vertexOf),
+      statuses: message.statuses.map(statusOf),
+      logs: message.logs.map(logOf),
+      warnings: message.warnings.map(warningOf),
+    }),
+  );
+  return `${json.replace(ESCAPED, escape)}\n`;
+}
+
+/** Go escapes what HTML and JavaScript could trip over. */
+const ESCAPED = new RegExp("[<>&\\u2028\\u2029]", "g");
+
+function escape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+function vertexOf(vertex: Vertex): object {
+  return sparse({
+    digest: vertex.digest,
+    inputs: vertex.inputs,
+    name: vertex.name,
+    started: vertex.started && rfc3339(vertex.started),
+    completed: vertex.completed && rfc3339(vertex.completed),
+    cached: vertex.cached,
+    error: vertex.error,
+    progressGroup: vertex.progressGroup && groupOf(vertex.progressGroup),
+  });
+}
+
+function statusOf(status: VertexStatus): object {
+  return {
+    id: status.ID,
+    ...sparse({ vertex: status.vertex, name: status.name, total: Number(status.total) }),
+    current: Number(status.current),
+    timestamp: rfc3339(status.timestamp),
+    ...sparse({
+      started: status.started && rfc3339(status.started),
+      completed: status.completed && rfc3339(status.completed),
+    }),
+  };
+}
+
+function logOf(log: VertexLog): object {
+  return {
+    ...sparse({ vertex: log.vertex, stream: Number(log.stream) }),
+    // A slice that was never filled is null to Go.
+    data: log.msg.length > 0 ? log.msg.toBase64() : null,
+    timestamp: rfc3339(log.timestamp),
+  };
+}
+
+/** A warning as BuildKit's structure has it in JSON. */
+export function warningOf(warning: VertexWarning): object {
+  return sparse({
+    vertex: warning.vertex,
+    level: Number(warning.level),
+    short: warning.short.toBase64(),
+    detail: warning.detail.map((line) => line.toBase64()),
+    url: warning.url,
+    sourceInfo: warning.info && infoOf(warning.info),
+    range: warning.ranges.map(rangeOf),
+  });
+}
+
+function infoOf({ filename, data, definition, language }: SourceInfo): object {
+  return sparse({
+    filename,
+    data: data.toBase64(),
+    definition: definition && definitionOf(definition),
+    language,
+  });
+}
+
+function definitionOf({ def, metadata, Source }: Definition): object {
+  return sparse({
+    def: def.map((op) => op.toBase64()),
+    metadata: mapOf(metadata, metadataOf),
+    Source: Source && sourceOf(Source),
+  });
+}
+
+function metadataOf(metadata: OpMetadata): object {
+  return sparse({
+    ignore_cache: metadata.ignoreCache,
+    description: mapOf(metadata.description, (value) => value),
+    caps: mapOf(metadata.caps, (value) => value),
+    progress_group: metadata.progressGroup && groupOf(metadata.progressGroup),
+  });
+}
+
+function sourceOf({ locations, infos }: Source): object {
+  return sparse({
+    locations: mapOf(locations, ({ locations }) =>
+      sparse({
+        locations: locations.map(({ sourceIndex, ranges }) =>
+          sparse({ sourceIndex, ranges: ranges.map(rangeOf) })
+        ),
+      })),
+    infos: infos.map(infoOf),
+  });
+}
+
+function groupOf({ id, name, weak }: ProgressGroup): object {
+  return sparse({ id, name, weak });
+}
+
+function rangeOf({ start, end }: Range): object {
+  return sparse({ start: start && positionOf(start), end: end && positionOf(end) });
+}
+
+function positionOf({ line, character }: Position): object {
+  return sparse({ line, character });
+}
+
+/** Go prints maps in the order of their keys' bytes; an empty one is left out. */
+function mapOf<T>(
+  map: { [key: string]: T },
+  value: (value: T) => unknown,
+): Record<string, unknown> | undefined {
+  const keys = Object.keys(map).sort();
+  if (keys.length === 0) return undefined;
+  return Object.fromEntries(keys.map((key) => [key, value(map[key] as T)]));
+}
+
+/** Without the fields that hold a zero value: what `omitempty` leaves out. */
+function sparse(fields: Record<string, unknown>): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(fields)) {
+    if (!value || (Array.isArray(value) && value.length === 0)) continue;
+    kept[key] = value;
+  }
+  return kept;
+}
+
+/** RFC 3339 in UTC, with as many of nine decimals as are needed. No time is the epoch. */
+function rfc3339(time: Timestamp | undefined): string {
+  const seconds = Number(time?.seconds ?? 0n);
+  const whole = new Date(seconds * 1000).toISOString().slice(0, 19);
+  const nanos = String(time?.nanos ?? 0).padStart(9, "0").replace(/0+$/, "");
+  return nanos ? `${whole}.${nanos}Z` : `${whole}Z`;
+}

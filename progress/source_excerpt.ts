@@ -1,0 +1,78 @@
+import type { Range } from "../proto/gen/pb.ts";
+import { excerpt } from "../base/excerpt.ts";
+
+/** A place in a source file that an error or a warning is about, with the file's text. */
+export interface Source {
+  readonly filename: string;
+  readonly data: Uint8Array;
+  readonly ranges: readonly Range[];
+}
+
+/** One typed detail of an RPC error, as it came. */
+interface ErrorDetail {
+  readonly typeUrl: string;
+  readonly value: Uint8Array;
+}
+
+const TYPE_URL = "github.com/moby/buildkit/errdefs.Source+json";
+
+/**
+ * The source places among an error's details, innermost first. BuildKit packs them as JSON into
+ * google.protobuf.Any: `{info: {filename, data (base64)}, ranges: [{start: {line}, end: {line}}]}`,
+ * zero values omitted. What can't be read is passed over: an excerpt is a help, not the error.
+ */
+export function sourcesOf(details: readonly ErrorDetail[]): Source[] {
+  const sources: Source[] = [];
+  for (const { typeUrl, value } of details) {
+    if (typeUrl.replace(/^type\.googleapis\.com\//, "") !== TYPE_URL) continue;
+    try {
+      const source = readSource(JSON.parse(new TextDecoder().decode(value)));
+      if (source) sources.push(source);
+    } catch {
+      continue;
+    }
+  }
+  return sources;
+}
+
+function readSource(json: unknown): Source | undefined {
+  const { info, ranges } = fields(json);
+  const { filename, data } = fields(info);
+  if (info === undefined || info === null || !Array.isArray(ranges)) return undefined;
+  return {
+    filename: typeof filename === "string" ? filename : "",
+    data: typeof data === "string" ? Uint8Array.fromBase64(data) : new Uint8Array(),
+    ranges: ranges.map((range) => {
+      const { start, end } = fields(range);
+      return { start: readPosition(start), end: readPosition(end) };
+    }),
+  };
+}
+
+function readPosition(json: unknown): { line: number; character: number } {
+  const { line, character } = fields(json);
+  return { line: Number(line ?? 0), character: Number(character ?? 0) };
+}
+
+function fields(json: unknown): Record<string, unknown> {
+  return typeof json === "object" && json !== null ? json as Record<string, unknown> : {};
+}
+
+/** The lines around a place, the place itself marked. Empty if it is outside of the file. */
+export function sourceExcerpt({ filename, data, ranges }: Source): string {
+  const places = ranges.map((range) => {
+    const first = range.start?.line ?? 0;
+    return { first, last: Math.max(range.end?.line ?? 0, first) };
+  });
+  if (places.length === 0) return "";
+  const lines = new TextDecoder("utf-8", { ignoreBOM: true }).decode(data).split("\n");
+  const first = Math.min(...places.map((place) => place.first));
+  if (first < 1 || first > lines.length) return "";
+  const shown = excerpt({
+    file: filename,
+    first,
+    last: Math.max(...places.map((place) => place.last)),
+    isMarked: (line) => places.some((place) => place.first <= line && line <= place.last),
+  }, lines);
+  return shown.join("\n") + "\n";
+}

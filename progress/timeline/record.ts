@@ -1,0 +1,145 @@
+/** Collects a build's progress for a timeline, beside whatever shows it meanwhile. */
+import type { StatusResponse } from "../../proto/gen/control.ts";
+import { applyStatus } from "../apply_status.ts";
+import { appendTail, emptyTail, type LogTail, trimTail } from "../log_tail.ts";
+import {
+  clockOf,
+  isCanceled,
+  isCompleted,
+  isFailed,
+  newState,
+  type State,
+  type StatusState,
+  type VertexState,
+} from "../state.ts";
+import { criticalPath, type Node } from "./critical_path.ts";
+import type { Bar, Step, Timeline, Transfer } from "./timeline.ts";
+
+export interface TimelineRecorder {
+  /**
+   * Takes a message of the daemon's Status stream, or of our own vertexes.
+   * @param at when it came, ms since 1970
+   */
+  update(message: StatusResponse, at: number, local: boolean): void;
+  /** @param now ms since 1970: what has no end yet is drawn until then. */
+  timeline(now: number): Timeline;
+}
+
+/** Of each step's output the end is kept: enough to find an error, and no gigabyte of page. */
+const LOG_LIMIT = { lines: 5000, size: 512 * 1024 };
+const NOTHING = { tail: { lines: 1, size: 1 }, recent: 0 };
+
+interface Recorded {
+  readonly inputs: Set<string>;
+  readonly log: LogTail;
+}
+
+export function recordTimeline(): TimelineRecorder {
+  const state = newState(NOTHING);
+  const recorded = new Map<VertexState, Recorded>();
+
+  function recordOf(vertex: VertexState): Recorded {
+    let record = recorded.get(vertex);
+    if (!record) recorded.set(vertex, record = { inputs: new Set(), log: emptyTail() });
+    return record;
+  }
+
+  return {
+    update(message, at, local) {
+      const { logs } = applyStatus(state, message, at, local);
+      for (const { digest, inputs } of message.vertexes) {
+        const vertex = state.byDigest.get(digest);
+        if (!vertex) continue;
+        for (const input of inputs) recordOf(vertex).inputs.add(input);
+      }
+      for (const { vertex, log } of logs) appendTail(recordOf(vertex).log, log, LOG_LIMIT);
+    },
+    timeline: (now) => layOut(state, recordOf, now),
+  };
+}
+
+function layOut(state: State, recordOf: (vertex: VertexState) => Recorded, now: number): Timeline {
+  const vertexes = state.started.filter(({ hidden }) => !hidden);
+  // The daemon's clock is the page's.
+  const shift = (vertex: VertexState) => vertex.local ? state.skew ?? 0 : 0;
+  const spansOf = (vertex: VertexState): Bar[] => {
+    const until = clockOf(state, vertex.local, now);
+    return vertex.spans.map(({ start, stop }) => ({
+      start: start - shift(vertex),
+      stop: Math.max(start, stop ?? until) - shift(vertex),
+    }));
+  };
+  const bars = new Map(vertexes.map((vertex) => [vertex, spansOf(vertex)]));
+  const origin = Math.min(...[...bars.values()].flat().map(({ start }) => start));
+  const end = Math.max(...[...bars.values()].flat().map(({ stop }) => stop));
+  // Steps that were stopped because another failed held nothing up.
+  const awaited = nodesOf(state, bars, recordOf).filter(({ vertex }) => !isCanceled(vertex));
+  const critical = new Set(criticalPath(awaited).map(({ vertex }) => vertex));
+
+  const steps = vertexes.map((vertex): Step => {
+    const { log } = recordOf(vertex);
+    trimTail(log, LOG_LIMIT);
+    const moved = (time: number) => time - shift(vertex) - origin;
+    return {
+      name: vertex.name,
+      outcome: outcomeOf(vertex),
+      error: isFailed(vertex) ? vertex.error : "",
+      bars: bars.get(vertex)!.map(({ start, stop }) => ({
+        start: start - origin,
+        stop: stop - origin,
+      })),
+      transfers: vertex.statuses.flatMap((status) => {
+        const transfer = transferOf(status, moved, end - origin);
+        return transfer ? [transfer] : [];
+      }),
+      log: log.lines,
+      dropped: log.dropped,
+      warnings: vertex.warnings.map(({ short }) => new TextDecoder().decode(short)),
+      critical: critical.has(vertex),
+    };
+  });
+  steps.sort((a, b) => a.bars[0]!.start - b.bars[0]!.start);
+  return { duration: steps.length === 0 ? 0 : end - origin, steps };
+}
+
+type VertexNode = Node & { readonly vertex: VertexState; readonly inputs: VertexNode[] };
+
+/** Each vertex with those it takes its inputs from, from its first start to its last end. */
+function nodesOf(
+  state: State,
+  bars: ReadonlyMap<VertexState, Bar[]>,
+  recordOf: (vertex: VertexState) => Recorded,
+): VertexNode[] {
+  const nodes = new Map<VertexState, VertexNode>();
+  for (const vertex of new Set(state.byDigest.values())) {
+    const spans = bars.get(vertex) ?? [];
+    const [start, stop] = [spans[0]?.start ?? 0, spans.at(-1)?.stop ?? 0];
+    nodes.set(vertex, { vertex, start, stop, inputs: [] });
+  }
+  for (const [vertex, node] of nodes) {
+    for (const digest of recordOf(vertex).inputs) {
+      const input = state.byDigest.get(digest);
+      if (input) node.inputs.push(nodes.get(input)!);
+    }
+  }
+  return [...nodes.values()].filter(({ vertex }) => bars.has(vertex));
+}
+
+function outcomeOf(vertex: VertexState): Step["outcome"] {
+  if (isFailed(vertex)) return "failed";
+  if (isCanceled(vertex)) return "canceled";
+  if (vertex.cached) return "cached";
+  return isCompleted(vertex) ? "done" : "unfinished";
+}
+
+/** Parts that count nothing, such as `exporting layers`, are drawn too: they have a length. */
+function transferOf(
+  { id, current, total, started, completed, timestamp }: StatusState,
+  moved: (time: number) => number,
+  end: number,
+): Transfer | undefined {
+  if (started === undefined) return undefined;
+  const start = moved(started);
+  const stop = Math.min(moved(completed ?? Math.max(timestamp, started)), end);
+  return { name: id, start, stop: Math.max(start, stop), current, total };
+}

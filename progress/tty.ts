@@ -1,0 +1,126 @@
+import { every } from "../base/timer.ts";
+import type { Outcome, Output, Renderer } from "./renderer.ts";
+import type { State } from "./state.ts";
+import { frame, type View } from "./tty_frame.ts";
+import { textWidth } from "../base/width.ts";
+
+export interface DisplayOptions extends Pick<View, "colors" | "logRows" | "label"> {
+  readonly out: Output;
+  readonly size: () => { columns: number; rows: number };
+  readonly now: () => number;
+  /** Milliseconds between frames. */
+  readonly rate: number;
+}
+
+/** Terminals that know it show what is between these at once; the others pass them over. */
+const SYNC_BEGIN = "\x1b[?2026h";
+const SYNC_END = "\x1b[?2026l";
+const HIDE_CURSOR = "\x1b[?25l";
+const SHOW_CURSOR = "\x1b[?25h";
+/** A line that is wider than we think must not take two rows, or the way back up is wrong. */
+const NO_WRAP = "\x1b[?7l";
+const WRAP = "\x1b[?7h";
+const CLEAR_ROW = "\x1b[2K";
+const CLEAR_REST = "\x1b[K";
+const CLEAR_BELOW = "\x1b[J";
+
+/**
+ * Paints frames over each other, each in one write: up to where the last one began, every line and
+ * the rest of its row, then whatever the last frame had below. Nothing is cleared before it is
+ * written anew (but after a resize), so nothing flickers.
+ */
+export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
+  const { out, now, rate } = options;
+  let shown: string[] = [];
+  let shownColumns = 0;
+  let painted = -Infinity;
+  let held = false;
+  const stopTimer = every(Math.max(rate, 1), tick);
+  // Whoever leaves in a hurry (a second Ctrl-C) calls nobody, but gets a cursor all the same.
+  globalThis.addEventListener("unload", restore);
+
+  function tick(): void {
+    try {
+      draw();
+    } catch {
+      // Nobody reads any more. Who writes next learns of it, where it can be caught.
+      stopTimer();
+    }
+  }
+
+  function restore(): void {
+    out.write(WRAP + SHOW_CURSOR);
+  }
+
+  function stop(): void {
+    stopTimer();
+    globalThis.removeEventListener("unload", restore);
+  }
+
+  /** The frame is gone, and the cursor where it began. */
+  function clear(): void {
+    const up = heightOf(shown, shownColumns, options.size().columns);
+    out.write(`${up > 0 ? `\x1b[${up}A` : ""}\r${CLEAR_BELOW}${WRAP}${SHOW_CURSOR}`);
+    shown = [];
+  }
+
+  function draw(ending?: NonNullable<View["ending"]>, above = ""): void {
+    if (held && !ending) return;
+    const { columns, rows } = options.size();
+    const at = now();
+    const lines = frame(state, { ...options, columns, rows, now: at, ...(ending && { ending }) });
+    const up = Math.min(heightOf(shown, shownColumns, columns), Math.max(rows - 1, 0));
+    let text = SYNC_BEGIN + HIDE_CURSOR;
+    if (up > 0) text += `\x1b[${up}A`;
+    text += "\r";
+    if (above) text += `${CLEAR_ROW}${above}${CLEAR_REST}\n`;
+    text += NO_WRAP;
+    // Rows that were folded stay joined to the terminal until each is cleared. (All at once would
+    // not do: tmux takes that for the end of a page, and moves it to its history.)
+    const before = columns === shownColumns ? "" : CLEAR_ROW;
+    for (const line of lines) text += `${before}${line}${CLEAR_REST}\n`;
+    text += CLEAR_BELOW + WRAP + (ending ? SHOW_CURSOR : "") + SYNC_END;
+    out.write(text);
+    shown = lines;
+    shownColumns = columns;
+    painted = at;
+  }
+
+  return {
+    update() {
+      if (now() - painted >= rate) draw();
+    },
+    note: (line) => draw(undefined, line),
+    hold(on) {
+      if (on) clear();
+      held = on;
+    },
+    finish(outcome) {
+      stop();
+      draw(endingOf(outcome));
+    },
+    abandon() {
+      stop();
+      draw();
+      restore();
+    },
+  };
+}
+
+function endingOf(outcome: Outcome): NonNullable<View["ending"]> {
+  if (outcome.canceled) return "CANCELED";
+  return outcome.error === undefined ? "FINISHED" : "ERROR";
+}
+
+/** Rows that lines take by now: a terminal that became narrower has folded those that don't fit. */
+function heightOf(lines: readonly string[], columnsThen: number, columns: number): number {
+  if (columns >= columnsThen) return lines.length;
+  let height = 0;
+  for (const line of lines) {
+    height += Math.max(1, Math.ceil(textWidth(line.replace(COLOR, "")) / columns));
+  }
+  return height;
+}
+
+// deno-lint-ignore no-control-regex -- the sequences that `paint` adds
+const COLOR = /\x1b\[[0-9;]*m/g;

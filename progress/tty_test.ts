@@ -1,0 +1,164 @@
+import { equal, throws } from "node:assert/strict";
+import { message, T0 } from "../tests/progress/messages.ts";
+import { Terminal } from "../tests/progress/terminal.ts";
+import { applyStatus } from "./apply_status.ts";
+import { ttyRenderer } from "./tty.ts";
+import { newState } from "./state.ts";
+
+function display(terminal: Terminal, rate = 0) {
+  const state = newState({ tail: { lines: 10, size: 1000 }, recent: 1000 });
+  let now = T0;
+  const renderer = ttyRenderer(state, {
+    out: terminal,
+    now: () => now,
+    size: () => terminal,
+    rate,
+    colors: { run: "\x1b[34m", cancel: "", warning: "", error: "", log: "" },
+    logRows: 6,
+    label: "remote:b",
+  });
+  return {
+    renderer,
+    update(ms: number, brief: Parameters<typeof message>[0]) {
+      now = T0 + ms;
+      const status = message(brief);
+      renderer.update(status, applyStatus(state, status, now));
+    },
+  };
+}
+
+const steps = (from: number, to: number, stop?: number) =>
+  Array.from({ length: to - from }, (_, i) => ({
+    d: `v${from + i}`,
+    name: `step ${from + i}`,
+    start: 0,
+    ...(stop !== undefined && { stop }),
+  }));
+
+Deno.test("frames replace each other in one write each; the cursor is hidden, then shown", () => {
+  const terminal = new Terminal(40, 10);
+  terminal.write("$ fairlead build\n");
+  const { renderer, update } = display(terminal);
+  update(0, { v: steps(0, 3) });
+  equal(
+    terminal.text(),
+    `$ fairlead build
+[+] Building 0.0s (0/3)        remote:b
+ => step 0                         0.0s
+ => step 1                         0.0s
+ => step 2                         0.0s`,
+  );
+  equal(terminal.cursorVisible, false);
+  const { writes } = terminal;
+  update(1200, { v: steps(0, 1, 900) });
+  equal(terminal.writes, writes + 1);
+  update(2000, { v: steps(0, 3, 2000) });
+  renderer.finish({});
+  equal(
+    terminal.text(),
+    `$ fairlead build
+[+] Building 2.0s (3/3) FINISHED remote
+ => step 0                         2.0s
+ => step 1                         2.0s
+ => step 2                         2.0s`,
+  );
+  equal(terminal.history.length, 0);
+  equal(terminal.cursorVisible && terminal.wrap && !terminal.synchronized, true);
+});
+
+Deno.test("a build taller than the terminal leaves one whole last frame", () => {
+  const terminal = new Terminal(40, 8);
+  const { renderer, update } = display(terminal);
+  for (let i = 0; i < 30; i++) {
+    update(i, { v: steps(0, i + 1) });
+    equal(terminal.history.length, 0);
+  }
+  update(100, { v: steps(0, 30, 100) });
+  renderer.finish({ error: new Error("x") });
+  const all = [...terminal.history, ...terminal.screen].join("\n").trimEnd().split("\n");
+  equal(all.length, 31);
+  equal(all[0]?.includes("(30/30) ERROR"), true);
+  equal(all.every((line, i) => i === 0 || line.startsWith(` => step ${i - 1} `)), true);
+});
+
+Deno.test("a terminal that becomes narrower has no remains of the wider frame", () => {
+  const terminal = new Terminal(80, 24);
+  const { renderer, update } = display(terminal);
+  update(0, { v: steps(0, 4) });
+  for (const columns of [50, 31, 64, 80, 40]) {
+    terminal.resize(columns);
+    update(10, { v: steps(0, 4) });
+    equal(terminal.text().split("\n").length, 5, `${columns}: ${terminal.text()}`);
+  }
+  renderer.abandon();
+});
+
+Deno.test("a note goes above the frame and stays", () => {
+  const terminal = new Terminal(40, 6);
+  const { renderer, update } = display(terminal);
+  update(0, { v: steps(0, 2) });
+  renderer.note("WARNING: a.txt has vanished");
+  update(5, { v: steps(0, 3) });
+  equal(terminal.text().split("\n")[0], "WARNING: a.txt has vanished");
+  equal(terminal.text().split("\n").length, 5);
+  // A long one takes the rows it needs.
+  terminal.rows = 20;
+  renderer.note("x".repeat(100));
+  update(6, { v: steps(0, 3) });
+  const lines = terminal.text().split("\n");
+  equal(lines.slice(1, 4).join(""), "x".repeat(100));
+  equal(lines.length, 1 + 3 + 4);
+  renderer.finish({ canceled: true });
+  equal(terminal.text().includes("CANCELED"), true);
+});
+
+Deno.test("abandon() gives the cursor back and paints no more", async () => {
+  const terminal = new Terminal(40, 6);
+  const { renderer, update } = display(terminal, 1);
+  update(0, { v: steps(0, 2) });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  renderer.abandon();
+  const { writes } = terminal;
+  equal(writes > 1, true);
+  equal(terminal.cursorVisible, true);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  equal(terminal.writes, writes);
+});
+
+Deno.test("leaving in a hurry gives the cursor back", () => {
+  const terminal = new Terminal(40, 6);
+  const { renderer, update } = display(terminal);
+  update(0, { v: steps(0, 2) });
+  equal(terminal.cursorVisible, false);
+  dispatchEvent(new Event("unload"));
+  equal(terminal.cursorVisible, true);
+  renderer.finish({});
+  const { writes } = terminal;
+  dispatchEvent(new Event("unload"));
+  equal(terminal.writes, writes);
+});
+
+Deno.test("a terminal that is gone fails those who write, not a timer", async () => {
+  let gone = false;
+  let writes = 0;
+  const state = newState({ tail: { lines: 10, size: 1000 }, recent: 1000 });
+  const renderer = ttyRenderer(state, {
+    out: {
+      write() {
+        writes++;
+        if (gone) throw new Error("gone");
+      },
+    },
+    now: () => T0,
+    size: () => ({ columns: 40, rows: 10 }),
+    rate: 1,
+    colors: { run: "", cancel: "", warning: "", error: "", log: "" },
+    logRows: 6,
+    label: "remote:b",
+  });
+  renderer.note("x");
+  gone = true;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  equal(writes, 2);
+  throws(() => renderer.finish({}), /gone/);
+});

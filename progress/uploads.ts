@@ -1,0 +1,71 @@
+/**
+ * What this side knows of a folder it sends and the daemon doesn't tell: how many files, and the
+ * bytes of them alone. The daemon's own word for the transfer, `transferring NAME:`, is where it is
+ * shown.
+ */
+import type { State, StatusState, VertexState } from "./state.ts";
+import { formatBytes } from "../base/units.ts";
+
+/** One transfer of a folder. */
+export interface Upload {
+  /** The folder's name among the build's: `context`, `dockerfile`. */
+  readonly mount: string;
+  /** Digests of the vertexes of the job that sends it; undefined where there is one job. */
+  readonly steps: ReadonlySet<string> | undefined;
+  files: number;
+  bytes: number;
+}
+
+/** Takes note of a transfer that begins now. */
+export function beginUpload(
+  state: State,
+  mount: string,
+  steps?: ReadonlySet<string>,
+): Upload {
+  const upload: Upload = { mount, steps, files: 0, bytes: 0 };
+  state.uploads.push(upload);
+  return upload;
+}
+
+/**
+ * The transfer that a vertex's status tells of: of its job's transfers of a name the third is told of
+ * by the job's third status of that name. undefined for statuses of other things, and where a job
+ * sends two folders of one name at once: then nobody can tell which is which.
+ */
+export function uploadOf(
+  state: State,
+  { digest }: VertexState,
+  status: StatusState,
+): Upload | undefined {
+  if (!status.id.startsWith("transferring ")) return undefined;
+  const uploads = state.uploads.filter(({ mount, steps }) =>
+    status.id === `transferring ${mount}:` && (steps === undefined || steps.has(digest))
+  );
+  const steps = uploads[0]?.steps;
+  // What jobs of one folder share is told of in all of them.
+  if (uploads.length === 0 || uploads.some((upload) => upload.steps !== steps)) return undefined;
+  const statuses = state.started
+    .filter((vertex) => steps === undefined || steps.has(vertex.digest))
+    .flatMap((vertex) => vertex.statuses)
+    .filter(({ id }) => id === status.id)
+    .sort((a, b) => (a.started ?? 0) - (b.started ?? 0));
+  const overlap = statuses.some(({ started = 0 }, at) =>
+    at > 0 && started < (statuses[at - 1]!.completed ?? Infinity)
+  );
+  return overlap ? undefined : uploads[statuses.indexOf(status)];
+}
+
+/** `1 file`, `20,000 files`. */
+export function filesText({ files }: Upload): string {
+  const digits = String(files).replace(/\B(?=(?:\d{3})+$)/g, ",");
+  return `${digits} file${files === 1 ? "" : "s"}`;
+}
+
+/**
+ * `20,000 files, 41.00MB, 12.30MB/s`
+ * @param ms how long it took
+ */
+export function sentText(upload: Upload, ms: number): string {
+  const rate = Math.round(upload.bytes / ms * 1000);
+  return `${filesText(upload)}, ${formatBytes(upload.bytes)}, ${formatBytes(rate)}/s`;
+}

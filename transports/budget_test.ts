@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { DialError } from "./errors.ts";
+import { withinBudget } from "./budget.ts";
+
+const never = new AbortController().signal;
+
+function failure(problem: string, retryable: boolean): DialError {
+  return new DialError(problem, {
+    endpoint: "x://y",
+    step: "connect",
+    code: "unreachable",
+    retryable,
+  });
+}
+
+/** Dials that end as the list says, the last of them for ever. */
+function dials(...outcomes: (DialError | string)[]) {
+  let count = 0;
+  return {
+    count: () => count,
+    dial() {
+      const outcome = outcomes[Math.min(count++, outcomes.length - 1)]!;
+      return typeof outcome === "string" ? Promise.resolve(outcome) : Promise.reject(outcome);
+    },
+  };
+}
+
+/** An attempt that ends with the signal alone. */
+function hang(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(failure("timed out", true)), { once: true });
+  });
+}
+
+Deno.test("a failure that may mend is met with two further attempts, and each is told of", async () => {
+  const told: string[] = [];
+  const onRetry = (error: DialError) => told.push(error.message);
+  const mended = dials(failure("one", true), failure("two", true), "there");
+  assert.equal((await withinBudget({ ms: 0, onRetry }, never, mended.dial)).result, "there");
+  assert.deepEqual(told, ["cannot reach x://y: one", "cannot reach x://y: two"]);
+
+  const stays = dials(failure("one", true), failure("two", true), failure("three", true), "there");
+  await assert.rejects(withinBudget({ ms: 0 }, never, stays.dial), /three/);
+  assert.equal(stays.count(), 3);
+});
+
+Deno.test("one that stays is told at once", async () => {
+  const { dial, count } = dials(failure("no", false), "there");
+  await assert.rejects(withinBudget({ ms: 0 }, never, dial), /cannot reach x:\/\/y: no/);
+  assert.equal(count(), 1);
+});
+
+Deno.test("when the time is up, the far side's own last word is what is told", async () => {
+  let attempts = 0;
+  const dial = ({ signal }: { signal: AbortSignal }) =>
+    attempts++ === 0 ? Promise.reject(failure("refused", true)) : hang(signal);
+  await assert.rejects(withinBudget({ ms: 900 }, never, dial), /refused/);
+  assert.equal(attempts, 2);
+
+  // The pause before the next attempt counts, too.
+  const refused = dials(failure("refused", true));
+  await assert.rejects(withinBudget({ ms: 100 }, never, refused.dial), /refused/);
+  assert.equal(refused.count(), 1);
+
+  await assert.rejects(withinBudget({ ms: 50 }, never, ({ signal }) => hang(signal)), /timed out/);
+});
+
+Deno.test("an interrupt ends it with its own reason, also between two attempts", async () => {
+  for (
+    const dial of [
+      ({ signal }: { signal: AbortSignal }) => hang(signal),
+      dials(failure("x", true)).dial,
+    ]
+  ) {
+    const stop = new AbortController();
+    const dialling = withinBudget({ ms: 0 }, stop.signal, dial);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    stop.abort(new Error("Ctrl-C"));
+    await assert.rejects(dialling, /Ctrl-C/);
+  }
+});
+
+Deno.test("an attempt is told how much time is left, and what follows it, too", async () => {
+  const told = ({ timeoutMs }: { timeoutMs?: number }) => Promise.resolve(timeoutMs);
+  const { result, left } = await withinBudget({ ms: 5000 }, never, told);
+  assert.ok(result !== undefined && result > 0 && result <= 5000, `${result}`);
+  assert.ok(left > 0 && left <= 5000, `${left}`);
+  const unlimited = await withinBudget({ ms: 0 }, never, told);
+  assert.deepEqual(unlimited, { result: undefined, left: Infinity });
+});
+
+Deno.test("while somebody is asked, the time stands still", async () => {
+  const { result, left } = await withinBudget({ ms: 400 }, never, async ({ asking, signal }) => {
+    await asking(() => new Promise((resolve) => setTimeout(resolve, 600)));
+    return signal.aborted;
+  });
+  assert.equal(result, false);
+  assert.ok(left > 0, `${left}`);
+  const late = withinBudget({ ms: 200 }, never, async ({ asking, signal }) => {
+    await asking(() => Promise.resolve());
+    return await hang(signal);
+  });
+  await assert.rejects(late, /timed out/, "and goes on afterwards");
+});

@@ -1,0 +1,79 @@
+import type { Registry } from "./registry.ts";
+import type { Connection, DialContext, Transport } from "./transport.ts";
+import { noticingTls } from "./tls/unasked_tls.ts";
+
+/** TLS as a builder's driver options name it. Any of the four asks for TLS. Files are absolute paths. */
+export interface TlsOptions {
+  /** The CA certificates that may have signed the daemon's; without it the system's. */
+  readonly cacert?: string;
+  /** Our certificate (with its chain), for a daemon that demands one. */
+  readonly cert?: string;
+  /** The private key of `cert`. */
+  readonly key?: string;
+  /** The name that the daemon's certificate must carry, in place of the endpoint's host. */
+  readonly servername?: string;
+}
+
+/** True when the options ask for TLS. */
+export function wantsTls(tls: TlsOptions): boolean {
+  return [tls.cacert, tls.cert, tls.key, tls.servername].some((value) => value !== undefined);
+}
+
+/**
+ * Opens one connection to an endpoint, under TLS where asked.
+ *
+ * Throws `EndpointError` before anything is dialled, `DialError` after, or the signal's reason.
+ */
+export async function dialEndpoint(
+  registry: Registry,
+  endpoint: string,
+  tls: TlsOptions,
+  context: DialContext,
+): Promise<Connection> {
+  const transport = registry.find(endpoint);
+  const spec = transport.parse(endpoint);
+  if (!wantsTls(tls)) return await dialPlain(transport, spec, context);
+
+  if (transport.dialTls !== undefined) {
+    const { dialOwnTls } = await import("./tls/own_tls.ts");
+    const connection = await dialOwnTls(transport, spec, tls, context);
+    if (connection !== undefined) return connection;
+    // TLS over the transport's stream, below, can do more, and says what is wrong.
+  }
+  const shown = transport.describe(spec);
+  const { loadTls, wrapTls } = await import("./tls/tls.ts");
+  const files = await loadTls(tls, shown, context);
+  const connection = await transport.dial(spec, context);
+  if (connection.secure) {
+    context.log(`${shown} is encrypted already: the TLS options are not used`);
+    return connection;
+  }
+  const host = files.servername ?? connection.serverName ?? transport.host(spec).name;
+  const stream = await wrapTls(connection.stream, files, host, shown, context);
+  return { ...connection, stream, authority: host, secure: true };
+}
+
+/** Without TLS; where it would be the transport's own, a far side that expects it is noticed. */
+export async function dialPlain(
+  transport: Transport,
+  spec: unknown,
+  context: DialContext,
+): Promise<Connection> {
+  const connection = await transport.dial(spec, context);
+  if (transport.dialTls === undefined) return connection;
+  return noticingTls(connection, transport, spec, context);
+}
+
+/**
+ * The endpoint in printable form when its bytes would cross a network in the clear, else undefined;
+ * `create` warns of it once. Throws `EndpointError`.
+ */
+export function warnPlaintext(
+  registry: Registry,
+  endpoint: string,
+  tls: TlsOptions,
+): string | undefined {
+  const transport = registry.find(endpoint);
+  const spec = transport.parse(endpoint);
+  return !wantsTls(tls) && transport.plaintext(spec) ? transport.describe(spec) : undefined;
+}

@@ -1,0 +1,81 @@
+/**
+ * An HTTP/2 server begins with a SETTINGS frame (RFC 9113 §3.4): three bytes of length, the type 4,
+ * no flags, stream 0. What else a port may say at first tells what it is.
+ */
+import type { DialErrorCode } from "./errors.ts";
+
+/** What an endpoint turned out to be. */
+export interface Misfit {
+  readonly code: DialErrorCode;
+  readonly problem: string;
+  readonly hint: string;
+}
+
+const OWN_PORT = "give the address of the daemon's gRPC listener (buildkitd --addr)";
+/** What to do about a port that expects TLS, by the driver options that ask for it. */
+export const NEEDS_TLS =
+  "give the builder --driver-opt cacert=FILE, and cert=FILE,key=FILE if the daemon demands a " +
+  "certificate of ours";
+
+/**
+ * What is on the far side, from the first bytes it sent; empty: it closed without a word.
+ * Undefined where they may well be HTTP/2.
+ *
+ * @param tls whether the bytes came through TLS
+ */
+export function explainFirstBytes(bytes: Uint8Array, tls = false): Misfit | undefined {
+  if (bytes.length === 0) {
+    return {
+      code: "unreachable",
+      problem: "the other side closed the connection without a word",
+      hint: tls
+        ? "look at the daemon's log: it may have refused us"
+        : `look at the daemon's log; if its port expects TLS, ${NEEDS_TLS}`,
+    };
+  }
+  if (isHttp2(bytes)) return undefined;
+  // TLS records: type (21 alert, 22 handshake), then the version 3.x.
+  if ((bytes[0] === 0x15 || bytes[0] === 0x16) && bytes[1] === 3) {
+    return {
+      code: "config",
+      problem: "the port expects TLS, and was addressed without",
+      hint: NEEDS_TLS,
+    };
+  }
+  const text = printable(bytes);
+  if (text === undefined) {
+    const hex = [...bytes.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, "0"));
+    const problem = `the other side speaks no HTTP/2: it began with the bytes ${hex.join(" ")}`;
+    return { code: "unsupported", problem, hint: OWN_PORT };
+  }
+  const line = JSON.stringify(text.split(/\r?\n/)[0]!.slice(0, 200));
+  if (text.startsWith("HTTP/")) {
+    const wantsTls = /https|TLS|SSL/i.test(text);
+    const problem = `an HTTP/1.1 server is listening there: it answered ${line}`;
+    return { code: "unsupported", problem, hint: wantsTls ? NEEDS_TLS : OWN_PORT };
+  }
+  if (text.startsWith("SSH-")) {
+    const problem = `an SSH server is listening there: it began with ${line}`;
+    return { code: "unsupported", problem, hint: OWN_PORT };
+  }
+  const problem = `the other side speaks no HTTP/2: it wrote the text ${line}`;
+  const hint = `${OWN_PORT}; where a shell or a program stands between (ssh, exec), see that it ` +
+    "prints nothing of its own: its start-up files may";
+  return { code: "unsupported", problem, hint };
+}
+
+/** SETTINGS, or GOAWAY from a server that wants to be left alone; also the beginning of such a frame. */
+function isHttp2(bytes: Uint8Array): boolean {
+  if (bytes.length >= 4 && bytes[3] !== 4 && bytes[3] !== 7) return false;
+  // A first frame of 64 KiB and more is none.
+  return bytes[0] === 0 && bytes.subarray(4, 9).every((byte) => byte === 0);
+}
+
+function printable(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    return text === "" || /[^\P{C}\t\r\n]/u.test(text) ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}

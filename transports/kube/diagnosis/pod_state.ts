@@ -1,0 +1,115 @@
+/** What became of a pod that a stream led into, as the API server tells it. */
+import { askKubeNow, KubeRefusal } from "../api.ts";
+import { type PodDial, podPath } from "../pod_dial.ts";
+import type { ContainerStatus, Pod, Terminated } from "../pods.ts";
+import { DialError } from "../../errors.ts";
+import type { DialContext } from "../../transport.ts";
+
+/** What happened, and what to try. */
+export interface Fate {
+  /** As "pod p was deleted". */
+  readonly problem: string;
+  readonly hint: string;
+  readonly cause?: unknown;
+}
+
+/** The API tells whole seconds: a time may be so much before the moment that it stands for. */
+const SLACK_MS = 1000;
+
+const ANEW = "when it is there again, run it again; a selector in place of the name, " +
+  "kube-pod://?selector=LABELS, takes any pod of its kind";
+
+/**
+ * Asks the API server what became of the pod. Undefined where it is well, as far as can be seen.
+ * @param began when the stream was opened, on the clock of `performance.now()`
+ */
+export async function fateOf(
+  dial: PodDial,
+  began: number,
+  context: DialContext,
+): Promise<Fate | undefined> {
+  const { pod, target: { namespace } } = dial;
+  try {
+    const { value, now } = await askKubeNow(dial.target, podPath(dial), dial.endpoint, context);
+    // By the API server's clock, so that ours may be wrong.
+    const since = now - (performance.now() - began);
+    return fateIn(value as Pod, pod, since);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (error instanceof KubeRefusal && error.status === 404) {
+      return { problem: `pod ${pod} of namespace ${namespace} was deleted`, hint: ANEW };
+    }
+    if (!(error instanceof DialError)) return undefined;
+    const { problem, hint = "check that the cluster is up" } = error;
+    return { problem, hint, cause: error };
+  }
+}
+
+/** @param since when the stream was opened, in milliseconds since 1970: what was before is no news */
+export function fateIn(pod: Pod, name: string, since: number): Fate | undefined {
+  const { metadata, status } = pod;
+  const after = (time: string | undefined, slack: number) =>
+    time !== undefined && Date.parse(time) >= since - slack;
+  const disrupted = status?.conditions?.find(({ type, status }) =>
+    type === "DisruptionTarget" && status === "True"
+  );
+  const by = disrupted?.message ?? status?.message;
+  const why = by === undefined ? "" : `: ${by}`;
+  // A pod may be made, ready and entered within a second; the server's own clock has none finer.
+  if (after(metadata?.creationTimestamp, -SLACK_MS)) {
+    return { problem: `pod ${name} was deleted, and another one made in its place`, hint: ANEW };
+  }
+  if (status?.reason === "Evicted") {
+    return {
+      problem: `pod ${name} was evicted from its node${why}`,
+      hint: "give it requests for what it uses (memory, ephemeral-storage), and run it again",
+    };
+  }
+  if (metadata?.deletionTimestamp !== undefined) {
+    return { problem: `pod ${name} is being deleted${why}`, hint: ANEW };
+  }
+  for (const container of status?.containerStatuses ?? []) {
+    const ended = endOf(container, (time) => after(time, SLACK_MS));
+    if (ended !== undefined) return ofContainer(container, name, ended);
+  }
+  return undefined;
+}
+
+/** How a container ended that ran when the stream was opened. */
+function endOf(
+  { state, lastState }: ContainerStatus,
+  after: (time: string | undefined) => boolean,
+): Terminated | undefined {
+  // One that had ended before is another one than that in which the stream's program was.
+  if (state?.terminated !== undefined) {
+    return after(state.terminated.finishedAt) ? state.terminated : undefined;
+  }
+  return after(lastState?.terminated?.finishedAt) ? lastState?.terminated : undefined;
+}
+
+function ofContainer(
+  { name, state }: ContainerStatus,
+  pod: string,
+  { reason, exitCode = 0, message }: Terminated,
+): Fate {
+  const again = state?.running !== undefined
+    ? ", and was started again"
+    : state?.waiting?.reason === undefined
+    ? ""
+    : `, and waits (${state.waiting.reason})`;
+  const text = message?.trim().split("\n").at(-1);
+  const said = text === undefined || text === "" ? "" : `: ${text}`;
+  const where = `container ${name} of pod ${pod}`;
+  if (reason === "OOMKilled") {
+    return {
+      problem: `${where} ran out of memory and was killed (OOMKilled, exit code ${exitCode})` +
+        again,
+      hint: "raise the container's resources.limits.memory, or build less at once",
+    };
+  }
+  const how = exitCode > 128 ? `was ended by signal ${exitCode - 128}` : "ended";
+  return {
+    problem: `${where} ${how} (${reason ?? "no reason"}, exit code ${exitCode})${said}${again}`,
+    hint: "the container's own log says why; run it again when the pod is ready",
+  };
+}

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { fateIn } from "./pod_state.ts";
+import type { Pod } from "../pods.ts";
+
+/** When the stream was opened. */
+const SINCE = Date.parse("2026-05-01T12:00:00.400Z");
+const BEFORE = "2026-05-01T11:00:00Z";
+const AFTER = "2026-05-01T12:00:07Z";
+
+function pod(status: Pod["status"], metadata: Pod["metadata"] = {}): Pod {
+  return { metadata: { creationTimestamp: BEFORE, ...metadata }, status: status! };
+}
+
+function container(parts: object): Pod {
+  return pod({ phase: "Running", containerStatuses: [{ name: "main", ...parts }] });
+}
+
+const terminated = (reason: string, exitCode: number, finishedAt = AFTER) => ({
+  terminated: { reason, exitCode, finishedAt },
+});
+
+Deno.test("what became of a pod, by its status", () => {
+  const cases: [Pod, RegExp | undefined][] = [
+    [container({ state: { running: { startedAt: BEFORE } } }), undefined],
+    [
+      pod({}, { creationTimestamp: AFTER }),
+      /^pod p was deleted, and another one made in its place$/,
+    ],
+    // Made just before it was entered: the stream's own beginning is as exact as a second.
+    [pod({}, { creationTimestamp: "2026-05-01T12:00:01Z" }), undefined],
+    [pod({}, { deletionTimestamp: AFTER }), /^pod p is being deleted$/],
+    [
+      pod({
+        conditions: [{ type: "DisruptionTarget", status: "True", message: "preempted by q" }],
+      }, { deletionTimestamp: AFTER }),
+      /^pod p is being deleted: preempted by q$/,
+    ],
+    [
+      pod({ phase: "Failed", reason: "Evicted", message: "The node was low on memory." }),
+      /^pod p was evicted from its node: The node was low on memory\.$/,
+    ],
+    [
+      container({ state: terminated("OOMKilled", 137) }),
+      /^container main of pod p ran out of memory and was killed \(OOMKilled, exit code 137\)$/,
+    ],
+    [
+      container({
+        state: { running: { startedAt: AFTER } },
+        lastState: terminated("OOMKilled", 137),
+      }),
+      /was killed \(OOMKilled, exit code 137\), and was started again$/,
+    ],
+    [
+      container({
+        state: { waiting: { reason: "CrashLoopBackOff" } },
+        lastState: terminated("Error", 2),
+      }),
+      /^container main of pod p ended \(Error, exit code 2\), and waits \(CrashLoopBackOff\)$/,
+    ],
+    [
+      container({ state: terminated("Error", 137) }),
+      /^container main of pod p was ended by signal 9 \(Error, exit code 137\)$/,
+    ],
+    // What was before the stream is no news; seconds are cut off, not rounded.
+    [
+      container({
+        state: { running: { startedAt: BEFORE } },
+        lastState: terminated("OOMKilled", 137, BEFORE),
+      }),
+      undefined,
+    ],
+    [container({ state: terminated("Error", 1, "2026-05-01T12:00:00Z") }), /exit code 1\)$/],
+  ];
+  for (const [value, expected] of cases) {
+    const fate = fateIn(value, "p", SINCE);
+    if (expected === undefined) assert.equal(fate, undefined);
+    else {
+      assert.match(fate?.problem ?? "", expected);
+      assert.match(fate!.hint, /^[a-z].*[^.]$/);
+    }
+  }
+});

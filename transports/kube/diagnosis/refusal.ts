@@ -1,0 +1,232 @@
+/** Why an API server, or what stands before or behind it, would not let us into a pod. */
+import { askKube, KubeRefusal } from "../api.ts";
+import type { KubeTarget } from "../config.ts";
+import { KubeConfigError } from "../files.ts";
+import { type PodDial, podPath, podsPath } from "../pod_dial.ts";
+import { defaultContainer, type Pod, stateOf } from "../pods.ts";
+import { isStarting } from "../starting.ts";
+import { WebSocketError } from "../../net/websocket.ts";
+import { DialError, type DialErrorCode } from "../../errors.ts";
+import { nearest } from "../../../base/nearest.ts";
+import type { DialContext, DialStep } from "../../transport.ts";
+
+/** A dial that may have failed before its cluster, or its pod, was known. */
+interface Failed {
+  readonly target: KubeTarget | undefined;
+  readonly pod: string | undefined;
+  readonly endpoint: string;
+}
+
+type Fail = (
+  problem: string,
+  code: DialErrorCode,
+  hint: string,
+  more?: { step?: DialStep; retryable?: boolean },
+) => DialError;
+
+/** Turns what a dial threw into what a user should see. Asks the API server about the pod. */
+export async function explainKube(
+  { target, pod, endpoint }: Failed,
+  error: unknown,
+  context: DialContext,
+): Promise<unknown> {
+  const fail: Fail = (problem, code, hint, { step = "exec", retryable = false } = {}) =>
+    new DialError(problem, { endpoint, step, code, hint, retryable, cause: error });
+  if (error instanceof KubeConfigError) {
+    return fail(error.message, "config", error.hint, { step: "resolve" });
+  }
+  if (target === undefined) return error;
+  if (error instanceof WebSocketError) {
+    const hint = "a proxy in front of the API server must let WebSockets through unchanged";
+    const problem = `the API server ${target.server} can't be spoken to: ${error.message}`;
+    return fail(problem, "unsupported", hint, { step: "upgrade" });
+  }
+  if (!(error instanceof KubeRefusal)) return error;
+  if (error.status === 401) return unauthorized(target, error, fail);
+  if (error.status === 403 && error.reason !== undefined) {
+    if (!await isStarting(target, endpoint, context)) return forbidden(target, error, fail);
+    const problem = `the API server ${target.server} has just been started, and lets nobody in yet`;
+    return fail(problem, "unreachable", "try again in a moment", { retryable: true });
+  }
+  if (isBusy(error)) {
+    const problem = `${whoOf(target, error)} is not ready, or has too much to do: ${error.message}`;
+    return fail(
+      problem,
+      "unreachable",
+      "try again in a moment, and see whether the cluster is well",
+      {
+        step: pod === undefined ? "resolve" : "upgrade",
+        retryable: true,
+      },
+    );
+  }
+  if (error.reason === undefined && !inner(error)) return notKubernetes(target, pod, error, fail);
+  if (pod === undefined && error.status === 400) {
+    const problem = `the selector can't be understood: ${error.message}`;
+    const hint = "write it as kubectl takes it: app=buildkitd,tier in (a,b)";
+    return fail(problem, "config", hint, { step: "resolve" });
+  }
+  if (pod === undefined) {
+    const hint = `see ${target.kubectl} get pods`;
+    return fail(`the API server refused: ${error.message}`, "internal", hint, { step: "resolve" });
+  }
+  const dial = { target, pod, endpoint };
+  const found = await podOf(dial, context);
+  if (found === undefined && /^pods ".*" not found$/.test(error.message)) {
+    return await noPod(dial, fail, context);
+  }
+  return ofPod(dial, found, error, fail);
+}
+
+/** What passes: requests that are too many, a server or a gateway that waits for another one. */
+function isBusy({ status, message }: KubeRefusal): boolean {
+  if (/dialing backend|dial tcp/.test(message)) return false;
+  return [429, 502, 503, 504].includes(status) || /etcdserver: .*(timed out|leader)/.test(message);
+}
+
+/** The API server, or what stands in front of it. */
+function whoOf({ server }: KubeTarget, { by, reason }: KubeRefusal): string {
+  if (reason !== undefined) return `the API server ${server}`;
+  return `what answers at ${server}${by === undefined ? "" : ` (it is ${by})`}`;
+}
+
+function notKubernetes(
+  target: KubeTarget,
+  pod: string | undefined,
+  error: KubeRefusal,
+  fail: Fail,
+): DialError {
+  const who = whoOf(target, error);
+  // Something in front may let pass what is no upgrade.
+  if (pod === undefined || error.status === 404 || /HTTPS server/.test(error.message)) {
+    const hint = `check the server of ${target.shown}: its scheme and its path`;
+    const step = pod === undefined ? "resolve" : "upgrade";
+    return fail(`${who} is no API server: ${error.message}`, "config", hint, { step });
+  }
+  return fail(
+    `the WebSocket upgrade was refused by ${who}: ${error.message}`,
+    "unsupported",
+    "a proxy or load balancer in front of the API server must let upgrades to websocket through",
+    { step: "upgrade" },
+  );
+}
+
+/** Kubernetes' own words without a Status: the kubelet's, which the API server hands on. */
+function inner({ message, status }: KubeRefusal): boolean {
+  return status === 500 ||
+    /container|kubelet|unable to upgrade connection|^pod does not exist/i.test(message);
+}
+
+function unauthorized(target: KubeTarget, error: KubeRefusal, fail: Fail): DialError {
+  const nobody = /^no credentials/.test(error.shown);
+  const known = target.inPod
+    ? "see that the account is still there, and the token is of this cluster: the kubelet renews it"
+    : "they are wrong, or have expired: log in again, or get a new kubeconfig";
+  return fail(
+    `the API server ${target.server} knows nobody by ${error.shown}: ${error.message}`,
+    "unauthenticated",
+    nobody ? `give the user of ${target.shown} a token, a certificate or an exec plugin` : known,
+    { step: "authenticate" },
+  );
+}
+
+/** `pods "x" is forbidden: User "u" cannot get resource "pods/exec" in API group "" in the namespace "n"`. */
+const FORBIDDEN = /User "([^"]*)" cannot (\w+) resource "([^"]*)"/;
+
+function forbidden(target: KubeTarget, error: KubeRefusal, fail: Fail): DialError {
+  // Of the second look at an upgrade, for the verb "create", 1.36 gives no reason.
+  const [, subresource] = /\/(exec|portforward)$/.exec(error.path) ?? [];
+  const unsaid = /is forbidden: *$/.test(error.message) && subresource !== undefined
+    ? ["", error.shown, "create", `pods/${subresource}`]
+    : [];
+  const [, user, verb, resource] = FORBIDDEN.exec(error.message) ?? unsaid;
+  const { namespace } = target;
+  if (user === undefined) {
+    const hint = `ask who rules the cluster's access; see ${target.kubectl} auth can-i --list`;
+    return fail(`the API server refused: ${error.message}`, "denied", hint);
+  }
+  if (user === "system:anonymous") {
+    return fail(
+      `the API server ${target.server} was shown ${error.shown}, and lets nobody in like that`,
+      "unauthenticated",
+      `give the user of ${target.shown} a token, a certificate or an exec plugin`,
+      { step: "authenticate" },
+    );
+  }
+  // An upgrade is a GET, and since 1.35 it needs what a POST would need, too.
+  const verbs = resource === "pods" ? "[get, list]" : "[create, get]";
+  return fail(
+    `${user} may not ${verb} ${resource} in namespace ${namespace}`,
+    "denied",
+    `bind it to a Role in namespace ${namespace} with the rule ` +
+      `{apiGroups: [""], resources: [${resource}], verbs: ${verbs}}`,
+  );
+}
+
+async function podOf(dial: PodDial, context: DialContext): Promise<Pod | undefined> {
+  try {
+    return await askKube(dial.target, podPath(dial), dial.endpoint, context) as Pod;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.log(`asked for the pod: ${error instanceof Error ? error.message : error}`);
+    return undefined;
+  }
+}
+
+async function noPod({ target, pod, endpoint }: PodDial, fail: Fail, context: DialContext) {
+  const { namespace, kubectl } = target;
+  const list = await askKube(target, podsPath(target), endpoint, context)
+    .catch(() => undefined) as { items?: Pod[] } | undefined;
+  const names = (list?.items ?? []).map(({ metadata }) => metadata?.name ?? "");
+  const near = nearest(pod, names);
+  return fail(
+    `no pod ${JSON.stringify(pod)} in namespace ${namespace}`,
+    "not-found",
+    near !== undefined
+      ? `did you mean ${JSON.stringify(near)}?`
+      : names.length > 0
+      ? `there are ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}`
+      : `see ${kubectl} get pods -A; the option namespace names another`,
+  );
+}
+
+function ofPod({ target, pod }: PodDial, found: Pod | undefined, error: KubeRefusal, fail: Fail) {
+  const { namespace, kubectl } = target;
+  const see = `see ${kubectl} describe pod -n ${namespace} ${pod}`;
+  const names = found?.spec?.containers?.map(({ name }) => name) ?? [];
+  const [, container] = /container (\S+) is not valid for pod/.exec(error.message) ?? [];
+  if (container !== undefined) {
+    const hint = names.length > 0 ? `it has ${names.join(", ")}` : see;
+    return fail(`pod ${pod} has no container ${JSON.stringify(container)}`, "not-found", hint);
+  }
+  const state = found === undefined ? "ready" : stateOf(found);
+  if (/dialing backend|dial tcp/.test(error.message)) {
+    const problem = `the API server can't reach the node of pod ${pod}: ${error.message}`;
+    const hint = "see whether the kubelet runs there, and its port can be reached";
+    return fail(problem, "unreachable", hint, { retryable: true });
+  }
+  if (/^pod does not exist/.test(error.message) && found !== undefined) {
+    const problem = `the node of pod ${pod} doesn't know the pod`;
+    const hint = "its kubelet may just have been started: try again in a moment";
+    return fail(problem, "unreachable", hint, { retryable: true });
+  }
+  if (state !== "ready" || /container not found|host assigned|completed pod/.test(error.message)) {
+    const problem = `pod ${pod} is not running: it is ${
+      state === "ready" ? "not there yet" : state
+    }`;
+    return fail(problem, "unreachable", see, { retryable: /Pending|not/.test(state) });
+  }
+  const code = error.status === 403 ? "denied" : "internal";
+  return fail(`the API server refused: ${error.message}`, code, see);
+}
+
+/** The container that kubectl would choose, where the API server will not. */
+export async function usualContainer(
+  dial: PodDial,
+  error: KubeRefusal,
+  context: DialContext,
+): Promise<string | undefined> {
+  if (!/container name must be specified/.test(error.message)) return undefined;
+  const pod = await podOf(dial, context);
+  return pod === undefined ? undefined : defaultContainer(pod);
+}

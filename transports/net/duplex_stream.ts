@@ -1,0 +1,100 @@
+import type { Duplex } from "node:stream";
+import type { ByteStream } from "../byte_stream.ts";
+
+/** Of one write: a channel takes no more at once, and the connection is shared. */
+const WRITE_BYTES = 64 << 10;
+
+/** What a Duplex's stream needs of its surroundings. */
+export interface DuplexUse {
+  /** Called once, when the stream is closed: ends the Duplex for good. */
+  close(): void;
+  /**
+   * What to throw at the far side's end, in place of a plain end; asked once.
+   * @param any whether a byte had come
+   */
+  failure?(any: boolean): Promise<Error | undefined>;
+}
+
+/** A node Duplex as a byte stream. Its "close" event must follow its end, or its `close`. */
+export function duplexStream(duplex: Duplex, use: DuplexUse): ByteStream {
+  let waiting: Uint8Array = new Uint8Array();
+  let any = false;
+  let closed = false;
+  let ended = false;
+  let gone = false;
+  let broken: Error | undefined;
+  let ending: Promise<Error | undefined> | undefined;
+  let wake = () => {};
+  const { promise: over, resolve: end } = Promise.withResolvers<void>();
+
+  duplex.on("readable", () => wake());
+  duplex.on("end", () => {
+    ended = true;
+    wake();
+  });
+  duplex.on("error", (error: Error) => {
+    broken ??= error;
+    wake();
+  });
+  // ssh2's channels forget the callback of a write that their close overtakes.
+  duplex.on("close", () => {
+    gone = true;
+    end();
+    wake();
+  });
+
+  const interrupted = () => new Deno.errors.Interrupted("the stream was closed");
+
+  return {
+    async read(into) {
+      for (;;) {
+        if (closed) throw interrupted();
+        if (waiting.length === 0) waiting = (duplex.read() as Uint8Array | null) ?? waiting;
+        if (waiting.length > 0) {
+          const part = waiting.subarray(0, into.length);
+          into.set(part);
+          any = true;
+          waiting = waiting.subarray(part.length);
+          return part.length;
+        }
+        if (broken !== undefined) throw broken;
+        if (ended || gone) {
+          const failure = await (ending ??= use.failure?.(any) ?? Promise.resolve(undefined));
+          if (closed) throw interrupted();
+          if (failure !== undefined) throw failure;
+          return null;
+        }
+        await new Promise<void>((resolve) => wake = resolve);
+      }
+    },
+
+    async write(from) {
+      if (closed) throw interrupted();
+      if (gone) throw new Deno.errors.BrokenPipe("the connection is closed");
+      const part = from.subarray(0, WRITE_BYTES);
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      duplex.write(part, (error) => error ? reject(error) : resolve());
+      const done = promise.then(() => true);
+      if (await Promise.race([done, over.then(() => false)])) return part.length;
+      done.catch(() => {});
+      throw closed ? interrupted() : new Deno.errors.BrokenPipe("the connection is closed");
+    },
+
+    async closeWrite() {
+      if (closed || gone) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      duplex.end(() => resolve());
+      await Promise.race([promise, over]);
+    },
+
+    close() {
+      if (closed) return;
+      closed = true;
+      end();
+      use.close();
+      // What still comes until the far side has closed, too, is dropped.
+      duplex.resume();
+      wake();
+    },
+  };
+}

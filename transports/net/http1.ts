@@ -1,0 +1,261 @@
+/**
+ * HTTP/1.1 (RFC 9112) over a byte stream, as a client: one request a connection. The request's body
+ * may be streamed while the answer is read already, and the connection may be upgraded to another
+ * protocol: what came behind the answer's head then belongs to that.
+ */
+import type { ByteStream } from "../byte_stream.ts";
+
+/** What is asked. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Path and query, escaped. */
+  readonly path: string;
+  /** What `Host` says. */
+  readonly host: string;
+  /** A list of values is a line each. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** The whole body, or `stream`: it follows by `HttpExchange.write`. */
+  readonly body?: Uint8Array | "stream";
+  /** The protocol to go over to. */
+  readonly upgrade?: string;
+}
+
+/** The head of an answer. */
+export interface HttpHead {
+  readonly status: number;
+  /** Status and reason: `404 Not Found`. */
+  readonly line: string;
+  /** By lower-case name; the values of one name are joined by commas. */
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** An answer that is no HTTP, or breaks off. */
+export class HttpError extends Error {
+  override readonly name = "HttpError";
+}
+
+/** The longest head, in bytes. */
+const LONGEST_HEAD = 64 << 10;
+/** The longest line that holds the length of a chunk, in bytes. */
+const LONGEST_LINE = 4 << 10;
+const BUFFER = 16 << 10;
+
+/** Sends a request's head, and its body when that is given whole. Rejects as the stream does. */
+export async function startExchange(
+  stream: ByteStream,
+  request: HttpRequest,
+): Promise<HttpExchange> {
+  const head = new TextEncoder().encode(headOf(request));
+  const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
+  // In one write: who answers to the head and hangs up meets a body that comes later with a reset,
+  // by which the answer is lost.
+  const whole = new Uint8Array(head.length + body.length);
+  whole.set(head);
+  whole.set(body, head.length);
+  await writeAll(stream, whole);
+  return new HttpExchange(stream, request.method);
+}
+
+function headOf({ method, path, host, headers, body, upgrade }: HttpRequest): string {
+  const fields: Record<string, string | readonly string[]> = {
+    Host: host,
+    "User-Agent": "fairlead",
+    ...headers,
+  };
+  if (body === "stream") fields["Transfer-Encoding"] = "chunked";
+  else if (body || method === "POST") fields["Content-Length"] = String(body?.length ?? 0);
+  fields["Connection"] = upgrade === undefined ? "close" : "Upgrade";
+  if (upgrade !== undefined) fields["Upgrade"] = upgrade;
+  const lines = [`${method} ${path} HTTP/1.1`];
+  for (const [name, values] of Object.entries(fields)) {
+    for (const value of [values].flat()) lines.push(`${name}: ${value}`);
+  }
+  if (/[\s\0]/.test(path)) {
+    throw new HttpError(`cannot ask for ${JSON.stringify(path)}: it has blanks`);
+  }
+  const bad = lines.find((line) => /[\r\n\0]/.test(line));
+  if (bad !== undefined) {
+    // The value may be a secret.
+    throw new HttpError(`the header ${bad.split(":", 1)[0]} has a line end in its value`);
+  }
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}
+
+/** One request and its answer. Closing the stream ends it at any time. */
+export class HttpExchange {
+  readonly #stream: ByteStream;
+  readonly #method: string;
+  readonly #buffer = new Uint8Array(BUFFER);
+  #at = 0;
+  #end = 0;
+  /** What stands before the next part of a streamed body: the end of the one before. */
+  #between = "";
+  /** Bytes of the answer's body, or of its chunk, still to come. */
+  #left = Infinity;
+  #chunks: "none" | "first" | "next" = "none";
+
+  constructor(stream: ByteStream, method: string) {
+    this.#stream = stream;
+    this.#method = method;
+  }
+
+  /** Sends a part of a streamed body, which is left alone until this resolves. */
+  async write(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return;
+    await this.#text(`${this.#between}${bytes.length.toString(16)}\r\n`);
+    this.#between = "\r\n";
+    await writeAll(this.#stream, bytes);
+  }
+
+  /** Ends a streamed body. */
+  async end(): Promise<void> {
+    await this.#text(`${this.#between}0\r\n\r\n`);
+  }
+
+  #text(text: string): Promise<void> {
+    return writeAll(this.#stream, new TextEncoder().encode(text));
+  }
+
+  /** Reads the answer's head. To be called once, before `read`. Throws `HttpError`. */
+  async head(): Promise<HttpHead> {
+    const limit = { left: LONGEST_HEAD };
+    let first = await this.#line(limit);
+    // Interim answers (100 Continue) come before the one that counts; 101 is that one.
+    while (/^HTTP\/1\.[01] 1(?!01)\d\d\b/.test(first)) {
+      while (await this.#line(limit) !== "") { /* its header */ }
+      first = await this.#line(limit);
+    }
+    const [, line, status] = /^HTTP\/1\.[01] ((\d{3})(?: .*)?)$/.exec(first) ?? [];
+    if (status === undefined) {
+      throw new HttpError(`the answer is no HTTP: it begins ${JSON.stringify(first.slice(0, 40))}`);
+    }
+    const headers = new Map<string, string>();
+    for (let field = await this.#line(limit); field !== ""; field = await this.#line(limit)) {
+      const colon = field.indexOf(":");
+      if (colon < 1) throw new HttpError("the answer has a header line without a name");
+      const name = field.slice(0, colon).toLowerCase();
+      const value = field.slice(colon + 1).trim();
+      const before = headers.get(name);
+      headers.set(name, before === undefined ? value : `${before}, ${value}`);
+    }
+    const head = { status: Number(status), line: line!.trim(), headers };
+    this.#frame(head);
+    return head;
+  }
+
+  /** How long the body is (RFC 9112 §6.3). */
+  #frame({ status, headers }: HttpHead): void {
+    const length = headers.get("content-length");
+    if (this.#method === "HEAD" || status === 204 || status === 304) this.#left = 0;
+    else if (/\bchunked$/i.test(headers.get("transfer-encoding") ?? "")) {
+      this.#left = 0;
+      this.#chunks = "first";
+    } else if (length !== undefined && status !== 101) {
+      if (!/^\d{1,15}$/.test(length)) {
+        throw new HttpError("the answer's Content-Length is no number");
+      }
+      this.#left = Number(length);
+    }
+  }
+
+  /**
+   * Reads some of the answer's body; null at its end. Behind an upgrade, and in an answer without
+   * length, the body is all that the stream still gives.
+   */
+  async read(into: Uint8Array): Promise<number | null> {
+    if (this.#left === 0 && this.#chunks !== "none") await this.#nextChunk();
+    if (this.#left === 0) return null;
+    const most = Math.min(into.length, this.#left);
+    if (this.#at < this.#end) {
+      const n = Math.min(most, this.#end - this.#at);
+      into.set(this.#buffer.subarray(this.#at, this.#at + n));
+      this.#at += n;
+      this.#left -= n;
+      return n;
+    }
+    const n = await this.#stream.read(into.subarray(0, most));
+    if (n === null && this.#left === Infinity) return null;
+    if (n === null) throw new HttpError("the answer broke off");
+    this.#left -= n;
+    return n;
+  }
+
+  /** Sets `#left` to the length of the next chunk, 0 behind the last. */
+  async #nextChunk(): Promise<void> {
+    const limit = () => ({ left: LONGEST_LINE });
+    if (this.#chunks === "next" && await this.#line(limit()) !== "") {
+      throw new HttpError("the answer has a chunk longer than it says");
+    }
+    this.#chunks = "next";
+    const line = await this.#line(limit());
+    const size = /^([0-9a-fA-F]{1,12})\s*(?:;.*)?$/.exec(line)?.[1];
+    if (size === undefined) throw new HttpError("the answer has a chunk without a length");
+    this.#left = parseInt(size, 16);
+    if (this.#left > 0) return;
+    this.#chunks = "none";
+    const trailers = { left: LONGEST_HEAD };
+    while (await this.#line(trailers) !== "") { /* dropped */ }
+  }
+
+  /** The rest of an upgraded connection: what came with the head first, then the stream's own. */
+  upgraded(): ByteStream {
+    const stream = this.#stream;
+    return {
+      read: (into) => this.read(into),
+      write: (from) => stream.write(from),
+      closeWrite: () => stream.closeWrite(),
+      close: () => stream.close(),
+    };
+  }
+
+  /** A line without its end, CRLF or LF. */
+  async #line(limit: { left: number }): Promise<string> {
+    let text = "";
+    while (true) {
+      const part = this.#buffer.subarray(this.#at, this.#end);
+      const feed = part.indexOf(0x0a);
+      const line = feed < 0 ? part : part.subarray(0, feed);
+      for (const byte of line) text += String.fromCharCode(byte);
+      limit.left -= line.length;
+      if (limit.left < 0) throw new HttpError("the answer has too long a head");
+      if (feed >= 0) {
+        this.#at += feed + 1;
+        return text.endsWith("\r") ? text.slice(0, -1) : text;
+      }
+      const n = await this.#stream.read(this.#buffer);
+      if (n === null) {
+        throw new HttpError(text === "" ? "the connection ended" : "the answer broke off");
+      }
+      this.#at = 0;
+      this.#end = n;
+    }
+  }
+}
+
+/**
+ * The rest of an answer's body as text. Throws `HttpError` when it has `longest` characters or more.
+ * @param lenient what has come counts, where the connection breaks behind it
+ */
+export async function readText(
+  http: HttpExchange,
+  longest: number,
+  lenient = false,
+): Promise<string> {
+  const decoder = new TextDecoder();
+  const part = new Uint8Array(8192);
+  let text = "";
+  while (text.length < longest) {
+    const n = await http.read(part).catch((error) => {
+      if (lenient && text !== "") return null;
+      throw error;
+    });
+    if (n === null) return text;
+    text += decoder.decode(part.subarray(0, n), { stream: true });
+  }
+  throw new HttpError("the answer is too long");
+}
+
+/** Writes all of it. */
+export async function writeAll(stream: ByteStream, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
+}

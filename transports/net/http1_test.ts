@@ -1,0 +1,167 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { type HttpExchange, type HttpRequest, readText, startExchange } from "./http1.ts";
+import type { ByteStream } from "../byte_stream.ts";
+
+const get: HttpRequest = { method: "GET", path: "/x", host: "h" };
+
+/** A far side that has said `answer` already, and gives `size` bytes of it a read. */
+function far(answer: string, size = 1 << 20): { stream: ByteStream; sent: () => string } {
+  const bytes = new TextEncoder().encode(answer);
+  let at = 0;
+  let sent = "";
+  return {
+    sent: () => sent,
+    stream: {
+      read(into) {
+        if (at === bytes.length) return Promise.resolve(null);
+        const part = bytes.subarray(at, at + Math.min(size, into.length));
+        into.set(part);
+        at += part.length;
+        return Promise.resolve(part.length);
+      },
+      write(from) {
+        const n = Math.min(from.length, 7);
+        sent += new TextDecoder().decode(from.subarray(0, n));
+        return Promise.resolve(n);
+      },
+      closeWrite: () => Promise.resolve(),
+      close() {},
+    },
+  };
+}
+
+async function bodyOf(http: HttpExchange): Promise<string> {
+  let text = "";
+  const part = new Uint8Array(5);
+  for (let n = await http.read(part); n !== null; n = await http.read(part)) {
+    text += new TextDecoder().decode(part.subarray(0, n));
+  }
+  return text;
+}
+
+Deno.test("answers, in parts of any size", async () => {
+  const answers: [string, number, string][] = [
+    ["HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello worldMORE", 200, "hello world"],
+    ["HTTP/1.1 200\r\nA: 1\r\nContent-Length: 0\r\n\r\n", 200, ""],
+    ["HTTP/1.0 200 OK\n\nhello world", 200, "hello world"],
+    [
+      "HTTP/1.1 201 Made\r\nTransfer-Encoding: chunked\r\n\r\n6;x=y\r\nhello \r\n5\r\nworld\r\n0\r\nT: 1\r\n\r\nMORE",
+      201,
+      "hello world",
+    ],
+    ["HTTP/1.1 100 Continue\r\nA: b\r\n\r\nHTTP/1.1 204 No\r\n\r\nMORE", 204, ""],
+    ["HTTP/1.1 101 UPGRADED\r\nContent-Length: 3\r\n\r\nraw bytes", 101, "raw bytes"],
+  ];
+  for (const [answer, status, body] of answers) {
+    for (const size of [1, 2, 3, 7, 1000]) {
+      const http = await startExchange(far(answer, size).stream, get);
+      equal((await http.head()).status, status, answer);
+      equal(await bodyOf(http), body, answer);
+    }
+  }
+});
+
+Deno.test("header names in any case, repeated values joined", async () => {
+  const { stream } = far("HTTP/1.1 404 Not Found\r\nX-A:  1 \r\nx-a: 2\r\n\r\n");
+  const head = await (await startExchange(stream, get)).head();
+  equal(head.line, "404 Not Found");
+  deepEqual([...head.headers], [["x-a", "1, 2"]]);
+});
+
+Deno.test("what is sent", async () => {
+  const cases: [Partial<HttpRequest>, string][] = [
+    [{}, "GET /x HTTP/1.1\r\nHost: h\r\nUser-Agent: fairlead\r\nConnection: close\r\n\r\n"],
+    [
+      { method: "POST", headers: { A: "b" } },
+      "POST /x HTTP/1.1\r\nHost: h\r\nUser-Agent: fairlead\r\nA: b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    ],
+    [
+      { method: "POST", body: new TextEncoder().encode("body"), upgrade: "tcp" },
+      "POST /x HTTP/1.1\r\nHost: h\r\nUser-Agent: fairlead\r\nContent-Length: 4\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nbody",
+    ],
+  ];
+  for (const [request, want] of cases) {
+    const { stream, sent } = far("");
+    await startExchange(stream, { ...get, ...request });
+    equal(sent(), want);
+  }
+  const { stream, sent } = far("");
+  const http = await startExchange(stream, { ...get, method: "POST", body: "stream" });
+  await http.write(new TextEncoder().encode("first part"));
+  await http.write(new Uint8Array(0));
+  await http.write(new TextEncoder().encode("second"));
+  await http.end();
+  equal(sent().split("\r\n\r\n", 1)[0]!.includes("Transfer-Encoding: chunked"), true);
+  equal(
+    sent().slice(sent().indexOf("\r\n\r\n") + 4),
+    "a\r\nfirst part\r\n6\r\nsecond\r\n0\r\n\r\n",
+  );
+});
+
+Deno.test("an upgraded stream begins with what came behind the head", async () => {
+  const { stream } = far("HTTP/1.1 101 UPGRADED\r\n\r\nearly");
+  const http = await startExchange(stream, { ...get, upgrade: "tcp" });
+  await http.head();
+  const raw = http.upgraded();
+  const into = new Uint8Array(100);
+  equal(await raw.read(into), 5);
+  equal(await raw.read(into), null);
+});
+
+Deno.test("answers that are none", async () => {
+  const bad: [string, string][] = [
+    ["", "the connection ended"],
+    ["HTTP/1.1 200 OK\r\nA: b", "the answer broke off"],
+    ["SSH-2.0-OpenSSH\r\n", 'the answer is no HTTP: it begins "SSH-2.0-OpenSSH"'],
+    ["HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", "the answer has a header line without a name"],
+    [`HTTP/1.1 200 OK\r\nA: ${"x".repeat(70000)}\r\n\r\n`, "the answer has too long a head"],
+    ["HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "the answer's Content-Length is no number"],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "the answer broke off"],
+    [
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+      "the answer has a chunk without a length",
+    ],
+    [
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n",
+      "the answer has a chunk longer than it says",
+    ],
+    ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "the answer broke off"],
+  ];
+  for (const [answer, message] of bad) {
+    const http = await startExchange(far(answer).stream, get);
+    await rejects(http.head().then(() => bodyOf(http)), { name: "HttpError", message }, answer);
+  }
+  await rejects(startExchange(far("").stream, { ...get, path: "/a b" }), { name: "HttpError" });
+  await rejects(startExchange(far("").stream, { ...get, headers: { A: "b\r\nC: d" } }), {
+    name: "HttpError",
+  });
+});
+
+// A stand-in: no real far side resets the connection when it is wanted.
+Deno.test("what came before a reset is the text of a refusal, and no text otherwise", async () => {
+  const open = () => {
+    const { stream } = far("HTTP/1.0 400 Bad Request\r\n\r\nspeak TLS");
+    const reset = new Deno.errors.ConnectionReset("reset");
+    return startExchange({
+      ...stream,
+      read: async (into) => await stream.read(into) ?? Promise.reject(reset),
+    }, get);
+  };
+  const refused = await open();
+  equal((await refused.head()).status, 400);
+  equal(await readText(refused, 100, true), "speak TLS");
+  const answered = await open();
+  await answered.head();
+  await rejects(readText(answered, 100), Deno.errors.ConnectionReset);
+});
+
+Deno.test("a request and its body are one write", async () => {
+  const writes: number[] = [];
+  const { stream } = far("");
+  const write = (from: Uint8Array) => {
+    writes.push(from.length);
+    return Promise.resolve(from.length);
+  };
+  await startExchange({ ...stream, write }, { ...get, method: "POST", body: new Uint8Array(9) });
+  equal(writes.length, 1);
+});

@@ -1,0 +1,41 @@
+import type { ByteStream } from "../byte_stream.ts";
+
+/** One end of a relay; a `ByteStream` without its `close` is one. */
+export interface RelayEnd {
+  read(into: Uint8Array): Promise<number | null>;
+  write(from: Uint8Array): Promise<number>;
+  closeWrite(): Promise<void>;
+}
+
+const BUFFER = 64 << 10;
+
+/**
+ * Carries bytes from one end to the other, at the pace of the slower one, until the first has ended
+ * its writing; then tells the other so. Rejects as the ends do.
+ */
+export async function carry(from: RelayEnd, to: RelayEnd): Promise<void> {
+  const buffer = new Uint8Array(BUFFER);
+  for (let count; (count = await from.read(buffer)) !== null;) {
+    for (let at = 0; at < count;) at += await to.write(buffer.subarray(at, count));
+  }
+  await to.closeWrite();
+}
+
+/**
+ * Joins two streams until both directions have ended, then closes them. A stream that breaks ends
+ * both; rejects with its error.
+ */
+export async function join(a: ByteStream, b: ByteStream): Promise<void> {
+  const close = () => {
+    a.close();
+    b.close();
+  };
+  const failures: unknown[] = [];
+  const end = (error: unknown) => {
+    failures.push(error);
+    close();
+  };
+  await Promise.all([carry(a, b).catch(end), carry(b, a).catch(end)]);
+  close();
+  if (failures.length > 0) throw failures[0];
+}

@@ -1,0 +1,36 @@
+import { ENGINE_OPTIONS, type EngineChoice, findEngine, parseEngine } from "../engine/choice.ts";
+import { formatOptions, splitEndpoint } from "../endpoint.ts";
+import { EndpointError } from "../errors.ts";
+import type { Transport } from "../transport.ts";
+
+/** `docker://`: the BuildKit inside the engine in use, a docker context's, or one by its address. */
+export const docker = {
+  scheme: "docker",
+  summary: "the BuildKit inside a Docker engine",
+  example: "docker://",
+  options: ENGINE_OPTIONS,
+  insideEngine: true,
+
+  parse(endpoint: string): EngineChoice {
+    const parts = splitEndpoint(endpoint, docker);
+    if (parts.address !== "") {
+      const hint = "write docker:// for the engine in use, or docker://?context=NAME";
+      throw new EndpointError(parts.redacted, "it has an address", hint);
+    }
+    return parseEngine(parts);
+  },
+
+  describe,
+  host: () => ({ authority: "localhost", name: "" }),
+  plaintext: () => false,
+
+  async dial(spec, context) {
+    const { dialInside } = await import("../engine/grpc.ts");
+    const endpoint = describe(spec);
+    return await dialInside(await findEngine(spec, endpoint, context.env), endpoint, context);
+  },
+} satisfies Transport<EngineChoice>;
+
+function describe({ context, host }: EngineChoice): string {
+  return `docker://${formatOptions({ context, host })}`;
+}

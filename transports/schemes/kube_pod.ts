@@ -1,0 +1,143 @@
+import { formatOptions, splitEndpoint } from "../endpoint.ts";
+import { EndpointError } from "../errors.ts";
+import { NAME } from "../kube/name.ts";
+import { seed } from "../../base/seed.ts";
+import type { Transport } from "../transport.ts";
+
+/** A pod of a Kubernetes cluster, or one of several alike. */
+export interface KubePodSpec {
+  /** The pod's name; undefined with a selector. */
+  readonly pod?: string;
+  /** A label selector in Kubernetes' own words: `app=buildkitd,tier in (a,b)`. */
+  readonly selector?: string;
+  /** By default the context's own. */
+  readonly namespace?: string;
+  /** By default as kubectl chooses. */
+  readonly container?: string;
+  /** A context of the kubeconfig; by default the current one. */
+  readonly context?: string;
+  /** A file in place of `KUBECONFIG` and `~/.kube/config`. */
+  readonly kubeconfig?: string;
+  /** How one of several pods is chosen; default `sticky`. */
+  readonly loadbalance?: "sticky" | "random";
+  /** Set: the daemon's TCP port in the pod, reached without a program there. */
+  readonly port?: number;
+}
+
+/** Where buildkitd is told to listen on TCP in its own examples. */
+const PORT = 1234;
+
+/** `kube-pod://POD`: a daemon in a pod, by the Kubernetes API, without kubectl. */
+export const kubePod = {
+  scheme: "kube-pod",
+  summary: "buildkitd in a pod, through the Kubernetes API",
+  example: "kube-pod://buildkitd",
+  options: [
+    { name: "namespace", summary: "the pod's namespace; default: the context's" },
+    { name: "container", summary: "the pod's container; default: as kubectl's" },
+    { name: "context", summary: "a context of the kubeconfig; default: the current one" },
+    { name: "kubeconfig", summary: "a file in place of KUBECONFIG and ~/.kube/config" },
+    { name: "selector", summary: "labels of the pods to choose from, in place of a name" },
+    { name: "loadbalance", summary: "which of them: sticky (the default) or random" },
+    { name: "mode", summary: "exec (the default): by buildctl in the pod; or port-forward" },
+    { name: "port", summary: `the daemon's TCP port, for port-forward; default: ${PORT}` },
+  ],
+
+  parse(endpoint: string): KubePodSpec {
+    const { address, redacted, options } = splitEndpoint(endpoint, kubePod);
+    const fail = (problem: string, hint = `write it as ${kubePod.example}`): never => {
+      throw new EndpointError(redacted, problem, hint);
+    };
+    const selector = options.get("selector");
+    if (address === "" && selector === undefined) {
+      fail("it has no pod name", `write it as ${kubePod.example} or kube-pod://?selector=LABELS`);
+    }
+    if (address !== "" && selector !== undefined) {
+      fail("it has a pod name and a selector", "give the one or the other");
+    }
+    if (address !== "" && !NAME.test(address)) {
+      const [, namespace, pod = "", port] = /^(?:([^/:]*)\/)?([^/:]*)(?::(\d+))?$/.exec(address) ??
+        [];
+      const meant = !NAME.test(pod)
+        ? kubePod.example
+        : `kube-pod://${pod}${formatOptions({ namespace, mode: port && "port-forward", port })}`;
+      fail(
+        address.includes("/")
+          ? "it has a path"
+          : address.includes("@")
+          ? "a user name means nothing here"
+          : `${JSON.stringify(address)} is no pod's name`,
+        `write it as ${meant}`,
+      );
+    }
+    for (const name of ["namespace", "container"]) {
+      const value = options.get(name);
+      if (value !== undefined && !NAME.test(value)) {
+        fail(
+          `${JSON.stringify(value)} is no ${name}'s name`,
+          "names are made of a-z, 0-9, dots and dashes",
+        );
+      }
+    }
+    const oneOf = <T extends string>(name: string, values: readonly T[]): T | undefined => {
+      const value = options.get(name);
+      const found = values.find((one) => one === value);
+      if (value === undefined || found !== undefined) return found;
+      return fail(`${name} can't be ${JSON.stringify(value)}`, `${name} is ${values.join(" or ")}`);
+    };
+    const loadbalance = oneOf("loadbalance", ["sticky", "random"]);
+    if (loadbalance !== undefined && selector === undefined) {
+      fail("loadbalance has no use with one pod", "leave it out, or give a selector");
+    }
+    const forwards = oneOf("mode", ["exec", "port-forward"]) === "port-forward";
+    const port = options.get("port");
+    if (port !== undefined && !forwards) fail("port has no use here", "give mode=port-forward too");
+    if (port !== undefined && !(/^\d{1,5}$/.test(port) && +port > 0 && +port < 65536)) {
+      fail(`${JSON.stringify(port)} is not a port`, "a port is a number from 1 to 65535");
+    }
+    if (forwards && options.has("container")) {
+      fail("container has no use with port-forward", "a pod's containers share their ports");
+    }
+    const text = (name: "selector" | "namespace" | "container" | "context" | "kubeconfig") => {
+      const value = options.get(name);
+      return value !== undefined && { [name]: value };
+    };
+    return {
+      ...address !== "" && { pod: address },
+      ...text("selector"),
+      ...text("namespace"),
+      ...text("container"),
+      ...text("context"),
+      ...text("kubeconfig"),
+      ...loadbalance !== undefined && { loadbalance },
+      ...forwards && { port: Number(port ?? PORT) },
+    };
+  },
+
+  describe,
+  host: ({ pod }) => ({ authority: pod ?? "localhost", name: pod ?? "" }),
+  plaintext: () => false,
+
+  async dial(spec, context) {
+    // For the TLS to come: the kubeconfig is read meanwhile.
+    void seed();
+    const { dialPod } = await import("../kube/dial.ts");
+    return await dialPod(spec, describe(spec), context);
+  },
+} satisfies Transport<KubePodSpec>;
+
+function describe(spec: KubePodSpec): string {
+  const { pod = "", selector, namespace, container, context, kubeconfig, loadbalance, port } = spec;
+  return `kube-pod://${pod}${
+    formatOptions({
+      selector,
+      namespace,
+      container,
+      context,
+      kubeconfig,
+      loadbalance,
+      mode: port === undefined ? undefined : "port-forward",
+      port: port === undefined ? undefined : String(port),
+    })
+  }`;
+}

@@ -1,0 +1,67 @@
+import { CONTAINER, DIAL_STDIO, parseContainer } from "../engine/container.ts";
+import { formatOptions } from "../endpoint.ts";
+import { EndpointError } from "../errors.ts";
+import type { Transport } from "../transport.ts";
+
+/** A container of containerd's, as nerdctl names it. */
+interface NerdctlContainerSpec {
+  /** The container's name or id. */
+  readonly container: string;
+  /** containerd's namespace; by default as nerdctl is configured. */
+  readonly namespace?: string;
+}
+
+/**
+ * `nerdctl-container://NAME`: buildctl's `dial-stdio` in a container, by the program nerdctl: that
+ * knows containers by name alone, and containerd itself has no service that would.
+ */
+export const nerdctlContainer = {
+  scheme: "nerdctl-container",
+  summary: "buildkitd in a container of containerd's, by the program nerdctl",
+  example: `nerdctl-container://${CONTAINER}`,
+  options: [{ name: "namespace", summary: "containerd's namespace; default: as nerdctl's" }],
+
+  parse(endpoint: string): NerdctlContainerSpec {
+    const { container, options } = parseContainer(endpoint, nerdctlContainer);
+    const namespace = options.get("namespace");
+    if (namespace !== undefined && !/^[A-Za-z0-9][\w.-]*$/.test(namespace)) {
+      throw new EndpointError(
+        endpoint,
+        `${JSON.stringify(namespace)} is not a namespace`,
+        "see nerdctl namespace ls",
+      );
+    }
+    return { container, ...namespace !== undefined && { namespace } };
+  },
+
+  describe,
+  host: ({ container }) => ({ authority: container, name: container }),
+  plaintext: () => false,
+
+  async dial(spec, context) {
+    const { startChild } = await import("../net/child.ts");
+    const { container, namespace } = spec;
+    const inNamespace = namespace === undefined ? [] : ["--namespace", namespace];
+    const child = {
+      endpoint: describe(spec),
+      program: "nerdctl",
+      args: [...inNamespace, "exec", "-i", container, ...DIAL_STDIO],
+      absentHint: "install nerdctl, which this way needs, or share the daemon's socket with this " +
+        "machine and reach it by unix://",
+      hint: (stderr: string) =>
+        /no such container/i.test(stderr)
+          ? "see nerdctl ps -a, and the option namespace"
+          : `look at the container: nerdctl logs ${container}`,
+    };
+    return {
+      stream: startChild(child, context),
+      authority: container,
+      peer: `container ${container} of nerdctl`,
+      secure: false,
+    };
+  },
+} satisfies Transport<NerdctlContainerSpec>;
+
+function describe({ container, namespace }: NerdctlContainerSpec): string {
+  return `nerdctl-container://${container}${formatOptions({ namespace })}`;
+}

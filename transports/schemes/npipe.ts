@@ -1,0 +1,55 @@
+import { splitEndpoint } from "../endpoint.ts";
+import { DialError, EndpointError, interrupted } from "../errors.ts";
+import type { Transport } from "../transport.ts";
+
+/** A named pipe of Windows. */
+interface NpipeSpec {
+  /** With slashes, as typed: `//./pipe/buildkitd`. */
+  readonly path: string;
+}
+
+/** `npipe:////./pipe/NAME`: a named pipe of Windows; elsewhere it says so. */
+export const npipe = {
+  scheme: "npipe",
+  summary: "a named pipe of Windows",
+  example: "npipe:////./pipe/buildkitd",
+  options: [],
+
+  parse(endpoint: string): NpipeSpec {
+    const { address, redacted } = splitEndpoint(endpoint, npipe);
+    const path = address.replaceAll("\\", "/");
+    if (!/^\/\/[^/]+\/pipe\/./i.test(path)) {
+      const problem = address === "" ? "it has no path" : "it is not the path of a pipe";
+      throw new EndpointError(redacted, problem, `write it as ${npipe.example}`);
+    }
+    return { path };
+  },
+
+  describe,
+  host: () => ({ authority: "", name: "" }),
+  /** A pipe of another machine (`//HOST/pipe/…`) is carried by SMB, which may encrypt, or not. */
+  plaintext: ({ path }) => !path.startsWith("//./"),
+
+  async dial(spec, context) {
+    const endpoint = describe(spec);
+    const { signal } = context;
+    if (signal.aborted) throw interrupted(signal, endpoint, "connect");
+    if (Deno.build.os !== "windows") {
+      throw new DialError("named pipes are Windows' own", {
+        endpoint,
+        step: "connect",
+        code: "unsupported",
+        hint: "on this system a daemon's socket is reached by unix://",
+      });
+    }
+    context.step("connect", spec.path);
+    const path = spec.path.replaceAll("/", "\\");
+    const { connectPipe } = await import("../net/pipe.ts");
+    const stream = await connectPipe(path, endpoint, signal);
+    return { stream, authority: "localhost", peer: path, secure: false };
+  },
+} satisfies Transport<NpipeSpec>;
+
+function describe({ path }: NpipeSpec): string {
+  return `npipe://${path}`;
+}

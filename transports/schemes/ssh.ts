@@ -1,0 +1,157 @@
+import { DIAL_STDIO } from "../engine/container.ts";
+import { formatHostPort } from "../net/tcp_connect.ts";
+import { formatOptions, splitEndpoint } from "../endpoint.ts";
+import { EndpointError } from "../errors.ts";
+import type { Transport } from "../transport.ts";
+
+/** A daemon behind an ssh server. */
+interface SshSpec {
+  /** A name or an address without brackets, or a `Host` of ~/.ssh/config. */
+  readonly host: string;
+  readonly user?: string;
+  readonly port?: number;
+  /** The daemon's socket there. */
+  readonly socket?: string;
+  /** The file of a private key. */
+  readonly identity?: string;
+  /** A file in place of the known_hosts files. */
+  readonly knownHosts?: string;
+  /** What is run there when its socket can't be reached, or none is named. */
+  readonly command?: string;
+}
+
+/** Where buildkitd listens unless it is told otherwise. */
+const SOCKET = "/run/buildkit/buildkitd.sock";
+
+/** `ssh://[USER@]HOST[:PORT][/SOCKET]`: a daemon's unix socket at another host, without an ssh program. */
+export const ssh = {
+  scheme: "ssh",
+  summary: "a daemon's unix socket at another host, through its ssh server",
+  example: "ssh://me@build.example.com",
+  options: [
+    { name: "identity", summary: "the file of the private key; no other is tried" },
+    { name: "knownHosts", summary: "the file of known hosts, in place of the usual ones" },
+    { name: "socket", summary: `the daemon's socket there; default: ${SOCKET}` },
+    { name: "command", summary: `what to run there instead; default: ${DIAL_STDIO.join(" ")}` },
+  ],
+
+  parse(endpoint: string): SshSpec {
+    const { address, redacted, options } = splitEndpoint(endpoint, ssh);
+    const fail = (
+      problem: string,
+      hint = "write it as ssh://[USER@]HOST[:PORT][/SOCKET]",
+    ): never => {
+      throw new EndpointError(redacted, problem, hint);
+    };
+    const slash = address.indexOf("/");
+    const [authority, path] = slash < 0
+      ? [address, ""]
+      : [address.slice(0, slash), address.slice(slash)];
+    const decoded = (text: string) => {
+      try {
+        return decodeURIComponent(text);
+      } catch {
+        return fail("it holds a percent sign that encodes nothing", "write a percent sign as %25");
+      }
+    };
+    const at = authority.lastIndexOf("@");
+    const login = at < 0 ? undefined : authority.slice(0, at);
+    if (login?.includes(":")) {
+      fail("a password is not taken", "use a key: ?identity=FILE, ~/.ssh/config, or the agent");
+    }
+    const user = login === undefined || !USER.test(login) ? login : decoded(login);
+    if (user !== undefined && (!USER.test(login!) || CONTROL.test(user) || user.startsWith("-"))) {
+      fail(`${JSON.stringify(user)} is not a user name`);
+    }
+    const [, bracketed, plain, port] = HOST.exec(authority.slice(at + 1)) ??
+      fail("it is not a host and a port");
+    // RFC 6874 has `%25` before the zone of an address.
+    const host = bracketed?.replace(/%25(?=.)/, "%") ?? plain ?? "";
+    if (host === "") fail("it has no host");
+    if (!isName(host)) fail(`${JSON.stringify(host)} is not a host name`);
+    if (port !== undefined && !(/^\d{1,5}$/.test(port) && +port > 0 && +port < 65536)) {
+      fail(`${JSON.stringify(port)} is not a port`, "a port is a number from 1 to 65535");
+    }
+    const named = options.get("socket");
+    const inPath = path === "" || path === "/" ? undefined : decoded(path);
+    if (named !== undefined && inPath !== undefined) {
+      fail("it names two sockets", "give the path or the option socket, not both");
+    }
+    const socket = named ?? inPath;
+    if (socket !== undefined && !socket.startsWith("/")) {
+      fail("the socket's path is relative", "write it with a leading slash");
+    }
+    if (socket !== undefined && CONTROL.test(socket)) fail("its path holds a control character");
+    const [identity, knownHosts, command] = ["identity", "knownHosts", "command"]
+      .map((name) => options.get(name));
+    return {
+      host,
+      ...user && { user },
+      ...port !== undefined && { port: Number(port) },
+      ...socket !== undefined && { socket },
+      ...identity !== undefined && { identity },
+      ...knownHosts !== undefined && { knownHosts },
+      ...command !== undefined && { command },
+    };
+  },
+
+  describe,
+  host: ({ host }) => ({ authority: host, name: host }),
+  async site(spec, env) {
+    const { sshTarget } = await import("../ssh/dial.ts");
+    const signal = new AbortController().signal;
+    const target = await sshTarget(spec, describe(spec), { env, signal });
+    const first = target.jumps[0] ?? target;
+    // A program connects for us, to wherever it likes.
+    return first.proxyCommand === undefined ? first : undefined;
+  },
+  plaintext: () => false,
+
+  async dial(spec, context) {
+    const { dialSsh, sshTarget } = await import("../ssh/dial.ts");
+    const target = await sshTarget(spec, describe(spec), context);
+    const { command, socket = command === undefined ? SOCKET : undefined } = spec;
+    const relay = spec.socket === undefined
+      ? DIAL_STDIO
+      : [DIAL_STDIO[0]!, "--addr", shellQuoted(`unix://${spec.socket}`), ...DIAL_STDIO.slice(1)];
+    const ways = {
+      socket,
+      command: command ?? relay.join(" "),
+      hint: `check that buildkitd runs there and that ${target.user} may use its socket, whose ` +
+        "path is the endpoint's, or that buildctl is in the PATH of ssh commands",
+    };
+    const stream = await dialSsh(target, describe(spec), ways, context);
+    const peer = `${target.user}@${formatHostPort(target)}`;
+    // The stream ends in a socket that only the host can reach: TLS on top has its use, too.
+    return { stream, authority: spec.host, peer, secure: false };
+  },
+} satisfies Transport<SshSpec>;
+
+const USER = /^[^\s@/-][^\s@/]*$/;
+// deno-lint-ignore no-control-regex
+const CONTROL = /[\x00-\x1f\x7f]/;
+/** `[IPv6]` or a host, then perhaps `:PORT`. */
+const HOST = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([^[\]:#]*))(?::([^:#]*))?$/;
+
+/** Not beginning with a dash, though no program is ever given it. */
+function isName(host: string): boolean {
+  // Written here, so that it is made when it is used: Unicode's classes take half a millisecond.
+  return /^[\p{L}\p{N}_:][\p{L}\p{M}\p{N}_.:%-]*$/u.test(host);
+}
+
+function describe(spec: SshSpec): string {
+  const { user, host, port, socket = "", identity, knownHosts, command } = spec;
+  const bracketed = host.includes(":") ? `[${host}]` : host;
+  return `ssh://${user === undefined ? "" : `${encoded(user)}@`}${bracketed}` +
+    `${port === undefined ? "" : `:${port}`}${socket.replace(/[%?]/g, encoded)}` +
+    formatOptions({ identity, knownHosts, command });
+}
+
+/** What would be taken for something else, as `%40`. */
+function encoded(text: string): string {
+  return text.replace(/[\s%?#@:/]/g, encodeURIComponent);
+}
+
+function shellQuoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,96 @@
+import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
+import { streamOf } from "../byte_stream.ts";
+import { splitEndpoint } from "../endpoint.ts";
+import { EndpointError } from "../errors.ts";
+import type { Transport } from "../transport.ts";
+
+/** A TCP port. */
+interface TcpSpec {
+  /** A name or an address, without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `tcp://HOST:PORT`: gRPC in the clear, or under TLS when TLS options are given. */
+export const tcp = {
+  scheme: "tcp",
+  summary: "a TCP port, in the clear unless TLS options are given",
+  example: "tcp://127.0.0.1:1234",
+  options: [],
+
+  parse(endpoint: string): TcpSpec {
+    const { address, redacted } = splitEndpoint(endpoint, tcp);
+    const fail = (
+      problem: string,
+      hint = `write it as tcp://HOST:PORT, like ${tcp.example}`,
+    ): never => {
+      throw new EndpointError(redacted, problem, hint);
+    };
+    const [, bracketed, host = bracketed ?? "", port] = ADDRESS.exec(address) ??
+      fail(misshapen(address));
+    if (host === "") fail("it has no host");
+    if (bracketed === undefined && host.includes(":")) {
+      fail("an IPv6 address stands in brackets", "write it as tcp://[ADDRESS]:PORT");
+    }
+    if (bracketed !== undefined && !IPV6.test(bracketed)) fail("only IPv6 goes into brackets");
+    if (bracketed === undefined && !isName(host)) {
+      fail(`${JSON.stringify(host)} is not a host name`);
+    }
+    if (port === undefined || port === "") {
+      const example = formatHostPort({ host, port: 1234 });
+      fail("it has no port", `add the port the daemon listens on, like tcp://${example}`);
+    }
+    if (!/^\d{1,5}$/.test(port!) || Number(port) < 1 || Number(port) > 65535) {
+      fail(`${JSON.stringify(port)} is not a port`, "a port is a number from 1 to 65535");
+    }
+    return { host, port: Number(port) };
+  },
+
+  describe,
+  host: hostOf,
+  site: (spec) => Promise.resolve(spec),
+  plaintext: ({ host }) => !LOOPBACK.test(host),
+
+  async dial(spec, context) {
+    const conn = await connectTcp(spec, describe(spec), context);
+    conn.setNoDelay(true);
+    conn.setKeepAlive(true);
+    const { hostname: host, port } = conn.remoteAddr;
+    const peer = formatHostPort({ host, port });
+    return { stream: streamOf(conn), authority: hostOf(spec).authority, peer, secure: false };
+  },
+
+  async dialTls(spec, tls, context) {
+    const { connectTls } = await import("../tls/tls_connect.ts");
+    return await connectTls(spec, describe(spec), tls, context);
+  },
+} satisfies Transport<TcpSpec>;
+
+/** `[IPv6]` or a host, then perhaps `:PORT`. */
+const ADDRESS = /^(?:\[([^\]]*)\]|([^[\]/#@]*?))(?::([^:/#]*))?$/;
+const IPV6 = /^[0-9a-f.]*:[0-9a-f:.]*(%[\w.-]+)?$/i;
+const LOOPBACK =
+  /^(127\.\d+\.\d+\.\d+|(.+\.)?localhost\.?|(0*:)*:?0*1|::ffff:127\.\d+\.\d+\.\d+)$/i;
+
+/** Letters of every script: the system's resolver knows what to do with them. */
+function isName(host: string): boolean {
+  // Written here, so that it is made when it is used: Unicode's classes take half a millisecond.
+  return /^[\p{L}\p{M}\p{N}_.-]+$/u.test(host);
+}
+
+function describe(spec: TcpSpec): string {
+  return `tcp://${formatHostPort(spec)}`;
+}
+
+/** Without the zone of a link-local address (`%eth0`): it means something on this machine only. */
+function hostOf({ host, port }: TcpSpec): { authority: string; name: string } {
+  const name = host.replace(/%.*/, "");
+  return { authority: formatHostPort({ host: name, port }), name };
+}
+
+function misshapen(address: string): string {
+  if (address.includes("@")) return "a user name means nothing here";
+  if (address.includes("/")) return "it has a path";
+  if (address.includes("#")) return "it has a fragment";
+  return "it is not a host and a port";
+}

@@ -1,0 +1,154 @@
+/**
+ * TLS over any byte stream: 1.2 or 1.3, ALPN `h2` unless the files say otherwise.
+ *
+ * Through `node:tls`, loaded only here. A plain TCP connection goes by the runtime's own TLS where it
+ * can (`own_tls.ts`), which takes nothing but a TCP socket, and says little about what went wrong.
+ */
+import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import { checkServerIdentity, connect, type ConnectionOptions, type TLSSocket } from "node:tls";
+import type { ByteStream } from "../byte_stream.ts";
+import { DialError, interrupted } from "../errors.ts";
+import type { DialContext } from "../transport.ts";
+import type { Misfit } from "../first_bytes.ts";
+import { duplexOf } from "./tls_duplex.ts";
+import { explainCertificate, explainTlsError, isTlsError } from "./tls_errors.ts";
+import type { TlsFiles } from "./tls_files.ts";
+import { alternativeNames, subjectOf } from "./tls_names.ts";
+import { READS_ALL, tlsStream } from "./tls_stream.ts";
+
+export { checkTls, loadTls, type TlsFiles } from "./tls_files.ts";
+
+/** What a handshake agreed on. */
+export interface Handshake {
+  /** `TLSv1.3` */
+  readonly protocol: string;
+  readonly cipher: string;
+  /** The protocol inside: `h2`; empty where the daemon chose none. */
+  readonly alpn: string;
+  /** The daemon's certificate, then those of its authorities, as far as they are known. */
+  readonly chain: readonly X509Certificate[];
+}
+
+/**
+ * Shakes hands over `stream` and gives the stream inside; closing that closes `stream`, and so does
+ * a failure.
+ *
+ * Throws `DialError` of the step `tls`, or the signal's reason. So does reading later on, when the
+ * daemon refuses our certificate: with TLS 1.3 it says so only after the handshake.
+ *
+ * @param host the name or address that the daemon's certificate must carry
+ * @param endpoint for errors, redacted
+ * @param onHandshake hears of the handshake before the daemon's certificate is judged
+ */
+export async function wrapTls(
+  stream: ByteStream,
+  files: TlsFiles,
+  host: string,
+  endpoint: string,
+  context: DialContext,
+  onHandshake?: (handshake: Handshake) => void,
+): Promise<ByteStream> {
+  const { signal } = context;
+  const name = host.replace(/\.$/, "");
+  const fail = ({ problem, code, hint }: Misfit, cause?: unknown) =>
+    new DialError(problem, { endpoint, step: "tls", code, hint, cause });
+  if (name === "") {
+    stream.close();
+    throw fail({
+      code: "config",
+      problem: "the endpoint has no host that the daemon's certificate could be checked against",
+      hint: "give servername=NAME, a name that the certificate holds for",
+    });
+  }
+  context.step("tls", name);
+  const below = duplexOf(stream);
+  const explain = (error: unknown) =>
+    error instanceof DialError
+      ? error
+      : fail(explainTlsError(error, name, files, below.first()), error);
+
+  const socket = connect(
+    {
+      socket: below.duplex,
+      ca: [...files.roots],
+      ...(files.client === undefined ? {} : { cert: files.client.cert, key: files.client.key }),
+      // An IP address is no server name (RFC 6066 §3), yet is what the certificate must carry.
+      ...(isIP(name) ? { host: name } : { servername: name }),
+      ...READS_ALL,
+      ALPNProtocols: [files.protocol ?? "h2"],
+      minVersion: "TLSv1.2",
+      // The certificate is checked all the same, and refused below: so its names can be told.
+      rejectUnauthorized: false,
+      checkServerIdentity,
+    } satisfies ConnectionOptions,
+  );
+  // Whoever awaits the socket hears of its errors; those after the last one has gone are no news.
+  socket.on("error", () => {});
+  const abort = () => socket.destroy();
+  try {
+    const shaken = handshake(socket);
+    signal.addEventListener("abort", abort);
+    if (signal.aborted) abort();
+    await shaken;
+    signal.throwIfAborted();
+    onHandshake?.(described(socket));
+    if (!socket.authorized && files.insecure !== true) {
+      const certificate = presented(socket);
+      const wrongName = String(socket.authorizationError) === "ERR_TLS_CERT_ALTNAME_INVALID";
+      throw fail(explainCertificate(certificate, wrongName, name, files));
+    }
+  } catch (error) {
+    socket.destroy();
+    below.close();
+    throw signal.aborted ? interrupted(signal, endpoint, "tls", name) : explain(error);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+  const certificate = presented(socket);
+  if (!isIP(name) && alternativeNames(certificate).length === 0) {
+    const shown = subjectOf(certificate);
+    context.log(
+      `the daemon's certificate (${shown}) has no subjectAltName: Go programs refuse it`,
+    );
+  }
+  return tlsStream(socket, below, (error) => isTlsError(error) ? explain(error) : error);
+}
+
+/** Resolves when our side of the handshake is complete. */
+function handshake(socket: TLSSocket): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.once("secureConnect", resolve);
+  socket.once("error", reject);
+  const closed = () => reject(new Error("the connection was closed"));
+  socket.once("close", closed);
+  return promise.finally(() => {
+    socket.off("secureConnect", resolve);
+    socket.off("error", reject);
+    socket.off("close", closed);
+  });
+}
+
+function described(socket: TLSSocket): Handshake {
+  const chain: X509Certificate[] = [];
+  for (
+    let peer = socket.getPeerCertificate(true);
+    peer?.raw !== undefined && chain.length < 10;
+    peer = peer.issuerCertificate
+  ) {
+    const certificate = new X509Certificate(peer.raw);
+    // A root is its own issuer.
+    if (chain.at(-1)?.fingerprint256 === certificate.fingerprint256) break;
+    chain.push(certificate);
+  }
+  return {
+    protocol: socket.getProtocol() ?? "",
+    cipher: socket.getCipher().standardName,
+    alpn: socket.alpnProtocol || "",
+    chain,
+  };
+}
+
+function presented(socket: TLSSocket): X509Certificate {
+  return new X509Certificate(socket.getPeerCertificate().raw);
+}

@@ -1,0 +1,118 @@
+/**
+ * `Deno.connectTls`: the runtime's own TLS (rustls), which needs no `node:tls`. It takes no signal, so
+ * a connection that comes after the abort is closed as it comes.
+ */
+import { type ByteStream, streamOf } from "../byte_stream.ts";
+import { interrupted } from "../errors.ts";
+import { emptyRoots } from "./roots.ts";
+import { seed } from "../../base/seed.ts";
+import { setTcpOptions } from "../net/socket_options.ts";
+import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
+import type { Connection, DialContext, OwnTls } from "../transport.ts";
+
+/** A host, without brackets, and a port. */
+interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** See `Transport.dialTls`; `authority` is the name that the certificate carries. */
+export async function connectTls(
+  target: HostPort,
+  endpoint: string,
+  tls: OwnTls,
+  context: DialContext,
+): Promise<Connection | undefined> {
+  const { signal, step } = context;
+  const protocol = tls.protocol ?? "h2";
+  const naming = namingOf(tls.name, target.host);
+  if (naming === undefined || !emptyRoots()) return undefined;
+  const seeded = seed();
+  const conn = await connectTcp(target, endpoint, context, ({ signal, ...where }) => {
+    const options = {
+      ...where,
+      ...naming,
+      caCerts: [...tls.roots],
+      alpnProtocols: [protocol],
+      ...tls.client,
+    };
+    return open(options, signal);
+  });
+  await seeded;
+  if (conn === undefined) return undefined;
+
+  step("tls", tls.name);
+  const stream = streamOfTls(conn);
+  // Before the handshake, whose last flight is two writes: the second would wait for the far side to
+  // acknowledge the first, which takes its 40 ms for that.
+  const isSet = setTcpOptions(conn);
+  const abort = () => stream.close();
+  signal.addEventListener("abort", abort);
+  try {
+    if (signal.aborted || !isSet) abort();
+    const { alpnProtocol } = await conn.handshake();
+    signal.throwIfAborted();
+    // None at all is what a server says that has never heard of ALPN.
+    if (alpnProtocol === null || alpnProtocol === protocol) {
+      const { hostname: host, port } = conn.remoteAddr;
+      return { stream, authority: tls.name, peer: formatHostPort({ host, port }), secure: true };
+    }
+  } catch {
+    if (signal.aborted) throw interrupted(signal, endpoint, "tls", tls.name);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+  stream.close();
+  return undefined;
+}
+
+/**
+ * The options that make the runtime check for `name`, which it takes from the host unless it is given
+ * one under a symbol; undefined where this runtime has no such.
+ */
+function namingOf(name: string, host: string): object | undefined {
+  if (name === host) return {};
+  const symbol = Symbol.for("unstableServerName");
+  const { internal } = Deno as unknown as { internal: symbol };
+  const internals = (Deno as unknown as Record<symbol, { serverNameSymbol?: symbol }>)[internal];
+  return internals?.serverNameSymbol === symbol ? { [symbol]: name } : undefined;
+}
+
+/** Connects; undefined for a failure that is not TCP's. */
+async function open(
+  options: Parameters<typeof Deno.connectTls>[0],
+  signal: AbortSignal,
+): Promise<Deno.TlsConn | undefined> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  const connecting = Deno.connectTls(options);
+  try {
+    return await Promise.race([connecting, aborted]);
+  } catch (error) {
+    if (signal.aborted) connecting.then((conn) => conn.close(), () => {});
+    // connect(2)'s errors have codes; the resolver's have not.
+    const code = (error as { code?: string }).code;
+    const isTcp = code !== undefined || /lookup address/.test((error as Error).message);
+    if (signal.aborted || isTcp) throw error;
+    return undefined;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** A far side that hangs up without close_notify has ended, as it would have without TLS. */
+function streamOfTls(conn: Deno.TlsConn): ByteStream {
+  const stream = streamOf(conn);
+  return {
+    ...stream,
+    async read(into) {
+      try {
+        return await stream.read(into);
+      } catch (error) {
+        if (error instanceof Deno.errors.UnexpectedEof) return null;
+        throw error;
+      }
+    },
+  };
+}

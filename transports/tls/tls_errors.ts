@@ -1,0 +1,196 @@
+/** What a TLS handshake's failure means, and what to do about it. */
+import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import type { DialErrorCode } from "../errors.ts";
+import { explainFirstBytes, type Misfit } from "../first_bytes.ts";
+import { day, type TlsFiles } from "./tls_files.ts";
+import { alternativeNames, issuerOf, namesOf, subjectOf } from "./tls_names.ts";
+
+/** Why the daemon's certificate is not accepted. */
+export function explainCertificate(
+  certificate: X509Certificate,
+  wrongName: boolean,
+  host: string,
+  files: TlsFiles,
+): Misfit {
+  const shown = `the daemon's certificate (${subjectOf(certificate)})`;
+  const misfit = (problem: string, hint: string) =>
+    ({ code: "unauthenticated", problem, hint }) satisfies Misfit;
+  const now = Date.now();
+  const { validFromDate: from, validToDate: to } = certificate;
+  if (to.getTime() < now) {
+    return misfit(`${shown} expired on ${day(to)}`, "renew the daemon's certificate");
+  }
+  if (from.getTime() > now) {
+    const hint = "check this machine's clock, and the daemon's certificate";
+    return misfit(`${shown} is not valid before ${day(from)}`, hint);
+  }
+  if (wrongName) {
+    const names = namesOf(certificate);
+    const isOld = alternativeNames(certificate).length === 0;
+    // A common name holds for no address.
+    const usable = names.find((name) => !name.includes("*") && !(isOld && isIP(name) > 0));
+    const holds = names.length === 0
+      ? "names no host, and not for"
+      : isOld
+      ? `has but the common name ${names.join(", ")}, which does not hold for`
+      : `is for ${names.join(", ")}, and not for`;
+    const hint = usable !== undefined
+      ? `give servername=${usable}, or use a name it holds for in the endpoint`
+      : isOld
+      ? `have it signed anew, with ${host} as its subjectAltName`
+      : "use a name it holds for in the endpoint, or as servername";
+    return misfit(`${shown} ${holds} ${host}`, hint);
+  }
+  const issuer = issuerOf(certificate);
+  const alike = files.roots.map((pem) => new X509Certificate(pem))
+    .filter((root) => root.subject === certificate.issuer);
+  if (alike.length === 0) {
+    const hint = "give the CA that signed it as cacert; where that is an intermediate one, " +
+      "the daemon's certificate file must hold it too";
+    return misfit(`${shown} is signed by ${issuer}, which is not in ${files.rootsFrom}`, hint);
+  }
+  if (!alike.some((root) => certificate.verify(root.publicKey))) {
+    const hint = "the CA was made anew: get its present certificate and give it as cacert";
+    return misfit(
+      `${shown} is signed by ${issuer}, but with another key than that of ${files.rootsFrom}`,
+      hint,
+    );
+  }
+  return misfit(
+    `${shown} can't be used for a server: it is meant for something else, or too weak`,
+    "it needs extendedKeyUsage serverAuth, a signature other than by SHA-1, and a CA with " +
+      "basicConstraints CA:TRUE",
+  );
+}
+
+/** True for errors of TLS itself, rather than of the stream below it. */
+export function isTlsError(error: unknown): boolean {
+  return alertIn(error) !== undefined || /^ERR_(SSL|TLS)_/.test(codeOf(error));
+}
+
+/**
+ * What a failed handshake means, or an alert that came later: with TLS 1.3 (RFC 8446 §4.4.2.4) a
+ * server judges our certificate after the handshake is complete for us.
+ *
+ * @param first the first bytes that the far side sent, undecrypted
+ */
+export function explainTlsError(
+  error: unknown,
+  host: string,
+  files: TlsFiles,
+  first: Uint8Array,
+): Misfit {
+  const alert = alertIn(error);
+  if (alert !== undefined) return explainAlert(alert, host, files);
+  const notTls = "leave the driver options cacert, cert, key and servername out, or start the " +
+    "daemon with --tlscert and --tlskey";
+  if (first.length === 0) {
+    const problem = "the daemon closed the connection instead of answering the TLS handshake";
+    const hint = `check that the port speaks TLS; if it doesn't, ${notTls}`;
+    return { code: "unreachable", problem, hint };
+  }
+  // TLS records begin with their type, 20 to 23, and the version 3.x.
+  if (first[0]! < 20 || first[0]! > 23 || first[1] !== 3) {
+    const other = explainFirstBytes(first);
+    const problem = other === undefined
+      ? "the daemon doesn't speak TLS on this port: it answered in plain HTTP/2, as without --tlscert"
+      : `the port doesn't speak TLS: ${other.problem}`;
+    return { code: "config", problem, hint: other?.hint ?? notTls };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  // What the runtime says where it can't take the certificate's key for a signature.
+  if (message === "unable to verify the first certificate") {
+    return {
+      code: "unauthenticated",
+      problem: "the daemon's certificate can't be verified: its key is too weak, or of a rare kind",
+      hint: "give the daemon a key of RSA with 2048 bits or more, ECDSA or Ed25519",
+    };
+  }
+  return {
+    code: "unreachable",
+    problem: `the TLS handshake failed: ${message}`,
+    hint: "look at the daemon's log",
+  };
+}
+
+/** The alerts (RFC 8446 §6.2) that are about our certificate, in words. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  UnknownCA: "its CA is unknown there",
+  CertificateExpired: "expired",
+  CertificateRevoked: "revoked",
+  BadCertificate: "bad certificate",
+  CertificateUnknown: "not acceptable",
+  UnsupportedCertificate: "of an unsupported kind",
+  DecryptError: "its signature is wrong",
+  AccessDenied: "access denied",
+};
+
+function explainAlert(alert: string, host: string, { client }: TlsFiles): Misfit {
+  const misfit = (code: DialErrorCode, problem: string, hint: string) => ({ code, problem, hint });
+  const refusal = REFUSALS[alert];
+  const noCertificate = client === undefined &&
+    (refusal !== undefined || alert === "CertificateRequired");
+  if (noCertificate) {
+    const hint =
+      "give the builder --driver-opt cert=FILE,key=FILE, with a certificate from the daemon's CA";
+    return misfit("unauthenticated", "the daemon demands a client certificate", hint);
+  }
+  if (client !== undefined && (refusal !== undefined || alert === "CertificateRequired")) {
+    const why = refusal ?? "not one it asked for";
+    const problem = `the daemon refused the client certificate ${client.shown}: ${why}`;
+    const hint = "give a certificate with extendedKeyUsage clientAuth, signed by the CA that the " +
+      "daemon trusts (--tlscacert)";
+    return misfit("unauthenticated", problem, hint);
+  }
+  switch (alert) {
+    case "HandshakeFailure":
+      return misfit(
+        "unauthenticated",
+        "the daemon refused the TLS handshake",
+        client === undefined
+          ? "it may demand a client certificate: give the builder --driver-opt cert=FILE,key=FILE; " +
+            "or have no cipher in common with TLS 1.3, or with ECDHE and AES-GCM or ChaCha20 of 1.2"
+          : "the daemon and fairlead may have no cipher in common; look at the daemon's log",
+      );
+    case "ProtocolVersion":
+      return misfit(
+        "unsupported",
+        "the daemon speaks no version of TLS from 1.2 on",
+        "let whatever ends TLS in front of the daemon allow TLS 1.2 or 1.3",
+      );
+    case "NoApplicationProtocol":
+      return misfit(
+        "unsupported",
+        "the daemon's TLS port doesn't take HTTP/2 (ALPN h2)",
+        "give the daemon's gRPC port; a proxy in front of it must allow HTTP/2",
+      );
+    case "UnrecognizedName":
+    case "UnrecognisedName":
+      return misfit(
+        "not-found",
+        `the daemon's TLS port knows no host ${host}`,
+        "give the name it knows as servername",
+      );
+  }
+  return misfit(
+    "unreachable",
+    `the daemon broke the TLS handshake off: ${spaced(alert)}`,
+    "look at the daemon's log",
+  );
+}
+
+/** The name of the alert in an error of the runtime's TLS (rustls), like `UnknownCA`. */
+function alertIn(error: unknown): string | undefined {
+  const message = error instanceof Error ? error.message : "";
+  return /received fatal alert: (?:the server .*?)?(\w+)/.exec(message)?.[1];
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? code : "";
+}
+
+function spaced(alert: string): string {
+  return alert.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
+}

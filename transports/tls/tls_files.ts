@@ -1,0 +1,217 @@
+/** Reads what the TLS options name, and finds what is wrong with it before anything is dialled. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { getCACertificates } from "node:tls";
+import { DialError } from "../errors.ts";
+import type { DialContext } from "../transport.ts";
+import type { TlsOptions } from "../dial.ts";
+import { issuerOf, subjectOf } from "./tls_names.ts";
+
+/** What a handshake needs, checked. */
+export interface TlsFiles {
+  /** The certificates of trusted authorities, PEM. */
+  readonly roots: readonly string[];
+  /** Where they came from, for messages: a file's path, or `the system's certificates`. */
+  readonly rootsFrom: string;
+  /** Ours, for a daemon that demands one. */
+  readonly client?: {
+    readonly cert: string;
+    readonly key: string;
+    /** `/certs/client.pem (CN=client, signed by CN=ca)`. */
+    readonly shown: string;
+  };
+  /** The option `servername`. */
+  readonly servername?: string;
+  /** What is spoken inside (ALPN), where that is not `h2`: a Docker engine takes `http/1.1` alone. */
+  readonly protocol?: string;
+  /** The far side may be anybody: its certificate is not looked at. */
+  readonly insecure?: boolean;
+}
+
+/** A PEM text, and where it is from. */
+export interface PemText {
+  readonly text: string;
+  /** For messages: `cacert /certs/ca.pem`. */
+  readonly from: string;
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+/**
+ * Loads the files. Throws `DialError` of the step `tls`, code `config`, that names file and option.
+ *
+ * @param endpoint for errors, redacted
+ */
+export async function loadTls(
+  options: TlsOptions,
+  endpoint: string,
+  context: DialContext,
+): Promise<TlsFiles> {
+  const fail = (problem: string, hint: string, cause?: unknown): never => {
+    throw new DialError(problem, { endpoint, step: "tls", code: "config", hint, cause });
+  };
+  const { cert, key, servername } = options;
+  if (cert !== undefined && key === undefined) {
+    fail(`the certificate ${cert} is given without its key`, "give the option key too");
+  }
+  if (key !== undefined && cert === undefined) {
+    fail(`the key ${key} is given without its certificate`, "give the option cert too");
+  }
+
+  const pem = async (option: "cacert" | "cert" | "key"): Promise<PemText | undefined> => {
+    const path = options[option];
+    if (path === undefined) return undefined;
+    return { text: await readFile(path, option, fail), from: `${option} ${path}` };
+  };
+  const files = checkTls(
+    { ca: await pem("cacert"), cert: await pem("cert"), key: await pem("key") },
+    endpoint,
+    context,
+  );
+  return servername ? { ...files, servername } : files;
+}
+
+/** The parts of TLS as texts; `cert` and `key` come together. */
+export interface TlsTexts {
+  readonly ca: PemText | undefined;
+  readonly cert: PemText | undefined;
+  readonly key: PemText | undefined;
+  /** Take any certificate for the daemon's. */
+  readonly insecure?: boolean;
+}
+
+/** Checks what has been read. Throws as `loadTls`. */
+export function checkTls(texts: TlsTexts, endpoint: string, context: DialContext): TlsFiles {
+  const fail = (problem: string, hint: string, cause?: unknown): never => {
+    throw new DialError(problem, { endpoint, step: "tls", code: "config", hint, cause });
+  };
+  const { ca, cert, key, insecure = false } = texts;
+  const roots = ca !== undefined
+    ? certificatesIn(ca, fail)
+    : insecure
+    ? []
+    : systemRoots(context, fail);
+  const authorities = ca === undefined ? [] : roots.map((pem) => new X509Certificate(pem));
+  const [first] = authorities;
+  if (first !== undefined && authorities.every((each) => each.validToDate.getTime() < Date.now())) {
+    fail(
+      `the CA certificate ${place(ca!)} (${subjectOf(first)}) expired on ${day(first.validToDate)}`,
+      "get the daemon's new CA certificate and give it as cacert",
+    );
+  }
+
+  const rootsFrom = ca === undefined ? "the system's certificates" : place(ca);
+  if (cert === undefined || key === undefined) return { roots, rootsFrom, insecure };
+
+  const chain = certificatesIn(cert, fail);
+  const own = new X509Certificate(chain[0]!);
+  checkKey(own, cert, key, fail);
+  const shown = `${place(cert)} (${subjectOf(own)}, signed by ${issuerOf(own)})`;
+  if (own.validToDate.getTime() < Date.now()) {
+    fail(
+      `the client certificate ${place(cert)} (${subjectOf(own)}) expired on ${
+        day(own.validToDate)
+      }`,
+      "renew it and give the new one as cert and key, or leave both out if the daemon asks for none",
+    );
+  }
+  if (own.validFromDate.getTime() > Date.now()) {
+    context.log(`the client certificate ${shown} is valid from ${day(own.validFromDate)} only`);
+  }
+  const client = { cert: chain.join("\n"), key: key.text, shown };
+  return { roots, rootsFrom, client, insecure };
+}
+
+/** Where a text is from, without the option's name before a path. */
+function place({ from }: PemText): string {
+  return from.replace(/^(?:cacert|cert|key) /, "");
+}
+
+/** `2026-11-24 01:52 UTC`. */
+export function day(date: Date): string {
+  return `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+type Fail = (problem: string, hint: string, cause?: unknown) => never;
+
+/** `SSL_CERT_FILE` and `SSL_CERT_DIR` hold, as in Go: the runtime reads them. */
+function systemRoots(context: DialContext, fail: Fail): string[] {
+  const hint = "give the CA that signed the daemon's certificate as cacert";
+  const file = context.env("SSL_CERT_FILE");
+  let roots: string[] = [];
+  try {
+    roots = getCACertificates("system");
+  } catch (error) {
+    const where = file ? ` (SSL_CERT_FILE is ${file})` : "";
+    const problem = `the system's certificates can't be read${where}: ${text(error)}`;
+    fail(problem, hint, error);
+  }
+  if (roots.length === 0) {
+    fail("this system has no root certificates", `${hint}, or install ca-certificates`);
+  }
+  return roots;
+}
+
+async function readFile(path: string, option: string, fail: Fail): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const problem = error instanceof Deno.errors.NotFound
+      ? "no such file"
+      : error instanceof Deno.errors.PermissionDenied
+      ? "permission denied"
+      : error instanceof Deno.errors.IsADirectory
+      ? "it is a folder"
+      : text(error);
+    return fail(`can't read ${option} ${path}: ${problem}`, `check the option ${option}`, error);
+  }
+}
+
+function certificatesIn({ text: pem, from }: PemText, fail: Fail): string[] {
+  const found = pem.match(CERTIFICATE) ?? [];
+  const hint =
+    `${optionOf(from)} takes a PEM file of certificates; openssl x509 -in FILE -out NEW ` +
+    "makes one of other forms";
+  if (found.length === 0) {
+    const instead = pem.includes("PRIVATE KEY-----") ? ": it holds a private key" : "";
+    fail(`${from} holds no certificate in PEM form${instead}`, hint);
+  }
+  for (const [index, each] of found.entries()) {
+    try {
+      new X509Certificate(each);
+    } catch (error) {
+      fail(`certificate ${index + 1} in ${from} is damaged: ${text(error)}`, hint, error);
+    }
+  }
+  return found;
+}
+
+/** `the option cacert`; a kubeconfig's fields are called by their own names. */
+function optionOf(from: string): string {
+  const [name] = from.split(" ", 1);
+  return /^(?:cacert|cert|key)$/.test(name!) ? `the option ${name}` : name!;
+}
+
+function checkKey(own: X509Certificate, cert: PemText, key: PemText, fail: Fail): void {
+  const { from, text: pem } = key;
+  const hint = `${optionOf(from)} takes the PEM file of the private key that belongs to the ` +
+    "certificate";
+  if (!pem.includes("PRIVATE KEY-----")) fail(`${from} holds no private key in PEM form`, hint);
+  // Without a passphrase the runtime would ask for one on the terminal.
+  if (/ENCRYPTED/.test(pem)) {
+    fail(
+      `${from} is encrypted`,
+      `decrypt it (openssl pkey -in ${place(key)} -out NEW) and give that file as key`,
+    );
+  }
+  let matches = false;
+  try {
+    matches = own.checkPrivateKey(createPrivateKey(pem));
+  } catch (error) {
+    fail(`${from} is damaged: ${text(error)}`, hint, error);
+  }
+  if (!matches) fail(`${from} doesn't belong to the certificate ${place(cert)}`, hint);
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

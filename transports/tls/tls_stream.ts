@@ -1,0 +1,125 @@
+import type { TLSSocket } from "node:tls";
+import type { ByteStream } from "../byte_stream.ts";
+import type { Below } from "./tls_duplex.ts";
+
+/** Of one write; more would be encrypted whole, and held whole, before the first byte leaves. */
+const WRITE_BYTES = 64 << 10;
+/** The socket's own mark, never reached: see `duplexOf` for why it must not pause itself. */
+export const READS_ALL = { highWaterMark: 1 << 30 };
+
+/** Decrypted bytes that wait to be read; from then on nothing is read below. */
+const WAITING_BYTES = 256 << 10;
+
+/**
+ * A `TLSSocket` that is through with its handshake as a byte stream.
+ *
+ * @param socket made with `READS_ALL`
+ * @param below what it runs over; `close` closes it
+ * @param explain turns the socket's errors into those a user should see
+ */
+export function tlsStream(
+  socket: TLSSocket,
+  below: Below,
+  explain: (error: unknown) => unknown,
+): ByteStream {
+  const waiting: Uint8Array[] = [];
+  const { duplex, hold } = below;
+  let bytes = 0;
+  let ended = false;
+  let closed = false;
+  let failure = socket.errored ? { error: explain(socket.errored) } : undefined;
+  let ending: Promise<void> | undefined;
+  let wake = () => {};
+  const { promise: gone, resolve: go } = Promise.withResolvers<void>();
+
+  if (socket.destroyed) go();
+  socket.on("data", (chunk: Uint8Array) => {
+    waiting.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= WAITING_BYTES) hold(true);
+    wake();
+  });
+  socket.on("end", () => {
+    ended = true;
+    wake();
+  });
+  // The socket does not pass every error of its Duplex on: after the far side's end it goes on
+  // taking writes, and drops them.
+  for (const each of [socket, duplex]) {
+    each.on("error", (error: unknown) => {
+      failure ??= { error: explain(error) };
+      wake();
+    });
+    each.on("close", () => {
+      go();
+      wake();
+    });
+  }
+  socket.resume();
+
+  const cause = () => failure?.error;
+
+  function take(into: Uint8Array): number {
+    let count = 0;
+    while (count < into.length && waiting.length > 0) {
+      const chunk = waiting[0]!;
+      const part = chunk.subarray(0, into.length - count);
+      into.set(part, count);
+      count += part.length;
+      if (part.length === chunk.length) waiting.shift();
+      else waiting[0] = chunk.subarray(part.length);
+    }
+    bytes -= count;
+    if (bytes < WAITING_BYTES) hold(false);
+    return count;
+  }
+
+  async function end(): Promise<void> {
+    // The socket calls itself finished before the alert has been written, and when the far side has
+    // ended too it destroys itself meanwhile.
+    const alert = below.writes();
+    socket.end();
+    await Promise.race([alert, gone]);
+    await below.idle();
+    if (failure !== undefined) throw cause();
+  }
+
+  return {
+    async read(into) {
+      for (;;) {
+        if (closed) throw new Deno.errors.Interrupted("the stream was closed");
+        if (waiting.length > 0) return take(into);
+        if (ended) return null;
+        if (failure !== undefined) throw failure.error;
+        if (socket.destroyed || duplex.destroyed) return null;
+        await new Promise<void>((resolve) => wake = resolve);
+      }
+    },
+
+    async write(from) {
+      if (closed) throw new Deno.errors.Interrupted("the stream was closed");
+      if (failure !== undefined) throw cause();
+      if (duplex.destroyed) throw new Deno.errors.BrokenPipe("the connection is gone");
+      const part = from.subarray(0, WRITE_BYTES);
+      const { promise, resolve } = Promise.withResolvers<Error | null | undefined>();
+      socket.write(part, resolve);
+      const error = await promise;
+      if (!error) return part.length;
+      // The callback says that the socket is gone; the event before "close" says why.
+      await gone;
+      throw cause() ?? explain(error);
+    },
+
+    /** Sends close_notify; TLS 1.3 (RFC 8446 §6.1) lets the other direction go on. */
+    closeWrite: () => ending ??= end(),
+
+    close() {
+      if (closed) return;
+      closed = true;
+      waiting.length = 0;
+      socket.destroy();
+      below.close();
+      wake();
+    },
+  };
+}
