@@ -1,4 +1,5 @@
-/** Blocks of IP addresses, `10.0.0.0/8`. */
+/** Functions of IP networks, such as `10.0.0.0/8`. */
+import { ipText, parseNetwork } from "../../../base/ip.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
 import { STRING } from "../type.ts";
 import { listOf, stringOf, type Value } from "../value.ts";
@@ -13,15 +14,13 @@ interface Network {
 }
 
 function parse(text: string): Network {
-  const invalid = () => new FunctionError(`invalid CIDR expression: invalid CIDR address: ${text}`);
-  const [host, length, ...rest] = text.split("/");
-  if (length === undefined || rest.length > 0 || !/^\d{1,3}$/.test(length)) throw invalid();
-  const address = parseIPv4(host!) ?? parseIPv6(host!);
-  if (address === undefined) throw invalid();
-  const bits = host!.includes(":") ? 128 : 32;
-  const prefix = Number(length);
-  if (prefix > bits || (length.length > 1 && length.startsWith("0"))) throw invalid();
-  return { address: mask(address, bits, prefix), bits, prefix };
+  const network = parseNetwork(text);
+  if (network === undefined) {
+    throw new FunctionError(`invalid CIDR expression: invalid CIDR address: ${text}`);
+  }
+  const { address, prefix } = network;
+  const bits = 8 * address.length;
+  return { address: mask(BigInt(`0x${address.toHex()}`), bits, prefix), bits, prefix };
 }
 
 function mask(address: bigint, bits: number, prefix: number): bigint {
@@ -29,53 +28,12 @@ function mask(address: bigint, bits: number, prefix: number): bigint {
   return (address >> host) << host;
 }
 
-function parseIPv4(text: string): bigint | undefined {
-  const parts = text.split(".");
-  if (parts.length !== 4) return undefined;
-  let address = 0n;
-  for (const part of parts) {
-    if (!/^(?:0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    address = address << 8n | BigInt(part);
-  }
-  return address;
-}
-
-function parseIPv6(text: string): bigint | undefined {
-  const last = /(?<=:)[\d.]+$/.exec(text)?.[0];
-  const tail = last?.includes(".") ? parseIPv4(last) : undefined;
-  if (last?.includes(".") && tail === undefined) return undefined;
-  const groups = tail === undefined ? text : text.slice(0, -last!.length) +
-    `${(tail >> 16n).toString(16)}:${(tail & 0xffffn).toString(16)}`;
-  const halves = groups.split("::");
-  if (halves.length > 2) return undefined;
-  const [left, right] = halves.map((half) => half === "" ? [] : half.split(":"));
-  const missing = 8 - left!.length - (right?.length ?? 0);
-  if (right === undefined ? missing !== 0 : missing < 1) return undefined;
-  const all = [...left!, ...Array(missing).fill("0"), ...right ?? []];
-  if (!all.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return undefined;
-  return all.reduce((address, group) => address << 16n | BigInt(`0x${group}`), 0n);
-}
-
 function addressText(address: bigint, bits: number): string {
-  const v4 = bits === 32 || address >> 32n === 0xffffn;
-  if (v4) return [24n, 16n, 8n, 0n].map((shift) => address >> shift & 0xffn).join(".");
-  const groups = Array.from(
-    { length: 8 },
-    (_, i) => (address >> BigInt(112 - 16 * i) & 0xffffn).toString(16),
-  );
-  let best = { start: 0, length: 1 };
-  for (let start = 0; start < 8; start++) {
-    let length = 0;
-    while (groups[start + length] === "0") length++;
-    if (length > best.length) best = { start, length };
-  }
-  if (best.length < 2) return groups.join(":");
-  const end = best.start + best.length;
-  return `${groups.slice(0, best.start).join(":")}::${groups.slice(end).join(":")}`;
+  return ipText(Uint8Array.fromHex(address.toString(16).padStart(bits / 4, "0")));
 }
 
 function networkText({ address, bits, prefix }: Network): string {
-  // An IPv4 block written as one of IPv6 shows as the former.
+  // A network of IPv4 addresses within IPv6 is written as IPv4.
   const mapped = bits === 128 && address >> 32n === 0xffffn && prefix >= 96;
   return `${addressText(address, bits)}/${mapped ? prefix - 96 : prefix}`;
 }
@@ -115,7 +73,7 @@ function cidrsubnet([prefix, newBits, number]: readonly Value[]): Value {
   return stringOf(networkText({ address: subnet, bits, prefix: extended }));
 }
 
-/** Blocks one behind the other, each starting where one of its size may. */
+/** Networks in order of address, each at the first multiple of its size that is free. */
 function cidrsubnets([prefix, ...lengths]: readonly Value[]): Value {
   const network = blame(0, "", () => parse(textOf(prefix)));
   const { address, bits, prefix: length } = network;
