@@ -2,6 +2,7 @@
  * The text forms of what a target's lists hold: `type=local,dest=x`, `id=a,src=b`, `default=path`. One
  * line of CSV each. Messages are the peer's; all throw `BakeError`.
  */
+import { parseBool } from "../base/go/bool.ts";
 import { BakeError } from "./error.ts";
 import { csvFields } from "./hcl/csv.ts";
 import { quote } from "../base/go/quote.ts";
@@ -42,7 +43,7 @@ export function parseAttest(text: string): Attest {
   const type = taken(attrs, "type");
   const disabled = taken(attrs, "disabled");
   if (type === "") throw new BakeError("attestation type not specified");
-  return { type, disabled: disabled !== "" && readBool(disabled, `disabled=${disabled}`), attrs };
+  return { type, disabled: disabled !== "" && boolOf(disabled, `disabled=${disabled}`), attrs };
 }
 
 /** `--sbom=V` and its like: a boolean says whether, anything else how. */
@@ -93,7 +94,7 @@ export function policyOf(fields: readonly string[]): Policy {
     const value = field.slice(equals + 1);
     if (key === "filename" && value !== "") policy.filenames.push(value);
     else if (key === "reset" || key === "disabled" || key === "strict") {
-      policy[key] = readBool(value, field);
+      policy[key] = boolOf(value, field);
     } else if (key === "log-level") policy.logLevel = readLevel(value, field);
     else throw new BakeError(`invalid value ${field}`);
   }
@@ -107,22 +108,13 @@ function readLevel(text: string, field: string): string {
   throw new BakeError(`invalid value ${field}: not a valid logrus Level: ${quote(text)}`);
 }
 
-const bools = new Map([
-  ...["1", "t", "T", "TRUE", "true", "True"].map((text) => [text, true] as const),
-  ...["0", "f", "F", "FALSE", "false", "False"].map((text) => [text, false] as const),
-]);
-
-/** A boolean as Go's ParseBool takes it; undefined for anything else. */
-export function parseBool(text: string): boolean | undefined {
-  return bools.get(text);
-}
-
 /** `field` is what the error names. */
-function readBool(text: string, field: string): boolean {
-  const bool = parseBool(text);
-  if (bool !== undefined) return bool;
-  const reason = `strconv.ParseBool: parsing ${quote(text)}: invalid syntax`;
-  throw new BakeError(`invalid value ${field}: ${reason}`);
+function boolOf(text: string, field: string): boolean {
+  try {
+    return parseBool(text);
+  } catch (error) {
+    throw new BakeError(`invalid value ${field}: ${(error as Error).message}`);
+  }
 }
 
 function fieldsOf(text: string, before = ""): string[] {

@@ -21,9 +21,16 @@ export function parentOf(path: string): string {
   return path.slice(0, Math.max(1, path.lastIndexOf("/")));
 }
 
+/** Whether a path does not depend on the working folder. On Windows `\\x` and `C:\\x` are such paths. */
+export function isAbsolute(path: string): boolean {
+  return windows ? /^([A-Za-z]:)?[\\/]/.test(path) : path.startsWith("/");
+}
+
 /** Whether an absolute path lies below a folder, and isn't that folder. */
 export function isBelow(path: string, folder: string): boolean {
-  return path !== folder && path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
+  if (windows) [path, folder] = [path.replaceAll("\\", "/"), folder.replaceAll("\\", "/")];
+  const base = folder.replace(/\/+$/, "");
+  return path.startsWith(`${base}/`) && /[^/]/.test(path.slice(base.length));
 }
 
 /** The last part of an absolute path; `/` of the root. */

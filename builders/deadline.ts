@@ -1,4 +1,4 @@
-import { after } from "../base/timer.ts";
+import { abortable, after } from "../base/async.ts";
 
 /** A signal that follows the outer one and fires when the time is up. */
 export class Deadline {
@@ -25,17 +25,8 @@ export class Deadline {
   }
 
   /** The promise's outcome, or the signal's reason if that comes first. */
-  async race<T>(promise: Promise<T>): Promise<T> {
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    const stop = () => reject(this.signal.reason);
-    if (this.signal.aborted) stop();
-    this.signal.addEventListener("abort", stop, { once: true });
-    try {
-      return await Promise.race([promise, aborted]);
-    } finally {
-      this.signal.removeEventListener("abort", stop);
-      promise.catch(() => {});
-    }
+  race<T>(promise: Promise<T>): Promise<T> {
+    return abortable(promise, this.signal);
   }
 
   [Symbol.dispose]() {

@@ -1,8 +1,9 @@
+import { parseBool } from "../base/go/bool.ts";
 import type { TlsOptions } from "../transports/dial.ts";
 import { nearest } from "../base/nearest.ts";
 import { BuilderError } from "./builder_error.ts";
 import type { StoredNode } from "./store/node_group.ts";
-import { isAbsolute } from "../base/is_within.ts";
+import { isAbsolute } from "../base/paths.ts";
 
 /** What `--driver-opt` takes for the remote driver. */
 export const driverOptionNames = [
@@ -72,10 +73,9 @@ function unknownOption(name: string): BuilderError {
 }
 
 function boolean(text: string): boolean {
-  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
-  if (["0", "f", "F", "FALSE", "false", "False"].includes(text)) return false;
-  throw new BuilderError(
-    `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`,
-    { hint: "default-load is true or false" },
-  );
+  try {
+    return parseBool(text);
+  } catch (error) {
+    throw new BuilderError((error as Error).message, { hint: "default-load is true or false" });
+  }
 }

@@ -1,6 +1,6 @@
 import { DialError, StreamLost } from "../transports/errors.ts";
 import type { Registry } from "../transports/registry.ts";
-import { after, within } from "../base/timer.ts";
+import { after, within } from "../base/async.ts";
 import type { Connection as Dialled, DialContext } from "../transports/transport.ts";
 import { type Budget, withinBudget } from "../transports/budget.ts";
 import { Client } from "./client.ts";

@@ -9,7 +9,7 @@ import {
   type SolveRequest as BridgeSolve,
 } from "../proto/gen/gateway.ts";
 import type { SolveRequest } from "../proto/gen/control.ts";
-import { after } from "../base/timer.ts";
+import { after } from "../base/async.ts";
 import type { Client } from "./client.ts";
 import type { MethodDefinition } from "./grpc/call.ts";
 import { rpcErrorOf } from "./grpc/status.ts";

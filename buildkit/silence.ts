@@ -1,4 +1,4 @@
-import { every } from "../base/timer.ts";
+import { every } from "../base/async.ts";
 import type { Connection } from "./http2/connection.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { SolveRequest, StatusResponse } from "../proto/gen/control_types.ts";
-import { within } from "../base/timer.ts";
+import { within } from "../base/async.ts";
 import type { Service } from "./grpc/call.ts";
 import { Code, RpcError } from "./grpc/status.ts";
 import type { Client } from "./client.ts";

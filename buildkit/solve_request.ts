@@ -1,4 +1,5 @@
 /** What a build is asked for, and the request that says so to the daemon. Pure. */
+import { readBool } from "../base/go/bool.ts";
 import type { CacheOptionsEntry, SolveRequest } from "../proto/gen/control_types.ts";
 import { newId } from "../base/identity.ts";
 
@@ -50,7 +51,7 @@ export function solveRequest(ref: string, session: string, build: BuildOptions):
   const imports = build.cacheFrom.map(({ type, attrs }) => ({ Type: type, Attrs: { ...attrs } }));
   const exports = build.cacheTo.map(({ type, attrs }) => ({ Type: type, Attrs: { ...attrs } }));
   const inline = build.buildArgs["BUILDKIT_INLINE_CACHE"];
-  if (inline !== undefined && TRUE.has(inline) && !exports.some(({ Type }) => Type === "inline")) {
+  if (inline !== undefined && readBool(inline) && !exports.some(({ Type }) => Type === "inline")) {
     exports.push({ Type: "inline", Attrs: {} });
   }
   const { frontend, attrs } = frontendAttrs(build);
@@ -75,8 +76,6 @@ export function solveRequest(ref: string, session: string, build: BuildOptions):
   };
 }
 
-const TRUE = new Set(["1", "t", "T", "TRUE", "true", "True"]);
-
 function frontendAttrs(build: BuildOptions): { frontend: string; attrs: Record<string, string> } {
   const attrs: Record<string, string> = { filename: build.filename };
   let frontend = "dockerfile.v0";
@@ -87,7 +86,7 @@ function frontendAttrs(build: BuildOptions): { frontend: string; attrs: Record<s
       attrs["source"] = value.trim().split(" ", 1)[0]!;
       attrs["cmdline"] = value;
     }
-    if (name === "BUILDKIT_MULTI_PLATFORM" && TRUE.has(value)) attrs["multi-platform"] = "true";
+    if (name === "BUILDKIT_MULTI_PLATFORM" && readBool(value)) attrs["multi-platform"] = "true";
   }
   for (const [name, value] of Object.entries(build.labels)) attrs[`label:${name}`] = value;
   if (build.target) attrs["target"] = build.target;

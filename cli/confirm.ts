@@ -1,3 +1,4 @@
+import { abortable } from "../base/async.ts";
 import type { Deps } from "./deps.ts";
 
 /** Asks a question that only `y` agrees to. Rejects with the signal's reason on an interrupt. */
@@ -6,16 +7,7 @@ export async function confirm(
   question: string,
 ): Promise<boolean> {
   stdout.write(`${question} [y/N] `);
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const stop = () => reject(signal.reason);
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    const line = await Promise.race([readLine(stdin), aborted]);
-    return line.toLowerCase() === "y";
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
+  return (await abortable(readLine(stdin), signal)).toLowerCase() === "y";
 }
 
 async function readLine(stdin: Deps["stdin"]): Promise<string> {

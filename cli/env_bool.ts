@@ -1,5 +1,5 @@
 import type { Env } from "../transports/transport.ts";
-import { parseBool } from "./flags/value.ts";
+import { parseBool } from "../base/go/bool.ts";
 import { UsageError } from "../base/usage_error.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { after } from "../base/timer.ts";
+import { after } from "../base/async.ts";
 import { Interrupted } from "./deps.ts";
 import { exitCodes } from "./exit_codes.ts";
 

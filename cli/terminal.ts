@@ -1,4 +1,4 @@
-import { osReason } from "../buildkit/session/os_reason.ts";
+import { osReason } from "../base/os_reason.ts";
 import { bytesOfText } from "../base/raw_bytes.ts";
 import { type Clock, type Input, type Output, OutputClosed } from "./deps.ts";
 

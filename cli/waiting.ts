@@ -1,6 +1,6 @@
 /** What a person at a terminal sees of a connection that takes its time. */
 import { type DialError, DOING } from "../transports/errors.ts";
-import { after, every } from "../base/timer.ts";
+import { after, every } from "../base/async.ts";
 import type { Asking, DialStep } from "../transports/transport.ts";
 import type { Output } from "./deps.ts";
 import { oneByOne } from "./prompt_queue.ts";

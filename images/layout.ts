@@ -5,7 +5,7 @@ import { beginDigest, sha256Of } from "../buildkit/registry/digest.ts";
 import type { Reader, Wanted } from "../buildkit/registry/pull.ts";
 import type { Writer } from "../buildkit/registry/push.ts";
 import { findManifest, LayoutError, putManifest } from "../buildkit/session/oci_index.ts";
-import { osReason } from "../buildkit/session/os_reason.ts";
+import { osReason } from "../base/os_reason.ts";
 import { detectMediaType } from "./media_type.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { after } from "../base/timer.ts";
+import { after } from "../base/async.ts";
 import { plainPrinter } from "./plain.ts";
 import type { Output, Renderer } from "./renderer.ts";
 import type { State } from "./state.ts";

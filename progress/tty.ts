@@ -1,4 +1,4 @@
-import { every } from "../base/timer.ts";
+import { every } from "../base/async.ts";
 import type { Outcome, Output, Renderer } from "./renderer.ts";
 import type { State } from "./state.ts";
 import { frame, type View } from "./tty_frame.ts";

@@ -1,6 +1,6 @@
 /** The one time limit of a connection, and the attempts within it. */
 import { DialError } from "./errors.ts";
-import { after } from "../base/timer.ts";
+import { after } from "../base/async.ts";
 import type { Asking } from "./transport.ts";
 
 /** How long a connection may take, and who is told. */

@@ -1,8 +1,8 @@
 /** What `--set` does to a target. */
+import { readBool } from "../../base/go/bool.ts";
 import { BakeError } from "../error.ts";
 import {
   parseAttest,
-  parseBool,
   parseCache,
   parseOutput,
   parsePolicy,
@@ -127,7 +127,7 @@ function bools(...names: ("pull" | "no-cache")[]) {
 }
 
 function bool(key: string, text = ""): boolean {
-  const value = parseBool(text);
+  const value = readBool(text);
   if (value !== undefined) return value;
   throw new BakeError(`invalid value ${text} for boolean key ${key}`);
 }

@@ -1,8 +1,8 @@
 /** Entries of lists between targets and the language: a value is read, and is given to references. */
+import { readBool } from "../../base/go/bool.ts";
 import { BakeError } from "../error.ts";
 import {
   parseAttest,
-  parseBool,
   parseCache,
   parseOutput,
   parsePolicy,
@@ -103,7 +103,7 @@ export function readAttests(value: Value): Attest[] {
 }
 
 function bool(text: string): boolean {
-  const value = parseBool(text);
+  const value = readBool(text);
   if (value !== undefined) return value;
   throw new BakeError(`strconv.ParseBool: parsing ${quote(text)}: invalid syntax`);
 }

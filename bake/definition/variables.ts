@@ -1,6 +1,6 @@
 /** How a variable's value is read from text: `--var` and the environment give nothing else. */
 import { BakeError } from "../error.ts";
-import { parseBool } from "../attribute_text.ts";
+import { readBool } from "../../base/go/bool.ts";
 import { BigFloat } from "../hcl/big_float.ts";
 import { ConversionError, convert } from "../hcl/convert.ts";
 import { csvFields, csvRecords } from "../hcl/csv.ts";
@@ -69,7 +69,7 @@ function readJson(name: string, text: string, type: Type): Value {
 function readPrimitive(name: string, text: string, type: Type): Value {
   if (type.kind === "string") return stringOf(text);
   if (type.kind === "bool") {
-    const value = parseBool(text);
+    const value = readBool(text);
     if (value !== undefined) return boolOf(value);
     const reason = `strconv.ParseBool: parsing ${quote(text)}: invalid syntax`;
     throw new BakeError(`failed to parse ${name} as bool: ${reason}`);

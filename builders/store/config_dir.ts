@@ -1,6 +1,6 @@
 import { dockerConfigDir, passwdHome } from "../../base/home.ts";
 import type { Env } from "../../transports/transport.ts";
-import { isWithin } from "../../base/is_within.ts";
+import { isBelow } from "../../base/paths.ts";
 
 export { dockerConfigDir, homeDir } from "../../base/home.ts";
 
@@ -34,6 +34,6 @@ function sudoCaller(env: Env, path: string): Owner | undefined {
   const [uid, gid] = [env("SUDO_UID"), env("SUDO_GID")];
   if (!uid || !gid || !/^\d+$/.test(uid) || !/^\d+$/.test(gid)) return undefined;
   const home = env("HOME");
-  if (!home || passwdHome(Number(uid)) !== home || !isWithin(home, path)) return undefined;
+  if (!home || passwdHome(Number(uid)) !== home || !isBelow(path, home)) return undefined;
   return { uid: Number(uid), gid: Number(gid) };
 }

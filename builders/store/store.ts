@@ -13,7 +13,7 @@
  * write, and never while a daemon is asked.
  */
 import { makeFolder, writeAtomically } from "./atomic_file.ts";
-import { osReason } from "../../buildkit/session/os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 import { BuilderError } from "../builder_error.ts";
 import type { ConfigDir } from "./config_dir.ts";
 import { isValidName } from "../name.ts";

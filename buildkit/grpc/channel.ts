@@ -2,7 +2,7 @@
  * The client's side of gRPC over one HTTP/2 connection
  * (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
  */
-import { after } from "../../base/timer.ts";
+import { after } from "../../base/async.ts";
 import type { Connection } from "../http2/connection.ts";
 import type { Header } from "../http2/hpack.ts";
 import type { Stream } from "../http2/stream.ts";

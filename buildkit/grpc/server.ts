@@ -1,7 +1,7 @@
 /**
  * The server's side of gRPC over one HTTP/2 connection: the daemon calls back through the session.
  */
-import { after } from "../../base/timer.ts";
+import { after } from "../../base/async.ts";
 import type { Header } from "../http2/hpack.ts";
 import type { OnStream } from "../http2/incoming.ts";
 import type { Stream, StreamHandler } from "../http2/stream.ts";

@@ -7,7 +7,7 @@
  * laid out at once: a PING's answer must not stand behind seconds of data.
  */
 import type { ByteStream } from "../../transports/byte_stream.ts";
-import { after } from "../../base/timer.ts";
+import { after } from "../../base/async.ts";
 import type { Connection } from "./connection.ts";
 
 /** What the buffers begin with, and grow to when they are filled: a short talk touches little memory. */

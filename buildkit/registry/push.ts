@@ -6,7 +6,7 @@ import { type Reference, repositoryName } from "./reference.ts";
 import { RegistryError } from "./registry_error.ts";
 import { type Ask, ask, type Link } from "./requests.ts";
 import type { Wanted } from "./pull.ts";
-import { pause } from "../../base/timer.ts";
+import { pause } from "../../base/async.ts";
 import { innermostReason } from "../session/token_fetch.ts";
 
 /** Every method throws `RegistryError`, or the signal's reason. */

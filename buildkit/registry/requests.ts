@@ -1,5 +1,5 @@
 /** One request to one host of a registry: logged in, tried again where that may help. */
-import { after, pause } from "../../base/timer.ts";
+import { after, pause } from "../../base/async.ts";
 import type { Authorizer } from "./authorizer.ts";
 import type { Connections } from "./connections.ts";
 import type { Host } from "./hosts.ts";

@@ -1,5 +1,5 @@
 /** Content as a registry sends it, held against what was promised. */
-import { after } from "../../base/timer.ts";
+import { after } from "../../base/async.ts";
 import { beginDigest } from "./digest.ts";
 import type { Host } from "./hosts.ts";
 import { RegistryError } from "./registry_error.ts";

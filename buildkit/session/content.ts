@@ -22,7 +22,7 @@ import {
 } from "../grpc/call.ts";
 import { first } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
-import { osReason } from "./os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 
 const { info, read, status, write, abort } = Content.methods;
 

@@ -18,7 +18,7 @@ import {
 import { decode, type ServerCall } from "../grpc/call.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 import { blobPath } from "./content.ts";
-import { osReason } from "./os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 
 type CreateHash = typeof import("node:crypto").createHash;
 type Hash = ReturnType<CreateHash>;

@@ -4,7 +4,7 @@
  * found in native keychain` and fails. The user `<token>` means that the secret is an identity token.
  */
 import type { Credential } from "./credentials.ts";
-import { osReason } from "./os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 
 /** How a helper is run. */
 export interface HelperOptions {

@@ -5,7 +5,7 @@
  */
 import { askHelper, findProgram, type HelperOptions } from "./credential_helper.ts";
 import type { Credential, CredentialSource } from "./credentials.ts";
-import { osReason } from "./os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 
 /** Where docker's configuration is, and who hears of what is wrong with it. */
 export interface DockerConfigOptions extends HelperOptions {

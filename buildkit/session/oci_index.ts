@@ -4,7 +4,7 @@
  * annotation `org.opencontainers.image.ref.name`, an image's whole name, as containerd has it, in
  * `io.containerd.image.name`.
  */
-import { osReason } from "./os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 
 /** What an index says of a manifest. */
 export interface Descriptor {

@@ -1,6 +1,6 @@
 /** `reset=true` of a cache: what its index doesn't lead to is deleted. */
 import { allManifests, type Descriptor, LayoutError } from "./oci_index.ts";
-import { osReason } from "./os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 
 /** The kinds of blobs that refer to others. */
 const lists =

@@ -3,7 +3,7 @@
  * which is renamed when the build has gone well. A path that is there and no ordinary file
  * (`/dev/stdout`, a named pipe) is written as it is, and so is one whose folder takes no new files.
  */
-import { osReason } from "./os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 import { type ByteOutput, Gatherer, OutputError, type OutputSink } from "./output_sink.ts";
 
 /** A file that is being written. */

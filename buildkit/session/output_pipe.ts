@@ -1,4 +1,4 @@
-import { osReason } from "./os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 import { type ByteOutput, Gatherer, OutputError, type OutputSink } from "./output_sink.ts";
 
 /** What standard output has of a file. */

@@ -1,4 +1,4 @@
-import { osReason } from "./os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 
 /** The value of a secret, or undefined when there is none of that id. Rejects with a `SecretError`. */
 export type SecretSource = (id: string) => Promise<Uint8Array | undefined>;

@@ -3,7 +3,7 @@
  *
  * The daemon learns from the request's metadata which methods there are, and calls no other.
  */
-import { within } from "../../base/timer.ts";
+import { within } from "../../base/async.ts";
 import type { ByteStream } from "../../transports/byte_stream.ts";
 import { Connection } from "../http2/connection.ts";
 import { drive } from "../http2/connection_io.ts";

@@ -1,5 +1,5 @@
 /** Where the agents of a build come from: a socket of this machine, or private keys in files. */
-import { osReason } from "./os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 import { type Agent, type Agents, framed } from "./ssh.ts";
 import type { AgentKey } from "./ssh_keys.ts";
 

@@ -1,6 +1,6 @@
 import type { Input } from "../../cli/deps.ts";
 import type { Scratch } from "../scratch.ts";
-import { unlessAborted } from "../running/unless_aborted.ts";
+import { abortable } from "../../base/async.ts";
 
 type Reader = Pick<Input, "read">;
 
@@ -27,7 +27,7 @@ export function archiveFrom(stdin: Reader, scratch: Scratch): Archive {
       const path = `${scratch.folder("stdin")}/context`;
       using file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
       const buffer = new Uint8Array(256 << 10);
-      for (let n; (n = await unlessAborted(stdin.read(buffer), signal)) !== null;) {
+      for (let n; (n = await abortable(stdin.read(buffer), signal)) !== null;) {
         for (let rest = buffer.subarray(0, n); rest.length > 0;) {
           rest = rest.subarray(file.writeSync(rest));
         }

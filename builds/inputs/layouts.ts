@@ -5,7 +5,7 @@
  */
 import type { Typed } from "../../buildkit/solve_request.ts";
 import type { EngineOutput } from "../outputs/engine.ts";
-import { parseBool } from "../../cli/flags/value.ts";
+import { parseBool } from "../../base/go/bool.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { absolutePath, parentOf } from "../../base/paths.ts";
 import type { Answers } from "../results/result.ts";

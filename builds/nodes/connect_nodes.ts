@@ -2,7 +2,7 @@ import type { Builder } from "../../builders/builder.ts";
 import type { StoredNode } from "../../builders/store/node_group.ts";
 import { reachNode } from "../../builders/reach_node.ts";
 import type { Client } from "../../buildkit/client.ts";
-import { after, every } from "../../base/timer.ts";
+import { after, every } from "../../base/async.ts";
 import type { Deps } from "../../cli/deps.ts";
 import type { LocalVertex } from "../../progress/local.ts";
 import type { Progress } from "../../progress/progress.ts";

@@ -3,7 +3,7 @@ import type { Builder } from "../../builders/builder.ts";
 import { placePlatforms } from "../../builders/placement.ts";
 import { formatPlatform } from "../../builders/platforms.ts";
 import { platformOf } from "../../builders/status.ts";
-import { parseBool } from "../../cli/flags/value.ts";
+import { parseBool } from "../../base/go/bool.ts";
 import { newId } from "../../base/identity.ts";
 import { parseReference, repositoryName } from "../../buildkit/registry/reference.ts";
 import type { BuildOptions, Typed } from "../../buildkit/solve_request.ts";

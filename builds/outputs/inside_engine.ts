@@ -7,7 +7,7 @@
 import type { EngineTraits } from "../../builders/engine_traits.ts";
 import { DEFAULT_PROVENANCE, type Typed } from "../../buildkit/solve_request.ts";
 import type { Output } from "../spec/output.ts";
-import { parseBool } from "../../cli/flags/value.ts";
+import { parseBool } from "../../base/go/bool.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { EngineOutput } from "./engine.ts";
 import { attests } from "../frontend_attrs.ts";

@@ -1,6 +1,6 @@
 import type { Env } from "../../transports/transport.ts";
 import type { PolicyChoice } from "../spec/policy.ts";
-import { parseBool } from "../../cli/flags/value.ts";
+import { parseBool } from "../../base/go/bool.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { Inputs } from "../inputs/context_inputs.ts";
 

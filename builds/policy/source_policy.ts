@@ -4,7 +4,7 @@
  * (https://docs.docker.com/build/building/variables/#experimental_buildkit_source_policy).
  */
 import { Policy } from "../../proto/gen/sourcepolicy.ts";
-import { osReason } from "../../buildkit/session/os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 import { UsageError } from "../../base/usage_error.ts";
 
 const actions = ["ALLOW", "DENY", "CONVERT"];

@@ -1,6 +1,6 @@
 /** What `--metadata-file` is to hold beside the exporters' answers: switches in the environment. */
 import type { Env } from "../../transports/transport.ts";
-import { parseBool } from "../../cli/flags/value.ts";
+import { parseBool } from "../../base/go/bool.ts";
 
 /** How much of it is wanted; undefined for nothing. */
 export type ProvenanceMode = "min" | "max" | undefined;

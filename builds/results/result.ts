@@ -1,6 +1,6 @@
 /** What a build leaves behind for scripts: the image's id, and the daemon's answers as JSON. */
 import type { VertexWarning } from "../../proto/gen/control.ts";
-import { osReason } from "../../buildkit/session/os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 import { OutputError } from "../../buildkit/session/output_sink.ts";
 import { goJson } from "../../base/go/json.ts";
 import { UsageError } from "../../base/usage_error.ts";

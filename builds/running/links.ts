@@ -9,7 +9,7 @@ import type { Client } from "../../buildkit/client.ts";
 import { type Gateway, withGateway } from "../../buildkit/gateway.ts";
 import type { SolveOptions } from "../../buildkit/solve.ts";
 import type { Job } from "./job.ts";
-import { unlessAborted } from "./unless_aborted.ts";
+import { abortable } from "../../base/async.ts";
 
 type Attrs = Readonly<Record<string, string>>;
 
@@ -53,8 +53,7 @@ export function linkJobs(jobs: readonly Job[]): ReadonlyMap<Job, Link> {
   }
   const usersOf = (job: Job) =>
     jobs.filter((other) => usedBy.get(other)!.some((used) => used.job === job));
-  const resultOf = (job: Job, signal: AbortSignal) =>
-    unlessAborted(results.get(job)!.promise, signal);
+  const resultOf = (job: Job, signal: AbortSignal) => abortable(results.get(job)!.promise, signal);
   const links = new Map<Job, Link>();
   for (const job of jobs) {
     const used = usedBy.get(job)!, users = usersOf(job);

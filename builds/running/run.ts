@@ -15,7 +15,7 @@ import type { Builder } from "../../builders/builder.ts";
 import { firstNode } from "../../builders/choose_node.ts";
 import type { Store } from "../../builders/store/store.ts";
 import { newId } from "../../base/identity.ts";
-import { after } from "../../base/timer.ts";
+import { after } from "../../base/async.ts";
 import { type Deps, withChanges } from "../../cli/deps.ts";
 import { phase } from "../../cli/phases.ts";
 import type { Progress } from "../../progress/progress.ts";

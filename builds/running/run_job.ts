@@ -3,7 +3,7 @@ import { ConnectionLost } from "../../buildkit/connection_lost.ts";
 import { newId } from "../../base/identity.ts";
 import { solve } from "../../buildkit/solve.ts";
 import { solveRequest } from "../../buildkit/solve_request.ts";
-import { after } from "../../base/timer.ts";
+import { after } from "../../base/async.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { Job, JobContext } from "./job.ts";
 import type { Link } from "./links.ts";

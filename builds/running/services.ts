@@ -1,3 +1,4 @@
+import { readBool } from "../../base/go/bool.ts";
 import { dockerConfigDir } from "../../builders/store/config_dir.ts";
 import type { Sys } from "../../buildkit/fsync/_sys.ts";
 import { openSys } from "../../buildkit/fsync/open_sys.ts";
@@ -112,6 +113,5 @@ export async function buildServices(
 
 /** `BUILDKIT_NO_CLIENT_TOKEN`: the daemon then fetches tokens itself, with our passwords. */
 function clientTokens(env: Env): boolean {
-  const text = env("BUILDKIT_NO_CLIENT_TOKEN");
-  return !text || !["1", "t", "T", "TRUE", "true", "True"].includes(text);
+  return readBool(env("BUILDKIT_NO_CLIENT_TOKEN") ?? "") !== true;
 }

@@ -2,7 +2,7 @@
 import { UsageError } from "../../base/usage_error.ts";
 import { csvFields } from "../../base/go/csv.ts";
 import type { Occurrence } from "../../cli/flags/parse.ts";
-import { parseBool } from "../../cli/flags/value.ts";
+import { parseBool } from "../../base/go/bool.ts";
 
 /** What is asked of the frontend. */
 export interface CallMethod {

@@ -7,7 +7,8 @@ import { parseBytes } from "../../base/go/bytes.ts";
 import { csvFields } from "../../base/go/csv.ts";
 import { quote } from "../../base/go/quote.ts";
 import { csvLine } from "../../base/go/csv_line.ts";
-import { parseBool, parseInt64 } from "../../cli/flags/value.ts";
+import { parseBool } from "../../base/go/bool.ts";
+import { parseInt64 } from "../../cli/flags/value.ts";
 
 type Attrs = Record<string, string>;
 

@@ -4,12 +4,12 @@
  * The daemon gets a type and attributes. `type`, `dest` and what concerns files are the client's.
  * Messages are buildx's.
  */
-import { osReason } from "../../buildkit/session/os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { csvFields } from "../../base/go/csv.ts";
 import { quote } from "../../base/go/quote.ts";
 import { checkTag } from "./tag.ts";
-import { parseBool } from "../../cli/flags/value.ts";
+import { parseBool } from "../../base/go/bool.ts";
 
 /** One `--output` as it was typed. */
 export interface OutputEntry {

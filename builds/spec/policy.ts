@@ -1,7 +1,7 @@
 /** `--policy`: which Rego policies a build is under. Messages are buildx's. */
 import { UsageError } from "../../base/usage_error.ts";
 import { csvFields } from "../../base/go/csv.ts";
-import { parseBool } from "../../cli/flags/value.ts";
+import { parseBool } from "../../base/go/bool.ts";
 
 /** The policies of a build. */
 export interface PolicyChoice {

@@ -1,3 +1,4 @@
+import { parseBool } from "../../base/go/bool.ts";
 import { parseBytes } from "../../base/go/bytes.ts";
 import { csvFields } from "../../base/go/csv.ts";
 import { parseDuration } from "../../base/go/duration.ts";
@@ -28,13 +29,6 @@ export const zeros: { readonly [Kind in FlagKind]: FlagTypes[Kind] } = {
   array: [],
   slice: [],
 };
-
-/** Go's spellings of a boolean. */
-export function parseBool(text: string): boolean {
-  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
-  if (["0", "f", "F", "FALSE", "false", "False"].includes(text)) return false;
-  throw new Error(`strconv.ParseBool: parsing ${quote(text)}: invalid syntax`);
-}
 
 /** Go's ParseInt of a decimal number in 64 bits. Throws an Error in its words. */
 export function parseInt64(text: string): bigint {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { formatBytes, formatDecimalBytes, parseBytes } from "../../base/go/bytes.ts";
 import { formatDuration, parseDuration } from "../../base/go/duration.ts";
 import { quote, quoteRune } from "../../base/go/quote.ts";
-import { parseBool } from "./value.ts";
+import { parseBool } from "../../base/go/bool.ts";
 
 Deno.test("parseDuration() and formatDuration() are Go's", () => {
   // Made with Go's time package.

@@ -3,7 +3,7 @@
  * there before is kept beside it, and put back when the link goes.
  */
 import { dockerConfigDir } from "../../builders/store/config_dir.ts";
-import { osReason } from "../../buildkit/session/os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 import type { Env } from "../../transports/transport.ts";
 import { absolutePath } from "../../base/paths.ts";
 import { UsageError } from "../../base/usage_error.ts";

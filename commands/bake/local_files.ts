@@ -1,4 +1,4 @@
-import { osReason } from "../../buildkit/session/os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 import type { DefinitionFile } from "../../bake/options.ts";
 import { absolutePath } from "../../base/paths.ts";
 import { readText } from "../../builds/inputs/stdin.ts";

@@ -2,7 +2,7 @@
 import type { CallMethod } from "../../builds/spec/call.ts";
 import { csvFields } from "../../base/go/csv.ts";
 import type { FlagValues } from "../../cli/flags/spec.ts";
-import { parseBool } from "../../cli/flags/value.ts";
+import { parseBool } from "../../base/go/bool.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { bakeFlags } from "./flags.ts";
 

@@ -4,7 +4,7 @@ import { absolutePath } from "../../base/paths.ts";
 import { isRemote } from "../../builds/inputs/remote.ts";
 import { isOn } from "../../cli/env_bool.ts";
 import type { Deps } from "../../cli/deps.ts";
-import { parseBool } from "../../cli/flags/value.ts";
+import { parseBool } from "../../base/go/bool.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { parseVariables } from "./variables.ts";
 

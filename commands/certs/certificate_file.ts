@@ -1,6 +1,6 @@
 /** Certificates and keys as files have them, read to be judged. Loads node's crypto. */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { osReason } from "../../buildkit/session/os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 

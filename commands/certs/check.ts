@@ -1,4 +1,4 @@
-import { osReason } from "../../buildkit/session/os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 import { absolutePath } from "../../base/paths.ts";
 import { defineCommand } from "../../cli/command.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";

@@ -1,4 +1,4 @@
-import { osReason } from "../../buildkit/session/os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { SetFile } from "./make_set.ts";
 

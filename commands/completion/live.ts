@@ -1,6 +1,6 @@
 /** Candidates that are looked up when they are asked for: in the store, at daemons, in files. */
 import { allBuilders, chooseBuilder, openStore } from "../../builders/builder.ts";
-import { within } from "../../base/timer.ts";
+import { within } from "../../base/async.ts";
 import type { GlobalValues } from "../../cli/flags/spec.ts";
 import { absolutePath } from "../../base/paths.ts";
 import { type Deps, type Output, withChanges } from "../../cli/deps.ts";

@@ -4,7 +4,7 @@ import { platformOf } from "../../builders/status.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { SilenceError } from "../../buildkit/silence.ts";
 import { DialError } from "../../transports/errors.ts";
-import { every } from "../../base/timer.ts";
+import { every } from "../../base/async.ts";
 import { type Examination, type Finding, take } from "./finding.ts";
 
 const ROUNDS = 7;

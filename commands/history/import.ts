@@ -1,7 +1,7 @@
 import { homeDir } from "../../builders/store/config_dir.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
 import type { Env } from "../../transports/transport.ts";
-import { osReason } from "../../buildkit/session/os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 import { defineCommand } from "../../cli/command.ts";
 import type { Deps } from "../../cli/deps.ts";
 import { absolutePath } from "../../base/paths.ts";

@@ -1,3 +1,5 @@
+import { isAbsolute } from "../../base/paths.ts";
+
 /**
  * A path as seen from a folder, if it is in it (or the folder's own parent, as with buildx); else as
  * it stands. Remote addresses stay as they are.
@@ -13,10 +15,6 @@ export function relativeTo(folder: string, path: string): string {
   const rest = to.slice(common);
   if (up > 1 || (up === 1 && rest.length > 0)) return path;
   return [...Array(up).fill(".."), ...rest].join("/") || ".";
-}
-
-function isAbsolute(path: string): boolean {
-  return Deno.build.os === "windows" ? /^[A-Za-z]:[\\/]/.test(path) : path.startsWith("/");
 }
 
 function parts(path: string): string[] {

@@ -1,6 +1,6 @@
 import type { BuilderError } from "../../builders/builder_error.ts";
 import { parsePlatform, type Platform } from "../../builders/platforms.ts";
-import { osReason } from "../../buildkit/session/os_reason.ts";
+import { osReason } from "../../base/os_reason.ts";
 import { absolutePath } from "../../base/paths.ts";
 import { writeResult } from "../../builds/results/result.ts";
 import { defineCommand } from "../../cli/command.ts";

@@ -3,7 +3,7 @@ import { METADATA_MS } from "../../transports/plugins/ask.ts";
 import { plain } from "../../transports/plugins/child.ts";
 import { MetadataError } from "../../transports/plugins/metadata.ts";
 import { atPath, type PluginFile } from "../../transports/plugins/places.ts";
-import { within } from "../../base/timer.ts";
+import { within } from "../../base/async.ts";
 import type { Registry } from "../../transports/registry.ts";
 import type { OptionSpec } from "../../transports/transport.ts";
 import { version as ours } from "../../version.ts";

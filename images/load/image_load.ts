@@ -16,7 +16,7 @@ import {
   type EngineEndpoint,
   type EngineRequest,
 } from "../../transports/engine/docker_engine.ts";
-import { after } from "../../base/timer.ts";
+import { after } from "../../base/async.ts";
 import type { DialContext } from "../../transports/transport.ts";
 import { Code, RpcError } from "../../buildkit/grpc/status.ts";
 import { isThere, nameIt, placedIn } from "./image_there.ts";

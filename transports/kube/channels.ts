@@ -10,7 +10,7 @@
  */
 import { FRAME_BYTES, type WebSocketClient } from "../net/websocket.ts";
 import type { ByteStream } from "../byte_stream.ts";
-import { within } from "../../base/timer.ts";
+import { within } from "../../base/async.ts";
 import { watchChannel } from "./watch.ts";
 
 /** What the channels mean. */

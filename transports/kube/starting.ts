@@ -5,7 +5,7 @@
 import { callKube, KubeRefusal } from "./api.ts";
 import type { KubeTarget } from "./config.ts";
 import { DialError } from "../errors.ts";
-import { pause } from "../../base/timer.ts";
+import { pause } from "../../base/async.ts";
 import type { DialContext } from "../transport.ts";
 
 /** It may be asked for by everybody; 500 while something of the server still starts. */

@@ -1,6 +1,6 @@
 /** Whether a channel is still alive: pings, and what to think of a silence. */
 import type { WebSocketClient } from "../net/websocket.ts";
-import { every } from "../../base/timer.ts";
+import { every } from "../../base/async.ts";
 
 /** What comes of watching. */
 export interface Watched {

@@ -6,7 +6,7 @@
  * and would miss names that only the system knows (mDNS, a VPN's).
  */
 import { DialError, type DialErrorCode, interrupted } from "../errors.ts";
-import { after } from "../../base/timer.ts";
+import { after } from "../../base/async.ts";
 import type { DialContext } from "../transport.ts";
 
 interface HostPort {

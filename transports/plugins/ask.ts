@@ -1,7 +1,7 @@
 /** Runs `PLUGIN metadata`. */
 import { startChild } from "./child.ts";
 import { describeEnding } from "./ending.ts";
-import { within } from "../../base/timer.ts";
+import { within } from "../../base/async.ts";
 import { bad, type Metadata, MetadataError, parseMetadata } from "./metadata.ts";
 
 /** The most that is read, in bytes. */

@@ -7,7 +7,7 @@
  */
 import { stderrTail } from "../net/stderr_tail.ts";
 import type { ByteStream } from "../byte_stream.ts";
-import { after, within } from "../../base/timer.ts";
+import { after, within } from "../../base/async.ts";
 import { ofWebPair } from "./streams.ts";
 
 /** Milliseconds between SIGTERM and SIGKILL. */

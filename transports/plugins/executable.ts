@@ -1,7 +1,7 @@
 /** Dials through an executable plugin: one process is one connection. */
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError, type DialErrorDetails, interrupted } from "../errors.ts";
-import { within } from "../../base/timer.ts";
+import { within } from "../../base/async.ts";
 import type { Connection, DialContext } from "../transport.ts";
 import { type Child, startChild } from "./child.ts";
 import { describeEnding, said } from "./ending.ts";

@@ -12,6 +12,7 @@
  * A module runs with fairlead's own rights, so 4 and 5 have none. Relative folders are passed over:
  * what they mean depends on where fairlead is started.
  */
+import { isAbsolute } from "../../base/paths.ts";
 import { homeDir } from "../../base/home.ts";
 import type { Env } from "../transport.ts";
 import { distrust, type Problem } from "./trust.ts";
@@ -156,8 +157,4 @@ function executable(path: string): { refused?: Problem } {
 
 function kindOf(path: string): PluginFile["kind"] {
   return /\.[jt]s$/.test(path) ? "module" : "executable";
-}
-
-function isAbsolute(path: string): boolean {
-  return path.startsWith("/") || (WINDOWS && /^[A-Za-z]:[\\/]/.test(path));
 }

@@ -5,7 +5,7 @@
 import { endsOf } from "../../base/der.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError } from "../errors.ts";
-import { within } from "../../base/timer.ts";
+import { within } from "../../base/async.ts";
 import type { Connection, DialContext, OwnTls, Transport } from "../transport.ts";
 import type { TlsOptions } from "../dial.ts";
 import type { TlsFiles } from "./tls_files.ts";

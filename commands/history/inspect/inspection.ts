@@ -1,7 +1,7 @@
 import { formatPlatform, parsePlatform } from "../../../builders/platforms.ts";
 import { Code } from "../../../buildkit/grpc/status.ts";
 import { csvFields } from "../../../base/go/csv.ts";
-import { parseBool } from "../../../cli/flags/value.ts";
+import { parseBool } from "../../../base/go/bool.ts";
 import { quote } from "../../../base/go/quote.ts";
 import type { Moment } from "../../../base/go/time.ts";
 import type { Attachment } from "../attachments.ts";

@@ -9,7 +9,7 @@ import { explainKube } from "./refusal.ts";
 import type { ByteStream } from "../../byte_stream.ts";
 import { DialError, StreamLost } from "../../errors.ts";
 import type { DialContext } from "../../transport.ts";
-import { pause } from "../../../base/timer.ts";
+import { pause } from "../../../base/async.ts";
 
 export interface EndingsOptions {
   /** That of the dial; its signal is that of the dial alone. */

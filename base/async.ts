@@ -35,17 +35,34 @@ export async function within(promise: Promise<unknown>, ms: number): Promise<voi
   }
 }
 
-/** Lets `ms` milliseconds pass; rejects with the signal's reason where that comes before. */
+/** Lets `ms` milliseconds pass; rejects with the signal's reason if the signal is aborted first. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const { promise, resolve } = Promise.withResolvers<void>();
   const stop = after(ms, resolve);
-  const leave = () => reject(signal.reason);
-  if (signal.aborted) leave();
-  signal.addEventListener("abort", leave, { once: true });
   try {
-    await promise;
+    await abortable(promise, signal);
   } finally {
     stop();
-    signal.removeEventListener("abort", leave);
   }
+}
+
+/**
+ * The outcome of `promise`, or a rejection with the signal's reason if the signal is aborted first.
+ * The work behind `promise` goes on; its late failure is ignored.
+ */
+export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  using _ = onAbort(signal, () => reject(signal.reason));
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    promise.catch(() => {});
+  }
+}
+
+/** Calls `react` once when the signal is aborted, or now if it is already; disposing takes that back. */
+export function onAbort(signal: AbortSignal, react: () => void): Disposable {
+  if (signal.aborted) react();
+  else signal.addEventListener("abort", react, { once: true });
+  return { [Symbol.dispose]: () => signal.removeEventListener("abort", react) };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, every, pause, within } from "./timer.ts";
+import { after, every, pause, within } from "./async.ts";
 
 Deno.test("after calls once, and not when it was stopped", async () => {
   const calls: string[] = [];

@@ -1,0 +1,15 @@
+import { quote } from "./quote.ts";
+
+/** Go's `strconv.ParseBool`. Throws an Error with Go's words. */
+export function parseBool(text: string): boolean {
+  const value = readBool(text);
+  if (value !== undefined) return value;
+  throw new Error(`strconv.ParseBool: parsing ${quote(text)}: invalid syntax`);
+}
+
+/** The same, but undefined for a text that is no boolean. */
+export function readBool(text: string): boolean | undefined {
+  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
+  if (["0", "f", "F", "FALSE", "false", "False"].includes(text)) return false;
+  return undefined;
+}
