@@ -2,7 +2,7 @@
  * The text forms of what a target's lists hold: `type=local,dest=x`, `id=a,src=b`, `default=path`. One
  * line of CSV each. Messages are the peer's; all throw `BakeError`.
  */
-import { parseBool } from "../base/go/bool.ts";
+import { parseBool, readBool } from "../base/go/bool.ts";
 import { BakeError } from "./error.ts";
 import { csvFields } from "./hcl/csv.ts";
 import { quote } from "../base/go/quote.ts";
@@ -48,7 +48,7 @@ export function parseAttest(text: string): Attest {
 
 /** `--sbom=V` and its like: a boolean says whether, anything else how. */
 export function shorthandAttest(type: string, value: string): Attest {
-  const bool = parseBool(value);
+  const bool = readBool(value);
   return parseAttest(`type=${type},${bool === undefined ? value : `disabled=${!bool}`}`);
 }
 
