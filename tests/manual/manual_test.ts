@@ -1,4 +1,4 @@
-/** The manual is followed to the letter: each page's commands are run, in order, in one shell. */
+/** The README and the manual are followed to the letter: a page's commands are run in one shell. */
 import assert from "node:assert/strict";
 import { startBuildkitd } from "../harness/buildkitd.ts";
 import { freePort } from "../harness/daemon.ts";
@@ -10,29 +10,30 @@ import { missing } from "../harness/tool.ts";
 import { blocksOf, namedTests, scriptOf, strayCommands } from "./pages.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 
-const docs = new URL("../../docs/", import.meta.url).pathname;
 const root = new URL("../..", import.meta.url).pathname;
 const pages = [
-  "first-build.md",
-  "remote-builders.md",
-  "ci.md",
-  "bake.md",
-  "troubleshooting.md",
+  "README.md",
+  "docs/first-build.md",
+  "docs/remote-builders.md",
+  "docs/ci.md",
+  "docs/bake.md",
+  "docs/troubleshooting.md",
 ];
 /** Pages that tests of their own follow: tests/plugins/guide_test.ts, tests/library/example_test.ts. */
 const OTHERS = new Set(["docs/writing-a-transport.md", "docs/library.md"]);
 const reason = needsRoot() ??
   await missing("buildkitd", "buildctl", "runc", "docker-registry", "busybox", "sshd");
 
-/** What the manual's examples mean here: text by text. */
+/** What the examples mean here: text by text. */
 type World = readonly (readonly [example: string, real: string])[];
 
-/** What a reader waits for in the middle of a page, while somebody else does something. */
+/** Stops the page's script until the test has done what somebody else would do. */
 const MEANWHILE = "touch .waits; while [ ! -e .goes-on ]; do sleep 0.05; done\n";
 
 /**
  * Runs a page's commands in a folder of its own, which holds a small context. `meanwhile` is called
  * when the page waits.
+ * @param page its path from the root
  */
 async function follow(
   page: string,
@@ -51,7 +52,7 @@ async function follow(
     await Deno.writeTextFile(`${home}/work/Dockerfile`, "FROM busybox\nRUN echo hello >/hello\n");
     const replace = (text: string) =>
       world.reduce((text, [example, real]) => text.replaceAll(example, real), text);
-    const script = scriptOf(await Deno.readTextFile(docs + page), replace);
+    const script = scriptOf(await Deno.readTextFile(root + page), replace);
     const denoDir = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
     const done = run("sh", ["-c", script], {
       cwd: `${home}/work`,
@@ -92,42 +93,52 @@ if (!skip(reason)) {
   const shared = await sharedBuildkitd();
   const common: World = [[socket, shared.address], ["registry.example", shared.registry]];
 
+  /** The shared daemon behind an ssh server. */
+  const behind = ({ user, port, key, knownHosts }: Awaited<ReturnType<typeof startSshd>>) => {
+    const path = shared.address.slice("unix://".length);
+    const options = `identity=${key}&knownHosts=${knownHosts}`;
+    const url = `ssh://${user}@127.0.0.1:${port}${path}?${options}`;
+    return ["ssh://me@build.example.com/run/buildkit/buildkitd.sock", `'${url}'`] as const;
+  };
+
+  Deno.test("the README's quick start", async () => {
+    await using sshd = await startSshd();
+    await follow("README.md", [behind(sshd), ...common]);
+  });
+
   Deno.test("the manual: the first build", async () => {
-    const stdout = await follow("first-build.md", common);
+    const stdout = await follow("docs/first-build.md", common);
     assert.match(stdout, /Hello, world/);
   });
 
   Deno.test("the manual: bake", async () => {
-    const stdout = await follow("bake.md", common);
+    const stdout = await follow("docs/bake.md", common);
     assert.match(stdout, /TARGET\s+DESCRIPTION\napp/);
   });
 
   Deno.test("the manual: troubleshooting", async () => {
-    await follow("troubleshooting.md", common);
+    await follow("docs/troubleshooting.md", common);
   });
 
   Deno.test("the manual: CI in a plain shell", async () => {
-    const stdout = await follow("ci.md", [...common, ["tcp://127.0.0.1:1234", shared.tcp]]);
+    const stdout = await follow("docs/ci.md", [...common, ["tcp://127.0.0.1:1234", shared.tcp]]);
     assert.match(stdout, /built sha256:[0-9a-f]{64}/);
   });
 
   Deno.test("the manual: builders elsewhere", async () => {
     await using sshd = await startSshd();
     const port = freePort();
-    const path = shared.address.slice("unix://".length);
-    const ssh = `ssh://${sshd.user}@127.0.0.1:${sshd.port}${path}` +
-      `?identity=${sshd.key}&knownHosts=${sshd.knownHosts}`;
     const config = `[registry."${shared.registry}"]\nhttp = true\n` +
       `[registry."docker.io"]\nmirrors = ["${shared.registry}"]\n`;
     await using daemons = new AsyncDisposableStack();
     const world: World = [
-      ["ssh://me@build.example.com/run/buildkit/buildkitd.sock", `'${ssh}'`],
+      behind(sshd),
       ["builder.example:1234", `localhost:${port}`],
       ["builder.example", "localhost"],
       ["fairlead certs check certs\n", `fairlead certs check certs\n${MEANWHILE}`],
       ...common,
     ];
-    await follow("remote-builders.md", world, {}, async (folder) => {
+    await follow("docs/remote-builders.md", world, {}, async (folder) => {
       // The daemon's administrator has taken the files to its machine.
       const [cert, key, ca] = ["cert", "key", "ca"].map((name) =>
         `${folder}/certs/daemon/${name}.pem`
@@ -144,7 +155,7 @@ Deno.test("the manual: the messages of troubleshooting are those that the progra
   ], { cwd: root });
   // A test's pattern has backslashes before what is special.
   const text = sources.stdout.replaceAll("\\", "");
-  const page = await Deno.readTextFile(`${docs}troubleshooting.md`);
+  const page = await Deno.readTextFile(`${root}docs/troubleshooting.md`);
   const parts = [...page.matchAll(/^\| (`[^|]*)\|/gm)].flatMap(([, cell]) =>
     [...cell!.matchAll(/`([^`]+)`/g)].flatMap(([, message]) => message!.split("…"))
   ).map((part) => part.trim()).filter((part) => part !== "");
@@ -154,12 +165,12 @@ Deno.test("the manual: the messages of troubleshooting are those that the progra
 
 Deno.test("the manual: every command is run by a test, or says why not", async () => {
   const stray: string[] = [];
-  const all = [...Deno.readDirSync(docs)].map(({ name }) => `docs/${name}`)
+  const all = [...Deno.readDirSync(`${root}docs`)].map(({ name }) => `docs/${name}`)
     .filter((name) => name.endsWith(".md")).concat("README.md", "CONTRIBUTING.md");
   for (const page of all) {
     const text = await Deno.readTextFile(root + page);
     if (!OTHERS.has(page)) stray.push(...strayCommands(text).map((line) => `${page}: ${line}`));
-    const followed = pages.includes(page.replace("docs/", ""));
+    const followed = pages.includes(page);
     for (const { language, file, notRun, line } of blocksOf(text)) {
       const isRun = followed && (language === "sh" || file !== "");
       // An error as it is printed, and what other tests take out of their page.
