@@ -149,7 +149,7 @@ Deno.test("the check of the variables sees what is wrong with their table", asyn
   const product = ["cli/flags/spec.ts", "progress/colors.ts"];
   const dir = await Deno.makeTempDir({ prefix: "fairlead-variables-" });
   try {
-    for (const folder of ["docs", "scripts/compile", "builds/spec", "progress"]) {
+    for (const folder of ["docs", "scripts/compile", "cli/flags", "progress"]) {
       await Deno.mkdir(`${dir}/${folder}`, { recursive: true });
     }
     for (const file of [...product, "scripts/compile/head.sh"]) {
