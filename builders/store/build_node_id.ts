@@ -1,5 +1,5 @@
 import { fnv } from "../../base/fnv.ts";
-import { makeFolder, writeAtomically } from "./atomic_file.ts";
+import { makeFolder, writeStoreFile } from "./store_file.ts";
 import type { ConfigDir } from "./config_dir.ts";
 
 /**
@@ -19,7 +19,7 @@ export function buildNodeId(dir: ConfigDir | undefined): string {
   const id = crypto.getRandomValues(new Uint8Array(8)).toHex();
   try {
     makeFolder(dir.path, dir.owner);
-    writeAtomically(path, id, { tempDir: dir.path, owner: dir.owner, sync: true });
+    writeStoreFile(path, id, { tempDir: dir.path, owner: dir.owner, sync: true });
     return id;
   } catch {
     return fallback();

@@ -1,5 +1,5 @@
 /** Records of builds, by builder, node and ref, which other tools read to tell what a build was of. */
-import { makeFolder, writeAtomically } from "./atomic_file.ts";
+import { makeFolder, writeStoreFile } from "./store_file.ts";
 import type { ConfigDir } from "./config_dir.ts";
 import { goJson } from "./node_group_json.ts";
 
@@ -79,7 +79,7 @@ function save(
   try {
     makeFolder(path.slice(0, path.lastIndexOf("/")), dir.owner);
     const text = typeof record === "string" ? record : goJson(record);
-    writeAtomically(path, text, { tempDir: dir.path, owner: dir.owner, sync: false });
+    writeStoreFile(path, text, { tempDir: dir.path, owner: dir.owner, sync: false });
     if (mode !== 0o600) Deno.chmodSync(path, mode);
   } catch {
     // A store that can only be read is a store to build with.

@@ -1,4 +1,4 @@
-import { makeFolder, writeAtomically } from "./atomic_file.ts";
+import { makeFolder, writeStoreFile } from "./store_file.ts";
 import { BuilderError } from "../builder_error.ts";
 import type { ConfigDir } from "./config_dir.ts";
 import { validateName } from "../name.ts";
@@ -62,7 +62,7 @@ export class Transaction extends Store {
 
   #write(text: string, ...parts: string[]): void {
     const { path: tempDir, owner } = this.#dir;
-    writeAtomically(this.path(...parts), text, { tempDir, owner, sync: true });
+    writeStoreFile(this.path(...parts), text, { tempDir, owner, sync: true });
   }
 }
 

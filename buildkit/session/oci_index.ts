@@ -4,6 +4,7 @@
  * annotation `org.opencontainers.image.ref.name`, an image's whole name, as containerd has it, in
  * `io.containerd.image.name`.
  */
+import { writeAtomically } from "../../base/atomic_file.ts";
 import { osReason } from "../../base/os_reason.ts";
 
 /** What an index says of a manifest. */
@@ -148,10 +149,8 @@ function makeFolder(folder: string): void {
 }
 
 function write(path: string, text: string): void {
-  const temporary = `${path}.${crypto.randomUUID()}`;
   try {
-    Deno.writeTextFileSync(temporary, text, { mode: 0o644 });
-    Deno.renameSync(temporary, path);
+    writeAtomically(path, text, { mode: 0o644, exactMode: true });
   } catch (error) {
     throw new LayoutError(`could not write ${path}: ${osReason(error)}`);
   }

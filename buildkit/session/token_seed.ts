@@ -8,6 +8,8 @@
  */
 
 /** The seed of a host. Never rejects for want of a place to keep it. */
+import { writeAtomically } from "../../base/atomic_file.ts";
+
 export type TokenSeeds = (host: string) => Promise<Uint8Array>;
 
 const SIZE = 16;
@@ -38,7 +40,7 @@ async function seedOf(directory: string | undefined, host: string): Promise<Uint
     const seeds = await readSeeds(path);
     const kept = seedIn(seeds[host]);
     if (kept) return kept;
-    await writeSeeds(path, { ...seeds, [host]: { Seed: fresh.toBase64() } });
+    writeSeeds(path, { ...seeds, [host]: { Seed: fresh.toBase64() } });
   } catch {
     // Kept in this process only.
   } finally {
@@ -87,14 +89,6 @@ function seedIn(entry: unknown): Uint8Array | undefined {
   }
 }
 
-async function writeSeeds(path: string, seeds: Record<string, unknown>): Promise<void> {
-  const temporary = `${path}.tmp-${crypto.getRandomValues(new Uint8Array(4)).toHex()}`;
-  const text = JSON.stringify(seeds, null, 2);
-  try {
-    await Deno.writeTextFile(temporary, text, { createNew: true, mode: 0o600 });
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw error;
-  }
+function writeSeeds(path: string, seeds: Record<string, unknown>): void {
+  writeAtomically(path, JSON.stringify(seeds, null, 2), { mode: 0o600 });
 }

@@ -1,4 +1,5 @@
 /** What a build leaves behind for scripts: the image's id, and the daemon's answers as JSON. */
+import { writeAtomically } from "../../base/atomic_file.ts";
 import type { VertexWarning } from "../../proto/gen/control.ts";
 import { osReason } from "../../base/os_reason.ts";
 import { OutputError } from "../../buildkit/session/output_sink.ts";
@@ -91,16 +92,7 @@ function isFolder(path: string): boolean {
 export function writeResult(path: string, text: string, { umask = false } = {}): void {
   try {
     if (isSpecial(path)) return Deno.writeTextFileSync(path, text);
-    const slash = path.lastIndexOf("/") + 1;
-    const temporary = `${path.slice(0, slash)}.tmp-${path.slice(slash)}${crypto.randomUUID()}`;
-    try {
-      if (umask) Deno.openSync(temporary, { write: true, createNew: true, mode: 0o644 }).close();
-      Deno.writeTextFileSync(temporary, text, umask ? {} : { createNew: true, mode: 0o644 });
-      Deno.renameSync(temporary, path);
-    } catch (error) {
-      remove(temporary);
-      throw error;
-    }
+    writeAtomically(path, text, { mode: 0o644, exactMode: !umask });
   } catch (error) {
     throw new OutputError(`cannot write ${path}: ${osReason(error)}`, { cause: error });
   }

@@ -2,6 +2,7 @@
  * Metadata is asked once for each state of a plugin's file: path, size and time of change. A cache
  * that can't be read or written only costs time.
  */
+import { writeAtomically } from "../../base/atomic_file.ts";
 import { fnv } from "../../base/fnv.ts";
 import { homeDir } from "../../base/home.ts";
 import type { Env } from "../transport.ts";
@@ -35,17 +36,11 @@ export function readCache(path: string, env: Env): Metadata | undefined {
 export function writeCache(path: string, state: string, metadata: Metadata, env: Env): void {
   const file = cacheFile(path, env);
   if (file === undefined) return;
-  const draft = `${file}.${Deno.pid}.${Math.random().toString(36).slice(2)}`;
   try {
     Deno.mkdirSync(file.slice(0, file.lastIndexOf("/")), { recursive: true, mode: 0o700 });
-    Deno.writeTextFileSync(draft, JSON.stringify({ state, metadata }), { mode: 0o600 });
-    Deno.renameSync(draft, file);
+    writeAtomically(file, JSON.stringify({ state, metadata }), { mode: 0o600 });
   } catch {
-    try {
-      Deno.removeSync(draft);
-    } catch {
-      // It was not written.
-    }
+    // Without the cache, the plugin is asked again.
   }
 }
 

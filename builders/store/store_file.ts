@@ -1,0 +1,54 @@
+import { writeAtomically } from "../../base/atomic_file.ts";
+import type { Owner } from "./config_dir.ts";
+
+/**
+ * Writes a file of the store, 0600. Refuses a target that is no regular file, as buildx does.
+ *
+ * The temporary file stands in `tempDir`, outside `instances/`: buildx takes every entry there for a
+ * builder, and fails on one that is none.
+ *
+ * @param options.sync false: the text may be lost in a power cut, which saves a millisecond
+ */
+export function writeStoreFile(
+  path: string,
+  text: string,
+  options: { tempDir: string; owner?: Owner | undefined; sync: boolean },
+): void {
+  refuseIrregular(path);
+  writeAtomically(path, text, { mode: 0o600, ...options });
+}
+
+/** Makes a folder and those above it, 0700 and owned as asked. Leaves what exists alone. */
+export function makeFolder(path: string, owner?: Owner): void {
+  if (exists(path)) return;
+  const parent = path.replace(/[\\/]+[^\\/]*$/, "");
+  if (parent !== "" && parent !== path) makeFolder(parent, owner);
+  try {
+    Deno.mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return;
+    throw error;
+  }
+  if (owner) Deno.chownSync(path, owner.uid, owner.gid);
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function refuseIrregular(path: string) {
+  let info;
+  try {
+    info = Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  if (!info.isFile) throw new Error(`${path} is no regular file, so it is not replaced`);
+}
