@@ -3,7 +3,7 @@ import { ControlDefinition, UsageRecord } from "../proto/gen/control.ts";
 import { WorkerRecord } from "../proto/gen/worker.ts";
 import { diskUsage, knowsSpaceLimits, prune } from "./cache.ts";
 import { Client } from "./client.ts";
-import { loopback } from "./grpc/_loopback.ts";
+import { loopback } from "./grpc/loopback_pair.ts";
 import { pathOf, type Service, unary } from "./grpc/call.ts";
 
 const { diskUsage: usage, prune: pruning, info, listWorkers } = ControlDefinition.methods;

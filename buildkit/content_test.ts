@@ -6,7 +6,7 @@ import {
 } from "../proto/gen/content.ts";
 import { Client } from "./client.ts";
 import { blobSize, readBlob, wholeBlob } from "./content.ts";
-import { loopback } from "./grpc/_loopback.ts";
+import { loopback } from "./grpc/loopback_pair.ts";
 import { pathOf, type Service, unary } from "./grpc/call.ts";
 import { Code, RpcError } from "./grpc/status.ts";
 

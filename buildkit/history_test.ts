@@ -6,7 +6,7 @@ import {
   type UpdateBuildHistoryRequest,
 } from "../proto/gen/control.ts";
 import { Client } from "./client.ts";
-import { loopback } from "./grpc/_loopback.ts";
+import { loopback } from "./grpc/loopback_pair.ts";
 import { pathOf, type Service, unary } from "./grpc/call.ts";
 import { Code, RpcError } from "./grpc/status.ts";
 import { listHistory, NoHistoryError, updateHistory } from "./history.ts";

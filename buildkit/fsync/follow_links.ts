@@ -5,9 +5,9 @@
  * Links lead nowhere but into the root: absolute targets begin there, and `..` cannot leave it. In a component with
  * wildcards those matches are followed that are links; the component itself stays as a pattern.
  */
-import { globMatch } from "./_go_glob.ts";
-import { clean, join } from "./_paths.ts";
-import { cString, Errno, errnoText, fileStat, S, type Sys } from "./_sys.ts";
+import { globMatch } from "./patterns/glob.ts";
+import { clean, join } from "./paths.ts";
+import { cString, Errno, errnoText, fileStat, S, type Sys } from "./os/sys.ts";
 import { FsyncError } from "./errors.ts";
 
 /**

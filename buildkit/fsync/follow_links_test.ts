@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { makeTree } from "../../tests/harness/tree.ts";
 import { followLinks } from "./follow_links.ts";
-import { openSys } from "./open_sys.ts";
+import { openSys } from "./os/open_sys.ts";
 
 const text = `
   abs -> /d/file

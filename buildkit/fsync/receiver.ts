@@ -6,14 +6,14 @@
  * first, since writing into a folder changes the one and may need another of the other.
  *
  * The daemon is not trusted: entries go through the checks of `validator.ts` and `hardlinks.ts`, and what is written
- * goes through `_dest.ts`, which follows no link.
+ * goes through `dest.ts`, which follows no link.
  */
-import type { Dest } from "./_dest.ts";
-import { openDenoDest } from "./_dest_deno.ts";
-import { openLibcDest } from "./_dest_libc.ts";
-import { type Incoming, makeIntake } from "./_incoming.ts";
-import { makeMirror } from "./_mirror.ts";
-import { byteString } from "./_paths.ts";
+import type { Dest } from "./os/dest.ts";
+import { openDenoDest } from "./os/dest_deno.ts";
+import { openLibcDest } from "./os/dest_libc.ts";
+import { type Incoming, makeIntake } from "./incoming.ts";
+import { makeMirror } from "./mirror.ts";
+import { byteString } from "./paths.ts";
 import { FsyncError, PeerError, text } from "./errors.ts";
 import { makeLinkCheck } from "./hardlinks.ts";
 import { errPacket, finPacket, Mode, PacketType, reqPacket, type Stat } from "./packet.ts";

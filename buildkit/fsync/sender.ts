@@ -2,15 +2,15 @@
  * Sending a folder: the build context, as the daemon asks for it.
  *
  * Three things go on at once on one thread: the walk sends STATs, in slices of a few milliseconds; small files that
- * were asked for are read and sent in slices too, many a slice; large ones are read ahead (`_file_pump.ts`). All of
+ * were asked for are read and sent in slices too, many a slice; large ones are read ahead (`file_pump.ts`). All of
  * them stop for the stream when it has enough to send.
  */
-import { makeFilter } from "./filter.ts";
-import { makeFilePump } from "./_file_pump.ts";
+import { makeFilter } from "./patterns/filter.ts";
+import { makeFilePump } from "./file_pump.ts";
 import { dedupe, followLinks } from "./follow_links.ts";
-import type { Sys } from "./_sys.ts";
+import type { Sys } from "./os/sys.ts";
 import { FsyncError, PeerError, text } from "./errors.ts";
-import { openSys } from "./open_sys.ts";
+import { openSys } from "./os/open_sys.ts";
 import { endOfListing, errPacket, finPacket, PacketType, type Stat, statWriter } from "./packet.ts";
 import { readPacket } from "./packet_reader.ts";
 import { nextTurn, type PacketStream, type Progress, type Warning } from "./stream.ts";

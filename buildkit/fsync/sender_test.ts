@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { type MemoryEnd, memoryStreams } from "../../tests/fsync/memory_stream.ts";
 import { makeTree } from "../../tests/harness/tree.ts";
-import { Errno, type Sys } from "./_sys.ts";
+import { Errno, type Sys } from "./os/sys.ts";
 import { FsyncError, PeerError, text } from "./errors.ts";
-import { openSys } from "./open_sys.ts";
+import { openSys } from "./os/open_sys.ts";
 import { errPacket, finPacket, Mode, PacketType, reqPacket } from "./packet.ts";
 import { readPacket } from "./packet_reader.ts";
 import { sendFolder, type SendOptions } from "./sender.ts";

@@ -1,9 +1,9 @@
 /**
  * What is asked of the entries that a daemon sends, whatever is done with them. Each check is a pass of its own over
  * the entries, in the order in which they come, and throws {@link FsyncError} that names the path. Nothing else stands
- * between a hostile daemon and the disk but the writing itself, which follows no link (`_dest.ts`).
+ * between a hostile daemon and the disk but the writing itself, which follows no link (`dest.ts`).
  */
-import { byteString } from "./_paths.ts";
+import { byteString } from "./paths.ts";
 import { FsyncError, text } from "./errors.ts";
 import { Mode, type Stat } from "./packet.ts";
 

@@ -4,11 +4,11 @@
  * Owners are left out (0), as BuildKit's clients do for a build context; sockets pass for regular files, which arrive
  * empty. An entry that vanishes underfoot costs itself and a warning, not (as in Go's walk) all its later siblings.
  */
-import { makeEntries } from "./_entries.ts";
-import type { Entries } from "./_entries.ts";
-import { Errno, errnoText, type FileStat, fileStat, S, type Sys } from "./_sys.ts";
+import { makeEntries } from "./entries.ts";
+import type { Entries } from "./entries.ts";
+import { Errno, errnoText, type FileStat, fileStat, S, type Sys } from "./os/sys.ts";
 import { FsyncError, text } from "./errors.ts";
-import type { Filter, FolderMatches } from "./filter.ts";
+import type { Filter, FolderMatches } from "./patterns/filter.ts";
 import { makeLinkFinder } from "./hardlinks.ts";
 import { emptyStat, Mode, type Stat, type Xattr } from "./packet.ts";
 import type { Warning } from "./stream.ts";

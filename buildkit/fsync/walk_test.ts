@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { makeTree } from "../../tests/harness/tree.ts";
-import { Errno, type Sys } from "./_sys.ts";
+import { Errno, type Sys } from "./os/sys.ts";
 import { FsyncError, text } from "./errors.ts";
-import { makeFilter } from "./filter.ts";
-import { openSys } from "./open_sys.ts";
+import { makeFilter } from "./patterns/filter.ts";
+import { openSys } from "./os/open_sys.ts";
 import { startWalk } from "./walk.ts";
 import type { Warning } from "./stream.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ControlDefinition, ListWorkersResponse } from "../../proto/gen/control.ts";
-import { loopback } from "./_loopback.ts";
+import { loopback } from "./loopback_pair.ts";
 import { type Handler, type ServerCall, unary } from "./call.ts";
 import { all } from "./metadata.ts";
 import { Code, RpcError } from "./status.ts";

@@ -1,7 +1,7 @@
 import { readBool } from "../../base/go/bool.ts";
 import { dockerConfigDir } from "../../builders/store/config_dir.ts";
-import type { Sys } from "../../buildkit/fsync/_sys.ts";
-import { openSys } from "../../buildkit/fsync/open_sys.ts";
+import type { Sys } from "../../buildkit/fsync/os/sys.ts";
+import { openSys } from "../../buildkit/fsync/os/open_sys.ts";
 import type { Service } from "../../buildkit/grpc/call.ts";
 import { auth } from "../../buildkit/session/auth.ts";
 import { fileSync } from "../../buildkit/session/filesync.ts";

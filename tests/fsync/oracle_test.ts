@@ -4,11 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { followLinks } from "../../buildkit/fsync/follow_links.ts";
-import { openSys } from "../../buildkit/fsync/open_sys.ts";
+import { openSys } from "../../buildkit/fsync/os/open_sys.ts";
 import { type Stat, statWriter } from "../../buildkit/fsync/packet.ts";
-import { parsePatterns } from "../../buildkit/fsync/pattern.ts";
+import { parsePatterns } from "../../buildkit/fsync/patterns/pattern.ts";
 import { openWalk } from "../../buildkit/fsync/sender.ts";
-import type { Sys } from "../../buildkit/fsync/_sys.ts";
+import type { Sys } from "../../buildkit/fsync/os/sys.ts";
 import { type Filter, type Oracle, startOracle } from "../harness/oracle.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";

@@ -2,8 +2,8 @@
  * The system calls by libc. Linux has the same `struct statx` on every machine; macOS has one `struct stat` with
  * 64-bit inodes, whose functions carry the suffix `$INODE64` on Intel alone. Both were little-endian where Deno runs.
  */
-import type { FileStat, Sys } from "./_sys.ts";
-import { listNames } from "./_deno_fs.ts";
+import type { FileStat, Sys } from "./sys.ts";
+import { listNames } from "./deno_fs.ts";
 
 /** Where libc may be; none on Windows. */
 export function libcNames(): readonly string[] {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { makeTree } from "../../tests/harness/tree.ts";
-import { openDenoFs } from "./_deno_fs.ts";
-import { cString, Errno, fileStat, type Sys } from "./_sys.ts";
+import { makeTree } from "../../../tests/harness/tree.ts";
+import { openDenoFs } from "./deno_fs.ts";
+import { cString, Errno, fileStat, type Sys } from "./sys.ts";
 import { openSys } from "./open_sys.ts";
 
 Deno.test("without FFI the same is seen, but for what Deno has no eyes for", async () => {

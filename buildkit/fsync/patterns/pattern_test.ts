@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FsyncError } from "./errors.ts";
+import { FsyncError } from "../errors.ts";
 import { parsePatterns } from "./pattern.ts";
 
 /** Whether the rules match a path, from the top down as a walk does it. */

@@ -9,8 +9,8 @@
  * of these or a character; all other punctuation arrives escaped. A dot is any character but a line feed
  * (JavaScript's knows three more).
  */
-import { literal, readClass, readEscape } from "./_go_class.ts";
-import { BadPattern } from "./_go_glob.ts";
+import { literal, readClass, readEscape } from "./go_class.ts";
+import { BadPattern } from "./glob.ts";
 
 /** Compiles a Go regexp of that kind. Throws {@link BadPattern} where Go would refuse it. */
 export function goRegexp(source: string): RegExp {

@@ -5,7 +5,7 @@
  *
  * All throw FsyncError with the path and the system's reason.
  */
-import type { Stat } from "./packet.ts";
+import type { Stat } from "../packet.ts";
 
 /** What an entry is given besides its content. Owners are not among it: everything is ours. */
 export type Attributes = Pick<Stat, "mode" | "mtimeSeconds" | "mtimeNanos" | "xattrs">;

@@ -1,6 +1,6 @@
 /** Deleting what the listing has not, for `mode=delete`: see `receiver.ts`. */
-import type { Dest } from "./_dest.ts";
-import { splitPath } from "./_paths.ts";
+import type { Dest } from "./os/dest.ts";
+import { splitPath } from "./paths.ts";
 
 /** Follows a listing in its order, and removes what it passes by. */
 export interface Mirror {

@@ -1,6 +1,6 @@
 /** Reads the files that were asked for and sends them. See `sender.ts`. */
-import type { Entries } from "./_entries.ts";
-import { Errno, errnoText, type Sys } from "./_sys.ts";
+import type { Entries } from "./entries.ts";
+import { Errno, errnoText, type Sys } from "./os/sys.ts";
 import { FsyncError, text } from "./errors.ts";
 import { dataHeaderRoom, writeDataHead } from "./packet.ts";
 import { nextTurn, type PacketStream, type Progress, type Warning } from "./stream.ts";

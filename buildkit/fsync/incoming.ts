@@ -1,5 +1,5 @@
 /** Files on their way in: their bytes gathered to large writes, under a temporary name until they are whole. */
-import type { Dest, OutFile } from "./_dest.ts";
+import type { Dest, OutFile } from "./os/dest.ts";
 import { FsyncError } from "./errors.ts";
 import type { Stat } from "./packet.ts";
 

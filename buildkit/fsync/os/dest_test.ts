@@ -1,10 +1,10 @@
 /** The same cases over each way of writing into a folder. */
 import assert from "node:assert/strict";
-import { writeTree } from "../../tests/harness/tree.ts";
-import type { Attributes, Dest } from "./_dest.ts";
-import { openDenoDest } from "./_dest_deno.ts";
-import { openLibcDest } from "./_dest_libc.ts";
-import { FsyncError } from "./errors.ts";
+import { writeTree } from "../../../tests/harness/tree.ts";
+import type { Attributes, Dest } from "./dest.ts";
+import { openDenoDest } from "./dest_deno.ts";
+import { openLibcDest } from "./dest_libc.ts";
+import { FsyncError } from "../errors.ts";
 
 const file: Attributes = {
   mode: 0o640,

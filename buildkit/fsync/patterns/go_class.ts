@@ -1,5 +1,5 @@
-/** Escapes and classes of Go's regular expressions, in JavaScript's notation: see `_go_regexp.ts`. */
-import { BadPattern } from "./_go_glob.ts";
+/** Escapes and classes of Go's regular expressions, in JavaScript's notation: see `go_regexp.ts`. */
+import { BadPattern } from "./glob.ts";
 
 export interface Read {
   /** In JavaScript's notation. */

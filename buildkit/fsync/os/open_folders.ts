@@ -6,8 +6,8 @@
  * An open folder is a number that the system gives to another once it is closed, so none is closed while an operation
  * may still use it: only {@link OpenFolders.trim} closes what is too much, and belongs between two operations.
  */
-import { flags, type LibcWrite } from "./_libc_write.ts";
-import { splitPath, toCString } from "./_paths.ts";
+import { flags, type LibcWrite } from "./libc_write.ts";
+import { splitPath, toCString } from "../paths.ts";
 
 /** Open folders. */
 export interface OpenFolders {

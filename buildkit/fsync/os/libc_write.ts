@@ -1,5 +1,5 @@
 /** The system calls that writing into a folder needs, relative to open folders; numbers as libc gives them. */
-import { errnoReader, libcNames, load } from "./_libc.ts";
+import { errnoReader, libcNames, load } from "./libc.ts";
 
 const symbols = {
   open: { parameters: ["buffer", "i32"], result: "i32" },

@@ -6,10 +6,10 @@
  * matches a folder matches everything in it. A rule is matched against the whole path: `*` is a run of characters
  * but `/`, `?` one of them, `[…]` a class, `\x` the character x, `**` any number of path components.
  */
-import { FsyncError } from "./errors.ts";
-import { BadPattern, globMatch } from "./_go_glob.ts";
-import { goRegexp } from "./_go_regexp.ts";
-import { clean } from "./_paths.ts";
+import { FsyncError } from "../errors.ts";
+import { BadPattern, globMatch } from "./glob.ts";
+import { goRegexp } from "./go_regexp.ts";
+import { clean } from "../paths.ts";
 
 /** One rule. */
 export interface Pattern {

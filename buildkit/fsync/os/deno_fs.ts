@@ -1,5 +1,5 @@
-/** What Deno's own API can do of the system calls: see `_sys.ts`. */
-import { Errno, type FileStat, S, type Sys } from "./_sys.ts";
+/** What Deno's own API can do of the system calls: see `sys.ts`. */
+import { Errno, type FileStat, S, type Sys } from "./sys.ts";
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();

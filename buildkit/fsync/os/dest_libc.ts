@@ -2,15 +2,15 @@
  * Writing into a folder by libc's *at calls: each name is used relative to its open folder, which was opened from its
  * own folder without following a link, up to the root. So not even a link put there while we write leads out.
  */
-import { type Attributes, type Dest, type OutFile, permissions, temporaryName } from "./_dest.ts";
-import { listNames } from "./_deno_fs.ts";
-import { flags, type LibcWrite, openLibcWrite } from "./_libc_write.ts";
-import { namesOf } from "./_libc.ts";
-import { makeOpenFolders } from "./_open_folders.ts";
-import { byteString, splitPath, toCString } from "./_paths.ts";
-import { cString, Errno, errnoText, S } from "./_sys.ts";
-import { FsyncError } from "./errors.ts";
-import { Mode, type Stat } from "./packet.ts";
+import { type Attributes, type Dest, type OutFile, permissions, temporaryName } from "./dest.ts";
+import { listNames } from "./deno_fs.ts";
+import { flags, type LibcWrite, openLibcWrite } from "./libc_write.ts";
+import { namesOf } from "./libc.ts";
+import { makeOpenFolders } from "./open_folders.ts";
+import { byteString, splitPath, toCString } from "../paths.ts";
+import { cString, Errno, errnoText, S } from "./sys.ts";
+import { FsyncError } from "../errors.ts";
+import { Mode, type Stat } from "../packet.ts";
 
 /** Opens the folder `root`; undefined where there is no libc. Throws {@link FsyncError} when it can't be opened. */
 export function openLibcDest(root: string): Dest | undefined {

@@ -5,10 +5,10 @@
  *
  * Times are cut to milliseconds; extended attributes, FIFOs and devices can't be made.
  */
-import { type Dest, type OutFile, permissions, temporaryName } from "./_dest.ts";
-import { splitPath, toCString } from "./_paths.ts";
-import { FsyncError } from "./errors.ts";
-import type { Stat } from "./packet.ts";
+import { type Dest, type OutFile, permissions, temporaryName } from "./dest.ts";
+import { splitPath, toCString } from "../paths.ts";
+import { FsyncError } from "../errors.ts";
+import type { Stat } from "../packet.ts";
 
 /** Opens the folder `root`, which exists. */
 export function openDenoDest(root: string): Dest {

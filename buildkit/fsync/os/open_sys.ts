@@ -1,6 +1,6 @@
-import { openDenoFs } from "./_deno_fs.ts";
-import { openLibc } from "./_libc.ts";
-import type { Sys } from "./_sys.ts";
+import { openDenoFs } from "./deno_fs.ts";
+import { openLibc } from "./libc.ts";
+import type { Sys } from "./sys.ts";
 
 /**
  * The system calls of this platform. Opening them costs 2 to 3 ms, so calls that follow each other share them; they
