@@ -21,10 +21,12 @@ export function followLinks(
   paths: readonly string[],
 ): string[] | undefined {
   const resolved = new Set<string>();
-  for (const path of paths) follow(path);
+  const open = [...paths].reverse(); // a stack: chains of links may be longer than calls can nest
+  for (let path = open.pop(); path !== undefined; path = open.pop()) open.push(...follow(path));
   return dedupe([...resolved].sort(byBytes));
 
-  function follow(path: string): void {
+  /** Resolves a path up to its first link; gives the paths that the link leads to, the last one first. */
+  function follow(path: string): string[] {
     let rest = clean(`./${path}`);
     let current = ".";
     for (;;) {
@@ -32,13 +34,10 @@ export function followLinks(
       current = join(current, slash < 0 ? rest : rest.slice(0, slash));
       rest = slash < 0 ? "" : rest.slice(slash + 1);
       const targets = targetsOf(sys, root, current);
-      if ((rest === "" || targets !== undefined) && resolved.has(current)) return;
-      if (targets !== undefined || rest === "") resolved.add(current);
-      if (targets !== undefined) {
-        for (const target of targets) follow(join(target, rest));
-        return;
-      }
-      if (rest === "") return;
+      if (targets === undefined && rest !== "") continue;
+      if (resolved.has(current)) return [];
+      resolved.add(current);
+      return (targets ?? []).map((target) => join(target, rest)).reverse();
     }
   }
 }
@@ -67,7 +66,7 @@ function targetsOf(sys: Sys, root: string, path: string): string[] | undefined {
   for (const name of namesIn(sys, root, folder)) {
     if (!matches(base, name)) continue;
     const target = linkTarget(sys, root, join(folder, name), folder);
-    if (target !== undefined) found = [...found ?? [], ...target];
+    if (target !== undefined) (found ??= []).push(...target);
   }
   return found;
 }

@@ -43,3 +43,13 @@ Deno.test("links on the way and at the end are followed, and stay inside", async
     assert.deepEqual(followLinks(sys, tree.root, paths), found, JSON.stringify(paths));
   }
 });
+
+Deno.test("a chain of links may be longer than calls can nest", async () => {
+  await using tree = await makeTree("end");
+  using sys = openSys();
+  const count = 15_000;
+  for (let i = 0; i < count; i++) {
+    Deno.symlinkSync(i + 1 === count ? "end" : `l${i + 1}`, `${tree.root}/l${i}`);
+  }
+  assert.equal(followLinks(sys, tree.root, ["l0"])?.length, count + 1);
+});

@@ -1,40 +1,81 @@
-/** Escapes and classes of Go's regular expressions, in JavaScript's notation: see `go_regexp.ts`. */
+/** Escapes and classes of Go's regular expressions as sets of characters: see `go_regexp.ts`. */
+import { type Assertion, type Atom, type CharSet, isWord } from "./automaton.ts";
 import { BadPattern } from "./glob.ts";
 
-export interface Read {
-  /** In JavaScript's notation. */
-  readonly out: string;
+/** What was read, and where the rest begins. */
+export interface Read<T = Atom> {
+  readonly atom: T;
   readonly next: number;
 }
 
-export function literal(point: number): string {
-  return /[0-9A-Za-z]/.test(String.fromCodePoint(point))
-    ? String.fromCodePoint(point)
-    : `\\u{${point.toString(16)}}`;
+type SetAtom = Extract<Atom, { kind: "set" }>;
+
+/** A range of code points, both ends included. */
+type Range = readonly [lo: number, hi: number];
+
+const everyBound = Array.from({ length: 128 }, (_, i) => i);
+
+/** The atom of one character. */
+export function one(point: number): SetAtom {
+  return { kind: "set", set: { has: (other) => other === point, bounds: [point, point + 1] } };
 }
 
-const perlClasses: Record<string, string> = {
-  d: "[0-9]",
-  D: "[^0-9]",
-  s: "[\\t\\n\\f\\r ]",
-  S: "[^\\t\\n\\f\\r ]",
-  w: "[0-9A-Za-z_]",
-  W: "[^0-9A-Za-z_]",
+function ofRanges(ranges: readonly Range[]): CharSet {
+  return {
+    has: (point) => ranges.some(([lo, hi]) => lo <= point && point <= hi),
+    bounds: ranges.flatMap(([lo, hi]) => [lo, hi + 1]),
+  };
+}
+
+function not({ has, bounds }: CharSet): CharSet {
+  return { has: (point) => !has(point), bounds };
+}
+
+/** Ranges written as pairs of characters: `09az`. */
+function pairs(text: string): CharSet {
+  const ranges: Range[] = [];
+  for (let i = 0; i < text.length; i += 2) {
+    ranges.push([text.charCodeAt(i), text.charCodeAt(i + 1)]);
+  }
+  return ofRanges(ranges);
+}
+
+const word: CharSet = { has: isWord, bounds: pairs("09AZ__az").bounds };
+const digit = pairs("09");
+const space = pairs("\t\n\f\f\r\r  ");
+const perlClasses: Record<string, CharSet> = {
+  d: digit,
+  D: not(digit),
+  s: space,
+  S: not(space),
+  w: word,
+  W: not(word),
 };
-const assertions: Record<string, string> = { A: "^", z: "$", b: "\\b", B: "\\B" };
+const assertions: Record<string, Assertion> = { A: "^", z: "$", b: "b", B: "B" };
 
 /** An escape outside of a class. */
 export function readEscape(chars: readonly string[], start: number): Read {
-  const c = chars[start + 1];
-  const named = assertions[c ?? ""] ?? perlClasses[c ?? ""];
-  if (named !== undefined) return { out: named, next: start + 2 };
-  if (c === "p" || c === "P") return readUnicodeClass(chars, start);
+  const letter = chars[start + 1] ?? "";
+  const assertion = assertions[letter];
+  if (assertion !== undefined) {
+    return { atom: { kind: "assertion", assertion }, next: start + 2 };
+  }
+  const named = readPerlClass(chars, start);
+  if (named !== undefined) return { atom: { kind: "set", set: named.atom }, next: named.next };
   const { point, next } = readEscapedPoint(chars, start);
-  return { out: literal(point), next };
+  return { atom: one(point), next };
+}
+
+/** `\d`, `\pL` and their like; undefined for another escape. */
+function readPerlClass(chars: readonly string[], start: number): Read<CharSet> | undefined {
+  const letter = chars[start + 1] ?? "";
+  const perl = perlClasses[letter];
+  if (perl !== undefined) return { atom: perl, next: start + 2 };
+  return letter === "p" || letter === "P" ? readUnicodeClass(chars, start) : undefined;
 }
 
 /** `\pL`, `\PL`, `\p{Lu}`, `\p{^Greek}`: a general category or a script. */
-function readUnicodeClass(chars: readonly string[], start: number): Read {
+function readUnicodeClass(chars: readonly string[], start: number): Read<CharSet> {
   let next = start + 3;
   let name = chars[start + 2] ?? "";
   if (name === "{") {
@@ -45,17 +86,22 @@ function readUnicodeClass(chars: readonly string[], start: number): Read {
   const negated = (chars[start + 1] === "P") !== name.startsWith("^");
   const plain = name.replace(/^\^/, "");
   for (const property of [`gc=${plain}`, `Script=${plain}`, plain]) {
-    const out = `\\${negated ? "P" : "p"}{${property}}`;
-    if (compiles(out)) return { out, next };
+    const known = compiles(`^\\p{${property}}`);
+    if (known === undefined) continue;
+    const set: CharSet = {
+      has: (point) => known.test(String.fromCodePoint(point)),
+      bounds: everyBound,
+    };
+    return { atom: negated ? not(set) : set, next };
   }
   throw new BadPattern(`names an unknown class of characters ${name}`);
 }
 
-function compiles(source: string): boolean {
+function compiles(source: string): RegExp | undefined {
   try {
-    return new RegExp(source, "u") !== undefined;
+    return new RegExp(source, "u");
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -71,10 +117,15 @@ function readEscapedPoint(
   const control = controls[c];
   if (control !== undefined) return { point: control, next: start + 2 };
   if (c === "x" && chars[start + 2] === "{") {
-    const match = /^\{([0-9A-Fa-f]+)\}/.exec(chars.slice(start + 2).join(""));
-    const point = Number.parseInt(match?.[1] ?? "", 16);
-    if (!(point <= 0x10ffff)) throw new BadPattern("has a broken escape \\x");
-    return { point, next: start + 2 + match![0].length };
+    let end = start + 3;
+    let point = 0;
+    for (; /^[0-9A-Fa-f]$/.test(chars[end] ?? "") && point <= 0x10ffff; end++) {
+      point = point * 16 + Number.parseInt(chars[end]!, 16);
+    }
+    if (end === start + 3 || chars[end] !== "}" || point > 0x10ffff) {
+      throw new BadPattern("has a broken escape \\x");
+    }
+    return { point, next: end + 1 };
   }
   if (c === "x") {
     const digits = `${chars[start + 2] ?? ""}${chars[start + 3] ?? ""}`;
@@ -92,35 +143,35 @@ function readEscapedPoint(
   return { point, next: start + 2 };
 }
 
-const posixClasses: Record<string, string> = {
-  alnum: "0-9A-Za-z",
-  alpha: "A-Za-z",
-  ascii: "\\x00-\\x7F",
-  blank: "\\t ",
-  cntrl: "\\x00-\\x1F\\x7F",
-  digit: "0-9",
-  graph: "!-~",
-  lower: "a-z",
-  print: " -~",
-  punct: "!-\\/:-@\\[-`\\{-~",
-  space: "\\t\\n\\v\\f\\r ",
-  upper: "A-Z",
-  word: "0-9A-Za-z_",
-  xdigit: "0-9A-Fa-f",
+const posixClasses: Record<string, CharSet> = {
+  alnum: pairs("09AZaz"),
+  alpha: pairs("AZaz"),
+  ascii: pairs("\0\x7f"),
+  blank: pairs("\t\t  "),
+  cntrl: pairs("\0\x1f\x7f\x7f"),
+  digit,
+  graph: pairs("!~"),
+  lower: pairs("az"),
+  print: pairs(" ~"),
+  punct: pairs("!/:@[`{~"),
+  space: pairs("\t\r  "),
+  upper: pairs("AZ"),
+  word,
+  xdigit: pairs("09AFaf"),
 };
 
-/** A class, from behind its bracket. Alternatives, not one class, since negated classes may stand in it. */
+/** A class, from behind its bracket. */
 export function readClass(chars: readonly string[], start: number): Read {
   let i = start;
   const negated = chars[i] === "^";
   if (negated) i++;
-  const parts: string[] = [];
-  let ranges = "";
+  const parts: CharSet[] = [];
+  const ranges: Range[] = [];
   for (let first = true; first || chars[i] !== "]"; first = false) {
     if (i >= chars.length) throw new BadPattern("has a class [ that is not closed");
     const named = readNamedClass(chars, i);
     if (named !== undefined) {
-      parts.push(named.out);
+      parts.push(named.atom);
       i = named.next;
       continue;
     }
@@ -130,29 +181,35 @@ export function readClass(chars: readonly string[], start: number): Read {
       hi = readClassPoint(chars, lo.next + 1);
     }
     if (hi.point < lo.point) throw new BadPattern("has a class with a range that runs backwards");
-    ranges += `${literal(lo.point)}-${literal(hi.point)}`;
+    ranges.push([lo.point, hi.point]);
     i = hi.next;
   }
-  if (ranges !== "") parts.push(`[${ranges}]`);
-  const any = parts.join("|");
-  return { out: negated ? `(?:(?!${any})[^])` : `(?:${any})`, next: i + 1 };
+  parts.push(ofRanges(ranges));
+  const set: CharSet = {
+    has: (point) => parts.some((part) => part.has(point)) !== negated,
+    bounds: parts.flatMap((part) => part.bounds),
+  };
+  return { atom: { kind: "set", set }, next: i + 1 };
 }
 
 /** `[:alpha:]`, `\d`, `\pL` inside of a class. */
-function readNamedClass(chars: readonly string[], start: number): Read | undefined {
-  const c = chars[start];
-  if (c === "[" && chars[start + 1] === ":") {
-    const match = /^\[:(\^?)([^]*?):\]/u.exec(chars.slice(start).join(""));
-    if (match === null) return undefined;
-    const set = posixClasses[match[2]!];
-    if (set === undefined) throw new BadPattern(`names an unknown class of characters ${match[0]}`);
-    return { out: `[${match[1]}${set}]`, next: start + Array.from(match[0]).length };
+function readNamedClass(chars: readonly string[], start: number): Read<CharSet> | undefined {
+  if (chars[start] === "\\") return readPerlClass(chars, start);
+  if (chars[start] !== "[" || chars[start + 1] !== ":") return undefined;
+  const end = endOfName(chars, start + 2);
+  if (end === undefined) return undefined;
+  const name = chars.slice(start + 2, end).join("");
+  const set = posixClasses[name.replace(/^\^/, "")];
+  if (set === undefined) throw new BadPattern(`names an unknown class of characters [:${name}:]`);
+  return { atom: name.startsWith("^") ? not(set) : set, next: end + 2 };
+}
+
+/** Where the next `:]` begins. */
+function endOfName(chars: readonly string[], start: number): number | undefined {
+  for (let i = chars.indexOf(":", start); i >= 0; i = chars.indexOf(":", i + 1)) {
+    if (chars[i + 1] === "]") return i;
   }
-  if (c !== "\\") return undefined;
-  const letter = chars[start + 1] ?? "";
-  const perl = perlClasses[letter];
-  if (perl !== undefined) return { out: perl, next: start + 2 };
-  return letter === "p" || letter === "P" ? readUnicodeClass(chars, start) : undefined;
+  return undefined;
 }
 
 function readClassPoint(chars: readonly string[], start: number): { point: number; next: number } {

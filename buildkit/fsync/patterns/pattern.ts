@@ -7,6 +7,7 @@
  * but `/`, `?` one of them, `[…]` a class, `\x` the character x, `**` any number of path components.
  */
 import { FsyncError } from "../errors.ts";
+import { type Budget, makeBudget, TooLarge } from "./automaton.ts";
 import { BadPattern, globMatch } from "./glob.ts";
 import { goRegexp } from "./go_regexp.ts";
 import { clean } from "../paths.ts";
@@ -37,8 +38,16 @@ export interface PatternList {
   matches(path: string, parent: ParentMatches, into?: Uint8Array): boolean;
 }
 
-const space = "[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
-const spaceAround = new RegExp(`^${space}+|${space}+$`, "gu"); // Unicode's white space: \s has one more, and lacks one
+/** Unicode's white space: `\s` has one character more, and lacks one. */
+const space = /[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+
+/** The rule without white space around it. A regular expression would take quadratic time for spaces within it. */
+function trim(rule: string): string {
+  let [start, end] = [0, rule.length];
+  while (start < end && space.test(rule[start]!)) start++;
+  while (start < end && space.test(rule[end - 1]!)) end--;
+  return rule.slice(start, end);
+}
 
 /**
  * Reads rules. Blank ones are dropped, white space around them too.
@@ -46,10 +55,11 @@ const spaceAround = new RegExp(`^${space}+|${space}+$`, "gu"); // Unicode's whit
  */
 export function parsePatterns(rules: readonly string[]): PatternList {
   const patterns: Pattern[] = [];
+  const budget = makeBudget();
   for (const rule of rules) {
-    const trimmed = rule.replace(spaceAround, "");
+    const trimmed = trim(rule);
     if (trimmed === "") continue;
-    patterns.push(parsePattern(clean(slashes(trimmed))));
+    patterns.push(parsePattern(clean(slashes(trimmed)), budget));
   }
   return {
     patterns,
@@ -77,7 +87,7 @@ function slashes(rule: string): string {
   return Deno.build.os === "windows" ? rule.replaceAll("\\", "/") : rule;
 }
 
-function parsePattern(rule: string): Pattern {
+function parsePattern(rule: string, budget: Budget): Pattern {
   const exclusion = rule.startsWith("!");
   const text = exclusion ? rule.slice(1) : rule;
   if (text === "") {
@@ -89,18 +99,23 @@ function parsePattern(rule: string): Pattern {
     text,
     exclusion,
     matches(path) {
-      compiled ??= guard(text, () => compile(text));
+      compiled ??= guard(text, () => compile(text, budget));
       return compiled(path);
     },
   };
+}
+
+/** A pattern as a message shows it. */
+function shortened(text: string): string {
+  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
 }
 
 function guard<T>(text: string, call: () => T): T {
   try {
     return call();
   } catch (error) {
-    if (!(error instanceof BadPattern)) throw error;
-    throw new FsyncError("use the pattern", text, `it ${error.message}`);
+    if (!(error instanceof BadPattern || error instanceof TooLarge)) throw error;
+    throw new FsyncError("use the pattern", shortened(text), `it ${error.message}`);
   }
 }
 
@@ -108,7 +123,7 @@ function guard<T>(text: string, call: () => T): T {
  * The cheap forms first, in the order in which patternmatcher finds them; it has a quirk or two (a rule that begins
  * with `**` may be taken as a plain suffix as long as nothing but that made it a regexp).
  */
-function compile(text: string): (path: string) => boolean {
+function compile(text: string, budget: Budget): (path: string) => boolean {
   const { form, regexp } = translate(text);
   if (form === "exact") return (path) => path === text;
   if (form === "prefix") {
@@ -120,7 +135,7 @@ function compile(text: string): (path: string) => boolean {
     const whole = suffix.startsWith("/") ? suffix.slice(1) : undefined;
     return (path) => path.endsWith(suffix) || path === whole;
   }
-  const compiled = goRegexp(regexp);
+  const compiled = goRegexp(regexp, budget);
   return (path) => compiled.test(path);
 }
 
@@ -148,7 +163,7 @@ function translate(text: string): { form: Form; regexp: string } {
     } else if (c === "*" || c === "?") {
       out += c === "*" ? "[^/]*" : "[^/]";
       form = "regexp";
-    } else if (".+()$".includes(c)) out += `\\${c}`; // not |{}: see _go_regexp.ts
+    } else if (".+()$".includes(c)) out += `\\${c}`; // not |{}: see go_regexp.ts
     else if (c === "\\") {
       out += c;
       if (i < chars.length) {

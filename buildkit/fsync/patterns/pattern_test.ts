@@ -67,3 +67,40 @@ Deno.test("a rule with wrong syntax is named", () => {
     "found when it is first used, as in Go",
   );
 });
+
+/** A backtracking matcher does not come back from any of these. */
+Deno.test("patterns that multiply ways to match are matched all the same", () => {
+  const long = "a".repeat(255);
+  const deep = "a/".repeat(2000) + "a";
+  const rules = [
+    `${"*?".repeat(100)}!`,
+    `${"**/".repeat(12)}b`,
+    `${"**/a".repeat(200)}b`,
+    `${"*a".repeat(100)}b`,
+    `${"[^x]*".repeat(14)}x`,
+    `${"a**".repeat(100)}b`,
+    `[a]{0,1000}${"*a".repeat(20)}b`,
+    `${"[ab]{0,500}".repeat(20)}c`,
+    `*${"|*a".repeat(1000)}|c`,
+    `${"\\b*".repeat(100)}b`,
+    `[${"[:".repeat(50_000)}a]c`,
+    `a${" ".repeat(200_000)}b`,
+    `[[:^alpha:]${"{".repeat(50_000)}]`,
+    `[a]${"{9".repeat(50_000)}`,
+  ];
+  for (const rule of rules) {
+    for (const path of [long, deep]) {
+      assert.equal(matches([rule], path), rule.startsWith("*|"), rule.slice(0, 40));
+    }
+  }
+  assert.ok(matches([`${"*a".repeat(100)}`], long));
+  assert.ok(matches([`${"**/".repeat(12)}a`], deep));
+});
+
+Deno.test("repetitions that multiply to more than a list may have are refused", () => {
+  const rules = Array.from({ length: 300 }, () => "[a]{1000}");
+  assert.throws(
+    () => matches(rules, "b"),
+    /cannot use the pattern "\[a\]\{1000\}": it repeats too much/,
+  );
+});
