@@ -14,7 +14,7 @@ try {
     services: [health, fileSync(new Map([["context", folder], ["dockerfile", folder]]))],
     onStatus: ({ vertexes, logs }) => {
       for (const { msg } of logs) console.log(new TextDecoder().decode(msg).trimEnd());
-      // A step is told of again whenever something of it changes.
+      // A step is reported again whenever its state changes.
       for (const { digest, name, completed, error, cached } of vertexes) {
         if (!completed || done.has(digest)) continue;
         done.add(digest);

@@ -1,6 +1,6 @@
 /**
- * `socket:///run/buildkit/buildkitd.sock`: a unix socket, by node's own stream. A module runs inside
- * fairlead, so it imports `node:` modules and files beside it, and nothing by a package's name.
+ * `socket:///run/buildkit/buildkitd.sock`: a unix socket, as a node stream. A module runs inside
+ * fairlead: it may import `node:` modules and files beside it, and no package by its name.
  */
 import { createConnection, type Socket } from "node:net";
 
@@ -8,7 +8,7 @@ interface Spec {
   readonly path: string;
 }
 
-/** What of fairlead's `DialContext` is used here. */
+/** The part of fairlead's `DialContext` that is used here. */
 interface Context {
   readonly signal: AbortSignal;
 }
