@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ControlDefinition, UsageRecord } from "../proto/gen/control.ts";
-import { WorkerRecord } from "../proto/gen/worker.ts";
+import { GCPolicy, WorkerRecord } from "../proto/gen/worker.ts";
+import { messageOf } from "../proto/message_of.ts";
 import { diskUsage, knowsSpaceLimits, prune } from "./cache.ts";
 import { Client } from "./client.ts";
 import { loopback } from "./grpc/loopback_pair.ts";
@@ -13,7 +14,7 @@ function clientOf(service: Service): Client {
 }
 
 function record(ID: string, Size: bigint): UsageRecord {
-  return UsageRecord.fromPartial({ ID, Size });
+  return messageOf(UsageRecord, { ID, Size });
 }
 
 Deno.test("diskUsage() passes the filter on, and sorts by size, then by name", async () => {
@@ -54,7 +55,7 @@ const versions: [string, bigint, boolean][] = [
 
 for (const [version, minFreeSpace, expected] of versions) {
   Deno.test(`knowsSpaceLimits() of ${version} with a policy of ${minFreeSpace}`, async () => {
-    const worker = WorkerRecord.fromPartial({ GCPolicy: [{ minFreeSpace }] });
+    const worker = messageOf(WorkerRecord, { GCPolicy: [messageOf(GCPolicy, { minFreeSpace })] });
     const client = clientOf({
       [pathOf(ControlDefinition, info)]: unary(info, () => ({
         buildkitVersion: { package: "", version, revision: "", dockerfileVersion: "" },

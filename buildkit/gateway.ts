@@ -9,6 +9,7 @@ import {
   type SolveRequest as BridgeSolve,
 } from "../proto/gen/gateway.ts";
 import type { SolveRequest } from "../proto/gen/control.ts";
+import { messageOf } from "../proto/message_of.ts";
 import { after } from "../base/async.ts";
 import type { Client } from "./client.ts";
 import type { MethodDefinition } from "./grpc/call.ts";
@@ -43,11 +44,11 @@ export async function withGateway<T>(
   const failed = new AbortController();
   const ended = new AbortController();
   const metadata: [string, string][] = [["buildkit-controlapi-buildid", request.Ref]];
-  const call = <I, O>(method: MethodDefinition<I, O>, message: Partial<I>) =>
+  const call = <I extends object, O>(method: MethodDefinition<I, O>, message: Partial<I>) =>
     client.channel.unary(
       Bridge,
       method,
-      (method.requestType as unknown as { fromPartial(part: Partial<I>): I }).fromPartial(message),
+      messageOf(method.requestType, message),
       { metadata, signal: ended.signal },
     );
   const { methods } = Bridge;

@@ -5,6 +5,7 @@ import type {
   BuildHistoryRequest,
   UpdateBuildHistoryRequest,
 } from "../proto/gen/control_types.ts";
+import { messageOf } from "../proto/message_of.ts";
 import type { Client } from "./client.ts";
 import { pathOf } from "./grpc/call.ts";
 import type { CallOptions } from "./grpc/channel.ts";
@@ -42,7 +43,7 @@ export async function listHistory(
 ): Promise<HistoryPage> {
   const { listenBuildHistory } = ControlDefinition.methods;
   const { requestType, responseType } = listenBuildHistory;
-  const whole = requestType.fromPartial({ ...request, EarlyExit: true });
+  const whole = messageOf(requestType, { ...request, EarlyExit: true });
   const events: BuildHistoryEvent[] = [];
   return await explained(async () => {
     const call = client.channel.call(pathOf(ControlDefinition, listenBuildHistory), options);
@@ -65,7 +66,7 @@ export async function updateHistory(
   options?: CallOptions,
 ): Promise<void> {
   const { updateBuildHistory } = ControlDefinition.methods;
-  const whole = updateBuildHistory.requestType.fromPartial(request);
+  const whole = messageOf(updateBuildHistory.requestType, request);
   await explained(() =>
     client.channel.unary(ControlDefinition, updateBuildHistory, whole, options)
   );

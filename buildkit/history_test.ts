@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import {
   BuildHistoryEvent,
+  BuildHistoryRecord,
   BuildHistoryRequest,
   ControlDefinition,
   type UpdateBuildHistoryRequest,
 } from "../proto/gen/control.ts";
+import { messageOf } from "../proto/message_of.ts";
 import { Client } from "./client.ts";
 import { loopback } from "./grpc/loopback_pair.ts";
 import { pathOf, type Service, unary } from "./grpc/call.ts";
@@ -23,7 +25,10 @@ Deno.test("listHistory() asks for what is there now, and takes every event", asy
     [pathOf(ControlDefinition, listenBuildHistory)]: async (call) => {
       await call.receive((bytes) => void (asked = BuildHistoryRequest.decode(bytes.slice())));
       for (const Ref of ["a", "b"]) {
-        const event = BuildHistoryEvent.fromPartial({ type: 1, record: { Ref } });
+        const event = messageOf(BuildHistoryEvent, {
+          type: 1,
+          record: messageOf(BuildHistoryRecord, { Ref }),
+        });
         call.send(BuildHistoryEvent.encode(event).finish());
       }
     },

@@ -79,21 +79,46 @@ export type {
 } from "../transports/transport.ts";
 export type { ByteStream } from "../transports/byte_stream.ts";
 
-export { BuildHistoryEventType } from "../proto/gen/control.ts";
-export type * from "../proto/gen/control_types.ts";
-export type * from "../proto/gen/worker_types.ts";
+// Each name is listed, so that a new message in proto/src becomes public by decision alone.
+export { BuildHistoryEventType } from "../proto/gen/control_types.ts";
+export type {
+  BuildHistoryEvent,
+  BuildHistoryRecord,
+  BuildHistoryRequest,
+  BuildResultInfo,
+  CacheOptions,
+  CacheOptionsEntry,
+  Descriptor as ContentDescriptor,
+  Exporter,
+  PruneRequest,
+  SolveRequest,
+  SolveResponse,
+  StatusResponse as SolveStatus,
+  UpdateBuildHistoryRequest as HistoryUpdate,
+  UsageRecord,
+  Vertex,
+  VertexLog,
+  VertexStatus,
+  VertexWarning,
+} from "../proto/gen/control_types.ts";
+export type {
+  BuildkitVersion,
+  CDIDevice,
+  GCPolicy,
+  WorkerRecord,
+} from "../proto/gen/worker_types.ts";
 export type {
   Definition,
   Location,
   Locations,
   OpMetadata,
   Platform,
-  Position,
+  Position as SourcePosition,
   ProgressGroup,
-  Range,
+  Range as SourceRange,
   Source,
   SourceInfo,
 } from "../proto/gen/pb_types.ts";
-export type { Status } from "../proto/gen/status_types.ts";
+export type { Status as RpcStatus } from "../proto/gen/status_types.ts";
 export type { Any } from "../proto/gen/google/protobuf/any_types.ts";
 export type { Timestamp } from "../proto/gen/google/protobuf/timestamp_types.ts";

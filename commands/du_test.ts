@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { UsageRecord } from "../proto/gen/control.ts";
+import { messageOf } from "../proto/message_of.ts";
 import { summary } from "./du.ts";
 import { usageRecords } from "./history/_recorded.ts";
 import { usageTexts } from "./du/usage_record.ts";
@@ -10,7 +11,7 @@ Deno.test("summary() counts what can be reclaimed, and what is shared", () => {
     { Size: 1000n, InUse: true },
     { Size: 500n, Shared: true },
     { Size: -1n },
-  ].map((record) => UsageRecord.fromPartial(record));
+  ].map((record) => messageOf(UsageRecord, record));
   assert.equal(
     summary(records),
     "Shared:\t\t500B\nPrivate:\t1kB\nReclaimable:\t500B\nTotal:\t\t1.5kB\n",

@@ -2,91 +2,81 @@
 /**
  * Makes proto/gen/*.ts from proto/src/*.proto. `--check` fails when a committed file differs.
  *
- * buf compiles the .proto files (its platform binary comes as an npm package), ts-proto writes the
- * types, and `generate/tables.ts` what the codecs go by (`proto/message.ts`). 64-bit integers are
- * bigint: times in nanoseconds don't fit a double.
+ * buf compiles the .proto files (its platform binary comes as an npm package), and ts-proto writes
+ * types and codecs. 64-bit integers are bigint: times in nanoseconds don't fit a double.
+ *
+ * The messages that the library's users see get a second file, NAME_types.ts, without codecs:
+ * `deno doc --lint` refuses a public type that leads to a private one, such as ts-proto's codecs.
  */
-import { type FileDescriptor, type Tables, tablesOf } from "./generate/tables.ts";
-
 const root = new URL("..", import.meta.url).pathname;
 const npm = ["run", "-A", "--quiet", "--no-lock"];
-const check = Deno.args.includes("--check");
-const out = await Deno.makeTempDir({ prefix: "fairlead-generate-" });
-const image = await Deno.makeTempDir({ prefix: "fairlead-generate-" });
 
-const options = [
+const types = [
+  "annotateFilesWithVersion=false",
   "env=browser",
   "esModuleInterop=true",
   "importSuffix=.ts",
   "forceLong=bigint",
   "useDate=false",
-  "outputJsonMethods=false",
-  "outputPartialMethods=true",
-  "outputServices=generic-definitions",
   "outputIndex=false",
   "useOptionals=none",
   "oneof=unions",
   "unrecognizedEnum=false",
   "useMapType=false",
   "exportCommonSymbols=false",
-  "fileSuffix=",
 ];
 
-/** An interface with the comment above it. */
-const INTERFACE =
-  /(?:^\/\*\*(?:(?!\*\/)[^])*?\*\/\n)?^export interface (\w+) \{(?:\n(?:.*\n)*?|)\}\n/gm;
+const codecs = [
+  ...types,
+  "fileSuffix=",
+  "outputJsonMethods=false",
+  "outputPartialMethods=false",
+  "outputServices=generic-definitions",
+  "useExactTypes=false",
+];
 
-const ENUM = /(?:^\/\*\*(?:(?!\*\/)[^])*?\*\/\n)?^export enum (\w+) \{\n(?:.*\n)*?\}\n/gm;
-const SERVICE = /^export type \w+Definition = (?:.*\n)*?\} as const;\n/gm;
+const typesAlone = [...types, "fileSuffix=_types", "onlyTypes=true", "outputServices=none"];
 
+/** The files whose messages the library's users see, besides those that these import. */
+const PUBLIC = ["proto/src/control.proto"];
+
+const check = Deno.args.includes("--check");
+const made = await Deno.makeTempDir({ prefix: "fairlead-generate-" });
 try {
-  const plugin = {
+  await generate(made, codecs);
+  await generate(made, typesAlone, PUBLIC);
+  const stale = differences(made, `${root}proto/gen`);
+  if (check) {
+    for (const name of stale) {
+      console.error(`proto/gen/${name} is not what proto/src makes: run deno task generate`);
+    }
+    if (stale.length > 0) Deno.exitCode = 1;
+  } else if (stale.length > 0) {
+    Deno.removeSync(`${root}proto/gen`, { recursive: true });
+    copy(made, `${root}proto/gen`);
+  }
+} finally {
+  Deno.removeSync(made, { recursive: true });
+}
+
+/** Writes the code of all files, or of some, into a folder. */
+async function generate(
+  out: string,
+  opt: readonly string[],
+  paths: readonly string[] = [],
+): Promise<void> {
+  const template = {
     version: "v2",
-    inputs: [{ directory: `${root}proto/src` }],
+    inputs: [{ directory: "proto/src", paths }],
     plugins: [{
       local: [Deno.execPath(), ...npm, "npm:ts-proto@2.18.0/protoc-gen-ts_proto"],
       out,
-      opt: options,
+      opt,
       include_imports: true,
     }],
   };
-  await buf("generate", "--template", JSON.stringify(plugin));
-  await buf("build", "proto/src", "-o", `${image}/descriptors.json`);
-  const { file }: { file: FileDescriptor[] } = JSON.parse(
-    Deno.readTextFileSync(`${image}/descriptors.json`),
-  );
-  const tables = tablesOf(file);
-  const made = files(out).flatMap((name) =>
-    split(name, Deno.readTextFileSync(`${out}/${name}`), tables.get(name.replace(/\.ts$/, ""))!)
-  );
-  const have = new Set(exists(`${root}proto/gen`) ? files(`${root}proto/gen`) : []);
-  let stale = false;
-  for (const [name, text] of made) {
-    const path = `${root}proto/gen/${name}`;
-    const current = have.delete(name) ? Deno.readTextFileSync(path) : undefined;
-    if (current === text) continue;
-    stale = true;
-    if (check) {
-      console.error(`proto/gen/${name} is not what proto/src makes: run deno task generate`);
-    } else {
-      Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-      Deno.writeTextFileSync(path, text);
-    }
-  }
-  for (const name of have) {
-    stale = true;
-    if (check) console.error(`proto/gen/${name} comes from no proto/src file: delete it`);
-    else Deno.removeSync(`${root}proto/gen/${name}`);
-  }
-  if (check && stale) Deno.exitCode = 1;
-} finally {
-  Deno.removeSync(out, { recursive: true });
-  Deno.removeSync(image, { recursive: true });
-}
-
-async function buf(...args: string[]): Promise<void> {
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: [...npm, "npm:@bufbuild/buf@1.73.0", ...args],
+    args: [...npm, "npm:@bufbuild/buf@1.73.0", "generate", "--template", JSON.stringify(template)],
     cwd: root,
     stdin: "null",
     stdout: "inherit",
@@ -95,58 +85,29 @@ async function buf(...args: string[]): Promise<void> {
   if (!success) throw new Error("buf failed");
 }
 
-/** The files below a folder, as relative paths. */
-function files(folder: string, prefix = ""): string[] {
-  return [...Deno.readDirSync(folder)].flatMap((entry) =>
-    entry.isDirectory
-      ? files(`${folder}/${entry.name}`, `${prefix}${entry.name}/`)
-      : [`${prefix}${entry.name}`]
-  ).sort();
+/** The names of the files that only one folder has, or that differ. */
+function differences(made: string, committed: string): string[] {
+  const [fresh, old] = [filesOf(made), filesOf(committed)];
+  return [...new Set([...fresh.keys(), ...old.keys()])].filter((name) =>
+    fresh.get(name) !== old.get(name)
+  );
 }
 
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * A file of codecs, and one of the messages' types alone: that one is the library's, whose public
- * types may not lead to what isn't public (`deno doc --lint`).
- */
-function split(name: string, text: string, tables: Tables): [name: string, text: string][] {
-  const types = [...text.matchAll(INTERFACE)].filter(([, message]) =>
-    // What maps are made of on the wire is nobody's type.
-    tables.names.includes(message!)
-  ).map(([whole]) => whole);
-  const enums = [...text.matchAll(ENUM)];
-  const services = [...text.matchAll(SERVICE)].map(([whole]) => whole);
-  const own = name.slice(name.lastIndexOf("/") + 1);
-  const imports = [...text.matchAll(/^import \{ (.*) \} from "(\..*)\.ts";$/gm)]
-    .map(([, names, from]) => `import type { ${names} } from "${from}_types.ts";`);
-  if (enums.length > 0) {
-    imports.push(`import type { ${enums.map(([, name]) => name).join(", ")} } from "./${own}";`);
-  }
-  const codecs = [
-    types.length > 0 ? `import type * as types from "./${own.replace(/\.ts$/, "_types.ts")}";` : "",
-    tables.text.replace(
-      "\n\n",
-      `\n\n${tables.names.map((name) => `export type ${name} = types.${name};\n`).join("")}\n`,
+/** The text of each file below a folder, by its relative path. */
+function filesOf(folder: string, prefix = ""): Map<string, string> {
+  return new Map(
+    [...Deno.readDirSync(folder)].flatMap((entry) =>
+      entry.isDirectory
+        ? [...filesOf(`${folder}/${entry.name}`, `${prefix}${entry.name}/`)]
+        : [[`${prefix}${entry.name}`, Deno.readTextFileSync(`${folder}/${entry.name}`)]]
     ),
-    ...enums.map(([whole]) => whole),
-    ...services,
-  ];
-  const made: [string, string][] = [[name, tidy(codecs.join("\n"))]];
-  if (types.length === 0) return made;
-  const typesText = `${imports.join("\n")}\n\n${types.join("\n")}`;
-  return [...made, [name.replace(/\.ts$/, "_types.ts"), tidy(typesText)]];
+  );
 }
 
-/** Marks a file as generated for linters and people, without tool versions that churn. */
-function tidy(text: string): string {
-  const body = text.trimStart().replace(/\n{3,}/g, "\n\n");
-  return `// Generated by scripts/generate.ts from proto/src: don't edit.\n\n${body}`;
+function copy(from: string, to: string): void {
+  for (const [name, text] of filesOf(from)) {
+    const path = `${to}/${name}`;
+    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    Deno.writeTextFileSync(path, text);
+  }
 }

@@ -13,8 +13,6 @@ import { serve } from "../buildkit/grpc/server.ts";
 import { Connection, type Drive, drive } from "../buildkit/http2/mod.ts";
 import {
   ControlDefinition,
-  InfoResponse,
-  ListWorkersResponse,
   SolveRequest,
   SolveResponse,
   StatusRequest,
@@ -22,6 +20,9 @@ import {
   Vertex,
   VertexLog,
 } from "../proto/gen/control.ts";
+import { Platform } from "../proto/gen/pb.ts";
+import { WorkerRecord } from "../proto/gen/worker.ts";
+import { messageOf } from "../proto/message_of.ts";
 import { acceptSession, type FakeSession } from "./fake_buildkitd/session.ts";
 
 const { info, listWorkers, solve, status, session } = ControlDefinition.methods;
@@ -107,16 +108,24 @@ function controlService(script: Script, daemon: Daemon) {
   const sessions = promises<FakeSession>();
   const builds = promises<(call: ServerCall) => Promise<void>>();
   return {
-    [pathOf(ControlDefinition, info)]: unary(info, () =>
-      InfoResponse.fromPartial({
-        buildkitVersion: { package: "fake_buildkitd", version: "v0.0.0+fake" },
-      })),
+    [pathOf(ControlDefinition, info)]: unary(info, () => ({
+      buildkitVersion: {
+        package: "fake_buildkitd",
+        version: "v0.0.0+fake",
+        revision: "",
+        dockerfileVersion: "",
+      },
+    })),
     [pathOf(ControlDefinition, listWorkers)]: unary(
       listWorkers,
-      () =>
-        ListWorkersResponse.fromPartial({
-          record: [{ ID: "fake", platforms: [{ Architecture: "amd64", OS: "linux" }] }],
-        }),
+      () => ({
+        record: [
+          messageOf(WorkerRecord, {
+            ID: "fake",
+            platforms: [messageOf(Platform, { Architecture: "amd64", OS: "linux" })],
+          }),
+        ],
+      }),
     ),
     [pathOf(ControlDefinition, session)]: async (call: ServerCall) => {
       const accepted = acceptSession(call);
@@ -169,9 +178,9 @@ function controlService(script: Script, daemon: Daemon) {
 }
 
 function encodeProgress({ vertexes = [], logs = [] }: Progress): Uint8Array {
-  const message = StatusResponse.create();
-  message.vertexes = vertexes.map((vertex) => ({ ...Vertex.create(), ...vertex }));
-  message.logs = logs.map((log) => ({ ...VertexLog.create(), ...log }));
+  const message = messageOf(StatusResponse, {});
+  message.vertexes = vertexes.map((vertex) => messageOf(Vertex, vertex));
+  message.logs = logs.map((log) => messageOf(VertexLog, log));
   return StatusResponse.encode(message).finish();
 }
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { ControlDefinition, ListWorkersResponse } from "../../proto/gen/control.ts";
+import { ControlDefinition } from "../../proto/gen/control.ts";
+import { WorkerRecord } from "../../proto/gen/worker.ts";
+import { messageOf } from "../../proto/message_of.ts";
 import { loopback } from "./loopback_pair.ts";
 import { type Handler, type ServerCall, unary } from "./call.ts";
 import { all } from "./metadata.ts";
@@ -31,8 +33,7 @@ Deno.test("a unary call carries the request there and the answer back", async ()
   const { channel } = loopback([{
     "/moby.buildkit.v1.Control/ListWorkers": unary(
       listWorkers,
-      (request) =>
-        ListWorkersResponse.fromPartial({ record: request.filter.map((ID) => ({ ID })) }),
+      (request) => ({ record: request.filter.map((ID) => messageOf(WorkerRecord, { ID })) }),
     ),
   }]);
   const answer = await channel.unary(ControlDefinition, listWorkers, { filter: ["a", "b"] });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ReadContentRequest, WriteAction, WriteContentRequest } from "../../proto/gen/content.ts";
+import { messageOf } from "../../proto/message_of.ts";
 import type { ServerCall } from "../grpc/call.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 import { content } from "./content.ts";
@@ -31,7 +32,7 @@ async function codeOf(run: Promise<void>): Promise<number | undefined> {
 }
 
 function write(part: Partial<WriteContentRequest>): Uint8Array {
-  return WriteContentRequest.encode(WriteContentRequest.fromPartial(part)).finish();
+  return WriteContentRequest.encode(messageOf(WriteContentRequest, part)).finish();
 }
 
 Deno.test("content(): what is asked of the wrong place is refused, and nothing is left", async () => {

@@ -3,6 +3,7 @@
  * and what it has fetched before it only asks to be confirmed.
  */
 import { Op } from "../../proto/gen/pb.ts";
+import { messageOf } from "../../proto/message_of.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { withGateway } from "../../buildkit/gateway.ts";
 import { health } from "../../buildkit/session/health.ts";
@@ -46,12 +47,12 @@ export async function fetchFile(
  * bytes; the last one of a definition only says which step's result is meant.
  */
 async function httpDefinition(url: string, filename: string, name: string) {
-  const fetch = Op.encode(Op.fromPartial({
+  const fetch = Op.encode(messageOf(Op, {
     source: { identifier: url, attrs: { "http.filename": filename } },
   })).finish();
   const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", fetch.slice()));
   const digest = `sha256:${sum.toHex()}`;
-  const last = Op.encode(Op.fromPartial({ inputs: [{ digest, index: 0n }] })).finish();
+  const last = Op.encode(messageOf(Op, { inputs: [{ digest, index: 0n }] })).finish();
   return {
     def: [fetch, last],
     metadata: {

@@ -1,21 +1,22 @@
 import assert from "node:assert/strict";
 import { BuildHistoryRecord } from "../../proto/gen/control.ts";
+import { messageOf } from "../../proto/message_of.ts";
 import { failedEvent, multiEvent } from "./_recorded.ts";
 import { parseHistoryFilter } from "./filters.ts";
 
 const failed = failedEvent.record!;
 const fine = multiEvent.record!;
-const running = BuildHistoryRecord.fromPartial({
+const running = messageOf(BuildHistoryRecord, {
   Ref: "running",
   FrontendAttrs: { context: "https://github.com/docker/buildx.git#main" },
-  CreatedAt: { seconds: 1795488000n },
+  CreatedAt: { seconds: 1795488000n, nanos: 0 },
 });
-const canceled = BuildHistoryRecord.fromPartial({
+const canceled = messageOf(BuildHistoryRecord, {
   Ref: "canceled",
   FrontendAttrs: { "vcs:source": "git@example.com:a/b.git" },
-  CreatedAt: { seconds: 1795480000n },
-  CompletedAt: { seconds: 1795480600n },
-  error: { code: 1, message: "context canceled: context canceled" },
+  CreatedAt: { seconds: 1795480000n, nanos: 0 },
+  CompletedAt: { seconds: 1795480600n, nanos: 0 },
+  error: { code: 1, message: "context canceled: context canceled", details: [] },
 });
 const records = { failed, fine, running, canceled };
 const now = 1795489000_000;

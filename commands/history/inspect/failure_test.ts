@@ -1,13 +1,21 @@
 import assert from "node:assert/strict";
-import { StatusResponse } from "../../../proto/gen/control.ts";
+import { StatusResponse, Vertex, VertexLog } from "../../../proto/gen/control.ts";
+import { messageOf } from "../../../proto/message_of.ts";
 import { stepLogs } from "./failure.ts";
 
 const message = (vertex: string, stream: bigint, text: string) =>
-  StatusResponse.fromPartial({ logs: [{ vertex, stream, msg: new TextEncoder().encode(text) }] });
+  messageOf(StatusResponse, {
+    logs: [messageOf(VertexLog, { vertex, stream, msg: new TextEncoder().encode(text) })],
+  });
 
 Deno.test("stepLogs() joins lines that came in pieces, and keeps streams apart", () => {
   const messages = [
-    StatusResponse.fromPartial({ vertexes: [{ digest: "d", name: "RUN x" }, { digest: "e" }] }),
+    messageOf(StatusResponse, {
+      vertexes: [
+        messageOf(Vertex, { digest: "d", name: "RUN x" }),
+        messageOf(Vertex, { digest: "e" }),
+      ],
+    }),
     message("d", 1n, "one\ntw"),
     message("d", 2n, "err"),
     message("e", 1n, "another step\n"),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { BuildHistoryRecord } from "../../../proto/gen/control.ts";
+import { messageOf } from "../../../proto/message_of.ts";
 import { failedEvent, multiEvent, recordOf } from "../_recorded.ts";
 import { inspectJson, templateValue } from "./inspect_values.ts";
 import { inspectText } from "./inspect_text.ts";
@@ -94,7 +95,7 @@ Deno.test("attributes become settings; what has no name of its own is listed", (
     "vcs:source": "https://example.com/a.git",
     "vcs:revision": "abc",
   };
-  const record = BuildHistoryRecord.fromPartial({ Ref: "r", FrontendAttrs });
+  const record = messageOf(BuildHistoryRecord, { Ref: "r", FrontendAttrs });
   const found = inspection({ ...recordOf(multiEvent), record }, nothing);
   assert.deepEqual(found.Config.ExtraHosts, ["a=1.2.3.4", "b=::1"]);
   assert.deepEqual(found.Config.NoCacheFilter, ["one", "two"]);
