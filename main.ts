@@ -1,6 +1,6 @@
 import { connect } from "./cli/connect.ts";
 import { commands } from "./commands/list.ts";
-import { runProgram } from "./cli/run.ts";
+import { reportError, runProgram } from "./cli/run.ts";
 import { codeAfter, interruptible } from "./cli/signals.ts";
 import { inputOf, outputOf, systemClock } from "./cli/terminal.ts";
 import { ownProcess } from "./transports/tls/roots.ts";
@@ -13,7 +13,7 @@ const call = own("DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND")
   ? (await import("./cli/plugin/plugin_call.ts")).readPluginCall(Deno.args, own)
   : undefined;
 const env = call?.env ?? own;
-const signal = interruptible(Deno.exit);
+const { signal, listening } = interruptible(Deno.exit);
 
 // A self-extracting binary has a DENO_DIR of its own: what we start gets the user's.
 const denoDir = Deno.env.get("FAIRLEAD_DENO_DIR");
@@ -24,8 +24,16 @@ const plugins = createPlugins(env);
 // A plugin that is a module may count on the runtime's authorities.
 ownProcess(Deno.env, plugins.hasModules);
 
+const args = call?.args ?? Deno.args;
+const stderr = outputOf(Deno.stderr, "standard error");
+// Deno would print an error that nobody caught as it stands, with its stack and the daemon's words.
+addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  void reportError(event.reason, { args, env, stderr }).then((code) => Deno.exit(code));
+});
+
 const code = await runProgram({
-  args: call?.args ?? Deno.args,
+  args,
   ...call && { plugin: call.plugin },
   ...call?.context !== undefined && { context: call.context },
   env,
@@ -35,8 +43,9 @@ const code = await runProgram({
   },
   stdin: inputOf(Deno.stdin),
   stdout: outputOf(Deno.stdout, "standard output"),
-  stderr: outputOf(Deno.stderr, "standard error"),
+  stderr,
   clock: systemClock,
+  listening,
   signal: call ? AbortSignal.any([signal, call.signal]) : signal,
   registry: createRegistry(transports, plugins),
   connect,

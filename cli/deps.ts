@@ -1,5 +1,6 @@
 import type { Connect } from "../builders/connect.ts";
 import type { Registry } from "../transports/registry.ts";
+import type { Painted } from "./cursor.ts";
 import type { Env } from "../transports/transport.ts";
 
 /**
@@ -24,6 +25,11 @@ export interface Deps {
   readonly clock: Clock;
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with an `Interrupted` as its reason. */
   readonly signal: AbortSignal;
+  /**
+   * Resolves once signals are listened to, a tenth of a second after the start. Before that a signal
+   * ends the process at once: whoever makes something that must be removed again waits for it.
+   */
+  readonly listening: Promise<void>;
   readonly registry: Registry;
   /** Reaches a daemon; loads the gRPC code when it is first called. */
   readonly connect: Connect;
@@ -45,8 +51,13 @@ export interface Input {
 
 export interface Output {
   readonly isTerminal: boolean;
-  /** Writes all of `text` before it returns. Throws `OutputClosed` when nobody reads any more. */
+  /**
+   * Writes all of `text` before it returns; a terminal gets it without what would move its cursor.
+   * Throws `OutputClosed` when nobody reads any more.
+   */
   write(text: string): void;
+  /** Writes text and controls of our own to a terminal, in one write. Throws as `write` does. */
+  paint(parts: readonly Painted[]): void;
   /** Writes all of `bytes`; resolves when they are taken. Rejects as `write` throws. */
   writeBytes(bytes: Uint8Array): Promise<void>;
   /** The size of the terminal in characters, asked anew each time; undefined where there is none. */

@@ -11,15 +11,23 @@ export async function runProgram(deps: Deps, commands: readonly CommandEntry[]):
     if (deps.env("FAIRLEAD_PHASES")) deps.stderr.write(phasesLine());
     return code;
   } catch (error) {
-    const { report } = await import("./report.ts");
-    const { lines, code } = report(error, { debug: debugWanted(deps) });
-    try {
-      for (const line of lines) deps.stderr.write(line + "\n");
-    } catch {
-      // Nobody can be told: the code has to say it.
-    }
-    return code;
+    return await reportError(error, deps);
   }
+}
+
+/** Prints an error on stderr; resolves to its exit code. */
+export async function reportError(
+  error: unknown,
+  deps: Pick<Deps, "args" | "env" | "stderr">,
+): Promise<number> {
+  const { report } = await import("./report.ts");
+  const { lines, code } = report(error, { debug: debugWanted(deps) });
+  try {
+    for (const line of lines) deps.stderr.write(line + "\n");
+  } catch {
+    // The exit code has to say it alone.
+  }
+  return code;
 }
 
 /** Holds also where the command line can't be parsed. `DEBUG` is docker's own switch. */

@@ -3,29 +3,43 @@ import { Interrupted } from "./deps.ts";
 import { exitCodes } from "./exit_codes.ts";
 
 /**
- * Listening costs 2 ms, so it begins this many milliseconds later, when a command usually waits for
- * a daemon. A signal before that ends the process as the system has it: nothing is there to tidy up.
+ * The guard (signal_guard.ts) costs 15 ms, so signals are listened to this many milliseconds after the
+ * start, and not before the guard does. A signal before that ends the process as the system has it:
+ * there is hardly anything to tidy up.
  */
-const LATER = 20;
+const LATER = 100;
 
 /**
  * The first SIGINT, SIGTERM or SIGHUP aborts the returned signal, so that the command ends in an
- * orderly way; the second leaves at once.
+ * orderly way; the second leaves at once. If the main thread is too busy to hear them, or doesn't come
+ * to an end, two SIGINT or one SIGTERM end the program all the same.
+ * @returns `listening` resolves once that holds
  */
-export function interruptible(exit: (code: number) => void): AbortSignal {
+export function interruptible(
+  exit: (code: number) => void,
+): { readonly signal: AbortSignal; readonly listening: Promise<void> } {
   const controller = new AbortController();
-  after(LATER, () => {
-    // With its first listener Deno takes SIGHUP for itself, and would end what `nohup` has started.
+  const listening = Promise.withResolvers<void>();
+  after(LATER, async () => {
+    // Deno catches SIGHUP itself after a while, and would end what `nohup` has started.
     const ignored = hangUpIsIgnored();
     if (ignored) Deno.addSignalListener("SIGHUP", () => {});
-    for (const name of heeded(ignored)) {
-      Deno.addSignalListener(name, () => {
-        if (controller.signal.aborted) exit(codeAfter(controller.signal, exitCodes.cancelled));
-        else controller.abort(new Interrupted(name));
-      });
-    }
+    const signals = heeded(ignored);
+    const { startGuard } = await import("./signal_guard.ts");
+    const { cancelled, hungUp } = exitCodes;
+    const codes = { SIGINT: cancelled, SIGTERM: cancelled, SIGHUP: hungUp };
+    const heard = startGuard(signals, codes, () => {
+      for (const name of signals) {
+        Deno.addSignalListener(name, () => {
+          heard();
+          if (controller.signal.aborted) exit(codeAfter(controller.signal, cancelled));
+          else controller.abort(new Interrupted(name));
+        });
+      }
+      listening.resolve();
+    });
   });
-  return controller.signal;
+  return { signal: controller.signal, listening: listening.promise };
 }
 
 /** The exit code: a command that lost its terminal had no other failure, whatever it met then. */

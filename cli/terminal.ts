@@ -1,22 +1,37 @@
 import { osReason } from "../base/os_reason.ts";
 import { bytesOfText } from "../base/raw_bytes.ts";
+import { terminalText } from "../base/terminal_text.ts";
+import type { Painted } from "./cursor.ts";
 import { type Clock, type Input, type Output, OutputClosed } from "./deps.ts";
 
-/** A standard stream of the process as `Output`; `name` is what errors call it. */
-export function outputOf(stream: typeof Deno.stdout, name: string): Output {
+/** A standard stream of the process as an unfiltered sink. */
+export type Stream = Pick<typeof Deno.stdout, "isTerminal" | "write" | "writeSync">;
+
+/**
+ * A standard stream of the process as `Output`. A terminal gets no control character but those that
+ * `paint` is given as `Control`; a pipe or a file gets everything as it is.
+ * @param name what errors call the stream
+ */
+export function outputOf(stream: Stream, name: string): Output {
+  const isTerminal = stream.isTerminal();
+  const filter = isTerminal ? terminalText() : undefined;
+  const safe = (text: string) => filter === undefined ? text : filter.text(text);
+
+  function send(text: string): void {
+    let bytes = bytesOfText(text);
+    try {
+      while (bytes.length > 0) bytes = bytes.subarray(writeSome(stream, bytes));
+    } catch (error) {
+      throw unwritten(error, name);
+    }
+  }
+
   return {
-    get isTerminal() {
-      return stream.isTerminal();
-    },
-    write(text) {
-      let bytes = bytesOfText(text);
-      try {
-        while (bytes.length > 0) bytes = bytes.subarray(writeSome(stream, bytes));
-      } catch (error) {
-        throw unwritten(error, name);
-      }
-    },
+    isTerminal,
+    write: (text) => send(safe(text)),
+    paint: (parts) => send(parts.map((part) => textOf(part, safe)).join("")),
     async writeBytes(bytes) {
+      if (filter !== undefined) bytes = bytesOfText(filter.bytes(bytes));
       try {
         while (bytes.length > 0) bytes = bytes.subarray(await stream.write(bytes));
       } catch (error) {
@@ -25,7 +40,7 @@ export function outputOf(stream: typeof Deno.stdout, name: string): Output {
       }
     },
     size() {
-      if (!stream.isTerminal()) return undefined;
+      if (!isTerminal) return undefined;
       try {
         const { columns, rows } = Deno.consoleSize();
         return columns > 0 && rows > 0 ? { columns, rows } : undefined;
@@ -65,8 +80,12 @@ export const systemClock: Clock = {
     }),
 };
 
+function textOf(part: Painted, safe: (text: string) => string): string {
+  return typeof part === "string" ? safe(part) : part.sequence;
+}
+
 /** A pipe that somebody else made non-blocking answers EAGAIN when it is full: then wait a little. */
-function writeSome(stream: typeof Deno.stdout, bytes: Uint8Array): number {
+function writeSome(stream: Stream, bytes: Uint8Array): number {
   while (true) {
     try {
       return stream.writeSync(bytes);

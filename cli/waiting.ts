@@ -2,6 +2,7 @@
 import { type DialError, DOING } from "../transports/errors.ts";
 import { after, every } from "../base/async.ts";
 import type { Asking, DialStep } from "../transports/transport.ts";
+import { clearRest, rowStart } from "./cursor.ts";
 import type { Output } from "./deps.ts";
 import { oneByOne } from "./prompt_queue.ts";
 import { cutToWidth, printable } from "../base/width.ts";
@@ -54,7 +55,7 @@ export function waitLine(out: Output): WaitLine {
   const open = new Map<symbol, () => string>();
   let [shown, held] = [false, false];
   const clear = () => {
-    if (shown) out.write("\r\x1b[K");
+    if (shown) out.paint([rowStart, clearRest]);
     shown = false;
   };
   const draw = () => {
@@ -62,7 +63,7 @@ export function waitLine(out: Output): WaitLine {
     if (open.size === 0) return clear();
     const texts = [...open.values()].map((text) => text());
     const columns = out.size()?.columns ?? 80;
-    out.write(`\r${cutToWidth(printable(texts.join("; ")), columns - 1)}\x1b[K`);
+    out.paint([rowStart, cutToWidth(printable(texts.join("; ")), columns - 1), clearRest]);
     shown = true;
   };
   let stopEvery = () => {};

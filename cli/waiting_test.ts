@@ -1,17 +1,13 @@
 // deno-lint-ignore-file no-control-regex -- what a terminal clears a line by
 import assert from "node:assert/strict";
 import { DialError } from "../transports/errors.ts";
+import { outputTo } from "../tests/progress/terminal.ts";
 import { waiting, waitLine } from "./waiting.ts";
 
 function terminal(isTerminal: boolean) {
   const writes: string[] = [];
-  return {
-    writes,
-    isTerminal,
-    write: (text: string) => void writes.push(text),
-    writeBytes: () => Promise.resolve(),
-    size: () => ({ columns: 60, rows: 10 }),
-  };
+  const output = outputTo((text) => void writes.push(text), { isTerminal, columns: 60 });
+  return { writes, ...output };
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

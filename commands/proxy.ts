@@ -29,6 +29,7 @@ export const command = defineCommand({
     const chosen = await choose(deps, args[0] ?? global.builder);
     const log = (line: string) => global.debug ? deps.stderr.write(`${line}\n`) : undefined;
     const budget = connectTimeout(global);
+    await deps.listening;
     using listener = await listenLocally(flags.listen);
     const stop = () => listener.close();
     deps.signal.addEventListener("abort", stop, { once: true });

@@ -2,16 +2,17 @@ import type { VertexWarning } from "../proto/gen/control.ts";
 import { trimTail } from "./log_tail.ts";
 import { sourceExcerpt } from "./source_excerpt.ts";
 import { isFailed, type State } from "./state.ts";
+import { printable } from "../base/width.ts";
 
 /**
  * What is left to say of each vertex that failed: its name and the end of its output, which a
- * terminal has shown in a few rows only, and a log far above.
+ * terminal has shown in a few rows only, and a log far above. On a terminal a name keeps to its line.
  */
-export function failedBlocks(state: State): string {
+export function failedBlocks(state: State, isTerminal = false): string {
   let text = "";
   for (const vertex of state.started) {
     if (!isFailed(vertex)) continue;
-    text += `------\n > ${vertex.name}:\n`;
+    text += `------\n > ${isTerminal ? printable(vertex.name) : vertex.name}:\n`;
     trimTail(vertex.tail, state.keep.tail);
     const { lines, dropped } = vertex.tail;
     // Where ten lines are the rule nobody wonders about the others.

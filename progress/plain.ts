@@ -10,6 +10,7 @@ import {
   type VertexState,
 } from "./state.ts";
 import { formatAmount, formatSeconds } from "../base/units.ts";
+import { printable } from "../base/width.ts";
 import { sentText, uploadOf } from "./uploads.ts";
 
 /**
@@ -62,8 +63,12 @@ const MAX_OPEN_LINE = 16 * 1024;
 /**
  * @param options.title said once, as vertex #0, before the first line; empty for none.
  * @param options.truncate cut names to 72 bytes (PROGRESS_NO_TRUNC=0).
+ * @param options.isTerminal names keep to their line; without a terminal buildx's bytes stay
  */
-export function plainPrinter(state: State, options: { title: string; truncate: boolean }): Plain {
+export function plainPrinter(
+  state: State,
+  options: { title: string; truncate: boolean; isTerminal?: boolean },
+): Plain {
   const entries = new Map<VertexState, Entry>();
   const updated = new Set<Entry>();
   // By ID alone, not by vertex: so does buildx, and two steps that both transfer a context share it.
@@ -72,6 +77,11 @@ export function plainPrinter(state: State, options: { title: string; truncate: b
   let begun = false;
   let indexes = 0;
   let text = "";
+
+  /** A daemon must not write lines that look like ours. */
+  function oneLine(said: string): string {
+    return options.isTerminal ? printable(said) : said;
+  }
 
   function entryOf(vertex: VertexState): Entry {
     let entry = entries.get(vertex);
@@ -184,13 +194,14 @@ export function plainPrinter(state: State, options: { title: string; truncate: b
       if (begun) text += "\n";
       else if (options.title) text += `#0 ${options.title}\n\n`;
       begun = true;
-      text += `#${entry.index} ${options.truncate ? truncate(vertex.name) : vertex.name}\n`;
+      const name = oneLine(vertex.name);
+      text += `#${entry.index} ${options.truncate ? truncate(name) : name}\n`;
     }
     const openStatus = printStatuses(entry);
     for (; entry.warned < vertex.warnings.length; entry.warned++) {
       const short = new TextDecoder().decode(vertex.warnings[entry.warned]?.short);
       breakLine(entry);
-      text += `#${entry.index} WARN: ${short}\n`;
+      text += `#${entry.index} WARN: ${oneLine(short)}\n`;
     }
     for (const log of entry.logs) printLog(entry, log);
     entry.logs = [];
@@ -201,7 +212,7 @@ export function plainPrinter(state: State, options: { title: string; truncate: b
       breakLine(entry);
       current = undefined;
       entry.count = 0;
-      text += `#${entry.index} ${outcome(vertex)}\n`;
+      text += `#${entry.index} ${oneLine(outcome(vertex))}\n`;
     }
     updated.delete(entry);
   }
@@ -222,13 +233,14 @@ export function plainPrinter(state: State, options: { title: string; truncate: b
       const amount = formatAmount(current, total);
       const took = (completed ?? timestamp) - (started ?? Infinity);
       breakLine(entry);
-      text += `#${entry.index} ${id}${amount && ` ${amount}`}`;
+      const name = oneLine(id);
+      text += `#${entry.index} ${name}${amount && ` ${amount}`}`;
       if (took > 10) text += ` ${formatSeconds(took)}`;
       text += completed === undefined ? "\n" : " done\n";
       // Of our own, and only where somebody waited for it.
       const upload = took > LONG_UPLOAD && completed !== undefined &&
         uploadOf(state, entry.vertex, status);
-      if (upload) text += `#${entry.index} ${id} sent ${sentText(upload, took)}\n`;
+      if (upload) text += `#${entry.index} ${name} sent ${sentText(upload, took)}\n`;
       if (completed === undefined) open = true;
     }
     entry.changed.clear();

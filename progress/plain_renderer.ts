@@ -23,7 +23,7 @@ const FLOOD = 256 * 1024;
  */
 export function plainRenderer(state: State, options: PlainOptions): Renderer {
   const { out, now, rate } = options;
-  const printer = plainPrinter(state, options);
+  const printer = plainPrinter(state, { ...options, isTerminal: out.isTerminal });
   let stopTimer: (() => void) | undefined;
   let written = -Infinity;
   let waiting = 0;

@@ -103,7 +103,7 @@ export function startProgress(options: ProgressOptions): Progress {
     if (mode === "quiet" || mode === "rawjson") return notes;
     const expand = options.expandWarnings ?? false;
     const color = mode === "tty" ? readColors(options.env).colors.warning : "";
-    return failedBlocks(state) + notes +
+    return failedBlocks(state, out.isTerminal) + notes +
       warningsBlock(state.warnings, { expand, paint: (heading) => paint(heading, color) });
   }
 

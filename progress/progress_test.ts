@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { message, T0 } from "../tests/progress/messages.ts";
+import { outputTo } from "../tests/progress/terminal.ts";
 import type { Mode } from "./mode.ts";
 import { startProgress } from "./progress.ts";
 
@@ -8,7 +9,7 @@ function start(mode: Mode, env: Record<string, string> = {}) {
   let now = T0;
   const progress = startProgress({
     mode,
-    out: { write: (text) => written.push(text) },
+    out: outputTo((text) => written.push(text), { isTerminal: mode === "tty" }),
     size: () => ({ columns: 60, rows: 20 }),
     env: (name) => env[name],
     now: () => now,
@@ -125,11 +126,9 @@ Deno.test("an output that is closed fails those who write, not a timer", async (
   let gone = false;
   const progress = startProgress({
     mode: "plain",
-    out: {
-      write() {
-        if (gone) throw new Error("gone");
-      },
-    },
+    out: outputTo(() => {
+      if (gone) throw new Error("gone");
+    }),
     size: () => ({ columns: 60, rows: 20 }),
     env: (name) => name === "TTY_DISPLAY_RATE" ? "5" : undefined,
     now: () => T0,
@@ -156,7 +155,7 @@ Deno.test("while somebody is asked something, the display keeps away from the te
   const writes: string[] = [];
   const progress = startProgress({
     mode: "tty",
-    out: { write: (text) => void writes.push(text) },
+    out: outputTo((text) => void writes.push(text)),
     size: () => ({ columns: 80, rows: 24 }),
     env: (name) => name === "TTY_DISPLAY_RATE" ? "5" : undefined,
     driver: "remote",

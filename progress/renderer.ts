@@ -1,10 +1,9 @@
 import type { StatusResponse } from "../proto/gen/control.ts";
+import type * as cli from "../cli/deps.ts";
 import type { Changes } from "./state.ts";
 
 /** Where progress is written; a write is whole, and comes out before the next. */
-export interface Output {
-  write(text: string): void;
-}
+export type Output = Pick<cli.Output, "write" | "paint" | "isTerminal">;
 
 /** How a build ended; no field for success. */
 export interface Outcome {

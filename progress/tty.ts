@@ -1,4 +1,18 @@
 import { every } from "../base/async.ts";
+import {
+  beginFrame,
+  clearBelow,
+  clearRest,
+  clearRow,
+  cursorUp,
+  cutLines,
+  endFrame,
+  hideCursor,
+  type Painted,
+  rowStart,
+  showCursor,
+  wrapLines,
+} from "../cli/cursor.ts";
 import type { Outcome, Output, Renderer } from "./renderer.ts";
 import type { State } from "./state.ts";
 import { frame, type View } from "./tty_frame.ts";
@@ -11,18 +25,6 @@ export interface DisplayOptions extends Pick<View, "colors" | "logRows" | "label
   /** Milliseconds between frames. */
   readonly rate: number;
 }
-
-/** Terminals that know it show what is between these at once; the others pass them over. */
-const SYNC_BEGIN = "\x1b[?2026h";
-const SYNC_END = "\x1b[?2026l";
-const HIDE_CURSOR = "\x1b[?25l";
-const SHOW_CURSOR = "\x1b[?25h";
-/** A line that is wider than we think must not take two rows, or the way back up is wrong. */
-const NO_WRAP = "\x1b[?7l";
-const WRAP = "\x1b[?7h";
-const CLEAR_ROW = "\x1b[2K";
-const CLEAR_REST = "\x1b[K";
-const CLEAR_BELOW = "\x1b[J";
 
 /**
  * Paints frames over each other, each in one write: up to where the last one began, every line and
@@ -49,7 +51,7 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
   }
 
   function restore(): void {
-    out.write(WRAP + SHOW_CURSOR);
+    out.paint([wrapLines, showCursor]);
   }
 
   function stop(): void {
@@ -60,7 +62,7 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
   /** The frame is gone, and the cursor where it began. */
   function clear(): void {
     const up = heightOf(shown, shownColumns, options.size().columns);
-    out.write(`${up > 0 ? `\x1b[${up}A` : ""}\r${CLEAR_BELOW}${WRAP}${SHOW_CURSOR}`);
+    out.paint([cursorUp(up), rowStart, clearBelow, wrapLines, showCursor]);
     shown = [];
   }
 
@@ -70,17 +72,15 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
     const at = now();
     const lines = frame(state, { ...options, columns, rows, now: at, ...(ending && { ending }) });
     const up = Math.min(heightOf(shown, shownColumns, columns), Math.max(rows - 1, 0));
-    let text = SYNC_BEGIN + HIDE_CURSOR;
-    if (up > 0) text += `\x1b[${up}A`;
-    text += "\r";
-    if (above) text += `${CLEAR_ROW}${above}${CLEAR_REST}\n`;
-    text += NO_WRAP;
+    const parts: Painted[] = [beginFrame, hideCursor, cursorUp(up), rowStart];
+    if (above) parts.push(clearRow, above, clearRest, "\n");
+    parts.push(cutLines);
     // Rows that were folded stay joined to the terminal until each is cleared. (All at once would
     // not do: tmux takes that for the end of a page, and moves it to its history.)
-    const before = columns === shownColumns ? "" : CLEAR_ROW;
-    for (const line of lines) text += `${before}${line}${CLEAR_REST}\n`;
-    text += CLEAR_BELOW + WRAP + (ending ? SHOW_CURSOR : "") + SYNC_END;
-    out.write(text);
+    const resized = columns !== shownColumns;
+    for (const line of lines) parts.push(...resized ? [clearRow] : [], line, clearRest, "\n");
+    parts.push(clearBelow, wrapLines, ...ending ? [showCursor] : [], endFrame);
+    out.paint(parts);
     shown = lines;
     shownColumns = columns;
     painted = at;
@@ -122,5 +122,5 @@ function heightOf(lines: readonly string[], columnsThen: number, columns: number
   return height;
 }
 
-// deno-lint-ignore no-control-regex -- the sequences that `paint` adds
+// deno-lint-ignore no-control-regex -- the sequences that `paint` (colors.ts) adds
 const COLOR = /\x1b\[[0-9;]*m/g;

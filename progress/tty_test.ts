@@ -1,6 +1,6 @@
 import { equal, throws } from "node:assert/strict";
 import { message, T0 } from "../tests/progress/messages.ts";
-import { Terminal } from "../tests/progress/terminal.ts";
+import { outputTo, Terminal } from "../tests/progress/terminal.ts";
 import { applyStatus } from "./apply_status.ts";
 import { ttyRenderer } from "./tty.ts";
 import { newState } from "./state.ts";
@@ -9,7 +9,7 @@ function display(terminal: Terminal, rate = 0) {
   const state = newState({ tail: { lines: 10, size: 1000 }, recent: 1000 });
   let now = T0;
   const renderer = ttyRenderer(state, {
-    out: terminal,
+    out: outputTo((text) => terminal.write(text)),
     now: () => now,
     size: () => terminal,
     rate,
@@ -143,12 +143,10 @@ Deno.test("a terminal that is gone fails those who write, not a timer", async ()
   let writes = 0;
   const state = newState({ tail: { lines: 10, size: 1000 }, recent: 1000 });
   const renderer = ttyRenderer(state, {
-    out: {
-      write() {
-        writes++;
-        if (gone) throw new Error("gone");
-      },
-    },
+    out: outputTo(() => {
+      writes++;
+      if (gone) throw new Error("gone");
+    }),
     now: () => T0,
     size: () => ({ columns: 40, rows: 10 }),
     rate: 1,

@@ -34,6 +34,7 @@ const LAZY =
 const AMBIENT = new Set([
   "main.ts",
   "cli/deps.ts",
+  "cli/signal_guard.ts",
   "cli/terminal.ts",
   "buildkit/library.ts",
 ]);

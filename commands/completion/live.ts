@@ -96,6 +96,7 @@ export async function stages({ deps, flags, args }: Asked): Promise<Candidates> 
 const silent: Output = {
   isTerminal: false,
   write() {},
+  paint() {},
   writeBytes: () => Promise.resolve(),
   size: () => undefined,
 };

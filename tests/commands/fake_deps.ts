@@ -1,4 +1,5 @@
 /** A process that a command can be run in without being one. */
+import assert from "node:assert/strict";
 import type { NodeClient } from "../../builders/connect.ts";
 import { commands } from "../../commands/list.ts";
 import type { Clock, Deps, Output } from "../../cli/deps.ts";
@@ -59,6 +60,7 @@ export function fakeDeps(
     stderr,
     clock: fakeClock(options.fast ?? true),
     signal,
+    listening: Promise.resolve(),
     registry: createRegistry(transports),
     connect: options.connect ?? (() => Promise.reject(new Error("nobody is to be asked"))),
   };
@@ -71,6 +73,7 @@ export function collector(): Output & { text(): string } {
   return {
     isTerminal: false,
     write: (more) => void (text += more),
+    paint: () => assert.fail("nothing is painted where there is no terminal"),
     writeBytes: (bytes) => Promise.resolve(void (text += decoder.decode(bytes))),
     size: () => undefined,
     text: () => text,

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { run } from "../harness/run.ts";
 import { type SilentPort, silentPort } from "../harness/silent_port.ts";
+import { untilListening } from "./listening.ts";
 import { tempStore } from "./temp_store.ts";
 
 const main = new URL("../../main.ts", import.meta.url).pathname;
-const signals = new URL("../../cli/signals.ts", import.meta.url).href;
 const deno = ["run", "-A", "--no-check"];
 
 /** Starts `inspect`, by a command that runs Deno, and waits until it waits for the daemon at the port. */
@@ -21,8 +21,7 @@ async function listening(
     stderr: "piped",
   }).spawn();
   await port.connected();
-  // It begins to listen a moment after its start.
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  if (Deno.build.os === "linux") await untilListening(child.pid);
   return child;
 }
 
@@ -67,35 +66,6 @@ Deno.test({
     child.kill("SIGTERM");
     const { code } = await child.output();
     assert.equal(code, 130, "the second one has ended it");
-  },
-});
-
-const stubborn = `
-import { interruptible } from ${JSON.stringify(signals)};
-const signal = interruptible(Deno.exit);
-signal.addEventListener("abort", () => console.log(signal.reason.signal));
-setInterval(() => {}, 1000);
-// It begins to listen a moment after its start.
-setTimeout(() => console.log("ready"), 100);
-`;
-
-Deno.test({
-  name: "a second signal leaves at once, with 130",
-  ignore: Deno.build.os === "windows",
-  async fn() {
-    using temp = tempStore();
-    temp.write("stubborn.ts", stubborn);
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [...deno, "--no-config", `${temp.path}/stubborn.ts`],
-      stdout: "piped",
-    }).spawn();
-    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    assert.equal((await reader.read()).value, "ready\n");
-    child.kill("SIGTERM");
-    assert.equal((await reader.read()).value, "SIGTERM\n");
-    child.kill("SIGINT");
-    assert.equal((await child.status).code, 130);
-    await reader.cancel();
   },
 });
 

@@ -1,11 +1,12 @@
 /** Runs fairlead inside the test's process: all of it but `main.ts`, with a terminal made of strings. */
 import { connect } from "../../cli/connect.ts";
-import type { Deps, Output } from "../../cli/deps.ts";
+import type { Deps } from "../../cli/deps.ts";
 import { commands } from "../../commands/list.ts";
 import { runProgram } from "../../cli/run.ts";
 import { systemClock } from "../../cli/terminal.ts";
 import { transports } from "../../transports/all.ts";
 import { createRegistry } from "../../transports/registry.ts";
+import { outputTo } from "../progress/terminal.ts";
 
 export interface ProgramOptions {
   /** The daemon, as `BUILDKIT_HOST` names it. */
@@ -46,6 +47,7 @@ export async function runFairlead(options: ProgramOptions): Promise<Ended> {
     stderr: stderr.output,
     clock: systemClock,
     signal: options.signal ?? new AbortController().signal,
+    listening: Promise.resolve(),
     registry: createRegistry(transports),
     connect,
   };
@@ -66,19 +68,10 @@ export function errorLines(ended: Pick<Ended, "stderr">): string[] {
 
 function collect(hear: (text: string) => void = () => {}, isTerminal = false) {
   const pieces: string[] = [];
-  const decoder = new TextDecoder();
   const take = (text: string) => {
     pieces.push(text);
     hear(text);
   };
-  const output: Output = {
-    isTerminal,
-    write: take,
-    writeBytes(bytes) {
-      take(decoder.decode(bytes));
-      return Promise.resolve();
-    },
-    size: () => isTerminal ? { columns: 100, rows: 30 } : undefined,
-  };
+  const output = outputTo(take, { isTerminal, columns: 100, rows: 30 });
   return { output, text: () => pieces.join("") };
 }

@@ -120,7 +120,7 @@ Deno.test({ name: "a build's timeline, as a reader sees it", ignore }, async (t)
     const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
     let said = "";
     while (!said.includes("\n")) said += (await reader.read()).value ?? assert.fail(said);
-    const url = /available at (http:\/\/127\.0\.0\.1:\d+),/.exec(said)?.[1];
+    const url = /available at (http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/),/.exec(said)?.[1];
     const answer = await fetch(url!);
     assert.equal(answer.headers.get("content-type"), "text/html; charset=utf-8");
     assert.match(await answer.text(), /moby\.buildkit\.v1\.Control\/Solve/);

@@ -1,4 +1,25 @@
 import { charWidth } from "../../base/width.ts";
+import type { Output } from "../../cli/deps.ts";
+import { outputOf } from "../../cli/terminal.ts";
+
+/** The program's own output, whose bytes go to a function: as text, one call a write. */
+export function outputTo(
+  write: (text: string) => void,
+  { isTerminal = true, columns = 80, rows = 24 } = {},
+): Output {
+  const decoder = new TextDecoder();
+  const writeSync = (bytes: Uint8Array) => {
+    write(decoder.decode(bytes, { stream: true }));
+    return bytes.length;
+  };
+  const stream = {
+    isTerminal: () => isTerminal,
+    writeSync,
+    write: (bytes: Uint8Array) => Promise.resolve(writeSync(bytes)),
+  };
+  const size = () => isTerminal ? { columns, rows } : undefined;
+  return { ...outputOf(stream, "the test's output"), size };
+}
 
 /**
  * A terminal for tests: as much of one as the display uses, with a history of what scrolled off,

@@ -1,3 +1,5 @@
+import { printable } from "../../base/width.ts";
+
 /** Asks on the terminal that controls this process, where there is one. */
 export async function askOnTerminal(file: string, again: boolean): Promise<string | undefined> {
   if (Deno.build.os === "windows") return undefined;
@@ -9,7 +11,7 @@ export async function askOnTerminal(file: string, again: boolean): Promise<strin
   }
   using tty = terminal;
   const wrong = again ? "Bad passphrase, try again for " : "Enter passphrase for key ";
-  await tty.write(new TextEncoder().encode(`${wrong}'${file}': `));
+  await tty.write(new TextEncoder().encode(`${wrong}'${printable(file)}': `));
   // Neither echoed nor taken as more than a line.
   tty.setRaw(true, { cbreak: true });
   try {

@@ -2,16 +2,9 @@
  * The system calls by libc. Linux has the same `struct statx` on every machine; macOS has one `struct stat` with
  * 64-bit inodes, whose functions carry the suffix `$INODE64` on Intel alone. Both were little-endian where Deno runs.
  */
+import { libcNames } from "../../../base/libc_names.ts";
 import type { FileStat, Sys } from "./sys.ts";
 import { listNames } from "./deno_fs.ts";
-
-/** Where libc may be; none on Windows. */
-export function libcNames(): readonly string[] {
-  if (Deno.build.os === "darwin") return ["libSystem.dylib"];
-  return Deno.build.os === "linux"
-    ? ["libc.so.6", "libc.so", `libc.musl-${Deno.build.arch}.so.1`]
-    : [];
-}
 
 const common = {
   open: { parameters: ["buffer", "i32"], result: "i32" },

@@ -1,5 +1,6 @@
 /** The system calls that writing into a folder needs, relative to open folders; numbers as libc gives them. */
-import { errnoReader, libcNames, load } from "./libc.ts";
+import { libcNames } from "../../../base/libc_names.ts";
+import { errnoReader, load } from "./libc.ts";
 
 const symbols = {
   open: { parameters: ["buffer", "i32"], result: "i32" },

@@ -4,29 +4,67 @@ import { openUrl } from "../open_url.ts";
 
 /**
  * Shows pages in the browser, from an address of this machine, until the command is interrupted.
- * Several are shown below each other. Throws `UsageError` for an address that can't be taken.
+ * Throws `UsageError` for an address that can't be taken.
  */
 export async function servePages(
   pages: readonly string[],
   address: string,
-  deps: Pick<Deps, "stderr" | "signal">,
+  deps: Pick<Deps, "stderr" | "signal" | "listening">,
 ): Promise<void> {
-  const texts = new Map(pages.map((page, at) => [`/${at + 1}`, page]));
-  texts.set("/", pages.length === 1 ? pages[0]! : framed([...texts.keys()]));
+  await deps.listening;
   const stopped = Promise.withResolvers<void>();
   deps.signal.addEventListener("abort", () => stopped.resolve(), { once: true });
-  await using server = serve(address, (request) => {
-    const page = texts.get(new URL(request.url).pathname);
-    return page === undefined
-      ? new Response("not found\n", { status: 404 })
-      : new Response(page, { headers: { "content-type": "text/html; charset=utf-8" } });
+  await using served = startPages(pages, address);
+  deps.stderr.write(`Trace available at ${served.url}, until Ctrl-C\n`);
+  // Without a desktop there is still the address.
+  await openUrl(served.url, deps).catch(() => {});
+  await stopped.promise;
+}
+
+/** Pages on a port of this machine; disposing of them closes it. */
+export interface ServedPages extends AsyncDisposable {
+  /** The first page. Its path holds a secret, so that only who was told can read it. */
+  readonly url: string;
+}
+
+/**
+ * Serves pages, several of them below each other. On a loopback address the `Host` header must be that
+ * address: a page of another site can make its own name resolve to it (DNS rebinding).
+ * Throws `UsageError` for an address that can't be taken.
+ */
+export function startPages(pages: readonly string[], address: string): ServedPages {
+  const secret = crypto.getRandomValues(new Uint8Array(16)).toHex();
+  const texts = new Map(pages.map((page, at) => [`/${secret}/${at + 1}`, page]));
+  const all = pages.length === 1 ? pages[0]! : framed([...texts.keys()]);
+  texts.set(`/${secret}/`, all);
+  const hosts = new Set<string>();
+  const server = serve(address, (request) => {
+    const host = request.headers.get("host") ?? "";
+    // The URL is made of that header, so it is read only after the check.
+    const isKnown = hosts.size === 0 || hosts.has(host.toLowerCase());
+    const page = isKnown ? texts.get(new URL(request.url).pathname) : undefined;
+    return page === undefined ? refusal(404) : new Response(page, { headers: HEADERS });
   });
   const { hostname, port } = server.addr;
-  const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
-  deps.stderr.write(`Trace available at ${url}, until Ctrl-C\n`);
-  // Who has no desktop has the address.
-  await openUrl(url, deps).catch(() => {});
-  await stopped.promise;
+  const name = hostname.includes(":") ? `[${hostname}]` : hostname;
+  if (/^(?:127\.|\[::1\])/.test(name)) {
+    for (const host of [name, "localhost"]) hosts.add(`${host}:${port}`);
+  }
+  return {
+    url: `http://${name}:${port}/${secret}/`,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+const HEADERS = {
+  "content-type": "text/html; charset=utf-8",
+  "cache-control": "no-store",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+
+function refusal(status: number): Response {
+  return new Response(status === 404 ? "not found\n" : "bad request\n", { status });
 }
 
 function serve(address: string, handler: (request: Request) => Response) {
@@ -36,8 +74,13 @@ function serve(address: string, handler: (request: Request) => Response) {
     throw new UsageError(`cannot take the address ${JSON.stringify(address)}`, hint);
   }
   try {
-    const options = { hostname: hostname || "127.0.0.1", port: Number(port), onListen() {} };
-    return Deno.serve(options, handler);
+    return Deno.serve({
+      hostname: hostname || "127.0.0.1",
+      port: Number(port),
+      onListen() {},
+      // Deno would print a stack trace for a request that it can't make a URL of.
+      onError: () => refusal(400),
+    }, handler);
   } catch (error) {
     const reason = (error as Error).message;
     throw new UsageError(`cannot take the address ${JSON.stringify(address)}: ${reason}`, hint);

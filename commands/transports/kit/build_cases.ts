@@ -62,6 +62,7 @@ async function build(kit: Kit, { folder, digest }: Context, { slow = false }): P
   const stdout: Output = {
     isTerminal: false,
     write: () => {},
+    paint: () => {},
     async writeBytes(bytes) {
       tar.add(bytes);
       if (slow) await kit.deps.clock.sleep(bytes.length >> 17, kit.deps.signal);

@@ -1,0 +1,33 @@
+/**
+ * What this program itself tells a terminal (https://vt100.net/docs/vt510-rm/, and for frames
+ * https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036). `Output.paint` takes
+ * these beside text; whatever comes as text can't move the cursor (base/terminal_text.ts).
+ */
+export class Control {
+  /** @param sequence never made of anything that another machine sent */
+  constructor(readonly sequence: string) {}
+}
+
+/** A part of what is painted: text, or a control. */
+export type Painted = string | Control;
+
+/** Terminals that know it show what is between these two at once; the others pass over it. */
+export const beginFrame = new Control("\x1b[?2026h");
+export const endFrame = new Control("\x1b[?2026l");
+export const hideCursor = new Control("\x1b[?25l");
+export const showCursor = new Control("\x1b[?25h");
+/** A line that is wider than the terminal is cut, and takes one row. */
+export const cutLines = new Control("\x1b[?7l");
+export const wrapLines = new Control("\x1b[?7h");
+export const clearRow = new Control("\x1b[2K");
+/** Clears from the cursor to the end of its row. */
+export const clearRest = new Control("\x1b[K");
+/** Clears from the cursor to the end of the screen. */
+export const clearBelow = new Control("\x1b[J");
+/** Puts the cursor at the start of its row. */
+export const rowStart = new Control("\r");
+
+/** Moves the cursor up; `rows` may be 0. */
+export function cursorUp(rows: number): Control {
+  return new Control(rows > 0 ? `\x1b[${rows}A` : "");
+}

@@ -1,0 +1,62 @@
+import { equal, match, notEqual, ok } from "node:assert/strict";
+import { startPages } from "./serve_pages.ts";
+
+/** The first line of the answer to raw bytes, and what comes after its headers. */
+async function answer(url: string, path: string, host: string): Promise<[string, string]> {
+  const { hostname, port } = new URL(url);
+  using conn = await Deno.connect({
+    hostname: hostname.replace(/[\[\]]/g, ""),
+    port: Number(port),
+  });
+  const request = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+  await conn.write(new TextEncoder().encode(request));
+  const text = await new Response(conn.readable).text();
+  return [text.split("\r\n")[0]!, text.split("\r\n\r\n").slice(1).join("")];
+}
+
+Deno.test("a page is served to who knows its address, under this machine's own name", async () => {
+  await using served = startPages(["<p>one"], "127.0.0.1:0");
+  await using another = startPages(["<p>one"], "127.0.0.1:0");
+  const { pathname, host, port } = new URL(served.url);
+  match(pathname, /^\/[0-9a-f]{32}\/$/);
+  notEqual(pathname, new URL(another.url).pathname);
+  equal(await (await fetch(served.url)).text(), "<p>one");
+  for (const name of [host, `localhost:${port}`]) {
+    equal((await answer(served.url, pathname, name))[1], "<p>one");
+  }
+});
+
+Deno.test("nobody else gets it, and nothing is printed of a request that is no request", async () => {
+  await using served = startPages(["<p>one"], "127.0.0.1:0");
+  const { pathname, host, port } = new URL(served.url);
+  const requests = [
+    [`evil.example:${port}`, pathname],
+    ["evil.example", pathname],
+    ["", pathname],
+    ["[", pathname],
+    ["[::1", pathname],
+    ["a b", pathname],
+    [`${host}@evil.example`, pathname],
+    [host, "/"],
+    [host, "/1"],
+    [host, `${pathname}../1`],
+    [host, pathname.slice(0, -2)],
+    [host, "http://["],
+    [host, "//["],
+  ] as const;
+  for (const [name, path] of requests) {
+    const [status, body] = await answer(served.url, path, name);
+    ok(!body.includes("<p>one"), `${name} ${path}: ${status}`);
+    match(status, /^(?:HTTP\/1\.1 40[04] |$)/, `${name} ${path}`);
+  }
+  equal(await (await fetch(served.url)).text(), "<p>one");
+});
+
+Deno.test("two pages stand below each other; an address that the user chose has any name", async () => {
+  await using served = startPages(["<p>one", "<p>two"], "0.0.0.0:0");
+  const { port, pathname } = new URL(served.url);
+  const url = `http://127.0.0.1:${port}${pathname}`;
+  const frames = [...(await (await fetch(url)).text()).matchAll(/src="([^"]+)"/g)];
+  equal(frames.length, 2);
+  equal((await answer(url, frames[1]![1]!, "build.example"))[1], "<p>two");
+});
