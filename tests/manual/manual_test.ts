@@ -185,3 +185,16 @@ Deno.test("the manual: every command is run by a test, or says why not", async (
   }
   assert.deepEqual(stray, []);
 });
+
+Deno.test("the manual: each test that a page names is there", async () => {
+  const tracked = await check("git", ["ls-files", "*.md", "*_test.ts"], { cwd: root });
+  const paths = tracked.stdout.trim().split("\n");
+  const missing: string[] = [];
+  for (const page of paths.filter((path) => path.endsWith(".md"))) {
+    const text = await Deno.readTextFile(root + page);
+    for (const [, path] of text.matchAll(/`((?:\w+\/)+[a-z0-9_]+_test\.ts)`/g)) {
+      if (!paths.includes(path!)) missing.push(`${page}: ${path}`);
+    }
+  }
+  assert.deepEqual(missing, []);
+});
