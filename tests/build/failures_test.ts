@@ -1,5 +1,6 @@
 /** A build that can't be, on a real daemon: one clear message, the right exit code. */
 import assert from "node:assert/strict";
+import { startBuildkitd } from "../harness/buildkitd.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
@@ -34,6 +35,28 @@ LABEL after=it
     );
   assert.equal(end(ours.stderr), end(theirs.stderr));
   assert.match(ours.stderr, />>> RUN seq 1 20/);
+});
+
+Deno.test({
+  name: "an entitlement that the command doesn't allow is not given, though the daemon would",
+  ignore,
+}, async () => {
+  const config = 'insecure-entitlements = ["network.host", "security.insecure"]\n';
+  await using daemon = await startBuildkitd({ config });
+  await using space = await workspace(daemon.address);
+  for (
+    const [flag, allow] of [["--network=host", "network.host"], [
+      "--security=insecure",
+      "security.insecure",
+    ]]
+  ) {
+    space.write({ "ctx/Dockerfile": `FROM scratch\nRUN ${flag} ["/true"]\n` });
+    const refused = await space.fairlead(["build", "ctx"]);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, new RegExp(`${allow} is not allowed`));
+    const run = await space.fairlead(["build", `--allow=${allow}`, "ctx"]);
+    assert.doesNotMatch(run.stderr, /is not allowed/, "then it runs, and finds no program");
+  }
 });
 
 Deno.test({
