@@ -2,6 +2,7 @@ import type { Command, CommandEntry } from "../../cli/command.ts";
 import { flagRows } from "../../cli/flags/help.ts";
 import { type FlagSpecs, globalFlags } from "../../cli/flags/spec.ts";
 import { program } from "../../cli/root.ts";
+import { type Example, examples } from "./examples.ts";
 
 /** A command, as its pages describe it. */
 export interface Page {
@@ -17,6 +18,8 @@ export interface Page {
   readonly flags: readonly Row[];
   readonly globalFlags: readonly Row[];
   readonly below: readonly Page[];
+  /** Its own; a group without one has those of its commands. */
+  readonly examples: readonly Example[];
 }
 
 /** A flag: `-f, --file string`, and what it does. */
@@ -60,6 +63,9 @@ async function pageOf(parent: string, entry: CommandEntry): Promise<Page> {
     flags: rows(own?.flags ?? {}),
     globalFlags: rows(own?.ignoresBuilder ? { debug: globalFlags.debug } : globalFlags),
     below,
+    examples: Object.hasOwn(examples, path)
+      ? [examples[path]!]
+      : below.flatMap(({ examples }) => examples),
   };
 }
 

@@ -16,7 +16,7 @@ const STATUS: readonly (readonly [string, string])[] = [
 
 /** A command's manual page, in the language of man(7). */
 export function man(page: Page, parent: Page | undefined): string {
-  const { path, summary, description, usages, aliases, flags, globalFlags, below } = page;
+  const { path, summary, description, usages, aliases, flags, globalFlags, below, examples } = page;
   const near = [...parent ? [parent] : [], ...below];
   return [
     `.TH ${quoted(path.replaceAll(" ", "-").toUpperCase())} 1 "" fairlead "User Commands"`,
@@ -33,6 +33,14 @@ export function man(page: Page, parent: Page | undefined): string {
       ...paragraph.split("\n").flatMap((line, i) => [...i > 0 ? [".br"] : [], text(line)]),
     ]),
     ...aliases.length > 0 ? [".PP", `Also: ${aliases.map(text).join(", ")}`] : [],
+    ...examples.length > 0
+      ? [
+        ".SH EXAMPLES",
+        ".nf",
+        ...examples.flatMap(({ lines }) => lines.trim().split("\n").map(text)),
+        ".fi",
+      ]
+      : [],
     ...section("COMMANDS", below.map((each) => [bold(each.path), each.summary])),
     ...section("OPTIONS", flags.map(flagRow)),
     ...section("GLOBAL OPTIONS", globalFlags.map(flagRow)),

@@ -8,7 +8,7 @@ export function markdownName({ path }: Page): string {
 
 /** A command's page for those who read on the web. */
 export function markdown(page: Page): string {
-  const { path, summary, description, usages, aliases, flags, globalFlags, below } = page;
+  const { path, summary, description, usages, aliases, flags, globalFlags, below, examples } = page;
   const [, ...more] = description.split("\n\n");
   const first = more.length > 0 ? description.split("\n\n")[0]! : summary;
   return [
@@ -18,6 +18,9 @@ export function markdown(page: Page): string {
     block(usages),
     ...more.map((text) => block(text.split("\n"))),
     ...aliases.length > 0 ? [`Also: ${aliases.map((alias) => `\`${alias}\``).join(", ")}.`] : [],
+    ...examples.length > 0
+      ? ["## Examples", ...examples.map(({ lines }) => ["```sh", lines.trim(), "```"].join("\n"))]
+      : [],
     ...below.length > 0 ? ["## Commands", list(below)] : [],
     ...flags.length > 0 ? ["## Options", table(flags)] : [],
     "## Global options",

@@ -2,6 +2,7 @@
 import { equal, match, ok } from "node:assert/strict";
 import { commands } from "../../commands/list.ts";
 import { allPages, commandTree } from "../../scripts/docs/command_tree.ts";
+import { examples } from "../../scripts/docs/examples.ts";
 import { manName } from "../../scripts/docs/man.ts";
 import { markdownName } from "../../scripts/docs/markdown.ts";
 import { run } from "./run.ts";
@@ -39,7 +40,9 @@ Deno.test("each command has its pages, and --check sees what is not current", as
     match(text, new RegExp(`^# ${page.path}\n`));
     for (const { flag } of page.flags) ok(text.includes(`\`${flag}\``), `${page.path} ${flag}`);
     Deno.statSync(`${pages.folder}/man/${manName(page)}`);
+    match(text, /\n## Examples\n\n```sh\n/, "tests/manual runs the examples");
   }
+  for (const path of Object.keys(examples)) ok(all.some((page) => page.path === path), path);
   const check = () => run(Deno.execPath(), ["run", "-A", script, "--out", pages.folder, "--check"]);
   equal((await check()).code, 0);
   Deno.writeTextFileSync(`${pages.folder}/commands/use.md`, "old");

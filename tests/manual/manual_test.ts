@@ -7,6 +7,7 @@ import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshd } from "../harness/sshd.ts";
 import { missing } from "../harness/tool.ts";
+import { examples } from "../../scripts/docs/examples.ts";
 import { blocksOf, namedTests, scriptOf, strayCommands } from "./pages.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 
@@ -30,17 +31,25 @@ type World = readonly (readonly [example: string, real: string])[];
 /** Stops the page's script until the test has done what somebody else would do. */
 const MEANWHILE = "touch .waits; while [ ! -e .goes-on ]; do sleep 0.05; done\n";
 
-/**
- * Runs a page's commands in a folder of its own, which holds a small context. `meanwhile` is called
- * when the page waits.
- * @param page its path from the root
- */
-async function follow(
-  page: string,
+/** What an example means here, what the script's environment has besides, and what others do. */
+type Surroundings = readonly [
   world: World,
-  env: Record<string, string> = {},
+  env?: Record<string, string>,
+  /** It is called when the script waits. @param folder the script's */
   meanwhile?: (folder: string) => Promise<void>,
-) {
+];
+
+/** Runs a page's commands. @param page its path from the root */
+async function follow(page: string, ...surroundings: Surroundings): Promise<string> {
+  return await runBlocks(page, await Deno.readTextFile(root + page), ...surroundings);
+}
+
+/** Runs a text's commands in a folder of its own, which holds a small context. */
+async function runBlocks(
+  name: string,
+  text: string,
+  ...[world, env, meanwhile]: Surroundings
+): Promise<string> {
   const home = await Deno.makeTempDir({ prefix: "fl-manual-" });
   try {
     const bin = `${home}/.bin`;
@@ -49,10 +58,11 @@ async function follow(
       `--config=${root}deno.json ${root}main.ts "$@"\n`;
     await Deno.writeTextFile(`${bin}/fairlead`, `#!/bin/sh\n${program}`, { mode: 0o755 });
     await Deno.mkdir(`${home}/work`);
-    await Deno.writeTextFile(`${home}/work/Dockerfile`, "FROM busybox\nRUN echo hello >/hello\n");
+    const dockerfile = "FROM busybox AS app\nRUN echo hello >/hello\n";
+    await Deno.writeTextFile(`${home}/work/Dockerfile`, dockerfile);
     const replace = (text: string) =>
       world.reduce((text, [example, real]) => text.replaceAll(example, real), text);
-    const script = scriptOf(await Deno.readTextFile(root + page), replace);
+    const script = scriptOf(text, replace);
     const denoDir = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
     const done = run("sh", ["-c", script], {
       cwd: `${home}/work`,
@@ -76,7 +86,7 @@ async function follow(
       await Deno.writeTextFile(`${home}/work/.goes-on`, "");
     }
     const { code, stdout, stderr } = await done;
-    assert.equal(code, 0, `${page}\n${stdout}\n${stderr}`);
+    assert.equal(code, 0, `${name}\n${stdout}\n${stderr}`);
     return stdout;
   } finally {
     await removeFolder(home);
@@ -104,6 +114,20 @@ if (!skip(reason)) {
   Deno.test("the README's quick start", async () => {
     await using sshd = await startSshd();
     await follow("README.md", [behind(sshd), ...common]);
+  });
+
+  Deno.test("the commands' pages: the examples run, one after the other", async () => {
+    const config = `[registry."${shared.registry}"]\nhttp = true\n` +
+      `[registry."docker.io"]\nmirrors = ["${shared.registry}"]\n`;
+    // The cache and the history of the shared daemon are other tests', too.
+    await using daemon = await startBuildkitd({ config });
+    const world: World = [[socket, daemon.address], ["registry.example", shared.registry]];
+    const bakeFile = '```hcl docker-bake.hcl\ntarget "default" {}\ntarget "app" {}\n```\n';
+    const blocks = Object.values(examples).filter(({ notRun }) => notRun === undefined)
+      .map(({ lines }) => `\`\`\`sh\n${lines.trim()}\n\`\`\`\n`);
+    await runBlocks("the commands' examples", bakeFile + blocks.join("\n"), world, {
+      FAIRLEAD_PROGRAM: `${root}scripts/fairlead`,
+    });
   });
 
   Deno.test("the manual: the first build", async () => {

@@ -1,0 +1,197 @@
+/** The examples of the commands' pages. */
+
+/** Lines for a shell. */
+export interface Example {
+  readonly lines: string;
+  /** Why `tests/manual/` doesn't run it. */
+  readonly notRun?: string;
+}
+
+/**
+ * Each command's example by the command's path, in an order in which one shell can run all of them.
+ * The folder holds a Dockerfile with the stage `app`, and a `docker-bake.hcl` with the target `app`.
+ */
+export const examples: Readonly<Record<string, Example>> = {
+  "fairlead create": {
+    lines: `
+# The builder "box" is the daemon at this socket, and the default from now on.
+fairlead create --name box --use unix:///run/buildkit/buildkitd.sock`,
+  },
+  "fairlead use": {
+    lines: `
+fairlead use box`,
+  },
+  "fairlead ls": {
+    lines: `
+fairlead ls
+fairlead ls --format '{{.Name}}: {{.Status}}'`,
+  },
+  "fairlead inspect": {
+    lines: `
+# Connects, and fails when the daemon doesn't answer.
+fairlead inspect --bootstrap box`,
+  },
+  "fairlead doctor": {
+    lines: `
+# Checks the default builder, then a daemon that no builder names yet.
+fairlead doctor
+fairlead doctor --transfer 1MiB unix:///run/buildkit/buildkitd.sock`,
+  },
+  "fairlead": {
+    lines: `
+fairlead inspect --bootstrap
+fairlead build -t registry.example/app:1 --push .
+fairlead history ls`,
+  },
+  "fairlead build": {
+    lines: `
+# The result as files, as an image in a registry, and as an archive of another stage.
+fairlead build -o out .
+fairlead build -t registry.example/app:1 --push .
+fairlead build --target app -o type=tar,dest=app.tar .
+# Survives two lost connections, and shows where the time went.
+fairlead build --retry 2 --timeline timeline.html .`,
+  },
+  "fairlead bake": {
+    lines: `
+# The resolved definition, then the build of one target with another output.
+fairlead bake --print
+fairlead bake --set 'app.output=type=local,dest=out' app`,
+  },
+  "fairlead imagetools create": {
+    lines: `
+# A second name for an image. No daemon is needed.
+fairlead imagetools create -t registry.example/app:latest registry.example/app:1`,
+  },
+  "fairlead imagetools inspect": {
+    lines: `
+fairlead imagetools inspect registry.example/app:1
+fairlead imagetools inspect --format '{{json .Manifest}}' registry.example/app:1`,
+  },
+  "fairlead history ls": {
+    lines: `
+fairlead history ls
+fairlead history ls --filter status=completed --format json`,
+  },
+  "fairlead history inspect": {
+    lines: `
+# The newest build, then the one before it.
+fairlead history inspect
+fairlead history inspect ^1`,
+  },
+  "fairlead history inspect attachment": {
+    lines: `
+fairlead history inspect attachment --type provenance`,
+  },
+  "fairlead history logs": {
+    lines: `
+fairlead history logs`,
+  },
+  "fairlead history attach": {
+    lines: `
+# Without a name, it follows the newest running build.
+fairlead history attach ^0`,
+  },
+  "fairlead history timeline": {
+    lines: `
+fairlead history timeline -o timeline.html`,
+  },
+  "fairlead history trace": {
+    lines: `
+# On a terminal, this opens a viewer; here it prints JSON for Jaeger.
+fairlead history trace >trace.json`,
+  },
+  "fairlead history export": {
+    lines: `
+fairlead history export -o build.dockerbuild`,
+  },
+  "fairlead history import": {
+    lines: `
+fairlead history import -f build.dockerbuild`,
+    notRun: "it needs Docker Desktop; tests/operate/import_test.ts runs it with a stand-in",
+  },
+  "fairlead history open": {
+    lines: `
+fairlead history open ^1`,
+    notRun: "it needs Docker Desktop",
+  },
+  "fairlead history rm": {
+    lines: `
+fairlead history rm ^1`,
+  },
+  "fairlead du": {
+    lines: `
+fairlead du
+fairlead du --filter type=source.local --format json`,
+  },
+  "fairlead prune": {
+    lines: `
+# Everything that has not been used for a day.
+fairlead prune --force --filter until=24h`,
+  },
+  "fairlead dial-stdio": {
+    lines: `
+# Offers the builder "box" at a socket, by another program.
+socat UNIX-LISTEN:/tmp/box.sock,fork EXEC:'fairlead --builder box dial-stdio'`,
+    notRun: "it runs until it is interrupted; tests/transports/proxy_test.ts runs dial-stdio",
+  },
+  "fairlead proxy": {
+    lines: `
+# Another client uses the builder like a local daemon.
+fairlead proxy box --listen unix:///tmp/box.sock &
+buildctl --addr unix:///tmp/box.sock debug workers`,
+    notRun: "it runs until it is interrupted; tests/transports/proxy_test.ts runs it",
+  },
+  "fairlead certs create": {
+    lines: `
+fairlead certs create certs --host builder.example,10.1.2.3`,
+  },
+  "fairlead certs check": {
+    lines: `
+fairlead certs check certs`,
+  },
+  "fairlead transports": {
+    lines: `
+fairlead transports`,
+  },
+  "fairlead transports ls": {
+    lines: `
+fairlead transports ls --format json`,
+  },
+  "fairlead transports inspect": {
+    lines: `
+fairlead transports inspect ssh`,
+  },
+  "fairlead transports test": {
+    lines: `
+fairlead transports test --case 'the daemon answers' unix:///run/buildkit/buildkitd.sock`,
+  },
+  "fairlead completion": {
+    lines: `
+mkdir -p ~/.local/share/bash-completion/completions
+fairlead completion bash >~/.local/share/bash-completion/completions/fairlead`,
+  },
+  "fairlead install": {
+    lines: `
+# "docker buildx" and "docker build" run fairlead afterwards.
+fairlead install --buildx`,
+  },
+  "fairlead uninstall": {
+    lines: `
+fairlead uninstall`,
+  },
+  "fairlead stop": {
+    lines: `
+# fairlead stops no daemon: this says who can.
+fairlead stop box`,
+  },
+  "fairlead rm": {
+    lines: `
+# Forgets the builder; the daemon and its cache stay.
+fairlead rm box`,
+  },
+  "fairlead version": {
+    lines: `
+fairlead version`,
+  },
+};
