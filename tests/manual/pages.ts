@@ -1,4 +1,4 @@
-/** The manual's pages as what a reader would do with them. */
+/** Reads the commands and the files out of the manual's pages. */
 
 /** A fenced block of a page. */
 export interface Block {
@@ -9,7 +9,7 @@ export interface Block {
   readonly text: string;
   /** Where it begins in its page. */
   readonly line: number;
-  /** Why nobody runs it here: the comment above it. */
+  /** The reason why no test runs it: the comment above it. */
   readonly notRun: string | undefined;
 }
 
@@ -31,8 +31,8 @@ export function blocksOf(page: string): Block[] {
 }
 
 /**
- * Lines of a page that show a command in an indented block, where nothing would run it, unless the
- * comment above the block says who does, or why nobody.
+ * Lines of a page with a command in an indented block, which no test runs, unless the comment above
+ * the block names the test that does, or the reason why none does.
  */
 export function strayCommands(page: string): string[] {
   const stray: string[] = [];
@@ -53,7 +53,7 @@ export function namedTests(page: string): string[] {
   return [...page.matchAll(/^<!-- run by: (\S+) -->$/gm)].map(([, path]) => path!);
 }
 
-/** All of a page that is run, as one script for `sh`; what stands before `==` tells where it is. */
+/** Everything in a page that is run, as one script for `sh`; it prints `== line N` before each block. */
 export function scriptOf(page: string, replace: (text: string) => string): string {
   const parts = blocksOf(page).filter(({ notRun }) => notRun === undefined).flatMap((block) => {
     const text = replace(block.text);
