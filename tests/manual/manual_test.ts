@@ -8,7 +8,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshd } from "../harness/sshd.ts";
 import { missing } from "../harness/tool.ts";
 import { examples } from "../../scripts/docs/examples.ts";
-import { blocksOf, namedTests, scriptOf, strayCommands } from "./pages.ts";
+import { anchorsOf, blocksOf, namedTests, scriptOf, strayCommands } from "./pages.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
@@ -210,14 +210,22 @@ Deno.test("the manual: every command is run by a test, or says why not", async (
   assert.deepEqual(stray, []);
 });
 
-Deno.test("the manual: each test that a page names is there", async () => {
-  const tracked = await check("git", ["ls-files", "*.md", "*_test.ts"], { cwd: root });
-  const paths = tracked.stdout.trim().split("\n");
+Deno.test("the manual: each test that a page names is there, and each link leads somewhere", async () => {
+  const tracked = await check("git", ["ls-files"], { cwd: root });
+  const files = new Set(tracked.stdout.trim().split("\n"));
   const missing: string[] = [];
-  for (const page of paths.filter((path) => path.endsWith(".md"))) {
+  for (const page of files) {
+    if (!page.endsWith(".md")) continue;
     const text = await Deno.readTextFile(root + page);
     for (const [, path] of text.matchAll(/`((?:\w+\/)+[a-z0-9_]+_test\.ts)`/g)) {
-      if (!paths.includes(path!)) missing.push(`${page}: ${path}`);
+      if (!files.has(path!)) missing.push(`${page}: ${path}`);
+    }
+    for (const [, link] of text.matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
+      const { pathname, hash } = new URL(link!, `file:///${page}`);
+      const path = pathname.slice(1);
+      const there = files.has(path) && (hash === "" ||
+        anchorsOf(await Deno.readTextFile(root + path)).includes(hash.slice(1)));
+      if (!there) missing.push(`${page}: ${link}`);
     }
   }
   assert.deepEqual(missing, []);

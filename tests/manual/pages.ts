@@ -48,6 +48,13 @@ export function strayCommands(page: string): string[] {
   return stray;
 }
 
+/** The anchors of a page's headings, as GitHub makes them. */
+export function anchorsOf(page: string): string[] {
+  return [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-")
+  );
+}
+
 /** The tests that a page's comments name. */
 export function namedTests(page: string): string[] {
   return [...page.matchAll(/^<!-- run by: (\S+) -->$/gm)].map(([, path]) => path!);
