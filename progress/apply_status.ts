@@ -6,17 +6,20 @@ import type {
   VertexWarning,
 } from "../proto/gen/control.ts";
 import type { Timestamp } from "../proto/gen/google/protobuf/timestamp.ts";
+import { milliseconds } from "../base/go/time.ts";
 import { textOfBytes } from "../base/raw_bytes.ts";
 import { appendTail, emptyTail, logStamp, splitLog } from "./log_tail.ts";
-import { mergeSpans } from "./spans.ts";
+import { Spans } from "./spans.ts";
 import {
   type Changes,
+  type GroupMembers,
   isCompleted,
   isFailed,
   isStarted,
   type State,
   type VertexState,
 } from "./state.ts";
+import { isTransfer, noteTransfer } from "./uploads.ts";
 
 /** Progress older than this (ms) says nothing about a transfer's present rate. */
 const RATE_WINDOW = 3000;
@@ -37,14 +40,12 @@ export function applyStatus(
   local = false,
 ): Changes {
   const changes: Changes = { vertexes: new Set(), statuses: [], warnings: [], logs: [] };
-  const groups = new Set<VertexState>();
   for (const vertex of message.vertexes) {
     const started = toMs(vertex.started);
     if (started !== undefined) state.first ??= { at: started, local };
-    if (vertex.progressGroup) groups.add(applyMember(state, vertex));
+    if (vertex.progressGroup) applyMember(state, vertex, changes);
     else applyVertex(state, vertex, local, changes);
   }
-  for (const group of groups) refreshGroup(state, group, changes);
   for (const status of message.statuses) applyProgress(state, status, changes);
   for (const warning of message.warnings) applyWarning(state, warning, changes);
   for (const log of message.logs) applyLog(state, log, changes);
@@ -57,18 +58,17 @@ export function applyStatus(
 
 /** Milliseconds since 1970. */
 function toMs(time: Timestamp | undefined): number | undefined {
-  return time && Number(time.seconds) * 1000 + time.nanos / 1e6;
+  return time && milliseconds(time);
 }
 
-function newVertex(digest: string, local: boolean, members?: Map<string, Vertex>): VertexState {
+function newVertex(digest: string, local: boolean, members?: GroupMembers): VertexState {
   return {
     digest,
     name: "",
     cached: false,
     error: "",
     local,
-    spans: [],
-    spanByStart: new Map(),
+    spans: new Spans(),
     statuses: [],
     statusById: new Map(),
     warnings: [],
@@ -93,7 +93,7 @@ function applyVertex(state: State, message: Vertex, local: boolean, changes: Cha
   const stop = toMs(message.completed);
   if (
     start !== undefined &&
-    (setSpan(vertex, start, stop) || vertex.name !== message.name ||
+    (vertex.spans.set(start, stop) || vertex.name !== message.name ||
       vertex.cached !== message.cached || vertex.error !== message.error)
   ) {
     changes.vertexes.add(vertex);
@@ -105,50 +105,45 @@ function applyVertex(state: State, message: Vertex, local: boolean, changes: Cha
   if (isCompleted(vertex)) endLog(vertex);
 }
 
-/** Sets the span that began at `start`; whether that changed anything. */
-function setSpan(vertex: VertexState, start: number, stop: number | undefined): boolean {
-  const before = vertex.spanByStart.get(start);
-  if (before && before.stop === stop) return false;
-  vertex.spanByStart.set(start, { start, stop });
-  vertex.spans = mergeSpans(vertex.spanByStart.values());
-  return true;
-}
-
-function applyMember(state: State, message: Vertex): VertexState {
-  const { id = "", name = "" } = message.progressGroup ?? {};
+/**
+ * A member of a progress group. To the eye the group is one vertex: it is cached if all members are, and
+ * failed with the error of the first that failed.
+ */
+function applyMember(state: State, message: Vertex, changes: Changes): void {
+  const { id = "", name = "", weak } = message.progressGroup ?? {};
   let group = state.byDigest.get(id);
   if (!group) {
-    group = newVertex(id, false, new Map());
+    group = newVertex(id, false, { byDigest: new Map(), uncached: 0, failed: new Set() });
     group.name = name;
     state.byDigest.set(id, group);
   }
-  group.members?.set(message.digest, message);
   state.byDigest.set(message.digest, group);
-  return group;
-}
-
-/** A group is one vertex to the eye: cached if all members are, failed with the first error. */
-function refreshGroup(state: State, group: VertexState, changes: Changes): void {
-  const wasHidden = group.hidden;
-  let changed = false;
-  let cached = true;
-  let error = "";
-  for (const member of group.members?.values() ?? []) {
-    const start = toMs(member.started);
-    if (start !== undefined) {
-      changed = setSpan(group, start, toMs(member.completed)) || changed;
-      if (!member.progressGroup?.weak) group.hidden = false;
-    }
-    cached &&= member.cached;
-    error ||= member.error;
-    if (error) group.hidden = false;
-  }
-  changed ||= cached !== group.cached || error !== group.error || wasHidden !== group.hidden;
+  const { members } = group;
+  // Something else has the group's ID for its digest.
+  if (members === undefined) return;
+  const before = members.byDigest.get(message.digest);
+  members.byDigest.set(message.digest, message);
+  members.uncached += Number(!message.cached) - Number(before !== undefined && !before.cached);
+  if (message.error) members.failed.add(message.digest);
+  else members.failed.delete(message.digest);
+  const [failed = ""] = members.failed;
+  const error = members.byDigest.get(failed)?.error ?? "";
+  const cached = members.uncached === 0;
+  const wasListed = isListed(group);
+  const start = toMs(message.started);
+  let changed = start !== undefined && group.spans.set(start, toMs(message.completed));
+  if (error || start !== undefined && !weak) group.hidden = false;
+  changed ||= cached !== group.cached || error !== group.error;
   group.cached = cached;
   group.error = error;
-  if (group.hidden || !isStarted(group)) return;
-  if (!state.started.includes(group)) state.started.push(group);
-  if (changed) changes.vertexes.add(group);
+  if (!isListed(group)) return;
+  if (!wasListed) state.started.push(group);
+  if (changed || !wasListed) changes.vertexes.add(group);
+}
+
+/** A group is shown once it has started and doesn't hide any more. */
+function isListed(group: VertexState): boolean {
+  return !group.hidden && isStarted(group);
 }
 
 function applyProgress(state: State, message: VertexStatus, changes: Changes): void {
@@ -173,7 +168,10 @@ function applyProgress(state: State, message: VertexStatus, changes: Changes): v
   status.timestamp = toMs(message.timestamp) ?? 0;
   status.started = toMs(message.started);
   status.completed = toMs(message.completed);
-  if (status.started !== undefined && !wasStarted) vertex.statuses.push(status);
+  if (status.started !== undefined && !wasStarted) {
+    vertex.statuses.push(status);
+    if (isTransfer(status)) noteTransfer(state, vertex, status);
+  }
   const { samples } = status;
   samples.push({ at: status.timestamp, current: status.current });
   while (samples.length > 2 && (samples[1]?.at ?? 0) < status.timestamp - RATE_WINDOW) {
@@ -208,7 +206,7 @@ function applyLog(state: State, message: VertexLog, changes: Changes): void {
   const vertex = state.byDigest.get(message.vertex);
   if (!vertex || message.msg.length === 0) return;
   const text = textOfBytes(message.msg);
-  const start = vertex.spans.at(-1)?.start;
+  const start = vertex.spans.last()?.start;
   const stamp = logStamp(start === undefined ? 0 : (toMs(message.timestamp) ?? start) - start);
   const log = splitLog(text, stamp, vertex.openLine);
   vertex.openLine = log.open;

@@ -17,12 +17,12 @@ export function interruption(state: State, now: number): StatusResponse {
     const completed = timestampOf(clockOf(state, vertex.local, now));
     const error = "context canceled";
     if (vertex.members !== undefined) {
-      return [...vertex.members.values()]
+      return [...vertex.members.byDigest.values()]
         .filter((member) => member.started !== undefined && member.completed === undefined)
         .map((member) => ({ ...member, completed, error }));
     }
     const { digest, name, cached } = vertex;
-    const { start, stop } = vertex.spans.at(-1)!;
+    const { start, stop } = vertex.spans.last()!;
     const started = timestampOf(start);
     return [{
       digest,

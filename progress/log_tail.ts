@@ -56,8 +56,9 @@ export function appendTail(tail: LogTail, log: LogPieces, limit: TailLimit): voi
   if (log.continues && tail.open && tail.lines.length > 0) {
     const at = tail.lines.length - 1;
     const before = tail.lines[at] ?? "";
-    // A line that never ends (a progress bar of dots) keeps its end only.
-    const joined = (before + (log.pieces[0] ?? "")).slice(-limit.size);
+    // A line that never ends (a progress bar of dots) keeps its end only; cutting copies it.
+    const whole = before + (log.pieces[0] ?? "");
+    const joined = whole.length > 2 * limit.size ? whole.slice(-limit.size) : whole;
     tail.lines[at] = joined;
     tail.size += joined.length - before.length;
     from = 1;

@@ -1,5 +1,4 @@
 import type { LogPieces } from "./log_tail.ts";
-import { duration } from "./spans.ts";
 import {
   type Changes,
   isCanceled,
@@ -135,17 +134,18 @@ export function plainPrinter(
   /** Which vertexes have their say now. */
   function schedule(now: number): void {
     const ended: Entry[] = [];
+    let beforeEnded = false;
     const running = new Set<Entry>();
+    const before = current;
     for (const entry of updated) {
       if (entry.vertex.hidden) continue;
-      if (isCompleted(entry.vertex)) ended.push(entry);
-      else running.add(entry);
+      if (!isCompleted(entry.vertex)) running.add(entry);
+      else if (entry === before) beforeEnded = true;
+      else ended.push(entry);
     }
-    const before = current;
-    const beforeEnded = before !== undefined && ended.includes(before);
-    if (beforeEnded) printEntry(before);
+    if (before && beforeEnded) printEntry(before);
     ended.sort((a, b) => stopOf(a) - stopOf(b));
-    for (const entry of ended) if (entry !== before) printEntry(entry);
+    for (const entry of ended) printEntry(entry);
 
     if (running.size === 0) {
       if (before && isStarted(before.vertex) && !isCompleted(before.vertex)) return;
@@ -252,8 +252,10 @@ export function plainPrinter(
     let { pieces } = log;
     if (log.continues && entry.line !== "") {
       const [rest = ""] = pieces;
-      text += entry.shown ? rest : prefix + entry.line + rest;
-      entry.line = (entry.line + rest).slice(-MAX_OPEN_LINE);
+      text += entry.shown ? rest : prefix + entry.line.slice(-MAX_OPEN_LINE) + rest;
+      entry.line += rest;
+      // Not at every piece: cutting copies the line.
+      if (entry.line.length > 2 * MAX_OPEN_LINE) entry.line = entry.line.slice(-MAX_OPEN_LINE);
       if (pieces.length > 1 || !log.open) text += "\n";
       pieces = pieces.slice(1);
     }
@@ -289,11 +291,11 @@ function outcome(vertex: VertexState): string {
   if (isCanceled(vertex)) return "CANCELED";
   if (vertex.error) return `ERROR: ${vertex.error}`;
   if (vertex.cached) return "CACHED";
-  return `DONE ${formatSeconds(duration(vertex.spans, 0))}`;
+  return `DONE ${formatSeconds(vertex.spans.duration(0))}`;
 }
 
 function stopOf(entry: Entry): number {
-  return entry.vertex.spans.at(-1)?.stop ?? Infinity;
+  return entry.vertex.spans.last()?.stop ?? Infinity;
 }
 
 /** Events a second since it last gave way. */

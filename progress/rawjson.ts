@@ -5,6 +5,7 @@ import type {
   VertexStatus,
   VertexWarning,
 } from "../proto/gen/control.ts";
+import { rfc3339 } from "../base/go/time.ts";
 import type { Timestamp } from "../proto/gen/google/protobuf/timestamp.ts";
 import type {
   Definition,
@@ -44,8 +45,8 @@ function vertexOf(vertex: Vertex): object {
     digest: vertex.digest,
     inputs: vertex.inputs,
     name: vertex.name,
-    started: vertex.started && rfc3339(vertex.started),
-    completed: vertex.completed && rfc3339(vertex.completed),
+    started: vertex.started && timeOf(vertex.started),
+    completed: vertex.completed && timeOf(vertex.completed),
     cached: vertex.cached,
     error: vertex.error,
     progressGroup: vertex.progressGroup && groupOf(vertex.progressGroup),
@@ -57,10 +58,10 @@ function statusOf(status: VertexStatus): object {
     id: status.ID,
     ...sparse({ vertex: status.vertex, name: status.name, total: Number(status.total) }),
     current: Number(status.current),
-    timestamp: rfc3339(status.timestamp),
+    timestamp: timeOf(status.timestamp),
     ...sparse({
-      started: status.started && rfc3339(status.started),
-      completed: status.completed && rfc3339(status.completed),
+      started: status.started && timeOf(status.started),
+      completed: status.completed && timeOf(status.completed),
     }),
   };
 }
@@ -70,7 +71,7 @@ function logOf(log: VertexLog): object {
     ...sparse({ vertex: log.vertex, stream: Number(log.stream) }),
     // A slice that was never filled is null to Go.
     data: log.msg.length > 0 ? log.msg.toBase64() : null,
-    timestamp: rfc3339(log.timestamp),
+    timestamp: timeOf(log.timestamp),
   };
 }
 
@@ -157,10 +158,7 @@ function sparse(fields: Record<string, unknown>): Record<string, unknown> {
   return kept;
 }
 
-/** RFC 3339 in UTC, with as many of nine decimals as are needed. No time is the epoch. */
-function rfc3339(time: Timestamp | undefined): string {
-  const seconds = Number(time?.seconds ?? 0n);
-  const whole = new Date(seconds * 1000).toISOString().slice(0, 19);
-  const nanos = String(time?.nanos ?? 0).padStart(9, "0").replace(/0+$/, "");
-  return nanos ? `${whole}.${nanos}Z` : `${whole}Z`;
+/** No time is the epoch. */
+function timeOf(time: Timestamp | undefined): string {
+  return rfc3339(time ?? { seconds: 0n, nanos: 0 });
 }

@@ -51,7 +51,12 @@ function readSource(json: unknown): Source | undefined {
 
 function readPosition(json: unknown): { line: number; character: number } {
   const { line, character } = fields(json);
-  return { line: Number(line ?? 0), character: Number(character ?? 0) };
+  return { line: integer(line), character: integer(character) };
+}
+
+/** A number of JSON as protobuf has it: a whole one of 32 bits. */
+function integer(json: unknown): number {
+  return Number(json ?? 0) | 0;
 }
 
 function fields(json: unknown): Record<string, unknown> {
@@ -60,19 +65,22 @@ function fields(json: unknown): Record<string, unknown> {
 
 /** The lines around a place, the place itself marked. Empty if it is outside of the file. */
 export function sourceExcerpt({ filename, data, ranges }: Source): string {
-  const places = ranges.map((range) => {
-    const first = range.start?.line ?? 0;
-    return { first, last: Math.max(range.end?.line ?? 0, first) };
-  });
-  if (places.length === 0) return "";
   const lines = new TextDecoder("utf-8", { ignoreBOM: true }).decode(data).split("\n");
-  const first = Math.min(...places.map((place) => place.first));
+  let [first, last] = [Infinity, 0];
+  /** How many more ranges begin at a line than have ended before it. */
+  const begins = new Int32Array(lines.length + 2);
+  for (const { start, end } of ranges) {
+    const from = start?.line ?? 0;
+    const to = Math.max(end?.line ?? 0, from);
+    first = Math.min(first, from);
+    last = Math.max(last, to);
+    if (from > lines.length || to < 1) continue;
+    begins[Math.max(from, 1)]!++;
+    begins[Math.min(to, lines.length) + 1]!--;
+  }
   if (first < 1 || first > lines.length) return "";
-  const shown = excerpt({
-    file: filename,
-    first,
-    last: Math.max(...places.map((place) => place.last)),
-    isMarked: (line) => places.some((place) => place.first <= line && line <= place.last),
-  }, lines);
+  const ranged = begins.map(((open) => (more) => open += more)(0));
+  const isMarked = (line: number) => ranged[line]! > 0;
+  const shown = excerpt({ file: filename, first, last, isMarked }, lines);
   return shown.join("\n") + "\n";
 }

@@ -1,34 +1,101 @@
-/**
- * Stretches of time in which a vertex ran. A vertex may run more than once (its result was needed
- * again, or a progress group has several members), so its duration is the sum of its merged spans.
- *
- * All times are milliseconds since 1970, as floats: a double holds today's date to 0.25 µs.
- */
-
+/** A stretch of time in which a vertex ran, in milliseconds since 1970: a double holds today's to 0.25 µs. */
 export interface Span {
   readonly start: number;
   /** undefined: still running. */
   readonly stop: number | undefined;
 }
 
-/** Spans in order of start, overlapping ones joined. One without an end swallows all after it. */
-export function mergeSpans(spans: Iterable<Span>): Span[] {
-  const sorted = [...spans].sort((a, b) => a.start - b.start);
-  const merged: Span[] = [];
-  for (const span of sorted) {
-    const last = merged.at(-1);
-    if (!last || (last.stop !== undefined && last.stop < span.start)) {
-      merged.push(span);
-    } else if (last.stop !== undefined && (span.stop === undefined || span.stop > last.stop)) {
-      merged[merged.length - 1] = { start: last.start, stop: span.stop };
-    }
-  }
-  return merged;
-}
+/**
+ * How many stretches a vertex keeps, of each kind. No build comes near; a daemon could send millions.
+ * Beyond it the oldest are kept as their sum, and further open ones are not told from the others.
+ */
+const LIMIT = 100;
 
-/** Milliseconds covered; a running span counts until `now`. Never negative, whatever the clocks say. */
-export function duration(spans: readonly Span[], now: number): number {
-  let total = 0;
-  for (const { start, stop } of spans) total += Math.max(0, (stop ?? now) - start);
-  return total;
+/**
+ * When a vertex ran. It may run more than once (its result was needed again, or a progress group has
+ * several members); stretches that overlap count once.
+ */
+export class Spans {
+  /** Starts of stretches without an end. */
+  readonly #open = new Set<number>();
+  #firstOpen = Infinity;
+  /** Stretches that ended, in order; they neither overlap nor touch. */
+  readonly #closed: { start: number; stop: number }[] = [];
+  /** Milliseconds in stretches that are not kept, and when the last of those ended. */
+  #settled = 0;
+  #settledUntil = -Infinity;
+
+  /** Notes the stretch that began at `start`. Returns whether that changed anything. */
+  set(start: number, stop: number | undefined): boolean {
+    if (stop === undefined) {
+      if (this.#open.has(start) || this.#open.size >= LIMIT) return false;
+      this.#open.add(start);
+      this.#firstOpen = Math.min(this.#firstOpen, start);
+      return true;
+    }
+    const wasOpen = this.#open.delete(start);
+    if (wasOpen && start === this.#firstOpen) this.#firstOpen = Math.min(Infinity, ...this.#open);
+    return this.#close(start, Math.max(start, stop)) || wasOpen;
+  }
+
+  #close(start: number, stop: number): boolean {
+    const closed = this.#closed;
+    // Most end after all others.
+    let from = closed.length;
+    while (from > 0 && closed[from - 1]!.stop >= start) from--;
+    let to = from;
+    const joined = { start, stop };
+    while (to < closed.length && closed[to]!.start <= stop) {
+      const other = closed[to++]!;
+      if (other.start <= start && other.stop >= stop) return false;
+      joined.start = Math.min(joined.start, other.start);
+      joined.stop = Math.max(joined.stop, other.stop);
+    }
+    if (from === 0 && to === 0 && closed.length >= LIMIT) return false;
+    closed.splice(from, to - from, joined);
+    if (closed.length > LIMIT) {
+      const oldest = closed.shift()!;
+      this.#settled += Math.max(0, oldest.stop - Math.max(oldest.start, this.#settledUntil));
+      this.#settledUntil = Math.max(oldest.stop, this.#settledUntil);
+    }
+    return true;
+  }
+
+  get isStarted(): boolean {
+    return this.#open.size > 0 || this.#closed.length > 0;
+  }
+
+  get isRunning(): boolean {
+    return this.#open.size > 0;
+  }
+
+  /** The last stretch, if any; an open one swallows all that began after it. */
+  last(): Span | undefined {
+    if (!this.isRunning) return this.#closed.at(-1);
+    return { start: this.#runningSince(), stop: undefined };
+  }
+
+  /** Stretches in order of their starts. */
+  list(): Span[] {
+    if (!this.isRunning) return [...this.#closed];
+    const since = this.#runningSince();
+    return [
+      ...this.#closed.filter(({ start }) => start < since),
+      { start: since, stop: undefined },
+    ];
+  }
+
+  /** The first open one's start, or that of the ended stretch which it began in. */
+  #runningSince(): number {
+    const first = this.#firstOpen;
+    const around = this.#closed.find(({ start, stop }) => start <= first && first <= stop);
+    return around?.start ?? first;
+  }
+
+  /** Milliseconds covered; a running stretch counts until `now`. Never negative, whatever the clocks say. */
+  duration(now: number): number {
+    let total = this.#settled;
+    for (const { start, stop } of this.list()) total += Math.max(0, (stop ?? now) - start);
+    return total;
+  }
 }

@@ -1,6 +1,6 @@
 import type { Vertex, VertexWarning } from "../proto/gen/control.ts";
 import type { LogPieces, LogTail, TailLimit } from "./log_tail.ts";
-import type { Span } from "./spans.ts";
+import type { Spans } from "./spans.ts";
 import type { Upload } from "./uploads.ts";
 
 /** What is known of a build. Renderers read it; nothing in it grows with the length of the logs. */
@@ -14,6 +14,8 @@ export interface State {
   readonly warningKeys: Set<string>;
   /** Folders that this side sends, in the order of their beginning. */
   readonly uploads: Upload[];
+  /** The daemon's statuses of transfers that began, by their ID. */
+  readonly transfers: Map<string, { readonly vertex: VertexState; readonly status: StatusState }[]>;
   readonly keep: Keep;
   /** What started first: the build's duration counts from there. */
   first: { readonly at: number; readonly local: boolean } | undefined;
@@ -31,9 +33,8 @@ export interface VertexState {
   error: string;
   /** Ours, not the daemon's: its times are of our own clock. */
   readonly local: boolean;
-  /** Merged; empty until it has started. */
-  spans: readonly Span[];
-  readonly spanByStart: Map<number, Span>;
+  /** When it ran. */
+  readonly spans: Spans;
   /** Those that have started, in that order. */
   readonly statuses: StatusState[];
   readonly statusById: Map<string, StatusState>;
@@ -43,9 +44,18 @@ export interface VertexState {
   recent: string;
   /** The log ended in the middle of a line. */
   openLine: boolean;
-  /** A progress group: its members by digest. It hides while only weak ones have started. */
-  readonly members: Map<string, Vertex> | undefined;
+  /** Set for a progress group, which is one vertex to the eye. */
+  readonly members: GroupMembers | undefined;
+  /** A progress group hides while only weak members have started. */
   hidden: boolean;
+}
+
+export interface GroupMembers {
+  readonly byDigest: Map<string, Vertex>;
+  /** How many are not cached. */
+  uncached: number;
+  /** Digests of those with an error, in the order in which they failed. */
+  readonly failed: Set<string>;
 }
 
 export interface StatusState {
@@ -90,6 +100,7 @@ export function newState(keep: Keep): State {
     warnings: [],
     warningKeys: new Set(),
     uploads: [],
+    transfers: new Map(),
     keep,
     first: undefined,
     skew: undefined,
@@ -97,12 +108,12 @@ export function newState(keep: Keep): State {
 }
 
 export function isStarted(vertex: VertexState): boolean {
-  return vertex.spans.length > 0;
+  return vertex.spans.isStarted;
 }
 
 /** Started, and ended since it last started. */
 export function isCompleted(vertex: VertexState): boolean {
-  return vertex.spans.length > 0 && vertex.spans.at(-1)?.stop !== undefined;
+  return vertex.spans.isStarted && !vertex.spans.isRunning;
 }
 
 export function isCanceled(vertex: VertexState): boolean {

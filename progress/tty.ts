@@ -36,6 +36,7 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
   let shown: string[] = [];
   let shownColumns = 0;
   let painted = -Infinity;
+  let restsUntil = -Infinity;
   let held = false;
   const stopTimer = every(Math.max(rate, 1), tick);
   // Whoever leaves in a hurry (a second Ctrl-C) calls nobody, but gets a cursor all the same.
@@ -43,7 +44,7 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
 
   function tick(): void {
     try {
-      draw();
+      if (now() >= restsUntil) draw();
     } catch {
       // Nobody reads any more. Who writes next learns of it, where it can be caught.
       stopTimer();
@@ -84,11 +85,14 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
     shown = lines;
     shownColumns = columns;
     painted = at;
+    // Frames of a huge build take long to lay out; most of the time is for the build itself.
+    const took = now() - at;
+    restsUntil = took > rate ? now() + 4 * took : -Infinity;
   }
 
   return {
     update() {
-      if (now() - painted >= rate) draw();
+      if (now() - painted >= rate && now() >= restsUntil) draw();
     },
     note: (line) => draw(undefined, line),
     hold(on) {

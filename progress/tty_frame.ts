@@ -2,7 +2,6 @@ import { displayText } from "../base/raw_bytes.ts";
 import { type Colors, paint } from "./colors.ts";
 import { chooseRows, type Row } from "./rows.ts";
 import { screenRows } from "./screen.ts";
-import { duration } from "./spans.ts";
 import {
   clockOf,
   isCanceled,
@@ -75,7 +74,7 @@ function addRows(rows: Row[], state: State, vertex: VertexState, view: View): vo
   const now = clockOf(state, vertex.local, view.now);
   const done = isCompleted(vertex);
   const active = isStarted(vertex) && !done;
-  const time = duration(vertex.spans, now);
+  const time = vertex.spans.duration(now);
   const color = isFailed(vertex) ? colors.error : isCanceled(vertex) ? colors.cancel : colors.run;
   rows.push({
     rank: active ? "running" : isFailed(vertex) ? "failed" : "done",
@@ -147,7 +146,8 @@ function rateOf(status: StatusState, now: number): number | undefined {
  * taken, else the last, else none; the narrowest terminal has room for the title only.
  */
 function line(title: string, amounts: string[], ms: number, columns: number): string {
-  const name = printable(title);
+  // What is cut off anyway need not be measured.
+  const name = printable(title.slice(0, 4096));
   const time = formatSeconds(ms < 50 ? 0 : ms);
   const room = columns - 1 - " => ".length - time.length - 1;
   if (room < MIN_NAME) return cutToWidth(` => ${name}`, columns - 1);

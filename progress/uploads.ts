@@ -16,6 +16,21 @@ export interface Upload {
   bytes: number;
 }
 
+/** Transfers of one name beyond which none is told from another: there is one for each context of a job. */
+const MOST = 1000;
+
+/** Whether the daemon tells of a folder that it takes from this side. */
+export function isTransfer({ id }: StatusState): boolean {
+  return id.startsWith("transferring ");
+}
+
+/** Notes a status of a transfer that has begun. */
+export function noteTransfer(state: State, vertex: VertexState, status: StatusState): void {
+  const noted = state.transfers.get(status.id);
+  if (noted) noted.push({ vertex, status });
+  else state.transfers.set(status.id, [{ vertex, status }]);
+}
+
 /** Takes note of a transfer that begins now. */
 export function beginUpload(
   state: State,
@@ -37,17 +52,18 @@ export function uploadOf(
   { digest }: VertexState,
   status: StatusState,
 ): Upload | undefined {
-  if (!status.id.startsWith("transferring ")) return undefined;
+  if (!isTransfer(status)) return undefined;
   const uploads = state.uploads.filter(({ mount, steps }) =>
     status.id === `transferring ${mount}:` && (steps === undefined || steps.has(digest))
   );
   const steps = uploads[0]?.steps;
   // What jobs of one folder share is told of in all of them.
   if (uploads.length === 0 || uploads.some((upload) => upload.steps !== steps)) return undefined;
-  const statuses = state.started
-    .filter((vertex) => steps === undefined || steps.has(vertex.digest))
-    .flatMap((vertex) => vertex.statuses)
-    .filter(({ id }) => id === status.id)
+  const all = state.transfers.get(status.id) ?? [];
+  if (all.length > MOST) return undefined;
+  const statuses = all
+    .filter(({ vertex }) => steps === undefined || steps.has(vertex.digest))
+    .map(({ status }) => status)
     .sort((a, b) => (a.started ?? 0) - (b.started ?? 0));
   const overlap = statuses.some(({ started = 0 }, at) =>
     at > 0 && started < (statuses[at - 1]!.completed ?? Infinity)

@@ -4,8 +4,19 @@ export interface Moment {
   readonly nanos: number;
 }
 
-/** Milliseconds since 1970, with their fraction. */
-export function milliseconds({ seconds, nanos }: Moment): number {
+/** The years 1 to 9999, which are those of protobuf's Timestamp, in seconds since 1970. */
+const [FIRST, LAST] = [-62_135_596_800n, 253_402_300_799n];
+
+/** The nearest moment that has a date: a daemon may send any numbers. */
+function dated({ seconds, nanos }: Moment): Moment {
+  if (seconds < FIRST) return { seconds: FIRST, nanos: 0 };
+  if (seconds > LAST) return { seconds: LAST, nanos: 999_999_999 };
+  return { seconds, nanos: Math.min(Math.max(nanos, 0), 999_999_999) };
+}
+
+/** Milliseconds since 1970, with their fraction; within the years 1 to 9999. */
+export function milliseconds(moment: Moment): number {
+  const { seconds, nanos } = dated(moment);
   return Number(seconds) * 1000 + nanos / 1e6;
 }
 
@@ -53,13 +64,15 @@ export function localZone(moment: Moment): string {
   return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
 }
 
-function parts({ seconds }: Moment, offset: number) {
+function parts(moment: Moment, offset: number) {
+  const { seconds } = dated(moment);
   const shifted = new Date((Number(seconds) + offset * 60) * 1000).toISOString();
   const [date = "", time = ""] = shifted.replace(/\.\d+Z$/, "").split("T");
   return { date, time };
 }
 
-function decimals({ nanos }: Moment): string {
+function decimals(moment: Moment): string {
+  const { nanos } = dated(moment);
   return nanos === 0 ? "" : `.${String(nanos).padStart(9, "0").replace(/0+$/, "")}`;
 }
 

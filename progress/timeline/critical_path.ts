@@ -19,15 +19,24 @@ const TOLERANCE = 5;
 export function criticalPath<N extends Node>(nodes: readonly N[]): N[] {
   const ran = new Set<Node>(nodes);
   const path = new Set<N>();
-  let next = lastOf(nodes);
+  // The last to end stands last; where two ended together, the longer one.
+  const ordered = nodes.toSorted((a, b) => a.stop - b.stop || b.start - a.start);
+  let earlier = ordered.length;
+  let next = ordered.at(-1);
   while (next !== undefined) {
     path.add(next);
     const node: N = next;
+    const before = (one: N) => one.stop <= node.start + TOLERANCE && !path.has(one);
     const inputs = ranInputs(node, ran) as N[];
-    const before = (one: N) => one !== node && one.stop <= node.start + TOLERANCE;
-    next = lastOf(
-      (inputs.length > 0 ? inputs : nodes).filter((one) => before(one) && !path.has(one)),
-    );
+    if (inputs.length > 0) {
+      next = lastOf(inputs.filter(before));
+      continue;
+    }
+    next = undefined;
+    while (next === undefined && earlier > 0) {
+      const one = ordered[--earlier]!;
+      if (before(one)) next = one;
+    }
   }
   return [...path];
 }
@@ -43,16 +52,19 @@ function lastOf<N extends Node>(nodes: readonly N[]): N | undefined {
   return last;
 }
 
-/** The nearest inputs that ran: those that didn't stand for their own inputs. */
+/** How many nodes are looked at for the inputs of one. */
+const MOST = 10_000;
+
+/** The nearest inputs that ran; a node that never ran stands for its own inputs. */
 function ranInputs(node: Node, ran: ReadonlySet<Node>): Node[] {
   const found = new Set<Node>();
   const seen = new Set<Node>([node]);
   const open = [...node.inputs];
-  for (let input = open.pop(); input !== undefined; input = open.pop()) {
+  for (let input = open.pop(); input !== undefined && seen.size < MOST; input = open.pop()) {
     if (seen.has(input)) continue;
     seen.add(input);
     if (ran.has(input)) found.add(input);
-    else open.push(...input.inputs);
+    else for (const further of input.inputs) open.push(further);
   }
   return [...found];
 }

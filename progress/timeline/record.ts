@@ -64,14 +64,17 @@ function layOut(state: State, recordOf: (vertex: VertexState) => Recorded, now: 
   const shift = (vertex: VertexState) => vertex.local ? state.skew ?? 0 : 0;
   const spansOf = (vertex: VertexState): Bar[] => {
     const until = clockOf(state, vertex.local, now);
-    return vertex.spans.map(({ start, stop }) => ({
+    return vertex.spans.list().map(({ start, stop }) => ({
       start: start - shift(vertex),
       stop: Math.max(start, stop ?? until) - shift(vertex),
     }));
   };
   const bars = new Map(vertexes.map((vertex) => [vertex, spansOf(vertex)]));
-  const origin = Math.min(...[...bars.values()].flat().map(({ start }) => start));
-  const end = Math.max(...[...bars.values()].flat().map(({ stop }) => stop));
+  let [origin, end] = [Infinity, -Infinity];
+  for (const { start, stop } of [...bars.values()].flat()) {
+    origin = Math.min(origin, start);
+    end = Math.max(end, stop);
+  }
   // Steps that were stopped because another failed held nothing up.
   const awaited = nodesOf(state, bars, recordOf).filter(({ vertex }) => !isCanceled(vertex));
   const critical = new Set(criticalPath(awaited).map(({ vertex }) => vertex));

@@ -39,15 +39,19 @@ export function spanTimeline(spans: readonly Span[]): Timeline {
   }));
   const critical = new Set(criticalPath(leaves).map(({ node }) => node));
   const steps: Step[] = [];
-  const add = (level: readonly Node[], depth: number) => {
-    for (const node of level.toSorted((a, b) => Number(a.begin - b.begin))) {
-      steps.push(stepOf(node, { depth, ms, critical: critical.has(node) }));
-      add(node.children, depth + 1);
-    }
-  };
-  add(roots, 0);
-  return { duration: Math.max(...nodes.map(({ end }) => ms(end))), steps };
+  const byStart = (level: readonly Node[]) => level.toSorted((a, b) => Number(b.begin - a.begin));
+  const open = byStart(roots).map((node) => ({ node, depth: 0 }));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { node, depth } = next;
+    steps.push(stepOf(node, { depth, ms, critical: critical.has(node) }));
+    for (const child of byStart(node.children)) open.push({ node: child, depth: depth + 1 });
+  }
+  const last = nodes.reduce((latest, { end }) => end > latest ? end : latest, nodes[0]!.end);
+  return { duration: ms(last), steps };
 }
+
+/** Levels that are still indented. */
+const DEEPEST = 30;
 
 function stepOf(
   { span, begin, end }: Node,
@@ -61,7 +65,7 @@ function stepOf(
     return `+${at.toFixed(3)}s ${Name ?? ""} ${pairs(Attributes).join(" ")}`.trimEnd();
   });
   return {
-    name: "\u2007\u2007".repeat(depth) + String(span["Name"] ?? ""),
+    name: "\u2007\u2007".repeat(Math.min(depth, DEEPEST)) + String(span["Name"] ?? ""),
     outcome: failed ? "failed" : "done",
     error: failed ? String(Description ?? "") : "",
     bars: [{ start: ms(begin), stop: ms(end) }],
