@@ -1,6 +1,6 @@
 import { connect } from "./cli/connect.ts";
 import { commands } from "./commands/list.ts";
-import { reportError, runProgram } from "./cli/run.ts";
+import { debugIsSet, reportError, runProgram } from "./cli/run.ts";
 import { codeAfter, interruptible } from "./cli/signals.ts";
 import { inputOf, outputOf, systemClock } from "./cli/terminal.ts";
 import { ownProcess } from "./transports/tls/roots.ts";
@@ -24,16 +24,15 @@ const plugins = createPlugins(env);
 // A plugin that is a module may count on the runtime's authorities.
 ownProcess(Deno.env, plugins.hasModules);
 
-const args = call?.args ?? Deno.args;
 const stderr = outputOf(Deno.stderr, "standard error");
 // Deno would print an error that nobody caught as it stands, with its stack and the daemon's words.
 addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
-  void reportError(event.reason, { args, env, stderr }).then((code) => Deno.exit(code));
+  void reportError(event.reason, stderr, debugIsSet(env)).then((code) => Deno.exit(code));
 });
 
 const code = await runProgram({
-  args,
+  args: call?.args ?? Deno.args,
   ...call && { plugin: call.plugin },
   ...call?.context !== undefined && { context: call.context },
   env,

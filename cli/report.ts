@@ -17,26 +17,45 @@ export interface Report {
  */
 export interface Reportable {
   readonly above?: readonly string[];
+  /** Errors that are reported before this one, each as `report` does it. */
+  readonly earlier?: readonly Told[];
   readonly hint?: string | undefined;
   readonly exitCode?: number;
   /** The message stands alone, without `ERROR: ` before it. */
   readonly bare?: boolean;
 }
 
-/**
- * Turns anything thrown into what the user sees: `ERROR: ` and the message, then the hint. With
- * `debug`, the stack traces of the error and of its causes too.
- */
-export function report(error: unknown, options: { debug: boolean }): Report {
+/** A message and its hint. */
+export interface Told {
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+export interface ReportOptions {
+  /** Shows the stack traces of the error and of its causes, too. */
+  readonly debug: boolean;
+  /** The hint stands below the message. Without a terminal the message is last: scripts read that line. */
+  readonly isTerminal: boolean;
+}
+
+/** Turns anything thrown into what the user sees: `ERROR: ` and the message, with the hint. */
+export function report(error: unknown, { debug, isTerminal }: ReportOptions): Report {
   const causes = chainOf(error);
   if (causes.some((cause) => cause instanceof OutputClosed)) {
     return { lines: [], code: exitCodes.outputClosed };
   }
   const prefix = (error as Reportable | undefined)?.bare ? "" : "ERROR: ";
-  const lines = [...find(causes, ({ above }) => above) ?? [], `${prefix}${messageOf(error)}`];
+  const linesOf = (line: string, below: readonly string[]) =>
+    isTerminal ? [line, ...below] : [...below, line];
+  const hintLines = (hint: string | undefined) => hint === undefined ? [] : [`hint: ${hint}`];
+  const stacks = debug ? causes.flatMap((cause) => (cause as Error).stack ?? []) : [];
   const hint = hintOf(error) ?? bugHint(error);
-  if (hint !== undefined) lines.push(`hint: ${hint}`);
-  if (options.debug) lines.push(...causes.flatMap((cause) => (cause as Error).stack ?? []));
+  const lines = [
+    ...find(causes, ({ above }) => above) ?? [],
+    ...(find(causes, ({ earlier }) => earlier) ?? [])
+      .flatMap(({ message, hint }) => linesOf(`ERROR: ${message}`, hintLines(hint))),
+    ...linesOf(`${prefix}${messageOf(error)}`, [...hintLines(hint), ...stacks]),
+  ];
   return { lines, code: find(causes, exitCodeOf) ?? exitCodes.generic };
 }
 

@@ -3,6 +3,7 @@ import { BuilderError } from "../builders/builder_error.ts";
 import { Code, RpcError } from "../buildkit/grpc/status.ts";
 import { DialError, EndpointError } from "../transports/errors.ts";
 import { Interrupted, OutputClosed } from "./deps.ts";
+import { NodesError } from "./builders/reached_nodes.ts";
 import { report } from "./report.ts";
 import { TemplateError } from "../base/go/template/template_error.ts";
 import { UsageError } from "../base/usage_error.ts";
@@ -90,13 +91,31 @@ const table: [string, unknown, string[], number][] = [
 
 for (const [name, error, lines, code] of table) {
   Deno.test(`report() of ${name}`, () => {
-    assert.deepEqual(report(error, { debug: false }), { lines, code });
+    assert.deepEqual(report(error, { debug: false, isTerminal: true }), { lines, code });
+    const { lines: piped } = report(error, { debug: true, isTerminal: false });
+    const message = lines.findLast((line) => line.startsWith("ERROR: "));
+    assert.equal(piped.at(-1), message, "a script reads the last line");
   });
 }
 
+const nodes = [
+  { node: "one", error: dial },
+  { node: "two", error: new Error("gone") },
+  { node: "three", error: dial },
+];
+
+Deno.test("report() of several nodes keeps each hint with its error", () => {
+  const [one, two, three] = ["one", "two", "three"]
+    .map((name, i) => `ERROR: node ${name}: ${(nodes[i]!.error as Error).message}`);
+  const error = new NodesError(nodes, true);
+  const lines = (isTerminal: boolean) => report(error, { debug: false, isTerminal }).lines;
+  assert.deepEqual(lines(true), [one, "hint: start it", two, three, "hint: start it"]);
+  assert.deepEqual(lines(false), ["hint: start it", one, two, "hint: start it", three]);
+});
+
 Deno.test("report() shows stack traces with --debug, and only then", () => {
   const error = new UsageError("x");
-  const { lines } = report(error, { debug: true });
+  const { lines } = report(error, { debug: true, isTerminal: true });
   assert.equal(lines[0], "ERROR: x");
   assert.match(lines.at(-1)!, /\n {4}at .*report_test\.ts/);
 });

@@ -15,9 +15,15 @@ const about = "A standalone BuildKit client";
 /**
  * Runs the command that `deps.args` names. Resolves to the exit code; rejects with what the command
  * threw, or with `UsageError`.
+ * @param onDebug called when `--debug` is among the flags: a value that looks like it is none
  */
-export async function runRoot(deps: Deps, commands: readonly CommandEntry[]): Promise<number> {
-  return await runList(deps, { path: rootPath(deps), commands, before: [], words: deps.args });
+export async function runRoot(
+  deps: Deps,
+  commands: readonly CommandEntry[],
+  onDebug: () => void,
+): Promise<number> {
+  const path = rootPath(deps);
+  return await runList(deps, { path, commands, before: [], words: deps.args, onDebug });
 }
 
 /** How the user calls us: `fairlead`, or `docker buildx`. */
@@ -33,6 +39,7 @@ interface Place {
   readonly entry?: CommandEntry;
   /** The global flags that were typed so far. */
   readonly before: readonly string[];
+  readonly onDebug: () => void;
   /** The rest of the command line. */
   readonly words: readonly string[];
 }
@@ -42,7 +49,7 @@ async function runList(deps: Deps, place: Place): Promise<number> {
   const flags: FlagSpecs = { ...globalFlags, help: { kind: "bool", short: "h", summary: "" } };
   const at = firstArgument(place.words, flags);
   const early = place.words.slice(0, at);
-  parse(deps, flags, early, place.path);
+  if (parse(deps, flags, early, place.path).values.debug) place.onDebug();
   const before = [...place.before, ...early];
   const word = place.words[at];
   if (word === undefined) return await printListHelp(deps, place);
@@ -83,6 +90,7 @@ async function runEntry(deps: Deps, place: Place, entry: CommandEntry): Promise<
   const words = command.takesAllWords ? ["--", ...place.words] : [...place.before, ...place.words];
   const usage = `${path} ${command.args.usage}`.trimEnd();
   const { values, given, occurrences, args } = parse(deps, specs, words, path, usage);
+  if (values.debug) place.onDebug();
   if (values.help) return await printCommandHelp(deps, path, entry, command);
   checkCount(path, command, args);
   const global = values as unknown as GlobalValues;
@@ -95,7 +103,8 @@ async function runHelp(deps: Deps, place: Place, words: readonly string[]): Prom
   let { commands } = place;
   let path = rootPath(deps);
   let entry: CommandEntry | undefined;
-  const names = words.filter((word) => !word.startsWith("-"));
+  const specs = { ...globalFlags, help: { kind: "bool", short: "h", summary: "" } } as const;
+  const { args: names } = parse(deps, specs, words, `${path} help`);
   for (const [i, word] of names.entries()) {
     entry = find(commands, word);
     if (entry === undefined) {
@@ -158,16 +167,20 @@ export function firstArgument(words: readonly string[], specs: FlagSpecs): numbe
   const at = words.findIndex((word) => {
     if (isValue) return isValue = false;
     if (!word.startsWith("-") || word === "-") return true;
-    const name = word.startsWith("--")
-      ? word.slice(2)
-      : word.length === 2
-      ? longNameOf(specs, word[1]!)
-      : undefined;
-    const spec = name === undefined ? undefined : specs[name];
-    isValue = spec !== undefined && wantsValue(spec);
+    isValue = takesNext(word, specs);
     return false;
   });
   return at < 0 ? words.length : at;
+}
+
+/** Whether a flag's value is the next word: `--name`, `-n`, and a group of letters whose last is such. */
+function takesNext(word: string, specs: FlagSpecs): boolean {
+  const wants = (name: string | undefined) =>
+    name !== undefined && Object.hasOwn(specs, name) && wantsValue(specs[name]!);
+  if (word.startsWith("--")) return wants(word.slice(2));
+  const letters = [...word.slice(1)];
+  const at = letters.findIndex((letter) => wants(longNameOf(specs, letter)));
+  return at >= 0 && at === letters.length - 1;
 }
 
 function find(commands: readonly CommandEntry[], name: string): CommandEntry | undefined {

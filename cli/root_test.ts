@@ -50,6 +50,40 @@ const calls: [string[], unknown[]][] = [
   [["--builder", "b", "group", "-D", "inner"], [[], false, "b", true]],
   [["show", "--", "-a"], [["-a"], false, "", false]],
 ];
+const values: [string[], boolean][] = [
+  [["take", "--value", "--debug"], false],
+  [["take", "--value=--debug"], false],
+  [["take", "-v", "-D"], false],
+  [["take", "-v-D"], false],
+  [["take", "-av", "--debug"], false],
+  [["take", "--", "--debug"], false],
+  [["--builder", "--debug", "take"], false],
+  [["--builder", "-D", "take"], false],
+  [["take", "--debug=false"], false],
+  [["take", "--debug", "--debug=0"], false],
+  [["take", "--value", "x", "--debug"], true],
+  [["-D", "take"], true],
+  [["take", "-aD"], true],
+  [["take", "--debug=1", "--value", "--debug=false"], true],
+];
+for (const [words, debug] of values) {
+  Deno.test(`fairlead ${words.join(" ")}: debugging is ${debug ? "on" : "off"}`, async () => {
+    const [stdout, stderr] = [collector(), collector()];
+    const failing = defineCommand({
+      args: { usage: "", min: 0, max: Infinity },
+      flags: {
+        all: { kind: "bool", short: "a", summary: "" },
+        value: { kind: "string", short: "v", summary: "" },
+      },
+      run: () => Promise.reject(new Error("it failed")),
+    });
+    const load = () => Promise.resolve({ command: failing });
+    const entry = { name: "take", summary: "", load };
+    assert.equal(await runProgram(fakeDeps(words, {}, stdout, stderr), [entry]), 1);
+    assert.equal(/\n {4}at /.test(stderr.text()), debug, stderr.text());
+  });
+}
+
 for (const [words, expected] of calls) {
   Deno.test(`fairlead ${words.join(" ")}`, async () => {
     const { code, stdout, stderr } = await go(words);
@@ -62,19 +96,19 @@ for (const [words, expected] of calls) {
 }
 
 const errors: [string[], string][] = [
-  [["shwo"], "ERROR: unknown command: \"shwo\"\nhint: did you mean 'fairlead show'?\n"],
+  [["shwo"], "hint: did you mean 'fairlead show'?\nERROR: unknown command: \"shwo\"\n"],
   [
     ["secrte"],
-    "ERROR: unknown command: \"secrte\"\nhint: run 'fairlead --help' for the list of commands\n",
+    "hint: run 'fairlead --help' for the list of commands\nERROR: unknown command: \"secrte\"\n",
   ],
   [
     ["group", "iner"],
-    "ERROR: unknown command: \"iner\"\nhint: did you mean 'fairlead group inner'?\n",
+    "hint: did you mean 'fairlead group inner'?\nERROR: unknown command: \"iner\"\n",
   ],
   [["--all", "show"], "ERROR: unknown flag: --all\n"],
   [["-x", "show"], "ERROR: unknown shorthand flag: 'x' in -x\n"],
   [["--builder"], "ERROR: flag needs an argument: --builder\n"],
-  [["help", "shwo"], "ERROR: unknown help topic: \"shwo\"\nhint: did you mean 'fairlead show'?\n"],
+  [["help", "shwo"], "hint: did you mean 'fairlead show'?\nERROR: unknown help topic: \"shwo\"\n"],
   [
     ["show", "a", "b"],
     "ERROR: fairlead: 'fairlead show' requires at most 1 argument\n\n" +

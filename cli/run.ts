@@ -1,39 +1,38 @@
 import type { CommandEntry } from "./command.ts";
-import type { Deps } from "./deps.ts";
+import type { Deps, Output } from "./deps.ts";
 import { phase, phasesLine } from "./phases.ts";
 import { runRoot } from "./root.ts";
 
 /** Runs the program: never rejects; an error becomes lines on stderr and the exit code. */
 export async function runProgram(deps: Deps, commands: readonly CommandEntry[]): Promise<number> {
   phase("loaded");
+  let debug = debugIsSet(deps.env);
   try {
-    const code = await runRoot(deps, commands);
+    const code = await runRoot(deps, commands, () => debug = true);
     if (deps.env("FAIRLEAD_PHASES")) deps.stderr.write(phasesLine());
     return code;
   } catch (error) {
-    return await reportError(error, deps);
+    return await reportError(error, deps.stderr, debug);
   }
 }
 
 /** Prints an error on stderr; resolves to its exit code. */
 export async function reportError(
   error: unknown,
-  deps: Pick<Deps, "args" | "env" | "stderr">,
+  stderr: Output,
+  debug: boolean,
 ): Promise<number> {
   const { report } = await import("./report.ts");
-  const { lines, code } = report(error, { debug: debugWanted(deps) });
+  const { lines, code } = report(error, { debug, isTerminal: stderr.isTerminal });
   try {
-    for (const line of lines) deps.stderr.write(line + "\n");
+    for (const line of lines) stderr.write(line + "\n");
   } catch {
     // The exit code has to say it alone.
   }
   return code;
 }
 
-/** Holds also where the command line can't be parsed. `DEBUG` is docker's own switch. */
-export function debugWanted({ args, env }: Pick<Deps, "args" | "env">): boolean {
-  const end = args.indexOf("--");
-  const words = end < 0 ? args : args.slice(0, end);
-  return words.some((word) => /^(--debug|--debug=(1|t|T|TRUE|true|True)|-D)$/.test(word)) ||
-    (env("DEBUG") ?? "") !== "";
+/** docker's own variable, which asks for the same as `--debug`. */
+export function debugIsSet(env: Deps["env"]): boolean {
+  return (env("DEBUG") ?? "") !== "";
 }

@@ -5,7 +5,7 @@ for (const words of [["debug", "build"], ["dap", "attach"], ["--debug", "policy"
   Deno.test(`${words.join(" ")} says that it is not here, and what is`, async () => {
     const { code, stderr } = await run(words);
     assert.equal(code, 1);
-    assert.match(stderr, /^ERROR: .* is not in fairlead yet\n/);
+    assert.match(stderr, /\nERROR: .* is not in fairlead yet\n$/);
     assert.match(stderr, /^hint: /m);
   });
 }

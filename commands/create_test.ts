@@ -207,8 +207,8 @@ for (const [words, message, hint] of bad) {
     const before = temp.files().map((file) => [file, temp.read(file)]);
     const { code, stdout, stderr } = await run(["create", ...words], { env: temp.env });
     assert.deepEqual([code, stdout], [1, ""]);
-    assert.ok(stderr.startsWith(`ERROR: ${message}`), stderr);
-    if (hint !== undefined) assert.ok(stderr.includes(`\nhint: ${hint}`), stderr);
+    assert.ok(`\n${stderr}`.includes(`\nERROR: ${message}`), stderr);
+    if (hint !== undefined) assert.ok(`\n${stderr}`.includes(`\nhint: ${hint}`), stderr);
     assert.deepEqual(temp.files().map((file) => [file, temp.read(file)]), before);
   });
 }
@@ -218,6 +218,6 @@ Deno.test("create where nothing can be written says so", async () => {
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /^ERROR: cannot write to \/proc\/x: .*\nhint: make it writable, or set BUILDX_CONFIG/,
+    /^hint: make it writable, or set BUILDX_CONFIG.*\nERROR: cannot write to \/proc\/x: /,
   );
 });

@@ -8,7 +8,7 @@ import { defineCommand } from "../cli/command.ts";
 import { statusTimeout } from "../cli/flags/common.ts";
 import { inspectText } from "./inspect/inspect_text.ts";
 import { askOptions, bootOptions } from "../cli/builders/status_report.ts";
-import { debugWanted } from "../cli/run.ts";
+import { debugIsSet } from "../cli/run.ts";
 import { storeOf } from "../cli/builders/open_store.ts";
 
 export const command = defineCommand({
@@ -28,6 +28,6 @@ export const command = defineCommand({
     }
     const options = { ...askOptions(deps, global), timeout, showStep: false };
     const [status] = await askBuilders([builder], options);
-    deps.stdout.write(inspectText(status!, { features: debugWanted(deps) }));
+    deps.stdout.write(inspectText(status!, { features: global.debug || debugIsSet(deps.env) }));
   },
 });

@@ -165,7 +165,7 @@ Deno.test("inspect --bootstrap fails with the reason, at once when waiting can't
   assert.deepEqual(late, {
     code: 1,
     stdout: "",
-    stderr: "ERROR: cannot reach tcp://h:1: connection refused\nhint: start the daemon\n",
+    stderr: "hint: start the daemon\nERROR: cannot reach tcp://h:1: connection refused\n",
   });
 });
 
@@ -174,6 +174,6 @@ Deno.test("inspect of a name that isn't there suggests one", async () => {
   const { code, stderr } = await run(["inspect", "tow"], { env: temp.env, connect });
   assert.deepEqual({ code, stderr }, {
     code: 1,
-    stderr: 'ERROR: no builder "tow" found\nhint: did you mean Two?\n',
+    stderr: 'hint: did you mean Two?\nERROR: no builder "tow" found\n',
   });
 });

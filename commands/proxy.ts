@@ -7,7 +7,7 @@ import type { Deps } from "../cli/deps.ts";
 import { type ChosenEndpoint, dialChosen, endpointOf } from "../cli/builders/chosen_endpoint.ts";
 import { listenLocally } from "./proxy/listen.ts";
 import { join } from "../transports/net/relay.ts";
-import { hintOf, messageOf } from "../cli/report.ts";
+import { report } from "../cli/report.ts";
 import { UsageError } from "../base/usage_error.ts";
 import { storeOf } from "../cli/builders/open_store.ts";
 
@@ -38,8 +38,8 @@ export const command = defineCommand({
     for await (const conn of listener.connections()) {
       const served = serve(conn, chosen, deps, { budget, log }).catch((error) => {
         if (deps.signal.aborted) return;
-        const hint = hintOf(error);
-        deps.stderr.write(`ERROR: ${messageOf(error)}\n${hint ? `hint: ${hint}\n` : ""}`);
+        const { lines } = report(error, { debug: false, isTerminal: deps.stderr.isTerminal });
+        deps.stderr.write(lines.map((line) => `${line}\n`).join(""));
       }).finally(() => open.delete(served));
       open.add(served);
     }

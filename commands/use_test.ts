@@ -42,11 +42,11 @@ for (const [words, env, current, remembered] of good) {
 }
 
 const bad: [string[], Record<string, string>, string][] = [
-  [["oen"], {}, 'ERROR: failed to find instance "oen"\nhint: did you mean one?\n'],
+  [["oen"], {}, 'hint: did you mean one?\nERROR: failed to find instance "oen"\n'],
   [
     ["xyzzy"],
     {},
-    "ERROR: failed to find instance \"xyzzy\"\nhint: see 'fairlead ls' for what there is\n",
+    "hint: see 'fairlead ls' for what there is\nERROR: failed to find instance \"xyzzy\"\n",
   ],
   [
     [],
@@ -61,7 +61,7 @@ const bad: [string[], Record<string, string>, string][] = [
   [
     ["buildkit-host"],
     { BUILDKIT_HOST: "tcp://h:1" },
-    "ERROR: buildkit-host stands for BUILDKIT_HOST, and is taken when no other is chosen\nhint: run 'fairlead use default' to choose no other\n",
+    "hint: run 'fairlead use default' to choose no other\nERROR: buildkit-host stands for BUILDKIT_HOST, and is taken when no other is chosen\n",
   ],
 ];
 for (const [words, env, message] of bad) {

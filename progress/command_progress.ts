@@ -1,5 +1,5 @@
 import type { Deps } from "../cli/deps.ts";
-import { debugWanted } from "../cli/run.ts";
+import { debugIsSet } from "../cli/run.ts";
 import type { Mode } from "./mode.ts";
 import { type Progress, startProgress, type Watcher } from "./progress.ts";
 
@@ -27,7 +27,7 @@ export function progressOf(
     now: clock.now,
     driver: builder?.driver ?? "",
     builder: builder?.name ?? "",
-    expandWarnings: debug || debugWanted(deps),
+    expandWarnings: debug || debugIsSet(env),
     ...watcher && { watcher },
   });
 }

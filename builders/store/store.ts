@@ -12,7 +12,7 @@
  * home that can't be written doesn't matter. Changing holds the lock from the first read to the last
  * write, and never while a daemon is asked.
  */
-import { makeFolder, writeStoreFile } from "./store_file.ts";
+import { makeFolder, removeLeftovers, writeStoreFile } from "./store_file.ts";
 import { osReason } from "../../base/os_reason.ts";
 import { BuilderError } from "../builder_error.ts";
 import type { ConfigDir } from "./config_dir.ts";
@@ -126,6 +126,7 @@ export class Store {
     try {
       if (origin !== "docker context" && this.find(name) === undefined) return;
       makeFolder(this.path("activity"), owner);
+      removeLeftovers(tempDir);
       writeStoreFile(this.path("activity", name), timestamp(), { tempDir, owner, sync: false });
     } catch {
       // A store that can only be read is a store to build with.

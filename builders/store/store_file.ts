@@ -18,6 +18,25 @@ export function writeStoreFile(
   writeAtomically(path, text, { mode: 0o600, ...options });
 }
 
+/** Milliseconds after which no writer still writes its temporary file: writing takes less than a second. */
+const LEFT_BEHIND = 60 * 60 * 1000;
+
+/** Removes temporary files of writers that were killed, ours and buildx's, from the store's folder. */
+export function removeLeftovers(tempDir: string): void {
+  for (const { name, isFile } of Deno.readDirSync(tempDir)) {
+    if (!isFile || !name.startsWith(".tmp-")) continue;
+    const path = `${tempDir}/${name}`;
+    try {
+      const { isFile, mtime } = Deno.lstatSync(path);
+      if (isFile && mtime !== null && Date.now() - mtime.getTime() > LEFT_BEHIND) {
+        Deno.removeSync(path);
+      }
+    } catch {
+      // Somebody else has removed it, or it isn't ours to remove.
+    }
+  }
+}
+
 /** Makes a folder and those above it, 0700 and owned as asked. Leaves what exists alone. */
 export function makeFolder(path: string, owner?: Owner): void {
   if (exists(path)) return;

@@ -205,6 +205,26 @@ Deno.test("a transaction that can't write says so, and how to help", async () =>
   await assert.rejects(transaction(undefined, signal, () => {}), /no folder to keep builders in/);
 });
 
+Deno.test("files of writers that were killed go, those of writers at work and all others stay", async () => {
+  for (const change of ["transaction", "use"]) {
+    using temp = tempStore();
+    const old = Date.now() / 1000 - 2 * 60 * 60;
+    temp.write("instances/foo.bar", builderFile("Foo.Bar", "tcp://a:1"));
+    for (const name of [".tmp-current12345678", ".tmp-foo.bar3141592653", ".tmp-new", "my.tmp-1"]) {
+      temp.write(name, "half");
+      if (name !== ".tmp-new") Deno.utimeSync(`${temp.path}/${name}`, old, old);
+    }
+    Deno.mkdirSync(`${temp.path}/.tmp-folder`);
+    Deno.symlinkSync("my.tmp-1", `${temp.path}/.tmp-link`);
+    if (change === "use") {
+      new Store({ path: temp.path }).noteUse({ name: "Foo.Bar", origin: "store" });
+    } else await transaction({ path: temp.path }, signal, () => {});
+    const left = [...Deno.readDirSync(temp.path)].map(({ name }) => name)
+      .filter((name) => name.includes(".tmp-")).sort();
+    assert.deepEqual(left, [".tmp-folder", ".tmp-link", ".tmp-new", "my.tmp-1"], change);
+  }
+});
+
 Deno.test("writing refuses to replace what is no regular file", async () => {
   using temp = tempStore();
   temp.write("elsewhere", "precious");

@@ -1,4 +1,4 @@
-import { makeFolder, writeStoreFile } from "./store_file.ts";
+import { makeFolder, removeLeftovers, writeStoreFile } from "./store_file.ts";
 import { BuilderError } from "../builder_error.ts";
 import type { ConfigDir } from "./config_dir.ts";
 import { validateName } from "../name.ts";
@@ -84,6 +84,7 @@ export async function transaction<T>(
     prepare(dir);
     using file = Deno.openSync(`${dir.path}/.lock`, { write: true, create: true, mode: 0o600 });
     await lock(file, signal);
+    removeLeftovers(dir.path);
     return await change(new Transaction(dir));
   } catch (cause) {
     throw isFileError(cause) ? unwritable(dir, cause) : cause;

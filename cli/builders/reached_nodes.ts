@@ -8,7 +8,7 @@ import { endWhenSilent } from "../../buildkit/silence.ts";
 import { connectTimeout } from "../connect_timeout.ts";
 import type { Deps } from "../deps.ts";
 import type { GlobalValues } from "../flags/spec.ts";
-import { hintOf, messageOf } from "../report.ts";
+import { hintOf, messageOf, type Told } from "../report.ts";
 import { warnOnce } from "../warn.ts";
 import { waiting, waitLine } from "../waiting.ts";
 import { storeOf } from "./open_store.ts";
@@ -154,8 +154,8 @@ export class Nodes implements AsyncDisposable {
 /** Nodes that could not do their part: each is named, with what is wrong with it. */
 export class NodesError extends Error {
   override readonly name = "NodesError";
-  /** The lines of all but the last node. */
-  readonly above: readonly string[];
+  /** All but the last node's. */
+  readonly earlier: readonly Told[];
 
   /** @param isTotal no node of the builder is without failure */
   constructor(
@@ -164,15 +164,13 @@ export class NodesError extends Error {
   ) {
     const last = failures.at(-1)!;
     super(lineOf(last), { cause: last.error });
-    this.above = failures.slice(0, -1).flatMap((failure) => {
-      const hint = hintOf(failure.error);
-      return [`ERROR: ${lineOf(failure)}`, ...hint === undefined ? [] : [`hint: ${hint}`]];
-    });
+    this.earlier = failures.slice(0, -1)
+      .map((failure) => ({ message: lineOf(failure), hint: hintOf(failure.error) }));
   }
 
-  /** Every line, for a failure that is only told of. */
+  /** A line for each node, for a failure that doesn't end the command. */
   get lines(): readonly string[] {
-    return [...this.above.map((line) => line.replace(/^ERROR: /, "")), this.message];
+    return [...this.earlier.map(({ message }) => message), this.message];
   }
 }
 

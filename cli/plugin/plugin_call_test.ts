@@ -28,6 +28,14 @@ Deno.test("docker's own flags stand before our name", () => {
   equal(plain.signal.aborted, false);
 });
 
+Deno.test("a value of docker's flags is no flag and no name", () => {
+  const args = (...words: string[]) => readPluginCall(words, env)?.args;
+  deepEqual(args("-Dl", "info", "buildx", "ls"), ["--debug", "ls"]);
+  deepEqual(args("-l", "buildx", "fairlead", "ls"), ["ls"]);
+  deepEqual(args("--context", "--debug", "buildx", "ls"), ["ls"]);
+  deepEqual(args("-c-D", "buildx", "ls"), ["ls"]);
+});
+
 Deno.test("help is asked for before our name, too", () => {
   const args = (...words: string[]) => readPluginCall(words, env)?.args;
   deepEqual(args("help", "fairlead"), ["help"]);

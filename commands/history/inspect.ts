@@ -1,7 +1,7 @@
 import { openStore } from "../../builders/builder.ts";
 import { defineCommand } from "../../cli/command.ts";
 import { reachNodes } from "../../cli/builders/reached_nodes.ts";
-import { debugWanted } from "../../cli/run.ts";
+import { debugIsSet } from "../../cli/run.ts";
 import { compileTemplate } from "../../base/go/template/template.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { desktopUrl } from "./desktop.ts";
@@ -46,7 +46,7 @@ export const command = defineCommand({
       ? template(templateValue(data)) + "\n"
       : inspectText(data, {
         named: ref !== "",
-        debug: debugWanted(deps),
+        debug: global.debug || debugIsSet(deps.env),
         url: desktopUrl(found),
       });
     deps.stdout.write(text);

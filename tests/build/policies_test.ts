@@ -59,7 +59,7 @@ Deno.test({
       assert.equal(code, 1, args.join(" "));
       assert.match(
         line(stderr, "ERROR: "),
-        /^ERROR: failed to build: cannot build under the policy .* doesn't evaluate/,
+        /^ERROR: failed to build: cannot build under the policy .* doesn't evaluate/m,
       );
       assert.ok(stderr.includes(`the policy ${policy}:`), stderr);
       assert.doesNotMatch(stderr, /#1/);

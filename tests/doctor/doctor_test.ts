@@ -188,7 +188,7 @@ Deno.test("doctor: ports that are no daemon's", async (t) => {
       const { code, stdout, stderr } = await space.fairlead(["doctor", ...args]);
       assert.equal(code, 1);
       assert.equal(stdout, "");
-      assert.match(stderr, /^ERROR: /);
+      assert.match(stderr, /^ERROR: /m);
     }
   });
 });

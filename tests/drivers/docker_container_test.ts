@@ -57,7 +57,7 @@ Deno.test({
       match(told, /let buildx make it: docker buildx inspect --bootstrap Made$/m);
       const { code, stderr } = await build();
       equal(code, 1);
-      match(stderr, new RegExp(`no container "${container}" at unix:.*\nhint: let buildx make it`));
+      match(stderr, new RegExp(`hint: let buildx make it[^]*no container "${container}" at unix:`));
     });
 
     const booted = await space.buildx(["inspect", "--bootstrap"]);
@@ -101,7 +101,7 @@ Deno.test({
       for (const args of [["inspect", "--bootstrap", "--timeout=3s"], ["dial-stdio"], ["du"]]) {
         const { code, stderr } = await space.fairlead(args);
         equal(code, 1, `${args}: ${stderr}`);
-        match(stderr, new RegExp(`is not running \\(exited\\)\nhint: start it: ${command}`));
+        match(stderr, new RegExp(`hint: start it: ${command}[^]*is not running \\(exited\\)`));
       }
       const { stdout } = await space.engine.docker("ps", "--format", "{{.Names}}");
       equal(stdout, "", "nothing was started");

@@ -43,7 +43,7 @@ Deno.test({ name: "prune asks, removes and counts as buildx does", ignore }, asy
   }
   // The peer takes it for less than nothing, and keeps nothing.
   const tooMuch = await space.fairlead(["prune", "-f", "--reserved-space", "10000pb"]);
-  assert.match(tooMuch.stderr, /^ERROR: invalid argument "10000pb" for "--reserved-space" flag/);
+  assert.match(tooMuch.stderr, /^ERROR: invalid argument "10000pb" for "--reserved-space" flag/m);
   await beside(space, "prune", "-f", "--filter", "until=x");
 
   space.write({ ".docker/config.json": '{"pruneFilters": ["until=24h"]}' });

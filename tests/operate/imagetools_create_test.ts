@@ -59,7 +59,7 @@ Deno.test({
       ];
       equal(theirs.code, 1, wrong);
       equal(ours.code, 1, wrong);
-      match(ours.stderr, /^ERROR: failed to parse source .* invalid descriptor: \w+ is /);
+      match(ours.stderr, /^ERROR: failed to parse source .* invalid descriptor: \w+ is /m);
     }
     await same(space, ["create", single]);
     await same(space, ["create", "-t", single, "--progress", "nope", single]);
@@ -83,7 +83,7 @@ Deno.test({
       { DOCKER_CONFIG: space.path("nowhere") },
     );
     equal(refused.code, 1);
-    match(refused.stderr, /^ERROR: copy sha256:.*access denied/);
+    match(refused.stderr, /^ERROR: copy sha256:.*access denied/m);
     match(refused.stderr, new RegExp(`^hint: there is no login for ${locked!.host}`, "m"));
   },
 });

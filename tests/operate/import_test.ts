@@ -52,5 +52,5 @@ Deno.test({ name: "history import hands bundles to Docker Desktop", ignore }, as
   await desktop.shutdown();
   const { code, stderr } = await space.fairlead(["history", "import", "-f", "one.dockerbuild"]);
   assert.equal(code, 1);
-  assert.match(stderr, /^ERROR: failed to send request, check if Docker Desktop is running/);
+  assert.match(stderr, /^ERROR: failed to send request, check if Docker Desktop is running/m);
 });

@@ -32,7 +32,7 @@ Deno.test(
       const { code, stdout, stderr } = await space.fairlead(args);
       assert.equal(code, 1);
       assert.match(stdout, /Total:|BUILD ID[^]*Completed/);
-      assert.match(stderr, /^ERROR: node gone: cannot reach unix:\/\/\/no\/such\.sock: /);
+      assert.match(stderr, /^ERROR: node gone: cannot reach unix:\/\/\/no\/such\.sock: /m);
       assert.match(stderr, /^ERROR: node far: cannot reach tcp:\/\/127\.0\.0\.1:1: /m);
     }
     const logs = await space.fairlead(["history", "logs"]);
@@ -59,12 +59,12 @@ Deno.test("a daemon without history, and one that says nothing", async () => {
   assert.equal(history.code, 1);
   assert.equal(
     history.stderr,
-    "ERROR: node test0: the daemon has no build history\n" +
-      "hint: BuildKit keeps records of builds since v0.11: update the daemon\n",
+    "hint: BuildKit keeps records of builds since v0.11: update the daemon\n" +
+      "ERROR: node test0: the daemon has no build history\n",
   );
   space.write(builder({ mute: `tcp://127.0.0.1:${silent.addr.port}` }));
   const du = await space.fairlead(["du", "--timeout", "300ms"]);
   assert.equal(du.code, 1);
-  assert.match(du.stderr, /^ERROR: node mute: .* said nothing for 0\.3 s\n/);
+  assert.match(du.stderr, /^ERROR: node mute: .* said nothing for 0\.3 s\n$/m);
   assert.equal(du.stdout, "");
 });

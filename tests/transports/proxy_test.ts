@@ -63,7 +63,7 @@ if (!skip(reason)) {
     assert.equal(await conn.read(new Uint8Array(1)), null);
     conn.close();
     while (!proxy.said().includes("hint:")) await sleep(20);
-    assert.match(proxy.said(), /cannot reach unix:\/\/\S+\/none: no such socket\nhint: check/);
+    assert.match(proxy.said(), /hint: check[^]*cannot reach unix:\/\/\S+\/none: no such socket/);
   });
 
   Deno.test("proxy: addresses that it won't listen at", async () => {
@@ -75,7 +75,10 @@ if (!skip(reason)) {
     };
     await Deno.writeTextFile(`${folder}/file`, "precious");
     await fails("", /--listen is missing/);
-    await fails("tcp://0.0.0.0:1", /neither a unix socket nor loopback TCP\nhint: whoever reaches/);
+    await fails(
+      "tcp://0.0.0.0:1",
+      /hint: whoever reaches[^]*neither a unix socket nor loopback TCP/,
+    );
     await fails(
       `unix://${folder}/file`,
       /cannot listen at unix:.*: a file is there that is no socket/,
