@@ -1,5 +1,5 @@
 import type { SolveRequest, StatusResponse } from "../proto/gen/control_types.ts";
-import { within } from "../base/async.ts";
+import { after, within } from "../base/async.ts";
 import type { Service } from "./grpc/call.ts";
 import { Code, RpcError } from "./grpc/status.ts";
 import type { Client } from "./client.ts";
@@ -34,6 +34,10 @@ export interface SolveOptions {
 const STATUS_GRACE = 5000;
 /** As long as that after a cancellation: the daemon should say quickly what it stopped. */
 const CANCEL_GRACE = 3000;
+/** After an output could not be written, how long the daemon may take to end the build. */
+const LOCAL_GRACE = 8000;
+/** The service of outputs that come to this side. */
+const OUTPUTS = "/moby.filesync.v1.FileSend/";
 
 /**
  * Runs a build: session, progress and the build itself start together, in one write, since the
@@ -50,18 +54,24 @@ export async function solve(
   signal.throwIfAborted();
   const { connection } = client.channel;
   let local: unknown;
+  let stopTimer = () => {};
+  const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
+  givenUp.catch(() => {});
   let session: Session | undefined = undefined;
   const opened = open(client, {
     id: request.Session,
     sharedKey: options.sharedKey ?? "",
     services: options.services,
-    onError: (_path, { code, cause }) => {
-      // What falls with the connection or the call, and the daemon's own word, say nothing of us.
+    onError: (path, { code, cause }) => {
+      // An error that the connection, the call's end or the daemon caused says nothing of this side.
       if (
-        connection.over || session?.connection.over || code === Code.CANCELLED ||
-        code === Code.UNAVAILABLE
+        connection.over || session?.connection.over || signal.aborted ||
+        code === Code.CANCELLED || code === Code.UNAVAILABLE
       ) return;
-      if (cause instanceof Error && !(cause instanceof PeerError)) local ??= cause;
+      if (!(cause instanceof Error) || cause instanceof PeerError || local !== undefined) return;
+      local = cause;
+      // No build goes well without its outputs, and a daemon may not notice.
+      if (path.startsWith(OUTPUTS)) stopTimer = after(LOCAL_GRACE, () => giveUp(cause));
     },
   }, options.signal);
   // Not awaited where it is there at once: what follows goes out in the same write.
@@ -76,14 +86,12 @@ export async function solve(
   }
   const statusEnd = new AbortController();
   let began = false;
-  const { promise: deaf, reject: turnDeaf } = Promise.withResolvers<never>();
-  deaf.catch(() => {});
   const onStatus = (status: StatusResponse) => {
     began = true;
     try {
       options.onStatus(status);
     } catch (error) {
-      turnDeaf(error);
+      giveUp(error);
       throw error;
     }
   };
@@ -100,7 +108,7 @@ export async function solve(
     const metadata: [string, string][] = [["traceparent", spanOf(options.traceparent)]];
     const answer = client.solve(request, { signal: cancel.signal, metadata });
     answer.catch(() => {});
-    const { ExporterResponse } = await Promise.race([answer, lostAfter(lost, answer), deaf]);
+    const { ExporterResponse } = await Promise.race([answer, lostAfter(lost, answer), givenUp]);
     await within(status, STATUS_GRACE);
     return ExporterResponse;
   } catch (error) {
@@ -109,10 +117,11 @@ export async function solve(
     if (!connection.over && began) {
       await within(status, signal.aborted ? CANCEL_GRACE : STATUS_GRACE);
     }
-    if (signal.aborted) throw signal.reason;
     if (local !== undefined) throw local;
+    if (signal.aborted) throw signal.reason;
     throw error instanceof ConnectionLost ? error.during(`build ${request.Ref}`) : error;
   } finally {
+    stopTimer();
     signal.removeEventListener("abort", onAbort);
     statusEnd.abort(new RpcError(Code.CANCELLED, "the build is over"));
     await status;

@@ -1,7 +1,7 @@
 /**
  * Receiving a folder: an output of type local.
  *
- * Every regular file is asked for as soon as it is listed. Files are written under temporary names and renamed when
+ * Regular files are asked for in the order of the listing, a limited number at a time. Files are written under temporary names and renamed when
  * they are whole; hard links are made when all files are there, modes and times of folders are set last, innermost
  * first, since writing into a folder changes the one and may need another of the other.
  *
@@ -13,6 +13,7 @@ import { openDenoDest } from "./os/dest_deno.ts";
 import { openLibcDest } from "./os/dest_libc.ts";
 import { type Incoming, makeIntake } from "./incoming.ts";
 import { makeMirror } from "./mirror.ts";
+import { after } from "../../base/async.ts";
 import { byteString } from "./paths.ts";
 import { FsyncError, PeerError, text } from "./errors.ts";
 import { makeLinkCheck } from "./hardlinks.ts";
@@ -32,17 +33,36 @@ export interface ReceiveOptions {
 }
 
 /**
+ * Files that may be asked for at a time. fsutil's sender queues 128 requests, and its reader stops for a full queue.
+ * When the workers behind the queue have ended by then, it never goes on, and neither the call nor the build ever ends.
+ * Fewer requests than that leave it able to read, whatever happens to the transfer.
+ */
+const MOST_ASKED = 128;
+/** Milliseconds that the daemon gets to end a call after it was told of an error of this side. */
+const HEARD_OUT = 5000;
+
+/**
  * Receives a folder and resolves when all of it is on disk and the call has ended. Throws {@link FsyncError} for what
  * cannot be written and for what a daemon may not send, {@link PeerError} when the daemon gave up, and the stream's
  * error when the call ends early. The sender is told of our own errors by an ERR packet. What was not whole is removed.
  */
 export async function receiveFolder(stream: PacketStream, options: ReceiveOptions): Promise<void> {
+  const refused = await receiveInto(stream, options);
+  if (refused !== undefined) throw refused;
+}
+
+/** The same; gives the error that the daemon was told of and heard out for. */
+async function receiveInto(
+  stream: PacketStream,
+  options: ReceiveOptions,
+): Promise<FsyncError | undefined> {
   try {
     stream.signal.throwIfAborted();
     using dest = openDest(options.dest);
     const reception = startReception(stream, dest, options);
     try {
-      await stream.receive(reception.take);
+      const refused = await receiveOrHearOut(stream, reception, options.dest);
+      if (refused !== undefined) return refused;
     } catch (error) {
       // All is written and the daemon was told: it resets the stream then, instead of ending it.
       if (!reception.finished()) throw error;
@@ -52,12 +72,52 @@ export async function receiveFolder(stream: PacketStream, options: ReceiveOption
     if (!reception.finished()) {
       throw new PeerError("it ended the call early");
     }
+    return undefined;
   } catch (error) {
     if (error instanceof FsyncError && !stream.signal.aborted) {
       stream.send(errPacket(error.message));
     }
     throw error;
   }
+}
+
+/**
+ * Receives to the end. When this side's system refuses to write, the daemon is told by an ERR packet, and what it sends
+ * until it ends the call is dropped: its workers would else wait for a reader while its own reader waits for them.
+ */
+async function receiveOrHearOut(
+  stream: PacketStream,
+  reception: Reception,
+  folder: string,
+): Promise<FsyncError | undefined> {
+  let refused: FsyncError | undefined;
+  const late = Promise.withResolvers<void>();
+  let stopTimer = () => {};
+  const refuse = (error: unknown): Promise<void> => {
+    if (!(error instanceof FsyncError) || error.code === undefined) throw error;
+    refused = error.below(folder);
+    stream.report(refused);
+    stream.send(errPacket(error.message));
+    stopTimer = after(HEARD_OUT, late.resolve);
+    return reception.abandon();
+  };
+  const received = stream.receive((message) => {
+    if (refused !== undefined) return;
+    try {
+      return reception.take(message)?.catch(refuse);
+    } catch (error) {
+      return refuse(error);
+    }
+  });
+  try {
+    await Promise.race([received, late.promise]);
+  } catch (error) {
+    if (refused === undefined) throw error;
+  } finally {
+    stopTimer();
+    received.catch(() => {});
+  }
+  return refused;
 }
 
 /** How long packets may be worked off in one go, in milliseconds: others wait for the event loop. */
@@ -73,7 +133,10 @@ interface Reception {
 function startReception(stream: PacketStream, dest: Dest, options: ReceiveOptions): Reception {
   const checks = [checkPath, checkMode, makeOrderCheck(), makeLinkCheck()];
   const progress: Progress = { entries: 0, files: 0, bytes: 0 };
-  const wanted = new Map<number, Incoming>();
+  const asked = new Map<number, Incoming>();
+  /** The files that were listed, in their order; undefined once they were asked for. */
+  const queue: ({ readonly id: number; readonly file: Incoming } | undefined)[] = [];
+  let nextInQueue = 0;
   const folders: { path: string; stat: Stat }[] = [];
   const links: { path: string; target: string }[] = [];
   const intake = makeIntake(dest);
@@ -96,13 +159,23 @@ function startReception(stream: PacketStream, dest: Dest, options: ReceiveOption
     } else if ((stat.mode & Mode.type) !== 0) dest.special(path, stat);
     else if (stat.linkname.length > 0) links.push({ path, target: byteString(stat.linkname) });
     else {
-      wanted.set(id, { path, stat: copyStat(stat) });
+      queue.push({ id, file: { path, stat: copyStat(stat) } });
+      ask();
+    }
+  }
+
+  /** Asks for the files next in order, as many as may be under way. */
+  function ask(): void {
+    for (; asked.size < MOST_ASKED && nextInQueue < queue.length; nextInQueue++) {
+      const { id, file } = queue[nextInQueue]!;
+      queue[nextInQueue] = undefined;
+      asked.set(id, file);
       stream.send(reqPacket(id));
     }
   }
 
   function takeData(id: number, data: Uint8Array): void | Promise<void> {
-    const file = wanted.get(id);
+    const file = asked.get(id);
     if (file === undefined) {
       throw new FsyncError(
         "receive",
@@ -114,14 +187,15 @@ function startReception(stream: PacketStream, dest: Dest, options: ReceiveOption
       progress.bytes += data.length;
       return intake.write(file, data);
     }
-    wanted.delete(id);
+    asked.delete(id);
     progress.files++;
+    ask();
     const waiting = intake.finish(file);
     return waiting === undefined ? finishIfDone() : waiting.then(finishIfDone);
   }
 
   function finishIfDone(): void {
-    if (!listed || wanted.size > 0 || finished || abandoned) return;
+    if (!listed || asked.size > 0 || finished || abandoned) return;
     mirror?.end();
     for (const { path, target } of links) dest.link(path, target);
     for (const { path, stat } of folders.reverse()) dest.finishFolder(path, stat);

@@ -175,6 +175,7 @@ Deno.test("a call that ends while files are written leaves nothing of them, and 
   const waiting: unknown[] = [];
   const receiving = receiveFolder({
     send() {},
+    report() {},
     drained: () => Promise.resolve(),
     receive(onMessage) {
       onMessage(write(stat("a", { size: 5_000_000 })));

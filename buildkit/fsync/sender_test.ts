@@ -304,6 +304,7 @@ Deno.test("a stuck stream does not hold up a transfer that has failed, nor one t
     const requests = [reqPacket(0), reqPacket(1), reqPacket(2)];
     const sending = sendFolder({
       send() {}, // `taken` is never called
+      report() {},
       drained: () => new Promise(() => {}),
       async receive(onMessage) {
         for (const request of requests) await onMessage(request);

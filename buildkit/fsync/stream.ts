@@ -12,6 +12,8 @@ export interface PacketStream {
    * next one waits for the promise. Resolves at the end of the stream, rejects with the call's error.
    */
   receive(onMessage: (message: Uint8Array) => void | Promise<void>): Promise<void>;
+  /** Tells whoever watches this side of an error at once, while the peer is still heard out. */
+  report(error: unknown): void;
   /** Aborts when the call is over for whatever reason. */
   readonly signal: AbortSignal;
 }

@@ -44,6 +44,8 @@ export interface MessageStream {
 
 /** A call that this side serves. Returning ends it with OK, throwing with the thrown RpcError. */
 export interface ServerCall extends MessageStream {
+  /** Tells this side's server of an error at once; the handler throws it later, when the peer was heard out. */
+  report(error: unknown): void;
   /** `/package.Service/Method` */
   readonly path: string;
   /** The request's own, in order. */

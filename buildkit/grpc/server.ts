@@ -16,7 +16,7 @@ const REPLY_HEADERS: readonly Header[] = [[":status", "200"], ["content-type", "
 /**
  * Makes what a connection in the server's role calls for each new stream, from the services that
  * the other side may use.
- * @param onError hears of every call that failed, before its status is sent
+ * @param onError hears once of every call that failed, before its status is sent
  */
 export function serve(
   services: readonly Service[],
@@ -45,6 +45,7 @@ class Call implements ServerCall {
   readonly #pipe: MessagePipe;
   readonly #onError: (path: string, error: RpcError) => void;
   #replied = false;
+  #reported = false;
   #stopTimer: (() => void) | undefined;
 
   constructor(
@@ -79,6 +80,12 @@ class Call implements ServerCall {
     this.#pipe.send(head, body, taken);
   }
 
+  report(error: unknown): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    this.#onError(this.path, rpcErrorOf(error));
+  }
+
   drained(below: number): Promise<void> {
     return this.#pipe.drained(below);
   }
@@ -105,7 +112,7 @@ class Call implements ServerCall {
       await handler(this);
     } catch (thrown) {
       error = rpcErrorOf(thrown);
-      this.#onError(this.path, error);
+      this.report(thrown);
     }
     this.#stopTimer?.();
     this.#reply();

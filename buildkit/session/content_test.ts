@@ -14,6 +14,7 @@ function callOf(store: string, messages: readonly Uint8Array[]): ServerCall {
     metadata: [["buildkit-attachable-store-id", store]],
     signal: new AbortController().signal,
     send: (_head, _body, taken) => taken?.(),
+    report() {},
     drained: () => Promise.resolve(),
     async receive(onMessage) {
       for (const message of messages) await onMessage(message);

@@ -7,7 +7,7 @@
  * waits for the status. An output of files (local) comes as fsutil's packets, by several calls at
  * once when there are several platforms.
  */
-import type { Handler, MessageStream, ServerCall, Service } from "../grpc/call.ts";
+import type { Handler, ServerCall, Service } from "../grpc/call.ts";
 import { first, type Metadata } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 import type { ByteOutput } from "./output_sink.ts";
@@ -23,7 +23,7 @@ export interface TreeOutput {
 
 /** Receives a tree of files into a folder, which it makes when it isn't there. */
 export type ReceiveTree = (
-  stream: MessageStream,
+  stream: ServerCall,
   directory: string,
   options: { readonly mode: "copy" | "delete" },
 ) => Promise<void>;

@@ -1,5 +1,4 @@
 /** Outputs whose bytes come over the session; loaded for a build that has one. */
-import { FsyncError } from "../../buildkit/fsync/errors.ts";
 import { receiveFolder } from "../../buildkit/fsync/receiver.ts";
 import type { Service } from "../../buildkit/grpc/call.ts";
 import { fileSend, type TreeOutput } from "../../buildkit/session/filesend.ts";
@@ -35,13 +34,10 @@ export function openOutputs(
   }
   const files = [...outputs.values()].filter((output) => "commit" in output);
   return {
-    service: fileSend(outputs, async (stream, dest, { mode }) => {
-      try {
-        await receiveFolder(stream, { dest, deleteOthers: mode === "delete" });
-      } catch (error) {
-        throw error instanceof FsyncError ? error.below(dest) : error;
-      }
-    }),
+    service: fileSend(
+      outputs,
+      (stream, dest, { mode }) => receiveFolder(stream, { dest, deleteOthers: mode === "delete" }),
+    ),
     async commit() {
       for (const file of files) await file.commit();
     },

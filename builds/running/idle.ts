@@ -70,6 +70,7 @@ function touchingCall(call: ServerCall, touch: () => void): ServerCall {
     get signal() {
       return call.signal;
     },
+    report: (error) => call.report(error),
     drained: (below) => call.drained(below),
     send(head, body, taken) {
       touch();

@@ -74,6 +74,7 @@ function makeEnd(out: Queue, into: Queue, over: AbortController): MemoryEnd {
         message.fill(0xaa); // whoever keeps a view of it reads nonsense
       }
     },
+    report: () => {},
     signal: over.signal,
     end: out.end,
     cut: (error) => over.abort(error),

@@ -35,6 +35,7 @@ export function fakeCall(path: string, options: FakeCallOptions, sent: Uint8Arra
       sent.push(body ? new Uint8Array([...head, ...body]) : head.slice());
       taken?.();
     },
+    report() {},
     drained: () => Promise.resolve(),
     async receive(onMessage) {
       let buffer = new Uint8Array(0);
