@@ -35,7 +35,7 @@ const STATUS_GRACE = 5000;
 /** As long as that after a cancellation: the daemon should say quickly what it stopped. */
 const CANCEL_GRACE = 3000;
 /** After an output could not be written, how long the daemon may take to end the build. */
-const LOCAL_GRACE = 8000;
+const LOCAL_GRACE = 6000;
 /** The service of outputs that come to this side. */
 const OUTPUTS = "/moby.filesync.v1.FileSend/";
 

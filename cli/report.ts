@@ -1,4 +1,5 @@
 import { Code, codeName, RpcError } from "../buildkit/grpc/status.ts";
+import { BuilderError } from "../builders/builder_error.ts";
 import { OutputError } from "../buildkit/session/output_sink.ts";
 import { Interrupted, OutputClosed } from "./deps.ts";
 import { exitCodes } from "./exit_codes.ts";
@@ -90,7 +91,7 @@ function exitCodeOf(error: object): number | undefined {
     return error.signal === "SIGHUP" ? exitCodes.hungUp : exitCodes.cancelled;
   }
   if (error instanceof DOMException && error.name === "AbortError") return exitCodes.cancelled;
-  if (error instanceof OutputError) {
+  if (error instanceof OutputError || error instanceof BuilderError) {
     return isFull(error.cause) ? exitCodes.resourceExhausted : undefined;
   }
   if (!(error instanceof RpcError)) return undefined;
@@ -105,7 +106,7 @@ function exitCodeOf(error: object): number | undefined {
   return exitCodes.generic;
 }
 
-/** No room on the disk: what buildx's session answers the daemon is ResourceExhausted then. */
+/** The disk has no room: buildx then ends with the code of ResourceExhausted. */
 function isFull(error: unknown): boolean {
   return error instanceof Error && (error as Error & { code?: string }).code === "ENOSPC";
 }

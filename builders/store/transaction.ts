@@ -123,7 +123,9 @@ function unwritable(dir: ConfigDir, cause: Error) {
   return new BuilderError(
     `cannot write to ${dir.path}: ${cause.message.replace(/ \(os error \d+\)/, "")}`,
     {
-      hint: "make it writable, or set BUILDX_CONFIG to a folder that is",
+      hint: (cause as { code?: string }).code === "ENOSPC"
+        ? "make room on its disk, or set BUILDX_CONFIG to a folder on another one"
+        : "make it writable, or set BUILDX_CONFIG to a folder that is",
       cause,
     },
   );

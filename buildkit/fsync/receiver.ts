@@ -39,7 +39,7 @@ export interface ReceiveOptions {
  */
 const MOST_ASKED = 128;
 /** Milliseconds that the daemon gets to end a call after it was told of an error of this side. */
-const HEARD_OUT = 5000;
+const HEARD_OUT = 4000;
 
 /**
  * Receives a folder and resolves when all of it is on disk and the call has ended. Throws {@link FsyncError} for what

@@ -1,3 +1,4 @@
+import { catchFileSizeLimit } from "../../base/file_size_limit.ts";
 import { readBool } from "../../base/go/bool.ts";
 import { dockerConfigDir } from "../../builders/store/config_dir.ts";
 import type { Sys } from "../../buildkit/fsync/os/sys.ts";
@@ -95,7 +96,9 @@ export async function buildServices(
     const relays = new Map(imageStores.map((store) => ["export", store.relay]));
     list.push(content(stores, build.layouts.writable, relays));
   }
-  const outputs = build.outputs.some(comesHere)
+  const writesHere = build.outputs.some(comesHere);
+  const limit = writesHere || build.layouts.writable.size > 0 ? catchFileSizeLimit() : undefined;
+  const outputs = writesHere
     ? (await import("../outputs/outputs.ts")).openOutputs(build.outputs, context)
     : undefined;
   if (outputs) list.push(outputs.service);
@@ -103,9 +106,11 @@ export async function buildServices(
     list,
     async commit() {
       await outputs?.commit();
+      limit?.[Symbol.dispose]();
     },
     async discard() {
       await outputs?.discard();
+      limit?.[Symbol.dispose]();
       for (const store of imageStores) await store.discard();
     },
   };

@@ -1,0 +1,109 @@
+/** Thousands of files into a folder that refuses them, or whose build is interrupted. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { type Workspace, workspace } from "../build/workspace.ts";
+import { startBuildkitd } from "../harness/buildkitd.ts";
+import { freePort } from "../harness/daemon.ts";
+import { check, run } from "../harness/run.ts";
+import { startProxy } from "../harness/proxy.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc"));
+const main = new URL("../../main.ts", import.meta.url).pathname;
+const FILES = 1500;
+
+const command = (output: string) => [
+  ...["run", "-A", "--quiet", "--no-lock", main],
+  ...["build", "--progress", "plain", "--output", output, "ctx"],
+];
+
+/** Where the build stops, and what the error says; undefined where chance decides, and the build need only end. */
+const refusals: [name: string, mount: string, limit: string, message: RegExp | undefined][] = [
+  ["a full disk", "size=3m", ":", /cannot (write|create) "\S+": no space left on device/],
+  ["no inodes", "size=400m,nr_inodes=600", ":", /cannot create "\S+": no space left on device/],
+  ["26 descriptors", "size=400m", "ulimit -n 26", undefined],
+  ["32 descriptors", "size=400m", "ulimit -n 32", undefined],
+  ["a limit on sizes", "size=400m", "ulimit -f 5700", /cannot write "\S+": file too large/],
+];
+
+async function context(space: Workspace): Promise<void> {
+  space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY f big /f/\n" });
+  Deno.mkdirSync(space.path("ctx/f"));
+  for (let i = 0; i < FILES; i++) {
+    Deno.writeFileSync(space.path(`ctx/f/${10000 + i}`), new Uint8Array(3000));
+  }
+  await check("truncate", ["-s", "6000000", space.path("ctx/big")]);
+}
+
+Deno.test({
+  name:
+    "an export that this machine refuses, or that is interrupted, ends, and so does the daemon's part in it",
+  ignore,
+  async fn() {
+    const debug = `127.0.0.1:${freePort()}`;
+    await using daemon = await startBuildkitd({ args: [`--debugaddr=${debug}`] });
+    await using space = await workspace(daemon.address);
+    await context(space);
+    const disk = space.path("disk");
+    Deno.mkdirSync(disk);
+    for (const [name, mount, limit, message] of refusals) {
+      await check("mount", ["-t", "tmpfs", "-o", mount, "tmpfs", disk]);
+      try {
+        const { code, stderr } = await run("sh", [
+          "-c",
+          `${limit}; exec "$0" "$@"`,
+          Deno.execPath(),
+          ...command("disk/out"),
+        ], { cwd: space.dir, env: space.env, signal: AbortSignal.timeout(60_000) });
+        if (message === undefined) ok(code === 0 || code === 1, `${name}: exit ${code}: ${stderr}`);
+        else {
+          equal(code, 1, `${name}: ${stderr}`);
+          match(stderr, message, `${name}: ${stderr}`);
+        }
+      } finally {
+        await check("umount", [disk]);
+      }
+    }
+    // A slow link, so that the signal comes while many files are under way.
+    await using proxy = await startProxy({
+      to: daemon.address,
+      down: { bytesPerSecond: 2_000_000 },
+    });
+    for (const signal of ["SIGKILL", "SIGINT"] as const) {
+      const child = new Deno.Command(Deno.execPath(), {
+        args: command(signal),
+        cwd: space.dir,
+        env: { ...space.env, BUILDX_BUILDER: "", BUILDKIT_HOST: proxy.address },
+        stderr: "null",
+        stdout: "null",
+      }).spawn();
+      await filesIn(space.path(`${signal}/f`), 200);
+      child.kill(signal);
+      equal((await child.status).code, signal === "SIGINT" ? 130 : 137);
+    }
+    deepEqual(await waitingSenders(debug), []);
+  },
+});
+
+async function filesIn(folder: string, count: number): Promise<void> {
+  for (let tries = 0;; tries++) {
+    try {
+      if ([...Deno.readDirSync(folder)].length >= count) return;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound) || tries > 600) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** The daemon's senders that wait for workers which have ended. */
+async function waitingSenders(debug: string): Promise<string[]> {
+  for (let tries = 0;; tries++) {
+    const answer = await fetch(`http://${debug}/debug/pprof/goroutine?debug=2`);
+    const senders = (await answer.text()).split("\n\n").filter((stack) =>
+      stack.includes("fsutil.(*sender)")
+    );
+    if (senders.length === 0 || tries === 50) return senders;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
