@@ -126,7 +126,7 @@ export const command = defineCommand({
     }
     // The display gave the terminal to the question.
     using live = missing ? display() : progress;
-    const { runPlan } = await import("./bake/run.ts");
+    const { runPlan } = await import("./bake/run.ts" /* at every run */);
     return await runPlan(plan, {
       deps,
       store,

@@ -3,14 +3,14 @@
  * Makes the program one file: `deno task compile [--target=T,…] [--self-extracting | --js]
  * [--output=FILE]`. docs/install.md says what each is for.
  */
-import { check } from "../tests/harness/run.ts";
 import { version } from "../version.ts";
+import { bundleFolder } from "./bundle/program.ts";
 import { denoCompile } from "./compile/deno_compile.ts";
 import { findLibgcc } from "./compile/libgcc.ts";
 import { fetchDeno } from "./compile/npm_deno.ts";
 import { selfExtracting } from "./compile/self_extracting.ts";
 import { singleFile } from "./compile/single_file.ts";
-import { commitOf, stamp } from "./compile/stamp.ts";
+import { commitOf } from "./compile/commit.ts";
 import { findTarget, ownTarget, type Target, targets } from "./compile/targets.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -68,7 +68,7 @@ async function compile({ form, chosen, output }: Choice): Promise<void> {
     await singleFile(path, revision);
     return console.log(path);
   }
-  await bundle(revision);
+  await bundleFolder(dist, revision);
   for (const target of chosen) {
     const suffix = target.name.startsWith("windows") ? ".exe" : "";
     const path = await place(output ?? `fairlead-${target.name}${suffix}`, output !== undefined);
@@ -90,21 +90,6 @@ async function place(name: string, isNamed: boolean): Promise<string> {
   }
   await Deno.mkdir(path.slice(0, path.lastIndexOf("/")) || "/", { recursive: true });
   return path;
-}
-
-/** Bundles into {@link dist}, with the commit's hash in. */
-async function bundle(revision: string): Promise<void> {
-  await check(Deno.execPath(), ["run", "-A", "--quiet", `${root}scripts/bundle.ts`, dist], {
-    cwd: root,
-  });
-  let places = 0;
-  for (const { name } of Deno.readDirSync(dist)) {
-    const stamped = stamp(await Deno.readTextFile(`${dist}/${name}`), revision);
-    if (stamped === undefined) continue;
-    places++;
-    await Deno.writeTextFile(`${dist}/${name}`, stamped);
-  }
-  if (places !== 1) throw new Error(`version.ts is in ${places} files of the bundle`);
 }
 
 async function extracting(target: Target, output: string, revision: string): Promise<void> {

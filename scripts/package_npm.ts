@@ -5,6 +5,8 @@
  *
  *     deno task package && cd dist/npm && npm publish
  */
+import { bundle } from "./bundle/rolldown.ts";
+
 /** A package's name where one is imported, statically or when it is needed. */
 const IMPORT = /^(?:import|export) .* from "([@\w][^"]*)"|\bimport\("([@\w][^"]*)"\)/gm;
 const REPOSITORY = "https://github.com/fairlead/fairlead";
@@ -14,10 +16,11 @@ const config = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
 
 await Deno.remove(out, { recursive: true }).catch(() => {});
 const packages = Object.keys(config.imports).filter((name) => name !== "fairlead");
-await deno(["bundle", "--quiet", "--code-splitting", "--outdir", out], [
-  ...packages.flatMap((name) => [`--external=${name}`, `--external=${name}/*`]),
-  `${root}buildkit/mod.ts`,
-]);
+await bundle({
+  entry: `${root}buildkit/mod.ts`,
+  external: packages,
+  output: { dir: out, minify: false, comments: true },
+});
 await declare();
 await Deno.writeTextFile(`${out}/package.json`, JSON.stringify(manifest(), null, 2) + "\n");
 await Deno.copyFile(`${root}LICENSE`, `${out}/LICENSE`);

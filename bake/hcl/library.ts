@@ -15,7 +15,7 @@ const modules: readonly (readonly [names: string, load: () => Promise<Module>])[
   [
     "chomp indent join lower replace reverse sort split strlen substr title trim trimprefix " +
     "trimspace trimsuffix upper",
-    () => import("./functions/strings.ts"),
+    () => import("./functions/strings.ts" /* at every run */),
   ],
   [
     "chunklist coalesce coalescelist compact concat contains distinct element flatten hasindex index " +

@@ -1,8 +1,7 @@
 /** The binary as a shell script with everything behind it; `layout.ts` has its form. */
 import { createHash } from "node:crypto";
-import { check } from "../../tests/harness/run.ts";
+import { bundle } from "../bundle/rolldown.ts";
 import { BLOCK, type Manifest } from "./layout.ts";
-import { prelink } from "./prelink.ts";
 import { runFlags } from "./run_flags.ts";
 import type { Target } from "./targets.ts";
 
@@ -33,8 +32,7 @@ export async function selfExtracting(contents: Contents): Promise<void> {
   if (contents.library !== undefined) parts.push(await Deno.readFile(contents.library));
   const blocks = parts.map(({ length }) => Math.ceil(length / BLOCK));
   const places = blocks.map((_, at) => blocks.slice(0, at).reduce((sum, count) => sum + count, 1));
-  const original = await Deno.readFile(contents.deno);
-  const deno = target.name === "linux-x64" ? prelink(original) : original;
+  const deno = await Deno.readFile(contents.deno);
   const digest = createHash("sha256");
   parts.slice(1).forEach((bytes) => digest.update(filled(bytes)));
   const sum = digest.update(deno).digest("hex");
@@ -74,11 +72,14 @@ export async function selfExtracting(contents: Contents): Promise<void> {
 
 /** `unpack.ts` as one file. */
 async function unpacker(): Promise<Uint8Array> {
-  const { stdout } = await check(Deno.execPath(), [
-    ...["bundle", "--quiet", "--minify", "--platform=deno"],
-    `${here}unpack.ts`,
-  ]);
-  return new TextEncoder().encode(stdout);
+  const folder = await Deno.makeTempDir({ prefix: "fairlead-unpacker-" });
+  try {
+    const file = `${folder}/unpack.js`;
+    await bundle({ entry: `${here}unpack.ts`, output: { file, codeSplitting: false } });
+    return await Deno.readFile(file);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 async function program(dist: string): Promise<Uint8Array> {

@@ -38,16 +38,8 @@ test("a file that we may not read is named: as an ordinary user", async (host) =
   const program = `${bench.folder}/fairlead.js`;
   const deno = `${bench.folder}/deno`;
   const root = new URL("../..", import.meta.url).pathname;
-  await check(Deno.execPath(), [
-    "bundle",
-    "--quiet",
-    "--external=*.node",
-    "-o",
-    program,
-    `${root}/main.ts`,
-  ], {
-    cwd: root,
-  });
+  const compile = ["run", "-A", "--quiet", `${root}scripts/compile.ts`, "--js"];
+  await check(Deno.execPath(), [...compile, `--output=${program}`], { cwd: root });
   await Deno.link(Deno.execPath(), deno).catch(() => Deno.copyFile(Deno.execPath(), deno));
   await Deno.mkdir(`${bench.folder}/home`);
   await check("chown", ["65534", `${bench.folder}/home`]);

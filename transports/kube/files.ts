@@ -7,7 +7,6 @@
  */
 import { homeDir } from "../../base/home.ts";
 import type { Env } from "../transport.ts";
-import { readPlainYaml } from "./plain_yaml.ts";
 
 /** A map of a kubeconfig: every scalar is a string, `true` included. */
 export type KubeMap = Readonly<Record<string, unknown>>;
@@ -89,8 +88,6 @@ async function readOne(file: string, must: boolean): Promise<KubeMap | undefined
       cause,
     });
   }
-  const plain = readPlainYaml(text);
-  if (plain !== undefined) return asMap(plain);
   const { readYaml, YamlError } = await import("./yaml.ts");
   try {
     return asMap(readYaml(text));
@@ -98,7 +95,7 @@ async function readOne(file: string, must: boolean): Promise<KubeMap | undefined
     if (!(cause instanceof YamlError)) throw cause;
     throw new KubeConfigError(
       `the kubeconfig ${file} is no YAML: ${cause.message}`,
-      "mend the file",
+      "fix the file",
     );
   }
 }

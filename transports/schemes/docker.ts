@@ -25,7 +25,7 @@ export const docker = {
   plaintext: () => false,
 
   async dial(spec, context) {
-    const { dialInside } = await import("../engine/grpc.ts");
+    const { dialInside } = await import("../engine/grpc.ts" /* at every run */);
     const endpoint = describe(spec);
     return await dialInside(await findEngine(spec, endpoint, context.env), endpoint, context);
   },

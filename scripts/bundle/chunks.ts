@@ -1,0 +1,124 @@
+/**
+ * Which file of the bundle a module goes into.
+ *
+ * A file costs 0.1 ms, and what is in it and not needed 10 µs a KiB
+ * (`docs/decisions/0006-start-up.md`). Left to itself, a bundler cuts what commands share into a
+ * hundred small files, of which a build would load fifty. So the commands whose start is counted
+ * get few: `core.js` for all, `client.js` for those that reach a daemon, `builds.js` for those that
+ * build, and one file each.
+ *
+ * A counted command needs what its modules import, and of what they import late the imports that
+ * carry this mark:
+ *
+ *     await import("./run.ts" /* at every run *\/)
+ */
+import { type CodeSplittingGroup, type GetModuleInfo, type Plugin } from "rolldown";
+
+const MARKED = /\bimport\("([^"]+)" \/\* at every run \*\/\)/g;
+const COUNTED = ["ls", "build", "bake"];
+/** The first that wants a module gets it. */
+const FILES = ["core", "client", "builds", ...COUNTED];
+
+/** The plugin that sees the marks, and the files with names of their own. */
+export function chunks(root: string) {
+  /** Modules imported at every run, by their importers. */
+  const marked = new Map<string, string[]>();
+  let files: ReadonlyMap<string, string> | undefined;
+  const plugin: Plugin = {
+    name: "chunks",
+    transform(code, id) {
+      const targets = [...code.matchAll(MARKED)]
+        .map(([, target]) => new URL(target!, `file://${id}`).pathname);
+      if (targets.length > 0) marked.set(id, targets);
+    },
+    generateBundle(_, bundle) {
+      const chunks = Object.values(bundle).filter((file) => file.type === "chunk");
+      const facades = new Map<string, string>();
+      for (const { fileName, code, moduleIds } of chunks) {
+        const target = moduleIds.length === 0 ? facadeTarget(code) : undefined;
+        if (target === undefined) continue;
+        facades.set(fileName, target);
+        delete bundle[fileName];
+      }
+      for (const chunk of chunks) {
+        chunk.code = hideLateImports(chunk.code, (file) => facades.get(file));
+      }
+    },
+  };
+  const groups = FILES.map((file, at): CodeSplittingGroup => ({
+    name(id, graph) {
+      files ??= assign(root, (id) => graph.getModuleInfo(id), marked);
+      return files.get(id) === file ? file : null;
+    },
+    debugName: file,
+    priority: FILES.length - at,
+  }));
+  const isNamed = (name: string) => FILES.includes(name);
+  return { plugin, groups, isNamed };
+}
+
+/** The file of each module that `main.ts` or a counted command needs. */
+function assign(
+  root: string,
+  info: GetModuleInfo,
+  marked: ReadonlyMap<string, readonly string[]>,
+): Map<string, string> {
+  const main = `${root}main.ts`;
+  const imported = (id: string) => info(id)?.importedIds ?? [];
+  const needed = (id: string) => [...imported(id), ...marked.get(id) ?? []];
+  const users = new Map<string, string[]>();
+  for (const command of COUNTED) {
+    const file = `${root}commands/${command}.ts`;
+    if (!info(file)) {
+      throw new Error(`the command ${command} is not in ${file}: see ${import.meta.url}`);
+    }
+    for (const id of reached([main, file], needed)) {
+      users.set(id, [...users.get(id) ?? [], command]);
+    }
+  }
+  const files = new Map([...users].map(([id, commands]) => [id, fileOf(commands)]));
+  for (const id of reached([main, `${root}commands/version.ts`], imported)) files.set(id, "core");
+  // It waits for the command that it imports: a file that commands import would wait for itself.
+  files.delete(main);
+  return files;
+}
+
+function fileOf(commands: readonly string[]): string {
+  if (commands.length === 1) return commands[0]!;
+  return commands.includes("ls") ? "client" : "builds";
+}
+
+/** What `next` leads to from some modules, themselves included. */
+export function reached(from: readonly string[], next: (id: string) => readonly string[]) {
+  const seen = new Set(from);
+  for (const id of seen) next(id).forEach((other) => seen.add(other));
+  return seen;
+}
+
+/**
+ * Rolldown writes a file that does nothing but export from another one where a late import's module
+ * went into a file with others. Gives what to import in its place, as an expression.
+ */
+export function facadeTarget(code: string): string | undefined {
+  const [, names, file] = /^export\{([^{}]+)\}from"\.\/([^"]+)";\s*$/.exec(code) ?? [];
+  if (names === undefined) return undefined;
+  const fields = names.split(",").map((pair) => {
+    const [inside, outside = inside] = pair.split(" as ");
+    return `${outside}:all.${inside}`;
+  });
+  return `import(["./${file}"].join()).then(all=>({${fields}}))`;
+}
+
+/**
+ * Deno reads every module that a literal `import("…")` names before it runs the first line. With the
+ * name hidden, Deno reads a module when it is imported.
+ */
+export function hideLateImports(
+  code: string,
+  facade: (file: string) => string | undefined,
+): string {
+  return code.replace(
+    /\bimport\((["'`])\.\/([^"'`]+)\1\)/g,
+    (_, _quote, file: string) => facade(file) ?? `import(["./${file}"].join())`,
+  );
+}

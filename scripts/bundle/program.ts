@@ -1,0 +1,37 @@
+/** The program's bundles: one folder for the binaries, or one file for a Deno of the user's. */
+import type { OutputOptions, Plugin } from "rolldown";
+import { chunks } from "./chunks.ts";
+import { bundle } from "./rolldown.ts";
+
+const root = new URL("../..", import.meta.url).pathname;
+const entry = `${root}main.ts`;
+
+/** Bundles into a folder: a file for each command and for what only some of them need. */
+export async function bundleFolder(dir: string, revision = ""): Promise<void> {
+  const { plugin, groups, isNamed } = chunks(root);
+  const output: OutputOptions = {
+    dir,
+    codeSplitting: { groups },
+    chunkFileNames: ({ name }) => isNamed(name) ? "[name].js" : "[name]-[hash].js",
+  };
+  await Deno.remove(dir, { recursive: true }).catch(() => {});
+  await bundle({ entry, output, plugins: [plugin, stamp(revision)] });
+}
+
+/** Bundles into one file. */
+export async function bundleFile(file: string, revision: string): Promise<void> {
+  await bundle({ entry, output: { file, codeSplitting: false }, plugins: [stamp(revision)] });
+}
+
+/** Puts the commit's hash into `version.ts`. */
+function stamp(revision: string): Plugin {
+  return {
+    name: "stamp",
+    transform(code, id) {
+      if (id !== `${root}version.ts`) return;
+      const stamped = code.replace('revision: ""', `revision: ${JSON.stringify(revision)}`);
+      if (stamped === code && revision !== "") throw new Error(`${id} has no revision: ""`);
+      return stamped;
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** One bundle by rolldown, with what every form of the program needs. */
+import { createRequire, isBuiltin } from "node:module";
+import { type OutputOptions, type Plugin, rolldown } from "rolldown";
+import { esmExternalRequirePlugin } from "rolldown/plugins";
+
+/** Stands for ssh2's machine code, which ssh2 tries to load and does without. */
+const NATIVE = "\0native";
+
+/** What is bundled, and how it is written. */
+export interface BundleOptions {
+  /** The module that everything else is reached from. */
+  readonly entry: string;
+  readonly output: OutputOptions;
+  /** Packages that stay imports. */
+  readonly external?: readonly string[];
+  readonly plugins?: readonly Plugin[];
+}
+
+/** Writes the bundle. Throws an Error with rolldown's report where it can't. */
+export async function bundle({ entry, output, external = [], plugins = [] }: BundleOptions) {
+  const made = await rolldown({
+    input: entry,
+    platform: "neutral",
+    resolve: {
+      // `main` is for packages without `exports`. The condition `node` is left out on purpose: under
+      // it `yaml` gives its CommonJS build, which loads Deno's node layer (27 ms).
+      conditionNames: ["import", "default"],
+      mainFields: ["module", "main"],
+    },
+    plugins: [...plugins, packages(external), esmExternalRequirePlugin({ external: [/^node:/] })],
+    // ssh2 comes as CommonJS, in which this name is always there.
+    transform: { define: { __dirname: "import.meta.dirname" } },
+    checks: { pluginTimings: false, ineffectiveDynamicImport: false },
+  });
+  await made.write({ format: "esm", minify: true, comments: false, ...output });
+  await made.close();
+}
+
+/** Finds the packages of deno.json, which lie in Deno's cache and not in a `node_modules`. */
+function packages(external: readonly string[]): Plugin {
+  const own = createRequire(import.meta.url);
+  return {
+    name: "packages",
+    async resolveId(source, importer, { kind }) {
+      if (/^cpu-features$|\.node$/.test(source)) return NATIVE;
+      if (/^[./]|^node:/.test(source) || importer === undefined) return null;
+      if (isBuiltin(source)) return await this.resolve(`node:${source}`, importer, { kind });
+      const name = /^(?:@[^/]+\/)?[^/]+/.exec(source)![0];
+      if (external.includes(name)) return { id: source, external: true };
+      const require = importer.includes("/npm/") ? createRequire(importer) : own;
+      const found = require.resolve(source);
+      // The package names itself: then rolldown chooses the build by the package's `exports`.
+      const self = `${packageFolder(found, name)}/package.json`;
+      return await this.resolve(source, self, { kind, skipSelf: true }) ?? found;
+    },
+    load: (id) => id === NATIVE ? 'module.exports = {}; throw new Error("no add-on")' : null,
+  };
+}
+
+/** The folder of the package that a file belongs to. A build may have a package.json of its own. */
+function packageFolder(file: string, name: string): string {
+  for (let folder = file; folder !== "";) {
+    folder = folder.slice(0, folder.lastIndexOf("/"));
+    try {
+      if (JSON.parse(Deno.readTextFileSync(`${folder}/package.json`)).name === name) return folder;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  throw new Error(`${file} belongs to no package ${name}`);
+}
