@@ -48,7 +48,8 @@ export {
   type SecretSource,
   type SecretSpec,
 } from "./session/secret_source.ts";
-export { type Agent, type AgentConnection, type Agents, ssh } from "./session/ssh.ts";
+export { type Agent, type Agents, ssh } from "./session/ssh.ts";
+export type { AgentConnection } from "../transports/ssh/keys/agent.ts";
 export type { TreeOutput } from "./session/filesend.ts";
 export { fileOutput } from "./session/output_file.ts";
 export type { ByteOutput, OutputSink } from "./session/output_sink.ts";

@@ -6,28 +6,24 @@
  * What comes is a build step's, so an agent is lent for looking: it lists its keys and signs with
  * them. Whatever would change it, or lock it, is refused here, as the peers do.
  */
+import {
+  type AgentConnection,
+  FAILURE,
+  REQUEST_IDENTITIES,
+  SIGN_REQUEST,
+} from "../../transports/ssh/keys/agent.ts";
+import { string } from "../../transports/ssh/keys/wire.ts";
 import type { Service } from "../grpc/call.ts";
 import { first } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 import { bytesMessageHead } from "./bytes_message.ts";
 import { bytesOf } from "./tunnel.ts";
 
-/** A connection to an agent. */
-export interface AgentConnection extends Disposable {
-  /** The answer to a request: both without their lengths, which stand before them on the wire. */
-  ask(request: Uint8Array): Promise<Uint8Array>;
-}
-
 /** An agent: each connection that the daemon wants is a connection of its own. */
 export type Agent = () => AgentConnection;
 
 /** Which agent an id means; undefined for none. */
 export type Agents = ReadonlyMap<string, Agent>;
-
-/** https://www.rfc-editor.org/rfc/rfc9987 (SSH Agent Protocol), section 5.1. */
-const FAILURE = 5;
-const REQUEST_IDENTITIES = 11;
-const SIGN_REQUEST = 13;
 
 /** No request to list or sign is larger, in bytes. */
 const LARGEST = 256 << 10;
@@ -56,7 +52,7 @@ export function ssh(agents: Agents): Service {
       await call.receive(async (message) => {
         requests.add(bytesOf(message));
         for (let request = requests.next(); request; request = requests.next()) {
-          const answer = framed(await answerTo(connection, request));
+          const answer = string(await answerTo(connection, request));
           for (let at = 0; at < answer.length; at += CHUNK) {
             const part = answer.subarray(at, at + CHUNK);
             call.send(bytesMessageHead(part.length), part);
@@ -70,14 +66,6 @@ export function ssh(agents: Agents): Service {
 async function answerTo(agent: AgentConnection, request: Uint8Array): Promise<Uint8Array> {
   const allowed = request[0] === REQUEST_IDENTITIES || request[0] === SIGN_REQUEST;
   return allowed ? await agent.ask(request) : new Uint8Array([FAILURE]);
-}
-
-/** A message as it is on the wire: four bytes of length before it. */
-export function framed(message: Uint8Array): Uint8Array {
-  const out = new Uint8Array(4 + message.length);
-  new DataView(out.buffer).setUint32(0, message.length);
-  out.set(message, 4);
-  return out;
 }
 
 /** Cuts the bytes that come into messages. */

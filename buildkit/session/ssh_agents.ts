@@ -1,7 +1,10 @@
 /** Where the agents of a build come from: a socket of this machine, or private keys in files. */
 import { osReason } from "../../base/os_reason.ts";
-import { type Agent, type Agents, framed } from "./ssh.ts";
-import type { AgentKey } from "./ssh_keys.ts";
+import { AgentError, socketAgent } from "../../transports/ssh/keys/agent.ts";
+import type { SigningKey } from "../../transports/ssh/keys/signing_key.ts";
+import type { Agent, Agents } from "./ssh.ts";
+
+export { AgentError };
 
 /** One agent, as the command line put it. */
 export interface AgentSpec {
@@ -10,18 +13,8 @@ export interface AgentSpec {
   readonly paths: readonly string[];
 }
 
-/** An agent that can't be had. */
-export class AgentError extends Error {
-  override readonly name = "AgentError";
-  constructor(message: string, readonly hint?: string) {
-    super(message);
-  }
-}
-
 /** A key file is a page of text. Whatever is larger, in bytes, is something else. */
 const LARGEST_KEY = 100 * 1024;
-/** The largest answer of an agent, in bytes, as in Go's client. */
-const LARGEST_ANSWER = 16 << 20;
 
 /** Looks at what the specs name, reads the keys, connects to nothing. Throws `AgentError`. */
 export async function openAgents(
@@ -62,7 +55,7 @@ async function openAgent(paths: readonly string[], prefix: string): Promise<Agen
 }
 
 async function agentAt(paths: readonly string[]): Promise<Agent> {
-  const keys: AgentKey[] = [];
+  const keys: SigningKey[] = [];
   let socket: string | undefined;
   for (const path of paths) {
     if (socket !== undefined) throw new AgentError("only single socket allowed");
@@ -70,12 +63,13 @@ async function agentAt(paths: readonly string[]): Promise<Agent> {
       socket = path;
       continue;
     }
-    const { keyOf } = await import("./ssh_keys.ts");
+    const { keyOf } = await import("./ssh_key_agent.ts");
     keys.push(await keyOf(path, await readKey(path)));
   }
-  if (socket === undefined) return (await import("./ssh_keys.ts")).keyAgent(keys);
+  if (socket === undefined) return (await import("./ssh_key_agent.ts")).keyAgent(keys);
   if (keys.length > 0) throw new AgentError("invalid combination of keys and sockets");
-  return socketAgent(socket);
+  const path = socket;
+  return () => socketAgent(path);
 }
 
 async function statOf(path: string): Promise<Deno.FileInfo> {
@@ -101,54 +95,4 @@ async function readKey(path: string): Promise<string> {
   } catch (error) {
     throw new AgentError(`failed to read ${path}: read ${path}: ${osReason(error)}`);
   }
-}
-
-/** An agent that listens on a socket. It is connected to with the first request. */
-function socketAgent(path: string): Agent {
-  return () => {
-    let connecting: Promise<Deno.UnixConn> | undefined;
-    let connected: Deno.UnixConn | undefined;
-    let over = false;
-    const connect = async () => {
-      try {
-        connected = await Deno.connect({ transport: "unix", path });
-      } catch (error) {
-        throw new AgentError(`failed to connect to ${path}: ${osReason(error)}`);
-      }
-      if (over) connected.close();
-      return connected;
-    };
-    return {
-      async ask(request) {
-        const connection = await (connecting ??= connect());
-        for (let rest = framed(request); rest.length > 0;) {
-          rest = rest.subarray(await connection.write(rest));
-        }
-        const head = await readFull(connection, 4, path);
-        const length = new DataView(head.buffer).getUint32(0);
-        if (length === 0 || length > LARGEST_ANSWER) {
-          throw new AgentError(`${path} is no ssh agent: it answered ${length} bytes`);
-        }
-        return await readFull(connection, length, path);
-      },
-      [Symbol.dispose]() {
-        over = true;
-        connected?.close();
-      },
-    };
-  };
-}
-
-async function readFull(
-  from: Deno.UnixConn,
-  length: number,
-  path: string,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length;) {
-    const n = await from.read(bytes.subarray(at));
-    if (n === null) throw new AgentError(`the ssh agent at ${path} hung up`);
-    at += n;
-  }
-  return bytes;
 }

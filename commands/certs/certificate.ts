@@ -11,7 +11,7 @@ import {
   time,
   utf8,
   yes,
-} from "./der.ts";
+} from "../../base/der.ts";
 import type { Host } from "./host.ts";
 import { keyId, type Keys, signature, signatureAlgorithm } from "./keys.ts";
 

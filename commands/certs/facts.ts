@@ -1,5 +1,5 @@
 /** What a certificate's bytes say that the runtime's own reader doesn't tell: usages, version, signature. */
-import { derValues } from "../../base/der.ts";
+import { derValues, objectIdText } from "../../base/der.ts";
 
 export interface Facts {
   /** 1 to 3; extensions there are in 3 alone. */
@@ -40,20 +40,4 @@ export function factsOf(certificate: Uint8Array): Facts {
     uses: uses &&
       derValues(derValues(uses)[0]!.content).map(({ content }) => objectIdText(content)),
   };
-}
-
-function objectIdText(bytes: Uint8Array): string {
-  const parts: number[] = [];
-  let part = 0;
-  for (const byte of bytes) {
-    part = part * 128 + (byte & 0x7f);
-    if (byte & 0x80) continue;
-    if (parts.length > 0) parts.push(part);
-    else {
-      const first = Math.min(2, Math.floor(part / 40));
-      parts.push(first, part - first * 40);
-    }
-    part = 0;
-  }
-  return parts.join(".");
 }

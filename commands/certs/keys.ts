@@ -1,4 +1,4 @@
-import { bitString, type Der, integer, objectId, sequence } from "./der.ts";
+import { bitString, type Der, integer, objectId, sequence } from "../../base/der.ts";
 
 /** Kinds of keys, by the name that `--algorithm` has for them. */
 export type Algorithm = "ecdsa" | "ed25519";

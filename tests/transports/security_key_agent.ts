@@ -3,7 +3,7 @@
  * key in the machine: it answers as ssh-agent does, and signs in software what the key would sign
  * (OpenSSH's PROTOCOL.u2f). The servers that judge the signatures are real.
  */
-import { stringsIn, stringsOf } from "../../transports/ssh/wire.ts";
+import { stringsIn, stringsOf } from "../../transports/ssh/keys/wire.ts";
 
 export interface SecurityKeyAgent extends AsyncDisposable {
   readonly socket: string;

@@ -7,10 +7,11 @@ import { missing, onPath } from "../harness/tool.ts";
 import { sleep, soon } from "./contract_help.ts";
 import { ssh } from "../../transports/schemes/ssh.ts";
 import { sshAuth } from "../../transports/ssh/auth.ts";
-import { loadSsh2, type SshAgent } from "../../transports/ssh/ssh2.ts";
+import { loadSsh2, type SshClient, type SshKey } from "../../transports/ssh/ssh2.ts";
+import { carryLogins } from "../../transports/ssh/ssh2_internals.ts";
 import { sshTarget } from "../../transports/ssh/target.ts";
 import { startSecurityKeyAgent } from "./security_key_agent.ts";
-import { stringsOf } from "../../transports/ssh/wire.ts";
+import { stringsOf } from "../../transports/ssh/keys/wire.ts";
 import { sshRig } from "./ssh_rig.ts";
 
 const reason = needsRoot() ?? await missing("sshd");
@@ -140,20 +141,18 @@ if (!skip(reason)) {
       /** Answers these, one after the other; how often it was asked, and what came of it. */
       const asked = async (...answers: (string | undefined)[]) => {
         const questions: boolean[] = [];
-        const auth = sshAuth(ssh2, target, (_, again) => {
-          questions.push(again);
-          return Promise.resolve(answers.shift());
-        }, (ask) => ask());
-        const way = await auth.next() as { type: string; agent: SshAgent };
-        assert.equal(way.type, "agent");
+        const auth = sshAuth(ssh2, target, {
+          ask(_, again) {
+            questions.push(again);
+            return Promise.resolve(answers.shift());
+          },
+          asking: (ask) => ask(),
+          signal: around.signal,
+        });
+        const { key } = await auth.next() as { key: SshKey };
         assert.deepEqual(questions, [], "the server wasn't asked yet whether it takes this key");
-        const signed = new Promise<boolean>((resolve) =>
-          way.agent.getIdentities((_, keys) =>
-            way.agent.sign(keys![0]!, new Uint8Array(8), {}, (error) => resolve(error === null))
-          )
-        );
         return {
-          signed: await signed,
+          signed: await signed(key),
           questions,
           problem: auth.problem()?.text,
           tried: auth.tried,
@@ -252,3 +251,19 @@ async function publicOf(file: string): Promise<string> {
   const type = new TextEncoder().encode("ssh-ed25519");
   return `ssh-ed25519 ${stringsOf([type, key]).toBase64()} pkcs8`;
 }
+
+/** Whether a login's key signs when ssh2 writes its request; the protocol is a stand-in. */
+function signed(key: SshKey): Promise<boolean> {
+  return new Promise((resolve) => {
+    const protocol = {
+      authPK(_user: string, _key: SshKey, _algorithm: string, sign: Sign) {
+        sign(new Uint8Array(8), () => resolve(true));
+      },
+      _packetRW: { write: {} },
+    };
+    carryLogins({ _protocol: protocol } as unknown as SshClient);
+    protocol.authPK("root", key, "rsa-sha2-512", () => resolve(false));
+  });
+}
+
+type Sign = (data: Uint8Array, done: () => void) => void;

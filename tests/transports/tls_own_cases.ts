@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { endsOf } from "../../base/der.ts";
+import { endsOf } from "../../transports/tls/certificate_ends.ts";
 import { rootsAreEmpty } from "../../transports/tls/roots.ts";
 import { createPlugins } from "../../transports/external.ts";
 import { setTcpOptions } from "../../transports/net/socket_options.ts";

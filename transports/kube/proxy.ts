@@ -7,7 +7,8 @@ import { HttpError, readText, startExchange, writeAll } from "../net/http1.ts";
 import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { DialError } from "../errors.ts";
-import { addressBytes, inRange } from "./address.ts";
+import { sameBytes } from "../../base/bytes.ts";
+import { contains, parseIp, parseNetwork } from "../../base/ip.ts";
 import type { DialContext, Env } from "../transport.ts";
 
 interface HostPort {
@@ -40,13 +41,14 @@ export function proxyFor(env: Env, server: URL): string | undefined {
  * below it, or `.name` and `*.name`, which are what is below it alone. All but ranges may have a port.
  */
 export function spares(entry: string, host: string, port: string): boolean {
-  if (entry === "*" || inRange(entry, host)) return true;
+  if (entry === "*") return true;
+  const [network, address] = [parseNetwork(entry), parseIp(host)];
+  if (network && address && contains(network, address)) return true;
   const [, name = entry, only = port] = /^(\[.*\]|[^:]*):(\d+)$/.exec(entry) ?? [];
   if (only !== port) return false;
   const wanted = name.replace(/^\[|\]$/g, "").toLowerCase();
-  if (addressBytes(wanted) !== undefined) {
-    return addressBytes(wanted)!.toHex() === addressBytes(host)?.toHex();
-  }
+  const exact = parseIp(wanted);
+  if (exact !== undefined) return address !== undefined && sameBytes(exact, address);
   const below = wanted.replace(/^\*?(?=\.)/, "");
   const asked = host.toLowerCase();
   return below.startsWith(".")
@@ -162,7 +164,7 @@ async function socks(stream: ByteStream, to: HostPort, url: URL): Promise<string
   } else if (method !== 0) return "it wants a user and a password";
   // A name goes as it is: the proxy may know more names than this machine.
   const name = new TextEncoder().encode(to.host);
-  const address = addressBytes(to.host);
+  const address = parseIp(to.host);
   const host = address === undefined
     ? [3, name.length, ...name]
     : [address.length === 4 ? 1 : 4, ...address];

@@ -1,3 +1,4 @@
+import { shellWord } from "../../base/shell_word.ts";
 import { DIAL_STDIO } from "../engine/container.ts";
 import { formatHostPort } from "../net/tcp_connect.ts";
 import { formatOptions, splitEndpoint } from "../endpoint.ts";
@@ -113,7 +114,7 @@ export const ssh = {
     const { command, socket = command === undefined ? SOCKET : undefined } = spec;
     const relay = spec.socket === undefined
       ? DIAL_STDIO
-      : [DIAL_STDIO[0]!, "--addr", shellQuoted(`unix://${spec.socket}`), ...DIAL_STDIO.slice(1)];
+      : [DIAL_STDIO[0]!, "--addr", shellWord(`unix://${spec.socket}`), ...DIAL_STDIO.slice(1)];
     const ways = {
       socket,
       command: command ?? relay.join(" "),
@@ -150,8 +151,4 @@ function describe(spec: SshSpec): string {
 /** What would be taken for something else, as `%40`. */
 function encoded(text: string): string {
   return text.replace(/[\s%?#@:/]/g, encodeURIComponent);
-}
-
-function shellQuoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

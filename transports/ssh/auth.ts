@@ -3,24 +3,23 @@
  * agent doesn't hold, and before each key its certificates. A server counts each that is offered
  * (`MaxAuthTries`).
  */
-import { agentIdentities } from "./agent.ts";
+import { sameBytes } from "../../base/bytes.ts";
 import {
+  isKeyType,
   loginAlgorithm,
   parseCertificate,
   type SshCertificate,
   userCertificateNote,
 } from "./certificate.ts";
-import { keyType } from "./known_hosts.ts";
-import { isOnSecurityKey, type KeyFile, publicKeyOf, readKey } from "./private_key.ts";
-import type { Ssh2, SshAgent, SshKey } from "./ssh2.ts";
-import { type Login, loginBy, signWithAgent, signWithKey } from "./signed_login.ts";
+import { agentIdentities, socketAgent } from "./keys/agent.ts";
+import { type KeyFile, publicHalf, readPrivateKey } from "./keys/private_key.ts";
+import { isOnSecurityKey, keyType, publicKeyIn } from "./keys/public_key.ts";
+import { loginBy, type NextAuth, type Sign, signWithAgent } from "./login.ts";
+import type { Ssh2 } from "./ssh2.ts";
 import type { SshTarget } from "./target.ts";
 import type { Asking } from "../transport.ts";
 
-/** A way in, as ssh2 takes it. */
-export type NextAuth = Record<string, unknown>;
-
-/** The ways in, one after the other, and what became of them. */
+/** The logins that are tried, one after the other, and what became of them. */
 export interface SshAuth {
   /**
    * What is tried next; false when there is nothing more.
@@ -51,16 +50,20 @@ export type AskPassphrase = (file: string, again: boolean) => Promise<string | u
 
 const ATTEMPTS = 3;
 
-/**
- * @param asking through which what waits for somebody is done
- * @param doing hears what is under way
- */
+export interface AuthOptions {
+  readonly ask: AskPassphrase;
+  /** Whatever waits for a person runs through this. */
+  readonly asking: Asking;
+  /** Hears what is under way; empty when it is over. */
+  readonly doing?: (what: string) => void;
+  /** Ends questions to an agent. */
+  readonly signal: AbortSignal;
+}
+
 export function sshAuth(
   ssh2: Ssh2,
   target: SshTarget,
-  ask: AskPassphrase,
-  asking: Asking,
-  doing: (what: string) => void = () => {},
+  { ask, asking, doing = () => {}, signal }: AuthOptions,
 ): SshAuth {
   const { user: username } = target;
   const tried: string[] = [];
@@ -75,75 +78,69 @@ export function sshAuth(
     problem ??= { text, hint };
   };
 
-  /** Logins by certificates of a key, those of files that weren't offered before. */
-  function withCertificates(key: Uint8Array, signer: (file: UserCertificate) => Login["sign"]) {
+  const isOffered = (blob: Uint8Array) => offered.some((one) => sameBytes(one, blob));
+
+  /** Logins by the certificates of a key in files, which were not offered before. */
+  function withCertificates(key: Uint8Array, sign: Sign): NextAuth[] {
     return files.filter(({ certificate, blob }) =>
-      same(certificate.key, key) && !offered.some((one) => same(one, blob))
-    ).map((file) => byCertificate(file, signer(file), `the certificate ${file.path}`));
+      sameBytes(certificate.key, key) && !isOffered(blob)
+    ).map((file) => byCertificate(file, sign, `the certificate ${file.path}`));
   }
 
   function byCertificate(
     { blob, certificate }: Omit<UserCertificate, "path">,
-    sign: Login["sign"],
+    sign: Sign,
     shown: string,
   ): NextAuth {
     offered.push(blob);
     tried.push(shown + userCertificateNote(certificate, username, Date.now()));
-    return loginBy(ssh2, username, { blob, algorithm: loginAlgorithm(certificate).name, sign });
+    return loginBy(ssh2, username, { blob, algorithm: loginAlgorithm(certificate), sign });
+  }
+
+  /** A login by a key itself. */
+  function byKey(blob: Uint8Array, sign: Sign): NextAuth {
+    offered.push(blob);
+    return loginBy(ssh2, username, { blob, algorithm: keyType(blob), sign });
   }
 
   async function fromAgent(): Promise<NextAuth[]> {
     const path = target.agent;
     if (path === undefined) return [];
-    const signer = (blob: Uint8Array, type: string) => signWithAgent(path, blob, type);
-    const inner = ssh2.createAgent(path);
-    // One that is forwarded may be stuck.
+    const signer = (blob: Uint8Array) => signWithAgent(path, blob, signal);
+    // A forwarded agent may be stuck.
     doing(`asking the agent at ${path}`);
-    const keys = await identitiesOf(inner);
-    if (keys instanceof Error) {
+    let identities: Uint8Array[];
+    try {
+      using agent = socketAgent(path, signal);
+      identities = await agentIdentities(agent);
+    } catch {
       tried.push(`the agent at ${path} doesn't answer`);
       return [];
     }
+    doing("");
     const wanted = target.identitiesOnly
-      ? target.identities.flatMap((file) => publicKeyOf(ssh2, file) ?? [])
+      ? (await Promise.all(target.identities.map(publicKeyOf))).filter((key) => key !== undefined)
       : undefined;
     const isWanted = (key: Uint8Array) =>
-      wanted === undefined || wanted.some((one) => same(one, key));
-    const identities = await agentIdentities(path).catch(() => []);
-    doing("");
+      wanted === undefined || wanted.some((one) => sameBytes(one, key));
     const logins = identities.flatMap((blob) => {
       const certificate = parseCertificate(blob);
       if (certificate !== undefined && isWanted(certificate.key)) {
         const shown = `the agent's certificate ${JSON.stringify(certificate.id)}`;
-        return [byCertificate({ blob, certificate }, signer(blob, certificate.type), shown)];
+        return [byCertificate({ blob, certificate }, signer(blob), shown)];
       }
       if (!isOnSecurityKey(blob) || !isWanted(blob)) return [];
-      offered.push(blob);
       tried.push("the agent's key in a security key");
-      const sign = signer(blob, keyType(blob));
-      // Somebody has to touch it.
-      return [loginBy(ssh2, username, {
-        blob,
-        algorithm: keyType(blob),
-        sign: (data) => asking(() => sign(data)),
-      })];
+      // A person has to touch the security key.
+      return [byKey(blob, (data, hash) => asking(() => signer(blob)(data, hash)))];
     });
-    const usable = keys.filter((key) => isWanted(key.getPublicSSH()));
-    const loaned = usable.flatMap((key) =>
-      withCertificates(
-        key.getPublicSSH(),
-        ({ certificate }) => signer(certificate.key, certificate.type),
-      )
-    );
-    offered.push(...usable.map((key) => key.getPublicSSH()));
-    if (usable.length === 0) {
-      if (!target.identitiesOnly && logins.length === 0) tried.push("the agent has no keys");
-      return logins;
-    }
-    tried.push(`${usable.length} of the agent's keys`);
-    const agent: SshAgent = Object.create(inner);
-    agent.getIdentities = (done) => done(null, usable);
-    return [...logins, ...loaned, { type: "agent", username, agent }];
+    const keys = identities.filter((blob) => isKeyType(keyType(blob)) && isWanted(blob));
+    logins.push(...keys.flatMap((blob) => withCertificates(blob, signer(blob))));
+    if (keys.length > 0) {
+      tried.push(`${keys.length} of the agent's keys`);
+      logins.push(...keys.map((blob) => byKey(blob, signer(blob))));
+    } else if (!target.identitiesOnly && logins.length === 0) tried.push("the agent has no keys");
+    return logins;
   }
 
   async function fromFile(file: string): Promise<NextAuth[]> {
@@ -172,50 +169,43 @@ export function sshAuth(
       );
       return [];
     }
-    const known = publicKeyOf(ssh2, file);
-    let found = await readKey(ssh2, text);
+    const known = await publicKeyOf(file);
+    let found = await readPrivateKey(text);
     if ("locked" in found) {
-      if (known !== undefined) {
-        return offered.some((one) => same(one, known)) ? [] : whenWanted(file, text, known);
-      }
+      if (known !== undefined) return isOffered(known) ? [] : whenWanted(file, text, known);
       found = await unlock(file, text);
     }
     if ("locked" in found) return [];
     if ("problem" in found) {
       const { problem } = found;
-      const hint = isOnSecurityKey(known)
+      const hint = known !== undefined && isOnSecurityKey(known)
         ? `put it into the agent, which asks the security key: ssh-add ${file}`
         : text.startsWith("PuTTY-")
         ? `bring it into OpenSSH's format: puttygen ${file} -O private-openssh -o NEW`
         : "name the file of a private key";
-      if (!offered.some((one) => known !== undefined && same(one, known))) {
+      if (known === undefined || !isOffered(known)) {
         note(`the key ${file} can't be used: ${problem}`, hint);
       }
       return [];
     }
-    const { key } = found;
-    const mine = key.getPublicSSH();
-    const logins = withCertificates(mine, ({ certificate }) => signWithKey(key, certificate));
-    if (offered.some((one) => same(one, mine))) return logins;
-    offered.push(mine);
+    const { blob, sign } = found.key;
+    const logins = withCertificates(blob, sign);
+    if (isOffered(blob)) return logins;
     tried.push(`the key ${file}`);
-    return [...logins, { type: "publickey", username, key }];
+    return [...logins, byKey(blob, sign)];
   }
 
-  /** Logins by a key that is unlocked when the server has said that it would take it. */
-  function whenWanted(file: string, text: string, key: Uint8Array): NextAuth[] {
+  /** Logins by a key that is unlocked once the server has said that it would take it. */
+  function whenWanted(file: string, text: string, blob: Uint8Array): NextAuth[] {
     let unlocked: Promise<KeyFile> | undefined;
-    const signer = (of: Pick<SshCertificate, "type">): Login["sign"] => async (data) => {
+    const sign: Sign = async (data, hash) => {
       const found = await (unlocked ??= unlock(file, text));
       if (!("key" in found)) throw new Error(`${file} stays locked`);
-      return signWithKey(found.key, of)(data);
+      return await found.key.sign(data, hash);
     };
-    const logins = withCertificates(key, ({ certificate }) => signer(certificate));
-    offered.push(key);
+    const logins = withCertificates(blob, sign);
     tried.push(`the key ${file}`);
-    const type = keyType(key);
-    const { signature: algorithm } = loginAlgorithm({ type });
-    return [...logins, loginBy(ssh2, username, { blob: key, algorithm, sign: signer({ type }) })];
+    return [...logins, byKey(blob, sign)];
   }
 
   /** As OpenSSH does: three times, and nothing typed is the next key. */
@@ -231,7 +221,7 @@ export function sshAuth(
         return { locked: true };
       }
       if (passphrase === "") break;
-      const found = await readKey(ssh2, text, passphrase);
+      const found = await readPrivateKey(text, passphrase);
       if (!("locked" in found)) return found;
     }
     note(
@@ -281,12 +271,10 @@ function certificateFiles({ certificates, identities }: SshTarget): UserCertific
   });
 }
 
-function identitiesOf(agent: SshAgent): Promise<SshKey[] | Error> {
-  return new Promise((resolve) =>
-    agent.getIdentities((error, keys) => resolve(error ?? keys ?? []))
+/** The public half of a key in a file: in `FILE.pub`, else in the file, where no passphrase hides it. */
+async function publicKeyOf(file: string): Promise<Uint8Array | undefined> {
+  const [beside, inside] = await Promise.all(
+    [`${file}.pub`, file].map((path) => Deno.readTextFile(path).catch(() => "")),
   );
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  return publicKeyIn(beside!) ?? publicKeyIn(inside!) ?? await publicHalf(inside!);
 }

@@ -15,7 +15,7 @@
  *     string   its signature of all that stands above
  */
 import { matchesPatterns } from "./patterns.ts";
-import { stringsIn, stringsOf } from "./wire.ts";
+import { stringsIn, stringsOf, WireReader } from "./keys/wire.ts";
 
 const SUFFIX = "-cert-v01@openssh.com";
 /** Key types whose certificates are read, and how many strings their public keys are. */
@@ -61,6 +61,11 @@ export interface SshCertificate {
   readonly signature: Uint8Array;
 }
 
+/** Whether keys of a type can log in; DSA and what is newer than fairlead can't. */
+export function isKeyType(type: string): boolean {
+  return type in FIELDS;
+}
+
 /** Whether a host shows a certificate. */
 export function isCertificate(type: string): boolean {
   return type.endsWith(SUFFIX);
@@ -68,39 +73,29 @@ export function isCertificate(type: string): boolean {
 
 /** Undefined for bytes that are no certificate of a type that is taken. */
 export function parseCertificate(blob: Uint8Array): SshCertificate | undefined {
-  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
-  let at = 0;
-  const bytes = () => {
-    const start = at + 4;
-    const end = start + view.getUint32(at);
-    if (end > blob.length) throw new RangeError("it is cut off");
-    at = end;
-    return blob.subarray(start, end);
-  };
-  const uint64 = () => view.getBigUint64((at += 8) - 8);
+  const reader = new WireReader(blob);
   const text = (part: Uint8Array) => new TextDecoder().decode(part);
   try {
-    const name = text(bytes());
+    const name = reader.text();
     const type = name.slice(0, -SUFFIX.length);
     const fields = FIELDS[type];
     if (!isCertificate(name) || fields === undefined) return undefined;
-    bytes();
-    const key = [new TextEncoder().encode(type), ...Array.from({ length: fields }, bytes)];
-    const serial = uint64();
-    const kind = view.getUint32((at += 4) - 4);
-    const id = text(bytes());
-    const principals = stringsIn(bytes()).map(text);
-    const [from, until] = [uint64(), uint64()];
-    const critical = bytes().length > 0;
-    bytes();
-    bytes();
-    const authority = bytes();
-    const signed = blob.subarray(0, at);
-    const signature = bytes();
-    const isHosts = kind === HOST;
+    reader.string(); // the nonce
+    const key = stringsOf([type, ...Array.from({ length: fields }, () => reader.string())]);
+    const serial = reader.uint64();
+    const isHosts = reader.uint32() === HOST;
+    const id = reader.text();
+    const principals = stringsIn(reader.string()).map(text);
+    const [from, until] = [reader.uint64(), reader.uint64()];
+    const critical = reader.string().length > 0;
+    reader.string(); // extensions
+    reader.string(); // reserved
+    const authority = reader.string();
+    const signed = blob.subarray(0, reader.at);
+    const signature = reader.string();
     return {
       type,
-      key: stringsOf(key),
+      key,
       serial,
       id,
       isHosts,
@@ -118,12 +113,9 @@ export function parseCertificate(blob: Uint8Array): SshCertificate | undefined {
   }
 }
 
-/** The algorithm by which a user's certificate is offered, and its key; SHA-1 is not taken. */
-export function loginAlgorithm(
-  { type }: Pick<SshCertificate, "type">,
-): { name: string; signature: string } {
-  const signature = type === "ssh-rsa" ? "rsa-sha2-512" : type;
-  return { name: signature + SUFFIX, signature };
+/** The name by which a user's certificate is offered; SHA-1 is not taken. */
+export function loginAlgorithm({ type }: Pick<SshCertificate, "type">): string {
+  return (type === "ssh-rsa" ? "rsa-sha2-512" : type) + SUFFIX;
 }
 
 /** What a server may not like about a user's certificate, in brackets; empty where nothing is seen. */

@@ -3,15 +3,11 @@
  * configuration takes hosts of which nothing is known (`StrictHostKeyChecking accept-new`, `no`).
  */
 import { certificateFault, isCertificate, parseCertificate } from "./certificate.ts";
-import {
-  fingerprint,
-  judge,
-  keyType,
-  type KnownHost,
-  knownHostName,
-  readKnownHosts,
-  sameKey,
-} from "./known_hosts.ts";
+import { judge, type KnownHost, knownHostName, readKnownHosts } from "./known_hosts.ts";
+import { fingerprint, keyType, publicKeyLine } from "./keys/public_key.ts";
+import type { Verify } from "./certificate_signature.ts";
+import { sameBytes } from "../../base/bytes.ts";
+import { shellWord } from "../../base/shell_word.ts";
 import { writeNewHost } from "./new_host.ts";
 import { isRevoked } from "./revoked.ts";
 import type { SshTarget } from "./target.ts";
@@ -34,9 +30,6 @@ export interface HostKeys {
 export function hostKeyIn(shown: Uint8Array): Uint8Array {
   return parseCertificate(shown)?.key ?? shown;
 }
-
-/** Whether a key, as it is on the wire, made a signature. */
-export type Verify = (key: Uint8Array, data: Uint8Array, signature: Uint8Array) => boolean;
 
 export async function hostKeysOf(
   target: SshTarget,
@@ -110,7 +103,7 @@ function isNew(shown: Uint8Array, known: readonly KnownHost[]): boolean {
   const authority = parseCertificate(shown)?.authority;
   const { is } = judge(hostKeyIn(shown), known);
   return (is === "unknown" || is === "certified") &&
-    !(authority !== undefined && known.some(({ key }) => sameKey(key, authority)));
+    !(authority !== undefined && known.some(({ key }) => sameBytes(key, authority)));
 }
 
 async function checkRevoked(
@@ -158,7 +151,7 @@ async function checkCertificate(shown: Uint8Array, all: Known, verify: Verify): 
   }
   if (judge(key, known).is === "known") return;
   const print = await fingerprint(authority);
-  if (!known.some((line) => line.marker === "cert-authority" && sameKey(line.key, authority))) {
+  if (!known.some((line) => line.marker === "cert-authority" && sameBytes(line.key, authority))) {
     throw refuse(`known_hosts does not hold its authority, ${keyType(authority)} ${print}`);
   }
   const fault = certificateFault(certificate, target.alias, Date.now());
@@ -178,11 +171,11 @@ async function check(key: Uint8Array, { target, endpoint, name, known }: Known):
   if (verdict.is === "known") return;
   const type = keyType(key);
   const print = `${type} ${await fingerprint(key)}`;
-  const line = `${name} ${type} ${key.toBase64()}`;
+  const line = `${name} ${publicKeyLine(key)}`;
   const addTo = (file: string | undefined) =>
     file === undefined || file === "/dev/null"
       ? `writing this line to a file that UserKnownHostsFile or ?knownHosts= names: ${line}`
-      : `printf '%s\\n' '${line}' >> ${quoted(file)}`;
+      : `printf '%s\\n' ${shellWord(line)} >> ${shellWord(file)}`;
   const add = addTo(target.newHosts);
   const fail = (problem: string, hint: string) =>
     new DialError(problem, { endpoint, step: "authenticate", code: "denied", hint });
@@ -198,7 +191,7 @@ async function check(key: Uint8Array, { target, endpoint, name, known }: Known):
         `the host key of ${name} has changed: it is ${print}, and ${by.file}:${by.line} has ` +
           `${await fingerprint(by.key)}; someone may be listening in`,
         `if the host was set up anew and its owner confirms this fingerprint: ` +
-          `ssh-keygen -R '${name}' -f ${quoted(by.file)} && ${addTo(by.file)}`,
+          `ssh-keygen -R ${shellWord(name)} -f ${shellWord(by.file)} && ${addTo(by.file)}`,
       );
     }
     case "revoked":
@@ -213,9 +206,4 @@ async function check(key: Uint8Array, { target, endpoint, name, known }: Known):
         `if the host's owner confirms this fingerprint, accept the key itself by: ${add}`,
       );
   }
-}
-
-/** As one word for a shell. */
-function quoted(path: string): string {
-  return `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -7,6 +7,8 @@
  * `|1|SALT|HMAC-SHA1(SALT, name)`. A line of `@cert-authority` holds no host's key, but that of an
  * authority that signs hosts' certificates.
  */
+import { sameBytes } from "../../base/bytes.ts";
+import { keyType } from "./keys/public_key.ts";
 import { matchesPatterns } from "./patterns.ts";
 
 /** A line that names the host. */
@@ -62,7 +64,7 @@ export async function readKnownHosts(
 /** Judges a key by the lines that name its host. */
 export function judge(key: Uint8Array, known: readonly KnownHost[]): Verdict {
   const type = keyType(key);
-  const same = (line: KnownHost) => sameKey(line.key, key);
+  const same = (line: KnownHost) => sameBytes(line.key, key);
   const revoked = known.find((line) => line.marker === "revoked" && same(line));
   if (revoked !== undefined) return { is: "revoked", by: revoked };
   const plain = known.filter((line) => line.marker === "");
@@ -71,18 +73,6 @@ export function judge(key: Uint8Array, known: readonly KnownHost[]): Verdict {
   if (other !== undefined) return { is: "changed", by: other };
   const authority = known.find((line) => line.marker === "cert-authority");
   return authority === undefined ? { is: "unknown" } : { is: "certified", by: authority };
-}
-
-/** The type that a key on the wire begins with. */
-export function keyType(key: Uint8Array): string {
-  const length = new DataView(key.buffer, key.byteOffset, key.byteLength).getUint32(0);
-  return new TextDecoder().decode(key.subarray(4, 4 + length));
-}
-
-/** As OpenSSH prints it: `SHA256:…`. */
-export async function fingerprint(key: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", key.slice());
-  return `SHA256:${new Uint8Array(digest).toBase64({ omitPadding: true })}`;
 }
 
 async function namesHost(names: string, name: string): Promise<boolean> {
@@ -94,7 +84,7 @@ async function namesHost(names: string, name: string): Promise<boolean> {
   if (version !== "1") return false;
   try {
     const made = await hashOfName(name, Uint8Array.fromBase64(salt));
-    return sameKey(made, Uint8Array.fromBase64(hash));
+    return sameBytes(made, Uint8Array.fromBase64(hash));
   } catch {
     return false;
   }
@@ -112,9 +102,4 @@ export async function hashOfName(
 
 function isMarker(text: string): text is KnownHost["marker"] {
   return text === "" || text === "cert-authority" || text === "revoked";
-}
-
-/** Whether two keys, as they are on the wire, are one. */
-export function sameKey(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { fingerprint, judge, keyType, knownHostName, readKnownHosts } from "./known_hosts.ts";
+import { fingerprint, keyType } from "./keys/public_key.ts";
+import { judge, knownHostName, readKnownHosts } from "./known_hosts.ts";
 
 /** A key on the wire: its type, then something. */
 function keyOf(type: string, seed: number): Uint8Array {

@@ -1,17 +1,23 @@
 /** One ssh connection, on which channels are opened. */
-import { acknowledge } from "./acknowledge.ts";
 import { askOnTerminal } from "./ask.ts";
 import { sshAuth } from "./auth.ts";
 import { isCertificate } from "./certificate.ts";
-import { offerCertificates, useKeyOf, verifier } from "./certificate_hook.ts";
+import { verifier } from "./certificate_signature.ts";
 import { hostKeyIn, hostKeysOf } from "./host_key.ts";
-import { sameKey } from "./known_hosts.ts";
 import { connect, forward } from "./carrier.ts";
 import { explain, HungUp } from "./explain.ts";
 import { socketOf } from "./socket.ts";
 import type { SshTarget } from "./target.ts";
-import { carryLogins } from "./signed_login.ts";
-import { loadSsh2, sayNoMore, type SshClient, type SshError } from "./ssh2.ts";
+import { loadSsh2, type SshClient, type SshError } from "./ssh2.ts";
+import {
+  acknowledge,
+  carryLogins,
+  offerCertificates,
+  SigningFailed,
+  silence,
+  useKeyOf,
+} from "./ssh2_internals.ts";
+import { sameBytes } from "../../base/bytes.ts";
 import { formatHostPort } from "../net/tcp_connect.ts";
 import { DialError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
@@ -125,13 +131,12 @@ async function logIn(
   doing("");
   const { asking = (ask) => ask() } = context;
   const offers = new Map<string, string>();
-  const auth = sshAuth(
-    ssh2,
-    target,
-    (...args) => asking(() => askOnTerminal(...args)),
+  const auth = sshAuth(ssh2, target, {
+    ask: (...args) => asking(() => askOnTerminal(...args)),
     asking,
     doing,
-  );
+    signal,
+  });
   let gone = false;
   let refusal: unknown;
   let trusted: Uint8Array | undefined;
@@ -150,14 +155,14 @@ async function logIn(
   socket.on("error", () => {});
   client.on("handshake", () => {
     met();
-    sayNoMore(client);
+    silence(client);
     void keys.keep(context.warn ?? log);
   });
   client.on("ready", resolve);
   client.on("error", (error) => {
     log(`ssh ${where}: ${error.message}`);
-    // An agent that fails is one way in less.
-    if (error.level !== "agent") reject(error);
+    // A signature that fails is one login less.
+    if (!(error instanceof SigningFailed)) reject(error);
   });
   client.on("close", () => {
     reject(new HungUp("the server closed the connection"));
@@ -189,7 +194,7 @@ async function logIn(
       if (key !== shown) useKeyOf(client, shown, key);
       // Keys are exchanged anew after a GiB, while bytes flow: then ssh2 must have its answer in this
       // turn, or it sends some of them in between, and the server hangs up.
-      if (trusted !== undefined && sameKey(trusted, shown)) return accept(true);
+      if (trusted !== undefined && sameBytes(trusted, shown)) return accept(true);
       keys.check(shown).then(() => {
         trusted = shown;
         if (!gone) accept(true);

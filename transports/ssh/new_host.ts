@@ -1,5 +1,6 @@
 /** Known_hosts as ssh writes it: a line for a host of which nothing was known. */
-import { hashOfName, keyType } from "./known_hosts.ts";
+import { keyType } from "./keys/public_key.ts";
+import { hashOfName } from "./known_hosts.ts";
 
 /** A host, and where to write it down. */
 export interface NewHost {

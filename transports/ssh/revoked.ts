@@ -11,8 +11,8 @@
  *       2  keys   3  SHA-1 of keys   4  a signature, obsolete   5  SHA-256 of keys
  */
 import { parseCertificate, type SshCertificate } from "./certificate.ts";
-import { sameKey } from "./known_hosts.ts";
-import { stringsIn } from "./wire.ts";
+import { stringsIn } from "./keys/wire.ts";
+import { sameBytes } from "../../base/bytes.ts";
 
 const MAGIC = new TextEncoder().encode("SSHKRL\n\0");
 
@@ -23,9 +23,9 @@ const MAGIC = new TextEncoder().encode("SSHKRL\n\0");
 export async function isRevoked(shown: Uint8Array, list: Uint8Array): Promise<boolean> {
   const certificate = parseCertificate(shown);
   const keys = certificate === undefined ? [shown] : [certificate.key, certificate.authority];
-  if (!sameKey(list.subarray(0, MAGIC.length), MAGIC)) {
+  if (!sameBytes(list.subarray(0, MAGIC.length), MAGIC)) {
     const revoked = keysIn(new TextDecoder().decode(list));
-    return revoked.some((one) => keys.some((key) => sameKey(key, parseKey(one))));
+    return revoked.some((one) => keys.some((key) => sameBytes(key, parseKey(one))));
   }
   for (const [type, data] of sectionsOf(list)) {
     switch (type) {
@@ -33,13 +33,13 @@ export async function isRevoked(shown: Uint8Array, list: Uint8Array): Promise<bo
         if (certificate !== undefined && revokesCertificate(data, certificate)) return true;
         break;
       case 2:
-        if (stringsIn(data).some((one) => keys.some((key) => sameKey(key, one)))) return true;
+        if (stringsIn(data).some((one) => keys.some((key) => sameBytes(key, one)))) return true;
         break;
       case 3:
       case 5:
         for (const key of keys) {
           const digest = await crypto.subtle.digest(type === 3 ? "SHA-1" : "SHA-256", key.slice());
-          if (stringsIn(data).some((one) => sameKey(one, new Uint8Array(digest)))) return true;
+          if (stringsIn(data).some((one) => sameBytes(one, new Uint8Array(digest)))) return true;
         }
         break;
       case 4:
@@ -80,7 +80,7 @@ function revokesCertificate(data: Uint8Array, { authority, serial, id }: SshCert
   const view = viewOf(data);
   const size = view.getUint32(0);
   const reserved = 4 + size + 4 + view.getUint32(4 + size);
-  if (size > 0 && !sameKey(data.subarray(4, 4 + size), authority)) return false;
+  if (size > 0 && !sameBytes(data.subarray(4, 4 + size), authority)) return false;
   return typed(data.subarray(reserved)).some(([type, part]) => {
     const numbers = viewOf(part);
     switch (type) {

@@ -28,36 +28,16 @@ export interface SshError extends Error {
 /** A key, parsed. */
 export interface SshKey {
   readonly type: string;
-  readonly comment: string;
   getPublicSSH(): Buffer;
-  isPrivateKey(): boolean;
-  /** By the private half; ecdsa in DER. */
-  sign(data: Uint8Array, hash?: string): Uint8Array | Error;
   getPrivatePEM(): string | null;
   verify(data: Uint8Array, signature: Uint8Array, hash?: string): boolean | Error;
 }
 
-export interface SshAgent {
-  getIdentities(done: (error: Error | null, keys?: SshKey[]) => void): void;
-  sign(
-    key: SshKey,
-    data: Uint8Array,
-    options: unknown,
-    done: (error: Error | null, signature?: Uint8Array) => void,
-  ): void;
-}
-
 export interface Ssh2 {
   readonly Client: new () => SshClient;
-  createAgent(path: string): SshAgent;
   readonly utils: {
     parseKey(text: string, passphrase?: string): SshKey | SshKey[] | Error;
   };
-}
-
-/** From now on ssh2 doesn't tell what it does, which it would of every packet. */
-export function sayNoMore(client: SshClient): void {
-  (client as unknown as { _protocol: { _debug: unknown } })._protocol._debug = undefined;
 }
 
 export async function loadSsh2(): Promise<Ssh2> {

@@ -1,0 +1,127 @@
+/**
+ * A client of ssh agents (https://www.rfc-editor.org/rfc/rfc9987). A message is its length in four
+ * bytes, a type and a body.
+ */
+import { joinBytes } from "../../../base/bytes.ts";
+import { osReason } from "../../../base/os_reason.ts";
+import type { RsaHash } from "./signing_key.ts";
+import { string, stringsOf, uint32, WireReader } from "./wire.ts";
+
+/** Types of messages. */
+export const FAILURE = 5;
+export const REQUEST_IDENTITIES = 11;
+export const IDENTITIES_ANSWER = 12;
+export const SIGN_REQUEST = 13;
+export const SIGN_RESPONSE = 14;
+
+/** Flags of a request to sign: which hash goes with an RSA key; SHA-1 without them. */
+export const RSA_FLAGS: Readonly<Record<RsaHash, number>> = {
+  "SHA-1": 0,
+  "SHA-256": 2,
+  "SHA-512": 4,
+};
+
+/** The largest answer of an agent, in bytes, as in Go's client. */
+const LARGEST_ANSWER = 16 << 20;
+
+/** An agent that can't be used. */
+export class AgentError extends Error {
+  override readonly name = "AgentError";
+  constructor(message: string, readonly hint?: string) {
+    super(message);
+  }
+}
+
+/** A connection to an agent. */
+export interface AgentConnection extends Disposable {
+  /** The answer to a request; both without the length in front. One at a time. */
+  ask(request: Uint8Array): Promise<Uint8Array>;
+}
+
+/**
+ * The agent that listens on a unix socket. It is connected to with the first request.
+ * @param signal closes the connection, which ends a request that is under way
+ */
+export function socketAgent(path: string, signal?: AbortSignal): AgentConnection {
+  let connecting: Promise<Deno.UnixConn> | undefined;
+  let connected: Deno.UnixConn | undefined;
+  let over = false;
+  const connect = async () => {
+    try {
+      connected = await Deno.connect({ transport: "unix", path });
+    } catch (error) {
+      throw new AgentError(`failed to connect to ${path}: ${osReason(error)}`);
+    }
+    if (over) connected.close();
+    return connected;
+  };
+  const close = () => {
+    if (over) return;
+    over = true;
+    signal?.removeEventListener("abort", close);
+    connected?.close();
+  };
+  if (signal?.aborted) over = true;
+  else signal?.addEventListener("abort", close, { once: true });
+  return {
+    async ask(request) {
+      const connection = await (connecting ??= connect());
+      if (over) throw new AgentError(`the connection to the ssh agent at ${path} is closed`);
+      for (let rest: Uint8Array = string(request); rest.length > 0;) {
+        rest = rest.subarray(await connection.write(rest));
+      }
+      const length = new WireReader(await readFull(connection, 4, path)).uint32();
+      if (length === 0 || length > LARGEST_ANSWER) {
+        throw new AgentError(`${path} is no ssh agent: it answered ${length} bytes`);
+      }
+      return await readFull(connection, length, path);
+    },
+    [Symbol.dispose]: close,
+  };
+}
+
+/** The public keys that an agent has, as they are on the wire; certificates are among them. */
+export async function agentIdentities(agent: AgentConnection): Promise<Uint8Array[]> {
+  const reader = bodyOf(
+    await agent.ask(new Uint8Array([REQUEST_IDENTITIES])),
+    IDENTITIES_ANSWER,
+  );
+  const keys: Uint8Array[] = [];
+  for (let left = reader.uint32(); left > 0; left--) {
+    keys.push(reader.string());
+    reader.string(); // a comment
+  }
+  return keys;
+}
+
+/** Has the agent sign with the key of `blob`; the signature begins with its algorithm's name. */
+export async function agentSign(
+  agent: AgentConnection,
+  blob: Uint8Array,
+  data: Uint8Array,
+  hash: RsaHash,
+): Promise<Uint8Array> {
+  const type = new Uint8Array([SIGN_REQUEST]);
+  const request = joinBytes([type, stringsOf([blob, data]), uint32(RSA_FLAGS[hash])]);
+  return bodyOf(await agent.ask(request), SIGN_RESPONSE).string();
+}
+
+function bodyOf(answer: Uint8Array, expected: number): WireReader {
+  const reader = new WireReader(answer);
+  if (reader.byte() !== expected) throw new AgentError("the agent refused");
+  return reader;
+}
+
+async function readFull(
+  from: Deno.UnixConn,
+  length: number,
+  path: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length;) {
+    const n = await from.read(bytes.subarray(at));
+    if (n === null) throw new AgentError(`the ssh agent at ${path} hung up`);
+    at += n;
+  }
+  return bytes;
+}

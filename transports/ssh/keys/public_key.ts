@@ -1,0 +1,38 @@
+/** Public keys as they are on the wire (RFC 4253, section 6.6): the type's name, then its own fields. */
+import { WireReader } from "./wire.ts";
+
+/** The type that a key begins with; empty for bytes that are cut off. */
+export function keyType(key: Uint8Array): string {
+  try {
+    return new WireReader(key).text();
+  } catch {
+    return "";
+  }
+}
+
+/** Whether a public key is that of a security key (OpenSSH's PROTOCOL.u2f). */
+export function isOnSecurityKey(key: Uint8Array): boolean {
+  return /^sk-.*@openssh\.com$/.test(keyType(key));
+}
+
+/** As OpenSSH prints it: `SHA256:…`. */
+export async function fingerprint(key: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", key.slice());
+  return `SHA256:${new Uint8Array(digest).toBase64({ omitPadding: true })}`;
+}
+
+/** The key of a line `TYPE BASE64 [COMMENT]`; undefined for any other text. */
+export function publicKeyIn(line: string): Uint8Array | undefined {
+  const [type = "", base64 = ""] = line.trim().split(/\s+/, 2);
+  try {
+    const key = Uint8Array.fromBase64(base64);
+    return type !== "" && keyType(key) === type ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The line of a public key, without a comment. */
+export function publicKeyLine(key: Uint8Array): string {
+  return `${keyType(key)} ${key.toBase64()}`;
+}

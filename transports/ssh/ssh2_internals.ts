@@ -1,0 +1,247 @@
+/**
+ * Everything that reaches into ssh2's private fields, for what it has no function for. Its version is
+ * fixed in deno.json, and `ssh2_internals_test.ts` fails when these fields change. A mistake here ends
+ * the connection: ssh2 itself verifies the host's signature of the whole exchange in every case.
+ */
+import { Buffer } from "node:buffer";
+import { keyType } from "./keys/public_key.ts";
+import type { RsaHash } from "./keys/signing_key.ts";
+import { string, stringsOf } from "./keys/wire.ts";
+import type { Login } from "./login.ts";
+import type { Ssh2, SshClient, SshKey } from "./ssh2.ts";
+
+/** The fields of a client that are used here. */
+export interface Internals {
+  readonly _protocol: Protocol;
+}
+
+interface Protocol {
+  /** Hears each packet. */
+  _debug: unknown;
+  /** Set while keys are exchanged: nothing else may be sent then. */
+  readonly _kexinit: unknown;
+  /** What is offered in the exchange of keys. */
+  _offer: Offer;
+  /** The exchange that is under way. */
+  _kex: Exchange | undefined;
+  readonly _packetRW: { readonly write: Writer };
+  readonly _cipher: { encrypt(packet: Uint8Array): void };
+  /** Writes a request to log in. */
+  authPK(user: string, key: SshKey, algorithm?: string, sign?: SignRequest): void;
+}
+
+type SignRequest = (data: Uint8Array, done: (signature: Uint8Array) => void) => void;
+
+interface Writer {
+  readonly allocStart: number;
+  alloc(size: number): Uint8Array;
+  finalize(packet: Uint8Array, force?: boolean): Uint8Array;
+}
+
+interface List {
+  readonly array: readonly string[];
+}
+
+interface Directed {
+  readonly cipher: List;
+  readonly mac: List;
+  readonly compress: List;
+  readonly lang: List;
+}
+
+interface Offer {
+  readonly lists: {
+    readonly kex: List;
+    readonly serverHostKey: List;
+    readonly cs: Directed;
+    readonly sc: Directed;
+  };
+}
+
+interface Exchange {
+  readonly negotiated: { serverHostKey: string };
+  _hostKey: unknown;
+}
+
+function protocolOf(client: SshClient): Protocol {
+  return (client as unknown as Internals)._protocol;
+}
+
+/** Ends ssh2's debugging texts, which it would make of every packet. */
+export function silence(client: SshClient): void {
+  protocolOf(client)._debug = undefined;
+}
+
+const SSH_MSG_IGNORE = 2;
+
+/**
+ * Makes this machine acknowledge at once what came from an ssh server. sshd leaves Nagle's algorithm
+ * on (RFC 896; it turns it off when a session starts a program). For a forwarded socket it therefore
+ * holds back each small packet, such as HTTP/2's window updates, until the one before is acknowledged;
+ * and this machine delays acknowledgements by 40 ms while it has nothing to send. An upload stood
+ * still for most of its time. SSH_MSG_IGNORE (RFC 4253, section 11.2) is something to send.
+ *
+ * Only after the login.
+ */
+export function acknowledge(client: SshClient): void {
+  const { _kexinit, _packetRW: { write }, _cipher } = protocolOf(client);
+  if (_kexinit !== undefined) return;
+  // The type, and an empty string.
+  const packet = write.alloc(5);
+  packet.fill(0, write.allocStart, write.allocStart + 5);
+  packet[write.allocStart] = SSH_MSG_IGNORE;
+  _cipher.encrypt(write.finalize(packet));
+}
+
+/**
+ * Asks for host certificates, which ssh2 doesn't know. Right after `connect`, before the server has
+ * sent anything.
+ * @param algorithms all types of host keys, certificates among them
+ */
+export function offerCertificates(client: SshClient, algorithms: readonly string[]): void {
+  const protocol = protocolOf(client);
+  expectRsa(protocol);
+  const { lists } = protocol._offer;
+  const Offer = protocol._offer.constructor as new (lists: unknown) => Offer;
+  const arrays = ({ cipher, mac, compress, lang }: Directed) => ({
+    cipher: cipher.array,
+    mac: mac.array,
+    compress: compress.array,
+    lang: lang.array,
+  });
+  protocol._offer = new Offer({
+    kex: lists.kex.array,
+    serverHostKey: algorithms,
+    cs: arrays(lists.cs),
+    sc: arrays(lists.sc),
+  });
+}
+
+/** RSA certificates are negotiated by the name of their hash, which keys are by RFC 8332, too. */
+const RSA = /^(rsa-sha2-(?:256|512))-cert-v01@openssh\.com$/;
+
+/**
+ * ssh2 wants the host's key to begin with the name that was negotiated. RSA certificates begin with
+ * another one, so the name of the hash is kept for the signature.
+ */
+function expectRsa(protocol: Protocol): void {
+  let exchange = protocol._kex;
+  Object.defineProperty(protocol, "_kex", {
+    get: () => exchange,
+    set(next: Exchange | undefined) {
+      exchange = next;
+      const [, signature] = RSA.exec(next?.negotiated?.serverHostKey ?? "") ?? [];
+      if (signature === undefined) return;
+      next!.negotiated.serverHostKey = "ssh-rsa-cert-v01@openssh.com";
+      signatures.set(next!, signature);
+    },
+  });
+}
+
+const signatures = new WeakMap<Exchange, string>();
+
+/**
+ * Has ssh2 verify the host's signature with the key in a certificate. To be called when the server
+ * has shown the certificate, and in the same turn. The exchange's hash is made of the certificate as
+ * it came (RFC 4253, section 8, `K_S`), which ssh2 reads once; what it reads after that is the key.
+ */
+export function useKeyOf(client: SshClient, certificate: Uint8Array, key: Uint8Array): void {
+  const exchange = protocolOf(client)._kex!;
+  const values = [Buffer.from(certificate)];
+  exchange.negotiated.serverHostKey = signatures.get(exchange) ?? keyType(key);
+  Object.defineProperty(exchange, "_hostKey", {
+    get: () => values.shift() ?? Buffer.from(key),
+    // ssh2 sets it again as it goes on.
+    set: () => {},
+  });
+}
+
+const login = Symbol("login");
+
+/** A key that ssh2 takes, for it takes nothing but keys of its own class. */
+interface LoginKey extends SshKey {
+  readonly [login]: Login;
+  failure: Error;
+}
+
+/** A signature that failed: ssh2 emits this error, and goes on to the next login. */
+export class SigningFailed extends Error {}
+
+/** The key of a login, as ssh2's `authHandler` wants it. */
+export function loginKey(ssh2: Ssh2, of: Login): SshKey {
+  const blob = stringsOf(["ssh-ed25519", new Uint8Array(32)]);
+  const key = ssh2.utils.parseKey(`ssh-ed25519 ${blob.toBase64()}`) as SshKey;
+  return Object.create(key, {
+    type: { value: of.algorithm },
+    getPublicSSH: { value: () => Buffer.from(of.blob) },
+    isPrivateKey: { value: () => true },
+    sign: {
+      value(this: LoginKey) {
+        return this.failure;
+      },
+    },
+    failure: { value: new SigningFailed(), writable: true },
+    [login]: { value: of },
+  });
+}
+
+/**
+ * Writes our signatures into requests to log in. ssh2 would write the request's algorithm in front of
+ * one, which is wrong for a certificate, and has no room for what a security key adds (OpenSSH's
+ * PROTOCOL.u2f):
+ *
+ *     byte 50, user, "ssh-connection", "publickey", TRUE, ALGORITHM, public half or certificate,
+ *     string { string NAME, string signature [, byte flags, uint32 counter] }
+ *
+ * Right after `connect`.
+ */
+export function carryLogins(client: SshClient): void {
+  const protocol = protocolOf(client);
+  const authPK = protocol.authPK;
+  protocol.authPK = function (user, key, algorithm, request) {
+    const own = key as LoginKey;
+    if (!own[login] || request === undefined) {
+      return authPK.call(this, user, key, algorithm, request);
+    }
+    authPK.call(this, user, key, algorithm, (data, done) => {
+      own[login].sign(data, hashOf(algorithm ?? key.type)).then((signature) => {
+        const { write } = this._packetRW;
+        const { finalize } = write;
+        write.finalize = (packet, force) => {
+          write.finalize = finalize;
+          return finalize.call(write, withSignature(packet, write, signature), force);
+        };
+        done(signature);
+      }, (cause) => {
+        own.failure = new SigningFailed(String(cause), { cause });
+        // ssh2 asks the key for its signature, and gets the error.
+        request(data, done);
+      });
+    });
+  };
+}
+
+/** The hash of RSA signatures by the algorithm of a request; other keys have one of their own. */
+function hashOf(algorithm: string): RsaHash {
+  return algorithm === "ssh-rsa"
+    ? "SHA-1"
+    : algorithm.startsWith("rsa-sha2-256")
+    ? "SHA-256"
+    : "SHA-512";
+}
+
+/** The same request with this signature. */
+function withSignature(packet: Uint8Array, write: Writer, signature: Uint8Array): Uint8Array {
+  const start = write.allocStart;
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  const next = (at: number) => at + 4 + view.getUint32(at);
+  // User, service and method; then the flag, the algorithm's name and the public half.
+  const flag = next(next(next(start + 1)));
+  const at = next(next(flag + 1));
+  const end = string(signature);
+  const head = packet.subarray(start, at);
+  const whole = write.alloc(head.length + end.length);
+  whole.set(head, start);
+  whole.set(end, start + head.length);
+  return whole;
+}
