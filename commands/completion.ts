@@ -6,7 +6,7 @@ import { UsageError } from "../base/usage_error.ts";
 export const command = defineCommand({
   args: { usage: "SHELL", min: 1, max: 1 },
   ignoresBuilder: true,
-  description: "Print the script that makes a shell complete fairlead's command lines.\n\n" +
+  description: "Print a script with which a shell completes fairlead's command lines.\n\n" +
     "bash:  source <(fairlead completion bash)          in ~/.bashrc\n" +
     "zsh:   source <(fairlead completion zsh)           in ~/.zshrc, behind compinit\n" +
     "fish:  fairlead completion fish | source           in ~/.config/fish/config.fish",

@@ -16,15 +16,15 @@ import { storeOf } from "../cli/builders/open_store.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [URL|BUILDER]", min: 0, max: 1 },
-  description: `Show the way to a daemon step by step, and what is wrong with it
+  description: `Check a connection to a daemon step by step
 
 Each step is tried once: endpoint, addresses, connection, TLS, HTTP/2, the daemon's version and
-workers, the round trip, and the throughput of a file that is built and comes back, which stays in
-the daemon's cache until that makes room. The exit code is 0 only when all nodes are well.`,
+workers, the round trip, and the throughput of a file that is built and comes back. The file stays
+in the daemon's cache until the daemon needs the space. The exit code is 0 when all nodes pass.`,
   flags: {
     "driver-opt": {
       kind: "array",
-      summary: "Options for the driver, as 'create' takes them, where a URL is given",
+      summary: "Driver options for a URL, as for 'create'",
     },
     format: { kind: "string", default: "text", summary: 'Format the output ("text", "json")' },
     transfer: {

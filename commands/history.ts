@@ -3,7 +3,7 @@ import { defineGroup } from "../cli/command.ts";
 export const command = defineGroup([
   {
     name: "attach",
-    summary: "Follow a build that runs now, whoever started it",
+    summary: "Follow a running build",
     load: () => import("./history/attach.ts"),
   },
   {
@@ -35,7 +35,7 @@ export const command = defineGroup([
   { name: "rm", summary: "Remove build records", load: () => import("./history/rm.ts") },
   {
     name: "timeline",
-    summary: "Write a page with the steps of a build on a time axis",
+    summary: "Write a page with a build's steps on a time axis",
     load: () => import("./history/timeline.ts"),
   },
   {

@@ -6,12 +6,15 @@ export const command = defineCommand({
   args: { usage: "[OPTIONS]", min: 0, max: 0 },
   ignoresBuilder: true,
   description:
-    "Make fairlead a command of docker: 'docker fairlead build' is 'fairlead build' then.\n\n" +
-    "With --buildx, 'docker buildx' and 'docker build' are fairlead's, too. 'fairlead uninstall'\n" +
+    "Make fairlead a command of docker: 'docker fairlead build' runs 'fairlead build'.\n\n" +
+    "With --buildx, 'docker buildx' and 'docker build' also run fairlead. 'fairlead uninstall'\n" +
     "undoes both. Nothing is written to docker's config.json.",
   flags: {
-    buildx: { kind: "bool", summary: "Stand in for buildx" },
-    force: { kind: "bool", summary: "Move another plugin of the name aside, until 'uninstall'" },
+    buildx: { kind: "bool", summary: "Also install as buildx" },
+    force: {
+      kind: "bool",
+      summary: "Move an existing plugin of this name aside, until 'uninstall'",
+    },
   },
   run({ deps, flags }) {
     const program = ownProgram(deps.env);

@@ -28,7 +28,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "__complete",
-    summary: "What may stand at the cursor",
+    summary: "List candidates for the word at the cursor",
     hidden: true,
     load: () => import("./complete.ts"),
   },
@@ -49,12 +49,12 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "doctor",
-    summary: "Show the way to a daemon step by step, and what is wrong with it",
+    summary: "Check a connection to a daemon step by step",
     load: () => import("./doctor.ts"),
   },
   {
     name: "docker-cli-plugin-metadata",
-    summary: "What docker asks its plugins",
+    summary: "Answer docker's request for a plugin's metadata",
     hidden: true,
     load: () => import("./plugin.ts"),
   },
@@ -94,12 +94,12 @@ export const commands: readonly CommandEntry[] = [
   { name: "stop", summary: "Stop builder instance", load: () => import("./stop.ts") },
   {
     name: "transports",
-    summary: "Show and test the ways to reach a daemon",
+    summary: "List and test transports",
     load: () => import("./transports.ts"),
   },
   {
     name: "uninstall",
-    summary: "Take back what 'install' did",
+    summary: "Undo 'fairlead install'",
     load: () => import("./uninstall.ts"),
   },
   {

@@ -4,7 +4,7 @@ import { ownProgram, pluginLink, removeLink, whatIsAt } from "../cli/plugin/plug
 export const command = defineCommand({
   args: { usage: "", min: 0, max: 0 },
   ignoresBuilder: true,
-  description: "Take back what 'fairlead install' did. Plugins that are not fairlead stay.",
+  description: "Undo 'fairlead install'. Plugins other than fairlead stay.",
   flags: {},
   run({ deps }) {
     const program = ownProgram(deps.env);

@@ -9,14 +9,14 @@ import { parseHost } from "./host.ts";
 export const command = defineCommand({
   args: { usage: "[OPTIONS] DIR", min: 1, max: 1 },
   ignoresBuilder: true,
-  description: "Explain the certificates in DIR, and what is wrong with them.\n\n" +
-    "DIR and the folders in it are searched for ca.pem, cert.pem and key.pem, and for the names\n" +
-    "that dockerd and Kubernetes have for them. Exits with 1 when something is wrong.",
+  description: "Describe the certificates in DIR and find mistakes in them.\n\n" +
+    "fairlead looks in DIR and its folders for ca.pem, cert.pem and key.pem, and for the names that\n" +
+    "dockerd and Kubernetes use instead. The exit code is 1 when something is wrong.",
   flags: {
     host: {
       kind: "slice",
       valueName: "strings",
-      summary: "Names and addresses that the daemon's certificate must hold for",
+      summary: "Names and addresses that the daemon's certificate must be valid for",
     },
   },
   async run({ deps, args: [typed = ""], flags }) {

@@ -25,11 +25,11 @@ export const command = defineCommand({
     },
     client: { kind: "string", default: "client", summary: "Name of the client" },
     days: { kind: "int", default: "825", summary: "How long the certificates are valid" },
-    force: { kind: "bool", summary: "Replace the files that are there" },
+    force: { kind: "bool", summary: "Replace existing files" },
     host: {
       kind: "slice",
       valueName: "strings",
-      summary: "Names and addresses that the daemon is reached by",
+      summary: "Names and addresses of the daemon",
     },
   },
   async run({ deps, args: [dir = ""], flags }) {
@@ -51,7 +51,7 @@ export const command = defineCommand({
     if (hosts.length === 0) {
       throw new UsageError(
         "no host is given, so no client could check who answers",
-        "add --host with the names and addresses that the daemon is reached by",
+        "add --host with the names and addresses of the daemon",
       );
     }
     const folder = absolutePath(dir, deps.cwd);

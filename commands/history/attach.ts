@@ -11,9 +11,9 @@ import { endedRecord, findRecord, type HistoryRecord, NoRecordError } from "./re
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
-  description: "Follow a build that runs now, whoever started it\n\n" +
-    "Without REF, the newest that runs. An interrupt ends the following, not the build.\n" +
-    "The exit code is 0 if the build succeeds; one that has ended already is shown from its record.",
+  description: "Follow a running build\n\n" +
+    "Without REF, it follows the newest running build. Ctrl-C stops following, not the build.\n" +
+    "The exit code is 0 if the build succeeds. A finished build is shown from its record.",
   flags: {
     progress: {
       kind: "string",

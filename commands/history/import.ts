@@ -10,7 +10,7 @@ import { openUrl } from "./open_url.ts";
 export const command = defineCommand({
   args: { usage: "[OPTIONS] -", min: 0, max: 0 },
   description: "Import build records into Docker Desktop\n\n" +
-    "The bundle that 'history export' wrote is handed to the Docker Desktop of this machine.",
+    "Docker Desktop on this machine gets a bundle that 'history export' has written.",
   ignoresBuilder: true,
   flags: { file: { kind: "array", short: "f", summary: "Import from a file path" } },
   async run({ deps, flags }) {

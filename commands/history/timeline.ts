@@ -14,9 +14,9 @@ import { endedRecord, findRecord, fullRef, queryRecords } from "./records.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
-  description: "Write a page with the steps of a build on a time axis\n\n" +
-    "One HTML file: steps, cached and not, transfers, the critical path, and the log of a step on\n" +
-    "click. Of a build that still runs, what there is when it ends.",
+  description: "Write a page with a build's steps on a time axis\n\n" +
+    "The page is one HTML file with steps, transfers and the critical path; a click on a step shows\n" +
+    "its log. A running build is followed until it ends.",
   flags: {
     output: { kind: "string", short: "o", summary: 'Output file path ("-" for stdout)' },
   },

@@ -18,7 +18,7 @@ import { parseSpans } from "./trace/spans.ts";
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
   description: "Show the OpenTelemetry trace of a build record\n\n" +
-    "On a terminal, as a page in the browser; otherwise printed as JSON that Jaeger's viewer opens.",
+    "On a terminal, the trace is a page in the browser. Otherwise it is printed as JSON for Jaeger.",
   flags: {
     addr: {
       kind: "string",

@@ -8,13 +8,13 @@ import { UsageError } from "../../base/usage_error.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] URL", min: 1, max: 1 },
-  description: `Run the conformance kit through an endpoint, against the BuildKit daemon there
+  description: `Run the conformance kit against the daemon at an endpoint
 
-One line a case: what a transport must do to carry builds. The exit code is 0 only when all pass.
-The daemon builds files of up to 64 MiB, which stay in its cache until it makes room.`,
+The kit prints one line for each case. The exit code is 0 when all cases pass. The daemon builds
+files of up to 64 MiB, which stay in its cache until it needs the space.`,
   ignoresBuilder: true,
   flags: {
-    case: { kind: "array", summary: "Run only the cases whose names hold this `text`" },
+    case: { kind: "array", summary: "Run only the cases whose names contain this `text`" },
   },
   async run({ deps, args, flags, global }) {
     await using kit = await makeKit(deps, args[0]!, global.debug);
