@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console
 /**
- * The rules that keep the tree simple, held by a script instead of a reviewer's memory. Prints each
- * breach as `file:line: what`, and fails when there is one.
+ * Checks the rules that keep the tree simple. It prints each breach as `file:line: what`, and fails
+ * when there is one.
  */
 import { compatibilityBreaches } from "./compatibility.ts";
 import { environmentBreaches } from "./environment.ts";
@@ -23,14 +23,14 @@ const ROOMS = [
   "commands",
   "main.ts",
 ];
-/** Lines after which a file needs a second look, and after which it is refused. */
+/** A file with more lines is a breach. */
 const LONGEST = 400;
 
-/** Files that are only loaded where they are used, and so may import node: modules. */
+/** Files that are loaded only when they are used, and so may import `node:` modules. */
 const LAZY =
   /^(?:bake\/hcl\/functions\/(?:digests|ciphers)|commands\/certs\/(?:judge|certificate_file)|transports\/(?:ssh\/\w+|tls\/tls(?:_(?!connect)\w+)?|net\/(?:duplex_stream|pipe)))\.ts$/;
 
-/** Where ambient things are read, to be handed on. */
+/** Files that may read arguments, environment and standard streams; all others get them by `Deps`. */
 const AMBIENT = new Set([
   "main.ts",
   "cli/deps.ts",
@@ -78,7 +78,7 @@ for (const path of product) {
   });
 }
 
-/** Each transport is one file with one export, joined by one line in all.ts. */
+/** Each transport is one file with one export, listed in `all.ts`. */
 const list = Deno.readTextFileSync(`${root}/transports/all.ts`);
 for (const { name } of Deno.readDirSync(`${root}/transports/schemes`)) {
   if (name.endsWith("_test.ts")) continue;
@@ -102,7 +102,7 @@ function checkImport(path: string, line: number, target: string): void {
   if (to > from) breach(path, line, `${room(path)} may not import ${resolved}`);
 }
 
-/** An import's target as a path from the root. */
+/** Resolves an import's target to a path from the root. */
 function resolve(path: string, target: string): string {
   return new URL(target, `file:///${path}`).pathname.slice(1);
 }

@@ -1,7 +1,7 @@
 /**
- * `docs/buildx-compatibility.md` beside the program: every command and flag of the program has a row,
- * and every row is true. `scripts/check.ts` calls it; the rows are held against buildx's own help by
- * `tests/commands/compatibility_test.ts`.
+ * Compares `docs/buildx-compatibility.md` with the program: every command and flag of the program has
+ * a row, and every row is true. `scripts/check.ts` calls it. `tests/commands/compatibility_test.ts`
+ * compares the rows with buildx's own help.
  */
 import type { Command, CommandEntry, CommandGroup } from "../cli/command.ts";
 import { type FlagSpecs, globalFlags } from "../cli/flags/spec.ts";
@@ -9,11 +9,11 @@ import { commands } from "../commands/list.ts";
 
 const path = "docs/buildx-compatibility.md";
 
-/** What a flag or a command is beside buildx's. */
+/** How a flag or a command relates to buildx's. */
 export const states = ["same", "differs", "refused", "ignored", "added", "missing"] as const;
 export type State = (typeof states)[number];
 
-/** One row: of a command, or of one of its flags. */
+/** The row of a command, or of one of its flags. */
 export interface Row {
   readonly line: number;
   /** `history ls`; empty for the flags of every command. */
@@ -21,13 +21,13 @@ export interface Row {
   /** The long name, without dashes; undefined in a row of a command. */
   readonly flag: string | undefined;
   readonly short: string | undefined;
-  /** Works, and no help lists it. */
+  /** It works, but help doesn't list it. */
   readonly hidden: boolean;
   readonly state: string;
   readonly note: string;
 }
 
-/** Reads the tables: below `## Commands` one of commands, below `## NAME` one of that command's flags. */
+/** Reads the table of commands below `## Commands`, and the table of flags below each `## NAME`. */
 export function readRows(text: string): Row[] {
   let command: string | undefined;
   return text.split("\n").flatMap((line, at): Row[] => {
@@ -50,7 +50,7 @@ export function readRows(text: string): Row[] {
 /** The flags of every command of the program, by its path: `history ls`. */
 export async function programFlags(): Promise<Map<string, FlagSpecs>> {
   const found = new Map<string, FlagSpecs>([["", globalFlags]]);
-  // One command, as docker's plugin, has all of them below it again.
+  // The command that docker calls its plugin by has all commands below it again.
   const seen = new Set<readonly CommandEntry[]>();
   async function visit(entries: readonly CommandEntry[], before: string): Promise<void> {
     if (seen.has(entries)) return;
@@ -70,7 +70,7 @@ function isCommand(command: Command | CommandGroup): command is Command {
   return "run" in command;
 }
 
-/** What is wrong with the document, a line each. */
+/** The document's mistakes, one line each. */
 export async function compatibilityBreaches(root: string): Promise<string[]> {
   const rows = readRows(await Deno.readTextFile(`${root}/${path}`));
   const program = await programFlags();
@@ -88,7 +88,7 @@ export async function compatibilityBreaches(root: string): Promise<string[]> {
       }
       continue;
     }
-    // The flags of a command that isn't here are known all the same.
+    // A missing command's flags may have rows, too.
     if (flags === undefined) continue;
     const spec = Object.hasOwn(flags, flag) ? flags[flag] : undefined;
     if ((state === "missing") === (spec !== undefined)) {

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console
 /**
- * Makes `docs/commands/` and `docs/man/` from the table of commands. `--check` fails when a page there is not
- * what it would make; `--out DIR` makes them elsewhere.
+ * Makes `docs/commands/` and `docs/man/` from the table of commands. `--check` fails when a page
+ * there differs from the page that it would make. `--out DIR` makes the pages elsewhere.
  */
 import { commands } from "../commands/list.ts";
 import { allPages, commandTree, type Page } from "./docs/command_tree.ts";
@@ -43,14 +43,14 @@ async function makePages(folder: string): Promise<void> {
     await Deno.writeTextFile(`${folder}/commands/${markdownName(page)}`, markdown(page));
     await Deno.writeTextFile(`${folder}/man/${manName(page)}`, man(page, parents.get(page)));
   }
-  // Tables are aligned as everywhere else.
+  // `deno fmt` aligns the tables, as in all other pages.
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["fmt", "--quiet", "--config", `${root}deno.json`, `${folder}/commands`],
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
 }
 
-/** Pages that are missing, too many, or of another text. */
+/** Pages that are missing, superfluous or different. */
 function differences(folder: string): string[] {
   const made = read(`${out}/${folder}`), there = read(`${docs}/${folder}`);
   return [...new Set([...made.keys(), ...there.keys()])]

@@ -1,7 +1,7 @@
 /**
- * `docs/environment.md` beside the program: every variable that the program reads has a row, and what
- * a row says to be here is. `scripts/check.ts` calls it; `tests/commands/compatibility_test.ts` holds
- * the rows against buildx's own program.
+ * Compares `docs/environment.md` with the program: every variable that the program reads has a row,
+ * and the states of the rows are true. `scripts/check.ts` calls it.
+ * `tests/commands/compatibility_test.ts` compares the rows with buildx's own program.
  */
 import { states } from "./compatibility.ts";
 
@@ -15,7 +15,7 @@ export interface VariableRow {
   readonly note: string;
 }
 
-/** Reads the tables; what is no table is for people. */
+/** Reads the rows of all tables. */
 export function readVariables(text: string): VariableRow[] {
   return text.split("\n").flatMap((line, at): VariableRow[] => {
     const [, name, state, note] = /^\| `(\w+)` +\| (\w+) +\| (.*?) *\|$/.exec(line) ?? [];
@@ -23,20 +23,20 @@ export function readVariables(text: string): VariableRow[] {
   });
 }
 
-/** Ways in which the program's code names a variable that it reads, or that is read for it. */
+/** The forms in which the program's code names a variable that it reads. */
 const reads = /(?:\benv\(|\benv\.get\(|\bisTrue\(|\bvariable\(|\benv: )\s*"([A-Z][A-Z0-9_]*)"/g;
 
-/** What every program reads, and no page tells of. */
+/** Variables that most programs read, and that need no row. */
 const ordinary = new Set(
   "HOME USERPROFILE PATH USER USERNAME LOGNAME SHELL XDG_CACHE_HOME XDG_DATA_HOME XDG_RUNTIME_DIR"
     .split(" "),
 );
 
-/** The launcher's, between its two halves. */
+/** Variables that the launcher's two halves share. */
 const inner = new Set(["FAIRLEAD_DENO_DIR"]);
 
 /**
- * What is wrong with the document, a line each.
+ * The document's mistakes, one line each.
  * @param product the program's files, from the root
  */
 export async function environmentBreaches(

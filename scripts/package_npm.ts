@@ -1,7 +1,7 @@
 /**
  * Makes dist/npm: the library as a package for npm, for programs that run on Deno. Deno takes no
- * TypeScript from npm, so it holds JavaScript, in a file for each part that is loaded by itself, and
- * declarations.
+ * TypeScript from npm, so the package has declarations, and JavaScript with one file for each part
+ * that is loaded by itself.
  *
  *     deno task package && cd dist/npm && npm publish
  */

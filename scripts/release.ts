@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console
 /**
- * What a release needs beside its binaries; `.github/workflows/release.yml` runs it.
+ * Checks a release's tag, and gathers its files; `.github/workflows/release.yml` runs it.
  *
  *     release.ts check v1.2.3     the tag is the program's version, and the changelog has it
  *     release.ts gather v1.2.3    dist/release: binaries from out/, SHA256SUMS, notes.md, install.sh

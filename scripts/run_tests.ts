@@ -28,7 +28,7 @@ try {
 }
 await report();
 
-/** What needs no daemon and no build. */
+/** Runs the checks and tests that need no daemon. */
 async function runQuick() {
   const options = { cwd, signal, minutes: 10 };
   const checks: [string, string[]][] = [
@@ -45,7 +45,7 @@ async function runQuick() {
   results.push(await runTests("unit tests", ["--ignore=tests", "."], { ...options, env }));
 }
 
-/** What stands in tests/, or what the command line names. */
+/** Runs the tests in `tests/`, or those that the command line names. */
 async function runEndToEnd() {
   await makeTools();
   const cannot = needsRoot() ??

@@ -4,34 +4,34 @@ import { type FlagSpecs, globalFlags } from "../../cli/flags/spec.ts";
 import { program } from "../../cli/root.ts";
 import { type Example, examples } from "./examples.ts";
 
-/** A command, as its pages describe it. */
+/** The content of a command's pages. */
 export interface Page {
   /** `fairlead history logs` */
   readonly path: string;
   readonly summary: string;
-  /** More than the summary, or the same. */
+  /** The description; the summary for a command without one. */
   readonly description: string;
-  /** The lines above the options; a group has the one of its commands. */
+  /** The usage lines; a group has one for its commands. */
   readonly usages: readonly string[];
-  /** Other names for it, whole. */
+  /** Other full names: `fairlead f`. */
   readonly aliases: readonly string[];
   readonly flags: readonly Row[];
   readonly globalFlags: readonly Row[];
   readonly below: readonly Page[];
-  /** Its own; a group without one has those of its commands. */
+  /** Its own example; a group without one has the examples of its commands. */
   readonly examples: readonly Example[];
 }
 
-/** A flag: `-f, --file string`, and what it does. */
+/** A flag (`-f, --file string`) and its summary. */
 export interface Row {
   readonly flag: string;
   readonly about: string;
 }
 
-/** No variable of whoever makes the pages may stand in them. */
+/** The pages don't depend on the environment in which they are made. */
 const noEnv = () => undefined;
 
-/** The pages of all commands, from the table that the program runs by. Hidden ones have none. */
+/** The pages of all commands in the program's own table. Hidden commands have none. */
 export async function commandTree(commands: readonly CommandEntry[]): Promise<Page> {
   const about = "A standalone BuildKit client";
   const root: CommandEntry = {
@@ -73,7 +73,7 @@ function rows(specs: FlagSpecs): Row[] {
   return flagRows(specs, noEnv).map(({ flag, about }) => ({ flag: flag.trim(), about }));
 }
 
-/** The page and all below it. */
+/** The page and all pages below it. */
 export function allPages(page: Page): Page[] {
   return [page, ...page.below.flatMap(allPages)];
 }

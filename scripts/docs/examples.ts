@@ -1,9 +1,9 @@
-/** The examples of the commands' pages. */
+/** The examples for the commands' pages; `tests/manual/` runs them. */
 
-/** Lines for a shell. */
+/** Lines for a shell, with comments. */
 export interface Example {
   readonly lines: string;
-  /** Why `tests/manual/` doesn't run it. */
+  /** The reason why `tests/manual/` doesn't run it. */
   readonly notRun?: string;
 }
 

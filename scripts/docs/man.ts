@@ -5,7 +5,7 @@ export function manName({ path }: Page): string {
   return `${path.replaceAll(" ", "-")}.1`;
 }
 
-/** What exit codes mean, for all commands. */
+/** The exit codes of all commands. */
 const STATUS: readonly (readonly [string, string])[] = [
   ["0", "It went well."],
   ["1", "Something else went wrong; what, stands on standard error."],
@@ -20,7 +20,7 @@ export function man(page: Page, parent: Page | undefined): string {
   const near = [...parent ? [parent] : [], ...below];
   return [
     `.TH ${quoted(path.replaceAll(" ", "-").toUpperCase())} 1 "" fairlead "User Commands"`,
-    // No blanks to fill lines with, and no names taken apart at their ends.
+    // Lines are not filled with blanks, and names are not hyphenated.
     ".ad l",
     ".nh",
     ".SH NAME",
@@ -81,10 +81,10 @@ function quoted(words: string): string {
   return `"${text(words)}"`;
 }
 
-/** Text that means nothing to roff. */
+/** Escapes text for roff. */
 function text(words: string): string {
   return words.replaceAll("\\", "\\e").replaceAll("-", "\\-").replaceAll('"', "\\(dq")
     .replace(/^([.'])/, "\\&$1")
-    // Where a grammar without blanks may go on in the next line.
+    // A grammar without blanks may continue in the next line after these.
     .replace(/([,|])(?=\S)/g, "$1\\:");
 }

@@ -6,7 +6,7 @@ export function markdownName({ path }: Page): string {
   return words.length === 0 ? "README.md" : `${words.join("_")}.md`;
 }
 
-/** A command's page for those who read on the web. */
+/** A command's page for the web. */
 export function markdown(page: Page): string {
   const { path, summary, description, usages, aliases, flags, globalFlags, below, examples } = page;
   const [, ...more] = description.split("\n\n");
