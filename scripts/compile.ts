@@ -4,12 +4,9 @@
  * [--output=FILE]`. docs/install.md says what each is for.
  */
 import { version } from "../version.ts";
-import { bundleFolder } from "./bundle/program.ts";
 import { denoCompile } from "./compile/deno_compile.ts";
 import { findLibgcc } from "./compile/libgcc.ts";
 import { fetchDeno } from "./compile/npm_deno.ts";
-import { selfExtracting } from "./compile/self_extracting.ts";
-import { singleFile } from "./compile/single_file.ts";
 import { commitOf } from "./compile/commit.ts";
 import { findTarget, ownTarget, type Target, targets } from "./compile/targets.ts";
 
@@ -65,9 +62,12 @@ async function compile({ form, chosen, output }: Choice): Promise<void> {
   const revision = await commitOf(root);
   if (form === "js") {
     const path = await place(output ?? "fairlead.js", output !== undefined);
+    const { singleFile } = await import("./compile/single_file.ts");
     await singleFile(path, revision);
     return console.log(path);
   }
+  // The bundler takes a second to load: wrong arguments don't wait for it.
+  const { bundleFolder } = await import("./bundle/program.ts");
   await bundleFolder(dist, revision);
   for (const target of chosen) {
     const suffix = target.name.startsWith("windows") ? ".exe" : "";
@@ -99,5 +99,6 @@ async function extracting(target: Target, output: string, revision: string): Pro
   const library = own ? await findLibgcc() : undefined;
   const shown = `${version.number} ${revision}`.trim();
   const contents = { target, version: shown, dist, deno, denoVersion, output };
+  const { selfExtracting } = await import("./compile/self_extracting.ts");
   await selfExtracting({ ...contents, ...library !== undefined && { library } });
 }

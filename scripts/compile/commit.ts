@@ -1,5 +1,5 @@
 /** The commit that a binary is made from. */
-import { run } from "../../tests/harness/run.ts";
+import { run } from "../run.ts";
 
 /** The hash of the commit that the checkout at `root` is on; empty where it is none. */
 export async function commitOf(root: string): Promise<string> {

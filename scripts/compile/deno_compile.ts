@@ -1,5 +1,5 @@
 /** The binary by `deno compile`: Deno's small base runtime, with the program appended. */
-import { run } from "../../tests/harness/run.ts";
+import { run } from "../run.ts";
 import { runFlags } from "./run_flags.ts";
 import type { Target } from "./targets.ts";
 

@@ -1,5 +1,5 @@
 /** Deno for another platform, from npm: its packages hold the plain binary. */
-import { check } from "../../tests/harness/run.ts";
+import { check } from "../run.ts";
 import type { Target } from "./targets.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** With a stand-in for npm: the real registry is asked by hand only, for 40 MB. */
 import assert from "node:assert/strict";
-import { check, run } from "../../tests/harness/run.ts";
+import { check, run } from "../run.ts";
 
 const module = new URL("npm_deno.ts", import.meta.url).href;
 const targets = new URL("targets.ts", import.meta.url).href;

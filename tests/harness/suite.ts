@@ -1,4 +1,4 @@
-/** Runs Deno's own commands for `scripts/run_tests.ts`, shows their output as it comes, and counts. */
+/** Runs Deno's own commands for `tests/harness/run_all.ts`, shows their output as it comes, and counts. */
 
 export interface Result {
   readonly name: string;

@@ -1,5 +1,5 @@
 // deno-lint-ignore-file no-console
-import { need } from "../../tests/harness/tool.ts";
+import { need } from "../harness/tool.ts";
 import type { Program } from "./cases.ts";
 import { measure } from "./measure.ts";
 import { openWays, type Way } from "./ways.ts";

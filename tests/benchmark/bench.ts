@@ -10,13 +10,13 @@
  * often. `--folder=DIR` is where contexts, outputs and the store of builders lie, /dev/shm if not
  * given: on a disk a program waits for its fsyncs, as on any workstation. `scripts/bench start-up` prints the milliseconds of each phase of a cached build instead.
  */
-import { cases, type Program } from "./benchmark/cases.ts";
-import { measure, type Sample } from "./benchmark/measure.ts";
-import { ratioTable } from "./benchmark/table.ts";
-import { transports } from "./benchmark/transports.ts";
-import { startUp } from "./benchmark/start_up.ts";
-import { binary, bundle } from "./benchmark/bundle.ts";
-import { startDaemon } from "./benchmark/daemon.ts";
+import { cases, type Program } from "./cases.ts";
+import { measure, type Sample } from "./measure.ts";
+import { ratioTable } from "./table.ts";
+import { transports } from "./transports.ts";
+import { startUp } from "./start_up.ts";
+import { binary, bundle } from "./bundle.ts";
+import { startDaemon } from "./daemon.ts";
 
 const names = Deno.args.filter((arg) => !arg.startsWith("-"));
 const runs = Number(Deno.args.find((arg) => arg.startsWith("--runs="))?.slice(7) ?? 7);

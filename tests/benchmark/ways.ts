@@ -2,19 +2,19 @@
  * The transports side by side: one daemon, reached in several ways by all three programs. fairlead
  * speaks each protocol itself; buildctl and buildx start a helper program for what is no socket.
  */
-import { dockerEngineOf, importBuildkit } from "../../tests/transports/containers.ts";
-import { buildkitImage } from "../../tests/harness/buildkit_image.ts";
-import { startBuildkitd } from "../../tests/harness/buildkitd.ts";
-import { makeCerts } from "../../tests/harness/certs.ts";
-import { dockerEngine, startDockerd } from "../../tests/harness/dockerd.ts";
-import type { KubeApi } from "../../tests/harness/kube_api.ts";
-import { deploy } from "../../tests/harness/kube_deployment.ts";
-import { makePod, sleeps } from "../../tests/harness/kube_pod.ts";
-import { kubernetesMissing, startKubernetes } from "../../tests/harness/kubernetes.ts";
-import { check } from "../../tests/harness/run.ts";
-import { startSshd } from "../../tests/harness/sshd.ts";
-import { need, onPath } from "../../tests/harness/tool.ts";
-import { writeKubeconfig } from "../../tests/transports/kube_cluster.ts";
+import { dockerEngineOf, importBuildkit } from "../transports/containers.ts";
+import { buildkitImage } from "../harness/buildkit_image.ts";
+import { startBuildkitd } from "../harness/buildkitd.ts";
+import { makeCerts } from "../harness/certs.ts";
+import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
+import type { KubeApi } from "../harness/kube_api.ts";
+import { deploy } from "../harness/kube_deployment.ts";
+import { makePod, sleeps } from "../harness/kube_pod.ts";
+import { kubernetesMissing, startKubernetes } from "../harness/kubernetes.ts";
+import { check } from "../harness/run.ts";
+import { startSshd } from "../harness/sshd.ts";
+import { need, onPath } from "../harness/tool.ts";
+import { writeKubeconfig } from "../transports/kube_cluster.ts";
 
 /** A way to the daemon. */
 export interface Way {

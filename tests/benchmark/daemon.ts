@@ -1,6 +1,6 @@
 /** The daemon that all three programs build on: its root lies on tmpfs, where no disk's noise drowns the rest. */
-import { type Buildkitd, startBuildkitd } from "../../tests/harness/buildkitd.ts";
-import { makeCerts } from "../../tests/harness/certs.ts";
+import { type Buildkitd, startBuildkitd } from "../harness/buildkitd.ts";
+import { makeCerts } from "../harness/certs.ts";
 
 /** It listens on a unix socket, and on a TCP port under mutual TLS. */
 export interface Daemon extends Buildkitd {

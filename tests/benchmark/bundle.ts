@@ -1,5 +1,5 @@
 /** The program as it is shipped. */
-import { runFlags } from "../compile/run_flags.ts";
+import { runFlags } from "../../scripts/compile/run_flags.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 

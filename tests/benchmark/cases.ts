@@ -1,6 +1,6 @@
-import { check } from "../../tests/harness/run.ts";
-import { need } from "../../tests/harness/tool.ts";
-import { startDockerd } from "../../tests/harness/dockerd.ts";
+import { check } from "../harness/run.ts";
+import { need } from "../harness/tool.ts";
+import { startDockerd } from "../harness/dockerd.ts";
 import type { Daemon } from "./daemon.ts";
 
 /** Who is measured. */

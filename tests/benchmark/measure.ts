@@ -50,6 +50,6 @@ async function build(): Promise<string> {
     env: { GOFLAGS: "" },
     stdin: "null",
   }).spawn().status;
-  if (!success) throw new Error("cannot build scripts/benchmark/measure.go");
+  if (!success) throw new Error("cannot build tests/benchmark/measure.go");
   return path;
 }

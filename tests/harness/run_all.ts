@@ -4,12 +4,12 @@
  * A check (format, lint, types, the repository's rules) counts as one test. This file must not be
  * named `test.ts`: `deno test` would take it for a test, and it would start itself without end.
  */
-import { makeTools, missing } from "../tests/harness/tool.ts";
-import { sharedVariable, startShared } from "../tests/harness/shared.ts";
-import { needsRoot } from "../tests/harness/skip.ts";
-import { type Result, runCheck, runTests, runTestsTwice } from "../tests/harness/suite.ts";
+import { makeTools, missing } from "./tool.ts";
+import { sharedVariable, startShared } from "./shared.ts";
+import { needsRoot } from "./skip.ts";
+import { type Result, runCheck, runTests, runTestsTwice } from "./suite.ts";
 
-const cwd = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+const cwd = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const paths = Deno.args.map((path) => path.startsWith("/") ? path : `${Deno.cwd()}/${path}`);
 const skips = await Deno.makeTempFile({ prefix: "fl-skips-" });
 const interrupt = new AbortController();

@@ -1,9 +1,9 @@
 /** The steps of `scripts/demo`, each with a line that says what it does. */
-import { startBuildkitd } from "../tests/harness/buildkitd.ts";
-import type { Daemon } from "../tests/harness/daemon.ts";
-import { need, onPath } from "../tests/harness/tool.ts";
+import { startBuildkitd } from "./buildkitd.ts";
+import type { Daemon } from "./daemon.ts";
+import { need, onPath } from "./tool.ts";
 
-const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const folder = Deno.args[0];
 const temporary = await Deno.makeTempDir({ prefix: "fairlead-demo-" });
 const out = folder ?? `${temporary}/out`;
