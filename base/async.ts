@@ -66,3 +66,20 @@ export function onAbort(signal: AbortSignal, react: () => void): Disposable {
   else signal.addEventListener("abort", react, { once: true });
   return { [Symbol.dispose]: () => signal.removeEventListener("abort", react) };
 }
+
+/** Runs the work that it is given, at most `most` at a time; the others wait in order. */
+export function takeTurns(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running++;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running--;
+      else next();
+    }
+  };
+}

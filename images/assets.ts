@@ -1,16 +1,18 @@
-/** What an image has beside its manifests: each platform's configuration, SBOM and provenance. */
+/** Reads the content behind an image's manifests: each platform's configuration, SBOM, and provenance. */
+import { takeTurns } from "../base/async.ts";
 import { formatPlatform, normalizePlatform } from "../builders/platforms.ts";
 import type { Descriptor } from "../buildkit/registry/descriptor.ts";
 import { isIndex, isManifest } from "../buildkit/registry/descriptor.ts";
+import {
+  DEEPEST,
+  type Manifest,
+  ManifestError,
+  MOST,
+  parseJson,
+  parseManifest,
+} from "../buildkit/registry/manifest.ts";
 import type { Reader } from "../buildkit/registry/pull.ts";
 import { platformOfDescriptor } from "./descriptor_platform.ts";
-
-/** One manifest's content. */
-interface Manifest {
-  readonly config?: Descriptor;
-  readonly layers?: readonly Descriptor[] | null;
-  readonly manifests?: readonly Descriptor[] | null;
-}
 
 /** An image's parts by platform, in the order of the platforms' names. */
 export interface Assets {
@@ -19,6 +21,9 @@ export interface Assets {
   predicates(kind: "sbom" | "provenance"): Promise<ReadonlyMap<string, readonly unknown[]>>;
 }
 
+/** How many manifests are read at once. */
+const AT_ONCE = 8;
+
 const REFERENCES = ["com.docker.reference.digest", "vnd.docker.reference.digest"];
 
 /** Reads all manifests, and the configurations. Throws as the reader does. */
@@ -26,31 +31,38 @@ export async function loadAssets(reader: Reader, top: Descriptor): Promise<Asset
   const manifests = new Map<string, Manifest>();
   const images = new Map<string, string>();
   const attestations = new Map<string, string[]>();
-  const read = async (wanted: Descriptor) =>
-    JSON.parse(new TextDecoder().decode(await reader.fetch(wanted)));
+  const turns = takeTurns(AT_ONCE);
+  let count = 0;
+  const read = async (wanted: Descriptor) => {
+    const json = parseJson(await reader.fetch(wanted), wanted.digest);
+    if (typeof json === "object" && json !== null) return json as Record<string, unknown>;
+    throw new ManifestError(`${wanted.digest}: its content is no object`);
+  };
 
-  async function visit(descriptor: Descriptor): Promise<void> {
-    if (isIndex(descriptor.mediaType)) {
-      const { manifests: inner }: Manifest = await read(descriptor);
-      await Promise.all((inner ?? []).map(visit));
-    } else if (isManifest(descriptor.mediaType)) {
-      const manifest: Manifest = await read(descriptor);
-      manifests.set(descriptor.digest, manifest);
-      const subject = REFERENCES.map((key) => descriptor.annotations?.[key]).find(Boolean);
-      if (subject !== undefined) {
-        attestations.set(subject, [...attestations.get(subject) ?? [], descriptor.digest]);
-      } else {
-        const platform = descriptor.platform ?? await read(manifest.config!);
-        const name = formatPlatform(normalizePlatform(platformOfDescriptor(platform)));
-        images.set(name, descriptor.digest);
-      }
+  async function visit(descriptor: Descriptor, depth: number): Promise<void> {
+    const { mediaType, digest } = descriptor;
+    if (!isIndex(mediaType) && !isManifest(mediaType)) return;
+    if (depth > DEEPEST) throw new ManifestError(`${digest}: nested more than ${DEEPEST} deep`);
+    if (++count > MOST) throw new ManifestError(`${top.digest}: more than ${MOST} manifests`);
+    const manifest = parseManifest(await turns(() => reader.fetch(descriptor)), digest);
+    if (isIndex(mediaType)) {
+      await Promise.all(manifest.manifests.map((inner) => visit(inner, depth + 1)));
+      return;
+    }
+    manifests.set(digest, manifest);
+    const subject = REFERENCES.map((key) => descriptor.annotations?.[key]).find(Boolean);
+    if (subject !== undefined) {
+      attestations.set(subject, [...attestations.get(subject) ?? [], digest]);
+    } else {
+      const platform = descriptor.platform ?? await read(configOf(manifest, digest));
+      const name = formatPlatform(normalizePlatform(platformOfDescriptor(platform)));
+      images.set(name, digest);
     }
   }
-  await visit(top);
+  await visit(top, 1);
   const platforms = [...images].sort(([a], [b]) => a < b ? -1 : 1);
   const configs = await Promise.all(platforms.map(async ([platform, digest]) => {
-    const { config } = manifests.get(digest)!;
-    return [platform, await read(config!)] as const;
+    return [platform, await read(configOf(manifests.get(digest)!, digest))] as const;
   }));
 
   return {
@@ -84,7 +96,21 @@ function isSigned(mediaType: string): boolean {
   return /application\/vnd\.in-toto\..*\+dsse/.test(mediaType);
 }
 
-function statementOf(json: { payload?: string; predicate?: unknown }, layer: Descriptor) {
-  if (!isSigned(layer.mediaType)) return json;
-  return JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(json.payload ?? "")));
+function statementOf(
+  json: { readonly payload?: unknown; readonly predicate?: unknown },
+  { mediaType, digest }: Descriptor,
+): { readonly predicate?: unknown } {
+  if (!isSigned(mediaType)) return json;
+  let payload: Uint8Array;
+  try {
+    payload = Uint8Array.fromBase64(String(json.payload ?? ""));
+  } catch {
+    throw new ManifestError(`${digest}: the payload of its envelope is no base64`);
+  }
+  return (parseJson(payload, digest) ?? {}) as { predicate?: unknown };
+}
+
+function configOf({ config }: Manifest, digest: string): Descriptor {
+  if (config !== undefined) return config;
+  throw new ManifestError(`${digest}: the manifest has no config`);
 }

@@ -1,6 +1,6 @@
-/** Makes one list of manifests of several images. */
+/** Joins several images into one index. */
 import { normalizePlatform } from "../builders/platforms.ts";
-import type { Descriptor } from "../buildkit/registry/descriptor.ts";
+import type { Descriptor, DescriptorPlatform } from "../buildkit/registry/descriptor.ts";
 import { isIndex, isManifest, mediaTypes } from "../buildkit/registry/descriptor.ts";
 import { sha256Of } from "../buildkit/registry/digest.ts";
 import { goJson } from "../base/go/json.ts";
@@ -9,32 +9,37 @@ import { UsageError } from "../base/usage_error.ts";
 import type { IndexAnnotation } from "./annotations.ts";
 import { annotate } from "./annotations.ts";
 import { platformOfDescriptor } from "./descriptor_platform.ts";
-import type { Location } from "./location.ts";
+import { type Location, locationText } from "./location.ts";
 import { indexStruct } from "./oci_structs.ts";
-import type { Places } from "./places.ts";
+import { parseJson, parseManifest } from "../buildkit/registry/manifest.ts";
+import type { Repositories } from "./repositories.ts";
 
-/** An image, found. */
+/** An image in its repository. */
 export interface Found {
   readonly location: Location;
   readonly descriptor: Descriptor;
 }
 
-/** An image that is to be pushed. */
+/** An image before its push. */
 export interface Combined {
   readonly bytes: Uint8Array;
   readonly descriptor: Descriptor;
-  /** Where each manifest of it comes from, by digest; undefined for one manifest that stays as it is. */
+  /** The location of each manifest, by digest; undefined for a single manifest that stays as it is. */
   readonly origins: ReadonlyMap<string, Location> | undefined;
 }
 
-/** One image found, and its manifest read. */
+/** An image in its repository, with the bytes of its manifest. */
 export interface Read extends Found {
   readonly bytes: Uint8Array;
 }
 
 /** Reads an image's manifest, and completes its platform. */
-export async function readSource(places: Places, { location, descriptor }: Found): Promise<Read> {
-  const reader = places.reader(location);
+export async function readSource(
+  repositories: Repositories,
+  { location, descriptor }: Found,
+): Promise<Read> {
+  const reader = repositories.reader(location);
+  const shown = locationText(location);
   const bytes = await reader.fetch(descriptor);
   if (descriptor.mediaType === mediaTypes.dockerSchema1) {
     throw new UsageError("schema1 manifests are not allowed in manifest lists");
@@ -43,21 +48,22 @@ export async function readSource(places: Places, { location, descriptor }: Found
   if (!isManifest(descriptor.mediaType) || (os && architecture)) {
     return { location, descriptor, bytes };
   }
-  const { config } = parse(bytes) as { config: Descriptor };
-  const told = normalizePlatform(platformOfDescriptor(parse(await reader.fetch(config))));
+  const { config } = parseManifest(bytes, shown);
+  const json = config === undefined ? {} : parseJson(await reader.fetch(config), config.digest);
+  const own = normalizePlatform(platformOfDescriptor(json as Partial<DescriptorPlatform>));
   const platform = {
     ...descriptor.platform,
     ...architecture
       ? { architecture }
-      : { architecture: told.architecture, ...told.variant && { variant: told.variant } },
+      : { architecture: own.architecture, ...own.variant && { variant: own.variant } },
     ...descriptor.platform?.variant && { variant: descriptor.platform.variant },
-    os: os || told.os,
+    os: os || own.os,
   };
   return { location, descriptor: { ...descriptor, platform }, bytes };
 }
 
 /**
- * Joins images. One alone stays as it is when it is a list, or when no list is wanted.
+ * Joins images. A single one stays as it is when it is an index, or when no index is wanted.
  * Throws `UsageError`.
  */
 export async function combine(
@@ -77,7 +83,7 @@ export async function combine(
   const manifests = new Map<string, Descriptor>();
   for (const { location, descriptor, bytes } of sources) {
     const parts = isIndex(descriptor.mediaType)
-      ? (parse(bytes) as { manifests?: Descriptor[] }).manifests ?? []
+      ? parseManifest(bytes, locationText(location)).manifests
       : [descriptor];
     for (const part of parts) {
       manifests.set(part.digest, joined(manifests.get(part.digest), part));
@@ -94,17 +100,13 @@ export async function combine(
   return { ...await writeIndex({ schemaVersion: 2, mediaType, ...annotated }, mediaType), origins };
 }
 
-/** A list of manifests as Go writes it, and its descriptor. */
+/** Gives an index as Go writes it, and its descriptor. */
 export async function writeIndex(index: object, mediaType: string) {
   const bytes = new TextEncoder().encode(goJson(makeStruct(indexStruct, index), 2));
   return { bytes, descriptor: { mediaType, digest: await sha256Of(bytes), size: bytes.length } };
 }
 
-export function parse(bytes: Uint8Array): object {
-  return JSON.parse(new TextDecoder().decode(bytes));
-}
-
-/** The same manifest, named twice: later platforms and annotations go before. */
+/** Joins two descriptors of the same manifest; later platforms and annotations are preferred. */
 function joined(before: Descriptor | undefined, part: Descriptor): Descriptor {
   if (before === undefined) return part;
   return {

@@ -1,59 +1,92 @@
-/** Copies images with all they are made of from one repository to another. */
+/** Copies images, with the content that they consist of, from one repository to another. */
+import { takeTurns } from "../base/async.ts";
 import type { Descriptor } from "../buildkit/registry/descriptor.ts";
 import { isIndex, isManifest } from "../buildkit/registry/descriptor.ts";
+import { DEEPEST, ManifestError, MOST, parseManifest } from "../buildkit/registry/manifest.ts";
 import type { Reader } from "../buildkit/registry/pull.ts";
 import type { Writer } from "../buildkit/registry/push.ts";
-import { type Location, locationName } from "./location.ts";
-import type { Places } from "./places.ts";
+import { type Location, locationName, locationText, withDigest } from "./location.ts";
+import type { Referrer } from "./layout.ts";
+import type { Repositories } from "./repositories.ts";
 
-/** What refers to a manifest and goes with it: attestations and signatures. */
+/** The kinds of referrers that are copied with a manifest: attestations and signatures. */
 const REFERRERS = new Set([
   "application/vnd.docker.attestation.manifest.v1+json",
   "application/vnd.dev.cosign.artifact.sig.v1+json",
   "application/vnd.dev.sigstore.bundle.v0.3+json",
 ]);
 
-/** How many blobs are on their way at once. */
-const AT_ONCE = 4;
+/** How many blobs are copied at once, and how many manifests are read at once. */
+const BLOBS = 4, MANIFESTS = 8;
 
-/** Copies into one repository; what is shared by several images is copied once. */
-export function copier(places: Places, to: Location) {
-  const target = places.writer(to);
+/** Copies into one repository. */
+export interface Copier {
+  /** Copies content with all its parts and referrers; what several images share is copied once. */
+  copy(descriptor: Descriptor, from: Location): Promise<void>;
+  /** The referrers that were copied so far. */
+  readonly referrers: readonly Referrer[];
+}
+
+export function copier(repositories: Repositories, to: Location): Copier {
+  const target = repositories.writer(to);
   const started = new Map<string, Promise<void>>();
-  const turns = takeTurns(AT_ONCE);
+  const asked = new Set<string>();
+  const referrers: Referrer[] = [];
+  const [ofBlobs, ofManifests] = [takeTurns(BLOBS), takeTurns(MANIFESTS)];
+  let manifests = 0;
 
-  function once(digest: string, work: () => Promise<void>): Promise<void> {
-    let running = started.get(digest);
-    if (running === undefined) started.set(digest, running = work());
-    return running;
-  }
+  /** Referrers come after their subjects: two that refer to each other would else wait for ever. */
+  async function copyAll(descriptor: Descriptor, from: Location, depth: number): Promise<void> {
+    const copied: { descriptor: Descriptor; depth: number }[] = [];
+    await copyContent(descriptor, depth);
+    await Promise.all(copied.map((each) => copyReferrers(each.descriptor, from, each.depth)));
 
-  async function copyManifest(descriptor: Descriptor, from: Location): Promise<void> {
-    const source = places.reader(from);
-    // A registry has a manifest only with all that it names.
-    if (!await target.has(descriptor)) {
-      const bytes = await source.fetch(descriptor);
-      const { manifests, config, layers } = JSON.parse(new TextDecoder().decode(bytes));
-      const parts: Descriptor[] = [...manifests ?? [], ...config ? [config] : [], ...layers ?? []];
-      await Promise.all(parts.map((part) => copyOne(part, from)));
+    function copyContent(descriptor: Descriptor, depth: number): Promise<void> {
+      const { mediaType, digest } = descriptor;
+      let running = started.get(digest);
+      if (running === undefined) {
+        running = isIndex(mediaType) || isManifest(mediaType)
+          ? copyManifest(descriptor, depth)
+          : ofBlobs(() =>
+            copyBlob(descriptor, repositories.reader(from), target, mountPath(from, to))
+          );
+        started.set(digest, running);
+      }
+      return running;
+    }
+
+    async function copyManifest(descriptor: Descriptor, depth: number): Promise<void> {
+      const shown = locationText(withDigest(from, descriptor.digest));
+      if (depth > DEEPEST) throw new ManifestError(`${shown}: nested more than ${DEEPEST} deep`);
+      if (++manifests > MOST) throw new ManifestError(`${shown}: more than ${MOST} manifests`);
+      copied.push({ descriptor, depth });
+      const bytes = await ofManifests(async () => {
+        // A registry has a manifest only with all its parts.
+        if (await target.has(descriptor)) return undefined;
+        return await repositories.reader(from).fetch(descriptor);
+      });
+      if (bytes === undefined) return;
+      const { manifests: inner, config, layers } = parseManifest(bytes, shown);
+      const parts = [...inner, ...config ? [config] : [], ...layers];
+      await Promise.all(parts.map((part) => copyContent(part, depth + 1)));
       await target.putManifest(descriptor, bytes);
     }
-    const referrers = await source.referrers(descriptor.digest);
-    const wanted = referrers.filter(({ artifactType }) => REFERRERS.has(artifactType ?? ""));
-    await Promise.all(wanted.map((referrer) => copyOne(referrer, from)));
   }
 
-  function copyOne(descriptor: Descriptor, from: Location): Promise<void> {
-    const { mediaType, digest } = descriptor;
-    return once(
-      digest,
-      () =>
-        isIndex(mediaType) || isManifest(mediaType)
-          ? copyManifest(descriptor, from)
-          : turns(() => copyBlob(descriptor, places.reader(from), target, mountPath(from, to))),
-    );
+  async function copyReferrers(
+    { digest }: Descriptor,
+    from: Location,
+    depth: number,
+  ): Promise<void> {
+    if (asked.has(digest)) return;
+    asked.add(digest);
+    const all = await repositories.reader(from).referrers(digest);
+    const wanted = all.filter(({ artifactType }) => REFERRERS.has(artifactType ?? ""));
+    referrers.push(...wanted.map((descriptor) => ({ subject: digest, descriptor })));
+    await Promise.all(wanted.map((each) => copyAll(each, from, depth + 1)));
   }
-  return copyOne;
+
+  return { referrers, copy: (descriptor, from) => copyAll(descriptor, from, 1) };
 }
 
 async function copyBlob(
@@ -72,21 +105,4 @@ function mountPath(from: Location, to: Location): string | undefined {
   if (from.kind !== "registry" || to.kind !== "registry") return undefined;
   const sameRegistry = from.ref.domain === to.ref.domain;
   return sameRegistry && locationName(from) !== locationName(to) ? from.ref.path : undefined;
-}
-
-/** Runs what it is given, so many at a time. */
-function takeTurns(atOnce: number) {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running++;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) running--;
-      else next();
-    }
-  };
 }

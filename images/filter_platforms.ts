@@ -1,13 +1,14 @@
-/** Leaves only some platforms of an image, and what is attested of them. */
+/** Takes some platforms of an image, with their attestations. */
 import { formatPlatform, normalizePlatform, type Platform } from "../builders/platforms.ts";
 import type { Descriptor } from "../buildkit/registry/descriptor.ts";
 import { isIndex } from "../buildkit/registry/descriptor.ts";
-import { type Combined, parse, writeIndex } from "./combine.ts";
+import { parseManifest } from "../buildkit/registry/manifest.ts";
+import { type Combined, writeIndex } from "./combine.ts";
 import { platformOfDescriptor } from "./descriptor_platform.ts";
-import type { Location } from "./location.ts";
-import type { Places } from "./places.ts";
+import { type Location, locationText } from "./location.ts";
+import type { Repositories } from "./repositories.ts";
 
-/** An image that is to be pushed, and the manifests that are to be copied for it. */
+/** An image before its push, and the manifests that are copied for it. */
 export interface Filtered {
   readonly bytes: Uint8Array;
   readonly descriptor: Descriptor;
@@ -18,11 +19,11 @@ const TYPE = "vnd.docker.reference.type", SUBJECT = "vnd.docker.reference.digest
 const ATTESTATION = "attestation-manifest";
 const ARTIFACT = "application/vnd.docker.attestation.manifest.v1+json";
 
-/** @param wanted none: all. Throws an Error when nothing is left. */
+/** @param wanted the platforms; all when there are none. Throws an Error when no manifest is left. */
 export async function filterPlatforms(
   combined: Combined,
   wanted: readonly Platform[],
-  places: Places,
+  repositories: Repositories,
   first: Location,
 ): Promise<Filtered> {
   const { bytes, descriptor, origins } = combined;
@@ -41,8 +42,8 @@ export async function filterPlatforms(
     }
     return { bytes, descriptor, manifests: [{ descriptor, from: first }] };
   }
-  const index = parse(bytes) as { manifests?: Descriptor[] };
-  const all = index.manifests ?? [];
+  const index = parseManifest(bytes, locationText(first));
+  const all = index.manifests;
   const originOf = (digest: string) =>
     origins.get(digest) ?? origins.get(descriptor.digest) ?? first;
   const attested = attestedManifests(all);
@@ -56,7 +57,7 @@ export async function filterPlatforms(
   for (const each of kept) {
     if (attested.has(each.digest) || hasAttestation.has(each.digest)) continue;
     const from = originOf(each.digest);
-    const found = await attestationOf(each, places, from);
+    const found = await attestationOf(each, repositories, from);
     if (found !== undefined) added.push(found);
   }
   const manifests = kept.map((each) => ({ descriptor: each, from: originOf(each.digest) }));
@@ -73,7 +74,7 @@ export async function filterPlatforms(
   };
 }
 
-/** The attestations of a list, each with the manifest that it is about. */
+/** The attestations of an index by digest, each with its subject. */
 function attestedManifests(all: readonly Descriptor[]): ReadonlyMap<string, Descriptor> {
   const byDigest = new Map(all.map((each) => [each.digest, each]));
   const attested = new Map<string, Descriptor>();
@@ -85,13 +86,13 @@ function attestedManifests(all: readonly Descriptor[]): ReadonlyMap<string, Desc
   return attested;
 }
 
-/** An attestation that isn't in the list, but refers to a manifest of it; as an entry of the list. */
+/** An attestation outside the index that refers to a manifest in it; in the form of an entry. */
 async function attestationOf(
   { digest }: Descriptor,
-  places: Places,
+  repositories: Repositories,
   from: Location,
 ): Promise<Descriptor | undefined> {
-  const referrers = await places.reader(from).referrers(digest);
+  const referrers = await repositories.reader(from).referrers(digest);
   const found = referrers.find(({ artifactType }) => artifactType === ARTIFACT);
   if (found === undefined) return undefined;
   const { artifactType: _, ...rest } = found;

@@ -1,12 +1,31 @@
 /** An OCI layout of this machine, read and written as a repository of a registry is. */
-import { isIndex, isManifest } from "../buildkit/registry/descriptor.ts";
 import type { Descriptor } from "../buildkit/registry/descriptor.ts";
-import { beginDigest, sha256Of } from "../buildkit/registry/digest.ts";
+import { isIndex, isManifest, mediaTypes } from "../buildkit/registry/descriptor.ts";
+import { beginDigest, digestProblem, sha256Of } from "../buildkit/registry/digest.ts";
+import { DEEPEST, type Manifest, parseManifest } from "../buildkit/registry/manifest.ts";
 import type { Reader, Wanted } from "../buildkit/registry/pull.ts";
 import type { Writer } from "../buildkit/registry/push.ts";
-import { findManifest, LayoutError, putManifest } from "../buildkit/session/oci_index.ts";
+import {
+  allManifests,
+  findManifest,
+  LayoutError,
+  putManifest,
+} from "../buildkit/session/oci_index.ts";
 import { osReason } from "../base/os_reason.ts";
-import { detectMediaType } from "./media_type.ts";
+
+/** The subject of a referrer in `index.json`, as containerd writes it. */
+const SUBJECT = "io.containerd.manifest.subject";
+/** The subject of an attestation in an image's index. */
+const ATTESTED = "vnd.docker.reference.digest";
+/** The largest content that is read whole, in bytes. */
+const LARGEST = 256 << 20;
+
+/** A manifest that refers to another one. */
+export interface Referrer {
+  /** The digest of the manifest that it refers to. */
+  readonly subject: string;
+  readonly descriptor: Descriptor;
+}
 
 /**
  * @param folder absolute; it must exist
@@ -17,16 +36,24 @@ export function layoutReader(folder: string, shown: string): Reader {
     try {
       return (await Deno.open(blobPath(folder, digest))).readable;
     } catch (error) {
+      if (error instanceof LayoutError) throw error;
       throw new LayoutError(`content digest ${digest}: ${osReason(error)}`);
     }
   };
   const fetch = async (wanted: Wanted) => {
-    const bytes = await new Response(await open(wanted)).bytes();
-    if (wanted.digest.startsWith("sha256:") && await sha256Of(bytes) !== wanted.digest) {
-      throw new LayoutError(`content digest ${wanted.digest}: the file in ${folder} is damaged`);
+    const { digest } = wanted;
+    const { size } = await Deno.stat(blobPath(folder, digest)).catch(() => ({ size: 0 }));
+    if (size > LARGEST) {
+      throw new LayoutError(`content digest ${digest}: ${size} bytes are too many`);
     }
-    return bytes;
+    const bytes = await new Response(await open(wanted)).bytes();
+    const isSame = digest.startsWith("sha256:")
+      ? await sha256Of(bytes) === digest
+      : await digestOf(bytes, digest) === digest;
+    if (isSame) return bytes;
+    throw new LayoutError(`content digest ${digest}: the file in ${folder} is damaged`);
   };
+  let referrers: Promise<ReadonlyMap<string, readonly Descriptor[]>> | undefined;
   return {
     open,
     fetch,
@@ -37,10 +64,91 @@ export function layoutReader(folder: string, shown: string): Reader {
         throw new LayoutError(`reference ${shown} not found: not found`);
       }
       const bytes = await fetch({ digest, size: 0, mediaType: "" });
-      return { mediaType: detectMediaType(bytes), digest, size: bytes.length };
+      const manifest = parseManifest(bytes, shown);
+      return { mediaType: manifest.mediaType || kindOf(manifest), digest, size: bytes.length };
     },
-    referrers: () => Promise.resolve([]),
+    async referrers(digest) {
+      return (await (referrers ??= referrersIn(folder, fetch))).get(digest) ?? [];
+    },
   };
+}
+
+/** The media type of a manifest that doesn't say it, by its fields. */
+function kindOf({ config, ...fields }: Manifest): string {
+  if (config !== undefined) return mediaTypes.dockerManifest;
+  const layers = fields["fsLayers"];
+  return Array.isArray(layers) && layers.length > 0
+    ? mediaTypes.dockerSchema1
+    : mediaTypes.dockerList;
+}
+
+/**
+ * The referrers of every manifest in a layout: those that `index.json` names as such, and those in the
+ * images of the layout. Blobs that are missing are passed over.
+ */
+async function referrersIn(
+  folder: string,
+  fetch: Reader["fetch"],
+): Promise<ReadonlyMap<string, readonly Descriptor[]>> {
+  const found = new Map<string, Map<string, Descriptor>>();
+  const add = (subject: string | undefined, referrer: Descriptor) => {
+    if (subject === undefined) return;
+    if (!found.has(subject)) found.set(subject, new Map());
+    found.get(subject)!.set(referrer.digest, referrer);
+  };
+  const roots = rootsOf(folder);
+  await walk(roots.filter((root) => !isReferrer(root)), folder, fetch, (descriptor, manifest) => {
+    add(descriptor.annotations?.[ATTESTED], descriptor);
+    add(manifest.subject?.digest, descriptor);
+  });
+  for (const root of roots) add(root.annotations?.[SUBJECT], root);
+  return new Map([...found].map(([subject, referrers]) => [subject, [...referrers.values()]]));
+}
+
+function rootsOf(folder: string): readonly Descriptor[] {
+  const bytes = new TextEncoder().encode(JSON.stringify({ manifests: allManifests(folder) }));
+  return parseManifest(bytes, `${folder}/index.json`).manifests;
+}
+
+const isReferrer = ({ annotations }: Descriptor) => (annotations?.[SUBJECT] ?? "") !== "";
+
+/** Visits each manifest below some once. */
+async function walk(
+  descriptors: readonly Descriptor[],
+  folder: string,
+  fetch: Reader["fetch"],
+  visit: (descriptor: Descriptor, manifest: Manifest) => void,
+  depth = 1,
+  seen = new Set<string>(),
+): Promise<void> {
+  for (const descriptor of descriptors) {
+    const { mediaType, digest } = descriptor;
+    if (seen.has(digest) || !isIndex(mediaType) && !isManifest(mediaType)) continue;
+    seen.add(digest);
+    const shown = `content digest ${digest} in ${folder}`;
+    if (depth > DEEPEST) throw new LayoutError(`${shown}: nested more than ${DEEPEST} deep`);
+    if (!await exists(blobPath(folder, digest))) continue;
+    const manifest = parseManifest(await fetch(descriptor), shown);
+    visit(descriptor, manifest);
+    await walk(manifest.manifests, folder, fetch, visit, depth + 1, seen);
+  }
+}
+
+/** Lists referrers in `index.json`, but those that an image of the layout contains. */
+export async function listReferrers(
+  folder: string,
+  referrers: readonly Referrer[],
+): Promise<void> {
+  if (referrers.length === 0) return;
+  const contained = new Set<string>();
+  const roots = rootsOf(folder).filter((root) => !isReferrer(root));
+  const { fetch } = layoutReader(folder, folder);
+  await walk(roots, folder, fetch, ({ digest }) => void contained.add(digest));
+  for (const { subject, descriptor } of referrers) {
+    if (contained.has(descriptor.digest)) continue;
+    const annotations = { [SUBJECT]: subject, ...descriptor.annotations };
+    await putManifest(folder, { ...descriptor, annotations }, []);
+  }
 }
 
 /** @param folder absolute; it is made where it doesn't exist */
@@ -62,7 +170,7 @@ export function layoutWriter(folder: string): Writer {
     }
   };
   return {
-    // In an index, what a tag means may be changed by others: it is always written anew.
+    // Another program may change the meaning of a tag in an index: it is always written anew.
     has: async (wanted, tag) => tag === undefined && await has(wanted),
     mount: () => Promise.resolve(false),
     putBlob,
@@ -70,7 +178,7 @@ export function layoutWriter(folder: string): Writer {
       if (!await has(wanted)) {
         await putBlob(wanted, () => Promise.resolve(new Blob([bytes.slice()]).stream()));
       }
-      // A blob of an image has no entry in the index; an image that is named by its digest has one.
+      // A manifest within an image has no entry in the index; an image named by its digest has one.
       if (tag !== undefined) await putManifest(folder, { ...wanted }, tag === "" ? [] : [{ tag }]);
     },
   };
@@ -84,8 +192,14 @@ async function writeChecked(path: string, stream: ReadableStream<Uint8Array>, wa
     for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
   }
   if (hash.end() !== wanted.digest) {
-    throw new LayoutError(`content digest ${wanted.digest}: what was read has another one`);
+    throw new LayoutError(`content digest ${wanted.digest}: the copied content has another one`);
   }
+}
+
+async function digestOf(bytes: Uint8Array, like: string): Promise<string> {
+  const hash = await beginDigest(like.split(":", 1)[0]!);
+  hash.update(bytes);
+  return hash.end();
 }
 
 function descriptorOf(found: { readonly [key: string]: unknown }): Descriptor {
@@ -95,6 +209,13 @@ function descriptorOf(found: { readonly [key: string]: unknown }): Descriptor {
   return { ...found as unknown as Descriptor, mediaType, digest, size };
 }
 
+/** Throws `LayoutError` for a digest that isn't one: it becomes a part of a path. */
 function blobPath(folder: string, digest: string): string {
+  const problem = digestProblem(digest);
+  if (problem !== undefined) throw new LayoutError(`${JSON.stringify(digest)}: ${problem}`);
   return `${folder}/blobs/${digest.replace(":", "/")}`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
 }

@@ -2,18 +2,18 @@ import type { LocalVertexes } from "../progress/local.ts";
 import { copier } from "./copy.ts";
 import type { Filtered } from "./filter_platforms.ts";
 import { type Location, locationName, locationText } from "./location.ts";
-import type { Places } from "./places.ts";
+import type { Repositories } from "./repositories.ts";
 
 /** Pushes an image under its tags: to each repository first its manifests, then the image itself. */
 export async function publish(
   image: Filtered,
   tags: readonly Location[],
-  places: Places,
+  repositories: Repositories,
   progress: LocalVertexes,
 ): Promise<void> {
   const byRepository = Map.groupBy(tags, locationName);
   const results = await Promise.allSettled(
-    [...byRepository].map(([name, tags]) => publishTo(name, tags, image, places, progress)),
+    [...byRepository].map(([name, tags]) => publishTo(name, tags, image, repositories, progress)),
   );
   const failed = results.find(({ status }) => status === "rejected");
   if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
@@ -23,26 +23,27 @@ async function publishTo(
   name: string,
   tags: readonly Location[],
   { bytes, descriptor, manifests }: Filtered,
-  places: Places,
+  repositories: Repositories,
   progress: LocalVertexes,
 ): Promise<void> {
   const vertex = progress.start(`[internal] pushing ${name}`);
   const [seed] = tags as [Location];
-  const copy = copier(places, seed);
+  const copies = copier(repositories, seed);
   try {
     await Promise.all(manifests.map(async ({ descriptor, from }) => {
       vertex.log(`copying ${descriptor.digest} from ${locationText(from)} to ${name}\n`);
-      await copy(descriptor, from).catch((error) => {
+      await copies.copy(descriptor, from).catch((error) => {
         const where = `from ${locationText(from)} to ${locationText(seed)}`;
         throw because(`copy ${descriptor.digest} ${where}`, error);
       });
     }));
     for (const tag of tags) {
       vertex.log(`pushing ${descriptor.digest} to ${locationText(tag)}\n`);
-      await publishTag(places, tag, descriptor, bytes).catch((error) => {
+      await publishTag(repositories, tag, descriptor, bytes).catch((error) => {
         throw because(`publish ${descriptor.digest} to ${locationText(tag)}`, error);
       });
     }
+    await repositories.listReferrers(seed, copies.referrers);
     vertex.done();
   } catch (error) {
     vertex.fail(error);
@@ -51,7 +52,7 @@ async function publishTo(
 }
 
 async function publishTag(
-  places: Places,
+  repositories: Repositories,
   location: Location,
   descriptor: Filtered["descriptor"],
   bytes: Uint8Array,
@@ -64,7 +65,7 @@ async function publishTag(
       } requested digest ${digest} but produced ${descriptor.digest}`,
     );
   }
-  const writer = places.writer(location);
+  const writer = repositories.writer(location);
   if (await writer.has(descriptor, tag)) return;
   await writer.putManifest(descriptor, bytes, tag);
 }

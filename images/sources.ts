@@ -1,26 +1,27 @@
-/** What `imagetools create` is told to make an image of: references, digests, descriptors. */
+/** Reads the sources of `imagetools create`: references, digests, and descriptors. */
 import type { Descriptor } from "../buildkit/registry/descriptor.ts";
 import { digestProblem } from "../buildkit/registry/digest.ts";
+import { fieldProblem } from "../buildkit/registry/manifest.ts";
 import { quote } from "../base/go/quote.ts";
 import { UsageError } from "../base/usage_error.ts";
 import { latestOf, type Location, locationName, parseLocation, withDigest } from "./location.ts";
 
-/** As it was typed: a place, or what is known of the content, or both. */
+/** A source as it was typed: its location, or some fields of its descriptor, or both. */
 interface TypedSource {
   readonly location?: Location;
   readonly known: Partial<Descriptor>;
   readonly text: string;
 }
 
-/** With a place; what is known of the content goes before what the place says. */
+/** A source with its location; `known` holds the fields that the user gave. */
 export interface Source {
   readonly location: Location;
   readonly known: Partial<Descriptor>;
 }
 
 /**
- * Reads sources, and finds the repository of those that name none: that of the others, or of the tags,
- * as long as it is one. Throws `UsageError`, in buildx's words.
+ * Reads sources. Those without a repository are looked for in the repository of the others, or of the
+ * tags, provided that there is only one. Throws `UsageError`, in buildx's words.
  */
 export function parseSources(texts: readonly string[], tags: readonly Location[]): Source[] {
   const typed = texts.map(parseSource);
@@ -68,36 +69,17 @@ function parseDescriptor(text: string): Partial<Descriptor> {
     );
   }
   if (!json.digest) throw new Error("invalid descriptor: digest is required");
-  checkTypes(json);
+  const wrong = fieldProblem(json);
+  if (wrong !== undefined) throw new Error(`invalid descriptor: ${wrong}`);
   const problem = digestProblem(json.digest);
   if (problem !== undefined) throw new Error(`invalid descriptor digest: ${problem}`);
   return json;
 }
 
-const isText = (value: unknown) => typeof value === "string";
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** What fields of a descriptor hold: it goes into the image as it is. */
-const holds: Readonly<Record<string, [(value: unknown) => boolean, string]>> = {
-  digest: [isText, "text"],
-  mediaType: [isText, "text"],
-  artifactType: [isText, "text"],
-  size: [Number.isSafeInteger, "a whole number"],
-  annotations: [(value) => isRecord(value) && Object.values(value).every(isText), "texts by name"],
-  platform: [isRecord, "an object with os and architecture"],
-};
-
-function checkTypes(json: Record<string, unknown>) {
-  for (const [name, [isRight, what]] of Object.entries(holds)) {
-    const value = json[name] ?? undefined;
-    if (value !== undefined && !isRight(value)) {
-      throw new Error(`invalid descriptor: ${name} is ${what}, not ${JSON.stringify(value)}`);
-    }
-  }
-}
-
-/** What a place says of the content, and what is known of it before. Throws for another size. */
+/**
+ * Completes a found descriptor by the fields that are known before; known ones are preferred.
+ * Throws for another size.
+ */
 export function mergeDescriptor(found: Descriptor, known: Partial<Descriptor>): Descriptor {
   if (known.digest === undefined) return found;
   if (known.size && known.size !== found.size) {
@@ -111,5 +93,8 @@ export function mergeDescriptor(found: Descriptor, known: Partial<Descriptor>): 
     // Not joined with those that are there, so that some can be taken away.
     ...Object.keys(known.annotations ?? {}).length > 0 && { annotations: known.annotations! },
     ...known.platform && { platform: known.platform },
+    ...known.artifactType && { artifactType: known.artifactType },
+    ...known.urls?.length && { urls: known.urls },
+    ...known.data && { data: known.data },
   };
 }

@@ -1,56 +1,68 @@
 /**
- * Convinces registries: by the login itself (Basic), or by a token of the server that the registry
- * names (Bearer, https://distribution.github.io/distribution/spec/auth/token/). Nothing is looked up
- * before a registry asks.
+ * Authorizes requests to registries: by the login itself (Basic), or by a token of the server that the
+ * registry names (Bearer, https://distribution.github.io/distribution/spec/auth/token/). A login is
+ * looked up only when a registry asks for one.
  */
+import { after } from "../../base/async.ts";
 import type { Credential, CredentialSource } from "../session/credentials.ts";
 import { joinScopes } from "../session/scoped_credentials.ts";
 import { fetchToken } from "../session/token_fetch.ts";
 import { parseChallenges } from "./challenge.ts";
+import type { Host } from "./hosts.ts";
+import { RegistryError } from "./registry_error.ts";
+import { realmProblem } from "./targets.ts";
 
 /** The `authorization` of requests. */
 export interface Authorizer {
   /**
-   * The header for a request; undefined for none, as long as the host has asked for nothing.
-   * @param scopes what is to be done: `repository:a/b:pull,push`
+   * The header for a request; undefined as long as the host has asked for none.
+   * @param scopes what the request does: `repository:a/b:pull,push`
    */
-  header(host: string, scopes: readonly string[]): Promise<string | undefined>;
+  header(host: Host, scopes: readonly string[]): Promise<string | undefined>;
   /**
    * Learns from a refusal (401). True when the request is worth another try.
-   * @param challenge its `WWW-Authenticate`
+   * @param challenge the answer's `WWW-Authenticate`; empty for none
    * @param refusals how often this request has been refused by now
    */
-  learn(host: string, challenge: string, refusals: number): boolean;
-  /** Whether a login was found for a host that asked. */
+  learn(host: Host, challenge: string, refusals: number): boolean;
+  /** Whether there is a login for a host. */
   hasLogin(host: string): Promise<boolean>;
 }
 
-/** How a host wants to be convinced. */
-type Way =
+/** What a host asks for. */
+type Scheme =
   | { readonly kind: "basic" }
   | {
     readonly kind: "bearer";
     readonly realm: string;
     readonly service: string;
     readonly scope: string;
-    /** What the registry says of the token that was sent. */
+    /** The registry's verdict on the token that was sent. */
     readonly error: string;
   };
 
-/** Seconds before its end from when on a token is fetched anew. */
+/** A token is fetched anew so many seconds before its end. */
 const MARGIN = 10;
 
-/** @param caOf certificates of authorities (PEM) that hold for a host's token server, too */
+/**
+ * @param patience how long a token server's answer may take, in milliseconds
+ * @param caOf certificates of authorities (PEM) that hold for a host's token server, too
+ */
 export function authorizer(
   credentials: CredentialSource,
   signal: AbortSignal,
+  patience: number,
   caOf: (host: string) => readonly string[] = () => [],
 ): Authorizer {
-  const ways = new Map<string, Way>();
+  const schemes = new Map<string, Scheme>();
   const tokens = new Map<string, { until: number; token: Promise<string> }>();
 
-  async function bearer(host: string, way: Way & { kind: "bearer" }, scopes: readonly string[]) {
-    const wanted = joinScopes([...scopes, ...way.scope === "" ? [] : [way.scope]]);
+  async function bearer(
+    { host, origin }: Host,
+    asked: Scheme & { kind: "bearer" },
+    scopes: readonly string[],
+  ) {
+    const wanted = joinScopes([...scopes, ...asked.scope === "" ? [] : [asked.scope]]);
     const key = [host, ...wanted].join(" ");
     const kept = tokens.get(key);
     if (kept && performance.now() < kept.until) return await kept.token;
@@ -59,35 +71,54 @@ export function authorizer(
     return await entry.token;
 
     async function fetchOne(): Promise<string> {
+      const shown = `cannot get a token for ${host}`;
+      const late = new AbortController();
+      const stop = after(patience, () =>
+        late.abort(
+          new RegistryError(`${shown}: no answer within ${patience / 1000} s`, {
+            ...{ host, code: "timeout", passing: true },
+          }),
+        ));
       try {
         const credential = await credentials.lookup(host, wanted);
         if (credential?.registryToken) return credential.registryToken;
-        const request = { host, realm: way.realm, service: way.service, scopes: wanted };
-        const { token, expiresIn } = await fetchToken(request, credential, signal, caOf(host));
+        const { realm, service } = asked;
+        const problem = credential && URL.canParse(realm) && realmProblem(origin, new URL(realm));
+        if (problem) {
+          throw new RegistryError(`${shown} from ${JSON.stringify(realm)}: ${problem}`, {
+            ...{ host, code: "denied" },
+            hint: `the registry names that token server: ask who runs ${host} for one with https`,
+          });
+        }
+        const either = AbortSignal.any([signal, late.signal]);
+        const request = { host, realm, service, scopes: wanted };
+        const { token, expiresIn } = await fetchToken(request, credential, either, caOf(host));
         entry.until = performance.now() + (expiresIn - MARGIN) * 1000;
         return token;
       } catch (error) {
         tokens.delete(key);
         throw error;
+      } finally {
+        stop();
       }
     }
   }
 
   return {
     async header(host, scopes) {
-      const way = ways.get(host);
-      if (way === undefined) return undefined;
-      if (way.kind === "bearer") return `Bearer ${await bearer(host, way, scopes)}`;
-      const credential = await credentials.lookup(host);
+      const asked = schemes.get(host.host);
+      if (asked === undefined) return undefined;
+      if (asked.kind === "bearer") return `Bearer ${await bearer(host, asked, scopes)}`;
+      const credential = await credentials.lookup(host.host);
       return credential === undefined ? undefined : basic(credential);
     },
-    learn(host, challenge, refusals) {
-      const way = wayOf(challenge);
-      if (way === undefined) return false;
-      ways.set(host, way);
+    learn({ host }, challenge, refusals) {
+      const asked = schemeOf(challenge);
+      if (asked === undefined) return false;
+      schemes.set(host, asked);
       if (refusals === 1) return true;
       // A token may end before its time: once more with a new one.
-      if (way.kind !== "bearer" || way.error === "insufficient_scope") return false;
+      if (asked.kind !== "bearer" || asked.error === "insufficient_scope") return false;
       for (const key of tokens.keys()) if (key.startsWith(`${host} `)) tokens.delete(key);
       return refusals === 2;
     },
@@ -100,8 +131,8 @@ function basic({ username, secret, registryToken }: Credential): string {
   return `Basic ${new TextEncoder().encode(`${username}:${secret}`).toBase64()}`;
 }
 
-/** The first challenge that we know an answer to. */
-function wayOf(header: string): Way | undefined {
+/** The first challenge of a scheme that is known here. */
+function schemeOf(header: string): Scheme | undefined {
   for (const { scheme, parameters } of parseChallenges(header)) {
     if (scheme === "basic") return { kind: "basic" };
     const { realm, service = "", scope = "", error = "" } = parameters;

@@ -1,22 +1,45 @@
-/** `WWW-Authenticate` (RFC 9110 §11.6.1): how a registry wants to be convinced. */
+/** One challenge of a `WWW-Authenticate` header (RFC 9110 §11.6.1): which login a registry asks for. */
 export interface Challenge {
   /** In lower case: `bearer`, `basic`. */
   readonly scheme: string;
-  /** Names in lower case. */
+  /** By name, in lower case. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** All challenges of a header, in order; what can't be read ends the list. */
+/** Longest header that is read, in characters. */
+const LONGEST = 8192;
+
+const blanks = /[\s,]*/y;
+const token = /[\w!#$%&'*+.^`|~-]+/y;
+const equals = /[ \t]*=[ \t]*/y;
+const quoted = /"(?:[^"\\]|\\.)*"/ys;
+const bare = /[^\s,"]+/y;
+
+/**
+ * Reads all challenges of a header, in order; the first part that can't be read ends the list.
+ * Each pattern matches in linear time, since another machine wrote the header.
+ */
 export function parseChallenges(header: string): Challenge[] {
   const found: { scheme: string; parameters: Record<string, string> }[] = [];
-  const part =
-    /\s*,?\s*([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|(?=\s|,|$))/y;
-  for (let match = part.exec(header); match !== null; match = part.exec(header)) {
-    const [, name = "", quoted, bare] = match;
-    const value = quoted?.replace(/\\(.)/g, "$1") ?? bare;
-    if (value === undefined) found.push({ scheme: name.toLowerCase(), parameters: {} });
-    else if (found.length > 0) found.at(-1)!.parameters[name.toLowerCase()] = value;
-    else break;
+  if (header.length > LONGEST) return found;
+  let at = 0;
+  const take = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at;
+    const text = pattern.exec(header)?.[0];
+    if (text !== undefined) at += text.length;
+    return text;
+  };
+  while (true) {
+    take(blanks);
+    const name = take(token)?.toLowerCase();
+    if (name === undefined) return found;
+    if (take(equals) === undefined) {
+      found.push({ scheme: name, parameters: {} });
+      continue;
+    }
+    const value = take(quoted)?.slice(1, -1).replace(/\\(.)/gs, "$1") ?? take(bare);
+    const last = found.at(-1);
+    if (value === undefined || last === undefined) return found;
+    last.parameters[name] = value;
   }
-  return found;
 }

@@ -19,3 +19,13 @@ Deno.test("challenges as registries send them", () => {
   for (const nothing of ["", "realm=x", '"', ",,,", "=", "Bearer realm="]) parseChallenges(nothing);
   deepEqual(parseChallenges(""), []);
 });
+
+Deno.test("no challenge takes long to read, whatever it repeats", () => {
+  const pieces = [" ", ",", "a", "a=", 'a="', "\\", '\\"', "Basic ", "a=b,", " ,a", "=", "\t"];
+  for (const piece of pieces) {
+    for (const start of ["", "Bearer ", 'Bearer realm="', "Bearer realm="]) {
+      parseChallenges(start + piece.repeat(8000 / piece.length));
+      deepEqual(parseChallenges(start + piece.repeat(100_000)), []);
+    }
+  }
+});

@@ -1,23 +1,32 @@
-/** Answers and failures of registries in words, each with what to do about it. */
-import { RpcError } from "../grpc/status.ts";
+/** Answers and failures of registries in words, each with a remedy. */
+import { Code, RpcError } from "../grpc/status.ts";
 import { innermostReason } from "../session/token_fetch.ts";
-import type { Authorizer } from "./authorizer.ts";
 import type { Host } from "./hosts.ts";
 import { RegistryError, type RegistryErrorCode } from "./registry_error.ts";
-import type { Ask } from "./requests.ts";
+import { retryAfter } from "./repeat.ts";
+import type { Ask, Client } from "./requests.ts";
+import { chunksOf, readAll } from "./verify.ts";
 
-/** What a refused request means. Reads the answer's body. */
+/** Statuses after which the same request may succeed. */
+const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
+/** The most that is read of a refusal's body, in bytes. */
+const LARGEST_REASON = 64 << 10;
+
+/** The error for an answer of 400 or more. Reads the answer's body. */
 export async function refusal(
   response: Response,
-  { doing, method }: Ask,
-  { host }: Host,
-  authorizer: Authorizer,
+  request: Ask,
+  host: Host,
+  client: Client,
 ): Promise<RegistryError> {
-  const said = await saidOf(response);
-  const { status } = response;
+  const said = await reasonsOf(response, request, host, client);
+  const { shown, method } = request;
+  const { status, headers } = response;
+  const name = host.host;
   const error = (message: string, code: RegistryErrorCode, hint?: string) =>
-    new RegistryError(`${doing}: ${message}${said && `: ${said}`}`, {
-      ...{ host, code, status },
+    new RegistryError(`${shown}: ${message}${said && `: ${said}`}`, {
+      ...{ host: name, code, status, passing: PASSING.has(status) },
+      retryAfter: retryAfter(headers.get("retry-after"), Date.now()),
       ...hint !== undefined && { hint },
     });
   const pushing = method !== "GET" && method !== "HEAD";
@@ -25,14 +34,14 @@ export async function refusal(
     case 401:
     case 403: {
       const what = pushing ? "push" : "pull";
-      const hasLogin = await authorizer.hasLogin(host);
+      const hasLogin = await client.authorizer.hasLogin(name);
       return error(
         `${what} access denied, repository does not exist or may require authorization`,
         status === 401 ? "unauthorized" : "denied",
         hasLogin
-          ? `the login for ${host} may not ${what} there: check the name, or log in as another user ` +
-            `(docker login ${host})`
-          : `there is no login for ${host}: run 'docker login ${host}', or put one into docker's ` +
+          ? `the login for ${name} may not ${what} there: check the name, or log in as another user ` +
+            `(docker login ${name})`
+          : `there is no login for ${name}: run 'docker login ${name}', or put one into docker's ` +
             "config.json",
       );
     }
@@ -47,40 +56,74 @@ export async function refusal(
   }
   if (status === 400 && /HTTP request to an HTTPS server/i.test(said)) {
     return error(
-      `${host} speaks TLS and was asked without`,
+      `${name} speaks TLS and was asked without`,
       "tls",
-      `give the builder a buildkitd.toml with [registry.${JSON.stringify(host)}] http = false`,
+      `give the builder a buildkitd.toml with [registry.${JSON.stringify(name)}] http = false`,
     );
   }
   const text = `unexpected status from ${method} request to ${shownUrl(response)}: ${status}`;
   return error(`${text} ${response.statusText}`.trimEnd(), "unexpected");
 }
 
-/** What the registry gives as its reasons, on one line. */
-async function saidOf(response: Response): Promise<string> {
-  const body = await response.text().catch(() => "");
+/** The reasons that a registry gives, on one line; empty where it gives none. */
+async function reasonsOf(
+  response: Response,
+  { shown }: Ask,
+  host: Host,
+  client: Client,
+): Promise<string> {
+  const origin = { client, host, shown };
+  const read = readAll(chunksOf(response, origin), LARGEST_REASON, origin);
+  const body = await read.then((bytes) => new TextDecoder().decode(bytes), (error) => {
+    if (!(error instanceof RegistryError)) throw error;
+    return "";
+  });
   let text = body.length < 200 && !/^\s*</.test(body) ? body : "";
   try {
     const { errors } = JSON.parse(body) as { errors?: { code?: unknown; message?: unknown }[] };
     text = (errors ?? []).map(({ code, message }) => String(message || code)).join(", ");
   } catch {
-    // No JSON: taken as it is.
+    // The body isn't a registry's JSON: the text itself is the reason.
   }
   // deno-lint-ignore no-control-regex -- a stranger's text must not reach the terminal as it is
   return text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ").trim().slice(0, 300);
 }
 
-/** Without a query, which may hold what is secret. */
+/** A URL without its query, which may hold a secret. */
 function shownUrl({ url }: Response): string {
   return url.replace(/[?#].*$/s, "");
 }
 
-/** What it means that no answer came. */
-export function explainFailure(error: unknown, { doing }: Ask, host: Host): RegistryError {
+/** The error for a redirect that isn't followed. */
+export function brokenRedirect(problem: string, { shown }: Ask, { host }: Host): RegistryError {
+  return new RegistryError(`${shown}: ${host} redirects ${problem}`, {
+    ...{ host, code: "unexpected" },
+    hint: "the registry is broken, or not to be trusted: check the image's name",
+  });
+}
+
+/** The error for an answer that didn't begin in time. `patience` is in milliseconds. */
+export function noAnswer({ shown }: Ask, { host }: Host, patience: number): RegistryError {
+  return new RegistryError(`${shown}: no answer from ${host} within ${patience / 1000} s`, {
+    ...{ host, code: "timeout", passing: true },
+    hint: "check that the registry is up, and that no firewall or proxy drops the connection",
+  });
+}
+
+/**
+ * The error for a request that got no answer.
+ * @param answered whether the host has answered before: it is then known to be there
+ */
+export function explainFailure(
+  error: unknown,
+  { shown }: Ask,
+  host: Host,
+  answered: boolean,
+): RegistryError {
   const name = host.host;
-  const failed = (message: string, code: RegistryErrorCode, hint?: string) =>
-    new RegistryError(`${doing}: ${message}`, {
-      ...{ host: name, code, cause: error },
+  const failed = (message: string, code: RegistryErrorCode, hint?: string, passing = false) =>
+    new RegistryError(`${shown}: ${message}`, {
+      ...{ host: name, code, passing, cause: error },
       ...hint !== undefined && { hint },
     });
   if (error instanceof RpcError) {
@@ -89,6 +132,7 @@ export function explainFailure(error: unknown, { doing }: Ask, host: Host): Regi
       `failed to authorize: ${error.message}`,
       refused ? "unauthorized" : "unreachable",
       refused ? `check the login for ${name}: docker login ${name}` : undefined,
+      !refused && error.code === Code.UNAVAILABLE,
     );
   }
   const reason = innermostReason(error);
@@ -119,10 +163,13 @@ export function explainFailure(error: unknown, { doing }: Ask, host: Host): Regi
       "tls",
       `a registry that wants a certificate of ours gets it by a buildkitd.toml with ` +
         `[[registry.${JSON.stringify(name)}.keypair]]`,
+      /eof|reset/i.test(reason),
     );
   }
   if (/dns error|lookup address|ENOTFOUND/i.test(reason)) {
-    return failed(`no such host: ${name}`, "unreachable", "check the image's name");
+    return failed(`no such host: ${name}`, "unreachable", "check the image's name", answered);
   }
-  return failed(`cannot reach ${name}: ${reason}`, "unreachable", "check that the registry is up");
+  const absent = /refused|unreachable|no route/i.test(reason) && !answered;
+  const hint = "check that the registry is up";
+  return failed(`cannot reach ${name}: ${reason}`, "unreachable", hint, !absent);
 }

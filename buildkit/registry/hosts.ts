@@ -1,16 +1,16 @@
-/** Where the content of a registry is asked for: its mirrors, itself, by TLS or without. */
+/** Where the content of a registry is asked for: at its mirrors or itself, with TLS or without. */
 
-/** What buildkitd.toml says of a registry: `[registry."HOST"]`. */
+/** The settings of a registry in buildkitd.toml: `[registry."HOST"]`. */
 export interface RegistryConfig {
-  /** Hosts that are asked before it, in order. */
+  /** Hosts that are asked before the registry, in order; a path may follow (`host/proxy`). */
   readonly mirrors?: readonly string[];
   /** True: without TLS. Undefined: without TLS for a host on this machine, as docker does. */
   readonly http?: boolean;
-  /** With TLS, whatever certificate it shows. */
+  /** With TLS, and any certificate is good. */
   readonly insecure?: boolean;
-  /** Certificates of authorities (PEM) beside the system's. */
+  /** Certificates of authorities (PEM) besides the system's. */
   readonly ca?: readonly string[];
-  /** Ours (PEM), for a registry that demands one. The first counts. */
+  /** Client certificates (PEM), for a registry that demands one. The first is used. */
   readonly keypairs?: readonly KeyPair[];
 }
 
@@ -19,22 +19,24 @@ export interface KeyPair {
   readonly key: string;
 }
 
-/** One way to a registry. */
+/** One way to reach a registry. */
 export interface Host {
-  /** `https://registry-1.docker.io`: what `/v2/…` is put after. */
+  /** `https://registry-1.docker.io`, as URLs write it: in lower case, without a default port. */
   readonly origin: string;
-  /** `registry-1.docker.io`: what logins are looked up by. */
+  /** The path before a repository's name: `v2`, or `v2/proxy` of such a mirror. */
+  readonly root: string;
+  /** `registry-1.docker.io`: logins are looked up by it. */
   readonly host: string;
-  /** Mirrors are not pushed to. */
+  /** False for mirrors. */
   readonly pushable: boolean;
-  /** The registry that it stands in for, told as `?ns=`; undefined for the registry itself. */
+  /** The registry that a mirror stands in for, sent as `?ns=`; undefined for the registry itself. */
   readonly namespace?: string;
   readonly insecure: boolean;
   readonly ca: readonly string[];
   readonly keypair?: KeyPair;
 }
 
-/** The ways to a registry, in the order in which they are tried. */
+/** The ways to reach a registry, in the order in which they are tried. */
 export function hostsOf(
   domain: string,
   configs: ReadonlyMap<string, RegistryConfig>,
@@ -51,14 +53,17 @@ export function hostsOf(
 }
 
 function waysTo(
-  host: string,
+  text: string,
   config: RegistryConfig,
   rest: Pick<Host, "pushable" | "namespace">,
 ): Host[] {
+  const [host = "", ...path] = text.split("/");
   const [keypair] = config.keypairs ?? [];
   const way = (scheme: "http" | "https", insecure: boolean): Host => ({
     ...rest,
-    ...{ host, origin: `${scheme}://${host}`, insecure, ca: config.ca ?? [] },
+    ...{ host, insecure, ca: config.ca ?? [] },
+    origin: URL.parse(`${scheme}://${host}`)?.origin ?? `${scheme}://${host}`,
+    root: ["v2", ...path].join("/"),
     ...keypair && { keypair },
   });
   const plain = config.http ?? isThisMachine(host);

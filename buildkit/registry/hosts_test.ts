@@ -26,7 +26,8 @@ Deno.test("a configuration says otherwise", () => {
   ]);
   const [insecure] = hostsOf("r.io", new Map([["r.io", { insecure: true, ca: ["PEM"] }]]));
   deepEqual(insecure, {
-    ...{ host: "r.io", origin: "https://r.io", pushable: true, insecure: true, ca: ["PEM"] },
+    ...{ host: "r.io", origin: "https://r.io", root: "v2", pushable: true },
+    ...{ insecure: true, ca: ["PEM"] },
   });
 });
 
@@ -43,4 +44,12 @@ Deno.test("mirrors come first, by their own settings, and take no pushes", () =>
     ["http://127.0.0.1:6000", false, "docker.io"],
     ["https://registry-1.docker.io", true, undefined],
   ]);
+});
+
+Deno.test("a mirror's path stands behind /v2/, and origins are written as URLs write them", () => {
+  const config = { mirrors: ["Harbor.lan:443/proxy/hub"] };
+  const [mirror] = hostsOf("docker.io", new Map([["docker.io", config]]));
+  equal(mirror?.origin, "https://harbor.lan");
+  equal(mirror?.root, "v2/proxy/hub");
+  equal(mirror?.host, "Harbor.lan:443");
 });

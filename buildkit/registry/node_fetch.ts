@@ -1,37 +1,19 @@
 /**
- * `fetch` by Node's HTTP, for what the runtime's refuses: HTTPS without a look at the certificate
- * (`insecure = true`), and the ports that the web's standard blocks, like 6000 or 10080. Redirects are
- * followed as `fetch` does, without the login to another host.
+ * `fetch` by Node's HTTP, for two things that the runtime's refuses: HTTPS with any certificate
+ * (`insecure = true`), and the ports that the web's standard blocks, such as 6000 or 10080.
  */
 import type { IncomingMessage, RequestOptions } from "node:http";
 import type { Host } from "./hosts.ts";
 
 type TlsOf = Pick<Host, "keypair" | "insecure" | "ca">;
 
-/** Rejects with what the connection failed with. */
+/** Rejects with the connection's error. Redirects are not followed. */
 export async function nodeFetch(
   host: TlsOf,
-  url: string,
+  address: string,
   init: RequestInit,
 ): Promise<Response> {
-  const headers = new Headers(init.headers);
-  let target = new URL(url);
-  for (let hops = 0; hops < 10; hops++) {
-    const answer = await send(host, target, { ...init, headers });
-    const status = answer.statusCode ?? 0;
-    const { location } = answer.headers;
-    if (status < 301 || status > 308 || status === 304 || location === undefined) {
-      return responseOf(answer);
-    }
-    answer.resume();
-    const next = new URL(location, target);
-    if (next.host !== target.host) headers.delete("authorization");
-    target = next;
-  }
-  throw new TypeError(`too many redirects from ${new URL(url).host}`);
-}
-
-async function send(host: TlsOf, url: URL, init: RequestInit) {
+  const url = new URL(address);
   const { request } = url.protocol === "https:"
     ? await import("node:https")
     : await import("node:http");
@@ -55,9 +37,14 @@ async function send(host: TlsOf, url: URL, init: RequestInit) {
   else if (body === undefined) sent.end();
   else {
     const { Readable } = await import("node:stream");
-    Readable.from(body).on("error", reject).pipe(sent);
+    Readable.from(body).on("error", (error) => {
+      sent.destroy();
+      reject(error);
+    }).pipe(sent);
   }
-  return await promise;
+  const response = responseOf(await promise);
+  Object.defineProperty(response, "url", { value: url.href });
+  return response;
 }
 
 async function bodyOf(body: BodyInit): Promise<Uint8Array | ReadableStream<Uint8Array>> {

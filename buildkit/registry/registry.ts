@@ -2,6 +2,7 @@
  * A client of registries (https://github.com/opencontainers/distribution-spec/blob/main/spec.md). It
  * shares logins, tokens and connections between the repositories that it opens.
  */
+import { takeTurns } from "../../base/async.ts";
 import type { CredentialSource } from "../session/credentials.ts";
 import { authorizer } from "./authorizer.ts";
 import { connections } from "./connections.ts";
@@ -9,19 +10,23 @@ import { hostsOf, type RegistryConfig } from "./hosts.ts";
 import { type Reader, reader } from "./pull.ts";
 import { type Writer, writer } from "./push.ts";
 import type { Reference } from "./reference.ts";
+import type { Client } from "./requests.ts";
 
 export interface RegistriesOptions {
   readonly credentials: CredentialSource;
-  /** By host; of a builder's buildkitd.toml. */
+  /** By host; from a builder's buildkitd.toml. */
   readonly configs?: ReadonlyMap<string, RegistryConfig>;
   readonly signal: AbortSignal;
-  /** In milliseconds: how long an answer may take to begin, and data to go on. Default one minute. */
+  /**
+   * How long an answer may take to begin, and data to go on, in milliseconds. The pauses between tries
+   * are parts of it. Default one minute.
+   */
   readonly patience?: number;
 }
 
-/** Opens repositories; nothing is asked before one is read or written. */
+/** Opens repositories; requests begin when one is read or written, and end when this is disposed of. */
 export interface Registries extends Disposable {
-  /** Reads a repository, from its mirrors too. */
+  /** Reads a repository, also from its mirrors. */
   reader(name: RepositoryName): Reader;
   /** Writes to a repository. */
   writer(name: RepositoryName): Writer;
@@ -30,20 +35,30 @@ export interface Registries extends Disposable {
 export type RepositoryName = Pick<Reference, "domain" | "path">;
 
 const PATIENCE = 60_000;
+/** How many requests without a body are under way at once. */
+const AT_ONCE = 16;
 
 export function openRegistries(options: RegistriesOptions): Registries {
-  const { credentials, configs = new Map(), signal, patience = PATIENCE } = options;
-  const pool = connections();
-  const link = {
-    authorizer: authorizer(credentials, signal, (host) => configs.get(host)?.ca ?? []),
-    ...{ connections: pool, signal, patience },
+  const { credentials, configs = new Map(), patience = PATIENCE } = options;
+  const closed = new AbortController();
+  const signal = AbortSignal.any([options.signal, closed.signal]);
+  const caOf = (host: string) => configs.get(host)?.ca ?? [];
+  const client: Client = {
+    ...{ signal, patience },
+    authorizer: authorizer(credentials, signal, patience, caOf),
+    connections: connections(),
+    answered: new Set(),
+    turns: takeTurns(AT_ONCE),
   };
   return {
-    reader: (name) => reader(link, hostsOf(name.domain, configs), name),
+    reader: (name) => reader(client, hostsOf(name.domain, configs), name),
     writer(name) {
       const hosts = hostsOf(name.domain, configs).filter(({ pushable }) => pushable);
-      return writer(link, hosts[0]!, name);
+      return writer(client, hosts[0]!, name);
     },
-    [Symbol.dispose]: () => pool[Symbol.dispose](),
+    [Symbol.dispose]() {
+      closed.abort(new Error("the registries are closed"));
+      client.connections[Symbol.dispose]();
+    },
   };
 }

@@ -1,115 +1,156 @@
-/** One request to one host of a registry: logged in, tried again where that may help. */
-import { after, pause } from "../../base/async.ts";
+/** One request to one host of a registry: logged in, its redirects followed, and never awaited for ever. */
+import { after } from "../../base/async.ts";
 import type { Authorizer } from "./authorizer.ts";
 import type { Connections } from "./connections.ts";
+import { brokenRedirect, explainFailure, noAnswer, refusal } from "./explain.ts";
 import type { Host } from "./hosts.ts";
-import { explainFailure, refusal } from "./explain.ts";
 import { RegistryError } from "./registry_error.ts";
+import { mayCarryLogin, targetProblem } from "./targets.ts";
 
-/** What a request is to do. */
+/** A request, without the host. */
 export interface Ask {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH";
-  /** Below `/v2/`; or, of an upload under way, the whole URL. */
+  /** A path below `/v2/`, or the whole URL of an upload under way. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Made anew for each try. */
+  /** Called again for each time that the request is sent. */
   readonly body?: () => Uint8Array | Promise<ReadableStream<Uint8Array>>;
-  /** What a token is wanted for. */
+  /** What a token must allow. */
   readonly scopes: readonly string[];
   /** Statuses from 400 on that the caller handles. */
   readonly expects?: readonly number[];
-  /** For errors: `pull 127.0.0.1:5000/a/b`. */
-  readonly doing: string;
+  /** The content as errors name it: `127.0.0.1:5000/a/b@sha256:…`. */
+  readonly shown: string;
 }
 
-/** What requests go by. */
-export interface Link {
+/** What the requests of one client share. */
+export interface Client {
   readonly authorizer: Authorizer;
   readonly connections: Connections;
   readonly signal: AbortSignal;
-  /** In milliseconds: how long an answer may take to begin. */
+  /** How long an answer may take to begin, and data to go on, in milliseconds. */
   readonly patience: number;
+  /** Hosts that have answered before: when such a host refuses a connection, it may be starting anew. */
+  readonly answered: Set<string>;
+  /** Runs requests without a body, so many at a time. */
+  readonly turns: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-const ATTEMPTS = 5;
-/** Milliseconds before a request that was refused for being one too many is sent again. */
-const PAUSE = 1000, LONGEST_PAUSE = 10_000;
+const MOST_REDIRECTS = 10;
+/** The slowest line on which an upload of known length is waited for, in bytes a millisecond. */
+const SLOWEST = 32;
+/** How much longer than other answers the answer to a streamed upload may take: blobs are checked. */
+const AFTER_UPLOAD = 5;
 
 /**
- * Sends it. Resolves to an answer below 400, or one that was expected. Throws `RegistryError`, or the
- * signal's reason.
+ * Sends a request once; a login that the registry asks for is added. Resolves to an answer below
+ * 400, or one that was expected. Throws `RegistryError`, or the signal's reason.
  */
-export async function ask(link: Link, host: Host, request: Ask): Promise<Response> {
-  let refusals = 0;
-  let last = 0;
-  for (let attempt = 1;; attempt++) {
-    const response = await send(link, host, request);
-    const { status } = response;
-    if (status < 400 || request.expects?.includes(status)) return response;
-    const again = attempt < ATTEMPTS && await worthAnother(response);
-    if (!again) throw await refusal(response, request, host, link.authorizer);
-    await response.body?.cancel();
-    last = status;
-  }
-
-  async function worthAnother(response: Response): Promise<boolean> {
+export async function ask(client: Client, host: Host, request: Ask): Promise<Response> {
+  for (let refusals = 1;; refusals++) {
+    const sent = () => sendOn(client, host, request);
+    // The body of another may be the answer to a further request, which would wait for its turn.
+    const response = request.body === undefined ? await client.turns(sent) : await sent();
     const { status, headers } = response;
-    if (status === 401) {
-      const challenge = headers.get("www-authenticate") ?? "";
-      return link.authorizer.learn(host.host, challenge, ++refusals);
+    client.answered.add(host.host);
+    if (status < 400 || request.expects?.includes(status)) return response;
+    const challenge = status === 401 && comesFrom(host, response)
+      ? headers.get("www-authenticate") ?? ""
+      : "";
+    if (!client.authorizer.learn(host, challenge, refusals)) {
+      throw await refusal(response, request, host, client);
     }
-    if (status === 429 || status === 408) {
-      const seconds = Number(headers.get("retry-after") ?? "");
-      if (seconds * 1000 > LONGEST_PAUSE) return false;
-      await pause(seconds * 1000 || PAUSE, link.signal);
-      return true;
-    }
-    // What was to be written begins anew (`push.ts`): half of it may be there.
-    const reads = request.method === "GET" || request.method === "HEAD";
-    return reads && status !== last && (status === 500 || status === 503 || status === 504);
+    await response.body?.cancel();
   }
 }
 
-async function send(link: Link, host: Host, request: Ask): Promise<Response> {
-  const { signal, connections } = link;
+function comesFrom(host: Host, { url }: Response): boolean {
+  return url === "" || new URL(url).origin === host.origin;
+}
+
+/** Follows redirects; the login stays with the host that it is for. */
+async function sendOn(client: Client, host: Host, request: Ask): Promise<Response> {
+  let url = new URL(urlOf(host, request));
+  let problem = targetProblem(host.origin, url);
+  for (let redirects = 0;; redirects++) {
+    if (problem !== undefined) throw brokenRedirect(problem, request, host);
+    const response = await send(client, host, request, url);
+    const location = redirectOf(response, request);
+    if (location === undefined) return response;
+    await response.body?.cancel();
+    const next = URL.canParse(location, url) ? new URL(location, url) : undefined;
+    problem = next === undefined
+      ? `to a text that is no URL: ${JSON.stringify(location.slice(0, 100))}`
+      : redirects === MOST_REDIRECTS
+      ? `more than ${MOST_REDIRECTS} times`
+      : targetProblem(host.origin, next);
+    url = next ?? url;
+  }
+}
+
+/** The location of a redirect that keeps the method: every one of a GET, 307 and 308 of the others. */
+function redirectOf({ status, headers }: Response, { method }: Ask): string | undefined {
+  const reads = method === "GET" || method === "HEAD";
+  const redirects = reads ? [301, 302, 303, 307, 308] : [307, 308];
+  return redirects.includes(status) ? headers.get("location") ?? undefined : undefined;
+}
+
+async function send(client: Client, host: Host, request: Ask, url: URL): Promise<Response> {
+  const { signal, connections, patience } = client;
   signal.throwIfAborted();
   const late = new AbortController();
-  // The answer to a body comes after all of it.
-  const stop = request.body === undefined ? after(link.patience, () => late.abort()) : () => {};
+  let stop = () => {};
+  const wait = (ms: number) => {
+    stop();
+    stop = after(ms, () => late.abort());
+  };
+  /** The source of a streamed body may fail, too; its own error says more than the connection's. */
+  let failure: { error: unknown } | undefined;
+  async function* watched(stream: ReadableStream<Uint8Array>) {
+    try {
+      for await (const chunk of stream) {
+        wait(patience);
+        yield chunk;
+      }
+      wait(patience * AFTER_UPLOAD);
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  }
   try {
-    const authorization = await link.authorizer.header(host.host, request.scopes);
+    const authorization = mayCarryLogin(host.origin, url)
+      ? await client.authorizer.header(host, request.scopes)
+      : undefined;
     const body = await request.body?.();
-    return await connections.fetch(host, urlOf(host, request), {
+    wait(patience + (body instanceof Uint8Array ? body.length / SLOWEST : 0));
+    return await connections.fetch(host, url.href, {
       method: request.method,
       headers: {
         "user-agent": "fairlead",
         ...request.headers,
         ...authorization !== undefined && { authorization },
       },
-      ...body !== undefined && { body: body as BodyInit },
+      ...body !== undefined && {
+        body: (body instanceof Uint8Array ? body : ReadableStream.from(watched(body))) as BodyInit,
+      },
+      redirect: "manual",
       signal: AbortSignal.any([signal, late.signal]),
     });
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof RegistryError) throw error;
-    if (late.signal.aborted) {
-      throw new RegistryError(
-        `${request.doing}: no answer from ${host.host} within ${link.patience / 1000} s`,
-        {
-          ...{ host: host.host, code: "unreachable" },
-          hint: "check that the registry is up, and that no firewall or proxy drops the connection",
-        },
-      );
-    }
-    throw explainFailure(error, request, host);
+    if (failure !== undefined) throw failure.error;
+    if (late.signal.aborted) throw noAnswer(request, host, patience);
+    throw explainFailure(error, request, host, client.answered.has(host.host));
   } finally {
     stop();
   }
 }
 
 function urlOf(host: Host, { path }: Ask): string {
-  if (/^https?:\/\//.test(path)) return path;
-  const url = `${host.origin}/v2/${path}`;
+  if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return path;
+  const url = `${host.origin}/${host.root}/${path}`;
   if (host.namespace === undefined) return url;
   return `${url}${url.includes("?") ? "&" : "?"}ns=${encodeURIComponent(host.namespace)}`;
 }

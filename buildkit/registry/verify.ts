@@ -1,62 +1,64 @@
-/** Content as a registry sends it, held against what was promised. */
+/** Reads the bodies of a registry's answers, and checks them against their descriptors. */
 import { after } from "../../base/async.ts";
 import { beginDigest } from "./digest.ts";
 import type { Host } from "./hosts.ts";
 import { RegistryError } from "./registry_error.ts";
-import type { Link } from "./requests.ts";
+import type { Client } from "./requests.ts";
 
 /** Whose content it is, for errors, and how long to wait for it. */
 export interface Origin {
-  readonly link: Pick<Link, "signal" | "patience">;
+  readonly client: Pick<Client, "signal" | "patience">;
   readonly host: Host;
-  readonly doing: string;
+  /** The content as errors name it. */
+  readonly shown: string;
 }
 
-/** A body's bytes; the stream fails where it ends early, is too long, stalls, or has another digest. */
+/** The least that must arrive within the client's patience, in bytes; else the registry stalls. */
+const LEAST = 256 << 10;
+
+/** Passes a body on; the stream fails when it ends early, is too long, or has another digest. */
 export async function verified(
-  response: Response,
+  body: ReadableStream<Uint8Array>,
   { digest, size }: { digest: string; size: number },
   origin: Origin,
 ): Promise<ReadableStream<Uint8Array>> {
-  const corrupt = (problem: string) =>
-    new RegistryError(`${origin.doing}: ${problem}`, {
-      ...{ host: origin.host.host, code: "corrupt" },
-      hint: "what the registry, or a proxy before it, sent is damaged: try again",
-    });
   const hash = await beginDigest(digest.split(":", 1)[0]!);
   let got = 0;
   const check = new TransformStream<Uint8Array, Uint8Array>({
     transform(bytes, out) {
       got += bytes.length;
-      if (got > size) throw corrupt(`is longer than its ${size} bytes`);
+      if (!(got <= size)) throw corrupt(origin, `is longer than its ${size} bytes`, false);
       hash.update(bytes);
       out.enqueue(bytes);
     },
     flush() {
-      if (got !== size) throw corrupt(`ended after ${got} of ${size} bytes`);
+      if (got !== size) throw corrupt(origin, `ended after ${got} of ${size} bytes`, true);
       const found = hash.end();
-      if (found !== digest) throw corrupt(`has the digest ${found}`);
+      if (found !== digest) throw corrupt(origin, `has the digest ${found}`, true);
     },
   });
-  return ReadableStream.from(patient(response, origin)).pipeThrough(check);
+  return body.pipeThrough(check);
 }
 
-/** A body as one piece. */
+function corrupt({ shown, host }: Origin, problem: string, passing: boolean): RegistryError {
+  return new RegistryError(`${shown}: ${problem}`, {
+    ...{ host: host.host, code: "corrupt", passing },
+    hint: "the registry, or a proxy before it, sent damaged content: try again",
+  });
+}
+
+/** Joins at most `limit` bytes into one piece. */
 export async function readAll(
-  response: Response,
+  body: AsyncIterable<Uint8Array>,
   limit: number,
   origin: Origin,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of patient(response, origin)) {
+  for await (const chunk of body) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > limit) {
-      throw new RegistryError(`${origin.doing}: is larger than ${limit} bytes`, {
-        ...{ host: origin.host.host, code: "corrupt" },
-      });
-    }
+    if (length > limit) throw corrupt(origin, `is larger than ${limit} bytes`, false);
   }
   const bytes = new Uint8Array(length);
   let at = 0;
@@ -67,28 +69,41 @@ export async function readAll(
   return bytes;
 }
 
-/** The body's chunks; an error of ours where the connection breaks or falls silent. */
-async function* patient(response: Response, { link, host, doing }: Origin) {
-  const reader = (response.body ?? new ReadableStream({ start: (c) => c.close() })).getReader();
-  const broken = (problem: string, cause?: unknown) =>
-    new RegistryError(`${doing}: ${problem}`, { host: host.host, code: "unreachable", cause });
+/** Gives a body's chunks. Throws `RegistryError` when the connection breaks or stalls. */
+export async function* chunksOf(
+  response: Response,
+  { client, host, shown }: Origin,
+): AsyncGenerator<Uint8Array> {
+  if (response.body === null) return;
+  const reader = response.body.getReader();
+  let left = client.patience, missing = LEAST;
   let done = false;
   try {
-    while (true) {
+    while (!done) {
       let late = false;
-      const stop = after(link.patience, () => {
+      const began = performance.now();
+      const stop = after(Math.max(1, left), () => {
         late = true;
         reader.cancel().catch(() => {});
       });
       const chunk = await reader.read().catch((cause) => {
-        if (cause instanceof RegistryError) throw cause;
-        link.signal.throwIfAborted();
-        throw broken(`the connection to ${host.host} broke off`, cause);
+        client.signal.throwIfAborted();
+        throw new RegistryError(`${shown}: the connection to ${host.host} broke off`, {
+          ...{ host: host.host, code: "unreachable", passing: true, cause },
+        });
       }).finally(stop);
-      if (late) throw broken(`no data from ${host.host} within ${link.patience / 1000} s`);
+      if (late) {
+        const within = `within ${client.patience / 1000} s`;
+        throw new RegistryError(`${shown}: no data from ${host.host} ${within}`, {
+          ...{ host: host.host, code: "timeout", passing: true },
+        });
+      }
       done = chunk.done;
-      if (chunk.done) return;
-      yield chunk.value as Uint8Array;
+      if (chunk.value === undefined) return;
+      left -= performance.now() - began;
+      missing -= chunk.value.length;
+      if (missing <= 0) [left, missing] = [client.patience, LEAST];
+      yield chunk.value;
     }
   } finally {
     if (!done) await reader.cancel().catch(() => {});

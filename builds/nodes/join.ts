@@ -8,7 +8,7 @@ import type { Typed } from "../../buildkit/solve_request.ts";
 import { annotationsOf } from "../../images/annotations.ts";
 import { combine, readSource } from "../../images/combine.ts";
 import { parseLocation } from "../../images/location.ts";
-import { places } from "../../images/places.ts";
+import { openRepositories } from "../../images/repositories.ts";
 import { logins } from "../../cli/builders/logins.ts";
 import type { JobContext } from "../running/job.ts";
 import type { Answers } from "../results/result.ts";
@@ -67,15 +67,16 @@ function lacksTls(error: unknown): boolean {
   return error instanceof RegistryError && error.code === "tls";
 }
 
-async function pushIndex(
+/** Pushes the index of some parts under the names of an image's attributes; gives its digest. */
+export async function pushIndex(
   registries: Registries,
   descriptors: readonly Descriptor[],
   attrs: Attrs,
 ): Promise<string> {
   const names = namesOf(attrs);
-  const at = places(registries, "");
+  const repositories = openRepositories(registries, "");
   const sources = await Promise.all(
-    descriptors.map((descriptor) => readSource(at, { location: names[0]!, descriptor })),
+    descriptors.map((descriptor) => readSource(repositories, { location: names[0]!, descriptor })),
   );
   // The others concern the parts, which the nodes have annotated.
   const annotations = annotationsOf(attrs)
@@ -84,7 +85,7 @@ async function pushIndex(
   for (const name of names) {
     // By digest alone where that was asked for; buildx would give it the tag `latest`.
     const tag = isOn(attrs["push-by-digest"]) ? "" : name.ref.tag;
-    await at.writer(name).putManifest(descriptor, bytes, tag);
+    await repositories.writer(name).putManifest(descriptor, bytes, tag);
   }
   return descriptor.digest;
 }

@@ -13,13 +13,12 @@ import { registriesOfBuilder } from "../../cli/builders/registries.ts";
 import { makeStruct } from "../../base/go/template/struct.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { readAnnotations } from "../../images/annotations.ts";
-import { combine, readSource } from "../../images/combine.ts";
-import { filterPlatforms } from "../../images/filter_platforms.ts";
-import { type Location, locationName, parseLocation } from "../../images/location.ts";
+import { createImage } from "../../images/create_image.ts";
+import { locationName, parseLocation } from "../../images/location.ts";
 import { descriptorStruct } from "../../images/oci_structs.ts";
-import { places as openPlaces } from "../../images/places.ts";
+import { openRepositories } from "../../images/repositories.ts";
 import { publish } from "../../images/publish.ts";
-import { mergeDescriptor, parseSources } from "../../images/sources.ts";
+import { parseSources } from "../../images/sources.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [SOURCE...]", min: 0, max: Infinity },
@@ -58,20 +57,14 @@ export const command = defineCommand({
     const tags = flags.tag.map(parseLocation);
     const before = flags.append ? flags.tag.slice(0, 1) : [];
     const texts = [...before, ...flags.file.map((file) => readFile(file, deps)), ...args];
-    const typed = parseSources(texts, tags);
+    const sources = parseSources(texts, tags);
     const platforms = flags.platform.flatMap((text) => text.split(",")).map(readPlatform);
     const annotations = readAnnotations(flags.annotation);
 
     using registries = await registriesOfBuilder(deps, global);
-    const places = openPlaces(registries, deps.cwd);
-    const sources = await Promise.all(typed.map(async ({ location, known }) => {
-      const found = await places.reader(location).resolve(placeOf(location, known.digest));
-      const descriptor = mergeDescriptor(found, known);
-      return await readSource(places, { location, descriptor });
-    }));
-    const combined = await combine(sources, annotations, flags["prefer-index"]);
-    const first = sources[0]!.location;
-    const image = await filterPlatforms(combined, platforms, places, first);
+    const repositories = openRepositories(registries, deps.cwd);
+    const options = { annotations, platforms, preferIndex: flags["prefer-index"] };
+    const image = await createImage(sources, options, repositories);
     if (flags["dry-run"]) {
       await deps.stdout.writeBytes(image.bytes);
       return deps.stdout.write("\n");
@@ -79,7 +72,7 @@ export const command = defineCommand({
 
     using progress = progressOf(deps, { mode, debug: global.debug });
     try {
-      await publish(image, tags, places, progress.local);
+      await publish(image, tags, repositories, progress.local);
       progress.finish();
     } catch (error) {
       progress.finish({ error, canceled: deps.signal.aborted });
@@ -102,11 +95,6 @@ function readPlatform(text: string): Platform {
     const { message, hint } = error as BuilderError;
     throw new UsageError(`invalid platform ${quote(text)}: ${message}`, hint);
   }
-}
-
-/** A digest that is known goes before the tag of the place. */
-function placeOf({ ref }: Location, digest: string | undefined) {
-  return { tag: ref.tag, digest: digest ?? ref.digest };
 }
 
 function readFile(path: string, deps: Deps): string {

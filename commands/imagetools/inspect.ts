@@ -1,4 +1,5 @@
 import { isIndex } from "../../buildkit/registry/descriptor.ts";
+import { parseManifest } from "../../buildkit/registry/manifest.ts";
 import { defineCommand } from "../../cli/command.ts";
 import { goJson } from "../../base/go/json.ts";
 import { registriesOfBuilder } from "../../cli/builders/registries.ts";
@@ -7,10 +8,10 @@ import { UsageError } from "../../base/usage_error.ts";
 import { loadAssets } from "../../images/assets.ts";
 import { inspectText } from "./inspect_text.ts";
 import { inspectValue } from "./inspect_values.ts";
-import { parseLocation } from "../../images/location.ts";
-import { places } from "../../images/places.ts";
+import { locationText, parseLocation } from "../../images/location.ts";
+import { openRepositories } from "../../images/repositories.ts";
 
-/** A template that is nothing but this prints what no template prints. */
+/** With this template the output is the same as with none. */
 const WHOLE_MANIFEST = /^\s*\{\{-?\s*\.Manifest\s*-?\}\}\s*$/;
 
 export const command = defineCommand({
@@ -26,13 +27,13 @@ export const command = defineCommand({
       : compileTemplate(format, { json: (value) => goJson(value ?? null, 2) });
     const location = parseLocation(name);
     using registries = await registriesOfBuilder(deps, global);
-    const reader = places(registries, deps.cwd).reader(location);
+    const reader = openRepositories(registries, deps.cwd).reader(location);
     const descriptor = await reader.resolve(location.ref);
     const bytes = await reader.fetch(descriptor);
     if (raw) return await deps.stdout.writeBytes(bytes);
-    const index = JSON.parse(new TextDecoder().decode(bytes));
+    const manifest = parseManifest(bytes, locationText(location));
     if (template === undefined) {
-      const manifests = isIndex(descriptor.mediaType) ? index.manifests ?? [] : [];
+      const manifests = isIndex(descriptor.mediaType) ? manifest.manifests : [];
       return deps.stdout.write(inspectText(location, descriptor, manifests));
     }
     const assets = await loadAssets(reader, descriptor);
@@ -42,6 +43,6 @@ export const command = defineCommand({
       sbom: await wanted("SBOM", "sbom"),
       provenance: await wanted("Provenance", "provenance"),
     };
-    deps.stdout.write(template(inspectValue(name, descriptor, index, assets, predicates)));
+    deps.stdout.write(template(inspectValue(name, descriptor, manifest, assets, predicates)));
   },
 });

@@ -15,7 +15,12 @@ Deno.test({
     const digest =
       (await space.buildx(["imagetools", "inspect", single, "--format", "{{json .Manifest}}"]))
         .stdout;
-    space.write({ "desc.json": digest, "index.json": '{"schemaVersion":2}' });
+    const artifact = { ...JSON.parse(digest), artifactType: "application/x.y", data: "e30=" };
+    space.write({
+      "desc.json": digest,
+      "index.json": '{"schemaVersion":2}',
+      "artifact.json": JSON.stringify(artifact),
+    });
     const { digest: bare } = JSON.parse(digest);
     const cases = [
       [single],
@@ -42,6 +47,7 @@ Deno.test({
       ["-t", single, bare],
       ["-f", "desc.json", "-t", single],
       ["-f", "index.json", "-t", single],
+      ["-f", "artifact.json", "-t", single],
       [`${base}/nope`],
       ["sha256:abc"],
       [bare],
@@ -131,6 +137,29 @@ Deno.test({
       referrers.map((each) => registries.writer(ref(copy)).has(each)),
     );
     deepEqual(there, [true, true, false], "of what it doesn't know, as the peer, nothing");
+
+    // Into layouts, from there into another, and back into the registry: they are still there.
+    for (const flag of ["--prefer-index=false", "--prefer-index"]) {
+      const trees: unknown[] = [];
+      for (const [who, program] of [["theirs", space.buildx], ["ours", space.fairlead]] as const) {
+        const [first, second] = [`${who}1${flag.length}`, `${who}2${flag.length}`];
+        const create = async (to: string, from: string) => {
+          const args = ["imagetools", "create", flag, "-t", to, from, "--progress", "none"];
+          const made = await program(args);
+          equal(made.code, 0, made.stderr);
+        };
+        await create(`oci-layout://${first}:v1`, name);
+        await create(`oci-layout://${second}:v2`, `oci-layout://${first}:v1`);
+        // Once more: what is listed already is not listed twice.
+        if (who === "ours") await create(`oci-layout://${first}:v1`, name);
+        trees.push([contentsOf(space.path(first)), contentsOf(space.path(second))]);
+        await create(`${base}/back${who}${flag.length}:1`, `oci-layout://${second}:v2`);
+        const back = registries.writer(ref(`${base}/back${who}${flag.length}:1`));
+        const signed = await Promise.all(referrers.map((each) => back.has(each)));
+        deepEqual(signed, [true, true, false], `${who} ${flag}`);
+      }
+      deepEqual(trees[1], trees[0], flag);
+    }
   },
 });
 
@@ -206,6 +235,17 @@ Deno.test({
     match(nope.stderr, /no builder "nope" found/);
   },
 });
+
+/** A layout's blobs, and the entries of its index in an order of their own. */
+function contentsOf(folder: string) {
+  const { "index.json": index, ...files } = tree(folder);
+  const { manifests, ...rest } = JSON.parse(index!);
+  const digestOf = ({ digest }: { digest: string }) => digest;
+  manifests.sort((a: { digest: string }, b: { digest: string }) =>
+    digestOf(a) < digestOf(b) ? -1 : 1
+  );
+  return { manifests, rest, files: Object.keys(files).sort() };
+}
 
 /** Files and what is in them, without the folder that only the peer makes. */
 function tree(folder: string, below = ""): Record<string, string> {
