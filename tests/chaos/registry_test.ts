@@ -73,7 +73,7 @@ async function campaign(scenario: Scenario, most: number): Promise<void> {
   const requests = new Set([...await trial(scenario, count), ...await trial(scenario, count)]);
   const plans = [...requests].flatMap((request) => FAULTS.map((fault) => ({ request, fault })));
   const chosen = isLong ? plans : pick(plans, most);
-  const turns = takeTurns(4);
+  const turns = takeTurns(8);
   await Promise.all(chosen.map((plan) => turns(() => trial(scenario, count, plan))));
   count.print(seed);
   deepEqual(count.problems, []);
@@ -157,7 +157,7 @@ Deno.test({
           await wholeImage(registries, `${registry.host}/${repository}:${tag}`, 2);
         }
       },
-    }, 60);
+    }, 36);
   },
 });
 
