@@ -4,7 +4,7 @@
  */
 import { parseBool, readBool } from "../base/go/bool.ts";
 import { BakeError } from "./error.ts";
-import { csvFields } from "./hcl/csv.ts";
+import { csvFields } from "../base/go/csv.ts";
 import { quote } from "../base/go/quote.ts";
 import type { Attest, CacheEntry, Output, Policy, Secret, Ssh } from "./target.ts";
 

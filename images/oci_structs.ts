@@ -1,5 +1,5 @@
 /** The structs of Go's OCI library (image-spec/specs-go/v1), as templates name their fields. */
-import { parseMoment } from "../base/go/time.ts";
+import { parseZonedMoment } from "../base/go/time.ts";
 import { makeStruct, type StructType } from "../base/go/template/struct.ts";
 import { GoTime } from "../base/go/template/time.ts";
 
@@ -44,12 +44,8 @@ export const indexStruct: StructType = [
 ];
 
 function time(json: unknown): GoTime | null {
-  const text = String(json);
-  const moment = parseMoment(text);
-  if (moment === undefined) return null;
-  const [, sign, hours, minutes] = /([-+])(\d\d):(\d\d)$/.exec(text) ?? [];
-  const east = hours === undefined ? 0 : Number(hours) * 60 + Number(minutes);
-  return new GoTime(moment, sign === "-" ? -east : east);
+  const time = parseZonedMoment(String(json));
+  return time === undefined ? null : new GoTime(time.moment, time.offset);
 }
 
 const config: StructType = [

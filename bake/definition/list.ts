@@ -1,6 +1,6 @@
 /** What `--list` shows, as rows; how they are aligned is the command's. */
 import { BakeError } from "../error.ts";
-import { csvFields } from "../hcl/csv.ts";
+import { csvFields } from "../../base/go/csv.ts";
 import { compareText } from "../hcl/text.ts";
 import { quote } from "../../base/go/quote.ts";
 import type { Definition } from "../options.ts";

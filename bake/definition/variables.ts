@@ -3,22 +3,14 @@ import { BakeError } from "../error.ts";
 import { readBool } from "../../base/go/bool.ts";
 import { BigFloat } from "../hcl/big_float.ts";
 import { ConversionError, convert } from "../hcl/convert.ts";
-import { csvFields, csvRecords } from "../hcl/csv.ts";
+import { csvFields } from "../../base/go/csv.ts";
 import { Diagnostic } from "../hcl/diagnostic.ts";
 import { fromJson, jsonMisfit, toJson } from "../hcl/json_text.ts";
 import { parseFloat64 } from "../../base/go/float.ts";
 import { quote } from "../../base/go/quote.ts";
+import { setOf } from "../hcl/set.ts";
 import { isCollection, isPrimitive, type Type, typeName } from "../hcl/type.ts";
-import {
-  boolOf,
-  listOf,
-  mapOf,
-  numberOf,
-  setOf,
-  stringOf,
-  tupleOf,
-  type Value,
-} from "../hcl/value.ts";
+import { boolOf, listOf, mapOf, numberOf, stringOf, tupleOf, type Value } from "../hcl/value.ts";
 
 /** What overrides a variable; `json` when it comes from `NAME_JSON`. */
 export interface Override {
@@ -132,9 +124,7 @@ function readCsv(name: string, text: string, type: Type): Value {
 /** `key:value`, a record of CSV with colons. */
 function pair(name: string, field: string): string[] {
   try {
-    const [record] = csvRecords(field, ":");
-    if (record === undefined) throw new Error("EOF");
-    return record.fields;
+    return csvFields(field, ":");
   } catch (error) {
     throw wrap(error, `failed to parse ${field} as k/v for variable ${name}`);
   }

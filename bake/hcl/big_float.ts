@@ -4,15 +4,15 @@
  * carries its precision; a result takes the larger one of its operands.
  */
 import { Decimal } from "./decimal.ts";
-import { LimitError } from "./limit.ts";
+import { LimitError } from "./budget.ts";
 
 /** What literals and numbers in text are read with. */
 export const PRECISION = 512;
 
 /** Powers of ten beyond which a literal is refused: it would print as that many digits. */
-const MAX_EXPONENT = 100_000;
+const MAX_EXPONENT = 10_000;
 /** The same for results, in bits. */
-const MAX_BITS = 1 << 20;
+const MAX_BITS = 1 << 16;
 
 export class BigFloat {
   private constructor(
@@ -24,6 +24,11 @@ export class BigFloat {
     readonly precision: number,
     readonly infinite = false,
   ) {}
+
+  /** Bits that a calculation with this number works on. */
+  get bits(): number {
+    return this.precision + Math.abs(this.exponent);
+  }
 
   static infinity(negative: boolean): BigFloat {
     return new BigFloat(negative, 0n, 0, PRECISION, true);
@@ -58,6 +63,7 @@ export class BigFloat {
     const [, sign, whole = "", fraction = "", power = "0"] = match;
     if (whole === "" && fraction === "") return undefined;
     if (power.length > 8) return undefined;
+    if (whole.length + fraction.length > 2 * MAX_EXPONENT) return undefined;
     const exponent = Number(power) - fraction.length;
     const digits = BigInt(whole + fraction);
     if (digits !== 0n && Math.abs(exponent) > MAX_EXPONENT) return undefined;

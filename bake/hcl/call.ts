@@ -1,4 +1,4 @@
-/** Calls of functions: arguments counted, evaluated and converted. */
+/** Calls of functions: counts, evaluates and converts their arguments. */
 import { ConversionError, convert } from "./convert.ts";
 import { Diagnostic } from "./diagnostic.ts";
 import { evaluate } from "./evaluate.ts";
@@ -25,7 +25,7 @@ export function call(expression: Call, scope: Scope): Value {
         throw new ArgumentError(i, "argument must not be null");
       }
     }
-    return func.call(values, scope);
+    return scope.world.budget.made(func.call(values, scope));
   } catch (error) {
     if (!(error instanceof FunctionError)) throw error;
     const { message } = error;
@@ -45,7 +45,7 @@ function unknown({ name, nameRange }: Call, scope: Scope): Diagnostic {
   return new Diagnostic("Call to unknown function", detail, nameRange);
 }
 
-/** `f(a, list...)`: the elements of the last argument as arguments. */
+/** The arguments of `f(a, list...)`: the elements of the last one become arguments. */
 function expanded({ args }: Call, scope: Scope): Expression[] {
   const last = args.at(-1)!;
   const value = evaluate(last, scope);
@@ -58,7 +58,7 @@ function expanded({ args }: Call, scope: Scope): Expression[] {
   if (value.content === null) {
     throw fail("The expanding argument (indicated by ...) must not be null.");
   }
-  scope.world.step(elementsOf(value).length);
+  scope.world.budget.step(elementsOf(value).length);
   const further = elementsOf(value).map((element): Expression => ({
     kind: "literal",
     value: element,
@@ -94,7 +94,10 @@ function argument(arg: Expression, { params, rest }: Func, i: number, scope: Sco
   const param = params[i] ?? rest!;
   const value = evaluate(arg, scope);
   try {
-    return convert(value, param.type);
+    const converted = convert(value, param.type);
+    if (converted === value) scope.world.budget.read(value);
+    else scope.world.budget.converted(value);
+    return converted;
   } catch (error) {
     if (!(error instanceof ConversionError)) throw error;
     const detail = `Invalid value for ${quote(param.name)} parameter: ${error.message}.`;

@@ -22,6 +22,7 @@ import type { Value } from "./value.ts";
 export function conditional(expression: Conditional, scope: Scope): Value {
   const yes = attempt(expression.yes, scope);
   const no = attempt(expression.no, scope);
+  for (const side of [yes, no]) if (!(side instanceof Diagnostic)) scope.world.budget.read(side);
   const types = [typeOf(yes, expression.yes), typeOf(no, expression.no)] as const;
   const type = commonType(...types);
   if (type === undefined) {

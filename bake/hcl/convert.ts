@@ -5,6 +5,7 @@
  */
 import { BigFloat } from "./big_float.ts";
 import { mismatch } from "./mismatch.ts";
+import { setOf } from "./set.ts";
 import {
   type Collection,
   DYNAMIC,
@@ -27,7 +28,6 @@ import {
   nullOf,
   numberOf,
   objectOf,
-  setOf,
   stringOf,
   tupleOf,
   type Value,

@@ -1,4 +1,4 @@
-/** From expressions to values. An error is the first one there is: later ones often only follow. */
+/** Evaluates expressions. The first error counts: later ones are often only its consequences. */
 import { access, index } from "./access.ts";
 import { call } from "./call.ts";
 import { conditional } from "./conditional.ts";
@@ -6,7 +6,7 @@ import { ConversionError, convert } from "./convert.ts";
 import { Diagnostic, type Range, rangeText } from "./diagnostic.ts";
 import { type Expression, keyword, type ObjectItem, type Scope as Name } from "./expression.ts";
 import { forEach, splat } from "./iteration.ts";
-import { LimitError } from "./limit.ts";
+import { LimitError } from "./budget.ts";
 import { binary, unary } from "./operators.ts";
 import type { Scope } from "./scope.ts";
 import { joinPieces, template } from "./template.ts";
@@ -15,7 +15,7 @@ import { quote } from "../../base/go/quote.ts";
 import { STRING } from "./type.ts";
 import { objectOf, stringOf, tupleOf, type Value } from "./value.ts";
 
-/** The value of a whole expression. Throws a {@link Diagnostic}. */
+/** The value of a whole expression, such as that of an attribute. Throws a {@link Diagnostic}. */
 export function valueOf(expression: Expression, scope: Scope): Value {
   try {
     return evaluate(expression, scope);
@@ -26,17 +26,17 @@ export function valueOf(expression: Expression, scope: Scope): Value {
   }
 }
 
-/** Why an evaluation had to end, if that is what an error says. */
+/** The limit that an evaluation ran into, as a part of a sentence; undefined for another error. */
 export function limitOf(error: unknown): string | undefined {
   if (error instanceof LimitError) return error.message;
-  // Little is done here: there may be no stack left, and then who called us gets another RangeError.
+  // The stack may be full. What needs more of it throws another RangeError, which the caller catches.
   if (error instanceof RangeError) return "it nests too deeply";
   return undefined;
 }
 
-/** The same for a part of one. */
+/** The value of a part of an expression. Throws a {@link Diagnostic} or a `LimitError`. */
 export function evaluate(expression: Expression, scope: Scope): Value {
-  scope.world.step();
+  scope.world.budget.step();
   switch (expression.kind) {
     case "literal":
       return expression.value;
@@ -76,7 +76,7 @@ export function evaluate(expression: Expression, scope: Scope): Value {
   }
 }
 
-/** A value, or the error there was instead: for where an error may turn out not to matter. */
+/** The value, or the error in its place, for callers that may not need the value. */
 export function attempt(expression: Expression, scope: Scope): Value | Diagnostic {
   try {
     return evaluate(expression, scope);
@@ -141,7 +141,7 @@ function jsonName(key: Value, { range }: Expression): string {
   }
 }
 
-/** A bare name is its own text. */
+/** The value of a key. A bare name stands for its own text. */
 function keyOf({ key, computed }: ObjectItem, scope: Scope): Value {
   if (computed) return evaluate(key, scope);
   if (key.kind === "scope" && key.steps.length > 0) {

@@ -8,10 +8,10 @@ import type { Scope } from "./scope.ts";
 import { BOOL, NUMBER, type Type } from "./type.ts";
 import { boolOf, equalValues, FALSE, numberOf, TRUE, type Value } from "./value.ts";
 
-/** Operands are what the operator takes, and not null, save for `==` and `!=`. */
+/** Takes operands of the operator's type, which are not null but for `==` and `!=`. */
 type Operation = (left: Value, right: Value) => Value;
 
-/** Why an operation can't be done; a part of a sentence. */
+/** An operation that has no result. The message is a part of a sentence. */
 export class OperationError extends Error {}
 
 export const operations: Record<BinaryOperator, Operation> = {
@@ -33,7 +33,7 @@ export const operations: Record<BinaryOperator, Operation> = {
   "%": arithmetic((a, b) => a.modulo(b), "can't use modulo with zero and infinity"),
 };
 
-/** What an operator's operands are converted to; undefined for anything. */
+/** The type that an operator's operands are converted to; undefined where any type will do. */
 export function operandType(operator: BinaryOperator): Type | undefined {
   if (operator === "==" || operator === "!=") return undefined;
   return operator === "||" || operator === "&&" ? BOOL : NUMBER;
@@ -54,14 +54,14 @@ function arithmetic(
   };
 }
 
-/** A long chain, `a + b + c + …`, leans to the left and is gone through without recursion. */
+/** Evaluates a chain such as `a + b + c` without recursion, as it may be long. */
 export function binary(expression: Binary, scope: Scope): Value {
   const chain: Binary[] = [];
   let first: Expression = expression;
   for (; first.kind === "binary"; first = first.left) chain.push(first);
   let result = attempt(first, scope);
   for (const link of chain.reverse()) {
-    scope.world.step();
+    scope.world.budget.step();
     result = apply(link, result, scope);
   }
   if (result instanceof Diagnostic) throw result;
@@ -86,6 +86,7 @@ function apply(link: Binary, left: Value | Diagnostic, scope: Scope): Value | Di
     }
     if (a instanceof Diagnostic) return a;
     if (b instanceof Diagnostic) return b;
+    scope.world.budget.read(a);
     if (type !== undefined && (a.content === null || b.content === null)) {
       throw new OperationError("argument must not be null");
     }

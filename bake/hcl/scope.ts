@@ -1,31 +1,22 @@
-/** Where names have values. */
+/** The names that an expression may use, and their values. */
+import { Budget } from "./budget.ts";
 import type { Func, LazyFunc } from "./function.ts";
-import { LimitError } from "./limit.ts";
 import type { Value } from "./value.ts";
 
-/** Steps of evaluation in one run; a big definition takes some ten thousand. */
-const MAX_STEPS = 20_000_000;
-
-/** What all scopes of a run share. */
+/** The parts of an evaluation that all its scopes share. */
 export class World {
-  #steps = 0;
+  readonly budget = new Budget();
 
   constructor(
     readonly functions: Map<string, Func | LazyFunc>,
-    /** The user's folder, for `homedir()`. */
+    /** The user's home directory, for `homedir()`. */
     readonly home: () => string,
-    /** Names of all functions there are, loaded or not. */
+    /** Names of all functions of the library, loaded or not. */
     readonly known: readonly string[],
   ) {}
-
-  /** Counts work done. Throws {@link LimitError} when it is too much to go on. */
-  step(count = 1): void {
-    this.#steps += count;
-    if (this.#steps > MAX_STEPS) throw new LimitError("the evaluation takes too many steps");
-  }
 }
 
-/** Names of one level, before those of the levels around it; a symbol is a splat's element. */
+/** Names of one level, which hide those of the levels around it. A symbol names a splat's element. */
 export class Scope {
   constructor(
     readonly world: World,

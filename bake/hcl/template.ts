@@ -1,4 +1,5 @@
-/** Strings put together of text and values. */
+/** Templates: strings with values between pieces of text. */
+import { checkLength } from "./budget.ts";
 import { ConversionError, convert } from "./convert.ts";
 import { Diagnostic } from "./diagnostic.ts";
 import { evaluate } from "./evaluate.ts";
@@ -19,11 +20,12 @@ export function template({ parts }: Template, scope: Scope): Value {
       );
     }
     text += textOf(value, part, "Cannot include the given value in a string template");
+    checkLength(text.length);
   }
-  return stringOf(text);
+  return scope.world.budget.made(stringOf(text));
 }
 
-/** The pieces that a `%{ for }` made. */
+/** Joins the pieces that a `%{ for }` makes. */
 export function joinPieces(
   expression: Extract<Expression, { kind: "join" }>,
   scope: Scope,
@@ -35,8 +37,9 @@ export function joinPieces(
       expression,
       "Cannot include one of the interpolation results into the string template",
     );
+    checkLength(text.length);
   }
-  return stringOf(text);
+  return scope.world.budget.made(stringOf(text));
 }
 
 function textOf(value: Value, { range }: Expression, failure: string): string {

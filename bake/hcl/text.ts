@@ -1,4 +1,5 @@
-/** Text as the language sees it: ordered by code point, counted in grapheme clusters. */
+/** Text of the language: compared by code points, counted in grapheme clusters. */
+import type { Budget } from "./budget.ts";
 import { quote } from "../../base/go/quote.ts";
 
 /** -1, 0 or 1 by the order of UTF-8 bytes, which is that of code points; UTF-16 has another. */
@@ -18,15 +19,16 @@ export function compareText(a: string, b: string): number {
 const simple = /^[\x20-\x7e]*$/;
 let segmenter: Intl.Segmenter | undefined;
 
-/** What a reader takes for one character each: `\r\n` is one. */
-export function graphemes(text: string): string[] {
+/** The grapheme clusters of a text, which a reader takes for one character each: `\r\n` is one. */
+export function graphemes(text: string, budget?: Budget): string[] {
   if (simple.test(text)) return text.split("");
+  budget?.step(text.length); // Intl.Segmenter is slow
   segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
-export function countGraphemes(text: string): number {
-  return simple.test(text) ? text.length : graphemes(text).length;
+export function countGraphemes(text: string, budget?: Budget): number {
+  return simple.test(text) ? text.length : graphemes(text, budget).length;
 }
 
 /** The first of the names that is one or two edits away. */

@@ -1,8 +1,9 @@
 /**
- * The one type that several can be converted to: what `?:` gives back, and what a list's elements
- * get. Text wins over numbers and bools; objects of unlike attributes become maps, tuples of unlike
- * lengths lists.
+ * The one type that several types can be converted to, for the result of `?:` and the elements of a
+ * list. Strings win over numbers and bools. Objects with different attributes become maps, tuples of
+ * different lengths lists.
  */
+import { LimitError } from "./budget.ts";
 import { conversionOf } from "./convert.ts";
 import {
   type Collection,
@@ -19,9 +20,13 @@ import {
   type Type,
 } from "./type.ts";
 
-/** Undefined when there is none. */
-export function unify(types: readonly Type[], unsafe: boolean): Type | undefined {
-  if (types.length === 0) return undefined;
+/** Different types that are unified at once. The time grows with their cube. */
+const MAX_TYPES = 200;
+
+/** Undefined when there is no such type. */
+export function unify(all: readonly Type[], unsafe: boolean): Type | undefined {
+  const types = different(all);
+  if (types.length < 2) return types[0];
   const count = (kind: Type["kind"]) => types.filter((type) => type.kind === kind).length;
   const dynamic = count("dynamic");
   const only = (...kinds: Type["kind"][]) =>
@@ -48,6 +53,19 @@ export function unify(types: readonly Type[], unsafe: boolean): Type | undefined
   return preferred(types, unsafe);
 }
 
+function different(types: readonly Type[]): Type[] {
+  const found: Type[] = [];
+  for (const type of types) {
+    if (!found.some((other) => sameType(other, type))) {
+      found.push(type);
+      if (found.length > MAX_TYPES) {
+        throw new LimitError(`a list mixes values of more than ${MAX_TYPES} types`);
+      }
+    }
+  }
+  return found;
+}
+
 /** The first type, in order of preference, that all others convert to. */
 function preferred(types: readonly Type[], unsafe: boolean): Type | undefined {
   return order(types).find((want) =>
@@ -55,7 +73,7 @@ function preferred(types: readonly Type[], unsafe: boolean): Type | undefined {
   );
 }
 
-/** Types before those that they are wanted over, otherwise as they came. */
+/** The types with the more general ones first, otherwise in their own order. */
 function order(types: readonly Type[]): Type[] {
   const rest = [...types], sorted: Type[] = [];
   while (rest.length > 0) {
@@ -109,7 +127,7 @@ function collections(
   return convertible(types, common, unsafe) ? common : undefined;
 }
 
-/** Maps with objects, lists with tuples: the structures as one collection, then all as collections. */
+/** Unifies maps with objects, or lists with tuples: first the structures, then all as collections. */
 function structuresAmong(
   kind: "map" | "list",
   structure: "object" | "tuple",
@@ -144,10 +162,10 @@ function structuresToCollection(
 function objects(types: readonly ObjectType[], unsafe: boolean): Type | undefined {
   const [first] = types;
   const names = [...first!.attributes.keys()];
-  const alike = types.every(({ attributes }) =>
+  const sameNames = types.every(({ attributes }) =>
     attributes.size === names.length && names.every((name) => attributes.has(name))
   );
-  if (!alike) return structuresToCollection("map", types, unsafe);
+  if (!sameNames) return structuresToCollection("map", types, unsafe);
   const attributes = new Map<string, Type>();
   for (const name of names) {
     const common = unify(types.map((type) => type.attributes.get(name)!), unsafe);

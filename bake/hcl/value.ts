@@ -3,8 +3,7 @@
  * They never change.
  */
 import { BigFloat } from "./big_float.ts";
-import { LimitError } from "./limit.ts";
-import { compareValues } from "./set_order.ts";
+import { checkLength, LimitError, MAX_SIZE } from "./budget.ts";
 import { compareText } from "./text.ts";
 import {
   BOOL,
@@ -21,7 +20,7 @@ import {
   type Type,
 } from "./type.ts";
 
-/** What a value holds, by its type; a set's elements are sorted and unlike. */
+/** The content of a value depends on its type. A set's elements are sorted and all differ. */
 export type Content =
   | null
   | string
@@ -33,27 +32,28 @@ export type Content =
 export interface Value {
   readonly type: Type;
   readonly content: Content;
-  /** How many values it is made of. */
+  /**
+   * An estimate of the bytes of memory: 16 for each value that it is made of, one for each UTF-16
+   * unit of a string, and what numbers of more than 1024 bits take.
+   */
   readonly size: number;
 }
 
-/** More than this in one string (UTF-16 units) or collection (values) is refused: it only grows. */
-const MAX_TEXT = 1 << 24;
-const MAX_VALUES = 1 << 20;
+const OWN_SIZE = 16;
 
 export const NULL: Value = nullOf(DYNAMIC);
-export const TRUE: Value = { type: BOOL, content: true, size: 1 };
-export const FALSE: Value = { type: BOOL, content: false, size: 1 };
-const EMPTY_TUPLE: Value = { type: tuple([]), content: [], size: 1 };
+export const TRUE: Value = { type: BOOL, content: true, size: OWN_SIZE };
+export const FALSE: Value = { type: BOOL, content: false, size: OWN_SIZE };
+const EMPTY_TUPLE: Value = { type: tuple([]), content: [], size: OWN_SIZE };
 
 export function nullOf(type: Type): Value {
-  return { type, content: null, size: 1 };
+  return { type, content: null, size: OWN_SIZE };
 }
 
-/** In Unicode's composed form, as all strings of the language are. */
+/** A string in Unicode's composed form, as all strings of the language are. */
 export function stringOf(text: string): Value {
-  if (text.length > MAX_TEXT) throw new LimitError("a string is longer than 16 MiB");
-  return { type: STRING, content: text.normalize(), size: 1 };
+  checkLength(text.length);
+  return { type: STRING, content: text.normalize(), size: OWN_SIZE + text.length };
 }
 
 export function boolOf(value: boolean): Value {
@@ -61,7 +61,8 @@ export function boolOf(value: boolean): Value {
 }
 
 export function numberOf(content: BigFloat): Value {
-  return { type: NUMBER, content, size: 1 };
+  const bits = content.bits;
+  return { type: NUMBER, content, size: bits > 1024 ? OWN_SIZE + bits / 8 : OWN_SIZE };
 }
 
 export function integerOf(value: bigint | number): Value {
@@ -73,16 +74,14 @@ export function tupleOf(values: readonly Value[]): Value {
   return sized(tuple(values.map(({ type }) => type)), values, values);
 }
 
-/** Of elements that all have this type. */
+/** A list of values that all have this type. */
 export function listOf(element: Type, values: readonly Value[]): Value {
   return sized(list(element), values, values);
 }
 
-/** Of elements that all have this type, in any order, with doubles. */
-export function setOf(element: Type, values: readonly Value[]): Value {
-  const sorted = values.toSorted(compareValues);
-  const unlike = sorted.filter((value, i) => i === 0 || !equalValues(value, sorted[i - 1]!));
-  return sized(set(element), unlike, unlike);
+/** A set of values that are sorted and all differ: `setOf` in `set.ts` makes it of any values. */
+export function ofSet(element: Type, values: readonly Value[]): Value {
+  return sized(set(element), values, values);
 }
 
 export function mapOf(element: Type, entries: ReadonlyMap<string, Value>): Value {
@@ -96,24 +95,26 @@ export function objectOf(entries: ReadonlyMap<string, Value>): Value {
 }
 
 function sized(type: Type, content: Content, parts: Iterable<Value>): Value {
-  let size = 1;
+  let size = OWN_SIZE;
   for (const part of parts) size += part.size;
-  if (size > MAX_VALUES) throw new LimitError("a value has more than a million parts");
+  if (size > MAX_SIZE) {
+    throw new LimitError("a value is larger than 16 MiB (each of its parts counts 16 bytes)");
+  }
   return { type, content, size };
 }
 
-/** Of a list, set or tuple. */
+/** The elements of a list, set or tuple. */
 export function elementsOf(value: Value): readonly Value[] {
   return value.content as readonly Value[];
 }
 
-/** Of a map or object, by their keys' order. */
+/** The entries of a map or object, sorted by key. */
 export function entriesOf(value: Value): [string, Value][] {
   const content = value.content as ReadonlyMap<string, Value>;
   return [...content].sort(([a], [b]) => compareText(a, b));
 }
 
-/** What `for` goes through: keys and values; undefined for what can't be gone through. */
+/** Keys and values for a `for`; undefined for a value that has none. */
 export function iterate(value: Value): [Value, Value][] | undefined {
   const { kind } = value.type;
   if (value.content === null) return undefined;
@@ -125,7 +126,7 @@ export function iterate(value: Value): [Value, Value][] | undefined {
   return entriesOf(value).map(([key, element]) => [stringOf(key), element]);
 }
 
-/** Alike in type and content; nulls are alike whatever their type. */
+/** Whether types and contents are equal. Nulls are equal whatever their types. */
 export function equalValues(a: Value, b: Value): boolean {
   if (a.content === null || b.content === null) return a.content === b.content;
   return sameType(a.type, b.type) && equalContents(a, b);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { csvFields } from "./csv.ts";
+import { csvFields, csvLine, csvRecords } from "./csv.ts";
 
 const good: [string, string[]][] = [
   ["a", ["a"]],
@@ -14,6 +14,7 @@ const good: [string, string[]][] = [
   ["a\n", ["a"]],
   ["a\r\n", ["a"]],
   ['"a\nb"', ["a\nb"]],
+  ["a\nb,c", ["a\nb", "c"]],
 ];
 for (const [line, fields] of good) {
   Deno.test(`csvFields() splits ${JSON.stringify(line)}`, () => {
@@ -35,3 +36,39 @@ for (const [line, message] of bad) {
     assert.throws(() => csvFields(line), { name: "UsageError", message });
   });
 }
+
+Deno.test("csvFields() takes another separator", () => {
+  assert.deepEqual(csvFields('k:"a:b"', ":"), ["k", "a:b"]);
+});
+
+Deno.test("csvRecords() reads lines, of which some belong to a field", () => {
+  assert.deepEqual([...csvRecords('a,b\r\n\r\n"1\n2",3\n')], [
+    { fields: ["a", "b"], line: 1 },
+    { fields: ["1\n2", "3"], line: 3 },
+  ]);
+  assert.deepEqual([...csvRecords('x,\n\n"",""""')].map(({ fields }) => fields), [["x", ""], [
+    "",
+    '"',
+  ]]);
+  assert.deepEqual([...csvRecords("\n\r\n")], []);
+});
+
+const badRecords: [text: string, line: number, column: number, problem: string][] = [
+  ['a\n"b"c', 2, 3, 'extraneous or missing " in quoted-field'],
+  ['a\nb"c', 2, 2, 'bare " in non-quoted-field'],
+  ['"a\nb', 2, 2, 'extraneous or missing " in quoted-field'],
+  ['"a\n', 1, 4, 'extraneous or missing " in quoted-field'],
+  ['"a\n\né"b', 3, 3, 'extraneous or missing " in quoted-field'],
+];
+for (const [text, line, column, problem] of badRecords) {
+  Deno.test(`csvRecords() refuses ${JSON.stringify(text)}`, () => {
+    const message = `parse error on line ${line}, column ${column}: ${problem}`;
+    assert.throws(() => [...csvRecords(text)], { line, problem, message });
+  });
+}
+
+Deno.test("csvLine() quotes what needs it", () => {
+  const fields = ["a", "b c", "d,e", 'f"g', " h", "i\nj", "", "\\."];
+  assert.equal(csvLine(fields), 'a,b c,"d,e","f""g"," h","i\nj",,"\\."');
+  assert.deepEqual(csvFields(csvLine(fields)), fields);
+});

@@ -1,11 +1,16 @@
-/** A moment as Go has it: protobuf's seconds and nanoseconds since 1970, where `Date` is too coarse. */
+/** A moment as seconds and nanoseconds since 1970, as protobuf and Go have it. `Date` is too coarse. */
 export interface Moment {
   readonly seconds: bigint;
   readonly nanos: number;
 }
 
-/** The years 1 to 9999, which are those of protobuf's Timestamp, in seconds since 1970. */
-const [FIRST, LAST] = [-62_135_596_800n, 253_402_300_799n];
+/** The years 0 to 9999, which RFC 3339 can write, in seconds since 1970. */
+const [FIRST, LAST] = [-62_167_219_200n, 253_402_300_799n];
+
+/** Whether RFC 3339 can write a moment. */
+export function hasDate({ seconds }: Moment): boolean {
+  return seconds >= FIRST && seconds <= LAST;
+}
 
 /** The nearest moment that has a date: a daemon may send any numbers. */
 function dated({ seconds, nanos }: Moment): Moment {
@@ -14,7 +19,7 @@ function dated({ seconds, nanos }: Moment): Moment {
   return { seconds, nanos: Math.min(Math.max(nanos, 0), 999_999_999) };
 }
 
-/** Milliseconds since 1970, with their fraction; within the years 1 to 9999. */
+/** Milliseconds since 1970, with their fraction; within the years 0 to 9999. */
 export function milliseconds(moment: Moment): number {
   const { seconds, nanos } = dated(moment);
   return Number(seconds) * 1000 + nanos / 1e6;
@@ -25,22 +30,37 @@ export function nanoseconds({ seconds, nanos }: Moment): bigint {
   return seconds * 1_000_000_000n + BigInt(nanos);
 }
 
-/** RFC 3339, with as many decimals as there are; undefined for what is none. */
+/** A moment of RFC 3339, and the minutes that its zone is east of UTC. */
+export interface ZonedMoment {
+  readonly moment: Moment;
+  readonly offset: number;
+}
+
+/** Reads RFC 3339 with any number of decimals; undefined for another text, and for 30 February. */
+export function parseZonedMoment(text: string): ZonedMoment | undefined {
+  const [, whole, fraction = "", zone, sign, hours = "0", minutes = "0"] =
+    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|([-+])(\d\d):(\d\d))$/.exec(text) ?? [];
+  if (zone === undefined || Number(hours) > 23 || Number(minutes) > 59) return undefined;
+  const ms = Date.parse(`${whole}Z`);
+  // `Date` takes 30 February for 2 March, and 24:00 for the next day.
+  if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(whole!)) return undefined;
+  const offset = (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+  const nanos = Number(fraction.slice(0, 9).padEnd(9, "0"));
+  return { moment: { seconds: BigInt(ms / 1000 - offset * 60), nanos }, offset };
+}
+
+/** The moment of a text of RFC 3339; undefined for another text. */
 export function parseMoment(text: string): Moment | undefined {
-  const [, whole, fraction = "", zone] =
-    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[-+]\d\d:\d\d)$/.exec(text) ?? [];
-  const ms = Date.parse(`${whole}${zone}`);
-  if (whole === undefined || Number.isNaN(ms)) return undefined;
-  return { seconds: BigInt(ms / 1000), nanos: Number(fraction.slice(0, 9).padEnd(9, "0")) };
+  return parseZonedMoment(text)?.moment;
 }
 
 /** Go's RFC3339Nano: `2026-01-02T03:04:05.6Z`. In UTC, unless `offset` minutes east of it are given. */
 export function rfc3339(moment: Moment, offset = 0): string {
   const { date, time } = parts(moment, offset);
-  return `${date}T${time}${decimals(moment)}${offset === 0 ? "Z" : zoneOf(offset, ":")}`;
+  return `${date}T${time}${decimals(moment)}${offset === 0 ? "Z" : zoneOf(offset)}`;
 }
 
-/** What Go's `Time.String` says: `2026-01-02 03:04:05.6 +0000 UTC`. */
+/** Go's `Time.String`: `2026-01-02 03:04:05.6 +0000 UTC`. */
 export function timeText(moment: Moment, offset = 0, zone = "UTC"): string {
   const { date, time } = parts(moment, offset);
   return `${date} ${time}${decimals(moment)} ${zoneOf(offset, "")} ${zone}`;
@@ -57,7 +77,7 @@ export function localOffset(moment: Moment): number {
   return -new Date(milliseconds(moment)).getTimezoneOffset();
 }
 
-/** The local zone's name at a moment, as far as the system's language knows one. */
+/** The local zone's name at a moment, or its offset where the system knows no name. */
 export function localZone(moment: Moment): string {
   const format = new Intl.DateTimeFormat("en-US", { timeZoneName: "short" });
   const parts = format.formatToParts(new Date(milliseconds(moment)));
@@ -76,7 +96,8 @@ function decimals(moment: Moment): string {
   return nanos === 0 ? "" : `.${String(nanos).padStart(9, "0").replace(/0+$/, "")}`;
 }
 
-function zoneOf(offset: number, colon: string): string {
+/** Minutes east of UTC as `+01:00`, or with another text in place of the colon. */
+export function zoneOf(offset: number, colon = ":"): string {
   const [hours, minutes] = [Math.trunc(Math.abs(offset) / 60), Math.abs(offset) % 60];
   const two = (value: number) => String(value).padStart(2, "0");
   return `${offset < 0 ? "-" : "+"}${two(hours)}${colon}${two(minutes)}`;

@@ -1,13 +1,13 @@
 /**
- * What a builder's buildkitd.toml says of registries: buildx keeps it, with the certificates that it
- * names, in the builder's first node, and asks registries by it, too.
+ * Settings of registries in a builder's buildkitd.toml. buildx keeps that file, with the certificates
+ * that the file names, in the builder's first node, and asks registries by it, too.
  */
+import { parse, TomlError } from "smol-toml";
 import type { RegistryConfig } from "../../buildkit/registry/hosts.ts";
 import { BuilderError } from "../builder_error.ts";
 import type { NodeGroup } from "./node_group.ts";
-import { parseToml, TomlError } from "./toml.ts";
 
-/** Where the daemon's container has the files that are kept as `certs/…`. */
+/** The folder in the daemon's container for the files that the store keeps as `certs/…`. */
 const CONFIG_DIR = "/etc/buildkit/";
 
 /** By host. Throws `BuilderError` for a file that can't be read. */
@@ -16,14 +16,15 @@ export function registryConfigs(group: NodeGroup): ReadonlyMap<string, RegistryC
   const toml = fileText(files, "buildkitd.toml");
   if (toml === undefined) return new Map();
   try {
-    const { registry } = parseToml(toml);
+    const { registry } = parse(toml, { integersAsBigInt: "asNeeded" });
     const entries = Object.entries(isTable(registry) ? registry : {});
     return new Map(entries.map(([host, table]) => [host, configOf(table, files)]));
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
+    const [problem = ""] = error.message.replace("Invalid TOML document: ", "").split("\n");
     throw new BuilderError(
-      `cannot read the buildkitd.toml of builder ${group.name}: ${error.message}`,
-      { hint: "make the builder anew, with a --buildkitd-config that is right" },
+      `cannot read the buildkitd.toml of builder ${group.name}: line ${error.line}: ${problem}`,
+      { hint: "create the builder again with a valid --buildkitd-config" },
     );
   }
 }

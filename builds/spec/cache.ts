@@ -47,7 +47,10 @@ export function readCaches(texts: readonly string[]): CacheEntry[] {
   return texts.filter((text) => text !== "").flatMap((text) => {
     if (text.includes("=")) return [readCache(text)];
     // Each field is read as a text of its own.
-    return csvFields(text).flatMap(csvFields).map((ref) => ({ type: "registry", attrs: { ref } }));
+    return csvFields(text).flatMap((line) => csvFields(line)).map((ref) => ({
+      type: "registry",
+      attrs: { ref },
+    }));
   });
 }
 

@@ -4,9 +4,8 @@
  */
 import { UsageError } from "../../base/usage_error.ts";
 import { parseBytes } from "../../base/go/bytes.ts";
-import { csvFields } from "../../base/go/csv.ts";
+import { csvFields, csvLine } from "../../base/go/csv.ts";
 import { quote } from "../../base/go/quote.ts";
-import { csvLine } from "../../base/go/csv_line.ts";
 import { parseBool } from "../../base/go/bool.ts";
 import { parseInt64 } from "../../cli/flags/value.ts";
 

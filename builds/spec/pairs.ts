@@ -8,7 +8,7 @@ import { quote } from "../../base/go/quote.ts";
  */
 export function csvPairs(lines: readonly string[]): Record<string, string> {
   const pairs: Record<string, string> = {};
-  for (const field of lines.flatMap(csvFields)) {
+  for (const field of lines.flatMap((line) => csvFields(line))) {
     const equals = field.indexOf("=");
     if (equals < 0) throw new UsageError(`invalid value ${quote(field)}, expecting k=v`);
     pairs[field.slice(0, equals)] = field.slice(equals + 1);

@@ -3,7 +3,7 @@ import type { Policy, Target } from "../../bake/target.ts";
 import type { Env } from "../../transports/transport.ts";
 import { buildFlags } from "../../builds/flags.ts";
 import { parseBytes } from "../../base/go/bytes.ts";
-import { csvLine } from "../../base/go/csv_line.ts";
+import { csvLine } from "../../base/go/csv.ts";
 import { parseFlags } from "../../cli/flags/parse.ts";
 import type { FlagValues } from "../../cli/flags/spec.ts";
 import { UsageError } from "../../base/usage_error.ts";

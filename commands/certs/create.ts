@@ -1,6 +1,6 @@
 import { absolutePath } from "../../base/paths.ts";
 import { defineCommand } from "../../cli/command.ts";
-import { csvLine } from "../../base/go/csv_line.ts";
+import { csvLine } from "../../base/go/csv.ts";
 import { quote } from "../../base/go/quote.ts";
 import { program } from "../../cli/root.ts";
 import { UsageError } from "../../base/usage_error.ts";

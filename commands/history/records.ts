@@ -1,7 +1,7 @@
 import { listHistory, updateHistory } from "../../buildkit/history.ts";
 import { BuildHistoryEventType, type BuildHistoryRecord } from "../../proto/gen/control.ts";
 import type { Deps } from "../../cli/deps.ts";
-import { csvLine } from "../../base/go/csv_line.ts";
+import { csvLine } from "../../base/go/csv.ts";
 import { quote } from "../../base/go/quote.ts";
 import { parseInt64 } from "../../cli/flags/value.ts";
 import { type Moment, nanoseconds, parseMoment } from "../../base/go/time.ts";

@@ -1,4 +1,4 @@
-/** Functions that take expressions instead of values: errors caught, types named. */
+/** Functions that take expressions instead of values: `try`, `can` and `convert`. */
 import { ConversionError, convert as toType } from "../convert.ts";
 import { Diagnostic, rangeText } from "../diagnostic.ts";
 import { attempt, evaluate } from "../evaluate.ts";
@@ -13,7 +13,7 @@ function param(name: string): Parameter {
   return { name, type: DYNAMIC, allowNull: true };
 }
 
-/** The first that has a value. */
+/** The value of the first expression that has one. */
 function tryEach(args: readonly Expression[], scope: Scope): Value {
   if (args.length === 0) throw new FunctionError("at least one argument is required");
   let failures = "";
@@ -32,6 +32,7 @@ function tryEach(args: readonly Expression[], scope: Scope): Value {
 function convert([expression, type]: readonly Expression[], scope: Scope): Value {
   const want = withoutOptional(typeOfExpression(type!));
   const value = evaluate(expression!, scope);
+  scope.world.budget.converted(value);
   try {
     return toType(value, want);
   } catch (error) {

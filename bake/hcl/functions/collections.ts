@@ -1,7 +1,9 @@
-/** Lists, tuples, maps and objects: taken apart, put together, searched. */
+/** Functions of lists, tuples, maps and objects. */
+import type { Budget } from "../budget.ts";
 import { ConversionError, convert } from "../convert.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
 import { quote } from "../../../base/go/quote.ts";
+import { Values } from "../set.ts";
 import {
   type Collection,
   isCollection,
@@ -196,13 +198,12 @@ function flat(of: Value): Value[] {
   );
 }
 
-function distinct([of]: Args, step: (count: number) => void): Value {
-  const unlike: Value[] = [];
-  for (const value of elementsOf(of!)) {
-    step(unlike.length);
-    if (!unlike.some((other) => equalValues(other, value))) unlike.push(value);
-  }
-  return listOf((of!.type as Collection).element, unlike);
+function distinct([of]: Args, budget: Budget): Value {
+  const seen = new Values(budget);
+  return listOf(
+    (of!.type as Collection).element,
+    elementsOf(of!).filter((value) => seen.add(value)),
+  );
 }
 
 function contains([of, value]: Args): Value {

@@ -1,9 +1,9 @@
-/** JSON and CSV in texts. */
+/** Functions that read and write JSON and CSV. */
 import { ConversionError } from "../convert.ts";
-import { CsvError, csvRecords } from "../csv.ts";
 import { Diagnostic } from "../diagnostic.ts";
 import { FunctionError } from "../function.ts";
 import { fromJson, toJson } from "../json_text.ts";
+import { CsvError, csvRecords } from "../../../base/go/csv.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { object, STRING } from "../type.ts";
 import { listOf, objectOf, stringOf, type Value } from "../value.ts";
@@ -43,11 +43,14 @@ function rows(text: string): Value {
   const records = csvRecords(text);
   const header = records.next().value?.fields as string[] | undefined;
   if (header === undefined) throw new FunctionError("missing header line");
-  const twice = header.find((name, i) => header.indexOf(name) < i);
+  const names = new Set<string>();
+  const twice = header.find((name) => names.size === names.add(name).size);
   if (twice !== undefined) throw new FunctionError(`duplicate column name ${quote(twice)}`);
   const found: Value[] = [];
   for (const { fields, line } of records) {
-    if (fields.length !== header.length) throw new CsvError(line, "wrong number of fields");
+    if (fields.length !== header.length) {
+      throw new FunctionError(`CSV parse error on line ${line}: wrong number of fields`);
+    }
     found.push(objectOf(new Map(header.map((name, i) => [name, stringOf(fields[i]!)]))));
   }
   return listOf(object(new Map(header.map((name) => [name, STRING]))), found);

@@ -1,24 +1,33 @@
-/** Points of time: texts of RFC 3339, or seconds since 1970. */
+/** Functions of time, which is a text of RFC 3339 or a number of seconds since 1970. */
 import { ArgumentError, FunctionError } from "../function.ts";
 import { parseDuration } from "../../../base/go/duration.ts";
 import { quote } from "../../../base/go/quote.ts";
+import { hasDate, nanoseconds, rfc3339, type ZonedMoment, zoneOf } from "../../../base/go/time.ts";
 import { integerOf as valueOfInteger, objectOf, stringOf, type Value } from "../value.ts";
-import { parseTimestamp, type Time, timeText, zoneText } from "../timestamp.ts";
+import { parseTimestamp } from "../timestamp.ts";
 import { define, type Functions, numberOf, textOf } from "./define.ts";
 
-const months = "January February March April May June July August September October November " +
-  "December";
-const monthNames = months.split(" ");
+const months =
+  "January February March April May June July August September October November December"
+    .split(" ");
 const weekdays = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
+
+const SECOND = 1_000_000_000n;
+
+/** The calendar of a moment in its own zone. */
+function localTime({ moment, offset }: ZonedMoment): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(Number(moment.seconds) * 1000)
+    .toZonedDateTimeISO(zoneOf(offset));
+}
 
 /** One letter repeated, text in quotes, or anything else. */
 const token = /'(?:[^']|'')*'?|([a-zA-Z])\1*|[^'a-zA-Z]+/gs;
 
-function formatdate(format: string, time: Time): string {
-  const date = new Date(time.seconds * 1000 + time.offset * 60_000);
+function formatdate(format: string, time: ZonedMoment): string {
+  const local = localTime(time);
   return format.replace(token, (found) => {
     if (found.startsWith("'")) return literal(found);
-    return /^[a-zA-Z]/.test(found) ? verb(found, date, time) : found;
+    return /^[a-zA-Z]/.test(found) ? verb(found, local, time.offset) : found;
   });
 }
 
@@ -44,26 +53,27 @@ const rules: Record<string, string> = {
   Z: "timezone must be Z, ZZZZ, or ZZZZZ",
 };
 
-function verb(found: string, date: Date, time: Time): string {
-  const hours = date.getUTCHours();
+function verb(found: string, local: Temporal.ZonedDateTime, offset: number): string {
+  const { hour } = local;
+  const zone = zoneOf(offset);
   const forms: Record<string, readonly (string | undefined)[]> = {
-    Y: [, , pad(date.getUTCFullYear() % 100), , pad(date.getUTCFullYear(), 4)],
-    M: [, ...numbers(date.getUTCMonth() + 1), ...words(monthNames[date.getUTCMonth()]!)],
-    D: [, ...numbers(date.getUTCDate())],
-    E: [, , , ...words(weekdays[date.getUTCDay()]!)],
-    h: [, ...numbers(hours)],
-    H: [, ...numbers(hours % 12 || 12)],
-    A: [, , hours < 12 ? "AM" : "PM"],
-    a: [, , hours < 12 ? "am" : "pm"],
-    m: [, ...numbers(date.getUTCMinutes())],
-    s: [, ...numbers(date.getUTCSeconds())],
+    Y: [, , pad(local.year % 100), , pad(local.year, 4)],
+    M: [, ...numbers(local.month), ...words(months[local.month - 1]!)],
+    D: [, ...numbers(local.day)],
+    E: [, , , ...words(weekdays[local.dayOfWeek % 7]!)],
+    h: [, ...numbers(hour)],
+    H: [, ...numbers(hour % 12 || 12)],
+    A: [, , hour < 12 ? "AM" : "PM"],
+    a: [, , hour < 12 ? "am" : "pm"],
+    m: [, ...numbers(local.minute)],
+    s: [, ...numbers(local.second)],
     Z: [
       ,
-      time.offset === 0 ? "Z" : zoneText(time.offset),
+      offset === 0 ? "Z" : zone,
       ,
-      time.offset === 0 ? "UTC" : zoneText(time.offset).replace(":", ""),
-      zoneText(time.offset).replace(":", ""),
-      zoneText(time.offset),
+      offset === 0 ? "UTC" : zone.replace(":", ""),
+      zone.replace(":", ""),
+      zone,
     ],
   };
   const text = forms[found[0]!]?.[found.length];
@@ -85,7 +95,7 @@ function pad(value: number, width = 2): string {
   return String(value).padStart(width, "0");
 }
 
-function timestampArgument(value: Value | undefined): Time {
+function timestampArgument(value: Value | undefined): ZonedMoment {
   try {
     return parseTimestamp(textOf(value));
   } catch (error) {
@@ -93,15 +103,15 @@ function timestampArgument(value: Value | undefined): Time {
   }
 }
 
-function unixTime(value: Value | undefined, index: number): Time {
+/** Seconds since 1970 as a moment in UTC. */
+function unixTime(value: Value | undefined, index: number): ZonedMoment {
   const seconds = numberOf(value).toInt64();
   if (seconds === undefined) {
     throw new ArgumentError(index, "unix timestamp must be an integer");
   }
-  if (Math.abs(Number(seconds)) > 8.6e12) {
-    throw new ArgumentError(index, "unix timestamp is out of range");
-  }
-  return { seconds: Number(seconds), offset: 0 };
+  const moment = { seconds, nanos: 0 };
+  if (!hasDate(moment)) throw new ArgumentError(index, "unix timestamp is out of range");
+  return { moment, offset: 0 };
 }
 
 function formattimestamp([format, time]: readonly Value[]): Value {
@@ -113,9 +123,9 @@ function formattimestamp([format, time]: readonly Value[]): Value {
     const at = kind === "string" ? timestampArgument(time) : unixTime(time, 1);
     return stringOf(formatdate(textOf(format), at));
   }
-  if (kind === "number") return stringOf(String(unixTime(time, 1).seconds));
+  if (kind === "number") return stringOf(String(unixTime(time, 1).moment.seconds));
   try {
-    return stringOf(String(parseTimestamp(textOf(time)).seconds));
+    return stringOf(String(parseTimestamp(textOf(time)).moment.seconds));
   } catch {
     throw new ArgumentError(1, "timestamp string must be RFC3339");
   }
@@ -123,10 +133,12 @@ function formattimestamp([format, time]: readonly Value[]): Value {
 
 function timeadd([timestamp, duration]: readonly Value[]): Value {
   try {
-    const { seconds, offset, nanoseconds = 0 } = parseTimestamp(textOf(timestamp));
-    const sum = BigInt(nanoseconds) + parseDuration(textOf(duration));
-    const whole = sum >= 0n ? sum / 1_000_000_000n : -((-sum + 999_999_999n) / 1_000_000_000n);
-    return stringOf(timeText({ seconds: seconds + Number(whole), offset }));
+    const { moment, offset } = parseTimestamp(textOf(timestamp));
+    const sum = nanoseconds(moment) + parseDuration(textOf(duration));
+    const seconds = (sum - ((sum % SECOND) + SECOND) % SECOND) / SECOND;
+    const result = { seconds, nanos: 0 };
+    if (!hasDate(result)) throw new Error("the result is out of range");
+    return stringOf(rfc3339(result, offset));
   } catch (error) {
     throw new FunctionError((error as Error).message);
   }
@@ -134,31 +146,22 @@ function timeadd([timestamp, duration]: readonly Value[]): Value {
 
 function unixtimestampparse([timestamp]: readonly Value[]): Value {
   const time = unixTime(timestamp, 0);
-  const date = new Date(time.seconds * 1000);
-  const year = date.getUTCFullYear();
-  const day = (at: Date) => Math.floor(at.getTime() / 86_400_000);
-  const weekday = date.getUTCDay();
-  // The week belongs to the year that its Thursday is in.
-  const thursday = new Date(date.getTime() + (3 - (weekday + 6) % 7) * 86_400_000);
-  const isoYear = thursday.getUTCFullYear();
-  const first = new Date(Date.UTC(2000, 0, 1));
-  first.setUTCFullYear(isoYear);
-  const newYear = new Date(first);
-  newYear.setUTCFullYear(year);
+  const local = localTime(time);
+  const weekday = local.dayOfWeek % 7;
   const entries: [string, Value][] = [
-    ["year", valueOfInteger(year)],
-    ["year_day", valueOfInteger(day(date) - day(newYear) + 1)],
-    ["day", valueOfInteger(date.getUTCDate())],
-    ["month", valueOfInteger(date.getUTCMonth() + 1)],
-    ["month_name", stringOf(monthNames[date.getUTCMonth()]!)],
+    ["year", valueOfInteger(local.year)],
+    ["year_day", valueOfInteger(local.dayOfYear)],
+    ["day", valueOfInteger(local.day)],
+    ["month", valueOfInteger(local.month)],
+    ["month_name", stringOf(months[local.month - 1]!)],
     ["weekday", valueOfInteger(weekday)],
     ["weekday_name", stringOf(weekdays[weekday]!)],
-    ["hour", valueOfInteger(date.getUTCHours())],
-    ["minute", valueOfInteger(date.getUTCMinutes())],
-    ["second", valueOfInteger(date.getUTCSeconds())],
-    ["rfc3339", stringOf(timeText(time))],
-    ["iso_year", valueOfInteger(isoYear)],
-    ["iso_week", valueOfInteger(Math.floor((day(thursday) - day(first)) / 7) + 1)],
+    ["hour", valueOfInteger(local.hour)],
+    ["minute", valueOfInteger(local.minute)],
+    ["second", valueOfInteger(local.second)],
+    ["rfc3339", stringOf(rfc3339(time.moment))],
+    ["iso_year", valueOfInteger(local.yearOfWeek!)],
+    ["iso_week", valueOfInteger(local.weekOfYear!)],
   ];
   return objectOf(new Map(entries));
 }
@@ -172,7 +175,7 @@ export const functions: Functions = {
   timeadd: define("timestamp:string duration:string", timeadd),
   timestamp: define(
     "",
-    () => stringOf(timeText({ seconds: Math.floor(Date.now() / 1000), offset: 0 })),
+    () => stringOf(rfc3339({ seconds: BigInt(Math.floor(Date.now() / 1000)), nanos: 0 })),
   ),
   unixtimestampparse: define("unix_timestamp:number", unixtimestampparse),
 };

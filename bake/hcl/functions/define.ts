@@ -1,10 +1,11 @@
-/** The tools that functions of the library are written with. */
+/** Helpers for the functions of the library. */
 import type { BigFloat } from "../big_float.ts";
+import type { Budget } from "../budget.ts";
 import { ArgumentError, type Func, FunctionError, type Parameter } from "../function.ts";
 import { BOOL, DYNAMIC, list, NUMBER, set, STRING, type Type } from "../type.ts";
 import type { Value } from "../value.ts";
 
-/** Functions by their names. */
+/** Functions by name. */
 export type Functions = Record<string, Func>;
 
 const types: Record<string, Type> = {
@@ -23,11 +24,11 @@ const types: Record<string, Type> = {
  */
 export function define(
   params: string,
-  call: (args: readonly Value[], step: (count: number) => void) => Value,
+  call: (args: readonly Value[], budget: Budget) => Value,
 ): Func {
   const all = params.split(" ").filter((text) => text !== "").map(parameter);
   const rest = params.includes("...") ? all.pop() : undefined;
-  const run: Func["call"] = (args, { world }) => call(args, (count) => world.step(count));
+  const run: Func["call"] = (args, { world }) => call(args, world.budget);
   return rest === undefined ? { params: all, call: run } : { params: all, rest, call: run };
 }
 
@@ -53,7 +54,7 @@ export function integerOf(value: Value | undefined): number {
   );
 }
 
-/** Runs a part of a function; what it throws is the fault of the argument at that index. */
+/** Runs a part of a function, and blames the argument at that index for an error. */
 export function blame<T>(index: number, prefix: string, run: () => T): T {
   try {
     return run();

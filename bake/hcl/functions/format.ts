@@ -3,8 +3,8 @@ import type { BigFloat } from "../big_float.ts";
 import { ConversionError, convert } from "../convert.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
 import { jsonString, toJson } from "../json_text.ts";
-import { LimitError } from "../limit.ts";
-import { graphemes } from "../text.ts";
+import { type Budget, checkLength, LimitError } from "../budget.ts";
+import { countGraphemes, graphemes } from "../text.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { BOOL, isSequence, NUMBER, STRING, type Type } from "../type.ts";
 import { elementsOf, listOf, stringOf, type Value } from "../value.ts";
@@ -23,7 +23,7 @@ interface Verb {
 const MAX_WIDTH = 1 << 16;
 const pattern = /%([0#+ -]*)([1-9]\d*)?(?:\.(\d*))?(?:\[(?:([1-9]\d*))\])?([a-zA-Z])/y;
 
-function formatted(format: string, args: readonly Value[]): string {
+function formatted(format: string, args: readonly Value[], budget: Budget): string {
   let out = "", next = 1, highest = 0;
   for (let at = 0; at < format.length;) {
     const percent = format.indexOf("%", at);
@@ -38,7 +38,8 @@ function formatted(format: string, args: readonly Value[]): string {
       continue;
     }
     const verb = readVerb(format, percent, next);
-    out += verbText(verb, args);
+    out += verbText(verb, args, budget);
+    checkLength(out.length);
     highest = Math.max(highest, verb.argument);
     next = verb.argument + 1;
     at = percent + verb.raw.length;
@@ -59,7 +60,9 @@ function readVerb(format: string, at: number, next: number): Verb {
   const [raw, flags = "", width, precision, index, letter] = found;
   const bound = (digits: string | undefined) => {
     if (digits === undefined) return undefined;
-    if (Number(digits) > MAX_WIDTH) throw new LimitError("a format asks for too wide a text");
+    if (Number(digits) > MAX_WIDTH) {
+      throw new LimitError(`a format asks for a width above ${MAX_WIDTH}`);
+    }
     return Number(digits);
   };
   return {
@@ -91,7 +94,8 @@ function unsupported({ raw, offset }: Verb, why: string): FunctionError {
   return new FunctionError(`unsupported value for ${quote(raw)} at ${offset}: ${why}`);
 }
 
-function verbText(verb: Verb, args: readonly Value[]): string {
+function verbText(verb: Verb, args: readonly Value[], budget: Budget): string {
+  budget.step();
   const value = args[verb.argument - 1];
   if (value === undefined) {
     throw new FunctionError(
@@ -104,7 +108,7 @@ function verbText(verb: Verb, args: readonly Value[]): string {
   }
   switch (verb.letter) {
     case "v":
-      return pad(verb, plain(verb, value));
+      return pad(verb, plain(verb, value), budget);
     case "t":
       return String(as(verb, value, BOOL).content);
     case "b":
@@ -121,8 +125,8 @@ function verbText(verb: Verb, args: readonly Value[]): string {
       return float(verb, as(verb, value, NUMBER).content as BigFloat);
     case "s":
     case "q": {
-      const text = cut(verb, textOf(as(verb, value, STRING)));
-      return pad(verb, verb.letter === "q" ? jsonString(text) : text);
+      const text = cut(verb, textOf(as(verb, value, STRING)), budget);
+      return pad(verb, verb.letter === "q" ? jsonString(text) : text, budget);
     }
     default:
       throw new FunctionError(
@@ -149,13 +153,13 @@ function plain({ flags }: Verb, value: Value): string {
   return toJson(value);
 }
 
-function cut({ precision }: Verb, text: string): string {
-  return precision ? graphemes(text).slice(0, precision).join("") : text;
+function cut({ precision }: Verb, text: string, budget: Budget): string {
+  return precision ? graphemes(text, budget).slice(0, precision).join("") : text;
 }
 
-function pad({ width, flags }: Verb, text: string): string {
+function pad({ width, flags }: Verb, text: string, budget: Budget): string {
   if (width === undefined) return text;
-  const missing = width - graphemes(text).length;
+  const missing = width - countGraphemes(text, budget);
   if (missing <= 0) return text;
   const filling = (flags.includes("0") ? "0" : " ").repeat(missing);
   return flags.includes("-") ? text + filling : filling + text;
@@ -206,8 +210,8 @@ function float(verb: Verb, number: BigFloat): string {
 }
 
 /** One text for each element of the lists; a single value serves for all of them. */
-function formatlist([format, ...args]: readonly Value[], step: (count: number) => void): Value {
-  if (args.length === 0) return listOf(STRING, [stringOf(formatted(textOf(format), []))]);
+function formatlist([format, ...args]: readonly Value[], budget: Budget): Value {
+  if (args.length === 0) return listOf(STRING, [stringOf(formatted(textOf(format), [], budget))]);
   let length = -1, chooser = -1;
   const columns = args.map((arg, i) => {
     if (!isSequence(arg.type) || arg.content === null) return undefined;
@@ -224,10 +228,10 @@ function formatlist([format, ...args]: readonly Value[], step: (count: number) =
   });
   const texts: Value[] = [];
   for (let row = 0; row < (length < 0 ? 1 : length); row++) {
-    step(args.length);
+    budget.step(args.length + textOf(format).length / 64);
     try {
       const cells = args.map((arg, i) => columns[i]?.[row] ?? arg);
-      texts.push(stringOf(formatted(textOf(format), cells)));
+      texts.push(budget.made(stringOf(formatted(textOf(format), cells, budget))));
     } catch (error) {
       if (!(error instanceof FunctionError)) throw error;
       throw new FunctionError(`error on format iteration ${row}: ${error.message}`);
@@ -239,7 +243,7 @@ function formatlist([format, ...args]: readonly Value[], step: (count: number) =
 export const functions: Functions = {
   format: define(
     "format:string ...args?:any",
-    ([format, ...args]) => stringOf(formatted(textOf(format), args)),
+    ([format, ...args], budget) => stringOf(formatted(textOf(format), args, budget)),
   ),
   formatlist: define("format:string ...args?:any", formatlist),
 };

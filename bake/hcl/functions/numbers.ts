@@ -69,10 +69,13 @@ function parseInteger([text, base]: readonly Value[]): Value {
 
 const digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
+/** Digits of a number that is read. The time grows with their square. */
+const MAX_DIGITS = 10_000;
+
 /** Letters are of either case up to base 36; beyond it the upper case ones are more digits. */
 function digitsValue(text: string, radix: bigint): bigint | undefined {
   const [, sign, rest] = /^([+-]?)([0-9a-zA-Z]+)$/.exec(text) ?? [];
-  if (rest === undefined || rest.length > 100_000) return undefined;
+  if (rest === undefined || rest.length > MAX_DIGITS) return undefined;
   let value = 0n;
   for (const character of radix <= 36n ? rest.toLowerCase() : rest) {
     const digit = BigInt(digits.indexOf(character));

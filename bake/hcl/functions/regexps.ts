@@ -1,40 +1,66 @@
-/** Regular expressions of RE2. */
+/** Functions with regular expressions in RE2's syntax. */
+import { type Matcher, RE2JS, RE2JSSyntaxException } from "re2js";
+import { type Budget, MAX_SIZE } from "../budget.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
-import { PatternError } from "../regexp/node.ts";
-import { type Match, Regexp } from "../regexp/regexp.ts";
 import { list, object, STRING, tuple, type Type } from "../type.ts";
 import { listOf, nullOf, objectOf, stringOf, tupleOf, type Value } from "../value.ts";
 import { define, type Functions, textOf } from "./define.ts";
 
-type Step = (count: number) => void;
 type Args = readonly Value[];
 
-function codes(value: Value | undefined): number[] {
-  return Array.from(textOf(value), (character) => character.codePointAt(0)!);
+/** Instructions of a compiled pattern. The time of a match grows with them. */
+const MAX_PROGRAM = 20_000;
+/** Instructions times characters that count as one step of the evaluation. */
+const WORK_PER_STEP = 16;
+
+interface Pattern {
+  readonly compiled: RE2JS;
+  /** The groups' names in their order, "" for a group without one. */
+  readonly names: readonly string[];
 }
 
-function textAt(text: readonly number[], from: number, to: number): string {
-  let found = "";
-  for (let at = from; at < to; at++) found += String.fromCodePoint(text[at]!);
-  return found;
-}
-
-/** The pattern, and the type of what it finds: the match, or what its groups found. */
-function compiled(pattern: Value | undefined, step: Step): [Regexp, Type] {
-  let regexp: Regexp;
-  try {
-    regexp = new Regexp(textOf(pattern), step);
-  } catch (error) {
-    if (!(error instanceof PatternError)) throw error;
-    const detail = `invalid regexp pattern: ${error.code} in ${error.expression}`;
-    throw new ArgumentError(0, detail);
+/** Throws an `RE2JSSyntaxException`. */
+function compile(pattern: Value | undefined, budget: Budget): Pattern {
+  const text = textOf(pattern);
+  budget.step(text.length);
+  const compiled = RE2JS.compile(text);
+  if (compiled.programSize() > MAX_PROGRAM) {
+    throw new RE2JSSyntaxException("expression too large", text);
   }
-  const { names } = regexp;
+  const names = Array<string>(compiled.groupCount()).fill("");
+  for (const [name, index] of Object.entries(compiled.namedGroups())) names[index - 1] = name;
+  return { compiled, names };
+}
+
+/**
+ * All matches in the order of the text, as a matcher that stands at one after the other. Matches
+ * don't overlap, and an empty match right behind another match does not count.
+ */
+function* matches({ compiled }: Pattern, text: string, budget: Budget): Generator<Matcher> {
+  // One search takes this much at most. Many searches may each go through the rest of the text, or
+  // may not, so their time counts: a step is about a microsecond.
+  budget.step(1 + text.length * compiled.programSize() / WORK_PER_STEP);
+  const matcher = compiled.matcher(text);
+  const start = performance.now();
+  let counted = 0, end = -1;
+  for (let at = 0; at <= text.length && matcher.find(at);) {
+    const passed = Math.floor((performance.now() - start) * 1000);
+    budget.step(passed - counted);
+    counted = passed;
+    const isEmpty = matcher.start() === matcher.end();
+    if (!isEmpty || matcher.start() !== end) yield matcher;
+    end = matcher.end();
+    at = isEmpty ? end + (text.codePointAt(end)! > 0xffff ? 2 : 1) : end;
+  }
+}
+
+/** The type of a match: a text without groups, a tuple of texts, or an object by the groups' names. */
+function typeOf({ names }: Pattern): Type {
   const named = names.filter((name) => name !== "");
-  if (names.length === 0) return [regexp, STRING];
-  if (named.length === 0) return [regexp, tuple(names.map(() => STRING))];
+  if (names.length === 0) return STRING;
+  if (named.length === 0) return tuple(names.map(() => STRING));
   if (named.length === names.length) {
-    return [regexp, object(new Map(named.map((name) => [name, STRING])))];
+    return object(new Map(named.map((name) => [name, STRING])));
   }
   throw new ArgumentError(
     0,
@@ -42,61 +68,73 @@ function compiled(pattern: Value | undefined, step: Step): [Regexp, Type] {
   );
 }
 
-function result(regexp: Regexp, text: readonly number[], match: Match, { kind }: Type): Value {
-  if (kind === "string") return stringOf(textAt(text, match[0]!, match[1]!));
-  const groups = regexp.names.map((_, i) => {
-    const [from, to] = [match[2 * i + 2], match[2 * i + 3]];
-    if (from === undefined || to === undefined) return nullOf(STRING);
-    return stringOf(textAt(text, from, to));
-  });
-  if (kind === "tuple") return tupleOf(groups);
-  return objectOf(new Map(regexp.names.map((name, i) => [name, groups[i]!])));
+function compileArgument(pattern: Value | undefined, budget: Budget): [Pattern, Type] {
+  try {
+    const compiled = compile(pattern, budget);
+    return [compiled, typeOf(compiled)];
+  } catch (error) {
+    if (!(error instanceof RE2JSSyntaxException)) throw error;
+    const detail = `invalid regexp pattern: ${error.error} in ${error.input ?? ""}`;
+    throw new ArgumentError(0, detail);
+  }
 }
 
-function regex([pattern, string]: Args, step: Step): Value {
-  const [regexp, type] = compiled(pattern, step);
-  const text = codes(string);
-  const match = regexp.find(text);
-  if (match !== undefined) return result(regexp, text, match, type);
+function result({ names }: Pattern, match: Matcher, { kind }: Type): Value {
+  if (kind === "string") return stringOf(match.group()!);
+  const groups = names.map((_, i) => {
+    const text = match.group(i + 1);
+    return text === null ? nullOf(STRING) : stringOf(text);
+  });
+  if (kind === "tuple") return tupleOf(groups);
+  return objectOf(new Map(names.map((name, i) => [name, groups[i]!])));
+}
+
+function regex([pattern, string]: Args, budget: Budget): Value {
+  const [compiled, type] = compileArgument(pattern, budget);
+  for (const match of matches(compiled, textOf(string), budget)) {
+    return result(compiled, match, type);
+  }
   throw new FunctionError("pattern did not match any part of the given string");
 }
 
-function regexAll([pattern, string]: Args, step: Step): Value {
-  const [regexp, type] = compiled(pattern, step);
-  const text = codes(string);
-  const found = [...regexp.findAll(text)].map((match) => result(regexp, text, match, type));
+function regexAll([pattern, string]: Args, budget: Budget): Value {
+  const [compiled, type] = compileArgument(pattern, budget);
+  const found: Value[] = [];
+  for (const match of matches(compiled, textOf(string), budget)) {
+    found.push(result(compiled, match, type));
+  }
   const { element } = list(found[0]?.type ?? type) as Extract<Type, { kind: "list" }>;
   return listOf(element, found);
 }
 
-/** `$1`, `$name`, `${name}` stand for groups, `$$` for a dollar. */
-function regexReplace([string, pattern, template]: Args, step: Step): Value {
-  let regexp: Regexp;
+/** Replaces all matches. `$1`, `$name` and `${name}` stand for groups, `$$` for a dollar. */
+function regexReplace([string, pattern, template]: Args, budget: Budget): Value {
+  let compiled: Pattern;
   try {
-    regexp = new Regexp(textOf(pattern), step);
+    compiled = compile(pattern, budget);
   } catch (error) {
-    if (error instanceof PatternError) throw new FunctionError(error.message);
-    throw error;
+    if (!(error instanceof RE2JSSyntaxException)) throw error;
+    throw new FunctionError(`error parsing regexp: ${error.error}: \`${error.input ?? ""}\``);
   }
-  const text = codes(string);
+  const text = textOf(string);
   let replaced = "", end = 0;
-  for (const match of regexp.findAll(text)) {
-    replaced += textAt(text, end, match[0]!) + expand(textOf(template), regexp, text, match);
-    end = match[1]!;
-    step(replaced.length >> 10);
+  for (const match of matches(compiled, text, budget)) {
+    replaced += text.slice(end, match.start()) + expand(textOf(template), compiled, match);
+    end = match.end();
+    if (replaced.length > MAX_SIZE) break; // `stringOf` refuses the text
   }
-  return stringOf(replaced + textAt(text, end, text.length));
+  return stringOf(replaced + text.slice(end));
 }
 
-function expand(template: string, { names }: Regexp, text: readonly number[], match: Match) {
+function expand(template: string, { names }: Pattern, match: Matcher): string {
   return template.replace(/\$(?:(\$)|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu, (...found) => {
     const [, dollar, plain, braced] = found as string[];
     if (dollar !== undefined) return "$";
     const name = plain ?? braced!;
-    const index = /^\d+$/.test(name) ? Number(name) : names.lastIndexOf(name) + 1;
-    if (index === 0 && !/^\d+$/.test(name)) return "";
-    const [from, to] = [match[2 * index], match[2 * index + 1]];
-    return from === undefined || to === undefined ? "" : textAt(text, from, to);
+    const isNumber = /^\d+$/.test(name);
+    const index = isNumber ? Number(name) : names.indexOf(name) + 1;
+    if (index > names.length || (index === 0 && !isNumber)) return "";
+    return match.group(index) ?? "";
   });
 }
 

@@ -1,7 +1,8 @@
-/** Sets, and the numbers of a range. */
+/** Functions of sets, and `range()`. */
 import { convert } from "../convert.ts";
 import { ArgumentError, type Func, FunctionError } from "../function.ts";
-import { LimitError } from "../limit.ts";
+import { type Budget, LimitError } from "../budget.ts";
+import { setOf, Values } from "../set.ts";
 import { type Collection, DYNAMIC, NUMBER, set, tuple, type Type } from "../type.ts";
 import { unify } from "../unify.ts";
 import {
@@ -11,18 +12,25 @@ import {
   integerOf as valueOfInteger,
   listOf,
   numberOf as valueOf,
-  setOf,
   tupleOf,
   type Value,
 } from "../value.ts";
 import { blame, define, type Functions, numberOf } from "./define.ts";
 
+/** Elements of a product. */
+const MAX_PRODUCT = 1 << 18;
+
 type Args = readonly Value[];
 type Elements = readonly Value[];
+/** Whether a value is among the elements of a set. */
+type Has = (value: Value) => boolean;
 
-/** An operation on sets of one element type, made of one on two sets' elements. */
-function operation(params: string, combine: (a: Elements, b: Elements) => Value[]): Func {
-  return define(params, (sets, step) => {
+/** An operation on any number of sets of one element type, given as one on two sets. */
+function operation(
+  params: string,
+  combine: (a: Elements, b: Elements, inA: Has, inB: Has) => Value[],
+): Func {
+  return define(params, (sets, budget) => {
     const types = sets.map(({ type }) => (type as Collection).element)
       .filter((type, i) => elementsOf(sets[i]!).length > 0 || type.kind !== "dynamic");
     const element = types.length === 0 ? DYNAMIC : unify(types, true);
@@ -30,20 +38,21 @@ function operation(params: string, combine: (a: Elements, b: Elements) => Value[
       throw new FunctionError("given sets must all have compatible element types");
     }
     const [first, ...others] = sets.map((of, i) => blame(i, "", () => convert(of, set(element))));
+    const hasOf = (elements: Elements): Has => {
+      const values = new Values(budget, elements);
+      return (value) => values.has(value);
+    };
     let elements = elementsOf(first!);
     for (const other of others) {
-      step(elements.length * (1 + elementsOf(other).length));
-      elements = combine(elements, elementsOf(other));
+      const more = elementsOf(other);
+      budget.step(elements.length + more.length);
+      elements = combine(elements, more, hasOf(elements), hasOf(more));
     }
     return setOf(element, elements);
   });
 }
 
-function has(elements: Elements, value: Value): boolean {
-  return elements.some((element) => equalValues(element, value));
-}
-
-function product(args: Args, step: (count: number) => void): Value {
+function product(args: Args, budget: Budget): Value {
   if (args.length < 2) throw new FunctionError("at least two arguments are required");
   const types = args.map((of, i): Type => {
     const { type } = of;
@@ -55,8 +64,10 @@ function product(args: Args, step: (count: number) => void): Value {
     throw new ArgumentError(i, "all elements must be of the same type");
   });
   const total = args.reduce((count, of) => count * elementsOf(of).length, 1);
-  if (total > 1 << 18) throw new LimitError("the product of the sets is too large");
-  step(total * args.length);
+  if (total > MAX_PRODUCT) {
+    throw new LimitError(`the product of the sets has more than ${MAX_PRODUCT} elements`);
+  }
+  budget.step(total * args.length);
   let rows: Value[][] = [[]];
   for (const [i, of] of args.entries()) {
     const converted = elementsOf(of).map((element) => convert(element, types[i]!));
@@ -103,13 +114,16 @@ function range(args: Args): Value {
 const several = "first_set:set ...other_sets:set";
 
 export const functions: Functions = {
-  sethaselement: define("set:set elem:any", ([of, value]) => boolOf(has(elementsOf(of!), value!))),
+  sethaselement: define(
+    "set:set elem:any",
+    ([of, value]) => boolOf(elementsOf(of!).some((element) => equalValues(element, value!))),
+  ),
   setunion: operation(several, (a, b) => [...a, ...b]),
-  setintersection: operation(several, (a, b) => a.filter((value) => has(b, value))),
-  setsubtract: operation("a:set b:set", (a, b) => a.filter((value) => !has(b, value))),
-  setsymmetricdifference: operation(several, (a, b) => [
-    ...a.filter((value) => !has(b, value)),
-    ...b.filter((value) => !has(a, value)),
+  setintersection: operation(several, (a, _, __, inB) => a.filter(inB)),
+  setsubtract: operation("a:set b:set", (a, _, __, inB) => a.filter((value) => !inB(value))),
+  setsymmetricdifference: operation(several, (a, b, inA, inB) => [
+    ...a.filter((value) => !inB(value)),
+    ...b.filter((value) => !inA(value)),
   ]),
   setproduct: define("...sets:any", product),
   range: define("...params:number", range),

@@ -1,9 +1,9 @@
-/** Texts: case, spaces, pieces. Characters are grapheme clusters. */
+/** Functions of strings. A character is a grapheme cluster. */
 import { ArgumentError, type Func, FunctionError } from "../function.ts";
 import { compareText, countGraphemes, graphemes } from "../text.ts";
 import { STRING } from "../type.ts";
 import { elementsOf, integerOf as valueOfInteger, listOf, stringOf, type Value } from "../value.ts";
-import { LimitError } from "../limit.ts";
+import { type Budget, checkLength } from "../budget.ts";
 import { define, type Functions, integerOf, textOf } from "./define.ts";
 
 function change(params: string, map: (...texts: string[]) => string): Func {
@@ -29,7 +29,7 @@ function lower(text: string): string {
   });
 }
 
-/** The first letter of each word; what parts words is ASCII that is none of them, and spaces. */
+/** Makes the first letter of each word large. Spaces and the other ASCII characters part words. */
 function title(text: string): string {
   let words = "", before = " ";
   for (const character of text) {
@@ -49,12 +49,12 @@ function titleCase(character: string): string {
   return upper(character);
 }
 
-/** As Unicode has it; JavaScript trims a byte order mark too, and no `\x85`. */
+/** Unicode's white space. JavaScript's has a byte order mark too, and no `\x85`. */
 function isSpace(character: string): boolean {
   return /[\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/.test(character);
 }
 
-/** Cuts at both ends; no regular expression, which would look at an inner space for ever. */
+/** Cuts at both ends, without a regular expression, whose time would grow with the square. */
 function trimWhere(text: string, cut: (character: string) => boolean): string {
   let start = 0, end = text.length;
   while (start < end && cut(text[start]!)) start++;
@@ -77,14 +77,14 @@ function trimAny(text: string, cutset: string): string {
   return all.slice(start, end).join("");
 }
 
-function substr([text, offsetValue, lengthValue]: readonly Value[]): Value {
-  const all = graphemes(textOf(text));
+function substr([text, offsetValue, lengthValue]: readonly Value[], budget: Budget): Value {
+  const all = graphemes(textOf(text), budget);
   let offset = integerOf(offsetValue);
   const length = integerOf(lengthValue);
   if (offset < 0) offset += all.length;
   else if (length === 0) return stringOf("");
   const rest = all.slice(Math.max(offset, 0));
-  // Nothing is asked for by no length from the end; then there is all.
+  // A length of 0 from the end means all the rest, as a negative length does.
   return stringOf(rest.slice(0, length <= 0 ? undefined : length).join(""));
 }
 
@@ -101,10 +101,6 @@ function join([separator, ...lists]: readonly Value[]): Value {
   const length = items.reduce((sum, item) => sum + item.length, 0);
   checkLength(length + items.length * textOf(separator).length);
   return stringOf(items.join(textOf(separator)));
-}
-
-function checkLength(length: number): void {
-  if (length > 1 << 24) throw new LimitError("a string is longer than 16 MiB");
 }
 
 function sort([list]: readonly Value[]): Value {
@@ -140,8 +136,14 @@ export const functions: Functions = {
   upper: change("str:string", upper),
   lower: change("str:string", lower),
   title: change("str:string", title),
-  reverse: change("str:string", (text) => graphemes(text).reverse().join("")),
-  strlen: define("str:string", ([str]) => valueOfInteger(countGraphemes(textOf(str)))),
+  reverse: define(
+    "str:string",
+    ([str], budget) => stringOf(graphemes(textOf(str), budget).reverse().join("")),
+  ),
+  strlen: define(
+    "str:string",
+    ([str], budget) => valueOfInteger(countGraphemes(textOf(str), budget)),
+  ),
   trimspace: change("str:string", (text) => trimWhere(text, isSpace)),
   trim: change("str:string cutset:string", trimAny),
   trimprefix: change(
