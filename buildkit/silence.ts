@@ -10,13 +10,19 @@ export const SILENCE = 25_000;
 const LOOKS = 25;
 const ASKS = 10;
 
-/** Nothing came from the peer any more. */
+/** Nothing came from the peer any more, or nothing reached it. */
 export class SilenceError extends Error {
   override readonly name = "SilenceError";
   readonly seconds: number;
-  constructor(milliseconds: number) {
-    super(`nothing came from it for ${milliseconds / 1000} s`);
-    this.seconds = milliseconds / 1000;
+  /** @param direction in which nothing passes */
+  constructor(milliseconds: number, direction: "from" | "to" = "from") {
+    const seconds = milliseconds / 1000;
+    super(
+      direction === "from"
+        ? `nothing came from it for ${seconds} s`
+        : `nothing reached it for ${seconds} s`,
+    );
+    this.seconds = seconds;
   }
 }
 
@@ -35,6 +41,27 @@ export function endWhenSilent(
   return whenStill(() => connection.lastReceived, limit, {
     still: () => connection.lost(new SilenceError(limit)),
     ask,
+  });
+}
+
+/**
+ * Ends the connection of a session when the peer shows no sign any more that it hears this side. Its
+ * bytes alone are no such sign: one direction of a tunnel may be dead while the other lives. The signs
+ * are its calls to Health, of which the next one comes only after the answer to the last, and its
+ * WINDOW_UPDATEs, which acknowledge what was sent.
+ *
+ * @param lastCall when Health was called last, by `performance.now()`
+ */
+export function endWhenUnheard(
+  connection: Connection,
+  lastCall: () => number,
+  limit = SILENCE,
+): Disposable {
+  return whenStill(() => Math.max(lastCall(), connection.lastAcknowledged), limit, {
+    still() {
+      const silent = performance.now() - connection.lastReceived >= limit;
+      connection.lost(new SilenceError(limit, silent ? "from" : "to"));
+    },
   });
 }
 

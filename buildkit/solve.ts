@@ -12,7 +12,7 @@ import {
   sessionMetadata,
   type SessionOptions,
 } from "./session/session.ts";
-import { endWhenSilent, SilenceError } from "./silence.ts";
+import { endWhenSilent, endWhenUnheard, SilenceError } from "./silence.ts";
 
 /** What a build needs beside its request. */
 export interface SolveOptions {
@@ -26,7 +26,7 @@ export interface SolveOptions {
   readonly signal: AbortSignal;
   /** The span that the build is a part of (https://www.w3.org/TR/trace-context/); else one of its own. */
   readonly traceparent?: string | undefined;
-  /** Milliseconds without a byte from the daemon after which it counts as lost; 25,000 by default. */
+  /** Milliseconds without a sign that the daemon hears this side, after which it counts as lost; 25,000 by default. */
   readonly silence?: number;
 }
 
@@ -36,6 +36,8 @@ const STATUS_GRACE = 5000;
 const CANCEL_GRACE = 3000;
 /** After an output could not be written, how long the daemon may take to end the build. */
 const LOCAL_GRACE = 6000;
+/** The method that the daemon calls every 5 s, once it has the answer to its last call. */
+const HEALTH = "/grpc.health.v1.Health/Check";
 /** The service of outputs that come to this side. */
 const OUTPUTS = "/moby.filesync.v1.FileSend/";
 
@@ -58,10 +60,13 @@ export async function solve(
   const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
   givenUp.catch(() => {});
   let session: Session | undefined = undefined;
+  let lastCheck = performance.now();
   const opened = open(client, {
     id: request.Session,
     sharedKey: options.sharedKey ?? "",
-    services: options.services,
+    services: options.services.map((service) =>
+      heeded(service, HEALTH, () => lastCheck = performance.now())
+    ),
     onError: (path, { code, cause }) => {
       // An error that the connection, the call's end or the daemon caused says nothing of this side.
       if (
@@ -76,7 +81,9 @@ export async function solve(
   }, options.signal);
   // Not awaited where it is there at once: what follows goes out in the same write.
   session = opened instanceof Promise ? await opened : opened;
-  using _watch = endWhenSilent(session.connection, options.silence);
+  using _watch = options.services.some((service) => HEALTH in service)
+    ? endWhenUnheard(session.connection, () => lastCheck, options.silence)
+    : endWhenSilent(session.connection, options.silence);
   // Where the session has a connection of its own, only that one hears from the daemon every 5 s.
   if (session.connection !== connection) {
     session.done.catch((error) => {
@@ -127,6 +134,19 @@ export async function solve(
     await status;
     await session.close();
   }
+}
+
+/** The same service; `heed` hears of each call of the method. */
+function heeded(service: Service, path: string, heed: () => void): Service {
+  const handler = service[path];
+  if (handler === undefined) return service;
+  return {
+    ...service,
+    [path](call) {
+      heed();
+      return handler(call);
+    },
+  };
 }
 
 /** The one that was given, if it is one. */

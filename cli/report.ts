@@ -37,10 +37,13 @@ export interface ReportOptions {
   readonly debug: boolean;
   /** The hint stands below the message. Without a terminal the message is last: scripts read that line. */
   readonly isTerminal: boolean;
+  /** The user has asked the program to end: a call that was cancelled is that, and no failure of its own. */
+  readonly interrupted?: boolean;
 }
 
 /** Turns anything thrown into what the user sees: `ERROR: ` and the message, with the hint. */
-export function report(error: unknown, { debug, isTerminal }: ReportOptions): Report {
+export function report(error: unknown, options: ReportOptions): Report {
+  const { debug, isTerminal, interrupted = false } = options;
   const causes = chainOf(error);
   if (causes.some((cause) => cause instanceof OutputClosed)) {
     return { lines: [], code: exitCodes.outputClosed };
@@ -57,7 +60,10 @@ export function report(error: unknown, { debug, isTerminal }: ReportOptions): Re
       .flatMap(({ message, hint }) => linesOf(`ERROR: ${message}`, hintLines(hint))),
     ...linesOf(`${prefix}${messageOf(error)}`, [...hintLines(hint), ...stacks]),
   ];
-  return { lines, code: find(causes, exitCodeOf) ?? exitCodes.generic };
+  return {
+    lines,
+    code: find(causes, (cause) => exitCodeOf(cause, interrupted)) ?? exitCodes.generic,
+  };
 }
 
 /**
@@ -85,7 +91,7 @@ export function hintOf(error: unknown): string | undefined {
 }
 
 /** The exit code that an error stands for; undefined where its cause is to be asked. */
-function exitCodeOf(error: object): number | undefined {
+function exitCodeOf(error: object, interrupted: boolean): number | undefined {
   if (typeof (error as Reportable).exitCode === "number") return (error as Reportable).exitCode;
   if (error instanceof Interrupted) {
     return error.signal === "SIGHUP" ? exitCodes.hungUp : exitCodes.cancelled;
@@ -101,7 +107,7 @@ function exitCodeOf(error: object): number | undefined {
     case Code.RESOURCE_EXHAUSTED:
       return exitCodes.resourceExhausted;
     case Code.CANCELLED:
-      return exitCodes.cancelled;
+      return interrupted ? exitCodes.cancelled : exitCodes.generic;
   }
   return exitCodes.generic;
 }

@@ -65,7 +65,7 @@ const table: [string, unknown, string[], number][] = [
     ["ERROR: ResourceExhausted: x"],
     102,
   ],
-  ["RpcError CANCELLED", new RpcError(Code.CANCELLED, "x"), ["ERROR: Canceled: x"], 130],
+  ["RpcError CANCELLED", new RpcError(Code.CANCELLED, "x"), ["ERROR: Canceled: x"], 1],
   [
     "a cause's code and hint",
     new Error("failed to build", { cause: new RpcError(Code.INTERNAL, "x", { cause: dial }) }),

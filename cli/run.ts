@@ -12,7 +12,7 @@ export async function runProgram(deps: Deps, commands: readonly CommandEntry[]):
     if (deps.env("FAIRLEAD_PHASES")) deps.stderr.write(phasesLine());
     return code;
   } catch (error) {
-    return await reportError(error, deps.stderr, debug);
+    return await reportError(error, deps.stderr, debug, deps.signal.aborted);
   }
 }
 
@@ -21,9 +21,10 @@ export async function reportError(
   error: unknown,
   stderr: Output,
   debug: boolean,
+  interrupted = false,
 ): Promise<number> {
   const { report } = await import("./report.ts");
-  const { lines, code } = report(error, { debug, isTerminal: stderr.isTerminal });
+  const { lines, code } = report(error, { debug, isTerminal: stderr.isTerminal, interrupted });
   try {
     for (const line of lines) stderr.write(line + "\n");
   } catch {

@@ -46,6 +46,10 @@ export class Connection {
   readonly role: "client" | "server";
   /** When something last came from the peer, by `performance.now()`. */
   lastReceived: number = performance.now();
+  /** When the peer last acknowledged bytes of ours, by a WINDOW_UPDATE. */
+  get lastAcknowledged(): number {
+    return this.#core.lastWindowUpdate;
+  }
   /** Resolves when the peer has sent its first byte, or the connection is over. */
   readonly heard: Promise<void>;
   readonly #hear: () => void;

@@ -110,6 +110,7 @@ export class ControlFrames {
     expectLength("WINDOW_UPDATE", payload, 4);
     const increment = getUint32(payload, 0) & MAX_31;
     const core = this.#core;
+    core.lastWindowUpdate = performance.now();
     if (streamId === 0) {
       if (increment === 0) throw new Http2Error(Code.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
       core.layout.window += increment;

@@ -38,6 +38,8 @@ export class Core implements StreamOwner, LayoutOwner {
   /** The id that our next stream gets (as client). */
   nextId = 1;
   goaway: Goaway | undefined;
+  /** When the peer last sent a WINDOW_UPDATE, by `performance.now()`. */
+  lastWindowUpdate = 0;
   /** The peer has acknowledged our SETTINGS. */
   settled = false;
   /** We have said GOAWAY, or been told to close. */

@@ -23,17 +23,21 @@ const daemon = ignore ? undefined : await sharedBuildkitd();
 
 interface StepOptions {
   readonly endpoint: string;
-  readonly seconds: number;
+  /** Sleeps so long. */
+  readonly seconds?: number;
+  /** Or does this. */
+  readonly step?: string;
   /** Milliseconds. */
   readonly silence: number;
   readonly onStarted?: (ref: string) => void;
 }
 
 /** Builds a step that sleeps; gives the build's ref and its error, if it had one. */
-async function sleep({ endpoint, seconds, silence, onStarted }: StepOptions) {
+async function sleep(options: StepOptions) {
+  const { endpoint, seconds = 0, silence, onStarted } = options;
   const signal = new AbortController().signal;
   const folder = await Deno.makeTempDir({ prefix: "fl-quiet-" });
-  const step = `RUN sleep ${seconds} # ${newId()}`;
+  const step = `RUN ${options.step ?? `sleep ${seconds}`} # ${newId()}`;
   await Deno.writeTextFile(`${folder}/Dockerfile`, `FROM busybox\n${step}\n`);
   const client = await connect({
     registry: createRegistry(transports),
@@ -88,6 +92,26 @@ Deno.test({
         "nothing came from it for 1.5 s",
     );
     assert.ok(took < 6000, `it took ${took} ms`);
+  },
+});
+
+Deno.test({
+  name:
+    "a network that swallows what goes to the daemon alone is noticed, whatever the daemon says",
+  ignore,
+  async fn() {
+    await using proxy = await startProxy({ to: daemon!.tcp });
+    const { ref, error } = await sleep({
+      endpoint: proxy.address,
+      step: "for i in $(seq 200); do echo $i; sleep 0.1; done",
+      silence: 7000,
+      onStarted: () => proxy.stall(true, "up"),
+    });
+    assert.ok(error instanceof ConnectionLost, String(error));
+    assert.equal(
+      error.message,
+      `the connection to ${proxy.address} was lost during build ${ref}: nothing reached it for 7 s`,
+    );
   },
 });
 

@@ -40,8 +40,11 @@ export interface Proxy {
   readonly bytes: { readonly up: number; readonly down: number };
   /** Closes all present connections both ways, at once. New ones are served. */
   cut(): void;
-  /** While on, no byte passes in either direction, on old and new connections: a dead network. */
-  stall(on: boolean): void;
+  /**
+   * While on, no byte passes, on old and new connections: a dead network.
+   * @param direction the only one that is dead; without it, both are
+   */
+  stall(on: boolean, direction?: "up" | "down"): void;
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -55,7 +58,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const links = new Set<Link>();
   const running = new Set<Promise<void>>();
   const bytes = { up: 0, down: 0 };
-  const gate = makeGate();
+  const gates = { up: makeGate(), down: makeGate() };
   let connections = 0;
 
   const serve = async (client: Deno.Conn) => {
@@ -71,7 +74,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
       down: options.down ?? {},
       hear: options.hear ?? (() => {}),
       passed: (direction, count) => bytes[direction] += count,
-      open: () => gate.open,
+      open: (direction) => gates[direction].open,
     });
     links.add(pair);
     await pair.ended;
@@ -95,7 +98,8 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const stop = () =>
     stopping ??= (async () => {
       listener.close();
-      gate.set(true);
+      gates.up.set(true);
+      gates.down.set(true);
       cut();
       await accepting;
       // One that was still connecting joins the links only now.
@@ -118,7 +122,10 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     },
     bytes,
     cut,
-    stall: (on) => gate.set(!on),
+    stall(on, direction) {
+      if (direction !== "down") gates.up.set(!on);
+      if (direction !== "up") gates.down.set(!on);
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -14,7 +14,7 @@ export interface LinkOptions {
   hear: (bytes: Uint8Array) => void;
   passed: (direction: "up" | "down", count: number) => void;
   /** A promise that is pending while nothing may pass. */
-  open: () => Promise<void>;
+  open: (direction: "up" | "down") => Promise<void>;
 }
 
 /** What a real link's buffers hold beside the bytes under way. */
@@ -34,7 +34,7 @@ export function link(client: Deno.Conn, daemon: Deno.Conn, options: LinkOptions)
     pump(from, to, options[name], {
       hear: name === "up" ? options.hear : () => {},
       passed: (count) => options.passed(name, count),
-      open: () => Promise.race([options.open(), closing.promise]),
+      open: () => Promise.race([options.open(name), closing.promise]),
       closed: () => closed,
       closing: closing.promise,
       cut: close,
