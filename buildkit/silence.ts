@@ -47,17 +47,16 @@ export function endWhenSilent(
 /**
  * Ends the connection of a session when the peer shows no sign any more that it hears this side. Its
  * bytes alone are no such sign: one direction of a tunnel may be dead while the other lives. The signs
- * are its calls to Health, of which the next one comes only after the answer to the last, and its
- * WINDOW_UPDATEs, which acknowledge what was sent.
+ * are a call to Health that follows an answered one, and WINDOW_UPDATEs, which acknowledge what was sent.
  *
- * @param lastCall when Health was called last, by `performance.now()`
+ * @param lastHeard when such a call came last, by `performance.now()`
  */
 export function endWhenUnheard(
   connection: Connection,
-  lastCall: () => number,
+  lastHeard: () => number,
   limit = SILENCE,
 ): Disposable {
-  return whenStill(() => Math.max(lastCall(), connection.lastAcknowledged), limit, {
+  return whenStill(() => Math.max(lastHeard(), connection.lastAcknowledged), limit, {
     still() {
       const silent = performance.now() - connection.lastReceived >= limit;
       connection.lost(new SilenceError(limit, silent ? "from" : "to"));

@@ -36,7 +36,10 @@ const STATUS_GRACE = 5000;
 const CANCEL_GRACE = 3000;
 /** After an output could not be written, how long the daemon may take to end the build. */
 const LOCAL_GRACE = 6000;
-/** The method that the daemon calls every 5 s, once it has the answer to its last call. */
+/**
+ * The method that the daemon calls every 5 s, once it has the answer to its last call. A call that had
+ * no answer for 15 s is reset and followed by another one, twice; then the daemon cancels the build.
+ */
 const HEALTH = "/grpc.health.v1.Health/Check";
 /** The service of outputs that come to this side. */
 const OUTPUTS = "/moby.filesync.v1.FileSend/";
@@ -60,13 +63,17 @@ export async function solve(
   const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
   givenUp.catch(() => {});
   let session: Session | undefined = undefined;
-  let lastCheck = performance.now();
+  let lastHeard = performance.now();
+  let resetsThen = 0;
+  const onCheck = () => {
+    const resets = session?.served.resetsReceived ?? 0;
+    if (resets === resetsThen) lastHeard = performance.now();
+    resetsThen = resets;
+  };
   const opened = open(client, {
     id: request.Session,
     sharedKey: options.sharedKey ?? "",
-    services: options.services.map((service) =>
-      heeded(service, HEALTH, () => lastCheck = performance.now())
-    ),
+    services: options.services.map((service) => heeded(service, HEALTH, onCheck)),
     onError: (path, { code, cause }) => {
       // An error that the connection, the call's end or the daemon caused says nothing of this side.
       if (
@@ -82,7 +89,7 @@ export async function solve(
   // Not awaited where it is there at once: what follows goes out in the same write.
   session = opened instanceof Promise ? await opened : opened;
   using _watch = options.services.some((service) => HEALTH in service)
-    ? endWhenUnheard(session.connection, () => lastCheck, options.silence)
+    ? endWhenUnheard(session.connection, () => lastHeard, options.silence)
     : endWhenSilent(session.connection, options.silence);
   // Where the session has a connection of its own, only that one hears from the daemon every 5 s.
   if (session.connection !== connection) {

@@ -44,6 +44,10 @@ interface Ping {
 
 export class Connection {
   readonly role: "client" | "server";
+  /** How many RST_STREAM frames have come from the peer. */
+  get resetsReceived(): number {
+    return this.#core.resetsReceived;
+  }
   /** When something last came from the peer, by `performance.now()`. */
   lastReceived: number = performance.now();
   /** When the peer last acknowledged bytes of ours, by a WINDOW_UPDATE. */

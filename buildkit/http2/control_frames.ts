@@ -45,6 +45,7 @@ export class ControlFrames {
   #rstStream(streamId: number, payload: Uint8Array): void {
     expectLength("RST_STREAM", payload, 4);
     this.#core.expectKnown(streamId, "RST_STREAM");
+    this.#core.resetsReceived++;
     const stream = this.#core.streams.get(streamId);
     if (stream === undefined) return;
     if (this.#core.role === "server") this.#core.resets.count(performance.now());

@@ -40,6 +40,8 @@ export class Core implements StreamOwner, LayoutOwner {
   goaway: Goaway | undefined;
   /** When the peer last sent a WINDOW_UPDATE, by `performance.now()`. */
   lastWindowUpdate = 0;
+  /** RST_STREAM frames from the peer, also those on streams that are closed here. */
+  resetsReceived = 0;
   /** The peer has acknowledged our SETTINGS. */
   settled = false;
   /** We have said GOAWAY, or been told to close. */

@@ -37,27 +37,29 @@ export function auth(options: AuthOptions): Service {
 
   return {
     [pathOf(Auth, credentials)]: unary(credentials, async ({ Host: host }) => {
+      checkHost(host);
       const credential = await options.credentials.lookup(host);
       if (!credential?.secret) return { Username: "", Secret: "" };
       note(`[auth] sharing credentials for ${host}`);
       return { Username: credential.username, Secret: credential.secret };
     }),
     [pathOf(Auth, token)]: unary(token, async (request, call) => {
-      const { Host: host, Scopes: scopes } = request;
+      const { Host: host, Realm: realm, Service: service, Scopes: scopes } = request;
+      checkHost(host);
       const credential = await options.credentials.lookup(host, scopes);
       if (credential?.registryToken) {
+        note(`[auth] sharing the registry token for ${host}`);
         return { Token: credential.registryToken, ExpiresIn: 60n, IssuedAt: 0n };
       }
+      const wanted = { host, realm, service, scopes };
       if (credential?.secret) {
-        const what = scopes.map((scope) => scope.replace(/^repository:/, "")).join(" ");
+        const { checkRealm } = await import("./token_realm.ts");
+        await checkRealm(wanted, call.signal);
+        const what = scopes.map((scope) => printable(scope.replace(/^repository:/, ""))).join(" ");
         note(`[auth] ${what} token for ${host}`);
       }
       const { fetchToken } = await import("./token_fetch.ts");
-      const got = await fetchToken(
-        { host, realm: request.Realm, service: request.Service, scopes },
-        credential,
-        call.signal,
-      );
+      const got = await fetchToken(wanted, credential, call.signal);
       return {
         Token: got.token,
         ExpiresIn: BigInt(got.expiresIn),
@@ -67,6 +69,7 @@ export function auth(options: AuthOptions): Service {
     [pathOf(Auth, getTokenAuthority)]: unary(
       getTokenAuthority,
       async ({ Host: host, Salt: salt }) => {
+        checkHost(host);
         const { publicKey } = await authority();
         return { PublicKey: await publicKey(host, salt, await options.credentials.has(host)) };
       },
@@ -79,4 +82,15 @@ export function auth(options: AuthOptions): Service {
       },
     ),
   };
+}
+
+/** Throws INVALID_ARGUMENT for a host that is none: it becomes a part of a line, and of a URL. */
+function checkHost(host: string): void {
+  if (/^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?$/.test(host)) return;
+  throw new RpcError(Code.INVALID_ARGUMENT, `${JSON.stringify(host)} is no registry's host`);
+}
+
+/** A text of the daemon's in a line of ours: it must not begin another one. */
+function printable(text: string): string {
+  return text.replace(/[^\x21-\x7e]/g, "?");
 }

@@ -23,7 +23,7 @@ const authority = () => Promise.resolve(made);
 
 function service(options: Partial<AuthOptions> = {}) {
   const credentials = {
-    lookup: (host: string) => Promise.resolve(logins[host]),
+    lookup: (host: string) => Promise.resolve(logins[host.replace(/^127\..*/, "a.io")]),
     has: (host: string) => Promise.resolve(Boolean(logins[host]?.secret)),
   };
   return auth({ credentials, authority, ...options });
@@ -73,9 +73,16 @@ Deno.test("FetchToken: a registry token as it is, else from the realm", async ()
       );
     };
     deepEqual(await ask("bearer.io"), { Token: "rt", ExpiresIn: 60n, IssuedAt: 0n });
-    deepEqual(await ask("a.io"), { Token: "t", ExpiresIn: 100n, IssuedAt: 0n });
+    const host = `127.0.0.1:${server.addr.port}`;
+    deepEqual(await ask(host), { Token: "t", ExpiresIn: 100n, IssuedAt: 0n });
     deepEqual(await ask("other.io"), { Token: "t", ExpiresIn: 100n, IssuedAt: 0n });
-    deepEqual(notes, ["[auth] x:pull token for a.io"]);
+    deepEqual(notes, [
+      "[auth] sharing the registry token for bearer.io",
+      `[auth] x:pull token for ${host}`,
+    ]);
+    // A login goes to no server that the registry doesn't name.
+    await rejects(ask("a.io"), { code: Code.PERMISSION_DENIED });
+    equal(notes.length, 2);
   } finally {
     await server.shutdown();
   }
@@ -95,4 +102,28 @@ Deno.test("keys differ by login, and are refused where tokens are off", async ()
     code: Code.UNAVAILABLE,
     message: "client side tokens disabled",
   });
+});
+
+Deno.test("texts of the daemon's begin no line of ours", async () => {
+  const hosts = [
+    "",
+    "a.io\r[auth] all is well",
+    "a.io b",
+    "a.io/x",
+    "a.io:x",
+    "u@a.io",
+    "\x1b[2Ja.io",
+    "é.io",
+  ];
+  for (const Host of hosts) {
+    for (const method of ["Credentials", "FetchToken", "GetTokenAuthority"]) {
+      const request = method === "Credentials"
+        ? CredentialsRequest.encode({ Host }).finish()
+        : method === "FetchToken"
+        ? FetchTokenRequest.encode({ Host, ClientID: "", Realm: "", Service: "", Scopes: [] })
+          .finish()
+        : GetTokenAuthorityRequest.encode({ Host, Salt: new Uint8Array(32) }).finish();
+      await rejects(call(method, request), { code: Code.INVALID_ARGUMENT }, `${method} ${Host}`);
+    }
+  }
 });

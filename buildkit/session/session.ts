@@ -38,6 +38,8 @@ export interface Session {
   readonly id: string;
   /** The connection that carries it: the daemon asks for our health there, every 5 s. */
   readonly connection: Connection;
+  /** The connection on which the daemon calls: that one, or one inside a stream of it. */
+  readonly served: Connection;
   /** Settles when the session is over: rejects when it was lost. */
   readonly done: Promise<void>;
   /**
@@ -72,6 +74,7 @@ export function openSession(channel: Channel, options: SessionOptions): Session 
   return {
     id: options.id,
     connection: channel.connection,
+    served: inner,
     done,
     async close() {
       source.end();
@@ -98,6 +101,7 @@ export function serveSession(stream: ByteStream, options: SessionOptions): Sessi
   return {
     id: options.id,
     connection: inner,
+    served: inner,
     done,
     async close() {
       driven.abort(new Error("the session is over"));

@@ -8,6 +8,7 @@
  */
 import type { Credential } from "./credentials.ts";
 import { Code, RpcError } from "../grpc/status.ts";
+import { type Answer, openWeb } from "./web.ts";
 
 /** What a token is wanted for. */
 export interface TokenRequest {
@@ -28,13 +29,14 @@ export interface Token {
 
 /** What a server means that doesn't say how long a token is good for, in seconds. */
 const DEFAULT_EXPIRY = 60;
-/** The daemon gives up after 60 s; this is before, so that it hears why. In milliseconds. */
-const TIMEOUT = 50_000;
+/** What is kept of longer times, in seconds: 68 years. */
+const LONGEST_EXPIRY = 2 ** 31 - 1;
 /** Answers of servers that don't know the POST. */
 const KNOWS_NO_POST = [401, 404, 405];
 
 /**
- * Gets a token. Throws `RpcError`, which names the server and the status, and holds no secret.
+ * Gets a token. A login follows no redirect. Throws `RpcError`, which names the server and the status,
+ * and holds no secret.
  *
  * @param ca certificates of authorities (PEM) that hold beside the system's
  */
@@ -42,60 +44,33 @@ export async function fetchToken(
   request: TokenRequest,
   credential: Credential | undefined,
   signal: AbortSignal,
-  ca?: readonly string[],
+  ca: readonly string[] = [],
 ): Promise<Token> {
   const url = realmUrl(request);
-  const late = new AbortController();
-  const timer = setTimeout(
-    () => late.abort(new DOMException(`no answer within ${TIMEOUT / 1000} s`, "TimeoutError")),
-    TIMEOUT,
-  );
-  const either = AbortSignal.any([signal, late.signal]);
-  let client: Deno.HttpClient | undefined;
-  const ask = async (init: RequestInit, target = url): Promise<Response> => {
-    try {
-      return await fetch(target, {
-        ...init,
-        headers: { ...init.headers as Record<string, string>, "user-agent": "fairlead" },
-        signal: either,
-        ...client && { client },
-      });
-    } catch (error) {
-      signal.throwIfAborted();
-      const reason = innermostReason(error);
-      if (client === undefined && /UnknownIssuer/.test(reason)) {
-        const { httpsClient } = await import("./https_client.ts");
-        client = await httpsClient({ ca: ca ?? [] });
-        return await ask(init, target);
-      }
-      throw new RpcError(Code.UNAVAILABLE, `${failure(request, url)}: ${reason}`);
-    }
-  };
-  try {
-    if (!credential?.secret) {
-      return await tokenOf(request, url, await ask({}, getUrl(url, request)));
-    }
-    const answer = await ask(post(request, credential));
-    const { status } = answer;
-    const retry = KNOWS_NO_POST.includes(status) && (status !== 405 || credential.username !== "");
-    if (!retry) return await tokenOf(request, url, answer);
-    await answer.body?.cancel();
-    const basic = new TextEncoder().encode(`${credential.username}:${credential.secret}`)
-      .toBase64();
-    const headers = { authorization: `Basic ${basic}` };
-    return await tokenOf(request, url, await ask({ headers }, getUrl(url, request)));
-  } finally {
-    clearTimeout(timer);
-    client?.close();
+  const unreachable = (reason: string) =>
+    new RpcError(Code.UNAVAILABLE, `${failure(request, url)}: ${reason}`);
+  using web = openWeb({ signal, ca, failure: unreachable });
+  if (!credential?.secret) {
+    return await tokenOf(request, url, await web.ask(getUrl(url, request), {}));
   }
+  const login = (init: RequestInit, target = url) =>
+    web.ask(target, { ...init, redirect: "manual" });
+  const answer = await login(post(request, credential));
+  const { status } = answer;
+  const retry = KNOWS_NO_POST.includes(status) && (status !== 405 || credential.username !== "");
+  if (!retry) return await tokenOf(request, url, answer);
+  const basic = new TextEncoder().encode(`${credential.username}:${credential.secret}`).toBase64();
+  const headers = { authorization: `Basic ${basic}` };
+  return await tokenOf(request, url, await login({ headers }, getUrl(url, request)));
 }
 
-function realmUrl(request: TokenRequest): URL {
+/** The realm as a URL of a web server. Throws `RpcError` INVALID_ARGUMENT. */
+export function realmUrl(request: TokenRequest): URL {
   let url: URL | undefined;
   try {
     url = new URL(request.realm);
   } catch {
-    // Told below.
+    // Reported below.
   }
   if (url?.protocol === "https:" || url?.protocol === "http:") return url;
   throw new RpcError(
@@ -128,33 +103,24 @@ function post({ service, scopes }: TokenRequest, { username, secret }: Credentia
   return { method: "POST", body: form };
 }
 
-/** The innermost cause says why; the URL before it is cut off, since it may hold what is secret. */
-export function innermostReason(error: unknown): string {
-  let inner = error;
-  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
-  const message = inner instanceof Error ? inner.message : String(inner);
-  return message.replace(/^.*?for url \(.*\): (?=client error)/, "").replace(
-    / \(os error \d+\)/,
-    "",
-  );
-}
-
-async function tokenOf(request: TokenRequest, url: URL, answer: Response): Promise<Token> {
-  if (!answer.ok) {
-    await answer.body?.cancel();
-    const code = answer.status === 401
+function tokenOf(request: TokenRequest, url: URL, { status, statusText, text }: Answer): Token {
+  if (status >= 300 && status < 400) {
+    throw new RpcError(
+      Code.PERMISSION_DENIED,
+      `${failure(request, url)}: it redirects to another address, to which no login is sent`,
+    );
+  }
+  if (status < 200 || status > 299) {
+    const code = status === 401
       ? Code.UNAUTHENTICATED
-      : answer.status === 403
+      : status === 403
       ? Code.PERMISSION_DENIED
       : Code.UNAVAILABLE;
-    throw new RpcError(
-      code,
-      `${failure(request, url)}: ${answer.status} ${answer.statusText}`.trim(),
-    );
+    throw new RpcError(code, `${failure(request, url)}: ${status} ${statusText}`.trim());
   }
   let body: unknown;
   try {
-    body = await answer.json();
+    body = JSON.parse(text);
   } catch {
     throw new RpcError(Code.UNAVAILABLE, `${failure(request, url)}: its answer is no JSON`);
   }
@@ -163,11 +129,11 @@ async function tokenOf(request: TokenRequest, url: URL, answer: Response): Promi
   if (typeof token !== "string" || token === "") {
     throw new RpcError(Code.UNAVAILABLE, `${failure(request, url)}: its answer holds no token`);
   }
-  const expiresIn = Math.trunc(Number(fields["expires_in"])) || DEFAULT_EXPIRY;
+  const expiresIn = Math.trunc(Number(fields["expires_in"]));
   const issued = Date.parse(String(fields["issued_at"]));
   return {
     token,
-    expiresIn,
+    expiresIn: expiresIn > 0 ? Math.min(expiresIn, LONGEST_EXPIRY) : DEFAULT_EXPIRY,
     issuedAt: issued > 0 ? Math.floor(issued / 1000) : undefined,
   };
 }
