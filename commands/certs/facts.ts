@@ -1,5 +1,6 @@
 /** What a certificate's bytes say that the runtime's own reader doesn't tell: usages, version, signature. */
 import { derValues, objectIdText } from "../../base/der.ts";
+import { extensionsOf } from "../../transports/tls/certificate.ts";
 
 export interface Facts {
   /** 1 to 3; extensions there are in 3 alone. */
@@ -22,14 +23,7 @@ export function factsOf(certificate: Uint8Array): Facts {
   const [signed, algorithm] = derValues(whole!.content);
   const parts = derValues(signed!.content);
   const version = parts[0]!.tag === 0xa0 ? derValues(parts[0]!.content)[0]!.content[0]! + 1 : 1;
-  const extensions = new Map<string, Uint8Array>();
-  for (const list of parts.filter(({ tag }) => tag === 0xa3)) {
-    for (const extension of derValues(derValues(list.content)[0]!.content)) {
-      const fields = derValues(extension.content);
-      // Between id and value may stand whether it is critical.
-      extensions.set(objectIdText(fields[0]!.content), fields.at(-1)!.content);
-    }
-  }
+  const extensions = extensionsOf(certificate);
   const usage = extensions.get(KEY_USAGE);
   const uses = extensions.get(EXT_KEY_USAGE);
   return {

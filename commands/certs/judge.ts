@@ -1,8 +1,12 @@
 /** Says what is wrong with certificates, as buildkitd and its clients will see them. */
 import type { X509Certificate } from "node:crypto";
-import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { day } from "../../transports/tls/tls_files.ts";
-import { alternativeNames, issuerOf, subjectOf } from "../../transports/tls/tls_names.ts";
+import {
+  alternativeNames,
+  holdsFor,
+  issuerOf,
+  subjectOf,
+} from "../../transports/tls/certificate_names.ts";
 import { readCertificates, readKey } from "./certificate_file.ts";
 import { factsOf } from "./facts.ts";
 import type { Host } from "./host.ts";
@@ -174,10 +178,8 @@ function nameProblems(
       ),
     ];
   }
-  const identity = { subject: {}, subjectaltname: own.subjectAltName ?? "" };
-  // The runtime's checkHost knows no wildcards; this is what connections are checked with.
   return hosts
-    .filter(({ text }) => checkServerIdentity(text, identity as PeerCertificate) !== undefined)
+    .filter(({ text }) => !holdsFor(own, text))
     .map(({ text }) =>
       problem(`it is not for ${text}`, `make it anew, with --host ${[...names, text].join(",")}`)
     );

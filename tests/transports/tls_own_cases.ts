@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { endsOf } from "../../transports/tls/certificate_ends.ts";
+import { endsOf } from "../../transports/tls/certificate.ts";
 import { rootsAreEmpty } from "../../transports/tls/roots.ts";
 import { createPlugins } from "../../transports/external.ts";
 import { setTcpOptions } from "../../transports/net/socket_options.ts";
@@ -148,7 +148,7 @@ Deno.test("TLS of the runtime: an authority that has expired is refused", async 
   );
 });
 
-Deno.test("TLS of the runtime: what it refuses and node's takes", async () => {
+Deno.test("TLS of the runtime: what it refuses, node's refuses with a reason", async () => {
   const named = await issue(dir, "common-name", {
     subject: "/CN=localhost",
     extensions: ["extendedKeyUsage=serverAuth"],
@@ -156,7 +156,11 @@ Deno.test("TLS of the runtime: what it refuses and node's takes", async () => {
   });
   assert.equal(await takes(named, ca.cert), false);
   using port = await tlsPort(named);
-  (await dial(port.endpoint, { cacert: ca.cert, servername: "localhost" })).stream.close();
+  await refused(
+    port.endpoint,
+    { cacert: ca.cert, servername: "localhost" },
+    /has but the common name localhost, which does not hold for localhost; have it signed anew/,
+  );
 });
 
 Deno.test("TLS of the runtime: when certificates end, as node reads it", async () => {

@@ -2,7 +2,7 @@
  * TLS by the runtime itself, where the transport has it: `cacert`'s authorities count and no others,
  * as ever. What it can't do, and why a handshake failed, is left to `tls.ts`.
  */
-import { endsOf } from "./certificate_ends.ts";
+import { endsOf } from "./certificate.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError } from "../errors.ts";
 import { within } from "../../base/async.ts";

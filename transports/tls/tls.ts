@@ -6,7 +6,7 @@
  */
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import { checkServerIdentity, connect, type ConnectionOptions, type TLSSocket } from "node:tls";
+import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError, interrupted } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
@@ -14,7 +14,7 @@ import type { Misfit } from "../first_bytes.ts";
 import { duplexOf } from "./tls_duplex.ts";
 import { explainCertificate, explainTlsError, isTlsError } from "./tls_errors.ts";
 import type { TlsFiles } from "./tls_files.ts";
-import { alternativeNames, subjectOf } from "./tls_names.ts";
+import { holdsFor } from "./certificate_names.ts";
 import { READS_ALL, tlsStream } from "./tls_stream.ts";
 
 export { checkTls, loadTls, type TlsFiles } from "./tls_files.ts";
@@ -78,9 +78,8 @@ export async function wrapTls(
       ...READS_ALL,
       ALPNProtocols: [files.protocol ?? "h2"],
       minVersion: "TLSv1.2",
-      // The certificate is checked all the same, and refused below: so its names can be told.
+      // The certificate is verified all the same, and refused below, where its names can be named.
       rejectUnauthorized: false,
-      checkServerIdentity,
     } satisfies ConnectionOptions,
   );
   // Whoever awaits the socket hears of its errors; those after the last one has gone are no news.
@@ -93,10 +92,13 @@ export async function wrapTls(
     await shaken;
     signal.throwIfAborted();
     onHandshake?.(described(socket));
-    if (!socket.authorized && files.insecure !== true) {
-      const certificate = presented(socket);
-      const wrongName = String(socket.authorizationError) === "ERR_TLS_CERT_ALTNAME_INVALID";
-      throw fail(explainCertificate(certificate, wrongName, name, files));
+    if (files.insecure !== true) {
+      const { chain } = described(socket);
+      // Node would take a common name, too, and reads subjectAltName from a text.
+      const isNamed = holdsFor(chain[0]!, name);
+      if (!socket.authorized || !isNamed) {
+        throw fail(explainCertificate(chain, isNamed, name, files));
+      }
     }
   } catch (error) {
     socket.destroy();
@@ -104,13 +106,6 @@ export async function wrapTls(
     throw signal.aborted ? interrupted(signal, endpoint, "tls", name) : explain(error);
   } finally {
     signal.removeEventListener("abort", abort);
-  }
-  const certificate = presented(socket);
-  if (!isIP(name) && alternativeNames(certificate).length === 0) {
-    const shown = subjectOf(certificate);
-    context.log(
-      `the daemon's certificate (${shown}) has no subjectAltName: Go programs refuse it`,
-    );
   }
   return tlsStream(socket, below, (error) => isTlsError(error) ? explain(error) : error);
 }
@@ -147,8 +142,4 @@ function described(socket: TLSSocket): Handshake {
     alpn: socket.alpnProtocol || "",
     chain,
   };
-}
-
-function presented(socket: TLSSocket): X509Certificate {
-  return new X509Certificate(socket.getPeerCertificate().raw);
 }

@@ -1,18 +1,22 @@
 /** What a TLS handshake's failure means, and what to do about it. */
 import { X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
 import type { DialErrorCode } from "../errors.ts";
 import { explainFirstBytes, type Misfit } from "../first_bytes.ts";
 import { day, type TlsFiles } from "./tls_files.ts";
-import { alternativeNames, issuerOf, namesOf, subjectOf } from "./tls_names.ts";
+import { alternativeNames, issuerOf, namesOf, subjectOf } from "./certificate_names.ts";
 
-/** Why the daemon's certificate is not accepted. */
+/**
+ * Why the daemon's certificate is not accepted.
+ * @param chain that certificate, then those of its authorities, as far as the daemon sent them
+ * @param isNamed the certificate is one of the host
+ */
 export function explainCertificate(
-  certificate: X509Certificate,
-  wrongName: boolean,
+  chain: readonly X509Certificate[],
+  isNamed: boolean,
   host: string,
   files: TlsFiles,
 ): Misfit {
+  const certificate = chain[0]!;
   const shown = `the daemon's certificate (${subjectOf(certificate)})`;
   const misfit = (problem: string, hint: string) =>
     ({ code: "unauthenticated", problem, hint }) satisfies Misfit;
@@ -25,11 +29,10 @@ export function explainCertificate(
     const hint = "check this machine's clock, and the daemon's certificate";
     return misfit(`${shown} is not valid before ${day(from)}`, hint);
   }
-  if (wrongName) {
+  if (!isNamed) {
     const names = namesOf(certificate);
     const isOld = alternativeNames(certificate).length === 0;
-    // A common name holds for no address.
-    const usable = names.find((name) => !name.includes("*") && !(isOld && isIP(name) > 0));
+    const usable = isOld ? undefined : names.find((name) => !name.includes("*"));
     const holds = names.length === 0
       ? "names no host, and not for"
       : isOld
@@ -43,14 +46,18 @@ export function explainCertificate(
     return misfit(`${shown} ${holds} ${host}`, hint);
   }
   const issuer = issuerOf(certificate);
-  const alike = files.roots.map((pem) => new X509Certificate(pem))
-    .filter((root) => root.subject === certificate.issuer);
+  const roots = files.roots.map((pem) => new X509Certificate(pem));
+  // The authority that signed it, or one that signed an intermediate authority.
+  const top = chain.findLast((one) =>
+    one.issuer !== one.subject && roots.some((root) => root.subject === one.issuer)
+  ) ?? certificate;
+  const alike = roots.filter((root) => root.subject === top.issuer);
   if (alike.length === 0) {
     const hint = "give the CA that signed it as cacert; where that is an intermediate one, " +
       "the daemon's certificate file must hold it too";
     return misfit(`${shown} is signed by ${issuer}, which is not in ${files.rootsFrom}`, hint);
   }
-  if (!alike.some((root) => certificate.verify(root.publicKey))) {
+  if (!alike.some((root) => top.verify(root.publicKey))) {
     const hint = "the CA was made anew: get its present certificate and give it as cacert";
     return misfit(
       `${shown} is signed by ${issuer}, but with another key than that of ${files.rootsFrom}`,
@@ -58,9 +65,10 @@ export function explainCertificate(
     );
   }
   return misfit(
-    `${shown} can't be used for a server: it is meant for something else, or too weak`,
+    `${shown} can't be used for a server: it is meant for something else, too weak, or its CA ` +
+      "may not sign for its names",
     "it needs extendedKeyUsage serverAuth, a signature other than by SHA-1, and a CA with " +
-      "basicConstraints CA:TRUE",
+      "basicConstraints CA:TRUE whose nameConstraints, if any, allow each of its names",
   );
 }
 

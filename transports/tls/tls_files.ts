@@ -4,7 +4,7 @@ import { getCACertificates } from "node:tls";
 import { DialError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
 import type { TlsOptions } from "../dial.ts";
-import { issuerOf, subjectOf } from "./tls_names.ts";
+import { issuerOf, subjectOf } from "./certificate_names.ts";
 
 /** What a handshake needs, checked. */
 export interface TlsFiles {

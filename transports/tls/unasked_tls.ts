@@ -78,7 +78,7 @@ async function askInTls(
     signal: AbortSignal.any([context.signal, AbortSignal.timeout(LIMIT)]),
   };
   const { wrapTls } = await import("./tls.ts");
-  const { issuerOf, namesOf, subjectOf } = await import("./tls_names.ts");
+  const { issuerOf, namesOf, subjectOf } = await import("./certificate_names.ts");
   let shown: string | undefined;
   try {
     const { stream } = await transport.dial(spec, limited);
