@@ -10,6 +10,7 @@ import type { Target } from "./plugins/executable.ts";
 import { hostName } from "./plugins/host_name.ts";
 import { type Metadata, MetadataError } from "./plugins/metadata.ts";
 import { anyModule, atPath, locate, locateAll, type PluginFile } from "./plugins/places.ts";
+import { distrust } from "./plugins/trust.ts";
 import type { DialContext, Env, OptionSpec, Transport } from "./transport.ts";
 
 /** The plugins of a machine. */
@@ -129,6 +130,12 @@ function pluginTransport(file: PluginFile, use: Use): Transport<PluginSpec> {
       const shown = redact(spec.endpoint, known() ?? []);
       const { endpoint: url, options, host } = spec;
       const target: Target = { path, url, shown, options, authority: host || "localhost" };
+      // Much may have happened since the endpoint was parsed.
+      const refused = distrust(path);
+      if (refused !== undefined) {
+        const problem = `the plugin ${path} is not used: ${refused.problem}`;
+        throw new DialError(problem, { ...refused, endpoint: shown, step: "exec", code: "config" });
+      }
       if (kind === "module") {
         const { dialModule } = await import("./plugins/module.ts");
         return await dialModule(target, context);

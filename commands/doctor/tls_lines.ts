@@ -21,7 +21,9 @@ export async function tlsLines(
   { protocol, cipher, alpn, chain }: Handshake,
   host: string,
 ): Promise<Required<Pick<Finding, "text" | "status" | "more" | "data">>> {
-  const { issuerOf, namesOf, subjectOf } = await import("../../transports/tls/certificate_names.ts");
+  const { issuerOf, namesOf, subjectOf } = await import(
+    "../../transports/tls/certificate_names.ts"
+  );
   const days = (date: Date) => Math.floor((date.getTime() - Date.now()) / DAY);
   const more = chain.flatMap((certificate, i) => {
     const names = i === 0 ? [`for ${namesOf(certificate).join(", ") || "no name"}`] : [];

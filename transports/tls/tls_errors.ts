@@ -48,9 +48,10 @@ export function explainCertificate(
   const issuer = issuerOf(certificate);
   const roots = files.roots.map((pem) => new X509Certificate(pem));
   // The authority that signed it, or one that signed an intermediate authority.
-  const top = chain.findLast((one) =>
-    one.issuer !== one.subject && roots.some((root) => root.subject === one.issuer)
-  ) ?? certificate;
+  const top =
+    chain.findLast((one) =>
+      one.issuer !== one.subject && roots.some((root) => root.subject === one.issuer)
+    ) ?? certificate;
   const alike = roots.filter((root) => root.subject === top.issuer);
   if (alike.length === 0) {
     const hint = "give the CA that signed it as cacert; where that is an intermediate one, " +
