@@ -11,7 +11,7 @@ import { setTcpOptions } from "../../transports/net/socket_options.ts";
 import { tcp } from "../../transports/schemes/tcp.ts";
 import { issue, makeCerts, type Pair } from "../harness/certs.ts";
 import { context } from "./contract_help.ts";
-import { dial, refused, tlsPort } from "./tls_subject.ts";
+import { refused, tlsPort } from "./tls_subject.ts";
 
 const certs = await makeCerts();
 const { dir, ca } = certs;
