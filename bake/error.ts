@@ -1,11 +1,14 @@
-/** What is wrong with a definition, or with what was asked of it. */
-export class BakeError extends Error {
-  override readonly name = "BakeError";
+import { UsageError } from "../base/usage_error.ts";
+
+/** A mistake in a definition, or in a request about one. */
+export class BakeError extends UsageError {
+  override readonly name: string = "BakeError";
   /** The excerpt of the file, to stand above the message. */
   readonly above?: readonly string[];
 
   constructor(message: string, options: { above?: readonly string[]; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    super(message);
+    if (options.cause !== undefined) this.cause = options.cause;
     if (options.above !== undefined) this.above = options.above;
   }
 }

@@ -2,6 +2,12 @@
  * What a bake definition comes to: targets and groups, with the attributes as bake files and
  * `--print` name them. Maps and not objects: their keys are the user's, `__proto__` among them.
  */
+import type { Attestation } from "../grammar/attestation.ts";
+import type { CacheEntry } from "../grammar/cache.ts";
+import type { OutputEntry } from "../grammar/output.ts";
+import type { PolicyEntry } from "../grammar/policy.ts";
+import type { SecretEntry } from "../grammar/secret.ts";
+import type { AgentEntry } from "../grammar/ssh.ts";
 
 /** One build, as `--print` shows it; an attribute that nobody set is not there. */
 export interface Target {
@@ -10,7 +16,7 @@ export interface Target {
   /** Parents, in their order; a resolved target has none. */
   inherits?: string[];
   annotations?: string[];
-  attest?: Attest[];
+  attest?: Attestation[];
   /** A path, a URL or `cwd://PATH`; always there in a resolved target. */
   context?: string;
   contexts?: Map<string, string>;
@@ -23,11 +29,11 @@ export interface Target {
   "cache-from"?: CacheEntry[];
   "cache-to"?: CacheEntry[];
   target?: string;
-  secret?: Secret[];
-  ssh?: Ssh[];
+  secret?: SecretEntry[];
+  ssh?: AgentEntry[];
   /** As they were written: one may hold several with commas between. */
   platforms?: string[];
-  output?: Output[];
+  output?: OutputEntry[];
   pull?: boolean;
   "no-cache"?: boolean;
   network?: string;
@@ -38,7 +44,7 @@ export interface Target {
   call?: string;
   entitlements?: string[];
   "extra-hosts"?: Map<string, string>;
-  policy?: Policy[];
+  policy?: PolicyEntry[];
   /** Where relative contexts start from, with `fileRelativePaths`. */
   base?: ContextBase;
 }
@@ -51,39 +57,6 @@ export interface Group {
   targets: string[] | null;
 }
 
-/** A cache of `cache-from` or `cache-to`. */
-export interface CacheEntry {
-  type: string;
-  attrs: Map<string, string>;
-}
-
-/** An exporter; `dest` is empty where the result goes to stdout, the daemon or the store. */
-export interface Output {
-  type: string;
-  dest: string;
-  attrs: Map<string, string>;
-}
-
-/** An attestation; `disabled` is one that is asked not to be made. */
-export interface Attest {
-  type: string;
-  disabled: boolean;
-  attrs: Map<string, string>;
-}
-
-/** A secret: from a file, a variable of the environment, or by its id when neither is set. */
-export interface Secret {
-  id: string;
-  src: string;
-  env: string;
-}
-
-/** A forwarded agent or keys; no paths, or one empty path, is the agent of the environment. */
-export interface Ssh {
-  id: string;
-  paths: string[];
-}
-
 /** cgroup limits of build steps. */
 export interface Resources {
   memory?: string;
@@ -93,15 +66,6 @@ export interface Resources {
   "cpu-quota"?: bigint;
   "cpuset-cpus"?: string;
   "cpuset-mems"?: string;
-}
-
-/** One entry of `policy`. */
-export interface Policy {
-  filenames: string[];
-  reset: boolean;
-  disabled: boolean;
-  strict?: boolean;
-  logLevel?: string;
 }
 
 /** The folders of the files that wrote a target's contexts; "." is a folder too. */

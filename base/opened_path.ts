@@ -1,25 +1,18 @@
 import { absolutePath, parentOf } from "./paths.ts";
+import { realPath } from "./real_path.ts";
 
 /**
- * Where `path`, seen from `cwd`, leads when the system opens it: `link/..` is the folder above what
- * the link leads to, not the one that the link lies in. What isn't there stands as it is typed.
- * Windows takes `..` by the text alone.
+ * `path`, seen from `cwd`, as the system opens it, without `..`: `link/..` becomes the folder above the
+ * link's destination. Other links stay in the path, so that messages show names that users know.
+ * `realPath` has none. Windows takes `..` by the text alone.
  */
 export function openedPath(path: string, cwd: string): string {
   const parts = (path.startsWith("/") ? path : `${cwd}/${path}`).split("/");
   if (Deno.build.os === "windows" || !parts.includes("..")) return absolutePath(path, cwd);
   let at = "";
   for (const part of parts) {
-    if (part === "..") at = parentOf(realPath(at || "/"));
+    if (part === "..") at = parentOf(realPath(at, "/").path);
     else if (part !== "" && part !== ".") at = `${at === "/" ? "" : at}/${part}`;
   }
   return at || "/";
-}
-
-function realPath(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -1,71 +1,73 @@
 import type { Builder } from "../builders/builder.ts";
 import { firstNode } from "../builders/choose_node.ts";
-import { formatPlatform, parsePlatforms, type Platform } from "../builders/platforms.ts";
 import { driverOf } from "../builders/drivers/all.ts";
-import { engineTraits, isInsideEngine } from "../builders/engine_traits.ts";
+import { type EngineTraits, engineTraits, isInsideEngine } from "../builders/engine_traits.ts";
+import { formatPlatform, parsePlatforms, type Platform } from "../builders/platforms.ts";
 import type { Store } from "../builders/store/store.ts";
-import { openSecrets } from "../buildkit/session/secret_source.ts";
-import type { BuildOptions } from "../buildkit/solve_request.ts";
-import type { Env } from "../transports/transport.ts";
+import { openSecrets, type SecretSource } from "../buildkit/session/secret_source.ts";
+import type { Agents } from "../buildkit/session/ssh.ts";
+import type { BuildOptions, Typed } from "../buildkit/solve_request.ts";
 import type { Deps } from "../cli/deps.ts";
-import type { CallMethod } from "./spec/call.ts";
-import { completeCaches, parseCaches } from "./spec/cache.ts";
-import { annotations } from "../images/annotation_flag.ts";
-import { noCache, resources } from "./spec/frontend.ts";
-import { nameImages, parseOutputs, resolveOutputs } from "./spec/output.ts";
-import { parseSecrets } from "./spec/secret.ts";
-import type { FlagValues } from "../cli/flags/spec.ts";
-import { UsageError } from "../base/usage_error.ts";
+import { isTrue } from "../cli/env_bool.ts";
 import { warn, warnOnce } from "../cli/warn.ts";
-import type { EngineOutput } from "./outputs/engine.ts";
-import { exportersOf } from "./outputs/exporters.ts";
-import type { buildFlags } from "./flags.ts";
+import { UsageError } from "../base/usage_error.ts";
+import { annotations } from "../images/annotation_flag.ts";
+import type { DialContext, Env } from "../transports/transport.ts";
 import { hostGateway } from "./host_gateway.ts";
-import { attested, attests, buildArgs, labels, surroundings } from "./frontend_attrs.ts";
+import { type BuildInputs, openInputs } from "./inputs/build_inputs.ts";
 import type { CheckoutOf } from "./inputs/git_repository.ts";
 import { findLayouts, type Layouts } from "./inputs/layouts.ts";
+import type { EngineOutput } from "./outputs/engine.ts";
+import { exportersOf } from "./outputs/exporters.ts";
 import { asksEngine } from "./outputs/output_kinds.ts";
-import { checkPermissions } from "./permissions/allow.ts";
+import { checkAllowed } from "./permissions/allow.ts";
+import { refuseOthers } from "./permissions/opened.ts";
+import type { Permitted } from "./permissions/permitted.ts";
 import { proxyArgs } from "./proxies.ts";
 import type { Scratch } from "./scratch.ts";
-import { findSources, lentAgents, type Sources } from "./inputs/sources.ts";
-import { legacyResources } from "./legacy_flags.ts";
-import { isTrue } from "../cli/env_bool.ts";
+import { agentsOf } from "./spec/agents.ts";
+import type { BuildSpec } from "./spec/build_spec.ts";
+import { checkCaches, completeCaches } from "./spec/cache.ts";
+import type { CallMethod } from "./spec/call.ts";
+import { noCache, resources } from "./spec/frontend.ts";
+import { attested, attests, buildArgs, surroundings } from "./spec/frontend_options.ts";
+import { nameImages, type Output, resolveOutputs } from "./spec/output.ts";
 
-/** A build that has been understood and found possible on this side; nothing was written, and only Docker engines were asked. */
+/** A build that was found possible on this side. Nothing was written, and only Docker engines were asked. */
 export interface PreparedBuild {
   readonly options: BuildOptions;
-  readonly sources: Sources;
+  readonly inputs: BuildInputs;
+  readonly secrets: SecretSource;
+  /** Agents of ssh by id. */
+  readonly agents: Agents;
   /** Folders that caches and outputs are read from and written to. */
   readonly layouts: Layouts;
-  /** What was asked for; empty for the daemon's own. */
+  /** The platforms that were asked for; empty for the daemon's own. */
   readonly platforms: readonly Platform[];
   readonly outputs: readonly EngineOutput[];
-  /** It is only asked about. */
+  /** The Dockerfile is only asked about. */
   readonly call: CallMethod | undefined;
-  /** Nobody said where its result is to go. */
+  /** Nobody said where the result is to go. */
   readonly lacksOutput: boolean;
 }
 
-/** What else preparing goes by. */
+/** What `prepare` needs beside the specification. */
 export interface PrepareContext {
   readonly deps: Deps;
   readonly builder: Builder;
   readonly store: Store;
-  /** The flags that were typed. */
-  readonly given: ReadonlySet<string>;
   /** Lives as long as the build. */
   readonly scratch: Scratch;
-  /** The build is only asked about: it has no output, and needs none. */
-  readonly call: CallMethod | undefined;
   /** Milliseconds that asking an engine about itself may take; 0 for no limit. */
   readonly budget: number;
   /** From `sourcePolicy`. */
   readonly sourcePolicy: Uint8Array | undefined;
   /** From `checkouts`. */
   readonly checkoutOf: CheckoutOf;
-  /** The other targets of the run: what `--build-context NAME=target:…` may name. */
+  /** The other targets of the run, which `--build-context NAME=target:…` may name. */
   readonly targets?: ReadonlySet<string>;
+  /** The paths that the build may open; all of them without it. */
+  readonly permitted?: Permitted | undefined;
 }
 
 /**
@@ -77,123 +79,187 @@ export async function sourcePolicy(env: Env): Promise<Uint8Array | undefined> {
   return file ? (await import("./policy/source_policy.ts")).readSourcePolicy(file) : undefined;
 }
 
-/** Reads a build's command line and looks at what it names. Throws `UsageError` and the like. */
-export async function prepare(
-  path: string,
-  flags: FlagValues<typeof buildFlags>,
-  {
-    deps,
-    builder,
-    store,
-    given,
-    scratch,
-    call,
-    budget,
-    sourcePolicy,
-    checkoutOf,
-    targets = new Set(),
-  }: PrepareContext,
-): Promise<PreparedBuild> {
-  const { env, cwd, registry } = deps;
-  const isCall = call !== undefined;
-  const node = firstNode(builder);
-  // In buildx's order: of several things that are wrong it is the first that is told.
+/**
+ * Turns a specification into requests, and looks at everything that it names. The phases stand in
+ * buildx's order: of several mistakes the first one is reported. Throws `UsageError` and the like.
+ */
+export async function prepare(spec: BuildSpec, context: PrepareContext): Promise<PreparedBuild> {
+  const { env, cwd } = context.deps;
   const limits = {
-    ...noCache(flags["no-cache"], flags["no-cache-filter"]),
-    ...resources([...legacyResources(flags), ...flags.resource]),
+    ...noCache(spec.noCache, spec.noCacheFilter),
+    ...resources(spec.resources),
   };
-  const platforms = parsePlatforms(flags.platform);
-  const secrets = await openSecrets(parseSecrets(flags.secret), env);
-  const agents = await lentAgents(flags.ssh, path, env);
-  const typed = isCall ? [] : parseOutputs(flags.output);
-  const asked = isCall || typed.length > 0 || flags.load || flags.push;
-  const inside = isInsideEngine(builder, node, deps);
-  const never = noDefaultLoad(deps);
-  const byDefault = !asked && (inside || driverOf(builder).loads(node)) && !never;
-  const unnamed = await resolveOutputs(typed, {
-    load: !isCall && flags.load || byDefault,
-    push: !isCall && flags.push,
+  const platforms = parsePlatforms(spec.platforms);
+  const { secrets, agents } = await openCredentials(spec, env);
+  const chosen = await chooseOutputs(spec, context);
+  const allowed = checkAllowed(spec.entitlements, chosen.outputs, cwd);
+  const annotated = annotations(spec.annotations);
+  const args = buildArgs(spec, env);
+  const attestation = attested(spec, env);
+  const isIndex = platforms.length > 1 || attests(attestation);
+  const named = nameImages(chosen.outputs, spec.tags);
+  const plain = isTrue("BUILDX_NO_DEFAULT_OCI_ARTIFACT", env);
+  refuseIndexFile(named, isIndex);
+  const inputs = await inputsOf(spec, context);
+  const dial = dialContext(context.deps);
+  const traits = await askEngine(context, dial);
+  const { attrs, entitlements } = surroundings(spec, () => hostGateway(context.builder, traits));
+  const frontend = { ...attrs, ...limits, ...attestation };
+  const caches = await cachesOf(spec, env, () => inputs.checkDockerfile());
+  const inside = traits && (await import("./outputs/inside_engine.ts")).termsInside(traits, {
+    outputs: named,
+    attrs: frontend,
+    annotations: annotated,
+    cacheTo: caches.cacheTo,
+    platforms: platforms.length,
+    pull: spec.pull,
+    byDefault: chosen.byDefault,
+    context: firstNode(context.builder).endpoint,
+  });
+  const outputs = await openOutputEngines(inside?.outputs ?? named, isIndex, dial);
+  const layouts = await findLayouts({ ...caches, outputs }, cwd, (text) => {
+    warn(context.deps, text);
+  });
+  if (context.permitted) {
+    refuseOthers({ inputs, layouts, outputs }, context.permitted, context.scratch);
+  }
+  return {
+    inputs,
+    secrets,
+    agents,
+    layouts,
+    platforms,
+    outputs,
+    call: spec.call,
+    lacksOutput: chosen.isMissing,
+    options: {
+      filename: inputs.filename,
+      target: spec.target,
+      buildArgs: { ...args, ...await proxyArgs(args, env) },
+      labels: Object.fromEntries(spec.labels),
+      platforms: platforms.map(formatPlatform),
+      pull: spec.pull,
+      exporters: exportersOf(outputs, { annotated, args, plain }),
+      cacheFrom: layouts.cacheFrom,
+      cacheTo: caches.cacheTo,
+      entitlements: [...new Set([...allowed, ...entitlements])],
+      ...context.sourcePolicy && { sourcePolicy: context.sourcePolicy },
+      attrs: { ...inside?.attrs ?? frontend, ...inputs.attrs },
+    },
+  };
+}
+
+/** Looks at secrets and keys, and reads the keys. Throws `SecretError` and `AgentError`. */
+async function openCredentials(
+  spec: BuildSpec,
+  env: Env,
+): Promise<Pick<PreparedBuild, "secrets" | "agents">> {
+  const secrets = await openSecrets(
+    spec.secrets.map(({ id, src, env }) => ({ id, file: src, env })),
+    env,
+  );
+  const agents = agentsOf(spec);
+  if (agents.length === 0) return { secrets, agents: new Map() };
+  const { openAgents } = await import("../buildkit/session/ssh_agents.ts");
+  return { secrets, agents: await openAgents(agents, env) };
+}
+
+/** The outputs of a build before images have names. */
+interface ChosenOutputs {
+  readonly outputs: readonly Output[];
+  /** The builder keeps or loads the image though nobody asked for that. */
+  readonly byDefault: boolean;
+  /** Nobody said where the result is to go, and there is no default. */
+  readonly isMissing: boolean;
+}
+
+/** A question has no outputs. Throws `UsageError` for a destination that can't be written to. */
+async function chooseOutputs(
+  spec: BuildSpec,
+  { deps, builder }: PrepareContext,
+): Promise<ChosenOutputs> {
+  const isCall = spec.call !== undefined;
+  const isAsked = isCall || spec.outputs.length > 0 || spec.load || spec.push;
+  const node = firstNode(builder);
+  const isInside = isInsideEngine(builder, node, deps);
+  const hasNoDefault = lacksDefaultLoad(deps);
+  const byDefault = !isAsked && (isInside || driverOf(builder).loads(node)) && !hasNoDefault;
+  const outputs = await resolveOutputs(isCall ? [] : spec.outputs, {
+    load: !isCall && spec.load || byDefault,
+    push: !isCall && spec.push,
     stdoutIsTerminal: deps.stdout.isTerminal,
   });
-  const allow = checkPermissions(flags.allow, unnamed, cwd);
-  const annotated = annotations(flags.annotation);
-  const args = buildArgs(flags["build-arg"], env);
-  const attestation = attested(flags, given, env);
-  const resolved = nameImages(unnamed, flags.tag);
-  const plain = isTrue("BUILDX_NO_DEFAULT_OCI_ARTIFACT", env);
-  const index = platforms.length > 1 || attests(attestation);
-  if (index && resolved.some(({ type, target }) => type === "docker" && target.to !== "engine")) {
-    throw new UsageError(
-      "docker exporter does not support exporting manifest lists, use the oci exporter instead",
-    );
-  }
-  const sources = await findSources(path, flags, {
+  return { outputs, byDefault, isMissing: !isAsked && !byDefault && !hasNoDefault };
+}
+
+/** Docker's own archive format holds one manifest. Throws `UsageError`. */
+function refuseIndexFile(outputs: readonly Output[], isIndex: boolean): void {
+  const isFile = ({ type, target }: Output) => type === "docker" && target.to !== "engine";
+  if (!isIndex || !outputs.some(isFile)) return;
+  throw new UsageError(
+    "docker exporter does not support exporting manifest lists, use the oci exporter instead",
+  );
+}
+
+async function inputsOf(spec: BuildSpec, context: PrepareContext): Promise<BuildInputs> {
+  const { deps, store, scratch, targets = new Set(), checkoutOf, permitted } = context;
+  return await openInputs(spec, {
     deps,
     storeDir: store.dir,
     scratch,
     targets,
     checkoutOf,
-    secrets,
-    agents,
+    mayRead: permitted?.mayRead ?? (() => true),
   });
-  const dial = { signal: deps.signal, env, log: () => {}, warn: warnOnce(deps), step: () => {} };
-  const traits = inside
-    ? await engineTraits(builder, node, { registry, context: dial, budget: { ms: budget } })
-    : undefined;
-  const { attrs, entitlements } = surroundings(flags, () => hostGateway(builder, traits));
-  const frontend = { ...attrs, ...limits, ...attestation };
-  const from = parseCaches(flags["cache-from"], "from");
-  const to = parseCaches(flags["cache-to"], "to");
-  sources.checkDockerfile();
-  const aws = [...from, ...to].some(({ type }) => type === "s3")
+}
+
+/** The traits of the Docker engine that the builder is a part of; undefined for any other builder. */
+async function askEngine(
+  { deps, builder, budget }: PrepareContext,
+  context: DialContext,
+): Promise<EngineTraits | undefined> {
+  const node = firstNode(builder);
+  if (!isInsideEngine(builder, node, deps)) return undefined;
+  const { registry } = deps;
+  return await engineTraits(builder, node, { registry, context, budget: { ms: budget } });
+}
+
+function dialContext(deps: Deps): DialContext {
+  const { signal, env } = deps;
+  return { signal, env, log: () => {}, warn: warnOnce(deps), step: () => {} };
+}
+
+/** @param checkDockerfile stands in the middle, where buildx's daemon reports a missing Dockerfile */
+async function cachesOf(
+  { cacheFrom, cacheTo }: BuildSpec,
+  env: Env,
+  checkDockerfile: () => void,
+): Promise<{ readonly cacheFrom: Typed[]; readonly cacheTo: Typed[] }> {
+  checkCaches(cacheFrom, "from");
+  checkCaches(cacheTo, "to");
+  checkDockerfile();
+  const aws = [...cacheFrom, ...cacheTo].some(({ type }) => type === "s3")
     ? (await import("./aws_profile.ts")).awsProfile
     : undefined;
   const keys = aws && (() => aws(env));
-  const caches = {
-    cacheFrom: completeCaches(from, env, keys),
-    cacheTo: completeCaches(to, env, keys),
-  };
-  const terms = traits && (await import("./outputs/inside_engine.ts")).termsInside(traits, {
-    outputs: resolved,
-    attrs: frontend,
-    annotations: annotated,
-    cacheTo: caches.cacheTo,
-    platforms: platforms.length,
-    pull: flags.pull,
-    byDefault,
-    context: node.endpoint,
-  });
-  const wanted: readonly EngineOutput[] = terms?.outputs ?? resolved;
-  const outputs = wanted.some(asksEngine)
-    ? await (await import("./outputs/engine.ts")).openEngines(wanted, index, env, dial)
-    : wanted;
-  const layouts = await findLayouts({ ...caches, outputs }, cwd, (text) => warn(deps, text));
   return {
-    sources,
-    layouts,
-    platforms,
-    outputs,
-    call,
-    lacksOutput: !asked && !byDefault && !never,
-    options: {
-      filename: sources.filename,
-      target: flags.target,
-      buildArgs: { ...args, ...await proxyArgs(args, env) },
-      labels: labels(flags.label),
-      platforms: platforms.map(formatPlatform),
-      pull: flags.pull,
-      exporters: exportersOf(outputs, { annotated, args, plain }),
-      cacheFrom: layouts.cacheFrom,
-      cacheTo: caches.cacheTo,
-      entitlements: [...new Set([...allow, ...entitlements])],
-      ...sourcePolicy && { sourcePolicy },
-      attrs: { ...terms?.attrs ?? frontend, ...sources.attrs },
-    },
+    cacheFrom: completeCaches(cacheFrom, env, keys),
+    cacheTo: completeCaches(cacheTo, env, keys),
   };
 }
 
-/** `BUILDX_NO_DEFAULT_LOAD`; what is no boolean is warned of, and counts as none. */
-function noDefaultLoad(deps: Pick<Deps, "env" | "stderr">): boolean {
+async function openOutputEngines(
+  outputs: readonly EngineOutput[],
+  isIndex: boolean,
+  context: DialContext,
+): Promise<readonly EngineOutput[]> {
+  if (!outputs.some(asksEngine)) return outputs;
+  const { openEngines } = await import("./outputs/engine.ts");
+  return await openEngines(outputs, isIndex, context.env, context);
+}
+
+/** `BUILDX_NO_DEFAULT_LOAD`. A value that is no boolean gets a warning, and counts as false. */
+function lacksDefaultLoad(deps: Pick<Deps, "env" | "stderr">): boolean {
   const name = "BUILDX_NO_DEFAULT_LOAD";
   try {
     return isTrue(name, deps.env);
@@ -203,7 +269,7 @@ function noDefaultLoad(deps: Pick<Deps, "env" | "stderr">): boolean {
   }
 }
 
-/** A warning of targets whose results go nowhere; where one is asked about, none. */
+/** A warning about targets whose results go nowhere; none where the Dockerfile is only asked about. */
 export function noOutput(
   builds: ReadonlyMap<string, PreparedBuild>,
   { driver }: Builder,

@@ -7,11 +7,12 @@ import { driverOf } from "../builders/drivers/all.ts";
 import { readArguments } from "./bake/arguments.ts";
 import { fileNames } from "./bake/file_names.ts";
 import { displays } from "./bake/display.ts";
-import { missingPrivileges } from "./bake/entitlements/check.ts";
-import { checkRead } from "./bake/entitlements/reads.ts";
+import { checkPermissions } from "../builds/permissions/check.ts";
+import { readablePath } from "../builds/permissions/reads.ts";
 import { bakeFlags } from "./bake/flags.ts";
 import { disablesPolicies, overridesOf } from "./bake/overrides.ts";
-import { exists, planTargets } from "./bake/plan.ts";
+import { planTargets } from "./bake/plan.ts";
+import { exists } from "./bake/spec.ts";
 import { definitionEnv, readOptions } from "./bake/read_options.ts";
 import { readSource } from "./bake/source.ts";
 import { idleTimeoutOf } from "../builds/running/idle.ts";
@@ -85,7 +86,7 @@ export const command = defineCommand({
       context,
       warn,
       ...url !== undefined && {
-        checkRead: (path) => checkRead(path, { deps, allow: flags.allow }),
+        readable: (path) => readablePath(path, { deps, allow: flags.allow }),
       },
     });
     const definition = await readDefinition(source.files, options);
@@ -102,6 +103,7 @@ export const command = defineCommand({
     });
     const plan = await planTargets(resolved, {
       deps,
+      isFetched: url !== undefined,
       repository: source.repository,
       disablesPolicies: disablesPolicies(flags.policy),
     });
@@ -111,17 +113,17 @@ export const command = defineCommand({
       stdout.write(printed());
       return 0;
     }
-    const missing = missingPrivileges(plan, {
+    const { missing, permitted } = checkPermissions(plan, {
       deps,
       allow: flags.allow,
-      allowed: resolved.allowed,
+      named: resolved.allowed,
       isRemote: url !== undefined,
       files: names.all,
     });
     if (missing) {
       // Left, and not finished: its watcher goes on with the next one.
       progress[Symbol.dispose]();
-      const { requestPrivileges } = await import("./bake/entitlements/request.ts");
+      const { requestPrivileges } = await import("../builds/permissions/request.ts");
       await requestPrivileges(missing, { deps, words: [program, ...deps.args] });
     }
     // The display gave the terminal to the question.
@@ -134,6 +136,7 @@ export const command = defineCommand({
       limits,
       nodes,
       progress: live,
+      permitted,
       metadataFile: flags["metadata-file"],
       planFormat: asksPlan ? flags.plan : undefined,
       call,

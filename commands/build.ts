@@ -5,8 +5,6 @@ import { connectTimeout } from "../cli/connect_timeout.ts";
 import { defineCommand } from "../cli/command.ts";
 import { chooseCall } from "../builds/spec/call.ts";
 import { withErrorPrefix } from "../builds/build_error.ts";
-import { buildFlags } from "../builds/flags.ts";
-import { checkGrammar } from "../builds/grammar.ts";
 import {
   checkPlace,
   imageId,
@@ -16,7 +14,6 @@ import {
 } from "../builds/results/result.ts";
 import { provenanceMode, wantsWarnings } from "../builds/results/metadata.ts";
 import { idleTimeoutOf } from "../builds/running/idle.ts";
-import { warnLegacy } from "../builds/legacy_flags.ts";
 import { checkouts } from "../builds/inputs/git_repository.ts";
 import { prepare, sourcePolicy } from "../builds/prepare.ts";
 import { retriesOf } from "../builds/running/retry.ts";
@@ -25,14 +22,18 @@ import { openScratch } from "../builds/scratch.ts";
 import { chooseMode } from "../progress/mode.ts";
 import { progressOf } from "../progress/command_progress.ts";
 import { storeOf } from "../cli/builders/open_store.ts";
+import { buildFlags } from "./build/flags.ts";
+import { warnLegacy } from "./build/legacy_flags.ts";
+import { specOfFlags } from "./build/spec.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] PATH | URL | -", min: 1, max: 1 },
   flags: buildFlags,
   async run({ deps, args, flags, given, occurrences, global }) {
     warnLegacy(given, deps);
-    await checkGrammar(flags, deps.env);
+    const described = await specOfFlags(args[0]!, flags, deps);
     const call = chooseCall(occurrences, flags.call);
+    const spec = { ...described, call };
     const results = [flags.iidfile, flags["metadata-file"]].filter((file) => file !== "");
     results.forEach(checkPlace);
     if (!given.has("plan")) results.forEach(removeResult);
@@ -57,13 +58,11 @@ export const command = defineCommand({
     const policy = await sourcePolicy(deps.env);
     const errorPrefix = "failed to build: ";
     const build = await withErrorPrefix(errorPrefix, deps, () =>
-      prepare(args[0]!, flags, {
+      prepare(spec, {
         deps,
         builder,
         store,
-        given,
         scratch,
-        call,
         budget: limits.budget,
         sourcePolicy: policy,
         checkoutOf: checkouts(),
@@ -73,7 +72,7 @@ export const command = defineCommand({
       ? undefined
       : (await import("../builds/timeline.ts")).timelineFile(flags.timeline, {
         deps,
-        title: args[0] === "-" ? "stdin" : build.sources.state.localPath,
+        title: args[0] === "-" ? "stdin" : build.inputs.state.localPath,
         builder: builder.name,
       });
     using progress = progressOf(deps, { mode, builder, debug: global.debug, watcher });
@@ -92,7 +91,7 @@ export const command = defineCommand({
     }
     if (call) {
       const { showAnswer } = await import("../builds/results/call.ts");
-      const file = build.sources.dockerfile;
+      const file = build.inputs.dockerfile;
       return showAnswer(answers, call, file, (text) => deps.stdout.write(text));
     }
     // An empty line where there is no image, as buildx has it; but not behind an archive.

@@ -11,7 +11,7 @@ import { statusLimit } from "../cli/connect_timeout.ts";
 import { defineCommand } from "../cli/command.ts";
 import type { Deps } from "../cli/deps.ts";
 import { statusTimeout } from "../cli/flags/common.ts";
-import { csvPairs } from "../builds/spec/pairs.ts";
+import { csvPairs } from "../grammar/pairs.ts";
 import { bootOptions } from "../cli/builders/status_report.ts";
 import { warn } from "../cli/warn.ts";
 

@@ -9,7 +9,7 @@ import type { Deps } from "../cli/deps.ts";
 import { examine } from "./doctor/examine.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { nodeJson, textOf } from "./doctor/print.ts";
-import { csvPairs } from "../builds/spec/pairs.ts";
+import { csvPairs } from "../grammar/pairs.ts";
 import { goJson } from "../base/go/json.ts";
 import { UsageError } from "../base/usage_error.ts";
 import { storeOf } from "../cli/builders/open_store.ts";

@@ -11,6 +11,7 @@ const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 /** The rooms, lowest first. A room imports from itself and from the rooms before it. */
 const ROOMS = [
   "base",
+  "grammar",
   "proto",
   "transports",
   "buildkit",

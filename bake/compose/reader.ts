@@ -1,5 +1,5 @@
 /** Compose files as bake definitions (https://docs.docker.com/build/bake/compose-file). */
-import { BakeError } from "../error.ts";
+import { UsageError } from "../../base/usage_error.ts";
 import type { ComposeReader, DefinitionFile } from "../options.ts";
 import { ComposeError } from "./compose_error.ts";
 import { checkConsistency, mapping } from "./consistency.ts";
@@ -42,7 +42,7 @@ export function composeReader(options: ComposeOptions): ComposeReader {
         }
         return undefined;
       } catch (error) {
-        if (error instanceof ComposeError || error instanceof BakeError) return error.message;
+        if (error instanceof ComposeError || error instanceof UsageError) return error.message;
         throw error;
       }
     },
@@ -61,7 +61,7 @@ export function composeReader(options: ComposeOptions): ComposeReader {
             : [],
         };
       } catch (error) {
-        if (!(error instanceof ComposeError || error instanceof BakeError)) throw error;
+        if (!(error instanceof ComposeError || error instanceof UsageError)) throw error;
         throw new ComposeError(
           `failed to parse compose file: ${error.message}`,
           error instanceof ComposeError ? error.hint : undefined,

@@ -1,7 +1,10 @@
 /** The targets that a project's services with `build` are. */
 import { formatBytes, parseBytes } from "../../base/go/bytes.ts";
-import { parseCache, shorthandAttest } from "../attribute_text.ts";
-import type { Secret, Ssh, Target } from "../target.ts";
+import { attestationText, parseAttestation } from "../../grammar/attestation.ts";
+import { parseCache } from "../../grammar/cache.ts";
+import type { SecretEntry } from "../../grammar/secret.ts";
+import type { AgentEntry } from "../../grammar/ssh.ts";
+import type { Target } from "../target.ts";
 import { ComposeError } from "./compose_error.ts";
 import { list, mapping } from "./consistency.ts";
 import { serviceEnvironment } from "./environment.ts";
@@ -82,7 +85,7 @@ function targetOf(name: string, build: Mapping, { secrets, lookup, warn }: Conte
     "attest",
     (["sbom", "provenance"] as const).flatMap((type) => {
       const value = text(type) ?? "";
-      return value === "" ? [] : [shorthandAttest(type, value)];
+      return value === "" ? [] : [parseAttestation(attestationText(type, value))];
     }),
   );
   return target;
@@ -96,7 +99,7 @@ function bool(text: string, warn: (text: string) => void): boolean {
   }
 }
 
-function secretOf(mount: Mapping, secrets: Mapping): Secret {
+function secretOf(mount: Mapping, secrets: Mapping): SecretEntry {
   const source = mount.get("source");
   const id = typeof source === "string" ? source : "";
   const secret = mapping(secrets.get(id));
@@ -113,7 +116,7 @@ function secretOf(mount: Mapping, secrets: Mapping): Secret {
   return { id, src: field("file"), env: field("environment") };
 }
 
-function agentsOf(agents: Mapping): Ssh[] {
+function agentsOf(agents: Mapping): AgentEntry[] {
   return [...agents].sort(([a], [b]) => a < b ? -1 : 1).map(([id, path]) => ({
     id,
     paths: path === null || path === "" ? [] : [textOf(path)],

@@ -2,7 +2,10 @@
  * `x-bake` below `build`: what bake knows and compose doesn't
  * (https://docs.docker.com/build/bake/compose-file/#extension-field-with-x-bake).
  */
-import { parseCache, parseOutput, parseSecret, parseSsh } from "../attribute_text.ts";
+import { parseCache } from "../../grammar/cache.ts";
+import { parseOutput } from "../../grammar/output.ts";
+import { parseSecret } from "../../grammar/secret.ts";
+import { parseAgent } from "../../grammar/ssh.ts";
 import type { Target } from "../target.ts";
 import { ComposeError } from "./compose_error.ts";
 import { linkedContexts } from "./names.ts";
@@ -22,7 +25,7 @@ export function extend(target: Target, value: Value | undefined): Target {
     return set === undefined || set === null ? {} : { [key]: yamlBool(set, key) };
   };
   const named = linkedContexts(new Map(contextsOf(value.get("contexts"))));
-  const ssh = added("ssh", texts("ssh").map(parseSsh));
+  const ssh = added("ssh", texts("ssh").map(parseAgent));
   ssh.ssh?.sort((a, b) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
   return {
     ...target,

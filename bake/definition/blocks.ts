@@ -12,7 +12,8 @@ import type { Scope } from "../hcl/scope.ts";
 import { quote } from "../../base/go/quote.ts";
 import { map, STRING } from "../hcl/type.ts";
 import { elementsOf, entriesOf, mapOf, objectOf, stringOf, type Value } from "../hcl/value.ts";
-import { type AttributeKind, groupAttributes, targetAttributes, unsuitable } from "./attributes.ts";
+import { type Attribute as Kind, unsuitable } from "../attributes/attribute.ts";
+import { groupAttributes, targetAttributes } from "../attributes/table.ts";
 import { type Evaluation, located } from "./evaluation.ts";
 
 /** One target or group of a block. */
@@ -38,12 +39,18 @@ interface Seen {
 
 interface State {
   readonly block: Block;
-  readonly kinds: ReadonlyMap<string, AttributeKind>;
+  readonly kinds: ReadonlyMap<string, AnyKind>;
   readonly attributes: ReadonlyMap<string, Attribute>;
   instances?: Running[];
 }
 
-const kindsOf = new Map([["target", targetAttributes], ["group", groupAttributes]]);
+// deno-lint-ignore no-explicit-any -- the kind of an attribute and its field agree in type
+type AnyKind = Kind<any>;
+
+const kindsOf = new Map<string, ReadonlyMap<string, AnyKind>>([
+  ["target", new Map(Object.entries(targetAttributes))],
+  ["group", new Map(Object.entries(groupAttributes))],
+]);
 
 /** Stands for all attributes of a block at once. */
 const WHOLE = "";
@@ -213,7 +220,7 @@ export class Blocks {
     }
   }
 
-  #read(attribute: Attribute, kind: AttributeKind, { scope, fields }: Running): void {
+  #read(attribute: Attribute, kind: AnyKind, { scope, fields }: Running): void {
     const value = valueOf(attribute.expression, scope);
     let field: unknown;
     try {
@@ -259,7 +266,7 @@ function iterated(value: Value): readonly Value[] | undefined {
 
 function valueFor(
   name: string,
-  kinds: ReadonlyMap<string, AttributeKind>,
+  kinds: ReadonlyMap<string, AnyKind>,
   fields: ReadonlyMap<string, unknown>,
 ): Value {
   const entries = new Map<string, Value>([["name", stringOf(name)]]);

@@ -2,6 +2,7 @@
  * The evaluation of a definition: every name is resolved when something needs it, in whatever order
  * the files have them. What needs itself is a cycle.
  */
+import { UsageError } from "../../base/usage_error.ts";
 import { BakeError } from "../error.ts";
 import type { Attribute } from "../hcl/body.ts";
 import { ConversionError, convert } from "../hcl/convert.ts";
@@ -274,7 +275,7 @@ export function located<T>(summary: string, range: Range, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    if (error instanceof BakeError) throw new Diagnostic(summary, error.message, range);
+    if (error instanceof UsageError) throw new Diagnostic(summary, error.message, range);
     const reason = limitOf(error);
     if (reason === undefined) throw error;
     throw new Diagnostic("Out of bounds", `This can't be evaluated: ${reason}.`, range);

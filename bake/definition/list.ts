@@ -5,7 +5,7 @@ import { compareText } from "../hcl/text.ts";
 import { quote } from "../../base/go/quote.ts";
 import type { Definition } from "../options.ts";
 import type { Group } from "../target.ts";
-import { type Json, prettyJson } from "./pretty_json.ts";
+import { type Json, prettyJson } from "../attributes/pretty_json.ts";
 
 /** What is listed, and how. */
 export interface ListFormat {

@@ -1,16 +1,7 @@
 /** The grammar of `--set PATTERN.KEY[.NAME][+]=VALUE`. */
+import type { Override } from "../attributes/attribute.ts";
 import { BakeError } from "../error.ts";
 import { compilePattern } from "./pattern.ts";
-
-/** What `--set` says of one key of a target, all its occurrences together. */
-export interface Override {
-  /** The last value; undefined where none was given. */
-  value?: string;
-  /** All values, for keys that take several. */
-  readonly values: string[];
-  /** The mode of the last occurrence. */
-  append: boolean;
-}
 
 /** By target, then by key: `tags`, `args.NAME`. */
 export type Overrides = ReadonlyMap<string, ReadonlyMap<string, Override>>;

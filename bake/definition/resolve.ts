@@ -4,7 +4,8 @@ import type { Allowed, Definition, Request, Resolved } from "../options.ts";
 import type { Group, Target } from "../target.ts";
 import { applyOverrides } from "./apply.ts";
 import { Links } from "./links.ts";
-import { merge, normalize } from "./merge.ts";
+import { tidyFields } from "../attributes/table.ts";
+import { merge } from "./merge.ts";
 import { type Overrides, parseOverrides } from "./overrides.ts";
 import { compilePattern, isPattern } from "./pattern.ts";
 import { compareText } from "../hcl/text.ts";
@@ -118,7 +119,7 @@ class Resolver {
     }
     merged = merge(merged, own);
     applyOverrides(merged, this.#overrides.get(name) ?? new Map(), this.#allowed);
-    normalize(merged);
+    tidyFields(merged);
     visited.set(name, merged);
     return merged;
   }

@@ -13,7 +13,7 @@ import { type Agents, ssh } from "../../buildkit/session/ssh.ts";
 import { dockerfileRequest } from "../../buildkit/solve_request.ts";
 import type { StatusResponse } from "../../proto/gen/control_types.ts";
 import type { JobContext } from "../running/job.ts";
-import { hasQuery } from "./remote.ts";
+import { hasQuery } from "../spec/remote.ts";
 import { folders } from "../running/services.ts";
 
 /** A context, and what the daemon may need to fetch it. */

@@ -1,52 +1,51 @@
 /**
- * What a build reads: its context, its Dockerfile, and further contexts under names. Folders are
- * sent as the daemon asks for them; a URL goes to the daemon as it is; an archive on stdin is
- * uploaded once. The cases are tried in buildx's order, and its messages are kept.
+ * The context and the Dockerfile of a build. Folders are sent as the daemon asks for them. A URL goes
+ * to the daemon as it is. An archive on stdin is uploaded once. The order of the cases and the
+ * messages are buildx's.
  */
 import type { Service } from "../../buildkit/grpc/call.ts";
 import type { Deps } from "../../cli/deps.ts";
 import { UsageError } from "../../base/usage_error.ts";
-import type { Archive } from "./archive.ts";
-import { localDockerfile, statOf } from "./dockerfile.ts";
-import { openedPath } from "../../base/opened_path.ts";
-import { baseName } from "../../base/paths.ts";
-import { hasQuery, isHttp, isRemote } from "./remote.ts";
 import type { Scratch } from "../scratch.ts";
+import type { BuildSpec } from "../spec/build_spec.ts";
+import { hasQuery } from "../spec/remote.ts";
+import type { ContextSource } from "../spec/source.ts";
+import type { Archive } from "./archive.ts";
+import { copyAlone, localDockerfile } from "./dockerfile.ts";
 import { hidesItsKind, isArchive, peek, readText } from "./stdin.ts";
 
-/** What a build reads, and how the daemon is told. */
-export interface Inputs {
+/** The context and the Dockerfile, and how the daemon is told of them. */
+export interface ContextInputs {
   /** Folder by mount name; absolute. */
   readonly mounts: ReadonlyMap<string, string>;
   /** The Dockerfile's name in the mount `dockerfile`; without that, its path inside the context. */
   readonly filename: string;
-  /** What the frontend is told of the contexts. */
+  /** For the frontend. */
   readonly attrs: Readonly<Record<string, string>>;
-  /** Features of the frontend that the build can't do without. */
+  /** Features of the frontend that the build needs. */
   readonly caps: readonly string[];
-  /** The context folder's own name; empty when it is no folder. */
-  readonly name: string;
-  /** What the daemon calls for what are no folders. */
+  /** Services that the daemon calls for inputs that are no folders. */
   readonly services: readonly Service[];
-  /** An archive on stdin is read as it is sent, once, unless it is kept first: for several nodes or attempts. */
+  /** An archive on stdin is read once, as it is sent, unless this keeps it for several nodes or attempts. */
   keepStdin(signal: AbortSignal): Promise<void>;
   /** A Dockerfile that the daemon is to fetch, into the mount `dockerfile`, before the build. */
   readonly dockerfileUrl: string | undefined;
-  /** Throws `NoDockerfile` where there is none of this machine; last of all, as the daemon would. */
+  /** Throws `NoDockerfile` where this machine lacks it; to be called last, as the daemon would. */
   checkDockerfile(): void;
 }
 
-/** What finding them goes by. */
-export interface InputsOptions {
+/** What `findInputs` needs beside the specification. */
+export interface ContextOptions {
   readonly deps: Pick<Deps, "cwd" | "stdin">;
   readonly scratch: Scratch;
+  readonly mayRead: (path: string) => boolean;
 }
 
-/** A Dockerfile has no business being larger, in bytes; buildx takes as much from a URL. */
+/** A Dockerfile has no reason to be larger, in bytes; buildx takes as much from a URL. */
 const LARGEST_DOCKERFILE = 2 << 20;
 
 /** A context, before it is known where the Dockerfile comes from. */
-interface Context {
+interface OpenContext {
   readonly mounts: Map<string, string>;
   readonly attrs: Record<string, string>;
   readonly services: Service[];
@@ -57,85 +56,72 @@ interface Context {
   readonly stdin?: Pick<Deps["stdin"], "read">;
 }
 
-/**
- * Finds the context and the Dockerfile. `file`, of `-f`, is relative to the working folder, not to
- * the context, unless the context is no folder: then it is a path inside it.
- * Throws `UsageError`: what is not there, and what to write.
- */
+/** Opens both. Throws `UsageError`, which says what is missing and what to write. */
 export async function findInputs(
-  path: string,
-  file: string,
-  options: InputsOptions,
-): Promise<Inputs> {
-  const { deps, scratch } = options;
-  const context = path === "-"
-    ? await stdinContext(file, options)
-    : folderContext(path, deps.cwd) ?? remoteContext(path, deps.cwd);
+  { context: source, dockerfile }: Pick<BuildSpec, "context" | "dockerfile">,
+  options: ContextOptions,
+): Promise<ContextInputs> {
+  const { deps, scratch, mayRead } = options;
+  const context = await openContext(source, dockerfile.typed, options);
   const { mounts, attrs, services, folder, archive } = context;
-  const stdin = context.stdin ?? (file === "-" ? deps.stdin : undefined);
-  const dockerfileUrl = isHttp(file) ? file : undefined;
-  const caps = folder === undefined && path !== "-" && hasQuery(path)
+  const dockerfileUrl = dockerfile.kind === "url" ? dockerfile.typed : undefined;
+  const caps = source.kind === "remote" && hasQuery(source.url)
     ? ["moby.buildkit.frontend.gitquerystring"]
     : [];
-  const name = folder === undefined || path === "-" ? "" : baseName(folder);
   const keepStdin = async (signal: AbortSignal) => await archive?.keep(signal);
   const checkDockerfile = () => {};
-  const inputs = { mounts, attrs, caps, name, services, keepStdin, dockerfileUrl, checkDockerfile };
-  if (stdin !== undefined || dockerfileUrl !== undefined) {
+  const inputs = { mounts, attrs, caps, services, keepStdin, dockerfileUrl, checkDockerfile };
+  const stdin = context.stdin ?? (dockerfile.kind === "stdin" ? deps.stdin : undefined);
+  if (stdin !== undefined || dockerfileUrl !== undefined || dockerfile.kind === "inline") {
     const made = scratch.folder("dockerfile");
     mounts.set("dockerfile", made);
     attrs["dockerfilekey"] = "dockerfile";
-    if (dockerfileUrl === undefined) {
-      const text = await readText(stdin!, LARGEST_DOCKERFILE);
-      Deno.writeFileSync(`${made}/Dockerfile`, text);
-    }
+    const path = `${made}/Dockerfile`;
+    if (dockerfile.kind === "inline") Deno.writeTextFileSync(path, dockerfile.text);
+    else if (stdin) Deno.writeFileSync(path, await readText(stdin, LARGEST_DOCKERFILE));
     return { ...inputs, filename: "Dockerfile" };
   }
-  if (folder === undefined && !isAbsolute(file, path)) {
-    return { ...inputs, filename: file || "Dockerfile" };
-  }
-  const dockerfile = localDockerfile(file, folder ?? "", deps.cwd);
-  mounts.set("dockerfile", dockerfile.folder);
+  if (dockerfile.kind !== "file") return { ...inputs, filename: dockerfile.typed || "Dockerfile" };
+  const found = localDockerfile(dockerfile, folder ?? "");
+  // The daemon may ask for any file of a mounted folder.
+  const mount = mayRead(found.folder) ? found.folder : scratch.folder("dockerfile");
+  if (mount !== found.folder) copyAlone(found, mount, mayRead);
+  mounts.set("dockerfile", mount);
   if (folder === undefined) attrs["dockerfilekey"] = "dockerfile";
-  return { ...inputs, filename: dockerfile.name, checkDockerfile: dockerfile.check };
+  return { ...inputs, filename: found.name, checkDockerfile: () => found.check() };
 }
 
-/** An absolute `-f` beside a URL is a file of this machine; beside an archive it is one inside. */
-function isAbsolute(file: string, path: string): boolean {
-  return path !== "-" && (file.startsWith("/") || /^[A-Za-z]:[\\/]/.test(file));
-}
-
-function folderContext(path: string, cwd: string): Context | undefined {
-  if (path === "") {
-    throw new UsageError(
-      'please specify build context (e.g. "." for the current directory)',
-      "name the folder to build from, often .",
-    );
+async function openContext(
+  source: ContextSource,
+  dockerfile: string,
+  options: ContextOptions,
+): Promise<OpenContext> {
+  switch (source.kind) {
+    case "none":
+      throw source.error;
+    case "remote":
+      return { mounts: new Map(), attrs: { context: source.url }, services: [] };
+    case "folder": {
+      const folder = source.path;
+      return { mounts: new Map([["context", folder]]), attrs: {}, services: [], folder };
+    }
+    case "stdin":
+      return await stdinContext(dockerfile, options);
   }
-  const folder = openedPath(path, cwd);
-  if (!statOf(folder)?.isDirectory) return undefined;
-  return { mounts: new Map([["context", folder]]), attrs: {}, services: [], folder };
 }
 
-function remoteContext(path: string, cwd: string): Context {
-  if (isRemote(path)) return { mounts: new Map(), attrs: { context: path }, services: [] };
-  throw new UsageError(
-    `unable to prepare context: path ${JSON.stringify(path)} not found`,
-    statOf(openedPath(path, cwd))
-      ? "it is no folder: name the folder to build from, and the Dockerfile with -f"
-      : "name the folder to build from, often .",
-  );
-}
-
-/** The archive in a form that the daemon knows for one. */
+/** The archive in a form that the daemon recognizes. */
 async function recognizable(head: Uint8Array, whole: Pick<Deps["stdin"], "read">) {
   if (!hidesItsKind(head)) return whole;
   const { gzipped } = await import("./gzip.ts");
   return gzipped(whole);
 }
 
-async function stdinContext(file: string, { deps, scratch }: InputsOptions): Promise<Context> {
-  if (file === "-") {
+async function stdinContext(
+  dockerfile: string,
+  { deps, scratch }: ContextOptions,
+): Promise<OpenContext> {
+  if (dockerfile === "-") {
     throw new UsageError(
       "invalid argument: can't use stdin for both build context and dockerfile",
       "name the context, or the Dockerfile inside it",
@@ -155,7 +141,7 @@ async function stdinContext(file: string, { deps, scratch }: InputsOptions): Pro
     const { url, service } = upload(() => archive.open());
     return { mounts: new Map(), attrs: { context: url }, services: [service], archive };
   }
-  if (file !== "") {
+  if (dockerfile !== "") {
     throw new UsageError(
       "ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles",
       "send a tar of the context to stdin, or name the context's folder",

@@ -1,6 +1,8 @@
 import { osReason } from "../../base/os_reason.ts";
 import { UsageError } from "../../base/usage_error.ts";
-import { absolutePath, cleanPath } from "../../base/paths.ts";
+import { baseName, parentOf } from "../../base/paths.ts";
+import { statOf } from "../../base/stat.ts";
+import { type DockerfileSource, folderOf } from "../spec/source.ts";
 
 /** A Dockerfile of this machine. */
 export interface LocalDockerfile {
@@ -15,18 +17,38 @@ export interface LocalDockerfile {
 export class NoDockerfile extends UsageError {}
 
 /**
- * The Dockerfile that `-f` names, else that of the context's folder. Where only a `dockerfile` exists,
- * that is meant. Throws {@link NoDockerfile}, in the words of buildx and the daemon.
- * @param typed what `-f` said; empty without it
+ * Finds a Dockerfile of this machine. A `dockerfile` is taken where there is no `Dockerfile`. Throws
+ * {@link NoDockerfile}, in the words of buildx and the daemon.
+ * @param context the context's folder, absolute
  */
-export function localDockerfile(typed: string, context: string, cwd: string): LocalDockerfile {
-  const path = typed || `${context}/Dockerfile`;
-  // As Go takes paths apart: of `d/f/` the folder is `d/f`.
-  const folder = cleanPath(path.slice(0, path.lastIndexOf("/") + 1));
-  const at = absolutePath(folder, cwd);
-  checkFolder(folder, at);
-  const name = existingName(at, path.replace(/\/+$/, "").split("/").pop() || "/");
-  return { folder: at, name, check: () => checkFile(`${at}/${name}`, name, typed) };
+export function localDockerfile(
+  { typed, path }: Extract<DockerfileSource, { kind: "file" }>,
+  context: string,
+): LocalDockerfile {
+  const folder = parentOf(path);
+  checkFolder(typed === "" ? context : folderOf(typed), folder);
+  const name = existingName(folder, baseName(path));
+  return { folder, name, check: () => checkFile(`${folder}/${name}`, name, typed) };
+}
+
+/**
+ * Copies a Dockerfile and its `.dockerignore` into another folder. What isn't there is left out, since
+ * `check` reports it, and so is a link to something that may not be read.
+ */
+export function copyAlone(
+  { folder, name }: LocalDockerfile,
+  to: string,
+  mayRead: (path: string) => boolean,
+): void {
+  for (const file of [name, `${name}.dockerignore`]) {
+    const path = `${folder}/${file}`;
+    try {
+      if (Deno.lstatSync(path).isSymlink && !mayRead(path)) continue;
+      if (Deno.statSync(path).isFile) Deno.copyFileSync(path, `${to}/${file}`);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
 }
 
 function checkFolder(folder: string, at: string): void {
@@ -67,18 +89,5 @@ function checkFile(path: string, name: string, typed: string): void {
       `failed to solve: failed to read dockerfile: ${name} is not a regular file`,
       "name the file in it with -f",
     );
-  }
-}
-
-/**
- * What a path leads to; undefined for nothing. Throws `UsageError` when that can't be found out. At
- * once: to wait for another thread takes ten times as long, and every target of bake is looked at.
- */
-export function statOf(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.statSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw new UsageError(`cannot look at ${path}: ${osReason(error)}`);
   }
 }

@@ -7,7 +7,8 @@ import type { Typed } from "../../buildkit/solve_request.ts";
 import type { EngineOutput } from "../outputs/engine.ts";
 import { parseBool } from "../../base/go/bool.ts";
 import { UsageError } from "../../base/usage_error.ts";
-import { absolutePath, parentOf } from "../../base/paths.ts";
+import { openedPath } from "../../base/opened_path.ts";
+import { parentOf } from "../../base/paths.ts";
 import type { Answers } from "../results/result.ts";
 
 /** Layouts of a build. */
@@ -69,7 +70,7 @@ export async function findLayouts(
   const caches: CacheFolder[] = [];
   for (const { attrs } of build.cacheTo.filter(local)) {
     const dest = attrs["dest"]!;
-    const folder = absolutePath(dest, cwd);
+    const folder = openedPath(dest, cwd);
     checkFolder(dest, cwd);
     stores.set(`local:${dest}`, folder);
     writable.add(`local:${dest}`);
@@ -78,7 +79,7 @@ export async function findLayouts(
   const cacheFrom = build.cacheFrom.flatMap((cache) => {
     if (!local(cache)) return [cache];
     const src = cache.attrs["src"]!;
-    const folder = absolutePath(src, cwd);
+    const folder = openedPath(src, cwd);
     try {
       const digest = index.cacheDigest(folder, cache.attrs["tag"], cache.attrs["digest"]);
       stores.set(`local:${src}`, folder);
@@ -90,7 +91,7 @@ export async function findLayouts(
       return [];
     }
   });
-  const output = outputs[0] === undefined ? undefined : absolutePath(outputs[0], cwd);
+  const output = outputs[0] === undefined ? undefined : openedPath(outputs[0], cwd);
   if (output !== undefined) stores.set("export", output);
   return {
     stores,
@@ -131,7 +132,7 @@ function asTyped(error: unknown, folder: string, typed: string): string {
 /** A file stands where a cache is to go: told before the build, not after it. Throws `UsageError`. */
 function checkFolder(typed: string, cwd: string): void {
   try {
-    if (Deno.statSync(absolutePath(typed, cwd)).isDirectory) return;
+    if (Deno.statSync(openedPath(typed, cwd)).isDirectory) return;
   } catch (error) {
     if (!(error instanceof Deno.errors.NotADirectory)) return;
     return checkFolder(parentOf(typed), cwd);

@@ -1,14 +1,10 @@
-/** `--build-context`: what each named context is on this side, and how the frontend is told of it. */
 import { newId } from "../../base/identity.ts";
-import { parseLayoutRef, resolveLayout } from "../../buildkit/session/oci_layout.ts";
-import type { NamedContext } from "../spec/build_context.ts";
 import { UsageError } from "../../base/usage_error.ts";
-import { statOf } from "./dockerfile.ts";
-import { openedPath } from "../../base/opened_path.ts";
-import { absolutePath } from "../../base/paths.ts";
-import { hasQuery, isRemote } from "./remote.ts";
+import { resolveLayout } from "../../buildkit/session/oci_layout.ts";
+import { hasQuery } from "../spec/remote.ts";
+import type { NamedContext } from "../spec/source.ts";
 
-/** Named contexts, understood. */
+/** The named contexts of a build, and how the daemon and the frontend are told of them. */
 export interface NamedInputs {
   /** Folder by mount name; absolute. */
   readonly mounts: ReadonlyMap<string, string>;
@@ -16,86 +12,72 @@ export interface NamedInputs {
   readonly caps: readonly string[];
   /** OCI layout by store id; absolute. */
   readonly stores: ReadonlyMap<string, string>;
-  /** Those that are other targets' results: the target's name by the context's. */
+  /** Names of contexts that are other targets' results, with the names of those targets. */
   readonly links: ReadonlyMap<string, string>;
 }
 
-/** What looking at them goes by. */
+/** What `namedInputs` needs beside the contexts. */
 export interface NamedOptions {
-  readonly cwd: string;
-  /** Of a folder: ties the daemon's copy of it to the next build of it. */
+  /** Ties the daemon's copy of a folder to the next build of it. */
   sharedKey(folder: string): string;
-  /** The other targets; there are none but in bake. */
+  /** The other targets; only bake has some. */
   readonly targets: ReadonlySet<string>;
 }
 
-/** Looks at what the contexts name. */
-export function namedContexts(
+/** Throws `UsageError` for a target or a folder that does not exist, `LayoutError` for a layout. */
+export function namedInputs(
   contexts: readonly NamedContext[],
-  { cwd, sharedKey, targets }: NamedOptions,
+  { sharedKey, targets }: NamedOptions,
 ): NamedInputs {
   const mounts = new Map<string, string>();
   const stores = new Map<string, string>();
   const links = new Map<string, string>();
   const attrs: Record<string, string> = {};
   const caps = new Set<string>();
-  for (const { name, value } of contexts) {
+  for (const { name, source } of contexts) {
     const key = `context:${name}`;
     caps.add("moby.buildkit.frontend.contexts+forward");
-    if (value.startsWith("target:")) {
-      const target = value.slice("target:".length);
-      if (targets.has(target)) {
-        links.set(name, target);
-        // Until the engine has its result.
-        attrs[key] = value;
-        continue;
+    switch (source.kind) {
+      case "none":
+        throw source.error;
+      case "target":
+        requireTarget(source.target, name, targets);
+        links.set(name, source.target);
+        // The run puts the target's result in its place.
+        attrs[key] = `target:${source.target}`;
+        break;
+      case "remote":
+        if (hasQuery(source.url)) caps.add("moby.buildkit.frontend.gitquerystring+forward");
+        attrs[key] = source.url;
+        break;
+      case "image":
+        attrs[key] = source.url;
+        break;
+      case "layout": {
+        const { typed, ref, path } = source;
+        const digest = resolveLayout(path, ref, typed);
+        const id = newId();
+        stores.set(`oci:${id}`, path);
+        attrs[key] = `oci-layout://${id}${ref.tag && `:${ref.tag}`}@${digest}`;
+        break;
       }
-      throw new UsageError(
-        `failed to find target ${target} for context ${name}`,
-        "only bake has other targets: build it by itself, and give its result as docker-image:// or " +
-          "oci-layout://",
-      );
-    }
-    if (isRemote(value) || value.startsWith("docker-image://")) {
-      attrs[key] = value;
-      if (isRemote(value) && hasQuery(value)) {
-        caps.add("moby.buildkit.frontend.gitquerystring+forward");
+      case "folder": {
+        // These two names are the build's own.
+        const mount = name === "context" || name === "dockerfile" ? `_${name}` : name;
+        mounts.set(mount, source.path);
+        attrs[key] = `local:${mount}`;
+        attrs[`sharedkey:localdir:${name}`] = sharedKey(source.path);
       }
-      continue;
     }
-    const layout = parseLayoutRef(value);
-    if (layout) {
-      const folder = absolutePath(layout.path, cwd);
-      const digest = resolveLayout(folder, layout, value);
-      const id = newId();
-      stores.set(`oci:${id}`, folder);
-      attrs[key] = `oci-layout://${id}${layout.tag && `:${layout.tag}`}@${digest}`;
-      continue;
-    }
-    const folder = namedFolder(name, value, cwd);
-    // These two names are the build's own.
-    const mount = name === "context" || name === "dockerfile" ? `_${name}` : name;
-    mounts.set(mount, folder);
-    attrs[key] = `local:${mount}`;
-    attrs[`sharedkey:localdir:${name}`] = sharedKey(folder);
   }
   return { mounts, attrs, caps: [...caps], stores, links };
 }
 
-function namedFolder(name: string, value: string, cwd: string): string {
-  const folder = openedPath(value, cwd);
-  const stat = value === "" ? undefined : statOf(folder);
-  if (!stat) {
-    throw new UsageError(
-      `failed to get build context ${name}: stat ${value}: no such file or directory`,
-      "it is a folder, a URL, docker-image://NAME or oci-layout://PATH",
-    );
-  }
-  if (!stat.isDirectory) {
-    throw new UsageError(
-      `failed to get build context path {${value} <nil>}: not a directory`,
-      `the context ${name} has to be a folder`,
-    );
-  }
-  return folder;
+function requireTarget(target: string, name: string, targets: ReadonlySet<string>): void {
+  if (targets.has(target)) return;
+  throw new UsageError(
+    `failed to find target ${target} for context ${name}`,
+    "only bake has other targets: build it by itself, and give its result as docker-image:// or " +
+      "oci-layout://",
+  );
 }

@@ -10,7 +10,7 @@ import type { Output } from "../spec/output.ts";
 import { parseBool } from "../../base/go/bool.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { EngineOutput } from "./engine.ts";
-import { attests } from "../frontend_attrs.ts";
+import { attests } from "../spec/frontend_options.ts";
 
 /** A build as the command line has it. */
 export interface Wanted {

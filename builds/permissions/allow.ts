@@ -2,18 +2,18 @@ import { csvFields } from "../../base/go/csv.ts";
 import type { Output } from "../spec/output.ts";
 import { quote } from "../../base/go/quote.ts";
 import { UsageError } from "../../base/usage_error.ts";
-import { openedPath } from "../../base/opened_path.ts";
 import { isBelow } from "../../base/paths.ts";
+import { realPath } from "../../base/real_path.ts";
 
-/** A permission that concerns this machine alone: the daemon is not told of it. */
+/** A permission for this machine alone; the daemon is not told of it. */
 const LOCAL_DELETE = "buildx.local.delete";
 
 /**
- * The permissions of `--allow` that are the daemon's. One for this machine is checked: an output that
- * deletes what was in its folder may do so below the working folder only, unless it is allowed.
- * Throws `UsageError`.
+ * Returns the permissions of `--allow` that the daemon is told of. The one for this machine is checked
+ * here: an output that deletes other files of its folder may do so only below the working folder,
+ * unless that is allowed. Throws `UsageError`.
  */
-export function checkPermissions(
+export function checkAllowed(
   allow: readonly string[],
   outputs: readonly Output[],
   cwd: string,
@@ -23,7 +23,7 @@ export function checkPermissions(
   if (!allow.includes(LOCAL_DELETE)) {
     for (const { target } of outputs) {
       if (target.to !== "directory" || target.mode !== "delete") continue;
-      if (isBelow(resolved(openedPath(target.path, cwd)), resolved(cwd))) continue;
+      if (isBelow(realPath(target.path, cwd).path, realPath(".", cwd).path)) continue;
       throw new UsageError(
         `local output mode=delete for destination ${JSON.stringify(target.path)} requires ` +
           `--allow=${LOCAL_DELETE}`,
@@ -52,15 +52,5 @@ function checkName(name: string): void {
     const [key, ...value] = field.split("=");
     if (value.length === 0) throw new UsageError(`invalid device config ${quote(field)}`);
     if (key !== "alias") throw new UsageError(`unknown device config key ${quote(key!)}`);
-  }
-}
-
-/** Without symbolic links, as far as the path is there. */
-function resolved(path: string): string {
-  try {
-    return Deno.realPathSync(path).replaceAll("\\", "/");
-  } catch {
-    const slash = path.lastIndexOf("/");
-    return slash <= 0 ? path : `${resolved(path.slice(0, slash))}${path.slice(slash)}`;
   }
 }

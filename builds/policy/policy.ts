@@ -2,7 +2,7 @@ import type { Env } from "../../transports/transport.ts";
 import type { PolicyChoice } from "../spec/policy.ts";
 import { parseBool } from "../../base/go/bool.ts";
 import { UsageError } from "../../base/usage_error.ts";
-import type { Inputs } from "../inputs/context_inputs.ts";
+import type { ContextInputs } from "../inputs/context_inputs.ts";
 
 /**
  * Refuses a build under a Rego policy: named by `--policy`, found beside the Dockerfile, or the one
@@ -10,7 +10,7 @@ import type { Inputs } from "../inputs/context_inputs.ts";
  */
 export function refusePolicies(
   choice: PolicyChoice,
-  inputs: Pick<Inputs, "mounts" | "filename">,
+  inputs: Pick<ContextInputs, "mounts" | "filename">,
   env: Env,
 ): void {
   if (choice.disabled) return;
@@ -19,7 +19,7 @@ export function refusePolicies(
   if (isSet(env("BUILDX_DEFAULT_POLICY"))) throw policyError("of BUILDX_DEFAULT_POLICY");
 }
 
-function refuseBeside({ mounts, filename }: Pick<Inputs, "mounts" | "filename">): void {
+function refuseBeside({ mounts, filename }: Pick<ContextInputs, "mounts" | "filename">): void {
   const folder = mounts.get("dockerfile");
   if (folder === undefined) return;
   const path = `${folder}/${filename}.rego`;

@@ -8,14 +8,14 @@ import type { PreparedBuild } from "../prepare.ts";
 /** Throws `UsageError` where there is a policy. */
 export async function refuseRemotePolicy(
   client: Client,
-  { sources }: PreparedBuild,
+  { inputs, secrets, agents }: PreparedBuild,
   context: JobContext,
 ): Promise<void> {
-  const name = `${sources.filename}.rego`;
+  const name = `${inputs.filename}.rego`;
   const far = {
-    url: sources.attrs["context"] ?? "",
-    secrets: sources.secrets,
-    agents: sources.agents,
+    url: inputs.attrs["context"] ?? "",
+    secrets,
+    agents,
   };
   const [found] = await readContextFiles(client, far, { names: [name], length: 1 }, context);
   if (found) throw policyError(`${name} of the context`);

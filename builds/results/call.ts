@@ -60,7 +60,7 @@ export async function askFrontend(
   let tooOld = false;
   const { value } = await withGateway(client, { ...request, Internal: true }, {
     services: services.list,
-    sharedKey: build.sources.sharedKey,
+    sharedKey: build.inputs.sharedKey,
     onStatus: (status) => progress.update(status),
     signal: deps.signal,
   }, async (gateway) => {

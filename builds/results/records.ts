@@ -30,7 +30,7 @@ export function buildRecords(
     recorded.add(job);
     saveBuildState(store.dir, [builder.name, job.node.name, job.ref], {
       target: job.target,
-      ...job.build.sources.state,
+      ...job.build.inputs.state,
       ...groupRef !== undefined && { groupRef },
     });
   };

@@ -41,7 +41,7 @@ export function linkJobs(jobs: readonly Job[]): ReadonlyMap<Job, Link> {
   const results = new Map(jobs.map((job) => [job, Promise.withResolvers<Result>()]));
   const usedBy = new Map<Job, { readonly context: string; readonly job: Job }[]>();
   for (const job of jobs) {
-    const used = [...job.build.sources.links].map(([context, target]) => {
+    const used = [...job.build.inputs.links].map(([context, target]) => {
       const found = jobs.find((other) => other.target === target && other.index === job.index);
       if (found !== undefined) return { context, job: found };
       throw new Error(

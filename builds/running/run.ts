@@ -128,7 +128,7 @@ function affinityOf(
   { group, deps }: Pick<RunContext, "group" | "deps">,
 ): string {
   const [build] = builds.values();
-  return group === undefined && build !== undefined ? build.sources.state.localPath : deps.cwd;
+  return group === undefined && build !== undefined ? build.inputs.state.localPath : deps.cwd;
 }
 
 async function runOn(

@@ -20,8 +20,8 @@ export async function makeReady(
   build: PreparedBuild,
   context: JobContext,
 ): Promise<void> {
-  const { dockerfileUrl, mounts, filename, isRemote, underPolicy } = build.sources;
-  if (context.retries) await build.sources.keepStdin(context.deps.signal);
+  const { dockerfileUrl, mounts, filename, isRemote, underPolicy } = build.inputs;
+  if (context.retries) await build.inputs.keepStdin(context.deps.signal);
   if (dockerfileUrl !== undefined) {
     const { fetchFile } = await import("../inputs/fetch_file.ts");
     const text = await fetchFile(client, dockerfileUrl, "Dockerfile", context);
@@ -56,7 +56,7 @@ export async function runJob(
   try {
     const solved = solving(client, solveRequest(ref, newId(), options), {
       services: idle?.watched(services.list) ?? services.list,
-      sharedKey: build.sources.sharedKey,
+      sharedKey: build.inputs.sharedKey,
       onStatus(status) {
         idle?.touch();
         progress.update(status);

@@ -49,7 +49,7 @@ export async function runTogether(
     const own = { ...context, deps, progress };
     const first = parts[0]!;
     const ready = (async () => {
-      if (parts.length > 1) await first.build.sources.keepStdin(deps.signal);
+      if (parts.length > 1) await first.build.inputs.keepStdin(deps.signal);
       await makeReady(clients.get(first)!, first.build, own);
     })();
     const answers = await allOf(parts.map((job) =>

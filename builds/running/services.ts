@@ -83,12 +83,12 @@ export async function buildServices(
   const list: Service[] = [
     health,
     shared.auth,
-    secrets(build.sources.secrets),
-    ssh(build.sources.agents),
-    folders(build.sources.mounts, context),
-    ...build.sources.services,
+    secrets(build.secrets),
+    ssh(build.agents),
+    folders(build.inputs.mounts, context),
+    ...build.inputs.services,
   ];
-  const stores = new Map([...build.sources.stores, ...build.layouts.stores]);
+  const stores = new Map([...build.inputs.stores, ...build.layouts.stores]);
   const imageStores = build.outputs.flatMap(({ store }) => store ?? []);
   if (stores.size > 0 || imageStores.length > 0) {
     const { content } = await import("../../buildkit/session/content.ts");

@@ -31,7 +31,7 @@ export interface SharedUploads {
 export function sharedUploads(jobs: readonly Job[]): SharedUploads {
   const readers = new Map<string, { mount: string; folder: string; jobs: Job[] }>();
   for (const job of jobs) {
-    for (const [mount, folder] of job.build.sources.mounts) {
+    for (const [mount, folder] of job.build.inputs.mounts) {
       const key = JSON.stringify([job.index, mount, folder]);
       const found = readers.get(key) ?? { mount, folder, jobs: [] };
       found.jobs.push(job);
@@ -44,7 +44,7 @@ export function sharedUploads(jobs: readonly Job[]): SharedUploads {
     const { index, build } = jobs[0]!;
     let upload = uploads.find((other) => other.index === index && !other.mounts.has(mount));
     if (!upload) {
-      const { sharedKey } = build.sources;
+      const { sharedKey } = build.inputs;
       upload = { id: newId(), index, sharedKey, mounts: new Map(), users: new Set() };
       uploads.push(upload);
     }
@@ -55,7 +55,7 @@ export function sharedUploads(jobs: readonly Job[]): SharedUploads {
   const open = new Map<Upload, { readonly close: () => Promise<void> }>();
   return {
     attrsOf(job) {
-      const { mounts } = job.build.sources;
+      const { mounts } = job.build.inputs;
       return Object.fromEntries(
         uploadsOf(job).flatMap((upload) =>
           [...upload.mounts]

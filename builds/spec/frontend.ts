@@ -3,10 +3,10 @@
  * gives the attributes for one flag; messages are buildx's. All throw `UsageError`.
  */
 import { UsageError } from "../../base/usage_error.ts";
+import type { Attestation } from "../../grammar/attestation.ts";
 import { parseBytes } from "../../base/go/bytes.ts";
-import { csvFields, csvLine } from "../../base/go/csv.ts";
 import { quote } from "../../base/go/quote.ts";
-import { parseBool } from "../../base/go/bool.ts";
+import { csvLine } from "../../base/go/csv.ts";
 import { parseInt64 } from "../../cli/flags/value.ts";
 
 type Attrs = Record<string, string>;
@@ -163,63 +163,21 @@ function readResource(key: string, kind: string, text: string): string {
 }
 
 /**
- * `--attest type=…`, `--provenance` and `--sbom`, as the frontend takes them: `attest:TYPE`. The first
- * of a type wins, a disabled one sends nothing. `byDefault` is asked when no provenance was.
+ * Attestations as the frontend takes them: `attest:TYPE`. The first of a type wins, and a disabled one
+ * sends nothing. `byDefault` is asked when no provenance was.
  */
 export function attestations(
-  texts: readonly string[],
-  provenance: string | undefined,
-  sbom: string | undefined,
+  entries: readonly Attestation[],
   byDefault: () => string | undefined,
 ): Attrs {
-  const all = [...texts];
-  if (provenance !== undefined) all.push(shorthand("provenance", provenance));
-  if (sbom !== undefined) all.push(shorthand("sbom", sbom));
   const attrs: Attrs = {};
   const seen = new Set<string>();
-  for (const text of all) {
-    const { type, fields, disabled } = readAttestation(text);
+  for (const { type, disabled, attrs: own } of entries) {
     if (seen.has(type)) continue;
     seen.add(type);
+    const fields = [...own.keys()].sort().map((key) => `${key}=${own.get(key)}`);
     if (!disabled) attrs[`attest:${type}`] = csvLine([`type=${type}`, ...fields]);
   }
   const added = seen.has("provenance") ? undefined : byDefault();
   return added === undefined ? attrs : { ...attrs, "attest:provenance": added };
-}
-
-/** `--sbom=false` and `--sbom=generator=x` both stand for an `--attest`. */
-function shorthand(type: string, value: string): string {
-  try {
-    return `type=${type},disabled=${!parseBool(value)}`;
-  } catch {
-    return `type=${type},${value}`;
-  }
-}
-
-function readAttestation(text: string): { type: string; fields: string[]; disabled: boolean } {
-  let type = "", disabled = false;
-  const pairs = new Map<string, string>();
-  for (const field of csvFields(text)) {
-    const equals = field.indexOf("=");
-    if (equals < 0) {
-      throw new UsageError(`invalid value ${field}`, "write type=sbom or type=provenance");
-    }
-    const key = field.slice(0, equals), value = field.slice(equals + 1);
-    const known = key.trim().toLowerCase();
-    if (known === "type") type = value;
-    else if (known === "disabled") disabled = readBool(field, value);
-    else pairs.set(key, value);
-  }
-  if (type === "") throw new UsageError(`attestation type not specified`);
-  const fields = [...pairs.keys()].sort().map((key) => `${key}=${pairs.get(key)}`);
-  return { type, fields, disabled };
-}
-
-function readBool(field: string, text: string): boolean {
-  try {
-    return parseBool(text);
-  } catch (error) {
-    const why = (error as Error).message;
-    throw new UsageError(`invalid value ${field}: ${why}`, "it is true or false");
-  }
 }

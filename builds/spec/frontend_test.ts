@@ -1,4 +1,5 @@
 import { annotations } from "../../images/annotation_flag.ts";
+import { parseAttestation } from "../../grammar/attestation.ts";
 import assert from "node:assert/strict";
 import {
   addHosts,
@@ -59,26 +60,21 @@ Deno.test("limits", () => {
 });
 
 Deno.test("attestations: the first of a type wins, the default where none was asked for", () => {
-  const none = attestations([], undefined, undefined, () => "mode=min");
-  assert.deepEqual(none, { "attest:provenance": "mode=min" });
-  assert.deepEqual(attestations([], "false", "true", () => "mode=min"), {
+  const attrsOf = (texts: string[], byDefault?: string) =>
+    attestations(texts.map(parseAttestation), () => byDefault);
+  assert.deepEqual(attrsOf([], "mode=min"), { "attest:provenance": "mode=min" });
+  assert.deepEqual(attrsOf(["type=provenance,disabled=true", "type=sbom"], "mode=min"), {
     "attest:sbom": "type=sbom",
   });
-  assert.deepEqual(attestations([], "mode=max", undefined, () => "mode=min"), {
+  assert.deepEqual(attrsOf(["type=provenance,mode=max"], "mode=min"), {
     "attest:provenance": "type=provenance,mode=max",
   });
-  assert.deepEqual(
-    attestations(["type=sbom,generator=b,a=1", "type=sbom"], undefined, undefined, () => undefined),
-    { "attest:sbom": "type=sbom,a=1,generator=b" },
-  );
-  assert.deepEqual(
-    attestations(['TYPE=sbom,SCAN_Me=1,"ENV=a,""b"" c"'], undefined, undefined, () => undefined),
-    { "attest:sbom": 'type=sbom,"ENV=a,""b"" c",SCAN_Me=1' },
-  );
-  assert.throws(
-    () => attestations(["sbom"], undefined, undefined, () => undefined),
-    /invalid value sbom/,
-  );
+  assert.deepEqual(attrsOf(["type=sbom,generator=b,a=1", "type=sbom"]), {
+    "attest:sbom": "type=sbom,a=1,generator=b",
+  });
+  assert.deepEqual(attrsOf(['TYPE=sbom,SCAN_Me=1,"ENV=a,""b"" c"']), {
+    "attest:sbom": 'type=sbom,"ENV=a,""b"" c",SCAN_Me=1',
+  });
 });
 
 Deno.test("annotations", () => {

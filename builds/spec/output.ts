@@ -6,18 +6,10 @@
  */
 import { osReason } from "../../base/os_reason.ts";
 import { UsageError } from "../../base/usage_error.ts";
-import { csvFields } from "../../base/go/csv.ts";
+import type { OutputEntry } from "../../grammar/output.ts";
 import { quote } from "../../base/go/quote.ts";
 import { checkTag } from "./tag.ts";
 import { parseBool } from "../../base/go/bool.ts";
-
-/** One `--output` as it was typed. */
-export interface OutputEntry {
-  readonly type: string;
-  /** Empty when there was none. */
-  readonly dest: string;
-  readonly attrs: Readonly<Record<string, string>>;
-}
 
 /** Where the bytes of an output go. */
 export type OutputTarget =
@@ -65,32 +57,6 @@ export interface OutputOptions {
 
 type Attrs = Readonly<Record<string, string>>;
 
-/** Reads one `--output`. Throws `UsageError`. */
-export function parseOutput(text: string): OutputEntry {
-  const fields = csvFields(text);
-  if (fields.length === 1 && fields[0] === text && !text.startsWith("type=")) {
-    return { type: text === "-" ? "tar" : "local", dest: text, attrs: {} };
-  }
-  let type = "", dest = "";
-  const attrs: Record<string, string> = {};
-  for (const field of fields) {
-    const equals = field.indexOf("=");
-    if (equals < 0) throw new UsageError(`invalid value ${field}`);
-    const key = field.slice(0, equals).toLowerCase().trim();
-    const value = field.slice(equals + 1);
-    if (key === "type") type = value;
-    else if (key === "dest") dest = value;
-    else attrs[key] = value;
-  }
-  if (type === "") throw new UsageError("type is required for output");
-  return { type, dest, attrs };
-}
-
-/** Reads every `--output`; empty ones are skipped. */
-export function parseOutputs(texts: readonly string[]): OutputEntry[] {
-  return texts.filter((text) => text !== "").map(parseOutput);
-}
-
 /**
  * Makes of the flags what the daemon is asked for, images without their names. Looks at the
  * destinations, and creates nothing. Throws `UsageError`.
@@ -131,17 +97,17 @@ async function resolve(
   before: readonly Output[],
 ): Promise<Output> {
   const { type, dest } = entry;
-  if (entry.attrs["load"] !== undefined && (type !== "docker" || dest !== "")) {
+  if (entry.attrs.has("load") && (type !== "docker" || dest !== "")) {
     throw new UsageError(
       "load is for an image of type=docker without dest",
       "write type=docker,load=podman, or leave load out",
     );
   }
   if (type === "registry") {
-    const attrs = { unpack: "false", ...entry.attrs, push: "true" };
+    const attrs = { unpack: "false", ...Object.fromEntries(entry.attrs), push: "true" };
     return { type: "image", attrs, target: { to: "daemon" } };
   }
-  const attrs = { ...entry.attrs };
+  const attrs: Record<string, string> = Object.fromEntries(entry.attrs);
   const image = type === "oci" || type === "docker";
   if (type === "local" || image && !isTar(attrs)) {
     await checkDirectory(type, dest);

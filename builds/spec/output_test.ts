@@ -1,38 +1,11 @@
-import { deepEqual, rejects, throws } from "node:assert/strict";
-import {
-  nameImages,
-  type OutputOptions,
-  parseOutput,
-  parseOutputs,
-  resolveOutputs,
-} from "./output.ts";
+import { deepEqual, rejects } from "node:assert/strict";
+import { parseOutputs } from "../../grammar/output.ts";
+import { nameImages, type OutputOptions, resolveOutputs } from "./output.ts";
 
 type Options = Partial<OutputOptions> & { tags?: string[] };
 const plain: OutputOptions = { load: false, push: false, stdoutIsTerminal: false };
 const resolve = async (texts: string[], { tags = [], ...options }: Options = {}) =>
   nameImages(await resolveOutputs(parseOutputs(texts), { ...plain, ...options }), tags);
-
-Deno.test("output entries", () => {
-  const good: [string, unknown][] = [
-    ["out", { type: "local", dest: "out", attrs: {} }],
-    [".", { type: "local", dest: ".", attrs: {} }],
-    ["a=b", { type: "local", dest: "a=b", attrs: {} }],
-    ["-", { type: "tar", dest: "-", attrs: {} }],
-    ["type=tar,dest=x.tar", { type: "tar", dest: "x.tar", attrs: {} }],
-    ["type=image, Name=r/a,push=true", {
-      type: "image",
-      dest: "",
-      attrs: { name: "r/a", push: "true" },
-    }],
-    ['type=oci,"dest=a,b"', { type: "oci", dest: "a,b", attrs: {} }],
-  ];
-  for (const [text, want] of good) deepEqual(parseOutput(text), want, text);
-  throws(() => parseOutput("dest=a,x=y"), {
-    name: "UsageError",
-    message: "type is required for output",
-  });
-  throws(() => parseOutput("type=local,out"), { name: "UsageError", message: "invalid value out" });
-});
 
 Deno.test("outputs go where they should", async () => {
   const dir = await Deno.makeTempDir();

@@ -1,4 +1,4 @@
-import { isRemote } from "../../builds/inputs/remote.ts";
+import { isRemote } from "../../builds/spec/remote.ts";
 
 /** What the command line names: `[URL [CONTEXT_URL]] [TARGET…]`. */
 export interface BakeArguments {

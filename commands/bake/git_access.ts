@@ -1,12 +1,15 @@
 /** Credentials of `BUILDX_BAKE_GIT_*`, for definitions in git repositories and contexts beside them. */
+import { isGitOverSsh } from "../../builds/spec/remote.ts";
+import type { ContextSource } from "../../builds/spec/source.ts";
+import { parseSecrets, type SecretEntry } from "../../grammar/secret.ts";
+import { type AgentEntry, parseAgents } from "../../grammar/ssh.ts";
 import type { Env } from "../../transports/transport.ts";
-import { isGitOverSsh, isRemote } from "../../builds/inputs/remote.ts";
 import { hostOf } from "./git_url.ts";
 
-/** What a build of a context from a repository's host gets, as values of `--secret` and `--ssh`. */
+/** What is needed to fetch from a repository's host. */
 export interface GitAccess {
-  readonly secrets: readonly string[];
-  readonly ssh: readonly string[];
+  readonly secrets: readonly SecretEntry[];
+  readonly agents: readonly AgentEntry[];
 }
 
 const VARIABLES = [
@@ -17,28 +20,42 @@ const VARIABLES = [
 /** For reading the definition itself. */
 export function definitionAccess(url: string, env: Env): GitAccess {
   const canForward = Boolean(env("BUILDX_BAKE_GIT_SSH") || env("SSH_AUTH_SOCK"));
-  return { secrets: tokens(url, env), ssh: canForward ? agents(url, env) : [] };
+  return { secrets: tokens(url, env), agents: canForward ? agentsFor(url, env) : [] };
 }
 
-/** For a target whose context is on the definition's host; nothing for any other. */
-export function contextAccess(url: string | undefined, context: string, env: Env): GitAccess {
-  if (url === undefined) return { secrets: [], ssh: [] };
-  const near = isRemote(context) && hostOf(context)?.toLowerCase() === hostOf(url)?.toLowerCase();
-  const ssh = near ? agents(url, env) : isGitOverSsh(url) ? ["default"] : [];
-  return { secrets: near ? tokens(url, env) : [], ssh };
+/**
+ * For a target whose context is on the definition's host, whose agents the user lends by naming the
+ * definition. Other targets of a definition over ssh get the usual agent, as with buildx, but the user
+ * has to allow that.
+ */
+export function contextAccess(
+  url: string | undefined,
+  context: ContextSource,
+  env: Env,
+): GitAccess & { readonly lent: readonly AgentEntry[] } {
+  if (url === undefined) return { secrets: [], agents: [], lent: [] };
+  const isNear = context.kind === "remote" &&
+    hostOf(context.url)?.toLowerCase() === hostOf(url)?.toLowerCase();
+  if (isNear) {
+    const agents = agentsFor(url, env);
+    return { secrets: tokens(url, env), agents, lent: agents };
+  }
+  return { secrets: [], agents: isGitOverSsh(url) ? parseAgents(["default"]) : [], lent: [] };
 }
 
-/** What is named for the definition serves the contexts beside it; there the peer wants an agent. */
-function agents(url: string, env: Env): string[] {
+/** The agents that are named for the definition; buildx wants one for a URL of ssh. */
+function agentsFor(url: string, env: Env): AgentEntry[] {
   const named = env("BUILDX_BAKE_GIT_SSH");
   if (!isGitOverSsh(url)) return [];
-  return [named ? `default=${named}` : "default"];
+  return parseAgents([named ? `default=${named}` : "default"]);
 }
 
-function tokens(url: string, env: Env): string[] {
+function tokens(url: string, env: Env): SecretEntry[] {
   const host = hostOf(url);
   if (host === undefined) return [];
-  return VARIABLES.flatMap(([id, variable]) =>
-    env(variable) === undefined ? [] : `id=${id}.${host},env=${variable}`
+  return parseSecrets(
+    VARIABLES.flatMap(([id, variable]) =>
+      env(variable) === undefined ? [] : `id=${id}.${host},env=${variable}`
+    ),
   );
 }

@@ -1,39 +1,38 @@
-/** Each target with its place and as a build: what is printed, checked and run. */
+/** Targets as builds, which are printed, checked and run. */
 import type { Resolved } from "../../bake/options.ts";
-import type { Output, Target } from "../../bake/target.ts";
-import type { buildFlags } from "../../builds/flags.ts";
+import type { Target } from "../../bake/target.ts";
+import { parsePlatforms } from "../../builders/platforms.ts";
+import { openAgents } from "../../buildkit/session/ssh_agents.ts";
+import { openSecrets } from "../../buildkit/session/secret_source.ts";
+import type { BuildSpec } from "../../builds/spec/build_spec.ts";
+import { resources, ulimits } from "../../builds/spec/frontend.ts";
+import { resolveEntries } from "../../builds/spec/output.ts";
 import type { Deps } from "../../cli/deps.ts";
-import type { FlagValues } from "../../cli/flags/spec.ts";
-import { buildFlagsOf } from "./build_flags.ts";
-import { checkBuild } from "./checked.ts";
-import { contextAccess } from "./git_access.ts";
-import { type Place, placeOf } from "./target_paths.ts";
+import type { OutputEntry } from "../../grammar/output.ts";
+import { annotations } from "../../images/annotation_flag.ts";
+import { type Origin, specOfTarget, type TargetSpec } from "./spec.ts";
 
 /** One target of a run. */
-export interface Planned {
+export interface Planned extends TargetSpec {
   readonly name: string;
   readonly target: Target;
-  readonly place: Place;
-  readonly flags: FlagValues<typeof buildFlags>;
 }
 
-/** What planning goes by. */
-export interface PlanContext {
+/** What planning needs beside the targets. */
+export interface PlanContext extends Pick<Origin, "isFetched" | "repository"> {
   readonly deps: Deps;
-  /** The git repository of the definition; undefined for one of this machine. */
-  readonly repository: string | undefined;
   /** All policies are off. */
   readonly disablesPolicies: boolean;
 }
 
 /**
- * Plans every target, and completes it as it is printed: its context in full, `SOURCE_DATE_EPOCH` of
- * the environment, stdout for archives that have no place. Throws what a build of it would, as far
- * as that shows on this side.
+ * Plans every target, and completes it as it is printed: with its whole context, `SOURCE_DATE_EPOCH` of
+ * the environment, and stdout for archives without a destination. Throws the errors of a build that
+ * show on this side.
  */
 export async function planTargets(
   { targets }: Resolved,
-  { deps, repository, disablesPolicies }: PlanContext,
+  { deps, disablesPolicies, ...origin }: PlanContext,
 ): Promise<Planned[]> {
   const { env, cwd } = deps;
   const epoch = env("SOURCE_DATE_EPOCH");
@@ -43,28 +42,28 @@ export async function planTargets(
     if (epoch && !target.args?.has("SOURCE_DATE_EPOCH")) {
       target.args = new Map([...target.args ?? [], ["SOURCE_DATE_EPOCH", epoch]]);
     }
-    const place = placeOf(target, { repository, cwd, exists });
-    target.context = place.context;
-    const flags = buildFlagsOf(target, place, contextAccess(repository, place.context, env), env);
-    await checkBuild(flags, { env, stdoutIsTerminal: deps.stdout.isTerminal });
-    if (target.output) target.output = target.output.map(placed);
-    plan.push({ name, target, place, flags });
+    const planned = specOfTarget(target, { ...origin, cwd, env });
+    target.context = planned.context;
+    await checkSpec(planned.spec, deps);
+    if (target.output) target.output = target.output.map(withDestination);
+    plan.push({ name, target, ...planned });
   }
   return plan;
 }
 
-/** An archive without a place goes to stdout. */
-function placed(output: Output): Output {
-  const isHomeless = output.dest === "" && ["oci", "tar"].includes(output.type);
-  return isHomeless ? { ...output, dest: "-" } : output;
+/** `--print` fails where a build would. */
+async function checkSpec(spec: BuildSpec, { env, stdout }: Deps): Promise<void> {
+  if (spec.platforms.length > 0) parsePlatforms(spec.platforms);
+  annotations(spec.annotations);
+  ulimits(spec.ulimits);
+  resources(spec.resources);
+  await openSecrets(spec.secrets.map(({ id, src, env }) => ({ id, file: src, env })), env);
+  if (spec.agents.length > 0) await openAgents(spec.agents, env);
+  await resolveEntries(spec.outputs, { stdoutIsTerminal: stdout.isTerminal });
 }
 
-/** Whether there is something at a path. */
-export function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
+/** An archive without a destination goes to stdout. */
+function withDestination(output: OutputEntry): OutputEntry {
+  const goesToStdout = output.dest === "" && ["oci", "tar"].includes(output.type);
+  return goesToStdout ? { ...output, dest: "-" } : output;
 }

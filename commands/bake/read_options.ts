@@ -1,7 +1,7 @@
 /** What a definition is read with: the environment, `--var`, and this machine. */
 import type { ComposeReader, ReadOptions } from "../../bake/options.ts";
 import { absolutePath } from "../../base/paths.ts";
-import { isRemote } from "../../builds/inputs/remote.ts";
+import { isRemote } from "../../builds/spec/remote.ts";
 import { isOn } from "../../cli/env_bool.ts";
 import type { Deps } from "../../cli/deps.ts";
 import { parseBool } from "../../base/go/bool.ts";
@@ -11,12 +11,12 @@ import { parseVariables } from "./variables.ts";
 /** @param context what `BAKE_CMD_CONTEXT` is */
 export function readOptions(
   deps: Deps,
-  { vars, context, warn, checkRead = () => {} }: {
+  { vars, context, warn, readable = (path) => absolutePath(path, deps.cwd) }: {
     readonly vars: readonly string[];
     readonly context: string;
     readonly warn: (text: string) => void;
-    /** Called before a file is read that a definition names. Throws for one that may not be. */
-    readonly checkRead?: (path: string) => void;
+    /** The absolute path to read for a file that a definition names. Throws where it may not be read. */
+    readonly readable?: (path: string) => string;
   },
 ): ReadOptions {
   const variables = parseVariables(vars);
@@ -26,7 +26,7 @@ export function readOptions(
     lookup,
     builtins: new Map([["BAKE_CMD_CONTEXT", context], ["BAKE_LOCAL_PLATFORM", localPlatform()]]),
     fileRelativePaths: fileRelativePaths(deps),
-    compose: lazyCompose(deps, { lookup, environment: env, warn, checkRead }),
+    compose: lazyCompose(deps, { lookup, environment: env, warn, readable }),
     isRemote,
     home: () => deps.env("HOME") ?? "",
   };
@@ -58,11 +58,11 @@ function fileRelativePaths({ env }: Pick<Deps, "env">): boolean {
 /** YAML costs 20 ms: it is loaded for the first file that may be one. */
 function lazyCompose(
   deps: Deps,
-  { lookup, environment, warn, checkRead }: {
+  { lookup, environment, warn, readable }: {
     readonly lookup: ReadOptions["lookup"];
     readonly environment: ReadOptions["lookup"];
     readonly warn: (text: string) => void;
-    readonly checkRead: (path: string) => void;
+    readonly readable: (path: string) => string;
   },
 ): ComposeReader {
   let reader: ComposeReader | undefined;
@@ -72,10 +72,7 @@ function lazyCompose(
     return reader ??= composeReader({
       lookup,
       environment,
-      readText(path) {
-        checkRead(path);
-        return readText(absolutePath(path, deps.cwd));
-      },
+      readText: (path) => readText(readable(path)),
       home: deps.env("HOME"),
       // Files are looked at, then read: once is enough.
       warn(text) {

@@ -5,12 +5,10 @@ import type { DefinitionFile } from "../../bake/options.ts";
 import { type FarContext, readContextFiles } from "../../builds/inputs/context_files.ts";
 import { fetchFile } from "../../builds/inputs/fetch_file.ts";
 import type { NodeClients } from "../../builds/nodes/node_clients.ts";
-import { isGit } from "../../builds/inputs/remote.ts";
+import { isGit } from "../../builds/spec/remote.ts";
 import { openShared } from "../../builds/running/services.ts";
 import { isArchive } from "../../builds/inputs/stdin.ts";
 import type { Deps } from "../../cli/deps.ts";
-import { parseSecrets } from "../../builds/spec/secret.ts";
-import { parseSsh } from "../../builds/spec/ssh.ts";
 import type { Progress } from "../../progress/progress.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { DEFAULT_FILES } from "./file_names.ts";
@@ -53,8 +51,11 @@ export async function readRemoteFiles(
   const access = definitionAccess(url, deps.env);
   const far: FarContext = {
     url,
-    secrets: await openSecrets(parseSecrets(access.secrets), deps.env),
-    agents: await openAgents(parseSsh(access.ssh), deps.env),
+    secrets: await openSecrets(
+      access.secrets.map(({ id, env }) => ({ id, env })),
+      deps.env,
+    ),
+    agents: await openAgents(access.agents, deps.env),
   };
   const wanted = names.length > 0 ? names : DEFAULT_FILES;
   using shared = openShared({ deps, progress });

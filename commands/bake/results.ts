@@ -33,7 +33,7 @@ export function showAnswers(all: readonly Done[], write: Write): number {
   for (const [at, { name, target, build, answers }] of asked(all).entries()) {
     write(`${at > 0 ? "\n" : ""}${name}\n${target.description ? `${target.description}\n` : ""}\n`);
     try {
-      const status = showAnswer(answers, build.call!, dockerfileOf(target, build), write);
+      const status = showAnswer(answers, build.call!, build.inputs.dockerfile, write);
       code ||= status;
     } catch (error) {
       write(`error: ${(error as Error).message}\n`);
@@ -49,12 +49,12 @@ export function answersOf(
 ): { readonly answers: ReadonlyMap<string, Record<string, unknown>>; readonly code: number } {
   const found = new Map<string, Record<string, unknown>>();
   let code = 0;
-  for (const { name, target, build, answers } of asked(all)) {
+  for (const { name, build, answers } of asked(all)) {
     let text = "";
     const answer: Record<string, unknown> = {};
     try {
-      const file = dockerfileOf(target, build);
-      const status = showAnswer(answers, build.call!, file, (part) => void (text += part));
+      const { dockerfile } = build.inputs;
+      const status = showAnswer(answers, build.call!, dockerfile, (part) => void (text += part));
       code ||= status;
     } catch (error) {
       answer["error"] = (error as Error).message;
@@ -78,10 +78,6 @@ function parsed(text: string, { name }: CallMethod): Record<string, unknown> {
 
 function asked(all: readonly Done[]): Done[] {
   return all.filter(({ build }) => build.call).sort((a, b) => a.name < b.name ? -1 : 1);
-}
-
-function dockerfileOf(target: Target, build: PreparedBuild): string {
-  return target["dockerfile-inline"] ? "inline" : build.sources.dockerfile;
 }
 
 /** What frontends had to say of what they built. */

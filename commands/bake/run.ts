@@ -11,12 +11,13 @@ import { prepare, type PreparedBuild, sourcePolicy } from "../../builds/prepare.
 import { removeResult, writeResult } from "../../builds/results/result.ts";
 import { planBuilds, runBuilds, type RunContext } from "../../builds/running/run.ts";
 import { openScratch } from "../../builds/scratch.ts";
-import { type Deps, type Input, withChanges } from "../../cli/deps.ts";
+import type { Permitted } from "../../builds/permissions/permitted.ts";
+import type { BuildSpec } from "../../builds/spec/build_spec.ts";
+import type { Deps } from "../../cli/deps.ts";
 import { type CallMethod, parseCall } from "../../builds/spec/call.ts";
 import { goJson } from "../../base/go/json.ts";
 import type { Progress } from "../../progress/progress.ts";
 import { UsageError } from "../../base/usage_error.ts";
-import type { Place } from "./target_paths.ts";
 import type { Planned } from "./plan.ts";
 import { answersOf, type Done, runMetadata, showAnswers, showMessages } from "./results.ts";
 
@@ -29,6 +30,8 @@ export interface BakeContext {
   /** Connections that are open already. */
   readonly nodes: NodeClients | undefined;
   readonly progress: Progress;
+  /** The paths that the targets may open; undefined for all. */
+  readonly permitted: Permitted | undefined;
   /** Empty for none. */
   readonly metadataFile: string;
   /** They are not to be built: only which node would is to be shown, in this format. */
@@ -50,25 +53,27 @@ export async function runPlan(plan: readonly Planned[], context: BakeContext): P
   const builds = new Map<string, PreparedBuild>();
   const targets = new Set(plan.map(({ name }) => name));
   const checkoutOf = checkouts();
-  for (const { name, target, place, flags } of plan) {
+  for (const { name, target, spec } of plan) {
     const asked = parseCall(target.call ?? "");
     const { format = "", ignoreStatus = false } = call ?? {};
-    const inline = target["dockerfile-inline"];
-    // Whoever came this far has it granted.
-    const allow = [...flags.allow, "buildx.local.delete"];
+    const complete: BuildSpec = {
+      ...spec,
+      // A run that came this far has it granted.
+      entitlements: [...spec.entitlements, "buildx.local.delete"],
+      call: asked && { ...asked, format, ignoreStatus },
+    };
     const preparing = () =>
-      prepare(place.context, { ...flags, allow }, {
-        deps: inline ? withChanges(deps, { stdin: textInput(inline) }) : deps,
+      prepare(complete, {
+        deps,
         builder,
         store,
-        given: new Set(),
         scratch,
-        call: asked && { ...asked, format, ignoreStatus },
         targets,
         budget: context.limits.budget,
         sourcePolicy: policy,
         checkoutOf,
-      }).catch((error) => dockerfileOf(name, place, error));
+        permitted: context.permitted,
+      }).catch((error) => withDockerfile(name, spec, error));
     const prepared = plan.length > 1
       ? withErrorPrefix(`target ${name}: `, deps, preparing)
       : preparing();
@@ -130,12 +135,12 @@ async function showPlan(
   return 0;
 }
 
-/** Throws the error again: one of a Dockerfile says where it was looked for. */
-function dockerfileOf(name: string, { dockerfile }: Place, error: Error): never {
+/** Throws the error again. The one of a missing Dockerfile says where it was looked for. */
+function withDockerfile(name: string, { dockerfile }: BuildSpec, error: Error): never {
   if (!(error instanceof NoDockerfile)) throw error;
   throw new UsageError(
     error.message,
-    `the dockerfile of ${name} is ${dockerfile}: a target's is relative to its context`,
+    `the dockerfile of ${name} is ${dockerfile.typed}: a target's is relative to its context`,
   );
 }
 
@@ -150,19 +155,4 @@ function refuseSecondStdout(builds: ReadonlyMap<string, PreparedBuild>): void {
     "multiple outputs configured to write to stdout",
     `the outputs of ${names} need a dest of their own`,
   );
-}
-
-/** A text as standard input. */
-function textInput(text: string): Input {
-  let rest = new TextEncoder().encode(text);
-  return {
-    isTerminal: false,
-    read(into) {
-      if (rest.length === 0) return Promise.resolve(null);
-      const count = Math.min(into.length, rest.length);
-      into.set(rest.subarray(0, count));
-      rest = rest.subarray(count);
-      return Promise.resolve(count);
-    },
-  };
 }

@@ -5,7 +5,7 @@ import { listJson, parseList } from "../../bake/definition/list.ts";
 import { printTargets } from "../../bake/definition/print.ts";
 import { readDefinition } from "../../bake/definition/read.ts";
 import { resolveTargets } from "../../bake/definition/resolve.ts";
-import { isRemote } from "../../builds/inputs/remote.ts";
+import { isRemote } from "../../builds/spec/remote.ts";
 import type { Sample } from "./sample.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 

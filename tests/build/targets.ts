@@ -1,6 +1,7 @@
 /** Runs the engine on several targets, as bake does, in this process. */
 import { chooseBuilder, openStore } from "../../builders/builder.ts";
-import { buildFlags } from "../../builds/flags.ts";
+import { buildFlags } from "../../commands/build/flags.ts";
+import { specOfFlags } from "../../commands/build/spec.ts";
 import { checkouts } from "../../builds/inputs/git_repository.ts";
 import { prepare, type PreparedBuild } from "../../builds/prepare.ts";
 import type { Answers } from "../../builds/results/result.ts";
@@ -59,20 +60,19 @@ export async function buildTargets(
   });
   const builds = new Map<string, PreparedBuild>();
   for (const [target, words] of Object.entries(targets)) {
-    const { values: flags, given, args } = parseFlags(buildFlags, words, deps.env);
+    const { values: flags, args } = parseFlags(buildFlags, words, deps.env);
     const context = {
       deps,
       builder,
       store,
-      given,
       scratch,
-      call: undefined,
       budget: 0,
       sourcePolicy: undefined,
       checkoutOf: checkouts(),
     };
+    const spec = { ...await specOfFlags(args[0]!, flags, deps), call: undefined };
     const names = new Set(Object.keys(targets));
-    builds.set(target, await prepare(args[0]!, flags, { ...context, targets: names }));
+    builds.set(target, await prepare(spec, { ...context, targets: names }));
   }
   const { group } = options;
   const { state } = progress;

@@ -1,0 +1,136 @@
+import { UsageError } from "../../base/usage_error.ts";
+import { BakeError } from "../error.ts";
+import { ConversionError } from "../hcl/convert.ts";
+import type { Value } from "../hcl/value.ts";
+import type { Json } from "./pretty_json.ts";
+
+/** All that bake knows about one attribute of a target or group; `T` is the type of its field. */
+export interface Attribute<T> {
+  /** A value of HCL or JSON as a field; undefined where null means unset. Throws errors of `unsuitable`. */
+  readonly read: (value: Value) => T | undefined;
+  /** The field as references see it. */
+  readonly value: (field: T | undefined) => Value;
+  /** What a later block, file or child makes of an earlier field. */
+  readonly merge: (below: T | undefined, above: T) => T;
+  /** What is done to the field once all is merged. */
+  readonly tidy?: (field: T) => T;
+  /** The field in `--print`; undefined for one that is left out. */
+  readonly print: (field: T) => Json | undefined;
+  /** The keys of `--set` that change the field; none where `--set` does not know it. */
+  readonly set?: readonly Setter<T>[];
+}
+
+/** One key of `--set`. */
+export interface Setter<T> {
+  readonly key: string;
+  /**
+   * The new field; undefined for one that stays unset. Throws `UsageError`.
+   * @param name what stands behind the key: `args.NAME`; empty for none
+   */
+  readonly apply: (field: T | undefined, override: Override, name: string) => T | undefined;
+  /** Paths in the new field that the override names, and so permits. */
+  readonly permits?: (field: T, override: Override, name: string) => Paths;
+}
+
+/** What `--set` says about one key of a target, with all its occurrences. */
+export interface Override {
+  /** The last value; undefined where none was given. */
+  value?: string;
+  /** All values, for keys that take several. */
+  readonly values: string[];
+  /** The mode of the last occurrence. */
+  append: boolean;
+}
+
+export interface Paths {
+  readonly read?: readonly string[];
+  readonly write?: readonly string[];
+}
+
+/** The message of an error that `read` throws; other errors are thrown again. */
+export function unsuitable(error: unknown): string {
+  if (error instanceof ConversionError || error instanceof UsageError) return error.message;
+  throw error;
+}
+
+/** The later field counts. */
+export function replace<T>(_: T | undefined, above: T): T {
+  return above;
+}
+
+/** Both lists count, one behind the other. */
+export function append<T>(below: readonly T[] | undefined, above: readonly T[]): T[] {
+  return [...below ?? [], ...above];
+}
+
+/** Both maps count; of one key the later value. */
+export function byKey<V>(
+  below: ReadonlyMap<string, V> | undefined,
+  above: ReadonlyMap<string, V>,
+): Map<string, V> {
+  return new Map([...below ?? [], ...above]);
+}
+
+/** One entry for each value of a key: the last one, at the place of the first. */
+export function lastOfEach<K extends string, T extends Record<K, string>>(
+  key: K,
+): (entries: readonly T[]) => T[] {
+  return (entries) => [...new Map(entries.map((entry) => [entry[key], entry])).values()];
+}
+
+/** Removes doubles. The gap is filled from the end, as buildx does it. */
+export function unlike<T extends object>(entries: readonly T[]): T[] {
+  const rest = [...entries];
+  const keys = rest.map(entryKey);
+  for (let i = rest.length - 2; i >= 0; i--) {
+    const twin = keys.indexOf(keys[i]!, i + 1);
+    if (twin < 0) continue;
+    const last = rest.pop()!, lastKey = keys.pop()!;
+    if (twin < rest.length) [rest[twin], keys[twin]] = [last, lastKey];
+  }
+  return rest;
+}
+
+function entryKey(entry: object): string {
+  return JSON.stringify(
+    entry,
+    (_, value) => value instanceof Map ? [...value].sort(([a], [b]) => a < b ? -1 : 1) : value,
+  );
+}
+
+/**
+ * A key of `--set` for a list: `=` replaces it and `+=` appends.
+ * @param read the texts of the flag as entries
+ * @param always whether `=` appends, too
+ */
+export function listSetter<T>(
+  key: string,
+  read: (texts: readonly string[]) => readonly T[],
+  { tidy = (all) => all, always = false, permits }: {
+    readonly tidy?: (all: T[]) => T[];
+    readonly always?: boolean;
+    readonly permits?: Setter<T[]>["permits"];
+  } = {},
+): Setter<T[]> {
+  return {
+    key,
+    apply: (field, { values, append }) =>
+      tidy([...append || always ? field ?? [] : [], ...read(values)]),
+    ...permits && { permits },
+  };
+}
+
+/** Reads each text that is not empty. @param what the list's name in the message of an error */
+export function each<T>(
+  parse: (text: string) => T,
+  what: string,
+): (texts: readonly string[]) => T[] {
+  return (texts) => {
+    try {
+      return texts.filter((text) => text !== "").map(parse);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      throw new BakeError(`invalid value for ${what}: ${error.message}`, { cause: error });
+    }
+  };
+}

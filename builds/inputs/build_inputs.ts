@@ -1,0 +1,131 @@
+/** All that a build reads from this machine, and how the daemon and the frontend are told of it. */
+import { fnv } from "../../base/fnv.ts";
+import { absolutePath, baseName } from "../../base/paths.ts";
+import { buildNodeId } from "../../builders/store/build_node_id.ts";
+import type { ConfigDir } from "../../builders/store/config_dir.ts";
+import type { BuildState } from "../../builders/store/local_state.ts";
+import type { Service } from "../../buildkit/grpc/call.ts";
+import type { Deps } from "../../cli/deps.ts";
+import { refusePolicies } from "../policy/policy.ts";
+import type { Scratch } from "../scratch.ts";
+import type { BuildSpec } from "../spec/build_spec.ts";
+import { choosePolicies } from "../spec/policy.ts";
+import { isHttp } from "../spec/remote.ts";
+import { findInputs } from "./context_inputs.ts";
+import { gitAttrs } from "./git_attrs.ts";
+import type { CheckoutOf } from "./git_repository.ts";
+import { namedInputs } from "./named_contexts.ts";
+
+/** What the daemon may read during a build. */
+export interface BuildInputs {
+  /** Folder by mount name. */
+  readonly mounts: ReadonlyMap<string, string>;
+  /** OCI layout by store id. */
+  readonly stores: ReadonlyMap<string, string>;
+  /** Further services that the daemon may call. */
+  readonly services: readonly Service[];
+  /** To be called before several nodes or several attempts read an archive on stdin. */
+  keepStdin(signal: AbortSignal): Promise<void>;
+  /** A Dockerfile that the daemon is to fetch into the mount `dockerfile` first. */
+  readonly dockerfileUrl: string | undefined;
+  /** Throws `NoDockerfile` where this machine lacks the Dockerfile. */
+  checkDockerfile(): void;
+  /** The Dockerfile's name in the mount `dockerfile`, or in the context. */
+  readonly filename: string;
+  /** For the frontend. */
+  readonly attrs: Readonly<Record<string, string>>;
+  /** The daemon fetches the context from elsewhere. */
+  readonly isRemote: boolean;
+  /** A policy beside the Dockerfile counts, also where only the daemon can look for it. */
+  readonly underPolicy: boolean;
+  /** Ties the daemon's copy of the context to the next build of it; empty where there is none. */
+  readonly sharedKey: string;
+  /** The Dockerfile's name for people: as it was typed, or below the context as that was typed. */
+  readonly dockerfile: string;
+  /** The paths in the build's record. */
+  readonly state: Pick<BuildState, "localPath" | "dockerfilePath">;
+  /** Names of contexts that are other targets' results, with the names of those targets. */
+  readonly links: ReadonlyMap<string, string>;
+}
+
+/** What `openInputs` needs beside the specification. */
+export interface InputOptions {
+  readonly deps: Pick<Deps, "env" | "cwd" | "stdin">;
+  /** The folder of builders, which has this machine's id. */
+  readonly storeDir: ConfigDir | undefined;
+  readonly scratch: Scratch;
+  /** The targets of the run, which contexts may name. */
+  readonly targets: ReadonlySet<string>;
+  readonly checkoutOf: CheckoutOf;
+  /** Whether a path of this machine may be opened with all that lies below it. */
+  readonly mayRead: (path: string) => boolean;
+}
+
+/** Looks at the inputs. Throws `UsageError` and the like. */
+export async function openInputs(
+  spec: Pick<BuildSpec, "context" | "dockerfile" | "contexts" | "policies">,
+  { deps, storeDir, scratch, targets, checkoutOf, mayRead }: InputOptions,
+): Promise<BuildInputs> {
+  const { env, cwd } = deps;
+  const { context } = spec;
+  const inputs = await findInputs(spec, { deps, scratch, mayRead });
+  const machine = buildNodeId(storeDir);
+  const sharedKey = (folder: string) => `${asciiName(baseName(folder))}:${machine}`;
+  const named = namedInputs(spec.contexts, { sharedKey, targets });
+  const policies = choosePolicies(spec.policies);
+  refusePolicies(policies, inputs, env);
+  const mounts = new Map([...inputs.mounts, ...named.mounts]);
+  const caps = [...new Set([...inputs.caps, ...named.caps])].sort();
+  const { typed } = spec.dockerfile;
+  return {
+    mounts,
+    stores: named.stores,
+    services: inputs.services,
+    keepStdin: inputs.keepStdin,
+    dockerfileUrl: inputs.dockerfileUrl,
+    checkDockerfile: inputs.checkDockerfile,
+    filename: inputs.filename,
+    attrs: {
+      ...inputs.attrs,
+      ...named.attrs,
+      ...caps.length > 0 && { "frontend.caps": caps.join(",") },
+      ...context.kind === "folder" &&
+        await gitAttrs(context.path, typed, mounts, { env, cwd, checkoutOf }),
+    },
+    isRemote: context.kind === "remote",
+    underPolicy: policies.beside,
+    sharedKey: context.kind === "folder" ? sharedKey(context.path) : "",
+    dockerfile: shownDockerfile(spec, inputs.filename),
+    state: stateOf(spec, cwd),
+    links: named.links,
+  };
+}
+
+/** The daemon takes printable ASCII in this header. Other names are told apart by a digest. */
+function asciiName(name: string): string {
+  if (/^[\x20-\x7e]*$/.test(name)) return name;
+  return `fnv-${fnv(name)}`;
+}
+
+type Typed = Pick<BuildSpec, "context" | "dockerfile">;
+
+function shownDockerfile({ context, dockerfile }: Typed, found: string): string {
+  const { kind, typed } = dockerfile;
+  if (kind === "stdin" || kind === "inline") return kind;
+  if (typed !== "" || context.kind !== "folder") return typed || found;
+  const folder = context.typed.replace(/^(?:\.\/+)+/, "").replace(/\/+$/, "");
+  return folder === "" || folder === "." ? "Dockerfile" : `${folder}/Dockerfile`;
+}
+
+function stateOf({ context, dockerfile: { typed } }: Typed, cwd: string): BuildInputs["state"] {
+  const isLocal = context.kind === "folder" || context.kind === "none";
+  const asTyped = !isLocal || typed === "" || typed === "-" || isHttp(typed);
+  return {
+    localPath: isLocal
+      ? absolutePath(context.typed, cwd)
+      : context.kind === "remote"
+      ? context.url
+      : "-",
+    dockerfilePath: asTyped ? typed : absolutePath(typed, cwd),
+  };
+}

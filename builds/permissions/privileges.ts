@@ -1,0 +1,81 @@
+/** `--allow`: what a definition may do beyond the working folder. */
+import { csvFields } from "../../base/go/csv.ts";
+import { UsageError } from "../../base/usage_error.ts";
+
+/** What is granted, or asked for. */
+export interface Privileges {
+  networkHost: boolean;
+  insecure: boolean;
+  /** CDI devices: all of them, or by name. */
+  allDevices: boolean;
+  readonly devices: Set<string>;
+  /** The agent of the environment is forwarded. */
+  ssh: boolean;
+  /** An output takes away files that are not in the result. */
+  localDelete: boolean;
+  /** Paths, with what lies below them. */
+  readonly read: Set<string>;
+  readonly write: Set<string>;
+}
+
+export function noPrivileges(): Privileges {
+  return {
+    networkHost: false,
+    insecure: false,
+    allDevices: false,
+    devices: new Set(),
+    ssh: false,
+    localDelete: false,
+    read: new Set(),
+    write: new Set(),
+  };
+}
+
+/** Throws `UsageError`, in buildx's words. */
+export function parseGrants(texts: readonly string[]): Privileges {
+  const grants = noPrivileges();
+  for (const text of texts) grant(grants, text);
+  return grants;
+}
+
+function grant(grants: Privileges, text: string): void {
+  const equals = text.indexOf("=");
+  const key = equals < 0 ? text : text.slice(0, equals);
+  const value = equals < 0 ? "" : text.slice(equals + 1);
+  if (value === "" && equals < 0) {
+    if (key === "network.host") return void (grants.networkHost = true);
+    if (key === "security.insecure") return void (grants.insecure = true);
+    if (key === "ssh") return void (grants.ssh = true);
+    if (key === "buildx.local.delete") return void (grants.localDelete = true);
+  }
+  switch (key) {
+    case "device":
+      if (value === "") grants.allDevices = true;
+      else grants.devices.add(deviceName(value));
+      return;
+    case "fs":
+      grants.read.add(value);
+      grants.write.add(value);
+      return;
+    case "fs.read":
+    case "fs.write":
+      grants[key === "fs.read" ? "read" : "write"].add(value);
+      return;
+    // Taken for the sake of command lines that have them; pushing and loading need no permission.
+    case "image":
+    case "image.push":
+    case "image.load":
+      return;
+    case "buildx.local.delete":
+      throw new UsageError(`${key} does not accept a value`);
+  }
+  throw new UsageError(
+    `unknown entitlement key ${JSON.stringify(key)}`,
+    "like fs.read=PATH, fs.write=PATH, fs=PATH, ssh, network.host, security.insecure or device",
+  );
+}
+
+/** `NAME` of `NAME,alias=…`. */
+export function deviceName(text: string): string {
+  return csvFields(text)[0] ?? "";
+}

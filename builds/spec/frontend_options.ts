@@ -1,0 +1,58 @@
+/** What the frontend is told of a specification and of the environment. All functions throw `UsageError`. */
+import { UsageError } from "../../base/usage_error.ts";
+import { DEFAULT_PROVENANCE } from "../../buildkit/solve_request.ts";
+import { isTrue } from "../../cli/env_bool.ts";
+import type { Env } from "../../transports/transport.ts";
+import type { BuildSpec } from "./build_spec.ts";
+import { addHosts, attestations, network, shmSize, ulimits } from "./frontend.ts";
+
+type Attrs = Record<string, string>;
+
+/** The attestations of the specification; a little provenance where it asks for none. */
+export function attested({ attestations: asked }: BuildSpec, env: Env): Attrs {
+  return attestations(
+    asked,
+    () => isTrue("BUILDX_NO_DEFAULT_ATTESTATIONS", env) ? undefined : DEFAULT_PROVENANCE,
+  );
+}
+
+/** Whether the image gets attestations that were asked for, and so an index to hold them. */
+export function attests(attrs: Readonly<Attrs>): boolean {
+  return Object.entries(attrs).some(([key, value]) =>
+    key.startsWith("attest:") && value !== DEFAULT_PROVENANCE
+  );
+}
+
+/** Network, hosts and limits of the steps. @param gateway the address that `host-gateway` stands for */
+export function surroundings(
+  spec: BuildSpec,
+  gateway: () => string,
+): { attrs: Attrs; entitlements: string[] } {
+  const { attrs, entitlements } = network(spec.network);
+  return {
+    entitlements,
+    attrs: {
+      ...attrs,
+      ...addHosts(spec.extraHosts, gateway),
+      ...shmSize(spec.shmSize),
+      ...ulimits(spec.ulimits),
+      ...spec.cgroupParent && { "cgroup-parent": spec.cgroupParent },
+    },
+  };
+}
+
+/** The build arguments, with values of the environment. */
+export function buildArgs({ args: given }: BuildSpec, env: Env): Attrs {
+  const args: Attrs = {};
+  for (const [key, value = env(key)] of given) if (value !== undefined) args[key] = value;
+  if (args["BUILDKIT_SYNTAX"]?.trim() === "") {
+    throw new UsageError(
+      "empty BUILDKIT_SYNTAX build-arg is invalid, use --build-arg BUILDKIT_SYNTAX without '=' for " +
+        "optional behavior",
+    );
+  }
+  // It makes builds reproducible, so it counts wherever it is set.
+  const epoch = env("SOURCE_DATE_EPOCH");
+  if (epoch && !("SOURCE_DATE_EPOCH" in args)) args["SOURCE_DATE_EPOCH"] = epoch;
+  return args;
+}

@@ -1,0 +1,127 @@
+import type { FlagSpecs } from "../../cli/flags/spec.ts";
+import { legacyFlags } from "./legacy_flags.ts";
+
+/** The flags of `build`, in buildx's words. */
+export const buildFlags = {
+  "add-host": {
+    kind: "slice",
+    summary: 'Add a custom host-to-IP mapping (format: "host:ip")',
+  },
+  allow: {
+    kind: "array",
+    summary:
+      'Allow extra privileged entitlement (e.g., "network.host", "security.insecure", "device", "buildx.local.delete")',
+  },
+  annotation: { kind: "array", summary: "Add annotation to the image" },
+  attest: {
+    kind: "array",
+    summary: 'Attestation parameters (format: "type=sbom,generator=image")',
+  },
+  "build-arg": { kind: "array", summary: "Set build-time variables" },
+  "build-context": {
+    kind: "array",
+    summary: 'Additional build contexts (e.g., "name=path")',
+  },
+  "cache-from": {
+    kind: "array",
+    summary: 'External cache sources (e.g., "user/app:cache", "type=local,src=path/to/dir")',
+  },
+  "cache-to": {
+    kind: "array",
+    summary: 'Cache export destinations (e.g., "user/app:cache", "type=local,dest=path/to/dir")',
+  },
+  call: {
+    kind: "string",
+    default: "build",
+    summary: 'Set method for evaluating build ("check", "outline", "targets")',
+  },
+  "cgroup-parent": { kind: "string", summary: 'Set the parent cgroup for the "RUN" instructions' },
+  check: { kind: "bool", summary: 'Shorthand for "--call=check"' },
+  file: {
+    kind: "string",
+    short: "f",
+    summary: 'Name of the Dockerfile (default: "PATH/Dockerfile")',
+  },
+  "idle-timeout": {
+    kind: "duration",
+    summary: "Cancel the build when it makes no progress for this long (0: never)",
+  },
+  iidfile: { kind: "string", summary: "Write the image ID to a file" },
+  label: { kind: "array", summary: "Set metadata for an image" },
+  load: { kind: "bool", summary: 'Shorthand for "--output=type=docker"' },
+  "metadata-file": { kind: "string", summary: "Write build result metadata to a file" },
+  network: {
+    kind: "string",
+    default: "default",
+    summary: 'Set the networking mode for the "RUN" instructions during build',
+  },
+  "no-cache": { kind: "bool", summary: "Do not use cache when building the image" },
+  "no-cache-filter": { kind: "array", summary: "Do not cache specified stages" },
+  output: {
+    kind: "array",
+    short: "o",
+    summary: 'Output destination (format: "type=local,dest=path")',
+  },
+  plan: {
+    kind: "string",
+    bare: "text",
+    valueName: "format",
+    summary: 'Show which node would build what, and build nothing ("text", "json")',
+  },
+  platform: {
+    kind: "array",
+    env: "DOCKER_DEFAULT_PLATFORM",
+    summary: "Set target platform for build",
+  },
+  policy: {
+    kind: "array",
+    summary: 'Policy configuration (format: "filename=path[,filename=path][,reset=true|false]' +
+      '[,disabled=true|false][,strict=true|false][,log-level=level]")',
+  },
+  progress: {
+    kind: "string",
+    default: "auto",
+    summary:
+      'Set type of progress output ("auto", "none",  "plain", "quiet", "rawjson", "tty"). Use plain to show container output',
+  },
+  provenance: { kind: "string", summary: 'Shorthand for "--attest=type=provenance"' },
+  pull: { kind: "bool", summary: "Always attempt to pull all referenced images" },
+  push: { kind: "bool", summary: 'Shorthand for "--output=type=registry,unpack=false"' },
+  quiet: {
+    kind: "bool",
+    short: "q",
+    summary: "Suppress the build output and print image ID on success",
+  },
+  resource: {
+    kind: "array",
+    summary: 'Resource limits for the "RUN" instructions (format: "memory=512m")',
+  },
+  retry: {
+    kind: "int",
+    valueName: "N",
+    summary: "Build again, up to N times, after the connection to the builder was lost",
+  },
+  sbom: { kind: "string", summary: 'Shorthand for "--attest=type=sbom"' },
+  secret: {
+    kind: "array",
+    summary: 'Secret to expose to the build (format: "id=mysecret[,src=/local/secret]")',
+  },
+  "shm-size": { kind: "bytes", summary: "Shared memory size for build containers" },
+  ssh: {
+    kind: "array",
+    summary:
+      'SSH agent socket or keys to expose to the build (format: "default|<id>[=<socket>|<key>[,<key>]]")',
+  },
+  tag: {
+    kind: "array",
+    short: "t",
+    summary: 'Image identifier (format: "[registry/]repository[:tag]")',
+  },
+  target: { kind: "string", summary: "Set the target build stage to build" },
+  timeline: {
+    kind: "string",
+    summary: "Write a page with the build's steps on a time axis to a file",
+  },
+  ulimit: { kind: "array", summary: "Ulimit options", valueName: "ulimit" },
+  ...legacyFlags,
+} as const satisfies FlagSpecs;

@@ -1,0 +1,67 @@
+import { parseBool } from "../base/go/bool.ts";
+import { csvFields } from "../base/go/csv.ts";
+import { quote } from "../base/go/quote.ts";
+import { UsageError } from "../base/usage_error.ts";
+
+/**
+ * Reads lines of CSV whose fields are `key=value`, as `--driver-opt` takes them. A later key wins.
+ * Throws `UsageError`.
+ */
+export function csvPairs(lines: readonly string[]): Record<string, string> {
+  const pairs: Record<string, string> = {};
+  for (const field of lines.flatMap((line) => fieldsOf(line))) {
+    const { key, value } = splitPair(field) ??
+      refuse(`invalid value ${quote(field)}, expecting k=v`);
+    pairs[key] = value;
+  }
+  return pairs;
+}
+
+/** The fields of one line of CSV. Throws `UsageError`. @param before what the message begins with */
+export function fieldsOf(text: string, before = ""): string[] {
+  try {
+    return csvFields(text);
+  } catch (error) {
+    return refuse(`${before}${(error as Error).message}`);
+  }
+}
+
+/** A field cut at its first `=`; undefined for a field without one. */
+export function splitPair(
+  field: string,
+): { readonly key: string; readonly value: string } | undefined {
+  const equals = field.indexOf("=");
+  return equals < 0 ? undefined : { key: field.slice(0, equals), value: field.slice(equals + 1) };
+}
+
+/** Fields as a map from `keyOf(key)` to the value. Throws `UsageError` for a field without `=`. */
+export function pairsOf(
+  fields: readonly string[],
+  keyOf: (key: string) => string,
+  hint?: string,
+): Map<string, string> {
+  return new Map(fields.map((field) => {
+    const { key, value } = splitPair(field) ?? refuse(`invalid value ${field}`, hint);
+    return [keyOf(key), value];
+  }));
+}
+
+/** Removes a key; its value, or an empty text where there was none. */
+export function take(pairs: Map<string, string>, key: string): string {
+  const value = pairs.get(key) ?? "";
+  pairs.delete(key);
+  return value;
+}
+
+/** A boolean in Go's spellings. Throws `UsageError`. @param field what the message names */
+export function boolOf(text: string, field: string, hint?: string): boolean {
+  try {
+    return parseBool(text);
+  } catch (error) {
+    return refuse(`invalid value ${field}: ${(error as Error).message}`, hint);
+  }
+}
+
+export function refuse(message: string, hint?: string): never {
+  throw new UsageError(message, hint);
+}

@@ -1,0 +1,47 @@
+import { quote } from "../base/go/quote.ts";
+import { boolOf, fieldsOf, refuse } from "./pairs.ts";
+
+/** One `--policy`, or entry of bake's `policy`: which Rego policies a build is under. */
+export interface PolicyEntry {
+  readonly filenames: readonly string[];
+  /** Entries before this one count for nothing. */
+  readonly reset: boolean;
+  /** No policy holds at all. */
+  readonly disabled: boolean;
+  readonly strict?: boolean;
+  readonly logLevel?: string;
+}
+
+/** Reads `filename=F,reset=BOOL,disabled=BOOL,strict=BOOL,log-level=L`. Throws `UsageError`. */
+export function parsePolicy(text: string): PolicyEntry {
+  return policyOf(fieldsOf(text));
+}
+
+const levels = ["panic", "fatal", "error", "warning", "info", "debug", "trace"];
+
+/** Reads fields that stand alone already. Throws `UsageError`, in buildx's words. */
+export function policyOf(fields: readonly string[]): PolicyEntry {
+  const filenames: string[] = [];
+  const options: { reset: boolean; disabled: boolean; strict?: boolean; logLevel?: string } = {
+    reset: false,
+    disabled: false,
+  };
+  for (const field of fields) {
+    const equals = field.indexOf("=");
+    const key = field.slice(0, Math.max(equals, 0)).toLowerCase().trim();
+    const value = field.slice(equals + 1);
+    if (key === "filename" && value !== "") filenames.push(value);
+    else if (key === "reset" || key === "disabled" || key === "strict") {
+      options[key] = boolOf(value, field);
+    } else if (key === "log-level") options.logLevel = levelOf(value, field);
+    else refuse(`invalid value ${field}`);
+  }
+  return { filenames, ...options };
+}
+
+function levelOf(text: string, field: string): string {
+  const level = text.toLowerCase();
+  if (level === "warn") return "warning";
+  if (levels.includes(level)) return level;
+  return refuse(`invalid value ${field}: not a valid logrus Level: ${quote(text)}`);
+}
