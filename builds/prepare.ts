@@ -121,7 +121,8 @@ export async function prepare(spec: BuildSpec, context: PrepareContext): Promise
     warn(context.deps, text);
   });
   if (context.permitted) {
-    refuseOthers({ inputs, layouts, outputs }, context.permitted, context.scratch);
+    const { scratch } = context;
+    refuseOthers({ inputs, layouts, outputs }, context.permitted, { scratch, cwd });
   }
   return {
     inputs,

@@ -1,3 +1,4 @@
+import { openedPath } from "../../base/opened_path.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { BuildInputs } from "../inputs/build_inputs.ts";
 import type { Layouts } from "../inputs/layouts.ts";
@@ -13,10 +14,10 @@ export interface OpenedParts {
   readonly outputs: readonly Pick<EngineOutput, "target">[];
 }
 
-/** The paths that a prepared build reads and writes, but for those of its own scratch folder. */
+/** Absolute paths that a prepared build reads and writes, but for those of its own scratch folder. */
 export function openedPaths(
   { inputs, layouts, outputs }: OpenedParts,
-  scratch: Scratch,
+  { scratch, cwd }: { readonly scratch: Scratch; readonly cwd: string },
 ): { readonly read: string[]; readonly write: string[] } {
   const mounts = [...inputs.mounts.values()].filter((path) => !scratch.owns(path));
   const stores = [...layouts.stores];
@@ -24,12 +25,18 @@ export function openedPaths(
   const write = stores.filter(([id]) => layouts.writable.has(id)).map(([, path]) => path);
   return {
     read: [...mounts, ...inputs.stores.values(), ...read],
-    write: [...write, ...outputs.flatMap(({ target }) => writtenPath(target) ?? [])],
+    write: [
+      ...write,
+      ...outputs.flatMap(({ target }) => {
+        const path = writtenPath(target);
+        return path === undefined ? [] : openedPath(path, cwd);
+      }),
+    ],
   };
 }
 
 /** The path that an output writes to, or the socket that it is sent into. */
-export function writtenPath(target: OutputTarget): string | undefined {
+function writtenPath(target: OutputTarget): string | undefined {
   switch (target.to) {
     case "file":
     case "directory":
@@ -51,9 +58,9 @@ export function writtenPath(target: OutputTarget): string | undefined {
 export function refuseOthers(
   parts: OpenedParts,
   { mayRead, mayWrite }: Permitted,
-  scratch: Scratch,
+  context: { readonly scratch: Scratch; readonly cwd: string },
 ): void {
-  const { read, write } = openedPaths(parts, scratch);
+  const { read, write } = openedPaths(parts, context);
   const path = read.find((path) => !mayRead(path)) ?? write.find((path) => !mayWrite(path));
   if (path === undefined) return;
   const kind = read.includes(path) ? "read" : "write";

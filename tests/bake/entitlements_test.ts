@@ -1,5 +1,5 @@
 /** What a definition may not do unasked, beside buildx; and where buildx lets it. */
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
@@ -75,8 +75,7 @@ Deno.test({ name: "what is allowed is built", ignore }, async () => {
     const [words, env] of [
       [["--allow", "fs=.."], {}],
       [["--allow", "fs=*"], {}],
-      [["--allow", "fs.read=..", "--allow", "fs.write=../x"], {}],
-      [["--allow", "fs.read=..", "--set", "a.output=type=local,dest=../x/y"], {}],
+      [["--allow", "fs.read=..", "--allow", "fs.write=.."], {}],
       [[], { BUILDX_BAKE_ENTITLEMENTS_FS: "0" }],
     ] as const
   ) {
@@ -107,31 +106,117 @@ Deno.test({
 });
 
 Deno.test({
-  name: "keys and paths that the build reads as others are asked for as what they are",
+  name: "a path that does not exist yet is asked for as its deepest folder that does, as by buildx",
+  ignore,
+}, async () => {
+  await using space = await inside();
+  const target = { ...inline, output: ["type=local,dest=../x/y"] };
+  for (
+    const words of [
+      ["--allow", "fs.write=../x"],
+      ["--allow", "fs.write=../x/y"],
+      ["--set", "a.output=type=local,dest=../x/y"],
+    ]
+  ) {
+    for (const program of ["fairlead", "buildx"] as const) {
+      const { code, stderr } = await bake(space, program, { a: target }, words);
+      equal(code, 1, stderr);
+      equal(asked(stderr).join(), " - Write access to path ..", stderr);
+    }
+  }
+});
+
+Deno.test({
+  name: "a text that looks like a URL and is a folder is asked for as the folder",
+  ignore,
+}, async () => {
+  await using space = await inside();
+  Deno.mkdirSync(space.path("in/github.com"));
+  Deno.symlinkSync(space.path("out"), space.path("in/http.git"));
+  Deno.symlinkSync(space.path("out"), space.path("in/github.com/x"));
+  space.write({ "out/id": "hush" });
+  const cases: [target: Record<string, unknown>, asks: string][] = [
+    [{ ...inline, context: "github.com/../../out" }, "Read access to path ../out"],
+    [{ ...inline, context: "github.com/x" }, "Read access to path ../out"],
+    [{ ...inline, context: "http.git" }, "Read access to path ../out"],
+    [{ ...inline, contexts: { a: "docker-image:/../../out" } }, "Read access to path ../out"],
+    [{ ...inline, contexts: { a: "oci-layout:/../../out" } }, "Read access to path ../out"],
+    [{ dockerfile: "github.com/../../out/id" }, "Read access to path ../out/id"],
+    [{ dockerfile: "git@host:../../../out/id" }, "Read access to path ../out/id"],
+  ];
+  for (const [target, asks] of cases) {
+    const { code, stderr } = await bake(space, "fairlead", { a: target });
+    equal(code, 1, JSON.stringify(target) + stderr);
+    equal(asked(stderr).join(), ` - ${asks}`, JSON.stringify(target) + stderr);
+    equal(stderr.includes("hush"), false);
+  }
+  const service = (build: unknown) => JSON.stringify({ services: { a: { build } } });
+  for (
+    const build of [
+      "github.com/x",
+      { context: ".", dockerfile: "github.com/x/id" },
+      { context: ".", additional_contexts: { a: "http.git" } },
+    ]
+  ) {
+    space.write({ "in/compose.yaml": service(build), "in/Dockerfile": "FROM scratch\n" });
+    const ran = await space.below("in").fairlead(["bake", "-f", "compose.yaml"]);
+    equal(ran.code, 1, ran.stderr);
+    match(asked(ran.stderr).join(), /Read access to path \.\.\/out/, ran.stderr);
+  }
+});
+
+Deno.test({ name: "of a Dockerfile elsewhere its folder stays closed", ignore }, async () => {
+  await using space = await inside();
+  space.write({
+    "out/Dockerfile": "FROM scratch\nCOPY f g /\n",
+    "out/Dockerfile.dockerignore": "g\n",
+    "in/f": "f",
+    "in/g": "g",
+  });
+  const target = { dockerfile: "../out/Dockerfile", output: ["type=local,dest=x"] };
+  const words = ["--allow", "fs.read=../out/Dockerfile"];
+  const { code, stderr } = await bake(space, "fairlead", { a: target }, words);
+  equal(code, 1, stderr);
+  match(stderr, /"\/g": not found/);
+  space.write({ "out/Dockerfile": "FROM scratch\nCOPY f /\n" });
+  equal((await bake(space, "fairlead", { a: target }, words)).code, 0);
+  equal(space.read("in/x/f"), "f");
+});
+
+Deno.test({
+  name: "keys and paths mean to the build what they mean to the check",
   ignore,
 }, async () => {
   await using space = await inside();
   space.write({ "out/a=b/f": "" });
-  new Deno.Command("ssh-keygen", { args: ["-qN", "", "-f", space.path("out/key")] }).outputSync();
-  Deno.copyFileSync(space.path("out/key"), space.path("in/key"));
-  const cases: [target: Record<string, unknown>, asks: string][] = [
-    [{ "cache-to": [{ type: "local", DEST: "link/x" }] }, "Write access to path ../out"],
-    [{ "cache-to": [{ type: "local", "dest=../out/x": "y" }] }, "Write access to path ../out"],
-    [{ "cache-from": [{ type: "local", SRC: "../out" }] }, "Read access to path ../out"],
-    [{ output: [{ type: "local", dest: "x", DEST: "../out/x" }] }, "Write access to path ../out"],
-    [{ output: [{ type: "image", TYPE: "local", dest: "../out" }] }, "Write access to path ../out"],
+  const cases: [target: Record<string, unknown>, error: RegExp][] = [
+    [{ "cache-to": [{ type: "local", DEST: "link/x" }] }, /local cache exporter requires dest/],
     [
-      { output: [{ type: "local", dest: "x", MODE: "delete" }] },
-      "Deleting stale files from local output destinations",
+      { "cache-to": [{ type: "local", "dest=../out/x": "y" }] },
+      /local cache exporter requires dest/,
     ],
-    [{ contexts: { "a=../out/a": "b" } }, "Read access to path ../out/a=b"],
-    [{ ssh: [{ id: "k", paths: ["key,../out/key"] }] }, "Read access to path ../out/key"],
+    [{ "cache-from": [{ type: "local", SRC: "../out" }] }, /local cache importer requires src/],
+    [{ contexts: { "a=../out/a": "b" } }, /invalid context name a=\.\.\/out\/a/],
+    [{ ssh: [{ id: "k", paths: ["key,../out/key"] }] }, /stat key,\.\.\/out\/key: no such file/],
   ];
-  for (const [target, asks] of cases) {
+  for (const [target, error] of cases) {
     const { code, stderr } = await bake(space, "fairlead", { a: { ...inline, ...target } });
     equal(code, 1, JSON.stringify(target) + stderr);
-    equal(asked(stderr).join(), ` - ${asks}`, JSON.stringify(target) + stderr);
+    equal(asked(stderr).join(), "", JSON.stringify(target) + stderr);
+    match(stderr, error);
   }
+  const output = [
+    { type: "local", dest: "x", DEST: "../out/x", MODE: "delete" },
+    { type: "image", TYPE: "local", DEST: "../out" },
+  ];
+  const { code, stderr } = await bake(space, "fairlead", { a: { ...inline, output } });
+  equal(code, 0, stderr);
+  equal(space.read("in/x/f"), "");
+  deepEqual([...Deno.readDirSync(space.path("out"))].map(({ name }) => name).sort(), [
+    "Dockerfile",
+    "a=b",
+    "f",
+  ]);
 });
 
 Deno.test(

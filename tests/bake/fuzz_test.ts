@@ -6,7 +6,7 @@ import { ok } from "node:assert/strict";
 import { readDefinition } from "../../bake/definition/read.ts";
 import { printTargets } from "../../bake/definition/print.ts";
 import { resolveTargets } from "../../bake/definition/resolve.ts";
-import { BakeError } from "../../bake/error.ts";
+import { UsageError } from "../../base/usage_error.ts";
 import { seeded } from "../http2/pair.ts";
 import { readSamples } from "./sample.ts";
 
@@ -32,7 +32,7 @@ async function read(data: Uint8Array<ArrayBuffer> | string, name = "b.hcl"): Pro
     }
     return "read";
   } catch (error) {
-    if (error instanceof BakeError) return error.message;
+    if (error instanceof UsageError) return error.message;
     throw new Error(`a definition of ${data.length} broke it`, { cause: error });
   }
 }

@@ -1,6 +1,7 @@
 /** One sample run by the peer and by ours, to what each shows. */
 import { cleanPath } from "../../base/paths.ts";
-import { BakeError } from "../../bake/error.ts";
+import type { BakeError } from "../../bake/error.ts";
+import { UsageError } from "../../base/usage_error.ts";
 import { listJson, parseList } from "../../bake/definition/list.ts";
 import { printTargets } from "../../bake/definition/print.ts";
 import { readDefinition } from "../../bake/definition/read.ts";
@@ -82,7 +83,7 @@ export async function runOurs({ env, args, files }: Sample): Promise<string> {
     }
     return printTargets(resolved);
   } catch (error) {
-    if (!(error instanceof BakeError)) throw error;
-    return [...error.above ?? [], `ERROR: ${error.message}`].join("\n").trim();
+    if (!(error instanceof UsageError)) throw error;
+    return [...(error as BakeError).above ?? [], `ERROR: ${error.message}`].join("\n").trim();
   }
 }
