@@ -101,8 +101,9 @@ function randomTarget(below: (limit: number) => number, root: string): Target {
     ]]);
   const target: Target = { name: "a" };
   if (below(4) > 0) target.context = path();
-  if (below(2) === 0) target.dockerfile = path();
-  else if (below(2) === 0) target["dockerfile-inline"] = "FROM scratch\n";
+  const kind = below(4);
+  if (kind < 2) target.dockerfile = path();
+  if (kind === 2) target["dockerfile-inline"] = "FROM scratch\n";
   if (below(2) === 0) {
     target.contexts = new Map([[pick(["c", "c", "c", "c", "d=../out/x", "A b"]), path()], [
       "e",
@@ -144,6 +145,7 @@ Deno.test({
         const isFetched = repository !== undefined || below(2) === 0;
         await tryOne(randomTarget(below, root), { root, counts, repository, isFetched });
       }
+      // deno-lint-ignore no-console -- a run says what it tried
       console.log(`    seed ${SEED}: ${JSON.stringify(counts)}`);
       ok(counts.asked > RUNS / 20 && counts.prepared > RUNS / 20, JSON.stringify(counts));
     } finally {
