@@ -62,7 +62,9 @@ export function readDeclarations(
       else put(found.functions, name!, readFunction(block), reserved);
     }
   }
-  for (const body of bodies) found.blocks.push(...body.content({ blocks: main }).blocks);
+  for (const body of bodies) {
+    for (const block of body.content({ blocks: main }).blocks) found.blocks.push(block);
+  }
   const taken = new Set([...declared.keys(), ...main.keys()]);
   for (const body of bodies) {
     for (const [name, attribute] of body.attributesBut(taken)) {

@@ -1,62 +1,63 @@
 /** `contexts = { x = "target:NAME" }`: targets that others are built from. */
 import { BakeError } from "../error.ts";
 import type { Target } from "../target.ts";
+import { depthFirst } from "./depth_first.ts";
 
 const PREFIX = "target:";
 
-export class Links {
-  readonly #linked = new Set<string>();
-  readonly #done = new Set<string>();
+/**
+ * Adds all targets that others link to. Returns the names of those that nobody asked for. Throws
+ * `BakeError`.
+ * @param resolve a target of the definition by name
+ */
+export function followLinks(
+  targets: Map<string, Target>,
+  resolve: (name: string) => Target,
+): Set<string> {
+  const linked = new Set<string>();
+  const left = new Set<string>();
+  const add = (name: string) => {
+    if (targets.has(name)) return;
+    // A target that only others need keeps nothing but its cache.
+    const output = [{ type: "cacheonly", dest: "", attrs: new Map() }];
+    targets.set(name, { ...resolve(name), output });
+    linked.add(name);
+  };
+  const visit = {
+    enter(name: string) {
+      add(name);
+      return linksOf(targets.get(name)!);
+    },
+    leave(name: string) {
+      const target = targets.get(name)!;
+      for (const other of linksOf(target)) join(target, targets.get(other)!);
+      left.add(name);
+    },
+    cycle(from: string, to: string) {
+      if (from === to) throw new BakeError(`target ${to} cannot link to itself`);
+      throw new BakeError(`infinite loop from ${from} to ${to}`);
+    },
+  };
+  for (const name of [...targets.keys()]) depthFirst(name, visit, left);
+  return linked;
+}
 
-  constructor(
-    private readonly targets: Map<string, Target>,
-    private readonly resolve: (name: string) => Target,
-  ) {}
+function linksOf({ contexts }: Target): string[] {
+  return [...contexts?.values() ?? []].filter((value) => value.startsWith(PREFIX))
+    .map((value) => value.slice(PREFIX.length));
+}
 
-  /** Adds all targets that are linked to; gives the names of those nobody asked for. */
-  follow(): Set<string> {
-    for (const name of [...this.targets.keys()]) this.#follow(name, []);
-    return this.#linked;
-  }
-
-  #follow(name: string, path: readonly string[]): void {
-    if (this.#done.has(name)) return;
-    const target = this.targets.get(name)!;
-    const visited = [...path, name];
-    for (const value of target.contexts?.values() ?? []) {
-      if (!value.startsWith(PREFIX)) continue;
-      const other = value.slice(PREFIX.length);
-      if (other === name) throw new BakeError(`target ${other} cannot link to itself`);
-      if (visited.includes(other)) {
-        throw new BakeError(`infinite loop from ${name} to ${other}`);
-      }
-      this.#add(other);
-      this.#follow(other, visited);
-      this.#join(target, this.targets.get(other)!, name, other);
-    }
-    this.#done.add(name);
-  }
-
-  /** One that is there for others only keeps nothing but its cache. */
-  #add(name: string): void {
-    if (this.targets.has(name)) return;
-    const target = this.resolve(name);
-    target.output = [{ type: "cacheonly", dest: "", attrs: new Map() }];
-    this.targets.set(name, target);
-    this.#linked.add(name);
-  }
-
-  #join(target: Target, other: Target, name: string, otherName: string): void {
-    const own = target.entitlements ?? [];
-    const more = (other.entitlements ?? []).filter((entitlement) => !own.includes(entitlement));
-    if (more.length > 0) target.entitlements = [...own, ...more];
-    const [platforms, available] = [target.platforms ?? [], other.platforms ?? []];
-    if (platforms.length < 2 || available.length < 2) return;
-    if (platforms.every((platform) => available.includes(platform))) return;
-    throw new BakeError(
-      `target ${otherName} can't be used by ${name} because its platforms [${
-        platforms.join(" ")
-      }] are not a subset of [${available.join(" ")}]`,
-    );
-  }
+/** A target needs the permissions of those that it links to, and their platforms. */
+function join(target: Target, other: Target): void {
+  const own = target.entitlements ?? [];
+  const more = (other.entitlements ?? []).filter((entitlement) => !own.includes(entitlement));
+  if (more.length > 0) target.entitlements = [...own, ...more];
+  const [platforms, available] = [target.platforms ?? [], other.platforms ?? []];
+  if (platforms.length < 2 || available.length < 2) return;
+  if (platforms.every((platform) => available.includes(platform))) return;
+  throw new BakeError(
+    `target ${other.name} can't be used by ${target.name} because its platforms [${
+      platforms.join(" ")
+    }] are not a subset of [${available.join(" ")}]`,
+  );
 }

@@ -1,24 +1,23 @@
-/** From a definition to what is asked of it: groups taken apart, parents merged, links followed. */
+/** From a definition to the targets that are asked of it: groups expanded, parents merged, links followed. */
+import { quote } from "../../base/go/quote.ts";
+import { tidyFields } from "../attributes/table.ts";
 import { BakeError } from "../error.ts";
+import { compareText } from "../hcl/text.ts";
 import type { Allowed, Definition, Request, Resolved } from "../options.ts";
 import type { Group, Target } from "../target.ts";
 import { applyOverrides } from "./apply.ts";
-import { Links } from "./links.ts";
-import { tidyFields } from "../attributes/table.ts";
+import { depthFirst } from "./depth_first.ts";
+import { followLinks } from "./links.ts";
 import { merge } from "./merge.ts";
 import { type Overrides, parseOverrides } from "./overrides.ts";
 import { compilePattern, isPattern } from "./pattern.ts";
-import { compareText } from "../hcl/text.ts";
-import { quote } from "../../base/go/quote.ts";
 
-/** Throws a {@link BakeError}. */
+/** A definition that doubles with each parent would fill the memory: more entries are a mistake. */
+const MOST_ENTRIES = 100_000;
+
+/** Throws `UsageError`. */
 export function resolveTargets(definition: Definition, request: Request): Resolved {
-  try {
-    return new Resolver(definition, request).run();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new BakeError("targets, groups or links are nested too deeply", { cause: error });
-  }
+  return new Resolver(definition, request).run();
 }
 
 class Resolver {
@@ -26,6 +25,8 @@ class Resolver {
   readonly #groups = new Map<string, Group>();
   readonly #names: readonly string[];
   readonly #overrides: Overrides;
+  /** Targets over their parents. */
+  readonly #complete = new Map<string, Target>();
   readonly #allowed: Allowed = {
     read: [],
     write: [],
@@ -36,7 +37,7 @@ class Resolver {
   constructor({ targets, groups }: Definition, { names, overrides, env }: Request) {
     this.#targets = new Map(targets.map((target) => [target.name, target]));
     for (const group of groups) {
-      // The first one: a group of its own goes before the label of a matrix.
+      // The first one counts: a group of its own goes before the label of a matrix.
       if (!this.#groups.has(group.name)) this.#groups.set(group.name, group);
     }
     const asked = names.length === 0 ? ["default"] : names;
@@ -48,13 +49,13 @@ class Resolver {
     const targets = new Map<string, Target>();
     const groups = new Map<string, Group>();
     for (const name of this.#names) {
-      const members = this.#members(name, new Map());
+      const members = this.#members(name);
       for (const target of members.targets) targets.set(target, this.#target(target));
       for (const group of members.groups) groups.set(group, { ...this.#groups.get(group)! });
     }
     this.#addDefault(groups);
-    const links = new Links(targets, (name) => this.#target(name));
-    return { targets, groups, linked: links.follow(), allowed: this.#allowed };
+    const linked = followLinks(targets, (name) => this.#target(name));
+    return { targets, groups, linked, allowed: this.#allowed };
   }
 
   #matching(name: string): string[] {
@@ -66,26 +67,33 @@ class Resolver {
     throw new BakeError(`could not find any target matching ${quote(name)}`);
   }
 
-  /** The targets that a name means, and the groups on the way. */
-  #members(name: string, visited: Map<string, Members>): Members {
-    const before = visited.get(name);
-    if (before !== undefined) return before;
-    const group = this.#groups.get(name);
-    if (group === undefined) return { targets: [name], groups: [] };
-    visited.set(name, { targets: [], groups: [] });
-    const targets: string[] = [], groups = [name];
-    for (const member of group.targets ?? []) {
-      const inner = this.#members(member, visited);
-      // A group that contains a target of its own name means that.
-      targets.push(...(inner.targets.length > 0 ? inner.targets : [member]));
-      groups.push(...inner.groups);
-    }
-    const members = { targets: unique(targets), groups: unique(groups) };
-    visited.set(name, members);
-    return members;
+  /** The targets that a name means, and the groups on the way. A group inside itself adds nothing. */
+  #members(
+    name: string,
+  ): { readonly targets: readonly string[]; readonly groups: readonly string[] } {
+    const groups: string[] = [];
+    const all = new Map<string, readonly string[]>();
+    depthFirst(name, {
+      enter: (name) => {
+        if (this.#groups.has(name)) groups.push(name);
+        return this.#groups.get(name)?.targets ?? [];
+      },
+      leave: (name) => {
+        const group = this.#groups.get(name);
+        if (group === undefined) return void all.set(name, [name]);
+        const targets = new Set<string>();
+        for (const member of group.targets ?? []) {
+          const inner = all.get(member) ?? [];
+          // A group that contains a target of its own name means that target.
+          for (const target of inner.length > 0 ? inner : [member]) targets.add(target);
+        }
+        all.set(name, [...targets]);
+      },
+    }, all);
+    return { targets: all.get(name)!, groups };
   }
 
-  /** What was asked for that is not the group `default` is its members. */
+  /** The group `default` stands for whatever was asked for and is not that group. */
   #addDefault(groups: Map<string, Group>): void {
     const isGroup = groups.has("default");
     const asked = this.#names.filter((name) => name !== "default" || !isGroup);
@@ -97,37 +105,53 @@ class Resolver {
     });
   }
 
-  /** With parents, overrides and defaults. */
+  /** A target with parents, overrides and defaults. */
   #target(name: string): Target {
-    const target = this.#merged(name, new Map())!;
-    const { inherits: _, ...resolved } = target;
-    resolved.context ??= target.base?.own || ".";
+    const { inherits: _, ...resolved } = this.#merged(name);
+    resolved.context ??= resolved.base?.own || ".";
     resolved.dockerfile ||= "Dockerfile";
     return resolved;
   }
 
-  /** Undefined for one that inherits from itself, which adds nothing. */
-  #merged(name: string, visited: Map<string, Target | undefined>): Target | undefined {
-    if (visited.has(name)) return visited.get(name);
-    visited.set(name, undefined);
-    const own = this.#targets.get(name);
-    if (own === undefined) throw new BakeError(`failed to find target ${name}`);
-    let merged: Target = { name };
-    for (const parent of own.inherits ?? []) {
-      const above = this.#merged(parent, visited);
-      if (above !== undefined) merged = merge(merged, above);
-    }
-    merged = merge(merged, own);
-    applyOverrides(merged, this.#overrides.get(name) ?? new Map(), this.#allowed);
-    tidyFields(merged);
-    visited.set(name, merged);
+  /** A target over its parents. One that inherits from itself adds nothing there. */
+  #merged(name: string): Target {
+    const all = this.#complete;
+    let isCyclic = false;
+    depthFirst(name, {
+      cycle: () => isCyclic = true,
+      enter: (name) => this.#own(name).inherits ?? [],
+      leave: (name) => {
+        const own = this.#own(name);
+        let merged: Target = { name };
+        for (const parent of own.inherits ?? []) {
+          const above = all.get(parent);
+          if (above !== undefined) merged = merge(merged, above);
+        }
+        merged = merge(merged, own);
+        // The parents' own parents are merged already.
+        if (own.inherits) merged.inherits = own.inherits;
+        else delete merged.inherits;
+        applyOverrides(merged, this.#overrides.get(name) ?? new Map(), this.#allowed);
+        tidyFields(merged);
+        if ((merged.policy?.length ?? 0) > MOST_ENTRIES) {
+          throw new BakeError(
+            `target ${name} has more than ${MOST_ENTRIES} policies: its parents repeat each other's`,
+          );
+        }
+        all.set(name, merged);
+      },
+    }, all);
+    const merged = all.get(name)!;
+    // In a cycle, each target has other parents when it is the first one.
+    if (isCyclic) all.clear();
     return merged;
   }
-}
 
-interface Members {
-  readonly targets: readonly string[];
-  readonly groups: readonly string[];
+  #own(name: string): Target {
+    const own = this.#targets.get(name);
+    if (own === undefined) throw new BakeError(`failed to find target ${name}`);
+    return own;
+  }
 }
 
 function unique(names: readonly string[]): string[] {

@@ -47,7 +47,7 @@ function contentOf(node: JsonNode, { attributes = [], blocks = new Map() }: Sche
       if (first !== undefined) throw twice("Duplicate argument", name, first.range, nameRange);
       content.attributes.set(name, attributeOf(member));
     } else if (labels !== undefined) {
-      content.blocks.push(...blocksOf(value, name, labels, [], []));
+      for (const block of blocksOf(value, name, labels, [], [])) content.blocks.push(block);
     }
   }
   return content;

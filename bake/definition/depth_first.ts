@@ -1,0 +1,36 @@
+/** How a graph of names is visited. */
+export interface Visit {
+  /** The names that a name leads to. Called once for each name. */
+  enter(name: string): readonly string[];
+  /** Called when all that a name leads to was left. */
+  leave(name: string): void;
+  /** A name leads back to one that was entered and not left yet, which is then not followed. */
+  cycle?(from: string, to: string): void;
+}
+
+/**
+ * Visits a name and all that it leads to, depth first. There is no recursion, since a chain of names
+ * may be longer than the stack is deep.
+ * @param left has the names that were left before; `leave` adds to it
+ */
+export function depthFirst(
+  start: string,
+  visit: Visit,
+  left: { has(name: string): boolean },
+): void {
+  if (left.has(start)) return;
+  const path = [{ name: start, ahead: [...visit.enter(start)].reverse() }];
+  const onPath = new Set([start]);
+  for (let step; (step = path.at(-1)) !== undefined;) {
+    const next = step.ahead.pop();
+    if (next === undefined) {
+      visit.leave(step.name);
+      onPath.delete(step.name);
+      path.pop();
+    } else if (onPath.has(next)) visit.cycle?.(step.name, next);
+    else if (!left.has(next)) {
+      path.push({ name: next, ahead: [...visit.enter(next)].reverse() });
+      onPath.add(next);
+    }
+  }
+}
