@@ -15,10 +15,12 @@ const call = own("DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND")
 const env = call?.env ?? own;
 const { signal, listening } = interruptible(Deno.exit);
 
-// A self-extracting binary has a DENO_DIR of its own: what we start gets the user's.
-const denoDir = Deno.env.get("FAIRLEAD_DENO_DIR");
-if (denoDir) Deno.env.set("DENO_DIR", denoDir);
-else if (denoDir === "") Deno.env.delete("DENO_DIR");
+// A self-extracting binary sets these for Deno alone: the programs that we start get the user's.
+for (const name of ["DENO_DIR", "LD_LIBRARY_PATH", "LD_PRELOAD"]) {
+  const users = own(`FAIRLEAD_${name}`);
+  if (users) Deno.env.set(name, users);
+  else if (users === "") Deno.env.delete(name);
+}
 
 const plugins = createPlugins(env);
 // A plugin that is a module may count on the runtime's authorities.

@@ -5,7 +5,7 @@
  */
 import { version } from "../version.ts";
 import { denoCompile } from "./compile/deno_compile.ts";
-import { findLibgcc } from "./compile/libgcc.ts";
+import { findLibc } from "./compile/libc.ts";
 import { fetchDeno } from "./compile/npm_deno.ts";
 import { commitOf } from "./compile/commit.ts";
 import { findTarget, ownTarget, type Target, targets } from "./compile/targets.ts";
@@ -96,9 +96,9 @@ async function extracting(target: Target, output: string, revision: string): Pro
   const own = target.triple === Deno.build.target;
   const denoVersion = Deno.version.deno;
   const deno = own ? Deno.execPath() : await fetchDeno(target, denoVersion, folder);
-  const library = own ? await findLibgcc() : undefined;
+  const libc = target.libc && await findLibc(target, folder);
   const shown = `${version.number} ${revision}`.trim();
   const contents = { target, version: shown, dist, deno, denoVersion, output };
   const { selfExtracting } = await import("./compile/self_extracting.ts");
-  await selfExtracting({ ...contents, ...library !== undefined && { library } });
+  await selfExtracting({ ...contents, ...libc && { libc } });
 }

@@ -2,8 +2,8 @@
 # fairlead @VERSION@ for @TARGET@, in one file: this head, the program, and Deno @DENO@.
 # The first start unpacks it into a folder below one of
 #   $FAIRLEAD_CACHE | $XDG_CACHE_HOME/fairlead | $HOME/.cache/fairlead | ${TMPDIR:-/tmp}/fairlead-UID
-# and each start runs what lies there. What a start does uses nothing but the shell; to unpack takes
-# mkdir, chmod and dd (or tail and head), be they coreutils' or busybox's.
+# and each start runs what lies there. A start uses nothing but the shell; to unpack takes mkdir,
+# chmod, ls and dd (or tail and head), be they coreutils' or busybox's.
 
 # Deno doesn't start where its folder has been removed. (One that we may not search is fine.)
 [ -d "$PWD" ] || [ "$(pwd -P 2>&-)" ] || {
@@ -11,44 +11,73 @@
   exit 1
 }
 
+case @TARGET@ in
+linux-*)
+  [ -e /proc/self/exe ] || {
+    echo "fairlead: /proc is not mounted, and Deno needs it: mount -t proc proc /proc" >&2
+    exit 1
+  }
+  ;;
+esac
+
 self=$0
 name=@NAME@
 line_feed='
 '
+problems=
+users_path=${PATH-}
+[ "$users_path" ] || PATH=/usr/bin:/bin
 
-# Calls "$1 PLACE" for each place that may hold the program, until one call succeeds.
+# Calls "$1 FOLDER" for each folder that may hold the program, until one call succeeds.
 in_each_place() {
   if [ -n "${FAIRLEAD_CACHE-}" ]; then
-    "$1" "$FAIRLEAD_CACHE"
+    case $FAIRLEAD_CACHE in
+    /*) "$1" "$FAIRLEAD_CACHE" 755 ;;
+    *) place=$FAIRLEAD_CACHE && add_problem "FAIRLEAD_CACHE must be an absolute path" && return 1 ;;
+    esac
     return
   fi
-  case ${XDG_CACHE_HOME-} in /*) "$1" "$XDG_CACHE_HOME/fairlead" && return ;; esac
-  case ${HOME-} in /*) "$1" "$HOME/.cache/fairlead" && return ;; esac
-  shared=${TMPDIR:-/tmp}/fairlead-$(id -u 2>&- || echo user)
-  # Anybody may make a folder there: only one of our own counts.
-  if [ -e "$shared" ] || [ -L "$shared" ]; then
-    if [ -L "$shared" ] || [ ! -O "$shared" ]; then
-      problems="$problems
-  $shared: it belongs to somebody else"
-      return 1
-    fi
+  case ${XDG_CACHE_HOME-} in /*) "$1" "$XDG_CACHE_HOME/fairlead" 700 && return ;; esac
+  case ${HOME-} in /*) "$1" "$HOME/.cache/fairlead" 700 && return ;; esac
+  case ${TMPDIR-} in /*) shared=$TMPDIR ;; *) shared=/tmp ;; esac
+  shared=$shared/fairlead-$(tool id -u 2>&- || echo user)
+  # Anybody can make a link there, to a folder of ours that is meant for something else.
+  if [ -L "$shared" ]; then
+    place=$shared && add_problem "it is a link"
+    return 1
   fi
-  "$1" "$shared"
+  "$1" "$shared" 700
 }
 
-# Whether the folder $dir holds the program, whole and untouched since it was unpacked.
+# Whether the folder $dir holds the program, whole, untouched since it was unpacked, and not moved.
 is_ready() {
   [ -x "$dir/deno" ] && [ -e "$dir/complete" ] || return 1
-  for part in deno dist dist/main.js dist/core.js dist/client.js dist/builds.js; do
+  read -r unpacked <"$dir/complete" || return 1
+  [ "$unpacked" = "$dir" ] || [ "$unpacked/deno" -ef "$dir/deno" ] || return 1
+  for part in deno @LOADER@ dist dist/main.js dist/core.js dist/client.js dist/builds.js; do
     [ -s "$dir/$part" ] && [ ! "$dir/$part" -nt "$dir/complete" ] || return 1
   done
 }
 
-look_in() {
-  dir=$1/$name
-  is_ready
+# Whether nobody else can change what lies in $dir.
+is_ours() {
+  # The unpacker has looked at the path, by which we come now, and at every folder above. What is ours
+  # there since then nobody else has made.
+  [ "$unpacked" = "$dir" ] && [ -O "$dir" ] && [ -O "$dir/complete" ] && [ -O "$dir/deno" ] && return
+  # Root's, for example. Then the path without links is what runs.
+  dir=$(cd -P "$dir" && pwd -P) || return 1
+  trusted "$dir" list
 }
 
+look_in() {
+  dir=$1/$name place=$1
+  is_ready || return 1
+  is_ours && return
+  add_problem "$distrust"
+  return 1
+}
+
+@TRUST@
 # No /dev/null is used: a bare root has none.
 has() {
   found=$(command -v "$1")
@@ -60,10 +89,16 @@ tool() {
     "$@"
   elif has busybox; then
     busybox "$@"
+  elif [ -x /bin/busybox ]; then
+    /bin/busybox "$@"
   else
     echo "to unpack takes $1, and there is none" >&2
     return 127
   fi
+}
+
+list() {
+  tool ls "$@"
 }
 
 # Writes @BLOCK@-byte blocks of this file into $1: from $2 on, $3 of them or all.
@@ -97,47 +132,77 @@ wait_for_other() {
   is_ready
 }
 
+# Runs the Deno that was just unpacked. The user's libraries are made for the system's libc.
+run_unpacked() {
+  unset LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT
+  export DENO_DIR="$partial/cache" DENO_NO_UPDATE_CHECK=1
+  if [ -n "@LOADER@" ]; then
+    "$partial/@LOADER@" --library-path "$partial/lib" "$partial/deno" "$@"
+  else
+    "$partial/deno" "$@"
+  fi
+}
+
 # Unpacks into the folder $partial, and lets Deno check it and move it to $dir.
 unpack_parts() {
-  part "$partial/unpack.js" @UNPACK@ &&
-    part "$partial/deno" @DENO_AT@ &&
-    tool chmod 755 "$partial/deno" || return 1
+  part "$partial/unpack.js" @UNPACK@ && part "$partial/deno" @DENO_AT@ || return 1
+  tool mkdir "$partial/lib" || return 1
+  for library in @LIBRARIES@; do
+    at=${library#*:}
+    part "$partial/lib/${library%%:*}" "${at%:*}" "${at#*:}" || return 1
+    tool chmod 755 "$partial/lib/${library%%:*}" || return 1
+  done
+  tool chmod 755 "$partial/deno" || return 1
   whole="this file is for @UNAME@, and of @SIZE@ bytes"
   # A shell takes an empty file for a script that does nothing.
   [ -s "$partial/deno" ] || { echo "Deno is missing ($whole)" >&2 && return 1; }
-  set -- run -A --quiet --no-config --no-lock "$partial/unpack.js" \
-    "$self" "$partial" "$dir" @PROGRAM@
-  said=$(DENO_DIR=$partial/cache "$partial/deno" "$@" 2>&1) && return
+  said=$(run_unpacked run -A --quiet --no-config --no-lock "$partial/unpack.js" \
+    "$self" "$partial" "$dir" @PROGRAM@ 2>&1) && return
   status=$?
-  # 127 is the loader's: there is no libgcc.
-  if [ $status -eq 127 ] && [ -n "@LIBRARY@" ]; then
-    tool mkdir "$partial/lib" && part "$partial/lib/libgcc_s.so.1" @LIBRARY@ || return 1
-    said=$(DENO_DIR=$partial/cache LD_LIBRARY_PATH=$partial/lib "$partial/deno" "$@" 2>&1) && return
-    status=$?
-  fi
-  case @TARGET@ in
-  linux-*) [ -e /proc/self/exe ] || said="Deno needs /proc, which is not mounted" ;;
-  esac
-  [ $status -lt 126 ] || said="${said:-Deno does not run} ($whole)"
-  echo "${said:-Deno ended with exit code $status}" >&2
+  # 3 is the unpacker's own word.
+  [ $status -eq 3 ] ||
+    said="${said%%"$line_feed"*} (exit code $status; $whole; if it is damaged, get it anew)"
+  echo "$said" >&2
   return 1
+}
+
+# Makes the folder $1 with mode $2, and those above it. None is made behind a link that another user
+# can turn: `trusted` looks at the path without links afterwards.
+make_folder() {
+  [ ! -d "$1" ] || return 0
+  case $1 in
+  /*/*) make_folder "${1%/*}" "$2" || return 1 ;;
+  esac
+  tool mkdir -m "$2" "$1" || [ -d "$1" ]
 }
 
 unpack_into() {
   place=$1
-  dir=$place/$name
-  partial=$place/.unpacking-$name
-  if ! reason=$(tool mkdir -p "$place" 2>&1); then
-    add_problem
+  if ! reason=$(make_folder "$place" "$2" 2>&1); then
+    add_problem "$reason"
     return 1
   fi
-  own=$place/.unpacking-$name.$$
-  until reason=$(tool mkdir "$partial" 2>&1); do
+  if ! real=$(cd -P "$place" 2>&1 && pwd -P); then
+    add_problem "$real"
+    return 1
+  fi
+  if ! trusted "$real" list; then
+    add_problem "$distrust"
+    return 1
+  fi
+  # By the path without links: another user's link may lead elsewhere a moment later.
+  dir=$real/$name
+  partial=$real/.unpacking-$name
+  own=$partial.$$
+  until reason=$(tool mkdir -m 700 "$partial" 2>&1); do
     if [ "$partial" = "$own" ]; then
-      add_problem
+      add_problem "$reason"
       return 1
     fi
-    ! wait_for_other || return 0
+    if wait_for_other; then
+      accept
+      return
+    fi
     # Of all that wait for one that was killed, one goes on, and the others wait for that.
     if is_dead; then partial=$partial-; else partial=$own; fi
   done
@@ -145,21 +210,36 @@ unpack_into() {
   if ! reason=$(unpack_parts 2>&1); then
     clean
     # Another start may have taken this one for dead.
-    ! is_ready || return 0
-    add_problem
+    if is_ready; then
+      accept
+      return
+    fi
+    add_problem "$reason"
     return 1
   fi
   clean
+  accept
+}
+
+# Looks again at what was unpacked, before it runs.
+accept() {
+  if ! is_ready; then
+    add_problem "what was unpacked is not there any more"
+    return 1
+  fi
+  is_ours && return
+  add_problem "$distrust"
+  return 1
 }
 
 clean() {
   [ ! -d "$partial" ] || tool rm -rf "$partial"
 }
 
-# Adds the last line of $reason.
+# Adds the last line of $1.
 add_problem() {
   problems="$problems
-  $place: ${reason##*"$line_feed"}"
+  $place: ${1##*"$line_feed"}"
 }
 
 in_each_place look_in || {
@@ -170,7 +250,7 @@ in_each_place look_in || {
   trap 'clean; exit 130' INT
   trap 'clean; exit 143' TERM HUP
   in_each_place unpack_into || {
-    hint="set FAIRLEAD_CACHE to a folder on a disk that has @SPACE@ MB to spare and isn't mounted noexec"
+    hint="set FAIRLEAD_CACHE to a folder of yours, on a disk that has @SPACE@ MB to spare and isn't mounted noexec, in which no other user can write"
     machine=$(tool uname -sm 2>&-) && [ "$machine" != "@UNAME@" ] &&
       hint="this machine is $machine: get the file for that"
     echo "fairlead: cannot unpack itself:$problems
@@ -181,17 +261,21 @@ hint: $hint" >&2
   umask "$mask"
 }
 
-if [ -d "$dir/lib" ]; then
-  export LD_LIBRARY_PATH="$dir/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-fi
 # What `fairlead install` makes docker's plugin of, and the name that we were called by.
 case $self in
 /*) export FAIRLEAD_PROGRAM="$self" ;;
 *) export FAIRLEAD_PROGRAM="$PWD/$self" ;;
 esac
 export FAIRLEAD_NAME="${self##*/}"
-# The program gives its children back the DENO_DIR that it was started with.
+# The program gives its children back the variables that it was started with.
 export FAIRLEAD_DENO_DIR="${DENO_DIR-}"
 export DENO_DIR="$dir/cache" DENO_NO_UPDATE_CHECK=1
+if [ -n "@LOADER@" ]; then
+  # The user's libraries are made for the system's libc, and Deno runs on its own.
+  export FAIRLEAD_LD_LIBRARY_PATH="${LD_LIBRARY_PATH-}" FAIRLEAD_LD_PRELOAD="${LD_PRELOAD-}"
+  export LD_LIBRARY_PATH="$dir/lib"
+  unset LD_PRELOAD
+fi
+PATH=$users_path
 exec "$dir/deno" @FLAGS@ "$dir/dist/main.js" "$@"
 exit 1

@@ -1,11 +1,11 @@
 /**
  * A self-extracting binary, from its beginning to its end, each part in whole blocks:
  *
- *     head      a shell script, which ends by `exec`
- *     unpacker  the program of `unpack.ts`
- *     program   a line of JSON (`Manifest`), then the files that it lists
- *     library   libgcc_s.so.1, for a system that has no more than libc; may be absent
- *     Deno      as it is, to the end of the file
+ *     head       a shell script, which ends by `exec`
+ *     unpacker   the program of `unpack.ts`
+ *     program    a line of JSON (`Manifest`), then the files that it lists
+ *     libraries  for Linux: glibc's loader, glibc and libgcc, a part each
+ *     Deno       as it is, to the end of the file
  */
 
 /** Bytes; each part but the last is filled up to a multiple. */
@@ -13,6 +13,9 @@ export const BLOCK = 65_536;
 
 /** The first line of the program's part. */
 export interface Manifest {
-  /** Names and sizes in bytes, in the order in which their contents follow. */
-  readonly files: readonly (readonly [name: string, size: number])[];
+  /** Paths and sizes in bytes, in the order in which their contents follow. */
+  readonly files: readonly (readonly [path: string, size: number])[];
 }
+
+/** The mark in the head that stands for the name of the folder, which holds a hash of the head. */
+export const NAME_MARK = "@NAME@";

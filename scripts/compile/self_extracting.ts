@@ -1,7 +1,8 @@
 /** The binary as a shell script with everything behind it; `layout.ts` has its form. */
 import { createHash } from "node:crypto";
 import { bundle } from "../bundle/rolldown.ts";
-import { BLOCK, type Manifest } from "./layout.ts";
+import { BLOCK, type Manifest, NAME_MARK } from "./layout.ts";
+import type { Libc } from "./libc.ts";
 import { runFlags } from "./run_flags.ts";
 import type { Target } from "./targets.ts";
 
@@ -15,8 +16,8 @@ export interface Contents {
   /** The Deno of the target. */
   readonly deno: string;
   readonly denoVersion: string;
-  /** libgcc_s.so.1 of the target, which Deno needs beside libc. */
-  readonly library?: string;
+  /** Of a Linux: the C library that Deno runs on. */
+  readonly libc?: Libc;
   readonly output: string;
 }
 
@@ -28,31 +29,41 @@ export async function selfExtracting(contents: Contents): Promise<void> {
   if (target.uname === undefined) {
     throw new Error(`${target.name} has no POSIX shell: leave --self-extracting out`);
   }
-  const parts = [await unpacker(), await program(contents.dist)];
-  if (contents.library !== undefined) parts.push(await Deno.readFile(contents.library));
+  const libraries = contents.libc?.libraries ?? [];
+  const parts = [
+    await unpacker(),
+    await program(contents),
+    ...await Promise.all(libraries.map((path) => Deno.readFile(path))),
+  ];
   const blocks = parts.map(({ length }) => Math.ceil(length / BLOCK));
-  const places = blocks.map((_, at) => blocks.slice(0, at).reduce((sum, count) => sum + count, 1));
+  const starts = blocks.map((_, at) => blocks.slice(0, at).reduce((sum, count) => sum + count, 1));
+  const denoAt = starts.at(-1)! + blocks.at(-1)!;
   const deno = await Deno.readFile(contents.deno);
   const digest = createHash("sha256");
-  parts.slice(1).forEach((bytes) => digest.update(filled(bytes)));
+  parts.forEach((bytes) => digest.update(filled(bytes)));
   const sum = digest.update(deno).digest("hex");
+  const names = libraries.map((path) => path.slice(path.lastIndexOf("/") + 1));
+  const bytes = denoAt * BLOCK + deno.length;
   const head = fill(await Deno.readTextFile(`${here}head.sh`), {
+    TRUST: withoutComments(await Deno.readTextFile(`${here}../trust.sh`)),
     VERSION: version,
     TARGET: target.name,
     DENO: denoVersion,
     UNAME: target.uname,
-    SIZE: `${(places.at(-1)! + blocks.at(-1)!) * BLOCK + deno.length}`,
+    SIZE: `${bytes}`,
     BLOCK: `${BLOCK}`,
-    UNPACK: `${places[0]} ${blocks[0]}`,
-    PROGRAM: `${places[1]! * BLOCK} ${sum}`,
-    LIBRARY: parts.length > 2 ? `${places[2]} ${blocks[2]}` : "",
-    DENO_AT: `${places.at(-1)! + blocks.at(-1)!}`,
-    SPACE: `${Math.ceil(deno.length / 1_000_000) + 15}`,
+    UNPACK: `${starts[0]} ${blocks[0]}`,
+    PROGRAM: `${starts[1]! * BLOCK} ${sum}`,
+    LOADER: names[0] === undefined ? "" : `lib/${names[0]}`,
+    LIBRARIES: names.map((name, at) => `${name}:${starts[at + 2]}:${blocks[at + 2]}`).join(" "),
+    DENO_AT: `${denoAt}`,
+    SPACE: `${Math.ceil(bytes / 1_000_000) + 15}`,
     FLAGS: runFlags.join(" "),
-  });
-  const name = createHash("sha256").update(head).digest("hex").slice(0, 12);
-  const named = new TextEncoder().encode(fill(head, { NAME: `${version.split(" ")[0]}-${name}` }));
-  if (named.length > BLOCK) throw new Error(`the head has ${named.length} bytes: it is too long`);
+  }).trimEnd();
+  const hash = createHash("sha256").update(head).digest("hex").slice(0, 12);
+  const named = head.replace(NAME_MARK, `${version.split(" ")[0]}-${hash}`);
+  const first = new TextEncoder().encode(`${named}\n`);
+  if (first.length > BLOCK) throw new Error(`the head has ${first.length} bytes: it is too long`);
   const partial = `${output}.partial`;
   {
     using file = await Deno.open(partial, {
@@ -62,7 +73,7 @@ export async function selfExtracting(contents: Contents): Promise<void> {
       mode: 0o755,
     });
     const writer = file.writable.getWriter();
-    for (const bytes of [named, ...parts]) await writer.write(filled(bytes));
+    for (const bytes of [first, ...parts]) await writer.write(filled(bytes));
     await writer.write(deno);
     await writer.close();
   }
@@ -82,12 +93,26 @@ async function unpacker(): Promise<Uint8Array> {
   }
 }
 
-async function program(dist: string): Promise<Uint8Array> {
-  const names = [...Deno.readDirSync(dist)].map(({ name }) => name).sort();
-  const files = await Promise.all(names.map((name) => Deno.readFile(`${dist}/${name}`)));
-  const manifest: Manifest = { files: files.map(({ length }, at) => [names[at]!, length]) };
+async function program({ dist, libc }: Contents): Promise<Uint8Array> {
+  const sources: [path: string, source: string][] = [
+    ...[...Deno.readDirSync(dist)].map((
+      { name },
+    ): [string, string] => [`dist/${name}`, `${dist}/${name}`]),
+    ["licences/fairlead", `${here}../../LICENSE`],
+    ...(libc?.licences ?? []).map((
+      path,
+    ): [string, string] => [`licences/${path.split("/").at(-2)}`, path]),
+  ];
+  sources.sort(([a], [b]) => a < b ? -1 : 1);
+  const files = await Promise.all(sources.map(([, source]) => Deno.readFile(source)));
+  const manifest: Manifest = { files: files.map(({ length }, at) => [sources[at]![0], length]) };
   const line = new TextEncoder().encode(`${JSON.stringify(manifest)}\n`);
   return new Uint8Array(await new Blob([line, ...files]).arrayBuffer());
+}
+
+/** A shell script without the lines that only explain it. */
+function withoutComments(text: string): string {
+  return text.replace(/^ *#.*\n/gm, "").trim();
 }
 
 /** Up to whole blocks, with line feeds: they hurt no text. */

@@ -8,6 +8,8 @@ export interface Target {
   readonly package: string;
   /** What `uname -sm` says there; undefined where there is no POSIX shell. */
   readonly uname?: string;
+  /** Of a Linux: how Debian calls it, and the file name of glibc's loader. */
+  readonly libc?: { readonly debian: string; readonly loader: string };
 }
 
 export const targets: readonly Target[] = [
@@ -16,12 +18,14 @@ export const targets: readonly Target[] = [
     triple: "x86_64-unknown-linux-gnu",
     package: "@deno/linux-x64-glibc",
     uname: "Linux x86_64",
+    libc: { debian: "amd64", loader: "ld-linux-x86-64.so.2" },
   },
   {
     name: "linux-arm64",
     triple: "aarch64-unknown-linux-gnu",
     package: "@deno/linux-arm64-glibc",
     uname: "Linux aarch64",
+    libc: { debian: "arm64", loader: "ld-linux-aarch64.so.1" },
   },
   {
     name: "macos-x64",

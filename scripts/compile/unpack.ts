@@ -1,16 +1,18 @@
 /**
  * Runs at the first start of a self-extracting binary, by the Deno that its head has just written:
  * checks the file, writes the program, moves all to its final place, and fills Deno's code cache
- * there, whose entries go by the path. What fails is one line, and exit code 1.
+ * there, whose entries go by the path. What fails is one line, and exit code 3.
  *
  *     unpack.js SELF PARTIAL FINAL AT DIGEST
  *
- * SELF is the binary, PARTIAL the folder that holds Deno and this file, AT where in SELF the
- * program's part begins, in bytes, and DIGEST the SHA-256 of all from there on.
+ * SELF is the binary, PARTIAL the folder that holds Deno, its C library and this file, AT where in
+ * SELF the program's part begins, in bytes, and DIGEST the SHA-256 of all behind the head.
  */
 import { createHash } from "node:crypto";
 import process from "node:process";
-import type { Manifest } from "./layout.ts";
+import { setInterpreter } from "./elf.ts";
+import { BLOCK, type Manifest, NAME_MARK } from "./layout.ts";
+import { removeOlder } from "./older.ts";
 import { runFlags } from "./run_flags.ts";
 
 const [self, partial, final, at, digest] = Deno.args as [string, string, string, string, string];
@@ -24,29 +26,48 @@ try {
 } catch (error) {
   const text = error instanceof Error ? error.message : String(error);
   Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
-  Deno.exit(1);
+  Deno.exit(3);
 }
 await fillCache();
 await removeLeftovers();
+await removeOlder(final);
 
 async function unpack(): Promise<void> {
   using file = await Deno.open(self);
-  if (await digestFrom(file, Number(at)) !== digest) {
-    throw new Error(`${self} is damaged (its checksum is wrong): get it anew`);
-  }
+  if (await nameOf(file) !== final.slice(final.lastIndexOf("/") + 1)) damaged("its head");
+  if (await digestFrom(file, BLOCK) !== digest) damaged("its checksum");
   await file.seek(Number(at), Deno.SeekMode.Start);
   const { files }: Manifest = JSON.parse(await lineOf(file));
-  await Deno.mkdir(`${partial}/dist`);
-  for (const [name, size] of files) {
+  for (const [path, size] of files) {
     const bytes = new Uint8Array(size);
     for (let got = 0; got < size;) got += await file.read(bytes.subarray(got)) ?? size;
-    await Deno.writeFile(`${partial}/dist/${name}`, bytes);
+    await Deno.mkdir(`${partial}/${path.slice(0, path.lastIndexOf("/"))}`, { recursive: true });
+    await Deno.writeFile(`${partial}/${path}`, bytes);
   }
+  const loader = [...Deno.readDirSync(`${partial}/lib`)].find(({ name }) => /^ld-/.test(name));
+  if (loader) await setInterpreter(`${partial}/deno`, `${final}/lib/${loader.name}`);
   await Deno.remove(`${partial}/unpack.js`);
   await Deno.remove(`${partial}/pid`).catch(() => {});
   await Deno.remove(`${partial}/cache`, { recursive: true }).catch(() => {});
-  // Written last: what is newer than it has been tampered with.
-  await Deno.writeTextFile(`${partial}/complete`, "");
+  // Written last: what is newer than it has been tampered with. It says where the whole belongs.
+  await Deno.writeTextFile(`${partial}/complete`, `${final}\n`);
+  // It served this user alone so far.
+  await Deno.chmod(partial, 0o755);
+}
+
+function damaged(what: string): never {
+  throw new Error(`${self} is damaged (${what} is wrong): get it anew`);
+}
+
+/** The folder's name, as it follows from the head: the version, and a hash of the head without it. */
+async function nameOf(file: Deno.FsFile): Promise<string> {
+  const bytes = new Uint8Array(BLOCK);
+  for (let got = 0; got < BLOCK;) got += await file.read(bytes.subarray(got)) ?? BLOCK;
+  const head = new TextDecoder().decode(bytes).trimEnd();
+  const name = /^name=(\S+)$/m.exec(head)?.[1] ?? "";
+  const unnamed = head.replace(`name=${name}`, `name=${NAME_MARK}`);
+  const hash = createHash("sha256").update(unnamed).digest("hex").slice(0, 12);
+  return name.replace(/[0-9a-f]{12}$/, hash);
 }
 
 async function digestFrom(file: Deno.FsFile, at: number): Promise<string> {
@@ -71,7 +92,8 @@ async function move(): Promise<void> {
       return await Deno.rename(partial, final);
     } catch (error) {
       const made = await Deno.stat(`${final}/complete`).catch(() => undefined);
-      if ((made?.mtime?.getTime() ?? 0) >= started) return;
+      const isOurs = made?.uid === Deno.uid();
+      if (isOurs && (made?.mtime?.getTime() ?? 0) >= started) return;
       if (tries > 5) throw error;
     }
     const away = `${partial}.damaged.${Deno.pid}.${tries}`;

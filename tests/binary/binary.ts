@@ -22,7 +22,7 @@ export async function tempFolder(
   const path = await Deno.makeTempDir({ prefix: "fl-bin-" });
   const mounted = options.size !== undefined || options.readOnly;
   if (mounted) {
-    const flags = `size=${options.size ?? "1m"}${options.readOnly ? ",ro" : ""}${
+    const flags = `mode=755,size=${options.size ?? "1m"}${options.readOnly ? ",ro" : ""}${
       options.noExec ? ",noexec" : ""
     }`;
     await check("mount", ["-t", "tmpfs", "-o", flags, "tmpfs", path]);
@@ -38,29 +38,35 @@ export async function tempFolder(
   };
 }
 
-/** The shell of a bare root, and the programs beside it, all of them busybox's. */
+/**
+ * The shell of a bare root, and the programs beside it, all of them busybox's. `busybox`: a static one
+ * and no libc. `dash`: with the glibc that it needs.
+ */
 export interface RootOptions {
   readonly shell: "busybox" | "dash";
   readonly programs?: readonly string[];
 }
 
-const LIBC = ["libc.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0", "libm.so.6"];
-
-/** A root that holds libc, a shell, and the binary; `/proc` is mounted, and there is no `/dev`. */
+/** A root that holds a shell and the binary; `/proc` is mounted, and there is no `/dev`. */
 export async function bareRoot(binary: string, { shell, programs = [] }: RootOptions) {
   const path = await Deno.makeTempDir({ prefix: "fl-root-" });
+  await Deno.chmod(path, 0o755);
   const folder = `lib/${Deno.build.arch}-linux-gnu`;
-  for (const name of ["bin", "lib64", folder, "tmp", "proc", "opt"]) {
-    await Deno.mkdir(`${path}/${name}`, { recursive: true });
-  }
-  for (const name of LIBC) await Deno.copyFile(`/${folder}/${name}`, `${path}/${folder}/${name}`);
-  for await (const { name } of Deno.readDir("/lib64")) {
-    if (name.startsWith("ld-")) await Deno.copyFile(`/lib64/${name}`, `${path}/lib64/${name}`);
-  }
+  for (const name of ["bin", "tmp", "proc", "opt"]) await Deno.mkdir(`${path}/${name}`);
+  await Deno.chmod(`${path}/tmp`, 0o1777);
   const busybox = shell === "busybox" ? "bin/busybox" : "opt/busybox";
   await Deno.copyFile(await need("busybox"), `${path}/${busybox}`);
-  if (shell === "busybox") await Deno.symlink("busybox", `${path}/bin/sh`);
-  else await Deno.copyFile("/usr/bin/dash", `${path}/bin/sh`);
+  if (shell === "busybox") {
+    await Deno.symlink("busybox", `${path}/bin/sh`);
+  } else {
+    await Deno.mkdir(`${path}/${folder}`, { recursive: true });
+    await Deno.mkdir(`${path}/lib64`);
+    await Deno.copyFile(`/${folder}/libc.so.6`, `${path}/${folder}/libc.so.6`);
+    for await (const { name } of Deno.readDir("/lib64")) {
+      if (name.startsWith("ld-")) await Deno.copyFile(`/lib64/${name}`, `${path}/lib64/${name}`);
+    }
+    await Deno.copyFile("/usr/bin/dash", `${path}/bin/sh`);
+  }
   for (const name of programs) await Deno.symlink(`/${busybox}`, `${path}/bin/${name}`);
   await Deno.copyFile(binary, `${path}/fairlead`);
   await check("mount", ["-t", "proc", "proc", `${path}/proc`]);
@@ -69,6 +75,11 @@ export async function bareRoot(binary: string, { shell, programs = [] }: RootOpt
     /** Runs it there, in an environment that is empty but for `variables`. */
     fairlead(args: readonly string[], ...variables: string[]): Promise<Ran> {
       return run("env", ["-i", ...variables, "/usr/sbin/chroot", path, "/fairlead", ...args]);
+    },
+    /** The same, by nobody. */
+    byNobody(args: readonly string[], ...variables: string[]): Promise<Ran> {
+      const chroot = ["/usr/sbin/chroot", "--userspec=65534:65534", path, "/fairlead"];
+      return run("env", ["-i", ...variables, ...chroot, ...args]);
     },
     async [Symbol.asyncDispose]() {
       await check("umount", [`${path}/proc`]);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { missing, need } from "../harness/tool.ts";
 import { bareRoot, compileInto, tempFolder } from "./binary.ts";
 
 const ignore = Deno.build.os !== "linux" || skip(needsRoot() ?? await missing("busybox"));
@@ -56,16 +56,30 @@ test("ten first starts at once", async () => {
   assert.equal(cache.names().length, 1);
 });
 
-test("an old version and what a killed start left stay out of the way", async () => {
+test("an older version makes way when none of its processes runs", async () => {
   await using cache = await tempFolder();
-  await Deno.mkdir(`${cache.path}/v0.0.1-0123456789ab/dist`, { recursive: true });
+  const [idle, busy, newer] = [
+    "v0.0.1-0123456789ab",
+    "v0.0.2-0123456789ab",
+    "v999.0.0-0123456789ab",
+  ];
+  for (const name of [idle, busy, newer]) {
+    await Deno.mkdir(`${cache.path}/${name}/dist`, { recursive: true });
+  }
+  await Deno.copyFile("/usr/bin/sleep", `${cache.path}/${busy}/deno`);
+  const process = new Deno.Command(`${cache.path}/${busy}/deno`, { args: ["60"] }).spawn();
   await Deno.mkdir(`${cache.path}/.unpacking-v0.0.1-0123456789ab`);
   await Deno.utime(`${cache.path}/.unpacking-v0.0.1-0123456789ab`, 0, 0);
-  const { stdout, stderr } = await fairlead({ FAIRLEAD_CACHE: cache.path }, "version");
-  assert.match(stdout, VERSION, stderr);
+  try {
+    const { stdout, stderr } = await fairlead({ FAIRLEAD_CACHE: cache.path }, "version");
+    assert.match(stdout, VERSION, stderr);
+  } finally {
+    process.kill("SIGKILL");
+    await process.status;
+  }
   const names = cache.names();
-  assert.equal(names.length, 2);
-  assert.ok(names.includes("v0.0.1-0123456789ab"));
+  assert.equal(names.length, 3);
+  assert.ok(names.includes(busy) && names.includes(newer));
 });
 
 test("nobody waits for a start that was killed while it unpacked", async () => {
@@ -131,7 +145,7 @@ test("no place at all: each is named with its reason, and nothing stays", async 
   assert.equal(code, 1);
   assert.equal(stdout, "");
   const lines = stderr.trimEnd().split("\n");
-  assert.equal(lines[0], "fairlead: cannot unpack itself:");
+  assert.equal(lines[0], "fairlead: cannot unpack itself:", stderr);
   assert.match(lines[1]!, /^ {2}\S+\/\.cache\/fairlead: .*Read-only file system$/);
   assert.match(lines[2]!, /^ {2}\S+\/fairlead-0: .*No space left on device$/);
   assert.match(lines[3]!, /^hint: set FAIRLEAD_CACHE /);
@@ -152,7 +166,7 @@ test("a file for another machine is told as that", async () => {
 test("a disk that may hold no programs, and a folder that is gone, are told as that", async () => {
   await using cache = await tempFolder({ size: "120m", noExec: true });
   const refused = await fairlead({ FAIRLEAD_CACHE: cache.path }, "version");
-  assert.match(refused.stderr, /Permission denied.*\nhint: .* isn't mounted noexec\n$/s);
+  assert.match(refused.stderr, /Permission denied.*\nhint: .* isn't mounted noexec,/s);
   assert.deepEqual(cache.names(), []);
   const script = `cd "$(mktemp -d)" && rmdir "$PWD" && "$0" version`;
   const gone = await run("sh", ["-c", script, binary], { env: { FAIRLEAD_CACHE: made.path } });
@@ -220,13 +234,201 @@ test("a binary that came only in part says how long it should be", async () => {
   }
 });
 
+const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+
+test("a folder that another user can change is not used, in any form", async () => {
+  const forms: [name: string, make: (top: string) => Promise<Env | void>, says: RegExp][] = [
+    ["the folder is another's", async (top) => {
+      await Deno.mkdir(`${top}/c`);
+      await Deno.chown(`${top}/c`, 1234, 1234);
+    }, /\/c belongs to another user \(1234\)\n/],
+    ["a folder above it is another's", async (top) => {
+      await Deno.mkdir(`${top}/other/c`, { recursive: true });
+      await Deno.chown(`${top}/other`, 1234, 1234);
+      return { FAIRLEAD_CACHE: `${top}/other/c` };
+    }, /\/other belongs to another user \(1234\)\n/],
+    ["anybody may write to it", async (top) => {
+      await Deno.mkdir(`${top}/c`);
+      await Deno.chmod(`${top}/c`, 0o777);
+    }, /other users can write to \S+\/c \(drwxrwxrwx\)\n/],
+    ["anybody may write to it, though it is sticky", async (top) => {
+      await Deno.mkdir(`${top}/c`);
+      await Deno.chmod(`${top}/c`, 0o1777);
+    }, /other users can write to \S+\/c \(drwxrwxrwt\)\n/],
+    ["its group may write to it", async (top) => {
+      await Deno.mkdir(`${top}/c`);
+      await Deno.chmod(`${top}/c`, 0o775);
+    }, /other users can write to \S+\/c /],
+    ["anybody may write above it", async (top) => {
+      await Deno.mkdir(`${top}/wide/c`, { recursive: true });
+      await Deno.chmod(`${top}/wide`, 0o777);
+      return { FAIRLEAD_CACHE: `${top}/wide/c` };
+    }, /other users can write to \S+\/wide \(/],
+    ["a link leads into another's folder", async (top) => {
+      await Deno.mkdir(`${top}/other/c`, { recursive: true });
+      await Deno.chown(`${top}/other`, 1234, 1234);
+      await Deno.symlink(`${top}/other/c`, `${top}/c`);
+    }, /\/other belongs to another user \(1234\)\n/],
+    ["it is a file", async (top) => {
+      await Deno.writeTextFile(`${top}/c`, "");
+    }, /\/c: mkdir: .*File exists\n/],
+    ["the path is relative", () => Promise.resolve({ FAIRLEAD_CACHE: "c" }), /absolute path\n/],
+    ["HOME is another's", async (top) => {
+      await Deno.mkdir(`${top}/home`);
+      await Deno.chown(`${top}/home`, 1234, 1234);
+      return { FAIRLEAD_CACHE: "", HOME: `${top}/home`, TMPDIR: `${top}/home` };
+    }, /\/home\/\.cache\/fairlead: \S+\/home belongs to another user \(1234\)\n/],
+    ["XDG_CACHE_HOME is another's", async (top) => {
+      await Deno.mkdir(`${top}/xdg`);
+      await Deno.chown(`${top}/xdg`, 1234, 1234);
+      return { FAIRLEAD_CACHE: "", XDG_CACHE_HOME: `${top}/xdg`, TMPDIR: `${top}/xdg` };
+    }, /\/xdg\/fairlead: \S+\/xdg belongs to another user \(1234\)\n/],
+    ["TMPDIR holds another's folder of our name", async (top) => {
+      await Deno.mkdir(`${top}/fairlead-0`);
+      await Deno.chown(`${top}/fairlead-0`, 1234, 1234);
+      return { FAIRLEAD_CACHE: "", TMPDIR: top };
+    }, /\/fairlead-0 belongs to another user \(1234\)\n/],
+    ["TMPDIR holds another's link of our name", async (top) => {
+      await Deno.mkdir(`${top}/other`);
+      await Deno.chown(`${top}/other`, 1234, 1234);
+      await Deno.symlink("other", `${top}/fairlead-0`);
+      return { FAIRLEAD_CACHE: "", TMPDIR: top };
+    }, /\/fairlead-0: it is a link\n/],
+  ];
+  for (const [name, make, says] of forms) {
+    await using folder = await tempFolder();
+    const made = await make(folder.path) ?? {};
+    const env = { FAIRLEAD_CACHE: `${folder.path}/c`, ...made };
+    const { code, stdout, stderr } = await fairlead(env, "version");
+    assert.match(stderr, says, name);
+    assert.match(
+      stderr,
+      /\nhint: set FAIRLEAD_CACHE to a folder of yours,.* in which no other user can write\n$/,
+      name,
+    );
+    assert.equal(stdout, "", name);
+    assert.equal(code, 1, name);
+  }
+});
+
+test("what another user has put in the program's place is not run", async () => {
+  await using folder = await tempFolder();
+  const env = { FAIRLEAD_CACHE: `${folder.path}/c` };
+  await fairlead(env, "version");
+  const name = folder.names("/c")[0]!;
+  const place = `${folder.path}/c/${name}`;
+  const plant = async (uid: number) => {
+    await Deno.remove(place, { recursive: true }).catch(() => {});
+    await run("cp", ["-a", "--no-preserve=ownership", `${made.path}/unpacked/${name}`, place]);
+    await Deno.writeTextFile(`${place}/deno`, `#!/bin/sh\necho planted >>${folder.path}/ran\n`);
+    await Deno.writeTextFile(`${place}/complete`, `${place}\n`);
+    await run("chown", ["-R", `${uid}`, place]);
+  };
+  // As it was when anybody might still write here: the folder is another's, and looks whole.
+  await fairlead({ FAIRLEAD_CACHE: `${made.path}/unpacked` }, "version");
+  await plant(1234);
+  const { stdout, stderr } = await fairlead(env, "version");
+  assert.match(stdout, VERSION, stderr);
+  assert.equal((await Deno.stat(place)).uid, 0);
+  await plant(1234);
+  await Deno.chmod(`${folder.path}/c`, 0o777);
+  const refused = await fairlead(env, "version");
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /other users can write to \S+\/c \(/);
+  // Another user's start takes root's, and nobody else's.
+  await Deno.chmod(`${folder.path}/c`, 0o755);
+  for (const path of [folder.path, made.path]) await Deno.chmod(path, 0o755);
+  const byNobody = await run("setpriv", [...nobody, binary, "version"], { env });
+  assert.equal(byNobody.code, 1);
+  assert.match(byNobody.stderr, /belongs to another user \(1234\)|Permission denied/);
+  assert.throws(() => Deno.statSync(`${folder.path}/ran`), Deno.errors.NotFound);
+});
+
+test("folders are made one by one, for their user alone", async () => {
+  await using home = await tempFolder();
+  const { stdout, stderr } = await fairlead({ HOME: home.path }, "version");
+  assert.match(stdout, VERSION, stderr);
+  for (const name of ["/.cache", "/.cache/fairlead"]) {
+    assert.equal((await Deno.stat(home.path + name)).mode! & 0o777, 0o700, name);
+  }
+});
+
+test("the user's libraries stay out, and its children get them back", async () => {
+  await using folder = await tempFolder();
+  const nerdctl = `${folder.path}/nerdctl`;
+  const script = `#!/bin/busybox sh\necho "$LD_LIBRARY_PATH:$LD_PRELOAD" >"${folder.path}/told"\n`;
+  await Deno.writeTextFile(nerdctl, script.replace("/bin/busybox", await need("busybox")), {
+    mode: 0o755,
+  });
+  await Deno.writeTextFile(`${folder.path}/libc.so.6`, "no library");
+  const env = {
+    FAIRLEAD_CACHE: `${folder.path}/cache`,
+    BUILDKIT_HOST: "nerdctl-container://x",
+    PATH: folder.path,
+    LD_PRELOAD: `${folder.path}/absent.so`,
+  };
+  // The system's programs would not start: so a static shell begins.
+  const shell = [await need("busybox"), "sh", binary];
+  for (const start of ["first", "second"]) {
+    const given = [...entries({ ...env, LD_LIBRARY_PATH: folder.path })];
+    const { stderr } = await run("env", ["-i", ...given, ...shell, "inspect"]);
+    assert.doesNotMatch(stderr, /absent\.so|invalid ELF/, start);
+    assert.equal(
+      await Deno.readTextFile(`${folder.path}/told`),
+      `${folder.path}:${folder.path}/absent.so\n`,
+    );
+    await Deno.remove(`${folder.path}/told`);
+  }
+});
+
+test("a folder that was moved is not run: its loader is elsewhere", async () => {
+  await using folder = await tempFolder();
+  await fairlead({ FAIRLEAD_CACHE: `${folder.path}/a` }, "version");
+  await Deno.rename(`${folder.path}/a`, `${folder.path}/b`);
+  const { stdout, stderr } = await fairlead({ FAIRLEAD_CACHE: `${folder.path}/b` }, "version");
+  assert.match(stdout, VERSION, stderr);
+  // A second name of the same folder is fine.
+  await Deno.symlink("b", `${folder.path}/c`);
+  const linked = await fairlead({ FAIRLEAD_CACHE: `${folder.path}/c` }, "version");
+  assert.match(linked.stdout, VERSION, linked.stderr);
+  assert.equal(folder.names("/b").length, 1);
+});
+
+test("one bit changed in any part: the file is named, and nothing stays", async () => {
+  await using folder = await tempFolder();
+  const file = `${folder.path}/fairlead`;
+  const { size } = await Deno.stat(binary);
+  const head = await Deno.readTextFile(binary).then((text) => text.slice(0, 30_000));
+  const comment = head.indexOf("# Makes the folder");
+  // A comment in the head, the unpacker, the program, the libraries, and Deno.
+  for (const at of [comment + 4, 70_000, 200_000, size - 96_000_000, size - 50_000_000, size - 5]) {
+    await Deno.copyFile(binary, file);
+    {
+      using open = await Deno.open(file, { read: true, write: true });
+      const byte = new Uint8Array(1);
+      await open.seek(at, Deno.SeekMode.Start);
+      await open.read(byte);
+      byte[0]! ^= 1;
+      await open.seek(at, Deno.SeekMode.Start);
+      await open.write(byte);
+    }
+    const cache = `${folder.path}/cache`;
+    const { code, stdout, stderr } = await run(file, ["version"], {
+      env: { FAIRLEAD_CACHE: cache },
+    });
+    assert.equal(code, 1, `${at}: ${stdout}${stderr}`);
+    assert.match(stderr, /damaged.*get it anew/, `${at}`);
+    assert.deepEqual([...Deno.readDirSync(cache)], [], `${at}`);
+  }
+});
+
 test("a folder in TMPDIR that belongs to somebody else is not used", async () => {
   await using temp = await tempFolder();
   await Deno.mkdir(`${temp.path}/fairlead-0`);
   await Deno.chown(`${temp.path}/fairlead-0`, 65534, 65534);
   const { code, stderr } = await fairlead({ TMPDIR: temp.path }, "version");
   assert.equal(code, 1);
-  assert.match(stderr, /fairlead-0: it belongs to somebody else\n/);
+  assert.match(stderr, /fairlead-0 belongs to another user \(65534\)\n/);
   assert.deepEqual(temp.names("/fairlead-0"), []);
 });
 
@@ -235,7 +437,6 @@ test("the folder serves users who can't write to it", async () => {
   const env = { FAIRLEAD_CACHE: cache.path };
   await fairlead(env, "version");
   for (const path of [cache.path, made.path]) await Deno.chmod(path, 0o755);
-  const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
   const { stdout, stderr } = await run("setpriv", [...nobody, binary, "version"], { env });
   assert.match(stdout, VERSION, stderr);
   assert.equal(stderr, "");
@@ -269,7 +470,7 @@ test("it knows its own path and the name that it was called by", async () => {
   assert.match(stdout, /^fairlead\/buildx v\S+ fairlead v/);
 });
 
-test("a root with libc and a shell that is busybox", async () => {
+test("a root with a static busybox and no libc", async () => {
   await using root = await bareRoot(binary, { shell: "busybox" });
   for (let start = 0; start < 2; start++) {
     const { stdout, stderr } = await root.fairlead(["version"]);
@@ -277,10 +478,53 @@ test("a root with libc and a shell that is busybox", async () => {
     assert.equal(stderr, "");
   }
   assert.match((await root.fairlead(["--help"])).stdout, /^ {2}build +Start a build$/m);
+  // By a user without a home or an entry anywhere, and with a PATH that is empty.
+  const nobody = await root.byNobody(["version"], "PATH=");
+  assert.match(nobody.stdout, VERSION, nobody.stderr);
+  const names = [...Deno.readDirSync(`${root.path}/tmp`)].map(({ name }) => name).sort();
+  assert.deepEqual(names, ["fairlead-0", "fairlead-65534"]);
+});
+
+test("a root that is read-only but for /tmp", async () => {
+  await using root = await bareRoot(binary, { shell: "busybox" });
+  const script =
+    `mount --bind ${root.path} ${root.path} && mount -t tmpfs tmpfs ${root.path}/tmp && ` +
+    `mount -t proc proc ${root.path}/proc && mount -o remount,ro,bind ${root.path} && ` +
+    `exec env -i HOME=/home /usr/sbin/chroot ${root.path} /fairlead version`;
+  const { stdout, stderr } = await run("unshare", ["-m", "sh", "-c", script]);
+  assert.match(stdout, VERSION, stderr);
+});
+
+test("without /proc it says so, and that alone", async () => {
+  await using root = await bareRoot(binary, { shell: "busybox" });
+  await run("umount", [`${root.path}/proc`]);
+  const { code, stderr } = await root.fairlead(["version"]);
+  await run("mount", ["-t", "proc", "proc", `${root.path}/proc`]);
+  assert.equal(
+    stderr,
+    "fairlead: /proc is not mounted, and Deno needs it: mount -t proc proc /proc\n",
+  );
+  assert.equal(code, 1);
+});
+
+test("another machine's libc beside it is left alone", async () => {
+  await using root = await bareRoot(binary, { shell: "busybox" });
+  for (const folder of ["lib", "lib64", "usr/lib", `lib/${Deno.build.arch}-linux-gnu`]) {
+    await Deno.mkdir(`${root.path}/${folder}`, { recursive: true });
+    for (
+      const name of ["libc.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "libgcc_s.so.1"]
+    ) {
+      await Deno.writeTextFile(`${root.path}/${folder}/${name}`, "of another machine", {
+        mode: 0o755,
+      });
+    }
+  }
+  const { stdout, stderr } = await root.fairlead(["version"]);
+  assert.match(stdout, VERSION, stderr);
 });
 
 test("a root with dash, tail and head, but no dd", async () => {
-  const programs = ["mkdir", "chmod", "tail", "head", "rm", "sleep"];
+  const programs = ["mkdir", "chmod", "ls", "tail", "head", "rm", "sleep"];
   await using root = await bareRoot(binary, { shell: "dash", programs });
   const { stdout, stderr } = await root.fairlead(["version"]);
   assert.match(stdout, VERSION, stderr);
@@ -291,7 +535,7 @@ test("a root with dash alone can't unpack, but runs what was unpacked before", a
   const alone = await root.fairlead(["version"]);
   assert.match(alone.stderr, /to unpack takes mkdir, and there is none\n/);
   assert.equal(alone.code, 1);
-  const programs = ["mkdir", "chmod", "dd", "rm"];
+  const programs = ["mkdir", "chmod", "ls", "dd", "rm"];
   for (const name of programs) await Deno.symlink("/opt/busybox", `${root.path}/bin/${name}`);
   await root.fairlead(["version"]);
   for (const name of programs) await Deno.remove(`${root.path}/bin/${name}`);

@@ -65,10 +65,45 @@ Deno.test({
       assert.equal(code, 1);
       assert.match(
         stderr,
-        /^fairlead: neither \/proc\S+ nor \S+ can be written: set XDG_CACHE_HOME/,
+        /^fairlead: no folder for Deno: \/proc\S+ \(.*\), \S+ \(.*\): set XDG_CACHE_HOME/,
       );
     } finally {
       await Deno.remove(dir, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "scripts/deno runs nothing from a folder that another user can change",
+  ignore: Deno.build.os !== "linux" || skip(needsRoot()),
+  async fn() {
+    const forms: [uid: number, mode: number][] = [[1234, 0o755], [0, 0o777], [0, 0o775]];
+    for (const [uid, mode] of forms) {
+      const dir = await Deno.makeTempDir();
+      try {
+        const planted = `${dir}/cache/fairlead/deno-2.9.6/node_modules/@deno/x`;
+        await Deno.mkdir(planted, { recursive: true });
+        await Deno.writeTextFile(`${planted}/deno`, "#!/bin/sh\necho planted\n", { mode: 0o755 });
+        await run("chown", ["-R", `${uid}`, `${dir}/cache`]);
+        await Deno.chmod(`${dir}/cache`, mode);
+        // There is neither Deno nor npm: so it would be run, or nothing.
+        const env = {
+          XDG_CACHE_HOME: `${dir}/cache`,
+          TMPDIR: dir,
+          PATH: "/usr/sbin:/usr/bin:/bin",
+        };
+        const script = `command() { [ "$2" != npm ] && [ "$2" != deno ] && builtin command "$@"; }
+          export -f command; exec bash ${root}/scripts/deno --version`;
+        const { stdout, stderr } = await run("bash", ["-c", script], { env });
+        assert.doesNotMatch(stdout, /planted/, `${uid} ${mode.toString(8)}`);
+        assert.match(stderr, /^fairlead: needs Deno 2\.9\.6/m);
+        // The same by root's own hand is run.
+        await run("chown", ["-R", "0", `${dir}/cache`]);
+        await Deno.chmod(`${dir}/cache`, 0o755);
+        assert.equal((await run("bash", ["-c", script], { env })).stdout, "planted\n");
+      } finally {
+        await Deno.remove(dir, { recursive: true });
+      }
     }
   },
 });
@@ -84,7 +119,7 @@ Deno.test("scripts/deno doesn't take itself for the Deno on PATH", async () => {
   await program(`${brought}/deno`, "echo brought");
   await program(
     `${dir}/bin/deno`,
-    `echo called >>${dir}/log; [ "$(wc -l <${dir}/log)" -lt 9 ] || exit 1; . ${root}/scripts/deno`,
+    `echo called >>${dir}/log; [ "$(wc -l <${dir}/log)" -lt 9 ] || exit 1; exec ${root}/scripts/deno "$@"`,
   );
   const ran = await run("deno", [], {
     env: { PATH: `${dir}/bin:${Deno.env.get("PATH")}`, XDG_CACHE_HOME: `${dir}/cache` },
