@@ -16,6 +16,7 @@ import { exists } from "./bake/spec.ts";
 import { definitionEnv, readOptions } from "./bake/read_options.ts";
 import { readSource } from "./bake/source.ts";
 import { idleTimeoutOf } from "../builds/running/idle.ts";
+import { loginRule } from "../builds/running/registry_logins.ts";
 import type { nodeClients } from "../builds/nodes/node_clients.ts";
 import { retriesOf } from "../builds/running/retry.ts";
 import { connectTimeout } from "../cli/connect_timeout.ts";
@@ -54,6 +55,7 @@ export const command = defineCommand({
       budget: connectTimeout(global),
       retries: retriesOf(flags.retry),
       idleTimeout: idleTimeoutOf(flags["idle-timeout"]),
+      registryLogins: loginRule(flags["registry-logins"]),
     };
     const store = storeOf(deps);
     const builder = isRun || url !== undefined

@@ -14,6 +14,7 @@ import {
 } from "../builds/results/result.ts";
 import { provenanceMode, wantsWarnings } from "../builds/results/metadata.ts";
 import { idleTimeoutOf } from "../builds/running/idle.ts";
+import { loginRule } from "../builds/running/registry_logins.ts";
 import { checkouts } from "../builds/inputs/git_repository.ts";
 import { prepare, sourcePolicy } from "../builds/prepare.ts";
 import { retriesOf } from "../builds/running/retry.ts";
@@ -51,6 +52,7 @@ export const command = defineCommand({
       budget: connectTimeout(global),
       retries: retriesOf(flags.retry),
       idleTimeout: idleTimeoutOf(flags["idle-timeout"]),
+      registryLogins: loginRule(flags["registry-logins"]),
     };
     const plan = given.has("plan") ? await import("../builds/nodes/plan.ts") : undefined;
     plan?.checkPlanFormat(flags.plan);

@@ -28,6 +28,7 @@ import { noOutput, type PreparedBuild } from "../prepare.ts";
 import { buildRecords } from "../results/records.ts";
 import type { Answers } from "../results/result.ts";
 import { withRetries } from "./retry.ts";
+import type { LoginRule } from "./registry_logins.ts";
 import { openShared } from "./services.ts";
 import { makeReady, runJob } from "./run_job.ts";
 
@@ -43,6 +44,8 @@ export interface RunContext {
   readonly retries?: number;
   /** Milliseconds without progress after which they are cancelled; without it they never are. */
   readonly idleTimeout?: number;
+  /** Registries whose logins the daemon may use; by default all. */
+  readonly registryLogins?: LoginRule;
   /** How much of the provenance the answers are to have. */
   readonly provenance: "min" | "max" | undefined;
   /** What stands before the text of an error: `failed to build: `. */
@@ -137,7 +140,7 @@ async function runOn(
   context: RunContext & Pick<JobContext, "spend">,
 ): Promise<ReadonlyMap<string, Answers>> {
   const jobs = await jobsOf(nodes, builds, context);
-  using shared = openShared(context);
+  using shared = openShared(context, jobs.map(({ build }) => build));
   using idle = context.idleTimeout ? watchIdle(context.idleTimeout) : undefined;
   const common = {
     ...context,

@@ -13,6 +13,7 @@ import type { TokenAuthority } from "../../buildkit/session/token_authority.ts";
 import type { Env } from "../../transports/transport.ts";
 import type { Deps } from "../../cli/deps.ts";
 import { logins } from "../../cli/builders/logins.ts";
+import { limitLogins, type LoginRule } from "./registry_logins.ts";
 import type { LocalVertexes } from "../../progress/local.ts";
 import type { Progress } from "../../progress/progress.ts";
 import type { JobContext } from "./job.ts";
@@ -31,13 +32,32 @@ export interface Shared extends Disposable {
 
 /** Opens it: nothing is read or asked yet. */
 export function openShared(
-  { deps, progress }: { readonly deps: Deps; readonly progress: Progress },
+  { deps, progress, registryLogins = "all" }: {
+    readonly deps: Deps;
+    readonly progress: Progress;
+    readonly registryLogins?: LoginRule;
+  },
+  builds: readonly PreparedBuild[] = [],
 ): Shared {
+  const held = new Set<string>();
+  const heldBack = (host: string) => {
+    if (!held.has(host)) {
+      progress.note(
+        `WARNING: the builder got no login for ${host}: --registry-logins leaves it out`,
+      );
+    }
+    held.add(host);
+  };
   let sys: Sys | undefined;
   let authority: Promise<TokenAuthority> | undefined;
   return {
     auth: auth({
-      credentials: logins(deps, (line) => progress.note(`WARNING: ${line}`)),
+      credentials: limitLogins(
+        logins(deps, (line) => progress.note(`WARNING: ${line}`)),
+        registryLogins,
+        builds,
+        heldBack,
+      ),
       note: (line) => progress.local.start(line).done(),
       authority: clientTokens(deps.env) ? () => authority ??= ownAuthority(deps.env) : undefined,
     }),

@@ -47,6 +47,13 @@ export const bakeFlags = {
     kind: "bool",
     summary: 'Shorthand for "--set=*.output=type=registry". Conditional.',
   },
+  "registry-logins": {
+    kind: "string",
+    default: "all",
+    env: "FAIRLEAD_REGISTRY_LOGINS",
+    valueName: "which",
+    summary: 'Registries whose logins the builder may use ("all", "named", "none", or hosts)',
+  },
   retry: {
     kind: "int",
     valueName: "N",

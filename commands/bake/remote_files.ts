@@ -58,7 +58,8 @@ export async function readRemoteFiles(
     agents: await openAgents(access.agents, deps.env),
   };
   const wanted = names.length > 0 ? names : DEFAULT_FILES;
-  using shared = openShared({ deps, progress });
+  // Files of a repository need no login for a registry.
+  using shared = openShared({ deps, progress, registryLogins: new Set() });
   const found = await readContextFiles(client, far, {
     names: wanted,
     length: LARGEST + 1,

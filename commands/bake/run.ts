@@ -26,7 +26,7 @@ export interface BakeContext {
   readonly deps: Deps;
   readonly store: Store;
   readonly builder: Builder;
-  readonly limits: Pick<RunContext, "budget" | "retries" | "idleTimeout">;
+  readonly limits: Pick<RunContext, "budget" | "retries" | "idleTimeout" | "registryLogins">;
   /** Connections that are open already. */
   readonly nodes: NodeClients | undefined;
   readonly progress: Progress;

@@ -92,6 +92,13 @@ export const buildFlags = {
     short: "q",
     summary: "Suppress the build output and print image ID on success",
   },
+  "registry-logins": {
+    kind: "string",
+    default: "all",
+    env: "FAIRLEAD_REGISTRY_LOGINS",
+    valueName: "which",
+    summary: 'Registries whose logins the builder may use ("all", "named", "none", or hosts)',
+  },
   resource: {
     kind: "array",
     summary: 'Resource limits for the "RUN" instructions (format: "memory=512m")',
