@@ -48,11 +48,11 @@ export function limitLogins(
 }
 
 /** The registries that a build's options and its Dockerfile name. */
-function registriesOf({ options, sources }: PreparedBuild): Set<string> {
+function registriesOf({ options, inputs }: PreparedBuild): Set<string> {
   const texts: string[] = [];
   collectTexts(options, texts);
-  collectTexts(sources.attrs, texts);
-  texts.push(dockerfileOf(sources));
+  collectTexts(inputs.attrs, texts);
+  texts.push(dockerfileOf(inputs));
   return registriesIn(texts.join("\n"));
 }
 
@@ -90,7 +90,7 @@ function collectTexts(value: unknown, into: string[], key = ""): void {
 }
 
 /** The text of a Dockerfile of this machine; empty for another one. */
-function dockerfileOf({ mounts, filename }: PreparedBuild["sources"]): string {
+function dockerfileOf({ mounts, filename }: PreparedBuild["inputs"]): string {
   const folder = mounts.get("dockerfile") ?? mounts.get("context");
   if (folder === undefined) return "";
   try {

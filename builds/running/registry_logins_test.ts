@@ -38,7 +38,7 @@ Deno.test("--registry-logins limits logins, and says which were held back", asyn
   };
   const build = {
     options: { exporters: [{ type: "image", attrs: { name: "a.example/x" } }] },
-    sources: { attrs: {}, mounts: new Map(), filename: "Dockerfile" },
+    inputs: { attrs: {}, mounts: new Map(), filename: "Dockerfile" },
   } as unknown as PreparedBuild;
   const hosts = ["a.example", "b.example", "registry-1.docker.io"];
   const table: [value: string, allowed: string[]][] = [
