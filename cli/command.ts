@@ -54,6 +54,8 @@ export interface CommandEntry {
   /** One line. */
   readonly summary: string;
   readonly hidden?: boolean;
+  /** Whether commands stand below it. */
+  readonly isGroup?: boolean;
   load(): Promise<{ readonly command: Command | CommandGroup }>;
 }
 

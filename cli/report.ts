@@ -1,6 +1,7 @@
 import { Code, codeName, RpcError } from "../buildkit/grpc/status.ts";
 import { BuilderError } from "../builders/builder_error.ts";
 import { OutputError } from "../buildkit/session/output_sink.ts";
+import { calledAs } from "./called_as.ts";
 import { Interrupted, OutputClosed } from "./deps.ts";
 import { exitCodes } from "./exit_codes.ts";
 
@@ -39,11 +40,13 @@ export interface ReportOptions {
   readonly isTerminal: boolean;
   /** The user has asked the program to end: a call that was cancelled is that, and no failure of its own. */
   readonly interrupted?: boolean;
+  /** What docker calls us by, as its plugin. */
+  readonly plugin?: string | undefined;
 }
 
 /** Turns anything thrown into what the user sees: `ERROR: ` and the message, with the hint. */
 export function report(error: unknown, options: ReportOptions): Report {
-  const { debug, isTerminal, interrupted = false } = options;
+  const { debug, isTerminal, interrupted = false, plugin } = options;
   const causes = chainOf(error);
   if (causes.some((cause) => cause instanceof OutputClosed)) {
     return { lines: [], code: exitCodes.outputClosed };
@@ -51,7 +54,8 @@ export function report(error: unknown, options: ReportOptions): Report {
   const prefix = (error as Reportable | undefined)?.bare ? "" : "ERROR: ";
   const linesOf = (line: string, below: readonly string[]) =>
     isTerminal ? [line, ...below] : [...below, line];
-  const hintLines = (hint: string | undefined) => hint === undefined ? [] : [`hint: ${hint}`];
+  const hintLines = (hint: string | undefined) =>
+    hint === undefined ? [] : [`hint: ${calledAs(hint, plugin)}`];
   const stacks = debug ? causes.flatMap((cause) => (cause as Error).stack ?? []) : [];
   const hint = hintOf(error) ?? bugHint(error);
   const lines = [

@@ -7,8 +7,7 @@ import { notHere } from "./unsupported_commands.ts";
 import { withNamedPlugins } from "./plugin_flag.ts";
 import { FlagError, PluginUsageError, UsageError } from "../base/usage_error.ts";
 
-/** The name that help and errors call the program by. */
-export const program = "fairlead";
+const program = "fairlead";
 
 const about = "A standalone BuildKit client";
 
@@ -26,8 +25,8 @@ export async function runRoot(
   return await runList(deps, { path, commands, before: [], words: deps.args, onDebug });
 }
 
-/** How the user calls us: `fairlead`, or `docker buildx`. */
-function rootPath({ plugin }: Deps): string {
+/** The words by which the user calls us: `fairlead`, or `docker buildx`. */
+export function rootPath({ plugin }: Pick<Deps, "plugin">): string {
   return plugin === undefined ? program : `docker ${plugin}`;
 }
 
@@ -95,7 +94,13 @@ async function runEntry(deps: Deps, place: Place, entry: CommandEntry): Promise<
   checkCount(path, command, args);
   const global = values as unknown as GlobalValues;
   const scoped = withNamedPlugins(deps, global["transport-plugin"]);
-  return await command.run({ deps: scoped, args, flags: values, given, occurrences, global }) ?? 0;
+  try {
+    const invocation = { deps: scoped, args, flags: values, given, occurrences, global };
+    return await command.run(invocation) ?? 0;
+  } catch (error) {
+    // Some flags have a grammar that their command knows.
+    throw asPluginError(error, deps, path, usage);
+  }
 }
 
 /** `help`, `help rm`, `help history ls`. */
@@ -126,16 +131,28 @@ async function runHelp(deps: Deps, place: Place, words: readonly string[]): Prom
 }
 
 async function printCommandHelp(deps: Deps, path: string, entry: CommandEntry, command: Command) {
-  const { commandHelp } = await import("./help.ts");
-  deps.stdout.write(commandHelp(path, entry, command, deps.env));
+  if (deps.plugin === undefined) {
+    const { commandHelp } = await import("./help.ts");
+    deps.stdout.write(commandHelp(path, entry, command, deps.env));
+  } else {
+    const { pluginCommandHelp } = await import("./plugin/plugin_help.ts");
+    const columns = deps.stdout.size()?.columns ?? 80;
+    deps.stdout.write(pluginCommandHelp({ path, columns }, entry, command, deps.env));
+  }
   return 0;
 }
 
 async function printListHelp(deps: Deps, { path, entry, commands }: Place): Promise<number> {
-  const { listHelp } = await import("./help.ts");
-  const listed = entry === undefined ? [...commands, helpEntry] : commands;
   const summary = entry?.summary ?? about;
-  deps.stdout.write(listHelp(path, { summary, root: entry === undefined }, listed, deps.env));
+  if (deps.plugin === undefined) {
+    const { listHelp } = await import("./help.ts");
+    const listed = entry === undefined ? [...commands, helpEntry] : commands;
+    deps.stdout.write(listHelp(path, { summary, root: entry === undefined }, listed, deps.env));
+  } else {
+    const { pluginListHelp } = await import("./plugin/plugin_help.ts");
+    const columns = deps.stdout.size()?.columns ?? 80;
+    deps.stdout.write(pluginListHelp({ path, columns, about: summary, commands }, deps.env));
+  }
   return 0;
 }
 
@@ -156,9 +173,13 @@ function parse(
   try {
     return parseFlags(specs, words, deps.env);
   } catch (error) {
-    if (deps.plugin === undefined || !(error instanceof FlagError)) throw error;
-    throw new PluginUsageError(error, path, usage);
+    throw asPluginError(error, deps, path, usage);
   }
+}
+
+function asPluginError(error: unknown, { plugin }: Deps, path: string, usage: string): unknown {
+  const isPlain = plugin === undefined || !(error instanceof FlagError);
+  return isPlain ? error : new PluginUsageError(error, path, usage);
 }
 
 /** The index of the first word that is neither a flag nor a flag's value. */
@@ -187,7 +208,7 @@ function find(commands: readonly CommandEntry[], name: string): CommandEntry | u
   return commands.find((entry) => entry.name === name || entry.aliases?.includes(name));
 }
 
-function isGroup(command: Command | CommandGroup): command is CommandGroup {
+export function isGroup(command: Command | CommandGroup): command is CommandGroup {
   return !("run" in command);
 }
 

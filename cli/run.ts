@@ -1,5 +1,5 @@
 import type { CommandEntry } from "./command.ts";
-import type { Deps, Output } from "./deps.ts";
+import type { Deps } from "./deps.ts";
 import { phase, phasesLine } from "./phases.ts";
 import { runRoot } from "./root.ts";
 
@@ -12,19 +12,20 @@ export async function runProgram(deps: Deps, commands: readonly CommandEntry[]):
     if (deps.env("FAIRLEAD_PHASES")) deps.stderr.write(phasesLine());
     return code;
   } catch (error) {
-    return await reportError(error, deps.stderr, debug, deps.signal.aborted);
+    return await reportError(error, deps, debug, deps.signal.aborted);
   }
 }
 
 /** Prints an error on stderr; resolves to its exit code. */
 export async function reportError(
   error: unknown,
-  stderr: Output,
+  { stderr, plugin }: Pick<Deps, "stderr" | "plugin">,
   debug: boolean,
   interrupted = false,
 ): Promise<number> {
   const { report } = await import("./report.ts");
-  const { lines, code } = report(error, { debug, isTerminal: stderr.isTerminal, interrupted });
+  const { isTerminal } = stderr;
+  const { lines, code } = report(error, { debug, isTerminal, interrupted, plugin });
   try {
     for (const line of lines) stderr.write(line + "\n");
   } catch {

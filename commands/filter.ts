@@ -1,4 +1,4 @@
-import { UsageError } from "../base/usage_error.ts";
+import { FlagError, UsageError } from "../base/usage_error.ts";
 import { parseDuration } from "../base/go/duration.ts";
 import { quote } from "../base/go/quote.ts";
 
@@ -12,7 +12,7 @@ export function parseFilters(texts: readonly string[]): Filters {
     if (text === "") continue;
     const equals = text.indexOf("=");
     if (equals < 0) {
-      throw new UsageError(
+      throw new FlagError(
         `invalid argument ${quote(text)} for "--filter" flag: ` +
           "bad format of filter (expected name=value)",
       );

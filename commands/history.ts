@@ -19,6 +19,7 @@ export const command = defineGroup([
   {
     name: "inspect",
     summary: "Inspect a build record",
+    isGroup: true,
     load: () => import("./history/inspect.ts"),
   },
   {

@@ -28,6 +28,7 @@ export const command = defineCommand({
     }
     const options = { ...askOptions(deps, global), timeout, showStep: false };
     const [status] = await askBuilders([builder], options);
-    deps.stdout.write(inspectText(status!, { features: global.debug || debugIsSet(deps.env) }));
+    const features = global.debug || debugIsSet(deps.env);
+    deps.stdout.write(inspectText(status!, { features, plugin: deps.plugin }));
   },
 });

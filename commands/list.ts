@@ -24,6 +24,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: "certs",
     summary: "Make and check certificates for a daemon and its clients",
+    isGroup: true,
     load: () => import("./certs.ts"),
   },
   {
@@ -62,11 +63,13 @@ export const commands: readonly CommandEntry[] = [
   {
     name: "history",
     summary: "Commands to work on build records",
+    isGroup: true,
     load: () => import("./history.ts"),
   },
   {
     name: "imagetools",
     summary: "Commands to work on images in registry",
+    isGroup: true,
     load: () => import("./imagetools.ts"),
   },
   {
@@ -95,6 +98,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: "transports",
     summary: "List and test transports",
+    isGroup: true,
     load: () => import("./transports.ts"),
   },
   {

@@ -60,7 +60,8 @@ export const command = defineCommand({
     );
     deps.stdout.write(format.render(rows));
     if (format.isTable) {
-      const failures = statuses.filter((status) => matters(status, current)).flatMap(failureLines);
+      const failures = statuses.filter((status) => matters(status, current))
+        .flatMap((status) => failureLines(status, deps.plugin));
       if (failures.length > 0) deps.stderr.write(`\n${failures.join("\n")}\n`);
     }
   },

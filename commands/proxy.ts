@@ -38,7 +38,8 @@ export const command = defineCommand({
     for await (const conn of listener.connections()) {
       const served = serve(conn, chosen, deps, { budget, log }).catch((error) => {
         if (deps.signal.aborted) return;
-        const { lines } = report(error, { debug: false, isTerminal: deps.stderr.isTerminal });
+        const { isTerminal } = deps.stderr;
+        const { lines } = report(error, { debug: false, isTerminal, plugin: deps.plugin });
         deps.stderr.write(lines.map((line) => `${line}\n`).join(""));
       }).finally(() => open.delete(served));
       open.add(served);

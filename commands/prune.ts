@@ -45,7 +45,9 @@ export const command = defineCommand({
   async run({ deps, flags, given, occurrences, global }) {
     for (const { name } of occurrences) {
       if (name !== "keep-storage") continue;
-      deps.stderr.write(
+      // docker's command line prints a plugin's deprecations there.
+      const out = deps.plugin === undefined ? deps.stderr : deps.stdout;
+      out.write(
         "Flag --keep-storage has been deprecated, " +
           "keep-storage flag has been changed to reserved-space\n",
       );

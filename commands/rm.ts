@@ -1,3 +1,4 @@
+import { calledAs } from "../cli/called_as.ts";
 import { type Builder, chooseBuilder, namedBuilder } from "../builders/builder.ts";
 import { BuilderError } from "../builders/builder_error.ts";
 import { drivers } from "../builders/drivers/all.ts";
@@ -59,7 +60,7 @@ async function removeNamed(deps: Deps, store: Store, names: readonly string[]) {
       failed = true;
       const hint = hintOf(error);
       deps.stderr.write(`failed to remove ${name}: ${messageOf(error)}\n`);
-      if (hint !== undefined) deps.stderr.write(`  hint: ${hint}\n`);
+      if (hint !== undefined) deps.stderr.write(`  hint: ${calledAs(hint, deps.plugin)}\n`);
     }
   }
   if (failed) throw new BuilderError("failed to remove one or more builders");

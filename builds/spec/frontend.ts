@@ -2,7 +2,7 @@
  * Flags whose values the Dockerfile frontend takes as they are, but for their spelling. Each function
  * gives the attributes for one flag; messages are buildx's. All throw `UsageError`.
  */
-import { UsageError } from "../../base/usage_error.ts";
+import { FlagError, UsageError } from "../../base/usage_error.ts";
 import type { Attestation } from "../../grammar/attestation.ts";
 import { parseBytes } from "../../base/go/bytes.ts";
 import { quote } from "../../base/go/quote.ts";
@@ -76,7 +76,7 @@ export function ulimits(texts: readonly string[]): Attrs {
   const limits = new Map<string, string>();
   for (const text of texts) {
     const fail = (problem: string, hint?: string): never => {
-      throw new UsageError(`invalid argument ${quote(text)} for "--ulimit" flag: ${problem}`, hint);
+      throw new FlagError(`invalid argument ${quote(text)} for "--ulimit" flag: ${problem}`, hint);
     };
     const equals = text.indexOf("=");
     if (equals < 0) return fail(`invalid ulimit argument: ${text}`, "write name=soft[:hard]");

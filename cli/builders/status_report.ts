@@ -1,6 +1,7 @@
 import type { BootOptions } from "../../builders/boot.ts";
 import type { AskOptions, BuilderStatus } from "../../builders/status.ts";
 import { reasonOf } from "./builder_json.ts";
+import { calledAs } from "../called_as.ts";
 import type { Deps } from "../deps.ts";
 import type { GlobalValues } from "../flags/spec.ts";
 import { hintOf } from "../report.ts";
@@ -20,11 +21,14 @@ export function askOptions(
 }
 
 /** Why nodes aren't running: a line each, and one for the hint. */
-export function failureLines({ builder, nodes }: BuilderStatus): string[] {
+export function failureLines(
+  { builder, nodes }: BuilderStatus,
+  plugin: string | undefined,
+): string[] {
   return nodes.filter((node) => node.error !== undefined).flatMap((node) => {
     const hint = hintOf(node.error);
     const line = `Failed to get status for ${builder.name} (${node.node.name}): ${reasonOf(node)}`;
-    return hint === undefined ? [line] : [line, `  hint: ${hint}`];
+    return hint === undefined ? [line] : [line, `  hint: ${calledAs(hint, plugin)}`];
   });
 }
 
@@ -37,7 +41,7 @@ export function bootOptions(deps: Deps, global: GlobalValues): Omit<BootOptions,
       deps.stderr.write(`waiting for ${status.node.name}: ${reasonOf(status)}\n`);
       // Said at once: whoever does it meanwhile waits no longer.
       const hint = hintOf(status.error);
-      if (hint !== undefined) deps.stderr.write(`  hint: ${hint}\n`);
+      if (hint !== undefined) deps.stderr.write(`  hint: ${calledAs(hint, deps.plugin)}\n`);
     },
   };
 }

@@ -28,11 +28,17 @@ export function flagTable(
   return rows.map(({ flag, about }) => `${flag.padEnd(width)}   ${about}\n`).join("");
 }
 
+/** A row of that table: the flag with its value's name, and its summary. */
+export interface FlagRow {
+  readonly flag: string;
+  readonly about: string;
+}
+
 /** The rows of that table. A flag without a letter begins where others have their long name. */
 export function flagRows(
   specs: FlagSpecs,
   env: (name: string) => string | undefined,
-): { readonly flag: string; readonly about: string }[] {
+): FlagRow[] {
   return Object.entries(specs)
     .filter(([, spec]) => !spec.hidden)
     .sort(([a], [b]) => a < b ? -1 : 1)

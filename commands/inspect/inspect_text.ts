@@ -1,3 +1,4 @@
+import { calledAs } from "../../cli/called_as.ts";
 import type { Builder } from "../../builders/builder.ts";
 import { traitsOf } from "../../builders/engine_traits.ts";
 import { driverOf } from "../../builders/drivers/all.ts";
@@ -11,10 +12,17 @@ import { quote } from "../../base/go/quote.ts";
 import { hintOf } from "../../cli/report.ts";
 import { alignColumns } from "../../base/go/tabwriter.ts";
 
-/** What `inspect` prints, laid out as buildx does. `features` adds what the driver can do. */
+interface InspectOptions {
+  /** Adds what the driver can do. */
+  readonly features: boolean;
+  /** What docker calls us by, as its plugin. */
+  readonly plugin: string | undefined;
+}
+
+/** What `inspect` prints, laid out as buildx does. */
 export function inspectText(
   { builder, nodes }: BuilderStatus,
-  options: { features: boolean },
+  options: InspectOptions,
 ): string {
   const activity = activityText(builder).replace("T", " ").replace("Z", " +0000 UTC");
   const lines = [
@@ -44,7 +52,7 @@ function explained(builder: Builder, node: NodeStatus): NodeStatus {
 function nodeLines(
   builder: Builder,
   status: NodeStatus,
-  { features }: { features: boolean },
+  { features, plugin }: InspectOptions,
 ): string[] {
   const { node, endpoint, error, version } = status;
   const options = Object.entries(sorted(node.driverOpts ?? {}))
@@ -54,12 +62,12 @@ function nodeLines(
     `Endpoint:\t${endpoint}`,
     ...options.length > 0 ? [`Driver Options:\t${options.join(" ")}`] : [],
   ];
-  if (status.status === "error") return [...head, ...errorLines(status)];
+  if (status.status === "error") return [...head, ...errorLines(status, plugin)];
   const platforms = formatInGroups(node.platforms ?? [], status.platforms);
   return [
     ...head,
     `Status:\t${status.status}`,
-    ...error === undefined ? [] : errorLines(status),
+    ...error === undefined ? [] : errorLines(status, plugin),
     ...node.flags?.length ? [`BuildKit daemon flags:\t${node.flags.join(" ")}`] : [],
     ...version ? [`BuildKit version:\t${version}`] : [],
     ...platforms.length > 0 ? [`Platforms:\t${platforms.join(", ")}`] : [],
@@ -71,10 +79,10 @@ function nodeLines(
   ];
 }
 
-function errorLines(status: NodeStatus): string[] {
+function errorLines(status: NodeStatus, plugin: string | undefined): string[] {
   const hint = hintOf(status.error);
   const lines = [`Error:\t${reasonOf(status).replaceAll("\n", " ")}`];
-  return hint === undefined ? lines : [...lines, `Hint:\t${hint}`];
+  return hint === undefined ? lines : [...lines, `Hint:\t${calledAs(hint, plugin)}`];
 }
 
 function featureLines(builder: Builder, { node, labels }: NodeStatus): string[] {

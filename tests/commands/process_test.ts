@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { run } from "../harness/run.ts";
 import { type SilentPort, silentPort } from "../harness/silent_port.ts";
-import { untilListening } from "./listening.ts";
+import { untilListening } from "../harness/until_listening.ts";
 import { tempStore } from "./temp_store.ts";
 
 const main = new URL("../../main.ts", import.meta.url).pathname;

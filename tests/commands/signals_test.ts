@@ -1,7 +1,7 @@
 /** Signals end the program in any state, and none of them opens the runtime's inspector. */
 import assert from "node:assert/strict";
 import { run } from "../harness/run.ts";
-import { untilListening } from "./listening.ts";
+import { untilListening } from "../harness/until_listening.ts";
 import { type TempStore, tempStore } from "./temp_store.ts";
 
 const signals = new URL("../../cli/signals.ts", import.meta.url).href;

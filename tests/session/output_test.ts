@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { check } from "../harness/run.ts";
+import { untilListening } from "../harness/until_listening.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
@@ -122,6 +123,7 @@ Deno.test({
     // The second output waits for its reader: the build can't end.
     using reader = await Deno.open(space.path("fifo"));
     await reader.read(new Uint8Array(1));
+    await untilListening(child.pid);
     child.kill("SIGINT");
     const { code } = await child.output();
     ok(code !== 0);

@@ -1,6 +1,7 @@
 /** `proxy` and `dial-stdio`, as other clients use them. */
 import assert from "node:assert/strict";
 import { check, run } from "../harness/run.ts";
+import { untilListening } from "../harness/until_listening.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { type Sshd, startSshd } from "../harness/sshd.ts";
@@ -180,7 +181,7 @@ if (!skip(reason)) {
     assert.equal(dead.stdout, "");
     assert.match(dead.stderr, /cannot reach unix:\/\/\S+\/none: no such socket/);
     const child = start(["dial-stdio"], { BUILDKIT_HOST: shared.address });
-    await sleep(500);
+    await untilListening(child.pid);
     child.kill("SIGTERM");
     assert.equal((await soon(child.output(), 5000, "its end")).code, 130);
     await child.stdin.abort();
