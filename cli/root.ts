@@ -7,7 +7,8 @@ import { notHere } from "./unsupported_commands.ts";
 import { withNamedPlugins } from "./plugin_flag.ts";
 import { FlagError, PluginUsageError, UsageError } from "../base/usage_error.ts";
 
-const program = "fairlead";
+/** The name of the program where it was started by itself. */
+export const program = "fairlead";
 
 const about = "A standalone BuildKit client";
 

@@ -57,12 +57,13 @@ export const command = defineCommand({
       buildkitdFlags: flags["buildkitd-flags"],
       buildkitdConfig: flags["buildkitd-config"],
     };
-    const group = await transaction(
-      dir,
-      signal,
-      (txn) => createBuilder(txn, request, { env, registry }),
-    );
+    const { group, replaced } = await transaction(dir, signal, async (txn) => {
+      const before = txn.find(request.name)?.nodes.some(({ name }) => name === request.node);
+      const group = await createBuilder(txn, request, { env, registry });
+      return { group, replaced: before ?? false };
+    });
     const builder: Builder = { ...group, origin: "store", lastActivity: () => undefined };
+    if (replaced) warn(deps, "new settings may not be used until builder is restarted");
     warnOfPlaintext(deps, builder, request.endpoint || env("BUILDKIT_HOST")!);
     if (flags.bootstrap) {
       const timeout = statusLimit(flags, given, global);

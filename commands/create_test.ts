@@ -213,6 +213,20 @@ for (const [words, message, hint] of bad) {
   });
 }
 
+Deno.test("create of a node that is there warns, in the peer's words; one that is new doesn't", async () => {
+  using temp = tempStore();
+  temp.write("instances/one", builderFile("one", "tcp://127.0.0.1:1"));
+  const create = (...more: string[]) =>
+    run(["create", "--name", "one", ...more, "tcp://127.0.0.1:2"], { env: temp.env });
+  assert.deepEqual(await create("--node", "one0"), {
+    code: 0,
+    stdout: "one\n",
+    stderr: "WARNING: new settings may not be used until builder is restarted\n",
+  });
+  const endpoint = ["create", "--name", "one", "--append", "--node", "two", "tcp://127.0.0.1:3"];
+  assert.equal((await run(endpoint, { env: temp.env })).stderr, "");
+});
+
 Deno.test("create where nothing can be written says so", async () => {
   const { code, stderr } = await run(["create", loopback], { env: { BUILDX_CONFIG: "/proc/x" } });
   assert.equal(code, 1);

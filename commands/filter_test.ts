@@ -37,7 +37,7 @@ const bad: [string[], string][] = [
 
 for (const [texts, message] of bad) {
   Deno.test(`filters ${JSON.stringify(texts)} are refused`, () => {
-    assert.throws(() => cacheFilter(parseFilters(texts)), { name: "UsageError", message });
+    assert.throws(() => cacheFilter(parseFilters(texts)), { message });
   });
 }
 

@@ -5,7 +5,13 @@ import { formatInGroups } from "../builders/platforms.ts";
 import { askBuilders, type BuilderStatus, type NodeStatus } from "../builders/status.ts";
 import { DialError } from "../transports/errors.ts";
 import type { Store } from "../builders/store/store.ts";
-import { activityText, builderJson, reasonOf, sortKeys } from "../cli/builders/builder_json.ts";
+import {
+  activityText,
+  builderJson,
+  engineFailure,
+  reasonOf,
+  sortKeys,
+} from "../cli/builders/builder_json.ts";
 import { statusLimit } from "../cli/connect_timeout.ts";
 import { defineCommand } from "../cli/command.ts";
 import type { Deps } from "../cli/deps.ts";
@@ -60,7 +66,7 @@ export const command = defineCommand({
     );
     deps.stdout.write(format.render(rows));
     if (format.isTable) {
-      const failures = statuses.filter((status) => matters(status, current))
+      const failures = statuses.filter((status) => isReported(status, current))
         .flatMap((status) => failureLines(status, deps.plugin));
       if (failures.length > 0) deps.stderr.write(`\n${failures.join("\n")}\n`);
     }
@@ -86,8 +92,8 @@ async function currentName(deps: Deps, store: Store): Promise<string | undefined
   }
 }
 
-/** A machine without docker has its context `default` all the same: no news where it isn't used. */
-function matters({ builder, nodes }: BuilderStatus, current: string | undefined): boolean {
+/** Without docker there is still its context `default`: only who uses it wants to hear of its failure. */
+function isReported({ builder, nodes }: BuilderStatus, current: string | undefined): boolean {
   if (builder.origin !== "docker context" || builder.name === current) return true;
   return !nodes.every(({ error }) => error instanceof DialError && error.code === "not-found");
 }
@@ -102,10 +108,11 @@ interface RowOptions {
 
 /** What `--format` works on: one row for the builder, and (save for `json`) one for each node. */
 function rowsOf(status: BuilderStatus, options: RowOptions): object[] {
-  const rows = [
-    builderRow(status.builder, options),
-    ...status.nodes.map((node) => nodeRow(node, options)),
-  ];
+  const reason = engineFailure(status);
+  const row = builderRow(status.builder, options);
+  const rows = reason === undefined
+    ? [row, ...status.nodes.map((node) => nodeRow(node, options))]
+    : [Object.assign(row, { DriverEndpoint: "", Status: "error", Error: reason })];
   if (options.isPlain) return rows;
   const json = builderJson(status);
   const shared = {

@@ -47,15 +47,14 @@ Deno.test("ls prints buildx's table, and below it why a node isn't running", asy
   const { code, stdout, stderr } = await run(["ls"], { env: temp.env, connect });
   assert.equal(
     stdout,
-    `NAME/NODE     DRIVER/ENDPOINT                     STATUS        BUILDKIT   PLATFORMS
-Up*           remote                                                       
- \\_ up0        \\_ tcp://h:1                       running       v0.32.2    linux/amd64 (+3), linux/386
-down          remote                                                       
- \\_ down0      \\_ tcp://h:2                       inactive                 
-k8s           cloud                                                        
- \\_ k8s0       \\_ cloud:///example/our-builder-   unsupported              
-default       docker                                                       
- \\_ default    \\_ default                         error                    
+    `NAME/NODE   DRIVER/ENDPOINT                     STATUS        BUILDKIT   PLATFORMS
+Up*         remote                                                       
+ \\_ up0      \\_ tcp://h:1                       running       v0.32.2    linux/amd64 (+3), linux/386
+down        remote                                                       
+ \\_ down0    \\_ tcp://h:2                       inactive                 
+k8s         cloud                                                        
+ \\_ k8s0     \\_ cloud:///example/our-builder-   unsupported              
+default                                         error                    
 `,
   );
   assert.equal(
@@ -112,9 +111,9 @@ Deno.test("ls --format 'table TEMPLATE' has headers", async () => {
   const words = ["ls", "--no-trunc", "--format", "table {{.Name | upper}}\\t{{.Platforms}}"];
   const { stdout } = await run(words, { env: temp.env, connect });
   assert.deepEqual(stdout.split("\n").slice(0, 3), [
-    "NAME/NODE     PLATFORMS",
-    "UP*           ",
-    " \\_ UP0       linux/amd64, linux/amd64/v2, linux/amd64/v3, linux/386",
+    "NAME/NODE   PLATFORMS",
+    "UP*         ",
+    " \\_ UP0     linux/amd64, linux/amd64/v2, linux/amd64/v3, linux/386",
   ]);
 });
 

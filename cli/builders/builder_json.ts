@@ -2,17 +2,34 @@ import type { Builder } from "../../builders/builder.ts";
 import { sorted } from "../../builders/store/node_group_json.ts";
 import { formatPlatform } from "../../builders/platforms.ts";
 import type { BuilderStatus, NodeStatus } from "../../builders/status.ts";
+import { DialError } from "../../transports/errors.ts";
 import { messageOf } from "../report.ts";
 
 /** A builder as `{{json .Builder}}` prints it: buildx's keys in buildx's order. */
-export function builderJson({ builder, nodes }: BuilderStatus): object {
+export function builderJson(status: BuilderStatus): object {
+  const { builder, nodes } = status;
+  const reason = engineFailure(status);
+  const isLost = reason !== undefined;
   return {
     Name: builder.name,
-    Driver: builder.driver,
+    Driver: isLost ? "" : builder.driver,
     LastActivity: activityText(builder) || "0001-01-01T00:00:00Z",
     Dynamic: builder.dynamic,
-    Nodes: nodes.map(nodeJson),
+    Nodes: isLost ? [{ Name: "", Endpoint: "" }] : nodes.map(nodeJson),
+    ...isLost && { Err: reason },
   };
+}
+
+/**
+ * Why the engine of a docker context can't be reached; undefined for every other builder. buildx doesn't
+ * know such a builder's driver then, and so shows no node of it.
+ */
+export function engineFailure({ builder, nodes }: BuilderStatus): string | undefined {
+  if (builder.origin !== "docker context") return undefined;
+  const isLost = nodes.every(({ error }) =>
+    error instanceof DialError && ["not-found", "unreachable"].includes(error.code)
+  );
+  return isLost && nodes.length > 0 ? reasonOf(nodes[0]!) : undefined;
 }
 
 /** The value with the keys of its objects sorted, all the way down, as Go prints its maps. */

@@ -1,6 +1,6 @@
 import type { BootOptions } from "../../builders/boot.ts";
 import type { AskOptions, BuilderStatus } from "../../builders/status.ts";
-import { reasonOf } from "./builder_json.ts";
+import { engineFailure, reasonOf } from "./builder_json.ts";
 import { calledAs } from "../called_as.ts";
 import type { Deps } from "../deps.ts";
 import type { GlobalValues } from "../flags/spec.ts";
@@ -22,12 +22,17 @@ export function askOptions(
 
 /** Why nodes aren't running: a line each, and one for the hint. */
 export function failureLines(
-  { builder, nodes }: BuilderStatus,
+  status: BuilderStatus,
   plugin: string | undefined,
 ): string[] {
+  const { builder, nodes } = status;
+  const isLost = engineFailure(status) !== undefined;
   return nodes.filter((node) => node.error !== undefined).flatMap((node) => {
     const hint = hintOf(node.error);
-    const line = `Failed to get status for ${builder.name} (${node.node.name}): ${reasonOf(node)}`;
+    const what = isLost
+      ? `Cannot load builder ${builder.name}`
+      : `Failed to get status for ${builder.name} (${node.node.name})`;
+    const line = `${what}: ${reasonOf(node)}`;
     return hint === undefined ? [line] : [line, `  hint: ${calledAs(hint, plugin)}`];
   });
 }

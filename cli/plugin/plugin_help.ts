@@ -84,7 +84,7 @@ function commandBlock(
   all: readonly CommandEntry[],
 ) {
   if (listed.length === 0) return "";
-  const width = Math.max(...all.map(({ name }) => name.length)) + 1;
+  const width = Math.max(11, ...all.map(({ name }) => name.length));
   const lines = listed.map(({ name, summary }) => `  ${name.padEnd(width)} ${summary}\n`);
   return `${title}:\n${lines.join("")}`;
 }

@@ -11,7 +11,6 @@ export const command = defineCommand({
   args: { usage: "[OPTIONS] -", min: 0, max: 0 },
   description: "Import build records into Docker Desktop\n\n" +
     "Docker Desktop on this machine gets a bundle that 'history export' has written.",
-  ignoresBuilder: true,
   flags: { file: { kind: "array", short: "f", summary: "Import from a file path" } },
   async run({ deps, flags }) {
     const files = flags.file.length > 0 ? flags.file : ["-"];

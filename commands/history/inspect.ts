@@ -1,6 +1,7 @@
 import { openStore } from "../../builders/builder.ts";
 import { defineCommand } from "../../cli/command.ts";
 import { reachNodes } from "../../cli/builders/reached_nodes.ts";
+import { rootPath } from "../../cli/root.ts";
 import { debugIsSet } from "../../cli/run.ts";
 import { compileTemplate } from "../../base/go/template/template.ts";
 import { attachmentsOf } from "./attachments.ts";
@@ -45,6 +46,7 @@ export const command = defineCommand({
       : template !== undefined
       ? template(templateValue(data)) + "\n"
       : inspectText(data, {
+        program: rootPath(deps),
         named: ref !== "",
         debug: global.debug || debugIsSet(deps.env),
         url: desktopUrl(found),

@@ -103,7 +103,7 @@ Deno.test("a store in a place that can't be written is read as empty", async () 
   // Of the store nothing; the engine that is left to build on isn't there.
   assert.match(
     stderr,
-    /^\nFailed to get status for default .* no such socket\n {2}hint: start docker, or/,
+    /^\nCannot load builder default: .* no such socket\n {2}hint: start docker, or/,
   );
   assert.equal(stderr.trim().split("\n").length, 2, stderr);
 });

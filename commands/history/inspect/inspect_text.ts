@@ -1,12 +1,13 @@
 import { codeName } from "../../../buildkit/grpc/status.ts";
 import { formatBytes } from "../../../base/go/bytes.ts";
 import { dateTime, localOffset } from "../../../base/go/time.ts";
-import { program } from "../../../cli/root.ts";
 import { alignColumns } from "../../../base/go/tabwriter.ts";
 import type { Inspection, Pair } from "./inspection.ts";
 import { durationText } from "../records.ts";
 
 export interface InspectTextOptions {
+  /** The words by which the user calls us. */
+  readonly program: string;
   /** The record was asked for by its name, which then isn't repeated. */
   readonly named: boolean;
   /** Print the daemon's stack traces. */
@@ -36,7 +37,7 @@ export function inspectText(found: Inspection, options: InspectTextOptions): str
       ...found.Attachments.map(({ Digest, Platform, Type }) => [Digest, Platform, Type]),
     ]),
     errorText(found.Error, options),
-    `Print build logs: ${program} history logs ${found.Ref}\n`,
+    `Print build logs: ${options.program} history logs ${found.Ref}\n`,
     `View build in Docker Desktop: ${options.url}\n`,
   ].join("");
 }

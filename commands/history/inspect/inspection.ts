@@ -1,6 +1,7 @@
 import { formatPlatform, parsePlatform } from "../../../builders/platforms.ts";
 import { Code } from "../../../buildkit/grpc/status.ts";
 import { csvFields } from "../../../base/go/csv.ts";
+import { cleanPath } from "../../../base/paths.ts";
 import { parseBool } from "../../../base/go/bool.ts";
 import { quote } from "../../../base/go/quote.ts";
 import type { Moment } from "../../../base/go/time.ts";
@@ -94,7 +95,7 @@ function placeOf(attrs: Attributes, { state, cwd }: InspectionSources) {
   const filename = attrs.take("filename");
   if (file === "" && filename !== "") {
     const folder = attrs.get("vcs:localdir:dockerfile");
-    file = folder ? `${folder}/${filename}` : filename;
+    file = folder ? cleanPath(`${folder}/${filename}`) : filename;
   }
   const fromGit = attrs.get("context") === undefined;
   return {

@@ -14,7 +14,7 @@ const nothing: InspectionSources = {
   materials: [],
   attachments: [],
 };
-const options = { named: false, debug: false, url: "docker-desktop://x" };
+const options = { program: "fairlead", named: false, debug: false, url: "docker-desktop://x" };
 
 Deno.test("a failed build, as it is printed", () => {
   const found = inspection(recordOf(failedEvent), {
@@ -112,6 +112,17 @@ Deno.test("attributes become settings; what has no name of its own is listed", (
   assert.match(text, /^Memory Swap:\s+-1$/m);
   assert.match(text, /^NAMED CONTEXT\tVALUE\nbase\t\tdocker-image:\/\/alpine\n\n/m);
   assert.match(text, /\(running\)/);
+});
+
+Deno.test("the Dockerfile of a record without local state is clean of its folder's dot", () => {
+  const dockerfileOf = (folder: string, filename: string) => {
+    const FrontendAttrs = { filename, "vcs:localdir:dockerfile": folder };
+    const record = messageOf(BuildHistoryRecord, { Ref: "r", FrontendAttrs });
+    return inspection({ ...recordOf(multiEvent), record }, nothing).Dockerfile;
+  };
+  assert.equal(dockerfileOf(".", "Dockerfile"), "Dockerfile");
+  assert.equal(dockerfileOf("./sub/", "D"), "sub/D");
+  assert.equal(dockerfileOf("", "./D"), "./D");
 });
 
 Deno.test("materialsIn() reads both versions of provenance", () => {
