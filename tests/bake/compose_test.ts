@@ -5,6 +5,7 @@ import { type Ran, run } from "../harness/run.ts";
 import { skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
 import { samples } from "./compose_samples.ts";
+import { composeError as errorOf } from "./runs.ts";
 
 const ignore = skip(await missing("buildx"));
 const program = new URL("../../scripts/fairlead", import.meta.url).pathname;
@@ -30,16 +31,6 @@ async function both(files: Readonly<Record<string, string>>): Promise<{ ours: Ra
   } finally {
     await Deno.remove(cwd, { recursive: true });
   }
-}
-
-/** The error without our hint; empty without one. */
-function errorOf({ stderr }: Ran): string {
-  const text = stderr.match(/^ERROR: (.*)$/ms)?.[1]?.replace(/\nhint: .*\n$/, "").trim() ?? "";
-  const circle = text.match(/^Circular reference:\n(.*)$/s)?.[1];
-  if (circle === undefined) return text;
-  // Where the peer enters a circle is its map's order, another one in each run.
-  const services = circle.split("\n").map((line) => line.replace(/^\s*(?:extends )?/, ""));
-  return `Circular reference of ${[...new Set(services.map((name) => name.trim()))].sort()}`;
 }
 
 /** What is warned of; the peer reads files twice, and says all twice. */

@@ -8,7 +8,7 @@ import { printTargets } from "../../bake/definition/print.ts";
 import { resolveTargets } from "../../bake/definition/resolve.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { seeded } from "../http2/pair.ts";
-import { readSamples } from "./sample.ts";
+import { goldenFiles, readCases } from "./golden.ts";
 
 /** Gives "read", or the error's message. Throws what is no error of a definition. */
 async function read(data: Uint8Array<ArrayBuffer> | string, name = "b.hcl"): Promise<string> {
@@ -43,7 +43,8 @@ function random(seed: number): (limit: number) => number {
   return (limit) => Math.floor(next() * limit);
 }
 
-const texts = [...readSamples().values()].flat().flatMap(({ files }) => files);
+const texts = goldenFiles("definitions").flatMap((name) => readCases("definitions", name))
+  .flatMap(({ files }) => files);
 
 Deno.test("bake: random bytes", async () => {
   const next = random(1);

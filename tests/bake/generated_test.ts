@@ -5,7 +5,7 @@ import { skip } from "../harness/skip.ts";
 import { seeded } from "../http2/pair.ts";
 import { randomExpression } from "./generate.ts";
 import { runOurs, runPeer } from "./runs.ts";
-import { expressionsSample, isError } from "./sample.ts";
+import { expressionsSample, isError } from "./golden.ts";
 
 const COUNT = 400;
 const AT_ONCE = 100;

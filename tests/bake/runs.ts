@@ -1,4 +1,4 @@
-/** One sample run by the peer and by ours, to what each shows. */
+/** Runs one sample with the peer or with ours, and gives its output in one form. */
 import { cleanPath } from "../../base/paths.ts";
 import type { BakeError } from "../../bake/error.ts";
 import { UsageError } from "../../base/usage_error.ts";
@@ -7,7 +7,9 @@ import { printTargets } from "../../bake/definition/print.ts";
 import { readDefinition } from "../../bake/definition/read.ts";
 import { resolveTargets } from "../../bake/definition/resolve.ts";
 import { isRemote } from "../../builds/spec/remote.ts";
-import type { Sample } from "./sample.ts";
+import { run as runInside } from "../commands/fake_deps.ts";
+import { type Ran, run } from "../harness/run.ts";
+import type { Sample } from "./golden.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 
 const builtins = new Map([
@@ -18,7 +20,7 @@ const builtins = new Map([
 /** The environment that both run in, without what the machine's owner has set. */
 const HOME = "/home/tester";
 
-/** What `buildx bake --print` (or `--list`) puts out: the JSON, or the error with its excerpt. */
+/** The output of `buildx bake --print` (or `--list`): the JSON, or the error with its excerpt. */
 export async function runPeer(buildx: string, { env, args, files }: Sample): Promise<string> {
   const folder = await Deno.makeTempDir();
   try {
@@ -38,13 +40,13 @@ export async function runPeer(buildx: string, { env, args, files }: Sample): Pro
   }
 }
 
-/** Without the progress, and without the count of what only follows from the first error. */
+/** An error without the progress, and without the number of errors that follow from it. */
 function errorText(stderr: string): string {
   const lines = stderr.split("\n").filter((line) => !/^#\d/.test(line));
   return lines.join("\n").trim().replace(/, and \d+ other diagnostic\(s\)$/, "");
 }
 
-/** What ours puts out for the same. */
+/** The same of ours. */
 export async function runOurs({ env, args, files }: Sample): Promise<string> {
   const vars = new Map<string, string>();
   const overrides: string[] = [], names: string[] = [];
@@ -86,4 +88,42 @@ export async function runOurs({ env, args, files }: Sample): Promise<string> {
     if (!(error instanceof UsageError)) throw error;
     return [...(error as BakeError).above ?? [], `ERROR: ${error.message}`].join("\n").trim();
   }
+}
+
+/**
+ * The output of `bake --print` with the compose files `c.yaml`, `c0.yaml` and on: what is printed, or
+ * the error, and the warnings. The other files of the sample are read by those.
+ * @param buildx the peer's program; undefined for ours, which runs in this process
+ */
+export async function runCompose(buildx: string | undefined, { files }: Sample): Promise<string> {
+  const cwd = await Deno.makeTempDir({ prefix: "fairlead-compose-" });
+  try {
+    for (const { name, text } of files) {
+      await Deno.mkdir(`${cwd}/${name}`.replace(/\/[^/]*$/, ""), { recursive: true });
+      await Deno.writeTextFile(`${cwd}/${name}`, text);
+    }
+    const names = files.map(({ name }) => name).filter((name) => /^c\d?\.yaml$/.test(name)).sort();
+    const words = ["bake", "--print", ...names.flatMap((name) => ["-f", name])];
+    const env = { HOME, PATH: "/usr/bin:/bin", BUILDX_CONFIG: "/nonexistent" };
+    const ran = buildx === undefined
+      ? await runInside(words, { cwd, env })
+      : await run(buildx, words, { cwd, env });
+    const text = ran.code === 0 ? ran.stdout : `ERROR: ${composeError(ran)}\n`;
+    // The peer reads files twice, and warns twice.
+    const warnings = [...new Set(ran.stderr.match(/^WARNING: .*$/gm) ?? [])].sort();
+    return [...warnings, text].join("\n").trimEnd().replaceAll(cwd, "FOLDER");
+  } finally {
+    await removeFolder(cwd);
+  }
+}
+
+/** The error without our hint; empty without one. */
+export function composeError({ stderr }: Pick<Ran, "stderr">): string {
+  const text = stderr.match(/^(?:hint: .*\n)?ERROR: (.*)$/ms)?.[1]?.replace(/\nhint: .*\n$/, "")
+    .trim() ?? "";
+  const circle = text.match(/^Circular reference:\n(.*)$/s)?.[1];
+  if (circle === undefined) return text;
+  // Where the peer enters a circle depends on the order of a Go map, which differs in each run.
+  const services = circle.split("\n").map((line) => line.replace(/^\s*(?:extends )?/, ""));
+  return `Circular reference of ${[...new Set(services.map((name) => name.trim()))].sort()}`;
 }

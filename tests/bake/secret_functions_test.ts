@@ -5,7 +5,7 @@ import { constants, generateKeyPairSync, publicEncrypt } from "node:crypto";
 import { missing, need } from "../harness/tool.ts";
 import { skip } from "../harness/skip.ts";
 import { runOurs, runPeer } from "./runs.ts";
-import { expressionsSample } from "./sample.ts";
+import { expressionsSample } from "./golden.ts";
 
 Deno.test({
   name: "bake: rsadecrypt",
