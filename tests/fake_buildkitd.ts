@@ -10,7 +10,8 @@
 import { pathOf, type ServerCall, unary } from "../buildkit/grpc/call.ts";
 import { Code, RpcError } from "../buildkit/grpc/status.ts";
 import { serve } from "../buildkit/grpc/server.ts";
-import { Connection, type Drive, drive } from "../buildkit/http2/mod.ts";
+import { Connection } from "../buildkit/http2/connection.ts";
+import { type Drive, drive } from "../buildkit/http2/connection_io.ts";
 import {
   ControlDefinition,
   SolveRequest,

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { memoryStreams, OK, Recorder, REQUEST } from "../../tests/http2/pair.ts";
 import type { ByteStream } from "../../transports/byte_stream.ts";
-import { ConnectionLostError, NotHttp2Error } from "./mod.ts";
-import { Connection, drive, type Http2Error, SendQueue } from "./mod.ts";
+import { ConnectionLostError, NotHttp2Error } from "./errors.ts";
+import { Connection } from "./connection.ts";
+import { drive } from "./connection_io.ts";
+import type { Http2Error } from "./errors.ts";
+import { SendQueue } from "./send_queue.ts";
 
 /** A server over `stream` that answers with what it was sent. */
 function serve(stream: ByteStream) {

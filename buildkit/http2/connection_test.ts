@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { OK, pair, Recorder, REQUEST, seeded } from "../../tests/http2/pair.ts";
 import { Flag, Frame, frame, goaway, headers, join, Reader } from "../../tests/http2/raw.ts";
 import { block, rstStream, SETTINGS, settings } from "../../tests/http2/raw.ts";
-import { Code, Connection, type Header, Http2Error, SendQueue, type Stream } from "./mod.ts";
+import { Connection } from "./connection.ts";
+import { Code, Http2Error } from "./errors.ts";
+import type { Header } from "./hpack.ts";
+import { SendQueue } from "./send_queue.ts";
+import type { Stream } from "./stream.ts";
 
 /** A server that answers each request with what it was sent, then trailers. */
 function echo(recorders: Recorder[] = []) {

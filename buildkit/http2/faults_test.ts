@@ -3,7 +3,10 @@ import { OK, Recorder, REQUEST } from "../../tests/http2/pair.ts";
 import { block, Flag, Frame, frame, goaway, headers, join } from "../../tests/http2/raw.ts";
 import { PREFACE, Reader, rstStream, SETTINGS, settings, uint32 } from "../../tests/http2/raw.ts";
 import { windowUpdate } from "../../tests/http2/raw.ts";
-import { Code, Connection, Http2Error, type Limits, NotHttp2Error, SendQueue } from "./mod.ts";
+import { Connection } from "./connection.ts";
+import { Code, Http2Error, NotHttp2Error } from "./errors.ts";
+import { SendQueue } from "./send_queue.ts";
+import type { Limits } from "./settings.ts";
 
 const PING = frame(Frame.PING, 0, 0, [1, 2, 3, 4, 5, 6, 7, 8]);
 

@@ -9,7 +9,11 @@ import {
   settings,
   windowUpdate,
 } from "../../tests/http2/raw.ts";
-import { Code, Connection, SendQueue, type Source, type Stream } from "./mod.ts";
+import { Connection } from "./connection.ts";
+import { Code } from "./errors.ts";
+import { SendQueue } from "./send_queue.ts";
+import type { Source } from "./source.ts";
+import type { Stream } from "./stream.ts";
 
 /** A client with an upload under way to a server written by hand. */
 function upload(bytes: number, ...first: Uint8Array[]) {

@@ -101,8 +101,27 @@ export function blobPath(folder: string, digest: string): string {
   return `${folder}/blobs/${match[1]}/${match[2]}`;
 }
 
+/**
+ * Throws FAILED_PRECONDITION when a part of a path below a store's folder is a link: whoever made the
+ * store could lead the daemon elsewhere by one. What is absent is no link.
+ */
+export function refuseLinks(folder: string, path: string): void {
+  for (let end = folder.length; end >= 0 && end < path.length;) {
+    end = path.indexOf("/", end + 1);
+    const part = end < 0 ? path : path.slice(0, end);
+    let isLink = false;
+    try {
+      isLink = Deno.lstatSync(part).isSymlink;
+    } catch {
+      // The call that follows says what is wrong.
+    }
+    if (isLink) throw new RpcError(Code.FAILED_PRECONDITION, `cannot use ${part}: it is a link`);
+  }
+}
+
 async function blobInfo(folder: string, digest: string): Promise<InfoResponse> {
   const path = blobPath(folder, digest);
+  refuseLinks(folder, path);
   const stat = await found(path, digest, Deno.stat(path));
   const at = stat.mtime?.getTime() ?? 0;
   const time = { seconds: BigInt(Math.floor(at / 1000)), nanos: (at % 1000) * 1_000_000 };
@@ -130,6 +149,7 @@ async function readBlob(folder: string, call: ServerCall): Promise<void> {
   });
   const digest = request?.digest ?? "";
   const path = blobPath(folder, digest);
+  refuseLinks(folder, path);
   using file = await found(path, digest, Deno.open(path));
   const size = file.statSync().size;
   let at = Number(request!.offset);

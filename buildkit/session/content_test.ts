@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { ReadContentRequest, WriteAction, WriteContentRequest } from "../../proto/gen/content.ts";
+import {
+  InfoRequest,
+  ReadContentRequest,
+  WriteAction,
+  WriteContentRequest,
+} from "../../proto/gen/content.ts";
 import { messageOf } from "../../proto/message_of.ts";
 import type { ServerCall } from "../grpc/call.ts";
 import { Code, RpcError } from "../grpc/status.ts";
@@ -74,6 +79,58 @@ Deno.test("content(): what is asked of the wrong place is refused, and nothing i
     Deno.removeSync(dir, { recursive: true });
   }
 });
+
+Deno.test("content(): no link below a store is followed, for reading or writing", async () => {
+  const dir = Deno.makeTempDirSync();
+  const hex = "0".repeat(64);
+  const cases: [name: string, link: string, to: string][] = [
+    ["the blob", `blobs/sha256/${hex}`, "../../../secret"],
+    ["the algorithm", "blobs/sha256", "../../elsewhere"],
+    ["blobs", "blobs", "../elsewhere2"],
+    ["ingest", "ingest", "../elsewhere"],
+  ];
+  try {
+    Deno.writeTextFileSync(`${dir}/secret`, "x");
+    Deno.mkdirSync(`${dir}/elsewhere`);
+    Deno.writeTextFileSync(`${dir}/elsewhere/${hex}`, "x");
+    Deno.mkdirSync(`${dir}/elsewhere2/sha256`, { recursive: true });
+    Deno.writeTextFileSync(`${dir}/elsewhere2/sha256/${hex}`, "x");
+    const before = await names(dir);
+    for (const [i, [name, link, to]] of cases.entries()) {
+      const store = `${dir}/store${i}`;
+      Deno.mkdirSync(`${store}/${link}`.replace(/\/[^/]*$/, ""), { recursive: true });
+      Deno.symlinkSync(to, `${store}/${link}`);
+      const service = content(new Map([["w", store]]), new Set(["w"]));
+      const digest = `sha256:${hex}`;
+      const action = WriteAction.COMMIT;
+      const data = new TextEncoder().encode("data");
+      const calls: [method: string, message: Uint8Array][] = [
+        ["Read", ReadContentRequest.encode({ digest, offset: 0n, size: 0n }).finish()],
+        ["Info", InfoRequest.encode({ digest }).finish()],
+        ["Write", write({ ref: "x", expected: digest })],
+        ["Write", write({ ref: "x", data, action })],
+      ];
+      for (const [method, message] of name === "ingest" ? calls.slice(2) : calls.slice(0, 3)) {
+        const code = await codeOf(service[path(method)]!(callOf("w", [message])));
+        assert.equal(code, Code.FAILED_PRECONDITION, `${name}: ${method}`);
+      }
+      if (name !== "ingest" && name !== "the blob") {
+        const code = await codeOf(service[path("Write")]!(callOf("w", [calls[3]![1]])));
+        assert.equal(code, Code.FAILED_PRECONDITION, `${name}: commit`);
+      }
+      Deno.removeSync(store, { recursive: true });
+    }
+    assert.deepEqual(await names(dir), before);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+});
+
+/** Everything below a folder. */
+async function names(dir: string): Promise<string[]> {
+  const { stdout } = await new Deno.Command("find", { args: [dir] }).output();
+  return new TextDecoder().decode(stdout).split("\n").sort();
+}
 
 Deno.test("content(): a write that begins again counts from there", async () => {
   const dir = Deno.makeTempDirSync();

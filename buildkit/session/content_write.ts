@@ -17,7 +17,7 @@ import {
 } from "../../proto/gen/content.ts";
 import { decode, type ServerCall } from "../grpc/call.ts";
 import { Code, RpcError } from "../grpc/status.ts";
-import { blobPath } from "./content.ts";
+import { blobPath, refuseLinks } from "./content.ts";
 import { osReason } from "../../base/os_reason.ts";
 
 type CreateHash = typeof import("node:crypto").createHash;
@@ -61,6 +61,7 @@ export async function writeBlob(
 function refuseExisting(folder: string, expected: string): void {
   if (expected === "") return;
   const path = blobPath(folder, expected);
+  refuseLinks(folder, path);
   try {
     Deno.statSync(path);
   } catch {
@@ -82,13 +83,14 @@ function beginIngest(
   { writing, createHash }: { writing: Set<string>; createHash: CreateHash },
 ): Ingest {
   if (ref === "") throw new RpcError(Code.INVALID_ARGUMENT, "the first message must have a ref");
+  const folder = `${store}/ingest/${createHash("sha256").update(ref).digest("hex")}`;
+  const path = `${folder}/data`;
+  refuseLinks(store, path);
   const key = `${store}\n${ref}`;
   if (writing.has(key)) {
     throw new RpcError(Code.UNAVAILABLE, `ref ${ref} locked: it is being written`);
   }
   writing.add(key);
-  const folder = `${store}/ingest/${createHash("sha256").update(ref).digest("hex")}`;
-  const path = `${folder}/data`;
   let hash = createHash("sha256");
   const now = Date.now();
   const started = { seconds: BigInt(Math.floor(now / 1000)), nanos: (now % 1000) * 1_000_000 };
@@ -134,6 +136,7 @@ function beginIngest(
       );
     }
     const target = blobPath(store, digest);
+    refuseLinks(store, target);
     Deno.mkdirSync(target.slice(0, target.lastIndexOf("/")), { recursive: true, mode: 0o755 });
     file.close();
     file = undefined;

@@ -16,7 +16,7 @@ import { string } from "../../transports/ssh/keys/wire.ts";
 import type { Service } from "../grpc/call.ts";
 import { first } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
-import { bytesMessageHead } from "./bytes_message.ts";
+import { bytesMessageHead } from "./tunnel.ts";
 import { bytesOf } from "./tunnel.ts";
 
 /** An agent: each connection that the daemon wants is a connection of its own. */

@@ -1,5 +1,5 @@
 /**
- * The Control.Session stream as a tunnel: an HTTP/2 connection in which the daemon is the client,
+ * The Control.Session stream as a tunnel, and its BytesMessages: an HTTP/2 connection in which the daemon is the client,
  * laid inside the gRPC messages (BytesMessage) of one stream of another in which it is the server.
  *
  * The inner connection is pulled straight into the payload of the outer DATA frames: one gRPC
@@ -85,4 +85,12 @@ export function bytesOf(message: Uint8Array): Uint8Array {
     if (at + length === message.length) return message.subarray(at);
   }
   return decode(BytesMessage, message, "bytes").data;
+}
+
+/** The bytes before `length` bytes of data in a BytesMessage: the tag of field 1, and the length. */
+export function bytesMessageHead(length: number): Uint8Array {
+  const head = [DATA_TAG];
+  for (; length > 0x7f; length >>>= 7) head.push((length & 0x7f) | 0x80);
+  head.push(length);
+  return new Uint8Array(head);
 }

@@ -8,7 +8,7 @@ import type { Service } from "../grpc/call.ts";
 import { first } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 import { newId } from "../../base/identity.ts";
-import { bytesMessageHead } from "./bytes_message.ts";
+import { bytesMessageHead } from "./tunnel.ts";
 
 /** Reads up to `into.length` bytes; null at the end. */
 export interface Reader {

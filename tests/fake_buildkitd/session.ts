@@ -2,7 +2,7 @@
 import { Channel, type ClientCall } from "../../buildkit/grpc/channel.ts";
 import type { ServerCall } from "../../buildkit/grpc/call.ts";
 import { all, first, type Metadata } from "../../buildkit/grpc/metadata.ts";
-import { Connection } from "../../buildkit/http2/mod.ts";
+import { Connection } from "../../buildkit/http2/connection.ts";
 import { bytesOf } from "../../buildkit/session/tunnel.ts";
 import { BytesMessage } from "../../proto/gen/control.ts";
 

@@ -14,7 +14,8 @@ import {
 import type { Service } from "../../buildkit/grpc/call.ts";
 import { Channel } from "../../buildkit/grpc/channel.ts";
 import { serve } from "../../buildkit/grpc/server.ts";
-import { Connection, type Drive, drive } from "../../buildkit/http2/mod.ts";
+import { Connection } from "../../buildkit/http2/connection.ts";
+import { type Drive, drive } from "../../buildkit/http2/connection_io.ts";
 
 const asBytes = (bytes: Uint8Array) => Buffer.from(bytes);
 const limits = {

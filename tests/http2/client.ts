@@ -1,13 +1,9 @@
 /** Requests over our own connection, whole answers, for the servers that are not ours. */
-import {
-  Connection,
-  type ConnectionOptions,
-  type Drive,
-  drive,
-  type Header,
-  type Http2Error,
-  SendQueue,
-} from "../../buildkit/http2/mod.ts";
+import { Connection, type ConnectionOptions } from "../../buildkit/http2/connection.ts";
+import { type Drive, drive } from "../../buildkit/http2/connection_io.ts";
+import type { Http2Error } from "../../buildkit/http2/errors.ts";
+import type { Header } from "../../buildkit/http2/hpack.ts";
+import { SendQueue } from "../../buildkit/http2/send_queue.ts";
 
 export interface Answer {
   headers: Header[];

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import * as http2 from "node:http2";
 import type { AddressInfo } from "node:net";
-import { Code, type Http2Error } from "../../buildkit/http2/mod.ts";
+import { Code, type Http2Error } from "../../buildkit/http2/errors.ts";
 import { freePort } from "../harness/daemon.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { skip } from "../harness/skip.ts";

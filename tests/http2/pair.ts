@@ -2,8 +2,10 @@
  * Two connections joined without I/O, and a byte stream in memory, for the tests of
  * `buildkit/http2`.
  */
-import { Connection, type ConnectionOptions } from "../../buildkit/http2/mod.ts";
-import type { Header, Http2Error, Stream, StreamHandler } from "../../buildkit/http2/mod.ts";
+import { Connection, type ConnectionOptions } from "../../buildkit/http2/connection.ts";
+import type { Http2Error } from "../../buildkit/http2/errors.ts";
+import type { Header } from "../../buildkit/http2/hpack.ts";
+import type { Stream, StreamHandler } from "../../buildkit/http2/stream.ts";
 import type { ByteStream } from "../../transports/byte_stream.ts";
 
 export const REQUEST: readonly Header[] = [

@@ -3,7 +3,7 @@ import { ControlQueue } from "../../buildkit/http2/control_queue.ts";
 import { Flag, Frame, HEADER_BYTES, PREFACE, putFrameHeader } from "../../buildkit/http2/frame.ts";
 import { FrameReader, type FrameSink } from "../../buildkit/http2/frame_reader.ts";
 import { type Header, HpackDecoder, HpackEncoder } from "../../buildkit/http2/hpack.ts";
-import type { Connection } from "../../buildkit/http2/mod.ts";
+import type { Connection } from "../../buildkit/http2/connection.ts";
 import { fields } from "./pair.ts";
 
 export { Flag, Frame, PREFACE };

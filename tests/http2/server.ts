@@ -6,9 +6,13 @@
  * It prints its port. POST answers with the body it was sent; `/bytes/N` answers with N bytes;
  * anything else with "hello\n".
  */
-import { type Connection, type ConnectionOptions, drive } from "../../buildkit/http2/mod.ts";
-import { Connection as Http2, SendQueue, type Source } from "../../buildkit/http2/mod.ts";
-import type { Header, Stream, StreamHandler } from "../../buildkit/http2/mod.ts";
+import type { Connection, ConnectionOptions } from "../../buildkit/http2/connection.ts";
+import { drive } from "../../buildkit/http2/connection_io.ts";
+import { Connection as Http2 } from "../../buildkit/http2/connection.ts";
+import { SendQueue } from "../../buildkit/http2/send_queue.ts";
+import type { Source } from "../../buildkit/http2/source.ts";
+import type { Header } from "../../buildkit/http2/hpack.ts";
+import type { Stream, StreamHandler } from "../../buildkit/http2/stream.ts";
 
 /** A source of `length` bytes, each the low octet of its position. */
 export class Pattern implements Source {

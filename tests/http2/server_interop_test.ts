@@ -5,7 +5,7 @@ import * as http2 from "node:http2";
 import { check, run } from "../harness/run.ts";
 import { skip } from "../harness/skip.ts";
 import { available } from "../harness/tool.ts";
-import type { Limits } from "../../buildkit/http2/mod.ts";
+import type { Limits } from "../../buildkit/http2/settings.ts";
 import { serve } from "./server.ts";
 
 const h2spec = await available("h2spec");
