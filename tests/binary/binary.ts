@@ -40,10 +40,10 @@ export async function tempFolder(
 
 /**
  * The shell of a bare root, and the programs beside it, all of them busybox's. `busybox`: a static one
- * and no libc. `dash`: with the glibc that it needs.
+ * and no libc. `dash`: with the glibc that it needs. `musl`: dash on Debian's musl.
  */
 export interface RootOptions {
-  readonly shell: "busybox" | "dash";
+  readonly shell: "busybox" | "dash" | "musl";
   readonly programs?: readonly string[];
 }
 
@@ -58,6 +58,9 @@ export async function bareRoot(binary: string, { shell, programs = [] }: RootOpt
   await Deno.copyFile(await need("busybox"), `${path}/${busybox}`);
   if (shell === "busybox") {
     await Deno.symlink("busybox", `${path}/bin/sh`);
+  } else if (shell === "musl") {
+    const { stdout } = await check(`${root}tests/daemons/musl`, []);
+    for (const name of ["lib", "bin"]) await check("cp", ["-r", `${stdout.trim()}/${name}`, path]);
   } else {
     await Deno.mkdir(`${path}/${folder}`, { recursive: true });
     await Deno.mkdir(`${path}/lib64`);
@@ -70,6 +73,7 @@ export async function bareRoot(binary: string, { shell, programs = [] }: RootOpt
   for (const name of programs) await Deno.symlink(`/${busybox}`, `${path}/bin/${name}`);
   await Deno.copyFile(binary, `${path}/fairlead`);
   await check("mount", ["-t", "proc", "proc", `${path}/proc`]);
+  const mounted = [`${path}/proc`];
   return {
     path,
     /** Runs it there, in an environment that is empty but for `variables`. */
@@ -81,8 +85,14 @@ export async function bareRoot(binary: string, { shell, programs = [] }: RootOpt
       const chroot = ["/usr/sbin/chroot", "--userspec=65534:65534", path, "/fairlead"];
       return run("env", ["-i", ...variables, ...chroot, ...args]);
     },
+    /** Makes a file of the machine's, a socket for example, appear in it. */
+    async mount(source: string, name: string): Promise<void> {
+      await Deno.writeTextFile(`${path}/${name}`, "");
+      await check("mount", ["--bind", source, `${path}/${name}`]);
+      mounted.push(`${path}/${name}`);
+    },
     async [Symbol.asyncDispose]() {
-      await check("umount", [`${path}/proc`]);
+      for (const one of mounted) await check("umount", [one]);
       await removeFolder(path);
     },
   };
