@@ -2,12 +2,16 @@ import { chooseBuilder } from "../builders/builder.ts";
 import { parsePlatforms } from "../builders/platforms.ts";
 import { connectTimeout } from "../cli/connect_timeout.ts";
 import { defineCommand } from "../cli/command.ts";
-import { dialChosen, endpointOf } from "../cli/builders/chosen_endpoint.ts";
+import { type ChosenEndpoint, dialChosen, endpointOf } from "../cli/builders/chosen_endpoint.ts";
 import { carry } from "../transports/net/relay.ts";
-import { UsageError } from "../base/usage_error.ts";
+import { type Deps, type Output, withChanges } from "../cli/deps.ts";
+import type { GlobalValues } from "../cli/flags/spec.ts";
+import { progressOf } from "../progress/command_progress.ts";
+import type { LocalVertex } from "../progress/local.ts";
+import { chooseMode } from "../progress/mode.ts";
+import type { Progress } from "../progress/progress.ts";
+import type { ByteStream } from "../transports/byte_stream.ts";
 import { storeOf } from "../cli/builders/open_store.ts";
-
-const modes = ["none", "auto", "plain", "tty", "rawjson", "quiet"];
 
 export const command = defineCommand({
   args: { usage: "", min: 0, max: 0 },
@@ -22,45 +26,85 @@ export const command = defineCommand({
     progress: {
       kind: "string",
       default: "none",
-      summary: `Set type of progress output (${modes.map((mode) => `"${mode}"`).join(", ")})`,
+      summary:
+        'Set type of progress output ("auto", "plain", "rawjson", "tty"). Use plain to show ' +
+        "container output",
     },
   },
   async run({ deps, flags, global }) {
-    if (!modes.includes(flags.progress)) {
-      throw new UsageError(`invalid progress mode ${flags.progress}`, `use ${modes.join(", ")}`);
-    }
+    const { mode } = chooseMode({
+      flag: flags.progress,
+      quiet: false,
+      env: deps.env,
+      isTerminal: deps.stderr.isTerminal,
+    });
     const store = storeOf(deps);
     const builder = await chooseBuilder(store, deps.env, global.builder);
     const platforms = parsePlatforms(flags.platform ? [flags.platform] : []);
     const chosen = endpointOf(builder, platforms, deps);
-    const tells = global.debug || !["none", "quiet"].includes(flags.progress);
-    const log = (line: string) => tells ? deps.stderr.write(`${line}\n`) : undefined;
-    const { stream, peer } = await dialChosen(chosen, deps, {
-      budget: connectTimeout(global),
-      log,
-    });
-    log(`connected to ${peer}`);
-    store.noteUse(builder);
-    const stdio = {
-      read: (into: Uint8Array) => deps.stdin.read(into),
-      async write(from: Uint8Array) {
-        await deps.stdout.writeBytes(from);
-        return from.length;
-      },
-      closeWrite: () => Promise.resolve(),
-    };
-    const close = () => stream.close();
-    deps.signal.addEventListener("abort", close, { once: true });
+    const { name } = builder;
+    const heading = { title: `builder: ${name}`, label: `builder:${name}` };
+    using progress = progressOf(deps, { mode, heading, debug: global.debug });
+    const step = progress.local.start("Proxying to builder");
     try {
-      // What goes up may end before, or find the daemon gone: what comes down tells.
-      carry(stdio, stream).catch(() => {});
-      await carry(stream, stdio);
+      const stream = await dial(chosen, { deps, global, progress, step });
+      store.noteUse(builder);
+      await relay(stream, deps);
+      step.done();
+      progress.finish();
     } catch (error) {
-      deps.signal.throwIfAborted();
+      step.fail(deps.signal.aborted ? "context canceled" : error);
+      progress.finish({ error });
       throw error;
-    } finally {
-      deps.signal.removeEventListener("abort", close);
-      close();
     }
   },
 });
+
+/** Reaches the daemon; the steps are those of buildx. */
+async function dial(
+  chosen: ChosenEndpoint,
+  { deps, global, progress, step }: {
+    readonly deps: Deps;
+    readonly global: GlobalValues;
+    readonly progress: Progress;
+    readonly step: LocalVertex;
+  },
+): Promise<ByteStream> {
+  const part = "Dialing builder";
+  step.progress(part, 0);
+  // The progress has the terminal: a countdown beside it would paint over it.
+  const stderr: Output = progress.isLive
+    ? { ...deps.stderr, isTerminal: false, write: (text) => progress.note(text.trimEnd()) }
+    : deps.stderr;
+  const log = (line: string) => global.debug ? progress.note(line) : undefined;
+  const budget = connectTimeout(global);
+  const { stream, peer } = await dialChosen(chosen, withChanges(deps, { stderr }), { budget, log });
+  log(`connected to ${peer}`);
+  step.complete(part);
+  return stream;
+}
+
+/** Carries bytes both ways until the daemon ends. Rejects with the signal's reason on an interrupt. */
+async function relay(stream: ByteStream, deps: Deps): Promise<void> {
+  const stdio = {
+    read: (into: Uint8Array) => deps.stdin.read(into),
+    async write(from: Uint8Array) {
+      await deps.stdout.writeBytes(from);
+      return from.length;
+    },
+    closeWrite: () => Promise.resolve(),
+  };
+  const close = () => stream.close();
+  deps.signal.addEventListener("abort", close, { once: true });
+  try {
+    // Input may end first, or find the daemon gone; the daemon's end is the one that counts.
+    carry(stdio, stream).catch(() => {});
+    await carry(stream, stdio);
+  } catch (error) {
+    deps.signal.throwIfAborted();
+    throw error;
+  } finally {
+    deps.signal.removeEventListener("abort", close);
+    close();
+  }
+}

@@ -8,6 +8,8 @@ export interface CommandProgress {
   readonly mode: Mode;
   /** Where the build runs; without one, nothing is said of it. */
   readonly builder?: { readonly name: string; readonly driver: string } | undefined;
+  /** What is said in place of that: the title of plain progress, and the label of a terminal's. */
+  readonly heading?: { readonly title: string; readonly label: string };
   /** `--debug`, as `DEBUG` in the environment: explain warnings. */
   readonly debug: boolean;
   readonly watcher?: Watcher | undefined;
@@ -16,17 +18,20 @@ export interface CommandProgress {
 /** Starts the progress of a command on its standard error. */
 export function progressOf(
   deps: Deps,
-  { mode, builder, debug, watcher }: CommandProgress,
+  { mode, builder, heading, debug, watcher }: CommandProgress,
 ): Progress {
   const { env, stderr, clock } = deps;
+  const where = builder && {
+    title: `building with ${JSON.stringify(builder.name)} instance using ${builder.driver} driver`,
+    label: `${builder.driver}:${builder.name}`,
+  };
   return startProgress({
     mode,
     out: stderr,
     size: () => stderr.size() ?? { columns: 80, rows: 24 },
     env,
     now: clock.now,
-    driver: builder?.driver ?? "",
-    builder: builder?.name ?? "",
+    ...heading ?? where ?? { title: "", label: "" },
     expandWarnings: debug || debugIsSet(env),
     ...watcher && { watcher },
   });

@@ -24,9 +24,10 @@ export interface ProgressOptions {
   readonly env: (name: string) => string | undefined;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
-  /** What is said of where the build runs; without a builder, nothing is. */
-  readonly driver: string;
-  readonly builder: string;
+  /** The first line of plain progress, of vertex #0; empty for none. */
+  readonly title: string;
+  /** At the right end of a terminal's first line; empty for none. */
+  readonly label: string;
   /** Explain warnings (--debug). */
   readonly expandWarnings?: boolean;
   /** Sees all that is shown, whatever the mode. */
@@ -151,7 +152,7 @@ export function startProgress(options: ProgressOptions): Progress {
 }
 
 function rendererOf(state: State, options: ProgressOptions, now: () => number): Renderer {
-  const { mode, out, driver, builder, env } = options;
+  const { mode, out, title, label, env } = options;
   switch (mode) {
     case "tty": {
       const { colors, problems } = readColors(env);
@@ -161,7 +162,7 @@ function rendererOf(state: State, options: ProgressOptions, now: () => number): 
         size: options.size,
         colors,
         logRows: logRows(env),
-        label: builder && `${driver}:${builder}`,
+        label,
         rate: displayRate(env),
       });
       for (const problem of problems) renderer.note(problem);
@@ -171,8 +172,7 @@ function rendererOf(state: State, options: ProgressOptions, now: () => number): 
       return plainRenderer(state, {
         out,
         now,
-        title: builder &&
-          `building with ${JSON.stringify(builder)} instance using ${driver} driver`,
+        title,
         truncate: env("PROGRESS_NO_TRUNC") === "0",
         rate: displayRate(env),
       });

@@ -13,8 +13,8 @@ function start(mode: Mode, env: Record<string, string> = {}) {
     size: () => ({ columns: 60, rows: 20 }),
     env: (name) => env[name],
     now: () => now,
-    driver: "remote",
-    builder: "b",
+    title: 'building with "b" instance using remote driver',
+    label: "remote:b",
   });
   return { progress, written, at: (ms: number) => now = T0 + ms };
 }
@@ -132,8 +132,8 @@ Deno.test("an output that is closed fails those who write, not a timer", async (
     size: () => ({ columns: 60, rows: 20 }),
     env: (name) => name === "TTY_DISPLAY_RATE" ? "5" : undefined,
     now: () => T0,
-    driver: "remote",
-    builder: "b",
+    title: 'building with "b" instance using remote driver',
+    label: "remote:b",
   });
   progress.update(message({ v: [{ d: "a", start: 0 }] }));
   gone = true;
@@ -158,8 +158,8 @@ Deno.test("while somebody is asked something, the display keeps away from the te
     out: outputTo((text) => void writes.push(text)),
     size: () => ({ columns: 80, rows: 24 }),
     env: (name) => name === "TTY_DISPLAY_RATE" ? "5" : undefined,
-    driver: "remote",
-    builder: "b",
+    title: 'building with "b" instance using remote driver',
+    label: "remote:b",
   });
   const order: string[] = [];
   const ask = (name: string) =>

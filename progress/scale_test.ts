@@ -19,8 +19,8 @@ function shown(mode: "tty" | "plain", messages: Iterable<StatusResponse>): [stri
     out: outputTo((more) => text = (text + more).slice(-5000), { isTerminal: mode === "tty" }),
     size: () => ({ columns: 80, rows: 24 }),
     env: () => undefined,
-    driver: "remote",
-    builder: "b",
+    title: 'building with "b" instance using remote driver',
+    label: "remote:b",
     expandWarnings: true,
   });
   const recorder = recordTimeline();

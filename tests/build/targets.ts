@@ -55,8 +55,8 @@ export async function buildTargets(
     out: stderr,
     size: () => ({ columns: 80, rows: 24 }),
     env: deps.env,
-    driver: "remote",
-    builder: builder.name,
+    title: `building with ${JSON.stringify(builder.name)} instance using remote driver`,
+    label: `remote:${builder.name}`,
   });
   const builds = new Map<string, PreparedBuild>();
   for (const [target, words] of Object.entries(targets)) {

@@ -114,8 +114,8 @@ for (const mode of ["plain", "tty", "quiet", "rawjson"] as const) {
         out: output,
         size: output.size,
         env: (name) => name === "TTY_DISPLAY_RATE" ? "0" : undefined,
-        driver: hostileText(random),
-        builder: hostileText(random),
+        title: hostileText(random),
+        label: hostileText(random),
         expandWarnings: random(2) === 0,
       });
       for (const status of hostileBuild(random)) progress.update(status);
