@@ -1,3 +1,4 @@
+import type { Painted } from "../cli/cursor.ts";
 import type { Deps } from "../cli/deps.ts";
 import { messageOf } from "../cli/report.ts";
 import { Code, RpcError } from "../buildkit/grpc/status.ts";
@@ -8,6 +9,8 @@ export class BuildError extends Error {
   override readonly name = "BuildError";
   readonly above: readonly string[];
   readonly hint: string | undefined;
+  /** Where else the build is shown. */
+  below: readonly Painted[] | undefined;
   /**
    * @param prefix what stands before the text: `failed to build: `, `target app: `
    * @param where which of several nodes it was, as a sentence without full stop

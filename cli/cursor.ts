@@ -27,6 +27,12 @@ export const clearBelow = new Control("\x1b[J");
 /** Puts the cursor at the start of its row. */
 export const rowStart = new Control("\r");
 
+/** The address as a link to itself (OSC 8); plain text for an address of unusual characters. */
+export function hyperlink(url: string): Painted[] {
+  if (!/^[\w.~:/?#@!$&'()*+,;=%-]+$/.test(url)) return [url];
+  return [new Control(`\x1b]8;;${url}\x1b\\`), url, new Control("\x1b]8;;\x1b\\")];
+}
+
 /** Moves the cursor up; `rows` may be 0. */
 export function cursorUp(rows: number): Control {
   return new Control(rows > 0 ? `\x1b[${rows}A` : "");

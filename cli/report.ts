@@ -2,11 +2,14 @@ import { Code, codeName, RpcError } from "../buildkit/grpc/status.ts";
 import { BuilderError } from "../builders/builder_error.ts";
 import { OutputError } from "../buildkit/session/output_sink.ts";
 import { calledAs } from "./called_as.ts";
+import type { Painted } from "./cursor.ts";
 import { Interrupted, OutputClosed } from "./deps.ts";
 import { exitCodes } from "./exit_codes.ts";
 
 /** What becomes of an error. */
 export interface Report {
+  /** Painted after the lines. */
+  readonly below: readonly Painted[];
   /** For stderr, without their line ends; may be none. */
   readonly lines: readonly string[];
   readonly code: number;
@@ -22,6 +25,8 @@ export interface Reportable {
   /** Errors that are reported before this one, each as `report` does it. */
   readonly earlier?: readonly Told[];
   readonly hint?: string | undefined;
+  /** Painted below everything. */
+  readonly below?: readonly Painted[] | undefined;
   readonly exitCode?: number;
   /** The message stands alone, without `ERROR: ` before it. */
   readonly bare?: boolean;
@@ -49,7 +54,7 @@ export function report(error: unknown, options: ReportOptions): Report {
   const { debug, isTerminal, interrupted = false, plugin } = options;
   const causes = chainOf(error);
   if (causes.some((cause) => cause instanceof OutputClosed)) {
-    return { lines: [], code: exitCodes.outputClosed };
+    return { lines: [], below: [], code: exitCodes.outputClosed };
   }
   const prefix = (error as Reportable | undefined)?.bare ? "" : "ERROR: ";
   const linesOf = (line: string, below: readonly string[]) =>
@@ -66,6 +71,7 @@ export function report(error: unknown, options: ReportOptions): Report {
   ];
   return {
     lines,
+    below: find(causes, ({ below }) => below) ?? [],
     code: find(causes, (cause) => exitCodeOf(cause, interrupted)) ?? exitCodes.generic,
   };
 }

@@ -91,7 +91,7 @@ const table: [string, unknown, string[], number][] = [
 
 for (const [name, error, lines, code] of table) {
   Deno.test(`report() of ${name}`, () => {
-    assert.deepEqual(report(error, { debug: false, isTerminal: true }), { lines, code });
+    assert.deepEqual(report(error, { debug: false, isTerminal: true }), { lines, below: [], code });
     const { lines: piped } = report(error, { debug: true, isTerminal: false });
     const message = lines.findLast((line) => line.startsWith("ERROR: "));
     assert.equal(piped.at(-1), message, "a script reads the last line");

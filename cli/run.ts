@@ -25,9 +25,10 @@ export async function reportError(
 ): Promise<number> {
   const { report } = await import("./report.ts");
   const { isTerminal } = stderr;
-  const { lines, code } = report(error, { debug, isTerminal, interrupted, plugin });
+  const { lines, below, code } = report(error, { debug, isTerminal, interrupted, plugin });
   try {
     for (const line of lines) stderr.write(line + "\n");
+    if (below.length > 0) stderr.paint(below);
   } catch {
     // The exit code has to say it alone.
   }

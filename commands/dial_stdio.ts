@@ -73,7 +73,7 @@ async function dial(
   const part = "Dialing builder";
   step.progress(part, 0);
   // The progress has the terminal: a countdown beside it would paint over it.
-  const stderr: Output = progress.isLive
+  const stderr: Output = progress.mode === "tty"
     ? { ...deps.stderr, isTerminal: false, write: (text) => progress.note(text.trimEnd()) }
     : deps.stderr;
   const log = (line: string) => global.debug ? progress.note(line) : undefined;

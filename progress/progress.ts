@@ -70,8 +70,7 @@ export interface Progress extends Disposable {
   /** The warnings so far, each once. */
   warnings(): readonly VertexWarning[];
   readonly state: State;
-  /** It is painted anew all the time, and not a log. */
-  readonly isLive: boolean;
+  readonly mode: Mode;
   /** For whoever leaves without `finish`: shows what is still due and gives the terminal back. */
   [Symbol.dispose](): void;
 }
@@ -143,7 +142,7 @@ export function startProgress(options: ProgressOptions): Progress {
     },
     warnings: () => state.warnings,
     state,
-    isLive: mode === "tty",
+    mode,
     [Symbol.dispose]() {
       if (!ended) renderer.abandon();
       ended = true;

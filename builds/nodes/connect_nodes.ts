@@ -34,7 +34,7 @@ export async function reach(
   const wait = waiting(budget);
   let vertex: LocalVertex | undefined;
   let stop = after(PATIENCE, () => {
-    if (!progress.isLive) return;
+    if (progress.mode !== "tty") return;
     const show = () => (vertex ??= progress.local.start(NAME)).rename(`${NAME}: ${wait.text()}`);
     show();
     stop = every(1000, show);

@@ -11,6 +11,7 @@
  * (`target:x`, where `prepare` was told of x) become inputs of the frontend; a target that was
  * prepared with `call` is asked about, and not built.
  */
+import { buildDetails, failedBuild } from "../results/build_details.ts";
 import type { Builder } from "../../builders/builder.ts";
 import { firstNode } from "../../builders/choose_node.ts";
 import type { Store } from "../../builders/store/store.ts";
@@ -84,11 +85,21 @@ export async function runBuilds(
     });
     phase("solved");
     finish({});
+    if (progress.mode === "plain" || progress.mode === "tty") {
+      const refs = [...answers].flatMap(([target, { "buildx.build.ref": ref }]) =>
+        ref === undefined ? [] : [[target, ref] as const]
+      );
+      const details = buildDetails(refs, deps);
+      if (details) deps.stderr.paint(details);
+    }
     return answers;
   } catch (error) {
     finish({ error, canceled: deps.signal.aborted });
     if (deps.signal.aborted || !(error instanceof Error)) throw error;
-    throw error instanceof BuildError ? error : new BuildError(error, errorPrefix);
+    const failed = error instanceof BuildError ? error : new BuildError(error, errorPrefix);
+    const ref = failedBuild(failed);
+    if (ref !== undefined) failed.below = buildDetails([["", ref]], deps);
+    throw failed;
   } finally {
     noted();
   }

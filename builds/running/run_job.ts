@@ -1,3 +1,4 @@
+import { noteFailedBuild } from "../results/build_details.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { ConnectionLost } from "../../buildkit/connection_lost.ts";
 import { newId } from "../../base/identity.ts";
@@ -82,6 +83,7 @@ export async function runJob(
     return { ...answers, ...await withProvenance(client, ref, context) };
   } catch (error) {
     await services.discard();
+    noteFailedBuild(error, `${builder.name}/${job.node.name}/${ref}`);
     if (!(error instanceof ConnectionLost)) throw error;
     const look =
       `see whether the builder went on: fairlead history attach --builder ${builder.name} ${ref}`;

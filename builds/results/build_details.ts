@@ -1,0 +1,53 @@
+/**
+ * Where Docker Desktop shows a build. buildx ends every build with it once Docker Desktop has left its mark
+ * in the user's folder.
+ */
+import { homeDir } from "../../base/home.ts";
+import { hyperlink, type Painted } from "../../cli/cursor.ts";
+import type { Deps } from "../../cli/deps.ts";
+
+/** The refs of failed builds, by the error that ended them. */
+const failed = new WeakMap<object, string>();
+
+/** Notes which build an error has ended. @param ref `BUILDER/NODE/REF` */
+export function noteFailedBuild(error: unknown, ref: string): void {
+  if (typeof error === "object" && error !== null) failed.set(error, ref);
+}
+
+/** The build that an error, or one of its causes, has ended. */
+export function failedBuild(error: unknown): string | undefined {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 20; depth++) {
+    const ref = failed.get(cause);
+    if (ref !== undefined) return ref;
+    cause = cause.cause;
+  }
+  return undefined;
+}
+
+/**
+ * The text below a run, in buildx's words; undefined without Docker Desktop, and without builds.
+ * @param refs `BUILDER/NODE/REF`, by target
+ */
+export function buildDetails(
+  refs: readonly (readonly [target: string, ref: string])[],
+  { env, stderr }: Pick<Deps, "env" | "stderr">,
+): Painted[] | undefined {
+  if (refs.length === 0 || !hasDesktop(env)) return undefined;
+  const lines = refs.map(([target, ref]): Painted[] => {
+    const url = `docker-desktop://dashboard/build/${ref}`;
+    const shown = stderr.isTerminal ? hyperlink(url) : [url];
+    return refs.length === 1 ? shown : [`\n  ${target}: `, ...shown];
+  });
+  return ["\nView build details: ", ...lines.flat(), "\n"];
+}
+
+function hasDesktop(env: Deps["env"]): boolean {
+  const home = homeDir(env);
+  if (home === undefined) return false;
+  try {
+    Deno.statSync(`${home}/.docker/desktop-build/.lastaccess`);
+    return true;
+  } catch {
+    return false;
+  }
+}
