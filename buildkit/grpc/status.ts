@@ -93,15 +93,19 @@ export function statusOfTrailers(trailers: Metadata): RpcError | undefined {
   return new RpcError(code, message, { details });
 }
 
+/** Characters of a message that are sent: it may quote what a peer has sent, and headers have limits. */
+const LONGEST_MESSAGE = 16 << 10;
+
 /** The trailers for an outcome: the reverse of `statusOfTrailers`. */
 export function trailersOfStatus(error: RpcError | undefined): [string, string][] {
   if (!error) return [["grpc-status", "0"]];
   const trailers: [string, string][] = [["grpc-status", String(error.code)]];
-  if (error.message) trailers.push(["grpc-message", encodeMessage(error.message)]);
+  const message = error.message.slice(0, LONGEST_MESSAGE);
+  if (message) trailers.push(["grpc-message", encodeMessage(message)]);
   if (error.details.length > 0) {
     const status = Status.encode({
       code: error.code,
-      message: error.message,
+      message,
       details: error.details.map(({ typeUrl, value }) => ({ typeUrl, value })),
     }).finish();
     trailers.push(["grpc-status-details-bin", status.toBase64({ omitPadding: true })]);

@@ -30,6 +30,8 @@ export interface FrameReaderOptions {
 }
 
 const EMPTY = new Uint8Array();
+/** Bytes of frames of unknown types on one connection. */
+const MOST_IGNORED = 1 << 20;
 
 export class FrameReader {
   readonly #sink: FrameSink;
@@ -51,6 +53,7 @@ export class FrameReader {
   #dataLeft = 0;
   #padLeft = 0; // -1: the octet that says how much has not come yet
   #padding = 0;
+  #ignored = 0;
 
   // The header block under way.
   #blockStream = 0; // 0: none
@@ -209,6 +212,14 @@ export class FrameReader {
     else if (type === Frame.CONTINUATION) this.#continuation(payload);
     else if (type <= Frame.WINDOW_UPDATE) {
       this.#sink.frame(type, this.#flags, this.#streamId, payload);
+    } else this.#ignore(payload.length);
+  }
+
+  /** Counts a frame of an unknown type (RFC 9113 §4.1): no peer needs many of them. */
+  #ignore(length: number): void {
+    this.#ignored += length + HEADER_BYTES;
+    if (this.#ignored > MOST_IGNORED) {
+      throw new Http2Error(Code.ENHANCE_YOUR_CALM, "too many frames of unknown types");
     }
   }
 
