@@ -4,6 +4,10 @@
 #
 #   curl -fsSL https://github.com/fairlead/fairlead/releases/latest/download/install.sh | sh
 #   sh install.sh --dir ~/bin --version v0.1.0
+#   sh install.sh --launcher     # unpacks it at once, and leaves a file of 64 KiB in the folder
+#
+# It downloads the smallest form that this machine can unpack: .xz, .gz, or the file as it is. It runs
+# in any POSIX shell, busybox's too, and the file that it installs runs on any libc.
 #
 # It never asks for root's rights, and as root it does nothing unless --as-root says that this is
 # meant; it then installs into /usr/local/bin.
@@ -11,7 +15,7 @@ set -eu
 
 main() {
   base=${FAIRLEAD_DOWNLOAD:-https://github.com/fairlead/fairlead/releases}
-  version=latest dir='' as_root=
+  version=latest dir='' as_root='' launcher=
   while [ $# -gt 0 ]; do
     case $1 in
     --dir=?* | --version=?*)
@@ -24,11 +28,12 @@ main() {
       shift
       ;;
     --as-root) as_root=1 ;;
+    --launcher) launcher=1 ;;
     -h | --help)
-      echo "usage: install.sh [--dir FOLDER] [--version vX.Y.Z] [--as-root]"
+      echo "usage: install.sh [--dir FOLDER] [--version vX.Y.Z] [--as-root] [--launcher]"
       exit 0
       ;;
-    *) fail "unknown option $1 (--dir FOLDER, --version vX.Y.Z, --as-root)" ;;
+    *) fail "unknown option $1 (--dir FOLDER, --version vX.Y.Z, --as-root, --launcher)" ;;
     esac
     shift
   done
@@ -57,10 +62,11 @@ main() {
     fail "cannot write into $dir; name another folder with --dir"
   trap 'rm -rf "$work"' EXIT
   trap 'exit 130' INT TERM HUP
-  fetch "$from/$name" "$work/$name"
   fetch "$from/SHA256SUMS" "$work/SHA256SUMS"
+  fetch_program
   check "$work" "$name"
   chmod 755 "$work/$name"
+  [ ! "$launcher" ] || make_launcher
   mv -f "$work/$name" "$dir/fairlead"
   echo "installed $dir/fairlead ($version)"
   case :$PATH: in
@@ -78,18 +84,35 @@ asset() {
   *) fail "there is no binary for $machine; with Deno of your own, run fairlead.js" ;;
   esac
   case $system in
-  Linux)
-    # The binary needs glibc; musl may lie beside that.
-    for loader in /lib/ld-musl-*; do
-      [ ! -e "$loader" ] || getconf GNU_LIBC_VERSION >/dev/null 2>&1 || fail "this system has musl, not glibc: install your distribution's" \
-        "package deno, and run fairlead.js with it (docs/install.md)"
-    done
-    echo "fairlead-linux-$machine"
-    ;;
+  Linux) echo "fairlead-linux-$machine" ;;
   Darwin) echo "fairlead-macos-$machine" ;;
   MINGW* | MSYS* | CYGWIN*) fail "on Windows, download fairlead-windows-x64.exe from $base" ;;
   *) fail "there is no binary for $system; with Deno of your own, run fairlead.js" ;;
   esac
+}
+
+# Downloads the file, packed if this machine can unpack it, as "$work/$name".
+fetch_program() {
+  for tool in "xz xz" "gz gzip"; do
+    packed=$name.${tool% *} unpack=${tool#* }
+    command -v "$unpack" >/dev/null 2>&1 || continue
+    # A release before these forms has none.
+    grep -q "  $packed\$" "$work/SHA256SUMS" || continue
+    fetch "$from/$packed" "$work/$packed"
+    check "$work" "$packed"
+    "$unpack" -dc "$work/$packed" >"$work/$name" || fail "cannot unpack $packed in $dir (see above)"
+    rm -f "$work/$packed"
+    return
+  done
+  fetch "$from/$name" "$work/$name"
+}
+
+# Leaves the first block of "$work/$name", a shell script that runs what the first start unpacked.
+make_launcher() {
+  "$work/$name" version >/dev/null || fail "the first start failed (see above); not installed"
+  head -c 65536 "$work/$name" >"$work/launcher" || fail "cannot write into $dir; not installed"
+  chmod 755 "$work/launcher"
+  mv -f "$work/launcher" "$work/$name"
 }
 
 # fetch URL FILE

@@ -70,12 +70,17 @@ async function compile({ form, chosen, output }: Choice): Promise<void> {
   const { bundleFolder } = await import("./bundle/program.ts");
   await bundleFolder(dist, revision);
   for (const target of chosen) {
-    const suffix = target.name.startsWith("windows") ? ".exe" : "";
-    const path = await place(output ?? `fairlead-${target.name}${suffix}`, output !== undefined);
+    const path = await place(output ?? fileName(form, target), output !== undefined);
     if (form === "self-extracting") await extracting(target, path, revision);
     else await denoCompile({ target, dist, output: path });
     console.log(path);
   }
+}
+
+/** As a release names it: where there are both forms, the plain name is the self-extracting one's. */
+function fileName(form: Form, { name, uname }: Target): string {
+  if (form === "self-extracting") return `fairlead-${name}`;
+  return uname === undefined ? `fairlead-${name}.exe` : `fairlead-compiled-${name}`;
 }
 
 /** Where a file goes: as named, from where the user is; by itself, into out/. */

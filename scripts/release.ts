@@ -3,9 +3,12 @@
  * Checks a release's tag, and gathers its files; `.github/workflows/release.yml` runs it.
  *
  *     release.ts check v1.2.3     the tag is the program's version, and the changelog has it
- *     release.ts gather v1.2.3    dist/release: binaries from out/, SHA256SUMS, notes.md, install.sh
+ *     release.ts gather v1.2.3    dist/release: what lies in out/, and the same packed, SHA256SUMS,
+ *                                 notes.md, install.sh, a formula for Homebrew
  */
 import { version } from "../version.ts";
+import { formula } from "./release/formula.ts";
+import { check as runCheck } from "./run.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 const [task, tag = ""] = Deno.args;
@@ -32,17 +35,25 @@ async function gather(): Promise<void> {
   await Deno.mkdir(to, { recursive: true });
   await Deno.writeTextFile(`${to}/notes.md`, await notes());
   const names = [...Deno.readDirSync(`${root}out`)].map(({ name }) => name)
-    .filter((name) => /^fairlead[-.]/.test(name)).sort();
+    .filter((name) => /^fairlead[-._]/.test(name)).sort();
   if (names.length === 0) throw new Error("out/ has no binaries: run deno task compile first");
-  const sums: string[] = [];
   for (const name of names) {
-    const bytes = await Deno.readFile(`${root}out/${name}`);
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-    sums.push(`${digest}  ${name}\n`);
     await Deno.copyFile(`${root}out/${name}`, `${to}/${name}`);
+    if (/\.(?:js|exe|deb)$/.test(name)) continue;
+    await runCheck("xz", ["--keep", "--threads=0", `${to}/${name}`]);
+    await runCheck("gzip", ["--keep", "-9", "--no-name", `${to}/${name}`]);
   }
-  await Deno.writeTextFile(`${to}/SHA256SUMS`, sums.join(""));
+  const sums = new Map<string, string>();
+  for (const name of [...Deno.readDirSync(to)].map(({ name }) => name).sort()) {
+    if (!/^fairlead[-._]/.test(name)) continue;
+    const bytes = await Deno.readFile(`${to}/${name}`);
+    const digest = await crypto.subtle.digest("SHA-256", bytes);
+    sums.set(name, new Uint8Array(digest).toHex());
+  }
+  const lines = [...sums].map(([name, sum]) => `${sum}  ${name}\n`);
+  await Deno.writeTextFile(`${to}/SHA256SUMS`, lines.join(""));
   await Deno.copyFile(`${root}install.sh`, `${to}/install.sh`);
+  await Deno.writeTextFile(`${to}/fairlead.rb`, formula(tag, sums));
 }
 
 /** The version's part of the changelog. */

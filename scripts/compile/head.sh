@@ -145,7 +145,12 @@ run_unpacked() {
 
 # Unpacks into the folder $partial, and lets Deno check it and move it to $dir.
 unpack_parts() {
-  part "$partial/unpack.js" @UNPACK@ && part "$partial/deno" @DENO_AT@ || return 1
+  part "$partial/unpack.js" @UNPACK@ || return 1
+  if ! [ -s "$partial/unpack.js" ]; then
+    echo "this is the launcher alone, and what it starts is gone: install fairlead again" >&2
+    return 1
+  fi
+  part "$partial/deno" @DENO_AT@ || return 1
   tool mkdir "$partial/lib" || return 1
   for library in @LIBRARIES@; do
     at=${library#*:}

@@ -5,9 +5,18 @@ import { removeFolder } from "../harness/remove_folder.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
-/** Makes the binary, once for a test file; it goes with `folder`. */
+/**
+ * Makes the binary, once for a test file; it goes with `folder`. With FAIRLEAD_TEST_BINARY that file
+ * is tested, as a release does with what it ships.
+ */
 export async function compileInto(folder: string): Promise<string> {
-  const path = `${folder}/fairlead`;
+  const path = `${folder}/fairlead${Deno.build.os === "windows" ? ".exe" : ""}`;
+  const given = Deno.env.get("FAIRLEAD_TEST_BINARY");
+  if (given) {
+    await Deno.copyFile(given, path);
+    if (Deno.build.os !== "windows") await Deno.chmod(path, 0o755);
+    return path;
+  }
   await check(Deno.execPath(), [
     ...["run", "-A", "--quiet", `${root}scripts/compile.ts`],
     ...["--self-extracting", `--output=${path}`],

@@ -2,12 +2,15 @@
 import assert from "node:assert/strict";
 import { type Ran, run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
-import { onPath } from "../harness/tool.ts";
+import { missing, need, onPath } from "../harness/tool.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 
 const script = new URL("../../install.sh", import.meta.url).pathname;
 const binary = "#!/bin/sh\necho fairlead of the release\n";
-const ignore = skip(needsRoot() ?? (await onPath("setpriv") ? undefined : "there is no setpriv"));
+const ignore = skip(
+  needsRoot() ?? (await onPath("setpriv") ? undefined : "there is no setpriv") ??
+    await missing("busybox"),
+);
 
 interface Release extends AsyncDisposable {
   readonly url: string;
@@ -16,7 +19,7 @@ interface Release extends AsyncDisposable {
 }
 
 /** @param files by path below the base */
-function serve(files: Readonly<Record<string, string>>): Release {
+function serve(files: Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>): Release {
   const asked: string[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const { pathname } = new URL(request.url);
@@ -31,9 +34,20 @@ function serve(files: Readonly<Record<string, string>>): Release {
   };
 }
 
-async function sums(name: string, text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+async function sums(name: string, content: string | Uint8Array<ArrayBuffer>): Promise<string> {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
   return `${"0".repeat(64)}  other\n${new Uint8Array(digest).toHex()}  ${name}\n`;
+}
+
+/** A text packed by a program. */
+async function packed(program: "xz" | "gzip", text: string): Promise<Uint8Array<ArrayBuffer>> {
+  const child = new Deno.Command(program, { args: ["-c"], stdin: "piped", stdout: "piped" })
+    .spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(text));
+  await writer.close();
+  return new Uint8Array((await child.output()).stdout);
 }
 
 interface Machine {
@@ -41,17 +55,15 @@ interface Machine {
   readonly machine?: string;
   /** Stay root. */
   readonly root?: boolean;
-  /** musl's loader lies in /lib. */
-  readonly musl?: boolean;
-  /** musl's getconf, which knows no version of glibc. A made one: there is no such system here. */
-  readonly noGlibc?: boolean;
+  /** The only programs that there are; of "busybox" alone all that it has. */
+  readonly only?: readonly string[];
 }
 
 /** Runs it as an ordinary user (or root) on a machine that calls itself so; `check` sees the folder. */
 async function install(
   url: string,
   args: readonly string[],
-  { system = "Linux", machine = "x86_64", root = false, musl, noGlibc }: Machine = {},
+  { system = "Linux", machine = "x86_64", root = false, only }: Machine = {},
   check: (home: string, ran: Ran) => Promise<void> | void = () => {},
 ): Promise<Ran> {
   const home = await Deno.makeTempDir({ prefix: "fl-install-" });
@@ -59,24 +71,23 @@ async function install(
     await Deno.mkdir(`${home}/bin`);
     const says = `#!/bin/sh\ncase $1 in -s) echo ${system} ;; *) echo ${machine} ;; esac\n`;
     await Deno.writeTextFile(`${home}/bin/uname`, says, { mode: 0o755 });
-    if (noGlibc) {
-      await Deno.writeTextFile(`${home}/bin/getconf`, "#!/bin/sh\nexit 1\n", { mode: 0o755 });
-    }
     await Deno.chmod(home, 0o777);
-    const command = ["sh", script, ...args];
-    const user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-    await Deno.mkdir(`${home}/lib`);
-    await Deno.writeTextFile(`${home}/lib/ld-musl-x86_64.so.1`, "");
-    // In a namespace of its own, a file more in /usr/lib.
-    const overlay =
-      `mount -t overlay none -o "lowerdir=${home}/lib:/usr/lib" /usr/lib && exec "$@"`;
-    const [program, ...words] = [
-      ...musl ? ["unshare", "-m", "sh", "-c", overlay, "sh"] : [],
-      ...root ? command : [...user, ...command],
-    ];
+    let path = `${home}/bin:/usr/bin:/bin`;
+    let shell = ["sh"];
+    if (only) {
+      for (const name of only) {
+        const program = name === "busybox" ? await need("busybox") : await onPath(name);
+        await Deno.symlink(program!, `${home}/bin/${name}`);
+      }
+      path = `${home}/bin`;
+      shell = only[0] === "busybox" ? [`${path}/busybox`, "sh"] : ["/bin/sh"];
+    }
+    const command = [...shell, script, ...args];
+    const user = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    const [program, ...words] = root ? command : [...user, ...command];
     const ran = await run(program!, words, {
       cwd: home,
-      env: { HOME: home, PATH: `${home}/bin:/usr/bin:/bin`, FAIRLEAD_DOWNLOAD: url },
+      env: { HOME: home, PATH: path, FAIRLEAD_DOWNLOAD: url },
     });
     await check(home, ran);
     return ran;
@@ -123,9 +134,7 @@ Deno.test({ name: "install.sh takes a version, and a folder", ignore }, async ()
     assert.equal(ran.code, 0, ran.stderr);
     assert.ok((await Deno.stat(`${home}/here/fairlead`)).isFile);
   });
-  // musl's loader beside glibc, as Debian's package musl has it.
-  const args = ["--version=v1.2.3", "--dir=a folder/"];
-  await install(release.url, args, { musl: true }, async (home, ran) => {
+  await install(release.url, ["--version=v1.2.3", "--dir=a folder/"], {}, async (home, ran) => {
     assert.equal(ran.code, 0, ran.stderr);
     assert.match(ran.stdout, new RegExp(`^installed ${home}/a folder/fairlead `));
     assert.ok((await Deno.stat(`${home}/a folder/fairlead`)).isFile);
@@ -143,6 +152,89 @@ Deno.test({ name: "install.sh takes a version, and a folder", ignore }, async ()
     },
   );
 });
+
+/** What install.sh uses beside a shell. */
+const TOOLS = "id mkdir mktemp rm mv sed grep chmod head sha256sum curl".split(" ");
+
+Deno.test(
+  { name: "install.sh takes the smallest form that the machine can unpack", ignore },
+  async () => {
+    const name = "fairlead-linux-x64";
+    const path = "/latest/download/";
+    const forms = {
+      [`${name}.xz`]: await packed("xz", binary),
+      [`${name}.gz`]: await packed("gzip", binary),
+      [name]: binary,
+    };
+    const all =
+      (await Promise.all(Object.entries(forms).map(([name, content]) => sums(name, content)))).join(
+        "",
+      );
+    const files = Object.fromEntries(
+      Object.entries(forms).map(([name, content]) => [path + name, content]),
+    );
+    const machines: [readonly string[] | undefined, string, string][] = [
+      [undefined, all, `${name}.xz`],
+      [["busybox"], all, `${name}.xz`],
+      [[...TOOLS, "xz", "gzip"], all, `${name}.xz`],
+      [[...TOOLS, "gzip"], all, `${name}.gz`],
+      [TOOLS, all, name],
+      // A release without packed forms.
+      [undefined, await sums(name, binary), name],
+    ];
+    for (const [only, SHA256SUMS, taken] of machines) {
+      await using release = serve({ ...files, [`${path}SHA256SUMS`]: SHA256SUMS });
+      await install(release.url, [], only ? { only } : {}, async (home, { code, stderr }) => {
+        assert.equal(code, 0, stderr);
+        assert.deepEqual(release.asked, [`${path}SHA256SUMS`, path + taken]);
+        assert.equal(await Deno.readTextFile(`${home}/.local/bin/fairlead`), binary);
+        assert.deepEqual([...Deno.readDirSync(`${home}/.local/bin`)].length, 1);
+      });
+    }
+    // Packed anew by somebody else, and what is no archive.
+    for (const content of [await packed("xz", `${binary} `), new Uint8Array([1, 2])]) {
+      const other = await sums(`${name}.xz`, content[0] === 1 ? content : forms[`${name}.xz`]!);
+      await using release = serve({
+        ...files,
+        [`${path}${name}.xz`]: content,
+        [`${path}SHA256SUMS`]: other + (await sums(name, binary)),
+      });
+      await install(release.url, [], {}, (home, { code, stderr }) => {
+        assert.equal(code, 1);
+        assert.match(stderr, /xz is damaged|cannot unpack fairlead-linux-x64\.xz/);
+        assert.deepEqual([...Deno.readDirSync(`${home}/.local/bin`)], []);
+      });
+    }
+  },
+);
+
+Deno.test(
+  { name: "install.sh --launcher starts it once, and leaves its first block", ignore },
+  async () => {
+    const name = "fairlead-linux-x64";
+    const path = "/latest/download/";
+    const program = `#!/bin/sh\n[ -e "$HOME/there" ] || : >"$HOME/there"\nexit 0\n`.padEnd(100_000);
+    await using release = serve({
+      [path + name]: program,
+      [`${path}SHA256SUMS`]: await sums(name, program),
+    });
+    await install(release.url, ["--launcher"], {}, async (home, { code, stderr }) => {
+      assert.equal(code, 0, stderr);
+      assert.equal((await Deno.stat(`${home}/.local/bin/fairlead`)).size, 65_536);
+      assert.ok((await Deno.stat(`${home}/there`)).isFile);
+    });
+    const broken = "#!/bin/sh\necho it fails >&2\nexit 1\n";
+    await using other = serve({
+      [path + name]: broken,
+      [`${path}SHA256SUMS`]: await sums(name, broken),
+    });
+    await install(other.url, ["--launcher"], {}, (home, { code, stderr }) => {
+      assert.equal(code, 1);
+      assert.match(stderr, /it fails\n.*the first start failed/);
+      assert.deepEqual([...Deno.readDirSync(`${home}/.local/bin`)], []);
+    });
+  },
+);
 
 Deno.test({ name: "install.sh leaves a folder of that name alone", ignore }, async () => {
   await using release = serve({});
@@ -171,7 +263,10 @@ Deno.test(
         /says nothing of/,
       ],
       [{ [path + name]: binary }, /cannot download .*SHA256SUMS/],
-      [{}, /cannot download .*fairlead-linux-x64/],
+      [
+        { [`${path}SHA256SUMS`]: await sums(name, binary) },
+        /cannot download .*fairlead-linux-x64/,
+      ],
     ];
     for (const [files, said] of bad) {
       await using release = serve(files);
@@ -193,7 +288,6 @@ Deno.test(
         [{ machine: "riscv64" }, /no binary for riscv64/],
         [{ system: "SunOS" }, /no binary for SunOS/],
         [{ system: "MINGW64_NT-10.0" }, /fairlead-windows-x64\.exe/],
-        [{ musl: true, noGlibc: true }, /has musl, not glibc/],
       ] as const
     ) {
       const { code, stderr } = await install(release.url, [], machine);

@@ -8,8 +8,10 @@ const root = new URL("../..", import.meta.url).pathname;
 /** A copy of what the script reads, with a changelog and binaries of its own. */
 async function checkout(changelog: string, binaries: Record<string, string>) {
   const dir = await Deno.makeTempDir({ prefix: "fl-release-" });
-  await Deno.mkdir(`${dir}/scripts`);
-  for (const name of ["version.ts", "scripts/release.ts", "install.sh"]) {
+  await Deno.mkdir(`${dir}/scripts/release`, { recursive: true });
+  const files = ["version.ts", "install.sh"];
+  files.push("scripts/release.ts", "scripts/release/formula.ts", "scripts/run.ts");
+  for (const name of files) {
     await Deno.copyFile(root + name, `${dir}/${name}`);
   }
   await Deno.writeTextFile(`${dir}/CHANGELOG.md`, changelog);
@@ -43,7 +45,17 @@ Deno.test("release.ts gathers binaries, checksums that sha256sum takes, and note
   const cwd = `${made.dir}/dist/release`;
   const { code, stdout } = await run("sha256sum", ["-c", "SHA256SUMS"], { cwd });
   assert.equal(code, 0, stdout);
-  assert.equal(stdout.match(/: OK/g)?.length, 3);
+  // The first one is there as it is, as .xz and as .gz.
+  assert.equal(stdout.match(/: OK/g)?.length, 5);
+  assert.equal((await run("xz", ["-dc", "fairlead-linux-x64.xz"], { cwd })).stdout, "one");
+  assert.equal((await run("gzip", ["-dc", "fairlead-linux-x64.gz"], { cwd })).stdout, "one");
+  const formula = await Deno.readTextFile(`${cwd}/fairlead.rb`);
+  const [, sum] = /fairlead-linux-x64\.gz"\n\s+sha256 "([0-9a-f]{64})"/.exec(formula) ?? [];
+  assert.match(
+    await Deno.readTextFile(`${cwd}/SHA256SUMS`),
+    new RegExp(`^${sum}  fairlead-linux-x64\\.gz$`, "m"),
+  );
+  assert.doesNotMatch(formula, /macos-arm64/);
   assert.equal(await Deno.readTextFile(`${cwd}/notes.md`), "- this\n");
   assert.ok((await Deno.stat(`${cwd}/install.sh`)).isFile);
 });
