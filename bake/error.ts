@@ -12,3 +12,8 @@ export class BakeError extends UsageError {
     if (options.above !== undefined) this.above = options.above;
   }
 }
+
+/** A mistake in a compose file. The message is the peer's where the peer has one for the case. */
+export class ComposeError extends UsageError {
+  override readonly name: string = "ComposeError";
+}

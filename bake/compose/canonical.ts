@@ -1,5 +1,5 @@
 /** A model in which each thing is written in one way only: the long one. */
-import { ComposeError } from "./compose_error.ts";
+import { ComposeError } from "../error.ts";
 import { lookUp, type Path, shown } from "./path.ts";
 import { isMapping, type Mapping, textOf, typeName, type Value } from "./value.ts";
 

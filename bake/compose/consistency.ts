@@ -1,4 +1,4 @@
-import { ComposeError } from "./compose_error.ts";
+import { ComposeError } from "../error.ts";
 import { isMapping, type Mapping, type Value } from "./value.ts";
 
 /** What holds between the parts of a project. Throws `ComposeError`. */

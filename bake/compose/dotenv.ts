@@ -3,25 +3,32 @@
  * `K=V` or `K: V`, quotes, comments, `export`, variables in values; `K` alone takes its value from the
  * environment.
  */
+import { LimitError } from "../budget.ts";
+import { warningOfUnset } from "./interpolate.ts";
+import type { World } from "./layer.ts";
 import { type Lookup, MissingVariable, substitute, TemplateError } from "./template.ts";
 
 /** A line that can't be read. */
 export class DotenvError extends Error {}
 
 /**
- * Adds what `text` sets to `into`.
- * @param lookup asked first for the variables in values, before those of the file
+ * Adds the variables of `text` to `into`. Throws {@link DotenvError}.
+ * @param lookup the variables in values are looked up here first, then in the file
  */
 export function readDotenv(
   text: string,
   into: Map<string, string>,
   lookup: Lookup,
-  unset: (name: string) => void,
+  world: World,
 ): void {
   const source = text.replace(/^\uFEFF/, "");
   let at = 0;
   const lineAt = (at: number) => source.slice(0, at).split("\n").length;
-  const variable: Lookup = (name) => lookup(name) ?? into.get(name);
+  const context = {
+    lookup: (name: string) => lookup(name) ?? into.get(name),
+    unset: warningOfUnset(world),
+    budget: world.budget,
+  };
   while (true) {
     at += source.slice(at).match(/^(?:\s+|#[^\n]*)*/)![0].length;
     if (at >= source.length) return;
@@ -49,15 +56,20 @@ export function readDotenv(
     at += source.slice(at).match(/^[^\S\n]*/)![0].length;
     const { value, end } = readValue(source, at, lineAt, (text) => {
       try {
-        return substitute(text, variable, unset);
+        return substitute(text, context);
       } catch (error) {
-        if (!(error instanceof TemplateError || error instanceof MissingVariable)) throw error;
+        if (!isExpected(error)) throw error;
         throw new DotenvError(`line ${lineAt(start)}: ${error.message}`);
       }
     });
     into.set(key, value);
     at = end;
   }
+}
+
+function isExpected(error: unknown): error is Error {
+  return error instanceof TemplateError || error instanceof MissingVariable ||
+    error instanceof LimitError;
 }
 
 function readValue(

@@ -1,9 +1,13 @@
+import { Budget } from "../budget.ts";
 import { deepEqual, throws } from "node:assert/strict";
 import { readDotenv } from "./dotenv.ts";
 
 function read(text: string, env: Record<string, string> = {}): Record<string, string> {
   const into = new Map<string, string>();
-  readDotenv(text, into, (name) => env[name], () => {});
+  readDotenv(text, into, (name) => env[name], {
+    ...{ readText: () => undefined, home: undefined, warn: () => {} },
+    budget: new Budget(),
+  });
   return Object.fromEntries(into);
 }
 

@@ -1,5 +1,5 @@
 /** The variables of a service, which build arguments without a value take theirs from. */
-import { ComposeError } from "./compose_error.ts";
+import { ComposeError } from "../error.ts";
 import { list, mapping } from "./consistency.ts";
 import { DotenvError, readDotenv } from "./dotenv.ts";
 import { composeBool } from "./interpolate.ts";
@@ -45,10 +45,8 @@ function readEnvFile(
   if (typeof format === "string" && format !== "" && format !== ".env") {
     throw new ComposeError(`unsupported env_file format ${JSON.stringify(format)}`);
   }
-  const unset = (name: string) =>
-    world.warn(`The "${name}" variable is not set. Defaulting to a blank string.`);
   try {
-    readDotenv(text, into, lookup, unset);
+    readDotenv(text, into, lookup, world);
   } catch (error) {
     if (!(error instanceof DotenvError)) throw error;
     throw new ComposeError(`failed to read ${path}: ${error.message}`);

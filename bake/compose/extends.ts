@@ -1,5 +1,5 @@
 /** `extends`: a service over another one, of the same file or of another one. */
-import { ComposeError } from "./compose_error.ts";
+import { ComposeError } from "../error.ts";
 import { type Layer, mergeLayer, readLayers, takenAway, type World } from "./layer.ts";
 import { merge } from "./merge.ts";
 import type { Path } from "./path.ts";

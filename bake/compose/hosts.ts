@@ -1,7 +1,7 @@
-import { ComposeError } from "./compose_error.ts";
+import { ComposeError } from "../error.ts";
 import { isMapping, textOf, type Value } from "./value.ts";
 
-/** `extra_hosts`: addresses by host, several with commas between. Throws `ComposeError`. */
+/** `extra_hosts`: the addresses of each host, joined by commas. Throws `ComposeError`. */
 export function hostsOf(value: Value | undefined): Map<string, string> {
   const hosts = new Map<string, string[]>();
   if (isMapping(value)) {
@@ -18,7 +18,9 @@ export function hostsOf(value: Value | undefined): Map<string, string> {
     }
     const at = text.indexOf(separator);
     const host = text.slice(0, at);
-    hosts.set(host, [...hosts.get(host) ?? [], ...text.slice(at + 1).split(",")]);
+    const addresses = hosts.get(host) ?? [];
+    addresses.push(...text.slice(at + 1).split(","));
+    hosts.set(host, addresses);
   }
   return new Map([...hosts].map(([host, addresses]) => {
     if (host === "" || /[:=]/.test(host)) throw new ComposeError(`bad host name '${host}'`);

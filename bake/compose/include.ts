@@ -1,5 +1,5 @@
 /** `include`: other projects' services, with their own folder and their own `.env`. */
-import { ComposeError } from "./compose_error.ts";
+import { ComposeError } from "../error.ts";
 import { DotenvError, readDotenv } from "./dotenv.ts";
 import { type Layer, type SourceFile, takenAway, type World } from "./layer.ts";
 import { merge } from "./merge.ts";
@@ -114,12 +114,10 @@ function addEnvFile(
   text: string,
   into: Map<string, string>,
   env: Lookup,
-  { warn }: World,
+  world: World,
 ): void {
-  const unset = (name: string) =>
-    warn(`The "${name}" variable is not set. Defaulting to a blank string.`);
   try {
-    readDotenv(text, into, env, unset);
+    readDotenv(text, into, env, world);
   } catch (error) {
     if (!(error instanceof DotenvError)) throw error;
     throw new ComposeError(`failed to read ${file}: ${error.message}`);

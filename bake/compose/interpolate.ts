@@ -1,12 +1,13 @@
-import { ComposeError } from "./compose_error.ts";
+import { LimitError } from "../budget.ts";
+import { ComposeError } from "../error.ts";
 import { matches, type Path, shown } from "./path.ts";
 import { type Lookup, MissingVariable, substitute, TemplateError } from "./template.ts";
+import type { World } from "./layer.ts";
 import { isMapping, type Value } from "./value.ts";
 
-/** What variables are looked up in, and who hears of those that are not set. */
 export interface Interpolation {
   readonly lookup: Lookup;
-  readonly warn: (text: string) => void;
+  readonly world: World;
 }
 
 /** Replaces variables in every text of a model, not in keys. Throws `ComposeError`. */
@@ -21,16 +22,12 @@ export function interpolate(value: Value, context: Interpolation, path: Path = [
   );
 }
 
-function interpolateText(text: string, { lookup, warn }: Interpolation, path: Path): Value {
+function interpolateText(text: string, { lookup, world }: Interpolation, path: Path): Value {
   try {
     const whole = text.includes("$")
-      ? substitute(
-        text,
-        lookup,
-        (name) => warn(`The "${name}" variable is not set. Defaulting to a blank string.`),
-      )
+      ? substitute(text, { lookup, unset: warningOfUnset(world), budget: world.budget })
       : text;
-    return matches(path, "secrets.*.external") ? composeBool(whole, warn) : whole;
+    return matches(path, "secrets.*.external") ? composeBool(whole, world.warn) : whole;
   } catch (error) {
     if (error instanceof TemplateError) {
       throw new ComposeError(
@@ -47,11 +44,16 @@ function interpolateText(text: string, { lookup, warn }: Interpolation, path: Pa
           error.message,
       );
     }
-    if (error instanceof RangeError) {
-      throw new ComposeError(`error while interpolating ${shown(path)}: nested too deeply`);
+    if (error instanceof LimitError) {
+      throw new ComposeError(`error while interpolating ${shown(path)}: ${error.message}`);
     }
     throw error;
   }
+}
+
+/** Warns of a variable that has no value. */
+export function warningOfUnset({ warn }: World): (name: string) => void {
+  return (name) => warn(`The "${name}" variable is not set. Defaulting to a blank string.`);
 }
 
 class BoolError extends Error {}

@@ -1,4 +1,5 @@
-import { ComposeError } from "./compose_error.ts";
+import type { Budget } from "../budget.ts";
+import { ComposeError } from "../error.ts";
 import { interpolate } from "./interpolate.ts";
 import { canonical } from "./canonical.ts";
 import { merge } from "./merge.ts";
@@ -8,12 +9,13 @@ import { uniqueItems } from "./unique.ts";
 import { cloned, isMapping, type Mapping, type Value } from "./value.ts";
 import { readYaml } from "./yaml.ts";
 
-/** What loading needs of the world. */
+/** The loader's access to files, to the user and to the limits. */
 export interface World {
   /** A file's text; undefined where there is none. Throws an Error for one that can't be read. */
   readonly readText: (path: string) => string | undefined;
   readonly home: string | undefined;
   readonly warn: (text: string) => void;
+  readonly budget: Budget;
 }
 
 /** A file's text, with its name as it was given. */
@@ -34,8 +36,9 @@ export interface Layer {
  * looked at, beyond their variables. Throws `ComposeError`.
  */
 export function readLayers(file: SourceFile, env: Lookup, world: World): Layer[] {
-  const context = { lookup: env, warn: world.warn };
-  return readYaml(file.text, file.name).map(({ value, resets }) => {
+  const context = { lookup: env, world };
+  return readYaml(file.text, file.name, world.budget).map(({ value, resets }) => {
+    world.budget.step(file.text.length); // each document is merged with those before it
     if (!isMapping(value)) throw new ComposeError("top-level object must be a mapping");
     return { model: kept(interpolate(value, context) as Mapping), resets };
   });

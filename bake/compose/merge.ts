@@ -2,7 +2,7 @@
  * Two compose models merged, the second over the first (https://docs.docker.com/reference/compose-file/merge):
  * mappings by key, lists one after the other, and what may be written both ways as a list of `K=V`.
  */
-import { ComposeError } from "./compose_error.ts";
+import { ComposeError } from "../error.ts";
 import { lookUp, type Path, shown } from "./path.ts";
 import { isMapping, type Mapping, textOf, type Value } from "./value.ts";
 

@@ -1,5 +1,5 @@
 /** What may be written as a mapping or as a list of `K=V`. */
-import { ComposeError } from "./compose_error.ts";
+import { ComposeError } from "../error.ts";
 import { isMapping, textOf, type Value } from "./value.ts";
 
 /** Text by key; null for a key without value. Throws `ComposeError`. */

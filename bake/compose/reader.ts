@@ -1,7 +1,8 @@
 /** Compose files as bake definitions (https://docs.docker.com/build/bake/compose-file). */
 import { UsageError } from "../../base/usage_error.ts";
+import { Budget, LimitError } from "../budget.ts";
 import type { ComposeReader, DefinitionFile } from "../options.ts";
-import { ComposeError } from "./compose_error.ts";
+import { ComposeError } from "../error.ts";
 import { checkConsistency, mapping } from "./consistency.ts";
 import { DotenvError, readDotenv } from "./dotenv.ts";
 import { serviceEnvironment } from "./environment.ts";
@@ -14,44 +15,53 @@ import { validate } from "./validate.ts";
 import { isMapping } from "./value.ts";
 import { readYaml } from "./yaml.ts";
 
-/** What compose files are read with. */
-export interface ComposeOptions extends World {
+export interface ComposeOptions extends Omit<World, "budget"> {
   /** The value of a variable: `--var` before the environment. */
   readonly lookup: Lookup;
   /** The same without `--var`, which `.env` does not see. */
   readonly environment: Lookup;
 }
 
+/** Steps of the budget for a file that is opened. */
+const STEPS_PER_FILE = 1000;
+
 export function composeReader(options: ComposeOptions): ComposeReader {
   const load = (files: readonly DefinitionFile[]) => {
+    const budget = new Budget("reading the compose files");
+    const world: World = {
+      ...options,
+      budget,
+      readText(path) {
+        budget.step(STEPS_PER_FILE);
+        return options.readText(path);
+      },
+    };
     const sources = files.map(({ name, data }) => ({ name, text: new TextDecoder().decode(data) }));
-    const env = projectEnvironment(sources, options);
-    const loading = { world: options, env, folder: "", included: [] };
-    const project = loadProject(sources, loading);
+    const env = projectEnvironment(sources, options, world);
+    const project = loadProject(sources, { world, env, folder: "", included: [] });
     if (project.size === 0) throw new ComposeError("empty compose file");
     validate(project, projectSchema);
-    return { project, env };
+    return { project, env, world };
   };
   return {
     // deno-lint-ignore require-await -- the interface leaves room for readers that wait
     async refuse(file) {
       try {
-        const { project, env } = load([{ ...file, name: "" }]);
+        const { project, env, world } = load([{ ...file, name: "" }]);
         for (const service of mapping(project.get("services")).values()) {
-          serviceEnvironment(mapping(service), env, options);
+          serviceEnvironment(mapping(service), env, world);
         }
         return undefined;
       } catch (error) {
-        if (error instanceof ComposeError || error instanceof UsageError) return error.message;
-        throw error;
+        return problemOf(error);
       }
     },
     // deno-lint-ignore require-await -- as above
     async read(files) {
       try {
-        const { project, env } = load(files);
+        const { project, env, world } = load(files);
         checkConsistency(project);
-        const targets = targetsOf(project, env, options);
+        const targets = targetsOf(project, env, world);
         const names = targets.map(({ name }) => name);
         const hasServices = mapping(project.get("services")).size > 0;
         return {
@@ -61,9 +71,8 @@ export function composeReader(options: ComposeOptions): ComposeReader {
             : [],
         };
       } catch (error) {
-        if (!(error instanceof ComposeError || error instanceof UsageError)) throw error;
         throw new ComposeError(
-          `failed to parse compose file: ${error.message}`,
+          `failed to parse compose file: ${problemOf(error)}`,
           error instanceof ComposeError ? error.hint : undefined,
         );
       }
@@ -71,31 +80,37 @@ export function composeReader(options: ComposeOptions): ComposeReader {
   };
 }
 
+/** The message of an error in the files. Throws any other error again. */
+function problemOf(error: unknown): string {
+  if (error instanceof UsageError || error instanceof LimitError) return error.message;
+  if (error instanceof RangeError) return "services or includes are nested too deeply";
+  throw error;
+}
+
 /** The environment over `.env` of the working folder; and the project's name, which a file may give. */
 function projectEnvironment(
   files: readonly SourceFile[],
-  { lookup, environment, readText, warn }: ComposeOptions,
+  { lookup, environment }: ComposeOptions,
+  world: World,
 ): Lookup {
   const dotenv = new Map<string, string>();
-  const text = readText(".env");
-  const unset = (name: string) =>
-    warn(`The "${name}" variable is not set. Defaulting to a blank string.`);
+  const text = world.readText(".env");
   try {
-    if (text !== undefined) readDotenv(text, dotenv, environment, unset);
+    if (text !== undefined) readDotenv(text, dotenv, environment, world);
   } catch (error) {
     if (!(error instanceof DotenvError)) throw error;
     throw new ComposeError(`failed to read .env: ${error.message}`);
   }
   const value: Lookup = (name) => lookup(name) ?? dotenv.get(name);
-  const project = namedBy(files) ?? (value("COMPOSE_PROJECT_NAME") || "bake");
+  const project = namedBy(files, world.budget) ?? (value("COMPOSE_PROJECT_NAME") || "bake");
   return (name) => name === "COMPOSE_PROJECT_NAME" ? project : value(name);
 }
 
 /** `name:` of the last file that has it. Its variables are rare, and left as they are. */
-function namedBy(files: readonly SourceFile[]): string | undefined {
+function namedBy(files: readonly SourceFile[], budget: Budget): string | undefined {
   const names = files.flatMap(({ name, text }) => {
     if (!/^name\s*:/m.test(text)) return [];
-    return readYaml(text, name).flatMap(({ value }) => {
+    return readYaml(text, name, budget).flatMap(({ value }) => {
       const name = isMapping(value) ? value.get("name") : undefined;
       return typeof name === "string" && name !== "" ? [name] : [];
     });

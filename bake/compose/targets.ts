@@ -5,7 +5,7 @@ import { parseCache } from "../../grammar/cache.ts";
 import type { SecretEntry } from "../../grammar/secret.ts";
 import type { AgentEntry } from "../../grammar/ssh.ts";
 import type { Target } from "../target.ts";
-import { ComposeError } from "./compose_error.ts";
+import { ComposeError } from "../error.ts";
 import { list, mapping } from "./consistency.ts";
 import { serviceEnvironment } from "./environment.ts";
 import { hostsOf } from "./hosts.ts";

@@ -3,10 +3,22 @@
  * `$X ${X} ${X:-d} ${X-d} ${X:?e} ${X?e} ${X:+r} ${X+r}`, nested ones too, and `$$` for a dollar sign.
  */
 
+import { type Budget, checkLength, LimitError } from "../budget.ts";
+
 /** A variable's value; undefined where it isn't set. */
 export type Lookup = (name: string) => string | undefined;
 
-/** A text that is no template; `rest` begins at what is wrong. */
+export interface TemplateContext {
+  readonly lookup: Lookup;
+  /** Called with each variable that has no value where the text gives no other. */
+  readonly unset: (name: string) => void;
+  readonly budget: Budget;
+}
+
+/** Variables within the default of a variable, within another default, and so on. */
+const MAX_DEPTH = 100;
+
+/** A text that is no template. `rest` begins at the error. */
 export class TemplateError extends Error {
   constructor(readonly rest: string) {
     super(`invalid template: ${rest}`);
@@ -20,13 +32,26 @@ export class MissingVariable extends Error {
   }
 }
 
-/** @param unset told of each variable without value where nothing else was given */
-export function substitute(text: string, lookup: Lookup, unset: (name: string) => void): string {
+/** Throws {@link TemplateError}, {@link MissingVariable} or `LimitError`. */
+export function substitute(text: string, context: TemplateContext, depth = 0): string {
+  const { lookup, unset, budget } = context;
+  if (depth > MAX_DEPTH) {
+    throw new LimitError(
+      `variables are nested too deeply: there are more than ${MAX_DEPTH} levels`,
+    );
+  }
+  budget.read({ size: text.length });
   let out = "";
   let at = 0;
   while (true) {
+    budget.step();
+    checkLength(out.length);
     const dollar = text.indexOf("$", at);
-    if (dollar < 0) return out + text.slice(at);
+    if (dollar < 0) {
+      out += text.slice(at);
+      budget.made({ size: out.length });
+      return out;
+    }
     out += text.slice(at, dollar);
     const next = text[dollar + 1];
     if (next === "$") {
@@ -37,12 +62,12 @@ export function substitute(text: string, lookup: Lookup, unset: (name: string) =
     if (next === "{") {
       const end = closing(text, dollar + 1);
       if (end < 0) throw new TemplateError(text);
-      out += braced(text.slice(dollar + 2, end), text, lookup, unset);
+      out += braced(text.slice(dollar + 2, end), text, context, depth);
       at = end + 1;
       continue;
     }
     const name = text.slice(dollar + 1).match(/^[_a-z][_a-z0-9]*/i)?.[0];
-    // A dollar sign before anything else is one.
+    // Before any other character a dollar sign stands for itself.
     out += name === undefined ? "$" : plain(name, lookup, unset);
     at = dollar + 1 + (name?.length ?? 0);
   }
@@ -61,16 +86,17 @@ function closing(text: string, open: number): number {
 function braced(
   inner: string,
   whole: string,
-  lookup: Lookup,
-  unset: (name: string) => void,
+  context: TemplateContext,
+  depth: number,
 ): string {
+  const { lookup, unset } = context;
   const match = inner.match(/^([_a-z][_a-z0-9]*)(?:(:?)([-+?])([^\n]*))?$/i);
   if (!match) throw new TemplateError(whole);
   const [, name, colon, operator, operand = ""] = match as unknown as [string, string, ...string[]];
   if (operator === undefined) return plain(name, lookup, unset);
   const value = lookup(name);
   const counts = value !== undefined && (colon === "" || value !== "");
-  const other = () => substitute(operand, lookup, unset);
+  const other = () => substitute(operand, context, depth + 1);
   switch (operator) {
     case "-":
       return counts ? value : other();

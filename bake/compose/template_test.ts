@@ -1,3 +1,4 @@
+import { Budget } from "../budget.ts";
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { substitute } from "./template.ts";
 
@@ -5,7 +6,12 @@ const env: Record<string, string> = { A: "a", EMPTY: "" };
 
 Deno.test("variables in texts", () => {
   const unset: string[] = [];
-  const of = (text: string) => substitute(text, (name) => env[name], (name) => unset.push(name));
+  const of = (text: string) =>
+    substitute(text, {
+      lookup: (name) => env[name],
+      unset: (name) => unset.push(name),
+      budget: new Budget(),
+    });
   const cases: [text: string, want: string][] = [
     ["$A ${A} $$A $1 $ $-", "a a $A $1 $ $-"],
     ["${N:-d} ${N-d} ${EMPTY:-d} ${EMPTY-d} ${A:-d}", "d d d  a"],
@@ -22,7 +28,8 @@ Deno.test("variables in texts", () => {
 });
 
 Deno.test("texts that are no templates, and values that must be there", () => {
-  const of = (text: string) => substitute(text, (name) => env[name], () => {});
+  const of = (text: string) =>
+    substitute(text, { lookup: (name) => env[name], unset: () => {}, budget: new Budget() });
   for (const text of ["${", "${A", "${}", "${1}", "${A!}", "${N:-${}}"]) {
     throws(() => of(text), { name: "Error", message: /^invalid template: / }, text);
   }

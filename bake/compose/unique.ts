@@ -1,4 +1,4 @@
-import { ComposeError } from "./compose_error.ts";
+import { ComposeError } from "../error.ts";
 import { lookUp, type Path, shown } from "./path.ts";
 import { isMapping, typeName, type Value } from "./value.ts";
 

@@ -1,5 +1,5 @@
 /** A value held against a schema; of several reasons against it, the one that lies deepest is told. */
-import { ComposeError } from "./compose_error.ts";
+import { ComposeError } from "../error.ts";
 import { type Path, shown } from "./path.ts";
 import type { Kind, Schema } from "./schema.ts";
 import { isMapping, textOf, Timestamp, type Value } from "./value.ts";

@@ -7,7 +7,7 @@ import { parseOutput } from "../../grammar/output.ts";
 import { parseSecret } from "../../grammar/secret.ts";
 import { parseAgent } from "../../grammar/ssh.ts";
 import type { Target } from "../target.ts";
-import { ComposeError } from "./compose_error.ts";
+import { ComposeError } from "../error.ts";
 import { linkedContexts } from "./names.ts";
 import { isMapping, textOf, type Value } from "./value.ts";
 

@@ -3,7 +3,8 @@
  * an earlier file has at that place, `!override` replaces it instead of being merged with it.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from "yaml";
-import { ComposeError } from "./compose_error.ts";
+import type { Budget } from "../budget.ts";
+import { ComposeError } from "../error.ts";
 import type { Path } from "./path.ts";
 import { plainScalar } from "./scalar.ts";
 import { isMapping, type Mapping, textOf, Timestamp, type Value } from "./value.ts";
@@ -14,11 +15,12 @@ export interface YamlDocument {
   readonly resets: readonly Path[];
 }
 
-/** As many values as a document may have with its aliases followed: as the peer has it. */
+/** Values of a document, with its aliases followed. The peer has the same limit. */
 const MOST_NODES = 100_000;
 
 /** Throws `ComposeError` that names the file and the line. */
-export function readYaml(text: string, file: string): YamlDocument[] {
+export function readYaml(text: string, file: string, budget: Budget): YamlDocument[] {
+  budget.step(text.length);
   const lineCounter = new LineCounter();
   try {
     const documents = parseAllDocuments(text, {

@@ -4,7 +4,7 @@
  * carries its precision; a result takes the larger one of its operands.
  */
 import { Decimal } from "./decimal.ts";
-import { LimitError } from "./budget.ts";
+import { LimitError } from "../budget.ts";
 
 /** What literals and numbers in text are read with. */
 export const PRECISION = 512;

@@ -6,7 +6,7 @@ import { ConversionError, convert } from "./convert.ts";
 import { Diagnostic, type Range, rangeText } from "./diagnostic.ts";
 import { type Expression, keyword, type ObjectItem, type Scope as Name } from "./expression.ts";
 import { forEach, splat } from "./iteration.ts";
-import { LimitError } from "./budget.ts";
+import { LimitError } from "../budget.ts";
 import { binary, unary } from "./operators.ts";
 import type { Scope } from "./scope.ts";
 import { joinPieces, template } from "./template.ts";

@@ -1,5 +1,5 @@
 /** The names that an expression may use, and their values. */
-import { Budget } from "./budget.ts";
+import { Budget } from "../budget.ts";
 import type { Func, LazyFunc } from "./function.ts";
 import type { Value } from "./value.ts";
 

@@ -1,7 +1,7 @@
 /** Sets: their elements' order, and fast search among values. */
 import { quote } from "../../base/go/quote.ts";
 import type { BigFloat } from "./big_float.ts";
-import type { Budget } from "./budget.ts";
+import type { Budget } from "../budget.ts";
 import { compareText } from "./text.ts";
 import type { Type } from "./type.ts";
 import { elementsOf, entriesOf, equalValues, ofSet, type Value } from "./value.ts";

@@ -1,5 +1,5 @@
 /** Templates: strings with values between pieces of text. */
-import { checkLength } from "./budget.ts";
+import { checkLength } from "../budget.ts";
 import { ConversionError, convert } from "./convert.ts";
 import { Diagnostic } from "./diagnostic.ts";
 import { evaluate } from "./evaluate.ts";

@@ -1,5 +1,5 @@
 /** Text of the language: compared by code points, counted in grapheme clusters. */
-import type { Budget } from "./budget.ts";
+import type { Budget } from "../budget.ts";
 import { quote } from "../../base/go/quote.ts";
 
 /** -1, 0 or 1 by the order of UTF-8 bytes, which is that of code points; UTF-16 has another. */

@@ -3,7 +3,7 @@
  * list. Strings win over numbers and bools. Objects with different attributes become maps, tuples of
  * different lengths lists.
  */
-import { LimitError } from "./budget.ts";
+import { LimitError } from "../budget.ts";
 import { conversionOf } from "./convert.ts";
 import {
   type Collection,

@@ -3,7 +3,7 @@
  * They never change.
  */
 import { BigFloat } from "./big_float.ts";
-import { checkLength, LimitError, MAX_SIZE } from "./budget.ts";
+import { checkLength, LimitError, MAX_SIZE } from "../budget.ts";
 import { compareText } from "./text.ts";
 import {
   BOOL,

@@ -1,6 +1,6 @@
 /** `bcrypt()`, a hash of passwords that is slow on purpose. */
 import { encodeBase64, hashSync } from "bcryptjs";
-import type { Budget } from "../budget.ts";
+import type { Budget } from "../../budget.ts";
 import { FunctionError } from "../function.ts";
 import { stringOf, type Value } from "../value.ts";
 import { define, type Functions, integerOf, textOf } from "./define.ts";

@@ -1,5 +1,5 @@
 /** Functions of lists, tuples, maps and objects. */
-import type { Budget } from "../budget.ts";
+import type { Budget } from "../../budget.ts";
 import { ConversionError, convert } from "../convert.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
 import { quote } from "../../../base/go/quote.ts";

@@ -1,6 +1,6 @@
 /** Helpers for the functions of the library. */
 import type { BigFloat } from "../big_float.ts";
-import type { Budget } from "../budget.ts";
+import type { Budget } from "../../budget.ts";
 import { ArgumentError, type Func, FunctionError, type Parameter } from "../function.ts";
 import { BOOL, DYNAMIC, list, NUMBER, set, STRING, type Type } from "../type.ts";
 import type { Value } from "../value.ts";

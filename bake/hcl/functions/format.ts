@@ -3,7 +3,7 @@ import type { BigFloat } from "../big_float.ts";
 import { ConversionError, convert } from "../convert.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
 import { jsonString, toJson } from "../json_text.ts";
-import { type Budget, checkLength, LimitError } from "../budget.ts";
+import { type Budget, checkLength, LimitError } from "../../budget.ts";
 import { countGraphemes, graphemes } from "../text.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { BOOL, isSequence, NUMBER, STRING, type Type } from "../type.ts";

@@ -1,6 +1,6 @@
 /** Functions with regular expressions in RE2's syntax. */
 import { type Matcher, RE2JS, RE2JSSyntaxException } from "re2js";
-import { type Budget, MAX_SIZE } from "../budget.ts";
+import { type Budget, MAX_SIZE } from "../../budget.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
 import { list, object, STRING, tuple, type Type } from "../type.ts";
 import { listOf, nullOf, objectOf, stringOf, tupleOf, type Value } from "../value.ts";

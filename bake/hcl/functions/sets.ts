@@ -1,7 +1,7 @@
 /** Functions of sets, and `range()`. */
 import { convert } from "../convert.ts";
 import { ArgumentError, type Func, FunctionError } from "../function.ts";
-import { type Budget, LimitError } from "../budget.ts";
+import { type Budget, LimitError } from "../../budget.ts";
 import { setOf, Values } from "../set.ts";
 import { type Collection, DYNAMIC, NUMBER, set, tuple, type Type } from "../type.ts";
 import { unify } from "../unify.ts";

@@ -3,7 +3,7 @@ import { ArgumentError, type Func, FunctionError } from "../function.ts";
 import { compareText, countGraphemes, graphemes } from "../text.ts";
 import { STRING } from "../type.ts";
 import { elementsOf, integerOf as valueOfInteger, listOf, stringOf, type Value } from "../value.ts";
-import { type Budget, checkLength } from "../budget.ts";
+import { type Budget, checkLength } from "../../budget.ts";
 import { define, type Functions, integerOf, textOf } from "./define.ts";
 
 function change(params: string, map: (...texts: string[]) => string): Func {

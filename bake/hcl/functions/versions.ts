@@ -1,18 +1,19 @@
-/** Semantic versions and what is asked of them: `^1.2`, `~1.2 || >=3, <4`, `1.2 - 1.4`. */
+/** `semvercmp()`: semantic versions and their constraints: `^1.2`, `~1.2 || >=3, <4`, `1.2 - 1.4`. */
+import type { Budget } from "../../budget.ts";
 import { FunctionError } from "../function.ts";
 import { boolOf, type Value } from "../value.ts";
 import { define, type Functions, textOf } from "./define.ts";
 
 interface Version {
   readonly numbers: readonly [bigint, bigint, bigint];
-  /** Behind the hyphen; "" for a release. */
+  /** The text behind the hyphen; "" for a release. */
   readonly pre: string;
 }
 
 interface Constraint {
   readonly operator: string;
   readonly version: Version;
-  /** How many of the three numbers are given; the rest may be any. */
+  /** The count of numbers that are given. The others may be any. */
   readonly given: number;
 }
 
@@ -40,7 +41,7 @@ function parseVersion(text: string): Version {
   return { numbers, pre };
 }
 
-/** Of 64 bits. */
+/** A number of a version, which must have 64 bits at most. */
 function segment(digits: string): bigint {
   const number = BigInt(digits);
   if (BigInt.asUintN(64, number) === number) return number;
@@ -48,10 +49,11 @@ function segment(digits: string): bigint {
   throw new FunctionError(`error parsing version segment: ${reason}`);
 }
 
-function parseConstraints(text: string): Constraint[][] {
+function parseConstraints(text: string, budget: Budget): Constraint[][] {
+  budget.step(text.length ** 2 / 256); // the pattern of spans goes back at every place
   const plain = text.replace(span, (_, from, to) => `>= ${from}, <= ${to} `);
   return plain.split("||").map((all) => {
-    // A long text could make the check of the whole take for ever.
+    // The time of the check grows with the square of the length, or faster.
     if (all.length > 256 || !several.test(all)) {
       throw new FunctionError(`improper constraint: ${all}`);
     }
@@ -145,10 +147,10 @@ function alike(of: Version, version: Version, given: number): boolean {
   return of.numbers.slice(0, given).every((number, i) => number === version.numbers[i]);
 }
 
-function semvercmp([of, wanted]: readonly Value[]): Value {
+function semvercmp([of, wanted]: readonly Value[], budget: Budget): Value {
   const version = parseVersion(textOf(of));
   return boolOf(
-    parseConstraints(textOf(wanted)).some((all) => {
+    parseConstraints(textOf(wanted), budget).some((all) => {
       const allowPre = all.some((constraint) => constraint.version.pre !== "");
       return all.every((constraint) => satisfies(version, constraint, allowPre));
     }),

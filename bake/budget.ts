@@ -1,6 +1,6 @@
 /**
- * Limits of one evaluation. They keep a definition from using up time or memory: an evaluation runs
- * without a pause, so nothing else happens until it ends.
+ * Limits of one evaluation, or of one reading of compose files. They keep a definition from using up
+ * time or memory: both run without a pause, so nothing else happens until they end.
  */
 
 /** A value or an evaluation is larger than the limits allow. No `try()` catches this error. */
@@ -24,11 +24,14 @@ export class Budget {
   #steps = 0;
   #bytes = 0;
 
+  /** @param work the subject of the errors' sentences */
+  constructor(private readonly work = "the evaluation") {}
+
   /** Counts work done. Throws {@link LimitError} when the evaluation takes too long. */
   step(count = 1): void {
     this.#steps += count;
     if (this.#steps > MAX_STEPS) {
-      throw new LimitError("the evaluation takes more than 2 million steps");
+      throw new LimitError(`${this.work} takes more than 2 million steps`);
     }
   }
 
@@ -37,9 +40,9 @@ export class Budget {
     this.step(size / BYTES_PER_STEP);
   }
 
-  /** Counts the work of converting a whole value, which takes longest for sets. */
-  converted({ size }: { readonly size: number }): void {
-    this.step(size / 2);
+  /** Counts the work of converting a value. Most of it is sorting, where the result is a set. */
+  converted({ size, content }: { readonly size: number; readonly content: unknown }): void {
+    this.step(size / 16 + (Array.isArray(content) ? 8 * content.length : 0));
   }
 
   /** Counts the work and the memory of a new value. Throws {@link LimitError}. */
@@ -47,7 +50,7 @@ export class Budget {
     this.read(value);
     this.#bytes += value.size;
     if (this.#bytes > MAX_BYTES) {
-      throw new LimitError("the evaluation makes more than 256 MiB of values");
+      throw new LimitError(`${this.work} makes more than 256 MiB of values`);
     }
     return value;
   }
