@@ -90,6 +90,15 @@ for (const { name } of Deno.readDirSync(`${root}/transports/schemes`)) {
   if (!list.includes(`./schemes/${name}`)) breach(path, 1, "is not in transports/all.ts");
 }
 
+/** The pages that show the rooms show them in this order. */
+for (const path of ["README.md", "CONTRIBUTING.md", "docs/decisions/0024-rooms.md"]) {
+  const text = Deno.readTextFileSync(`${root}/${path}`);
+  const line = text.match(/^ {4}(base .* main\.ts)$/m)?.[1]?.split(/ +/);
+  const table = text.split("## The map of the code")[1]?.matchAll(/^\| `([\w.]+)\/?` /gm);
+  const shown = line ?? Array.from(table ?? [], ([, room]) => room).slice(0, ROOMS.length);
+  if (shown.join() !== ROOMS.join()) breach(path, 1, `shows the rooms as ${shown.join(", ")}`);
+}
+
 breaches.push(...await compatibilityBreaches(root));
 breaches.push(...await environmentBreaches(root, product));
 

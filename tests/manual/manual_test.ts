@@ -214,6 +214,7 @@ Deno.test("the manual: each test that a page names is there, and each link leads
   const tracked = await check("git", ["ls-files"], { cwd: root });
   const files = new Set(tracked.stdout.trim().split("\n"));
   const missing: string[] = [];
+  const linked = new Set<string>();
   for (const page of files) {
     if (!page.endsWith(".md")) continue;
     const text = await Deno.readTextFile(root + page);
@@ -223,9 +224,15 @@ Deno.test("the manual: each test that a page names is there, and each link leads
     for (const [, link] of text.matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
       const { pathname, hash } = new URL(link!, `file:///${page}`);
       const path = pathname.slice(1);
+      linked.add(path);
       const there = files.has(path) && (hash === "" ||
         anchorsOf(await Deno.readTextFile(root + path)).includes(hash.slice(1)));
       if (!there) missing.push(`${page}: ${link}`);
+    }
+  }
+  for (const path of files) {
+    if (/^docs\/.*\.md$/.test(path) && path !== "docs/README.md" && !linked.has(path)) {
+      missing.push(`no page links to ${path}`);
     }
   }
   assert.deepEqual(missing, []);
