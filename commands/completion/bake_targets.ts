@@ -6,7 +6,7 @@ import { exists } from "../bake/spec.ts";
 import { readOptions } from "../bake/read_options.ts";
 import { isRemote } from "../../builds/spec/remote.ts";
 import { localVertexes } from "../../progress/local.ts";
-import { type Candidates, nothing } from "./candidates.ts";
+import { type Candidates, harmless, nothing } from "./candidates.ts";
 import type { Asked } from "./live.ts";
 
 /** The targets and groups of the definition that the command line means; of one elsewhere, none. */
@@ -20,8 +20,8 @@ export async function bakeTargets({ deps, flags, args }: Asked): Promise<Candida
   const targets: { name: string; description?: string }[] | null = JSON.parse(
     listJson(await readDefinition(files, options), "targets"),
   );
-  return {
+  return harmless({
     words: (targets ?? []).filter(({ name }) => !args.includes(name))
       .map(({ name, description = "" }) => ({ word: name, about: description })),
-  };
+  });
 }

@@ -23,6 +23,15 @@ export function wordsOf(words: readonly string[], open = false): Candidates {
   return { words: words.map((word) => ({ word, about: "" })), open };
 }
 
+/**
+ * Without words that a shell might run or take apart. Names that daemons and files give are offered only
+ * without quotes, `$`, blanks and the like: no honest one has them, and inside an open quote the shell
+ * inserts a word as it stands.
+ */
+export function harmless({ words, ...rest }: Candidates): Candidates {
+  return { ...rest, words: words.filter(({ word }) => /^[\p{L}\p{N}._/@:=+,%~-]+$/u.test(word)) };
+}
+
 /** Directives of Go's cobra, whose protocol docker speaks to its plugins, too. */
 const NO_SPACE = 2, NO_FILES = 4, FOLDERS = 16;
 
@@ -38,7 +47,7 @@ export function printCandidates({ words, paths, open }: Candidates, prefix: stri
   return [...lines, `:${directive}`].map((line) => `${line}\n`).join("");
 }
 
+/** Names and explanations come from daemons and files, and shells print them as they are. */
 function oneLine(text: string): string {
-  // deno-lint-ignore no-control-regex -- names come from daemons
-  return text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ");
+  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, " ");
 }

@@ -41,7 +41,7 @@ export async function complete(
   }
   const [, name, typed] = /^--([^=]+)=(.*)$/s.exec(place.ended ? "" : last) ?? [];
   if (name !== undefined) {
-    const isSwitch = place.specs[name]?.kind === "bool";
+    const isSwitch = Object.hasOwn(place.specs, name) && place.specs[name]!.kind === "bool";
     const { words, ...rest } = await flagCandidates(name, isSwitch, { ...asked, typed: typed! });
     return {
       ...rest,
@@ -87,7 +87,7 @@ async function walk(words: readonly string[], top: readonly CommandEntry[]): Pro
     } else if (word === "--") ended = true;
     else {
       const { name, value } = readFlag(word, specs);
-      const spec = name === undefined ? undefined : specs[name];
+      const spec = name !== undefined && Object.hasOwn(specs, name) ? specs[name] : undefined;
       if (value !== undefined) note(name!, value);
       else if (spec !== undefined && wantsValue(spec)) flag = name;
     }

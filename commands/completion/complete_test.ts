@@ -22,6 +22,38 @@ async function offered(...words: string[]): Promise<string[]> {
   return stdout.trimEnd().split("\n").map((line) => line.split("\t")[0]!);
 }
 
+Deno.test("names that a shell might run or take apart are not offered", async () => {
+  using temp = tempStore();
+  const hostile = [
+    "$(touch x)",
+    "`id`",
+    "a b",
+    'a"b',
+    "a'b",
+    "a;id",
+    "a|id",
+    "a\\b",
+    "a!b",
+    "a\tb",
+    "a\x1b[2J",
+  ];
+  const nodes = [...hostile, "fine-1.x", "größe"].map((name) =>
+    node(name, "tcp://h:1\x1b]0;x\x07")
+  );
+  temp.write("instances/far", JSON.stringify({ Name: "far", Driver: "remote", Nodes: nodes }));
+  const stages = ["$(touch${IFS}x)", "`id`", "a;id", "{a,b}", "<x", "ok"];
+  temp.write("Dockerfile", stages.map((stage) => `FROM scratch AS ${stage}\n`).join(""));
+  const ask = async (...words: string[]) =>
+    (await run(["__complete", ...words], { env: temp.env, cwd: temp.path })).stdout;
+  equal(
+    await ask("create", "--name", "far", "--node", ""),
+    "fine-1.x\ttcp://h:1 ]0;x \ngröße\ttcp://h:1 ]0;x \n:4\n",
+  );
+  equal(await ask("build", "--target", ""), "ok\n:4\n");
+  equal(await ask("build", "--toString="), ":4\n");
+  equal(await ask("build", "--constructor", ""), ":16\n");
+});
+
 Deno.test("commands, flags, and what follows them", async () => {
   ok((await offered("")).includes("build"));
   ok(!(await offered("")).includes("__complete"), "what is hidden stays so");

@@ -81,7 +81,8 @@ export async function flagCandidates(
   isSwitch: boolean,
   asked: Asked,
 ): Promise<Candidates> {
-  const provider = isSwitch ? onOff : providers[`${asked.path} ${name}`] ?? providers[name];
+  const known = [`${asked.path} ${name}`, name].find((key) => Object.hasOwn(providers, key));
+  const provider = isSwitch ? onOff : known === undefined ? undefined : providers[known];
   // `--output` of the commands that write a file is a path.
   if (name === "output" && asked.path !== "build") return files;
   try {

@@ -6,7 +6,7 @@ import { absolutePath } from "../../base/paths.ts";
 import { type Deps, type Output, withChanges } from "../../cli/deps.ts";
 import { readLocalState } from "../history/local_state.ts";
 import { buildName } from "../history/name.ts";
-import { type Candidates, nothing, wordsOf } from "./candidates.ts";
+import { type Candidates, harmless, nothing, wordsOf } from "./candidates.ts";
 
 /** What is asked, and what was typed before it. */
 export interface Asked {
@@ -26,7 +26,8 @@ const PATIENCE = 1500;
 /** Every builder, with its driver. */
 export function builders({ deps }: Asked): Candidates {
   const all = allBuilders(openStore(deps.env), deps.env);
-  return { words: all.map(({ name, driver }) => ({ word: name, about: `${driver} builder` })) };
+  const words = all.map(({ name, driver }) => ({ word: name, about: `${driver} builder` }));
+  return harmless({ words });
 }
 
 /** Builders that weren't named before. */
@@ -40,7 +41,7 @@ export async function nodes({ deps, flags }: Asked): Promise<Candidates> {
   const name = flags.get("name")?.at(-1) ?? flags.get("builder")?.at(-1) ??
     deps.env("BUILDX_BUILDER") ?? "";
   const { nodes } = await chooseBuilder(openStore(deps.env), deps.env, name);
-  return { words: nodes.map(({ name, endpoint }) => ({ word: name, about: endpoint })) };
+  return harmless({ words: nodes.map(({ name, endpoint }) => ({ word: name, about: endpoint })) });
 }
 
 /** The builds that the builder's daemons know, the newest first. */
@@ -62,12 +63,12 @@ export async function refs({ deps, flags, args }: Asked): Promise<Candidates> {
     );
     const records = await queryRecords(nodes, { signal });
     const store = openStore(deps.env);
-    found = {
+    found = harmless({
       words: records.map((found) => ({
         word: found.record.Ref,
         about: buildName(found.record.FrontendAttrs, readLocalState(store, found)),
       })).filter(({ word }) => !args.includes(word)),
-    };
+    });
   };
   await within(ask().catch(() => {}), PATIENCE);
   controller.abort();
@@ -89,7 +90,7 @@ export async function stages({ deps, flags, args }: Asked): Promise<Candidates> 
   const file = flags.get("file")?.at(-1);
   const path = file === undefined ? `${folder}/Dockerfile` : absolutePath(file, deps.cwd);
   const names = (await Deno.readTextFile(path)).matchAll(/^\s*FROM\s.*?\sAS\s+(\S+)\s*$/gim);
-  return wordsOf([...names].map(([, name]) => name!));
+  return harmless(wordsOf([...names].map(([, name]) => name!)));
 }
 
 /** Nothing may stand on the terminal while a line is typed there. */

@@ -1,6 +1,7 @@
 import { formatPlatform, parsePlatform, type Platform } from "../../builders/platforms.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { blobSize, wholeBlob } from "../../buildkit/content.ts";
+import { fields, integerOf, items, textOf } from "./json_fields.ts";
 import type { BuildHistoryRecord, BuildResultInfo, Descriptor } from "../../proto/gen/control.ts";
 
 /** A blob that belongs to a record: an image's index or manifest, a provenance, an SBOM. */
@@ -35,32 +36,45 @@ export async function attachmentsOf(
   ];
   const found: Attachment[] = [];
   for (const [platform, { Attestations, Results }] of groups) {
-    found.push(...Attestations.map((descriptor) => attachment(descriptor, platform)));
-    for (const descriptor of Results.values()) {
-      found.push(...await walk(client, descriptor, platform, signal));
-    }
+    for (const descriptor of Attestations) found.push(attachment(descriptor, platform));
+    const open = [...Results.values()].map((descriptor) => ({ descriptor, platform }));
+    for await (const one of walk(client, open, signal)) found.push(one);
   }
   const key = ({ platform, type }: Attachment) => `${platform}\0${type}`;
   return found.sort((a, b) => key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0);
 }
 
-/** A descriptor, and for an index those in it. */
-async function walk(
+/** Descriptors beyond which a record has none: an index may list itself, or a million. */
+const MOST = 1000;
+
+interface Found {
+  readonly descriptor: Descriptor;
+  readonly platform: string;
+}
+
+/** The descriptors that the daemon still has, and for each index those in it. */
+async function* walk(
   client: Client,
-  descriptor: Descriptor,
-  platform: string,
+  roots: readonly Found[],
   signal: AbortSignal,
-): Promise<Attachment[]> {
-  if (await blobSize(client, descriptor.digest, { signal }) === undefined) return [];
-  const isAttestation =
-    descriptor.annotations["vnd.docker.reference.type"] === "attestation-manifest";
-  const found = isAttestation ? [] : [attachment(descriptor, platform)];
-  if (!indexTypes.includes(descriptor.mediaType)) return found;
-  for (const entry of await entriesOf(client, descriptor, signal)) {
-    const own = entry.platform === undefined ? platform : formatPlatform(entry.platform);
-    found.push(...await walk(client, entry.descriptor, own, signal));
+): AsyncGenerator<Attachment> {
+  const seen = new Set<string>();
+  const open = roots.toReversed();
+  for (let next = open.pop(); next !== undefined && seen.size < MOST; next = open.pop()) {
+    const { descriptor, platform } = next;
+    const key = `${descriptor.digest} ${platform}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    if (await blobSize(client, descriptor.digest, { signal }) === undefined) continue;
+    const isAttestation =
+      descriptor.annotations["vnd.docker.reference.type"] === "attestation-manifest";
+    if (!isAttestation) yield attachment(descriptor, platform);
+    if (!indexTypes.includes(descriptor.mediaType)) continue;
+    for (const entry of (await entriesOf(client, descriptor, signal)).toReversed()) {
+      const own = entry.platform === undefined ? platform : formatPlatform(entry.platform);
+      open.push({ descriptor: entry.descriptor, platform: own });
+    }
   }
-  return found;
 }
 
 interface IndexEntry {
@@ -82,7 +96,7 @@ async function entriesOf(
     return [];
   }
   const { manifests } = fields(index);
-  return Array.isArray(manifests) ? manifests.map(entryOf) : [];
+  return items(manifests).map(entryOf);
 }
 
 function entryOf(json: unknown): IndexEntry {
@@ -90,14 +104,16 @@ function entryOf(json: unknown): IndexEntry {
   const { os, architecture, variant } = fields(platform);
   return {
     descriptor: {
-      mediaType: String(mediaType ?? ""),
-      digest: String(digest ?? ""),
-      size: BigInt(Number(size ?? 0)),
-      annotations: fields(annotations) as Record<string, string>,
+      mediaType: textOf(mediaType),
+      digest: textOf(digest),
+      size: BigInt(integerOf(size)),
+      annotations: Object.fromEntries(
+        Object.entries(fields(annotations)).map(([key, value]) => [key, textOf(value)]),
+      ),
     },
     platform: platform === undefined ? undefined : {
-      os: String(os ?? ""),
-      architecture: String(architecture ?? ""),
+      os: textOf(os),
+      architecture: textOf(architecture),
       ...typeof variant === "string" && variant !== "" && { variant },
     },
   };
@@ -106,9 +122,4 @@ function entryOf(json: unknown): IndexEntry {
 function attachment(descriptor: Descriptor, platform: string): Attachment {
   const { digest, mediaType, annotations } = descriptor;
   return { digest, platform, type: annotations["in-toto.io/predicate-type"] ?? mediaType };
-}
-
-/** A JSON object's fields; none of what is no object. */
-export function fields(json: unknown): Record<string, unknown> {
-  return typeof json === "object" && json !== null ? json as Record<string, unknown> : {};
 }

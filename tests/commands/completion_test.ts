@@ -61,6 +61,8 @@ const cases: [string, string][] = [
     "imagetools inspect --format '{{json .M\tx",
     "<imagetools> <inspect> <--format> <{{json .Manifest}}> <x>",
   ],
+  ["build hostile --target fi\tx", "<build> <hostile> <--target> <fix>"],
+  ['build hostile --target "fi\tx"', "<build> <hostile> <--target> <fix>"],
   ['--builder "te\tdu', "<--builder> <test> <du>"],
   ['build -f "my dir/D\tctx', "<build> <-f> <my dir/Dockerfile> <ctx>"],
   ["history ls --filter repo\tx", "<history> <ls> <--filter> <repository=x>"],
@@ -75,6 +77,8 @@ async function world(): Promise<Workspace> {
   space.write({
     "bin/fairlead": standIn,
     "Dockerfile.test": "",
+    "hostile/Dockerfile":
+      "FROM scratch AS fi$(touch${IFS}pwned)\nFROM scratch AS fi`touch${IFS}pwned`\n",
     "my dir/Dockerfile": "",
     "ctx/Dockerfile": "FROM scratch AS base\nFROM base AS final\nCOPY Dockerfile /\n",
   });
@@ -123,6 +127,7 @@ for (const [name, { args, files }] of Object.entries(shells)) {
           );
         });
       }
+      equal([...Deno.readDirSync(space.dir)].some(({ name }) => name === "pwned"), false);
     },
   });
 }

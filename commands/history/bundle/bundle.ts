@@ -127,6 +127,9 @@ async function manifestOf(
   });
 }
 
+/** The size of a tar's member has eleven octal digits. */
+const LARGEST = 8 ** 11 - 1;
+
 /** Undefined where the daemon doesn't have it. */
 async function addRemote(
   blobs: Blobs,
@@ -139,6 +142,9 @@ async function addRemote(
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
   const size = await blobSize(client, digest, { signal });
   if (size === undefined) return undefined;
+  if (size < 0 || size > LARGEST) {
+    throw new Error(`cannot export ${digest}: a bundle has no room for ${size} bytes`);
+  }
   if (!blobs.has(digest)) blobs.set(digest, { size, from: client });
   // An image under its own type would have its layers looked for: they are not in the bundle.
   const notes = isResult
@@ -176,6 +182,7 @@ async function* pull(
   let count = 0;
   for await (const bytes of readable) {
     count += bytes.length;
+    if (count > size) throw new Error(`cannot export ${digest}: it has more than ${size} bytes`);
     yield bytes;
   }
   await reading;

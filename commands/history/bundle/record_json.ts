@@ -4,7 +4,7 @@ import type {
   Descriptor,
 } from "../../../proto/gen/control.ts";
 import type { Moment } from "../../../base/go/time.ts";
-import { fields } from "../attachments.ts";
+import { fields } from "../json_fields.ts";
 import type { LocalGroup, LocalState } from "../local_state.ts";
 
 /** What a bundle says of a build beside its record. */

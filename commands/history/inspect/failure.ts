@@ -4,7 +4,7 @@ import type { BuildHistoryRecord, StatusResponse } from "../../../proto/gen/cont
 import { Status } from "../../../proto/gen/status.ts";
 import type { ReachedNode } from "../../../cli/builders/reached_nodes.ts";
 import { sourceExcerpt, sourcesOf } from "../../../progress/source_excerpt.ts";
-import { fields } from "../attachments.ts";
+import { fields, items, textOf } from "../json_fields.ts";
 
 /** What a failed build's error says beyond its message; kept beside the record as a blob. */
 export interface Failure {
@@ -71,10 +71,10 @@ export function stepLogs(
 /** BuildKit's stack traces, as its `%+v` prints them. */
 function stackText({ message, details }: Status): string {
   const stacks = detailsOf(details, "stack.Stack").map(({ pid, version, cmdline, frames }) => {
-    const command = Array.isArray(cmdline) ? cmdline.join(" ") : "";
-    const lines = (Array.isArray(frames) ? frames.map(fields) : [])
-      .map(({ Name, File, Line }) => `${Name}\n\t${File}:${Line ?? 0}\n`);
-    return `${pid ?? 0} ${version ?? ""} ${command}\n${lines.join("")}\n`;
+    const command = items(cmdline).map(textOf).join(" ");
+    const lines = items(frames).map(fields)
+      .map(({ Name, File, Line }) => `${textOf(Name)}\n\t${textOf(File)}:${textOf(Line ?? 0)}\n`);
+    return `${textOf(pid ?? 0)} ${textOf(version)} ${command}\n${lines.join("")}\n`;
   });
   return `${message}\n${stacks.join("")}`;
 }

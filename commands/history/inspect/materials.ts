@@ -1,6 +1,7 @@
 import type { Client } from "../../../buildkit/client.ts";
 import { wholeBlob } from "../../../buildkit/content.ts";
-import { type Attachment, fields } from "../attachments.ts";
+import type { Attachment } from "../attachments.ts";
+import { fields, items, textOf } from "../json_fields.ts";
 
 /** What went into a build from elsewhere, by its provenance. */
 export interface Material {
@@ -31,11 +32,12 @@ export async function materialsOf(
 export function materialsIn(predicate: unknown): Material[] {
   const { materials, buildDefinition } = fields(predicate);
   const list = fields(buildDefinition)["resolvedDependencies"] ?? materials;
-  return (Array.isArray(list) ? list : []).map((material) => {
+  return items(list).map((material) => {
     const { uri, digest } = fields(material);
     return {
       URI: typeof uri === "string" ? uri : "",
-      Digests: Object.entries(fields(digest)).map(([name, value]) => `${name}:${value}`).sort(),
+      Digests: Object.entries(fields(digest)).map(([name, value]) => `${name}:${textOf(value)}`)
+        .sort(),
     };
   });
 }

@@ -1,6 +1,6 @@
 import { type Moment, nanoseconds, parseMoment } from "../../../base/go/time.ts";
-import { fields } from "../attachments.ts";
-import { type Attribute, attributesOf, items, type Span } from "./spans.ts";
+import { fields, integerOf, items, textOf } from "../json_fields.ts";
+import { type Attribute, attributesOf, type Span } from "./spans.ts";
 
 /** A trace in the JSON that Jaeger's viewer opens; what is not there is null, as Go writes it. */
 export function jaegerTrace(spans: readonly Span[]): object {
@@ -23,7 +23,7 @@ function spanOf(span: Span, processID: string): object {
     traceID: trace,
     spanID: id,
     ...flags !== 0 && { flags },
-    operationName: String(span["Name"] ?? ""),
+    operationName: textOf(span["Name"]),
     references: [
       ...items(span["Links"]).map((link) => {
         const target = contextOf(fields(link)["SpanContext"]);
@@ -43,7 +43,7 @@ function spanOf(span: Span, processID: string): object {
 function tagsOf(span: Span): object[] {
   const { Name, Version } = fields(span["InstrumentationLibrary"] ?? span["InstrumentationScope"]);
   const { Code, Description } = fields(span["Status"]);
-  const kind = kinds[Number(span["SpanKind"] ?? 0)] ?? "unspecified";
+  const kind = kinds[integerOf(span["SpanKind"])] ?? "unspecified";
   const failed = Code === 1 || Code === "Error";
   const fine = Code === 2 || Code === "Ok";
   return [
@@ -62,7 +62,7 @@ const kinds = ["unspecified", "internal", "server", "client", "producer", "consu
 
 function logOf(event: unknown): object {
   const { Name, Time, Attributes, DroppedAttributeCount } = fields(event);
-  const dropped = Number(DroppedAttributeCount ?? 0);
+  const dropped = integerOf(DroppedAttributeCount);
   return {
     timestamp: microseconds(Time),
     fields: [
@@ -83,7 +83,7 @@ function processOf(span: Span): object {
   const attributes = [...unique.values()].sort((a, b) => a.key < b.key ? -1 : 1);
   const tags = attributes.filter(({ key }) => key !== "service.name").map(tagOf);
   return {
-    serviceName: String(unique.get("service.name")?.value ?? "unknown_service"),
+    serviceName: textOf(unique.get("service.name")?.value) || "unknown_service",
     tags: tags.length > 0 ? tags : null,
   };
 }
@@ -101,21 +101,21 @@ function tagOf({ key, type, value }: Attribute): object {
 }
 
 function text(key: string, value: unknown): object {
-  return { key, type: "string", value: String(value) };
+  return { key, type: "string", value: textOf(value) };
 }
 
 function contextOf(json: unknown): { trace: string; id: string; flags: number } {
   const { TraceID, SpanID, TraceFlags } = fields(json);
   return {
-    trace: String(TraceID ?? ""),
-    id: String(SpanID ?? ""),
+    trace: textOf(TraceID),
+    id: textOf(SpanID),
     flags: TraceFlags === "01" ? 1 : 0,
   };
 }
 
 /** Nanoseconds since 1970. */
 function moment(time: unknown): bigint {
-  const parsed: Moment | undefined = parseMoment(String(time ?? ""));
+  const parsed: Moment | undefined = parseMoment(textOf(time));
   return parsed === undefined ? 0n : nanoseconds(parsed);
 }
 

@@ -2,8 +2,8 @@
 import { criticalPath } from "../../../progress/timeline/critical_path.ts";
 import type { Step, Timeline } from "../../../progress/timeline/timeline.ts";
 import { nanoseconds, parseMoment } from "../../../base/go/time.ts";
-import { fields } from "../attachments.ts";
-import { attributesOf, items, type Span } from "./spans.ts";
+import { fields, items, textOf } from "../json_fields.ts";
+import { attributesOf, type Span } from "./spans.ts";
 
 interface Node {
   readonly span: Span;
@@ -62,12 +62,12 @@ function stepOf(
   const events = items(span["Events"]).map((event) => {
     const { Name, Time, Attributes } = fields(event);
     const at = Number(moment(Time) - begin) / 1e9;
-    return `+${at.toFixed(3)}s ${Name ?? ""} ${pairs(Attributes).join(" ")}`.trimEnd();
+    return `+${at.toFixed(3)}s ${textOf(Name)} ${pairs(Attributes).join(" ")}`.trimEnd();
   });
   return {
-    name: "\u2007\u2007".repeat(Math.min(depth, DEEPEST)) + String(span["Name"] ?? ""),
+    name: "\u2007\u2007".repeat(Math.min(depth, DEEPEST)) + textOf(span["Name"]),
     outcome: failed ? "failed" : "done",
-    error: failed ? String(Description ?? "") : "",
+    error: failed ? textOf(Description) : "",
     bars: [{ start: ms(begin), stop: ms(end) }],
     transfers: [],
     log: [...pairs(span["Attributes"]), ...events],
@@ -84,10 +84,10 @@ function pairs(attributes: unknown): string[] {
 }
 
 function idOf(context: unknown): string {
-  return String(fields(context)["SpanID"] ?? "");
+  return textOf(fields(context)["SpanID"]);
 }
 
 function moment(time: unknown): bigint {
-  const parsed = parseMoment(String(time ?? ""));
+  const parsed = parseMoment(textOf(time));
   return parsed === undefined ? 0n : nanoseconds(parsed);
 }

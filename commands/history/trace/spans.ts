@@ -1,5 +1,5 @@
 import { rawNumber } from "../../../base/go/json.ts";
-import { fields } from "../attachments.ts";
+import { fields, items, textOf } from "../json_fields.ts";
 
 /**
  * A span as BuildKit stores traces: OpenTelemetry's Go structures in JSON, one object after another
@@ -7,9 +7,23 @@ import { fields } from "../attachments.ts";
  */
 export type Span = Record<string, unknown>;
 
-/** Reads a trace. Throws a `SyntaxError` for what is none. */
+/** A trace that is none. */
+export class TraceError extends Error {
+  override readonly name = "TraceError";
+  constructor(problem: string, options?: ErrorOptions) {
+    super(`cannot read the trace: ${problem}`, options);
+  }
+}
+
+/** Reads a trace. Throws `TraceError` for a text that is none. */
 export function parseSpans(text: string): Span[] {
-  return objectsIn(text).map((object) => fields(JSON.parse(object, exact as Reviver)));
+  return objectsIn(text).map((object) => {
+    try {
+      return fields(JSON.parse(object, exact as Reviver));
+    } catch (cause) {
+      throw new TraceError((cause as Error).message, { cause });
+    }
+  });
 }
 
 type Reviver = (key: string, value: unknown) => unknown;
@@ -21,28 +35,37 @@ function exact(_key: string, value: unknown, context?: { source?: string }): unk
   return /^-?\d+$/.test(digits) ? rawNumber(BigInt(digits)) : value;
 }
 
-/** The objects of a text that has one after another. */
+/** How deep a trace may be nested: values of OpenTelemetry are lists of scalars. */
+const DEEPEST = 200;
+
+/** The objects of a text that has one after another. Throws `TraceError`. */
 function objectsIn(text: string): string[] {
   const objects: string[] = [];
-  const marks = /["{}]/g;
+  const marks = /["{}[\]]/g;
   let depth = 0;
   let start = 0;
   for (let found = marks.exec(text); found !== null; found = marks.exec(text)) {
-    if (found[0] === '"') {
-      marks.lastIndex = endOfString(text, found.index);
-    } else if (found[0] === "{") {
+    const [mark] = found;
+    if (mark === '"') marks.lastIndex = endOfString(text, found.index);
+    else if (mark === "{" || mark === "[") {
       if (depth++ === 0) start = found.index;
+      if (depth > DEEPEST) throw new TraceError("it is nested too deeply");
     } else if (--depth === 0) objects.push(text.slice(start, found.index + 1));
+    else if (depth < 0) throw new TraceError("it closes more than it opens");
   }
-  if (depth !== 0) throw new SyntaxError("cannot read the trace: it ends inside an object");
+  if (depth !== 0) throw new TraceError("it ends inside an object");
   return objects;
 }
 
+/** The index behind the quote that ends a JSON string. */
 function endOfString(text: string, start: number): number {
-  const string = /"(?:[^"\\]|\\.)*"/sy;
-  string.lastIndex = start;
-  if (string.exec(text) === null) throw new SyntaxError("cannot read the trace: a text has no end");
-  return string.lastIndex;
+  const marks = /["\\]/g;
+  marks.lastIndex = start + 1;
+  for (let found = marks.exec(text); found !== null; found = marks.exec(text)) {
+    if (found[0] === '"') return found.index + 1;
+    marks.lastIndex = found.index + 2;
+  }
+  throw new TraceError("a text has no end");
 }
 
 /** An attribute with its value as Go typed it: `STRING`, `INT64`, `BOOL`, `FLOAT64` or a slice of them. */
@@ -57,11 +80,6 @@ export function attributesOf(json: unknown): Attribute[] {
   return items(json).map((item) => {
     const { Key, Value } = fields(item);
     const { Type, Value: value } = fields(Value);
-    return { key: String(Key ?? ""), type: String(Type ?? ""), value };
+    return { key: textOf(Key), type: textOf(Type), value };
   });
-}
-
-/** A list, or none. */
-export function items(json: unknown): unknown[] {
-  return Array.isArray(json) ? json : [];
 }

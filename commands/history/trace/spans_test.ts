@@ -122,9 +122,12 @@ Deno.test("withoutSecrets() knows the names and shapes of secrets", () => {
 
 Deno.test("parseSpans() refuses what ends too early", () => {
   assert.deepEqual(parseSpans(" \n"), []);
-  for (const text of ['{"a":1', '{"a']) {
+  const deep = "[".repeat(100_000) + "]".repeat(100_000);
+  for (
+    const text of ['{"a":1', '{"a', '{"a\\"', "}{", "{x}", `{"a":${deep}}`, '{"a":'.repeat(5000)]
+  ) {
     assert.throws(() => parseSpans(text), {
-      name: "SyntaxError",
+      name: "TraceError",
       message: /cannot read the trace/,
     });
   }
