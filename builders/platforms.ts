@@ -141,6 +141,21 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
   return [os, architecture, variant].filter((part) => part).join("/");
 }
 
+/**
+ * The whole platform, as the daemon takes it: `windows(10.0.17763+win32k)/amd64`. Characters that the
+ * grammar doesn't have are encoded as in a URL.
+ */
+export function formatWholePlatform(platform: Platform): string {
+  const { os, osVersion = "", osFeatures = [] } = platform;
+  const encoded = (text: string) =>
+    encodeURIComponent(text).replace(
+      /[!'()*~]/g,
+      (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+    );
+  const more = [osVersion, ...osFeatures].map(encoded).join("+");
+  return formatPlatform(more === "" ? platform : { ...platform, os: `${os}(${more})` });
+}
+
 /** The same platforms, normalised, each once. */
 export function distinctPlatforms(platforms: readonly Platform[]): Platform[] {
   const byKey = new Map<string, Platform>();

@@ -3,6 +3,7 @@ import {
   distinctPlatforms,
   formatInGroups,
   formatPlatform,
+  formatWholePlatform,
   localPlatform,
   parsePlatforms,
 } from "./platforms.ts";
@@ -45,6 +46,18 @@ for (const text of ["", "nope", "linux/*", "a/b/c/d", "linux/", "linux/am d64", 
     assert.throws(() => parsePlatforms([text]), { name: "BuilderError" });
   });
 }
+
+Deno.test("formatWholePlatform() keeps the system's version and features", () => {
+  const texts = ["windows(10.0.17763)/amd64", "windows(10.0+b+a)/amd64", "linux/arm/v7"];
+  assert.deepEqual(parsePlatforms(texts).map(formatWholePlatform), [
+    "windows(10.0.17763)/amd64",
+    "windows(10.0+a+b)/amd64",
+    "linux/arm/v7",
+  ]);
+  const odd = formatWholePlatform({ os: "linux", osVersion: "1(2)~", architecture: "386" });
+  assert.equal(odd, "linux(1%282%29%7E)/386");
+  assert.equal(parsePlatforms([odd])[0]!.osVersion, "1(2)~");
+});
 
 Deno.test("formatInGroups() lists each platform once, fixed ones first and starred", () => {
   const fixed = parsePlatforms(["linux/arm64", "linux/riscv64"]);

@@ -2,7 +2,7 @@ import type { Builder } from "../builders/builder.ts";
 import { firstNode } from "../builders/choose_node.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { type EngineTraits, engineTraits, isInsideEngine } from "../builders/engine_traits.ts";
-import { formatPlatform, parsePlatforms, type Platform } from "../builders/platforms.ts";
+import { formatWholePlatform, parsePlatforms, type Platform } from "../builders/platforms.ts";
 import type { Store } from "../builders/store/store.ts";
 import { openSecrets, type SecretSource } from "../buildkit/session/secret_source.ts";
 import type { Agents } from "../buildkit/session/ssh.ts";
@@ -15,6 +15,7 @@ import { annotations } from "../images/annotation_flag.ts";
 import type { DialContext, Env } from "../transports/transport.ts";
 import { hostGateway } from "./host_gateway.ts";
 import { type BuildInputs, openInputs } from "./inputs/build_inputs.ts";
+import { NoDockerfile } from "./inputs/dockerfile.ts";
 import type { CheckoutOf } from "./inputs/git_repository.ts";
 import { findLayouts, type Layouts } from "./inputs/layouts.ts";
 import type { EngineOutput } from "./outputs/engine.ts";
@@ -66,6 +67,8 @@ export interface PrepareContext {
   readonly checkoutOf: CheckoutOf;
   /** The other targets of the run, which `--build-context NAME=target:…` may name. */
   readonly targets?: ReadonlySet<string>;
+  /** Called before the error of a missing Dockerfile is thrown; not for questions. */
+  readonly onNoDockerfile?: (state: BuildInputs["state"]) => void;
   /** The paths that the build may open; all of them without it. */
   readonly permitted?: Permitted | undefined;
 }
@@ -105,7 +108,7 @@ export async function prepare(spec: BuildSpec, context: PrepareContext): Promise
   const traits = await askEngine(context, dial);
   const { attrs, entitlements } = surroundings(spec, () => hostGateway(context.builder, traits));
   const frontend = { ...attrs, ...limits, ...attestation };
-  const caches = await cachesOf(spec, env, () => inputs.checkDockerfile());
+  const caches = await cachesOf(spec, env, () => checkDockerfile(inputs, spec, context));
   const inside = traits && (await import("./outputs/inside_engine.ts")).termsInside(traits, {
     outputs: named,
     attrs: frontend,
@@ -138,7 +141,7 @@ export async function prepare(spec: BuildSpec, context: PrepareContext): Promise
       target: spec.target,
       buildArgs: { ...args, ...await proxyArgs(args, env) },
       labels: Object.fromEntries(spec.labels),
-      platforms: platforms.map(formatPlatform),
+      platforms: platforms.map(formatWholePlatform),
       pull: spec.pull,
       exporters: exportersOf(outputs, { annotated, args, plain }),
       cacheFrom: layouts.cacheFrom,
@@ -212,6 +215,19 @@ async function inputsOf(spec: BuildSpec, context: PrepareContext): Promise<Build
     checkoutOf,
     mayRead: permitted?.mayRead ?? (() => true),
   });
+}
+
+function checkDockerfile(
+  inputs: BuildInputs,
+  { call }: BuildSpec,
+  { onNoDockerfile }: PrepareContext,
+): void {
+  try {
+    inputs.checkDockerfile();
+  } catch (error) {
+    if (error instanceof NoDockerfile && !call) onNoDockerfile?.(inputs.state);
+    throw error;
+  }
 }
 
 /** The traits of the Docker engine that the builder is a part of; undefined for any other builder. */

@@ -12,6 +12,7 @@ import {
   removeResult,
   writeResult,
 } from "../builds/results/result.ts";
+import { recordUnbuilt } from "../builds/results/records.ts";
 import { provenanceMode, wantsWarnings } from "../builds/results/metadata.ts";
 import { idleTimeoutOf } from "../builds/running/idle.ts";
 import { loginRule } from "../builds/running/registry_logins.ts";
@@ -68,6 +69,9 @@ export const command = defineCommand({
         budget: limits.budget,
         sourcePolicy: policy,
         checkoutOf: checkouts(),
+        onNoDockerfile: (state) => {
+          if (!plan) recordUnbuilt({ store, builder }, "default", state);
+        },
       }));
     const builds = new Map([["default", build]]);
     const watcher = flags.timeline === "" || plan

@@ -1,7 +1,7 @@
 /** Jobs on a builder with several nodes. */
 import type { Builder } from "../../builders/builder.ts";
 import { placePlatforms } from "../../builders/placement.ts";
-import { formatPlatform } from "../../builders/platforms.ts";
+import { formatWholePlatform } from "../../builders/platforms.ts";
 import { platformOf } from "../../builders/status.ts";
 import { parseBool } from "../../base/go/bool.ts";
 import { newId } from "../../base/identity.ts";
@@ -38,7 +38,7 @@ export async function splitJobs(
     const ref = newId();
     const shares = await placePlatforms(builder, build.platforms, listed);
     return shares.map((share): Job => {
-      const whole = { ...build.options, platforms: share.platforms.map(formatPlatform) };
+      const whole = { ...build.options, platforms: share.platforms.map(formatWholePlatform) };
       const options = shares.length > 1 ? partOf(build, whole) : whole;
       return { ...share, target, build, ref, options };
     });

@@ -8,6 +8,7 @@ import type { Result } from "../../proto/gen/gateway.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { type Gateway, withGateway } from "../../buildkit/gateway.ts";
 import type { SolveOptions } from "../../buildkit/solve.ts";
+import type { PreparedBuild } from "../prepare.ts";
 import type { Job } from "./job.ts";
 import { abortable } from "../../base/async.ts";
 
@@ -35,6 +36,37 @@ export interface Link {
 }
 
 const CONFIG = "containerimage.config";
+
+/**
+ * A build with the credentials of all builds that it links to, directly or through others. The daemon
+ * does the work that they share once, and may ask any of their sessions for a secret or an agent. A
+ * session without it would answer that there is none, and an optional secret would be empty. A build's
+ * own credentials go first.
+ */
+export function withLinkedCredentials(
+  build: PreparedBuild,
+  builds: ReadonlyMap<string, PreparedBuild>,
+): PreparedBuild {
+  const all = new Set([build]);
+  for (const { inputs } of all) {
+    for (const target of inputs.links.values()) {
+      const linked = builds.get(target);
+      if (linked !== undefined) all.add(linked);
+    }
+  }
+  if (all.size === 1) return build;
+  return {
+    ...build,
+    agents: new Map([...all].reverse().flatMap(({ agents }) => [...agents])),
+    async secrets(id) {
+      for (const { secrets } of all) {
+        const value = await secrets(id);
+        if (value !== undefined) return value;
+      }
+      return undefined;
+    },
+  };
+}
 
 /** The links of jobs that have any. Throws for two that are built on different nodes. */
 export function linkJobs(jobs: readonly Job[]): ReadonlyMap<Job, Link> {

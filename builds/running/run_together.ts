@@ -7,7 +7,7 @@ import { withPrefix } from "../../progress/prefix.ts";
 import { BuildError } from "../build_error.ts";
 import { withChanges } from "../../cli/deps.ts";
 import type { Job, JobContext } from "./job.ts";
-import { linkJobs } from "./links.ts";
+import { linkJobs, withLinkedCredentials } from "./links.ts";
 import { dutyOf, type NodeClients } from "../nodes/node_clients.ts";
 import type { Answers } from "../results/result.ts";
 import { makeReady, runJob } from "./run_job.ts";
@@ -24,6 +24,7 @@ export async function runTogether(
 ): Promise<ReadonlyMap<string, Answers>> {
   const targets = Map.groupBy(jobs, ({ target }) => target);
   const links = linkJobs(jobs);
+  const builds = new Map(jobs.map(({ target, build }) => [target, build]));
   const uploads = sharedUploads(jobs);
   const clients = new Map(
     await Promise.all(jobs.map(async (job) => [job, await nodes.of(job)] as const)),
@@ -57,7 +58,8 @@ export async function runTogether(
         await ready;
         const client = clients.get(job)!;
         const attrs = { ...job.options.attrs, ...uploads.attrsOf(job) };
-        const fitted = { ...job, options: { ...job.options, attrs } };
+        const build = withLinkedCredentials(job.build, builds);
+        const fitted = { ...job, build, options: { ...job.options, attrs } };
         const its = { ...own, progress: progress.ofJob() };
         return await uploads.during(
           client,

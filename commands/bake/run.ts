@@ -8,6 +8,7 @@ import type { NodeClients } from "../../builds/nodes/node_clients.ts";
 import { checkouts } from "../../builds/inputs/git_repository.ts";
 import { NoDockerfile } from "../../builds/inputs/dockerfile.ts";
 import { prepare, type PreparedBuild, sourcePolicy } from "../../builds/prepare.ts";
+import { recordUnbuilt } from "../../builds/results/records.ts";
 import { removeResult, writeResult } from "../../builds/results/result.ts";
 import { planBuilds, runBuilds, type RunContext } from "../../builds/running/run.ts";
 import { openScratch } from "../../builds/scratch.ts";
@@ -73,6 +74,10 @@ export async function runPlan(plan: readonly Planned[], context: BakeContext): P
         sourcePolicy: policy,
         checkoutOf,
         permitted: context.permitted,
+        onNoDockerfile: (state) => {
+          if (context.planFormat !== undefined) return;
+          recordUnbuilt({ store, builder, group: names }, name, state);
+        },
       }).catch((error) => withDockerfile(name, spec, error));
     const prepared = plan.length > 1
       ? withErrorPrefix(`target ${name}: `, deps, preparing)

@@ -1,6 +1,6 @@
 /** Files that a target names and that aren't there, on a real daemon, beside buildx. */
-import { equal, match } from "node:assert/strict";
-import { workspace } from "../build/workspace.ts";
+import { deepEqual, equal, match } from "node:assert/strict";
+import { type Workspace, workspace } from "../build/workspace.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
@@ -28,6 +28,41 @@ Deno.test(
       equal(ours.code, 1);
       equal(ours.stderr.match(/^ERROR: .*$/m)?.[0], theirs.stderr.match(/^ERROR: .*$/m)?.[0]);
       match(ours.stderr, /^hint: the dockerfile of a is sub\/Nope: /m);
+    }
+  },
+);
+
+/** The records in a workspace's store, without the refs that name them. */
+function recordsIn(space: Workspace): unknown[] {
+  const folder = space.path(".store/refs/test/test0");
+  return [...Deno.readDirSync(folder)].map(({ name }) => {
+    const record = JSON.parse(Deno.readTextFileSync(`${folder}/${name}`));
+    for (const key of ["LocalPath", "DockerfilePath"]) {
+      record[key] = record[key].replace(space.path(""), "");
+    }
+    return { ...record, ...record.GroupRef && { GroupRef: "one" } };
+  });
+}
+
+Deno.test(
+  { name: "a build without its Dockerfile is recorded, as by buildx", ignore },
+  async () => {
+    for (
+      const words of [
+        ["build", "-f", "sub/Nope", "sub"],
+        ["build", "sub"],
+        ["bake", "-f", "b.json", "a"],
+      ]
+    ) {
+      const records: unknown[][] = [];
+      for (const program of ["fairlead", "buildx"] as const) {
+        await using space = await workspace(address);
+        space.write({ "sub/x": "", "b.json": '{"target":{"a":{"context":"sub"}}}' });
+        equal((await space[program](words)).code, 1);
+        records.push(recordsIn(space));
+      }
+      equal(records[0]!.length, 1);
+      deepEqual(records[0], records[1], words.join(" "));
     }
   },
 );

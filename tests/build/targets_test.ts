@@ -118,6 +118,42 @@ Deno.test(
   },
 );
 
+Deno.test(
+  { name: "a linked target has its secret, whichever session the daemon asks", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({
+      "base/Dockerfile": "FROM busybox\n",
+      "made/Dockerfile": "FROM base\nARG RUN\n" +
+        "RUN --mount=type=secret,id=s cat /run/secrets/s >/s; echo $RUN >/id\n",
+      "user/Dockerfile": "FROM base\nCOPY --from=made /s /s\nFROM scratch\nCOPY --from=0 /s /s\n",
+      hush: "hush",
+    });
+    for (let run = 0; run < 4; run++) {
+      const { error, progress } = await buildTargets(space, {
+        user: [
+          "--build-context=base=target:base",
+          "--build-context=made=target:made",
+          "-o",
+          `out${run}`,
+          "user",
+        ],
+        made: [
+          "--build-context=base=target:base",
+          `--build-arg=RUN=${crypto.randomUUID()}`,
+          `--secret=id=s,src=${space.path("hush")}`,
+          "-o",
+          "type=cacheonly",
+          "made",
+        ],
+        base: ["-o", "type=cacheonly", "base"],
+      });
+      assert.equal(error, undefined, progress);
+      assert.equal(space.read(`out${run}/s`), "hush");
+    }
+  },
+);
+
 Deno.test({ name: "links between targets of several platforms", ignore }, async () => {
   await using space = await workspace(shared.address);
   space.write({
