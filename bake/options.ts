@@ -1,22 +1,22 @@
 /**
- * What the reading of a definition needs of the world (`bake/` reads no file and no environment),
- * and what it gives back. The way of a run, each step a file of `definition/`:
+ * The inputs and results of reading a definition. `bake/` itself reads no file and no environment. A run
+ * goes through these functions of `definition/`:
  * `readDefinition(files, options): Promise<Definition>`, then
  * `resolveTargets(definition, request): Resolved`, then `printTargets(resolved): string`.
  */
 import type { Group, Target } from "./target.ts";
 
-/** A definition file's text, and the name that errors give and that tells its kind. */
+/** A definition file. Its name appears in errors, and tells its kind. */
 export interface DefinitionFile {
   readonly name: string;
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
-/** How compose files come in. */
+/** A reader of compose files. */
 export interface ComposeReader {
   /**
-   * Why this is no compose file; undefined when it is one. Asked for `.yaml` and `.yml`, where a
-   * reason fails the run, and for names that tell nothing, where a reason leaves the file to HCL.
+   * The reason why a file is no compose file; undefined for a compose file. A reason fails the run for
+   * `.yaml` and `.yml`, and leaves files of an unknown kind to HCL.
    */
   refuse(file: DefinitionFile): Promise<string | undefined>;
   /** Reads all compose files, in the order given, as one project. */
@@ -41,36 +41,36 @@ export interface ReadOptions {
 export interface Variable {
   readonly name: string;
   readonly description: string;
-  /** Empty for one that declares none. */
+  /** Empty for a variable without a type. */
   readonly type: string;
   /** As text, collections in JSON; undefined for null. */
   readonly value: string | undefined;
 }
 
-/** All files, merged; targets are as written: nothing is inherited, no default filled in. */
+/** All files, merged. Targets are as written: nothing is inherited, and no default is set. */
 export interface Definition {
   readonly targets: readonly Target[];
   readonly groups: readonly Group[];
   readonly variables: readonly Variable[];
 }
 
-/** What is asked of a definition. */
+/** The targets that are wanted of a definition. */
 export interface Request {
   /** Names and patterns of the command line. */
   readonly names: readonly string[];
-  /** Values of `--set`, and those the shorthand flags stand for, in the order given. */
+  /** Values of `--set`, and those that other flags stand for, in their order. */
   readonly overrides: readonly string[];
   /** The environment, for `--set T.args.NAME`. */
   readonly env: (name: string) => string | undefined;
 }
 
-/** The targets that will be built, by name; linked ones and their users among them. */
+/** The targets that will be built, with those that they link to. */
 export interface Resolved {
   readonly targets: Map<string, Target>;
   readonly groups: Map<string, Group>;
-  /** Targets that are there only because another's `contexts` names them. */
+  /** Targets that only the `contexts` of others name. */
   readonly linked: ReadonlySet<string>;
-  /** What `--set` named, and thereby allowed. */
+  /** Paths and permissions that `--set` named, and so granted. */
   readonly allowed: Allowed;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a bake definition comes to: targets and groups, with the attributes as bake files and
- * `--print` name them. Maps and not objects: their keys are the user's, `__proto__` among them.
+ * Targets and groups of a bake definition. Attributes have the names of bake files and of `--print`.
+ * Maps are used instead of objects, since their keys are the user's, and may be `__proto__`.
  */
 import type { Attestation } from "../grammar/attestation.ts";
 import type { CacheEntry } from "../grammar/cache.ts";
@@ -9,18 +9,18 @@ import type { PolicyEntry } from "../grammar/policy.ts";
 import type { SecretEntry } from "../grammar/secret.ts";
 import type { AgentEntry } from "../grammar/ssh.ts";
 
-/** One build, as `--print` shows it; an attribute that nobody set is not there. */
+/** One build, as `--print` shows it. An attribute that is not set is missing. */
 export interface Target {
   readonly name: string;
   description?: string;
-  /** Parents, in their order; a resolved target has none. */
+  /** Parents, in their order. A resolved target has none. */
   inherits?: string[];
   annotations?: string[];
   attest?: Attestation[];
-  /** A path, a URL or `cwd://PATH`; always there in a resolved target. */
+  /** A path, a URL or `cwd://PATH`. A resolved target has one. */
   context?: string;
   contexts?: Map<string, string>;
-  /** Always there in a resolved target. */
+  /** A resolved target has one. */
   dockerfile?: string;
   "dockerfile-inline"?: string;
   args?: Map<string, string>;
@@ -31,7 +31,7 @@ export interface Target {
   target?: string;
   secret?: SecretEntry[];
   ssh?: AgentEntry[];
-  /** As they were written: one may hold several with commas between. */
+  /** As written: an element may hold several, with commas between. */
   platforms?: string[];
   output?: OutputEntry[];
   pull?: boolean;
@@ -53,7 +53,7 @@ export interface Target {
 export interface Group {
   readonly name: string;
   description?: string;
-  /** Null: nothing was said of them. */
+  /** Null if the group does not name any. */
   targets: string[] | null;
 }
 
@@ -68,12 +68,12 @@ export interface Resources {
   "cpuset-mems"?: string;
 }
 
-/** The folders of the files that wrote a target's contexts; "." is a folder too. */
+/** The folders of the files that wrote a target's contexts; "." is one, too. */
 export interface ContextBase {
-  /** Of the target's own block, for a target without `context`. */
+  /** The folder of the target's own block, for a target without `context`. */
   own?: string;
   context?: string;
-  /** The target whose `context` ours was set to: its folder counts. */
+  /** The target whose `context` this one takes: that target's folder counts. */
   contextOf?: string;
   contexts: Map<string, string>;
 }

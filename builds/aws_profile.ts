@@ -1,7 +1,7 @@
 /**
- * Keys for S3 that lie in AWS's shared files
- * (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html). Only those that stand there as
- * they are: roles, single sign-on and what a cloud's machines are told are not followed.
+ * Keys for S3 in AWS's shared files
+ * (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html). Only literal keys are read: roles,
+ * single sign-on and the metadata of cloud machines are not followed.
  */
 import type { Env } from "../transports/transport.ts";
 
@@ -11,7 +11,7 @@ export interface AwsKeys {
   readonly session: string | undefined;
 }
 
-/** The keys of `AWS_PROFILE`, or `default`; the credentials file counts before the other. */
+/** The keys of `AWS_PROFILE`, or of `default`. The credentials file goes before the other. */
 export function awsProfile(env: Env): AwsKeys | undefined {
   const home = env("HOME") ?? env("USERPROFILE");
   const profile = env("AWS_PROFILE") || env("AWS_DEFAULT_PROFILE") || "default";
@@ -42,7 +42,7 @@ function keysIn(path: string, section: string): AwsKeys | undefined {
   for (const line of text.split(/\r?\n/)) {
     const heading = /^\s*\[\s*(.*?)\s*\]/.exec(line)?.[1];
     if (heading !== undefined) within = heading.replace(/\s+/g, " ") === section;
-    // What is indented belongs to the key above it.
+    // An indented line belongs to the key above it.
     const [, key, value] = /^([\w-]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
     if (within && key !== undefined) values.set(key.toLowerCase(), value!);
   }

@@ -4,7 +4,7 @@ import { messageOf } from "../cli/report.ts";
 import { Code, RpcError } from "../buildkit/grpc/status.ts";
 import { sourceExcerpt, sourcesOf } from "../progress/source_excerpt.ts";
 
-/** A build that failed: the Dockerfile's lines stand above the message. */
+/** A failed build. The Dockerfile's lines are printed above the message. */
 export class BuildError extends Error {
   override readonly name = "BuildError";
   readonly above: readonly string[];
@@ -12,21 +12,21 @@ export class BuildError extends Error {
   /** Where else the build is shown. */
   below: readonly Painted[] | undefined;
   /**
-   * @param prefix what stands before the text: `failed to build: `, `target app: `
-   * @param where which of several nodes it was, as a sentence without full stop
+   * @param prefix the beginning of the text: `failed to build: `, `target app: `
+   * @param where the failed one of several nodes, as a sentence without full stop
    */
   constructor(cause: Error, prefix: string, where?: string) {
     super(`${prefix}${cause instanceof RpcError ? solveMessage(cause) : cause.message}`, { cause });
-    // A cause that knows what to try says where it was, too.
+    // A cause with a hint names the node itself.
     this.hint = cause instanceof RpcError ? where : undefined;
     const details = cause instanceof RpcError ? cause.details : [];
-    // One that names no line of the file has no excerpt.
+    // An error without a line of the file has no excerpt.
     this.above = sourcesOf(details).map(sourceExcerpt).filter((text) => text !== "")
       .flatMap((text) => text.trimEnd().split("\n"));
   }
 }
 
-/** What an old frontend, of an image, lacks: by its name in the daemon's message, in buildx's words. */
+/** Features that an old frontend lacks, by their names in the daemon's message, in buildx's words. */
 const lacking: Readonly<Record<string, string>> = {
   contexts:
     "current frontend does not support --build-context. Named contexts are supported since " +
@@ -43,7 +43,7 @@ function solveMessage(error: RpcError): string {
   return lacking[lacks] ?? `failed to solve: ${messageOf(error)}`;
 }
 
-/** Does `work`; what it throws is a `BuildError`, unless it is the signal's reason. */
+/** Runs `work`. Its errors become `BuildError`s, except for the signal's reason. */
 export async function withErrorPrefix<T>(
   prefix: string,
   { signal }: Pick<Deps, "signal">,

@@ -109,7 +109,7 @@ export async function prepare(spec: BuildSpec, context: PrepareContext): Promise
   const { attrs, entitlements } = surroundings(spec, () => hostGateway(context.builder, traits));
   const frontend = { ...attrs, ...limits, ...attestation };
   const caches = await cachesOf(spec, env, () => checkDockerfile(inputs, spec, context));
-  const inside = traits && (await import("./outputs/inside_engine.ts")).termsInside(traits, {
+  const inside = traits && (await import("./outputs/inside_engine.ts")).fitToEngine(traits, {
     outputs: named,
     attrs: frontend,
     annotations: annotated,

@@ -1,4 +1,4 @@
-/** Proxies that docker's configuration gives to builds: `proxies`, by engine or for all of them. */
+/** Proxies for builds in docker's configuration: `proxies`, for one engine or for all. */
 import { dockerConfigDir } from "../builders/store/config_dir.ts";
 import { dockerEndpoint } from "../transports/engine/docker_context.ts";
 import type { Env } from "../transports/transport.ts";
@@ -11,8 +11,8 @@ const NAMES = {
 } as const;
 
 /**
- * Build arguments by name, those that `given` doesn't have in any spelling. A configuration that can't
- * be read gives none.
+ * Build arguments by name, without those that `given` has in any case. There are none if the
+ * configuration can't be read.
  */
 export async function proxyArgs(
   given: Readonly<Record<string, string>>,
@@ -38,7 +38,7 @@ type Proxies = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 function readProxies(path: string): Proxies | undefined {
   try {
     const text = Deno.readTextFileSync(path);
-    // Most configurations have none: what isn't there needs no parsing.
+    // Most configurations have no proxies, so parsing is skipped.
     return text.includes('"proxies"') ? JSON.parse(text).proxies : undefined;
   } catch {
     return undefined;

@@ -11,8 +11,7 @@ import { absolutePath, parentOf } from "../base/paths.ts";
 import { removeResult, writeResult } from "./results/result.ts";
 
 /**
- * Watches a build, and writes its page when it has ended, however it did. Removes an earlier page
- * now. Throws `UsageError` where there is no folder for it.
+ * Watches a build, and writes its page when it ends, well or not. Removes an earlier page now. Throws `UsageError` where there is no folder for it.
  */
 export function timelineFile(
   file: string,
@@ -34,7 +33,7 @@ export function timelineFile(
       try {
         writeResult(path, page);
       } catch (error) {
-        // A build that failed has its own error to show.
+        // A failed build reports its own error.
         if (outcome.error === undefined) throw error;
         warn(deps, (error as Error).message);
       }
@@ -52,7 +51,7 @@ function checkPlace(path: string, file: string): void {
   try {
     if (Deno.statSync(parentOf(path)).isDirectory && !isFolder(path)) return;
   } catch {
-    // Said below.
+    // `checkFolder` reports it.
   }
   throw new UsageError(
     `cannot write the timeline to ${JSON.stringify(file)}: ` +

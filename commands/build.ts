@@ -6,7 +6,7 @@ import { defineCommand } from "../cli/command.ts";
 import { chooseCall } from "../builds/spec/call.ts";
 import { withErrorPrefix } from "../builds/build_error.ts";
 import {
-  checkPlace,
+  checkResultPath,
   imageId,
   metadataText,
   removeResult,
@@ -37,7 +37,7 @@ export const command = defineCommand({
     const call = chooseCall(occurrences, flags.call);
     const spec = { ...described, call };
     const results = [flags.iidfile, flags["metadata-file"]].filter((file) => file !== "");
-    results.forEach(checkPlace);
+    results.forEach(checkResultPath);
     if (!given.has("plan")) results.forEach(removeResult);
     const store = storeOf(deps);
     const builder = await chooseBuilder(store, deps.env, global.builder);

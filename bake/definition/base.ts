@@ -1,4 +1,4 @@
-/** Contexts relative to the file that wrote them, for who asks for that. */
+/** Contexts relative to the file that wrote them (`BUILDX_BAKE_FILE_RELATIVE_PATHS`). */
 import { cleanPath } from "../../base/paths.ts";
 import type { Block } from "../hcl/body.ts";
 import type { Expression } from "../hcl/expression.ts";
@@ -6,13 +6,13 @@ import type { ContextBase, Target } from "../target.ts";
 
 type IsRemote = (context: string) => boolean;
 
-/** A file's folder; empty for stdin and URLs, which have none. */
+/** The folder of a file; empty for stdin and URLs. */
 export function folderOf(file: string, isRemote: IsRemote): string {
   if (file === "" || file === "-" || isRemote(file)) return "";
   return cleanPath(file.slice(0, file.lastIndexOf("/") + 1));
 }
 
-/** Of a target that a file wrote all of. */
+/** Base folders of a target defined wholly in one file. */
 export function baseOfFile(folder: string, target: Target): ContextBase {
   const base: ContextBase = { own: folder, contexts: new Map() };
   if (target.context !== undefined) base.context = folder;
@@ -20,7 +20,7 @@ export function baseOfFile(folder: string, target: Target): ContextBase {
   return base;
 }
 
-/** Of one that comes from a block. */
+/** Base folders of a target that comes from a block. */
 export function baseOfBlock({ body, range }: Block, target: Target, isRemote: IsRemote) {
   const base = baseOfFile(folderOf(range.file, isRemote), target);
   const context = body.content({ attributes: ["context"] }).attributes.get("context");
@@ -29,7 +29,7 @@ export function baseOfBlock({ body, range }: Block, target: Target, isRemote: Is
   return base;
 }
 
-/** The target in `target.NAME.context`, if an expression is that. */
+/** The name in `target.NAME.context`, if an expression has this form. */
 function contextOf(expression: Expression): string | undefined {
   if (expression.kind !== "scope" || expression.root !== "target") return undefined;
   const [name, field, ...more] = expression.steps;
@@ -38,7 +38,7 @@ function contextOf(expression: Expression): string | undefined {
   return typeof name.key.content === "string" ? name.key.content : undefined;
 }
 
-/** All contexts from where their files are; one taken from another target starts where that does. */
+/** Lets all contexts start at their files. One taken from another target starts where that target's does. */
 export function rebase(targets: readonly Target[], isRemote: IsRemote): Target[] {
   const byName = new Map(targets.map((target) => [target.name, target]));
   return targets.map((target): Target => {
@@ -60,7 +60,7 @@ export function rebase(targets: readonly Target[], isRemote: IsRemote): Target[]
   });
 }
 
-/** A path that starts at a folder; everything that is no relative path stays. */
+/** A relative path below a folder; any other text stays as it is. */
 function from(folder: string, path: string, isRemote: IsRemote): string {
   const other = /^(?:\/|cwd:\/\/|target:|docker-image:|oci-layout:\/\/)/.test(path);
   if (folder === "" || path === "" || other || isRemote(path)) return path;

@@ -1,6 +1,6 @@
 /**
- * Blocks of targets and groups. A block with a matrix is several targets; each of them, and each of
- * their attributes, is evaluated when something refers to it, or when its turn comes.
+ * Evaluates blocks of targets and groups. A block with a matrix is several targets. Each target and each
+ * attribute is evaluated when something refers to it, or in its turn.
  */
 import { BakeError } from "../error.ts";
 import type { Attribute, Block } from "../hcl/body.ts";
@@ -20,7 +20,7 @@ import { type Evaluation, located } from "./evaluation.ts";
 export interface Instance {
   readonly block: Block;
   readonly name: string;
-  /** What the attributes were read to; those not set are not there. */
+  /** The fields of the attributes that are set. */
   readonly fields: Map<string, unknown>;
 }
 
@@ -55,16 +55,16 @@ const kindsOf = new Map<string, ReadonlyMap<string, AnyKind>>([
 /** Stands for all attributes of a block at once. */
 const WHOLE = "";
 
-/** More combinations than this are a slip. */
+/** More combinations than this are a mistake. */
 const MAX_MATRIX = 10_000;
 
 export class Blocks {
   #states: State[] = [];
-  /** By type and final name; several when they are to be merged. */
+  /** By type and final name. Several blocks of one name are merged. */
   readonly #byName = new Map([...kindsOf.keys()].map((type) => [type, new Map<string, State[]>()]));
-  /** What references see, made when the first one looks: mostly there is none. */
+  /** The values that references see, made for the first reference, since most files have none. */
   readonly #values = new Map([...kindsOf.keys()].map((type) => [type, new Map<string, Seen>()]));
-  /** Labels, and the names that their blocks came to, where these differ. */
+  /** Labels with the final names of their blocks, where these differ. */
   readonly renamed = new Map<string, string[]>();
 
   constructor(private readonly evaluation: Evaluation) {}
@@ -90,14 +90,14 @@ export class Blocks {
     }
   }
 
-  /** All that the blocks came to, in their order. */
+  /** The targets and groups of all blocks, in their order. */
   instances(): Instance[] {
     return this.#states.flatMap(({ block, instances }) =>
       instances!.map(({ name, fields }) => ({ block, name, fields }))
     );
   }
 
-  /** Whether a name is not a variable's but stands for all targets or groups. */
+  /** Whether a name stands for all targets or groups, and is no variable. */
   owns(name: string): boolean {
     return kindsOf.has(name);
   }
@@ -116,7 +116,7 @@ export class Blocks {
     this.#publish(root);
   }
 
-  /** The object that a name like `target` has as its value; none before there is any block. */
+  /** Sets the object that `target` or `group` has as its value; none before there is a block. */
   #publish(type: string): void {
     const values = this.#values.get(type)!;
     const { names } = this.evaluation.root;
@@ -157,7 +157,7 @@ export class Blocks {
     }));
   }
 
-  /** A scope for each combination of the matrix; keys sorted, the last one outermost. */
+  /** A scope for each combination of the matrix. Keys are sorted, and the last one is outermost. */
   #scopes({ body, type }: Block): Scope[] {
     const { root } = this.evaluation;
     const matrix = body.content({ attributes: ["matrix"] }).attributes.get("matrix");
@@ -181,7 +181,7 @@ export class Blocks {
     return combinations.map((names) => root.child(names));
   }
 
-  /** @param only the attributes asked for; all that are left without it */
+  /** @param only the wanted attributes; without it all remaining ones */
   #resolve(state: State, only?: readonly string[]): void {
     const { block, kinds, attributes } = state;
     for (const instance of this.#instances(state)) {

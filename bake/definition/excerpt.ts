@@ -1,9 +1,9 @@
-/** An error with the lines of the file around it above. */
+/** Errors with the lines of the file around them. */
 import { excerpt } from "../../base/excerpt.ts";
 import { BakeError } from "../error.ts";
 import type { Diagnostic } from "../hcl/diagnostic.ts";
 
-/** @param text of the file that the error is in; undefined when it is not at hand */
+/** @param text the file's text; undefined when it is unknown */
 export function withExcerpt(error: Diagnostic, text: string | undefined): BakeError {
   const { subject } = error;
   if (subject === undefined) return new BakeError(error.message, { cause: error });

@@ -1,4 +1,4 @@
-/** What `--list` shows, as rows; how they are aligned is the command's. */
+/** The rows of `--list`. The command aligns them. */
 import { BakeError } from "../error.ts";
 import { csvFields } from "../../base/go/csv.ts";
 import { compareText } from "../hcl/text.ts";
@@ -7,7 +7,7 @@ import type { Definition } from "../options.ts";
 import type { Group } from "../target.ts";
 import { type Json, prettyJson } from "../attributes/pretty_json.ts";
 
-/** What is listed, and how. */
+/** The list that is asked for, and its format. */
 export interface ListFormat {
   readonly type: "targets" | "variables";
   readonly format: "table" | "json";
@@ -44,7 +44,7 @@ export function parseList(text: string): ListFormat {
   return { type, format };
 }
 
-/** The cells of a table, its head first. */
+/** The cells of a table, with its head first. */
 export function listRows(definition: Definition, type: ListFormat["type"]): string[][] {
   if (type === "variables") {
     const rows = sorted(definition.variables).map(({ name, type, value, description }) => [
@@ -59,7 +59,7 @@ export function listRows(definition: Definition, type: ListFormat["type"]): stri
   return [["TARGET", "DESCRIPTION"], ...rows];
 }
 
-/** The same as JSON, with a newline at the end. */
+/** The list as JSON, with a newline at the end. */
 export function listJson(definition: Definition, type: ListFormat["type"]): string {
   const objects = type === "targets"
     ? listed(definition).map(({ name, description, isGroup }) =>
@@ -69,11 +69,11 @@ export function listJson(definition: Definition, type: ListFormat["type"]): stri
       const object = jsonObject({ name, description, type });
       return value === undefined ? object : object.set("value", value);
     });
-  // A list that nothing was added to is none.
+  // buildx prints null for an empty list of targets.
   return `${prettyJson(objects.length === 0 && type === "targets" ? null : objects)}\n`;
 }
 
-/** Without what is empty. */
+/** An object without its empty members. */
 function jsonObject(all: Record<string, Json>): Map<string, Json> {
   return new Map(Object.entries(all).filter(([, value]) => value !== ""));
 }
@@ -84,7 +84,7 @@ interface Listed {
   readonly isGroup: boolean;
 }
 
-/** Targets and groups together; names that begin with `_` are their author's own. */
+/** Targets and groups together. Names that begin with `_` are hidden. */
 function listed({ targets, groups }: Definition): Listed[] {
   const all = [
     ...targets.map(({ name, description = "" }) => ({ name, description, isGroup: false })),

@@ -6,12 +6,12 @@ import { compilePattern } from "./pattern.ts";
 /** By target, then by key: `tags`, `args.NAME`. */
 export type Overrides = ReadonlyMap<string, ReadonlyMap<string, Override>>;
 
-/** Keys that want a name behind them. */
+/** Keys that need a name behind them. */
 const named = new Set(["args", "contexts", "labels", "extra-hosts", "resources", "secret"]);
 
 /**
- * Reads all of them, in the order given. Throws a {@link BakeError}.
- * @param targets names of all targets that there are
+ * Reads all overrides in their order. Throws a {@link BakeError}.
+ * @param targets the names of all targets
  * @param env for `T.args.NAME` without a value
  */
 export function parseOverrides(

@@ -1,6 +1,6 @@
-/** Patterns of names as Go's `path.Match` has them: `*`, `?`, `[a-z]`, `[^a]`, `\` before any. */
+/** Patterns of names in the form of Go's `path.Match`: `*`, `?`, `[a-z]`, `[^a]`, `\` before any. */
 
-/** Whether an argument is a pattern at all. */
+/** Whether an argument is a pattern. */
 export function isPattern(text: string): boolean {
   return /[*?[\]]/.test(text);
 }

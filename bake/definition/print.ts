@@ -1,4 +1,4 @@
-/** The JSON of `--print`: a definition again, with everything resolved. */
+/** The JSON of `--print`: the resolved targets as a definition. */
 import { compareText } from "../hcl/text.ts";
 import type { Resolved } from "../options.ts";
 import type { Attribute } from "../attributes/attribute.ts";
@@ -6,7 +6,7 @@ import { type Json, prettyJson } from "../attributes/pretty_json.ts";
 import { targetAttributes } from "../attributes/table.ts";
 import type { Group, Target } from "../target.ts";
 
-/** With a newline at the end; names sorted, attributes in their own order. */
+/** Ends with a newline. Names are sorted, and attributes are in the order of their table. */
 export function printTargets({ targets, groups }: Pick<Resolved, "targets" | "groups">): string {
   const printed = new Map<string, Json>();
   if (groups.size > 0) printed.set("group", sorted(groups, groupJson));

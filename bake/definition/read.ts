@@ -1,4 +1,4 @@
-/** From files to a definition: compose first, then HCL and JSON as one, merged on top of it. */
+/** Reads files as one definition: compose files first, then HCL and JSON together on top of them. */
 import { BakeError } from "../error.ts";
 import type { Body } from "../hcl/body.ts";
 import { parseBody } from "../hcl/body_parser.ts";
@@ -23,7 +23,7 @@ interface Source {
   readonly body: Body;
 }
 
-/** Throws a {@link BakeError}, with the excerpt of the file where one is to blame. */
+/** Throws a {@link BakeError}, with an excerpt of the file where the mistake has a position. */
 export async function readDefinition(
   files: readonly DefinitionFile[],
   options: ReadOptions,
@@ -43,7 +43,7 @@ export async function readDefinition(
   return { ...definition, targets: rebase(definition.targets, options.isRemote) };
 }
 
-/** Undefined for compose files; for those that HCL is to try, the reason or nothing. */
+/** Undefined for a compose file; for any other the reason, which is empty for the names of HCL and JSON. */
 async function composeRefusal(
   file: DefinitionFile,
   { compose }: ReadOptions,
@@ -66,7 +66,7 @@ async function readCompose(files: readonly DefinitionFile[], options: ReadOption
   };
 }
 
-/** A name that tells nothing may be either; the errors are then those of HCL. */
+/** A name without a known ending may be HCL or JSON. The errors are those of HCL. */
 function parseSource({ name, data }: DefinitionFile, refusal: string): Source {
   if (name.endsWith(".json")) return parsed(name, data, parseAsJson);
   if (name.endsWith(".hcl")) return parsed(name, data, parseAsHcl);
@@ -145,7 +145,7 @@ async function evaluate(
   }
 }
 
-/** Targets of one name are merged, of groups the last one counts; a matrix's label is a group. */
+/** Merges targets of one name. The last group of a name counts, and a matrix's label is a group. */
 function assemble(
   below: Parts,
   blocks: Blocks,

@@ -1,4 +1,4 @@
-/** How a variable's value is read from text: `--var` and the environment give nothing else. */
+/** Reads the values of variables from texts of `--var` and of the environment. */
 import { BakeError } from "../error.ts";
 import { readBool } from "../../base/go/bool.ts";
 import { BigFloat } from "../hcl/big_float.ts";
@@ -12,7 +12,7 @@ import { setOf } from "../hcl/set.ts";
 import { isCollection, isPrimitive, type Type, typeName } from "../hcl/type.ts";
 import { boolOf, listOf, mapOf, numberOf, stringOf, tupleOf, type Value } from "../hcl/value.ts";
 
-/** What overrides a variable; `json` when it comes from `NAME_JSON`. */
+/** A text that overrides a variable; `json` when it comes from `NAME_JSON`. */
 export interface Override {
   readonly text: string;
   readonly json: boolean;
@@ -30,7 +30,7 @@ export function readTyped(name: string, { text, json }: Override, type: Type): V
   }
 }
 
-/** The value of one that declares none, by its default. Throws a {@link BakeError}. */
+/** The value of a variable without a type, by its default. Throws a {@link BakeError}. */
 export function readUntyped(name: string, text: string, otherwise: Value | undefined): Value {
   if (otherwise === undefined || otherwise.type.kind === "dynamic") return stringOf(text);
   if (isPrimitive(otherwise.type)) return readPrimitive(name, text, otherwise.type);
@@ -121,7 +121,7 @@ function readCsv(name: string, text: string, type: Type): Value {
   return type.kind === "set" ? setOf(type.element, values) : listOf(type.element, values);
 }
 
-/** `key:value`, a record of CSV with colons. */
+/** `key:value`, which is a record of CSV with colons. */
 function pair(name: string, field: string): string[] {
   try {
     return csvFields(field, ":");

@@ -6,9 +6,9 @@ type Reader = Pick<Input, "read">;
 
 /** A context that comes as an archive on stdin. */
 export interface Archive {
-  /** Gives it to be read; undefined when it was given before, and isn't kept. */
+  /** A reader of it; undefined when it was read before, and isn't kept. */
   open(): Reader & Partial<Disposable> | undefined;
-  /** Reads all of it into a file, to be given as often as wanted. Rejects with the signal's reason. */
+  /** Reads all of it into a file, so that it can be read often. Rejects with the signal's reason. */
   keep(signal: AbortSignal): Promise<void>;
 }
 

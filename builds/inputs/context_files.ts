@@ -1,7 +1,6 @@
 /**
- * Files of a context which only the daemon can fetch, looked at before a build: a build of nothing else
- * copies them, so that the daemon fetches the context by the same rules as for the build itself, which
- * then finds it fetched.
+ * Reads files of a context that only the daemon can fetch, before the build. A tiny build copies the
+ * files. The daemon so fetches the context by its own rules, and the real build hits its cache.
  */
 import type { Client } from "../../buildkit/client.ts";
 import { withGateway } from "../../buildkit/gateway.ts";
@@ -16,7 +15,7 @@ import type { JobContext } from "../running/job.ts";
 import { hasQuery } from "../spec/remote.ts";
 import { folders } from "../running/services.ts";
 
-/** A context, and what the daemon may need to fetch it. */
+/** A context, with the credentials that the daemon may need to fetch it. */
 export interface FarContext {
   readonly url: string;
   readonly secrets: SecretSource;
@@ -24,8 +23,8 @@ export interface FarContext {
 }
 
 /**
- * Reads up to `length` bytes of each file; undefined for one that isn't there. Of the steps, that which
- * fetches is shown, as in a build. Throws RpcError.
+ * Reads up to `length` bytes of each file; undefined for a missing one. The progress shows the step that
+ * fetches, as in a build. Throws RpcError.
  */
 export async function readContextFiles(
   client: Client,
@@ -43,10 +42,10 @@ export async function readContextFiles(
     context.progress.update(status);
   });
   try {
-    // The frontend reads the second name where a URL's context is a Dockerfile alone, and no archive.
+    // The frontend reads the second name where the URL is a Dockerfile, and no archive.
     for (const dockerfile of ["Dockerfile", "context"]) {
       Deno.writeTextFileSync(`${folder}/${dockerfile}`, copyAll(names));
-      // In the place of the context's own, which could hide the files.
+      // Replaces the context's own file, which could hide the files.
       Deno.writeTextFileSync(`${folder}/${dockerfile}.dockerignore`, "#\n");
     }
     const query = hasQuery(far.url) && { "frontend.caps": "moby.buildkit.frontend.gitquerystring" };
@@ -81,10 +80,10 @@ export async function readContextFiles(
   }
 }
 
-/** What the frontend calls the step that fetches a context. */
+/** The frontend's name for the step that fetches a context. */
 const FETCHING = /^\[internal\] load (?:git source|remote build context)\b/;
 
-/** Passes on what is told of that step, which may take long and says why it failed. */
+/** Passes on the progress of that step, which may take long, or fail for a reason. */
 function onlyFetching(update: (status: StatusResponse) => void): (status: StatusResponse) => void {
   const steps = new Set<string>();
   return ({ vertexes, statuses, logs }) => {
@@ -102,7 +101,7 @@ function onlyFetching(update: (status: StatusResponse) => void): (status: Status
   };
 }
 
-/** A pattern that matches nothing is no error, where a name would be one. */
+/** COPY of each file. A pattern that matches nothing is no error, but a missing name is. */
 function copyAll(names: readonly string[]): string {
   const lines = names.map((name, at) => {
     const escaped = name.replace(/[\\*?[\]]/g, "\\$&");

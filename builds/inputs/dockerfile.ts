@@ -9,11 +9,11 @@ export interface LocalDockerfile {
   /** Absolute. */
   readonly folder: string;
   readonly name: string;
-  /** Throws {@link NoDockerfile} where it is no file: the daemon would find that out later. */
+  /** Throws {@link NoDockerfile} where it is no file, before the daemon finds that out. */
   check(): void;
 }
 
-/** What is named can't be a Dockerfile. */
+/** The named Dockerfile does not exist, or is no file. */
 export class NoDockerfile extends UsageError {}
 
 /**

@@ -1,6 +1,6 @@
 /**
- * A Dockerfile or a definition from a URL, fetched by the daemon: what it can reach counts, as for every other source,
- * and what it has fetched before it only asks to be confirmed.
+ * A Dockerfile or a definition from a URL. The daemon fetches it, as every other source: its network
+ * counts, and a file that it has only needs to be confirmed.
  */
 import { Op } from "../../proto/gen/pb.ts";
 import { messageOf } from "../../proto/message_of.ts";
@@ -10,10 +10,10 @@ import { health } from "../../buildkit/session/health.ts";
 import { dockerfileRequest } from "../../buildkit/solve_request.ts";
 import type { JobContext } from "../running/job.ts";
 
-/** What buildx takes at most, in bytes. */
+/** The limit of buildx, in bytes. */
 const LARGEST = 2 << 20;
 
-/** Throws RpcError, or an Error for a file that is too large. @param what it is, for that error */
+/** Throws RpcError, or an Error for a file that is too large. @param what the file's kind, for that error */
 export async function fetchFile(
   client: Client,
   url: string,
@@ -44,7 +44,7 @@ export async function fetchFile(
 
 /**
  * A definition of one step, which fetches a file. Steps refer to each other by the digest of their
- * bytes; the last one of a definition only says which step's result is meant.
+ * bytes. The last one of a definition only names the step whose result counts.
  */
 async function httpDefinition(url: string, filename: string, name: string) {
   const fetch = Op.encode(messageOf(Op, {

@@ -1,18 +1,19 @@
-/** What the frontend is told of the checkout that a context lies in, for provenance and labels. */
+/** Attributes about the git checkout of a context, for provenance and labels. */
 import type { Env } from "../../transports/transport.ts";
 import { isOn } from "../../cli/env_bool.ts";
 import type { CheckoutOf } from "./git_repository.ts";
 import { absolutePath } from "../../base/paths.ts";
+import { realPath } from "../../base/real_path.ts";
 
 /**
  * `vcs:*` attributes, unless `BUILDX_GIT_INFO` is false, and labels with `BUILDX_GIT_LABELS`. Empty
- * outside of a checkout.
- * @param folder the context's; undefined when it is none of this machine
- * @param dockerfile as `-f` had it; empty without it
- * @param mounts folder by mount name: each is told by its place in the checkout
+ * outside a checkout.
+ * @param folder the context's
+ * @param dockerfile the text of `-f`; empty without it
+ * @param mounts folder by mount name; each is given by its path in the checkout
  */
 export async function gitAttrs(
-  folder: string | undefined,
+  folder: string,
   dockerfile: string,
   mounts: ReadonlyMap<string, string>,
   { env, cwd, checkoutOf }: {
@@ -23,7 +24,7 @@ export async function gitAttrs(
 ): Promise<Record<string, string>> {
   const wantsInfo = isOn("BUILDX_GIT_INFO", env, true);
   const wantsLabels = env("BUILDX_GIT_LABELS") === "full" || isOn("BUILDX_GIT_LABELS", env);
-  if (folder === undefined || !wantsInfo && !wantsLabels) return {};
+  if (!wantsInfo && !wantsLabels) return {};
   const checkout = checkoutOf(folder);
   if (checkout === undefined) return {};
   const attrs: Record<string, string> = {};
@@ -37,22 +38,22 @@ export async function gitAttrs(
     if (commit) attrs["label:org.opencontainers.image.revision"] = commit;
     if (source) attrs["label:org.opencontainers.image.source"] = source;
     const file = dockerfile === "" ? `${folder}/Dockerfile` : absolutePath(dockerfile, cwd);
-    const place = placeIn(root, file);
-    if (place !== undefined) attrs["label:com.docker.image.source.entrypoint"] = place;
+    const path = pathIn(root, file);
+    if (path !== undefined) attrs["label:com.docker.image.source.entrypoint"] = path;
   }
   if (!wantsInfo) return attrs;
   if (commit) attrs["vcs:revision"] = commit;
   if (source) attrs["vcs:source"] = source;
-  for (const [mount, path] of mounts) {
-    const place = placeIn(root, realPath(path));
-    if (place !== undefined) attrs[`vcs:localdir:${mount}`] = place;
+  for (const [mount, folder] of mounts) {
+    const path = pathIn(root, realPath(folder, cwd).path);
+    if (path !== undefined) attrs[`vcs:localdir:${mount}`] = path;
   }
   return attrs;
 }
 
 /**
- * Files that were changed, added, or are ignored. Only git itself can say that of a large checkout in
- * a moment, since its index knows the times: asked for by a variable, it is worth a process.
+ * Whether files were changed, added, or are ignored. Only git can answer that quickly for a large
+ * checkout, since its index has the times. A variable asks for it, so it is worth a process.
  */
 async function isDirty(folder: string): Promise<boolean> {
   try {
@@ -69,21 +70,13 @@ async function isDirty(folder: string): Promise<boolean> {
 }
 
 /** `path` as seen from `root`; undefined when it lies elsewhere. */
-function placeIn(root: string, path: string): string | undefined {
+function pathIn(root: string, path: string): string | undefined {
   if (path === root) return ".";
   const below = root.endsWith("/") ? root : `${root}/`;
   return path.startsWith(below) ? path.slice(below.length) : undefined;
 }
 
-function realPath(path: string): string {
-  try {
-    return Deno.realPathSync(path).replaceAll("\\", "/");
-  } catch {
-    return path;
-  }
-}
-
-/** Without name and password: the URL goes into images. */
+/** The URL without name and password, since it goes into images. */
 function redacted(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^/@]*)@/i, (_, scheme, user: string) => {
     const [name, password] = user.split(":", 2) as [string, string?];

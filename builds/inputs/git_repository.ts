@@ -1,7 +1,6 @@
 /**
- * What a git checkout says of itself, read from its files: no git program is needed, and none is
- * started (https://git-scm.com/docs/gitrepository-layout). Repositories whose refs are in the new
- * "reftable" format have no commit that we can tell.
+ * Reads the files of a git checkout. No git program is needed or started (https://git-scm.com/docs/gitrepository-layout). In the
+ * new "reftable" format of refs, the commit stays unknown.
  */
 
 /** A checkout. */
@@ -10,14 +9,14 @@ export interface Checkout {
   readonly root: string;
   /** The commit of HEAD; undefined before the first. */
   readonly commit: string | undefined;
-  /** Where it came from: the branch's remote, else `origin`, else `upstream`. May hold a password. */
+  /** Its origin: the branch's remote, or `origin`, or `upstream`. The URL may contain a password. */
   readonly remote: string | undefined;
 }
 
-/** The checkout that a folder lies in; undefined when it lies in none. */
+/** The checkout of a folder; undefined for a folder outside of any. */
 export type CheckoutOf = (folder: string) => Checkout | undefined;
 
-/** Finds checkouts, each folder's once: the targets of a bake have much the same. */
+/** Finds the checkout of each folder once, since targets of bake often share folders. */
 export function checkouts(): CheckoutOf {
   const found = new Map<string, Checkout | undefined>();
   return (folder) => {
@@ -44,14 +43,14 @@ function findCheckout(folder: string): Checkout | undefined {
   return undefined;
 }
 
-/** `.git` is the repository, or in a worktree and a submodule a file that says where it is. */
+/** `.git` is the repository. In a worktree or a submodule it is a file with the repository's path. */
 function gitDirOf(root: string): string | undefined {
   const path = join(root, ".git");
   let text: string;
   try {
     text = Deno.readTextFileSync(path);
   } catch (error) {
-    // On most levels there is nothing, and this is on the way of every build.
+    // Most levels have no `.git`, and every build comes here.
     if (error instanceof Deno.errors.NotFound) return undefined;
     return read(`${path}/HEAD`) === undefined ? undefined : path;
   }
@@ -61,7 +60,7 @@ function gitDirOf(root: string): string | undefined {
   return read(`${gitDir}/HEAD`) !== undefined ? gitDir : undefined;
 }
 
-/** The commit that a ref leads to. A worktree has a HEAD of its own, and shares the rest. */
+/** The commit that a ref leads to. A worktree has its own HEAD, and shares the other refs. */
 function resolve(ref: string, gitDir: string, common: string): string | undefined {
   for (let hops = 0; hops < 5; hops++) {
     const text = read(`${gitDir}/${ref}`) ?? read(`${common}/${ref}`) ??
@@ -116,7 +115,7 @@ function parseConfig(text: string): Config {
   return values;
 }
 
-/** Quotes are taken away and comments are dropped; spaces count inside quotes only. */
+/** A value without quotes and comments. Spaces count inside quotes only. */
 function valueOf(text: string): string {
   let value = "";
   for (

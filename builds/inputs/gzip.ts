@@ -1,6 +1,6 @@
 import type { Input } from "../../cli/deps.ts";
 
-/** The same bytes, compressed; no faster than they are read. */
+/** The same bytes, compressed at the reader's pace. */
 export function gzipped(source: Pick<Input, "read">): Pick<Input, "read"> {
   const plain = new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {

@@ -1,7 +1,7 @@
 /**
  * Folders of this machine that a build reads and writes as OCI layouts: caches of the type `local`, and
- * outputs with `tar=false`. The daemon reads and writes their blobs by a store's id; what a tag means
- * in a folder is the client's to find out before the build, and to write down after it.
+ * outputs with `tar=false`. The daemon reads and writes their blobs by a store's id. The client looks up
+ * a folder's tags before the build, and writes them after it.
  */
 import type { Typed } from "../../buildkit/solve_request.ts";
 import type { EngineOutput } from "../outputs/engine.ts";
@@ -11,19 +11,19 @@ import { openedPath } from "../../base/opened_path.ts";
 import { parentOf } from "../../base/paths.ts";
 import type { Answers } from "../results/result.ts";
 
-/** Layouts of a build. */
+/** The layouts of a build. */
 export interface Layouts {
   /** Folder by store id; absolute. */
   readonly stores: ReadonlyMap<string, string>;
-  /** The ids of those that are written. */
+  /** The ids of the stores that are written. */
   readonly writable: ReadonlySet<string>;
-  /** The caches to read, those that can't be left out. */
+  /** The caches to read, without those that do not exist yet. */
   readonly cacheFrom: readonly Typed[];
-  /** After the build went well: the folders' indexes name what was written. */
+  /** After a good build: writes the indexes of the folders. */
   commit(answers: Answers, warn: (text: string) => void): Promise<void>;
 }
 
-/** A cache folder to write. */
+/** A folder that a cache is written to. */
 interface CacheFolder {
   /** As it was typed. */
   readonly dest: string;
@@ -40,8 +40,8 @@ const none = (cacheFrom: readonly Typed[]): Layouts => ({
 });
 
 /**
- * Looks for what there is to read; writes nothing yet. A cache that isn't there is warned of and left
- * out: the first build of all has none. Throws `UsageError`.
+ * Looks at the layouts to read, and writes nothing yet. A cache that does not exist gets a warning and is
+ * left out, since the first build of all has none. Throws `UsageError`.
  */
 export async function findLayouts(
   build: {
@@ -116,7 +116,7 @@ export async function findLayouts(
         try {
           removeUnused(folder);
         } catch (error) {
-          // The build itself went well; a build without steps has written no cache at all.
+          // This is no error: a build without steps writes no cache.
           warn(`failed to reset cache store: ${asTyped(error, folder, dest)}`);
         }
       }
@@ -124,12 +124,12 @@ export async function findLayouts(
   };
 }
 
-/** An error's message with the folder as it was typed. */
+/** An error's message, with the folder as it was typed. */
 function asTyped(error: unknown, folder: string, typed: string): string {
   return (error as Error).message.replaceAll(`${folder}/`, `${typed.replace(/\/+$/, "")}/`);
 }
 
-/** A file stands where a cache is to go: told before the build, not after it. Throws `UsageError`. */
+/** Throws `UsageError`, before the build, where a file is in the way of a cache folder. */
 function checkFolder(typed: string, cwd: string): void {
   try {
     if (Deno.statSync(openedPath(typed, cwd)).isDirectory) return;

@@ -1,17 +1,17 @@
-/** Standard input as a build takes it: a context in an archive, or a Dockerfile. */
+/** Standard input of a build: a context in an archive, or a Dockerfile. */
 import type { Input } from "../../cli/deps.ts";
 
-/** As much as tells an archive from a text: two blocks of a tar, in bytes. */
+/** The length that tells an archive from a text: two blocks of a tar, in bytes. */
 const HEAD = 1024;
 const BLOCK = 512;
 
-/** What stdin begins with, and how to read all of it, the beginning too. */
+/** The beginning of stdin, and a reader of all of it. */
 export interface Peeked {
   readonly head: Uint8Array;
   readonly whole: Pick<Input, "read">;
 }
 
-/** Looks at the beginning of stdin; shorter only when stdin is. */
+/** Reads the beginning of stdin, which is shorter only when stdin is. */
 export async function peek(input: Pick<Input, "read">): Promise<Peeked> {
   const buffer = new Uint8Array(HEAD);
   let length = 0;
@@ -36,7 +36,7 @@ export async function peek(input: Pick<Input, "read">): Promise<Peeked> {
   };
 }
 
-/** All of it, for texts. Throws for more than `limit` bytes. @param name what it is called then */
+/** Reads a whole text. Throws for more than `limit` bytes. @param name its name in the message */
 export async function readText(
   input: Pick<Input, "read">,
   limit: number,
@@ -65,24 +65,24 @@ const bzip2 = [0x42, 0x5a, 0x68];
 const gzip = [0x1f, 0x8b, 0x08];
 const xz = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00];
 
-/** Whether what begins so is an archive that the daemon unpacks. */
+/** Whether these bytes begin an archive that the daemon unpacks. */
 export function isArchive(head: Uint8Array): boolean {
   const starts = (magic: readonly number[]) => magic.every((byte, at) => head[at] === byte);
   return [bzip2, gzip, xz].some(starts) || isTarHeader(head);
 }
 
 /**
- * Whether a tar begins with a header of the PAX format, as Python's and Node's often do. The daemon
- * looks at no more than two blocks, finds no file in them, and takes the tar for a Dockerfile;
- * compressed, it takes it for what it is.
+ * Whether a tar begins with a header of the PAX format, as those of Python and Node often do. The daemon
+ * looks at two blocks only, finds no file in them, and takes the tar for a Dockerfile. It recognizes a
+ * compressed tar.
  */
 export function hidesItsKind(head: Uint8Array): boolean {
   return isTarHeader(head) && head[156] === 0x78; // x
 }
 
 /**
- * A tar has no magic number that all of them bear, but a checksum: the sum of the block's bytes, the
- * checksum itself taken as spaces, in octal. Old programs summed signed bytes.
+ * Tars have no common magic number, but a checksum: the sum of the block's bytes in octal, where the
+ * checksum itself counts as spaces. Old programs summed signed bytes.
  */
 function isTarHeader(head: Uint8Array): boolean {
   if (head.length < BLOCK) return false;

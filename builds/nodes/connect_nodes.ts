@@ -11,19 +11,19 @@ import { PATIENCE, waiting } from "../../cli/waiting.ts";
 
 const NAME = "[internal] waiting for connection";
 
-/** What reaching a node goes by. */
+/** What connecting to a node needs. */
 export interface ReachOptions {
   readonly deps: Deps;
   readonly progress: Progress;
-  /** Milliseconds that it may take; 0 for no limit. */
+  /** Milliseconds that the connection may take; 0 for no limit. */
   readonly budget: number;
-  /** What the work is about, for a node of several daemons: see `DialContext`. */
+  /** The key for the choice among a node's daemons: see `DialContext`. */
   readonly affinity?: string;
 }
 
 /**
- * Connects to a node within the budget. What takes long, to the daemon's first byte, is a step of the
- * build; on a terminal it counts down. Throws what `connect` throws.
+ * Connects to a node within the budget. A connection that takes long, until the daemon's first byte, is
+ * shown as a step of the build, and counts down on a terminal. Throws the errors of `connect`.
  */
 export async function reach(
   builder: Builder,

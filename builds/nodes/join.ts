@@ -1,4 +1,4 @@
-/** An image that several nodes have pushed, each its part by digest: their index, under its tags. */
+/** Joins an image whose parts several nodes have pushed by digest: pushes their index under its tags. */
 import { registryConfigs } from "../../builders/store/registry_configs.ts";
 import type { Descriptor } from "../../buildkit/registry/descriptor.ts";
 import type { RegistryConfig } from "../../buildkit/registry/hosts.ts";
@@ -17,9 +17,9 @@ import { isOn, pushed } from "./split.ts";
 type Attrs = Readonly<Record<string, string>>;
 
 /**
- * What a target's nodes answered, as one. Where they pushed an image, the index of their parts is
- * pushed under each of its names, and its digest is all there is to say, as buildx has it; else it is
- * what the first node said. Throws `RegistryError`.
+ * Joins the answers of a target's nodes. Where they pushed an image, the index of its parts is pushed
+ * under each of its names, and the answer is the index's digest alone, as with buildx. Otherwise the
+ * first node's answers count. Throws `RegistryError`.
  */
 export async function joinParts(
   parts: readonly Answers[],
@@ -56,7 +56,7 @@ async function registriesFor(
   for (const { ref } of namesOf(attrs)) {
     const byTls = { http: false, ...known.get(ref.domain), insecure: true };
     using registries = open(new Map([[ref.domain, byTls]]));
-    // With any certificate, and without TLS where the registry has none: as the nodes did it.
+    // The nodes took any certificate, and plain HTTP where the registry has no TLS.
     const http = byTls.http || await registries.writer(ref).has(part!).then(() => false, lacksTls);
     configs.set(ref.domain, { ...byTls, http });
   }
@@ -67,7 +67,7 @@ function lacksTls(error: unknown): boolean {
   return error instanceof RegistryError && error.code === "tls";
 }
 
-/** Pushes the index of some parts under the names of an image's attributes; gives its digest. */
+/** Pushes the index of the parts under the names of an image's attributes. Returns its digest. */
 export async function pushIndex(
   registries: Registries,
   descriptors: readonly Descriptor[],
@@ -78,12 +78,12 @@ export async function pushIndex(
   const sources = await Promise.all(
     descriptors.map((descriptor) => readSource(repositories, { location: names[0]!, descriptor })),
   );
-  // The others concern the parts, which the nodes have annotated.
+  // Other annotations belong to the parts, and the nodes have set them.
   const annotations = annotationsOf(attrs)
     .filter(({ type }) => type === "index" || type === "manifest-descriptor");
   const { descriptor, bytes } = await combine(sources, annotations, false);
   for (const name of names) {
-    // By digest alone where that was asked for; buildx would give it the tag `latest`.
+    // By digest alone where the output says so; buildx would add the tag `latest`.
     const tag = isOn(attrs["push-by-digest"]) ? "" : name.ref.tag;
     await repositories.writer(name).putManifest(descriptor, bytes, tag);
   }

@@ -6,13 +6,13 @@ import { formatPlatform } from "../../builders/platforms.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { reach, type ReachOptions } from "./connect_nodes.ts";
 
-/** The connections of one run: one to each node that is needed, shared by all targets. */
+/** The connections of one run: one to each node that it needs, for all targets. */
 export interface NodeClients {
   /** The node's connection, dialled when it is first asked for. Rejects as `reach` does. */
   at(index: number): Promise<Client>;
-  /** The same for what a node has to build. Where there are several nodes the error says which and what. */
+  /** The connection for a job. With several nodes, an error names the node and its platforms. */
   of(share: Share): Promise<Client>;
-  /** Ends them all. */
+  /** Closes all connections. */
   close(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export function nodeClients(
       }
     },
     async close() {
-      // Nobody waits any more for a node that doesn't answer.
+      // A node that doesn't answer must not delay the end.
       over?.abort(new Error("the build is over"));
       await Promise.all([...clients.values()].map(async (client) => {
         await client.then((client) => client.close(), () => {});
@@ -55,14 +55,14 @@ export function nodeClients(
   };
 }
 
-/** No other machine takes its place: what it would build might not be the same. */
+/** No other machine replaces a node, since its result might differ. */
 function unreached(share: Share, cause: unknown): BuilderError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  return new BuilderError(`${dutyOf(share)}: ${message}`, { cause });
+  return new BuilderError(`${jobText(share)}: ${message}`, { cause });
 }
 
 /** `node b is to build linux/arm64`. */
-export function dutyOf({ node, platforms }: Pick<Share, "node" | "platforms">): string {
+export function jobText({ node, platforms }: Pick<Share, "node" | "platforms">): string {
   const what = platforms.length > 0 ? `build ${platforms.map(formatPlatform).join(", ")}` : "build";
   return `node ${node.name} is to ${what}`;
 }

@@ -1,4 +1,4 @@
-/** `--plan`: which node would build what, and why. */
+/** `--plan`: the node of each platform, and the reason. */
 import type { Reason } from "../../builders/placement.ts";
 import { formatPlatform } from "../../builders/platforms.ts";
 import { type Registry, shownEndpoint } from "../../transports/registry.ts";
@@ -22,8 +22,8 @@ export function checkPlanFormat(format: string): void {
 const because: Readonly<Record<Reason, string>> = {
   fixed: "fixed",
   listed: "listed by its workers",
-  related: "runs it beside its own",
-  first: "nobody's: the first node may cross-build it",
+  related: "can run it, besides its own",
+  first: "no node has it: the first node may cross-build it",
   only: "the only node",
 };
 
@@ -59,7 +59,7 @@ export function planText(jobs: readonly Job[], format: string, registry: Registr
   return alignColumns(table, { padding: 3, minimum: 0 }) + joined(jobs);
 }
 
-/** What becomes of images that several nodes build. */
+/** A line for each image that several nodes build. */
 function joined(jobs: readonly Job[]): string {
   const lines = [...Map.groupBy(jobs, ({ target }) => target).values()].flatMap((parts) => {
     const image = pushed(parts[0]!.build.options.exporters);

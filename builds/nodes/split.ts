@@ -15,9 +15,9 @@ import type { NodeClients } from "./node_clients.ts";
 import type { PreparedBuild } from "../prepare.ts";
 
 /**
- * Gives each target's platforms to the nodes. Throws `BuilderError` for a node that is needed and not
- * there, `UsageError` for an output that can't be put together from several nodes; where there are
- * several targets a `BuildError` of that, with the target's name.
+ * Distributes each target's platforms over the nodes. Throws `BuilderError` for a node that is needed and
+ * missing, and `UsageError` for an output that can't be combined from several nodes. With several
+ * targets, the error is a `BuildError` with the target's name.
  */
 export async function splitJobs(
   nodes: NodeClients,
@@ -84,7 +84,7 @@ export function pushed(exporters: readonly Typed[]): Typed | undefined {
   return exporters.find(({ type, attrs }) => type === "image" && isOn(attrs["push"]));
 }
 
-/** An exporter's switch; the daemon is who complains of what is no boolean. */
+/** An exporter's switch. The daemon reports a value that is no boolean. */
 export function isOn(text: string | undefined): boolean {
   try {
     return parseBool(text ?? "");
@@ -93,7 +93,7 @@ export function isOn(text: string | undefined): boolean {
   }
 }
 
-/** The part is pushed by its digest; the tags are for the index of all parts. */
+/** Each part is pushed by its digest, since the tags belong to the index of all parts. */
 function byDigest(output: Typed): Typed {
   const repositories = output.attrs["name"]!.split(",").map((name) =>
     repositoryName(parseReference(name))

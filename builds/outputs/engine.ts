@@ -15,20 +15,20 @@ import type { Env } from "../../transports/transport.ts";
 import type { Output } from "../spec/output.ts";
 import type { LocalVertexes } from "../../progress/local.ts";
 
-/** An output with the engine that takes it, where one does. */
+/** An output, with the engine that loads it where there is one. */
 export interface EngineOutput extends Output {
   readonly loader?: ImageLoader;
-  /** What the image is called there. */
+  /** The image's names there. */
   readonly names?: readonly string[];
-  /** containerd, which the daemon writes the image's blobs to. */
+  /** containerd's store, which the daemon writes the image's blobs to. */
   readonly store?: ImageStore;
   /** Names that the engine pushes when the build is over. */
   readonly pushedAfter?: readonly string[];
 }
 
 /**
- * Asks the Docker engines that outputs go to what they are, and gives those outputs the exporter
- * that suits. Throws `BuilderError` for one that can't be reached.
+ * Asks the Docker engines that outputs go to for their traits, and gives those outputs a suitable
+ * exporter. Throws `BuilderError` for one that can't be reached.
  * @param index as `loadExporter` has it
  */
 export async function openEngines(
@@ -49,7 +49,7 @@ export async function openEngines(
   }));
 }
 
-/** containerd's own socket and namespace, where nothing else is said; as `ctr` and `nerdctl` find them. */
+/** containerd at the output's socket and namespace, or where `ctr` and `nerdctl` look. */
 async function openStore(
   { socket, namespace }: Extract<Output["target"], { to: "containerd" }>,
   env: Env,
@@ -85,7 +85,7 @@ async function loadTarget(
   return { program, endpoint: { host }, hint };
 }
 
-/** Takes the image's tar into the engine, shown as a step of the build. */
+/** Sends the image's tar to the engine. The progress shows that as a step. */
 export function engineOutput(
   loader: ImageLoader,
   names: readonly string[],

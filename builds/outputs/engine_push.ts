@@ -6,8 +6,8 @@ import type { Job, JobContext } from "../running/job.ts";
 import type { Answers } from "../results/result.ts";
 
 /**
- * Pushes by the engine what its BuildKit couldn't, each name as a step of the build. Resolves to what
- * that adds to the answers: the digest is that of the manifest which the registry has.
+ * Lets the engine push names that its BuildKit can't, each as a step of the build. Resolves to the
+ * additional answers: the digest is the one of the manifest in the registry.
  */
 export async function pushAfter(
   { build, node }: Job,
@@ -39,7 +39,7 @@ export async function pushAfter(
   }
   const digest = digests[0];
   if (digest === undefined) return {};
-  // Old engines give the image's id as its digest alone.
+  // Old engines return the image's id as its digest.
   const id = answers["containerimage.config.digest"] ?? answers["containerimage.digest"];
   return { "containerimage.digest": digest, ...id && { "containerimage.config.digest": id } };
 }

@@ -3,9 +3,9 @@ import type { Typed } from "../../buildkit/solve_request.ts";
 type Attrs = Readonly<Record<string, string>>;
 
 /**
- * The outputs as they are asked of the daemon: each with the annotations, and an image with what the
- * environment and an argument say of images.
- * @param plain attestations are manifests of images, which older registries take
+ * The outputs as the daemon is asked for them. Each has the annotations, and an image has attributes of
+ * the environment and of a build argument.
+ * @param plain attestations are stored as image manifests, which older registries accept
  */
 export function exportersOf(
   outputs: readonly Typed[],

@@ -1,8 +1,7 @@
 /**
- * What is asked of the BuildKit inside a Docker engine in the place of what a daemon of its own would
- * be asked for: its images go into the engine by an exporter of its own (`moby`), and with the
- * engine's older image store it has few others, no caches and one platform. As buildx's docker driver
- * has it, messages included.
+ * Fits a build to the BuildKit inside a Docker engine. Its images go into the engine by an exporter of
+ * its own (`moby`). With the engine's older image store there are few other exporters, no caches and one
+ * platform. The rules and messages are those of buildx's docker driver.
  */
 import type { EngineTraits } from "../../builders/engine_traits.ts";
 import { DEFAULT_PROVENANCE, type Typed } from "../../buildkit/solve_request.ts";
@@ -12,7 +11,7 @@ import { UsageError } from "../../base/usage_error.ts";
 import type { EngineOutput } from "./engine.ts";
 import { attests } from "../spec/frontend_options.ts";
 
-/** A build as the command line has it. */
+/** A build as its author wants it. */
 export interface Wanted {
   readonly outputs: readonly Output[];
   /** The frontend's attributes. */
@@ -21,20 +20,20 @@ export interface Wanted {
   readonly cacheTo: readonly Typed[];
   readonly platforms: number;
   readonly pull: boolean;
-  /** Nobody said where the result is to go. */
+  /** The author named no output. */
   readonly byDefault: boolean;
-  /** The docker context that the builder's engine is of. */
+  /** The docker context of the builder's engine. */
   readonly context: string;
 }
 
-/** What its engine is asked for. */
-export interface Terms {
+/** The same build, in a form that the engine supports. */
+export interface Fitted {
   readonly outputs: readonly EngineOutput[];
   readonly attrs: Readonly<Record<string, string>>;
 }
 
-/** Throws `UsageError` for what the engine can't do. */
-export function termsInside({ containerd }: EngineTraits, wanted: Wanted): Terms {
+/** Throws `UsageError` for wishes that the engine can't fulfil. */
+export function fitToEngine({ containerd }: EngineTraits, wanted: Wanted): Fitted {
   const { platforms } = wanted;
   const asksAttestations = attests(wanted.attrs);
   if (!containerd) {
@@ -55,19 +54,19 @@ export function termsInside({ containerd }: EngineTraits, wanted: Wanted): Terms
   if (!containerd && attrs["attest:provenance"] === DEFAULT_PROVENANCE) {
     delete attrs["attest:provenance"];
   }
-  // An image that the engine has goes before the registry's, unless --pull says otherwise.
+  // An image in the engine goes before the registry's, unless --pull is given.
   if (!wanted.pull) attrs["image-resolve-mode"] = "local";
   return { outputs, attrs };
 }
 
-interface Circumstances {
+interface EngineCase {
   readonly containerd: boolean;
   /** The result has several manifests. */
   readonly index: boolean;
   readonly wanted: Wanted;
 }
 
-function outputInside(output: Output, { containerd, index, wanted }: Circumstances): EngineOutput {
+function outputInside(output: Output, { containerd, index, wanted }: EngineCase): EngineOutput {
   const { type, attrs, target } = output;
   if (type === "oci" && !containerd) throw unsupported("OCI exporter", "build-exporters");
   const moby = target.to === "engine" && target.program === "docker";
@@ -102,7 +101,7 @@ function outputInside(output: Output, { containerd, index, wanted }: Circumstanc
     type: "moby",
     attrs: containerd ? { ...rest, "prefer-image-digest": "true" } : rest,
     target: { to: "daemon" },
-    // The engine pushes then, when the build is over: its BuildKit can't.
+    // The engine pushes after the build, since its BuildKit can't.
     ...push && !containerd && { pushedAfter: (attrs["name"] ?? "").split(",") },
   };
 }
@@ -114,7 +113,7 @@ function refuseIndexAnnotations({ annotations, outputs }: Wanted): void {
   }
 }
 
-/** buildx's sentence, on three lines. */
+/** buildx's text, on three lines. */
 function unsupported(feature: string, page: string): UsageError {
   return new UsageError(
     `${feature} is not supported for the docker driver.\n` +

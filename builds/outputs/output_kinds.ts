@@ -5,7 +5,7 @@ export function comesHere({ target, loader }: EngineOutput): boolean {
   return loader !== undefined || ["file", "directory", "stdout"].includes(target.to);
 }
 
-/** Whether an output goes where somebody must be asked first. */
+/** Whether a program of this side must be asked before it gets an output. */
 export function asksEngine({ target }: EngineOutput): boolean {
   return target.to === "engine" || target.to === "containerd";
 }

@@ -11,25 +11,26 @@ import { type EngineOutput, engineOutput } from "./engine.ts";
 import type { JobContext } from "../running/job.ts";
 import { openedPath } from "../../base/opened_path.ts";
 
-/** Takes outputs, and finishes them. */
+/** Receives outputs, and finishes them. */
 export interface Outputs {
   readonly service: Service;
-  /** The build went well: they take their final names. */
+  /** After a good build: outputs take their final names. */
   commit(): Promise<void>;
-  /** It did not: nothing of them stays. */
+  /** After a failed build: nothing of the outputs stays. */
   discard(): Promise<void>;
 }
 
-/** Makes ready to take those of a build's outputs that come to this side. */
+/** Prepares to receive those outputs of a build that come to this side. */
 export function openOutputs(
   all: readonly EngineOutput[],
-  { deps, shared, spend }: Pick<JobContext, "deps" | "shared" | "spend">,
+  { deps, shared, markNotRepeatable }: Pick<JobContext, "deps" | "shared" | "markNotRepeatable">,
 ): Outputs {
   const outputs = new Map<number, ByteOutput | TreeOutput>();
   for (const [id, { target, loader, names }] of all.entries()) {
     const output = loader
       ? engineOutput(loader, names ?? [], shared.local)
-      : localOutput(target, deps, () => spend("a part of its output has gone to stdout"));
+      : localOutput(target, deps, () =>
+        markNotRepeatable("a part of its output has gone to stdout"));
     if (output) outputs.set(id, output);
   }
   const files = [...outputs.values()].filter((output) => "commit" in output);
@@ -47,7 +48,7 @@ export function openOutputs(
   };
 }
 
-/** What takes an output that comes to this side; undefined for one that stays with the daemon. */
+/** The receiver of an output that comes to this side; undefined for one that stays with the daemon. */
 function localOutput(
   target: Output["target"],
   deps: Deps,

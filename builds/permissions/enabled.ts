@@ -3,8 +3,7 @@ import { quote } from "../../base/go/quote.ts";
 import { isTrue } from "../../cli/env_bool.ts";
 
 /**
- * Whether a definition's use of this machine's files and agent is checked, and whether that is so only
- * because nobody said otherwise.
+ * Whether a definition's use of files and agents is checked, and whether that is so only by default.
  */
 export function localChecks(
   env: Env,
@@ -20,9 +19,9 @@ export function localChecks(
 }
 
 /**
- * Whether docker compose is calling: it has read the project that its user named, hands it over on
- * stdin, and grants next to nothing. So what it sends counts as granted: whoever sets our environment
- * could switch the checks off as well (docs/decisions/0014-bake-permissions.md).
+ * Whether docker compose is calling. It has read the project that its user named, sends it on stdin, and
+ * grants next to nothing, so its needs count as granted. Whoever sets our environment could also turn
+ * the checks off (docs/decisions/0014-bake-permissions.md).
  */
 export function isFromCompose(files: readonly string[], env: Env): boolean {
   return files.length > 0 && files.every((name) => name === "-") &&

@@ -1,17 +1,17 @@
-/** `--allow`: what a definition may do beyond the working folder. */
+/** `--allow`: privileges of a definition beyond the working folder. */
 import { csvFields } from "../../base/go/csv.ts";
 import { UsageError } from "../../base/usage_error.ts";
 
-/** What is granted, or asked for. */
+/** Privileges that are granted, needed or missing. */
 export interface Privileges {
   networkHost: boolean;
   insecure: boolean;
   /** CDI devices: all of them, or by name. */
   allDevices: boolean;
   readonly devices: Set<string>;
-  /** The agent of the environment is forwarded. */
+  /** The agent of the environment may be used. */
   ssh: boolean;
-  /** An output takes away files that are not in the result. */
+  /** An output may delete files that are not in the result. */
   localDelete: boolean;
   /** Paths, with what lies below them. */
   readonly read: Set<string>;
@@ -61,7 +61,7 @@ function grant(grants: Privileges, text: string): void {
     case "fs.write":
       grants[key === "fs.read" ? "read" : "write"].add(value);
       return;
-    // Taken for the sake of command lines that have them; pushing and loading need no permission.
+    // Accepted for existing command lines. Pushing and loading need no permission.
     case "image":
     case "image.push":
     case "image.load":

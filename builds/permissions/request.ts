@@ -1,4 +1,4 @@
-/** What is said of privileges that a definition asks for, and asked. */
+/** Reports the privileges that a definition lacks, and asks the user for them. */
 import type { Deps } from "../../cli/deps.ts";
 import { confirm } from "../../cli/confirm.ts";
 import { printable } from "../../base/width.ts";
@@ -7,23 +7,23 @@ import { UsageError } from "../../base/usage_error.ts";
 import type { Missing } from "./check.ts";
 import type { Privileges } from "./privileges.ts";
 
-/** One thing that is asked for: what it means, and the value of `--allow` that grants it. */
+/** One missing privilege: its meaning, and the value of `--allow` that grants it. */
 interface Item {
   readonly text: string;
   readonly flag: string;
-  /** It concerns this machine's files and agent, for which the checks can be switched off. */
+  /** The privilege is one of files or agents, whose checks can be turned off. */
   readonly isLocal: boolean;
 }
 
 /**
- * Tells what is missing, and asks where someone is there to answer. Throws `UsageError` where it isn't
+ * Reports the missing privileges, and asks for them on a terminal. Throws `UsageError` where they aren't
  * granted.
  */
 export async function requestPrivileges(
   { privileges, isByDefault }: Missing,
   { deps, words }: {
     readonly deps: Deps;
-    /** The command line as it was typed, the program first. */
+    /** The command line as it was typed, with the program first. */
     readonly words: readonly string[];
   },
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function requestPrivileges(
   const { stdin, stderr, signal } = deps;
   const flags = items.map(({ flag }) => `--allow=${flag}`);
   const isAsked = stdin.isTerminal;
-  // A definition names the paths, and may mean harm to the terminal or to whoever copies the command.
+  // A definition names the paths. They may harm the terminal, or a user who copies the command.
   stderr.write(
     "Your build is requesting privileges for following possibly insecure capabilities:\n\n" +
       items.map(({ text }) => ` - ${printable(text)}\n`).join("") +
@@ -91,7 +91,7 @@ function itemsOf(missing: Privileges, cwd: string): Item[] {
   return items;
 }
 
-/** As seen from the working folder, where that is at most one step up. */
+/** The path relative to the working folder, if it is at most one step up. */
 function relative(path: string, cwd: string): string {
   const real = Deno.realPathSync(cwd).replaceAll("\\", "/");
   if (path === real) return ".";

@@ -5,8 +5,8 @@ import { UsageError } from "../../base/usage_error.ts";
 import type { ContextInputs } from "../inputs/context_inputs.ts";
 
 /**
- * Refuses a build under a Rego policy: named by `--policy`, found beside the Dockerfile, or the one
- * that buildx brings, where `BUILDX_DEFAULT_POLICY` asks for it. To ignore one would be a hole.
+ * Refuses a build under a Rego policy: one that `--policy` names, one beside the Dockerfile, or
+ * buildx's own, where `BUILDX_DEFAULT_POLICY` asks for it. To ignore a policy would be a hole.
  */
 export function refusePolicies(
   choice: PolicyChoice,
@@ -31,7 +31,7 @@ function refuseBeside({ mounts, filename }: Pick<ContextInputs, "mounts" | "file
   throw policyError(path);
 }
 
-/** What is no boolean is passed over, as buildx does. */
+/** A text that is no boolean counts as false, as in buildx. */
 function isSet(text: string | undefined): boolean {
   try {
     return parseBool(text ?? "");
@@ -40,7 +40,7 @@ function isSet(text: string | undefined): boolean {
   }
 }
 
-/** What is said of a policy that we can't evaluate. */
+/** The error about a policy that we can't evaluate. */
 export function policyError(path: string): UsageError {
   return new UsageError(
     `cannot build under the policy ${path}: fairlead doesn't evaluate Rego policies yet`,

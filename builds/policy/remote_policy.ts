@@ -1,4 +1,4 @@
-/** buildx evaluates a Rego policy beside the Dockerfile also in a context that only the daemon can fetch. */
+/** buildx also evaluates a Rego policy beside the Dockerfile of a context that only the daemon can fetch. */
 import type { Client } from "../../buildkit/client.ts";
 import { readContextFiles } from "../inputs/context_files.ts";
 import type { JobContext } from "../running/job.ts";

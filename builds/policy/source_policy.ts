@@ -1,6 +1,6 @@
 /**
  * `EXPERIMENTAL_BUILDKIT_SOURCE_POLICY`: a file of rules, as JSON or in protobuf's encoding, that the
- * daemon applies to all that a build takes from elsewhere
+ * daemon applies to everything that a build fetches
  * (https://docs.docker.com/build/building/variables/#experimental_buildkit_source_policy).
  */
 import { Policy } from "../../proto/gen/sourcepolicy.ts";
@@ -11,7 +11,7 @@ const actions = ["ALLOW", "DENY", "CONVERT"];
 const matches = ["WILDCARD", "EXACT", "REGEX"];
 const conditions = ["EQUAL", "NOTEQUAL", "MATCHES"];
 
-/** Reads the file, and gives the policy as the daemon takes it. Throws `UsageError`. */
+/** Reads the file. Returns the policy as the daemon takes it. Throws `UsageError`. */
 export function readSourcePolicy(path: string): Uint8Array {
   let bytes: Uint8Array;
   try {
@@ -35,7 +35,7 @@ export function readSourcePolicy(path: string): Uint8Array {
   }
 }
 
-/** The file itself, where it is a policy that was encoded before. */
+/** The bytes of the file, where they are an encoded policy already. */
 function encoded(bytes: Uint8Array, notJson: Error): Uint8Array {
   try {
     Policy.decode(bytes);
@@ -75,18 +75,18 @@ function policyOf(json: unknown): Policy {
   };
 }
 
-/** An object's fields, each read as what it should be, and empty where it is missing or null. */
+/** Readers of an object's fields. A field that is missing or null is empty. */
 interface Fields {
   text(name: string): string;
   number(name: string): number;
-  /** One of these, or its place among them. */
+  /** One of these names, or its index among them. */
   choice(name: string, names: readonly string[]): number;
   list(name: string): readonly unknown[];
   object(name: string): Fields | undefined;
   texts(name: string): Record<string, string>;
 }
 
-/** Reads an object by Go's rules: names in any case, others passed over. */
+/** Reads an object by Go's rules: names may be in any case, and unknown ones are skipped. */
 function fields(value: unknown, what: string): Fields {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Error(`${what} is no object`);

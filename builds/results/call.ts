@@ -1,6 +1,6 @@
 /**
- * `--call`: a question to the frontend about a Dockerfile, over the gateway API, since the answer is a
- * result's metadata, which a plain build doesn't hand out. Nothing is built, exported or recorded.
+ * `--call`: a question to the frontend about a Dockerfile. The gateway API is used because the answer is
+ * the metadata of a result, which a plain build doesn't return. Nothing is built, exported or recorded.
  */
 import type { Client } from "../../buildkit/client.ts";
 import { withGateway } from "../../buildkit/gateway.ts";
@@ -17,15 +17,15 @@ import { buildServices } from "../running/services.ts";
 const CAPABILITY = "moby.buildkit.frontend.subrequests+forward";
 
 const SYNTAX = "build-arg:BUILDKIT_SYNTAX";
-/** A frontend that knows every question, by the name that buildx has for it. */
+/** The frontend that buildx takes for questions that the daemon's own doesn't know. */
 const NEWER =
   "docker/dockerfile:1.8.1@sha256:e87caa74dcb7d46cd820352bfea12591f3dba3ddc4285e19c7dcd13359f7cefd";
 
-/** What that one knows. */
+/** The questions that it knows. */
 const QUESTIONS = new Set(["lint", "outline", "targets", "subrequests.describe"]);
 
 /**
- * The frontend inside the daemon doesn't know a question that a newer one does: those before
+ * Whether the daemon's frontend doesn't know a question that a newer one does. Frontends before
  * BuildKit 0.10 know none.
  */
 function isTooOld(error: unknown, question: string): boolean {
@@ -33,7 +33,7 @@ function isTooOld(error: unknown, question: string): boolean {
     /unsupported request frontend\./.test(error.message);
 }
 
-/** A question that the daemon's frontend doesn't know, where a newer one can't be had. */
+/** The error where the daemon's frontend is too old, and a newer one can't be fetched. */
 function oldFrontend(error: RpcError, question: string): RpcError {
   return new RpcError(error.code, error.message, {
     cause: error,
@@ -43,7 +43,7 @@ function oldFrontend(error: RpcError, question: string): RpcError {
   });
 }
 
-/** Asks. Resolves to what the frontend answered, by key. */
+/** Asks the question. Resolves to the frontend's answers, by key. */
 export async function askFrontend(
   client: Client,
   method: CallMethod,
@@ -95,7 +95,7 @@ export async function askFrontend(
 
 /**
  * Prints an answer. Resolves to the exit code: the frontend's own, unless that is to be ignored.
- * @param file what the Dockerfile is called in the places of warnings
+ * @param file the Dockerfile's name in warnings
  */
 export function showAnswer(
   answers: Answers,

@@ -1,4 +1,4 @@
-/** The frontend's answers as text. Those of a newer form than we know come with a text of their own. */
+/** Prints the frontend's answers. An answer in a form newer than ours brings its own text. */
 import { sourceExcerpt } from "../../progress/source_excerpt.ts";
 import type { CallMethod } from "../spec/call.ts";
 import { alignColumns } from "../../base/go/tabwriter.ts";
@@ -6,7 +6,7 @@ import type { Answers } from "./result.ts";
 
 type Write = (text: string) => void;
 
-/** Throws an Error when what was checked can't be built at all. */
+/** Throws an Error when the checked Dockerfile can't be built at all. */
 export function printAnswer(
   answers: Answers,
   method: CallMethod,
@@ -27,13 +27,13 @@ export function printAnswer(
   printer(JSON.parse(json || "{}"), write, file, method.format === "json");
 }
 
-/** All forms that we know are 1.0.0. */
+/** The forms that we know all have the version 1.0.0. */
 function isNewer(version: string): boolean {
   const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
   return major > 1 || major === 1 && (minor > 0 || patch > 0);
 }
 
-// deno-lint-ignore no-explicit-any -- as the frontend's JSON is
+// deno-lint-ignore no-explicit-any -- the frontend's JSON
 type Printer = (answer: any, write: Write, file: string, silent: boolean) => void;
 
 const printers: Readonly<Record<string, Printer>> = {
@@ -43,24 +43,24 @@ const printers: Readonly<Record<string, Printer>> = {
   "subrequests.describe": printRequests,
 };
 
-interface Place {
+interface Location {
   readonly sourceIndex?: number;
   readonly ranges?: { start?: { line?: number }; end?: { line?: number } }[];
 }
 
 interface Lint {
   readonly warnings?:
-    | { ruleName: string; url?: string; detail?: string; location?: Place }[]
+    | { ruleName: string; url?: string; detail?: string; location?: Location }[]
     | null;
   readonly sources?: { filename?: string; data?: string }[] | null;
-  readonly buildError?: { message: string; location: Place };
+  readonly buildError?: { message: string; location: Location };
 }
 
 function printLint(answer: Lint, write: Write, file: string, silent: boolean): void {
   const warnings = [...answer.warnings ?? []];
-  const line = ({ location }: { location?: Place }) => location?.ranges?.[0]?.start?.line ?? 0;
+  const line = ({ location }: { location?: Location }) => location?.ranges?.[0]?.start?.line ?? 0;
   warnings.sort((a, b) => line(a) - line(b));
-  const excerpt = (place: Place | undefined) => {
+  const excerpt = (place: Location | undefined) => {
     const source = answer.sources?.[place?.sourceIndex ?? 0];
     if (source === undefined) return "";
     const ranges = (place?.ranges ?? []).map(({ start, end }) => ({

@@ -1,8 +1,8 @@
-/** What `--metadata-file` is to hold beside the exporters' answers: switches in the environment. */
+/** Variables that add to `--metadata-file` besides the exporters' answers. */
 import type { Env } from "../../transports/transport.ts";
 import { parseBool } from "../../base/go/bool.ts";
 
-/** How much of it is wanted; undefined for nothing. */
+/** How much provenance is wanted; undefined for none. */
 export type ProvenanceMode = "min" | "max" | undefined;
 
 /** `BUILDX_METADATA_PROVENANCE`: `min` unless it says `max`, `disabled` or a false boolean. */
@@ -16,7 +16,7 @@ export function provenanceMode(env: Env): ProvenanceMode {
   }
 }
 
-/** `BUILDX_METADATA_WARNINGS`: whether the build's warnings are to be in it. */
+/** `BUILDX_METADATA_WARNINGS`: whether the file contains the build's warnings. */
 export function wantsWarnings(env: Env): boolean {
   try {
     return parseBool(env("BUILDX_METADATA_WARNINGS") ?? "");

@@ -8,8 +8,8 @@ import { wholeBlob } from "../../buildkit/content.ts";
 import { listHistory, NoHistoryError } from "../../buildkit/history.ts";
 
 /**
- * Answers as exporters give them: `buildx.build.provenance`, for several platforms with `/PLATFORM`
- * behind it; JSON in base64. None from a daemon that keeps no records.
+ * Answers in the form of an exporter's: `buildx.build.provenance`, followed by `/PLATFORM` where there
+ * are several; the values are JSON in base64. A daemon without records gives none.
  */
 export async function recordedProvenance(
   client: Client,
@@ -85,7 +85,7 @@ interface V1 {
   };
 }
 
-/** The older form of the same, with buildx's order of keys. */
+/** The same provenance in the older form, with buildx's order of keys. */
 function toV02({ buildDefinition, runDetails }: V1): V02 {
   const { externalParameters, internalParameters, resolvedDependencies } = buildDefinition;
   const { uri, digest, path } = externalParameters.configSource;

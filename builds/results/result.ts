@@ -1,4 +1,4 @@
-/** What a build leaves behind for scripts: the image's id, and the daemon's answers as JSON. */
+/** Results of a build for scripts: the image's id, and the daemon's answers as JSON. */
 import { writeAtomically } from "../../base/atomic_file.ts";
 import type { VertexWarning } from "../../proto/gen/control.ts";
 import { osReason } from "../../base/os_reason.ts";
@@ -12,7 +12,7 @@ const WARNINGS = "buildx.build.warnings";
 /** The exporters' answers, by key. */
 export type Answers = Readonly<Record<string, string>>;
 
-/** The image's id as `-q` and `--iidfile` give it: its config's digest, else its own; "" without an image. */
+/** The image's id for `-q` and `--iidfile`: the digest of its config, or else its own; "" without an image. */
 export function imageId(answers: Answers): string {
   return answers["containerimage.config.digest"] ?? answers["containerimage.digest"] ?? "";
 }
@@ -26,7 +26,7 @@ export function metadataText(answers: Answers, warnings: readonly VertexWarning[
   return goJson(metadataOf(answers, warnings), 2);
 }
 
-/** The same before it is text. */
+/** The content of that text. */
 export function metadataOf(
   answers: Answers,
   warnings: readonly VertexWarning[],
@@ -42,7 +42,7 @@ export function metadataOf(
   return out;
 }
 
-/** Without how the daemon came by the Dockerfile, as buildx writes it: its steps say nothing to scripts. */
+/** A warning without the steps that fetched the Dockerfile, as buildx writes it. */
 function plainWarning(warning: VertexWarning): object {
   const { info } = warning;
   return warningOf({ ...warning, info: info && { ...info, definition: undefined } });
@@ -50,7 +50,7 @@ function plainWarning(warning: VertexWarning): object {
 
 function embedded(key: string, value: string): unknown {
   try {
-    // The answer to a query is JSON as it is.
+    // The answer to a question is plain JSON.
     const json = JSON.parse(
       key === "result.json" ? value : new TextDecoder().decode(Uint8Array.fromBase64(value)),
     );
@@ -61,8 +61,8 @@ function embedded(key: string, value: string): unknown {
   }
 }
 
-/** Throws `UsageError` for a path that nothing can be written to: better now than after the build. */
-export function checkPlace(path: string): void {
+/** Throws `UsageError`, before the build, for a path that can't be written to. */
+export function checkResultPath(path: string): void {
   if (path.endsWith("/") || isFolder(path)) {
     throw new UsageError(`invalid output path: ${path} is a directory`, "name a file");
   }

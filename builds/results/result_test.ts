@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { checkPlace, imageId, metadataText, removeResult, writeResult } from "./result.ts";
+import { checkResultPath, imageId, metadataText, removeResult, writeResult } from "./result.ts";
 
 Deno.test("the image's id is its config's digest, else its own", () => {
   assert.equal(imageId({ "containerimage.digest": "d", "containerimage.config.digest": "c" }), "c");
@@ -28,13 +28,16 @@ Deno.test("a place where no file can be is told of before the build", () => {
   const dir = Deno.makeTempDirSync();
   try {
     Deno.writeTextFileSync(`${dir}/file`, "");
-    checkPlace(`${dir}/file`);
-    checkPlace(`${dir}/new`);
+    checkResultPath(`${dir}/file`);
+    checkResultPath(`${dir}/new`);
     for (const path of [dir, `${dir}/`, `${dir}/new/`]) {
-      assert.throws(() => checkPlace(path), { name: "UsageError", message: /is a directory$/ });
+      assert.throws(() => checkResultPath(path), {
+        name: "UsageError",
+        message: /is a directory$/,
+      });
     }
-    assert.throws(() => checkPlace(`${dir}/no/x`), /stat .*\/no: no such file or directory$/);
-    assert.throws(() => checkPlace(`${dir}/file/x`), /stat .*\/file: not a directory$/);
+    assert.throws(() => checkResultPath(`${dir}/no/x`), /stat .*\/no: no such file or directory$/);
+    assert.throws(() => checkResultPath(`${dir}/file/x`), /stat .*\/file: not a directory$/);
   } finally {
     Deno.removeSync(dir, { recursive: true });
   }

@@ -1,4 +1,4 @@
-/** `--idle-timeout`: the end of a build of which nothing is heard any more. */
+/** `--idle-timeout`: cancels builds that make no progress. */
 import { formatDuration } from "../../base/go/duration.ts";
 import { whenStill } from "../../buildkit/silence.ts";
 import type { Handler, ServerCall, Service } from "../../buildkit/grpc/call.ts";
@@ -6,13 +6,13 @@ import { UsageError } from "../../base/usage_error.ts";
 
 /** Watches the builds of one run. */
 export interface IdleWatch extends Disposable {
-  /** Aborted, with an `IdleError`, when the time is up. */
+  /** Aborts with an `IdleError` when the time is up. */
   readonly signal: AbortSignal;
-  /** A build has got on: the daemon told something of it. */
+  /** Called when the daemon reports progress of a build. */
   touch(): void;
   /**
-   * The same services; each message of theirs counts, either way: files that go up or come down. The
-   * time begins to run: there is a connection.
+   * The same services, whose messages count as progress, in both directions. The time starts to run,
+   * since there is a connection.
    */
   watched(services: readonly Service[]): readonly Service[];
 }
@@ -36,8 +36,8 @@ export function idleTimeoutOf(ms: number): number {
 }
 
 /**
- * Progress is any word of the daemon on the build's steps, and any part of a file or secret that goes
- * either way. That the daemon asks whether we are there (`grpc.health`), which it does for ever, is none.
+ * Progress is any report of the daemon on the build's steps, and any part of a file or secret in either
+ * direction. The daemon's health checks (`grpc.health`) never end, and are no progress.
  */
 export function watchIdle(limit: number): IdleWatch {
   const end = new AbortController();

@@ -7,30 +7,30 @@ import type { IdleWatch } from "./idle.ts";
 import type { PreparedBuild } from "../prepare.ts";
 import type { Shared } from "./services.ts";
 
-/** One target on one node: one solve. */
+/** One target on one node, which is one solve. */
 export interface Job extends Share {
   readonly target: string;
   readonly build: PreparedBuild;
-  /** The same on all nodes of a target, as buildx has it. */
+  /** The same on all nodes of a target, as in buildx. */
   readonly ref: string;
-  /** The build's own, fitted to the job. */
+  /** The build's options, with the job's platforms. */
   readonly options: BuildOptions;
 }
 
-/** What a job runs with. */
+/** What a job needs to run. */
 export interface JobContext {
-  /** Its signal ends when another job of the run has failed, too. */
+  /** Its signal also ends when another job of the run fails. */
   readonly deps: Deps;
   readonly builder: Builder;
   readonly progress: Reporter;
   readonly shared: Shared;
   readonly provenance: "min" | "max" | undefined;
-  /** Ends the run when it makes no progress, where that is wanted. */
+  /** Ends a run without progress, where `--idle-timeout` asks for that. */
   readonly idle?: IdleWatch;
   /** How often the run is repeated after a lost connection. */
   readonly retries?: number;
-  /** Something was used up that can't be had again, so that this run can't be repeated. */
-  spend(reason: string): void;
-  /** Writes down on this side that there is such a build; once, however often it is called. */
+  /** Called when the run can't be repeated any more: for example, stdin was consumed. */
+  markNotRepeatable(reason: string): void;
+  /** Writes the build's record on this side, at the first call. */
   record(job: Job): void;
 }

@@ -14,20 +14,20 @@ import { abortable } from "../../base/async.ts";
 
 type Attrs = Readonly<Record<string, string>>;
 
-/** What the frontend is told of the results that a job uses. */
+/** What the frontend gets for the results that a job uses. */
 interface Given {
   readonly attrs: Attrs;
-  /** Definitions by the names that `attrs` call them. */
+  /** Definitions by their names in `attrs`. */
   readonly inputs: Readonly<Record<string, Uint8Array>>;
 }
 
-/** Ties a job to those whose results it uses and to those that use its own. */
+/** Connects a job with the jobs whose results it uses, and with those that use its own result. */
 export interface Link {
   /** Waits for the results that the job uses. Rejects with the signal's reason. */
   given(attrs: Attrs, signal: AbortSignal): Promise<Given>;
-  /** Hands the job's result on; resolves when nobody waits for it any more. */
+  /** Passes the job's result on. Resolves when no job waits for it any more. */
   took(gateway: Gateway, result: Result, signal: AbortSignal): Promise<void>;
-  /** Solves with both, in place of a plain solve. */
+  /** Replaces a plain solve: waits for results, solves, and passes the result on. */
   solve(
     client: Client,
     request: SolveRequest,
@@ -123,7 +123,7 @@ export function linkJobs(jobs: readonly Job[]): ReadonlyMap<Job, Link> {
   return links;
 }
 
-/** Tells the frontend that a context is a result: for several platforms, each of them by itself. */
+/** Gives the frontend a result as a context; for several platforms, each of them separately. */
 function giveResult(
   { attrs, inputs }: {
     readonly attrs: Record<string, string>;
@@ -134,7 +134,7 @@ function giveResult(
   { result, metadata }: Result,
 ): void {
   const give = (suffix: string, def: Uint8Array | undefined, config: Uint8Array | undefined) => {
-    // Nothing at all is an empty definition.
+    // An empty result has an empty definition.
     inputs[`${key}${suffix}`] = def ?? new Uint8Array(0);
     attrs[`context:${context}${suffix}`] = `input:${key}${suffix}`;
     if (config) {

@@ -1,23 +1,23 @@
-/** Building again after trouble on the way, never after a failure of the build itself. */
+/** Repeats builds after a lost connection, and never after a failure of the build itself. */
 import { ConnectionLost } from "../../buildkit/connection_lost.ts";
 import { DialError } from "../../transports/errors.ts";
 import type { Deps } from "../../cli/deps.ts";
 import type { Progress } from "../../progress/progress.ts";
 import { UsageError } from "../../base/usage_error.ts";
 
-/** What building again goes by. */
+/** What `withRetries` needs besides the attempt. */
 export interface RetryOptions {
-  /** How often, at most. */
+  /** How often the builds are repeated at most. */
   readonly retries?: number;
   readonly deps: Pick<Deps, "clock" | "signal">;
   readonly progress: Pick<Progress, "note" | "interrupt">;
-  /** What may stand before the text of an attempt's error, and isn't repeated. */
+  /** The beginning of each error's text, which the display leaves out. */
   readonly errorPrefix: string;
-  /** Why a build can't be made again; undefined as long as it can. */
-  readonly spent: () => string | undefined;
+  /** Why the builds can't be repeated; undefined as long as they can. */
+  readonly notRepeatable: () => string | undefined;
 }
 
-/** Before the first further attempt, then twice as long each time, up to the longest; in ms. */
+/** The pause before the second attempt, and the longest pause, in ms. Each pause is twice the one before. */
 const PAUSE = 1000;
 const LONGEST_PAUSE = 15_000;
 
@@ -28,13 +28,12 @@ export function retriesOf(count: number): number {
 }
 
 /**
- * Runs an attempt, which makes all connections and outputs of its own; when its connection was lost,
- * or none could be made for a reason that may pass, again after a pause. The display says so, and
- * shows as cancelled what was under way. Rejects with the last attempt's error, or the signal's
- * reason.
+ * Runs an attempt, which opens its own connections and outputs. Runs it again after a pause when its
+ * connection was lost, or when none could be made for a reason that may pass. The display reports that,
+ * and shows running steps as cancelled. Rejects with the last attempt's error, or the signal's reason.
  */
 export async function withRetries<T>(
-  { retries = 0, deps, progress, errorPrefix, spent }: RetryOptions,
+  { retries = 0, deps, progress, errorPrefix, notRepeatable }: RetryOptions,
   attempt: () => Promise<T>,
 ): Promise<T> {
   let wasThere = false;
@@ -45,13 +44,13 @@ export async function withRetries<T>(
       const trouble = troubleOf(error, wasThere);
       wasThere ||= trouble instanceof ConnectionLost;
       if (trouble === undefined || done === retries || deps.signal.aborted) throw error;
-      const reason = spent();
+      const reason = notRepeatable();
       if (reason !== undefined) {
         progress.note(`WARNING: not building again: ${reason}`);
         throw error;
       }
       progress.interrupt();
-      // With the node that it was, where there are several.
+      // The message names the node where there are several.
       const said = (error as Error).message;
       const told = said.startsWith(errorPrefix) ? said.slice(errorPrefix.length) : said;
       progress.note(`${told}; building again, attempt ${done + 1} of ${retries}`);
@@ -61,8 +60,8 @@ export async function withRetries<T>(
 }
 
 /**
- * Trouble on the way to the daemon, or a daemon that is down; undefined for the daemon's own word.
- * @param wasThere a daemon had answered before: what isn't there now (a pod) may come back
+ * The error, if the connection or the daemon failed; undefined for an answer of the daemon.
+ * @param wasThere a daemon had answered before, so a pod that is missing now may come back
  */
 function troubleOf(error: unknown, wasThere: boolean): Error | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {

@@ -1,15 +1,14 @@
 /**
  * The engine of `build` and `bake`: builds named targets on the nodes of a builder, all at once.
  *
- *     const build = await prepare(path, flags, { …, call, targets });   // one by one; nothing is dialled
+ *     const build = await prepare(spec, { …, targets });   // one by one; no node is dialled
  *     const answers = await runBuilds(new Map([["default", build]]), context);
  *     imageId(answers.get("default")!);
  *
- * Each target is a solve with its own ref, session and record, on each node that has platforms of it
- * to build; a node has one connection for all. The first error ends the rest and is the one that is
- * thrown, with the target's name before it where there are several. Links between targets
- * (`target:x`, where `prepare` was told of x) become inputs of the frontend; a target that was
- * prepared with `call` is asked about, and not built.
+ * Each target is a solve with its own ref, session and record, on each node that builds platforms
+ * of it. A node has one connection for all targets. The first error ends the other builds and is
+ * thrown, with the target's name where there are several. Links between targets (`target:x`) become
+ * inputs of the frontend. A target that was prepared with `call` is asked about, and not built.
  */
 import { buildDetails, failedBuild } from "../results/build_details.ts";
 import type { Builder } from "../../builders/builder.ts";
@@ -33,7 +32,7 @@ import type { LoginRule } from "./registry_logins.ts";
 import { openShared } from "./services.ts";
 import { makeReady, runJob } from "./run_job.ts";
 
-/** What a run goes by. */
+/** What `runBuilds` needs besides the builds. */
 export interface RunContext {
   readonly deps: Deps;
   readonly store: Store;
@@ -41,19 +40,19 @@ export interface RunContext {
   readonly progress: Progress;
   /** Milliseconds that a connection may take; 0 for no limit. */
   readonly budget: number;
-  /** How often the builds may be made again after a connection was lost; never by default. */
+  /** How often the builds are repeated at most after a connection was lost; never by default. */
   readonly retries?: number;
-  /** Milliseconds without progress after which they are cancelled; without it they never are. */
+  /** Milliseconds without progress after which the builds are cancelled; never by default. */
   readonly idleTimeout?: number;
   /** Registries whose logins the daemon may use; by default all. */
   readonly registryLogins?: LoginRule;
-  /** How much of the provenance the answers are to have. */
+  /** How much provenance the answers contain. */
   readonly provenance: "min" | "max" | undefined;
-  /** What stands before the text of an error: `failed to build: `. */
+  /** The beginning of each error's text: `failed to build: `. */
   readonly errorPrefix: string;
-  /** What bake was asked for: the builds are recorded as one group of that. */
+  /** The names that bake was asked for. The builds are recorded as one group of them. */
   readonly group?: readonly string[];
-  /** Connections that the run goes on with, and ends. */
+  /** Open connections that the run uses and closes. */
   readonly nodes?: NodeClients;
 }
 
@@ -68,21 +67,24 @@ export async function runBuilds(
   const { deps, progress, errorPrefix } = context;
   phase("prepared");
   const noted = noteUse(context);
-  let spent: string | undefined;
-  const spend = (reason: string) => void (spent = reason);
+  let notRepeatable: string | undefined;
+  const markNotRepeatable = (reason: string) => void (notRepeatable = reason);
   let open = context.nodes;
-  // Below the display, as buildx has it: what stands above one that fills the terminal isn't seen.
+  // Below the display, as in buildx: lines above a display that fills the terminal aren't seen.
   const finish = (outcome: Outcome) => progress.finish(outcome, noOutput(builds, context.builder));
   try {
-    const answers = await withRetries({ ...context, spent: () => spent }, async () => {
-      const nodes = open ?? nodeClients({ ...context, affinity: affinityOf(builds, context) });
-      open = undefined;
-      try {
-        return await runOn(nodes, builds, { ...context, spend });
-      } finally {
-        await nodes.close();
-      }
-    });
+    const answers = await withRetries(
+      { ...context, notRepeatable: () => notRepeatable },
+      async () => {
+        const nodes = open ?? nodeClients({ ...context, affinity: affinityOf(builds, context) });
+        open = undefined;
+        try {
+          return await runOn(nodes, builds, { ...context, markNotRepeatable });
+        } finally {
+          await nodes.close();
+        }
+      },
+    );
     phase("solved");
     finish({});
     if (progress.mode === "plain" || progress.mode === "tty") {
@@ -105,7 +107,7 @@ export async function runBuilds(
   }
 }
 
-/** Notes while the daemon is waited for, or when the returned function is called, that the builder is used. */
+/** Notes that the builder is used: while the daemon works, or at the latest when the result is called. */
 function noteUse({ store, builder }: RunContext): () => void {
   let isNoted = false;
   const note = () => {
@@ -120,8 +122,8 @@ function noteUse({ store, builder }: RunContext): () => void {
 }
 
 /**
- * What `runBuilds` would do, by target and node; nodes are connected to where they have to be asked what
- * they build. Throws `BuilderError`, `DialError` and the like.
+ * The jobs that `runBuilds` would run. Connects to nodes where they must be asked which platforms they
+ * build. Throws `BuilderError`, `DialError` and the like.
  */
 export async function planBuilds(
   builds: ReadonlyMap<string, PreparedBuild>,
@@ -136,7 +138,7 @@ export async function planBuilds(
   }
 }
 
-/** Of a build its context, of bake the folder it was called in: buildx's keys for one of several pods. */
+/** buildx's key for the choice among several pods: a build's context, or the folder that bake runs in. */
 function affinityOf(
   builds: ReadonlyMap<string, PreparedBuild>,
   { group, deps }: Pick<RunContext, "group" | "deps">,
@@ -148,7 +150,7 @@ function affinityOf(
 async function runOn(
   nodes: NodeClients,
   builds: ReadonlyMap<string, PreparedBuild>,
-  context: RunContext & Pick<JobContext, "spend">,
+  context: RunContext & Pick<JobContext, "markNotRepeatable">,
 ): Promise<ReadonlyMap<string, Answers>> {
   const jobs = await jobsOf(nodes, builds, context);
   using shared = openShared(context, jobs.map(({ build }) => build));
@@ -170,7 +172,7 @@ async function runOn(
   return new Map([[job.target, await runJob(client, job, common)]]);
 }
 
-/** The same, which this signal ends, too. */
+/** Deps whose signal ends with this one, too. */
 function withSignal(deps: Deps, signal: AbortSignal): Deps {
   return withChanges(deps, { signal: AbortSignal.any([deps.signal, signal]) });
 }

@@ -11,10 +11,11 @@ import type { Link } from "./links.ts";
 import type { PreparedBuild } from "../prepare.ts";
 import type { Answers } from "../results/result.ts";
 import { buildServices } from "./services.ts";
+import { recordsRequest, solveByGateway } from "./solve_by_gateway.ts";
 
 /**
- * To be called before a build's first job: fetches, or refuses, what only the daemon can look at, and
- * keeps what the next attempt would read again.
+ * To be called before a build's first job. Lets the daemon fetch a Dockerfile or look for a policy, and
+ * keeps stdin for the next attempt.
  */
 export async function makeReady(
   client: Client,
@@ -36,7 +37,7 @@ export async function makeReady(
 
 /**
  * Runs one job to its end. Resolves to the answers of the exporters, or of the frontend for a `call`.
- * @param link ties it to the jobs whose results it uses, and to those that use its own
+ * @param link connects it with the jobs whose results it uses, and with those that use its own
  */
 export async function runJob(
   client: Client,
@@ -52,7 +53,8 @@ export async function runJob(
   const { deps, builder, progress, idle } = context;
   if (options.exporters.length > 1) await requireSeveralOutputs(client, deps.signal);
   const services = await buildServices(build, context);
-  const solving = link ? link.solve : solve;
+  const repeats = recordsRequest(options, context.provenance !== undefined);
+  const solving = link ? link.solve : repeats ? solveByGateway : solve;
   const record = () => context.record(job);
   try {
     const solved = solving(client, solveRequest(ref, newId(), options), {
@@ -65,13 +67,13 @@ export async function runJob(
       signal: deps.signal,
       traceparent: deps.env("TRACEPARENT"),
     });
-    // While the daemon thinks.
+    // While the daemon works.
     const stop = after(0, record);
     const answers = await solved.finally(stop).finally(record);
     await services.commit();
     await build.layouts.commit(answers, (text) => progress.note(`WARNING: ${text}`));
     for (const { store } of build.outputs) await store?.commit(answers);
-    // containerd's image store knows an image by its manifest's digest alone (as buildx has it).
+    // The engine pushes after the build, as with buildx.
     if (build.outputs.some(({ pushedAfter }) => pushedAfter)) {
       const { pushAfter } = await import("../outputs/engine_push.ts");
       Object.assign(answers, await pushAfter(job, answers, context));
@@ -87,13 +89,13 @@ export async function runJob(
     if (!(error instanceof ConnectionLost)) throw error;
     const look =
       `see whether the builder went on: fairlead history attach --builder ${builder.name} ${ref}`;
-    // Whoever has asked for it needs not be told.
+    // A user of --retry knows the flag.
     const again = context.retries ? "" : "; to build again when this happens: --retry N";
     throw error.during(`build ${ref}`, `${error.remedy ?? look}${again}`);
   }
 }
 
-/** An old daemon knows one output, and would silently leave the others out. Throws `UsageError`. */
+/** An old daemon knows one output, and would silently ignore the others. Throws `UsageError`. */
 async function requireSeveralOutputs(client: Client, signal: AbortSignal): Promise<void> {
   const { capabilities } = await import("../../buildkit/capabilities.ts");
   if ((await capabilities(client, signal)).has("exporter.multiple")) return;

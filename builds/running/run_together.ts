@@ -8,14 +8,14 @@ import { BuildError } from "../build_error.ts";
 import { withChanges } from "../../cli/deps.ts";
 import type { Job, JobContext } from "./job.ts";
 import { linkJobs, withLinkedCredentials } from "./links.ts";
-import { dutyOf, type NodeClients } from "../nodes/node_clients.ts";
+import { jobText, type NodeClients } from "../nodes/node_clients.ts";
 import type { Answers } from "../results/result.ts";
 import { makeReady, runJob } from "./run_job.ts";
 import { sharedUploads } from "./shared_uploads.ts";
 
 /**
- * Runs them at once. When one fails the others are cancelled, and waited for; what is thrown is its
- * error, as a `BuildError` with the target's name where there are several targets.
+ * Runs the jobs at once. When one fails, the others are cancelled and waited for. Throws the failed
+ * job's error as a `BuildError`, with the target's name where there are several targets.
  */
 export async function runTogether(
   jobs: readonly Job[],
@@ -34,7 +34,7 @@ export async function runTogether(
     signal: AbortSignal.any([context.deps.signal, stop.signal]),
   });
   let failure: { readonly error: unknown; readonly target: string; readonly job?: Job } | undefined;
-  /** What fails first is the failure; what falls because of it is not. */
+  /** The first error counts; later ones follow from the cancellation. */
   async function guarded<T>(target: string, work: () => Promise<T>, job?: Job): Promise<T> {
     try {
       return await work();
@@ -87,7 +87,7 @@ export async function runTogether(
     const name = targets.size > 1 ? `target ${target}: ` : "";
     const placed = job && context.builder.nodes.length > 1 ? job : undefined;
     const onTheWay = error instanceof ConnectionLost || error instanceof DialError;
-    const node = placed && onTheWay ? `${dutyOf(placed)}: ` : "";
+    const node = placed && onTheWay ? `${jobText(placed)}: ` : "";
     throw new BuildError(
       error,
       `${context.errorPrefix}${name}${node}`,
@@ -96,7 +96,7 @@ export async function runTogether(
   }
 }
 
-/** All results; when one is missing, its error, but not before all have come to an end. */
+/** All results, or the first error, once all promises are settled. */
 async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);
   return await Promise.all(promises);

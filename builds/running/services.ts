@@ -20,17 +20,17 @@ import type { JobContext } from "./job.ts";
 import { comesHere } from "../outputs/output_kinds.ts";
 import type { PreparedBuild } from "../prepare.ts";
 
-/** What all builds of a run share. */
+/** Parts that all builds of a run share. */
 export interface Shared extends Disposable {
-  /** Logins: a registry is asked for a token once, not by each target. */
+  /** Logins. A registry is asked for a token once, and not by each target. */
   readonly auth: Service;
-  /** System calls; opened at the first transfer, 2 ms. */
+  /** System calls. They are opened at the first transfer, which takes 2 ms. */
   sys(): Sys;
-  /** Steps that are no target's. */
+  /** Steps of the progress that belong to no target. */
   readonly local: LocalVertexes;
 }
 
-/** Opens it: nothing is read or asked yet. */
+/** Opens them. Nothing is read or asked yet. */
 export function openShared(
   { deps, progress, registryLogins = "all" }: {
     readonly deps: Deps;
@@ -67,14 +67,14 @@ export function openShared(
   };
 }
 
-/** What proves to a daemon that a token is this machine's. */
+/** Proves to a daemon that a token is this machine's. */
 async function ownAuthority(env: Env): Promise<TokenAuthority> {
   const { tokenAuthority } = await import("../../buildkit/session/token_authority.ts");
   const { tokenSeeds } = await import("../../buildkit/session/token_seed.ts");
   return tokenAuthority(tokenSeeds(dockerConfigDir(env)));
 }
 
-/** Serves folders to the daemon; what vanishes meanwhile is told. */
+/** Serves folders to the daemon. Files that vanish meanwhile get a warning. */
 export function folders(
   mounts: ReadonlyMap<string, string>,
   { progress, shared }: Pick<JobContext, "progress" | "shared">,
@@ -86,18 +86,18 @@ export function folders(
   }));
 }
 
-/** What the daemon may call back during one build, and what is to be done at its end. */
+/** The services that the daemon may call during one build, and the work at its end. */
 export interface BuildServices {
   readonly list: readonly Service[];
-  /** The build went well: outputs take their final names. */
+  /** After a good build: outputs take their final names. */
   commit(): Promise<void>;
-  /** It did not: nothing of the outputs stays. */
+  /** After a failed build: nothing of the outputs stays. */
   discard(): Promise<void>;
 }
 
 export async function buildServices(
   build: PreparedBuild,
-  context: Pick<JobContext, "deps" | "progress" | "shared" | "spend">,
+  context: Pick<JobContext, "deps" | "progress" | "shared" | "markNotRepeatable">,
 ): Promise<BuildServices> {
   const { shared } = context;
   const list: Service[] = [
@@ -112,7 +112,7 @@ export async function buildServices(
   const imageStores = build.outputs.flatMap(({ store }) => store ?? []);
   if (stores.size > 0 || imageStores.length > 0) {
     const { content } = await import("../../buildkit/session/content.ts");
-    // Of outputs without a tar there is one at most.
+    // There is at most one output without a tar.
     const relays = new Map(imageStores.map((store) => ["export", store.relay]));
     list.push(content(stores, build.layouts.writable, relays));
   }
@@ -136,7 +136,7 @@ export async function buildServices(
   };
 }
 
-/** `BUILDKIT_NO_CLIENT_TOKEN`: the daemon then fetches tokens itself, with our passwords. */
+/** False with `BUILDKIT_NO_CLIENT_TOKEN`: the daemon then fetches tokens itself, with our passwords. */
 function clientTokens(env: Env): boolean {
   return readBool(env("BUILDKIT_NO_CLIENT_TOKEN") ?? "") !== true;
 }

@@ -1,6 +1,6 @@
 /**
- * A folder that several builds on one node read is sent there once: a session beside theirs serves
- * it, and each is told by `local-sessionid:MOUNT` to look for it there.
+ * A folder that several builds on one node read is sent once. A separate session serves it, and each
+ * build gets that session's id as `local-sessionid:MOUNT`.
  */
 import type { Client } from "../../buildkit/client.ts";
 import { newId } from "../../base/identity.ts";
@@ -19,15 +19,15 @@ interface Upload {
   readonly users: Set<Job>;
 }
 
-/** Sessions for what jobs read in common. */
+/** Sessions for the folders that jobs share. */
 export interface SharedUploads {
-  /** What the frontend is told beyond the job's own attributes. */
+  /** Attributes for the frontend, besides the job's own. */
   attrsOf(job: Job): Record<string, string>;
-  /** To be called around a job's run: its sessions open with their first user, and end with the last. */
+  /** Runs a job. A session opens with its first user, and ends with its last. */
   during<T>(client: Client, job: Job, context: JobContext, run: () => Promise<T>): Promise<T>;
 }
 
-/** Finds what is read in common. Two folders under one mount name are served by two sessions. */
+/** Finds the folders that jobs share. Two folders under one mount name get two sessions. */
 export function sharedUploads(jobs: readonly Job[]): SharedUploads {
   const readers = new Map<string, { mount: string; folder: string; jobs: Job[] }>();
   for (const job of jobs) {

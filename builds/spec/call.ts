@@ -1,16 +1,16 @@
-/** `--call METHOD[,format=json][,ignorestatus=true]`: a question about a Dockerfile in a build's place. */
+/** `--call METHOD[,format=json][,ignorestatus=true]`: a question about a Dockerfile, in place of a build. */
 import { UsageError } from "../../base/usage_error.ts";
 import { csvFields } from "../../base/go/csv.ts";
 import type { Occurrence } from "../../cli/flags/parse.ts";
 import { parseBool } from "../../base/go/bool.ts";
 
-/** What is asked of the frontend. */
+/** A question to the frontend. */
 export interface CallMethod {
-  /** As the frontend knows it, behind `frontend.`: `lint`, `outline`, `targets`, `subrequests.describe`. */
+  /** The frontend's name for it, without `frontend.`: `lint`, `outline`, `targets`, `subrequests.describe`. */
   readonly name: string;
   /** `json`, or empty for text. */
   readonly format: string;
-  /** Exit with 0 whatever the answer is. */
+  /** The exit code is 0, whatever the answer is. */
   readonly ignoreStatus: boolean;
 }
 
@@ -32,7 +32,7 @@ export function parseCall(text: string): CallMethod | undefined {
 }
 
 /**
- * What `--call`, its old name `--print`, and `--check` ask together: the one that was typed last.
+ * The question of `--call`, of its old name `--print`, or of `--check`. The last one typed counts.
  *
  * @param occurrences of all flags, as they were typed
  * @param call the value of `--call`, or `--print`

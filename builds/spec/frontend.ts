@@ -1,6 +1,6 @@
 /**
- * Flags whose values the Dockerfile frontend takes as they are, but for their spelling. Each function
- * gives the attributes for one flag; messages are buildx's. All throw `UsageError`.
+ * Values that the Dockerfile frontend takes in another spelling. Each function returns the attributes
+ * for one flag. Messages are buildx's. All throw `UsageError`.
  */
 import { FlagError, UsageError } from "../../base/usage_error.ts";
 import type { Attestation } from "../../grammar/attestation.ts";
@@ -12,7 +12,7 @@ import { parseInt64 } from "../../cli/flags/value.ts";
 type Attrs = Record<string, string>;
 
 /**
- * `--add-host host:ip` or `host=ip`; several addresses with commas between, each perhaps in brackets.
+ * `--add-host host:ip` or `host=ip`. Several addresses have commas between, and may have brackets.
  * @param gateway the address that `host-gateway` stands for; throws where there is none
  */
 export function addHosts(texts: readonly string[], gateway: () => string): Attrs {
@@ -38,7 +38,7 @@ function isAddress(ip: string): boolean {
   return /^[\da-fA-F:.]+$/.test(ip) && URL.canParse(`http://[${ip}]/`);
 }
 
-/** `--network`; the daemon must be allowed to use the host's (`--allow-insecure-entitlement`). */
+/** `--network`. The daemon must allow the host's network (`--allow-insecure-entitlement`). */
 export function network(mode: string): { attrs: Attrs; entitlements: string[] } {
   switch (mode) {
     case "":
@@ -66,12 +66,12 @@ export function noCache(all: boolean, stages: readonly string[]): Attrs {
   return names.length > 0 ? { "no-cache": names.join(",") } : {};
 }
 
-/** `--shm-size`, in bytes; 0 is the daemon's own. */
+/** `--shm-size`, in bytes; 0 is the daemon's own size. */
 export function shmSize(bytes: number): Attrs {
   return bytes > 0 ? { "shm-size": String(BigInt(bytes)) } : {};
 }
 
-/** `--ulimit name=soft[:hard]`; -1 is unlimited. A later one of the same name wins. */
+/** `--ulimit name=soft[:hard]`; -1 is unlimited. The last one of a name counts. */
 export function ulimits(texts: readonly string[]): Attrs {
   const limits = new Map<string, string>();
   for (const text of texts) {
@@ -95,7 +95,7 @@ export function ulimits(texts: readonly string[]): Attrs {
   return { ulimit: sorted.map((name) => limits.get(name)).join(",") };
 }
 
-/** `soft[:hard]` with both. Throws an Error. */
+/** Completes `soft[:hard]`. Throws an Error. */
 function readLimit(text: string): string {
   const [first = "", second, ...more] = text.split(":");
   if (more.length > 0) {
@@ -117,7 +117,7 @@ const ULIMITS = new Set(
     "stack").split(" "),
 );
 
-/** `--resource key=value`: limits of the steps' cgroup. Zero is none. */
+/** `--resource key=value`: limits of the steps' cgroup. Zero is no limit. */
 export function resources(texts: readonly string[]): Attrs {
   const attrs: Attrs = {};
   for (const text of texts) {
@@ -136,7 +136,7 @@ export function resources(texts: readonly string[]): Attrs {
   );
 }
 
-/** Of several values the last counts, also where it stands for no limit. */
+/** The last of several values counts, also where it stands for no limit. */
 function isLimit(attr: string, value: string): boolean {
   if (value === "" || attr.startsWith("cpuset")) return value !== "";
   return attr === "memswap" ? value !== "0" : BigInt(value) > 0n;

@@ -1,8 +1,6 @@
 /**
- * `-o/--output`, `--load` and `--push`: what a build's result becomes, and where it goes.
- *
- * The daemon gets a type and attributes. `type`, `dest` and what concerns files are the client's.
- * Messages are buildx's.
+ * The outputs of a build: what its result becomes, and where it goes. The daemon gets a type and
+ * attributes. The client handles destinations. Messages are buildx's.
  */
 import { osReason } from "../../base/os_reason.ts";
 import { UsageError } from "../../base/usage_error.ts";
@@ -13,14 +11,14 @@ import { parseBool } from "../../base/go/bool.ts";
 
 /** Where the bytes of an output go. */
 export type OutputTarget =
-  /** Nowhere on this side: the daemon keeps or pushes it. */
+  /** The daemon keeps or pushes it. */
   | { readonly to: "daemon" }
   /** One stream of bytes. */
   | { readonly to: "file"; readonly path: string }
   | { readonly to: "stdout" }
   /**
-   * Into a Docker engine, or podman. `context` names a docker context, `socket` is the path of
-   * podman's; undefined for those in use.
+   * A Docker engine or podman takes it. `context` names a docker context, and `socket` is the path of
+   * podman's socket. Undefined stands for the one in use.
    */
   | {
     readonly to: "engine";
@@ -28,7 +26,7 @@ export type OutputTarget =
     readonly context: string | undefined;
     readonly socket: string | undefined;
   }
-  /** Into containerd itself. */
+  /** containerd takes it. */
   | {
     readonly to: "containerd";
     /** The path of its socket; undefined for containerd's own. */
@@ -40,14 +38,14 @@ export type OutputTarget =
   /** An OCI layout, written by the daemon through a content store. */
   | { readonly to: "layout"; readonly path: string };
 
-/** An output as it is asked of the daemon; its place in the list is its id. */
+/** An output as the daemon is asked for it. Its index in the list is its id. */
 export interface Output {
   readonly type: string;
   readonly attrs: Readonly<Record<string, string>>;
   readonly target: OutputTarget;
 }
 
-/** What `resolveOutputs` goes by, beside the entries. */
+/** What `resolveOutputs` needs besides the entries. */
 export interface OutputOptions {
   readonly load: boolean;
   readonly push: boolean;
@@ -58,8 +56,8 @@ export interface OutputOptions {
 type Attrs = Readonly<Record<string, string>>;
 
 /**
- * Makes of the flags what the daemon is asked for, images without their names. Looks at the
- * destinations, and creates nothing. Throws `UsageError`.
+ * Turns entries into outputs. Images have no names yet. Looks at the destinations, and creates
+ * nothing. Throws `UsageError`.
  */
 export async function resolveOutputs(
   entries: readonly OutputEntry[],
@@ -73,7 +71,7 @@ export async function resolveOutputs(
       target: { to: "daemon" },
     });
   }
-  // buildx also counts a docker output that goes to a file, and then loads nothing.
+  // buildx counts a docker output that goes to a file, too, and then loads nothing.
   const loaded = ({ target }: Output) => target.to === "engine" || target.to === "containerd";
   if (options.load && !outputs.some(loaded)) {
     outputs.push(loadInto({}));
@@ -81,7 +79,7 @@ export async function resolveOutputs(
   return outputs;
 }
 
-/** The entries alone, as they were typed: nothing is added, and no image has its name. Throws `UsageError`. */
+/** Turns the entries alone into outputs, without those of `--load` and `--push`. Throws `UsageError`. */
 export async function resolveEntries(
   entries: readonly OutputEntry[],
   options: Pick<OutputOptions, "stdoutIsTerminal">,
@@ -133,8 +131,8 @@ async function resolve(
 }
 
 /**
- * An image that is loaded on this side: `load` says into what. With containerd the daemon writes its
- * blobs through a content store, which is what `tar=false` of the OCI exporter means.
+ * An image that is loaded on this side, into the program that `load` names. The daemon writes blobs for
+ * containerd through a content store, which is the meaning of `tar=false` of the OCI exporter.
  */
 function loadInto({ load = "docker", context, socket, namespace, ...attrs }: Attrs): Output {
   const given = { context, socket, namespace };
@@ -164,7 +162,7 @@ function loadInto({ load = "docker", context, socket, namespace, ...attrs }: Att
   );
 }
 
-/** `tar` is true unless it is a false boolean. */
+/** Whether `tar` is anything but a false boolean. */
 function isTar(attrs: Readonly<Record<string, string>>): boolean {
   try {
     return parseBool(attrs["tar"] ?? "true");
@@ -204,7 +202,7 @@ async function statOf(kind: string, dest: string): Promise<Deno.FileInfo | undef
   }
 }
 
-/** `--push` on outputs that make an image already; false when there are none. */
+/** Makes the outputs that are images push. Returns false when there are none. */
 function pushImages(outputs: Output[]): boolean {
   let found = false;
   for (const [at, output] of outputs.entries()) {
@@ -216,8 +214,8 @@ function pushImages(outputs: Output[]): boolean {
 }
 
 /**
- * Tags replace whatever name an image had; a push needs a name. `cacheonly` stands for no output at
- * all, and for none by default. Throws `UsageError`.
+ * Gives images their names. Tags replace a name of the entry, and a push needs a name. `cacheonly` is no
+ * output, and prevents the default one. Throws `UsageError`.
  */
 export function nameImages(outputs: readonly Output[], tags: readonly string[]): Output[] {
   const name = tags.map(checkTag).join(",");

@@ -1,15 +1,15 @@
 import { isRemote } from "../../builds/spec/remote.ts";
 
-/** What the command line names: `[URL [CONTEXT_URL]] [TARGET…]`. */
+/** The arguments of the command line: `[URL [CONTEXT_URL]] [TARGET…]`. */
 export interface BakeArguments {
-  /** Where the definition is; undefined for this machine. */
+  /** The URL of the definition; undefined for this machine. */
   readonly url: string | undefined;
-  /** What `BAKE_CMD_CONTEXT` is. */
+  /** The value of `BAKE_CMD_CONTEXT`. */
   readonly context: string;
   readonly targets: readonly string[];
 }
 
-/** The working folder, towards a definition that comes from elsewhere. */
+/** The working folder, for a definition that comes from elsewhere. */
 export const WORKING_FOLDER = "cwd://";
 
 /** Without a target, `default` is meant. */

@@ -4,7 +4,7 @@ import { chooseMode } from "../../progress/mode.ts";
 import { progressOf } from "../../progress/command_progress.ts";
 import type { Progress, Watcher } from "../../progress/progress.ts";
 
-/** A way to start the progress display, and to start it again after a question. */
+/** Starts the progress display, and starts it again after a question. */
 export function displays(
   builder: Builder | undefined,
   { deps, flag, debug, watcher }: {

@@ -1,8 +1,8 @@
-/** Which definition files there are to read. */
+/** The names of the definition files to read. */
 import type { Env } from "../../transports/transport.ts";
 import { UsageError } from "../../base/usage_error.ts";
 
-/** Files that are read without `-f`, as far as they are there, in this order. */
+/** Files that are read without `-f` if they exist, in this order. */
 export const DEFAULT_FILES = [
   "compose.yaml",
   "compose.yml",
@@ -14,21 +14,21 @@ export const DEFAULT_FILES = [
   "docker-bake.override.hcl",
 ] as const;
 
-/** The prefix of what is on this machine although the definition comes from elsewhere. */
+/** The prefix of a file of this machine beside a definition from elsewhere. */
 const LOCAL = "cwd://";
 
-/** What is to be read, and from where. */
+/** The files to read, by where they are. */
 export interface FileNames {
-  /** From the definition's place. */
+  /** Files beside the definition. */
   readonly remote: readonly string[];
-  /** From this machine, after those. */
+  /** Files of this machine, which come after those. */
   readonly local: readonly string[];
-  /** In the order in which they were named, where all are on this machine. */
+  /** All names in their order, for a definition of this machine. */
   readonly all: readonly string[];
   readonly fromEnv: boolean;
 }
 
-/** From `-f`, else from `BUILDX_BAKE_FILE`. Throws `UsageError` for one of those that isn't there. */
+/** The names of `-f`, or of `BUILDX_BAKE_FILE`. Throws `UsageError` for a missing file of the variable. */
 export function fileNames(
   typed: readonly string[],
   env: Env,

@@ -1,7 +1,7 @@
-/** URLs of git repositories, `#REF:FOLDER` and a query behind them. Pure. */
+/** URLs of git repositories, with `#REF:FOLDER` or a query. Pure. */
 import { cleanPath } from "../../base/paths.ts";
 
-/** The URL of a folder of the repository; `.` is the one that the URL names. */
+/** The URL of a folder below the one that a URL names. */
 export function urlBelow(url: string, folder: string): string {
   if (folder === ".") return url;
   const hash = url.indexOf("#");

@@ -2,7 +2,7 @@ import { listJson, listRows, parseList } from "../../bake/definition/list.ts";
 import type { Definition } from "../../bake/options.ts";
 import { alignColumns } from "../../base/go/tabwriter.ts";
 
-/** What `--list` prints: a table, or JSON. Throws `BakeError` for a kind that is none. */
+/** The text of `--list`: a table, or JSON. Throws `BakeError` for an unknown kind. */
 export function listText(definition: Definition, list: string): string {
   const { type, format } = parseList(list);
   if (format === "json") return listJson(definition, type);

@@ -7,12 +7,12 @@ import type { LocalVertex, LocalVertexes } from "../../progress/local.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { DEFAULT_FILES } from "./file_names.ts";
 
-/** More than any definition, in bytes: what never ends is none. */
+/** More than any definition needs, in bytes, so that an endless file ends. */
 const LARGEST = 64 << 20;
 
 /**
- * Reads definition files of this machine; `-` is stdin, which is empty when it is read again. Without
- * names, the default files that are there. Throws `UsageError`.
+ * Reads definition files of this machine. `-` is stdin, which is empty the second time. Without names,
+ * the default files are read if they exist. Throws `UsageError`.
  */
 export async function readLocalFiles(
   names: readonly string[],
@@ -47,7 +47,7 @@ async function readStdin({ stdin }: Pick<Deps, "stdin">, vertex: LocalVertex) {
   return data;
 }
 
-/** Undefined for one that isn't there and needn't be. It may be a pipe (`-f <(…)`). */
+/** Undefined for a missing file that is not needed. The file may be a pipe (`-f <(…)`). */
 async function readFile(name: string, cwd: string, vertex: LocalVertex, isNeeded: boolean) {
   try {
     using file = await Deno.open(absolutePath(name, cwd));
@@ -62,7 +62,7 @@ async function readFile(name: string, cwd: string, vertex: LocalVertex, isNeeded
   }
 }
 
-/** What Deno throws for what the system refuses, and not we. */
+/** Whether the system refused the file: our own errors are plain. */
 function isOfSystem(error: unknown): boolean {
   return error instanceof Error && error.constructor !== Error;
 }

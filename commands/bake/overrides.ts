@@ -1,4 +1,4 @@
-/** The flags that stand for values of `--set`. Throws `UsageError`. */
+/** Flags that stand for values of `--set`. Throws `UsageError`. */
 import type { CallMethod } from "../../builds/spec/call.ts";
 import { csvFields } from "../../base/go/csv.ts";
 import type { FlagValues } from "../../cli/flags/spec.ts";

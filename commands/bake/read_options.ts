@@ -1,4 +1,4 @@
-/** What a definition is read with: the environment, `--var`, and this machine. */
+/** Options for reading a definition: variables of the environment and of `--var`, and files. */
 import type { ComposeReader, ReadOptions } from "../../bake/options.ts";
 import { absolutePath } from "../../base/paths.ts";
 import { isRemote } from "../../builds/spec/remote.ts";
@@ -8,7 +8,7 @@ import { parseBool } from "../../base/go/bool.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { parseVariables } from "./variables.ts";
 
-/** @param context what `BAKE_CMD_CONTEXT` is */
+/** @param context the value of `BAKE_CMD_CONTEXT` */
 export function readOptions(
   deps: Deps,
   { vars, context, warn, readable = (path) => absolutePath(path, deps.cwd) }: {
@@ -32,12 +32,12 @@ export function readOptions(
   };
 }
 
-/** The environment as definitions see it: not at all, where that is wanted. */
+/** The environment for definitions; empty with `BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP`. */
 export function definitionEnv({ env }: Pick<Deps, "env">): Deps["env"] {
   return isOn("BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP", env) ? () => undefined : env;
 }
 
-/** As Go names it: `linux/amd64`. */
+/** This machine's platform in Go's words: `linux/amd64`. */
 function localPlatform(): string {
   const arch = { x86_64: "amd64", aarch64: "arm64" }[Deno.build.arch];
   return `${Deno.build.os}/${arch}`;
@@ -55,7 +55,7 @@ function fileRelativePaths({ env }: Pick<Deps, "env">): boolean {
   }
 }
 
-/** YAML costs 20 ms: it is loaded for the first file that may be one. */
+/** YAML costs 20 ms, so it is loaded for the first file that may be compose. */
 function lazyCompose(
   deps: Deps,
   { lookup, environment, warn, readable }: {
@@ -74,7 +74,7 @@ function lazyCompose(
       environment,
       readText: (path) => readText(readable(path)),
       home: deps.env("HOME"),
-      // Files are looked at, then read: once is enough.
+      // Each file is examined and then read, which would warn twice.
       warn(text) {
         if (!warned.has(text)) warn(text);
         warned.add(text);

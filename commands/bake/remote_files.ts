@@ -14,19 +14,19 @@ import { UsageError } from "../../base/usage_error.ts";
 import { DEFAULT_FILES } from "./file_names.ts";
 import { definitionAccess } from "./git_access.ts";
 
-/** As much as a definition may have, in bytes. */
+/** The largest definition, in bytes. */
 const LARGEST = 2 << 20;
 
-/** What was found at a URL. */
+/** The definition at a URL. */
 export interface RemoteDefinition {
   readonly files: readonly DefinitionFile[];
-  /** The repository that paths of the definition lead into; undefined when they are of this machine. */
+  /** The repository that the definition's paths lead into; undefined for this machine. */
   readonly repository: string | undefined;
 }
 
 /**
- * Reads the files by name, or the default ones that are there. A URL that is no repository's is one
- * file, and `names` count for nothing. Throws `UsageError` and RpcError.
+ * Reads the named files, or the default ones that exist. A URL of no repository is a single file, and
+ * `names` are ignored. Throws `UsageError` and RpcError.
  */
 export async function readRemoteFiles(
   url: string,

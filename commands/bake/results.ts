@@ -1,4 +1,4 @@
-/** What a run leaves behind: the metadata file, answers to calls, the frontends' messages. */
+/** Results of a run: the metadata file, answers to calls, and the frontends' messages. */
 import type { VertexWarning } from "../../proto/gen/control.ts";
 import type { Target } from "../../bake/target.ts";
 import type { PreparedBuild } from "../../builds/prepare.ts";
@@ -17,7 +17,7 @@ export interface Done {
   readonly answers: Answers;
 }
 
-/** The text of `--metadata-file`: each target's, and the warnings where they are wanted. */
+/** The text of `--metadata-file`: the answers of each target, and warnings where they are wanted. */
 export function runMetadata(all: readonly Done[], warnings: readonly VertexWarning[]): string {
   const entries = [
     ...Object.entries(metadataOf({}, warnings)),
@@ -80,7 +80,7 @@ function asked(all: readonly Done[]): Done[] {
   return all.filter(({ build }) => build.call).sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
-/** What frontends had to say of what they built. */
+/** Prints the messages that frontends attached to their results. */
 export function showMessages(all: readonly Done[], write: Write): void {
   for (const { name, answers } of [...all].sort((a, b) => a.name < b.name ? -1 : 1)) {
     const message = answers["frontend.result.inlinemessage"];

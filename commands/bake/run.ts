@@ -1,4 +1,4 @@
-/** Targets that are planned, built. */
+/** Builds the planned targets. */
 import type { Resolved } from "../../bake/options.ts";
 import type { Builder } from "../../builders/builder.ts";
 import type { Store } from "../../builders/store/store.ts";
@@ -22,31 +22,31 @@ import { UsageError } from "../../base/usage_error.ts";
 import type { Planned } from "./plan.ts";
 import { answersOf, type Done, runMetadata, showAnswers, showMessages } from "./results.ts";
 
-/** What a run goes by. */
+/** What `runPlan` needs besides the plan. */
 export interface BakeContext {
   readonly deps: Deps;
   readonly store: Store;
   readonly builder: Builder;
   readonly limits: Pick<RunContext, "budget" | "retries" | "idleTimeout" | "registryLogins">;
-  /** Connections that are open already. */
+  /** Connections that reading the definition has opened. */
   readonly nodes: NodeClients | undefined;
   readonly progress: Progress;
   /** The paths that the targets may open; undefined for all. */
   readonly permitted: Permitted | undefined;
   /** Empty for none. */
   readonly metadataFile: string;
-  /** They are not to be built: only which node would is to be shown, in this format. */
+  /** The format of `--plan`, with which nothing is built. */
   readonly planFormat: string | undefined;
-  /** Of `--call`: how answers are shown. */
+  /** `--call`, which says how answers are printed. */
   readonly call: CallMethod | undefined;
-  /** As they were asked for. */
+  /** The targets as they were asked for. */
   readonly names: readonly string[];
   readonly resolved: Resolved;
   /** The definition as it is printed. */
   readonly printed: () => string;
 }
 
-/** Builds all at once, ends the progress display, writes and shows what came out. Resolves to the exit code. */
+/** Builds all targets at once, ends the display, and writes results. Resolves to the exit code. */
 export async function runPlan(plan: readonly Planned[], context: BakeContext): Promise<number> {
   const { deps, store, builder, progress, metadataFile, call, names, nodes } = context;
   const policy = await sourcePolicy(deps.env);
@@ -149,7 +149,7 @@ function withDockerfile(name: string, { dockerfile }: BuildSpec, error: Error): 
   );
 }
 
-/** Two tars on one stdout would be none. */
+/** Two tars can't share stdout. */
 function refuseSecondStdout(builds: ReadonlyMap<string, PreparedBuild>): void {
   const users = [...builds].filter(([, { outputs }]) =>
     outputs.some(({ target }) => target.to === "stdout")

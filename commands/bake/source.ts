@@ -1,4 +1,4 @@
-/** Where the definition of a run comes from, read. */
+/** Reads the definition of a run. */
 import type { DefinitionFile } from "../../bake/options.ts";
 import type { NodeClients } from "../../builds/nodes/node_clients.ts";
 import type { Deps } from "../../cli/deps.ts";
@@ -7,16 +7,16 @@ import { UsageError } from "../../base/usage_error.ts";
 import type { FileNames } from "./file_names.ts";
 import { readLocalFiles } from "./local_files.ts";
 
-/** The definition's files, and where their paths lead. */
+/** The definition's files, and the repository that their paths lead into. */
 export interface Source {
   readonly files: readonly DefinitionFile[];
-  /** The git repository that they are in; undefined when paths are of this machine. */
+  /** The git repository of the files; undefined when their paths lead to this machine. */
   readonly repository: string | undefined;
 }
 
 /**
- * Reads the files that were named, or the default ones: from `url`, where there is one, and of those
- * only the ones with `cwd://` from this machine. Throws `UsageError` where there is no definition.
+ * Reads the named files, or the default ones. With `url`, only files with `cwd://` are read from this
+ * machine. Throws `UsageError` where there is no definition.
  */
 export async function readSource(
   url: string | undefined,
@@ -24,7 +24,7 @@ export async function readSource(
   { deps, progress, nodes }: {
     readonly deps: Deps;
     readonly progress: Progress;
-    /** There is one where there is a URL. */
+    /** Needed where there is a URL. */
     readonly nodes: NodeClients | undefined;
   },
 ): Promise<Source> {

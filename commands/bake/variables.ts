@@ -1,6 +1,6 @@
 import { UsageError } from "../../base/usage_error.ts";
 
-/** `--var NAME=VALUE`; of several with one name the last holds. Throws `UsageError`. */
+/** `--var NAME=VALUE`. The last one of a name counts. Throws `UsageError`. */
 export function parseVariables(texts: readonly string[]): Map<string, string> {
   return new Map(texts.map((text) => {
     const equals = text.indexOf("=");

@@ -1,6 +1,6 @@
 import type { StatusResponse } from "../../proto/gen/control.ts";
 import { openStore } from "../../builders/builder.ts";
-import { checkPlace, writeResult } from "../../builds/results/result.ts";
+import { checkResultPath, writeResult } from "../../builds/results/result.ts";
 import { defineCommand } from "../../cli/command.ts";
 import { rfc3339 } from "../../base/go/time.ts";
 import { reachNodes } from "../../cli/builders/reached_nodes.ts";
@@ -28,7 +28,7 @@ export const command = defineCommand({
         "name a file: 'fairlead history timeline -o timeline.html'",
       );
     }
-    if (!toStdout) checkPlace(flags.output);
+    if (!toStdout) checkResultPath(flags.output);
     await using nodes = await reachNodes(deps, global);
     const { signal } = deps;
     const found = await findRecord(nodes, args[0] ?? "", { signal });

@@ -208,7 +208,7 @@ Deno.test({ name: "the rest of the frontend's attributes", ignore }, async () =>
  * way of the gateway is told of buildx's builds only.
  */
 function lasting(text: string): unknown {
-  const moving = ["sysUsage", "digestMapping", "layers", "resourceUsage", "root"];
+  const moving = ["sysUsage", "digestMapping", "layers", "resourceUsage"];
   return JSON.parse(text, (key, value) => moving.includes(key) ? undefined : value);
 }
 

@@ -234,7 +234,7 @@ Deno.test({ name: "--plan shows who builds what, and builds nothing", ignore }, 
     [
       "a",
       a.address,
-      "linux/amd64 (listed by its workers), linux/s390x (nobody's: the first node may cross-build it)",
+      "linux/amd64 (listed by its workers), linux/s390x (no node has it: the first node may cross-build it)",
     ],
     [`Each node pushes its part by digest; their index becomes ${tag}`],
     [""],

@@ -1,0 +1,37 @@
+import type { Client } from "../../buildkit/client.ts";
+import { withGateway } from "../../buildkit/gateway.ts";
+import type { SolveOptions } from "../../buildkit/solve.ts";
+import type { BuildOptions } from "../../buildkit/solve_request.ts";
+import type { SolveRequest } from "../../proto/gen/control.ts";
+
+/**
+ * Asks for the frontend's build over the gateway API, as buildx does. The daemon then keeps two
+ * requests, the client's and the frontend's, and the provenance has the client's as
+ * `invocation.parameters.root`. It costs two more round trips than a plain solve.
+ */
+export async function solveByGateway(
+  client: Client,
+  request: SolveRequest,
+  options: SolveOptions,
+): Promise<Record<string, string>> {
+  const { Frontend, FrontendAttrs } = request;
+  const { answers } = await withGateway(client, request, options, async (gateway) => {
+    const FrontendOpt = { ...FrontendAttrs };
+    const result = await gateway.solve({ Frontend, FrontendOpt });
+    return { result, value: undefined };
+  });
+  return answers;
+}
+
+/** Attributes of a request that buildx's provenance repeats. */
+const REPEATED = /^(?:build-arg:|label:|target$|context$|context:)/;
+
+/** Whether the provenance of a build has a copy of the request: some is wanted, and it says something. */
+export function recordsRequest(
+  { buildArgs, labels, target, attrs = {} }: BuildOptions,
+  wantsProvenance: boolean,
+): boolean {
+  if (!wantsProvenance && attrs["attest:provenance"] === undefined) return false;
+  return Object.keys(buildArgs).length > 0 || Object.keys(labels).length > 0 || Boolean(target) ||
+    Object.keys(attrs).some((key) => REPEATED.test(key));
+}
