@@ -203,10 +203,7 @@ Deno.test({ name: "the rest of the frontend's attributes", ignore }, async () =>
   await compare(space, ["--provenance=mode=max", "ctx"], { BUILDX_NO_DEFAULT_ATTESTATIONS: "x" });
 });
 
-/**
- * Without what changes from build to build, and without `root`: that the request of a frontend came by
- * way of the gateway is told of buildx's builds only.
- */
+/** The parts that are the same in each build. */
 function lasting(text: string): unknown {
   const moving = ["sysUsage", "digestMapping", "layers", "resourceUsage"];
   return JSON.parse(text, (key, value) => moving.includes(key) ? undefined : value);
