@@ -3,11 +3,14 @@
  * Checks a release's tag, and gathers its files; `.github/workflows/release.yml` runs it.
  *
  *     release.ts check v1.2.3     the tag is the program's version, and the changelog has it
+ *     release.ts package v1.2.3   packages of what lies in out/: .deb beside it, npm's in dist/npx
  *     release.ts gather v1.2.3    dist/release: what lies in out/, and the same packed, SHA256SUMS,
  *                                 notes.md, install.sh, a formula for Homebrew
  */
 import { version } from "../version.ts";
+import { debPackages } from "./release/deb.ts";
 import { formula } from "./release/formula.ts";
+import { npxPackages } from "./release/npx.ts";
 import { check as runCheck } from "./run.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -15,8 +18,9 @@ const [task, tag = ""] = Deno.args;
 
 try {
   if (task === "check") await check();
+  else if (task === "package") await makePackages();
   else if (task === "gather") await gather();
-  else throw new Error("usage: release.ts check|gather vX.Y.Z");
+  else throw new Error("usage: release.ts check|package|gather vX.Y.Z");
 } catch (error) {
   console.error(`release: ${error instanceof Error ? error.message : error}`);
   Deno.exit(1);
@@ -27,6 +31,13 @@ async function check(): Promise<void> {
     throw new Error(`the tag is ${tag}, and version.ts says ${version.number}: change one of them`);
   }
   await notes();
+}
+
+async function makePackages(): Promise<void> {
+  const number = tag.replace(/^v/, "");
+  await Deno.remove(`${root}dist/npx`, { recursive: true }).catch(() => {});
+  await npxPackages(`${root}out`, `${root}dist/npx`, number);
+  await debPackages(`${root}out`, number);
 }
 
 async function gather(): Promise<void> {

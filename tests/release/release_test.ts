@@ -10,7 +10,10 @@ async function checkout(changelog: string, binaries: Record<string, string>) {
   const dir = await Deno.makeTempDir({ prefix: "fl-release-" });
   await Deno.mkdir(`${dir}/scripts/release`, { recursive: true });
   const files = ["version.ts", "install.sh"];
-  files.push("scripts/release.ts", "scripts/release/formula.ts", "scripts/run.ts");
+  files.push("scripts/release.ts", "scripts/run.ts", "LICENSE");
+  for (const { name } of Deno.readDirSync(`${root}scripts/release`)) {
+    files.push(`scripts/release/${name}`);
+  }
   for (const name of files) {
     await Deno.copyFile(root + name, `${dir}/${name}`);
   }
