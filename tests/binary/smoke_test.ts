@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { startBuildkitd } from "../harness/buildkitd.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
+import { run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshd } from "../harness/sshd.ts";
 import { missing, need } from "../harness/tool.ts";
@@ -148,6 +149,17 @@ Deno.test({
           assert.equal(interrupted.code, 130, interrupted.stderr);
         });
       }
+      await test.step("packaging/Dockerfile", async () => {
+        await using context = await tempFolder();
+        await Deno.copyFile(binary, `${context.path}/fairlead`);
+        await Deno.copyFile(await need("busybox"), `${context.path}/busybox`);
+        const file = new URL("../../packaging/Dockerfile", import.meta.url).pathname;
+        const args = ["build", "--progress=plain", "--no-cache", "-f", file, context.path];
+        const env = { BUILDKIT_HOST: daemon.address, FAIRLEAD_CACHE: `${made.path}/cache` };
+        const { code, stderr } = await run(binary, args, { env });
+        assert.equal(code, 0, stderr);
+        assert.match(stderr, /^#\d+ [\d.]+ fairlead v\d/m);
+      });
     } finally {
       await Promise.all([daemon, sshd, engine].map((one) => one.stop()));
     }
