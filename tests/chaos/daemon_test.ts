@@ -1,0 +1,325 @@
+/**
+ * Builds on a real daemon behind a link that fails, on disks that are full, with signals and without
+ * descriptors, all chosen by a seed. Each one ends: with the whole output, or with one clear error and
+ * nothing half-written. `FAIRLEAD_CHAOS_SEED` repeats a run; `FAIRLEAD_CHAOS_MINUTES` makes it longer.
+ */
+import { deepEqual, equal } from "node:assert/strict";
+import { Counts } from "../attacks/counts.ts";
+import { entriesOf, isTemporary } from "../faults/leftovers.ts";
+import { type Buildkitd, startBuildkitd } from "../harness/buildkitd.ts";
+import { freePort } from "../harness/daemon.ts";
+import { type Impairment, startProxy } from "../harness/proxy.ts";
+import { removeFolder } from "../harness/remove_folder.ts";
+import { check } from "../harness/run.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { chaos } from "./tally.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc"));
+const main = new URL("../../main.ts", import.meta.url).pathname;
+const minutes = Number(Deno.env.get("FAIRLEAD_CHAOS_MINUTES") ?? 0);
+/** Trials of a short run, and how many run side by side. */
+const [TRIALS, ABREAST] = [18, 4];
+/** Milliseconds after which a build counts as hung: a dead link is noticed after 25 s. */
+const LATEST = 60_000;
+const FILES = 400;
+
+/** What is built: its arguments, and a check of what came out. */
+interface Work {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** Throws where an output is not whole. */
+  whole(folder: string): void;
+}
+
+const works: Work[] = [
+  { name: "build", args: ["build", "ctx"], whole: () => {} },
+  {
+    name: "build to a folder",
+    args: ["build", "-o", "type=local,dest=out/tree", "ctx"],
+    whole: (folder) => wholeTree(`${folder}/out/tree/f`),
+  },
+  {
+    name: "build to a tar",
+    args: ["build", "-o", "type=tar,dest=out/a.tar", "ctx"],
+    whole: (folder) => wholeTar(`${folder}/out/a.tar`),
+  },
+  {
+    name: "build to an image",
+    args: ["build", "-o", "type=docker,dest=out/image.tar", "ctx"],
+    whole: (folder) => wholeTar(`${folder}/out/image.tar`),
+  },
+  {
+    name: "bake",
+    args: ["bake", "-f", "bake.hcl"],
+    whole(folder) {
+      wholeTree(`${folder}/out/one/f`);
+      wholeTar(`${folder}/out/two.tar`);
+    },
+  },
+];
+
+function wholeTree(folder: string): void {
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  equal(names.length, FILES, `${names.length} files`);
+  for (const name of names) equal(Deno.statSync(`${folder}/${name}`).size, sizeOf(Number(name)));
+}
+
+/** A tar ends with two blocks of zeros. */
+function wholeTar(path: string): void {
+  const { size } = Deno.statSync(path);
+  using file = Deno.openSync(path);
+  file.seekSync(size - 1024, Deno.SeekMode.Start);
+  const end = new Uint8Array(1024);
+  file.readSync(end);
+  deepEqual(end, new Uint8Array(1024), "the tar has no end");
+}
+
+const sizeOf = (name: number) => name % 50 === 0 ? 200_000 : name % 7 * 1000;
+
+/** What goes wrong. `$0` and `$@` are the program and its arguments. */
+interface Spoiling {
+  readonly name: string;
+  readonly up?: Impairment;
+  readonly down?: Impairment;
+  /** A script of the shell in place of `exec "$0" "$@"`. */
+  readonly shell?: string;
+  /** Options of a tmpfs at `out`. */
+  readonly disk?: string;
+  /** Signals, and when they come, in milliseconds. */
+  readonly signals?: readonly (readonly [at: number, signal: Deno.Signal])[];
+}
+
+/** @param random from 0 to below 1 */
+function spoiling(random: () => number, isShort: boolean): Spoiling {
+  const choose = <T>(...all: T[]) => all[Math.floor(random() * all.length)]!;
+  /** Small numbers as often as large ones. */
+  const bytes = () => Math.floor(Math.exp(random() * Math.log(4e6)));
+  const at = bytes();
+  const direction = choose("up", "down") as "up" | "down";
+  // A stall takes its 25 s: few of them in a short run.
+  const kinds = [
+    "cut",
+    "cut",
+    "cut",
+    "slow",
+    "signal",
+    "signal",
+    "closed",
+    "disk",
+    "disk",
+    "limit",
+  ];
+  const kind = choose(...kinds, ...isShort && random() < 0.9 ? [] : ["hole", "stall"]);
+  switch (kind) {
+    case "cut":
+      return { name: `cut ${direction} after ${at}`, [direction]: { cutAfter: at } };
+    case "hole":
+      return { name: `hole ${direction} after ${at}`, [direction]: { stallAfter: at } };
+    case "stall":
+      return { name: `stall after ${at}`, up: { stallAfter: at }, down: { stallAfter: at } };
+    case "slow": {
+      const link = { bytesPerSecond: 400_000, delayMs: Math.floor(random() * 60) };
+      const cut = random() < 0.5 ? { cutAfter: at } : {};
+      return { name: `slow, ${JSON.stringify(cut)}`, up: link, down: { ...link, ...cut } };
+    }
+    case "signal": {
+      const when = 300 + Math.floor(random() * 2500);
+      const signal = choose<Deno.Signal>("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE");
+      const second = random() < 0.5 ? [[when + Math.floor(random() * 200), signal] as const] : [];
+      const down = { bytesPerSecond: 600_000 };
+      return { name: `${signal} at ${when}`, signals: [[when, signal], ...second], down };
+    }
+    case "closed": {
+      const shell = choose(
+        "<&-",
+        ">&-",
+        "2>&-",
+        ">&- 2>&-",
+        "<&- >&- 2>&-",
+        ">/dev/full",
+        "2>/dev/full",
+      );
+      return { name: `descriptors ${shell}`, shell: `exec "$0" "$@" ${shell}` };
+    }
+    case "disk": {
+      const disk = choose(
+        "size=200k",
+        "size=1m",
+        "size=2m",
+        "size=100m,nr_inodes=100",
+        "size=100m,nr_inodes=3",
+      );
+      return { name: `disk ${disk}`, disk };
+    }
+  }
+  const limit = choose("-n 40", "-n 32", "-f 1000", "-f 4000");
+  return { name: `ulimit ${limit}`, shell: `ulimit ${limit}; exec "$0" "$@"` };
+}
+
+interface Result {
+  readonly code: number;
+  readonly stderr: string;
+  readonly hung: boolean;
+}
+
+async function run(folder: string, host: string, work: Work, spoilt: Spoiling): Promise<Result> {
+  const { shell = 'exec "$0" "$@"', signals = [] } = spoilt;
+  const child = new Deno.Command("sh", {
+    args: [
+      "-c",
+      shell,
+      Deno.execPath(),
+      "run",
+      "-A",
+      "--quiet",
+      "--no-lock",
+      "--no-check",
+      main,
+      ...work.args,
+    ],
+    cwd: folder,
+    env: {
+      HOME: folder,
+      DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
+      BUILDKIT_HOST: host,
+      BUILDKIT_PROGRESS: "plain",
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const kill = (signal: Deno.Signal) => {
+    try {
+      child.kill(signal);
+    } catch {
+      // It has ended.
+    }
+  };
+  let hung = false;
+  const timers = [
+    ...signals.map(([at, signal]) => setTimeout(() => kill(signal), at)),
+    setTimeout(() => {
+      hung = true;
+      kill("SIGKILL");
+    }, LATEST),
+  ];
+  const { code, stderr } = await child.output();
+  timers.forEach(clearTimeout);
+  return { code, stderr: new TextDecoder().decode(stderr), hung };
+}
+
+/** One build; throws what is wrong with its end. */
+async function trial(
+  daemon: Buildkitd,
+  work: Work,
+  spoilt: Spoiling,
+  counts: Counts,
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "fl-chaos-" });
+  const out = `${folder}/out`;
+  try {
+    writeInputs(folder);
+    Deno.mkdirSync(out);
+    if (spoilt.disk) await check("mount", ["-t", "tmpfs", "-o", spoilt.disk, "tmpfs", out]);
+    await using proxy = await startProxy({
+      to: daemon.address,
+      ...spoilt.up && { up: spoilt.up },
+      ...spoilt.down && { down: spoilt.down },
+    });
+    const { code, stderr, hung } = await run(folder, proxy.address, work, spoilt);
+    const about = `${work.name}, ${spoilt.name}: exit ${code}`;
+    if (hung) {
+      counts.hung();
+      throw new Error(`${about}: hung\n${stderr.slice(-2000)}`);
+    }
+    try {
+      if (code === 0) work.whole(folder);
+      else if (!spoilt.name.startsWith("descriptors") && !/panicked/.test(stderr)) {
+        clear(code, stderr);
+      }
+      deepEqual(entriesOf(folder).filter(isTemporary), [], "left behind");
+    } catch (error) {
+      counts.lost();
+      throw new Error(`${about}: ${(error as Error).message}\n${stderr.slice(-2000)}`);
+    }
+    if (code === 0) counts.held();
+    else counts.refused();
+  } finally {
+    if (spoilt.disk) await check("umount", [out]);
+    await removeFolder(folder);
+  }
+}
+
+/** Throws where a failure isn't clear: one error, no stack, no bug. A signal is its own explanation. */
+function clear(code: number, stderr: string): void {
+  if (/^\s+at \S+:\d+|is a bug/m.test(stderr)) throw new Error("the error is a stack or a bug");
+  if ([129, 130, 141, 143].includes(code)) return;
+  const errors = stderr.split("\n").filter((line) => line.startsWith("ERROR: "));
+  if (errors.length !== 1) throw new Error(`${errors.length} errors`);
+}
+
+function writeInputs(folder: string): void {
+  Deno.mkdirSync(`${folder}/ctx/f`, { recursive: true });
+  // The first line differs, so that each export is made anew.
+  Deno.writeTextFileSync(
+    `${folder}/ctx/Dockerfile`,
+    `FROM scratch\nCOPY f /f\nLABEL n=${crypto.randomUUID()}\n`,
+  );
+  for (let i = 0; i < FILES; i++) {
+    Deno.writeFileSync(`${folder}/ctx/f/${1000 + i}`, new Uint8Array(sizeOf(1000 + i)).fill(i));
+  }
+  Deno.writeTextFileSync(
+    `${folder}/bake.hcl`,
+    `group "default" { targets = ["one", "two"] }
+target "one" {
+  context = "ctx"
+  output = ["type=local,dest=out/one"]
+}
+target "two" {
+  context = "ctx"
+  output = ["type=tar,dest=out/two.tar"]
+}
+`,
+  );
+}
+
+/** The daemon's senders that wait for workers which have ended. */
+async function waitingSenders(debug: string): Promise<number> {
+  for (let tries = 0;; tries++) {
+    const answer = await fetch(`http://${debug}/debug/pprof/goroutine?debug=2`);
+    const count = (await answer.text()).split("fsutil.(*sender).queue").length - 1;
+    if (count === 0 || tries === 100) return count;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+Deno.test({
+  name: "builds behind a link that fails, on full disks, with signals",
+  ignore,
+  async fn() {
+    const { seed, random } = chaos();
+    const debug = `127.0.0.1:${freePort()}`;
+    await using daemon = await startBuildkitd({ dir: "/dev/shm", args: [`--debugaddr=${debug}`] });
+    const counts = new Counts(`builds in chaos, seed ${seed}`);
+    const until = performance.now() + minutes * 60_000;
+    const problems: string[] = [];
+    let begun = 0;
+    const worker = async () => {
+      while (begun < TRIALS || performance.now() < until) {
+        begun++;
+        const work = works[Math.floor(random() * works.length)]!;
+        const spoilt = spoiling(random, minutes === 0);
+        await trial(daemon, work, spoilt, counts).catch((error) =>
+          void problems.push(error.message)
+        );
+      }
+    };
+    await Promise.all(Array.from({ length: ABREAST }, worker));
+    counts.print();
+    deepEqual(problems, []);
+    equal(await waitingSenders(debug), 0);
+    // The daemon serves on.
+    await trial(daemon, works[1]!, { name: "nothing" }, new Counts(""));
+  },
+});
