@@ -23,7 +23,7 @@ export async function diskUsage(
   );
 }
 
-/** Removes what the request names; each record is told of when it is gone. */
+/** Removes the records that the request names, and reports each one that is gone. */
 export function prune(
   client: Client,
   request: PruneRequest,

@@ -4,7 +4,7 @@ import { health } from "./session/health.ts";
 import { dockerfileRequest } from "./solve_request.ts";
 
 /**
- * What the daemon's builder can do, by the names that BuildKit has for it (`exporter.multiple`): asked
+ * The capabilities of the daemon's builder, by BuildKit's names (`exporter.multiple`): asked
  * by an empty build that is recorded nowhere. Rejects as `withGateway` does.
  */
 export async function capabilities(

@@ -45,14 +45,14 @@ export class Client {
     }
   }
 
-  /** What the daemon's workers are and can do. */
+  /** The daemon's workers and their capabilities. */
   async listWorkers(options?: CallOptions): Promise<WorkerRecord[]> {
     const { listWorkers } = ControlDefinition.methods;
     const request = { filter: [] };
     return (await this.channel.unary(ControlDefinition, listWorkers, request, options)).record;
   }
 
-  /** Runs a build to its end. Its session and status streams are opened beside it. */
+  /** Runs a build to its end. Its session and status streams are opened separately. */
   solve(request: SolveRequest, options?: CallOptions): Promise<SolveResponse> {
     return this.channel.unary(ControlDefinition, ControlDefinition.methods.solve, request, options);
   }

@@ -14,17 +14,17 @@ import { explainFirstBytes } from "../transports/first_bytes.ts";
 import { SilenceError } from "./silence.ts";
 import { type Http2Error, NotHttp2Error } from "./http2/errors.ts";
 
-/** Where to connect, and how. */
+/** The endpoint, and how to connect to it. */
 export interface ConnectOptions {
   readonly registry: Registry;
   readonly endpoint: string;
   readonly tls: TlsOptions;
   readonly context: DialContext;
-  /** What it may take; without it there is one attempt, which the signal and the system end. */
+  /** The time limit; without one there is a single attempt, which the signal or the system ends. */
   readonly budget?: Budget;
 }
 
-/** What the daemon may send ahead of us, in bytes: enough for 100 MB/s at 80 ms of delay. */
+/** The receive window, in bytes: enough for 100 MB/s at 80 ms of delay. */
 const LIMITS = {
   streamWindow: 8 << 20,
   connectionWindow: 16 << 20,
@@ -88,7 +88,7 @@ async function dial({ registry, endpoint, tls, context, budget }: ConnectOptions
   });
 }
 
-/** What is known of a connection when it is lost. */
+/** Facts about a lost connection. */
 interface Lost {
   readonly endpoint: string;
   readonly secure: boolean;
@@ -96,7 +96,7 @@ interface Lost {
   readonly answered: boolean;
 }
 
-/** What the loss of the connection means to a person. */
+/** The error that users see for a lost connection. */
 function lostError(error: Http2Error, { endpoint, secure, answered }: Lost): Error {
   // The transport or TLS below may know what happened.
   for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
@@ -123,7 +123,7 @@ function lostError(error: Http2Error, { endpoint, secure, answered }: Lost): Err
   });
 }
 
-/** What became of it, in the system's words; `Broken pipe` is said of a peer that has gone. */
+/** The reason, in the system's words; `Broken pipe` becomes a peer that has gone. */
 function reasonOf({ message }: Http2Error): string {
   return message.replace(/^the connection was lost: /, "").replace(/ \(os error \d+\)/, "")
     .replace(/^Broken pipe$/, "the peer closed it").replace(/^Connection /, "connection ");

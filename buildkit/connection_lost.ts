@@ -4,11 +4,11 @@ export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
   /** The endpoint, without secrets. */
   readonly endpoint: string;
-  /** What the system or the far side said. */
+  /** The reason that the system or the peer gave. */
   readonly reason: string;
-  /** What to try. */
+  /** The remedy. */
   readonly hint: string;
-  /** What the transport says to try, where it knows what happened. */
+  /** The transport's remedy, where the transport knows the cause. */
   readonly remedy: string | undefined;
 
   /**

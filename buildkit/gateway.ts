@@ -16,11 +16,11 @@ import type { MethodDefinition } from "./grpc/call.ts";
 import { rpcErrorOf } from "./grpc/status.ts";
 import { solve, type SolveOptions } from "./solve.ts";
 
-/** What may be asked while the build is open. */
+/** Calls that are possible while the build is open. */
 export interface Gateway {
   /** Runs a frontend, or a definition. */
   solve(request: Partial<BridgeSolve>): Promise<Result>;
-  /** What the daemon can do, by BuildKit's names for it. */
+  /** The daemon's capabilities, by BuildKit's names. */
   capabilities(): Promise<ReadonlySet<string>>;
   /** Up to `length` bytes of a file of a result. */
   readFile(ref: string, path: string, length: number): Promise<Uint8Array>;

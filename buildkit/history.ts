@@ -16,7 +16,7 @@ import { Code, RpcError } from "./grpc/status.ts";
 export class NoHistoryError extends Error {
   /** How programs tell it from others. */
   override readonly name = "NoHistoryError";
-  /** What to do. */
+  /** The action. */
   readonly hint = "BuildKit keeps records of builds since v0.11: update the daemon";
   /** @internal */
   constructor(cause: RpcError) {
@@ -24,7 +24,7 @@ export class NoHistoryError extends Error {
   }
 }
 
-/** What `listHistory` found. */
+/** The result of `listHistory`. */
 export interface HistoryPage {
   /** The records, the newest last. */
   readonly events: readonly BuildHistoryEvent[];

@@ -1,4 +1,4 @@
-/** What a program that uses fairlead as a library is spared: the command line's own choices. */
+/** Defaults for programs that use fairlead as a library, in place of the command line's choices. */
 import { transports } from "../transports/all.ts";
 import { createRegistry, type Registry } from "../transports/registry.ts";
 import type { DialStep, Env } from "../transports/transport.ts";
@@ -18,7 +18,7 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds for the whole of it; 20,000 by default, 0 for no limit. */
   readonly timeout?: number;
-  /** What transports see of the environment (`DOCKER_HOST`, `KUBECONFIG` …); by default all. */
+  /** The environment variables that transports see (`DOCKER_HOST`, `KUBECONFIG` …); by default all. */
   readonly env?: Env;
   /** The transports that may be used; by default the built-in ones. */
   readonly registry?: Registry;

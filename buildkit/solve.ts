@@ -1,5 +1,5 @@
 import type { SolveRequest, StatusResponse } from "../proto/gen/control_types.ts";
-import { after, within } from "../base/async.ts";
+import { after, onAbort, within } from "../base/async.ts";
 import type { Service } from "./grpc/call.ts";
 import { Code, RpcError } from "./grpc/status.ts";
 import type { Client } from "./client.ts";
@@ -14,15 +14,15 @@ import {
 } from "./session/session.ts";
 import { endWhenSilent, endWhenUnheard, SilenceError } from "./silence.ts";
 
-/** What a build needs beside its request. */
+/** The inputs of a build besides its request. */
 export interface SolveOptions {
-  /** What the daemon may call back. */
+  /** The services that the daemon may call back. */
   readonly services: readonly Service[];
   /** Ties the daemon's copy of a local folder to the next build of the same folder; none by default. */
   readonly sharedKey?: string;
   /** Hears each message on the progress. What it throws ends the build. */
   readonly onStatus: (status: StatusResponse) => void;
-  /** Cancels the build: the daemon is told, and its last progress is waited for. */
+  /** Cancels the build: the daemon is notified, and its last progress is awaited. */
   readonly signal: AbortSignal;
   /** The span that the build is a part of (https://www.w3.org/TR/trace-context/); else one of its own. */
   readonly traceparent?: string | undefined;
@@ -32,7 +32,7 @@ export interface SolveOptions {
 
 /** After the build has ended, how long its last progress may take, in milliseconds. */
 const STATUS_GRACE = 5000;
-/** As long as that after a cancellation: the daemon should say quickly what it stopped. */
+/** The same after a cancellation: the daemon should report quickly what it stopped. */
 const CANCEL_GRACE = 3000;
 /** After an output could not be written, how long the daemon may take to end the build. */
 const LOCAL_GRACE = 6000;
@@ -48,7 +48,7 @@ const OUTPUTS = "/moby.filesync.v1.FileSend/";
  * Runs a build: session, progress and the build itself start together, in one write, since the
  * daemon waits for each to come (6 s for a ref, 5 s for a session).
  * Resolves to the exporters' answers. Rejects with the first of: what a service of ours met (a file
- * that can't be read is clearer told here than by the daemon's echo of it), then the daemon's error.
+ * that can't be read is clearer in this side's words than in the daemon's echo), then the daemon's error.
  */
 export async function solve(
   client: Client,
@@ -86,12 +86,12 @@ export async function solve(
       if (path.startsWith(OUTPUTS)) stopTimer = after(LOCAL_GRACE, () => giveUp(cause));
     },
   }, options.signal);
-  // Not awaited where it is there at once: what follows goes out in the same write.
+  // An open session isn't awaited, so that the calls below go out in the same write.
   session = opened instanceof Promise ? await opened : opened;
   using _watch = options.services.some((service) => HEALTH in service)
     ? endWhenUnheard(session.connection, () => lastHeard, options.silence)
     : endWhenSilent(session.connection, options.silence);
-  // Where the session has a connection of its own, only that one hears from the daemon every 5 s.
+  // A session with its own connection: only that connection hears from the daemon every 5 s.
   if (session.connection !== connection) {
     session.done.catch((error) => {
       const silence = silenceIn(error);
@@ -110,10 +110,9 @@ export async function solve(
     }
   };
   const status = client.status(request.Ref, onStatus, { signal: statusEnd.signal })
-    .catch(() => {}); // What the daemon has to say of that is told by the build itself.
+    .catch(() => {}); // The call of the build itself reports the daemon's reason.
   const cancel = new AbortController();
-  const onAbort = () => cancel.abort(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
+  using _cancelling = onAbort(signal, () => cancel.abort(signal.reason));
   try {
     const lost = session.done.then((): never => {
       throw new ConnectionLost(client.peer, "the builder ended the session before the build");
@@ -127,7 +126,7 @@ export async function solve(
     return ExporterResponse;
   } catch (error) {
     cancel.abort(error);
-    // A build that was refused has no progress: the daemon would look for its ref for 6 s.
+    // A refused build has no progress: the daemon would look for its ref for 6 s.
     if (!connection.over && began) {
       await within(status, signal.aborted ? CANCEL_GRACE : STATUS_GRACE);
     }
@@ -136,7 +135,6 @@ export async function solve(
     throw error instanceof ConnectionLost ? error.during(`build ${request.Ref}`) : error;
   } finally {
     stopTimer();
-    signal.removeEventListener("abort", onAbort);
     statusEnd.abort(new RpcError(Code.CANCELLED, "the build is over"));
     await status;
     await session.close();
@@ -156,14 +154,14 @@ function heeded(service: Service, path: string, heed: () => void): Service {
   };
 }
 
-/** The one that was given, if it is one. */
+/** The given span if it is valid, else a new one. */
 function spanOf(given: string | undefined): string {
   if (/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(given ?? "")) return given!;
   const random = crypto.getRandomValues(new Uint8Array(24)).toHex();
   return `00-${random.slice(0, 32)}-${random.slice(32)}-01`;
 }
 
-/** Why a connection was given up, if it was for its silence. */
+/** The SilenceError among the causes of an error. */
 function silenceIn(error: unknown): SilenceError | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof SilenceError) return cause;
@@ -171,7 +169,7 @@ function silenceIn(error: unknown): SilenceError | undefined {
   return undefined;
 }
 
-/** Opens the session where the daemon takes it: in a stream of the connection, or beside it. */
+/** Opens the session as the daemon takes it: in a stream of the connection, or in a connection of its own. */
 function open(
   { channel, dialSession }: Client,
   options: SessionOptions,
@@ -182,7 +180,7 @@ function open(
     .then((stream) => serveSession(stream, options));
 }
 
-/** A session that is lost ends the build, unless the daemon's own word comes within a moment. */
+/** A lost session ends the build, unless the daemon's own answer comes within a second. */
 async function lostAfter(lost: Promise<never>, answer: Promise<unknown>): Promise<never> {
   try {
     return await lost;

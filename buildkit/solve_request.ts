@@ -1,4 +1,4 @@
-/** What a build is asked for, and the request that says so to the daemon. Pure. */
+/** The options of a build, and the request that carries them to the daemon. Pure. */
 import { readBool } from "../base/go/bool.ts";
 import type { CacheOptionsEntry, SolveRequest } from "../proto/gen/control_types.ts";
 import { newId } from "../base/identity.ts";
@@ -7,7 +7,7 @@ import { newId } from "../base/identity.ts";
 export interface Typed {
   /** `local`, `registry` … */
   readonly type: string;
-  /** As the command line's `key=value` pairs. */
+  /** The attributes, as the command line's `key=value` pairs. */
   readonly attrs: Readonly<Record<string, string>>;
 }
 
@@ -25,7 +25,7 @@ export interface BuildOptions {
   readonly platforms: readonly string[];
   /** Asks the registry again for each image, also one that the daemon has. */
   readonly pull: boolean;
-  /** What becomes of the result. */
+  /** Where the result goes. */
   readonly exporters: readonly Typed[];
   /** Caches to read. */
   readonly cacheFrom: readonly Typed[];
@@ -33,13 +33,13 @@ export interface BuildOptions {
   readonly cacheTo: readonly Typed[];
   /** Further attributes for the frontend: `no-cache`, `attest:provenance`, `vcs:revision` … */
   readonly attrs?: Readonly<Record<string, string>>;
-  /** What steps may be allowed: `network.host` … */
+  /** The entitlements of the steps: `network.host` … */
   readonly entitlements?: readonly string[];
   /** Rules on where the build may take things from: a Policy of moby.buildkit.v1.sourcepolicy. */
   readonly sourcePolicy?: Uint8Array;
 }
 
-/** What buildx asks for unless told otherwise: provenance of the least kind, inside the image only. */
+/** buildx's default: provenance of the least kind, inside the image only. */
 export const DEFAULT_PROVENANCE = "mode=min,inline-only=true";
 
 /**
@@ -113,7 +113,7 @@ export function dockerfileRequest(build: Partial<BuildOptions>): SolveRequest {
   });
 }
 
-/** As Go writes it, since it is recorded: attributes in order, and none where there are none. */
+/** The text as Go writes it, because it is recorded: attributes in order, and no field when there are none. */
 function importsText(imports: readonly CacheOptionsEntry[]): string {
   return JSON.stringify(imports.map(({ Type, Attrs }) => {
     const sorted = Object.entries(Attrs).sort(([a], [b]) => a < b ? -1 : 1);

@@ -1,5 +1,5 @@
 /**
- * What the sender keeps of each entry it has announced: enough to open it when it is asked for. Two numbers, a size
+ * The sender's record of each announced entry, from which it opens the entry on request. Two numbers, a size
  * and the bytes of the name: 100,000 entries take some 4 MB, where as many path strings take three times that.
  */
 export interface Entries {

@@ -13,7 +13,7 @@ export interface FilePump {
   readonly closed: Promise<void>;
 }
 
-/** What a pump works on. */
+/** Options of a pump. */
 export interface FilePumpOptions {
   readonly sys: Sys;
   readonly root: string;
@@ -79,7 +79,7 @@ export function makeFilePump(options: FilePumpOptions): FilePump {
     return undefined;
   }
 
-  /** What is gone or has become something else costs a warning; what is there and cannot be read, the transfer. */
+  /** An entry that vanished or changed costs a warning. An entry that exists and cannot be read ends the transfer. */
   function failed(id: number, result: number): void {
     const { code, text } = errnoText(result);
     if (code === "ENXIO") return; // a socket: it was listed as a file, and is one without content

@@ -11,7 +11,7 @@ import { cString, Errno, errnoText, fileStat, S, type Sys } from "./os/sys.ts";
 import { FsyncError } from "./errors.ts";
 
 /**
- * What to include so that `paths`, relative to the folder `root`, come with all they lead to: sorted, without those
+ * The includes with which `paths`, relative to the folder `root`, are sent with all targets of their links: sorted, without those
  * that lie in another. Undefined when one of them is the root itself: then there is nothing to leave out.
  * Throws {@link FsyncError} for a folder or link that cannot be read; what does not exist is included as it is.
  */
@@ -55,7 +55,7 @@ export function dedupe(paths: readonly string[]): string[] | undefined {
   return out;
 }
 
-/** Where the links lead that the path's last component stands for; undefined when it stands for none. */
+/** The targets of the links that the path's last component matches; undefined when it matches no link. */
 function targetsOf(sys: Sys, root: string, path: string): string[] | undefined {
   if (path === "." || path === ".." || path.startsWith("../")) return undefined; // outside there is nothing to see
   const slash = path.lastIndexOf("/");

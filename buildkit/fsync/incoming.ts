@@ -22,7 +22,7 @@ export interface Intake {
 
 /** Files up to this size that come in one piece are written from where they lie. */
 const whole = 128 * 1024;
-/** What others are gathered to: two buffers of it for each file that is open. */
+/** The size of a write of other files: each open file has two buffers of that size. */
 const bufferSize = 512 * 1024;
 /** BuildKit sends from four files at once. */
 const mostOpen = 64;

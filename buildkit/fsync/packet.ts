@@ -38,7 +38,7 @@ export const Mode = {
   charDevice: 0x00200000,
   sticky: 0x00100000,
   irregular: 0x00080000,
-  /** All that tell the type. An entry with none of them is a regular file, and only such a one can be asked for. */
+  /** The bits of the type. An entry with none of them is a regular file; only regular files can be requested. */
   type: 0x8f280000,
 } as const;
 

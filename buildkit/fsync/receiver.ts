@@ -22,7 +22,7 @@ import { copyStat, readPacket } from "./packet_reader.ts";
 import { nextTurn, type PacketStream, type Progress } from "./stream.ts";
 import { checkMode, checkPath, makeOrderCheck } from "./validator.ts";
 
-/** Where to. */
+/** Options of a reception. */
 export interface ReceiveOptions {
   /** The folder; made, open to its owner alone, where it is missing. Links in its own path are followed. */
   readonly dest: string;
@@ -38,20 +38,20 @@ export interface ReceiveOptions {
  * Fewer requests than that leave it able to read, whatever happens to the transfer.
  */
 const MOST_ASKED = 128;
-/** Milliseconds that the daemon gets to end a call after it was told of an error of this side. */
+/** Milliseconds that the daemon gets to end a call after this side has reported an error. */
 const HEARD_OUT = 4000;
 
 /**
  * Receives a folder and resolves when all of it is on disk and the call has ended. Throws {@link FsyncError} for what
  * cannot be written and for what a daemon may not send, {@link PeerError} when the daemon gave up, and the stream's
- * error when the call ends early. The sender is told of our own errors by an ERR packet. What was not whole is removed.
+ * error when the call ends early. An ERR packet reports this side's errors to the sender. Incomplete files are removed.
  */
 export async function receiveFolder(stream: PacketStream, options: ReceiveOptions): Promise<void> {
   const refused = await receiveInto(stream, options);
   if (refused !== undefined) throw refused;
 }
 
-/** The same; gives the error that the daemon was told of and heard out for. */
+/** The same; resolves to the error after which the daemon was heard out. */
 async function receiveInto(
   stream: PacketStream,
   options: ReceiveOptions,
@@ -64,7 +64,7 @@ async function receiveInto(
       const refused = await receiveOrHearOut(stream, reception, options.dest);
       if (refused !== undefined) return refused;
     } catch (error) {
-      // All is written and the daemon was told: it resets the stream then, instead of ending it.
+      // Everything is written and FIN was sent: the daemon then resets the stream instead of ending it.
       if (!reception.finished()) throw error;
     } finally {
       await reception.abandon();
@@ -82,8 +82,8 @@ async function receiveInto(
 }
 
 /**
- * Receives to the end. When this side's system refuses to write, the daemon is told by an ERR packet, and what it sends
- * until it ends the call is dropped: its workers would else wait for a reader while its own reader waits for them.
+ * Receives to the end. When this side's system refuses to write, an ERR packet reports that, and the data that the daemon still sends
+ * until it ends the call is dropped. Otherwise its workers would wait for a reader, and its own reader for its workers.
  */
 async function receiveOrHearOut(
   stream: PacketStream,

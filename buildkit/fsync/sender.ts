@@ -5,6 +5,7 @@
  * were asked for are read and sent in slices too, many a slice; large ones are read ahead (`file_pump.ts`). All of
  * them stop for the stream when it has enough to send.
  */
+import { onAbort } from "../../base/async.ts";
 import { makeFilter } from "./patterns/filter.ts";
 import { makeFilePump } from "./file_pump.ts";
 import { dedupe, followLinks } from "./follow_links.ts";
@@ -16,13 +17,13 @@ import { readPacket } from "./packet_reader.ts";
 import { nextTurn, type PacketStream, type Progress, type Warning } from "./stream.ts";
 import { startWalk, type Walk } from "./walk.ts";
 
-/** What is sent. */
+/** Options of a transfer. */
 export interface SendOptions {
   /** The folder; links in its own path are followed. */
   readonly root: string;
   /** The daemon's lists, in its order. */
   readonly includes?: readonly string[];
-  /** What is left out, unless it is asked for after all. */
+  /** Patterns of entries to leave out, with exceptions by `!`. */
   readonly excludes?: readonly string[];
   /** Paths to send with all that their links lead to. */
   readonly followPaths?: readonly string[];
@@ -46,7 +47,7 @@ const [lookEvery, mayWait] = [128 * 1024, 512 * 1024];
 /**
  * Sends a folder and resolves when the receiver has all it wants. Throws {@link FsyncError} for what cannot be read or
  * a daemon that breaks the protocol, {@link PeerError} when the daemon gave up, the stream's error when the call ends
- * early, and the signal's reason when it is aborted. The receiver is told of our own errors by an ERR packet.
+ * early, and the signal's reason when it is aborted. An ERR packet reports this side's errors to the receiver.
  */
 export async function sendFolder(stream: PacketStream, options: SendOptions): Promise<void> {
   const owned = options.sys === undefined ? openSys() : undefined;
@@ -63,8 +64,8 @@ async function sendWith(sys: Sys, stream: PacketStream, options: SendOptions): P
   const warn = (warning: Warning) => options.onWarning?.(warning);
   const over = Promise.withResolvers<void>();
   const stop = new AbortController(); // ends the walk and the pump, whichever way it ends
-  const aborted = () => over.reject(stream.signal.reason);
-  stream.signal.addEventListener("abort", aborted);
+  over.promise.catch(() => {}); // it may reject before anything waits for it
+  using _aborting = onAbort(stream.signal, () => over.reject(stream.signal.reason));
   let closed = Promise.resolve();
   try {
     stream.signal.throwIfAborted();
@@ -122,9 +123,8 @@ async function sendWith(sys: Sys, stream: PacketStream, options: SendOptions): P
     }
     throw error;
   } finally {
-    stream.signal.removeEventListener("abort", aborted);
     stop.abort();
-    await closed; // not for the stream: it may be stuck, which is no reason to be so too
+    await closed; // The stream isn't awaited, because it may be stuck.
     report();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What is asked of the entries that a daemon sends, whatever is done with them. Each check is a pass of its own over
+ * Checks on the entries that a daemon sends, independent of their use. Each check is a pass of its own over
  * the entries, in the order in which they come, and throws {@link FsyncError} that names the path. Nothing else stands
  * between a hostile daemon and the disk but the writing itself, which follows no link (`dest.ts`).
  */

@@ -24,7 +24,7 @@ export interface Walk {
   step(): boolean;
 }
 
-/** What is walked. */
+/** Options of a walk. */
 export interface WalkOptions {
   readonly sys: Sys;
   /** The folder, absolute and resolved: no links in it. */
@@ -39,7 +39,7 @@ export interface WalkOptions {
 interface Frame {
   readonly names: readonly string[];
   next: number;
-  /** Where names are written in the path buffer: behind the folder's slash. */
+  /** The offset of names in the path buffer: behind the folder's slash. */
   readonly at: number;
   /** The folder's ID; -1 for the root, {@link unsent} until something in it is. */
   id: number;
@@ -224,7 +224,7 @@ export function startWalk(options: WalkOptions): Walk {
 }
 
 /**
- * What a call has to give, undefined where it fails. It is asked for the length first: told of a
+ * The result of a call; undefined when the call fails. The first call asks for the length: given a
  * large buffer, the kernel would make one of its own for every file.
  */
 function whole(call: (into: Uint8Array) => number): Uint8Array | undefined {

@@ -1,7 +1,7 @@
 import type { Metadata } from "./metadata.ts";
 import { Code, RpcError } from "./status.ts";
 
-/** What the code generator makes of a message type: the two functions that calls need. */
+/** The two functions of a generated message type that calls need. */
 export interface Codec<T> {
   encode(message: T): { finish(): Uint8Array };
   decode(bytes: Uint8Array): T;

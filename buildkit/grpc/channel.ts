@@ -2,7 +2,7 @@
  * The client's side of gRPC over one HTTP/2 connection
  * (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
  */
-import { after } from "../../base/async.ts";
+import { after, onAbort } from "../../base/async.ts";
 import type { Connection } from "../http2/connection.ts";
 import type { Header } from "../http2/hpack.ts";
 import type { Stream } from "../http2/stream.ts";
@@ -13,7 +13,7 @@ import { MessagePipe } from "./message_pipe.ts";
 import { first, type Metadata } from "./metadata.ts";
 import { Code, RpcError, statusOfTrailers } from "./status.ts";
 
-/** What a call may be given. */
+/** Options of a call. */
 export interface CallOptions {
   /** Sent with the request, in this order. */
   readonly metadata?: Metadata;
@@ -171,12 +171,8 @@ class Call implements ClientCall {
       }));
     }
     if (signal) {
-      const onAbort = () => this.cancel(cancelled(signal.reason));
-      if (signal.aborted) onAbort();
-      else {
-        signal.addEventListener("abort", onAbort, { once: true });
-        this.#release.push(() => signal.removeEventListener("abort", onAbort));
-      }
+      const listening = onAbort(signal, () => this.cancel(cancelled(signal.reason)));
+      this.#release.push(() => listening[Symbol.dispose]());
     }
   }
 
@@ -267,7 +263,7 @@ function replyProblem(headers: Metadata, authority: string): RpcError | undefine
   if (status === "200" && (type === undefined || type.startsWith("application/grpc"))) {
     return undefined;
   }
-  // Of a gRPC status sent under another HTTP status, the gRPC status counts.
+  // When another HTTP status carries a gRPC status, the gRPC status counts.
   if (first(headers, "grpc-status") !== undefined) return undefined;
   const code = status === "401"
     ? Code.UNAUTHENTICATED
@@ -288,7 +284,7 @@ function replyProblem(headers: Metadata, authority: string): RpcError | undefine
   );
 }
 
-/** What the end of a stream without trailers means to the call. */
+/** The error of a call whose stream ended without trailers. */
 function callError(path: string, error: Http2Error | undefined, explain: Explain): Error {
   if (!error) return new RpcError(Code.INTERNAL, `${path} ended without a status`);
   // A stream that fell with its connection names that one's error as the cause.

@@ -1,4 +1,4 @@
-/** Of a block, in bytes. The first is as large as what it was made for: most talks hold one message. */
+/** The size of a block, in bytes. The first block is only as large as its first chunk, because most calls hold one message. */
 const BLOCK = 64 << 10;
 
 /**
@@ -6,7 +6,7 @@ const BLOCK = 64 << 10;
  * would leave tens of megabytes to the garbage collector, which counts objects sooner than bytes.
  */
 export class HeldBytes {
-  /** In order: the first is read, the last is written; those between are full. */
+  /** The blocks in order: the first is read from, the last is written to, and those between are full. */
   readonly #blocks: Uint8Array[] = [];
   readonly #free: Uint8Array[] = [];
   #readAt = 0;

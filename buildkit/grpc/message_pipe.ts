@@ -17,7 +17,7 @@ type OnMessage = (message: Uint8Array) => void | Promise<void>;
  * receives, or the receiver's promise is pending, they are held (copied), at most a window of them.
  */
 export class MessagePipe implements MessageStream {
-  /** What the HTTP/2 stream sends. */
+  /** The source from which the HTTP/2 stream sends. */
   readonly source: Source;
   readonly #queue: SendQueue | undefined;
   readonly #reader = new EnvelopeReader();
@@ -66,7 +66,7 @@ export class MessagePipe implements MessageStream {
     else taken?.();
   }
 
-  /** Nothing more will be sent. */
+  /** Ends this side's messages. */
   endSend(): void {
     this.#queue?.end();
   }

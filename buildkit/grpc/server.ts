@@ -35,7 +35,7 @@ export function serve(
 class Call implements ServerCall {
   readonly path: string;
   readonly metadata: Metadata;
-  /** What the HTTP/2 stream tells. */
+  /** Receives the events of the HTTP/2 stream. */
   readonly handler: StreamHandler = {
     data: (chunk) => this.#pipe.data(chunk),
     end: () => this.#pipe.end(),

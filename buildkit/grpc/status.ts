@@ -40,7 +40,7 @@ export function codeName(code: number): string {
 
 /** One typed part of an error: a type URL and its bytes. BuildKit's hold JSON, not protobuf. */
 export interface ErrorDetail {
-  /** What it is: `type.googleapis.com/…`, or a Go type of BuildKit. */
+  /** The type: `type.googleapis.com/…`, or a Go type of BuildKit. */
   readonly typeUrl: string;
   /** Encoded as the type says. */
   readonly value: Uint8Array;
@@ -52,11 +52,11 @@ export class RpcError extends Error {
   override readonly name = "RpcError";
   /** One of `Code`. */
   readonly code: number;
-  /** What is wrong, for programs. */
+  /** Details for programs. */
   readonly details: readonly ErrorDetail[];
-  /** What the user can do about it, where that is known. */
+  /** The remedy for the user, where one is known. */
   readonly hint: string | undefined;
-  /** What a call ends with. */
+  /** Makes the error that ends a call. */
   constructor(
     code: number,
     message: string,

@@ -32,7 +32,7 @@ export interface ConnectionOptions {
 export interface OpenOptions {
   /** The request has no body. */
   endStream?: boolean;
-  /** Where its body comes from; may be attached later. */
+  /** The source of the body; may be attached later. */
   source?: Source;
 }
 
@@ -81,7 +81,7 @@ export class Connection {
       maxFrame: limits.maxFrame,
       maxBlock: limits.maxHeaderList + limits.maxFrame,
     });
-    const control = this.#core.layout.control;
+    const control = this.#core.scheduler.control;
     if (role === "client") control.raw(PREFACE);
     control.settings(announce(role, limits));
     const extra = limits.connectionWindow - DEFAULT_WINDOW;
@@ -93,10 +93,10 @@ export class Connection {
    * than it was asked for. It may be called from within any other call; do not pull in it.
    */
   set onWritable(call: (() => void) | undefined) {
-    this.#core.layout.onWritable = call;
+    this.#core.scheduler.onWritable = call;
   }
 
-  /** What the peer's GOAWAY said, once it has said it. */
+  /** The peer's GOAWAY, once it has come. */
   get goaway(): Goaway | undefined {
     return this.#core.goaway;
   }
@@ -116,7 +116,7 @@ export class Connection {
 
   /** Bytes of DATA that the peer takes now on all streams together. */
   get sendWindow(): number {
-    return this.#core.layout.window;
+    return this.#core.scheduler.window;
   }
 
   /**
@@ -146,12 +146,12 @@ export class Connection {
    * frame may be cut.
    */
   pull(into: Uint8Array): number {
-    return this.#core.layout.pull(into);
+    return this.#core.scheduler.pull(into);
   }
 
   /** How many bytes `pull` would give now, at least: above 0 whenever it would give any. */
   available(): number {
-    return this.#core.layout.available();
+    return this.#core.scheduler.available();
   }
 
   /**
@@ -176,7 +176,7 @@ export class Connection {
       const id = ++this.#pingCount;
       putUint32(opaque, 4, id);
       this.#pings.set(id, { sent: performance.now(), resolve, reject });
-      this.#core.layout.control.ping(opaque, false);
+      this.#core.scheduler.control.ping(opaque, false);
     });
   }
 
@@ -215,7 +215,7 @@ export class Connection {
 
   #fail(error: Http2Error): void {
     if (this.over) return;
-    this.#core.layout.control.goaway(this.#core.lastPeerId, error.code, error.message);
+    this.#core.scheduler.control.goaway(this.#core.lastPeerId, error.code, error.message);
     this.#core.end(error);
   }
 

@@ -10,7 +10,7 @@ import type { ByteStream } from "../../transports/byte_stream.ts";
 import { after } from "../../base/async.ts";
 import type { Connection } from "./connection.ts";
 
-/** What the buffers begin with, and grow to when they are filled: a short talk touches little memory. */
+/** The first and the largest size of a buffer. Buffers grow when they are full, so a short talk touches little memory. */
 const [READ_FIRST, READ_MOST] = [16 << 10, 256 << 10];
 const [WRITE_FIRST, WRITE_MOST] = [16 << 10, 1 << 20];
 /** Never less than this is laid out at once by a link that is slow. */

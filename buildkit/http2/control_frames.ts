@@ -1,4 +1,4 @@
-/** What the peer's frames other than DATA and header blocks do (RFC 9113 §6.3 to §6.9). */
+/** Handles the peer's frames other than DATA and header blocks (RFC 9113 §6.3 to §6.9). */
 import { type Core, streamError } from "./core.ts";
 import { Code, codeName, Http2Error } from "./errors.ts";
 import { Flag, Frame, getUint32, MAX_31 } from "./frame.ts";
@@ -68,8 +68,8 @@ export class ControlFrames {
     this.#introduced = true;
     const before = core.peer.initialWindow;
     applySettings(core.peer, payload, core.role);
-    core.layout.maxFrame = core.peer.maxFrame;
-    core.layout.control.settingsAck();
+    core.scheduler.maxFrame = core.peer.maxFrame;
+    core.scheduler.control.settingsAck();
     this.#checkCalm();
     const growth = core.peer.initialWindow - before;
     if (growth !== 0) {
@@ -83,8 +83,8 @@ export class ControlFrames {
         }
       }
       // Not in the same pass: one that ends lets others begin, with the new window already.
-      for (const stream of [...core.streams.values()]) core.layout.wake(stream);
-      core.layout.windowOpened();
+      for (const stream of [...core.streams.values()]) core.scheduler.wake(stream);
+      core.scheduler.windowOpened();
     }
     core.openWaiting();
   }
@@ -93,7 +93,7 @@ export class ControlFrames {
     if (streamId !== 0) throw new Http2Error(Code.PROTOCOL_ERROR, "PING on a stream");
     expectLength("PING", payload, 8);
     if ((flags & Flag.ACK) !== 0) return this.#pinged(payload);
-    this.#core.layout.control.ping(payload, true);
+    this.#core.scheduler.control.ping(payload, true);
     this.#checkCalm();
   }
 
@@ -114,14 +114,14 @@ export class ControlFrames {
     core.lastWindowUpdate = performance.now();
     if (streamId === 0) {
       if (increment === 0) throw new Http2Error(Code.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
-      core.layout.window += increment;
-      if (core.layout.window > MAX_31) {
+      core.scheduler.window += increment;
+      if (core.scheduler.window > MAX_31) {
         throw new Http2Error(
           Code.FLOW_CONTROL_ERROR,
           "the connection's window has become too large",
         );
       }
-      core.layout.windowOpened();
+      core.scheduler.windowOpened();
       return;
     }
     this.#core.expectKnown(streamId, "WINDOW_UPDATE");
@@ -138,13 +138,13 @@ export class ControlFrames {
         "its window has become too large",
       );
     }
-    core.layout.wake(stream);
-    core.layout.windowOpened();
+    core.scheduler.wake(stream);
+    core.scheduler.windowOpened();
   }
 
   /** Answers that the peer provokes and does not read must not pile up. */
   #checkCalm(): void {
-    if (this.#core.layout.control.provoked > this.#core.limits.maxProvoked) {
+    if (this.#core.scheduler.control.provoked > this.#core.limits.maxProvoked) {
       throw new Http2Error(Code.ENHANCE_YOUR_CALM, "too many frames whose answers are not read");
     }
   }

@@ -21,7 +21,7 @@ export class ControlQueue {
     return this.#end - this.#start;
   }
 
-  /** Of those, at most this many are answers that the peer made us queue. */
+  /** At most this many of the frames are answers that the peer demanded. */
   get provoked(): number {
     return Math.min(this.#provoked, this.length);
   }

@@ -1,17 +1,17 @@
 /**
- * What both directions of a connection share: its streams, from the first HEADERS to the end (RFC
+ * The state that both directions of a connection share: its streams, from the first HEADERS to the end (RFC
  * 9113 §5.1), and how they and the connection end.
  */
 import { Code, codeName, Http2Error, type Http2ErrorOptions } from "./errors.ts";
 import { DEFAULT_WINDOW } from "./frame.ts";
 import { type Header, HpackEncoder } from "./hpack.ts";
-import { Layout, type LayoutOwner } from "./send_scheduler.ts";
+import { SendScheduler, type SendSchedulerOwner } from "./send_scheduler.ts";
 import { Resets } from "./resets.ts";
 import { initialPeerSettings, type Limits, type PeerSettings } from "./settings.ts";
 import { Stream, type StreamHandler, type StreamOwner } from "./stream.ts";
 import { ReceiveWindow } from "./window.ts";
 
-/** What the peer's GOAWAY said. */
+/** The peer's GOAWAY. */
 export interface Goaway {
   code: number;
   lastStreamId: number;
@@ -25,11 +25,11 @@ interface WaitingStream {
   endStream: boolean;
 }
 
-export class Core implements StreamOwner, LayoutOwner {
+export class Core implements StreamOwner, SendSchedulerOwner {
   readonly role: "client" | "server";
   readonly limits: Limits;
   readonly peer: PeerSettings = initialPeerSettings();
-  readonly layout: Layout;
+  readonly scheduler: SendScheduler;
   readonly streams = new Map<number, Stream>();
   readonly received: ReceiveWindow;
   readonly resets: Resets;
@@ -44,9 +44,9 @@ export class Core implements StreamOwner, LayoutOwner {
   resetsReceived = 0;
   /** The peer has acknowledged our SETTINGS. */
   settled = false;
-  /** We have said GOAWAY, or been told to close. */
+  /** This side has sent GOAWAY, or `close` was called. */
   closing = false;
-  /** Nothing more will happen: closed, failed or lost. */
+  /** The connection is over: closed, failed or lost. */
   over = false;
   /** Why, unless it was closed in good order. */
   error: Http2Error | undefined;
@@ -59,7 +59,7 @@ export class Core implements StreamOwner, LayoutOwner {
   constructor(role: "client" | "server", limits: Limits) {
     this.role = role;
     this.limits = limits;
-    this.layout = new Layout(this);
+    this.scheduler = new SendScheduler(this);
     this.received = new ReceiveWindow(limits.connectionWindow);
     this.resets = new Resets(limits.maxResets);
   }
@@ -116,10 +116,10 @@ export class Core implements StreamOwner, LayoutOwner {
     throw new Http2Error(Code.PROTOCOL_ERROR, `${what} on stream ${id}, which is not open`);
   }
 
-  // What streams ask for.
+  // The interface for streams.
 
   wake(stream: Stream): void {
-    this.layout.wake(stream);
+    this.scheduler.wake(stream);
   }
 
   sendHeaders(stream: Stream, list: readonly Header[], endStream: boolean): void {
@@ -128,7 +128,7 @@ export class Core implements StreamOwner, LayoutOwner {
   }
 
   #sendBlock(stream: Stream, block: Uint8Array, endStream: boolean): void {
-    this.layout.control.headers(stream.id, block, endStream, this.peer.maxFrame);
+    this.scheduler.control.headers(stream.id, block, endStream, this.peer.maxFrame);
     if (endStream) this.localEnd(stream);
   }
 
@@ -139,14 +139,14 @@ export class Core implements StreamOwner, LayoutOwner {
     stream.unconsumed -= bytes;
     if (!stream.remoteEnded) {
       const increment = stream.received.credit(bytes);
-      if (increment > 0) this.layout.control.windowUpdate(stream.id, increment);
+      if (increment > 0) this.scheduler.control.windowUpdate(stream.id, increment);
     }
     this.creditConnection(bytes);
   }
 
   creditConnection(bytes: number): void {
     const increment = this.received.credit(bytes);
-    if (increment > 0 && !this.over) this.layout.control.windowUpdate(0, increment);
+    if (increment > 0 && !this.over) this.scheduler.control.windowUpdate(0, increment);
   }
 
   reset(stream: Stream, code: number): void {
@@ -176,7 +176,7 @@ export class Core implements StreamOwner, LayoutOwner {
 
   /** Sends RST_STREAM, and remembers that the peer may not know of it yet. */
   refuse(id: number, code: number): void {
-    this.layout.control.rstStream(id, code);
+    this.scheduler.control.rstStream(id, code);
     this.resets.remember(id);
   }
 
@@ -211,7 +211,7 @@ export class Core implements StreamOwner, LayoutOwner {
     if (stream.trailers !== undefined) {
       this.sendHeaders(stream, stream.trailers, true);
     } else {
-      this.layout.control.endStream(stream.id);
+      this.scheduler.control.endStream(stream.id);
       this.localEnd(stream);
     }
   }
@@ -248,7 +248,7 @@ export class Core implements StreamOwner, LayoutOwner {
   close(): void {
     if (this.over || this.closing) return;
     this.closing = true;
-    this.layout.control.goaway(this.lastPeerId, Code.NO_ERROR, "");
+    this.scheduler.control.goaway(this.lastPeerId, Code.NO_ERROR, "");
     this.endIfDone();
   }
 
@@ -266,7 +266,7 @@ export class Core implements StreamOwner, LayoutOwner {
       this.closeStream(stream, streamError(stream, reason.code, reason.message, options));
     }
     this.onOver?.(error);
-    this.layout.signal();
+    this.scheduler.signal();
   }
 
   endIfDone(): void {

@@ -28,7 +28,7 @@ export function codeName(code: number): string {
   return names.get(code) ?? `0x${code.toString(16)}`;
 }
 
-/** What can be said about an error beside its message. */
+/** The details of an error besides its message. */
 export interface Http2ErrorOptions {
   /** The stream it ended; absent when the whole connection is over. */
   streamId?: number;
@@ -63,7 +63,7 @@ export class Http2Error extends Error {
 /** The peer's first bytes are not HTTP/2's: another protocol answers there, TLS, or plain text. */
 export class NotHttp2Error extends Http2Error {
   override readonly name = "NotHttp2Error";
-  /** What came instead: the first 200 bytes at most. */
+  /** The peer's first bytes instead, at most 200. */
   readonly received: Uint8Array;
 
   constructor(message: string, received: Uint8Array) {

@@ -41,7 +41,7 @@ export const DEFAULT_WINDOW = 65_535;
 /** The most a window may be (RFC 9113 §6.9.1), and the largest stream id. */
 export const MAX_31 = 0x7fff_ffff;
 
-/** What a client sends before its first frame (RFC 9113 §3.4). */
+/** The client's connection preface (RFC 9113 §3.4). */
 export const PREFACE: Uint8Array = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
 /** Writes a frame header at `at`; there must be room for nine bytes. */

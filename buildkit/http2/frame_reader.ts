@@ -8,7 +8,7 @@ import { Code, Http2Error } from "./errors.ts";
 import { Flag, Frame, getUint32, HEADER_BYTES } from "./frame.ts";
 import { Sniffer } from "./sniffer.ts";
 
-/** Who takes the frames. Whatever it throws ends `feed`. Views are valid during the call only. */
+/** Takes the frames. An error that it throws ends `feed`. Views are valid during the call only. */
 export interface FrameSink {
   /** A DATA frame of `length` bytes, padding included, begins. */
   dataBegins(streamId: number, length: number): void;
@@ -69,7 +69,7 @@ export class FrameReader {
     this.#sniffer = new Sniffer(options.role);
   }
 
-  /** Nothing more is read, not even what is left of the chunk under way. */
+  /** Stops reading, also within the current chunk. */
   stop(): void {
     this.#stopped = true;
   }

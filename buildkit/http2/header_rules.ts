@@ -1,5 +1,5 @@
 /**
- * What RFC 9113 §8.2 and §8.3 ask of a header list; one that breaks it is "malformed", a stream
+ * The rules of RFC 9113 §8.2 and §8.3 for a header list; a list that breaks one is "malformed", a stream
  * error. Each check returns what is wrong, or undefined.
  */
 import type { Header } from "./hpack.ts";
@@ -73,7 +73,7 @@ export function valueOf(list: readonly Header[], name: string): string | undefin
   return list.find((header) => header[0] === name)?.[1];
 }
 
-/** What content-length announces: -1 when absent, NaN when it is no number or two that differ. */
+/** The value of content-length: -1 when absent, NaN when it is no number or two that differ. */
 export function contentLength(list: readonly Header[]): number {
   let length = -1;
   for (const [name, value] of list) {

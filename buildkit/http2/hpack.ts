@@ -19,7 +19,7 @@ import { huffmanDecode } from "./huffman.ts";
 /** One field. Names are lower case; values are octets, one a character (U+0000 to U+00FF). */
 export type Header = readonly [name: string, value: string];
 
-/** What RFC 7541 §4.1 adds to each field's length when it counts sizes. */
+/** The overhead of each field when sizes are counted (RFC 7541 §4.1). */
 const OVERHEAD = 32;
 
 /** Size of the dynamic table unless SETTINGS_HEADER_TABLE_SIZE says otherwise; we never say so. */

@@ -1,5 +1,5 @@
 /**
- * What the peer's DATA and header blocks do to streams (RFC 9113 §5, §8.1); the other frames are
+ * Handles the peer's DATA and header blocks (RFC 9113 §5, §8.1); the other frames are
  * `ControlFrames`' part.
  */
 import { Code, Http2Error } from "./errors.ts";
@@ -111,7 +111,7 @@ export class Incoming implements FrameSink {
   #newStream(id: number, list: Header[] | null, endStream: boolean, dependsOn: number): void {
     const core = this.#core;
     core.lastPeerId = id;
-    if (core.layout.control.length > core.limits.maxProvoked * 16) {
+    if (core.scheduler.control.length > core.limits.maxProvoked * 16) {
       throw new Http2Error(Code.ENHANCE_YOUR_CALM, "new requests while answers are not read");
     }
     if (core.closing || core.streams.size >= core.limits.maxStreams) {

@@ -61,7 +61,7 @@ export class SendQueue implements Source {
     if (length > 0) this.#wake?.();
   }
 
-  /** Nothing follows. May be called twice. */
+  /** Ends the queue. May be called twice. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -11,13 +11,13 @@ import { HEADER_BYTES, putFrameHeader } from "./frame.ts";
 import type { Source } from "./source.ts";
 import type { Stream } from "./stream.ts";
 
-/** Where less room than this is left, a frame is laid out aside and copied over in pieces. */
+/** With less room than this, a frame is assembled in a buffer of its own and copied in pieces. */
 const CARRY = 256;
 /** Larger frames than this are not sent, whatever the peer takes: streams wait for each other. */
 const LARGEST_SENT = 65_536;
 
-/** What laying out does to streams beyond sending their bytes. */
-export interface LayoutOwner {
+/** The effects of sending on streams, besides their bytes. */
+export interface SendSchedulerOwner {
   /** The stream's data is all sent: trailers or an empty frame are still to follow. */
   finish(stream: Stream): void;
   /** END_STREAM has been laid out. */
@@ -25,24 +25,24 @@ export interface LayoutOwner {
   sourceFailed(stream: Stream, error: unknown): void;
 }
 
-export class Layout {
+export class SendScheduler {
   readonly control: ControlQueue;
   /** Called when there is newly something to pull, and not again until all has been pulled. */
   onWritable: (() => void) | undefined;
   /** Bytes of DATA the peer takes on all streams together. */
   window = DEFAULT_WINDOW;
-  readonly #owner: LayoutOwner;
+  readonly #owner: SendSchedulerOwner;
   #maxFrame = DEFAULT_MAX_FRAME;
   #signalled = false;
   #head: Stream | undefined; // those ready, linked by `next`
   #tail: Stream | undefined;
   #pulling: Stream | undefined;
-  #rested: Stream[] = []; // gave nothing although they had something
+  #rested: Stream[] = []; // streams that had bytes and could send none
   readonly #carry: Uint8Array = new Uint8Array(HEADER_BYTES + CARRY);
   #carryAt = 0;
   #carryEnd = 0;
 
-  constructor(owner: LayoutOwner) {
+  constructor(owner: SendSchedulerOwner) {
     this.#owner = owner;
     this.control = new ControlQueue(() => this.signal());
   }

@@ -20,7 +20,7 @@ const MAX_HEADER_LIST_SIZE = 6;
 
 /** Our own limits. All sizes are bytes. */
 export interface Limits {
-  /** What the peer may send on one stream ahead of our `credit`. Default 4 MiB. */
+  /** The receive window of a stream: bytes ahead of `credit`. Default 4 MiB. */
   streamWindow: number;
   /** The same for all streams together; at least 65,535. Default 16 MiB. */
   connectionWindow: number;
@@ -49,7 +49,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxResets: 1000,
 };
 
-/** What our SETTINGS frame says. */
+/** The content of this side's SETTINGS frame. */
 export function announce(role: "client" | "server", limits: Limits): [number, number][] {
   const pairs: [number, number][] = [];
   if (role === "client") pairs.push([ENABLE_PUSH, 0]);
@@ -62,7 +62,7 @@ export function announce(role: "client" | "server", limits: Limits): [number, nu
   return pairs;
 }
 
-/** What the peer has told us so far. */
+/** The peer's settings so far. */
 export interface PeerSettings {
   maxStreams: number;
   initialWindow: number;

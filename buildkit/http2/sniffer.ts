@@ -20,7 +20,7 @@ export class Sniffer {
     if (role === "client") this.#preface = PREFACE.length;
   }
 
-  /** What has come so far, at most 200 bytes. */
+  /** The bytes so far, at most 200. */
   get sniffed(): Uint8Array {
     return this.#kept.subarray(0, this.#count);
   }

@@ -30,7 +30,7 @@ export interface StreamHandler {
   closed(error?: Http2Error): void;
 }
 
-/** What a stream asks of its connection. */
+/** The parts of a connection that its streams use. */
 export interface StreamOwner {
   wake(stream: Stream): void;
   sendHeaders(stream: Stream, list: readonly Header[], endStream: boolean): void;
@@ -49,14 +49,14 @@ export class Stream {
   /** Its number; 0 while it waits for the peer to allow another stream. */
   id = 0;
 
-  /** What ended it, once it is closed, if it did not end in good order. */
+  /** The error that ended the stream, if it did not end in good order. */
   error: Http2Error | undefined;
 
   // For the connection.
   handler: StreamHandler;
   source: Source | undefined;
   trailers: readonly Header[] | undefined;
-  /** Nothing follows what the source holds. */
+  /** Ends the stream after the bytes that the source holds. */
   ending = false;
   localEnded = false;
   remoteEnded = false;
@@ -71,7 +71,7 @@ export class Stream {
   /** Body bytes that content-length still announces; -1 when it does not. */
   expected = -1;
   headRequest = false;
-  /** In the list of those with something to send. */
+  /** True while the stream is in the scheduler's list. */
   ready = false;
   next: Stream | undefined;
 
@@ -106,7 +106,7 @@ export class Stream {
     if (!this.isClosed) this.#owner.sendHeaders(this, list, endStream);
   }
 
-  /** Where the stream's data comes from, once. */
+  /** Sets the source of the stream's data, once. */
   attach(source: Source): void {
     if (this.source !== undefined) throw new Error("cannot attach a source: there is one");
     this.source = source;

@@ -12,13 +12,13 @@ import { Code, RpcError } from "../grpc/status.ts";
 import type { CredentialSource } from "./credentials.ts";
 import type { TokenAuthority } from "./token_authority.ts";
 
-/** What the service works with. */
+/** Options of the service. */
 export interface AuthOptions {
-  /** Where logins come from. */
+  /** A source of logins. */
   readonly credentials: CredentialSource;
   /** Undefined (`BUILDKIT_NO_CLIENT_TOKEN`): the daemon fetches tokens itself, with our passwords. */
   readonly authority: (() => Promise<TokenAuthority>) | undefined;
-  /** Hears of each use of a login, once, as a line for the progress: `[auth] …`. */
+  /** Hears of each use of a login before it happens, once, as a line for the progress: `[auth] …`. */
   readonly note?: (line: string) => void;
 }
 

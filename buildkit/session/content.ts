@@ -4,7 +4,7 @@
  * `buildkit-attachable-store-id` in the request's metadata says which folder.
  *
  * A blob lies at `blobs/ALGORITHM/HEX`. It is read in ranges, in no order, several at once.
- * How one is written, `content_write.ts` tells.
+ * `content_write.ts` says how a blob is written.
  */
 import {
   type AbortRequest,
@@ -65,7 +65,7 @@ function folderContent(
     if (folder === undefined) throw new RpcError(Code.NOT_FOUND, `unknown store ${id}`);
     return folder;
   };
-  // One writer a ref: the daemon tries again when it is told so.
+  // Each ref has one writer: the daemon tries again after UNAVAILABLE.
   const writing = new Set<string>();
   return {
     [pathOf(Content, info)]: unary(
@@ -80,7 +80,7 @@ function folderContent(
       const { writeBlob } = await import("./content_write.ts");
       await writeBlob(folder, call, writing);
     },
-    // Every write begins anew, so there is never one to go on with, nor to end.
+    // Every write starts from zero, so no earlier write can be continued or ended.
     [pathOf(Content, status)]: unary(status, ({ ref }, call) => {
       folderOf(call);
       throw new RpcError(Code.NOT_FOUND, `no write of ${ref} is under way: not found`);
@@ -92,7 +92,7 @@ function folderContent(
   };
 }
 
-/** Where a blob lies. Throws an RpcError for a digest that is none: it must not lead elsewhere. */
+/** The path of a blob. Throws an RpcError for an invalid digest, because a digest must not lead elsewhere. */
 export function blobPath(folder: string, digest: string): string {
   const match = /^([a-z0-9]+(?:[.+_-][a-z0-9]+)*):([0-9a-f]{32,})$/.exec(digest);
   if (!match) {
@@ -130,7 +130,7 @@ async function blobInfo(folder: string, digest: string): Promise<InfoResponse> {
   };
 }
 
-/** What `pending` has of the blob at `path`; an error that says of which in the place of the system's. */
+/** The result of `pending` on the blob at `path`; its error names the blob. */
 async function found<T>(path: string, digest: string, pending: Promise<T>): Promise<T> {
   try {
     return await pending;
@@ -171,7 +171,7 @@ async function readBlob(folder: string, call: ServerCall): Promise<void> {
   }
 }
 
-/** What stands before the data in an answer of Read: field 1 is its offset, field 2 the data. */
+/** The bytes before the data in an answer of Read: field 1 is the offset, field 2 the data. */
 function answerHead(offset: number, length: number): Uint8Array {
   return new Uint8Array([0x08, ...varint(offset), 0x12, ...varint(length)]);
 }

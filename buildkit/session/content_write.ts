@@ -1,7 +1,7 @@
 /**
  * Content.Write: one blob, in one call. Each message is an action, and is answered:
  *
- *     STAT {ref, total, expected}   how much is there: nothing, since every write begins anew
+ *     STAT {ref, total, expected}   how much is already written: nothing, because every write starts from zero
  *     WRITE {offset, data}          appends; at offset 0 it begins again, any other is OutOfRange
  *     COMMIT {total, expected}      checks size and digest, and gives the blob its place
  *
@@ -48,7 +48,7 @@ export async function writeBlob(
       last = ingest.act(message);
       call.send(WriteContentResponse.encode(last).finish());
     });
-    // As containerd's server does; the daemon reads a last answer after it has half-closed.
+    // containerd's server does the same; the daemon reads a last answer after it has half-closed.
     if (last) call.send(WriteContentResponse.encode(last).finish());
   } catch (error) {
     if (error instanceof RpcError) throw error;
@@ -118,7 +118,7 @@ function beginIngest(
       );
     }
     hash.update(data);
-    // At once: the message's bytes are only lent.
+    // The write is synchronous, because the bytes are valid during this call only.
     for (let rest = data; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
     offset += data.length;
   }
@@ -173,7 +173,7 @@ function beginIngest(
   };
 }
 
-/** Of what came so far. */
+/** The digest of the bytes so far. */
 function digestOf(hash: Hash): string {
   return `sha256:${hash.copy().digest("hex")}`;
 }

@@ -3,6 +3,7 @@
  * input and prints `{"ServerURL","Username","Secret"}`. When it has none it prints `credentials not
  * found in native keychain` and fails. The user `<token>` means that the secret is an identity token.
  */
+import { onAbort } from "../../base/async.ts";
 import type { Credential } from "./credentials.ts";
 import { osReason } from "../../base/os_reason.ts";
 
@@ -10,7 +11,7 @@ import { osReason } from "../../base/os_reason.ts";
 export interface HelperOptions {
   /** The environment. */
   readonly env: (name: string) => string | undefined;
-  /** In milliseconds. The daemon waits 60 s for a login, and a person may have to unlock something. */
+  /** The time limit, in milliseconds. The daemon waits 60 s for a login, and a person may have to unlock something. */
   readonly timeout?: number;
   /** Ends a helper that runs, too. */
   readonly signal?: AbortSignal;
@@ -51,7 +52,7 @@ export async function askHelper(
     late = true;
     end();
   }, timeout);
-  signal?.addEventListener("abort", end, { once: true });
+  using _ending = signal && onAbort(signal, end);
   try {
     const [, output, status] = await Promise.all([
       feed(child, server),
@@ -69,7 +70,6 @@ export async function askHelper(
     return credential.secret === "" ? undefined : credential;
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", end);
   }
 }
 

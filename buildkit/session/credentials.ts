@@ -1,4 +1,4 @@
-/** What a registry takes for a login. Never printed. */
+/** A login for a registry. Never printed. */
 export interface Credential {
   /** Empty where `secret` is an identity token. */
   readonly username: string;
@@ -8,7 +8,7 @@ export interface Credential {
   readonly registryToken?: string;
 }
 
-/** Where logins come from. */
+/** A source of logins. */
 export interface CredentialSource {
   /**
    * The login for a registry; undefined for none: the daemon then asks as nobody. What is broken

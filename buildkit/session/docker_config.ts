@@ -7,7 +7,7 @@ import { askHelper, findProgram, type HelperOptions } from "./credential_helper.
 import type { Credential, CredentialSource } from "./credentials.ts";
 import { osReason } from "../../base/os_reason.ts";
 
-/** Where docker's configuration is, and who hears of what is wrong with it. */
+/** The folder of docker's configuration, and a listener for its defects. */
 export interface DockerConfigOptions extends HelperOptions {
   /** The folder of `config.json`: `$DOCKER_CONFIG`, else `~/.docker`. Undefined: there is none. */
   readonly directory: string | undefined;

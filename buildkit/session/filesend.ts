@@ -17,7 +17,7 @@ import { bytesOf } from "./tunnel.ts";
 export interface TreeOutput {
   /** Absolute; made when it is not there. */
   readonly directory: string;
-  /** Whether what was there before stays. */
+  /** `copy` keeps earlier files, `delete` removes them. */
   readonly mode: "copy" | "delete";
 }
 
@@ -76,7 +76,7 @@ async function receiveBytes(call: ServerCall, output: ByteOutput): Promise<void>
   }
 }
 
-/** What the exporter answered so far comes as `exporter-md-NAME`. */
+/** The exporter's answers so far come as `exporter-md-NAME`. */
 function exporterMetadata(metadata: Metadata): Record<string, string> {
   const prefix = "exporter-md-";
   const found: Record<string, string> = {};

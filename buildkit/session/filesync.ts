@@ -10,7 +10,7 @@ import type { Service } from "../grpc/call.ts";
 import { all, first, type Metadata } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 
-/** What a transfer works with, and whom it tells. */
+/** The system calls and the listeners of a transfer. */
 export type FileSyncHooks = Pick<SendOptions, "sys" | "onWarning" | "onProgress">;
 
 /**

@@ -1,7 +1,7 @@
 import { rootsAreEmpty } from "../../transports/tls/roots.ts";
 
 /**
- * A client for HTTPS to which the system's authorities count beside those that the runtime brings along.
+ * A client for HTTPS that trusts the system's authorities besides those of the runtime.
  * Reading them costs 20 ms.
  */
 export async function httpsClient(

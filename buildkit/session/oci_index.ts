@@ -7,7 +7,7 @@
 import { writeAtomically } from "../../base/atomic_file.ts";
 import { osReason } from "../../base/os_reason.ts";
 
-/** What an index says of a manifest. */
+/** An index's entry for a manifest. */
 export interface Descriptor {
   readonly mediaType?: string;
   readonly digest: string;
@@ -31,7 +31,7 @@ export class LayoutError extends Error {
 const REF = "org.opencontainers.image.ref.name";
 const NAME = "io.containerd.image.name";
 
-/** What a manifest is called: by a tag alone, or by a whole name. */
+/** The name of a manifest: a tag alone, or a whole name. */
 export type NameOrTag = { readonly tag: string } | { readonly name: string };
 
 /** The manifest that a layout has under a tag or a name; undefined for none. Throws `LayoutError`. */
@@ -60,7 +60,7 @@ export function cacheDigest(folder: string, tag = "latest", given = ""): string 
   return digest;
 }
 
-/** All that the index refers to. Throws `LayoutError`. */
+/** All descriptors of the index. Throws `LayoutError`. */
 export function allManifests(folder: string): readonly Descriptor[] {
   return readIndex(folder).manifests ?? [];
 }

@@ -9,7 +9,7 @@ import { type ByteOutput, Gatherer, OutputError, type OutputSink } from "./outpu
 /** A file that is being written. */
 interface OpenFile {
   readonly file: Deno.FsFile;
-  /** Where the bytes are, until they are renamed to `path`; undefined when they are there already. */
+  /** The temporary path, until it is renamed to `path`; undefined when the bytes go to `path` directly. */
   readonly temporary: string | undefined;
   readonly path: string;
 }
@@ -95,7 +95,7 @@ async function openOutput(typed: string): Promise<OpenFile> {
   const temporary = `${folder}.${name.slice(0, 50)}.tmp-${suffix}`;
   try {
     const file = await Deno.open(temporary, { createNew: true, write: true });
-    // As when the old file would have been written over: its mode stays.
+    // The mode of the old file stays, as if it had been overwritten.
     if (before?.mode != null) await Deno.chmod(temporary, before.mode & 0o7777).catch(() => {});
     return { file, temporary, path };
   } catch (error) {

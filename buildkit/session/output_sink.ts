@@ -1,5 +1,5 @@
 /**
- * Where an output that comes as one stream of bytes goes: a file, a pipe, a Docker engine.
+ * The destination of an output that comes as one stream of bytes: a file, a pipe, a Docker engine.
  *
  * An output lives as long as its build. The daemon sends the bytes while the build runs, and a sink
  * takes them; whether the build was well is known only when it is over, since the daemon ends a
@@ -26,7 +26,7 @@ export interface OutputSink {
    * settles. Throws, or rejects, when the bytes can't be written.
    */
   write(bytes: Uint8Array): void | Promise<void>;
-  /** No more bytes: resolves when all of them are written. The daemon waits for that. */
+  /** Ends the bytes; resolves when all of them are written. The daemon waits for that. */
   close(): Promise<void>;
   /** Gives the transfer up, in place of `close`. Never rejects. */
   abort(reason: unknown): Promise<void>;
@@ -39,7 +39,7 @@ export class OutputError extends Error {
 
 /** Size of a write, in bytes. More gains nothing. */
 export const WRITE_SIZE = 1 << 20;
-/** What may wait to be written before the daemon is held back, in bytes. */
+/** Bytes that may wait to be written before the daemon is held back. */
 const MOST_WAITING = 2 * WRITE_SIZE;
 /** Buffers kept for what comes next. */
 const MOST_FREE = 4;

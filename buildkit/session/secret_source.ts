@@ -6,7 +6,7 @@ export type SecretSource = (id: string) => Promise<Uint8Array | undefined>;
 /** The largest secret that the peers send, in bytes. */
 export const MAX_SECRET_SIZE = 500 * 1024;
 
-/** Where a secret comes from, as the command line put it. */
+/** The source of a secret, as the command line names it. */
 export interface SecretSpec {
   /** The name that a step asks for. */
   readonly id: string;

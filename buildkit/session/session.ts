@@ -17,7 +17,7 @@ import { pathOf } from "../grpc/call.ts";
 import { ControlDefinition } from "../../proto/gen/control.ts";
 import { bytesOf, TunnelSource } from "./tunnel.ts";
 
-/** What a session is opened with. */
+/** Options of a session. */
 export interface SessionOptions {
   /** The session's name, which the build's request has too. */
   readonly id: string;
@@ -26,7 +26,7 @@ export interface SessionOptions {
    * The daemon takes printable ASCII only.
    */
   readonly sharedKey: string;
-  /** What the daemon may call. */
+  /** The services that the daemon may call. */
   readonly services: readonly Service[];
   /** Hears of every call that failed, before the daemon does. */
   readonly onError?: (path: string, error: RpcError) => void;
@@ -156,7 +156,7 @@ function broken(cause: unknown): RpcError {
   return new RpcError(Code.UNKNOWN, `the builder broke the session: ${reason}`, { cause });
 }
 
-/** What the daemon is told of a session when it is opened. */
+/** The metadata with which a session is opened. */
 export function sessionMetadata(
   options: Omit<SessionOptions, "onError">,
 ): [string, string][] {

@@ -1,4 +1,4 @@
-/** Where the agents of a build come from: a socket of this machine, or private keys in files. */
+/** Sources of a build's agents: a socket of this machine, or private keys in files. */
 import { osReason } from "../../base/os_reason.ts";
 import { AgentError, socketAgent } from "../../transports/ssh/keys/agent.ts";
 import type { SigningKey } from "../../transports/ssh/keys/signing_key.ts";

@@ -20,7 +20,7 @@ export interface TokenAuthority {
   ): Promise<Uint8Array>;
 }
 
-/** What stands before the seed in PKCS #8 (RFC 8410), the only form that WebCrypto takes a seed in. */
+/** The bytes before the seed in PKCS #8 (RFC 8410), the only form in which WebCrypto takes a seed. */
 const PKCS8 = Uint8Array.fromHex("302e020100300506032b657004220420");
 const SIGNATURE = 64;
 

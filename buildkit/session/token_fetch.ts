@@ -10,7 +10,7 @@ import type { Credential } from "./credentials.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 import { type Answer, openWeb } from "./web.ts";
 
-/** What a token is wanted for. */
+/** A request for a token. */
 export interface TokenRequest {
   readonly host: string;
   /** URL of the token server. */
@@ -27,9 +27,9 @@ export interface Token {
   readonly issuedAt: number | undefined;
 }
 
-/** What a server means that doesn't say how long a token is good for, in seconds. */
+/** The validity of a token whose server names none, in seconds. */
 const DEFAULT_EXPIRY = 60;
-/** What is kept of longer times, in seconds: 68 years. */
+/** The longest validity that is passed on, in seconds: 68 years. */
 const LONGEST_EXPIRY = 2 ** 31 - 1;
 /** Answers of servers that don't know the POST. */
 const KNOWS_NO_POST = [401, 404, 405];
@@ -38,7 +38,7 @@ const KNOWS_NO_POST = [401, 404, 405];
  * Gets a token. A login follows no redirect. Throws `RpcError`, which names the server and the status,
  * and holds no secret.
  *
- * @param ca certificates of authorities (PEM) that hold beside the system's
+ * @param ca certificates of authorities (PEM) besides the system's
  */
 export async function fetchToken(
   request: TokenRequest,

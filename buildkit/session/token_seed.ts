@@ -1,5 +1,5 @@
 /**
- * Our part of the keys of `token_authority.ts`: 16 random bytes a registry, kept beside docker's
+ * This side's part of the keys of `token_authority.ts`: 16 random bytes for each registry, kept with docker's
  * configuration in `.token_seed` (`{"host":{"Seed":"base64"}}`, 0600), so that a later build, and
  * docker's own, may use the tokens that the daemon holds for this user.
  *
@@ -19,7 +19,7 @@ const PATIENCE = 2000;
 /** @param directory docker's configuration folder; undefined where there is none */
 export function tokenSeeds(directory: string | undefined): TokenSeeds {
   const known = new Map<string, Promise<Uint8Array>>();
-  // One at a time, since each writes the whole file anew.
+  // One at a time, because each rewrites the whole file.
   let last: Promise<unknown> = Promise.resolve();
   return (host) => {
     const before = known.get(host);
@@ -69,7 +69,7 @@ async function takeLock(directory: string): Promise<Deno.FsFile | undefined> {
   return file;
 }
 
-/** What is broken, as after a crash, counts as empty. */
+/** A broken file, as after a crash, counts as empty. */
 async function readSeeds(path: string): Promise<Record<string, unknown>> {
   try {
     const seeds = JSON.parse(await Deno.readTextFile(path));

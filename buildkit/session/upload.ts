@@ -4,6 +4,7 @@
  * bytes as BytesMessages (field 1: data) of at most 3 MiB. What is read from a pipe can't be read
  * again: then the URL is served once.
  */
+import { abortable } from "../../base/async.ts";
 import type { Service } from "../grpc/call.ts";
 import { first } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
@@ -37,17 +38,10 @@ export function upload(
       if (source === undefined) {
         throw new RpcError(Code.UNKNOWN, `no http response from session for ${asked}`);
       }
-      let over = () => {};
-      call.signal.addEventListener("abort", () => over(), { once: true });
-      // A read may wait for ever: for a person, or for a program that waits for us.
-      const read = (into: Uint8Array) =>
-        new Promise<number | null>((resolve, reject) => {
-          over = () => reject(call.signal.reason);
-          source.read(into).then(resolve, reject);
-        });
       try {
         for (let buffer = new Uint8Array(CHUNK);;) {
-          const n = await read(buffer);
+          // A read may wait for ever: for a person, or for a program that waits for this one.
+          const n = await abortable(source.read(buffer), call.signal);
           if (n === null) return;
           call.send(bytesMessageHead(n), buffer.subarray(0, n));
           buffer = buffer.length - n < SCRAP ? new Uint8Array(CHUNK) : buffer.subarray(n);

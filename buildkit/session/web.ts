@@ -13,10 +13,10 @@ export interface Answer {
   readonly text: string;
 }
 
-/** What requests are made with. */
+/** Options of requests. */
 export interface WebOptions {
   readonly signal: AbortSignal;
-  /** Certificates of authorities (PEM) that hold beside the system's. */
+  /** Certificates of authorities (PEM) besides the system's. */
   readonly ca?: readonly string[];
   /** Makes the error of a request that got no answer. */
   readonly failure: (reason: string) => Error;

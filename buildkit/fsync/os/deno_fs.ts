@@ -1,4 +1,4 @@
-/** What Deno's own API can do of the system calls: see `sys.ts`. */
+/** The system calls of `sys.ts` as far as Deno's own API has them. */
 import { Errno, type FileStat, S, type Sys } from "./sys.ts";
 
 const decoder = new TextDecoder();

@@ -7,7 +7,7 @@
  */
 import type { Stat } from "../packet.ts";
 
-/** What an entry is given besides its content. Owners are not among it: everything is ours. */
+/** The attributes of an entry besides its content. Owners are left out: every entry belongs to this user. */
 export type Attributes = Pick<Stat, "mode" | "mtimeSeconds" | "mtimeNanos" | "xattrs">;
 
 /** The folder. Disposing of it leaves what was written. */

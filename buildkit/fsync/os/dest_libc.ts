@@ -265,7 +265,7 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
 
 type Device = Pick<Stat, "devmajor" | "devminor">;
 
-/** What mknod takes. */
+/** The arguments of mknod. */
 function nodeOf({ mode, devmajor, devminor }: Attributes & Device): [number, bigint] {
   const type = mode & Mode.pipe ? S.pipe : mode & Mode.charDevice ? S.char : S.block;
   const [major, minor] = [BigInt(devmajor), BigInt(devminor)];

@@ -18,7 +18,7 @@ const common = {
   },
 } as const;
 
-/** What many trees never need: Deno takes 0.1 ms to open a function, so these wait for their first call. */
+/** Functions that many trees never need. Deno takes 0.1 ms to open one, so they are opened at their first call. */
 const rare = {
   readlink: { parameters: ["buffer", "buffer", "u32"], result: "i32" },
 } as const;

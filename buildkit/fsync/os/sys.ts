@@ -20,7 +20,7 @@ export const S = {
   pipe: 0o010000,
 } as const;
 
-/** What lstat says; filled in place. */
+/** The result of lstat; filled in place. */
 export interface FileStat {
   /** st_mode: type and permissions. */
   mode: number;
@@ -74,7 +74,7 @@ export interface Sys extends Disposable {
   close(file: number): void;
 }
 
-/** The codes that are told apart by name. They are the same on Linux and macOS. */
+/** The codes that the code distinguishes. They are the same on Linux and macOS. */
 export const Errno = {
   EPERM: 1,
   ENOENT: 2,

@@ -16,7 +16,7 @@ export interface CharSet {
 /** A condition on the place between two characters: start, end, a word boundary, none. */
 export type Assertion = "^" | "$" | "b" | "B";
 
-/** What a repetition applies to. */
+/** The operand of a repetition. */
 export type Atom =
   | { readonly kind: "set"; readonly set: CharSet }
   | { readonly kind: "assertion"; readonly assertion: Assertion }
@@ -37,7 +37,7 @@ export interface Automaton {
   test(text: string): boolean;
 }
 
-/** What the automatons of one list share: their sizes are bounded together. */
+/** Limits that the automatons of one list share. */
 export interface Budget {
   /** Nodes that may still be made. */
   nodes: number;
@@ -63,7 +63,7 @@ type Node =
   | { readonly kind: "split"; next: number; other: number }
   | { readonly kind: "match" };
 
-/** What a budget lets all automatons remember, see {@link Budget.remembered}. */
+/** The limit of {@link Budget.remembered}. */
 const MOST_REMEMBERED = 500_000;
 
 const slash: CharSet = { has: (point) => point === 0x2f, bounds: [0x2f, 0x30] };
@@ -157,7 +157,7 @@ interface Program {
   readonly budget: Budget;
 }
 
-/** What stands before a place: nothing, a character of a word, another. */
+/** The character before a position: none, a character of a word, or another one. */
 type Before = "start" | "word" | "other";
 
 interface State {

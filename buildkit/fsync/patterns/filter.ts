@@ -1,11 +1,11 @@
 /**
- * What of a tree is sent: entries that match the includes (all, when there are none) and are not matched by the
+ * Selects the entries of a tree that are sent: entries that match the includes (all, when there are none) and not the
  * excludes. A folder that is not matched itself is walked all the same where something in it could match, and then
  * sent just before its first entry that is.
  */
 import { type ParentMatches, parsePatterns, type PatternList } from "./pattern.ts";
 
-/** What matched a folder, for its children. */
+/** The rules that matched a folder, for its children. */
 export interface FolderMatches {
   readonly includes: ParentMatches;
   readonly excludes: ParentMatches;

@@ -23,7 +23,7 @@ export function globMatch(pattern: string, name: string): boolean {
         continue scan;
       }
     }
-    // What comes after is checked only as far as Go checks it: not at all.
+    // Go doesn't check the rest of the pattern, either.
     return false;
   }
   return left.length === 0;
@@ -57,7 +57,7 @@ function nextChunk(pattern: string[]): Chunk {
   return { star: start > 0, chunk: pattern.slice(start, end), after: pattern.slice(end) };
 }
 
-/** What is left of the name after the chunk, or undefined when it does not match. */
+/** The rest of the name after the chunk; undefined when the chunk does not match. */
 function matchChunk(chunk: readonly string[], name: string[]): string[] | undefined {
   let failed = false;
   let at = 0;

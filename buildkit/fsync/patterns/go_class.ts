@@ -2,7 +2,7 @@
 import { type Assertion, type Atom, type CharSet, isWord } from "./automaton.ts";
 import { BadPattern } from "./glob.ts";
 
-/** What was read, and where the rest begins. */
+/** An atom, and the index of the first character after it. */
 export interface Read<T = Atom> {
   readonly atom: T;
   readonly next: number;
@@ -204,7 +204,7 @@ function readNamedClass(chars: readonly string[], start: number): Read<CharSet> 
   return { atom: name.startsWith("^") ? not(set) : set, next: end + 2 };
 }
 
-/** Where the next `:]` begins. */
+/** The index of the next `:]`. */
 function endOfName(chars: readonly string[], start: number): number | undefined {
   for (let i = chars.indexOf(":", start); i >= 0; i = chars.indexOf(":", i + 1)) {
     if (chars[i + 1] === "]") return i;

@@ -23,7 +23,7 @@ export interface Pattern {
 }
 
 /**
- * What matched a folder, one number a rule: what its children start from. A rule that was not looked at (since it
+ * The rules that matched a folder, one number each, from which its children start. A rule that was skipped (because it
  * could not have changed the result) counts as not matching, also for the children.
  */
 export type ParentMatches = Uint8Array | undefined;
