@@ -44,8 +44,8 @@ export async function attachmentsOf(
   return found.sort((a, b) => key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0);
 }
 
-/** Descriptors beyond which a record has none: an index may list itself, or a million. */
-const MOST = 1000;
+/** How many descriptors and indexes of a record are looked at: an index may list itself, or a million. */
+const MOST = { descriptors: 1000, indexes: 50 };
 
 interface Found {
   readonly descriptor: Descriptor;
@@ -60,7 +60,9 @@ async function* walk(
 ): AsyncGenerator<Attachment> {
   const seen = new Set<string>();
   const open = roots.toReversed();
-  for (let next = open.pop(); next !== undefined && seen.size < MOST; next = open.pop()) {
+  let indexes = 0;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (seen.size >= MOST.descriptors) return;
     const { descriptor, platform } = next;
     const key = `${descriptor.digest} ${platform}`;
     if (seen.has(key)) continue;
@@ -69,8 +71,9 @@ async function* walk(
     const isAttestation =
       descriptor.annotations["vnd.docker.reference.type"] === "attestation-manifest";
     if (!isAttestation) yield attachment(descriptor, platform);
-    if (!indexTypes.includes(descriptor.mediaType)) continue;
-    for (const entry of (await entriesOf(client, descriptor, signal)).toReversed()) {
+    if (!indexTypes.includes(descriptor.mediaType) || ++indexes > MOST.indexes) continue;
+    const entries = await entriesOf(client, descriptor, signal);
+    for (const entry of entries.slice(0, MOST.descriptors).toReversed()) {
       const own = entry.platform === undefined ? platform : formatPlatform(entry.platform);
       open.push({ descriptor: entry.descriptor, platform: own });
     }

@@ -1,7 +1,8 @@
 /** What a hostile daemon keeps beside its records: it ends in a page, a bundle or a plain error. */
 import assert from "node:assert/strict";
 import type { Client } from "../../buildkit/client.ts";
-import type { BuildHistoryRecord, Descriptor } from "../../proto/gen/control.ts";
+import { BuildHistoryRecord, type Descriptor } from "../../proto/gen/control.ts";
+import { messageOf } from "../../proto/message_of.ts";
 import { timelinePage } from "../../progress/timeline/page.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { bundle } from "./bundle/bundle.ts";
@@ -55,7 +56,7 @@ function hostileJson(random: (limit: number) => number, depth = 5): unknown {
 }
 
 Deno.test("any JSON is a trace that can be shown, printed and exported", () => {
-  for (let seed = 1; seed < 2000; seed++) {
+  for (let seed = 1; seed < 150; seed++) {
     const random = randomOf(seed);
     const values = Array.from(
       { length: 3 },
@@ -104,13 +105,7 @@ function daemon(blob: string, size = blob.length): Client {
 function recordWith(descriptor: Descriptor): BuildHistoryRecord {
   const Results = new Map([[0n, descriptor]]);
   const Result = { Attestations: [], Results, ResultDeprecated: undefined };
-  return {
-    Ref: "r",
-    Results: {},
-    Result,
-    Exporters: [],
-    FrontendAttrs: {},
-  } as unknown as BuildHistoryRecord;
+  return { ...messageOf(BuildHistoryRecord, { Ref: "r" }), Result };
 }
 
 Deno.test("an index that lists itself, or a million, has an end", async () => {
@@ -129,7 +124,7 @@ Deno.test("an index that lists itself, or a million, has an end", async () => {
     signal,
   );
   assert.ok(one.length >= 1 && one.length < 10, `${one.length}`);
-  const manifests = Array.from({ length: 20_000 }, (_, i) => ({ ...self, digest: `sha256:${i}` }));
+  const manifests = Array.from({ length: 5000 }, (_, i) => ({ ...self, digest: `sha256:${i}` }));
   const many = await attachmentsOf(daemon(JSON.stringify({ manifests })), recordWith(root), signal);
   assert.ok(many.length <= 1000);
 });
