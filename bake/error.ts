@@ -3,7 +3,7 @@ import { UsageError } from "../base/usage_error.ts";
 /** A mistake in a definition, or in a request about one. */
 export class BakeError extends UsageError {
   override readonly name: string = "BakeError";
-  /** The excerpt of the file, to stand above the message. */
+  /** The excerpt of the file, which is printed above the message. */
   readonly above?: readonly string[];
 
   constructor(message: string, options: { above?: readonly string[]; cause?: unknown } = {}) {

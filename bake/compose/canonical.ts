@@ -1,9 +1,9 @@
-/** A model in which each thing is written in one way only: the long one. */
+/** Rewrites the short forms of a model as long forms. */
 import { ComposeError } from "../error.ts";
 import { lookUp, type Path, shown } from "./path.ts";
 import { isMapping, type Mapping, textOf, typeName, type Value } from "./value.ts";
 
-/** Throws `ComposeError` for what can be written in neither way. */
+/** Throws `ComposeError` for a value that is in neither form. */
 export function canonical(value: Value, path: Path = []): Value {
   const transform = lookUp(transforms, path);
   return transform === undefined ? within(value, path) : transform(value, path);
@@ -54,7 +54,7 @@ function contexts(value: Value, path: Path): Value {
   }));
 }
 
-/** `- ID=PATH` as a mapping; only the usual agent needs no path. */
+/** `- ID=PATH` as a mapping. Only the `default` agent needs no path. */
 function agents(value: Value, path: Path): Value {
   if (isMapping(value)) return value;
   if (!Array.isArray(value)) throw wrongType(value, path, "ssh");
@@ -74,7 +74,7 @@ function envFile(value: Value): Value {
   return isMapping(value) ? value : null;
 }
 
-/** `external: {name: N}` is an old way to write two keys. */
+/** Rewrites `external: {name: N}`, an old form of two keys. */
 function external(value: Value, path: Path): Value {
   if (value === null) return null;
   if (!isMapping(value)) throw new ComposeError(`${shown(path)} must be a mapping`);

@@ -1,7 +1,7 @@
 import { ComposeError } from "../error.ts";
 import { isMapping, type Mapping, type Value } from "./value.ts";
 
-/** What holds between the parts of a project. Throws `ComposeError`. */
+/** Checks the references between services, secrets and contexts. Throws `ComposeError`. */
 export function checkConsistency(project: Mapping): void {
   const services = mapping(project.get("services"));
   const secrets = mapping(project.get("secrets"));

@@ -111,7 +111,7 @@ const escapes: Readonly<Record<string, string>> = {
   v: "\v",
   '"': '"',
   "\\": "\\",
-  // The expansion of variables makes one of the two.
+  // The substitution of variables makes one dollar sign of the two.
   $: "$$",
 };
 

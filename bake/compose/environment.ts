@@ -8,7 +8,7 @@ import { pairsOf } from "./pairs.ts";
 import type { Lookup } from "./template.ts";
 import type { Mapping, Value } from "./value.ts";
 
-/** `environment` over what `env_file` names. Throws `ComposeError` for a file that isn't there. */
+/** `environment`, merged over the files of `env_file`. Throws `ComposeError` for a missing file. */
 export function serviceEnvironment(
   service: Mapping,
   env: Lookup,

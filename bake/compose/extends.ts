@@ -1,4 +1,4 @@
-/** `extends`: a service over another one, of the same file or of another one. */
+/** `extends`: merges a service over another one, of the same file or of another file. */
 import { ComposeError } from "../error.ts";
 import { type Layer, mergeLayer, readLayers, takenAway, type World } from "./layer.ts";
 import { merge } from "./merge.ts";
@@ -7,15 +7,15 @@ import { folderOf, join, resolvePaths } from "./paths.ts";
 import type { Lookup } from "./template.ts";
 import { isMapping, type Mapping, type Value } from "./value.ts";
 
-/** What finding another file needs. */
+/** The data for opening another file. */
 export interface ExtendsContext {
   readonly world: World;
   readonly env: Lookup;
-  /** Where the names of files begin. */
+  /** The folder that names of files are relative to. */
   readonly folder: string;
 }
 
-/** Services of one file, and what that file takes away of those below. */
+/** Services of one file, and the paths that its `!reset` and `!override` remove from services below. */
 interface Scope {
   readonly file: string;
   readonly services: Mapping;
@@ -27,7 +27,7 @@ interface Link {
   readonly service: string;
 }
 
-/** Puts each service of the layer over what it extends. Throws `ComposeError`. */
+/** Merges each service of the layer over the service that it extends. Throws `ComposeError`. */
 export function extendServices(file: string, layer: Layer, context: ExtendsContext): void {
   const services = layer.model.get("services");
   if (!isMapping(services)) return;
@@ -35,7 +35,7 @@ export function extendServices(file: string, layer: Layer, context: ExtendsConte
   for (const name of services.keys()) extended(name, scope, [], context);
 }
 
-/** The service, extended; in its place from then on. Null for one that says nothing. */
+/** The extended service, which also replaces the service in its scope. Null for an empty service. */
 function extended(
   name: string,
   scope: Scope,
@@ -75,7 +75,7 @@ function target(name: string, value: Value): { ref: string; file?: string } {
   return typeof file === "string" ? { ref, file } : { ref };
 }
 
-/** The chain with one link more. Throws `ComposeError` for one that it has already. */
+/** The chain with one more link. Throws `ComposeError` for a link that it already has. */
 function linked(chain: readonly Link[], link: Link): Link[] {
   const longer = [...chain, link];
   if (!chain.some(({ file, service }) => file === link.file && service === link.service)) {
@@ -86,7 +86,7 @@ function linked(chain: readonly Link[], link: Link): Link[] {
   throw new ComposeError(`Circular reference:\n${lines.join("\n")}`);
 }
 
-/** Another file, whose paths are seen from its own folder. */
+/** Opens another file, whose paths are relative to its own folder. */
 function openBase(
   name: string,
   ref: string,
@@ -109,7 +109,7 @@ function openBase(
   return { file, services, resets: layers.at(-1)?.resets ?? [] };
 }
 
-/** `path` as seen from the project's folder, which is put before it again at the end. */
+/** `path` relative to the project's folder, which `resolvePaths` puts before it again at the end. */
 function relativeTo(folder: string, path: string): string {
   if (path.startsWith("/")) return path;
   const from = folder.split("/").filter((part) => part !== "" && part !== ".");

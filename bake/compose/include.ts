@@ -1,4 +1,4 @@
-/** `include`: other projects' services, with their own folder and their own `.env`. */
+/** `include`: adds services of other projects, with their own folder and their own `.env`. */
 import { ComposeError } from "../error.ts";
 import { DotenvError, readDotenv } from "./dotenv.ts";
 import { type Layer, type SourceFile, takenAway, type World } from "./layer.ts";
@@ -7,12 +7,12 @@ import { folderOf, join } from "./paths.ts";
 import type { Lookup } from "./template.ts";
 import { isMapping, type Mapping, textOf, type Value } from "./value.ts";
 
-/** Where a load stands. */
+/** The state of a load. */
 export interface Loading {
   readonly world: World;
-  /** What variables are looked up in. */
+  /** The values of variables. */
   readonly env: Lookup;
-  /** Where relative paths begin; empty for the working folder. */
+  /** The folder of relative paths; empty for the working folder. */
   readonly folder: string;
   /** Files that are open, outermost first. */
   readonly included: readonly string[];
@@ -20,7 +20,7 @@ export interface Loading {
 
 type Load = (files: readonly SourceFile[], loading: Loading) => Mapping;
 
-/** Puts what the layer includes below it. Throws `ComposeError`. */
+/** Merges the layer over the files that it includes. Throws `ComposeError`. */
 export function includeFiles({ model, resets }: Layer, loading: Loading, load: Load): void {
   for (const entry of entriesOf(model.get("include"))) {
     const imported = loadEntry(entry, loading, load);

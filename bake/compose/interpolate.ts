@@ -58,7 +58,7 @@ export function warningOfUnset({ warn }: World): (name: string) => void {
 
 class BoolError extends Error {}
 
-/** A boolean as text, in YAML 1.1's words too. Throws an Error for anything else. */
+/** Reads a boolean, also in YAML 1.1's words. Throws an Error for another text. */
 export function composeBool(text: string, warn: (text: string) => void): boolean {
   const word = text.toLowerCase();
   const found = new Map([["y", true], ["yes", true], ["on", true], ["n", false], ["no", false]])

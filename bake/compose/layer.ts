@@ -24,16 +24,16 @@ export interface SourceFile {
   readonly text: string;
 }
 
-/** One document of a file, its variables replaced, not yet merged with what was read before. */
+/** One document of a file with its variables replaced, not yet merged with the documents before. */
 export interface Layer {
   readonly model: Mapping;
-  /** What it takes away of that. */
+  /** The paths that it removes from the documents before. */
   readonly resets: readonly Path[];
 }
 
 /**
- * Reads a file's documents and keeps what concerns builds. Networks, volumes and the rest are not
- * looked at, beyond their variables. Throws `ComposeError`.
+ * Reads a file's documents and keeps the keys that concern builds. Of networks, volumes and the other
+ * keys, only the variables are read. Throws `ComposeError`.
  */
 export function readLayers(file: SourceFile, env: Lookup, world: World): Layer[] {
   const context = { lookup: env, world };
@@ -68,13 +68,13 @@ function kept(model: Mapping): Mapping {
   );
 }
 
-/** A layer over what was read before, in the long way of writing. */
+/** The layer merged over the model, in long forms. */
 export function mergeLayer(below: Mapping, { model, resets }: Layer): Mapping {
   const merged = merge(takenAway(below, resets), model, []);
   return uniqueItems(canonical(uniqueItems(merged))) as Mapping;
 }
 
-/** A copy of the model without what stands at the given places. Items of lists stay. */
+/** A copy of the model without the values at these paths. Items of lists stay. */
 export function takenAway(model: Mapping, places: readonly Path[]): Mapping {
   const without = (value: Value, path: Path): Value => {
     if (!isMapping(value)) return cloned(value);

@@ -6,7 +6,7 @@ import { ComposeError } from "../error.ts";
 import { lookUp, type Path, shown } from "./path.ts";
 import { isMapping, type Mapping, textOf, type Value } from "./value.ts";
 
-/** Changes `base` and gives it back, or gives what takes its place. Throws `ComposeError`. */
+/** Changes and returns `base`, or returns its replacement. Throws `ComposeError`. */
 export function merge(base: Value, over: Value, path: Path): Value {
   const special = lookUp(specials, path);
   if (special !== undefined) return special(base, over, path);

@@ -1,4 +1,4 @@
-/** A service's name as a target's. */
+/** The target's name of a service. */
 export function targetName(service: string): string {
   return service.replaceAll(".", "_");
 }

@@ -1,4 +1,4 @@
-/** What may be written as a mapping or as a list of `K=V`. */
+/** Values that are written as a mapping or as a list of `K=V`. */
 import { ComposeError } from "../error.ts";
 import { isMapping, textOf, type Value } from "./value.ts";
 

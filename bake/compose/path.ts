@@ -1,7 +1,7 @@
-/** Where a value stands in a model: keys from the top, an item of a list by its index or `[]`. */
+/** The path of a value in a model: keys from the top, and the index of a list's item or `[]`. */
 export type Path = readonly string[];
 
-/** Written with dots; `*` stands for any key. */
+/** A path with dots, in which `*` stands for any key. */
 export type Pattern = string;
 
 const split = new Map<Pattern, readonly string[]>();
@@ -13,7 +13,7 @@ export function matches(path: Path, pattern: Pattern): boolean {
     parts.every((part, at) => part === "*" || part === path[at]);
 }
 
-/** What is kept for the pattern that fits. */
+/** The entry of the first pattern that matches. */
 export function lookUp<T>(table: Readonly<Record<Pattern, T>>, path: Path): T | undefined {
   for (const pattern in table) if (matches(path, pattern)) return table[pattern];
   return undefined;

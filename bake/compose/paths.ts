@@ -3,13 +3,13 @@ import { cleanPath } from "../../base/paths.ts";
 import { lookUp, type Path } from "./path.ts";
 import { isMapping, type Value } from "./value.ts";
 
-/** Where paths begin: a folder, empty for the working folder, and the home for `~`. */
+/** The base of relative paths: a folder, empty for the working folder, and the home for `~`. */
 export interface Base {
   readonly folder: string;
   readonly home: string | undefined;
 }
 
-/** The model with its paths seen from `base`. */
+/** The model with its paths resolved against `base`. */
 export function resolvePaths(value: Value, base: Base, path: Path = []): Value {
   const resolve = lookUp(resolvers, path);
   if (resolve !== undefined) return typeof value === "string" ? resolve(value, base) : value;
@@ -41,7 +41,7 @@ function file(text: string, { folder, home }: Base): string {
   return path === "" || path.startsWith("/") ? path : join(folder, path);
 }
 
-/** Two paths as one; empty for two that are. */
+/** Joins two paths. The result of two empty paths is empty. */
 export function join(folder: string, path: string): string {
   if (folder === "" && path === "") return "";
   return cleanPath(folder === "" ? path : `${folder}/${path}`);

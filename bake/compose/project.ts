@@ -4,7 +4,7 @@ import { mergeLayer, readLayers, type SourceFile } from "./layer.ts";
 import { resolvePaths } from "./paths.ts";
 import { isMapping, type Mapping } from "./value.ts";
 
-/** Loads files as one project, each document over those before it. Throws `ComposeError`. */
+/** Loads files as one project and merges each document over those before. Throws `ComposeError`. */
 export function loadProject(files: readonly SourceFile[], loading: Loading): Mapping {
   let model: Mapping = new Map();
   for (const file of files) {

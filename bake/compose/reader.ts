@@ -87,7 +87,7 @@ function problemOf(error: unknown): string {
   throw error;
 }
 
-/** The environment over `.env` of the working folder; and the project's name, which a file may give. */
+/** The environment, then `.env` of the working folder, and the project's name, which a file may set. */
 function projectEnvironment(
   files: readonly SourceFile[],
   { lookup, environment }: ComposeOptions,
@@ -106,7 +106,7 @@ function projectEnvironment(
   return (name) => name === "COMPOSE_PROJECT_NAME" ? project : value(name);
 }
 
-/** `name:` of the last file that has it. Its variables are rare, and left as they are. */
+/** `name:` of the last file that has one. Variables in it are rare, and are not replaced. */
 function namedBy(files: readonly SourceFile[], budget: Budget): string | undefined {
   const names = files.flatMap(({ name, text }) => {
     if (!/^name\s*:/m.test(text)) return [];

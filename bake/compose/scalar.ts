@@ -32,7 +32,7 @@ const bases: readonly [RegExp, number][] = [
   [/^([-+]?)([1-9]\d*|0)$/, 10],
 ];
 
-/** Of 64 bits; what needs more is a float. */
+/** An integer of 64 bits. A larger number is a float. */
 function integer(text: string): bigint | number | undefined {
   for (const [pattern, base] of bases) {
     const [, sign, digits] = text.match(pattern) ?? [];
@@ -55,7 +55,7 @@ const date = /^(\d{4})-(\d\d?)-(\d\d?)$/;
 const moment =
   /^(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]|\s+)(\d\d?):(\d\d):(\d\d)(?:\.(\d+))?\s*(?:(Z)|([-+]\d\d?)(?::?(\d\d))?)?$/;
 
-/** In the form in which Go prints a time. */
+/** A time in Go's format. */
 function timestamp(text: string): Timestamp | undefined {
   const [, year, month, day, hour = "0", minute = "00", second = "00", fraction = "", , zone] =
     text.match(date) ?? text.match(moment) ?? [];

@@ -1,22 +1,22 @@
 /**
  * The part of the Compose Specification's schema that concerns builds
  * (https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json). Strings and their
- * lists, `build` as a path and the like have become the long form before it is asked.
+ * lists, `build` as a path and other short forms were rewritten as long forms before.
  */
 
 export type Kind = "string" | "boolean" | "number" | "integer" | "null" | "object" | "array";
 
-/** What a value must be. Absent fields ask for nothing. */
+/** The requirements for a value. An absent field requires nothing. */
 export interface Schema {
   readonly type?: readonly Kind[];
-  /** Any of these, tried in their order. */
+  /** Alternatives, which are tried in their order. */
   readonly oneOf?: readonly Schema[];
-  /** Of an object: its keys, and those by a pattern; others are refused when `closed`. */
+  /** The keys of an object, by name and by pattern. `closed` refuses all others. */
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly patterns?: readonly (readonly [RegExp, Schema])[];
   readonly closed?: boolean;
   readonly required?: readonly string[];
-  /** Of a list. */
+  /** The schema of a list's items. */
   readonly items?: Schema;
   readonly unique?: boolean;
 }
@@ -115,7 +115,7 @@ const service: Schema = {
   type: ["object"],
   properties: {
     image: text,
-    // The short form is long since the long one; to offer it would only blur the messages.
+    // The short form was already rewritten. The messages are clearer without it.
     build: { oneOf: [text, build] },
     environment: pairs,
     env_file: { oneOf: [text, { type: ["array"], items: envFile }] },
@@ -140,7 +140,7 @@ const secret: Schema = {
 
 const name = /^[a-zA-Z0-9._-]+$/;
 
-/** A project of which only services and secrets are left. */
+/** The schema of a project with services and secrets only. */
 export const projectSchema: Schema = {
   type: ["object"],
   properties: {

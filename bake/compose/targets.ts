@@ -1,4 +1,4 @@
-/** The targets that a project's services with `build` are. */
+/** Converts a project's services with `build` to targets. */
 import { formatBytes, parseBytes } from "../../base/go/bytes.ts";
 import { attestationText, parseAttestation } from "../../grammar/attestation.ts";
 import { parseCache } from "../../grammar/cache.ts";
@@ -17,7 +17,7 @@ import type { Lookup } from "./template.ts";
 import { isMapping, type Mapping, textOf, type Value } from "./value.ts";
 import { extend } from "./x_bake.ts";
 
-/** In the order of their names. Throws `ComposeError` and `BakeError`. */
+/** The targets, sorted by name. Throws `ComposeError` and `BakeError`. */
 export function targetsOf(project: Mapping, env: Lookup, world: World): Target[] {
   const secrets = mapping(project.get("secrets"));
   const services = [...mapping(project.get("services"))].sort(([a], [b]) => a < b ? -1 : 1);
@@ -123,7 +123,7 @@ function agentsOf(agents: Mapping): AgentEntry[] {
   }));
 }
 
-/** A number that is no whole one counts for nothing, as at the peer. */
+/** A number that is not whole is ignored, as by the peer. */
 function shmSize(value: Value | undefined): string | undefined {
   if (typeof value !== "bigint" && typeof value !== "string") return undefined;
   try {
@@ -134,7 +134,7 @@ function shmSize(value: Value | undefined): string | undefined {
   }
 }
 
-/** One number is both limits; the peer forgets it, and sets both to 0. */
+/** One number sets both limits. The peer loses it, and sets both to 0. */
 function ulimit([name, value]: [string, Value]): string {
   if (!isMapping(value)) return `${name}=${textOf(value)}:${textOf(value)}`;
   return `${name}=${textOf(value.get("soft") ?? null)}:${textOf(value.get("hard") ?? null)}`;

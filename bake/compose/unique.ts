@@ -4,7 +4,7 @@ import { isMapping, typeName, type Value } from "./value.ts";
 
 type KeyOf = (item: Value, path: Path) => string;
 
-/** What makes two items of a list the same thing. */
+/** The key of an item, by its list. Items with the same key are the same entry. */
 const keys: Readonly<Record<string, KeyOf>> = {
   "services.*.build.args": pairKey,
   "services.*.build.additional_contexts": pairKey,
@@ -14,7 +14,7 @@ const keys: Readonly<Record<string, KeyOf>> = {
   "services.*.env_file": envFileKey,
 };
 
-/** Leaves one of several items that say the same thing twice: the last, in the place of the first. */
+/** Removes items whose key comes again. The last item stays, at the position of the first. */
 export function uniqueItems(value: Value, path: Path = []): Value {
   if (isMapping(value)) {
     return new Map([...value].map(([key, item]) => [key, uniqueItems(item, [...path, key])]));

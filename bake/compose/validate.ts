@@ -1,4 +1,4 @@
-/** A value held against a schema; of several reasons against it, the one that lies deepest is told. */
+/** Checks a value against a schema. Of several errors, the deepest one is reported. */
 import { ComposeError } from "../error.ts";
 import { type Path, shown } from "./path.ts";
 import type { Kind, Schema } from "./schema.ts";
@@ -7,7 +7,7 @@ import { isMapping, textOf, Timestamp, type Value } from "./value.ts";
 interface Problem {
   readonly path: Path;
   readonly text: string;
-  /** How much it says: the deeper the more, and a key that is not known says more than a type. */
+  /** The rank of an error. Deeper errors rank higher, and unknown keys rank above wrong types. */
   readonly depth: number;
 }
 

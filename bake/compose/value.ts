@@ -1,8 +1,8 @@
-/** What a YAML document holds, and how its values read as text where compose wants text. */
+/** The values of a YAML document, and their texts where compose needs text. */
 
 export type Mapping = Map<string, Value>;
 
-/** Whole numbers are bigints, and other numbers doubles: they read differently as text. */
+/** A value. Whole numbers are bigints and other numbers doubles, as their texts differ. */
 export type Value =
   | string
   | number
@@ -13,7 +13,7 @@ export type Value =
   | Value[]
   | Mapping;
 
-/** A date that stood without quotes. `text` is how it reads. */
+/** A date without quotes. `text` is its text in Go. */
 export class Timestamp {
   constructor(readonly text: string) {}
 }
@@ -22,7 +22,7 @@ export function isMapping(value: Value | undefined): value is Mapping {
   return value instanceof Map;
 }
 
-/** As Go's `fmt.Sprint` prints a value: the peer makes build arguments and labels that way. */
+/** The text of Go's `fmt.Sprint`, which the peer uses for build arguments and labels. */
 export function textOf(value: Value): string {
   if (value === null) return "<nil>";
   if (typeof value === "number") return numberText(value);
@@ -33,7 +33,7 @@ export function textOf(value: Value): string {
   return `map[${pairs.map(([key, value]) => `${key}:${textOf(value)}`).join(" ")}]`;
 }
 
-/** Go's `%v` of a float64: an exponent from seven digits on, and below four zeros. */
+/** Go's `%v` of a float64, with an exponent from 1e+06 on and below 1e-04. */
 function numberText(value: number): string {
   if (Object.is(value, -0)) return "-0";
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
@@ -42,7 +42,7 @@ function numberText(value: number): string {
   return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
 }
 
-/** What the peer's messages call the type of a value. */
+/** The name of a value's type in the peer's messages. */
 export function typeName(value: Value): string {
   if (value === null) return "<nil>";
   if (Array.isArray(value)) return "[]interface {}";

@@ -1,5 +1,5 @@
 /**
- * `x-bake` below `build`: what bake knows and compose doesn't
+ * `x-bake` below `build`: attributes that bake has and compose does not
  * (https://docs.docker.com/build/bake/compose-file/#extension-field-with-x-bake).
  */
 import { parseCache } from "../../grammar/cache.ts";
@@ -11,7 +11,7 @@ import { ComposeError } from "../error.ts";
 import { linkedContexts } from "./names.ts";
 import { isMapping, textOf, type Value } from "./value.ts";
 
-/** The target with its extension. Lists grow, and entries that say the same become one later. */
+/** The target merged with its extension. Lists are appended; duplicates are removed later. */
 export function extend(target: Target, value: Value | undefined): Target {
   if (value === undefined || value === null) return target;
   if (!isMapping(value)) throw new ComposeError("x-bake must be a mapping");
@@ -43,7 +43,7 @@ export function extend(target: Target, value: Value | undefined): Target {
   };
 }
 
-/** A list, or one text of words with spaces between. What is null says nothing. */
+/** A list, or one text that is split at spaces. Null values are ignored. */
 function textsOf(value: Value | undefined, place: string): string[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) return scalarText(value, place).split(/\s+/).filter(Boolean);
@@ -64,7 +64,7 @@ function scalarText(value: Value, place: string): string {
   throw new ComposeError(`${place} must be text, and here is ${found}: ${textOf(value)}`);
 }
 
-/** YAML 1.1's words, where a boolean is expected. */
+/** A boolean, also in YAML 1.1's words. */
 function yamlBool(value: Value, key: string): boolean {
   if (typeof value === "boolean") return value;
   const text = textOf(value).toLowerCase();

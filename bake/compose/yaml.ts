@@ -1,6 +1,6 @@
 /**
- * A compose file's text as values, with the two tags that compose adds to YAML: `!reset` takes away what
- * an earlier file has at that place, `!override` replaces it instead of being merged with it.
+ * Reads a compose file as values, with the two tags that compose adds to YAML. `!reset` removes an
+ * earlier file's value at the same path; `!override` replaces it without a merge.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from "yaml";
 import type { Budget } from "../budget.ts";
@@ -11,7 +11,7 @@ import { isMapping, type Mapping, textOf, Timestamp, type Value } from "./value.
 
 export interface YamlDocument {
   readonly value: Value;
-  /** Where earlier files' values go away before this document is merged over them. */
+  /** The paths of earlier files' values that are removed before this document is merged. */
   readonly resets: readonly Path[];
 }
 
@@ -63,7 +63,7 @@ function readDocument(root: Node | null, lines: LineCounter): YamlDocument {
   const open = new Set<Node>();
   let count = 0;
 
-  /** Undefined for what is not there: it was reset. */
+  /** Reads a node; undefined for one that is reset. */
   function read(node: Node | null, path: Path): Value | undefined {
     if (node === null) return null;
     if (++count > MOST_NODES) {
@@ -143,7 +143,7 @@ interface Scalar {
   readonly value: unknown;
 }
 
-/** A scalar by its tag, or as it stands when it bears none. */
+/** A scalar by its tag, or by its text if it has no tag. */
 function scalar(node: Scalar & Node, at: (node: Node, text: string) => Error): Value {
   const text = node.source ?? "";
   const kind = node.tag?.match(/^tag:yaml\.org,2002:(\w+)$/)?.[1];

@@ -1,12 +1,12 @@
 /**
- * Binary floating point of a chosen precision, rounded to nearest even, as Go's `math/big` has it:
- * numbers of the language are printed with up to 154 digits, which doubles have not. Every number
- * carries its precision; a result takes the larger one of its operands.
+ * Binary floating point of a chosen precision, rounded to nearest even, as in Go's `math/big`. The
+ * language prints up to 154 digits of a number, and doubles have 17. Every number carries its
+ * precision. A result takes the larger precision of its operands.
  */
 import { Decimal } from "./decimal.ts";
 import { LimitError } from "../budget.ts";
 
-/** What literals and numbers in text are read with. */
+/** Bits of precision of literals and of numbers in text. */
 export const PRECISION = 512;
 
 /** Powers of ten beyond which a literal is refused: it would print as that many digits. */
@@ -16,9 +16,9 @@ const MAX_BITS = 1 << 16;
 
 export class BigFloat {
   private constructor(
-    /** Of zero too: there is a negative one. */
+    /** The sign, of zero too: `-0` exists. */
     readonly negative: boolean,
-    /** Without sign; the value is `mantissa * 2**exponent`. */
+    /** The digits without the sign: the value is `mantissa * 2**exponent`. */
     readonly mantissa: bigint,
     readonly exponent: number,
     readonly precision: number,
@@ -34,14 +34,14 @@ export class BigFloat {
     return new BigFloat(negative, 0n, 0, PRECISION, true);
   }
 
-  /** An integer, exact; its precision is what it needs, 64 bits at least. */
+  /** An exact integer, with the precision that it needs: 64 bits at least. */
   static ofInteger(value: bigint | number): BigFloat {
     const integer = BigInt(value);
     const mantissa = integer < 0n ? -integer : integer;
     return new BigFloat(integer < 0n, mantissa, 0, Math.max(64, bitLength(mantissa)));
   }
 
-  /** A double, exact, with its 53 bits. Not a number can't be had. */
+  /** An exact double, with its 53 bits of precision. `NaN` is not allowed. */
   static ofDouble(value: number): BigFloat {
     if (!Number.isFinite(value)) return BigFloat.infinity(value < 0);
     const negative = value < 0 || Object.is(value, -0);
@@ -93,7 +93,7 @@ export class BigFloat {
     return (this.mantissa & ((1n << BigInt(-this.exponent)) - 1n)) === 0n;
   }
 
-  /** One whose last bit is worth less than one: no shorter text is as near. */
+  /** An integer whose last bit of precision is worth less than one, so that all its digits count. */
   get #isPlainInteger(): boolean {
     return this.isInteger && bitLength(this.mantissa) + this.exponent < this.precision;
   }
@@ -112,7 +112,7 @@ export class BigFloat {
     return this.negative ? this.negate() : this;
   }
 
-  /** Towards zero. Throws for infinity. */
+  /** The integer next to it, towards zero. Throws for infinity. */
   toBigInt(): bigint {
     if (this.infinite) throw new Error("infinity is no integer");
     const shift = BigInt(Math.abs(this.exponent));
@@ -120,7 +120,7 @@ export class BigFloat {
     return this.negative ? -whole : whole;
   }
 
-  /** The integer as a number; undefined where it is none, or none that 64 bits hold. */
+  /** The value as an integer of 64 bits; undefined for a fraction and for a larger number. */
   toInt64(): bigint | undefined {
     if (!this.isInteger) return undefined;
     const value = this.toBigInt();
@@ -142,7 +142,7 @@ export class BigFloat {
     return a < b ? -1 : a > b ? 1 : 0;
   }
 
-  /** As `compare`, where numbers that print alike are one: 0.1 read twice at two precisions. */
+  /** Whether two numbers print alike, such as 0.1 read at two precisions. */
   equals(other: BigFloat): boolean {
     if (this.sign !== other.sign) return false;
     if (this.infinite || other.infinite) return this.infinite === other.infinite;
@@ -151,7 +151,7 @@ export class BigFloat {
     return this.text("f") === other.text("f");
   }
 
-  /** Undefined for opposing infinities. */
+  /** The sum; undefined for opposing infinities. */
   add(other: BigFloat): BigFloat | undefined {
     if (this.infinite || other.infinite) {
       if (this.infinite && other.infinite && this.negative !== other.negative) return undefined;
@@ -169,7 +169,7 @@ export class BigFloat {
     return this.add(other.negate());
   }
 
-  /** Exact as far as {@link PRECISION} goes; undefined for zero times infinity. */
+  /** The product at the larger precision; undefined for zero times infinity. */
   multiply(other: BigFloat): BigFloat | undefined {
     const negative = this.negative !== other.negative;
     if (this.infinite || other.infinite) {
@@ -186,7 +186,7 @@ export class BigFloat {
     return new BigFloat(negative, product.mantissa, product.exponent, precision);
   }
 
-  /** Undefined for 0/0 and infinity/infinity. */
+  /** The quotient; undefined for 0/0 and infinity/infinity. */
   divide(other: BigFloat): BigFloat | undefined {
     const negative = this.negative !== other.negative;
     const precision = Math.max(this.precision, other.precision);
@@ -197,7 +197,7 @@ export class BigFloat {
     return divide(negative, this.mantissa, other.mantissa, exponent, precision);
   }
 
-  /** With the sign of the dividend; by zero it is the dividend. */
+  /** The remainder, with the sign of the dividend. The remainder of a division by zero is the dividend. */
   modulo(other: BigFloat): BigFloat | undefined {
     if (this.infinite || other.infinite) return this.multiply(other);
     if (other.isZero) return this;
@@ -214,8 +214,8 @@ export class BigFloat {
   }
 
   /**
-   * Decimal text: `f` plain, `e` with an exponent, `g` the shorter one. Without `digits` it is the
-   * shortest text that gives this number back at its precision.
+   * Decimal text: `f` is plain, `e` has an exponent, `g` is the shorter of both. Without `digits`, the
+   * result is the shortest text that reads as this number at its precision.
    */
   text(format: "f" | "e" | "g", digits?: number): string {
     const sign = this.negative ? "-" : "";

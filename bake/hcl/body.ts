@@ -1,18 +1,18 @@
-/** What a file, and each block in it, is to who reads it, whichever the syntax. */
+/** The interface of a file's body and of each block's body, in either syntax. */
 import type { Range } from "./diagnostic.ts";
 import type { Expression } from "./expression.ts";
 
 export interface Body {
   /**
-   * The attributes and blocks of these names; all else is not looked at. Throws a `Diagnostic` for
-   * blocks with labels too many or too few.
+   * The attributes and blocks of these names. All others are ignored. Throws a `Diagnostic` for blocks
+   * with too many or too few labels.
    */
   content(schema: Schema): Content;
-  /** The attributes but those of these names. Throws a `Diagnostic`. */
+  /** All attributes except those of these names. Throws a `Diagnostic`. */
   attributesBut(names: ReadonlySet<string>): Map<string, Attribute>;
-  /** Throws a `Diagnostic` for whatever the schema has not. */
+  /** Throws a `Diagnostic` for an attribute or a block that the schema does not have. */
   refuseOthers(schema: Schema): void;
-  /** Where something that is not there would stand. */
+  /** The range that an error about a missing attribute or block points at. */
   readonly missingRange: Range;
 }
 
@@ -31,9 +31,9 @@ export interface Attribute {
   readonly name: string;
   readonly range: Range;
   readonly nameRange: Range;
-  /** Throws a `Diagnostic`: a string of JSON is read as a template not before it is used. */
+  /** Throws a `Diagnostic`. A JSON string is parsed as a template lazily, on first use. */
   readonly expression: Expression;
-  /** The same read as a keyword, a type or a list of names: a string of JSON is then no template. */
+  /** The expression as a keyword, a type or a list of names. A JSON string is then not a template. */
   readonly fixed: Expression;
 }
 
@@ -42,6 +42,6 @@ export interface Block {
   readonly labels: readonly string[];
   readonly body: Body;
   readonly labelRanges: readonly Range[];
-  /** Its head; in JSON the brace or bracket that it begins with. */
+  /** The range of the block's head; in JSON, of its first brace or bracket. */
   readonly range: Range;
 }

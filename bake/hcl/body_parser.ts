@@ -1,4 +1,4 @@
-/** The outer grammar: attributes and blocks, one a line. */
+/** Parses the outer grammar: attributes and blocks, one on each line. */
 import { before, between, Diagnostic, type Range, rangeText } from "./diagnostic.ts";
 import type { Expression } from "./expression.ts";
 import { parseExpression } from "./expression_parser.ts";
@@ -27,7 +27,7 @@ export interface NativeBlock {
 export interface NativeBody {
   readonly attributes: ReadonlyMap<string, NativeAttribute>;
   readonly blocks: readonly NativeBlock[];
-  /** Where something that is not there would stand. */
+  /** The range that an error about a missing attribute or block points at. */
   readonly missingRange: Range;
 }
 

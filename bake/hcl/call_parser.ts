@@ -1,11 +1,11 @@
-/** `name(arguments)`, a name that may have namespaces, though no function has one. */
+/** Parses calls, `name(arguments)`. A name may have namespaces, but no function of bake has one. */
 import { between, Diagnostic } from "./diagnostic.ts";
 import type { Expression } from "./expression.ts";
 import { parseExpression } from "./expression_parser.ts";
 import type { Peeker } from "./peeker.ts";
 import type { Token } from "./token.ts";
 
-/** With the name read already. */
+/** Parses a call whose name was already read. */
 export function parseCall(peeker: Peeker, first: Token): Expression {
   const [name, nameRange, open] = readName(peeker, first);
   return peeker.within(false, () => {

@@ -38,7 +38,7 @@ export function conditional(expression: Conditional, scope: Scope): Value {
     : result("false", no, type, expression.no);
 }
 
-/** Of a bare null any type will do, and of an error where its expression does not tell. */
+/** The type of a side: any type for a bare null, and for an error whose expression has no clear type. */
 function typeOf(value: Value | Diagnostic, expression: Expression): Type {
   if (!(value instanceof Diagnostic)) return value.type;
   switch (expression.kind) {
@@ -99,7 +99,7 @@ function result(
   }
 }
 
-/** Where two types that don't unify part. */
+/** The first difference between two types that don't unify. */
 function describe(yes: Type, no: Type): string {
   if (yes.kind === "object" && no.kind === "object") {
     for (const name of [...yes.attributes.keys()].sort(compareText)) {

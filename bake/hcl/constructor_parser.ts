@@ -5,7 +5,7 @@ import { parseExpression } from "./expression_parser.ts";
 import type { Peeker } from "./peeker.ts";
 import type { Token } from "./token.ts";
 
-/** Newlines don't count in it. */
+/** Parses a tuple, in which newlines don't count. */
 export function parseTuple(peeker: Peeker): Expression {
   const open = peeker.read();
   if (isWord(peeker.peek(), "for")) return parseFor(peeker, open);
@@ -38,7 +38,7 @@ function badItem({ kind, range }: Token, open: Token): Diagnostic {
   );
 }
 
-/** Newlines separate its items, as commas do. */
+/** Parses an object, in which newlines separate the items, as commas do. */
 export function parseObject(peeker: Peeker): Expression {
   const open = peeker.read();
   if (peeker.within(false, () => isWord(peeker.peek(), "for"))) {

@@ -1,7 +1,7 @@
 /**
- * How a value becomes one of another type. A safe conversion always works (a number as text), an
- * unsafe one depends on the value (text as a number). Whether there is one at all is a question of
- * types, asked before any value is looked at.
+ * Converts values to other types. A safe conversion always works, such as a number to text. An unsafe
+ * one depends on the value, such as text to a number. The types alone decide whether a conversion
+ * exists.
  */
 import { BigFloat } from "./big_float.ts";
 import { mismatch } from "./mismatch.ts";
@@ -33,7 +33,7 @@ import {
   type Value,
 } from "./value.ts";
 
-/** Why a value does not convert; the message is a part of a sentence. */
+/** A value that can't be converted. The message is a part of a sentence. */
 export class ConversionError extends Error {}
 
 /** Throws {@link ConversionError}. */
@@ -47,7 +47,7 @@ export function convert(value: Value, want: Type): Value {
   return conversion(value);
 }
 
-/** Undefined when no value of the one type can be one of the other. */
+/** The conversion from one type to another; undefined if no value can be converted. */
 export function conversionOf(from: Type, to: Type, unsafe: boolean): Conversion | undefined {
   const conversion = ofKnown(from, to, unsafe);
   if (conversion === undefined) return undefined;
@@ -86,7 +86,7 @@ function primitive(from: Type, to: Type, unsafe: boolean): Conversion | undefine
   return to.kind === "number" ? toNumber : toBool;
 }
 
-/** A primitive that is not null, as the text it converts to. */
+/** The text of a primitive that is not null. */
 export function primitiveText(value: Value): string {
   const { content } = value;
   return content instanceof BigFloat ? content.text("f") : String(content);
@@ -109,7 +109,7 @@ function toBool(value: Value): Value {
   );
 }
 
-/** List, set or map to one of the same kind, or a list to a set and back. */
+/** Converts a list, set or map to one of the same kind, or a list to a set and back. */
 function collection(from: Collection, to: Collection, unsafe: boolean): Conversion | undefined {
   const same = sameType(from.element, to.element);
   const each = same ? (value: Value) => value : conversionOf(from.element, to.element, unsafe);
@@ -160,7 +160,7 @@ function collectionOf(kind: Collection["kind"], element: Type, values: Value[]):
   return kind === "set" ? setOf(element, values) : listOf(element, values);
 }
 
-/** Of elements that must have turned out to be of one type. */
+/** A collection of elements that must all have one type after their conversion. */
 function likeTyped(kind: Collection["kind"], values: Value[]): Value {
   const { type } = values.find(({ type }) => type.kind !== "dynamic") ?? values[0]!;
   if (!values.every((value) => value.type.kind === "dynamic" || sameType(value.type, type))) {
@@ -184,7 +184,7 @@ function objectToMap(from: ObjectType, to: Collection, unsafe: boolean): Convers
   };
 }
 
-/** A map whose elements, collections or objects, are given one type. */
+/** A map, whose elements are converted to one type if they are collections or objects. */
 function unified(entries: Map<string, Value>, element: Type, unsafe: boolean): Value {
   const values = [...entries.values()];
   if (isCollection(element) || element.kind === "object") {
@@ -286,7 +286,7 @@ function conversions(
   return all;
 }
 
-/** The wanted type of a null, with what it leaves open taken from the type the null had. */
+/** The type of a converted null. Where the wanted type is open, the null's own type fills it in. */
 function fill(from: Type, to: Type): Type {
   if (from.kind === "dynamic") return to;
   if (to.kind === "dynamic") return from;

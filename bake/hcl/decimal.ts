@@ -1,4 +1,4 @@
-/** A decimal number as digits and the place of its point, `0.DIGITS * 10**point`, for printing. */
+/** A decimal number for printing, as digits and an exponent: `0.DIGITS * 10**point`. */
 export class Decimal {
   private constructor(private digits: string, private point: number) {}
 
@@ -14,8 +14,8 @@ export class Decimal {
   }
 
   /**
-   * Cuts to the fewest digits that still lie within half a unit of the last of `precision` bits, by
-   * Go's rule, digit after digit: it is the rule and not the mathematics that fixes the text.
+   * Cuts to the fewest digits that lie within half a unit of the last of `precision` bits. This follows
+   * Go's algorithm digit by digit, as another one may choose other digits.
    */
   roundShortest(mantissa: bigint, exponent: number, bits: number, precision: number): void {
     if (this.digits === "") return;
@@ -35,7 +35,7 @@ export class Decimal {
     }
   }
 
-  /** @param precision digits behind the point, or in all for `g`; undefined for those there are */
+  /** @param precision digits behind the point, or all digits for `g`; undefined for those of the number */
   format(format: "f" | "e" | "g", precision?: number): string {
     const shortest = precision === undefined;
     const { digits, point } = this;

@@ -1,4 +1,4 @@
-/** What expressions are parsed to, each with its place. */
+/** The syntax tree of expressions. Each node has its range. */
 import { between, type Range } from "./diagnostic.ts";
 import type { Value } from "./value.ts";
 
@@ -40,13 +40,13 @@ export type Expression =
     readonly symbol: Range;
   }
   | Template
-  /** A template that is one interpolation: its value as it is. */
+  /** A template of one interpolation, whose value keeps its type. */
   | { readonly kind: "wrap"; readonly inner: Expression; readonly range: Range }
-  /** `%{ for }`: its pieces joined. */
+  /** The joined pieces of a `%{ for }`. */
   | { readonly kind: "join"; readonly tuple: For; readonly range: Range }
   | { readonly kind: "parentheses"; readonly inner: Expression; readonly range: Range };
 
-/** A name, and what is taken of it: `a.b[0]`. */
+/** A name and the steps from its value: `a.b[0]`. */
 export interface Scope {
   readonly kind: "scope";
   readonly root: string;
@@ -55,7 +55,7 @@ export interface Scope {
   range: Range;
 }
 
-/** The same of a value that is no name. */
+/** Steps from the value of another expression. */
 export interface Relative {
   readonly kind: "relative";
   readonly source: Expression;
@@ -89,10 +89,10 @@ export interface Conditional {
 
 export interface ObjectItem {
   readonly key: Expression;
-  /** In parentheses: a bare name is a variable, not a key. */
+  /** Whether the key is in parentheses, so that a bare name is a variable. */
   readonly computed: boolean;
   readonly value: Expression;
-  /** Of JSON: the same key twice is an error; otherwise the last one counts. */
+  /** Whether a second item with this key is an error, as in JSON. In HCL the last item counts. */
   readonly unique?: boolean;
 }
 
@@ -101,7 +101,7 @@ export interface For {
   readonly keyName: string | undefined;
   readonly valueName: string;
   readonly source: Expression;
-  /** There when it makes an object. */
+  /** The key of an object's attribute; undefined if the `for` makes a tuple. */
   readonly key: Expression | undefined;
   readonly value: Expression;
   readonly condition: Expression | undefined;
@@ -113,9 +113,9 @@ export interface For {
 export interface Splat {
   readonly kind: "splat";
   readonly source: Expression;
-  /** Evaluated for each element, which is its `each`. */
+  /** The expression that is evaluated for each element. Its `each` is the element. */
   readonly body: Expression;
-  /** Tells whose `each` one is. */
+  /** The key that an `each` refers to. */
   readonly id: symbol;
   readonly range: Range;
   readonly marker: Range;
@@ -139,7 +139,7 @@ export type BinaryOperator =
   | ("||" | "&&" | "==" | "!=" | "<" | ">" | "<=" | ">=")
   | ("+" | "-" | "*" | "/" | "%");
 
-/** A short range that points at an expression: where it begins, or what is typical of it. */
+/** A short range that points at an expression, such as its first token. */
 export function startRange(of: Expression): Range {
   for (;;) {
     switch (of.kind) {
@@ -171,7 +171,7 @@ export function startRange(of: Expression): Range {
   }
 }
 
-/** The name that an expression is, if it is nothing but one; `true`, `false` and `null` are names. */
+/** The name of an expression that is a name alone. `true`, `false` and `null` are names too. */
 export function keyword(of: Expression): string | undefined {
   if (of.kind === "scope") return of.steps.length === 0 ? of.root : undefined;
   if (of.kind !== "literal") return undefined;

@@ -1,4 +1,4 @@
-/** Expressions: operators by precedence, then what follows a term, then terms. */
+/** Parses expressions: operators by precedence, then the steps that follow a term, then terms. */
 import { BigFloat } from "./big_float.ts";
 import { between, Diagnostic, type Position, type Range } from "./diagnostic.ts";
 import type { BinaryOperator, Expression, Step } from "./expression.ts";
@@ -26,7 +26,7 @@ const precedence: Partial<Record<Token["kind"], number>> = {
   "%": 6,
 };
 
-/** A text that is an expression and nothing else. Throws a {@link Diagnostic}. */
+/** Parses a text that must be one expression. Throws a {@link Diagnostic}. */
 export function parseExpressionText(text: string, file: string, start: Position): Expression {
   const peeker = new Peeker(scan(text, file, start));
   const found = peeker.within(false, () => parseExpression(peeker));
@@ -62,7 +62,7 @@ export function parseExpression(peeker: Peeker): Expression {
   });
 }
 
-/** Operators of at least that precedence, all of them left-associative. */
+/** Parses operators of at least this precedence. All of them are left-associative. */
 function parseBinary(peeker: Peeker, least: number): Expression {
   let left = parseOperand(peeker);
   for (;;) {
@@ -80,7 +80,7 @@ function parseOperand(peeker: Peeker): Expression {
   return parseTraversals(peeker, parseTerm(peeker));
 }
 
-/** What is taken of a value: `.name`, `[key]`, `.0`, and the splats. */
+/** Parses the steps behind a term: `.name`, `[key]`, `.0`, and the splats. */
 function parseTraversals(peeker: Peeker, from: Expression): Expression {
   let found = from;
   for (;;) {
@@ -97,7 +97,7 @@ function afterDot(peeker: Peeker, source: Expression, from: Expression): Express
   return extend(source, stepAfter(peeker, dot, ""));
 }
 
-/** A name or, as in old times, a number behind a dot. */
+/** Parses the name behind a dot, or a number, as in old versions of HCL. */
 function stepAfter(peeker: Peeker, dot: Token, splat: string): Step {
   const token = peeker.peek();
   if (token.kind === "identifier") {
@@ -131,7 +131,7 @@ function stepAfter(peeker: Peeker, dot: Token, splat: string): Step {
   return { key: numberValue(token), range: between(dot.range, token.range) };
 }
 
-/** `source.*.a.b`: the attributes of each element, and of nothing else. */
+/** Parses `source.*.a.b`. Only attributes may follow: they belong to each element. */
 function attributeSplat(
   peeker: Peeker,
   source: Expression,
@@ -197,7 +197,7 @@ function constantKey(key: Expression): Value | undefined {
   return part!.kind === "literal" ? part!.value : undefined;
 }
 
-/** A traversal grows by a step; anything else becomes one of a step. */
+/** Adds a step to a traversal, or makes a traversal of another expression. */
 function extend(source: Expression, step: Step): Expression {
   if (source.kind !== "scope" && source.kind !== "relative") {
     return { kind: "relative", source, steps: [step], range: between(source.range, step.range) };

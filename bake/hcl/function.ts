@@ -1,4 +1,4 @@
-/** What a function is to the evaluator. */
+/** The interfaces of functions, which the evaluator calls. */
 import type { Expression } from "./expression.ts";
 import type { Scope } from "./scope.ts";
 import type { Type } from "./type.ts";
@@ -6,34 +6,34 @@ import type { Value } from "./value.ts";
 
 export interface Parameter {
   readonly name: string;
-  /** What an argument is converted to; `dynamic` takes anything as it is. */
+  /** The type that an argument is converted to. `dynamic` takes any argument unchanged. */
   readonly type: Type;
   readonly allowNull?: boolean;
 }
 
-/** Takes its arguments' values, converted. Throws {@link FunctionError} or {@link ArgumentError}. */
+/** A function of converted values. It throws {@link FunctionError} or {@link ArgumentError}. */
 export interface Func {
   readonly params: readonly Parameter[];
-  /** Of any further arguments. */
+  /** The parameter of all further arguments. */
   readonly rest?: Parameter;
   readonly call: (args: readonly Value[], scope: Scope) => Value;
   readonly lazy?: never;
 }
 
-/** Takes its arguments as they are written, and evaluates them itself, or doesn't. */
+/** A function of expressions, which it evaluates itself if it needs them. */
 export interface LazyFunc {
   readonly params: readonly Parameter[];
   readonly rest?: Parameter;
   readonly lazy: (args: readonly Expression[], scope: Scope) => Value;
 }
 
-/** What a function has to say against its arguments; a part of a sentence. */
+/** An error of a function. The message is a part of a sentence. */
 export class FunctionError extends Error {}
 
-/** The same where it is one argument's fault. */
+/** An error of a function that is about one argument. */
 export class ArgumentError extends FunctionError {
   constructor(
-    /** Counts from 0. */
+    /** The index of the argument, from 0. */
     readonly index: number,
     message: string,
   ) {

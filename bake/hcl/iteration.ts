@@ -1,4 +1,4 @@
-/** `for` and the splats: an expression evaluated for each element of a collection. */
+/** Evaluates `for` and the splats: an expression for each element of a collection. */
 import { ConversionError, convert } from "./convert.ts";
 import { Diagnostic, type Range } from "./diagnostic.ts";
 import { evaluate } from "./evaluate.ts";
@@ -91,7 +91,7 @@ function duplicate(name: string, range: Range): Diagnostic {
   );
 }
 
-/** A value that is no list counts as a list of it, and null as an empty one. */
+/** Evaluates a splat. Another value than a list counts as a list of that value, and null as an empty one. */
 export function splat(expression: Splat, scope: Scope): Value {
   const value = evaluate(expression.source, scope);
   const sequence = isSequence(value.type);

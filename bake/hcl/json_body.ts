@@ -1,6 +1,6 @@
 /**
- * A body in JSON. Where a block may come several times, an array may stand for an object: at the
- * level of the labels its objects count as one, below it each is a block.
+ * A body in JSON. Where a block may come several times, an array may replace an object. At the level
+ * of the labels, its objects are merged; below the labels, each is a block.
  */
 import type { Attribute, Block, Body, Content, Schema } from "./body.ts";
 import { between, Diagnostic, type Range, rangeText } from "./diagnostic.ts";
@@ -10,7 +10,7 @@ import type { JsonMember, JsonNode } from "./json_parser.ts";
 import { didYouMean } from "./text.ts";
 import { quote } from "../../base/go/quote.ts";
 
-/** A member of this name says nothing. */
+/** The name of members that are comments. */
 const COMMENT = "//";
 
 export function jsonBody(node: JsonNode): Body {
@@ -87,7 +87,7 @@ function refuseOthers(node: JsonNode, { attributes = [], blocks = new Map() }: S
   }
 }
 
-/** @param label what the names of the members are, if they are labels */
+/** @param label the meaning of the members' names, if they are labels */
 function members(node: JsonNode, label?: string): JsonMember[] {
   const purpose = label === undefined
     ? "to define arguments and child blocks."

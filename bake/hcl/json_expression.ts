@@ -1,4 +1,4 @@
-/** JSON values as expressions: every string is a template, the names of objects too. */
+/** JSON values as expressions. Every string is a template, and so are the names of objects. */
 import type { Range } from "./diagnostic.ts";
 import type { Expression } from "./expression.ts";
 import { parseExpressionText } from "./expression_parser.ts";
@@ -11,7 +11,7 @@ export function jsonExpression(node: JsonNode): Expression {
   return convert(node, template);
 }
 
-/** Strings as expressions of their own, where they are types and names. */
+/** A JSON value as a keyword, a type or a name: its strings are expressions, not templates. */
 export function fixedJsonExpression(node: JsonNode): Expression {
   return convert(node, (text, range) => {
     try {

@@ -1,4 +1,4 @@
-/** JSON with the place of everything, and with messages for what people get wrong in it. */
+/** Parses JSON with the range of each value, and explains frequent mistakes. */
 import { BigFloat } from "./big_float.ts";
 import { between, Diagnostic, type Range } from "./diagnostic.ts";
 import { type JsonToken, scanJson } from "./json_scanner.ts";
@@ -25,7 +25,7 @@ export type JsonNode =
 
 export interface JsonObject {
   readonly kind: "object";
-  /** In their order; a name may come twice. */
+  /** The members in their order. A name may come twice. */
   readonly members: readonly JsonMember[];
   readonly range: Range;
   readonly start: Range;
@@ -48,7 +48,7 @@ export interface JsonMember {
 const MAX_DEPTH = 300;
 const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** The root, an object or an array. Throws a {@link Diagnostic}. */
+/** Parses the root, an object or an array. Throws a {@link Diagnostic}. */
 export function parseJson(text: string, file: string): JsonNode {
   const parser = new JsonParser(scanJson(text, file));
   const root = parser.value();
@@ -231,7 +231,7 @@ class JsonParser {
     return new Diagnostic(summary!, detail!, this.peek().range);
   }
 
-  /** Behind what closes this object or array: that is where its fault is reported. */
+  /** Skips to the end of this object or array. The error is reported behind it. */
   #skipTo(open: JsonToken["kind"], close: JsonToken["kind"]): void {
     let depth = 1;
     for (let token = this.read();; token = this.read()) {
@@ -261,7 +261,7 @@ function readString({ text, range }: JsonToken): JsonString {
   }
 }
 
-/** The character behind the one that the string is wrong at. */
+/** The range of the character behind the wrong one. */
 function errorRange(text: string, { file, start }: Range): Range {
   const good = /^"(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|[^"\\])*/.exec(text)![0];
   const bad = /^\\u[0-9a-fA-F]*.?|^\\.?/su.exec(text.slice(good.length))?.[0] ?? "";

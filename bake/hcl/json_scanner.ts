@@ -1,4 +1,4 @@
-/** JSON to tokens with their places, loose enough that the parser can say what is wrong. */
+/** Splits JSON into tokens with ranges. It accepts wrong tokens, so that the parser can explain them. */
 import type { Position, Range } from "./diagnostic.ts";
 import { countGraphemes } from "./text.ts";
 
@@ -11,13 +11,13 @@ export interface JsonToken {
 }
 
 const blank = /[ \n\r\t]+/y;
-/** Control characters end it; what is wrong with its escapes is seen later. */
+/** A string. A control character ends it, and the parser checks its escapes. */
 const string = /"(?:\\[\\"]|\\(?![\\"])|[ !#-[\]-\u{10ffff}])*"?/uy;
 const number = /[-+.0-9][-+.eE0-9]*/y;
 const keyword = /[a-zA-Z][a-zA-Z_]*/y;
 const sign = /[{}[\],:=]/y;
 
-/** All tokens, an `end of file` last; nothing behind an `invalid` one. */
+/** All tokens. The last one is `end of file`, or `invalid`. */
 export function scanJson(text: string, file: string): JsonToken[] {
   const tokens: JsonToken[] = [];
   let at = 0, line = 1, column = 1;

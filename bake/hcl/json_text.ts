@@ -1,4 +1,4 @@
-/** Values as JSON in one line, and back. */
+/** Writes values as JSON in one line, and reads them. */
 import { BigFloat } from "./big_float.ts";
 import { type JsonNode, parseJson } from "./json_parser.ts";
 import type { Type } from "./type.ts";
@@ -14,7 +14,7 @@ import {
   type Value,
 } from "./value.ts";
 
-/** Keys sorted, numbers with all digits, `<`, `>` and `&` escaped. Throws for infinity. */
+/** JSON with sorted keys, all digits of numbers, and `<`, `>` and `&` escaped. Throws for infinity. */
 export function toJson(value: Value): string {
   const { content, type } = value;
   if (content === null) return "null";
@@ -39,10 +39,9 @@ export function jsonString(text: string): string {
   );
 }
 
-/** Any JSON, objects as objects and arrays as tuples. Throws an Error whose message is the reason. */
+/** Reads any JSON. Arrays become tuples. Throws an Error whose message is the reason. */
 export function fromJson(text: string): Value {
-  // The parser of files wants a root that is an object or an array, and tells places; of a text
-  // that stands in a definition only the reason is of use.
+  // The parser of files needs a root that is an object or an array. Its ranges are of no use here.
   const root = parseJson(`[${text}\n]`, "");
   if (root.kind !== "array" || root.items.length !== 1) throw new Error("a JSON value is required");
   return valueOfNode(root.items[0]!);
@@ -70,7 +69,7 @@ function valueOfNode(node: JsonNode): Value {
   }
 }
 
-/** What a value must be to be read as one of a type; undefined when it may be. */
+/** The reason why a JSON value can't be read as a type; undefined if it can. */
 export function jsonMisfit(value: Value, type: Type): string | undefined {
   if (value.content === null || type.kind === "dynamic") return undefined;
   const { kind } = value.type;

@@ -1,6 +1,6 @@
 /**
- * The functions that a definition may call, and where each is. Only what is called is loaded: most
- * definitions call two or three, and every file read is time before the first build.
+ * The functions that a definition may call, and the module of each. Only modules of called functions
+ * are loaded: most definitions call two or three functions, and each file delays the first build.
  */
 import type { Func, LazyFunc } from "./function.ts";
 
@@ -49,10 +49,10 @@ const modules: readonly (readonly [names: string, load: () => Promise<Module>])[
 export const functionNames: readonly string[] = modules.flatMap(([names]) => names.split(" "))
   .sort();
 
-/** A name with what calls it behind, if only after a comment. */
+/** A name with an opening parenthesis, or with a comment that may come before one. */
 const callLike = /\b([a-z][a-z0-9_]*)\s*(?:\(|\/[/*]|#)/g;
 
-/** All functions whose calls may be in these texts; more than are called do no harm. */
+/** All functions that these texts may call. Functions that they don't call do no harm. */
 export async function loadFunctions(
   texts: Iterable<string>,
 ): Promise<Map<string, Func | LazyFunc>> {

@@ -1,4 +1,4 @@
-/** Why a type is not the wanted one, as a part of a sentence, in the words users know from HCL. */
+/** Explains why a type is not the wanted one, as a part of a sentence and in HCL's words. */
 import { conversionOf } from "./convert.ts";
 import { compareText } from "./text.ts";
 import { quote } from "../../base/go/quote.ts";
@@ -69,7 +69,7 @@ function collections(got: Collection, want: Collection): string {
   return `incorrect ${want.kind} element type: ${mismatch(got.element, want.element)}`;
 }
 
-/** Whether naming what there is would not help. */
+/** Whether the name of the actual type would confuse more than help. */
 function confusing(got: Type, want: Type): boolean {
   if (isPrimitive(got) !== isPrimitive(want)) return false;
   if (want.kind === "string") return false;

@@ -1,4 +1,4 @@
-/** Operators on values. They are functions of the library too, with names. */
+/** Evaluates operators. The library has them as functions with names, too. */
 import type { BigFloat } from "./big_float.ts";
 import { ConversionError, convert } from "./convert.ts";
 import { Diagnostic } from "./diagnostic.ts";
@@ -77,8 +77,8 @@ function apply(link: Binary, left: Value | Diagnostic, scope: Scope): Value | Di
     const a = operand(left, type, "left", link.left);
     const b = operand(right, type, "right", link.right);
     if (logical) {
-      // One side alone can decide, and then what is wrong with the other one does not matter.
-      // A null is not true, and so decides `&&`.
+      // One side alone can decide, and then an error of the other side does not matter. A null is not
+      // true, and so decides `&&`.
       const deciding = operator === "||";
       const decides = (side: Value | Diagnostic) =>
         !(side instanceof Diagnostic) && (side.content === true) === deciding;

@@ -1,21 +1,21 @@
-/** Reads tokens one after another; comments are skipped, and newlines where they mean nothing. */
+/** Reads tokens one after another. It skips comments, and newlines where they don't count. */
 import { Diagnostic, type Range } from "./diagnostic.ts";
 import type { Token, TokenKind } from "./token.ts";
 
-/** Deeper than this nothing may nest: who reads it would run out of stack before memory. */
+/** The most levels of nesting. With more, the parser would run out of stack. */
 const MAX_DEPTH = 300;
 
 export class Peeker {
   #at = 0;
   #depth = 0;
   #newlines = true;
-  /** What `peek` found, until something changes what that is. */
+  /** The token that `peek` found. A change of the rules for newlines clears it. */
   #found: Token | undefined;
   #behind = 0;
 
   constructor(private readonly tokens: readonly Token[]) {}
 
-  /** The next token; the last one, at the end of the file, comes for ever. */
+  /** The next token. At the end of the file, the last token is repeated. */
   peek(): Token {
     return this.#found ??= this.#next();
   }
@@ -40,7 +40,7 @@ export class Peeker {
     return this.#at === 0 ? this.nextRange : this.tokens[this.#at - 1]!.range;
   }
 
-  /** Runs a part of the parser for which newlines count, or don't. */
+  /** Runs a part of the parser with or without newlines as tokens. */
   within<T>(newlines: boolean, parse: () => T): T {
     const before = this.#newlines;
     this.#newlines = newlines;
@@ -51,7 +51,7 @@ export class Peeker {
     return result;
   }
 
-  /** Runs a part of the parser that may contain itself. */
+  /** Runs a part of the parser that may call itself, and counts the levels. */
   nested<T>(parse: () => T): T {
     if (++this.#depth > MAX_DEPTH) {
       const detail = `There are more than ${MAX_DEPTH} levels here.`;

@@ -1,10 +1,10 @@
-/** What an expression names, found without evaluating it: it has to be there before. */
+/** Finds the names in an expression without evaluating it, as they must have values before. */
 import { type Expression, keyword, type Scope as Name } from "./expression.ts";
 
 export interface References {
-  /** Functions called. */
+  /** The functions that the expression calls. */
   readonly functions: Set<string>;
-  /** Variables, and what is taken of them, but those that a `for` of its own defines. */
+  /** The variables and their steps, except variables of a `for` within the expression. */
   readonly names: Name[];
 }
 
@@ -14,7 +14,7 @@ export function referencesOf(expression: Expression): References {
   const functions = new Set<string>();
   const names: Name[] = [];
   const rest: [Expression, Locals][] = [[expression, new Set()]];
-  // No recursion: a chain of operators may be very long.
+  // There is no recursion here, as a chain of operators may be very long.
   for (let next: [Expression, Locals] | undefined; (next = rest.pop()) !== undefined;) {
     const [of, locals] = next;
     if (of.kind === "scope") {

@@ -1,7 +1,7 @@
 /**
- * From text to tokens. A string is tokens too: an opening quote, its text, and for `${` and `%{` the
- * tokens of an expression up to the brace that closes it, which may hold strings again. So the
- * scanner has a stack of modes, and counts braces.
+ * Splits text into tokens. A string has an opening quote, its text, and for `${` and `%{` the tokens
+ * of an expression up to the closing brace, which may contain strings again. So the scanner has a
+ * stack of modes, and counts braces.
  */
 import { Diagnostic, type Position, type Range } from "./diagnostic.ts";
 import { countGraphemes, graphemes } from "./text.ts";
@@ -9,7 +9,7 @@ import type { Punctuation, Token, TokenKind } from "./token.ts";
 
 interface Mode {
   readonly kind: "expression" | "quoted" | "heredoc" | "bare";
-  /** For an expression: how many braces are open where its own one closes. */
+  /** The number of open braces at which the closing brace of this expression comes. */
   readonly braces?: number;
   readonly marker?: string;
   startOfLine?: boolean;
@@ -17,7 +17,7 @@ interface Mode {
 
 const spaces = /[ \t]+/y;
 const number = /\d(?:(?:[.\d]|[eE][+-]?\d)*(?:\d|[eE][+-]?\d))?/y;
-/** Most names, and quicker to find than what names may be. */
+/** The pattern of most names, which is faster than the pattern of all names. */
 const asciiName = /[a-zA-Z_][\w-]*(?![\w\-\u0080-\uffff])/y;
 const identifier = /[\p{ID_Start}_][\p{ID_Continue}-]*/uy;
 const comment = /(?:#|\/\/)[^\n]*\n?|\/\*[^]*?\*\//y;
@@ -26,7 +26,7 @@ const newline = /\r?\n/y;
 const heredoc = /<<-?([\p{ID_Start}_][\p{ID_Continue}-]*)\r?\n/uy;
 const punctuation = /\.\.\.|=>|==|!=|>=|<=|&&|\|\||::|[[\]().,*/%+\-=<>!?:&|~^;`']/y;
 const opener = /[$%]\{~?/y;
-/** Both doubled: text; alone, before no brace: text as well. */
+/** Pieces of text with `$` or `%`: doubled before a brace, or without a brace. */
 const escapedOpener = /(?:\$\$|%%)\{~?|[$%](?!\{)/y;
 const quotedText = /(?:\\[^\r\n\ufffd]|[^$%"\\\r\n\ufffd])+/y;
 const quotedNewline = /[\r\n]+/y;
@@ -34,12 +34,12 @@ const heredocText = /[^$%\r\n\ufffd]+/y;
 const bareText = /[^$%\ufffd\n]*\n?/y;
 const any = /[^]/uy;
 
-/** How a text begins: a file or an expression, or the inside of a string. */
+/** The mode of the first token: a file or an expression, or the inside of a string. */
 export type ScanMode = "expression" | "bare";
 
 /**
- * All tokens, an `end of file` last. Throws a {@link Diagnostic} for the first that no place of the
- * language has.
+ * All tokens, of which the last is `end of file`. Throws a {@link Diagnostic} for the first token that
+ * is not part of the language.
  * @param broken whether the text replaces bytes that were not UTF-8 by U+FFFD
  */
 export function scan(
@@ -53,7 +53,7 @@ export function scan(
   const modes: Mode[] = [{ kind }];
   let at = 0, braces = 0;
   let { line, column } = start;
-  /** Behind it no comment closes, and looking for an end from every start would take for ever. */
+  /** The offset behind which no comment closes. Without it, the time would grow with the square. */
   const lastClose = text.lastIndexOf("*/");
   const take = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = at;
@@ -113,7 +113,7 @@ export function scan(
     else emit(bad(taken = take(any)!), taken);
   };
 
-  /** `${` or `%{`, where one stands. */
+  /** Reads `${` or `%{`, if it is next. */
   const template = (mode: Mode): boolean => {
     const taken = take(opener);
     if (taken === undefined) return false;
@@ -233,7 +233,7 @@ function whyCharacter(text: string): string {
   }
 }
 
-/** The position behind a text that starts at another one. */
+/** The position behind a text that starts at a position. */
 export function positionAfter(start: Position, text: string): Position {
   let { line, column } = start;
   for (const character of graphemes(text)) {

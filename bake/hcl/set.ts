@@ -6,7 +6,7 @@ import { compareText } from "./text.ts";
 import type { Type } from "./type.ts";
 import { elementsOf, entriesOf, equalValues, ofSet, type Value } from "./value.ts";
 
-/** A set of values of one type, which come in any order and with doubles. */
+/** A set of values of one type, which may come in any order and several times. */
 export function setOf(element: Type, values: readonly Value[]): Value {
   const keyed = values.map((value) => ({ value, key: orderKey(value) }));
   const sorted = keyed.sort(compare).map(({ value }) => value);
@@ -18,13 +18,13 @@ export function setOf(element: Type, values: readonly Value[]): Value {
 
 interface Keyed {
   readonly value: Value;
-  /** The text that values are ordered by that are no primitives. */
+  /** The text that orders values other than primitives. */
   readonly key: string;
 }
 
 /**
- * The order of go-cty, which everybody can see in the output: primitives by their value, others by a
- * text of all their parts, null last.
+ * The order of go-cty, which shows in the output: primitives by their value, other values by a text of
+ * all their parts, and null last.
  */
 function compare({ value: a, key: aKey }: Keyed, { value: b, key: bKey }: Keyed): number {
   if (a.content === null || b.content === null) {
@@ -68,7 +68,7 @@ function keyOf(value: Value): string {
   }
 }
 
-/** Values that are searched often. */
+/** Values with a fast search for equal ones. */
 export class Values {
   readonly #byKey = new Map<string, Value[]>();
 
@@ -76,7 +76,7 @@ export class Values {
     for (const value of values) this.add(value);
   }
 
-  /** False for a value that was already there. */
+  /** Adds a value. False if an equal value was already there. */
   add(value: Value): boolean {
     const key = keyOf(value);
     const alike = this.#byKey.get(key);

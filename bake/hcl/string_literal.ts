@@ -1,4 +1,4 @@
-/** The text that stands for a piece of a string: escapes resolved, doubled openers single. */
+/** The text of a piece of a string, with its escapes and doubled `$` and `%` resolved. */
 import { Diagnostic } from "./diagnostic.ts";
 import { part } from "./scanner.ts";
 import { quote } from "../../base/go/quote.ts";
@@ -8,7 +8,7 @@ const escapes: Record<string, string> = { n: "\n", r: "\r", t: "\t", '"': '"', "
 const inQuotes = /\\(?:u[0-9a-fA-F]{0,4}|U[0-9a-fA-F]{0,8}|[^]|$)|(?:\$\$|%%)\{/gu;
 const inHeredocs = /(?:\$\$|%%)\{/g;
 
-/** Throws a {@link Diagnostic} for an escape that is none. */
+/** Throws a {@link Diagnostic} for an unknown escape. */
 export function unescape(token: Token): string {
   const pattern = token.kind === "quoted text" ? inQuotes : inHeredocs;
   return token.text.replace(pattern, (found: string, at: number) => {

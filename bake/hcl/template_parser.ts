@@ -1,6 +1,6 @@
 /**
- * Strings: quoted, heredocs, and the insides of JSON's. First a flat row of pieces (text,
- * interpolations, directives) with spaces trimmed where `~` stands, then `if` and `for` as trees.
+ * Parses strings: quoted ones, heredocs, and JSON's. First it makes a flat list of pieces (text,
+ * interpolations, directives) and trims spaces at `~`. Then it makes trees of `if` and `for`.
  */
 import {
   before,
@@ -17,14 +17,14 @@ import { scan } from "./scanner.ts";
 import { readPieces } from "./template_pieces.ts";
 import { stringOf } from "./value.ts";
 
-/** The inside of a string of JSON. Throws a {@link Diagnostic}. */
+/** Parses the inside of a JSON string. Throws a {@link Diagnostic}. */
 export function parseTemplateText(text: string, file: string, start: Position): Expression {
   const peeker = new Peeker(scan(text, file, start, "bare"));
   const { pieces, range } = readPieces(peeker, "end of file");
   return assemble(pieces, range);
 }
 
-/** With the opening quote or heredoc marker to read. Throws a {@link Diagnostic}. */
+/** Parses a string, from its opening quote or heredoc marker on. Throws a {@link Diagnostic}. */
 export function parseTemplate(peeker: Peeker): Expression {
   const open = peeker.read();
   const end = open.kind === "open quote" ? "close quote" : "close heredoc";
@@ -32,7 +32,7 @@ export function parseTemplate(peeker: Peeker): Expression {
   return assemble(pieces, between(open.range, peeker.previousRange));
 }
 
-/** A piece of a template; the last one is its end. */
+/** Parses a piece of a template. The last piece is its end. */
 export type Piece =
   | { readonly kind: "text"; text: string; range: Range }
   | { readonly kind: "value"; readonly value: Expression; readonly range: Range }

@@ -1,4 +1,4 @@
-/** The flat row of a template's pieces, with the spaces cut that are meant for the eye only. */
+/** Splits a template into a flat list of pieces, without the spaces that `~` and `<<-` remove. */
 import { behind, between, Diagnostic, type Range } from "./diagnostic.ts";
 import type { Expression } from "./expression.ts";
 import { parseExpression } from "./expression_parser.ts";
@@ -11,7 +11,7 @@ import type { Token, TokenKind } from "./token.ts";
 
 type Text = Extract<Piece, { kind: "text" }>;
 
-/** @param flush cut the indentation that all lines have */
+/** @param flush cut the common indentation of all lines */
 export function readPieces(
   peeker: Peeker,
   end: TokenKind,
@@ -182,8 +182,8 @@ function forHeader(peeker: Peeker): [string | undefined, string, Expression] {
 }
 
 /**
- * Cuts from the lines of a heredoc the spaces that all have in front; a line of nothing but spaces
- * does not count. It is the text as written that is cut: what an interpolation puts in stays.
+ * Cuts the common indentation from the lines of a heredoc. Lines of spaces alone don't count. Only the
+ * written text is cut, not the values of interpolations.
  */
 function cutIndent(pieces: readonly Piece[]): void {
   let least = Infinity, lineStart = true;

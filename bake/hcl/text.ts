@@ -2,7 +2,7 @@
 import type { Budget } from "../budget.ts";
 import { quote } from "../../base/go/quote.ts";
 
-/** -1, 0 or 1 by the order of UTF-8 bytes, which is that of code points; UTF-16 has another. */
+/** -1, 0 or 1 by the order of UTF-8 bytes. That is the order of code points, not of UTF-16. */
 export function compareText(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

@@ -2,7 +2,7 @@
 import { quote } from "../../base/go/quote.ts";
 import { parseZonedMoment, type ZonedMoment } from "../../base/go/time.ts";
 
-/** Throws an Error that says what is wrong. */
+/** Reads a timestamp. Throws an Error that explains the problem. */
 export function parseTimestamp(text: string): ZonedMoment {
   // Go's reader takes a comma before the decimals, go-cty does not.
   const time = text.includes(",") ? undefined : parseZonedMoment(text);

@@ -28,7 +28,7 @@ export type Punctuation =
 
 export interface Token {
   readonly kind: TokenKind;
-  /** As it stands in the file. */
+  /** The text of the token in the file. */
   readonly text: string;
   readonly range: Range;
 }

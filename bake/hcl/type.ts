@@ -18,7 +18,7 @@ export type ObjectType = Extract<Type, { kind: "object" }>;
 export const STRING: Type = { kind: "string" };
 export const NUMBER: Type = { kind: "number" };
 export const BOOL: Type = { kind: "bool" };
-/** Of a bare null; as a wanted type: any. */
+/** The type of a bare null. As a wanted type, it means any type. */
 export const DYNAMIC: Type = { kind: "dynamic" };
 
 const none: ReadonlySet<string> = new Set();
@@ -54,7 +54,7 @@ export function isCollection(type: Type): type is Collection {
   return type.kind === "list" || type.kind === "set" || type.kind === "map";
 }
 
-/** Of an ordered or unordered row of elements. */
+/** Whether values of the type have elements without names. */
 export function isSequence(type: Type): boolean {
   return type.kind === "list" || type.kind === "set" || type.kind === "tuple";
 }
@@ -79,7 +79,7 @@ export function sameType(a: Type, b: Type): boolean {
   return a.kind === b.kind;
 }
 
-/** A type as a value has it: attributes are there or not, none is optional. */
+/** The type without optional attributes, as values have none. */
 export function withoutOptional(type: Type): Type {
   if (isCollection(type)) return { kind: type.kind, element: withoutOptional(type.element) };
   if (type.kind === "tuple") return tuple(type.elements.map(withoutOptional));
@@ -87,7 +87,7 @@ export function withoutOptional(type: Type): Type {
   return object(new Map([...type.attributes].map(([name, of]) => [name, withoutOptional(of)])));
 }
 
-/** A type as messages name it; `constraint` when it is one that is wanted. */
+/** The name of a type in messages. `constraint` says that it is a wanted type. */
 export function typeName(type: Type, constraint = false): string {
   if (isCollection(type)) {
     const single = constraint && type.element.kind === "dynamic";

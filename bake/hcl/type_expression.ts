@@ -36,7 +36,7 @@ function invalid(detail: string, range: Range): Diagnostic {
   return new Diagnostic("Invalid type specification", detail, range);
 }
 
-/** What a constructor lacks that has not the one argument it wants; undefined for none of these. */
+/** The error of a type constructor without its one argument; undefined for other names. */
 function needs(name: string): string | undefined {
   switch (name) {
     case "list":

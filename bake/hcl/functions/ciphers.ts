@@ -1,4 +1,4 @@
-/** RSA decryption with a key of PKCS #1. Loaded only when a definition calls it. */
+/** `rsadecrypt()`, with a key of PKCS #1. It is loaded only when a definition calls it. */
 import { constants, createPrivateKey, privateDecrypt } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { FunctionError } from "../function.ts";

@@ -74,7 +74,7 @@ function blamelessIndex(at: Value | undefined): number {
   }
 }
 
-/** By key and nothing else: the key is not converted, objects have none. */
+/** Whether a collection has a key. The key is not converted, and objects have no keys. */
 function has([of, key]: Args): boolean {
   const { type, content } = of!;
   if (!isList(of!) && type.kind !== "map") {

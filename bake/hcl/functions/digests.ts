@@ -1,4 +1,4 @@
-/** Hashes and UUIDs. Loaded only when a definition calls one: `node:crypto` takes its time. */
+/** Functions of hashes and UUIDs. They are loaded only when called, as `node:crypto` is slow to load. */
 import { createHash } from "node:crypto";
 import { type Func, FunctionError } from "../function.ts";
 import { stringOf, type Value } from "../value.ts";

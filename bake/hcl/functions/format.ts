@@ -76,7 +76,7 @@ function readVerb(format: string, at: number, next: number): Verb {
   };
 }
 
-/** How far a verb goes that is none. */
+/** The error for a verb that can't be read, with the offset of the wrong character. */
 function badVerb(format: string, at: number): FunctionError {
   const good =
     /^%[0#+ -]*(?:[1-9]\d*)?(?:\.\d*)?(?:\[(?:[1-9]\d*)?\]?)?/.exec(format.slice(at))![0];
@@ -144,7 +144,7 @@ function as(verb: Verb, value: Value, type: Type): Value {
   }
 }
 
-/** Text and numbers as they are, anything else, and with `#` all, as JSON. */
+/** The text of `%v`: strings and numbers are plain, other values are JSON. With `#`, all are JSON. */
 function plain({ flags }: Verb, value: Value): string {
   if (!flags.includes("#") && value.content !== null) {
     if (value.type.kind === "string") return textOf(value);
@@ -186,7 +186,7 @@ function signOf({ flags }: Verb, negative: boolean): string {
   return negative ? "-" : flags.includes("+") ? "+" : flags.includes(" ") ? " " : "";
 }
 
-/** To the width, zeros behind the sign. */
+/** Pads to the width. Zeros come behind the sign. */
 function fill({ width = 0, flags }: Verb, prefix: string, digits: string): string {
   const missing = width - prefix.length - digits.length;
   if (missing <= 0) return prefix + digits;
@@ -209,7 +209,7 @@ function float(verb: Verb, number: BigFloat): string {
   return fill({ ...verb, flags: zeros }, sign, text);
 }
 
-/** One text for each element of the lists; a single value serves for all of them. */
+/** One text for each element of the lists. An argument that is no list is used for all of them. */
 function formatlist([format, ...args]: readonly Value[], budget: Budget): Value {
   if (args.length === 0) return listOf(STRING, [stringOf(formatted(textOf(format), [], budget))]);
   let length = -1, chooser = -1;

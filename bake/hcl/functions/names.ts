@@ -1,4 +1,4 @@
-/** Paths, names of targets, URLs and base64. */
+/** Functions of paths, names of targets, URLs and base64. */
 import { cleanPath } from "../../../base/paths.ts";
 import { ArgumentError, type Func, FunctionError } from "../function.ts";
 import { typeName } from "../type.ts";
@@ -27,7 +27,7 @@ function urlencode(text: string): string {
   );
 }
 
-/** Throws a {@link FunctionError} for what is no base64 with padding. */
+/** Decodes base64 with padding. Throws a {@link FunctionError}. */
 export function decodeBase64(text: string, failure: string): Uint8Array<ArrayBuffer> {
   const lines = text.replace(/[\r\n]/g, "");
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(lines) || lines.length % 4 !== 0) {

@@ -1,4 +1,4 @@
-/** Arithmetic, rounding, and comparison of numbers. */
+/** Functions of numbers: arithmetic, rounding, and comparison. */
 import { BigFloat } from "../big_float.ts";
 import type { BinaryOperator } from "../expression.ts";
 import { ArgumentError, type Func, FunctionError } from "../function.ts";
@@ -72,7 +72,7 @@ const digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /** Digits of a number that is read. The time grows with their square. */
 const MAX_DIGITS = 10_000;
 
-/** Letters are of either case up to base 36; beyond it the upper case ones are more digits. */
+/** The value of digits. Up to base 36, case does not matter; above, upper case letters are more digits. */
 function digitsValue(text: string, radix: bigint): bigint | undefined {
   const [, sign, rest] = /^([+-]?)([0-9a-zA-Z]+)$/.exec(text) ?? [];
   if (rest === undefined || rest.length > MAX_DIGITS) return undefined;

@@ -14,7 +14,7 @@ function texts(values: readonly string[]): Value {
   return listOf(STRING, values.map(stringOf));
 }
 
-/** A character's upper case where it is one character, as Go maps them: `ß` stays. */
+/** Upper case as in Go, which keeps a character whose upper case has several: `ß` stays. */
 function upper(text: string): string {
   return text.replace(/\P{ASCII}|[a-z]/gu, (c) => {
     const big = c.toUpperCase();
@@ -40,7 +40,7 @@ function title(text: string): string {
   return words;
 }
 
-/** Letters that are two, such as `ǆ`, have a form with the first one large. */
+/** The title case of a character. Double letters, such as `ǆ`, have a form with the first one large. */
 function titleCase(character: string): string {
   const code = character.codePointAt(0)!;
   for (const first of [0x1c4, 0x1c7, 0x1ca, 0x1f1]) {

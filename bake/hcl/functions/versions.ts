@@ -96,7 +96,7 @@ function comparePre(a: readonly string[], b: readonly string[]): number {
   return 0;
 }
 
-/** @param allowPre whether the constraint's row has a pre-release itself */
+/** @param allowPre whether one of the constraints has a pre-release itself */
 function satisfies(of: Version, constraint: Constraint, allowPre: boolean): boolean {
   if (of.pre !== "" && !allowPre) return false;
   const { operator, version, given } = constraint;
