@@ -28,7 +28,7 @@ export interface ReadOptions {
   readonly lookup: (name: string) => string | undefined;
   /** `BAKE_CMD_CONTEXT` and `BAKE_LOCAL_PLATFORM`: nothing overrides them. */
   readonly builtins: ReadonlyMap<string, string>;
-  /** Relative contexts start at the folder of the file that wrote them. */
+  /** Whether relative contexts start at the folder of the definition file. */
   readonly fileRelativePaths?: boolean;
   readonly compose: ComposeReader;
   /** Whether the daemon fetches this context itself: http and git. */
@@ -43,7 +43,7 @@ export interface Variable {
   readonly description: string;
   /** Empty for a variable without a type. */
   readonly type: string;
-  /** As text, collections in JSON; undefined for null. */
+  /** The value as text, or as JSON for a collection; undefined for null. */
   readonly value: string | undefined;
 }
 
