@@ -1,0 +1,161 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+// CompileRequest names the modules of one policy.
+type CompileRequest struct {
+	Modules []Module `json:"modules"`
+	// Imports are the files that `import data.…` reached, by path; null: there is none.
+	Imports map[string]*string `json:"imports"`
+	// HasFiles is false for a policy that no folder belongs to.
+	HasFiles bool `json:"hasFiles"`
+	// Print keeps print statements; without it they are erased.
+	Print bool `json:"print"`
+	// Loaded makes imports of packages among Modules need no file, as tests want it.
+	Loaded bool `json:"loaded"`
+	// Bare leaves out the helper module and the loading of imports; for tests of OPA.
+	Bare bool `json:"bare"`
+}
+
+// Module is one file of a policy.
+type Module struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
+// compiled is a policy that is ready to be evaluated.
+type compiled struct {
+	compiler *ast.Compiler
+	print    bool
+	hasFiles bool
+	query    map[string]*preparedQuery
+}
+
+var (
+	policies   = map[int]*compiled{}
+	lastPolicy int
+)
+
+//go:embed helpers.rego
+var helpers string
+
+const helpersName = "builtin/buildx_defaults.rego"
+
+func compile(request *CompileRequest) Answer {
+	modules := map[string]*ast.Module{}
+	texts := request.Modules
+	if !request.Bare {
+		texts = append([]Module{{helpersName, helpers}}, texts...)
+	}
+	for _, module := range texts {
+		parsed, err := ast.ParseModuleWithOpts(module.Name, module.Text, ast.ParserOptions{RegoVersion: ast.RegoV1})
+		if err != nil {
+			return Answer{Error: err.Error()}
+		}
+		// OPA passes over a file that holds nothing.
+		if parsed != nil {
+			modules[module.Name] = parsed
+		}
+	}
+	var needs []Need
+	compiler := ast.NewCompiler().
+		WithCapabilities(capabilities()).
+		WithDefaultRegoVersion(ast.RegoV1).
+		WithKeepModules(true).
+		WithEnablePrintStatements(request.Print)
+	if !request.Bare {
+		compiler = compiler.WithModuleLoader(func(resolved map[string]*ast.Module) (map[string]*ast.Module, error) {
+			return load(resolved, request, &needs)
+		})
+	}
+	compiler.Compile(modules)
+	if len(needs) > 0 {
+		return Answer{Needs: needs}
+	}
+	if compiler.Failed() {
+		return Answer{Error: compiler.Errors.Error()}
+	}
+	lastPolicy++
+	policies[lastPolicy] = &compiled{
+		compiler: compiler,
+		print:    request.Print,
+		hasFiles: request.HasFiles,
+		query:    map[string]*preparedQuery{},
+	}
+	return Answer{Policy: lastPolicy}
+}
+
+// load parses the files that imports of `data.…` name, under the package that the import names.
+func load(resolved map[string]*ast.Module, request *CompileRequest, needs *[]Need) (map[string]*ast.Module, error) {
+	found := map[string]*ast.Module{}
+	packages := map[string]bool{}
+	if request.Loaded {
+		for _, module := range resolved {
+			packages[module.Package.Path.String()] = true
+		}
+	}
+	for name, module := range resolved {
+		for _, imported := range module.Imports {
+			whole := imported.Path.Value.String()
+			path, isData := strings.CutPrefix(whole, "data.")
+			if !isData || packages[whole] {
+				continue
+			}
+			file := strings.ReplaceAll(path, ".", "/") + ".rego"
+			if _, known := resolved[file]; known {
+				continue
+			}
+			if !request.HasFiles {
+				return nil, fmt.Errorf("no policy FS defined for import %s", whole)
+			}
+			text, asked := request.Imports[file]
+			if !asked {
+				*needs = append(*needs, Need{Kind: "file", Key: file})
+				continue
+			}
+			if text == nil {
+				return nil, fmt.Errorf("import %s not found for module %s: stat %s: no such file or directory", whole, name, file)
+			}
+			parsed, err := ast.ParseModuleWithOpts(file, *text, ast.ParserOptions{RegoVersion: ast.RegoV1})
+			if err != nil {
+				return nil, fmt.Errorf("failed to parse imported policy file %s for module %s: %w", file, name, err)
+			}
+			if parsed == nil {
+				return nil, fmt.Errorf("failed to parse imported policy file %s for module %s: empty module", file, name)
+			}
+			ref := ast.Ref{parsed.Package.Path[0]}
+			for _, part := range strings.Split(path, ".") {
+				ref = append(ref, ast.StringTerm(part))
+			}
+			parsed.Package = &ast.Package{Path: ref}
+			found[file] = parsed
+		}
+	}
+	if len(*needs) > 0 {
+		// The compiler stops here; the host brings the files, and all is compiled anew.
+		return nil, fmt.Errorf("files are needed")
+	}
+	return found, nil
+}
+
+// capabilities are OPA's own functions that buildx allows, and those of this package.
+func capabilities() *ast.Capabilities {
+	caps := &ast.Capabilities{Features: slices.Clone(ast.Features)}
+	for _, builtin := range ast.Builtins {
+		if allowed[builtin.Name] {
+			caps.Builtins = append(caps.Builtins, builtin)
+		}
+	}
+	for name, function := range functions {
+		caps.Builtins = append(caps.Builtins, &ast.Builtin{Name: name, Decl: function.decl})
+	}
+	slices.SortFunc(caps.Builtins, func(a, b *ast.Builtin) int { return strings.Compare(a.Name, b.Name) })
+	return caps
+}

@@ -1,0 +1,113 @@
+// Package main is fairlead's policy engine: OPA's own compiler and evaluator, and the git, PGP and ssh
+// code that BuildKit itself checks signatures with, as one WebAssembly module.
+//
+// The boundary has two functions. The host asks `alloc` for room, writes a JSON request there, and
+// `call` returns the address and the length of a JSON answer. A request is answered from itself
+// alone: what the engine lacks (a file, metadata, a verified signature) is named under "needs", and the
+// host asks again with it. Compiled policies are kept under a number.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime/debug"
+	"unsafe"
+)
+
+// Request is what the host asks: one of the operations, of the policy of that number.
+type Request struct {
+	Policy int `json:"policy"`
+	// Release forgets the policy.
+	Release bool `json:"release"`
+
+	Compile *CompileRequest `json:"compile"`
+	Check   *CheckRequest   `json:"check"`
+	Test    *TestRequest    `json:"test"`
+}
+
+// Answer is what the host gets. Error is the text of a failed operation.
+type Answer struct {
+	Error string `json:"error,omitempty"`
+	Needs []Need `json:"needs,omitempty"`
+	Logs  []Log  `json:"logs,omitempty"`
+
+	Policy int `json:"policy,omitempty"`
+	*CheckAnswer
+	*TestAnswer
+}
+
+// Need names what the next request has to bring. Key is where the host puts it in its table.
+type Need struct {
+	// Kind is "file", "material" or "attestation".
+	Kind string `json:"kind"`
+	Key  string `json:"key"`
+	// Limit is how many bytes of a file are read.
+	Limit int `json:"limit,omitempty"`
+	// Repository is where attestations of an artifact are looked for; empty: in the file Key.
+	Repository string `json:"repository,omitempty"`
+	// Source is what a material's metadata is asked for.
+	Source *MetaRequest `json:"source,omitempty"`
+}
+
+// Log is a line for the vertex of the policy.
+type Log struct {
+	Level string `json:"level"`
+	Text  string `json:"text"`
+}
+
+// missing is thrown through an evaluation that can't go on before the host has brought something.
+type missing struct{ need Need }
+
+func (m missing) Error() string { return "needs " + m.need.Kind + " " + m.need.Key }
+
+var held = map[uint32][]byte{}
+
+//go:wasmexport alloc
+func alloc(size uint32) uint32 {
+	room := make([]byte, max(size, 1))
+	at := uint32(uintptr(unsafe.Pointer(&room[0])))
+	held[at] = room
+	return at
+}
+
+//go:wasmexport call
+func call(at, size uint32) uint64 {
+	text := held[at][:size]
+	delete(held, at)
+	answer, err := json.Marshal(serve(text))
+	if err != nil {
+		answer = []byte(`{"error":"the answer can't be written as JSON"}`)
+	}
+	clear(held)
+	out := uint32(uintptr(unsafe.Pointer(&answer[0])))
+	held[out] = answer
+	return uint64(out)<<32 | uint64(len(answer))
+}
+
+func serve(text []byte) (answer Answer) {
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			answer = Answer{Error: fmt.Sprintf("the policy engine failed: %v\n%s", thrown, debug.Stack())}
+		}
+	}()
+	var request Request
+	if err := json.Unmarshal(text, &request); err != nil {
+		return Answer{Error: "the request is no JSON: " + err.Error()}
+	}
+	switch {
+	case request.Compile != nil:
+		return compile(request.Compile)
+	case request.Release:
+		delete(policies, request.Policy)
+		return Answer{}
+	case request.Check != nil:
+		return check(request.Policy, request.Check)
+	case request.Test != nil && request.Test.Query != "":
+		return query(request.Policy, request.Test)
+	case request.Test != nil:
+		return test(request.Policy, request.Test)
+	}
+	return Answer{Error: "the request names no operation"}
+}
+
+func main() {}
