@@ -36,7 +36,9 @@ const file = `${sources}checksum`;
 const wanted = await Deno.readTextFile(file).catch(() => "");
 if (update) await Deno.writeTextFile(file, `${checksum}\n`);
 else if (wanted.trim() !== checksum) {
-  console.error(`${target} has the digest ${checksum}, and ${file} says ${wanted.trim() || "none"}`);
+  console.error(
+    `${target} has the digest ${checksum}, and ${file} says ${wanted.trim() || "none"}`,
+  );
   Deno.exit(1);
 }
 console.log(target);

@@ -3,7 +3,8 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import { Definition } from "./pb.ts";
+import { Timestamp } from "./google/protobuf/timestamp.ts";
+import { Definition, Platform, SourceOp } from "./pb.ts";
 import { Status } from "./status.ts";
 
 /**
@@ -103,6 +104,103 @@ export interface ReturnRequest {
 }
 
 export interface ReturnResponse {
+}
+
+/** Metadata of a source, without its content. */
+export interface ResolveSourceMetaRequest {
+  Source: SourceOp | undefined;
+  Platform: Platform | undefined;
+  LogName: string;
+  ResolveMode: string;
+  Git: ResolveSourceGitRequest | undefined;
+  Image: ResolveSourceImageRequest | undefined;
+  HTTP: ResolveSourceHTTPRequest | undefined;
+}
+
+export interface ResolveSourceGitRequest {
+  ReturnObject: boolean;
+}
+
+export interface ResolveSourceImageRequest {
+  NoConfig: boolean;
+  AttestationChain: boolean;
+  ResolveAttestations: string[];
+}
+
+export interface ResolveSourceHTTPRequest {
+  ChecksumRequest: ChecksumRequest | undefined;
+}
+
+/** A checksum over the content and a suffix, as a PGP signature wants it. */
+export interface ChecksumRequest {
+  /** 0 SHA256, 1 SHA384, 2 SHA512 */
+  Algo: number;
+  Suffix: Uint8Array;
+}
+
+export interface ResolveSourceMetaResponse {
+  Source: SourceOp | undefined;
+  Image: ResolveSourceImageResponse | undefined;
+  Git: ResolveSourceGitResponse | undefined;
+  HTTP: ResolveSourceHTTPResponse | undefined;
+}
+
+export interface ResolveSourceImageResponse {
+  Digest: string;
+  Config: Uint8Array;
+  AttestationChain: AttestationChain | undefined;
+}
+
+export interface AttestationChain {
+  /** The digest of the index, and those of the manifests that are among the blobs. */
+  Root: string;
+  ImageManifest: string;
+  AttestationManifest: string;
+  SignatureManifests: string[];
+  /** By digest. */
+  Blobs: { [key: string]: Blob };
+}
+
+export interface AttestationChain_BlobsEntry {
+  key: string;
+  value: Blob | undefined;
+}
+
+export interface Blob {
+  descriptor: Descriptor | undefined;
+  data: Uint8Array;
+}
+
+export interface Descriptor {
+  mediaType: string;
+  digest: string;
+  size: bigint;
+  annotations: { [key: string]: string };
+}
+
+export interface Descriptor_AnnotationsEntry {
+  key: string;
+  value: string;
+}
+
+export interface ResolveSourceGitResponse {
+  Checksum: string;
+  Ref: string;
+  CommitChecksum: string;
+  CommitObject: Uint8Array;
+  TagObject: Uint8Array;
+}
+
+export interface ResolveSourceHTTPResponse {
+  Checksum: string;
+  Filename: string;
+  LastModified: Timestamp | undefined;
+  ChecksumResponse: ChecksumResponse | undefined;
+}
+
+export interface ChecksumResponse {
+  Digest: string;
+  Suffix: Uint8Array;
 }
 
 function createBasePingRequest(): PingRequest {
@@ -1194,6 +1292,1065 @@ export const ReturnResponse: MessageFns<ReturnResponse> = {
   },
 };
 
+function createBaseResolveSourceMetaRequest(): ResolveSourceMetaRequest {
+  return {
+    Source: undefined,
+    Platform: undefined,
+    LogName: "",
+    ResolveMode: "",
+    Git: undefined,
+    Image: undefined,
+    HTTP: undefined,
+  };
+}
+
+export const ResolveSourceMetaRequest: MessageFns<ResolveSourceMetaRequest> = {
+  encode(message: ResolveSourceMetaRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.Source !== undefined) {
+      SourceOp.encode(message.Source, writer.uint32(10).fork()).join();
+    }
+    if (message.Platform !== undefined) {
+      Platform.encode(message.Platform, writer.uint32(18).fork()).join();
+    }
+    if (message.LogName !== "") {
+      writer.uint32(26).string(message.LogName);
+    }
+    if (message.ResolveMode !== "") {
+      writer.uint32(34).string(message.ResolveMode);
+    }
+    if (message.Git !== undefined) {
+      ResolveSourceGitRequest.encode(message.Git, writer.uint32(42).fork()).join();
+    }
+    if (message.Image !== undefined) {
+      ResolveSourceImageRequest.encode(message.Image, writer.uint32(50).fork()).join();
+    }
+    if (message.HTTP !== undefined) {
+      ResolveSourceHTTPRequest.encode(message.HTTP, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResolveSourceMetaRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResolveSourceMetaRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.Source = SourceOp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.Platform = Platform.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.LogName = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.ResolveMode = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.Git = ResolveSourceGitRequest.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.Image = ResolveSourceImageRequest.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.HTTP = ResolveSourceHTTPRequest.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseResolveSourceGitRequest(): ResolveSourceGitRequest {
+  return { ReturnObject: false };
+}
+
+export const ResolveSourceGitRequest: MessageFns<ResolveSourceGitRequest> = {
+  encode(message: ResolveSourceGitRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ReturnObject !== false) {
+      writer.uint32(8).bool(message.ReturnObject);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResolveSourceGitRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResolveSourceGitRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.ReturnObject = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseResolveSourceImageRequest(): ResolveSourceImageRequest {
+  return { NoConfig: false, AttestationChain: false, ResolveAttestations: [] };
+}
+
+export const ResolveSourceImageRequest: MessageFns<ResolveSourceImageRequest> = {
+  encode(message: ResolveSourceImageRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.NoConfig !== false) {
+      writer.uint32(8).bool(message.NoConfig);
+    }
+    if (message.AttestationChain !== false) {
+      writer.uint32(16).bool(message.AttestationChain);
+    }
+    for (const v of message.ResolveAttestations) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResolveSourceImageRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResolveSourceImageRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.NoConfig = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.AttestationChain = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.ResolveAttestations.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseResolveSourceHTTPRequest(): ResolveSourceHTTPRequest {
+  return { ChecksumRequest: undefined };
+}
+
+export const ResolveSourceHTTPRequest: MessageFns<ResolveSourceHTTPRequest> = {
+  encode(message: ResolveSourceHTTPRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ChecksumRequest !== undefined) {
+      ChecksumRequest.encode(message.ChecksumRequest, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResolveSourceHTTPRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResolveSourceHTTPRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ChecksumRequest = ChecksumRequest.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseChecksumRequest(): ChecksumRequest {
+  return { Algo: 0, Suffix: new Uint8Array(0) };
+}
+
+export const ChecksumRequest: MessageFns<ChecksumRequest> = {
+  encode(message: ChecksumRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.Algo !== 0) {
+      writer.uint32(8).int32(message.Algo);
+    }
+    if (message.Suffix.length !== 0) {
+      writer.uint32(18).bytes(message.Suffix);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChecksumRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChecksumRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.Algo = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.Suffix = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseResolveSourceMetaResponse(): ResolveSourceMetaResponse {
+  return { Source: undefined, Image: undefined, Git: undefined, HTTP: undefined };
+}
+
+export const ResolveSourceMetaResponse: MessageFns<ResolveSourceMetaResponse> = {
+  encode(message: ResolveSourceMetaResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.Source !== undefined) {
+      SourceOp.encode(message.Source, writer.uint32(10).fork()).join();
+    }
+    if (message.Image !== undefined) {
+      ResolveSourceImageResponse.encode(message.Image, writer.uint32(18).fork()).join();
+    }
+    if (message.Git !== undefined) {
+      ResolveSourceGitResponse.encode(message.Git, writer.uint32(26).fork()).join();
+    }
+    if (message.HTTP !== undefined) {
+      ResolveSourceHTTPResponse.encode(message.HTTP, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResolveSourceMetaResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResolveSourceMetaResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.Source = SourceOp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.Image = ResolveSourceImageResponse.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.Git = ResolveSourceGitResponse.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.HTTP = ResolveSourceHTTPResponse.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseResolveSourceImageResponse(): ResolveSourceImageResponse {
+  return { Digest: "", Config: new Uint8Array(0), AttestationChain: undefined };
+}
+
+export const ResolveSourceImageResponse: MessageFns<ResolveSourceImageResponse> = {
+  encode(message: ResolveSourceImageResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.Digest !== "") {
+      writer.uint32(10).string(message.Digest);
+    }
+    if (message.Config.length !== 0) {
+      writer.uint32(18).bytes(message.Config);
+    }
+    if (message.AttestationChain !== undefined) {
+      AttestationChain.encode(message.AttestationChain, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResolveSourceImageResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResolveSourceImageResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.Digest = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.Config = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.AttestationChain = AttestationChain.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAttestationChain(): AttestationChain {
+  return { Root: "", ImageManifest: "", AttestationManifest: "", SignatureManifests: [], Blobs: {} };
+}
+
+export const AttestationChain: MessageFns<AttestationChain> = {
+  encode(message: AttestationChain, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.Root !== "") {
+      writer.uint32(10).string(message.Root);
+    }
+    if (message.ImageManifest !== "") {
+      writer.uint32(18).string(message.ImageManifest);
+    }
+    if (message.AttestationManifest !== "") {
+      writer.uint32(26).string(message.AttestationManifest);
+    }
+    for (const v of message.SignatureManifests) {
+      writer.uint32(34).string(v!);
+    }
+    globalThis.Object.entries(message.Blobs).forEach(([key, value]: [string, Blob]) => {
+      AttestationChain_BlobsEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttestationChain {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttestationChain();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.Root = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ImageManifest = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.AttestationManifest = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.SignatureManifests.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            const entry5 = AttestationChain_BlobsEntry.decode(reader, reader.uint32());
+            if (entry5.value !== undefined) {
+              message.Blobs[entry5.key] = entry5.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAttestationChain_BlobsEntry(): AttestationChain_BlobsEntry {
+  return { key: "", value: undefined };
+}
+
+export const AttestationChain_BlobsEntry: MessageFns<AttestationChain_BlobsEntry> = {
+  encode(message: AttestationChain_BlobsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      Blob.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttestationChain_BlobsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttestationChain_BlobsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = Blob.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseBlob(): Blob {
+  return { descriptor: undefined, data: new Uint8Array(0) };
+}
+
+export const Blob: MessageFns<Blob> = {
+  encode(message: Blob, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.descriptor !== undefined) {
+      Descriptor.encode(message.descriptor, writer.uint32(10).fork()).join();
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(18).bytes(message.data);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Blob {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBlob();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.descriptor = Descriptor.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.data = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDescriptor(): Descriptor {
+  return { mediaType: "", digest: "", size: 0n, annotations: {} };
+}
+
+export const Descriptor: MessageFns<Descriptor> = {
+  encode(message: Descriptor, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.mediaType !== "") {
+      writer.uint32(10).string(message.mediaType);
+    }
+    if (message.digest !== "") {
+      writer.uint32(18).string(message.digest);
+    }
+    if (message.size !== 0n) {
+      if (BigInt.asIntN(64, message.size) !== message.size) {
+        throw new globalThis.Error("value provided for field message.size of type int64 too large");
+      }
+      writer.uint32(24).int64(message.size);
+    }
+    globalThis.Object.entries(message.annotations).forEach(([key, value]: [string, string]) => {
+      Descriptor_AnnotationsEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Descriptor {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDescriptor();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.mediaType = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.size = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            const entry5 = Descriptor_AnnotationsEntry.decode(reader, reader.uint32());
+            if (entry5.value !== undefined) {
+              message.annotations[entry5.key] = entry5.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDescriptor_AnnotationsEntry(): Descriptor_AnnotationsEntry {
+  return { key: "", value: "" };
+}
+
+export const Descriptor_AnnotationsEntry: MessageFns<Descriptor_AnnotationsEntry> = {
+  encode(message: Descriptor_AnnotationsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Descriptor_AnnotationsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDescriptor_AnnotationsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseResolveSourceGitResponse(): ResolveSourceGitResponse {
+  return { Checksum: "", Ref: "", CommitChecksum: "", CommitObject: new Uint8Array(0), TagObject: new Uint8Array(0) };
+}
+
+export const ResolveSourceGitResponse: MessageFns<ResolveSourceGitResponse> = {
+  encode(message: ResolveSourceGitResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.Checksum !== "") {
+      writer.uint32(10).string(message.Checksum);
+    }
+    if (message.Ref !== "") {
+      writer.uint32(18).string(message.Ref);
+    }
+    if (message.CommitChecksum !== "") {
+      writer.uint32(26).string(message.CommitChecksum);
+    }
+    if (message.CommitObject.length !== 0) {
+      writer.uint32(34).bytes(message.CommitObject);
+    }
+    if (message.TagObject.length !== 0) {
+      writer.uint32(42).bytes(message.TagObject);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResolveSourceGitResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResolveSourceGitResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.Checksum = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.Ref = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.CommitChecksum = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.CommitObject = reader.bytes();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.TagObject = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseResolveSourceHTTPResponse(): ResolveSourceHTTPResponse {
+  return { Checksum: "", Filename: "", LastModified: undefined, ChecksumResponse: undefined };
+}
+
+export const ResolveSourceHTTPResponse: MessageFns<ResolveSourceHTTPResponse> = {
+  encode(message: ResolveSourceHTTPResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.Checksum !== "") {
+      writer.uint32(10).string(message.Checksum);
+    }
+    if (message.Filename !== "") {
+      writer.uint32(18).string(message.Filename);
+    }
+    if (message.LastModified !== undefined) {
+      Timestamp.encode(message.LastModified, writer.uint32(26).fork()).join();
+    }
+    if (message.ChecksumResponse !== undefined) {
+      ChecksumResponse.encode(message.ChecksumResponse, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResolveSourceHTTPResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResolveSourceHTTPResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.Checksum = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.Filename = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.LastModified = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.ChecksumResponse = ChecksumResponse.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseChecksumResponse(): ChecksumResponse {
+  return { Digest: "", Suffix: new Uint8Array(0) };
+}
+
+export const ChecksumResponse: MessageFns<ChecksumResponse> = {
+  encode(message: ChecksumResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.Digest !== "") {
+      writer.uint32(10).string(message.Digest);
+    }
+    if (message.Suffix.length !== 0) {
+      writer.uint32(18).bytes(message.Suffix);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChecksumResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChecksumResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.Digest = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.Suffix = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 export type LLBBridgeDefinition = typeof LLBBridgeDefinition;
 export const LLBBridgeDefinition = {
   name: "LLBBridge",
@@ -1204,6 +2361,14 @@ export const LLBBridgeDefinition = {
       requestType: PingRequest as typeof PingRequest,
       requestStream: false,
       responseType: PongResponse as typeof PongResponse,
+      responseStream: false,
+      options: {},
+    },
+    resolveSourceMeta: {
+      name: "ResolveSourceMeta",
+      requestType: ResolveSourceMetaRequest as typeof ResolveSourceMetaRequest,
+      requestStream: false,
+      responseType: ResolveSourceMetaResponse as typeof ResolveSourceMetaResponse,
       responseStream: false,
       options: {},
     },

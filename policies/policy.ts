@@ -1,0 +1,162 @@
+/** One policy: compiled modules, and the folder that its imports and functions read. */
+import type { Engine, EngineAnswer, EngineLog, Need } from "./engine.ts";
+import type { Meta, MetaRequest, PolicyPlatform, Source } from "./source_meta.ts";
+
+/** A file of a policy. */
+export interface PolicyModule {
+  /** As messages of OPA name it. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What a policy sees of the build: `input.env`. */
+export interface PolicyEnv {
+  readonly args?: Readonly<Record<string, string | null>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly filename?: string;
+  readonly target?: string;
+}
+
+/** The folder of a policy. Resolves to undefined for a file that is absent or lies outside. */
+export type PolicyFiles = (path: string, limit: number) => Promise<Uint8Array | undefined>;
+
+/** What a policy may need beyond its files. */
+export interface PolicyHost {
+  /** Absent for a policy without a folder. */
+  readonly files?: PolicyFiles;
+  /** Asks the daemon about a dependency that a provenance names. */
+  material(request: MetaRequest): Promise<Meta>;
+  /** A verified signature of the file with this checksum, or null. */
+  attestation(need: Need, checksum: string): Promise<unknown>;
+}
+
+/** A source that a policy is asked about. */
+export interface CheckOptions {
+  readonly source: Source;
+  readonly meta?: Meta | undefined;
+  readonly platform?: PolicyPlatform | undefined;
+  readonly defaultPlatform?: PolicyPlatform | undefined;
+  readonly env: PolicyEnv;
+  /** Collects OPA's trace. */
+  readonly explain?: boolean;
+}
+
+/** A verdict, or what the daemon has to find out before there can be one. */
+export interface CheckResult {
+  readonly action?: "ALLOW" | "DENY" | "CONVERT";
+  readonly messages: readonly string[];
+  /** The source that a converted one becomes. */
+  readonly update?: Source;
+  readonly request?: MetaRequest;
+  readonly logs: readonly EngineLog[];
+  readonly trace: readonly string[];
+}
+
+/** A policy that could not be compiled or evaluated; the message is OPA's own. */
+export class PolicyError extends Error {
+  override readonly name = "PolicyError";
+  constructor(message: string, readonly logs: readonly EngineLog[] = []) {
+    super(message);
+  }
+}
+
+/** How long one evaluation may take, in milliseconds. */
+export const LONGEST_EVALUATION = 30_000;
+/** How often a request may come back for more; each time it brings at least one new thing. */
+const MOST_NEEDS = 1000;
+
+/** A compiled policy. */
+export interface Policy extends Disposable {
+  check(options: CheckOptions): Promise<CheckResult>;
+  /** What the policy asks of the whole build: `exec.proxy`. */
+  caps(env: PolicyEnv): Promise<{
+    readonly caps: Readonly<Record<string, boolean>>;
+    readonly logs: readonly EngineLog[];
+  }>;
+  /** Any request to the engine about this policy, with its needs met. Throws `PolicyError`. */
+  ask(request: Readonly<Record<string, unknown>>, checksum?: string): Promise<EngineAnswer>;
+}
+
+/** Compiles a policy. Throws `PolicyError`. @param print keeps print statements */
+export async function compilePolicy(
+  engine: Engine,
+  modules: readonly PolicyModule[],
+  host: PolicyHost,
+  { print, loaded = false }: { print: boolean; loaded?: boolean },
+): Promise<Policy> {
+  const { files } = host;
+  const imports: Record<string, string | null> = {};
+  const compile = { modules, imports, hasFiles: files !== undefined, print, loaded };
+  const { policy } = await answered(() => engine.call({ compile }), async ({ key }) => {
+    const bytes = await files!(key, LONGEST_MODULE);
+    imports[key] = bytes === undefined ? null : new TextDecoder().decode(bytes);
+  });
+  const tables = {
+    files: {} as Record<string, string | null>,
+    materials: {} as Record<string, Meta>,
+    attestations: {} as Record<string, unknown>,
+  };
+  const meet = (checksum: string) => async (need: Need) => {
+    if (need.kind === "file") {
+      const bytes = await files!(need.key, need.limit ?? LONGEST_MODULE);
+      tables.files[need.key] = bytes === undefined ? null : bytes.toBase64();
+    } else if (need.kind === "material") {
+      tables.materials[need.key] = await host.material(need.source as MetaRequest);
+    } else {
+      tables.attestations[need.key] = await host.attestation(need, checksum) ?? null;
+    }
+  };
+  const limits = { milliseconds: LONGEST_EVALUATION };
+  const ask = (request: Readonly<Record<string, unknown>>, checksum = "") =>
+    answered(() => engine.call({ ...withTables(request), policy }), meet(checksum));
+  function withTables(request: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    return Object.fromEntries(
+      Object.entries(request).map(([key, value]) => [
+        key,
+        typeof value === "object" ? { ...value, ...tables, ...limits } : value,
+      ]),
+    );
+  }
+  return {
+    ask,
+    async check(options) {
+      const checksum = options.meta?.http?.checksum ?? "";
+      // A signature is verified for one checksum only.
+      tables.attestations = {};
+      const answer = await ask({ check: options }, checksum);
+      return {
+        messages: [],
+        logs: [],
+        trace: [],
+        ...answer as Partial<CheckResult>,
+      };
+    },
+    async caps(env) {
+      const answer = await ask({ check: { env } });
+      const { caps = {} } = answer as { caps?: Record<string, boolean> };
+      return { caps, logs: answer.logs ?? [] };
+    },
+    [Symbol.dispose]() {
+      engine.call({ policy, release: true });
+    },
+  };
+}
+
+/** The most that is read of a module that an import names, in bytes. */
+const LONGEST_MODULE = 4 << 20;
+
+/** Asks until nothing is needed any more. Throws `PolicyError` for the engine's error. */
+async function answered(
+  ask: () => EngineAnswer,
+  meet: (need: Need) => Promise<void>,
+): Promise<EngineAnswer> {
+  for (let turn = 0; turn < MOST_NEEDS; turn++) {
+    const answer = ask();
+    if (answer.needs === undefined) {
+      if (answer.error !== undefined) throw new PolicyError(answer.error, answer.logs);
+      return answer;
+    }
+    for (const need of answer.needs) await meet(need);
+  }
+  throw new PolicyError(`the policy reads more than ${MOST_NEEDS} files and sources`);
+}

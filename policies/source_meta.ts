@@ -1,0 +1,152 @@
+/** Sources and their metadata, between the daemon's messages and the policy engine's JSON. */
+import {
+  type ResolveSourceMetaRequest,
+  ResolveSourceMetaRequest as RequestCodec,
+  type ResolveSourceMetaResponse,
+} from "../proto/gen/gateway.ts";
+import { messageOf } from "../proto/message_of.ts";
+
+/** What a build reads, as LLB names it. */
+export interface Source {
+  /** `docker-image://…`, `git://…`, `https://…`, `local://…`. */
+  readonly identifier: string;
+  readonly attrs?: Readonly<Record<string, string>>;
+}
+
+export interface PolicyPlatform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+}
+
+/** What the daemon found out about a source. Bytes are base64. */
+export interface Meta {
+  readonly image?: {
+    readonly digest: string;
+    readonly config?: string;
+    readonly chain?: AttestationChainJson;
+    /** Verified signatures of the chain. */
+    readonly signatures?: readonly unknown[];
+  };
+  readonly git?: {
+    readonly checksum: string;
+    readonly ref: string;
+    readonly commitChecksum?: string;
+    readonly commitObject?: string;
+    readonly tagObject?: string;
+  };
+  readonly http?: {
+    readonly checksum: string;
+    readonly checksumResponse?: { readonly digest: string; readonly suffix?: string };
+  };
+}
+
+export interface AttestationChainJson {
+  readonly attestationManifest?: string;
+  readonly blobs: readonly {
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly data: string;
+  }[];
+}
+
+/** What a policy wants to know of a source. */
+export interface MetaRequest {
+  readonly source: Source;
+  readonly platform?: PolicyPlatform;
+  readonly image?: {
+    readonly noConfig?: boolean;
+    readonly attestationChain?: boolean;
+    readonly resolveAttestations?: readonly string[];
+  };
+  readonly git?: { readonly returnObject?: boolean };
+  readonly http?: {
+    readonly checksum?: { readonly algorithm: string; readonly suffix?: string };
+  };
+}
+
+/** The hash functions of `ChecksumRequest.ChecksumAlgo`, by their number. */
+const ALGORITHMS = ["sha256", "sha384", "sha512"];
+
+/** The request as the daemon takes it. The source's attributes are copied, as the daemon demands. */
+export function metaRequest(
+  { source, platform, image, git, http }: MetaRequest,
+): ResolveSourceMetaRequest {
+  const { checksum } = http ?? {};
+  return messageOf(RequestCodec, {
+    Source: { identifier: source.identifier, attrs: { ...source.attrs } },
+    ...platform && {
+      Platform: {
+        OS: platform.os,
+        Architecture: platform.architecture,
+        Variant: platform.variant ?? "",
+        OSVersion: "",
+        OSFeatures: [],
+      },
+    },
+    ...image && {
+      Image: {
+        NoConfig: image.noConfig ?? false,
+        AttestationChain: image.attestationChain ?? false,
+        ResolveAttestations: [...image.resolveAttestations ?? []],
+      },
+    },
+    ...git && { Git: { ReturnObject: git.returnObject ?? false } },
+    ...checksum && {
+      HTTP: {
+        ChecksumRequest: {
+          Algo: ALGORITHMS.indexOf(checksum.algorithm),
+          Suffix: Uint8Array.fromBase64(checksum.suffix ?? ""),
+        },
+      },
+    },
+  });
+}
+
+/** The daemon's metadata for the engine; undefined where it was asked for none. */
+export function metaOf(
+  { Image: image, Git: git, HTTP: http }: ResolveSourceMetaResponse,
+  signatures?: readonly unknown[],
+): Meta | undefined {
+  if (!image && !git && !http) return undefined;
+  const chain = image?.AttestationChain;
+  return {
+    ...image && {
+      image: {
+        digest: image.Digest,
+        ...image.Config.length > 0 && { config: image.Config.toBase64() },
+        ...chain && {
+          chain: {
+            attestationManifest: chain.AttestationManifest,
+            // Go reads a map in any order; the digests make the order ours.
+            blobs: Object.entries(chain.Blobs).sort(([a], [b]) => a < b ? -1 : 1)
+              .map(([, { descriptor, data }]) => ({
+                annotations: descriptor?.annotations ?? {},
+                data: data.toBase64(),
+              })),
+          },
+        },
+        ...signatures && { signatures },
+      },
+    },
+    ...git && {
+      git: {
+        checksum: git.Checksum,
+        ref: git.Ref,
+        commitChecksum: git.CommitChecksum,
+        commitObject: git.CommitObject.toBase64(),
+        tagObject: git.TagObject.toBase64(),
+      },
+    },
+    ...http && {
+      http: {
+        checksum: http.Checksum,
+        ...http.ChecksumResponse && {
+          checksumResponse: {
+            digest: http.ChecksumResponse.Digest,
+            suffix: http.ChecksumResponse.Suffix.toBase64(),
+          },
+        },
+      },
+    },
+  };
+}
