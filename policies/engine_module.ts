@@ -1,0 +1,64 @@
+/** Where the policy engine's module is: beside the program, or built from a checkout by Go. */
+import { type Engine, startEngine } from "./engine.ts";
+
+/** The engine can't be had; the message says what is needed. */
+export class NoEngineError extends Error {
+  override readonly name = "NoEngineError";
+  constructor(message: string, readonly hint: string) {
+    super(message);
+  }
+}
+
+export interface LoadOptions {
+  /** A word for the person who waits while Go builds the engine. */
+  readonly note: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+let loading: Promise<Engine> | undefined;
+
+/** The engine of this process; it starts with the first policy. Throws `NoEngineError`. */
+export function policyEngine(options: LoadOptions): Promise<Engine> {
+  return loading ??= loadModule(options).then(startEngine);
+}
+
+async function loadModule(options: LoadOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const shipped = new URL("./policy-engine.wasm.br", import.meta.url);
+  let packed: Uint8Array<ArrayBuffer>;
+  try {
+    packed = await Deno.readFile(shipped);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return await Deno.readFile(await buildModule(options));
+  }
+  // The types of TypeScript 5.9 don't know brotli yet.
+  const unpack = new DecompressionStream("brotli" as CompressionFormat);
+  const stream = new Blob([packed]).stream().pipeThrough(unpack);
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** Builds the module where the program runs from a checkout; the result is kept outside of it. */
+async function buildModule({ note, signal }: LoadOptions): Promise<string> {
+  const script = new URL("../scripts/policy_engine.ts", import.meta.url);
+  try {
+    await Deno.stat(script);
+  } catch {
+    throw new NoEngineError(
+      "the policy engine is missing: policy-engine.wasm.br does not lie beside the program",
+      "install fairlead again; its packages bring that file",
+    );
+  }
+  note("building the policy engine with Go, once (a minute or two)");
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", script.pathname],
+    stdin: "null",
+    signal,
+  }).output();
+  signal.throwIfAborted();
+  if (success) return new TextDecoder().decode(stdout).trim();
+  const last = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
+  throw new NoEngineError(
+    `the policy engine could not be built: ${last}`,
+    "a checkout needs Go 1.26 on PATH to evaluate policies; released programs bring the engine",
+  );
+}
