@@ -5,6 +5,8 @@
  */
 import {
   LLBBridgeDefinition as Bridge,
+  type ResolveSourceMetaRequest,
+  type ResolveSourceMetaResponse,
   type Result,
   type SolveRequest as BridgeSolve,
 } from "../proto/gen/gateway.ts";
@@ -24,6 +26,8 @@ export interface Gateway {
   capabilities(): Promise<ReadonlySet<string>>;
   /** Up to `length` bytes of a file of a result. */
   readFile(ref: string, path: string, length: number): Promise<Uint8Array>;
+  /** What is known of a source without its content. */
+  resolveSourceMeta(request: ResolveSourceMetaRequest): Promise<ResolveSourceMetaResponse>;
   /** Has a result built, which is otherwise done when somebody needs it. */
   evaluate(ref: string): Promise<void>;
 }
@@ -69,6 +73,7 @@ export async function withGateway<T>(
       const Range = { Offset: 0n, Length: BigInt(length) };
       return (await call(methods.readFile, { Ref: ref, FilePath: path, Range })).Data;
     },
+    resolveSourceMeta: (request) => call(methods.resolveSourceMeta, request),
     async evaluate(ref) {
       await call(methods.evaluate, { Ref: ref });
     },

@@ -6,9 +6,6 @@ const missing: Readonly<Record<string, string>> = {
     "'fairlead history logs' does so again later",
   debug: "'fairlead build --progress plain' shows all that a step printed; to look around in a " +
     "failed build, build the stage before it with --target and -o",
-  policy:
-    "no Rego policy is evaluated, and a build with a policy beside its Dockerfile is refused; " +
-    "use buildx for it",
 };
 
 /** What to say of a command that buildx has, or will have here, and fairlead not yet. */

@@ -84,6 +84,11 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: "ls", summary: "List builder instances", load: () => import("./ls.ts") },
   {
+    name: "policy",
+    summary: "Commands for working with build policies",
+    load: () => import("./policy.ts"),
+  },
+  {
     name: "proxy",
     summary: "Offer a daemon as a local socket to other BuildKit clients",
     load: () => import("./proxy.ts"),

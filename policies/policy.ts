@@ -67,6 +67,8 @@ const MOST_NEEDS = 1000;
 
 /** A compiled policy. */
 export interface Policy extends Disposable {
+  /** The engine's name for it. */
+  readonly number: number;
   check(options: CheckOptions): Promise<CheckResult>;
   /** What the policy asks of the whole build: `exec.proxy`. */
   caps(env: PolicyEnv): Promise<{
@@ -118,6 +120,7 @@ export async function compilePolicy(
     );
   }
   return {
+    number: policy as number,
     ask,
     async check(options) {
       const checksum = options.meta?.http?.checksum ?? "";

@@ -27,8 +27,9 @@ type CheckRequest struct {
 	Tables
 	// Milliseconds is how long one evaluation may run.
 	Milliseconds int `json:"milliseconds"`
-	// Print makes the answer the input document, and nothing is evaluated.
-	Print bool `json:"printInput"`
+	// Print makes the answer the input document, with these fields resolved; nothing is evaluated.
+	Print  bool     `json:"printInput"`
+	Fields []string `json:"fields"`
 	// Explain makes the answer carry OPA's trace.
 	Explain bool `json:"explain"`
 }
@@ -188,8 +189,7 @@ func (c *checker) check() (*CheckAnswer, error) {
 		return nil, fmt.Errorf("failed to build policy input: %w", err)
 	}
 	if c.request.Print {
-		input.setEnv(c.request.Env, 0)
-		return &CheckAnswer{Input: &input, Unknowns: input.unknowns("input")}, nil
+		return c.print(&input, platform)
 	}
 	c.log("info", "checking policy for source "+c.name)
 	for range turns {
@@ -199,6 +199,21 @@ func (c *checker) check() (*CheckAnswer, error) {
 		}
 	}
 	return nil, errors.New("maximum attempts reached for resolving policy metadata")
+}
+
+// print resolves the requested fields one after the other, and answers with the document.
+func (c *checker) print(input *Input, platform *ocispecs.Platform) (*CheckAnswer, error) {
+	for range turns {
+		wanted := unresolved(c.request.Fields, input.unknowns("input"))
+		answer, again, err := c.resolve(input, platform, wanted, &state{})
+		if answer != nil || err != nil {
+			return answer, err
+		}
+		if !again {
+			break
+		}
+	}
+	return &CheckAnswer{Input: input, Unknowns: input.unknowns("input")}, nil
 }
 
 // turn is one evaluation; no answer means that the input has grown, and another turn is due.

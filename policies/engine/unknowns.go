@@ -122,6 +122,37 @@ func (c *checker) resolve(input *Input, platform *ocispecs.Platform, wanted []st
 	return nil, again, err
 }
 
+// unresolved are the unknown fields that have to be resolved first to learn the requested ones: a field
+// of a material needs the provenances on the way to it.
+func unresolved(fields, unknowns []string) []string {
+	var found []string
+	for _, field := range fields {
+		for at := 0; ; {
+			next := strings.Index(field[at:], ".materials[")
+			if next < 0 {
+				break
+			}
+			at += next
+			if slices.Contains(unknowns, "input."+field[:at]) {
+				found = appendNew(found, field[:at])
+			}
+			at++
+		}
+		nearest := ""
+		for _, unknown := range unknowns {
+			name := strings.TrimPrefix(unknown, "input.")
+			rest, ok := strings.CutPrefix(field, name)
+			if ok && len(name) > len(nearest) && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+				nearest = name
+			}
+		}
+		if nearest != "" {
+			found = appendNew(found, nearest)
+		}
+	}
+	return found
+}
+
 // node is a source of the tree of materials.
 type node struct {
 	input    *Input

@@ -1,0 +1,173 @@
+import { goJson } from "../../base/go/json.ts";
+import { osReason } from "../../base/os_reason.ts";
+import { UsageError } from "../../base/usage_error.ts";
+import { parsePlatform } from "../../builders/platforms.ts";
+import { defineCommand } from "../../cli/command.ts";
+import type { Deps } from "../../cli/deps.ts";
+import { policyEngine } from "../../policies/engine_module.ts";
+import type { EngineLog } from "../../policies/engine.ts";
+import { type CheckResult, compilePolicy, PolicyError } from "../../policies/policy.ts";
+import { localFiles } from "../../policies/policy_files.ts";
+import type { Meta, MetaRequest, PolicyPlatform, Source } from "../../policies/source_meta.ts";
+import { noted } from "./noted.ts";
+import { type PolicyBuilder, policyBuilder } from "./policy_builder.ts";
+import { policySource } from "./policy_source.ts";
+
+/** How often metadata may be asked for; buildx's limit. */
+const MOST_ROUNDS = 4;
+
+export const command = defineCommand({
+  args: { usage: "[OPTIONS] source", min: 1, max: 1 },
+  flags: {
+    explain: { kind: "bool", summary: "Print which rules decided, as OPA traces them" },
+    fields: { kind: "slice", summary: "Fields to evaluate" },
+    file: {
+      kind: "string",
+      short: "f",
+      default: "Dockerfile",
+      summary: "Policy filename to evaluate",
+    },
+    filename: { kind: "string", summary: "Policy filename to evaluate", hidden: true },
+    platform: { kind: "string", summary: "Target platform for policy evaluation" },
+    print: { kind: "bool", summary: "Print policy output" },
+  },
+  async run({ deps, args: [typed = ""], flags, given, global }) {
+    const source = await policySource(typed);
+    await using builder = policyBuilder(deps, global);
+    const platform = flags.platform ? platformOf(flags.platform) : await builder.platform();
+    if (flags.print) {
+      return await printInput(source, platform, builder, { deps, fields: flags.fields });
+    }
+    const name = given.has("filename") ? flags.filename : flags.file;
+    if (name === "") throw new UsageError("filename is required", "like -f Dockerfile, or -f -");
+    const text = await policyText(name, deps);
+    const engine = await policyEngine(noted(deps));
+    const title = name === "-" ? "stdin" : baseName(name);
+    const module = { name: name === "-" ? "-" : `${title}.rego`, text };
+    const log = (lines: readonly EngineLog[]) => {
+      if (global.debug) { for (const { text } of lines) deps.stderr.write(`DEBUG: ${text}\n`); }
+    };
+    using policy = await compilePolicy(engine, [module], {
+      files: localFiles(deps.cwd, deps.signal),
+      material: (request) => builder.meta(request),
+      attestation: () => Promise.resolve(null),
+    }, { print: true });
+    let meta: Meta | undefined;
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const result = await policy.check({
+        source,
+        meta,
+        platform,
+        defaultPlatform: platform,
+        env: { filename: title },
+        explain: flags.explain,
+      }).catch((error) => {
+        if (error instanceof PolicyError) log(error.logs);
+        throw error;
+      });
+      log(result.logs);
+      if (result.request === undefined) return conclude(result, deps);
+      meta = await builder.meta(result.request);
+    }
+    throw new Error("maximum attempts reached for resolving policy metadata");
+  },
+});
+
+function conclude(
+  { action, messages, trace }: CheckResult,
+  { stdout }: Pick<Deps, "stdout">,
+): void {
+  for (const line of trace) stdout.write(`${line}\n`);
+  if (action !== "DENY") return;
+  const told = messages.filter((message) => message !== "").join("; ");
+  throw new Error(told === "" ? "policy denied" : `policy denied: ${told}`);
+}
+
+async function printInput(
+  source: Source,
+  platform: PolicyPlatform,
+  builder: PolicyBuilder,
+  { deps, fields }: { readonly deps: Deps; readonly fields: readonly string[] },
+): Promise<void> {
+  const engine = await policyEngine(noted(deps));
+  using policy = await compilePolicy(engine, [], {
+    material: (request) => builder.meta(request),
+    attestation: () => Promise.resolve(null),
+  }, { print: false });
+  let meta: Meta | undefined;
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const check = { source, meta, platform, env: {}, printInput: true, fields };
+    const answer = await policy.ask({ check });
+    const request = answer["request"] as MetaRequest | undefined;
+    if (request !== undefined) {
+      meta = await builder.meta(request);
+      continue;
+    }
+    const unknown = (answer["unknowns"] as string[] ?? []).map((name) =>
+      name.slice("input.".length)
+    );
+    const shown = shortFields(unknown, fields);
+    if (shown.length > 0) deps.stderr.write(`INFO: unresolved fields: ${shown.join(", ")}\n`);
+    deps.stdout.write(`${goJson(withoutDepth(answer["input"]), 2)}\n`);
+    return;
+  }
+  throw new Error("maximum attempts reached for resolving source metadata");
+}
+
+/** The zero depth of an `env` says nothing; an empty `env` is left out. */
+function withoutDepth(input: unknown): unknown {
+  return JSON.parse(JSON.stringify(input), (key, value) => {
+    if (key !== "env" || Array.isArray(value)) return value;
+    const { depth: _, ...rest } = value;
+    return Object.keys(rest).length > 0 ? rest : undefined;
+  });
+}
+
+/** Unknown fields as they are listed: the requested ones, or all of them cut to two parts. */
+function shortFields(unknown: readonly string[], fields: readonly string[]): string[] {
+  const requested = fields.flatMap((field) =>
+    unknown.filter((name) =>
+      field === name || field.startsWith(`${name}.`) || field.startsWith(`${name}[`)
+    ).sort((a, b) => b.length - a.length).slice(0, 1)
+  );
+  const cut = unknown.map((name) => {
+    const materials = name.indexOf(".materials[");
+    if (materials >= 0) return name.slice(0, materials) + ".materials";
+    return name.split(".").slice(0, 2).join(".");
+  });
+  return [...new Set(fields.length > 0 ? requested : cut)].sort();
+}
+
+async function policyText(name: string, deps: Deps): Promise<string> {
+  if (name === "-") return await readAll(deps.stdin);
+  try {
+    return await Deno.readTextFile(`${name}.rego`);
+  } catch (error) {
+    const why = `open ${name}.rego: ${osReason(error)}`;
+    throw new UsageError(
+      `failed to read policy file ${name}.rego: ${why}`,
+      "-f names the file without .rego; -f - reads the policy from standard input",
+    );
+  }
+}
+
+async function readAll(stdin: Deps["stdin"]): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for (let count, buffer = new Uint8Array(65536); (count = await stdin.read(buffer)) !== null;) {
+    text += decoder.decode(buffer.subarray(0, count), { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function platformOf(text: string): PolicyPlatform {
+  try {
+    return parsePlatform(text);
+  } catch (error) {
+    throw new UsageError(`invalid platform ${JSON.stringify(text)}: ${(error as Error).message}`);
+  }
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

@@ -1,0 +1,46 @@
+/** Asks a daemon about sources, outside of a build: one internal build stays open for all questions. */
+import type { Client } from "../buildkit/client.ts";
+import { type Gateway, withGateway } from "../buildkit/gateway.ts";
+import type { Service } from "../buildkit/grpc/call.ts";
+import { dockerfileRequest } from "../buildkit/solve_request.ts";
+import type { StatusResponse } from "../proto/gen/control_types.ts";
+import type { ResolveSourceMetaResponse } from "../proto/gen/gateway.ts";
+import { type MetaRequest, metaRequest } from "./source_meta.ts";
+
+export interface SourceResolver extends AsyncDisposable {
+  /** Rejects with the daemon's error. */
+  resolve(request: MetaRequest): Promise<ResolveSourceMetaResponse>;
+}
+
+/** The build opens with the first question, and ends when the resolver is disposed of. */
+export function sourceResolver(client: Client, { services, onStatus, signal }: {
+  /** What the daemon may ask for meanwhile: logins, secrets, ssh agents. */
+  readonly services: readonly Service[];
+  readonly onStatus: (status: StatusResponse) => void;
+  readonly signal: AbortSignal;
+}): SourceResolver {
+  const over = Promise.withResolvers<void>();
+  let opening: Promise<Gateway> | undefined;
+  let build: Promise<unknown> | undefined;
+  function open(): Promise<Gateway> {
+    const opened = Promise.withResolvers<Gateway>();
+    const request = { ...dockerfileRequest({}), FrontendAttrs: {}, Internal: true };
+    build = withGateway(client, request, { services, onStatus, signal }, async (gateway) => {
+      opened.resolve(gateway);
+      await over.promise;
+      return { result: { result: undefined, metadata: {} }, value: undefined };
+    });
+    build.catch(opened.reject);
+    return opened.promise;
+  }
+  return {
+    async resolve(request) {
+      const gateway = await (opening ??= open());
+      return await gateway.resolveSourceMeta(metaRequest(request));
+    },
+    async [Symbol.asyncDispose]() {
+      over.resolve();
+      await build?.catch(() => {});
+    },
+  };
+}
