@@ -1,4 +1,5 @@
 /** Where the policy engine's module is: beside the program, or built from a checkout by Go. */
+import { after } from "../base/async.ts";
 import { type Engine, startEngine } from "./engine.ts";
 
 /** The engine can't be had; the message says what is needed. */
@@ -48,12 +49,13 @@ async function buildModule({ note, signal }: LoadOptions): Promise<string> {
       "install fairlead again; its packages bring that file",
     );
   }
-  note("building the policy engine with Go, once (a minute or two)");
+  // A module that is already built is found at once.
+  const stop = after(2000, () => note("building the policy engine with Go, once: a minute or two"));
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", script.pathname],
     stdin: "null",
     signal,
-  }).output();
+  }).output().finally(stop);
   signal.throwIfAborted();
   if (success) return new TextDecoder().decode(stdout).trim();
   const last = new TextDecoder().decode(stderr).trim().split("\n").at(-1);

@@ -22,6 +22,8 @@ export interface LocalVertex {
   rename(name: string): void;
   /** Adds output. The caller ends its lines. */
   log(text: string): void;
+  /** Completes it until there is more output, which starts it again. */
+  pause(): void;
   done(): void;
   /** Ends it with an error; one whose text ends in `context canceled` counts as canceled. */
   fail(error: unknown): void;
@@ -53,9 +55,10 @@ function startVertex(
 ): LocalVertex {
   const digest = `sha256:${crypto.getRandomValues(new Uint8Array(32)).toHex()}`;
   const parts = new Map<string, Part>();
-  const started = timestampOf(now());
+  let started = timestampOf(now());
   let name = title;
   let ended = false;
+  let paused = false;
 
   function vertex(error: string, completed: Timestamp | undefined): Vertex {
     return {
@@ -126,9 +129,19 @@ function startVertex(
     },
     log(text) {
       if (ended) return;
+      if (paused) {
+        paused = false;
+        started = timestampOf(now());
+        emit({ ...EMPTY, vertexes: [vertex("", undefined)] });
+      }
       const timestamp = timestampOf(now());
       const msg = new TextEncoder().encode(text);
       emit({ ...EMPTY, logs: [{ vertex: digest, timestamp, stream: 1n, msg }] });
+    },
+    pause() {
+      if (ended || paused) return;
+      paused = true;
+      emit({ ...EMPTY, vertexes: [vertex("", timestampOf(now()))] });
     },
     done: () => end(""),
     fail: (error) => end(error instanceof Error ? error.message : String(error)),
