@@ -95,9 +95,15 @@ async function printInput(
     attestation: () => Promise.resolve(null),
   }, { print: false });
   let meta: Meta | undefined;
+  /** Requested fields that metadata can bring. */
+  const known = new Set<string>();
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const check = { source, meta, platform, env: {}, printInput: true, fields };
     const answer = await policy.ask({ check });
+    const unknown = (answer["unknowns"] as string[] ?? []).map((name) =>
+      name.slice("input.".length)
+    );
+    for (const field of fields) if (isField(field, unknown)) known.add(field);
     const request = answer["request"] as MetaRequest | undefined;
     if (request !== undefined) {
       meta = await builder.meta(request);
@@ -121,6 +127,13 @@ function withoutDepth(input: unknown): unknown {
     const { depth: _, ...rest } = value;
     return Object.keys(rest).length > 0 ? rest : undefined;
   });
+}
+
+/** Whether metadata can bring the field; one of a material is known by what it is a part of. */
+function isField(field: string, unknown: readonly string[]): boolean {
+  if (unknown.includes(field)) return true;
+  return field.startsWith("image.provenance.materials[") &&
+    unknown.some((name) => field.startsWith(`${name}.`) || field.startsWith(`${name}[`));
 }
 
 /** Unknown fields as they are listed: the requested ones, or all of them cut to two parts. */

@@ -204,9 +204,12 @@ func (c *checker) check() (*CheckAnswer, error) {
 // print resolves the requested fields one after the other, and answers with the document.
 func (c *checker) print(input *Input, platform *ocispecs.Platform) (*CheckAnswer, error) {
 	for range turns {
-		wanted := unresolved(c.request.Fields, input.unknowns("input"))
-		answer, again, err := c.resolve(input, platform, wanted, &state{})
+		unknowns := input.unknowns("input")
+		answer, again, err := c.resolve(input, platform, unresolved(c.request.Fields, unknowns), &state{})
 		if answer != nil || err != nil {
+			if answer != nil {
+				answer.Unknowns = unknowns
+			}
 			return answer, err
 		}
 		if !again {

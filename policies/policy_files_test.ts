@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { localFiles, pathProblem } from "./policy_files.ts";
+
+Deno.test("a policy reads regular files of its folder, and nothing outside of it", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "fl-policy-" });
+  try {
+    await Deno.mkdir(`${dir}/root/sub`, { recursive: true });
+    await Deno.writeTextFile(`${dir}/secret`, "secret");
+    await Deno.writeTextFile(`${dir}/root/sub/a.json`, "0123456789");
+    await Deno.symlink("sub/a.json", `${dir}/root/inside`);
+    await Deno.symlink("../secret", `${dir}/root/outside`);
+    await Deno.symlink("..", `${dir}/root/up`);
+    await Deno.symlink("loop", `${dir}/root/loop`);
+    const pipe = await new Deno.Command("mkfifo", { args: [`${dir}/root/pipe`] }).output();
+    assert.ok(pipe.success);
+    const files = localFiles(`${dir}/root`, new AbortController().signal);
+    const text = async (path: string, limit = 100) => {
+      const bytes = await files(path, limit);
+      return bytes && new TextDecoder().decode(bytes);
+    };
+    assert.equal(await text("sub/a.json"), "0123456789");
+    assert.equal(await text("sub/a.json", 4), "0123");
+    assert.equal(await text("inside"), "0123456789");
+    const refused = [
+      "outside",
+      "up/secret",
+      "loop",
+      "pipe",
+      "sub",
+      "../secret",
+      "sub/../../secret",
+    ];
+    refused.push(`${dir}/secret`, "", ".", "none", "sub//a.json", "./sub/a.json", "sub/a.json/");
+    for (const path of refused) assert.equal(await text(path), undefined, path);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("paths that lead nowhere below a folder are known by their text", () => {
+  for (const path of ["a", "a/b", "..a", "a..b"]) assert.equal(pathProblem(path), undefined);
+  for (const path of ["", "/a", "..", "a/../b", ".", "a//b", "a/"]) assert.ok(pathProblem(path));
+});
