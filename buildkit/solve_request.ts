@@ -73,6 +73,7 @@ export function solveRequest(ref: string, session: string, build: BuildOptions):
     Exporters: exporters,
     EnableSessionExporter: false,
     SourcePolicySession: "",
+    ProxyNetwork: false,
   };
 }
 

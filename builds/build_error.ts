@@ -2,6 +2,7 @@ import type { Painted } from "../cli/cursor.ts";
 import type { Deps } from "../cli/deps.ts";
 import { messageOf } from "../cli/report.ts";
 import { Code, RpcError } from "../buildkit/grpc/status.ts";
+import { denyMessages } from "./deny_messages.ts";
 import { sourceExcerpt, sourcesOf } from "../progress/source_excerpt.ts";
 
 /** A failed build. The Dockerfile's lines are printed above the message. */
@@ -21,8 +22,10 @@ export class BuildError extends Error {
     this.hint = cause instanceof RpcError ? where : undefined;
     const details = cause instanceof RpcError ? cause.details : [];
     // An error without a line of the file has no excerpt.
-    this.above = sourcesOf(details).map(sourceExcerpt).filter((text) => text !== "")
+    const denials = denyMessages(details).map((message) => `Policy: ${message}`);
+    const excerpts = sourcesOf(details).map(sourceExcerpt).filter((text) => text !== "")
       .flatMap((text) => text.trimEnd().split("\n"));
+    this.above = [...denials, ...excerpts];
   }
 }
 

@@ -1,17 +1,6 @@
 /** Which policies a build is under: `--policy`, in buildx's rules. */
-import { parseBool } from "../base/go/bool.ts";
-import { csvFields } from "../base/go/csv.ts";
 import { UsageError } from "../base/usage_error.ts";
-
-/** One value of the flag. */
-export interface PolicyConfig {
-  /** Modules of one policy. */
-  readonly files: string[];
-  reset: boolean;
-  disabled: boolean;
-  strict?: boolean;
-  logLevel?: PolicyLogLevel;
-}
+import type { PolicyEntry } from "../grammar/policy.ts";
 
 export type PolicyLogLevel = "panic" | "fatal" | "error" | "warning" | "info" | "debug" | "trace";
 
@@ -22,11 +11,6 @@ export interface ChosenPolicy {
   logLevel: PolicyLogLevel | undefined;
 }
 
-/** Reads every value of the flag. Throws `UsageError`. */
-export function parsePolicies(texts: readonly string[]): PolicyConfig[] {
-  return texts.map(parseConfig);
-}
-
 /**
  * The policies in the order in which they are asked, or "disabled" for none at all: then the program's
  * own does not hold either. A value without a file changes the last policy, or what follows where there
@@ -35,67 +19,38 @@ export function parsePolicies(texts: readonly string[]): PolicyConfig[] {
  * @param beside whether a policy may lie beside the Dockerfile
  */
 export function choosePolicies(
-  configs: readonly PolicyConfig[],
+  entries: readonly PolicyEntry[],
   beside: boolean,
 ): ChosenPolicy[] | "disabled" {
-  if (configs.some(({ disabled }) => disabled)) {
-    const [{ files, reset, strict, logLevel }] = configs as [PolicyConfig];
+  if (entries.some(({ disabled }) => disabled)) {
+    const [{ filenames, reset, strict, logLevel }] = entries as [PolicyEntry];
     const tuned = strict !== undefined || logLevel !== undefined;
-    if (configs.length > 1 || files.length > 0 || reset || tuned) {
+    if (entries.length > 1 || filenames.length > 0 || reset || tuned) {
       throw new UsageError("disabled policy cannot be combined with other policy flags");
     }
     return "disabled";
   }
   let chosen: ChosenPolicy[] = beside ? [{ files: [], strict: false, logLevel: undefined }] : [];
-  let defaults: PolicyConfig | undefined;
-  for (const config of configs) {
-    if (config.reset) chosen = [];
+  let defaults: PolicyEntry | undefined;
+  for (const entry of entries) {
+    if (entry.reset) chosen = [];
     const last = chosen.at(-1);
-    if (config.files.length > 0) {
+    if (entry.filenames.length > 0) {
       chosen.push({
-        files: config.files,
-        strict: config.strict ?? defaults?.strict ?? false,
-        logLevel: config.logLevel ?? defaults?.logLevel,
+        files: entry.filenames,
+        strict: entry.strict ?? defaults?.strict ?? false,
+        logLevel: levelOf(entry) ?? levelOf(defaults),
       });
     } else if (last === undefined) {
-      defaults = config;
+      defaults = entry;
     } else {
-      last.strict = config.strict ?? last.strict;
-      last.logLevel = config.logLevel ?? last.logLevel;
+      last.strict = entry.strict ?? last.strict;
+      last.logLevel = levelOf(entry) ?? last.logLevel;
     }
   }
   return chosen;
 }
 
-const LEVELS = "panic fatal error warning info debug trace".split(" ");
-
-function parseConfig(text: string): PolicyConfig {
-  const config: PolicyConfig = { files: [], reset: false, disabled: false };
-  for (const field of csvFields(text)) {
-    const equals = field.indexOf("=");
-    const key = field.slice(0, Math.max(equals, 0)).toLowerCase().trim();
-    const value = field.slice(equals + 1);
-    if (key === "filename" && value !== "") config.files.push(value);
-    else if (key === "reset" || key === "disabled" || key === "strict") {
-      config[key] = boolean(field, value);
-    } else if (key === "log-level") config.logLevel = level(field, value);
-    else throw new UsageError(`invalid value ${field}`);
-  }
-  return config;
-}
-
-function level(field: string, value: string): PolicyLogLevel {
-  const name = value.toLowerCase() === "warn" ? "warning" : value.toLowerCase();
-  if (LEVELS.includes(name)) return name as PolicyLogLevel;
-  throw new UsageError(
-    `invalid value ${field}: not a valid logrus Level: ${JSON.stringify(value)}`,
-  );
-}
-
-function boolean(field: string, value: string): boolean {
-  try {
-    return parseBool(value);
-  } catch (error) {
-    throw new UsageError(`invalid value ${field}: ${(error as Error).message}`);
-  }
+function levelOf(entry: PolicyEntry | undefined): PolicyLogLevel | undefined {
+  return entry?.logLevel as PolicyLogLevel | undefined;
 }

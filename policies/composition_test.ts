@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { choosePolicies, type ChosenPolicy, parsePolicies } from "./composition.ts";
+import { parsePolicy } from "../grammar/policy.ts";
+import { choosePolicies, type ChosenPolicy } from "./composition.ts";
 
 const plain = (files: string[], strict = false, logLevel?: string) => ({ files, strict, logLevel });
 
@@ -29,10 +30,10 @@ Deno.test("values of --policy compose as in buildx", () => {
     [["strict=true"], false, []],
   ];
   for (const [values, beside, want] of cases) {
-    const chosen = choosePolicies(parsePolicies(values), beside) as ChosenPolicy[];
+    const chosen = choosePolicies(values.map(parsePolicy), beside) as ChosenPolicy[];
     assert.deepEqual(chosen, want, values.join(" "));
   }
-  assert.equal(choosePolicies(parsePolicies(["disabled=true"]), true), "disabled");
+  assert.equal(choosePolicies([parsePolicy("disabled=true")], true), "disabled");
 });
 
 Deno.test("values of --policy that are refused", () => {
@@ -48,6 +49,6 @@ Deno.test("values of --policy that are refused", () => {
     [["disabled=true", "reset=false"], /disabled policy cannot be combined/],
   ];
   for (const [values, want] of cases) {
-    assert.throws(() => choosePolicies(parsePolicies(values), true), { message: want });
+    assert.throws(() => choosePolicies(values.map(parsePolicy), true), { message: want });
   }
 });

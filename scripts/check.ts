@@ -20,6 +20,7 @@ const ROOMS = [
   "cli",
   "progress",
   "images",
+  "policies",
   "builds",
   "commands",
   "main.ts",

@@ -6,10 +6,9 @@ import type { ConfigDir } from "../../builders/store/config_dir.ts";
 import type { BuildState } from "../../builders/store/local_state.ts";
 import type { Service } from "../../buildkit/grpc/call.ts";
 import type { Deps } from "../../cli/deps.ts";
-import { refusePolicies } from "../policy/policy.ts";
+import { type PlannedPolicies, planPolicies } from "../policy/planned_policies.ts";
 import type { Scratch } from "../scratch.ts";
 import type { BuildSpec } from "../spec/build_spec.ts";
-import { choosePolicies } from "../spec/policy.ts";
 import { isHttp } from "../spec/remote.ts";
 import { findInputs } from "./context_inputs.ts";
 import { gitAttrs } from "./git_attrs.ts";
@@ -36,8 +35,8 @@ export interface BuildInputs {
   readonly attrs: Readonly<Record<string, string>>;
   /** The daemon fetches the context from elsewhere. */
   readonly isRemote: boolean;
-  /** A policy beside the Dockerfile counts, also where only the daemon can look for it. */
-  readonly underPolicy: boolean;
+  /** The Rego policies that hold; undefined for none. */
+  readonly policies: PlannedPolicies | undefined;
   /** Ties the daemon's copy of the context to the next build of it; empty where there is none. */
   readonly sharedKey: string;
   /** The Dockerfile's name for people: as it was typed, or below the context as that was typed. */
@@ -72,8 +71,7 @@ export async function openInputs(
   const machine = buildNodeId(storeDir);
   const sharedKey = (folder: string) => `${asciiName(baseName(folder))}:${machine}`;
   const named = namedInputs(spec.contexts, { sharedKey, targets });
-  const policies = choosePolicies(spec.policies);
-  refusePolicies(policies, inputs, env);
+  const policies = planPolicies(spec, inputs, { env, cwd, mayRead });
   const mounts = new Map([...inputs.mounts, ...named.mounts]);
   const caps = [...new Set([...inputs.caps, ...named.caps])].sort();
   const { typed } = spec.dockerfile;
@@ -93,7 +91,7 @@ export async function openInputs(
         await gitAttrs(context.path, typed, mounts, { env, cwd, checkoutOf }),
     },
     isRemote: context.kind === "remote",
-    underPolicy: policies.beside,
+    policies,
     sharedKey: context.kind === "folder" ? sharedKey(context.path) : "",
     dockerfile: shownDockerfile(spec, inputs.filename),
     state: stateOf(spec, cwd),

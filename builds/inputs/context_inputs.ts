@@ -30,6 +30,8 @@ export interface ContextInputs {
   keepStdin(signal: AbortSignal): Promise<void>;
   /** A Dockerfile that the daemon is to fetch, into the mount `dockerfile`, before the build. */
   readonly dockerfileUrl: string | undefined;
+  /** The folder that the Dockerfile lies in; undefined where that is no folder of this machine. */
+  readonly dockerfileFolder: string | undefined;
   /** Throws `NoDockerfile` where this machine lacks it; to be called last, as the daemon would. */
   checkDockerfile(): void;
 }
@@ -70,7 +72,10 @@ export async function findInputs(
     : [];
   const keepStdin = async (signal: AbortSignal) => await archive?.keep(signal);
   const checkDockerfile = () => {};
-  const inputs = { mounts, attrs, caps, services, keepStdin, dockerfileUrl, checkDockerfile };
+  const inputs = {
+    ...{ mounts, attrs, caps, services, keepStdin, dockerfileUrl, checkDockerfile },
+    dockerfileFolder: undefined,
+  };
   const stdin = context.stdin ?? (dockerfile.kind === "stdin" ? deps.stdin : undefined);
   if (stdin !== undefined || dockerfileUrl !== undefined || dockerfile.kind === "inline") {
     const made = scratch.folder("dockerfile");
@@ -88,7 +93,12 @@ export async function findInputs(
   if (mount !== found.folder) copyAlone(found, mount, mayRead);
   mounts.set("dockerfile", mount);
   if (folder === undefined) attrs["dockerfilekey"] = "dockerfile";
-  return { ...inputs, filename: found.name, checkDockerfile: () => found.check() };
+  return {
+    ...inputs,
+    filename: found.name,
+    dockerfileFolder: found.folder,
+    checkDockerfile: () => found.check(),
+  };
 }
 
 async function openContext(

@@ -12,6 +12,7 @@ import { printAnswer } from "./call_print.ts";
 import type { Job, JobContext } from "../running/job.ts";
 import type { Link } from "../running/links.ts";
 import type { Answers } from "./result.ts";
+import { policedRequest, underPolicies } from "../running/policed.ts";
 import { buildServices } from "../running/services.ts";
 
 const CAPABILITY = "moby.buildkit.frontend.subrequests+forward";
@@ -47,19 +48,22 @@ function oldFrontend(error: RpcError, question: string): RpcError {
 export async function askFrontend(
   client: Client,
   method: CallMethod,
-  { build, options, ref }: Job,
+  job: Job,
   context: JobContext,
   link?: Link,
 ): Promise<Answers> {
+  const { build, options, ref } = job;
   const { deps, progress } = context;
   const services = await buildServices({ ...build, outputs: [] }, context);
-  const request = solveRequest(ref, newId(), { ...options, exporters: [], cacheTo: [] });
+  const policies = await underPolicies(client, job, context, services.list);
+  const plain = solveRequest(ref, newId(), { ...options, exporters: [], cacheTo: [] });
+  const request = policedRequest(plain, policies);
   const given = await link?.given(request.FrontendAttrs, deps.signal);
   const { attrs, inputs } = given ?? { attrs: request.FrontendAttrs, inputs: {} };
   const caps = attrs["frontend.caps"];
   let tooOld = false;
   const { value } = await withGateway(client, { ...request, Internal: true }, {
-    services: services.list,
+    services: [...services.list, ...policies ? [policies.service] : []],
     sharedKey: build.inputs.sharedKey,
     onStatus: (status) => progress.update(status),
     signal: deps.signal,
@@ -84,9 +88,11 @@ export async function askFrontend(
     });
     await link?.took(gateway, result, deps.signal);
     return { result, value: result.metadata };
-  }).catch((error) => {
+  }).catch(async (error) => {
+    await policies?.close(error);
     throw tooOld && error instanceof RpcError ? oldFrontend(error, method.name) : error;
   });
+  await policies?.close();
   const decoder = new TextDecoder();
   return Object.fromEntries(
     Object.entries(value).map(([key, bytes]) => [key, decoder.decode(bytes)]),

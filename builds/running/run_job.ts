@@ -10,6 +10,7 @@ import type { Job, JobContext } from "./job.ts";
 import type { Link } from "./links.ts";
 import type { PreparedBuild } from "../prepare.ts";
 import type { Answers } from "../results/result.ts";
+import { policedRequest, underPolicies } from "./policed.ts";
 import { buildServices } from "./services.ts";
 import { recordsRequest, solveByGateway } from "./solve_by_gateway.ts";
 
@@ -22,16 +23,12 @@ export async function makeReady(
   build: PreparedBuild,
   context: JobContext,
 ): Promise<void> {
-  const { dockerfileUrl, mounts, filename, isRemote, underPolicy } = build.inputs;
+  const { dockerfileUrl, mounts, filename } = build.inputs;
   if (context.retries) await build.inputs.keepStdin(context.deps.signal);
   if (dockerfileUrl !== undefined) {
     const { fetchFile } = await import("../inputs/fetch_file.ts");
     const text = await fetchFile(client, dockerfileUrl, "Dockerfile", context);
     Deno.writeFileSync(`${mounts.get("dockerfile")}/${filename}`, text);
-  }
-  if (isRemote && underPolicy && !mounts.has("dockerfile")) {
-    const { refuseRemotePolicy } = await import("../policy/remote_policy.ts");
-    await refuseRemotePolicy(client, build, context);
   }
 }
 
@@ -53,12 +50,14 @@ export async function runJob(
   const { deps, builder, progress, idle } = context;
   if (options.exporters.length > 1) await requireSeveralOutputs(client, deps.signal);
   const services = await buildServices(build, context);
+  const policies = await underPolicies(client, job, context, services.list);
+  const list = [...services.list, ...policies ? [policies.service] : []];
   const repeats = recordsRequest(options, context.provenance !== undefined);
   const solving = link ? link.solve : repeats ? solveByGateway : solve;
   const record = () => context.record(job);
   try {
-    const solved = solving(client, solveRequest(ref, newId(), options), {
-      services: idle?.watched(services.list) ?? services.list,
+    const solved = solving(client, policedRequest(solveRequest(ref, newId(), options), policies), {
+      services: idle?.watched(list) ?? list,
       sharedKey: build.inputs.sharedKey,
       onStatus(status) {
         idle?.touch();
@@ -70,6 +69,7 @@ export async function runJob(
     // While the daemon works.
     const stop = after(0, record);
     const answers = await solved.finally(stop).finally(record);
+    await policies?.close();
     await services.commit();
     await build.layouts.commit(answers, (text) => progress.note(`WARNING: ${text}`));
     for (const { store } of build.outputs) await store?.commit(answers);
@@ -84,6 +84,7 @@ export async function runJob(
     answers["buildx.build.ref"] = `${builder.name}/${job.node.name}/${ref}`;
     return { ...answers, ...await withProvenance(client, ref, context) };
   } catch (error) {
+    await policies?.close(error);
     await services.discard();
     noteFailedBuild(error, `${builder.name}/${job.node.name}/${ref}`);
     if (!(error instanceof ConnectionLost)) throw error;

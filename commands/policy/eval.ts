@@ -109,9 +109,6 @@ async function printInput(
       meta = await builder.meta(request);
       continue;
     }
-    const unknown = (answer["unknowns"] as string[] ?? []).map((name) =>
-      name.slice("input.".length)
-    );
     const shown = shortFields(unknown, fields);
     if (shown.length > 0) deps.stderr.write(`INFO: unresolved fields: ${shown.join(", ")}\n`);
     deps.stdout.write(`${goJson(withoutDepth(answer["input"]), 2)}\n`);

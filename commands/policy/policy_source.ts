@@ -1,7 +1,7 @@
 import { osReason } from "../../base/os_reason.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { parseReference } from "../../buildkit/registry/reference.ts";
-import { isGit, isHttp } from "../../builds/inputs/remote.ts";
+import { isGit, isHttp } from "../../builds/spec/remote.ts";
 import type { Source } from "../../policies/source_meta.ts";
 
 /**

@@ -116,6 +116,8 @@ export interface SolveRequest {
   EnableSessionExporter: boolean;
   /** The session that is asked about sources. */
   SourcePolicySession: string;
+  /** HTTP of steps goes through a proxy that policies see. */
+  ProxyNetwork: boolean;
 }
 
 export interface SolveRequest_ExporterAttrsDeprecatedEntry {
@@ -859,6 +861,7 @@ function createBaseSolveRequest(): SolveRequest {
     Exporters: [],
     EnableSessionExporter: false,
     SourcePolicySession: "",
+    ProxyNetwork: false,
   };
 }
 
@@ -908,6 +911,9 @@ export const SolveRequest: MessageFns<SolveRequest> = {
     }
     if (message.SourcePolicySession !== "") {
       writer.uint32(122).string(message.SourcePolicySession);
+    }
+    if (message.ProxyNetwork !== false) {
+      writer.uint32(136).bool(message.ProxyNetwork);
     }
     return writer;
   },
@@ -1052,6 +1058,14 @@ export const SolveRequest: MessageFns<SolveRequest> = {
             }
 
             message.SourcePolicySession = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.ProxyNetwork = reader.bool();
             continue;
           }
         }

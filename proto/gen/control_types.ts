@@ -115,6 +115,8 @@ export interface SolveRequest {
   EnableSessionExporter: boolean;
   /** The session that is asked about sources. */
   SourcePolicySession: string;
+  /** HTTP of steps goes through a proxy that policies see. */
+  ProxyNetwork: boolean;
 }
 
 export interface SolveRequest_ExporterAttrsDeprecatedEntry {

@@ -30,44 +30,6 @@ async function refused(space: Workspace, args: readonly string[], env: Record<st
 }
 
 Deno.test({
-  name: "a Rego policy stops the build, however it is named, unless none is to hold",
-  ignore,
-}, async () => {
-  await using space = await workspace(shared.address);
-  space.write({
-    "plain/Dockerfile": "FROM scratch\nLABEL a=b\n",
-    "ruled/Dockerfile": "FROM scratch\nLABEL a=b\n",
-    "ruled/Dockerfile.rego": "package docker\ndefault allow := false\n",
-    "other.rego": "package docker\n",
-  });
-  const cases: [args: string[], env: Record<string, string>, policy: string | undefined][] = [
-    [["ruled"], {}, space.path("ruled/Dockerfile.rego")],
-    [["--policy=strict=true", "ruled"], {}, space.path("ruled/Dockerfile.rego")],
-    [["--policy=filename=other.rego", "plain"], {}, "other.rego"],
-    [["--policy=reset=true,filename=other.rego", "ruled"], {}, "other.rego"],
-    [["plain"], { BUILDX_DEFAULT_POLICY: "1" }, "of BUILDX_DEFAULT_POLICY"],
-    [["plain"], { BUILDX_DEFAULT_POLICY: "nonsense" }, undefined],
-    [["plain"], { BUILDX_DEFAULT_POLICY: "0" }, undefined],
-    [["--policy=disabled=true", "ruled"], { BUILDX_DEFAULT_POLICY: "1" }, undefined],
-    [["--policy=reset=true", "ruled"], {}, undefined],
-    [["--policy=log-level=debug", "plain"], {}, undefined],
-  ];
-  for (const [args, env, policy] of cases) {
-    const { code, stderr } = await space.fairlead([...build, ...args], env);
-    if (policy === undefined) assert.equal(code, 0, `${args}\n${stderr}`);
-    else {
-      assert.equal(code, 1, args.join(" "));
-      assert.match(
-        line(stderr, "ERROR: "),
-        /^ERROR: failed to build: cannot build under the policy .* doesn't evaluate/m,
-      );
-      assert.ok(stderr.includes(`the policy ${policy}:`), stderr);
-      assert.doesNotMatch(stderr, /#1/);
-    }
-  }
-});
-
-Deno.test({
   name: "a source policy holds: what it denies is not taken, what it converts is",
   ignore,
 }, async () => {

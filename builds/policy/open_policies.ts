@@ -1,0 +1,234 @@
+/** Compiles a build's policies and serves them to the daemon. Loaded where a policy holds. */
+import { UsageError } from "../../base/usage_error.ts";
+import { capabilities } from "../../buildkit/capabilities.ts";
+import type { Client } from "../../buildkit/client.ts";
+import type { Service } from "../../buildkit/grpc/call.ts";
+import { RpcError } from "../../buildkit/grpc/status.ts";
+import { policyEngine } from "../../policies/engine_module.ts";
+import {
+  compilePolicy,
+  type Policy,
+  PolicyError,
+  type PolicyFiles,
+  type PolicyModule,
+} from "../../policies/policy.ts";
+import { localFiles, pathProblem } from "../../policies/policy_files.ts";
+import { policyLog } from "../../policies/policy_log.ts";
+import { metaOf } from "../../policies/source_meta.ts";
+import { sourceResolver } from "../../policies/source_resolver.ts";
+import { policyVerifier } from "../../policies/verifier.ts";
+import { denyMessages } from "../deny_messages.ts";
+import { readContextFiles } from "../inputs/context_files.ts";
+import type { Job, JobContext } from "../running/job.ts";
+import { nameInFolder, type PlannedPolicies, type PlannedPolicy } from "./planned_policies.ts";
+
+/** The most that is read of a module, in bytes. */
+const LONGEST_MODULE = 4 << 20;
+
+/** Policies that are ready to be asked. */
+export interface OpenPolicies {
+  readonly service: Service;
+  /** Steps reach HTTP through a proxy that policies see. */
+  readonly proxyNetwork: boolean;
+  /** To be called at the build's end. @param error what the build failed with */
+  close(error?: unknown): Promise<void>;
+}
+
+/**
+ * Throws `UsageError` for a policy that is missing or that the daemon would not ask, and `PolicyError`
+ * for one that can't be evaluated.
+ *
+ * @param services what the daemon may call while a policy has it look at a source
+ */
+export async function openPolicies(
+  client: Client,
+  job: Job,
+  context: JobContext,
+  services: readonly Service[],
+): Promise<OpenPolicies> {
+  const planned = job.build.inputs.policies!;
+  const { deps, progress } = context;
+  const { signal } = deps;
+  const files = filesOf(planned, client, job, context);
+  const sets = await loadModules(planned, files);
+  const [known, workers] = await Promise.all([
+    capabilities(client, signal),
+    client.listWorkers({ signal }),
+  ]);
+  // Daemons that don't know the session build as if there were no policy.
+  if (!known.has("source.policy.session")) throw neverAsked(planned);
+  const engine = await policyEngine({
+    env: deps.env,
+    note: (line) => progress.note(line),
+    signal,
+  });
+  const open = new AsyncDisposableStack();
+  const resolver = open.use(sourceResolver(client, { services, onStatus: () => {}, signal }));
+  const log = policyLog(
+    progress.local,
+    sets.flatMap(({ modules }) => modules.map(({ name }) => name)),
+  );
+  const policies: Policy[] = [];
+  const denied = new Set<string>();
+  const level = (at: number) => sets[at]!.policy.logLevel ?? "info";
+  const env = {
+    args: job.options.buildArgs,
+    labels: job.options.labels,
+    filename: planned.dockerfile,
+    target: job.options.target ?? "",
+  };
+  let proxyNetwork = false;
+  try {
+    for (const [at, { modules }] of sets.entries()) {
+      const policy = open.use(
+        await compilePolicy(engine, modules, {
+          files,
+          material: async (request) => metaOf(await resolver.resolve(request)) ?? {},
+          attestation: () => Promise.resolve(null),
+        }, { print: true }),
+      );
+      policies.push(policy);
+      const { caps, logs } = await policy.caps(env);
+      log.write(logs, level(at));
+      proxyNetwork ||= caps["exec.proxy"] === true;
+    }
+  } catch (error) {
+    log.close();
+    await open.disposeAsync();
+    if (error instanceof PolicyError) {
+      throw new PolicyError(`failed to evaluate policy caps: ${error.message}`, error.logs);
+    }
+    throw error;
+  }
+  if (proxyNetwork) {
+    if (!known.has("exec.meta.network.proxy")) {
+      throw new UsageError(
+        "network proxy requested by policy is not supported by the current BuildKit daemon, please " +
+          "upgrade to version v0.31+",
+      );
+    }
+    log.write([{ level: "info", text: "policy enabled network proxy" }], "info");
+  }
+  const platform = workers[0]?.platforms[0];
+  return {
+    proxyNetwork,
+    service: policyVerifier({
+      policies,
+      env,
+      defaultPlatform: platform &&
+        { os: platform.OS, architecture: platform.Architecture, variant: platform.Variant },
+      // Without verified signatures a policy that wants one denies.
+      signatures: () => Promise.resolve([]),
+      log: (at, lines) => log.write(lines, level(at)),
+      onDeny: (identifier) => denied.add(identifier),
+    }),
+    async close(error) {
+      const isOurs = error instanceof RpcError &&
+        (denyMessages(error.details).length > 0 ||
+          [...denied].some((identifier) =>
+            error.message.includes(
+              `source ${JSON.stringify(identifier)} not allowed by policy: action DENY`,
+            )
+          ));
+      log.close(isOurs ? new Error(`failed to solve: ${error.message}`) : undefined);
+      await open.disposeAsync();
+    },
+  };
+}
+
+interface ModuleSet {
+  readonly policy: PlannedPolicy;
+  readonly modules: readonly PolicyModule[];
+}
+
+/** The modules of each policy. One beside a Dockerfile of a remote context may be absent. */
+async function loadModules(
+  { all, isRemote }: PlannedPolicies,
+  files: PolicyFiles,
+): Promise<ModuleSet[]> {
+  const sets = await Promise.all(all.map(async (policy): Promise<ModuleSet | undefined> => {
+    const { beside } = policy;
+    if (beside && !isRemote) {
+      const text = await Deno.readTextFile(beside.path);
+      return { policy, modules: [{ name: beside.name, text }] };
+    }
+    const names = beside ? [beside.path] : policy.files;
+    const modules = await Promise.all(names.map(async (name) => {
+      const bytes = await files(name, LONGEST_MODULE);
+      if (bytes !== undefined) return [{ name, text: new TextDecoder().decode(bytes) }];
+      if (beside) return [];
+      throw notFound(name);
+    }));
+    return beside && modules.flat().length === 0 ? undefined : { policy, modules: modules.flat() };
+  }));
+  return sets.filter((set) => set !== undefined);
+}
+
+function notFound(name: string): UsageError {
+  const inside = name.replace(/^cwd:\/\//, "");
+  if (name === "cwd://") return new UsageError('invalid policy filename "cwd://"');
+  if (!name.startsWith("cwd://") && pathProblem(inside) !== undefined) {
+    return new UsageError(
+      `failed to stat policy file ${name}: stat ${name}: invalid argument`,
+      "a policy lies below the context; cwd://NAME names one below the current folder",
+    );
+  }
+  return new UsageError(
+    `policy file ${name} not found`,
+    "names are relative to the context; cwd://NAME is relative to the current folder",
+  );
+}
+
+/** Reads from the context, wherever that is, and names with `cwd://` from the current folder. */
+function filesOf(
+  planned: PlannedPolicies,
+  client: Client,
+  { build }: Job,
+  context: JobContext,
+): PolicyFiles {
+  const { folder, typedFolder, isRemote, cwd, mayRead } = planned;
+  const { signal } = context.deps;
+  const local = (root: string) => {
+    const read = localFiles(root, signal);
+    return (path: string, limit: number) =>
+      mayRead(`${root}/${path}`) ? read(path, limit) : Promise.resolve(undefined);
+  };
+  const below = folder === undefined ? undefined : local(folder);
+  const here = local(cwd);
+  return async (name, limit) => {
+    if (name.startsWith("cwd://")) return await here(nameInFolder(name.slice(6), ""), limit);
+    if (below) return await below(nameInFolder(name, typedFolder), limit);
+    if (!isRemote) return undefined;
+    const path = remotePath(name);
+    const far = {
+      url: build.inputs.attrs["context"] ?? "",
+      secrets: build.secrets,
+      agents: build.agents,
+    };
+    const [found] = await readContextFiles(client, far, { names: [path], length: limit }, context);
+    return found;
+  };
+}
+
+/** A path in a remote context: `..` and a leading `/` lead nowhere else. Throws `UsageError`. */
+function remotePath(name: string): string {
+  const parts: string[] = [];
+  for (const part of name.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  if (parts.length > 0) return parts.join("/");
+  throw new UsageError(`invalid remote policy filename ${JSON.stringify(name)}`);
+}
+
+function neverAsked({ all }: PlannedPolicies): UsageError {
+  if (all.some(({ strict }) => strict)) {
+    return new UsageError(
+      "strict policy is not supported by the current BuildKit daemon, please upgrade to version v0.27+",
+    );
+  }
+  return new UsageError(
+    "the builder's BuildKit can't ask a policy: it is older than v0.26",
+    "update the daemon to v0.27 or newer; a build without the policy: --policy disabled=true",
+  );
+}

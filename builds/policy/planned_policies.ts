@@ -1,0 +1,121 @@
+/** Which Rego policies hold for a build, and where their files are. Local ones are looked for at once. */
+import type { Env } from "../../base/env.ts";
+import { readBool } from "../../base/go/bool.ts";
+import { osReason } from "../../base/os_reason.ts";
+import { baseName, cleanPath, isBelow } from "../../base/paths.ts";
+import { UsageError } from "../../base/usage_error.ts";
+import { choosePolicies, type ChosenPolicy } from "../../policies/composition.ts";
+import type { ContextInputs } from "../inputs/context_inputs.ts";
+import type { BuildSpec } from "../spec/build_spec.ts";
+
+/** The policies of a build, in the order in which they are asked. */
+export interface PlannedPolicies {
+  readonly all: readonly PlannedPolicy[];
+  /** The folder of this machine that names are relative to; undefined where the context is none. */
+  readonly folder: string | undefined;
+  /** The context as it was typed, where it is a folder. */
+  readonly typedFolder: string;
+  /** Only the daemon can read the context. */
+  readonly isRemote: boolean;
+  /** The folder of names that begin with `cwd://`. */
+  readonly cwd: string;
+  /** Whether a path of this machine may be read. */
+  readonly mayRead: (path: string) => boolean;
+  /** The Dockerfile's name without its folder: `input.env.filename`. */
+  readonly dockerfile: string;
+}
+
+export interface PlannedPolicy extends ChosenPolicy {
+  /** The policy beside the Dockerfile: its name in messages and where it is; else undefined. */
+  readonly beside?: { readonly name: string; readonly path: string };
+}
+
+/** Undefined where no policy holds. Throws `UsageError`. */
+export function planPolicies(
+  { context, dockerfile, policies }: Pick<BuildSpec, "context" | "dockerfile" | "policies">,
+  inputs: Pick<ContextInputs, "mounts" | "filename" | "dockerfileFolder">,
+  { env, cwd, mayRead }: {
+    readonly env: Env;
+    readonly cwd: string;
+    readonly mayRead: (path: string) => boolean;
+  },
+): PlannedPolicies | undefined {
+  const isRemote = context.kind === "remote";
+  const found = besideDockerfile(inputs, isRemote);
+  const chosen = choosePolicies(policies, found !== undefined);
+  if (chosen === "disabled") return undefined;
+  if (readBool(env("BUILDX_DEFAULT_POLICY") ?? "")) throw noDefaultPolicy();
+  if (chosen.length === 0) return undefined;
+  const typed = cleanPath(dockerfile.typed);
+  const folder = context.kind === "folder" ? context.path : undefined;
+  const typedFolder = context.kind === "folder" ? context.typed : "";
+  const name = () => {
+    if (found!.folder === undefined) return `${inputs.filename}.rego`;
+    const shown = dockerfile.typed === "" ? typedFolder : dockerfile.typed.replace(/[^/]*$/, "");
+    return cleanPath(`${shown === "" ? "." : shown}/${inputs.filename}.rego`);
+  };
+  return {
+    all: chosen.map((policy) =>
+      policy.files.length > 0 ? policy : { ...policy, beside: { name: name(), path: found!.path } }
+    ),
+    folder,
+    typedFolder,
+    isRemote,
+    cwd,
+    mayRead,
+    dockerfile: typed === "." || typed === "/" ? "Dockerfile" : baseName(typed),
+  };
+}
+
+/** Where a policy beside the Dockerfile lies, or may lie in a context that only the daemon can read. */
+function besideDockerfile(
+  { mounts, filename, dockerfileFolder }: Pick<
+    ContextInputs,
+    "mounts" | "filename" | "dockerfileFolder"
+  >,
+  isRemote: boolean,
+): { readonly folder: string | undefined; readonly path: string } | undefined {
+  if (dockerfileFolder === undefined) {
+    const inContext = isRemote && !mounts.has("dockerfile");
+    return inContext ? { folder: undefined, path: `${filename}.rego` } : undefined;
+  }
+  const path = `${dockerfileFolder}/${filename}.rego`;
+  try {
+    Deno.statSync(path);
+    return { folder: dockerfileFolder, path };
+  } catch (error) {
+    // A link that leads nowhere, or a folder that can't be searched, hides a policy.
+    if (error instanceof Deno.errors.NotFound && !isLink(path)) return undefined;
+    throw new UsageError(
+      `failed to read policy file ${path}: open ${path}: ${osReason(error)}`,
+      "a build is under the policy beside its Dockerfile; without one: --policy disabled=true",
+    );
+  }
+}
+
+function isLink(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isSymlink;
+  } catch {
+    return false;
+  }
+}
+
+function noDefaultPolicy(): UsageError {
+  return new UsageError(
+    "cannot build under the policy of BUILDX_DEFAULT_POLICY: fairlead doesn't verify signatures of " +
+      "images yet",
+    "build with buildx, or unset BUILDX_DEFAULT_POLICY",
+  );
+}
+
+/**
+ * A name of `--policy` within its folder, in buildx's rules: an absolute name counts where the context
+ * was typed absolute and holds it.
+ */
+export function nameInFolder(name: string, typedFolder: string): string {
+  const folder = cleanPath(typedFolder);
+  const path = cleanPath(name);
+  const isInside = folder.startsWith("/") && isBelow(path, folder);
+  return isInside ? path.slice(folder.replace(/\/$/, "").length + 1) : path;
+}
