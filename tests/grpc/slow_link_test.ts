@@ -182,6 +182,7 @@ const emptyRequest = {
   Exporters: [],
   EnableSessionExporter: false,
   SourcePolicySession: "",
+  ProxyNetwork: false,
 };
 
 Deno.test({

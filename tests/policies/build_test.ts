@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console
 /** Builds under policies beside buildx's: the same decisions, messages and errors. */
 import assert from "node:assert/strict";
 import { ignore, world } from "../operate/images.ts";
@@ -75,7 +76,7 @@ Deno.test({ name: "builds are under the policies that buildx finds", ignore }, a
     ).replace("package docker", 'package docker\n\nprinted if print("seen", input.env.filename)'),
     "plain/import.rego": rego(
       "import data.lib.names",
-      "default allow := names.all",
+      "allow if names.all",
       "deny_msg := []",
     ),
     "plain/lib/names.rego": "package anything\n\nall := true\n",

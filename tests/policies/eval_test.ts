@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console
 /** `policy eval` and `policy test` beside buildx's, on the same daemon, images and files. */
 import assert from "node:assert/strict";
 import { comparable } from "../operate/beside.ts";
