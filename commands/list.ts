@@ -86,6 +86,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: "policy",
     summary: "Commands for working with build policies",
+    isGroup: true,
     load: () => import("./policy.ts"),
   },
   {
