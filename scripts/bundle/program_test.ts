@@ -49,6 +49,10 @@ Deno.test("the program's bundle: few files for what is counted, and none of node
       assert.doesNotMatch(text, /\bimport\(["'`]\.\//, `${name} names a late import`);
       assert.doesNotMatch(text, /\bcreateRequire\b|\b__dirname\b/, name);
     }
+    const licences = texts.get("LICENCES.txt")!;
+    for (const name of ["ssh2", "asn1", "yaml"]) {
+      assert.match(licences, new RegExp(`^${name} [\\d.]+\\n\\n[^]*Copyright`, "m"));
+    }
     const stamped = [...texts.values()].filter((text) => /revision:[`"]0123[`"]/.test(text));
     assert.equal(stamped.length, 1);
     // The CommonJS build of yaml loads node's modules.

@@ -39,8 +39,15 @@ export async function bundle({ entry, output, external = [], plugins = [] }: Bun
 /** Finds the packages of deno.json, which lie in Deno's cache and not in a `node_modules`. */
 function packages(external: readonly string[]): Plugin {
   const own = createRequire(import.meta.url);
+  const folders = new Set<string>();
   return {
     name: "packages",
+    // The bundle has no comments, and licences want to go with their code.
+    generateBundle({ dir }) {
+      if (dir === undefined || external.length > 0) return;
+      const source = [...folders].sort().map(licenceOf).join("\n");
+      this.emitFile({ type: "asset", fileName: "LICENCES.txt", source });
+    },
     async resolveId(source, importer, { kind }) {
       if (/^cpu-features$|\.node$/.test(source)) return NATIVE;
       if (/^[./]|^node:/.test(source) || importer === undefined) return null;
@@ -50,7 +57,9 @@ function packages(external: readonly string[]): Plugin {
       const require = importer.includes("/npm/") ? createRequire(importer) : own;
       const found = require.resolve(source);
       // The package names itself: then rolldown chooses the build by the package's `exports`.
-      const self = `${packageFolder(found, name)}/package.json`;
+      const folder = packageFolder(found, name);
+      folders.add(folder);
+      const self = `${folder}/package.json`;
       return await this.resolve(source, self, { kind, skipSelf: true }) ?? found;
     },
     load: (id) => id === NATIVE ? 'module.exports = {}; throw new Error("no add-on")' : null,
@@ -68,4 +77,14 @@ function packageFolder(file: string, name: string): string {
     }
   }
   throw new Error(`${file} belongs to no package ${name}`);
+}
+
+/** A package's name, version and licence. */
+function licenceOf(folder: string): string {
+  const { name, version, license } = JSON.parse(Deno.readTextFileSync(`${folder}/package.json`));
+  const file = [...Deno.readDirSync(folder)].find(({ name }) => /^licen[cs]e/i.test(name));
+  const text = file === undefined
+    ? `${license}\n`
+    : Deno.readTextFileSync(`${folder}/${file.name}`);
+  return `${name} ${version}\n\n${text}\n`;
 }

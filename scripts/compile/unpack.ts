@@ -105,7 +105,7 @@ async function move(): Promise<void> {
 /** Has Deno compile every file, and keep that. */
 async function fillCache(): Promise<void> {
   const names = [...Deno.readDirSync(`${final}/dist`)].map(({ name }) => name)
-    .filter((name) => name !== "main.js");
+    .filter((name) => name.endsWith(".js") && name !== "main.js");
   const imports = names.map((name) => `await import(${JSON.stringify(`./dist/${name}`)});\n`);
   const all = `${final}/all.js`;
   await Deno.writeTextFile(all, imports.join(""));
