@@ -50,3 +50,25 @@ export function cleanPath(path: string): string {
   }
   return root + parts.join("/") || ".";
 }
+
+/**
+ * A path as seen from a folder, if it is in it (or the folder's own parent, as with buildx); else as
+ * it stands. Remote addresses stay as they are.
+ */
+export function relativeTo(folder: string, path: string): string {
+  if (!isAbsolute(folder) || !isAbsolute(path)) return path;
+  const from = partsOf(folder);
+  const to = partsOf(path);
+  let common = 0;
+  while (common < from.length && from[common] === to[common]) common++;
+  if (windows && common === 0) return path;
+  const up = from.length - common;
+  const rest = to.slice(common);
+  if (up > 1 || (up === 1 && rest.length > 0)) return path;
+  return [...Array(up).fill(".."), ...rest].join("/") || ".";
+}
+
+function partsOf(path: string): string[] {
+  const separator = windows ? /[\\/]+/ : /\/+/;
+  return path.split(separator).filter((part) => part !== "" && part !== ".");
+}

@@ -67,7 +67,7 @@ export function askBuilders(
 ): Promise<BuilderStatus[]> {
   return Promise.all(builders.map(async (builder) => {
     const asked = await Promise.all(
-      builder.nodes.map((node) => askMembers(builder, node, options)),
+      builder.nodes.map((node) => askDaemons(builder, node, options)),
     );
     const nodes = asked.flat();
     const dynamic = nodes.length > 0 && nodes.every(({ node }) => node.member !== undefined);
@@ -78,13 +78,13 @@ export function askBuilders(
 }
 
 /** Asks every daemon of a node: at least one. */
-async function askMembers(
+async function askDaemons(
   builder: Builder,
   node: StoredNode,
   options: AskOptions,
 ): Promise<NodeStatus[]> {
   let members: NodeMember[] = [];
-  const found = await attempt(builder, node, options, async (deadline, step) => {
+  const found = await stateFrom(builder, node, options, async (deadline, step) => {
     const { env, log } = options;
     const context = { signal: deadline.signal, env, log, step };
     members = await deadline.race(membersOf(builder, node, context));
@@ -106,7 +106,7 @@ export async function askNode(
   node: StoredNode,
   options: AskOptions,
 ): Promise<NodeStatus> {
-  const found = await askState(builder, node, options);
+  const found = await nodeStateOf(builder, node, options);
   // Not before: of a plugin that never ran it isn't known which options are secret.
   return { ...found, endpoint: withoutSecrets(builder, node, options) };
 }
@@ -123,12 +123,12 @@ function withoutSecrets(builder: Builder, node: StoredNode, options: AskOptions)
   }
 }
 
-function askState(
+function nodeStateOf(
   builder: Builder,
   node: StoredNode,
   options: AskOptions,
 ): Promise<Omit<NodeStatus, "endpoint">> {
-  return attempt(
+  return stateFrom(
     builder,
     node,
     options,
@@ -138,8 +138,8 @@ function askState(
 
 type Step = (step: DialStep | "answer", detail?: string) => void;
 
-/** What is known of a node by an attempt to ask it, or why there is nothing. */
-async function attempt(
+/** The state that `work` finds; of a node that it can't ask, why not. */
+async function stateFrom(
   builder: Builder,
   node: StoredNode,
   options: AskOptions,
@@ -172,7 +172,7 @@ async function attempt(
     return { ...unknown, ...found, status: "running" };
   } catch (error) {
     options.signal.throwIfAborted();
-    if (!deadline.passed) return { ...unknown, status: absence(builder, error), error };
+    if (!deadline.passed) return { ...unknown, status: unreachableStatus(builder, error), error };
     const silent = new SilentNode(options.timeout, place.step, place.detail, error);
     const status = options.showStep ? `${doing[place.step]}…` : "inactive";
     return { ...unknown, status, error: silent };
@@ -190,7 +190,7 @@ export function checkNode(
 }
 
 /** buildx's word for a node that doesn't answer. */
-function absence({ driver }: Builder, error: unknown): string {
+function unreachableStatus({ driver }: Builder, error: unknown): string {
   if (driver === "remote") return "inactive";
   const state = error instanceof DialError ? error.state : undefined;
   return state === "stopped" ? "stopped" : state === "missing" ? "inactive" : "error";

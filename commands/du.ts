@@ -3,7 +3,7 @@ import type { UsageRecord } from "../proto/gen/control.ts";
 import { defineCommand } from "../cli/command.ts";
 import { statusLimit } from "../cli/connect_timeout.ts";
 import { statusTimeout } from "../cli/flags/common.ts";
-import { cacheFilter, parseFilters } from "./filter.ts";
+import { cacheFilter, parseFilters } from "./du/cache_filter.ts";
 import { type Format, parseFormat } from "../cli/format.ts";
 import { goJsonValue } from "../base/go/json.ts";
 import { reachNodes } from "../cli/builders/reached_nodes.ts";

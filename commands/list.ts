@@ -57,7 +57,7 @@ export const commands: readonly CommandEntry[] = [
     name: "docker-cli-plugin-metadata",
     summary: "Answer docker's request for a plugin's metadata",
     hidden: true,
-    load: () => import("./plugin.ts"),
+    load: () => import("./docker_cli_plugin_metadata.ts"),
   },
   { name: "du", summary: "Disk usage", load: () => import("./du.ts") },
   {

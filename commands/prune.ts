@@ -6,7 +6,7 @@ import { defineCommand } from "../cli/command.ts";
 import { confirm } from "../cli/confirm.ts";
 import { statusLimit } from "../cli/connect_timeout.ts";
 import { statusTimeout } from "../cli/flags/common.ts";
-import { cacheFilter, parseFilters, withPruneFilters } from "./filter.ts";
+import { cacheFilter, parseFilters, withPruneFilters } from "./du/cache_filter.ts";
 import { reachNodes } from "../cli/builders/reached_nodes.ts";
 import { alignColumns } from "../base/go/tabwriter.ts";
 import { sizeText, usageTexts } from "./du/usage_record.ts";

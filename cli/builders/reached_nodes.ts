@@ -9,7 +9,7 @@ import { connectTimeout } from "../connect_timeout.ts";
 import type { Deps } from "../deps.ts";
 import type { GlobalValues } from "../flags/spec.ts";
 import { hintOf, messageOf, type Told } from "../report.ts";
-import { warnOnce } from "../warn.ts";
+import { warn, warnOnce } from "../warn.ts";
 import { waiting, waitLine } from "../waiting.ts";
 import { storeOf } from "./open_store.ts";
 
@@ -135,6 +135,11 @@ export class Nodes implements AsyncDisposable {
     const ordered = this.#places.filter(({ node }) => this.#failures.has(node))
       .map(({ node }) => ({ node: nameOf(node), error: this.#failures.get(node) }));
     return new NodesError(ordered, ordered.length === this.#places.length);
+  }
+
+  /** Warns of nodes that failed: a record was found without them, and one may have a newer one. */
+  warn(deps: Pick<Deps, "stderr">): void {
+    for (const line of this.failure()?.lines ?? []) warn(deps, line);
   }
 
   /** Throws what went wrong at nodes. */

@@ -4,8 +4,8 @@ import { within } from "../../base/async.ts";
 import type { GlobalValues } from "../../cli/flags/spec.ts";
 import { absolutePath } from "../../base/paths.ts";
 import { type Deps, type Output, withChanges } from "../../cli/deps.ts";
-import { readLocalState } from "../history/local_state.ts";
-import { buildName } from "../history/name.ts";
+import { readLocalState } from "../history/records/local_state.ts";
+import { buildName } from "../history/records/build_name.ts";
 import { type Candidates, harmless, nothing, wordsOf } from "./candidates.ts";
 
 /** What is asked, and what was typed before it. */
@@ -55,7 +55,7 @@ export async function refs({ deps, flags, args }: Asked): Promise<Candidates> {
   let found: Candidates = nothing;
   const ask = async () => {
     const { reachNodes } = await import("../../cli/builders/reached_nodes.ts");
-    const { queryRecords } = await import("../history/records.ts");
+    const { queryRecords } = await import("../history/records/records.ts");
     await using nodes = await reachNodes(
       withChanges(deps, { signal, stderr: silent }),
       global,

@@ -6,8 +6,7 @@ import { exitCodes } from "../../cli/exit_codes.ts";
 import { reachNodes } from "../../cli/builders/reached_nodes.ts";
 import { chooseMode } from "../../progress/mode.ts";
 import { progressOf } from "../../progress/command_progress.ts";
-import { warnOfNodes } from "./lost_nodes.ts";
-import { endedRecord, findRecord, type HistoryRecord, NoRecordError } from "./records.ts";
+import { endedRecord, findRecord, type HistoryRecord, NoRecordError } from "./records/records.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
@@ -35,7 +34,7 @@ export const command = defineCommand({
       () => findRecord(nodes, ref, { signal, activeOnly: ref === "" }),
       ref,
     );
-    warnOfNodes(deps, nodes);
+    nodes.warn(deps);
     const { at, record } = found;
     using progress = progressOf(deps, { mode, builder: at.builder, debug: global.debug });
     await at.client.status(record.Ref, (status) => progress.update(status), { signal });

@@ -7,10 +7,9 @@ import { type Nodes, type ReachedNode, reachNodes } from "../../cli/builders/rea
 import { UsageError } from "../../base/usage_error.ts";
 import { warn } from "../../cli/warn.ts";
 import { bundle } from "./bundle/bundle.ts";
-import { readLocalGroup, readLocalState } from "./local_state.ts";
-import { warnOfNodes } from "./lost_nodes.ts";
-import { finalize, findRecord, type HistoryRecord, noRecord } from "./records.ts";
-import { queryNode, queryRecords } from "./records.ts";
+import { readLocalGroup, readLocalState } from "./records/local_state.ts";
+import { finalize, findRecord, type HistoryRecord, noRecord } from "./records/records.ts";
+import { queryNode, queryRecords } from "./records/records.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF...]", min: 0, max: Infinity },
@@ -29,7 +28,7 @@ export const command = defineCommand({
     const { signal } = deps;
     await using nodes = await reachNodes(deps, global);
     let found = flags.all ? await allRecords(nodes, signal) : await named(nodes, args, signal);
-    warnOfNodes(deps, nodes);
+    nodes.warn(deps);
     if (flags.finalize) {
       found = await Promise.all(found.map((record) => finalized(record, signal)));
     }

@@ -4,16 +4,15 @@ import { reachNodes } from "../../cli/builders/reached_nodes.ts";
 import { rootPath } from "../../cli/root.ts";
 import { debugIsSet } from "../../cli/run.ts";
 import { compileTemplate } from "../../base/go/template/template.ts";
-import { attachmentsOf } from "./attachments.ts";
-import { desktopUrl } from "./desktop.ts";
+import { attachmentsOf } from "./records/attachments.ts";
+import { desktopUrl } from "./open_url.ts";
 import { failureOf } from "./inspect/failure.ts";
 import { inspectText } from "./inspect/inspect_text.ts";
 import { inspectJson, templateValue } from "./inspect/inspect_values.ts";
 import { inspection } from "./inspect/inspection.ts";
-import { readLocalState } from "./local_state.ts";
-import { warnOfNodes } from "./lost_nodes.ts";
+import { readLocalState } from "./records/local_state.ts";
 import { materialsOf } from "./inspect/materials.ts";
-import { findRecord } from "./records.ts";
+import { findRecord } from "./records/records.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
@@ -23,7 +22,7 @@ export const command = defineCommand({
   commands: [{
     name: "attachment",
     summary: "Inspect a build record attachment",
-    load: () => import("./attachment.ts"),
+    load: () => import("./inspect/attachment.ts"),
   }],
   async run({ deps, args: [ref = ""], flags: { format }, global }) {
     const isWord = format === "pretty" || format === "json";
@@ -31,7 +30,7 @@ export const command = defineCommand({
     const { signal } = deps;
     await using nodes = await reachNodes(deps, global);
     const found = await findRecord(nodes, ref, { signal });
-    warnOfNodes(deps, nodes);
+    nodes.warn(deps);
     const { at, record } = found;
     const attachments = await attachmentsOf(at.client, record, signal);
     const data = inspection(found, {

@@ -2,8 +2,7 @@ import { defineCommand } from "../../cli/command.ts";
 import { reachNodes } from "../../cli/builders/reached_nodes.ts";
 import { chooseMode, ProgressModeError } from "../../progress/mode.ts";
 import { progressOf } from "../../progress/command_progress.ts";
-import { warnOfNodes } from "./lost_nodes.ts";
-import { findRecord } from "./records.ts";
+import { findRecord } from "./records/records.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
@@ -26,7 +25,7 @@ export const command = defineCommand({
     });
     await using nodes = await reachNodes(deps, global);
     const { at, record } = await findRecord(nodes, args[0] ?? "", { signal: deps.signal });
-    warnOfNodes(deps, nodes);
+    nodes.warn(deps);
     using progress = progressOf(deps, { mode, debug: global.debug });
     await at.client.status(record.Ref, (status) => progress.update(status), {
       signal: deps.signal,

@@ -5,13 +5,19 @@ import { type Format, parseFormat } from "../../cli/format.ts";
 import { goJsonValue } from "../../base/go/json.ts";
 import { type Moment, rfc3339 } from "../../base/go/time.ts";
 import { reachNodes } from "../../cli/builders/reached_nodes.ts";
-import { desktopUrl } from "./desktop.ts";
-import { parseHistoryFilter } from "./filters.ts";
-import { remoteUrl } from "./git_remote.ts";
-import { readLocalState } from "./local_state.ts";
-import { buildName } from "./name.ts";
-import { createdAt, durationText, elapsed, fullRef, type HistoryRecord } from "./records.ts";
-import { queryRecords } from "./records.ts";
+import { desktopUrl } from "./open_url.ts";
+import { parseHistoryFilter } from "./records/filters.ts";
+import { remoteUrl } from "./records/git_remote.ts";
+import { readLocalState } from "./records/local_state.ts";
+import { buildName } from "./records/build_name.ts";
+import {
+  createdAt,
+  durationText,
+  elapsed,
+  fullRef,
+  type HistoryRecord,
+} from "./records/records.ts";
+import { queryRecords } from "./records/records.ts";
 
 const table = "table {{.Ref}}\t{{.Name}}\t{{.Status}}\t{{.CreatedAt}}\t{{.Duration}}\t{{.Link}}";
 

@@ -1,9 +1,7 @@
 import { defineCommand } from "../../cli/command.ts";
 import { reachNodes } from "../../cli/builders/reached_nodes.ts";
-import { desktopUrl } from "./desktop.ts";
-import { warnOfNodes } from "./lost_nodes.ts";
-import { openUrl } from "./open_url.ts";
-import { findRecord } from "./records.ts";
+import { desktopUrl, openUrl } from "./open_url.ts";
+import { findRecord } from "./records/records.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
@@ -11,7 +9,7 @@ export const command = defineCommand({
   async run({ deps, args, global }) {
     await using nodes = await reachNodes(deps, global);
     const found = await findRecord(nodes, args[0] ?? "", { signal: deps.signal });
-    warnOfNodes(deps, nodes);
+    nodes.warn(deps);
     await openUrl(desktopUrl(found), deps);
   },
 });

@@ -1,4 +1,10 @@
 import type { Deps } from "../../cli/deps.ts";
+import { fullRef, type HistoryRecord } from "./records/records.ts";
+
+/** The address that a record has in Docker Desktop; no other program opens it. */
+export function desktopUrl(found: Pick<HistoryRecord, "at" | "record">): string {
+  return `docker-desktop://dashboard/build/${fullRef(found)}`;
+}
 
 /** The system has no way to show an address. */
 export class OpenError extends Error {

@@ -6,7 +6,7 @@ import { defineCommand } from "../../cli/command.ts";
 import { type Nodes, reachNodes } from "../../cli/builders/reached_nodes.ts";
 import { messageOf } from "../../cli/report.ts";
 import { UsageError } from "../../base/usage_error.ts";
-import { noRecord, parseRef, queryRecords } from "./records.ts";
+import { noRecord, parseRef, queryRecords } from "./records/records.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF...]", min: 0, max: Infinity },

@@ -7,10 +7,9 @@ import { reachNodes } from "../../cli/builders/reached_nodes.ts";
 import { timelinePage } from "../../progress/timeline/page.ts";
 import { recordTimeline } from "../../progress/timeline/record.ts";
 import { UsageError } from "../../base/usage_error.ts";
-import { readLocalState } from "./local_state.ts";
-import { warnOfNodes } from "./lost_nodes.ts";
-import { buildName } from "./name.ts";
-import { endedRecord, findRecord, fullRef, queryRecords } from "./records.ts";
+import { readLocalState } from "./records/local_state.ts";
+import { buildName } from "./records/build_name.ts";
+import { endedRecord, findRecord, fullRef, queryRecords } from "./records/records.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
@@ -34,7 +33,7 @@ export const command = defineCommand({
     const found = await findRecord(nodes, args[0] ?? "", { signal });
     // Of a build on several nodes each has a record of its part.
     const parts = await queryRecords(nodes, { ref: found.record.Ref, signal });
-    warnOfNodes(deps, nodes);
+    nodes.warn(deps);
     if (parts.some(({ record }) => record.CompletedAt === undefined)) {
       deps.stderr.write(`build ${found.record.Ref} still runs: its page comes when it ends\n`);
     }

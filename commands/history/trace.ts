@@ -3,7 +3,6 @@ import { defineCommand } from "../../cli/command.ts";
 import type { Deps } from "../../cli/deps.ts";
 import { goJson } from "../../base/go/json.ts";
 import { type Nodes, reachNodes } from "../../cli/builders/reached_nodes.ts";
-import { warnOfNodes } from "./lost_nodes.ts";
 import { jaegerTrace } from "./trace/jaeger.ts";
 import {
   finalize,
@@ -12,7 +11,7 @@ import {
   type HistoryRecord,
   NoRecordError,
   queryNode,
-} from "./records.ts";
+} from "./records/records.ts";
 import { parseSpans } from "./trace/spans.ts";
 
 export const command = defineCommand({
@@ -32,7 +31,7 @@ export const command = defineCommand({
     const refs = flags.compare === "" ? [ref] : [ref, flags.compare];
     const traces = [];
     for (const ref of refs) traces.push(await traceOf(nodes, ref, deps));
-    warnOfNodes(deps, nodes);
+    nodes.warn(deps);
     if (!deps.stdout.isTerminal && !given.has("addr")) {
       const data = traces.map(({ spans }) => jaegerTrace(spans));
       deps.stdout.write(`${goJson({ data }, 2)}\n\n`);

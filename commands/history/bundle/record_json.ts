@@ -4,8 +4,8 @@ import type {
   Descriptor,
 } from "../../../proto/gen/control.ts";
 import type { Moment } from "../../../base/go/time.ts";
-import { fields } from "../json_fields.ts";
-import type { LocalGroup, LocalState } from "../local_state.ts";
+import { fields } from "../records/json_fields.ts";
+import type { LocalGroup, LocalState } from "../records/local_state.ts";
 
 /** What a bundle says of a build beside its record. */
 export interface RecordExtras {

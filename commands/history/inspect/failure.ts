@@ -4,7 +4,7 @@ import type { BuildHistoryRecord, StatusResponse } from "../../../proto/gen/cont
 import { Status } from "../../../proto/gen/status.ts";
 import type { ReachedNode } from "../../../cli/builders/reached_nodes.ts";
 import { sourceExcerpt, sourcesOf } from "../../../progress/source_excerpt.ts";
-import { fields, items, textOf } from "../json_fields.ts";
+import { fields, items, textOf } from "../records/json_fields.ts";
 
 /** What a failed build's error says beyond its message; kept beside the record as a blob. */
 export interface Failure {

@@ -3,7 +3,7 @@ import { formatBytes } from "../../../base/go/bytes.ts";
 import { dateTime, localOffset } from "../../../base/go/time.ts";
 import { alignColumns } from "../../../base/go/tabwriter.ts";
 import type { Inspection, Pair } from "./inspection.ts";
-import { durationText } from "../records.ts";
+import { durationText } from "../records/records.ts";
 
 export interface InspectTextOptions {
   /** The words by which the user calls us. */

@@ -5,13 +5,13 @@ import { cleanPath } from "../../../base/paths.ts";
 import { parseBool } from "../../../base/go/bool.ts";
 import { quote } from "../../../base/go/quote.ts";
 import type { Moment } from "../../../base/go/time.ts";
-import type { Attachment } from "../attachments.ts";
+import type { Attachment } from "../records/attachments.ts";
 import type { Failure } from "./failure.ts";
-import { buildName } from "../name.ts";
-import type { LocalState } from "../local_state.ts";
+import { buildName } from "../records/build_name.ts";
+import type { LocalState } from "../records/local_state.ts";
 import type { Material } from "./materials.ts";
-import { relativeTo } from "../paths.ts";
-import { elapsed, type HistoryRecord } from "../records.ts";
+import { relativeTo } from "../../../base/paths.ts";
+import { elapsed, type HistoryRecord } from "../records/records.ts";
 
 export interface Pair {
   readonly Name: string;

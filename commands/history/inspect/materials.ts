@@ -1,7 +1,7 @@
 import type { Client } from "../../../buildkit/client.ts";
 import { wholeBlob } from "../../../buildkit/content.ts";
-import type { Attachment } from "../attachments.ts";
-import { fields, items, textOf } from "../json_fields.ts";
+import type { Attachment } from "../records/attachments.ts";
+import { fields, items, textOf } from "../records/json_fields.ts";
 
 /** What went into a build from elsewhere, by its provenance. */
 export interface Material {

@@ -1,5 +1,5 @@
 import { type Moment, nanoseconds, parseMoment } from "../../../base/go/time.ts";
-import { fields, integerOf, items, textOf } from "../json_fields.ts";
+import { fields, integerOf, items, textOf } from "../records/json_fields.ts";
 import { type Attribute, attributesOf, type Span } from "./spans.ts";
 
 /** A trace in the JSON that Jaeger's viewer opens; what is not there is null, as Go writes it. */

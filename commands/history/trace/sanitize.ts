@@ -1,5 +1,5 @@
 import { goJson } from "../../../base/go/json.ts";
-import { fields } from "../json_fields.ts";
+import { fields } from "../records/json_fields.ts";
 import { parseSpans, type Span } from "./spans.ts";
 
 /** A trace without the credentials that command lines in it may show. */

@@ -2,7 +2,7 @@
 import { criticalPath } from "../../../progress/timeline/critical_path.ts";
 import type { Step, Timeline } from "../../../progress/timeline/timeline.ts";
 import { nanoseconds, parseMoment } from "../../../base/go/time.ts";
-import { fields, items, textOf } from "../json_fields.ts";
+import { fields, items, textOf } from "../records/json_fields.ts";
 import { attributesOf, type Span } from "./spans.ts";
 
 interface Node {

@@ -1,5 +1,5 @@
 import { rawNumber } from "../../../base/go/json.ts";
-import { fields, items, textOf } from "../json_fields.ts";
+import { fields, items, textOf } from "../records/json_fields.ts";
 
 /**
  * A span as BuildKit stores traces: OpenTelemetry's Go structures in JSON, one object after another

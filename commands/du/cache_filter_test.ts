@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cacheFilter, parseFilters, withPruneFilters } from "./filter.ts";
+import { cacheFilter, parseFilters, withPruneFilters } from "./cache_filter.ts";
 
 const good: [string[], string, bigint?][] = [
   [[], ""],

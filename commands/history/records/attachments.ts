@@ -1,8 +1,12 @@
-import { formatPlatform, parsePlatform, type Platform } from "../../builders/platforms.ts";
-import type { Client } from "../../buildkit/client.ts";
-import { blobSize, wholeBlob } from "../../buildkit/content.ts";
+import { formatPlatform, parsePlatform, type Platform } from "../../../builders/platforms.ts";
+import type { Client } from "../../../buildkit/client.ts";
+import { blobSize, wholeBlob } from "../../../buildkit/content.ts";
 import { fields, integerOf, items, textOf } from "./json_fields.ts";
-import type { BuildHistoryRecord, BuildResultInfo, Descriptor } from "../../proto/gen/control.ts";
+import type {
+  BuildHistoryRecord,
+  BuildResultInfo,
+  Descriptor,
+} from "../../../proto/gen/control.ts";
 
 /** A blob that belongs to a record: an image's index or manifest, a provenance, an SBOM. */
 export interface Attachment {

@@ -1,4 +1,4 @@
-import type { Store } from "../../builders/store/store.ts";
+import type { Store } from "../../../builders/store/store.ts";
 import type { HistoryRecord } from "./records.ts";
 
 /**

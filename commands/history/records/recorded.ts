@@ -1,5 +1,5 @@
 /** What a real buildkitd 0.32.2 sent, for tests: events of its history, and records of its cache. */
-import { BuildHistoryEvent, UsageRecord } from "../../proto/gen/control.ts";
+import { BuildHistoryEvent, UsageRecord } from "../../../proto/gen/control.ts";
 import type { HistoryRecord } from "./records.ts";
 
 /** A build that failed in `RUN echo first; echo second >&2; exit 3`. */

@@ -1,6 +1,6 @@
-import { FlagError, UsageError } from "../base/usage_error.ts";
-import { parseDuration } from "../base/go/duration.ts";
-import { quote } from "../base/go/quote.ts";
+import { FlagError, UsageError } from "../../base/usage_error.ts";
+import { parseDuration } from "../../base/go/duration.ts";
+import { quote } from "../../base/go/quote.ts";
 
 /** Filters by name, each with its values, in the order they were given. */
 export type Filters = ReadonlyMap<string, ReadonlySet<string>>;

@@ -1,13 +1,12 @@
-import { readBlob } from "../../buildkit/content.ts";
-import { Code, RpcError } from "../../buildkit/grpc/status.ts";
-import { digestProblem } from "../../buildkit/registry/digest.ts";
-import { defineCommand } from "../../cli/command.ts";
-import { quote } from "../../base/go/quote.ts";
-import { reachNodes } from "../../cli/builders/reached_nodes.ts";
-import { UsageError } from "../../base/usage_error.ts";
-import { attachmentsOf } from "./attachments.ts";
-import { warnOfNodes } from "./lost_nodes.ts";
-import { findRecord, NoRecordError } from "./records.ts";
+import { readBlob } from "../../../buildkit/content.ts";
+import { Code, RpcError } from "../../../buildkit/grpc/status.ts";
+import { digestProblem } from "../../../buildkit/registry/digest.ts";
+import { defineCommand } from "../../../cli/command.ts";
+import { quote } from "../../../base/go/quote.ts";
+import { reachNodes } from "../../../cli/builders/reached_nodes.ts";
+import { UsageError } from "../../../base/usage_error.ts";
+import { attachmentsOf } from "../records/attachments.ts";
+import { findRecord, NoRecordError } from "../records/records.ts";
 
 /** Short names of types. */
 const types: Readonly<Record<string, readonly string[]>> = {
@@ -32,7 +31,7 @@ export const command = defineCommand({
     const { signal } = deps;
     await using nodes = await reachNodes(deps, global);
     const { at, record } = await findRecord(nodes, ref, { signal });
-    warnOfNodes(deps, nodes);
+    nodes.warn(deps);
     const wanted = types[flags.type] ?? [flags.type];
     const found = digest ??
       (await attachmentsOf(at.client, record, signal)).find((attachment) =>

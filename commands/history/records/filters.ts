@@ -1,8 +1,8 @@
-import type { BuildHistoryRecord } from "../../proto/gen/control.ts";
-import { parseDuration } from "../../base/go/duration.ts";
-import { quote } from "../../base/go/quote.ts";
-import { nanoseconds, parseMoment } from "../../base/go/time.ts";
-import { UsageError } from "../../base/usage_error.ts";
+import type { BuildHistoryRecord } from "../../../proto/gen/control.ts";
+import { parseDuration } from "../../../base/go/duration.ts";
+import { quote } from "../../../base/go/quote.ts";
+import { nanoseconds, parseMoment } from "../../../base/go/time.ts";
+import { UsageError } from "../../../base/usage_error.ts";
 import { parseGitRef } from "./git_ref.ts";
 
 /** A condition of `history ls --filter`. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { buildName } from "./name.ts";
+import { buildName } from "./build_name.ts";
 
 const project = { Target: "default", LocalPath: "/tmp/project", DockerfilePath: "" };
 

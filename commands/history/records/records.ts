@@ -1,12 +1,12 @@
-import { listHistory, updateHistory } from "../../buildkit/history.ts";
-import { BuildHistoryEventType, type BuildHistoryRecord } from "../../proto/gen/control.ts";
-import type { Deps } from "../../cli/deps.ts";
-import { csvLine } from "../../base/go/csv.ts";
-import { quote } from "../../base/go/quote.ts";
-import { parseInt64 } from "../../cli/flags/value.ts";
-import { type Moment, nanoseconds, parseMoment } from "../../base/go/time.ts";
-import type { Nodes, ReachedNode } from "../../cli/builders/reached_nodes.ts";
-import { UsageError } from "../../base/usage_error.ts";
+import { listHistory, updateHistory } from "../../../buildkit/history.ts";
+import { BuildHistoryEventType, type BuildHistoryRecord } from "../../../proto/gen/control.ts";
+import type { Deps } from "../../../cli/deps.ts";
+import { csvLine } from "../../../base/go/csv.ts";
+import { quote } from "../../../base/go/quote.ts";
+import { parseInt64 } from "../../../cli/flags/value.ts";
+import { type Moment, nanoseconds, parseMoment } from "../../../base/go/time.ts";
+import type { Nodes, ReachedNode } from "../../../cli/builders/reached_nodes.ts";
+import { UsageError } from "../../../base/usage_error.ts";
 import type { HistoryFilter } from "./filters.ts";
 
 /** A record of a build, and where it is. */

@@ -1,17 +1,17 @@
 /** What a hostile daemon keeps beside its records: it ends in a page, a bundle or a plain error. */
 import assert from "node:assert/strict";
-import type { Client } from "../../buildkit/client.ts";
-import { BuildHistoryRecord, type Descriptor } from "../../proto/gen/control.ts";
-import { messageOf } from "../../proto/message_of.ts";
-import { timelinePage } from "../../progress/timeline/page.ts";
+import type { Client } from "../../../buildkit/client.ts";
+import { BuildHistoryRecord, type Descriptor } from "../../../proto/gen/control.ts";
+import { messageOf } from "../../../proto/message_of.ts";
+import { timelinePage } from "../../../progress/timeline/page.ts";
 import { attachmentsOf } from "./attachments.ts";
-import { bundle } from "./bundle/bundle.ts";
-import { materialsIn } from "./inspect/materials.ts";
-import { goJson } from "../../base/go/json.ts";
-import { jaegerTrace } from "./trace/jaeger.ts";
-import { sanitizedTrace } from "./trace/sanitize.ts";
-import { spanTimeline } from "./trace/span_timeline.ts";
-import { parseSpans } from "./trace/spans.ts";
+import { bundle } from "../bundle/bundle.ts";
+import { materialsIn } from "../inspect/materials.ts";
+import { goJson } from "../../../base/go/json.ts";
+import { jaegerTrace } from "../trace/jaeger.ts";
+import { sanitizedTrace } from "../trace/sanitize.ts";
+import { spanTimeline } from "../trace/span_timeline.ts";
+import { parseSpans } from "../trace/spans.ts";
 
 const signal = new AbortController().signal;
 const keys =

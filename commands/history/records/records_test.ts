@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { multiEvent, recordOf } from "./_recorded.ts";
-import { relativeTo } from "./paths.ts";
+import { multiEvent, recordOf } from "./recorded.ts";
 import { durationText, elapsed, fullRef, noRecord, parseRef } from "./records.ts";
 
 Deno.test("parseRef() knows names, the forms that buildx prints, and offsets", () => {
@@ -49,20 +48,3 @@ Deno.test("elapsed() counts to the end, to the daemon's clock, or not at all", (
   const now = { seconds: found.record.CreatedAt!.seconds + 2n, nanos: 0 };
   assert.equal(elapsed({ ...running, now }), 2_000_000_000n - 622_078_255n);
 });
-
-Deno.test(
-  { name: "relativeTo() shortens what lies within", ignore: Deno.build.os === "windows" },
-  () => {
-    const cases: [string, string, string][] = [
-      ["/a/b", "/a/b/c/d", "c/d"],
-      ["/a/b", "/a/b", "."],
-      ["/a/b", "/a", ".."],
-      ["/a/b", "/a/c", "/a/c"],
-      ["/a/b", "/a/bc", "/a/bc"],
-      ["/", "/x", "x"],
-      ["/a", "https://x/y.git", "https://x/y.git"],
-      ["", "/x", "/x"],
-    ];
-    for (const [folder, path, expected] of cases) assert.equal(relativeTo(folder, path), expected);
-  },
-);

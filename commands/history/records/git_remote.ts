@@ -1,5 +1,5 @@
-import { BuilderError } from "../../builders/builder_error.ts";
-import type { Deps } from "../../cli/deps.ts";
+import { BuilderError } from "../../../builders/builder_error.ts";
+import type { Deps } from "../../../cli/deps.ts";
 
 /**
  * The address of the repository around the working folder, without credentials: that of the branch's
