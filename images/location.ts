@@ -1,9 +1,9 @@
 /** Where an image is: in a registry, or in an OCI layout of this machine (`oci-layout://PATH[:TAG][@DIGEST]`). */
 import { digestProblem } from "../buildkit/registry/digest.ts";
 import {
+  InvalidReference,
   parseReference,
   type Reference,
-  ReferenceError,
   referenceText,
   repositoryName,
   withDefaultTag,
@@ -14,12 +14,12 @@ export type Location =
   | { readonly kind: "registry"; readonly ref: Reference }
   | { readonly kind: "layout"; readonly ref: LayoutRef };
 
-/** Reads one; a registry's has the tag `latest` where none is given. Throws `ReferenceError`. */
+/** Reads one; a registry's has the tag `latest` where none is given. Throws `InvalidReference`. */
 export function parseLocation(text: string): Location {
   const layout = parseLayoutRef(text);
   if (layout === undefined) return { kind: "registry", ref: withDefaultTag(parseReference(text)) };
   const problem = layout.digest === "" ? undefined : digestProblem(layout.digest);
-  if (problem !== undefined) throw new ReferenceError(problem);
+  if (problem !== undefined) throw new InvalidReference(problem);
   return { kind: "layout", ref: layout };
 }
 

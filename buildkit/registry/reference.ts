@@ -18,8 +18,8 @@ export interface Reference {
 }
 
 /** A text that is no image's name. The message is the reason, in docker's words. */
-export class ReferenceError extends Error {
-  override readonly name = "ReferenceError";
+export class InvalidReference extends Error {
+  override readonly name = "InvalidReference";
 }
 
 const component = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
@@ -36,10 +36,10 @@ const named = new RegExp(`^(?:(${domain})/)?(${path})$`);
 /** Longest repository name, in characters, without the registry's. */
 const LONGEST_NAME = 255;
 
-/** Completes a name; a tag is not added. Throws `ReferenceError`. */
+/** Completes a name; a tag is not added. Throws `InvalidReference`. */
 export function parseReference(text: string): Reference {
   const fail = (problem: string): never => {
-    throw new ReferenceError(problem);
+    throw new InvalidReference(problem);
   };
   if (/^[a-f0-9]{64}$/.test(text)) {
     fail(`invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);

@@ -53,6 +53,6 @@ Deno.test("what is no name, in docker's words", () => {
     ["x".repeat(256), "repository name must not be more than 255 characters"],
   ];
   for (const [text, message] of bad) {
-    throws(() => parseReference(text), { name: "ReferenceError", message });
+    throws(() => parseReference(text), { name: "InvalidReference", message });
   }
 });
