@@ -1,7 +1,7 @@
 /**
- * The gateway API: what a frontend may ask of the daemon, asked by a client. Such a build is a Solve
- * that names no frontend; it stays open until Return gives its result. The calls beside it bear its ref
- * in `buildkit-controlapi-buildid`, and may come before it: the daemon waits 3 s for a ref.
+ * The gateway API: requests that a frontend may make of the daemon, made by a client. Such a build is a
+ * Solve that names no frontend; it stays open until Return gives its result. The other calls carry its
+ * ref in `buildkit-controlapi-buildid`. They may come before it: the daemon waits 3 s for a ref.
  */
 import {
   LLBBridgeDefinition as Bridge,

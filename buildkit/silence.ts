@@ -6,7 +6,7 @@ import type { Connection } from "./http2/connection.ts";
  * asks for its health every 5 s, so four such calls have not come.
  */
 export const SILENCE = 25_000;
-/** Looks at the connection within that time, and the one at which it is asked. */
+/** How often the connection is looked at within that time, and the look at which the peer is asked. */
 const LOOKS = 25;
 const ASKS = 10;
 

@@ -1,12 +1,12 @@
 /**
- * The sender's record of each announced entry, from which it opens the entry on request. Two numbers, a size
- * and the bytes of the name: 100,000 entries take some 4 MB, where as many path strings take three times that.
+ * The sender's record of each announced entry, from which it opens the entry on request: two numbers, a size
+ * and the bytes of the name. 100,000 entries take some 4 MB; as many path strings take three times that.
  */
 export interface Entries {
   readonly count: number;
   /** Takes up the next entry; its ID is the count before. `parent` is the ID of its folder, -1 for the root. */
   add(parent: number, name: Uint8Array, size: number, requestable: boolean): number;
-  /** Whether the entry may be asked for; from then on it may not. */
+  /** True when the entry may be requested; each entry may be requested once. */
   take(id: number): boolean;
   /** The announced size in bytes. */
   size(id: number): number;

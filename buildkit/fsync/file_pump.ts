@@ -23,15 +23,15 @@ export interface FilePumpOptions {
   readonly progress: Progress;
   report(): void;
   warn(warning: Warning): void;
-  /** Called once for what ends the transfer. */
+  /** Called once with the error that ends the transfer. */
   fail(error: unknown): void;
 }
 
-/** Up to this many bytes a file is read at once, and in one go with others; above it is read ahead. */
+/** Files of up to this many bytes are read whole, several in one turn; larger ones are read ahead. */
 const small = 128 * 1024;
-/** Most builds without large changes ask for less than that. */
+/** The first size of the buffer for small files: most builds without large changes request less. */
 const page = 4096;
-/** Packets of large files, and so the buffers: nothing is gained above 1 MiB. */
+/** The size of the packets of large files, and of their buffers: nothing is gained above 1 MiB. */
 const [bufferSize, buffers] = [1024 * 1024, 3];
 const slice = 6;
 const [lookEvery, mayWait] = [256 * 1024, 1024 * 1024];

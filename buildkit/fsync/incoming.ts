@@ -1,4 +1,4 @@
-/** Files on their way in: their bytes gathered to large writes, under a temporary name until they are whole. */
+/** Writes incoming files: their bytes are collected to large writes, under a temporary name until the file is whole. */
 import type { Dest, OutFile } from "./os/dest.ts";
 import { FsyncError } from "./errors.ts";
 import type { Stat } from "./packet.ts";

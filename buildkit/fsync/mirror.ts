@@ -1,12 +1,12 @@
-/** Deleting what the listing has not, for `mode=delete`: see `receiver.ts`. */
+/** Deletes entries that the listing lacks, for `mode=delete`: see `receiver.ts`. */
 import type { Dest } from "./os/dest.ts";
 import { splitPath } from "./paths.ts";
 
-/** Follows a listing in its order, and removes what it passes by. */
+/** Follows a listing in its order, and removes the entries that the listing skips. */
 export interface Mirror {
   /** The listing is at this entry; before the entry is made. */
   pass(path: string): void;
-  /** It was a folder that had been there before: what lies in it is looked at too. */
+  /** The entry was a folder that already existed: its content is compared, too. */
   enter(path: string): void;
   /** The listing has ended. */
   end(): void;

@@ -1,4 +1,4 @@
-/** Two gRPC ends joined in memory, for tests: what one lays out, the other receives. */
+/** Two gRPC ends joined in memory, for tests: each receives the bytes that the other sends. */
 import { Connection } from "../http2/connection.ts";
 import type { Service } from "./call.ts";
 import { Channel } from "./channel.ts";

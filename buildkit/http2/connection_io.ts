@@ -3,8 +3,8 @@
  * `write` for all that was queued in a turn of the event loop, from two buffers in turn, so that
  * one is filled while the other is on its way.
  *
- * What has been laid out cannot be overtaken any more. So where the link takes its time, less is
- * laid out at once: a PING's answer must not stand behind seconds of data.
+ * No frame can overtake bytes that are already in a buffer. So the buffers of a slow link are smaller:
+ * the answer to a PING must not wait behind seconds of data.
  */
 import type { ByteStream } from "../../transports/byte_stream.ts";
 import { after } from "../../base/async.ts";
@@ -13,9 +13,9 @@ import type { Connection } from "./connection.ts";
 /** The first and the largest size of a buffer. Buffers grow when they are full, so a short talk touches little memory. */
 const [READ_FIRST, READ_MOST] = [16 << 10, 256 << 10];
 const [WRITE_FIRST, WRITE_MOST] = [16 << 10, 1 << 20];
-/** Never less than this is laid out at once by a link that is slow. */
+/** The smallest buffer, in bytes, of a slow link. */
 const LEAST = 64 << 10;
-/** Milliseconds that a peer is given to take our last words. */
+/** Milliseconds that the peer gets to read the last frames, such as GOAWAY. */
 const GRACE = 1000;
 /**
  * Milliseconds that a buffer should take: longer, and the next is halved; under a quarter, and it

@@ -1,6 +1,6 @@
 /**
- * Frames that are not DATA, laid out and waiting to be sent, in order: bytes that are added behind
- * and taken in front.
+ * The queue of encoded frames other than DATA, as bytes: new frames are added at the end, and sent
+ * bytes are taken from the front.
  */
 import { Flag, Frame, HEADER_BYTES, putFrameHeader, putUint32 } from "./frame.ts";
 

@@ -205,7 +205,7 @@ export class Core implements StreamOwner, SendSchedulerOwner {
     this.endIfDone();
   }
 
-  /** The stream's data is all laid out: trailers or END_STREAM follow. */
+  /** All of the stream's data is written: trailers or END_STREAM follow. */
   finish(stream: Stream): void {
     if (stream.isClosed || stream.localEnded) return;
     if (stream.trailers !== undefined) {

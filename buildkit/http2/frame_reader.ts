@@ -1,8 +1,8 @@
 /**
- * Bytes to frames. What comes in may be cut anywhere. DATA is handed on piece by piece as it comes,
- * never gathered; any other frame is gathered when it comes in pieces, and a header block when it
- * is spread over CONTINUATION (RFC 9113 §6.10: nothing else may come between). Padding and the old
- * priority fields are taken off here.
+ * Reads frames from bytes that may be cut anywhere. DATA is passed on in the pieces that arrive. Any
+ * other frame is collected when it arrives in pieces, and so is a header block that is spread over
+ * CONTINUATION (RFC 9113 §6.10: no other frame may come between). Padding and the old priority fields
+ * are removed here.
  */
 import { Code, Http2Error } from "./errors.ts";
 import { Flag, Frame, getUint32, HEADER_BYTES } from "./frame.ts";
@@ -75,8 +75,8 @@ export class FrameReader {
   }
 
   /**
-   * What the peer has sent, at most 200 bytes, while it has not shown that it speaks HTTP/2; then
-   * undefined.
+   * The peer's first bytes, at most 200, as long as they may still be something else than HTTP/2;
+   * undefined after that.
    */
   get sniffed(): Uint8Array | undefined {
     return this.#sniffer?.sniffed;

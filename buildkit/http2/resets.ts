@@ -1,7 +1,7 @@
 /**
- * What a connection remembers of RST_STREAM. Of ours: which streams, since frames for them may
- * still be under way (RFC 9113 §5.1, "closed"). Of those the peer sent, or made us send: how many,
- * since opening and resetting streams costs it little and us much.
+ * The RST_STREAM frames of a connection. For those that this side sent, the streams are remembered,
+ * because frames for them may still arrive (RFC 9113 §5.1, "closed"). Those that the peer sent or
+ * caused are counted, because opening and resetting streams costs the peer little and this side much.
  */
 import { Code, Http2Error } from "./errors.ts";
 

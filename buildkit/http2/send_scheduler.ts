@@ -1,9 +1,9 @@
 /**
- * Laying out what is sent. Control frames first, then DATA of the streams that have some, in turn,
- * one frame each, within the peer's windows (RFC 9113 §5.2) and its MAX_FRAME_SIZE. A frame's
- * header is left open, the source copies its bytes behind it, and the header is filled in with what
- * came: so a source need not say beforehand how much it will give, and an inner connection can be
- * the source of an outer one's stream.
+ * Chooses and encodes the frames that are sent next: control frames first, then DATA of the streams in
+ * turn, one frame each, within the peer's windows (RFC 9113 §5.2) and its MAX_FRAME_SIZE. The source
+ * copies its bytes behind room for the frame's header, which is filled in afterwards. So a source need
+ * not know beforehand how much it will give, and an inner connection can be the source of a stream of
+ * an outer one.
  */
 import { ControlQueue } from "./control_queue.ts";
 import { DEFAULT_MAX_FRAME, DEFAULT_WINDOW, Flag, Frame } from "./frame.ts";
@@ -20,7 +20,7 @@ const LARGEST_SENT = 65_536;
 export interface SendSchedulerOwner {
   /** The stream's data is all sent: trailers or an empty frame are still to follow. */
   finish(stream: Stream): void;
-  /** END_STREAM has been laid out. */
+  /** END_STREAM has been written. */
   localEnd(stream: Stream): void;
   sourceFailed(stream: Stream, error: unknown): void;
 }

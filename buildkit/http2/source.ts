@@ -1,6 +1,6 @@
 /**
- * Bytes a stream will send, pulled at the moment a frame is laid out: that is what makes one copy
- * enough.
+ * The bytes that a stream will send. They are pulled when their frame is written into the send buffer,
+ * so they are copied only once.
  */
 export interface Source {
   /**

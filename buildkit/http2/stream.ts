@@ -8,8 +8,8 @@ import type { Source } from "./source.ts";
 import type { ReceiveWindow } from "./window.ts";
 
 /**
- * What a stream's user is told, in the peer's order, from within the connection's `receive` (and
- * `closed` from within any call). A handler may call anything but `receive` and `pull`. What it
+ * Takes the events of a stream, in the peer's order, from within the connection's `receive` (`closed`
+ * from within any call). A handler may call anything but `receive` and `pull`. An error that it
  * throws resets the stream with INTERNAL_ERROR.
  */
 export interface StreamHandler {

@@ -1,10 +1,10 @@
 /**
  * Auth: the daemon pulls and pushes with this side's logins.
  *
- * For a registry with bearer tokens the daemon asks for our public key (GetTokenAuthority), and then
- * for tokens (FetchToken), so that the password never leaves this side; the key proves later that a
+ * For a registry with bearer tokens the daemon asks for this side's public key (GetTokenAuthority), and
+ * then for tokens (FetchToken), so that the password never leaves this side. The key proves later that a
  * session may use the tokens of an earlier one (VerifyTokenAuthority). For a registry with Basic
- * authentication, and where we have no key, it asks for the login itself (Credentials).
+ * authentication, and for a side without a key, the daemon asks for the login itself (Credentials).
  */
 import { AuthDefinition as Auth } from "../../proto/gen/auth.ts";
 import { pathOf, type Service, unary } from "../grpc/call.ts";

@@ -66,9 +66,9 @@ export function allManifests(folder: string): readonly Descriptor[] {
 }
 
 /**
- * Puts a manifest under its names in the place of what had them; without names, beside the others. Another program that is at it holds
- * the lock for a moment only: after two seconds it is an error, as with the peers at once.
- * Throws `LayoutError`.
+ * Puts a manifest into the index under its names, which other manifests lose; without names, it is
+ * added. Another program holds the lock for a moment only, so a lock of more than two seconds is an
+ * error (the peers fail at once). Throws `LayoutError`.
  */
 export async function putManifest(
   folder: string,

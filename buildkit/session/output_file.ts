@@ -1,7 +1,8 @@
 /**
- * Bytes into a file, which appears whole or not at all: they go into `.NAME.tmp-XXXXXXXX` beside it,
- * which is renamed when the build has gone well. A path that is there and no ordinary file
- * (`/dev/stdout`, a named pipe) is written as it is, and so is one whose folder takes no new files.
+ * Writes an output into a file, which appears whole or not at all: the bytes go into
+ * `.NAME.tmp-XXXXXXXX` in the same folder, which is renamed after a successful build. A path to
+ * something other than a regular file (`/dev/stdout`, a named pipe) is written directly. So is a
+ * file in a folder that takes no new files.
  */
 import { osReason } from "../../base/os_reason.ts";
 import { type ByteOutput, Gatherer, OutputError, type OutputSink } from "./output_sink.ts";

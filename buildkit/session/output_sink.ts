@@ -2,9 +2,9 @@
  * The destination of an output that comes as one stream of bytes: a file, a pipe, a Docker engine.
  *
  * An output lives as long as its build. The daemon sends the bytes while the build runs, and a sink
- * takes them; whether the build was well is known only when it is over, since the daemon ends a
- * transfer that failed on its side just as it ends one that is complete. So what was written is
- * kept or thrown away at the end of the build, not at the end of the bytes.
+ * takes them. Only the end of the build shows whether it succeeded, because the daemon ends a failed
+ * transfer just as a complete one. So the bytes are kept or removed at the end of the build, not at the
+ * end of the transfer.
  */
 export interface ByteOutput {
   /**
@@ -13,7 +13,7 @@ export interface ByteOutput {
    * @param metadata what the exporter tells beforehand: `containerimage.digest`, `image.name` …
    */
   open(metadata: Readonly<Record<string, string>>): OutputSink | Promise<OutputSink>;
-  /** The build was well: what was written becomes visible. Rejects with an `OutputError`. */
+  /** The build succeeded: the output becomes visible. Rejects with an `OutputError`. */
   commit(): Promise<void>;
   /** The build failed: nothing is left behind. Never rejects. */
   discard(): Promise<void>;

@@ -1,5 +1,5 @@
 /**
- * A session: services of ours that the daemon may call while a build runs.
+ * A session: services of this side that the daemon may call while a build runs.
  *
  * The daemon learns from the request's metadata which methods there are, and calls no other.
  */

@@ -3,8 +3,8 @@
  * CheckAgent whether there is an agent X (field 1 of the request), and then by ForwardAgent for a
  * connection to it: the agent protocol's bytes as BytesMessages both ways, the id in `buildkit.ssh.id`.
  *
- * What comes is a build step's, so an agent is lent for looking: it lists its keys and signs with
- * them. Whatever would change it, or lock it, is refused here, as the peers do.
+ * The requests are a build step's. So only listing the keys and signing with them is passed on. Requests
+ * that would change or lock the agent are refused here, as the peers refuse them.
  */
 import {
   type AgentConnection,

@@ -3,8 +3,8 @@
  * configuration in `.token_seed` (`{"host":{"Seed":"base64"}}`, 0600), so that a later build, and
  * docker's own, may use the tokens that the daemon holds for this user.
  *
- * Where the folder takes no file they are kept for this process only: the daemon then fetches new
- * tokens the next time, which is all that is lost.
+ * When the folder can't be written, the seeds live as long as this process. Then the next build's
+ * daemon fetches new tokens; nothing else is lost.
  */
 
 /** The seed of a host. Never rejects for want of a place to keep it. */

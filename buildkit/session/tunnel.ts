@@ -1,10 +1,11 @@
 /**
- * The Control.Session stream as a tunnel, and its BytesMessages: an HTTP/2 connection in which the daemon is the client,
- * laid inside the gRPC messages (BytesMessage) of one stream of another in which it is the server.
+ * The Control.Session stream as a tunnel, and its BytesMessages. In the inner HTTP/2 connection the
+ * daemon is the client. Its bytes travel in the gRPC messages (BytesMessage) of one stream of the outer
+ * connection, in which the daemon is the server.
  *
- * The inner connection is pulled straight into the payload of the outer DATA frames: one gRPC
- * message a frame, its header in front. So every inner byte, control frames too, is counted by the
- * outer flow control before it is laid out (sent past it, the daemon would reset the stream).
+ * The inner connection is pulled straight into the payload of the outer DATA frames: each frame holds
+ * one gRPC message with its header. So the outer flow control counts every inner byte, also those of
+ * control frames; the daemon would reset a stream that exceeds its window.
  */
 import { BytesMessage } from "../../proto/gen/control.ts";
 import type { Connection } from "../http2/connection.ts";

@@ -1,7 +1,7 @@
 /**
- * A folder that is written into, and nothing outside of it. Paths are relative to it, in strings of bytes
- * (`byteString`), and were checked to be clean. No symlink is ever followed: neither one that was sent nor one that
- * lay there before, not on the way to an entry and not at its end.
+ * Writes into a folder, and nowhere else. Paths are relative to it, in strings of bytes (`byteString`), and were
+ * checked to be clean. No symlink is ever followed: neither a received one nor an older one, neither on the way to
+ * an entry nor at its end.
  *
  * All throw FsyncError with the path and the system's reason.
  */
@@ -13,19 +13,19 @@ export type Attributes = Pick<Stat, "mode" | "mtimeSeconds" | "mtimeNanos" | "xa
 /** The folder. Disposing of it leaves what was written. */
 export interface Dest extends Disposable {
   /**
-   * Makes a folder, open to us alone until {@link finishFolder}. False when there is one already: it stays, with the
-   * permissions it is to have and those that we need besides. What else has the name goes.
+   * Makes a folder, open to this user alone until {@link finishFolder}. False when the folder already exists: it
+   * stays, with its new permissions and those that this user needs. Any other entry of that name is removed.
    */
   makeFolder(path: string, mode: number): boolean;
   /** Gives a folder its attributes: after all that is written in it. */
   finishFolder(path: string, attributes: Attributes): void;
   /** Begins a file under a temporary name in its folder. */
   createFile(path: string): OutFile;
-  /** Makes a symlink in place of what has the name. `target` is of bytes. */
+  /** Makes a symlink; an entry of that name is replaced. `target` is a string of bytes. */
   symlink(path: string, target: string, attributes: Attributes): void;
-  /** Makes a FIFO or device in place of what has the name. */
+  /** Makes a FIFO or device; an entry of that name is replaced. */
   special(path: string, attributes: Attributes & Pick<Stat, "devmajor" | "devminor">): void;
-  /** Makes `path` a second name of the file `target`, in place of what has the name. */
+  /** Makes `path` a second name of the file `target`; an entry of that name is replaced. */
   link(path: string, target: string): void;
   /** Removes an entry and all that is in it. */
   remove(path: string): void;

@@ -1,6 +1,6 @@
 /**
- * Writing into a folder by libc's *at calls: each name is used relative to its open folder, which was opened from its
- * own folder without following a link, up to the root. So not even a link put there while we write leads out.
+ * Writes into a folder by libc's *at calls: each name is used relative to its open folder, which was opened from its
+ * own folder without following a link, up to the root. So even a link that appears during the transfer can't lead out.
  */
 import { type Attributes, type Dest, type OutFile, permissions, temporaryName } from "./dest.ts";
 import { listNames } from "./deno_fs.ts";

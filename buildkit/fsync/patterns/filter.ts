@@ -1,7 +1,7 @@
 /**
  * Selects the entries of a tree that are sent: entries that match the includes (all, when there are none) and not the
- * excludes. A folder that is not matched itself is walked all the same where something in it could match, and then
- * sent just before its first entry that is.
+ * excludes. A folder that doesn't match is still walked when an entry in it could match. It is then sent just before
+ * the first such entry.
  */
 import { type ParentMatches, parsePatterns, type PatternList } from "./pattern.ts";
 
@@ -13,13 +13,13 @@ export interface FolderMatches {
 
 /** The verdict over a folder. */
 export interface FolderVerdict extends FolderMatches {
-  /** It is sent whatever it holds. */
+  /** The folder is sent, whatever it holds. */
   readonly sent: boolean;
-  /** Something in it may be sent. */
+  /** An entry in the folder may be sent. */
   readonly walked: boolean;
 }
 
-/** A filter over paths, relative, with `/`. Folders are asked for from the top down. */
+/** A filter over relative paths with `/`. Folders are queried from the top down. */
 export interface Filter {
   /** Whether a file, link or the like is sent; `parent` is what matched its folder, undefined in the root. */
   file(path: string, parent: FolderMatches | undefined): boolean;

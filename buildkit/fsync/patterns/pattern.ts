@@ -1,6 +1,6 @@
 /**
  * The language of ignore files and of the daemon's include and exclude lists, exactly as moby/patternmatcher reads
- * it, since what it lets through decides what a build sees.
+ * it, because the rules decide which files a build sees.
  *
  * Rules are applied in order and the last that matches wins; `!` at the front takes entries out again. A rule that
  * matches a folder matches everything in it. A rule is matched against the whole path: `*` is a run of characters
@@ -18,7 +18,7 @@ export interface Pattern {
   readonly text: string;
   /** It began with `!`. */
   readonly exclusion: boolean;
-  /** Whether this rule alone matches the path. Throws {@link FsyncError} where Go finds out this late that it can't. */
+  /** Whether this rule alone matches the path. Throws {@link FsyncError} for defects that Go, too, finds at first use. */
   matches(path: string): boolean;
 }
 
