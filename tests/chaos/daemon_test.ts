@@ -8,6 +8,7 @@ import { Counts } from "../attacks/counts.ts";
 import { entriesOf, isTemporary } from "../faults/leftovers.ts";
 import { type Buildkitd, startBuildkitd } from "../harness/buildkitd.ts";
 import { freePort } from "../harness/daemon.ts";
+import { type Dockerd, dockerEngine, startDockerd } from "../harness/dockerd.ts";
 import { type Impairment, startProxy } from "../harness/proxy.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 import { check } from "../harness/run.ts";
@@ -29,7 +30,23 @@ interface Work {
   readonly name: string;
   readonly args: readonly string[];
   /** Throws where an output is not whole. */
-  whole(folder: string): void;
+  whole(folder: string): void | Promise<void>;
+  /** The engine into which it loads, whose link may be spoilt instead of the daemon's. */
+  readonly engine?: Dockerd;
+}
+
+/** A build that is loaded into an engine, under a name of its own. */
+function loading(engine: Dockerd): Work {
+  const name = `chaos-${crypto.randomUUID()}`;
+  return {
+    name: "build --load",
+    args: ["build", "--load", "-t", name, "ctx"],
+    engine,
+    async whole() {
+      await engine.docker("image", "inspect", name);
+      await engine.docker("image", "rm", name);
+    },
+  };
 }
 
 const works: Work[] = [
@@ -82,6 +99,8 @@ interface Spoiling {
   readonly name: string;
   readonly up?: Impairment;
   readonly down?: Impairment;
+  /** The link to the engine suffers, not the one to the daemon. */
+  readonly atEngine?: boolean;
   /** A script of the shell in place of `exec "$0" "$@"`. */
   readonly shell?: string;
   /** Options of a tmpfs at `out`. */
@@ -163,7 +182,12 @@ interface Result {
   readonly hung: boolean;
 }
 
-async function run(folder: string, host: string, work: Work, spoilt: Spoiling): Promise<Result> {
+async function run(
+  folder: string,
+  hosts: Record<string, string>,
+  work: Work,
+  spoilt: Spoiling,
+): Promise<Result> {
   const { shell = 'exec "$0" "$@"', signals = [] } = spoilt;
   const child = new Deno.Command("sh", {
     args: [
@@ -182,7 +206,7 @@ async function run(folder: string, host: string, work: Work, spoilt: Spoiling): 
     env: {
       HOME: folder,
       DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
-      BUILDKIT_HOST: host,
+      ...hosts,
       BUILDKIT_PROGRESS: "plain",
     },
     stdin: "null",
@@ -222,19 +246,23 @@ async function trial(
     writeInputs(folder);
     Deno.mkdirSync(out);
     if (spoilt.disk) await check("mount", ["-t", "tmpfs", "-o", spoilt.disk, "tmpfs", out]);
-    await using proxy = await startProxy({
-      to: daemon.address,
+    const link = {
       ...spoilt.up && { up: spoilt.up },
       ...spoilt.down && { down: spoilt.down },
-    });
-    const { code, stderr, hung } = await run(folder, proxy.address, work, spoilt);
-    const about = `${work.name}, ${spoilt.name}: exit ${code}`;
+    };
+    const { engine } = work;
+    await using proxy = await startProxy({ to: daemon.address, ...spoilt.atEngine ? {} : link });
+    await using loaded = engine &&
+      await startProxy({ to: engine.address, ...spoilt.atEngine ? link : {} });
+    const hosts = { BUILDKIT_HOST: proxy.address, DOCKER_HOST: loaded?.address ?? "unix:///no" };
+    const { code, stderr, hung } = await run(folder, hosts, work, spoilt);
+    const about = `${work.name}, ${spoilt.name}${spoilt.atEngine ? " (engine)" : ""}: exit ${code}`;
     if (hung) {
       counts.hung();
       throw new Error(`${about}: hung\n${stderr.slice(-2000)}`);
     }
     try {
-      if (code === 0) work.whole(folder);
+      if (code === 0) await work.whole(folder);
       else if (!spoilt.name.startsWith("descriptors") && !/panicked/.test(stderr)) {
         clear(code, stderr);
       }
@@ -285,6 +313,11 @@ target "two" {
   );
 }
 
+/** An engine needs a containerd, and programs that are fetched. */
+async function hasEngine(): Promise<boolean> {
+  return await missing("containerd") === undefined && (await dockerEngine()).path !== undefined;
+}
+
 /** The daemon's senders that wait for workers which have ended. */
 async function waitingSenders(debug: string): Promise<number> {
   for (let tries = 0;; tries++) {
@@ -302,6 +335,7 @@ Deno.test({
     const { seed, random } = chaos();
     const debug = `127.0.0.1:${freePort()}`;
     await using daemon = await startBuildkitd({ dir: "/dev/shm", args: [`--debugaddr=${debug}`] });
+    await using engine = await hasEngine() ? await startDockerd() : undefined;
     const counts = new Counts(`builds in chaos, seed ${seed}`);
     const until = performance.now() + minutes * 60_000;
     const problems: string[] = [];
@@ -309,8 +343,10 @@ Deno.test({
     const worker = async () => {
       while (begun < TRIALS || performance.now() < until) {
         begun++;
-        const work = works[Math.floor(random() * works.length)]!;
-        const spoilt = spoiling(random, minutes === 0);
+        const at = Math.floor(random() * (works.length + (engine ? 1 : 0)));
+        const work = works[at] ?? loading(engine!);
+        const atEngine = random() < 0.5 && work.engine !== undefined;
+        const spoilt = { ...spoiling(random, minutes === 0), atEngine };
         await trial(daemon, work, spoilt, counts).catch((error) =>
           void problems.push(error.message)
         );
