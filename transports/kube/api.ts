@@ -11,7 +11,9 @@ import {
   startExchange,
 } from "../net/http1.ts";
 import { type KubeTarget } from "./config.ts";
-import { credentialsOf, type KubeCredentials, pem } from "./credentials.ts";
+import { credentialsOf, type KubeCredentials } from "./credentials.ts";
+import { pem } from "./pem.ts";
+import { asMap, textsIn } from "./values.ts";
 import { connectByProxy, proxyFor } from "./proxy.ts";
 import { connectTcp } from "../net/tcp_connect.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
@@ -238,10 +240,9 @@ function refusal(head: HttpHead, text: string, shown: string, path: string): Kub
   let reason: string | undefined;
   let message = text.trim().split("\n", 1)[0]!.slice(0, 200);
   try {
-    const status = JSON.parse(text);
-    if (status?.kind === "Status") {
-      message = String(status.message ?? "");
-      reason = String(status.reason ?? "");
+    const status = asMap(JSON.parse(text));
+    if (status.kind === "Status") {
+      ({ message = "", reason = "" } = textsIn(status, "message", "reason"));
     }
   } catch {
     // Something in front of the server, or the kubelet behind it, that answers in plain text.

@@ -2,7 +2,6 @@
 import { withoutPassword } from "../endpoint.ts";
 import { inCluster } from "./in_cluster.ts";
 import {
-  asMap,
   KubeConfigError,
   kubeConfigPaths,
   type KubeEntry,
@@ -10,7 +9,7 @@ import {
   readKubeFiles,
 } from "./files.ts";
 import { nearest } from "../../base/nearest.ts";
-import { NAME } from "./name.ts";
+import { asMap, NAME, textIn } from "./values.ts";
 import type { Env } from "../transport.ts";
 
 /** A text of a kubeconfig, inline or the path of a file that holds it. */
@@ -242,9 +241,4 @@ export function besides(file: string, path: string): string {
 /** As kubectl's YAML, 1.1, has it. */
 export function isTrue(value: unknown): boolean {
   return typeof value === "string" && /^(?:true|yes|on|y)$/i.test(value);
-}
-
-/** A text that says something: kubectl writes `null` for what isn't there. */
-export function textIn(value: unknown): string | undefined {
-  return typeof value === "string" && !["", "null", "~"].includes(value) ? value : undefined;
 }

@@ -1,14 +1,9 @@
 /** What a user of a kubeconfig shows to the API server. */
 import { KubeConfigError } from "./files.ts";
 import { type ExecCredential, execCredential } from "./exec_plugin.ts";
-import type { KubeTarget, KubeText } from "./config.ts";
+import type { KubeTarget } from "./config.ts";
+import { type KubePem, pem, reason } from "./pem.ts";
 import type { DialContext } from "../transport.ts";
-
-/** A PEM text and where it is from, for messages. */
-export interface KubePem {
-  readonly text: string;
-  readonly from: string;
-}
 
 export interface KubeCredentials {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
@@ -111,26 +106,4 @@ async function tokenOf({ user }: KubeTarget): Promise<string | undefined> {
   }
   if (user.token !== undefined) return user.token;
   throw new KubeConfigError(`the token file ${user.tokenFile} is empty`, "get a new token");
-}
-
-/** The text itself, or its file's. Throws `KubeConfigError`. */
-export async function pem(source: KubeText | undefined): Promise<KubePem | undefined> {
-  if (source === undefined) return undefined;
-  const { from } = source;
-  if (source.path === undefined) return { text: source.text, from };
-  try {
-    return { text: await Deno.readTextFile(source.path), from: `${source.path} (${from})` };
-  } catch (cause) {
-    throw new KubeConfigError(
-      `${from} can't be read: ${source.path}: ${reason(cause)}`,
-      "check the path in the kubeconfig",
-      { cause },
-    );
-  }
-}
-
-function reason(cause: unknown): string {
-  if (cause instanceof Deno.errors.NotFound) return "there is no such file";
-  if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";
-  return cause instanceof Error ? cause.message : String(cause);
 }

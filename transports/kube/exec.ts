@@ -3,8 +3,8 @@ import { DIAL_STDIO } from "../engine/container.ts";
 import { callKube } from "./api.ts";
 import { channelStream } from "./channels.ts";
 import { endings } from "./diagnosis/exec_end.ts";
-import type { PodDial } from "./pod_dial.ts";
-import { brokenOff, lostOrFailed, podPath } from "./pod_dial.ts";
+import { brokenOff, lostOrFailed, type PodDial, podPath } from "./pod_dial.ts";
+import { asMap, mapsIn, textsIn } from "./values.ts";
 import { stderrTail } from "../net/stderr_tail.ts";
 import { WebSocketClient, webSocketUpgrade } from "../net/websocket.ts";
 import type { ByteStream } from "../byte_stream.ts";
@@ -16,6 +16,8 @@ const PROTOCOLS = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 const STDOUT = 1;
 const STDERR = 2;
 const STATUS = 3;
+/** Characters of a status that are kept. */
+const LONGEST_STATUS = 64 << 10;
 
 /** Starts the program. Throws as `callKube`, and `WebSocketError`. */
 export async function execInPod(
@@ -54,7 +56,9 @@ export async function execInPod(
     halfCloses: protocol === PROTOCOLS[0],
     other(channel, bytes) {
       if (channel === STDERR) tail.add(bytes);
-      else if (channel === STATUS) status += decoder.decode(bytes, { stream: true });
+      else if (channel === STATUS && status.length < LONGEST_STATUS) {
+        status += decoder.decode(bytes, { stream: true });
+      }
     },
     ...endings(dial, began, {
       context,
@@ -78,15 +82,17 @@ function failureOf(
   container: string | undefined,
   { any, broken, status, stderr }: Ending,
 ): Error | undefined {
-  let said: { status?: string; message?: string; details?: { causes?: Cause[] } } = {};
+  let said: unknown;
   try {
     said = JSON.parse(status);
   } catch {
     return brokenOff(dial, any, broken);
   }
-  if (said.status === "Success") return undefined;
-  const code = said.details?.causes?.find(({ reason }) => reason === "ExitCode")?.message;
-  const message = said.message ?? "";
+  const { status: result, message = "" } = textsIn(said, "status", "message");
+  if (result === "Success") return undefined;
+  const { message: code } = mapsIn(asMap(asMap(said).details).causes)
+    .map((cause) => textsIn(cause, "reason", "message"))
+    .find(({ reason }) => reason === "ExitCode") ?? {};
   const [program] = DIAL_STDIO;
   const where = container === undefined
     ? `pod ${dial.pod}`
@@ -112,9 +118,4 @@ function failureOf(
       : `look at the daemon's log: ${dial.target.kubectl} logs -n ${dial.target.namespace} ` +
         `${dial.pod}${container === undefined ? "" : ` -c ${container}`}`,
   });
-}
-
-interface Cause {
-  readonly reason?: string;
-  readonly message?: string;
 }

@@ -7,9 +7,10 @@
  *
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
  */
-import { besides, isTrue, type KubeTarget, textIn } from "./config.ts";
-import { asMap, KubeConfigError, type KubeEntry } from "./files.ts";
-import { pem } from "./credentials.ts";
+import { besides, isTrue, type KubeTarget } from "./config.ts";
+import { KubeConfigError, type KubeEntry } from "./files.ts";
+import { pem } from "./pem.ts";
+import { asMap, mapsIn, textIn } from "./values.ts";
 import { stderrTail } from "../net/stderr_tail.ts";
 import type { DialContext } from "../transport.ts";
 
@@ -26,6 +27,9 @@ export interface ExecCredential {
 }
 
 const GROUP = "client.authentication.k8s.io";
+/** Characters of its stdout that are read. */
+const LONGEST_OUTPUT = 1 << 20;
+
 const VERSIONS = [`${GROUP}/v1`, `${GROUP}/v1beta1`];
 /** Asked anew so long before the end, in ms: a dial takes its time. */
 const MARGIN_MS = 10_000;
@@ -75,7 +79,7 @@ async function runPlugin(
     ...isTrue(value.provideClusterInfo) && { cluster: await clusterInfo(target) },
     interactive: terminal,
   };
-  const variables = (Array.isArray(value.env) ? value.env : []).map(asMap)
+  const variables = mapsIn(value.env)
     .map(({ name, value }) => [String(name), String(value)] as const);
   const args = (Array.isArray(value.args) ? value.args : []).map(String);
   // A path is taken from the file's folder; a bare name is looked for in PATH.
@@ -176,30 +180,49 @@ async function outputOf(
     detached: group,
   }).spawn();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => {
+  const end = () => {
     try {
       if (group) Deno.kill(-child.pid, "SIGKILL");
       else child.kill("SIGKILL");
     } catch {
       // It has ended; what it has started itself may hold its output open.
     }
+  };
+  const abort = () => {
+    end();
     void child.status.then(() => reject(signal.reason));
   };
   signal.addEventListener("abort", abort, { once: true });
   try {
     if (signal.aborted) abort();
-    const output = await Promise.race([child.output(), aborted]);
     const tail = stderrTail();
-    tail.add(output.stderr);
-    if (terminal && output.code === 127) throw new Deno.errors.NotFound(program);
-    return {
-      code: output.code,
-      stdout: new TextDecoder().decode(output.stdout),
-      stderr: tail.text(),
-    };
+    const ended = Promise.all([
+      child.status,
+      textOf(child.stdout),
+      child.stderr.pipeTo(new WritableStream({ write: (bytes) => tail.add(bytes) })),
+    ]);
+    // Whatever it met, nobody else waits for it.
+    ended.catch(() => {});
+    const [{ code }, stdout] = await Promise.race([ended, aborted]);
+    if (terminal && code === 127) throw new Deno.errors.NotFound(program);
+    return { code, stdout, stderr: tail.text() };
+  } catch (error) {
+    if (!signal.aborted) end();
+    throw error;
   } finally {
     signal.removeEventListener("abort", abort);
   }
+}
+
+/** What a plugin prints. Throws when that is longer than any credential. */
+async function textOf(stdout: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const part of stdout) {
+    text += decoder.decode(part, { stream: true });
+    if (text.length > LONGEST_OUTPUT) throw new Error("it prints more than 1 MiB");
+  }
+  return text;
 }
 
 function credentialIn(

@@ -6,10 +6,8 @@
  * https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
  */
 import { homeDir } from "../../base/home.ts";
+import { asMap, type KubeMap } from "./values.ts";
 import type { Env } from "../transport.ts";
-
-/** A map of a kubeconfig: every scalar is a string, `true` included. */
-export type KubeMap = Readonly<Record<string, unknown>>;
 
 /** An entry of a kubeconfig's lists. */
 export interface KubeEntry {
@@ -98,10 +96,4 @@ async function readOne(file: string, must: boolean): Promise<KubeMap | undefined
       "fix the file",
     );
   }
-}
-
-export function asMap(value: unknown): KubeMap {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? value as KubeMap
-    : {};
 }

@@ -12,6 +12,8 @@ const PROTOCOLS = ["v4.channel.k8s.io"];
 const DATA = 0;
 /** The port, little-endian, at the beginning of each channel. */
 const PORT_BYTES = 2;
+/** Characters of an error that are kept. */
+const LONGEST_ERROR = 4 << 10;
 
 /** Connects to the port. Throws as `callKube`, and `WebSocketError`. */
 export async function forwardToPod(
@@ -44,7 +46,7 @@ export async function forwardToPod(
     skips: PORT_BYTES,
     halfCloses: false,
     other(_channel, bytes) {
-      said += decoder.decode(bytes, { stream: true });
+      if (said.length < LONGEST_ERROR) said += decoder.decode(bytes, { stream: true });
     },
     ...endings(dial, began, {
       context,

@@ -2,7 +2,7 @@
 import { askKube } from "./api.ts";
 import { kubeTarget } from "./config.ts";
 import { podsPath } from "./pod_dial.ts";
-import { type Pod, stateOf } from "./pods.ts";
+import { podsIn, stateOf } from "./pod.ts";
 import { explainKube } from "./diagnosis/refusal.ts";
 import { interrupted } from "../errors.ts";
 import { kubePod } from "../schemes/kube_pod.ts";
@@ -28,11 +28,11 @@ export async function podMembers(endpoint: string, context: DialContext): Promis
     target = await kubeTarget(context.env, spec);
     const query = new URLSearchParams({ labelSelector: spec.selector ?? "" });
     const answer = await askKube(target, `${podsPath(target)}?${query}`, endpoint, context);
-    const pods = (answer as { items?: Pod[] }).items ?? [];
+    const pods = podsIn(answer);
     if (!pods.some((pod) => stateOf(pod) === "ready")) return [];
     return pods.filter(({ status }) => status?.phase === "Running")
       .map((pod) => ({
-        name: pod.metadata?.name ?? "",
+        name: pod.name,
         isReady: stateOf(pod) === "ready",
         annotations: pod.metadata?.annotations ?? {},
       }))

@@ -1,58 +1,10 @@
 /** Which pods there are to choose from, and in what order they are tried. */
 import { askKube } from "./api.ts";
 import type { KubeTarget } from "./config.ts";
+import { defaultContainer, podsIn, stateOf } from "./pod.ts";
 import { inNamespace, podsPath } from "./pod_dial.ts";
 import { DialError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
-
-/** A pod as the API has it: what is of use here. */
-export interface Pod {
-  readonly metadata?: {
-    readonly name?: string;
-    readonly creationTimestamp?: string;
-    readonly deletionTimestamp?: string;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly spec?: {
-    readonly containers?: readonly { readonly name: string }[];
-    readonly initContainers?: readonly { readonly name: string }[];
-  };
-  readonly status?: {
-    readonly phase?: string;
-    readonly reason?: string;
-    readonly message?: string;
-    readonly conditions?: readonly {
-      readonly type: string;
-      readonly status: string;
-      readonly message?: string;
-    }[];
-    readonly containerStatuses?: readonly ContainerStatus[];
-  };
-}
-
-/** What a container of a pod does now, and how it ended the last time. */
-export interface ContainerStatus {
-  readonly name: string;
-  readonly ready?: boolean;
-  readonly state?: ContainerState;
-  readonly lastState?: ContainerState;
-}
-
-interface ContainerState {
-  readonly running?: { readonly startedAt?: string };
-  readonly waiting?: { readonly reason?: string };
-  readonly terminated?: Terminated;
-}
-
-/** How a container ended. */
-export interface Terminated {
-  /** `OOMKilled`, `Error`, `Completed`, … */
-  readonly reason?: string;
-  readonly exitCode?: number;
-  readonly message?: string;
-  /** RFC 3339, in whole seconds. */
-  readonly finishedAt?: string;
-}
 
 /**
  * The names of the pods with these labels that are ready and not on their way out, with the container that
@@ -66,10 +18,10 @@ export async function readyPods(
 ): Promise<{ name: string; container: string | undefined }[]> {
   const query = new URLSearchParams({ labelSelector: selector });
   const answer = await askKube(target, `${podsPath(target)}?${query}`, endpoint, context);
-  const pods = (answer as { items?: Pod[] }).items ?? [];
+  const pods = podsIn(answer);
   const ready = pods.filter((pod) => stateOf(pod) === "ready");
   if (ready.length > 0) {
-    return ready.map((pod) => ({ name: pod.metadata!.name!, container: defaultContainer(pod) }));
+    return ready.map((pod) => ({ name: pod.name, container: defaultContainer(pod) }));
   }
   const { namespace, kubectl } = target;
   if (pods.length === 0) {
@@ -90,7 +42,7 @@ export async function readyPods(
       },
     );
   }
-  const states = pods.map((pod) => `${pod.metadata?.name} is ${stateOf(pod)}`);
+  const states = pods.map((pod) => `${pod.name} is ${stateOf(pod)}`);
   const more = states.length > 8 ? `, and ${states.length - 8} more` : "";
   throw new DialError(
     `no pod with the labels ${selector} in namespace ${namespace} is ready: ` +
@@ -119,31 +71,10 @@ async function ownerOf(
       undefined
     );
     context.signal.throwIfAborted();
-    const name = (list as { items?: Pod[] } | undefined)?.items?.[0]?.metadata?.name;
+    const name = podsIn(list)[0]?.name;
     if (name !== undefined) return `${kind}/${name}`;
   }
   return undefined;
-}
-
-/** `ready`, or in words why it can't be used. */
-export function stateOf(pod: Pod): string {
-  const { metadata, status } = pod;
-  if (metadata?.deletionTimestamp !== undefined) return "terminating";
-  const waiting = status?.containerStatuses?.map(({ state }) => state?.waiting?.reason)
-    .find((reason) => reason !== undefined);
-  if (status?.phase !== "Running") {
-    return `${status?.phase ?? "of unknown state"}${waiting === undefined ? "" : ` (${waiting})`}`;
-  }
-  const ready = status.conditions?.find(({ type }) => type === "Ready")?.status === "True";
-  if (ready) return "ready";
-  return waiting === undefined ? "not ready" : `not ready (${waiting})`;
-}
-
-/** As kubectl chooses: what the pod's annotation says, else the first. */
-export function defaultContainer({ metadata, spec }: Pod): string | undefined {
-  const named = metadata?.annotations?.["kubectl.kubernetes.io/default-container"];
-  const names = spec?.containers?.map(({ name }) => name) ?? [];
-  return named !== undefined && names.includes(named) ? named : names[0];
 }
 
 /**

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { defaultContainer, inOrder, type Pod, stateOf } from "./pods.ts";
+import { defaultContainer, type Pod, stateOf } from "./pod.ts";
+import { inOrder } from "./pods.ts";
 
 Deno.test("what state a pod is in", () => {
   const ready = (status: string) => [{ type: "Ready", status }];
   const waiting = (reason: string) => [{ name: "c", state: { waiting: { reason } } }];
-  const table: [Pod, string][] = [
+  const table: [Omit<Pod, "name">, string][] = [
     [{ status: { phase: "Running", conditions: ready("True") } }, "ready"],
     [{ status: { phase: "Running", conditions: ready("False") } }, "not ready"],
     [{ status: { phase: "Running" } }, "not ready"],

@@ -70,6 +70,8 @@ export class WebSocketClient {
   /** The last write: frames go out one after the other. */
   #turn: Promise<void> = Promise.resolve();
   #heard = performance.now();
+  /** The payload of a pong that waits for its turn. */
+  #pong: Uint8Array | undefined;
 
   constructor(stream: ByteStream) {
     this.#stream = stream;
@@ -115,7 +117,7 @@ export class WebSocketClient {
       this.#at += this.#left;
       this.#left = 0;
       if (opcode === CLOSE) return undefined;
-      if (opcode === PING) this.#send(PONG, payload).catch(() => {});
+      if (opcode === PING) this.#answer(payload);
     }
   }
 
@@ -151,20 +153,34 @@ export class WebSocketClient {
     this.#stream.close();
   }
 
+  /** Answers the last ping alone (§5.5.3): a server that reads nothing can't make answers pile up. */
+  #answer(payload: Uint8Array): void {
+    const isWaiting = this.#pong !== undefined;
+    this.#pong = payload;
+    if (isWaiting) return;
+    this.#turn = this.#turn.then(async () => {
+      const latest = this.#pong!;
+      this.#pong = undefined;
+      await this.#write(PONG, [latest]);
+    }).catch(() => {});
+  }
+
   #send(opcode: number, ...parts: Uint8Array[]): Promise<void> {
-    const sent = this.#turn.then(async () => {
-      const length = parts.reduce((sum, part) => sum + part.length, 0);
-      const start = header(this.#sending, opcode, length);
-      let at = start;
-      for (const part of parts) {
-        this.#sending.set(part, at);
-        at += part.length;
-      }
-      mask(this.#sending, start - 4, at);
-      await writeAll(this.#stream, this.#sending.subarray(0, at));
-    });
+    const sent = this.#turn.then(() => this.#write(opcode, parts));
     this.#turn = sent.catch(() => {});
     return sent;
+  }
+
+  async #write(opcode: number, parts: readonly Uint8Array[]): Promise<void> {
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const start = header(this.#sending, opcode, length);
+    let at = start;
+    for (const part of parts) {
+      this.#sending.set(part, at);
+      at += part.length;
+    }
+    mask(this.#sending, start - 4, at);
+    await writeAll(this.#stream, this.#sending.subarray(0, at));
   }
 
   /** Until the buffer holds so many bytes; false at the end, where that may come. */

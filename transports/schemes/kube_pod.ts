@@ -1,6 +1,6 @@
 import { formatOptions, splitEndpoint } from "../endpoint.ts";
 import { EndpointError } from "../errors.ts";
-import { NAME } from "../kube/name.ts";
+import { NAME } from "../kube/values.ts";
 import { seed } from "../../base/seed.ts";
 import type { Transport } from "../transport.ts";
 

@@ -1,7 +1,7 @@
 /** What became of a pod that a stream led into, as the API server tells it. */
 import { askKubeNow, KubeRefusal } from "../api.ts";
 import { type PodDial, podPath } from "../pod_dial.ts";
-import type { ContainerStatus, Pod, Terminated } from "../pods.ts";
+import { type ContainerStatus, type Pod, podOf, type Terminated } from "../pod.ts";
 import { DialError } from "../../errors.ts";
 import type { DialContext } from "../../transport.ts";
 
@@ -33,7 +33,7 @@ export async function fateOf(
     const { value, now } = await askKubeNow(dial.target, podPath(dial), dial.endpoint, context);
     // By the API server's clock, so that ours may be wrong.
     const since = now - (performance.now() - began);
-    return fateIn(value as Pod, pod, since);
+    return fateIn(podOf(value), pod, since);
   } catch (error) {
     context.signal.throwIfAborted();
     if (error instanceof KubeRefusal && error.status === 404) {
@@ -46,7 +46,7 @@ export async function fateOf(
 }
 
 /** @param since when the stream was opened, in milliseconds since 1970: what was before is no news */
-export function fateIn(pod: Pod, name: string, since: number): Fate | undefined {
+export function fateIn(pod: Omit<Pod, "name">, name: string, since: number): Fate | undefined {
   const { metadata, status } = pod;
   const after = (time: string | undefined, slack: number) =>
     time !== undefined && Date.parse(time) >= since - slack;

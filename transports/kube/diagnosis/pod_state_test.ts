@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
 import { fateIn } from "./pod_state.ts";
-import type { Pod } from "../pods.ts";
+import type { Pod } from "../pod.ts";
 
 /** When the stream was opened. */
 const SINCE = Date.parse("2026-05-01T12:00:00.400Z");
 const BEFORE = "2026-05-01T11:00:00Z";
 const AFTER = "2026-05-01T12:00:07Z";
 
-function pod(status: Pod["status"], metadata: Pod["metadata"] = {}): Pod {
+function pod(
+  status: Pod["status"],
+  metadata: Pod["metadata"] = {},
+): Omit<Pod, "name"> {
   return { metadata: { creationTimestamp: BEFORE, ...metadata }, status: status! };
 }
 
-function container(parts: object): Pod {
+function container(parts: object): Omit<Pod, "name"> {
   return pod({ phase: "Running", containerStatuses: [{ name: "main", ...parts }] });
 }
 
@@ -20,7 +23,7 @@ const terminated = (reason: string, exitCode: number, finishedAt = AFTER) => ({
 });
 
 Deno.test("what became of a pod, by its status", () => {
-  const cases: [Pod, RegExp | undefined][] = [
+  const cases: [Omit<Pod, "name">, RegExp | undefined][] = [
     [container({ state: { running: { startedAt: BEFORE } } }), undefined],
     [
       pod({}, { creationTimestamp: AFTER }),

@@ -3,7 +3,7 @@ import { askKube, KubeRefusal } from "../api.ts";
 import type { KubeTarget } from "../config.ts";
 import { KubeConfigError } from "../files.ts";
 import { type PodDial, podPath, podsPath } from "../pod_dial.ts";
-import { defaultContainer, type Pod, stateOf } from "../pods.ts";
+import { defaultContainer, type Pod, podOf, podsIn, stateOf } from "../pod.ts";
 import { isStarting } from "../starting.ts";
 import { WebSocketError } from "../../net/websocket.ts";
 import { DialError, type DialErrorCode } from "../../errors.ts";
@@ -71,7 +71,7 @@ export async function explainKube(
     return fail(`the API server refused: ${error.message}`, "internal", hint, { step: "resolve" });
   }
   const dial = { target, pod, endpoint };
-  const found = await podOf(dial, context);
+  const found = await askForPod(dial, context);
   if (found === undefined && /^pods ".*" not found$/.test(error.message)) {
     return await noPod(dial, fail, context);
   }
@@ -163,9 +163,9 @@ function forbidden(target: KubeTarget, error: KubeRefusal, fail: Fail): DialErro
   );
 }
 
-async function podOf(dial: PodDial, context: DialContext): Promise<Pod | undefined> {
+async function askForPod(dial: PodDial, context: DialContext): Promise<Pod | undefined> {
   try {
-    return await askKube(dial.target, podPath(dial), dial.endpoint, context) as Pod;
+    return podOf(await askKube(dial.target, podPath(dial), dial.endpoint, context));
   } catch (error) {
     context.signal.throwIfAborted();
     context.log(`asked for the pod: ${error instanceof Error ? error.message : error}`);
@@ -176,8 +176,8 @@ async function podOf(dial: PodDial, context: DialContext): Promise<Pod | undefin
 async function noPod({ target, pod, endpoint }: PodDial, fail: Fail, context: DialContext) {
   const { namespace, kubectl } = target;
   const list = await askKube(target, podsPath(target), endpoint, context)
-    .catch(() => undefined) as { items?: Pod[] } | undefined;
-  const names = (list?.items ?? []).map(({ metadata }) => metadata?.name ?? "");
+    .catch(() => undefined);
+  const names = podsIn(list).map(({ name }) => name);
   const near = nearest(pod, names);
   return fail(
     `no pod ${JSON.stringify(pod)} in namespace ${namespace}`,
@@ -227,6 +227,6 @@ export async function usualContainer(
   context: DialContext,
 ): Promise<string | undefined> {
   if (!/container name must be specified/.test(error.message)) return undefined;
-  const pod = await podOf(dial, context);
+  const pod = await askForPod(dial, context);
   return pod === undefined ? undefined : defaultContainer(pod);
 }

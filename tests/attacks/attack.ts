@@ -1,0 +1,147 @@
+/**
+ * Runs one attack of a hostile far side, by the whole way of the program: dial, TLS or upgrade, HTTP/2
+ * and a first call. It must end in time, in an error that a person can read, and within some memory.
+ */
+import assert from "node:assert/strict";
+import { connect } from "../../buildkit/connect.ts";
+import { ConnectionLost } from "../../buildkit/connection_lost.ts";
+import { RpcError } from "../../buildkit/grpc/status.ts";
+import { transports } from "../../transports/all.ts";
+import { DialError } from "../../transports/errors.ts";
+import { createRegistry } from "../../transports/registry.ts";
+import { context } from "../transports/contract_help.ts";
+import type { Counts } from "./counts.ts";
+
+const registry = createRegistry(transports);
+
+/** What a dial may take, in milliseconds: the program has 20 s. */
+const BUDGET_MS = 1000;
+/** The longest until an attack must be over, with what comes after the dial. */
+const LIMIT_MS = 12_000;
+/** How much more memory the process may hold than before, in bytes. */
+const MEMORY = 192 << 20;
+/** Words of a bug on a person's screen. */
+const BUG =
+  /TypeError|RangeError|SyntaxError: |undefined|\[object|is not a function|is not iterable|Cannot read|Maximum call stack|Offset is outside|null \(reading/;
+
+export interface Attack {
+  readonly title: string;
+  readonly endpoint: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What the error says; by default any clear error will do. */
+  readonly expected?: RegExp;
+}
+
+/** Fails unless the attack is refused. */
+export async function attacked(counts: Counts, { title, endpoint, env = {}, expected }: Attack) {
+  const before = Deno.memoryUsage().rss;
+  let peak = before;
+  const sample = setInterval(() => peak = Math.max(peak, Deno.memoryUsage().rss), 20);
+  const stop = new AbortController();
+  const late = Symbol();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<typeof late>((resolve) => {
+    timer = setTimeout(() => resolve(late), LIMIT_MS);
+  });
+  const outcome = ask(endpoint, env, stop.signal);
+  try {
+    const ended = await Promise.race([outcome, limit]);
+    if (ended === late) {
+      counts.hung();
+      assert.fail(`${title}: it did not end within ${LIMIT_MS} ms`);
+    }
+    if (ended === undefined) {
+      counts.lost();
+      assert.fail(`${title}: the daemon was reached`);
+    }
+    const text = `${ended.message}; ${(ended as DialError).hint ?? ""}`;
+    const isClear = (ended instanceof DialError || ended instanceof ConnectionLost ||
+      ended instanceof RpcError) && !BUG.test(text);
+    if (!isClear) {
+      counts.lost();
+      assert.fail(`${title}: no clear error: ${ended.stack}`);
+    }
+    if (expected !== undefined) assert.match(text, expected, title);
+    const grown = peak - before;
+    if (grown > MEMORY) {
+      counts.lost();
+      assert.fail(`${title}: it took ${grown >> 20} MiB`);
+    }
+    counts.refused();
+  } finally {
+    clearTimeout(timer);
+    clearInterval(sample);
+    stop.abort();
+  }
+}
+
+/** Fails unless a dial that hangs ends as soon as its signal says so. */
+export async function abortable(counts: Counts, { title, endpoint, env = {} }: Attack) {
+  const stop = new AbortController();
+  const reason = new Error("stopped");
+  const pending = registry.find(endpoint);
+  const dialling = pending.dial(pending.parse(endpoint), {
+    ...context(stop.signal),
+    env: (name) => env[name],
+  });
+  dialling.then(({ stream }) => stream.close(), () => {});
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const began = performance.now();
+  stop.abort(reason);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve("late"), 2000);
+  });
+  const ended = await Promise.race([dialling.then(() => "dialled", () => "ended"), late]);
+  clearTimeout(timer);
+  if (ended === "late") {
+    counts.hung();
+    assert.fail(`${title}: the abort was not obeyed`);
+  }
+  assert(performance.now() - began < 2000);
+  counts.held();
+}
+
+/** The error that the way to a daemon and a first call end with; undefined where they succeed. */
+async function ask(
+  endpoint: string,
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Error | undefined> {
+  try {
+    const client = await connect({
+      registry,
+      endpoint,
+      tls: {},
+      context: { ...context(signal), env: (name) => env[name] },
+      budget: { ms: BUDGET_MS },
+    });
+    try {
+      await client.info({
+        signal: AbortSignal.any([signal, AbortSignal.timeout(BUDGET_MS + 2000)]),
+      });
+    } finally {
+      await client.close();
+    }
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Runs all of them, some at a time, and fails with the texts of all that failed. */
+export async function campaign<T>(
+  attacks: readonly T[],
+  run: (attack: T) => Promise<void>,
+  width = 8,
+): Promise<void> {
+  const left = [...attacks];
+  const failures: string[] = [];
+  const work = async () => {
+    for (let attack; (attack = left.shift()) !== undefined;) {
+      await run(attack).catch((error: Error) => failures.push(error.message));
+    }
+  };
+  await Promise.all(Array.from({ length: width }, work));
+  assert.equal(failures.length, 0, failures.join("\n\n"));
+}

@@ -1,0 +1,78 @@
+/** A stand-in for any server: whatever a script writes, byte by byte, to force faults. */
+
+/** One connection of a client. */
+export interface RawConn {
+  /** How many connections came before this one. */
+  readonly nth: number;
+  /** The request line and header of HTTP/1.1, to their end; the body stays unread. */
+  head(): Promise<string>;
+  /** Writes a text or bytes; rejects when the client has gone. */
+  send(data: string | Uint8Array): Promise<void>;
+  /** Sends the same again and again until the client goes, or `most` bytes are sent. */
+  flood(data: string | Uint8Array, most?: number): Promise<void>;
+  /** Waits until the client goes. */
+  hang(): Promise<void>;
+  close(): void;
+}
+
+export interface RawServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Runs `serve` for each connection and closes that when it is through. */
+export function rawServer(serve: (conn: RawConn) => Promise<void>): RawServer {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const open = new Set<Deno.Conn>();
+  let nth = 0;
+  const accepting = (async () => {
+    for await (const conn of listener) {
+      open.add(conn);
+      serve(rawConn(conn, nth++)).catch(() => {}).finally(() => {
+        if (open.delete(conn)) conn.close();
+      });
+    }
+  })();
+  return {
+    port: listener.addr.port,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      for (const conn of open) conn.close();
+      open.clear();
+      await accepting;
+    },
+  };
+}
+
+function rawConn(conn: Deno.Conn, nth: number): RawConn {
+  const bytesOf = (data: string | Uint8Array) =>
+    typeof data === "string" ? new TextEncoder().encode(data) : data;
+  const send = async (data: string | Uint8Array) => {
+    for (let rest = bytesOf(data); rest.length > 0;) {
+      rest = rest.subarray(await conn.write(rest));
+    }
+  };
+  return {
+    nth,
+    async head() {
+      const buffer = new Uint8Array(4096);
+      let head = "";
+      while (!head.includes("\r\n\r\n")) {
+        const count = await conn.read(buffer);
+        if (count === null) throw new Error("no head");
+        head += new TextDecoder().decode(buffer.subarray(0, count));
+      }
+      return head;
+    },
+    send,
+    async flood(data, most = 4 << 30) {
+      let block = bytesOf(data);
+      while (block.length < 32 << 10) block = Uint8Array.from([...block, ...block]);
+      for (let sent = 0; sent < most; sent += block.length) await send(block);
+    },
+    async hang() {
+      const buffer = new Uint8Array(4096);
+      while (await conn.read(buffer) !== null) { /* dropped */ }
+    },
+    close: () => conn.close(),
+  };
+}

@@ -1,0 +1,32 @@
+/** PEM texts of a kubeconfig, inline or in files. */
+import { KubeConfigError } from "./files.ts";
+import type { KubeText } from "./config.ts";
+
+/** A PEM text and where it is from, for messages. */
+export interface KubePem {
+  readonly text: string;
+  readonly from: string;
+}
+
+/** The text itself, or its file's. Throws `KubeConfigError`. */
+export async function pem(source: KubeText | undefined): Promise<KubePem | undefined> {
+  if (source === undefined) return undefined;
+  const { from } = source;
+  if (source.path === undefined) return { text: source.text, from };
+  try {
+    return { text: await Deno.readTextFile(source.path), from: `${source.path} (${from})` };
+  } catch (cause) {
+    throw new KubeConfigError(
+      `${from} can't be read: ${source.path}: ${reason(cause)}`,
+      "check the path in the kubeconfig",
+      { cause },
+    );
+  }
+}
+
+/** Why a file can't be read, in words. */
+export function reason(cause: unknown): string {
+  if (cause instanceof Deno.errors.NotFound) return "there is no such file";
+  if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";
+  return cause instanceof Error ? cause.message : String(cause);
+}
