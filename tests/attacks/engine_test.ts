@@ -37,7 +37,12 @@ const framed = (stream: number, payload: string) =>
   ) +
   payload;
 const latin = (value: string) => Uint8Array.from(value, (char) => char.charCodeAt(0));
-const started = (more: Answer): Answer => then(UPGRADED.replace("h2c", "tcp"), more);
+/** The program has started, and heard the client's first words. */
+const started = (more: Answer): Answer =>
+  then(UPGRADED.replace("h2c", "tcp"), async (conn, head) => {
+    await conn.heard();
+    await more(conn, head);
+  });
 
 const steps: [title: string, start: Answer, inspect: Answer][] = [
   ["a frame of 4 GiB", started((conn) => conn.flood(latin("\x01\0\0\0\xff\xff\xff\xff"))), hang],

@@ -10,6 +10,8 @@ export interface RawConn {
   send(data: string | Uint8Array): Promise<void>;
   /** Sends the same again and again until the client goes, or `most` bytes are sent. */
   flood(data: string | Uint8Array, most?: number): Promise<void>;
+  /** Waits for some bytes of the client. */
+  heard(): Promise<void>;
   /** Waits until the client goes. */
   hang(): Promise<void>;
   close(): void;
@@ -64,10 +66,13 @@ function rawConn(conn: Deno.Conn, nth: number): RawConn {
       return head;
     },
     send,
-    async flood(data, most = 4 << 30) {
+    async flood(data, most = 2 ** 32) {
       let block = bytesOf(data);
       while (block.length < 32 << 10) block = Uint8Array.from([...block, ...block]);
       for (let sent = 0; sent < most; sent += block.length) await send(block);
+    },
+    async heard() {
+      await conn.read(new Uint8Array(4096));
     },
     async hang() {
       const buffer = new Uint8Array(4096);
