@@ -31,29 +31,40 @@ export async function forward(
   signal: AbortSignal,
 ): Promise<ByteStream> {
   const { promise, resolve, reject } = Promise.withResolvers<SshChannel>();
+  // Nobody waits for it when ssh2 throws at once.
+  promise.catch(() => {});
   const abort = () => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
-  client.forwardOut("127.0.0.1", 0, target.host, target.port, (error, channel) => {
-    if (error === undefined) return resolve(channel);
-    reject(
-      new DialError(`the jump host can't reach ${formatHostPort(target)}: ${plain(error)}`, {
-        endpoint,
-        step: "connect",
-        code: "unreachable",
-        hint: "check the host and the port as the jump host sees them, and its AllowTcpForwarding",
-        // What it could not connect to may be starting; what it may not do stays so.
-        retryable: error.reason === CONNECT_FAILED,
-        cause: error,
-      }),
-    );
-  });
   try {
+    signal.throwIfAborted();
+    client.forwardOut("127.0.0.1", 0, target.host, target.port, (error, channel) => {
+      if (error !== undefined) return reject(cannotReach(target, endpoint, error));
+      // Nobody waits any more: the channel would stay open.
+      if (signal.aborted) channel.close();
+      resolve(channel);
+    });
     // Not the channel itself as a socket: see `socketOf`.
     const channel = await promise;
     return duplexStream(channel, { close: () => channel.close() });
   } finally {
     signal.removeEventListener("abort", abort);
   }
+}
+
+function cannotReach(
+  target: SshTarget,
+  endpoint: string,
+  error: Error & { reason?: number | string },
+): DialError {
+  return new DialError(`the jump host can't reach ${formatHostPort(target)}: ${plain(error)}`, {
+    endpoint,
+    step: "connect",
+    code: "unreachable",
+    hint: "check the host and the port as the jump host sees them, and its AllowTcpForwarding",
+    // What it could not connect to may be starting; what it may not do stays so.
+    retryable: error.reason === CONNECT_FAILED,
+    cause: error,
+  });
 }
 
 /** RFC 4254 §5.1: SSH_OPEN_CONNECT_FAILED. */

@@ -4,6 +4,7 @@
  */
 import { plain } from "./explain.ts";
 import { type SshPlace, takePlace } from "./pool.ts";
+import { within } from "../../base/async.ts";
 import { duplexStream } from "../net/duplex_stream.ts";
 import type { SshTarget } from "./target.ts";
 import type { SshChannel } from "./ssh2.ts";
@@ -41,7 +42,7 @@ export async function dialSsh(
     try {
       const channel = await opened(place, endpoint, context, (client, done) => {
         client.openssh_forwardOutStreamLocal(socket, done);
-      });
+      }, (channel) => channel);
       return duplexStream(channel, { close: () => leave(channel, place) });
     } catch (error) {
       place.release();
@@ -77,10 +78,9 @@ async function runProgram(
     const place = await takePlace(target, endpoint, true, context);
     context.step("exec", ways.command);
     try {
-      const channel = await opened(place, endpoint, context, (client, done) => {
+      const { channel, ended } = await opened(place, endpoint, context, (client, done) => {
         client.exec(ways.command, done);
-      });
-      const ended = watch(channel);
+      }, (channel) => ({ channel, ended: watch(channel) }));
       return duplexStream(channel, {
         close: () => leave(channel, place),
         async failure(any) {
@@ -115,13 +115,17 @@ type Open = (
   done: (error: Error | undefined, channel: SshChannel) => void,
 ) => void;
 
-async function opened(
+/** @param prepare runs in the same turn: a program that fails at once may have ended in the next one */
+async function opened<T>(
   { link }: SshPlace,
   endpoint: string,
   { signal }: DialContext,
   open: Open,
-): Promise<SshChannel> {
-  const { promise, resolve, reject } = Promise.withResolvers<SshChannel>();
+  prepare: (channel: SshChannel) => T,
+): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  // Nobody waits for it when ssh2 throws at once.
+  promise.catch(() => {});
   const abort = () => reject(interrupted(signal, endpoint, "exec"));
   const lost = () =>
     new DialError("the ssh connection was lost", {
@@ -138,7 +142,7 @@ async function opened(
       if (error) return reject(link.gone ? lost() : new ChannelRefused(plain(error)));
       // Nobody waits any more: it would stay open.
       if (signal.aborted) channel.close();
-      resolve(channel);
+      resolve(prepare(channel));
     });
     return await promise;
   } catch (error) {
@@ -161,17 +165,11 @@ function watch(channel: SshChannel): () => Promise<string | undefined> {
   channel.on("close", close);
   return async () => {
     // Exit code and stderr may come behind the end of stdout, but before the close.
-    await within(EXIT_WAIT_MS, closed);
+    await within(closed, EXIT_WAIT_MS);
     if (end === undefined || end.code === 0) return undefined;
     const how = end.code === null
       ? `was ended by signal ${end.signal}`
       : `failed with exit code ${end.code}`;
     return tail.text() === "" ? how : `${how}: ${tail.text()}`;
   };
-}
-
-async function within(ms: number, promise: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  await Promise.race([promise, new Promise<void>((resolve) => timer = setTimeout(resolve, ms))]);
-  clearTimeout(timer);
 }

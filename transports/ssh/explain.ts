@@ -20,7 +20,7 @@ export function explain(error: SshError, { target, endpoint, auth, offers }: Fai
   const fail = (problem: string, code: DialError["code"], hint: string) =>
     new DialError(problem, { endpoint, step: "authenticate", code, hint, cause: error });
   const answer = auth.answer();
-  const wanted = answer?.methods.join(", ") || "nothing more";
+  const wanted = brief(answer?.methods.join(", ") ?? "") || "nothing more";
   if (answer?.partial) {
     return fail(
       `the server took a key of user ${target.user}, and asks for ${wanted} on top of it`,
@@ -60,7 +60,7 @@ export function explain(error: SshError, { target, endpoint, auth, offers }: Fai
       ?.split(",").filter((name) => !/^(?:ext-info|kex-strict)-/.test(name)).join(", ");
     return fail(
       `the server and fairlead have no ${what} in common` +
-        (offered === undefined ? "" : `: the server offers ${offered}`),
+        (offered === undefined ? "" : `: the server offers ${brief(offered)}`),
       "unsupported",
       "let the server offer one of those in docs/transports.md, too, and see that " +
         "~/.ssh/config leaves them in",
@@ -79,7 +79,14 @@ export function explain(error: SshError, { target, endpoint, auth, offers }: Fai
   });
 }
 
-/** ssh2 puts its own name before what the server said. */
+/** The server's words without those that ssh2 puts before them, and no more of them than is read. */
 export function plain(error: Error): string {
-  return error.message.replace(/^\(SSH\) (Channel open failure: )?/, "");
+  // ssh2 met a length that can't be.
+  if (error instanceof RangeError || error instanceof TypeError) return "it broke the protocol";
+  return brief(error.message.replace(/^\(SSH\) (Channel open failure: )?/, "")) ||
+    "it gave no reason";
+}
+
+function brief(text: string): string {
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }
