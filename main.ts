@@ -23,7 +23,7 @@ for (const name of ["DENO_DIR", "LD_LIBRARY_PATH", "LD_PRELOAD"]) {
 }
 
 const plugins = createPlugins(env);
-// A plugin that is a module may count on the runtime's authorities.
+// A plugin that is a module may use the runtime's own certificate authorities.
 ownProcess(Deno.env, plugins.hasModules);
 
 const stderr = outputOf(Deno.stderr, "standard error");
@@ -39,7 +39,7 @@ const code = await runProgram({
   ...call && { plugin: call.plugin },
   ...call?.context !== undefined && { context: call.context },
   env,
-  // Asked when needed: a folder that was deleted is no reason to refuse `fairlead ls`.
+  // The folder is read only when needed: `fairlead ls` must work in a folder that was deleted.
   get cwd() {
     return Deno.cwd();
   },
@@ -53,5 +53,5 @@ const code = await runProgram({
   connect,
 }, commands);
 
-// Not only for the code: whatever a command left open must not keep the program alive.
+// This sets the exit code, and ends the program even if a command left something open.
 Deno.exit(codeAfter(signal, code));

@@ -2,10 +2,10 @@ import type { Deps } from "./deps.ts";
 import type { Occurrence } from "./flags/parse.ts";
 import type { FlagSpecs, FlagValues, GlobalValues } from "./flags/spec.ts";
 
-/** What a command is handed when it runs. */
+/** The arguments of a command's `run`. */
 export interface Invocation<Specs extends FlagSpecs = FlagSpecs> {
   readonly deps: Deps;
-  /** What is no flag; their number is checked. */
+  /** The words that are no flags; their number has been checked. */
   readonly args: readonly string[];
   readonly flags: FlagValues<Specs>;
   /** The flags that were typed, by long name. */
@@ -23,23 +23,23 @@ export interface ArgsSpec {
   readonly max: number;
 }
 
-/** A command as its own file defines it; its name and summary stand in the list that it is in. */
+/** A command as its file defines it. Its name and summary stand in a list of commands. */
 export interface CommandDefinition<Specs extends FlagSpecs> {
   readonly args: ArgsSpec;
   readonly flags: Specs;
   /** The text above the usage line; absent, the summary. */
   readonly description?: string;
-  /** True where `--builder` means nothing: it is taken, and neither listed nor used. */
+  /** `--builder` means nothing to this command: it is accepted, but neither listed nor used. */
   readonly ignoresBuilder?: boolean;
-  /** All that stands behind its name are arguments: flags, too. */
+  /** All words after the command's name are arguments, even those that look like flags. */
   readonly takesAllWords?: boolean;
-  /** Commands below this one; the first argument names one, or is the command's own. */
+  /** Subcommands. The first argument names one of them, or belongs to this command. */
   readonly commands?: readonly CommandEntry[];
   /** Resolves to the exit code when that isn't 0. Throws any of our errors. */
   run(invocation: Invocation<Specs>): Promise<number | void>;
 }
 
-/** A command, its flags' types forgotten. */
+/** A command without the types of its flags. */
 export type Command = CommandDefinition<FlagSpecs>;
 
 /** Commands under one name: `history ls`, `history rm`. */

@@ -4,15 +4,15 @@ import type { Painted } from "./cursor.ts";
 import type { Env } from "../transports/transport.ts";
 
 /**
- * All that a command may know of the process it runs in, as one value: so a test runs any command in
- * its own process, and only `main.ts` touches the real ones.
+ * The process that a command runs in, as one value. `main.ts` alone makes the real one, so a test can run
+ * any command inside its own process.
  */
 export interface Deps {
   /** The words after the program's name. */
   readonly args: readonly string[];
-  /** What docker calls us by, as its plugin: `buildx`; absent where we were started by ourselves. */
+  /** The name by which docker calls us, as its plugin: `buildx`; absent if docker didn't. */
   readonly plugin?: string;
-  /** The docker context that docker's own flag named for its plugin; absent where none was typed. */
+  /** The value of docker's own flag `--context`; absent if it wasn't typed. */
   readonly context?: string;
   readonly env: Env;
   /** An absolute path. */
@@ -36,8 +36,8 @@ export interface Deps {
 }
 
 /**
- * The same, but for what is given. Not by a spread: that would ask for the current folder, which may
- * be gone, and would miss what an earlier change has left as it was.
+ * `deps` with some changes. A spread would read the current folder, which may be gone, and would lose
+ * properties that an earlier change inherits.
  */
 export function withChanges(deps: Deps, changes: Partial<Deps>): Deps {
   return Object.create(deps, Object.getOwnPropertyDescriptors(changes)) as Deps;
@@ -67,7 +67,7 @@ export interface Output {
 export interface Clock {
   /** Milliseconds since 1970, for dates. */
   now(): number;
-  /** Milliseconds since some moment, for durations: never jumps. */
+  /** Milliseconds since a fixed moment, for durations; this clock never jumps. */
   monotonic(): number;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason when it is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;

@@ -3,8 +3,8 @@ import { parseBool } from "../base/go/bool.ts";
 import { UsageError } from "../base/usage_error.ts";
 
 /**
- * A switch in the environment; an empty one is not set. Throws `UsageError` for what is no boolean.
- * @param what the error's beginning, in buildx's words for this variable
+ * Whether a variable is a true boolean; an empty variable is false. Throws `UsageError` for other values.
+ * @param what the beginning of the error, in buildx's words for this variable
  */
 export function isTrue(name: string, env: Env, what = `invalid ${name}`): boolean {
   const text = env(name);
@@ -16,7 +16,7 @@ export function isTrue(name: string, env: Env, what = `invalid ${name}`): boolea
   }
 }
 
-/** A switch that counts only when it is a boolean: buildx passes over other values of some. */
+/** Whether a variable is a true boolean; buildx ignores other values of some variables. */
 export function isOn(name: string, env: Env, otherwise = false): boolean {
   try {
     return parseBool(env(name) ?? "");

@@ -1,6 +1,6 @@
 /**
- * The exit codes, which are buildx's. 141 is what a shell shows for a program that SIGPIPE ended,
- * which is how Go's programs end when the reader of their output is gone.
+ * The exit codes, which are buildx's. A shell shows 141 for a program that SIGPIPE ended: Go's programs
+ * end so when nobody reads their output.
  */
 export const exitCodes = {
   generic: 1,

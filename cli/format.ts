@@ -44,7 +44,7 @@ export function parseFormat(
   };
 }
 
-/** A template that takes more than a name of its fields has no headers; docker prints none either. */
+/** As in docker, there are no headers for a template that does more with a field than print it. */
 function headerLine(render: () => string): string {
   try {
     return render();
@@ -54,7 +54,7 @@ function headerLine(render: () => string): string {
   }
 }
 
-/** In the line of headers these leave their text alone, so that `{{upper .Name}}` reads `NAME`. */
+/** Functions that leave headers as they are, so that `{{upper .Name}}` has the header `NAME`. */
 const headerFunctions: Record<string, TemplateFunction> = Object.fromEntries(
   ["json", "split", "join", "title", "lower", "upper", "truncate"]
     .map((name) => [name, (value: unknown) => value]),

@@ -9,7 +9,7 @@ export function helpFlag(name: string): FlagSpecs {
   return { help: { kind: "bool", short: "h", summary: `help for ${name}` } };
 }
 
-/** What `COMMAND --help` prints, laid out as buildx lays it out. */
+/** The help of one command, laid out as in buildx. */
 export function commandHelp(
   path: string,
   entry: CommandEntry,
@@ -35,7 +35,7 @@ export function commandHelp(
     `Global Flags:\n${flagTable(inherited(command), env)}${below.end}`;
 }
 
-/** What a command's help says of the commands below it. */
+/** The parts of a command's help that list its subcommands. */
 function helpBelow(path: string, { commands }: Command) {
   if (commands === undefined) return { usage: "", list: "", end: "" };
   return {
@@ -56,7 +56,7 @@ function moreHelp(path: string): string {
   return `Use "${path} [command] --help" for more information about a command.\n`;
 }
 
-/** What a list of commands prints as its help: the root's, and that of a group. */
+/** The help of a list of commands: the root, or a group. */
 export function listHelp(
   path: string,
   about: { summary: string; root: boolean },

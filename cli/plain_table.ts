@@ -2,10 +2,9 @@ import type { Format } from "./format.ts";
 import { alignColumns } from "../base/go/tabwriter.ts";
 
 /**
- * `--format=table` where its columns are fields as they are: the same text without the template
- * language, which then need not be loaded.
+ * The `--format=table` of plain fields. Its text is that of the template language, which it spares loading.
  *
- * @param columns what stands above each, by its field
+ * @param columns the header of each column, by its field
  */
 export function plainTable(columns: Readonly<Record<string, string>>): Format {
   const fields = Object.keys(columns);

@@ -1,7 +1,7 @@
 import { type Deps, withChanges } from "./deps.ts";
 import { UsageError } from "../base/usage_error.ts";
 
-/** With the plugins that `--transport-plugin SCHEME=/path` names before all others. */
+/** `deps` with the plugins of `--transport-plugin SCHEME=/path`, which come before all others. */
 export function withNamedPlugins(deps: Deps, named: readonly string[]): Deps {
   if (named.length === 0) return deps;
   let { registry } = deps;

@@ -1,6 +1,6 @@
 import type { Asking } from "../transports/transport.ts";
 
-/** One question at a time. @param hold keeps everything else off the terminal */
+/** Asks one question at a time. @param hold keeps everything else off the terminal */
 export function oneByOne(hold: (on: boolean) => void): Asking {
   let turn: Promise<unknown> = Promise.resolve();
   return (ask) => {

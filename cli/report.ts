@@ -6,7 +6,7 @@ import type { Painted } from "./cursor.ts";
 import { Interrupted, OutputClosed } from "./deps.ts";
 import { exitCodes } from "./exit_codes.ts";
 
-/** What becomes of an error. */
+/** The output and the exit code for an error. */
 export interface Report {
   /** Painted after the lines. */
   readonly below: readonly Painted[];
@@ -16,16 +16,15 @@ export interface Report {
 }
 
 /**
- * What an error may have beside its message, whatever its class: lines that stand above the message
- * (the excerpt of a file), what to try, an exit code of its own. The error itself is asked first,
- * then its causes.
+ * Properties that an error of any class may have besides its message: lines above the message (an excerpt
+ * of a file), a hint, an exit code. The error takes precedence over its causes.
  */
 export interface Reportable {
   readonly above?: readonly string[];
   /** Errors that are reported before this one, each as `report` does it. */
   readonly earlier?: readonly Told[];
   readonly hint?: string | undefined;
-  /** Painted below everything. */
+  /** Painted after everything else. */
   readonly below?: readonly Painted[] | undefined;
   readonly exitCode?: number;
   /** The message stands alone, without `ERROR: ` before it. */
@@ -82,7 +81,7 @@ export function report(error: unknown, options: ReportOptions): Report {
  */
 export function messageOf(error: unknown): string {
   const text = plainMessageOf(error);
-  // The daemon's words are its own: they may quote what a step would run.
+  // A daemon's message stays as it is: it may quote the command of a step.
   const ours = !chainOf(error).some((cause) => cause instanceof RpcError);
   return ours ? text.replace(/ \(os error \d+\)/g, "") : text;
 }
@@ -95,12 +94,12 @@ function plainMessageOf(error: unknown): string {
   return String(error);
 }
 
-/** What to try, by the error or the first of its causes that knows. */
+/** The hint of the error, or of the first of its causes that has one. */
 export function hintOf(error: unknown): string | undefined {
   return find(chainOf(error), ({ hint }) => hint || undefined);
 }
 
-/** The exit code that an error stands for; undefined where its cause is to be asked. */
+/** The exit code for one error; undefined if its cause decides. */
 function exitCodeOf(error: object, interrupted: boolean): number | undefined {
   if (typeof (error as Reportable).exitCode === "number") return (error as Reportable).exitCode;
   if (error instanceof Interrupted) {
@@ -127,7 +126,7 @@ function isFull(error: unknown): boolean {
   return error instanceof Error && (error as Error & { code?: string }).code === "ENOSPC";
 }
 
-/** What none of our code throws on purpose. */
+/** The hint for errors that our code never throws on purpose. */
 function bugHint(error: unknown): string | undefined {
   const bugs = [TypeError, RangeError, ReferenceError, SyntaxError];
   if (!bugs.some((kind) => error instanceof kind) && error instanceof Error) return undefined;

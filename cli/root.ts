@@ -15,7 +15,7 @@ const about = "A standalone BuildKit client";
 /**
  * Runs the command that `deps.args` names. Resolves to the exit code; rejects with what the command
  * threw, or with `UsageError`.
- * @param onDebug called when `--debug` is among the flags: a value that looks like it is none
+ * @param onDebug called when `--debug` is among the flags; a value of a flag never counts as one
  */
 export async function runRoot(
   deps: Deps,
@@ -32,7 +32,7 @@ export function rootPath({ plugin }: Pick<Deps, "plugin">): string {
 }
 
 interface Place {
-  /** The words that lead here: `fairlead history`. */
+  /** The program and the commands so far: `fairlead history`. */
   readonly path: string;
   readonly commands: readonly CommandEntry[];
   /** The entry of this group; absent at the root. */
@@ -44,7 +44,7 @@ interface Place {
   readonly words: readonly string[];
 }
 
-/** Finds the next command's name behind the flags, checks those flags, and goes on with it. */
+/** Checks the flags before the next command's name, and goes on with that command. */
 async function runList(deps: Deps, place: Place): Promise<number> {
   const flags: FlagSpecs = { ...globalFlags, help: { kind: "bool", short: "h", summary: "" } };
   const at = firstArgument(place.words, flags);
@@ -99,7 +99,7 @@ async function runEntry(deps: Deps, place: Place, entry: CommandEntry): Promise<
     const invocation = { deps: scoped, args, flags: values, given, occurrences, global };
     return await command.run(invocation) ?? 0;
   } catch (error) {
-    // Some flags have a grammar that their command knows.
+    // The command itself parses the values of some flags.
     throw asPluginError(error, deps, path, usage);
   }
 }
@@ -163,7 +163,7 @@ const helpEntry: CommandEntry = {
   load: () => Promise.reject(new Error("help is no file")),
 };
 
-/** Parses flags; as docker's plugin, what is wrong with them is told in a plugin's way. */
+/** Parses flags. As docker's plugin, it throws errors in the form of docker's plugins. */
 function parse(
   deps: Deps,
   specs: FlagSpecs,
@@ -195,7 +195,7 @@ export function firstArgument(words: readonly string[], specs: FlagSpecs): numbe
   return at < 0 ? words.length : at;
 }
 
-/** Whether a flag's value is the next word: `--name`, `-n`, and a group of letters whose last is such. */
+/** Whether a flag's value is the next word, as after `--name`, `-n`, or a group of letters that ends in `n`. */
 function takesNext(word: string, specs: FlagSpecs): boolean {
   const wants = (name: string | undefined) =>
     name !== undefined && Object.hasOwn(specs, name) && wantsValue(specs[name]!);

@@ -30,12 +30,12 @@ export async function reportError(
     for (const line of lines) stderr.write(line + "\n");
     if (below.length > 0) stderr.paint(below);
   } catch {
-    // The exit code has to say it alone.
+    // Nobody reads stderr, so only the exit code shows the error.
   }
   return code;
 }
 
-/** docker's own variable, which asks for the same as `--debug`. */
+/** Whether docker's own variable for debugging is set; it means the same as `--debug`. */
 export function debugIsSet(env: Deps["env"]): boolean {
   return (env("DEBUG") ?? "") !== "";
 }

@@ -4,8 +4,8 @@ import { exitCodes } from "./exit_codes.ts";
 
 /**
  * The guard (signal_guard.ts) costs 15 ms, so signals are listened to this many milliseconds after the
- * start, and not before the guard does. A signal before that ends the process as the system has it:
- * there is hardly anything to tidy up.
+ * start, and not before the guard does. An earlier signal ends the process at once, when there is hardly
+ * anything to tidy up.
  */
 const LATER = 100;
 
@@ -42,19 +42,19 @@ export function interruptible(
   return { signal: controller.signal, listening: listening.promise };
 }
 
-/** The exit code: a command that lost its terminal had no other failure, whatever it met then. */
+/** The exit code. If the terminal closed, any later failure of the command is a consequence. */
 export function codeAfter({ reason }: AbortSignal, code: number): number {
   const hungUp = reason instanceof Interrupted && reason.signal === "SIGHUP";
   return hungUp && code !== 0 ? exitCodes.hungUp : code;
 }
 
-/** @param ignored undefined where it can't be known: then SIGHUP ends the process, as by itself */
+/** @param ignored undefined if it isn't known: then SIGHUP keeps its default, and ends the process */
 function heeded(ignored: boolean | undefined): Interrupted["signal"][] {
   if (Deno.build.os === "windows") return ["SIGINT"];
   return ["SIGINT", "SIGTERM", ...ignored === false ? ["SIGHUP"] as const : []];
 }
 
-/** Whether we were started to ignore SIGHUP, the first bit of the mask; undefined but on Linux. */
+/** Whether the parent made us ignore SIGHUP, the first bit of the mask; undefined except on Linux. */
 function hangUpIsIgnored(): boolean | undefined {
   try {
     const status = Deno.readTextFileSync("/proc/self/status");

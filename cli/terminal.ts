@@ -4,7 +4,7 @@ import { terminalText } from "../base/terminal_text.ts";
 import type { Painted } from "./cursor.ts";
 import { type Clock, type Input, type Output, OutputClosed } from "./deps.ts";
 
-/** A standard stream of the process as an unfiltered sink. */
+/** The part of a standard stream that `outputOf` uses. */
 export type Stream = Pick<typeof Deno.stdout, "isTerminal" | "write" | "writeSync">;
 
 /**
@@ -35,7 +35,7 @@ export function outputOf(stream: Stream, name: string): Output {
       try {
         while (bytes.length > 0) bytes = bytes.subarray(await stream.write(bytes));
       } catch (error) {
-        // What writes bytes has a name of its own for them.
+        // The caller knows what these bytes are, and names it in its error.
         throw closed(error) ?? error;
       }
     },
@@ -84,7 +84,7 @@ function textOf(part: Painted, safe: (text: string) => string): string {
   return typeof part === "string" ? safe(part) : part.sequence;
 }
 
-/** A pipe that somebody else made non-blocking answers EAGAIN when it is full: then wait a little. */
+/** Writes some bytes. A full pipe that another program made non-blocking is tried again a little later. */
 function writeSome(stream: Stream, bytes: Uint8Array): number {
   while (true) {
     try {

@@ -1,4 +1,4 @@
-/** Commands of buildx that fairlead lacks, by their path below the program, with what there is instead. */
+/** Commands of buildx that fairlead lacks, by their path, with the alternative. */
 const missing: Readonly<Record<string, string>> = {
   bake: "build each target with 'fairlead build', or run bake with buildx on the same builder",
   f: "build each target with 'fairlead build', or run bake with buildx on the same builder",
@@ -8,7 +8,7 @@ const missing: Readonly<Record<string, string>> = {
     "failed build, build the stage before it with --target and -o",
 };
 
-/** What to say of a command that buildx has, or will have here, and fairlead not yet. */
+/** The error for a command that only buildx has. */
 export function notHere(path: string): { message: string; hint: string } | undefined {
   const hint = Object.hasOwn(missing, path) ? missing[path] : undefined;
   return hint === undefined ? undefined : { message: `${path} is not in fairlead yet`, hint };

@@ -1,4 +1,4 @@
-/** What a person at a terminal sees of a connection that takes its time. */
+/** The line that a terminal shows while a connection takes long. */
 import { type DialError, DOING } from "../transports/errors.ts";
 import { after, every } from "../base/async.ts";
 import type { Asking, DialStep } from "../transports/transport.ts";
@@ -7,7 +7,7 @@ import type { Output } from "./deps.ts";
 import { oneByOne } from "./prompt_queue.ts";
 import { cutToWidth, printable } from "../base/width.ts";
 
-/** Nothing is shown of what takes less, in milliseconds. */
+/** Shorter waits show nothing, in milliseconds. */
 export const PATIENCE = 1000;
 const SECOND = 1000;
 
@@ -39,7 +39,7 @@ export function waiting(ms: number): Waiting {
   };
 }
 
-/** The connections that are waited for, by name. */
+/** The line that lists the connections under way. */
 export interface WaitLine extends Disposable {
   /** Shows one until the returned function is called. */
   show(name: string, waiting: Waiting): () => void;
@@ -48,8 +48,8 @@ export interface WaitLine extends Disposable {
 }
 
 /**
- * One line of a terminal that counts down, painted over itself every second and gone when nothing is
- * waited for. Nothing is written where `out` is no terminal.
+ * One line of a terminal that counts down. It is repainted every second, and removed when no connection is
+ * under way. Without a terminal, nothing is written.
  */
 export function waitLine(out: Output): WaitLine {
   const open = new Map<symbol, () => string>();

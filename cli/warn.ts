@@ -1,17 +1,17 @@
 import type { BrokenFile } from "../builders/store/store.ts";
 import type { Deps } from "./deps.ts";
 
-/** Tells the user of something that isn't right and doesn't stop the command. */
+/** Warns of a problem that doesn't stop the command. */
 export function warn(deps: Pick<Deps, "stderr">, text: string): void {
   deps.stderr.write(`WARNING: ${text}\n`);
 }
 
-/** What each command has said. */
+/** The warnings of each command so far. */
 const said = new WeakMap<object, Set<string>>();
 
 /**
- * The same, each text once a command: for what is met at each of many connections.
- * @param write in place of stderr, while something else is shown there
+ * Prints each warning once for each command, even if each of many connections causes it.
+ * @param write replaces writing to stderr while a display has the terminal
  */
 export function warnOnce(
   deps: Pick<Deps, "stderr">,
@@ -25,7 +25,7 @@ export function warnOnce(
   };
 }
 
-/** Tells of files in the store that don't hold what they should; they are left alone. */
+/** Warns of broken files in the store; it doesn't change them. */
 export function warnBroken(deps: Pick<Deps, "stderr">, broken: readonly BrokenFile[]): void {
   for (const { path, lacks, reason } of broken) {
     warn(deps, `${path} holds no ${lacks}, skipped: ${reason}`);

@@ -73,7 +73,7 @@ export const command = defineCommand({
   },
 });
 
-/** Said once, here, where it can still be changed; not at every build. */
+/** The warning comes only here, where the user can still change the endpoint, and not at every build. */
 function warnOfPlaintext(deps: Deps, builder: Builder, endpoint: string) {
   const node = builder.nodes.find((node) => node.endpoint === endpoint);
   if (node === undefined) return;

@@ -72,7 +72,7 @@ async function dial(
 ): Promise<ByteStream> {
   const part = "Dialing builder";
   step.progress(part, 0);
-  // The progress has the terminal: a countdown beside it would paint over it.
+  // A countdown would paint over the progress.
   const stderr: Output = progress.mode === "tty"
     ? { ...deps.stderr, isTerminal: false, write: (text) => progress.note(text.trimEnd()) }
     : deps.stderr;

@@ -1,5 +1,5 @@
 /**
- * What docker and docker compose ask a program in docker's plugin folders before they use it
+ * The metadata that docker and docker compose read from a program in docker's plugin folders before they use it
  * (https://github.com/docker/cli/blob/master/cli-plugins/metadata/metadata.go).
  */
 import { buildxVersion } from "../version.ts";
@@ -13,7 +13,7 @@ export const command = defineCommand({
     const metadata = {
       SchemaVersion: "0.1.0",
       Vendor: "fairlead",
-      // Compose takes a plugin for too old or too new by this: what counts is which buildx it is like.
+      // Compose refuses plugins that are too old by this version, so it is that of the equivalent buildx.
       Version: buildxVersion,
       ShortDescription: "Fairlead",
     };

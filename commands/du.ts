@@ -84,7 +84,7 @@ export const command = defineCommand({
   },
 });
 
-/** What `--format` works on. */
+/** The value that `--format` gets. */
 function rowOf(record: UsageRecord, { isTable }: Format, now: number): object {
   const { size, createdAt, lastUsed } = usageTexts(record, now);
   const row = {

@@ -31,7 +31,7 @@ const columns = {
   Platforms: "PLATFORMS",
 };
 
-/** A silent node is shown with the step it hangs in after this many milliseconds. */
+/** After this many milliseconds, a silent node is shown with the step that it hangs in. */
 const patience = 3000;
 
 export const command = defineCommand({
@@ -84,7 +84,7 @@ async function currentName(deps: Deps, store: Store): Promise<string | undefined
   try {
     return (await chooseBuilder(store, deps.env, "")).name;
   } catch (error) {
-    // Where the chosen builder's file is broken, that was warned of.
+    // There was a warning already if the file of the chosen builder is broken.
     if (error instanceof BuilderError && error.cause === undefined) {
       warn(deps, `${error.message}: ${error.hint}`);
     }
@@ -92,7 +92,7 @@ async function currentName(deps: Deps, store: Store): Promise<string | undefined
   }
 }
 
-/** Without docker there is still its context `default`: only who uses it wants to hear of its failure. */
+/** Docker's context `default` exists even without docker; its failure is reported only if it is in use. */
 function isReported({ builder, nodes }: BuilderStatus, current: string | undefined): boolean {
   if (builder.origin !== "docker context" || builder.name === current) return true;
   return !nodes.every(({ error }) => error instanceof DialError && error.code === "not-found");
@@ -101,12 +101,12 @@ function isReported({ builder, nodes }: BuilderStatus, current: string | undefin
 interface RowOptions {
   readonly current: boolean;
   readonly format: Format;
-  /** No template asks for more than the columns. */
+  /** The output is the plain table, which needs no more than the columns. */
   readonly isPlain: boolean;
   readonly trunc: boolean;
 }
 
-/** What `--format` works on: one row for the builder, and (save for `json`) one for each node. */
+/** The values that `--format` gets: a row for the builder and, except for `json`, one for each node. */
 function rowsOf(status: BuilderStatus, options: RowOptions): object[] {
   const reason = engineFailure(status);
   const row = builderRow(status.builder, options);

@@ -51,7 +51,7 @@ export const command = defineCommand({
 /** An endpoint as it stands, or that of a builder's first node. */
 async function choose(deps: Deps, name: string): Promise<ChosenEndpoint> {
   if (schemeOf(name) !== undefined) {
-    // Told now, and not at the first connection.
+    // A mistake in the endpoint is reported now, and not at the first connection.
     deps.registry.find(name).parse(name);
     return { registry: deps.registry, endpoint: name, tls: {} };
   }
@@ -72,7 +72,7 @@ async function serve(
   try {
     const { stream, peer } = await dialChosen(chosen, deps, dialling);
     dialling.log(`a client is connected to ${peer}`);
-    // A client that goes away without a farewell is none of our business.
+    // It is no error if a client breaks its connection off.
     let gone = false;
     const watched = {
       ...client,

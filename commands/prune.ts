@@ -45,7 +45,7 @@ export const command = defineCommand({
   async run({ deps, flags, given, occurrences, global }) {
     for (const { name } of occurrences) {
       if (name !== "keep-storage") continue;
-      // docker's command line prints a plugin's deprecations there.
+      // docker's library prints the deprecations of plugins on stdout.
       const out = deps.plugin === undefined ? deps.stderr : deps.stdout;
       out.write(
         "Flag --keep-storage has been deprecated, " +
@@ -83,7 +83,7 @@ export const command = defineCommand({
   },
 });
 
-/** It would ignore the limits, and remove everything. */
+/** An old daemon would ignore the limits and remove everything. */
 class OldDaemonError extends Error {
   override readonly name = "OldDaemonError";
   readonly hint = "update the daemon, or leave --max-used-space and --min-free-space out";
@@ -114,8 +114,8 @@ function configuredFilters(env: Env): readonly string[] {
 }
 
 /**
- * Prints records as they are removed: each is aligned by itself, the first with the headers. The
- * peer's columns differ between rows, too; scripts cut them by white space.
+ * Prints each record when it is removed. Every row is aligned by itself, the first with the headers. In
+ * buildx the columns differ between rows, too; scripts split them at white space.
  */
 function printer(verbose: boolean, now: () => number): (record: UsageRecord) => string {
   const tabs = { padding: 1, minimum: 1, tabs: 8 };

@@ -48,7 +48,7 @@ async function currentName({ env }: Deps, store: Store, name: string): Promise<s
   return name || (await chooseBuilder(store, env, "")).name;
 }
 
-/** Removes each on its own; one that fails doesn't keep the others. */
+/** Removes each builder by itself; the failure of one doesn't stop the others. */
 async function removeNamed(deps: Deps, store: Store, names: readonly string[]) {
   let failed = false;
   for (const name of names) {
@@ -82,7 +82,7 @@ async function removeOne(deps: Deps, store: Store, name: string) {
   await transaction(store.dir, deps.signal, (txn) => txn.remove(builder?.name ?? name));
 }
 
-/** A file that can't be read may still be removed by its name. */
+/** A broken file may still be removed by its name. */
 function isBroken(store: Store, name: string): boolean {
   if (!isValidName(name)) return false;
   try {
@@ -103,7 +103,7 @@ function warnOfDaemon(deps: Deps, builder: Builder) {
   );
 }
 
-/** Asks without the lock, then removes what is still as it was when it was asked. */
+/** Asks the daemons without the lock, then removes those builders that haven't changed since. */
 async function removeInactive(
   deps: Deps,
   store: Store,

@@ -5,8 +5,8 @@ import { defineCommand } from "../cli/command.ts";
 import { storeOf } from "../cli/builders/open_store.ts";
 
 /**
- * A daemon that fairlead hasn't started it doesn't stop either. Where buildx would, because its driver
- * has started the daemon, the command that does so is told.
+ * fairlead stops no daemon, since it starts none. For a daemon that a driver of buildx has started, the error
+ * names the command that stops it.
  */
 export const command = defineCommand({
   args: { usage: "[NAME]", min: 0, max: 1 },

@@ -30,7 +30,7 @@ export const command = defineCommand({
   },
 });
 
-/** Lets the name of the current docker context pass, which means: no builder is chosen. */
+/** Accepts the name of the current docker context, which means that no builder is chosen. */
 function requireDefault(store: Store, env: Env, name: string) {
   const context = currentContext(env);
   const contexts = contextNames(env);

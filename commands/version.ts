@@ -1,7 +1,7 @@
 import { buildxVersion, version } from "../version.ts";
 import { defineCommand } from "../cli/command.ts";
 
-/** Names under which those call us who mean buildx, or docker's plugin. */
+/** Names under which callers expect buildx, or docker's plugin. */
 const pluginNames = /^(?:buildx|docker-buildx|docker-fairlead)(?:\.exe)?$/;
 
 export const command = defineCommand({
@@ -10,7 +10,7 @@ export const command = defineCommand({
   ignoresBuilder: true,
   run({ deps }) {
     const own = `${version.number} ${version.revision}`;
-    // Who calls `buildx version` wants to know what we understand: the first version counts.
+    // Callers of `buildx version` read the first version to learn what the program understands.
     const asBuildx = deps.plugin !== undefined || pluginNames.test(deps.env("FAIRLEAD_NAME") ?? "");
     deps.stdout.write(
       !asBuildx ? `fairlead ${own}\n` : `fairlead/buildx ${buildxVersion} fairlead ${own}\n`,

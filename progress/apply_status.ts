@@ -21,17 +21,17 @@ import {
 } from "./state.ts";
 import { isTransfer, noteTransfer } from "./uploads.ts";
 
-/** Progress older than this (ms) says nothing about a transfer's present rate. */
+/** Older progress (ms) doesn't count for the present rate of a transfer. */
 const RATE_WINDOW = 3000;
 
 /**
  * Takes a message of the Status stream into the state. Each message is partial: a vertex replaces
  * the one of the same digest, a status the one of the same vertex and ID, logs are appended,
- * warnings collected; what belongs to a vertex that was never announced is passed over.
+ * warnings collected. Parts of a vertex that was never announced are ignored.
  *
  * @param at when the message came, ms of our clock.
- * @param local it is ours, not the daemon's.
- * @returns what it changed, for renderers that print changes and don't paint the whole.
+ * @param local the message is about our own vertexes.
+ * @returns the changes, for renderers that print changes instead of repainting everything.
  */
 export function applyStatus(
   state: State,
@@ -88,7 +88,7 @@ function applyVertex(state: State, message: Vertex, local: boolean, changes: Cha
   }
   const start = toMs(message.started);
   const wasStarted = isStarted(vertex);
-  // Vertexes are announced again when another step needs them: that resets nothing.
+  // A vertex is announced again when another step needs it; its state stays.
   if (start === undefined && wasStarted) return;
   const stop = toMs(message.completed);
   if (
@@ -106,8 +106,8 @@ function applyVertex(state: State, message: Vertex, local: boolean, changes: Cha
 }
 
 /**
- * A member of a progress group. To the eye the group is one vertex: it is cached if all members are, and
- * failed with the error of the first that failed.
+ * A member of a progress group. The group is shown as one vertex: it is cached if all members are, and its
+ * error is that of the first member that failed.
  */
 function applyMember(state: State, message: Vertex, changes: Changes): void {
   const { id = "", name = "", weak } = message.progressGroup ?? {};
@@ -119,7 +119,7 @@ function applyMember(state: State, message: Vertex, changes: Changes): void {
   }
   state.byDigest.set(message.digest, group);
   const { members } = group;
-  // Something else has the group's ID for its digest.
+  // A vertex that is no group has the group's ID as its digest.
   if (members === undefined) return;
   const before = members.byDigest.get(message.digest);
   members.byDigest.set(message.digest, message);
@@ -141,7 +141,7 @@ function applyMember(state: State, message: Vertex, changes: Changes): void {
   if (changed || !wasListed) changes.vertexes.add(group);
 }
 
-/** A group is shown once it has started and doesn't hide any more. */
+/** Whether a group is shown: it has started, and doesn't hide. */
 function isListed(group: VertexState): boolean {
   return !group.hidden && isStarted(group);
 }
@@ -181,7 +181,7 @@ function applyProgress(state: State, message: VertexStatus, changes: Changes): v
 }
 
 function applyWarning(state: State, warning: VertexWarning, changes: Changes): void {
-  // The same line of a Dockerfile warns once a platform, from a vertex each.
+  // One line of a Dockerfile causes a warning for each platform, from a vertex each.
   const { info, short, detail, url, ranges, level } = warning;
   const key = [
     Number(level),
@@ -215,14 +215,14 @@ function applyLog(state: State, message: VertexLog, changes: Changes): void {
   changes.logs.push({ vertex, text, log });
 }
 
-/** Cut at twice the limit only, so that many small messages don't copy it each time. */
+/** Keeps the end of the output. It is cut at twice the limit, so that small messages don't copy it each time. */
 function keepRecent(vertex: VertexState, text: string, limit: number): void {
   if (limit === 0) return;
   vertex.recent += text;
   if (vertex.recent.length > 2 * limit) vertex.recent = vertex.recent.slice(-limit);
 }
 
-/** Output that nobody will ask for again is let go. */
+/** Frees the output that no renderer will need again. */
 function endLog(vertex: VertexState): void {
   vertex.recent = "";
   if (isFailed(vertex)) return;

@@ -16,7 +16,7 @@ const NONE: Colors = { run: "", cancel: "", warning: "", error: "", log: "" };
 /**
  * The colours that the environment asks for: NO_COLOR (if not empty) for none, BUILDKIT_COLORS as
  * `run=blue:cancel=yellow:warning=yellow:error=1,200,30` (names, `light-` names, `default`, RGB).
- * A part that can't be understood costs only itself and is told of in `problems`.
+ * A part that can't be read is skipped and reported in `problems`.
  */
 export function readColors(
   env: (name: string) => string | undefined,

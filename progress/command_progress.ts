@@ -3,12 +3,12 @@ import { debugIsSet } from "../cli/run.ts";
 import type { Mode } from "./mode.ts";
 import { type Progress, startProgress, type Watcher } from "./progress.ts";
 
-/** What a command's progress tells beside the steps. */
+/** The options of a command's progress. */
 export interface CommandProgress {
   readonly mode: Mode;
-  /** Where the build runs; without one, nothing is said of it. */
+  /** The builder of the build; absent, the progress names none. */
   readonly builder?: { readonly name: string; readonly driver: string } | undefined;
-  /** What is said in place of that: the title of plain progress, and the label of a terminal's. */
+  /** The title of plain progress and the label of a terminal's, in place of the builder's. */
   readonly heading?: { readonly title: string; readonly label: string };
   /** `--debug`, as `DEBUG` in the environment: explain warnings. */
   readonly debug: boolean;

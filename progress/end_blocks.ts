@@ -5,8 +5,8 @@ import { isFailed, type State } from "./state.ts";
 import { printable } from "../base/width.ts";
 
 /**
- * What is left to say of each vertex that failed: its name and the end of its output, which a
- * terminal has shown in a few rows only, and a log far above. On a terminal a name keeps to its line.
+ * The name and the last output of each failed vertex: a terminal showed only a few rows of it, and in a log
+ * it is far above. On a terminal, control characters in names become spaces.
  */
 export function failedBlocks(state: State, isTerminal = false): string {
   let text = "";

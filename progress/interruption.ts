@@ -3,9 +3,8 @@ import { timestampOf } from "./local.ts";
 import { clockOf, isCompleted, isFailed, isStarted, type State } from "./state.ts";
 
 /**
- * What the daemon would say if it had been told to stop now: every step under way is cancelled. For
- * a daemon that can't be heard any more. What has failed on this side counts as cancelled, too, or
- * it would be told of as the failure of a build that is made again.
+ * The status message that cancels every step under way, for a daemon whose connection is lost. Local
+ * vertexes that failed count as cancelled, too: otherwise a retried build would report their failure.
  * @param now milliseconds since 1970, our clock
  */
 export function interruption(state: State, now: number): StatusResponse {

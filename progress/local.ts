@@ -2,8 +2,8 @@ import type { StatusResponse, Vertex, VertexStatus } from "../proto/gen/control.
 import type { Timestamp } from "../proto/gen/google/protobuf/timestamp.ts";
 
 /**
- * Vertexes that we add ourselves: what the client does is part of the build to those who watch it.
- * They become status messages like the daemon's, so that every renderer shows them, rawjson too.
+ * Vertexes for the work of this client, which is a part of the build to its user. They become status
+ * messages like the daemon's, so that every renderer shows them, even rawjson.
  */
 export interface LocalVertexes {
   /** Starts one, e.g. `importing to docker`. */
@@ -12,13 +12,13 @@ export interface LocalVertexes {
 
 export interface LocalVertex {
   /**
-   * A part of its work, by name: `current` of `total` (bytes; total 0 or absent if unknown). May be
-   * called for every chunk: what comes too often is left out, but never the last.
+   * Reports `current` of `total` bytes of a part of its work (total 0 or absent if unknown). It may be
+   * called for every chunk: most calls in quick succession are left out, but never the last.
    */
   progress(id: string, current: number, total?: number): void;
-  /** The part is done. Parts that aren't when the vertex ends are done by then. */
+  /** Completes a part. The end of the vertex completes all of its parts. */
   complete(id: string): void;
-  /** Calls it something else from now on: for displays that are painted anew. */
+  /** Renames the vertex, for displays that repaint it. */
   rename(name: string): void;
   /** Adds output. The caller ends its lines. */
   log(text: string): void;
@@ -94,7 +94,7 @@ function startVertex(
     const statuses: VertexStatus[] = [];
     for (const [id, part] of parts) {
       if (part.completed) continue;
-      // A part that was under way when the vertex failed is not done.
+      // A failed vertex leaves its open parts incomplete.
       part.completed = error === "";
       statuses.push(statusOf(id, part, at));
     }

@@ -1,9 +1,9 @@
 /**
- * The last lines of a vertex's output, kept for the block that is printed if it fails. Bounded in
- * lines and in characters, so that a step that prints for hours costs no more memory than another.
+ * The last lines of a vertex's output, kept for the block that is printed if it fails. Their number and
+ * their characters are limited, so that a step may print for hours.
  */
 
-/** One log message, split: what it adds to the output, line by line. */
+/** A log message, split into lines. */
 export interface LogPieces {
   /** Seconds since the vertex started, as printed before each line: `0.123`. */
   readonly stamp: string;
@@ -18,7 +18,7 @@ export interface LogTail {
   lines: string[];
   /** Characters in `lines`. */
   size: number;
-  /** Lines that were given up. */
+  /** The number of earlier lines that were dropped. */
   dropped: number;
   /** The last of `lines` is unfinished. */
   open: boolean;
@@ -56,7 +56,7 @@ export function appendTail(tail: LogTail, log: LogPieces, limit: TailLimit): voi
   if (log.continues && tail.open && tail.lines.length > 0) {
     const at = tail.lines.length - 1;
     const before = tail.lines[at] ?? "";
-    // A line that never ends (a progress bar of dots) keeps its end only; cutting copies it.
+    // A line without an end (a progress bar of dots) keeps its last part. It is cut seldom: cutting copies.
     const whole = before + (log.pieces[0] ?? "");
     const joined = whole.length > 2 * limit.size ? whole.slice(-limit.size) : whole;
     tail.lines[at] = joined;
@@ -76,7 +76,7 @@ export function appendTail(tail: LogTail, log: LogPieces, limit: TailLimit): voi
     tail.size += line.length;
   }
   tail.open = log.open;
-  // Not at every line: cutting is dear.
+  // The tail is cut seldom, since cutting copies it.
   if (tail.lines.length > 2 * limit.lines || tail.size > 2 * limit.size) trimTail(tail, limit);
 }
 

@@ -1,12 +1,12 @@
 /** How progress is shown. `quiet` shows none. */
 export type Mode = "tty" | "plain" | "rawjson" | "quiet";
 
-/** A progress mode that can't be had. Its message is buildx's. */
+/** An error about the progress mode, in buildx's words. */
 export class ProgressModeError extends Error {
   override readonly name = "ProgressModeError";
 }
 
-/** What the flags say: `flag` is --progress ("auto" if not given), `quiet` is -q. */
+/** `flag` is the value of --progress ("auto" if not given), `quiet` is -q. */
 export interface ModeOptions {
   readonly flag: string;
   readonly quiet: boolean;
@@ -16,11 +16,10 @@ export interface ModeOptions {
 }
 
 /**
- * The mode, and whether the image's ID is to be printed after the build: with `-q` and
- * `--progress=quiet` it is, with `--progress=none` it isn't. BUILDKIT_PROGRESS counts where the flag
- * says auto.
- * @throws ProgressModeError for an unknown mode, for tty without a terminal, and for -q beside a
- *   mode that shows something.
+ * The mode, and whether the image's ID is printed after the build: `-q` and `--progress=quiet` print it,
+ * `--progress=none` doesn't. BUILDKIT_PROGRESS replaces the flag's value auto.
+ * @throws ProgressModeError for an unknown mode, for tty without a terminal, and for -q with a visible
+ *   mode.
  */
 export function chooseMode(options: ModeOptions): { mode: Mode; printId: boolean } {
   const { flag, env, isTerminal } = options;
@@ -34,7 +33,7 @@ export function chooseMode(options: ModeOptions): { mode: Mode; printId: boolean
   switch (name) {
     case "":
     case "auto":
-      // A dumb terminal can't go back to a line.
+      // A dumb terminal can't repaint lines.
       return { mode: isTerminal && env("TERM") !== "dumb" ? "tty" : "plain", printId: false };
     case "tty":
       if (isTerminal) return { mode: "tty", printId: false };

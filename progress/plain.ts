@@ -19,14 +19,14 @@ import { sentText, uploadOf } from "./uploads.ts";
  * Vertexes run side by side, but lines of one are kept together: output sticks to the current
  * vertex, `#N ...` and an empty line mark a switch. A vertex that ended is shown at once; among
  * running ones the current keeps its place for at least 5 s, longer the larger its share of the
- * traffic, and nobody is held back for more than 10 s or (ours) for more than 256 K characters.
+ * traffic. No output is held back for more than 10 s, or (only here) for more than 256 K characters.
  */
 export interface Plain {
-  /** Takes in what a message changed. Prints nothing yet. */
+  /** Takes the changes of a message; `print` shows them later. */
   collect(changes: Changes, now: number): void;
   /** The text that is due at `now` (ms); empty if none. */
   print(now: number): string;
-  /** There is something that `print` has not shown yet. */
+  /** Whether `print` has still to show something. */
   pending(): boolean;
   /** A line of our own between the build's. */
   note(text: string): string;
@@ -34,7 +34,7 @@ export interface Plain {
 
 interface Entry {
   readonly vertex: VertexState;
-  /** The number of its lines; 0 until it is first printed. */
+  /** The number before its lines; 0 until it is first printed. */
   index: number;
   logs: LogPieces[];
   logSize: number;
@@ -42,9 +42,9 @@ interface Entry {
   warned: number;
   /** The unfinished line with its stamp; empty if there is none. */
   line: string;
-  /** `line` is on the screen, and the cursor behind it. */
+  /** `line` has been printed, and the cursor stands behind it. */
   shown: boolean;
-  /** Events since it last gave way, and when the first of them came. */
+  /** The number of events since another vertex was printed, and the time of the first of them. */
   count: number;
   blockedAt: number;
 }
@@ -56,13 +56,13 @@ const MIN_STATUS_PROGRESS = 0.05;
 /** Milliseconds after which a transfer's files and rate get a line. */
 const LONG_UPLOAD = 1_000;
 const MAX_HELD_BACK = 256 * 1024;
-/** How much of a line that never ends is repeated when its vertex comes back. */
+/** The characters of an unfinished line that are repeated when its vertex is printed again. */
 const MAX_OPEN_LINE = 16 * 1024;
 
 /**
- * @param options.title said once, as vertex #0, before the first line; empty for none.
+ * @param options.title printed as vertex #0 before the first line; empty for none.
  * @param options.truncate cut names to 72 bytes (PROGRESS_NO_TRUNC=0).
- * @param options.isTerminal names keep to their line; without a terminal buildx's bytes stay
+ * @param options.isTerminal control characters in names become spaces; elsewhere the bytes are buildx's
  */
 export function plainPrinter(
   state: State,
@@ -70,14 +70,14 @@ export function plainPrinter(
 ): Plain {
   const entries = new Map<VertexState, Entry>();
   const updated = new Set<Entry>();
-  // By ID alone, not by vertex: so does buildx, and two steps that both transfer a context share it.
+  // The key is the ID without the vertex, as in buildx: two steps that transfer a context share it.
   const lastStatus = new Map<string, { current: number; timestamp: number }>();
   let current: Entry | undefined;
   let begun = false;
   let indexes = 0;
   let text = "";
 
-  /** A daemon must not write lines that look like ours. */
+  /** Keeps a daemon from writing lines that look like ours. */
   function oneLine(said: string): string {
     return options.isTerminal ? printable(said) : said;
   }
@@ -131,7 +131,7 @@ export function plainPrinter(
     return due;
   }
 
-  /** Which vertexes have their say now. */
+  /** Prints the entries that are due now. */
   function schedule(now: number): void {
     const ended: Entry[] = [];
     let beforeEnded = false;
@@ -164,7 +164,7 @@ export function plainPrinter(
     }
   }
 
-  /** Who is first in line: who waits for too long, else the busiest. */
+  /** The next entry to print: one that has waited too long, else the busiest. */
   function successor(running: Set<Entry>, before: Entry | undefined, now: number) {
     let best: Entry | undefined;
     for (const entry of running) {
@@ -217,7 +217,7 @@ export function plainPrinter(
     updated.delete(entry);
   }
 
-  /** Whether one that was looked at is unfinished. */
+  /** Prints the changed statuses. Returns whether one of them is unfinished. */
   function printStatuses(entry: Entry): boolean {
     let open = false;
     for (const status of entry.vertex.statuses) {
@@ -237,7 +237,7 @@ export function plainPrinter(
       text += `#${entry.index} ${name}${amount && ` ${amount}`}`;
       if (took > 10) text += ` ${formatSeconds(took)}`;
       text += completed === undefined ? "\n" : " done\n";
-      // Of our own, and only where somebody waited for it.
+      // buildx lacks this line; it is printed only for long uploads.
       const upload = took > LONG_UPLOAD && completed !== undefined &&
         uploadOf(state, entry.vertex, status);
       if (upload) text += `#${entry.index} ${name} sent ${sentText(upload, took)}\n`;
@@ -254,7 +254,7 @@ export function plainPrinter(
       const [rest = ""] = pieces;
       text += entry.shown ? rest : prefix + entry.line.slice(-MAX_OPEN_LINE) + rest;
       entry.line += rest;
-      // Not at every piece: cutting copies the line.
+      // The line is cut seldom, since cutting copies it.
       if (entry.line.length > 2 * MAX_OPEN_LINE) entry.line = entry.line.slice(-MAX_OPEN_LINE);
       if (pieces.length > 1 || !log.open) text += "\n";
       pieces = pieces.slice(1);
@@ -298,7 +298,7 @@ function stopOf(entry: Entry): number {
   return entry.vertex.spans.last()?.stop ?? Infinity;
 }
 
-/** Events a second since it last gave way. */
+/** Events a second since another vertex was printed. */
 function speed(entry: Entry, now: number): number {
   return entry.count / Math.max(now - entry.blockedAt, 1);
 }

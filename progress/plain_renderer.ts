@@ -14,12 +14,12 @@ export interface PlainOptions {
   readonly rate: number;
 }
 
-/** Logs in this many characters are written without waiting for the time to do so. */
+/** This many characters of logs are written at once, before the interval is over. */
 const FLOOD = 256 * 1024;
 
 /**
- * Plain text, written in batches: at once where nothing was written lately, else when the time has
- * come, so that a step with a hundred thousand lines costs a few writes and not as many.
+ * Writes plain text in batches: at once after a pause, else when the interval is over. So a step with a
+ * hundred thousand lines costs a few writes.
  */
 export function plainRenderer(state: State, options: PlainOptions): Renderer {
   const { out, now, rate } = options;
@@ -41,7 +41,7 @@ export function plainRenderer(state: State, options: PlainOptions): Renderer {
     try {
       flush();
     } catch {
-      // Nobody reads any more. Who writes next learns of it, where it can be caught.
+      // Nobody reads the output any more. The next write throws again, where a caller can catch it.
     }
   }
 

@@ -1,7 +1,7 @@
 import type { StatusResponse, Vertex } from "../proto/gen/control.ts";
 import type { Reporter } from "./progress.ts";
 
-/** A progress to which all steps bear a target's name: `[app internal] load …`, `[app] exporting …`. */
+/** Puts a target's name before all steps: `[app internal] load …`, `[app] exporting …`. */
 export function withPrefix(progress: Reporter, target: string): Reporter {
   return {
     update: (status) => progress.update(prefixed(status, target)),

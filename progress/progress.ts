@@ -34,7 +34,7 @@ export interface ProgressOptions {
   readonly watcher?: Watcher;
 }
 
-/** Somebody who sees a build's progress beside the display, such as `--timeline`. */
+/** Receives a build's progress besides the display, for example for `--timeline`. */
 export interface Watcher {
   /** @param at when it came, ms since 1970. @param local it is of our own vertexes. */
   update(message: StatusResponse, at: number, local: boolean): void;
@@ -49,17 +49,17 @@ export interface Progress extends Disposable {
   /** Adds vertexes of our own. */
   readonly local: LocalVertexes;
   /**
-   * Tells of a folder that is sent now, by its name among the build's.
-   * @returns to be called with how much of it has been sent
+   * Notes that the upload of a folder begins; `mount` is its name in the build.
+   * @returns to be called with the amount sent so far
    */
   upload(mount: string): (sent: { readonly files: number; readonly bytes: number }) => void;
-  /** The same for one of several builds at once: the folders that it sends are told from the others'. */
+  /** A reporter for one of several builds at once, which tells its uploads from theirs. */
   ofJob(): Reporter;
   /** Shows a line that belongs to no vertex: a file that vanished, a retry. */
   note(line: string): void;
-  /** Asks at the terminal, one question at a time; meanwhile the display keeps away from it. */
+  /** Asks at the terminal, one question at a time; meanwhile the display pauses. */
   readonly asking: Asking;
-  /** The daemon can't be heard any more: what was under way counts as cancelled. */
+  /** The connection is lost: steps under way count as cancelled. */
   interrupt(): void;
   /**
    * Shows the last frame, the output of failed vertexes and the warnings, gives the terminal back
@@ -71,11 +71,11 @@ export interface Progress extends Disposable {
   warnings(): readonly VertexWarning[];
   readonly state: State;
   readonly mode: Mode;
-  /** For whoever leaves without `finish`: shows what is still due and gives the terminal back. */
+  /** Without `finish` before: shows the pending output and restores the terminal. */
   [Symbol.dispose](): void;
 }
 
-/** What a target shows of itself. */
+/** The part of a progress that one target uses. */
 export type Reporter = Pick<Progress, "update" | "local" | "upload" | "ofJob" | "note">;
 
 /** A terminal shows few lines of a step while it runs, so more are kept for when it fails. */

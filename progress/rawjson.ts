@@ -18,8 +18,8 @@ import type {
 } from "../proto/gen/pb.ts";
 
 /**
- * One status message as one line of JSON, which other programs read: keys, their order, what is left
- * out and how text is escaped are those of Go's encoder on BuildKit's structures, to the byte.
+ * A status message as one line of JSON, for other programs. The keys, their order, the omitted fields and
+ * the escapes are those of Go's encoder on BuildKit's structures, to the byte.
  */
 export function rawJson(message: StatusResponse): string {
   const json = JSON.stringify(
@@ -33,7 +33,7 @@ export function rawJson(message: StatusResponse): string {
   return `${json.replace(ESCAPED, escape)}\n`;
 }
 
-/** Go escapes what HTML and JavaScript could trip over. */
+/** Characters that Go escapes for the sake of HTML and JavaScript. */
 const ESCAPED = new RegExp("[<>&\\u2028\\u2029]", "g");
 
 function escape(character: string): string {
@@ -69,7 +69,7 @@ function statusOf(status: VertexStatus): object {
 function logOf(log: VertexLog): object {
   return {
     ...sparse({ vertex: log.vertex, stream: Number(log.stream) }),
-    // A slice that was never filled is null to Go.
+    // Go prints a nil slice as null.
     data: log.msg.length > 0 ? log.msg.toBase64() : null,
     timestamp: timeOf(log.timestamp),
   };
@@ -148,7 +148,7 @@ function mapOf<T>(
   return Object.fromEntries(keys.map((key) => [key, value(map[key] as T)]));
 }
 
-/** Without the fields that hold a zero value: what `omitempty` leaves out. */
+/** The fields without zero values, as with Go's `omitempty`. */
 function sparse(fields: Record<string, unknown>): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(fields)) {
@@ -158,7 +158,7 @@ function sparse(fields: Record<string, unknown>): Record<string, unknown> {
   return kept;
 }
 
-/** No time is the epoch. */
+/** A missing time is the epoch. */
 function timeOf(time: Timestamp | undefined): string {
   return rfc3339(time ?? { seconds: 0n, nanos: 0 });
 }

@@ -2,7 +2,7 @@ import type { StatusResponse } from "../proto/gen/control.ts";
 import type * as cli from "../cli/deps.ts";
 import type { Changes } from "./state.ts";
 
-/** Where progress is written; a write is whole, and comes out before the next. */
+/** The destination of progress. Writes appear whole and in order. */
 export type Output = Pick<cli.Output, "write" | "paint" | "isTerminal">;
 
 /** How a build ended; no field for success. */
@@ -17,10 +17,10 @@ export interface Renderer {
   update(message: StatusResponse, changes: Changes): void;
   /** Shows a line that belongs to no vertex. */
   note(line: string): void;
-  /** While on, somebody is asked something at the terminal: a display keeps away from it. */
+  /** Pauses a display while the user is asked something at the terminal. */
   hold?(on: boolean): void;
-  /** Shows what is still due, gives the terminal back and leaves no timer. */
+  /** Shows the pending output, restores the terminal and stops all timers. */
   finish(outcome: Outcome): void;
-  /** The same for a build that ended unforeseen, and how is not known. */
+  /** Does the same for a build whose outcome isn't known. */
   abandon(): void;
 }

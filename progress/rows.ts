@@ -1,14 +1,14 @@
 /**
- * Which rows a terminal has room for. A build may have hundreds of vertexes and a terminal 24 rows:
- * what runs and what failed comes first, then the parts of what runs, then its output, and what is
- * done fills the rest, the latest first. Those that are shown keep their order.
+ * Chooses the rows that a terminal has room for. A build may have hundreds of vertexes, and a terminal 24
+ * rows: running and failed steps come first, then the parts of running ones, then their output. The latest
+ * finished steps fill the rest. The shown rows keep their order.
  */
 export type Row =
   | { readonly rank: "running" | "failed" | "part" | "done"; readonly text: () => string }
   /** The end of a running step's output: as many rows as there is room for, the last ones. */
   | { readonly rank: "log"; readonly lines: () => string[] };
 
-/** @param room how many lines may come back. */
+/** @param room the largest number of lines to return. */
 export function chooseRows(rows: readonly Row[], room: number): string[] {
   if (room < 1) return [];
   const chosen: (string[] | undefined)[] = new Array(rows.length);
@@ -26,7 +26,7 @@ export function chooseRows(rows: readonly Row[], room: number): string[] {
   }
 
   const urgent = rows.filter(({ rank }) => rank === "running" || rank === "failed").length;
-  // One line tells of those that have no line.
+  // One line counts the rows that there is no room for.
   if (urgent > room) left--;
   choose(["running", "failed"]);
   const more = urgent > room ? [` => ... and ${urgent - room + 1} more`] : [];

@@ -1,11 +1,10 @@
 import { charWidth } from "../base/width.ts";
 
 /**
- * A terminal just large enough for the end of a step's output: programs draw progress bars with
- * carriage returns and cursor movements, and what they mean is what should be seen. Colours and all
- * other sequences are passed over.
+ * Emulates a terminal for the end of a step's output: programs draw progress bars with carriage returns
+ * and cursor movements. Colours and all other sequences are ignored.
  *
- * @returns the rows that hold something, at most `height` of at most `columns` columns.
+ * @returns the rows that aren't empty, at most `height`, of at most `columns` columns each.
  */
 export function screenRows(text: string, columns: number, height: number): string[] {
   // The second half of a wide character is an empty cell.
@@ -97,7 +96,7 @@ export function screenRows(text: string, columns: number, height: number): strin
   for (const [token, args, final] of text.matchAll(TOKEN)) {
     if (final) sequence(final, args ?? "");
     else if (token === "\n") {
-      // The row itself begins with its first character, so that a last line end costs no row.
+      // A row is made with its first character, so that a final line end adds no row.
       x = 0;
       y++;
     } else if (token === "\r") x = 0;

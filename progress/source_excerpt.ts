@@ -19,7 +19,7 @@ const TYPE_URL = "github.com/moby/buildkit/errdefs.Source+json";
 /**
  * The source places among an error's details, innermost first. BuildKit packs them as JSON into
  * google.protobuf.Any: `{info: {filename, data (base64)}, ranges: [{start: {line}, end: {line}}]}`,
- * zero values omitted. What can't be read is passed over: an excerpt is a help, not the error.
+ * zero values omitted. Unreadable details are skipped, since an excerpt only adds to the error.
  */
 export function sourcesOf(details: readonly ErrorDetail[]): Source[] {
   const sources: Source[] = [];
@@ -54,7 +54,7 @@ function readPosition(json: unknown): { line: number; character: number } {
   return { line: integer(line), character: integer(character) };
 }
 
-/** A number of JSON as protobuf has it: a whole one of 32 bits. */
+/** A number of JSON as a 32-bit integer of protobuf. */
 function integer(json: unknown): number {
   return Number(json ?? 0) | 0;
 }
@@ -63,11 +63,11 @@ function fields(json: unknown): Record<string, unknown> {
   return typeof json === "object" && json !== null ? json as Record<string, unknown> : {};
 }
 
-/** The lines around a place, the place itself marked. Empty if it is outside of the file. */
+/** The lines around a place, with marks at the place itself; empty if it lies outside the file. */
 export function sourceExcerpt({ filename, data, ranges }: Source): string {
   const lines = new TextDecoder("utf-8", { ignoreBOM: true }).decode(data).split("\n");
   let [first, last] = [Infinity, 0];
-  /** How many more ranges begin at a line than have ended before it. */
+  /** For each line, the ranges that begin there minus those that ended on the line before. */
   const begins = new Int32Array(lines.length + 2);
   for (const { start, end } of ranges) {
     const from = start?.line ?? 0;

@@ -6,8 +6,8 @@ export interface Span {
 }
 
 /**
- * How many stretches a vertex keeps, of each kind. No build comes near; a daemon could send millions.
- * Beyond it the oldest are kept as their sum, and further open ones are not told from the others.
+ * How many open and how many ended stretches a vertex keeps. No real build comes near, but a daemon could
+ * send millions. Beyond the limit, the oldest are added up, and further open ones are ignored.
  */
 const LIMIT = 100;
 

@@ -3,25 +3,25 @@ import type { LogPieces, LogTail, TailLimit } from "./log_tail.ts";
 import type { Spans } from "./spans.ts";
 import type { Upload } from "./uploads.ts";
 
-/** What is known of a build. Renderers read it; nothing in it grows with the length of the logs. */
+/** The state of a build, which renderers read. Its size doesn't grow with the length of the logs. */
 export interface State {
-  /** Vertexes that have started, in that order; groups that hide are not among them. */
+  /** Vertexes in the order of their starts, without hidden groups. */
   readonly started: VertexState[];
   /** By digest. Members of a progress group map to their group. */
   readonly byDigest: Map<string, VertexState>;
-  /** In order of arrival, without those that say the same as an earlier one. */
+  /** Warnings in order of arrival, without duplicates. */
   readonly warnings: VertexWarning[];
   readonly warningKeys: Set<string>;
-  /** Folders that this side sends, in the order of their beginning. */
+  /** Uploads of this side, in the order of their starts. */
   readonly uploads: Upload[];
   /** The daemon's statuses of transfers that began, by their ID. */
   readonly transfers: Map<string, { readonly vertex: VertexState; readonly status: StatusState }[]>;
   readonly keep: Keep;
-  /** What started first: the build's duration counts from there. */
+  /** The first start of a vertex: the build's duration counts from it. */
   first: { readonly at: number; readonly local: boolean } | undefined;
   /**
-   * Our clock minus the daemon's, in ms: the least delay seen between a message's newest time and
-   * its arrival, which is their difference plus the fastest way here. undefined until a time came.
+   * Our clock minus the daemon's, in ms: the shortest delay between a message's newest time and its
+   * arrival, so it includes the fastest transit. undefined before the first time.
    */
   skew: number | undefined;
 }
@@ -31,7 +31,7 @@ export interface VertexState {
   name: string;
   cached: boolean;
   error: string;
-  /** Ours, not the daemon's: its times are of our own clock. */
+  /** The vertex is ours, and timed by our own clock. */
   readonly local: boolean;
   /** When it ran. */
   readonly spans: Spans;
@@ -40,11 +40,11 @@ export interface VertexState {
   readonly statusById: Map<string, StatusState>;
   readonly warnings: VertexWarning[];
   readonly tail: LogTail;
-  /** The end of its output as it came, with all escape sequences; see `Keep`. */
+  /** The end of its output with all escape sequences; see `Keep`. */
   recent: string;
   /** The log ended in the middle of a line. */
   openLine: boolean;
-  /** Set for a progress group, which is one vertex to the eye. */
+  /** The members of a progress group, which is shown as one vertex. */
   readonly members: GroupMembers | undefined;
   /** A progress group hides while only weak members have started. */
   hidden: boolean;
@@ -52,7 +52,7 @@ export interface VertexState {
 
 export interface GroupMembers {
   readonly byDigest: Map<string, Vertex>;
-  /** How many are not cached. */
+  /** The number of members that aren't cached. */
   uncached: number;
   /** Digests of those with an error, in the order in which they failed. */
   readonly failed: Set<string>;
@@ -69,7 +69,7 @@ export interface StatusState {
   readonly samples: { at: number; current: number }[];
 }
 
-/** How much of each vertex's output is kept. */
+/** The part of each vertex's output that is kept. */
 export interface Keep {
   /** For the block that is printed if it fails. */
   readonly tail: TailLimit;
@@ -77,7 +77,7 @@ export interface Keep {
   readonly recent: number;
 }
 
-/** What one message changed. */
+/** The changes that one message made. */
 export interface Changes {
   /** Started, ended, renamed … */
   readonly vertexes: Set<VertexState>;
@@ -90,7 +90,7 @@ export interface Changes {
   }[];
 }
 
-/** The daemon's word for "somebody stopped it": such a vertex is no failure. */
+/** The end of a daemon's error for a vertex that was cancelled, which is no failure. */
 const CANCELED = "context canceled";
 
 export function newState(keep: Keep): State {
@@ -120,12 +120,12 @@ export function isCanceled(vertex: VertexState): boolean {
   return vertex.error.endsWith(CANCELED);
 }
 
-/** It failed by itself; the steps that were stopped because of it have not. */
+/** Whether it failed by itself; steps that were stopped because of another's failure don't count. */
 export function isFailed(vertex: VertexState): boolean {
   return vertex.error !== "" && !isCanceled(vertex);
 }
 
-/** What time it is by the clock that timed this vertex. */
+/** The present time by the clock that timed a vertex: ours, or the daemon's. */
 export function clockOf(state: State, local: boolean, now: number): number {
   return local ? now : now - (state.skew ?? 0);
 }

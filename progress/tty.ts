@@ -27,9 +27,9 @@ export interface DisplayOptions extends Pick<View, "colors" | "logRows" | "label
 }
 
 /**
- * Paints frames over each other, each in one write: up to where the last one began, every line and
- * the rest of its row, then whatever the last frame had below. Nothing is cleared before it is
- * written anew (but after a resize), so nothing flickers.
+ * Paints each frame over the last one in a single write: it moves up, writes every line and clears the rest
+ * of its row, then clears the rows below. Except after a resize, no row is cleared before it is rewritten,
+ * so nothing flickers.
  */
 export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
   const { out, now, rate } = options;
@@ -39,14 +39,14 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
   let restsUntil = -Infinity;
   let held = false;
   const stopTimer = every(Math.max(rate, 1), tick);
-  // Whoever leaves in a hurry (a second Ctrl-C) calls nobody, but gets a cursor all the same.
+  // A second Ctrl-C ends the program without `finish`; the cursor must come back all the same.
   globalThis.addEventListener("unload", restore);
 
   function tick(): void {
     try {
       if (now() >= restsUntil) draw();
     } catch {
-      // Nobody reads any more. Who writes next learns of it, where it can be caught.
+      // Nobody reads the output any more. The next write throws again, where a caller can catch it.
       stopTimer();
     }
   }
@@ -60,7 +60,7 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
     globalThis.removeEventListener("unload", restore);
   }
 
-  /** The frame is gone, and the cursor where it began. */
+  /** Removes the frame; the cursor is then where the frame began. */
   function clear(): void {
     const up = heightOf(shown, shownColumns, options.size().columns);
     out.paint([cursorUp(up), rowStart, clearBelow, wrapLines, showCursor]);
@@ -76,8 +76,8 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
     const parts: Painted[] = [beginFrame, hideCursor, cursorUp(up), rowStart];
     if (above) parts.push(clearRow, above, clearRest, "\n");
     parts.push(cutLines);
-    // Rows that were folded stay joined to the terminal until each is cleared. (All at once would
-    // not do: tmux takes that for the end of a page, and moves it to its history.)
+    // The terminal keeps folded rows joined until each is cleared. (Clearing all at once fails in tmux, which
+    // takes it for the end of a page and moves the page to its history.)
     const resized = columns !== shownColumns;
     for (const line of lines) parts.push(...resized ? [clearRow] : [], line, clearRest, "\n");
     parts.push(clearBelow, wrapLines, ...ending ? [showCursor] : [], endFrame);
@@ -85,7 +85,7 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
     shown = lines;
     shownColumns = columns;
     painted = at;
-    // Frames of a huge build take long to lay out; most of the time is for the build itself.
+    // The frames of a huge build take long, so the display pauses after each of them.
     const took = now() - at;
     restsUntil = took > rate ? now() + 4 * took : -Infinity;
   }
@@ -116,7 +116,7 @@ function endingOf(outcome: Outcome): NonNullable<View["ending"]> {
   return outcome.error === undefined ? "FINISHED" : "ERROR";
 }
 
-/** Rows that lines take by now: a terminal that became narrower has folded those that don't fit. */
+/** The rows that lines take: a terminal that became narrower has folded long lines. */
 function heightOf(lines: readonly string[], columnsThen: number, columns: number): number {
   if (columns >= columnsThen) return lines.length;
   let height = 0;

@@ -16,7 +16,7 @@ import { formatAmount, formatBytes, formatSeconds } from "../base/units.ts";
 import { filesText, type Upload, uploadOf } from "./uploads.ts";
 import { cutToWidth, printable, textWidth } from "../base/width.ts";
 
-/** What a frame depends on beside the state. */
+/** The inputs of a frame besides the state. */
 export interface View {
   readonly columns: number;
   readonly rows: number;
@@ -27,11 +27,11 @@ export interface View {
   readonly logRows: number;
   /** `remote:NAME`, at the right end of the first line. */
   readonly label: string;
-  /** Set for the last frame: it shows all, however tall, and how the build ended. */
+  /** Set for the last frame, which shows all rows and the outcome of the build. */
   readonly ending?: "FINISHED" | "ERROR" | "CANCELED";
 }
 
-/** Columns of a name below which what stands behind it is left out. */
+/** With fewer columns for the name, the right-hand columns are hidden. */
 const MIN_NAME = 12;
 
 /** Before each row of a step's output. */
@@ -39,8 +39,8 @@ const LOG_PREFIX = " => => # ";
 
 /**
  * The lines of one frame: a header, a line for each vertex with its duration, below it one for each
- * of its parts with bytes and rate, and the end of a running step's output. No line is wider than
- * the terminal less one column, and unless it is the last frame there are fewer lines than rows.
+ * of its parts with bytes and rate, and the end of a running step's output. Lines leave the terminal's last
+ * column free. Except for the last frame, there are fewer lines than rows.
  */
 export function frame(state: State, view: View): string[] {
   const rows: Row[] = [];
@@ -117,7 +117,7 @@ function titleOf(vertex: VertexState): string {
   return `${cached ? "CACHED " : ""}${failed}${name}`;
 }
 
-/** `12 files  5.10MB / 20.00MB  1.31MB/s`, and what is left of it where there is little room. */
+/** `12 files  5.10MB / 20.00MB  1.31MB/s`, then shorter forms for less room. */
 function amountsOf(status: StatusState, now: number, upload: Upload | undefined): string[] {
   const amount = formatAmount(status.current, status.total);
   if (amount === "") return [];
@@ -126,7 +126,10 @@ function amountsOf(status: StatusState, now: number, upload: Upload | undefined)
   return upload?.files ? [`${filesText(upload)}  ${amounts[0]}`, ...amounts] : amounts;
 }
 
-/** Bytes a second: over the last seconds, of a finished part over all; undefined where too little time went by to tell, or nothing moves. */
+/**
+ * Bytes a second: over the last seconds, or over the whole time of a finished part. undefined if nothing
+ * moves, or too little time has passed.
+ */
 function rateOf(status: StatusState, now: number): number | undefined {
   let ms: number;
   let bytes = status.current;
@@ -142,11 +145,11 @@ function rateOf(status: StatusState, now: number): number | undefined {
 }
 
 /**
- * ` => TITLE AMOUNT      1.2s`. Of the amounts the first that leaves room for the whole title is
- * taken, else the last, else none; the narrowest terminal has room for the title only.
+ * ` => TITLE AMOUNT      1.2s`. It takes the first amount that leaves room for the whole title, else the
+ * last one, else none. The narrowest terminal has room only for the title.
  */
 function line(title: string, amounts: string[], ms: number, columns: number): string {
-  // What is cut off anyway need not be measured.
+  // No terminal shows more of a name; measuring all of a huge one would take long.
   const name = printable(title.slice(0, 4096));
   const time = formatSeconds(ms < 50 ? 0 : ms);
   const room = columns - 1 - " => ".length - time.length - 1;

@@ -1,7 +1,6 @@
 /**
- * What this side knows of a folder it sends and the daemon doesn't tell: how many files, and the
- * bytes of them alone. The daemon's own word for the transfer, `transferring NAME:`, is where it is
- * shown.
+ * The count of files and their bytes in each upload of a folder. The daemon doesn't report them; they are
+ * shown with the daemon's own status of the transfer, `transferring NAME:`.
  */
 import type { State, StatusState, VertexState } from "./state.ts";
 import { formatBytes } from "../base/units.ts";
@@ -16,10 +15,10 @@ export interface Upload {
   bytes: number;
 }
 
-/** Transfers of one name beyond which none is told from another: there is one for each context of a job. */
+/** With more transfers of one name, uploads aren't matched to them; a job has one for each context. */
 const MOST = 1000;
 
-/** Whether the daemon tells of a folder that it takes from this side. */
+/** Whether a status is about a folder that this side uploads. */
 export function isTransfer({ id }: StatusState): boolean {
   return id.startsWith("transferring ");
 }
@@ -43,9 +42,9 @@ export function beginUpload(
 }
 
 /**
- * The transfer that a vertex's status tells of: of its job's transfers of a name the third is told of
- * by the job's third status of that name. undefined for statuses of other things, and where a job
- * sends two folders of one name at once: then nobody can tell which is which.
+ * The upload that belongs to a vertex's status: a job's third status of a name belongs to its third upload
+ * of that name. undefined for other statuses, and if a job sends two folders of one name at the same time:
+ * then it isn't known which is which.
  */
 export function uploadOf(
   state: State,
@@ -57,7 +56,7 @@ export function uploadOf(
     status.id === `transferring ${mount}:` && (steps === undefined || steps.has(digest))
   );
   const steps = uploads[0]?.steps;
-  // What jobs of one folder share is told of in all of them.
+  // The daemon reports an upload that several jobs share in each of them.
   if (uploads.length === 0 || uploads.some((upload) => upload.steps !== steps)) return undefined;
   const all = state.transfers.get(status.id) ?? [];
   if (all.length > MOST) return undefined;

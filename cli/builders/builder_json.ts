@@ -32,7 +32,7 @@ export function engineFailure({ builder, nodes }: BuilderStatus): string | undef
   return isLost && nodes.length > 0 ? reasonOf(nodes[0]!) : undefined;
 }
 
-/** The value with the keys of its objects sorted, all the way down, as Go prints its maps. */
+/** The value with sorted keys in all of its objects, as Go prints maps. */
 export function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== "object" || value === null) return value;
@@ -45,7 +45,7 @@ export function activityText(builder: Pick<Builder, "lastActivity">): string {
   return builder.lastActivity()?.toISOString().replace(/\.\d+Z$/, "Z") ?? "";
 }
 
-/** Why a node isn't running, on one line; empty when it is. */
+/** Why a node isn't running, on one line; empty if it runs. */
 export function reasonOf({ error }: NodeStatus): string {
   return error === undefined ? "" : messageOf(error).trim();
 }

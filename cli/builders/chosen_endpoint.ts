@@ -11,9 +11,9 @@ import type { Deps } from "../deps.ts";
 import { warnOnce } from "../warn.ts";
 import { waiting, waitLine } from "../waiting.ts";
 
-/** A daemon to be dialled. */
+/** A daemon that a command dials. */
 export interface ChosenEndpoint extends NodeTarget {
-  /** What a dial met, with what the builder's user can do about it. */
+  /** Adds to the error of a dial what the user of this builder can do. */
   readonly explained?: (error: unknown) => unknown;
 }
 
@@ -31,9 +31,8 @@ export function endpointOf(
 }
 
 /**
- * Dials, for a stream that is handed on as it is. Throws `EndpointError`, `DialError`, or the
- * signal's reason.
- * @param budget milliseconds that it may take; 0 for no limit
+ * Dials a daemon for a stream of raw bytes. Throws `EndpointError`, `DialError`, or the signal's reason.
+ * @param budget milliseconds that the dial may take; 0 for no limit
  */
 export async function dialChosen(
   { registry, endpoint, tls, explained }: ChosenEndpoint,

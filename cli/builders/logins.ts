@@ -5,8 +5,8 @@ import { scopedCredentials } from "../../buildkit/session/scoped_credentials.ts"
 import type { Deps } from "../deps.ts";
 
 /**
- * The user's logins for registries: docker's, and before them those that buildx keeps for a part of a
- * registry. Nothing is read before the first lookup.
+ * The user's logins for registries. buildx's logins for a part of a registry come before docker's.
+ * No file is read before the first lookup.
  */
 export function logins(
   { env, signal }: Pick<Deps, "env" | "signal">,

@@ -4,9 +4,9 @@ import type { Deps } from "../deps.ts";
 import { warnBroken } from "../warn.ts";
 
 /**
- * The store of builders; of a broken file that a choice depends on the user is told.
- * Throws `BuilderError` for a docker context that was typed and isn't there: even where a builder is
- * chosen that needs none, that was not what was meant.
+ * The store of builders. It warns of broken files that the choice of a builder depends on.
+ * Throws `BuilderError` if the user typed a docker context that doesn't exist, even if the chosen builder
+ * needs no context.
  */
 export function storeOf(deps: Pick<Deps, "env" | "stderr" | "context">): Store {
   if (deps.context !== undefined) checkContext(deps.env, deps.context);

@@ -21,12 +21,12 @@ export interface ReachedNode {
 }
 
 /**
- * Connects to every node of the builder that the command line names, all at once; of a node with
- * several daemons (pods) to each of those, unlike buildx, which takes one of them. One that can't be
- * reached is kept as a failure, for `check` to throw; the others go on without it.
- * Throws `BuilderError` for a builder that can't be used at all, or the signal's reason.
+ * Connects to all nodes of the chosen builder at once. A node may have several daemons (pods): this
+ * connects to each of them, whereas buildx takes one. A node that can't be reached becomes a failure,
+ * which `check` throws; the other nodes go on without it.
+ * Throws `BuilderError` if the builder can't be used at all, or the signal's reason.
  *
- * @param timeout milliseconds until a daemon must have been reached and have sent something; 0: never
+ * @param timeout milliseconds until each daemon must have sent its first bytes; 0 for no limit
  */
 export async function reachNodes(
   deps: Deps,
@@ -67,7 +67,7 @@ export async function reachNodes(
     const wait = waiting(timeout);
     const done = debug ? () => {} : line.show(nameOf(node), wait);
     try {
-      // The daemon's first byte is a part of the wait.
+      // The wait includes the daemon's first byte.
       const client = await reachNode(connect, { builder, node, registry: deps.registry }, {
         context: { signal: deps.signal, env: deps.env, log, warn, step: wait.step, debug },
         budget: { ms: timeout, onRetry: wait.retry, asking: line.asking },
@@ -100,7 +100,7 @@ interface Place {
 export class Nodes implements AsyncDisposable {
   readonly builder: Builder;
   readonly #places: readonly Place[];
-  /** The first thing that went wrong at a node. */
+  /** The first error of each node. */
   readonly #failures = new Map<StoredNode, unknown>();
 
   constructor(builder: Builder, places: readonly Place[]) {
@@ -112,8 +112,8 @@ export class Nodes implements AsyncDisposable {
   }
 
   /**
-   * Does something at every node that hasn't failed yet, side by side; the results are in the nodes'
-   * order. Rejects with the signal's reason alone.
+   * Runs `work` in parallel at every node that hasn't failed yet. The results are in the order of the
+   * nodes. Rejects with the signal's reason only.
    */
   async each<T>(signal: AbortSignal, work: (at: ReachedNode) => Promise<T>): Promise<T[]> {
     const results = await Promise.all(this.#places.map(async ({ node, client }) => {
@@ -129,7 +129,7 @@ export class Nodes implements AsyncDisposable {
     return results.flat();
   }
 
-  /** What went wrong at nodes, as one error; undefined where nothing did. */
+  /** The failures of all nodes as one error; undefined if no node failed. */
   failure(): NodesError | undefined {
     if (this.#failures.size === 0) return undefined;
     const ordered = this.#places.filter(({ node }) => this.#failures.has(node))
@@ -137,12 +137,12 @@ export class Nodes implements AsyncDisposable {
     return new NodesError(ordered, ordered.length === this.#places.length);
   }
 
-  /** Warns of nodes that failed: a record was found without them, and one may have a newer one. */
+  /** Warns of failed nodes after a record was found: one of them may have a newer record. */
   warn(deps: Pick<Deps, "stderr">): void {
     for (const line of this.failure()?.lines ?? []) warn(deps, line);
   }
 
-  /** Throws what went wrong at nodes. */
+  /** Throws the failures of nodes, if there are any. */
   check(): void {
     const failure = this.failure();
     if (failure !== undefined) throw failure;
@@ -156,13 +156,13 @@ export class Nodes implements AsyncDisposable {
   }
 }
 
-/** Nodes that could not do their part: each is named, with what is wrong with it. */
+/** The failures of nodes, each with the name of its node. */
 export class NodesError extends Error {
   override readonly name = "NodesError";
-  /** All but the last node's. */
+  /** The failures of all nodes but the last. */
   readonly earlier: readonly Told[];
 
-  /** @param isTotal no node of the builder is without failure */
+  /** @param isTotal every node of the builder has failed */
   constructor(
     failures: readonly { readonly node: string; readonly error: unknown }[],
     readonly isTotal: boolean,
@@ -179,7 +179,7 @@ export class NodesError extends Error {
   }
 }
 
-/** A node's name, with that of the one of its daemons that is meant. */
+/** The name of a node, with the name of the pod if the node has several daemons. */
 function nameOf({ name, member }: StoredNode): string {
   return member === undefined ? name : `${name} (pod ${member.name})`;
 }
@@ -189,9 +189,9 @@ function lineOf({ node, error }: { readonly node: string; readonly error: unknow
 }
 
 /**
- * Ends a connection that is dead. Without a session the daemon says nothing while it works, or while
- * a build that is followed has nothing to say: so it is asked for its version, which any can answer.
- * @param limit milliseconds
+ * Ends a connection that is dead. A daemon may be silent while it works, so a silent one is asked for its
+ * version, which every daemon answers at once.
+ * @param limit milliseconds of silence
  */
 export function watchSilence(client: Client, limit?: number): Disposable {
   return endWhenSilent(client.channel.connection, limit, () => void client.info().catch(() => {}));

@@ -8,8 +8,8 @@ import { warn } from "../warn.ts";
 import { storeOf } from "./open_store.ts";
 
 /**
- * Registries, with the user's logins, asked in the way that the chosen builder has for them. Any
- * builder will do, and none is reached. Throws `BuilderError` for a name that doesn't exist.
+ * Registries with the user's logins, under the registry configuration of the chosen builder. No daemon is
+ * contacted. Throws `BuilderError` if the builder doesn't exist.
  */
 export async function registriesOfBuilder(
   deps: Deps,

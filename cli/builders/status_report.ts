@@ -6,7 +6,7 @@ import type { Deps } from "../deps.ts";
 import type { GlobalValues } from "../flags/spec.ts";
 import { hintOf } from "../report.ts";
 
-/** What asking daemons for their state needs of the surroundings. */
+/** The options for asking daemons for their state. */
 export function askOptions(
   deps: Deps,
   { debug }: GlobalValues,
@@ -20,7 +20,7 @@ export function askOptions(
   };
 }
 
-/** Why nodes aren't running: a line each, and one for the hint. */
+/** Why nodes aren't running: one line for each node, and one for its hint. */
 export function failureLines(
   status: BuilderStatus,
   plugin: string | undefined,
@@ -37,14 +37,14 @@ export function failureLines(
   });
 }
 
-/** What waiting for daemons needs of the surroundings. */
+/** The options for waiting until daemons run. */
 export function bootOptions(deps: Deps, global: GlobalValues): Omit<BootOptions, "timeout"> {
   return {
     ...askOptions(deps, global),
     sleep: deps.clock.sleep,
     onWait: (status) => {
       deps.stderr.write(`waiting for ${status.node.name}: ${reasonOf(status)}\n`);
-      // Said at once: whoever does it meanwhile waits no longer.
+      // The hint comes at once: a user who follows it ends the wait.
       const hint = hintOf(status.error);
       if (hint !== undefined) deps.stderr.write(`  hint: ${calledAs(hint, deps.plugin)}\n`);
     },

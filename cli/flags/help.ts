@@ -4,7 +4,7 @@ import { quote } from "../../base/go/quote.ts";
 import type { FlagKind, FlagSpec, FlagSpecs } from "./spec.ts";
 import { readers, zeros } from "./value.ts";
 
-/** What pflag calls the value of each kind. */
+/** pflag's name for the value of each kind. */
 const words: { readonly [Kind in FlagKind]: string } = {
   bool: "",
   string: "string",
@@ -70,7 +70,7 @@ function defaultText(
     if (spec.kind === "duration") return formatDuration(BigInt(Math.round(value as number * 1e6)));
     if (spec.kind === "bytes") return formatBytes(value as number);
   } catch {
-    // A variable that holds nonsense is reported when the command runs.
+    // The command reports a variable that it can't read when it runs.
   }
   return spec.kind === "string" ? quote(text) : text;
 }

@@ -17,7 +17,7 @@ export interface Parsed<Specs extends FlagSpecs> {
   readonly given: ReadonlySet<string>;
   /** Every typed flag in order, for grammars where the last of several flags wins. */
   readonly occurrences: readonly Occurrence[];
-  /** What is no flag. */
+  /** The words that are no flags. */
   readonly args: readonly string[];
 }
 
@@ -116,7 +116,7 @@ function longFlag(specs: FlagSpecs, word: string, rest: string[]): Occurrence {
 function shortFlags(specs: FlagSpecs, word: string, rest: string[], words: Words) {
   let letters = word.slice(1);
   while (letters !== "") {
-    // pflag works on bytes; a letter beyond ASCII is unknown either way.
+    // pflag works on bytes, but no flag has a letter beyond ASCII.
     const letter = String.fromCodePoint(letters.codePointAt(0)!);
     const after = letters.slice(letter.length);
     const name = longNameOf(specs, letter);

@@ -6,7 +6,7 @@
  */
 export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
 
-/** What a flag's value is, and how repeats add up. */
+/** The type of a flag's value by its kind, and how a repeated flag adds up. */
 export interface FlagTypes {
   /** Takes no argument save after `=`, in Go's spellings. */
   bool: boolean;
@@ -16,9 +16,9 @@ export interface FlagTypes {
   duration: number;
   /** In bytes; typed as `64m`, `1gb`. */
   bytes: number;
-  /** Repeats; each value is kept as it stands, commas too. */
+  /** The flag repeats, and commas don't split its values. */
   array: string[];
-  /** Repeats, and each value is a line of CSV. */
+  /** The flag repeats, and each value is a line of CSV. */
   slice: string[];
 }
 
@@ -34,15 +34,15 @@ export interface FlagSpec<Kind extends FlagKind = FlagKind> {
   readonly default?: string;
   /** A variable that holds the default when it is set and not empty. */
   readonly env?: string;
-  /** Works, and is not listed. */
+  /** The flag works, but the help doesn't list it. */
   readonly hidden?: boolean;
-  /** A heading to list the flag under, where a command has many. */
+  /** The heading above the flag in the help of a command with many flags. */
   readonly group?: string;
-  /** What the help calls the value, where that is not the kind's own word. */
+  /** The name of the value in the help, instead of the kind's own. */
   readonly valueName?: string;
-  /** The value that the flag has when it stands alone (`--flag`); one of its own then needs `=`. */
+  /** The value of the bare flag (`--flag`). Another value must then follow `=`. */
   readonly bare?: string;
-  /** The long name of the flag that this one sets: another spelling of it. */
+  /** The long name of the flag that this one is another spelling of. */
   readonly sets?: string;
 }
 
@@ -69,7 +69,7 @@ export const globalFlags = {
     kind: "array",
     valueName: "SCHEME=PATH",
     summary: "Reach endpoints of a scheme through the transport plugin at a path",
-    // buildx has no such flag; the help of 'transports' tells of it.
+    // buildx lacks this flag; the help of 'transports' describes it.
     hidden: true,
   },
 } as const satisfies FlagSpecs;

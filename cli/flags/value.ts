@@ -6,7 +6,7 @@ import { quote } from "../../base/go/quote.ts";
 import type { FlagKind, FlagTypes } from "./spec.ts";
 
 /**
- * Reads one value of a flag. Arrays and slices give the values that this one occurrence adds.
+ * Reads one value of a flag. For arrays and slices, these are the values that one occurrence adds.
  * Throws an Error whose message is the reason alone, in Go's words.
  */
 export const readers: { [Kind in FlagKind]: (text: string) => FlagTypes[Kind] } = {
@@ -19,7 +19,7 @@ export const readers: { [Kind in FlagKind]: (text: string) => FlagTypes[Kind] } 
   slice: (text) => text === "" ? [] : csvFields(text),
 };
 
-/** What a flag is when neither typed nor defaulted. */
+/** The value of a flag that has no default and wasn't typed. */
 export const zeros: { readonly [Kind in FlagKind]: FlagTypes[Kind] } = {
   bool: false,
   string: "",

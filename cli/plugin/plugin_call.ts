@@ -10,15 +10,15 @@ import { firstArgument } from "../root.ts";
 
 type Env = (name: string) => string | undefined;
 
-/** A call, understood. */
+/** docker's call of a plugin. */
 export interface PluginCall {
-  /** What docker knows us by. */
+  /** The name by which docker calls us. */
   readonly plugin: string;
-  /** The words behind that name, and before them docker's flags that are ours, too. */
+  /** The words after that name, after those of docker's flags that we have, too. */
   readonly args: readonly string[];
-  /** The environment, with what docker's flags say in its place. */
+  /** The environment, in which docker's flags replace variables. */
   readonly env: Env;
-  /** What docker's flag `--context` names; absent where it wasn't typed. */
+  /** The value of docker's flag `--context`; absent if it wasn't typed. */
   readonly context?: string;
   /** Aborted when docker wants us to end. */
   readonly signal: AbortSignal;
@@ -39,16 +39,16 @@ const dockerFlags = {
   tlsverify: { kind: "bool", summary: "" },
 } as const satisfies FlagSpecs;
 
-/** What docker may know us by: `fairlead install` makes these. */
+/** The names that `fairlead install` gives us. */
 const names = ["fairlead", "buildx"];
 
-/** Undefined for the words of who calls us by ourselves. */
+/** Reads docker's call of a plugin; undefined if the program was called by itself. */
 export function readPluginCall(words: readonly string[], env: Env): PluginCall | undefined {
   const first = firstArgument(words, dockerFlags);
   // `docker help NAME ARGS…` calls with the words as they stand.
   const at = words[first] === "help" ? first + 1 : first;
   const plugin = words[at];
-  // Programs that docker has started call us by ourselves: compose runs `docker-buildx bake`.
+  // Plugins of docker inherit its variables and call us by ourselves: compose runs `docker-buildx bake`.
   if (plugin === undefined || !names.includes(plugin)) return undefined;
   const { values } = parseFlags(dockerFlags, words.slice(0, first), env);
   const said = new Map<string, string>();
@@ -73,7 +73,7 @@ export function readPluginCall(words: readonly string[], env: Env): PluginCall |
   };
 }
 
-/** Aborted when the far side closes the socket; never, where there is none. */
+/** Aborted when docker closes the socket; never if there is no socket. */
 function endOfDocker(address: string | undefined): AbortSignal {
   const controller = new AbortController();
   if (address) {
@@ -84,10 +84,10 @@ function endOfDocker(address: string | undefined): AbortSignal {
   return controller.signal;
 }
 
-/** True at the end of the stream; false when it can't be read, which means nothing. */
+/** True at the end of the stream; false if the stream can't be read. */
 async function wait(address: string): Promise<boolean> {
   try {
-    // Go writes a name that is in no folder (an abstract one) with an @.
+    // Go writes abstract socket names with an @.
     using socket = await Deno.connect({ transport: "unix", path: address.replace(/^@/, "\0") });
     const buffer = new Uint8Array(16);
     while (await socket.read(buffer) !== null);

@@ -1,4 +1,4 @@
-/** Help as docker prints that of its plugins: clients look for `Usage:` at its beginning. */
+/** Help in the form of docker's plugins: it begins with `Usage:`, which clients look for. */
 import type { Command, CommandEntry } from "../command.ts";
 import { type FlagRow, flagRows } from "../flags/help.ts";
 import { type FlagSpecs, globalFlags } from "../flags/spec.ts";
@@ -11,7 +11,7 @@ interface PluginHelp {
   readonly about: string;
   /** As the usage line shows the arguments; empty for none. */
   readonly usage: string;
-  /** Without those of every command. */
+  /** The command's own flags. */
   readonly flags: FlagSpecs;
   readonly ignoresBuilder: boolean;
   readonly aliases: readonly string[];
@@ -20,7 +20,7 @@ interface PluginHelp {
   readonly columns: number;
 }
 
-/** Names below which docker itself has a command of ours. */
+/** Names under which docker itself offers a command of buildx. */
 const DOCKER_ALIASES: Readonly<Record<string, readonly string[]>> = {
   "docker buildx build": ["docker build", "docker builder build", "docker image build"],
 };
@@ -95,12 +95,12 @@ function wrappedRows(rows: readonly FlagRow[], columns: number): string {
     .join("");
 }
 
-/** The least room in which text is wrapped, and how far a last line may stick out. */
+/** The least width in which text is wrapped, and the columns by which a last line may be longer. */
 const [LEAST, SLOP] = [24, 5];
 
-/** Wraps as pflag does: at spaces, and a last word that would stand alone may stick out by a little. */
+/** Wraps text at spaces, as pflag does. A last short word may make its line a little longer. */
 function wrap(text: string, indent: number, columns: number): string {
-  // Beside a very long flag there is no room: the text begins a row lower, as a block.
+  // A very long flag leaves no room, so the text becomes a block in the next row.
   const isBlock = columns - indent < LEAST;
   const margin = " ".repeat(isBlock ? 16 : indent);
   const room = columns - margin.length - SLOP;

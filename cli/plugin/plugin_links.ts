@@ -1,6 +1,6 @@
 /**
- * Links by which docker finds us: `docker-NAME` in `cli-plugins/` beside its config.json. What stood
- * there before is kept beside it, and put back when the link goes.
+ * The links by which docker finds us: `docker-NAME` in `cli-plugins/`, in the folder of its config.json.
+ * Installing a link moves another plugin of that name aside, and removing the link puts it back.
  */
 import { dockerConfigDir } from "../../builders/store/config_dir.ts";
 import { osReason } from "../../base/os_reason.ts";
@@ -11,7 +11,7 @@ import { UsageError } from "../../base/usage_error.ts";
 /** Where a plugin's link is. */
 export interface PluginLink {
   readonly path: string;
-  /** What stood there before. */
+  /** The plugin that stood there before. */
   readonly kept: string;
 }
 
@@ -30,7 +30,7 @@ export function pluginLink(env: Env, name: string): PluginLink {
   return { path, kept: `${config}/cli-plugins/before-fairlead.docker-${name}` };
 }
 
-/** The program that runs: what a link must lead to. Throws `UsageError` where that can't be told. */
+/** The path of this program, which a link must lead to. Throws `UsageError` if it isn't known. */
 export function ownProgram(env: Env): string {
   if (Deno.build.standalone) return Deno.realPathSync(Deno.execPath());
   const told = env("FAIRLEAD_PROGRAM");
@@ -39,12 +39,12 @@ export function ownProgram(env: Env): string {
     return told.includes("/cli-plugins/") ? Deno.realPathSync(told) : absolutePath(told, "/");
   }
   throw new UsageError(
-    "it can't be told which program was started, so docker can't be told either",
+    "the path of this program is not known, so docker can't be given it",
     "start fairlead by its program, or by scripts/fairlead, and not by deno",
   );
 }
 
-/** What is at a link's place. */
+/** The kind of file at the path of a link. */
 export function whatIsAt(path: string, program: string): "nothing" | "ours" | "another" {
   try {
     Deno.lstatSync(path);
@@ -55,7 +55,7 @@ export function whatIsAt(path: string, program: string): "nothing" | "ours" | "a
   }
 }
 
-/** Makes a link. What is there is moved aside. */
+/** Makes a link, and moves aside a file that stands there. */
 export function makeLink({ path, kept }: PluginLink, program: string): void {
   try {
     Deno.mkdirSync(path.replace(/\/[^/]*$/, ""), { recursive: true });
@@ -68,7 +68,7 @@ export function makeLink({ path, kept }: PluginLink, program: string): void {
   }
 }
 
-/** Removes a link, and puts back what stood there before. Gives whether there was such. */
+/** Removes a link, and puts back the plugin that stood there. Returns whether there was one. */
 export function removeLink({ path, kept }: PluginLink): boolean {
   try {
     Deno.removeSync(path);
@@ -85,7 +85,7 @@ function sameFile(path: string, program: string): boolean {
     if (windows) return Deno.statSync(path).size === Deno.statSync(program).size;
     return Deno.realPathSync(path) === Deno.realPathSync(program);
   } catch {
-    // A link to a program that is gone.
+    // The link leads to a program that is gone.
     return false;
   }
 }

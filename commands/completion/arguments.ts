@@ -9,14 +9,14 @@ const first = (provider: Provider): Provider => (asked) =>
 
 /** An endpoint, or the builder that has some. */
 const endpointOrBuilder: Provider = (asked) => {
-  // What begins a scheme takes no blank behind it, and a shell can't tell the two apart.
+  // No blank follows a scheme, but one follows a builder; a shell takes one rule for all words.
   const own = builders(asked).words;
   const begins = own.some(({ word }) => word.startsWith(asked.typed));
   const found = schemes(asked);
   return { words: [...own, ...found.words], open: !begins };
 };
 
-/** What the arguments of each command are, by its path. */
+/** The candidates for the arguments of each command, by its path. */
 const providers: Readonly<Record<string, Provider>> = {
   bake: async (asked) => (await import("./bake_targets.ts")).bakeTargets(asked),
   build: first(() => folders),
@@ -46,7 +46,7 @@ const providers: Readonly<Record<string, Provider>> = {
   use: first(builders),
 };
 
-/** What may stand as the next argument; nothing where that can't be looked up. */
+/** The candidates for the next argument; none if the lookup fails. */
 export async function argumentCandidates(asked: Asked): Promise<Candidates> {
   try {
     return await providers[asked.path]?.(asked) ?? nothing;

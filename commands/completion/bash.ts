@@ -1,6 +1,6 @@
 /**
- * bash 3.2 and later. It takes words apart at `=` and `:`, which stand in endpoints and flags: the line is
- * read anew, quotes and all, and what bash holds to be the word's beginning is cut off what is offered.
+ * bash 3.2 and later. bash splits words at `=` and `:`, which occur in endpoints and flags. So the script
+ * reads the line itself, and cuts from each candidate the beginning that bash has split off.
  */
 export const script = `# bash completion for fairlead:  source <(fairlead completion bash)
 _fairlead() {

@@ -1,9 +1,9 @@
-/** What a shell may offer for the word at the cursor. */
+/** The candidates for the word at the cursor. */
 export interface Candidates {
   readonly words: readonly Candidate[];
-  /** What the shell offers beside them, of its own. */
+  /** The paths that the shell itself offers besides. */
   readonly paths?: "files" | "folders";
-  /** More is to follow the word: no blank is put behind it. */
+  /** No blank follows the word, since more belongs to it. */
   readonly open?: boolean;
 }
 
@@ -24,9 +24,8 @@ export function wordsOf(words: readonly string[], open = false): Candidates {
 }
 
 /**
- * Without words that a shell might run or take apart. Names that daemons and files give are offered only
- * without quotes, `$`, blanks and the like: no honest one has them, and inside an open quote the shell
- * inserts a word as it stands.
+ * The candidates without words that a shell might run or split. Names from daemons and files may have no
+ * quotes, `$` or blanks: no honest name has them, and inside an open quote a shell inserts words unquoted.
  */
 export function harmless({ words, ...rest }: Candidates): Candidates {
   return { ...rest, words: words.filter(({ word }) => /^[\p{L}\p{N}._/@:=+,%~-]+$/u.test(word)) };
@@ -36,8 +35,8 @@ export function harmless({ words, ...rest }: Candidates): Candidates {
 const NO_SPACE = 2, NO_FILES = 4, FOLDERS = 16;
 
 /**
- * As cobra prints them: a line for each word, a tab before what is said of it, and last a colon and the sum
- * of directives (https://github.com/spf13/cobra/blob/main/site/content/completions/_index.md).
+ * The candidates as cobra prints them: a line for each word, with a tab before its description, and last a
+ * colon and the sum of directives (https://github.com/spf13/cobra/blob/main/site/content/completions/_index.md).
  */
 export function printCandidates({ words, paths, open }: Candidates, prefix: string): string {
   const lines = words.filter(({ word }) => word.startsWith(prefix))

@@ -6,7 +6,7 @@ import { type Candidates, nothing } from "./candidates.ts";
 import { flagCandidates } from "./flag_values.ts";
 import type { Asked } from "./live.ts";
 
-/** Where the cursor is, and what stands before it. */
+/** The position of the cursor, and the words before it. */
 interface Place {
   /** `history ls`; empty at the root. */
   readonly path: string;
@@ -18,14 +18,14 @@ interface Place {
   readonly args: readonly string[];
   /** The flag whose value the cursor is in. */
   readonly flag: string | undefined;
-  /** Behind `--` there are no flags. */
+  /** The words after `--` are no flags. */
   readonly ended: boolean;
-  /** `help` stands before the commands: it takes nothing else. */
+  /** The first word is `help`, which takes only commands. */
   readonly help: boolean;
 }
 
 /**
- * What may stand at the cursor.
+ * The candidates for the word at the cursor.
  * @param words all words up to the cursor, without the program's name; the last one may be empty
  */
 export async function complete(
@@ -57,7 +57,7 @@ export async function complete(
   return { ...own, words: [...below, ...own.words] };
 }
 
-/** Follows the words, as the program would that ran them. */
+/** Reads the words as the program itself would. */
 async function walk(words: readonly string[], top: readonly CommandEntry[]): Promise<Place> {
   const rootSpecs: FlagSpecs = {
     ...globalFlags,
@@ -92,7 +92,7 @@ async function walk(words: readonly string[], top: readonly CommandEntry[]): Pro
       else if (spec !== undefined && wantsValue(spec)) flag = name;
     }
   }
-  // As docker calls a plugin there is one more word before.
+  // docker puts the plugin's name before the words.
   path = path.replace(/^buildx /, "");
   return { path, commands, command, specs, flags, args, flag, ended, help };
 }

@@ -1,4 +1,4 @@
-/** fish 3; it puts no blank behind what ends in one of \`/=@:.,-\` by itself. */
+/** fish 3. By itself, fish adds no blank after words that end in one of \`/=@:.,-\`. */
 export const script = `# fish completion for fairlead:  fairlead completion fish | source
 function __fairlead_complete
   set -l words (commandline -opc)

@@ -5,7 +5,7 @@ import { type Asked, builders, nodes, refs, stages } from "./live.ts";
 type Provider = (asked: Asked) => Candidates | Promise<Candidates>;
 
 const words = (...list: string[]): Provider => () => wordsOf(list);
-/** Values that go on behind the word: `type=local,dest=…`. */
+/** Values that the user goes on with: `type=local,dest=…`. */
 const openWords = (...list: string[]): Provider => () => wordsOf(list, true);
 
 const platforms = ("linux/amd64 linux/arm64 linux/arm/v7 linux/arm/v6 linux/386 linux/ppc64le " +
@@ -19,7 +19,7 @@ const cacheFilters = openWords(
   ...["inuse", "mutable", "shared", "private"],
 );
 
-/** What may follow a flag, by its name; `COMMAND FLAG` goes before. */
+/** The candidates for each flag's value, by its name; `COMMAND FLAG` takes precedence. */
 const providers: Readonly<Record<string, Provider>> = {
   "certs create algorithm": words("ecdsa", "ed25519"),
   "doctor format": textOrJson,
@@ -29,7 +29,7 @@ const providers: Readonly<Record<string, Provider>> = {
   "history inspect attachment type": words("index", "manifest", "image", "provenance", "sbom"),
   "history inspect format": words("pretty", "json"),
   "history logs progress": words("plain", "rawjson", "tty"),
-  // Without those of `<` and `>`, which shells take for their own.
+  // Filters with `<` and `>` are missing: they are redirections to a shell.
   "history ls filter": openWords(
     ...["status=completed", "status=error", "status=running", "status=canceled"],
     ...["ref=", "repository="],
@@ -72,9 +72,9 @@ const providers: Readonly<Record<string, Provider>> = {
 };
 
 /**
- * What may stand as the value of a flag; nothing where that can't be looked up.
+ * The candidates for the value of a flag; none if the lookup fails.
  *
- * @param isSwitch it is on or off
+ * @param isSwitch the flag is a boolean
  */
 export async function flagCandidates(
   name: string,
@@ -83,7 +83,7 @@ export async function flagCandidates(
 ): Promise<Candidates> {
   const known = [`${asked.path} ${name}`, name].find((key) => Object.hasOwn(providers, key));
   const provider = isSwitch ? onOff : known === undefined ? undefined : providers[known];
-  // `--output` of the commands that write a file is a path.
+  // For commands that write a file, `--output` is a path.
   if (name === "output" && asked.path !== "build") return files;
   try {
     return await provider?.(asked) ?? nothing;

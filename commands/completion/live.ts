@@ -1,4 +1,4 @@
-/** Candidates that are looked up when they are asked for: in the store, at daemons, in files. */
+/** Candidates from the store, from daemons and from files. */
 import { allBuilders, chooseBuilder, openStore } from "../../builders/builder.ts";
 import { within } from "../../base/async.ts";
 import type { GlobalValues } from "../../cli/flags/spec.ts";
@@ -8,7 +8,7 @@ import { readLocalState } from "../history/records/local_state.ts";
 import { buildName } from "../history/records/build_name.ts";
 import { type Candidates, harmless, nothing, wordsOf } from "./candidates.ts";
 
-/** What is asked, and what was typed before it. */
+/** The words before the cursor, and the process. */
 export interface Asked {
   readonly deps: Deps;
   /** `history ls` */
@@ -16,11 +16,11 @@ export interface Asked {
   readonly flags: ReadonlyMap<string, readonly string[]>;
   /** The arguments before the cursor. */
   readonly args: readonly string[];
-  /** What stands at the cursor already. */
+  /** The beginning of the word at the cursor. */
   readonly typed: string;
 }
 
-/** Milliseconds that a daemon may take: who presses a key waits no longer. */
+/** Milliseconds that a daemon may take, since the user waits at the keyboard. */
 const PATIENCE = 1500;
 
 /** Every builder, with its driver. */
@@ -93,7 +93,7 @@ export async function stages({ deps, flags, args }: Asked): Promise<Candidates> 
   return harmless(wordsOf([...names].map(([, name]) => name!)));
 }
 
-/** Nothing may stand on the terminal while a line is typed there. */
+/** No output may appear on the terminal while the user types there. */
 const silent: Output = {
   isTerminal: false,
   write() {},

@@ -1,4 +1,4 @@
-/** zsh 5; it shows what is said of each word. */
+/** zsh 5, which shows the description of each word. */
 export const script = `#compdef fairlead
 # zsh completion for fairlead:  source <(fairlead completion zsh)
 # or save it as _fairlead in a folder of $fpath

@@ -23,8 +23,8 @@ export function parseFilters(texts: readonly string[]): Filters {
 }
 
 /**
- * Adds docker's `pruneFilters` (config.json) to the typed ones. A label that is asked for there and
- * ruled out here, or the other way round, is as typed.
+ * Adds docker's `pruneFilters` (config.json) to the typed filters. If the two contradict each other about a
+ * label, the typed one counts.
  */
 export function withPruneFilters(filters: Filters, configured: readonly string[]): Filters {
   const all = new Map([...filters].map(([name, values]) => [name, new Set(values)]));
@@ -39,7 +39,7 @@ export function withPruneFilters(filters: Filters, configured: readonly string[]
   return all;
 }
 
-/** What the daemon is asked for. */
+/** The filter of a request to the daemon. */
 export interface CacheFilter {
   /** One text in containerd's grammar, its conditions joined by commas; empty for everything. */
   readonly filter: string;

@@ -74,7 +74,7 @@ async function named(
   return records;
 }
 
-/** The record with its trace, which is else written some seconds after the build. */
+/** The record with its trace, which the daemon otherwise writes some seconds after the build. */
 async function finalized(found: HistoryRecord, signal: AbortSignal): Promise<HistoryRecord> {
   if (found.record.trace !== undefined) return found;
   await finalize(found, signal);
@@ -86,7 +86,7 @@ async function finalized(found: HistoryRecord, signal: AbortSignal): Promise<His
   return again ?? found;
 }
 
-/** The platform of builds that name none. */
+/** The platform of builds without `--platform`. */
 async function defaultPlatform(
   { node, client }: ReachedNode,
   signal: AbortSignal,

@@ -59,7 +59,7 @@ function namesIn(answer: string): string[] {
   throw new BuilderError("failed to decode response: no list of names");
 }
 
-/** `fetch` says that it failed; why is what its cause says. */
+/** The message of a failed `fetch`; the reason is in its cause. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   return cause instanceof Error ? cause.message : String(cause);
@@ -75,7 +75,7 @@ async function open(file: string, cwd: string): Promise<Deno.FsFile> {
   }
 }
 
-/** Where Docker Desktop takes bundles. Throws `BuilderError` where it can't be reached from here. */
+/** The socket on which Docker Desktop takes bundles. Throws `BuilderError` if this system has none. */
 function socketOf(env: Env): string {
   const name = "docker-desktop-build.sock";
   if (Deno.build.os === "windows") {

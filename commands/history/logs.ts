@@ -14,10 +14,10 @@ export const command = defineCommand({
     },
   },
   async run({ deps, args, flags, global }) {
-    // Logs are all that is asked for; `quiet` passes, as with buildx.
+    // `none` would print no logs at all; buildx accepts `quiet`, and so do we.
     if (flags.progress === "none") throw new ProgressModeError("invalid progress mode none");
     const { mode } = chooseMode({
-      // A log that is read later is no display, unless one is asked for.
+      // Logs are replayed, so the default is no live display.
       flag: flags.progress === "auto" ? "plain" : flags.progress,
       quiet: false,
       env: deps.env,

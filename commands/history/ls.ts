@@ -78,7 +78,7 @@ interface RowOptions {
   readonly terminal: boolean;
 }
 
-/** What `--format` works on; `json` has keys of its own. */
+/** The value that `--format` gets; `json` has its own keys. */
 function rowOf(found: HistoryRecord, name: string, options: RowOptions): object {
   const { record } = found;
   const { isTable } = options.format;

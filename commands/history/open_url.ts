@@ -6,7 +6,7 @@ export function desktopUrl(found: Pick<HistoryRecord, "at" | "record">): string 
   return `docker-desktop://dashboard/build/${fullRef(found)}`;
 }
 
-/** The system has no way to show an address. */
+/** No program could open an address. */
 export class OpenError extends Error {
   override readonly name = "OpenError";
   readonly hint: string;
@@ -17,14 +17,14 @@ export class OpenError extends Error {
   }
 }
 
-/** What opens an address: the desktop's own program, the first that is there. */
+/** The programs that open an address on each system; the first that exists is used. */
 const openers: Readonly<Record<string, readonly (readonly string[])[]>> = {
   darwin: [["open"]],
   windows: [["rundll32", "url.dll,FileProtocolHandler"]],
   linux: [["xdg-open"], ["x-www-browser"], ["www-browser"]],
 };
 
-/** Has the desktop open an address. Throws `OpenError`. */
+/** Opens an address with the desktop's program. Throws `OpenError`. */
 export async function openUrl(url: string, { signal }: Pick<Deps, "signal">): Promise<void> {
   const known = openers[Deno.build.os] ?? openers["linux"]!;
   for (const [program = "", ...args] of known) {

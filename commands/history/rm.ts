@@ -23,7 +23,7 @@ export const command = defineCommand({
   },
 });
 
-/** The records' names; all are known before the first one goes, or `^1` would mean another. */
+/** The names of the records. All are resolved before the first removal, since removals change what `^1` means. */
 async function namesOf(
   nodes: Nodes,
   args: readonly string[],
@@ -41,7 +41,7 @@ async function namesOf(
   });
 }
 
-/** Builds that run now stay. */
+/** Running builds stay. */
 async function removeAll(client: Client, signal: AbortSignal): Promise<void> {
   const { events } = await listHistory(client, {}, { signal });
   for (const { type, record } of events) {
@@ -50,7 +50,7 @@ async function removeAll(client: Client, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** A record is on one node of several: it is an error only where no node had it. */
+/** A record is on one of several nodes, so it is an error only if no node had it. */
 async function removeNamed(nodes: Nodes, names: readonly string[], signal: AbortSignal) {
   const answers = await nodes.each(signal, async ({ client }) => {
     const refusals = new Map<string, RpcError>();
@@ -69,7 +69,7 @@ async function removeNamed(nodes: Nodes, names: readonly string[], signal: Abort
   if (lines.length > 0) throw new RemoveError(lines.join("\n"), nodes.failure()?.lines ?? []);
 }
 
-/** Records that every node has refused to remove. */
+/** Records that no node has removed. */
 class RemoveError extends Error {
   override readonly name = "RemoveError";
   readonly above: readonly string[];

@@ -31,7 +31,7 @@ export const command = defineCommand({
     await using nodes = await reachNodes(deps, global);
     const { signal } = deps;
     const found = await findRecord(nodes, args[0] ?? "", { signal });
-    // Of a build on several nodes each has a record of its part.
+    // Each node of a build on several nodes has a record of its own part.
     const parts = await queryRecords(nodes, { ref: found.record.Ref, signal });
     nodes.warn(deps);
     if (parts.some(({ record }) => record.CompletedAt === undefined)) {
@@ -44,7 +44,7 @@ export const command = defineCommand({
       return (await endedRecord(part, deps)).error?.message ?? "";
     }));
     const isCanceled = (error: string) => error.endsWith("canceled");
-    // What was stopped because another part had failed is not why.
+    // A part that was stopped because another one failed isn't the cause.
     const error = errors.find((error) => error !== "" && !isCanceled(error)) ??
       errors.find(isCanceled) ?? "";
     const started = parts.at(-1)!.record.CreatedAt;

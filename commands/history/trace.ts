@@ -61,10 +61,10 @@ async function traceOf(nodes: Nodes, ref: string, deps: Deps) {
   return { found, spans };
 }
 
-/** Milliseconds that the last spans of a build that has just ended take to get to the daemon. */
+/** Milliseconds that the last spans of a finished build may take to reach the daemon. */
 const SPANS_ON_THEIR_WAY = 1000;
 
-/** The record, its trace written: the daemon does that some seconds after the build, or when told. */
+/** The record with its trace, which the daemon writes some seconds after the build, or on request. */
 async function tracedRecord(
   nodes: Nodes,
   ref: string,

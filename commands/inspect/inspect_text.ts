@@ -15,11 +15,11 @@ import { alignColumns } from "../../base/go/tabwriter.ts";
 interface InspectOptions {
   /** Adds what the driver can do. */
   readonly features: boolean;
-  /** What docker calls us by, as its plugin. */
+  /** The name by which docker calls us, as its plugin. */
   readonly plugin: string | undefined;
 }
 
-/** What `inspect` prints, laid out as buildx does. */
+/** The output of `inspect`, laid out as in buildx. */
 export function inspectText(
   { builder, nodes }: BuilderStatus,
   options: InspectOptions,
@@ -39,7 +39,7 @@ export function inspectText(
   return alignColumns(lines.join("\n") + "\n", { padding: 1, minimum: 0 });
 }
 
-/** A node of another driver was never asked; `ls` leaves it at that, here the reason is told. */
+/** A node of another driver is never asked. Unlike `ls`, this command shows the reason. */
 function explained(builder: Builder, node: NodeStatus): NodeStatus {
   try {
     driverOf(builder);

@@ -1,8 +1,8 @@
 import { UsageError } from "../../base/usage_error.ts";
 
-/** A local socket. Closing it ends `connections`, and takes the socket's file away. */
+/** A local socket. Closing it ends `connections` and removes the socket's file. */
 export interface LocalListener extends Disposable {
-  /** As clients write it. */
+  /** The address as clients write it. */
   readonly address: string;
   connections(): AsyncIterable<Deno.Conn>;
   close(): void;
@@ -11,7 +11,7 @@ export interface LocalListener extends Disposable {
 const LOOPBACK = /^tcp:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\]):(\d{1,5})$/;
 
 /**
- * Listens where only this machine, or for a unix socket only this user, can come from.
+ * Listens at an address that only this machine, or for a unix socket only this user, can connect to.
  * Throws `UsageError`.
  */
 export async function listenLocally(address: string): Promise<LocalListener> {
@@ -72,7 +72,7 @@ async function wrap(
   };
 }
 
-/** Why it can't be listened at; the system's own words tell little of sockets' files. */
+/** Why listening failed. The system's own message is vague about files of sockets. */
 function reasonOf(error: unknown, address: string): string {
   const message = error instanceof Error ? error.message : String(error);
   if (!address.startsWith("unix://")) return message;
@@ -87,7 +87,7 @@ function reasonOf(error: unknown, address: string): string {
   return isDirectory ? "a folder is there" : "a file is there that is no socket";
 }
 
-/** For this user alone from its first moment; a file left by a listener that is gone is replaced. */
+/** Makes a socket for this user only, and replaces the file of a listener that is gone. */
 async function listenUnix(path: string): Promise<Deno.Listener> {
   try {
     return bindUnix(path);
@@ -107,7 +107,7 @@ function bindUnix(path: string): Deno.Listener {
   }
 }
 
-/** A socket that nobody listens at any more: who does may do so under another name, or elsewhere. */
+/** Whether nobody listens at a socket any more. */
 async function isLeft(path: string): Promise<boolean> {
   if (!Deno.lstatSync(path).isSocket) return false;
   try {

@@ -1,25 +1,24 @@
-/** What the length of a build depends on. */
+/** A step with its times and inputs. */
 export interface Node {
   readonly start: number;
   readonly stop: number;
-  /** Those whose results it takes; also such as never ran. */
+  /** The nodes whose results it needs, even those that never ran. */
   readonly inputs: readonly Node[];
 }
 
-/** Clocks of daemon and client, and the daemon's own rounding, are apart by this much (ms). */
+/** The difference between the clocks of daemon and client, with the daemon's rounding (ms). */
 const TOLERANCE = 5;
 
 /**
  * The chain of nodes that the end of the build waited for, from the last to end back to the first.
  *
- * Before each node comes the input that ended last. One without inputs that ran (an export, a load)
- * waited all the same: for what ended last before it began. Where two ended together the one that
- * took longer is named.
+ * Before each node comes the input that ended last. A node without inputs that ran (an export, a load) has
+ * waited, too: for the node that ended last before it began. If two ended together, the longer one counts.
  */
 export function criticalPath<N extends Node>(nodes: readonly N[]): N[] {
   const ran = new Set<Node>(nodes);
   const path = new Set<N>();
-  // The last to end stands last; where two ended together, the longer one.
+  // The last to end stands last. If two ended together, the longer one does.
   const ordered = nodes.toSorted((a, b) => a.stop - b.stop || b.start - a.start);
   let earlier = ordered.length;
   let next = ordered.at(-1);
@@ -52,7 +51,7 @@ function lastOf<N extends Node>(nodes: readonly N[]): N | undefined {
   return last;
 }
 
-/** How many nodes are looked at for the inputs of one. */
+/** The number of nodes that are visited for the inputs of one. */
 const MOST = 10_000;
 
 /** The nearest inputs that ran; a node that never ran stands for its own inputs. */

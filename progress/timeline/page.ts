@@ -7,12 +7,12 @@ import { formatAmount, formatBytes, formatSeconds } from "../../base/units.ts";
 import { pageStyle } from "./page_style.ts";
 import type { Bar, Step, Timeline, Transfer } from "./timeline.ts";
 
-/** What the page says of the build beside its steps. */
+/** Facts about the build, which the page shows above the steps. */
 export interface PageFacts {
-  /** What was built: a name for people. */
+  /** A name of the build for people. */
   readonly title: string;
   readonly outcome: "finished" | "failed" | "canceled";
-  /** Why it failed; shown above all. */
+  /** The error of a failed build, shown above the steps. */
   readonly error?: string;
   /** Further facts in the order to show them: builder, ref, when. Empty values are left out. */
   readonly facts: readonly (readonly [name: string, value: string])[];
@@ -73,7 +73,7 @@ function row(step: Step, duration: number): string {
   const time = step.outcome === "cached" ? "CACHED" : lengthText(total([step]));
   const name = escape(clean(step.name));
   const state = (step.critical ? ' class="critical"' : "") +
-    // Its log is what the page is opened for.
+    // The log of a failed step is why the user opens the page.
     (step.outcome === "failed" ? " open" : "");
   return `<details${state}><summary>` +
     `<span class="name" title="${name}">${name}</span>` +
@@ -107,7 +107,7 @@ function partText(part: Transfer): string {
   return [part.name, formatAmount(part.current, part.total), rate].filter(Boolean).join("  ");
 }
 
-/** Bytes a second; empty where too little time went by to tell. */
+/** Bytes a second; empty if too little time has passed. */
 function rateOf({ current, start, stop }: Transfer): string {
   const ms = stop - start;
   return ms >= 10 && current > 0 ? `${formatBytes(Math.round(current / ms * 1000))}/s` : "";
@@ -125,7 +125,7 @@ function ticks(duration: number): string {
   if (duration <= 0) return "";
   const step = tickStep(duration);
   let html = "";
-  // Further right there is no room for the text.
+  // Near the right edge there is no room for the text.
   for (let at = 0; at < duration * 0.92; at += step) {
     const text = duration < SECOND ? `${Math.round(at)} ms` : clock(at);
     html += `<span style="left:${(at / duration * 100).toFixed(3)}%">${text}</span>`;
@@ -141,7 +141,7 @@ function tickStep(duration: number): number {
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** The next of 1, 2, 5 times a power of ten; from 10 s on what divides minutes and hours. */
+/** The next of 1, 2, 5 times a power of ten; from 10 s on, a part of a minute or an hour. */
 function roundStep(atLeast: number): number {
   const long = [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600].map((seconds) => seconds * SECOND);
   if (atLeast > 5 * SECOND) {
@@ -176,17 +176,17 @@ function total(steps: readonly Step[]): number {
 // deno-lint-ignore no-control-regex -- colours and cursor moves of a step's output
 const SEQUENCES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])/g;
 
-/** Control characters, but tabs and the ends of lines; and those that turn a text's direction. */
+/** Control characters except tabs and line ends, and characters that turn a text's direction. */
 const CONTROLS = /[^\P{Cc}\t\n]|[\u202a-\u202e\u2066-\u2069]/gu;
 
-/** Without terminal sequences; of a line that overwrote itself the last state. */
+/** The text without terminal sequences; a line that overwrote itself has its last state. */
 function clean(text: string): string {
   return text.replace(SEQUENCES, "").split("\n")
     .map((line) => line.replace(/\r+$/, "").split("\r").at(-1)!.replace(CONTROLS, " "))
     .join("\n");
 }
 
-/** The same of a line of output, which keeps its time. */
+/** The same for a line of output, whose time stays. */
 function cleanLine(line: string): string {
   const time = /^[\d.]+ /.exec(line)?.[0] ?? "";
   return time + clean(line.slice(time.length));

@@ -1,4 +1,4 @@
-/** The page's style: light and dark as the reader's system has it, one column where it is narrow. */
+/** The style of the page: light or dark as the reader's system, and one column in a narrow window. */
 export const pageStyle = `
 :root {
   color-scheme: light dark;

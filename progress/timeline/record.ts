@@ -1,4 +1,4 @@
-/** Collects a build's progress for a timeline, beside whatever shows it meanwhile. */
+/** Collects a build's progress for a timeline, while a display shows it. */
 import type { StatusResponse } from "../../proto/gen/control.ts";
 import { applyStatus } from "../apply_status.ts";
 import { appendTail, emptyTail, type LogTail, trimTail } from "../log_tail.ts";
@@ -21,11 +21,11 @@ export interface TimelineRecorder {
    * @param at when it came, ms since 1970
    */
   update(message: StatusResponse, at: number, local: boolean): void;
-  /** @param now ms since 1970: what has no end yet is drawn until then. */
+  /** @param now ms since 1970; steps without an end are drawn until then. */
   timeline(now: number): Timeline;
 }
 
-/** Of each step's output the end is kept: enough to find an error, and no gigabyte of page. */
+/** The recorder keeps the end of each step's output: enough to find an error, in a page of limited size. */
 const LOG_LIMIT = { lines: 5000, size: 512 * 1024 };
 const NOTHING = { tail: { lines: 1, size: 1 }, recent: 0 };
 
@@ -60,7 +60,7 @@ export function recordTimeline(): TimelineRecorder {
 
 function layOut(state: State, recordOf: (vertex: VertexState) => Recorded, now: number): Timeline {
   const vertexes = state.started.filter(({ hidden }) => !hidden);
-  // The daemon's clock is the page's.
+  // The page uses the daemon's clock.
   const shift = (vertex: VertexState) => vertex.local ? state.skew ?? 0 : 0;
   const spansOf = (vertex: VertexState): Bar[] => {
     const until = clockOf(state, vertex.local, now);
@@ -75,7 +75,7 @@ function layOut(state: State, recordOf: (vertex: VertexState) => Recorded, now: 
     origin = Math.min(origin, start);
     end = Math.max(end, stop);
   }
-  // Steps that were stopped because another failed held nothing up.
+  // Steps that were stopped because another failed delayed nothing.
   const awaited = nodesOf(state, bars, recordOf).filter(({ vertex }) => !isCanceled(vertex));
   const critical = new Set(criticalPath(awaited).map(({ vertex }) => vertex));
 
@@ -107,7 +107,7 @@ function layOut(state: State, recordOf: (vertex: VertexState) => Recorded, now: 
 
 type VertexNode = Node & { readonly vertex: VertexState; readonly inputs: VertexNode[] };
 
-/** Each vertex with those it takes its inputs from, from its first start to its last end. */
+/** Each vertex with its inputs, from its first start to its last end. */
 function nodesOf(
   state: State,
   bars: ReadonlyMap<VertexState, Bar[]>,
@@ -135,7 +135,7 @@ function outcomeOf(vertex: VertexState): Step["outcome"] {
   return isCompleted(vertex) ? "done" : "unfinished";
 }
 
-/** Parts that count nothing, such as `exporting layers`, are drawn too: they have a length. */
+/** Parts without bytes, such as `exporting layers`, are drawn, too. */
 function transferOf(
   { id, current, total, started, completed, timestamp }: StatusState,
   moved: (time: number) => number,

@@ -1,4 +1,4 @@
-/** A build laid out in time: what `page.ts` draws. All times are milliseconds from its beginning. */
+/** A build laid out in time, which `page.ts` draws. All times are milliseconds from its beginning. */
 
 export interface Timeline {
   /** How long it took, or has been watched. */
@@ -7,11 +7,11 @@ export interface Timeline {
   readonly steps: readonly Step[];
 }
 
-/** One line of the page: what BuildKit calls a vertex. */
+/** One line of the page: a vertex of BuildKit. */
 export interface Step {
   readonly name: string;
   readonly outcome: "done" | "cached" | "failed" | "canceled" | "unfinished";
-  /** Why it failed; empty unless it did. */
+  /** The error of a failed step; else empty. */
   readonly error: string;
   /** When it ran: more than once if its result was needed again. Never empty. */
   readonly bars: readonly Bar[];
@@ -21,7 +21,7 @@ export interface Step {
   /** Lines from the beginning of the log that are not kept. */
   readonly dropped: number;
   readonly warnings: readonly string[];
-  /** The build would have been shorter, had this step been. */
+  /** The step is on the critical path. */
   readonly critical: boolean;
 }
 
@@ -30,10 +30,10 @@ export interface Bar {
   readonly stop: number;
 }
 
-/** A part of a step's work that was counted: bytes of a layer, of the context. */
+/** A counted part of a step's work: the bytes of a layer or of the context. */
 export interface Transfer extends Bar {
   readonly name: string;
   readonly current: number;
-  /** 0 where it isn't known. */
+  /** 0 if it isn't known. */
   readonly total: number;
 }

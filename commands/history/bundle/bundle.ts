@@ -23,7 +23,7 @@ export interface BundleRecord extends RecordExtras {
 
 export interface BundleOptions {
   readonly signal: AbortSignal;
-  /** Told of what couldn't go in. */
+  /** Called for each part that is missing from the bundle. */
   readonly warn: (text: string) => void;
 }
 
@@ -37,7 +37,7 @@ interface Entry {
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** By digest: what was made here, or who has it. */
+/** Blobs by digest: their bytes, or the daemon that has them. */
 type Blobs = Map<string, { readonly size: number; readonly from: Bytes | Client }>;
 
 const types = {
@@ -46,7 +46,7 @@ const types = {
   record: "application/vnd.buildkit.historyrecord.v0",
 };
 
-/** The bundle's bytes, piece by piece. Rejects with what the daemon says of a blob it doesn't have. */
+/** The bundle's bytes, piece by piece. Rejects with the daemon's error for a missing blob. */
 export async function* bundle(
   records: readonly BundleRecord[],
   options: BundleOptions,
@@ -146,7 +146,7 @@ async function addRemote(
     throw new Error(`cannot export ${digest}: a bundle has no room for ${size} bytes`);
   }
   if (!blobs.has(digest)) blobs.set(digest, { size, from: client });
-  // An image under its own type would have its layers looked for: they are not in the bundle.
+  // With its own type, an image would make importers look for its layers, which the bundle lacks.
   const notes = isResult
     ? { ...annotations, "vnd.export-build.descriptor.mediatype": mediaType }
     : annotations;
@@ -168,7 +168,7 @@ async function addBytes(blobs: Blobs, mediaType: string, bytes: Bytes): Promise<
   return { mediaType, digest, size: bytes.length };
 }
 
-/** A blob of the daemon's, which sends no further than is taken. */
+/** A blob of the daemon. The daemon sends no faster than the consumer reads. */
 async function* pull(
   client: Client,
   digest: string,

@@ -7,7 +7,7 @@ import type { Moment } from "../../../base/go/time.ts";
 import { fields } from "../records/json_fields.ts";
 import type { LocalGroup, LocalState } from "../records/local_state.ts";
 
-/** What a bundle says of a build beside its record. */
+/** Facts about a build that a bundle has besides the record. */
 export interface RecordExtras {
   readonly defaultPlatform: string;
   readonly state: LocalState | undefined;
@@ -53,7 +53,7 @@ export function recordJson(record: BuildHistoryRecord, extras: RecordExtras): ob
   };
 }
 
-/** A cache's attributes may hold credentials: only what it is called stays. */
+/** A cache's attributes may hold credentials, so only its name stays. */
 function withoutSecrets(attrs: Readonly<Record<string, string>>): Record<string, string> {
   const imports = attrs["cache-imports"];
   return imports === undefined ? attrs : { ...attrs, "cache-imports": withoutAttributes(imports) };

@@ -27,12 +27,12 @@ export function tarHeader({ name, mode, size }: TarMember): Uint8Array<ArrayBuff
   put("ustar\x0000", 257);
   put(octal(0, 7), 329);
   put(octal(0, 7), 337);
-  // The sum is taken with blanks in its own place.
+  // The checksum counts its own field as blanks.
   put(`${octal(header.reduce((sum, byte) => sum + byte, 0), 6)}\x00 `, 148);
   return header;
 }
 
-/** What fills up a file's last block. */
+/** The padding of a file's last block. */
 export function tarPadding(size: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array((BLOCK - size % BLOCK) % BLOCK);
 }

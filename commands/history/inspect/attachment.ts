@@ -50,7 +50,7 @@ export const command = defineCommand({
   },
 });
 
-/** Throws `UsageError` for what is no digest. */
+/** Throws `UsageError` if the text is no digest. */
 function checkDigest(digest: string): void {
   const problem = digestProblem(digest);
   if (problem !== undefined) throw new UsageError(`invalid digest ${quote(digest)}: ${problem}`);

@@ -6,9 +6,9 @@ import type { ReachedNode } from "../../../cli/builders/reached_nodes.ts";
 import { sourceExcerpt, sourcesOf } from "../../../progress/source_excerpt.ts";
 import { fields, items, textOf } from "../records/json_fields.ts";
 
-/** What a failed build's error says beyond its message; kept beside the record as a blob. */
+/** Details of a failed build's error, which the daemon keeps as a blob of the record. */
 export interface Failure {
-  /** The lines of the Dockerfile; empty where it isn't about any. */
+  /** The lines of the Dockerfile; empty if the error is about none. */
   readonly sources: string;
   /** The step that failed. */
   readonly step: string;
@@ -41,7 +41,7 @@ export async function failureOf(
   };
 }
 
-/** A step's name and the last lines of its output, those of both streams in their order. */
+/** A step's name and the last lines of both of its streams, in their order. */
 export function stepLogs(
   messages: readonly StatusResponse[],
   digest: unknown,
@@ -79,7 +79,7 @@ function stackText({ message, details }: Status): string {
   return `${message}\n${stacks.join("")}`;
 }
 
-/** The details of a type; their values are JSON. What can't be read is passed over. */
+/** The details of a type, whose values are JSON. Unreadable details are skipped. */
 function detailsOf(details: readonly ErrorDetail[], type: string): Record<string, unknown>[] {
   return details.flatMap(({ typeUrl, value }) => {
     if (!typeUrl.endsWith(`/${type}+json`)) return [];

@@ -8,7 +8,7 @@ import { durationText } from "../records/records.ts";
 export interface InspectTextOptions {
   /** The words by which the user calls us. */
   readonly program: string;
-  /** The record was asked for by its name, which then isn't repeated. */
+  /** The user named the record, so its name isn't repeated. */
   readonly named: boolean;
   /** Print the daemon's stack traces. */
   readonly debug: boolean;
@@ -16,7 +16,7 @@ export interface InspectTextOptions {
   readonly url: string;
 }
 
-/** What `history inspect` prints, laid out as buildx does. */
+/** The output of `history inspect`, laid out as in buildx. */
 export function inspectText(found: Inspection, options: InspectTextOptions): string {
   return [
     columns(headLines(found, options)),
@@ -56,7 +56,7 @@ function headLines(found: Inspection, { named }: InspectTextOptions): string[] {
   ]);
 }
 
-/** When it ran, and how it went. */
+/** The times and the outcome of the build. */
 function courseLines(found: Inspection): string[] {
   const start = found.StartedAt ?? { seconds: 0n, nanos: 0 };
   const share = found.NumCachedSteps / found.NumTotalSteps * 100;
@@ -123,7 +123,7 @@ function pairTable(title: string, pairs: readonly Pair[]): string {
   return `${columns([`${title.toUpperCase()}\tVALUE\n`, ...lines])}\n`;
 }
 
-/** Rows under their headers; nothing where there are headers alone. */
+/** Rows under their headers; empty if there are no rows. */
 function listTable(title: string, rows: readonly (readonly string[])[]): string {
   if (rows.length < 2) return "";
   return `${title}\n${columns(rows.map((row) => `${row.join("\t")}\n`))}\n`;
@@ -133,7 +133,7 @@ function columns(lines: readonly string[]): string {
   return alignColumns(lines.join(""), { padding: 1, minimum: 1, tabs: 8 });
 }
 
-/** A number of bytes for people; what is none (`-1` for no limit) as it stands. */
+/** A number of bytes for people; other texts (`-1` for no limit) stay as they are. */
 function size(text: string): string {
   return /^\d+$/.test(text) ? formatBytes(Number(text)) : text;
 }

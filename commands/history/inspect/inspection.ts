@@ -18,7 +18,7 @@ export interface Pair {
   readonly Value: string;
 }
 
-/** All that `history inspect` tells; the names are those of buildx's JSON, in its order. */
+/** The data of `history inspect`, with the names and the order of buildx's JSON. */
 export type Inspection = ReturnType<typeof inspection>;
 
 export interface InspectionSources {
@@ -29,7 +29,7 @@ export interface InspectionSources {
   readonly attachments: readonly Attachment[];
 }
 
-/** Puts together what is known of a build. */
+/** Collects the data about a build. */
 export function inspection(found: HistoryRecord, sources: InspectionSources) {
   const { record } = found;
   const errors: string[] = [];
@@ -85,7 +85,7 @@ function errorOf({ record: { error } }: HistoryRecord, failure: Failure | undefi
   };
 }
 
-/** Where the build came from: as this machine noted it, else as the daemon was told. */
+/** The source of the build: from this machine's note, else from the record. */
 function placeOf(attrs: Attributes, { state, cwd }: InspectionSources) {
   const noted = state?.LocalPath ?? "";
   let context = noted === "" ? "" : relativeTo(cwd, noted);
@@ -109,7 +109,7 @@ function placeOf(attrs: Attributes, { state, cwd }: InspectionSources) {
 function configOf(attrs: Attributes) {
   const noCache = attrs.get("no-cache");
   attrs.take("no-cache");
-  // Of the two that may stand there, the second counts.
+  // If both attributes exist, the second one counts.
   const byArg = attrs.parsed("build-arg:BUILDKIT_MULTI_PLATFORM", parseBool) ?? false;
   return {
     Network: attrs.take("force-network-mode"),
@@ -141,11 +141,11 @@ function platforms(text: string): string[] {
   return text.split(",").map((platform) => formatPlatform(parsePlatform(platform)));
 }
 
-/** A build's attributes; those that were asked for are taken away, so that the rest can be listed. */
+/** A build's attributes. Reading one with `take` removes it, so that the rest can be listed. */
 class Attributes {
   readonly #values: Map<string, string>;
 
-  /** @param errors where it is told what can't be read */
+  /** @param errors gets a line for each attribute that can't be read */
   constructor(values: Readonly<Record<string, string>>, readonly errors: string[]) {
     this.#values = new Map(Object.entries(values));
   }
@@ -154,7 +154,7 @@ class Attributes {
     return this.#values.get(key);
   }
 
-  /** Empty where there is none. */
+  /** Empty if the attribute is missing. */
   take(key: string): string {
     const value = this.#values.get(key) ?? "";
     this.#values.delete(key);
@@ -173,12 +173,12 @@ class Attributes {
     }
   }
 
-  /** Those whose names begin so, without that beginning. They stay. */
+  /** The attributes with a prefix, without that prefix. They aren't removed. */
   below(prefix: string): Pair[] {
     return this.#pairs((key) => key.startsWith(prefix), prefix.length);
   }
 
-  /** Those that nobody has asked for, and that no list has. */
+  /** The attributes that are left, except those that have a list of their own. */
   rest(): Pair[] {
     const listed = ["vcs:", "build-arg:", "label:", "context:", "attest:"];
     return this.#pairs((key) => !listed.some((prefix) => key.startsWith(prefix)), 0);

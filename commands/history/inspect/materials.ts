@@ -3,7 +3,7 @@ import { wholeBlob } from "../../../buildkit/content.ts";
 import type { Attachment } from "../records/attachments.ts";
 import { fields, items, textOf } from "../records/json_fields.ts";
 
-/** What went into a build from elsewhere, by its provenance. */
+/** An input of a build from elsewhere, by its provenance. */
 export interface Material {
   readonly URI: string;
   /** `sha256:…` */
@@ -28,7 +28,7 @@ export async function materialsOf(
   }
 }
 
-/** Those of a predicate: SLSA 1 has `resolvedDependencies`, SLSA 0.2 has `materials`. */
+/** The materials of a predicate: SLSA 1 has `resolvedDependencies`, SLSA 0.2 has `materials`. */
 export function materialsIn(predicate: unknown): Material[] {
   const { materials, buildDefinition } = fields(predicate);
   const list = fields(buildDefinition)["resolvedDependencies"] ?? materials;

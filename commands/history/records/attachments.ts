@@ -89,7 +89,7 @@ interface IndexEntry {
   readonly platform: Platform | undefined;
 }
 
-/** What an index lists; nothing of one that can't be read. */
+/** The entries of an index; none if it can't be read. */
 async function entriesOf(
   client: Client,
   { digest }: Descriptor,

@@ -7,7 +7,7 @@ import { parseGitRef } from "./git_ref.ts";
 
 /** A condition of `history ls --filter`. */
 export interface HistoryFilter {
-  /** As the daemon is told. */
+  /** The filter in the daemon's form. */
   readonly wire: string;
   /** The same, here: daemons before 0.21 don't filter. */
   readonly matches: (record: BuildHistoryRecord) => boolean;

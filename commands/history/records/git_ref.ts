@@ -34,7 +34,7 @@ function isGit(scheme: string | undefined, bare: string): boolean {
   return bare.startsWith("github.com/") || /^[\w.-]+@[\w.-]+:(?!\/\/)/.test(bare);
 }
 
-/** The address with its ref behind `#`; what is no git URL as it stands. */
+/** The address with its ref behind `#`; other texts stay as they are. */
 export function shortGitRef(text: string): string {
   const parsed = parseGitRef(text);
   if (parsed === undefined) return text;

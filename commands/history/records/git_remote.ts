@@ -23,7 +23,7 @@ export async function remoteUrl({ cwd, signal }: Pick<Deps, "cwd" | "signal">): 
   );
 }
 
-/** What git says, on one line; empty when it fails. */
+/** The output of git, on one line; empty if git fails. */
 async function run(args: readonly string[], signal: AbortSignal): Promise<string> {
   try {
     const { success, stdout } = await new Deno.Command("git", {

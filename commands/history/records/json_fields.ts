@@ -1,4 +1,4 @@
-/** Reads JSON that a daemon sent: nothing in it needs to have the type that it should have. */
+/** Reads JSON from a daemon, in which any value may have the wrong type. */
 
 /** A JSON object's fields; none of anything else. */
 export function fields(json: unknown): Record<string, unknown> {
@@ -13,7 +13,7 @@ export function items(json: unknown): unknown[] {
 /** A text or a number as it is, nothing for null, anything else as JSON. */
 export function textOf(json: unknown): string {
   if (json === undefined || json === null) return "";
-  // An object may have a `toString` that is none.
+  // An object may have a `toString` that is no function.
   return typeof json === "object" ? JSON.stringify(json) : String(json);
 }
 

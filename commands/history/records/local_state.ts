@@ -2,7 +2,7 @@ import type { Store } from "../../../builders/store/store.ts";
 import type { HistoryRecord } from "./records.ts";
 
 /**
- * What a machine notes of a build that it starts, in `refs/BUILDER/NODE/REF` of the store: the
+ * The note that a machine keeps about a build that it starts, in `refs/BUILDER/NODE/REF` of the store: the
  * daemon never learns where the context was. The keys are those of the file, which buildx shares.
  */
 export interface LocalState {
@@ -21,7 +21,7 @@ export interface LocalGroup {
   readonly Refs: readonly string[];
 }
 
-/** The note on a build; undefined where there is none, or none that can be read. */
+/** The note about a build; undefined if it is missing or can't be read. */
 export function readLocalState(
   store: Store,
   { at, record }: Pick<HistoryRecord, "at" | "record">,
@@ -49,7 +49,7 @@ export function readLocalGroup(
   return { ...targets.length > 0 && { Targets: targets }, Refs: texts(json["Refs"]) };
 }
 
-/** A daemon chooses no paths: a ref that is none is not looked for. */
+/** Reads a file of the store. A daemon must not choose paths, so odd names are not looked up. */
 function readJson(store: Store, parts: readonly string[]): Record<string, unknown> | undefined {
   if (store.dir === undefined || parts.some((part) => !/^[\w.-]+$/.test(part) || part === "..")) {
     return undefined;

@@ -21,9 +21,9 @@ export interface HistoryRecord {
 export class NoRecordError extends Error {
   override readonly name = "NoRecordError";
   readonly hint: string;
-  /** Nodes that couldn't be asked for it. */
+  /** The errors of nodes that couldn't be asked for it. */
   readonly above: readonly string[];
-  /** @param options.why why it may be gone */
+  /** @param options.why a reason for which it may be gone */
   constructor(
     message: string,
     options: { cause?: unknown; lostNodes?: readonly string[]; why?: string } = {},
@@ -35,18 +35,18 @@ export class NoRecordError extends Error {
   }
 }
 
-/** As many of a node's newest records as are looked at; as buildx has it. */
+/** The number of a node's newest records that are read, as in buildx. */
 const LIMIT = 50;
 
 export interface Query {
   /** Empty: all of them. */
   readonly ref?: string;
-  /** Leave out builds that run now. */
+  /** Leave out running builds. */
   readonly completedOnly?: boolean;
-  /** Ask for builds that run now alone. */
+  /** Ask only for running builds. */
   readonly activeOnly?: boolean;
   readonly filters?: readonly HistoryFilter[];
-  /** How many of each node's newest records are wanted; 0 for all. */
+  /** The number of newest records from each node; 0 for all. */
   readonly limit?: number;
   readonly signal: AbortSignal;
 }
@@ -69,19 +69,19 @@ export async function queryNode(at: ReachedNode, query: Query): Promise<HistoryR
   return events.flatMap(({ type, record }): HistoryRecord[] => {
     if (type === BuildHistoryEventType.DELETED || record === undefined) return [];
     if (query.completedOnly && type !== BuildHistoryEventType.COMPLETE) return [];
-    // A daemon that is too old to filter sends them all.
+    // An old daemon doesn't filter, and sends all records.
     if (!filters.every(({ matches }) => matches(record))) return [];
     return [{ at, record, now: now === undefined ? undefined : parseMoment(now) }];
   });
 }
 
 /**
- * What an argument REF means: a record's name (also as `BUILDER/NODE/NAME`, which buildx prints),
- * `^N` the one N before the newest, nothing the newest. Throws `UsageError`.
+ * Reads an argument REF: a record's name (also as `BUILDER/NODE/NAME`, which buildx prints), `^N` for the
+ * N-th record before the newest, or nothing for the newest. Throws `UsageError`.
  */
 export function parseRef(text: string): { readonly name: string; readonly offset: number } {
   if (!text.startsWith("^")) {
-    // `BUILDER/NODE/` names no record; without a name the newest would be meant.
+    // `BUILDER/NODE/` names no record, and must not mean the newest one.
     return { name: text.split("/").at(-1) || text, offset: 0 };
   }
   try {
@@ -95,8 +95,8 @@ export function parseRef(text: string): { readonly name: string; readonly offset
 }
 
 /**
- * The record that REF means. Throws `NoRecordError`; or what is wrong with nodes, where no node could
- * be asked, and where the newest record may be on one that couldn't.
+ * The record that REF means. Throws `NoRecordError`. If no node could be asked, or the newest record may be
+ * on a node that couldn't, it throws the failures of the nodes.
  */
 export async function findRecord(
   nodes: Nodes,
@@ -113,9 +113,9 @@ export async function findRecord(
 }
 
 /**
- * In buildx's words.
+ * The error in buildx's words.
  *
- * @param options.missing how far beyond the oldest record the argument points
+ * @param options.missing how far the argument points beyond the oldest record
  */
 export function noRecord(
   text: string,
@@ -125,17 +125,17 @@ export function noRecord(
   if (text.startsWith("^") && missing > 0) {
     return new NoRecordError(`no completed build found with offset ${missing}`, options);
   }
-  // The error of a build whose connection was lost has sent people here.
-  const why = "of a build that was under way when its daemon ended there is no record";
+  // The error of a lost connection refers users to the record.
+  const why = "a daemon keeps no record of a build that was running when the daemon ended";
   return new NoRecordError(`no record found for ref ${quote(text)}`, { ...options, why });
 }
 
-/** Between two looks for the record of a build that has just ended, in milliseconds. */
+/** Milliseconds between two queries for the record of a build that has just ended. */
 const PAUSE = 100;
 const LOOKS = 50;
 
 /**
- * The record of a build whose progress has come to its end: the daemon completes it a moment later.
+ * The record of a build whose progress has ended: the daemon completes the record a moment later.
  * Throws `NoRecordError`.
  */
 export async function endedRecord(
@@ -152,7 +152,7 @@ export async function endedRecord(
   throw new NoRecordError(`build ${record.Ref} is over, but the daemon keeps no record of it`);
 }
 
-/** Has the daemon write what it has of a build's trace, now and not some seconds later. */
+/** Makes the daemon write a build's trace now, and not some seconds later. */
 export async function finalize({ at, record }: HistoryRecord, signal: AbortSignal): Promise<void> {
   await updateHistory(at.client, { Ref: record.Ref, Finalize: true }, { signal });
 }
@@ -167,7 +167,7 @@ export function createdAt(record: BuildHistoryRecord): bigint {
   return nanoseconds(record.CreatedAt ?? { seconds: 0n, nanos: 0 });
 }
 
-/** How long a build took, or has taken by now; undefined where that can't be told. In nanoseconds. */
+/** The nanoseconds that a build took, or has taken so far; undefined if the times are missing. */
 export function elapsed(
   { record, now }: Pick<HistoryRecord, "record" | "now">,
 ): bigint | undefined {

@@ -2,7 +2,7 @@ import { type Moment, nanoseconds, parseMoment } from "../../../base/go/time.ts"
 import { fields, integerOf, items, textOf } from "../records/json_fields.ts";
 import { type Attribute, attributesOf, type Span } from "./spans.ts";
 
-/** A trace in the JSON that Jaeger's viewer opens; what is not there is null, as Go writes it. */
+/** A trace in the JSON that Jaeger's viewer opens; missing values are null, as Go writes them. */
 export function jaegerTrace(spans: readonly Span[]): object {
   const names = spans.map((_, i) => `p${i}`);
   const processes = spans.map((span, i): [string, object] => [names[i]!, processOf(span)]);
@@ -76,7 +76,7 @@ function logOf(event: unknown): object {
 }
 
 function processOf(span: Span): object {
-  // A set to Go: by name, and of two with one name the last.
+  // Go has a set here: sorted by name, and the last one of a name counts.
   const unique = new Map(
     attributesOf(span["Resource"]).map((attribute) => [attribute.key, attribute]),
   );

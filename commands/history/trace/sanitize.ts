@@ -2,20 +2,20 @@ import { goJson } from "../../../base/go/json.ts";
 import { fields } from "../records/json_fields.ts";
 import { parseSpans, type Span } from "./spans.ts";
 
-/** A trace without the credentials that command lines in it may show. */
+/** The trace without credentials in its command lines. */
 export function sanitizedTrace(trace: Uint8Array): Uint8Array<ArrayBuffer> {
   const spans = parseSpans(new TextDecoder().decode(trace));
   const text = spans.map((span) => `${goJson(sanitized(withoutDouble(span)), 2)}\n`).join("");
   return new TextEncoder().encode(text);
 }
 
-/** The daemon writes the scope under its old name, too; bundles have that one alone. */
+/** The daemon writes the scope under its old and its new name; bundles have only the old one. */
 function withoutDouble(span: Span): Span {
   const { InstrumentationScope: _, ...rest } = span;
   return "InstrumentationLibrary" in rest ? rest : span;
 }
 
-/** A value with the texts of its attributes sanitized, wherever in it they stand. */
+/** A value in which the texts of all attributes are sanitized. */
 function sanitized(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sanitized);
   if (typeof value !== "object" || value === null || isRawNumber(value)) return value;
@@ -30,7 +30,7 @@ function isRawNumber(value: object): boolean {
   return (JSON as unknown as { isRawJSON(value: object): boolean }).isRawJSON(value);
 }
 
-/** Marks in place of what stands behind a name that secrets have, and of GitHub's tokens. */
+/** The text with marks in place of GitHub's tokens and of values with a secret's name. */
 export function withoutSecrets(text: string): string {
   return text
     .replace(

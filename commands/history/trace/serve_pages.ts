@@ -23,7 +23,7 @@ export async function servePages(
 
 /** Pages on a port of this machine; disposing of them closes it. */
 export interface ServedPages extends AsyncDisposable {
-  /** The first page. Its path holds a secret, so that only who was told can read it. */
+  /** The address of the first page. Its path holds a secret, which only the user learns. */
   readonly url: string;
 }
 

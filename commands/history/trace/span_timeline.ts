@@ -1,4 +1,4 @@
-/** A trace's spans laid out in time, for the page that draws steps: each below the one that it is a part of. */
+/** Lays out a trace's spans in time, for the timeline's page. Each span stands below its parent. */
 import { criticalPath } from "../../../progress/timeline/critical_path.ts";
 import type { Step, Timeline } from "../../../progress/timeline/timeline.ts";
 import { nanoseconds, parseMoment } from "../../../base/go/time.ts";
@@ -13,7 +13,7 @@ interface Node {
   readonly children: Node[];
 }
 
-/** The timeline of a trace. A span whose parent is not in it stands at the left. */
+/** The timeline of a trace. A span without a parent in the trace isn't indented. */
 export function spanTimeline(spans: readonly Span[]): Timeline {
   const nodes = spans.map((span): Node => ({
     span,
@@ -50,7 +50,7 @@ export function spanTimeline(spans: readonly Span[]): Timeline {
   return { duration: ms(last), steps };
 }
 
-/** Levels that are still indented. */
+/** The deepest level that is still indented. */
 const DEEPEST = 30;
 
 function stepOf(

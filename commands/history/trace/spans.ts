@@ -7,7 +7,7 @@ import { fields, items, textOf } from "../records/json_fields.ts";
  */
 export type Span = Record<string, unknown>;
 
-/** A trace that is none. */
+/** A trace that can't be read. */
 export class TraceError extends Error {
   override readonly name = "TraceError";
   constructor(problem: string, options?: ErrorOptions) {
@@ -15,7 +15,7 @@ export class TraceError extends Error {
   }
 }
 
-/** Reads a trace. Throws `TraceError` for a text that is none. */
+/** Reads a trace. Throws `TraceError`. */
 export function parseSpans(text: string): Span[] {
   return objectsIn(text).map((object) => {
     try {
@@ -35,10 +35,10 @@ function exact(_key: string, value: unknown, context?: { source?: string }): unk
   return /^-?\d+$/.test(digits) ? rawNumber(BigInt(digits)) : value;
 }
 
-/** How deep a trace may be nested: values of OpenTelemetry are lists of scalars. */
+/** The deepest nesting of a trace; real values are lists of scalars. */
 const DEEPEST = 200;
 
-/** The objects of a text that has one after another. Throws `TraceError`. */
+/** The objects that follow each other in a text. Throws `TraceError`. */
 function objectsIn(text: string): string[] {
   const objects: string[] = [];
   const marks = /["{}[\]]/g;
