@@ -9,7 +9,8 @@ export interface Example {
 
 /**
  * Each command's example by the command's path, in an order in which one shell can run all of them.
- * The folder holds a Dockerfile with the stage `app`, and a `docker-bake.hcl` with the target `app`.
+ * The folder holds a Dockerfile with the stage `app`, a `docker-bake.hcl` with the target `app`, and the
+ * policy `other.rego`.
  */
 export const examples: Readonly<Record<string, Example>> = {
   "fairlead create": {
@@ -118,6 +119,16 @@ fairlead history open ^1`,
   "fairlead history rm": {
     lines: `
 fairlead history rm ^1`,
+  },
+  "fairlead policy eval": {
+    lines: `
+# The verdict of other.rego on the build's own files; it fails when the policy denies them.
+fairlead policy eval -f other .
+fairlead policy eval -f other --explain .`,
+  },
+  "fairlead policy test": {
+    lines: `
+fairlead policy test --filename other .`,
   },
   "fairlead du": {
     lines: `

@@ -10,6 +10,7 @@ import { missing } from "../harness/tool.ts";
 import { examples } from "../../scripts/docs/examples.ts";
 import { anchorsOf, blocksOf, namedTests, scriptOf, strayCommands } from "./pages.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
+import { engineModule } from "../policies/engine_module.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 const pages = [
@@ -18,6 +19,7 @@ const pages = [
   "docs/remote-builders.md",
   "docs/ci.md",
   "docs/bake.md",
+  "docs/policies.md",
   "docs/troubleshooting.md",
 ];
 /** Pages that tests of their own follow: tests/plugins/guide_test.ts, tests/library/example_test.ts. */
@@ -116,17 +118,34 @@ if (!skip(reason)) {
     await follow("README.md", [behind(sshd), ...common]);
   });
 
+  /** The files that the examples of the commands read, as a page would show them. */
+  const files = `
+\`\`\`hcl docker-bake.hcl
+target "default" {}
+target "app" {}
+\`\`\`
+\`\`\`rego other.rego
+package docker
+default decision := {"allow": false}
+decision := {"allow": true} if input.local
+\`\`\`
+\`\`\`rego other_test.rego
+package docker
+test_local if data.docker.decision.allow with input as {"local": {"name": "context"}}
+\`\`\`
+`;
+
   Deno.test("the commands' pages: the examples run, one after the other", async () => {
     const config = `[registry."${shared.registry}"]\nhttp = true\n` +
       `[registry."docker.io"]\nmirrors = ["${shared.registry}"]\n`;
     // The cache and the history of the shared daemon are other tests', too.
     await using daemon = await startBuildkitd({ config });
     const world: World = [[socket, daemon.address], ["registry.example", shared.registry]];
-    const bakeFile = '```hcl docker-bake.hcl\ntarget "default" {}\ntarget "app" {}\n```\n';
     const blocks = Object.values(examples).filter(({ notRun }) => notRun === undefined)
       .map(({ lines }) => `\`\`\`sh\n${lines.trim()}\n\`\`\`\n`);
-    await runBlocks("the commands' examples", bakeFile + blocks.join("\n"), world, {
+    await runBlocks("the commands' examples", files + blocks.join("\n"), world, {
       FAIRLEAD_PROGRAM: `${root}scripts/fairlead`,
+      FAIRLEAD_POLICY_ENGINE: await engineModule(),
     });
   });
 
@@ -138,6 +157,11 @@ if (!skip(reason)) {
   Deno.test("the manual: bake", async () => {
     const stdout = await follow("docs/bake.md", common);
     assert.match(stdout, /TARGET\s+DESCRIPTION\napp/);
+  });
+
+  Deno.test("the manual: policies", async () => {
+    const env = { FAIRLEAD_POLICY_ENGINE: await engineModule() };
+    assert.match(await follow("docs/policies.md", common, env), /denied, as it should be/);
   });
 
   Deno.test("the manual: troubleshooting", async () => {
