@@ -43,6 +43,12 @@ export function duplexStream(duplex: Duplex, use: DuplexUse): ByteStream {
     wake();
   });
 
+  const failure = () => ending ??= use.failure?.(any) ?? Promise.resolve(undefined);
+  /** Why nothing can be written any more: what the far side's end means says more than the end. */
+  const unwritable = async () => {
+    const found = closed ? undefined : await failure();
+    return closed ? interrupted() : found ?? new Deno.errors.BrokenPipe("the connection is closed");
+  };
   const interrupted = () => new Deno.errors.Interrupted("the stream was closed");
 
   return {
@@ -59,9 +65,9 @@ export function duplexStream(duplex: Duplex, use: DuplexUse): ByteStream {
         }
         if (broken !== undefined) throw broken;
         if (ended || gone) {
-          const failure = await (ending ??= use.failure?.(any) ?? Promise.resolve(undefined));
+          const found = await failure();
           if (closed) throw interrupted();
-          if (failure !== undefined) throw failure;
+          if (found !== undefined) throw found;
           return null;
         }
         await new Promise<void>((resolve) => wake = resolve);
@@ -70,14 +76,14 @@ export function duplexStream(duplex: Duplex, use: DuplexUse): ByteStream {
 
     async write(from) {
       if (closed) throw interrupted();
-      if (gone) throw new Deno.errors.BrokenPipe("the connection is closed");
+      if (gone) throw await unwritable();
       const part = from.subarray(0, WRITE_BYTES);
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       duplex.write(part, (error) => error ? reject(error) : resolve());
       const done = promise.then(() => true);
       if (await Promise.race([done, over.then(() => false)])) return part.length;
       done.catch(() => {});
-      throw closed ? interrupted() : new Deno.errors.BrokenPipe("the connection is closed");
+      throw await unwritable();
     },
 
     async closeWrite() {
