@@ -1,7 +1,8 @@
 /**
- * An engine at work on an image may be silent for long: its disk is slow, it unpacks. One that leaves
- * a small question unanswered, too, is gone, though its connection stays open: it was stopped, its
- * machine sleeps, or a network swallows everything.
+ * An engine at work on an image may be silent for long: its disk is slow, it unpacks. An engine that
+ * leaves a small question unanswered, too, is gone, though its connection stays open: it was stopped,
+ * its machine sleeps, or a network swallows everything. One that answers such questions for ten minutes
+ * and says nothing more about the image has lost the image's own connection.
  */
 import { SILENCE, whenStill } from "../../buildkit/silence.ts";
 import {
@@ -15,25 +16,27 @@ import {
 import type { DialContext } from "../../transports/transport.ts";
 import { type EngineProgress, readProgress } from "./engine_progress.ts";
 
-/** Watches until it is disposed of. */
+/** Watches an engine until the watch is disposed of. */
 export interface EngineWatch extends Disposable {
-  /** As given, but that its signal also ends when the engine is gone: with an `Error` that says so. */
+  /** The given context; its signal is also aborted when the engine is gone, with an `Error`. */
   readonly context: DialContext;
-  /** Runs it, and counts the time: before and after, the engine has nothing to do. */
+  /** Runs `body`. Silence counts only while something runs: else the engine has nothing to do. */
   during<T>(body: () => Promise<T>): Promise<T>;
-  /** The engine has said something. */
+  /** Called when the engine has said something. */
   moved(): void;
 }
 
 export interface WatchOptions {
-  /** Milliseconds of silence behind which the engine is asked. */
+  /** The engine is asked after so many milliseconds of silence. */
   readonly limit?: number | undefined;
-  /** Told each time that the engine answers, though it has been silent. */
+  /** Called each time that the engine answers, though it has been silent. */
   readonly onSlow?: (text: string) => void;
 }
 
 /** How long an engine may take over the small question, in milliseconds. */
 const ANSWER = 10_000;
+/** How many silences in a row an engine may have that answers: ten minutes in all. */
+const MOST_SILENCES = 24;
 const PING: EngineRequest = { method: "GET", path: "/_ping" };
 
 export function watchEngine(
@@ -45,7 +48,8 @@ export function watchEngine(
   const end = new AbortController();
   const gone = new AbortController();
   let [moves, running] = [0, 0];
-  // NaN is no value twice.
+  let [silences, movesBefore] = [0, 0];
+  // NaN never equals the value before.
   const look = () => whenStill(() => running > 0 ? moves : NaN, limit, { still: () => void ask() });
   let looks = look();
 
@@ -59,6 +63,13 @@ export function watchEngine(
     if (signal.aborted || end.signal.aborted) return;
     const silence = `the engine at ${engine.host} has got no further for ${limit / 1000} s`;
     if (!answers) return gone.abort(new Error(`${silence}, and doesn't answer any more`));
+    silences = moves === movesBefore ? silences + 1 : 1;
+    movesBefore = moves;
+    if (silences >= MOST_SILENCES) {
+      const text = `the engine at ${engine.host} answers, but has got no further for ` +
+        `${limit * silences / 60_000} minutes: the connection to it was probably lost; try again`;
+      return gone.abort(new Error(text));
+    }
     onSlow(`${silence}; it answers, and is waited for`);
     looks = look();
   }
@@ -83,7 +94,7 @@ export function watchEngine(
 }
 
 /**
- * Reads the answer to a request to its end, each step of which is a sign of life. Throws `DialError`,
+ * Reads the answer to a request to its end; each step of it is a sign of life. Throws `DialError`,
  * `EngineError`, an `Error` with the engine's reason, or the reason of the watch's signal.
  */
 export async function hearOut(

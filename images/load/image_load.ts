@@ -1,7 +1,7 @@
 /**
- * `--load`: the image goes from the daemon into a Docker engine or podman, as it comes, by
- * `POST /images/load`. One that is there already is only named: the daemon tells its digest before it
- * sends the first byte, and takes AlreadyExists for done.
+ * `--load`: streams the image from the daemon into a Docker engine or podman by `POST /images/load`. An
+ * image that the engine already has is only named: the daemon sends the digest before the first byte,
+ * and takes AlreadyExists for success.
  */
 import {
   type ByteOutput,
@@ -24,21 +24,21 @@ import { BuilderError } from "../../builders/builder_error.ts";
 import type { EngineProgress } from "./engine_progress.ts";
 import { hearOut, watchEngine } from "./engine_watch.ts";
 
-/** An engine that images are loaded into, and what to say when it isn't there. */
+/** An engine that images are loaded into, and the hint for an engine that can't be reached. */
 export interface LoadTarget {
   readonly program: "docker" | "podman";
   readonly endpoint: EngineEndpoint;
   readonly hint: string;
 }
 
-/** The engine, asked. */
+/** An engine that has answered. */
 export interface ImageLoader {
   readonly program: LoadTarget["program"];
   /** True when its images are containerd's: it then takes OCI layouts, and indexes in them. */
   readonly containerd: boolean;
   /**
-   * Takes the tar of one image, which has the names afterwards. What the engine has taken can't be
-   * taken back by `discard`.
+   * Takes the tar of one image, which then has the names. `discard` can't remove a layer that the
+   * engine has taken.
    */
   output(names: readonly string[], onProgress: (progress: EngineProgress) => void): ByteOutput;
 }
@@ -50,19 +50,19 @@ const LOAD: EngineRequest = {
   body: "stream",
 };
 
-/** How long an engine may take to say what it is, in milliseconds. */
+/** How long an engine may take to answer `GET /info`, in milliseconds. */
 const PATIENCE = 15_000;
 
-/** Times that tests shorten, in milliseconds. */
+/** Limits that tests shorten, in milliseconds. */
 interface Times {
   readonly patience?: number;
-  /** As `watchEngine` has it. */
+  /** The `limit` of `watchEngine`. */
   readonly silence?: number;
 }
 
 /**
- * Asks the engine what it is, before the build begins: an engine that can't be had is told now.
- * Throws `BuilderError`, or the signal's reason.
+ * Asks the engine for its kind before the build begins, so that an engine that can't be reached is
+ * reported early. Throws `BuilderError`, or the signal's reason.
  */
 export async function openImageLoader(
   target: LoadTarget,
@@ -105,13 +105,14 @@ export async function openImageLoader(
           await nameAll();
           throw new RpcError(Code.ALREADY_EXISTS, `${program} has the image already`);
         }
-        const sink = loadSink(target, context, onProgress, silence);
-        if (program === "docker" || placed.id === undefined) return sink;
+        // Where the engine's last word is lost, the image is there all the same.
+        const arrived = () => isThere(placed, containerd, context);
+        const sink = loadSink(target, context, { onProgress, silence, arrived });
         return {
           ...sink,
           async close() {
-            await sink.close();
-            await nameAll();
+            const answered = await sink.close();
+            if (!answered || program !== "docker" && placed.id !== undefined) await nameAll();
           },
         };
       },
@@ -157,16 +158,23 @@ function isContainerd(info: unknown): boolean {
     );
 }
 
-/** The request begins with the first bytes: a build that sends none leaves the engine alone. */
-function loadSink(
-  target: LoadTarget,
-  context: DialContext,
-  onProgress: (progress: EngineProgress) => void,
-  silence: number | undefined,
-): OutputSink {
+interface LoadOptions {
+  readonly onProgress: (progress: EngineProgress) => void;
+  readonly silence: number | undefined;
+  /** Asks whether the engine has the image. */
+  readonly arrived: () => Promise<boolean>;
+}
+
+/** As an `OutputSink`; `close` resolves to false when the image is there, but the answer was lost. */
+interface LoadSink extends Omit<OutputSink, "close"> {
+  close(): Promise<boolean>;
+}
+
+/** The request begins with the first bytes: a build without output sends the engine nothing. */
+function loadSink(target: LoadTarget, context: DialContext, options: LoadOptions): LoadSink {
   let load: Promise<Load> | undefined;
   const gatherer = new Gatherer(async (bytes) => {
-    load ??= startLoad(target, context, onProgress, silence);
+    load ??= startLoad(target, context, options);
     await (await load).write(bytes);
     return bytes.length;
   });
@@ -174,7 +182,7 @@ function loadSink(
     write: (bytes) => gatherer.write(bytes),
     async close() {
       await gatherer.close();
-      await (await load)?.end();
+      return await (await load)?.end() ?? true;
     },
     async abort() {
       const given = gatherer.abort();
@@ -188,20 +196,25 @@ function loadSink(
 /** An import under way. */
 interface Load {
   write(bytes: Uint8Array): Promise<void>;
-  /** Ends the tar and waits for the engine's last word. */
-  end(): Promise<void>;
+  /** Ends the tar and waits for the end of the answer; false as `LoadSink.close`. */
+  end(): Promise<boolean>;
   close(): void;
 }
 
 async function startLoad(
   { endpoint, program }: LoadTarget,
   context: DialContext,
-  onProgress: (progress: EngineProgress) => void,
-  silence: number | undefined,
+  { onProgress, silence, arrived }: LoadOptions,
 ): Promise<Load> {
+  let ended = false;
+  const there = Promise.withResolvers<boolean>();
   const watch = watchEngine(endpoint, context, {
     limit: silence,
-    onSlow: (text) => onProgress({ id: "", text }),
+    onSlow(text) {
+      onProgress({ id: "", text });
+      if (!ended) return;
+      arrived().then((isThere) => isThere && there.resolve(false), () => {});
+    },
   });
   let call: EngineCall;
   try {
@@ -216,17 +229,20 @@ async function startLoad(
   }
   // The engine answers while it reads, and may refuse before it has read everything.
   let answered = false;
+  const close = () => {
+    watch[Symbol.dispose]();
+    call.stream.close();
+  };
   const answer = explain(
     program,
     () => hearOut(call, { engine: endpoint, request: LOAD, watch }, onProgress),
     context.signal,
   ).finally(() => {
     answered = true;
-    watch[Symbol.dispose]();
-    call.stream.close();
+    close();
   });
   answer.catch(() => {});
-  // An engine that is content hangs up behind the tar's end; what it says counts, not that.
+  // A content engine may close the connection after the tar's end: its answer counts, not that.
   const send = async (body: () => Promise<void>) => {
     if (!answered) await watch.during(body).catch(() => answer);
     else await answer;
@@ -235,7 +251,9 @@ async function startLoad(
     write: (bytes) => send(() => call.http.write(bytes)),
     async end() {
       await send(() => call.http.end());
-      await watch.during(() => answer);
+      ended = true;
+      return await watch.during(() => Promise.race([answer.then(() => true), there.promise]))
+        .finally(close);
     },
     close: () => call.stream.close(),
   };

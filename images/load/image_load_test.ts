@@ -1,5 +1,5 @@
 /** Against an engine of the test's own (Deno's HTTP server on a unix socket); the real one's test is in tests/session. */
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import type { DialContext } from "../../transports/transport.ts";
 import type { EngineProgress } from "./engine_progress.ts";
 import { loadExporter, type LoadTarget, openImageLoader } from "./image_load.ts";
@@ -211,6 +211,77 @@ Deno.test("an engine that stops reading is waited for as long as it answers", as
     await serve;
     await Deno.remove(dir, { recursive: true });
   }
+});
+
+/** An engine whose connection for the load is swallowed; it answers every other request by `answer`. */
+async function withSwallowed(
+  answer: (request: string) => string,
+  body: (host: string) => Promise<void>,
+): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  const listener = Deno.listen({ transport: "unix", path: `${dir}/s` });
+  const open: Deno.Conn[] = [];
+  const reading: Promise<unknown>[] = [];
+  const serve = (async () => {
+    for await (const conn of listener) {
+      open.push(conn);
+      const asked = new TextDecoder().decode((await readSome(conn)).subarray(0, 100));
+      if (asked.startsWith("POST /images/load")) {
+        reading.push(conn.readable.pipeTo(new WritableStream()).catch(() => {}));
+        continue;
+      }
+      const text = answer(asked);
+      const head = `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n`;
+      await conn.write(new TextEncoder().encode(head + text));
+    }
+  })();
+  try {
+    await body(`unix://${dir}/s`);
+  } finally {
+    listener.close();
+    for (const conn of open) {
+      try {
+        conn.close();
+      } catch {
+        // The load's end has closed it.
+      }
+    }
+    await Promise.all([serve, ...reading]);
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test("an engine that answers others, and says nothing of the image: not for ever", () =>
+  withSwallowed(() => "{}", async (host) => {
+    const told: string[] = [];
+    const loader = await openImageLoader(docker(host), contextOf(), { silence: 25 });
+    const sink = await loader.output([], ({ text }) => told.push(text)).open({});
+    await sink.write(new Uint8Array(100));
+    await rejects(Promise.resolve(sink.close()), (error: Error) => {
+      match(error.message, /answers, but has got no further for 0.01 minutes: the connection to/);
+      return true;
+    });
+    equal(told.length, 23);
+  }));
+
+Deno.test("an image that has arrived, though the answer was lost, is named and counts", () => {
+  const asked: string[] = [];
+  const id = `sha256:${"a".repeat(64)}`;
+  let looks = 0;
+  return withSwallowed((request) => {
+    const [line = ""] = request.split("\r\n");
+    asked.push(line);
+    // The first look is the one before the load.
+    const isThere = line.includes("/json") && ++looks > 2;
+    return line.includes("/json") && !isThere ? "no JSON" : "{}";
+  }, async (host) => {
+    const loader = await openImageLoader(docker(host), contextOf(), { silence: 25 });
+    const metadata = { "containerimage.config.digest": id };
+    const sink = await loader.output(["app:1"], () => {}).open(metadata);
+    await sink.write(new Uint8Array(100));
+    await sink.close();
+    ok(asked.some((line) => line.startsWith(`POST /images/${id}/tag?repo=`)), asked.join("\n"));
+  });
 });
 
 async function readSome(conn: Deno.Conn): Promise<Uint8Array> {
