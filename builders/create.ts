@@ -3,50 +3,62 @@ import type { Registry } from "../transports/registry.ts";
 import type { Env } from "../transports/transport.ts";
 import { implicitName } from "./builder.ts";
 import { BuilderError } from "./builder_error.ts";
-import { contextNames, currentKey } from "../transports/engine/docker_context.ts";
+import {
+  contextNames,
+  currentContext,
+  currentKey,
+  dockerEndpoint,
+} from "../transports/engine/docker_context.ts";
+import { schemeOf } from "../transports/endpoint.ts";
+import { drivers } from "./drivers/all.ts";
+import { buildxConfigDir } from "./store/config_dir.ts";
 import { readDriverOptions } from "./driver_options.ts";
 import { randomName, validateName } from "./name.ts";
-import { type NodeGroup, withNode } from "./store/node_group.ts";
+import { type NodeChange, type NodeGroup, type StoredNode, withNode } from "./store/node_group.ts";
 import { nodeRegistry } from "./node_registry.ts";
 import type { Platform } from "./platforms.ts";
 import type { Store } from "./store/store.ts";
 import type { Transaction } from "./store/transaction.ts";
 
-/** What `create` was told. */
+/** The arguments of `create`. */
 export interface CreateRequest {
   /** Empty: a random one. */
   readonly name: string;
-  /** Empty: that of the builder that is there, else `remote`. */
+  /** Empty: the driver of a builder that exists, else the one that suits the endpoint. */
   readonly driver: string;
   /** Empty: made of the builder's name. */
   readonly node: string;
-  /** Empty: `BUILDKIT_HOST`. */
+  /** An endpoint, or a docker context. Empty: `BUILDKIT_HOST`, else the docker context in use. */
   readonly endpoint: string;
   readonly append: boolean;
   readonly use: boolean;
   readonly platforms: readonly Platform[];
-  /** Undefined: those of the node that is there. */
+  /** Undefined: a node that exists keeps its own. */
   readonly driverOpts: Readonly<Record<string, string>> | undefined;
   readonly buildkitdFlags: string;
+  /** Absolute; empty: `buildkitd.default.toml` in the store, if it is there. */
   readonly buildkitdConfig: string;
+  /** Checks everything, and stores nothing. */
+  readonly dryRun: boolean;
 }
 
-/** What creating goes by beside the store. */
 export interface CreateContext {
   readonly env: Env;
   readonly registry: Registry;
+  /** Called before anything is stored. Throws when the builder could not be used. */
+  readonly probe?: (group: NodeGroup) => Promise<void>;
 }
 
 /**
- * Stores a new builder, or a node of one that is there. All that can be known without dialling is
- * checked before anything is written. Throws `BuilderError` or `EndpointError`; then the store is as
- * it was.
+ * Stores a new builder, or a node of one that exists. Everything that needs no connection is checked
+ * before anything is written. Throws `BuilderError` or `EndpointError`; then the store is unchanged.
  */
 export async function createBuilder(
   transaction: Transaction,
   request: CreateRequest,
-  { env, registry }: CreateContext,
+  context: CreateContext,
 ): Promise<NodeGroup> {
+  const { env, registry } = context;
   if (request.name === "default") {
     throw new BuilderError(
       "default is a reserved name and cannot be used to identify builder instance",
@@ -59,21 +71,20 @@ export async function createBuilder(
   validateName(name);
   refuseContextName(name, request, env);
   const before = existing(transaction, name, request);
-  const driver = request.driver || before?.driver || "remote";
-  requireRemoteDriver(driver);
+  const driver = request.driver || before?.driver || defaultDriver(request, context);
+  requireDriver(driver);
   if (before !== undefined && before.driver !== driver) {
     throw new BuilderError(
       `existing instance for ${quote(name)} but has mismatched driver ${quote(before.driver)}`,
-      { hint: "fairlead leaves builders of other drivers alone; choose another --name" },
+      { hint: "choose another --name, or leave --driver out" },
     );
   }
   const base = before ?? { name, driver, nodes: [], dynamic: false, extra: {} };
-  const after = withNode(base, request.node, {
-    endpoint: endpointOf(request, env),
-    platforms: request.platforms,
-    driverOpts: request.driverOpts,
-  }, request);
-  checkNodes(after, request, registry);
+  const change = await changeOf(driver, request, env);
+  const after = withNode(base, request.node, change, request);
+  await checkNodes(after, request, registry);
+  if (request.dryRun) return after;
+  await context.probe?.(after);
   transaction.save(after);
   try {
     if (request.use) {
@@ -126,58 +137,130 @@ function existing(store: Store, name: string, request: CreateRequest): NodeGroup
   return group;
 }
 
-const startingDrivers: Readonly<Record<string, string>> = {
-  "docker-container": "start buildkitd in a container yourself (moby/buildkit), then run " +
-    "'fairlead create tcp://HOST:PORT'",
+/** The drivers that builders are created with. */
+export const CREATED = ["docker-container", "remote"];
+
+/** Drivers that exist, and why no builder of theirs is created. */
+const others: Readonly<Record<string, string>> = {
   kubernetes: "deploy buildkitd in the cluster yourself (moby/buildkit), then run " +
-    "'fairlead create tcp://HOST:PORT'",
+    "'fairlead create kube-pod://?selector=app=buildkitd'",
   docker: "it needs no creating: every docker context is such a builder, see 'fairlead ls'",
 };
 
-function requireRemoteDriver(driver: string) {
-  if (driver === "remote") return;
-  const remedy = Object.hasOwn(startingDrivers, driver) ? startingDrivers[driver] : undefined;
-  if (remedy === undefined) {
-    throw new BuilderError(`failed to find driver ${quote(driver)}`, {
-      hint: driverHint(driver),
-    });
+/** buildx's choice: `remote` for an address of a daemon, else a container of a Docker engine. */
+function defaultDriver({ endpoint }: CreateRequest, { env, registry }: CreateContext): string {
+  if (endpoint === "") return env("BUILDKIT_HOST") ? "remote" : "docker-container";
+  const isContext = contextNames(env).includes(endpoint);
+  return schemeOf(endpoint) !== undefined || !isContext && isAddress(registry, endpoint)
+    ? "remote"
+    : "docker-container";
+}
+
+/** True for a text that a transport takes. */
+function isAddress(registry: Registry, endpoint: string): boolean {
+  try {
+    registry.find(endpoint);
+    return true;
+  } catch {
+    return false;
   }
-  throw new BuilderError(
-    `driver ${driver} is not supported: fairlead uses a daemon that runs, it starts none`,
-    { hint: remedy },
+}
+
+function requireDriver(driver: string) {
+  if (CREATED.includes(driver)) return;
+  const remedy = Object.hasOwn(others, driver) ? others[driver] : undefined;
+  if (remedy !== undefined) {
+    throw new BuilderError(
+      `driver ${driver} is not supported: fairlead creates no builders of it`,
+      {
+        hint: remedy,
+      },
+    );
+  }
+  const meant = nearest(driver, [...CREATED, ...Object.keys(others)]);
+  const known = `fairlead creates builders of the drivers ${CREATED.join(" and ")}`;
+  throw new BuilderError(`failed to find driver ${quote(driver)}`, {
+    hint: meant === undefined ? known : `did you mean ${meant}? ${known}`,
+  });
+}
+
+/** The endpoint, flags and files that a driver's nodes are stored with. */
+async function changeOf(driver: string, request: CreateRequest, env: Env): Promise<NodeChange> {
+  const { platforms, driverOpts } = request;
+  if (driver === "remote") {
+    return { ...{ platforms, driverOpts }, endpoint: remoteEndpoint(request, env), isSet: true };
+  }
+  const path = request.buildkitdConfig || defaultConfig(env);
+  const config = path === undefined
+    ? undefined
+    : (await import("./making/config_files.ts")).readDaemonConfig(path);
+  const { buildkitdFlags } = await import("./making/buildkitd_flags.ts");
+  const flags = buildkitdFlags(
+    request.buildkitdFlags,
+    driverOpts?.["network"],
+    config?.entitlements ?? [],
   );
+  return {
+    ...{ platforms, driverOpts },
+    ...flags && { flags },
+    ...config && { files: config.files },
+    endpoint: await engineEndpoint(request, env),
+    isSet: request.endpoint !== "",
+  };
 }
 
-function driverHint(driver: string): string {
-  const known = ["remote", ...Object.keys(startingDrivers)];
-  const meant = nearest(driver, known);
-  const others = `fairlead creates builders of the driver remote, and uses those of ${
-    listed(known.slice(1))
-  } that are there`;
-  return meant === undefined ? `leave --driver out: ${others}` : `did you mean ${meant}? ${others}`;
+/** The daemon's configuration that every new builder gets, unless the user names another. */
+function defaultConfig(env: Env): string | undefined {
+  const path = `${buildxConfigDir(env)?.path ?? ""}/buildkitd.default.toml`;
+  try {
+    return Deno.statSync(path).isFile ? path : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-function listed(words: readonly string[]): string {
-  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-}
-
-function endpointOf(request: CreateRequest, env: Env): string {
+function remoteEndpoint(request: CreateRequest, env: Env): string {
   const endpoint = request.endpoint || env("BUILDKIT_HOST");
   if (endpoint) return endpoint;
   throw new BuilderError("no remote endpoint provided", {
     hint: "say where the daemon is, like 'fairlead create tcp://127.0.0.1:1234', " +
-      "or set BUILDKIT_HOST; fairlead starts no daemon by itself",
+      "or set BUILDKIT_HOST",
+  });
+}
+
+/** The engine of a container: a docker context's name, or the engine's address. */
+async function engineEndpoint({ endpoint }: CreateRequest, env: Env): Promise<string> {
+  if (endpoint === "") {
+    const context = currentContext(env);
+    if (context !== "default") return context;
+    const { host, tls } = await dockerEndpoint(env);
+    if (tls === undefined) return host;
+    throw new BuilderError(
+      "could not create a builder instance with TLS data loaded from environment. Please use " +
+        "`docker context create <context-name>` to create a context for current environment and " +
+        "then create a builder instance with context set to <context-name>",
+    );
+  }
+  if (endpoint === "default") return (await dockerEndpoint(env, endpoint)).host;
+  const names = contextNames(env);
+  if (names.includes(endpoint)) return endpoint;
+  if (/^(?:tcp|unix|npipe|ssh|fd):\/\//.test(endpoint)) return endpoint;
+  const near = nearest(endpoint, names);
+  throw new BuilderError(`failed to parse endpoint ${endpoint}: it is no docker context`, {
+    hint: near === undefined
+      ? `the contexts are ${names.join(", ")}; an engine's address begins with unix:// or tcp://`
+      : `did you mean ${near}?`,
   });
 }
 
 /** Checks every node, since each of them may make the builder useless. */
-function checkNodes(group: NodeGroup, request: CreateRequest, registry: Registry) {
+async function checkNodes(group: NodeGroup, request: CreateRequest, registry: Registry) {
+  const maker = await drivers.find(({ name }) => name === group.driver)?.maker?.();
   for (const node of group.nodes) {
-    nodeRegistry(registry, node).find(node.endpoint).parse(node.endpoint);
+    if (maker === undefined) nodeRegistry(registry, node).find(node.endpoint).parse(node.endpoint);
     try {
-      if (request.buildkitdConfig) throw notForRemote("setting config file");
-      if (request.buildkitdFlags) throw notForRemote("setting buildkit flags");
-      readDriverOptions(node);
+      if (maker !== undefined) maker.check(node);
+      else checkRemote(node, request);
     } catch (cause) {
       if (!(cause instanceof BuilderError)) throw cause;
       throw new BuilderError(
@@ -186,6 +269,12 @@ function checkNodes(group: NodeGroup, request: CreateRequest, registry: Registry
       );
     }
   }
+}
+
+function checkRemote(node: StoredNode, request: CreateRequest) {
+  if (request.buildkitdConfig) throw notForRemote("setting config file");
+  if (request.buildkitdFlags) throw notForRemote("setting buildkit flags");
+  readDriverOptions(node);
 }
 
 function notForRemote(what: string) {

@@ -12,12 +12,6 @@ export function leaveBuilder(transaction: Transaction, name: string, node: strin
       hint: "see 'fairlead ls' for what there is",
     });
   }
-  if (group.driver !== "remote") {
-    throw new BuilderError(
-      `builder ${group.name} has the driver ${group.driver}, which fairlead leaves alone`,
-      { hint: "use buildx for it" },
-    );
-  }
   const after = withoutNode(group, node);
   const left = group.nodes.find((old) => !after.nodes.includes(old))!;
   transaction.removeNodeRefs(group.name, left.name);

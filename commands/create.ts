@@ -1,6 +1,8 @@
-import { bootBuilder } from "../builders/boot.ts";
 import { type Builder, openStore } from "../builders/builder.ts";
-import { createBuilder } from "../builders/create.ts";
+import { createBuilder, CREATED } from "../builders/create.ts";
+import { driverOf } from "../builders/drivers/all.ts";
+import { askBuilders } from "../builders/status.ts";
+import type { NodeGroup } from "../builders/store/node_group.ts";
 import { readDriverOptions } from "../builders/driver_options.ts";
 import { leaveBuilder } from "../builders/leave.ts";
 import { nodeRegistry } from "../builders/node_registry.ts";
@@ -12,8 +14,12 @@ import { defineCommand } from "../cli/command.ts";
 import type { Deps } from "../cli/deps.ts";
 import { statusTimeout } from "../cli/flags/common.ts";
 import { csvPairs } from "../grammar/pairs.ts";
-import { bootOptions } from "../cli/builders/status_report.ts";
+import { askOptions } from "../cli/builders/status_report.ts";
+import { hintOf, messageOf } from "../cli/report.ts";
 import { warn } from "../cli/warn.ts";
+import { absolutePath } from "../base/paths.ts";
+import { BuilderError } from "../builders/builder_error.ts";
+import { bootAll } from "./inspect/boot.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [CONTEXT|ENDPOINT]", min: 0, max: 1 },
@@ -29,8 +35,12 @@ export const command = defineCommand({
       hidden: true,
       summary: "BuildKit daemon config file",
     },
-    driver: { kind: "string", summary: 'Driver to use (available: "remote")' },
+    driver: {
+      kind: "string",
+      summary: `Driver to use (available: ${CREATED.map((name) => `"${name}"`).join(", ")})`,
+    },
     "driver-opt": { kind: "array", summary: "Options for the driver" },
+    "dry-run": { kind: "bool", summary: "Print what would be made, and make nothing" },
     leave: { kind: "bool", summary: "Remove a node from builder instead of changing it" },
     name: { kind: "string", summary: "Builder instance name" },
     node: { kind: "string", summary: "Create/modify node with given name" },
@@ -55,25 +65,60 @@ export const command = defineCommand({
       platforms: parsePlatforms(flags.platform),
       driverOpts: flags["driver-opt"].length > 0 ? csvPairs(flags["driver-opt"]) : undefined,
       buildkitdFlags: flags["buildkitd-flags"],
-      buildkitdConfig: flags["buildkitd-config"],
+      buildkitdConfig: flags["buildkitd-config"] &&
+        absolutePath(flags["buildkitd-config"], deps.cwd),
+      dryRun: flags["dry-run"],
     };
+    const timeout = statusLimit(flags, given, global);
+    const options = { ...askOptions(deps, global), timeout, showStep: false };
+    const probe = (group: NodeGroup) => requireEngine(builderOf(group), options);
     const { group, replaced } = await transaction(dir, signal, async (txn) => {
       const before = txn.find(request.name)?.nodes.some(({ name }) => name === request.node);
-      const group = await createBuilder(txn, request, { env, registry });
+      const group = await createBuilder(txn, request, { env, registry, probe });
       return { group, replaced: before ?? false };
     });
-    const builder: Builder = { ...group, origin: "store", lastActivity: () => undefined };
+    const builder = builderOf(group);
+    if (flags["dry-run"]) return await printPlan(builder, deps);
     if (replaced) warn(deps, "new settings may not be used until builder is restarted");
-    warnOfPlaintext(deps, builder, request.endpoint || env("BUILDKIT_HOST")!);
-    if (flags.bootstrap) {
-      const timeout = statusLimit(flags, given, global);
-      await bootBuilder(builder, { ...bootOptions(deps, global), timeout });
+    if (builder.driver === "remote") {
+      warnOfPlaintext(deps, builder, request.endpoint || env("BUILDKIT_HOST")!);
     }
+    if (flags.bootstrap) await bootAll(builder, timeout, deps, global);
     deps.stdout.write(`${group.name}\n`);
   },
 });
 
-/** The warning comes only here, where the user can still change the endpoint, and not at every build. */
+function builderOf(group: NodeGroup): Builder {
+  return { ...group, origin: "store", lastActivity: () => undefined };
+}
+
+/** Throws when the engine of a node can't be asked: no container could be made there. */
+async function requireEngine(
+  builder: Builder,
+  options: Parameters<typeof askBuilders>[1],
+): Promise<void> {
+  if (driverOf(builder).maker === undefined) return;
+  const [status] = await askBuilders([builder], options);
+  for (const { node, status: word, error } of status!.nodes) {
+    if (word !== "error") continue;
+    throw new BuilderError(
+      `failed to initialize builder ${builder.name} (${node.name}): ${messageOf(error)}`,
+      { hint: hintOf(error), cause: error },
+    );
+  }
+}
+
+async function printPlan(builder: Builder, { env, signal, stdout }: Deps): Promise<void> {
+  const maker = await driverOf(builder).maker?.();
+  const context = { env, signal, log: () => {}, step: () => {} };
+  const plans = await Promise.all(
+    builder.nodes.map((node) => maker?.plan(node, context) ?? { endpoint: node.endpoint }),
+  );
+  const plan = { builder: builder.name, driver: builder.driver, nodes: plans };
+  stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+}
+
+/** Warns when the builder is created, where the user can still change it; not at every build. */
 function warnOfPlaintext(deps: Deps, builder: Builder, endpoint: string) {
   const node = builder.nodes.find((node) => node.endpoint === endpoint);
   if (node === undefined) return;

@@ -93,9 +93,9 @@ const bad: [string[], string, string?][] = [
     "buildkit-host is the name of the builder that BUILDKIT_HOST stands for",
   ],
   [
-    [],
+    ["--driver", "remote"],
     "no remote endpoint provided",
-    "say where the daemon is, like 'fairlead create tcp://127.0.0.1:1234', or set BUILDKIT_HOST; fairlead starts no daemon by itself",
+    "say where the daemon is, like 'fairlead create tcp://127.0.0.1:1234', or set BUILDKIT_HOST",
   ],
   [["--append", loopback], "append requires a builder name", "add --name NAME"],
   [
@@ -117,29 +117,45 @@ const bad: [string[], string, string?][] = [
   ],
   [
     ["--name", "k8s", "--append", loopback],
-    "driver kubernetes is not supported: fairlead uses a daemon that runs, it starts none",
+    "driver kubernetes is not supported: fairlead creates no builders of it",
   ],
   [
     ["--name", "k8s", "--append", "--driver", "remote", loopback],
     'existing instance for "k8s" but has mismatched driver "kubernetes"',
   ],
   [
-    ["--name", "a", "--driver", "docker-container"],
-    "driver docker-container is not supported: fairlead uses a daemon that runs, it starts none",
-    "start buildkitd in a container yourself (moby/buildkit), then run 'fairlead create tcp://HOST:PORT'",
+    ["--name", "a", "--driver", "docker-container", "--driver-opt", "cpu-quotas=1"],
+    "failed to initialize builder a (a0): invalid driver option cpu-quotas for docker-container driver",
+    "did you mean cpu-quota?",
+  ],
+  [
+    ["--name", "a", "--driver", "docker-container", "--driver-opt", "memory=much"],
+    "failed to initialize builder a (a0): invalid size: 'much'",
+    "check the driver option memory=much",
+  ],
+  [
+    ["--name", "a", "--driver", "docker-container", "--buildkitd-flags='--x"],
+    "failed to parse buildkit flags: EOF found when expecting closing quote",
+  ],
+  [
+    ["--name", "a", "--driver", "docker-container", "--buildkitd-config=/nowhere/x.toml"],
+    "buildkit configuration file not found: /nowhere/x.toml",
   ],
   [
     ["--name", "a", "--driver", "remoet", loopback],
     'failed to find driver "remoet"',
-    "did you mean remote? fairlead creates builders of the driver remote, and uses those of " +
-    "docker-container, kubernetes and docker that are there",
+    "did you mean remote? fairlead creates builders of the drivers docker-container and remote",
   ],
   [
     ["--name", "a", "tpc://h:1"],
     'invalid endpoint "tpc://h:1": unknown scheme "tpc"',
     "did you mean tcp://?",
   ],
-  [["--name", "a", "mycontext"], 'invalid endpoint "mycontext": it has no scheme'],
+  [
+    ["--name", "a", "mycontext"],
+    "failed to parse endpoint mycontext: it is no docker context",
+    "the contexts are default; an engine's address begins with unix:// or tcp://",
+  ],
   [["--name", "a", "tcp://h"], 'invalid endpoint "tcp://h": it has no port'],
   [
     ["--name", "a", "--driver-opt", "cacert=ca.pem", loopback],
@@ -194,7 +210,7 @@ const bad: [string[], string, string?][] = [
   ],
   [
     ["--leave", "--name", "k8s", "--node", "k8s0"],
-    "builder k8s has the driver kubernetes, which fairlead leaves alone",
+    "can not leave last node, do you want to rm instance instead?",
   ],
   [["--name", "broken", loopback], 'cannot read builder "broken": '],
 ];

@@ -1,4 +1,6 @@
 import { chooseBuilder } from "../builders/builder.ts";
+import { chooseNode } from "../builders/choose_node.ts";
+import { bootNode, isDown } from "../progress/booting.ts";
 import { parsePlatforms } from "../builders/platforms.ts";
 import { connectTimeout } from "../cli/connect_timeout.ts";
 import { defineCommand } from "../cli/command.ts";
@@ -47,7 +49,12 @@ export const command = defineCommand({
     using progress = progressOf(deps, { mode, heading, debug: global.debug });
     const step = progress.local.start("Proxying to builder");
     try {
-      const stream = await dial(chosen, { deps, global, progress, step });
+      const open = () => dial(chosen, { deps, global, progress, step });
+      const stream = await open().catch(async (error) => {
+        const node = chooseNode(builder, platforms);
+        if (!isDown(error) || !await bootNode(builder, node, deps, progress)) throw error;
+        return await open();
+      });
       store.noteUse(builder);
       await relay(stream, deps);
       step.done();

@@ -1,4 +1,3 @@
-import { bootBuilder } from "../builders/boot.ts";
 import { chooseBuilder } from "../builders/builder.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { expectTls } from "../builders/expect_tls.ts";
@@ -6,8 +5,9 @@ import { askBuilders } from "../builders/status.ts";
 import { statusLimit } from "../cli/connect_timeout.ts";
 import { defineCommand } from "../cli/command.ts";
 import { statusTimeout } from "../cli/flags/common.ts";
+import { bootAll } from "./inspect/boot.ts";
 import { inspectText } from "./inspect/inspect_text.ts";
-import { askOptions, bootOptions } from "../cli/builders/status_report.ts";
+import { askOptions } from "../cli/builders/status_report.ts";
 import { debugIsSet } from "../cli/run.ts";
 import { storeOf } from "../cli/builders/open_store.ts";
 
@@ -24,7 +24,7 @@ export const command = defineCommand({
     const timeout = statusLimit(flags, given, global);
     if (flags.bootstrap) {
       driverOf(builder);
-      await bootBuilder(builder, { ...bootOptions(deps, global), timeout });
+      await bootAll(builder, timeout, deps, global);
     }
     const options = { ...askOptions(deps, global), timeout, showStep: false };
     const [status] = await askBuilders([builder], options);

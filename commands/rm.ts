@@ -17,6 +17,14 @@ import { UsageError } from "../base/usage_error.ts";
 import { warn, warnBroken } from "../cli/warn.ts";
 import { storeOf } from "../cli/builders/open_store.ts";
 
+/** The flags that say what stays. */
+interface Kept {
+  readonly "keep-daemon": boolean;
+  readonly "keep-state": boolean;
+  /** Milliseconds for the removal of the daemons; 0: no limit. */
+  readonly timeout: number;
+}
+
 const warning = "WARNING! This will remove all builders that are not in running state. " +
   "Are you sure you want to continue?";
 
@@ -33,14 +41,14 @@ export const command = defineCommand({
     const store = storeOf(deps);
     if (!flags["all-inactive"]) {
       const names = args.length > 0 ? args : [await currentName(deps, store, global.builder)];
-      return await removeNamed(deps, store, names);
+      return await removeNamed(deps, store, names, flags);
     }
     if (args.length > 0) {
       throw new UsageError("cannot specify builder name when --all-inactive is set");
     }
     if (!flags.force && !await confirm(deps, warning)) return;
     const options = { ...askOptions(deps, global), timeout: flags.timeout, showStep: false };
-    await removeInactive(deps, store, options);
+    await removeInactive(deps, store, options, flags);
   },
 });
 
@@ -49,11 +57,11 @@ async function currentName({ env }: Deps, store: Store, name: string): Promise<s
 }
 
 /** Removes each builder by itself; the failure of one doesn't stop the others. */
-async function removeNamed(deps: Deps, store: Store, names: readonly string[]) {
+async function removeNamed(deps: Deps, store: Store, names: readonly string[], kept: Kept) {
   let failed = false;
   for (const name of names) {
     try {
-      await removeOne(deps, store, name);
+      await removeOne(deps, store, name, kept);
       deps.stderr.write(`${name} removed\n`);
     } catch (error) {
       deps.signal.throwIfAborted();
@@ -66,7 +74,7 @@ async function removeNamed(deps: Deps, store: Store, names: readonly string[]) {
   if (failed) throw new BuilderError("failed to remove one or more builders");
 }
 
-async function removeOne(deps: Deps, store: Store, name: string) {
+async function removeOne(deps: Deps, store: Store, name: string, kept: Kept) {
   const builder = isBroken(store, name) ? undefined : namedBuilder(store, deps.env, name);
   if (builder?.origin === "docker context") {
     throw new BuilderError(
@@ -78,8 +86,39 @@ async function removeOne(deps: Deps, store: Store, name: string) {
       hint: "unset BUILDKIT_HOST",
     });
   }
-  if (builder !== undefined && builder.driver !== "remote") warnOfDaemon(deps, builder);
+  const failure = builder && await removeDaemons(deps, builder, kept);
   await transaction(store.dir, deps.signal, (txn) => txn.remove(builder?.name ?? name));
+  if (failure !== undefined) throw failure;
+}
+
+/** Removes what the driver has made. Gives the first error; the other nodes are removed all the same. */
+async function removeDaemons(
+  deps: Deps,
+  builder: Builder,
+  kept: Kept,
+): Promise<Error | undefined> {
+  if (builder.driver === "remote" || kept["keep-daemon"]) return undefined;
+  const driver = drivers.find(({ name }) => name === builder.driver);
+  const maker = await driver?.maker?.();
+  if (maker === undefined) {
+    warnOfDaemon(deps, builder);
+    return undefined;
+  }
+  const late = kept.timeout > 0 ? [AbortSignal.timeout(kept.timeout)] : [];
+  const signal = AbortSignal.any([deps.signal, ...late]);
+  const context = { env: deps.env, signal, log: () => {}, step: () => {} };
+  const ended = await Promise.allSettled(builder.nodes.map(async (node) => {
+    try {
+      await maker.stop(node, context);
+      await maker.remove(node, { keepState: kept["keep-state"] }, context);
+    } catch (cause) {
+      deps.signal.throwIfAborted();
+      const message = `failed to remove node ${node.name}: ${messageOf(cause)}`;
+      throw new BuilderError(message, { hint: hintOf(cause), cause });
+    }
+  }));
+  deps.signal.throwIfAborted();
+  return ended.find((each) => each.status === "rejected")?.reason as Error | undefined;
 }
 
 /** A broken file may still be removed by its name. */
@@ -108,25 +147,32 @@ async function removeInactive(
   deps: Deps,
   store: Store,
   options: Parameters<typeof askBuilders>[1],
+  kept: Kept,
 ) {
   const { groups, broken } = store.list();
   warnBroken(deps, broken);
-  for (const group of groups.filter((group) => group.driver !== "remote")) {
+  const isOurs = ({ driver }: { driver: string }) =>
+    driver === "remote" || drivers.some(({ name, maker }) => name === driver && maker);
+  for (const group of groups.filter((group) => !isOurs(group))) {
     deps.stderr.write(
       `${group.name} kept: what the driver ${group.driver} has started is buildx's to remove\n`,
     );
   }
-  const builders = groups.filter((group) => group.driver === "remote" && !group.dynamic)
+  const builders = groups.filter((group) => isOurs(group) && !group.dynamic)
     .map((group): Builder => ({ ...group, origin: "store", lastActivity: () => undefined }));
   const statuses = await askBuilders(builders, options);
   const inactive = statuses.filter(({ nodes }) => nodes.every((node) => node.status !== "running"));
   if (inactive.length === 0) return;
-  await transaction(store.dir, deps.signal, (txn) => {
+  const failures: Error[] = [];
+  await transaction(store.dir, deps.signal, async (txn) => {
     for (const { builder } of inactive) {
       const now = isBroken(txn, builder.name) ? undefined : txn.find(builder.name);
       if (now === undefined || formatNodeGroup(now) !== formatNodeGroup(builder)) continue;
+      const failure = await removeDaemons(deps, builder, kept);
+      if (failure !== undefined) failures.push(failure);
       txn.remove(builder.name);
       deps.stderr.write(`${builder.name} removed\n`);
     }
   });
+  if (failures[0] !== undefined) throw failures[0];
 }

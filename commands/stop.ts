@@ -4,21 +4,25 @@ import { driverOf } from "../builders/drivers/all.ts";
 import { defineCommand } from "../cli/command.ts";
 import { storeOf } from "../cli/builders/open_store.ts";
 
-/**
- * fairlead stops no daemon, since it starts none. For a daemon that a driver of buildx has started, the error
- * names the command that stops it.
- */
+/** Stops the daemons that the builder's driver has made. Daemons of others go on. */
 export const command = defineCommand({
   args: { usage: "[NAME]", min: 0, max: 1 },
   flags: {},
   async run({ deps, args, global }) {
-    const store = storeOf(deps);
-    const builder = await chooseBuilder(store, deps.env, args[0] ?? global.builder);
-    const { name, stopCommand } = driverOf(builder);
+    const { env, signal } = deps;
+    const builder = await chooseBuilder(storeOf(deps), env, args[0] ?? global.builder);
+    const driver = driverOf(builder);
+    const maker = await driver.maker?.();
+    if (maker !== undefined) {
+      const context = { env, signal, log: () => {}, step: () => {} };
+      for (const node of builder.nodes) await maker.stop(node, context);
+      return;
+    }
+    const { name, stopCommand } = driver;
     if (stopCommand === undefined) return;
     throw new BuilderError(
-      `builder ${builder.name} has the driver ${name}, and fairlead stops no daemon that buildx started`,
-      { hint: builder.nodes.map((node) => stopCommand(node, deps.env)).join("; ") },
+      `builder ${builder.name} has the driver ${name}, and fairlead stops no daemon of it`,
+      { hint: builder.nodes.map((node) => stopCommand(node, env)).join("; ") },
     );
   },
 });

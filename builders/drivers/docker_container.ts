@@ -1,14 +1,16 @@
-import { dockerProgram, type EngineChoice } from "../../transports/engine/choice.ts";
+import { dockerProgram } from "../../transports/engine/choice.ts";
+import { currentContext } from "../../transports/engine/docker_context.ts";
 import { dockerContainer as transport } from "../../transports/schemes/docker_container.ts";
 import type { Env } from "../../transports/transport.ts";
-import { contextNames, currentContext } from "../../transports/engine/docker_context.ts";
 import { readDefaultLoad } from "../driver_options.ts";
 import type { StoredNode } from "../store/node_group.ts";
+import { containerOf } from "./docker_container/body.ts";
+import { engineOf } from "./docker_container/engine_of.ts";
 import type { Driver } from "./driver.ts";
 
 /**
- * Builders that buildx has made: buildkitd in a container `buildx_buildkit_NODE` of the engine that
- * the node's endpoint names, by a docker context or by its address.
+ * buildkitd in a container `buildx_buildkit_NODE` of the engine that the node's endpoint names, by a
+ * docker context or by its address.
  */
 export const dockerContainer: Driver = {
   name: "docker-container",
@@ -18,23 +20,14 @@ export const dockerContainer: Driver = {
   },
   loads: (node) => readDefaultLoad(node),
   remedy(node, builder, { state }, env) {
-    const boot = `docker buildx inspect --bootstrap ${builder}`;
+    const boot = `fairlead inspect --bootstrap ${builder}`;
     if (state === "stopped") {
-      return `start it: ${program(node, env)} start ${containerOf(node)}, or ${boot}`;
+      return `start it: ${boot}, or ${program(node, env)} start ${containerOf(node)}`;
     }
-    return state === "missing" ? `let buildx make it: ${boot}` : undefined;
+    return state === "missing" ? `a build makes it, and so does ${boot}` : undefined;
   },
-  stopCommand: (node, env) => `${program(node, env)} stop ${containerOf(node)}`,
+  maker: async () => (await import("./docker_container/maker.ts")).maker,
 };
-
-function containerOf({ name }: StoredNode): string {
-  return `buildx_buildkit_${name}`;
-}
-
-/** What is no context's name is an address. */
-function engineOf({ endpoint }: StoredNode, env: Env): EngineChoice {
-  return contextNames(env).includes(endpoint) ? { context: endpoint } : { host: endpoint };
-}
 
 /** docker's program for the node's engine. */
 function program(node: StoredNode, env: Env): string {

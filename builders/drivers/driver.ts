@@ -2,6 +2,7 @@ import type { TlsOptions } from "../../transports/dial.ts";
 import type { Registry } from "../../transports/registry.ts";
 import type { DialError } from "../../transports/errors.ts";
 import type { DialContext, Env } from "../../transports/transport.ts";
+import type { Maker } from "../making/maker.ts";
 import type { NodeMember, StoredNode } from "../store/node_group.ts";
 
 /** Where a node's daemon answers, and how. */
@@ -17,10 +18,7 @@ export interface Surroundings {
   readonly env: Env;
 }
 
-/**
- * One of buildx's drivers, as far as it matters to a client: where the daemons of its nodes are.
- * What a driver starts for its nodes is never started, changed or stopped from here.
- */
+/** One of buildx's drivers: where the daemons of its nodes are, and how they are made. */
 export interface Driver {
   /** As the store has it. */
   readonly name: string;
@@ -38,6 +36,11 @@ export interface Driver {
    * where the error's own hint says it.
    */
   remedy?(node: StoredNode, builder: string, error: DialError, env: Env): string | undefined;
-  /** The command that stops what the driver has started for a node; absent where it starts nothing. */
+  /** Boots, stops and removes daemons; absent where the driver uses those of others. */
+  maker?(): Promise<Maker>;
+  /**
+   * The command that stops the daemon of a node that buildx has made, where fairlead can't; absent where
+   * `maker` can, or where there is nothing to stop.
+   */
   stopCommand?(node: StoredNode, env: Env): string;
 }

@@ -7,7 +7,7 @@ import { validateName } from "../name.ts";
 export interface NodeGroup {
   /** As the user typed it; files carry it in lower case. */
   readonly name: string;
-  /** `remote`, or a driver that fairlead leaves alone. */
+  /** The name of a driver, also of one that fairlead lacks. */
   readonly driver: string;
   readonly nodes: readonly StoredNode[];
   /** Made by the kubernetes driver from its pods; such a group is not edited. */
@@ -41,11 +41,16 @@ export interface NodeMember {
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** What `create` says of a node. Undefined leaves a node that exists as it is. */
+/** The fields that `create` gives to a node. A node that exists keeps its own where one is undefined. */
 export interface NodeChange {
   readonly endpoint: string;
+  /** The user named the endpoint: a node that exists gets it. */
+  readonly isSet: boolean;
   readonly platforms: readonly Platform[];
   readonly driverOpts: Readonly<Record<string, string>> | undefined;
+  readonly flags?: readonly string[];
+  /** Added to the files that a node has. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -74,13 +79,15 @@ export function withNode(
       endpoint: change.endpoint,
       platforms: change.platforms.length > 0 ? change.platforms : null,
       driverOpts: change.driverOpts ?? null,
-      flags: null,
-      files: null,
+      flags: change.flags ?? null,
+      files: change.files ?? null,
       extra: {},
     }
     : {
       ...old,
-      endpoint: change.endpoint,
+      endpoint: change.isSet ? change.endpoint : old.endpoint,
+      flags: change.flags ?? old.flags,
+      files: change.files === undefined ? old.files : { ...old.files, ...change.files },
       platforms: change.platforms.length > 0 ? change.platforms : old.platforms,
       driverOpts: change.driverOpts ?? old.driverOpts,
     };

@@ -6,7 +6,7 @@ import { formatPlatform, parsePlatforms } from "../platforms.ts";
 const empty: NodeGroup = { name: "B1", driver: "remote", nodes: [], dynamic: false, extra: {} };
 
 function change(endpoint: string, platforms: string[] = [], driverOpts?: Record<string, string>) {
-  return { endpoint, platforms: parsePlatforms(platforms), driverOpts };
+  return { endpoint, isSet: true, platforms: parsePlatforms(platforms), driverOpts };
 }
 
 function shown(group: NodeGroup): string[] {

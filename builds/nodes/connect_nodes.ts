@@ -4,6 +4,7 @@ import { reachNode } from "../../builders/reach_node.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { after, every } from "../../base/async.ts";
 import type { Deps } from "../../cli/deps.ts";
+import { bootNode, isDown } from "../../progress/booting.ts";
 import type { LocalVertex } from "../../progress/local.ts";
 import type { Progress } from "../../progress/progress.ts";
 import { warnOnce } from "../../cli/warn.ts";
@@ -22,8 +23,9 @@ export interface ReachOptions {
 }
 
 /**
- * Connects to a node within the budget. A connection that takes long, until the daemon's first byte, is
- * shown as a step of the build, and counts down on a terminal. Throws the errors of `connect`.
+ * Connects to a node within the budget. A daemon that is down is booted first, if its driver can. A
+ * connection that takes long, until the daemon's first byte, is shown as a step of the build, and counts
+ * down on a terminal. Throws the errors of `connect`.
  */
 export async function reach(
   builder: Builder,
@@ -40,23 +42,28 @@ export async function reach(
     stop = every(1000, show);
   });
   try {
-    const client = await reachNode(connect, { builder, node, registry: deps.registry }, {
-      context: {
-        signal: deps.signal,
-        env: deps.env,
-        log: () => {},
-        warn: warnOnce(deps, (line) => progress.note(line)),
-        step: wait.step,
-        affinity,
-      },
-      budget: {
-        ms: budget,
-        asking: progress.asking,
-        onRetry(error) {
-          wait.retry(error);
-          vertex ??= progress.local.start(NAME);
+    const open = () =>
+      reachNode(connect, { builder, node, registry: deps.registry }, {
+        context: {
+          signal: deps.signal,
+          env: deps.env,
+          log: () => {},
+          warn: warnOnce(deps, (line) => progress.note(line)),
+          step: wait.step,
+          affinity,
         },
-      },
+        budget: {
+          ms: budget,
+          asking: progress.asking,
+          onRetry(error) {
+            wait.retry(error);
+            vertex ??= progress.local.start(NAME);
+          },
+        },
+      });
+    const client = await open().catch(async (error) => {
+      if (!isDown(error) || !await bootNode(builder, node, deps, progress)) throw error;
+      return await open();
     });
     const { connection } = client.channel;
     void connection.heard.then(() => {

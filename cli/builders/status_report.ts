@@ -38,7 +38,10 @@ export function failureLines(
 }
 
 /** The options for waiting until daemons run. */
-export function bootOptions(deps: Deps, global: GlobalValues): Omit<BootOptions, "timeout"> {
+export function bootOptions(
+  deps: Deps,
+  global: GlobalValues,
+): Omit<BootOptions, "timeout" | "boot"> {
   return {
     ...askOptions(deps, global),
     sleep: deps.clock.sleep,

@@ -14,7 +14,7 @@ import {
   type EngineRequest,
 } from "../../transports/engine/docker_engine.ts";
 import type { DialContext } from "../../transports/transport.ts";
-import { type EngineProgress, readProgress } from "./engine_progress.ts";
+import { type EngineProgress, readProgress } from "../../transports/engine/progress.ts";
 
 /** Watches an engine until the watch is disposed of. */
 export interface EngineWatch extends Disposable {

@@ -21,7 +21,7 @@ import type { DialContext } from "../../transports/transport.ts";
 import { Code, RpcError } from "../../buildkit/grpc/status.ts";
 import { isThere, nameIt, placedIn } from "./image_there.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
-import type { EngineProgress } from "./engine_progress.ts";
+import type { EngineProgress } from "../../transports/engine/progress.ts";
 import { hearOut, watchEngine } from "./engine_watch.ts";
 
 /** An engine that images are loaded into, and the hint for an engine that can't be reached. */

@@ -1,7 +1,7 @@
 /** Against an engine of the test's own (Deno's HTTP server on a unix socket); the real one's test is in tests/session. */
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import type { DialContext } from "../../transports/transport.ts";
-import type { EngineProgress } from "./engine_progress.ts";
+import type { EngineProgress } from "../../transports/engine/progress.ts";
 import { loadExporter, type LoadTarget, openImageLoader } from "./image_load.ts";
 
 const docker = (host: string): LoadTarget => ({

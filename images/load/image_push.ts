@@ -6,7 +6,8 @@ import {
   type EngineRequest,
 } from "../../transports/engine/docker_engine.ts";
 import type { DialContext } from "../../transports/transport.ts";
-import type { EngineProgress } from "./engine_progress.ts";
+import { registryAuth } from "../../transports/engine/registry_auth.ts";
+import type { EngineProgress } from "../../transports/engine/progress.ts";
 import { hearOut, watchEngine } from "./engine_watch.ts";
 import type { ImageName } from "./image_name.ts";
 
@@ -28,8 +29,7 @@ export async function pushImage(
   const request: EngineRequest = {
     method: "POST",
     path: `/images/${path}/push?tag=${encodeURIComponent(tag)}`,
-    // An engine refuses a push without the field; an empty login is nobody's.
-    headers: { "X-Registry-Auth": encodeLogin(host, login) },
+    headers: registryAuth(host, login),
   };
   using watch = watchEngine(engine, context);
   const call = await callEngine(engine, request, watch.context);
@@ -45,16 +45,4 @@ export async function pushImage(
     call.stream.close();
   }
   return digest;
-}
-
-/** base64url of JSON; an identity token has no user name. */
-function encodeLogin(host: string, login: Credential | undefined): string {
-  const fields = login === undefined
-    ? {}
-    : login.registryToken !== undefined
-    ? { registrytoken: login.registryToken, serveraddress: host }
-    : login.username === ""
-    ? { identitytoken: login.secret, serveraddress: host }
-    : { username: login.username, password: login.secret, serveraddress: host };
-  return new TextEncoder().encode(JSON.stringify(fields)).toBase64({ alphabet: "base64url" });
 }

@@ -1,11 +1,10 @@
-/** Builders that the real buildx has made with its docker-container driver. */
-import { equal, match } from "node:assert/strict";
+/** Builders of the driver docker-container: either program uses, stops and removes what the other made. */
+import { deepEqual, equal, match } from "node:assert/strict";
 import { buildkitImage } from "../harness/buildkit_image.ts";
 import { dockerEngine } from "../harness/dockerd.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { dockerEngineOf, importBuildkit } from "../transports/containers.ts";
-import { fairleadCommand } from "../transports/fairlead.ts";
 import { type EngineSpace, engineSpace, words } from "./engine.ts";
 
 const ignore = skip(
@@ -32,101 +31,180 @@ async function rows(space: EngineSpace) {
   return { ours: of(ours.stdout), theirs: of(theirs.stdout), told: ours.stderr };
 }
 
+const optionsOf = (image: string) =>
+  [`image=${image}`, "network=host", "env.A=b"].flatMap((one) => ["--driver-opt", one]);
+/** What GitHub's set-up action sends. */
+const action = [
+  ...["--name", "Made", "--driver", "docker-container", "--use", "--buildkitd-flags"],
+  "--allow-insecure-entitlement security.insecure --allow-insecure-entitlement network.host",
+];
+
+async function containers({ engine }: EngineSpace, ...args: string[]): Promise<string> {
+  return (await engine.docker("ps", ...args, "--format", "{{.Names}} {{.State}}")).stdout.trim();
+}
+
 Deno.test({
-  name: "a builder that buildx made is reached and shown, and never started or stopped",
+  name: "docker-container: made by one program; used, stopped and removed by the other",
   ignore,
   async fn(t) {
     await using space = await engineSpace({ init: true });
     const image = await importDaemonImage(space);
-    const options = [`image=${image}`, "network=host", "env.A=b"].flatMap((one) => [
-      "--driver-opt",
-      one,
-    ]);
-    const made = await space.buildx(
-      ["create", "--name", "Made", "--driver", "docker-container", "--use", ...options],
-    );
-    equal(made.code, 0, made.stderr);
-    const before = space.read(".store/instances/made");
-    const build = (...args: string[]) =>
-      space.fairlead(["build", "--progress=plain", "--network=host", ...args, "ctx"]);
+    const programs = { fairlead: space.fairlead, buildx: space.buildx };
+    for (const [maker, other] of [["fairlead", "buildx"], ["buildx", "fairlead"]] as const) {
+      const [make, use] = [programs[maker], programs[other]];
+      const ok = async (program: typeof make, ...args: string[]) => {
+        const ran = await program(args);
+        equal(ran.code, 0, `${args.join(" ")}: ${ran.stderr}`);
+        return ran;
+      };
+      const build = (program: typeof make) =>
+        ok(program, "build", "--progress=plain", "--network=host", "ctx");
 
-    await t.step("not made yet", async () => {
-      const { ours, theirs, told } = await rows(space);
-      equal(ours.join("\n"), theirs.join("\n"));
-      match(ours[1]!, / inactive$/);
-      match(told, /let buildx make it: docker buildx inspect --bootstrap Made$/m);
-      const { code, stderr } = await build();
-      equal(code, 1);
-      match(stderr, new RegExp(`hint: let buildx make it[^]*no container "${container}" at unix:`));
+      await t.step(`${maker} creates, ${other} shows`, async () => {
+        equal((await ok(make, "create", ...action, ...optionsOf(image))).stdout, "Made\n");
+        const { ours, theirs, told } = await rows(space);
+        equal(ours.join("\n"), theirs.join("\n"));
+        match(ours[1]!, / inactive$/);
+        match(told, /a build makes it, and so does fairlead inspect --bootstrap Made$/m);
+        equal(await containers(space, "-a"), "");
+      });
+
+      await t.step(`${maker} boots by a build, ${other} builds, too`, async () => {
+        const { stderr } = await build(make);
+        match(stderr, /\[internal\] booting buildkit/);
+        match(stderr, new RegExp(`creating container ${container} .*done`));
+        match(stderr, /using local image made-daemon/);
+        match(stderr, /it ran as 42/);
+        equal(await containers(space), `${container} running`);
+        match((await build(use)).stderr, /it ran as 42|CACHED/);
+        const { ours, theirs } = await rows(space);
+        equal(ours.join("\n"), theirs.join("\n"));
+        match(ours[1]!, / running v0/);
+        const inspected = await Promise.all([
+          space.fairlead(["inspect"]),
+          space.buildx(["inspect"]),
+        ]);
+        // buildx prints driver options in no order.
+        const text = ({ stdout }: { stdout: string }) =>
+          words(stdout).filter((line) => !/^(Driver Options|Last Activity):/.test(line));
+        equal(text(inspected[0]).join("\n"), text(inspected[1]).join("\n"));
+      });
+
+      await t.step(`${other} stops, ${maker} starts again`, async () => {
+        await ok(use, "stop");
+        equal(await containers(space, "-a"), `${container} exited`);
+        const { ours, theirs } = await rows(space);
+        equal(ours.join("\n"), theirs.join("\n"));
+        match(ours[1]!, / stopped$/);
+        await ok(make, "inspect", "--bootstrap");
+        equal(await containers(space), `${container} running`);
+      });
+
+      await t.step(`${other} removes, and the cache stays where it shall`, async () => {
+        const volumes = async () => (await space.engine.docker("volume", "ls", "-q")).stdout.trim();
+        await ok(use, "rm", "--keep-state", "Made");
+        equal(await containers(space, "-a"), "");
+        equal(await volumes(), `${container}_state`);
+        await ok(make, "create", ...action, ...optionsOf(image));
+        await ok(use, "inspect", "--bootstrap");
+        await ok(make, "rm", "--keep-daemon", "Made");
+        equal(await containers(space), `${container} running`);
+        await ok(make, "create", ...action, ...optionsOf(image));
+        await ok(use, "rm", "Made");
+        equal(await containers(space, "-a"), "");
+        equal(await volumes(), "");
+      });
+    }
+
+    await t.step("20 clients boot one builder at once: there is one daemon", async () => {
+      await space.fairlead(["create", ...action, ...optionsOf(image)]);
+      const booted = await Promise.all(
+        Array.from({ length: 20 }, () => space.fairlead(["inspect", "--bootstrap", "Made"])),
+      );
+      deepEqual(
+        booted.map(({ code }) => code),
+        Array(20).fill(0),
+        booted.find((it) => it.code)?.stderr ?? "",
+      );
+      equal(await containers(space, "-a"), `${container} running`);
     });
 
-    const booted = await space.buildx(["inspect", "--bootstrap"]);
-    equal(booted.code, 0, booted.stderr);
-
-    await t.step("running", async () => {
-      const { ours, theirs, told } = await rows(space);
-      equal(ours.join("\n"), theirs.join("\n"));
-      match(ours[1]!, / running v0/);
-      equal(/Made/.test(told), false, told);
-      const inspected = await Promise.all([space.fairlead(["inspect"]), space.buildx(["inspect"])]);
-      // buildx prints driver options in no order.
-      const text = ({ stdout }: { stdout: string }) =>
-        words(stdout).filter((line) => !/^(Driver Options|Last Activity):/.test(line));
-      equal(text(inspected[0]).join("\n"), text(inspected[1]).join("\n"));
-      const { code, stderr } = await build();
+    await t.step("a container that was removed is made again by the next build", async () => {
+      await space.engine.docker("rm", "-f", container);
+      const { code, stderr } = await space.fairlead(["build", "--network=host", "ctx"]);
       equal(code, 0, stderr);
-      match(stderr, /it ran as 42/);
-      match(stderr, /building with "Made" instance using docker-container driver/);
-      match(stderr, /^WARNING: No output specified with docker-container driver\. /m);
-      const du = await space.fairlead(["du"]);
-      match(du.stdout, /^Total:/m);
+      const relayed = await space.fairlead(["dial-stdio"]);
+      equal(relayed.code, 0, relayed.stderr);
+      await space.fairlead(["rm", "Made"]);
     });
 
-    await t.step("not ours to stop", async () => {
-      const { code, stderr } = await space.fairlead(["stop"]);
-      equal(code, 1);
-      match(stderr, new RegExp(`^hint: docker --host=unix:.* stop ${container}$`, "m"));
-      const { stdout } = await space.engine.docker("ps", "--format", "{{.Names}}");
-      equal(stdout.trim(), container);
-    });
+    await t.step(
+      "a client that died in the middle of a boot leaves nothing in the way",
+      async () => {
+        await space.fairlead(["create", ...action, ...optionsOf(image)]);
+        const volume = `${container}_state:/var/lib/buildkit`;
+        const args = ["--privileged", "--network=host", "-v", volume, image];
+        await space.engine.docker("create", "--name", container, ...args);
+        const { code, stderr } = await space.fairlead(["inspect", "--bootstrap"]);
+        equal(code, 0, stderr);
+        await space.fairlead(["rm", "Made"]);
+      },
+    );
 
-    await space.engine.docker("stop", "-t", "1", container);
-
-    await t.step("stopped", async () => {
-      const { ours, theirs, told } = await rows(space);
-      equal(ours.join("\n"), theirs.join("\n"));
-      match(ours[1]!, / stopped$/);
-      const command = `docker --host=unix:.* start ${container}, or docker buildx inspect`;
-      match(told, new RegExp(`hint: start it: ${command} --bootstrap Made$`, "m"));
-      for (const args of [["inspect", "--bootstrap", "--timeout=3s"], ["dial-stdio"], ["du"]]) {
+    await t.step("a container of that name that is no builder's is left alone", async () => {
+      await space.fairlead(["create", ...action, ...optionsOf(image)]);
+      await space.engine.docker("create", "--name", container, "--network=host", image);
+      for (const args of [["build", "ctx"], ["inspect", "--bootstrap"], ["stop"], ["rm", "Made"]]) {
         const { code, stderr } = await space.fairlead(args);
         equal(code, 1, `${args}: ${stderr}`);
-        match(stderr, new RegExp(`hint: start it: ${command}[^]*is not running \\(exited\\)`));
+        match(stderr, /belongs to no builder/);
       }
-      const { stdout } = await space.engine.docker("ps", "--format", "{{.Names}}");
-      equal(stdout, "", "nothing was started");
-
-      // Told at once, so that whoever starts it meanwhile is waited for.
-      const [program, ...args] = fairleadCommand("inspect", "--bootstrap", "--timeout=60s");
-      const booting = new Deno.Command(program!, {
-        args,
-        env: space.env,
-        stdin: "null",
-        stdout: "piped",
-        stderr: "piped",
-      }).spawn();
-      let stderr = "";
-      for await (const text of booting.stderr.pipeThrough(new TextDecoderStream())) {
-        const offered = /hint:.*\n/.test(stderr);
-        stderr += text;
-        if (!offered && /hint:.*\n/.test(stderr)) await space.engine.docker("start", container);
-      }
-      const text = await new Response(booting.stdout).text();
-      equal((await booting.status).code, 0, stderr);
-      match(text, /^Status: +running$/m);
-      match(stderr, new RegExp(`^waiting for made0: .*\\n  hint: start it: ${command}`));
+      equal(await containers(space, "-a"), `${container} created`);
+      await space.engine.docker("rm", container);
     });
 
-    equal(space.read(".store/instances/made"), before, "nothing was changed");
+    await t.step("what can't be made is named, and leaves nothing", async () => {
+      const create = (...options: string[]) =>
+        space.fairlead(["create", "--name", "Made", "--driver", "docker-container", ...options]);
+      await create("--driver-opt", "image=127.0.0.1:1/nope:1,network=host");
+      const absent = await space.fairlead(["inspect", "--bootstrap", "Made"]);
+      equal(absent.code, 1);
+      match(absent.stderr, /^ERROR: cannot pull the builder's image 127\.0\.0\.1:1\/nope:1: .+$/m);
+      match(absent.stderr, /^hint: try it by hand: docker --host=unix:.* pull/m);
+      await space.fairlead(["rm", "Made"]);
+      await create("--driver-opt", `image=${image},network=host`, "--buildkitd-flags=--nope");
+      const dies = await space.fairlead(["inspect", "--bootstrap", "Made"]);
+      equal(dies.code, 1);
+      match(dies.stderr, /buildkitd in container \S+ doesn't answer .*-nope/);
+      match(dies.stderr, /^hint: see docker .* logs .*remove it by/m);
+      await space.fairlead(["rm", "Made"]);
+      await create("--driver-opt", `image=${image},network=host,restart-policy=nope`);
+      const refused = await space.fairlead(["inspect", "--bootstrap", "Made"]);
+      match(refused.stderr, /invalid restart policy/);
+      await space.fairlead(["rm", "Made"]);
+      equal(await containers(space, "-a"), "");
+    });
+
+    await t.step("--dry-run prints what would be made, and makes nothing", async () => {
+      const { code, stdout } = await space.fairlead([
+        ...["create", "--dry-run", ...action, ...optionsOf(image)],
+      ]);
+      equal(code, 0);
+      const { nodes: [node] } = JSON.parse(stdout);
+      equal(node.container.Name, container);
+      equal(node.container.Image, image);
+      equal(node.volume.Name, `${container}_state`);
+      equal((await space.fairlead(["inspect", "Made"])).code, 1);
+      equal(await containers(space, "-a"), "");
+    });
+
+    await t.step("an engine that isn't there", async () => {
+      const { code, stderr } = await space.fairlead(
+        ["create", "--name", "Made", "--driver", "docker-container", "unix:///no/engine"],
+      );
+      equal(code, 1);
+      match(stderr, /^ERROR: failed to initialize builder Made \(Made0\): cannot reach/im);
+      equal((await space.fairlead(["inspect", "Made"])).code, 1);
+    });
   },
 });

@@ -21,6 +21,8 @@ export interface ProgramOptions {
   terminal?: boolean;
   /** Hears of all that goes to stderr, as it goes. */
   onStderr?: (text: string) => void;
+  /** Added to the environment. */
+  env?: Readonly<Record<string, string>>;
 }
 
 export interface Ended {
@@ -37,6 +39,7 @@ export async function runFairlead(options: ProgramOptions): Promise<Ended> {
     HOME: options.home,
     BUILDKIT_HOST: options.host,
     BUILDKIT_PROGRESS: "plain",
+    ...options.env,
   };
   const deps: Deps = {
     args: options.args,

@@ -1,7 +1,7 @@
 /** `--load` into a real Docker engine. */
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { openImageLoader } from "../../images/load/image_load.ts";
-import { tarHeader } from "../../commands/history/bundle/tar.ts";
+import { tarHeader } from "../../base/tar.ts";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { type Dockerd, dockerEngine, startDockerd } from "../harness/dockerd.ts";

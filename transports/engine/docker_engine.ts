@@ -33,12 +33,12 @@ export interface EngineEndpoint {
 
 /** What is asked of an engine. */
 export interface EngineRequest {
-  readonly method: "GET" | "POST" | "HEAD" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "HEAD" | "DELETE";
   /** Path and query, escaped: `/images/load?quiet=0`. */
   readonly path: string;
   readonly headers?: NonNullable<HttpRequest["headers"]>;
-  /** Sent as JSON; or `stream`, which is written afterwards. */
-  readonly body?: object | "stream";
+  /** Bytes, or a value that is sent as JSON; or `stream`, which is written afterwards. */
+  readonly body?: object | Uint8Array | "stream";
   /** The protocol to go over to: `tcp`, `h2c`. */
   readonly upgrade?: string;
 }
@@ -78,13 +78,14 @@ export async function callEngine(
   if (context.signal.aborted) close();
   try {
     const { body } = request;
-    const json = typeof body === "object" ? new TextEncoder().encode(JSON.stringify(body)) : body;
+    const isJson = typeof body === "object" && !(body instanceof Uint8Array);
+    const bytes = isJson ? new TextEncoder().encode(JSON.stringify(body)) : body;
     const http = await startExchange(stream, {
       method: request.method,
       path: request.path,
       host: "docker",
-      headers: { ...json instanceof Uint8Array && JSON_TYPE, ...request.headers },
-      ...json && { body: json },
+      headers: { ...isJson && JSON_TYPE, ...request.headers },
+      ...bytes && { body: bytes as Uint8Array | "stream" },
       ...request.upgrade !== undefined && { upgrade: request.upgrade },
     });
     return {

@@ -81,6 +81,10 @@ export async function explainRefusal(
       `give the container's name, or more of its id: ${program} ps -a`,
     );
   }
+  if (status === "running" && (error.status === 404 || error.status === 409)) {
+    const hint = "try again: another program has started it just now";
+    return fail(error.message, "unreachable", hint, { retryable: true });
+  }
   const code = error.status === 401 || error.status === 403 ? "denied" : "internal";
   return fail(error.message, code, `see whether ${program} exec works on this container`);
 }

@@ -13,7 +13,7 @@ import type {
 import { goJson } from "../../../base/go/json.ts";
 import { type RecordExtras, recordJson } from "./record_json.ts";
 import { sanitizedTrace } from "../trace/sanitize.ts";
-import { tarEnd, tarHeader, tarPadding } from "./tar.ts";
+import { tarEnd, tarHeader, tarPadding } from "../../../base/tar.ts";
 
 /** A record, and all that goes into the bundle with it. */
 export interface BundleRecord extends RecordExtras {

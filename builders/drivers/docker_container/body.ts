@@ -1,0 +1,67 @@
+/** The container of a `docker-container` node, as the engine's API takes it; the same as buildx's. */
+import { CONFIG_DIR, CONFIG_FILE } from "../../making/config_files.ts";
+import type { StoredNode } from "../../store/node_group.ts";
+import type { ContainerOptions } from "./options.ts";
+
+/** The daemon's folder for its cache and records, in the container. */
+const STATE_DIR = "/var/lib/buildkit";
+
+/** The container of a node. */
+export function containerOf({ name }: Pick<StoredNode, "name">): string {
+  return `buildx_buildkit_${name}`;
+}
+
+/** The volume with a node's cache. */
+export function volumeOf(node: Pick<StoredNode, "name">): string {
+  return `${containerOf(node)}_state`;
+}
+
+/** What the engine says of itself, as far as it changes the container. */
+export interface EngineFacts {
+  /** `cgroupfs` or `systemd`; undefined where the engine didn't say. */
+  readonly cgroupDriver?: string;
+  /** The engine maps users of containers to others (`userns-remap`). */
+  readonly usernsRemap: boolean;
+  /** The container gets every GPU. */
+  readonly gpus: boolean;
+  /** A folder of WSL with the libraries of GPUs, mounted at the same path. */
+  readonly wslLibraries?: string;
+}
+
+/** The graphics cards of a request for all of them. */
+export const ALL_GPUS = [{ Driver: "", Count: -1, Capabilities: [["gpu"]], Options: {} }];
+
+/** The body of `POST /containers/create?name=NAME`. */
+export function containerBody(
+  node: StoredNode,
+  options: ContainerOptions,
+  { cgroupDriver, usernsRemap, gpus, wslLibraries }: EngineFacts,
+): Readonly<Record<string, unknown>> {
+  const hasConfig = node.files?.[CONFIG_FILE] !== undefined;
+  const mounts = [
+    { Type: "volume", Source: volumeOf(node), Target: STATE_DIR },
+    ...wslLibraries === undefined
+      ? []
+      : [{ Type: "bind", Source: wslLibraries, Target: wslLibraries, ReadOnly: true }],
+  ];
+  return {
+    Image: options.image,
+    ...options.env.length > 0 && { Env: options.env },
+    // The user's own flags come later, so that they may name another file.
+    Cmd: [
+      ...hasConfig ? ["--config", `${CONFIG_DIR}/${CONFIG_FILE}`] : [],
+      ...node.flags ?? [],
+    ],
+    HostConfig: {
+      Privileged: true,
+      // Processes that a build leaves behind are reaped.
+      Init: true,
+      RestartPolicy: options.restartPolicy,
+      Mounts: mounts,
+      ...options.limits,
+      ...gpus && { DeviceRequests: ALL_GPUS },
+      ...cgroupDriver === "cgroupfs" && { CgroupParent: options.cgroupParent || "/docker/buildx" },
+      ...usernsRemap && { UsernsMode: "host" },
+    },
+  };
+}

@@ -1,0 +1,125 @@
+/** Provides the image of a node's container, and asks the engine about what the container needs. */
+import {
+  parseReference,
+  repositoryName,
+  withDefaultTag,
+} from "../../../buildkit/registry/reference.ts";
+import { dockerProgram } from "../../../transports/engine/choice.ts";
+import {
+  answerOf,
+  callEngine,
+  EngineError,
+  type EngineRequest,
+} from "../../../transports/engine/docker_engine.ts";
+import { readProgress } from "../../../transports/engine/progress.ts";
+import { registryAuth } from "../../../transports/engine/registry_auth.ts";
+import type { DialContext, Env } from "../../../transports/transport.ts";
+import { BuilderError } from "../../builder_error.ts";
+import type { MakeContext } from "../../making/maker.ts";
+import { ALL_GPUS, type EngineFacts } from "./body.ts";
+import { ask, type Place, step } from "./place.ts";
+
+/** Pulls the image; one that is there already is good enough where the pull fails. */
+export async function provideImage(
+  place: Place,
+  image: string,
+  context: MakeContext,
+): Promise<void> {
+  let failure: unknown;
+  try {
+    await step(context, `pulling image ${image}`, () => pull(place, image, context));
+  } catch (error) {
+    context.signal.throwIfAborted();
+    failure = error;
+  }
+  if (failure === undefined) return;
+  const isThere = await ask(place, "GET", `/images/${imagePath(image)}/json`, context)
+    .then(() => true, (error) => {
+      context.signal.throwIfAborted();
+      if (error instanceof EngineError) return false;
+      throw error;
+    });
+  if (!isThere) throw cannotPull(image, place, failure);
+  await step(context, `using local image ${image}`, () => Promise.resolve());
+}
+
+async function pull({ engine }: Place, image: string, context: MakeContext): Promise<void> {
+  const reference = withDefaultTag(parseReference(image));
+  const { domain: host, tag, digest } = reference;
+  const query = { fromImage: repositoryName(reference), tag: digest || tag };
+  const request: EngineRequest = {
+    method: "POST",
+    path: `/images/create?${new URLSearchParams(query)}`,
+    headers: registryAuth(host, await context.credentials.lookup(host)),
+  };
+  const call = await callEngine(engine, request, context);
+  try {
+    await answerOf(call, engine, request, context.signal);
+    await readProgress(call.http, ({ id, text, current, total }) => {
+      if (total !== undefined) context.steps.progress(`${text} ${id}`, current ?? 0, total);
+    });
+  } catch (error) {
+    context.signal.throwIfAborted();
+    throw error;
+  } finally {
+    call.stream.close();
+  }
+}
+
+function cannotPull(image: string, { choice }: Place, cause: unknown): BuilderError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new BuilderError(`cannot pull the builder's image ${image}: ${reason}`, {
+    hint: `try it by hand: ${dockerProgram(choice)} pull ${image}; or use another image: ` +
+      "--driver-opt image=NAME",
+    cause,
+  });
+}
+
+const imagePath = (image: string) => image.split("/").map(encodeURIComponent).join("/");
+
+export async function factsOf(place: Place, context: DialContext): Promise<EngineFacts> {
+  const info = await ask(place, "GET", "/info", context) as {
+    readonly CgroupDriver?: string;
+    readonly SecurityOptions?: readonly string[] | null;
+  } | undefined;
+  const wslLibraries = wslLibrariesFor(place, context.env);
+  return {
+    ...info?.CgroupDriver !== undefined && { cgroupDriver: info.CgroupDriver },
+    usernsRemap: info?.SecurityOptions?.some((text) => /(?:^|,)name=userns\b/.test(text)) ?? false,
+    gpus: false,
+    ...wslLibraries !== undefined && { wslLibraries },
+  };
+}
+
+/** Inside WSL, an engine of this machine shares the libraries of the GPUs. */
+function wslLibrariesFor({ engine }: Place, env: Env): string | undefined {
+  const folder = "/usr/lib/wsl";
+  if (!env("WSL_DISTRO_NAME") || !/^(?:unix|npipe|fd):/.test(engine.host)) return undefined;
+  try {
+    return Deno.statSync(folder).isDirectory ? folder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Engines don't say whether they have GPUs: a container that asks for one starts, or doesn't. */
+export async function hasGpus(place: Place, image: string, context: DialContext): Promise<boolean> {
+  try {
+    const { Id } = await ask(place, "POST", "/containers/create", context, {
+      Image: image,
+      Entrypoint: ["/bin/true"],
+      HostConfig: { NetworkMode: "none", AutoRemove: true, DeviceRequests: ALL_GPUS },
+    }) as { Id: string };
+    try {
+      await ask(place, "POST", `/containers/${Id}/start`, context);
+      return true;
+    } catch (error) {
+      // Some engines leave it behind, though it shall remove itself.
+      await ask(place, "DELETE", `/containers/${Id}?force=1&v=1`, context).catch(() => {});
+      throw error;
+    }
+  } catch {
+    context.signal.throwIfAborted();
+    return false;
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * Boots, stops and removes the container of a `docker-container` node by the engine's API, as buildx
+ * does: either tool can use, stop and remove what the other made.
+ */
+import { pause } from "../../../base/async.ts";
+import { dockerProgram } from "../../../transports/engine/choice.ts";
+import {
+  askEngine,
+  EngineError,
+  type EngineRequest,
+} from "../../../transports/engine/docker_engine.ts";
+import type { DialContext, Env } from "../../../transports/transport.ts";
+import { BuilderError } from "../../builder_error.ts";
+import { CONFIG_DIR } from "../../making/config_files.ts";
+import { GITHUB_FILE, githubContext } from "../../making/github_context.ts";
+import type { MakeContext, Maker, RemoveOptions } from "../../making/maker.ts";
+import type { StoredNode } from "../../store/node_group.ts";
+import { archiveOf } from "./archive.ts";
+import { containerBody, type EngineFacts, volumeOf } from "./body.ts";
+import { factsOf, hasGpus, provideImage } from "./image.ts";
+import { type ContainerOptions, readContainerOptions } from "./options.ts";
+import {
+  ask,
+  inspect,
+  type Inspected,
+  pathOf,
+  type Place,
+  placeOf,
+  step,
+  unlessGone,
+} from "./place.ts";
+import { waitForDaemon } from "./wait.ts";
+
+/** Milliseconds between two looks at another client's container. */
+const LOOK = 40;
+/** How long another client's container may stay unstarted before it counts as left behind, in ms. */
+const LEFT_BEHIND = 5000;
+
+export const maker: Maker = {
+  check: (node) => void readContainerOptions(node),
+
+  async plan(node, context) {
+    const place = await placeOf(node, context.env);
+    const facts = await factsOf(place, context).catch((): EngineFacts => {
+      context.signal.throwIfAborted();
+      return { usernsRemap: false, gpus: false };
+    });
+    const body = containerBody(node, readContainerOptions(node), facts);
+    return {
+      engine: place.engine.host,
+      container: { Name: place.name, ...body },
+      volume: { Name: volumeOf(node) },
+      files: Object.keys(filesOf(node, readContainerOptions(node), context.env))
+        .map((path) => `${CONFIG_DIR}/${path}`),
+    };
+  },
+
+  async boot(node, context) {
+    const options = readContainerOptions(node);
+    const place = await placeOf(node, context.env);
+    const found = await inspect(place, context);
+    if (found === undefined) return await create(place, options, context);
+    requireOurs(place, found);
+    await step(context, `starting container ${place.name}`, async () => {
+      // Whoever created it has died since: its files may be missing.
+      if (found.State?.Status === "created") await copyFiles(place, options, context);
+      await start(place, context);
+      await waitForDaemon(place, context);
+    });
+  },
+
+  async stop(node, context) {
+    const place = await placeOf(node, context.env);
+    const found = await inspect(place, context);
+    if (found === undefined) return;
+    requireOurs(place, found);
+    if (found.State?.Running) await ask(place, "POST", `${pathOf(place)}/stop`, context);
+  },
+
+  async remove(node, { keepState }: RemoveOptions, context) {
+    const place = await placeOf(node, context.env);
+    const found = await inspect(place, context);
+    if (found === undefined) return;
+    requireOurs(place, found);
+    await ask(place, "DELETE", `${pathOf(place)}?force=1&v=1`, context).catch(unlessGone);
+    if (keepState) return;
+    await ask(place, "DELETE", `/volumes/${volumeOf(node)}`, context).catch(unlessGone);
+  },
+};
+
+/** Throws for a container of that name that no builder has made: it has no volume for the state. */
+function requireOurs({ node, name, choice }: Place, { Mounts }: Inspected): void {
+  if (Mounts?.some((mount) => mount.Name === volumeOf(node))) return;
+  throw new BuilderError(`container ${name} belongs to no builder: it lacks the volume for one`, {
+    hint: `rename or remove it, if nobody needs it: ${dockerProgram(choice)} rm -f ${name}`,
+  });
+}
+
+async function create(
+  place: Place,
+  options: ContainerOptions,
+  context: MakeContext,
+): Promise<void> {
+  // The engine is asked while the image comes.
+  const facts = factsOf(place, context).catch((): EngineFacts => {
+    context.signal.throwIfAborted();
+    return { usernsRemap: false, gpus: false };
+  });
+  facts.catch(() => {});
+  await provideImage(place, options.image, context);
+  const gpus = await hasGpus(place, options.image, context);
+  await step(context, `creating container ${place.name}`, async () => {
+    const body = containerBody(place.node, options, { ...await facts, gpus });
+    const path = `/containers/create?name=${encodeURIComponent(place.name)}`;
+    try {
+      await ask(place, "POST", path, context, body);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.status !== 409) throw error;
+      return await joinOther(place, options, context);
+    }
+    try {
+      await copyFiles(place, options, context);
+      await start(place, context);
+    } catch (error) {
+      await discard(place, context);
+      throw error;
+    }
+    await waitForDaemon(place, context);
+  });
+}
+
+/** Another client is booting the same builder: its container is waited for, and started if it died. */
+async function joinOther(
+  place: Place,
+  options: ContainerOptions,
+  context: MakeContext,
+): Promise<void> {
+  const until = performance.now() + LEFT_BEHIND;
+  while (true) {
+    const found = await inspect(place, context);
+    if (found === undefined) throw removedMeanwhile(place);
+    requireOurs(place, found);
+    if (found.State?.Status !== "created") break;
+    if (performance.now() > until) {
+      await copyFiles(place, options, context);
+      await start(place, context);
+      break;
+    }
+    await pause(LOOK, context.signal);
+  }
+  await waitForDaemon(place, context);
+}
+
+function removedMeanwhile({ name }: Place): BuilderError {
+  return new BuilderError(`container ${name} was removed while it was booting`, {
+    hint: "another program uses the same builder: run the command again",
+  });
+}
+
+async function start(place: Place, context: DialContext): Promise<void> {
+  await ask(place, "POST", `${pathOf(place)}/start`, context);
+}
+
+/** Removes a container that was created just now and can't be started. */
+async function discard(place: Place, { env, log }: DialContext): Promise<void> {
+  // The boot may end because of Ctrl-C.
+  const context = { signal: AbortSignal.timeout(5000), env, log, step: () => {} };
+  await ask(place, "DELETE", `${pathOf(place)}?force=1&v=1`, context).catch(() => {});
+}
+
+/** The files of a node by path below the daemon's folder, with the run of GitHub Actions. */
+function filesOf(
+  node: StoredNode,
+  { addGithub }: ContainerOptions,
+  env: Env,
+): Record<string, Uint8Array> {
+  const files: Record<string, Uint8Array> = {};
+  for (const [path, base64] of Object.entries(node.files ?? {})) {
+    files[path] = Uint8Array.fromBase64(base64);
+  }
+  const context = addGithub ? githubContext(env) : undefined;
+  if (context !== undefined) files[GITHUB_FILE] = context;
+  return files;
+}
+
+/** Copies the daemon's configuration into its container, which need not run. */
+async function copyFiles(
+  place: Place,
+  options: ContainerOptions,
+  context: DialContext,
+): Promise<void> {
+  const files = filesOf(place.node, options, context.env);
+  if (Object.keys(files).length === 0) return;
+  const parent = CONFIG_DIR.slice(0, CONFIG_DIR.lastIndexOf("/"));
+  const request: EngineRequest = {
+    method: "PUT",
+    path: `${pathOf(place)}/archive?path=${encodeURIComponent(parent)}`,
+    headers: { "Content-Type": "application/x-tar" },
+    body: archiveOf(files),
+  };
+  await askEngine(place.engine, request, context);
+}

@@ -1,0 +1,143 @@
+/** The driver options of `docker-container`. */
+import { parseBool } from "../../../base/go/bool.ts";
+import { parseBytes } from "../../../base/go/bytes.ts";
+import { quote } from "../../../base/go/quote.ts";
+import { nearest } from "../../../base/nearest.ts";
+import { BuilderError } from "../../builder_error.ts";
+import type { StoredNode } from "../../store/node_group.ts";
+
+export interface ContainerOptions {
+  readonly image: string;
+  /** The image is used though the default policy refuses it. */
+  readonly allowUntrusted: boolean;
+  /** `NAME=VALUE`, by name. */
+  readonly env: readonly string[];
+  readonly restartPolicy: { readonly Name: string; readonly MaximumRetryCount: number };
+  /** The fields of the engine's HostConfig that the options set; those that are zero are left out. */
+  readonly limits: Readonly<Record<string, string | number>>;
+  /** Replaces the engine's own choice; used with the cgroup driver `cgroupfs` alone. */
+  readonly cgroupParent: string;
+  readonly defaultLoad: boolean;
+  /** Inside GitHub Actions, the daemon puts the run into provenance. */
+  readonly addGithub: boolean;
+}
+
+export const DEFAULT_IMAGE = "moby/buildkit:buildx-stable-1";
+
+const INTEGERS = { "cpu-period": "CpuPeriod", "cpu-quota": "CpuQuota", "cpu-shares": "CpuShares" };
+const TEXTS = { network: "NetworkMode", "cpuset-cpus": "CpusetCpus", "cpuset-mems": "CpusetMems" };
+
+export const CONTAINER_OPTIONS = [
+  ...["image", "network", "memory", "memory-swap", "cpu-period", "cpu-quota", "cpu-shares"],
+  ...["cpuset-cpus", "cpuset-mems", "cgroup-parent", "restart-policy", "env.NAME", "default-load"],
+  ...["provenance-add-gha", "allow-untrusted-image"],
+];
+
+/** Throws `BuilderError`, in buildx's words, for an unknown option or a value that it doesn't take. */
+export function readContainerOptions(
+  { driverOpts }: Pick<StoredNode, "driverOpts">,
+): ContainerOptions {
+  const limits: Record<string, string | number> = {};
+  const env: string[] = [];
+  let image = DEFAULT_IMAGE, cgroupParent = "";
+  let restartPolicy = { Name: "unless-stopped", MaximumRetryCount: 0 };
+  let defaultLoad = false, addGithub = true, allowUntrusted = false;
+  for (const [name, text] of Object.entries(driverOpts ?? {}).sort(byName)) {
+    const read = <T>(parse: (text: string) => T): T => readOption(name, text, parse);
+    switch (name) {
+      case "image":
+        image = text || DEFAULT_IMAGE;
+        break;
+      case "network":
+      case "cpuset-cpus":
+      case "cpuset-mems":
+        limits[TEXTS[name]] = text;
+        break;
+      case "memory":
+        limits["Memory"] = read(parseBytes);
+        break;
+      case "memory-swap":
+        limits["MemorySwap"] = text === "-1" ? -1 : read(parseBytes);
+        break;
+      case "cpu-period":
+      case "cpu-quota":
+      case "cpu-shares":
+        limits[INTEGERS[name]] = read(parseInteger);
+        break;
+      case "cgroup-parent":
+        cgroupParent = text;
+        break;
+      case "restart-policy":
+        restartPolicy = read(parseRestartPolicy);
+        break;
+      case "default-load":
+        defaultLoad = read(parseBool);
+        break;
+      case "provenance-add-gha":
+        addGithub = read(parseBool);
+        break;
+      case "allow-untrusted-image":
+        allowUntrusted = read(parseBool);
+        break;
+      default:
+        env.push(`${variableOf(name)}=${text}`);
+    }
+  }
+  const set = Object.entries(limits).filter(([, value]) => value !== 0 && value !== "");
+  return {
+    ...{ image, env, cgroupParent, restartPolicy, defaultLoad, addGithub, allowUntrusted },
+    limits: Object.fromEntries(set),
+  };
+}
+
+const byName = ([a]: [string, string], [b]: [string, string]) => a < b ? -1 : 1;
+
+function variableOf(name: string): string {
+  if (!name.startsWith("env.")) throw unknownOption(name);
+  if (name !== "env.") return name.slice("env.".length);
+  throw new BuilderError(`invalid env option ${quote(name)}, expecting env.FOO=bar`, {
+    hint: "name the variable behind the dot",
+  });
+}
+
+function unknownOption(name: string): BuilderError {
+  const known = `the options are ${CONTAINER_OPTIONS.join(", ")}`;
+  const near = nearest(name, CONTAINER_OPTIONS);
+  return new BuilderError(`invalid driver option ${name} for docker-container driver`, {
+    hint: near === undefined ? known : `did you mean ${near}? ${known}`,
+  });
+}
+
+function readOption<T>(name: string, text: string, parse: (text: string) => T): T {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new BuilderError((error as Error).message, {
+      hint: `check the driver option ${name}=${text}`,
+      cause: error,
+    });
+  }
+}
+
+/** Go's `strconv.ParseInt` of base 10 and 64 bits. */
+function parseInteger(text: string): number {
+  const value = /^[+-]?\d+$/.test(text) ? Number(text) : NaN;
+  if (Number.isSafeInteger(value)) return value;
+  const problem = Number.isNaN(value) ? "invalid syntax" : "value out of range";
+  throw new Error(`strconv.ParseInt: parsing ${quote(text)}: ${problem}`);
+}
+
+/** `NAME[:RETRIES]`; whether the engine knows the name, the engine says. */
+function parseRestartPolicy(text: string) {
+  const [name = "", ...rest] = text.split(":");
+  const count = rest.join(":");
+  if (rest.length > 0 && name === "") {
+    throw new Error("invalid restart policy format: no policy provided before colon");
+  }
+  if (count !== "" && !/^[+-]?\d{1,15}$/.test(count)) {
+    throw new Error(
+      "invalid restart policy format: maximum retry count must be an integer",
+    );
+  }
+  return { Name: name, MaximumRetryCount: Number(count) };
+}

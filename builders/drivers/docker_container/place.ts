@@ -1,0 +1,71 @@
+/** A node's container in its engine, and requests about it. */
+import { type EngineChoice, findEngine } from "../../../transports/engine/choice.ts";
+import {
+  askEngine,
+  type EngineEndpoint,
+  EngineError,
+  type EngineRequest,
+} from "../../../transports/engine/docker_engine.ts";
+import type { DialContext, Env } from "../../../transports/transport.ts";
+import type { MakeContext } from "../../making/maker.ts";
+import type { StoredNode } from "../../store/node_group.ts";
+import { containerOf } from "./body.ts";
+import { engineOf } from "./engine_of.ts";
+
+/** A node's container and the engine that it lives in. */
+export interface Place {
+  readonly node: StoredNode;
+  readonly name: string;
+  readonly engine: EngineEndpoint;
+  readonly choice: EngineChoice;
+}
+
+/** The part of `GET /containers/NAME/json` that is read here. */
+export interface Inspected {
+  readonly RestartCount?: number;
+  readonly State?: { readonly Status?: string; readonly Running?: boolean };
+  readonly Mounts?: readonly { readonly Name?: string }[] | null;
+}
+
+export async function placeOf(node: StoredNode, env: Env): Promise<Place> {
+  const choice = engineOf(node, env);
+  const engine = await findEngine(choice, node.endpoint, env);
+  return { node, name: containerOf(node), engine, choice };
+}
+
+export const pathOf = ({ name }: Place) => `/containers/${encodeURIComponent(name)}`;
+
+export async function ask(
+  { engine }: Place,
+  method: EngineRequest["method"],
+  path: string,
+  context: DialContext,
+  body?: object,
+): Promise<unknown> {
+  return await askEngine(engine, { method, path, ...body && { body } }, context);
+}
+
+/** The container; undefined where there is none. */
+export async function inspect(place: Place, context: DialContext): Promise<Inspected | undefined> {
+  return await ask(place, "GET", `${pathOf(place)}/json`, context).catch(unlessGone) as
+    | Inspected
+    | undefined;
+}
+
+export function unlessGone(error: unknown): undefined {
+  if (error instanceof EngineError && error.status === 404) return undefined;
+  throw error;
+}
+
+export async function step<T>(
+  { steps }: MakeContext,
+  name: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  steps.progress(name, 0);
+  try {
+    return await work();
+  } finally {
+    steps.complete(name);
+  }
+}

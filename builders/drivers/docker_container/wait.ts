@@ -1,0 +1,129 @@
+/** Waits for the daemon in a container that was started, and says why it doesn't answer. */
+import { after, pause } from "../../../base/async.ts";
+import { dockerProgram, NO_ENGINE } from "../../../transports/engine/choice.ts";
+import {
+  answerOf,
+  callEngine,
+  type EngineRequest,
+} from "../../../transports/engine/docker_engine.ts";
+import { execInContainer } from "../../../transports/engine/exec.ts";
+import { readFrames } from "../../../transports/engine/exec_frames.ts";
+import type { DialContext } from "../../../transports/transport.ts";
+import { BuilderError } from "../../builder_error.ts";
+import type { MakeContext } from "../../making/maker.ts";
+import { inspect, type Place } from "./place.ts";
+
+/** How long a daemon may take from its start to its first answer, and between two looks, in ms. */
+const BOOT_LIMIT = 20_000, LOOK = 40;
+/** How much of a daemon's log is read and shown when the daemon doesn't answer. */
+const READ_LINES = 200, SHOWN_LINES = 20, LOG_BYTES = 64 << 10;
+/** A container that has ended so often is not waited for any longer. */
+const MOST_RESTARTS = 3;
+
+/** Asks the daemon in its container until it answers. */
+export async function waitForDaemon(place: Place, context: MakeContext): Promise<void> {
+  const late = new AbortController();
+  const stop = after(BOOT_LIMIT, () => late.abort());
+  const signal = AbortSignal.any([context.signal, late.signal]);
+  let failure: unknown;
+  try {
+    for (let look = 1;; look++) {
+      try {
+        return await runInContainer(place, ["buildctl", "debug", "workers"], {
+          ...context,
+          signal,
+        });
+      } catch (error) {
+        context.signal.throwIfAborted();
+        failure = late.signal.aborted ? failure ?? error : error;
+      }
+      if (late.signal.aborted || await endsAgainAndAgain(place, look, context)) {
+        throw await notAnswering(place, failure, context);
+      }
+      await pause(Math.min(look * LOOK, 500), signal).catch(() => context.signal.throwIfAborted());
+    }
+  } finally {
+    stop();
+  }
+}
+
+/** Asks now and then, since most daemons need only a moment. */
+async function endsAgainAndAgain(
+  place: Place,
+  look: number,
+  context: MakeContext,
+): Promise<boolean> {
+  if (look % 5 !== 0) return false;
+  const found = await inspect(place, context).catch(() => undefined);
+  context.signal.throwIfAborted();
+  return (found?.RestartCount ?? 0) >= MOST_RESTARTS || found?.State?.Status === "exited";
+}
+
+async function runInContainer(
+  { name, engine, choice }: Place,
+  command: readonly string[],
+  context: DialContext,
+): Promise<void> {
+  const stream = await execInContainer({
+    ...{ endpoint: `docker-container://${name}`, engine, container: name, command },
+    ...{ program: dockerProgram(choice), engineHint: NO_ENGINE },
+  }, context);
+  const close = () => stream.close();
+  context.signal.addEventListener("abort", close, { once: true });
+  try {
+    const part = new Uint8Array(4096);
+    while (await stream.read(part) !== null);
+  } finally {
+    context.signal.removeEventListener("abort", close);
+    stream.close();
+  }
+}
+
+async function notAnswering(
+  place: Place,
+  cause: unknown,
+  context: MakeContext,
+): Promise<BuilderError> {
+  const { name, choice } = place;
+  const found = await inspect(place, context).catch(() => undefined);
+  const state = found?.State?.Status ?? "unknown";
+  const log = await lastLines(place, context).catch(() => []);
+  if (log.length > 0) context.steps.log(`${log.slice(-SHOWN_LINES).join("\n")}\n`);
+  const reason = log.findLast((line) => REASON.test(line)) ?? log.at(-1);
+  return new BuilderError(
+    `buildkitd in container ${name} doesn't answer (the container is ${state})` +
+      (reason === undefined ? "" : `: ${reason}`),
+    {
+      hint: `see ${dockerProgram(choice)} logs ${name}; remove it by ` +
+        `${dockerProgram(choice)} rm -f ${name}`,
+      cause,
+    },
+  );
+}
+
+/** A line of a daemon's log that says why it ended. */
+const REASON =
+  /\b(?:error|fail(?:ed|ure)|fatal|panic|invalid|usage:|not defined|could not|cannot)\b/i;
+
+async function lastLines({ engine, name }: Place, context: DialContext): Promise<string[]> {
+  const query = `stdout=1&stderr=1&tail=${READ_LINES}`;
+  const path = `/containers/${encodeURIComponent(name)}/logs?${query}`;
+  const request: EngineRequest = { method: "GET", path };
+  const call = await callEngine(engine, request, context);
+  const decoder = new TextDecoder();
+  let text = "";
+  const take = (bytes: Uint8Array) => void (text += decoder.decode(bytes, { stream: true }));
+  try {
+    await answerOf(call, engine, request, context.signal);
+    const read = readFrames((into) => call.http.read(into), take);
+    const part = new Uint8Array(4096);
+    for (let n; (n = await read(part)) !== null && text.length < LOG_BYTES;) {
+      take(part.subarray(0, n));
+    }
+  } finally {
+    call.stream.close();
+  }
+  // deno-lint-ignore no-control-regex -- a container's text must not reach the terminal as it is
+  const plain = text.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]+/g, " ");
+  return plain.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+}

@@ -1,0 +1,106 @@
+/**
+ * The configuration of the daemons that a driver makes: `--buildkitd-config` and the certificates that
+ * it names for registries. All of them are copied into the store, and from there into the container.
+ */
+import { parse, stringify, TomlError, type TomlTable } from "smol-toml";
+import { osReason } from "../../base/os_reason.ts";
+import { baseName } from "../../base/paths.ts";
+import { BuilderError } from "../builder_error.ts";
+
+/** The folder of a daemon's configuration in its container. */
+export const CONFIG_DIR = "/etc/buildkit";
+export const CONFIG_FILE = "buildkitd.toml";
+
+/** The largest file that is copied, in bytes; buildx cuts off what is longer. */
+const LARGEST = 1 << 20;
+
+/** A daemon's configuration, read. */
+export interface DaemonConfig {
+  /** Base64 by path below `CONFIG_DIR`, as the store keeps files. */
+  readonly files: Readonly<Record<string, string>>;
+  /** `insecure-entitlements` of the file. */
+  readonly entitlements: readonly string[];
+}
+
+/** @param path absolute. Throws `BuilderError`. */
+export function readDaemonConfig(path: string): DaemonConfig {
+  const config = parseConfig(readBytes(path, "buildkit configuration file"), path);
+  const files: Record<string, string> = {};
+  const registries = tableOf(config["registry"]) ?? {};
+  for (const [host, value] of Object.entries(registries)) {
+    const registry = tableOf(value);
+    if (registry === undefined) throw invalid(path, `registry ${JSON.stringify(host)} is no table`);
+    const folder = `certs/${host.replace(/[^a-zA-Z0-9.-]+/g, "_")}`;
+    const copy = (file: unknown, what: string) => {
+      const name = `${folder}/${baseName(String(file))}`;
+      files[name] = readBytes(String(file), what).toBase64();
+      return `${CONFIG_DIR}/${name}`;
+    };
+    const { ca, keypair } = registry;
+    if (Array.isArray(ca) && ca.length > 0) {
+      registry["ca"] = ca.map((file) => copy(file, "CA file"));
+    }
+    if (Array.isArray(keypair) && keypair.length > 0) {
+      registry["keypair"] = keypair.map((pair) => {
+        const { key, cert } = tableOf(pair) ?? {};
+        return {
+          ...key && { key: copy(key, "key file") },
+          ...cert && { cert: copy(cert, "cert file") },
+        };
+      });
+    }
+  }
+  files[CONFIG_FILE] = new TextEncoder().encode(stringify(sorted(config) as TomlTable)).toBase64();
+  const entitlements = config["insecure-entitlements"];
+  return { files, entitlements: Array.isArray(entitlements) ? entitlements.map(String) : [] };
+}
+
+/** Tables with their keys in order, so that equal configurations are equal texts. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  const table = tableOf(value);
+  if (table === undefined) return value;
+  const entries = Object.entries(table).sort(([a], [b]) => a < b ? -1 : 1);
+  return Object.fromEntries(entries.map(([key, each]) => [key, sorted(each)]));
+}
+
+function parseConfig(bytes: Uint8Array, path: string): TomlTable {
+  try {
+    return parse(new TextDecoder().decode(bytes), { integersAsBigInt: "asNeeded" });
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const [problem = ""] = error.message.replace("Invalid TOML document: ", "").split("\n");
+    throw invalid(path, `line ${error.line}, column ${error.column}: ${problem}`);
+  }
+}
+
+function invalid(path: string, problem: string): BuilderError {
+  return new BuilderError(`failed to parse buildkit configuration file: ${path}: ${problem}`, {
+    hint: "see https://docs.docker.com/build/buildkit/toml-configuration",
+  });
+}
+
+function readBytes(path: string, what: string): Uint8Array {
+  try {
+    const bytes = Deno.readFileSync(path);
+    if (bytes.length <= LARGEST) return bytes;
+    throw new BuilderError(`failed to read ${what}: ${path} is larger than ${LARGEST} bytes`, {
+      hint: "only text files belong there",
+    });
+  } catch (error) {
+    if (error instanceof BuilderError) throw error;
+    const isAbsent = error instanceof Deno.errors.NotFound && what.startsWith("buildkit");
+    throw new BuilderError(
+      isAbsent
+        ? `buildkit configuration file not found: ${path}`
+        : `failed to read ${what}: ${path}: ${osReason(error)}`,
+      { hint: "check the path, and that this user may read the file", cause: error },
+    );
+  }
+}
+
+function tableOf(value: unknown): TomlTable | undefined {
+  const isTable = typeof value === "object" && value !== null && !Array.isArray(value) &&
+    !(value instanceof Date);
+  return isTable ? value as TomlTable : undefined;
+}

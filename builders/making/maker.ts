@@ -1,0 +1,42 @@
+/** Drivers that make the daemons of their builders: boot, stop, and remove them. */
+import type { CredentialSource } from "../../buildkit/session/credentials.ts";
+import type { DialContext } from "../../transports/transport.ts";
+import type { StoredNode } from "../store/node_group.ts";
+
+/** Shows the parts of a boot, such as a pull. A vertex of a build's progress is one. */
+export interface BootSteps {
+  /** Shows a part: `current` of `total` bytes, both 0 where nothing is counted. */
+  progress(id: string, current: number, total?: number): void;
+  /** Shows that a part is done. */
+  complete(id: string): void;
+  /** Shows output; the caller ends its lines. */
+  log(text: string): void;
+}
+
+/** The surroundings of a boot. */
+export interface MakeContext extends DialContext {
+  readonly steps: BootSteps;
+  /** The user's logins for registries, which the image is pulled with. */
+  readonly credentials: CredentialSource;
+}
+
+/** What a driver would make for a node, for `create --dry-run`. */
+export type Plan = Readonly<Record<string, unknown>>;
+
+/** Makes the daemons of one driver. Methods throw `BuilderError`, `DialError`, or the signal's reason. */
+export interface Maker {
+  /** Checks a node's options, before anything is stored. */
+  check(node: StoredNode): void;
+  /** Describes what `boot` would make. */
+  plan(node: StoredNode, context: DialContext): Promise<Plan>;
+  /** Starts a node's daemon, which is made before where it is missing; resolves when it answers. */
+  boot(node: StoredNode, context: MakeContext): Promise<void>;
+  /** Stops a node's daemon if it runs. */
+  stop(node: StoredNode, context: DialContext): Promise<void>;
+  /** Removes what `boot` made; with `keepState` the daemon's cache stays. */
+  remove(node: StoredNode, options: RemoveOptions, context: DialContext): Promise<void>;
+}
+
+export interface RemoveOptions {
+  readonly keepState: boolean;
+}

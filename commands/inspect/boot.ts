@@ -1,0 +1,35 @@
+import { bootBuilder } from "../../builders/boot.ts";
+import type { Builder } from "../../builders/builder.ts";
+import { bootOptions } from "../../cli/builders/status_report.ts";
+import type { Deps } from "../../cli/deps.ts";
+import type { GlobalValues } from "../../cli/flags/spec.ts";
+import { bootNode } from "../../progress/booting.ts";
+import { progressOf } from "../../progress/command_progress.ts";
+import { chooseMode } from "../../progress/mode.ts";
+import type { Progress } from "../../progress/progress.ts";
+
+/** Boots a builder for `--bootstrap`. The progress begins with the first node that is down. */
+export async function bootAll(
+  builder: Builder,
+  timeout: number,
+  deps: Deps,
+  global: GlobalValues,
+): Promise<void> {
+  let progress: Progress | undefined;
+  const { isTerminal } = deps.stderr;
+  const { mode } = chooseMode({ flag: "auto", quiet: false, env: deps.env, isTerminal });
+  try {
+    await bootBuilder(builder, {
+      ...bootOptions(deps, global),
+      timeout,
+      boot: (node) =>
+        bootNode(builder, node, deps, progress ??= progressOf(deps, { mode, debug: global.debug })),
+    });
+    progress?.finish();
+  } catch (error) {
+    progress?.finish({ error, canceled: deps.signal.aborted });
+    throw error;
+  } finally {
+    progress?.[Symbol.dispose]();
+  }
+}

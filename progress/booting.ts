@@ -1,0 +1,47 @@
+import type { Builder } from "../builders/builder.ts";
+import { driverOf } from "../builders/drivers/all.ts";
+import type { StoredNode } from "../builders/store/node_group.ts";
+import { DialError } from "../transports/errors.ts";
+import { logins } from "../cli/builders/logins.ts";
+import type { Deps } from "../cli/deps.ts";
+import type { LocalVertexes } from "./local.ts";
+
+/** A progress that a boot is shown in. */
+export interface BootProgress {
+  readonly local: LocalVertexes;
+  /** Shows a warning. */
+  note(line: string): void;
+}
+
+/** Boots a node's daemon by its driver, as a step. Throws as `Maker.boot`; false for other drivers. */
+export async function bootNode(
+  builder: Builder,
+  node: StoredNode,
+  deps: Pick<Deps, "env" | "signal">,
+  progress: BootProgress,
+): Promise<boolean> {
+  const maker = await driverOf(builder).maker?.();
+  if (maker === undefined) return false;
+  const vertex = progress.local.start("[internal] booting buildkit");
+  const warn = (line: string) => progress.note(`WARNING: ${line}`);
+  try {
+    await maker.boot(node, {
+      signal: deps.signal,
+      env: deps.env,
+      log: () => {},
+      step: () => {},
+      steps: vertex,
+      credentials: logins(deps, warn),
+    });
+    vertex.done();
+    return true;
+  } catch (error) {
+    vertex.fail(error);
+    throw error;
+  }
+}
+
+/** True when a daemon is missing or stopped, so that its driver may boot it. */
+export function isDown(error: unknown): boolean {
+  return error instanceof DialError && error.state !== undefined;
+}

@@ -1,0 +1,201 @@
+/**
+ * Builders of the driver docker-container, as both programs create and boot them: the same entries in
+ * the store, and the same containers. Random command lines; `FAIRLEAD_PAIRS=N` tries more of them.
+ */
+import { equal } from "node:assert/strict";
+import { parse } from "smol-toml";
+import { workspace } from "../build/workspace.ts";
+import { chaos } from "../chaos/tally.ts";
+import { runFairlead } from "../faults/program.ts";
+import { skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { type Recorded, recordingEngine } from "./recording_engine.ts";
+
+const ignore = skip(await missing("buildx"));
+const { seed, random } = chaos();
+const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)]!;
+
+/** What GitHub's set-up action sends. */
+const ACTION = [
+  "--buildkitd-flags",
+  "--allow-insecure-entitlement security.insecure --allow-insecure-entitlement network.host",
+];
+const flags = [
+  ...["", "--debug", "--allow-insecure-entitlement=security.insecure", "-x --y", "'a b' \"c d\""],
+  ...["--allow-insecure-entitlement network.host", "--oci-worker=false # all", "a\\ b"],
+  ...["--", "--debug --allow-insecure-entitlement network.host", "'open", "end\\"],
+];
+const options: readonly string[] = [
+  ...[
+    "image=a/b:c",
+    "image=docker.io/moby/buildkit:v0.20.0",
+    "image=localhost:5/x@sha256:" + "a".repeat(64),
+  ],
+  ...["image=", "network=host", "network=none", "network=", "memory=1g", "memory=100", "memory=x"],
+  ...["memory-swap=-1", "memory-swap=2gb", "cpu-period=1000", "cpu-quota=5000", "cpu-shares=x"],
+  ...["cpu-shares=12", "cpu-quota=-1", "cpuset-cpus=0", "cpuset-mems=0-1", "cgroup-parent=/x/y"],
+  ...[
+    "restart-policy=no",
+    "restart-policy=on-failure:3",
+    "restart-policy=:1",
+    "restart-policy=a:b",
+  ],
+  ...[
+    "restart-policy=",
+    "default-load=true",
+    "default-load=maybe",
+    "env.A=b",
+    "env.=x",
+    "env.C=d=e",
+  ],
+  ...[
+    "provenance-add-gha=false",
+    "allow-untrusted-image=true",
+    "nope=1",
+    "cpu-quota=99999999999999999999",
+  ],
+];
+
+const configs: Readonly<Record<string, string>> = {
+  "plain.toml": "debug = true\n[worker.oci]\n  max-parallelism = 4\n",
+  "host.toml": 'insecure-entitlements = ["network.host"]\n',
+  "certs.toml": '[registry."r.io:5000/x y"]\n  mirrors = ["m.io"]\n  http = true\n' +
+    '  ca = ["CA"]\n  [[registry."r.io:5000/x y".keypair]]\n    key = "KEY"\n    cert = "CERT"\n' +
+    '[registry."docker.io"]\n  mirrors = ["a", "b"]\n',
+  "broken.toml": "a = [\n",
+};
+
+function commandLine(folder: string): string[] {
+  const line = ["--driver", "docker-container"];
+  if (random() < 0.3) line.push(...ACTION);
+  else if (random() < 0.6) line.push(`--buildkitd-flags=${pick(flags)}`);
+  for (let i = Math.floor(random() * 4); i > 0; i--) line.push("--driver-opt", pick(options));
+  if (random() < 0.4) {
+    line.push("--buildkitd-config", `${folder}/${pick([...Object.keys(configs), "absent.toml"])}`);
+  }
+  if (random() < 0.3) line.push("--platform", pick(["linux/arm64", "linux/amd64,linux/arm/v7"]));
+  if (random() < 0.3) line.push("--node", "Node.X");
+  return line;
+}
+
+Deno.test({
+  ignore,
+  name: "docker-container: the same builders and containers as buildx's",
+  async fn() {
+    await using space = await workspace("unix:///no/buildkitd");
+    Deno.removeSync(space.path(".store/instances/test"));
+    space.write({ "ca.pem": "the CA", "key.pem": "the key", "cert.pem": "the certificate" });
+    const paths = {
+      CA: space.path("ca.pem"),
+      KEY: space.path("key.pem"),
+      CERT: space.path("cert.pem"),
+    };
+    for (const [name, text] of Object.entries(configs)) {
+      space.write({ [name]: text.replace(/\b(?:CA|KEY|CERT)\b/g, (key) => paths[key as "CA"]) });
+    }
+    await using engine = recordingEngine(space.path("engine"), {
+      SecurityOptions: random() < 0.5 ? ["name=seccomp,profile=builtin", "name=userns"] : [],
+    });
+    const count = Number(Deno.env.get("FAIRLEAD_PAIRS") ?? 30);
+    let refused = 0;
+    for (let i = 0; i < count; i++) {
+      const line = ["create", "--name", `b${i}`, ...commandLine(space.dir)];
+      const shown = `seed ${seed}: ${line.join(" ")}`;
+      const env = { DOCKER_HOST: engine.host, BUILDX_BUILDER: "" };
+      const theirs = await space.buildx(line, env);
+      const [theirStore, theirFile] = [storeOf(), theirs.code === 0 ? fileOf(i) : undefined];
+      if (theirs.code === 0) await space.buildx(["inspect", "--bootstrap", `b${i}`], env);
+      const made = engine.take();
+      Deno.removeSync(space.path(".store"), { recursive: true });
+      const ours = await runFairlead({
+        ...{ host: "", home: space.dir, args: line },
+        env: { ...space.env, ...env },
+      });
+      equal(ours.code, theirs.code, `${shown}\n${theirs.stderr}\n${ours.stderr}`);
+      same(storeOf(), theirStore, shown);
+      if (theirs.code !== 0) {
+        refused++;
+        // Of several options that are wrong, buildx names any.
+        const options = line.filter((word) => word === "--driver-opt").length;
+        if (options < 2) same(firstError(ours.stderr), firstError(theirs.stderr), shown);
+        continue;
+      }
+      same(fileOf(i), theirFile, shown);
+      await runFairlead({
+        ...{ host: "", home: space.dir, args: ["inspect", "--bootstrap", `b${i}`] },
+        env: { ...space.env, ...env },
+      });
+      same(comparable(engine.take()), comparable(made), shown);
+      Deno.removeSync(space.path(".store"), { recursive: true });
+    }
+    const text =
+      `docker-container beside buildx: ${count} command lines, ${refused} refused by both, seed ${seed}\n`;
+    Deno.stdout.writeSync(new TextEncoder().encode(text));
+
+    function storeOf(): string[] {
+      try {
+        return [...Deno.readDirSync(space.path(".store/instances"))].map(({ name }) => name).sort();
+      } catch {
+        return [];
+      }
+    }
+    /** The entry in the store, with its TOML read: the programs lay it out in other ways. */
+    function fileOf(i: number) {
+      const group = JSON.parse(space.read(`.store/instances/b${i}`));
+      for (const node of group.Nodes) node.Files &&= filesOf(node.Files);
+      return group;
+    }
+  },
+});
+
+/** Names the command line, and shows both sides besides. */
+function same(ours: unknown, theirs: unknown, shown: string): void {
+  const [left, right] = [JSON.stringify(ours), JSON.stringify(theirs)];
+  equal(left, right, `${shown}\nours:   ${left}\ntheirs: ${right}`);
+}
+
+function filesOf(files: Readonly<Record<string, string>>) {
+  return Object.fromEntries(
+    Object.entries(files).map((
+      [path, base64],
+    ) => [path, readable(path, Uint8Array.fromBase64(base64))]),
+  );
+}
+
+function readable(path: string, bytes: Uint8Array): unknown {
+  const text = new TextDecoder().decode(bytes);
+  return path.endsWith(".toml") ? withoutEmpty(parse(text)) : text;
+}
+
+/** Without fields that are empty: Go writes them all out. */
+function comparable({ containers, files, pulls }: Recorded) {
+  return {
+    containers: containers.map(({ name, body }) => {
+      const env = body["Env"];
+      return {
+        name,
+        body: withoutEmpty({ ...body, ...Array.isArray(env) && { Env: env.sort() } }),
+      };
+    }),
+    files: [...files].map(([path, bytes]) => [path, readable(path, bytes)]),
+    pulls: pulls.map((pull) => pull.replace(/ \{.*$/, "")),
+  };
+}
+
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const all = value.map(withoutEmpty);
+    return all.every((each) => each === undefined) ? undefined : all;
+  }
+  if (typeof value !== "object" || value === null) return value || undefined;
+  const entries = Object.entries(value).map(([key, each]) => [key, withoutEmpty(each)] as const)
+    .filter(([, each]) => each !== undefined);
+  return entries.length === 0 ? undefined : Object.fromEntries(entries.sort());
+}
+
+/** The error without what the programs' libraries say in words of their own. */
+function firstError(stderr: string): string {
+  const line = stderr.split("\n").find((each) => each.startsWith("ERROR: ")) ?? "";
+  return line.replace(/(failed to (?:parse|load)|buildkit configuration file not found).*/, "$1")
+    .replace(/: toml: .*/, "");
+}
