@@ -103,6 +103,8 @@ interface Spoiling {
   readonly atEngine?: boolean;
   /** A script of the shell in place of `exec "$0" "$@"`. */
   readonly shell?: string;
+  /** Files of the context are changed, removed and replaced all the time. */
+  readonly restless?: boolean;
   /** Options of a tmpfs at `out`. */
   readonly disk?: string;
   /** Signals, and when they come, in milliseconds. */
@@ -128,6 +130,7 @@ function spoiling(random: () => number, isShort: boolean): Spoiling {
     "disk",
     "disk",
     "limit",
+    "tree",
   ];
   const kind = choose(...kinds, ...isShort && random() < 0.9 ? [] : ["hole", "stall"]);
   switch (kind) {
@@ -142,6 +145,8 @@ function spoiling(random: () => number, isShort: boolean): Spoiling {
       const cut = random() < 0.5 ? { cutAfter: at } : {};
       return { name: `slow, ${JSON.stringify(cut)}`, up: link, down: { ...link, ...cut } };
     }
+    case "tree":
+      return { name: "a tree that changes", restless: true };
     case "signal": {
       const when = 300 + Math.floor(random() * 2500);
       const signal = choose<Deno.Signal>("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE");
@@ -255,14 +260,15 @@ async function trial(
     await using loaded = engine &&
       await startProxy({ to: engine.address, ...spoilt.atEngine ? link : {} });
     const hosts = { BUILDKIT_HOST: proxy.address, DOCKER_HOST: loaded?.address ?? "unix:///no" };
-    const { code, stderr, hung } = await run(folder, hosts, work, spoilt);
+    const stop = spoilt.restless ? disturb(`${folder}/ctx/f`) : () => {};
+    const { code, stderr, hung } = await run(folder, hosts, work, spoilt).finally(stop);
     const about = `${work.name}, ${spoilt.name}${spoilt.atEngine ? " (engine)" : ""}: exit ${code}`;
     if (hung) {
       counts.hung();
       throw new Error(`${about}: hung\n${stderr.slice(-2000)}`);
     }
     try {
-      if (code === 0) await work.whole(folder);
+      if (code === 0) await (spoilt.restless ? undefined : work.whole(folder));
       else if (!spoilt.name.startsWith("descriptors") && !/panicked/.test(stderr)) {
         clear(code, stderr);
       }
@@ -286,6 +292,26 @@ function clear(code: number, stderr: string): void {
   if ([129, 130, 141, 143, 153].includes(code)) return;
   const errors = stderr.split("\n").filter((line) => line.startsWith("ERROR: "));
   if (errors.length !== 1) throw new Error(`${errors.length} errors`);
+}
+
+/** Changes a folder until the result is called. */
+function disturb(folder: string): () => void {
+  let i = 0;
+  const timer = setInterval(() => {
+    const path = `${folder}/${1000 + i++ % FILES}`;
+    try {
+      if (i % 4 === 0) Deno.removeSync(path, { recursive: true });
+      else if (i % 4 === 1) Deno.writeFileSync(path, new Uint8Array(i % 100_000));
+      else if (i % 4 === 2) Deno.truncateSync(path, 1);
+      else {
+        Deno.removeSync(path, { recursive: true });
+        Deno.mkdirSync(path);
+      }
+    } catch {
+      // It is already something else.
+    }
+  }, 1);
+  return () => clearInterval(timer);
 }
 
 function writeInputs(folder: string): void {

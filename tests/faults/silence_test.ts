@@ -11,6 +11,7 @@ import { watchSilence } from "../../cli/builders/reached_nodes.ts";
 import { transports } from "../../transports/all.ts";
 import { DialError } from "../../transports/errors.ts";
 import { createRegistry } from "../../transports/registry.ts";
+import { startFakeBuildkitd } from "../fake_buildkitd.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { silentPort } from "../harness/silent_port.ts";
@@ -113,6 +114,26 @@ Deno.test({
       `the connection to ${proxy.address} was lost during build ${ref}: nothing reached it for 7 s`,
     );
   },
+});
+
+/** A mock: a real daemon takes 15 s to give up a check, and calls the next one at once. */
+Deno.test("health checks that the daemon gives up are no sign that it hears this side", async () => {
+  let checking = Promise.resolve();
+  await using daemon = startFakeBuildkitd((build) =>
+    checking = (async () => {
+      const session = await build.session();
+      while (!build.signal.aborted) {
+        const call = session.call("/grpc.health.v1.Health/Check");
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        call.cancel();
+      }
+    })()
+  );
+  const { error } = await sleep({ endpoint: daemon.address, silence: 2500 });
+  assert.ok(error instanceof ConnectionLost, String(error));
+  assert.match(error.message, /was lost during build \w+: nothing reached it for 2.5 s$/);
+  await checking;
+  await Promise.allSettled(daemon.scripts);
 });
 
 Deno.test({
