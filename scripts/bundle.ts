@@ -1,4 +1,7 @@
 /** Bundles the program into dist/, or the folder that is named; `scripts/bundle/` has the parts. */
 import { bundleFolder } from "./bundle/program.ts";
+import { shipEngine } from "./policy/engine.ts";
 
-await bundleFolder(Deno.args[0] ?? new URL("../dist", import.meta.url).pathname);
+const dist = Deno.args[0] ?? new URL("../dist", import.meta.url).pathname;
+await bundleFolder(dist);
+await shipEngine(dist);
