@@ -14,7 +14,8 @@ import { map, STRING } from "../hcl/type.ts";
 import { elementsOf, entriesOf, mapOf, objectOf, stringOf, type Value } from "../hcl/value.ts";
 import { type Attribute as Kind, unsuitable } from "../attributes/attribute.ts";
 import { groupAttributes, targetAttributes } from "../attributes/table.ts";
-import { type Evaluation, located } from "./evaluation.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { located } from "./located.ts";
 
 /** One target or group of a block. */
 export interface Instance {

@@ -1,13 +1,12 @@
 /**
- * The evaluation of a definition: every name is resolved when something needs it, in whatever order
- * the files have them. What needs itself is a cycle.
+ * Evaluates a definition. Every name is resolved when something needs it, whatever its order in the
+ * files. A name that needs itself is a cycle.
  */
-import { UsageError } from "../../base/usage_error.ts";
 import { BakeError } from "../error.ts";
 import type { Attribute } from "../hcl/body.ts";
 import { ConversionError, convert } from "../hcl/convert.ts";
 import { Diagnostic, type Range } from "../hcl/diagnostic.ts";
-import { evaluate, limitOf, valueOf } from "../hcl/evaluate.ts";
+import { evaluate, valueOf } from "../hcl/evaluate.ts";
 import { type Expression, keyword, type Scope as Name, startRange } from "../hcl/expression.ts";
 import { type Func, FunctionError } from "../hcl/function.ts";
 import { type References, referencesOf } from "../hcl/references.ts";
@@ -24,6 +23,7 @@ import type {
   Validation,
   VariableDeclaration,
 } from "./declarations.ts";
+import { located } from "./located.ts";
 import { listedText, type Override, readTyped, readUntyped } from "./variables.ts";
 
 export interface EvaluationOptions {
@@ -268,16 +268,4 @@ function parameterName(expression: Expression, range: Range): string {
   if (name !== undefined) return name;
   const detail = "Each parameter name must be an identifier.";
   throw new Diagnostic("Invalid param element", detail, range);
-}
-
-/** Gives errors that have no place one. */
-export function located<T>(summary: string, range: Range, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof UsageError) throw new Diagnostic(summary, error.message, range);
-    const reason = limitOf(error);
-    if (reason === undefined) throw error;
-    throw new Diagnostic("Out of bounds", `This can't be evaluated: ${reason}.`, range);
-  }
 }
