@@ -22,7 +22,7 @@ import type { EngineOutput } from "./outputs/engine.ts";
 import { exportersOf } from "./outputs/exporters.ts";
 import { asksEngine } from "./outputs/output_kinds.ts";
 import { checkAllowed } from "./permissions/allow.ts";
-import { refuseOthers } from "./permissions/opened.ts";
+import { type OpenedPaths, openedPaths, refuseOthers } from "./permissions/opened.ts";
 import type { Permitted } from "./permissions/permitted.ts";
 import { proxyArgs } from "./proxies.ts";
 import type { Scratch } from "./scratch.ts";
@@ -37,6 +37,10 @@ import { nameImages, type Output, resolveOutputs } from "./spec/output.ts";
 /** A build that was found possible on this side. Nothing was written, and only Docker engines were asked. */
 export interface PreparedBuild {
   readonly options: BuildOptions;
+  /** The paths of this machine that the build opens. */
+  readonly opened: OpenedPaths;
+  /** The paths that it may open; undefined for all. */
+  readonly permitted: Permitted | undefined;
   readonly inputs: BuildInputs;
   readonly secrets: SecretSource;
   /** Agents of ssh by id. */
@@ -123,11 +127,12 @@ export async function prepare(spec: BuildSpec, context: PrepareContext): Promise
   const layouts = await findLayouts({ ...caches, outputs }, cwd, (text) => {
     warn(context.deps, text);
   });
-  if (context.permitted) {
-    const { scratch } = context;
-    refuseOthers({ inputs, layouts, outputs }, context.permitted, { scratch, cwd });
-  }
+  const { scratch, permitted } = context;
+  const opened = openedPaths({ spec, inputs, layouts, outputs }, { scratch, env, cwd });
+  if (permitted) refuseOthers(opened, permitted);
   return {
+    opened,
+    permitted,
     inputs,
     secrets,
     agents,

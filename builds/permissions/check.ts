@@ -57,6 +57,9 @@ export function checkPermissions(
   for (const path of named.write) grants.write.add(path);
   grants.networkHost ||= named.networkHost;
   grants.insecure ||= named.securityInsecure;
+  for (const agent of builds.flatMap(({ lent }) => lent)) {
+    for (const path of agent.paths) if (path !== "") grants.read.add(path);
+  }
   const needs = noPrivileges();
   for (const { spec, lent } of builds) addNeeds(needs, spec, deps.env, lent);
   const fromCompose = isFromCompose(files, deps.env);

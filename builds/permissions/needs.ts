@@ -30,17 +30,9 @@ export function addNeeds(
   for (const { type, attrs } of spec.cacheTo) {
     if (type === "local") addPath(needs.write, attrs.get("dest"));
   }
-  for (const { id, src, env: variable } of spec.secrets) {
-    // Without either it is the variable of its name, or else the file.
-    if (src !== "") needs.read.add(src);
-    else if (variable === "" && env(id) === undefined) addPath(needs.read, id);
-  }
-  for (const agent of agentsOf(spec)) {
-    if (lent.includes(agent)) continue;
-    const named = agent.paths.filter(Boolean);
-    if (named.length === 0) needs.ssh = true;
-    for (const path of named) needs.read.add(path);
-  }
+  const own = agentsOf(spec).filter((agent) => !lent.includes(agent));
+  for (const path of credentialPaths({ ...spec, agents: own }, env)) needs.read.add(path);
+  needs.ssh ||= own.some(({ paths }) => !paths.some(Boolean));
   for (const { type, dest, attrs } of spec.outputs) {
     const mode = attrs.get("mode")?.trim().toLowerCase();
     if (type === "local" && mode === "delete") needs.localDelete = true;
@@ -48,6 +40,18 @@ export function addNeeds(
     // A socket of the author's choice, which gets the image.
     if (attrs.has("load")) addPath(needs.write, attrs.get("socket")?.replace(/^unix:\/\//, ""));
   }
+}
+
+/** Files of secrets, and keys and sockets of agents, as they are written. */
+export function credentialPaths(
+  { secrets, agents }: Pick<BuildSpec, "secrets" | "agents">,
+  env: Env,
+): string[] {
+  const files = secrets.map(({ id, src, env: variable }) =>
+    // Without either, a secret is the variable of its name, or else the file.
+    src || (variable === "" && env(id) === undefined ? id : "")
+  );
+  return [...files, ...agents.flatMap(({ paths }) => paths)].filter(Boolean);
 }
 
 function addPath(paths: Set<string>, path: string | undefined): void {

@@ -1,38 +1,45 @@
 import { openedPath } from "../../base/opened_path.ts";
 import { UsageError } from "../../base/usage_error.ts";
+import type { Handler, Service } from "../../buildkit/grpc/call.ts";
+import type { Env } from "../../transports/transport.ts";
 import type { BuildInputs } from "../inputs/build_inputs.ts";
 import type { Layouts } from "../inputs/layouts.ts";
 import type { EngineOutput } from "../outputs/engine.ts";
 import type { Scratch } from "../scratch.ts";
+import type { BuildSpec } from "../spec/build_spec.ts";
 import type { OutputTarget } from "../spec/output.ts";
+import { credentialPaths } from "./needs.ts";
 import type { Permitted } from "./permitted.ts";
 
-/** The parts of a prepared build that open paths of this machine. */
-export interface OpenedParts {
-  readonly inputs: Pick<BuildInputs, "mounts" | "stores">;
-  readonly layouts: Pick<Layouts, "stores" | "writable">;
-  readonly outputs: readonly Pick<EngineOutput, "target">[];
+/** The paths of this machine that a build opens, absolute. */
+export interface OpenedPaths {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
 }
 
-/** Absolute paths that a prepared build reads and writes, but for those of its own scratch folder. */
+/** Collects the paths of a prepared build, without those of its own scratch folder. */
 export function openedPaths(
-  { inputs, layouts, outputs }: OpenedParts,
-  { scratch, cwd }: { readonly scratch: Scratch; readonly cwd: string },
-): { readonly read: string[]; readonly write: string[] } {
-  const mounts = [...inputs.mounts.values()].filter((path) => !scratch.owns(path));
-  const stores = [...layouts.stores];
-  const read = stores.filter(([id]) => !layouts.writable.has(id)).map(([, path]) => path);
-  const write = stores.filter(([id]) => layouts.writable.has(id)).map(([, path]) => path);
-  return {
-    read: [...mounts, ...inputs.stores.values(), ...read],
-    write: [
-      ...write,
-      ...outputs.flatMap(({ target }) => {
-        const path = writtenPath(target);
-        return path === undefined ? [] : openedPath(path, cwd);
-      }),
-    ],
-  };
+  { spec, inputs, layouts, outputs }: {
+    readonly spec: BuildSpec;
+    readonly inputs: Pick<BuildInputs, "mounts" | "stores">;
+    readonly layouts: Pick<Layouts, "stores" | "writable">;
+    readonly outputs: readonly Pick<EngineOutput, "target">[];
+  },
+  { scratch, env, cwd }: {
+    readonly scratch: Scratch;
+    readonly env: Env;
+    readonly cwd: string;
+  },
+): OpenedPaths {
+  const read = new Set([...inputs.mounts.values(), ...inputs.stores.values()]);
+  const write = new Set<string>();
+  for (const [id, path] of layouts.stores) (layouts.writable.has(id) ? write : read).add(path);
+  for (const path of credentialPaths(spec, env)) read.add(openedPath(path, cwd));
+  for (const { target } of outputs) {
+    const path = writtenPath(target);
+    if (path !== undefined) write.add(openedPath(path, cwd));
+  }
+  return { read: [...read].filter((path) => !scratch.owns(path)), write: [...write] };
 }
 
 /** The path that an output writes to, or the socket that it is sent into. */
@@ -51,21 +58,40 @@ function writtenPath(target: OutputTarget): string | undefined {
 }
 
 /**
- * Refuses a prepared build that would open other paths than the permitted ones. The needs of a
- * definition were compared with the grants before; this check sees the result, whatever text led to it.
- * Throws `UsageError`.
+ * Refuses paths other than the permitted ones. The needs of a definition were compared with the grants
+ * before; this check sees the result, whatever text led to it. Throws `UsageError`.
  */
 export function refuseOthers(
-  parts: OpenedParts,
+  { read, write }: OpenedPaths,
   { mayRead, mayWrite }: Permitted,
-  context: { readonly scratch: Scratch; readonly cwd: string },
 ): void {
-  const { read, write } = openedPaths(parts, context);
-  const path = read.find((path) => !mayRead(path)) ?? write.find((path) => !mayWrite(path));
-  if (path === undefined) return;
-  const kind = read.includes(path) ? "read" : "write";
-  throw new UsageError(
+  for (const path of read) if (!mayRead(path)) throw refusal("read", path);
+  for (const path of write) if (!mayWrite(path)) throw refusal("write", path);
+}
+
+function refusal(kind: "read" | "write", path: string): UsageError {
+  return new UsageError(
     `the definition may not ${kind} ${path}`,
     `pass --allow=fs.${kind}=${path} if it is meant to`,
+  );
+}
+
+/**
+ * Services that check the paths again before each call. Another target of the same run may have
+ * replaced a folder by a link since the first check, with an output below the working folder.
+ */
+export function guarded(
+  services: readonly Service[],
+  paths: OpenedPaths,
+  permitted: Permitted | undefined,
+): Service[] {
+  if (permitted === undefined) return [...services];
+  return services.map((service) =>
+    Object.fromEntries(
+      Object.entries(service).map(([path, handler]): [string, Handler] => [path, async (call) => {
+        refuseOthers(paths, permitted);
+        await handler(call);
+      }]),
+    )
   );
 }

@@ -57,6 +57,7 @@ export function withLinkedCredentials(
   if (all.size === 1) return build;
   return {
     ...build,
+    opened: { ...build.opened, read: [...all].flatMap(({ opened }) => opened.read) },
     agents: new Map([...all].reverse().flatMap(({ agents }) => [...agents])),
     async secrets(id) {
       for (const { secrets } of all) {

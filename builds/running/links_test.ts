@@ -11,6 +11,7 @@ function build(
   agents: string[],
 ): PreparedBuild {
   return {
+    opened: { read: [], write: [] },
     inputs: { links: new Map(Object.entries(links)) },
     secrets: (id: string) =>
       Promise.resolve(id in secrets ? new TextEncoder().encode(secrets[id]) : undefined),

@@ -18,6 +18,7 @@ import type { LocalVertexes } from "../../progress/local.ts";
 import type { Progress } from "../../progress/progress.ts";
 import type { JobContext } from "./job.ts";
 import { comesHere } from "../outputs/output_kinds.ts";
+import { guarded } from "../permissions/opened.ts";
 import type { PreparedBuild } from "../prepare.ts";
 
 /** Parts that all builds of a run share. */
@@ -101,8 +102,6 @@ export async function buildServices(
 ): Promise<BuildServices> {
   const { shared } = context;
   const list: Service[] = [
-    health,
-    shared.auth,
     secrets(build.secrets),
     ssh(build.agents),
     folders(build.inputs.mounts, context),
@@ -123,7 +122,7 @@ export async function buildServices(
     : undefined;
   if (outputs) list.push(outputs.service);
   return {
-    list,
+    list: [health, shared.auth, ...guarded(list, build.opened, build.permitted)],
     async commit() {
       await outputs?.commit();
       limit?.[Symbol.dispose]();

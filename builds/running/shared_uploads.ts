@@ -7,6 +7,7 @@ import { newId } from "../../base/identity.ts";
 import { health } from "../../buildkit/session/health.ts";
 import { openSession } from "../../buildkit/session/session.ts";
 import type { Job, JobContext } from "./job.ts";
+import { guarded } from "../permissions/opened.ts";
 import { folders } from "./services.ts";
 
 /** A session that serves folders to several jobs of one node. */
@@ -68,7 +69,8 @@ export function sharedUploads(jobs: readonly Job[]): SharedUploads {
       for (const upload of uploadsOf(job)) {
         if (open.has(upload)) continue;
         const { id, sharedKey, mounts } = upload;
-        const services = [health, folders(mounts, context)];
+        const { opened, permitted } = job.build;
+        const services = [health, ...guarded([folders(mounts, context)], opened, permitted)];
         open.set(upload, openSession(client.channel, { id, sharedKey, services }));
       }
       try {

@@ -114,7 +114,7 @@ Deno.test("paths of a definition in a repository lead into the repository", asyn
   deepEqual(
     spec.contexts.map(({ source }) => source),
     [
-      remote("https://host/r.git#main:z"),
+      remote("https://host/r.git#main:sub/z"),
       { kind: "folder", typed: "commands", path: `${cwd}/commands` },
       remote("https://host/r.git#main:out"),
     ].map((source) => source),

@@ -263,3 +263,43 @@ Deno.test(
     equal((await run(["-f", "-"], { ...compose, BUILDX_BAKE_ENTITLEMENTS_FS: "1" })).code, 1);
   },
 );
+
+Deno.test({
+  name: "an output of one target opens no way out of the working folder for another",
+  ignore,
+}, async () => {
+  await using space = await inside();
+  const id = crypto.randomUUID();
+  // It replaces a file and a folder of the working folder by links to what lies outside.
+  const links = {
+    "dockerfile-inline": `FROM busybox\nRUN echo ${id}; mkdir /o && ln -s ../out /o/later && ` +
+      "ln -s ../secret /o/token\nFROM scratch\nCOPY --from=0 /o /\n",
+    output: ["type=local,dest=."],
+  };
+  const late = `FROM busybox\nRUN echo ${id}; sleep 4\n`;
+  const writes = {
+    "dockerfile-inline": `${late}RUN echo x > /x\nFROM scratch\nCOPY --from=0 /x /\n`,
+    output: ["type=local,dest=later/sub"],
+  };
+  const reads = {
+    "dockerfile-inline": `${late}RUN --mount=type=secret,id=t,required=true ` +
+      "cp /run/secrets/t /t\nFROM scratch\nCOPY --from=0 /t /\n",
+    secret: ["id=t,src=token"],
+    output: ["type=local,dest=got"],
+  };
+  for (const [target, error] of [[writes, "write"], [reads, "read"]] as const) {
+    for (const name of ["later", "token"]) {
+      await Deno.remove(space.path(`in/${name}`), { recursive: true }).catch(() => {});
+    }
+    space.write({ "in/token": "mine" });
+    const { code, stderr } = await bake(space, "fairlead", { links, target });
+    equal(code, 1, stderr);
+    match(stderr, new RegExp(`the definition may not ${error} `), stderr);
+    equal(Deno.lstatSync(space.path("in/token")).isSymlink, true);
+    deepEqual([...Deno.readDirSync(space.path("out"))].map(({ name }) => name).sort(), [
+      "Dockerfile",
+      "f",
+    ]);
+    equal([...Deno.readDirSync(space.path("in"))].some(({ name }) => name === "got"), false);
+  }
+});

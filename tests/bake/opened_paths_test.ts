@@ -8,7 +8,6 @@ import type { Target } from "../../bake/target.ts";
 import { chooseBuilder, openStore } from "../../builders/builder.ts";
 import { checkouts } from "../../builds/inputs/git_repository.ts";
 import { checkPermissions } from "../../builds/permissions/check.ts";
-import { openedPaths } from "../../builds/permissions/opened.ts";
 import { prepare } from "../../builds/prepare.ts";
 import { openScratch } from "../../builds/scratch.ts";
 import { isRemote } from "../../builds/spec/remote.ts";
@@ -240,7 +239,7 @@ async function tryOne(written: Target, { root, counts, repository, isFetched }: 
       });
       if (build === undefined) continue;
       counts.prepared++;
-      const { read, write } = openedPaths(build, { scratch, cwd });
+      const { read, write } = build.opened;
       for (const path of read) ok(isWithin(path, granted.read), `reads ${path}: ${text}`);
       for (const path of write) ok(isWithin(path, granted.write), `writes ${path}: ${text}`);
     }
