@@ -6,6 +6,7 @@ import type { ConfigDir } from "../../builders/store/config_dir.ts";
 import type { BuildState } from "../../builders/store/local_state.ts";
 import type { Service } from "../../buildkit/grpc/call.ts";
 import type { Deps } from "../../cli/deps.ts";
+import { isOn } from "../../cli/env_bool.ts";
 import { type PlannedPolicies, planPolicies } from "../policy/planned_policies.ts";
 import type { Scratch } from "../scratch.ts";
 import type { BuildSpec } from "../spec/build_spec.ts";
@@ -31,6 +32,8 @@ export interface BuildInputs {
   checkDockerfile(): void;
   /** The Dockerfile's name in the mount `dockerfile`, or in the context. */
   readonly filename: string;
+  /** Encoded definitions that the frontend takes for contexts, by their names in `attrs`. */
+  readonly definitions: ReadonlyMap<string, Uint8Array>;
   /** For the frontend. */
   readonly attrs: Readonly<Record<string, string>>;
   /** The daemon fetches the context from elsewhere. */
@@ -62,7 +65,7 @@ export interface InputOptions {
 
 /** Looks at the inputs. Throws `UsageError` and the like. */
 export async function openInputs(
-  spec: Pick<BuildSpec, "context" | "dockerfile" | "contexts" | "policies">,
+  spec: Pick<BuildSpec, "context" | "dockerfile" | "contexts" | "policies" | "args">,
   { deps, storeDir, scratch, targets, checkoutOf, mayRead }: InputOptions,
 ): Promise<BuildInputs> {
   const { env, cwd } = deps;
@@ -73,7 +76,11 @@ export async function openInputs(
   const named = namedInputs(spec.contexts, { sharedKey, targets });
   const policies = planPolicies(spec, inputs, { env, cwd, mayRead });
   const mounts = new Map([...inputs.mounts, ...named.mounts]);
-  const caps = [...new Set([...inputs.caps, ...named.caps])].sort();
+  const git = isOn("BUILDX_SEND_GIT_QUERY_AS_INPUT", env)
+    ? await (await import("./git_input.ts")).gitInputs(spec)
+    : undefined;
+  const caps = [...new Set([...inputs.caps, ...named.caps])].sort()
+    .filter((cap) => !git?.needless.has(cap));
   const { typed } = spec.dockerfile;
   return {
     mounts,
@@ -83,9 +90,9 @@ export async function openInputs(
     dockerfileUrl: inputs.dockerfileUrl,
     checkDockerfile: inputs.checkDockerfile,
     filename: inputs.filename,
+    definitions: git?.definitions ?? new Map(),
     attrs: {
-      ...inputs.attrs,
-      ...named.attrs,
+      ...withoutUndefined({ ...inputs.attrs, ...named.attrs, ...git?.attrs }),
       ...caps.length > 0 && { "frontend.caps": caps.join(",") },
       ...context.kind === "folder" &&
         await gitAttrs(context.path, typed, mounts, { env, cwd, checkoutOf }),
@@ -97,6 +104,15 @@ export async function openInputs(
     state: stateOf(spec, cwd),
     links: named.links,
   };
+}
+
+function withoutUndefined(
+  attrs: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const entries = Object.entries(attrs);
+  return Object.fromEntries(
+    entries.flatMap(([key, value]) => value === undefined ? [] : [[key, value]]),
+  );
 }
 
 /** The daemon takes printable ASCII in this header. Other names are told apart by a digest. */

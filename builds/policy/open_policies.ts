@@ -201,7 +201,7 @@ function filesOf(
     if (!isRemote) return undefined;
     const path = remotePath(name);
     const far = {
-      url: build.inputs.attrs["context"] ?? "",
+      url: build.inputs.state.localPath,
       secrets: build.secrets,
       agents: build.agents,
     };

@@ -59,7 +59,10 @@ export async function askFrontend(
   const plain = solveRequest(ref, newId(), { ...options, exporters: [], cacheTo: [] });
   const request = policedRequest(plain, policies);
   const given = await link?.given(request.FrontendAttrs, deps.signal);
-  const { attrs, inputs } = given ?? { attrs: request.FrontendAttrs, inputs: {} };
+  const { attrs, inputs } = given ?? {
+    attrs: request.FrontendAttrs,
+    inputs: Object.fromEntries(build.inputs.definitions),
+  };
   const caps = attrs["frontend.caps"];
   let tooOld = false;
   const { value } = await withGateway(client, { ...request, Internal: true }, {

@@ -93,7 +93,8 @@ export function linkJobs(jobs: readonly Job[]): ReadonlyMap<Job, Link> {
     if (used.length + users.length === 0) continue;
     const link: Link = {
       async given(attrs, signal) {
-        const given = { attrs: { ...attrs }, inputs: {} };
+        const { definitions } = job.build.inputs;
+        const given = { attrs: { ...attrs }, inputs: Object.fromEntries(definitions) };
         for (const { context, job: other } of used) {
           const key = `${other.index}-${other.target}`;
           giveResult(given, context, key, await resultOf(other, signal));

@@ -52,8 +52,7 @@ export async function runJob(
   const services = await buildServices(build, context);
   const policies = await underPolicies(client, job, context, services.list);
   const list = [...services.list, ...policies ? [policies.service] : []];
-  const repeats = recordsRequest(options, context.provenance !== undefined);
-  const solving = link ? link.solve : repeats ? solveByGateway : solve;
+  const solving = link?.solve ?? solvingOf(job, context);
   const record = () => context.record(job);
   try {
     const solved = solving(client, policedRequest(solveRequest(ref, newId(), options), policies), {
@@ -94,6 +93,14 @@ export async function runJob(
     const again = context.retries ? "" : "; to build again when this happens: --retry N";
     throw error.during(`build ${ref}`, `${error.remedy ?? look}${again}`);
   }
+}
+
+/** The way to ask for the build: in one request, unless it has inputs or its provenance repeats it. */
+function solvingOf({ build, options }: Job, { provenance }: JobContext): typeof solve {
+  const { definitions } = build.inputs;
+  if (definitions.size === 0 && !recordsRequest(options, provenance !== undefined)) return solve;
+  return (client, request, solveOptions) =>
+    solveByGateway(client, request, solveOptions, definitions);
 }
 
 /** An old daemon knows one output, and would silently ignore the others. Throws `UsageError`. */

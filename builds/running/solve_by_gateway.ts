@@ -8,16 +8,19 @@ import type { SolveRequest } from "../../proto/gen/control.ts";
  * Asks for the frontend's build over the gateway API, as buildx does. The daemon then keeps two
  * requests, the client's and the frontend's, and the provenance has the client's as
  * `invocation.parameters.root`. It costs two more round trips than a plain solve.
+ * @param definitions encoded inputs of the frontend, by name
  */
 export async function solveByGateway(
   client: Client,
   request: SolveRequest,
   options: SolveOptions,
+  definitions: ReadonlyMap<string, Uint8Array>,
 ): Promise<Record<string, string>> {
   const { Frontend, FrontendAttrs } = request;
   const { answers } = await withGateway(client, request, options, async (gateway) => {
     const FrontendOpt = { ...FrontendAttrs };
-    const result = await gateway.solve({ Frontend, FrontendOpt });
+    const FrontendInputs = Object.fromEntries(definitions);
+    const result = await gateway.solve({ Frontend, FrontendOpt, FrontendInputs });
     return { result, value: undefined };
   });
   return answers;

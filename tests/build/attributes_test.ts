@@ -312,6 +312,49 @@ Deno.test({ name: "provenance of what the daemon fetches itself", ignore }, asyn
   }
 });
 
+Deno.test({
+  name:
+    "BUILDX_SEND_GIT_QUERY_AS_INPUT: git URLs with a query as definitions, as buildx sends them",
+  ignore,
+}, async () => {
+  await using space = await workspace(shared.address);
+  space.write({
+    "git/r.git/Dockerfile": "FROM scratch\nCOPY f /\n",
+    "git/r.git/f": "one\n",
+    "git/r.git/sub/Dockerfile": "FROM scratch\nCOPY g /\n",
+    "git/r.git/sub/g": "below\n",
+    "local/Dockerfile": "FROM scratch\nCOPY --from=named /sub/g /n\n",
+  });
+  await commitAll(space.path("git/r.git"), "one");
+  await using git = await gitDaemon(space.path("git"));
+  const repository = `${git.url}/r.git`;
+  const env = { BUILDX_SEND_GIT_QUERY_AS_INPUT: "1", BUILDX_METADATA_PROVENANCE: "max" };
+  const cases: string[][] = [
+    [`${repository}?ref=main&subdir=sub`],
+    [`${repository}?branch=main`, "--provenance=mode=max", "--build-arg=A=1"],
+    [`${repository}?ref=main&keep-git-dir=1&submodules=false`, "--provenance=mode=max"],
+    [`${repository}?ref=main&subdir=sub`, "-f", "-"],
+    ["local", `--build-context=named=${repository}?ref=main`, "--provenance=mode=max"],
+    [`${repository}#main:sub`],
+  ];
+  for (const args of cases) {
+    const found: unknown[] = [];
+    for (const program of programs) {
+      const words = ["build", "--policy=disabled=true", "--metadata-file=m.json", ...args];
+      const made = await space[program](words, env, "FROM scratch\nCOPY g /\n");
+      assert.equal(made.code, 0, made.stderr);
+      found.push(lasting(
+        space.read("m.json")
+          .replace(/("buildx\.build\.ref": ").*"/, '$1"')
+          // An empty message, which says nothing.
+          .replace(/,\s*"constraints": \{\}|"constraints": \{\},?/g, "")
+          .replace(/("(?:buildInvocationID|buildStartedOn|buildFinishedOn)": ").*"/g, '$1"'),
+      ));
+    }
+    assert.deepEqual(found[0], found[1], args.join(" "));
+  }
+});
+
 Deno.test({ name: "a build is recorded on this side as buildx records it", ignore }, async () => {
   await using space = await workspace(shared.address);
   space.write({
