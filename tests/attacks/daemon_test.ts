@@ -33,6 +33,8 @@ interface Attack {
   readonly prepare?: (folder: string) => Promise<void>;
   /** What the error says; absent, the build goes well all the same. */
   readonly error?: RegExp;
+  /** A line of the progress that must stand there. */
+  readonly says?: RegExp;
   /** As the first Ctrl-C, which the script gives. */
   readonly interrupt?: AbortController;
 }
@@ -301,31 +303,51 @@ const fileSend: Attack[] = [
   },
 ];
 
+/** A login in config.json for a registry that no build here names. */
+const withLogin = async (folder: string): Promise<void> => {
+  await Deno.mkdir(`${folder}/.docker`);
+  const auths = { "reg.invalid": { auth: btoa("me:hunter2") } };
+  await Deno.writeTextFile(`${folder}/.docker/config.json`, JSON.stringify({ auths }));
+};
+
+/** The bytes of the answer to Credentials. */
+async function credentials(session: FakeSession, Host: string): Promise<number> {
+  const call = session.call("/moby.filesync.v1.Auth/Credentials");
+  call.send(CredentialsRequest.encode({ Host }).finish());
+  call.endSend();
+  let bytes = 0;
+  await call.receive((message) => void (bytes += message.length)).catch(() => {});
+  return bytes;
+}
+
 const logins: Attack[] = [
+  ...([
+    [[], true, /\[auth\] sharing credentials for reg\.invalid/],
+    [["--registry-logins", "named"], false, /WARNING: the builder got no login for reg\.invalid/],
+    [["--registry-logins", "none"], false, /WARNING: the builder got no login for reg\.invalid/],
+    [["--registry-logins", "reg.invalid"], true, /\[auth\] sharing credentials for reg\.invalid/],
+  ] as [string[], boolean, RegExp][]).map(([flags, gets, says]): Attack => ({
+    name: `a login that the build doesn't need, ${flags.join(" ")}`,
+    args: () => flags,
+    prepare: withLogin,
+    async script(build) {
+      assert.equal(await credentials(await build.session(), "reg.invalid") > 0, gets);
+    },
+    says,
+  })),
   ...["", "a\r[auth] all is well", "a b", "evil.example", "x".repeat(100_000)].map((
     Host,
   ): Attack => ({
     name: `the login of ${JSON.stringify(Host.slice(0, 30))}`,
     async script(build) {
-      const call = (await build.session()).call("/moby.filesync.v1.Auth/Credentials");
-      call.send(CredentialsRequest.encode({ Host }).finish());
-      call.endSend();
-      let bytes = 0;
-      await call.receive((message) => void (bytes += message.length)).catch(() => {});
-      assert.equal(bytes, 0, "a login that there is not");
+      assert.equal(await credentials(await build.session(), Host), 0, "a login that doesn't exist");
     },
   })),
   ...["http://evil.example/t", "file:///etc/passwd", "https://127.0.0.1:1/", "x".repeat(100_000)]
     .map(
       (Realm): Attack => ({
         name: `a token from ${Realm.slice(0, 30)}`,
-        prepare: (folder) =>
-          Deno.mkdir(`${folder}/.docker`).then(() =>
-            Deno.writeTextFile(
-              `${folder}/.docker/config.json`,
-              JSON.stringify({ auths: { "reg.invalid": { auth: btoa("me:hunter2") } } }),
-            )
-          ),
+        prepare: withLogin,
         async script(build) {
           const request = {
             Host: "reg.invalid",
@@ -532,7 +554,7 @@ const progress: Attack[] = [
 ];
 
 for (const attack of [...fileSync, ...fileSend, ...logins, ...others, ...progress]) {
-  const { name, script, args, prepare, error, interrupt } = attack;
+  const { name, script, args, prepare, error, says, interrupt } = attack;
   Deno.test(`hostile daemon: ${name}`, async () => {
     try {
       const ended = await buildAgainst(script, {
@@ -546,6 +568,7 @@ for (const attack of [...fileSync, ...fileSend, ...logins, ...others, ...progres
         const [line = ""] = errorLines(ended);
         assert.match(line.slice(0, 100_000), error);
       }
+      if (says !== undefined) assert.match(ended.stderr, says);
       if (error === undefined) counts.held();
       else counts.refused();
     } catch (thrown) {
