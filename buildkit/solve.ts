@@ -12,6 +12,7 @@ import {
   sessionMetadata,
   type SessionOptions,
 } from "./session/session.ts";
+import type { CallSpan, SpanSource } from "./client_spans.ts";
 import { endWhenSilent, endWhenUnheard, SilenceError } from "./silence.ts";
 
 /** The inputs of a build besides its request. */
@@ -26,6 +27,8 @@ export interface SolveOptions {
   readonly signal: AbortSignal;
   /** The span that the build is a part of (https://www.w3.org/TR/trace-context/); else one of its own. */
   readonly traceparent?: string | undefined;
+  /** The command that the build is a part of, for the build's trace; without it, no spans are sent. */
+  readonly span?: SpanSource;
   /** Milliseconds without a sign that the daemon hears this side, after which it counts as lost; 25,000 by default. */
   readonly silence?: number;
 }
@@ -34,6 +37,8 @@ export interface SolveOptions {
 const STATUS_GRACE = 5000;
 /** The same after a cancellation: the daemon should report quickly what it stopped. */
 const CANCEL_GRACE = 3000;
+/** How long the daemon may take to store the spans of this side, in milliseconds. */
+const SPANS_GRACE = 500;
 /** After an output could not be written, how long the daemon may take to end the build. */
 const LOCAL_GRACE = 6000;
 /**
@@ -112,24 +117,36 @@ export async function solve(
   const status = client.status(request.Ref, onStatus, { signal: statusEnd.signal })
     .catch(() => {}); // The call of the build itself reports the daemon's reason.
   const cancel = new AbortController();
+  const span = callSpan(options.traceparent);
+  let spans: Promise<typeof import("./client_spans.ts")> | undefined;
+  // A trace is no part of the build: nothing that goes wrong with it counts.
+  const sendSpans = async (error?: unknown) => {
+    await spans?.then((code) => code.sendSpans(client, options.span!, span, error)).catch(() => {});
+  };
   using _cancelling = onAbort(signal, () => cancel.abort(signal.reason));
   try {
     const lost = session.done.then((): never => {
       throw new ConnectionLost(client.peer, "the builder ended the session before the build");
     });
-    // Without one the daemon keeps no trace of the build.
-    const metadata: [string, string][] = [["traceparent", spanOf(options.traceparent)]];
+    // Without a span the daemon keeps no trace of the build.
+    const metadata: [string, string][] = [["traceparent", `00-${span.trace}-${span.id}-01`]];
     const answer = client.solve(request, { signal: cancel.signal, metadata });
     answer.catch(() => {});
+    // The code is loaded while the daemon works.
+    if (options.span) spans = import("./client_spans.ts");
     const { ExporterResponse } = await Promise.race([answer, lostAfter(lost, answer), givenUp]);
+    const sent = sendSpans();
     await within(status, STATUS_GRACE);
+    await within(sent, SPANS_GRACE);
     return ExporterResponse;
   } catch (error) {
     cancel.abort(error);
+    const sent = connection.over ? undefined : sendSpans(error);
     // A refused build has no progress: the daemon would look for its ref for 6 s.
     if (!connection.over && began) {
       await within(status, signal.aborted ? CANCEL_GRACE : STATUS_GRACE);
     }
+    if (sent) await within(sent, SPANS_GRACE);
     if (local !== undefined) throw local;
     if (signal.aborted) throw signal.reason;
     throw error instanceof ConnectionLost ? error.during(`build ${request.Ref}`) : error;
@@ -154,11 +171,17 @@ function heeded(service: Service, path: string, heed: () => void): Service {
   };
 }
 
-/** The given span if it is valid, else a new one. */
-function spanOf(given: string | undefined): string {
-  if (/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(given ?? "")) return given!;
+/** The span of a call that begins now, within a given span if that is valid. */
+function callSpan(given: string | undefined): CallSpan {
   const random = crypto.getRandomValues(new Uint8Array(24)).toHex();
-  return `00-${random.slice(0, 32)}-${random.slice(32)}-01`;
+  const [, trace, parent] =
+    /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/.exec(given ?? "") ?? [];
+  return {
+    trace: trace ?? random.slice(0, 32),
+    id: random.slice(32),
+    parent: parent ?? "",
+    began: Date.now(),
+  };
 }
 
 /** The SilenceError among the causes of an error. */

@@ -64,6 +64,10 @@ export async function runJob(
       },
       signal: deps.signal,
       traceparent: deps.env("TRACEPARENT"),
+      span: {
+        name: job.target === "default" ? "build" : `build ${job.target}`,
+        attributes: { builder: builder.name },
+      },
     });
     // While the daemon works.
     const stop = after(0, record);

@@ -108,6 +108,23 @@ Deno.test({ name: "a build's timeline, as a reader sees it", ignore }, async (t)
     assert.deepEqual(names(stdout), names(page));
   });
 
+  await t.step("the trace of a build has the client's spans, too", async () => {
+    const { stdout } = await space.fairlead(["history", "trace"]);
+    const [trace] = JSON.parse(stdout).data;
+    type Span = { operationName: string; spanID: string; processID: string };
+    type Referring = Span & { references: { refType: string; spanID: string }[] };
+    const spans: Referring[] = trace.spans;
+    const ours = spans.filter(({ processID }) =>
+      trace.processes[processID].serviceName === "fairlead"
+    );
+    const solve = "moby.buildkit.v1.Control/Solve";
+    assert.deepEqual(ours.map(({ operationName }) => operationName).sort(), ["build", solve]);
+    const parentOf = ({ references }: Referring) =>
+      spans.find(({ spanID }) => references.some((one) => one.spanID === spanID));
+    const theirs = spans.find((span) => span.operationName === solve && !ours.includes(span))!;
+    assert.equal(parentOf(theirs), ours.find(({ operationName }) => operationName === solve));
+  });
+
   await t.step("history trace shows its spans in the browser until it is interrupted", async () => {
     const [program, ...args] = fairleadCommand("history", "trace", "--addr", "127.0.0.1:0");
     const child = new Deno.Command(program!, {
