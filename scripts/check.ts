@@ -5,6 +5,7 @@
  */
 import { compatibilityBreaches } from "./compatibility.ts";
 import { environmentBreaches } from "./environment.ts";
+import { cycleBreaches } from "./import_cycles.ts";
 
 const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 
@@ -80,6 +81,15 @@ for (const path of product) {
   });
 }
 
+/** What developers run stands on its own: tests may use the scripts, and not the other way round. */
+for (const path of files.filter((path) => path.startsWith("scripts/"))) {
+  Deno.readTextFileSync(`${root}/${path}`).split("\n").forEach((line, at) => {
+    if (/(?:from|import\()\s*"(?:\.\.\/)+tests\//.test(line)) {
+      breach(path, at + 1, "scripts/ imports nothing of tests/");
+    }
+  });
+}
+
 /** Each transport is one file with one export, listed in `all.ts`. */
 const list = Deno.readTextFileSync(`${root}/transports/all.ts`);
 for (const { name } of Deno.readDirSync(`${root}/transports/schemes`)) {
@@ -100,6 +110,7 @@ for (const path of ["README.md", "CONTRIBUTING.md", "docs/decisions/0024-rooms.m
   if (shown.join() !== ROOMS.join()) breach(path, 1, `shows the rooms as ${shown.join(", ")}`);
 }
 
+breaches.push(...cycleBreaches(root, product));
 breaches.push(...await compatibilityBreaches(root));
 breaches.push(...await environmentBreaches(root, product));
 
