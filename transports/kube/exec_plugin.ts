@@ -241,7 +241,8 @@ function credentialIn(
   }
   if (answer.kind !== "ExecCredential" || answer.apiVersion !== apiVersion) {
     throw fail(
-      `answered with ${answer.kind ?? "no kind"} of ${answer.apiVersion ?? "no version"}`,
+      `answered with ${textIn(answer.kind) ?? "no kind"} of ` +
+        (textIn(answer.apiVersion) ?? "no version"),
       hint,
     );
   }

@@ -154,9 +154,10 @@ async function checkCertificate(shown: Uint8Array, all: Known, verify: Verify): 
   if (!known.some((line) => line.marker === "cert-authority" && sameBytes(line.key, authority))) {
     throw refuse(`known_hosts does not hold its authority, ${keyType(authority)} ${print}`);
   }
+  // Until then all of it is the word of whoever answered.
+  if (!verify(authority, signed, signature)) throw refuse("its signature is wrong");
   const fault = certificateFault(certificate, target.alias, Date.now());
   if (fault !== undefined) throw refuse(`${fault} (${JSON.stringify(id)})`);
-  if (!verify(authority, signed, signature)) throw refuse("its signature is wrong");
 }
 
 interface Known {

@@ -45,7 +45,8 @@ export async function readKnownHosts(
 ): Promise<KnownHost[]> {
   const found: KnownHost[] = [];
   for (const [index, line] of text.split("\n").entries()) {
-    const fields = line.trim().split(/\s+/);
+    // Not `trim`, which would also take what OpenSSH takes for a part of the name.
+    const fields = line.split(/[ \t\r]+/).filter(Boolean);
     const marker = fields[0]?.startsWith("@") ? fields.shift()!.slice(1) : "";
     const [names, type, base64] = fields;
     if (names === undefined || type === undefined || base64 === undefined) continue;
