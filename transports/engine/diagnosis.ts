@@ -20,7 +20,7 @@ const PATIENCE_MS = 1500;
  * moment before its container's end. Undefined where it is well.
  * @param began when the stream was opened, on the clock of `performance.now()`
  */
-export async function fateOf(
+export async function diagnoseContainer(
   exec: EngineExec,
   began: number,
   context: DialContext,
@@ -29,8 +29,8 @@ export async function fateOf(
   const own = { ...context, signal: late };
   try {
     for (let pause = 20;; pause *= 2) {
-      const fate = await look(exec, began, own);
-      if (fate !== undefined) return fate;
+      const found = await look(exec, began, own);
+      if (found !== undefined) return found;
       await new Promise((resolve) => setTimeout(resolve, pause));
       late.throwIfAborted();
     }

@@ -15,7 +15,7 @@ import {
 } from "./docker_engine.ts";
 import { readFrames } from "./exec_frames.ts";
 import { upgradeEngine } from "./upgrade.ts";
-import { fateOf } from "./diagnosis.ts";
+import { diagnoseContainer } from "./diagnosis.ts";
 import { explainRefusal } from "./refusal.ts";
 import { type StderrTail, stderrTail } from "../net/stderr_tail.ts";
 import type { ByteStream } from "../byte_stream.ts";
@@ -110,7 +110,7 @@ function watch(
 
   const finish = async (broken?: unknown): Promise<null> => {
     let failure = await failureOf(exec, id, { tail, any, broken }, context);
-    if (any && !left) failure = await fateOf(exec, began, context) ?? failure;
+    if (any && !left) failure = await diagnoseContainer(exec, began, context) ?? failure;
     closing.signal.throwIfAborted();
     // Some engines leave what we still write hanging when the program is gone.
     ended = failure ?? new Deno.errors.BrokenPipe(`${exec.command[0]} has ended`);

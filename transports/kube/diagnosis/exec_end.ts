@@ -3,7 +3,7 @@
  * nothing; what happened stands in the pod's status, a moment later.
  */
 import type { ChannelEnd, ChannelUse } from "../channels.ts";
-import { type Fate, fateOf } from "./pod_state.ts";
+import { diagnosePod, type Diagnosis } from "./pod_state.ts";
 import type { PodDial } from "../pod_dial.ts";
 import { explainKube } from "./refusal.ts";
 import type { ByteStream } from "../../byte_stream.ts";
@@ -42,23 +42,23 @@ export function endings(
     log,
     step: () => {},
   });
-  const lost = ({ problem, hint, cause }: Fate, plain?: unknown) =>
+  const lost = ({ problem, hint, cause }: Diagnosis, plain?: unknown) =>
     new StreamLost(problem, hint, { cause: cause ?? plain });
 
   return {
     async suspect(signal) {
       const patient = within(LOOK_MS, signal);
-      const fate = await fateOf(dial, began, patient);
-      if (fate !== undefined) return lost(fate);
+      const diagnosis = await diagnosePod(dial, began, patient);
+      if (diagnosis !== undefined) return lost(diagnosis);
       const closed = await probe(dial, again, patient);
-      return closed && GONE.test(closed.problem) ? lost(asFate(dial, closed)) : undefined;
+      return closed && GONE.test(closed.problem) ? lost(asDiagnosis(dial, closed)) : undefined;
     },
     async failure(end, signal) {
       if (end.broken instanceof StreamLost) return end.broken;
       const plain = failure(end);
       if (!end.any || end.expected) return plain;
-      const fate = await search(dial, began, again, within(PATIENCE_MS, signal));
-      return fate === undefined ? plain : lost(fate, plain);
+      const diagnosis = await search(dial, began, again, within(PATIENCE_MS, signal));
+      return diagnosis === undefined ? plain : lost(diagnosis, plain);
     },
   };
 }
@@ -69,7 +69,7 @@ async function search(
   began: number,
   again: EndingsOptions["again"],
   context: DialContext,
-): Promise<Fate | undefined> {
+): Promise<Diagnosis | undefined> {
   let probed: { readonly closed: DialError | undefined } | undefined;
   void probe(dial, again, context).then((closed) => probed = { closed });
   try {
@@ -77,15 +77,15 @@ async function search(
       // Of all else the pod's status may soon tell more.
       const enough = probed !== undefined &&
         (probed.closed === undefined || NODE_GONE.test(probed.closed.problem));
-      const fate = await fateOf(dial, began, context);
-      if (fate !== undefined) return fate;
+      const diagnosis = await diagnosePod(dial, began, context);
+      if (diagnosis !== undefined) return diagnosis;
       if (enough) break;
       await pause(PAUSE_MS, context.signal);
     }
   } catch {
     // The time is up.
   }
-  return probed?.closed && asFate(dial, probed.closed);
+  return probed?.closed && asDiagnosis(dial, probed.closed);
 }
 
 /** Goes the same way to the daemon's first byte. What is wrong with it; undefined where it is well. */
@@ -110,7 +110,7 @@ async function probe(
   }
 }
 
-function asFate({ pod }: PodDial, cause: DialError): Fate {
+function asDiagnosis({ pod }: PodDial, cause: DialError): Diagnosis {
   const { problem, hint } = cause;
   const own = NODE_GONE.test(problem) ? hint : undefined;
   return { problem, hint: own ?? `look at the log of the daemon in pod ${pod}`, cause };

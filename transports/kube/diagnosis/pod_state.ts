@@ -6,7 +6,7 @@ import { DialError } from "../../errors.ts";
 import type { DialContext } from "../../transport.ts";
 
 /** What happened, and what to try. */
-export interface Fate {
+export interface Diagnosis {
   /** As "pod p was deleted". */
   readonly problem: string;
   readonly hint: string;
@@ -23,17 +23,17 @@ const ANEW = "when it is there again, run it again; a selector in place of the n
  * Asks the API server what became of the pod. Undefined where it is well, as far as can be seen.
  * @param began when the stream was opened, on the clock of `performance.now()`
  */
-export async function fateOf(
+export async function diagnosePod(
   dial: PodDial,
   began: number,
   context: DialContext,
-): Promise<Fate | undefined> {
+): Promise<Diagnosis | undefined> {
   const { pod, target: { namespace } } = dial;
   try {
     const { value, now } = await askKubeNow(dial.target, podPath(dial), dial.endpoint, context);
     // By the API server's clock, so that ours may be wrong.
     const since = now - (performance.now() - began);
-    return fateIn(podOf(value), pod, since);
+    return diagnosisIn(podOf(value), pod, since);
   } catch (error) {
     context.signal.throwIfAborted();
     if (error instanceof KubeRefusal && error.status === 404) {
@@ -46,7 +46,11 @@ export async function fateOf(
 }
 
 /** @param since when the stream was opened, in milliseconds since 1970: what was before is no news */
-export function fateIn(pod: Omit<Pod, "name">, name: string, since: number): Fate | undefined {
+export function diagnosisIn(
+  pod: Omit<Pod, "name">,
+  name: string,
+  since: number,
+): Diagnosis | undefined {
   const { metadata, status } = pod;
   const after = (time: string | undefined, slack: number) =>
     time !== undefined && Date.parse(time) >= since - slack;
@@ -91,7 +95,7 @@ function ofContainer(
   { name, state }: ContainerStatus,
   pod: string,
   { reason, exitCode = 0, message }: Terminated,
-): Fate {
+): Diagnosis {
   const again = state?.running !== undefined
     ? ", and was started again"
     : state?.waiting?.reason === undefined

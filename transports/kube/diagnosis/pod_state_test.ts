@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fateIn } from "./pod_state.ts";
+import { diagnosisIn } from "./pod_state.ts";
 import type { Pod } from "../pod.ts";
 
 /** When the stream was opened. */
@@ -75,11 +75,11 @@ Deno.test("what became of a pod, by its status", () => {
     [container({ state: terminated("Error", 1, "2026-05-01T12:00:00Z") }), /exit code 1\)$/],
   ];
   for (const [value, expected] of cases) {
-    const fate = fateIn(value, "p", SINCE);
-    if (expected === undefined) assert.equal(fate, undefined);
+    const diagnosis = diagnosisIn(value, "p", SINCE);
+    if (expected === undefined) assert.equal(diagnosis, undefined);
     else {
-      assert.match(fate?.problem ?? "", expected);
-      assert.match(fate!.hint, /^[a-z].*[^.]$/);
+      assert.match(diagnosis?.problem ?? "", expected);
+      assert.match(diagnosis!.hint, /^[a-z].*[^.]$/);
     }
   }
 });
