@@ -6,25 +6,25 @@ import { contextNames, currentContext, currentKey } from "../transports/engine/d
 import type { NodeGroup, StoredNode } from "./store/node_group.ts";
 import { type BrokenFile, Store } from "./store/store.ts";
 
-/** The name under which the daemon of `BUILDKIT_HOST` is shown; nothing of it is stored. */
+/** The name of the builder that `BUILDKIT_HOST` stands for; the store has no entry for it. */
 export const implicitName = "buildkit-host";
 
-/** A builder, wherever it comes from. */
+/** A builder of the store, of the environment, or of a docker context. */
 export interface Builder extends NodeGroup {
   readonly origin: "store" | "BUILDKIT_HOST" | "docker context";
-  /** When it was last used; read when asked. */
+  /** Reads when the builder was last used. */
   lastActivity(): Date | undefined;
 }
 
-/** Reads the store that the environment names. `onBroken` as `Store` has it. */
+/** Opens the store that the environment names; `onBroken` is passed to `Store`. */
 export function openStore(env: Env, onBroken?: (broken: BrokenFile) => void): Store {
   return new Store(buildxConfigDir(env), onBroken);
 }
 
 /**
- * The builder to work with. The first of these that is there:
+ * Chooses the builder to work with, the first that exists of these:
  *
- * 1. `name`: what `--builder` says, or `BUILDX_BUILDER`
+ * 1. `name`, from `--builder` or `BUILDX_BUILDER`
  * 2. the builder chosen by `use`, or remembered for this docker endpoint by `use --default`
  * 3. the daemon that `BUILDKIT_HOST` names: a builder called `buildkit-host`
  * 4. the docker engine of the current context, which has a BuildKit inside
@@ -42,7 +42,7 @@ export async function chooseBuilder(store: Store, env: Env, name: string): Promi
   return contextBuilder(store, context);
 }
 
-/** Throws `BuilderError` for a docker context that isn't there. */
+/** Throws `BuilderError` for a docker context that doesn't exist. */
 export function checkContext(env: Env, name: string): void {
   const known = name === "default" ? [name] : contextNames(env);
   if (known.includes(name)) return;
@@ -53,7 +53,7 @@ export function checkContext(env: Env, name: string): void {
   });
 }
 
-/** The builder of a name: stored, implicit, or a docker context. Throws `BuilderError`. */
+/** Finds a builder by name: stored, implicit, or a docker context. Throws `BuilderError`. */
 export function namedBuilder(store: Store, env: Env, name: string): Builder {
   const group = store.find(name);
   if (group !== undefined) return stored(store, group);
@@ -72,7 +72,7 @@ export function namedBuilder(store: Store, env: Env, name: string): Builder {
   });
 }
 
-/** Every builder, in the order of `ls`: stored ones by name, `BUILDKIT_HOST`, docker contexts. */
+/** Lists every builder in the order of `ls`: stored ones by name, `BUILDKIT_HOST`, docker contexts. */
 export function allBuilders(store: Store, env: Env): Builder[] {
   const builders = store.list().groups.map((group) => stored(store, group));
   const names = new Set(builders.map((builder) => builder.name));
@@ -85,8 +85,8 @@ export function allBuilders(store: Store, env: Env): Builder[] {
 }
 
 /**
- * The builder that `use` has chosen for the current docker endpoint, by buildx's rules; undefined for
- * none. buildx also rewrites `current` when it reads it; that only forgets choices, so we don't.
+ * Finds the builder that `use` has chosen for the current docker endpoint, by buildx's rules. buildx
+ * also rewrites `current` when it reads it, which only forgets choices; fairlead doesn't.
  */
 async function chosenGroup(store: Store, env: Env): Promise<NodeGroup | undefined> {
   const current = store.current();

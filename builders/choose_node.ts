@@ -3,7 +3,7 @@ import { BuilderError } from "./builder_error.ts";
 import type { StoredNode } from "./store/node_group.ts";
 import { formatPlatform, normalizePlatform, type Platform } from "./platforms.ts";
 
-/** The node that everything goes to which no platform sends elsewhere. Throws `BuilderError`. */
+/** Gives the first node: it gets everything that no platform sends elsewhere. Throws `BuilderError`. */
 export function firstNode({ name, nodes }: Builder): StoredNode {
   const first = nodes[0];
   if (first !== undefined) return first;
@@ -13,7 +13,7 @@ export function firstNode({ name, nodes }: Builder): StoredNode {
 }
 
 /**
- * The one node to talk to: that for which a platform was fixed, else the first.
+ * Chooses the one node to connect to: the node for which a platform was fixed, else the first.
  * Throws `BuilderError` when the platforms are fixed on different nodes.
  */
 export function chooseNode(builder: Builder, platforms: readonly Platform[]): StoredNode {

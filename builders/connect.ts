@@ -3,12 +3,12 @@ import type { BuildkitVersion, WorkerRecord } from "../proto/gen/worker.ts";
 import type { Registry } from "../transports/registry.ts";
 import type { DialContext } from "../transports/transport.ts";
 
-/** What builders ask a daemon about itself; `buildkit/client.ts` is one. */
+/** The questions to a daemon about itself; `buildkit/client.ts` implements them. */
 export interface NodeClient {
-  /** Undefined from a daemon that is older than the call. */
+  /** Resolves to undefined for a daemon that is older than the call. */
   info(): Promise<BuildkitVersion | undefined>;
   listWorkers(): Promise<WorkerRecord[]>;
-  /** Which BuildKit it is, for one that is older than that call. */
+  /** Finds the version of a daemon that is older than `info`. */
   readonly knownVersion?: ((signal: AbortSignal) => Promise<string>) | undefined;
   close(): Promise<void>;
 }

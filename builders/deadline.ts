@@ -24,7 +24,7 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  /** The promise's outcome, or the signal's reason if that comes first. */
+  /** Settles as the promise, or rejects with the signal's reason if that comes first. */
   race<T>(promise: Promise<T>): Promise<T> {
     return abortable(promise, this.signal);
   }

@@ -5,7 +5,7 @@ import { BuilderError } from "./builder_error.ts";
 import type { StoredNode } from "./store/node_group.ts";
 import { isAbsolute } from "../base/paths.ts";
 
-/** What `--driver-opt` takes for the remote driver. */
+/** The options of the driver `remote`. */
 export const driverOptionNames = [
   "cacert",
   "cert",
@@ -15,19 +15,19 @@ export const driverOptionNames = [
   "transport",
 ] as const;
 
-/** A node's driver options, understood. */
+/** A node's driver options, parsed. */
 export interface DriverOptions {
   readonly tls: TlsOptions;
-  /** Load a result that has no other output into the docker engine. */
+  /** True: a result without another output is loaded into the docker engine. */
   readonly defaultLoad: boolean;
   /** The transport plugin that reaches the node. */
   readonly transport?: string;
 }
 
 /**
- * Reads a node's driver options; files are named, not opened. Throws `BuilderError` in buildx's words
- * for a key that is unknown, a path that is relative, half a key pair. Unlike in buildx `cacert` may
- * be missing: then the system's certificates hold.
+ * Reads a node's driver options, without opening the files that they name. Throws `BuilderError` in
+ * buildx's words for an unknown key, a relative path, or half a key pair. `cacert` may be missing,
+ * unlike in buildx: the system's certificates are used then.
  */
 export function readDriverOptions(node: Pick<StoredNode, "driverOpts">): DriverOptions {
   const { cacert, cert, key, servername, "default-load": _, transport, ...unknown } =
@@ -58,7 +58,7 @@ export function readDriverOptions(node: Pick<StoredNode, "driverOpts">): DriverO
   };
 }
 
-/** `default-load` alone, among the options of a driver that starts daemons. Throws `BuilderError`. */
+/** Reads `default-load` alone, for drivers that make daemons. Throws `BuilderError`. */
 export function readDefaultLoad({ driverOpts }: Pick<StoredNode, "driverOpts">): boolean {
   const load = driverOpts?.["default-load"];
   return load === undefined ? false : boolean(load);

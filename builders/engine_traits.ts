@@ -10,15 +10,15 @@ import type { Builder } from "./builder.ts";
 import type { StoredNode } from "./store/node_group.ts";
 import { nodeTarget, reachNode } from "./reach_node.ts";
 
-/** What the BuildKit inside a Docker engine can do, as its workers' labels tell. */
+/** The abilities of the BuildKit inside a Docker engine, read from its workers' labels. */
 export interface EngineTraits {
-  /** The engine's images are containerd's: every exporter and cache is there, and several platforms. */
+  /** The engine keeps images in containerd: every exporter and cache works, and several platforms. */
   readonly containerd: boolean;
-  /** What `host-gateway` stands for; undefined where the engine doesn't tell. */
+  /** The address of `host-gateway`; undefined where the engine doesn't name it. */
   readonly hostGateway: string | undefined;
 }
 
-/** True where a node's daemon is the one inside a Docker engine. Throws as `nodeTarget` does. */
+/** True when a node's daemon is the one inside a Docker engine. Throws as `nodeTarget` does. */
 export function isInsideEngine(
   builder: Builder,
   node: StoredNode,
@@ -38,7 +38,7 @@ export async function nodeEngine(
   return await findEngine(docker.parse(endpoint), endpoint, surroundings.env);
 }
 
-/** Asks a node's engine. Throws what connecting throws, and `RpcError`. */
+/** Asks a node's engine for its traits. Throws the errors of `connect`, and `RpcError`. */
 export async function engineTraits(
   builder: Builder,
   node: StoredNode,
@@ -49,7 +49,10 @@ export async function engineTraits(
   },
 ): Promise<EngineTraits> {
   const { connect } = await import("../buildkit/connect.ts");
-  const client: Client = await reachNode(connect, { builder, node, registry }, { context, budget });
+  const client: Client = await reachNode(
+    { builder, node, registry, env: context.env },
+    (target) => connect({ ...target, context, budget }),
+  );
   try {
     return traitsOf(await client.listWorkers());
   } finally {

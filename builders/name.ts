@@ -1,15 +1,15 @@
 import { BuilderError } from "./builder_error.ts";
 import { adjectives, surnames } from "./name_words.ts";
 
-/** buildx's rule for the names of builders and nodes. */
+/** Checks a builder's or a node's name by buildx's rule. */
 export function isValidName(name: string): boolean {
   return /^[a-zA-Z][a-zA-Z0-9._-]*$/.test(name);
 }
 
-/** A name is a file's in the store, and so are others made of it, such as a new node's. */
+/** The longest name, in characters: names of files are made of it. */
 const LONGEST = 200;
 
-/** The name in lower case, which is how files and nodes carry it. Throws `BuilderError`. */
+/** Gives the name in lower case, as files and nodes have it. Throws `BuilderError`. */
 export function validateName(name: string): string {
   if (!isValidName(name)) {
     throw new BuilderError(
@@ -24,7 +24,7 @@ export function validateName(name: string): string {
   return name.toLowerCase();
 }
 
-/** `adjective_surname`, with a digit after it from the second try on. */
+/** Makes up a name, `adjective_surname`; a digit follows from the second try on. */
 export function randomName(attempt: number): string {
   const pick = (words: readonly string[]) => words[random(words.length)]!;
   return `${pick(adjectives)}_${pick(surnames)}${attempt > 0 ? random(10) : ""}`;

@@ -4,8 +4,8 @@ import { readDriverOptions } from "./driver_options.ts";
 import type { StoredNode } from "./store/node_group.ts";
 
 /**
- * The registry for one node: where its driver option `transport` names a plugin, that serves the
- * scheme of its endpoint. What the command line names for the scheme goes before.
+ * Gives the registry of transports for one node: a plugin in its driver option `transport` serves the
+ * scheme of its endpoint, unless the command line names a plugin for that scheme.
  * Throws `BuilderError` for driver options that are wrong.
  */
 export function nodeRegistry(

@@ -1,4 +1,4 @@
-/** Which node of a builder builds which platforms. */
+/** Distributes platforms over the nodes of a builder. */
 import { BuilderError } from "./builder_error.ts";
 import type { Builder } from "./builder.ts";
 import { firstNode } from "./choose_node.ts";
@@ -6,33 +6,33 @@ import type { StoredNode } from "./store/node_group.ts";
 import { formatPlatform, normalizePlatform, type Platform } from "./platforms.ts";
 import { runnable } from "./runnable.ts";
 
-/** What one node has to build. */
+/** The platforms that one node builds. */
 export interface Share {
-  /** The node's place in the builder. */
+  /** The node's index in the builder. */
   readonly index: number;
   readonly node: StoredNode;
-  /** Empty where none was asked for: the node builds its own. */
+  /** Empty when the user named none: the node builds its own. */
   readonly platforms: readonly Platform[];
-  /** Why each is this node's to build. */
+  /** Why this node builds each platform. */
   readonly reasons: readonly Reason[];
 }
 
 /**
- * `fixed`: it was fixed on the node. `listed`: the node's workers list it. `related`: the node runs it
- * all the same. `first`: nobody says that he builds it, and the node is the first. `only`: there is no
- * other node.
+ * `fixed`: the platform was fixed on the node. `listed`: the node's workers list it. `related`: the node
+ * runs it, though no worker lists it. `first`: no node claims it, and this one is the first. `only`:
+ * there is no other node.
  */
 export type Reason = "fixed" | "listed" | "related" | "first" | "only";
 
-/** The platforms that a node's workers list. Rejects when the node can't be asked. */
+/** Asks for the platforms that a node's workers list. Rejects when the node can't be asked. */
 export type Listed = (index: number) => Promise<readonly Platform[]>;
 
 /**
- * Gives platforms to nodes: each to the first node that was fixed for it, else to the first whose
- * workers list it, else to the first that runs it all the same (`linux/386` on `linux/amd64`), else
- * to the first of all, which may cross-build. Workers are asked only where their word decides. A node
- * that can't be asked and might have come first is an error, so that no other machine takes its place
- * unnoticed. Without platforms the first node builds its own.
+ * Assigns each platform to the first node for which it was fixed, else to the first whose workers list
+ * it, else to the first that runs it nevertheless (`linux/386` on `linux/amd64`), else to the first of
+ * all, which may cross-build. Workers are asked only where their answer decides. A node that can't be
+ * asked but might have been chosen is an error, so that no other machine replaces it unnoticed. Without
+ * platforms, the first node builds its own.
  *
  * Throws `BuilderError`, which names node and platform.
  *
@@ -70,7 +70,7 @@ interface Place {
   readonly reason: Reason;
 }
 
-/** What a node runs, or why it can't be asked. */
+/** The platforms that a node runs, or the error of asking it. */
 type Answer = { readonly platforms: readonly Platform[] } | { readonly error: unknown };
 
 async function askAll({ nodes }: Builder, listed: Listed): Promise<readonly Answer[]> {
@@ -86,7 +86,7 @@ async function askAll({ nodes }: Builder, listed: Listed): Promise<readonly Answ
 function best({ nodes }: Builder, answers: readonly Answer[], platform: Platform): Place {
   let found = { index: 0, rank: Infinity };
   for (const [index, answer] of answers.entries()) {
-    // Nobody who comes later can do better.
+    // No later node can be a better choice.
     if (found.rank === 0) break;
     if ("error" in answer) throw unasked(nodes[index]!, platform, answer.error);
     const at = rank(platform, answer.platforms);
@@ -96,7 +96,7 @@ function best({ nodes }: Builder, answers: readonly Answer[], platform: Platform
   return { index, reason: at === 0 ? "listed" : at < Infinity ? "related" : "first" };
 }
 
-/** How well a node runs a platform, by what it says it runs: 0 is exactly, Infinity not at all. */
+/** Rates how well a node runs a platform: 0 means exactly, Infinity not at all. */
 function rank(platform: Platform, offered: readonly Platform[]): number {
   const key = formatPlatform(normalizePlatform(platform));
   const ranks = offered.map((other) => runnable(normalizePlatform(other)).indexOf(key));

@@ -1,6 +1,6 @@
 import { BuilderError } from "./builder_error.ts";
 
-/** A platform as the OCI image specification has it; empty strings are left out. */
+/** A platform of the OCI image specification; empty fields are left out. */
 export interface Platform {
   readonly os: string;
   readonly architecture: string;
@@ -26,8 +26,8 @@ export function localPlatform(): Platform {
 }
 
 /**
- * Parses platforms as `--platform` takes them: each text may hold several after commas, `local` is
- * this machine's. Normalised, duplicates kept. Throws `BuilderError`.
+ * Parses `--platform`: each text may hold several platforms between commas, and `local` is this
+ * machine's. The result is normalised and keeps duplicates. Throws `BuilderError`.
  */
 export function parsePlatforms(texts: readonly string[]): Platform[] {
   return texts.flatMap((text) => text.split(",")).map((text) =>
@@ -36,8 +36,8 @@ export function parsePlatforms(texts: readonly string[]): Platform[] {
 }
 
 /**
- * Parses `os/arch`, `os/arch/variant`, or one of them alone, as containerd does; the os may carry a
- * version and features: `windows(10.0.17763+win32k)`. Throws `BuilderError`.
+ * Parses `os/arch`, `os/arch/variant`, or a single part, as containerd does. The os may have a version
+ * and features: `windows(10.0.17763+win32k)`. Throws `BuilderError`.
  */
 export function parsePlatform(text: string): Platform {
   const refuse = (message: string): never => {
@@ -74,7 +74,7 @@ export function parsePlatform(text: string): Platform {
   return alone;
 }
 
-/** As containerd prints its grammars. */
+/** The grammars as containerd prints them. */
 const OS_GRAMMAR =
   '"^([A-Za-z0-9_-]+)(?:\\\\(([A-Za-z0-9_.%-]*)((?:\\\\+[A-Za-z0-9_.%-]+)*)\\\\))?$"';
 const PART_GRAMMAR = '"^[A-Za-z0-9_.-]+$"';
@@ -88,7 +88,7 @@ function made(base: Omit<Platform, "architecture">, architecture: string, varian
   return { ...base, architecture, ...variant && { variant } };
 }
 
-/** One spelling for every platform: `aarch64` is `arm64`, `arm64/v8` is `arm64`, `arm` is `arm/v7`. */
+/** Gives each platform one spelling: `aarch64` is `arm64`, `arm64/v8` is `arm64`, `arm` is `arm/v7`. */
 export function normalizePlatform(platform: Platform): Platform {
   const { architecture, variant } = normalizeArchitecture(
     platform.architecture,
@@ -135,15 +135,15 @@ function normalizeArchitecture(architecture: string, variant: string) {
   return { architecture, variant };
 }
 
-/** `linux/arm/v7`; the key by which platforms are compared. */
+/** Prints `linux/arm/v7`, the key by which platforms are compared. */
 export function formatPlatform({ os, architecture, variant }: Platform): string {
   if (os === "") return "unknown";
   return [os, architecture, variant].filter((part) => part).join("/");
 }
 
 /**
- * The whole platform, as the daemon takes it: `windows(10.0.17763+win32k)/amd64`. Characters that the
- * grammar doesn't have are encoded as in a URL.
+ * Prints the whole platform as the daemon takes it: `windows(10.0.17763+win32k)/amd64`. Characters
+ * outside the grammar are encoded as in a URL.
  */
 export function formatWholePlatform(platform: Platform): string {
   const { os, osVersion = "", osFeatures = [] } = platform;
@@ -156,7 +156,7 @@ export function formatWholePlatform(platform: Platform): string {
   return formatPlatform(more === "" ? platform : { ...platform, os: `${os}(${more})` });
 }
 
-/** The same platforms, normalised, each once. */
+/** Normalises platforms and drops duplicates. */
 export function distinctPlatforms(platforms: readonly Platform[]): Platform[] {
   const byKey = new Map<string, Platform>();
   for (const platform of platforms.map(normalizePlatform)) {
@@ -166,7 +166,7 @@ export function distinctPlatforms(platforms: readonly Platform[]): Platform[] {
   return [...byKey.values()];
 }
 
-/** All of a node's platforms as texts, the fixed ones first and marked with a star. */
+/** Prints a node's platforms, the fixed ones first and marked with a star. */
 export function formatInGroups(
   fixed: readonly Platform[],
   reported: readonly Platform[],

@@ -5,7 +5,7 @@ import { driverOf, drivers } from "./drivers/all.ts";
 import type { NodeTarget, Surroundings } from "./drivers/driver.ts";
 import type { NodeMember, StoredNode } from "./store/node_group.ts";
 
-/** Where a node's daemon is. Throws `BuilderError`. */
+/** Finds a node's daemon. Throws `BuilderError`. */
 export function nodeTarget(
   builder: Builder,
   node: StoredNode,
@@ -32,28 +32,24 @@ export async function membersOf(
 }
 
 /**
- * Connects to a node's daemon by `connect`. Rejects with what that met, which tells then how to get a
- * daemon that a driver of buildx's has to start.
+ * Connects to a node's daemon by `connect`. Rejects with the errors of `connect`; for a daemon that is
+ * down, the hint names the remedy of its driver.
  */
-export async function reachNode<O extends NodeTarget, C>(
-  connect: (options: O) => Promise<C>,
-  { builder, node, registry }: {
+export async function reachNode<C>(
+  { builder, node, registry, env }: Surroundings & {
     readonly builder: Builder;
     readonly node: StoredNode;
-    readonly registry: Surroundings["registry"];
   },
-  options: Omit<O, keyof NodeTarget> & { readonly context: DialContext },
+  connect: (target: NodeTarget) => Promise<C>,
 ): Promise<C> {
-  const { env } = options.context;
   try {
-    const target = nodeTarget(builder, node, { registry, env });
-    return await connect({ ...options, ...target } as unknown as O);
+    return await connect(nodeTarget(builder, node, { registry, env }));
   } catch (error) {
     throw explained(error, builder, node, env);
   }
 }
 
-/** The error with what its builder's user can do about it. */
+/** Adds the remedy of the builder's driver to an error. */
 export function explained(error: unknown, builder: Builder, node: StoredNode, env: Env): unknown {
   if (!(error instanceof DialError)) return error;
   const hint = driverOf(builder).remedy?.(node, builder.name, error, env);

@@ -205,7 +205,10 @@ async function ask(
 ) {
   const { registry, connect, env, log } = options;
   const context = { signal: deadline.signal, env, log, step };
-  const client = await reachNode(connect, { builder, node, registry }, { context });
+  const client = await reachNode(
+    { builder, node, registry, env },
+    (target) => connect({ ...target, context }),
+  );
   const close = closing(client);
   deadline.signal.addEventListener("abort", close, { once: true });
   try {

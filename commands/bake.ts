@@ -2,7 +2,7 @@ import { printTargets } from "../bake/definition/print.ts";
 import { readDefinition } from "../bake/definition/read.ts";
 import { resolveTargets } from "../bake/definition/resolve.ts";
 import { chooseBuilder } from "../builders/builder.ts";
-import { expectTls } from "../builders/expect_tls.ts";
+import { warmUpTls } from "../builders/warm_up_tls.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { readArguments } from "./bake/arguments.ts";
 import { fileNames } from "./bake/file_names.ts";
@@ -63,7 +63,7 @@ export const command = defineCommand({
       : undefined;
     if (builder) {
       driverOf(builder);
-      expectTls([builder]);
+      warmUpTls([builder]);
     }
     const display = displays(builder, {
       deps,

@@ -1,5 +1,5 @@
 import { chooseBuilder } from "../builders/builder.ts";
-import { expectTls } from "../builders/expect_tls.ts";
+import { warmUpTls } from "../builders/warm_up_tls.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { connectTimeout } from "../cli/connect_timeout.ts";
 import { defineCommand } from "../cli/command.ts";
@@ -42,7 +42,7 @@ export const command = defineCommand({
     const store = storeOf(deps);
     const builder = await chooseBuilder(store, deps.env, global.builder);
     driverOf(builder);
-    expectTls([builder]);
+    warmUpTls([builder]);
     const { mode, printId } = chooseMode({
       flag: flags.progress,
       quiet: flags.quiet,

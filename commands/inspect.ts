@@ -1,6 +1,6 @@
 import { chooseBuilder } from "../builders/builder.ts";
 import { driverOf } from "../builders/drivers/all.ts";
-import { expectTls } from "../builders/expect_tls.ts";
+import { warmUpTls } from "../builders/warm_up_tls.ts";
 import { askBuilders } from "../builders/status.ts";
 import { statusLimit } from "../cli/connect_timeout.ts";
 import { defineCommand } from "../cli/command.ts";
@@ -20,7 +20,7 @@ export const command = defineCommand({
   async run({ deps, args, flags, given, global }) {
     const store = storeOf(deps);
     const builder = await chooseBuilder(store, deps.env, args[0] ?? global.builder);
-    expectTls([builder]);
+    warmUpTls([builder]);
     const timeout = statusLimit(flags, given, global);
     if (flags.bootstrap) {
       driverOf(builder);

@@ -1,6 +1,6 @@
 import { allBuilders, type Builder, chooseBuilder } from "../builders/builder.ts";
 import { BuilderError } from "../builders/builder_error.ts";
-import { expectTls } from "../builders/expect_tls.ts";
+import { warmUpTls } from "../builders/warm_up_tls.ts";
 import { formatInGroups } from "../builders/platforms.ts";
 import { askBuilders, type BuilderStatus, type NodeStatus } from "../builders/status.ts";
 import { DialError } from "../transports/errors.ts";
@@ -50,7 +50,7 @@ export const command = defineCommand({
     const current = await currentName(deps, store);
     const explicit = given.has("timeout") || given.has("connect-timeout");
     const builders = allBuilders(store, deps.env);
-    expectTls(builders);
+    warmUpTls(builders);
     const statuses = await askBuilders(builders, {
       ...askOptions(deps, global),
       timeout: explicit ? statusLimit(flags, given, global) : patience,

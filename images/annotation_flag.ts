@@ -5,8 +5,8 @@ import { UsageError } from "../base/usage_error.ts";
 const ANNOTATED = ["index", "index-descriptor", "manifest", "manifest-descriptor"];
 
 /**
- * `--annotation [type[platform],…:]key=value`, as attributes of an exporter:
- * `annotation-TYPE[PLATFORM].KEY`. Empty ones are skipped.
+ * Converts `--annotation [type[platform],…:]key=value` to attributes of an exporter:
+ * `annotation-TYPE[PLATFORM].KEY`. Empty texts are skipped.
  */
 export function annotations(
   texts: readonly string[],
@@ -44,7 +44,7 @@ export function annotations(
     if (platform === undefined) return `annotation-${type}`;
     try {
       const known = formatPlatform(parsePlatform(platform));
-      // An index is of all platforms.
+      // An index holds all platforms.
       return type!.startsWith("index") ? `annotation-${type}` : `annotation-${type}[${known}]`;
     } catch (error) {
       return fail(`invalid platform ${quote(platform)}: ${(error as Error).message}`);

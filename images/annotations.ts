@@ -5,11 +5,11 @@ import { quote } from "../base/go/quote.ts";
 import { UsageError } from "../base/usage_error.ts";
 import { platformOfDescriptor } from "./descriptor_platform.ts";
 
-/** One `--annotation`. */
+/** One annotation of `--annotation`. */
 export interface IndexAnnotation {
-  /** `index`, `manifest-descriptor`, …; empty where none was typed. */
+  /** `index`, `manifest-descriptor`, …; empty when the user typed none. */
   readonly type: string;
-  /** Empty for all. */
+  /** Empty for all platforms. */
   readonly platform: string;
   readonly key: string;
   readonly value: string;
@@ -20,7 +20,7 @@ export function readAnnotations(texts: readonly string[]): IndexAnnotation[] {
   return annotationsOf(parseAnnotations(texts, "failed to parse annotations"));
 }
 
-/** Those among an exporter's attributes: `annotation-index.KEY` … */
+/** Reads the annotations among an exporter's attributes: `annotation-index.KEY` … */
 export function annotationsOf(attrs: Readonly<Record<string, string>>): IndexAnnotation[] {
   const named = Object.entries(attrs).filter(([name]) => name.startsWith("annotation"));
   return named.map(([name, value]) => {
@@ -30,7 +30,7 @@ export function annotationsOf(attrs: Readonly<Record<string, string>>): IndexAnn
   });
 }
 
-/** Puts annotations on a list of manifests and on its entries. Throws `UsageError` for other kinds. */
+/** Annotates an index and its entries. Throws `UsageError` for annotations of other kinds. */
 export function annotate(
   manifests: readonly Descriptor[],
   annotations: readonly IndexAnnotation[],

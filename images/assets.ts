@@ -91,7 +91,7 @@ function isStatement({ mediaType, annotations }: Descriptor, kind: "sbom" | "pro
     : type.startsWith("https://slsa.dev/provenance/");
 }
 
-/** In an envelope with signatures (DSSE). */
+/** True for a statement in an envelope with signatures (DSSE). */
 function isSigned(mediaType: string): boolean {
   return /application\/vnd\.in-toto\..*\+dsse/.test(mediaType);
 }

@@ -73,7 +73,7 @@ export function layoutReader(folder: string, shown: string): Reader {
   };
 }
 
-/** The media type of a manifest that doesn't say it, by its fields. */
+/** Guesses the media type of a manifest without one by its fields. */
 function kindOf({ config, ...fields }: Manifest): string {
   if (config !== undefined) return mediaTypes.dockerManifest;
   const layers = fields["fsLayers"];
@@ -83,8 +83,8 @@ function kindOf({ config, ...fields }: Manifest): string {
 }
 
 /**
- * The referrers of every manifest in a layout: those that `index.json` names as such, and those in the
- * images of the layout. Blobs that are missing are passed over.
+ * Finds the referrers of every manifest in a layout, among the entries of `index.json` and in the images
+ * of the layout. Missing blobs are skipped.
  */
 async function referrersIn(
   folder: string,
@@ -112,7 +112,7 @@ function rootsOf(folder: string): readonly Descriptor[] {
 
 const isReferrer = ({ annotations }: Descriptor) => (annotations?.[SUBJECT] ?? "") !== "";
 
-/** Visits each manifest below some once. */
+/** Visits each manifest below the given ones once. */
 async function walk(
   descriptors: readonly Descriptor[],
   folder: string,
@@ -134,7 +134,7 @@ async function walk(
   }
 }
 
-/** Lists referrers in `index.json`, but those that an image of the layout contains. */
+/** Adds referrers to `index.json`, except those that an image of the layout contains. */
 export async function listReferrers(
   folder: string,
   referrers: readonly Referrer[],
@@ -170,7 +170,7 @@ export function layoutWriter(folder: string): Writer {
     }
   };
   return {
-    // Another program may change the meaning of a tag in an index: it is always written anew.
+    // Another program may change the meaning of a tag in an index, so a tag is always written again.
     has: async (wanted, tag) => tag === undefined && await has(wanted),
     mount: () => Promise.resolve(false),
     putBlob,

@@ -1,4 +1,4 @@
-/** Where an image is: in a registry, or in an OCI layout of this machine (`oci-layout://PATH[:TAG][@DIGEST]`). */
+/** The location of an image: a registry, or an OCI layout on this machine (`oci-layout://PATH[:TAG][@DIGEST]`). */
 import { digestProblem } from "../buildkit/registry/digest.ts";
 import {
   InvalidReference,
@@ -14,7 +14,7 @@ export type Location =
   | { readonly kind: "registry"; readonly ref: Reference }
   | { readonly kind: "layout"; readonly ref: LayoutRef };
 
-/** Reads one; a registry's has the tag `latest` where none is given. Throws `InvalidReference`. */
+/** Parses a location; in a registry, the default tag is `latest`. Throws `InvalidReference`. */
 export function parseLocation(text: string): Location {
   const layout = parseLayoutRef(text);
   if (layout === undefined) return { kind: "registry", ref: withDefaultTag(parseReference(text)) };
@@ -23,25 +23,25 @@ export function parseLocation(text: string): Location {
   return { kind: "layout", ref: layout };
 }
 
-/** As it is shown, and parsed again. */
+/** Prints a location so that it can be parsed again. */
 export function locationText(location: Location): string {
   if (location.kind === "registry") return referenceText(location.ref);
   const { path, tag, digest } = location.ref;
   return `oci-layout://${path}${tag && `:${tag}`}${digest && `@${digest}`}`;
 }
 
-/** The repository, or the layout's folder: what tags share. */
+/** Gives the repository, or the layout's folder. */
 export function locationName(location: Location): string {
   return location.kind === "registry" ? repositoryName(location.ref) : location.ref.path;
 }
 
-/** The content of a digest there. */
+/** Gives the location of a digest in the same repository. */
 export function withDigest(location: Location, digest: string): Location {
   if (location.kind === "registry") return { ...location, ref: { ...location.ref, digest } };
   return { ...location, ref: { ...location.ref, tag: "", digest } };
 }
 
-/** The same place, with the tag `latest` and no digest. */
+/** Gives the location of the tag `latest` in the same repository. */
 export function latestOf(location: Location): Location {
   if (location.kind === "registry") {
     return { ...location, ref: { ...location.ref, tag: "latest", digest: "" } };

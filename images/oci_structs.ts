@@ -11,7 +11,7 @@ const platform: StructType = [
   { name: "Variant", tag: "variant", type: "string" },
 ];
 
-/** What points to content. */
+/** A descriptor. */
 export const descriptorStruct: StructType = [
   { name: "MediaType", tag: "mediaType", type: "string", always: true },
   { name: "Digest", tag: "digest", type: "string", always: true },
@@ -23,7 +23,7 @@ export const descriptorStruct: StructType = [
   { name: "ArtifactType", tag: "artifactType", type: "string" },
 ];
 
-/** A list of manifests, with its own digest and size, as `imagetools inspect` shows it. */
+/** An index with its own digest and size, as `imagetools inspect` shows it. */
 export const shownIndexStruct: StructType = [
   { name: "SchemaVersion", tag: "schemaVersion", type: "int", always: true },
   { name: "MediaType", tag: "mediaType", type: "string" },
@@ -33,7 +33,7 @@ export const shownIndexStruct: StructType = [
   { name: "Annotations", tag: "annotations", type: "map" },
 ];
 
-/** A list of manifests as it is written. */
+/** An index in its written form. */
 export const indexStruct: StructType = [
   { name: "SchemaVersion", tag: "schemaVersion", type: "int", always: true },
   { name: "MediaType", tag: "mediaType", type: "string" },
@@ -93,5 +93,5 @@ const image: StructType = [
   },
 ];
 
-/** An image's configuration, from its JSON. */
+/** Reads an image's configuration from its JSON. */
 export const imageValue = (json: unknown): object => makeStruct(image, json);

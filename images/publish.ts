@@ -4,7 +4,7 @@ import type { Filtered } from "./filter_platforms.ts";
 import { type Location, locationName, locationText } from "./location.ts";
 import type { Repositories } from "./repositories.ts";
 
-/** Pushes an image under its tags: to each repository first its manifests, then the image itself. */
+/** Pushes an image under its tags: to each repository first the manifests, then the index. */
 export async function publish(
   image: Filtered,
   tags: readonly Location[],

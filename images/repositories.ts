@@ -9,11 +9,11 @@ import { type Location, locationText } from "./location.ts";
 export interface Repositories {
   reader(location: Location): Reader;
   writer(location: Location): Writer;
-  /** Makes referrers that were copied known where a registry does it by itself, and a layout doesn't. */
+  /** Lists copied referrers in the index of a layout. A registry does so by itself. */
   listReferrers(location: Location, referrers: readonly Referrer[]): Promise<void>;
 }
 
-/** @param cwd layouts' paths are relative to it */
+/** @param cwd the folder that relative paths of layouts start from */
 export function openRepositories(registries: Registries, cwd: string): Repositories {
   const layouts = new Map<string, Reader>();
   return {

@@ -77,8 +77,8 @@ function parseDescriptor(text: string): Partial<Descriptor> {
 }
 
 /**
- * Completes a found descriptor by the fields that are known before; known ones are preferred.
- * Throws for another size.
+ * Completes a found descriptor by the fields that the user gave, which are preferred. Throws if the
+ * sizes differ.
  */
 export function mergeDescriptor(found: Descriptor, known: Partial<Descriptor>): Descriptor {
   if (known.digest === undefined) return found;
@@ -90,7 +90,7 @@ export function mergeDescriptor(found: Descriptor, known: Partial<Descriptor>): 
   return {
     ...found,
     ...known.mediaType && { mediaType: known.mediaType },
-    // Not joined with those that are there, so that some can be taken away.
+    // The user's annotations replace the found ones, so that some can be removed.
     ...Object.keys(known.annotations ?? {}).length > 0 && { annotations: known.annotations! },
     ...known.platform && { platform: known.platform },
     ...known.artifactType && { artifactType: known.artifactType },

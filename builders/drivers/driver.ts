@@ -5,14 +5,14 @@ import type { DialContext, Env } from "../../transports/transport.ts";
 import type { Maker } from "../making/maker.ts";
 import type { NodeMember, StoredNode } from "../store/node_group.ts";
 
-/** Where a node's daemon answers, and how. */
+/** A node's daemon: its endpoint, and the options of the connection. */
 export interface NodeTarget {
   readonly registry: Registry;
   readonly endpoint: string;
   readonly tls: TlsOptions;
 }
 
-/** What finding a node's daemon goes by, beside the node. */
+/** The surroundings in which a node's daemon is found. */
 export interface Surroundings {
   readonly registry: Registry;
   readonly env: Env;
@@ -20,20 +20,20 @@ export interface Surroundings {
 
 /** One of buildx's drivers: where the daemons of its nodes are, and how they are made. */
 export interface Driver {
-  /** As the store has it. */
+  /** The name in the store. */
   readonly name: string;
-  /** Where the node's daemon is. Throws `BuilderError` for a node that says it wrongly. */
+  /** Finds the node's daemon. Throws `BuilderError` for a node with wrong options. */
   target(node: StoredNode, surroundings: Surroundings): NodeTarget;
   /**
-   * The daemons of a node that may have several, where it runs; `target` takes a node with one of
-   * them. Absent where a node is a daemon. Throws as `target`, `DialError`, or the signal's reason.
+   * Lists the daemons of a node that may have several; `target` takes a node with one of them. Absent
+   * where a node is one daemon. Throws as `target`, `DialError`, or the signal's reason.
    */
   members?(node: StoredNode, context: DialContext): Promise<NodeMember[]>;
   /** Whether a build without an output goes into the docker engine. Throws `BuilderError`. */
   loads(node: StoredNode): boolean;
   /**
-   * What a user can do about a node that isn't there, as a sentence without full stop; undefined
-   * where the error's own hint says it.
+   * Gives the remedy for a node that can't be reached, as a sentence without full stop; undefined where
+   * the error's own hint is enough.
    */
   remedy?(node: StoredNode, builder: string, error: DialError, env: Env): string | undefined;
   /** Boots, stops and removes daemons; absent where the driver uses those of others. */

@@ -6,12 +6,12 @@ import type { StoredNode } from "../store/node_group.ts";
 import type { Driver } from "./driver.ts";
 
 /**
- * Builders that buildx has made: buildkitd in the pods of a Deployment (with a volume: of a
- * StatefulSet) that is called as the node. The node's endpoint,
+ * Builders that buildx has made: buildkitd in the pods of a Deployment, or of a StatefulSet with
+ * volumes, which has the node's name. The node's endpoint
  *
  *     kubernetes:///BUILDER?deployment=…&kubeconfig=FILE
  *
- * says by which kubeconfig, and of its current context; `deployment` only makes endpoints differ.
+ * names the kubeconfig, whose current context is used; `deployment` only makes endpoints differ.
  * Each pod has a daemon and a cache of its own.
  */
 export const kubernetes: Driver = {
@@ -70,7 +70,7 @@ function withoutMember({ member: _, ...node }: StoredNode): StoredNode {
   return node;
 }
 
-/** The annotation by which buildx tells what a pod builds for, where its user has said so. */
+/** buildx's annotation with the platforms of a pod, where the user has fixed some. */
 const PLATFORMS = "buildx.docker.com/platform";
 
 function platformsIn(text: string | undefined): Platform[] | undefined {
@@ -78,7 +78,7 @@ function platformsIn(text: string | undefined): Platform[] | undefined {
   try {
     return parsePlatforms([text]);
   } catch {
-    // buildx passes over it, too.
+    // buildx ignores it, too.
     return undefined;
   }
 }
@@ -88,7 +88,7 @@ function kubeconfigOf({ endpoint }: StoredNode): string | null {
   return new URLSearchParams(query).get("kubeconfig");
 }
 
-/** No Kubernetes name may have an underscore. */
+/** The Deployment's name: names in Kubernetes have no underscore. */
 function workloadOf({ name }: StoredNode): string {
   return name.replaceAll("_", "-");
 }

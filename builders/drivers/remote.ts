@@ -6,8 +6,8 @@ import type { StoredNode } from "../store/node_group.ts";
 import type { Driver } from "./driver.ts";
 
 /**
- * A daemon that somebody runs somewhere: the node's endpoint says where. A selector of pods is as many
- * daemons as it has pods, each with a cache and a history of its own.
+ * Builders whose daemons run already, at the endpoints of their nodes. A selector of pods means one
+ * daemon for each pod, with its own cache and history.
  */
 export const remote: Driver = {
   name: "remote",

@@ -3,9 +3,9 @@ import { makeFolder, writeStoreFile } from "./store_file.ts";
 import type { ConfigDir } from "./config_dir.ts";
 
 /**
- * Names this machine towards daemons, so that they tell apart two machines' folders of one name:
- * buildx's `.buildNodeID`, made when it is missing (16 hex digits, 0600, without a line end).
- * Where nothing can be written it is derived from the host's name: the same for every build.
+ * The name of this machine for daemons, which tell apart equal paths on two machines by it: buildx's
+ * `.buildNodeID` (16 hex digits, 0600, without a line end), made when it is missing. In a store that
+ * can't be written, the name is derived from the host's name, so it is the same for every build.
  */
 export function buildNodeId(dir: ConfigDir | undefined): string {
   if (dir === undefined) return fallback();
@@ -14,7 +14,7 @@ export function buildNodeId(dir: ConfigDir | undefined): string {
     const id = Deno.readTextFileSync(path).trim();
     if (/^[0-9a-f]{16}$/.test(id)) return id;
   } catch {
-    // Not there yet, or not for us.
+    // The file is missing, or not readable for this user.
   }
   const id = crypto.getRandomValues(new Uint8Array(8)).toHex();
   try {

@@ -4,10 +4,10 @@ import { isBelow } from "../../base/paths.ts";
 
 export { dockerConfigDir, homeDir } from "../../base/home.ts";
 
-/** A folder of configuration, and whom its files are to belong to. */
+/** A folder of configuration, and the owner of new files in it. */
 export interface ConfigDir {
   readonly path: string;
-  /** Set under sudo: the user who called it, who shall be able to read what we write. */
+  /** Set under sudo: the user who called sudo must be able to read new files. */
   readonly owner?: Owner;
 }
 
@@ -16,7 +16,7 @@ export interface Owner {
   readonly gid: number;
 }
 
-/** Where buildx keeps its builders: `$BUILDX_CONFIG`, else `buildx` beside docker's config.json. */
+/** Finds buildx's store of builders: `$BUILDX_CONFIG`, else `buildx` beside docker's config.json. */
 export function buildxConfigDir(env: Env): ConfigDir | undefined {
   const docker = dockerConfigDir(env);
   const path = env("BUILDX_CONFIG") || (docker === undefined ? undefined : `${docker}/buildx`);
@@ -26,8 +26,8 @@ export function buildxConfigDir(env: Env): ConfigDir | undefined {
 }
 
 /**
- * buildx's rule: under sudo, with HOME still the caller's home and the folder within it, what is
- * written belongs to the caller. Otherwise `sudo fairlead build` would lock them out of their store.
+ * Finds the owner by buildx's rule: under sudo, when HOME is still the caller's home and the folder is
+ * in it, new files belong to the caller. Else `sudo fairlead build` would lock callers out of their store.
  */
 function sudoCaller(env: Env, path: string): Owner | undefined {
   if (env("SUDO_COMMAND") === undefined) return undefined;

@@ -1,34 +1,34 @@
-/** Records of builds, by builder, node and ref, which other tools read to tell what a build was of. */
+/** Records of builds by builder, node and ref, in which other tools look up the source of a build. */
 import { makeFolder, writeStoreFile } from "./store_file.ts";
 import type { ConfigDir } from "./config_dir.ts";
 import { goJson } from "./node_group_json.ts";
 
-/** What is recorded of a build. */
+/** The record of a build. */
 export interface BuildState {
   /** bake's name for it; `default` where there is one. */
   readonly target: string;
   /** The context: an absolute path, a URL, or `-`. */
   readonly localPath: string;
-  /** As `-f` had it, absolute where the context is a folder; empty without it. */
+  /** The value of `-f`, absolute if the context is a folder; empty without `-f`. */
   readonly dockerfilePath: string;
-  /** Of the run that it was a part of. */
+  /** The id of the run of bake that the build was a part of. */
   readonly groupRef?: string;
 }
 
-/** What is recorded of a run of bake. */
+/** The record of a run of bake. */
 export interface BuildGroup {
-  /** What was asked for, as it was typed. */
+  /** The targets as the user typed them. */
   readonly targets: readonly string[];
-  /** Those of the builds. */
+  /** The refs of the builds. */
   readonly refs: readonly string[];
 }
 
-/** The layout of `refs/`. buildx rewrites all groups where the file that says so is missing. */
+/** The version of the layout of `refs/`. buildx rewrites all groups if the version's file is missing. */
 const VERSION = "2";
 
 /**
- * Writes a record as buildx does: `refs/BUILDER/NODE/REF`, for all to read. Without the store's lock,
- * as there: a ref is new. What fails of it is nobody's trouble: the build doesn't need it.
+ * Writes a record as buildx does: `refs/BUILDER/NODE/REF`, readable for all, without the store's lock,
+ * since each ref is new. Errors are ignored: the build doesn't need the record.
  */
 export function saveBuildState(
   dir: ConfigDir | undefined,
@@ -67,7 +67,7 @@ function isThere(path: string): boolean {
   }
 }
 
-/** @param record a text as it stands, anything else as JSON */
+/** @param record a text, or a value that is written as JSON */
 function save(
   dir: ConfigDir | undefined,
   name: string,
@@ -82,6 +82,6 @@ function save(
     writeStoreFile(path, text, { tempDir: dir.path, owner: dir.owner, sync: false });
     if (mode !== 0o600) Deno.chmodSync(path, mode);
   } catch {
-    // A store that can only be read is a store to build with.
+    // Builds work with a store that can't be written, too.
   }
 }

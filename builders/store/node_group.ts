@@ -3,39 +3,39 @@ import { BuilderError } from "../builder_error.ts";
 import { formatPlatform, type Platform } from "../platforms.ts";
 import { validateName } from "../name.ts";
 
-/** A builder as it is stored: a name for one or more daemons. */
+/** A builder in the store: a name for one or more daemons. */
 export interface NodeGroup {
-  /** As the user typed it; files carry it in lower case. */
+  /** The name as the user typed it; names of files have it in lower case. */
   readonly name: string;
   /** The name of a driver, also of one that fairlead lacks. */
   readonly driver: string;
   readonly nodes: readonly StoredNode[];
-  /** Made by the kubernetes driver from its pods; such a group is not edited. */
+  /** True for groups that the driver kubernetes derives from pods; they can't be edited. */
   readonly dynamic: boolean;
-  /** Keys of other programs, or of a later buildx; written back as they were. */
+  /** Keys of other programs, or of a later buildx, which are written back unchanged. */
   readonly extra: JsonObject;
 }
 
-/** One daemon of a builder. Null and empty are told apart because Go's JSON does. */
+/** One daemon of a builder. Null and empty differ, as in Go's JSON. */
 export interface StoredNode {
   readonly name: string;
   readonly endpoint: string;
-  /** Fixed by the user; the daemon reports others. */
+  /** The platforms that the user fixed; the daemon reports further ones. */
   readonly platforms: readonly Platform[] | null;
   readonly driverOpts: Readonly<Record<string, string>> | null;
-  /** Of buildkitd, for drivers that start it. */
+  /** The flags of buildkitd, for drivers that start it. */
   readonly flags: readonly string[] | null;
   /** Base64 by path, for drivers that start the daemon. */
   readonly files: Readonly<Record<string, string>> | null;
   readonly extra: JsonObject;
-  /** Of a node that has several daemons: the one that is meant. Never stored. */
+  /** The chosen one of a node's several daemons. Never stored. */
   readonly member?: NodeMember;
 }
 
 /** One of the daemons of a node: a pod. */
 export interface NodeMember {
   readonly name: string;
-  /** What it is said to build for, where that is said. */
+  /** The platforms that the user fixed for the pod. */
   readonly platforms?: readonly Platform[];
 }
 
@@ -54,9 +54,9 @@ export interface NodeChange {
 }
 
 /**
- * The group with a node added, or the node of that name changed. The node's platforms are taken away
- * from the other nodes. Names compare in lower case (buildx stores them so and compares them as
- * typed, which gives two nodes of one name). Throws `BuilderError`.
+ * Adds a node to a group, or changes the node of that name. The other nodes lose the node's platforms.
+ * Names are compared in lower case; buildx compares them as typed, and so gets two nodes of one name.
+ * Throws `BuilderError`.
  */
 export function withNode(
   group: NodeGroup,
@@ -103,7 +103,7 @@ export function withNode(
   return { ...group, nodes: nodes.map((other) => other === node ? node : rest(other)) };
 }
 
-/** The group without a node. Throws `BuilderError` for the last one. */
+/** Removes a node from a group. Throws `BuilderError` for the last one. */
 export function withoutNode(group: NodeGroup, name: string): NodeGroup {
   refuseDynamic(group, "Leave");
   const index = findNode(group, name);

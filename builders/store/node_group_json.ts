@@ -1,18 +1,18 @@
 /**
- * A builder as buildx stores it: Go's JSON of its NodeGroup, one line, no newline.
+ * The form of a builder in buildx's store: Go's JSON of its NodeGroup, one line, no newline.
  *
  *     {"Name":"n1","Driver":"remote","Nodes":[{"Name":"n10","Endpoint":"tcp://127.0.0.1:1234",
  *       "Platforms":[{"architecture":"arm","os":"linux","variant":"v7"}],
  *       "DriverOpts":{"cacert":"/ca.pem"},"Flags":null,"Files":null}],"Dynamic":false}
  *
- * Keys stand in the order of Go's struct, those of maps sorted, and `< > &` are escaped. buildx drops
- * keys that it doesn't know when it saves; we keep them, behind the known ones.
+ * Keys have the order of Go's struct, keys of maps are sorted, and `< > &` are escaped. buildx drops
+ * unknown keys when it saves; fairlead keeps them behind the known ones.
  */
 import type { Current } from "./store.ts";
 import type { JsonObject, NodeGroup, StoredNode } from "./node_group.ts";
 import type { Platform } from "../platforms.ts";
 
-/** Throws an Error that says which key is wrong, for any text that is no builder. */
+/** Parses a builder. Throws an Error that names the wrong key. */
 export function parseNodeGroup(text: string): NodeGroup {
   const { Name, Driver, Nodes, Dynamic, ...extra } = objectOf(text);
   const name = string(Name, "Name");
@@ -26,7 +26,7 @@ export function parseNodeGroup(text: string): NodeGroup {
   };
 }
 
-/** The text of `current`. Throws as `parseNodeGroup`. */
+/** Parses `current`. Throws as `parseNodeGroup`. */
 export function parseCurrent(text: string): Current | undefined {
   if (text.trim() === "null") return undefined;
   const { Key, Name, Global } = objectOf(text);
@@ -37,7 +37,7 @@ export function parseCurrent(text: string): Current | undefined {
   };
 }
 
-/** The parser's own words would quote the text, whatever it is. */
+/** Keeps the parser's message out of the error, because that message quotes the text. */
 function objectOf(text: string): Record<string, unknown> {
   let value: unknown;
   try {
@@ -78,7 +78,7 @@ function parsePlatform(value: unknown, at: string): Platform {
   };
 }
 
-/** The text of a builder's file. */
+/** Prints the text of a builder's file. */
 export function formatNodeGroup(group: NodeGroup): string {
   return goJson({
     Name: group.name,
@@ -107,7 +107,7 @@ function platformJson(platform: Platform): JsonObject {
   };
 }
 
-/** JSON as Go's json.Marshal escapes it. */
+/** Prints JSON with the escapes of Go's json.Marshal. */
 export function goJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
@@ -115,7 +115,7 @@ export function goJson(value: unknown): string {
   );
 }
 
-/** The object with its keys in the order in which Go writes a map's. */
+/** Sorts an object's keys as Go sorts those of a map. */
 export function sorted<T>(map: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(map).sort(([a], [b]) => a < b ? -1 : 1));
 }
@@ -127,7 +127,7 @@ function object(value: unknown, at: string): Record<string, unknown> {
   throw new Error(`${at} is no object`);
 }
 
-/** As in Go, null and absent are the empty value. */
+/** Null and absent mean the empty value, as in Go. */
 function string(value: unknown, at: string): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "string") return value;

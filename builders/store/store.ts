@@ -3,13 +3,13 @@
  *
  *     .lock              flock(2) target, empty, never deleted
  *     instances/<name>   a builder (node_group_json.ts); the name in lower case
- *     activity/<Name>    when it was last used, RFC 3339 in UTC; the name as typed
+ *     activity/<Name>    the time of the last use, RFC 3339 in UTC; the name as typed
  *     current            {"Key","Name","Global"}: the builder chosen by `use`
  *     defaults/<hash>    the name chosen by `use --default` for a docker endpoint
  *     refs/<Name>/…      records of builds
  *
- * Reading takes no lock and writes nothing, not even folders: every file is replaced whole, and so a
- * home that can't be written doesn't matter. Changing holds the lock from the first read to the last
+ * Reading takes no lock and writes nothing, not even folders: every file is replaced as a whole, and a
+ * home that can't be written is no problem. A change holds the lock from its first read to its last
  * write, and never while a daemon is asked.
  */
 import { makeFolder, removeLeftovers, writeStoreFile } from "./store_file.ts";
@@ -20,33 +20,33 @@ import { isValidName } from "../name.ts";
 import type { NodeGroup } from "./node_group.ts";
 import { parseCurrent, parseNodeGroup } from "./node_group_json.ts";
 
-/** A file that isn't what stands in its place; it is reported, and otherwise taken for absent. */
+/** A file with unexpected content; it is reported, and otherwise treated as absent. */
 export interface BrokenFile {
   readonly path: string;
-  /** What it doesn't hold: `builder`. */
+  /** The expected content: `builder`. */
   readonly lacks: string;
   readonly reason: string;
 }
 
-/** What `use` has chosen. */
+/** The choice of `use`. */
 export interface Current {
-  /** The docker endpoint that the choice holds for (transports/engine/docker_context.ts). */
+  /** The docker endpoint for which the choice was made (transports/engine/docker_context.ts). */
   readonly key: string;
   /** Empty for the default builder. */
   readonly name: string;
-  /** Holds for every docker endpoint. */
+  /** True when the choice is for every docker endpoint. */
   readonly global: boolean;
 }
 
-/** Reads the store; all of its methods are pure reads. */
+/** Reads the store; no method writes but `noteUse`. */
 export class Store {
   readonly #onBroken: (broken: BrokenFile) => void;
   readonly #told = new Set<string>();
 
   /**
    * @param dir undefined where there is no home folder: an empty store that can't be changed
-   * @param onBroken told once of each broken file on the way to a choice; those that `list` returns are not
-   *   among them
+   * @param onBroken called once for each broken file that affects a choice, but not for those that
+   *   `list` returns
    */
   constructor(
     readonly dir: ConfigDir | undefined,
@@ -55,7 +55,7 @@ export class Store {
     this.#onBroken = onBroken;
   }
 
-  /** Every builder by name, and every file that is none. */
+  /** Lists every builder by name, and every file that holds none. */
   list(): { groups: NodeGroup[]; broken: BrokenFile[] } {
     const groups: NodeGroup[] = [];
     const broken: BrokenFile[] = [];
@@ -77,7 +77,7 @@ export class Store {
     return { groups, broken };
   }
 
-  /** The builder of a name, in any case; undefined when there is none. Throws `BuilderError` for a broken one. */
+  /** Finds a builder by name in any case. Throws `BuilderError` for a broken file. */
   find(name: string): NodeGroup | undefined {
     if (!isValidName(name)) return undefined;
     const file = name.toLowerCase();
@@ -92,14 +92,14 @@ export class Store {
     }
   }
 
-  /** What `use` has chosen, whatever endpoint it holds for; undefined for nothing, or nothing readable. */
+  /** Reads the choice of `use` for any endpoint; undefined for none, and for a broken file. */
   current(): Current | undefined {
     return this.#orTell("choice of a builder", ["current"], parseCurrent);
   }
 
-  /** The name that `use --default` remembered for a docker endpoint. */
+  /** Reads the name that `use --default` stored for a docker endpoint. */
   async defaultName(key: string): Promise<string | undefined> {
-    // Most stores remember none, and the hash is half a millisecond.
+    // Most stores have no such name, and the hash takes half a millisecond.
     const known = this.#tolerant(
       "names of builders",
       ["defaults"],
@@ -110,15 +110,15 @@ export class Store {
     return this.#orTell("name of a builder", parts, (text) => text || undefined);
   }
 
-  /** When a builder was last used. */
+  /** Reads when a builder was last used. */
   lastActivity(name: string): Date | undefined {
     const date = this.#orTell("time", ["activity", name], (text) => new Date(text));
     return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
   }
 
   /**
-   * Notes that a builder is in use now: a stored one, or the engine of a docker context. What fails of
-   * it is nobody's trouble.
+   * Records that a stored builder, or the engine of a docker context, is in use now. Errors are ignored:
+   * no command needs the record.
    */
   noteUse({ name, origin }: { readonly name: string; readonly origin: string }): void {
     if (this.dir === undefined) return;
@@ -129,11 +129,11 @@ export class Store {
       removeLeftovers(tempDir);
       writeStoreFile(this.path("activity", name), timestamp(), { tempDir, owner, sync: false });
     } catch {
-      // A store that can only be read is a store to build with.
+      // Builds work with a store that can't be written, too.
     }
   }
 
-  /** The path of a file of the store, or of the folder. */
+  /** Gives the path of a file in the store, or of the store's folder. */
   path(...parts: string[]): string {
     return [this.dir?.path ?? "", ...parts].join("/");
   }
@@ -157,7 +157,7 @@ export class Store {
     }
   }
 
-  /** What a file says; undefined for one that isn't there, or is broken, which is told. */
+  /** Reads and parses a file; undefined for an absent one, and for a broken one, which is reported. */
   #orTell<T>(what: string, parts: string[], parse: (text: string) => T): T | undefined {
     return this.#tolerant(what, parts, () => {
       const text = this.#text(...parts);
@@ -180,7 +180,7 @@ export class Store {
     if (this.dir === undefined) return undefined;
     const path = this.path(...parts);
     try {
-      // A named pipe would be waited for.
+      // A read of a named pipe would wait for its writer.
       if (!Deno.statSync(path).isFile) throw new Error("it is no file");
       return Deno.readTextFileSync(path);
     } catch (error) {
@@ -190,18 +190,18 @@ export class Store {
   }
 }
 
-/** Now, as `activity/` has it. */
+/** The current time in the form of `activity/`. */
 export function timestamp(): string {
   return `${new Date().toISOString().slice(0, 19)}Z`;
 }
 
-/** The name under `defaults/` of a docker endpoint. */
+/** The name of a docker endpoint's file under `defaults/`. */
 export async function hashOf(key: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key));
   return new Uint8Array(digest).toHex().slice(0, 20);
 }
 
-/** True for what only says that a file isn't there. */
+/** True for errors that only mean that a file is absent. */
 export function isAbsent(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }
@@ -210,7 +210,7 @@ function brokenFile(path: string, lacks: string, error: unknown): BrokenFile {
   return { path, lacks, reason: reasonOf(error) };
 }
 
-/** Our own words as they are, the system's without what the path says already. */
+/** Gives fairlead's own messages unchanged, and the system's without the path. */
 function reasonOf(error: unknown): string {
   return error instanceof Error && !("code" in error) ? error.message : osReason(error);
 }

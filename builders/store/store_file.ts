@@ -4,8 +4,8 @@ import type { Owner } from "./config_dir.ts";
 /**
  * Writes a file of the store, 0600. Refuses a target that is no regular file, as buildx does.
  *
- * The temporary file stands in `tempDir`, outside `instances/`: buildx takes every entry there for a
- * builder, and fails on one that is none.
+ * The temporary file is in `tempDir`, outside `instances/`: buildx reads every entry there as a builder,
+ * and fails on other files.
  *
  * @param options.sync false: the text may be lost in a power cut, which saves a millisecond
  */
@@ -18,7 +18,7 @@ export function writeStoreFile(
   writeAtomically(path, text, { mode: 0o600, ...options });
 }
 
-/** Milliseconds after which no writer still writes its temporary file: writing takes less than a second. */
+/** No writer needs its temporary file for so many milliseconds: a write takes less than a second. */
 const LEFT_BEHIND = 60 * 60 * 1000;
 
 /** Removes temporary files of writers that were killed, ours and buildx's, from the store's folder. */
@@ -32,7 +32,7 @@ export function removeLeftovers(tempDir: string): void {
         Deno.removeSync(path);
       }
     } catch {
-      // Somebody else has removed it, or it isn't ours to remove.
+      // Another program has removed the file, or this user may not.
     }
   }
 }

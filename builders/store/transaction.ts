@@ -6,7 +6,7 @@ import type { NodeGroup } from "./node_group.ts";
 import { formatNodeGroup, goJson } from "./node_group_json.ts";
 import { type Current, hashOf, isAbsent, Store, timestamp } from "./store.ts";
 
-/** The store with its lock held: what it has can be changed. */
+/** The store with its lock held, so that it can be changed. */
 export class Transaction extends Store {
   readonly #dir: ConfigDir;
 
@@ -15,21 +15,21 @@ export class Transaction extends Store {
     this.#dir = dir;
   }
 
-  /** Adds or replaces a builder, and counts as its use. Throws `BuilderError` for a bad name. */
+  /** Adds or replaces a builder, and records its use. Throws `BuilderError` for a bad name. */
   save(group: NodeGroup): void {
     const name = validateName(group.name);
     this.touch(group.name);
     this.#write(formatNodeGroup(group), "instances", name);
   }
 
-  /** Notes that a builder is in use now. */
+  /** Records that a builder is in use now. */
   touch(name: string): void {
     this.#write(timestamp(), "activity", name);
   }
 
   /**
-   * Removes a builder and what is recorded of it, under its stored name and under that in lower case
-   * (buildx writes by the one and removes by the other). `current` keeps its name, as in buildx.
+   * Removes a builder and its records, under the stored name and under that name in lower case: buildx
+   * writes records under the first and removes the second. `current` keeps the name, as in buildx.
    */
   remove(name: string): void {
     const file = validateName(name);
@@ -37,7 +37,7 @@ export class Transaction extends Store {
     try {
       stored = this.find(name)?.name ?? name;
     } catch {
-      // A broken builder may be removed by name; only its spelling stays unknown.
+      // A broken file may be removed by name, though the builder's spelling is unknown.
     }
     for (const spelling of new Set([stored, name, file])) {
       removeTree(this.path("activity", spelling));
@@ -51,7 +51,7 @@ export class Transaction extends Store {
     removeTree(this.path("refs", name, node));
   }
 
-  /** Chooses a builder; with `asDefault`, also whenever this docker endpoint comes back. */
+  /** Chooses a builder; with `asDefault`, the choice returns with this docker endpoint. */
   async setCurrent(current: Current, asDefault: boolean): Promise<void> {
     const { key, name, global } = current;
     this.#write(goJson({ Key: key, Name: name, Global: global }), "current");
@@ -67,7 +67,7 @@ export class Transaction extends Store {
 }
 
 /**
- * Changes the store under its lock; another program that holds it is waited for. Throws
+ * Changes the store under its lock, and waits while another program holds the lock. Throws
  * `BuilderError` when the store can't be written, the signal's reason, or what `change` threw.
  */
 export async function transaction<T>(
@@ -95,7 +95,7 @@ function prepare({ path, owner }: ConfigDir) {
   for (const name of ["instances", "defaults", "activity"]) makeFolder(`${path}/${name}`, owner);
 }
 
-/** Waits in steps, so that an interrupt ends the wait: a blocked flock(2) can't be called back. */
+/** Waits in steps, so that an interrupt ends the wait: a blocked flock(2) can't be cancelled. */
 async function lock(file: Deno.FsFile, signal: AbortSignal) {
   for (let wait = 2; !file.tryLockSync(true); wait = Math.min(wait * 2, 100)) {
     signal.throwIfAborted();

@@ -1,4 +1,4 @@
-/** What manifests say of content (https://github.com/opencontainers/image-spec/blob/main/descriptor.md). */
+/** A reference to content (https://github.com/opencontainers/image-spec/blob/main/descriptor.md). */
 export interface Descriptor {
   readonly mediaType: string;
   readonly digest: string;
@@ -11,7 +11,7 @@ export interface Descriptor {
   readonly artifactType?: string;
 }
 
-/** A platform as manifests write it. */
+/** A platform in the form of manifests. */
 export interface DescriptorPlatform {
   readonly architecture: string;
   readonly os: string;
@@ -20,22 +20,22 @@ export interface DescriptorPlatform {
   readonly variant?: string;
 }
 
-/** The media types of manifests and of lists of them. */
+/** The media types of manifests and indexes. */
 export const mediaTypes = {
   ociIndex: "application/vnd.oci.image.index.v1+json",
   ociManifest: "application/vnd.oci.image.manifest.v1+json",
   dockerList: "application/vnd.docker.distribution.manifest.list.v2+json",
   dockerManifest: "application/vnd.docker.distribution.manifest.v2+json",
-  /** Docker's oldest: never handled, only recognised. */
+  /** Docker's oldest manifest, which is recognised to be refused. */
   dockerSchema1: "application/vnd.docker.distribution.manifest.v1+prettyjws",
 } as const;
 
-/** A list of manifests, of either kind. */
+/** True for an index of OCI or Docker. */
 export function isIndex(mediaType: string): boolean {
   return mediaType === mediaTypes.ociIndex || mediaType === mediaTypes.dockerList;
 }
 
-/** One image's manifest, of either kind. */
+/** True for a manifest of OCI or Docker. */
 export function isManifest(mediaType: string): boolean {
   return mediaType === mediaTypes.ociManifest || mediaType === mediaTypes.dockerManifest;
 }

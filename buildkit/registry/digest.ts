@@ -1,9 +1,9 @@
 /** Content digests: `ALGORITHM:HEX` (https://github.com/opencontainers/image-spec/blob/main/descriptor.md). */
 
-/** Hex digits of the digests that are known. */
+/** The number of hex digits of each known algorithm. */
 const digits: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
 
-/** What is wrong with a digest, in go-digest's words; undefined for one that is right. */
+/** Names the problem of a digest in go-digest's words; undefined for a good one. */
 export function digestProblem(text: string): string | undefined {
   const colon = text.indexOf(":");
   if (colon <= 0 || colon === text.length - 1) return "invalid checksum digest format";
@@ -19,16 +19,16 @@ export function digestProblem(text: string): string | undefined {
   return /^[0-9a-f]+$/.test(hex) ? undefined : "invalid checksum digest format";
 }
 
-/** `sha256:…` of bytes that are all there. */
+/** Gives the `sha256:…` of bytes. */
 export async function sha256Of(bytes: Uint8Array): Promise<string> {
   const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.slice()));
   return `sha256:${sum.toHex()}`;
 }
 
-/** A digest that grows with what it is fed. Loads node's crypto: WebCrypto's can't be fed in parts. */
+/** Starts a digest of a stream. Loads node's crypto, since WebCrypto takes no stream. */
 export async function beginDigest(algorithm: string): Promise<{
   update(bytes: Uint8Array): void;
-  /** `ALGORITHM:HEX`; nothing may be added afterwards. */
+  /** Gives `ALGORITHM:HEX`; nothing may be added afterwards. */
   end(): string;
 }> {
   const { createHash } = await import("node:crypto");

@@ -1,11 +1,11 @@
 /**
- * Names of images, as docker writes and completes them (https://github.com/distribution/reference):
- * `[registry[:port]/]path[:tag][@digest]`; without a registry `docker.io`, and there `library/` before
- * a path of one word.
+ * Names of images in docker's form (https://github.com/distribution/reference):
+ * `[registry[:port]/]path[:tag][@digest]`. The default registry is `docker.io`, where a path of one word
+ * gets `library/` in front.
  */
 import { digestProblem } from "./digest.ts";
 
-/** A name, completed. */
+/** An image's name with all its parts. */
 export interface Reference {
   /** `docker.io`, `127.0.0.1:5000`, `[::1]:5000`. */
   readonly domain: string;
@@ -17,7 +17,7 @@ export interface Reference {
   readonly digest: string;
 }
 
-/** A text that is no image's name. The message is the reason, in docker's words. */
+/** A text that is no image's name. The message is the reason in docker's words. */
 export class InvalidReference extends Error {
   override readonly name = "InvalidReference";
 }
@@ -36,7 +36,7 @@ const named = new RegExp(`^(?:(${domain})/)?(${path})$`);
 /** Longest repository name, in characters, without the registry's. */
 const LONGEST_NAME = 255;
 
-/** Completes a name; a tag is not added. Throws `InvalidReference`. */
+/** Parses and completes a name, but adds no tag. Throws `InvalidReference`. */
 export function parseReference(text: string): Reference {
   const fail = (problem: string): never => {
     throw new InvalidReference(problem);
@@ -56,7 +56,7 @@ export function parseReference(text: string): Reference {
   return { domain, path: path!, tag, digest };
 }
 
-/** What is wrong with a reference, in the words of its grammar; undefined for one that is right. */
+/** Names the problem of a reference in docker's words; undefined for a good one. */
 export function referenceProblem(text: string): string | undefined {
   const match = grammar.exec(text);
   if (!match) {
@@ -71,7 +71,7 @@ export function referenceProblem(text: string): string | undefined {
   return match[3] === undefined ? undefined : digestProblem(match[3]);
 }
 
-/** The first word is a registry when it looks like one: `localhost`, a dot, a port, a capital. */
+/** Splits off the registry: a first word that is `localhost`, or has a dot, a port, or a capital. */
 function splitDomain(text: string): [string, string] {
   const slash = text.indexOf("/");
   const first = text.slice(0, Math.max(slash, 0)), rest = text.slice(slash + 1);
@@ -86,18 +86,18 @@ function onHub(path: string): string {
   return path.includes("/") ? path : `library/${path}`;
 }
 
-/** The whole name, as it is printed and parsed again. */
+/** Prints the whole name so that it can be parsed again. */
 export function referenceText(reference: Reference): string {
   const { tag, digest } = reference;
   return repositoryName(reference) + (tag && `:${tag}`) + (digest && `@${digest}`);
 }
 
-/** `docker.io/library/alpine`: without tag and digest. */
+/** Prints a name without tag and digest: `docker.io/library/alpine`. */
 export function repositoryName({ domain, path }: Pick<Reference, "domain" | "path">): string {
   return `${domain}/${path}`;
 }
 
-/** With the tag `latest` where it has neither tag nor digest. */
+/** Adds the tag `latest` to a name without tag and digest. */
 export function withDefaultTag(reference: Reference): Reference {
   return reference.tag || reference.digest ? reference : { ...reference, tag: "latest" };
 }

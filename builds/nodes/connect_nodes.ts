@@ -43,24 +43,26 @@ export async function reach(
   });
   try {
     const open = () =>
-      reachNode(connect, { builder, node, registry: deps.registry }, {
-        context: {
-          signal: deps.signal,
-          env: deps.env,
-          log: () => {},
-          warn: warnOnce(deps, (line) => progress.note(line)),
-          step: wait.step,
-          affinity,
-        },
-        budget: {
-          ms: budget,
-          asking: progress.asking,
-          onRetry(error) {
-            wait.retry(error);
-            vertex ??= progress.local.start(NAME);
+      reachNode({ builder, node, registry: deps.registry, env: deps.env }, (target) =>
+        connect({
+          ...target,
+          context: {
+            signal: deps.signal,
+            env: deps.env,
+            log: () => {},
+            warn: warnOnce(deps, (line) => progress.note(line)),
+            step: wait.step,
+            affinity,
           },
-        },
-      });
+          budget: {
+            ms: budget,
+            asking: progress.asking,
+            onRetry(error) {
+              wait.retry(error);
+              vertex ??= progress.local.start(NAME);
+            },
+          },
+        }));
     const client = await open().catch(async (error) => {
       if (!isDown(error) || !await bootNode(builder, node, deps, progress)) throw error;
       return await open();

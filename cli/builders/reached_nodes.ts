@@ -68,10 +68,13 @@ export async function reachNodes(
     const done = debug ? () => {} : line.show(nameOf(node), wait);
     try {
       // The wait includes the daemon's first byte.
-      const client = await reachNode(connect, { builder, node, registry: deps.registry }, {
-        context: { signal: deps.signal, env: deps.env, log, warn, step: wait.step, debug },
-        budget: { ms: timeout, onRetry: wait.retry, asking: line.asking },
-      });
+      const { env, registry, signal } = deps;
+      const client = await reachNode({ builder, node, registry, env }, (target) =>
+        connect({
+          ...target,
+          context: { signal, env, log, warn, step: wait.step, debug },
+          budget: { ms: timeout, onRetry: wait.retry, asking: line.asking },
+        }));
       void client.channel.connection.heard.then(done);
       return { node, client, watch: watchSilence(client) };
     } catch (error) {

@@ -5,7 +5,7 @@ import { alignColumns } from "../../base/go/tabwriter.ts";
 import { platformOfDescriptor } from "../../images/descriptor_platform.ts";
 import { type Location, locationText, withDigest } from "../../images/location.ts";
 
-/** What `imagetools inspect` prints without a format: the image, and of a list each manifest. */
+/** Prints an image without a format: the image, and each manifest of an index. */
 export function inspectText(
   location: Location,
   { mediaType, digest }: Descriptor,
@@ -20,7 +20,7 @@ export function inspectText(
   return top + block([["", ""], ["Manifests", ""]]) + manifestBlocks(location, manifests);
 }
 
-/** The columns of a block end where annotations begin, which have columns of their own. */
+/** Annotations have their own columns, so the columns of a block end before them. */
 function manifestBlocks(location: Location, manifests: readonly Descriptor[]): string {
   let text = "";
   let lines: [string, string][] = [];

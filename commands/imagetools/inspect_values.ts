@@ -1,11 +1,11 @@
-/** What the templates of `imagetools inspect` work on. */
+/** The values for the templates of `imagetools inspect`. */
 import type { Descriptor } from "../../buildkit/registry/descriptor.ts";
 import { isIndex, isManifest } from "../../buildkit/registry/descriptor.ts";
 import { makeStruct, type StructType } from "../../base/go/template/struct.ts";
 import type { Assets } from "../../images/assets.ts";
 import { descriptorStruct, imageValue, shownIndexStruct } from "../../images/oci_structs.ts";
 
-/** The attestations' predicates, where the template asks for them. */
+/** The predicates of the attestations, if the template asks for them. */
 export interface Predicates {
   readonly sbom: ReadonlyMap<string, readonly unknown[]>;
   readonly provenance: ReadonlyMap<string, readonly unknown[]>;
@@ -17,7 +17,7 @@ const sbomStruct: StructType = [
 ];
 const provenanceStruct: StructType = [{ name: "SLSA", type: "any" }];
 
-/** The value of `.`: with several platforms Image, SBOM and Provenance are maps by platform. */
+/** Gives the value of `.`: for several platforms, Image, SBOM and Provenance are maps by platform. */
 export function inspectValue(
   name: string,
   descriptor: Descriptor,
@@ -66,7 +66,7 @@ function byPlatform(
   return new Map([...predicates].map(([platform, all]) => [platform, make(all)]));
 }
 
-/** Methods in Go: they can be asked for, and are not printed with the rest. */
+/** Adds Go's methods, which templates can call, and which are not printed with the fields. */
 function hidden(value: object, methods: Record<string, unknown>): object {
   for (const [name, method] of Object.entries(methods)) {
     Object.defineProperty(value, name, { value: method, enumerable: false });

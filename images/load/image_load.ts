@@ -34,7 +34,7 @@ export interface LoadTarget {
 /** An engine that has answered. */
 export interface ImageLoader {
   readonly program: LoadTarget["program"];
-  /** True when its images are containerd's: it then takes OCI layouts, and indexes in them. */
+  /** True when the engine keeps images in containerd: it then takes OCI layouts with indexes. */
   readonly containerd: boolean;
   /**
    * Takes the tar of one image, which then has the names. `discard` can't remove a layer that the
@@ -105,7 +105,7 @@ export async function openImageLoader(
           await nameAll();
           throw new RpcError(Code.ALREADY_EXISTS, `${program} has the image already`);
         }
-        // Where the engine's last word is lost, the image is there all the same.
+        // The image may have arrived though the engine's answer was lost.
         const arrived = () => isThere(placed, containerd, context);
         const sink = loadSink(target, context, { onProgress, silence, arrived });
         return {
@@ -123,10 +123,10 @@ export async function openImageLoader(
 }
 
 /**
- * The exporter for a loader. With containerd's store an image is known by its manifest's digest
- * (moby/moby#45458), without it the docker format holds one platform and no attestations.
+ * Chooses the exporter for a loader. containerd's store knows an image by its manifest's digest
+ * (moby/moby#45458); the docker format of other engines holds one platform and no attestations.
  * Throws `BuilderError`.
- * @param index whether the result has several manifests: platforms, or attestations asked for
+ * @param index true when the result has several manifests: platforms, or attestations
  */
 export function loadExporter(
   { containerd, program }: Pick<ImageLoader, "containerd" | "program">,
@@ -135,7 +135,7 @@ export function loadExporter(
 ): { type: string; attrs: Readonly<Record<string, string>> } {
   if (containerd) return { type: "oci", attrs: { ...attrs, "prefer-image-digest": "true" } };
   if (!index) {
-    // Of several names in an archive podman makes `localhost/…`: it is told of them afterwards.
+    // podman turns several names in an archive into `localhost/…`, so it gets the names afterwards.
     const { name, ...rest } = attrs;
     const first = name?.split(",", 1)[0];
     return {
@@ -149,7 +149,7 @@ export function loadExporter(
   });
 }
 
-/** `DriverStatus` of `GET /info` is a list of pairs. */
+/** Looks for containerd in `DriverStatus` of `GET /info`, a list of pairs. */
 function isContainerd(info: unknown): boolean {
   const status = (info as { DriverStatus?: unknown } | undefined)?.DriverStatus;
   return Array.isArray(status) &&
@@ -165,7 +165,7 @@ interface LoadOptions {
   readonly arrived: () => Promise<boolean>;
 }
 
-/** As an `OutputSink`; `close` resolves to false when the image is there, but the answer was lost. */
+/** An `OutputSink` whose `close` resolves to false when the image arrived but the answer was lost. */
 interface LoadSink extends Omit<OutputSink, "close"> {
   close(): Promise<boolean>;
 }

@@ -1,13 +1,13 @@
-/** The parts of an image's name, as docker reads it: `[HOST/]REPOSITORY[:TAG]`. */
+/** The parts of an image's name in docker's form: `[HOST/]REPOSITORY[:TAG]`. */
 export interface ImageName {
-  /** The registry; `docker.io` where the name has none. */
+  /** The registry; `docker.io` for a name without one. */
   readonly host: string;
-  /** With the host, where the name has one: what the engine's API calls the name. */
+  /** The name in the engine's API, with the host if the name has one. */
   readonly name: string;
   readonly tag: string;
 }
 
-/** Takes a name apart that was found right before. */
+/** Splits a valid name into its parts. */
 export function splitImageName(text: string): ImageName {
   const colon = text.lastIndexOf(":");
   const tagged = colon > text.lastIndexOf("/");
@@ -21,7 +21,7 @@ export function splitImageName(text: string): ImageName {
   };
 }
 
-/** The name with all that docker adds to it: `docker.io/library/app:latest` of `app`. */
+/** Completes a name as docker does: `app` becomes `docker.io/library/app:latest`. */
 export function fullImageName(text: string): string {
   const { host, name, tag } = splitImageName(text);
   const path = host === "docker.io" && !name.startsWith("docker.io/")

@@ -1,4 +1,4 @@
-/** A push by a Docker engine, for those whose BuildKit can't: `POST /images/NAME/push`. */
+/** A push by a Docker engine whose BuildKit can't push: `POST /images/NAME/push`. */
 import type { Credential } from "../../buildkit/session/credentials.ts";
 import {
   callEngine,
@@ -12,8 +12,8 @@ import { hearOut, watchEngine } from "./engine_watch.ts";
 import type { ImageName } from "./image_name.ts";
 
 /**
- * Pushes an image that the engine has under that name, with the login of this side.
- * Resolves to its manifest's digest, where the engine tells it. Throws `DialError`, `EngineError`, an
+ * Pushes an image that the engine has under that name, with the user's login. Resolves to the manifest's
+ * digest if the engine sends it. Throws `DialError`, `EngineError`, an
  * `Error` with the engine's reason, or the signal's.
  */
 export async function pushImage(

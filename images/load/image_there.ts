@@ -5,13 +5,13 @@ import { fullImageName, splitImageName } from "./image_name.ts";
 /** An image in an engine. */
 interface Placed {
   readonly engine: EngineEndpoint;
-  /** What the engine knows it by; undefined where the exporter didn't tell. */
+  /** The image's id in the engine; undefined when the exporter didn't name it. */
   readonly id: string | undefined;
 }
 
 /**
- * @param metadata what an exporter tells before it sends: `containerimage.digest` …
- * @param containerd the engine's images are containerd's, which knows them by their manifest
+ * @param metadata the exporter's message before the image: `containerimage.digest` …
+ * @param containerd true when the engine keeps images in containerd, by their manifests' digests
  */
 export function placedIn(
   engine: EngineEndpoint,
@@ -23,8 +23,8 @@ export function placedIn(
 }
 
 /**
- * Whether the engine has the image already, and all of it. What goes wrong in asking counts as no: the
- * transfer then meets it, too. Rejects with the signal's reason alone.
+ * Asks whether the engine has the whole image already. An error counts as no, because the transfer will
+ * meet the same error. Rejects only with the signal's reason.
  */
 export async function isThere(
   { engine, id }: Placed,
@@ -33,7 +33,7 @@ export async function isThere(
 ): Promise<boolean> {
   if (id === undefined) return false;
   try {
-    // Engines before 28 don't tell which parts of an index they have.
+    // Engines before 28 don't list the parts of an index that they have.
     const path = `/images/${id}/json${containerd ? "?manifests=1" : ""}`;
     const image = await askEngine(engine, { method: "GET", path }, context);
     return !containerd || isWhole(image);
@@ -43,7 +43,7 @@ export async function isThere(
   }
 }
 
-/** Gives an image that is there its names. Throws as `askEngine` does. */
+/** Gives names to an image in the engine. Throws as `askEngine` does. */
 export async function nameIt(
   { engine, id }: Placed,
   names: readonly string[],
@@ -56,7 +56,7 @@ export async function nameIt(
   }
 }
 
-/** Every manifest of the image, and all that it names, is there. */
+/** True when the engine has every manifest of the image with all its parts. */
 function isWhole(image: unknown): boolean {
   const { Manifests } = (image ?? {}) as { Manifests?: unknown };
   return Array.isArray(Manifests) && Manifests.length > 0 &&

@@ -17,33 +17,33 @@ import type { DialContext, Env } from "../../../transports/transport.ts";
 import { BuilderError } from "../../builder_error.ts";
 import type { MakeContext } from "../../making/maker.ts";
 import { ALL_GPUS, type EngineFacts } from "./body.ts";
-import { ask, type Place, step } from "./place.ts";
+import { ask, type NodeContainer, step } from "./node_container.ts";
 
 /** Pulls the image; one that is there already is good enough where the pull fails. */
 export async function provideImage(
-  place: Place,
+  at: NodeContainer,
   image: string,
   context: MakeContext,
 ): Promise<void> {
   let failure: unknown;
   try {
-    await step(context, `pulling image ${image}`, () => pull(place, image, context));
+    await step(context, `pulling image ${image}`, () => pull(at, image, context));
   } catch (error) {
     context.signal.throwIfAborted();
     failure = error;
   }
   if (failure === undefined) return;
-  const isThere = await ask(place, "GET", `/images/${imagePath(image)}/json`, context)
+  const isThere = await ask(at, "GET", `/images/${imagePath(image)}/json`, context)
     .then(() => true, (error) => {
       context.signal.throwIfAborted();
       if (error instanceof EngineError) return false;
       throw error;
     });
-  if (!isThere) throw cannotPull(image, place, failure);
+  if (!isThere) throw cannotPull(image, at, failure);
   await step(context, `using local image ${image}`, () => Promise.resolve());
 }
 
-async function pull({ engine }: Place, image: string, context: MakeContext): Promise<void> {
+async function pull({ engine }: NodeContainer, image: string, context: MakeContext): Promise<void> {
   const reference = withDefaultTag(parseReference(image));
   const { domain: host, tag, digest } = reference;
   const query = { fromImage: repositoryName(reference), tag: digest || tag };
@@ -66,7 +66,7 @@ async function pull({ engine }: Place, image: string, context: MakeContext): Pro
   }
 }
 
-function cannotPull(image: string, { choice }: Place, cause: unknown): BuilderError {
+function cannotPull(image: string, { choice }: NodeContainer, cause: unknown): BuilderError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new BuilderError(`cannot pull the builder's image ${image}: ${reason}`, {
     hint: `try it by hand: ${dockerProgram(choice)} pull ${image}; or use another image: ` +
@@ -77,12 +77,12 @@ function cannotPull(image: string, { choice }: Place, cause: unknown): BuilderEr
 
 const imagePath = (image: string) => image.split("/").map(encodeURIComponent).join("/");
 
-export async function factsOf(place: Place, context: DialContext): Promise<EngineFacts> {
-  const info = await ask(place, "GET", "/info", context) as {
+export async function factsOf(at: NodeContainer, context: DialContext): Promise<EngineFacts> {
+  const info = await ask(at, "GET", "/info", context) as {
     readonly CgroupDriver?: string;
     readonly SecurityOptions?: readonly string[] | null;
   } | undefined;
-  const wslLibraries = wslLibrariesFor(place, context.env);
+  const wslLibraries = wslLibrariesFor(at, context.env);
   return {
     ...info?.CgroupDriver !== undefined && { cgroupDriver: info.CgroupDriver },
     usernsRemap: info?.SecurityOptions?.some((text) => /(?:^|,)name=userns\b/.test(text)) ?? false,
@@ -92,7 +92,7 @@ export async function factsOf(place: Place, context: DialContext): Promise<Engin
 }
 
 /** Inside WSL, an engine of this machine shares the libraries of the GPUs. */
-function wslLibrariesFor({ engine }: Place, env: Env): string | undefined {
+function wslLibrariesFor({ engine }: NodeContainer, env: Env): string | undefined {
   const folder = "/usr/lib/wsl";
   if (!env("WSL_DISTRO_NAME") || !/^(?:unix|npipe|fd):/.test(engine.host)) return undefined;
   try {
@@ -103,19 +103,23 @@ function wslLibrariesFor({ engine }: Place, env: Env): string | undefined {
 }
 
 /** Engines don't say whether they have GPUs: a container that asks for one starts, or doesn't. */
-export async function hasGpus(place: Place, image: string, context: DialContext): Promise<boolean> {
+export async function hasGpus(
+  at: NodeContainer,
+  image: string,
+  context: DialContext,
+): Promise<boolean> {
   try {
-    const { Id } = await ask(place, "POST", "/containers/create", context, {
+    const { Id } = await ask(at, "POST", "/containers/create", context, {
       Image: image,
       Entrypoint: ["/bin/true"],
       HostConfig: { NetworkMode: "none", AutoRemove: true, DeviceRequests: ALL_GPUS },
     }) as { Id: string };
     try {
-      await ask(place, "POST", `/containers/${Id}/start`, context);
+      await ask(at, "POST", `/containers/${Id}/start`, context);
       return true;
     } catch (error) {
       // Some engines leave it behind, though it shall remove itself.
-      await ask(place, "DELETE", `/containers/${Id}?force=1&v=1`, context).catch(() => {});
+      await ask(at, "DELETE", `/containers/${Id}?force=1&v=1`, context).catch(() => {});
       throw error;
     }
   } catch {

@@ -23,12 +23,12 @@ import {
   ask,
   inspect,
   type Inspected,
+  type NodeContainer,
+  nodeContainerOf,
   pathOf,
-  type Place,
-  placeOf,
   step,
   unlessGone,
-} from "./place.ts";
+} from "./node_container.ts";
 import { waitForDaemon } from "./wait.ts";
 
 /** Milliseconds between two looks at another client's container. */
@@ -40,15 +40,15 @@ export const maker: Maker = {
   check: (node) => void readContainerOptions(node),
 
   async plan(node, context) {
-    const place = await placeOf(node, context.env);
-    const facts = await factsOf(place, context).catch((): EngineFacts => {
+    const at = await nodeContainerOf(node, context.env);
+    const facts = await factsOf(at, context).catch((): EngineFacts => {
       context.signal.throwIfAborted();
       return { usernsRemap: false, gpus: false };
     });
     const body = containerBody(node, readContainerOptions(node), facts);
     return {
-      engine: place.engine.host,
-      container: { Name: place.name, ...body },
+      engine: at.engine.host,
+      container: { Name: at.name, ...body },
       volume: { Name: volumeOf(node) },
       files: Object.keys(filesOf(node, readContainerOptions(node), context.env))
         .map((path) => `${CONFIG_DIR}/${path}`),
@@ -57,39 +57,39 @@ export const maker: Maker = {
 
   async boot(node, context) {
     const options = readContainerOptions(node);
-    const place = await placeOf(node, context.env);
-    const found = await inspect(place, context);
-    if (found === undefined) return await create(place, options, context);
-    requireOurs(place, found);
-    await step(context, `starting container ${place.name}`, async () => {
+    const at = await nodeContainerOf(node, context.env);
+    const found = await inspect(at, context);
+    if (found === undefined) return await create(at, options, context);
+    requireOurs(at, found);
+    await step(context, `starting container ${at.name}`, async () => {
       // Whoever created it has died since: its files may be missing.
-      if (found.State?.Status === "created") await copyFiles(place, options, context);
-      await start(place, context);
-      await waitForDaemon(place, context);
+      if (found.State?.Status === "created") await copyFiles(at, options, context);
+      await start(at, context);
+      await waitForDaemon(at, context);
     });
   },
 
   async stop(node, context) {
-    const place = await placeOf(node, context.env);
-    const found = await inspect(place, context);
+    const at = await nodeContainerOf(node, context.env);
+    const found = await inspect(at, context);
     if (found === undefined) return;
-    requireOurs(place, found);
-    if (found.State?.Running) await ask(place, "POST", `${pathOf(place)}/stop`, context);
+    requireOurs(at, found);
+    if (found.State?.Running) await ask(at, "POST", `${pathOf(at)}/stop`, context);
   },
 
   async remove(node, { keepState }: RemoveOptions, context) {
-    const place = await placeOf(node, context.env);
-    const found = await inspect(place, context);
+    const at = await nodeContainerOf(node, context.env);
+    const found = await inspect(at, context);
     if (found === undefined) return;
-    requireOurs(place, found);
-    await ask(place, "DELETE", `${pathOf(place)}?force=1&v=1`, context).catch(unlessGone);
+    requireOurs(at, found);
+    await ask(at, "DELETE", `${pathOf(at)}?force=1&v=1`, context).catch(unlessGone);
     if (keepState) return;
-    await ask(place, "DELETE", `/volumes/${volumeOf(node)}`, context).catch(unlessGone);
+    await ask(at, "DELETE", `/volumes/${volumeOf(node)}`, context).catch(unlessGone);
   },
 };
 
 /** Throws for a container of that name that no builder has made: it has no volume for the state. */
-function requireOurs({ node, name, choice }: Place, { Mounts }: Inspected): void {
+function requireOurs({ node, name, choice }: NodeContainer, { Mounts }: Inspected): void {
   if (Mounts?.some((mount) => mount.Name === volumeOf(node))) return;
   throw new BuilderError(`container ${name} belongs to no builder: it lacks the volume for one`, {
     hint: `rename or remove it, if nobody needs it: ${dockerProgram(choice)} rm -f ${name}`,
@@ -97,75 +97,75 @@ function requireOurs({ node, name, choice }: Place, { Mounts }: Inspected): void
 }
 
 async function create(
-  place: Place,
+  at: NodeContainer,
   options: ContainerOptions,
   context: MakeContext,
 ): Promise<void> {
   // The engine is asked while the image comes.
-  const facts = factsOf(place, context).catch((): EngineFacts => {
+  const facts = factsOf(at, context).catch((): EngineFacts => {
     context.signal.throwIfAborted();
     return { usernsRemap: false, gpus: false };
   });
   facts.catch(() => {});
-  await provideImage(place, options.image, context);
-  const gpus = await hasGpus(place, options.image, context);
-  await step(context, `creating container ${place.name}`, async () => {
-    const body = containerBody(place.node, options, { ...await facts, gpus });
-    const path = `/containers/create?name=${encodeURIComponent(place.name)}`;
+  await provideImage(at, options.image, context);
+  const gpus = await hasGpus(at, options.image, context);
+  await step(context, `creating container ${at.name}`, async () => {
+    const body = containerBody(at.node, options, { ...await facts, gpus });
+    const path = `/containers/create?name=${encodeURIComponent(at.name)}`;
     try {
-      await ask(place, "POST", path, context, body);
+      await ask(at, "POST", path, context, body);
     } catch (error) {
       if (!(error instanceof EngineError) || error.status !== 409) throw error;
-      return await joinOther(place, options, context);
+      return await joinOther(at, options, context);
     }
     try {
-      await copyFiles(place, options, context);
-      await start(place, context);
+      await copyFiles(at, options, context);
+      await start(at, context);
     } catch (error) {
-      await discard(place, context);
+      await discard(at, context);
       throw error;
     }
-    await waitForDaemon(place, context);
+    await waitForDaemon(at, context);
   });
 }
 
 /** Another client is booting the same builder: its container is waited for, and started if it died. */
 async function joinOther(
-  place: Place,
+  at: NodeContainer,
   options: ContainerOptions,
   context: MakeContext,
 ): Promise<void> {
   const until = performance.now() + LEFT_BEHIND;
   while (true) {
-    const found = await inspect(place, context);
-    if (found === undefined) throw removedMeanwhile(place);
-    requireOurs(place, found);
+    const found = await inspect(at, context);
+    if (found === undefined) throw removedMeanwhile(at);
+    requireOurs(at, found);
     if (found.State?.Status !== "created") break;
     if (performance.now() > until) {
-      await copyFiles(place, options, context);
-      await start(place, context);
+      await copyFiles(at, options, context);
+      await start(at, context);
       break;
     }
     await pause(LOOK, context.signal);
   }
-  await waitForDaemon(place, context);
+  await waitForDaemon(at, context);
 }
 
-function removedMeanwhile({ name }: Place): BuilderError {
+function removedMeanwhile({ name }: NodeContainer): BuilderError {
   return new BuilderError(`container ${name} was removed while it was booting`, {
     hint: "another program uses the same builder: run the command again",
   });
 }
 
-async function start(place: Place, context: DialContext): Promise<void> {
-  await ask(place, "POST", `${pathOf(place)}/start`, context);
+async function start(at: NodeContainer, context: DialContext): Promise<void> {
+  await ask(at, "POST", `${pathOf(at)}/start`, context);
 }
 
 /** Removes a container that was created just now and can't be started. */
-async function discard(place: Place, { env, log }: DialContext): Promise<void> {
+async function discard(at: NodeContainer, { env, log }: DialContext): Promise<void> {
   // The boot may end because of Ctrl-C.
   const context = { signal: AbortSignal.timeout(5000), env, log, step: () => {} };
-  await ask(place, "DELETE", `${pathOf(place)}?force=1&v=1`, context).catch(() => {});
+  await ask(at, "DELETE", `${pathOf(at)}?force=1&v=1`, context).catch(() => {});
 }
 
 /** The files of a node by path below the daemon's folder, with the run of GitHub Actions. */
@@ -185,18 +185,18 @@ function filesOf(
 
 /** Copies the daemon's configuration into its container, which need not run. */
 async function copyFiles(
-  place: Place,
+  at: NodeContainer,
   options: ContainerOptions,
   context: DialContext,
 ): Promise<void> {
-  const files = filesOf(place.node, options, context.env);
+  const files = filesOf(at.node, options, context.env);
   if (Object.keys(files).length === 0) return;
   const parent = CONFIG_DIR.slice(0, CONFIG_DIR.lastIndexOf("/"));
   const request: EngineRequest = {
     method: "PUT",
-    path: `${pathOf(place)}/archive?path=${encodeURIComponent(parent)}`,
+    path: `${pathOf(at)}/archive?path=${encodeURIComponent(parent)}`,
     headers: { "Content-Type": "application/x-tar" },
     body: archiveOf(files),
   };
-  await askEngine(place.engine, request, context);
+  await askEngine(at.engine, request, context);
 }

@@ -11,7 +11,7 @@ import { readFrames } from "../../../transports/engine/exec_frames.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import { BuilderError } from "../../builder_error.ts";
 import type { MakeContext } from "../../making/maker.ts";
-import { inspect, type Place } from "./place.ts";
+import { inspect, type NodeContainer } from "./node_container.ts";
 
 /** How long a daemon may take from its start to its first answer, and between two looks, in ms. */
 const BOOT_LIMIT = 20_000, LOOK = 40;
@@ -21,7 +21,7 @@ const READ_LINES = 200, SHOWN_LINES = 20, LOG_BYTES = 64 << 10;
 const MOST_RESTARTS = 3;
 
 /** Asks the daemon in its container until it answers. */
-export async function waitForDaemon(place: Place, context: MakeContext): Promise<void> {
+export async function waitForDaemon(at: NodeContainer, context: MakeContext): Promise<void> {
   const late = new AbortController();
   const stop = after(BOOT_LIMIT, () => late.abort());
   const signal = AbortSignal.any([context.signal, late.signal]);
@@ -29,7 +29,7 @@ export async function waitForDaemon(place: Place, context: MakeContext): Promise
   try {
     for (let look = 1;; look++) {
       try {
-        return await runInContainer(place, ["buildctl", "debug", "workers"], {
+        return await runInContainer(at, ["buildctl", "debug", "workers"], {
           ...context,
           signal,
         });
@@ -37,8 +37,8 @@ export async function waitForDaemon(place: Place, context: MakeContext): Promise
         context.signal.throwIfAborted();
         failure = late.signal.aborted ? failure ?? error : error;
       }
-      if (late.signal.aborted || await endsAgainAndAgain(place, look, context)) {
-        throw await notAnswering(place, failure, context);
+      if (late.signal.aborted || await endsAgainAndAgain(at, look, context)) {
+        throw await notAnswering(at, failure, context);
       }
       await pause(Math.min(look * LOOK, 500), signal).catch(() => context.signal.throwIfAborted());
     }
@@ -49,18 +49,18 @@ export async function waitForDaemon(place: Place, context: MakeContext): Promise
 
 /** Asks now and then, since most daemons need only a moment. */
 async function endsAgainAndAgain(
-  place: Place,
+  at: NodeContainer,
   look: number,
   context: MakeContext,
 ): Promise<boolean> {
   if (look % 5 !== 0) return false;
-  const found = await inspect(place, context).catch(() => undefined);
+  const found = await inspect(at, context).catch(() => undefined);
   context.signal.throwIfAborted();
   return (found?.RestartCount ?? 0) >= MOST_RESTARTS || found?.State?.Status === "exited";
 }
 
 async function runInContainer(
-  { name, engine, choice }: Place,
+  { name, engine, choice }: NodeContainer,
   command: readonly string[],
   context: DialContext,
 ): Promise<void> {
@@ -80,14 +80,14 @@ async function runInContainer(
 }
 
 async function notAnswering(
-  place: Place,
+  at: NodeContainer,
   cause: unknown,
   context: MakeContext,
 ): Promise<BuilderError> {
-  const { name, choice } = place;
-  const found = await inspect(place, context).catch(() => undefined);
+  const { name, choice } = at;
+  const found = await inspect(at, context).catch(() => undefined);
   const state = found?.State?.Status ?? "unknown";
-  const log = await lastLines(place, context).catch(() => []);
+  const log = await lastLines(at, context).catch(() => []);
   if (log.length > 0) context.steps.log(`${log.slice(-SHOWN_LINES).join("\n")}\n`);
   const reason = log.findLast((line) => REASON.test(line)) ?? log.at(-1);
   return new BuilderError(
@@ -105,7 +105,7 @@ async function notAnswering(
 const REASON =
   /\b(?:error|fail(?:ed|ure)|fatal|panic|invalid|usage:|not defined|could not|cannot)\b/i;
 
-async function lastLines({ engine, name }: Place, context: DialContext): Promise<string[]> {
+async function lastLines({ engine, name }: NodeContainer, context: DialContext): Promise<string[]> {
   const query = `stdout=1&stderr=1&tail=${READ_LINES}`;
   const path = `/containers/${encodeURIComponent(name)}/logs?${query}`;
   const request: EngineRequest = { method: "GET", path };

@@ -5,7 +5,7 @@ import type { Target } from "./load.ts";
 /** The longest manifest or index that is read, in bytes. */
 const LONGEST = 8 << 20;
 
-/** A manifest or an index, as far as it names others. */
+/** The fields of a manifest or an index that name other content. */
 interface Parent {
   readonly manifests?: readonly Target[];
   readonly config?: Target;
@@ -13,8 +13,8 @@ interface Parent {
 }
 
 /**
- * Labels a manifest or index, and those below it, with what it is made of: containerd keeps a blob as
- * long as something that is kept has `containerd.io/gc.ref.content.…` with its digest.
+ * Labels a manifest or index, and those below it, with their parts: containerd keeps a blob while a kept
+ * blob has a label `containerd.io/gc.ref.content.…` with its digest.
  */
 export async function holdChildren(calls: Calls, target: Target): Promise<void> {
   if (!/[.+](index|manifest|manifest\.list)\.v\d/.test(target.mediaType)) return;

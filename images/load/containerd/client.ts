@@ -8,29 +8,29 @@ import { unix } from "../../../transports/schemes/unix.ts";
 import { askLeases, createLease, deleteLease } from "./leases.ts";
 import type { ContainerdPlace } from "./load.ts";
 
-/** Calls to containerd, and what every one of them says. */
+/** Calls to containerd, with the metadata that each of them carries. */
 export interface Calls {
   readonly channel: Channel;
   readonly metadata: Metadata;
-  /** Ends what is under way. */
+  /** Ends the calls under way. */
   readonly signal: AbortSignal;
 }
 
 /** A connection to containerd. */
 export interface Containerd extends Calls {
-  /** Calls whose results stay, though nothing names them, until `release`. */
+  /** Calls whose results are kept until `release`, even if no image names them. */
   leased(): Promise<Calls>;
-  /** Lets go of what no image names by now. */
+  /** Releases the results that no image names by now. */
   release(): Promise<void>;
   close(): void;
 }
 
-/** Large blobs come fast, and from this machine. */
+/** The windows are large, since blobs come fast from this machine. */
 const LIMITS = { streamWindow: 4 << 20, connectionWindow: 8 << 20 };
 
 /**
  * Throws `DialError`, or the signal's reason.
- * @param silence milliseconds behind which a containerd that says nothing, though asked, is gone
+ * @param silence milliseconds without an answer after which containerd counts as gone
  */
 export async function dialContainerd(
   { socket, namespace }: ContainerdPlace,

@@ -3,7 +3,7 @@ import { ImagesDefinition as Images } from "../../../proto/gen/containerd_images
 import type { Calls } from "./client.ts";
 import type { Target } from "./load.ts";
 
-/** Gives an image a name, which it takes from the one that had it. */
+/** Gives a name to an image; another image loses the name. */
 export async function nameImage(
   { channel, metadata, signal }: Calls,
   name: string,

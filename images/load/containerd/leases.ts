@@ -1,17 +1,17 @@
 /**
- * Leases: what is written under one stays until it ends, though nothing names it yet. A process that
- * is killed ends none, so each tells whose it is, and the next load ends those whose process is gone;
- * without a next one they end by themselves.
+ * Leases keep written blobs until the lease ends, even if no image names them yet. A killed process ends
+ * no lease, so each lease names its process. The next load ends the leases of processes that are gone;
+ * without a next load they expire.
  */
 import { newId } from "../../../base/identity.ts";
 import { LeasesDefinition as Leases } from "../../../proto/gen/containerd_leases.ts";
 import type { Calls } from "./client.ts";
 
-/** After so many milliseconds a lease ends by itself. */
+/** A lease expires after so many milliseconds. */
 const LONGEST = 24 * 3600_000;
 const PROCESS = "fairlead/process";
 
-/** Makes a lease; its id. */
+/** Makes a lease, and gives its id. */
 export async function createLease(calls: Calls): Promise<string> {
   await endOrphans(calls).catch(() => {});
   const { channel, metadata, signal } = calls;
@@ -30,7 +30,7 @@ export async function deleteLease({ channel, metadata }: Calls, id: string): Pro
   await channel.unary(Leases, Leases.methods.delete, request, { metadata });
 }
 
-/** A question with a small answer, by which one sees that containerd lives. */
+/** A call with a small answer that shows whether containerd is alive. */
 export async function askLeases({ channel, metadata, signal }: Calls): Promise<void> {
   const request = { filters: ["id==none"] };
   await channel.unary(Leases, Leases.methods.list, request, { metadata, signal });
@@ -46,14 +46,14 @@ async function endOrphans(calls: Calls): Promise<void> {
 }
 
 /**
- * What a process of this kernel is for ever: the kernel's start, the namespace of its number, the
- * number, and when it began. Undefined for one that is gone, and where there is no /proc.
+ * Identifies a process for ever: the kernel's boot id, the namespace of its pid, the pid, and its start
+ * time. Undefined for a process that is gone, and without /proc.
  */
 function processOf(pid: number): string | undefined {
   try {
     const boot = Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
     const space = Deno.readLinkSync("/proc/self/ns/pid");
-    // Behind the program's name, which may hold anything: the 22nd field (proc(5)).
+    // The start time is the 22nd field (proc(5)), after the program's name, which may hold anything.
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
     const began = stat.slice(stat.lastIndexOf(")")).split(" ")[20];
     return `${boot} ${space} ${pid} ${began}`;
@@ -62,7 +62,7 @@ function processOf(pid: number): string | undefined {
   }
 }
 
-/** A socket leads to this kernel: whose start is another one's is gone. Other namespaces aren't seen. */
+/** A different boot id means that the process is gone. Processes of other namespaces can't be seen. */
 function isGone(owner: string): boolean {
   const [boot, space, pid] = owner.split(" ");
   const ours = processOf(Deno.pid)?.split(" ");

@@ -1,9 +1,9 @@
 /**
- * An image into containerd itself: the daemon writes its blobs through a content store of the session,
- * and each of its calls is handed on to containerd's own. A blob that is there is not sent again.
+ * Loads an image into containerd itself: the daemon writes blobs through a content store of the session,
+ * and each call is passed on to containerd's store. A blob that is already there is not sent again.
  *
- * containerd throws away what nothing names. Until the image is there, a lease holds what was written;
- * then labels on each manifest and index name what it is made of.
+ * containerd deletes blobs that nothing refers to. A lease keeps the written blobs until the image has
+ * its name; then labels on each manifest and index refer to their parts.
  */
 import { DialError } from "../../../transports/errors.ts";
 import type { DialContext } from "../../../transports/transport.ts";
@@ -17,26 +17,26 @@ import { holdChildren } from "./children.ts";
 import { nameImage } from "./images.ts";
 import { relayTo } from "./relay.ts";
 
-/** Where containerd is. */
+/** The address of containerd. */
 export interface ContainerdPlace {
-  /** The path of its socket. */
+  /** The path of the socket. */
   readonly socket: string;
   readonly namespace: string;
 }
 
 /** Takes one image. */
 export interface ImageStore {
-  /** Answers the daemon's calls of the content store. */
+  /** Answers the daemon's calls to the content store. */
   readonly relay: Handler;
-  /** The build was well: the image gets its names. Rejects with an `OutputError`. */
+  /** Names the image after a successful build. Rejects with an `OutputError`. */
   commit(answers: Readonly<Record<string, string>>): Promise<void>;
-  /** The build failed: what was written is let go. Never rejects. */
+  /** Releases the written blobs after a failed build. Never rejects. */
   discard(): Promise<void>;
 }
 
 /**
- * Sees whether containerd is there, before the build begins. Throws `BuilderError`.
- * @param silence as `dialContainerd` has it
+ * Connects to containerd before the build begins. Throws `BuilderError`.
+ * @param silence passed to `dialContainerd`
  */
 export async function openContainerd(
   place: ContainerdPlace,
@@ -67,7 +67,7 @@ export async function openContainerd(
       try {
         await relayTo(await (await open()).leased(), call);
       } catch (error) {
-        // What containerd answers is the daemon's to know; that it is gone, ours.
+        // The daemon handles containerd's errors; a lost containerd is handled here.
         const cause = lossIn(error);
         if (cause === undefined || context.signal.aborted) throw error;
         const problem = cause instanceof SilenceError
@@ -97,7 +97,7 @@ export async function openContainerd(
   };
 }
 
-/** How the way to containerd broke; undefined where it didn't. */
+/** The error of the connection to containerd; undefined while it works. */
 function lossIn(error: unknown): Error | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof ConnectionLostError) {
@@ -108,14 +108,14 @@ function lossIn(error: unknown): Error | undefined {
   return undefined;
 }
 
-/** A descriptor, as JSON has it. */
+/** A descriptor in JSON. */
 export interface Target {
   readonly mediaType: string;
   readonly digest: string;
   readonly size: number;
 }
 
-/** What the exporter answered: the image, and the names that it is to have; by its digest without any. */
+/** The exporter's answer: the image, and its names; its digest if it has none. */
 function imageOf(
   answers: Readonly<Record<string, string>>,
 ): { target: Target; names: readonly string[] } {

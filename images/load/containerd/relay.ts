@@ -1,12 +1,12 @@
 import type { ServerCall } from "../../../buildkit/grpc/call.ts";
 import type { Calls } from "./client.ts";
 
-/** Bytes that may wait on either side before the other one is held back. */
+/** So many bytes may wait on either side before the other side is slowed down. */
 const WAITING = 1 << 20;
 
 /**
- * Hands a call on as it is, messages unread, and its answers back. Rejects with the error that
- * containerd ends it with, which is then the daemon's, too.
+ * Relays a call and its answers without decoding the messages. Rejects with containerd's error, which
+ * then reaches the daemon, too.
  */
 export async function relayTo(
   { channel, metadata, signal }: Calls,

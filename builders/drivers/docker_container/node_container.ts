@@ -13,7 +13,7 @@ import { containerOf } from "./body.ts";
 import { engineOf } from "./engine_of.ts";
 
 /** A node's container and the engine that it lives in. */
-export interface Place {
+export interface NodeContainer {
   readonly node: StoredNode;
   readonly name: string;
   readonly engine: EngineEndpoint;
@@ -27,16 +27,16 @@ export interface Inspected {
   readonly Mounts?: readonly { readonly Name?: string }[] | null;
 }
 
-export async function placeOf(node: StoredNode, env: Env): Promise<Place> {
+export async function nodeContainerOf(node: StoredNode, env: Env): Promise<NodeContainer> {
   const choice = engineOf(node, env);
   const engine = await findEngine(choice, node.endpoint, env);
   return { node, name: containerOf(node), engine, choice };
 }
 
-export const pathOf = ({ name }: Place) => `/containers/${encodeURIComponent(name)}`;
+export const pathOf = ({ name }: NodeContainer) => `/containers/${encodeURIComponent(name)}`;
 
 export async function ask(
-  { engine }: Place,
+  { engine }: NodeContainer,
   method: EngineRequest["method"],
   path: string,
   context: DialContext,
@@ -46,8 +46,11 @@ export async function ask(
 }
 
 /** The container; undefined where there is none. */
-export async function inspect(place: Place, context: DialContext): Promise<Inspected | undefined> {
-  return await ask(place, "GET", `${pathOf(place)}/json`, context).catch(unlessGone) as
+export async function inspect(
+  at: NodeContainer,
+  context: DialContext,
+): Promise<Inspected | undefined> {
+  return await ask(at, "GET", `${pathOf(at)}/json`, context).catch(unlessGone) as
     | Inspected
     | undefined;
 }
