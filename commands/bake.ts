@@ -22,7 +22,8 @@ import { retriesOf } from "../builds/running/retry.ts";
 import { connectTimeout } from "../cli/connect_timeout.ts";
 import { defineCommand } from "../cli/command.ts";
 import { chooseCall } from "../builds/spec/call.ts";
-import { rootPath } from "../cli/root.ts";
+import { globalFlags } from "../cli/flags/spec.ts";
+import { firstArgument, rootPath } from "../cli/root.ts";
 import { UsageError } from "../base/usage_error.ts";
 import { storeOf } from "../cli/builders/open_store.ts";
 
@@ -126,8 +127,9 @@ export const command = defineCommand({
       // Left, and not finished: its watcher goes on with the next one.
       progress[Symbol.dispose]();
       const { requestPrivileges } = await import("../builds/permissions/request.ts");
-      const words = [...rootPath(deps).split(" "), ...deps.args];
-      await requestPrivileges(missing, { deps, words });
+      const program = rootPath(deps).split(" ");
+      const at = program.length + firstArgument(deps.args, globalFlags);
+      await requestPrivileges(missing, { deps, words: [...program, ...deps.args], at });
     }
     // The display gave the terminal to the question.
     using live = missing ? display() : progress;

@@ -21,10 +21,12 @@ interface Item {
  */
 export async function requestPrivileges(
   { privileges, isByDefault }: Missing,
-  { deps, words }: {
+  { deps, words, at }: {
     readonly deps: Deps;
     /** The command line as it was typed, with the program first. */
     readonly words: readonly string[];
+    /** The index of the command's name among them. */
+    readonly at: number;
   },
 ): Promise<void> {
   const items = itemsOf(privileges, deps.cwd);
@@ -42,8 +44,8 @@ export async function requestPrivileges(
           "to grant requested privileges.\n"
         : `\nPass ${JSON.stringify(flags.join(" "))} to grant requested privileges.\n`),
   );
-  const at = words.findIndex((word) => word === "bake" || word === "f");
-  if (at >= 0) {
+  // Not the first `bake` among the words: a flag before the command may have it as its value.
+  if (at < words.length) {
     const full = [...words.slice(0, at + 1), ...flags, ...words.slice(at + 1)].map((word) =>
       shellWord(printable(word))
     ).join(" ");
