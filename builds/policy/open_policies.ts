@@ -35,6 +35,7 @@ export interface OpenPolicies {
 }
 
 /**
+ * Resolves to undefined where a remote context turns out to have no policy beside its Dockerfile.
  * Throws `UsageError` for a policy that is missing or that the daemon would not ask, and `PolicyError`
  * for one that can't be evaluated.
  *
@@ -45,12 +46,13 @@ export async function openPolicies(
   job: Job,
   context: JobContext,
   services: readonly Service[],
-): Promise<OpenPolicies> {
+): Promise<OpenPolicies | undefined> {
   const planned = job.build.inputs.policies!;
   const { deps, progress } = context;
   const { signal } = deps;
   const files = filesOf(planned, client, job, context);
   const sets = await loadModules(planned, files);
+  if (sets.length === 0) return undefined;
   const [known, workers] = await Promise.all([
     capabilities(client, signal),
     client.listWorkers({ signal }),
