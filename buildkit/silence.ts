@@ -27,11 +27,11 @@ export class SilenceError extends Error {
 }
 
 /**
- * Ends the connection when nothing comes from the peer any more. PINGs of ours are no way to find
- * out: the daemon hangs up on more than one in 5 minutes.
+ * Ends the connection when nothing comes from the peer any more. PINGs can't find that out, because the
+ * daemon closes connections with more than one PING in 5 minutes.
  *
- * @param ask where a healthy daemon may have nothing to say, since there is no session: sends it a
- *   small question, called once in each silence, when two fifths of the time are over
+ * @param ask for connections without a session, on which a healthy daemon may be silent: sends a small
+ *   request. It is called once in each silence, after two fifths of the time
  */
 export function endWhenSilent(
   connection: Connection,

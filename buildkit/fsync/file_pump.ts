@@ -1,4 +1,4 @@
-/** Reads the files that were asked for and sends them. See `sender.ts`. */
+/** Reads the requested files and sends them. See `sender.ts`. */
 import type { Entries } from "./entries.ts";
 import { Errno, errnoText, type Sys } from "./os/sys.ts";
 import { FsyncError, text } from "./errors.ts";
@@ -110,7 +110,7 @@ export function makeFilePump(options: FilePumpOptions): FilePump {
     if (file === undefined) total = announced; // warned of already
     else {
       try {
-        // One byte more than announced is asked for: getting all but that says that it has ended there.
+        // One byte more than announced is read: a read that lacks that byte has reached the end.
         for (;;) {
           const want = total === 0 ? Math.min(announced + 1, small + 1) : small + 1;
           const size = sys.read(file, room(want));

@@ -3,7 +3,7 @@ import type { Dest, OutFile } from "./os/dest.ts";
 import { FsyncError } from "./errors.ts";
 import type { Stat } from "./packet.ts";
 
-/** A file that was asked for. */
+/** A requested file. */
 export interface Incoming {
   /** In bytes, see `byteString`. */
   readonly path: string;

@@ -5,7 +5,7 @@
  *
  * - The sender walks its tree and sends a STAT for each entry: depth first, each directory right before its content,
  *   siblings in byte order of their names. An entry's ID is its index in that sequence, counted from 0. A STAT
- *   without a stat ends the listing; since zero values are left out, that is the empty message.
+ *   without a stat ends the listing; that is the empty message, because zero values are left out.
  * - The receiver asks with REQ for the content of each regular file it wants, as soon as it has that file's STAT.
  * - The sender answers with DATA packets of that ID, and ends the file with a DATA packet that holds nothing. Files
  *   may interleave. No length is checked by the protocol: a file is what arrived before its end.
@@ -14,7 +14,7 @@
  *
  * Paths are relative, with `/`, clean, never `.` or with `..`. They are bytes here: names on Linux need not be UTF-8.
  * Modes are Go's os.FileMode (see {@link Mode}), not the system's. A regular file with a linkname is a hard link to
- * an entry that was sent before; its content is never asked for.
+ * an entry that was sent before; its content is never requested.
  *
  *     Packet { 1 type, 2 stat, 3 ID, 4 data }
  *     Stat { 1 path, 2 mode, 3 uid, 4 gid, 5 size, 6 modTime, 7 linkname, 8 devmajor, 9 devminor, 10 xattrs }

@@ -1,7 +1,7 @@
 /**
  * Receiving a folder: an output of type local.
  *
- * Regular files are asked for in the order of the listing, a limited number at a time. Files are written under temporary names and renamed when
+ * Regular files are requested in the order of the listing, a limited number at a time. Files are written under temporary names and renamed when
  * they are whole; hard links are made when all files are there, modes and times of folders are set last, innermost
  * first, since writing into a folder changes the one and may need another of the other.
  *
@@ -33,7 +33,7 @@ export interface ReceiveOptions {
 }
 
 /**
- * Files that may be asked for at a time. fsutil's sender queues 128 requests, and its reader stops for a full queue.
+ * The most files that are requested at a time. fsutil's sender queues 128 requests, and its reader stops for a full queue.
  * When the workers behind the queue have ended by then, it never goes on, and neither the call nor the build ever ends.
  * Fewer requests than that leave it able to read, whatever happens to the transfer.
  */
@@ -134,7 +134,7 @@ function startReception(stream: PacketStream, dest: Dest, options: ReceiveOption
   const checks = [checkPath, checkMode, makeOrderCheck(), makeLinkCheck()];
   const progress: Progress = { entries: 0, files: 0, bytes: 0 };
   const asked = new Map<number, Incoming>();
-  /** The files that were listed, in their order; undefined once they were asked for. */
+  /** The listed files in their order; undefined once they were requested. */
   const queue: ({ readonly id: number; readonly file: Incoming } | undefined)[] = [];
   let nextInQueue = 0;
   const folders: { path: string; stat: Stat }[] = [];

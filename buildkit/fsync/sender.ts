@@ -2,7 +2,7 @@
  * Sending a folder: the build context, as the daemon asks for it.
  *
  * Three things go on at once on one thread: the walk sends STATs, in slices of a few milliseconds; small files that
- * were asked for are read and sent in slices too, many a slice; large ones are read ahead (`file_pump.ts`). All of
+ * were requested are read and sent in slices too, many a slice; large ones are read ahead (`file_pump.ts`). All of
  * them stop for the stream when it has enough to send.
  */
 import { onAbort } from "../../base/async.ts";

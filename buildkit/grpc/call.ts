@@ -76,7 +76,7 @@ export function unary<I, O>(
   };
 }
 
-/** A message from its bytes. Throws INTERNAL for bytes that are none, as gRPC's peers do. */
+/** Decodes a message. Throws INTERNAL for invalid bytes, as gRPC's peers do. */
 export function decode<T>(codec: Codec<T>, bytes: Uint8Array, method: string): T {
   try {
     return codec.decode(bytes);

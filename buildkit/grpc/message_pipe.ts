@@ -5,7 +5,7 @@ import { HeldBytes } from "./held_bytes.ts";
 import { Code, RpcError, rpcErrorOf } from "./status.ts";
 import type { MessageStream } from "./call.ts";
 
-/** Heads from this size on are copied before they are queued, since the queue would keep them. */
+/** Heads from this size on are copied before they are queued, because the queue would keep them. */
 const QUEUE_KEEPS = 4096;
 
 type OnMessage = (message: Uint8Array) => void | Promise<void>;

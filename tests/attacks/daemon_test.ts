@@ -40,6 +40,8 @@ interface Attack {
 }
 
 const counts = new Counts("hostile daemon");
+/** Milliseconds after which an attack counts as a hang, also on a machine that is busy with other tests. */
+const LATEST = 20_000;
 const dir = Mode.dir + 0o755;
 const FILESYNC = "/moby.filesync.v1.FileSync/DiffCopy";
 
@@ -107,10 +109,10 @@ const fileSync: Attack[] = [
     },
   })),
   {
-    name: "thousands of patterns",
+    name: "a thousand patterns",
     prepare: longNames,
     async script(build) {
-      const rules = Array.from({ length: 5000 }, (_, i): [string, string] => [
+      const rules = Array.from({ length: 1000 }, (_, i): [string, string] => [
         "exclude-patterns",
         `**/*${i}*x*y`,
       ]);
@@ -558,6 +560,7 @@ for (const attack of [...fileSync, ...fileSend, ...logins, ...others, ...progres
   Deno.test(`hostile daemon: ${name}`, async () => {
     try {
       const ended = await buildAgainst(script, {
+        latest: LATEST,
         ...args && { args },
         ...prepare && { prepare },
         ...interrupt && { signal: interrupt.signal },

@@ -39,7 +39,7 @@ export interface OutFile {
   write(bytes: Uint8Array): void;
   /** The same without holding up the event loop; `bytes` must stay as they are meanwhile. One at a time. */
   writeAsync(bytes: Uint8Array): Promise<void>;
-  /** Gives it its attributes and its name, in place of what has the name. */
+  /** Gives the file its attributes and its name; an entry of that name is replaced. */
   commit(attributes: Attributes): void;
   /** Removes it. Throws nothing. */
   abandon(): void;

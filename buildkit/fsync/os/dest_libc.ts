@@ -72,7 +72,7 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
     if (calls.unlinkat(at, bytes, flags.atRemoveDir) < 0) fail("remove", path);
   }
 
-  /** Puts the finished entry `temporary` in the place of `path`, which is in the same folder. */
+  /** Renames the finished entry `temporary` to `path`, which is in the same folder. */
   function rename(temporary: string, path: string): void {
     const { folder: above, name } = splitPath(path);
     const [at, from, to] = [folder(above), toCString(temporary), toCString(name)];
@@ -111,7 +111,7 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
     }
   }
 
-  /** Ownership can be refused where it is ours already, by systems without any. */
+  /** Some systems refuse a change of ownership, also to the present owner. */
   function setAttributes(file: number, path: string, attributes: Attributes): void {
     calls.fchown(file, uid, gid);
     for (const { name, value } of attributes.xattrs) {

@@ -81,7 +81,7 @@ export function load<T extends Deno.ForeignLibraryInterface>(
   return undefined;
 }
 
-/** Opens the library again for further symbols of it, when the first of them is asked for. */
+/** Opens the library again for further symbols, when the first of them is used. */
 function later<T extends Deno.ForeignLibraryInterface>(symbols: T) {
   let lib: Deno.DynamicLibrary<T> | undefined;
   return {
@@ -165,7 +165,7 @@ function commonSys(
     readLink: (path, into) => orErrno(rarely.symbols.readlink(path, into, into.length), errno),
     read: (file, into) => orErrno(read(file, into, into.length), errno),
     async readAsync(file, into) {
-      // That call's errno belongs to another thread: a failure is asked for once more here.
+      // That call's errno belongs to another thread, so a failed read is repeated here.
       const size = await readAsync(file, into as Uint8Array<ArrayBuffer>, into.length);
       return size < 0 ? orErrno(read(file, into, into.length), errno) : size;
     },

@@ -1,0 +1,40 @@
+import { equal, match } from "node:assert/strict";
+
+const module = new URL("file_size_limit.ts", import.meta.url).href;
+
+/** Writes 4 MB under a limit of 2 MB, with caches of its own: Deno's usual ones are larger than that. */
+async function write(before: string): Promise<Deno.CommandOutput> {
+  const dir = await Deno.makeTempDir();
+  try {
+    const script = `import { catchFileSizeLimit } from "${module}";
+${before}
+try {
+  Deno.writeFileSync("${dir}/file", new Uint8Array(4_000_000));
+} catch (error) {
+  console.log(error.message);
+}
+`;
+    await Deno.writeTextFile(`${dir}/script.ts`, script);
+    return await new Deno.Command("sh", {
+      args: [
+        ...["-c", 'ulimit -f 4000; exec "$0" "$@"', Deno.execPath()],
+        ...["run", "-A", "--quiet", "--no-check", "--no-config", "--no-lock", `${dir}/script.ts`],
+      ],
+      env: { DENO_DIR: `${dir}/deno` },
+      stderr: "null",
+    }).output();
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test({
+  name: "a write beyond `ulimit -f` fails instead of ending the process",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const { code, stdout } = await write("using _ = catchFileSizeLimit();");
+    match(new TextDecoder().decode(stdout), /^File too large/);
+    equal(code, 0);
+    equal((await write("")).signal, "SIGXFSZ");
+  },
+});
