@@ -286,7 +286,7 @@ Deno.test({ name: "what can't be built is refused before anything is", ignore },
     [{ output: ["type=local"] }, /dest is required for local exporter/],
     [{ secret: ["id=a,src=gone"] }, /gone/],
     [{ annotations: ["x"] }, /invalid annotation "x", expected key=value/],
-    [{ policy: ["filename=p.rego"] }, /under the policy p\.rego/],
+    [{ policy: ["filename=p.rego"] }, /policy file p\.rego not found/],
   ];
   for (const [target, message] of cases) {
     await using space = await bakery({ default: target });

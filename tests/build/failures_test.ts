@@ -179,9 +179,9 @@ const cases: Record<
     args: ["--builder=tets"],
     message: /hint: did you mean test\?[^]*no builder "tets" found/,
   },
-  "a policy that we don't evaluate": {
-    args: ["-f", "ctx/Policed"],
-    message: /cannot build under the policy .*Policed\.rego/,
+  "a policy that isn't there": {
+    args: ["--policy", "filename=none.rego"],
+    message: /policy file none\.rego not found/,
   },
   "a switch that is none": {
     env: { BUILDX_NO_DEFAULT_ATTESTATIONS: "x" },
@@ -194,8 +194,6 @@ for (const [name, { dockerfile, args = [], env, message }] of Object.entries(cas
     await using space = await workspace(shared.address);
     space.write({
       "ctx/Dockerfile": dockerfile ?? "FROM scratch\nLABEL a=b\n",
-      "ctx/Policed": "FROM scratch\n",
-      "ctx/Policed.rego": "package docker\n",
       "file": "",
     });
     const { code, stderr, stdout } = await space.fairlead(["build", ...args, "ctx"], env);
