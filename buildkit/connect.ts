@@ -43,11 +43,13 @@ export async function connect(options: ConnectOptions): Promise<Client> {
   const { result: dialled, left } = await dial(options);
   options.context.step("http2");
   const transport = registry.find(endpoint);
-  const client = clientOver(dialled, transport.describe(transport.parse(endpoint)));
+  let stop = () => {};
+  const described = transport.describe(transport.parse(endpoint));
+  const client = clientOver(dialled, described, () => stop());
   if (budget !== undefined && left < Infinity) {
     const { connection } = client.channel;
     const born = connection.lastReceived;
-    after(left, () => {
+    stop = after(left, () => {
       if (connection.lastReceived === born) connection.lost(new SilenceError(budget.ms));
     });
   }
@@ -57,10 +59,12 @@ export async function connect(options: ConnectOptions): Promise<Client> {
 /**
  * HTTP/2 and gRPC over a connection, which is closed with the client.
  * @param endpoint for errors, redacted
+ * @param onClose called when the client is closed: a timer left behind would keep the program alive
  */
 export function clientOver(
   dialled: Dialled,
   endpoint: string,
+  onClose: () => void = () => {},
 ): Client {
   const { stream, authority, secure } = dialled;
   const connection = new Connection("client", { limits: LIMITS });
@@ -71,6 +75,7 @@ export function clientOver(
     return lostError(error, { endpoint, secure, answered });
   });
   return new Client(channel, dialled, async () => {
+    onClose();
     await within(driven.close(), CLOSE_WAIT);
     driven.abort();
     await driven.closed;

@@ -13,6 +13,13 @@ const reason = needsRoot() ?? await missing("buildkitd", "buildctl", "runc", "do
 const ignore = skip(reason);
 const shared = ignore ? undefined : await sharedBuildkitd();
 
+let making: Promise<void> | undefined;
+/** Makes dist/npm, once for this file. */
+function packaged(): Promise<void> {
+  return making ??= run(Deno.execPath(), ["task", "package"], { cwd: root })
+    .then(({ code, stderr }) => assert.equal(code, 0, stderr));
+}
+
 async function context(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await Deno.makeTempDir({ prefix: "fl-library-" });
   await Deno.writeTextFile(`${path}/Dockerfile`, "FROM scratch\nCOPY note /said\n");
@@ -69,6 +76,25 @@ Deno.test(
   },
 );
 
+Deno.test(
+  { name: "a closed client leaves nothing that keeps a program alive", ignore },
+  async () => {
+    // What is left of ten minutes for the connection would keep it alive for as long.
+    const script = `import { connect } from "fairlead";
+    const client = await connect("${shared!.address}", { timeout: 600_000 });
+    await client.info();
+    await client.close();`;
+    await using folder = await context();
+    const file = `${folder.path}/short.ts`;
+    await Deno.writeTextFile(file, script);
+    const args = ["run", "-A", "--quiet", "--no-check", "--config", `${root}/deno.json`, file];
+    const { code, stderr } = await run(Deno.execPath(), args, {
+      signal: AbortSignal.timeout(30_000),
+    });
+    assert.equal(code, 0, `it was still alive after 30 s, or failed: ${stderr}`);
+  },
+);
+
 Deno.test("the library's documentation has no gaps", async () => {
   const { code, stderr } = await run(Deno.execPath(), [
     ...["doc", "--lint", `${root}/buildkit/mod.ts`],
@@ -79,8 +105,7 @@ Deno.test("the library's documentation has no gaps", async () => {
 Deno.test({ name: "the package for npm works where it is installed", ignore }, async () => {
   await using folder = await context();
   const { path } = folder;
-  const made = await run(Deno.execPath(), ["task", "package"], { cwd: root });
-  assert.equal(made.code, 0, made.stderr);
+  await packaged();
   await Deno.writeTextFile(`${path}/package.json`, '{"type":"module"}');
   const packed = await run("npm", ["pack", "--silent", `${root}/dist/npm`], { cwd: path });
   assert.equal(packed.code, 0, packed.stderr);
@@ -121,8 +146,7 @@ Deno.test({
     const daemon = await startBuildkitd({ tcp: true, tls: { ...certs.server, ca: certs.ca.cert } });
     try {
       const { path } = folder;
-      const made = await run(Deno.execPath(), ["task", "package"], { cwd: root });
-      assert.equal(made.code, 0, made.stderr);
+      await packaged();
       await Deno.writeTextFile(`${path}/package.json`, '{"type":"module"}');
       const install = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional"];
       const installed = await run("npm", [...install, "--install-links", `${root}/dist/npm`], {
