@@ -1,19 +1,19 @@
-/** The algorithms of a connection: ours, as ssh_config's lists change them. */
+/** The algorithms of a connection: fairlead's own, as changed by the lists of ssh_config. */
 import { certificateAlgorithms, keyAlgorithms } from "./certificate.ts";
 import type { SshHostConfig } from "./config.ts";
 import { SshConfigError } from "./config_error.ts";
 import { matchesPatterns } from "./patterns.ts";
 import { ALGORITHM_LISTS, type AlgorithmList } from "./settings.ts";
 
-/** What is offered, in that order. */
+/** The algorithms that fairlead offers, by preference. */
 export type SshAlgorithms = Readonly<Record<AlgorithmList, readonly string[]>> & {
-  /** The host's keys are asked for in this very order, whatever is known of the host. */
+  /** True when host keys are requested in exactly this order, whatever known_hosts holds. */
   readonly fixedOrder: boolean;
 };
 
-/** By the keyword that changes it, in the order in which they are offered. */
+/** The default algorithms by the keyword that changes them, by preference. */
 const USUAL: Readonly<Record<AlgorithmList, readonly string[]>> = {
-  // chacha20 first: in Deno it is the fastest by far, AES takes twice the time and more.
+  // chacha20 is first because it is the fastest in Deno: AES takes at least twice the time.
   Ciphers: [
     "chacha20-poly1305@openssh.com",
     "aes128-ctr",
@@ -30,7 +30,7 @@ const USUAL: Readonly<Record<AlgorithmList, readonly string[]>> = {
     "hmac-sha1-etm@openssh.com",
     "hmac-sha1",
   ],
-  // Without nistp521: Deno has no Diffie-Hellman of that curve.
+  // nistp521 is missing because Deno has no Diffie-Hellman of that curve.
   KexAlgorithms: [
     "curve25519-sha256",
     "curve25519-sha256@libssh.org",
@@ -44,16 +44,16 @@ const USUAL: Readonly<Record<AlgorithmList, readonly string[]>> = {
   HostKeyAlgorithms: [...certificateAlgorithms, ...keyAlgorithms],
 };
 
-/** What is offered only where a list names it. */
+/** Algorithms that are offered only where a list names them. */
 const MORE: Readonly<Partial<Record<AlgorithmList, readonly string[]>>> = {
   Ciphers: ["aes128-cbc", "aes192-cbc", "aes256-cbc"],
   KexAlgorithms: ["diffie-hellman-group14-sha1", "diffie-hellman-group-exchange-sha1"],
 };
 
 /**
- * The usual lists, or what the configuration makes of them; `+` appends, `-` takes what matches away,
- * `^` puts to the head. What fairlead doesn't know is passed over. Throws `SshConfigError` where
- * nothing is left of a list.
+ * Returns the default lists, as changed by the configuration: `+` appends, `-` removes the matches,
+ * `^` moves to the head. Unknown algorithms are ignored. Throws `SshConfigError` where a list
+ * becomes empty.
  */
 export function algorithmsOf(of: SshHostConfig["algorithms"]): SshAlgorithms {
   const lists = ALGORITHM_LISTS.map((name) => [name, listOf(name, of)] as const);

@@ -1,6 +1,6 @@
 import { printable } from "../../base/width.ts";
 
-/** Asks on the terminal that controls this process, where there is one. */
+/** Asks on the terminal that controls this process; returns undefined where it has none. */
 export async function askOnTerminal(file: string, again: boolean): Promise<string | undefined> {
   if (Deno.build.os === "windows") return undefined;
   let terminal: Deno.FsFile;
@@ -12,7 +12,7 @@ export async function askOnTerminal(file: string, again: boolean): Promise<strin
   using tty = terminal;
   const wrong = again ? "Bad passphrase, try again for " : "Enter passphrase for key ";
   await tty.write(new TextEncoder().encode(`${wrong}'${printable(file)}': `));
-  // Neither echoed nor taken as more than a line.
+  // The terminal must not echo the passphrase.
   tty.setRaw(true, { cbreak: true });
   try {
     const byte = new Uint8Array(1);

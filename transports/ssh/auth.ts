@@ -1,7 +1,7 @@
 /**
- * Public-key authentication, in OpenSSH's order: the agent's keys, then those of files that the
- * agent doesn't hold, and before each key its certificates. A server counts each that is offered
- * (`MaxAuthTries`).
+ * Public-key authentication, in OpenSSH's order: the agent's keys, then the keys in files that the
+ * agent doesn't hold. A key's certificates come before the key. A server counts each key that is
+ * offered (`MaxAuthTries`).
  */
 import { sameBytes } from "../../base/bytes.ts";
 import {
@@ -19,32 +19,32 @@ import type { Ssh2 } from "./ssh2.ts";
 import type { SshTarget } from "./target.ts";
 import type { Asking } from "../transport.ts";
 
-/** The logins that are tried, one after the other, and what became of them. */
+/** The logins that are tried in turn, and their results. */
 export interface SshAuth {
   /**
-   * What is tried next; false when there is nothing more.
-   * @param answer the server's to what was tried before
+   * Returns the next login to try; false when none is left.
+   * @param answer the server's answer to the last login
    */
   next(answer?: Answer): Promise<NextAuth | false>;
   /** The server's last answer. */
   answer(): Answer | undefined;
-  /** What was tried, in words, and what could not be. */
+  /** The logins that were tried, and those that could not be, for errors. */
   readonly tried: readonly string[];
-  /** Why no key could be tried that should have been; the remedy is part of it. */
+  /** The reason why no expected key could be tried, with the remedy. */
   problem(): { readonly text: string; readonly hint: string } | undefined;
 }
 
-/** That the server wants more. */
+/** A server's answer to a login that did not complete the authentication. */
 export interface Answer {
-  /** The methods that it would go on with (RFC 4252 §5.1): `publickey`, `password`, … */
+  /** The methods that the server would continue with (RFC 4252 §5.1): `publickey`, `password`, … */
   readonly methods: readonly string[];
-  /** Something that was tried was right, and isn't enough. */
+  /** True when a login succeeded, but the server requires a further one. */
   readonly partial: boolean;
 }
 
 /**
- * Asks for a key's passphrase; undefined where nobody can be asked.
- * @param again the one before was wrong
+ * Asks for a key's passphrase; returns undefined where nobody can be asked.
+ * @param again the last passphrase was wrong
  */
 export type AskPassphrase = (file: string, again: boolean) => Promise<string | undefined>;
 
@@ -52,11 +52,11 @@ const ATTEMPTS = 3;
 
 export interface AuthOptions {
   readonly ask: AskPassphrase;
-  /** Whatever waits for a person runs through this. */
+  /** Runs every step that waits for a person. */
   readonly asking: Asking;
-  /** Hears what is under way; empty when it is over. */
+  /** Receives a description of the current step; empty when the step is over. */
   readonly doing?: (what: string) => void;
-  /** Ends questions to an agent. */
+  /** Ends requests to an agent. */
   readonly signal: AbortSignal;
 }
 
@@ -80,7 +80,7 @@ export function sshAuth(
 
   const isOffered = (blob: Uint8Array) => offered.some((one) => sameBytes(one, blob));
 
-  /** Logins by the certificates of a key in files, which were not offered before. */
+  /** Logins by a key's certificates in files that were not offered before. */
   function withCertificates(key: Uint8Array, sign: Sign): NextAuth[] {
     return files.filter(({ certificate, blob }) =>
       sameBytes(certificate.key, key) && !isOffered(blob)
@@ -97,7 +97,7 @@ export function sshAuth(
     return loginBy(ssh2, username, { blob, algorithm: loginAlgorithm(certificate), sign });
   }
 
-  /** A login by a key itself. */
+  /** A login by the key itself. */
   function byKey(blob: Uint8Array, sign: Sign): NextAuth {
     offered.push(blob);
     return loginBy(ssh2, username, { blob, algorithm: keyType(blob), sign });
@@ -107,7 +107,7 @@ export function sshAuth(
     const path = target.agent;
     if (path === undefined) return [];
     const signer = (blob: Uint8Array) => signWithAgent(path, blob, signal);
-    // A forwarded agent may be stuck.
+    // A forwarded agent may never answer.
     doing(`asking the agent at ${path}`);
     let identities: Uint8Array[];
     try {
@@ -131,7 +131,7 @@ export function sshAuth(
       }
       if (!isOnSecurityKey(blob) || !isWanted(blob)) return [];
       tried.push("the agent's key in a security key");
-      // A person has to touch the security key.
+      // A person must touch the security key.
       return [byKey(blob, (data, hash) => asking(() => signer(blob)(data, hash)))];
     });
     const keys = identities.filter((blob) => isKeyType(keyType(blob)) && isWanted(blob));
@@ -159,7 +159,7 @@ export function sshAuth(
       return [];
     }
     const { mode, uid } = await Deno.stat(file);
-    // As in OpenSSH: what others could read may be theirs by now.
+    // As in OpenSSH, a file that others could read is refused: they may have the key.
     const isOpen = uid !== null && uid === Deno.uid() && ((mode ?? 0) & 0o077) !== 0;
     if (isOpen && text.includes("PRIVATE KEY-----")) {
       const shown = (mode! & 0o777).toString(8);
@@ -195,7 +195,7 @@ export function sshAuth(
     return [...logins, byKey(blob, sign)];
   }
 
-  /** Logins by a key that is unlocked once the server has said that it would take it. */
+  /** Logins by a key that is decrypted only after the server has accepted its public half. */
   function whenWanted(file: string, text: string, blob: Uint8Array): NextAuth[] {
     let unlocked: Promise<KeyFile> | undefined;
     const sign: Sign = async (data, hash) => {
@@ -208,7 +208,7 @@ export function sshAuth(
     return [...logins, byKey(blob, sign)];
   }
 
-  /** As OpenSSH does: three times, and nothing typed is the next key. */
+  /** As OpenSSH does, asks three times; an empty passphrase skips to the next key. */
   async function unlock(file: string, text: string): Promise<KeyFile> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const passphrase = await ask(file, attempt > 1);
@@ -234,7 +234,7 @@ export function sshAuth(
 
   const ways = [fromAgent, ...target.identities.map((file) => () => fromFile(file))];
   const ready: NextAuth[] = [];
-  // Without a key: there are servers that know who comes. If not, they say what they want.
+  // Some servers accept a login without a key. Other servers answer with their methods.
   const last: NextAuth[] = [{ type: "none", username }];
   let answer: Answer | undefined;
   return {
@@ -250,14 +250,14 @@ export function sshAuth(
   };
 }
 
-/** A certificate in a file. */
+/** A user's certificate in a file. */
 interface UserCertificate {
   readonly path: string;
   readonly blob: Uint8Array;
   readonly certificate: SshCertificate;
 }
 
-/** Those that are named, and those that lie beside the keys, as OpenSSH finds them. */
+/** Reads the named certificates, and those next to the keys, as OpenSSH does. */
 function certificateFiles({ certificates, identities }: SshTarget): UserCertificate[] {
   const paths = [...certificates, ...identities.map((file) => `${file}-cert.pub`)];
   return [...new Set(paths)].flatMap((path) => {
@@ -271,7 +271,10 @@ function certificateFiles({ certificates, identities }: SshTarget): UserCertific
   });
 }
 
-/** The public half of a key in a file: in `FILE.pub`, else in the file, where no passphrase hides it. */
+/**
+ * Reads the public half of a key from `FILE.pub`, else from the key's file where that isn't
+ * encrypted.
+ */
 async function publicKeyOf(file: string): Promise<Uint8Array | undefined> {
   const [beside, inside] = await Promise.all(
     [`${file}.pub`, file].map((path) => Deno.readTextFile(path).catch(() => "")),

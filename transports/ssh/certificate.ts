@@ -12,13 +12,13 @@
  *     uint64   valid from, uint64 valid until, in seconds
  *     string   critical options, string extensions, string reserved
  *     string   the authority's key
- *     string   its signature of all that stands above
+ * string   its signature of all the bytes above
  */
 import { matchesPatterns } from "./patterns.ts";
 import { stringsIn, stringsOf, WireReader } from "./keys/wire.ts";
 
 const SUFFIX = "-cert-v01@openssh.com";
-/** Key types whose certificates are read, and how many strings their public keys are. */
+/** Key types whose certificates are read, with the number of strings in their public keys. */
 const FIELDS: Readonly<Record<string, number>> = {
   "ssh-rsa": 2,
   "ssh-ed25519": 1,
@@ -28,7 +28,7 @@ const FIELDS: Readonly<Record<string, number>> = {
 };
 const HOST = 2;
 
-/** The names of hosts' keys in the negotiation of a connection, by preference. */
+/** The algorithms of host keys that fairlead offers, by preference. */
 export const keyAlgorithms: readonly string[] = [
   "ssh-ed25519",
   "ecdsa-sha2-nistp256",
@@ -38,14 +38,14 @@ export const keyAlgorithms: readonly string[] = [
   "rsa-sha2-256",
 ];
 
-/** And of their certificates. */
+/** The algorithms of host certificates that fairlead offers, by preference. */
 export const certificateAlgorithms = keyAlgorithms.map((type) => type + SUFFIX);
 
-/** What a certificate says. */
+/** The contents of a certificate. */
 export interface SshCertificate {
-  /** Of the key in it: `ssh-ed25519`. */
+  /** The type of the certificate's key: `ssh-ed25519`. */
   readonly type: string;
-  /** The key in it, as it would be without a certificate. */
+  /** The certificate's key as a plain public key. */
   readonly key: Uint8Array;
   readonly serial: bigint;
   readonly id: string;
@@ -54,24 +54,24 @@ export interface SshCertificate {
   /** Seconds since 1970. */
   readonly from: bigint;
   readonly until: bigint;
-  /** Conditions that must be understood; hosts have none that are defined. */
+  /** True when the certificate has critical options; none are defined for hosts. */
   readonly critical: boolean;
   readonly authority: Uint8Array;
   readonly signed: Uint8Array;
   readonly signature: Uint8Array;
 }
 
-/** Whether keys of a type can log in; DSA and what is newer than fairlead can't. */
+/** Whether keys of a type can log in; fairlead supports neither DSA nor types newer than itself. */
 export function isKeyType(type: string): boolean {
   return type in FIELDS;
 }
 
-/** Whether a host shows a certificate. */
+/** Whether a key type is that of a certificate. */
 export function isCertificate(type: string): boolean {
   return type.endsWith(SUFFIX);
 }
 
-/** Undefined for bytes that are no certificate of a type that is taken. */
+/** Parses a certificate; returns undefined for other bytes and for unsupported types. */
 export function parseCertificate(blob: Uint8Array): SshCertificate | undefined {
   const reader = new WireReader(blob);
   const text = (part: Uint8Array) => new TextDecoder().decode(part);
@@ -113,12 +113,12 @@ export function parseCertificate(blob: Uint8Array): SshCertificate | undefined {
   }
 }
 
-/** The name by which a user's certificate is offered; SHA-1 is not taken. */
+/** The algorithm under which a user's certificate is offered, never one with SHA-1. */
 export function loginAlgorithm({ type }: Pick<SshCertificate, "type">): string {
   return (type === "ssh-rsa" ? "rsa-sha2-512" : type) + SUFFIX;
 }
 
-/** What a server may not like about a user's certificate, in brackets; empty where nothing is seen. */
+/** The reasons why a server may refuse a user's certificate, in brackets; empty where none is found. */
 export function userCertificateNote(
   certificate: SshCertificate,
   user: string,
@@ -138,7 +138,10 @@ export function userCertificateNote(
   return note && ` (${note})`;
 }
 
-/** What is wrong with a certificate, its signature apart; undefined when it is good for this host. */
+/**
+ * The reason why a certificate is bad for this host, apart from its signature; undefined for a good
+ * one.
+ */
 export function certificateFault(
   certificate: SshCertificate,
   host: string,
@@ -156,7 +159,7 @@ export function certificateFault(
   return undefined;
 }
 
-/** The algorithm and the bytes of a signature; those of ecdsa in DER, as node's crypto wants them. */
+/** Parses a signature. ECDSA's bytes are in DER, as node's crypto expects them. */
 export function parseSignature(blob: Uint8Array): { algorithm: string; bytes: Uint8Array } {
   const [name = new Uint8Array(), body = new Uint8Array()] = stringsIn(blob);
   const algorithm = new TextDecoder().decode(name);

@@ -1,9 +1,9 @@
-/** The signature in a host's certificate. ssh2 verifies it; SHA-1 is not taken. */
+/** Verifies the signature in a host's certificate by ssh2. Signatures with SHA-1 are refused. */
 import { parseSignature } from "./certificate.ts";
 import { keyType, publicKeyLine } from "./keys/public_key.ts";
 import type { Ssh2 } from "./ssh2.ts";
 
-/** Whether a key, as it is on the wire, made a signature. */
+/** Whether a key, in wire format, made a signature. */
 export type Verify = (key: Uint8Array, data: Uint8Array, signature: Uint8Array) => boolean;
 
 const HASHES: Readonly<Record<string, string>> = {

@@ -1,9 +1,10 @@
 /**
- * What of OpenSSH's client configuration (ssh_config(5)) is read: `Host` and `Match` blocks with
- * `HostName`, `User`, `Port`, `IdentityFile`, `CertificateFile`, `IdentitiesOnly`, `IdentityAgent`,
- * `UserKnownHostsFile`, `GlobalKnownHostsFile`, `RevokedHostKeys`, `HostKeyAlias`,
- * `StrictHostKeyChecking`, `HashKnownHosts`, `ProxyJump`, `ProxyCommand`, `ConnectTimeout`, the lists
- * of algorithms and `Include`. As there, the first value found counts, and files of keys add up.
+ * The parts of OpenSSH's client configuration (ssh_config(5)) that fairlead reads: `Host` and
+ * `Match` blocks with `HostName`, `User`, `Port`, `IdentityFile`, `CertificateFile`,
+ * `IdentitiesOnly`, `IdentityAgent`, `UserKnownHostsFile`, `GlobalKnownHostsFile`,
+ * `RevokedHostKeys`, `HostKeyAlias`, `StrictHostKeyChecking`, `HashKnownHosts`, `ProxyJump`,
+ * `ProxyCommand`, `ConnectTimeout`, the lists of algorithms and `Include`. As in OpenSSH, the first
+ * value found counts, and key files accumulate.
  */
 import { SshConfigError } from "./config_error.ts";
 import type { Env } from "../transport.ts";
@@ -23,29 +24,29 @@ import {
 } from "./settings.ts";
 import { expandText, tokensOf } from "./tokens.ts";
 
-/** What the configuration says of a host. */
+/** The configuration of a host. */
 export interface SshHostConfig {
   readonly hostname?: string;
   readonly user?: string;
   readonly port?: number;
-  /** Paths as written, with `~`, `${VARIABLE}` and tokens; undefined where nothing is said of them. */
+  /** Paths as written, with `~`, `${VARIABLE}` and tokens; undefined where no path is configured. */
   readonly identityFiles?: readonly string[];
   readonly certificateFiles: readonly string[];
   readonly identitiesOnly: boolean;
   readonly identityAgent?: string;
-  /** These, too, are undefined where nothing is said of them. */
+  /** Paths as written; undefined where no path is configured. */
   readonly knownHostsFiles?: readonly string[];
   readonly globalKnownHostsFiles?: readonly string[];
-  /** The names of hosts are written hashed. */
+  /** True when known_hosts gets hashed names. */
   readonly hashKnownHosts: boolean;
-  /** A host of which nothing is known is believed, and its key written down. */
+  /** True when an unknown host is accepted, and its key written to known_hosts. */
   readonly acceptNew: boolean;
-  /** Files of keys that no host may have. */
+  /** Files of revoked keys. */
   readonly revokedHostKeys: readonly string[];
   readonly hostKeyAlias?: string;
   /** `[user@]host[:port]` each, nearest first. */
   readonly jumps: readonly string[];
-  /** A command line as written, whose stdio is the connection; never beside `jumps`. */
+  /** A command line as written, whose stdio is the connection; never together with `jumps`. */
   readonly proxyCommand?: string;
   /** Seconds. */
   readonly connectTimeout?: number;
@@ -53,7 +54,7 @@ export interface SshHostConfig {
   readonly algorithms: Readonly<Partial<Record<AlgorithmList, string>>>;
 }
 
-/** Whom the configuration is asked about. */
+/** The host and user that the configuration is searched for. */
 export interface SshSubject {
   /** The host as it was typed. */
   readonly host: string;
@@ -63,27 +64,30 @@ export interface SshSubject {
   readonly localUser: string;
 }
 
-/** Where the configuration is, and what it may ask of this machine. */
+/** The configuration files, and the parts of this machine that they may use. */
 export interface SshSources {
-  /** The user's file, then the system's. Files that are absent say nothing. */
+  /** The user's file, then the system's. Missing files are skipped. */
   readonly files: readonly string[];
-  /** `~` in paths. */
+  /** The home folder, for `~` in paths. */
   readonly home: string;
   /**
-   * A file's text, or undefined where it can't be read.
-   * @param guarded throws `SshConfigError` where somebody else may write the file
+   * Reads a file's text; returns undefined where it can't be read.
+   * @param guarded throws `SshConfigError` where another user may write the file
    */
   read(path: string, guarded: boolean): string | undefined;
-  /** The names in a folder; none where it can't be read. */
+  /** Lists the names in a folder; empty where it can't be read. */
   list(folder: string): readonly string[];
   env: Env;
-  /** The addresses that this machine's interfaces have. */
+  /** The addresses of this machine's interfaces. */
   addresses(): readonly string[];
-  /** Runs a command of `Match exec` in the user's shell; whether it went well. */
+  /** Runs a command of `Match exec` in the user's shell; true for exit code 0. */
   run(command: string): Promise<boolean>;
 }
 
-/** What the files say of a host. Throws `SshConfigError` for what matters there and isn't known here. */
+/**
+ * Reads a host's configuration. Throws `SshConfigError` for a relevant setting that fairlead
+ * doesn't support.
+ */
 export async function sshConfigOf(
   subject: SshSubject,
   sources: SshSources,
@@ -104,7 +108,7 @@ export async function sshConfigOf(
     }
   };
   await all(search);
-  // `Match final` asks for a second look, in which it holds.
+  // `Match final` requests a second pass, in which it holds.
   if (search.seen.final) await all({ ...search, final: true });
   return configOf(found, subject.host);
 }
@@ -155,21 +159,21 @@ function configOf(found: ReadonlyMap<string, readonly string[]>, host: string): 
   ) as unknown as SshHostConfig;
 }
 
-/** A search through the files, and what it has found. */
+/** A search through the files, with the values found so far. */
 export interface Search {
   readonly subject: SshSubject;
   readonly sources: SshSources;
-  /** Values by keyword in lower case. */
+  /** Values by keyword, in lower case. */
   readonly found: Map<string, string[]>;
   readonly depth: number;
-  /** The files are the user's, and nobody else's. */
+  /** True when only the user may be able to write the files. */
   readonly guarded: boolean;
   /** `Match final` holds. */
   readonly final: boolean;
   readonly seen: { final: boolean };
 }
 
-/** As deep as OpenSSH follows `Include`. */
+/** The depth to which OpenSSH follows `Include`. */
 const DEEPEST = 16;
 /** @param base the folder that relative names of `Include` are in */
 async function collect(path: string, base: string, search: Search): Promise<void> {

@@ -1,6 +1,7 @@
 /**
- * The way from an ssh server to a daemon: its unix socket as a channel (`direct-streamlocal@openssh.com`,
- * OpenSSH's PROTOCOL §2.4), else a program there that relays its stdio to the socket.
+ * Connects from an ssh server to a daemon: to its unix socket by a channel
+ * (`direct-streamlocal@openssh.com`, OpenSSH's PROTOCOL §2.4), else to a program on the server that
+ * relays its stdio to the socket.
  */
 import { plain } from "./explain.ts";
 import { type SshPlace, takePlace } from "./pool.ts";
@@ -15,17 +16,17 @@ import type { DialContext } from "../transport.ts";
 
 export { sshTarget } from "./target.ts";
 
-/** What is looked for at the host. */
+/** The ways to a daemon from its ssh server. */
 export interface SshWays {
-  /** The socket's path; undefined where only the program is wanted. */
+  /** The socket's path; undefined where only the program is to be used. */
   readonly socket: string | undefined;
-  /** A command line for the user's shell there. */
+  /** A command line for the user's shell on the server. */
   readonly command: string;
-  /** What to do when neither leads anywhere. */
+  /** The remedy for an error when both ways fail. */
   readonly hint: string;
 }
 
-/** How long a server may lag behind with a program's exit code, in ms. */
+/** How long a server's report of a program's exit code may take, in ms. */
 const EXIT_WAIT_MS = 2000;
 
 /** Throws `DialError`, or the signal's reason. */
@@ -57,7 +58,7 @@ export async function dialSsh(
 interface Attempt {
   readonly endpoint: string;
   readonly ways: SshWays;
-  /** What was tried before, as the beginning of a sentence. */
+  /** The failures of earlier attempts, as the beginning of a sentence. */
   readonly refused: string;
 }
 
@@ -91,7 +92,8 @@ async function runProgram(
         },
       });
     } catch (error) {
-      // It may be one program too many for this connection (MaxSessions): another one has room.
+      // The connection may run as many programs as the server allows (MaxSessions): another one has
+      // room.
       const full = error instanceof ChannelRefused && place.full();
       place.release();
       if (full) continue;
@@ -107,7 +109,7 @@ function leave(channel: SshChannel, place: SshPlace): void {
   place.release();
 }
 
-/** The server says no to a channel. */
+/** The server refuses to open a channel. */
 class ChannelRefused extends Error {}
 
 type Open = (
@@ -115,7 +117,10 @@ type Open = (
   done: (error: Error | undefined, channel: SshChannel) => void,
 ) => void;
 
-/** @param prepare runs in the same turn: a program that fails at once may have ended in the next one */
+/**
+ * @param prepare runs in the same turn, because a program that fails at once may have ended in the
+ * next turn
+ */
 async function opened<T>(
   { link }: SshPlace,
   endpoint: string,
@@ -124,7 +129,7 @@ async function opened<T>(
   prepare: (channel: SshChannel) => T,
 ): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
-  // Nobody waits for it when ssh2 throws at once.
+  // ssh2 may throw at once: then nothing awaits the promise.
   promise.catch(() => {});
   const abort = () => reject(interrupted(signal, endpoint, "exec"));
   const lost = () =>
@@ -140,7 +145,7 @@ async function opened<T>(
   try {
     open(link.client, (error, channel) => {
       if (error) return reject(link.gone ? lost() : new ChannelRefused(plain(error)));
-      // Nobody waits any more: it would stay open.
+      // The dial was aborted, so nothing else would close the channel.
       if (signal.aborted) channel.close();
       resolve(prepare(channel));
     });
@@ -153,7 +158,7 @@ async function opened<T>(
   }
 }
 
-/** Resolves, once the stream has ended, to how the program ended; undefined when it did well. */
+/** Resolves, once the stream has ended, to the program's failure; undefined for exit code 0. */
 function watch(channel: SshChannel): () => Promise<string | undefined> {
   const tail = stderrTail();
   let end: { code: number | null; signal: string } | undefined;
@@ -164,7 +169,7 @@ function watch(channel: SshChannel): () => Promise<string | undefined> {
   });
   channel.on("close", close);
   return async () => {
-    // Exit code and stderr may come behind the end of stdout, but before the close.
+    // Exit code and stderr may arrive after the end of stdout, but before the close.
     await within(closed, EXIT_WAIT_MS);
     if (end === undefined || end.code === 0) return undefined;
     const how = end.code === null

@@ -1,4 +1,4 @@
-/** Why a login failed, in words. */
+/** Describes why a login failed. */
 import type { SshAuth } from "./auth.ts";
 import type { SshError } from "./ssh2.ts";
 import type { SshTarget } from "./target.ts";
@@ -7,12 +7,12 @@ import { DialError } from "../errors.ts";
 /** The server closed the connection. */
 export class HungUp extends Error {}
 
-/** What is known of a login that failed. */
+/** The facts about a failed login. */
 interface Failed {
   readonly target: SshTarget;
   readonly endpoint: string;
   readonly auth: SshAuth;
-  /** The server's lists of algorithms, by ssh2's words for them. */
+  /** The server's lists of algorithms, by ssh2's names for these lists. */
   readonly offers: ReadonlyMap<string, string>;
 }
 
@@ -53,7 +53,7 @@ export function explain(error: SshError, { target, endpoint, auth, offers }: Fai
         "give the key that the server knows as ?identity=FILE, in ~/.ssh/config, or to the agent",
     );
   }
-  // ssh2 tells which of the lists has nothing in common with the server's.
+  // ssh2's message names the list that has nothing in common with the server's.
   const [, what] = /no matching (.*)/.exec(error.message) ?? [];
   if (what !== undefined) {
     const offered = offers.get(what === "key exchange algorithm" ? "KEX method" : what)
@@ -66,7 +66,7 @@ export function explain(error: SshError, { target, endpoint, auth, offers }: Fai
         "~/.ssh/config leaves them in",
     );
   }
-  // A server that restarts, or has too many logins under way (MaxStartups), hangs up on us.
+  // A server hangs up while it restarts, or while too many logins are under way (MaxStartups).
   const hungUp = error instanceof HungUp || error.code === "ECONNRESET" ||
     /^Connection lost before handshake/.test(error.message);
   return new DialError(`the ssh handshake failed: ${plain(error)}`, {
@@ -79,9 +79,9 @@ export function explain(error: SshError, { target, endpoint, auth, offers }: Fai
   });
 }
 
-/** The server's words without those that ssh2 puts before them, and no more of them than is read. */
+/** Shortens the server's message: without ssh2's prefix, and to a readable length. */
 export function plain(error: Error): string {
-  // ssh2 met a length that can't be.
+  // ssh2 throws these errors for an impossible length.
   if (error instanceof RangeError || error instanceof TypeError) return "it broke the protocol";
   return brief(error.message.replace(/^\(SSH\) (Channel open failure: )?/, "")) ||
     "it gave no reason";

@@ -1,6 +1,6 @@
 /**
- * Whether a host is the one it says it is. Nothing is accepted that known_hosts doesn't hold, unless the
- * configuration takes hosts of which nothing is known (`StrictHostKeyChecking accept-new`, `no`).
+ * Checks a host's identity. Only keys that known_hosts holds are accepted, unless the configuration
+ * accepts new hosts (`StrictHostKeyChecking accept-new`, `no`).
  */
 import { certificateFault, isCertificate, parseCertificate } from "./certificate.ts";
 import { judge, type KnownHost, knownHostName, readKnownHosts } from "./known_hosts.ts";
@@ -13,20 +13,20 @@ import { isRevoked } from "./revoked.ts";
 import type { SshTarget } from "./target.ts";
 import { DialError } from "../errors.ts";
 
-/** What is known of a host's keys. */
+/** The known keys of a host. */
 export interface HostKeys {
   /**
-   * Types of host keys to ask for, those that are known first: another one would look unknown.
-   * Certificates are among them where known_hosts has an authority for this host.
+   * Types of host keys to ask for. Types of known keys come first, because a key of another type
+   * would look unknown. Certificates are included where known_hosts has an authority for this host.
    */
   readonly algorithms: readonly string[];
   /** Throws `DialError` for a key or a certificate that must not be trusted. */
   check(shown: Uint8Array): Promise<void>;
-  /** Once a host that is new has proven that the key is its own: writes it down. Never rejects. */
+  /** Writes down a new host, once the host has proven that the key is its own. Never rejects. */
   keep(warn: (line: string) => void): Promise<void>;
 }
 
-/** The host's own key in what it shows: the key in a certificate, else what is shown. */
+/** The host's own key: the key in its certificate, else the key that it showed. */
 export function hostKeyIn(shown: Uint8Array): Uint8Array {
   return parseCertificate(shown)?.key ?? shown;
 }
@@ -38,7 +38,7 @@ export async function hostKeysOf(
 ): Promise<HostKeys> {
   const { host, port, knownAs } = target;
   const known = await linesOf(target, knownAs);
-  // As in OpenSSH: a host that is not known at this port is looked for as the host alone.
+  // As in OpenSSH, a host that is unknown at this port is looked up without the port.
   const elsewhere = port !== 22 && knownAs === knownHostName(host, port)
     ? await linesOf(target, knownHostName(host, 22))
     : [];
@@ -51,7 +51,8 @@ export async function hostKeysOf(
   const plain = all.filter((type) => !isCertificate(type));
   const usable = certified || plain.length === 0 ? all : plain;
   const isFirst = (type: string) => fixedOrder || isCertificate(type) || types.has(type);
-  // ssh would also take a host that is known by a key of another type: anybody can show one.
+  // ssh would also accept a host that is known by a key of another type. But anybody can show such
+  // a key.
   const takesNew = target.acceptNew && known.every(({ marker }) => marker === "revoked");
   let fresh: Uint8Array | undefined;
   return {
@@ -64,7 +65,7 @@ export async function hostKeysOf(
         else await check(shown, all);
       };
       if (elsewhere.length > 0 && isNew(shown, known)) {
-        // That it is not known is said of the whole name.
+        // The error names the host with its port.
         if (await by(elsewhere).then(() => true, () => false)) return;
       }
       if (takesNew && !isCertificate(keyType(shown)) && judge(shown, known).is === "unknown") {
@@ -98,7 +99,7 @@ async function linesOf({ knownHosts }: SshTarget, name: string): Promise<KnownHo
   return known;
 }
 
-/** Nothing is known of the host but perhaps an authority that did not sign this. */
+/** Whether nothing is known of the host, except perhaps an authority that did not sign this key. */
 function isNew(shown: Uint8Array, known: readonly KnownHost[]): boolean {
   const authority = parseCertificate(shown)?.authority;
   const { is } = judge(hostKeyIn(shown), known);
@@ -133,7 +134,7 @@ async function checkRevoked(
   }
 }
 
-/** Throws `DialError` unless the certificate is good, or the key in it known by itself. */
+/** Throws `DialError` unless the certificate is good, or its key is known by itself. */
 async function checkCertificate(shown: Uint8Array, all: Known, verify: Verify): Promise<void> {
   const { target, endpoint, name, known } = all;
   const certificate = parseCertificate(shown);
@@ -154,7 +155,7 @@ async function checkCertificate(shown: Uint8Array, all: Known, verify: Verify): 
   if (!known.some((line) => line.marker === "cert-authority" && sameBytes(line.key, authority))) {
     throw refuse(`known_hosts does not hold its authority, ${keyType(authority)} ${print}`);
   }
-  // Until then all of it is the word of whoever answered.
+  // Without a valid signature, nothing in the certificate is trustworthy.
   if (!verify(authority, signed, signature)) throw refuse("its signature is wrong");
   const fault = certificateFault(certificate, target.alias, Date.now());
   if (fault !== undefined) throw refuse(`${fault} (${JSON.stringify(id)})`);

@@ -1,8 +1,8 @@
 import type { SshSources } from "./config.ts";
 
 /**
- * The files that an `Include` names: `*`, `?` and `[a-z]` in any part of the path, sorted by name, as
- * glob(7) has it; a name that begins with a dot is met by a pattern that does so too.
+ * Finds the files that an `Include` names, sorted by name, as glob(7) does. `*`, `?` and `[a-z]`
+ * may be in any part of the path. Only a pattern that begins with a dot matches a name that does.
  * @param base the folder of relative names
  */
 export function filesOf(
@@ -36,6 +36,6 @@ function globOf(part: string): RegExp {
   try {
     return new RegExp(`^${source}$`, "us");
   } catch {
-    return /^$/; // a range from behind to the front meets nothing
+    return /^$/; // a range in the wrong order matches nothing
   }
 }

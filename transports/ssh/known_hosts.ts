@@ -4,40 +4,40 @@
  *     [@cert-authority|@revoked] NAMES TYPE BASE64 [COMMENT]
  *
  * NAMES are patterns joined by commas, `[host]:port` for a port other than 22, or one name hashed:
- * `|1|SALT|HMAC-SHA1(SALT, name)`. A line of `@cert-authority` holds no host's key, but that of an
- * authority that signs hosts' certificates.
+ * `|1|SALT|HMAC-SHA1(SALT, name)`. A line with `@cert-authority` holds the key of an authority that
+ * signs hosts' certificates.
  */
 import { sameBytes } from "../../base/bytes.ts";
 import { keyType } from "./keys/public_key.ts";
 import { matchesPatterns } from "./patterns.ts";
 
-/** A line that names the host. */
+/** A known_hosts line that names the host. */
 export interface KnownHost {
   readonly marker: "" | "cert-authority" | "revoked";
   /** `ssh-ed25519`, … */
   readonly type: string;
-  /** The key as it is on the wire. */
+  /** The key in wire format. */
   readonly key: Uint8Array;
   readonly file: string;
   readonly line: number;
 }
 
-/** What is to be thought of a key that a host shows. */
+/** The result of comparing a host's key with known_hosts. */
 export type Verdict =
   | { readonly is: "known" }
   | { readonly is: "unknown" }
-  /** The host is known by another key of this type. */
+  /** known_hosts has another key of this type for the host. */
   | { readonly is: "changed"; readonly by: KnownHost }
   | { readonly is: "revoked"; readonly by: KnownHost }
-  /** The host is known by its authority alone. */
+  /** known_hosts has only an authority for the host. */
   | { readonly is: "certified"; readonly by: KnownHost };
 
-/** The name that known_hosts has for a host and port; lower case. */
+/** The name of a host and port in known_hosts, in lower case. */
 export function knownHostName(host: string, port: number): string {
   return port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
 }
 
-/** The lines of a file that name a host. Lines that can't be read are passed over. */
+/** Reads the lines of a file that name a host. Unreadable lines are ignored. */
 export async function readKnownHosts(
   text: string,
   file: string,
@@ -45,7 +45,7 @@ export async function readKnownHosts(
 ): Promise<KnownHost[]> {
   const found: KnownHost[] = [];
   for (const [index, line] of text.split("\n").entries()) {
-    // Not `trim`, which would also take what OpenSSH takes for a part of the name.
+    // `trim` would also remove characters that OpenSSH counts as a part of the name.
     const fields = line.split(/[ \t\r]+/).filter(Boolean);
     const marker = fields[0]?.startsWith("@") ? fields.shift()!.slice(1) : "";
     const [names, type, base64] = fields;
@@ -56,7 +56,7 @@ export async function readKnownHosts(
       const key = Uint8Array.fromBase64(base64);
       found.push({ marker, type, key, file, line: index + 1 });
     } catch {
-      // No key stands there.
+      // The line has no valid key.
     }
   }
   return found;
@@ -78,7 +78,8 @@ export function judge(key: Uint8Array, known: readonly KnownHost[]): Verdict {
 
 async function namesHost(names: string, name: string): Promise<boolean> {
   if (!names.startsWith("|")) {
-    // Brackets and the port belong to the name, not to the pattern.
+    // The brackets and the port are part of the name.
+    // own.
     return matchesPatterns(name, names.split(","));
   }
   const [, version, salt = "", hash = ""] = names.split("|");
@@ -91,7 +92,7 @@ async function namesHost(names: string, name: string): Promise<boolean> {
   }
 }
 
-/** What stands for a name that is not to be read. */
+/** Hashes a name for known_hosts. */
 export async function hashOfName(
   name: string,
   salt: Uint8Array<ArrayBuffer>,

@@ -27,12 +27,12 @@ export interface SshLink {
   readonly client: SshClient;
   /** Resolves when the connection is gone. */
   readonly closed: Promise<void>;
-  /** True from then on. */
+  /** True once the connection is gone. */
   readonly gone: boolean;
   close(): void;
 }
 
-/** What is asked of a silent server, and how often, until it counts as lost: after 45 s. */
+/** A silent server gets a request every 15 s, and counts as lost after 45 s. */
 const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 };
 
 /**
@@ -59,7 +59,7 @@ export async function openLink(
     throw error;
   }
   const last = hops.at(-1)!;
-  // What the jump hosts hold is of no use without the last.
+  // The connections to the jump hosts are useless without the last connection.
   void last.closed.then(close);
   return {
     client: last.client,
@@ -85,7 +85,7 @@ async function openHop(
   }
 }
 
-/** `ConnectTimeout`: until the server has shown its key. */
+/** Applies `ConnectTimeout`, the time until the server has shown its key. */
 function connectLimit(
   { connectTimeout }: SshTarget,
   endpoint: string,
@@ -161,7 +161,7 @@ async function logIn(
   client.on("ready", resolve);
   client.on("error", (error) => {
     log(`ssh ${where}: ${error.message}`);
-    // A signature that fails is one login less.
+    // A failed signature ends only one login attempt.
     if (!(error instanceof SigningFailed)) reject(error);
   });
   client.on("close", () => {
@@ -189,11 +189,12 @@ async function logIn(
     },
     hostVerifier: (bytes: Uint8Array, accept: (good: boolean) => void) => {
       const shown = new Uint8Array(bytes);
-      // ssh2 may verify the signature before we are through: the key must be in place by then.
+      // ssh2 may verify the signature before the key has been checked: the certificate's key must
+      // be in place by then.
       const key = hostKeyIn(shown);
       if (key !== shown) useKeyOf(client, shown, key);
-      // Keys are exchanged anew after a GiB, while bytes flow: then ssh2 must have its answer in this
-      // turn, or it sends some of them in between, and the server hangs up.
+      // Keys are exchanged again after a GiB, while bytes flow. Then ssh2 needs the answer in this
+      // turn: else it sends some of those bytes during the exchange, and the server hangs up.
       if (trusted !== undefined && sameBytes(trusted, shown)) return accept(true);
       keys.check(shown).then(() => {
         trusted = shown;
@@ -227,7 +228,7 @@ async function logIn(
     close();
     if (signal.aborted) throw signal.reason;
     if (refusal !== undefined) throw refusal;
-    // A program between us and the server says itself why it ended.
+    // A proxy program reports itself why it ended.
     if (error instanceof DialError) throw error;
     throw explain(error as SshError, { target, endpoint, auth, offers });
   } finally {

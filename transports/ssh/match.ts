@@ -5,9 +5,10 @@ import { matchesPatterns } from "./patterns.ts";
 import { expandCommand, type SshNames, tokensOf } from "./tokens.ts";
 
 /**
- * Whether the criteria of a `Match` line hold: all of them, judged from the left, so that a command
- * runs only where those before it hold. `!` turns one round. For what can't be judged here it gives
- * the error that a setting in the block must end with: to pass it over could mean to log in elsewhere.
+ * Whether all criteria of a `Match` line hold. They are judged from left to right, so that a
+ * command runs only where the criteria before it hold. `!` negates a criterion. For an unsupported
+ * criterion, returns the error for a setting in the block: ignoring that setting could mean a login
+ * at another host.
  */
 export async function judgeMatch(
   words: readonly string[],
@@ -34,7 +35,7 @@ export async function judgeMatch(
         holds = final;
         break;
       case "canonical":
-        // Names are not canonicalized here.
+        // fairlead doesn't canonicalize names.
         holds = false;
         break;
       case "host":
@@ -82,7 +83,7 @@ export async function judgeMatch(
   return words.length > 0;
 }
 
-/** What tokens stand for where the search is now. */
+/** The tokens' values at this point of the search. */
 export function namesSoFar({ subject, sources: { home }, found }: Search): SshNames {
   const { host: typed, localUser } = subject;
   const first = (keyword: string) => found.get(keyword)?.[0];

@@ -7,13 +7,13 @@ export function inNetwork(address: string, network: string): boolean | undefined
   const parsed = single === undefined
     ? parseNetwork(network)
     : { address: single, prefix: 8 * single.length };
-  // OpenSSH refuses `192.0.2.1/24`, too: it is a slip of the pen.
+  // OpenSSH also refuses an address with host bits, such as `192.0.2.1/24`.
   if (parsed === undefined || !hasZerosOnly(parsed)) return undefined;
   const ip = parseIp(address.replace(/%.*/, ""));
   return ip !== undefined && contains(parsed, ip);
 }
 
-/** Whether the bits behind the prefix are zeros. */
+/** Whether the bits after the prefix are zeros. */
 function hasZerosOnly({ address, prefix }: Network): boolean {
   return address.every((byte, i) => {
     const kept = Math.min(8, Math.max(0, prefix - 8 * i));

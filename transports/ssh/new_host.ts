@@ -1,18 +1,18 @@
-/** Known_hosts as ssh writes it: a line for a host of which nothing was known. */
+/** Adds lines for new hosts to known_hosts, as ssh does. */
 import { keyType } from "./keys/public_key.ts";
 import { hashOfName } from "./known_hosts.ts";
 
-/** A host, and where to write it down. */
+/** A new host, and the file that gets its line. */
 export interface NewHost {
   readonly file: string;
-  /** As known_hosts calls it. */
+  /** The host's name in known_hosts. */
   readonly name: string;
   readonly key: Uint8Array;
-  /** The name is not to be read. */
+  /** True when the name is written hashed. */
   readonly hashed: boolean;
 }
 
-/** Adds the line; `~/.ssh` is made where it is missing. Throws what the file system says. */
+/** Adds the line, and creates `~/.ssh` where it is missing. Throws the file system's errors. */
 export async function writeNewHost({ file, name, key, hashed }: NewHost): Promise<void> {
   const folder = file.slice(0, file.lastIndexOf("/"));
   if (folder.endsWith("/.ssh")) await Deno.mkdir(folder, { recursive: true, mode: 0o700 });

@@ -17,8 +17,8 @@ import { sameBytes } from "../../base/bytes.ts";
 const MAGIC = new TextEncoder().encode("SSHKRL\n\0");
 
 /**
- * Whether a file revokes what a host shows: a key, a certificate, or the authority of one.
- * Throws for a list that can't be read: then no host may be trusted.
+ * Whether a file revokes a host's key, its certificate, or the authority of that certificate.
+ * Throws for a list that can't be read, because then no host may be trusted.
  */
 export async function isRevoked(shown: Uint8Array, list: Uint8Array): Promise<boolean> {
   const certificate = parseCertificate(shown);
@@ -72,7 +72,7 @@ function sectionsOf(list: Uint8Array): [number, Uint8Array][] {
   const next = (at: number) => at + 4 + view.getUint32(at);
   const format = view.getUint32(MAGIC.length);
   if (format !== 1) throw new Error(`its format ${format} is not known`);
-  // Version, date and flags; then two strings.
+  // The version, the date and the flags come first, then two strings.
   return typed(list.subarray(next(next(MAGIC.length + 4 + 24))));
 }
 
@@ -105,7 +105,7 @@ function revokesCertificate(data: Uint8Array, { authority, serial, id }: SshCert
   });
 }
 
-/** Bytes, each before a string. */
+/** Splits bytes into pairs of a type byte and a string. */
 function typed(bytes: Uint8Array): [number, Uint8Array][] {
   const view = viewOf(bytes);
   const found: [number, Uint8Array][] = [];

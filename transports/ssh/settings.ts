@@ -1,4 +1,7 @@
-/** Lines of ssh's configuration: a keyword and its values, checked as far as they are used here. */
+/**
+ * Lines of ssh's configuration: a keyword and its values. Only the values that fairlead uses are
+ * checked.
+ */
 import { SshConfigError } from "./config_error.ts";
 import { wordsOf } from "./words.ts";
 
@@ -6,7 +9,7 @@ import { wordsOf } from "./words.ts";
 export const ALGORITHM_LISTS = ["Ciphers", "MACs", "KexAlgorithms", "HostKeyAlgorithms"] as const;
 export type AlgorithmList = typeof ALGORITHM_LISTS[number];
 
-/** The keyword of a line, in lower case, and what stands behind it. */
+/** Splits a line into its keyword, in lower case, and the text after it. */
 export function splitLine(line: string): { keyword: string; rest: string } | undefined {
   const [, keyword, rest] = /^\s*([A-Za-z]+)(?:\s*=\s*|\s+)(.*?)\s*$/.exec(line) ?? [];
   return keyword === undefined ? undefined : { keyword: keyword.toLowerCase(), rest: rest! };
@@ -19,38 +22,38 @@ export function wordsAt(place: string, text: string): string[] {
   throw new SshConfigError(place, "a quote isn't closed", "close it, or put a backslash before it");
 }
 
-/** Keywords whose values add up. */
+/** Keywords whose values accumulate. */
 const GATHERED = new Set(["identityfile", "certificatefile"]);
 /** Keywords that hold all the words of a line. */
 const LISTS = new Set(["userknownhostsfile", "globalknownhostsfile", "revokedhostkeys"]);
 const SWITCHES = ["identitiesonly", "hashknownhosts", "proxyusefdpass"];
-/** Keywords that say something here; all others are passed over. */
+/** Keywords that fairlead uses; it ignores all others. */
 const USED = new Set([
   ...[...GATHERED, ...LISTS, ...SWITCHES, ...ALGORITHM_LISTS.map((name) => name.toLowerCase())],
   ...["hostname", "user", "port", "identityagent", "hostkeyalias", "proxyjump", "proxycommand"],
   ...["connecttimeout", "stricthostkeychecking", "tag"],
 ]);
-/** Of these two the first that is found counts, unless it is a jump host `none`. */
+/** Two keywords of which only the first one found counts, unless it is a jump host `none`. */
 const PROXIES: Readonly<Record<string, string>> = {
   proxyjump: "proxycommand",
   proxycommand: "proxyjump",
 };
 
-/** Whether a line with this keyword would still say something. */
+/** Whether a line with this keyword would still change the result. */
 export function matters(keyword: string, found: ReadonlyMap<string, string[]>): boolean {
   const other = found.get(PROXIES[keyword] ?? "")?.[0];
   if (other !== undefined && !(keyword === "proxycommand" && isNone(other))) return false;
   return USED.has(keyword) && (GATHERED.has(keyword) || !found.has(keyword));
 }
 
-/** Takes in the values of a line that matters. Throws `SshConfigError` for what can't be right. */
+/** Adds the values of a line that changes the result. Throws `SshConfigError` for an invalid value. */
 export function takeIn(
   found: Map<string, string[]>,
   keyword: string,
   rest: string,
   place: string,
 ): void {
-  // A command line is the shell's to split.
+  // The shell splits a command line.
   const words = keyword === "proxycommand" ? [rest] : wordsAt(place, rest);
   const [first = ""] = words;
   if (first === "") {
@@ -64,7 +67,7 @@ export function takeIn(
   else found.set(keyword, [...found.get(keyword) ?? [], first]);
 }
 
-/** What a value must look like, and what that is called. */
+/** A value's pattern, and the description of such a value for errors. */
 const KINDS: Readonly<Record<string, readonly [RegExp, string]>> = {
   port: [/^0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/, "a port"],
   connecttimeout: [/^(?:none|(?:\d+[smhdw]?)+)$/i, "a time"],
@@ -75,7 +78,7 @@ const KINDS: Readonly<Record<string, readonly [RegExp, string]>> = {
   ...Object.fromEntries(SWITCHES.map((name) => [name, [/^(?:yes|true|no|false)$/i, "yes or no"]])),
 };
 
-/** `none` says that there is none. */
+/** Whether the value is `none`. */
 export function isNone(value: string | undefined): boolean {
   return value?.toLowerCase() === "none";
 }
@@ -84,7 +87,7 @@ export function isOn(value: string | undefined): boolean {
   return /^(?:yes|true)$/i.test(value ?? "");
 }
 
-/** Seconds, of OpenSSH's way to write a time: `90`, `1m30s`. */
+/** Parses a time as OpenSSH writes it (`90`, `1m30s`) into seconds. */
 export function secondsOf(time: string): number {
   const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
   return Array.from(time.toLowerCase().matchAll(/(\d+)([smhdw]?)/g))

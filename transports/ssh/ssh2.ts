@@ -1,4 +1,7 @@
-/** What of the package `ssh2` is used; it brings no types of its own. Loaded when ssh is used. */
+/**
+ * The parts of the package `ssh2` that fairlead uses; it has no types of its own. It is loaded when
+ * ssh is used.
+ */
 import type { Buffer } from "node:buffer";
 import type { Duplex, Readable } from "node:stream";
 
@@ -25,7 +28,7 @@ export interface SshError extends Error {
   readonly code?: string | number;
 }
 
-/** A key, parsed. */
+/** A parsed key. */
 export interface SshKey {
   readonly type: string;
   getPublicSSH(): Buffer;

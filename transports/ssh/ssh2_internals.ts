@@ -1,7 +1,7 @@
 /**
- * Everything that reaches into ssh2's private fields, for what it has no function for. Its version is
- * fixed in deno.json, and `ssh2_internals_test.ts` fails when these fields change. A mistake here ends
- * the connection: ssh2 itself verifies the host's signature of the whole exchange in every case.
+ * Everything that uses ssh2's private fields, because ssh2 has no function for it. deno.json fixes
+ * ssh2's version, and `ssh2_internals_test.ts` fails when these fields change. A mistake here ends
+ * the connection: ssh2 itself always verifies the host's signature of the whole exchange.
  */
 import { Buffer } from "node:buffer";
 import { keyType } from "./keys/public_key.ts";
@@ -10,23 +10,23 @@ import { string, stringsOf } from "./keys/wire.ts";
 import type { Login } from "./login.ts";
 import type { Ssh2, SshClient, SshKey } from "./ssh2.ts";
 
-/** The fields of a client that are used here. */
+/** The private fields of a client that fairlead uses. */
 export interface Internals {
   readonly _protocol: Protocol;
 }
 
 interface Protocol {
-  /** Hears each packet. */
+  /** Receives each packet. */
   _debug: unknown;
-  /** Set while keys are exchanged: nothing else may be sent then. */
+  /** Set during a key exchange: nothing else may be sent then. */
   readonly _kexinit: unknown;
-  /** What is offered in the exchange of keys. */
+  /** The algorithms that are offered in the key exchange. */
   _offer: Offer;
   /** The exchange that is under way. */
   _kex: Exchange | undefined;
   readonly _packetRW: { readonly write: Writer };
   readonly _cipher: { encrypt(packet: Uint8Array): void };
-  /** Writes a request to log in. */
+  /** Writes a login request. */
   authPK(user: string, key: SshKey, algorithm?: string, sign?: SignRequest): void;
 }
 
@@ -67,7 +67,7 @@ function protocolOf(client: SshClient): Protocol {
   return (client as unknown as Internals)._protocol;
 }
 
-/** Ends ssh2's debugging texts, which it would make of every packet. */
+/** Turns off ssh2's debugging texts, which ssh2 would format for every packet. */
 export function silence(client: SshClient): void {
   protocolOf(client)._debug = undefined;
 }
@@ -81,12 +81,12 @@ const SSH_MSG_IGNORE = 2;
  * and this machine delays acknowledgements by 40 ms while it has nothing to send. An upload stood
  * still for most of its time. SSH_MSG_IGNORE (RFC 4253, section 11.2) is something to send.
  *
- * Only after the login.
+ * To be called only after the login.
  */
 export function acknowledge(client: SshClient): void {
   const { _kexinit, _packetRW: { write }, _cipher } = protocolOf(client);
   if (_kexinit !== undefined) return;
-  // The type, and an empty string.
+  // The packet is its type and an empty string.
   const packet = write.alloc(5);
   packet.fill(0, write.allocStart, write.allocStart + 5);
   packet[write.allocStart] = SSH_MSG_IGNORE;
@@ -94,9 +94,9 @@ export function acknowledge(client: SshClient): void {
 }
 
 /**
- * Asks for host certificates, which ssh2 doesn't know. Right after `connect`, before the server has
- * sent anything.
- * @param algorithms all types of host keys, certificates among them
+ * Asks for host certificates, which ssh2 doesn't know. To be called right after `connect`, before
+ * the server has sent anything.
+ * @param algorithms all types of host keys, including certificates
  */
 export function offerCertificates(client: SshClient, algorithms: readonly string[]): void {
   const protocol = protocolOf(client);
@@ -117,12 +117,12 @@ export function offerCertificates(client: SshClient, algorithms: readonly string
   });
 }
 
-/** RSA certificates are negotiated by the name of their hash, which keys are by RFC 8332, too. */
+/** RSA certificates are negotiated by the name of their hash, as keys are by RFC 8332. */
 const RSA = /^(rsa-sha2-(?:256|512))-cert-v01@openssh\.com$/;
 
 /**
- * ssh2 wants the host's key to begin with the name that was negotiated. RSA certificates begin with
- * another one, so the name of the hash is kept for the signature.
+ * ssh2 expects the host's key to begin with the negotiated name. RSA certificates begin with
+ * another name, so the hash's name is kept for the signature.
  */
 function expectRsa(protocol: Protocol): void {
   let exchange = protocol._kex;
@@ -141,9 +141,9 @@ function expectRsa(protocol: Protocol): void {
 const signatures = new WeakMap<Exchange, string>();
 
 /**
- * Has ssh2 verify the host's signature with the key in a certificate. To be called when the server
- * has shown the certificate, and in the same turn. The exchange's hash is made of the certificate as
- * it came (RFC 4253, section 8, `K_S`), which ssh2 reads once; what it reads after that is the key.
+ * Makes ssh2 verify the host's signature with the key in a certificate. To be called in the same
+ * turn in which the server shows the certificate. The exchange's hash covers the certificate as
+ * received (RFC 4253, section 8, `K_S`), which ssh2 reads once. Each later read gives the key.
  */
 export function useKeyOf(client: SshClient, certificate: Uint8Array, key: Uint8Array): void {
   const exchange = protocolOf(client)._kex!;
@@ -151,23 +151,23 @@ export function useKeyOf(client: SshClient, certificate: Uint8Array, key: Uint8A
   exchange.negotiated.serverHostKey = signatures.get(exchange) ?? keyType(key);
   Object.defineProperty(exchange, "_hostKey", {
     get: () => values.shift() ?? Buffer.from(key),
-    // ssh2 sets it again as it goes on.
+    // ssh2 sets the field again later.
     set: () => {},
   });
 }
 
 const login = Symbol("login");
 
-/** A key that ssh2 takes, for it takes nothing but keys of its own class. */
+/** A key of ssh2's own class: ssh2 accepts no other. */
 interface LoginKey extends SshKey {
   readonly [login]: Login;
   failure: Error;
 }
 
-/** A signature that failed: ssh2 emits this error, and goes on to the next login. */
+/** A failed signature: ssh2 emits this error, and continues with the next login. */
 export class SigningFailed extends Error {}
 
-/** The key of a login, as ssh2's `authHandler` wants it. */
+/** Makes the key of a login, as ssh2's `authHandler` expects it. */
 export function loginKey(ssh2: Ssh2, of: Login): SshKey {
   const blob = stringsOf(["ssh-ed25519", new Uint8Array(32)]);
   const key = ssh2.utils.parseKey(`ssh-ed25519 ${blob.toBase64()}`) as SshKey;
@@ -186,14 +186,14 @@ export function loginKey(ssh2: Ssh2, of: Login): SshKey {
 }
 
 /**
- * Writes our signatures into requests to log in. ssh2 would write the request's algorithm in front of
- * one, which is wrong for a certificate, and has no room for what a security key adds (OpenSSH's
- * PROTOCOL.u2f):
+ * Writes fairlead's signatures into login requests. ssh2 would write the request's algorithm before
+ * a signature, which is wrong for a certificate. It also has no field for a security key's
+ * additions (OpenSSH's PROTOCOL.u2f):
  *
  *     byte 50, user, "ssh-connection", "publickey", TRUE, ALGORITHM, public half or certificate,
  *     string { string NAME, string signature [, byte flags, uint32 counter] }
  *
- * Right after `connect`.
+ * To be called right after `connect`.
  */
 export function carryLogins(client: SshClient): void {
   const protocol = protocolOf(client);
@@ -221,7 +221,7 @@ export function carryLogins(client: SshClient): void {
   };
 }
 
-/** The hash of RSA signatures by the algorithm of a request; other keys have one of their own. */
+/** The hash of RSA signatures by a request's algorithm; other keys have a fixed hash. */
 function hashOf(algorithm: string): RsaHash {
   return algorithm === "ssh-rsa"
     ? "SHA-1"
@@ -230,12 +230,12 @@ function hashOf(algorithm: string): RsaHash {
     : "SHA-512";
 }
 
-/** The same request with this signature. */
+/** Replaces a request's signature. */
 function withSignature(packet: Uint8Array, write: Writer, signature: Uint8Array): Uint8Array {
   const start = write.allocStart;
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
   const next = (at: number) => at + 4 + view.getUint32(at);
-  // User, service and method; then the flag, the algorithm's name and the public half.
+  // User, service and method come first; then the flag, the algorithm's name and the public half.
   const flag = next(next(next(start + 1)));
   const at = next(next(flag + 1));
   const end = string(signature);

@@ -1,23 +1,23 @@
 import { SshConfigError } from "./config_error.ts";
 import type { Env } from "../transport.ts";
 
-/** What OpenSSH's tokens (ssh_config(5), "TOKENS") stand for. */
+/** The values of OpenSSH's tokens (ssh_config(5), "TOKENS"). */
 export interface SshNames {
   readonly home: string;
-  /** To connect to, and as it was typed. */
+  /** The host to connect to; `typed` is the host as it was typed. */
   readonly host: string;
   readonly typed: string;
   readonly port: number;
-  /** There, and here. */
+  /** The user on the server; `localUser` is the user on this machine. */
   readonly user: string;
   readonly localUser: string;
-  /** What known_hosts calls it. */
+  /** The host's name in known_hosts. */
   readonly alias?: string | undefined;
   /** `ProxyJump` as written. */
   readonly jumps?: string | undefined;
 }
 
-/** By their letters. */
+/** The tokens' values by their letters. */
 export type SshTokens = Readonly<Record<string, string>>;
 
 export async function tokensOf(of: SshNames): Promise<SshTokens> {
@@ -32,9 +32,9 @@ export async function tokensOf(of: SshNames): Promise<SshTokens> {
 }
 
 /**
- * A path, or another text that isn't a command, with its `~`, `${VARIABLE}` and tokens replaced.
- * Throws `SshConfigError` for a token that isn't known, and a variable that isn't set.
- * @param what has the text, for errors
+ * Replaces `~`, `${VARIABLE}` and tokens in a path or another text that isn't a command. Throws
+ * `SshConfigError` for an unknown token and for a variable that isn't set.
+ * @param what names the text in errors
  */
 export function expandText(text: string, tokens: SshTokens, env: Env, what: string): string {
   const whole = text === "~" || text.startsWith("~/") ? tokens.d + text.slice(1) : text;
@@ -63,14 +63,14 @@ function replaced(text: string, tokens: SshTokens, what: string): string {
   });
 }
 
-/** What a shell would take as its own. */
+/** Characters that a shell would interpret. */
 const SHELL = /[\s'"`$\\;&<>|(){}[\]!*?#~]|^-/;
 
 /**
- * A command line for the user's shell. Throws `SshConfigError` for a token that isn't known, and for a
- * name (which may come from anywhere: a builder, a Dockerfile's folder) that the shell would not take
- * as a word.
- * @param what the command is, for the error
+ * Expands a command line for the user's shell. Throws `SshConfigError` for an unknown token, and
+ * for a name that the shell would not take as one word: a name may come from a builder or a
+ * Dockerfile's folder.
+ * @param what names the command in the error
  */
 export function expandCommand(text: string, tokens: SshTokens, what: string): string {
   for (const [, token = ""] of text.matchAll(/%(.?)/gs)) {

@@ -1,7 +1,7 @@
 /**
- * The words of a line, as OpenSSH's client splits its configuration: quotes of either kind hold spaces
- * and may begin in the midst of a word; a backslash goes before a quote, a backslash or, outside of
- * quotes, a space. A word that begins with `#` begins a comment. Undefined where a quote isn't closed.
+ * Splits a line into words, as OpenSSH's client does. Quotes of either kind hold spaces and may
+ * begin inside a word. A backslash escapes a quote, a backslash or, outside of quotes, a space. A
+ * word that begins with `#` begins a comment. Returns undefined where a quote isn't closed.
  */
 export function wordsOf(text: string): string[] | undefined {
   const words: string[] = [];
