@@ -1,5 +1,5 @@
 /**
- * The Kubernetes API: HTTP/1.1, one connection a request. A refusal's body is a `metav1.Status`:
+ * The Kubernetes API: HTTP/1.1, one connection for each request. A refusal has a `metav1.Status`:
  *
  *     {"kind":"Status","status":"Failure","message":…,"reason":"Forbidden","code":403}
  */
@@ -20,48 +20,48 @@ import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { DialError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
 
-/** What is asked; always by GET, upgrades too: a browser could not ask otherwise. */
+/** A request. The method is always GET, also for upgrades: a browser can upgrade no other way. */
 export interface KubeRequest {
-  /** Path and query below the server's, escaped. */
+  /** The escaped path and query, appended to the path of the server's URL. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly upgrade?: string;
 }
 
-/** An answer that has come so far as its head. */
+/** An answer of which only the head has been read. */
 export interface KubeAnswer {
   readonly head: HttpHead;
   readonly http: HttpExchange;
   readonly stream: ByteStream;
 }
 
-/** The server, or something in front of it, says no. */
+/** The server, or a proxy in front of it, refused a request. */
 export class KubeRefusal extends Error {
   override readonly name = "KubeRefusal";
   constructor(
     message: string,
     readonly status: number,
-    /** Of a `Status`: `Forbidden`, `NotFound`, …; undefined where the answer is none. */
+    /** The `reason` of a `Status`: `Forbidden`, `NotFound`, …; undefined without a `Status`. */
     readonly reason: string | undefined,
-    /** What was shown to the server. */
+    /** The credentials of the request, in words. */
     readonly shown: string,
-    /** What answered calls itself: `nginx`. */
+    /** The answer's `Server` header: `nginx`. */
     readonly by: string | undefined,
-    /** What was asked for, without the query. */
+    /** The path of the request, without the query. */
     readonly path: string,
   ) {
     super(message);
   }
 }
 
-/** What of a refusal's body is read, in characters. */
+/** The longest part of a refusal's body that is read, in characters. */
 const LONGEST_REFUSAL = 64 << 10;
 /** The longest list of pods, in characters. */
 const LONGEST_JSON = 32 << 20;
 
 /**
- * Asks, and gives an answer below 300. The signal ends the call until then. A plugin's credentials
- * that are refused are asked for anew, once.
+ * Sends a request and returns the answer, whose status is below 300. The signal ends the call only
+ * until then. When the server answers 401 to a plugin's credential, the plugin runs once more.
  * Throws `KubeRefusal`, `KubeConfigError`, `DialError`, or the signal's reason.
  */
 export async function callKube(
@@ -82,7 +82,7 @@ export async function callKube(
   }
 }
 
-/** Asks for an object. Throws as `callKube`. */
+/** Reads an object. Throws as `callKube`. */
 export async function askKube(
   target: KubeTarget,
   path: string,
@@ -92,7 +92,7 @@ export async function askKube(
   return (await askKubeNow(target, path, endpoint, context)).value;
 }
 
-/** As `askKube`, with the server's time, in milliseconds since 1970; ours where it tells none. */
+/** As `askKube`, with the time of the `Date` header (else ours), in milliseconds since 1970. */
 export async function askKubeNow(
   target: KubeTarget,
   path: string,
@@ -206,7 +206,7 @@ async function connect(
 const POD_TLS_HINT =
   "the account's ca.crt must be this cluster's, and KUBERNETES_SERVICE_HOST its server";
 
-/** What to do about TLS, by what went wrong: a kubeconfig has other words for it than a builder. */
+/** Hints for TLS errors, by the error's text; they name the fields of a kubeconfig. */
 const TLS_HINTS: readonly (readonly [RegExp, string])[] = [
   [/the credentials by/, "see what the exec plugin of the user gives"],
   [/client certificate .*expired/, "renew client-certificate(-data) of the user"],
@@ -219,7 +219,7 @@ const TLS_HINTS: readonly (readonly [RegExp, string])[] = [
   [/client certificate/, "check client-certificate(-data) of the user, or get a new kubeconfig"],
 ];
 
-/** The error of a connection, as one of the API server's. */
+/** Turns an error of `connect` into one that names the API server. */
 function ofServer(target: KubeTarget, endpoint: string, error: DialError): DialError {
   const problem = error.problem.replaceAll("the daemon", "the API server");
   const hint = error.step === "tls" && target.inPod
@@ -245,7 +245,7 @@ function refusal(head: HttpHead, text: string, shown: string, path: string): Kub
       ({ message = "", reason = "" } = textsIn(status, "message", "reason"));
     }
   } catch {
-    // Something in front of the server, or the kubelet behind it, that answers in plain text.
+    // A proxy in front of the server, or the kubelet behind it, answers in plain text.
   }
   if (/^<|<html/i.test(message)) message = "";
   const said = message === "" ? head.line : message;

@@ -1,6 +1,6 @@
 /**
- * Kubernetes' channels: messages of a WebSocket, of which the first byte says to what channel the
- * rest belongs. Here one channel each way becomes a byte stream, and the other ones are listened to.
+ * Kubernetes' channels: the first byte of a WebSocket message is the number of the channel. Here one
+ * channel in each direction becomes a byte stream; messages of other channels go to a callback.
  *
  *     exec (v5, v4.channel.k8s.io)         0: stdin, 1: stdout, 2: stderr, 3: a Status at the end,
  *                                          255 (v5): the channel in the second byte has ended
@@ -13,35 +13,35 @@ import type { ByteStream } from "../byte_stream.ts";
 import { within } from "../../base/async.ts";
 import { watchChannel } from "./watch.ts";
 
-/** What the channels mean. */
+/** The meaning of the channels of one protocol. */
 export interface ChannelUse {
-  /** Where what comes is for the reader. */
+  /** The channel whose bytes go to the reader. */
   readonly reads: number;
-  /** Bytes at the beginning of each channel that are no data. */
+  /** The number of bytes at the beginning of each channel that are no data. */
   readonly skips: number;
-  /** The far side understands the end of a channel. */
+  /** Whether the protocol has a message for the end of one channel. */
   readonly halfCloses: boolean;
-  /** Bytes of another channel; they hold until it returns. */
+  /** Called with bytes of another channel; they are valid until the call returns. */
   other(channel: number, bytes: Uint8Array): void;
-  /** What to throw at the end, in place of a plain end; asked once. The signal: nobody waits. */
+  /** Called once, at the end: the error for the reader, if any. The signal aborts on `close`. */
   failure(end: ChannelEnd, signal: AbortSignal): Promise<Error | undefined>;
-  /** Nothing comes, though something should: why the stream is dead; undefined where it may live. */
+  /** Called during a long silence: the reason why the stream is dead, or undefined. */
   suspect(signal: AbortSignal): Promise<Error | undefined>;
 }
 
 /** How a stream ended. */
 export interface ChannelEnd {
-  /** A byte had come. */
+  /** Whether the reader had received a byte. */
   readonly any: boolean;
-  /** What it broke by; undefined where it just ended. */
+  /** The error that broke the stream; undefined for a plain end. */
   readonly broken: unknown;
-  /** This side had ended its writing before: the end is no surprise. */
+  /** Whether `closeWrite` was called before, so that the end is expected. */
   readonly expected: boolean;
 }
 
 const STDIN = 0;
 const ENDED = 255;
-/** How long a reader is given to find out why a write failed, in ms. */
+/** How long a failed write waits for the reader to find the reason, in ms. */
 const READER_MS = 1000;
 
 export function channelStream(socket: WebSocketClient, use: ChannelUse): ByteStream {
@@ -52,7 +52,7 @@ export function channelStream(socket: WebSocketClient, use: ChannelUse): ByteStr
   let closed = false;
   let halfClosed = false;
   let lost: Error | undefined;
-  /** Set at the end, with what is to be thrown from then on. */
+  /** Set at the end, with the error that reads throw from then on. */
   let over: { readonly failure: Error | undefined } | undefined;
   let finishing = false;
   const { promise: finished, resolve: finishes } = Promise.withResolvers<void>();
@@ -76,7 +76,7 @@ export function channelStream(socket: WebSocketClient, use: ChannelUse): ByteStr
   const stopped = () => new Deno.errors.Interrupted("the stream was closed");
   const gone = () => over?.failure ?? new Deno.errors.BrokenPipe("the far side has ended");
 
-  /** Resolves when it is known why; at once when nobody wants to know any more. */
+  /** Resolves when the reason of the end is known, or when the stream is closed. */
   const finish = (broken?: unknown): Promise<void> => {
     if (!finishing) void find(broken);
     finishing = true;
@@ -91,7 +91,7 @@ export function channelStream(socket: WebSocketClient, use: ChannelUse): ByteStr
     finishes();
   }
 
-  /** Some bytes for the reader; null at the end. */
+  /** Reads bytes of the reader's channel; null at the end. */
   async function next(into: Uint8Array): Promise<number | null> {
     for (;;) {
       while (socket.left === 0) {
@@ -144,7 +144,7 @@ export function channelStream(socket: WebSocketClient, use: ChannelUse): ByteStr
       try {
         await socket.send(Uint8Array.of(STDIN), part);
       } catch (error) {
-        // What a reader has found by then is worth more than a broken pipe.
+        // A reason that the reader finds says more than "broken pipe".
         if (!closed && !finishing) await within(finished, READER_MS);
         if (!closed) await finish(lost ?? error);
         throw closed ? stopped() : gone();
@@ -157,7 +157,7 @@ export function channelStream(socket: WebSocketClient, use: ChannelUse): ByteStr
       if (closed || over !== undefined || halfClosed) return;
       halfClosed = true;
       if (use.halfCloses) await socket.send(Uint8Array.of(ENDED, STDIN), new Uint8Array());
-      // Without that word the far side goes on waiting, so that nothing would ever end.
+      // Without that message the far side waits forever, so this side has to end the stream.
       else watch.leave();
     },
     close() {

@@ -1,4 +1,4 @@
-/** Which API server to ask, as whom, and in which namespace. */
+/** Chooses the API server, the user and the namespace. */
 import { withoutPassword } from "../endpoint.ts";
 import { inCluster } from "./in_cluster.ts";
 import {
@@ -17,19 +17,19 @@ export type KubeText =
   | { readonly text: string; readonly path?: never; readonly from: string }
   | { readonly path: string; readonly text?: never; readonly from: string };
 
-/** An API server, and who asks it. */
+/** An API server, and the user of the requests. */
 export interface KubeTarget {
   /** `https://HOST:PORT/PREFIX`, without a slash at its end. */
   readonly server: string;
   readonly namespace: string;
-  /** Where all this is from, for messages: `context dev of /root/.kube/config`. */
+  /** The source of the configuration, for messages: `context dev of /root/.kube/config`. */
   readonly shown: string;
-  /** kubectl as a user would type it, for hints. */
+  /** The kubectl command with the options for this target, for hints. */
   readonly kubectl: string;
-  /** True for the cluster that this pod runs in: no kubeconfig says anything of it. */
+  /** True for the cluster that this pod runs in, which is found without a kubeconfig. */
   readonly inPod?: boolean;
   readonly tls: KubeTls;
-  /** A proxy's URL; undefined: as the environment says. */
+  /** A proxy's URL; when undefined, the environment names the proxy. */
   readonly proxy?: string;
   readonly user: KubeUser;
 }
@@ -40,22 +40,22 @@ export interface KubeTls {
   readonly serverName?: string;
 }
 
-/** How a user proves to be one. */
+/** The credentials of a user, as the kubeconfig has them. */
 export interface KubeUser {
   /** `user dev`, for messages. */
   readonly shown: string;
   readonly cert?: KubeText;
   readonly key?: KubeText;
   readonly token?: string;
-  /** Read anew at each dial; goes before `token`. */
+  /** The path of a file that each dial reads anew; it takes precedence over `token`. */
   readonly tokenFile?: string;
   readonly basic?: { readonly username: string; readonly password: string };
   readonly exec?: KubeEntry;
-  /** Headers that ask the server to take the user for another. */
+  /** The `Impersonate-…` headers: the server then treats the user as another user. */
   readonly impersonate: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What an endpoint says of it. */
+/** The options of an endpoint that choose the target. */
 export interface KubeChoice {
   readonly context?: string;
   readonly namespace?: string;
@@ -197,7 +197,7 @@ function userOf(entry: KubeEntry | undefined, shown: string): KubeUser {
   };
 }
 
-/** `as`, `as-uid`, `as-groups` and `as-user-extra`. */
+/** Turns `as`, `as-uid`, `as-groups` and `as-user-extra` into headers. */
 function impersonation(value: KubeEntry["value"]): Record<string, string[]> {
   const headers: Record<string, string[]> = {};
   const put = (name: string, from: unknown) => {
@@ -213,7 +213,7 @@ function impersonation(value: KubeEntry["value"]): Record<string, string[]> {
   return headers;
 }
 
-/** `NAME-data`, which is base64, goes before `NAME`, a path. */
+/** Reads `NAME-data` (base64), which takes precedence over `NAME` (a path). */
 function textOf(entry: KubeEntry, name: string, shown: string): KubeText | undefined {
   const data = textIn(entry.value[`${name}-data`]);
   if (data !== undefined) {
@@ -231,14 +231,14 @@ function textOf(entry: KubeEntry, name: string, shown: string): KubeText | undef
     : { path: besides(entry.file, path), from: `${name} of ${shown}` };
 }
 
-/** A path in a file, taken from the file's folder. */
+/** Resolves a path in a file, relative to the file's folder. */
 export function besides(file: string, path: string): string {
   if (path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path)) return path;
   const slash = file.lastIndexOf("/");
   return slash < 0 ? path : `${file.slice(0, slash)}/${path}`;
 }
 
-/** As kubectl's YAML, 1.1, has it. */
+/** Whether a scalar is true in YAML 1.1, which kubectl reads. */
 export function isTrue(value: unknown): boolean {
   return typeof value === "string" && /^(?:true|yes|on|y)$/i.test(value);
 }

@@ -1,4 +1,4 @@
-/** What a user of a kubeconfig shows to the API server. */
+/** The credentials with which a user of a kubeconfig authenticates to the API server. */
 import { KubeConfigError } from "./files.ts";
 import { type ExecCredential, execCredential } from "./exec_plugin.ts";
 import type { KubeTarget } from "./config.ts";
@@ -9,9 +9,9 @@ export interface KubeCredentials {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly cert?: KubePem;
   readonly key?: KubePem;
-  /** In words, for messages: `the token of user dev`. */
+  /** The credentials in words, for messages: `the token of user dev`. */
   readonly shown: string;
-  /** Drops what a plugin had given, so that it is asked again; undefined without a plugin. */
+  /** Drops the plugin's cached credential, so the plugin runs again; undefined without a plugin. */
   readonly forget?: () => void;
 }
 
@@ -49,7 +49,7 @@ export async function credentialsOf(
   return { headers, ...pair, shown: `${what} of ${user.shown}${from}${ended}` };
 }
 
-/** What `Authorization` says. Throws `KubeConfigError` for what no header can hold. */
+/** The value of `Authorization`. Throws `KubeConfigError` for a token that no header can hold. */
 function bearer(token: string, shown: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return `Bearer ${token}`;
   throw new KubeConfigError(
@@ -58,7 +58,7 @@ function bearer(token: string, shown: string): string {
   );
 }
 
-/** `, which expired on …`, of a JSON Web Token (RFC 7519) that has; else nothing. */
+/** Returns `, which expired on …` for an expired JSON Web Token (RFC 7519), else "". */
 function expiry(token: string): string {
   try {
     const claims = Uint8Array.fromBase64(token.split(".")[1]!, { alphabet: "base64url" });
@@ -67,7 +67,7 @@ function expiry(token: string): string {
       return `, which expired on ${new Date(exp * 1000).toISOString().slice(0, 16)}Z`;
     }
   } catch {
-    // Another kind of token.
+    // The token is no JSON Web Token.
   }
   return "";
 }
@@ -89,7 +89,7 @@ function fromPlugin(
   };
 }
 
-/** The file's token, which somebody renews; else the one in the kubeconfig. */
+/** Reads the token file, which another program renews; falls back to the kubeconfig's token. */
 async function tokenOf({ user }: KubeTarget): Promise<string | undefined> {
   if (user.tokenFile === undefined) return user.token;
   try {

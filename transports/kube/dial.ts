@@ -1,4 +1,4 @@
-/** One connection to a daemon in a pod: which cluster, which pod, which way in. */
+/** Dials a daemon in a pod: chooses the cluster, the pod, and exec or port-forward. */
 import { KubeRefusal } from "./api.ts";
 import { type KubeTarget, kubeTarget } from "./config.ts";
 import { execInPod } from "./exec.ts";
@@ -28,7 +28,7 @@ export async function dialPod(
       context.step(next, more);
     },
   };
-  /** To look around by, where something is wrong: no steps of the dial. */
+  /** The context of requests that only diagnose an error: they report no steps of the dial. */
   const quiet: DialContext = { ...context, step: () => {} };
   let target: KubeTarget | undefined;
   try {
@@ -55,14 +55,14 @@ export async function dialPod(
       : await explainKube({ target, pod: spec.pod, endpoint }, error, quiet).catch(() => error);
     if (!signal.aborted) throw explained;
     const ended = interrupted(signal, endpoint, step, detail);
-    // By a plugin of the kubeconfig.
+    // Only an exec plugin of the kubeconfig sets the step "authenticate".
     throw step === "authenticate" && ended instanceof DialError
       ? ended.withHint(`run it by hand: ${detail}; it may wait for a login`)
       : ended;
   }
 }
 
-/** Opens one pod's stream. Throws as the ways do. */
+/** Opens one pod's stream. Throws as `forwardToPod` and `execInPod` do. */
 async function dialOne(
   dial: PodDial,
   { container, port }: Pick<KubePodSpec, "container" | "port">,
@@ -81,7 +81,7 @@ async function dialOne(
   }
 }
 
-/** Opens the stream of the first of several pods that answers. */
+/** Opens a stream to the first pod of the selector that can be used. */
 async function dialSome(
   target: KubeTarget,
   selector: string,
@@ -94,7 +94,7 @@ async function dialSome(
   const failures: string[] = [];
   let last: DialError | undefined;
   let pod = "";
-  /** The next pod's stream; undefined when there is none left. */
+  /** Opens the stream of the next usable pod; undefined when no pod is left. */
   const next = async (using: DialContext): Promise<ByteStream | undefined> => {
     for (let one = pods.shift(); one !== undefined; one = pods.shift()) {
       const dial = { target, pod: one.name, endpoint };

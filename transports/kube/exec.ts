@@ -1,4 +1,4 @@
-/** A program in a container of a pod, its stdin and stdout as a byte stream. */
+/** Runs a program in a container of a pod; its stdin and stdout are a byte stream. */
 import { DIAL_STDIO } from "../engine/container.ts";
 import { callKube } from "./api.ts";
 import { channelStream } from "./channels.ts";
@@ -10,13 +10,13 @@ import { WebSocketClient, webSocketUpgrade } from "../net/websocket.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import type { DialContext } from "../transport.ts";
 
-/** v5 has a word for the end of stdin, and is Kubernetes' own since 1.29; v4 has not. */
+/** The v5 protocol, since Kubernetes 1.29, has a message for the end of stdin; v4 has none. */
 const PROTOCOLS = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 
 const STDOUT = 1;
 const STDERR = 2;
 const STATUS = 3;
-/** Characters of a status that are kept. */
+/** The characters of a status that are kept. */
 const LONGEST_STATUS = 64 << 10;
 
 /** Starts the program. Throws as `callKube`, and `WebSocketError`. */
@@ -68,7 +68,7 @@ export async function execInPod(
   });
 }
 
-/** What is known at the program's end. */
+/** The facts that are known at the program's end. */
 interface Ending {
   readonly any: boolean;
   readonly broken: unknown;
@@ -97,7 +97,7 @@ function failureOf(
   const where = container === undefined
     ? `pod ${dial.pod}`
     : `container ${container} of ${dial.pod}`;
-  // 126 and 127 are a shell's codes for a program that can't be run, or isn't there.
+  // Without an exit code, it was the container runtime that could not start the program.
   if (/executable file not found|no such file or directory/i.test(message) && code === undefined) {
     return lostOrFailed(dial, any, `${where} has no ${program}`, {
       step: "exec",

@@ -1,7 +1,7 @@
 /**
- * Programs that a kubeconfig names to get credentials by (aws, gke-gcloud-auth-plugin, kubelogin):
+ * Runs a kubeconfig's programs for credentials (aws, gke-gcloud-auth-plugin, kubelogin):
  *
- *     stdin, stderr   the terminal's, where the kubeconfig allows it and there is one
+ *     stdin, stderr   the terminal, if the kubeconfig allows it and there is a terminal
  *     KUBERNETES_EXEC_INFO   {"kind":"ExecCredential","apiVersion":…,"spec":{"interactive":…}}
  *     stdout          {"kind":"ExecCredential","apiVersion":…,"status":{"token":…,…}}
  *
@@ -14,30 +14,30 @@ import { asMap, mapsIn, textIn } from "./values.ts";
 import { stderrTail } from "../net/stderr_tail.ts";
 import type { DialContext } from "../transport.ts";
 
-/** What a plugin gave. */
+/** A credential from a plugin. */
 export interface ExecCredential {
   readonly token?: string;
   /** PEM. */
   readonly cert?: string;
   readonly key?: string;
-  /** Milliseconds since 1970; Infinity where it says nothing. */
+  /** Milliseconds since 1970; Infinity without an `expirationTimestamp`. */
   readonly expires: number;
   /** The plugin's name. */
   readonly program: string;
 }
 
 const GROUP = "client.authentication.k8s.io";
-/** Characters of its stdout that are read. */
+/** The longest stdout of a plugin, in characters. */
 const LONGEST_OUTPUT = 1 << 20;
 
 const VERSIONS = [`${GROUP}/v1`, `${GROUP}/v1beta1`];
-/** Asked anew so long before the end, in ms: a dial takes its time. */
+/** How long before its end a credential is replaced, in ms, because a dial takes some time. */
 const MARGIN_MS = 10_000;
 
-/** What plugins gave to this process, by what was asked. */
+/** The credentials from plugins, by file, plugin and server. */
 const given = new Map<string, Promise<ExecCredential>>();
 
-/** From the process's memory, or by running the plugin. Throws `KubeConfigError`, or the signal's reason. */
+/** The cached credential, or a new run's. Throws `KubeConfigError`, or the signal's reason. */
 export async function execCredential(
   target: KubeTarget,
   { value, file }: KubeEntry,
@@ -47,7 +47,7 @@ export async function execCredential(
   const forget = () => void given.delete(key);
   const pending = given.get(key);
   if (pending !== undefined) {
-    // One that another dial has given up is asked for again.
+    // If another dial aborted the plugin, this dial runs the plugin again.
     const known = await pending.catch(() => undefined);
     if (known !== undefined && known.expires - MARGIN_MS > Date.now()) {
       return { credential: known, forget };
@@ -82,7 +82,7 @@ async function runPlugin(
   const variables = mapsIn(value.env)
     .map(({ name, value }) => [String(name), String(value)] as const);
   const args = (Array.isArray(value.args) ? value.args : []).map(String);
-  // A path is taken from the file's folder; a bare name is looked for in PATH.
+  // A path is relative to the kubeconfig's folder; a bare name is looked for in PATH.
   const program = /[\\/]/.test(command) ? besides(file, command) : command;
   step("authenticate", [command, ...args].join(" "));
   const output = await outputOf(program, args, {
@@ -123,7 +123,7 @@ async function runPlugin(
 
 type Fail = (problem: string, hint: string, cause?: unknown) => KubeConfigError;
 
-/** Whether the plugin gets the terminal. */
+/** Whether the plugin gets the terminal. Throws when the plugin needs one and there is none. */
 function interactive(mode: string | undefined, apiVersion: string, fail: Fail): boolean {
   const modes = ["Never", "IfAvailable", "Always"];
   if (mode === undefined && apiVersion === VERSIONS[0]) {
@@ -169,7 +169,7 @@ async function outputOf(
   const [command, ...words] = terminal
     ? ["/bin/sh", "-c", 'exec "$0" "$@" </dev/tty 2>/dev/tty', program, ...args]
     : [program, ...args];
-  // What it starts ends with it; but a group of its own couldn't read from the terminal.
+  // A process group lets us end the plugin's children, too; but it couldn't read the terminal.
   const group = !terminal && Deno.build.os !== "windows";
   const child = new Deno.Command(command!, {
     args: words,
@@ -185,7 +185,7 @@ async function outputOf(
       if (group) Deno.kill(-child.pid, "SIGKILL");
       else child.kill("SIGKILL");
     } catch {
-      // It has ended; what it has started itself may hold its output open.
+      // The plugin has ended already; its children may hold its output open.
     }
   };
   const abort = () => {
@@ -201,7 +201,7 @@ async function outputOf(
       textOf(child.stdout),
       child.stderr.pipeTo(new WritableStream({ write: (bytes) => tail.add(bytes) })),
     ]);
-    // Whatever it met, nobody else waits for it.
+    // After an abort nobody waits for `ended`, so its rejection must not be unhandled.
     ended.catch(() => {});
     const [{ code }, stdout] = await Promise.race([ended, aborted]);
     if (terminal && code === 127) throw new Deno.errors.NotFound(program);
@@ -214,7 +214,7 @@ async function outputOf(
   }
 }
 
-/** What a plugin prints. Throws when that is longer than any credential. */
+/** Reads a plugin's stdout. Throws when the text is longer than `LONGEST_OUTPUT`. */
 async function textOf(stdout: ReadableStream<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
@@ -236,7 +236,7 @@ function credentialIn(
   try {
     answer = asMap(JSON.parse(text));
   } catch {
-    // What it printed may hold a secret.
+    // The output may hold a secret, so the message doesn't quote it.
     throw fail("printed no JSON", hint);
   }
   if (answer.kind !== "ExecCredential" || answer.apiVersion !== apiVersion) {

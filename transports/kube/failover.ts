@@ -1,14 +1,14 @@
 import type { ByteStream } from "../byte_stream.ts";
 
-/** Written before the first byte has come: HTTP/2's preface and some requests. More is not kept. */
+/** The limit of the kept bytes: HTTP/2's preface and some requests. */
 const KEPT_BYTES = 256 << 10;
 
 /**
- * A stream that goes over to another one as long as nothing has come from the far side: what was
- * written until then is written again. A gRPC server speaks first, so that one who has said nothing
- * has done nothing.
+ * A stream that switches to another stream when the first one fails before its first byte was read.
+ * The bytes written until then are written again. A gRPC server sends first, so a server that has
+ * sent nothing has done nothing.
  *
- * @param another opens the next one, given why the last one failed; throws when there is none
+ * @param another opens the next stream, given the last one's error; throws when no stream is left
  */
 export function failover(
   first: ByteStream,
@@ -16,7 +16,7 @@ export function failover(
 ): ByteStream {
   const closing = new AbortController();
   let stream = first;
-  /** Undefined once there is no way back. */
+  /** The bytes to write again; undefined once switching is no longer possible. */
   let kept: Uint8Array[] | undefined = [];
   let bytes = 0;
   let halfClosed = false;
@@ -78,7 +78,7 @@ export function failover(
       try {
         for (let at = 0; at < part.length;) at += await before.write(part.subarray(at));
       } catch (error) {
-        // The reader meets the same, and goes over with all that was kept.
+        // The reader gets the same error, and switches to a stream with the kept bytes.
         if (kept === undefined || closing.signal.aborted) throw error;
       }
       return part.length;

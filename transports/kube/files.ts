@@ -1,7 +1,7 @@
 /**
- * Kubeconfigs: where they are, what is in them, and how several become one. As kubectl has it:
- * `KUBECONFIG` lists files, of which missing ones are passed over; else `~/.kube/config`. Of each
- * name the first file's entry holds, whole; paths in a file are relative to its folder.
+ * Finds, reads and merges kubeconfigs, as kubectl does. `KUBECONFIG` lists files, of which missing
+ * ones are skipped; the default is `~/.kube/config`. When several files have an entry of one name,
+ * the first file's whole entry is used. Paths in a file are relative to the file's folder.
  *
  * https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
  */
@@ -12,11 +12,11 @@ import type { Env } from "../transport.ts";
 /** An entry of a kubeconfig's lists. */
 export interface KubeEntry {
   readonly value: KubeMap;
-  /** The file it is from. */
+  /** The file that has the entry. */
   readonly file: string;
 }
 
-/** All files as one. */
+/** The merged kubeconfigs. */
 export interface KubeFiles {
   /** The files that were read. */
   readonly files: readonly string[];
@@ -26,7 +26,7 @@ export interface KubeFiles {
   readonly users: ReadonlyMap<string, KubeEntry>;
 }
 
-/** A kubeconfig, or what it names, that can't be used. */
+/** A kubeconfig, or a file or program that it names, can't be used. */
 export class KubeConfigError extends Error {
   override readonly name = "KubeConfigError";
   constructor(message: string, readonly hint: string, options?: ErrorOptions) {
@@ -34,7 +34,7 @@ export class KubeConfigError extends Error {
   }
 }
 
-/** Where kubeconfigs are looked for. */
+/** The paths at which kubeconfigs are looked for. */
 export function kubeConfigPaths(env: Env, named?: string): string[] {
   if (named !== undefined) return [named.replace(/^~(?=\/)/, homeDir(env) ?? "~")];
   const listed = env("KUBECONFIG") ?? "";
@@ -45,8 +45,8 @@ export function kubeConfigPaths(env: Env, named?: string): string[] {
 }
 
 /**
- * Reads and merges.
- * @param named the one file that a user has asked for: it must be there
+ * Reads and merges the kubeconfigs.
+ * @param named the one file that a user has asked for; a missing file is then an error
  */
 export async function readKubeFiles(env: Env, named?: string): Promise<KubeFiles> {
   const merged = {

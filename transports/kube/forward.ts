@@ -7,12 +7,12 @@ import { WebSocketClient, webSocketUpgrade } from "../net/websocket.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import type { DialContext } from "../transport.ts";
 
-/** Plain channels. The other protocol, SPDY inside of a WebSocket, has a half-close, and no other use. */
+/** Plain channels. The other protocol, SPDY in a WebSocket, would only add a half-close. */
 const PROTOCOLS = ["v4.channel.k8s.io"];
 const DATA = 0;
-/** The port, little-endian, at the beginning of each channel. */
+/** The length of the port, little-endian, at the beginning of each channel. */
 const PORT_BYTES = 2;
-/** Characters of an error that are kept. */
+/** The characters of an error that are kept. */
 const LONGEST_ERROR = 4 << 10;
 
 /** Connects to the port. Throws as `callKube`, and `WebSocketError`. */

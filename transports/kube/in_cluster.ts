@@ -2,12 +2,12 @@ import type { KubeTarget } from "./config.ts";
 import { KubeConfigError } from "./files.ts";
 import type { Env } from "../transport.ts";
 
-/** Where a pod finds what its service account is given. */
+/** The folder in a pod with the token, CA and namespace of its service account. */
 const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
- * The API server of the cluster that this process runs in, as the pod's service account; undefined
- * outside of one. The token's file is read at each dial: the kubelet renews it.
+ * The API server of the cluster that this process runs in, with the pod's service account; undefined
+ * outside a cluster. Each dial reads the token's file, because the kubelet renews it.
  * Throws `KubeConfigError` for an account without the cluster's CA.
  */
 export async function inCluster(env: Env): Promise<KubeTarget | undefined> {

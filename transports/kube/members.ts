@@ -1,4 +1,4 @@
-/** The pods behind a selector, of which each is a daemon of its own. */
+/** The pods of a selector; each pod is a daemon of its own. */
 import { askKube } from "./api.ts";
 import { kubeTarget } from "./config.ts";
 import { podsPath } from "./pod_dial.ts";
@@ -16,8 +16,8 @@ export interface Member {
 }
 
 /**
- * The pods that run, by name; none where none of them is ready. Throws `DialError`, or the signal's
- * reason.
+ * The running pods, sorted by name; an empty list when no pod is ready. Throws `DialError`, or the
+ * signal's reason.
  * @param endpoint `kube-pod://?selector=…`
  */
 export async function podMembers(endpoint: string, context: DialContext): Promise<Member[]> {

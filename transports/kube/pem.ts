@@ -2,13 +2,13 @@
 import { KubeConfigError } from "./files.ts";
 import type { KubeText } from "./config.ts";
 
-/** A PEM text and where it is from, for messages. */
+/** A PEM text, and its source for messages. */
 export interface KubePem {
   readonly text: string;
   readonly from: string;
 }
 
-/** The text itself, or its file's. Throws `KubeConfigError`. */
+/** Returns the inline text, or reads the file. Throws `KubeConfigError`. */
 export async function pem(source: KubeText | undefined): Promise<KubePem | undefined> {
   if (source === undefined) return undefined;
   const { from } = source;
@@ -24,7 +24,7 @@ export async function pem(source: KubeText | undefined): Promise<KubePem | undef
   }
 }
 
-/** Why a file can't be read, in words. */
+/** Puts the reason why a file can't be read into words. */
 export function reason(cause: unknown): string {
   if (cause instanceof Deno.errors.NotFound) return "there is no such file";
   if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";

@@ -1,7 +1,7 @@
 /** Pods in the API server's answers, which may be of any shape. */
 import { asMap, mapsIn, NAME, textsIn } from "./values.ts";
 
-/** A pod as the API has it: what is of use here. */
+/** The fields of the API's pod that are used here. */
 export interface Pod {
   readonly name: string;
   readonly metadata?: {
@@ -26,7 +26,7 @@ export interface Pod {
   };
 }
 
-/** What a container of a pod does now, and how it ended the last time. */
+/** The present state of a container, and its state before the last restart. */
 export interface ContainerStatus {
   readonly name: string;
   readonly ready?: boolean;
@@ -50,12 +50,12 @@ export interface Terminated {
   readonly finishedAt?: string;
 }
 
-/** The pods of a list, those without a name of a pod left out. */
+/** The pods of a list, without those that have no valid name. */
 export function podsIn(list: unknown): Pod[] {
   return mapsIn(asMap(list).items).map(podOf).filter(({ name }) => NAME.test(name));
 }
 
-/** A pod; whatever is of another type than the API says is left out. */
+/** Reads a pod; a field of another type than the API's is left out. */
 export function podOf(value: unknown): Pod {
   const { metadata, spec, status } = asMap(value);
   const { name = "" } = textsIn(metadata, "name");
@@ -98,7 +98,7 @@ function containerState(value: unknown): ContainerState {
   };
 }
 
-/** `ready`, or in words why it can't be used. */
+/** Returns `ready`, or the reason in words why the pod can't be used. */
 export function stateOf(pod: Pick<Pod, "metadata" | "status">): string {
   const { metadata, status } = pod;
   if (metadata?.deletionTimestamp !== undefined) return "terminating";
@@ -112,7 +112,7 @@ export function stateOf(pod: Pick<Pod, "metadata" | "status">): string {
   return waiting === undefined ? "not ready" : `not ready (${waiting})`;
 }
 
-/** As kubectl chooses: what the pod's annotation says, else the first. */
+/** Kubectl's choice of a container: the one in the pod's annotation, else the first. */
 export function defaultContainer(
   { metadata, spec }: Pick<Pod, "metadata" | "spec">,
 ): string | undefined {

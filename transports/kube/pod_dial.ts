@@ -1,7 +1,7 @@
 import type { KubeTarget } from "./config.ts";
 import { DialError, type DialErrorDetails, StreamLost } from "../errors.ts";
 
-/** A dial of one pod, for the ways into it. */
+/** A dial of one pod, by exec or port-forward. */
 export interface PodDial {
   readonly target: KubeTarget;
   readonly pod: string;
@@ -18,12 +18,12 @@ export function podsPath({ namespace }: KubeTarget): string {
   return `/api/v1/${inNamespace(namespace, "pods")}`;
 }
 
-/** The end of the path of all objects of a kind in a namespace. */
+/** The last part of the path of a namespace's objects of one kind. */
 export function inNamespace(namespace: string, kind: string): string {
   return `namespaces/${encodeURIComponent(namespace)}/${kind}`;
 }
 
-/** Before the first byte it is a dial that failed; behind it, a connection that was lost. */
+/** A `DialError` before the first byte; after that, a `StreamLost`. */
 export function lostOrFailed(
   { endpoint }: PodDial,
   any: boolean,
@@ -35,7 +35,7 @@ export function lostOrFailed(
     : new DialError(problem, { endpoint, ...details });
 }
 
-/** The stream has ended, and nobody has said why. */
+/** The error of a stream that ended without a reason. */
 export function brokenOff(dial: PodDial, any: boolean, broken: unknown): Error {
   const { pod, target: { server } } = dial;
   const why = broken instanceof Error ? `: ${broken.message}` : "";

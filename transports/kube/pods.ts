@@ -1,4 +1,4 @@
-/** Which pods there are to choose from, and in what order they are tried. */
+/** The ready pods of a selector, and the order in which a dial tries them. */
 import { askKube } from "./api.ts";
 import type { KubeTarget } from "./config.ts";
 import { defaultContainer, podsIn, stateOf } from "./pod.ts";
@@ -7,8 +7,8 @@ import { DialError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
 
 /**
- * The names of the pods with these labels that are ready and not on their way out, with the container that
- * kubectl would choose. Throws as `askKube`, and `DialError` when there is none.
+ * The names of the pods with these labels that are ready and not terminating, each with the container
+ * that kubectl would choose. Throws as `askKube`, and `DialError` when no pod is ready.
  */
 export async function readyPods(
   target: KubeTarget,
@@ -58,7 +58,10 @@ export async function readyPods(
   );
 }
 
-/** What has these labels and would have pods, as kubectl names it; undefined also where we may not look. */
+/**
+ * The deployment or stateful set with these labels, as kubectl names it: `deployment/NAME`. Undefined
+ * when none has them, or when the account may not list such objects.
+ */
 async function ownerOf(
   target: KubeTarget,
   query: URLSearchParams,
@@ -78,8 +81,8 @@ async function ownerOf(
 }
 
 /**
- * The order in which pods are tried. `sticky`: the same key gives the same pod as long as that is
- * there, and when it is gone the keys of that pod alone move to others (rendezvous hashing).
+ * The order in which pods are tried. `sticky` is rendezvous hashing: a key gives the same pod as long
+ * as the pod exists. When a pod is gone, only the keys of that pod move to other pods.
  */
 export async function inOrder<T extends { name: string }>(
   pods: readonly T[],

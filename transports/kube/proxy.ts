@@ -1,7 +1,7 @@
 /**
- * The way to an API server through a proxy: that of the kubeconfig (`proxy-url`), else that of the
- * environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), as Go programs have it. HTTP proxies are
- * asked to CONNECT, in the clear or under TLS; SOCKS5 (RFC 1928) ones for the name.
+ * Connects to an API server through a proxy. The kubeconfig (`proxy-url`) names the proxy, else the
+ * environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), with the rules of Go programs. HTTP proxies
+ * get a CONNECT, with or without TLS; SOCKS5 proxies (RFC 1928) get the host's name.
  */
 import { HttpError, readText, startExchange, writeAll } from "../net/http1.ts";
 import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
@@ -23,7 +23,7 @@ const PORTS: Readonly<Record<string, number>> = {
   "socks5h:": 1080,
 };
 
-/** The proxy for a server; undefined: none. */
+/** The URL of the proxy for a server; undefined for a direct connection. */
 export function proxyFor(env: Env, server: URL): string | undefined {
   const variable = (name: string) => env(name) || env(name.toLowerCase()) || undefined;
   const proxy = variable(server.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY");
@@ -37,8 +37,9 @@ export function proxyFor(env: Env, server: URL): string | undefined {
 }
 
 /**
- * Whether an entry of NO_PROXY is about a host: `*`, a range of addresses, an address, a name with all
- * below it, or `.name` and `*.name`, which are what is below it alone. All but ranges may have a port.
+ * Whether an entry of NO_PROXY matches a host. An entry is `*`, a range of addresses, an address, or
+ * a name; a name matches its subdomains, too. `.name` and `*.name` match only subdomains. Every entry
+ * but `*` and a range may have a port.
  */
 export function spares(entry: string, host: string, port: string): boolean {
   if (entry === "*") return true;
@@ -57,7 +58,7 @@ export function spares(entry: string, host: string, port: string): boolean {
 }
 
 /**
- * Opens a connection through a proxy. Closing it closes all. Throws `DialError`, or the signal's reason.
+ * Opens a connection through a proxy. Throws `DialError`, or the signal's reason.
  * @param endpoint for errors
  */
 export async function connectByProxy(
@@ -125,7 +126,7 @@ function credentials({ username, password }: URL): [string, string] | undefined 
   return [decodeURIComponent(username), decodeURIComponent(password)];
 }
 
-/** RFC 9110 §9.3.6. What it gives is why the proxy refused. */
+/** Sends a CONNECT (RFC 9110 §9.3.6). Returns the reason of a refusal, else undefined. */
 async function connect(stream: ByteStream, to: HostPort, url: URL): Promise<string | undefined> {
   const target = formatHostPort(to);
   const account = credentials(url)?.join(":");
@@ -157,12 +158,12 @@ async function socks(stream: ByteStream, to: HostPort, url: URL): Promise<string
   await writeAll(stream, Uint8Array.of(5, 1, account === undefined ? 0 : 2));
   const [, method] = await exactly(stream, 2);
   if (account !== undefined && method === 2) {
-    // RFC 1929.
+    // This is the user and password of RFC 1929.
     const [name, word] = account.map((part) => new TextEncoder().encode(part));
     await writeAll(stream, Uint8Array.of(1, name!.length, ...name!, word!.length, ...word!));
     if ((await exactly(stream, 2))[1] !== 0) return "wrong user or password";
   } else if (method !== 0) return "it wants a user and a password";
-  // A name goes as it is: the proxy may know more names than this machine.
+  // The proxy resolves the name: it may know more names than this machine.
   const name = new TextEncoder().encode(to.host);
   const address = parseIp(to.host);
   const host = address === undefined
@@ -172,7 +173,7 @@ async function socks(stream: ByteStream, to: HostPort, url: URL): Promise<string
   await writeAll(stream, Uint8Array.from(request));
   const [, reply, , kind] = await exactly(stream, 4);
   if (reply !== 0) return SOCKS_REPLIES[reply!] ?? `reply ${reply}`;
-  // The address it connects from, which is of no use here, and a port.
+  // The answer ends with the address and port that the proxy connects from; both are skipped.
   const length = kind === 1 ? 4 : kind === 4 ? 16 : (await exactly(stream, 1))[0]!;
   await exactly(stream, length + 2);
   return undefined;

@@ -1,6 +1,6 @@
 /**
- * An API server that has just been started forbids everything until it has read the roles: for some
- * tenths of a second such an answer says nothing about the account.
+ * An API server that has just been started forbids everything until it has read the roles. For some
+ * tenths of a second, a 403 says nothing about the account.
  */
 import { callKube, KubeRefusal } from "./api.ts";
 import type { KubeTarget } from "./config.ts";
@@ -8,15 +8,15 @@ import { DialError } from "../errors.ts";
 import { pause } from "../../base/async.ts";
 import type { DialContext } from "../transport.ts";
 
-/** It may be asked for by everybody; 500 while something of the server still starts. */
+/** The path that every account may ask for; the answer is 500 while the server still starts. */
 const READY = "/readyz";
 const LOOKS = 8;
 const PAUSE_MS = 250;
 
 /**
- * Whether the API server that has forbidden something is only starting. Where it forbids the very
- * question, either the roles aren't read or its owner wants it so: it is asked for two seconds then.
- * Rejects with the signal's reason.
+ * Whether an API server that has answered 403 is only starting. A 403 for `/readyz` itself is
+ * ambiguous: the roles aren't read yet, or they forbid the path. The question is then repeated for
+ * two seconds. Rejects with the signal's reason.
  */
 export async function isStarting(
   target: KubeTarget,
@@ -27,13 +27,13 @@ export async function isStarting(
     if (look > 0) await pause(PAUSE_MS, context.signal);
     const status = await statusOf(target, endpoint, context);
     if (status === undefined || status >= 500) return true;
-    // Ready now, and not at the look before.
+    // The server is ready now, and was not ready at the look before.
     if (status !== 403) return status === 200 && look > 0;
   }
   return false;
 }
 
-/** Undefined where the server can't be reached. */
+/** The status of `/readyz`; undefined when the server can't be reached. */
 async function statusOf(
   target: KubeTarget,
   endpoint: string,

@@ -1,29 +1,29 @@
-/** What stands in kubeconfigs and in answers of an API server, by its type and not by trust. */
+/** Reads values of kubeconfigs and of API answers, and checks their types. */
 
-/** A map of a kubeconfig: every scalar is a string, `true` included. Or an object of JSON. */
+/** A map of a kubeconfig, in which every scalar (also `true`) is a string, or an object of JSON. */
 export type KubeMap = Readonly<Record<string, unknown>>;
 
-/** Names of pods, namespaces and containers, as buildx has them; dots alone are a folder's name. */
+/** Names of pods, namespaces and containers, as in buildx; `.` and `..` would be folders. */
 export const NAME = /^(?!\.+$)[-a-z0-9.]+$/;
 
-/** The value where it is a map, else an empty one. */
+/** The value if it is a map, else an empty map. */
 export function asMap(value: unknown): KubeMap {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? value as KubeMap
     : {};
 }
 
-/** The maps of a list; none where it is no list. */
+/** The maps of a list; an empty list for another value. */
 export function mapsIn(value: unknown): KubeMap[] {
   return Array.isArray(value) ? value.map(asMap) : [];
 }
 
-/** A text that says something: kubectl writes `null` for what isn't there. */
+/** A text, or undefined if it is empty or null: kubectl writes `null` for a missing value. */
 export function textIn(value: unknown): string | undefined {
   return typeof value === "string" && !["", "null", "~"].includes(value) ? value : undefined;
 }
 
-/** Those values of these names that are texts. */
+/** The values of these names, without those that are no texts. */
 export function textsIn<K extends string>(
   value: unknown,
   ...names: readonly K[]

@@ -1,45 +1,45 @@
-/** Whether a channel is still alive: pings, and what to think of a silence. */
+/** Finds out whether a channel is still alive, by pings and by questions after a silence. */
 import type { WebSocketClient } from "../net/websocket.ts";
 import { every } from "../../base/async.ts";
 
-/** What comes of watching. */
+/** The callbacks of `watchChannel`. */
 export interface Watched {
-  /** Asked while nothing comes: why the stream is dead; undefined where it may live. */
+  /** Called while nothing comes. Resolves to the reason why the stream is dead, or undefined. */
   suspect(): Promise<Error | undefined>;
-  /** The stream is dead. */
+  /** Called when the stream is dead. */
   lost(error: Error): void;
-  /** We have left, and the far side has said all that was on its way. */
+  /** Called after `leave`, when nothing has come for `LEAVING` looks. */
   left(): void;
 }
 
 const LOOK_MS = 1000;
-// All of these are counted in looks, not in milliseconds: a process that was stopped (Ctrl-Z, a
-// sleeping machine) reads what came meanwhile before it has looked again as often as that.
-/** Oftener than the idle times of proxies (nginx: 60 s). */
+// These times are numbers of looks, not milliseconds. A process that was stopped (Ctrl-Z, a sleeping
+// machine) then reads the bytes that came meanwhile before it has looked that often again.
+/** The looks between two pings: less than the idle time of proxies (nginx: 60 s). */
 const PING = 10;
 /**
- * Without a byte from the program, asked then, and whenever that time has doubled: a daemon asks for
- * the health of a session every 5 s.
+ * The looks without a byte from the program before `suspect` is called; it is called again whenever
+ * that time has doubled. A daemon asks for the health of a session every 5 s.
  */
 const QUIET = 6;
-/** Bytes that nobody takes, and nothing comes. */
+/** The looks with one write pending and no byte received before `suspect` is called early. */
 const STUCK = 2;
-/** Not even a ping's answer came. */
+/** The looks without any frame, not even a pong, before the stream is given up. */
 const LOST = 20;
-/** After our own end, where there is no word for it: the far side has nothing more to say. */
+/** The quiet looks after which `leave` ends a stream whose protocol has no half-close. */
 const LEAVING = 2;
 
 /**
- * Watches until it is stopped. Silence counts while somebody reads: else an answer can't be seen.
+ * Watches until it is stopped. Silence counts only during a read, because frames are seen by reading.
  *
- * Where a program ends while more of its stdin waits than a pipe holds, no container runtime tells of
- * the end (containerd#12734), while the API server goes on answering pings: hence the questions.
+ * No container runtime reports a program's end while more of its stdin waits than a pipe holds
+ * (containerd#12734). The API server still answers pings then; so `suspect` has to ask.
  */
 export function watchChannel(socket: WebSocketClient, watched: Watched) {
   let [reading, came] = [false, 0];
-  /** Counts writes; 0 while there is none. */
+  /** `writing` is the number of the pending write; 0 without one. */
   let [writing, writes] = [0, 0];
-  /** As they were at the last look. */
+  /** The values at the last look. */
   let [heardAt, cameAt, stuckAt] = [socket.heard, 0, 0];
   let [silent, quiet, stuck, sincePing, askAt] = [0, 0, 0, 0, QUIET];
   let [leaving, asking, stopped] = [false, false, false];
@@ -75,7 +75,7 @@ export function watchChannel(socket: WebSocketClient, watched: Watched) {
     reads(now: boolean): void {
       reading = now;
     },
-    /** Something came for the reader. */
+    /** Reports bytes for the reader. */
     came(): void {
       came++;
     },

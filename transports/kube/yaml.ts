@@ -1,4 +1,4 @@
-/** YAML as kubeconfigs have it. Loaded when one is read. */
+/** Reads the YAML of kubeconfigs. This module is loaded only when a kubeconfig is read. */
 import { parseDocument } from "yaml";
 
 /** A text that is no YAML. The message doesn't quote it: it may hold a secret. */
@@ -6,7 +6,7 @@ export class YamlError extends Error {
   override readonly name = "YamlError";
 }
 
-/** The document's value. No scalar is more than its text: a token of digits is no number. */
+/** The document's value. Every scalar stays a string, so a token of digits is no number. */
 export function readYaml(text: string): unknown {
   const document = parseDocument(text, { schema: "failsafe", prettyErrors: false });
   const [error] = document.errors;

@@ -1,6 +1,6 @@
 /**
- * Why a stream into a pod ends before its time. The stream itself tells little: an exit code, or
- * nothing; what happened stands in the pod's status, a moment later.
+ * Finds out why a stream into a pod ended too early. The stream itself has an exit code at most. The
+ * pod's status has the reason, a moment later.
  */
 import type { ChannelEnd, ChannelUse } from "../channels.ts";
 import { diagnosePod, type Diagnosis } from "./pod_state.ts";
@@ -12,21 +12,21 @@ import type { DialContext } from "../../transport.ts";
 import { pause } from "../../../base/async.ts";
 
 export interface EndingsOptions {
-  /** That of the dial; its signal is that of the dial alone. */
+  /** The dial's context. Its signal ends only the dial, so it isn't used for diagnosis. */
   readonly context: DialContext;
-  /** What the stream itself tells. */
+  /** The error that the stream's own bytes report. */
   failure(end: ChannelEnd): Error | undefined;
-  /** Opens the same way once more, to see whether that still works. */
+  /** Opens a second stream in the same way, to see whether that still works. */
   again(context: DialContext): Promise<ByteStream>;
 }
 
-/** How far a pod's status may lag behind: the kubelet looks at its containers every second. */
+/** How long a pod's status may be outdated: the kubelet looks at its containers every second. */
 const PATIENCE_MS = 4000;
 const PAUSE_MS = 250;
 const NODE_GONE = /can't reach the node/;
-/** Nothing is there any more for the stream to lead to. */
+/** Errors that show that the daemon, its container or its node is gone. */
 const GONE = /can't reach the node|connection refused|no such file|nothing listens/i;
-/** For a single look. */
+/** The time limit of `suspect`. */
 const LOOK_MS = 3000;
 
 /** @param began when the stream was opened, on the clock of `performance.now()` */
@@ -63,7 +63,7 @@ export function endings(
   };
 }
 
-/** Looks until the daemon turns out to be well, or the time is up. */
+/** Looks at the pod's status until the daemon answers a probe, or the time is up. */
 async function search(
   dial: PodDial,
   began: number,
@@ -74,7 +74,7 @@ async function search(
   void probe(dial, again, context).then((closed) => probed = { closed });
   try {
     for (;;) {
-      // Of all else the pod's status may soon tell more.
+      // After any other result of the probe, the pod's status may soon have a better reason.
       const enough = probed !== undefined &&
         (probed.closed === undefined || NODE_GONE.test(probed.closed.problem));
       const diagnosis = await diagnosePod(dial, began, context);
@@ -88,7 +88,7 @@ async function search(
   return probed?.closed && asDiagnosis(dial, probed.closed);
 }
 
-/** Goes the same way to the daemon's first byte. What is wrong with it; undefined where it is well. */
+/** Opens a second stream and reads a byte. Returns the error; undefined if the daemon answers. */
 async function probe(
   dial: PodDial,
   again: EndingsOptions["again"],

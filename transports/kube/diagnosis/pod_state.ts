@@ -1,26 +1,26 @@
-/** What became of a pod that a stream led into, as the API server tells it. */
+/** Finds in the API server's answers what happened to the pod of a stream. */
 import { askKubeNow, KubeRefusal } from "../api.ts";
 import { type PodDial, podPath } from "../pod_dial.ts";
 import { type ContainerStatus, type Pod, podOf, type Terminated } from "../pod.ts";
 import { DialError } from "../../errors.ts";
 import type { DialContext } from "../../transport.ts";
 
-/** What happened, and what to try. */
+/** An event that ended a stream, and a hint. */
 export interface Diagnosis {
-  /** As "pod p was deleted". */
+  /** A sentence such as "pod p was deleted". */
   readonly problem: string;
   readonly hint: string;
   readonly cause?: unknown;
 }
 
-/** The API tells whole seconds: a time may be so much before the moment that it stands for. */
+/** The API's times are whole seconds, so a time may be up to this much too early. */
 const SLACK_MS = 1000;
 
 const ANEW = "when it is there again, run it again; a selector in place of the name, " +
   "kube-pod://?selector=LABELS, takes any pod of its kind";
 
 /**
- * Asks the API server what became of the pod. Undefined where it is well, as far as can be seen.
+ * Asks the API server what happened to the pod. Undefined when the pod seems to be well.
  * @param began when the stream was opened, on the clock of `performance.now()`
  */
 export async function diagnosePod(
@@ -31,7 +31,7 @@ export async function diagnosePod(
   const { pod, target: { namespace } } = dial;
   try {
     const { value, now } = await askKubeNow(dial.target, podPath(dial), dial.endpoint, context);
-    // By the API server's clock, so that ours may be wrong.
+    // The API server's clock counts, because the clock of this machine may be wrong.
     const since = now - (performance.now() - began);
     return diagnosisIn(podOf(value), pod, since);
   } catch (error) {
@@ -45,7 +45,7 @@ export async function diagnosePod(
   }
 }
 
-/** @param since when the stream was opened, in milliseconds since 1970: what was before is no news */
+/** @param since when the stream was opened, in ms since 1970; earlier events are ignored */
 export function diagnosisIn(
   pod: Omit<Pod, "name">,
   name: string,
@@ -59,7 +59,7 @@ export function diagnosisIn(
   );
   const by = disrupted?.message ?? status?.message;
   const why = by === undefined ? "" : `: ${by}`;
-  // A pod may be made, ready and entered within a second; the server's own clock has none finer.
+  // The times are whole seconds, and a pod may be created and dialed within one second.
   if (after(metadata?.creationTimestamp, -SLACK_MS)) {
     return { problem: `pod ${name} was deleted, and another one made in its place`, hint: ANEW };
   }
@@ -79,12 +79,12 @@ export function diagnosisIn(
   return undefined;
 }
 
-/** How a container ended that ran when the stream was opened. */
+/** The end of a container that ran when the stream was opened; else undefined. */
 function endOf(
   { state, lastState }: ContainerStatus,
   after: (time: string | undefined) => boolean,
 ): Terminated | undefined {
-  // One that had ended before is another one than that in which the stream's program was.
+  // A container that had ended before can't have run the stream's program.
   if (state?.terminated !== undefined) {
     return after(state.terminated.finishedAt) ? state.terminated : undefined;
   }

@@ -1,4 +1,4 @@
-/** Why an API server, or what stands before or behind it, would not let us into a pod. */
+/** Explains why an API server, a proxy in front of it or a kubelet refused a dial of a pod. */
 import { askKube, KubeRefusal } from "../api.ts";
 import type { KubeTarget } from "../config.ts";
 import { KubeConfigError } from "../files.ts";
@@ -10,7 +10,7 @@ import { DialError, type DialErrorCode } from "../../errors.ts";
 import { nearest } from "../../../base/nearest.ts";
 import type { DialContext, DialStep } from "../../transport.ts";
 
-/** A dial that may have failed before its cluster, or its pod, was known. */
+/** A failed dial; its cluster or its pod may not be known yet. */
 interface Failed {
   readonly target: KubeTarget | undefined;
   readonly pod: string | undefined;
@@ -24,7 +24,7 @@ type Fail = (
   more?: { step?: DialStep; retryable?: boolean },
 ) => DialError;
 
-/** Turns what a dial threw into what a user should see. Asks the API server about the pod. */
+/** Turns an error of a dial into the error for the user. Asks the API server about the pod. */
 export async function explainKube(
   { target, pod, endpoint }: Failed,
   error: unknown,
@@ -78,13 +78,13 @@ export async function explainKube(
   return ofPod(dial, found, error, fail);
 }
 
-/** What passes: requests that are too many, a server or a gateway that waits for another one. */
+/** Whether a refusal is temporary: too many requests, or a server or gateway that waits. */
 function isBusy({ status, message }: KubeRefusal): boolean {
   if (/dialing backend|dial tcp/.test(message)) return false;
   return [429, 502, 503, 504].includes(status) || /etcdserver: .*(timed out|leader)/.test(message);
 }
 
-/** The API server, or what stands in front of it. */
+/** The name, for messages, of the API server or of the proxy that answered for it. */
 function whoOf({ server }: KubeTarget, { by, reason }: KubeRefusal): string {
   if (reason !== undefined) return `the API server ${server}`;
   return `what answers at ${server}${by === undefined ? "" : ` (it is ${by})`}`;
@@ -97,7 +97,7 @@ function notKubernetes(
   fail: Fail,
 ): DialError {
   const who = whoOf(target, error);
-  // Something in front may let pass what is no upgrade.
+  // A proxy may pass plain requests and refuse upgrades; so only these cases are no API server.
   if (pod === undefined || error.status === 404 || /HTTPS server/.test(error.message)) {
     const hint = `check the server of ${target.shown}: its scheme and its path`;
     const step = pod === undefined ? "resolve" : "upgrade";
@@ -111,7 +111,7 @@ function notKubernetes(
   );
 }
 
-/** Kubernetes' own words without a Status: the kubelet's, which the API server hands on. */
+/** Whether a refusal without a `Status` is the kubelet's, which the API server passes on. */
 function inner({ message, status }: KubeRefusal): boolean {
   return status === 500 ||
     /container|kubelet|unable to upgrade connection|^pod does not exist/i.test(message);
@@ -134,7 +134,7 @@ function unauthorized(target: KubeTarget, error: KubeRefusal, fail: Fail): DialE
 const FORBIDDEN = /User "([^"]*)" cannot (\w+) resource "([^"]*)"/;
 
 function forbidden(target: KubeTarget, error: KubeRefusal, fail: Fail): DialError {
-  // Of the second look at an upgrade, for the verb "create", 1.36 gives no reason.
+  // Kubernetes 1.36 checks an upgrade a second time, for the verb "create", and gives no reason.
   const [, subresource] = /\/(exec|portforward)$/.exec(error.path) ?? [];
   const unsaid = /is forbidden: *$/.test(error.message) && subresource !== undefined
     ? ["", error.shown, "create", `pods/${subresource}`]
@@ -153,7 +153,7 @@ function forbidden(target: KubeTarget, error: KubeRefusal, fail: Fail): DialErro
       { step: "authenticate" },
     );
   }
-  // An upgrade is a GET, and since 1.35 it needs what a POST would need, too.
+  // An upgrade is a GET (verb "get"); since 1.35 it also needs the verb of a POST ("create").
   const verbs = resource === "pods" ? "[get, list]" : "[create, get]";
   return fail(
     `${user} may not ${verb} ${resource} in namespace ${namespace}`,
@@ -220,7 +220,7 @@ function ofPod({ target, pod }: PodDial, found: Pod | undefined, error: KubeRefu
   return fail(`the API server refused: ${error.message}`, code, see);
 }
 
-/** The container that kubectl would choose, where the API server will not. */
+/** The container that kubectl would choose, when the API server asks for a container's name. */
 export async function usualContainer(
   dial: PodDial,
   error: KubeRefusal,
