@@ -92,6 +92,10 @@ Deno.test({
 
       await t.step(`${other} stops, ${maker} starts again`, async () => {
         await ok(use, "stop");
+        // An engine's list lags a moment behind its answer.
+        for (let i = 0; i < 50 && /running/.test(await containers(space)); i++) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
         equal(await containers(space, "-a"), `${container} exited`);
         const { ours, theirs } = await rows(space);
         equal(ours.join("\n"), theirs.join("\n"));

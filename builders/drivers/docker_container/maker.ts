@@ -138,13 +138,17 @@ async function joinOther(
   const until = performance.now() + LEFT_BEHIND;
   while (true) {
     const found = await inspect(at, context);
-    if (found === undefined) throw removedMeanwhile(at);
-    requireOurs(at, found);
-    if (found.State?.Status !== "created") break;
-    if (performance.now() > until) {
-      await copyFiles(at, options, context);
-      await start(at, context);
-      break;
+    const isLate = performance.now() > until;
+    // An engine reserves the name some time before it knows the container.
+    if (found === undefined && isLate) throw removedMeanwhile(at);
+    if (found !== undefined) {
+      requireOurs(at, found);
+      if (found.State?.Status !== "created") break;
+      if (isLate) {
+        await copyFiles(at, options, context);
+        await start(at, context);
+        break;
+      }
     }
     await pause(LOOK, context.signal);
   }
