@@ -6,7 +6,7 @@
  */
 import type { Group, Target } from "./target.ts";
 
-/** A definition file. Its name appears in errors, and tells its kind. */
+/** A definition file. Its name appears in errors and decides its kind. */
 export interface DefinitionFile {
   readonly name: string;
   readonly data: Uint8Array<ArrayBuffer>;

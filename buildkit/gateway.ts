@@ -26,7 +26,7 @@ export interface Gateway {
   capabilities(): Promise<ReadonlySet<string>>;
   /** Up to `length` bytes of a file of a result. */
   readFile(ref: string, path: string, length: number): Promise<Uint8Array>;
-  /** What is known of a source without its content. */
+  /** Returns the metadata of a source without its content. */
   resolveSourceMeta(request: ResolveSourceMetaRequest): Promise<ResolveSourceMetaResponse>;
   /** Has a result built, which is otherwise done when somebody needs it. */
   evaluate(ref: string): Promise<void>;

@@ -1,4 +1,4 @@
-/** Defaults for programs that use fairlead as a library, in place of the command line's choices. */
+/** Defaults for programs that use fairlead as a library, instead of the command line's choices. */
 import { transports } from "../transports/all.ts";
 import { createRegistry, type Registry } from "../transports/registry.ts";
 import type { DialStep, Env } from "../transports/transport.ts";
@@ -22,7 +22,7 @@ export interface OpenOptions {
   readonly env?: Env;
   /** The transports that may be used; by default the built-in ones. */
   readonly registry?: Registry;
-  /** Hears what a person who debugs a connection wants to know. */
+  /** Receives lines that help to debug a connection. */
   readonly log?: (line: string) => void;
   /** Hears which step of the connection is under way. */
   readonly step?: (step: DialStep, detail?: string) => void;

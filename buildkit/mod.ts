@@ -1,6 +1,6 @@
 /**
  * A client of BuildKit for Deno, over any byte stream: connect, build with session services, follow
- * the progress, look into the history. What fairlead's own commands are made of.
+ * the progress, look into the history. fairlead's own commands use it, too.
  *
  * @example A folder is built, and the result written to another
  * ```ts

@@ -21,7 +21,7 @@ export interface SolveOptions {
   readonly services: readonly Service[];
   /** Ties the daemon's copy of a local folder to the next build of the same folder; none by default. */
   readonly sharedKey?: string;
-  /** Hears each message on the progress. What it throws ends the build. */
+  /** Receives each message on the progress. If it throws, the build ends with that error. */
   readonly onStatus: (status: StatusResponse) => void;
   /** Cancels the build: the daemon is notified, and its last progress is awaited. */
   readonly signal: AbortSignal;

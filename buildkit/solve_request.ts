@@ -97,7 +97,7 @@ function frontendAttrs(build: BuildOptions): { frontend: string; attrs: Record<s
 }
 
 /**
- * A request to build a Dockerfile, with a name and a session of its own. What is left out is as in
+ * Makes a request to build a Dockerfile, with its own name and session. Omitted options are as in
  * `fairlead build` without flags, but without provenance.
  */
 export function dockerfileRequest(build: Partial<BuildOptions>): SolveRequest {

@@ -56,7 +56,7 @@ export interface PreparedBuild {
   readonly lacksOutput: boolean;
 }
 
-/** What `prepare` needs beside the specification. */
+/** The options of `prepare` besides the specification. */
 export interface PrepareContext {
   readonly deps: Deps;
   readonly builder: Builder;

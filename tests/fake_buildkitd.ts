@@ -45,13 +45,15 @@ export interface FakeBuild {
   statusBytes(bytes: Uint8Array): void;
   /** Aborted when the client cancels the build, or is gone. */
   readonly signal: AbortSignal;
-  /** Answers with these bytes in place of a SolveResponse. */
+  /** Answers with these bytes instead of a SolveResponse. */
   answerBytes(bytes: Uint8Array): void;
   /** Dies: every connection is closed at once. */
   die(): void;
 }
 
-/** What happens in a build; its answers are the exporters', what it throws is the build's error. */
+/**
+ * The script of a build. Its result is the exporters' answers; an exception is the build's error.
+ */
 export type Script = (build: FakeBuild) => Promise<Record<string, string> | void>;
 
 export interface FakeBuildkitd {
@@ -166,7 +168,7 @@ function controlService(script: Script, daemon: Daemon) {
           signal: call.signal,
           die: daemon.die,
         });
-        // What the script finds wrong is the test's failure, and not only the client's error.
+        // An exception of the script fails the test, besides being the client's error.
         const ended = Promise.race([run, aborted(call.signal)]);
         daemon.scripts.push(ended);
         const answers = await ended;

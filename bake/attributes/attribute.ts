@@ -10,9 +10,9 @@ export interface Attribute<T> {
   readonly read: (value: Value) => T | undefined;
   /** The field as references see it. */
   readonly value: (field: T | undefined) => Value;
-  /** What a later block, file or child makes of an earlier field. */
+  /** Merges a field with the field of a later block, file or child. */
   readonly merge: (below: T | undefined, above: T) => T;
-  /** What is done to the field once all is merged. */
+  /** Changes the field after all merges. */
   readonly tidy?: (field: T) => T;
   /** The field in `--print`; undefined for one that is left out. */
   readonly print: (field: T) => Json | undefined;

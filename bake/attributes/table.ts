@@ -69,7 +69,7 @@ export function mergeFields<T extends Fields>(below: T, above: Fields): T {
   return { ...below, ...merged };
 }
 
-/** What is done to every target once all is merged into it. */
+/** Applies `tidy` to the fields of a target after all merges. */
 export function tidyFields(target: Fields): void {
   const fields = target as Record<string, unknown>;
   for (const [name, { tidy }] of all) {

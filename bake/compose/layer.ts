@@ -32,8 +32,8 @@ export interface Layer {
 }
 
 /**
- * Reads a file's documents and keeps the keys that concern builds. Of networks, volumes and the other
- * keys, only the variables are read. Throws `ComposeError`.
+ * Reads a file's documents and keeps the keys that concern builds. Networks, volumes and the other
+ * keys are read only for their variables. Throws `ComposeError`.
  */
 export function readLayers(file: SourceFile, env: Lookup, world: World): Layer[] {
   const context = { lookup: env, world };

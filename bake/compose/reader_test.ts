@@ -1,4 +1,7 @@
-/** What the comparison with the peer in tests/bake/ can't hold: text that is made to break it. */
+/**
+ * Cases that the comparison with the peer in tests/bake/ can't hold: texts made to break the
+ * reader.
+ */
 import { equal, match } from "node:assert/strict";
 import { composeReader } from "./reader.ts";
 

@@ -1,7 +1,7 @@
 /**
- * What a scalar without quotes means. YAML 1.2 with what go-yaml adds: numbers of any base with `_`
- * between digits, octal with a leading zero, and dates (https://yaml.org/type/timestamp.html). The
- * words `yes` and `on` are text.
+ * The meaning of a scalar without quotes. YAML 1.2 with go-yaml's additions: numbers of any base
+ * with `_` between digits, octal with a leading zero, and dates
+ * (https://yaml.org/type/timestamp.html). The words `yes` and `on` are text.
  */
 import { Timestamp, type Value } from "./value.ts";
 

@@ -1,4 +1,4 @@
-/** Checks a value against a schema. Of several errors, the deepest one is reported. */
+/** Checks a value against a schema. When there are several errors, the deepest one is reported. */
 import { ComposeError } from "../error.ts";
 import { type Path, shown } from "./path.ts";
 import type { Kind, Schema } from "./schema.ts";

@@ -1,4 +1,7 @@
-/** What a definition declares beside targets and groups: variables, functions and global values. */
+/**
+ * The declarations of a definition besides targets and groups: variables, functions and global
+ * values.
+ */
 import type { Attribute, Block, Body } from "../hcl/body.ts";
 import { Diagnostic, type Range } from "../hcl/diagnostic.ts";
 import { valueOf } from "../hcl/evaluate.ts";

@@ -50,7 +50,7 @@ export class Evaluation {
     for (const [name, text] of options.builtins) this.root.names.set(name, stringOf(text));
   }
 
-  /** Everything that is declared, in the order that errors are told in. Throws a Diagnostic. */
+  /** Evaluates all declarations, in the order in which errors are reported. Throws a Diagnostic. */
   run(): void {
     const { variables, functions, globals, blocks } = this.declarations;
     for (const { name, range } of variables.values()) {

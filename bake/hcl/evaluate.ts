@@ -29,7 +29,8 @@ export function valueOf(expression: Expression, scope: Scope): Value {
 /** The limit that an evaluation ran into, as a part of a sentence; undefined for another error. */
 export function limitOf(error: unknown): string | undefined {
   if (error instanceof LimitError) return error.message;
-  // The stack may be full. What needs more of it throws another RangeError, which the caller catches.
+  // The stack may be full. If this code needs more stack, it throws another RangeError, which the
+  // caller catches.
   if (error instanceof RangeError) return "it nests too deeply";
   return undefined;
 }

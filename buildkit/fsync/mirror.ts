@@ -12,7 +12,10 @@ export interface Mirror {
   end(): void;
 }
 
-/** Starts at the root of `dest`. What is removed is read when its folder is entered, so what we write is not. */
+/**
+ * Starts at the root of `dest`. A folder is listed for removal when it is entered, so the list
+ * holds no entry that we write later.
+ */
 export function makeMirror(dest: Dest): Mirror {
   const open = [{ folder: "", names: dest.names(""), next: 0 }];
   /** Removes the names of the innermost folder that come before `name`; all that are left, without one. */

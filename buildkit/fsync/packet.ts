@@ -1,5 +1,5 @@
 /**
- * The file sync protocol (fsutil's), and its two messages by hand.
+ * The file sync protocol (fsutil's), and its two messages, encoded by hand.
  *
  * One call carries one tree, as a stream of packets in each direction:
  *
@@ -7,9 +7,9 @@
  *   siblings in byte order of their names. An entry's ID is its index in that sequence, counted from 0. A STAT
  *   without a stat ends the listing; that is the empty message, because zero values are left out.
  * - The receiver asks with REQ for the content of each regular file it wants, as soon as it has that file's STAT.
- * - The sender answers with DATA packets of that ID, and ends the file with a DATA packet that holds nothing. Files
- *   may interleave. No length is checked by the protocol: a file is what arrived before its end.
- * - The receiver, done, sends FIN; the sender answers FIN, and the call is over.
+ * - The sender answers with DATA packets of that ID, and ends the file with an empty DATA packet. Files may
+ *   interleave. The protocol checks no length: a file consists of the bytes before its end.
+ * - The receiver sends FIN when it is done; the sender answers FIN, and the call is over.
  * - ERR from either side, with a text, ends everything.
  *
  * Paths are relative, with `/`, clean, never `.` or with `..`. They are bytes here: names on Linux need not be UTF-8.
@@ -19,8 +19,8 @@
  *     Packet { 1 type, 2 stat, 3 ID, 4 data }
  *     Stat { 1 path, 2 mode, 3 uid, 4 gid, 5 size, 6 modTime, 7 linkname, 8 devmajor, 9 devminor, 10 xattrs }
  *
- * These are written by hand, not generated, since a context of 100,000 files is 100,000 of them, and a modification
- * time in nanoseconds is no JavaScript number: it is kept as seconds and nanoseconds.
+ * These are written by hand, not generated, because a context of 100,000 files has 100,000 stats. A modification
+ * time in nanoseconds exceeds a JavaScript number, so seconds and nanoseconds are kept separately.
  */
 
 /** The kinds of packet. */
@@ -147,7 +147,7 @@ export function errPacket(reason: string): Uint8Array {
   return out;
 }
 
-/** Makes a writer of STAT packets. What it returns is overwritten by its next call. */
+/** Makes a writer of STAT packets. The returned bytes are overwritten by the writer's next call. */
 export function statWriter(): (stat: Stat) => Uint8Array {
   let out = new Uint8Array(16 * 1024);
   const head = 12; // the tag and length of the stat itself are written last, before its content

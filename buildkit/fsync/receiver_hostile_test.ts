@@ -1,4 +1,4 @@
-/** What a daemon may try, and what may go wrong under a receiver. */
+/** Attacks by a daemon, and failures of the file system under a receiver. */
 import assert from "node:assert/strict";
 import { type MemoryEnd, memoryStreams } from "../../tests/fsync/memory_stream.ts";
 import {

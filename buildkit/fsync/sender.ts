@@ -45,9 +45,10 @@ const slice = 6;
 const [lookEvery, mayWait] = [128 * 1024, 512 * 1024];
 
 /**
- * Sends a folder and resolves when the receiver has all it wants. Throws {@link FsyncError} for what cannot be read or
- * a daemon that breaks the protocol, {@link PeerError} when the daemon gave up, the stream's error when the call ends
- * early, and the signal's reason when it is aborted. An ERR packet reports this side's errors to the receiver.
+ * Sends a folder and resolves when the receiver has all files that it requested. Throws {@link
+ * FsyncError} for an entry that cannot be read or a daemon that breaks the protocol. Throws {@link
+ * PeerError} when the daemon gave up, the stream's error when the call ends early, and the signal's
+ * reason when it is aborted. An ERR packet reports this side's errors to the receiver.
  */
 export async function sendFolder(stream: PacketStream, options: SendOptions): Promise<void> {
   const owned = options.sys === undefined ? openSys() : undefined;

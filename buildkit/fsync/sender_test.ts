@@ -15,7 +15,9 @@ interface Received {
   err: string | undefined;
 }
 
-/** Asks for all files, or those that `wants` names, and ends as BuildKit's receiver does. */
+/**
+ * Requests the files that `wants` accepts (by default all), and ends as BuildKit's receiver does.
+ */
 async function receiveAll(end: MemoryEnd, wants = (_path: string) => true): Promise<Received> {
   const found: Received = { files: new Map(), paths: [], err: undefined };
   const open = new Map<number, { path: string; parts: Uint8Array[] }>();
@@ -60,7 +62,7 @@ async function transfer(
   return { ...await received, warnings, error };
 }
 
-/** The system calls, with some of them in place of the real ones. */
+/** The system calls, some of them replaced. */
 function sysWith(change: (sys: Sys) => Partial<Sys>): Sys {
   const sys = openSys();
   return { ...sys, ...change(sys) };
@@ -199,7 +201,8 @@ Deno.test("a small file that has grown large is not held whole", async () => {
     },
   }));
   const [ours, theirs] = memoryStreams();
-  // Bytes copied into the stream at once, and bytes lent to it, of which few may be on loan.
+  // Bytes copied into the stream so far, bytes on loan to the stream now, and the most bytes ever
+  // on loan. Few may be on loan.
   let [copied, lent, most] = [0, 0, 0];
   const counted: MemoryEnd = {
     ...ours,

@@ -12,7 +12,10 @@ export interface PacketStream {
    * next one waits for the promise. Resolves at the end of the stream, rejects with the call's error.
    */
   receive(onMessage: (message: Uint8Array) => void | Promise<void>): Promise<void>;
-  /** Tells whoever watches this side of an error at once, while the peer is still heard out. */
+  /**
+   * Reports an error to the observer of this side at once, while packets of the peer are still
+   * read.
+   */
   report(error: unknown): void;
   /** Aborts when the call is over for whatever reason. */
   readonly signal: AbortSignal;

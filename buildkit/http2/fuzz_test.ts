@@ -1,7 +1,7 @@
 /**
- * Whatever a peer sends, cut wherever it may be, ends in an Http2Error or in waiting for more:
- * never in an exception of another kind, a hang, or memory beyond the limits. The numbers are the
- * same in each run.
+ * Any bytes of a peer, cut at any place, end in an Http2Error or in waiting for more. They never
+ * cause an exception of another kind, a hang, or memory beyond the limits. The random numbers are
+ * the same in each run.
  */
 import assert from "node:assert/strict";
 import { OK, Recorder, REQUEST, seeded } from "../../tests/http2/pair.ts";

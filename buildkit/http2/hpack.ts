@@ -8,7 +8,7 @@
  *     0000xxxx  a literal
  *
  * A literal's name is an index or a string; strings may be Huffman coded. The decoder knows all of
- * it. The encoder sends literals and indexes of the static table: it tells the peer so by setting
+ * it. The encoder sends literals and indexes of the static table: it announces that by setting
  * the dynamic table's size to 0 at its first block, and then no SETTINGS_HEADER_TABLE_SIZE concerns
  * it.
  */

@@ -1,6 +1,6 @@
 /**
- * SETTINGS (RFC 9113 §6.5): what each side tells the other about itself. A row of 16-bit
- * identifiers with 32-bit values; unknown ones are ignored.
+ * SETTINGS (RFC 9113 §6.5): the parameters that each side announces to the other. The payload is a
+ * row of 16-bit identifiers with 32-bit values; unknown ones are ignored.
  */
 import { Code, Http2Error } from "./errors.ts";
 import {

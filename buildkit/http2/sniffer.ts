@@ -1,7 +1,7 @@
 /**
- * The first bytes of a connection (RFC 9113 §3.4): a client starts with a fixed preface, then
- * either side's first frame is SETTINGS. Whoever answers something else speaks HTTP/1.1, TLS, or is
- * a program's complaint in plain words; what it said is kept for the error.
+ * The first bytes of a connection (RFC 9113 §3.4): a client starts with a fixed preface, then the
+ * first frame of either side is SETTINGS. A peer that answers anything else speaks HTTP/1.1 or TLS,
+ * or is a program that prints a complaint. The bytes are kept for the error.
  */
 import { NotHttp2Error } from "./errors.ts";
 import { Flag, Frame, HEADER_BYTES, PREFACE } from "./frame.ts";

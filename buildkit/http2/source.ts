@@ -18,8 +18,8 @@ export interface Source {
    */
   readonly ended: boolean;
   /**
-   * Called once, when a stream takes the source: `wake` tells it that there is something new (or
-   * the end).
+   * Called once, when a stream takes the source. The source calls `wake` when it has new data or
+   * has ended.
    */
   attached?(wake: () => void): void;
   /**

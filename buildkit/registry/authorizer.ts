@@ -29,7 +29,7 @@ export interface Authorizer {
   hasLogin(host: string): Promise<boolean>;
 }
 
-/** What a host asks for. */
+/** The authentication that a host asks for. */
 type Scheme =
   | { readonly kind: "basic" }
   | {

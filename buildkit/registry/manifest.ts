@@ -1,7 +1,7 @@
 /**
  * Reads the JSON of manifests and indexes
- * (https://github.com/opencontainers/image-spec/blob/main/manifest.md). Whoever may write to a
- * registry or a layout wrote it: every field that is used has the type that it should have.
+ * (https://github.com/opencontainers/image-spec/blob/main/manifest.md). The author of that JSON is
+ * not trusted, so the type of each field is checked before use.
  */
 import type { Descriptor } from "./descriptor.ts";
 import { digestProblem } from "./digest.ts";

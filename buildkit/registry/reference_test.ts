@@ -32,7 +32,7 @@ Deno.test("names are completed as docker completes them", () => {
   });
 });
 
-// What buildx 0.36 says of each.
+// The messages of buildx 0.36.
 Deno.test("what is no name, in docker's words", () => {
   const bad: [string, string][] = [
     ["", "invalid reference format"],

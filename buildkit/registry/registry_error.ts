@@ -20,7 +20,7 @@ export interface RegistryErrorDetails {
   readonly passing?: boolean;
   /** How long the registry asks to wait before the next try, in milliseconds. */
   readonly retryAfter?: number;
-  /** What to try, as a sentence without full stop. */
+  /** Advice for the user, as a sentence without full stop. */
   readonly hint?: string;
   readonly cause?: unknown;
 }

@@ -15,7 +15,7 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
   /** Called again for each time that the request is sent. */
   readonly body?: () => Uint8Array | Promise<ReadableStream<Uint8Array>>;
-  /** What a token must allow. */
+  /** The scopes that a token must allow. */
   readonly scopes: readonly string[];
   /** Statuses from 400 on that the caller handles. */
   readonly expects?: readonly number[];
@@ -23,7 +23,7 @@ export interface Ask {
   readonly shown: string;
 }
 
-/** What the requests of one client share. */
+/** The state that the requests of one client share. */
 export interface Client {
   readonly authorizer: Authorizer;
   readonly connections: Connections;

@@ -102,8 +102,8 @@ export function blobPath(folder: string, digest: string): string {
 }
 
 /**
- * Throws FAILED_PRECONDITION when a part of a path below a store's folder is a link: whoever made the
- * store could lead the daemon elsewhere by one. What is absent is no link.
+ * Throws FAILED_PRECONDITION when a part of a path below a store's folder is a link, because a link
+ * in a hostile store could lead the daemon outside it. An absent path is accepted.
  */
 export function refuseLinks(folder: string, path: string): void {
   for (let end = folder.length; end >= 0 && end < path.length;) {

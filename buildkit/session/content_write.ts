@@ -5,9 +5,9 @@
  *     WRITE {offset, data}          appends; at offset 0 it begins again, any other is OutOfRange
  *     COMMIT {total, expected}      checks size and digest, and gives the blob its place
  *
- * The first message names `ref`, and mostly what is expected. A blob that is there already is
- * AlreadyExists, which the daemon takes for done. Until it is whole it lies in `ingest/`, by the ref's
- * own digest, as in containerd's store, so that nobody takes half a blob for one.
+ * The first message names `ref`, and mostly the expected size and digest. For an existing blob the
+ * answer is AlreadyExists, which the daemon takes as success. An incomplete blob lies in `ingest/`, by
+ * the digest of its ref, as in containerd's store, so that no reader takes it for a whole one.
  */
 import {
   ContentDefinition,

@@ -93,7 +93,7 @@ async function feed(child: Deno.ChildProcess, server: string): Promise<void> {
     await writer.write(new TextEncoder().encode(server));
     await writer.close();
   } catch {
-    // It ended without reading: what it printed tells the rest.
+    // The helper ended without reading its input. Its output explains why.
   }
 }
 

@@ -4,17 +4,17 @@ export interface Credential {
   readonly username: string;
   /** A password, or an identity token (an OAuth2 refresh token). */
   readonly secret: string;
-  /** A bearer token to be used as it is, in place of any login. */
+  /** A bearer token that is used unchanged, instead of any login. */
   readonly registryToken?: string;
 }
 
 /** A source of logins. */
 export interface CredentialSource {
   /**
-   * The login for a registry; undefined for none: the daemon then asks as nobody. What is broken
-   * on the way (a file, a helper) is warned of and counts as none.
+   * Finds the login for a registry. Without one it resolves to undefined, and the daemon asks
+   * anonymously. A broken file or helper causes a warning and counts as no login.
    * @param host as the daemon names it: `registry-1.docker.io`, `127.0.0.1:5000`
-   * @param scopes what a token is wanted for: `repository:a/b:pull,push`
+   * @param scopes the scopes that a token is requested for: `repository:a/b:pull,push`
    */
   lookup(host: string, scopes?: readonly string[]): Promise<Credential | undefined>;
   /** Whether there is a login for anything on the registry. */

@@ -1,7 +1,7 @@
 /**
- * FileSync: the daemon reads the folders that a build was given (its context, its Dockerfile's).
+ * FileSync: the daemon reads the folders of a build (its context, its Dockerfile's).
  *
- * DiffCopy names the folder and what it wants of it in the request's metadata; the messages are
+ * The metadata of a DiffCopy request names the folder and the wanted files; the messages are
  * fsutil's packets (`../fsync/packet.ts`). TarStream, the older way, is announced and refused, as
  * the peers do.
  */
@@ -15,9 +15,8 @@ export type FileSyncHooks = Pick<SendOptions, "sys" | "onWarning" | "onProgress"
 
 /**
  * Serves local folders.
- *
  * @param mounts folder by mount name (`context`, `dockerfile`)
- * @param hooks what each transfer works with, and whom it tells; by default nobody
+ * @param hooks the options and observers of each transfer; by default none
  */
 export function fileSync(
   mounts: ReadonlyMap<string, string>,

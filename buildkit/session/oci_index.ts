@@ -164,7 +164,10 @@ function exists(path: string): boolean {
   }
 }
 
-/** `index.json.lock` is removed by whoever held it: having it locked counts only while it is there. */
+/**
+ * The holder of `index.json.lock` removes the file. So a lock counts only if the locked file still
+ * exists at its path.
+ */
 async function locked(folder: string, run: () => void): Promise<void> {
   const path = `${folder}/index.json.lock`;
   for (let wait = 10;; wait *= 2) {

@@ -8,9 +8,9 @@ export interface Writer {
 }
 
 /**
- * Bytes into a writer that stays open afterwards: standard output. What is written can't be taken
- * back, so `discard` leaves it.
- * @param name what errors call it
+ * Writes bytes into a writer that stays open afterwards: standard output. Written bytes can't be
+ * taken back, so `discard` leaves them.
+ * @param name the writer's name in errors
  */
 export function pipeOutput(writer: Writer, name = "standard output"): ByteOutput {
   return {

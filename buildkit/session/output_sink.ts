@@ -8,9 +8,10 @@
  */
 export interface ByteOutput {
   /**
-   * Called when the daemon begins to send. Rejects with an `RpcError` ALREADY_EXISTS where nothing need
-   * be sent: the daemon takes that for done.
-   * @param metadata what the exporter tells beforehand: `containerimage.digest`, `image.name` …
+   * Called when the daemon begins to send. Rejects with an `RpcError` ALREADY_EXISTS when nothing
+   * needs to be sent: the daemon takes that as success.
+   * @param metadata the metadata that the exporter sends first: `containerimage.digest`,
+   * `image.name` …
    */
   open(metadata: Readonly<Record<string, string>>): OutputSink | Promise<OutputSink>;
   /** The build succeeded: the output becomes visible. Rejects with an `OutputError`. */
@@ -28,7 +29,7 @@ export interface OutputSink {
   write(bytes: Uint8Array): void | Promise<void>;
   /** Ends the bytes; resolves when all of them are written. The daemon waits for that. */
   close(): Promise<void>;
-  /** Gives the transfer up, in place of `close`. Never rejects. */
+  /** Abandons the transfer, instead of `close`. Never rejects. */
   abort(reason: unknown): Promise<void>;
 }
 

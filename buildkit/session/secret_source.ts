@@ -27,12 +27,13 @@ export class SecretError extends Error {
 }
 
 /**
- * Secrets from files and environment variables. A spec that names neither means the variable of
- * that name when it is set, else the file of that name. Of several with one id the last holds.
+ * Opens secrets of files and environment variables. A spec that names neither means the variable of
+ * that name when it is set, else the file of that name. When several specs have one id, the last
+ * one wins.
  *
- * Files are looked at here, so that a wrong path fails before the build begins, and read when they
- * are first asked for; once, since the path may be a pipe (`src=/dev/fd/63`).
- * Throws `SecretError`.
+ * Files are checked here, so that a wrong path fails before the build begins. Each is read once,
+ * when it is first requested, because the path may be a pipe (`src=/dev/fd/63`). Throws
+ * `SecretError`.
  */
 export async function openSecrets(
   specs: readonly SecretSpec[],

@@ -19,7 +19,7 @@ import { Code, RpcError } from "../grpc/status.ts";
 import { bytesMessageHead } from "./tunnel.ts";
 import { bytesOf } from "./tunnel.ts";
 
-/** An agent: each connection that the daemon wants is a connection of its own. */
+/** An agent. Each connection that the daemon opens gets its own connection to the agent. */
 export type Agent = () => AgentConnection;
 
 /** Which agent an id means; undefined for none. */
@@ -30,7 +30,7 @@ const LARGEST = 256 << 10;
 /** Bytes of one message back. */
 const CHUNK = 32 << 10;
 
-/** Serves agents. An id that we don't have is an error of the step that wants it. */
+/** Serves agents. An unknown id is an error of the step that uses it. */
 export function ssh(agents: Agents): Service {
   const agentOf = (id: string): Agent => {
     const agent = agents.get(id || "default");

@@ -13,7 +13,7 @@ export interface AgentSpec {
   readonly paths: readonly string[];
 }
 
-/** A key file is a page of text. Whatever is larger, in bytes, is something else. */
+/** The largest size of a key file, in bytes. A key file is a page of text. */
 const LARGEST_KEY = 100 * 1024;
 
 /** Looks at what the specs name, reads the keys, connects to nothing. Throws `AgentError`. */

@@ -1,9 +1,9 @@
 /**
- * The key that stands for this side's logins: Ed25519, made of a secret of ours and the daemon's
- * salt, so that it is another one for each registry and each start of the daemon.
+ * The key that stands for this side's logins. It is an Ed25519 key made of a secret of ours and the
+ * daemon's salt, so it differs for each registry and each start of the daemon.
  *
- * Its seed is HMAC-SHA256(salt, secret of the host), or HMAC-SHA256(salt, nothing) where there is no
- * login: whoever has none may share the tokens of others who have none.
+ * Its seed is HMAC-SHA256(salt, secret of the host), or HMAC-SHA256(salt, nothing) without a login:
+ * clients without a login may share each other's tokens.
  */
 import type { TokenSeeds } from "./token_seed.ts";
 

@@ -9,7 +9,7 @@ interface Asked {
   authorization: string | null;
 }
 
-/** A token server of this test's own: answers what `answer` says, and tells what it was asked. */
+/** A token server of this test: answers with the result of `answer`, and records its requests. */
 async function withServer(
   answer: (asked: Asked) => Response,
   body: (realm: string, asked: Asked[]) => Promise<void>,

@@ -1,4 +1,7 @@
-/** All that a build reads from this machine, and how the daemon and the frontend are told of it. */
+/**
+ * All local inputs of a build, and the attributes that describe them to the daemon and the
+ * frontend.
+ */
 import { fnv } from "../../base/fnv.ts";
 import { absolutePath, baseName } from "../../base/paths.ts";
 import { buildNodeId } from "../../builders/store/build_node_id.ts";
@@ -16,7 +19,7 @@ import { gitAttrs } from "./git_attrs.ts";
 import type { CheckoutOf } from "./git_repository.ts";
 import { namedInputs } from "./named_contexts.ts";
 
-/** What the daemon may read during a build. */
+/** The files and services that the daemon may read during a build. */
 export interface BuildInputs {
   /** Folder by mount name. */
   readonly mounts: ReadonlyMap<string, string>;
@@ -50,7 +53,7 @@ export interface BuildInputs {
   readonly links: ReadonlyMap<string, string>;
 }
 
-/** What `openInputs` needs beside the specification. */
+/** The options of `openInputs` besides the specification. */
 export interface InputOptions {
   readonly deps: Pick<Deps, "env" | "cwd" | "stdin">;
   /** The folder of builders, which has this machine's id. */
@@ -115,7 +118,10 @@ function withoutUndefined(
   );
 }
 
-/** The daemon takes printable ASCII in this header. Other names are told apart by a digest. */
+/**
+ * The daemon accepts printable ASCII in this header. Other names get a digest, so that they stay
+ * distinct.
+ */
 function asciiName(name: string): string {
   if (/^[\x20-\x7e]*$/.test(name)) return name;
   return `fnv-${fnv(name)}`;

@@ -14,7 +14,7 @@ import type { Archive } from "./archive.ts";
 import { copyAlone, localDockerfile } from "./dockerfile.ts";
 import { hidesItsKind, isArchive, peek, readText } from "./stdin.ts";
 
-/** The context and the Dockerfile, and how the daemon is told of them. */
+/** The context and the Dockerfile, and the attributes that describe them to the daemon. */
 export interface ContextInputs {
   /** Folder by mount name; absolute. */
   readonly mounts: ReadonlyMap<string, string>;
@@ -36,7 +36,7 @@ export interface ContextInputs {
   checkDockerfile(): void;
 }
 
-/** What `findInputs` needs beside the specification. */
+/** The options of `findInputs` besides the specification. */
 export interface ContextOptions {
   readonly deps: Pick<Deps, "cwd" | "stdin">;
   readonly scratch: Scratch;

@@ -32,8 +32,8 @@ export function localDockerfile(
 }
 
 /**
- * Copies a Dockerfile and its `.dockerignore` into another folder. What isn't there is left out, since
- * `check` reports it, and so is a link to something that may not be read.
+ * Copies a Dockerfile and its `.dockerignore` into another folder. A missing file is left out,
+ * because `check` reports it. A link to a file that may not be read is left out too.
  */
 export function copyAlone(
   { folder, name }: LocalDockerfile,

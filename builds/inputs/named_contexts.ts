@@ -4,7 +4,10 @@ import { resolveLayout } from "../../buildkit/session/oci_layout.ts";
 import { hasQuery } from "../spec/remote.ts";
 import type { NamedContext } from "../spec/source.ts";
 
-/** The named contexts of a build, and how the daemon and the frontend are told of them. */
+/**
+ * The named contexts of a build, and the attributes that describe them to the daemon and the
+ * frontend.
+ */
 export interface NamedInputs {
   /** Folder by mount name; absolute. */
   readonly mounts: ReadonlyMap<string, string>;
@@ -16,7 +19,7 @@ export interface NamedInputs {
   readonly links: ReadonlyMap<string, string>;
 }
 
-/** What `namedInputs` needs beside the contexts. */
+/** The options of `namedInputs` besides the contexts. */
 export interface NamedOptions {
   /** Ties the daemon's copy of a folder to the next build of it. */
   sharedKey(folder: string): string;

@@ -1,7 +1,9 @@
 /** Standard input of a build: a context in an archive, or a Dockerfile. */
 import type { Input } from "../../cli/deps.ts";
 
-/** The length that tells an archive from a text: two blocks of a tar, in bytes. */
+/**
+ * The length, in bytes, that is enough to distinguish an archive from a text: two blocks of a tar.
+ */
 const HEAD = 1024;
 const BLOCK = 512;
 

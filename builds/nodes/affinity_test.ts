@@ -6,7 +6,7 @@ import type { Transport } from "../../transports/transport.ts";
 import { commands } from "../../commands/list.ts";
 import { runProgram } from "../../cli/run.ts";
 
-/** What the dial of a command is told that it is for. */
+/** Returns the affinity that a command passes to its dial. */
 async function affinityOf(words: readonly string[], cwd: string): Promise<string | undefined> {
   const seen: (string | undefined)[] = [];
   const transport: Transport<string> = {

@@ -12,7 +12,7 @@ import { PATIENCE, waiting } from "../../cli/waiting.ts";
 
 const NAME = "[internal] waiting for connection";
 
-/** What connecting to a node needs. */
+/** The options of connecting to a node. */
 export interface ReachOptions {
   readonly deps: Deps;
   readonly progress: Progress;

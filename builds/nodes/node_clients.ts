@@ -16,7 +16,7 @@ export interface NodeClients {
   close(): Promise<void>;
 }
 
-/** Connections to a builder's nodes, by the nodes' index; none is open yet. */
+/** Makes clients of a builder's nodes, by the nodes' index. It opens no connection yet. */
 export function nodeClients(
   { builder, deps, ...rest }: { readonly builder: Builder } & ReachOptions,
 ): NodeClients {

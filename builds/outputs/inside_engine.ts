@@ -11,7 +11,7 @@ import { UsageError } from "../../base/usage_error.ts";
 import type { EngineOutput } from "./engine.ts";
 import { attests } from "../spec/frontend_options.ts";
 
-/** A build as its author wants it. */
+/** A build as its author described it. */
 export interface Wanted {
   readonly outputs: readonly Output[];
   /** The frontend's attributes. */

@@ -5,13 +5,13 @@ import { UsageError } from "../../base/usage_error.ts";
 import { isBelow } from "../../base/paths.ts";
 import { realPath } from "../../base/real_path.ts";
 
-/** A permission for this machine alone; the daemon is not told of it. */
+/** A permission for this machine alone. It is not sent to the daemon. */
 const LOCAL_DELETE = "buildx.local.delete";
 
 /**
- * Returns the permissions of `--allow` that the daemon is told of. The one for this machine is checked
- * here: an output that deletes other files of its folder may do so only below the working folder,
- * unless that is allowed. Throws `UsageError`.
+ * Returns the permissions of `--allow` that are sent to the daemon. The one for this machine is
+ * checked here: an output that deletes other files of its folder may do so only below the working
+ * folder, unless that is allowed. Throws `UsageError`.
  */
 export function checkAllowed(
   allow: readonly string[],

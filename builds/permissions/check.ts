@@ -14,7 +14,7 @@ export interface Suspect {
   readonly lent: readonly AgentEntry[];
 }
 
-/** What the check needs beside the builds. */
+/** The options of the check besides the builds. */
 export interface CheckContext {
   readonly deps: Pick<Deps, "env" | "cwd">;
   /** `--allow`. */
@@ -32,7 +32,7 @@ export interface CheckContext {
   readonly files: readonly string[];
 }
 
-/** What the check found. */
+/** The result of the check. */
 export interface Checked {
   /** Undefined where nothing is missing. */
   readonly missing: Missing | undefined;

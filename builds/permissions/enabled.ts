@@ -19,9 +19,9 @@ export function localChecks(
 }
 
 /**
- * Whether docker compose is calling. It has read the project that its user named, sends it on stdin, and
- * grants next to nothing, so its needs count as granted. Whoever sets our environment could also turn
- * the checks off (docs/decisions/0014-bake-permissions.md).
+ * Whether docker compose is calling. Compose has read the project that its user named, sends it on
+ * stdin, and grants next to nothing, so its needs count as granted. This is no hole: a program that
+ * sets our environment could also turn the checks off (docs/decisions/0014-bake-permissions.md).
  */
 export function isFromCompose(files: readonly string[], env: Env): boolean {
   return files.length > 0 && files.every((name) => name === "-") &&

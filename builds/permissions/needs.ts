@@ -1,4 +1,4 @@
-/** What a build needs of this machine and of the daemon beyond what every build may do. */
+/** The needs of a build, on this machine and the daemon, beyond the rights of every build. */
 import type { AgentEntry } from "../../grammar/ssh.ts";
 import type { Env } from "../../transports/transport.ts";
 import { agentsOf } from "../spec/agents.ts";
@@ -7,8 +7,8 @@ import type { NamedSource } from "../spec/source.ts";
 import { deviceName, type Privileges } from "./privileges.ts";
 
 /**
- * Adds the needs of a build; paths are seen from the working folder.
- * @param lent agents that the user of the command line lends to the build
+ * Adds the needs of a build; paths are relative to the working folder.
+ * @param lent agents that the command line grants to the build
  */
 export function addNeeds(
   needs: Privileges,

@@ -10,9 +10,9 @@ export interface Permitted {
 }
 
 /**
- * What the grants permit: their paths, the working folder, and all that lies below. Symbolic links
- * count as what they lead to. A path that does not exist yet is permitted where its deepest existing
- * folder is, as with buildx.
+ * The paths that the grants permit: the granted paths, the working folder, and all that lies below.
+ * Symbolic links count as their targets. A path that does not exist yet is permitted where its
+ * deepest existing folder is, as with buildx.
  */
 export function permittedPaths(grants: Pick<Privileges, "read" | "write">, cwd: string): Permitted {
   return { mayRead: pathTest(grants.read, cwd), mayWrite: pathTest(grants.write, cwd) };
@@ -27,7 +27,7 @@ function pathTest(granted: ReadonlySet<string>, cwd: string): (path: string) => 
   };
 }
 
-/** What is needed and not granted. Paths come out real, sorted, and as far as they exist. */
+/** Returns the needs that are not granted. The paths are real, sorted, and as far as they exist. */
 export function missingOf(needs: Privileges, grants: Privileges, cwd: string): Privileges {
   const missing = noPrivileges();
   missing.networkHost = needs.networkHost && !grants.networkHost;

@@ -35,11 +35,10 @@ export interface OpenPolicies {
 }
 
 /**
- * Resolves to undefined where a remote context turns out to have no policy beside its Dockerfile.
- * Throws `UsageError` for a policy that is missing or that the daemon would not ask, and `PolicyError`
- * for one that can't be evaluated.
- *
- * @param services what the daemon may call while a policy has it look at a source
+ * Resolves to undefined where a remote context has no policy next to its Dockerfile. Throws
+ * `UsageError` for a policy that is missing or that the daemon would not ask, and `PolicyError` for
+ * one that can't be evaluated.
+ * @param services the services that the daemon may call while a policy inspects a source
  */
 export async function openPolicies(
   client: Client,
@@ -119,7 +118,7 @@ export async function openPolicies(
       env,
       defaultPlatform: platform &&
         { os: platform.OS, architecture: platform.Architecture, variant: platform.Variant },
-      // Without verified signatures a policy that wants one denies.
+      // There are no verified signatures, so a policy that requires one denies.
       signatures: () => Promise.resolve([]),
       log: (at, lines) => log.write(lines, level(at)),
       onDeny: (identifier) => denied.add(identifier),
@@ -143,7 +142,10 @@ interface ModuleSet {
   readonly modules: readonly PolicyModule[];
 }
 
-/** The modules of each policy. One beside a Dockerfile of a remote context may be absent. */
+/**
+ * Loads the modules of each policy. A policy next to the Dockerfile of a remote context may be
+ * absent.
+ */
 async function loadModules(
   { all, isRemote }: PlannedPolicies,
   files: PolicyFiles,

@@ -26,7 +26,9 @@ export interface PlannedPolicies {
 }
 
 export interface PlannedPolicy extends ChosenPolicy {
-  /** The policy beside the Dockerfile: its name in messages and where it is; else undefined. */
+  /**
+   * The policy next to the Dockerfile: its name in messages and its path; undefined without one.
+   */
   readonly beside?: { readonly name: string; readonly path: string };
 }
 
@@ -67,7 +69,10 @@ export function planPolicies(
   };
 }
 
-/** Where a policy beside the Dockerfile lies, or may lie in a context that only the daemon can read. */
+/**
+ * Returns where a policy next to the Dockerfile lies, or may lie in a context that only the daemon
+ * can read.
+ */
 function besideDockerfile(
   { mounts, filename, dockerfileFolder }: Pick<
     ContextInputs,

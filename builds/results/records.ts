@@ -13,7 +13,7 @@ import type { Job } from "../running/job.ts";
 export interface RecordContext {
   readonly store: Store;
   readonly builder: Builder;
-  /** What bake was asked for: one more record joins those of the builds. */
+  /** The targets that bake was asked for. With them, one more record joins those of the builds. */
   readonly group?: readonly string[] | undefined;
 }
 

@@ -17,7 +17,7 @@ export interface Job extends Share {
   readonly options: BuildOptions;
 }
 
-/** What a job needs to run. */
+/** The environment of a job. */
 export interface JobContext {
   /** Its signal also ends when another job of the run fails. */
   readonly deps: Deps;

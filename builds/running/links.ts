@@ -14,7 +14,7 @@ import { abortable } from "../../base/async.ts";
 
 type Attrs = Readonly<Record<string, string>>;
 
-/** What the frontend gets for the results that a job uses. */
+/** The inputs that the frontend gets for the results that a job uses. */
 interface Given {
   readonly attrs: Attrs;
   /** Definitions by their names in `attrs`. */

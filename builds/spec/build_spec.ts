@@ -9,10 +9,9 @@ import type { ContextSource, DockerfileSource, NamedContext } from "./source.ts"
 
 /**
  * One build, as its author described it: by the flags of `build` (`commands/build/spec.ts`) or by a
- * target of a bake file (`commands/bake/spec.ts`). `prepare` reads it, and so do the permission checks.
- * Paths are seen from the working folder, but for those in `ContextSource` and `DockerfileSource`,
- * which are absolute. What the daemon alone understands, like a platform or an annotation, is the
- * author's text.
+ * target of a bake file (`commands/bake/spec.ts`). `prepare` and the permission checks read it.
+ * Paths are relative to the working folder, but those in `ContextSource` and `DockerfileSource` are
+ * absolute. Values for the daemon alone, like a platform or an annotation, are the author's text.
  */
 export interface BuildSpec {
   readonly context: ContextSource;
@@ -57,7 +56,7 @@ export interface BuildSpec {
   readonly call: CallMethod | undefined;
 }
 
-/** What a build is when its author says nothing beyond the context. */
+/** The build of an author who says nothing beyond the context. */
 export const plainBuild: Omit<BuildSpec, "context" | "dockerfile"> = {
   contexts: [],
   policies: [],

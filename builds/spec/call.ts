@@ -1,4 +1,7 @@
-/** `--call METHOD[,format=json][,ignorestatus=true]`: a question about a Dockerfile, in place of a build. */
+/**
+ * `--call METHOD[,format=json][,ignorestatus=true]`: a question about a Dockerfile, instead of a
+ * build.
+ */
 import { UsageError } from "../../base/usage_error.ts";
 import { csvFields } from "../../base/go/csv.ts";
 import type { Occurrence } from "../../cli/flags/parse.ts";

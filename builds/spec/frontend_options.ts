@@ -1,4 +1,7 @@
-/** What the frontend is told of a specification and of the environment. All functions throw `UsageError`. */
+/**
+ * The frontend's options, made of a specification and the environment. All functions throw
+ * `UsageError`.
+ */
 import { UsageError } from "../../base/usage_error.ts";
 import { DEFAULT_PROVENANCE } from "../../buildkit/solve_request.ts";
 import { isTrue } from "../../cli/env_bool.ts";

@@ -1,6 +1,7 @@
 /**
- * What the texts of contexts and Dockerfiles mean. This is the only place that decides whether a text
- * is a path or a URL: builds open what it returns, and permission checks look at the same values.
+ * The meaning of the texts of contexts and Dockerfiles. This is the only place that decides whether
+ * a text is a path or a URL: builds open the returned source, and permission checks look at the
+ * same values.
  */
 import { openedPath } from "../../base/opened_path.ts";
 import { absolutePath, cleanPath } from "../../base/paths.ts";
@@ -113,7 +114,7 @@ export function localContext(text: string, cwd: string): Folder | NoFolder {
     ));
 }
 
-/** @param none makes the error, told whether something else than a folder exists there */
+/** @param none makes the error; its argument says whether the path exists but is no folder */
 function folderAt(
   typed: string,
   path: string,

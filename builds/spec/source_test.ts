@@ -3,7 +3,7 @@ import { contextSource, dockerfileSource, namedSource } from "./source.ts";
 
 const ignore = Deno.build.os === "windows";
 
-/** Runs a test in a folder `in`, beside `out`, with folders and links that look like URLs. */
+/** Runs a test in a folder `in`, next to `out`, with folders and links that look like URLs. */
 function withFolders(test: (cwd: string, root: string) => void): void {
   const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "fairlead-sources-" }));
   try {

@@ -14,7 +14,7 @@ import type { Counts } from "./counts.ts";
 
 const registry = createRegistry(transports);
 
-/** What a dial may take, in milliseconds: the program has 20 s. */
+/** The time limit of a dial, in milliseconds. The program's own limit is 20 s. */
 const BUDGET_MS = 1000;
 /** The longest until an attack must be over, with what comes after the dial. */
 const LIMIT_MS = 20_000;
@@ -28,7 +28,7 @@ export interface Attack {
   readonly title: string;
   readonly endpoint: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** What the error says; by default any clear error will do. */
+  /** The expected text of the error; by default any clear error will do. */
   readonly expected?: RegExp;
 }
 

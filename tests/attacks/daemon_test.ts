@@ -31,7 +31,7 @@ interface Attack {
   readonly script: Script;
   readonly args?: (folder: string) => string[];
   readonly prepare?: (folder: string) => Promise<void>;
-  /** What the error says; absent, the build goes well all the same. */
+  /** The expected text of the error; absent, the build succeeds all the same. */
   readonly error?: RegExp;
   /** A line of the progress that must stand there. */
   readonly says?: RegExp;

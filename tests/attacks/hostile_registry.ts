@@ -1,4 +1,4 @@
-/** A registry that answers as an attack says, and an honest one beside it that remembers what it saw. */
+/** A registry that answers as an attack says, and an honest registry that records its requests. */
 import { sha256Of } from "../../buildkit/registry/digest.ts";
 import { mediaTypes } from "../../buildkit/registry/descriptor.ts";
 

@@ -16,7 +16,7 @@ export const then = (value: string, more: Answer): Answer => async (conn, head) 
 export const hang: Answer = (conn) => conn.hang();
 export const flood = (data: string | Uint8Array): Answer => (conn) => conn.flood(data);
 
-/** What any request is answered with. */
+/** Hostile answers to any request. */
 export const httpAnswers: [title: string, answer: Answer, expected?: RegExp][] = [
   ["nothing, and no end", hang],
   ["nothing, and the end", text("")],

@@ -1,6 +1,6 @@
 /**
- * Edge cases of known_hosts and of revoked keys. Whatever the files hold, a host is trusted only by a
- * line that names it and holds its key; no file crashes or stalls the program.
+ * Edge cases of known_hosts and of revoked keys. A host is trusted only by a line that names it and
+ * holds its key. No content of these files crashes or stalls the program.
  */
 import assert from "node:assert/strict";
 import { judge, knownHostName, readKnownHosts } from "../../transports/ssh/known_hosts.ts";
@@ -170,7 +170,7 @@ Deno.test("attack: a host's certificate whose principals are stars without an en
   counts.refused();
 });
 
-/** What a host shows may be anything. */
+/** A host may present any bytes. */
 for (const shown of [[], [0], [0, 0, 0], [255, 255, 255, 255], [0, 0, 0, 4, 1], [0, 0, 0, 0]]) {
   Deno.test(`attack: known_hosts, a host that shows the bytes ${shown}`, async () => {
     const bytes = Uint8Array.from(shown);

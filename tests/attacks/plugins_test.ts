@@ -16,7 +16,7 @@ const counts = new Counts("plugins");
 addEventListener("unload", () => counts.print());
 const ignore = skip(needsRoot());
 
-/** What a file has to do with the plugin at `a/b/plugins/fairlead-transport-x`, below the root. */
+/** Files and links around the plugin `a/b/plugins/fairlead-transport-x`, below the root. */
 interface Layout {
   readonly files: Readonly<Record<string, string>>;
   readonly links?: Readonly<Record<string, string>>;

@@ -43,7 +43,7 @@ function integer(value: number): number[] {
 export const HEADERS = 1, SETTINGS = 4, PING = 6, GOAWAY = 7, WINDOW_UPDATE = 8, CONTINUATION = 9;
 export const END_STREAM = 1, END_HEADERS = 4;
 
-/** What a raw server does with a connection that has sent its preface, and been sent SETTINGS. */
+/** The behaviour of a raw server after the preface of the peer and its own SETTINGS. */
 export interface RawConnection {
   /** Rejects, or resolves to false, when the client has gone. */
   write(bytes: Uint8Array): Promise<boolean>;

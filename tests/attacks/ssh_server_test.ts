@@ -418,7 +418,7 @@ async function startServer(serve: Late["serve"]) {
   };
 }
 
-/** Server and client share a thread: beside a flood, nothing else would be in time. */
+/** Server and client share a thread, so no other case would be in time during a flood. */
 const floods = late.filter(({ serve }) => /flooding|rekey/.test(String(serve)));
 const others = late.filter((attack) => !floods.includes(attack));
 for (const [what, attacks, width] of [["words", others, 4], ["floods", floods, 1]] as const) {

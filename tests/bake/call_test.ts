@@ -1,4 +1,4 @@
-/** `--call` and `--check` of several targets, beside buildx. */
+/** `--call` and `--check` of several targets, compared with buildx. */
 import { deepEqual, equal } from "node:assert/strict";
 import { workspace } from "../build/workspace.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";

@@ -1,4 +1,6 @@
-/** Compose files as bake definitions: what `--print` makes of them, and why it refuses, beside buildx. */
+/**
+ * Compose files as bake definitions: the output and the errors of `--print`, compared with buildx.
+ */
 import { deepEqual, equal, match } from "node:assert/strict";
 import { run as runInside } from "../commands/fake_deps.ts";
 import { type Ran, run } from "../harness/run.ts";
@@ -33,7 +35,7 @@ async function both(files: Readonly<Record<string, string>>): Promise<{ ours: Ra
   }
 }
 
-/** What is warned of; the peer reads files twice, and says all twice. */
+/** Returns the warnings, each once: the peer reads files twice and repeats its warnings. */
 function warningsOf({ stderr }: Ran): string[] {
   return [...new Set(stderr.match(/^WARNING: .*$/gm) ?? [])].sort();
 }

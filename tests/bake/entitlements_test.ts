@@ -1,4 +1,7 @@
-/** What a definition may not do unasked, beside buildx; and where buildx lets it. */
+/**
+ * Actions that a definition needs a permission for, compared with buildx; and cases that buildx
+ * permits.
+ */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";

@@ -1,4 +1,4 @@
-/** Which definition files are read, and in which order, beside buildx. */
+/** The definition files that are read, and their order, compared with buildx. */
 import { deepEqual, equal, match } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { skip } from "../harness/skip.ts";

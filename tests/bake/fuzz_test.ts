@@ -1,6 +1,6 @@
 /**
- * Whatever a definition holds, reading it ends, with a definition or with an error that is ours: no
- * crash, no hang, no memory without bounds. Seeds are fixed, so that a failure comes again.
+ * Reading any definition ends with a definition or with an error of ours: no crash, no hang, no
+ * memory without bounds. Seeds are fixed, so that a failure can be repeated.
  */
 import { ok } from "node:assert/strict";
 import { readDefinition } from "../../bake/definition/read.ts";

@@ -1,4 +1,4 @@
-/** Files that a target names and that aren't there, on a real daemon, beside buildx. */
+/** Targets that name missing files, on a real daemon, compared with buildx. */
 import { deepEqual, equal, match } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";

@@ -86,7 +86,7 @@ Deno.test(
       ["history", "timeline", meta.both["buildx.build.ref"]],
       env,
     );
-    // Of both nodes' records.
+    // The timeline shows the records of both nodes.
     match(
       stdout,
       /COPY file \/amd64[^]*COPY file \/riscv64|COPY file \/riscv64[^]*COPY file \/amd64/,

@@ -1,6 +1,6 @@
 /**
- * Whatever a definition writes, a prepared build opens no other paths than the permitted ones. The
- * definitions are random, the same for the same seed, out of texts that are made to mislead.
+ * A prepared build opens only permitted paths, whatever its definition says. The definitions are
+ * random (the same for the same seed) and made of misleading texts.
  */
 import { equal, ok } from "node:assert/strict";
 import { resolveTargets } from "../../bake/definition/resolve.ts";

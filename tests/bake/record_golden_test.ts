@@ -41,8 +41,8 @@ function chosen<T>(all: readonly T[]): T[] {
 }
 
 /**
- * The peer's order of a matrix with two keys differs from run to run. Of several outputs the one that
- * is wanted counts, if it comes.
+ * The peer's order of a matrix with two keys differs from run to run. The peer runs several times;
+ * the wanted output is returned if it appears.
  */
 async function peerText(buildx: string, sample: Sample, wanted: string): Promise<string> {
   const text = await runPeer(buildx, sample);

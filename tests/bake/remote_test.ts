@@ -1,4 +1,4 @@
-/** Definitions that the daemon fetches, beside buildx. */
+/** Definitions that the daemon fetches, compared with buildx. */
 import { deepEqual, equal, match } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { commitAll, gitDaemon, gitHttp, missingGit } from "../harness/git.ts";
@@ -37,7 +37,7 @@ target "command" {
 group "all" { targets = ["default", "sub", "here"] }
 `;
 
-/** A repository with a definition, and a folder beside it. */
+/** Makes a repository with a definition, and a folder next to it. */
 async function repository(space: Workspace): Promise<void> {
   space.write({
     "git/r.git/docker-bake.hcl": definition,
@@ -248,7 +248,7 @@ Deno.test(
       const built = await space.fairlead(["bake", url], { ...env, OUT });
       equal(built.code, 0, built.stderr);
       equal(space.read(`${OUT}/root/f`), space.read("git/r.git/f"));
-      // By a key the peer reads the definition, and then wants an agent for the context.
+      // With a key the peer reads the definition, and then needs an agent for the context.
       const theirs = await space.buildx(["bake", "--print", url], { ...env, ...agent.env });
       const ours = await space.fairlead(["bake", "--print", url], env);
       equal(ours.stdout, theirs.stdout, ours.stderr);

@@ -1,4 +1,4 @@
-/** Many targets built at once, on a real daemon, beside buildx. */
+/** Many targets built at once, on a real daemon, compared with buildx. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";

@@ -9,7 +9,7 @@ export async function bundle(): Promise<string[]> {
   return [Deno.execPath(), ...runFlags, `${root}dist/main.js`];
 }
 
-/** The self-extracting binary, made in `folder`; where it unpacks itself is told by the environment. */
+/** Makes the self-extracting binary in `folder`. The environment says where it unpacks itself. */
 export async function binary(folder: string): Promise<string[]> {
   const path = `${folder}/fairlead`;
   await task("compile", "--self-extracting", `--output=${path}`);

@@ -3,10 +3,10 @@ import { need } from "../harness/tool.ts";
 import { startDockerd } from "../harness/dockerd.ts";
 import type { Daemon } from "./daemon.ts";
 
-/** Who is measured. */
+/** The measured programs. */
 export type Program = "fairlead" | "buildctl" | "buildx";
 
-/** What a case is given. */
+/** The environment of a case. */
 export interface Bench {
   /** The command line that starts fairlead. */
   readonly fairlead: readonly string[];
@@ -19,7 +19,7 @@ export interface Bench {
 
 /** A case made ready. */
 export interface SetUp {
-  /** Of those that have the command. */
+  /** The command lines of the programs that have the command. */
   readonly commands: Partial<Record<Program, string[]>> & { readonly fairlead: string[] };
   readonly env: Record<string, string>;
   /** Called before every run; not measured. */
@@ -31,7 +31,7 @@ type Case = (bench: Bench) => Promise<SetUp>;
 
 const GIB = 1 << 30;
 
-/** What is measured, by name. `-tls`: over TCP and mutual TLS. */
+/** The cases by name. `-tls`: over TCP and mutual TLS. */
 export const cases: Record<string, Case> = {
   "up-1g-tls": (bench) => cases["up-1g"]!({ ...bench, tls: true }),
   "tar-1g-tls": (bench) => cases["tar-1g"]!({ ...bench, tls: true }),
@@ -51,12 +51,12 @@ export const cases: Record<string, Case> = {
         for await (const path of filesBelow(dir)) await touch(path);
       },
     }),
-  /** 100,000 files are compared, and none is sent. */
+  /** 100,000 files are compared, and no file is sent. */
   "same-100k": (bench) => buildCase(bench, { fill: (dir) => writeMany(dir, 100_000, 100) }),
   /** A build of one file that is all cached: start-up and round trips. */
   "cached": (bench) =>
     buildCase(bench, { fill: (dir) => Deno.writeTextFile(`${dir}/hello`, "hello\n") }),
-  /** What costs nothing but the start. */
+  /** A command that only starts the program. */
   "version": (bench) => plainCase(bench, "version"),
   /** One builder, and docker's default context, where no engine is. */
   "ls": (bench) => plainCase(bench, "ls"),

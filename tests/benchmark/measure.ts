@@ -40,7 +40,7 @@ export async function measure(
   }
 }
 
-/** Builds the program that reads the kernel's counts: Deno tells none of a child. */
+/** Builds the program that reads the kernel's counters, because Deno reports none for a child. */
 async function build(): Promise<string> {
   const source = new URL("measure.go", import.meta.url).pathname;
   const path = `${cache}/measure`;

@@ -5,7 +5,7 @@ import { measure } from "./measure.ts";
 import { openWays, type Way } from "./ways.ts";
 
 const MIB = 1 << 20;
-/** What goes up, in bytes. */
+/** The size of the upload, in bytes. */
 const SIZE = 256 * MIB;
 const programs = ["fairlead", "buildctl", "buildx"] as const;
 

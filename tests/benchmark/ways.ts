@@ -19,10 +19,10 @@ import { writeKubeconfig } from "../transports/kube_cluster.ts";
 /** A way to the daemon. */
 export interface Way {
   readonly name: string;
-  /** What the peers start beside themselves; empty for nothing. */
+  /** The helper program that the peers need; empty for none. */
   readonly helper: string;
   readonly endpoint: string;
-  /** A builder of buildx's that is there already, which buildctl can't use. */
+  /** An existing builder of buildx, which buildctl can't use. */
   readonly builder?: string;
   /** Driver options of TLS. */
   readonly tls?: Readonly<Record<"cacert" | "cert" | "key", string>>;

@@ -1,6 +1,6 @@
 /**
- * What a binary does without a daemon, on each platform that a release has one for. The release runs
- * this on every file before it publishes (FAIRLEAD_TEST_BINARY).
+ * The work of a binary without a daemon, on each platform that has a release. The release runs this
+ * on every file before it publishes (FAIRLEAD_TEST_BINARY).
  */
 import assert from "node:assert/strict";
 import { version } from "../../version.ts";
@@ -25,7 +25,7 @@ Deno.test({ name: "binary: first words, without a daemon", ignore }, async () =>
     const created = await fairlead("create", "--name=far", "--driver=remote", "tcp://127.0.0.1:1");
     assert.equal(created.stdout.trim(), "far", created.stderr);
     assert.match((await fairlead("ls")).stdout, /^far +remote/m);
-    // What is in files of its own: bake's language, YAML, ssh, certificates.
+    // These parts are in files of their own: bake's language, YAML, ssh, certificates.
     await Deno.writeTextFile(`${folder}/a.hcl`, 'target "app" { tags = [upper("a")] }\n');
     await Deno.writeTextFile(`${folder}/compose.yaml`, "services: { web: { build: . } }\n");
     const baked = await fairlead(

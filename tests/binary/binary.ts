@@ -48,7 +48,7 @@ export async function tempFolder(
 }
 
 /**
- * The shell of a bare root, and the programs beside it, all of them busybox's. `busybox`: a static one
+ * The shell of a bare root, and its other programs, all of them busybox's. `busybox`: a static one
  * and no libc. `dash`: with the glibc that it needs. `musl`: dash on Debian's musl.
  */
 export interface RootOptions {

@@ -1,4 +1,7 @@
-/** What the first start of a self-extracting binary meets, and how it leaves things. */
+/**
+ * The first start of a self-extracting binary: the states that it finds, and the files that it
+ * leaves.
+ */
 import assert from "node:assert/strict";
 import { run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
@@ -93,7 +96,8 @@ test("nobody waits for a start that was killed while it unpacked", async () => {
   await ended.status;
   await Deno.mkdir(`${cache.path}/.unpacking-${name}`);
   await Deno.writeTextFile(`${cache.path}/.unpacking-${name}/pid`, `${ended.pid}\n`);
-  // Who waits calls sleep; this one writes that down, and then there is nothing to wait for.
+  // A waiting program calls sleep. This sleep records the call and returns, and then no other
+  // program unpacks.
   await using bin = await tempFolder();
   await Deno.writeTextFile(`${bin.path}/sleep`, `#!/bin/sh\necho >>${bin.path}/slept\n`, {
     mode: 0o755,

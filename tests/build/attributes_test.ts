@@ -1,6 +1,6 @@
 /**
- * What the daemon is told of a build, by its own record of it: the frontend's attributes, beside
- * those that buildx sends for the same command line.
+ * The frontend's attributes of a build, read from the daemon's record, compared with those that
+ * buildx sends for the same command line.
  */
 import assert from "node:assert/strict";
 import { connect } from "../../buildkit/connect.ts";

@@ -57,7 +57,7 @@ Deno.test(
       pod.stderr,
       /the API server https:\/\/127\.0\.0\.1:1 can't be reached: connection/,
     );
-    // What is loaded at the start: few files, and nothing of node's.
+    // The start loads few files, and no module of node.
     const needs = {
       main: ["core"],
       core: [],

@@ -1,4 +1,4 @@
-/** Questions about a Dockerfile, beside buildx: what is printed, and the exit code. */
+/** Questions about a Dockerfile, compared with buildx: the output and the exit code. */
 import assert from "node:assert/strict";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";

@@ -1,4 +1,4 @@
-/** What goes into a build, on a real daemon. */
+/** The inputs of a build, on a real daemon. */
 import assert from "node:assert/strict";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { startRegistry } from "../harness/registry.ts";
@@ -83,7 +83,7 @@ Deno.test(
       assert.equal(one.code, 0, one.stderr);
       const two = await space[second](["build", "--progress=plain", "ctx"]);
       assert.equal(two.code, 0, two.stderr);
-      // What goes over is the listing; 50 files of 99 to 198 bytes would be 8 kB.
+      // Only the listing is transferred; 50 files of 99 to 198 bytes would be 8 kB.
       assert.match(two.stderr, /COPY \. \/\n#\d+ CACHED/);
       const bytes = Number(
         two.stderr.match(/load build context[^]*?transferring context: ([\d.]+)kB/)?.[1],

@@ -1,4 +1,4 @@
-/** Caches and outputs in folders, beside buildx. */
+/** Caches and outputs in folders, compared with buildx. */
 import assert from "node:assert/strict";
 import { startBuildkitd } from "../harness/buildkitd.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
@@ -137,7 +137,7 @@ Deno.test({ name: "reset=true leaves what the index leads to", ignore }, async (
       const made = await space[program](args(program));
       assert.equal(made.code, 0, made.stderr);
     }
-    // Of each: its config and its manifest, which bear times, and two layers.
+    // Each build has a config and a manifest, which contain times, and two layers.
     assert.equal(blobs(space, "fairlead").length, blobs(space, "buildx").length);
     await checkBlobs(space, "fairlead");
   }

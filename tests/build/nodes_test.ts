@@ -1,4 +1,4 @@
-/** Builds on several nodes: two real daemons, beside the peer on the same two. */
+/** Builds on several nodes: two real daemons, compared with the peer on the same two. */
 import assert from "node:assert/strict";
 import { uploadOf } from "../../progress/uploads.ts";
 import { makeCerts } from "../harness/certs.ts";
@@ -298,7 +298,7 @@ Deno.test({
   assert.match(listed, /node b can't be asked whether it builds linux\/arm64: /);
   assert.match(listed, reason);
   assert.match(await message([], "linux/amd64", [down, a]), /node a can't be asked .*linux\/amd64/);
-  // What is decided without it needn't wait for it.
+  // A platform that another node builds needn't wait for the unreachable node.
   assert.equal(await message([], "linux/amd64"), "");
   assert.equal(await message(fixed, "linux/amd64"), "");
 });

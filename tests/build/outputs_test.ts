@@ -1,4 +1,4 @@
-/** What comes out of a build, on a real daemon, beside the peer's. */
+/** The outputs of a build, on a real daemon, compared with the peer's. */
 import assert from "node:assert/strict";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
@@ -136,7 +136,9 @@ for (const type of ["oci", "docker"]) {
   });
 }
 
-/** What a metadata file says, without what no two builds share. */
+/**
+ * Returns the content of a metadata file, without the values that differ between any two builds.
+ */
 function metadata(text: string): unknown {
   const { "buildx.build.ref": ref, "buildx.build.provenance": _, ...rest } = JSON.parse(text);
   assert.match(ref, /^test\/test0\/[0-9a-z]{25}$/);

@@ -1,4 +1,4 @@
-/** Policies, deprecated flags and traces, on a real daemon beside the peer. */
+/** Policies, deprecated flags and traces, on a real daemon, compared with the peer. */
 import assert from "node:assert/strict";
 import { Policy } from "../../proto/gen/sourcepolicy.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";

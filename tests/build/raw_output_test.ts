@@ -1,4 +1,4 @@
-/** What a step prints that is no UTF-8, beside the peer. */
+/** Output of a step that is no UTF-8, compared with the peer. */
 import assert from "node:assert/strict";
 import { check } from "../harness/run.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
@@ -35,8 +35,8 @@ RUN printf 'one \303\274 \377\376 \355\240\200 \342\202\n\357\273\277end\300'; e
       });
       const told = Deno.readFileSync(space.path("err")).toHex();
       assert.ok(told.includes(expected), name);
-      // The end of what it printed is told again, below the log; by the peer with its last line now and
-      // then in place of the others.
+      // The end of the step's output is repeated below the log. The peer now and then repeats only
+      // its last line.
       const times = told.split("efbbbf656e64c0").length - 1;
       assert.ok(name === "fairlead" ? times === 2 : times >= 2, `${name}: ${times}`);
     }

@@ -161,7 +161,7 @@ const inOrder: Case[] = [
   [["--cache-to=type=local"]],
   [["-f", "nowhere"]],
 ];
-/** Each with the one before it, which is told. */
+/** Each wrong command line joined with the one before it, whose error is reported. */
 const together = inOrder.slice(1).map(([args, env], at): Case => {
   const [first, firstEnv] = inOrder[at]!;
   return [[...args, ...first, "ctx"], { ...env, ...firstEnv }];

@@ -1,6 +1,6 @@
 /**
- * Caches that lie elsewhere, whole: what one program writes there, a daemon that knows nothing of it
- * reads for the other. What is asked of the daemon is the same with both.
+ * Caches outside the daemon: one program writes a cache, and an empty daemon reads it for the other
+ * program. Both programs send the daemon the same requests.
  */
 import assert from "node:assert/strict";
 import { serveActionsCache } from "../harness/actions_cache.ts";

@@ -1,4 +1,4 @@
-/** Contexts that the daemon fetches, and named ones, beside buildx. */
+/** Contexts that the daemon fetches, and named ones, compared with buildx. */
 import assert from "node:assert/strict";
 import { gitDaemon, missingGit } from "../harness/git.ts";
 import { check } from "../harness/run.ts";
@@ -102,7 +102,7 @@ Deno.test(
       assert.match(told[0]!, /^ > \[internal\] load (git source|remote build context)/);
       assert.equal(told[0], told[1]);
     }
-    // What git does is shown while it does it, though a policy is looked for first.
+    // The work of git is shown while it happens, though a policy is looked for first.
     const { stderr } = await space.fairlead(["build", `${daemon.url}/r.git`]);
     assert.match(stderr, /^#1 \[internal\] load git source .*\n(#1 .*\n)*#1 \d\.\d+ From git:/m);
   },

@@ -1,6 +1,6 @@
 /**
- * Agents of ssh in RUN steps, beside buildx. In the step runs OpenSSH's own ssh-add: `-l` lists, and `-T`
- * signs with each key and verifies the signature.
+ * Agents of ssh in RUN steps, compared with buildx. The step runs OpenSSH's own ssh-add: `-l`
+ * lists, and `-T` signs with each key and verifies the signature.
  */
 import assert from "node:assert/strict";
 import { check } from "../harness/run.ts";

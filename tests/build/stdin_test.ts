@@ -1,4 +1,4 @@
-/** Builds from standard input, beside buildx. */
+/** Builds from standard input, compared with buildx. */
 import assert from "node:assert/strict";
 import { check } from "../harness/run.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";

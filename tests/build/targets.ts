@@ -19,7 +19,7 @@ export interface Built {
   readonly error: Error | undefined;
   /** The plain progress. */
   readonly progress: string;
-  /** What a terminal would show. */
+  /** The state that a terminal would show. */
   readonly state: State;
 }
 

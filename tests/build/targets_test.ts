@@ -47,7 +47,7 @@ Deno.test(
     }, { group: ["default"] });
     assert.equal(error, undefined);
     assert.equal(space.read("out-a/a") + space.read("out-b/b"), "ab");
-    // What two do in common is shown once, as one target's.
+    // A step that two targets share is shown once, under one of them.
     assert.match(progress, /\[(one|two) internal\] load build definition/);
     assert.match(progress, /\[one a 1\/1\] COPY a/);
     assert.match(progress, /\[two b 1\/1\] COPY b/);

@@ -1,4 +1,4 @@
-/** What the linter says of a Dockerfile, below a build: buildx's lines, short or explained. */
+/** The linter's warnings below a build: buildx's lines, short or explained. */
 import assert from "node:assert/strict";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
@@ -10,7 +10,10 @@ const shared = ignore ? undefined! : await sharedBuildkitd();
 
 const colour = new RegExp(`${String.fromCharCode(27)}\\[\\d*m`, "g");
 
-/** From what is said of the output on, sorted: the daemon tells of them in no fixed order. */
+/**
+ * Returns the sorted warnings, from the lines about the output on: the daemon reports them in no
+ * fixed order.
+ */
 function warnings(stderr: string): string {
   const text = stderr
     // buildx colours them on no terminal, too, and means docker's flag.

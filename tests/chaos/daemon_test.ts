@@ -25,7 +25,7 @@ const [TRIALS, ABREAST] = [18, 4];
 const LATEST = 60_000;
 const FILES = 400;
 
-/** What is built: its arguments, and a check of what came out. */
+/** A build: its arguments, and a check of its result. */
 interface Work {
   readonly name: string;
   readonly args: readonly string[];
@@ -94,14 +94,14 @@ function wholeTar(path: string): void {
 
 const sizeOf = (name: number) => name % 50 === 0 ? 200_000 : name % 7 * 1000;
 
-/** What goes wrong. `$0` and `$@` are the program and its arguments. */
+/** A fault. `$0` and `$@` are the program and its arguments. */
 interface Spoiling {
   readonly name: string;
   readonly up?: Impairment;
   readonly down?: Impairment;
   /** The link to the engine suffers, not the one to the daemon. */
   readonly atEngine?: boolean;
-  /** A script of the shell in place of `exec "$0" "$@"`. */
+  /** A script of the shell instead of `exec "$0" "$@"`. */
   readonly shell?: string;
   /** Files of the context are changed, removed and replaced all the time. */
   readonly restless?: boolean;

@@ -3,7 +3,7 @@
  * server, so what reaches the server, and what doesn't, is real.
  */
 
-/** What happens to a request: the first four before the server sees it, the others behind it. */
+/** The faults of a request: the first four before the server sees it, the others after that. */
 export const FAULTS = [
   "502",
   "503, Retry-After: -1",

@@ -1,4 +1,4 @@
-/** Counts what became of trials, and chooses them by a seed that the output tells. */
+/** Counts the results of trials, and chooses the trials by a seed that the output shows. */
 import { within } from "../../base/async.ts";
 
 export interface Tally {
@@ -8,7 +8,7 @@ export interface Tally {
   missed(about: string): void;
   /** One line on stdout. */
   print(seed: number): void;
-  /** What failed or hung. */
+  /** The trials that failed or hung. */
   readonly problems: readonly string[];
 }
 

@@ -4,7 +4,7 @@ import { workspace } from "../build/workspace.ts";
 import { runFairlead } from "../faults/program.ts";
 import { silentPort } from "../harness/silent_port.ts";
 
-/** A port whose queue is full: the system drops what else wants in. */
+/** Opens a port whose queue is full: the system drops further connections. */
 async function fullPort() {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
   const { port } = listener.addr;

@@ -1,6 +1,7 @@
 /**
- * fairlead and buildx on one store and one daemon: what either wrote the other sees, and both print
- * the same. What fairlead says beyond buildx (why a node isn't running) is left out of the comparison.
+ * fairlead and buildx on one store and one daemon: each sees the other's entries, and both print
+ * the same. Lines that only fairlead prints (why a node isn't running) are left out of the
+ * comparison.
  */
 import assert from "node:assert/strict";
 import { run } from "../harness/run.ts";

@@ -1,4 +1,7 @@
-/** The tables of docs/buildx-compatibility.md and docs/environment.md beside the real buildx. */
+/**
+ * The tables of docs/buildx-compatibility.md and docs/environment.md, compared with the real
+ * buildx.
+ */
 import assert from "node:assert/strict";
 import { compatibilityBreaches, readRows } from "../../scripts/compatibility.ts";
 import { environmentBreaches, readVariables } from "../../scripts/environment.ts";
@@ -62,7 +65,7 @@ Deno.test(
       const entry = rows.find((row) => row.command === command && row.flag === undefined);
       if (command !== "" && (!entry || entry.state === "added")) problems.push(command);
       const known = rows.filter((row) => row.command === command && row.flag !== undefined);
-      // Of a command that isn't there, the flags are nobody's concern.
+      // The flags of a missing command needn't be listed.
       if (entry?.state === "missing" && known.length === 0) continue;
       for (const [flag, short] of flags) {
         const row = known.find((row) => row.flag === flag);

@@ -43,7 +43,7 @@ const shells = {
   },
 } as const;
 
-/** What is typed, with tabs, and the words that the program gets. */
+/** The typed keys, with tabs, and the words that the program gets. */
 const cases: [string, string][] = [
   ["us\tte\t", "<use> <test>"],
   ["build --progre\tpl\tctx", "<build> <--progress> <plain> <ctx>"],

@@ -11,7 +11,7 @@ import { createRegistry } from "../../transports/registry.ts";
 export interface FakeOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** What stdin holds. */
+  /** The content of stdin. */
   readonly stdin?: string;
   readonly signal?: AbortSignal;
   readonly connect?: Deps["connect"];

@@ -1,4 +1,7 @@
-/** As docker's plugin: called by docker's real client, beside the peer; and what install leaves behind. */
+/**
+ * fairlead as docker's plugin: called by docker's real client, compared with the peer; and the
+ * files that install leaves.
+ */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { buildxVersion } from "../../version.ts";
 import { run } from "../harness/run.ts";
@@ -48,7 +51,8 @@ Deno.test({
     // Without docker's variable we are called by ourselves, as compose does it.
     const direct = await world.fairlead("buildx", "version");
     match(direct.stdout, /^fairlead v/);
-    // By a plugin's name, who asks wants to know which buildx we are like, also without docker.
+    // A caller that uses a plugin's name asks for the version of buildx that we match, also without
+    // docker.
     for (const name of ["docker-buildx", "docker-fairlead"]) {
       const { stdout } = await run(`${world.plugins}/${name}`, ["version"], { env: world.env });
       match(stdout, new RegExp(`^\\S+ ${buildxVersion.replaceAll(".", "\\.")} fairlead v`));

@@ -11,7 +11,7 @@ export interface PluginWorld extends AsyncDisposable {
   readonly env: Record<string, string>;
   /** Where `fairlead install` makes its links. */
   readonly plugins: string;
-  /** Runs scripts/fairlead, as `fairlead install` wants it. */
+  /** Runs scripts/fairlead, as `fairlead install` requires. */
   fairlead(...args: string[]): Promise<Ran>;
   /** Runs docker, whose `buildx` is the peer. */
   dockerWithBuildx(...args: string[]): Promise<Ran>;

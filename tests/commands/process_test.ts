@@ -1,4 +1,4 @@
-/** What only a process of its own shows: signals, exit codes, closed pipes, a home that is no help. */
+/** Tests that need a process of its own: signals, exit codes, closed pipes, an unusable home. */
 import assert from "node:assert/strict";
 import { run } from "../harness/run.ts";
 import { type SilentPort, silentPort } from "../harness/silent_port.ts";
@@ -100,7 +100,7 @@ Deno.test("a store in a place that can't be written is read as empty", async () 
   });
   assert.equal(code, 0);
   assert.match(stdout, /^NAME\/NODE/);
-  // Of the store nothing; the engine that is left to build on isn't there.
+  // No message concerns the store. The only engine left to build on isn't there.
   assert.match(
     stderr,
     /^\nCannot load builder default: .* no such socket\n {2}hint: start docker, or/,

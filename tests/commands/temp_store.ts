@@ -1,7 +1,7 @@
 /** A store in a folder of its own. */
 export interface TempStore extends Disposable {
   readonly path: string;
-  /** What a command has to be told: the store, and no docker configuration of the machine's. */
+  /** The environment of a command: the store, and no docker configuration of the machine. */
   readonly env: Readonly<Record<string, string>>;
   /** Writes a file below it, folders too. */
   write(path: string, text: string): void;

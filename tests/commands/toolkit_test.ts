@@ -29,7 +29,7 @@ const ignore = skip(
 
 const shared = ignore ? undefined : await sharedBuildkitd();
 
-/** What a workflow does, one line of JSON for each result. */
+/** The calls of a workflow, with one line of JSON for each result. */
 const driver = `
 import { Buildx } from "${toolkit}/buildx/buildx.js";
 import { Builder } from "${toolkit}/buildx/builder.js";

@@ -115,7 +115,7 @@ Deno.test({
       same(storeOf(), theirStore, shown);
       if (theirs.code !== 0) {
         refused++;
-        // Of several options that are wrong, buildx names any.
+        // When several options are wrong, buildx names any of them.
         const options = line.filter((word) => word === "--driver-opt").length;
         if (options < 2) same(firstError(ours.stderr), firstError(theirs.stderr), shown);
         continue;

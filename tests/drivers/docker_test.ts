@@ -1,4 +1,4 @@
-/** The BuildKit inside real Docker engines, beside the real buildx with its docker driver. */
+/** The BuildKit inside real Docker engines, compared with the real buildx and its docker driver. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type DockerdOptions, dockerEngine } from "../harness/dockerd.ts";
 import { startRegistry } from "../harness/registry.ts";
@@ -42,7 +42,7 @@ async function imageId({ engine }: EngineSpace, name: string): Promise<string> {
   return (await engine.docker("images", "-q", "--no-trunc", name)).stdout.trim();
 }
 
-/** What both refuse, in the same words. */
+/** Command lines that both refuse, in the same words. */
 const refused: readonly (readonly [string, ...string[]])[] = [
   ["an OCI archive", "-o", "type=oci,dest=o.tar"],
   ["a docker archive", "-o", "type=docker,dest=d.tar"],

@@ -8,7 +8,7 @@ export interface Recorded {
   readonly containers: { readonly name: string; readonly body: Record<string, unknown> }[];
   /** Each file that was copied into one, by path. */
   readonly files: Map<string, Uint8Array>;
-  /** What was pulled: the query, and the login. */
+  /** The pulls: the query, and the login. */
   readonly pulls: string[];
 }
 

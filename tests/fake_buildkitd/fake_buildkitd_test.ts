@@ -21,7 +21,7 @@ interface Case {
   readonly name: string;
   readonly dockerfile: string;
   readonly output: "local" | "tar" | "none";
-  /** What the fake does in the real one's place. */
+  /** The script of the fake, which does the same as the real daemon. */
   readonly script: Script;
   readonly code: number;
   readonly error?: RegExp;

@@ -17,7 +17,7 @@ export interface Entry {
   readonly path: string;
   readonly mode?: number;
   readonly linkname?: string;
-  /** What is sent when it is asked for. */
+  /** The content that is sent when it is requested. */
   readonly content?: string | Uint8Array;
 }
 
@@ -86,7 +86,7 @@ export async function exportTree(session: FakeSession, entries: readonly Entry[]
   }
 }
 
-/** What the daemon asks of a folder. */
+/** The daemon's request for a folder. */
 export interface Asked {
   readonly directory: string;
   readonly followPaths?: readonly string[];

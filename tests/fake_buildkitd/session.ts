@@ -19,7 +19,7 @@ export interface FakeSession {
   sendMessage(bytes: Uint8Array): void;
   /** Ends the session from the daemon's side. */
   end(): void;
-  /** The session is over, whoever ended it. */
+  /** Resolves when the session is over, whichever side ended it. */
   readonly ended: Promise<void>;
 }
 

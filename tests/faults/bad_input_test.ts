@@ -1,4 +1,7 @@
-/** What a user may get wrong, or a file system, on a real daemon: one message each, and nothing half-written. */
+/**
+ * Mistakes of a user and failures of a file system, on a real daemon: one message each, and no
+ * half-written output.
+ */
 import assert from "node:assert/strict";
 import { startProxy } from "../harness/proxy.ts";
 import { check, run } from "../harness/run.ts";

@@ -25,7 +25,7 @@ interface Case {
   readonly digests: ReadonlyMap<string, string>;
 }
 
-/** A context that the daemon has never seen, and an output beside it. */
+/** Makes a context that the daemon has never seen, and an output. */
 async function makeCase(output: "local" | "tar"): Promise<Case> {
   const folder = await Deno.makeTempDir({ prefix: "fl-cut-" });
   await Deno.mkdir(`${folder}/context/sub`, { recursive: true });

@@ -58,7 +58,7 @@ Deno.test({
       await killing;
       checkError(ended, LOST);
       assert.ok(took < 5000, `it took ${took} ms to end`);
-      // What arrived whole may be there: here nothing can have.
+      // A file that arrived whole may exist, but here no file can have arrived whole.
       assert.deepEqual(entriesOf(`${bench.folder}/out`).filter((path) => path === "big"), []);
       victim = await victim.restart();
     }

@@ -1,4 +1,4 @@
-/** What a run may have left behind: files, and descriptors of this process. */
+/** Possible leftovers of a run: files, and descriptors of this process. */
 
 /** Every entry below a folder, with its size for files, sorted; none when it isn't there. */
 export function entriesOf(folder: string, prefix = ""): string[] {

@@ -18,7 +18,7 @@ import { entriesOf } from "./leftovers.ts";
 const dir = Mode.dir + 0o755;
 const link = Mode.symlink + 0o777;
 
-/** Entries that must be refused, and what the user is told. */
+/** Entries that must be refused, and the message to the user. */
 const refused: [name: string, entries: Entry[], message: RegExp][] = [
   ["a path with ..", [{ path: "../outside/evil" }], /"\.\.\/outside\/evil": it leads out/],
   [

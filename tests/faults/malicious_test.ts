@@ -172,7 +172,7 @@ Deno.test("a request that is no message, or too long a one, fails alone", async 
   assert.equal(ended.code, 0, ended.stderr);
 });
 
-/** What breaks the session as a whole, and then the build. */
+/** Actions that break the whole session, and then the build. */
 const broken: [name: string, act: (session: FakeSession) => void, message: RegExp][] = [
   ["messages that are none", (session) => session.sendMessage(GARBAGE), /broke the session/],
   [

@@ -1,4 +1,4 @@
-/** What isn't a daemon at all: each such port is told as what it is, soon. */
+/** Ports that are no daemon's: the error soon says what each such port is. */
 import assert from "node:assert/strict";
 import { connect } from "../../buildkit/connect.ts";
 import { transports } from "../../transports/all.ts";
@@ -128,7 +128,7 @@ Deno.test({
 });
 
 Deno.test("a host that takes no connection: dialling ends when its time is up", async () => {
-  // Linux lets two wait in a queue for one, and drops what else wants in.
+  // With a backlog of one, Linux lets two connections wait, and drops further ones.
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
   const { port } = listener.addr;
   const waiting = await Promise.all(

@@ -1,4 +1,7 @@
-/** Two ends of one call in memory, in place of gRPC. What one end sends is copied, and waits until the other reads. */
+/**
+ * Two ends of one call in memory, instead of gRPC. Sent bytes are copied, and wait until the other
+ * end reads.
+ */
 import type { PacketStream } from "../../buildkit/fsync/stream.ts";
 
 /** One end, and what gRPC would do to it. */

@@ -56,8 +56,9 @@ function each(
 }
 
 /**
- * What a call gives, or that it fails; how it says so is its own. "broken": a pattern was found to
- * be no pattern when it was matched, which fsutil does with excludes even for what is not included.
+ * Returns the result of a call, or that it fails; the words of the error aren't compared. "broken":
+ * matching found a pattern to be invalid. fsutil reports that of excludes even for paths that are
+ * not included.
  */
 async function outcome<T>(call: () => T | Promise<T>): Promise<T | "fails" | "broken"> {
   try {

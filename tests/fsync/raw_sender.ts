@@ -1,4 +1,4 @@
-/** What tests of the receiver share: places to write to, and a sender of any packets. */
+/** Helpers of the receiver's tests: places to write to, and a sender of any packets. */
 import type { MemoryEnd } from "./memory_stream.ts";
 import { memoryStreams } from "./memory_stream.ts";
 import { text } from "../../buildkit/fsync/errors.ts";
@@ -35,7 +35,7 @@ export async function copy(source: string, dest: string, deleteOthers = false): 
 }
 
 export interface Scene {
-  /** Holds `dest`, the output, and whatever must stay as it is beside it. */
+  /** The folder that holds `dest` (the output), and files that must stay unchanged. */
   root: string;
   dest: string;
   [Symbol.asyncDispose](): Promise<void>;
@@ -101,7 +101,7 @@ export function sendData(end: MemoryEnd, id: number, content: string): void {
   end.send(head.subarray(writeDataHead(head, head.length, id, 0)));
 }
 
-/** What comes of it: the error, and what the sender was told. */
+/** Returns the receiver's error, and the log of the packets that the sender got. */
 export async function receiveRaw(
   dest: string,
   stats: Stat[],

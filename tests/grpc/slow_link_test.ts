@@ -63,7 +63,7 @@ Deno.test("64 MiB up and down at once, 200 streams, and health within a second",
   const up = load();
   const down = load();
   const arrived = createHash("sha256");
-  // What the client serves to the daemon.
+  // The client's service for the daemon.
   const service: Service = {
     "/t/Up": async (call) => await sendAll(call, up),
     "/t/Down": async (call) => await call.receive((bytes) => void arrived.update(bytes)),

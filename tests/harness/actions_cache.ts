@@ -12,7 +12,7 @@ export interface ActionsCache extends AsyncDisposable {
 
 const path = "/twirp/github.actions.results.api.v1.CacheService/";
 
-/** Serves whoever bears the token. */
+/** Serves clients that send the token. */
 export async function serveActionsCache(azurite: Azurite, token: string): Promise<ActionsCache> {
   const container = "actions";
   const made = await fetch(await signed(azurite, `${container}?restype=container`), {

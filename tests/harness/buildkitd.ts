@@ -3,7 +3,7 @@ import { accepts, type Daemon, freePort, makeRoot, startDaemon } from "./daemon.
 import { available, need } from "./tool.ts";
 
 export interface BuildkitdOptions {
-  /** Serve loopback TCP beside the unix socket: a free port, or this one. */
+  /** Serves loopback TCP besides the unix socket: a free port, or this one. */
   tcp?: boolean | number;
   /** Files for the TCP listener (the unix socket stays plain); with `ca`, clients must show a certificate. */
   tls?: { cert: string; key: string; ca?: string };

@@ -5,7 +5,7 @@
 import { accepts, type Daemon, freePort, makeRoot, startDaemon } from "./daemon.ts";
 import { need } from "./tool.ts";
 
-/** Who may call: everything else is refused. */
+/** The keys that a caller must have: all other calls are refused. */
 export interface CacheKeys {
   readonly id: string;
   readonly secret: string;

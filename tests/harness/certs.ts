@@ -39,7 +39,7 @@ export interface Request {
   extensions: readonly string[];
   /** None: self-signed. */
   issuer?: Pair;
-  /** Bits of an RSA key, in place of one of P-256. */
+  /** Bits of an RSA key, instead of one of P-256. */
   rsa?: number;
   /** Days from now; default -2 and 365. */
   from?: number;

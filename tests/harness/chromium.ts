@@ -3,7 +3,7 @@ import { need } from "./tool.ts";
 import { removeFolder } from "./remove_folder.ts";
 
 export interface BrowserOptions {
-  /** What the page is told of the reader's system. */
+  /** The reader's colour scheme, as the page sees it. */
   readonly colorScheme: "light" | "dark";
 }
 

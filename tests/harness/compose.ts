@@ -5,7 +5,7 @@ import type { Available } from "./tool.ts";
 
 let found: Promise<Available> | undefined;
 
-/** The program, fetched when it is not there yet (20 MB). It needs no docker client beside it. */
+/** The program, fetched when it is not there yet (20 MB). It needs no docker client. */
 export function dockerCompose(): Promise<Available> {
   return found ??= fetchCompose();
 }

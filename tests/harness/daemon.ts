@@ -5,14 +5,17 @@
  */
 
 export interface Daemon {
-  /** Of the daemon itself, not of its supervisor. */
+  /** The process id of the daemon itself, not of its supervisor. */
   readonly pid: number;
   /** Its own folder, deleted by `stop()`. */
   readonly root: string;
   /** The exit code (128 + n for signal n), once it has ended for whatever reason. */
   readonly exited: Promise<number>;
   log(): Promise<string>;
-  /** SIGKILL, and waits until it is dead. What it left (root, mounts) stays until `stop()`. */
+  /**
+   * Sends SIGKILL, and waits until the daemon is dead. Its remains (root, mounts) stay until
+   * `stop()`.
+   */
   kill(): Promise<void>;
   /**
    * SIGTERM, after 5 s SIGKILL; then ends the steps it left, unmounts and deletes. With `keepRoot`

@@ -62,7 +62,7 @@ async function unpack(engine: Engine): Promise<Available> {
 export async function startDockerd(options: DockerdOptions = {}): Promise<Dockerd> {
   const { path, reason } = await dockerEngine(options.engine);
   if (path === undefined) throw new Error(reason);
-  // Debian 12's containerd and runc are taken from PATH: trixie's runc wants a newer libc.
+  // Debian 12's containerd and runc are taken from PATH: trixie's runc needs a newer libc.
   await need("containerd");
   await need("runc");
   const root = await makeRoot("dkr", options.dir);

@@ -51,7 +51,10 @@ export async function gitDaemon(folder: string): Promise<GitServer> {
   };
 }
 
-/** Serves them over http to whoever shows `token` as a password, by git's own CGI program. */
+/**
+ * Serves repositories over http by git's own CGI program. A client must send `token` as its
+ * password.
+ */
 export function gitHttp(folder: string, token: string): GitServer {
   const wanted = btoa(`x-access-token:${token}`);
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {

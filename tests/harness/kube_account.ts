@@ -1,7 +1,7 @@
 /** Namespaces, and service accounts with what they may do there. */
 import type { KubeApi } from "./kube_api.ts";
 
-/** What an account may do: RBAC's rules. */
+/** The permissions of an account: RBAC's rules. */
 export interface Rule {
   readonly resources: readonly string[];
   readonly verbs: readonly string[];

@@ -1,7 +1,7 @@
 /** The Kubernetes API as tests use it: objects in and out, as the owner of a certificate. */
 import type { Pair } from "./certs.ts";
 
-/** What the API server sends; tests look into it. */
+/** The JSON that the API server sends; tests look into it. */
 // deno-lint-ignore no-explicit-any
 export type KubeObject = any;
 

@@ -1,4 +1,4 @@
-/** What keeps a Kubernetes: etcd, and the API server over it. */
+/** The control plane of a Kubernetes: etcd, and the API server over it. */
 import { check } from "./run.ts";
 import type { Certs, Pair } from "./certs.ts";
 import { accepts, answersOk, type Daemon, freePort, makeRoot, startDaemon } from "./daemon.ts";
@@ -34,7 +34,7 @@ export interface ApiServerSpec {
   /** etcd's address. */
   readonly etcd: string;
   readonly certs: Certs;
-  /** What it shows to the kubelet, too. */
+  /** The admin's certificate. The API server shows it to the kubelet, too. */
   readonly admin: Pair;
   readonly port: number;
 }

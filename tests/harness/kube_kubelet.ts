@@ -6,7 +6,7 @@ import { need } from "./tool.ts";
 export interface KubeletSpec {
   readonly server: string;
   readonly certs: Certs;
-  /** What it shows to the API server. */
+  /** The certificate that the kubelet shows to the API server. */
   readonly node: Pair;
   readonly nodeName: string;
   /** containerd's socket. */

@@ -20,13 +20,13 @@ export interface ContainerSpec {
   /** A folder of this machine, seen at `/peer`. */
   readonly folder?: string;
   readonly image?: string;
-  /** What it may have, as Kubernetes has it: `100Mi`. */
+  /** The memory limit in Kubernetes' notation: `100Mi`. */
   readonly memory?: string;
   /** A command that must succeed before the pod is ready. */
   readonly readyWhen?: readonly string[];
 }
 
-/** What a container does that is only there to be entered. */
+/** A container that only sleeps, so that a test can enter it. */
 export const sleeps: ContainerSpec = { command: ["sleep", "1000000"] };
 
 /** buildkitd as root, listening on its usual socket. */

@@ -7,7 +7,7 @@
 import { type Link, link } from "./proxy_link.ts";
 import { removeFolder } from "./remove_folder.ts";
 
-/** What one direction of each connection suffers. */
+/** The impairment of one direction of each connection. */
 export interface Impairment {
   /** One way: both directions with 50 make a round trip of 100 ms. */
   delayMs?: number;

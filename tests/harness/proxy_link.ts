@@ -10,14 +10,14 @@ export interface Link {
 export interface LinkOptions {
   up: Impairment;
   down: Impairment;
-  /** Of the client's bytes alone. */
+  /** Called with the client's bytes alone. */
   hear: (bytes: Uint8Array) => void;
   passed: (direction: "up" | "down", count: number) => void;
   /** A promise that is pending while nothing may pass. */
   open: (direction: "up" | "down") => Promise<void>;
 }
 
-/** What a real link's buffers hold beside the bytes under way. */
+/** The capacity of a real link's buffers, besides the bytes under way. */
 const queueBytes = 256 * 1024;
 
 export function link(client: Deno.Conn, daemon: Deno.Conn, options: LinkOptions): Link {

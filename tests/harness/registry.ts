@@ -19,8 +19,8 @@ export interface Registry extends Daemon {
   /** `http://127.0.0.1:PORT` or `https://…` */
   readonly url: string;
   /**
-   * What buildkitd.toml needs to know of it: with TLS its CA file, and that names of docker.io are
-   * to be had here when `mirror` is set.
+   * The section of buildkitd.toml for this registry: with TLS its CA file, and with `mirror` that
+   * it serves the names of docker.io.
    */
   config(options?: { ca?: string; mirror?: boolean }): string;
 }

@@ -1,6 +1,6 @@
 /**
- * Removes a folder in which a process that was told to end may still write: a shell's history, a
- * daemon's last lock. Such a latecomer makes the removal fail with "Directory not empty".
+ * Removes a folder in which an ending process may still write: a shell's history, a daemon's last
+ * lock. Such a late write makes the removal fail with "Directory not empty".
  */
 export async function removeFolder(path: string): Promise<void> {
   for (let patience = 100;; patience--) {

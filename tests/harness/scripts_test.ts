@@ -41,7 +41,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   async fn() {
     const dir = await Deno.makeTempDir();
-    // A stand-in for Deno, that tells where it would put its packages.
+    // A stand-in for Deno that prints where it would put its packages.
     const deno =
       `#!/bin/sh\n[ "$1" != --version ] || { echo deno 2.9.6; exit; }\necho "<$DENO_DIR>"\n`;
     await Deno.mkdir(`${dir}/bin`);

@@ -6,7 +6,7 @@ export interface Shell extends AsyncDisposable {
   type(text: string, until: RegExp): Promise<string>;
 }
 
-/** What the start-up files must make of the prompt: it is waited for. */
+/** The prompt that the start-up files must set. The harness waits for it. */
 export const PROMPT = "READY> ";
 
 /** Milliseconds for one answer, on a machine that does other things, too. */

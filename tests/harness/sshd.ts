@@ -24,7 +24,7 @@ export interface Sshd extends Daemon {
   readonly knownHosts: string;
   /** The hosts' public keys, `TYPE BASE64` each. */
   readonly hostKeys: readonly string[];
-  /** Who may come in, one public key a line. */
+  /** The keys that may log in, one public key a line. */
   readonly authorizedKeys: string;
 }
 

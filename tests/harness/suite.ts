@@ -5,7 +5,7 @@ export interface Result {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Files with tests that failed beside all others, and passed when they ran again alone. */
+  /** Files with tests that failed next to all others, and passed when they ran again alone. */
   readonly unsteady?: readonly string[];
 }
 
@@ -50,9 +50,9 @@ export async function runTests(
 const FEW = 4;
 
 /**
- * `runTests`, whose failing files run once more, alone: with real daemons on a machine that is full
- * of them, one test of a thousand meets a moment that is not its fault. What passes then counts as
- * passed and is named as unsteady, which is a defect to mend.
+ * Calls `runTests`, and runs failing files once more, alone. With real daemons on a busy machine,
+ * one test of a thousand fails without its own fault. A file that then passes counts as passed and
+ * is named as unsteady, which is a defect to fix.
  */
 export async function runTestsTwice(
   name: string,
@@ -82,7 +82,7 @@ export function failedFiles(output: string): string[] {
   return [...new Set(Array.from(lines, ([, file]) => file!))];
 }
 
-/** What the last summary line of `deno test` says; zeros where there is none. */
+/** Returns the numbers of the last summary line of `deno test`; zeros without one. */
 export function summary(output: string): { passed: number; failed: number; skipped: number } {
   const line = output.split("\n").findLast((line) => /^(ok|FAILED) \| \d+ passed/.test(line)) ?? "";
   const count = (what: string) => Number(new RegExp(`(\\d+) ${what}\\b`).exec(line)?.[1] ?? 0);

@@ -21,7 +21,7 @@ import { setOwner, setTime, setXattr, special } from "./tree_sys.ts";
 interface Entry {
   path: string;
   kind: "dir" | "file" | "symlink" | "hardlink" | "fifo" | "socket" | "char" | "block";
-  /** What stands beside the kind: content, size, target or device number. */
+  /** The value besides the kind: content, size, target or device number. */
   value: string | number;
   mode: number | undefined;
   seconds: bigint;

@@ -1,4 +1,7 @@
-/** What trees need of libc, since Deno sets no nanoseconds, makes no special files and no xattrs. */
+/**
+ * The calls of libc for trees, because Deno sets no nanoseconds, and makes no special files and no
+ * xattrs.
+ */
 
 const libc = Deno.dlopen("libc.so.6", {
   mknod: { parameters: ["buffer", "u32", "u64"], result: "i32" },
@@ -19,7 +22,10 @@ export function special(path: string, kind: keyof typeof types, device: string):
   done("mknod", path, libc.mknod(cString(path), types[kind] | 0o644, number));
 }
 
-/** Of the link itself where `path` is a symlink. Sets access and change of content alike. */
+/**
+ * Sets the times of access and of change of content. Where `path` is a symlink, the link itself is
+ * changed.
+ */
 export function setTime(path: string, seconds: bigint, nanoseconds: bigint): void {
   const times = new BigInt64Array([seconds, nanoseconds, seconds, nanoseconds]);
   done("utimensat", path, libc.utimensat(atFdcwd, cString(path), times, atSymlinkNofollow));

@@ -9,7 +9,7 @@ export interface TwoHosts extends AsyncDisposable {
   /** A namespace's name, and the address of the end that is in it. */
   readonly near: Host;
   readonly far: Host;
-  /** While on, no packet leaves or enters the far host, and nobody is told. */
+  /** While on, packets to and from the far host are dropped without an error. */
   drop(on: boolean): Promise<void>;
 }
 

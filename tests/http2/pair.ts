@@ -70,9 +70,7 @@ export function carry(from: Connection, to: Connection, size: number): number {
   return count;
 }
 
-/**
- * A handler that writes down what it is told. It gives data back at once, unless `credit` is false.
- */
+/** A handler that records its calls. It gives data back at once, unless `credit` is false. */
 export class Recorder implements StreamHandler {
   readonly log: string[] = [];
   readonly chunks: Uint8Array[] = [];

@@ -108,7 +108,7 @@ export class Reader implements FrameSink {
   }
 }
 
-/** What a `ControlQueue` holds. */
+/** Returns the bytes in a `ControlQueue`. */
 export function contents(queue: ControlQueue): Uint8Array {
   const bytes = new Uint8Array(queue.length);
   queue.take(bytes, 0);

@@ -68,7 +68,7 @@ Deno.test(
     );
     assert.match(failed.stderr, /^the build failed: process .* exit code: 3\n$/);
 
-    // What the manual shows of it stands in it.
+    // Each line that the manual shows is in the example.
     const page = await Deno.readTextFile(`${root}/docs/library.md`);
     const block = page.split("```ts\n")[2]!.split("```")[0]!.trimEnd().split("\n");
     const text = (await Deno.readTextFile(example)).split("\n").map((line) => line.trim());
@@ -79,7 +79,8 @@ Deno.test(
 Deno.test(
   { name: "a closed client leaves nothing that keeps a program alive", ignore },
   async () => {
-    // What is left of ten minutes for the connection would keep it alive for as long.
+    // A timer of ten minutes for the connection, if it is not cleared, keeps the program alive
+    // until it fires.
     const script = `import { connect } from "fairlead";
     const client = await connect("${shared!.address}", { timeout: 600_000 });
     await client.info();

@@ -27,13 +27,16 @@ const OTHERS = new Set(["docs/writing-a-transport.md", "docs/library.md"]);
 const reason = needsRoot() ??
   await missing("buildkitd", "buildctl", "runc", "docker-registry", "busybox", "sshd");
 
-/** What the examples mean here: text by text. */
+/** The real texts for those in the examples. */
 type World = readonly (readonly [example: string, real: string])[];
 
 /** Stops the page's script until the test has done what somebody else would do. */
 const MEANWHILE = "touch .waits; while [ ! -e .goes-on ]; do sleep 0.05; done\n";
 
-/** What an example means here, what the script's environment has besides, and what others do. */
+/**
+ * The real texts for an example, the script's additional environment, and the actions of other
+ * people.
+ */
 type Surroundings = readonly [
   world: World,
   env?: Record<string, string>,

@@ -1,4 +1,4 @@
-/** du and prune, beside the peer's, on a daemon of their own. */
+/** du and prune, compared with the peer's, on a daemon of their own. */
 import assert from "node:assert/strict";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";

@@ -21,7 +21,7 @@ FROM base AS slow
 RUN ["/busybox", "sh", "-c", "for i in 1 2 3 4 5 6; do echo tick $i; /busybox sleep 0.5; done"]
 `;
 
-/** What the tests here need beside root. */
+/** The programs that these tests need, besides root. */
 export const tools = ["buildkitd", "runc", "buildx", "busybox"] as const;
 
 export async function operate(): Promise<Operated> {

@@ -1,4 +1,4 @@
-/** The records of builds, beside the peer's, on a daemon of their own. */
+/** The records of builds, compared with the peer's, on a daemon of their own. */
 import assert from "node:assert/strict";
 import { check } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";

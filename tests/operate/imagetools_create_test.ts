@@ -1,4 +1,7 @@
-/** `imagetools create` beside buildx: the same output, byte for byte, and the same images in registries. */
+/**
+ * `imagetools create`, compared with buildx: the same output, byte for byte, and the same images in
+ * registries.
+ */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { workspace } from "../build/workspace.ts";
 import { makeCerts } from "../harness/certs.ts";

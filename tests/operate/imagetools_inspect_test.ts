@@ -1,4 +1,4 @@
-/** `imagetools inspect` beside buildx: the same output, byte for byte. */
+/** `imagetools inspect`, compared with buildx: the same output, byte for byte. */
 import { equal } from "node:assert/strict";
 import { client, json, pushImage, ref } from "../registry/world.ts";
 import { ignore, same, world } from "./images.ts";
@@ -20,7 +20,7 @@ Deno.test({
       "{{.Image.Created}} {{.Image.Architecture}} {{.Image.Platform.OS}} {{.Image.Config.Labels}}",
       "{{.Provenance}} {{.SBOM}} {{.Manifest.Platform}}",
     ];
-    /** What Go's text/template has beside fields. */
+    /** The constructs of Go's text/template besides fields. */
     const language = [
       '{{define "t"}}<{{.}}>{{end}}{{template "t" .Name}}{{block "b" 1}}{{.}}{{end}}{{$x := 1}}' +
       "{{range $i, $h := .Image.History}}{{if eq $h.CreatedBy ``}}{{continue}}{{end}}{{$i}}" +

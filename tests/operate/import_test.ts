@@ -1,6 +1,6 @@
 /**
- * `history import` beside the peer's. Docker Desktop is a stand-in, since the real one runs on desktops
- * alone: a server on its socket that answers as it does.
+ * `history import`, compared with the peer's. The real Docker Desktop runs on desktops alone, so a
+ * stand-in replaces it: a server on its socket that gives its answers.
  */
 import assert from "node:assert/strict";
 import { skip } from "../harness/skip.ts";

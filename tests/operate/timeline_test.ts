@@ -8,17 +8,17 @@ import { operate, tools } from "./daemon.ts";
 
 const ignore = skip(needsRoot() ?? await missing(...tools, "chromium"));
 
-/** What a reader sees of a frame's page; runs in the browser. */
+/** The reader's view of a frame's page, collected in the browser. */
 interface Seen {
   /** The page is wider than its window. */
   readonly overflows: boolean;
   readonly background: number;
   readonly steps: {
     readonly name: string;
-    /** Of its first bar, as parts of the track. */
+    /** The left edge of the step's first bar, as a part of the track. */
     readonly left: number;
     readonly width: number;
-    /** The name stands above the track, not beside it. */
+    /** The name stands above the track, not next to it. */
     readonly stacked: boolean;
   }[];
   /** Whether a step's log can be seen. */

@@ -1,4 +1,6 @@
-/** What people read of a builder behind a plugin: where it is, without what its plugin calls secret. */
+/**
+ * The printed location of a builder behind a plugin, without the secrets that its plugin declares.
+ */
 import assert from "node:assert/strict";
 import { environment, fairlead } from "./run_fairlead.ts";
 import { echo, makeZoo, metadataOf } from "./zoo.ts";

@@ -23,7 +23,9 @@ export async function copyExamples(folder: string): Promise<void> {
   }
 }
 
-/** What the program needs around it: `buildctl` for the shell's sample, nothing of the user's. */
+/**
+ * The environment of the program: `buildctl` for the shell's sample, and no setting of the user's.
+ */
 export async function environment(folder: string): Promise<Record<string, string>> {
   const buildctl = await need("buildctl");
   const tools = buildctl.slice(0, buildctl.lastIndexOf("/"));

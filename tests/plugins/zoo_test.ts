@@ -178,7 +178,8 @@ Deno.test("what a plugin is handed", async () => {
   await using zoo = await makeZoo();
   const options = [{ name: "region" }, { name: "token", secret: true }];
   const file = `${zoo.folder}/request`;
-  // Of what it says, the secret is taken out; so it writes it down.
+  // The secret is removed from the plugin's stderr, so the plugin also writes its request to a
+  // file.
   const request = `printf '%s' "$FAIRLEAD_TRANSPORT_REQUEST" | tee ${file} >&2; exit 1`;
   await zoo.add("x", request, echo(metadataOf("x", { options })));
   const error = await failure(zoo, "X://There/Is?region=eu%20west&token=hunter2", 1234);

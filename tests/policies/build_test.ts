@@ -1,5 +1,5 @@
 // deno-lint-ignore-file no-console
-/** Builds under policies beside buildx's: the same decisions, messages and errors. */
+/** Builds under policies, compared with buildx's: the same decisions, messages and errors. */
 import assert from "node:assert/strict";
 import { ignore, world } from "../operate/images.ts";
 import type { Workspace } from "../build/workspace.ts";
@@ -10,7 +10,7 @@ const env = ignore ? {} : { FAIRLEAD_POLICY_ENGINE: await engineModule() };
 
 interface Verdict {
   readonly code: number;
-  /** What policies decided, each once: a source is asked about several times. */
+  /** The decisions of policies, each once: a source is asked about several times. */
   readonly decisions: readonly string[];
   readonly messages: readonly string[];
   readonly error: string;

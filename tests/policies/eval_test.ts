@@ -1,5 +1,7 @@
 // deno-lint-ignore-file no-console
-/** `policy eval` and `policy test` beside buildx's, on the same daemon, images and files. */
+/**
+ * `policy eval` and `policy test`, compared with buildx's, on the same daemon, images and files.
+ */
 import assert from "node:assert/strict";
 import { comparable } from "../operate/beside.ts";
 import { ignore, world } from "../operate/images.ts";

@@ -1,6 +1,6 @@
 /**
- * Whatever a daemon says, a terminal gets no control from it but colours. Random texts full of
- * escapes go through every renderer and the program's own output; `vt_parser.ts` reads the bytes.
+ * No text of a daemon controls a terminal, except for colours. Random texts full of escapes go
+ * through every renderer and the program's own output; `vt_parser.ts` reads the bytes.
  */
 import assert from "node:assert/strict";
 import { commands } from "../../commands/list.ts";

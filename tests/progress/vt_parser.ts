@@ -1,7 +1,7 @@
 /**
- * What a terminal makes of bytes: a parser of its own for the tests, written from the state diagram of
- * DEC's terminals (https://vt100.net/emu/dec_ansi_parser), in which C1 controls count both as characters
- * of UTF-8 and as single bytes. It shares nothing with the filter that it judges.
+ * A terminal's reading of bytes: a separate parser for the tests, written from the state diagram of
+ * DEC's terminals (https://vt100.net/emu/dec_ansi_parser). C1 controls count both as characters of
+ * UTF-8 and as single bytes. The parser shares no code with the filter that it judges.
  */
 export type Action =
   | { readonly kind: "print"; readonly text: string }

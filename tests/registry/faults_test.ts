@@ -1,4 +1,4 @@
-/** What registries do wrong, forced with a server of the tests' own (a mock). */
+/** Faults of registries, forced with a server of the tests' own (a mock). */
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { blob, client, type ClientOptions, ref } from "./world.ts";
 

@@ -153,7 +153,7 @@ Deno.test({ name: "install.sh takes a version, and a folder", ignore }, async ()
   );
 });
 
-/** What install.sh uses beside a shell. */
+/** The programs that install.sh uses, besides a shell. */
 const TOOLS = "id mkdir mktemp rm mv sed grep chmod head sha256sum curl".split(" ");
 
 Deno.test(

@@ -1,4 +1,7 @@
-/** What runs elsewhere than in these tests: the workflows, and shell scripts in shells of any kind. */
+/**
+ * Lints the files that run elsewhere than in these tests: the workflows, and shell scripts for
+ * shells of any kind.
+ */
 import assert from "node:assert/strict";
 import { run } from "../harness/run.ts";
 import { skip } from "../harness/skip.ts";

@@ -2,7 +2,7 @@
 import type { Handler, ServerCall, Service } from "../../buildkit/grpc/call.ts";
 import type { Metadata } from "../../buildkit/grpc/metadata.ts";
 
-/** What a fake call is made with. */
+/** The options of a fake call. */
 export interface FakeCallOptions {
   readonly metadata?: Metadata;
   readonly messages?: Iterable<Uint8Array>;

@@ -1,4 +1,4 @@
-/** What is left where an output could not be had: nothing, and what was there before. */
+/** After a failed output no new file is left, and the earlier files are unchanged. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { check } from "../harness/run.ts";
@@ -46,7 +46,7 @@ Deno.test({
       const folder = await build(space, `type=local,dest=${disk}/folder`);
       match(folder.stderr, /cannot write "\S+\/disk\/folder\/big": no space left on device/);
       Deno.removeSync(`${disk}/folder`, { recursive: true });
-      // What is left of the disk is filled, and then there is no room for an answer.
+      // The rest of the disk is filled, so that an answer has no room.
       await new Deno.Command("cp", { args: ["/dev/zero", `${disk}/all`] }).output();
       const metadata = ["build", "-o", "type=image", `--metadata-file=${disk}/m`, "ctx"];
       const answer = await space.fairlead(metadata);

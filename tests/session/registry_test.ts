@@ -85,7 +85,8 @@ Deno.test({
       equal(code, 0, stderr);
       return server.asked.length;
     };
-    // The daemon keeps tokens for pulls, and hands them to whoever proves to have the same key.
+    // The daemon keeps tokens for pulls, and gives them to any client that proves to have the same
+    // key.
     equal(await asked(() => pull(space)), 1);
     equal(await asked(() => pull(space)), 0);
     equal(

@@ -5,7 +5,7 @@ import type { Ran } from "../harness/run.ts";
 import type { Fixture } from "./contract.ts";
 import { type Peer, startPeer } from "./start_peer.ts";
 
-/** What of an engine is used here. */
+/** The parts of an engine that these tests use. */
 export interface Engine {
   readonly root: string;
   /** Runs its program. */
@@ -26,7 +26,7 @@ export async function importBuildkit({ root, run }: Engine): Promise<void> {
 
 let count = 0;
 
-/** A container that sees the peer's socket where buildctl is told to look. */
+/** Starts a container that sees the peer's socket at the address that buildctl gets. */
 export async function startPeerContainer(
   engine: Engine,
   scheme: string,

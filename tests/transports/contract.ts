@@ -30,7 +30,7 @@ export interface Subject {
   readonly hang: (() => Promise<Hanging>) | string;
 }
 
-/** What never answers. */
+/** An endpoint that never answers. */
 export type Hanging = { readonly endpoint: string } & AsyncDisposable;
 
 /** The peer behind an endpoint. */
@@ -88,7 +88,7 @@ export function contract(name: string, subject: Subject): void {
   }
 }
 
-/** Failures of these kinds are told at once, and not tried again. */
+/** Failures of these kinds are reported at once, without another try. */
 const LASTING = new Set(["config", "unauthenticated", "denied", "unsupported", "internal"]);
 
 async function dead(subject: Subject, endpoint: string, expected: RegExp): Promise<void> {

@@ -75,8 +75,9 @@ export async function noLeaks(run: () => Promise<unknown>): Promise<void> {
 }
 
 /**
- * Of this test file alone: `deno test --parallel` runs files as threads of one process, so that
- * /proc/self/fd tells of all. The table is internal to Deno; what sanitizers look at.
+ * Counts the open files of this test file alone. `deno test --parallel` runs files as threads of
+ * one process, so /proc/self/fd lists the files of all. The table is internal to Deno; its
+ * sanitizers use it.
  */
 function openFiles(): number {
   // deno-lint-ignore no-explicit-any

@@ -5,7 +5,7 @@ import type { Transport } from "../../transports/transport.ts";
 /** A password for endpoints in tables: no error and no description may show it. */
 export const SECRET = "hunter2";
 
-/** What a transport makes of endpoints. */
+/** Endpoints, and a transport's result for each. */
 export interface EndpointTable<Spec> {
   /** The endpoint as typed, and its spec. */
   readonly good: readonly (readonly [string, Spec])[];

@@ -1,4 +1,4 @@
-/** What the tests of `kube-pod` share: kubeconfigs of the cluster, dials, and the peer in a pod. */
+/** Helpers of the tests of `kube-pod`: kubeconfigs of the cluster, dials, and the peer in a pod. */
 import assert from "node:assert/strict";
 import { stringify } from "yaml";
 import { DialError, type DialErrorCode } from "../../transports/errors.ts";
@@ -12,7 +12,7 @@ import { startPeer } from "./start_peer.ts";
 
 ownProcessIfAsked();
 
-/** Parts of a kubeconfig, in place of the admin's. */
+/** Parts of a kubeconfig, instead of the admin's. */
 export interface KubeconfigParts {
   readonly cluster?: Readonly<Record<string, unknown>>;
   readonly user?: Readonly<Record<string, unknown>>;
@@ -96,7 +96,7 @@ export async function fails(
   });
 }
 
-/** The peer, and a pod in which buildctl is told to look for it. */
+/** Starts the peer, and a pod in which buildctl gets the peer's address. */
 export async function startPeerPod(
   { api }: Kubernetes,
   labels: Readonly<Record<string, string>> = {},

@@ -6,7 +6,7 @@ import { dialKube, fails, startPeerPod, using, writeKubeconfig } from "./kube_cl
 
 /** Registers the tests. They are to be the last ones. */
 export function kubeDeaths(cluster: Kubernetes): void {
-  // What ends here may have come in the place of another one, in another test.
+  // A resource that ends in one test may have been opened in another.
   const lax = { sanitizeOps: false, sanitizeResources: false };
   Deno.test("kube-pod: the node's kubelet dies, and then the API server", lax, async (t) => {
     await using peer = await startPeerPod(cluster);

@@ -64,7 +64,7 @@ export function kubeDoctor(cluster: Kubernetes): void {
       },
     }).catch((error) => assert.match(String(error), /already exists/));
     await makePod(api, { name: "empty", containers: { main: sleeps } });
-    /** What was done before it failed, the step that did, what it says, and what to do. */
+    /** The steps that succeeded, the step that failed, its message, and its hint. */
     const failures: [string, KubeconfigParts, string[], string, RegExp, RegExp][] = [
       ["a wrong token", { user: { token: "x" } }, entered, "authenticate", /nobody by/, /log in/],
       [
@@ -168,7 +168,7 @@ export function kubeDoctor(cluster: Kubernetes): void {
   });
 }
 
-/** The last step failed, all before it went well, and each of them is told once. */
+/** Checks that the last step failed, all before it succeeded, and each is reported once. */
 function failsAt(steps: readonly Step[], names: string[], text: RegExp, hint: RegExp): void {
   const shown = JSON.stringify(steps);
   assert.deepEqual(steps.map(({ step }) => step), names, shown);

@@ -5,11 +5,11 @@
 import type { Kubernetes } from "../harness/kubernetes.ts";
 
 export interface FrontRules {
-  /** Sent in place of the API server's answer; the connection is closed behind it. */
+  /** Sent instead of the API server's answer; then the connection is closed. */
   readonly answer?: string;
   /** The connection stays open behind the answer. */
   readonly holds?: boolean;
-  /** What becomes of a request's head. */
+  /** Returns a changed head of a request. */
   edit?(head: string): string;
 }
 

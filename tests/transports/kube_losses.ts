@@ -18,10 +18,10 @@ import { soon } from "./contract_help.ts";
 import { fairleadCommand } from "./fairlead.ts";
 import { writeKubeconfig } from "./kube_cluster.ts";
 
-/** Each loss is to be told within this time, in ms. */
+/** Each loss must be reported within this time, in ms. */
 const LIMIT = 30_000;
 const SOCKET = "--addr=unix:///run/buildkit/buildkitd.sock";
-/** Of a progress in JSON: megabytes of the context have gone up. */
+/** A line of JSON progress that shows megabytes of the context uploaded. */
 const UPLOADING = /"transferring[^}]*"current":[1-9]\d{6,}/;
 /** In the environment of what runs in the pods of these tests: there are others, and other clusters. */
 const MARK = `LOSSES_${Deno.pid}`;
@@ -175,7 +175,7 @@ export function kubeLosses(cluster: Kubernetes): void {
     await t.step("the container runs out of memory, and is started again", async () => {
       await fresh();
       const { command, ...more } = buildkitdContainer(SOCKET);
-      // What is told to die takes all memory that it can have, as the container's first process.
+      // When the container should die, its first process takes all the memory that it can get.
       const line = `rm -f /tmp/now; ${command.join(" ")} & ` +
         "until [ -e /tmp/now ]; do sleep 0.1; done; exec tail /dev/zero";
       const own = { env: { [MARK]: "1" }, memory: "200Mi" };

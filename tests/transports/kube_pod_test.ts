@@ -28,7 +28,7 @@ if (cluster instanceof Error) skip(reason ?? `Kubernetes doesn't start here: ${c
 else {
   addEventListener("unload", () => {
     void cluster.stop();
-    // What is awaited there does not come to its end.
+    // An unload handler is not awaited, so the folder is removed synchronously.
     Deno.removeSync(cluster.certs.dir, { recursive: true });
   });
   const admin = await writeKubeconfig(cluster);

@@ -2,7 +2,7 @@
 
 export interface ProxySpec {
   readonly scheme: "http" | "socks5";
-  /** `user:password` that it wants. */
+  /** The `user:password` that the proxy requires. */
   readonly account?: string;
 }
 

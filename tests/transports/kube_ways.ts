@@ -197,7 +197,7 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
     await Deno.writeTextFile(`${folder}/token`, token);
     await Deno.writeTextFile(`${folder}/namespace`, "inside");
     await Deno.copyFile(certs.ca.cert, `${folder}/ca.crt`);
-    // What a pod sees is put in its place for this one process, in a mount namespace of its own.
+    // A mount namespace shows this one process the files that a pod would see.
     const place = "/run/secrets/kubernetes.io/serviceaccount";
     const mount = `mount -t tmpfs none /run && mkdir -p ${place} && ` +
       `mount --bind ${folder} ${place} && exec "$@"`;
@@ -272,7 +272,7 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
 
   Deno.test("kube-pod: a server that knows the protocol v4 alone", async () => {
     await using peer = await startPeerPod(cluster);
-    // The real server, which is not told that v5 is known here, too.
+    // The real server. The front removes v5 from the offered protocols.
     using front = await kubeFront(cluster, {
       edit: (head) => head.replace("v5.channel.k8s.io, ", ""),
     });

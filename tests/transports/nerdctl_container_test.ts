@@ -47,7 +47,8 @@ esac
     dial,
     async start() {
       const peer = await startPeer();
-      // Unique on the machine: runc keeps its state by namespace and name, whoever its containerd is.
+      // The name is unique on the machine: runc keeps its state by namespace and name, for any
+      // containerd.
       const name = `peer-${crypto.randomUUID()}`;
       const seen = peer.socket.slice(0, peer.socket.lastIndexOf("/"));
       await containerd.ctr(

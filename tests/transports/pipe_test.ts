@@ -1,6 +1,6 @@
 /**
- * What of `npipe` can be tested where there are no named pipes: the stream under it, which
- * `node:net` makes of a pipe's path on Windows and of a unix socket's elsewhere.
+ * The part of `npipe` that can be tested without named pipes: the stream under it. `node:net` makes
+ * that stream of a pipe's path on Windows and of a unix socket's elsewhere.
  */
 import assert from "node:assert/strict";
 import { connectPipe } from "../../transports/net/pipe.ts";

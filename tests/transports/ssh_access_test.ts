@@ -1,4 +1,4 @@
-/** Who is let in by ssh, and whom we let be the host: each refusal is its own error. */
+/** Logins that ssh refuses, and hosts that we refuse: each refusal is its own error. */
 import assert from "node:assert/strict";
 import { DialError, type DialErrorCode } from "../../transports/errors.ts";
 import { ssh } from "../../transports/schemes/ssh.ts";

@@ -1,4 +1,4 @@
-/** What keeps bytes flowing through a real sshd. */
+/** The flow of bytes through a real sshd. */
 import assert from "node:assert/strict";
 import { ssh } from "../../transports/schemes/ssh.ts";
 import { needsRoot, skip } from "../harness/skip.ts";

@@ -51,7 +51,7 @@ if (!skip(reason)) {
       );
       assert.equal(agent.touched, 1);
       await apart();
-      // Of an agent with more keys the one that a file names.
+      // When an agent has several keys, the one that a file names is used.
       const [name, base64] = agent.line.split(" ");
       await rig.write("id_sk.pub", `${name} ${base64}\n`);
       await rig.write("config", `IdentitiesOnly yes\nIdentityFile ~/.ssh/id_sk\n`);
@@ -224,7 +224,7 @@ if (!skip(reason)) {
     await apart();
     listener.close();
     await hanging;
-    // One that says nothing is named: the dial tells which step it hangs in.
+    // A silent agent is named: the dial reports the step that it hangs in.
     const silent = `${rig.home}/silent`;
     using _silent = Deno.listen({ transport: "unix", path: silent });
     const steps: string[] = [];

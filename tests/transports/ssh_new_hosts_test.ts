@@ -1,4 +1,4 @@
-/** Hosts of which nothing is known: what `StrictHostKeyChecking` makes of them, beside the real ssh. */
+/** Unknown hosts: the effect of `StrictHostKeyChecking`, compared with the real ssh. */
 import assert from "node:assert/strict";
 import { check, run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";

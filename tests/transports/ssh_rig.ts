@@ -1,4 +1,6 @@
-/** What tests of ssh share: a home of their own, and a word with the peer through a server. */
+/**
+ * Helpers of the tests of ssh: a home of their own, and an exchange with the peer through a server.
+ */
 import assert from "node:assert/strict";
 import { DialError, type DialErrorCode } from "../../transports/errors.ts";
 import { ssh } from "../../transports/schemes/ssh.ts";

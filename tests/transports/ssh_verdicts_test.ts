@@ -1,6 +1,6 @@
 /**
- * Whom we let be the host, beside the real ssh: for each configuration and known_hosts both are asked
- * to log in at one sshd, and must be of one mind.
+ * The hosts that we trust, compared with the real ssh: for each configuration and known_hosts both
+ * log in at one sshd, and must come to the same verdict.
  */
 import assert from "node:assert/strict";
 import { check, run } from "../harness/run.ts";

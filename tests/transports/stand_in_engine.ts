@@ -1,6 +1,6 @@
 /**
- * A stand-in for a Docker engine's `/grpc`: upgrades, and hands the bytes to the suite's peer. What a
- * real engine has behind that path is its own BuildKit, which can't be made to break off on demand.
+ * A stand-in for a Docker engine's `/grpc`: upgrades, and passes the bytes to the suite's peer. A
+ * real engine has its own BuildKit behind that path, which can't be made to break off on demand.
  *
  *     deno run -A stand_in_engine.ts SOCKET PEER_SOCKET     says "ready", and ends with its stdin
  */

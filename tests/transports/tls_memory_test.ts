@@ -1,4 +1,7 @@
-/** What fairlead holds while much goes through mutual TLS: the limit that holds without TLS, too. */
+/**
+ * The memory of fairlead while much data goes through mutual TLS: the limit is the same as without
+ * TLS.
+ */
 import assert from "node:assert/strict";
 import { startBuildkitd } from "../harness/buildkitd.ts";
 import { makeCerts } from "../harness/certs.ts";

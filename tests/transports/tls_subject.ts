@@ -1,4 +1,4 @@
-/** What the TLS tests share: certificates, a server of Deno's, and the look at an error. */
+/** Helpers of the TLS tests: certificates, a server of Deno's, and a check of an error. */
 import assert from "node:assert/strict";
 import { dialEndpoint, type TlsOptions } from "../../transports/dial.ts";
 import { transports } from "../../transports/all.ts";
@@ -19,7 +19,7 @@ export function dial(
   return dialEndpoint(registry, endpoint, tls, { ...context(), ...more });
 }
 
-/** What a client of HTTP/2 says first (RFC 9113 §3.4), with empty SETTINGS. */
+/** The first bytes of a client of HTTP/2 (RFC 9113 §3.4), with empty SETTINGS. */
 const PREFACE = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
 
 /** The first bytes a daemon sends when HTTP/2 begins, as `connect` would meet them; null: none. */

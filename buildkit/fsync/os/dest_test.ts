@@ -18,7 +18,7 @@ const ways: [name: string, open: (root: string) => Dest | undefined][] = [["libc
   openDenoDest,
 ]];
 
-/** Runs a case for each, in a folder `dest` beside a folder `outside`. */
+/** Runs a case for each implementation, in a folder `dest` next to a folder `outside`. */
 function each(
   name: string,
   tree: string,

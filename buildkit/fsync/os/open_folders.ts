@@ -1,10 +1,11 @@
 /**
- * Folders that are kept open below a root, by their paths, so that a tree's files don't each cost the way from the
- * root. Each is opened from the one above it without following a link: however a path was arrived at, its folder is
- * inside.
+ * Keeps folders below a root open, by path, so that the path from the root is not opened again for
+ * each file. Each folder is opened from its parent without following a link, so every open folder
+ * is inside the root.
  *
- * An open folder is a number that the system gives to another once it is closed, so none is closed while an operation
- * may still use it: only {@link OpenFolders.trim} closes what is too much, and belongs between two operations.
+ * The system gives the number of a closed folder to another file. So no folder is closed while an
+ * operation may still use it: only {@link OpenFolders.trim} closes folders, and it must be called
+ * between two operations.
  */
 import { flags, type LibcWrite } from "./libc_write.ts";
 import { splitPath, toCString } from "../paths.ts";

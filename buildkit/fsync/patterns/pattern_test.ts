@@ -33,7 +33,7 @@ const table: [rules: string[], matched: string[], not: string[]][] = [
   [["*", "!b", "b/c"], ["a", "b/c", "b/c/d"], ["b", "b/x"]],
   [["a", "!a/b", "a/b/c"], ["a", "a/x", "a/b/c"], ["a/b", "a/b/d"]],
   [["!a"], [], ["a", "b"]],
-  // What nobody means, but patternmatcher does.
+  // Patterns that nobody writes on purpose, but that patternmatcher accepts.
   [["[*]a"], ["]a", "//]a", "[^]a"], ["*a"]],
   [["x*|b"], ["x", "xy", "cb"], ["c"]],
   [["[ab]{2}"], ["ab", "ba"], ["a", "abb", "[ab]{2}"]],
