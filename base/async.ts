@@ -1,6 +1,6 @@
 /**
- * Timers for the way that every build takes. `setTimeout` costs 4 to 5 ms the first time it is
- * called (Deno 2.9 then loads node's timers), a signal's timeout none.
+ * Timers for code that every build runs. The first call of `setTimeout` costs 4 to 5 ms, because
+ * Deno 2.9 then loads node's timers. A signal's timeout costs nothing.
  */
 
 /** Calls `due` in `ms` milliseconds, unless the returned function is called before. */
@@ -24,7 +24,7 @@ export function every(ms: number, due: () => void): () => void {
   };
 }
 
-/** Waits for `promise`, but no longer than `ms` milliseconds; rejects as it does. */
+/** Waits for `promise`, but no longer than `ms` milliseconds; rejects as `promise` does. */
 export async function within(promise: Promise<unknown>, ms: number): Promise<void> {
   const late = Promise.withResolvers<void>();
   const stop = after(ms, late.resolve);
@@ -60,14 +60,14 @@ export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Pr
   }
 }
 
-/** Calls `react` once when the signal is aborted, or now if it is already; disposing takes that back. */
+/** Calls `react` once the signal is aborted, or now if it already is; disposing cancels the call. */
 export function onAbort(signal: AbortSignal, react: () => void): Disposable {
   if (signal.aborted) react();
   else signal.addEventListener("abort", react, { once: true });
   return { [Symbol.dispose]: () => signal.removeEventListener("abort", react) };
 }
 
-/** Runs the work that it is given, at most `most` at a time; the others wait in order. */
+/** Gives a function that runs at most `most` calls at a time; further calls wait in order. */
 export function takeTurns(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   let running = 0;
   const waiting: (() => void)[] = [];

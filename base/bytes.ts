@@ -1,4 +1,4 @@
-/** Whether two blocks of bytes hold the same. Not for secrets: its time depends on the bytes. */
+/** Whether two blocks of bytes are equal. Not for secrets: the time depends on the bytes. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -1,19 +1,19 @@
 /**
- * DER (ITU-T X.690): values of a tag, a length and a content. It is read and written as far as
- * certificates and keys need it: tags of one byte, lengths of 64 KiB at most when written.
+ * DER (ITU-T X.690): each value has a tag, a length and a content. This file supports as much as
+ * certificates and keys need: tags of one byte, and when writing, lengths of 64 KiB at most.
  */
 import { joinBytes } from "./bytes.ts";
 
-/** One value, whole. */
+/** One whole value: tag, length and content. */
 export type Der = Uint8Array<ArrayBuffer>;
 
-/** A value that was read; `content` is a view of the bytes it was read from. */
+/** A value that was read; `content` is a view of the input. */
 export interface DerValue {
   readonly tag: number;
   readonly content: Uint8Array;
 }
 
-/** The values that follow each other in some bytes. Throws RangeError for bytes that are cut off. */
+/** Reads a sequence of values. Throws RangeError for bytes that are cut off. */
 export function derValues(bytes: Uint8Array): DerValue[] {
   const found: DerValue[] = [];
   for (let at = 0; at < bytes.length;) {
@@ -56,7 +56,7 @@ export function context(number: number, content: Uint8Array, constructed = false
   return value(0x80 | (constructed ? 0x20 : 0) | number, content);
 }
 
-/** Whole bits from the first byte on; `unused` counts those of the last byte that mean nothing. */
+/** A BIT STRING; `unused` is the number of unused bits at the end of the last byte. */
 export function bitString(bytes: Uint8Array, unused = 0): Der {
   return value(TAG.bitString, joinBytes([new Uint8Array([unused]), bytes]));
 }
@@ -80,7 +80,7 @@ export function objectId(text: string): Der {
   return value(TAG.objectId, new Uint8Array(bytes));
 }
 
-/** To the second, in UTC; RFC 5280 §4.1.2.5 has the year in two digits before 2050. */
+/** A time in UTC, to the second. Before 2050 the year has two digits (RFC 5280 §4.1.2.5). */
 export function time(date: Date): Der {
   const digits = date.toISOString().replace(/[-:T]|\.\d+/g, "");
   const short = date.getUTCFullYear() < 2050;

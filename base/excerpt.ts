@@ -7,7 +7,7 @@ export interface Place {
   readonly file: string;
   readonly first: number;
   readonly last: number;
-  /** Whether a line is meant, and not only near. */
+  /** Whether a line belongs to the place itself, and not only to its context. */
   isMarked(line: number): boolean;
 }
 
@@ -24,8 +24,8 @@ export interface Place {
 export function excerpt({ file, isMarked, ...place }: Place, lines: readonly string[]): string[] {
   let first = place.first;
   let last = Math.min(place.last, lines.length);
-  // BuildKit's arithmetic: each round takes a line on either side where there is one, and counts
-  // one more than it took, so that it ends where there is none.
+  // BuildKit's arithmetic: each round adds one line on either side if the file has one, and counts
+  // one line more than it added. So the loop ends even if no line is left.
   const wanted = first === last ? 4 : 2;
   for (let taken = 0; taken < wanted; taken++) {
     if (first > 1) {

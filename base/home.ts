@@ -25,7 +25,7 @@ export function passwdHome(uid: number): string | undefined {
       if (fields[2] === String(uid)) return fields[5] || undefined;
     }
   } catch {
-    // A system without that file has no other place to ask without libc.
+    // Without that file, only libc could answer.
   }
   return undefined;
 }

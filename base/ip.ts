@@ -10,7 +10,7 @@ export interface Network {
 
 /**
  * The 4 or 16 bytes of an address without brackets and zone: `10.0.0.1`, `::1`, `::ffff:10.0.0.1`.
- * Numbers with leading zeros (`010.0.0.1`) are refused, as programs differ in how they read them.
+ * Numbers with leading zeros (`010.0.0.1`) are refused, because programs read them differently.
  * Undefined for any other text.
  */
 export function parseIp(text: string): Uint8Array | undefined {
@@ -42,7 +42,7 @@ export function ipText(address: Uint8Array): string {
     { length: 8 },
     (_, i) => (address[2 * i]! << 8 | address[2 * i + 1]!).toString(16),
   );
-  // `::` stands for the first of the longest runs of two zeros or more.
+  // `::` replaces the longest run of two or more zeros, the first one of equal length.
   let gap = { start: 0, length: 1 };
   for (let start = 0; start < 8; start++) {
     let length = 0;
@@ -67,7 +67,7 @@ function ipv6(text: string): Uint8Array | undefined {
   const [left, right] = halves.map((half, i) => bytesOf(half, i === halves.length - 1));
   if (left === undefined || (halves.length === 2 && right === undefined)) return undefined;
   const zeros = 16 - left.length - (right?.length ?? 0);
-  // `::` stands for one group of zeros at least.
+  // `::` replaces at least one group of zeros.
   if (right === undefined ? zeros !== 0 : zeros < 2) return undefined;
   return Uint8Array.from([...left, ...Array<number>(zeros).fill(0), ...right ?? []]);
 }

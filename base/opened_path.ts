@@ -4,7 +4,7 @@ import { realPath } from "./real_path.ts";
 /**
  * `path`, seen from `cwd`, as the system opens it, without `..`: `link/..` becomes the folder above the
  * link's destination. Other links stay in the path, so that messages show names that users know.
- * `realPath` has none. Windows takes `..` by the text alone.
+ * `realPath` resolves them, too. Windows resolves `..` by the text alone.
  */
 export function openedPath(path: string, cwd: string): string {
   const parts = (path.startsWith("/") ? path : `${cwd}/${path}`).split("/");

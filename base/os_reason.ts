@@ -1,6 +1,6 @@
 /**
- * Why the system refused, from what Deno throws: `Permission denied (os error 13): open '/x'`
- * becomes `permission denied`. Whoever prints it names the path.
+ * The system's reason in an error of Deno: `Permission denied (os error 13): open '/x'` becomes
+ * `permission denied`. The caller adds the path.
  */
 export function osReason(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);

@@ -52,8 +52,8 @@ export function cleanPath(path: string): string {
 }
 
 /**
- * A path as seen from a folder, if it is in it (or the folder's own parent, as with buildx); else as
- * it stands. Remote addresses stay as they are.
+ * A path relative to a folder if the path lies in the folder, or is the folder's parent (as in
+ * buildx). All other paths, and remote addresses, stay as they are.
  */
 export function relativeTo(folder: string, path: string): string {
   if (!isAbsolute(folder) || !isAbsolute(path)) return path;

@@ -1,7 +1,7 @@
 /**
- * Texts that may hold bytes which are no UTF-8, as a step's output may: such a byte stands as a lone
- * surrogate, U+DC00 and the byte, and becomes that byte again where the text is written. No state is
- * needed for a character that two messages share: its bytes meet again when they are written.
+ * Texts that may hold invalid UTF-8, such as a step's output. Each invalid byte becomes a lone
+ * surrogate (U+DC00 plus the byte), and that byte again when the text is written. A character that
+ * two messages share needs no state: its bytes are written one after the other.
  */
 
 const encoder = new TextEncoder();
@@ -30,7 +30,7 @@ function pieces(bytes: Uint8Array): string {
   return text + strict.decode(bytes.subarray(start));
 }
 
-/** Of the character that begins there, in bytes; 0 for none (https://www.rfc-editor.org/rfc/rfc3629#section-4). */
+/** The bytes of the character at `at`; 0 for none (https://www.rfc-editor.org/rfc/rfc3629#section-4). */
 function characterLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at]!, second = bytes[at + 1] ?? 0;
   if (lead < 0x80) return 1;
@@ -42,7 +42,7 @@ function characterLength(bytes: Uint8Array, at: number): number {
   return rest.length === length - 1 && rest.every((byte) => (byte & 0xc0) === 0x80) ? length : 0;
 }
 
-/** The bytes of such a text; of any other its UTF-8. */
+/** The bytes of a text: UTF-8, except for the surrogates of invalid bytes. */
 export function bytesOfText(text: string): Uint8Array {
   if (text.isWellFormed()) return encoder.encode(text);
   const parts = text.split(/([\udc80-\udcff])/u).map((part) => {
@@ -60,7 +60,7 @@ export function bytesOfText(text: string): Uint8Array {
   return bytes;
 }
 
-/** For a display that counts columns: what is no character is U+FFFD. */
+/** The text for a display that counts columns: each invalid byte becomes U+FFFD. */
 export function displayText(text: string): string {
   return text.isWellFormed() ? text : new TextDecoder().decode(bytesOfText(text));
 }

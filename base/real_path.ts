@@ -1,8 +1,8 @@
 import { absolutePath, parentOf } from "./paths.ts";
 
-/** Where a path leads. */
+/** The destination of a path. */
 export interface RealPath {
-  /** Absolute and without symbolic links, also for what does not exist yet. */
+  /** Absolute and without symbolic links, even if the destination does not exist yet. */
   readonly path: string;
   /** The longest part of it that exists. */
   readonly existing: string;
@@ -15,7 +15,7 @@ const MOST_LINKS = 40;
  * Where the system would open or create `path`, seen from `cwd`. `link/..` is the folder above the
  * link's destination. A link to something that does not exist yet is followed too: the system creates
  * a file there. A path through more links than the system follows ends at the first one too many,
- * since nothing can be opened there. Windows takes `..` by the text alone.
+ * because nothing can be opened there. Windows resolves `..` by the text alone.
  */
 export function realPath(path: string, cwd: string): RealPath {
   const whole = Deno.build.os === "windows" ? absolutePath(path, cwd) : `/${inFolder(path, cwd)}`;

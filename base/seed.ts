@@ -1,8 +1,8 @@
 /**
- * The first random number that TLS asks for costs a process 23 ms: the library behind it gathers
- * entropy of its own (AWS-LC). A key that nobody needs makes another thread do that meanwhile.
+ * Prepares random numbers for TLS. The first one costs a process 23 ms, because the TLS library (AWS-LC)
+ * gathers entropy of its own. Making an unused key moves that work to another thread.
  *
- * Resolves when it is done; may be called again.
+ * Resolves when the work is done; may be called again.
  */
 export function seed(): Promise<unknown> {
   return seeding ??= crypto.subtle.generateKey(

@@ -2,8 +2,8 @@ import { osReason } from "./os_reason.ts";
 import { UsageError } from "./usage_error.ts";
 
 /**
- * What a path leads to; undefined for nothing. Throws `UsageError` when the system does not say. The
- * call blocks: to wait for another thread takes ten times as long, and bake looks at every target.
+ * The file at a path; undefined for none. Throws `UsageError` for any other error of the system. The
+ * call blocks: waiting for another thread takes ten times as long, and bake checks every target.
  */
 export function statOf(path: string): Deno.FileInfo | undefined {
   try {

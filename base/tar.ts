@@ -9,8 +9,8 @@ export interface TarMember {
 const BLOCK = 512;
 
 /**
- * The header of a member in POSIX's ustar format: owned by 0, of 1970, so that equal contents make
- * equal archives. Its bytes follow, then `tarPadding`.
+ * The header of a member in POSIX's ustar format. The owner is 0 and the time is in 1970, so that
+ * equal contents make equal archives. The member's bytes follow, then `tarPadding`.
  */
 export function tarHeader({ name, mode, size }: TarMember): Uint8Array<ArrayBuffer> {
   const header = new Uint8Array(BLOCK);

@@ -2,22 +2,22 @@ import { bytesOfText } from "./raw_bytes.ts";
 
 /**
  * Makes text harmless for a terminal. Names, logs and messages come from daemons, registries and files
- * of others; a terminal obeys the control characters in them: it would move the cursor over earlier
+ * of others. A terminal would obey control characters in them: move the cursor over earlier
  * lines, fill the clipboard, or rename the window (ECMA-48, and xterm's operating system commands).
  *
  * Colours (SGR) stay, up to the end of their line: a hidden or black one must not reach the next line.
- * All other escape sequences and control characters go. A carriage return becomes a space, or a step
- * could overwrite the start of its line, which says whose line it is.
+ * All other escape sequences and control characters are removed. A carriage return becomes a space:
+ * otherwise a step could overwrite the start of its line, which names the step.
  */
 export interface TerminalText {
-  /** What a terminal may get of this text. */
+  /** Makes a text harmless. */
   text(text: string): string;
   /** The same for bytes. A character or a colour may be split between two calls. */
   bytes(bytes: Uint8Array): string;
 }
 
 const HARMLESS = /^[\n\t -~]*$/;
-// deno-lint-ignore no-control-regex -- control characters are what it is about
+// deno-lint-ignore no-control-regex -- the pattern matches control characters
 const COLOR = /^\x1b\[[0-9;:]*m/;
 // deno-lint-ignore no-control-regex
 const RESET = /^\x1b\[0*m$/;

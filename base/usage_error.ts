@@ -1,10 +1,10 @@
 /**
- * A command line that can't be followed: an unknown flag, a value that is no number, a missing
- * argument. The message is written as Go's pflag and cobra write it, since scripts match on it.
+ * The error for a wrong command line: an unknown flag, a value that is no number, a missing argument.
+ * The message has the words of Go's pflag and cobra, because scripts match them.
  */
 export class UsageError extends Error {
   override readonly name: string = "UsageError";
-  /** @param hint what to try, as a sentence without full stop */
+  /** @param hint the remedy, as a sentence without full stop */
   constructor(message: string, readonly hint?: string) {
     super(message);
   }
@@ -15,7 +15,7 @@ export class FlagError extends UsageError {
   override readonly name = "FlagError";
 }
 
-/** A wrong flag as docker's plugins tell of it: the usage below, no `ERROR:`, no hint, exit code 125. */
+/** A wrong flag as docker's plugins report it: the usage below, no `ERROR:`, no hint, exit code 125. */
 export class PluginUsageError extends Error {
   override readonly name = "PluginUsageError";
   readonly bare = true;

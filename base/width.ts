@@ -2,14 +2,14 @@ import { eastAsianWidth } from "get-east-asian-width";
 
 /**
  * Columns that text takes on a terminal. They are counted by character, as the `wcwidth` of terminals
- * does, and not by grapheme. For joined emoji the sum of the characters is larger, and so is safe.
+ * does, and not by grapheme. For joined emoji the sum is too large, which does no harm.
  */
 
 const ASCII = /^[\x20-\x7e]*$/;
 /** Columns of one character (a code point): 0, 1 or 2. */
 export function charWidth(character: string): number {
   if (ASCII.test(character)) return 1;
-  // The class is written here, so that it is made when it is used: Unicode's classes take their time.
+  // The pattern is written here, so that it is compiled on first use: Unicode's classes are slow.
   if (/^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]/u.test(character)) return 0;
   return eastAsianWidth(character.codePointAt(0)!);
 }
@@ -21,7 +21,7 @@ export function textWidth(text: string): number {
   return width;
 }
 
-/** As much of the text's beginning as takes no more than `columns`. */
+/** The longest beginning of the text that fits in `columns`. */
 export function cutToWidth(text: string, columns: number): string {
   if (ASCII.test(text)) return text.slice(0, Math.max(0, columns));
   let width = 0;
@@ -34,7 +34,7 @@ export function cutToWidth(text: string, columns: number): string {
   return cut;
 }
 
-/** Without what would move the cursor or change colours; such text comes from other machines. */
+/** The text without characters that move the cursor or change colours: it comes from other machines. */
 export function printable(text: string): string {
   return ASCII.test(text) ? text : text.replace(/\p{Cc}/gu, " ");
 }

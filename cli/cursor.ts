@@ -1,17 +1,17 @@
 /**
- * What this program itself tells a terminal (https://vt100.net/docs/vt510-rm/, and for frames
+ * A control sequence of this program for a terminal (https://vt100.net/docs/vt510-rm/, and for frames
  * https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036). `Output.paint` takes
- * these beside text; whatever comes as text can't move the cursor (base/terminal_text.ts).
+ * controls besides text; text itself can't move the cursor (base/terminal_text.ts).
  */
 export class Control {
-  /** @param sequence never made of anything that another machine sent */
+  /** @param sequence must not contain data from another machine */
   constructor(readonly sequence: string) {}
 }
 
-/** A part of what is painted: text, or a control. */
+/** A part of a painted output: text, or a control. */
 export type Painted = string | Control;
 
-/** Terminals that know it show what is between these two at once; the others pass over it. */
+/** Terminals that know these two controls show the output between them at once; others ignore them. */
 export const beginFrame = new Control("\x1b[?2026h");
 export const endFrame = new Control("\x1b[?2026l");
 export const hideCursor = new Control("\x1b[?25l");

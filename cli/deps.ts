@@ -18,16 +18,16 @@ export interface Deps {
   /** An absolute path. */
   readonly cwd: string;
   readonly stdin: Input;
-  /** Results. */
+  /** The output for results. */
   readonly stdout: Output;
-  /** Everything else: progress, warnings, errors, prompts. */
+  /** The output for progress, warnings, errors and prompts. */
   readonly stderr: Output;
   readonly clock: Clock;
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with an `Interrupted` as its reason. */
   readonly signal: AbortSignal;
   /**
    * Resolves once signals are listened to, a tenth of a second after the start. Before that a signal
-   * ends the process at once: whoever makes something that must be removed again waits for it.
+   * ends the process at once, so code that creates something temporary waits for `listening` first.
    */
   readonly listening: Promise<void>;
   readonly registry: Registry;
@@ -52,7 +52,7 @@ export interface Input {
 export interface Output {
   readonly isTerminal: boolean;
   /**
-   * Writes all of `text` before it returns; a terminal gets it without what would move its cursor.
+   * Writes all of `text` before it returns; for a terminal, sequences that move the cursor are removed.
    * Throws `OutputClosed` when nobody reads any more.
    */
   write(text: string): void;
@@ -60,7 +60,7 @@ export interface Output {
   paint(parts: readonly Painted[]): void;
   /** Writes all of `bytes`; resolves when they are taken. Rejects as `write` throws. */
   writeBytes(bytes: Uint8Array): Promise<void>;
-  /** The size of the terminal in characters, asked anew each time; undefined where there is none. */
+  /** The current size of the terminal in characters; undefined if the output is no terminal. */
   size(): { columns: number; rows: number } | undefined;
 }
 

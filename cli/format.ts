@@ -14,11 +14,11 @@ export interface Format {
 }
 
 /**
- * Reads a `--format`: `table`, `json`, `table TEMPLATE` or `TEMPLATE`. `\t` and `\n` in it may be
- * written so. Throws `TemplateError`.
+ * Reads a `--format`: `table`, `json`, `table TEMPLATE` or `TEMPLATE`. The two characters `\t` mean a
+ * tab, and `\n` a newline. Throws `TemplateError`.
  *
  * @param tableTemplate the template of a bare `table`
- * @param headers what stands above the columns, by field
+ * @param headers the header of each column, by field
  */
 export function parseFormat(
   text: string,

@@ -1,6 +1,6 @@
 /**
- * The moments of a run, for `scripts/bench start-up` (`FAIRLEAD_PHASES=1` prints them). Not
- * `performance.mark`, whose first call costs 2 ms.
+ * The moments of a run, for `scripts/bench start-up` (`FAIRLEAD_PHASES=1` prints them).
+ * `performance.mark` isn't used, because its first call costs 2 ms.
  */
 const moments: [name: string, at: number][] = [];
 

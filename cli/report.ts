@@ -10,7 +10,7 @@ import { exitCodes } from "./exit_codes.ts";
 export interface Report {
   /** Painted after the lines. */
   readonly below: readonly Painted[];
-  /** For stderr, without their line ends; may be none. */
+  /** Lines for stderr, without line ends; the list may be empty. */
   readonly lines: readonly string[];
   readonly code: number;
 }
@@ -42,13 +42,13 @@ export interface ReportOptions {
   readonly debug: boolean;
   /** The hint stands below the message. Without a terminal the message is last: scripts read that line. */
   readonly isTerminal: boolean;
-  /** The user has asked the program to end: a call that was cancelled is that, and no failure of its own. */
+  /** The user has asked the program to end: a cancelled call then counts as interrupted, not as failed. */
   readonly interrupted?: boolean;
-  /** What docker calls us by, as its plugin. */
+  /** The name by which docker calls fairlead as its plugin. */
   readonly plugin?: string | undefined;
 }
 
-/** Turns anything thrown into what the user sees: `ERROR: ` and the message, with the hint. */
+/** Converts any thrown value to the lines that the user sees: `ERROR: `, the message, and the hint. */
 export function report(error: unknown, options: ReportOptions): Report {
   const { debug, isTerminal, interrupted = false, plugin } = options;
   const causes = chainOf(error);
@@ -76,8 +76,8 @@ export function report(error: unknown, options: ReportOptions): Report {
 }
 
 /**
- * A message as errors are shown: one of gRPC with its code before it, as Go prints it, and the system's
- * without the number that Deno adds (`Permission denied (os error 13)`).
+ * The message of an error as users see it: a gRPC error has its code before the message, as in Go, and
+ * a system error loses the number that Deno adds (`Permission denied (os error 13)`).
  */
 export function messageOf(error: unknown): string {
   const text = plainMessageOf(error);

@@ -7,14 +7,14 @@ import { notHere } from "./unsupported_commands.ts";
 import { withNamedPlugins } from "./plugin_flag.ts";
 import { FlagError, PluginUsageError, UsageError } from "../base/usage_error.ts";
 
-/** The name of the program where it was started by itself. */
+/** The name of the program when docker doesn't call it. */
 export const program = "fairlead";
 
 const about = "A standalone BuildKit client";
 
 /**
- * Runs the command that `deps.args` names. Resolves to the exit code; rejects with what the command
- * threw, or with `UsageError`.
+ * Runs the command that `deps.args` names. Resolves to the exit code; rejects with the command's error,
+ * or with `UsageError`.
  * @param onDebug called when `--debug` is among the flags; a value of a flag never counts as one
  */
 export async function runRoot(

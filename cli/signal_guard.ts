@@ -9,7 +9,7 @@ import type { Interrupted } from "./deps.ts";
 
 type Signal = Interrupted["signal"];
 
-/** What the guard's thread is told. Times are in milliseconds. */
+/** The options of the guard's thread. Times are in milliseconds. */
 interface GuardOptions {
   readonly signals: readonly Signal[];
   /** The main thread sets its first element once it has heard a signal. */
@@ -17,11 +17,11 @@ interface GuardOptions {
   readonly libc: readonly string[];
   readonly isMac: boolean;
   readonly exitCodes: Readonly<Record<Signal, number>>;
-  /** From the second signal on: for the main thread to leave by itself. */
+  /** The time from the second signal on until the main thread must have ended by itself. */
   readonly leave: number;
-  /** From SIGTERM or SIGHUP on: for the main thread to hear it. */
+  /** The time from SIGTERM or SIGHUP on until the main thread must have heard the signal. */
   readonly hear: number;
-  /** From SIGTERM or SIGHUP on: for an orderly end. */
+  /** The time from SIGTERM or SIGHUP on for an orderly end. */
   readonly orderly: number;
 }
 
@@ -30,7 +30,7 @@ const TIMES = { leave: 500, hear: 2000, orderly: 10_000 };
 /**
  * Starts the guard.
  * @param onReady called once the guard listens; from then on the main thread may listen, too
- * @returns to be called when the main thread has heard a signal
+ * @returns a function to call when the main thread has heard a signal
  */
 export function startGuard(
   signals: readonly Signal[],
@@ -54,20 +54,20 @@ export function startGuard(
     };
     worker.postMessage(options);
   } catch {
-    // Without a thread to spare the main thread listens alone.
+    // If no worker can be started, the main thread listens alone.
     onReady();
   }
   return () => Atomics.store(heard, 0, 1);
 }
 
-/** The guard's thread. It can use nothing of this file but its types. */
+/** The code of the guard's thread. It can't use other values of this file, only types. */
 function guard(): void {
   const scope = self as unknown as {
     onmessage: (event: { data: GuardOptions }) => void;
     postMessage(message: null): void;
   };
 
-  /** The first of libc's names that can be opened; undefined where none can. */
+  /** Opens libc by the first name that works; undefined if none does. */
   function open<S extends Deno.ForeignLibraryInterface>(names: readonly string[], symbols: S) {
     for (const name of names) {
       try {

@@ -4,8 +4,8 @@ import { exitCodes } from "./exit_codes.ts";
 
 /**
  * The guard (signal_guard.ts) costs 15 ms, so signals are listened to this many milliseconds after the
- * start, and not before the guard does. An earlier signal ends the process at once, when there is hardly
- * anything to tidy up.
+ * start, and not before the guard listens. An earlier signal ends the process at once; by then there is
+ * hardly anything to clean up.
  */
 const LATER = 100;
 
@@ -13,7 +13,7 @@ const LATER = 100;
  * The first SIGINT, SIGTERM or SIGHUP aborts the returned signal, so that the command ends in an
  * orderly way; the second leaves at once. If the main thread is too busy to hear them, or doesn't come
  * to an end, two SIGINT or one SIGTERM end the program all the same.
- * @returns `listening` resolves once that holds
+ * @returns `listening` resolves once signals are listened to
  */
 export function interruptible(
   exit: (code: number) => void,

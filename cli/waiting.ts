@@ -11,7 +11,7 @@ import { cutToWidth, printable } from "../base/width.ts";
 export const PATIENCE = 1000;
 const SECOND = 1000;
 
-/** How far a connection has come, as one line that changes. */
+/** The progress of a connection, as one line that changes. */
 export interface Waiting {
   step(step: DialStep, detail?: string): void;
   retry(error: DialError): void;

@@ -124,14 +124,14 @@ export const command = defineCommand({
       files: names.all,
     });
     if (missing) {
-      // Left, and not finished: its watcher goes on with the next one.
+      // The display is disposed of, not finished: its watcher continues with the next display.
       progress[Symbol.dispose]();
       const { requestPrivileges } = await import("../builds/permissions/request.ts");
       const program = rootPath(deps).split(" ");
       const at = program.length + firstArgument(deps.args, globalFlags);
       await requestPrivileges(missing, { deps, words: [...program, ...deps.args], at });
     }
-    // The display gave the terminal to the question.
+    // The display released the terminal for the question.
     using live = missing ? display() : progress;
     const { runPlan } = await import("./bake/run.ts" /* at every run */);
     return await runPlan(plan, {
@@ -152,7 +152,7 @@ export const command = defineCommand({
   },
 });
 
-/** Connections that the definition is read over, and the targets are built over then. */
+/** Opens the connections over which the definition is read and the targets are built. */
 async function openNodes(options: Parameters<typeof nodeClients>[0]) {
   const { nodeClients } = await import("../builds/nodes/node_clients.ts");
   const nodes = nodeClients(options);

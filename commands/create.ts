@@ -92,7 +92,7 @@ function builderOf(group: NodeGroup): Builder {
   return { ...group, origin: "store", lastActivity: () => undefined };
 }
 
-/** Throws when the engine of a node can't be asked: no container could be made there. */
+/** Throws if the engine of a node doesn't answer, because no container could be created there. */
 async function requireEngine(
   builder: Builder,
   options: Parameters<typeof askBuilders>[1],

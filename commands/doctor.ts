@@ -69,7 +69,7 @@ in the daemon's cache until the daemon needs the space. The exit code is 0 when 
   },
 });
 
-/** A builder that is there, or one made of an endpoint as `create` would make it. */
+/** An existing builder, or one for an endpoint, as `create` would make it. */
 async function chosen(
   deps: Deps,
   name: string,
@@ -103,7 +103,7 @@ async function chosen(
   };
 }
 
-/** The nodes, or each daemon of those that have several. What is wrong with that shows by itself. */
+/** The nodes, or each daemon of nodes that have several. Errors appear later, in the steps of the node. */
 async function daemonsOf(builder: Builder, deps: Deps, timeout: number): Promise<StoredNode[]> {
   const signal = timeout > 0
     ? AbortSignal.any([deps.signal, AbortSignal.timeout(timeout)])

@@ -48,7 +48,7 @@ export const command = defineCommand({
   },
 });
 
-/** An endpoint as it stands, or that of a builder's first node. */
+/** The typed endpoint, or that of a builder's first node. */
 async function choose(deps: Deps, name: string): Promise<ChosenEndpoint> {
   if (schemeOf(name) !== undefined) {
     // A mistake in the endpoint is reported now, and not at the first connection.

@@ -17,7 +17,7 @@ import { UsageError } from "../base/usage_error.ts";
 import { warn, warnBroken } from "../cli/warn.ts";
 import { storeOf } from "../cli/builders/open_store.ts";
 
-/** The flags that say what stays. */
+/** The flags that keep a part of a builder. */
 interface Kept {
   readonly "keep-daemon": boolean;
   readonly "keep-state": boolean;
@@ -91,7 +91,7 @@ async function removeOne(deps: Deps, store: Store, name: string, kept: Kept) {
   if (failure !== undefined) throw failure;
 }
 
-/** Removes what the driver has made. Gives the first error; the other nodes are removed all the same. */
+/** Removes the daemons that the driver made, even if one fails. Returns the first error. */
 async function removeDaemons(
   deps: Deps,
   builder: Builder,

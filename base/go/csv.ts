@@ -1,6 +1,6 @@
 import { UsageError } from "../usage_error.ts";
 
-/** A text that is no CSV, in the words of Go's encoding/csv. */
+/** The error for a text that isn't valid CSV, in the words of Go's encoding/csv. */
 export class CsvError extends UsageError {
   /** @param column counts bytes, from 1 */
   constructor(readonly problem: string, readonly line: number, column: number) {
@@ -9,10 +9,10 @@ export class CsvError extends UsageError {
 }
 
 /**
- * One line of comma-separated fields, quoted by RFC 4180: `"a=b,c",d=e` has two fields. A quote
- * stands at the start of a field or not at all; inside a quoted field it is doubled. A newline is
- * allowed anywhere, and belongs to its field; one at the end is ignored. This is how buildx's
- * go-csvvalue reads flags and strings of definitions.
+ * Reads one line of comma-separated fields, quoted by RFC 4180: `"a=b,c",d=e` has two fields. A quote
+ * is allowed only at the start of a field; inside a quoted field it is doubled. A newline is
+ * allowed anywhere, and belongs to its field; a newline at the end is ignored. buildx's
+ * go-csvvalue reads flags and strings of definitions like this.
  *
  * Throws {@link CsvError}, and a `UsageError` that says `EOF` for an empty line.
  */
@@ -23,8 +23,8 @@ export function csvFields(line: string, comma = ","): string[] {
 }
 
 /**
- * The records of a text, one a line, with the line that each begins on. Lines inside of quotes belong
- * to their field, and empty lines don't count. This is how Go's encoding/csv reads a file.
+ * Reads the records of a text, one for each line, with the number of the line that each begins on. A
+ * newline inside quotes belongs to its field, and empty lines are skipped, as in Go's encoding/csv.
  *
  * Throws {@link CsvError}.
  */
@@ -92,7 +92,7 @@ class Record {
 
   #error(at: number, problem: string): CsvError {
     let before = this.text.slice(this.start, at);
-    // The end of the text is on its last line, if that has a newline of its own, too.
+    // The end of the text counts as part of its last line, even behind that line's newline.
     if (at === this.text.length) before = before.replace(/\n$/, " ");
     const lines = this.endsAtNewline ? before.split("\n") : [before];
     const column = new TextEncoder().encode(lines.at(-1)).length + 1;

@@ -2,7 +2,7 @@ import { quote } from "./quote.ts";
 
 /**
  * A number as Go's ParseFloat reads it, in 64 bits: `1.5`, `1e3`, `0x1p4`, `1_000`, `inf`, `nan`.
- * Throws an Error in its words.
+ * Throws an Error with Go's words.
  */
 export function parseFloat64(text: string): number {
   const fail = (reason: string) =>
@@ -16,10 +16,10 @@ export function parseFloat64(text: string): number {
   return value;
 }
 
-/** NaN for what is no number. */
+/** The number of a text; NaN if the text is no number. */
 function numberOf(text: string): number {
   const isHex = /^[-+]?0x/i.test(text);
-  // Between digits, and between `0x` and a digit, stands what separates them for the eye.
+  // `_` may separate two digits, or `0x` and a digit.
   const plain = text.replace(isHex ? /(?<=[0-9a-fx])_(?=[0-9a-f])/gi : /(?<=\d)_(?=\d)/g, "");
   const hex = /^([-+]?)0x([0-9a-f]*)\.?([0-9a-f]*)p([-+]?\d+)$/i.exec(plain);
   if (hex !== null) {

@@ -1,4 +1,4 @@
-/** How long something took or is ago, as go-units' `HumanDuration` says it; in milliseconds. */
+/** A duration in milliseconds, in the words of go-units' `HumanDuration`. */
 export function humanDuration(ms: number): string {
   const seconds = Math.trunc(ms / 1000);
   const minutes = Math.trunc(ms / 60_000);

@@ -1,6 +1,6 @@
 /**
- * JSON as Go's encoder writes it: maps in the order of their keys, `<`, `>` and `&` escaped, and what
- * HTML and JavaScript could trip over.
+ * JSON as Go's encoder writes it: maps in the order of their keys; `<`, `>`, `&` and the line
+ * separators of JavaScript are escaped.
  */
 export function goJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(
@@ -12,22 +12,22 @@ export function goJson(value: unknown, indent?: number): string {
   return text.replace(ESCAPED, escape);
 }
 
-/** The same for a value that somebody else's `JSON.stringify` will print; keys are left alone. */
+/** Prepares a value, so that a caller's `JSON.stringify` prints it like Go; keys stay as they are. */
 export function goJsonValue(value: unknown): unknown {
   if (typeof value === "string" && value.search(ESCAPED) >= 0) return raw(goJson(value));
-  // What says itself how it is to be written.
+  // Such a value has its own form in JSON.
   if (typeof (value as { toJSON?: unknown } | null)?.toJSON === "function") return value;
   if (Array.isArray(value)) return value.map(goJsonValue);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, goJsonValue(item)]));
 }
 
-/** An integer of any size, in all its digits. */
+/** An integer of any size, for `JSON.stringify` to print with all its digits. */
 export function rawNumber(value: bigint): unknown {
   return raw(String(value));
 }
 
-/** Text that `JSON.stringify` puts out as it is; newer than TypeScript's library knows. */
+/** Text that `JSON.stringify` prints unchanged. TypeScript's library doesn't declare `rawJSON` yet. */
 function raw(text: string): unknown {
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
 }

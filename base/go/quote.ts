@@ -9,7 +9,7 @@ const names: Record<string, string> = {
   "\\": "\\\\",
 };
 
-/** A string as Go's `%q` prints it: in double quotes, with what can't be printed escaped. */
+/** A string as Go's `%q` prints it: in double quotes, with unprintable characters escaped. */
 export function quote(text: string): string {
   return `"${escape(text, '"')}"`;
 }

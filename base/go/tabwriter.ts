@@ -1,11 +1,11 @@
 /**
- * Aligns text in columns as Go's text/tabwriter does. A cell is what a tab ends; a column is a run of
- * lines that have a cell in it, so a line without tabs ends all columns. The text after a line's last
- * tab is part of no column.
+ * Aligns text in columns as Go's text/tabwriter does. A tab ends a cell. A column is a run of
+ * lines that have a cell there, so a line without tabs ends all columns. The text after a line's last
+ * tab belongs to no column.
  *
  * @param padding spaces between the widest cell of a column and the next
- * @param minimum the narrowest that a column may be, padding included
- * @param tabs set to pad with tabs that are so many columns wide; columns then begin at tab stops
+ * @param minimum the smallest width of a column, padding included
+ * @param tabs the width of a tab if columns are padded with tabs; columns then begin at tab stops
  */
 export function alignColumns(
   text: string,

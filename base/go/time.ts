@@ -96,7 +96,7 @@ function decimals(moment: Moment): string {
   return nanos === 0 ? "" : `.${String(nanos).padStart(9, "0").replace(/0+$/, "")}`;
 }
 
-/** Minutes east of UTC as `+01:00`, or with another text in place of the colon. */
+/** Minutes east of UTC as `+01:00`, or with another text instead of the colon. */
 export function zoneOf(offset: number, colon = ":"): string {
   const [hours, minutes] = [Math.trunc(Math.abs(offset) / 60), Math.abs(offset) % 60];
   const two = (value: number) => String(value).padStart(2, "0");

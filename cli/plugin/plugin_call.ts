@@ -14,7 +14,7 @@ type Env = (name: string) => string | undefined;
 export interface PluginCall {
   /** The name by which docker calls us. */
   readonly plugin: string;
-  /** The words after that name, after those of docker's flags that we have, too. */
+  /** The arguments: first docker's flags that fairlead has, too, then the words after the name. */
   readonly args: readonly string[];
   /** The environment, in which docker's flags replace variables. */
   readonly env: Env;

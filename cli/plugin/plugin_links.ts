@@ -17,7 +17,7 @@ export interface PluginLink {
 
 const windows = Deno.build.os === "windows";
 
-/** @param name what docker is to know us by: `buildx`. Throws `UsageError` without a home folder. */
+/** @param name the plugin's name in docker: `buildx`. Throws `UsageError` without a home folder. */
 export function pluginLink(env: Env, name: string): PluginLink {
   const config = dockerConfigDir(env);
   if (config === undefined) {
@@ -34,7 +34,7 @@ export function pluginLink(env: Env, name: string): PluginLink {
 export function ownProgram(env: Env): string {
   if (Deno.build.standalone) return Deno.realPathSync(Deno.execPath());
   const told = env("FAIRLEAD_PROGRAM");
-  // Called by docker, it is a link of ours that was started: what it leads to is meant.
+  // If docker calls the program, it starts one of fairlead's links: resolve the link.
   if (told) {
     return told.includes("/cli-plugins/") ? Deno.realPathSync(told) : absolutePath(told, "/");
   }

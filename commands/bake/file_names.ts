@@ -14,14 +14,14 @@ export const DEFAULT_FILES = [
   "docker-bake.override.hcl",
 ] as const;
 
-/** The prefix of a file of this machine beside a definition from elsewhere. */
+/** The prefix of a local file, for use with a definition from elsewhere. */
 const LOCAL = "cwd://";
 
 /** The files to read, by where they are. */
 export interface FileNames {
-  /** Files beside the definition. */
+  /** Files in the repository of the definition. */
   readonly remote: readonly string[];
-  /** Files of this machine, which come after those. */
+  /** Files of this machine, which come after the remote ones. */
   readonly local: readonly string[];
   /** All names in their order, for a definition of this machine. */
   readonly all: readonly string[];

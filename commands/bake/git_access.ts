@@ -6,7 +6,7 @@ import { type AgentEntry, parseAgents } from "../../grammar/ssh.ts";
 import type { Env } from "../../transports/transport.ts";
 import { hostOf } from "./git_url.ts";
 
-/** What is needed to fetch from a repository's host. */
+/** The credentials for fetching from a repository's host. */
 export interface GitAccess {
   readonly secrets: readonly SecretEntry[];
   readonly agents: readonly AgentEntry[];
@@ -24,9 +24,9 @@ export function definitionAccess(url: string, env: Env): GitAccess {
 }
 
 /**
- * For a target whose context is on the definition's host, whose agents the user lends by naming the
- * definition. Other targets of a definition over ssh get the usual agent, as with buildx, but the user
- * has to allow that.
+ * The access for a target's context. A context on the definition's host gets the definition's agents,
+ * because the user has named the definition. Other targets of a definition over ssh get the usual
+ * agent, as in buildx, but the user has to allow that.
  */
 export function contextAccess(
   url: string | undefined,
@@ -43,7 +43,7 @@ export function contextAccess(
   return { secrets: [], agents: isGitOverSsh(url) ? parseAgents(["default"]) : [], lent: [] };
 }
 
-/** The agents that are named for the definition; buildx wants one for a URL of ssh. */
+/** The agents that are named for the definition; buildx requires one for a URL of ssh. */
 function agentsFor(url: string, env: Env): AgentEntry[] {
   const named = env("BUILDX_BAKE_GIT_SSH");
   if (!isGitOverSsh(url)) return [];

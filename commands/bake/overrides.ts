@@ -30,7 +30,7 @@ export function overridesOf(
   return overrides;
 }
 
-/** A boolean says whether, anything else how. */
+/** The value of an attestation: a boolean turns it on or off, any other text holds its attributes. */
 function attestation(type: string, value: string): string {
   try {
     return `type=${type},disabled=${!parseBool(value)}`;
@@ -39,7 +39,7 @@ function attestation(type: string, value: string): string {
   }
 }
 
-/** Whether `--policy disabled=true` says that no policy is to hold; it stands alone. */
+/** Whether `--policy disabled=true` turns all policies off; that must be the only `--policy`. */
 export function disablesPolicies(texts: readonly string[]): boolean {
   const all = texts.map((text) => {
     const keys = new Map(

@@ -18,7 +18,7 @@ export interface Planned extends TargetSpec {
   readonly target: Target;
 }
 
-/** What planning needs beside the targets. */
+/** The inputs of planning besides the targets. */
 export interface PlanContext extends Pick<Origin, "isFetched" | "repository"> {
   readonly deps: Deps;
   /** All policies are off. */
@@ -27,8 +27,8 @@ export interface PlanContext extends Pick<Origin, "isFetched" | "repository"> {
 
 /**
  * Plans every target, and completes it as it is printed: with its whole context, `SOURCE_DATE_EPOCH` of
- * the environment, and stdout for archives without a destination. Throws the errors of a build that
- * show on this side.
+ * the environment, and stdout for archives without a destination. Throws those errors of a build that
+ * the client can detect.
  */
 export async function planTargets(
   { targets }: Resolved,

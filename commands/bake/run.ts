@@ -22,7 +22,7 @@ import { UsageError } from "../../base/usage_error.ts";
 import type { Planned } from "./plan.ts";
 import { answersOf, type Done, runMetadata, showAnswers, showMessages } from "./results.ts";
 
-/** What `runPlan` needs besides the plan. */
+/** The inputs of `runPlan` besides the plan. */
 export interface BakeContext {
   readonly deps: Deps;
   readonly store: Store;
@@ -39,7 +39,7 @@ export interface BakeContext {
   readonly planFormat: string | undefined;
   /** `--call`, which says how answers are printed. */
   readonly call: CallMethod | undefined;
-  /** The targets as they were asked for. */
+  /** The names of the targets as the user typed them. */
   readonly names: readonly string[];
   readonly resolved: Resolved;
   /** The definition as it is printed. */
@@ -59,7 +59,7 @@ export async function runPlan(plan: readonly Planned[], context: BakeContext): P
     const { format = "", ignoreStatus = false } = call ?? {};
     const complete: BuildSpec = {
       ...spec,
-      // A run that came this far has it granted.
+      // The user has granted this before the run.
       entitlements: [...spec.entitlements, "buildx.local.delete"],
       call: asked && { ...asked, format, ignoreStatus },
     };

@@ -21,7 +21,7 @@ import type { Env } from "../../transports/transport.ts";
 import { contextAccess } from "./git_access.ts";
 import { urlBelow } from "./git_url.ts";
 
-/** Where a definition comes from, and who reads it. */
+/** The origin of a definition, and the surroundings in which it is read. */
 export interface Origin {
   /** The definition was fetched: its texts that look like URLs are URLs. */
   readonly isFetched: boolean;
@@ -36,7 +36,7 @@ export interface TargetSpec {
   readonly spec: BuildSpec;
   /** The context as it is printed: a URL or a path. */
   readonly context: string;
-  /** Agents that the user of the command line lends to the build. */
+  /** ssh agents that the build may use because the user's command line names them. */
   readonly lent: readonly AgentEntry[];
 }
 
@@ -164,7 +164,7 @@ function shmSize(text: string | undefined): number {
   }
 }
 
-/** Whether there is something at a path. */
+/** Whether a path exists. */
 export function exists(path: string): boolean {
   try {
     Deno.statSync(path);

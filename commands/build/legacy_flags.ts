@@ -1,6 +1,6 @@
 /**
- * Flags that older command lines and docker's own builder have: taken as buildx takes them, and listed
- * nowhere. Some are other spellings, some mean nothing to BuildKit, and some of those are warned of.
+ * Flags of older command lines and of docker's own builder. They work as in buildx, and help doesn't
+ * list them. Some are other spellings; some have no effect in BuildKit, and some of those cause a warning.
  */
 import type { FlagSpecs } from "../../cli/flags/spec.ts";
 import type { Deps } from "../../cli/deps.ts";
@@ -9,7 +9,7 @@ import { warn } from "../../cli/warn.ts";
 const resource = { kind: "array", hidden: true, summary: "See --resource" } as const;
 const ignored = { kind: "bool", hidden: true, summary: "Has no effect" } as const;
 
-/** Limits that are resources by now. */
+/** Older flags for limits, which `--resource` has replaced. */
 const resources = {
   "cpu-period": resource,
   "cpu-quota": resource,
@@ -40,7 +40,7 @@ const warnings: Readonly<Record<string, string>> = {
     "using a multi-stage Dockerfile for efficiency.",
 };
 
-/** Warns of those that were typed and mean nothing. */
+/** Warns of typed flags that have no effect. */
 export function warnLegacy(given: ReadonlySet<string>, deps: Pick<Deps, "stderr">): void {
   for (const name of Object.keys(warnings).filter((name) => given.has(name)).sort()) {
     warn(deps, warnings[name]!);

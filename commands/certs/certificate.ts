@@ -15,21 +15,21 @@ import {
 import type { Host } from "./host.ts";
 import { keyId, type Keys, signature, signatureAlgorithm } from "./keys.ts";
 
-/** What a certificate is for. */
+/** The use of a certificate. */
 export type Use = "authority" | "server" | "client";
 
 export interface CertificateRequest {
   /** Common name. */
   readonly subject: string;
   readonly use: Use;
-  /** What it holds for; none for an authority. */
+  /** The names and addresses of the certificate; empty for an authority. */
   readonly hosts: readonly Host[];
   readonly keys: Keys;
   readonly from: Date;
   readonly to: Date;
 }
 
-/** Who signs; an authority signs itself. */
+/** The signer of a certificate; an authority signs itself. */
 export interface Issuer {
   readonly subject: string;
   readonly keys: Keys;
@@ -47,7 +47,7 @@ const OID = {
   client: "1.3.6.1.5.5.7.3.2",
 } as const;
 
-/** Makes a certificate; gives its DER. */
+/** Makes a certificate, and returns its DER. */
 export async function makeCertificate(
   request: CertificateRequest,
   issuer: Issuer,
@@ -67,7 +67,7 @@ export async function makeCertificate(
   return sequence(signed, algorithm, await signature(issuer.keys, signed));
 }
 
-/** 16 random bytes: RFC 5280 §4.1.2.2 wants it positive, and at most 20. */
+/** 16 random bytes: RFC 5280 §4.1.2.2 requires a positive number of at most 20 bytes. */
 function serial(): Uint8Array {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[0]! &= 0x7f;
@@ -90,7 +90,7 @@ async function extensions(
   if (use === "authority") {
     return [
       ...ids,
-      // It signs no further authorities.
+      // The path length 0 means that the authority signs no further authorities.
       extension(OID.basicConstraints, sequence(yes, integer(new Uint8Array([0]))), true),
       // keyCertSign and cRLSign: bits 5 and 6.
       extension(OID.keyUsage, bitString(new Uint8Array([0b110]), 1), true),

@@ -1,4 +1,4 @@
-/** Certificates and keys as files have them, read to be judged. Loads node's crypto. */
+/** Reads certificates and keys from files, for `certs check`. Loads node's crypto. */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { osReason } from "../../base/os_reason.ts";
 

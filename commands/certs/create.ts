@@ -10,7 +10,7 @@ import { shellWord } from "../../base/shell_word.ts";
 import { writeSet } from "./write_set.ts";
 
 const DAY = 86_400_000;
-/** Clocks differ: a certificate of this minute would be refused by one that is behind. */
+/** Certificates begin this many milliseconds ago, so that a machine with a slow clock accepts them. */
 const EARLIER = 3_600_000;
 
 export const command = defineCommand({
@@ -63,7 +63,7 @@ export const command = defineCommand({
   },
 });
 
-/** What was made, and the two lines that use it. */
+/** The output of the command: the files, and the two command lines that use them. */
 function howTo(folder: string, hosts: readonly Host[], to: Date): string {
   const names = hosts.map(({ text }) => text).join(", ");
   const { text = "HOST", address } = hosts.find(({ text }) => !text.startsWith("*")) ?? {};

@@ -1,15 +1,15 @@
-/** What a certificate's bytes say that the runtime's own reader doesn't tell: usages, version, signature. */
+/** Reads facts that the runtime's own reader leaves out: key usages, version, signature algorithm. */
 import { derValues, objectIdText } from "../../base/der.ts";
 import { extensionsOf } from "../../transports/tls/certificate.ts";
 
 export interface Facts {
-  /** 1 to 3; extensions there are in 3 alone. */
+  /** The version, 1 to 3; only version 3 has extensions. */
   readonly version: number;
-  /** Object id of the way it is signed. */
+  /** The object id of the signature algorithm. */
   readonly signature: string;
-  /** Whether the extension keyUsage, where there is one, allows to sign certificates. */
+  /** Whether the extension keyUsage allows signing certificates; true without that extension. */
   readonly maySign: boolean;
-  /** Object ids of the extension extKeyUsage; undefined without it: then it may be used for all. */
+  /** The object ids in the extension extKeyUsage; undefined without it, which allows every use. */
   readonly uses: readonly string[] | undefined;
 }
 
@@ -29,7 +29,7 @@ export function factsOf(certificate: Uint8Array): Facts {
   return {
     version,
     signature: objectIdText(derValues(algorithm!.content)[0]!.content),
-    // A BIT STRING begins with the number of bits at its end that mean nothing.
+    // A BIT STRING begins with the number of unused bits at its end.
     maySign: usage === undefined || ((derValues(usage)[0]!.content[1] ?? 0) & KEY_CERT_SIGN) !== 0,
     uses: uses &&
       derValues(derValues(uses)[0]!.content).map(({ content }) => objectIdText(content)),

@@ -1,16 +1,16 @@
 /** Finds certificates with their keys in a folder, by the names that they usually have. */
 export interface Pair {
-  /** Where it lies, relative to the folder that was named; empty for that folder itself. */
+  /** The pair's folder, relative to the named folder; empty for that folder itself. */
   readonly folder: string;
   readonly cert: string;
   readonly key: string;
-  /** The CA beside it; undefined where there is none. */
+  /** The CA's file in the same folder; undefined if there is none. */
   readonly ca: string | undefined;
-  /** What it must be good for by its name. */
+  /** The use of the certificate, as its file name implies. */
   readonly role: "daemon" | "client" | undefined;
 }
 
-/** As fairlead, mkcert and Docker's examples name them, as dockerd's are named, and as in Kubernetes. */
+/** The file names that fairlead, mkcert, Docker's examples, dockerd and Kubernetes use. */
 const NAMES = [
   { cert: "cert.pem", key: "key.pem" },
   { cert: "server-cert.pem", key: "server-key.pem", role: "daemon" },
@@ -47,7 +47,7 @@ export function findAuthorities(dir: string): string[] {
   );
 }
 
-/** The key of a CA that lies alone with it: beside a certificate, it would be that one's. */
+/** The key of a CA, if the folder has no other certificate that the key could belong to. */
 export function authorityKey(file: string, dir: string): string | undefined {
   const folder = file.slice(0, file.lastIndexOf("/") + 1);
   const names = filesIn(`${dir}/${folder}`);
@@ -60,7 +60,7 @@ function filesIn(folder: string): ReadonlySet<string> {
     const entries = [...Deno.readDirSync(folder)].filter(({ isDirectory }) => !isDirectory);
     return new Set(entries.map(({ name }) => name));
   } catch {
-    // A folder that is closed to us: what is in it is none of ours.
+    // An unreadable folder counts as empty.
     return new Set();
   }
 }

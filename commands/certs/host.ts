@@ -2,7 +2,7 @@ import { parseIp } from "../../base/ip.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { quote } from "../../base/go/quote.ts";
 
-/** A name or an address that a certificate holds for. */
+/** A name or an address that a certificate is valid for. */
 export interface Host {
   readonly text: string;
   /** 4 or 16 bytes; undefined for a name. */

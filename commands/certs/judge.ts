@@ -1,4 +1,4 @@
-/** Says what is wrong with certificates, as buildkitd and its clients will see them. */
+/** Finds the problems that buildkitd and its clients would have with certificates. */
 import type { X509Certificate } from "node:crypto";
 import { day } from "../../transports/tls/tls_files.ts";
 import {
@@ -12,17 +12,17 @@ import { factsOf } from "./facts.ts";
 import type { Host } from "./host.ts";
 import { authorityKey, type Pair } from "./find_pairs.ts";
 
-/** What is wrong, and what to do about it. */
+/** A problem, and its remedy. */
 export interface Problem {
   readonly what: string;
   readonly remedy: string;
 }
 
-/** What is to be said of a file. */
+/** The result for one file. */
 export interface Verdict {
   /** `daemon/cert.pem` */
   readonly file: string;
-  /** What it is, in a line; empty where it can't be read. */
+  /** A description of the file in one line; empty if the file can't be read. */
   readonly about: string;
   readonly problems: readonly Problem[];
 }
@@ -32,15 +32,15 @@ export interface JudgeOptions {
   readonly dir: string;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Names and addresses that the daemon's certificate must hold for. */
+  /** Names and addresses that the daemon's certificate must be valid for. */
   readonly hosts: readonly Host[];
 }
 
 const SERVER = "1.3.6.1.5.5.7.3.1", CLIENT = "1.3.6.1.5.5.7.3.2", ANY = "2.5.29.37.0";
-/** sha1WithRSAEncryption, ecdsa-with-SHA1, md5WithRSAEncryption: Go takes none of them any more. */
+/** sha1WithRSAEncryption, ecdsa-with-SHA1, md5WithRSAEncryption: Go no longer accepts these. */
 const BROKEN = ["1.2.840.113549.1.1.5", "1.2.840.10045.4.1", "1.2.840.113549.1.1.4"];
 
-/** An authority's certificate, and its key where that lies beside it and nothing else. */
+/** Checks an authority's certificate, and its key if `authorityKey` finds one. */
 export function judgeAuthority(file: string, options: JudgeOptions): Verdict[] {
   let ca: X509Certificate | undefined;
   const verdict = judged(file, () => {
@@ -57,7 +57,7 @@ export function judgeAuthority(file: string, options: JudgeOptions): Verdict[] {
   return key === undefined ? [verdict] : [verdict, judgeKey(key, ca, options)];
 }
 
-/** A certificate with its key, and the CA that is beside it. */
+/** Checks a certificate with its key, and the CA in the same folder. */
 export function judgePair(pair: Pair, options: JudgeOptions): Verdict[] {
   const { dir, now } = options;
   let own: X509Certificate | undefined;
@@ -95,7 +95,7 @@ export function judgePair(pair: Pair, options: JudgeOptions): Verdict[] {
   return [verdict, judgeKey(pair.key, own, options)];
 }
 
-/** A private key. @param own the certificate that it is to belong to */
+/** Checks a private key. @param own the certificate that the key must belong to */
 export function judgeKey(
   file: string,
   own: X509Certificate | undefined,
@@ -119,7 +119,7 @@ export function judgeKey(
   });
 }
 
-/** Certificates that the other side's CA must have signed. */
+/** Checks that each side's certificate is signed by the other side's CA. */
 export function judgeAcross(pairs: readonly Pair[], { dir }: JudgeOptions): Verdict[] {
   const daemon = pairs.find(({ role }) => role === "daemon");
   const client = pairs.find(({ role }) => role === "client");
@@ -130,7 +130,7 @@ export function judgeAcross(pairs: readonly Pair[], { dir }: JudgeOptions): Verd
       const problems = chainProblems(own, between, `${dir}/${other!.ca}`, other!.ca!);
       return problems.length > 0 ? [{ file: one!.cert, about: "", problems }] : [];
     } catch {
-      // Told where the file itself is judged.
+      // `judgeAuthority` and `judgePair` report unreadable files.
       return [];
     }
   });
@@ -185,7 +185,7 @@ function nameProblems(
     );
 }
 
-/** Goes from the certificate up to the CA, by those in its own file. */
+/** Follows the chain from the certificate to the CA, through the certificates in the same file. */
 function chainProblems(
   own: X509Certificate,
   between: readonly X509Certificate[],

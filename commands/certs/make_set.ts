@@ -4,30 +4,30 @@ import { type Algorithm, type Keys, makeKeys, pem } from "./keys.ts";
 
 export interface SetRequest {
   readonly algorithm: Algorithm;
-  /** What the daemon is reached by. */
+  /** The names and addresses of the daemon. */
   readonly hosts: readonly Host[];
   /** The client's common name. */
   readonly client: string;
   readonly from: Date;
-  /** Of the daemon's and the client's certificate. */
+  /** The end of the daemon's and the client's certificates. */
   readonly to: Date;
 }
 
 /** A file of a set. */
 export interface SetFile {
-  /** Below the set's folder. */
+  /** The path below the set's folder. */
   readonly path: string;
   readonly text: string;
-  /** A private key: for its owner's eyes alone. */
+  /** The file is a private key, which only its owner may read. */
   readonly secret: boolean;
 }
 
-/** An authority is of no use when it ends before what it signed. */
+/** The authority's lifetime in days; it must not end before the certificates that it signed. */
 const AUTHORITY_DAYS = 3650;
 
 /**
- * An authority, and a key and a certificate of its own for the daemon and for a client, in the folders
- * that Docker's example makes (moby/buildkit, examples/create-certs), and one for the authority's key:
+ * Makes an authority, and a key with a certificate each for the daemon and for a client. The folders are
+ * those of Docker's example (moby/buildkit, examples/create-certs), and one for the authority's key:
  *
  *     ca/{ca.pem,key.pem}   daemon/{ca.pem,cert.pem,key.pem}   client/{ca.pem,cert.pem,key.pem}
  */

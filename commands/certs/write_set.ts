@@ -3,10 +3,10 @@ import { UsageError } from "../../base/usage_error.ts";
 import type { SetFile } from "./make_set.ts";
 
 /**
- * Writes the files of a set: all of them, or none. Throws `UsageError` where one is there already, unless
- * it may be replaced.
+ * Writes all files of a set, or none. Throws `UsageError` if a file already exists, unless `force` is
+ * set.
  *
- * @param dir absolute; made where it doesn't exist
+ * @param dir absolute; created if it doesn't exist
  */
 export function writeSet(dir: string, files: readonly SetFile[], { force }: { force: boolean }) {
   const taken = files.map(({ path }) => `${dir}/${path}`).filter(exists);
@@ -23,7 +23,7 @@ export function writeSet(dir: string, files: readonly SetFile[], { force }: { fo
       Deno.mkdirSync(folder, { recursive: true, mode: folder.endsWith("/ca") ? 0o700 : 0o755 });
       const temporary = `${folder}/.new-${crypto.randomUUID()}`;
       written.push({ temporary, path: `${dir}/${path}` });
-      // The mode holds from the first byte on.
+      // The file has its mode before any byte is written.
       Deno.writeTextFileSync(temporary, text, { createNew: true, mode: secret ? 0o600 : 0o644 });
     }
     for (const { temporary, path } of written) Deno.renameSync(temporary, path);
@@ -48,6 +48,6 @@ function remove(path: string): void {
   try {
     Deno.removeSync(path);
   } catch {
-    // Renamed, or never made.
+    // The file was renamed, or never created.
   }
 }

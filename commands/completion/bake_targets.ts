@@ -9,7 +9,7 @@ import { localVertexes } from "../../progress/local.ts";
 import { type Candidates, harmless, nothing } from "./candidates.ts";
 import type { Asked } from "./live.ts";
 
-/** The targets and groups of the definition that the command line means; of one elsewhere, none. */
+/** The targets and groups of the command line's definition; none if the definition is remote. */
 export async function bakeTargets({ deps, flags, args }: Asked): Promise<Candidates> {
   if (args.some(isRemote)) return nothing;
   const names = fileNames(flags.get("file") ?? [], deps.env, exists);

@@ -5,9 +5,8 @@ import { connectionContext } from "./context.ts";
 import { type Examination, type Finding, take } from "./finding.ts";
 
 /**
- * The addresses of the host that this machine connects to, and whether each takes a connection.
- * Nothing where the endpoint leads to no port, and of a name that has none, since the connection
- * itself tells that.
+ * Finds the addresses of the host that this machine connects to, and tries each. Yields nothing for an
+ * endpoint without a port, or for a name without addresses: the connection reports that itself.
  */
 export async function* addresses(way: Examination): AsyncGenerator<Finding> {
   const transport = way.registry.find(way.endpoint);
@@ -29,7 +28,7 @@ export async function* addresses(way: Examination): AsyncGenerator<Finding> {
   for (const host of list) yield await tryAddress({ host, port: site.port }, way);
 }
 
-/** One of several addresses that fails is no failure: the next one may do. */
+/** If one of several addresses fails, that is a warning only, because another one may work. */
 async function tryAddress(
   at: { readonly host: string; readonly port: number },
   way: Examination,

@@ -1,4 +1,4 @@
-/** What the daemon says for itself. */
+/** Asks the daemon about itself. */
 import { formatPlatform } from "../../builders/platforms.ts";
 import { platformOf } from "../../builders/status.ts";
 import type { Client } from "../../buildkit/client.ts";
@@ -9,7 +9,7 @@ import { type Examination, type Finding, take } from "./finding.ts";
 
 const ROUNDS = 7;
 
-/** HTTP/2, then the version, the workers, and how long an answer takes. */
+/** Checks HTTP/2, then the version, the workers, and the time of an answer. */
 export async function* ask(client: Client, way: Examination): AsyncGenerator<Finding> {
   const options = {
     signal: way.deps.signal,
@@ -66,7 +66,7 @@ class NoWorkersError extends Error {
   }
 }
 
-/** Resolves with the daemon's first bytes; rejects with what a call does where none come. */
+/** Resolves with the daemon's first bytes; rejects with a call's error if none come. */
 async function firstBytes(
   client: Client,
   { deps: { signal }, timeout: limit }: Examination,
@@ -86,7 +86,7 @@ async function firstBytes(
   try {
     await Promise.race([come, call]);
   } catch (error) {
-    // An answer that is no good is an answer.
+    // An error that the daemon sent counts as an answer, too.
     if (error instanceof DialError) throw error;
   } finally {
     stop();

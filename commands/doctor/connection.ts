@@ -10,8 +10,8 @@ import { type Examination, failure, type Finding, LABELS, take } from "./finding
 import { tlsFilesText, tlsLines } from "./tls_lines.ts";
 
 /**
- * The dial, each step that the transport tells of, and TLS over it. Returns a client, of which
- * nothing has been asked yet; undefined where a step failed.
+ * Dials, with each step that the transport reports, and then checks TLS. Returns a client before its
+ * first call; undefined if a step failed.
  */
 export async function* connection(
   way: Examination,
@@ -57,7 +57,7 @@ export async function* connection(
   return over && clientOver({ ...over, authority: host, secure: true }, shown);
 }
 
-/** Each step under the name that the transport gave it; a dial that tells of none is one step. */
+/** Yields each step under the transport's name for it; a dial that reports no steps is one step. */
 async function* dial(way: Examination): AsyncGenerator<Finding, Connection | undefined> {
   const transport = way.registry.find(way.endpoint);
   const steps: { step: DialStep; detail: string; at: number }[] = [];
@@ -81,7 +81,7 @@ async function* dial(way: Examination): AsyncGenerator<Finding, Connection | und
     error = thrown;
   }
   const end = performance.now();
-  // A name is resolved by the same call that connects: what it took is the connection's.
+  // The same call resolves a name and connects, so its time belongs to the connection.
   const own = steps.filter(({ step }, i) => step !== "resolve" || i < steps.length - 1);
   const failedAt = error instanceof DialError ? error.step : undefined;
   for (const [i, { step, detail, at }] of own.entries()) {
@@ -116,7 +116,7 @@ async function* tls(
     });
     return await tlsLines(handshake!, host);
   }, async () => {
-    // The certificates that were not accepted are what one wants to see.
+    // The user needs to see the certificates that were not accepted.
     if (handshake === undefined) return {};
     const { more, data } = await tlsLines(handshake, host);
     return { more, data };

@@ -1,7 +1,7 @@
 import type { DialContext } from "../../transports/transport.ts";
 import type { Examination } from "./finding.ts";
 
-/** What a dial is given, but for its steps: it ends when the time of a connection is up. */
+/** The context of a dial, without its steps; the dial ends when the connection's time is up. */
 export function connectionContext({ deps, log, timeout }: Examination): Omit<DialContext, "step"> {
   const signal = timeout > 0
     ? AbortSignal.any([deps.signal, AbortSignal.timeout(timeout)])

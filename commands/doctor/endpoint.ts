@@ -2,7 +2,7 @@ import { schemeOf } from "../../transports/endpoint.ts";
 import { findTransports } from "../transports/found.ts";
 import { type Examination, type Finding, take } from "./finding.ts";
 
-/** Whether the endpoint can be understood, and what serves its scheme. */
+/** Checks whether the endpoint is valid, and finds the transport of its scheme. */
 export async function endpoint(way: Examination): Promise<Finding> {
   return await take("endpoint", way, async () => {
     const transport = way.registry.find(way.endpoint);

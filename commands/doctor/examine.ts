@@ -1,4 +1,4 @@
-/** The way to one node's daemon, a step at a time. */
+/** Examines the connection to one node's daemon, step by step. */
 import type { Builder } from "../../builders/builder.ts";
 import type { StoredNode } from "../../builders/store/node_group.ts";
 import { explained, nodeTarget } from "../../builders/reach_node.ts";
@@ -10,15 +10,14 @@ import { endpoint } from "./endpoint.ts";
 import { type Examination, failure, type Finding } from "./finding.ts";
 import { transfer } from "./transfer.ts";
 
-/** What examining goes by, beside the node. */
+/** The options of an examination, besides the node. */
 export interface ExamineOptions extends Pick<Examination, "timeout" | "size"> {
   readonly deps: Deps;
   readonly debug: boolean;
 }
 
 /**
- * Takes the steps one by one; the first that fails is the last. Rejects with the signal's reason
- * alone.
+ * Takes the steps one by one, up to the first that fails. Rejects with the signal's reason only.
  */
 export async function* examine(
   builder: Builder,

@@ -3,27 +3,27 @@ import { DialError } from "../../transports/errors.ts";
 import type { DialStep } from "../../transports/transport.ts";
 import type { Deps } from "../../cli/deps.ts";
 
-/** What one step found. */
+/** The result of one step. */
 export interface Finding {
   /** `connect`, `TLS`, `HTTP/2` … */
   readonly step: string;
-  /** `warning`: one can go on, but it may not be what is wanted. */
+  /** `warning`: the next steps are possible, but the result may be unwanted. */
   readonly status: "ok" | "warning" | "failed";
-  /** One line; empty where there is an error, which says it. */
+  /** One line; empty if `error` has the message. */
   readonly text: string;
   /** Further lines, below the first. */
   readonly more?: readonly string[];
-  /** Milliseconds; absent where there was nothing to wait for. */
+  /** The duration in milliseconds; absent if the step had nothing to wait for. */
   readonly ms?: number;
-  /** What was thrown. */
+  /** The error of a failed step. */
   readonly error?: unknown;
-  /** What to try, where no error says it. */
+  /** The remedy, if `error` has no hint. */
   readonly hint?: string;
-  /** The same for programs. */
+  /** The result for `--format json`. */
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-/** What the steps of one node go by. */
+/** The inputs of the steps of one node. */
 export interface Examination extends NodeTarget {
   readonly deps: Deps;
   readonly log: (line: string) => void;
@@ -33,7 +33,7 @@ export interface Examination extends NodeTarget {
   readonly size: number;
 }
 
-/** How the steps of a dial are called. */
+/** The names of a dial's steps in the output. */
 export const LABELS: Readonly<Record<DialStep, string>> = {
   resolve: "resolve",
   connect: "connect",
@@ -45,8 +45,8 @@ export const LABELS: Readonly<Record<DialStep, string>> = {
 };
 
 /**
- * Does a step, and says what it found or threw. Rejects with the signal's reason alone.
- * @param seen what is known of a step that fails
+ * Runs a step, and returns its result or its error. Rejects with the signal's reason only.
+ * @param seen the known facts about a step that fails
  */
 export async function take(
   step: string,
@@ -64,7 +64,7 @@ export async function take(
   }
 }
 
-/** A step that threw; an error of the dial knows better which that was. */
+/** The result for a step that threw; a `DialError` names the step itself. */
 export function failure(step: string, error: unknown, more: Partial<Finding> = {}): Finding {
   const named = error instanceof DialError ? LABELS[error.step] : step;
   return { ...more, step: named, status: "failed", text: "", error };

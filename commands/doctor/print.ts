@@ -7,7 +7,7 @@ import type { Finding } from "./finding.ts";
 const MARKS = { ok: "ok", warning: "warning", failed: "FAILED" } as const;
 const INDENT = " ".repeat(24);
 
-/** One finding as lines: what became of it, the step, what was found, what it took. */
+/** One finding as lines: the status, the step, the result, the duration. */
 export function textOf(finding: Finding): string {
   const { step, status, text, more = [], ms, error, hint } = finding;
   const time = ms === undefined || ms < 0.05 ? "" : ` (${timeText(ms)})`;
@@ -21,7 +21,7 @@ export function textOf(finding: Finding): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** A node's findings as `--format json` has them. */
+/** A node's findings in the form of `--format json`. */
 export function nodeJson(
   { name, nodes }: Builder,
   node: StoredNode,
@@ -46,7 +46,7 @@ export function nodeJson(
   };
 }
 
-/** Without the endpoint, which stands above. */
+/** The message of an error without the endpoint, which the output has shown already. */
 function problemOf(error: unknown): string {
   if (error instanceof DialError) return error.problem;
   const text = messageOf(error);

@@ -1,12 +1,12 @@
-/** What a handshake agreed on, for people and for programs. */
+/** The result of a TLS handshake, as text and as JSON. */
 import type { Handshake, TlsFiles } from "../../transports/tls/tls.ts";
 import type { Finding } from "./finding.ts";
 
-/** A certificate that ends within so many days is worth a warning. */
+/** A certificate that ends within this many days causes a warning. */
 const SOON = 14;
 const DAY = 24 * 60 * 60 * 1000;
 
-/** What the options gave. */
+/** The files and names that the options gave. */
 export function tlsFilesText({ roots, rootsFrom, client, servername }: TlsFiles): string {
   const count = roots.length === 1 ? "1 certificate" : `${roots.length} certificates`;
   return [

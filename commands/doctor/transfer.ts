@@ -1,7 +1,7 @@
 /**
- * Throughput, measured as builds have it: a file of random bytes goes up as a build context (file
- * sync, over the session), and comes back in a tar. Up, the daemon writes it to its disk; down, it
- * reads it: what is measured is the way with both ends, not the network alone.
+ * Measures throughput as in a build: a file of random bytes goes up as a build context (file sync,
+ * over the session), and comes back in a tar. The daemon writes the file to its disk, and reads it
+ * again, so the result includes both ends and not only the network.
  */
 import { fileSend } from "../../buildkit/session/filesend.ts";
 import { fileSync } from "../../buildkit/session/filesync.ts";
@@ -15,7 +15,7 @@ import { type Examination, type Finding, take } from "./finding.ts";
 
 const MIB = 1 << 20;
 
-/** The first and the last moment of a transfer, and what went over. */
+/** The first and the last moment of a transfer, and its bytes. */
 interface Transfer {
   began: number;
   ended: number;
@@ -104,7 +104,7 @@ async function build(
   }
 }
 
-/** Random, so that nothing on the way can make it smaller. */
+/** Writes random bytes, which nothing on the way can compress. */
 async function writeRandom(path: string, size: number): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true });
   const part = new Uint8Array(64 << 10);

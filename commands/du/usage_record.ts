@@ -6,7 +6,7 @@ import { humanDuration } from "../../base/go/human_duration.ts";
 /** The parts of a record of the cache as `du` and `prune` show them. */
 export interface UsageTexts {
   readonly size: string;
-  /** When it came to be, UTC. */
+  /** The time of creation, UTC. */
   readonly createdAt: string;
   /** `2 minutes ago`; empty when it was never used. */
   readonly lastUsed: string;

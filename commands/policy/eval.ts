@@ -13,7 +13,7 @@ import { noted } from "./noted.ts";
 import { type PolicyBuilder, policyBuilder } from "./policy_builder.ts";
 import { policySource } from "./policy_source.ts";
 
-/** How often metadata may be asked for; buildx's limit. */
+/** The largest number of requests for metadata, as in buildx. */
 const MOST_ROUNDS = 4;
 
 export const command = defineCommand({
@@ -126,7 +126,7 @@ function withoutDepth(input: unknown): unknown {
   });
 }
 
-/** Whether metadata can bring the field; one of a material is known by what it is a part of. */
+/** Whether metadata can bring the field; a field of a material counts if its parent does. */
 function isField(field: string, unknown: readonly string[]): boolean {
   if (unknown.includes(field)) return true;
   return field.startsWith("image.provenance.materials[") &&

@@ -1,7 +1,7 @@
 import type { Deps } from "../../cli/deps.ts";
 import type { LoadOptions } from "../../policies/engine_module.ts";
 
-/** Loading the engine says on stderr what takes long. */
+/** Loads the engine, and reports slow steps on stderr. */
 export function noted(
   { env, stderr, signal }: Pick<Deps, "env" | "stderr" | "signal">,
 ): LoadOptions {

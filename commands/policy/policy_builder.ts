@@ -1,4 +1,4 @@
-/** The builder that the policy commands ask about sources: its first node, reached when it is needed. */
+/** The builder that policy commands ask about sources: its first node, connected to on demand. */
 import { auth } from "../../buildkit/session/auth.ts";
 import { health } from "../../buildkit/session/health.ts";
 import { logins } from "../../cli/builders/logins.ts";

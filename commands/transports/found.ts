@@ -1,4 +1,4 @@
-/** What `fairlead transports` knows of each transport: built in, or a plugin's file. */
+/** Finds the transports for `fairlead transports`: built-in ones and plugins' files. */
 import { METADATA_MS } from "../../transports/plugins/ask.ts";
 import { plain } from "../../transports/plugins/child.ts";
 import { MetadataError } from "../../transports/plugins/metadata.ts";
@@ -20,10 +20,10 @@ export interface Found {
   readonly summary: string;
   /** `ok`; `shadowed`: another one serves the scheme; `broken`: see `problem`. */
   readonly status: "ok" | "shadowed" | "broken";
-  /** What is wrong, or what serves the scheme instead. */
+  /** The problem of a broken one, or the transport that serves the scheme instead. */
   readonly problem: string;
   readonly hint: string;
-  /** Of an executable. */
+  /** The handshake of an executable plugin. */
   readonly handshake: string;
   /** Versions of the plugin protocol, `1` or `1 to 2`; empty where that isn't known. */
   readonly protocol: string;
@@ -31,8 +31,8 @@ export interface Found {
 }
 
 /**
- * Every transport by scheme, the one in use first; with a scheme, that one's alone. Each plugin is
- * asked, so it may take seconds where one hangs; modules are loaded.
+ * Lists the transports by scheme, the one in use first; with `scheme`, only that scheme's. Each plugin is
+ * asked, so a plugin that hangs takes seconds; modules are loaded.
  */
 export async function findTransports(registry: Registry, scheme?: string): Promise<Found[]> {
   const wanted = (at: { readonly scheme: string }) => scheme === undefined || at.scheme === scheme;
@@ -51,7 +51,7 @@ export async function findTransports(registry: Registry, scheme?: string): Promi
     summary: transport.summary,
     options: transport.options,
   }));
-  // Built-in ones stand behind those that are named, and before all folders.
+  // Built-in transports come after plugins of the command line, and before plugins in folders.
   const ordered = [
     ...asked.slice(0, named.filter(wanted).length),
     ...builtIn,
@@ -79,7 +79,7 @@ const empty = {
   options: [],
 };
 
-/** What a plugin says of itself, as one line each, and nothing that a terminal obeys. */
+/** Makes each text of a plugin one line, without control characters. */
 function inLines(found: Found): Found {
   const line = (value: unknown) => plain(String(value)).replace(/\s+/g, " ").trim();
   const options = Array.isArray(found.options) ? found.options as OptionSpec[] : [];

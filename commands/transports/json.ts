@@ -1,6 +1,6 @@
 import type { Found } from "./found.ts";
 
-/** A transport as `--format json` prints it: nothing that is empty. */
+/** A transport as `--format json` prints it, without empty values. */
 export function jsonOf(found: Found): object {
   const { options, ...texts } = found;
   return {

@@ -30,7 +30,7 @@ export const command = defineCommand({
   run: listTransports,
 });
 
-/** Prints them, and below a table what is wrong with broken ones. */
+/** Prints the transports, and below a table the problems of broken ones. */
 export async function listTransports(
   { deps, flags }: Invocation<typeof listFlags>,
 ): Promise<void> {

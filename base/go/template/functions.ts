@@ -16,7 +16,7 @@ export type TemplateFunction = (...args: readonly unknown[]) => unknown;
 
 /**
  * Go's own functions, and docker's: json, split, join, title, lower, upper, pad, truncate. `and` and
- * `or` look at one argument after the other, so they stand where those are evaluated.
+ * `or` evaluate their arguments one by one, so `template.ts` implements them.
  */
 export const functions: Readonly<Record<string, TemplateFunction>> = {
   json: (value) => JSON.stringify(value ?? null, (_, item) => jsonItem(item)),
@@ -54,7 +54,7 @@ export const functions: Readonly<Record<string, TemplateFunction>> = {
   ge: (first, other) => compare(first, other) >= 0,
 };
 
-/** How many arguments each takes, where that isn't free. */
+/** The least and the largest number of arguments, for functions with a limit. */
 export const argumentCounts: Readonly<Record<string, readonly [number, number]>> = {
   json: [1, 1],
   split: [2, 2],

@@ -13,7 +13,7 @@ export interface Token {
     | "character"
     | "number"
     | "mark";
-  /** As written; for a string or character, what it says; for text, what is printed. */
+  /** The word as written; for a string or character, its value; for text, the printed text. */
   readonly text: string;
   /** Set when white space stands before it: `.A .B` is two operands, `.A.B` one. */
   readonly spaced: boolean;
@@ -23,7 +23,7 @@ export interface Token {
 
 type Pieces = readonly (readonly [Token["kind"], RegExp])[];
 
-/** Unicode's letters take a millisecond to look up: they are left out where a source has none. */
+/** Unicode's letters take a millisecond to look up, so a source in ASCII uses a simpler pattern. */
 function piecesOf(source: string): Pieces {
   const [letter, digit] = /^[\0-\x7f]*$/.test(source) ? ["A-Za-z", "0-9"] : ["\\p{L}", "\\p{N}"];
   return [

@@ -47,14 +47,14 @@ export interface Operand {
 
 export interface Parsed {
   readonly nodes: readonly Node[];
-  /** What `define` and `block` have named. */
+  /** The templates that `define` and `block` have named. */
   readonly named: ReadonlyMap<string, readonly Node[]>;
 }
 
 /**
  * Parses a template of Go's text/template. Throws `TemplateError` with the place.
  *
- * @param functions the names of those that there are
+ * @param functions the names of the known functions
  */
 export function parseTemplate(source: string, functions: readonly string[]): Parsed {
   const reader = new Reader(source, functions, lex(source));
@@ -66,9 +66,9 @@ export function parseTemplate(source: string, functions: readonly string[]): Par
 class Reader {
   #next = 0;
   readonly named = new Map<string, readonly Node[]>();
-  /** How many `range` are around what is read. */
+  /** The number of `range` blocks around the current place. */
   loops = 0;
-  /** The variables that are there where it is read. */
+  /** The variables that are visible at the current place. */
   variables: readonly string[] = ["$"];
   constructor(
     readonly source: string,
@@ -96,7 +96,7 @@ class Reader {
   }
 }
 
-/** Reads up to `{{end}}` or `{{else}}`, which is consumed up to its own word. */
+/** Reads up to `{{end}}` or `{{else}}`, and consumes that action up to its keyword. */
 function readList(reader: Reader): { nodes: Node[]; end: "end" | "else" | undefined } {
   const nodes: Node[] = [];
   while (reader.peek() !== undefined) {
@@ -172,7 +172,7 @@ function readRest(reader: Reader, kind: Block["kind"]): Block {
   return { kind, pipe, body, otherwise: readBody(reader, kind) };
 }
 
-/** The rest of what `{{end}}` ends. */
+/** Reads the body of a block up to its `{{end}}`. */
 function readBody(reader: Reader, kind: string): Node[] {
   const { nodes, end } = readList(reader);
   if (end !== "end") reader.fail(`{{${kind}}} has no {{end}}`);
@@ -214,7 +214,7 @@ function readPipe(reader: Reader, context: string): Pipe {
   return { variables, declares, commands };
 }
 
-/** `$x :=`, `$x =`, `$i, $x :=`; a variable that is none of these is the first operand. */
+/** Reads `$x :=`, `$x =` or `$i, $x :=`; any other variable is the first operand. */
 function readVariables(reader: Reader) {
   const variable = reader.takeIf("variable");
   if (variable === undefined) return { variables: [], declares: false };

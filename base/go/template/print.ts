@@ -22,7 +22,7 @@ export function goText(value: unknown, names = false): string {
   return String(value);
 }
 
-/** Go's Sprint: a space stands between two that are both no texts. */
+/** Go's Sprint: a space separates two arguments if neither is a text. */
 export function goSprint(args: readonly unknown[]): string {
   const isText = (value: unknown) => typeof value === "string";
   return args.map((arg, i) =>
@@ -32,7 +32,7 @@ export function goSprint(args: readonly unknown[]): string {
 
 /**
  * Go's Sprintf: `%v %+v %s %q %d %b %o %x %X %c %U %e %f %g %t %T %%`, with flags, width and
- * precision: `%-10s`, `%5.2f`, `%03d`, `%*d`. What it can't format is printed as Go prints it:
+ * precision: `%-10s`, `%5.2f`, `%03d`, `%*d`. An argument of the wrong type is printed as in Go:
  * `%!d(string=x)`.
  */
 export function goSprintf(format: string, args: readonly unknown[]): string {

@@ -1,28 +1,28 @@
 /**
- * Go's structs, for templates and for JSON: a field is asked for by its Go name, printed in its place,
- * and written to JSON under its tag.
+ * Go's structs, for templates and for JSON: a template names a field by its Go name and prints fields
+ * in order; JSON has a field under its tag.
  */
 
 import { StringMap } from "./values.ts";
 
-/** What a field holds, and so what it is when JSON doesn't say. */
+/** The type of a field, which also decides the field's value when JSON lacks it. */
 export type FieldType =
   | "string"
   | "int"
   | "bool"
-  /** Of strings. */
+  /** A list of strings. */
   | "list"
-  /** Of strings to strings. */
+  /** A map from strings to strings. */
   | "map"
-  /** A map to nothing: its keys count. */
+  /** A map whose keys are the members of a set. */
   | "set"
-  /** Unknown: what JSON has. */
+  /** An unknown type: the value is the one in JSON. */
   | "any"
-  /** Made by the function from what JSON has; nil without. */
+  /** A function that makes the value from the one in JSON; nil if JSON has none. */
   | ((json: unknown) => unknown)
-  /** A struct of its own; `inline`: its fields are this one's, too. */
+  /** A nested struct; with `inline`, its fields belong to the outer struct, too. */
   | { readonly struct: StructType; readonly inline?: boolean }
-  /** Nil, or a struct. */
+  /** A pointer to a struct, which may be nil. */
   | { readonly pointer: StructType }
   | { readonly listOf: StructType };
 
@@ -31,13 +31,13 @@ export interface Field {
   /** Its name in JSON; absent for an inline struct. */
   readonly tag?: string;
   readonly type: FieldType;
-  /** Stands in JSON even when it is empty. */
+  /** JSON has the field even when it is empty. */
   readonly always?: boolean;
 }
 
 export type StructType = readonly Field[];
 
-/** The value of a struct, from what JSON has of it; what the struct doesn't know is left out. */
+/** Makes the value of a struct from JSON; keys that the struct doesn't know are left out. */
 export function makeStruct(type: StructType, json: unknown): object {
   const from = isRecord(json) ? json : {};
   const value: Record<string, unknown> = {};
@@ -103,7 +103,7 @@ function isInline(type: FieldType): type is { struct: StructType; inline: true }
   return typeof type === "object" && "struct" in type && type.inline === true;
 }
 
-/** What Go's `omitempty` leaves out. */
+/** Whether Go's `omitempty` leaves the value out. */
 function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === "" || value === 0 || value === false ||
     (Array.isArray(value) && value.length === 0) || (value instanceof Map && value.size === 0);

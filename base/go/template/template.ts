@@ -18,10 +18,10 @@ import { isTrue, typeName } from "./values.ts";
 /** A parsed template; renders a value as text. Throws `TemplateError`. */
 export type Template = (value: unknown) => string;
 
-/** They look at one argument after the other, and end where they know. */
+/** Functions that evaluate their arguments one by one, until the result is known. */
 const LAZY = ["and", "or"];
 
-/** Templates that call each other are left at this depth. */
+/** The largest depth of templates that call each other. */
 const DEEPEST = 500;
 
 /**
@@ -50,7 +50,7 @@ interface Run {
   depth: number;
 }
 
-/** The variables of a block; the outer block's are seen through it. */
+/** The variables of a block; variables of the outer blocks are visible, too. */
 class Scope {
   readonly #values: Map<string, unknown>;
   constructor(readonly outer: Scope | undefined, values: Iterable<[string, unknown]> = []) {
@@ -205,7 +205,7 @@ function call(run: Run, name: string, args: readonly (() => unknown)[], at: numb
   }
 }
 
-/** The first value that is true, or isn't; else the last one. */
+/** The first value whose truth is `truth`; else the last value. */
 function firstThat(values: readonly (() => unknown)[], truth: boolean): unknown {
   let value: unknown;
   for (const next of values) {
@@ -215,7 +215,7 @@ function firstThat(values: readonly (() => unknown)[], truth: boolean): unknown 
   return value;
 }
 
-/** @param args for the last one, where that is a method */
+/** @param args the arguments of the last field, if that is a method */
 function takeFields(
   run: Run,
   value: unknown,

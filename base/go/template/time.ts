@@ -1,7 +1,7 @@
 import { formatDuration } from "../duration.ts";
 import { milliseconds, type Moment, nanoseconds, rfc3339, timeText } from "../time.ts";
 
-/** Go's time.Duration, in nanoseconds: its text, and its methods that give a number or another one. */
+/** Go's time.Duration, in nanoseconds: its text, and its methods that give a number or a duration. */
 export class GoDuration {
   constructor(readonly nanoseconds: bigint) {}
   Hours(): number {
@@ -46,7 +46,7 @@ export class GoDuration {
 export class GoTime {
   /**
    * @param offset minutes east of UTC
-   * @param zone its name, as Go prints it
+   * @param zone the name of the time zone, as Go prints it
    */
   constructor(
     readonly moment: Moment,
@@ -111,7 +111,7 @@ export class GoTime {
   Equal(other: GoTime): boolean {
     return this.Sub(other).nanoseconds === 0n;
   }
-  /** @param layout Go's: `2006-01-02T15:04:05Z07:00` as it would stand there */
+  /** @param layout a layout of Go, which shows the form of `2006-01-02T15:04:05Z07:00` */
   Format(layout: string): string {
     return layout.replace(LAYOUT, (word) => this.#part(word));
   }
@@ -125,7 +125,7 @@ export class GoTime {
     return rfc3339(this.moment, this.offset);
   }
 
-  /** Its parts in UTC are the moment's in its own zone. */
+  /** A date whose parts in UTC equal those of the moment in its own zone. */
   get #date(): Date {
     return new Date(Math.floor(milliseconds(this.moment)) + this.offset * 60_000);
   }
@@ -188,7 +188,7 @@ export class GoTime {
     return /^.07$/.test(word) ? text.slice(0, 3) : text;
   }
 
-  /** `.000` with all its digits, `.999` without noughts at the end. */
+  /** Prints `.000` with all its digits, `.999` without zeros at the end. */
   #fraction(word: string): string {
     const digits = String(this.moment.nanos).padStart(9, "0").slice(0, word.length - 1);
     if (word[1] === "0") return word[0] + digits;
@@ -202,7 +202,7 @@ const MONTHS =
     .split(" ");
 const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
 
-/** The words of a layout, the longer ones first. A fraction stands at the end of its digits. */
+/** The words of a layout, the longer ones first. A fraction counts only if no digit follows. */
 const LAYOUT =
   /January|Jan|Monday|Mon|MST|2006|002|01|02|03|04|05|06|15|PM|pm|[Z-]07:?00|[Z-]07|__2|_2|[.,](?:0+|9+)(?!\d)|[1-5]/g;
 

@@ -1,13 +1,13 @@
 /**
- * Go's values in ours: a struct is an object, its methods functions; a map is a `Map`, an int64 a
- * bigint, a nil pointer null, and undefined what isn't there. An object without a field that is asked
- * for is an error; a map without the key is not.
+ * Go's values as JavaScript's: a struct is an object, its methods are functions; a map is a `Map`, an
+ * int64 a bigint, a nil pointer null, and a missing value undefined. A field that an object lacks is an
+ * error; a key that a map lacks is not.
  */
 
-/** A map to strings: of a key that isn't there `index` makes an empty one. */
+/** A map to strings: for a missing key, `index` gives an empty string. */
 export class StringMap extends Map<string, string> {}
 
-/** The list; to JSON an empty one is null, as Go's is that was never filled. */
+/** The list, but null in JSON if it is empty, like a nil slice of Go. */
 export function nilIfEmpty<T>(list: readonly T[]): readonly T[] {
   return list.length > 0 ? list : Object.defineProperty([], "toJSON", { value: () => null });
 }
@@ -76,7 +76,7 @@ export function isEqual(a: unknown, b: unknown): boolean {
   return left === right;
 }
 
-/** Numbers of both kinds made one; nothing there is compared with anything. */
+/** Converts a bigint to a number; a missing value may be compared with any value. */
 function alike(a: unknown, b: unknown): [unknown, unknown] {
   const [left, right] = [a, b].map((value) =>
     typeof value === "bigint" ? Number(value) : value ?? undefined
@@ -88,7 +88,7 @@ function alike(a: unknown, b: unknown): [unknown, unknown] {
   return [left, right];
 }
 
-/** As `%T` prints it, as far as we know it. */
+/** The name of a value's type as `%T` prints it, as far as it is known here. */
 export function typeName(value: unknown): string {
   switch (typeof value) {
     case "boolean":

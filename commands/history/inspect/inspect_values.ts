@@ -3,7 +3,7 @@ import { localOffset, localZone, type Moment, rfc3339 } from "../../../base/go/t
 import { GoDuration, GoTime } from "../../../base/go/template/time.ts";
 import type { Inspection } from "./inspection.ts";
 
-/** `--format json`: what is empty is left out, save for what always stands there. */
+/** The output of `--format json`: empty values are left out, except for some keys. */
 export function inspectJson(found: Inspection): string {
   const json = {
     ...found,
@@ -25,7 +25,7 @@ export function inspectJson(found: Inspection): string {
   return goJson(withoutEmpty(json, always), 2) + "\n";
 }
 
-/** What a template works on: times and durations have Go's text and methods, a pointer to nothing is null. */
+/** The value for templates: times and durations have Go's text and methods; a nil pointer is null. */
 export function templateValue(found: Inspection): object {
   const time = (moment: Moment | undefined) =>
     moment === undefined ? null : new GoTime(moment, localOffset(moment), localZone(moment));
@@ -47,7 +47,7 @@ function base64(text: string): string {
   return new TextEncoder().encode(text).toBase64();
 }
 
-/** The object without what Go's `omitempty` leaves out. */
+/** The object without the values that Go's `omitempty` leaves out. */
 function withoutEmpty(value: object, always: readonly string[] = []): object {
   return Object.fromEntries(
     Object.entries(value).filter(([key, item]) => always.includes(key) || !isEmpty(item)),

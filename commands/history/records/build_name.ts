@@ -2,12 +2,12 @@ import { parseGitRef, shortGitRef } from "./git_ref.ts";
 import type { LocalState } from "./local_state.ts";
 
 /**
- * What a build is called in lists: the name it was given, else what its context and Dockerfile are
- * called, with the target in parentheses. These are buildx's rules, which records made by either
- * program follow; paths are shown with slashes.
+ * The name of a build in lists: the name that the user gave, else one made of its context and
+ * Dockerfile, with the target in parentheses. The rules are buildx's, so both programs show the same
+ * name; paths have slashes.
  *
  * @param attrs the build's frontend attributes
- * @param state what this machine noted when it started the build, if it did
+ * @param state this machine's note about the build, if the machine started it
  */
 export function buildName(
   attrs: Readonly<Record<string, string>>,
@@ -35,7 +35,7 @@ function source(attrs: Readonly<Record<string, string>>): string {
   return parseGitRef(input) === undefined ? "" : input;
 }
 
-/** The folder's name; of a Dockerfile that isn't called so, its own with its folder's. */
+/** The folder's name, and also the Dockerfile's if that isn't `Dockerfile`. */
 function pathName(
   attrs: Readonly<Record<string, string>>,
   state: LocalState | undefined,

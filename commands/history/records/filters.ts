@@ -9,7 +9,7 @@ import { parseGitRef } from "./git_ref.ts";
 export interface HistoryFilter {
   /** The filter in the daemon's form. */
   readonly wire: string;
-  /** The same, here: daemons before 0.21 don't filter. */
+  /** The same filter for the client, because daemons before 0.21 don't filter. */
   readonly matches: (record: BuildHistoryRecord) => boolean;
 }
 

@@ -1,4 +1,4 @@
-/** A repository and what is wanted of it, as BuildKit reads it from a build's context. */
+/** A repository and a ref in it, as BuildKit reads them from a build's context. */
 export interface GitRef {
   /** Without fragment and query. */
   readonly remote: string;
@@ -9,7 +9,7 @@ export interface GitRef {
 /**
  * Reads a git URL by the Dockerfile frontend's rules: `https://…/x.git`, `git://`, `ssh://`,
  * `user@host:path`, `github.com/…`, each with `#REF:SUBDIR` or `?ref=`, `?tag=`, `?branch=`.
- * Undefined for what is none, such as an `https` address that doesn't end in `.git`.
+ * Undefined for other texts, such as an `https` address that doesn't end in `.git`.
  */
 export function parseGitRef(text: string): GitRef | undefined {
   const [address = "", ...fragments] = text.split("#");

@@ -39,7 +39,7 @@ async function run(args: readonly string[], signal: AbortSignal): Promise<string
   }
 }
 
-/** As builds record it: a user and a password give way to marks. */
+/** The URL as builds record it: marks replace the user and the password. */
 function withoutCredentials(url: string): string {
   return url.replace(
     /^([a-z][a-z0-9+.-]*:\/\/)([^/@:]+)(:[^/@]*)?@/i,

@@ -30,7 +30,7 @@ function isRawNumber(value: object): boolean {
   return (JSON as unknown as { isRawJSON(value: object): boolean }).isRawJSON(value);
 }
 
-/** The text with marks in place of GitHub's tokens and of values with a secret's name. */
+/** The text with marks instead of GitHub's tokens and of values with a secret's name. */
 export function withoutSecrets(text: string): string {
   return text
     .replace(

@@ -2,7 +2,7 @@ import type { Registry } from "../../../transports/registry.ts";
 import type { Connection } from "../../../transports/transport.ts";
 import { type Kit, PATIENCE, soon } from "./subject.ts";
 
-/** Asks the daemon who it is, over a connection that `dial` makes. Rejects as connecting does. */
+/** Asks the daemon for its version over a connection that `dial` makes. Rejects as connecting does. */
 export async function askDaemon(
   kit: Kit,
   dial: () => Promise<Connection>,

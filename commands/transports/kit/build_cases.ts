@@ -1,4 +1,4 @@
-/** The cases in which the daemon builds: what goes up comes down again, and is compared. */
+/** The cases in which the daemon builds: a file goes up, comes down again, and is compared. */
 import { commands } from "../../list.ts";
 import { type Deps, type Output, withChanges } from "../../../cli/deps.ts";
 import { runProgram } from "../../../cli/run.ts";
@@ -8,7 +8,7 @@ import { TarDigest } from "./tar_digest.ts";
 const MIB = 1 << 20;
 const SIZE = 64 * MIB;
 
-/** By name. */
+/** The cases by name. */
 export const buildCases: Readonly<Record<string, Case>> = {
   "every byte value": async (kit) => {
     const all = Uint8Array.from({ length: 4096 }, (_, i) => (i % 256) * (1 + 2 * (i >> 8)));
@@ -20,14 +20,14 @@ export const buildCases: Readonly<Record<string, Case>> = {
     const first = await makeContext(kit, "first", random(SIZE));
     const second = await makeContext(kit, "second", random(SIZE));
     await build(kit, first, {});
-    // The daemon has the first now, and only sends; the second goes up beside it.
+    // The daemon has received the first file and only sends; the second file goes up at the same time.
     await Promise.all([build(kit, first, { slow: true }), build(kit, second, {})]);
   },
 };
 
 interface Context {
   readonly folder: string;
-  /** The SHA-256 of its one file, in hex. */
+  /** The SHA-256 of the folder's only file, in hex. */
   readonly digest: string;
 }
 
@@ -54,7 +54,7 @@ function* random(size: number): Generator<Uint8Array> {
   for (let at = 0; at < size; at += part.length) yield crypto.getRandomValues(part);
 }
 
-/** Builds an image of the file, as a tar on stdout, and compares what came. */
+/** Builds an image of the file, as a tar on stdout, and compares the file in the tar. */
 async function build(kit: Kit, { folder, digest }: Context, { slow = false }): Promise<void> {
   const { createHash } = await import("node:crypto");
   const tar = new TarDigest("blob", createHash("sha256"));
@@ -70,7 +70,7 @@ async function build(kit: Kit, { folder, digest }: Context, { slow = false }): P
     size: () => undefined,
   };
   const stderr: Output = { ...stdout, write: (text) => void (errors += text) };
-  // Nothing of the user's: no other builder, no other settings.
+  // The build uses no builder and no settings of the user.
   const home = `${kit.folder}/config`;
   const replaced: Readonly<Record<string, string | undefined>> = {
     BUILDKIT_HOST: kit.url,

@@ -14,7 +14,7 @@ export const PREFACE: Uint8Array = new Uint8Array([
 /** The case without which no other can pass. */
 export const ANSWERS = "the daemon answers";
 
-/** By name. */
+/** The cases by name. */
 export const connectionCases: Readonly<Record<string, Case>> = {
   [ANSWERS]: async (kit) => {
     const { version, peer } = await askDaemon(kit, () => kit.dial());
@@ -48,7 +48,7 @@ export const connectionCases: Readonly<Record<string, Case>> = {
 
   "closed by the daemon": async (kit) => {
     const { stream } = await kit.dial();
-    // Not HTTP/2: the daemon hangs up.
+    // These bytes are not HTTP/2, so the daemon closes the connection.
     await writeAll(
       stream,
       new TextEncoder().encode("GET / HTTP/1.1\r\nHost: kit\r\n\r\n".repeat(9)),
@@ -127,7 +127,7 @@ async function greeted(kit: Kit): Promise<Connection> {
   return connection;
 }
 
-/** What the daemon says after its SETTINGS: the acknowledgement of ours. */
+/** Reads the daemon's frames after its SETTINGS: the acknowledgement of ours. */
 async function drainAvailable(stream: ByteStream): Promise<void> {
   const buffer = new Uint8Array(4096);
   for (let got = 0; got < 9;) {

@@ -13,7 +13,7 @@ import { type Case, expect, type Kit, soon } from "./subject.ts";
 /** A version of the protocol that nobody speaks. */
 const NONE = 99;
 
-/** By name. */
+/** The cases by name. */
 export const pluginCases: Readonly<Record<string, Case>> = {
   "metadata: shape, size and time": async ({ file }) => {
     const metadata = await askMetadata(file!.path);
@@ -73,7 +73,7 @@ export const pluginCases: Readonly<Record<string, Case>> = {
 
   "nothing is left when fairlead is killed": async (kit) => {
     const run = await started(kit);
-    // What the kernel does then: all pipes close, and no signal comes.
+    // This imitates the end of fairlead: the kernel closes all pipes, and sends no signal.
     await run.abandon();
     try {
       await groupsGone([run.child.pid]);
@@ -99,7 +99,7 @@ export const pluginCases: Readonly<Record<string, Case>> = {
   },
 };
 
-/** The plugin under a script that does something first; `$0` is the plugin in it. */
+/** Writes a script that does something before it starts the plugin; `$0` is the plugin in it. */
 async function wrapper({ file, folder }: Kit, name: string, script: string): Promise<string> {
   const path = `${folder}/${name}`;
   const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -166,7 +166,7 @@ async function started(kit: Kit): Promise<ReturnType<typeof start>> {
   }
 }
 
-/** What it answers to a request that it must refuse. */
+/** The plugin's answer to a request that it must refuse. */
 async function refused(kit: Kit) {
   const run = start(kit, NONE);
   try {
@@ -200,6 +200,6 @@ function killGroup(pid: number): void {
   try {
     Deno.kill(-pid, "SIGKILL");
   } catch {
-    // It is gone, as it should be.
+    // The process is gone, as it should be.
   }
 }

@@ -1,4 +1,4 @@
-/** Which processes a transport has started: read from `/proc`, so on Linux alone. */
+/** Finds the processes that a transport has started, by `/proc`, so only on Linux. */
 import { expect, PATIENCE } from "./subject.ts";
 
 interface Process {
@@ -19,7 +19,7 @@ function processes(): Process[] {
       if (state === "Z") continue;
       found.push({ pid: Number(name), parent: Number(parent), group: Number(group) });
     } catch {
-      // It has ended meanwhile.
+      // The process has ended meanwhile.
     }
   }
   return found;
@@ -31,7 +31,7 @@ export function childGroups(): number[] {
     .map(({ group }) => group);
 }
 
-/** Waits until nobody is left in these groups; throws when that lasts too long. */
+/** Waits until these groups have no process; throws after `ms` milliseconds. */
 export async function groupsGone(groups: readonly number[], ms = PATIENCE): Promise<void> {
   const end = performance.now() + ms;
   for (;;) {

@@ -1,4 +1,4 @@
-/** What the cases of the conformance kit work on. */
+/** The endpoint that the cases of the conformance kit test. */
 import { schemeOf } from "../../../transports/endpoint.ts";
 import type { Metadata } from "../../../transports/plugins/metadata.ts";
 import { atPath, locate, type PluginFile } from "../../../transports/plugins/places.ts";
@@ -6,7 +6,7 @@ import type { Registry } from "../../../transports/registry.ts";
 import type { Connection, DialContext, Transport } from "../../../transports/transport.ts";
 import type { Deps } from "../../../cli/deps.ts";
 
-/** A case: throws where the transport fails it; may resolve to a note. */
+/** A case, which throws if the transport fails it, and may resolve to a note. */
 export type Case = (kit: Kit) => Promise<string | void>;
 
 /** An endpoint under test. */
@@ -14,9 +14,9 @@ export interface Kit extends AsyncDisposable {
   readonly deps: Deps;
   readonly url: string;
   readonly transport: Transport;
-  /** Of a plugin. */
+  /** The file of a plugin; absent for a built-in transport. */
   readonly file?: PluginFile;
-  /** Of a plugin that is an executable. */
+  /** The metadata of an executable plugin. */
   readonly metadata?: Metadata;
   /** A folder of the kit's own. */
   readonly folder: string;
@@ -25,10 +25,10 @@ export interface Kit extends AsyncDisposable {
   context(signal?: AbortSignal): DialContext;
 }
 
-/** How long anything but a transfer may take, in milliseconds. */
+/** The time limit of everything except transfers, in milliseconds. */
 export const PATIENCE = 5000;
 
-/** Throws `EndpointError`, and what asking a plugin for its metadata throws. */
+/** Makes a kit. Throws `EndpointError`, and the errors of asking a plugin for its metadata. */
 export async function makeKit(deps: Deps, url: string, debug: boolean): Promise<Kit> {
   const { registry } = deps;
   const transport = registry.find(url);
@@ -74,7 +74,7 @@ export function expect(condition: boolean, problem: string): asserts condition {
   if (!condition) throw new Error(problem);
 }
 
-/** The promise's result, or an error after `ms` milliseconds that says what did not come. */
+/** The promise's result, or after `ms` milliseconds an error that names `what`. */
 export async function soon<T>(promise: Promise<T>, what: string, ms = PATIENCE): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(

@@ -1,4 +1,4 @@
-/** Takes a tar as it comes and makes the digest of one of its files. */
+/** Reads a tar piece by piece, and computes the digest of one of its files. */
 export class TarDigest {
   readonly #name: string;
   readonly #hash: Hash;
@@ -33,7 +33,7 @@ export class TarDigest {
     }
   }
 
-  /** In hex; undefined when the file was not there, or not whole. */
+  /** The digest in hex; undefined if the tar lacks the file, or ends within it. */
   digest(): string | undefined {
     return this.#found && this.#content === 0 ? this.#hash.digest("hex") : undefined;
   }
