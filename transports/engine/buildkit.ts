@@ -1,6 +1,6 @@
 /**
- * Which BuildKit is inside a Docker engine, for engines before 24, whose BuildKit doesn't say: each
- * line holds from that engine on to the next. As buildx tells it.
+ * The BuildKit versions inside Docker engines before 24, whose BuildKit doesn't report its version.
+ * Each line holds from its engine up to the next line's. The list is buildx's.
  */
 const INSIDE: readonly (readonly [engine: string, buildkit: string])[] = [
   ["18.06.0", "v0.0.0+9acf51e"],
@@ -35,7 +35,10 @@ const INSIDE: readonly (readonly [engine: string, buildkit: string])[] = [
   ["23.0.7", "v0.10+unknown"],
 ];
 
-/** @param engine the engine's version: `20.10.24+dfsg1`. Later ones bear the engine's own number. */
+/**
+ * The version of the BuildKit inside an engine. From engine 24 on, it is the engine's own version.
+ * @param engine the engine's version: `20.10.24+dfsg1`
+ */
 export function buildkitInside(engine: string): string {
   const version = numbersOf(engine);
   if (version === undefined) return "";

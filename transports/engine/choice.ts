@@ -1,4 +1,4 @@
-/** Which Docker engine an endpoint means: a docker context's, one by its address, or the one in use. */
+/** Chooses an endpoint's Docker engine: a context's, one by its address, or the one in use. */
 import { DockerContextError, dockerEndpoint } from "./docker_context.ts";
 import type { EngineEndpoint } from "./docker_engine.ts";
 import { type Endpoint, schemeOf, withoutPassword } from "../endpoint.ts";
@@ -6,9 +6,9 @@ import { DialError, EndpointError } from "../errors.ts";
 import type { Env, OptionSpec } from "../transport.ts";
 
 export interface EngineChoice {
-  /** The docker context whose engine it is; by default the one in use. */
+  /** The docker context that names the engine; by default the one in use. */
   readonly context?: string;
-  /** The engine's address, in the place of a context. */
+  /** The engine's address, instead of a context. */
   readonly host?: string;
 }
 
@@ -17,7 +17,7 @@ export const ENGINE_OPTIONS: readonly OptionSpec[] = [
   { name: "host", summary: "the engine's address in place of a context, as in DOCKER_HOST" },
 ];
 
-/** What to do when no engine answers. */
+/** The hint for the case that no engine answers. */
 export const NO_ENGINE = "start docker, or name its engine by DOCKER_HOST or a docker context";
 
 /** Throws `EndpointError`. */
@@ -52,7 +52,7 @@ export async function findEngine(
   }
 }
 
-/** docker's own program, pointed at the engine, as a user would type it. */
+/** The docker command with the option that names the engine, for hints. */
 export function dockerProgram({ context, host }: EngineChoice): string {
   if (host !== undefined) return `docker --host=${host}`;
   return context === undefined ? "docker" : `docker --context=${context}`;

@@ -4,13 +4,13 @@ import { EndpointError } from "../errors.ts";
 /** The container's name in examples: the one that BuildKit's own documentation uses. */
 export const CONTAINER = "buildkitd";
 
-/** What runs in a container, or at the end of ssh: BuildKit's own relay from stdio to its socket. */
+/** BuildKit's own relay from stdio to its socket, which is run in a container or over ssh. */
 export const DIAL_STDIO: readonly string[] = ["buildctl", "dial-stdio"];
 
-/** What engines take as a name; an id is one, too. */
+/** The names of containers that engines accept; an id matches, too. */
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 
-/** Takes an endpoint apart whose address is a container's name. Throws `EndpointError`. */
+/** Splits an endpoint whose address is a container's name. Throws `EndpointError`. */
 export function parseContainer(
   endpoint: string,
   rules: EndpointRules,

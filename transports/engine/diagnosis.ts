@@ -1,4 +1,4 @@
-/** What became of a container that a stream led into, as the engine tells it. */
+/** Asks the engine what happened to the container of a stream. */
 import { askEngine, EngineError } from "./docker_engine.ts";
 import type { EngineExec } from "./exec.ts";
 import { StreamLost } from "../errors.ts";
@@ -12,12 +12,12 @@ interface State {
   readonly StartedAt?: string;
 }
 
-/** How long the engine may take to notice what has ended, and to answer, in milliseconds. */
+/** How long the engine may take to notice a container's end and to report it, in ms. */
 const PATIENCE_MS = 1500;
 
 /**
- * Asks the engine until the container turns out to have ended, or the time is up: a daemon hangs up a
- * moment before its container's end. Undefined where it is well.
+ * Asks the engine until the container has ended, or the time is up: a daemon closes its connections
+ * a moment before its container ends. Undefined when the container is still running.
  * @param began when the stream was opened, on the clock of `performance.now()`
  */
 export async function diagnoseContainer(
@@ -55,7 +55,7 @@ async function look(
   const { Status, StartedAt, OOMKilled, ExitCode = 0 } = inspected?.State ?? {};
   const logs = `see why: ${program} logs ${container}`;
   if (Status === "running") {
-    // By the engine's clock, so that ours may be wrong.
+    // The engine's clock counts, because the clock of this machine may be wrong.
     const info = await get("/info") as { SystemTime?: string } | undefined;
     const since = Date.parse(info?.SystemTime ?? "") - (performance.now() - began);
     if (!(Date.parse(StartedAt ?? "") > since)) return undefined;

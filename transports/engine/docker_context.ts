@@ -1,6 +1,6 @@
 /**
- * Docker's contexts, since buildx keeps its choice of a builder for each docker endpoint, and
- * `--load` goes to the current one.
+ * Reads docker's contexts, because buildx keeps its choice of a builder for each docker endpoint,
+ * and `--load` goes to the current context's engine.
  *
  *     <config>/config.json                             {"currentContext": NAME}
  *     <config>/contexts/meta/<sha256 of NAME>/meta.json {"Name","Endpoints":{"docker":{"Host",…}}}
@@ -10,13 +10,13 @@ import { dockerConfigDir } from "../../base/home.ts";
 import { withoutPassword } from "../endpoint.ts";
 import type { Env } from "../transport.ts";
 
-/** A docker engine as a context names it. */
+/** The docker engine that a context names. */
 export interface DockerEndpoint {
-  /** The context's name; `default` for the one made of the environment. */
+  /** The context's name; `default` for the engine that the environment names. */
   readonly context: string;
   /** `unix:///var/run/docker.sock`, `tcp://HOST:PORT`, `ssh://…`, `npipe://…`. */
   readonly host: string;
-  /** Files that exist; undefined without TLS. */
+  /** The TLS files that exist; undefined without TLS. */
   readonly tls: DockerTls | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface DockerTls {
 /** A docker context, or a DOCKER_HOST, that names no engine. */
 export class DockerContextError extends Error {
   override readonly name = "DockerContextError";
-  /** What to try, as a sentence without full stop. */
+  /** A hint for the user, as a sentence without a full stop. */
   readonly hint: string | undefined;
   constructor(message: string, options: { hint?: string } = {}) {
     super(message);
@@ -45,8 +45,8 @@ export function currentContext(env: Env): string {
 }
 
 /**
- * What buildx keeps its choice of a builder under: the context's name, or the engine's address for
- * the default context. A DOCKER_HOST that is no address is a key like any other.
+ * The key under which buildx keeps its choice of a builder: the context's name, or the engine's
+ * address for the default context. An invalid DOCKER_HOST is used as it is.
  */
 export function currentKey(env: Env): string {
   const name = currentContext(env);
@@ -69,7 +69,7 @@ export async function dockerEndpoint(
   const endpoint = name === "default" ? defaultEndpoint(env) : await namedEndpoint(env, name);
   const shown = withoutPassword(endpoint.host);
   if (shown === endpoint.host) return endpoint;
-  // Nothing takes it, and the address stands in many a message.
+  // No transport uses the password, and many messages show the address.
   const where = name === "default" ? "DOCKER_HOST" : `docker context ${JSON.stringify(name)}`;
   throw new DockerContextError(`${where} has a password in it: ${shown}`, {
     hint: "none is taken: use a key, or TLS",
@@ -109,12 +109,12 @@ async function namedEndpoint(env: Env, name: string): Promise<DockerEndpoint> {
     });
   }
   const tls = tlsFiles(`${contexts}/tls/${id}/docker`, docker.SkipTLSVerify === true);
-  // As docker has it: what is not to be verified is TLS, with and without files.
+  // As in docker, skip-tls-verify means TLS, even without any files.
   const secure = tls.cacert ?? tls.cert ?? tls.skipVerify;
   return { context: name, host: docker.Host || localEngine(), tls: secure ? tls : undefined };
 }
 
-/** The engine that the environment names; docker's own rules for a missing host or port. */
+/** The engine that the environment names, with docker's defaults for a missing host or port. */
 function defaultEndpoint(env: Env): DockerEndpoint {
   const verify = (env("DOCKER_TLS_VERIFY") ?? "") !== "";
   const wantsTls = verify || (env("DOCKER_TLS") ?? "") !== "";
@@ -129,7 +129,7 @@ function defaultEndpoint(env: Env): DockerEndpoint {
 const SOCKET = "unix:///var/run/docker.sock";
 const PIPE = "npipe:////./pipe/docker_engine";
 
-/** Where an engine of this machine is, when nothing else is said. */
+/** The default address of this machine's engine. */
 function localEngine(): string {
   return Deno.build.os === "windows" ? PIPE : SOCKET;
 }
@@ -159,7 +159,7 @@ function tlsFiles(folder: string, skipVerify: boolean): DockerTls {
   return { ...cacert && { cacert }, ...cert && { cert }, ...key && { key }, skipVerify };
 }
 
-/** What docker's flags `--tlscacert`, `--tlscert` and `--tlskey` named, when docker called us. */
+/** The files of docker's flags `--tlscacert`, `--tlscert` and `--tlskey`, when docker runs us. */
 function flaggedFiles(env: Env): Partial<DockerTls> {
   const files = (["cacert", "cert", "key"] as const)
     .map((name) => [name, env(`FAIRLEAD_TLS${name.toUpperCase()}`)] as const);

@@ -1,6 +1,6 @@
 /**
- * The Docker Engine API: HTTP/1.1 on whatever leads to the engine, one connection a request. Paths
- * carry no version, which means the engine's own. Podman's service answers to the same.
+ * The Docker Engine API: HTTP/1.1 over a socket, a pipe, TCP or ssh, one connection for each
+ * request. Paths have no version, which means the engine's own. Podman's service has the same API.
  */
 import {
   HttpError,
@@ -19,7 +19,7 @@ import { ssh } from "../schemes/ssh.ts";
 import { tcp } from "../schemes/tcp.ts";
 import { unix } from "../schemes/unix.ts";
 
-/** Where an engine is, as docker's contexts and environment have it. */
+/** The address of an engine, in the form of docker's contexts and environment. */
 export interface EngineEndpoint {
   /** `unix:///var/run/docker.sock`, `tcp://HOST:PORT`, `ssh://…`, `npipe://…`. */
   readonly host: string;
@@ -31,40 +31,40 @@ export interface EngineEndpoint {
   } | undefined;
 }
 
-/** What is asked of an engine. */
+/** A request to an engine. */
 export interface EngineRequest {
   readonly method: "GET" | "POST" | "PUT" | "HEAD" | "DELETE";
-  /** Path and query, escaped: `/images/load?quiet=0`. */
+  /** The escaped path and query: `/images/load?quiet=0`. */
   readonly path: string;
   readonly headers?: NonNullable<HttpRequest["headers"]>;
-  /** Bytes, or a value that is sent as JSON; or `stream`, which is written afterwards. */
+  /** Bytes, or a value that is sent as JSON; `stream` for a body that is written afterwards. */
   readonly body?: object | Uint8Array | "stream";
-  /** The protocol to go over to: `tcp`, `h2c`. */
+  /** The protocol of an upgrade: `tcp`, `h2c`. */
   readonly upgrade?: string;
 }
 
-/** A request under way. Closing its stream ends it. */
+/** A request that has been sent. Closing its stream ends the request. */
 export interface EngineCall {
   readonly http: HttpExchange;
   readonly stream: ByteStream;
 }
 
-/** An engine that refuses: it could be reached, and says no. */
+/** The engine answered a request with an error. */
 export class EngineError extends Error {
   override readonly name = "EngineError";
-  /** @param status of HTTP */
+  /** @param status the HTTP status */
   constructor(message: string, readonly status: number) {
     super(message);
   }
 }
 
-/** What of an error's body is read, in bytes. */
+/** The longest part of an error's body that is read, in bytes. */
 const LONGEST_ERROR = 64 << 10;
 /** The longest JSON answer, in bytes. */
 const LONGEST_JSON = 16 << 20;
 
 /**
- * Connects and sends a request's head. The signal ends the call whenever it comes.
+ * Connects and sends a request's head. The signal ends the call at any time, also after the answer.
  * Throws `DialError`, or the signal's reason.
  */
 export async function callEngine(
@@ -106,7 +106,7 @@ export async function callEngine(
   }
 }
 
-/** Where docker's certificates are, which other transports have as options. */
+/** The hint for TLS errors: where docker's certificates are. */
 export const TLS_FILES =
   "docker's certificates are ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH " +
   "(with DOCKER_TLS_VERIFY=1), or those of the docker context";
@@ -125,7 +125,7 @@ export async function answerOf(
   try {
     head = await http.head();
     if (head.status < 400) return head;
-    // Who refuses may hang up on what it hasn't read.
+    // An engine that refuses may close the connection before it has read the whole request.
     text = await readText(http, LONGEST_ERROR, true);
   } catch (error) {
     signal.throwIfAborted();
@@ -172,7 +172,7 @@ async function connect(endpoint: EngineEndpoint, context: DialContext): Promise<
     if (host.startsWith("tcp://")) return await connectPort(endpoint, context);
   } catch (error) {
     if (!(error instanceof EndpointError)) throw error;
-    // The engine's address, and not what the user gave to us.
+    // The error names the engine's address, because that is wrong, and not the user's endpoint.
     throw misplaced(host, error.problem, error.hint);
   }
   throw misplaced(
@@ -224,7 +224,7 @@ async function connectPort(
   }
 }
 
-/** Where an engine listens at another host; what docker itself runs there is the second way. */
+/** The socket of an engine on an ssh host, and the command that docker runs there instead. */
 const REMOTE_SOCKET = "/var/run/docker.sock";
 const REMOTE_COMMAND = "docker system dial-stdio";
 
@@ -240,7 +240,7 @@ async function connectSsh(host: string, context: DialContext): Promise<ByteStrea
 }
 
 function broken({ host }: EngineEndpoint, cause: unknown): DialError {
-  // Of TLS: that a certificate is refused, one learns from the first read.
+  // A refused client certificate is such an error: TLS 1.3 reports it at the first read.
   if (cause instanceof DialError) return cause;
   const problem = cause instanceof HttpError
     ? cause.message
@@ -254,7 +254,7 @@ function broken({ host }: EngineEndpoint, cause: unknown): DialError {
   });
 }
 
-/** Errors of an engine are `{"message":…}`. */
+/** Reads the message of an engine's error, `{"message":…}`. */
 function messageOf(text: string): string {
   try {
     const { message } = JSON.parse(text);

@@ -1,11 +1,11 @@
 /**
- * A program in a container, its stdin and stdout as a byte stream, by the Docker Engine API:
+ * Runs a program in a container by the Docker Engine API; its stdin and stdout are a byte stream:
  *
  *     POST /containers/NAME/exec   {"Cmd":[…],"AttachStdin":true,…}   → {"Id":ID}
  *     POST /exec/ID/start          Upgrade: tcp                       → 101, then the frames
  *     GET  /exec/ID/json                                              → {"Running","ExitCode"}
  *
- * The engine answers 101 before the program runs: that there is none, it tells as output.
+ * The engine answers 101 before the program runs. It reports a missing program as output.
  */
 import {
   askEngine,
@@ -22,22 +22,22 @@ import type { ByteStream } from "../byte_stream.ts";
 import { DialError, interrupted } from "../errors.ts";
 import type { DialContext, DialStep } from "../transport.ts";
 
-/** What is run, where. */
+/** A program to run, and its container. */
 export interface EngineExec {
   /** The endpoint as errors show it. */
   readonly endpoint: string;
   readonly engine: EngineEndpoint;
-  /** The engine's program as a user would type it, for hints: `docker --context=box`. */
+  /** The command of the engine's client, for hints: `docker --context=box`. */
   readonly program: string;
   readonly container: string;
   readonly command: readonly string[];
-  /** Keys that make the engine hang up, where it looks for such in what we send. */
+  /** The engine's `DetachKeys`: some engines look for these keys in stdin, and then detach. */
   readonly detachKeys?: string;
-  /** What to do when the engine itself can't be reached. */
+  /** The hint for the case that the engine itself can't be reached. */
   readonly engineHint: string;
 }
 
-/** How long an engine may lag behind with a program's exit code, in ms. */
+/** How long an engine may take to report a program's exit code, in ms. */
 const EXIT_WAIT_MS = 2000;
 
 /** Starts the program. Throws `DialError`, or the signal's reason. */
@@ -51,7 +51,7 @@ export async function execInContainer(
     context.step(next, detail);
   };
   if (context.signal.aborted) throw interrupted(context.signal, exec.endpoint, step);
-  // The dial's signal ends the dial; the stream that comes of it lives on.
+  // The dial's signal ends the dial, but not the stream.
   const stop = new AbortController();
   const abort = () => stop.abort(context.signal.reason);
   context.signal.addEventListener("abort", abort, { once: true });
@@ -92,7 +92,7 @@ async function start(exec: EngineExec, id: string, context: DialContext): Promis
   }, context);
 }
 
-/** The stream of a program that runs, with what can be known when it ends. */
+/** The stream of a running program. At its end, the stream finds the reason. */
 function watch(
   exec: EngineExec,
   id: string,
@@ -112,7 +112,7 @@ function watch(
     let failure = await failureOf(exec, id, { tail, any, broken }, context);
     if (any && !left) failure = await diagnoseContainer(exec, began, context) ?? failure;
     closing.signal.throwIfAborted();
-    // Some engines leave what we still write hanging when the program is gone.
+    // Some engines never finish a pending write when the program has ended.
     ended = failure ?? new Deno.errors.BrokenPipe(`${exec.command[0]} has ended`);
     raw.close();
     if (failure !== undefined) throw failure;
@@ -159,8 +159,8 @@ function watch(
 }
 
 /**
- * What an engine writes to the program's stdout when there was nothing to run. Nothing that speaks
- * HTTP/2 begins like that: its first bytes are a frame's length.
+ * Whether the first output is the engine's message that the program could not be started. An HTTP/2
+ * server never begins like that: its first bytes are a frame's length.
  */
 function refused(first: Uint8Array): boolean {
   const text = new TextDecoder().decode(first.subarray(0, 64));
@@ -172,18 +172,18 @@ async function drain(read: ByteStream["read"], tail: StderrTail): Promise<void> 
   try {
     for (let n; (n = await read(buffer)) !== null;) tail.add(buffer.subarray(0, n));
   } catch {
-    // What came is enough.
+    // The bytes that came before the error are enough.
   }
 }
 
 interface Ending {
   readonly tail: StderrTail;
-  /** Something had come before the end. */
+  /** Whether the reader had received a byte before the end. */
   readonly any: boolean;
   readonly broken: unknown;
 }
 
-/** Why the stream ended; undefined when the program did what it should. */
+/** The error of the stream's end; undefined for a program that ended well. */
 async function failureOf(
   exec: EngineExec,
   id: string,
@@ -200,7 +200,7 @@ async function failureOf(
     return end(any, problem, { ...of, code: "unreachable", hint: exec.engineHint });
   }
   const program = exec.command[0]!;
-  // 126 and 127 are a shell's codes for a program that can't be run, or isn't there.
+  // 126 and 127 are a shell's codes for a program that can't be run, or doesn't exist.
   const absent = /executable file not found|no such file|not found/i;
   if (!any && (code === 126 || code === 127) && absent.test(said)) {
     return new DialError(`container ${exec.container} has no ${program}`, {
@@ -222,7 +222,7 @@ async function failureOf(
   return end(any, problem, { ...of, code: "unreachable", hint });
 }
 
-/** Before the first byte it is a dial that failed; behind it, a connection that was lost. */
+/** A `DialError` before the first byte; after that, a `ConnectionReset`. */
 function end(
   any: boolean,
   problem: string,
@@ -233,7 +233,7 @@ function end(
     : new DialError(problem, details);
 }
 
-/** Undefined while it runs. */
+/** The program's exit code; undefined if it still runs after `EXIT_WAIT_MS`. */
 async function exitCode(
   { engine }: EngineExec,
   id: string,

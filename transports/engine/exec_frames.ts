@@ -1,12 +1,13 @@
 /**
- * What an engine sends of a program without a terminal: frames of
+ * Reads a program's output from an engine. Without a terminal, the output comes in frames:
  *
  *     byte 0      1: stdout, 2: stderr, 3: the engine's own error, as text
- *     bytes 1-3   nothing
- *     bytes 4-7   length, big-endian
+ *     bytes 1-3   unused
+ *     bytes 4-7   length of the rest, big-endian
+ *     bytes 8-    the output
  *
- * and then so many bytes. What we send has no frames. Nothing is read ahead of the reader but what
- * one buffer holds: a reader that pauses stops the program.
+ * The program's stdin has no frames. At most one buffer (32 KiB) is read ahead, so that a reader
+ * that pauses stops the program.
  */
 
 type Read = (into: Uint8Array) => Promise<number | null>;
@@ -16,14 +17,14 @@ const BUFFER = 32 << 10;
 const STDOUT = 1;
 const ENGINE = 3;
 
-/** An answer that is not made of such frames, or breaks off within one. */
+/** An answer that doesn't consist of frames, or that ends within one. */
 export class FrameError extends Error {
   override readonly name = "FrameError";
 }
 
 /**
- * Reads stdout out of the frames; the rest goes to `onOther`, whose bytes hold until it returns.
- * One read at a time. Throws `FrameError`, and what `read` throws.
+ * Reads stdout from the frames. Other output goes to `onOther`; its bytes are valid until it
+ * returns. Only one read may be pending. Throws `FrameError`, and the errors of `read`.
  */
 export function readFrames(read: Read, onOther: (bytes: Uint8Array) => void): Read {
   const buffer = new Uint8Array(BUFFER);
@@ -55,10 +56,10 @@ export function readFrames(read: Read, onOther: (bytes: Uint8Array) => void): Re
     return true;
   }
 
-  /** Some bytes of a frame, in `into` or in the buffer. */
+  /** Reads bytes of the current frame, into `into` or into the buffer. */
   async function some(into: Uint8Array): Promise<Uint8Array> {
     if (at === end) {
-      // A long frame goes where it is wanted without a copy.
+      // A long frame is read straight into `into`, without a copy.
       const direct = kind === STDOUT && left >= into.length && into.length > 0;
       const target = direct ? into : buffer;
       const count = await read(target);

@@ -12,7 +12,7 @@ import { upgradeEngine } from "./upgrade.ts";
 import { DialError, interrupted } from "../errors.ts";
 import type { Connection, DialContext } from "../transport.ts";
 
-/** Reaches it. Throws `DialError`, or the signal's reason. */
+/** Dials the BuildKit inside an engine. Throws `DialError`, or the signal's reason. */
 export async function dialInside(
   engine: EngineEndpoint,
   endpoint: string,
@@ -43,7 +43,7 @@ function grouped(fields: readonly (readonly [string, string])[]): Fields {
   return all;
 }
 
-/** The signal ends the dial; the stream that comes of it lives on. */
+/** Opens a path's stream. The signal ends the dial, but not a stream that is already open. */
 async function upgrade(
   { engine, path, headers, endpoint }: {
     readonly engine: EngineEndpoint;

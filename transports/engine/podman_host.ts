@@ -1,9 +1,9 @@
 import { withoutPassword } from "../endpoint.ts";
 import type { Env } from "../transport.ts";
 
-/** Where podman's service is, and what to do when it isn't there. */
+/** The address of podman's service, and a hint for the case that it doesn't answer. */
 export interface PodmanHost {
-  /** `unix://…`, or whatever `CONTAINER_HOST` says. */
+  /** `unix://…`, or the value of `CONTAINER_HOST`. */
   readonly host: string;
   readonly hint: string;
 }
@@ -11,8 +11,8 @@ export interface PodmanHost {
 const ROOT = "/run/podman/podman.sock";
 
 /**
- * Found as podman's own remote client finds it: `CONTAINER_HOST`, else the user's socket, root's for
- * root. `DOCKER_HOST` has no say: it may well name another engine.
+ * Finds the service as podman's own remote client does: `CONTAINER_HOST`, else the user's socket
+ * (for root, the system's). `DOCKER_HOST` is ignored, because it may name another engine.
  */
 export function podmanHost(env: Env): PodmanHost {
   const set = env("CONTAINER_HOST");

@@ -1,26 +1,26 @@
 /**
- * How a Docker engine tells of what takes its time (an image loaded or pushed): a line of JSON for each
- * step: `{"status","progressDetail":{"current","total"},"id"}`, `{"stream":"Loaded image: …"}`,
+ * Reads the progress of a Docker engine that loads or pushes an image. Each step is a line of JSON:
+ * `{"status","progressDetail":{"current","total"},"id"}`, `{"stream":"Loaded image: …"}`,
  * `{"aux":{"Digest"}}`, or `{"error"}`.
  */
 
-/** A step, as the engine tells it. */
+/** One step that the engine reports. */
 export interface EngineProgress {
-  /** A layer; empty for a line of text. */
+  /** The id of a layer; empty for a line of text. */
   readonly id: string;
   /** `Loading layer`, or the line of text. */
   readonly text: string;
   /** Bytes. */
   readonly current?: number;
   readonly total?: number;
-  /** Of the manifest that was pushed. */
+  /** The digest of the pushed manifest. */
   readonly digest?: string;
 }
 
 /** The longest line of progress, in characters. */
 const LONGEST_LINE = 1 << 20;
 
-/** Reads the answer's lines to their end; throws an `Error` for the one that tells of a failure. */
+/** Reads all lines of the answer; then throws an `Error` for the first line with a failure. */
 export async function readProgress(
   body: { read(into: Uint8Array): Promise<number | null> },
   onProgress: (progress: EngineProgress) => void,
@@ -44,7 +44,7 @@ export async function readProgress(
   if (failure !== undefined) throw new Error(failure);
 }
 
-/** A line of progress; undefined for one that says nothing to us. */
+/** Reads a line of progress; undefined for a line of another kind. */
 function parseStep(line: string): EngineProgress | { error: string } | undefined {
   let fields: Record<string, unknown>;
   try {

@@ -1,18 +1,18 @@
-/** Why an engine would not run a program in a container. */
+/** Explains why an engine did not run a program in a container. */
 import { askEngine, EngineError, TLS_FILES } from "./docker_engine.ts";
 import type { EngineExec } from "./exec.ts";
 import { DialError, type DialErrorCode, type DialErrorDetails } from "../errors.ts";
 import { nearest } from "../../base/nearest.ts";
 import type { DialContext } from "../transport.ts";
 
-/** What the engine says of a container. */
+/** The fields of `GET /containers/NAME/json` that are used here. */
 interface Inspected {
   readonly State?: { readonly Status?: string; readonly Paused?: boolean };
 }
 
 /**
- * Turns what the engine, or the way to it, threw into what a user should see. Asks the engine what
- * has become of the container.
+ * Turns an error of the engine, or of the connection to it, into the error for the user. Asks the
+ * engine for the container's state.
  */
 export async function explainRefusal(
   exec: EngineExec,
@@ -89,7 +89,7 @@ export async function explainRefusal(
   return fail(error.message, code, `see whether ${program} exec works on this container`);
 }
 
-/** The names of the containers that run. */
+/** The names of the running containers. */
 async function containerNames(exec: EngineExec, context: DialContext): Promise<string[]> {
   const answer = await askEngine(exec.engine, { method: "GET", path: "/containers/json" }, context)
     .catch(() => []);
@@ -98,7 +98,7 @@ async function containerNames(exec: EngineExec, context: DialContext): Promise<s
     .map((name) => String(name).replace(/^\//, "")).filter((name) => !name.includes("/"));
 }
 
-/** The engine's own address and trouble, in an error of the endpoint. */
+/** Turns an error of the connection to the engine into an error of the endpoint. */
 export function noEngine(
   error: DialError,
   { endpoint, engineHint }: Pick<EngineExec, "endpoint" | "engineHint">,

@@ -1,14 +1,14 @@
-/** A login for a registry, in the form that an engine pushes and pulls with. */
+/** A login for a registry, for pushes and pulls by an engine. */
 export interface RegistryLogin {
-  /** Empty where `secret` is an identity token. */
+  /** The user's name; empty when `secret` is an identity token. */
   readonly username: string;
   readonly secret: string;
   readonly registryToken?: string;
 }
 
 /**
- * The header with the login for a pull or push by an engine: base64url of JSON. An engine refuses a push
- * without the header; an empty login means none.
+ * The header with the login for a pull or push by an engine: base64url of JSON. An engine refuses a
+ * push without the header, so `{}` stands for no login.
  */
 export function registryAuth(
   host: string,

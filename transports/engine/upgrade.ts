@@ -1,11 +1,11 @@
-/** A path of a Docker engine that goes over to another protocol: 101, and then a stream both ways. */
+/** Upgrades a request to a Docker engine: after status 101, the connection is a byte stream. */
 import { answerOf, callEngine, type EngineEndpoint, type EngineRequest } from "./docker_engine.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import type { DialContext } from "../transport.ts";
 
 /**
- * Sends the request and waits for the engine to go over. What it sent behind its answer belongs to the
- * stream. An engine that doesn't upgrade answers 200 and takes the connection over all the same.
+ * Sends the request and waits for the upgrade. Bytes after the answer's head belong to the stream.
+ * An engine that doesn't upgrade answers 200, and the connection becomes the stream all the same.
  * Throws `DialError`, `EngineError`, or the signal's reason; `context.signal` ends the stream, too.
  */
 export async function upgradeEngine(

@@ -1,6 +1,6 @@
 /**
- * Kubernetes' channels: the first byte of a WebSocket message is the number of the channel. Here one
- * channel in each direction becomes a byte stream; messages of other channels go to a callback.
+ * Kubernetes' channels: the first byte of a WebSocket message is the number of the channel. Here
+ * one channel in each direction becomes a byte stream; messages of other channels go to a callback.
  *
  *     exec (v5, v4.channel.k8s.io)         0: stdin, 1: stdout, 2: stderr, 3: a Status at the end,
  *                                          255 (v5): the channel in the second byte has ended

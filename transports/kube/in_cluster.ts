@@ -6,8 +6,8 @@ import type { Env } from "../transport.ts";
 const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
- * The API server of the cluster that this process runs in, with the pod's service account; undefined
- * outside a cluster. Each dial reads the token's file, because the kubelet renews it.
+ * The API server of the cluster that this process runs in, with the pod's service account;
+ * undefined outside a cluster. Each dial reads the token's file, because the kubelet renews it.
  * Throws `KubeConfigError` for an account without the cluster's CA.
  */
 export async function inCluster(env: Env): Promise<KubeTarget | undefined> {

@@ -7,8 +7,8 @@ import { DialError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
 
 /**
- * The names of the pods with these labels that are ready and not terminating, each with the container
- * that kubectl would choose. Throws as `askKube`, and `DialError` when no pod is ready.
+ * The names of the pods with these labels that are ready and not terminating, each with the
+ * container that kubectl would choose. Throws as `askKube`, and `DialError` when no pod is ready.
  */
 export async function readyPods(
   target: KubeTarget,
@@ -59,8 +59,8 @@ export async function readyPods(
 }
 
 /**
- * The deployment or stateful set with these labels, as kubectl names it: `deployment/NAME`. Undefined
- * when none has them, or when the account may not list such objects.
+ * The deployment or stateful set with these labels, as kubectl names it: `deployment/NAME`.
+ * Undefined when none has them, or when the account may not list such objects.
  */
 async function ownerOf(
   target: KubeTarget,
@@ -81,8 +81,8 @@ async function ownerOf(
 }
 
 /**
- * The order in which pods are tried. `sticky` is rendezvous hashing: a key gives the same pod as long
- * as the pod exists. When a pod is gone, only the keys of that pod move to other pods.
+ * The order in which pods are tried. `sticky` is rendezvous hashing: a key gives the same pod as
+ * long as the pod exists. When a pod is gone, only the keys of that pod move to other pods.
  */
 export async function inOrder<T extends { name: string }>(
   pods: readonly T[],

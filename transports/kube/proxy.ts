@@ -1,7 +1,7 @@
 /**
  * Connects to an API server through a proxy. The kubeconfig (`proxy-url`) names the proxy, else the
- * environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), with the rules of Go programs. HTTP proxies
- * get a CONNECT, with or without TLS; SOCKS5 proxies (RFC 1928) get the host's name.
+ * environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), with the rules of Go programs. HTTP
+ * proxies get a CONNECT, with or without TLS; SOCKS5 proxies (RFC 1928) get the host's name.
  */
 import { HttpError, readText, startExchange, writeAll } from "../net/http1.ts";
 import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
@@ -37,9 +37,9 @@ export function proxyFor(env: Env, server: URL): string | undefined {
 }
 
 /**
- * Whether an entry of NO_PROXY matches a host. An entry is `*`, a range of addresses, an address, or
- * a name; a name matches its subdomains, too. `.name` and `*.name` match only subdomains. Every entry
- * but `*` and a range may have a port.
+ * Whether an entry of NO_PROXY matches a host. An entry is `*`, a range of addresses, an address,
+ * or a name; a name matches its subdomains, too. `.name` and `*.name` match only subdomains. Every
+ * entry but `*` and a range may have a port.
  */
 export function spares(entry: string, host: string, port: string): boolean {
   if (entry === "*") return true;

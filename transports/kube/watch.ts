@@ -13,8 +13,8 @@ export interface Watched {
 }
 
 const LOOK_MS = 1000;
-// These times are numbers of looks, not milliseconds. A process that was stopped (Ctrl-Z, a sleeping
-// machine) then reads the bytes that came meanwhile before it has looked that often again.
+// These times are numbers of looks, not milliseconds. A process that was stopped (Ctrl-Z, a
+// sleeping machine) then reads the bytes that came meanwhile before it has looked that often again.
 /** The looks between two pings: less than the idle time of proxies (nginx: 60 s). */
 const PING = 10;
 /**
@@ -30,7 +30,8 @@ const LOST = 20;
 const LEAVING = 2;
 
 /**
- * Watches until it is stopped. Silence counts only during a read, because frames are seen by reading.
+ * Watches until it is stopped. Silence counts only during a read, because frames are seen by
+ * reading.
  *
  * No container runtime reports a program's end while more of its stdin waits than a pipe holds
  * (containerd#12734). The API server still answers pings then; so `suspect` has to ask.

@@ -4,11 +4,11 @@ import { describeEnding } from "./ending.ts";
 import { within } from "../../base/async.ts";
 import { bad, type Metadata, MetadataError, parseMetadata } from "./metadata.ts";
 
-/** The most that is read, in bytes. */
+/** The longest metadata, in bytes. */
 const METADATA_BYTES = 64 << 10;
-/** The longest that it may take, in milliseconds. */
+/** How long `PLUGIN metadata` may run, in milliseconds. */
 export const METADATA_MS = 2000;
-/** Milliseconds that are waited for the process to be gone: most go at once. */
+/** How long to wait for the end of a stopped process, in ms; most end at once. */
 const STOP_MS = 300;
 
 /** Asks the plugin. Throws `MetadataError`. */
@@ -16,7 +16,7 @@ export async function askMetadata(path: string): Promise<Metadata> {
   return parseMetadata(await runMetadata(path));
 }
 
-/** What the plugin prints. Throws `MetadataError` where that is too much, too late, or a failure. */
+/** Reads the plugin's output. Throws `MetadataError` if it is too long, too late, or a failure. */
 async function runMetadata(path: string): Promise<string> {
   let child;
   try {
@@ -29,7 +29,7 @@ async function runMetadata(path: string): Promise<string> {
   const stop = () => stream.close();
   late.addEventListener("abort", stop, { once: true });
   try {
-    // It reads nothing, and should not wait for something either.
+    // The plugin gets no input, so its stdin ends at once.
     void stream.closeWrite();
     const bytes = new Uint8Array(METADATA_BYTES + 1);
     let size = 0;
@@ -53,7 +53,7 @@ async function runMetadata(path: string): Promise<string> {
   }
 }
 
-/** What to try when a program can't be started. */
+/** The hint for a program that can't be started. */
 export function startHint(error: unknown): string {
   return error instanceof Deno.errors.NotFound
     ? "the interpreter that its first line names is missing"

@@ -1,5 +1,5 @@
 /**
- * Metadata is asked once for each state of a plugin's file: path, size and time of change. A cache
+ * Caches the metadata of a plugin for one state of its file: path, size and time of change. A cache
  * that can't be read or written only costs time.
  */
 import { writeAtomically } from "../../base/atomic_file.ts";
@@ -8,7 +8,7 @@ import { homeDir } from "../../base/home.ts";
 import type { Env } from "../transport.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";
 
-/** What tells one state of a file from another; undefined for a file that can't be had. */
+/** The state of a file: path, size and time of change; undefined if the file can't be read. */
 export function stateOf(path: string): string | undefined {
   try {
     const { size, mtime } = Deno.statSync(path);
@@ -18,7 +18,7 @@ export function stateOf(path: string): string | undefined {
   }
 }
 
-/** What was kept for this state of the file. */
+/** The cached metadata for the present state of the file. */
 export function readCache(path: string, env: Env): Metadata | undefined {
   const [file, state] = [cacheFile(path, env), stateOf(path)];
   if (file === undefined || state === undefined) return undefined;
@@ -30,9 +30,7 @@ export function readCache(path: string, env: Env): Metadata | undefined {
   }
 }
 
-/**
- * Keeps metadata for a state of the file, the one from before it was asked.
- */
+/** Caches metadata. The state must be from before the plugin was asked. */
 export function writeCache(path: string, state: string, metadata: Metadata, env: Env): void {
   const file = cacheFile(path, env);
   if (file === undefined) return;
@@ -51,8 +49,8 @@ function cacheFile(path: string, env: Env): string | undefined {
   return folder === undefined ? undefined : `${folder}/fairlead/transports/${nameOf(path)}.json`;
 }
 
-/** A file name of its own for each path, within the 255 bytes that one may have. */
+/** The cache file's name for a path, within the 255 bytes that a file name may have. */
 function nameOf(path: string): string {
-  // FNV-1a, 64 bits: the path itself is in the file, so a clash only costs time.
+  // The hash is FNV-1a with 64 bits. The file holds the path, so a collision only costs time.
   return `${path.slice(path.lastIndexOf("/") + 1).slice(-60)}-${fnv(path)}`;
 }

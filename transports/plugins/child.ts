@@ -1,9 +1,9 @@
 /**
- * A plugin's process: its stdio as a byte stream, and nothing of it left when it is stopped.
+ * Runs a plugin as a process whose stdio is a byte stream, and stops it with all its children.
  *
- * It leads a process group of its own, so that Ctrl-C reaches fairlead alone, and a stop reaches
- * what it has started. Should fairlead itself be killed, a shell that waits at a pipe's end does
- * the stopping: a plugin need not notice that its stdin has ended.
+ * The plugin leads a process group of its own, so Ctrl-C reaches only fairlead, and a stop reaches
+ * the plugin's children. If fairlead itself is killed, a shell that waits for the end of a pipe
+ * stops the group, because a plugin may ignore the end of its stdin.
  */
 import { stderrTail } from "../net/stderr_tail.ts";
 import type { ByteStream } from "../byte_stream.ts";
@@ -15,14 +15,14 @@ const TERM_MS = 3000;
 
 const WINDOWS = Deno.build.os === "windows";
 
-/** A plugin that runs. */
+/** A running plugin. */
 export interface Child {
   readonly pid: number;
-  /** Closing it stops the process. */
+  /** The plugin's stdio; closing the stream stops the process. */
   readonly stream: ByteStream;
   /** Resolves when the process has ended, and its stderr has been read to the end (or for 1 s). */
   readonly ended: Promise<Ending>;
-  /** Resolves when a process that was stopped is gone, and all that stood behind it. */
+  /** Resolves when a stopped process is gone, and its group and guard, too. */
   readonly gone: Promise<void>;
   /** The last lines of stderr so far, without control characters. */
   stderr(): string;
@@ -30,12 +30,12 @@ export interface Child {
 
 /** How a process ended. */
 export interface Ending {
-  /** 0 where a signal ended it. */
+  /** The exit code; 0 if a signal ended the process. */
   readonly code: number;
   readonly signal: string | undefined;
 }
 
-/** How to run it. */
+/** Options of `startChild`. */
 export interface ChildOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ export interface ChildOptions {
   readonly log?: (line: string) => void;
 }
 
-/** Starts a program. Throws what the system says where it can't be. */
+/** Starts a program. Throws the system's error when the program can't be started. */
 export function startChild(path: string, { args, env = {}, log }: ChildOptions): Child {
   const child = new Deno.Command(path, {
     args: [...args],
@@ -69,7 +69,7 @@ export function startChild(path: string, { args, env = {}, log }: ChildOptions):
     const calm = after(TERM_MS, () => signalGroup(child.pid, "SIGKILL"));
     void child.status.then(async () => {
       calm();
-      // What it has started and left behind.
+      // The plugin's children may still run.
       signalGroup(child.pid, "SIGKILL");
       await guard.release();
       allGone();
@@ -83,12 +83,12 @@ export function startChild(path: string, { args, env = {}, log }: ChildOptions):
       if (!WINDOWS) Deno.kill(-pid, signal);
       else if (!over) child.kill(signal);
     } catch {
-      // Nobody is left in it.
+      // The group has no process any more.
     }
   }
 }
 
-/** Stops the group when this process has ended without releasing it. */
+/** Starts a shell that stops the group if this process ends without calling `release`. */
 function guardGroup(pid: number): { release(): Promise<void> } {
   const none = { release: () => Promise.resolve() };
   if (WINDOWS) return none;
@@ -110,13 +110,13 @@ function guardGroup(pid: number): { release(): Promise<void> } {
         try {
           shell.kill("SIGKILL");
         } catch {
-          // It is gone already.
+          // The shell has ended already.
         }
         await Promise.all([shell.status, shell.stdin.abort().catch(() => {})]);
       },
     };
   } catch {
-    // A machine without a shell: the end of stdin is what the plugin has.
+    // On a machine without a shell, the plugin has only the end of its stdin.
     return none;
   }
 }
@@ -138,11 +138,11 @@ async function drain(
     }
     if (rest !== "") log?.(plain(rest));
   } catch {
-    // It broke: there is no more to be had.
+    // The pipe broke, so no more lines will come.
   }
 }
 
-/** Text without what a terminal would obey. */
+/** Removes escape sequences and control characters, which a terminal would obey. */
 export function plain(text: string): string {
   // deno-lint-ignore no-control-regex
   const escapes = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])/g;

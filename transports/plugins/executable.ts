@@ -1,4 +1,4 @@
-/** Dials through an executable plugin: one process is one connection. */
+/** Dials through an executable plugin, with one process for each connection. */
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError, type DialErrorDetails, interrupted } from "../errors.ts";
 import { within } from "../../base/async.ts";
@@ -10,29 +10,29 @@ import { startHint } from "./ask.ts";
 import { hostName } from "./host_name.ts";
 import type { Metadata } from "./metadata.ts";
 
-/** Milliseconds that a plugin has to exit after it has ended its stdout. */
+/** How long a plugin may take to exit after the end of its stdout, in ms. */
 const EXIT_MS = 5000;
 
-/** Milliseconds that a dial which failed waits for its process to be gone: most go at once. */
+/** How long a failed dial waits for the end of its process, in ms; most end at once. */
 const STOP_MS = 300;
 
 const GUIDE = "see docs/writing-a-transport.md";
 
-/** What a plugin is asked to reach. */
+/** The endpoint that a plugin has to connect to. */
 export interface Target {
   readonly path: string;
-  /** As typed. */
+  /** The URL as the user typed it. */
   readonly url: string;
-  /** Without secrets, for errors. */
+  /** The URL without secrets, for errors. */
   readonly shown: string;
   readonly options: Readonly<Record<string, string>>;
-  /** `:authority`, where the plugin names none. */
+  /** The `:authority` if the plugin names none. */
   readonly authority: string;
 }
 
 /** A target of an executable. */
 export interface ExecutableTarget extends Target {
-  /** Values of secret options: a plugin may print what it was given. */
+  /** The values of secret options, which are removed from the plugin's messages. */
   readonly secrets: readonly string[];
 }
 
@@ -96,7 +96,7 @@ function start(target: ExecutableTarget, context: DialContext): Child {
   const { signal, log, timeoutMs = 20_000, debug = false } = context;
   if (signal.aborted) throw interrupted(signal, target.shown, "exec", target.path);
   const { url, options } = target;
-  // `protocol` and `url` come first: a plugin of few lines may look for them by a pattern.
+  // `protocol` and `url` come first, because a small plugin may find them with a pattern.
   const request = JSON.stringify({ protocol: 1, url, options, timeoutMs, debug });
   try {
     return startChild(target.path, {
@@ -112,12 +112,12 @@ function start(target: ExecutableTarget, context: DialContext): Child {
   }
 }
 
-/** The child's stream, whose end is an error when the process failed. */
+/** The child's stream; its end is an error when the process failed. */
 function failing(child: Child, target: ExecutableTarget): ByteStream {
   const { stream, ended } = child;
   let closed = false;
 
-  /** The process's failure, once it has ended; undefined for a good end, and for one that lasts. */
+  /** Waits for the process's failure; undefined if it ended well, or runs on for `EXIT_MS`. */
   async function failure(): Promise<DialError | undefined> {
     let ending: Awaited<typeof ended> | undefined;
     await within(ended.then((value) => void (ending = value)), EXIT_MS);
@@ -154,7 +154,7 @@ function failing(child: Child, target: ExecutableTarget): ByteStream {
   };
 }
 
-/** Handshake `none`: the first bytes must be the daemon's. */
+/** Checks, for handshake `none`, that the first bytes are the daemon's. */
 function checkingFirst(stream: ByteStream, target: ExecutableTarget): ByteStream {
   let first = true;
   return {
@@ -187,7 +187,7 @@ function failed(
   });
 }
 
-/** What is as short as a common word is left: it would be found everywhere. */
+/** The shortest secret, in characters, that is removed: a shorter one would match common words. */
 const SHORTEST_SECRET = 4;
 
 function withoutSecrets(text: string, { secrets }: ExecutableTarget): string {

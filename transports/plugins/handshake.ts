@@ -1,10 +1,10 @@
 /**
- * How an executable plugin begins on its stdout. With handshake `line` one line of text:
+ * Reads the beginning of an executable plugin's stdout. With handshake `line`, it is one line:
  *
  *     fairlead-transport/1 ok {"authority":"…","peer":"…","secure":false}
  *     fairlead-transport/1 error {"code":"unreachable","message":"…","hint":"…","retryable":true}
  *
- * and the daemon's bytes behind it; with `none` those at once.
+ * The daemon's bytes follow. With handshake `none`, stdout begins with the daemon's bytes.
  */
 import type { ByteStream } from "../byte_stream.ts";
 import type { DialErrorCode } from "../errors.ts";
@@ -12,17 +12,17 @@ import { plain } from "./child.ts";
 
 /** The longest line, in bytes. */
 const LINE_BYTES = 4096;
-/** Of what is no handshake so much is shown. */
+/** How much of an invalid handshake the error shows, in bytes. */
 const SHOWN_BYTES = 200;
 
-/** What a plugin that is connected tells. */
+/** The JSON of an `ok` line. */
 export interface Greeting {
   readonly authority?: string;
   readonly peer?: string;
   readonly secure: boolean;
 }
 
-/** What a plugin that could not connect tells. */
+/** The JSON of an `error` line. */
 export interface Refusal {
   readonly code: DialErrorCode;
   readonly message: string;
@@ -30,13 +30,13 @@ export interface Refusal {
   readonly retryable: boolean;
 }
 
-/** What came before the daemon's bytes. */
+/** The beginning of stdout, before the daemon's bytes. */
 export type Beginning =
   | { readonly kind: "ok"; readonly greeting: Greeting; readonly rest: Uint8Array }
   | { readonly kind: "error"; readonly refusal: Refusal }
-  /** stdout ended before anything came. */
+  /** Stdout ended before its first byte. */
   | { readonly kind: "silence" }
-  /** Something else; the problem is the end of a sentence that begins with the plugin. */
+  /** Stdout began with other bytes; `problem` continues the sentence "the plugin PATH …". */
   | { readonly kind: "noise"; readonly problem: string };
 
 /** Reads the first line. Rejects as the stream's `read` does. */
@@ -57,7 +57,7 @@ export async function readHandshake(stream: ByteStream): Promise<Beginning> {
   }
 }
 
-/** A line that is a handshake; undefined for any other. */
+/** Reads a handshake line; undefined for any other line. */
 function parseLine(line: string, rest: Uint8Array): Beginning | undefined {
   const [, version, word, json] = /^fairlead-transport\/(\d+) (ok|error) (\{.*\})$/.exec(line) ??
     [];
@@ -110,7 +110,7 @@ const CODES: ReadonlySet<unknown> = new Set<DialErrorCode>([
   "internal",
 ]);
 
-/** A code that a plugin gave; one that we don't know counts as `internal`. */
+/** Checks a plugin's error code; an unknown code counts as `internal`. */
 export function dialErrorCode(code: unknown): DialErrorCode {
   return CODES.has(code) ? code as DialErrorCode : "internal";
 }
@@ -120,8 +120,8 @@ function noise(bytes: Uint8Array): Beginning {
 }
 
 /**
- * What the first bytes of a daemon are instead, as the end of a sentence; undefined where they may be
- * its. HTTP/2 begins with the length of a SETTINGS frame (RFC 9113 §3.4), whose first byte is 0; TLS
+ * Explains first bytes that can't be a daemon's, as the end of a sentence; else undefined. HTTP/2
+ * begins with the length of a SETTINGS frame (RFC 9113 §3.4), whose first byte is 0. TLS begins
  * with a record of a handshake (22) or an alert (21).
  */
 export function explainNoise(bytes: Uint8Array): string | undefined {
@@ -134,7 +134,7 @@ function shown(bytes: Uint8Array): string {
   return `the text ${JSON.stringify(plain(text))}`;
 }
 
-/** The stream, with bytes before it that were read too far. */
+/** Puts bytes that were read too far back before the stream. */
 export function withRest(rest: Uint8Array, stream: ByteStream): ByteStream {
   let waiting = rest;
   return {

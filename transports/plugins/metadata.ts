@@ -1,16 +1,16 @@
-/** What an executable plugin says of itself: the JSON object that `PLUGIN metadata` prints. */
+/** Reads the metadata of an executable plugin: the JSON object that `PLUGIN metadata` prints. */
 import type { OptionSpec } from "../transport.ts";
 
 /** The versions of the protocol that fairlead speaks. */
 export const OURS: Range = { min: 1, max: 1 };
 
-/** Versions, both ends included. */
+/** A range of versions, both ends included. */
 export interface Range {
   readonly min: number;
   readonly max: number;
 }
 
-/** Understood, and of a version that we share. */
+/** Valid metadata of a protocol version that fairlead speaks. */
 export interface Metadata {
   readonly protocol: Range;
   readonly name: string;
@@ -19,14 +19,14 @@ export interface Metadata {
   readonly schemes: readonly string[];
   readonly summary: string;
   readonly handshake: "line" | "none";
-  /** Absent: it takes whatever it is given. */
+  /** The options of the plugin; when undefined, it accepts any option. */
   readonly options?: readonly OptionSpec[];
 }
 
-/** Metadata that can't be had, or not be used. The message says of the plugin what is wrong. */
+/** Metadata can't be read or used. The message is about the plugin: "it speaks …". */
 export class MetadataError extends Error {
   override readonly name = "MetadataError";
-  /** @param code as a dial's error has it */
+  /** @param code the code for the dial's error */
   constructor(problem: string, readonly hint: string, readonly code: "internal" | "unsupported") {
     super(problem);
   }
@@ -34,12 +34,12 @@ export class MetadataError extends Error {
 
 const HINT = "see docs/writing-a-transport.md for what 'metadata' must print";
 
-/** Metadata that breaks the protocol. */
+/** The error for metadata that breaks the protocol. */
 export function bad(problem: string): MetadataError {
   return new MetadataError(problem, HINT, "internal");
 }
 
-/** Reads what a plugin printed. Unknown fields are passed over. Throws `MetadataError`. */
+/** Reads a plugin's output. Unknown fields are ignored. Throws `MetadataError`. */
 export function parseMetadata(text: string): Metadata {
   let value: unknown;
   try {
@@ -49,7 +49,7 @@ export function parseMetadata(text: string): Metadata {
     throw bad(text === "" ? "'metadata' printed nothing" : `its metadata is not JSON: ${shown}`);
   }
   if (!isRecord(value)) throw bad("its metadata is not a JSON object");
-  // First of all: of another version all the rest may look different.
+  // The version is checked first, because another version may have other fields.
   const protocol = rangeOf(value.protocol);
   if (protocol.min > OURS.max || protocol.max < OURS.min) {
     const hint = protocol.min > OURS.max ? "update fairlead" : "update the plugin";

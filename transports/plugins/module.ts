@@ -1,6 +1,6 @@
 /**
- * Dials through a plugin that is an ES module: its default export is a `Transport`. It can't import
- * our error classes, so whatever it throws is read by its fields: `code`, `hint`, `retryable`.
+ * Dials through a plugin that is an ES module with a `Transport` as its default export. A module
+ * can't import our error classes, so we read the fields of its errors: `code`, `hint`, `retryable`.
  */
 import { DialError, interrupted } from "../errors.ts";
 import type { Connection, DialContext, Transport } from "../transport.ts";
@@ -12,10 +12,10 @@ import { byteStreamOf } from "./streams.ts";
 
 const GUIDE = "see docs/writing-a-transport.md";
 
-/** What a module may have beside a transport's own properties. */
+/** The default export of a module: a transport's properties, and a version. */
 export type ModuleTransport = Partial<Transport> & { readonly version?: string };
 
-/** Loads the module; rejects with what it throws, or with what it lacks. */
+/** Loads the module. Rejects with the module's own error, or if it is no transport. */
 export async function loadModule(path: string): Promise<ModuleTransport> {
   const url = new URL("file://");
   url.pathname = path.replaceAll("%", "%25");
@@ -32,7 +32,7 @@ export async function loadModule(path: string): Promise<ModuleTransport> {
   return transport;
 }
 
-/** Dials. Throws `DialError`, or the signal's reason. */
+/** Dials through a module. Throws `DialError`, or the signal's reason. */
 export async function dialModule(target: Target, context: DialContext): Promise<Connection> {
   const { signal } = context;
   const { path, shown } = target;
@@ -44,7 +44,7 @@ export async function dialModule(target: Target, context: DialContext): Promise<
   signal.addEventListener("abort", abort, { once: true });
   try {
     const dialling = dial(target, context);
-    // One that comes too late is closed again.
+    // A connection that comes after the abort is closed.
     void dialling.then(({ stream }) => signal.aborted && stream.close(), () => {});
     return await Promise.race([dialling, aborted.promise]);
   } catch (error) {
@@ -90,7 +90,7 @@ function translated(error: unknown, { path, shown }: Target): DialError {
   });
 }
 
-/** What was thrown, without the colours of the runtime's own messages, and its advice to others. */
+/** The message of a thrown value, without the colours and hints of the runtime's own messages. */
 export function textOf(error: unknown): string {
   const message = (error as { message?: unknown } | null | undefined)?.message;
   const text = plain(typeof message === "string" ? message : String(error));

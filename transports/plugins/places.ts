@@ -1,7 +1,7 @@
 /**
- * Where transport plugins are looked for. The file's name carries the scheme,
- * `fairlead-transport-SCHEME`; one with `.js` or `.ts` behind it is an ES module, any other an
- * executable. The first hit wins:
+ * Finds transport plugins. The file's name has the scheme: `fairlead-transport-SCHEME`. A file with
+ * the extension `.js` or `.ts` is an ES module, any other file is an executable. The first hit
+ * wins:
  *
  * 1. a path that the user names for the scheme (a driver option, or a flag)
  * 2. each folder of `FAIRLEAD_PLUGIN_PATH`
@@ -9,24 +9,24 @@
  * 4. `/usr/local/lib/fairlead/transports`, `/usr/lib/fairlead/transports`
  * 5. the folders of `PATH`
  *
- * A module runs with fairlead's own rights, so 4 and 5 have none. Relative folders are passed over:
- * what they mean depends on where fairlead is started.
+ * A module runs with fairlead's own rights, so no module is loaded from 4 and 5. Relative folders
+ * are ignored, because their meaning depends on the folder in which fairlead is started.
  */
 import { isAbsolute } from "../../base/paths.ts";
 import { homeDir } from "../../base/home.ts";
 import type { Env } from "../transport.ts";
 import { distrust, type Problem } from "./trust.ts";
 
-/** What a plugin's scheme may be. */
+/** The valid schemes of a plugin. */
 export const SCHEME = /^[a-z][a-z0-9-]{0,31}$/;
 
-/** A plugin as a file, not yet asked anything. */
+/** The file of a plugin, which has not been run or loaded yet. */
 export interface PluginFile {
   readonly scheme: string;
-  /** Absolute. */
+  /** An absolute path. */
   readonly path: string;
   readonly kind: "executable" | "module";
-  /** Why it is not used. */
+  /** The reason why the plugin is not used. */
   readonly refused?: Problem;
 }
 
@@ -60,7 +60,7 @@ function folders(env: Env): Folder[] {
   ];
 }
 
-/** The plugin of a scheme in the folders (ways 2 to 5): the first that is there, refused or not. */
+/** The first plugin of a scheme in the folders (2 to 5 above), even if it is refused. */
 export function locate(scheme: string, env: Env): PluginFile | undefined {
   if (!SCHEME.test(scheme)) return undefined;
   for (const folder of folders(env)) {
@@ -72,7 +72,7 @@ export function locate(scheme: string, env: Env): PluginFile | undefined {
   return undefined;
 }
 
-/** The plugin at a path that the user names for the scheme (way 1). */
+/** The plugin at a path that the user names for the scheme (1 above). */
 export function atPath(scheme: string, path: string): PluginFile {
   const refused = isAbsolute(path) ? distrust(path) : {
     problem: "its path is relative",
@@ -104,7 +104,7 @@ export function locateAll(env: Env): PluginFile[] {
   return found;
 }
 
-/** True where a module may be found: one folder has a file that is called so. */
+/** Whether a folder that may have modules has a file with a module's name. */
 export function anyModule(env: Env): boolean {
   return folders(env).filter(({ takes }) => takes === "all")
     .some(({ path }) => namesIn(path).some((name) => kindOf(name) === "module"));
@@ -143,7 +143,7 @@ function inspect(path: string, scheme: string, { takes }: Folder): PluginFile | 
   }
   const refused = distrust(path);
   const state = refused === undefined ? executable(path) : { refused };
-  // As a shell does it: what can't be run on PATH is no program.
+  // As in a shell, a file on PATH that isn't executable is no program.
   if (takes === "programs on PATH" && refused === undefined && state.refused) return undefined;
   return { ...file, ...state };
 }

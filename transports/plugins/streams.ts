@@ -1,4 +1,4 @@
-/** The streams that a plugin may hand over, each as a `ByteStream`. */
+/** Turns the kinds of streams that a plugin may return into a `ByteStream`. */
 import { type ByteStream, streamOf } from "../byte_stream.ts";
 
 /** A pair of web streams of bytes. */
@@ -7,7 +7,7 @@ export interface WebPair {
   readonly writable: WritableStream<Uint8Array>;
 }
 
-/** What of node's `Duplex` is used here. */
+/** The methods of node's `Duplex` that are used here. */
 export interface NodeDuplex {
   on(event: string, listener: (...args: never[]) => void): unknown;
   read(): Uint8Array | null;
@@ -16,13 +16,13 @@ export interface NodeDuplex {
   destroy(): unknown;
 }
 
-/** Of one write that is copied. */
+/** The most bytes that one write copies. */
 const WRITE_BYTES = 64 << 10;
 
-/** Any of the three kinds; undefined for anything else. */
+/** Turns a `ByteStream`, a node Duplex or a web pair into one; undefined for another value. */
 export function byteStreamOf(stream: unknown): ByteStream | undefined {
   if (typeof stream !== "object" || stream === null) return undefined;
-  // It may well be a socket of Deno's, which must not be closed twice.
+  // The stream may be a socket of Deno, which must not be closed twice.
   if (has(stream, "read", "write", "closeWrite", "close")) return streamOf(stream as Deno.Conn);
   if (has(stream, "on", "read", "write", "end", "destroy")) return ofDuplex(stream as NodeDuplex);
   const { readable, writable } = stream as Partial<WebPair>;
@@ -36,22 +36,22 @@ function has(value: object, ...methods: string[]): boolean {
   return methods.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
 }
 
-/** What `ofWebPair` does beside the streams' own ways. */
+/** Options of `ofWebPair`. */
 export interface PairUse {
-  /** The writable may keep what it is given, so it gets copies. */
+  /** True if the writable may keep the bytes of a write, so that it needs a copy. */
   readonly copies?: boolean;
   /** Called once, when the stream is closed. */
   onClose?(): void;
 }
 
-/** Web streams, as a child's stdio is one. */
+/** Turns two web streams, such as a child's stdio, into a `ByteStream`. */
 export function ofWebPair({ readable, writable }: WebPair, use: PairUse = {}): ByteStream {
   const reader = readable.getReader();
   const writer = writable.getWriter();
   const closing = Promise.withResolvers<"closed">();
   let waiting: Uint8Array = new Uint8Array();
   let closed = false;
-  // Their failures show at reads and writes.
+  // Reads and writes report these failures.
   reader.closed.catch(() => {});
   writer.closed.catch(() => {});
 
@@ -91,14 +91,14 @@ export function ofWebPair({ readable, writable }: WebPair, use: PairUse = {}): B
       waiting = new Uint8Array();
       closing.resolve("closed");
       reader.cancel().catch(() => {});
-      // Not close(): that waits for a write that nobody takes any more.
+      // close() would wait for a pending write that nobody reads any more.
       writer.abort().catch(() => {});
       use.onClose?.();
     },
   };
 }
 
-/** A node stream. */
+/** Turns a node stream into a `ByteStream`. */
 function ofDuplex(duplex: NodeDuplex): ByteStream {
   const over = Promise.withResolvers<"over">();
   let waiting: Uint8Array = new Uint8Array();

@@ -1,25 +1,25 @@
 /**
- * Whom a plugin must belong to. It runs with the user's rights, so whoever may write to its file, or
- * put another in its place, has those rights, too. Therefore root or the user must own each part of its
- * path, from `/` on and through every link, and nobody else may write to one. What is trusted by that
- * rule stays what it is until the user or root changes it: what is run is what was checked.
+ * Checks the owner of a plugin. A plugin runs with the user's rights, so anyone who may write to
+ * its file, or replace the file, has these rights, too. Therefore root or the user must own each
+ * part of the path, from `/` on and through every link. Nobody else may have write access to a
+ * part. So only root or the user can change a file between its check and its run.
  */
 import { shellWord } from "../../base/shell_word.ts";
 
-/** What is wrong, and the remedy. */
+/** A reason not to run a file, and the remedy. */
 export interface Problem {
   readonly problem: string;
   readonly hint: string;
 }
 
-/** As in Linux: more links in one path are a loop. */
+/** The most links in one path, as in Linux; more links are a loop. */
 const MOST_LINKS = 40;
-/** Files that a module may import, itself and through others. */
+/** The most files that a module may import, directly and through other files. */
 const MOST_MODULES = 1000;
 
 /**
- * Why the file at a path must not be run; undefined where nothing is wrong. An interpreter that its
- * first line names is judged as well, and so is all that a module imports by a written path.
+ * The reason why a file must not be run; undefined for a trusted file. The interpreter in its first
+ * line is checked, too, as are all files that a module imports by a literal path.
  */
 export function distrust(path: string): Problem | undefined {
   const judged = new Set<string>();
@@ -47,7 +47,7 @@ export function distrust(path: string): Problem | undefined {
   return undefined;
 }
 
-/** Why one file must not be run, by itself and by each folder and link on the way to it. */
+/** Checks one file, and each folder and link of its path. */
 function distrustPath(path: string, name: string): Problem | undefined {
   try {
     const parts = path.split("/").filter(Boolean);
@@ -64,12 +64,12 @@ function distrustPath(path: string, name: string): Problem | undefined {
         hint: "check the path",
       };
     }
-    // Nobody else can put a missing import there: its folders were judged before.
+    // Nobody else can create the missing import, because its folders passed the check.
     return name === "it" ? { problem: "there is no such file", hint: "check the path" } : undefined;
   }
 }
 
-/** @param parts the path's, without empty ones */
+/** @param parts the non-empty parts of the path */
 function distrustParts(parts: readonly string[], name: string): Problem | undefined {
   const left = [...parts];
   let at = "";
@@ -100,7 +100,7 @@ function distrustParts(parts: readonly string[], name: string): Problem | undefi
   return undefined;
 }
 
-/** A file, a folder or a link by itself. */
+/** Checks a file, a folder or a link by itself. */
 function distrustOne(path: string, name: string): Problem | undefined {
   const { uid, mode, isSymlink, isDirectory } = Deno.lstatSync(path);
   const me = Deno.uid();
@@ -112,7 +112,7 @@ function distrustOne(path: string, name: string): Problem | undefined {
       hint: `if you trust it, run: chown ${isSymlink ? "-h " : ""}${me} ${shellWord(path)}`,
     };
   }
-  // A link has no mode. In a folder such as /tmp (mode 1777), others can't replace what isn't theirs.
+  // A link has no mode. In a folder like /tmp (mode 1777), other users can't replace our files.
   if (isSymlink || (isDirectory && (mode & 0o1000) !== 0)) return undefined;
   const [group, others] = [(mode & 0o020) !== 0, (mode & 0o002) !== 0];
   if (!group && !others) return undefined;
@@ -123,21 +123,21 @@ function distrustOne(path: string, name: string): Problem | undefined {
   };
 }
 
-/** As much of a file as Linux reads for the name of an interpreter. */
+/** The beginning of a file, as long as Linux reads it for an interpreter's name (256 bytes). */
 function beginningOf(path: string): string {
   try {
     using file = Deno.openSync(path);
     const bytes = new Uint8Array(256);
     return new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
   } catch {
-    // A program may be run by who can't read it.
+    // A user may be allowed to run a program, but not to read it.
     return "";
   }
 }
 
 /**
- * The files that a module imports by a path that is written in it. A text that only looks like an
- * import is taken for one, which at worst judges a file too many.
+ * The files that a module imports by a literal path. A text that only looks like an import counts
+ * as one, so that at worst one file too many is checked.
  */
 function importsOf(module: string): string[] {
   const base = new URL("file://");

@@ -1,6 +1,6 @@
 /**
- * Finds out why a stream into a pod ended too early. The stream itself has an exit code at most. The
- * pod's status has the reason, a moment later.
+ * Finds out why a stream into a pod ended too early. The stream itself has an exit code at most.
+ * The pod's status has the reason, a moment later.
  */
 import type { ChannelEnd, ChannelUse } from "../channels.ts";
 import { diagnosePod, type Diagnosis } from "./pod_state.ts";
