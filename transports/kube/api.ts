@@ -92,7 +92,7 @@ export async function askKube(
   return (await askKubeNow(target, path, endpoint, context)).value;
 }
 
-/** As `askKube`, with the time of the `Date` header (else ours), in milliseconds since 1970. */
+/** Reads an object, and the time of the `Date` header (else ours), in milliseconds since 1970. */
 export async function askKubeNow(
   target: KubeTarget,
   path: string,

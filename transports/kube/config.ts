@@ -47,7 +47,7 @@ export interface KubeUser {
   readonly cert?: KubeText;
   readonly key?: KubeText;
   readonly token?: string;
-  /** The path of a file that each dial reads anew; it takes precedence over `token`. */
+  /** The path of a file that each dial reads again; it takes precedence over `token`. */
   readonly tokenFile?: string;
   readonly basic?: { readonly username: string; readonly password: string };
   readonly exec?: KubeEntry;
@@ -62,7 +62,7 @@ export interface KubeChoice {
   readonly kubeconfig?: string;
 }
 
-/** Reads the configuration anew. Throws `KubeConfigError`. */
+/** Reads the configuration from its files. Throws `KubeConfigError`. */
 export async function kubeTarget(env: Env, choice: KubeChoice): Promise<KubeTarget> {
   const files = await readKubeFiles(env, choice.kubeconfig);
   const name = choice.context ?? files.currentContext;

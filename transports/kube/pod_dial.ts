@@ -5,7 +5,7 @@ import { DialError, type DialErrorDetails, StreamLost } from "../errors.ts";
 export interface PodDial {
   readonly target: KubeTarget;
   readonly pod: string;
-  /** For errors. */
+  /** The endpoint as errors show it. */
   readonly endpoint: string;
 }
 

@@ -30,8 +30,7 @@ const LOST = 20;
 const LEAVING = 2;
 
 /**
- * Watches until it is stopped. Silence counts only during a read, because frames are seen by
- * reading.
+ * Watches until `stop`. Silence counts only during a read, because only a read sees frames.
  *
  * No container runtime reports a program's end while more of its stdin waits than a pipe holds
  * (containerd#12734). The API server still answers pings then; so `suspect` has to ask.

@@ -1,7 +1,6 @@
 /**
  * Finds transport plugins. The file's name has the scheme: `fairlead-transport-SCHEME`. A file with
- * the extension `.js` or `.ts` is an ES module, any other file is an executable. The first hit
- * wins:
+ * the extension `.js` or `.ts` is an ES module, any other file an executable. The first hit wins:
  *
  * 1. a path that the user names for the scheme (a driver option, or a flag)
  * 2. each folder of `FAIRLEAD_PLUGIN_PATH`
