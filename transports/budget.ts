@@ -3,40 +3,43 @@ import { DialError } from "./errors.ts";
 import { after } from "../base/async.ts";
 import type { Asking } from "./transport.ts";
 
-/** How long a connection may take, and who is told. */
+/** The time limit of a connection, with its hooks. */
 export interface Budget {
   /**
-   * Milliseconds for all of it: every attempt from the name to TLS, and the daemon's first byte;
-   * 0 for as long as the system lets it take.
+   * Milliseconds for the whole connection: all attempts, from the name to TLS, and the daemon's
+   * first byte. 0 means no limit except the system's.
    */
   readonly ms: number;
-  /** An attempt failed, and the next one follows in a moment. */
+  /** Called when an attempt failed, and another one follows. */
   readonly onRetry?: (error: DialError) => void;
-  /** Asks the person at the terminal; meanwhile the time stands still. */
+  /** Asks the person at the terminal; the time stands still meanwhile. */
   readonly asking?: Asking;
 }
 
-/** What an attempt is given. */
+/** The parameters of an attempt. */
 export interface Attempt {
   readonly signal: AbortSignal;
-  /** Milliseconds that are left; absent without a limit. */
+  /** The remaining milliseconds; absent without a limit. */
   readonly timeoutMs?: number;
   readonly asking: Asking;
 }
 
-/** What dialling gave. */
+/** The result of a dial. */
 export interface Within<T> {
   readonly result: T;
-  /** Milliseconds that it left; Infinity without a limit. */
+  /** The remaining milliseconds; Infinity without a limit. */
   readonly left: number;
 }
 
-/** Milliseconds before each further attempt: a daemon that has just been started is there by then. */
+/**
+ * Milliseconds before each further attempt: a daemon that has just been started needs about that
+ * time.
+ */
 const PAUSES = [500, 1000];
 
 /**
- * Dials; after a failure that may mend by itself (`DialError.retryable`), twice more. Rejects with
- * the last error that the far side gave: that the time ran out is told only where it gave none.
+ * Dials, and after a retryable failure (`DialError.retryable`) dials twice more. Rejects with the
+ * far side's last error, and with a timeout only where the far side gave no error.
  */
 export async function withinBudget<T>(
   { ms, onRetry, asking: ask = (question) => question() }: Budget,
@@ -82,7 +85,7 @@ export async function withinBudget<T>(
   }
 }
 
-/** A timer that can be stopped and goes on where it was. */
+/** A timer that can be stopped and continued. */
 function countDown(ms: number, due: () => void) {
   let [left, since] = [ms, 0];
   let cancel: (() => void) | undefined;
@@ -101,7 +104,7 @@ function countDown(ms: number, due: () => void) {
   };
 }
 
-/** Resolves after so many milliseconds, or when the signal is aborted. */
+/** Resolves after `ms` milliseconds, or when the signal is aborted. */
 async function delay(ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const wake = () => resolve();

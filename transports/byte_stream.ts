@@ -1,8 +1,8 @@
 /**
  * A byte stream to a daemon: the part of `Deno.Conn` that fairlead needs.
  *
- * A `Deno.Conn` becomes one by `streamOf`. Everything else (a child's stdio, a node Duplex, a pair
- * of web streams, a channel inside another protocol) is adapted where it is used.
+ * `streamOf` makes a `Deno.Conn` a byte stream. Everything else (a child's stdio, a node Duplex, a
+ * pair of web streams, a channel inside another protocol) is adapted where it is used.
  */
 export interface ByteStream {
   /**
@@ -11,7 +11,10 @@ export interface ByteStream {
    * Rejects when the stream broke, or was closed on this side while reading.
    */
   read(into: Uint8Array): Promise<number | null>;
-  /** Writes at least one byte of `from` and resolves to how many; `from` is left alone until then. */
+  /**
+   * Writes at least one byte of `from`, and resolves to the count. The caller must not change
+   * `from` until then.
+   */
   write(from: Uint8Array): Promise<number>;
   /** Half-close: the far side reads the end of the stream, and may still write. */
   closeWrite(): Promise<void>;
@@ -19,7 +22,7 @@ export interface ByteStream {
   close(): void;
 }
 
-/** A socket as a byte stream: `Deno.Conn` throws when it is closed twice. */
+/** Makes a socket a byte stream, which may be closed twice, unlike a `Deno.Conn`. */
 export function streamOf(conn: Deno.Conn): ByteStream {
   let closed = false;
   return {

@@ -2,19 +2,19 @@ import type { Registry } from "./registry.ts";
 import type { Connection, DialContext, Transport } from "./transport.ts";
 import { noticingTls } from "./tls/unasked_tls.ts";
 
-/** TLS as a builder's driver options name it. Any of the four asks for TLS. Files are absolute paths. */
+/** The TLS options of a builder's driver. Any of the four turns TLS on. Files are absolute paths. */
 export interface TlsOptions {
-  /** The CA certificates that may have signed the daemon's; without it the system's. */
+  /** The CA certificates that may have signed the daemon's certificate, by default the system's. */
   readonly cacert?: string;
-  /** Our certificate (with its chain), for a daemon that demands one. */
+  /** The client's certificate with its chain, for a daemon that requires one. */
   readonly cert?: string;
   /** The private key of `cert`. */
   readonly key?: string;
-  /** The name that the daemon's certificate must carry, in place of the endpoint's host. */
+  /** The name that the daemon's certificate must carry instead of the endpoint's host. */
   readonly servername?: string;
 }
 
-/** True when the options ask for TLS. */
+/** True when the options turn TLS on. */
 export function wantsTls(tls: TlsOptions): boolean {
   return [tls.cacert, tls.cert, tls.key, tls.servername].some((value) => value !== undefined);
 }
@@ -38,7 +38,8 @@ export async function dialEndpoint(
     const { dialOwnTls } = await import("./tls/own_tls.ts");
     const connection = await dialOwnTls(transport, spec, tls, context);
     if (connection !== undefined) return connection;
-    // TLS over the transport's stream, below, can do more, and says what is wrong.
+    // The code below layers TLS over the transport's stream. It supports more, and explains
+    // failures.
   }
   const shown = transport.describe(spec);
   const { loadTls, wrapTls } = await import("./tls/tls.ts");
@@ -53,7 +54,10 @@ export async function dialEndpoint(
   return { ...connection, stream, authority: host, secure: true };
 }
 
-/** Without TLS; where it would be the transport's own, a far side that expects it is noticed. */
+/**
+ * Dials without TLS. Where the transport has TLS of its own, a far side that expects TLS is
+ * noticed.
+ */
 export async function dialPlain(
   transport: Transport,
   spec: unknown,
@@ -65,7 +69,7 @@ export async function dialPlain(
 }
 
 /**
- * The endpoint in printable form when its bytes would cross a network in the clear, else undefined;
+ * Returns the printable endpoint when its bytes would cross a network in the clear, else undefined.
  * `create` warns of it once. Throws `EndpointError`.
  */
 export function warnPlaintext(

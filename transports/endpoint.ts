@@ -1,10 +1,10 @@
 /**
- * An endpoint, taken apart as it was typed.
+ * Parses an endpoint as it was typed.
  *
  *     scheme "://" address [ "?" key "=" value { "&" key "=" value } ]
  *
- * Not by the `URL` class: it turns `npipe:////./pipe/x` into `//pipe/x`, a space in a socket's path
- * into `%20`, and the upper case of a container's name into lower case.
+ * The `URL` class is not used: it turns `npipe:////./pipe/x` into `//pipe/x`, a space in a socket's
+ * path into `%20`, and the upper case of a container's name into lower case.
  */
 import { EndpointError } from "./errors.ts";
 import { nearest } from "../base/nearest.ts";
@@ -12,17 +12,17 @@ import type { OptionSpec } from "./transport.ts";
 
 /** The parts of an endpoint. */
 export interface Endpoint {
-  /** Without passwords and without the values of secret options; for errors. */
+  /** The endpoint without passwords and without the values of secret options, for errors. */
   readonly redacted: string;
-  /** Lower case. */
+  /** The scheme in lower case. */
   readonly scheme: string;
-  /** What stands between `://` and `?`, untouched. */
+  /** The text between `://` and `?`, unchanged. */
   readonly address: string;
   /** The options that have a value, decoded. */
   readonly options: ReadonlyMap<string, string>;
 }
 
-/** What of a transport the splitting rests on. */
+/** The parts of a transport that `splitEndpoint` needs. */
 export interface EndpointRules {
   readonly example: string;
   readonly options: readonly OptionSpec[];
@@ -36,7 +36,7 @@ export function schemeOf(endpoint: string): string | undefined {
 }
 
 /**
- * Takes an endpoint apart. An option with an empty value counts as not given.
+ * Splits an endpoint into its parts. An option with an empty value counts as not given.
  *
  * Throws `EndpointError` for a missing scheme, control characters, and options that are unknown,
  * given twice, or missing.
@@ -55,7 +55,7 @@ export function splitEndpoint(endpoint: string, rules: EndpointRules): Endpoint 
 
   const options = new Map<string, string>();
   const names = rules.options.map((option) => option.name);
-  // Without options nothing of this is needed, nor that Deno loads the class.
+  // Without options, Deno need not load the class.
   for (const [name, value] of mark < 0 ? [] : new URLSearchParams(rest.slice(mark + 1))) {
     if (!names.includes(name)) {
       fail(`it has no option ${JSON.stringify(name)}`, optionHint(scheme, name, names));
@@ -77,7 +77,10 @@ function optionHint(scheme: string, name: string, names: readonly string[]): str
   return near === undefined ? known : `did you mean ${JSON.stringify(near)}? ${known}`;
 }
 
-/** `?key=value&…` of the options that are set, or an empty string; the other half of `splitEndpoint`. */
+/**
+ * Formats the options that are set as `?key=value&…`, or as an empty string: the inverse of
+ * `splitEndpoint`.
+ */
 export function formatOptions(options: Readonly<Record<string, string | undefined>>): string {
   const parts = Object.entries(options)
     .filter(([, value]) => value !== undefined && value !== "")
@@ -88,8 +91,8 @@ export function formatOptions(options: Readonly<Record<string, string | undefine
 }
 
 /**
- * An endpoint that may be printed: the password of `user:password@` and the value of every option
- * that isn't known to be harmless are replaced. Takes any text, also one that isn't an endpoint.
+ * Makes an endpoint printable: replaces the password of `user:password@`, and the value of every
+ * option that isn't known to be harmless. Takes any text, even one that isn't an endpoint.
  */
 export function redact(endpoint: string, options: readonly OptionSpec[] = []): string {
   if (!endpoint.includes("?") && !endpoint.includes("@")) return endpoint;
@@ -102,14 +105,14 @@ export function redact(endpoint: string, options: readonly OptionSpec[] = []): s
     const equals = pair.indexOf("=");
     if (equals < 0) return pair;
     if (!harmless.has(name)) return `${pair.slice(0, equals)}=***`;
-    // An option may be an address itself: an engine's.
+    // An option's value may be an address itself, such as an engine's.
     const shown = withoutPassword(value);
     return shown === value ? pair : `${pair.slice(0, equals)}=${shown}`;
   }).join("&");
   return `${address}?${query}`;
 }
 
-/** An address that may be printed, its options aside: `***` for the password of `user:password@`. */
+/** Makes an address without options printable: `***` for the password of `user:password@`. */
 export function withoutPassword(address: string): string {
   const start = SCHEME.exec(address)?.[0].length ?? 0;
   const [authority] = /^[^/?]*/.exec(address.slice(start))!;

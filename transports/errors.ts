@@ -1,22 +1,22 @@
 import type { DialStep } from "./transport.ts";
 
-/** An endpoint that can't be understood. The message says what is wrong, the hint what is right. */
+/** An invalid endpoint. The message says what is wrong, the hint what would be right. */
 export class EndpointError extends Error {
-  /** How programs tell it from others. */
+  /** The name by which programs recognize this error. */
   override readonly name = "EndpointError";
   /**
-   * What is wrong with an endpoint.
+   * Makes the error of an endpoint.
    *
-   * @param endpoint without secrets
-   * @param problem in a few words
-   * @param hint what would be right
+   * @param endpoint the endpoint without secrets
+   * @param problem the fault in a few words
+   * @param hint the remedy
    */
   constructor(readonly endpoint: string, readonly problem: string, readonly hint: string) {
     super(`invalid endpoint ${JSON.stringify(endpoint)}: ${problem}`);
   }
 }
 
-/** What kind of failure a dial met; the codes of the plugin protocol. */
+/** The kinds of failure of a dial: the codes of the plugin protocol. */
 export type DialErrorCode =
   | "config"
   | "unauthenticated"
@@ -27,46 +27,46 @@ export type DialErrorCode =
   | "unsupported"
   | "internal";
 
-/** What a `DialError` tells beside its message. */
+/** The details of a `DialError` besides its message. */
 export interface DialErrorDetails {
-  /** The endpoint, redacted. */
+  /** The redacted endpoint. */
   readonly endpoint: string;
-  /** What failed. */
+  /** The step that failed. */
   readonly step: DialStep;
-  /** What kind of failure it is. */
+  /** The kind of failure. */
   readonly code: DialErrorCode;
-  /** What to try, as a sentence without full stop. */
+  /** The remedy, as a sentence without full stop. */
   readonly hint?: string;
   /** True when the same dial may succeed a moment later (a daemon that is starting). */
   readonly retryable?: boolean;
-  /** What runs the daemon says so of it: its container is stopped, or isn't there. */
+  /** The daemon's state by the engine or cluster that runs it: its container is stopped, or missing. */
   readonly state?: "stopped" | "missing";
-  /** What lies under it. */
+  /** The underlying error. */
   readonly cause?: unknown;
 }
 
 /** A connection that could not be made. */
 export class DialError extends Error {
-  /** How programs tell it from others. */
+  /** The name by which programs recognize this error. */
   override readonly name = "DialError";
-  /** Without secrets. */
+  /** The endpoint without secrets. */
   readonly endpoint: string;
-  /** What failed. */
+  /** The step that failed. */
   readonly step: DialStep;
-  /** What kind of failure it is. */
+  /** The kind of failure. */
   readonly code: DialErrorCode;
-  /** What to try. */
+  /** The remedy. */
   readonly hint: string | undefined;
-  /** It may go away by itself. */
+  /** True when the same dial may succeed a moment later. */
   readonly retryable: boolean;
-  /** What a container or a pod is in, where that is why. */
+  /** The state of the container or the pod, where that is the reason. */
   readonly state: DialErrorDetails["state"];
   /** The message without the endpoint. */
   readonly problem: string;
   /**
-   * What is wrong with a connection.
+   * Makes the error of a connection.
    *
-   * @param problem in a few words
+   * @param problem the failure in a few words
    */
   constructor(problem: string, details: DialErrorDetails) {
     super(`cannot reach ${details.endpoint}: ${problem}`, { cause: details.cause });
@@ -79,7 +79,7 @@ export class DialError extends Error {
     this.problem = problem;
   }
 
-  /** The same, with another remedy. */
+  /** Returns the same error with another remedy. */
   withHint(hint: string): DialError {
     const { state, problem, ...details } = this;
     return new DialError(problem, {
@@ -91,22 +91,22 @@ export class DialError extends Error {
   }
 }
 
-/** A stream that worked has ended before its time, and what is known of why. */
+/** A working stream that ended before its time, with the known reason. */
 export class StreamLost extends Error {
-  /** How programs tell it from others. */
+  /** The name by which programs recognize this error. */
   override readonly name = "StreamLost";
   /**
-   * What became of it.
+   * Makes the error of a lost stream.
    *
-   * @param message as the reason of a lost connection: "pod p was deleted"
-   * @param hint what to try, as a sentence without full stop
+   * @param message the reason of the loss: "pod p was deleted"
+   * @param hint the remedy, as a sentence without full stop
    */
   constructor(message: string, readonly hint?: string, options?: ErrorOptions) {
     super(message, options);
   }
 }
 
-/** How each step reads in "timed out while …". */
+/** The wording of each step in "timed out while …". */
 export const DOING: Readonly<Record<DialStep, string>> = {
   resolve: "resolving its name",
   connect: "connecting",
@@ -118,8 +118,8 @@ export const DOING: Readonly<Record<DialStep, string>> = {
 };
 
 /**
- * What to throw when a signal ended a dial: the reason itself, so that it survives to the user; a
- * mere timeout becomes a `DialError` that tells the step.
+ * Returns the error of a dial that a signal ended: the signal's reason itself, so that the user
+ * sees it; for a mere timeout, a `DialError` that names the step.
  */
 export function interrupted(
   signal: AbortSignal,

@@ -1,7 +1,7 @@
 /**
- * Transports by third parties: `plugins/places.ts` says where they are looked for. Nothing of this
- * costs anything until a scheme is used that isn't built in, and a plugin is run, or loaded, only
- * when it is dialled; until then its URLs are taken apart by rules that suit them all.
+ * Transports by third parties, in the folders that `plugins/places.ts` lists. They cost nothing
+ * until a scheme is used that isn't built in. A plugin is run or loaded only when it is dialled.
+ * Until then, general rules parse its URLs.
  */
 import { redact, splitEndpoint } from "./endpoint.ts";
 import { DialError, EndpointError, interrupted } from "./errors.ts";
@@ -15,24 +15,27 @@ import type { DialContext, Env, OptionSpec, Transport } from "./transport.ts";
 
 /** The plugins of a machine. */
 export interface Plugins {
-  /** The plugin at a path, for an endpoint of this scheme. Throws `EndpointError` for one that is refused. */
+  /**
+   * The plugin at a path, for an endpoint of this scheme. Throws `EndpointError` for a refused
+   * plugin.
+   */
   at(scheme: string, path: string, endpoint: string): Transport;
   /** The plugin of the scheme in the folders; undefined where there is none. Throws as `at` does. */
   find(scheme: string, endpoint: string): Transport | undefined;
   /**
-   * Every plugin in the folders, in the order in which they win.
+   * Every plugin in the folders, by precedence.
    *
    * @internal
    */
   list(): PluginFile[];
   /**
-   * True where a module may come into this process, or has been named.
+   * True where modules may be loaded into this process, or one has been named.
    *
    * @internal
    */
   hasModules(): boolean;
   /**
-   * What an executable says of itself. Throws `MetadataError`.
+   * An executable's metadata. Throws `MetadataError`.
    *
    * @internal
    */
@@ -46,12 +49,12 @@ interface PluginSpec {
   readonly host: string;
 }
 
-/** Finds plugins where the environment says. */
+/** Finds plugins in the folders that the environment names. */
 export function createPlugins(env: Env): Plugins {
   const asked = new Map<string, Promise<Metadata>>();
   let named = false;
 
-  /** Asks a file once for each of its states, also where the cache on disk can't be had. */
+  /** Asks each version of a file for its metadata once, even without the cache on disk. */
   function metadata(path: string): Promise<Metadata> {
     const kept = readCache(path, env);
     if (kept !== undefined) return Promise.resolve(kept);
@@ -130,7 +133,7 @@ function pluginTransport(file: PluginFile, use: Use): Transport<PluginSpec> {
       const shown = redact(spec.endpoint, known() ?? []);
       const { endpoint: url, options, host } = spec;
       const target: Target = { path, url, shown, options, authority: host || "localhost" };
-      // Much may have happened since the endpoint was parsed.
+      // The file may have changed since the endpoint was parsed.
       const refused = distrust(path);
       if (refused !== undefined) {
         const problem = `the plugin ${path} is not used: ${refused.problem}`;
@@ -141,7 +144,7 @@ function pluginTransport(file: PluginFile, use: Use): Transport<PluginSpec> {
         return await dialModule(target, context);
       }
       const metadata = await checkedMetadata(file, target, use, context);
-      // Until it tells its options, each of them may be one.
+      // Until the plugin has listed its options, each of them may be secret.
       const harmless = metadata.options?.filter(({ secret }) => !secret).map(({ name }) => name);
       const secrets = Object.entries(options).filter(([name]) => !harmless?.includes(name))
         .map(([, value]) => value);
@@ -152,7 +155,7 @@ function pluginTransport(file: PluginFile, use: Use): Transport<PluginSpec> {
   };
 }
 
-/** The metadata, once it suits the target. */
+/** Returns the metadata, after checking that it fits the target. */
 async function checkedMetadata(
   { scheme, path }: PluginFile,
   { url, shown }: Target,
@@ -193,7 +196,7 @@ async function checkedMetadata(
   }
 }
 
-/** Until the plugin has told its options, any may be given, and none may be printed. */
+/** Accepts any options, all as secret, until the plugin has listed its own. */
 function anyOptions(endpoint: string): OptionSpec[] {
   const mark = endpoint.indexOf("?");
   const names = mark < 0 ? [] : [...new URLSearchParams(endpoint.slice(mark + 1)).keys()];

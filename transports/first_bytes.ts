@@ -1,10 +1,11 @@
 /**
- * An HTTP/2 server begins with a SETTINGS frame (RFC 9113 §3.4): three bytes of length, the type 4,
- * no flags, stream 0. What else a port may say at first tells what it is.
+ * Identifies a port by its first bytes. An HTTP/2 server begins with a SETTINGS frame (RFC 9113
+ * §3.4): three bytes of length, the type 4, no flags, stream 0. Other first bytes show what the
+ * port is.
  */
 import type { DialErrorCode } from "./errors.ts";
 
-/** What an endpoint turned out to be. */
+/** A description of a port that doesn't speak HTTP/2. */
 export interface Misfit {
   readonly code: DialErrorCode;
   readonly problem: string;
@@ -12,14 +13,14 @@ export interface Misfit {
 }
 
 const OWN_PORT = "give the address of the daemon's gRPC listener (buildkitd --addr)";
-/** What to do about a port that expects TLS, by the driver options that ask for it. */
+/** The remedy for a port that expects TLS: the driver options that turn TLS on. */
 export const NEEDS_TLS =
   "give the builder --driver-opt cacert=FILE, and cert=FILE,key=FILE if the daemon demands a " +
   "certificate of ours";
 
 /**
- * What is on the far side, from the first bytes it sent; empty: it closed without a word.
- * Undefined where they may well be HTTP/2.
+ * Identifies the far side by the first bytes that it sent; none mean that it closed without a word.
+ * Returns undefined where the bytes may be HTTP/2.
  *
  * @param tls whether the bytes came through TLS
  */
@@ -64,10 +65,13 @@ export function explainFirstBytes(bytes: Uint8Array, tls = false): Misfit | unde
   return { code: "unsupported", problem, hint };
 }
 
-/** SETTINGS, or GOAWAY from a server that wants to be left alone; also the beginning of such a frame. */
+/**
+ * Matches SETTINGS, GOAWAY from a server that refuses connections, and the beginning of such a
+ * frame.
+ */
 function isHttp2(bytes: Uint8Array): boolean {
   if (bytes.length >= 4 && bytes[3] !== 4 && bytes[3] !== 7) return false;
-  // A first frame of 64 KiB and more is none.
+  // HTTP/2 allows no first frame of 64 KiB or more.
   return bytes[0] === 0 && bytes.subarray(4, 9).every((byte) => byte === 0);
 }
 

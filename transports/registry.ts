@@ -4,26 +4,26 @@ import type { Plugins } from "./external.ts";
 import { nearest } from "../base/nearest.ts";
 import type { Transport } from "./transport.ts";
 
-/** The transports that a program knows; a value, made once and handed down. */
+/** The transports that a program knows. A registry is a value, made once and passed on. */
 export interface Registry {
-  /** In the order in which help lists them. */
+  /** The transports in the order of the help text. */
   readonly transports: readonly Transport[];
   /**
    * The transport of an endpoint's scheme, whatever its case.
-   * Throws `EndpointError` naming the known schemes, and the nearest of them.
+   * Throws `EndpointError` that names the known schemes, and the nearest of them.
    */
   find(endpoint: string): Transport;
-  /** The same registry, in which the plugin at `path` serves a scheme, a built-in one too. */
+  /** Returns the same registry in which the plugin at `path` serves a scheme, even a built-in one. */
   withPlugin(scheme: string, path: string): Registry;
-  /** The plugins that were named so: paths by scheme. */
+  /** The plugins that `withPlugin` added: paths by scheme. */
   readonly named: ReadonlyMap<string, string>;
-  /** Third parties' transports; absent where the program takes none. */
+  /** The transports by third parties; absent where the program allows none. */
   readonly plugins?: Plugins;
 }
 
 /**
  * Makes a registry. Plugins serve the schemes that aren't built in, and those they are named for.
- * Throws a plain `Error` for two transports of one scheme: that is a bug of ours.
+ * Throws a plain `Error` for two transports of one scheme, which is a bug in fairlead.
  */
 export function createRegistry(transports: readonly Transport[], plugins?: Plugins): Registry {
   const byScheme = new Map<string, Transport>();
@@ -86,7 +86,7 @@ function isRight(transport: Transport, endpoint: string): boolean {
   }
 }
 
-/** An endpoint for people, without secrets, be it right or wrong. */
+/** Formats an endpoint for people, without secrets, even an invalid endpoint. */
 export function shownEndpoint(registry: Registry, endpoint: string): string {
   try {
     const transport = registry.find(endpoint);
@@ -96,7 +96,7 @@ export function shownEndpoint(registry: Registry, endpoint: string): string {
   }
 }
 
-/** As `shownEndpoint`, in the spelling it has: what isn't secret stays as it was written. */
+/** Redacts as `shownEndpoint` does, but keeps the spelling of everything that isn't secret. */
 export function redactedEndpoint(registry: Registry, endpoint: string): string {
   try {
     return redact(endpoint, registry.find(endpoint).options);

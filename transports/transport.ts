@@ -2,28 +2,32 @@ import type { Env } from "../base/env.ts";
 import type { ByteStream } from "./byte_stream.ts";
 
 /**
- * How fairlead reaches a daemon: one transport a URL scheme.
+ * The way to a daemon: one transport per URL scheme.
  *
- * A transport turns an endpoint into a byte stream to the daemon's gRPC port and knows nothing of
- * what flows there: no TLS, no HTTP/2, no BuildKit. `parse` and `describe` are pure, `dial` is not.
+ * A transport turns an endpoint into a byte stream to the daemon's gRPC port. It knows nothing of
+ * the stream's contents: no TLS, no HTTP/2, no BuildKit. `parse` and `describe` are pure, `dial` is
+ * not.
  */
 export interface Transport<Spec = unknown> {
-  /** The URL scheme, lower case: `unix`. */
+  /** The URL scheme in lower case: `unix`. */
   readonly scheme: string;
   /** One line for `fairlead transports`, help and errors. */
   readonly summary: string;
-  /** An endpoint that is right, shown when one is wrong. */
+  /** A valid endpoint, shown in errors about invalid endpoints. */
   readonly example: string;
-  /** The query keys it takes; any other key is refused. */
+  /** The query keys of an endpoint; any other key is refused. */
   readonly options: readonly OptionSpec[];
-  /** Takes the endpoint as it was typed. Throws `EndpointError`: what is wrong, and what is right. */
+  /**
+   * Parses an endpoint as it was typed. Throws `EndpointError` that says what is wrong, and what is
+   * right.
+   */
   parse(endpoint: string): Spec;
   /** A printable form without secrets; `parse(describe(spec))` is the same spec. */
   describe(spec: Spec): string;
   /**
-   * Where a connection to this spec leads, before anything is dialled: the host (with port, when it
-   * has one) that `:authority` names, and the host that a TLS certificate is checked against.
-   * Empty where the endpoint names no host (`unix`).
+   * The destination of a connection, before anything is dialled: the host (with port, when it has
+   * one) that `:authority` names, and the host that a TLS certificate is checked against. Empty
+   * where the endpoint names no host (`unix`).
    */
   host(spec: Spec): { authority: string; name: string };
   /**
@@ -31,76 +35,77 @@ export interface Transport<Spec = unknown> {
    * none. Throws `DialError` for a configuration that can't be read.
    */
   site?(spec: Spec, env: Env): Promise<{ host: string; port: number } | undefined>;
-  /** True where the daemon is the one inside a Docker engine: it keeps images in the engine itself. */
+  /** True for the daemon inside a Docker engine, which keeps images in the engine itself. */
   readonly insideEngine?: true;
-  /** True when bytes cross a network in the clear unless TLS is laid over the stream. */
+  /** True when bytes cross a network in the clear unless the stream is under TLS. */
   plaintext(spec: Spec): boolean;
   /**
-   * Opens one connection. Throws `DialError`: the step that failed, what the other side said, what
-   * to try. `context.signal` ends the attempt at once, and everything behind it is freed.
+   * Opens one connection. Throws `DialError` with the failed step, the other side's message and the
+   * remedy. `context.signal` ends the attempt at once, and frees everything behind it.
    */
   dial(spec: Spec, context: DialContext): Promise<Connection>;
   /**
-   * Opens one connection under the runtime's own TLS: for a transport of TCP sockets. Undefined where
-   * the handshake failed, or that TLS can't be had on such terms; then `dial`, with TLS laid over its
-   * stream, finds out why. Throws as `dial` does, and for nothing that concerns TLS.
+   * Opens one connection under the runtime's own TLS, for a transport of TCP sockets. Returns
+   * undefined where the handshake failed, or this TLS doesn't support the parameters. Then `dial`,
+   * with TLS over its stream, finds the reason. Throws as `dial` does, but never for a failure of
+   * TLS.
    */
   dialTls?(spec: Spec, tls: OwnTls, context: DialContext): Promise<Connection | undefined>;
 }
 
-/** TLS as the runtime's own takes it; all but the name as PEM. */
+/** The parameters of the runtime's own TLS; all but the name are PEM. */
 export interface OwnTls {
   /** The authorities that may have signed the far side's certificate, and no others. */
   readonly roots: readonly string[];
-  /** Ours, for a daemon that demands one. */
+  /** The client's certificate and key, for a daemon that requires them. */
   readonly client?: { readonly cert: string; readonly key: string };
   /** The name or address that the far side's certificate must carry. */
   readonly name: string;
-  /** What is spoken inside (ALPN), where that is not `h2`. */
+  /** The protocol inside TLS (ALPN), where that is not `h2`. */
   readonly protocol?: string;
 }
 
 /** A query key of an endpoint. */
 export interface OptionSpec {
-  /** As it is written in the endpoint. */
+  /** The key as written in the endpoint. */
   readonly name: string;
   /** One line for help. */
   readonly summary: string;
-  /** It may not be left out. */
+  /** True when the option may not be left out. */
   readonly required?: boolean;
-  /** Never printed. */
+  /** True when the value is never printed. */
   readonly secret?: boolean;
 }
 
-/** What a dial may use of the world outside. */
+/** The resources and hooks of a dial. */
 export interface DialContext {
   /** Ends the attempt at once. */
   readonly signal: AbortSignal;
   /** The environment. */
   readonly env: Env;
-  /** A line for people who ask for details (`--debug`). */
+  /** Logs a line for people who ask for details (`--debug`). */
   readonly log: (line: string) => void;
-  /** Tells the user of something that isn't right, and is done nevertheless. */
+  /** Warns the user of a problem that doesn't stop the dial. */
   readonly warn?: (line: string) => void;
-  /** Tells which step is under way, so that a hanging dial can be shown with it. */
+  /** Reports the step that is under way, so that a hanging dial can be shown with it. */
   readonly step: (step: DialStep, detail?: string) => void;
-  /** Milliseconds until `signal` gives up, for those who are told so (plugins). */
+  /** Milliseconds until `signal` gives up, for plugins, which get the limit as a number. */
   readonly timeoutMs?: number;
-  /** The user asked for details. */
+  /** True when the user asked for details. */
   readonly debug?: boolean;
   /**
-   * What the connection is for, as a key: a transport with several daemons to choose from gives the
-   * same key the same one. Of a build: its context's absolute path, as buildx has it.
+   * A key for the purpose of the connection: a transport with several daemons chooses the same
+   * daemon for the same key. A build's key is its context's absolute path, as in buildx.
    */
   readonly affinity?: string;
   /**
-   * Through which the person at the terminal is asked (for a passphrase): one question at a time,
-   * while nothing else is written there and the time of the connection stands still.
+   * Asks the person at the terminal (for a passphrase): one question at a time. Meanwhile nothing
+   * else is written to the terminal, and the connection's time stands still.
    */
   readonly asking?: Asking;
 }
 
-/** Does what asks somebody; resolves to the answer. */
+/** Runs a function that asks a person; resolves to the answer. */
 export type Asking = <T>(ask: () => Promise<T>) => Promise<T>;
 
 export type { Env };
@@ -117,24 +122,28 @@ export type DialStep =
 
 /** An open connection. Closing the stream frees everything behind it. */
 export interface Connection {
-  /** To the daemon's gRPC port. */
+  /** The stream to the daemon's gRPC port. */
   readonly stream: ByteStream;
-  /** What `:authority` says on every request; proxies on layer 7 route by it. */
+  /** The value of `:authority` on every request; proxies on layer 7 route by it. */
   readonly authority: string;
-  /** The other end as a person would name it: `127.0.0.1:1234`, `/run/buildkit/buildkitd.sock`. */
+  /** The other end in a form for people: `127.0.0.1:1234`, `/run/buildkit/buildkitd.sock`. */
   readonly peer: string;
-  /** The host that a TLS certificate is checked against, where only the dial found it out. */
+  /** The host that a TLS certificate is checked against, where only the dial could find it. */
   readonly serverName?: string;
   /** True when the stream is already encrypted and the far side authenticated. */
   readonly secure: boolean;
   /**
-   * Opens the connection for a session, where the daemon takes that beside the first one. `fields`
-   * tell of it as gRPC's metadata would; the daemon speaks first, as HTTP/2 client.
+   * Opens the connection for a session, where the daemon takes a session besides the first
+   * connection. `fields` describe the session as gRPC's metadata would. The daemon speaks first, as
+   * HTTP/2 client.
    */
   readonly dialSession?: (
     fields: readonly (readonly [name: string, value: string])[],
     signal: AbortSignal,
   ) => Promise<ByteStream>;
-  /** Which BuildKit it is, by what it is inside of, for daemons that don't say; empty: unknown. */
+  /**
+   * BuildKit's version by the product that contains it, for daemons that don't report one; empty:
+   * unknown.
+   */
   readonly knownVersion?: (signal: AbortSignal) => Promise<string>;
 }

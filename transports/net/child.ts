@@ -1,26 +1,26 @@
 /**
  * A program's stdin and stdout as a byte stream; its stderr is kept for errors.
  *
- * It runs in a process group of its own, so that a Ctrl-C in the terminal, which the terminal sends
- * to all of its foreground group, reaches fairlead alone, and so that its children end with it.
- * Closing ends its stdin and sends SIGTERM, 3 s later SIGKILL.
+ * The program runs in its own process group. So the terminal's Ctrl-C, which goes to the whole
+ * foreground group, reaches only fairlead, and the program's children end with it. Closing ends the
+ * program's stdin and sends SIGTERM, 3 s later SIGKILL.
  */
 import { stderrTail } from "./stderr_tail.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError, interrupted } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
 
-/** What is run. */
+/** The program to run, and the texts of its errors. */
 export interface ChildSpec {
   /** The endpoint as errors show it. */
   readonly endpoint: string;
   readonly program: string;
   readonly args: readonly string[];
-  /** What people call it, where that isn't the command. */
+  /** The program's name in messages, where that isn't the command. */
   readonly shown?: string;
-  /** What to do when there is no such program. */
+  /** The remedy when there is no such program. */
   readonly absentHint: string;
-  /** What to do when it fails; `stderr` is what it said. */
+  /** Returns the remedy for a failure, by the program's stderr. */
   hint(stderr: string): string;
 }
 
@@ -84,7 +84,7 @@ function childStream(spec: ChildSpec, child: Deno.ChildProcess): ByteStream {
     async read(into) {
       if (closed) throw interruptedError();
       if (ending !== undefined) return await ending;
-      // The reader takes the buffer it is given for itself.
+      // The reader takes ownership of its buffer.
       const { value, done } = await reader.read(new Uint8Array(into.length));
       if (closed) throw interruptedError();
       if (done) return await (ending ??= finish());
@@ -94,8 +94,8 @@ function childStream(spec: ChildSpec, child: Deno.ChildProcess): ByteStream {
     },
     async write(from) {
       if (closed) throw interruptedError();
-      // A stream of the web resolves when it has queued, unless it is asked to be ready.
-      // And a program that is gone, or an abort, leaves a write that has begun hanging.
+      // A web stream's write resolves when it is queued, so `ready` is awaited first. A write that
+      // has begun never settles when the program is gone, or after an abort.
       const writing = writer.ready.then(() => writer.write(from)).then(() => true);
       if (await Promise.race([writing, over.then(() => false)])) return from.length;
       writing.catch(() => {});
@@ -115,17 +115,17 @@ function childStream(spec: ChildSpec, child: Deno.ChildProcess): ByteStream {
   };
 }
 
-/** Ends the child and what it has started. */
+/** Ends the child and its children. */
 function endGroup(child: Deno.ChildProcess): void {
   let over = false;
   const send = (signal: Deno.Signal) => {
-    // Once it has been waited for, its number may be another's.
+    // After the wait, the process id may belong to another process.
     if (over) return;
     try {
       if (Deno.build.os === "windows") child.kill(signal);
       else Deno.kill(-child.pid, signal);
     } catch {
-      // It is gone already.
+      // The process is already gone.
     }
   };
   const timer = setTimeout(() => send("SIGKILL"), KILL_AFTER_MS);
@@ -143,6 +143,6 @@ async function drain(
   try {
     for await (const bytes of stream) onBytes(bytes);
   } catch {
-    // What came is enough.
+    // The stderr read so far is enough.
   }
 }

@@ -1,21 +1,21 @@
 import type { Duplex } from "node:stream";
 import type { ByteStream } from "../byte_stream.ts";
 
-/** Of one write: a channel takes no more at once, and the connection is shared. */
+/** The largest write, in bytes: a channel takes no more at once, and the connection is shared. */
 const WRITE_BYTES = 64 << 10;
 
-/** What a Duplex's stream needs of its surroundings. */
+/** The hooks of a Duplex's stream. */
 export interface DuplexUse {
-  /** Called once, when the stream is closed: ends the Duplex for good. */
+  /** Called once, when the stream is closed: destroys the Duplex. */
   close(): void;
   /**
-   * What to throw at the far side's end, in place of a plain end; asked once.
-   * @param any whether a byte had come
+   * Returns the error for the far side's end, or undefined for a plain end; called once.
+   * @param any whether a byte has come
    */
   failure?(any: boolean): Promise<Error | undefined>;
 }
 
-/** A node Duplex as a byte stream. Its "close" event must follow its end, or its `close`. */
+/** Makes a node Duplex a byte stream. The Duplex's "close" event must follow its end or its `close`. */
 export function duplexStream(duplex: Duplex, use: DuplexUse): ByteStream {
   let waiting: Uint8Array = new Uint8Array();
   let any = false;
@@ -36,7 +36,7 @@ export function duplexStream(duplex: Duplex, use: DuplexUse): ByteStream {
     broken ??= error;
     wake();
   });
-  // ssh2's channels forget the callback of a write that their close overtakes.
+  // ssh2's channels never call a write's callback when they close first.
   duplex.on("close", () => {
     gone = true;
     end();
@@ -44,7 +44,7 @@ export function duplexStream(duplex: Duplex, use: DuplexUse): ByteStream {
   });
 
   const failure = () => ending ??= use.failure?.(any) ?? Promise.resolve(undefined);
-  /** Why nothing can be written any more: what the far side's end means says more than the end. */
+  /** Returns the error for a write after the end: the reason for the far side's end says more. */
   const unwritable = async () => {
     const found = closed ? undefined : await failure();
     return closed ? interrupted() : found ?? new Deno.errors.BrokenPipe("the connection is closed");
@@ -98,7 +98,7 @@ export function duplexStream(duplex: Duplex, use: DuplexUse): ByteStream {
       closed = true;
       end();
       use.close();
-      // What still comes until the far side has closed, too, is dropped.
+      // Bytes that still come until the far side has closed are dropped.
       duplex.resume();
       wake();
     },

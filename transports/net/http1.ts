@@ -1,54 +1,54 @@
 /**
- * HTTP/1.1 (RFC 9112) over a byte stream, as a client: one request a connection. The request's body
- * may be streamed while the answer is read already, and the connection may be upgraded to another
- * protocol: what came behind the answer's head then belongs to that.
+ * An HTTP/1.1 client (RFC 9112) over a byte stream, with one request per connection. The answer can
+ * be read while the request's body is still streamed. The connection may be upgraded to another
+ * protocol, to which all bytes after the answer's head belong.
  */
 import type { ByteStream } from "../byte_stream.ts";
 
-/** What is asked. */
+/** A request. */
 export interface HttpRequest {
   readonly method: string;
   /** Path and query, escaped. */
   readonly path: string;
-  /** What `Host` says. */
+  /** The value of `Host`. */
   readonly host: string;
-  /** A list of values is a line each. */
+  /** The headers; a list of values becomes one line each. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** The whole body, or `stream`: it follows by `HttpExchange.write`. */
+  /** The whole body, or `stream` when `HttpExchange.write` sends it. */
   readonly body?: Uint8Array | "stream";
-  /** The protocol to go over to. */
+  /** The protocol to upgrade to. */
   readonly upgrade?: string;
 }
 
 /** The head of an answer. */
 export interface HttpHead {
   readonly status: number;
-  /** Status and reason: `404 Not Found`. */
+  /** The status and the reason: `404 Not Found`. */
   readonly line: string;
-  /** By lower-case name; the values of one name are joined by commas. */
+  /** The headers by lower-case name; commas join the values of one name. */
   readonly headers: ReadonlyMap<string, string>;
 }
 
-/** An answer that is no HTTP, or breaks off. */
+/** An answer that is no HTTP, or is cut off. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
 }
 
 /** The longest head, in bytes. */
 const LONGEST_HEAD = 64 << 10;
-/** The longest line that holds the length of a chunk, in bytes. */
+/** The longest line with a chunk's length, in bytes. */
 const LONGEST_LINE = 4 << 10;
 const BUFFER = 16 << 10;
 
-/** Sends a request's head, and its body when that is given whole. Rejects as the stream does. */
+/** Sends a request's head, and its body unless that is streamed. Rejects with the stream's errors. */
 export async function startExchange(
   stream: ByteStream,
   request: HttpRequest,
 ): Promise<HttpExchange> {
   const head = new TextEncoder().encode(headOf(request));
   const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
-  // In one write: who answers to the head and hangs up meets a body that comes later with a reset,
-  // by which the answer is lost.
+  // Head and body go in one write. A server that answers to the head and hangs up would meet a
+  // later body with a reset, which loses the answer.
   const whole = new Uint8Array(head.length + body.length);
   whole.set(head);
   whole.set(body, head.length);
@@ -88,9 +88,9 @@ export class HttpExchange {
   readonly #buffer = new Uint8Array(BUFFER);
   #at = 0;
   #end = 0;
-  /** What stands before the next part of a streamed body: the end of the one before. */
+  /** The end of the last chunk of a streamed body, to be sent before the next one. */
   #between = "";
-  /** Bytes of the answer's body, or of its chunk, still to come. */
+  /** The unread bytes of the answer's body, or of its chunk. */
   #left = Infinity;
   #chunks: "none" | "first" | "next" = "none";
 
@@ -99,7 +99,7 @@ export class HttpExchange {
     this.#method = method;
   }
 
-  /** Sends a part of a streamed body, which is left alone until this resolves. */
+  /** Sends a part of a streamed body. The caller must not change `bytes` until this resolves. */
   async write(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return;
     await this.#text(`${this.#between}${bytes.length.toString(16)}\r\n`);
@@ -120,7 +120,7 @@ export class HttpExchange {
   async head(): Promise<HttpHead> {
     const limit = { left: LONGEST_HEAD };
     let first = await this.#line(limit);
-    // Interim answers (100 Continue) come before the one that counts; 101 is that one.
+    // Interim answers (100 Continue) precede the final one; 101 is final.
     while (/^HTTP\/1\.[01] 1(?!01)\d\d\b/.test(first)) {
       while (await this.#line(limit) !== "") { /* its header */ }
       first = await this.#line(limit);
@@ -143,7 +143,7 @@ export class HttpExchange {
     return head;
   }
 
-  /** How long the body is (RFC 9112 §6.3). */
+  /** Determines the body's length (RFC 9112 §6.3). */
   #frame({ status, headers }: HttpHead): void {
     const length = headers.get("content-length");
     if (this.#method === "HEAD" || status === 204 || status === 304) this.#left = 0;
@@ -159,8 +159,8 @@ export class HttpExchange {
   }
 
   /**
-   * Reads some of the answer's body; null at its end. Behind an upgrade, and in an answer without
-   * length, the body is all that the stream still gives.
+   * Reads some of the answer's body; null at its end. After an upgrade, and in an answer without a
+   * length, the body is the rest of the stream.
    */
   async read(into: Uint8Array): Promise<number | null> {
     if (this.#left === 0 && this.#chunks !== "none") await this.#nextChunk();
@@ -180,7 +180,7 @@ export class HttpExchange {
     return n;
   }
 
-  /** Sets `#left` to the length of the next chunk, 0 behind the last. */
+  /** Sets `#left` to the length of the next chunk, 0 after the last one. */
   async #nextChunk(): Promise<void> {
     const limit = () => ({ left: LONGEST_LINE });
     if (this.#chunks === "next" && await this.#line(limit()) !== "") {
@@ -197,7 +197,7 @@ export class HttpExchange {
     while (await this.#line(trailers) !== "") { /* dropped */ }
   }
 
-  /** The rest of an upgraded connection: what came with the head first, then the stream's own. */
+  /** The rest of an upgraded connection: first the bytes that came with the head, then the stream. */
   upgraded(): ByteStream {
     const stream = this.#stream;
     return {
@@ -208,7 +208,7 @@ export class HttpExchange {
     };
   }
 
-  /** A line without its end, CRLF or LF. */
+  /** Reads a line without its end, CRLF or LF. */
   async #line(limit: { left: number }): Promise<string> {
     let text = "";
     while (true) {
@@ -233,8 +233,9 @@ export class HttpExchange {
 }
 
 /**
- * The rest of an answer's body as text. Throws `HttpError` when it has `longest` characters or more.
- * @param lenient what has come counts, where the connection breaks behind it
+ * Reads the rest of an answer's body as text. Throws `HttpError` when it has `longest` characters
+ * or more.
+ * @param lenient returns the text so far when the connection breaks
  */
 export async function readText(
   http: HttpExchange,
@@ -255,7 +256,7 @@ export async function readText(
   throw new HttpError("the answer is too long");
 }
 
-/** Writes all of it. */
+/** Writes all of the bytes. */
 export async function writeAll(stream: ByteStream, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
 }

@@ -3,8 +3,8 @@ import type { ByteStream } from "../byte_stream.ts";
 import { DialError, interrupted } from "../errors.ts";
 
 /**
- * Opens a named pipe; elsewhere than on Windows the path is a unix socket's. By `node:net`, because
- * what Deno opens as a file can't be read and written at once there.
+ * Opens a named pipe; on other systems than Windows the path is a unix socket's. It uses
+ * `node:net`, because a Deno file can't be read and written at once on Windows.
  * Throws `DialError`, or the signal's reason.
  */
 export async function connectPipe(

@@ -1,6 +1,6 @@
 import type { ByteStream } from "../byte_stream.ts";
 
-/** One end of a relay; a `ByteStream` without its `close` is one. */
+/** One end of a relay: a `ByteStream` without its `close`. */
 export interface RelayEnd {
   read(into: Uint8Array): Promise<number | null>;
   write(from: Uint8Array): Promise<number>;
@@ -10,8 +10,8 @@ export interface RelayEnd {
 const BUFFER = 64 << 10;
 
 /**
- * Carries bytes from one end to the other, at the pace of the slower one, until the first has ended
- * its writing; then tells the other so. Rejects as the ends do.
+ * Copies bytes from one end to the other until the first end has ended its writing; then ends the
+ * writing to the other. The slower end sets the pace. Rejects with the ends' errors.
  */
 export async function carry(from: RelayEnd, to: RelayEnd): Promise<void> {
   const buffer = new Uint8Array(BUFFER);
@@ -22,8 +22,8 @@ export async function carry(from: RelayEnd, to: RelayEnd): Promise<void> {
 }
 
 /**
- * Joins two streams until both directions have ended, then closes them. A stream that breaks ends
- * both; rejects with its error.
+ * Joins two streams until both directions have ended, then closes both. An error of one stream ends
+ * both, and rejects.
  */
 export async function join(a: ByteStream, b: ByteStream): Promise<void> {
   const close = () => {

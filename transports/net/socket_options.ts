@@ -1,6 +1,6 @@
 /**
- * TCP_NODELAY and SO_KEEPALIVE for a connection of `Deno.connectTls`, which has no method for either.
- * libc sets them: the socket is the open file whose both ends have the connection's ports.
+ * Sets TCP_NODELAY and SO_KEEPALIVE by libc for a connection of `Deno.connectTls`, which has no
+ * method for either. The socket is the open file whose two ends have the connection's ports.
  */
 
 const LIBRARIES = Deno.build.os === "darwin"
@@ -16,14 +16,14 @@ const symbols = {
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
 } as const;
 
-/** [level, option], by system: the second is SO_KEEPALIVE. */
+/** The [level, option] of TCP_NODELAY, then of SO_KEEPALIVE by system. */
 const NODELAY = [6, 1] as const;
 const KEEPALIVE = Deno.build.os === "darwin" ? [0xffff, 8] as const : [1, 9] as const;
 
-/** Files with higher numbers are not looked at. */
+/** The end of the search for the socket's file number. */
 const MOST_FILES = 4096;
 
-/** Sets both options. False where that can't be done. */
+/** Sets both options. Returns false where that fails. */
 export function setTcpOptions({ localAddr, remoteAddr }: Deno.Conn<Deno.NetAddr>): boolean {
   using lib = open();
   if (lib === undefined) return false;
@@ -31,7 +31,7 @@ export function setTcpOptions({ localAddr, remoteAddr }: Deno.Conn<Deno.NetAddr>
   const sockaddr = new Uint8Array(128);
   const port = (of: typeof getsockname, file: number): number => {
     const size = new Uint32Array([sockaddr.length]);
-    // Big-endian, in the third and fourth byte, for IPv4 and IPv6 on either system.
+    // The port is big-endian, in the third and fourth byte, for IPv4 and IPv6 on both systems.
     return of(file, sockaddr, size) === 0 ? sockaddr[2]! << 8 | sockaddr[3]! : 0;
   };
   const on = new Uint32Array([1]);
@@ -51,7 +51,7 @@ function open() {
       const lib = Deno.dlopen(name, symbols);
       return { symbols: lib.symbols, [Symbol.dispose]: () => lib.close() };
     } catch {
-      // Another C library, or no permission.
+      // The C library is another one, or the permission is missing.
     }
   }
   return undefined;

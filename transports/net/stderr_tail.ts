@@ -1,13 +1,13 @@
-/** What a program said on its stderr, for the message of its failure: the last lines alone. */
+/** The last lines of a program's stderr, for the message of its failure. */
 export interface StderrTail {
   add(bytes: Uint8Array): void;
   /** The lines so far, joined by line ends; empty when there are none. */
   text(): string;
 }
 
-/** Lines kept. */
+/** The number of lines that are kept. */
 const LINES = 20;
-/** Characters kept of one line. */
+/** The number of characters that are kept of one line. */
 const LONGEST_LINE = 2000;
 
 export function stderrTail(): StderrTail {

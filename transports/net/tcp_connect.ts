@@ -1,26 +1,26 @@
 /**
- * The name is resolved by the system (getaddrinfo) and its addresses are raced by the runtime
- * (RFC 8305: the next one starts when one fails, or after 250 ms). The runtime tells neither which
- * addresses it has tried nor whether it still resolves, so a name that is slow or fails is looked up
- * a second time, for the message alone: that resolver asks DNS and the hosts file and nothing else,
- * and would miss names that only the system knows (mDNS, a VPN's).
+ * Connects by TCP. The system resolves the name (getaddrinfo), and the runtime races its addresses
+ * (RFC 8305: the next one starts when one fails, or after 250 ms). The runtime reports neither the
+ * addresses that it has tried nor whether it still resolves. So a slow or failed name is looked up
+ * again, only for the message. That resolver asks only DNS and the hosts file. It misses names that
+ * only the system knows (mDNS, a VPN's).
  */
 import { DialError, type DialErrorCode, interrupted } from "../errors.ts";
 import { after } from "../../base/async.ts";
 import type { DialContext } from "../transport.ts";
 
 interface HostPort {
-  /** Without brackets. */
+  /** The host, an IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
 }
 
-/** After this a connection counts as slow, and what it waits for is found out. */
+/** After this time, in ms, a connection counts as slow, and the name is looked up. */
 const SLOW_MS = 300;
-/** How long the message of a failure may wait for the addresses it names. */
+/** The longest time, in ms, that a failure's message may wait for the addresses in it. */
 const LOOKUP_MS = 300;
 
-/** `host:port`, an IPv6 address in brackets. */
+/** Formats `host:port`, with an IPv6 address in brackets. */
 export function formatHostPort({ host, port }: HostPort): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
@@ -28,7 +28,7 @@ export function formatHostPort({ host, port }: HostPort): string {
 /**
  * Opens a TCP connection. Throws `DialError`, or the signal's reason.
  *
- * @param open what connects; by default `Deno.connect`. It rejects as that does
+ * @param open connects, by default `Deno.connect`; it must reject as `Deno.connect` does
  */
 export async function connectTcp<Conn = Deno.TcpConn>(
   { host, port }: HostPort,
@@ -42,7 +42,7 @@ export async function connectTcp<Conn = Deno.TcpConn>(
     literal || target.addresses !== ""
       ? interrupted(signal, endpoint, "connect", also(target))
       : interrupted(signal, endpoint, "resolve");
-  // Deno.connect overlooks a signal that was aborted before the call.
+  // Deno.connect ignores a signal that was aborted before the call.
   if (signal.aborted) throw stopped();
 
   step(literal ? "connect" : "resolve", literal ? formatHostPort({ host, port }) : host);
@@ -74,23 +74,23 @@ interface Target {
   readonly endpoint: string;
   readonly host: string;
   readonly literal: boolean;
-  /** The addresses behind the name, once known; else empty. */
+  /** The addresses of the name, once known; else empty. */
   addresses: string;
 }
 
-/** What a message adds for a name. */
+/** Adds a name's addresses to a message. */
 function also({ host, addresses }: Target): string {
   return addresses === "" ? "" : `${host} is ${addresses}`;
 }
 
-/** The addresses of a name, or none when they don't come soon. */
+/** Looks up a name's addresses; none when the answer takes too long. */
 async function addressesOf(host: string, end: AbortSignal): Promise<string[]> {
   const signal = AbortSignal.any([end, AbortSignal.timeout(LOOKUP_MS)]);
   const ask = (type: "A" | "AAAA") => Deno.resolveDns(host, type, { signal }).catch(() => []);
   return (await Promise.all([ask("A"), ask("AAAA")])).flat();
 }
 
-/** The errors of connect(2), as Deno names them; those without a code come from the resolver. */
+/** The errors of connect(2) by Deno's names; errors without a code come from the resolver. */
 const FAILURES: Readonly<Record<string, readonly [DialErrorCode, string, string]>> = {
   ECONNREFUSED: [
     "unreachable",
@@ -121,7 +121,7 @@ function explain(target: Target, cause: unknown): DialError {
       step: "resolve",
       code: "not-found",
       hint: "check the spelling, and that DNS or the hosts file knows it",
-      // EAI_AGAIN, in the system's words: DNS didn't answer.
+      // The system's text for EAI_AGAIN: DNS didn't answer.
       retryable: cause instanceof Error && /temporary failure/i.test(cause.message),
       cause,
     });

@@ -1,15 +1,15 @@
 /**
- * WebSocket (RFC 6455) as a client, on a connection that has been upgraded to it. What comes is read
- * frame by frame and no further than it is asked for, so that a reader who pauses stops the sender.
+ * A WebSocket client (RFC 6455) on a connection that has been upgraded to it. Frames are read one
+ * by one, and no further than requested, so that a paused reader stops the sender.
  *
  *     byte 0       FIN, three reserved bits, opcode
  *     byte 1       MASK, length; 126: two bytes of length follow, 127: eight
- *     4 bytes      the mask, in what a client sends
+ *     4 bytes      the mask, in a client's frames
  */
 import { type HttpHead, writeAll } from "./http1.ts";
 import type { ByteStream } from "../byte_stream.ts";
 
-/** A peer that breaks the protocol, or breaks off within a frame. */
+/** A peer broke the protocol, or closed within a frame. */
 export class WebSocketError extends Error {
   override readonly name = "WebSocketError";
 }
@@ -22,12 +22,12 @@ const PONG = 10;
 /** The longest control frame (§5.5). */
 const LONGEST_CONTROL = 125;
 const BUFFER = 32 << 10;
-/** Payload of one frame sent, in bytes. */
+/** The largest payload of a sent frame, in bytes. */
 export const FRAME_BYTES = 32 << 10;
-/** What every server adds to a client's key (§1.3). */
+/** The text that every server appends to a client's key (§1.3). */
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/** The headers that ask for an upgrade, and the check of the answer's. */
+/** Makes the headers that ask for an upgrade, and the check of the answer's headers. */
 export function webSocketUpgrade(protocols: readonly string[]) {
   const key = crypto.getRandomValues(new Uint8Array(16)).toBase64();
   return {
@@ -36,7 +36,7 @@ export function webSocketUpgrade(protocols: readonly string[]) {
       "Sec-WebSocket-Key": key,
       "Sec-WebSocket-Protocol": protocols.join(", "),
     },
-    /** The protocol that was chosen. Throws `WebSocketError`. */
+    /** Returns the chosen protocol. Throws `WebSocketError`. */
     async accepted({ headers }: HttpHead): Promise<string> {
       const bytes = new TextEncoder().encode(key + GUID);
       const expected = new Uint8Array(await crypto.subtle.digest("SHA-1", bytes)).toBase64();
@@ -54,7 +54,7 @@ export function webSocketUpgrade(protocols: readonly string[]) {
 
 /** A data frame whose payload is being read. */
 export interface DataFrame {
-  /** It begins a message; else it goes on with the last one. */
+  /** True when the frame begins a message, false when it continues one. */
   readonly begins: boolean;
 }
 
@@ -65,31 +65,31 @@ export class WebSocketClient {
   readonly #sending = new Uint8Array(14 + FRAME_BYTES + 4);
   #at = 0;
   #end = 0;
-  /** Payload of the present frame still to be read. */
+  /** The unread bytes of the present frame's payload. */
   #left = 0;
-  /** The last write: frames go out one after the other. */
+  /** The last write, because frames must not overlap. */
   #turn: Promise<void> = Promise.resolve();
   #heard = performance.now();
-  /** The payload of a pong that waits for its turn. */
+  /** The payload of a pong that waits to be sent. */
   #pong: Uint8Array | undefined;
 
   constructor(stream: ByteStream) {
     this.#stream = stream;
   }
 
-  /** When bytes last came, on the clock of `performance.now()`. */
+  /** The time of the last bytes received, on the clock of `performance.now()`. */
   get heard(): number {
     return this.#heard;
   }
 
-  /** Payload of the present frame that is still to be read. */
+  /** The number of unread bytes in the present frame's payload. */
   get left(): number {
     return this.#left;
   }
 
   /**
-   * The next data frame, once the one before has been read; undefined when the server has closed.
-   * Answers pings. Throws `WebSocketError`, and what the stream throws.
+   * Returns the next data frame, once the last one has been read; undefined when the server has
+   * closed. Answers pings. Throws `WebSocketError`, and the stream's errors.
    */
   async frame(): Promise<DataFrame | undefined> {
     for (;;) {
@@ -121,12 +121,12 @@ export class WebSocketClient {
     }
   }
 
-  /** Some of the present frame's payload: at least one byte, where there are any left. */
+  /** Reads some of the present frame's payload: at least one byte, where any are left. */
   async read(into: Uint8Array): Promise<number> {
     const most = Math.min(into.length, this.#left);
     if (most === 0) return 0;
     if (this.#at === this.#end && most >= BUFFER / 2) {
-      // Long ones go where they are wanted without a copy.
+      // Long payloads go into `into` without a copy.
       const count = await this.#fill(into.subarray(0, most));
       this.#left -= count;
       return count;
@@ -139,7 +139,7 @@ export class WebSocketClient {
     return part.length;
   }
 
-  /** Sends a binary message of up to `FRAME_BYTES`: a prefix of some bytes, and a payload. */
+  /** Sends a binary message of up to `FRAME_BYTES`: a prefix and a payload. */
   send(prefix: Uint8Array, payload: Uint8Array): Promise<void> {
     return this.#send(BINARY, prefix, payload);
   }
@@ -153,7 +153,10 @@ export class WebSocketClient {
     this.#stream.close();
   }
 
-  /** Answers the last ping alone (§5.5.3): a server that reads nothing can't make answers pile up. */
+  /**
+   * Answers only the last ping (§5.5.3), so that a server that reads nothing can't make answers
+   * pile up.
+   */
   #answer(payload: Uint8Array): void {
     const isWaiting = this.#pong !== undefined;
     this.#pong = payload;
@@ -183,7 +186,7 @@ export class WebSocketClient {
     await writeAll(this.#stream, this.#sending.subarray(0, at));
   }
 
-  /** Until the buffer holds so many bytes; false at the end, where that may come. */
+  /** Waits until the buffer holds `count` bytes; false at the end, where `mayEnd` allows it. */
   async #need(count: number, mayEnd = false): Promise<boolean> {
     while (this.#end - this.#at < count) {
       this.#buffer.copyWithin(0, this.#at, this.#end);
@@ -206,7 +209,7 @@ export class WebSocketClient {
   }
 }
 
-/** Writes a final frame's header with a fresh mask; the payload begins where it ends. */
+/** Writes a final frame's header with a new mask; returns the payload's position. */
 function header(into: Uint8Array, opcode: number, length: number): number {
   const view = new DataView(into.buffer);
   into[0] = 0x80 | opcode;
@@ -221,7 +224,7 @@ function header(into: Uint8Array, opcode: number, length: number): number {
   return at + 4;
 }
 
-/** Masks what stands between the mask, at `at`, and `end`: four bytes at a time. */
+/** Masks the bytes between the mask, at `at`, and `end`: four bytes at a time. */
 function mask(bytes: Uint8Array, at: number, end: number): void {
   const view = new DataView(bytes.buffer);
   const key = view.getUint32(at);

@@ -16,7 +16,7 @@ interface DockerContainerSpec extends EngineChoice {
   readonly container: string;
 }
 
-/** `docker-container://NAME`: buildctl's `dial-stdio` in a container, by the engine's own API. */
+/** `docker-container://NAME`: buildctl's `dial-stdio` in a container, by the engine's API. */
 export const dockerContainer = {
   scheme: "docker-container",
   summary: "buildkitd in a container, through the Docker engine's API",

@@ -4,27 +4,27 @@ import { NAME } from "../kube/values.ts";
 import { seed } from "../../base/seed.ts";
 import type { Transport } from "../transport.ts";
 
-/** A pod of a Kubernetes cluster, or one of several alike. */
+/** A pod of a Kubernetes cluster, or one of several pods that a selector matches. */
 export interface KubePodSpec {
   /** The pod's name; undefined with a selector. */
   readonly pod?: string;
-  /** A label selector in Kubernetes' own words: `app=buildkitd,tier in (a,b)`. */
+  /** A label selector in Kubernetes' syntax: `app=buildkitd,tier in (a,b)`. */
   readonly selector?: string;
-  /** By default the context's own. */
+  /** The pod's namespace, by default the context's. */
   readonly namespace?: string;
-  /** By default as kubectl chooses. */
+  /** The pod's container, by default the one that kubectl would choose. */
   readonly container?: string;
   /** A context of the kubeconfig; by default the current one. */
   readonly context?: string;
-  /** A file in place of `KUBECONFIG` and `~/.kube/config`. */
+  /** A file that is read instead of `KUBECONFIG` and `~/.kube/config`. */
   readonly kubeconfig?: string;
-  /** How one of several pods is chosen; default `sticky`. */
+  /** The choice among several pods; default `sticky`. */
   readonly loadbalance?: "sticky" | "random";
-  /** Set: the daemon's TCP port in the pod, reached without a program there. */
+  /** The daemon's TCP port in the pod; set to connect without a program in the pod. */
   readonly port?: number;
 }
 
-/** Where buildkitd is told to listen on TCP in its own examples. */
+/** The TCP port in buildkitd's own examples. */
 const PORT = 1234;
 
 /** `kube-pod://POD`: a daemon in a pod, by the Kubernetes API, without kubectl. */
@@ -119,7 +119,7 @@ export const kubePod = {
   plaintext: () => false,
 
   async dial(spec, context) {
-    // For the TLS to come: the kubeconfig is read meanwhile.
+    // The TLS handshake needs the random seed: it is made while the kubeconfig is read.
     void seed();
     const { dialPod } = await import("../kube/dial.ts");
     return await dialPod(spec, describe(spec), context);

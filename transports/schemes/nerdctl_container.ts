@@ -3,17 +3,17 @@ import { formatOptions } from "../endpoint.ts";
 import { EndpointError } from "../errors.ts";
 import type { Transport } from "../transport.ts";
 
-/** A container of containerd's, as nerdctl names it. */
+/** A container of containerd, by nerdctl's name for it. */
 interface NerdctlContainerSpec {
   /** The container's name or id. */
   readonly container: string;
-  /** containerd's namespace; by default as nerdctl is configured. */
+  /** containerd's namespace, by default the one in nerdctl's configuration. */
   readonly namespace?: string;
 }
 
 /**
- * `nerdctl-container://NAME`: buildctl's `dial-stdio` in a container, by the program nerdctl: that
- * knows containers by name alone, and containerd itself has no service that would.
+ * `nerdctl-container://NAME`: buildctl's `dial-stdio` in a container, by the program nerdctl. Only
+ * nerdctl knows containers by name: containerd has no service for that.
  */
 export const nerdctlContainer = {
   scheme: "nerdctl-container",

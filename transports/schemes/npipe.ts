@@ -4,11 +4,11 @@ import type { Transport } from "../transport.ts";
 
 /** A named pipe of Windows. */
 interface NpipeSpec {
-  /** With slashes, as typed: `//./pipe/buildkitd`. */
+  /** The path with slashes, as typed: `//./pipe/buildkitd`. */
   readonly path: string;
 }
 
-/** `npipe:////./pipe/NAME`: a named pipe of Windows; elsewhere it says so. */
+/** `npipe:////./pipe/NAME`: a named pipe of Windows; an error on other systems. */
 export const npipe = {
   scheme: "npipe",
   summary: "a named pipe of Windows",
@@ -27,7 +27,7 @@ export const npipe = {
 
   describe,
   host: () => ({ authority: "", name: "" }),
-  /** A pipe of another machine (`//HOST/pipe/…`) is carried by SMB, which may encrypt, or not. */
+  /** SMB carries a pipe of another machine (`//HOST/pipe/…`), perhaps without encryption. */
   plaintext: ({ path }) => !path.startsWith("//./"),
 
   async dial(spec, context) {

@@ -2,7 +2,7 @@ import { CONTAINER, DIAL_STDIO, parseContainer } from "../engine/container.ts";
 import { podmanHost } from "../engine/podman_host.ts";
 import type { Transport } from "../transport.ts";
 
-/** A container of podman's. */
+/** A container of podman. */
 interface PodmanContainerSpec {
   /** The container's name or id. */
   readonly container: string;
@@ -46,9 +46,9 @@ export const podmanContainer = {
 } satisfies Transport<PodmanContainerSpec>;
 
 /**
- * podman looks for the keys that detach a terminal (ctrl-p, ctrl-q) in any exec's input, and can't be
- * told not to. It compares reads of a single byte with the first key, and holds a byte that matches
- * back until the next one comes; these are too many ever to match.
+ * Keys that no input ever matches. podman always looks for the keys that detach a terminal (ctrl-p,
+ * ctrl-q) in an exec's input. It compares single-byte reads with the first key, and holds a
+ * matching byte back until the next one comes.
  */
 const NEVER_TYPED = Array.from({ length: 32 }, () => "DEL").join(",");
 

@@ -11,17 +11,17 @@ interface SshSpec {
   readonly host: string;
   readonly user?: string;
   readonly port?: number;
-  /** The daemon's socket there. */
+  /** The daemon's socket on the server. */
   readonly socket?: string;
   /** The file of a private key. */
   readonly identity?: string;
-  /** A file in place of the known_hosts files. */
+  /** A file that is read instead of the known_hosts files. */
   readonly knownHosts?: string;
-  /** What is run there when its socket can't be reached, or none is named. */
+  /** The command on the server, for a socket that can't be reached or isn't named. */
   readonly command?: string;
 }
 
-/** Where buildkitd listens unless it is told otherwise. */
+/** The default socket of buildkitd. */
 const SOCKET = "/run/buildkit/buildkitd.sock";
 
 /** `ssh://[USER@]HOST[:PORT][/SOCKET]`: a daemon's unix socket at another host, without an ssh program. */
@@ -66,7 +66,7 @@ export const ssh = {
     }
     const [, bracketed, plain, port] = HOST.exec(authority.slice(at + 1)) ??
       fail("it is not a host and a port");
-    // RFC 6874 has `%25` before the zone of an address.
+    // RFC 6874 writes `%25` before an address's zone.
     const host = bracketed?.replace(/%25(?=.)/, "%") ?? plain ?? "";
     if (host === "") fail("it has no host");
     if (!isName(host)) fail(`${JSON.stringify(host)} is not a host name`);
@@ -103,7 +103,7 @@ export const ssh = {
     const signal = new AbortController().signal;
     const target = await sshTarget(spec, describe(spec), { env, signal });
     const first = target.jumps[0] ?? target;
-    // A program connects for us, to wherever it likes.
+    // With a ProxyCommand, a program chooses the address.
     return first.proxyCommand === undefined ? first : undefined;
   },
   plaintext: () => false,
@@ -123,7 +123,7 @@ export const ssh = {
     };
     const stream = await dialSsh(target, describe(spec), ways, context);
     const peer = `${target.user}@${formatHostPort(target)}`;
-    // The stream ends in a socket that only the host can reach: TLS on top has its use, too.
+    // `secure` is false because TLS is useful even on a socket that only the host can reach.
     return { stream, authority: spec.host, peer, secure: false };
   },
 } satisfies Transport<SshSpec>;
@@ -131,12 +131,12 @@ export const ssh = {
 const USER = /^[^\s@/-][^\s@/]*$/;
 // deno-lint-ignore no-control-regex
 const CONTROL = /[\x00-\x1f\x7f]/;
-/** `[IPv6]` or a host, then perhaps `:PORT`. */
+/** Matches `[IPv6]` or a host, with an optional `:PORT`. */
 const HOST = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([^[\]:#]*))(?::([^:#]*))?$/;
 
-/** Not beginning with a dash, though no program is ever given it. */
+/** Refuses a leading dash, although no program ever gets the name. */
 function isName(host: string): boolean {
-  // Written here, so that it is made when it is used: Unicode's classes take half a millisecond.
+  // The pattern is made only when it is used: Unicode's classes take half a millisecond.
   return /^[\p{L}\p{N}_:][\p{L}\p{M}\p{N}_.:%-]*$/u.test(host);
 }
 
@@ -148,7 +148,7 @@ function describe(spec: SshSpec): string {
     formatOptions({ identity, knownHosts, command });
 }
 
-/** What would be taken for something else, as `%40`. */
+/** Encodes characters that have a meaning in an endpoint, such as `@` as `%40`. */
 function encoded(text: string): string {
   return text.replace(/[\s%?#@:/]/g, encodeURIComponent);
 }

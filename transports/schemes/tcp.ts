@@ -6,7 +6,7 @@ import type { Transport } from "../transport.ts";
 
 /** A TCP port. */
 interface TcpSpec {
-  /** A name or an address, without brackets. */
+  /** A name, or an address without brackets. */
   readonly host: string;
   readonly port: number;
 }
@@ -66,15 +66,15 @@ export const tcp = {
   },
 } satisfies Transport<TcpSpec>;
 
-/** `[IPv6]` or a host, then perhaps `:PORT`. */
+/** Matches `[IPv6]` or a host, with an optional `:PORT`. */
 const ADDRESS = /^(?:\[([^\]]*)\]|([^[\]/#@]*?))(?::([^:/#]*))?$/;
 const IPV6 = /^[0-9a-f.]*:[0-9a-f:.]*(%[\w.-]+)?$/i;
 const LOOPBACK =
   /^(127\.\d+\.\d+\.\d+|(.+\.)?localhost\.?|(0*:)*:?0*1|::ffff:127\.\d+\.\d+\.\d+)$/i;
 
-/** Letters of every script: the system's resolver knows what to do with them. */
+/** Accepts letters of every script, because the system's resolver can handle them. */
 function isName(host: string): boolean {
-  // Written here, so that it is made when it is used: Unicode's classes take half a millisecond.
+  // The pattern is made only when it is used: Unicode's classes take half a millisecond.
   return /^[\p{L}\p{M}\p{N}_.-]+$/u.test(host);
 }
 
@@ -82,7 +82,7 @@ function describe(spec: TcpSpec): string {
   return `tcp://${formatHostPort(spec)}`;
 }
 
-/** Without the zone of a link-local address (`%eth0`): it means something on this machine only. */
+/** Removes the zone of a link-local address (`%eth0`), which has a meaning only on this machine. */
 function hostOf({ host, port }: TcpSpec): { authority: string; name: string } {
   const name = host.replace(/%.*/, "");
   return { authority: formatHostPort({ host: name, port }), name };

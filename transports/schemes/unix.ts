@@ -5,14 +5,14 @@ import type { DialContext, Transport } from "../transport.ts";
 
 /** A unix socket on this machine. */
 interface UnixSpec {
-  /** As typed; a relative path is relative to the current folder, as in buildx. */
+  /** The path as typed; a relative path is relative to the current folder, as in buildx. */
   readonly path: string;
 }
 
-/** How long a daemon whose queue of connections is full is asked again. */
+/** The time, in ms, for which a daemon with a full queue of connections is dialled again. */
 const FULL_QUEUE_MS = 2000;
 
-/** `unix:///run/buildkit/buildkitd.sock`: a unix socket, its path taken as it is typed. */
+/** `unix:///run/buildkit/buildkitd.sock`: a unix socket, with its path as typed. */
 export const unix = {
   scheme: "unix",
   summary: "a unix socket on this machine",
@@ -52,7 +52,8 @@ async function connect(path: string, { signal }: DialContext): Promise<Deno.Unix
       if (!signal.aborted) return conn;
       conn.close();
     } catch (error) {
-      // A unix socket refuses at once (EAGAIN) where TCP waits in line: wait here instead.
+      // A full unix socket refuses at once (EAGAIN), where TCP would wait in the queue. So the wait
+      // is here.
       const full = error instanceof Deno.errors.WouldBlock;
       if (!full || performance.now() - started > FULL_QUEUE_MS) {
         throw await explain(path, endpoint, error);
@@ -105,7 +106,7 @@ async function explain(path: string, endpoint: string, cause: unknown): Promise<
   return error(cause instanceof Error ? cause.message : String(cause), { code: "internal" });
 }
 
-/** Waits, or returns at once when the signal ends the wait. */
+/** Waits; returns early when the signal is aborted. */
 function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, milliseconds);

@@ -1,4 +1,4 @@
-/** What an ssh connection runs over: TCP, a program's stdio, or a channel of a jump host. */
+/** Opens the stream of an ssh connection: TCP, a program's stdio, or a channel of a jump host. */
 import { startChild } from "../net/child.ts";
 import { duplexStream } from "../net/duplex_stream.ts";
 import { plain } from "./explain.ts";
@@ -9,7 +9,7 @@ import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { DialError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
 
-/** By TCP, or by the program that the configuration names. */
+/** Connects by TCP, or by the configured program. */
 export async function connect(
   target: SshTarget,
   endpoint: string,
@@ -17,13 +17,13 @@ export async function connect(
 ): Promise<ByteStream> {
   if (target.proxyCommand !== undefined) return startProxy(target.proxyCommand, endpoint, context);
   const conn = await connectTcp(target, endpoint, context);
-  // Without it a small write waits for the answer to the one before: 4 MiB/s.
+  // With Nagle's algorithm, a small write waits for the answer to the last one: 4 MiB/s.
   conn.setNoDelay(true);
   conn.setKeepAlive(true);
   return streamOf(conn);
 }
 
-/** A TCP connection from a jump host. */
+/** Opens a TCP connection from a jump host. */
 export async function forward(
   client: SshClient,
   target: SshTarget,
@@ -31,7 +31,7 @@ export async function forward(
   signal: AbortSignal,
 ): Promise<ByteStream> {
   const { promise, resolve, reject } = Promise.withResolvers<SshChannel>();
-  // Nobody waits for it when ssh2 throws at once.
+  // ssh2 may throw at once: then nothing awaits the promise.
   promise.catch(() => {});
   const abort = () => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
@@ -39,11 +39,11 @@ export async function forward(
     signal.throwIfAborted();
     client.forwardOut("127.0.0.1", 0, target.host, target.port, (error, channel) => {
       if (error !== undefined) return reject(cannotReach(target, endpoint, error));
-      // Nobody waits any more: the channel would stay open.
+      // The dial was aborted, so nothing else would close the channel.
       if (signal.aborted) channel.close();
       resolve(channel);
     });
-    // Not the channel itself as a socket: see `socketOf`.
+    // The channel itself can't be the socket: see `socketOf`.
     const channel = await promise;
     return duplexStream(channel, { close: () => channel.close() });
   } finally {
@@ -61,7 +61,7 @@ function cannotReach(
     step: "connect",
     code: "unreachable",
     hint: "check the host and the port as the jump host sees them, and its AllowTcpForwarding",
-    // What it could not connect to may be starting; what it may not do stays so.
+    // A host that refused the connection may be starting. A prohibition is permanent.
     retryable: error.reason === CONNECT_FAILED,
     cause: error,
   });
@@ -70,7 +70,10 @@ function cannotReach(
 /** RFC 4254 §5.1: SSH_OPEN_CONNECT_FAILED. */
 const CONNECT_FAILED = 2;
 
-/** As OpenSSH does: the user's shell gives its place to the command, so that one process is ended. */
+/**
+ * As OpenSSH does, replaces the user's shell by the command (`exec`), so that only one process must
+ * be ended.
+ */
 function startProxy(command: string, endpoint: string, context: DialContext): ByteStream {
   const shell = context.env("SHELL") || "/bin/sh";
   const child = startChild({
@@ -85,7 +88,7 @@ function startProxy(command: string, endpoint: string, context: DialContext): By
     ...child,
     write: (from) =>
       child.write(from).catch(async (error) => {
-        // Why the program has ended is told to who reads.
+        // A read reports why the program has ended.
         await child.read(new Uint8Array(1));
         throw error;
       }),

@@ -12,7 +12,7 @@
  *     uint64   valid from, uint64 valid until, in seconds
  *     string   critical options, string extensions, string reserved
  *     string   the authority's key
- * string   its signature of all the bytes above
+ *     string   its signature of all the bytes above
  */
 import { matchesPatterns } from "./patterns.ts";
 import { stringsIn, stringsOf, WireReader } from "./keys/wire.ts";

@@ -166,7 +166,7 @@ export interface Search {
   /** Values by keyword, in lower case. */
   readonly found: Map<string, string[]>;
   readonly depth: number;
-  /** True when only the user may be able to write the files. */
+  /** True for the user's own files, which no other user may write. */
   readonly guarded: boolean;
   /** `Match final` holds. */
   readonly final: boolean;

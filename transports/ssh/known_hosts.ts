@@ -79,7 +79,6 @@ export function judge(key: Uint8Array, known: readonly KnownHost[]): Verdict {
 async function namesHost(names: string, name: string): Promise<boolean> {
   if (!names.startsWith("|")) {
     // The brackets and the port are part of the name.
-    // own.
     return matchesPatterns(name, names.split(","));
   }
   const [, version, salt = "", hash = ""] = names.split("|");

@@ -1,6 +1,6 @@
 /**
- * OpenSSH's pattern lists: `*` and `?`, and `!` before what must not match. Case counts where `exact`
- * is set: in `Host`, and in what is no host's name.
+ * Matches OpenSSH's pattern lists: `*`, `?`, and `!` before a pattern that must not match. Case
+ * counts where `exact` is set: in `Host`, and in values that are no host names.
  */
 export function matchesPatterns(
   text: string,
@@ -20,13 +20,13 @@ export function matchesPatterns(
 }
 
 /**
- * Whether a pattern with `*` and `?` matches a whole text. The time is at most that of the text's
- * length times the pattern's: patterns come from a host's certificate, too.
+ * Whether a pattern with `*` and `?` matches a whole text. The time is at most proportional to the
+ * text's length times the pattern's, because patterns also come from a host's certificate.
  */
 function matches(text: string, pattern: string): boolean {
   let at = 0;
   let next = 0;
-  /** Where the pattern goes on behind its last star, and where that star's text ends so far. */
+  /** The pattern's position after its last star, and the end of that star's text so far. */
   let star: { readonly next: number; at: number } | undefined;
   while (at < text.length) {
     if (pattern[next] === "*") {
@@ -35,7 +35,7 @@ function matches(text: string, pattern: string): boolean {
       next++;
       at++;
     } else if (star !== undefined) {
-      // The star takes one character more.
+      // The star matches one more character.
       next = star.next;
       at = ++star.at;
     } else return false;

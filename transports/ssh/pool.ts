@@ -1,24 +1,26 @@
 /**
- * The ssh connections of this process. A connection serves many dials by a channel each: servers
- * drop connections that come in crowds (`MaxStartups`), and each costs a handshake and a login. So
- * where one connection can't serve all, the next one is made when the one before is there.
+ * The ssh connections of this process. A connection serves many dials, each by a channel. Each
+ * connection costs a handshake and a login, and servers drop connections that come in crowds
+ * (`MaxStartups`). So a further connection is opened only when the one before is open and has no
+ * room.
  *
- * This is the one table of a module in fairlead: two dials of one endpoint know nothing of each other.
+ * This is fairlead's only module with a table: two dials of one endpoint know nothing of each
+ * other.
  */
 import { openLink, type SshLink } from "./link.ts";
 import type { SshTarget } from "./target.ts";
 import { interrupted } from "../errors.ts";
 import type { DialContext, DialStep } from "../transport.ts";
 
-/** A place on a connection. */
+/** A dial's share of a connection. */
 export interface SshPlace {
   readonly link: SshLink;
   /**
-   * The server refused the program: it takes fewer on a connection. False where there is no other on
-   * this one, and so that is not why.
+   * Called after the server refused a program: lowers the limit of programs to the number of others
+   * on this connection. Returns false where there is no other: then the limit is not the reason.
    */
   full(): boolean;
-  /** Gives the place back; the last one closes the connection, a moment later. */
+  /** Gives the place back. The connection closes `LINGER_MS` after its last place. */
   release(): void;
 }
 
@@ -27,7 +29,7 @@ interface Entry {
   readonly stop: AbortController;
   open: SshLink | undefined;
   step: DialStep;
-  /** Dials and streams. */
+  /** The number of places in use. */
   users: number;
   programs: number;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -36,7 +38,7 @@ interface Entry {
 /** The connections to one host. */
 interface Host {
   readonly entries: Set<Entry>;
-  /** Programs that the server allows on each: `MaxSessions`, 10 unless it is set. */
+  /** The number of programs that the server allows on each connection: `MaxSessions`, 10 by default. */
   limit: number;
 }
 
@@ -47,10 +49,10 @@ const LINGER_MS = 300;
 const hosts = new Map<string, Host>();
 
 /**
- * A place on the connection to a host, which is opened where there is none yet.
- * Throws `DialError`, or the signal's reason.
+ * Takes a place on a connection to a host, and opens a connection where none has room. Throws
+ * `DialError`, or the signal's reason.
  *
- * @param program the place is for a program, of which a connection holds but a few
+ * @param program the place is for a program, of which a connection allows only a few
  */
 export async function takePlace(
   target: SshTarget,
@@ -84,7 +86,8 @@ export async function takePlace(
       step = opening.step;
       await Promise.race([
         opening.link.catch((error) => {
-          // What it met would be met again; unless those that wanted it are gone.
+          // A further connection would meet the same error, unless this one was aborted by its own
+          // dials.
           if (!opening.stop.signal.aborted) throw error;
         }),
         stopped,
@@ -135,7 +138,7 @@ function start(
   const stop = new AbortController();
   const forget = () => siblings.delete(entry);
   const link = (async () => {
-    // The entry is complete before anything is told of it.
+    // `entry` is assigned below, before the first step is reported.
     await Promise.resolve();
     const step = (next: DialStep, detail?: string) => {
       entry.step = next;
@@ -160,7 +163,7 @@ function start(
   return entry;
 }
 
-/** Nobody uses the connection any more. */
+/** Closes a connection that has no users. */
 function rest(entry: Entry, siblings: Set<Entry>): void {
   const { open } = entry;
   if (open === undefined) {
@@ -172,6 +175,6 @@ function rest(entry: Entry, siblings: Set<Entry>): void {
     siblings.delete(entry);
     open.close();
   }, LINGER_MS);
-  // A program that is through must not wait for this.
+  // The timer must not keep a finished program alive.
   Deno.unrefTimer(entry.timer);
 }

@@ -3,12 +3,12 @@ import type { ByteStream } from "../byte_stream.ts";
 
 const READ_BYTES = 64 << 10;
 
-/** What is read at once from a sender that doesn't hold anything back. */
+/** A read of this many bytes comes from a sender that doesn't hold small packets back. */
 const LARGE_BYTES = 16 << 10;
 
 /**
- * A byte stream as the socket that ssh2 runs over. Destroying it closes the stream.
- * @param unanswered called when little has come, and nothing was written since
+ * Makes a byte stream the socket that ssh2 runs over. Destroying the socket closes the stream.
+ * @param unanswered called when few bytes have come, and nothing was written since
  */
 export async function socketOf(stream: ByteStream, unanswered: () => void): Promise<Duplex> {
   const { Duplex } = await import("node:stream");
@@ -16,8 +16,8 @@ export async function socketOf(stream: ByteStream, unanswered: () => void): Prom
   let answered = true;
   const writeAll = async (bytes: Uint8Array) => {
     answered = true;
-    // ssh2 calls from the midst of an encryption whose state is its module's: a connection inside
-    // another one must not make that encrypt now.
+    // ssh2 calls this in the middle of an encryption whose state belongs to its module. A
+    // connection inside another one must not start that encryption now.
     await Promise.resolve();
     for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
   };
@@ -27,14 +27,14 @@ export async function socketOf(stream: ByteStream, unanswered: () => void): Prom
         if (!answered) unanswered();
         const count = await stream.read(buffer);
         answered = count === null || count >= LARGE_BYTES;
-        // ssh2 keeps parts of what it is given.
+        // ssh2 keeps parts of the bytes that it gets.
         this.push(count === null ? null : buffer.slice(0, count));
       } catch (error) {
         this.destroy(error as Error);
       }
     },
     write: (chunk: Uint8Array, _encoding, done) => void writeAll(chunk).then(() => done(), done),
-    // ssh2 writes packet by packet: one system call for those that wait.
+    // ssh2 writes packet by packet: all waiting packets go into one system call.
     writev(chunks, done) {
       const parts = chunks.map(({ chunk }) => chunk as Uint8Array);
       const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

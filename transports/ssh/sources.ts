@@ -2,7 +2,7 @@ import type { SshSources } from "./config.ts";
 import { SshConfigError } from "./config_error.ts";
 import type { Env } from "../transport.ts";
 
-/** This machine's configuration of ssh. */
+/** Gives access to this machine's ssh configuration. */
 export function sshSources(home: string, env: Env, signal: AbortSignal): SshSources {
   return {
     files: [`${home}/.ssh/config`, "/etc/ssh/ssh_config"],
@@ -25,7 +25,7 @@ export function sshSources(home: string, env: Env, signal: AbortSignal): SshSour
         return [];
       }
     },
-    /** As OpenSSH does: by the user's shell, with nothing to read and nothing to say. */
+    /** As OpenSSH does, runs the command in the user's shell, without input and output. */
     async run(command) {
       signal.throwIfAborted();
       const { code } = await new Deno.Command(env("SHELL") || "/bin/sh", {
@@ -41,7 +41,10 @@ export function sshSources(home: string, env: Env, signal: AbortSignal): SshSour
   };
 }
 
-/** As OpenSSH does: what is in the file is run. Debian's lets the user's own group write, too. */
+/**
+ * Refuses a file that others may write, as OpenSSH does, because its commands are run. Debian's
+ * OpenSSH also allows the user's own group.
+ */
 function guard(path: string, { mode, uid, gid }: Deno.FileInfo): void {
   if (Deno.build.os === "windows" || mode === null) return;
   const isOurs = uid === 0 || uid === Deno.uid();

@@ -1,4 +1,7 @@
-/** Where ssh connects to, and with what: the endpoint, filled up from OpenSSH's configuration. */
+/**
+ * Resolves an endpoint and OpenSSH's configuration into the hosts and settings of an ssh
+ * connection.
+ */
 import { homeDir } from "../../base/home.ts";
 import { algorithmsOf, type SshAlgorithms } from "./algorithms.ts";
 import { sshConfigOf, type SshHostConfig } from "./config.ts";
@@ -10,50 +13,50 @@ import { DialError } from "../errors.ts";
 import { formatHostPort } from "../net/tcp_connect.ts";
 import type { DialContext, Env } from "../transport.ts";
 
-/** What an endpoint says of its host. */
+/** The parts of an endpoint's address. */
 export interface SshAddress {
   readonly host: string;
   readonly user?: string | undefined;
   readonly port?: number | undefined;
-  /** A private key's file: this one and no other. */
+  /** A private key's file; no other key is then used. */
   readonly identity?: string | undefined;
-  /** In place of the user's and the system's own files. */
+  /** A known_hosts file that is read instead of the user's and the system's. */
   readonly knownHosts?: string | undefined;
 }
 
-/** A host, all questions answered. */
+/** A host with all settings resolved. */
 export interface SshTarget {
   /** The address or name to connect to. */
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** What its certificate calls it. */
+  /** The host's name in its certificate. */
   readonly alias: string;
-  /** What known_hosts calls it: its alias, else host and port. */
+  /** The host's name in known_hosts: its alias, else host and port. */
   readonly knownAs: string;
   /** Files with private keys, in the order in which they are tried. */
   readonly identities: readonly string[];
-  /** Files with certificates of the user, beside those that lie at the keys (`KEY-cert.pub`). */
+  /** Files with the user's certificates, besides those next to the keys (`KEY-cert.pub`). */
   readonly certificates: readonly string[];
-  /** The user named these files: one that can't be read is an error. */
+  /** True when the user named these files: then an unreadable file is an error. */
   readonly named: boolean;
-  /** Of the agent's keys, only those of these files. */
+  /** True when only those of the agent's keys are used whose files are listed. */
   readonly identitiesOnly: boolean;
   /** The agent's socket. */
   readonly agent: string | undefined;
-  /** Where the key of a host is written that is new; undefined where there is no such file. */
+  /** The file that gets the keys of new hosts; undefined where there is none. */
   readonly newHosts: string | undefined;
   readonly hashKnownHosts: boolean;
-  /** A host of which nothing is known is believed. */
+  /** True when an unknown host is accepted. */
   readonly acceptNew: boolean;
   readonly knownHosts: readonly string[];
-  /** Files of keys that no host may have; one that can't be read refuses all hosts. */
+  /** Files of revoked keys; an unreadable file refuses all hosts. */
   readonly revokedHostKeys: readonly string[];
-  /** The hosts on the way, nearest first. */
+  /** The jump hosts, nearest first. */
   readonly jumps: readonly SshTarget[];
-  /** For the user's shell: its stdio is the connection. Only where there are no hosts on the way. */
+  /** A command for the user's shell, whose stdio is the connection. Set only without jump hosts. */
   readonly proxyCommand: string | undefined;
-  /** Seconds until the server has answered, where the configuration sets a limit. */
+  /** The limit, in seconds, until the server has answered; undefined without a configured limit. */
   readonly connectTimeout: number | undefined;
   readonly algorithms: SshAlgorithms;
 }
@@ -62,9 +65,9 @@ const DEFAULT_KEYS = ["id_ed25519", "id_ecdsa", "id_rsa", "id_ed25519_sk", "id_e
 const GLOBAL_HOSTS = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
 
 /**
- * Reads the user's and the system's configuration. Throws `DialError` for one that can't be followed,
- * or the signal's reason.
- * @param endpoint for errors, redacted
+ * Reads the user's and the system's configuration. Throws `DialError` for a configuration that
+ * can't be followed, or the signal's reason.
+ * @param endpoint the redacted endpoint, for errors
  */
 export async function sshTarget(
   address: SshAddress,
@@ -75,12 +78,12 @@ export async function sshTarget(
   const localUser = env("USER") || env("LOGNAME") || env("USERNAME") || "root";
   const sources = sshSources(home, env, signal);
   const around = { env, home, localUser };
-  /** @param seen the hosts whose way this one is on, as text */
+  /** @param seen the hosts whose route contains this one, as text */
   const route = async (of: SshAddress, seen: readonly string[]): Promise<SshTarget> => {
     const config = await sshConfigOf({ ...of, localUser }, sources);
     const alone = await complete(of, config, around);
     const here = login(alone);
-    // `Host *` may name a jump host that it is itself a host of: that one is reached directly.
+    // `Host *` may give a jump host itself as its jump host: that jump host is reached directly.
     if (seen.at(-1) === here) return alone;
     if (seen.includes(here)) {
       throw new SshConfigError(
@@ -91,7 +94,8 @@ export async function sshTarget(
     }
     const jumps: SshTarget[] = [];
     for (const [i, jump] of config.jumps.entries()) {
-      // The first one's own way is gone, too; what comes before the others is written out.
+      // Only the first jump host uses its own configured route. The later jump hosts are reached
+      // through the earlier ones.
       const hop = i === 0 ? await route(jumpAddress(jump), [...seen, here]) : await complete(
         jumpAddress(jump),
         await sshConfigOf({ ...jumpAddress(jump), localUser }, sources),
@@ -127,7 +131,7 @@ async function complete(
   { env, home, localUser }: Around,
 ): Promise<SshTarget> {
   const named = config.hostname ?? address.host;
-  // The zone of an address is the name of an interface.
+  // An IPv6 zone is an interface's name, whose case counts.
   const host = named.includes("%") ? named : named.toLowerCase();
   const port = address.port ?? config.port ?? 22;
   const alias = config.hostKeyAlias ?? host;
@@ -137,7 +141,7 @@ async function complete(
     (config.user && expandText(config.user, await tokensOf(names), env, "User")) ?? localUser;
   const tokens = await tokensOf({ ...names, user });
   const filled = (what: string) => (text: string) => expandText(text, tokens, env, what);
-  // An endpoint's own paths are meant as they are.
+  // Tokens are not expanded in an endpoint's own paths.
   const own = (path: string) => path.startsWith("~/") ? home + path.slice(1) : path;
   const files = address.identity === undefined
     ? config.identityFiles?.map(filled("IdentityFile"))
@@ -179,7 +183,7 @@ async function complete(
   };
 }
 
-/** `[user@]host[:port]`, perhaps with `ssh://` before it. Throws `SshConfigError` for what is none. */
+/** Parses `[user@]host[:port]`, with an optional `ssh://`. Throws `SshConfigError` for other text. */
 function jumpAddress(text: string): SshAddress {
   const [, user, bracketed, plain, port] =
     /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:@]+))(?::(\d{1,5}))?\/?$/.exec(text.trim()) ?? [];

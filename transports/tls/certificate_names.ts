@@ -1,27 +1,27 @@
-/** The names in a certificate, and whether they are those of a host. */
+/** Reads a certificate's names, and compares them with a host. */
 import type { X509Certificate } from "node:crypto";
 import { sameBytes } from "../../base/bytes.ts";
 import { derValues } from "../../base/der.ts";
 import { ipText, parseIp } from "../../base/ip.ts";
 import { extensionsOf } from "./certificate.ts";
 
-/** `CN=buildkitd, O=Example`; a certificate may have no subject, only names. */
+/** Formats a certificate's subject, `CN=buildkitd, O=Example`; its names where it has no subject. */
 export function subjectOf(certificate: X509Certificate): string {
   return oneLine(certificate.subject) || namesOf(certificate).join(", ") || "no subject";
 }
 
-/** Who signed it, as `subjectOf` writes it. */
+/** Formats a certificate's issuer as `subjectOf` does. */
 export function issuerOf(certificate: X509Certificate): string {
   return oneLine(certificate.issuer) || "no name";
 }
 
-/** The hosts and addresses a certificate holds for; its common name where it has none, for messages. */
+/** Lists a certificate's hosts and addresses, for messages; without any, its common name. */
 export function namesOf(certificate: X509Certificate): string[] {
   const names = alternativeNames(certificate);
   return names.length > 0 ? names : commonNames(certificate);
 }
 
-/** The DNS names and IP addresses of the extension subjectAltName. */
+/** Lists the DNS names and IP addresses of the extension subjectAltName. */
 export function alternativeNames(certificate: X509Certificate): string[] {
   return alternatives(certificate).map(({ tag, content }) =>
     tag === DNS ? printable(new TextDecoder().decode(content)) : ipText(content)
@@ -29,8 +29,8 @@ export function alternativeNames(certificate: X509Certificate): string[] {
 }
 
 /**
- * Whether a certificate carries a name or an address in its subjectAltName, as Go judges it: a common
- * name counts for nothing, and `*` stands for the whole leftmost label of a name.
+ * Whether a certificate carries a name or an address in its subjectAltName, by Go's rules: a common
+ * name doesn't count, and `*` stands for the whole leftmost label of a name.
  */
 export function holdsFor(certificate: X509Certificate, host: string): boolean {
   const address = parseIp(host);
@@ -44,7 +44,7 @@ export function holdsFor(certificate: X509Certificate, host: string): boolean {
 }
 
 const SUBJECT_ALT_NAME = "2.5.29.17";
-/** Tags of GeneralName (RFC 5280, section 4.2.1.6): `[2]` and `[7]` of the context. */
+/** Tags of GeneralName (RFC 5280, section 4.2.1.6): context-specific `[2]` and `[7]`. */
 const DNS = 0x82, IP = 0x87;
 
 function alternatives(certificate: X509Certificate) {
@@ -60,7 +60,7 @@ function commonNames(certificate: X509Certificate): string[] {
     .filter((line) => line.startsWith("CN=")).map((line) => line.slice(3));
 }
 
-/** The most specific first, as people read it. */
+/** Formats a name on one line, the most specific part first. */
 function oneLine(name: string | undefined): string {
   return printable((name ?? "").split("\n").reverse().join(", "));
 }

@@ -1,6 +1,6 @@
 /**
- * TLS by the runtime itself, where the transport has it: `cacert`'s authorities count and no others,
- * as ever. What it can't do, and why a handshake failed, is left to `tls.ts`.
+ * TLS by the runtime itself, where the transport supports it. As always, only the authorities in
+ * `cacert` count. `tls.ts` handles unsupported cases, and explains failed handshakes.
  */
 import { endsOf } from "./certificate.ts";
 import type { ByteStream } from "../byte_stream.ts";
@@ -10,35 +10,38 @@ import type { Connection, DialContext, OwnTls, Transport } from "../transport.ts
 import type { TlsOptions } from "../dial.ts";
 import type { TlsFiles } from "./tls_files.ts";
 
-/** Milliseconds that a failed write waits for what the far side may have said before it hung up. */
+/** The time, in ms, that a failed write waits for a last message of the far side. */
 const LAST_WORDS = 250;
 
-/** The parts of TLS as PEM, unchecked. */
+/** The TLS options' contents as PEM, unchecked. */
 export interface OwnTexts {
-  /** Absent: the system's. */
+  /** The authorities; absent: the system's. */
   readonly ca?: string | undefined;
-  /** They come together. */
+  /** The client's certificate; `cert` and `key` come together. */
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
 }
 
-/** A far side, and what it is shown. */
+/** The parameters of a TLS dial. */
 export interface OwnDial {
-  /** For errors, redacted. */
+  /** The redacted endpoint, for errors. */
   readonly endpoint: string;
-  /** The name or address that the far side's certificate must carry; empty: there is none. */
+  /**
+   * The name or address that the far side's certificate must carry; empty where the endpoint has
+   * none.
+   */
   readonly host: string;
-  /** What is spoken inside (ALPN), where that is not `h2`. */
+  /** The protocol inside TLS (ALPN), where that is not `h2`. */
   readonly protocol?: string;
-  /** Undefined where they can't be read. */
+  /** The unchecked files; undefined where one can't be read. */
   readonly texts: OwnTexts | undefined;
-  /** The same, checked. Throws a `DialError` that says what is wrong. */
+  /** Loads and checks the files. Throws a `DialError` that says what is wrong. */
   readonly load: () => Promise<TlsFiles>;
   /** See `Transport.dialTls`. */
   readonly open: (tls: OwnTls) => Promise<Connection | undefined>;
 }
 
-/** Dials, or gives undefined where that is another's business. Throws as `dialEndpoint` does. */
+/** Dials; returns undefined where node's TLS must be used. Throws as `dialEndpoint` does. */
 export async function dialOwnTls(
   transport: Transport,
   spec: unknown,
@@ -55,7 +58,7 @@ export async function dialOwnTls(
   }, context);
 }
 
-/** Opens a connection by the runtime's TLS; undefined where node's has to do it. */
+/** Opens a connection by the runtime's TLS; returns undefined where node's TLS must be used. */
 export async function overOwnTls(
   { endpoint, host, protocol, texts, load, open }: OwnDial,
   context: DialContext,
@@ -75,7 +78,7 @@ export async function overOwnTls(
       ...protocol !== undefined && { protocol },
     });
   } catch (error) {
-    // Wrong files are told of before a daemon that isn't there.
+    // An error in the files is reported before an unreachable daemon.
     if (!context.signal.aborted) await load();
     throw error;
   }
@@ -92,7 +95,7 @@ export async function overOwnTls(
   return { ...connection, stream, authority: host };
 }
 
-/** Reads the files; undefined where one can't be read. */
+/** Reads the files; returns undefined where one can't be read. */
 export async function textsOf({ cacert, cert, key }: TlsOptions): Promise<OwnTexts | undefined> {
   const read = (path: string | undefined) => path === undefined ? path : Deno.readTextFile(path);
   try {
@@ -103,8 +106,8 @@ export async function textsOf({ cacert, cert, key }: TlsOptions): Promise<OwnTex
 }
 
 /**
- * Looks at what TLS itself wouldn't refuse: authorities of the past, and a certificate of ours that
- * has expired. Undefined where something is amiss.
+ * Checks dates that TLS itself doesn't check: at least one authority and the client's certificate
+ * must not have expired. Returns undefined otherwise.
  */
 function partsOf({ ca, cert, key }: OwnTexts): Omit<OwnTls, "name"> | undefined {
   const now = Date.now();
@@ -119,12 +122,12 @@ function partsOf({ ca, cert, key }: OwnTexts): Omit<OwnTls, "name"> | undefined 
 }
 
 /**
- * With TLS 1.3 a daemon judges our certificate after the handshake: its alert is met by whatever is
- * read or written next, and becomes the error that `explain` makes of it.
+ * With TLS 1.3 a daemon judges the client's certificate after the handshake. The next read or write
+ * then fails with its alert, and throws the error that `explain` makes of it.
  */
 function explaining(below: ByteStream, explain: (alert: unknown) => Promise<unknown>): ByteStream {
   let reading: Promise<number | null> | undefined;
-  /** What a write has read, which the next read gives. */
+  /** The byte that a failed write has read, which the next read returns. */
   const ahead = new Uint8Array(1);
   let comes: Promise<number | null> | undefined;
   let explained: Promise<unknown> | undefined;
@@ -132,7 +135,7 @@ function explaining(below: ByteStream, explain: (alert: unknown) => Promise<unkn
   const told = (error: unknown) =>
     isAlert(error) ? explained ??= explain(error).catch((instead) => instead) : error;
 
-  /** What the far side said before it hung up, if it did; else the error that a write met. */
+  /** Returns the alert that the far side sent before it hung up; else the write's error. */
   async function lastWords(error: unknown): Promise<unknown> {
     if (isAlert(error)) return error;
     let said: unknown;

@@ -1,30 +1,31 @@
 /**
- * The runtime's own TLS takes the certificates of authorities that it is given *beside* its base store
- * (Mozilla's, unless the environment says otherwise), never in place of it. Whoever names a CA means
- * that one alone, so the base store must be empty.
+ * Empties the base store of the runtime's own TLS. The runtime adds given authorities to its base
+ * store (Mozilla's, unless the environment says otherwise) and never replaces it. A user who names
+ * a CA trusts only that CA, so the base store must be empty.
  *
- * Deno fills it once in a process, when it is first asked for, by `DENO_TLS_CA_STORE`, `DENO_CERT` and
- * `NODE_EXTRA_CA_CERTS` (denoland/deno, cli/lib/args.rs, `get_root_cert_store`). An unknown name in the
- * first is an error then, and leaves it unfilled: so one can tell whether it is too late.
+ * Deno fills the store once per process, at its first use, by `DENO_TLS_CA_STORE`, `DENO_CERT` and
+ * `NODE_EXTRA_CA_CERTS` (denoland/deno, cli/lib/args.rs, `get_root_cert_store`). An unknown name in
+ * the first variable is an error then, and leaves the store unfilled. The absence of that error
+ * shows that it is too late.
  *
- * `fetch` knows no authorities afterwards but those that it is given: a program does this to itself,
- * and a library to nobody.
+ * Afterwards `fetch` trusts only the authorities that it is given. A program may do this to its own
+ * process, but a library must not.
  */
 
-/** The environment, as much of it as is needed. */
+/** The parts of the environment that are used here. */
 export type OwnEnv = Pick<Deno.Env, "get" | "set" | "delete">;
 
 const STORE = "DENO_TLS_CA_STORE";
 const NAMES = [STORE, "DENO_CERT", "NODE_EXTRA_CA_CERTS"];
-/** No store is called so. */
+/** A name that no store has. */
 const NONE = "none-of-fairlead";
 
 let own: { readonly env: OwnEnv; readonly isShared: () => boolean } | undefined;
 let state: "untouched" | "empty" | "unfit" = "untouched";
 
 /**
- * The process is ours, environment and all: its base store may be emptied.
- * @param isShared true where others' code may run in it after all; asked when it matters
+ * Declares that the process is fairlead's own, with its environment: its base store may be emptied.
+ * @param isShared true where other code may run in the process; called before the store is emptied
  */
 export function ownProcess(env: OwnEnv, isShared: () => boolean = () => false): void {
   own = { env, isShared };
@@ -36,8 +37,8 @@ export function rootsAreEmpty(): boolean {
 }
 
 /**
- * Makes the base store an empty one, for good. False where that can't be: the process isn't ours, or
- * the store has been filled before. Nothing is awaited in between, so nothing else fills it meanwhile.
+ * Empties the base store for good. Returns false where the process isn't fairlead's own, or the
+ * store is already filled. Nothing is awaited, so no other code fills the store meanwhile.
  */
 export function emptyRoots(): boolean {
   if (own === undefined) return false;
@@ -56,7 +57,7 @@ function fill(env: OwnEnv): boolean {
     if (!isRefused()) return false;
     env.set(STORE, "");
     if (isRefused()) return false;
-    // Asked once more, it must have kept what it has.
+    // The store is filled now, so Deno must not read this invalid name any more.
     env.set(STORE, NONE);
     return !isRefused();
   } catch {
@@ -69,7 +70,7 @@ function fill(env: OwnEnv): boolean {
   }
 }
 
-/** Asks for the base store: is the name in the environment one that it refuses? */
+/** Asks for the base store. Returns true where it refuses the name in the environment. */
 function isRefused(): boolean {
   try {
     Deno.createHttpClient({}).close();

@@ -1,8 +1,8 @@
 /**
  * TLS over any byte stream: 1.2 or 1.3, ALPN `h2` unless the files say otherwise.
  *
- * Through `node:tls`, loaded only here. A plain TCP connection goes by the runtime's own TLS where it
- * can (`own_tls.ts`), which takes nothing but a TCP socket, and says little about what went wrong.
+ * This module uses `node:tls`, which is loaded only here. A plain TCP connection uses the runtime's own TLS
+ * where possible (`own_tls.ts`). That TLS takes only a TCP socket, and says little about a failure.
  */
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
@@ -19,27 +19,27 @@ import { READS_ALL, tlsStream } from "./tls_stream.ts";
 
 export { checkTls, loadTls, type TlsFiles } from "./tls_files.ts";
 
-/** What a handshake agreed on. */
+/** The result of a handshake. */
 export interface Handshake {
-  /** `TLSv1.3` */
+  /** The TLS version: `TLSv1.3` */
   readonly protocol: string;
   readonly cipher: string;
   /** The protocol inside: `h2`; empty where the daemon chose none. */
   readonly alpn: string;
-  /** The daemon's certificate, then those of its authorities, as far as they are known. */
+  /** The daemon's certificate, then those of its authorities, as far as known. */
   readonly chain: readonly X509Certificate[];
 }
 
 /**
- * Shakes hands over `stream` and gives the stream inside; closing that closes `stream`, and so does
- * a failure.
+ * Shakes hands over `stream` and returns the stream inside TLS. Closing that stream closes
+ * `stream`, and so does a failure.
  *
- * Throws `DialError` of the step `tls`, or the signal's reason. So does reading later on, when the
- * daemon refuses our certificate: with TLS 1.3 it says so only after the handshake.
+ * Throws `DialError` of the step `tls`, or the signal's reason. A later read throws the same when
+ * the daemon refuses fairlead's certificate: with TLS 1.3 the refusal comes after the handshake.
  *
  * @param host the name or address that the daemon's certificate must carry
- * @param endpoint for errors, redacted
- * @param onHandshake hears of the handshake before the daemon's certificate is judged
+ * @param endpoint the redacted endpoint, for errors
+ * @param onHandshake called before the daemon's certificate is judged
  */
 export async function wrapTls(
   stream: ByteStream,
@@ -73,16 +73,16 @@ export async function wrapTls(
       socket: below.duplex,
       ca: [...files.roots],
       ...(files.client === undefined ? {} : { cert: files.client.cert, key: files.client.key }),
-      // An IP address is no server name (RFC 6066 §3), yet is what the certificate must carry.
+      // An IP address is no server name (RFC 6066 §3), but the certificate must carry it.
       ...(isIP(name) ? { host: name } : { servername: name }),
       ...READS_ALL,
       ALPNProtocols: [files.protocol ?? "h2"],
       minVersion: "TLSv1.2",
-      // The certificate is verified all the same, and refused below, where its names can be named.
+      // The certificate is still verified: the code below refuses it, and can name its names.
       rejectUnauthorized: false,
     } satisfies ConnectionOptions,
   );
-  // Whoever awaits the socket hears of its errors; those after the last one has gone are no news.
+  // The caller gets the socket's errors by awaiting it; later errors don't count.
   socket.on("error", () => {});
   const abort = () => socket.destroy();
   try {
@@ -94,7 +94,7 @@ export async function wrapTls(
     onHandshake?.(described(socket));
     if (files.insecure !== true) {
       const { chain } = described(socket);
-      // Node would take a common name, too, and reads subjectAltName from a text.
+      // Node would also accept a common name, and it parses subjectAltName from a text.
       const isNamed = holdsFor(chain[0]!, name);
       if (!socket.authorized || !isNamed) {
         throw fail(explainCertificate(chain, isNamed, name, files));

@@ -1,6 +1,6 @@
 /**
- * `Deno.connectTls`: the runtime's own TLS (rustls), which needs no `node:tls`. It takes no signal, so
- * a connection that comes after the abort is closed as it comes.
+ * Connects by `Deno.connectTls`: the runtime's own TLS (rustls), which needs no `node:tls`. It
+ * takes no signal, so a connection that opens after the abort is closed at once.
  */
 import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { interrupted } from "../errors.ts";
@@ -16,7 +16,7 @@ interface HostPort {
   readonly port: number;
 }
 
-/** See `Transport.dialTls`; `authority` is the name that the certificate carries. */
+/** See `Transport.dialTls`; `authority` is the name in the certificate. */
 export async function connectTls(
   target: HostPort,
   endpoint: string,
@@ -43,8 +43,8 @@ export async function connectTls(
 
   step("tls", tls.name);
   const stream = streamOfTls(conn);
-  // Before the handshake, whose last flight is two writes: the second would wait for the far side to
-  // acknowledge the first, which takes its 40 ms for that.
+  // The options are set before the handshake, whose last flight is two writes. Otherwise the second
+  // write waits for the far side's acknowledgement of the first, for 40 ms.
   const isSet = setTcpOptions(conn);
   const abort = () => stream.close();
   signal.addEventListener("abort", abort);
@@ -52,7 +52,7 @@ export async function connectTls(
     if (signal.aborted || !isSet) abort();
     const { alpnProtocol } = await conn.handshake();
     signal.throwIfAborted();
-    // None at all is what a server says that has never heard of ALPN.
+    // A server that doesn't support ALPN chooses no protocol.
     if (alpnProtocol === null || alpnProtocol === protocol) {
       const { hostname: host, port } = conn.remoteAddr;
       return { stream, authority: tls.name, peer: formatHostPort({ host, port }), secure: true };
@@ -67,8 +67,8 @@ export async function connectTls(
 }
 
 /**
- * The options that make the runtime check for `name`, which it takes from the host unless it is given
- * one under a symbol; undefined where this runtime has no such.
+ * Returns the options that make the runtime check the certificate for `name` instead of the host,
+ * by a symbol of the runtime; undefined where this runtime has no such symbol.
  */
 function namingOf(name: string, host: string): object | undefined {
   if (name === host) return {};
@@ -78,7 +78,7 @@ function namingOf(name: string, host: string): object | undefined {
   return internals?.serverNameSymbol === symbol ? { [symbol]: name } : undefined;
 }
 
-/** Connects; undefined for a failure that is not TCP's. */
+/** Connects; returns undefined for a failure that is not TCP's. */
 async function open(
   options: Parameters<typeof Deno.connectTls>[0],
   signal: AbortSignal,
@@ -91,7 +91,7 @@ async function open(
     return await Promise.race([connecting, aborted]);
   } catch (error) {
     if (signal.aborted) connecting.then((conn) => conn.close(), () => {});
-    // connect(2)'s errors have codes; the resolver's have not.
+    // connect(2)'s errors have codes, unlike the resolver's.
     const code = (error as { code?: string }).code;
     const isTcp = code !== undefined || /lookup address/.test((error as Error).message);
     if (signal.aborted || isTcp) throw error;
@@ -101,7 +101,7 @@ async function open(
   }
 }
 
-/** A far side that hangs up without close_notify has ended, as it would have without TLS. */
+/** Treats a far side that hangs up without close_notify as ended, as without TLS. */
 function streamOfTls(conn: Deno.TlsConn): ByteStream {
   const stream = streamOf(conn);
   return {

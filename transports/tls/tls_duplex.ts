@@ -1,29 +1,32 @@
 /**
- * A byte stream as the node Duplex that `tls.connect` takes. At most one read and one write are
- * under way below, and while `hold` is on no further read begins.
+ * Makes a byte stream the node Duplex that `tls.connect` takes. The stream has at most one read and
+ * one write at a time, and while `hold` is on no further read begins.
  *
- * Why the flow is held here and not by `pause` on the TLS socket: Deno 2.9's forgets the end of the
- * stream when it comes while the socket is paused.
+ * `hold` is used instead of `pause` on the TLS socket because Deno 2.9 loses the stream's end when
+ * it comes while the socket is paused.
  */
 import { Duplex } from "node:stream";
 import type { ByteStream } from "../byte_stream.ts";
 
 const READ_BYTES = 32 << 10;
-/** How long a failed write waits for what the far side may have said before it hung up, in ms. */
+/** The time, in ms, that a failed write waits for a last message of the far side. */
 const LAST_WORDS_MS = 250;
 
-/** What a TLS socket stands on. */
+/** The stream below a TLS socket. */
 export interface Below {
   readonly duplex: Duplex;
-  /** The first bytes that came from the far side: they tell a port without TLS. */
+  /** The first bytes that came from the far side: they identify a port without TLS. */
   readonly first: () => Uint8Array;
-  /** True: read no more for now. */
+  /** Pauses reading (true) or resumes it. */
   readonly hold: (on: boolean) => void;
   /** Resolves when a write begins. */
   readonly writes: () => Promise<void>;
   /** Resolves when no write is under way. */
   readonly idle: () => Promise<void>;
-  /** Closes the stream. Destroying the Duplex does not: the last write may be under way still. */
+  /**
+   * Closes the stream. Destroying the Duplex does not, because the last write may still be under
+   * way.
+   */
   readonly close: () => void;
 }
 
@@ -64,8 +67,8 @@ export function duplexOf(stream: ByteStream): Below {
     try {
       for (let sent = 0; sent < bytes.length;) sent += await stream.write(bytes.subarray(sent));
     } catch (error) {
-      // A server that refuses our certificate sends its alert and hangs up: the alert may still
-      // wait to be read, while our writing meets the hang-up already.
+      // A server that refuses fairlead's certificate sends its alert and hangs up. A write may then
+      // fail while the alert still waits to be read.
       const timer = setTimeout(end, LAST_WORDS_MS);
       await heard;
       clearTimeout(timer);

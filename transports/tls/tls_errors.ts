@@ -1,4 +1,4 @@
-/** What a TLS handshake's failure means, and what to do about it. */
+/** Explains failures of TLS handshakes, and their remedies. */
 import { X509Certificate } from "node:crypto";
 import type { DialErrorCode } from "../errors.ts";
 import { explainFirstBytes, type Misfit } from "../first_bytes.ts";
@@ -6,9 +6,9 @@ import { day, type TlsFiles } from "./tls_files.ts";
 import { alternativeNames, issuerOf, namesOf, subjectOf } from "./certificate_names.ts";
 
 /**
- * Why the daemon's certificate is not accepted.
+ * Explains why the daemon's certificate is not accepted.
  * @param chain that certificate, then those of its authorities, as far as the daemon sent them
- * @param isNamed the certificate is one of the host
+ * @param isNamed whether the certificate carries the host's name
  */
 export function explainCertificate(
   chain: readonly X509Certificate[],
@@ -47,7 +47,7 @@ export function explainCertificate(
   }
   const issuer = issuerOf(certificate);
   const roots = files.roots.map((pem) => new X509Certificate(pem));
-  // The authority that signed it, or one that signed an intermediate authority.
+  // The authority that signed the certificate, or one that signed an intermediate authority.
   const top =
     chain.findLast((one) =>
       one.issuer !== one.subject && roots.some((root) => root.subject === one.issuer)
@@ -73,14 +73,14 @@ export function explainCertificate(
   );
 }
 
-/** True for errors of TLS itself, rather than of the stream below it. */
+/** True for errors of TLS itself, false for those of the stream below it. */
 export function isTlsError(error: unknown): boolean {
   return alertIn(error) !== undefined || /^ERR_(SSL|TLS)_/.test(codeOf(error));
 }
 
 /**
- * What a failed handshake means, or an alert that came later: with TLS 1.3 (RFC 8446 §4.4.2.4) a
- * server judges our certificate after the handshake is complete for us.
+ * Explains a failed handshake, or a later alert. With TLS 1.3 (RFC 8446 §4.4.2.4) a server judges
+ * the client's certificate after the client has completed the handshake.
  *
  * @param first the first bytes that the far side sent, undecrypted
  */
@@ -108,7 +108,7 @@ export function explainTlsError(
     return { code: "config", problem, hint: other?.hint ?? notTls };
   }
   const message = error instanceof Error ? error.message : String(error);
-  // What the runtime says where it can't take the certificate's key for a signature.
+  // The runtime gives this message where it can't use the certificate's key for a signature.
   if (message === "unable to verify the first certificate") {
     return {
       code: "unauthenticated",
@@ -123,7 +123,7 @@ export function explainTlsError(
   };
 }
 
-/** The alerts (RFC 8446 §6.2) that are about our certificate, in words. */
+/** The alerts (RFC 8446 §6.2) about the client's certificate, in words. */
 const REFUSALS: Readonly<Record<string, string>> = {
   UnknownCA: "its CA is unknown there",
   CertificateExpired: "expired",
@@ -189,7 +189,7 @@ function explainAlert(alert: string, host: string, { client }: TlsFiles): Misfit
   );
 }
 
-/** The name of the alert in an error of the runtime's TLS (rustls), like `UnknownCA`. */
+/** Reads the alert's name, like `UnknownCA`, from an error of the runtime's TLS (rustls). */
 function alertIn(error: unknown): string | undefined {
   const message = error instanceof Error ? error.message : "";
   return /received fatal alert: (?:the server .*?)?(\w+)/.exec(message)?.[1];

@@ -1,4 +1,4 @@
-/** Reads what the TLS options name, and finds what is wrong with it before anything is dialled. */
+/** Reads the files that the TLS options name, and checks them before anything is dialled. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { getCACertificates } from "node:tls";
 import { DialError } from "../errors.ts";
@@ -6,31 +6,31 @@ import type { DialContext } from "../transport.ts";
 import type { TlsOptions } from "../dial.ts";
 import { issuerOf, subjectOf } from "./certificate_names.ts";
 
-/** What a handshake needs, checked. */
+/** The checked files and settings of a handshake. */
 export interface TlsFiles {
   /** The certificates of trusted authorities, PEM. */
   readonly roots: readonly string[];
-  /** Where they came from, for messages: a file's path, or `the system's certificates`. */
+  /** The source of the roots, for messages: a file's path, or `the system's certificates`. */
   readonly rootsFrom: string;
-  /** Ours, for a daemon that demands one. */
+  /** The client's certificate and key, for a daemon that requires them. */
   readonly client?: {
     readonly cert: string;
     readonly key: string;
-    /** `/certs/client.pem (CN=client, signed by CN=ca)`. */
+    /** The certificate in messages: `/certs/client.pem (CN=client, signed by CN=ca)`. */
     readonly shown: string;
   };
   /** The option `servername`. */
   readonly servername?: string;
-  /** What is spoken inside (ALPN), where that is not `h2`: a Docker engine takes `http/1.1` alone. */
+  /** The protocol inside TLS (ALPN), where that is not `h2`: a Docker engine takes only `http/1.1`. */
   readonly protocol?: string;
-  /** The far side may be anybody: its certificate is not looked at. */
+  /** True when the far side's certificate is not checked. */
   readonly insecure?: boolean;
 }
 
-/** A PEM text, and where it is from. */
+/** A PEM text with its source. */
 export interface PemText {
   readonly text: string;
-  /** For messages: `cacert /certs/ca.pem`. */
+  /** The source in messages: `cacert /certs/ca.pem`. */
   readonly from: string;
 }
 
@@ -39,7 +39,7 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 /**
  * Loads the files. Throws `DialError` of the step `tls`, code `config`, that names file and option.
  *
- * @param endpoint for errors, redacted
+ * @param endpoint the redacted endpoint, for errors
  */
 export async function loadTls(
   options: TlsOptions,
@@ -70,16 +70,16 @@ export async function loadTls(
   return servername ? { ...files, servername } : files;
 }
 
-/** The parts of TLS as texts; `cert` and `key` come together. */
+/** The TLS options' contents as texts; `cert` and `key` come together. */
 export interface TlsTexts {
   readonly ca: PemText | undefined;
   readonly cert: PemText | undefined;
   readonly key: PemText | undefined;
-  /** Take any certificate for the daemon's. */
+  /** True when any certificate of the daemon is accepted. */
   readonly insecure?: boolean;
 }
 
-/** Checks what has been read. Throws as `loadTls`. */
+/** Checks the texts. Throws as `loadTls`. */
 export function checkTls(texts: TlsTexts, endpoint: string, context: DialContext): TlsFiles {
   const fail = (problem: string, hint: string, cause?: unknown): never => {
     throw new DialError(problem, { endpoint, step: "tls", code: "config", hint, cause });
@@ -121,19 +121,22 @@ export function checkTls(texts: TlsTexts, endpoint: string, context: DialContext
   return { roots, rootsFrom, client, insecure };
 }
 
-/** Where a text is from, without the option's name before a path. */
+/** The source of a text, without the option's name before a path. */
 function place({ from }: PemText): string {
   return from.replace(/^(?:cacert|cert|key) /, "");
 }
 
-/** `2026-11-24 01:52 UTC`. */
+/** Formats a time as `2026-11-24 01:52 UTC`. */
 export function day(date: Date): string {
   return `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 type Fail = (problem: string, hint: string, cause?: unknown) => never;
 
-/** `SSL_CERT_FILE` and `SSL_CERT_DIR` hold, as in Go: the runtime reads them. */
+/**
+ * Reads the system's roots. `SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured, as in Go: the runtime
+ * reads them.
+ */
 function systemRoots(context: DialContext, fail: Fail): string[] {
   const hint = "give the CA that signed the daemon's certificate as cacert";
   const file = context.env("SSL_CERT_FILE");
@@ -185,7 +188,7 @@ function certificatesIn({ text: pem, from }: PemText, fail: Fail): string[] {
   return found;
 }
 
-/** `the option cacert`; a kubeconfig's fields are called by their own names. */
+/** Names a source's option, `the option cacert`; a kubeconfig's fields keep their own names. */
 function optionOf(from: string): string {
   const [name] = from.split(" ", 1);
   return /^(?:cacert|cert|key)$/.test(name!) ? `the option ${name}` : name!;

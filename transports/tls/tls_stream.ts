@@ -2,20 +2,20 @@ import type { TLSSocket } from "node:tls";
 import type { ByteStream } from "../byte_stream.ts";
 import type { Below } from "./tls_duplex.ts";
 
-/** Of one write; more would be encrypted whole, and held whole, before the first byte leaves. */
+/** The largest write, in bytes: node encrypts and holds all of a write before the first byte leaves. */
 const WRITE_BYTES = 64 << 10;
-/** The socket's own mark, never reached: see `duplexOf` for why it must not pause itself. */
+/** Disables the socket's own limit, because the socket must not pause itself: see `duplexOf`. */
 export const READS_ALL = { highWaterMark: 1 << 30 };
 
-/** Decrypted bytes that wait to be read; from then on nothing is read below. */
+/** The limit of decrypted bytes that wait to be read, from which on reading below pauses. */
 const WAITING_BYTES = 256 << 10;
 
 /**
- * A `TLSSocket` that is through with its handshake as a byte stream.
+ * Makes a `TLSSocket` that has completed its handshake a byte stream.
  *
  * @param socket made with `READS_ALL`
- * @param below what it runs over; `close` closes it
- * @param explain turns the socket's errors into those a user should see
+ * @param below the stream below the socket; `close` closes it
+ * @param explain turns the socket's errors into those for the user
  */
 export function tlsStream(
   socket: TLSSocket,
@@ -43,8 +43,8 @@ export function tlsStream(
     ended = true;
     wake();
   });
-  // The socket does not pass every error of its Duplex on: after the far side's end it goes on
-  // taking writes, and drops them.
+  // The socket does not report every error of its Duplex. After the far side's end it still accepts
+  // writes, and drops them.
   for (const each of [socket, duplex]) {
     each.on("error", (error: unknown) => {
       failure ??= { error: explain(error) };
@@ -75,8 +75,8 @@ export function tlsStream(
   }
 
   async function end(): Promise<void> {
-    // The socket calls itself finished before the alert has been written, and when the far side has
-    // ended too it destroys itself meanwhile.
+    // The socket emits "finish" before the alert has been written. When the far side has ended too,
+    // the socket destroys itself meanwhile.
     const alert = below.writes();
     socket.end();
     await Promise.race([alert, gone]);
@@ -105,7 +105,7 @@ export function tlsStream(
       socket.write(part, resolve);
       const error = await promise;
       if (!error) return part.length;
-      // The callback says that the socket is gone; the event before "close" says why.
+      // The callback reports only that the socket is gone; the event before "close" has the reason.
       await gone;
       throw cause() ?? explain(error);
     },

@@ -1,16 +1,17 @@
 /**
- * A port that expects TLS mostly hangs up on who speaks HTTP/2 to it, without a word (Go's TLS, and so
- * buildkitd, does). So when that is all that came, it is asked once more, in TLS.
+ * A port that expects TLS often hangs up without a word when it receives plain HTTP/2. Go's TLS
+ * does so, and therefore buildkitd. So a port that hung up without an answer is dialled once more,
+ * with TLS.
  */
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError } from "../errors.ts";
 import type { Connection, DialContext, Transport } from "../transport.ts";
 import { NEEDS_TLS } from "../first_bytes.ts";
 
-/** Milliseconds for the question: the answer to the first one waits for it. */
+/** The limit of the second dial, in ms: the first dial's error waits for it. */
 const LIMIT = 1000;
 
-/** The same connection, whose first read says so where the far side wants TLS. */
+/** Wraps a connection: its first read reports that the far side expects TLS. */
 export function noticingTls(
   connection: Connection,
   transport: Transport,
@@ -22,8 +23,8 @@ export function noticingTls(
 }
 
 /**
- * @param reason why it was hung up on us: asked when the first read comes to an end, or breaks. Its
- *   error, if it has one, becomes the read's, and that of a write which breaks meanwhile
+ * @param reason finds out why the far side hung up: called when the first read ends or breaks. Its
+ * error, if any, becomes that of the read, and of a write that breaks meanwhile
  */
 function withReason(below: ByteStream, reason: () => Promise<Error | undefined>): ByteStream {
   let closed = false;
@@ -39,7 +40,7 @@ function withReason(below: ByteStream, reason: () => Promise<Error | undefined>)
       failure = error;
     }
     if (count === null && !closed) failure = await reason() ?? failure;
-    // From now on nothing stands between.
+    // From now on reads and writes go directly to the stream below.
     Object.assign(stream, { read, write });
     if (failure !== undefined) throw failure;
     return count;
@@ -64,7 +65,7 @@ function withReason(below: ByteStream, reason: () => Promise<Error | undefined>)
   return stream;
 }
 
-/** The error to tell when a TLS handshake is answered there; else undefined. */
+/** Returns the error to report when a TLS handshake is answered; else undefined. */
 async function askInTls(
   transport: Transport,
   spec: unknown,
@@ -93,7 +94,7 @@ async function askInTls(
     secure.close();
   } catch (error) {
     if (!(error instanceof DialError)) return undefined;
-    // An alert is TLS, too.
+    // An alert also proves that the port speaks TLS.
     if (shown === undefined && error.step === "tls" && error.code === "unauthenticated") shown = "";
   }
   if (shown === undefined) return undefined;

@@ -14,7 +14,7 @@ export const IDENTITIES_ANSWER = 12;
 export const SIGN_REQUEST = 13;
 export const SIGN_RESPONSE = 14;
 
-/** Flags of a request to sign: which hash goes with an RSA key; SHA-1 without them. */
+/** The flags of a signing request that choose an RSA key's hash; without them it is SHA-1. */
 export const RSA_FLAGS: Readonly<Record<RsaHash, number>> = {
   "SHA-1": 0,
   "SHA-256": 2,
@@ -24,7 +24,7 @@ export const RSA_FLAGS: Readonly<Record<RsaHash, number>> = {
 /** The largest answer of an agent, in bytes, as in Go's client. */
 const LARGEST_ANSWER = 16 << 20;
 
-/** An agent that can't be used. */
+/** An error of an agent that can't be used. */
 export class AgentError extends Error {
   override readonly name = "AgentError";
   constructor(message: string, readonly hint?: string) {
@@ -34,13 +34,13 @@ export class AgentError extends Error {
 
 /** A connection to an agent. */
 export interface AgentConnection extends Disposable {
-  /** The answer to a request; both without the length in front. One at a time. */
+  /** Sends a request and returns the answer, both without the length. One request at a time. */
   ask(request: Uint8Array): Promise<Uint8Array>;
 }
 
 /**
- * The agent that listens on a unix socket. It is connected to with the first request.
- * @param signal closes the connection, which ends a request that is under way
+ * A client of the agent that listens on a unix socket. The first request opens the connection.
+ * @param signal closes the connection, which ends a pending request
  */
 export function socketAgent(path: string, signal?: AbortSignal): AgentConnection {
   let connecting: Promise<Deno.UnixConn> | undefined;
@@ -80,7 +80,7 @@ export function socketAgent(path: string, signal?: AbortSignal): AgentConnection
   };
 }
 
-/** The public keys that an agent has, as they are on the wire; certificates are among them. */
+/** Lists an agent's public keys in wire format, including certificates. */
 export async function agentIdentities(agent: AgentConnection): Promise<Uint8Array[]> {
   const reader = bodyOf(
     await agent.ask(new Uint8Array([REQUEST_IDENTITIES])),
@@ -94,7 +94,10 @@ export async function agentIdentities(agent: AgentConnection): Promise<Uint8Arra
   return keys;
 }
 
-/** Has the agent sign with the key of `blob`; the signature begins with its algorithm's name. */
+/**
+ * Asks the agent for a signature by the key of `blob`. The signature begins with its algorithm's
+ * name.
+ */
 export async function agentSign(
   agent: AgentConnection,
   blob: Uint8Array,

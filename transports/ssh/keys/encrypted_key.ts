@@ -1,9 +1,9 @@
 /**
- * Opens files of private keys that a passphrase protects. OpenSSH's format is opened by ssh2, PEM by
- * node's crypto. Both are loaded for this alone.
+ * Decrypts private key files with a passphrase: ssh2 reads OpenSSH's format, node's crypto reads
+ * PEM. Both are loaded only for this.
  */
 
-/** The same key as PEM in the clear; undefined for a wrong passphrase. */
+/** Returns the key as unencrypted PEM; undefined for a wrong passphrase. */
 export async function decryptedKey(text: string, passphrase: string): Promise<string | undefined> {
   return text.includes("-----BEGIN OPENSSH PRIVATE KEY-----")
     ? await opensshKey(text, passphrase)
@@ -18,7 +18,7 @@ async function opensshKey(text: string, passphrase: string): Promise<string | un
     if (/Invalid key length/.test(found.message)) {
       throw new Error("its cipher is not known here; ssh-keygen -p -Z aes256-ctr changes it");
     }
-    // The last is what ssh2 says of a wrong passphrase where the cipher authenticates.
+    // ssh2 gives the second message for a wrong passphrase where the cipher authenticates.
     const isLocked = /passphrase|unable to authenticate data/i.test(found.message);
     if (isLocked) return undefined;
     throw found;
@@ -34,7 +34,7 @@ async function pemKey(text: string, passphrase: string): Promise<string | undefi
     const key = createPrivateKey({ key: text, format: "pem", passphrase });
     return String(key.export({ format: "pem", type: "pkcs8" }));
   } catch {
-    // Node doesn't tell a wrong passphrase from a cipher that it doesn't know.
+    // Node gives the same error for a wrong passphrase and for an unknown cipher.
     return undefined;
   }
 }

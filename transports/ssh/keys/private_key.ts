@@ -1,20 +1,21 @@
 /**
- * Files of private keys: OpenSSH's own format (PROTOCOL.key in its sources), and PEM as OpenSSL and
- * `ssh-keygen -m PEM` or `-m PKCS8` write it (RFC 8017 for RSA, RFC 5915 for ECDSA, RFC 5958 for PKCS #8).
+ * Reads files of private keys. The formats are OpenSSH's own (PROTOCOL.key in its sources), and PEM
+ * as OpenSSL and `ssh-keygen -m PEM` or `-m PKCS8` write it (RFC 8017 for RSA, RFC 5915 for ECDSA,
+ * RFC 5958 for PKCS #8).
  */
 import { derValues, objectIdText, TAG } from "../../../base/der.ts";
 import { isOnSecurityKey, publicKeyIn } from "./public_key.ts";
 import { CURVES, type SigningKey, signingKey } from "./signing_key.ts";
 import { WireReader, withoutZeros } from "./wire.ts";
 
-/** What is in a file: a key, or why there is none. */
+/** The result of reading a key file: a key, or the reason why there is none. */
 export type KeyFile =
   | { readonly key: SigningKey }
   /** The file is encrypted, and the passphrase is missing or wrong. */
   | { readonly locked: true }
   | { readonly problem: string };
 
-/** @param passphrase opens an encrypted key; other keys don't need it */
+/** @param passphrase decrypts an encrypted key; other keys ignore it */
 export async function readPrivateKey(text: string, passphrase?: string): Promise<KeyFile> {
   try {
     return { key: signingKey(await jsonWebKey(text, passphrase)) };
@@ -24,8 +25,8 @@ export async function readPrivateKey(text: string, passphrase?: string): Promise
 }
 
 /**
- * The public half of a key in a file, where it can be read without a passphrase: OpenSSH's format
- * has it in the clear.
+ * Reads the public half of a key from its file, where that needs no passphrase: OpenSSH's format
+ * leaves the public half unencrypted.
  */
 export async function publicHalf(text: string): Promise<Uint8Array | undefined> {
   const block = pemBlock(text);
@@ -79,13 +80,13 @@ async function decrypted(text: string, passphrase: string | undefined): Promise<
 
 interface PemBlock {
   readonly label: string;
-  /** With the header lines of older formats. */
+  /** The base64 text, with the header lines of older formats. */
   readonly body: string;
-  /** Throws for a text that is no base64. */
+  /** Decodes the body. Throws for a text that is no base64. */
   bytes(): Uint8Array<ArrayBuffer>;
 }
 
-/** The first block of a private key. Parameters of a curve may stand before it. */
+/** Finds the first block of a private key. A curve's parameters may precede it. */
 function pemBlock(text: string): PemBlock | undefined {
   const [, label] = /-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----/.exec(text) ?? [];
   if (label === undefined) return undefined;
@@ -99,15 +100,15 @@ function pemBlock(text: string): PemBlock | undefined {
 
 const MAGIC = "openssh-key-v1\0";
 
-/** OpenSSH's format: the public key, which is never encrypted, and the part that may be. */
+/** Splits OpenSSH's format into the public key, which is never encrypted, and the private part. */
 function opensshParts(bytes: Uint8Array) {
   const reader = new WireReader(bytes);
   if (new TextDecoder().decode(reader.take(MAGIC.length)) !== MAGIC) {
     throw new Error("invalid openssh private key format");
   }
   const cipher = reader.text();
-  reader.string(); // how a passphrase becomes a key
-  reader.string(); // and the options of that
+  reader.string(); // the function that derives a key from the passphrase
+  reader.string(); // the options of that function
   if (reader.uint32() !== 1) throw new Error("it holds several keys");
   return { cipher, open: reader.string(), secret: reader.string() };
 }
@@ -135,7 +136,7 @@ function ed25519Json(x: Uint8Array, d: Uint8Array): JsonWebKey {
   return { kty: "OKP", crv: "Ed25519", x: base64url(x), d: base64url(d) };
 }
 
-/** The private number gets the full length of its curve: OpenSSH writes it with zeros or without. */
+/** Pads the private number to its curve's full length, because OpenSSH may write it without zeros. */
 function ecJson(curve: string, point: Uint8Array, number: Uint8Array): JsonWebKey {
   const { crv, size } = CURVES[curve] ?? {};
   const secret = withoutZeros(number);
@@ -151,7 +152,7 @@ function ecJson(curve: string, point: Uint8Array, number: Uint8Array): JsonWebKe
 
 type RsaNumbers = Readonly<Record<"n" | "e" | "d" | "p" | "q" | "qi", Uint8Array | undefined>>;
 
-/** Two numbers are calculated, as OpenSSH's format leaves them out (RFC 8017, section 3.2). */
+/** Calculates the two numbers that OpenSSH's format omits (RFC 8017, section 3.2). */
 function rsaJson({ n, e, d, p, q, qi }: RsaNumbers): JsonWebKey {
   const rest = (prime: Uint8Array) => bytesOf(numberOf(d!) % (numberOf(prime) - 1n));
   const parts = { n, e, d, p, q, dp: rest(p!), dq: rest(q!), qi };
@@ -174,14 +175,14 @@ function base64url(bytes: Uint8Array): string {
   return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
-/** The values in the sequence that a file of DER consists of. */
+/** Reads the values in a DER file's only sequence. */
 function sequenceIn(der: Uint8Array) {
   const [whole] = derValues(der);
   if (whole?.tag !== TAG.sequence) throw new Error("malformed private key");
   return derValues(whole.content);
 }
 
-/** PKCS #1: version, n, e, d, p, q, d mod (p - 1), d mod (q - 1), 1/q mod p. */
+/** Reads PKCS #1: version, n, e, d, p, q, d mod (p - 1), d mod (q - 1), 1/q mod p. */
 function rsaKey(der: Uint8Array): JsonWebKey {
   const numbers = sequenceIn(der).map(({ content }) => content);
   if (numbers.length !== 9) throw new Error("malformed private key");
@@ -196,8 +197,8 @@ const OIDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * SEC 1: version, number, [0] the curve, [1] the public point.
- * @param curve PKCS #8 names it outside
+ * Reads SEC 1: version, number, [0] the curve, [1] the public point.
+ * @param curve the curve that PKCS #8 names outside of the key
  */
 function ecKey(der: Uint8Array, curve?: string): JsonWebKey {
   const [, number, ...more] = sequenceIn(der);
@@ -206,7 +207,7 @@ function ecKey(der: Uint8Array, curve?: string): JsonWebKey {
     return found && derValues(found.content)[0]?.content;
   };
   const named = inside(0xa0);
-  // A BIT STRING begins with the number of bits that mean nothing at its end.
+  // A BIT STRING begins with the number of unused bits at its end.
   const point = inside(0xa1)?.subarray(1);
   if (number === undefined) throw new Error("malformed private key");
   if (point === undefined) throw new Error("it has no public half: openssl ec adds one");
@@ -217,7 +218,7 @@ function ecKey(der: Uint8Array, curve?: string): JsonWebKey {
   );
 }
 
-/** PKCS #8: version, { algorithm, parameters }, the key in its own form. */
+/** Reads PKCS #8: version, { algorithm, parameters }, the key in its own form. */
 async function pkcs8Key(der: Uint8Array<ArrayBuffer>): Promise<JsonWebKey> {
   const [, algorithm, key] = sequenceIn(der);
   const [name, parameters] = derValues(algorithm?.content ?? new Uint8Array());
@@ -228,7 +229,7 @@ async function pkcs8Key(der: Uint8Array<ArrayBuffer>): Promise<JsonWebKey> {
     case "1.2.840.10045.2.1":
       return ecKey(key.content, OIDS[objectIdText(parameters?.content ?? new Uint8Array())] ?? "");
     case "1.3.101.112": {
-      // The file may hold the seed alone; the public half is calculated from it.
+      // The file may hold only the seed, from which the public half is calculated.
       const imported = await crypto.subtle.importKey("pkcs8", der, "Ed25519", true, ["sign"]);
       const { kty, crv, x, d } = await crypto.subtle.exportKey("jwk", imported);
       return { kty, crv, x, d } as JsonWebKey;

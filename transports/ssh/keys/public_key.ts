@@ -1,7 +1,7 @@
-/** Public keys as they are on the wire (RFC 4253, section 6.6): the type's name, then its own fields. */
+/** Public keys in wire format (RFC 4253, section 6.6): the type's name, then the type's own fields. */
 import { WireReader } from "./wire.ts";
 
-/** The type that a key begins with; empty for bytes that are cut off. */
+/** Reads a key's type; empty for truncated bytes. */
 export function keyType(key: Uint8Array): string {
   try {
     return new WireReader(key).text();
@@ -15,13 +15,13 @@ export function isOnSecurityKey(key: Uint8Array): boolean {
   return /^sk-.*@openssh\.com$/.test(keyType(key));
 }
 
-/** As OpenSSH prints it: `SHA256:…`. */
+/** Formats a key's fingerprint as OpenSSH does: `SHA256:…`. */
 export async function fingerprint(key: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", key.slice());
   return `SHA256:${new Uint8Array(digest).toBase64({ omitPadding: true })}`;
 }
 
-/** The key of a line `TYPE BASE64 [COMMENT]`; undefined for any other text. */
+/** Parses a line `TYPE BASE64 [COMMENT]`; returns undefined for any other text. */
 export function publicKeyIn(line: string): Uint8Array | undefined {
   const [type = "", base64 = ""] = line.trim().split(/\s+/, 2);
   try {
@@ -32,7 +32,7 @@ export function publicKeyIn(line: string): Uint8Array | undefined {
   }
 }
 
-/** The line of a public key, without a comment. */
+/** Formats a public key's line, without a comment. */
 export function publicKeyLine(key: Uint8Array): string {
   return `${keyType(key)} ${key.toBase64()}`;
 }

@@ -1,32 +1,32 @@
 /**
- * Private keys that sign (RFC 8709 for Ed25519, RFC 8332 for RSA, RFC 5656 for ECDSA), by the
- * runtime's WebCrypto.
+ * Private keys that sign by the runtime's WebCrypto (RFC 8709 for Ed25519, RFC 8332 for RSA, RFC
+ * 5656 for ECDSA).
  */
 import { joinBytes } from "../../../base/bytes.ts";
 import { mpint, string, stringsOf } from "./wire.ts";
 
 /** A key pair. */
 export interface SigningKey {
-  /** The public key as it is on the wire. */
+  /** The public key in wire format. */
   readonly blob: Uint8Array;
   /**
-   * The signature as it is on the wire: its algorithm's name, then its bytes.
-   * @param hash which one goes with an RSA key; other keys have one of their own
+   * Returns the signature in wire format: its algorithm's name, then its bytes.
+   * @param hash the hash for an RSA key; other keys have a fixed hash
    */
   sign(data: Uint8Array, hash: RsaHash): Promise<Uint8Array>;
 }
 
-/** The hash of an RSA signature. SHA-1 is for servers that know no other. */
+/** The hash of an RSA signature. SHA-1 is for servers that support no other. */
 export type RsaHash = "SHA-1" | "SHA-256" | "SHA-512";
 
-/** ECDSA's curves, by ssh's names for them, with the bytes of a coordinate. */
+/** ECDSA's curves by ssh's names, with the size of a coordinate in bytes. */
 export const CURVES: Readonly<Record<string, { readonly crv: string; readonly size: number }>> = {
   nistp256: { crv: "P-256", size: 32 },
   nistp384: { crv: "P-384", size: 48 },
   nistp521: { crv: "P-521", size: 66 },
 };
 
-/** A key by its JSON Web Key (RFC 7517). Throws for a kind of key that ssh doesn't have. */
+/** Makes a key from a JSON Web Key (RFC 7517). Throws for a kind of key that ssh doesn't have. */
 export function signingKey(key: JsonWebKey): SigningKey {
   switch (key.kty) {
     case "OKP":
@@ -81,7 +81,7 @@ function ecdsa(key: JsonWebKey): SigningKey {
   };
 }
 
-/** A field of a JSON Web Key. */
+/** Decodes a field of a JSON Web Key. */
 function part(key: JsonWebKey, name: "x" | "y" | "n" | "e"): Uint8Array {
   return Uint8Array.fromBase64(key[name] ?? "", { alphabet: "base64url" });
 }

@@ -1,18 +1,21 @@
-/** The types of ssh's messages (RFC 4251, section 5): strings with their length, numbers of any size. */
+/**
+ * The types in ssh's messages (RFC 4251, section 5): strings with their length, numbers of any
+ * size.
+ */
 import { joinBytes } from "../../../base/bytes.ts";
 
-/** A string: its length in four bytes, then its bytes. */
+/** Encodes a string: its length in four bytes, then its bytes. */
 export function string(value: Uint8Array | string): Uint8Array {
   const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
   return joinBytes([uint32(bytes.length), bytes]);
 }
 
-/** Strings one behind the other. */
+/** Encodes several strings in a row. */
 export function stringsOf(values: readonly (Uint8Array | string)[]): Uint8Array<ArrayBuffer> {
   return joinBytes(values.map(string));
 }
 
-/** The strings that follow each other up to the end. Throws RangeError for bytes that are cut off. */
+/** Decodes all strings in the bytes. Throws RangeError for truncated bytes. */
 export function stringsIn(bytes: Uint8Array): Uint8Array[] {
   const reader = new WireReader(bytes);
   const strings: Uint8Array[] = [];
@@ -20,13 +23,13 @@ export function stringsIn(bytes: Uint8Array): Uint8Array[] {
   return strings;
 }
 
-/** A positive number, big-endian: without leading zeros, but with one where the top bit is set. */
+/** Encodes a positive number, big-endian, without leading zeros. A zero precedes a set top bit. */
 export function mpint(bytes: Uint8Array): Uint8Array {
   const number = withoutZeros(bytes);
   return string(number[0]! >= 0x80 ? joinBytes([new Uint8Array(1), number]) : number);
 }
 
-/** A big-endian number without its leading zeros. */
+/** Strips a big-endian number's leading zeros. */
 export function withoutZeros(bytes: Uint8Array): Uint8Array {
   let at = 0;
   while (bytes[at] === 0) at++;
@@ -39,7 +42,7 @@ export function uint32(value: number): Uint8Array {
   return out;
 }
 
-/** Reads one value after another. Throws RangeError at the end. Bytes that it returns are views. */
+/** Reads one value after another. Throws RangeError at the end. The returned bytes are views. */
 export class WireReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -48,12 +51,12 @@ export class WireReader {
     this.#bytes = bytes;
   }
 
-  /** How many bytes have been read. */
+  /** The number of bytes that have been read. */
   get at(): number {
     return this.#at;
   }
 
-  /** How many bytes are still to be read. */
+  /** The number of bytes that are left. */
   get left(): number {
     return this.#bytes.length - this.#at;
   }
