@@ -3,8 +3,9 @@
  *
  *     scheme "://" address [ "?" key "=" value { "&" key "=" value } ]
  *
- * The `URL` class is not used: it turns `npipe:////./pipe/x` into `//pipe/x`, a space in a socket's
- * path into `%20`, and the upper case of a container's name into lower case.
+ * The `URL` class is not used, because it changes an endpoint. It turns `npipe:////./pipe/x` into
+ * `//pipe/x`, a space in a socket's path into `%20`, and upper case in a container's name into
+ * lower case.
  */
 import { EndpointError } from "./errors.ts";
 import { nearest } from "../base/nearest.ts";

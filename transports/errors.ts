@@ -119,7 +119,7 @@ export const DOING: Readonly<Record<DialStep, string>> = {
 
 /**
  * Returns the error of a dial that a signal ended: the signal's reason itself, so that the user
- * sees it; for a mere timeout, a `DialError` that names the step.
+ * sees it. For a mere timeout it is a `DialError` that names the step.
  */
 export function interrupted(
   signal: AbortSignal,

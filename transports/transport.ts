@@ -25,9 +25,9 @@ export interface Transport<Spec = unknown> {
   /** A printable form without secrets; `parse(describe(spec))` is the same spec. */
   describe(spec: Spec): string;
   /**
-   * The destination of a connection, before anything is dialled: the host (with port, when it has
-   * one) that `:authority` names, and the host that a TLS certificate is checked against. Empty
-   * where the endpoint names no host (`unix`).
+   * The destination of a connection, before anything is dialled. `authority` is the host that
+   * `:authority` names, with its port when it has one. `name` is the host that a TLS certificate is
+   * checked against. Both are empty where the endpoint names no host (`unix`).
    */
   host(spec: Spec): { authority: string; name: string };
   /**

@@ -119,7 +119,7 @@ export const kubePod = {
   plaintext: () => false,
 
   async dial(spec, context) {
-    // The TLS handshake needs the random seed: it is made while the kubeconfig is read.
+    // TLS needs random numbers: another thread prepares them while the kubeconfig is read.
     void seed();
     const { dialPod } = await import("../kube/dial.ts");
     return await dialPod(spec, describe(spec), context);

@@ -1,6 +1,7 @@
 /**
- * Certificates (OpenSSH's PROTOCOL.certkeys): a host's key, signed by an authority that known_hosts
- * names in a line of `@cert-authority`; or a user's, signed by one that the server trusts.
+ * Certificates (OpenSSH's PROTOCOL.certkeys). A host's key is signed by an authority that
+ * known_hosts names in a line of `@cert-authority`. A user's key is signed by an authority that the
+ * server trusts.
  *
  *     string   TYPE-cert-v01@openssh.com
  *     string   nonce

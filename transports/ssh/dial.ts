@@ -1,6 +1,6 @@
 /**
- * Connects from an ssh server to a daemon: to its unix socket by a channel
- * (`direct-streamlocal@openssh.com`, OpenSSH's PROTOCOL §2.4), else to a program on the server that
+ * Connects from an ssh server to a daemon. A channel leads to its unix socket
+ * (`direct-streamlocal@openssh.com`, OpenSSH's PROTOCOL §2.4). Otherwise a program on the server
  * relays its stdio to the socket.
  */
 import { plain } from "./explain.ts";

@@ -75,11 +75,12 @@ export function silence(client: SshClient): void {
 const SSH_MSG_IGNORE = 2;
 
 /**
- * Makes this machine acknowledge at once what came from an ssh server. sshd leaves Nagle's algorithm
- * on (RFC 896; it turns it off when a session starts a program). For a forwarded socket it therefore
- * holds back each small packet, such as HTTP/2's window updates, until the one before is acknowledged;
- * and this machine delays acknowledgements by 40 ms while it has nothing to send. An upload stood
- * still for most of its time. SSH_MSG_IGNORE (RFC 4253, section 11.2) is something to send.
+ * Makes this machine acknowledge at once the bytes that came from an ssh server. sshd leaves
+ * Nagle's algorithm on (RFC 896); it turns the algorithm off when a session starts a program. For a
+ * forwarded socket sshd therefore holds back each small packet, such as HTTP/2's window updates,
+ * until the last packet is acknowledged. This machine delays acknowledgements by 40 ms while it has
+ * nothing to send. An upload stood still for most of its time. SSH_MSG_IGNORE (RFC 4253, section
+ * 11.2) is something to send.
  *
  * To be called only after the login.
  */

@@ -68,7 +68,7 @@ const SHELL = /[\s'"`$\\;&<>|(){}[\]!*?#~]|^-/;
 
 /**
  * Expands a command line for the user's shell. Throws `SshConfigError` for an unknown token, and
- * for a name that the shell would not take as one word: a name may come from a builder or a
+ * for a name that the shell would not take as one word. A name may come from a builder or a
  * Dockerfile's folder.
  * @param what names the command in the error
  */

@@ -29,7 +29,7 @@ export function alternativeNames(certificate: X509Certificate): string[] {
 }
 
 /**
- * Whether a certificate carries a name or an address in its subjectAltName, by Go's rules: a common
+ * Whether a certificate carries a name or an address in its subjectAltName, by Go's rules. A common
  * name doesn't count, and `*` stands for the whole leftmost label of a name.
  */
 export function holdsFor(certificate: X509Certificate, host: string): boolean {

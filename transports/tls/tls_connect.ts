@@ -67,8 +67,8 @@ export async function connectTls(
 }
 
 /**
- * Returns the options that make the runtime check the certificate for `name` instead of the host,
- * by a symbol of the runtime; undefined where this runtime has no such symbol.
+ * Returns the options that make the runtime check the certificate for `name` instead of the host.
+ * They use a symbol of the runtime; undefined where this runtime has no such symbol.
  */
 function namingOf(name: string, host: string): object | undefined {
   if (name === host) return {};

@@ -1,7 +1,7 @@
 /**
  * Reads files of private keys. The formats are OpenSSH's own (PROTOCOL.key in its sources), and PEM
- * as OpenSSL and `ssh-keygen -m PEM` or `-m PKCS8` write it (RFC 8017 for RSA, RFC 5915 for ECDSA,
- * RFC 5958 for PKCS #8).
+ * as OpenSSL and `ssh-keygen -m PEM` or `-m PKCS8` write it. RFC 8017 describes PEM for RSA, RFC
+ * 5915 for ECDSA, RFC 5958 for PKCS #8.
  */
 import { derValues, objectIdText, TAG } from "../../../base/der.ts";
 import { isOnSecurityKey, publicKeyIn } from "./public_key.ts";
