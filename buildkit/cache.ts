@@ -1,4 +1,4 @@
-/** The daemon's build cache, over the Control API: what is in it, and taking things out. */
+/** The daemon's build cache, over the Control API: lists and removes records. */
 import { ControlDefinition } from "../proto/gen/control.ts";
 import type { DiskUsageRequest, PruneRequest, UsageRecord } from "../proto/gen/control_types.ts";
 import type { Client } from "./client.ts";

@@ -1,4 +1,4 @@
-/** The daemon's Control API, one method a function's worth, over one connection. */
+/** The daemon's Control API over one connection, with one method for each RPC. */
 import { ControlDefinition } from "../proto/gen/control.ts";
 import type { SolveRequest, SolveResponse, StatusResponse } from "../proto/gen/control_types.ts";
 import type { BuildkitVersion, WorkerRecord } from "../proto/gen/worker_types.ts";
@@ -10,11 +10,11 @@ import { Code, RpcError } from "./grpc/status.ts";
 export class Client {
   /** @internal */
   readonly channel: Channel;
-  /** The other end as a person would name it. */
+  /** The peer's name in messages. */
   readonly peer: string;
-  /** How a session is opened, where it has a connection of its own. */
+  /** Opens a connection for a session, where a session has a connection of its own. */
   readonly dialSession: Connection["dialSession"];
-  /** Which BuildKit it is, where `info` doesn't know; absent where nobody does. */
+  /** The version of BuildKit, where `info` doesn't know it; absent where it is unknown. */
   readonly knownVersion: Connection["knownVersion"];
   readonly #close: () => Promise<void>;
 
@@ -34,7 +34,10 @@ export class Client {
     this.#close = close;
   }
 
-  /** Which BuildKit answers; undefined when it is too old to say (before 0.11). */
+  /**
+   * Returns the version of BuildKit; undefined when the daemon is too old to report it (before
+   * 0.11).
+   */
   async info(options?: CallOptions): Promise<BuildkitVersion | undefined> {
     try {
       const { info } = ControlDefinition.methods;

@@ -30,13 +30,13 @@ const LIMITS = {
   connectionWindow: 16 << 20,
   maxHeaderList: MAX_METADATA,
 };
-/** How long the daemon may take over our farewell, in milliseconds. */
+/** How long the daemon may take to read our GOAWAY, in milliseconds. */
 const CLOSE_WAIT = 1000;
 
 /**
- * Connects to a daemon: transport, TLS where asked, HTTP/2, gRPC. Nothing is awaited from the
- * daemon: what is wrong with it shows at the first call, whose error then says what it is.
- * Throws `EndpointError`, `DialError`, or the signal's reason.
+ * Connects to a daemon: transport, TLS where requested, HTTP/2, gRPC. It awaits nothing from the
+ * daemon, so a defect of the daemon shows as the error of the first call. Throws `EndpointError`,
+ * `DialError`, or the signal's reason.
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
   const { registry, endpoint, budget } = options;
@@ -97,7 +97,7 @@ async function dial({ registry, endpoint, tls, context, budget }: ConnectOptions
 interface Lost {
   readonly endpoint: string;
   readonly secure: boolean;
-  /** Something had come from the far side. */
+  /** The far side had sent something. */
   readonly answered: boolean;
 }
 

@@ -1,6 +1,6 @@
 /** The connection to a daemon that had answered before is gone. */
 export class ConnectionLost extends Error {
-  /** How programs tell it from others. */
+  /** The name by which programs recognize this error. */
   override readonly name = "ConnectionLost";
   /** The endpoint, without secrets. */
   readonly endpoint: string;
@@ -36,7 +36,7 @@ export class ConnectionLost extends Error {
       "look at the builder's log and at the network on the way to it, then run it again";
   }
 
-  /** The same, with what it interrupted, and what can be done. */
+  /** Returns the same error, with the interrupted work and the remedy. */
   during(during: string, hint: string = this.hint): ConnectionLost {
     const { endpoint, reason, remedy, cause } = this;
     return new ConnectionLost(endpoint, reason, { during, hint, remedy, cause });

@@ -24,20 +24,20 @@ export interface Gateway {
   solve(request: Partial<BridgeSolve>): Promise<Result>;
   /** The daemon's capabilities, by BuildKit's names. */
   capabilities(): Promise<ReadonlySet<string>>;
-  /** Up to `length` bytes of a file of a result. */
+  /** Reads up to `length` bytes of a file of a result. */
   readFile(ref: string, path: string, length: number): Promise<Uint8Array>;
   /** Returns the metadata of a source without its content. */
   resolveSourceMeta(request: ResolveSourceMetaRequest): Promise<ResolveSourceMetaResponse>;
-  /** Has a result built, which is otherwise done when somebody needs it. */
+  /** Builds a result now; otherwise it is built when it is first needed. */
   evaluate(ref: string): Promise<void>;
 }
 
-/** After a failure here, how long the daemon gets to end the build, in milliseconds. */
+/** How long the daemon gets to end the build after a failure on this side, in milliseconds. */
 const FAIL_GRACE = 5000;
 
 /**
- * Keeps a build open while `work` asks, and returns `work`'s result as the build's own.
- * Rejects with the build's error before that of `work`: the daemon's has more to say.
+ * Keeps a build open while `work` runs, and returns `work`'s result as the build's own. Rejects
+ * with the build's error rather than that of `work`, because the daemon's error says more.
  */
 export async function withGateway<T>(
   client: Client,
@@ -89,7 +89,7 @@ export async function withGateway<T>(
       await call(methods.return, { result });
       return value;
     } catch (error) {
-      // It fell because the build is over.
+      // The call failed because the build is over.
       if (ended.signal.aborted) throw error;
       const { code, message, details } = rpcErrorOf(error);
       stopTimer = after(FAIL_GRACE, () => failed.abort(error));

@@ -28,13 +28,15 @@ export class NoHistoryError extends Error {
 export interface HistoryPage {
   /** The records, the newest last. */
   readonly events: readonly BuildHistoryEvent[];
-  /** The daemon's clock when it answered, RFC 3339; undefined from one that doesn't tell. */
+  /**
+   * The daemon's clock when it answered, RFC 3339; undefined from a daemon that doesn't report it.
+   */
   readonly now: string | undefined;
 }
 
 /**
- * The records that are there now. `Limit` counts from the newest; 0 is all of them. `Filter` is as
- * in `diskUsage`. An old daemon heeds neither. Throws `NoHistoryError`.
+ * Lists the present records. `Limit` counts from the newest; 0 is all of them. `Filter` is as in
+ * `diskUsage`. An old daemon ignores both. Throws `NoHistoryError`.
  */
 export async function listHistory(
   client: Client,
@@ -57,8 +59,8 @@ export async function listHistory(
 }
 
 /**
- * Deletes, pins or finalizes a record; of these the daemon does one. To finalize is to write the
- * trace of a build that has ended at once and not some seconds later. Throws `NoHistoryError`.
+ * Deletes, pins or finalizes a record; the daemon does one of these in a call. To finalize is to
+ * write the trace of an ended build at once, and not some seconds later. Throws `NoHistoryError`.
  */
 export async function updateHistory(
   client: Client,

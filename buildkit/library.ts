@@ -10,13 +10,13 @@ import type { Service } from "./grpc/call.ts";
 import { fileSend, type TreeOutput } from "./session/filesend.ts";
 import type { ByteOutput } from "./session/output_sink.ts";
 
-/** How to connect; all of it may be left out. */
+/** The options of `connect`; all are optional. */
 export interface OpenOptions {
-  /** TLS over whatever the endpoint is; without it none. */
+  /** TLS over any endpoint; by default none. */
   readonly tls?: TlsOptions;
   /** Ends the attempt, not the connection. */
   readonly signal?: AbortSignal;
-  /** Milliseconds for the whole of it; 20,000 by default, 0 for no limit. */
+  /** The time limit of the whole connection, in milliseconds; 20,000 by default, 0 for no limit. */
   readonly timeout?: number;
   /** The environment variables that transports see (`DOCKER_HOST`, `KUBECONFIG` …); by default all. */
   readonly env?: Env;
@@ -24,7 +24,7 @@ export interface OpenOptions {
   readonly registry?: Registry;
   /** Receives lines that help to debug a connection. */
   readonly log?: (line: string) => void;
-  /** Hears which step of the connection is under way. */
+  /** Called at each step of the connection. */
   readonly step?: (step: DialStep, detail?: string) => void;
 }
 

@@ -80,7 +80,7 @@ export type {
 } from "../transports/transport.ts";
 export type { ByteStream } from "../transports/byte_stream.ts";
 
-// Each name is listed, so that a new message in proto/src becomes public by decision alone.
+// Each name is listed, so that a new message in proto/src becomes public only by a decision.
 export { BuildHistoryEventType } from "../proto/gen/control_types.ts";
 export type {
   BuildHistoryEvent,

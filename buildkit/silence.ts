@@ -2,19 +2,19 @@ import { every } from "../base/async.ts";
 import type { Connection } from "./http2/connection.ts";
 
 /**
- * Milliseconds without a byte from the daemon after which an open session counts as lost: the daemon
- * asks for its health every 5 s, so four such calls have not come.
+ * Milliseconds without a byte from the daemon after which an open session counts as lost. The
+ * daemon calls Health every 5 s, so four calls are missing by then.
  */
 export const SILENCE = 25_000;
 /** How often the connection is looked at within that time, and the look at which the peer is asked. */
 const LOOKS = 25;
 const ASKS = 10;
 
-/** Nothing came from the peer any more, or nothing reached it. */
+/** Nothing comes from the peer any more, or nothing reaches the peer. */
 export class SilenceError extends Error {
   override readonly name = "SilenceError";
   readonly seconds: number;
-  /** @param direction in which nothing passes */
+  /** @param direction the direction in which nothing passes */
   constructor(milliseconds: number, direction: "from" | "to" = "from") {
     const seconds = milliseconds / 1000;
     super(
@@ -45,10 +45,10 @@ export function endWhenSilent(
 }
 
 /**
- * Ends the connection of a session when the peer shows no sign any more that it hears this side. Its
- * bytes alone are no such sign: one direction of a tunnel may be dead while the other lives. The signs
- * are a call to Health that follows an answered one, and WINDOW_UPDATEs, which acknowledge what was sent.
- *
+ * Ends the connection of a session when nothing shows any more that the peer receives this side's
+ * bytes. Received bytes alone don't show that: one direction of a tunnel may be dead while the
+ * other works. Two signs do: a call to Health that follows an answered one, and WINDOW_UPDATEs,
+ * which acknowledge sent bytes.
  * @param lastHeard when such a call came last, by `performance.now()`
  */
 export function endWhenUnheard(

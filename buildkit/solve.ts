@@ -35,7 +35,7 @@ export interface SolveOptions {
 
 /** After the build has ended, how long its last progress may take, in milliseconds. */
 const STATUS_GRACE = 5000;
-/** The same after a cancellation: the daemon should report quickly what it stopped. */
+/** The time limit after a cancellation: the daemon should report quickly what it stopped. */
 const CANCEL_GRACE = 3000;
 /** How long the daemon may take to store the spans of this side, in milliseconds. */
 const SPANS_GRACE = 500;
@@ -87,7 +87,7 @@ export async function solve(
       ) return;
       if (!(cause instanceof Error) || cause instanceof PeerError || local !== undefined) return;
       local = cause;
-      // No build goes well without its outputs, and a daemon may not notice.
+      // No build succeeds without its outputs, and a daemon may not notice a failed one.
       if (path.startsWith(OUTPUTS)) stopTimer = after(LOCAL_GRACE, () => giveUp(cause));
     },
   }, options.signal);

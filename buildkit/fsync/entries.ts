@@ -1,16 +1,22 @@
 /**
- * The sender's record of each announced entry, from which it opens the entry on request: two numbers, a size
- * and the bytes of the name. 100,000 entries take some 4 MB; as many path strings take three times that.
+ * The sender's record of each announced entry, from which it opens the entry on request. It keeps
+ * two numbers, a size and the bytes of the name. 100,000 entries take some 4 MB; as many path
+ * strings take three times that.
  */
 export interface Entries {
   readonly count: number;
-  /** Takes up the next entry; its ID is the count before. `parent` is the ID of its folder, -1 for the root. */
+  /**
+   * Adds an entry; its ID is the count before. `parent` is the ID of its folder, -1 for the root.
+   */
   add(parent: number, name: Uint8Array, size: number, requestable: boolean): number;
   /** True when the entry may be requested; each entry may be requested once. */
   take(id: number): boolean;
   /** The announced size in bytes. */
   size(id: number): number;
-  /** Writes the entry's path, relative to the root, so that it begins at `at`; returns its end. Makes no room. */
+  /**
+   * Writes the entry's path, relative to the root, at `at`, and returns its end. The buffer must be
+   * large enough.
+   */
   writePath(id: number, into: Uint8Array, at: number): number;
   /** The length of that path. */
   pathLength(id: number): number;

@@ -1,4 +1,4 @@
-/** The one error that file sync throws for what it found wrong itself: which path, and what was the matter. */
+/** The error that file sync throws for its own findings: the path, the attempt and the reason. */
 export class FsyncError extends Error {
   override readonly name = "FsyncError";
 
@@ -17,14 +17,14 @@ export class FsyncError extends Error {
     super(`cannot ${attempt}${path === "" ? "" : ` ${JSON.stringify(path)}`}: ${reason}`);
   }
 
-  /** The same of a path that the system refused, with the folder before it that it is relative to. */
+  /** Returns the same error for a path that the system refused, relative to `folder`. */
   below(folder: string): FsyncError {
     if (this.code === undefined || this.path.startsWith("/")) return this;
     return new FsyncError(this.attempt, `${folder}/${this.path}`, this.reason, this.code);
   }
 }
 
-/** The far side gave up and said why in an ERR packet. */
+/** The peer gave up, and reported the reason in an ERR packet. */
 export class PeerError extends Error {
   override readonly name = "PeerError";
 
@@ -33,7 +33,7 @@ export class PeerError extends Error {
   }
 }
 
-/** A path or a text as it came in bytes, for people: what is not UTF-8 shows as U+FFFD. */
+/** Decodes the bytes of a path or a text for messages. Bytes that are not UTF-8 show as U+FFFD. */
 export function text(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }

@@ -9,7 +9,10 @@ import { nextTurn, type PacketStream, type Progress, type Warning } from "./stre
 export interface FilePump {
   /** Queues a file by its entry's ID. */
   add(id: number): void;
-  /** Resolves once the pump has been stopped, or has failed, and no system call of it is under way any more. */
+  /**
+   * Resolves once the pump has been stopped, or has failed, and no system call of the pump is under
+   * way any more.
+   */
   readonly closed: Promise<void>;
 }
 
@@ -31,7 +34,7 @@ export interface FilePumpOptions {
 const small = 128 * 1024;
 /** The first size of the buffer for small files: most builds without large changes request less. */
 const page = 4096;
-/** The size of the packets of large files, and of their buffers: nothing is gained above 1 MiB. */
+/** The size of the packets of large files, and of their buffers. More than 1 MiB gains nothing. */
 const [bufferSize, buffers] = [1024 * 1024, 3];
 const slice = 6;
 const [lookEvery, mayWait] = [256 * 1024, 1024 * 1024];
@@ -56,7 +59,7 @@ export function makeFilePump(options: FilePumpOptions): FilePump {
     return text(bytes);
   };
 
-  /** A place for so many bytes of a small file, behind one for the packet's head. */
+  /** Returns room for so many bytes of a small file, after the room for the packet's head. */
   function room(length: number): Uint8Array {
     const end = dataHeaderRoom + length;
     if (end > scratch.length) {
@@ -65,7 +68,7 @@ export function makeFilePump(options: FilePumpOptions): FilePump {
     return scratch.subarray(dataHeaderRoom, end);
   }
 
-  /** Opens a file; undefined for one that cannot be had and costs only itself. */
+  /** Opens a file; undefined when it cannot be opened and only this file is skipped. */
   function open(id: number): number | undefined {
     const length = rootBytes.length + entries.pathLength(id) + 1;
     if (length > path.length) {
@@ -119,7 +122,8 @@ export function makeFilePump(options: FilePumpOptions): FilePump {
             total = announced;
           }
           if (size <= 0) break;
-          // It has grown, nobody knows how far: read ahead, all of it never waits in memory.
+          // The file has grown to an unknown size, so it is read ahead: it must never wait in
+          // memory as a whole.
           if (total === 0 && size > announced) return largeQueue.add(id);
           const start = writeDataHead(scratch, dataHeaderRoom, id, size);
           stream.send(scratch.subarray(start, dataHeaderRoom + size));
@@ -239,7 +243,7 @@ export function makeFilePump(options: FilePumpOptions): FilePump {
 interface Queue {
   add(id: number): void;
   take(): number | undefined;
-  /** Resolves when there is something to take, or it was woken. */
+  /** Resolves when there is something to take, or after a wake-up. */
   filled(): Promise<void>;
   wake(): void;
 }

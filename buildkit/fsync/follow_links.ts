@@ -1,9 +1,10 @@
 /**
- * Followed paths: the daemon asks for some paths (a COPY's sources, the Dockerfile) without knowing which of them are
- * links. Each is resolved here, one component at a time; every link on the way and the end of it become includes.
+ * Followed paths: the daemon asks for some paths (a COPY's sources, the Dockerfile) without knowing
+ * which of them are links. Each is resolved here, one component at a time. Every link on the way,
+ * and the final target, become includes.
  *
- * Links lead nowhere but into the root: absolute targets begin there, and `..` cannot leave it. In a component with
- * wildcards those matches are followed that are links; the component itself stays as a pattern.
+ * Links stay inside the root: absolute targets begin there, and `..` cannot leave it. In a
+ * component with wildcards, matching links are followed; the component itself stays as a pattern.
  */
 import { globMatch } from "./patterns/glob.ts";
 import { clean, join } from "./paths.ts";
@@ -11,9 +12,10 @@ import { cString, Errno, errnoText, fileStat, S, type Sys } from "./os/sys.ts";
 import { FsyncError } from "./errors.ts";
 
 /**
- * The includes with which `paths`, relative to the folder `root`, are sent with all targets of their links: sorted, without those
- * that lie in another. Undefined when one of them is the root itself: then there is nothing to leave out.
- * Throws {@link FsyncError} for a folder or link that cannot be read; what does not exist is included as it is.
+ * Returns the includes with which `paths`, relative to the folder `root`, are sent with all targets
+ * of their links. They are sorted, without those inside another one. Undefined when one of them is
+ * the root itself, because then nothing is left out. Throws {@link FsyncError} for a folder or link
+ * that cannot be read; a path that does not exist is included unchanged.
  */
 export function followLinks(
   sys: Sys,
@@ -42,7 +44,7 @@ export function followLinks(
   }
 }
 
-/** Drops what lies in the entry before it. The list is taken as it is ordered, as Go's is. */
+/** Drops entries that lie inside the entry before them. The list's order stays, as in Go. */
 export function dedupe(paths: readonly string[]): string[] | undefined {
   const out: string[] = [];
   let last = "";

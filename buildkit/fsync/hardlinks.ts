@@ -1,13 +1,16 @@
 /**
- * Hard links, from both ends. The sender gives the second and later names of a file the path of the first one that
- * was sent; the receiver takes no link to a path that it has not seen as a file.
+ * Hard links, on both sides. The sender gives the second and later names of a file the path of the
+ * first one that was sent. The receiver accepts no link to a path that was not sent as a file.
  */
 import { FsyncError, text } from "./errors.ts";
 import { Mode, type Stat } from "./packet.ts";
 
 /** Finds the first name of a file among those that were sent. */
 export interface LinkFinder {
-  /** The ID under which this file was given before; else undefined, and from now on it is `id`. */
+  /**
+   * Returns the ID of this file's first name; undefined for a new file, which is then known as
+   * `id`.
+   */
   first(dev: number, ino: number | string, id: number): number | undefined;
 }
 
@@ -25,7 +28,10 @@ export function makeLinkFinder(): LinkFinder {
   };
 }
 
-/** A check over the entries that come in; throws {@link FsyncError} for a link to a path that was not sent as a file. */
+/**
+ * Makes a check of received entries. It throws {@link FsyncError} for a link to a path that was not
+ * sent as a file.
+ */
 export function makeLinkCheck(): (stat: Stat) => void {
   const seen = new Set<string>();
   return (stat) => {

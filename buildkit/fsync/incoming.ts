@@ -1,4 +1,7 @@
-/** Writes incoming files: their bytes are collected to large writes, under a temporary name until the file is whole. */
+/**
+ * Writes received files: their bytes are gathered into large writes, under a temporary name until
+ * the file is whole.
+ */
 import type { Dest, OutFile } from "./os/dest.ts";
 import { FsyncError } from "./errors.ts";
 import type { Stat } from "./packet.ts";
@@ -10,19 +13,19 @@ export interface Incoming {
   readonly stat: Stat;
 }
 
-/** Takes files in. */
+/** Writes files. */
 export interface Intake {
-  /** Appends what came for a file; a promise holds back what follows. */
+  /** Appends bytes to a file. A returned promise holds the following packets back. */
   write(file: Incoming, bytes: Uint8Array): void | Promise<void>;
   /** The file is whole: it gets its name. */
   finish(file: Incoming): void | Promise<void>;
-  /** Removes what is not whole. */
+  /** Removes incomplete files. */
   abandon(): Promise<void>;
 }
 
-/** Files up to this size that come in one piece are written from where they lie. */
+/** A file up to this size that arrives in one piece is written without a copy. */
 const whole = 128 * 1024;
-/** The size of a write of other files: each open file has two buffers of that size. */
+/** The size of a write for other files: each open file has two buffers of that size. */
 const bufferSize = 512 * 1024;
 /** BuildKit sends from four files at once. */
 const mostOpen = 64;
@@ -58,14 +61,14 @@ export function makeIntake(dest: Dest): Intake {
     return state;
   }
 
-  /** Copies into the buffer; the promise of what did not find room. */
+  /** Copies into the buffer. The promise is for bytes that did not fit. */
   function gather(state: Open, bytes: Uint8Array): void | Promise<void> {
     state.buffer ??= free.pop() ?? new Uint8Array(bufferSize);
     const fits = Math.min(bufferSize - state.filled, bytes.length);
     state.buffer.set(bytes.subarray(0, fits), state.filled);
     state.filled += fits;
     if (state.filled < bufferSize) return;
-    // `bytes` is the caller's again when this returns.
+    // The caller may reuse `bytes` when this returns.
     const rest = bytes.slice(fits);
     return flush(state).then(() => rest.length > 0 && !abandoned ? gather(state, rest) : undefined);
   }

@@ -4,9 +4,9 @@ import { splitPath } from "./paths.ts";
 
 /** Follows a listing in its order, and removes the entries that the listing skips. */
 export interface Mirror {
-  /** The listing is at this entry; before the entry is made. */
+  /** Called at each entry of the listing, before the entry is made. */
   pass(path: string): void;
-  /** The entry was a folder that already existed: its content is compared, too. */
+  /** Called when the entry was a folder that already existed: its content is compared, too. */
   enter(path: string): void;
   /** The listing has ended. */
   end(): void;

@@ -66,7 +66,7 @@ export interface Stat {
   xattrs: readonly Xattr[];
 }
 
-/** A packet as it came. `data` is a view of the message. */
+/** A received packet. `data` is a view of the message. */
 export interface Packet {
   readonly type: number;
   readonly stat: Stat | undefined;
@@ -74,12 +74,12 @@ export interface Packet {
   readonly data: Uint8Array;
 }
 
-/** Room that a DATA packet's header needs at most before its bytes. */
+/** The largest size of a DATA packet's header, in bytes. */
 export const dataHeaderRoom = 14;
 
 const none = new Uint8Array(0);
 
-/** One with nothing in it. */
+/** An empty stat. */
 export function emptyStat(): Stat {
   return {
     path: none,

@@ -1,12 +1,13 @@
-/** Reading packets: the messages of `packet.ts`, from bytes that may hold anything. */
+/** Reads packets (the messages of `packet.ts`) from untrusted bytes. */
 import { FsyncError } from "./errors.ts";
 import { emptyStat, type Packet, type Stat, type Xattr } from "./packet.ts";
 
 const none = new Uint8Array(0);
 
 /**
- * Reads one packet. Its byte fields, those of the stat too, are views of the message. Fields that are not known are
- * skipped, the last of a repeated one holds. Throws {@link FsyncError} for bytes that are no packet.
+ * Reads one packet. Its byte fields, also those of the stat, are views of the message. Unknown
+ * fields are skipped, and the last value of a repeated field wins. Throws {@link FsyncError} for
+ * bytes that are no packet.
  */
 export function readPacket(message: Uint8Array): Packet {
   let [type, id] = [0, 0];
@@ -68,7 +69,7 @@ function toNumber({ low, high }: Int64): number {
   return (high | 0) * 4294967296 + low;
 }
 
-/** Nanoseconds since 1970, signed, into whole seconds and a rest that is not negative. */
+/** Splits signed nanoseconds since 1970 into whole seconds and a rest that is not negative. */
 function setTime(stat: Stat, { low, high }: Int64): void {
   const nanos = BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low));
   let seconds = nanos / 1_000_000_000n;
@@ -77,7 +78,10 @@ function setTime(stat: Stat, { low, high }: Int64): void {
   stat.mtimeNanos = Number(nanos - seconds * 1_000_000_000n);
 }
 
-/** Calls `take` for each field with its number, and its value: of one kind or the other, the other one empty. */
+/**
+ * Calls `take` for each field with its number and its value. Of the two kinds of value, the other
+ * one is empty.
+ */
 function readFields(
   message: Uint8Array,
   take: (field: number, value: Int64, bytes: Uint8Array) => void,

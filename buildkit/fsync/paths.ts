@@ -1,4 +1,4 @@
-/** Paths of the protocol: with `/`, whatever the platform. */
+/** The paths of the protocol, which have `/` on every platform. */
 
 /** Go's path.Clean: no doubled slashes, no `.`, `..` resolved where something stands before it; `.` for nothing. */
 export function clean(path: string): string {
@@ -19,7 +19,9 @@ export function join(...parts: string[]): string {
   return joined === "" ? "" : clean(joined);
 }
 
-/** Bytes as a string with one character for each: it compares as they do, and serves as a key. */
+/**
+ * Makes a string with one character for each byte. It sorts as the bytes do, and serves as a key.
+ */
 export function byteString(bytes: Uint8Array): string {
   let out = "";
   for (let at = 0; at < bytes.length; at += 4096) {

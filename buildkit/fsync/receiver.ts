@@ -1,12 +1,13 @@
 /**
- * Receiving a folder: an output of type local.
+ * Receives a folder: an output of type local.
  *
- * Regular files are requested in the order of the listing, a limited number at a time. Files are written under temporary names and renamed when
- * they are whole; hard links are made when all files are there, modes and times of folders are set last, innermost
- * first, since writing into a folder changes the one and may need another of the other.
+ * Regular files are requested in the order of the listing, a limited number at a time. Files are
+ * written under temporary names and renamed when they are whole. Hard links are made when all files
+ * exist. Modes and times of folders are set last, innermost first: writing into a folder changes
+ * its time, and may need a different mode.
  *
- * The daemon is not trusted: entries go through the checks of `validator.ts` and `hardlinks.ts`, and what is written
- * goes through `dest.ts`, which follows no link.
+ * The daemon is not trusted: entries go through the checks of `validator.ts` and `hardlinks.ts`,
+ * and all writes go through `dest.ts`, which follows no link.
  */
 import type { Dest } from "./os/dest.ts";
 import { openDenoDest } from "./os/dest_deno.ts";
@@ -24,9 +25,15 @@ import { checkMode, checkPath, makeOrderCheck } from "./validator.ts";
 
 /** Options of a reception. */
 export interface ReceiveOptions {
-  /** The folder; made, open to its owner alone, where it is missing. Links in its own path are followed. */
+  /**
+   * The folder; created, open to its owner alone, where it is missing. Links in its own path are
+   * followed.
+   */
   readonly dest: string;
-  /** Removes what lies in the folder and was not sent. Else what is there stays, unless it has the name of an entry. */
+  /**
+   * Removes entries of the folder that were not sent. Otherwise they stay, unless a sent entry has
+   * the same name.
+   */
   readonly deleteOthers?: boolean;
   /** Called for each entry and each piece of a file. The object is the same each time. */
   onProgress?(progress: Progress): void;
@@ -42,16 +49,20 @@ const MOST_ASKED = 128;
 const HEARD_OUT = 4000;
 
 /**
- * Receives a folder and resolves when all of it is on disk and the call has ended. Throws {@link FsyncError} for what
- * cannot be written and for what a daemon may not send, {@link PeerError} when the daemon gave up, and the stream's
- * error when the call ends early. An ERR packet reports this side's errors to the sender. Incomplete files are removed.
+ * Receives a folder and resolves when all of it is on disk and the call has ended. Throws {@link
+ * FsyncError} for a failed write and for an entry that a daemon may not send. Throws {@link
+ * PeerError} when the daemon gave up, and the stream's error when the call ends early. An ERR
+ * packet reports this side's errors to the sender. Incomplete files are removed.
  */
 export async function receiveFolder(stream: PacketStream, options: ReceiveOptions): Promise<void> {
   const refused = await receiveInto(stream, options);
   if (refused !== undefined) throw refused;
 }
 
-/** The same; resolves to the error after which the daemon was heard out. */
+/**
+ * Does the work of `receiveFolder`. It resolves to this side's error when the daemon has ended the
+ * call after that error.
+ */
 async function receiveInto(
   stream: PacketStream,
   options: ReceiveOptions,
@@ -120,7 +131,10 @@ async function receiveOrHearOut(
   return refused;
 }
 
-/** How long packets may be worked off in one go, in milliseconds: others wait for the event loop. */
+/**
+ * How long packets may be handled without a break, in milliseconds: other work waits for the event
+ * loop.
+ */
 const SLICE = 10;
 
 interface Reception {
@@ -204,7 +218,10 @@ function startReception(stream: PacketStream, dest: Dest, options: ReceiveOption
   }
 
   let sliceEnd = 0;
-  /** Lets the event loop look at the rest when it is time: one chunk of the stream may hold thousands of entries. */
+  /**
+   * Yields to the event loop when it is time, because one chunk of the stream may hold thousands of
+   * entries.
+   */
   async function breathe(): Promise<void> {
     await nextTurn();
     sliceEnd = performance.now() + SLICE;

@@ -1,9 +1,9 @@
 /**
- * Sending a folder: the build context, as the daemon asks for it.
+ * Sends a folder: the build context, as the daemon requests it.
  *
- * Three things go on at once on one thread: the walk sends STATs, in slices of a few milliseconds; small files that
- * were requested are read and sent in slices too, many a slice; large ones are read ahead (`file_pump.ts`). All of
- * them stop for the stream when it has enough to send.
+ * Three kinds of work share one thread. The walk sends STATs, in slices of a few milliseconds.
+ * Requested small files are read and sent in slices, too, many files a slice. Large ones are read
+ * ahead (`file_pump.ts`). All of them pause while the stream has enough to send.
  */
 import { onAbort } from "../../base/async.ts";
 import { makeFilter } from "./patterns/filter.ts";
@@ -21,11 +21,11 @@ import { startWalk, type Walk } from "./walk.ts";
 export interface SendOptions {
   /** The folder; links in its own path are followed. */
   readonly root: string;
-  /** The daemon's lists, in its order. */
+  /** The daemon's include patterns, in its order. */
   readonly includes?: readonly string[];
   /** Patterns of entries to leave out, with exceptions by `!`. */
   readonly excludes?: readonly string[];
-  /** Paths to send with all that their links lead to. */
+  /** Paths to send with all the targets of their links. */
   readonly followPaths?: readonly string[];
   /**
    * System calls to share with other transfers. Left out, they are opened for this one.
@@ -33,7 +33,7 @@ export interface SendOptions {
    * @internal
    */
   readonly sys?: Sys;
-  /** Something about one file that did not stop the transfer. */
+  /** Called for a problem with one file that did not stop the transfer. */
   onWarning?(warning: Warning): void;
   /** Called every few milliseconds of work, and at the end. The object is the same each time. */
   onProgress?(progress: Progress): void;
@@ -41,7 +41,9 @@ export interface SendOptions {
 
 /** How long one slice of work may hold the event loop, in milliseconds. */
 const slice = 6;
-/** Bytes of STATs between two looks at whether the stream keeps up, and what may wait in it. */
+/**
+ * Bytes of STATs between two checks whether the stream keeps up, and how many bytes may wait in it.
+ */
 const [lookEvery, mayWait] = [128 * 1024, 512 * 1024];
 
 /**

@@ -1,4 +1,4 @@
-/** One DiffCopy call, as file sync sees it: messages both ways, nothing of gRPC. */
+/** One DiffCopy call, as file sync sees it: messages in both directions, without gRPC. */
 export interface PacketStream {
   /**
    * Queues one message: `head`, then `body`. `head` is copied before this returns. `body` is kept by reference, not to
@@ -8,8 +8,9 @@ export interface PacketStream {
   /** Resolves when less than `below` bytes wait to be sent. Rejects when the call is over. */
   drained(below: number): Promise<void>;
   /**
-   * Hands each message to `onMessage`, valid only until that returns (what a promise of it still needs is copied); the
-   * next one waits for the promise. Resolves at the end of the stream, rejects with the call's error.
+   * Passes each message to `onMessage`. The message is valid only until that returns: what its
+   * promise still needs must be copied. The next message waits for the promise. Resolves at the end
+   * of the stream, rejects with the call's error.
    */
   receive(onMessage: (message: Uint8Array) => void | Promise<void>): Promise<void>;
   /**
@@ -17,29 +18,32 @@ export interface PacketStream {
    * read.
    */
   report(error: unknown): void;
-  /** Aborts when the call is over for whatever reason. */
+  /** Aborts when the call is over, for any reason. */
   readonly signal: AbortSignal;
 }
 
-/** Something that went wrong with one entry and did not stop the transfer. */
+/** A problem with one entry that did not stop the transfer. */
 export interface Warning {
   /** Relative to the root. */
   readonly path: string;
-  /** Why, for people. */
+  /** The reason, for people. */
   readonly reason: string;
 }
 
-/** How far a transfer is. */
+/** The progress of a transfer. */
 export interface Progress {
   /** Entries listed so far: files, folders, links and all. */
   entries: number;
-  /** Files whose content has gone over whole. */
+  /** Files whose whole content was transferred. */
   files: number;
   /** Bytes of content so far. */
   bytes: number;
 }
 
-/** Lets the event loop look at everything else that is ready, which `setTimeout(0)` does only after a millisecond. */
+/**
+ * Yields to everything else in the event loop that is ready. `setTimeout(0)` does so only after a
+ * millisecond.
+ */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,7 +1,8 @@
 /**
- * Checks on the entries that a daemon sends, independent of their use. Each check is a pass of its own over
- * the entries, in the order in which they come, and throws {@link FsyncError} that names the path. Nothing else stands
- * between a hostile daemon and the disk but the writing itself, which follows no link (`dest.ts`).
+ * Checks of the entries that a daemon sends, independent of their use. Each check is a separate
+ * pass over the entries, in their order, and throws {@link FsyncError} that names the path. The
+ * only other protection of the disk against a hostile daemon is that writing follows no link
+ * (`dest.ts`).
  */
 import { byteString } from "./paths.ts";
 import { FsyncError, text } from "./errors.ts";
@@ -10,7 +11,10 @@ import { Mode, type Stat } from "./packet.ts";
 /** A pass over entries. */
 export type Check = (stat: Stat) => void;
 
-/** The path is relative, clean, leads nowhere above the root, and can be a name on this platform. */
+/**
+ * Checks that the path is relative, clean, stays below the root, and can be a name on this
+ * platform.
+ */
 export function checkPath(stat: Stat): void {
   const refuse = (reason: string) => {
     throw new FsyncError("accept the path", text(stat.path), reason);
@@ -31,7 +35,7 @@ export function checkPath(stat: Stat): void {
 // deno-lint-ignore no-control-regex
 const windowsRefuses = /[<>:"|?*\\\x01-\x1f]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
-/** The mode is that of a file, folder, link, FIFO or device, and of one only. */
+/** Checks that the mode is that of a file, folder, link, FIFO or device, and of one only. */
 export function checkMode(stat: Stat): void {
   const type = (stat.mode & Mode.type) >>> 0;
   const known = [0, Mode.dir, Mode.symlink, Mode.pipe, Mode.device, Mode.device | Mode.charDevice];
@@ -48,8 +52,9 @@ export function checkMode(stat: Stat): void {
 }
 
 /**
- * Each entry comes after its folder, siblings strictly in the order of their bytes, and nothing comes back to a folder
- * that was left: so there are no two of one path, and none in what is not a folder.
+ * Checks that each entry comes after its folder, with siblings strictly in the order of their
+ * bytes, and none in a folder that was left. So no path comes twice, and no entry lies in something
+ * other than a folder.
  */
 export function makeOrderCheck(): Check {
   const open: { folder: string; last: string }[] = [{ folder: "", last: "" }];

@@ -18,8 +18,9 @@ export interface Walk {
   /** All entries that were emitted, by their IDs. */
   readonly entries: Entries;
   /**
-   * Looks at one entry of a folder, which emits none, itself, or itself and the folders around it. False at the end.
-   * Throws {@link FsyncError} for what cannot be read.
+   * Visits one entry of a folder. That emits nothing, the entry, or the entry and the folders
+   * around it. Returns false at the end. Throws {@link FsyncError} for an entry that cannot be
+   * read.
    */
   step(): boolean;
 }
@@ -27,11 +28,11 @@ export interface Walk {
 /** Options of a walk. */
 export interface WalkOptions {
   readonly sys: Sys;
-  /** The folder, absolute and resolved: no links in it. */
+  /** The folder, absolute and resolved: its path has no links. */
   readonly root: string;
-  /** Undefined: everything. */
+  /** Undefined: every entry is sent. */
   readonly filter: Filter | undefined;
-  /** Takes each entry; `stat` and what is in it are used again for the next. */
+  /** Receives each entry; `stat` and its fields are reused for the next one. */
   emit(stat: Stat): void;
   onWarning(warning: Warning): void;
 }
@@ -143,7 +144,10 @@ export function startWalk(options: WalkOptions): Walk {
     return false;
   }
 
-  /** Emits the entry whose status is in `raw`, after the folders around it that have not been; gives its ID. */
+  /**
+   * Emits the entry whose status is in `raw`, after the folders around it that were not emitted
+   * yet; returns its ID.
+   */
   function send(frame: Frame, end: number): number {
     if (frame.id === unsent && !sendFolders()) return unsent;
     return sendOne(frame.id, frame.at, end, raw);
@@ -201,7 +205,10 @@ export function startWalk(options: WalkOptions): Walk {
     );
   }
 
-  /** Those of the entry in the path buffer. Apple's own are left out, and what cannot be read. */
+  /**
+   * The extended attributes of the entry in the path buffer. Apple's own, and unreadable ones, are
+   * left out.
+   */
   function xattrs(): readonly Xattr[] {
     const list = whole((into) => sys.listXattrs(path, into));
     if (list === undefined || list.length === 0) return noXattrs;

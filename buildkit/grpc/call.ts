@@ -32,10 +32,10 @@ export interface MessageStream {
   /** Resolves when fewer than `below` bytes wait to be sent; rejects when the call is over. */
   drained(below: number): Promise<void>;
   /**
-   * Delivers each message as it comes. `message` is valid only until `onMessage` returns; what
-   * outlives that is copied. A returned promise holds further delivery back until it settles.
-   * Resolves at the end of the other side's messages, rejects with the call's error, or with what
-   * `onMessage` threw. To be called once.
+   * Delivers each message as it arrives. `message` is valid only until `onMessage` returns; later
+   * uses need a copy. A returned promise holds further delivery back until it settles. Resolves at
+   * the end of the other side's messages. Rejects with the call's error, or with the error that
+   * `onMessage` threw. It may be called once.
    */
   receive(onMessage: (message: Uint8Array) => void | Promise<void>): Promise<void>;
   /** Aborted when the call is over before its time: cancelled, reset, connection lost. */
@@ -44,7 +44,10 @@ export interface MessageStream {
 
 /** A call that this side serves. Returning ends it with OK, throwing with the thrown RpcError. */
 export interface ServerCall extends MessageStream {
-  /** Tells this side's server of an error at once; the handler throws it later, when the peer was heard out. */
+  /**
+   * Reports an error to this side's server at once. The handler throws the error later, when the
+   * peer's messages were read.
+   */
   report(error: unknown): void;
   /** `/package.Service/Method` */
   readonly path: string;

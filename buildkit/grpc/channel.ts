@@ -35,11 +35,11 @@ export interface ClientCall extends MessageStream {
   readonly headers: Promise<Metadata>;
   /** Half-close: no more messages follow. */
   endSend(): void;
-  /** Ends the call at once; what waits is rejected with `reason`. */
+  /** Ends the call at once; pending operations are rejected with `reason`. */
   cancel(reason?: Error): void;
 }
 
-/** Says what the loss of a connection means to a person; undefined where nothing better is known. */
+/** Explains the loss of a connection to a user; undefined where the original error is best. */
 export type Explain = (error: Http2Error) => Error | undefined;
 
 /** Calls over one connection. */
@@ -79,7 +79,7 @@ export class Channel {
     }
   }
 
-  /** One message there, one back. */
+  /** Calls a method with one message each way. */
   async unary<I, O>(
     service: { fullName: string },
     method: MethodDefinition<I, O>,
@@ -96,7 +96,7 @@ export class Channel {
     return reply;
   }
 
-  /** One message there, any number back. Resolves at their end. */
+  /** Sends one message and receives any number. Resolves at the end of the answers. */
   async serverStream<I, O>(
     service: { fullName: string },
     method: MethodDefinition<I, O>,
@@ -243,7 +243,10 @@ class Call implements ClientCall {
     this.#pipe.close(error);
   }
 
-  /** The call ended with OK: messages may still wait for their receiver, sends lead nowhere. */
+  /**
+   * The call ended with OK. Messages may still wait for their receiver, and further sends are
+   * dropped.
+   */
   #settled(): void {
     if (this.#over) return;
     this.#over = true;
@@ -256,7 +259,7 @@ function cancelled(reason: unknown): Error {
   return reason instanceof Error ? reason : new RpcError(Code.CANCELLED, String(reason));
 }
 
-/** An answer that is not gRPC's: a proxy or another server speaks, where `authority` was asked. */
+/** The error for an answer that is not gRPC: a proxy or another server answered at `authority`. */
 function replyProblem(headers: Metadata, authority: string): RpcError | undefined {
   const status = first(headers, ":status");
   const type = first(headers, "content-type");
@@ -287,7 +290,7 @@ function replyProblem(headers: Metadata, authority: string): RpcError | undefine
 /** The error of a call whose stream ended without trailers. */
 function callError(path: string, error: Http2Error | undefined, explain: Explain): Error {
   if (!error) return new RpcError(Code.INTERNAL, `${path} ended without a status`);
-  // A stream that fell with its connection names that one's error as the cause.
+  // A stream that ended with its connection has the connection's error as its cause.
   const lost = error.cause instanceof Http2Error ? error.cause : undefined;
   if (lost) return explain(lost) ?? new RpcError(Code.UNAVAILABLE, lost.message, { cause: lost });
   const code = error.retryable

@@ -23,7 +23,7 @@ export function writePrefix(into: Uint8Array, length: number): void {
 /** A buffer for messages that came in pieces is kept for the next one up to this size. */
 const KEEP = 4 << 20;
 
-/** Puts messages together from chunks. */
+/** Assembles messages from chunks. */
 export class EnvelopeReader {
   readonly #prefix = new Uint8Array(PREFIX);
   #prefixed = 0;

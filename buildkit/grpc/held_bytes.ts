@@ -2,7 +2,7 @@
 const BLOCK = 64 << 10;
 
 /**
- * Received bytes that wait for their reader, copied into blocks that are used again. A copy a chunk
+ * Received bytes that wait for their reader, copied into reused blocks. One copy for each chunk
  * would leave tens of megabytes to the garbage collector, which counts objects sooner than bytes.
  */
 export class HeldBytes {
@@ -42,7 +42,7 @@ export class HeldBytes {
     return first?.subarray(this.#readAt, this.#endOf(first));
   }
 
-  /** So many of the bytes that `next` gave have been read. */
+  /** Marks so many bytes of the last `next` as read. */
   take(count: number): void {
     if (this.#blocks.length > 0) this.#readAt += count; // none: cleared meanwhile
   }

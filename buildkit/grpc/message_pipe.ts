@@ -11,10 +11,10 @@ const QUEUE_KEEPS = 4096;
 type OnMessage = (message: Uint8Array) => void | Promise<void>;
 
 /**
- * The messages of one HTTP/2 stream, both ways: what client and server calls have in common.
+ * The messages of one HTTP/2 stream, both ways: the common part of client and server calls.
  *
- * Received bytes are credited to the peer's window once they have been looked at. While nobody
- * receives, or the receiver's promise is pending, they are held (copied), at most a window of them.
+ * Received bytes are credited to the peer's window once they have been read. While there is no
+ * receiver, or its promise is pending, the bytes are held (copied), at most one window of them.
  */
 export class MessagePipe implements MessageStream {
   /** The source from which the HTTP/2 stream sends. */
@@ -97,7 +97,7 @@ export class MessagePipe implements MessageStream {
     if (!this.#busy) this.#finish();
   }
 
-  /** The call is over, well or not. Rejects what waits when it ended with an error. */
+  /** The call is over. If it ended with an error, pending operations are rejected. */
   close(error?: Error): void {
     if (this.#over) return;
     this.#over = true;

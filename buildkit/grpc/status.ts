@@ -86,14 +86,17 @@ export function statusOfTrailers(trailers: Metadata): RpcError | undefined {
       if (status.message) message = status.message;
       details = status.details;
     } catch {
-      // Details that can't be read cost only themselves.
+      // Unreadable details are left out.
     }
   }
   if (text === undefined && message === "") message = "the reply had no grpc-status";
   return new RpcError(code, message, { details });
 }
 
-/** Characters of a message that are sent: it may quote what a peer has sent, and headers have limits. */
+/**
+ * The longest message that is sent, in characters: it may quote the peer's bytes, and headers have
+ * limits.
+ */
 const LONGEST_MESSAGE = 16 << 10;
 
 /** The trailers for an outcome: the reverse of `statusOfTrailers`. */
@@ -113,7 +116,10 @@ export function trailersOfStatus(error: RpcError | undefined): [string, string][
   return trailers;
 }
 
-/** Anything thrown by a handler, as an RpcError. An abort is CANCELLED, the rest UNKNOWN, as in Go. */
+/**
+ * Converts any value thrown by a handler to an RpcError. An abort is CANCELLED, the rest UNKNOWN,
+ * as in Go.
+ */
 export function rpcErrorOf(thrown: unknown): RpcError {
   if (thrown instanceof RpcError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);

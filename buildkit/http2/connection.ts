@@ -18,13 +18,16 @@ import type { Stream, StreamHandler } from "./stream.ts";
 
 export interface ConnectionOptions {
   limits?: Partial<Limits>;
-  /** As server: who handles a new stream. It may answer at once. Without it, all are refused. */
+  /**
+   * As server: returns the handler of a new stream. It may answer at once. Without it, all streams
+   * are refused.
+   */
   onStream?: OnStream;
-  /** The peer will take no new streams; `connection.goaway` says why. */
+  /** The peer accepts no new streams; `connection.goaway` has the reason. */
   onGoaway?: (goaway: Goaway) => void;
   /**
-   * The connection is over, exactly once: in good order, or by the error. Its streams have been
-   * closed before.
+   * Called exactly once, when the connection is over: in good order, or by the error. Its streams
+   * have been closed before.
    */
   onClosed?: (error?: Http2Error) => void;
 }
@@ -63,7 +66,7 @@ export class Connection {
   #pings = new Map<number, Ping>();
   #pingCount = 0;
 
-  /** The preface and SETTINGS are there to be pulled at once. */
+  /** The preface and SETTINGS can be pulled at once. */
   constructor(role: "client" | "server", options: ConnectionOptions = {}) {
     this.role = role;
     this.#options = options;
@@ -89,8 +92,9 @@ export class Connection {
   }
 
   /**
-   * Called when there is newly something to pull, and then not again before `pull` has given less
-   * than it was asked for. It may be called from within any other call; do not pull in it.
+   * Called when there is something new to pull, and then not again before a `pull` has returned
+   * less than its full length. It may be called from within any other call; it must not call
+   * `pull`.
    */
   set onWritable(call: (() => void) | undefined) {
     this.#core.scheduler.onWritable = call;
@@ -102,8 +106,8 @@ export class Connection {
   }
 
   /**
-   * Nothing more comes of it; what `pull` still gives should be sent before the byte stream is
-   * closed.
+   * True when the connection is over. Bytes that `pull` still gives should be sent before the byte
+   * stream is closed.
    */
   get over(): boolean {
     return this.#core.over;
@@ -114,14 +118,14 @@ export class Connection {
     return this.#core.streams.size;
   }
 
-  /** Bytes of DATA that the peer takes now on all streams together. */
+  /** The bytes of DATA that the peer accepts now on all streams together. */
   get sendWindow(): number {
     return this.#core.scheduler.window;
   }
 
   /**
-   * Takes bytes from the peer, cut anywhere; handlers are called from within. `chunk` may be reused
-   * afterwards. Throws nothing: whatever is wrong with the bytes ends the connection.
+   * Receives bytes of the peer, cut anywhere; handlers are called from within. `chunk` may be
+   * reused afterwards. Throws nothing: any fault in the bytes ends the connection.
    */
   receive(chunk: Uint8Array): void {
     if (this.over || chunk.length === 0) return;
@@ -141,9 +145,8 @@ export class Connection {
   }
 
   /**
-   * Lays out what is to be sent, into as much of `into` as there is use for, and returns the count:
-   * less than its length means that there is nothing more for now. Any length from 1 on will do; a
-   * frame may be cut.
+   * Writes bytes to send into `into` and returns their count. Less than its length means that there
+   * is nothing more for now. Any length from 1 on is allowed; a frame may be cut.
    */
   pull(into: Uint8Array): number {
     return this.#core.scheduler.pull(into);
@@ -180,14 +183,14 @@ export class Connection {
     });
   }
 
-  /** Says GOAWAY. Streams that are open go on; with the last one the connection is over. */
+  /** Sends GOAWAY. Open streams go on; with the last one the connection is over. */
   close(): void {
     this.#core.close();
   }
 
   /**
-   * The byte stream has ended (no `cause`) or broken: all streams end with a ConnectionLostError as
-   * their error's cause, or with NotHttp2Error when the peer has not said a word of HTTP/2.
+   * The byte stream has ended (no `cause`) or broken. All streams end with a ConnectionLostError as
+   * their error's cause, or with NotHttp2Error when the peer has sent no HTTP/2.
    */
   lost(cause?: unknown): void {
     if (this.over) return;

@@ -10,7 +10,10 @@ import type { ByteStream } from "../../transports/byte_stream.ts";
 import { after } from "../../base/async.ts";
 import type { Connection } from "./connection.ts";
 
-/** The first and the largest size of a buffer. Buffers grow when they are full, so a short talk touches little memory. */
+/**
+ * The first and the largest size of a buffer. Full buffers grow, so a short exchange touches little
+ * memory.
+ */
 const [READ_FIRST, READ_MOST] = [16 << 10, 256 << 10];
 const [WRITE_FIRST, WRITE_MOST] = [16 << 10, 1 << 20];
 /** The smallest buffer, in bytes, of a slow link. */
@@ -26,11 +29,9 @@ const SLOW = 80;
 export interface Drive {
   /** Resolves, never rejects, when the connection is over and its byte stream closed. */
   readonly closed: Promise<void>;
-  /**
-   * Says GOAWAY, lets the open streams come to their end, then closes; resolves as `closed` does.
-   */
+  /** Sends GOAWAY, waits for the open streams to end, then closes; resolves as `closed` does. */
   close(): Promise<void>;
-  /** Ends everything at once; streams end with `cause`. */
+  /** Ends the connection at once; streams end with `cause`. */
   abort(cause?: unknown): void;
 }
 
@@ -72,7 +73,7 @@ export function drive(connection: Connection, stream: ByteStream): Drive {
     else if (took < SLOW / 4 && bytes.length === limit) limit = Math.min(WRITE_MOST, limit << 1);
   }
 
-  /** Lays out what is queued, up to the limit, into the buffer in front. */
+  /** Writes queued frames, up to the limit, into the front buffer. */
   function layOut(): number {
     if (front.length < limit) front = new Uint8Array(limit);
     return connection.pull(front.subarray(0, limit));

@@ -9,7 +9,7 @@ export class ControlFrames {
   readonly #pinged: (opaque: Uint8Array) => void;
   #introduced = false; // the peer's first SETTINGS have come
 
-  /** `pinged` is called with what an answered PING carried. */
+  /** @param pinged called with the opaque bytes of an answered PING */
   constructor(core: Core, pinged: (opaque: Uint8Array) => void) {
     this.#core = core;
     this.#pinged = pinged;
@@ -82,7 +82,8 @@ export class ControlFrames {
           );
         }
       }
-      // Not in the same pass: one that ends lets others begin, with the new window already.
+      // This is a second pass, because a stream that ends lets others begin, which already have the
+      // new window.
       for (const stream of [...core.streams.values()]) core.scheduler.wake(stream);
       core.scheduler.windowOpened();
     }
@@ -142,7 +143,7 @@ export class ControlFrames {
     core.scheduler.windowOpened();
   }
 
-  /** Answers that the peer provokes and does not read must not pile up. */
+  /** Throws when too many answers that the peer provoked, and does not read, pile up. */
   #checkCalm(): void {
     if (this.#core.scheduler.control.provoked > this.#core.limits.maxProvoked) {
       throw new Http2Error(Code.ENHANCE_YOUR_CALM, "too many frames whose answers are not read");

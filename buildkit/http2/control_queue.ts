@@ -21,7 +21,7 @@ export class ControlQueue {
     return this.#end - this.#start;
   }
 
-  /** At most this many of the frames are answers that the peer demanded. */
+  /** The number of frames that may be answers to the peer's frames, at most. */
   get provoked(): number {
     return Math.min(this.#provoked, this.length);
   }
@@ -35,7 +35,7 @@ export class ControlQueue {
     return count;
   }
 
-  /** Bytes as they are: the client's preface. */
+  /** Queues bytes unchanged: the client's preface. */
   raw(bytes: Uint8Array): void {
     const at = this.#reserve(bytes.length); // may change the buffer
     this.#buffer.set(bytes, at);
@@ -87,7 +87,7 @@ export class ControlQueue {
     this.#onBytes();
   }
 
-  /** A header block, in as many CONTINUATION frames as `maxFrame` asks for. */
+  /** Queues a header block, in as many CONTINUATION frames as `maxFrame` requires. */
   headers(streamId: number, block: Uint8Array, endStream: boolean, maxFrame: number): void {
     let sent = 0;
     do {
@@ -113,7 +113,7 @@ export class ControlQueue {
     this.#onBytes();
   }
 
-  /** Queues a frame header with room for its payload, and returns where that goes. */
+  /** Queues a frame header with room for its payload, and returns the index of that room. */
   #frame(length: number, type: number, flags: number, streamId: number): number {
     const at = this.#reserve(HEADER_BYTES + length);
     putFrameHeader(this.#buffer, at, length, type, flags, streamId);

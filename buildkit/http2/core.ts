@@ -48,7 +48,7 @@ export class Core implements StreamOwner, SendSchedulerOwner {
   closing = false;
   /** The connection is over: closed, failed or lost. */
   over = false;
-  /** Why, unless it was closed in good order. */
+  /** The reason, unless the connection was closed in good order. */
   error: Http2Error | undefined;
   onGoaway: ((goaway: Goaway) => void) | undefined;
   /** Called once, when `over`. */
@@ -67,7 +67,7 @@ export class Core implements StreamOwner, SendSchedulerOwner {
   // Opening.
 
   /**
-   * As client: opens a stream, or lets it wait while the peer allows no more. Throws the retryable
+   * As client: opens a stream, or queues it while the peer allows no more. Throws the retryable
    * Http2Error of a closing connection.
    */
   open(list: readonly Header[], handler: StreamHandler, endStream: boolean): Stream {
@@ -79,7 +79,7 @@ export class Core implements StreamOwner, SendSchedulerOwner {
     return stream;
   }
 
-  /** Opens what waits, as far as the peer allows. */
+  /** Opens waiting streams, as far as the peer allows. */
   openWaiting(): void {
     if (this.goaway !== undefined) return;
     while (this.#waiting.length > 0 && this.streams.size < this.peer.maxStreams) {
@@ -104,13 +104,13 @@ export class Core implements StreamOwner, SendSchedulerOwner {
     return stream;
   }
 
-  /** Whether a stream of this id has never been (RFC 9113 §5.1.1). */
+  /** Whether a stream of this id never existed (RFC 9113 §5.1.1). */
   isIdle(id: number): boolean {
     if (this.role === "client") return id % 2 === 0 || id >= this.nextId;
     return id % 2 === 0 || id > this.lastPeerId;
   }
 
-  /** Throws the connection's error for a frame on a stream that has never been. */
+  /** Throws the connection's error for a frame on a stream that never existed. */
   expectKnown(id: number, what: string): void {
     if (id !== 0 && !this.isIdle(id)) return;
     throw new Http2Error(Code.PROTOCOL_ERROR, `${what} on stream ${id}, which is not open`);
@@ -168,7 +168,7 @@ export class Core implements StreamOwner, SendSchedulerOwner {
     this.resetStream(stream, code, `the peer broke the protocol: ${what}`);
   }
 
-  /** The same for a stream that was never let in. */
+  /** Resets a stream that was never accepted, after a fault of the peer. */
   refuseByFault(id: number, code: number): void {
     this.resets.count(performance.now());
     this.refuse(id, code);
@@ -191,7 +191,7 @@ export class Core implements StreamOwner, SendSchedulerOwner {
     if (stream.unconsumed > 0) this.creditConnection(stream.unconsumed);
     stream.unconsumed = 0;
     stream.error = error;
-    // A user's mistake here must not keep the others from hearing of it, and must not go unseen.
+    // An error of one handler must not keep the others from their call, and must not stay hidden.
     for (
       const tell of [() => stream.source?.detached?.(error), () => stream.handler.closed(error)]
     ) {
@@ -225,7 +225,9 @@ export class Core implements StreamOwner, SendSchedulerOwner {
     this.resetStream(stream, Code.INTERNAL_ERROR, "stream reset by us: its source failed", error);
   }
 
-  /** The peer's GOAWAY: the streams it will not look at are over (RFC 9113 §6.8). */
+  /**
+   * Handles the peer's GOAWAY: the streams that the peer will not process are over (RFC 9113 §6.8).
+   */
   goneAway(goaway: Goaway): void {
     this.goaway = goaway;
     this.onGoaway?.(goaway);
@@ -244,7 +246,7 @@ export class Core implements StreamOwner, SendSchedulerOwner {
     this.endIfDone();
   }
 
-  /** Says GOAWAY; the connection ends with its last stream. */
+  /** Sends GOAWAY; the connection ends with its last stream. */
   close(): void {
     if (this.over || this.closing) return;
     this.closing = true;
@@ -275,7 +277,7 @@ export class Core implements StreamOwner, SendSchedulerOwner {
     else if (this.goaway !== undefined && this.role === "client") this.close();
   }
 
-  /** Until the peer knows our window, it goes by the default one (RFC 9113 §6.9.3). */
+  /** Until the peer knows our window, it uses the default one (RFC 9113 §6.9.3). */
   #newWindow(): ReceiveWindow {
     const size = this.limits.streamWindow;
     return new ReceiveWindow(size, this.settled ? size : Math.max(size, DEFAULT_WINDOW));

@@ -1,6 +1,6 @@
 /**
- * How HTTP/2 says that something went wrong (RFC 9113 §5.4 and §7): a 32-bit code, sent in
- * RST_STREAM for one stream, or in GOAWAY for the whole connection, there with debug text.
+ * The errors of HTTP/2 (RFC 9113 §5.4 and §7): a 32-bit code, sent in RST_STREAM for one stream, or
+ * in GOAWAY for the whole connection, there with debug text.
  */
 
 /** Error codes of RFC 9113 §7. */
@@ -34,9 +34,9 @@ export interface Http2ErrorOptions {
   streamId?: number;
   /** GOAWAY's debug data, as text. */
   debug?: string;
-  /** The peer said so (RST_STREAM, GOAWAY), or we did. */
+  /** True when the peer ended it (RST_STREAM, GOAWAY), false when this side did. */
   remote?: boolean;
-  /** The peer surely did nothing with the request: it may be sent again (RFC 9113 §8.7). */
+  /** The peer surely did not process the request, so it may be sent again (RFC 9113 §8.7). */
   retryable?: boolean;
   cause?: unknown;
 }
@@ -72,7 +72,7 @@ export class NotHttp2Error extends Http2Error {
   }
 }
 
-/** The byte stream ended or broke under the connection; `cause` says how, if it broke. */
+/** The byte stream ended or broke under the connection; if it broke, `cause` is the error. */
 export class ConnectionLostError extends Http2Error {
   override readonly name = "ConnectionLostError";
 }

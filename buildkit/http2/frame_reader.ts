@@ -8,12 +8,14 @@ import { Code, Http2Error } from "./errors.ts";
 import { Flag, Frame, getUint32, HEADER_BYTES } from "./frame.ts";
 import { Sniffer } from "./sniffer.ts";
 
-/** Takes the frames. An error that it throws ends `feed`. Views are valid during the call only. */
+/**
+ * Receives the frames. An error that it throws ends `feed`. Views are valid during the call only.
+ */
 export interface FrameSink {
   /** A DATA frame of `length` bytes, padding included, begins. */
   dataBegins(streamId: number, length: number): void;
   data(chunk: Uint8Array): void;
-  /** It is over. `padding` of its bytes were not handed on. */
+  /** The DATA frame has ended. `padding` of its bytes were not passed on. */
   dataEnds(endStream: boolean, padding: number): void;
   /** A whole header block. `dependsOn` is the stream its priority names, or -1. */
   headers(streamId: number, block: Uint8Array, endStream: boolean, dependsOn: number): void;
@@ -260,7 +262,7 @@ export class FrameReader {
     this.#sink.headers(this.#streamId, block, this.#blockEndStream, this.#blockDependsOn);
   }
 
-  /** Adds to the header block. Frames count too, so that empty ones cannot go on for ever. */
+  /** Adds to the header block. Frames count too, so that empty ones can't continue without end. */
   #gather(part: Uint8Array): void {
     this.#blockCost += part.length + HEADER_BYTES;
     if (this.#blockCost > this.#options.maxBlock) {

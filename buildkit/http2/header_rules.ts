@@ -4,15 +4,15 @@
  */
 import type { Header } from "./hpack.ts";
 
-/** Any octet a name may not hold; its leading colon, if it has one, has been taken off. */
+/** Any octet that a name may not hold; a leading colon has been removed. */
 const BAD_NAME = /[^\x21-\x39\x3b-\x40\x5b-\x7e]/;
 /**
- * Any octet a value may not hold. RFC 9113 §8.2.1 forbids spaces at its ends as well, but gRPC
- * sends them: an error's message ends as it ends, and must not be lost over that.
+ * Any octet that a value may not hold. RFC 9113 §8.2.1 forbids spaces at its ends as well, but gRPC
+ * sends them: an error's message may end with one, and must not be lost.
  */
 // deno-lint-ignore no-control-regex
 const BAD_VALUE = /[\x00\n\r]/;
-/** Fields that speak about an HTTP/1.1 connection. */
+/** Fields that concern an HTTP/1.1 connection. */
 const CONNECTION_FIELDS = new Set([
   "connection",
   "proxy-connection",

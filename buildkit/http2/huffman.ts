@@ -15,7 +15,8 @@ const first: number[] = new Array(LONGEST + 1).fill(0);
 const start: number[] = new Array(LONGEST + 1).fill(0);
 const symbols: number[] = new Array(EOS + 1).fill(0);
 
-// Each symbol is looked at twice, not once for each length: this runs at every start, uncompiled.
+// Each symbol is visited twice, and not once for each length, because this runs uncompiled at every
+// start.
 for (const bits of HUFFMAN_BITS) count[bits]!++;
 for (let bits = SHORTEST; bits <= LONGEST; bits++) {
   first[bits] = (first[bits - 1]! + count[bits - 1]!) * 2;

@@ -15,7 +15,7 @@ export class Resets {
   #count = 0;
   #since = -Infinity;
 
-  /** `limit`: how many the peer may cause within ten seconds. */
+  /** @param limit how many resets the peer may cause within ten seconds */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -32,8 +32,8 @@ export class Resets {
   }
 
   /**
-   * Counts one that the peer caused, at `now` (milliseconds). Throws Http2Error ENHANCE_YOUR_CALM
-   * at too many.
+   * Counts a reset that the peer caused, at `now` (milliseconds). Throws Http2Error
+   * ENHANCE_YOUR_CALM above the limit.
    */
   count(now: number): void {
     if (now - this.#since > SPAN) {

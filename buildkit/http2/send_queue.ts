@@ -102,7 +102,7 @@ export class SendQueue implements Source {
     return at;
   }
 
-  /** Drops what is queued and rejects who waits for it; further pushes throw `error`. */
+  /** Drops the queue and rejects pending `drained` calls; further pushes throw `error`. */
   fail(error: Error): void {
     if (this.#error) return;
     this.#error = error;

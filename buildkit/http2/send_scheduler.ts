@@ -13,7 +13,7 @@ import type { Stream } from "./stream.ts";
 
 /** With less room than this, a frame is assembled in a buffer of its own and copied in pieces. */
 const CARRY = 256;
-/** Larger frames than this are not sent, whatever the peer takes: streams wait for each other. */
+/** The largest frame that is sent, whatever the peer accepts: streams wait for each other. */
 const LARGEST_SENT = 65_536;
 
 /** The effects of sending on streams, besides their bytes. */
@@ -29,7 +29,7 @@ export class SendScheduler {
   readonly control: ControlQueue;
   /** Called when there is newly something to pull, and not again until all has been pulled. */
   onWritable: (() => void) | undefined;
-  /** Bytes of DATA the peer takes on all streams together. */
+  /** The bytes of DATA that the peer accepts on all streams together. */
   window = DEFAULT_WINDOW;
   readonly #owner: SendSchedulerOwner;
   #maxFrame = DEFAULT_MAX_FRAME;

@@ -31,8 +31,8 @@ export interface Limits {
   /** As server: how many streams the client may have open. Default 256. */
   maxStreams: number;
   /**
-   * Answers that wait because the peer does not read, and responses likewise (16 times that).
-   * Default 64 KiB.
+   * How many answers may wait because the peer does not read, in bytes, and responses likewise (16
+   * times that). Default 64 KiB.
    */
   maxProvoked: number;
   /** Streams that the peer may reset within ten seconds. Default 1000. */
@@ -81,8 +81,8 @@ export function initialPeerSettings(): PeerSettings {
 }
 
 /**
- * Takes a SETTINGS payload into `peer`. HEADER_TABLE_SIZE is read and needs nothing: our encoder
- * uses no dynamic table. Throws Http2Error for a value that is not allowed; `role` is ours.
+ * Reads a SETTINGS payload into `peer`. HEADER_TABLE_SIZE needs no action: our encoder uses no
+ * dynamic table. Throws Http2Error for a forbidden value; `role` is ours.
  */
 export function applySettings(
   peer: PeerSettings,

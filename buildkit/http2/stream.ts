@@ -1,6 +1,6 @@
 /**
- * One request and its response (RFC 9113 §5): what its user may do with it, and what its connection
- * keeps of it.
+ * One request and its response (RFC 9113 §5): the interface for its user, and the state that its
+ * connection keeps.
  */
 import type { Http2Error } from "./errors.ts";
 import type { Header } from "./hpack.ts";
@@ -8,9 +8,9 @@ import type { Source } from "./source.ts";
 import type { ReceiveWindow } from "./window.ts";
 
 /**
- * Takes the events of a stream, in the peer's order, from within the connection's `receive` (`closed`
- * from within any call). A handler may call anything but `receive` and `pull`. An error that it
- * throws resets the stream with INTERNAL_ERROR.
+ * Receives the events of a stream, in the peer's order, from within the connection's `receive`
+ * (`closed` from within any call). A handler may call anything but `receive` and `pull`. An error
+ * that it throws resets the stream with INTERNAL_ERROR.
  */
 export interface StreamHandler {
   /** As client: the response's header list. Informational (1xx) ones have been left out. */
@@ -26,7 +26,7 @@ export interface StreamHandler {
    * stream.
    */
   end?(): void;
-  /** It is over, exactly once: whole in both directions, or by the error. */
+  /** Called exactly once, when the stream is over: complete in both directions, or by the error. */
   closed(error?: Http2Error): void;
 }
 
@@ -91,8 +91,8 @@ export class Stream {
   }
 
   /**
-   * Bytes of DATA that the peer takes now on this stream; what its connection allows is another
-   * matter.
+   * The bytes of DATA that the peer accepts now on this stream; the connection's window is
+   * separate.
    */
   get sendWindow(): number {
     return Math.max(0, this.window);
@@ -118,7 +118,9 @@ export class Stream {
     this.wake();
   }
 
-  /** The source has something new, or has ended. Cheap, and harmless when it is not so. */
+  /**
+   * Called when the source has something new, or has ended. A needless call is cheap and harmless.
+   */
   wake(): void {
     if (!this.isClosed) this.#owner.wake(this);
   }
@@ -133,14 +135,14 @@ export class Stream {
     this.end();
   }
 
-  /** Ends our side once what the source holds has been sent. */
+  /** Ends our side once the source's bytes have been sent. */
   end(): void {
     this.ending = true;
     this.wake();
   }
 
   /**
-   * Ends both sides at once, by RST_STREAM with `code`; what is unsent is dropped. Ignored once
+   * Ends both sides at once, by RST_STREAM with `code`; unsent bytes are dropped. Ignored once
    * closed.
    */
   reset(code: number): void {

@@ -1,8 +1,7 @@
 /**
- * Flow control as the receiver sees it (RFC 9113 §5.2, §6.9): the peer may send as many bytes of
- * DATA as our window holds; each byte that has been consumed is given back by WINDOW_UPDATE, here
- * once half a window has come together, so that the answers are few and the peer still never waits
- * for one on a quick link.
+ * Flow control on the receiver's side (RFC 9113 §5.2, §6.9): the peer may send as many bytes of
+ * DATA as our window holds. WINDOW_UPDATE gives consumed bytes back, here once they make up half a
+ * window: so the updates are few, and on a quick link the peer never waits for one.
  */
 export class ReceiveWindow {
   readonly #size: number;

@@ -117,7 +117,7 @@ export function authorizer(
       if (asked === undefined) return false;
       schemes.set(host, asked);
       if (refusals === 1) return true;
-      // A token may end before its time: once more with a new one.
+      // A token may expire early, so a new one is tried once more.
       if (asked.kind !== "bearer" || asked.error === "insufficient_scope") return false;
       for (const key of tokens.keys()) if (key.startsWith(`${host} `)) tokens.delete(key);
       return refusals === 2;

@@ -1,7 +1,7 @@
 /**
- * `fetch` with the TLS settings of a registry. The system's authorities hold besides the runtime's own;
- * reading them costs 20 ms, so they are read when the first HTTPS registry is asked.
- * Proxies of the environment hold, as `fetch` knows them. Redirects are the caller's.
+ * `fetch` with the TLS settings of a registry. The system's certificate authorities are trusted
+ * besides the runtime's own; reading them costs 20 ms, so they are read at the first HTTPS request.
+ * Proxies of the environment are used, as `fetch` does. The caller handles redirects.
  */
 import { httpsClient } from "../session/https_client.ts";
 import type { Host } from "./hosts.ts";

@@ -1,4 +1,7 @@
-/** Where the content of a registry is asked for: at its mirrors or itself, with TLS or without. */
+/**
+ * The hosts that serve a registry's content: its mirrors and the registry itself, with TLS or
+ * without.
+ */
 
 /** The settings of a registry in buildkitd.toml: `[registry."HOST"]`. */
 export interface RegistryConfig {

@@ -24,12 +24,12 @@ export class ManifestError extends Error {
   readonly hint = "the image is damaged, or not to be trusted: check where it comes from";
 }
 
-/** How deep indexes may lie within each other; a referrer counts as one level. */
+/** How deep indexes may be nested; a referrer counts as one level. */
 export const DEEPEST = 32;
-/** How many manifests one image may have: a hostile registry can make up others without end. */
+/** How many manifests one image may have: a hostile registry can invent others without end. */
 export const MOST = 10_000;
 
-/** How deep objects and lists may lie within each other in JSON; Go's reader takes 10,000. */
+/** How deep objects and lists may be nested in JSON; Go's reader accepts 10,000. */
 const DEEPEST_JSON = 1000;
 
 /** @param shown the content as errors name it. Throws `ManifestError`. */
@@ -82,7 +82,7 @@ export function parseJson(bytes: Uint8Array, shown: string): unknown {
   }
 }
 
-/** How deep objects and lists lie within each other; text that is no JSON has some depth, too. */
+/** The nesting depth of objects and lists; text that is no JSON has a depth, too. */
 function depthOf(bytes: Uint8Array): number {
   let depth = 0, deepest = 0, quoted = false;
   for (let i = 0; i < bytes.length; i++) {

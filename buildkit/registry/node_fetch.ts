@@ -1,6 +1,7 @@
 /**
- * `fetch` by Node's HTTP, for two things that the runtime's refuses: HTTPS with any certificate
- * (`insecure = true`), and the ports that the web's standard blocks, such as 6000 or 10080.
+ * `fetch` by Node's HTTP, for two cases that the runtime's `fetch` refuses: HTTPS with any
+ * certificate (`insecure = true`), and the ports that the web's standard blocks, such as 6000 or
+ * 10080.
  */
 import type { IncomingMessage, RequestOptions } from "node:http";
 import type { Host } from "./hosts.ts";

@@ -26,7 +26,7 @@ export type Wanted = Pick<Descriptor, "mediaType" | "digest" | "size">;
 
 /** The largest manifest, and the largest other content that is read whole, in bytes. */
 const LARGEST_MANIFEST = 4 << 20, LARGEST = 256 << 20;
-/** A blob's earlier failures don't count any more when so many bytes have come since, in bytes. */
+/** After this many further bytes, a blob's earlier failures don't count any more. */
 const GOT_ON = 8 << 20;
 
 const accept = [
@@ -95,7 +95,7 @@ export function reader(
     }));
   }
 
-  /** The bytes of a blob; where the connection breaks, they go on with a further answer. */
+  /** Reads the bytes of a blob. Where the connection breaks, a further request continues. */
   async function* bytesOf(wanted: Wanted, first: Answer): AsyncGenerator<Uint8Array> {
     const failed = failures(client);
     const shown = shownAs(wanted.digest);
@@ -133,7 +133,7 @@ export function reader(
     return await verified(ReadableStream.from(bytes), wanted, { client, host, shown });
   }
 
-  /** Throws for a digest that isn't one: it becomes a part of a URL. */
+  /** Throws for an invalid digest, because the digest becomes a part of a URL. */
   function check(digest: string): void {
     const problem = digestProblem(digest);
     if (problem === undefined) return;
@@ -192,7 +192,9 @@ export function reader(
   };
 }
 
-/** The answer's media type without parameters; servers that name no type mean the oldest manifests. */
+/**
+ * The answer's media type without parameters. Servers that send no type have the oldest manifests.
+ */
 function typeOf({ headers }: Response): string {
   const type = (headers.get("content-type") ?? "").split(";", 1)[0]!.trim();
   return type === "text/plain" ? mediaTypes.dockerSchema1 : type;
@@ -209,7 +211,9 @@ function resolved(host: Host, shown: string, mediaType: string, digest: string, 
   return { mediaType, digest, size };
 }
 
-/** The first kind that a host has: the next is asked for only where the one before isn't there. */
+/**
+ * Returns the first kind that a host has; the next is requested only if the one before is missing.
+ */
 async function firstThere<Kind, T>(
   kinds: readonly Kind[],
   hosts: readonly Host[],
@@ -227,7 +231,9 @@ async function firstThere<Kind, T>(
   throw absent;
 }
 
-/** The first host's answer that succeeds; else the error of the one that came furthest. */
+/**
+ * Returns the first host's answer that succeeds, or else the error of the host that came furthest.
+ */
 async function firstOf<T>(hosts: readonly Host[], ask: (host: Host) => Promise<T>): Promise<T> {
   let furthest: { error: unknown; rank: number } | undefined;
   for (const host of hosts) {

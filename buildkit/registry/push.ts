@@ -10,11 +10,11 @@ import { type Ask, ask, type Client } from "./requests.ts";
 
 /** Every method throws `RegistryError`, or the signal's reason. */
 export interface Writer {
-  /** Asks whether the content is there; with a tag, whether the tag means it. */
+  /** Whether the registry has the content; with a tag, whether the tag refers to that content. */
   has(descriptor: Wanted, tag?: string): Promise<boolean>;
   /**
-   * Takes a blob over from another repository of the registry. False when it can't be: the registry
-   * doesn't, or we may not read there.
+   * Mounts a blob from another repository of the registry. False when that is not possible: the
+   * registry can't mount, or we may not read there.
    */
   mount(descriptor: Wanted, fromPath: string): Promise<boolean>;
   /** Writes a blob. `open` is called again when the upload has to start anew. */
@@ -23,7 +23,7 @@ export interface Writer {
   putManifest(descriptor: Wanted, bytes: Uint8Array, tag?: string): Promise<void>;
 }
 
-/** The largest blob that goes up in one request of known length, in bytes. */
+/** The largest blob that is uploaded in one request of known length, in bytes. */
 const LARGEST_PIECE = 8 << 20;
 
 export function writer(
@@ -74,8 +74,8 @@ export function writer(
   }
 
   /**
-   * Sends a part of an upload. An upload that the registry doesn't know, or knows otherwise, has ended:
-   * an answer was lost, and the runtime sent the request again by itself.
+   * Sends a part of an upload. If the registry doesn't know the upload, or has another state of it,
+   * the upload has ended: an answer was lost, and the runtime itself repeated the request.
    */
   async function sendPart(descriptor: Wanted, part: Pick<Ask, "method" | "path" | "body">) {
     const headers = { "content-type": "application/octet-stream" };

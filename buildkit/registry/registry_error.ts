@@ -1,4 +1,4 @@
-/** Why a request to a registry failed, for code that goes on in another way. */
+/** The reason why a request to a registry failed, for code that then tries another way. */
 export type RegistryErrorCode =
   | "not-found"
   | "unauthorized"

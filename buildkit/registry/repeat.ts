@@ -1,4 +1,7 @@
-/** Repeats what a registry stumbled over: answers of 5xx, broken connections, and short bodies. */
+/**
+ * Repeats requests after passing failures of a registry: answers of 5xx, broken connections, and
+ * short bodies.
+ */
 import { pause } from "../../base/async.ts";
 import { RegistryError } from "./registry_error.ts";
 import type { Client } from "./requests.ts";
@@ -7,7 +10,7 @@ import type { Client } from "./requests.ts";
 const PAUSES = [1 / 300, 1 / 75, 1 / 30, 1 / 15];
 /** The longest that a registry may ask to wait, as a part of the patience: 30 s. */
 const LONGEST_PAUSE = 1 / 2;
-/** How often content is asked for again that came too slowly, or damaged. */
+/** How often content is requested again after it came too slowly, or damaged. */
 const MOST_BAD_ANSWERS = 1;
 
 /** Counts the failures of one piece of work, and pauses after each. */
@@ -15,8 +18,8 @@ export function failures({ patience, signal }: Pick<Client, "patience" | "signal
   let count = 0, badAnswers = 0;
   return {
     /**
-     * Pauses before the next try. Rethrows the error when there shall be none: when another try
-     * would fail as well, was the last, or comes too late. Rejects with the signal's reason.
+     * Pauses before the next try. Rethrows the error instead when another try would fail as well,
+     * was the last, or comes too late. Rejects with the signal's reason.
      */
     async pauseAfter(error: unknown): Promise<void> {
       const part = PAUSES[count++];
@@ -24,7 +27,7 @@ export function failures({ patience, signal }: Pick<Client, "patience" | "signal
       const isBad = error.code === "timeout" || error.code === "corrupt";
       if (isBad && ++badAnswers > MOST_BAD_ANSWERS) throw error;
       if (error.retryAfter > patience * LONGEST_PAUSE) throw error;
-      // Several clients that failed at once shall not come back at once.
+      // Clients that failed at the same time should not try again at the same time.
       const ms = patience * part * (0.75 + Math.random() / 2);
       await pause(Math.max(ms, error.retryAfter), signal);
     },

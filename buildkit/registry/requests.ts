@@ -1,4 +1,4 @@
-/** One request to one host of a registry: logged in, its redirects followed, and never awaited for ever. */
+/** One request to one host of a registry, with the login, redirects and a time limit. */
 import { after } from "../../base/async.ts";
 import type { Authorizer } from "./authorizer.ts";
 import type { Connections } from "./connections.ts";
@@ -49,7 +49,8 @@ const AFTER_UPLOAD = 5;
 export async function ask(client: Client, host: Host, request: Ask): Promise<Response> {
   for (let refusals = 1;; refusals++) {
     const sent = () => sendOn(client, host, request);
-    // The body of another may be the answer to a further request, which would wait for its turn.
+    // The body of another request may be the answer to a further one, which would wait for its
+    // turn.
     const response = request.body === undefined ? await client.turns(sent) : await sent();
     const { status, headers } = response;
     client.answered.add(host.host);
@@ -68,7 +69,7 @@ function comesFrom(host: Host, { url }: Response): boolean {
   return url === "" || new URL(url).origin === host.origin;
 }
 
-/** Follows redirects; the login stays with the host that it is for. */
+/** Follows redirects; the login is sent only to its own host. */
 async function sendOn(client: Client, host: Host, request: Ask): Promise<Response> {
   let url = new URL(urlOf(host, request));
   let problem = targetProblem(host.origin, url);
@@ -104,7 +105,7 @@ async function send(client: Client, host: Host, request: Ask, url: URL): Promise
     stop();
     stop = after(ms, () => late.abort());
   };
-  /** The source of a streamed body may fail, too; its own error says more than the connection's. */
+  /** The source of a streamed body may fail, too. Its own error says more than the connection's. */
   let failure: { error: unknown } | undefined;
   async function* watched(stream: ReadableStream<Uint8Array>) {
     try {

@@ -6,7 +6,7 @@ import { ipText, parseIp } from "../../base/ip.ts";
 import { isThisMachine } from "./hosts.ts";
 
 /**
- * True when the login for a registry may go along: to the registry itself alone. Its origin
+ * True when the login for a registry may be sent to a URL: to the registry itself alone. Its origin
  * (`https://host:port`) is HTTP only on this machine, or where the user's buildkitd.toml says so.
  */
 export function mayCarryLogin(registry: string, to: URL): boolean {

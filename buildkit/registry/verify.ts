@@ -5,7 +5,7 @@ import type { Host } from "./hosts.ts";
 import { RegistryError } from "./registry_error.ts";
 import type { Client } from "./requests.ts";
 
-/** Whose content it is, for errors, and how long to wait for it. */
+/** The origin of content, for errors, and the time limit. */
 export interface Origin {
   readonly client: Pick<Client, "signal" | "patience">;
   readonly host: Host;

@@ -18,7 +18,7 @@ export interface AuthOptions {
   readonly credentials: CredentialSource;
   /** Undefined (`BUILDKIT_NO_CLIENT_TOKEN`): the daemon fetches tokens itself, with our passwords. */
   readonly authority: (() => Promise<TokenAuthority>) | undefined;
-  /** Hears of each use of a login before it happens, once, as a line for the progress: `[auth] …`. */
+  /** Called before each use of a login, once, with a line for the progress: `[auth] …`. */
   readonly note?: (line: string) => void;
 }
 
@@ -84,13 +84,16 @@ export function auth(options: AuthOptions): Service {
   };
 }
 
-/** Throws INVALID_ARGUMENT for a host that is none: it becomes a part of a line, and of a URL. */
+/**
+ * Throws INVALID_ARGUMENT for an invalid host, because the host becomes a part of a line, and of a
+ * URL.
+ */
 function checkHost(host: string): void {
   if (/^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?$/.test(host)) return;
   throw new RpcError(Code.INVALID_ARGUMENT, `${JSON.stringify(host)} is no registry's host`);
 }
 
-/** A text of the daemon's in a line of ours: it must not begin another one. */
+/** Makes a text of the daemon's safe inside a line of ours: it must not begin another line. */
 function printable(text: string): string {
   return text.replace(/[^\x21-\x7e]/g, "?");
 }

@@ -1,10 +1,10 @@
 /**
  * Content: blobs by digest in folders of this machine, which the daemon reads and writes. It serves
- * caches (`local:PATH`), images as build contexts (`oci:ID`) and outputs that are no tar (`export`);
- * `buildkit-attachable-store-id` in the request's metadata says which folder.
+ * caches (`local:PATH`), images as build contexts (`oci:ID`) and outputs that are no tar
+ * (`export`). `buildkit-attachable-store-id` in the request's metadata names the folder.
  *
  * A blob lies at `blobs/ALGORITHM/HEX`. It is read in ranges, in no order, several at once.
- * `content_write.ts` says how a blob is written.
+ * `content_write.ts` describes how a blob is written.
  */
 import {
   type AbortRequest,
@@ -113,7 +113,7 @@ export function refuseLinks(folder: string, path: string): void {
     try {
       isLink = Deno.lstatSync(part).isSymlink;
     } catch {
-      // The call that follows says what is wrong.
+      // The following call reports the error.
     }
     if (isLink) throw new RpcError(Code.FAILED_PRECONDITION, `cannot use ${part}: it is a link`);
   }

@@ -12,7 +12,7 @@ import { content } from "./content.ts";
 
 const path = (method: string) => `/containerd.services.content.v1.Content/${method}`;
 
-/** A call of one store with these messages; what is sent back is dropped. */
+/** A call of one store with these messages; its answers are dropped. */
 function callOf(store: string, messages: readonly Uint8Array[]): ServerCall {
   return {
     path: "",

@@ -112,7 +112,7 @@ function kill(child: Deno.ChildProcess): void {
   try {
     child.kill("SIGKILL");
   } catch {
-    // It has ended.
+    // The helper has ended.
   }
 }
 
@@ -142,7 +142,7 @@ export async function findProgram(
       const { isFile, mode } = await Deno.stat(path);
       if (isFile && (mode === null || mode & 0o111)) return path;
     } catch {
-      // Not here.
+      // The program is not in this folder.
     }
   }
   return undefined;

@@ -11,9 +11,9 @@ import { osReason } from "../../base/os_reason.ts";
 export interface DockerConfigOptions extends HelperOptions {
   /** The folder of `config.json`: `$DOCKER_CONFIG`, else `~/.docker`. Undefined: there is none. */
   readonly directory: string | undefined;
-  /** Hears of everything that is wrong, each once, without secrets. */
+  /** Called for each defect once, with a line without secrets. */
   readonly warn: (line: string) => void;
-  /** Milliseconds since whenever. */
+  /** A clock, in milliseconds from any start. */
   readonly now?: () => number;
 }
 
@@ -24,7 +24,7 @@ interface Config {
   readonly auths?: Readonly<Record<string, unknown>>;
 }
 
-/** Docker Hub's logins stand under this key, whatever its hosts are called. */
+/** Docker Hub's logins are stored under this key, for all of its hosts. */
 const HUB = "https://index.docker.io/v1/";
 const HUB_HOSTS = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 /** Registries of Docker's that take Docker Hub's logins. */
@@ -43,7 +43,7 @@ export function dockerCredentials(options: DockerConfigOptions): CredentialSourc
     warned.add(line);
   };
   let configs: Promise<Configs> | undefined;
-  // One helper at a time: macOS's keychain hangs when asked twice (docker/cli#1862).
+  // One helper runs at a time: macOS's keychain hangs when asked twice (docker/cli#1862).
   let last: Promise<unknown> = Promise.resolve();
 
   function find(host: string): Promise<Credential | undefined> {
@@ -101,7 +101,7 @@ async function readConfig(path: string, warn: (line: string) => void): Promise<C
   return parse(text, path, warn);
 }
 
-/** The parser's own message is kept back: it quotes the text, which may be a password. */
+/** The parser's own message is not shown: it quotes the text, which may be a password. */
 function parse(text: string, name: string, warn: (line: string) => void): Config {
   let config: unknown = {};
   try {
@@ -151,7 +151,10 @@ async function search(
   return fromAuths(file, key, path, warn);
 }
 
-/** `auths`: by the key itself, else by one that names the same host (`https://host/v1/`). */
+/**
+ * Finds a login in `auths`: by the key itself, else by a key that names the same host
+ * (`https://host/v1/`).
+ */
 function fromAuths(
   { auths }: Config,
   key: string,

@@ -1,11 +1,11 @@
 /**
- * FileSend: the daemon hands the results of a build over.
+ * FileSend: the daemon sends the results of a build.
  *
- * `buildkit-attachable-exporter-id` in the request's metadata says which output: its place in the
- * request's list of exporters; absent from daemons that know one exporter only. An output of bytes
- * (tar, oci, docker) comes as BytesMessages (field 1: data) until the daemon half-closes, and then it
- * waits for the status. An output of files (local) comes as fsutil's packets, by several calls at
- * once when there are several platforms.
+ * `buildkit-attachable-exporter-id` in the request's metadata is the output's index in the
+ * request's list of exporters. Daemons that know only one exporter leave it out. An output of bytes
+ * (tar, oci, docker) comes as BytesMessages (field 1: data) until the daemon half-closes and waits
+ * for the status. An output of files (local) comes as fsutil's packets, by several calls at once
+ * when there are several platforms.
  */
 import type { Handler, ServerCall, Service } from "../grpc/call.ts";
 import { first, type Metadata } from "../grpc/metadata.ts";
@@ -13,7 +13,7 @@ import { Code, RpcError } from "../grpc/status.ts";
 import type { ByteOutput } from "./output_sink.ts";
 import { bytesOf } from "./tunnel.ts";
 
-/** Files into a folder. With `delete` the folder becomes what is received, and nothing else. */
+/** Files into a folder. With `delete` the folder then contains only the received files. */
 export interface TreeOutput {
   /** Absolute; made when it is not there. */
   readonly directory: string;
@@ -55,7 +55,7 @@ function idOf(metadata: Metadata): number {
   return /^\d+$/.test(text) ? Number(text) : 0;
 }
 
-/** An old daemon sends one platform a call: each would delete what the others sent. */
+/** An old daemon sends one platform a call, and each call would delete the files of the others. */
 function refuseOldDaemon(output: TreeOutput, metadata: Metadata): void {
   if (output.mode !== "delete") return;
   if (first(metadata, "buildkit-exporter-multi-platform") === "1") return;

@@ -1,7 +1,7 @@
 /**
- * `index.json` of an OCI layout: which manifest a tag or a name means
- * (https://github.com/opencontainers/image-spec/blob/main/image-layout.md). A tag stands in the
- * annotation `org.opencontainers.image.ref.name`, an image's whole name, as containerd has it, in
+ * `index.json` of an OCI layout: the manifest of each tag or name
+ * (https://github.com/opencontainers/image-spec/blob/main/image-layout.md). A tag is in the
+ * annotation `org.opencontainers.image.ref.name`, and an image's whole name, as with containerd, in
  * `io.containerd.image.name`.
  */
 import { writeAtomically } from "../../base/atomic_file.ts";
@@ -48,8 +48,8 @@ export function onlyManifest(folder: string): Descriptor | undefined {
 }
 
 /**
- * The digest of the cache that a layout has: the given one, else that of a tag, `latest` by default;
- * its blob must be there, too. Throws `LayoutError`.
+ * The digest of the cache in a layout: the given one, or else that of a tag, `latest` by default.
+ * Its blob must exist, too. Throws `LayoutError`.
  */
 export function cacheDigest(folder: string, tag = "latest", given = ""): string {
   const digest = given || findManifest(folder, tag)?.digest;
@@ -66,9 +66,9 @@ export function allManifests(folder: string): readonly Descriptor[] {
 }
 
 /**
- * Puts a manifest into the index under its names, which other manifests lose; without names, it is
- * added. Another program holds the lock for a moment only, so a lock of more than two seconds is an
- * error (the peers fail at once). Throws `LayoutError`.
+ * Puts a manifest into the index under its names, which other manifests lose. Without names, the
+ * manifest is added. Another program holds the lock for a moment only, so a lock of more than two
+ * seconds is an error (the peers fail at once). Throws `LayoutError`.
  */
 export async function putManifest(
   folder: string,

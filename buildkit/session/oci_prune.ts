@@ -1,4 +1,4 @@
-/** `reset=true` of a cache: what its index doesn't lead to is deleted. */
+/** `reset=true` of a cache: deletes the blobs that the index doesn't reach. */
 import { allManifests, type Descriptor, LayoutError } from "./oci_index.ts";
 import { osReason } from "../../base/os_reason.ts";
 

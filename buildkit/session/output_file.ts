@@ -81,7 +81,7 @@ export function fileOutput(path: string): ByteOutput {
 
 async function openOutput(typed: string): Promise<OpenFile> {
   const before = await statOf(typed);
-  // A link stays, and what it leads to is replaced. What /dev/stdout leads to may have no path at all.
+  // A link stays, and its target is replaced. The target of /dev/stdout may have no path at all.
   const path = before?.isFile ? await Deno.realPath(typed) : typed;
   const direct = async () => ({
     file: await Deno.open(path, { create: true, write: true, truncate: true }),

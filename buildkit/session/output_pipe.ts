@@ -32,7 +32,7 @@ function pipeSink(writer: Writer, name: string): OutputSink {
     write: (bytes) => gatherer.write(bytes),
     close: () => gatherer.close(),
     abort() {
-      // The write under way is not waited for: nobody may ever read from the pipe again.
+      // The write under way is not awaited: the pipe may never have a reader again.
       void gatherer.abort();
       return Promise.resolve();
     },

@@ -46,9 +46,9 @@ const MOST_WAITING = 2 * WRITE_SIZE;
 const MOST_FREE = 4;
 
 /**
- * Gathers bytes into writes of `WRITE_SIZE`, one at a time, while the next ones are gathered: the
- * daemon's messages may be 4 KiB each, and a write a message costs more than the bytes do.
- * Its memory is `MOST_WAITING` and one message, 5 MiB as a rule.
+ * Gathers bytes into writes of `WRITE_SIZE`, one at a time, while further bytes are gathered. The
+ * daemon's messages may be only 4 KiB each, and one write for each would cost more than the bytes
+ * do. Its memory is `MOST_WAITING` and one message, usually 5 MiB.
  * @param writeSome writes at least one byte and resolves to how many
  */
 export class Gatherer {
@@ -65,7 +65,7 @@ export class Gatherer {
     this.#writeSome = writeSome;
   }
 
-  /** Takes bytes; throws what an earlier write met. See `OutputSink.write`. */
+  /** Takes bytes; throws the error of an earlier write. See `OutputSink.write`. */
   write(bytes: Uint8Array): void | Promise<void> {
     if (this.#failed) throw this.#failed.error;
     for (let at = 0; at < bytes.length;) {
@@ -78,14 +78,14 @@ export class Gatherer {
     if (this.#full.length * WRITE_SIZE > MOST_WAITING) return this.#room();
   }
 
-  /** Writes what is left; resolves when everything is written. Rejects with what a write met. */
+  /** Writes the rest; resolves when everything is written. Rejects with the error of a write. */
   async close(): Promise<void> {
     if (this.#filled > 0 && !this.#failed) this.#flush();
     await this.#running;
     if (this.#failed) throw this.#failed.error;
   }
 
-  /** Drops what is not written yet and waits for the write under way. */
+  /** Drops unwritten bytes and waits for the write under way. */
   async abort(): Promise<void> {
     this.#full.length = 0;
     this.#filled = 0;

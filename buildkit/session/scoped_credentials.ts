@@ -1,7 +1,8 @@
 /**
- * Logins for a part of a registry, as buildx keeps them: `<buildx dir>/config/HOST[/REPO][@ACTION,…]`
- * is a folder with a `config.json` of docker's form. Such a one is used, and no other, when a token is
- * wanted for exactly one thing, and that is in the repository and has the actions of the folder's name.
+ * Logins for a part of a registry, as buildx keeps them: `<buildx
+ * dir>/config/HOST[/REPO][@ACTION,…]` is a folder with a `config.json` of docker's form. Only that
+ * login is used for a token of exactly one resource, in the folder's repository and with the
+ * folder's actions.
  */
 import type { CredentialSource } from "./credentials.ts";
 
@@ -9,15 +10,15 @@ import type { CredentialSource } from "./credentials.ts";
 interface Scoped {
   readonly folder: string;
   readonly host: string;
-  /** Empty: every repository. */
+  /** The repository; empty for every one. */
   readonly repository: string;
-  /** Empty: whatever is to be done. */
+  /** The actions; empty for any. */
   readonly actions: readonly string[];
 }
 
 /**
  * @param directory `<buildx dir>/config`; it need not exist
- * @param base for everything that no folder is for
+ * @param base the logins where no folder applies
  * @param open the logins of a folder with a config.json
  */
 export function scopedCredentials(
@@ -63,7 +64,7 @@ function parseScopes(texts: readonly string[]): Map<string, Set<string>> {
   return found;
 }
 
-/** The scopes with those of one thing made one, sorted: `repository:a:pull` and `…:a:pull,push`. */
+/** Joins the scopes of one resource, and sorts: `repository:a:pull` and `…:a:pull,push`. */
 export function joinScopes(texts: readonly string[]): string[] {
   return [...parseScopes(texts)]
     .map(([resource, actions]) =>
@@ -82,7 +83,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Every folder below with a config.json; what can't be read is left out. */
+/** Lists the folders below that have a config.json; unreadable ones are left out. */
 async function listFolders(directory: string, below = ""): Promise<Scoped[]> {
   const found: Scoped[] = [];
   try {
@@ -94,7 +95,7 @@ async function listFolders(directory: string, below = ""): Promise<Scoped[]> {
       }
     }
   } catch {
-    // Absent, as a rule.
+    // The folder is usually absent.
   }
   return found;
 }

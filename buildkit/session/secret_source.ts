@@ -1,6 +1,6 @@
 import { osReason } from "../../base/os_reason.ts";
 
-/** The value of a secret, or undefined when there is none of that id. Rejects with a `SecretError`. */
+/** Returns the value of a secret, or undefined for an unknown id. Rejects with a `SecretError`. */
 export type SecretSource = (id: string) => Promise<Uint8Array | undefined>;
 
 /** The largest secret that the peers send, in bytes. */
@@ -16,7 +16,7 @@ export interface SecretSpec {
   readonly env?: string;
 }
 
-/** A secret that can't be had. Never holds its value. */
+/** A secret that can't be read. The error never holds its value. */
 export class SecretError extends Error {
   /** How programs tell it from others. */
   override readonly name = "SecretError";

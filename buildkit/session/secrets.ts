@@ -1,6 +1,6 @@
 /**
- * Secrets: a RUN step with `--mount=type=secret,id=X` makes the daemon ask for X, once a step. An id
- * that we don't have is answered NotFound, which a step with `required=false` forgives.
+ * Secrets: a RUN step with `--mount=type=secret,id=X` makes the daemon request X, once a step. The
+ * answer to an unknown id is NotFound, which a step with `required=false` accepts.
  */
 import { SecretsDefinition as Secrets } from "../../proto/gen/secrets.ts";
 import { pathOf, type Service, unary } from "../grpc/call.ts";

@@ -28,7 +28,7 @@ export interface SessionOptions {
   readonly sharedKey: string;
   /** The services that the daemon may call. */
   readonly services: readonly Service[];
-  /** Hears of every call that failed, before the daemon does. */
+  /** Called for every failed call, before the daemon gets the status. */
   readonly onError?: (path: string, error: RpcError) => void;
 }
 
@@ -36,15 +36,15 @@ export interface SessionOptions {
 export interface Session {
   /** The session's name. */
   readonly id: string;
-  /** The connection that carries it: the daemon asks for our health there, every 5 s. */
+  /** The connection that carries the session: the daemon checks our health there, every 5 s. */
   readonly connection: Connection;
-  /** The connection on which the daemon calls: that one, or one inside a stream of it. */
+  /** The connection on which the daemon calls: `connection`, or one inside a stream of it. */
   readonly served: Connection;
   /** Settles when the session is over: rejects when it was lost. */
   readonly done: Promise<void>;
   /**
-   * Ends the calls under way, half-closes the session, and waits for the daemon to end it and for
-   * the services to drop what was half done: 3 s at most.
+   * Ends the calls under way and half-closes the session. Then waits for the daemon to end it, and
+   * for the services to remove incomplete work: 3 s at most.
    */
   close(): Promise<void>;
 }
@@ -128,7 +128,7 @@ function sessionServer(
   return { inner, running };
 }
 
-/** The same service; what runs of it is in `running`. */
+/** The same service; its calls under way are in `running`. */
 function tracked(service: Service, running: Set<Promise<void>>): Service {
   const entries = Object.entries(service).map(([path, handler]): [string, Handler] => [
     path,

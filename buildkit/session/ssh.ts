@@ -1,10 +1,11 @@
 /**
- * SSH: a RUN step with `--mount=type=ssh,id=X`, or a git source over ssh, makes the daemon ask by
- * CheckAgent whether there is an agent X (field 1 of the request), and then by ForwardAgent for a
- * connection to it: the agent protocol's bytes as BytesMessages both ways, the id in `buildkit.ssh.id`.
+ * SSH: a RUN step with `--mount=type=ssh,id=X`, or a git source over ssh, uses an agent. By
+ * CheckAgent the daemon asks whether there is an agent X (field 1 of the request). By ForwardAgent
+ * it connects to the agent: the agent protocol's bytes as BytesMessages both ways, the id in
+ * `buildkit.ssh.id`.
  *
- * The requests are a build step's. So only listing the keys and signing with them is passed on. Requests
- * that would change or lock the agent are refused here, as the peers refuse them.
+ * The requests come from a build step. So only listing the keys and signing with them is passed on.
+ * Requests that would change or lock the agent are refused here, as the peers refuse them.
  */
 import {
   type AgentConnection,
@@ -22,7 +23,7 @@ import { bytesOf } from "./tunnel.ts";
 /** An agent. Each connection that the daemon opens gets its own connection to the agent. */
 export type Agent = () => AgentConnection;
 
-/** Which agent an id means; undefined for none. */
+/** Agents by id. */
 export type Agents = ReadonlyMap<string, Agent>;
 
 /** No request to list or sign is larger, in bytes. */
@@ -68,7 +69,7 @@ async function answerTo(agent: AgentConnection, request: Uint8Array): Promise<Ui
   return allowed ? await agent.ask(request) : new Uint8Array([FAILURE]);
 }
 
-/** Cuts the bytes that come into messages. */
+/** Cuts the received bytes into messages. */
 class Requests {
   #bytes = new Uint8Array(0);
 
@@ -80,7 +81,7 @@ class Requests {
     this.#bytes = all;
   }
 
-  /** Throws an RpcError for one that is no agent's. */
+  /** Throws an RpcError for bytes that are no agent's message. */
   next(): Uint8Array | undefined {
     if (this.#bytes.length < 4) return undefined;
     const length = new DataView(this.#bytes.buffer, this.#bytes.byteOffset).getUint32(0);

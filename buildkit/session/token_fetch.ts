@@ -1,10 +1,11 @@
 /**
  * Bearer tokens of a registry, from the server ("realm") that its challenge names.
  *
- * With a login by OAuth2 (POST, https://distribution.github.io/distribution/spec/auth/oauth/); servers
- * that don't know it answer 404, 405, or 401, and get the older GET with Basic authentication
- * (https://distribution.github.io/distribution/spec/auth/token/). Without a login by that GET, as nobody.
- * Proxies of the environment (HTTPS_PROXY, NO_PROXY) hold, as `fetch` knows them.
+ * With a login, OAuth2 is used (POST,
+ * https://distribution.github.io/distribution/spec/auth/oauth/). Servers that don't know it answer
+ * 404, 405, or 401, and get the older GET with Basic authentication
+ * (https://distribution.github.io/distribution/spec/auth/token/). Without a login, that GET is sent
+ * anonymously. Proxies of the environment (HTTPS_PROXY, NO_PROXY) are used, as `fetch` does.
  */
 import type { Credential } from "./credentials.ts";
 import { Code, RpcError } from "../grpc/status.ts";
@@ -35,9 +36,8 @@ const LONGEST_EXPIRY = 2 ** 31 - 1;
 const KNOWS_NO_POST = [401, 404, 405];
 
 /**
- * Gets a token. A login follows no redirect. Throws `RpcError`, which names the server and the status,
- * and holds no secret.
- *
+ * Gets a token. A request with a login follows no redirect. Throws `RpcError`, which names the
+ * server and the status, and holds no secret.
  * @param ca certificates of authorities (PEM) besides the system's
  */
 export async function fetchToken(

@@ -1,7 +1,7 @@
 /**
- * Whether a login may go to the token server ("realm") that a daemon names. The daemon says what the
- * registry's challenge was; a hostile one could name a server of its own. So a login goes to the
- * registry itself, or to the server that the registry names when this side asks it.
+ * Decides whether a login may go to the token server ("realm") that a daemon names. The daemon
+ * reports the registry's challenge, and a hostile daemon could name a server of its own. So a login
+ * goes to the registry itself, or to the server that the registry names when this side asks it.
  */
 import { Code, RpcError } from "../grpc/status.ts";
 import { isThisMachine } from "../registry/hosts.ts";
@@ -9,7 +9,7 @@ import { parseChallenges } from "../registry/challenge.ts";
 import { realmUrl, type TokenRequest } from "./token_fetch.ts";
 import { openWeb } from "./web.ts";
 
-/** Docker Hub's, which is known without asking. */
+/** Docker Hub's realm, which is known without a request. */
 const HUB: readonly [host: string, realm: string] = [
   "registry-1.docker.io",
   "https://auth.docker.io/token",

@@ -7,7 +7,7 @@
  * daemon fetches new tokens; nothing else is lost.
  */
 
-/** The seed of a host. Never rejects for want of a place to keep it. */
+/** Returns the seed of a host. Never rejects if there is no place to keep it. */
 import { writeAtomically } from "../../base/atomic_file.ts";
 
 export type TokenSeeds = (host: string) => Promise<Uint8Array>;
@@ -42,7 +42,7 @@ async function seedOf(directory: string | undefined, host: string): Promise<Uint
     if (kept) return kept;
     writeSeeds(path, { ...seeds, [host]: { Seed: fresh.toBase64() } });
   } catch {
-    // Kept in this process only.
+    // The seed is kept in this process only.
   } finally {
     lock?.close();
   }

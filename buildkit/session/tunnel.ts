@@ -19,13 +19,13 @@ const DATA_TAG = 0x0a;
 const HEADER = PREFIX + 1 + 3;
 const LARGEST = (1 << 21) - 1;
 
-/** Sends what an inner connection has to send, as BytesMessages. */
+/** Sends the bytes of an inner connection as BytesMessages. */
 export class TunnelSource implements Source {
   readonly #inner: Connection;
   #ended = false;
   #wake: (() => void) | undefined;
 
-  /** @param inner its `onWritable` is taken over */
+  /** @param inner the inner connection; this source sets its `onWritable` */
   constructor(inner: Connection) {
     this.#inner = inner;
     inner.onWritable = () => this.#wake?.();
@@ -35,7 +35,7 @@ export class TunnelSource implements Source {
     return this.#ended;
   }
 
-  /** Half-closes the session; what the inner connection has not sent is dropped. */
+  /** Half-closes the session; unsent bytes of the inner connection are dropped. */
   end(): void {
     this.#ended = true;
     this.#wake?.();

@@ -19,12 +19,16 @@ export interface Reader {
 /** Read at once at most, and what may wait for the daemon; in bytes. */
 const CHUNK = 256 << 10;
 const WAITING = 1 << 20;
-/** A pipe gives 64 KiB at most: what is left of a buffer is used until so little is left. */
+/**
+ * A pipe gives 64 KiB at most. The rest of a buffer is used until it is smaller than this, in
+ * bytes.
+ */
 const SCRAP = 16 << 10;
 
 /**
- * Offers what `open` gives at each call of the daemon; it is read no faster than the daemon takes it.
- * @param open gives undefined when there is nothing left to give
+ * Serves the reader that `open` returns at each call of the daemon; it is read no faster than the
+ * daemon receives.
+ * @param open returns undefined when nothing is left to send
  */
 export function upload(
   open: () => Reader & Partial<Disposable> | undefined,
@@ -40,7 +44,7 @@ export function upload(
       }
       try {
         for (let buffer = new Uint8Array(CHUNK);;) {
-          // A read may wait for ever: for a person, or for a program that waits for this one.
+          // A read may wait for ever, for a user, or for a program that itself waits for this one.
           const n = await abortable(source.read(buffer), call.signal);
           if (n === null) return;
           call.send(bytesMessageHead(n), buffer.subarray(0, n));

@@ -1,6 +1,9 @@
-/** Short requests to servers of tokens and to registries, with bounds to time and size. */
+/** Short requests to servers of tokens and to registries, with limits of time and size. */
 
-/** The daemon gives up after 60 s; this is before, so that it hears why. In milliseconds. */
+/**
+ * The time limit, in milliseconds. The daemon gives up after 60 s; an earlier end lets it receive
+ * the reason.
+ */
 const TIMEOUT = 50_000;
 /** Bytes of an answer that are read. */
 const LARGEST = 1 << 20;
@@ -82,7 +85,9 @@ async function readText({ body }: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-/** The innermost cause says why; the URL before it is cut off, since it may hold what is secret. */
+/**
+ * The reason in the innermost cause. The URL before it is cut off, because it may hold a secret.
+ */
 export function innermostReason(error: unknown): string {
   let inner = error;
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;

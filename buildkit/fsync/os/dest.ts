@@ -10,14 +10,14 @@ import type { Stat } from "../packet.ts";
 /** The attributes of an entry besides its content. Owners are left out: every entry belongs to this user. */
 export type Attributes = Pick<Stat, "mode" | "mtimeSeconds" | "mtimeNanos" | "xattrs">;
 
-/** The folder. Disposing of it leaves what was written. */
+/** The folder. Disposing of it keeps the written entries. */
 export interface Dest extends Disposable {
   /**
    * Makes a folder, open to this user alone until {@link finishFolder}. False when the folder already exists: it
    * stays, with its new permissions and those that this user needs. Any other entry of that name is removed.
    */
   makeFolder(path: string, mode: number): boolean;
-  /** Gives a folder its attributes: after all that is written in it. */
+  /** Gives a folder its attributes, after everything in the folder is written. */
   finishFolder(path: string, attributes: Attributes): void;
   /** Begins a file under a temporary name in its folder. */
   createFile(path: string): OutFile;
@@ -29,7 +29,7 @@ export interface Dest extends Disposable {
   link(path: string, target: string): void;
   /** Removes an entry and all that is in it. */
   remove(path: string): void;
-  /** The names in a folder, in order; `""` is the whole. */
+  /** The names in a folder, in order; `""` is the root. */
   names(path: string): string[];
 }
 
@@ -37,7 +37,10 @@ export interface Dest extends Disposable {
 export interface OutFile {
   /** Appends all the bytes. */
   write(bytes: Uint8Array): void;
-  /** The same without holding up the event loop; `bytes` must stay as they are meanwhile. One at a time. */
+  /**
+   * Appends without blocking the event loop; `bytes` must stay unchanged meanwhile. Only one call
+   * at a time is allowed.
+   */
   writeAsync(bytes: Uint8Array): Promise<void>;
   /** Gives the file its attributes and its name; an entry of that name is replaced. */
   commit(attributes: Attributes): void;

@@ -1,7 +1,8 @@
 /**
- * Writing into a folder by Deno's own API, where there is no libc (Windows, no FFI). It has no *at calls: each folder
- * on the way is looked at right before the call, without letting anything else run in between, which holds against a
- * hostile daemon but not against a program that swaps folders for links on this machine at that moment.
+ * Writes into a folder by Deno's own API, where there is no libc (Windows, no FFI). Deno has no *at
+ * calls, so each folder on the way is checked right before the call, with no other code in between.
+ * That is safe against a hostile daemon, but not against a program on this machine that swaps a
+ * folder for a link at that moment.
  *
  * Times are cut to milliseconds; extended attributes, FIFOs and devices can't be made.
  */
@@ -92,12 +93,12 @@ export function openDenoDest(root: string): Dest {
           try {
             file.close();
           } catch {
-            // It was closed already.
+            // The file was closed already.
           }
           try {
             Deno.removeSync(real(temporary));
           } catch {
-            // It never had a name, or has its own by now.
+            // The file never existed, or has its final name by now.
           }
         },
       };

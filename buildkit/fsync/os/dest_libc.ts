@@ -122,7 +122,7 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
     if (calls.futimens(file, times(attributes)) < 0) fail("set the time of", path);
   }
 
-  /** The same for what can't be opened. */
+  /** Sets the attributes of an entry that can't be opened. */
   function setAttributesAt(
     at: number,
     name: Uint8Array<ArrayBuffer>,
@@ -154,7 +154,8 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
         for (let at = 0; at < bytes.length;) {
           const rest = bytes.subarray(at) as Uint8Array<ArrayBuffer>;
           const size = await calls.writeAsync(file, rest, rest.length);
-          // That call's errno belongs to another thread: what failed is tried again on this one.
+          // The errno of that call belongs to another thread, so a failed write is repeated on this
+          // one.
           if (size < 0) return this.write(rest);
           at += size;
         }
@@ -164,7 +165,7 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
         setAttributes(file, path, attributes);
         const closing = file;
         file = -1;
-        // A file system over the network may have kept its refusal until now.
+        // A network file system may report a failed write only now.
         if (calls.close(closing) < 0) fail("write", path);
         rename(temporary, path);
       },
@@ -173,7 +174,7 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
         try {
           calls.unlinkat(folder(above), toCString(temporary), 0);
         } catch {
-          // Its folder is gone too.
+          // The folder is gone, too.
         }
       },
     };
@@ -232,7 +233,7 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
     if (calls.linkat(fromAt, fromName, toAt, toName, 0) < 0) fail("create the link", path);
   }
 
-  /** One operation: it begins with few folders open, and closes none that it uses. */
+  /** Wraps an operation: it begins with few open folders, and closes none that it uses. */
   function operation<A extends unknown[], R>(call: (...args: A) => R): (...args: A) => R {
     return (...args) => {
       folders.trim();

@@ -75,7 +75,8 @@ export function load<T extends Deno.ForeignLibraryInterface>(
     try {
       return Deno.dlopen(name, symbols);
     } catch {
-      // Another C library, or none, or no permission: the next name, and in the end the fallback.
+      // This is another C library, or it is missing, or permission is missing. The next name is
+      // tried; in the end the fallback is used.
     }
   }
   return undefined;

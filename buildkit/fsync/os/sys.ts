@@ -1,11 +1,12 @@
 /**
- * The system calls that file sync needs and Deno has no API for: times in nanoseconds, extended attributes, inode
- * numbers, names that are not UTF-8. They go to libc through Deno's FFI on Linux and macOS (`libc.ts`), which is also
- * faster (20,000 `statx`: 40 ms; `Deno.lstatSync`: 80 ms). Where there is no FFI (Windows, or a process that may not
- * use it) `deno_fs.ts` does what it can: times in milliseconds, no extended attributes, and names as Deno shows them.
+ * The system calls that file sync needs and Deno has no API for: times in nanoseconds, extended
+ * attributes, inode numbers, names that are not UTF-8. On Linux and macOS they go to libc through
+ * Deno's FFI (`libc.ts`), which is also faster (20,000 `statx`: 40 ms; `Deno.lstatSync`: 80 ms).
+ * Without FFI (Windows, or a process without that permission) `deno_fs.ts` gives times in
+ * milliseconds, no extended attributes, and names as Deno shows them.
  *
- * Failures are numbers, not exceptions: a tree that changes underfoot fails often, and each caller decides per code.
- * A call gives 0 or more when it went well, else the negative errno.
+ * Failures are numbers, not exceptions: calls on a tree that changes meanwhile fail often, and each
+ * caller decides per code. A successful call returns 0 or more, a failed one the negative errno.
  */
 
 /** Types of st_mode. */
@@ -30,7 +31,10 @@ export interface FileStat {
   mtimeNanos: number;
   major: number;
   minor: number;
-  /** The same two for two names of one file: device, and inode (a string where the number is past 2^53). */
+  /**
+   * Device and inode (a string where the number is past 2^53). Two names of one file have the same
+   * two.
+   */
   dev: number;
   ino: number | string;
 }
@@ -55,9 +59,9 @@ export interface Sys extends Disposable {
   /** The status of the entry itself, links not followed. */
   lstat(path: Uint8Array, into: FileStat): number;
   /**
-   * Appends the names of a folder, unsorted, each as a string with one character a byte, then NUL, then a letter:
-   * `d` folder, `l` symlink, `-` other, `?` not known. Strings of bytes sort natively in the order of the protocol,
-   * and the NUL, being below every byte of a name, changes nothing in that.
+   * Appends the names of a folder, unsorted. Each is a string with one character a byte, then NUL,
+   * then a letter: `d` folder, `l` symlink, `-` other, `?` unknown. Such strings sort in the order
+   * of the protocol, because NUL is below every byte of a name.
    */
   readDir(path: Uint8Array, into: string[]): number;
   /** A symlink's target; its length. */
@@ -66,10 +70,13 @@ export interface Sys extends Disposable {
   listXattrs(path: Uint8Array, into: Uint8Array): number;
   /** One extended attribute (`name` ends with NUL); its length. */
   getXattr(path: Uint8Array, name: Uint8Array, into: Uint8Array): number;
-  /** Opens a file for reading. It follows no link, and a FIFO put in the file's place does not block it. */
+  /**
+   * Opens a file for reading. It follows no link, and does not block if a FIFO has replaced the
+   * file.
+   */
   open(path: Uint8Array): number;
   read(file: number, into: Uint8Array): number;
-  /** Reads without holding up the event loop. */
+  /** Reads without blocking the event loop. */
   readAsync(file: number, into: Uint8Array): Promise<number>;
   close(file: number): void;
 }
@@ -126,7 +133,7 @@ export function errnoText(result: number): { code: string; text: string } {
   return { code, text };
 }
 
-/** The text as bytes with the NUL that system calls want. */
+/** Encodes a text with the NUL at its end that system calls need. */
 export function cString(value: string): Uint8Array {
   return new TextEncoder().encode(`${value}\0`);
 }

@@ -1,9 +1,11 @@
 /**
- * Matching in linear time. A regular expression becomes a nondeterministic automaton, which is run by the method of
- * Thompson: all its threads at once, one character at a time. The sets of threads that occur are kept as the states of
- * a deterministic automaton, so an ordinary pattern costs one look-up for each character.
+ * Matching in linear time. A regular expression becomes a nondeterministic automaton, run by
+ * Thompson's method: all its threads at once, one character at a time. The sets of threads that
+ * occur are kept as the states of a deterministic automaton, so an ordinary pattern costs one
+ * look-up for each character.
  *
- * JavaScript's own engine backtracks: twelve `**` and `/` in a row keep it busy for ever, and a daemon chooses patterns.
+ * JavaScript's own engine backtracks: twelve `**` and `/` in a row keep it busy for ever, and a
+ * daemon chooses the patterns.
  */
 
 /** A set of characters. */
@@ -167,7 +169,7 @@ interface State {
   /** The next state by the class of an ASCII character, or by another code point. */
   readonly near: (State | undefined)[];
   readonly far: Map<number, State>;
-  /** Whether a text that ends here matches; undefined until somebody asked. */
+  /** Whether a text that ends here matches; undefined until it is first computed. */
   atEnd: boolean | undefined;
 }
 
@@ -225,7 +227,7 @@ function run(program: Program): Automaton {
     return to;
   }
 
-  /** The step, remembered. When too much is, everything is forgotten: memory stays bounded. */
+  /** Computes a step and remembers it. At the memory limit, all remembered steps are dropped. */
   function learn(from: State, point: number): State {
     if (++budget.remembered > MOST_REMEMBERED) {
       budget.remembered = 0;

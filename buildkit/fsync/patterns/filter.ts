@@ -11,9 +11,9 @@ export interface FolderMatches {
   readonly excludes: ParentMatches;
 }
 
-/** The verdict over a folder. */
+/** The filter's result for a folder. */
 export interface FolderVerdict extends FolderMatches {
-  /** The folder is sent, whatever it holds. */
+  /** The folder is sent, whether or not an entry in it is. */
   readonly sent: boolean;
   /** An entry in the folder may be sent. */
   readonly walked: boolean;
@@ -21,12 +21,15 @@ export interface FolderVerdict extends FolderMatches {
 
 /** A filter over relative paths with `/`. Folders are queried from the top down. */
 export interface Filter {
-  /** Whether a file, link or the like is sent; `parent` is what matched its folder, undefined in the root. */
+  /**
+   * Whether a file, link or the like is sent; `parent` is the result for its folder, undefined in
+   * the root.
+   */
   file(path: string, parent: FolderMatches | undefined): boolean;
   folder(path: string, parent: FolderMatches | undefined): FolderVerdict;
 }
 
-/** Patterns, as the daemon sends them; links are followed already (see `follow_links.ts`). */
+/** The daemon's patterns, with links already followed (see `follow_links.ts`). */
 export interface FilterPatterns {
   readonly includes: readonly string[];
   readonly excludes: readonly string[];
@@ -35,7 +38,7 @@ export interface FilterPatterns {
 /** Makes a filter; undefined when everything is sent. Throws FsyncError for a pattern with wrong syntax. */
 export function makeFilter(patterns: FilterPatterns): Filter | undefined {
   if (patterns.includes.length === 0 && patterns.excludes.length === 0) return undefined;
-  // A list of blank rules alone is a list still: includes like that let nothing through.
+  // A list of blank rules is a list all the same: such includes match nothing.
   const includes = patterns.includes.length === 0 ? undefined : parsePatterns(patterns.includes);
   const excludes = patterns.excludes.length === 0 ? undefined : parsePatterns(patterns.excludes);
   const canInclude = includes && makeReach(includes, false);
@@ -68,8 +71,9 @@ export function makeFilter(patterns: FilterPatterns): Filter | undefined {
 }
 
 /**
- * Whether a rule could match something in a folder that is not matched itself: the rules without `!` for includes,
- * those with it for excludes. Told only where all of them are plain paths; else every folder is walked.
+ * Whether a rule could match an entry in a folder that doesn't match itself: the rules without `!`
+ * for includes, those with it for excludes. This is known only where all of them are plain paths;
+ * otherwise every folder is walked.
  */
 function makeReach(list: PatternList, exclusion: boolean): (folder: string) => boolean {
   const prefixes = list.patterns.filter((pattern) => pattern.exclusion === exclusion)

@@ -14,17 +14,21 @@ import { clean } from "../paths.ts";
 
 /** One rule. */
 export interface Pattern {
-  /** Cleaned, without its `!`. */
+  /** The cleaned text, without its `!`. */
   readonly text: string;
   /** It began with `!`. */
   readonly exclusion: boolean;
-  /** Whether this rule alone matches the path. Throws {@link FsyncError} for defects that Go, too, finds at first use. */
+  /**
+   * Whether this rule alone matches the path. Throws {@link FsyncError} for defects that Go also
+   * finds only at first use.
+   */
   matches(path: string): boolean;
 }
 
 /**
- * The rules that matched a folder, one number each, from which its children start. A rule that was skipped (because it
- * could not have changed the result) counts as not matching, also for the children.
+ * The rules that matched a folder, one number each; the folder's children start from them. A rule
+ * that was skipped (because it could not have changed the result) counts as not matching, also for
+ * the children.
  */
 export type ParentMatches = Uint8Array | undefined;
 
@@ -32,8 +36,8 @@ export type ParentMatches = Uint8Array | undefined;
 export interface PatternList {
   readonly patterns: readonly Pattern[];
   /**
-   * Whether an entry is matched, given what matched its folder (undefined for an entry of the root). `into`, one
-   * number a rule, takes what the entry's own children start from.
+   * Whether an entry matches. `parent` is the result for its folder (undefined for an entry of the
+   * root). `into`, one number a rule, receives the result from which the entry's children start.
    */
   matches(path: string, parent: ParentMatches, into?: Uint8Array): boolean;
 }
@@ -120,8 +124,8 @@ function guard<T>(text: string, call: () => T): T {
 }
 
 /**
- * The cheap forms first, in the order in which patternmatcher finds them; it has a quirk or two (a rule that begins
- * with `**` may be taken as a plain suffix as long as nothing but that made it a regexp).
+ * Tries the cheap forms first, in patternmatcher's order. That order has quirks: a rule that begins
+ * with `**` may count as a plain suffix if nothing else made it a regexp.
  */
 function compile(text: string, budget: Budget): (path: string) => boolean {
   const { form, regexp } = translate(text);
