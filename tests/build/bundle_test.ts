@@ -17,7 +17,7 @@ Deno.test(
     const deno = Deno.execPath();
     await using space = await workspace(shared.address);
     const dist = space.path("dist");
-    await check(deno, ["run", "-A", "--quiet", "--no-lock", `${root}scripts/bundle.ts`, dist], {
+    await check(deno, ["run", "-A", "--quiet", `${root}scripts/bundle.ts`, dist], {
       cwd: root,
     });
     space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /\n", "ctx/a": "bundled" });
