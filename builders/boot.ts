@@ -4,11 +4,11 @@ import type { Builder } from "./builder.ts";
 import type { StoredNode } from "./store/node_group.ts";
 import { askNode, type AskOptions, type NodeStatus, SilentNode } from "./status.ts";
 
-/** How daemons are waited for. */
+/** The options of waiting for daemons. */
 export interface BootOptions extends Omit<AskOptions, "showStep"> {
   /** Resolves after so many milliseconds; rejects with the signal's reason. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Called once for each node that isn't there yet and will be asked again. */
+  /** Called once for each node that isn't running yet and will be asked again. */
   readonly onWait: (status: NodeStatus) => void;
   /** Boots a node whose daemon is down; false where its driver makes no daemons. */
   readonly boot: (node: StoredNode) => Promise<boolean>;
@@ -46,7 +46,7 @@ async function bootNode(builder: Builder, index: number, options: BootOptions): 
   }
 }
 
-/** A silent node's error stands beside its endpoint in lists; here nothing else names it. */
+/** Adds the endpoint to a silent node's error: lists show it next to the error, but a boot doesn't. */
 function named({ error, endpoint }: NodeStatus): unknown {
   if (!(error instanceof SilentNode)) return error;
   return new Error(`cannot reach ${endpoint}: ${error.message}`, { cause: error });

@@ -15,8 +15,8 @@ export function nodeTarget(
 }
 
 /**
- * The daemons of a node that has several: none where it is one itself, or where none of them is
- * ready. Rejects as `reachNode`.
+ * The daemons of a node that may have several: empty if the node is one daemon, or if none is ready.
+ * Rejects as `reachNode`.
  */
 export async function membersOf(
   builder: Builder,

@@ -10,25 +10,25 @@ import type { NodeMember, StoredNode } from "./store/node_group.ts";
 import { distinctPlatforms, type Platform } from "./platforms.ts";
 import { membersOf, nodeTarget, reachNode } from "./reach_node.ts";
 
-/** What is known of a node: from the store, and from its daemon. */
+/** The known facts about a node, from the store and from its daemon. */
 export interface NodeStatus {
   readonly node: StoredNode;
-  /** The node's, as the store has it but without secrets. */
+  /** The node's endpoint in the store, without secrets. */
   readonly endpoint: string;
   /**
-   * `running`: it answered. `stopped`, `inactive`: what its driver has started is stopped, or isn't
-   * there; a remote one that can't be reached is inactive. `error`: it can't be asked, or what the
-   * store says of it is wrong. `unsupported`: of a driver that fairlead lacks, nobody was asked. Else
-   * the step that it hasn't got beyond: `connecting…`.
+   * `running`: the daemon answered. `stopped`: the container or pod doesn't run. `inactive`: the container
+   * or pod is missing, or a remote daemon can't be reached. `error`: the node can't be asked, or
+   * its entry in the store is wrong. `unsupported`: fairlead lacks the driver, so it asked no daemon.
+   * Else the step in which the node hangs: `connecting…`.
    */
   readonly status: string;
   /** Why it isn't running. */
   readonly error?: unknown;
   /** buildkitd's version, `v0.32.2`; empty when unknown. */
   readonly version: string;
-  /** Of its workers, sorted. */
+  /** The ids of its workers, sorted. */
   readonly ids: readonly string[];
-  /** Those fixed in the store, then those its workers report. */
+  /** The platforms fixed in the store, then those that its workers report. */
   readonly platforms: readonly Platform[];
   readonly gcPolicy: readonly GCPolicy[];
   readonly labels: Readonly<Record<string, string>>;
@@ -46,7 +46,7 @@ export interface AskOptions {
   readonly connect: Connect;
   readonly env: Env;
   readonly log: (line: string) => void;
-  /** Ends all asking, and rejects with its reason. */
+  /** Ends all questions, which then reject with the signal's reason. */
   readonly signal: AbortSignal;
   /**
    * Milliseconds after which a silent node is given up. 0: never.
@@ -57,9 +57,9 @@ export interface AskOptions {
 }
 
 /**
- * Asks every node of every builder, all at once. A node that fails is its own matter. Where all nodes
- * of a builder have members, each of those is shown as a node, and the builder as dynamic, as buildx
- * has it; else of each node the first.
+ * Asks every node of every builder, all at once. The failure of a node doesn't affect the others. If
+ * all nodes of a builder have members, each member is shown as a node, and the builder as dynamic, as
+ * in buildx. Otherwise the first member of each node is shown.
  */
 export function askBuilders(
   builders: readonly Builder[],
@@ -90,7 +90,7 @@ async function askDaemons(
     members = await deadline.race(membersOf(builder, node, context));
     return {};
   });
-  // Whatever is wrong is told as by the node itself, that has none to be asked.
+  // If the members can't be found, the node itself gets the error.
   if (found.error !== undefined) {
     return [{ ...found, endpoint: withoutSecrets(builder, node, options) }];
   }
@@ -107,7 +107,7 @@ export async function askNode(
   options: AskOptions,
 ): Promise<NodeStatus> {
   const found = await nodeStateOf(builder, node, options);
-  // Not before: of a plugin that never ran it isn't known which options are secret.
+  // Only a plugin that has run knows which of its options are secret, so this comes last.
   return { ...found, endpoint: withoutSecrets(builder, node, options) };
 }
 
@@ -138,7 +138,7 @@ function nodeStateOf(
 
 type Step = (step: DialStep | "answer", detail?: string) => void;
 
-/** The state that `work` finds; of a node that it can't ask, why not. */
+/** The state that `work` finds, or the error if `work` can't ask the node. */
 async function stateFrom(
   builder: Builder,
   node: StoredNode,
@@ -179,7 +179,7 @@ async function stateFrom(
   }
 }
 
-/** Throws `EndpointError` or `BuilderError` for what no daemon has to be asked about. */
+/** Checks a node without its daemon. Throws `EndpointError` or `BuilderError`. */
 export function checkNode(
   builder: Builder,
   node: StoredNode,
@@ -213,7 +213,7 @@ async function ask(
   deadline.signal.addEventListener("abort", close, { once: true });
   try {
     step("answer");
-    // Not one after the other: over ssh or a cluster each takes a round trip.
+    // Both questions are asked at once, because each takes a round trip over ssh or a cluster.
     const [workers, info] = await deadline.race(Promise.all([client.listWorkers(), client.info()]));
     return {
       version: info?.version ?? await client.knownVersion?.(deadline.signal) ?? "",
@@ -228,7 +228,7 @@ async function ask(
     };
   } finally {
     deadline.signal.removeEventListener("abort", close);
-    // A daemon that gave no answer in time would take as long over the farewell.
+    // A daemon that gave no answer in time wouldn't answer the close either.
     if (!deadline.signal.aborted) await close();
   }
 }
@@ -265,7 +265,7 @@ function doingWhat(step: DialStep | "answer", detail: string | undefined): strin
   return detail ? `${doing[step]} (${detail})` : doing[step];
 }
 
-/** A node that gave neither answer nor error in time. */
+/** The error of a node that gave neither answer nor error in time. */
 export class SilentNode extends Error {
   override readonly name = "SilentNode";
   readonly hint = "wait longer with --timeout, or check that the daemon is up";

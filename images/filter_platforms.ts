@@ -1,4 +1,4 @@
-/** Takes some platforms of an image, with their attestations. */
+/** Selects platforms of an image, with their attestations. */
 import { formatPlatform, normalizePlatform, type Platform } from "../builders/platforms.ts";
 import type { Descriptor } from "../buildkit/registry/descriptor.ts";
 import { isIndex } from "../buildkit/registry/descriptor.ts";

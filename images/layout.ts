@@ -1,4 +1,4 @@
-/** An OCI layout of this machine, read and written as a repository of a registry is. */
+/** Reads and writes an OCI layout on this machine through the interface of a registry's repository. */
 import type { Descriptor } from "../buildkit/registry/descriptor.ts";
 import { isIndex, isManifest, mediaTypes } from "../buildkit/registry/descriptor.ts";
 import { beginDigest, digestProblem, sha256Of } from "../buildkit/registry/digest.ts";

@@ -1,10 +1,10 @@
-/** Which policies a build is under: `--policy`, in buildx's rules. */
+/** Chooses the policies of a build from `--policy`, by buildx's rules. */
 import { UsageError } from "../base/usage_error.ts";
 import type { PolicyEntry } from "../grammar/policy.ts";
 
 export type PolicyLogLevel = "panic" | "fatal" | "error" | "warning" | "info" | "debug" | "trace";
 
-/** A policy of a build; `files` is empty for the one beside the Dockerfile. */
+/** A policy of a build; `files` is empty for the policy next to the Dockerfile. */
 export interface ChosenPolicy {
   readonly files: readonly string[];
   strict: boolean;
@@ -12,11 +12,11 @@ export interface ChosenPolicy {
 }
 
 /**
- * The policies in the order in which they are asked, or "disabled" for none at all: then the program's
- * own does not hold either. A value without a file changes the last policy, or what follows where there
- * is none yet. Throws `UsageError`.
+ * Gives the policies in the order in which they are asked. "disabled" turns all policies off, even
+ * fairlead's own. A value without a file changes the last policy; if there is none yet, it changes the
+ * following policies. Throws `UsageError`.
  *
- * @param beside whether a policy may lie beside the Dockerfile
+ * @param beside whether a policy next to the Dockerfile is allowed
  */
 export function choosePolicies(
   entries: readonly PolicyEntry[],

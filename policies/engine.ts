@@ -7,7 +7,7 @@ export interface EngineLog {
   readonly text: string;
 }
 
-/** What the engine lacks to go on; see `Need` in `policies/engine/main.go`. */
+/** A missing input of the engine; see `Need` in `policies/engine/main.go`. */
 export interface Need {
   readonly kind: "file" | "material" | "attestation";
   readonly key: string;
@@ -16,20 +16,20 @@ export interface Need {
   readonly source?: unknown;
 }
 
-/** An answer; which fields it has is up to the operation. */
+/** An answer; its fields depend on the operation. */
 export type EngineAnswer = {
   readonly error?: string;
   readonly needs?: readonly Need[];
   readonly logs?: readonly EngineLog[];
 } & Readonly<Record<string, unknown>>;
 
-/** Answers requests one after the other: the module has one thread. */
+/** Answers requests one by one, because the module has one thread. */
 export interface Engine {
   /** Throws `EngineError` when the module itself fails; it can't be used after that. */
   call(request: Readonly<Record<string, unknown>>): EngineAnswer;
 }
 
-/** The module failed, which is a fault of fairlead and never of a policy. */
+/** A failure of the module, which is a bug of fairlead and never the fault of a policy. */
 export class EngineError extends Error {
   override readonly name = "EngineError";
 }

@@ -1,9 +1,9 @@
-/** Where the policy engine's module is: beside the program, or built from a checkout by Go. */
+/** Finds the policy engine's module: next to the program, or built by Go from a checkout. */
 import { after } from "../base/async.ts";
 import type { Env } from "../base/env.ts";
 import { type Engine, startEngine } from "./engine.ts";
 
-/** The engine can't be had; the message says what is needed. */
+/** The engine isn't available; the message names the missing requirement. */
 export class NoEngineError extends Error {
   override readonly name = "NoEngineError";
   constructor(message: string, readonly hint: string) {
@@ -13,7 +13,7 @@ export class NoEngineError extends Error {
 
 export interface LoadOptions {
   readonly env: Env;
-  /** A word for the person who waits while Go builds the engine. */
+  /** Shows a message to the waiting user while Go builds the engine. */
   readonly note: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -42,7 +42,7 @@ async function loadModule(options: LoadOptions): Promise<Uint8Array<ArrayBuffer>
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** Builds the module where the program runs from a checkout; the result is kept outside of it. */
+/** Builds the module from a checkout; the result is kept outside the checkout. */
 async function buildModule({ note, signal }: LoadOptions): Promise<string> {
   const script = new URL("../scripts/policy_engine.ts", import.meta.url);
   try {

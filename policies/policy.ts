@@ -4,12 +4,12 @@ import type { Meta, MetaRequest, PolicyPlatform, Source } from "./source_meta.ts
 
 /** A file of a policy. */
 export interface PolicyModule {
-  /** As messages of OPA name it. */
+  /** The file's name in OPA's messages. */
   readonly name: string;
   readonly text: string;
 }
 
-/** What a policy sees of the build: `input.env`. */
+/** The facts about the build that a policy sees: `input.env`. */
 export interface PolicyEnv {
   readonly args?: Readonly<Record<string, string | null>>;
   readonly labels?: Readonly<Record<string, string>>;
@@ -20,7 +20,7 @@ export interface PolicyEnv {
 /** The folder of a policy. Resolves to undefined for a file that is absent or lies outside. */
 export type PolicyFiles = (path: string, limit: number) => Promise<Uint8Array | undefined>;
 
-/** What a policy may need beyond its files. */
+/** The host's answers to a policy's needs. */
 export interface PolicyHost {
   /** Absent for a policy without a folder. */
   readonly files?: PolicyFiles;
@@ -41,11 +41,11 @@ export interface CheckOptions {
   readonly explain?: boolean;
 }
 
-/** A verdict, or what the daemon has to find out before there can be one. */
+/** A decision, or a request for metadata that the decision needs. */
 export interface CheckResult {
   readonly action?: "ALLOW" | "DENY" | "CONVERT";
   readonly messages: readonly string[];
-  /** The source that a converted one becomes. */
+  /** The source that replaces a converted one. */
   readonly update?: Source;
   readonly request?: MetaRequest;
   readonly logs: readonly EngineLog[];
@@ -62,20 +62,20 @@ export class PolicyError extends Error {
 
 /** How long one evaluation may take, in milliseconds. */
 export const LONGEST_EVALUATION = 30_000;
-/** How often a request may come back for more; each time it brings at least one new thing. */
+/** The largest number of rounds of a request; each round brings at least one new input. */
 const MOST_NEEDS = 1000;
 
 /** A compiled policy. */
 export interface Policy extends Disposable {
-  /** The engine's name for it. */
+  /** The engine's number for the policy. */
   readonly number: number;
   check(options: CheckOptions): Promise<CheckResult>;
-  /** What the policy asks of the whole build: `exec.proxy`. */
+  /** The policy's requirements for the whole build: `exec.proxy`. */
   caps(env: PolicyEnv): Promise<{
     readonly caps: Readonly<Record<string, boolean>>;
     readonly logs: readonly EngineLog[];
   }>;
-  /** Any request to the engine about this policy, with its needs met. Throws `PolicyError`. */
+  /** Sends any request about this policy to the engine, and supplies its needs. Throws `PolicyError`. */
   ask(request: Readonly<Record<string, unknown>>, checksum?: string): Promise<EngineAnswer>;
 }
 
@@ -145,10 +145,10 @@ export async function compilePolicy(
   };
 }
 
-/** The most that is read of a module that an import names, in bytes. */
+/** The largest size of an imported module, in bytes. */
 const LONGEST_MODULE = 4 << 20;
 
-/** Asks until nothing is needed any more. Throws `PolicyError` for the engine's error. */
+/** Repeats the request until the engine has no needs. Throws `PolicyError` for the engine's error. */
 async function answered(
   ask: () => EngineAnswer,
   meet: (need: Need) => Promise<void>,

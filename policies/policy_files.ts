@@ -1,9 +1,9 @@
-/** The folder that a policy reads from: nothing outside of it, by no path and no link. */
+/** The folder of a policy. No path and no link may lead outside the folder. */
 import { abortable } from "../base/async.ts";
 import { isBelow } from "../base/paths.ts";
 import type { PolicyFiles } from "./policy.ts";
 
-/** Why a path is none within the folder, in the words of Go's `os.Root`; undefined for a good one. */
+/** The problem of a path outside the folder, in the words of Go's `os.Root`; undefined for a valid path. */
 export function pathProblem(path: string): string | undefined {
   const isLocal = path !== "" && !path.startsWith("/") &&
     !path.split("/").some((part) => part === "" || part === ".." || part === ".");
@@ -18,7 +18,7 @@ export function localFiles(folder: string, signal: AbortSignal): PolicyFiles {
       const root = await Deno.realPath(folder);
       const real = await Deno.realPath(`${root}/${path}`);
       if (!isBelow(real, root)) return undefined;
-      // A pipe would block for ever: only a regular file is opened.
+      // Only a regular file is opened, because a pipe would block for ever.
       if (!(await Deno.stat(real)).isFile) return undefined;
       using file = await Deno.open(real);
       return await abortable(readAtMost(file, limit), signal);

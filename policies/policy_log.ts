@@ -1,10 +1,10 @@
-/** What policies say about a build, as one step of its progress. */
+/** Shows the output of policies as one step of the build's progress. */
 import { after } from "../base/async.ts";
 import type { LocalVertex, LocalVertexes } from "../progress/local.ts";
 import type { PolicyLogLevel } from "./composition.ts";
 import type { EngineLog } from "./engine.ts";
 
-/** Milliseconds without a line after which the step counts as done for now. */
+/** Milliseconds without a line after which the step is shown as done, until the next line. */
 const QUIET = 500;
 
 const RANK: Record<PolicyLogLevel, number> = {
@@ -17,11 +17,11 @@ const RANK: Record<PolicyLogLevel, number> = {
   trace: 6,
 };
 
-/** The step appears with the first line; without one there is none. */
+/** The log of policies. The step appears with the first line. */
 export interface PolicyLog {
-  /** @param level the most that is shown of this policy */
+  /** @param level the most detailed level that is shown for this policy */
   write(lines: readonly EngineLog[], level: PolicyLogLevel): void;
-  /** Ends the step. @param error what a policy made of the build */
+  /** Ends the step. @param error the error by which a policy ended the build */
   close(error?: Error): void;
 }
 

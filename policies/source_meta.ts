@@ -1,4 +1,4 @@
-/** Sources and their metadata, between the daemon's messages and the policy engine's JSON. */
+/** Converts sources and their metadata between the daemon's messages and the policy engine's JSON. */
 import {
   type ResolveSourceMetaRequest,
   ResolveSourceMetaRequest as RequestCodec,
@@ -6,7 +6,7 @@ import {
 } from "../proto/gen/gateway.ts";
 import { messageOf } from "../proto/message_of.ts";
 
-/** What a build reads, as LLB names it. */
+/** A source of a build, as LLB names it. */
 export interface Source {
   /** `docker-image://…`, `git://…`, `https://…`, `local://…`. */
   readonly identifier: string;
@@ -19,7 +19,7 @@ export interface PolicyPlatform {
   readonly variant?: string;
 }
 
-/** What the daemon found out about a source. Bytes are base64. */
+/** The daemon's metadata about a source. Bytes are base64. */
 export interface Meta {
   readonly image?: {
     readonly digest: string;
@@ -49,7 +49,7 @@ export interface AttestationChainJson {
   }[];
 }
 
-/** What a policy wants to know of a source. */
+/** A policy's request for metadata about a source. */
 export interface MetaRequest {
   readonly source: Source;
   readonly platform?: PolicyPlatform;
@@ -102,7 +102,7 @@ export function metaRequest(
   });
 }
 
-/** The daemon's metadata for the engine; undefined where it was asked for none. */
+/** The daemon's metadata for the engine; undefined if no metadata was requested. */
 export function metaOf(
   { Image: image, Git: git, HTTP: http }: ResolveSourceMetaResponse,
   signatures?: readonly unknown[],
@@ -117,7 +117,7 @@ export function metaOf(
         ...chain && {
           chain: {
             attestationManifest: chain.AttestationManifest,
-            // Go reads a map in any order; the digests make the order ours.
+            // Go sends a map in any order, so the blobs are sorted by digest.
             blobs: Object.entries(chain.Blobs).sort(([a], [b]) => a < b ? -1 : 1)
               .map(([, { descriptor, data }]) => ({
                 annotations: descriptor?.annotations ?? {},

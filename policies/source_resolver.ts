@@ -12,9 +12,9 @@ export interface SourceResolver extends AsyncDisposable {
   resolve(request: MetaRequest): Promise<ResolveSourceMetaResponse>;
 }
 
-/** The build opens with the first question, and ends when the resolver is disposed of. */
+/** Opens an internal build with the first question; disposing of the resolver ends the build. */
 export function sourceResolver(client: Client, { services, onStatus, signal }: {
-  /** What the daemon may ask for meanwhile: logins, secrets, ssh agents. */
+  /** The session services that the daemon may call: logins, secrets, ssh agents. */
   readonly services: readonly Service[];
   readonly onStatus: (status: StatusResponse) => void;
   readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
 /**
  * The session service that the daemon asks before it uses a source: `PolicyVerifier.CheckPolicy`. All
- * policies must allow; the first that denies, converts or wants metadata answers.
+ * policies must allow; the first that denies, converts or requests metadata decides the answer.
  */
 import {
   CheckPolicyResponse,
@@ -20,13 +20,13 @@ export interface VerifierOptions {
   readonly env: PolicyEnv;
   /** The platform of a source that comes without one. */
   readonly defaultPlatform: PolicyPlatform | undefined;
-  /** Verifies the signatures of an image's attestations; an empty list for none that holds. */
+  /** Verifies the signatures of an image's attestations; the list is empty if none is valid. */
   readonly signatures: (
     source: ResolveSourceMetaResponse,
     platform: PolicyPlatform | undefined,
   ) => Promise<readonly unknown[]>;
   readonly log: (policy: number, lines: readonly EngineLog[]) => void;
-  /** A source was denied: the build's error will name it. */
+  /** Called with a denied source, which the build's error will name. */
   readonly onDeny: (identifier: string) => void;
 }
 

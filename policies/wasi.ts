@@ -1,15 +1,15 @@
 /**
- * The part of WASI preview 1 that a Go module needs which opens no file and no socket: a clock, random
- * bytes, and a way to print before it dies. Everything else answers that it is not there.
+ * The part of WASI preview 1 for a Go module that opens no file and no socket: a clock, random bytes,
+ * and output for its last message. All other functions answer that they are not supported.
  *
  * Source: https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md
  */
 
 const OK = 0, BAD_FILE = 8, NOT_SUPPORTED = 58;
-/** The numbers of the two streams that Go prints its last words to. */
+/** The file descriptors to which Go prints a fatal error. */
 const STDOUT = 1, STDERR = 2;
 
-/** A module ended by itself; `message` holds what it printed. */
+/** The error for a module that ended by itself; `message` holds its output. */
 export class ModuleExit extends Error {
   override readonly name = "ModuleExit";
 }
@@ -54,7 +54,7 @@ export function wasi(names: readonly string[]): {
     args_get: () => OK,
     environ_get: () => OK,
     sched_yield: () => OK,
-    /** The only thing that Go waits for is a clock, and there is nobody else to run meanwhile. */
+    /** Go waits only for the clock, and no other code could run meanwhile, so this blocks. */
     poll_oneoff(events: number, out: number, count: number, ready: number): number {
       for (let i = 0; i < count; i++) {
         const user = view().getBigUint64(events + 48 * i, true);

@@ -25,9 +25,9 @@ import { isTransfer, noteTransfer } from "./uploads.ts";
 const RATE_WINDOW = 3000;
 
 /**
- * Takes a message of the Status stream into the state. Each message is partial: a vertex replaces
- * the one of the same digest, a status the one of the same vertex and ID, logs are appended,
- * warnings collected. Parts of a vertex that was never announced are ignored.
+ * Applies a message of the Status stream to the state. Each message is partial: a vertex replaces
+ * the one with the same digest, a status the one with the same vertex and ID, logs are appended,
+ * and warnings are collected. Parts of a vertex that was never announced are ignored.
  *
  * @param at when the message came, ms of our clock.
  * @param local the message is about our own vertexes.

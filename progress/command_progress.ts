@@ -8,7 +8,7 @@ export interface CommandProgress {
   readonly mode: Mode;
   /** The builder of the build; absent, the progress names none. */
   readonly builder?: { readonly name: string; readonly driver: string } | undefined;
-  /** The title of plain progress and the label of a terminal's, in place of the builder's. */
+  /** The title of plain progress and the label of a terminal's, instead of the builder's. */
   readonly heading?: { readonly title: string; readonly label: string };
   /** `--debug`, as `DEBUG` in the environment: explain warnings. */
   readonly debug: boolean;

@@ -15,7 +15,7 @@ export function failedBlocks(state: State, isTerminal = false): string {
     text += `------\n > ${isTerminal ? printable(vertex.name) : vertex.name}:\n`;
     trimTail(vertex.tail, state.keep.tail);
     const { lines, dropped } = vertex.tail;
-    // Where ten lines are the rule nobody wonders about the others.
+    // A terminal shows ten lines by default, so only a longer block needs this note.
     if (dropped > 0 && lines.length > 10) {
       text += `... ${dropped} earlier lines left out (--progress=plain shows all)\n`;
     }

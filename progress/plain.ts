@@ -13,8 +13,8 @@ import { printable } from "../base/width.ts";
 import { sentText, uploadOf } from "./uploads.ts";
 
 /**
- * BuildKit's plain text: made for logs of CI, read by people and by programs, so its lines are
- * buildx's to the byte.
+ * BuildKit's plain text, for CI logs. People and programs read it, so its lines equal buildx's to the
+ * byte.
  *
  * Vertexes run side by side, but lines of one are kept together: output sticks to the current
  * vertex, `#N ...` and an empty line mark a switch. A vertex that ended is shown at once; among

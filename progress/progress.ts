@@ -15,7 +15,7 @@ import { applyStatus } from "./apply_status.ts";
 import { beginUpload } from "./uploads.ts";
 
 export interface ProgressOptions {
-  /** From `chooseMode`. */
+  /** The result of `chooseMode`. */
   readonly mode: Mode;
   /** Standard error, as a rule. */
   readonly out: Output;
@@ -26,11 +26,11 @@ export interface ProgressOptions {
   readonly now?: () => number;
   /** The first line of plain progress, of vertex #0; empty for none. */
   readonly title: string;
-  /** At the right end of a terminal's first line; empty for none. */
+  /** The text at the right end of a terminal's first line; empty for none. */
   readonly label: string;
   /** Explain warnings (--debug). */
   readonly expandWarnings?: boolean;
-  /** Sees all that is shown, whatever the mode. */
+  /** Receives all progress in every mode. */
   readonly watcher?: Watcher;
 }
 
@@ -38,7 +38,7 @@ export interface ProgressOptions {
 export interface Watcher {
   /** @param at when it came, ms since 1970. @param local it is of our own vertexes. */
   update(message: StatusResponse, at: number, local: boolean): void;
-  /** Called once, after the display has ended. What it throws is `finish`'s to throw. */
+  /** Called once, after the display has ended. `finish` throws the watcher's error. */
   finish(outcome: Outcome): void;
 }
 
@@ -53,7 +53,7 @@ export interface Progress extends Disposable {
    * @returns to be called with the amount sent so far
    */
   upload(mount: string): (sent: { readonly files: number; readonly bytes: number }) => void;
-  /** A reporter for one of several builds at once, which tells its uploads from theirs. */
+  /** A reporter for one of several simultaneous builds; it keeps their uploads apart. */
   ofJob(): Reporter;
   /** Shows a line that belongs to no vertex: a file that vanished, a retry. */
   note(line: string): void;
@@ -178,7 +178,7 @@ function rendererOf(state: State, options: ProgressOptions, now: () => number): 
     case "rawjson":
       return {
         update: (message) => out.write(rawJson(message)),
-        // A stream of JSON has no place for it.
+        // A stream of JSON has no place for a note.
         note: () => {},
         finish: () => {},
         abandon: () => {},
@@ -199,7 +199,7 @@ function displayRate(env: (name: string) => string | undefined): number {
   return /^\d+$/.test(text) ? Number(text) : 100;
 }
 
-/** Rows of a running step's output. NO_COLOR, if set, keeps BuildKit from reading the variable; us not. */
+/** Rows of a running step's output. BuildKit ignores the variable if NO_COLOR is set; fairlead doesn't. */
 function logRows(env: (name: string) => string | undefined): number {
   const text = env("BUILDKIT_TTY_LOG_LINES") ?? "";
   return /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 6;

@@ -6,14 +6,15 @@ export interface Span {
 }
 
 /**
- * How many open and how many ended stretches a vertex keeps. No real build comes near, but a daemon could
- * send millions. Beyond the limit, the oldest are added up, and further open ones are ignored.
+ * The largest number of open stretches, and of ended stretches, of a vertex. No real build comes near,
+ * but a daemon could send millions. Beyond the limit, the oldest ended stretches are added up, and
+ * further open ones are ignored.
  */
 const LIMIT = 100;
 
 /**
- * When a vertex ran. It may run more than once (its result was needed again, or a progress group has
- * several members); stretches that overlap count once.
+ * The times at which a vertex ran. It may run more than once (its result was needed again, or a
+ * progress group has several members); overlapping stretches count once.
  */
 export class Spans {
   /** Starts of stretches without an end. */
@@ -40,7 +41,7 @@ export class Spans {
 
   #close(start: number, stop: number): boolean {
     const closed = this.#closed;
-    // Most end after all others.
+    // Most stretches end after all others.
     let from = closed.length;
     while (from > 0 && closed[from - 1]!.stop >= start) from--;
     let to = from;

@@ -33,9 +33,9 @@ export interface VertexState {
   error: string;
   /** The vertex is ours, and timed by our own clock. */
   readonly local: boolean;
-  /** When it ran. */
+  /** The times at which the vertex ran. */
   readonly spans: Spans;
-  /** Those that have started, in that order. */
+  /** The statuses that have started, in the order of their starts. */
   readonly statuses: StatusState[];
   readonly statusById: Map<string, StatusState>;
   readonly warnings: VertexWarning[];
@@ -54,7 +54,7 @@ export interface GroupMembers {
   readonly byDigest: Map<string, Vertex>;
   /** The number of members that aren't cached. */
   uncached: number;
-  /** Digests of those with an error, in the order in which they failed. */
+  /** Digests of the members with an error, in the order in which they failed. */
   readonly failed: Set<string>;
 }
 
@@ -71,7 +71,7 @@ export interface StatusState {
 
 /** The part of each vertex's output that is kept. */
 export interface Keep {
-  /** For the block that is printed if it fails. */
+  /** The limit for the block that is printed if the vertex fails. */
   readonly tail: TailLimit;
   /** Characters of `recent`, for showing it while it runs; 0 for none. */
   readonly recent: number;
@@ -111,7 +111,7 @@ export function isStarted(vertex: VertexState): boolean {
   return vertex.spans.isStarted;
 }
 
-/** Started, and ended since it last started. */
+/** Whether the vertex has ended since its last start. */
 export function isCompleted(vertex: VertexState): boolean {
   return vertex.spans.isStarted && !vertex.spans.isRunning;
 }

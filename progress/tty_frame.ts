@@ -34,7 +34,7 @@ export interface View {
 /** With fewer columns for the name, the right-hand columns are hidden. */
 const MIN_NAME = 12;
 
-/** Before each row of a step's output. */
+/** The prefix of each row of a step's output. */
 const LOG_PREFIX = " => => # ";
 
 /**

@@ -44,7 +44,7 @@ export function beginUpload(
 /**
  * The upload that belongs to a vertex's status: a job's third status of a name belongs to its third upload
  * of that name. undefined for other statuses, and if a job sends two folders of one name at the same time:
- * then it isn't known which is which.
+ * then the statuses can't be assigned.
  */
 export function uploadOf(
   state: State,

@@ -1,4 +1,4 @@
-/** Bundles the program into dist/, or the folder that is named; `scripts/bundle/` has the parts. */
+/** Bundles the program into dist/, or into the named folder; `scripts/bundle/` has the parts. */
 import { bundleFolder } from "./bundle/program.ts";
 import { shipEngine } from "./policy/engine.ts";
 

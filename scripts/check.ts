@@ -81,7 +81,7 @@ for (const path of product) {
   });
 }
 
-/** What developers run stands on its own: tests may use the scripts, and not the other way round. */
+/** Scripts don't depend on tests: tests may use the scripts, but not the other way round. */
 for (const path of files.filter((path) => path.startsWith("scripts/"))) {
   Deno.readTextFileSync(`${root}/${path}`).split("\n").forEach((line, at) => {
     if (/(?:from|import\()\s*"(?:\.\.\/)+tests\//.test(line)) {

@@ -80,13 +80,13 @@ async function compile({ form, chosen, output }: Choice): Promise<void> {
   }
 }
 
-/** As a release names it: where there are both forms, the plain name is the self-extracting one's. */
+/** The file's name in a release: with both forms, the self-extracting one has the plain name. */
 function fileName(form: Form, { name, uname }: Target): string {
   if (form === "self-extracting") return `fairlead-${name}`;
   return uname === undefined ? `fairlead-${name}.exe` : `fairlead-compiled-${name}`;
 }
 
-/** Where a file goes: as named, from where the user is; by itself, into out/. */
+/** The path of the output: the named one, relative to the user's folder; by default in out/. */
 async function place(name: string, isNamed: boolean): Promise<string> {
   const path = !isNamed
     ? `${root}out/${name}`

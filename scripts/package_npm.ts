@@ -1,7 +1,7 @@
 /**
  * Makes dist/npm: the library as a package for npm, for programs that run on Deno, Node or Bun. It
- * holds JavaScript, in a file for each part that is loaded by itself, and declarations. The files for
- * Node and Bun have `scripts/npm/node_runtime.ts` in the place of `Deno`.
+ * holds JavaScript, in a file for each part that is loaded separately, and declarations. The files for
+ * Node and Bun use `scripts/npm/node_runtime.ts` instead of `Deno`.
  *
  *     deno task package && cd dist/npm && npm publish
  */
@@ -58,7 +58,7 @@ function manifest(): object {
   };
 }
 
-/** What the bundle still imports by name, in the versions that deno.json pins. */
+/** The packages that the bundle imports by name, in the versions that deno.json pins. */
 function dependencies(): Record<string, string> {
   const found: Record<string, string> = {};
   for (const { name } of Deno.readDirSync(out)) {

@@ -1,13 +1,13 @@
 // deno-lint-ignore-file no-console
 /**
  * Builds the policy engine (`policies/engine/`) with Go into a folder outside the checkout, and prints
- * where its module is. The same sources give the same bytes: `policies/engine/checksum` holds their
- * SHA-256, and `--update` writes it anew.
+ * the path of its module. The same sources give the same bytes: `policies/engine/checksum` holds their
+ * SHA-256, and `--update` writes it again.
  *
  *   deno run -A scripts/policy_engine.ts [--update]
  *
- * OPA's module is used as it is, less its functions that reach the network, which a policy may not
- * call: files of the vendored copy are left out, and net/http there is `policies/engine/nohttp`.
+ * OPA's module is used without its functions that reach the network, which a policy must not call:
+ * files of the vendored copy are left out, and `policies/engine/nohttp` replaces net/http there.
  */
 import { checksums, engineModule, updateChecksum } from "./policy/engine.ts";
 

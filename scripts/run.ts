@@ -1,4 +1,4 @@
-/** Running a program to its end. */
+/** Runs a program to its end. */
 
 export interface Ran {
   readonly code: number;
@@ -15,7 +15,7 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
-/** The program's output and exit code, whatever that is. */
+/** Runs a program, and resolves to its output and exit code, even if that isn't 0. */
 export async function run(
   program: string,
   args: readonly string[],
@@ -53,6 +53,6 @@ async function feed(stream: WritableStream<Uint8Array>, input: string | Uint8Arr
     await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
     await writer.close();
   } catch {
-    // The program ended without reading it all: its exit code tells.
+    // The program ended without reading all of its input: its exit code shows whether that is an error.
   }
 }

@@ -11,7 +11,7 @@ import { BuilderError } from "../builder_error.ts";
 export const CONFIG_DIR = "/etc/buildkit";
 export const CONFIG_FILE = "buildkitd.toml";
 
-/** The largest file that is copied, in bytes; buildx cuts off what is longer. */
+/** The largest file that is copied, in bytes; buildx cuts off longer ones. */
 const LARGEST = 1 << 20;
 
 /** A daemon's configuration, read. */

@@ -3,8 +3,8 @@ import { makeFolder, writeStoreFile } from "./store_file.ts";
 import type { ConfigDir } from "./config_dir.ts";
 
 /**
- * The name of this machine for daemons, which tell apart equal paths on two machines by it: buildx's
- * `.buildNodeID` (16 hex digits, 0600, without a line end), made when it is missing. In a store that
+ * The name of this machine for daemons, by which they distinguish equal paths on two machines: buildx's
+ * `.buildNodeID` (16 hex digits, 0600, without a line end), created if it is missing. If the store
  * can't be written, the name is derived from the host's name, so it is the same for every build.
  */
 export function buildNodeId(dir: ConfigDir | undefined): string {

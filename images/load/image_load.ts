@@ -242,7 +242,7 @@ async function startLoad(
     close();
   });
   answer.catch(() => {});
-  // A content engine may close the connection after the tar's end: its answer counts, not that.
+  // A successful engine may close the connection after the tar's end, so only its answer counts.
   const send = async (body: () => Promise<void>) => {
     if (!answered) await watch.during(body).catch(() => answer);
     else await answer;

@@ -25,7 +25,7 @@ type CheckRequest struct {
 	DefaultPlatform *Platform `json:"defaultPlatform"`
 	Env             Env       `json:"env"`
 	Tables
-	// Milliseconds is how long one evaluation may run.
+	// Milliseconds is the time limit of one evaluation.
 	Milliseconds int `json:"milliseconds"`
 	// Print makes the answer the input document, with these fields resolved; nothing is evaluated.
 	Print  bool     `json:"printInput"`
@@ -34,7 +34,7 @@ type CheckRequest struct {
 	Explain bool `json:"explain"`
 }
 
-// Tables hold what the host has brought, by the keys of Need.
+// Tables hold the inputs that the host has supplied, by the keys of Need.
 type Tables struct {
 	Files        map[string]*[]byte         `json:"files"`
 	Materials    map[string]*Meta           `json:"materials"`
@@ -54,7 +54,7 @@ type CheckAnswer struct {
 	Trace    []string        `json:"trace,omitempty"`
 }
 
-// MetaRequest is what ResolveSourceMetaRequest carries.
+// MetaRequest has the fields of ResolveSourceMetaRequest.
 type MetaRequest struct {
 	Source   Source        `json:"source"`
 	Platform *Platform     `json:"platform,omitempty"`
@@ -219,7 +219,7 @@ func (c *checker) print(input *Input, platform *ocispecs.Platform) (*CheckAnswer
 	return &CheckAnswer{Input: input, Unknowns: input.unknowns("input")}, nil
 }
 
-// turn is one evaluation; no answer means that the input has grown, and another turn is due.
+// turn is one evaluation; without an answer, the input has grown, and the caller takes another turn.
 func (c *checker) turn(input *Input, platform *ocispecs.Platform) (*CheckAnswer, error) {
 	input.setEnv(c.request.Env, 0)
 	if err := c.logInput(*input); err != nil {

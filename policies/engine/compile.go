@@ -14,11 +14,11 @@ type CompileRequest struct {
 	Modules []Module `json:"modules"`
 	// Imports are the files that `import data.…` reached, by path; null: there is none.
 	Imports map[string]*string `json:"imports"`
-	// HasFiles is false for a policy that no folder belongs to.
+	// HasFiles is false for a policy without a folder.
 	HasFiles bool `json:"hasFiles"`
 	// Print keeps print statements; without it they are erased.
 	Print bool `json:"print"`
-	// Loaded makes imports of packages among Modules need no file, as tests want it.
+	// Loaded lets imports of packages among Modules work without a file; tests need that.
 	Loaded bool `json:"loaded"`
 	// Bare leaves out the helper module and the loading of imports; for tests of OPA.
 	Bare bool `json:"bare"`
@@ -59,7 +59,7 @@ func compile(request *CompileRequest) Answer {
 		if err != nil {
 			return Answer{Error: err.Error()}
 		}
-		// OPA passes over a file that holds nothing.
+		// OPA skips an empty file.
 		if parsed != nil {
 			modules[module.Name] = parsed
 		}
@@ -139,7 +139,7 @@ func load(resolved map[string]*ast.Module, request *CompileRequest, needs *[]Nee
 		}
 	}
 	if len(*needs) > 0 {
-		// The compiler stops here; the host brings the files, and all is compiled anew.
+		// The compiler stops here; the host supplies the files, and compiles everything again.
 		return nil, fmt.Errorf("files are needed")
 	}
 	return found, nil

@@ -23,14 +23,14 @@ type preparedQuery struct {
 type evaluation struct {
 	policy *compiled
 	input  ast.Value
-	// builtins get what they work on from here.
+	// state holds the inputs of the builtins.
 	state *state
-	// deadline ends a policy that does not end by itself.
+	// deadline ends a policy that runs too long.
 	deadline time.Time
 	tracer   topdown.QueryTracer
 }
 
-// There are no documents below `data` but those of modules.
+// Only modules have documents below `data`.
 var (
 	noData         = inmem.New()
 	noDataReads, _ = noData.NewTransaction(context.Background())
@@ -119,7 +119,7 @@ func (run *evaluation) value(text string) (ast.Value, error) {
 	return found, run.explain(err)
 }
 
-// support is what partial evaluation leaves as rules: what the answer depends on beyond the query itself.
+// support holds the rules that partial evaluation leaves: the answer depends on them besides the query.
 func (run *evaluation) support(text string, unknowns []string) ([]*ast.Module, error) {
 	prepared, err := run.policy.prepare(text)
 	if err != nil {
@@ -152,7 +152,7 @@ func (s *state) Print(at print.Context, text string) error {
 	return nil
 }
 
-// halt ends an evaluation from a builtin, where an ordinary error would only make it undefined.
+// halt ends an evaluation from a builtin; an ordinary error would only make the expression undefined.
 func halt(err error) error {
 	return topdown.Halt{Err: err}
 }

@@ -16,18 +16,18 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// state is what the functions of one evaluation know, and what they leave behind.
+// state holds the inputs and the results of the functions of one evaluation.
 type state struct {
 	input Input
-	// files and attestations are what the host has brought.
+	// files and attestations are the inputs that the host has supplied.
 	files        map[string]*[]byte
 	attestations map[string]json.RawMessage
 	hasFiles     bool
 
-	// unknown holds fields of the input that a function wanted and that are not known yet.
+	// unknown holds fields of the input that a function needs and that are not known yet.
 	unknown map[string]bool
 	pins    map[digest.Digest]bool
-	// checksum is what a PGP signature has to be checked over.
+	// checksum is the request for the checksum that a PGP signature needs.
 	checksum *ChecksumRequest
 	lacks    *missing
 	logs     []Log
@@ -106,7 +106,7 @@ func (s *state) want(field string) {
 	s.unknown[field] = true
 }
 
-// same says whether a function was given the very part of the input that it works on.
+// same reports whether a function's argument is the part of the input that it must be.
 func same(given *ast.Term, part any) (bool, error) {
 	if _, ok := given.Value.(ast.Object); !ok {
 		return false, fmt.Errorf("expected object, got %T", given.Value)

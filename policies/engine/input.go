@@ -32,7 +32,7 @@ type Input struct {
 	unknown []string
 }
 
-// Env is what a policy sees of the build itself.
+// Env holds the facts about the build that a policy sees.
 type Env struct {
 	Args        map[string]*string `json:"args,omitempty"`
 	Labels      map[string]string  `json:"labels,omitempty"`
@@ -104,7 +104,7 @@ type Tag struct {
 	object *gitobject.GitObject
 }
 
-// Signed says by which key an object claims to be signed; nothing is verified.
+// Signed names the key by which an object claims to be signed; nothing is verified.
 type Signed struct {
 	PGP *PGPSignature `json:"pgpSignature,omitempty"`
 	SSH *SSHSignature `json:"sshSignature,omitempty"`
@@ -159,7 +159,7 @@ type Timestamp struct {
 	Timestamp time.Time `json:"timestamp"`
 }
 
-// Signer is what a certificate of Sigstore says; the names are those of its extensions.
+// Signer has the facts in a certificate of Sigstore; the names are those of its extensions.
 type Signer struct {
 	CertificateIssuer                   string `json:"certificateIssuer"`
 	SubjectAlternativeName              string `json:"subjectAlternativeName"`
@@ -180,7 +180,7 @@ type Signer struct {
 	SourceRepositoryVisibilityAtSigning string `json:"sourceRepositoryVisibilityAtSigning,omitempty"`
 }
 
-// Source names what a build reads, as LLB does.
+// Source is a source of a build, as LLB names it.
 type Source struct {
 	Identifier string            `json:"identifier"`
 	Attrs      map[string]string `json:"attrs,omitempty"`
@@ -205,7 +205,7 @@ func (p *Platform) normalized() (*ocispecs.Platform, error) {
 	return &normal, nil
 }
 
-// Meta is what the daemon found out about a source; nil: it was not asked.
+// Meta is the daemon's metadata about a source; nil: it was not requested.
 type Meta struct {
 	Image *ImageMeta `json:"image,omitempty"`
 	Git   *GitMeta   `json:"git,omitempty"`
@@ -214,7 +214,7 @@ type Meta struct {
 
 type ImageMeta struct {
 	Digest string `json:"digest"`
-	// Config is the image's configuration; absent where it was not asked for.
+	// Config is the image's configuration; absent if it was not requested.
 	Config []byte            `json:"config,omitempty"`
 	Chain  *AttestationChain `json:"chain,omitempty"`
 	// Signatures are those of the chain that the host has verified.

@@ -2,9 +2,9 @@
 // code that BuildKit itself checks signatures with, as one WebAssembly module.
 //
 // The boundary has two functions. The host asks `alloc` for room, writes a JSON request there, and
-// `call` returns the address and the length of a JSON answer. A request is answered from itself
-// alone: what the engine lacks (a file, metadata, a verified signature) is named under "needs", and the
-// host asks again with it. Compiled policies are kept under a number.
+// `call` returns the address and the length of a JSON answer. A request holds all inputs of its
+// answer. The answer lists a missing input (a file, metadata, a verified signature) under "needs", and
+// the host repeats the request with it. Compiled policies are kept under a number.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 	"unsafe"
 )
 
-// Request is what the host asks: one of the operations, of the policy of that number.
+// Request is a request of the host: one operation on the policy with that number.
 type Request struct {
 	Policy int `json:"policy"`
 	// Release forgets the policy.
@@ -25,7 +25,7 @@ type Request struct {
 	Test    *TestRequest    `json:"test"`
 }
 
-// Answer is what the host gets. Error is the text of a failed operation.
+// Answer is the answer to a request. Error is the text of a failed operation.
 type Answer struct {
 	Error string `json:"error,omitempty"`
 	Needs []Need `json:"needs,omitempty"`
@@ -36,16 +36,16 @@ type Answer struct {
 	*TestAnswer
 }
 
-// Need names what the next request has to bring. Key is where the host puts it in its table.
+// Need names an input that the next request must hold. Key is the input's key in the host's table.
 type Need struct {
 	// Kind is "file", "material" or "attestation".
 	Kind string `json:"kind"`
 	Key  string `json:"key"`
-	// Limit is how many bytes of a file are read.
+	// Limit is the number of bytes to read of a file.
 	Limit int `json:"limit,omitempty"`
-	// Repository is where attestations of an artifact are looked for; empty: in the file Key.
+	// Repository is searched for attestations of an artifact; empty: they are in the file Key.
 	Repository string `json:"repository,omitempty"`
-	// Source is what a material's metadata is asked for.
+	// Source is the request for a material's metadata.
 	Source *MetaRequest `json:"source,omitempty"`
 }
 
@@ -55,7 +55,7 @@ type Log struct {
 	Text  string `json:"text"`
 }
 
-// missing is thrown through an evaluation that can't go on before the host has brought something.
+// missing is the panic that ends an evaluation until the host has supplied an input.
 type missing struct{ need Need }
 
 func (m missing) Error() string { return "needs " + m.need.Kind + " " + m.need.Key }

@@ -52,7 +52,7 @@ type Completeness struct {
 	Materials   *bool `json:"materials,omitempty"`
 }
 
-// material is a resolved dependency; the two versions of the predicate spell it alike.
+// material is a resolved dependency, in the same form in both versions of the predicate.
 type material struct {
 	URI    string            `json:"uri"`
 	Digest map[string]string `json:"digest"`
@@ -63,7 +63,7 @@ type invocation struct {
 	Args     map[string]string `json:"args"`
 }
 
-// predicate02 and predicate1 hold what is read of SLSA's provenance v0.2 and v1, with BuildKit's fields.
+// predicate02 and predicate1 hold the used parts of SLSA's provenance v0.2 and v1, with BuildKit's fields.
 type predicate02 struct {
 	BuildType  string
 	Builder    struct{ ID string }
@@ -108,7 +108,7 @@ type predicate1 struct {
 	}
 }
 
-// provenanceOf reads the first attestation of a known type; nil where there is none that can be read.
+// provenanceOf reads the first attestation of a known type; nil if none can be read.
 func (c *checker) provenanceOf(chain *AttestationChain) *Provenance {
 	for _, blob := range chain.Blobs {
 		kind := blob.Annotations["in-toto.io/predicate-type"]
@@ -221,7 +221,7 @@ func (c *checker) supported(all []material) []material {
 	})
 }
 
-// source is what a build would read to get the dependency.
+// source is the source by which a build would get the dependency.
 func (m material) source() (Source, *ocispecs.Platform, error) {
 	if strings.HasPrefix(m.URI, "pkg:docker/") {
 		return m.imageSource()

@@ -12,7 +12,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/util"
 )
 
-// QueryRequest is any query; OPA's own conformance cases are asked so.
+// QueryRequest is any query; OPA's own conformance cases use it.
 type QueryRequest struct {
 	Query string `json:"query"`
 	// InputTerm is Rego's text of the input.

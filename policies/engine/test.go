@@ -12,21 +12,21 @@ import (
 
 // TestRequest runs the tests of a policy. The policy was compiled together with its tests.
 type TestRequest struct {
-	// Decider is the same policy compiled without tests; it says which metadata of an image is wanted.
+	// Decider is the same policy compiled without tests; it decides which metadata of an image is needed.
 	Decider int `json:"decider"`
 	// Modules are the names of the policy's own modules, Tests those of its tests.
 	Modules []string `json:"modules"`
 	Tests   []string `json:"tests"`
-	// Run is a part of the names of tests that are run.
+	// Run selects the tests whose names contain it.
 	Run string `json:"run"`
-	// Builder: metadata of images can be had.
+	// Builder is true if metadata of images is available.
 	Builder  bool `json:"builder"`
 	Coverage bool `json:"coverage"`
 	QueryRequest
 	CheckRequest
 }
 
-// TestAnswer is what tests, or a query, gave.
+// TestAnswer has the results of tests, or of a query.
 type TestAnswer struct {
 	Results []TestResult `json:"results,omitempty"`
 	// Uncovered are lines of the policy that no test reached, by file.
@@ -214,7 +214,7 @@ func (result *TestResult) decide(value ast.Value) {
 	result.Decision, _ = json.Marshal(shown)
 }
 
-// inputOfTest is what the test's one `with input as` says; nil where there is none.
+// inputOfTest is the value of the test's only `with input as`; nil if there is none.
 func inputOfTest(policy *compiled, request *TestRequest, one testCase) (*Input, error) {
 	var found *ast.Term
 	for _, module := range policy.modules(request.Tests, one.pkg) {
@@ -246,7 +246,7 @@ func inputOfTest(policy *compiled, request *TestRequest, one testCase) (*Input, 
 	return &input, nil
 }
 
-// resolveTest replaces a test's input that names an image by the image's own, as far as the policy wants it.
+// resolveTest replaces a test's input that names an image by the image's own, as far as the policy needs it.
 func resolveTest(request *TestRequest, own []*ast.Module, input *Input) (*Input, error) {
 	source := imageOf(input)
 	if source == nil {
@@ -323,7 +323,7 @@ func imageOf(input *Input) *Source {
 	return nil
 }
 
-// missingFields are those that the policy names and that the input lacks, sorted.
+// missingFields are the fields that the policy names and that the input lacks, sorted.
 func missingFields(modules []*ast.Module, input *Input, more []string) []string {
 	var document map[string]any
 	if text, err := json.Marshal(input); err == nil {

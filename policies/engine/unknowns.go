@@ -74,12 +74,12 @@ func appendNew(all []string, more ...string) []string {
 	return all
 }
 
-// wanted are the fields that functions asked for.
+// wanted are the unknown fields that functions need.
 func (s *state) wanted() []string {
 	return slices.Sorted(maps.Keys(s.unknown))
 }
 
-// shortened is how lists of fields are logged.
+// shortened is the form of a list of fields in the log.
 func shortened(fields []string) []string {
 	short := []string{}
 	for _, field := range fields {
@@ -197,7 +197,7 @@ func (c *checker) resolveNode(at node, wanted []string, depth int) (*MetaRequest
 	return nil, false, nil
 }
 
-// growMaterial replaces a material's input by one that the host's metadata went into.
+// growMaterial replaces a material's input by one that includes the host's metadata.
 func (c *checker) growMaterial(at node, request *MetaRequest, depth int) error {
 	text, err := json.Marshal(request)
 	if err != nil {
@@ -215,7 +215,7 @@ func (c *checker) growMaterial(at node, request *MetaRequest, depth int) error {
 	return nil
 }
 
-// splitFields parts fields of a node from those of its materials, by their index.
+// splitFields separates the fields of a node from those of its materials, by their index.
 func splitFields(fields []string) (direct []string, below map[int][]string) {
 	below = map[int][]string{}
 	for _, field := range fields {

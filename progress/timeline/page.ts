@@ -186,7 +186,7 @@ function clean(text: string): string {
     .join("\n");
 }
 
-/** The same for a line of output, whose time stays. */
+/** Cleans a line of output, and keeps its time. */
 function cleanLine(line: string): string {
   const time = /^[\d.]+ /.exec(line)?.[0] ?? "";
   return time + clean(line.slice(time.length));

@@ -1,9 +1,9 @@
 /** A build laid out in time, which `page.ts` draws. All times are milliseconds from its beginning. */
 
 export interface Timeline {
-  /** How long it took, or has been watched. */
+  /** The duration of the build so far. */
   readonly duration: number;
-  /** In the order of their starts. */
+  /** The steps in the order of their starts. */
   readonly steps: readonly Step[];
 }
 
@@ -13,7 +13,7 @@ export interface Step {
   readonly outcome: "done" | "cached" | "failed" | "canceled" | "unfinished";
   /** The error of a failed step; else empty. */
   readonly error: string;
-  /** When it ran: more than once if its result was needed again. Never empty. */
+  /** The times at which the step ran; several if its result was needed again. Never empty. */
   readonly bars: readonly Bar[];
   readonly transfers: readonly Transfer[];
   /** Its output, each line after the seconds since its start. */

@@ -1,14 +1,14 @@
 /**
- * Which file of the bundle a module goes into.
+ * Decides which file of the bundle a module goes into.
  *
- * A file costs 0.1 ms, and what is in it and not needed 10 µs a KiB
- * (`docs/decisions/0006-start-up.md`). Left to itself, a bundler cuts what commands share into a
- * hundred small files, of which a build would load fifty. So the commands whose start is counted
- * get few: `core.js` for all, `client.js` for those that reach a daemon, `builds.js` for those that
- * build, and one file each.
+ * Loading a file costs 0.1 ms, and unused code in it costs 10 µs a KiB
+ * (`docs/decisions/0006-start-up.md`). By default, a bundler splits shared code into a
+ * hundred small files, and a build would load fifty of them. So the commands whose start time is
+ * measured use few files: `core.js` for all, `client.js` for those that reach a daemon, `builds.js`
+ * for those that build, and one file for each command.
  *
- * A counted command needs what its modules import, and of what they import late the imports that
- * carry this mark:
+ * A measured command needs the static imports of its modules, and those dynamic imports that have
+ * this mark:
  *
  *     await import("./run.ts" /* at every run *\/)
  */
@@ -16,10 +16,10 @@ import { type CodeSplittingGroup, type GetModuleInfo, type Plugin } from "rolldo
 
 const MARKED = /\bimport\("([^"]+)" \/\* at every run \*\/\)/g;
 const COUNTED = ["ls", "build", "bake"];
-/** The first that wants a module gets it. */
+/** Files in order of precedence: the first that needs a module gets it. */
 const FILES = ["core", "client", "builds", ...COUNTED];
 
-/** The plugin that sees the marks, and the files with names of their own. */
+/** The plugin that finds the marks, and the groups of modules for the named files. */
 export function chunks(root: string) {
   /** Modules imported at every run, by their importers. */
   const marked = new Map<string, string[]>();
@@ -78,7 +78,7 @@ function assign(
   }
   const files = new Map([...users].map(([id, commands]) => [id, fileOf(commands)]));
   for (const id of reached([main, `${root}commands/version.ts`], imported)) files.set(id, "core");
-  // It waits for the command that it imports: a file that commands import would wait for itself.
+  // `main.ts` awaits a command's import. In a file that commands import, it would wait for itself.
   files.delete(main);
   return files;
 }
@@ -88,7 +88,7 @@ function fileOf(commands: readonly string[]): string {
   return commands.includes("ls") ? "client" : "builds";
 }
 
-/** What `next` leads to from some modules, themselves included. */
+/** All modules that `next` reaches from some modules, including these. */
 export function reached(from: readonly string[], next: (id: string) => readonly string[]) {
   const seen = new Set(from);
   for (const id of seen) next(id).forEach((other) => seen.add(other));
@@ -96,8 +96,8 @@ export function reached(from: readonly string[], next: (id: string) => readonly 
 }
 
 /**
- * Rolldown writes a file that does nothing but export from another one where a late import's module
- * went into a file with others. Gives what to import in its place, as an expression.
+ * Finds a facade: if the module of a dynamic import shares a file with others, Rolldown writes a file
+ * that only exports from that one. Gives an expression that imports the shared file instead.
  */
 export function facadeTarget(code: string): string | undefined {
   const [, names, file] = /^export\{([^{}]+)\}from"\.\/([^"]+)";\s*$/.exec(code) ?? [];

@@ -1,4 +1,4 @@
-/** The program's bundles: one folder for the binaries, or one file for a Deno of the user's. */
+/** The program's bundles: a folder for the binaries, or one file for the user's own Deno. */
 import type { OutputOptions, Plugin } from "rolldown";
 import { chunks } from "./chunks.ts";
 import { bundle } from "./rolldown.ts";
@@ -6,7 +6,7 @@ import { bundle } from "./rolldown.ts";
 const root = new URL("../..", import.meta.url).pathname;
 const entry = `${root}main.ts`;
 
-/** Bundles into a folder: a file for each command and for what only some of them need. */
+/** Bundles into a folder: a file for each command, and files for code that some commands share. */
 export async function bundleFolder(dir: string, revision = ""): Promise<void> {
   const { plugin, groups, isNamed } = chunks(root);
   const output: OutputOptions = {

@@ -1,20 +1,20 @@
-/** One bundle by rolldown, with what every form of the program needs. */
+/** Makes one bundle with rolldown; every form of the program uses this. */
 import { createRequire, isBuiltin } from "node:module";
 import { type OutputOptions, type Plugin, rolldown } from "rolldown";
 import { esmExternalRequirePlugin } from "rolldown/plugins";
 
-/** Stands for ssh2's machine code, which ssh2 tries to load and does without. */
+/** The name that replaces ssh2's native module, which ssh2 doesn't need. */
 const NATIVE = "\0native";
 
-/** What is bundled, and how it is written. */
+/** The options of a bundle. */
 export interface BundleOptions {
-  /** The module that everything else is reached from. */
+  /** The module from which all others are imported. */
   readonly entry: string;
   readonly output: OutputOptions;
-  /** Packages that stay imports. */
+  /** Packages that are not bundled, but stay imports. */
   readonly external?: readonly string[];
   readonly plugins?: readonly Plugin[];
-  /** For Node: the language that it has, and the module whose `Deno` and `timeout` are taken. */
+  /** For Node: the version of the language, and the module that exports `Deno` and `timeout`. */
   readonly node?: { readonly target: string; readonly runtime: string };
 }
 
@@ -32,7 +32,7 @@ export async function bundle(
       mainFields: ["module", "main"],
     },
     plugins: [...plugins, packages(external), esmExternalRequirePlugin({ external: [/^node:/] })],
-    // ssh2 comes as CommonJS, in which this name is always there.
+    // ssh2 is CommonJS, where this name always exists.
     transform: {
       define: { __dirname: "import.meta.dirname" },
       ...node && {
@@ -55,7 +55,7 @@ function packages(external: readonly string[]): Plugin {
   const folders = new Set<string>();
   return {
     name: "packages",
-    // The bundle has no comments, and licences want to go with their code.
+    // The bundle has no comments, but licences must come with their code.
     generateBundle({ dir }) {
       if (dir === undefined || external.length > 0) return;
       const source = [...folders].sort().map(licenceOf).join("\n");

@@ -3,7 +3,7 @@ import { run } from "../run.ts";
 import { runFlags } from "./run_flags.ts";
 import type { Target } from "./targets.ts";
 
-/** What is compiled, and whereto. */
+/** The input and the output of a compilation. */
 export interface CompileOptions {
   readonly target: Target;
   /** The folder of the bundled program. */
@@ -18,14 +18,14 @@ export function compileArgs({ target, dist, output }: CompileOptions): string[] 
     ...["compile", "-A", "--quiet", "--no-check", "--no-config", "--no-lock"],
     ...v8,
     ...["--target", target.triple],
-    // What is imported late is named nowhere that Deno looks.
+    // Deno doesn't find the dynamic imports by itself.
     ...["--include", dist],
     ...["--output", output],
     `${dist}/main.js`,
   ];
 }
 
-/** Makes it. Throws an Error that says what to do where the base runtime can't be had. */
+/** Makes the binary. If the base runtime can't be fetched, throws an Error with the remedy. */
 export async function denoCompile(
   options: CompileOptions,
   deno: string = Deno.execPath(),

@@ -1,11 +1,11 @@
 /**
  * The C library that Deno runs on, for the self-extracting binary: glibc's loader, glibc and libgcc.
- * With them the binary runs on every Linux, whatever libc that has.
+ * With them the binary runs on every Linux, with any libc.
  */
 import { check } from "../run.ts";
 import type { Target } from "./targets.ts";
 
-/** What Deno is linked with. */
+/** The libraries that Deno is linked with. */
 const LIBRARIES = [
   "libc.so.6",
   "libdl.so.2",
@@ -20,13 +20,13 @@ const PACKAGES = ["libc6", "libgcc-s1"];
 export interface Libc {
   /** The loader first. */
   readonly libraries: readonly string[];
-  /** The terms of the packages that they come from. */
+  /** The licences of their packages. */
   readonly licences: readonly string[];
 }
 
 /**
- * The C library for `target`, a Linux: this machine's own where it is such a machine, else from
- * Debian's packages, which apt fetches into `folder` and checks. Throws an Error where it has none.
+ * The C library for `target`, a Linux: this machine's own if it is of that platform, else from
+ * Debian's packages, which apt fetches into `folder` and verifies. Throws an Error if apt lacks them.
  */
 export async function findLibc(target: Target, folder: string): Promise<Libc> {
   const root = target.triple === Deno.build.target ? "" : await fetchPackages(target, folder);
@@ -41,7 +41,7 @@ export async function findLibc(target: Target, folder: string): Promise<Libc> {
     return path;
   }));
   const licences = await Promise.all(
-    // A package may have it by a link to another package, which this machine has, too.
+    // The file may be a link into another package, which this machine has, too.
     PACKAGES.map((name) =>
       firstOf([root, ""].map((top) => `${top}/usr/share/doc/${name}/copyright`))
     ),
@@ -52,7 +52,7 @@ export async function findLibc(target: Target, folder: string): Promise<Libc> {
 async function firstOf(paths: readonly string[]): Promise<string | undefined> {
   for (const path of paths) {
     const found = await Deno.realPath(path).catch(() => undefined);
-    // By its own name: what is behind a link is called after the version of glibc.
+    // The path is returned, not the link's target, whose name contains the version of glibc.
     if (found !== undefined) return path;
   }
   return undefined;
@@ -66,7 +66,7 @@ async function fetchPackages({ name, libc }: Target, folder: string): Promise<st
     await Deno.mkdir(`${work}/${path}`, { recursive: true });
   }
   await Deno.writeTextFile(`${work}/status`, "");
-  // A state of its own, so the machine's stays as it is; sources and keys are the machine's.
+  // apt gets its own state here, so the machine's state stays unchanged; sources and keys are shared.
   const config = `APT::Sandbox::User "root";
 APT::Architecture "${libc!.debian}";
 APT::Architectures { "${libc!.debian}"; };

@@ -1,11 +1,11 @@
-/** Versions that a newer one takes the place of. */
+/** Versions that a newer one has replaced. */
 
 /** A folder with an unpacked version: the version and a hash. */
 const FOLDER = /^v(\d+)\.(\d+)\.(\d+)(?:-[\w.]+)?-[0-9a-f]{12}$/;
 
 /**
- * Removes the unpacked versions beside `own` that are older, belong to this user, and of which no
- * process runs. Where processes can't be seen, as on macOS, all stay.
+ * Removes older unpacked versions next to `own` that belong to this user and that no process runs.
+ * If processes can't be listed, as on macOS, all stay.
  */
 export async function removeOlder(own: string): Promise<void> {
   const cut = own.lastIndexOf("/");
@@ -34,12 +34,12 @@ export function isOlder(name: string, own: string): boolean {
   return false;
 }
 
-/** Paths of the programs that run; undefined where they can't be seen. */
+/** Paths of the running programs; undefined if they can't be listed. */
 async function runningPrograms(): Promise<string[] | undefined> {
   try {
     const ids = [...Deno.readDirSync("/proc")].map(({ name }) => name)
       .filter((name) => /^\d+$/.test(name));
-    // Another user's can't be read, and is none of our folder's: that is not for others to write.
+    // Another user's process can't be read. It doesn't run from our folder, which only we use.
     const paths = await Promise.all(
       ids.map((id) => Deno.readLink(`/proc/${id}/exe`).catch(() => "")),
     );

@@ -1,13 +1,13 @@
 /**
- * How Deno is started for the bundled program, wherever that is: in a binary, in a measurement.
- * What each of V8's saves is in docs/decisions/0006-start-up.md.
+ * The flags of Deno for the bundled program, both in a binary and in a measurement.
+ * docs/decisions/0006-start-up.md says how much each of V8's flags saves.
  */
 const v8Flags = [
   // Functions are compiled with their file, so that the code cache holds them.
   "--no-lazy",
   // A short run fills the young generation once, and is over.
   "--min-semi-space-size=4",
-  // What runs for 50 ms is not worth a compiler; what runs longer, is.
+  // A run of 50 ms isn't worth the baseline compiler; for longer runs the optimizing one remains.
   "--no-sparkplug",
   "--invocation-count-for-maglev=3000",
 ];

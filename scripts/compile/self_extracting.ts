@@ -1,4 +1,4 @@
-/** The binary as a shell script with everything behind it; `layout.ts` has its form. */
+/** The binary as a shell script with appended parts; `layout.ts` describes the layout. */
 import { createHash } from "node:crypto";
 import { bundle } from "../bundle/rolldown.ts";
 import { BLOCK, type Manifest, NAME_MARK } from "./layout.ts";
@@ -6,7 +6,7 @@ import type { Libc } from "./libc.ts";
 import { runFlags } from "./run_flags.ts";
 import type { Target } from "./targets.ts";
 
-/** What goes in. */
+/** The contents of the binary. */
 export interface Contents {
   readonly target: Target;
   /** The program's version, as it is printed. */
@@ -16,7 +16,7 @@ export interface Contents {
   /** The Deno of the target. */
   readonly deno: string;
   readonly denoVersion: string;
-  /** Of a Linux: the C library that Deno runs on. */
+  /** The C library that Deno runs on, for Linux. */
   readonly libc?: Libc;
   readonly output: string;
 }
@@ -110,19 +110,19 @@ async function program({ dist, libc }: Contents): Promise<Uint8Array> {
   return new Uint8Array(await new Blob([line, ...files]).arrayBuffer());
 }
 
-/** A shell script without the lines that only explain it. */
+/** A shell script without its comment lines. */
 function withoutComments(text: string): string {
   return text.replace(/^ *#.*\n/gm, "").trim();
 }
 
-/** Up to whole blocks, with line feeds: they hurt no text. */
+/** The bytes, padded to whole blocks with line feeds, which do no harm in a text. */
 function filled(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(Math.ceil(bytes.length / BLOCK) * BLOCK).fill(10);
   whole.set(bytes);
   return whole;
 }
 
-/** Puts values in for `@KEY@`. */
+/** Replaces each `@KEY@` with its value. */
 function fill(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/@([A-Z_]+)@/g, (whole, key: string) => values[key] ?? whole);
 }

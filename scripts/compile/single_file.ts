@@ -2,8 +2,8 @@
 import { bundleFile } from "../bundle/program.ts";
 
 /**
- * Writes it. It starts slower than the others (all of it is read, node's modules too), and runs
- * wherever a Deno does.
+ * Writes the file. It starts slower than the other forms, because Deno reads all of it and node's
+ * modules. It runs wherever Deno runs.
  */
 export async function singleFile(output: string, revision: string): Promise<void> {
   await bundleFile(output, revision);

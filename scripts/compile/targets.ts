@@ -1,14 +1,14 @@
 /** A platform that a binary is made for. */
 export interface Target {
-  /** As `--target` has it, and as the file is named. */
+  /** The name in `--target`, and in the file's name. */
   readonly name: string;
   /** Deno's name for it; `--target` takes that, too. */
   readonly triple: string;
   /** The npm package with Deno for it. */
   readonly package: string;
-  /** What `uname -sm` says there; undefined where there is no POSIX shell. */
+  /** The output of `uname -sm`; undefined for a platform without a POSIX shell. */
   readonly uname?: string;
-  /** Of a Linux: how Debian calls it, and the file name of glibc's loader. */
+  /** For Linux: Debian's name of the architecture, and the file name of glibc's loader. */
   readonly libc?: { readonly debian: string; readonly loader: string };
 }
 
@@ -46,7 +46,7 @@ export const targets: readonly Target[] = [
   },
 ];
 
-/** Throws an Error that lists the names. */
+/** Finds a target by name. Throws an Error that lists the names. */
 export function findTarget(name: string): Target {
   const found = targets.find((target) => target.name === name || target.triple === name);
   if (found !== undefined) return found;
@@ -54,7 +54,7 @@ export function findTarget(name: string): Target {
   throw new Error(`no target ${JSON.stringify(name)}: there are ${names}`);
 }
 
-/** This machine's, if there is one for it. */
+/** This machine's target, if there is one. */
 export function ownTarget(): Target {
   return findTarget(Deno.build.target);
 }

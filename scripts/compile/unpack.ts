@@ -1,7 +1,7 @@
 /**
  * Runs at the first start of a self-extracting binary, by the Deno that its head has just written:
- * checks the file, writes the program, moves all to its final place, and fills Deno's code cache
- * there, whose entries go by the path. What fails is one line, and exit code 3.
+ * checks the file, writes the program, moves everything to its final place, and fills Deno's code
+ * cache there, because its entries depend on the path. An error is one line, with exit code 3.
  *
  *     unpack.js SELF PARTIAL FINAL AT DIGEST
  *
@@ -17,7 +17,7 @@ import { runFlags } from "./run_flags.ts";
 
 const [self, partial, final, at, digest] = Deno.args as [string, string, string, string, string];
 const started = Date.now();
-/** So long ago, in milliseconds, no start can have begun that still unpacks. */
+/** The longest time that unpacking may take, in milliseconds. */
 const OLD = 3_600_000;
 
 try {
@@ -49,9 +49,9 @@ async function unpack(): Promise<void> {
   await Deno.remove(`${partial}/unpack.js`);
   await Deno.remove(`${partial}/pid`).catch(() => {});
   await Deno.remove(`${partial}/cache`, { recursive: true }).catch(() => {});
-  // Written last: what is newer than it has been tampered with. It says where the whole belongs.
+  // This file is written last: a newer file has been tampered with. It holds the final path.
   await Deno.writeTextFile(`${partial}/complete`, `${final}\n`);
-  // It served this user alone so far.
+  // Only this user could read the folder so far.
   await Deno.chmod(partial, 0o755);
 }
 
@@ -85,7 +85,7 @@ async function lineOf(file: Deno.FsFile): Promise<string> {
   return new TextDecoder().decode(new Uint8Array(bytes));
 }
 
-/** Another start may have been faster: then its folder stands. What is damaged makes way. */
+/** Moves the folder to its final place. A faster start's folder stays; a damaged one is removed. */
 async function move(): Promise<void> {
   for (let tries = 0;; tries++) {
     try {
@@ -102,7 +102,7 @@ async function move(): Promise<void> {
   }
 }
 
-/** Has Deno compile every file, and keep that. */
+/** Lets Deno compile every file, and store the code in its cache. */
 async function fillCache(): Promise<void> {
   const names = [...Deno.readDirSync(`${final}/dist`)].map(({ name }) => name)
     .filter((name) => name.endsWith(".js") && name !== "main.js");
@@ -111,14 +111,14 @@ async function fillCache(): Promise<void> {
   await Deno.writeTextFile(all, imports.join(""));
   await run(all);
   await Deno.remove(all);
-  // Not `version`: that is over before Deno has kept anything.
+  // `version` would end before Deno has stored anything.
   await run(`${final}/dist/main.js`, "--help");
   await foldLogs();
 }
 
 /**
- * SQLite's logs, as Deno leaves them: each start would read the whole of them, a millisecond's work.
- * Folded into their databases they are empty. The program works without.
+ * Writes SQLite's logs into their databases, and so empties them. Otherwise each start would read the
+ * whole logs, which takes a millisecond. Errors are ignored.
  */
 async function foldLogs(): Promise<void> {
   try {
@@ -130,7 +130,7 @@ async function foldLogs(): Promise<void> {
       database.close();
     }
   } catch {
-    // A root without /proc, say: Deno has kept nothing.
+    // Deno has stored nothing, for example in a root without /proc.
   }
 }
 
@@ -139,7 +139,7 @@ async function run(...args: string[]): Promise<void> {
     const child = new Deno.Command(`${final}/deno`, {
       args: [...runFlags, ...args],
       env: { DENO_DIR: `${final}/cache`, DENO_NO_UPDATE_CHECK: "1" },
-      // Not "null": a bare root has no /dev/null.
+      // "null" would need /dev/null, which a bare root lacks.
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -147,11 +147,11 @@ async function run(...args: string[]): Promise<void> {
     await child.stdin.close();
     await child.output();
   } catch {
-    // The program works without.
+    // The program works without the code cache.
   }
 }
 
-/** Of starts that were killed while they unpacked. */
+/** Removes the folders of starts that were killed while they unpacked. */
 async function removeLeftovers(): Promise<void> {
   const place = final.slice(0, final.lastIndexOf("/"));
   for (const { name } of Deno.readDirSync(place)) {

@@ -1,7 +1,7 @@
 /**
- * What the library needs of Deno's API, on Node 22 or newer, and on Bun: the npm package puts this in
- * the place of the name `Deno` (`scripts/package_npm.ts`). There is no FFI: file sync does without, as
- * it does on Deno without that permission (no extended attributes, no time stamps of links).
+ * The part of Deno's API that the library needs, for Node 22 or newer, and for Bun. In the npm package
+ * it replaces the name `Deno` (`scripts/package_npm.ts`). There is no FFI, so file sync works as on
+ * Deno without that permission: no extended attributes, no time stamps of links.
  */
 import * as child_process from "node:child_process";
 import * as dns from "node:dns/promises";
@@ -46,7 +46,7 @@ const errors = Object.fromEntries(kinds.map((name) => [
   new (message: string) => Error & { code?: string }
 >;
 
-/** Node's error as the class by which Deno has it. */
+/** Converts Node's error to Deno's class of error. */
 function translated(error: unknown): unknown {
   const code = (error as { code?: string } | null)?.code;
   const name = names[code as keyof typeof names];
@@ -66,7 +66,7 @@ function sync<A extends unknown[], T>(call: (...args: A) => T): (...args: A) => 
   };
 }
 
-/** The same as a promise: all of these are over at once. */
+/** Makes a call return a promise, though it ends at once; errors are converted as in `sync`. */
 function later<A extends unknown[], T>(call: (...args: A) => T): (...args: A) => Promise<T> {
   // deno-lint-ignore require-await
   return async (...args) => sync(call)(...args);
@@ -99,7 +99,7 @@ interface OpenOptions {
 
 class File {
   #file: number;
-  /** Undefined: the kernel keeps the place, as of a device. */
+  /** The position in the file; undefined if the kernel keeps it, as for a device. */
   #at = 0;
 
   constructor(path: string | URL, options: OpenOptions = { read: true }) {
@@ -226,7 +226,7 @@ class Conn {
   }
   write(bytes: Uint8Array): Promise<number> {
     return new Promise((resolve, reject) =>
-      // A copy: the caller may use its buffer again.
+      // The socket gets a copy, because the caller may reuse its buffer.
       this.socket.write(
         bytes.slice(),
         (error) => error ? reject(translated(error)) : resolve(bytes.length),
@@ -349,7 +349,7 @@ class Command {
   spawn() {
     const { args = [], cwd, env, clearEnv, stdin, stdout, stderr, detached, signal } =
       this.#options;
-    // Node tells a moment later that there is no such program; Deno at once.
+    // Node reports a missing program a moment later; Deno reports it at once.
     if (!isProgram(this.#program)) {
       throw Object.assign(new errors.NotFound(`no program ${this.#program}`), { code: "ENOENT" });
     }
@@ -498,8 +498,9 @@ function removeSync(path: string, options: { recursive?: boolean } = {}): void {
 }
 
 /**
- * In the place of `AbortSignal.timeout`, whose timer lets Node end while it is waited for. This one
- * keeps the process alive as long as somebody listens. It takes parts of milliseconds, as Deno's does.
+ * Replaces `AbortSignal.timeout`, whose timer lets Node end while code waits for it. This timer
+ * keeps the process alive as long as the signal has a listener. Like Deno's, it accepts fractions of
+ * milliseconds.
  */
 export function timeout(ms: number): AbortSignal {
   const controller = new AbortController();
@@ -519,7 +520,7 @@ export function timeout(ms: number): AbortSignal {
   });
 }
 
-/** Methods of the language that Node 22 has not: https://tc39.es/proposal-arraybuffer-base64/ */
+/** Methods of the language that Node 22 lacks: https://tc39.es/proposal-arraybuffer-base64/ */
 const added: Record<
   string,
   (this: Uint8Array, options?: { alphabet?: string; omitPadding?: boolean }) => string

@@ -3,7 +3,7 @@
 /** Text in one colour. */
 interface Run {
   readonly text: string;
-  /** Of the palette; undefined for the terminal's own. */
+  /** A colour of the palette; undefined for the terminal's default. */
   readonly color: string | undefined;
   readonly bold: boolean;
   readonly dim: boolean;

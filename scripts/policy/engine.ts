@@ -1,7 +1,7 @@
 /** Builds the policy engine's module with Go, and packs it; `scripts/policy_engine.ts` says how. */
 const sources = new URL("../../policies/engine/", import.meta.url).pathname;
 const checksumFile = `${sources}checksum`;
-/** The Go that the checksum is of; another one is fetched from the module proxy. */
+/** The version of Go that the checksum belongs to; if Go is another version, it fetches this one. */
 const GO = "go1.26.8";
 
 const OPA = "vendor/github.com/open-policy-agent/opa";
@@ -10,10 +10,10 @@ const LEFT_OUT = [
   ...["http", "http_fixup", "http_fixup_darwin", "graphql", "tokens", "crypto", "providers"],
   ...["jsonschema", "net"],
 ].map((name) => `v1/topdown/${name}.go`).concat("v1/util/close.go", "v1/util/read_gzip_body.go");
-/** Files of OPA that name net/http for what a policy never does. */
+/** Files of OPA that import net/http for functions that a policy never uses. */
 const WITHOUT_HTTP = ["internal/gojsonschema/jsonLoader.go", "v1/tracing/tracing.go"];
 
-/** The path of the module; it is built where it isn't there yet. Throws where Go is missing or fails. */
+/** The path of the module, which is built if it is missing. Throws if Go is missing or fails. */
 export async function engineModule(folder: string = cacheFolder()): Promise<string> {
   const key = (await sourceDigest()).slice(0, 16);
   const target = `${folder}/engine-${key}.wasm`;
@@ -28,14 +28,14 @@ export async function checksums(module: string): Promise<{ found: string; wanted
   return { found, wanted: wanted.trim() };
 }
 
-/** Makes the module's digest the one in the tree. */
+/** Writes the module's digest into the tree. */
 export async function updateChecksum(digest: string): Promise<void> {
   await Deno.writeTextFile(checksumFile, `${digest}\n`);
 }
 
 /**
- * Puts the packed module and the licences of what is in it into a folder. Throws where the module is not
- * the one that the tree names.
+ * Puts the packed module and the licences of its parts into a folder. Throws if the module's digest
+ * differs from the one in the tree.
  */
 export async function shipEngine(dist: string): Promise<void> {
   const module = await engineModule();

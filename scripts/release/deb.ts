@@ -1,12 +1,12 @@
-/** The Debian package of a release's file for Linux. It needs nothing: glibc is in the file. */
+/** The Debian package of a release's file for Linux. It has no dependencies: glibc is in the file. */
 import { check } from "../run.ts";
 
 const ARCHITECTURES = { "linux-x64": "amd64", "linux-arm64": "arm64" } as const;
 const root = new URL("../..", import.meta.url).pathname;
 
 /**
- * Makes `fairlead_VERSION_ARCH.deb` of each file in `folder` that is for Linux, beside it. The package
- * has the program, the manual's pages, and shells' completions.
+ * Makes `fairlead_VERSION_ARCH.deb` next to each file for Linux in `folder`. The package has the
+ * program, the manual pages, and the shells' completions.
  * @param version `X.Y.Z`
  */
 export async function debPackages(folder: string, version: string): Promise<void> {

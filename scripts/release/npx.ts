@@ -1,6 +1,6 @@
 /**
- * The packages by which `npx fairlead` runs a release's file: one that is asked for, and one for each
- * platform, of which npm installs the one that fits by `os` and `cpu`. Nothing runs at installation.
+ * The packages by which `npx fairlead` runs a release's file: the main one, and one for each platform.
+ * npm installs the one that matches `os` and `cpu`. No script runs at installation.
  */
 
 /** A release's files by npm's names for their platforms. */
@@ -29,7 +29,7 @@ try {
   process.exit(1);
 }
 const child = spawn(file, process.argv.slice(2), { stdio: "inherit" });
-// A terminal's Ctrl-C reaches the child by itself; what is sent to us alone is handed on.
+// A terminal's Ctrl-C reaches the child by itself; a signal to this process alone is passed on.
 process.on("SIGINT", () => {});
 for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("error", (error) => {
@@ -44,7 +44,7 @@ child.on("exit", (code, signal) => {
 `;
 
 /**
- * Writes the packages' folders into `to`, those of the files that lie in `from`.
+ * Writes the packages' folders into `to`, for the files in `from`.
  * @param version `X.Y.Z`
  */
 export async function npxPackages(from: string, to: string, version: string): Promise<void> {

@@ -16,7 +16,7 @@ export function volumeOf(node: Pick<StoredNode, "name">): string {
   return `${containerOf(node)}_state`;
 }
 
-/** What the engine says of itself, as far as it changes the container. */
+/** The facts about the engine on which the container depends. */
 export interface EngineFacts {
   /** `cgroupfs` or `systemd`; undefined where the engine didn't say. */
   readonly cgroupDriver?: string;

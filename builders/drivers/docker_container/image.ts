@@ -19,7 +19,7 @@ import type { MakeContext } from "../../making/maker.ts";
 import { ALL_GPUS, type EngineFacts } from "./body.ts";
 import { ask, type NodeContainer, step } from "./node_container.ts";
 
-/** Pulls the image; one that is there already is good enough where the pull fails. */
+/** Pulls the image. If the pull fails, an image that is already there is used. */
 export async function provideImage(
   at: NodeContainer,
   image: string,
@@ -102,7 +102,7 @@ function wslLibrariesFor({ engine }: NodeContainer, env: Env): string | undefine
   }
 }
 
-/** Engines don't say whether they have GPUs: a container that asks for one starts, or doesn't. */
+/** Finds out whether the engine has GPUs: it starts a container that requests one, and that may fail. */
 export async function hasGpus(
   at: NodeContainer,
   image: string,
@@ -118,7 +118,7 @@ export async function hasGpus(
       await ask(at, "POST", `/containers/${Id}/start`, context);
       return true;
     } catch (error) {
-      // Some engines leave it behind, though it shall remove itself.
+      // Some engines keep the container, though it was created with AutoRemove.
       await ask(at, "DELETE", `/containers/${Id}?force=1&v=1`, context).catch(() => {});
       throw error;
     }

@@ -33,7 +33,7 @@ import { waitForDaemon } from "./wait.ts";
 
 /** Milliseconds between two looks at another client's container. */
 const LOOK = 40;
-/** How long another client's container may stay unstarted before it counts as left behind, in ms. */
+/** The time in ms after which another client's unstarted container counts as left behind. */
 const LEFT_BEHIND = 5000;
 
 export const maker: Maker = {
@@ -62,7 +62,7 @@ export const maker: Maker = {
     if (found === undefined) return await create(at, options, context);
     requireOurs(at, found);
     await step(context, `starting container ${at.name}`, async () => {
-      // Whoever created it has died since: its files may be missing.
+      // The client that created the container has died since, so files may be missing.
       if (found.State?.Status === "created") await copyFiles(at, options, context);
       await start(at, context);
       await waitForDaemon(at, context);

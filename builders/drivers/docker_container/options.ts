@@ -8,7 +8,7 @@ import type { StoredNode } from "../../store/node_group.ts";
 
 export interface ContainerOptions {
   readonly image: string;
-  /** The image is used though the default policy refuses it. */
+  /** The image is used even if the default policy refuses it. */
   readonly allowUntrusted: boolean;
   /** `NAME=VALUE`, by name. */
   readonly env: readonly string[];
@@ -127,7 +127,7 @@ function parseInteger(text: string): number {
   throw new Error(`strconv.ParseInt: parsing ${quote(text)}: ${problem}`);
 }
 
-/** `NAME[:RETRIES]`; whether the engine knows the name, the engine says. */
+/** Parses `NAME[:RETRIES]`; the engine itself checks the name. */
 function parseRestartPolicy(text: string) {
   const [name = "", ...rest] = text.split(":");
   const count = rest.join(":");

@@ -13,11 +13,11 @@ import { BuilderError } from "../../builder_error.ts";
 import type { MakeContext } from "../../making/maker.ts";
 import { inspect, type NodeContainer } from "./node_container.ts";
 
-/** How long a daemon may take from its start to its first answer, and between two looks, in ms. */
+/** The time limit from a daemon's start to its first answer, and the time between two checks, in ms. */
 const BOOT_LIMIT = 20_000, LOOK = 40;
-/** How much of a daemon's log is read and shown when the daemon doesn't answer. */
+/** The limits on reading and showing the log of a daemon that doesn't answer. */
 const READ_LINES = 200, SHOWN_LINES = 20, LOG_BYTES = 64 << 10;
-/** A container that has ended so often is not waited for any longer. */
+/** The number of restarts after which a container is given up. */
 const MOST_RESTARTS = 3;
 
 /** Asks the daemon in its container until it answers. */
@@ -47,7 +47,7 @@ export async function waitForDaemon(at: NodeContainer, context: MakeContext): Pr
   }
 }
 
-/** Asks now and then, since most daemons need only a moment. */
+/** Whether the container keeps ending. It is asked seldom, because most daemons need only a moment. */
 async function endsAgainAndAgain(
   at: NodeContainer,
   look: number,

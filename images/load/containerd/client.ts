@@ -25,7 +25,7 @@ export interface Containerd extends Calls {
   close(): void;
 }
 
-/** The windows are large, since blobs come fast from this machine. */
+/** The windows are large, because blobs come fast from this machine. */
 const LIMITS = { streamWindow: 4 << 20, connectionWindow: 8 << 20 };
 
 /**

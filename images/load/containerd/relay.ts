@@ -1,7 +1,7 @@
 import type { ServerCall } from "../../../buildkit/grpc/call.ts";
 import type { Calls } from "./client.ts";
 
-/** So many bytes may wait on either side before the other side is slowed down. */
+/** The number of bytes that may wait on either side before the other side is slowed down. */
 const WAITING = 1 << 20;
 
 /**

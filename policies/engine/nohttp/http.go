@@ -1,4 +1,4 @@
-// Package nohttp stands in for net/http where OPA names it: a policy never reaches the network.
+// Package nohttp replaces net/http in OPA: a policy never reaches the network.
 package nohttp
 
 import (
