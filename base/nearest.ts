@@ -1,5 +1,5 @@
 /**
- * The known word that a mistyped one was probably meant to be, or undefined when none is near.
+ * Finds the known word that is near a mistyped one; undefined if there is none.
  *
  * Near means: at most two slips (a letter wrong, missing, too many, or two swapped) and less than
  * half of the word. A known word that begins with what was typed counts too.

@@ -12,7 +12,7 @@ import { bytesOfText } from "./raw_bytes.ts";
 export interface TerminalText {
   /** Makes a text harmless. */
   text(text: string): string;
-  /** The same for bytes. A character or a colour may be split between two calls. */
+  /** Makes bytes harmless. A character or a colour may be split between two calls. */
   bytes(bytes: Uint8Array): string;
 }
 

@@ -36,9 +36,9 @@ export interface CreateRequest {
   /** Undefined: a node that exists keeps its own. */
   readonly driverOpts: Readonly<Record<string, string>> | undefined;
   readonly buildkitdFlags: string;
-  /** Absolute; empty: `buildkitd.default.toml` in the store, if it is there. */
+  /** An absolute path; empty: `buildkitd.default.toml` in the store, if it exists. */
   readonly buildkitdConfig: string;
-  /** Checks everything, and stores nothing. */
+  /** Checks everything, but stores nothing. */
   readonly dryRun: boolean;
 }
 
@@ -253,7 +253,7 @@ async function engineEndpoint({ endpoint }: CreateRequest, env: Env): Promise<st
   });
 }
 
-/** Checks every node, since each of them may make the builder useless. */
+/** Checks every node, because each of them may make the builder useless. */
 async function checkNodes(group: NodeGroup, request: CreateRequest, registry: Registry) {
   const maker = await drivers.find(({ name }) => name === group.driver)?.maker?.();
   for (const node of group.nodes) {

@@ -53,7 +53,7 @@ export interface Output {
   readonly isTerminal: boolean;
   /**
    * Writes all of `text` before it returns; for a terminal, sequences that move the cursor are removed.
-   * Throws `OutputClosed` when nobody reads any more.
+   * Throws `OutputClosed` if the reader is gone.
    */
   write(text: string): void;
   /** Writes text and controls of our own to a terminal, in one write. Throws as `write` does. */

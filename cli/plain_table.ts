@@ -2,7 +2,8 @@ import type { Format } from "./format.ts";
 import { alignColumns } from "../base/go/tabwriter.ts";
 
 /**
- * The `--format=table` of plain fields. Its text is that of the template language, which it spares loading.
+ * The `--format=table` of plain fields. The output equals that of the template language, whose code is
+ * not loaded.
  *
  * @param columns the header of each column, by its field
  */

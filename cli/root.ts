@@ -26,7 +26,7 @@ export async function runRoot(
   return await runList(deps, { path, commands, before: [], words: deps.args, onDebug });
 }
 
-/** The words by which the user calls us: `fairlead`, or `docker buildx`. */
+/** The words by which the user calls the program: `fairlead`, or `docker buildx`. */
 export function rootPath({ plugin }: Pick<Deps, "plugin">): string {
   return plugin === undefined ? program : `docker ${plugin}`;
 }

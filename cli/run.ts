@@ -30,7 +30,7 @@ export async function reportError(
     for (const line of lines) stderr.write(line + "\n");
     if (below.length > 0) stderr.paint(below);
   } catch {
-    // Nobody reads stderr, so only the exit code shows the error.
+    // The reader of stderr is gone, so only the exit code shows the error.
   }
   return code;
 }

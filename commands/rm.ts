@@ -142,7 +142,7 @@ function warnOfDaemon(deps: Deps, builder: Builder) {
   );
 }
 
-/** Asks the daemons without the lock, then removes those builders that haven't changed since. */
+/** Asks the daemons without the lock, then removes the builders that haven't changed meanwhile. */
 async function removeInactive(
   deps: Deps,
   store: Store,

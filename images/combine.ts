@@ -63,7 +63,7 @@ export async function readSource(
 }
 
 /**
- * Joins images. A single one stays as it is when it is an index, or when no index is wanted.
+ * Joins images. A single image stays unchanged if it is an index, or if no index is requested.
  * Throws `UsageError`.
  */
 export async function combine(

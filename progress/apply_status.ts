@@ -119,7 +119,7 @@ function applyMember(state: State, message: Vertex, changes: Changes): void {
   }
   state.byDigest.set(message.digest, group);
   const { members } = group;
-  // A vertex that is no group has the group's ID as its digest.
+  // The ID is the digest of an ordinary vertex, so there is no group.
   if (members === undefined) return;
   const before = members.byDigest.get(message.digest);
   members.byDigest.set(message.digest, message);
@@ -141,7 +141,7 @@ function applyMember(state: State, message: Vertex, changes: Changes): void {
   if (changed || !wasListed) changes.vertexes.add(group);
 }
 
-/** Whether a group is shown: it has started, and doesn't hide. */
+/** Whether a group is shown: it has started, and isn't hidden. */
 function isListed(group: VertexState): boolean {
   return !group.hidden && isStarted(group);
 }

@@ -76,7 +76,7 @@ export function appendTail(tail: LogTail, log: LogPieces, limit: TailLimit): voi
     tail.size += line.length;
   }
   tail.open = log.open;
-  // The tail is cut seldom, since cutting copies it.
+  // The tail is cut seldom, because cutting copies it.
   if (tail.lines.length > 2 * limit.lines || tail.size > 2 * limit.size) trimTail(tail, limit);
 }
 

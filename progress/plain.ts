@@ -254,7 +254,7 @@ export function plainPrinter(
       const [rest = ""] = pieces;
       text += entry.shown ? rest : prefix + entry.line.slice(-MAX_OPEN_LINE) + rest;
       entry.line += rest;
-      // The line is cut seldom, since cutting copies it.
+      // The line is cut seldom, because cutting copies it.
       if (entry.line.length > 2 * MAX_OPEN_LINE) entry.line = entry.line.slice(-MAX_OPEN_LINE);
       if (pieces.length > 1 || !log.open) text += "\n";
       pieces = pieces.slice(1);

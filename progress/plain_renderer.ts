@@ -41,7 +41,7 @@ export function plainRenderer(state: State, options: PlainOptions): Renderer {
     try {
       flush();
     } catch {
-      // Nobody reads the output any more. The next write throws again, where a caller can catch it.
+      // The reader of the output is gone. The next write throws again, where a caller can catch it.
     }
   }
 

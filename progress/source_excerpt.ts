@@ -19,7 +19,7 @@ const TYPE_URL = "github.com/moby/buildkit/errdefs.Source+json";
 /**
  * The source places among an error's details, innermost first. BuildKit packs them as JSON into
  * google.protobuf.Any: `{info: {filename, data (base64)}, ranges: [{start: {line}, end: {line}}]}`,
- * zero values omitted. Unreadable details are skipped, since an excerpt only adds to the error.
+ * zero values omitted. Unreadable details are skipped, because an excerpt is optional.
  */
 export function sourcesOf(details: readonly ErrorDetail[]): Source[] {
   const sources: Source[] = [];

@@ -46,7 +46,7 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
     try {
       if (now() >= restsUntil) draw();
     } catch {
-      // Nobody reads the output any more. The next write throws again, where a caller can catch it.
+      // The reader of the output is gone. The next write throws again, where a caller can catch it.
       stopTimer();
     }
   }

@@ -3,8 +3,8 @@
  * Checks a release's tag, and gathers its files; `.github/workflows/release.yml` runs it.
  *
  *     release.ts check v1.2.3     the tag is the program's version, and the changelog has it
- *     release.ts package v1.2.3   packages of what lies in out/: .deb beside it, npm's in dist/npx
- *     release.ts gather v1.2.3    dist/release: what lies in out/, and the same packed, SHA256SUMS,
+ *     release.ts package v1.2.3   packages of the files in out/: .deb next to them, npm's in dist/npx
+ *     release.ts gather v1.2.3    dist/release: the files in out/, also compressed, SHA256SUMS,
  *                                 notes.md, install.sh, a formula for Homebrew
  */
 import { version } from "../version.ts";

@@ -7,7 +7,7 @@ export function parseBool(text: string): boolean {
   throw new Error(`strconv.ParseBool: parsing ${quote(text)}: invalid syntax`);
 }
 
-/** The same, but undefined for a text that is no boolean. */
+/** Reads a boolean like `parseBool`, but gives undefined for any other text. */
 export function readBool(text: string): boolean | undefined {
   if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
   if (["0", "f", "F", "FALSE", "false", "False"].includes(text)) return false;

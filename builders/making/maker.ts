@@ -20,7 +20,7 @@ export interface MakeContext extends DialContext {
   readonly credentials: CredentialSource;
 }
 
-/** What a driver would make for a node, for `create --dry-run`. */
+/** A description of the objects that a driver would make for a node, for `create --dry-run`. */
 export type Plan = Readonly<Record<string, unknown>>;
 
 /** Makes the daemons of one driver. Methods throw `BuilderError`, `DialError`, or the signal's reason. */

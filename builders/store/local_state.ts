@@ -28,7 +28,7 @@ const VERSION = "2";
 
 /**
  * Writes a record as buildx does: `refs/BUILDER/NODE/REF`, readable for all, without the store's lock,
- * since each ref is new. Errors are ignored: the build doesn't need the record.
+ * because each ref is new. Errors are ignored: the build doesn't need the record.
  */
 export function saveBuildState(
   dir: ConfigDir | undefined,

@@ -8,7 +8,7 @@ export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
 
 /** The type of a flag's value by its kind, and how a repeated flag adds up. */
 export interface FlagTypes {
-  /** Takes no argument save after `=`, in Go's spellings. */
+  /** The flag takes a value only after `=`, in Go's spellings. */
   bool: boolean;
   string: string;
   int: number;
@@ -42,7 +42,7 @@ export interface FlagSpec<Kind extends FlagKind = FlagKind> {
   readonly valueName?: string;
   /** The value of the bare flag (`--flag`). Another value must then follow `=`. */
   readonly bare?: string;
-  /** The long name of the flag that this one is another spelling of. */
+  /** The long name of the flag for which this one is another spelling. */
   readonly sets?: string;
 }
 

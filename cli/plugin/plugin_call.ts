@@ -20,7 +20,7 @@ export interface PluginCall {
   readonly env: Env;
   /** The value of docker's flag `--context`; absent if it wasn't typed. */
   readonly context?: string;
-  /** Aborted when docker wants us to end. */
+  /** Aborted when docker asks the plugin to end. */
   readonly signal: AbortSignal;
 }
 
@@ -45,7 +45,7 @@ const names = ["fairlead", "buildx"];
 /** Reads docker's call of a plugin; undefined if the program was called by itself. */
 export function readPluginCall(words: readonly string[], env: Env): PluginCall | undefined {
   const first = firstArgument(words, dockerFlags);
-  // `docker help NAME ARGS…` calls with the words as they stand.
+  // `docker help NAME ARGS…` passes its words unchanged.
   const at = words[first] === "help" ? first + 1 : first;
   const plugin = words[at];
   // Plugins of docker inherit its variables and call us by ourselves: compose runs `docker-buildx bake`.

@@ -1,4 +1,4 @@
-/** Credentials of `BUILDX_BAKE_GIT_*`, for definitions in git repositories and contexts beside them. */
+/** Credentials of `BUILDX_BAKE_GIT_*`, for definitions in git repositories and contexts on the same host. */
 import { isGitOverSsh } from "../../builds/spec/remote.ts";
 import type { ContextSource } from "../../builds/spec/source.ts";
 import { parseSecrets, type SecretEntry } from "../../grammar/secret.ts";

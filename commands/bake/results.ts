@@ -17,7 +17,7 @@ export interface Done {
   readonly answers: Answers;
 }
 
-/** The text of `--metadata-file`: the answers of each target, and warnings where they are wanted. */
+/** The text of `--metadata-file`: the answers of each target, and warnings if they are requested. */
 export function runMetadata(all: readonly Done[], warnings: readonly VertexWarning[]): string {
   const entries = [
     ...Object.entries(metadataOf({}, warnings)),

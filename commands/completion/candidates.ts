@@ -3,7 +3,7 @@ export interface Candidates {
   readonly words: readonly Candidate[];
   /** The paths that the shell itself offers besides. */
   readonly paths?: "files" | "folders";
-  /** No blank follows the word, since more belongs to it. */
+  /** No blank follows the word, because the word is incomplete. */
   readonly open?: boolean;
 }
 

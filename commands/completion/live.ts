@@ -20,7 +20,7 @@ export interface Asked {
   readonly typed: string;
 }
 
-/** Milliseconds that a daemon may take, since the user waits at the keyboard. */
+/** The time limit of a daemon in milliseconds, because the user waits at the keyboard. */
 const PATIENCE = 1500;
 
 /** Every builder, with its driver. */

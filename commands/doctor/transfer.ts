@@ -104,7 +104,7 @@ async function build(
   }
 }
 
-/** Writes random bytes, which nothing on the way can compress. */
+/** Writes a file of random bytes, which can't be compressed on the way. */
 async function writeRandom(path: string, size: number): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true });
   const part = new Uint8Array(64 << 10);

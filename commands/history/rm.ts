@@ -23,7 +23,7 @@ export const command = defineCommand({
   },
 });
 
-/** The names of the records. All are resolved before the first removal, since removals change what `^1` means. */
+/** The names of the records. All are resolved first, because a removal changes the meaning of `^1`. */
 async function namesOf(
   nodes: Nodes,
   args: readonly string[],

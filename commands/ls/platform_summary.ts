@@ -14,7 +14,7 @@ const major = [
  * Platforms on one line of a table, as buildx shortens them: at most four, grouped by architecture,
  * well-known ones first: `linux/amd64 (+4), linux/arm64*, linux/386, (2 more)`.
  *
- * @param platforms texts, a star behind those that the user fixed
+ * @param platforms texts; those that the user fixed end in a star
  */
 export function summarizePlatforms(platforms: readonly string[]): string {
   const most = 4;

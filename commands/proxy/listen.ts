@@ -107,7 +107,7 @@ function bindUnix(path: string): Deno.Listener {
   }
 }
 
-/** Whether nobody listens at a socket any more. */
+/** Whether a socket's listener is gone. */
 async function isLeft(path: string): Promise<boolean> {
   if (!Deno.lstatSync(path).isSocket) return false;
   try {

@@ -12,7 +12,7 @@ import (
 // CompileRequest names the modules of one policy.
 type CompileRequest struct {
 	Modules []Module `json:"modules"`
-	// Imports are the files that `import data.…` reached, by path; null: there is none.
+	// Imports are the files that `import data.…` reached, by path; null: the file doesn't exist.
 	Imports map[string]*string `json:"imports"`
 	// HasFiles is false for a policy without a folder.
 	HasFiles bool `json:"hasFiles"`

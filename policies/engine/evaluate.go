@@ -82,7 +82,7 @@ func (run *evaluation) query(prepared *preparedQuery) *topdown.Query {
 	if run.tracer != nil {
 		query = query.WithQueryTracer(run.tracer)
 	}
-	// The module has one thread: no other one can end the evaluation, so it looks at the clock itself.
+	// The module has one thread, so no other thread can end the evaluation: it reads the clock itself.
 	return query.WithCancel(&clock{deadline: run.deadline})
 }
 

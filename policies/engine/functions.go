@@ -258,7 +258,7 @@ func (s *state) verifyPGPSignature(args []*ast.Term) (*ast.Term, error) {
 	return ast.BooleanTerm(pgpsign.VerifySignatureWithDigest(signature, keys, hash) == nil), nil
 }
 
-// attestation is the verified signature of a downloaded file, from a bundle beside the policy or from GitHub.
+// attestation is the verified signature of a downloaded file, from a bundle next to the policy or from GitHub.
 func (s *state) attestation(args []*ast.Term, github bool) (*ast.Term, error) {
 	http := s.input.HTTP
 	if http == nil {

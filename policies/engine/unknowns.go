@@ -96,8 +96,8 @@ func shortened(fields []string) []string {
 	return short
 }
 
-// resolve turns wanted fields into a request for the daemon. A material's fields the host resolves: then
-// the input grows, and `again` is true.
+// resolve turns needed fields into a request for the daemon. The host resolves the fields of a material:
+// then the input grows, and `again` is true.
 func (c *checker) resolve(input *Input, platform *ocispecs.Platform, wanted []string, s *state) (answer *CheckAnswer, again bool, err error) {
 	announce := func(request *MetaRequest) *CheckAnswer {
 		c.log("info", fmt.Sprintf("policy decision for source %s: resolve missing fields %v", c.name, shortened(wanted)))

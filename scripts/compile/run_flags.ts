@@ -5,7 +5,7 @@
 const v8Flags = [
   // Functions are compiled with their file, so that the code cache holds them.
   "--no-lazy",
-  // A short run fills the young generation once, and is over.
+  // A short run then ends before the young generation needs a second collection.
   "--min-semi-space-size=4",
   // A run of 50 ms isn't worth the baseline compiler; for longer runs the optimizing one remains.
   "--no-sparkplug",

@@ -1,4 +1,4 @@
-/** What a value of a template can be asked to do: `.Created.Unix`, `.Digest.Encoded`. */
+/** The methods of a template's values: `.Created.Unix`, `.Digest.Encoded`. */
 export type Method = (...args: readonly unknown[]) => unknown;
 
 /** The value's method of that name, if it has one. A digest is a text to us, and to Go a text with methods. */

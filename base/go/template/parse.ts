@@ -2,7 +2,7 @@ import { nearest } from "../../nearest.ts";
 import { lex, type Token, where } from "./lex.ts";
 import { TemplateError } from "./template_error.ts";
 
-/** What a template does, in order. */
+/** A node of a template; nodes run in order. */
 export type Node =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "print"; readonly pipe: Pipe }

@@ -28,7 +28,7 @@ export type FieldType =
 
 export interface Field {
   readonly name: string;
-  /** Its name in JSON; absent for an inline struct. */
+  /** The field's name in JSON; absent for an inline struct. */
   readonly tag?: string;
   readonly type: FieldType;
   /** JSON has the field even when it is empty. */

@@ -178,7 +178,7 @@ class Attributes {
     return this.#pairs((key) => key.startsWith(prefix), prefix.length);
   }
 
-  /** The attributes that are left, except those that have a list of their own. */
+  /** The remaining attributes, except those with a list of their own. */
   rest(): Pair[] {
     const listed = ["vcs:", "build-arg:", "label:", "context:", "attest:"];
     return this.#pairs((key) => !listed.some((prefix) => key.startsWith(prefix)), 0);

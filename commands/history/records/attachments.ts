@@ -11,7 +11,7 @@ import type {
 /** A blob that belongs to a record: an image's index or manifest, a provenance, an SBOM. */
 export interface Attachment {
   readonly digest: string;
-  /** As `linux/arm64/v8`; empty where it is of no platform. */
+  /** A platform such as `linux/arm64/v8`; empty for an attachment without one. */
   readonly platform: string;
   /** The predicate's type of an attestation, else the media type. */
   readonly type: string;
@@ -23,8 +23,8 @@ const indexTypes = [
 ];
 
 /**
- * Everything that belongs to a record, by platform and type. An image is there only as long as the
- * daemon's cache has it; attestations always are.
+ * Lists the attachments of a record, by platform and type. An image is listed only as long as the
+ * daemon's cache has it; attestations are always listed.
  */
 export async function attachmentsOf(
   client: Client,

@@ -17,11 +17,11 @@ export interface HistoryRecord {
   readonly now: Moment | undefined;
 }
 
-/** A record that isn't there. */
+/** The error for a record that doesn't exist. */
 export class NoRecordError extends Error {
   override readonly name = "NoRecordError";
   readonly hint: string;
-  /** The errors of nodes that couldn't be asked for it. */
+  /** The errors of nodes that couldn't be asked for the record. */
   readonly above: readonly string[];
   /** @param options.why a reason for which it may be gone */
   constructor(

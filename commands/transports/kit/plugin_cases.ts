@@ -10,7 +10,7 @@ import { PREFACE } from "./connection_cases.ts";
 import { groupsGone } from "./processes.ts";
 import { type Case, expect, type Kit, soon } from "./subject.ts";
 
-/** A version of the protocol that nobody speaks. */
+/** A version of the protocol that no plugin supports. */
 const NONE = 99;
 
 /** The cases by name. */
