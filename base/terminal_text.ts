@@ -24,8 +24,8 @@ const RESET = /^\x1b\[0*m$/;
 // deno-lint-ignore no-control-regex
 const BEGINNING = /\x1b(?:\[[0-9;:]{0,40})?$/;
 /**
- * In this order: a control sequence, a control string with its end in the same line, another escape
- * sequence, a line end, a control character, a character that turns the direction of writing.
+ * The alternatives in order: a control sequence; a control string with its end in the same line; another
+ * escape sequence; a line end; a control character; a character that changes the writing direction.
  */
 const SPECIAL =
   // deno-lint-ignore no-control-regex

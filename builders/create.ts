@@ -22,18 +22,18 @@ import type { Transaction } from "./store/transaction.ts";
 
 /** The arguments of `create`. */
 export interface CreateRequest {
-  /** Empty: a random one. */
+  /** The builder's name; empty: a random one. */
   readonly name: string;
-  /** Empty: the driver of a builder that exists, else the one that suits the endpoint. */
+  /** The driver; empty: that of an existing builder, else the one that suits the endpoint. */
   readonly driver: string;
-  /** Empty: made of the builder's name. */
+  /** The node's name; empty: derived from the builder's name. */
   readonly node: string;
   /** An endpoint, or a docker context. Empty: `BUILDKIT_HOST`, else the docker context in use. */
   readonly endpoint: string;
   readonly append: boolean;
   readonly use: boolean;
   readonly platforms: readonly Platform[];
-  /** Undefined: a node that exists keeps its own. */
+  /** The driver options; undefined: an existing node keeps its own. */
   readonly driverOpts: Readonly<Record<string, string>> | undefined;
   readonly buildkitdFlags: string;
   /** An absolute path; empty: `buildkitd.default.toml` in the store, if it exists. */

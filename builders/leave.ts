@@ -2,7 +2,7 @@ import { BuilderError } from "./builder_error.ts";
 import { withoutNode } from "./store/node_group.ts";
 import type { Transaction } from "./store/transaction.ts";
 
-/** Removes a node from a stored builder, with the records of its builds. Throws `BuilderError`. */
+/** Removes a node and the records of its builds from a stored builder. Throws `BuilderError`. */
 export function leaveBuilder(transaction: Transaction, name: string, node: string): void {
   if (name === "") throw new BuilderError("leave requires instance name", { hint: "add --name" });
   if (node === "") throw new BuilderError("leave requires node name", { hint: "add --node" });

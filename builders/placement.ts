@@ -28,11 +28,16 @@ export type Reason = "fixed" | "listed" | "related" | "first" | "only";
 export type Listed = (index: number) => Promise<readonly Platform[]>;
 
 /**
- * Assigns each platform to the first node for which it was fixed, else to the first whose workers list
- * it, else to the first that runs it nevertheless (`linux/386` on `linux/amd64`), else to the first of
- * all, which may cross-build. Workers are asked only where their answer decides. A node that can't be
- * asked but might have been chosen is an error, so that no other machine replaces it unnoticed. Without
- * platforms, the first node builds its own.
+ * Assigns each platform to a node, by the first of these rules that finds one:
+ *
+ * 1. the first node for which the platform was fixed
+ * 2. the first node whose workers list it
+ * 3. the first node that runs it nevertheless (`linux/386` on `linux/amd64`)
+ * 4. the first node of all, which may cross-build
+ *
+ * Workers are asked only if their answer decides. A node that can't be asked, but might have been
+ * chosen, is an error, so that no other machine replaces it unnoticed. Without platforms, the first
+ * node builds its own.
  *
  * Throws `BuilderError`, which names node and platform.
  *

@@ -76,8 +76,8 @@ export function report(error: unknown, options: ReportOptions): Report {
 }
 
 /**
- * The message of an error as users see it: a gRPC error has its code before the message, as in Go, and
- * a system error loses the number that Deno adds (`Permission denied (os error 13)`).
+ * The message of an error as users see it. A gRPC error has its code before the message, as in Go. A
+ * system error loses the number that Deno adds (`Permission denied (os error 13)`).
  */
 export function messageOf(error: unknown): string {
   const text = plainMessageOf(error);

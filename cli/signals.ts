@@ -11,8 +11,8 @@ const LATER = 100;
 
 /**
  * The first SIGINT, SIGTERM or SIGHUP aborts the returned signal, so that the command ends in an
- * orderly way; the second leaves at once. If the main thread is too busy to hear them, or doesn't come
- * to an end, two SIGINT or one SIGTERM end the program all the same.
+ * orderly way; the second leaves at once. Even if the main thread is busy or doesn't end, two SIGINT or
+ * one SIGTERM end the program.
  * @returns `listening` resolves once signals are listened to
  */
 export function interruptible(

@@ -10,9 +10,9 @@ export async function createImage(
   sources: readonly Source[],
   { annotations = [], platforms = [], preferIndex = true }: {
     readonly annotations?: readonly IndexAnnotation[];
-    /** None: all. */
+    /** The platforms to keep; all if the list is empty. */
     readonly platforms?: readonly Platform[];
-    /** True: a single image gets an index, too. Default true. */
+    /** Whether a single image gets an index, too; the default is true. */
     readonly preferIndex?: boolean;
   },
   repositories: Repositories,

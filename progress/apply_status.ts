@@ -26,7 +26,7 @@ const RATE_WINDOW = 3000;
 
 /**
  * Applies a message of the Status stream to the state. Each message is partial: a vertex replaces
- * the one with the same digest, a status the one with the same vertex and ID, logs are appended,
+ * the one with the same digest, and a status the one with the same vertex and ID. Logs are appended,
  * and warnings are collected. Parts of a vertex that was never announced are ignored.
  *
  * @param at when the message came, ms of our clock.

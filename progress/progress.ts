@@ -36,7 +36,7 @@ export interface ProgressOptions {
 
 /** Receives a build's progress besides the display, for example for `--timeline`. */
 export interface Watcher {
-  /** @param at when it came, ms since 1970. @param local it is of our own vertexes. */
+  /** @param at the time of arrival, ms since 1970. @param local the message is about our own vertexes. */
   update(message: StatusResponse, at: number, local: boolean): void;
   /** Called once, after the display has ended. `finish` throws the watcher's error. */
   finish(outcome: Outcome): void;

@@ -38,9 +38,9 @@ const MIN_NAME = 12;
 const LOG_PREFIX = " => => # ";
 
 /**
- * The lines of one frame: a header, a line for each vertex with its duration, below it one for each
- * of its parts with bytes and rate, and the end of a running step's output. Lines leave the terminal's last
- * column free. Except for the last frame, there are fewer lines than rows.
+ * The lines of one frame: a header, and a line for each vertex with its duration. Below a vertex there
+ * is a line for each part with bytes and rate, and the end of a running step's output. Lines leave the
+ * terminal's last column free. Except for the last frame, there are fewer lines than rows.
  */
 export function frame(state: State, view: View): string[] {
   const rows: Row[] = [];

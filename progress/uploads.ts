@@ -15,7 +15,7 @@ export interface Upload {
   bytes: number;
 }
 
-/** With more transfers of one name, uploads aren't matched to them; a job has one for each context. */
+/** The largest number of transfers of one name that are matched to uploads; a job has one per context. */
 const MOST = 1000;
 
 /** Whether a status is about a folder that this side uploads. */

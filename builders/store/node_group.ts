@@ -41,10 +41,10 @@ export interface NodeMember {
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The fields that `create` gives to a node. A node that exists keeps its own where one is undefined. */
+/** The fields that `create` gives to a node. An existing node keeps its own value of an undefined field. */
 export interface NodeChange {
   readonly endpoint: string;
-  /** The user named the endpoint: a node that exists gets it. */
+  /** The user named the endpoint, so an existing node gets it, too. */
   readonly isSet: boolean;
   readonly platforms: readonly Platform[];
   readonly driverOpts: Readonly<Record<string, string>> | undefined;

@@ -33,7 +33,7 @@ export interface BakeContext {
   readonly progress: Progress;
   /** The paths that the targets may open; undefined for all. */
   readonly permitted: Permitted | undefined;
-  /** Empty for none. */
+  /** The path of `--metadata-file`; empty for none. */
   readonly metadataFile: string;
   /** The format of `--plan`, with which nothing is built. */
   readonly planFormat: string | undefined;

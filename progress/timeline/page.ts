@@ -1,6 +1,6 @@
 /**
  * A build's timeline as one self-contained HTML page: no script, nothing to fetch. A step's log
- * opens by `<details>`, the critical path alone is shown by a checkbox and CSS, so the page works
+ * opens by `<details>`, and a checkbox with CSS shows the critical path alone. So the page works
  * under any content policy and from a CI's artifact store.
  */
 import { formatAmount, formatBytes, formatSeconds } from "../../base/units.ts";

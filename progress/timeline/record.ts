@@ -18,7 +18,7 @@ import type { Bar, Step, Timeline, Transfer } from "./timeline.ts";
 export interface TimelineRecorder {
   /**
    * Takes a message of the daemon's Status stream, or of our own vertexes.
-   * @param at when it came, ms since 1970
+   * @param at the time of arrival, ms since 1970
    */
   update(message: StatusResponse, at: number, local: boolean): void;
   /** @param now ms since 1970; steps without an end are drawn until then. */

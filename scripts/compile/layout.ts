@@ -8,7 +8,7 @@
  *     Deno       as it is, to the end of the file
  */
 
-/** Bytes; each part but the last is filled up to a multiple. */
+/** The block size in bytes; each part except the last is padded to a multiple. */
 export const BLOCK = 65_536;
 
 /** The first line of the program's part. */
@@ -17,5 +17,5 @@ export interface Manifest {
   readonly files: readonly (readonly [path: string, size: number])[];
 }
 
-/** The mark in the head that stands for the name of the folder, which holds a hash of the head. */
+/** The placeholder in the head for the name of the folder, which contains a hash of the head. */
 export const NAME_MARK = "@NAME@";

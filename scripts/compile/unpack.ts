@@ -5,8 +5,8 @@
  *
  *     unpack.js SELF PARTIAL FINAL AT DIGEST
  *
- * SELF is the binary, PARTIAL the folder that holds Deno, its C library and this file, AT where in
- * SELF the program's part begins, in bytes, and DIGEST the SHA-256 of all behind the head.
+ * SELF is the binary, and PARTIAL the folder with Deno, its C library and this file. AT is the offset
+ * of the program's part in SELF, in bytes. DIGEST is the SHA-256 of everything behind the head.
  */
 import { createHash } from "node:crypto";
 import process from "node:process";
@@ -59,7 +59,7 @@ function damaged(what: string): never {
   throw new Error(`${self} is damaged (${what} is wrong): get it anew`);
 }
 
-/** The folder's name, as it follows from the head: the version, and a hash of the head without it. */
+/** The folder's name, made of the head: the version, and a hash of the head without that name. */
 async function nameOf(file: Deno.FsFile): Promise<string> {
   const bytes = new Uint8Array(BLOCK);
   for (let got = 0; got < BLOCK;) got += await file.read(bytes.subarray(got)) ?? BLOCK;

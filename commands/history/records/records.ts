@@ -39,7 +39,7 @@ export class NoRecordError extends Error {
 const LIMIT = 50;
 
 export interface Query {
-  /** Empty: all of them. */
+  /** The name of the record; empty for all records. */
   readonly ref?: string;
   /** Leave out running builds. */
   readonly completedOnly?: boolean;
