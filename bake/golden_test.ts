@@ -1,5 +1,5 @@
 /**
- * The language of bake against the outputs of buildx that `golden/` holds: definitions, expressions
+ * Compares the language of bake with the outputs of buildx in `golden/`: definitions, expressions
  * and compose files. `tests/bake/golden.ts` describes the files.
  */
 import { equal, notEqual, ok } from "node:assert/strict";

@@ -47,14 +47,14 @@ export interface Variable {
   readonly value: string | undefined;
 }
 
-/** All files, merged. Targets are as written: nothing is inherited, and no default is set. */
+/** All files, merged. Targets are as written: without inheritance and defaults. */
 export interface Definition {
   readonly targets: readonly Target[];
   readonly groups: readonly Group[];
   readonly variables: readonly Variable[];
 }
 
-/** The targets that are wanted of a definition. */
+/** The targets that are requested of a definition. */
 export interface Request {
   /** Names and patterns of the command line. */
   readonly names: readonly string[];

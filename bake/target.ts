@@ -1,6 +1,7 @@
 /**
- * Targets and groups of a bake definition. Attributes have the names of bake files and of `--print`.
- * Maps are used instead of objects, since their keys are the user's, and may be `__proto__`.
+ * Targets and groups of a bake definition. Attributes have the names of bake files and of
+ * `--print`. Maps are used instead of objects, because users choose the keys, and one may be
+ * `__proto__`.
  */
 import type { Attestation } from "../grammar/attestation.ts";
 import type { CacheEntry } from "../grammar/cache.ts";
@@ -45,7 +46,7 @@ export interface Target {
   entitlements?: string[];
   "extra-hosts"?: Map<string, string>;
   policy?: PolicyEntry[];
-  /** Where relative contexts start from, with `fileRelativePaths`. */
+  /** The base folders of relative contexts, with `fileRelativePaths`. */
   base?: ContextBase;
 }
 
@@ -73,7 +74,7 @@ export interface ContextBase {
   /** The folder of the target's own block, for a target without `context`. */
   own?: string;
   context?: string;
-  /** The target whose `context` this one takes: that target's folder counts. */
+  /** The target whose `context` this one takes: that target's folder is used. */
   contextOf?: string;
   contexts: Map<string, string>;
 }

@@ -10,7 +10,7 @@ export class BuildError extends Error {
   override readonly name = "BuildError";
   readonly above: readonly string[];
   readonly hint: string | undefined;
-  /** Where else the build is shown. */
+  /** Other places that show the build. */
   below: readonly Painted[] | undefined;
   /**
    * @param prefix the beginning of the text: `failed to build: `, `target app: `

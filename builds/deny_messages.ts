@@ -3,8 +3,8 @@ import type { RpcError } from "../buildkit/grpc/status.ts";
 const TYPE_URL = "github.com/moby/buildkit/policysession.DecisionResponse+json";
 
 /**
- * The messages of policies that denied a source, among an error's details. BuildKit packs a decision as
- * JSON into google.protobuf.Any: `{denyMessages: [{message}]}`, since 0.27.
+ * Finds the messages of policies that denied a source, in an error's details. BuildKit packs a
+ * decision as JSON into google.protobuf.Any: `{denyMessages: [{message}]}`, since 0.27.
  */
 export function denyMessages(details: RpcError["details"]): string[] {
   return details.flatMap(({ typeUrl, value }) => {

@@ -52,7 +52,7 @@ export interface PreparedBuild {
   readonly outputs: readonly EngineOutput[];
   /** The Dockerfile is only asked about. */
   readonly call: CallMethod | undefined;
-  /** Nobody said where the result is to go. */
+  /** No option says where the result goes. */
   readonly lacksOutput: boolean;
 }
 
@@ -87,7 +87,7 @@ export async function sourcePolicy(env: Env): Promise<Uint8Array | undefined> {
 }
 
 /**
- * Turns a specification into requests, and looks at everything that it names. The phases stand in
+ * Turns a specification into requests, and checks everything that it names. The phases are in
  * buildx's order: of several mistakes the first one is reported. Throws `UsageError` and the like.
  */
 export async function prepare(spec: BuildSpec, context: PrepareContext): Promise<PreparedBuild> {
@@ -176,9 +176,9 @@ async function openCredentials(
 /** The outputs of a build before images have names. */
 interface ChosenOutputs {
   readonly outputs: readonly Output[];
-  /** The builder keeps or loads the image though nobody asked for that. */
+  /** The builder keeps or loads the image by default, without an option. */
   readonly byDefault: boolean;
-  /** Nobody said where the result is to go, and there is no default. */
+  /** No option says where the result goes, and there is no default. */
   readonly isMissing: boolean;
 }
 
@@ -251,7 +251,9 @@ function dialContext(deps: Deps): DialContext {
   return { signal, env, log: () => {}, warn: warnOnce(deps), step: () => {} };
 }
 
-/** @param checkDockerfile stands in the middle, where buildx's daemon reports a missing Dockerfile */
+/**
+ * @param checkDockerfile called in the middle, where buildx's daemon reports a missing Dockerfile
+ */
 async function cachesOf(
   { cacheFrom, cacheTo }: BuildSpec,
   env: Env,
@@ -291,7 +293,9 @@ function lacksDefaultLoad(deps: Pick<Deps, "env" | "stderr">): boolean {
   }
 }
 
-/** A warning about targets whose results go nowhere; none where the Dockerfile is only asked about. */
+/**
+ * A warning about targets whose results are discarded; none for a question about the Dockerfile.
+ */
 export function noOutput(
   builds: ReadonlyMap<string, PreparedBuild>,
   { driver }: Builder,

@@ -1,11 +1,11 @@
 /**
- * Stands where buildkitd stands, for faults that a real daemon can't be brought to: Control's Info,
+ * A stand-in for buildkitd, for faults that a real daemon can't be brought to: Control's Info,
  * ListWorkers, Solve, Status and Session, served by our own gRPC and HTTP/2.
  *
- * What it does not do: build anything. It reads no Dockerfile, runs no step, keeps no cache and no
- * history, has no gateway API (LLBBridge) and never asks for health; what happens between a Solve
- * and its answer is the test's script. Since it shares our HTTP/2 and gRPC, it proves nothing of
- * these: `tests/grpc`, `tests/http2` and the real daemons do.
+ * It builds nothing: it reads no Dockerfile, runs no step, keeps no cache and no history, has no
+ * gateway API (LLBBridge) and never checks health. The test's script decides what happens between a
+ * Solve and its answer. It shares our HTTP/2 and gRPC, so it proves nothing about these:
+ * `tests/grpc`, `tests/http2` and the real daemons do.
  */
 import { pathOf, type ServerCall, unary } from "../buildkit/grpc/call.ts";
 import { Code, RpcError } from "../buildkit/grpc/status.ts";
@@ -196,7 +196,7 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Promises by name: who waits and who fulfils may come in either order. */
+/** Promises by name: the waiting and the fulfilling side may come in either order. */
 function promises<T>() {
   const known = new Map<string, PromiseWithResolvers<T>>();
   return {

@@ -4,11 +4,14 @@ import { ConversionError } from "../hcl/convert.ts";
 import type { Value } from "../hcl/value.ts";
 import type { Json } from "./pretty_json.ts";
 
-/** All that bake knows about one attribute of a target or group; `T` is the type of its field. */
+/** The rules of one attribute of a target or group; `T` is the type of its field. */
 export interface Attribute<T> {
-  /** A value of HCL or JSON as a field; undefined where null means unset. Throws errors of `unsuitable`. */
+  /**
+   * Makes a field of a value of HCL or JSON; undefined where null means unset. Throws errors of
+   * `unsuitable`.
+   */
   readonly read: (value: Value) => T | undefined;
-  /** The field as references see it. */
+  /** The field's value in references. */
   readonly value: (field: T | undefined) => Value;
   /** Merges a field with the field of a later block, file or child. */
   readonly merge: (below: T | undefined, above: T) => T;
@@ -32,7 +35,7 @@ export interface Setter<T> {
   readonly permits?: (field: T, override: Override, name: string) => Paths;
 }
 
-/** What `--set` says about one key of a target, with all its occurrences. */
+/** The overrides of one key of a target by `--set`, with all its occurrences. */
 export interface Override {
   /** The last value; undefined where none was given. */
   value?: string;
@@ -53,17 +56,17 @@ export function unsuitable(error: unknown): string {
   throw error;
 }
 
-/** The later field counts. */
+/** Returns the later field. */
 export function replace<T>(_: T | undefined, above: T): T {
   return above;
 }
 
-/** Both lists count, one behind the other. */
+/** Concatenates both lists. */
 export function append<T>(below: readonly T[] | undefined, above: readonly T[]): T[] {
   return [...below ?? [], ...above];
 }
 
-/** Both maps count; of one key the later value. */
+/** Merges both maps; for a common key the later value wins. */
 export function byKey<V>(
   below: ReadonlyMap<string, V> | undefined,
   above: ReadonlyMap<string, V>,
@@ -71,14 +74,14 @@ export function byKey<V>(
   return new Map([...below ?? [], ...above]);
 }
 
-/** One entry for each value of a key: the last one, at the place of the first. */
+/** Keeps one entry for each value of a key: the last one, at the place of the first. */
 export function lastOfEach<K extends string, T extends Record<K, string>>(
   key: K,
 ): (entries: readonly T[]) => T[] {
   return (entries) => [...new Map(entries.map((entry) => [entry[key], entry])).values()];
 }
 
-/** Removes doubles. The gap is filled from the end, as buildx does it. */
+/** Removes duplicates. The gap is filled from the end, as buildx does it. */
 export function unlike<T extends object>(entries: readonly T[]): T[] {
   const rest = [...entries];
   const keys = rest.map(entryKey);

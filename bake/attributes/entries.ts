@@ -41,7 +41,7 @@ const STRINGS = map(STRING);
 const SECRET = optionalFields({ id: STRING, src: STRING, env: STRING });
 const AGENT = optionalFields({ id: STRING, paths: list(STRING) });
 
-/** Reads a list whose elements are texts or values of a type; empty texts count for nothing. */
+/** Reads a list whose elements are texts or values of a type; empty texts are ignored. */
 function entries<T>(
   type: Type,
   parse: (text: string) => T[],
@@ -68,7 +68,7 @@ function stringsOf(value: Value): Map<string, string> {
   return strings;
 }
 
-/** Entries of a type with attributes, as references see them. */
+/** The value in references of entries that have a type and attributes. */
 function mapsOf<T extends { readonly type: string; readonly attrs: ReadonlyMap<string, string> }>(
   more: (entry: T) => readonly [string, string][],
 ): (field: readonly T[] | undefined) => Value {
@@ -95,7 +95,7 @@ function filled(members: Record<string, string | readonly string[]>): Map<string
   return new Map(Object.entries(members).filter(([, value]) => value.length > 0));
 }
 
-/** @param path the attribute of a local cache that is a path, and what the client does there */
+/** @param path the attribute of a local cache that is a path, and the client's action there */
 function caches(
   key: string,
   merge: Attribute<CacheEntry[]>["merge"],

@@ -42,7 +42,9 @@ export function notNull<T>(read: (value: Value) => T): (value: Value) => T {
 
 const textOf = notNull(({ content }) => content as string);
 
-/** Doubles the sign of what could be taken for an interpolation when the printed text is read again. */
+/**
+ * Doubles the `$` and `%` that would begin an interpolation when the printed text is read again.
+ */
 function escaped(text: string): string {
   return text.replace(/[$%](?=\{)/g, (sign) => sign + sign);
 }
@@ -61,7 +63,7 @@ export function text(key: string | undefined, { escapes = false } = {}): Attribu
   };
 }
 
-/** A text that can't be unset: an empty one counts for nothing. */
+/** A text that can't be unset: an empty one is ignored. */
 export const description: Attribute<string> = {
   read: (value) => textOf(convert(value, STRING)),
   value: (field = "") => stringOf(field),
@@ -87,7 +89,7 @@ export function setBool(key: string, text = ""): boolean {
   throw new BakeError(`invalid value ${text} for boolean key ${key}`);
 }
 
-/** A list of texts, each of them once and none of them empty, unless `keeps` says so. */
+/** A list of texts without duplicates and empty texts, unless `keeps` says so. */
 export function texts(
   key: string | undefined,
   { merge = replace, escapes = false, always = false, keeps = false }: {
@@ -110,7 +112,7 @@ export function texts(
   };
 }
 
-/** Without doubles and empty texts. */
+/** Removes duplicates and empty texts. */
 export function uniqueTexts(texts: readonly string[]): string[] {
   return [...new Set(texts)].filter((text) => text !== "");
 }
@@ -119,7 +121,7 @@ export function uniqueTexts(texts: readonly string[]): string[] {
 export function textMap(
   key: string,
   { nullable = true, escapes = false, tidy }: {
-    /** Whether a null is an entry that is not there, or an error. */
+    /** Whether a null is a missing entry, or an error. */
     readonly nullable?: boolean;
     readonly escapes?: boolean;
     readonly tidy?: (field: Map<string, string>) => Map<string, string>;

@@ -1,7 +1,7 @@
-/** JSON of two spaces, as Go's encoder writes it. */
+/** JSON indented by two spaces, as Go's encoder writes it. */
 import { jsonString } from "../hcl/json_text.ts";
 
-/** Anything that JSON has; objects are maps, in their order. */
+/** Any JSON value; objects are maps, in their order. */
 export type Json = string | number | bigint | boolean | null | readonly Json[] | Map<string, Json>;
 
 export function prettyJson(value: Json, indent = ""): string {

@@ -13,7 +13,7 @@ export function optionalFields(attributes: Record<string, Type>): Type {
   return object(new Map(Object.entries(attributes)), new Set(Object.keys(attributes)));
 }
 
-/** The limits by name, in the order that they are printed in. */
+/** The limits by name, in the order in which they are printed. */
 const FIELDS: Record<keyof Resources, Type> = {
   memory: STRING,
   "memory-swap": STRING,

@@ -1,6 +1,6 @@
 /**
- * The attributes of targets and groups. An entry is all that bake knows about an attribute: how it is
- * read, merged, overridden and printed. The order is that of `--print`.
+ * The attributes of targets and groups. An entry has all rules of an attribute: how it is read,
+ * merged, overridden and printed. The order is that of `--print`.
  */
 import type { Group, Target } from "../target.ts";
 import { append, type Attribute } from "./attribute.ts";
@@ -59,7 +59,7 @@ export const groupAttributes: {
 // deno-lint-ignore no-explicit-any
 const all = Object.entries(targetAttributes) as [string, Attribute<any>][];
 
-/** A target that has what the second one says on top of the first. Both stay unchanged. */
+/** Merges the second target over the first. Both stay unchanged. */
 export function mergeFields<T extends Fields>(below: T, above: Fields): T {
   const [under, over] = [below, above] as Record<string, unknown>[];
   const merged = Object.fromEntries(

@@ -16,7 +16,7 @@ function printed(name: string, field: unknown): string | undefined {
   return json === undefined ? undefined : JSON.stringify(JSON.parse(prettyJson(json)));
 }
 
-/** By attribute: what is written, and what `--print` makes of it. */
+/** By attribute: the written value, and the value in `--print`. */
 const prints: [name: string, written: string, printed: string | undefined][] = [
   ["description", '""', undefined],
   ["context", '"."', '"."'],
@@ -69,7 +69,7 @@ Deno.test("each attribute has a value for references, set or not", () => {
   equal(toJson(table["args"]!.value(new Map([["a", "1"]]))), '{"a":"1"}');
 });
 
-/** By attribute: a field, a later one, and what both come to. */
+/** By attribute: a field, a later one, and the merged field. */
 const merges: [name: keyof Fields, below: string, above: string, merged: string][] = [
   ["tags", '["a"]', '["b"]', '["b"]'],
   ["annotations", '["a=1"]', '["b=2"]', '["a=1","b=2"]'],

@@ -1,4 +1,4 @@
-/** The variables of a service, which build arguments without a value take theirs from. */
+/** The variables of a service. Build arguments without a value take theirs from these. */
 import { ComposeError } from "../error.ts";
 import { list, mapping } from "./consistency.ts";
 import { DotenvError, readDotenv } from "./dotenv.ts";

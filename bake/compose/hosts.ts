@@ -11,7 +11,7 @@ export function hostsOf(value: Value | undefined): Map<string, string> {
   }
   for (const item of Array.isArray(value) ? value : []) {
     const text = textOf(item);
-    // `=` first: an IPv6 address has colons.
+    // `=` is tried first, because an IPv6 address has colons.
     const separator = ["=", ":"].find((separator) => text.includes(separator));
     if (separator === undefined) {
       throw new ComposeError(`invalid additional host, missing IP: ${text}`);

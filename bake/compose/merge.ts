@@ -1,6 +1,7 @@
 /**
- * Two compose models merged, the second over the first (https://docs.docker.com/reference/compose-file/merge):
- * mappings by key, lists one after the other, and what may be written both ways as a list of `K=V`.
+ * Merges two compose models, the second over the first
+ * (https://docs.docker.com/reference/compose-file/merge): mappings by key, and lists one after the
+ * other. A value that may be a mapping or a list becomes a list of `K=V`.
  */
 import { ComposeError } from "../error.ts";
 import { lookUp, type Path, shown } from "./path.ts";

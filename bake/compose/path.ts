@@ -13,7 +13,7 @@ export function matches(path: Path, pattern: Pattern): boolean {
     parts.every((part, at) => part === "*" || part === path[at]);
 }
 
-/** The entry of the first pattern that matches. */
+/** Returns the entry of the first pattern that matches. */
 export function lookUp<T>(table: Readonly<Record<Pattern, T>>, path: Path): T | undefined {
   for (const pattern in table) if (matches(path, pattern)) return table[pattern];
   return undefined;

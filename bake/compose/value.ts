@@ -59,7 +59,7 @@ export function typeName(value: Value): string {
   return "string";
 }
 
-/** A copy that shares nothing. */
+/** Makes a deep copy. */
 export function cloned(value: Value): Value {
   if (Array.isArray(value)) return value.map(cloned);
   if (isMapping(value)) return new Map([...value].map(([key, value]) => [key, cloned(value)]));

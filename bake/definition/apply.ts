@@ -30,7 +30,7 @@ const keys: ReadonlyMap<string, Key> = new Map(
   ].map(({ name, setter }) => [setter.key, { name: name as keyof Fields, setter }]),
 );
 
-/** Changes a target. Paths and permissions that the user named are allowed. Throws `UsageError`. */
+/** Changes a target. Allows the paths and permissions that the user named. Throws `UsageError`. */
 export function applyOverrides(
   target: Target,
   overrides: ReadonlyMap<string, Override>,

@@ -38,7 +38,10 @@ function contextOf(expression: Expression): string | undefined {
   return typeof name.key.content === "string" ? name.key.content : undefined;
 }
 
-/** Lets all contexts start at their files. One taken from another target starts where that target's does. */
+/**
+ * Lets all contexts start at their files. A context taken from another target starts at that
+ * target's base folder.
+ */
 export function rebase(targets: readonly Target[], isRemote: IsRemote): Target[] {
   const byName = new Map(targets.map((target) => [target.name, target]));
   return targets.map((target): Target => {

@@ -56,14 +56,16 @@ const kindsOf = new Map<string, ReadonlyMap<string, AnyKind>>([
 /** Stands for all attributes of a block at once. */
 const WHOLE = "";
 
-/** More combinations than this are a mistake. */
+/** The most combinations of a matrix. A definition with more is a mistake. */
 const MAX_MATRIX = 10_000;
 
 export class Blocks {
   #states: State[] = [];
   /** By type and final name. Several blocks of one name are merged. */
   readonly #byName = new Map([...kindsOf.keys()].map((type) => [type, new Map<string, State[]>()]));
-  /** The values that references see, made for the first reference, since most files have none. */
+  /**
+   * The values of references. They are made at the first reference, because most files have none.
+   */
   readonly #values = new Map([...kindsOf.keys()].map((type) => [type, new Map<string, Seen>()]));
   /** Labels with the final names of their blocks, where these differ. */
   readonly renamed = new Map<string, string[]>();
@@ -98,12 +100,12 @@ export class Blocks {
     );
   }
 
-  /** Whether a name stands for all targets or groups, and is no variable. */
+  /** Whether a name means all targets or all groups, and not a variable. */
   owns(name: string): boolean {
     return kindsOf.has(name);
   }
 
-  /** Resolves what `target.NAME.ATTRIBUTE` names. */
+  /** Resolves the attributes that `target.NAME.ATTRIBUTE` names. */
   load({ root, steps }: Name): void {
     const [first, second] = steps;
     if (first === undefined) throw new BakeError(`cannot access ${root} as a variable`);
@@ -117,7 +119,9 @@ export class Blocks {
     this.#publish(root);
   }
 
-  /** Sets the object that `target` or `group` has as its value; none before there is a block. */
+  /**
+   * Sets the object that is the value of `target` or `group`; does nothing before there is a block.
+   */
   #publish(type: string): void {
     const values = this.#values.get(type)!;
     const { names } = this.evaluation.root;

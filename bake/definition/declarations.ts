@@ -15,7 +15,7 @@ export interface VariableDeclaration {
   readonly otherwise: Attribute | undefined;
   readonly description: string;
   readonly validations: readonly Validation[];
-  /** Where errors about it point that no expression is to blame for. */
+  /** The range for errors that no expression causes. */
   readonly range: Range;
 }
 
@@ -47,7 +47,7 @@ const main = new Map([["group", ["name"]], ["target", ["name"]]]);
 const functionSchema = { attributes: ["params", "result", "variadic_params"] };
 const validationSchema = { attributes: ["condition", "error_message"] };
 
-/** Reads the heads of everything, of all files. Throws a {@link Diagnostic}. */
+/** Reads the heads of all declarations, of all files. Throws a {@link Diagnostic}. */
 export function readDeclarations(
   bodies: readonly Body[],
   reserved: ReadonlySet<string>,
@@ -105,7 +105,7 @@ function readVariable({ labels, body }: Block): VariableDeclaration {
   };
 }
 
-/** Read before there are any names. */
+/** These expressions are read before any name exists. */
 function constantText({ expression }: Attribute): string {
   const [name] = referencesOf(expression).names;
   if (name !== undefined) {

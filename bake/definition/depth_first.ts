@@ -1,17 +1,20 @@
-/** How a graph of names is visited. */
+/** The callbacks of a visit of a graph of names. */
 export interface Visit {
-  /** The names that a name leads to. Called once for each name. */
+  /** Returns the names that a name leads to. Called once for each name. */
   enter(name: string): readonly string[];
-  /** Called when all that a name leads to was left. */
+  /** Called after all names that a name leads to were left. */
   leave(name: string): void;
-  /** A name leads back to one that was entered and not left yet, which is then not followed. */
+  /**
+   * Called when a name leads back to one that was entered and not left yet. That one is not
+   * followed.
+   */
   cycle?(from: string, to: string): void;
 }
 
 /**
- * Visits a name and all that it leads to, depth first. There is no recursion, since a chain of names
- * may be longer than the stack is deep.
- * @param left has the names that were left before; `leave` adds to it
+ * Visits a name and all that it leads to, depth first. There is no recursion, because a chain of
+ * names may be longer than the stack.
+ * @param left the names that were left before; `leave` adds to them
  */
 export function depthFirst(
   start: string,

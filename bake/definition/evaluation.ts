@@ -1,6 +1,6 @@
 /**
- * Evaluates a definition. Every name is resolved when something needs it, whatever its order in the
- * files. A name that needs itself is a cycle.
+ * Evaluates a definition. Every name is resolved when it is first needed, independent of the order
+ * in the files. A name that needs itself is a cycle.
  */
 import { BakeError } from "../error.ts";
 import type { Attribute } from "../hcl/body.ts";
@@ -29,7 +29,7 @@ import { listedText, type Override, readTyped, readUntyped } from "./variables.t
 export interface EvaluationOptions {
   readonly lookup: (name: string) => string | undefined;
   readonly builtins: ReadonlyMap<string, string>;
-  /** Functions of the library: nothing takes their names. */
+  /** The functions of the library, whose names no other function can take. */
   readonly library: ReadonlySet<string>;
 }
 
@@ -82,7 +82,7 @@ export class Evaluation {
     });
   }
 
-  /** Resolves what an expression needs, as far as it is there. Throws a {@link Diagnostic}. */
+  /** Resolves the names that an expression needs, if they exist. Throws a {@link Diagnostic}. */
   load(
     expression: Expression,
     scope: Scope,
@@ -107,7 +107,7 @@ export class Evaluation {
     });
   }
 
-  /** The same for every target of a matrix. */
+  /** Does the same for every target of a matrix. */
   #referencesOf(expression: Expression): References {
     const known = this.#references.get(expression);
     if (known !== undefined) return known;
@@ -120,7 +120,7 @@ export class Evaluation {
     return scope !== this.root && scope.names.has(name);
   }
 
-  /** An attribute's value, with what it needs. Throws a {@link Diagnostic}. */
+  /** Evaluates an attribute, after the names that it needs. Throws a {@link Diagnostic}. */
   value({ expression }: Attribute, scope: Scope): Value {
     this.load(expression, scope);
     return valueOf(expression, scope);
@@ -254,7 +254,7 @@ export class Evaluation {
     throw new Diagnostic("Validation failed", detail, subject);
   }
 
-  /** Runs what must not be asked for again while it runs. */
+  /** Runs work for a name; a request for the same name meanwhile is a cycle. */
   #once(key: string, cycle: string, run: () => void): void {
     if (this.#underWay.has(key)) throw new BakeError(cycle);
     this.#underWay.add(key);

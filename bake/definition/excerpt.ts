@@ -1,4 +1,4 @@
-/** Errors with the lines of the file around them. */
+/** Adds the lines of the file to errors. */
 import { excerpt } from "../../base/excerpt.ts";
 import { BakeError } from "../error.ts";
 import type { Diagnostic } from "../hcl/diagnostic.ts";

@@ -6,9 +6,9 @@ import { depthFirst } from "./depth_first.ts";
 const PREFIX = "target:";
 
 /**
- * Adds all targets that others link to. Returns the names of those that nobody asked for. Throws
+ * Adds all targets that others link to. Returns the names of those that were not requested. Throws
  * `BakeError`.
- * @param resolve a target of the definition by name
+ * @param resolve returns a target of the definition by name
  */
 export function followLinks(
   targets: Map<string, Target>,
@@ -18,7 +18,7 @@ export function followLinks(
   const left = new Set<string>();
   const add = (name: string) => {
     if (targets.has(name)) return;
-    // A target that only others need keeps nothing but its cache.
+    // A target that is only linked to keeps only its caches.
     const output = [{ type: "cacheonly", dest: "", attrs: new Map() }];
     targets.set(name, { ...resolve(name), output });
     linked.add(name);

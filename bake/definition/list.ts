@@ -7,7 +7,7 @@ import type { Definition } from "../options.ts";
 import type { Group } from "../target.ts";
 import { type Json, prettyJson } from "../attributes/pretty_json.ts";
 
-/** The list that is asked for, and its format. */
+/** The requested list, and its format. */
 export interface ListFormat {
   readonly type: "targets" | "variables";
   readonly format: "table" | "json";
@@ -84,7 +84,7 @@ interface Listed {
   readonly isGroup: boolean;
 }
 
-/** Targets and groups together. Names that begin with `_` are hidden. */
+/** Lists targets and groups together. Names that begin with `_` are hidden. */
 function listed({ targets, groups }: Definition): Listed[] {
   const all = [
     ...targets.map(({ name, description = "" }) => ({ name, description, isGroup: false })),

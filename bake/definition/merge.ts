@@ -1,14 +1,14 @@
 import { mergeFields } from "../attributes/table.ts";
 import type { Target } from "../target.ts";
 
-/** A target that has what the second one says on top of the first. Both stay unchanged. */
+/** Merges the second target over the first. Both stay unchanged. */
 export function merge(below: Target, above: Target): Target {
   const merged = mergeFields(below, above);
   if (above.base) mergeBase(merged, below, above);
   return merged;
 }
 
-/** The folder that a context starts from goes with the context. */
+/** The base folder of a context is taken together with the context. */
 function mergeBase(merged: Target, below: Target, above: Target): void {
   const base = above.base!;
   const contexts = new Map(below.base?.contexts);

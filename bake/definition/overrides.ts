@@ -6,7 +6,7 @@ import { compilePattern } from "./pattern.ts";
 /** By target, then by key: `tags`, `args.NAME`. */
 export type Overrides = ReadonlyMap<string, ReadonlyMap<string, Override>>;
 
-/** Keys that need a name behind them. */
+/** Keys that need a name after them. */
 const named = new Set(["args", "contexts", "labels", "extra-hosts", "resources", "secret"]);
 
 /**

@@ -2,7 +2,7 @@ import { deepEqual, throws } from "node:assert/strict";
 import { readDefinition } from "./read.ts";
 import { resolveTargets } from "./resolve.ts";
 
-/** What `--set` makes of a definition's target `t`, in HCL. */
+/** Applies `--set` to a definition's target `t`, in HCL. */
 async function overridden(text: string, ...overrides: string[]) {
   const definition = await readDefinition(
     [{ name: "b.hcl", data: new TextEncoder().encode(text) }],

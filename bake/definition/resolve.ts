@@ -1,4 +1,7 @@
-/** From a definition to the targets that are asked of it: groups expanded, parents merged, links followed. */
+/**
+ * Finds the targets that are requested of a definition: expands groups, merges parents, follows
+ * links.
+ */
 import { quote } from "../../base/go/quote.ts";
 import { tidyFields } from "../attributes/table.ts";
 import { BakeError } from "../error.ts";
@@ -12,7 +15,7 @@ import { merge } from "./merge.ts";
 import { type Overrides, parseOverrides } from "./overrides.ts";
 import { compilePattern, isPattern } from "./pattern.ts";
 
-/** A definition that doubles with each parent would fill the memory: more entries are a mistake. */
+/** The most entries. A definition that doubles with each parent would fill the memory. */
 const MOST_ENTRIES = 100_000;
 
 /** Throws `UsageError`. */
@@ -37,7 +40,7 @@ class Resolver {
   constructor({ targets, groups }: Definition, { names, overrides, env }: Request) {
     this.#targets = new Map(targets.map((target) => [target.name, target]));
     for (const group of groups) {
-      // The first one counts: a group of its own goes before the label of a matrix.
+      // The first one counts: a declared group goes before the label of a matrix.
       if (!this.#groups.has(group.name)) this.#groups.set(group.name, group);
     }
     const asked = names.length === 0 ? ["default"] : names;
@@ -67,7 +70,10 @@ class Resolver {
     throw new BakeError(`could not find any target matching ${quote(name)}`);
   }
 
-  /** The targets that a name means, and the groups on the way. A group inside itself adds nothing. */
+  /**
+   * Returns the targets that a name means, and the groups on the way. A group inside itself adds
+   * nothing.
+   */
   #members(
     name: string,
   ): { readonly targets: readonly string[]; readonly groups: readonly string[] } {
@@ -93,7 +99,7 @@ class Resolver {
     return { targets: all.get(name)!, groups };
   }
 
-  /** The group `default` stands for whatever was asked for and is not that group. */
+  /** The group `default` stands for the requested names other than itself. */
   #addDefault(groups: Map<string, Group>): void {
     const isGroup = groups.has("default");
     const asked = this.#names.filter((name) => name !== "default" || !isGroup);

@@ -130,7 +130,7 @@ function pair(name: string, field: string): string[] {
   }
 }
 
-/** A value as `--list` shows it; undefined for null. */
+/** A value in the form of `--list`; undefined for null. */
 export function listedText(value: Value, typed: boolean): string | undefined {
   const { content, type } = value;
   if (content === null) return undefined;

@@ -14,8 +14,8 @@ export class Decimal {
   }
 
   /**
-   * Cuts to the fewest digits that lie within half a unit of the last of `precision` bits. This follows
-   * Go's algorithm digit by digit, as another one may choose other digits.
+   * Cuts to the fewest digits that lie within half a unit of the last of `precision` bits. This
+   * follows Go's algorithm digit by digit, because another algorithm may choose other digits.
    */
   roundShortest(mantissa: bigint, exponent: number, bits: number, precision: number): void {
     if (this.digits === "") return;
@@ -35,7 +35,10 @@ export class Decimal {
     }
   }
 
-  /** @param precision digits behind the point, or all digits for `g`; undefined for those of the number */
+  /**
+   * @param precision digits after the point, or all digits for `g`; undefined for the number's own
+   * digits
+   */
   format(format: "f" | "e" | "g", precision?: number): string {
     const shortest = precision === undefined;
     const { digits, point } = this;

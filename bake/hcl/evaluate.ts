@@ -1,4 +1,6 @@
-/** Evaluates expressions. The first error counts: later ones are often only its consequences. */
+/**
+ * Evaluates expressions. Only the first error is reported: later ones are often its consequences.
+ */
 import { access, index } from "./access.ts";
 import { call } from "./call.ts";
 import { conditional } from "./conditional.ts";
@@ -26,7 +28,7 @@ export function valueOf(expression: Expression, scope: Scope): Value {
   }
 }
 
-/** The limit that an evaluation ran into, as a part of a sentence; undefined for another error. */
+/** The limit that an evaluation exceeded, as a part of a sentence; undefined for another error. */
 export function limitOf(error: unknown): string | undefined {
   if (error instanceof LimitError) return error.message;
   // The stack may be full. If this code needs more stack, it throws another RangeError, which the

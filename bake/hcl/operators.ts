@@ -8,7 +8,7 @@ import type { Scope } from "./scope.ts";
 import { BOOL, NUMBER, type Type } from "./type.ts";
 import { boolOf, equalValues, FALSE, numberOf, TRUE, type Value } from "./value.ts";
 
-/** Takes operands of the operator's type, which are not null but for `==` and `!=`. */
+/** Takes operands of the operator's type. They are not null, except for `==` and `!=`. */
 type Operation = (left: Value, right: Value) => Value;
 
 /** An operation that has no result. The message is a part of a sentence. */
@@ -33,7 +33,7 @@ export const operations: Record<BinaryOperator, Operation> = {
   "%": arithmetic((a, b) => a.modulo(b), "can't use modulo with zero and infinity"),
 };
 
-/** The type that an operator's operands are converted to; undefined where any type will do. */
+/** The type that an operator's operands are converted to; undefined where any type is allowed. */
 export function operandType(operator: BinaryOperator): Type | undefined {
   if (operator === "==" || operator === "!=") return undefined;
   return operator === "||" || operator === "&&" ? BOOL : NUMBER;
@@ -77,8 +77,8 @@ function apply(link: Binary, left: Value | Diagnostic, scope: Scope): Value | Di
     const a = operand(left, type, "left", link.left);
     const b = operand(right, type, "right", link.right);
     if (logical) {
-      // One side alone can decide, and then an error of the other side does not matter. A null is not
-      // true, and so decides `&&`.
+      // If one side alone decides, an error of the other side is ignored. A null is not true, and
+      // so decides `&&`.
       const deciding = operator === "||";
       const decides = (side: Value | Diagnostic) =>
         !(side instanceof Diagnostic) && (side.content === true) === deciding;

@@ -1,4 +1,6 @@
-/** Finds the names in an expression without evaluating it, as they must have values before. */
+/**
+ * Finds the names in an expression without evaluating it, because the names must have values first.
+ */
 import { type Expression, keyword, type Scope as Name } from "./expression.ts";
 
 export interface References {
@@ -14,7 +16,7 @@ export function referencesOf(expression: Expression): References {
   const functions = new Set<string>();
   const names: Name[] = [];
   const rest: [Expression, Locals][] = [[expression, new Set()]];
-  // There is no recursion here, as a chain of operators may be very long.
+  // There is no recursion here, because a chain of operators may be very long.
   for (let next: [Expression, Locals] | undefined; (next = rest.pop()) !== undefined;) {
     const [of, locals] = next;
     if (of.kind === "scope") {

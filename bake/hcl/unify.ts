@@ -20,7 +20,7 @@ import {
   type Type,
 } from "./type.ts";
 
-/** Different types that are unified at once. The time grows with their cube. */
+/** The most different types that are unified at once. The time grows with their cube. */
 const MAX_TYPES = 200;
 
 /** Undefined when there is no such type. */

@@ -6,9 +6,12 @@ type Reader = Pick<Input, "read">;
 
 /** A context that comes as an archive on stdin. */
 export interface Archive {
-  /** A reader of it; undefined when it was read before, and isn't kept. */
+  /** Opens a reader of the archive; undefined when the archive was read before and isn't kept. */
   open(): Reader & Partial<Disposable> | undefined;
-  /** Reads all of it into a file, so that it can be read often. Rejects with the signal's reason. */
+  /**
+   * Reads the whole archive into a file, so that it can be read often. Rejects with the signal's
+   * reason.
+   */
   keep(signal: AbortSignal): Promise<void>;
 }
 

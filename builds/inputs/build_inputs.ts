@@ -41,11 +41,16 @@ export interface BuildInputs {
   readonly attrs: Readonly<Record<string, string>>;
   /** The daemon fetches the context from elsewhere. */
   readonly isRemote: boolean;
-  /** The Rego policies that hold; undefined for none. */
+  /** The Rego policies of the build; undefined for none. */
   readonly policies: PlannedPolicies | undefined;
-  /** Ties the daemon's copy of the context to the next build of it; empty where there is none. */
+  /**
+   * Ties the daemon's copy of the context to the next build of the same context; empty for none.
+   */
   readonly sharedKey: string;
-  /** The Dockerfile's name for people: as it was typed, or below the context as that was typed. */
+  /**
+   * The Dockerfile's name for people: the typed name, or the path below the context as it was
+   * typed.
+   */
   readonly dockerfile: string;
   /** The paths in the build's record. */
   readonly state: Pick<BuildState, "localPath" | "dockerfilePath">;

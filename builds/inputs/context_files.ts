@@ -1,6 +1,6 @@
 /**
- * Reads files of a context that only the daemon can fetch, before the build. A tiny build copies the
- * files. The daemon so fetches the context by its own rules, and the real build hits its cache.
+ * Reads files of a context that only the daemon can fetch, before the build. A tiny build copies
+ * the files. So the daemon fetches the context by its own rules, and the real build hits its cache.
  */
 import type { Client } from "../../buildkit/client.ts";
 import { withGateway } from "../../buildkit/gateway.ts";
@@ -83,12 +83,12 @@ export async function readContextFiles(
 /** The frontend's name for the step that fetches a context. */
 const FETCHING = /^\[internal\] load (?:git source|remote build context)\b/;
 
-/** Passes on the progress of that step, which may take long, or fail for a reason. */
+/** Passes on the progress of that step, which may take long, or fail. */
 function onlyFetching(update: (status: StatusResponse) => void): (status: StatusResponse) => void {
   const steps = new Set<string>();
   return ({ vertexes, statuses, logs }) => {
     const shown = vertexes.filter(({ name }) => FETCHING.test(name))
-      // A URL may hold a password, and logs are read by many.
+      // A URL may hold a password, and many people read logs.
       .map((vertex) => ({ ...vertex, name: vertex.name.replace(/:\/\/[^/@\s]*@/, "://") }));
     for (const { digest } of shown) steps.add(digest);
     const ofThem = ({ vertex }: { readonly vertex: string }) => steps.has(vertex);

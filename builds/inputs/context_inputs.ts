@@ -26,13 +26,19 @@ export interface ContextInputs {
   readonly caps: readonly string[];
   /** Services that the daemon calls for inputs that are no folders. */
   readonly services: readonly Service[];
-  /** An archive on stdin is read once, as it is sent, unless this keeps it for several nodes or attempts. */
+  /**
+   * Keeps an archive on stdin for several nodes or attempts. Without this call, it is read once, as
+   * it is sent.
+   */
   keepStdin(signal: AbortSignal): Promise<void>;
   /** A Dockerfile that the daemon is to fetch, into the mount `dockerfile`, before the build. */
   readonly dockerfileUrl: string | undefined;
-  /** The folder that the Dockerfile lies in; undefined where that is no folder of this machine. */
+  /** The Dockerfile's folder; undefined if it is no folder of this machine. */
   readonly dockerfileFolder: string | undefined;
-  /** Throws `NoDockerfile` where this machine lacks it; to be called last, as the daemon would. */
+  /**
+   * Throws `NoDockerfile` where this machine lacks the Dockerfile. Called last, because the daemon
+   * would find that last.
+   */
   checkDockerfile(): void;
 }
 
@@ -43,10 +49,10 @@ export interface ContextOptions {
   readonly mayRead: (path: string) => boolean;
 }
 
-/** A Dockerfile has no reason to be larger, in bytes; buildx takes as much from a URL. */
+/** The largest Dockerfile, in bytes; buildx accepts as much from a URL. */
 const LARGEST_DOCKERFILE = 2 << 20;
 
-/** A context, before it is known where the Dockerfile comes from. */
+/** A context, before the place of the Dockerfile is known. */
 interface OpenContext {
   readonly mounts: Map<string, string>;
   readonly attrs: Record<string, string>;

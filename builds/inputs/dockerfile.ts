@@ -9,7 +9,7 @@ export interface LocalDockerfile {
   /** Absolute. */
   readonly folder: string;
   readonly name: string;
-  /** Throws {@link NoDockerfile} where it is no file, before the daemon finds that out. */
+  /** Throws {@link NoDockerfile} where the path is no file, before the daemon finds that out. */
   check(): void;
 }
 
@@ -17,8 +17,8 @@ export interface LocalDockerfile {
 export class NoDockerfile extends UsageError {}
 
 /**
- * Finds a Dockerfile of this machine. A `dockerfile` is taken where there is no `Dockerfile`. Throws
- * {@link NoDockerfile}, in the words of buildx and the daemon.
+ * Finds a Dockerfile of this machine. Without a `Dockerfile`, a `dockerfile` is used. Throws {@link
+ * NoDockerfile}, in the words of buildx and the daemon.
  * @param context the context's folder, absolute
  */
 export function localDockerfile(
@@ -62,7 +62,7 @@ function checkFolder(folder: string, at: string): void {
   throw new NoDockerfile(`stat ${folder}: not a directory`, hint);
 }
 
-/** The first folder of a path that isn't there. */
+/** The first missing folder of a path. */
 function missingPart(folder: string, at: string): string {
   const above = folder.lastIndexOf("/"), aboveAt = at.lastIndexOf("/");
   if (above <= 0 || aboveAt <= 0 || statOf(at.slice(0, aboveAt))) return folder;

@@ -1,6 +1,6 @@
 /**
- * A Dockerfile or a definition from a URL. The daemon fetches it, as every other source: its network
- * counts, and a file that it has only needs to be confirmed.
+ * Fetches a Dockerfile or a definition from a URL. The daemon does it, as for every other source:
+ * its network is used, and a file in its cache only needs to be confirmed.
  */
 import type { Client } from "../../buildkit/client.ts";
 import { withGateway } from "../../buildkit/gateway.ts";

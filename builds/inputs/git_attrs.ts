@@ -53,7 +53,8 @@ export async function gitAttrs(
 
 /**
  * Whether files were changed, added, or are ignored. Only git can answer that quickly for a large
- * checkout, since its index has the times. A variable asks for it, so it is worth a process.
+ * checkout, because its index has the times. The user asked for it by a variable, so it is worth a
+ * process.
  */
 async function isDirty(folder: string): Promise<boolean> {
   try {
@@ -76,7 +77,7 @@ function pathIn(root: string, path: string): string | undefined {
   return path.startsWith(below) ? path.slice(below.length) : undefined;
 }
 
-/** The URL without name and password, since it goes into images. */
+/** The URL without name and password, because it is stored in images. */
 function redacted(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^/@]*)@/i, (_, scheme, user: string) => {
     const [name, password] = user.split(":", 2) as [string, string?];

@@ -15,7 +15,7 @@ export interface GitInputs {
   readonly definitions: ReadonlyMap<string, Uint8Array>;
   /** Attributes that replace those of the contexts. An undefined one is left out. */
   readonly attrs: Readonly<Record<string, string | undefined>>;
-  /** Features that the frontend then needs no more. */
+  /** Features of the frontend that are then not needed. */
   readonly needless: ReadonlySet<string>;
 }
 
@@ -61,9 +61,9 @@ export async function gitInputs(
 }
 
 /**
- * The definition that fetches such a URL. Undefined for a URL without a query, for one with a
- * fragment, too, and for ssh, whose host keys only the daemon's frontend looks up. Undefined also for a
- * query that we don't know: the frontend reports it.
+ * Makes the definition that fetches such a URL. Undefined for a URL without a query, for one with a
+ * fragment, too, and for ssh, whose host keys only the daemon's frontend looks up. Undefined also
+ * for an unknown query: the frontend reports it.
  * @param keepGitDir whether the build keeps `.git`
  */
 async function gitInput(url: string, keepGitDir: boolean): Promise<Definition | undefined> {

@@ -9,14 +9,17 @@ export interface Checkout {
   readonly root: string;
   /** The commit of HEAD; undefined before the first. */
   readonly commit: string | undefined;
-  /** Its origin: the branch's remote, or `origin`, or `upstream`. The URL may contain a password. */
+  /**
+   * The URL of its remote: the branch's remote, or `origin`, or `upstream`. The URL may contain a
+   * password.
+   */
   readonly remote: string | undefined;
 }
 
 /** The checkout of a folder; undefined for a folder outside of any. */
 export type CheckoutOf = (folder: string) => Checkout | undefined;
 
-/** Finds the checkout of each folder once, since targets of bake often share folders. */
+/** Finds the checkout of each folder once, because targets of bake often share folders. */
 export function checkouts(): CheckoutOf {
   const found = new Map<string, Checkout | undefined>();
   return (folder) => {
@@ -50,7 +53,7 @@ function gitDirOf(root: string): string | undefined {
   try {
     text = Deno.readTextFileSync(path);
   } catch (error) {
-    // Most levels have no `.git`, and every build comes here.
+    // Most levels have no `.git`, and every build reads them.
     if (error instanceof Deno.errors.NotFound) return undefined;
     return read(`${path}/HEAD`) === undefined ? undefined : path;
   }

@@ -40,8 +40,8 @@ const none = (cacheFrom: readonly Typed[]): Layouts => ({
 });
 
 /**
- * Looks at the layouts to read, and writes nothing yet. A cache that does not exist gets a warning and is
- * left out, since the first build of all has none. Throws `UsageError`.
+ * Checks the layouts to read, and writes nothing yet. A cache that does not exist gets a warning
+ * and is left out, because the very first build has none. Throws `UsageError`.
  */
 export async function findLayouts(
   build: {

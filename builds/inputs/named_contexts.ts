@@ -46,7 +46,7 @@ export function namedInputs(
       case "target":
         requireTarget(source.target, name, targets);
         links.set(name, source.target);
-        // The run puts the target's result in its place.
+        // At run time, the target's result replaces this value.
         attrs[key] = `target:${source.target}`;
         break;
       case "remote":

@@ -24,8 +24,8 @@ export interface ReachOptions {
 
 /**
  * Connects to a node within the budget. A daemon that is down is booted first, if its driver can. A
- * connection that takes long, until the daemon's first byte, is shown as a step of the build, and counts
- * down on a terminal. Throws the errors of `connect`.
+ * slow connection (until the daemon's first byte) is shown as a step of the build, and counts down
+ * on a terminal. Throws the errors of `connect`.
  */
 export async function reach(
   builder: Builder,

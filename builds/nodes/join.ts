@@ -56,7 +56,7 @@ async function registriesFor(
   for (const { ref } of namesOf(attrs)) {
     const byTls = { http: false, ...known.get(ref.domain), insecure: true };
     using registries = open(new Map([[ref.domain, byTls]]));
-    // The nodes took any certificate, and plain HTTP where the registry has no TLS.
+    // The nodes accepted any certificate, and plain HTTP where the registry has no TLS.
     const http = byTls.http || await registries.writer(ref).has(part!).then(() => false, lacksTls);
     configs.set(ref.domain, { ...byTls, http });
   }
@@ -90,7 +90,7 @@ export async function pushIndex(
   return descriptor.digest;
 }
 
-/** Where the image is to be found. */
+/** The references of an image in registries. */
 function namesOf(attrs: Attrs) {
   return attrs["name"]!.split(",").flatMap((name) => {
     const location = parseLocation(name);

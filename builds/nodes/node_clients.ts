@@ -55,7 +55,7 @@ export function nodeClients(
   };
 }
 
-/** No other machine replaces a node, since its result might differ. */
+/** No other machine replaces a node, because its result might differ. */
 function unreached(share: Share, cause: unknown): BuilderError {
   const message = cause instanceof Error ? cause.message : String(cause);
   return new BuilderError(`${jobText(share)}: ${message}`, { cause });

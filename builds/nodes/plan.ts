@@ -10,7 +10,7 @@ import { pushed } from "./split.ts";
 
 const formats = ["text", "json"];
 
-/** Throws `UsageError` for a format that there isn't. */
+/** Throws `UsageError` for an unknown format. */
 export function checkPlanFormat(format: string): void {
   if (formats.includes(format)) return;
   throw new UsageError(

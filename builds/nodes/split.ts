@@ -93,7 +93,7 @@ export function isOn(text: string | undefined): boolean {
   }
 }
 
-/** Each part is pushed by its digest, since the tags belong to the index of all parts. */
+/** Each part is pushed by its digest, because the tags belong to the index of all parts. */
 function byDigest(output: Typed): Typed {
   const repositories = output.attrs["name"]!.split(",").map((name) =>
     repositoryName(parseReference(name))

@@ -3,8 +3,8 @@ import type { Typed } from "../../buildkit/solve_request.ts";
 type Attrs = Readonly<Record<string, string>>;
 
 /**
- * The outputs as the daemon is asked for them. Each has the annotations, and an image has attributes of
- * the environment and of a build argument.
+ * The outputs in the daemon's form. Each has the annotations, and an image has attributes of the
+ * environment and of a build argument.
  * @param plain attestations are stored as image manifests, which older registries accept
  */
 export function exportersOf(

@@ -32,7 +32,7 @@ export interface Fitted {
   readonly attrs: Readonly<Record<string, string>>;
 }
 
-/** Throws `UsageError` for wishes that the engine can't fulfil. */
+/** Throws `UsageError` for options that the engine can't fulfil. */
 export function fitToEngine({ containerd }: EngineTraits, wanted: Wanted): Fitted {
   const { platforms } = wanted;
   const asksAttestations = attests(wanted.attrs);
@@ -101,7 +101,7 @@ function outputInside(output: Output, { containerd, index, wanted }: EngineCase)
     type: "moby",
     attrs: containerd ? { ...rest, "prefer-image-digest": "true" } : rest,
     target: { to: "daemon" },
-    // The engine pushes after the build, since its BuildKit can't.
+    // The engine pushes after the build, because its BuildKit can't.
     ...push && !containerd && { pushedAfter: (attrs["name"] ?? "").split(",") },
   };
 }

@@ -1,4 +1,4 @@
-/** Compares what builds need with what is granted, before anything is built. */
+/** Compares the needs of builds with the granted permissions, before anything is built. */
 import type { AgentEntry } from "../../grammar/ssh.ts";
 import type { Deps } from "../../cli/deps.ts";
 import type { BuildSpec } from "../spec/build_spec.ts";
@@ -10,7 +10,7 @@ import { noPrivileges, parseGrants, type Privileges } from "./privileges.ts";
 /** One build whose author may not be trusted. */
 export interface Suspect {
   readonly spec: BuildSpec;
-  /** Agents that the user of the command line lends to it. */
+  /** Agents that the command line grants to the build. */
   readonly lent: readonly AgentEntry[];
 }
 
@@ -19,7 +19,7 @@ export interface CheckContext {
   readonly deps: Pick<Deps, "env" | "cwd">;
   /** `--allow`. */
   readonly allow: readonly string[];
-  /** What `--set` named, and so granted. */
+  /** The paths and permissions that `--set` named, and so granted. */
   readonly named: {
     readonly read: readonly string[];
     readonly write: readonly string[];
@@ -34,20 +34,20 @@ export interface CheckContext {
 
 /** The result of the check. */
 export interface Checked {
-  /** Undefined where nothing is missing. */
+  /** Undefined when no privilege is missing. */
   readonly missing: Missing | undefined;
   /** The paths that the builds may open once the missing privileges are granted; undefined for all. */
   readonly permitted: Permitted | undefined;
 }
 
-/** The missing privileges, and how they are to be reported. */
+/** The missing privileges, and how to report them. */
 export interface Missing {
   readonly privileges: Privileges;
-  /** Files are checked only because nobody turned that off. */
+  /** Files are checked by default: no setting has turned that off. */
   readonly isByDefault: boolean;
 }
 
-/** Throws `UsageError` for an `--allow` that there isn't. */
+/** Throws `UsageError` for an unknown `--allow`. */
 export function checkPermissions(
   builds: readonly Suspect[],
   { deps, allow, named, isRemote, files }: CheckContext,

@@ -37,7 +37,7 @@ export function addNeeds(
     const mode = attrs.get("mode")?.trim().toLowerCase();
     if (type === "local" && mode === "delete") needs.localDelete = true;
     if (dest !== "-") addPath(needs.write, dest);
-    // A socket of the author's choice, which gets the image.
+    // The author chose this socket, which gets the image.
     if (attrs.has("load")) addPath(needs.write, attrs.get("socket")?.replace(/^unix:\/\//, ""));
   }
 }
@@ -48,7 +48,7 @@ export function credentialPaths(
   env: Env,
 ): string[] {
   const files = secrets.map(({ id, src, env: variable }) =>
-    // Without either, a secret is the variable of its name, or else the file.
+    // Without either, a secret is the variable of its id, or else the file.
     src || (variable === "" && env(id) === undefined ? id : "")
   );
   return [...files, ...agents.flatMap(({ paths }) => paths)].filter(Boolean);

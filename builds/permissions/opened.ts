@@ -58,8 +58,9 @@ function writtenPath(target: OutputTarget): string | undefined {
 }
 
 /**
- * Refuses paths other than the permitted ones. The needs of a definition were compared with the grants
- * before; this check sees the result, whatever text led to it. Throws `UsageError`.
+ * Refuses paths other than the permitted ones. The needs of a definition were compared with the
+ * grants before; this check sees the resulting paths, independent of the definition's texts. Throws
+ * `UsageError`.
  */
 export function refuseOthers(
   { read, write }: OpenedPaths,

@@ -6,9 +6,9 @@ import { permittedPaths } from "./permitted.ts";
 import { parseGrants } from "./privileges.ts";
 
 /**
- * The path to read for a definition that was fetched, while it is being understood: compose includes
- * and extends files, and takes variables from them. Throws `UsageError` outside of the working folder
- * and of what is allowed; buildx reads such files.
+ * Checks a path that a fetched definition needs while it is read: compose includes and extends
+ * files, and takes variables from them. Throws `UsageError` outside of the working folder and of
+ * the allowed paths; buildx reads such files.
  */
 export function readablePath(path: string, { deps, allow }: {
   readonly deps: Pick<Deps, "env" | "cwd">;

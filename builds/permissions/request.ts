@@ -33,7 +33,8 @@ export async function requestPrivileges(
   const { stdin, stderr, signal } = deps;
   const flags = items.map(({ flag }) => `--allow=${flag}`);
   const isAsked = stdin.isTerminal;
-  // A definition names the paths. They may harm the terminal, or a user who copies the command.
+  // A definition names the paths. They may contain escapes for the terminal, or harm a user who
+  // copies the command.
   stderr.write(
     "Your build is requesting privileges for following possibly insecure capabilities:\n\n" +
       items.map(({ text }) => ` - ${printable(text)}\n`).join("") +
@@ -44,7 +45,8 @@ export async function requestPrivileges(
           "to grant requested privileges.\n"
         : `\nPass ${JSON.stringify(flags.join(" "))} to grant requested privileges.\n`),
   );
-  // Not the first `bake` among the words: a flag before the command may have it as its value.
+  // The first `bake` among the words may be wrong: it may be the value of a flag before the
+  // command.
   if (at < words.length) {
     const full = [...words.slice(0, at + 1), ...flags, ...words.slice(at + 1)].map((word) =>
       shellWord(printable(word))

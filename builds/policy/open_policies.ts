@@ -1,4 +1,7 @@
-/** Compiles a build's policies and serves them to the daemon. Loaded where a policy holds. */
+/**
+ * Compiles a build's policies and serves them to the daemon. This module is loaded only for a build
+ * with a policy.
+ */
 import { UsageError } from "../../base/usage_error.ts";
 import { capabilities } from "../../buildkit/capabilities.ts";
 import type { Client } from "../../buildkit/client.ts";
@@ -22,7 +25,7 @@ import { readContextFiles } from "../inputs/context_files.ts";
 import type { Job, JobContext } from "../running/job.ts";
 import { nameInFolder, type PlannedPolicies, type PlannedPolicy } from "./planned_policies.ts";
 
-/** The most that is read of a module, in bytes. */
+/** The largest module, in bytes. */
 const LONGEST_MODULE = 4 << 20;
 
 /** Policies that are ready to be asked. */
@@ -56,7 +59,7 @@ export async function openPolicies(
     capabilities(client, signal),
     client.listWorkers({ signal }),
   ]);
-  // Daemons that don't know the session build as if there were no policy.
+  // Daemons without this feature build as if there were no policy.
   if (!known.has("source.policy.session")) throw neverAsked(planned);
   const engine = await policyEngine({
     env: deps.env,
@@ -183,7 +186,10 @@ function notFound(name: string): UsageError {
   );
 }
 
-/** Reads from the context, wherever that is, and names with `cwd://` from the current folder. */
+/**
+ * Reads names from the context, on this machine or not, and names with `cwd://` from the current
+ * folder.
+ */
 function filesOf(
   planned: PlannedPolicies,
   client: Client,
@@ -214,7 +220,10 @@ function filesOf(
   };
 }
 
-/** A path in a remote context: `..` and a leading `/` lead nowhere else. Throws `UsageError`. */
+/**
+ * A path in a remote context, where `..` and a leading `/` can't leave the context. Throws
+ * `UsageError`.
+ */
 function remotePath(name: string): string {
   const parts: string[] = [];
   for (const part of name.split("/")) {

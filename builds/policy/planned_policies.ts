@@ -1,4 +1,7 @@
-/** Which Rego policies hold for a build, and where their files are. Local ones are looked for at once. */
+/**
+ * Finds the Rego policies of a build, and the places of their files. Local files are checked at
+ * once.
+ */
 import type { Env } from "../../base/env.ts";
 import { readBool } from "../../base/go/bool.ts";
 import { osReason } from "../../base/os_reason.ts";
@@ -32,7 +35,7 @@ export interface PlannedPolicy extends ChosenPolicy {
   readonly beside?: { readonly name: string; readonly path: string };
 }
 
-/** Undefined where no policy holds. Throws `UsageError`. */
+/** Finds the policies; undefined for none. Throws `UsageError`. */
 export function planPolicies(
   { context, dockerfile, policies }: Pick<BuildSpec, "context" | "dockerfile" | "policies">,
   inputs: Pick<ContextInputs, "mounts" | "filename" | "dockerfileFolder">,
@@ -89,7 +92,7 @@ function besideDockerfile(
     Deno.statSync(path);
     return { folder: dockerfileFolder, path };
   } catch (error) {
-    // A link that leads nowhere, or a folder that can't be searched, hides a policy.
+    // A link to a missing target, or a folder that can't be searched, may hide a policy.
     if (error instanceof Deno.errors.NotFound && !isLink(path)) return undefined;
     throw new UsageError(
       `failed to read policy file ${path}: open ${path}: ${osReason(error)}`,
@@ -115,8 +118,8 @@ function noDefaultPolicy(): UsageError {
 }
 
 /**
- * A name of `--policy` within its folder, in buildx's rules: an absolute name counts where the context
- * was typed absolute and holds it.
+ * The name of a `--policy` within its folder, by buildx's rules. An absolute name is accepted if
+ * the context was typed as an absolute path and contains it.
  */
 export function nameInFolder(name: string, typedFolder: string): string {
   const folder = cleanPath(typedFolder);

@@ -35,7 +35,7 @@ export function readSourcePolicy(path: string): Uint8Array {
   }
 }
 
-/** The bytes of the file, where they are an encoded policy already. */
+/** Returns the bytes of a file that is already an encoded policy. */
 function encoded(bytes: Uint8Array, notJson: Error): Uint8Array {
   try {
     Policy.decode(bytes);

@@ -1,6 +1,6 @@
 /**
- * Where Docker Desktop shows a build. buildx ends every build with it once Docker Desktop has left its mark
- * in the user's folder.
+ * The link to a build in Docker Desktop. buildx ends every build with it if Docker Desktop's marker
+ * is in the user's folder.
  */
 import { homeDir } from "../../base/home.ts";
 import { hyperlink, type Painted } from "../../cli/cursor.ts";
@@ -9,7 +9,7 @@ import type { Deps } from "../../cli/deps.ts";
 /** The refs of failed builds, by the error that ended them. */
 const failed = new WeakMap<object, string>();
 
-/** Notes which build an error has ended. @param ref `BUILDER/NODE/REF` */
+/** Records the build that an error has ended. @param ref `BUILDER/NODE/REF` */
 export function noteFailedBuild(error: unknown, ref: string): void {
   if (typeof error === "object" && error !== null) failed.set(error, ref);
 }

@@ -33,7 +33,7 @@ Deno.test("the details of builds are the peer's text, and on a terminal links", 
     const url = "docker-desktop://dashboard/build/b/b0/r";
     stderr.paint(buildDetails([["default", "b/b0/r"]], { env, stderr })!);
     equal(shown, `\nView build details: \x1b]8;;${url}\x1b\\${url}\x1b]8;;\x1b\\\n`);
-    // A node's name is the store's to say; it makes no control of its own.
+    // A node's name comes from the store; it must not print control characters.
     shown = "";
     stderr.paint(buildDetails([["\x1b[2J", "b/\x1b]0;x\x07b0/r"]], { env, stderr })!);
     equal(shown, "\nView build details: docker-desktop://dashboard/build/b/b0/r\n");

@@ -18,11 +18,11 @@ import { buildServices } from "../running/services.ts";
 const CAPABILITY = "moby.buildkit.frontend.subrequests+forward";
 
 const SYNTAX = "build-arg:BUILDKIT_SYNTAX";
-/** The frontend that buildx takes for questions that the daemon's own doesn't know. */
+/** The frontend that buildx uses for questions that the daemon's own frontend doesn't know. */
 const NEWER =
   "docker/dockerfile:1.8.1@sha256:e87caa74dcb7d46cd820352bfea12591f3dba3ddc4285e19c7dcd13359f7cefd";
 
-/** The questions that it knows. */
+/** The questions that the newer frontend knows. */
 const QUESTIONS = new Set(["lint", "outline", "targets", "subrequests.describe"]);
 
 /**
@@ -34,7 +34,7 @@ function isTooOld(error: unknown, question: string): boolean {
     /unsupported request frontend\./.test(error.message);
 }
 
-/** The error where the daemon's frontend is too old, and a newer one can't be fetched. */
+/** The error when the daemon's frontend is too old, and a newer one can't be fetched. */
 function oldFrontend(error: RpcError, question: string): RpcError {
   return new RpcError(error.code, error.message, {
     cause: error,

@@ -2,7 +2,7 @@
 import type { Env } from "../../transports/transport.ts";
 import { parseBool } from "../../base/go/bool.ts";
 
-/** How much provenance is wanted; undefined for none. */
+/** The wanted amount of provenance; undefined for none. */
 export type ProvenanceMode = "min" | "max" | undefined;
 
 /** `BUILDX_METADATA_PROVENANCE`: `min` unless it says `max`, `disabled` or a false boolean. */

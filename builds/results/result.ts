@@ -18,15 +18,15 @@ export function imageId(answers: Answers): string {
 }
 
 /**
- * The text of `--metadata-file`: keys in order, and each value that is base64 of a JSON object or
- * array as that JSON, the rest as strings; indented by two spaces, without a line end.
- * @param warnings of the build, where they are wanted in it
+ * The text of `--metadata-file`: keys in order, indented by two spaces, without a line end. A value
+ * that is base64 of a JSON object or array is written as that JSON, the rest as strings.
+ * @param warnings the build's warnings, if the file should have them
  */
 export function metadataText(answers: Answers, warnings: readonly VertexWarning[] = []): string {
   return goJson(metadataOf(answers, warnings), 2);
 }
 
-/** The content of that text. */
+/** The content of the file. */
 export function metadataOf(
   answers: Answers,
   warnings: readonly VertexWarning[],
@@ -84,10 +84,10 @@ function isFolder(path: string): boolean {
 }
 
 /**
- * Writes a small file whole or not at all: readers of these files poll for them.
- * A path that is no regular file (`/dev/stdout`, a pipe) is written to as it is.
- * Throws an `OutputError` that names the path.
- * @param options `umask`: who may read it is the user's setting, too, and not everybody
+ * Writes a small file whole or not at all: readers of these files poll for them. A path that is no
+ * regular file (`/dev/stdout`, a pipe) is written to directly. Throws an `OutputError` that names
+ * the path.
+ * @param options `umask`: the user's umask decides who may read the file
  */
 export function writeResult(path: string, text: string, { umask = false } = {}): void {
   try {
@@ -98,7 +98,7 @@ export function writeResult(path: string, text: string, { umask = false } = {}):
   }
 }
 
-/** Removes a file of an earlier run, so that nobody takes its content for this one's. */
+/** Removes a file of an earlier run, so that no reader takes it for the result of this run. */
 export function removeResult(path: string): void {
   if (!isSpecial(path)) remove(path);
 }

@@ -11,8 +11,8 @@ export interface IdleWatch extends Disposable {
   /** Called when the daemon reports progress of a build. */
   touch(): void;
   /**
-   * The same services, whose messages count as progress, in both directions. The time starts to run,
-   * since there is a connection.
+   * Wraps services: their messages count as progress, in both directions. The time starts now,
+   * because there is a connection.
    */
   watched(services: readonly Service[]): readonly Service[];
 }
@@ -36,8 +36,8 @@ export function idleTimeoutOf(ms: number): number {
 }
 
 /**
- * Progress is any report of the daemon on the build's steps, and any part of a file or secret in either
- * direction. The daemon's health checks (`grpc.health`) never end, and are no progress.
+ * Progress is any report of the daemon on the build's steps, and any part of a file or secret in
+ * either direction. The daemon's health checks (`grpc.health`) never end, so they don't count.
  */
 export function watchIdle(limit: number): IdleWatch {
   const end = new AbortController();

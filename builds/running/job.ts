@@ -11,7 +11,7 @@ import type { Shared } from "./services.ts";
 export interface Job extends Share {
   readonly target: string;
   readonly build: PreparedBuild;
-  /** The same on all nodes of a target, as in buildx. */
+  /** The build's ref, the same on all nodes of a target, as in buildx. */
   readonly ref: string;
   /** The build's options, with the job's platforms. */
   readonly options: BuildOptions;
@@ -19,13 +19,13 @@ export interface Job extends Share {
 
 /** The environment of a job. */
 export interface JobContext {
-  /** Its signal also ends when another job of the run fails. */
+  /** The signal also ends when another job of the run fails. */
   readonly deps: Deps;
   readonly builder: Builder;
   readonly progress: Reporter;
   readonly shared: Shared;
   readonly provenance: "min" | "max" | undefined;
-  /** Ends a run without progress, where `--idle-timeout` asks for that. */
+  /** Ends a run without progress; present with `--idle-timeout`. */
   readonly idle?: IdleWatch;
   /** How often the run is repeated after a lost connection. */
   readonly retries?: number;

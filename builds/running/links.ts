@@ -1,7 +1,8 @@
 /**
- * Links between targets: the frontend's result of one, unbuilt, is an input of those that use it, so
- * that the daemon sees one graph. A target that others use waits until all of them have made theirs,
- * and only then has its own built: what both need is then found to be the same work.
+ * Links between targets. The frontend's result of one target, unbuilt, is an input of the targets
+ * that use it, so that the daemon sees one graph. A target that others use waits until all of them
+ * have made their results, and only then builds its own: so the daemon recognizes the shared work
+ * as the same.
  */
 import type { SolveRequest } from "../../proto/gen/control.ts";
 import type { Result } from "../../proto/gen/gateway.ts";
@@ -38,10 +39,10 @@ export interface Link {
 const CONFIG = "containerimage.config";
 
 /**
- * A build with the credentials of all builds that it links to, directly or through others. The daemon
- * does the work that they share once, and may ask any of their sessions for a secret or an agent. A
- * session without it would answer that there is none, and an optional secret would be empty. A build's
- * own credentials go first.
+ * Makes a build with the credentials of all builds that it links to, directly or through others.
+ * The daemon does shared work once, and may ask any of their sessions for a secret or an agent. A
+ * session without it would answer that there is none, and an optional secret would be empty. A
+ * build's own credentials go first.
  */
 export function withLinkedCredentials(
   build: PreparedBuild,

@@ -1,11 +1,11 @@
-/** A build under Rego policies; their code is loaded where one holds. */
+/** A build under Rego policies. Their code is loaded only if the build has one. */
 import type { Client } from "../../buildkit/client.ts";
 import type { Service } from "../../buildkit/grpc/call.ts";
 import type { SolveRequest } from "../../proto/gen/control_types.ts";
 import type { OpenPolicies } from "../policy/open_policies.ts";
 import type { Job, JobContext } from "./job.ts";
 
-/** The policies of a build, ready to be asked; undefined where none holds. */
+/** Opens the policies of a build; undefined for none. */
 export async function underPolicies(
   client: Client,
   job: Job,
@@ -17,7 +17,10 @@ export async function underPolicies(
   return await openPolicies(client, job, context, services);
 }
 
-/** The request with what makes the daemon ask the build's own session about sources. */
+/**
+ * Returns the request with the fields that make the daemon ask the build's own session about
+ * sources.
+ */
 export function policedRequest(
   request: SolveRequest,
   policies: OpenPolicies | undefined,

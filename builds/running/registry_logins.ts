@@ -1,4 +1,4 @@
-/** `--registry-logins`: which of this machine's logins for registries the daemon of a build may use. */
+/** `--registry-logins`: the logins of this machine that the daemon of a build may use. */
 import { UsageError } from "../../base/usage_error.ts";
 import type { CredentialSource } from "../../buildkit/session/credentials.ts";
 import type { PreparedBuild } from "../prepare.ts";
@@ -8,7 +8,7 @@ export type LoginRule = "all" | "named" | ReadonlySet<string>;
 
 /** Docker Hub by its hosts. */
 const HUB = new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
-/** How much of a Dockerfile is looked at, in characters. */
+/** The longest part of a Dockerfile that is searched, in characters. */
 const MOST_READ = 1 << 20;
 
 /** Reads `all`, `named`, `none` or a list of hosts. Throws `UsageError`. */
@@ -24,7 +24,7 @@ export function loginRule(value: string): LoginRule {
   );
 }
 
-/** The same logins, but none for a registry that the rule leaves out, of which `refused` hears. */
+/** Wraps logins: there is none for a registry that the rule leaves out, and `refused` is called. */
 export function limitLogins(
   source: CredentialSource,
   rule: LoginRule,
@@ -57,9 +57,9 @@ function registriesOf({ options, inputs }: PreparedBuild): Set<string> {
 }
 
 /**
- * The registries that a text names: hosts of references, and Docker Hub, which a reference means that
- * begins with no host, or with a variable. A text that only looks like a reference counts as one: who may change the texts
- * may also use the registry.
+ * The registries that a text names: hosts of references, and Docker Hub for a reference without a
+ * host, or with a variable there. A text that only looks like a reference counts as one: the author
+ * of these texts may use the registry anyway.
  */
 export function registriesIn(text: string): Set<string> {
   const found = new Set<string>();
@@ -76,7 +76,7 @@ export function registriesIn(text: string): Set<string> {
   return found;
 }
 
-/** One name for a registry of several hosts. */
+/** One name for each registry with several hosts. */
 function known(host: string): string {
   return HUB.has(host) ? "docker.io" : host;
 }

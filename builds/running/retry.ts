@@ -13,7 +13,7 @@ export interface RetryOptions {
   readonly progress: Pick<Progress, "note" | "interrupt">;
   /** The beginning of each error's text, which the display leaves out. */
   readonly errorPrefix: string;
-  /** Why the builds can't be repeated; undefined as long as they can. */
+  /** The reason why the builds can't be repeated; undefined while they can. */
   readonly notRepeatable: () => string | undefined;
 }
 
@@ -28,9 +28,9 @@ export function retriesOf(count: number): number {
 }
 
 /**
- * Runs an attempt, which opens its own connections and outputs. Runs it again after a pause when its
- * connection was lost, or when none could be made for a reason that may pass. The display reports that,
- * and shows running steps as cancelled. Rejects with the last attempt's error, or the signal's reason.
+ * Runs an attempt, which opens its own connections and outputs. Runs it again after a pause when
+ * its connection was lost, or could not be made for a passing reason. The display reports that, and
+ * shows running steps as cancelled. Rejects with the last attempt's error, or the signal's reason.
  */
 export async function withRetries<T>(
   { retries = 0, deps, progress, errorPrefix, notRepeatable }: RetryOptions,

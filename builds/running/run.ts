@@ -46,7 +46,7 @@ export interface RunContext {
   readonly idleTimeout?: number;
   /** Registries whose logins the daemon may use; by default all. */
   readonly registryLogins?: LoginRule;
-  /** How much provenance the answers contain. */
+  /** The wanted amount of provenance in the answers. */
   readonly provenance: "min" | "max" | undefined;
   /** The beginning of each error's text: `failed to build: `. */
   readonly errorPrefix: string;
@@ -107,7 +107,10 @@ export async function runBuilds(
   }
 }
 
-/** Notes that the builder is used: while the daemon works, or at the latest when the result is called. */
+/**
+ * Records that the builder is used: while the daemon works, or at the latest when the returned
+ * function is called.
+ */
 function noteUse({ store, builder }: RunContext): () => void {
   let isNoted = false;
   const note = () => {

@@ -1,6 +1,6 @@
 /**
- * Runs one attack of a hostile far side, by the whole way of the program: dial, TLS or upgrade, HTTP/2
- * and a first call. It must end in time, in an error that a person can read, and within some memory.
+ * Runs one attack of a hostile peer through the whole program: dial, TLS or upgrade, HTTP/2 and a
+ * first call. The attack must end in time, with a readable error, and within a memory limit.
  */
 import assert from "node:assert/strict";
 import { connect } from "../../buildkit/connect.ts";
@@ -104,7 +104,7 @@ export async function abortable(counts: Counts, { title, endpoint, env = {} }: A
   counts.held();
 }
 
-/** The error that the way to a daemon and a first call end with; undefined where they succeed. */
+/** Returns the error of the dial or of a first call; undefined where both succeed. */
 async function ask(
   endpoint: string,
   env: Readonly<Record<string, string>>,

@@ -1,8 +1,8 @@
 /**
- * Certificates that a daemon must not get away with: names outside of subjectAltName, and names that its
- * authority may not certify (RFC 5280, section 4.2.1.10). The verdict is Go's, which buildx has; each
- * certificate is judged by the whole dial, and by node's TLS alone, which judges where a connection
- * isn't plain TCP.
+ * Certificates that a daemon must not succeed with: names outside of subjectAltName, and names that
+ * its authority may not certify (RFC 5280, section 4.2.1.10). The verdict is Go's, which buildx
+ * has. Each certificate is checked by the whole dial, and by node's TLS alone, which is used where
+ * a connection isn't plain TCP.
  */
 import assert from "node:assert/strict";
 import { DialError } from "../../transports/errors.ts";

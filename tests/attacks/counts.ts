@@ -11,7 +11,7 @@ export class Counts {
     this.#title = title;
   }
 
-  /** The attack had no effect: what was asked for happened. */
+  /** The attack had no effect: the requested operation succeeded. */
   held(): void {
     this.#held++;
   }

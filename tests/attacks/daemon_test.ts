@@ -1,7 +1,8 @@
 /**
- * A hostile daemon: whatever it asks of a build's session, and whatever it says of the build, the build
- * ends soon, and nothing outside of what was offered is read or written. `tests/faults/malicious*_test.ts`
- * hold what a daemon may answer one at a time; here are the forms that multiply.
+ * A hostile daemon. Whatever it requests of a build's session, and whatever it reports of the
+ * build, the build ends soon, and nothing outside the offered inputs and outputs is read or
+ * written. `tests/faults/malicious*_test.ts` hold single hostile answers; here are the forms that
+ * multiply.
  */
 import assert from "node:assert/strict";
 import { finPacket, PacketType, reqPacket } from "../../buildkit/fsync/packet.ts";
@@ -232,7 +233,7 @@ const fileSync: Attack[] = [
   },
 ];
 
-/** STATs of an output that stretch what a stat may hold. */
+/** STATs of an output that exceed the limits of a stat. */
 const absurd: [
   name: string,
   entries: Parameters<typeof exportTree>[1],

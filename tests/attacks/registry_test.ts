@@ -1,6 +1,6 @@
 /**
- * A hostile registry: whatever it answers, `imagetools` ends soon with an error that names the image,
- * sends a login to nobody else, and writes no more than it should.
+ * A hostile registry. Whatever it answers, `imagetools` ends soon with an error that names the
+ * image. It sends a login to no other server, and writes no more than it should.
  */
 import { doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { mediaTypes } from "../../buildkit/registry/descriptor.ts";
@@ -23,7 +23,7 @@ interface Attack {
   readonly name: string;
   /** Answers before the ordinary registry does. `other` is the host of the honest one. */
   readonly attack?: (other: string) => Handler;
-  /** The content that the ordinary registry has; the last one is what the tag means. */
+  /** The content of the ordinary registry; the tag refers to the last one. */
   readonly contents?: () => Promise<readonly Blob[]>;
   /** Default: each of inspect, inspect with a format, and create. */
   readonly args?: (host: string, other: string) => readonly string[][];

@@ -200,7 +200,7 @@ Deno.test(
     }),
 );
 
-/** The protocol of ssh2's server, for what it would not do by itself. */
+/** The protocol of ssh2's server, for packets that ssh2 itself would not send. */
 // deno-lint-ignore no-explicit-any
 type Session = any;
 
@@ -222,7 +222,7 @@ const flooding = (client: Session, send: () => void) => {
   }, 0);
   for (const event of ["close", "end", "error"]) client.on(event, () => clearInterval(timer));
 };
-/** Lets in, and opens what is asked for. */
+/** Accepts any login, and opens every requested channel. */
 const opened = (use: (channel: Session, client: Session) => void) => (client: Session) => {
   letIn(client);
   client.on("ready", () => {

@@ -35,7 +35,7 @@ async function bake(
   return await space.below("in")[program](["bake", "-f", "d.json", ...names, ...words], env);
 }
 
-/** The lines that say what is asked for. */
+/** The lines about the requested permissions. */
 function asked(stderr: string): string[] {
   return stderr.match(/^ - .*$/gm) ?? [];
 }
@@ -273,7 +273,7 @@ Deno.test({
 }, async () => {
   await using space = await inside();
   const id = crypto.randomUUID();
-  // It replaces a file and a folder of the working folder by links to what lies outside.
+  // The target replaces a file and a folder of the working folder by links to the outside.
   const links = {
     "dockerfile-inline": `FROM busybox\nRUN echo ${id}; mkdir /o && ln -s ../out /o/later && ` +
       "ln -s ../secret /o/token\nFROM scratch\nCOPY --from=0 /o /\n",

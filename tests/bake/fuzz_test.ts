@@ -10,7 +10,7 @@ import { UsageError } from "../../base/usage_error.ts";
 import { seeded } from "../http2/pair.ts";
 import { goldenFiles, readCases } from "./golden.ts";
 
-/** Gives "read", or the error's message. Throws what is no error of a definition. */
+/** Returns "read", or the error's message. Throws any error that is not about the definition. */
 async function read(data: Uint8Array<ArrayBuffer> | string, name = "b.hcl"): Promise<string> {
   try {
     const definition = await readDefinition(
@@ -203,7 +203,7 @@ Deno.test("bake: files of a mebibyte", async () => {
     "<<-A\n",
   ];
   for (const [i, piece] of pieces.entries()) {
-    // Every piece in every place would take a minute; these are enough to find what is quadratic.
+    // Every piece in every place would take a minute; these are enough to find quadratic time.
     const head = ["", "x = ", 'x = "', "x = <<E\n"][i % 4]!;
     await read(head + fill(piece));
     await read((i % 2 === 0 ? '{"a":' : '"') + fill(piece), "b.json");

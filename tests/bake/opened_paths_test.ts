@@ -69,7 +69,7 @@ const names = [
   "b",
 ];
 
-/** A folder `in` to bake in, and a folder `out` that is nobody's business. */
+/** Makes a folder `in` to bake in, and a folder `out` that must not be touched. */
 function makeFolders(): string {
   const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "fairlead-opened-" }));
   for (const folder of ["in/sub", "in/github.com", "in/https:", "out/.ssh", "out/layout/blobs"]) {
@@ -245,7 +245,7 @@ async function tryOne(written: Target, { root, counts, repository, isFetched }: 
     }
   } catch (error) {
     if ((error as Error).name === "AssertionError") throw error;
-    // Definitions that are refused as a whole open nothing.
+    // Definitions that are refused open no path.
     equal(["BakeError", "UsageError", "SecretError"].includes((error as Error).name), true, text);
   } finally {
     Deno.chdir(original);

@@ -33,8 +33,8 @@ async function bakery(target: Targets, group: Record<string, string[]> = {}): Pr
 }
 
 /**
- * Names of steps on the plain display, without their targets: what targets share is shown as the step of
- * whichever was first.
+ * Names of steps on the plain display, without their targets: a shared step is shown under the
+ * target that was first.
  */
 function steps(stderr: string): string[] {
   const lines = [...stderr.matchAll(/^#\d+ \[(\S+)( .*)?\](.*)$/gm)];

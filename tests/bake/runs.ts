@@ -17,7 +17,7 @@ const builtins = new Map([
   ["BAKE_LOCAL_PLATFORM", `linux/${Deno.build.arch === "x86_64" ? "amd64" : "arm64"}`],
 ]);
 
-/** The environment that both run in, without what the machine's owner has set. */
+/** The environment of both programs, without the settings of the machine's owner. */
 const HOME = "/home/tester";
 
 /** The output of `buildx bake --print` (or `--list`): the JSON, or the error with its excerpt. */

@@ -1,4 +1,6 @@
-/** Functions whose results no table can hold: what one run encrypts, ours and the peer decrypt. */
+/**
+ * Functions whose results no table can hold: one run encrypts, and both ours and the peer decrypt.
+ */
 import { equal, match } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { constants, generateKeyPairSync, publicEncrypt } from "node:crypto";

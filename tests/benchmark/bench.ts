@@ -1,14 +1,15 @@
 // deno-lint-ignore-file no-console
 /**
- * Measures fairlead beside buildctl and buildx, on one daemon, in one run: `scripts/bench [CASE…]`.
+ * Compares fairlead with buildctl and buildx, on one daemon, in one run: `scripts/bench [CASE…]`.
  *
  * Prints wall time, client CPU and peak memory of each program as medians of interleaved runs, and
- * fairlead's share of the faster peer's. Never a test: a busy machine fails no build.
- * `scripts/bench transports` compares the ways to a daemon instead: time to first answer, and upload;
- * `--way=kube` those alone whose name has that in it.
- * `--binary` measures the self-extracting binary in place of the bundle that it holds, `--runs=N` how
- * often. `--folder=DIR` is where contexts, outputs and the store of builders lie, /dev/shm if not
- * given: on a disk a program waits for its fsyncs, as on any workstation. `scripts/bench start-up` prints the milliseconds of each phase of a cached build instead.
+ * fairlead's share of the faster peer's. This is never a test: a busy machine fails no build.
+ * `scripts/bench transports` compares the ways to a daemon instead: time to first answer, and
+ * upload. `--way=kube` measures only the ways with that text in their names. `--binary` measures
+ * the self-extracting binary instead of the bundle inside it. `--runs=N` sets the number of runs.
+ * `--folder=DIR` is the place of contexts, outputs and the store of builders, by default /dev/shm:
+ * on a disk, a program waits for its fsyncs, as on any workstation. `scripts/bench start-up` prints
+ * the milliseconds of each phase of a cached build instead.
  */
 import { cases, type Program } from "./cases.ts";
 import { measure, type Sample } from "./measure.ts";

@@ -78,17 +78,17 @@ export const cases: Record<string, Case> = {
     }),
   /** An image of 1 GiB goes into a Docker engine that doesn't have it; for buildctl by docker's program. */
   "load-1g": (bench) => loadCase(bench, () => Promise.resolve()),
-  /** The same after a change: each build copies 1 GiB that nobody has seen, and its layer is loaded. */
+  /** The same case after a change: each build copies 1 GiB of new data, and its layer is loaded. */
   "load-new-1g": (bench) =>
     loadCase(bench, async (dir) => {
-      // Else what the runs leave fills the memory.
+      // Otherwise the leftovers of the runs fill the memory.
       await check(await need("buildctl"), [`--addr=${bench.daemon.address}`, "prune", "--all"]);
       await writeRandom(`${dir}/big`, GIB);
     }),
 };
 
 interface BuildCase {
-  /** Makes what `COPY . /` copies. */
+  /** Makes the files that `COPY . /` copies. */
   fill(dir: string): Promise<void>;
   before?(dir: string): Promise<void>;
   output?(out: string): string;
@@ -217,7 +217,7 @@ async function writeRandom(path: string, size: number): Promise<void> {
   using file = await Deno.open(path, { write: true, create: true });
   const chunk = new Uint8Array(1 << 20);
   for (let written = 0; written < size; written += chunk.length) {
-    // Beginnings that differ are enough: nothing on the way compresses or deduplicates.
+    // Different beginnings are enough: no part of the transfer compresses or deduplicates.
     for (let at = 0; at < chunk.length; at += 65_536) {
       crypto.getRandomValues(chunk.subarray(at, at + 65_536));
     }

@@ -1,4 +1,4 @@
-/** One run of a program, and what it took. */
+/** Runs a program once, and measures it. */
 export interface Sample {
   /** Seconds. */
   readonly wall: number;

@@ -10,10 +10,10 @@ const SIZE = 256 * MIB;
 const programs = ["fairlead", "buildctl", "buildx"] as const;
 
 /**
- * For each way to a daemon: how long a program takes to its end that asks for the daemon's workers,
- * start-up and helper included, and how fast a build context of one file goes up. The programs run by
- * turns, and what is printed are medians.
- * @param only a part of the names of the ways that are wanted; empty for all
+ * Measures each way to a daemon. One measure is the time in which a program lists the daemon's
+ * workers, with start-up and helper. The other is the speed at which it uploads a build context of
+ * one file. The programs run in turn, and the printed values are medians.
+ * @param only a part of the names of the wanted ways; empty for all
  */
 export async function transports(
   fairlead: readonly string[],

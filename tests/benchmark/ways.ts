@@ -1,6 +1,6 @@
 /**
- * The transports side by side: one daemon, reached in several ways by all three programs. fairlead
- * speaks each protocol itself; buildctl and buildx start a helper program for what is no socket.
+ * The transports compared: all three programs reach one daemon in several ways. fairlead speaks
+ * each protocol itself; buildctl and buildx start a helper program for anything but a socket.
  */
 import { dockerEngineOf, importBuildkit } from "../transports/containers.ts";
 import { buildkitImage } from "../harness/buildkit_image.ts";
@@ -31,7 +31,7 @@ export interface Way {
 /** All ways that this machine has. */
 export interface Ways extends AsyncDisposable {
   readonly list: readonly Way[];
-  /** Why others can't be had here. */
+  /** The reason why other ways are missing here. */
   readonly absent: readonly string[];
   /** For all programs: a home of its own, the helpers in PATH. */
   readonly env: Readonly<Record<string, string>>;

@@ -6,8 +6,8 @@ import { removeFolder } from "../harness/remove_folder.ts";
 const root = new URL("../..", import.meta.url).pathname;
 
 /**
- * Makes the binary, once for a test file; it goes with `folder`. With FAIRLEAD_TEST_BINARY that file
- * is tested, as a release does with what it ships.
+ * Makes the binary, once for a test file; it is removed with `folder`. With FAIRLEAD_TEST_BINARY
+ * that file is tested: so a release tests the files that it publishes.
  */
 export async function compileInto(folder: string): Promise<string> {
   const path = `${folder}/fairlead${Deno.build.os === "windows" ? ".exe" : ""}`;
@@ -89,7 +89,7 @@ export async function bareRoot(binary: string, { shell, programs = [] }: RootOpt
     fairlead(args: readonly string[], ...variables: string[]): Promise<Ran> {
       return run("env", ["-i", ...variables, "/usr/sbin/chroot", path, "/fairlead", ...args]);
     },
-    /** The same, by nobody. */
+    /** Does the same as the user nobody. */
     byNobody(args: readonly string[], ...variables: string[]): Promise<Ran> {
       const chroot = ["/usr/sbin/chroot", "--userspec=65534:65534", path, "/fairlead"];
       return run("env", ["-i", ...variables, ...chroot, ...args]);

@@ -328,7 +328,8 @@ test("what another user has put in the program's place is not run", async () => 
     await Deno.writeTextFile(`${place}/complete`, `${place}\n`);
     await run("chown", ["-R", `${uid}`, place]);
   };
-  // As it was when anybody might still write here: the folder is another's, and looks whole.
+  // The state when any user could still write here: the folder is another user's, and looks
+  // complete.
   await fairlead({ FAIRLEAD_CACHE: `${made.path}/unpacked` }, "version");
   await plant(1234);
   const { stdout, stderr } = await fairlead(env, "version");
@@ -339,7 +340,7 @@ test("what another user has put in the program's place is not run", async () => 
   const refused = await fairlead(env, "version");
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /other users can write to \S+\/c \(/);
-  // Another user's start takes root's, and nobody else's.
+  // Another user's start uses root's folder, and that of no other user.
   await Deno.chmod(`${folder.path}/c`, 0o755);
   for (const path of [folder.path, made.path]) await Deno.chmod(path, 0o755);
   const byNobody = await run("setpriv", [...nobody, binary, "version"], { env });

@@ -57,7 +57,7 @@ Deno.test({ name: "a tar, to a file and to stdout", ignore }, async () => {
   assert.deepEqual([...Deno.readDirSync(space.path("deep/er"))].map(({ name }) => name), [
     "out.tar",
   ]);
-  // A pipe under a name, which leads to what has no path.
+  // /dev/stdout is a path that leads to a pipe, which has no path itself.
   for (const program of ["fairlead", "buildx"] as const) {
     const named = await space[program](["build", "-o", "type=tar,dest=/dev/stdout", "."]);
     assert.match(named.stdout, /^a\.txt\0/, named.stderr);

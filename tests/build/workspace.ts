@@ -5,7 +5,7 @@ import { removeFolder } from "../harness/remove_folder.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
-/** HOME is the test's own, but what Deno has compiled is kept where it always is. */
+/** HOME is the test's own, but Deno's compiled code is kept in its usual place. */
 const denoDir = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
 
 export interface Workspace extends AsyncDisposable {

@@ -1,7 +1,7 @@
 /**
- * Builds on a real daemon behind a link that fails, on disks that are full, with signals and without
- * descriptors, all chosen by a seed. Each one ends: with the whole output, or with one clear error and
- * nothing half-written. `FAIRLEAD_CHAOS_SEED` repeats a run; `FAIRLEAD_CHAOS_MINUTES` makes it longer.
+ * Builds on a real daemon with failing links, full disks, signals and no descriptors, all chosen by
+ * a seed. Each build ends with the whole output, or with one clear error and no half-written file.
+ * `FAIRLEAD_CHAOS_SEED` repeats a run; `FAIRLEAD_CHAOS_MINUTES` makes it longer.
  */
 import { deepEqual, equal } from "node:assert/strict";
 import { Counts } from "../attacks/counts.ts";
@@ -29,7 +29,7 @@ const FILES = 400;
 interface Work {
   readonly name: string;
   readonly args: readonly string[];
-  /** Throws where an output is not whole. */
+  /** Throws where an output is incomplete. */
   whole(folder: string): void | Promise<void>;
   /** The engine into which it loads, whose link may be spoilt instead of the daemon's. */
   readonly engine?: Dockerd;
@@ -238,7 +238,7 @@ async function run(
   return { code, stderr: new TextDecoder().decode(stderr), hung };
 }
 
-/** One build; throws what is wrong with its end. */
+/** Runs one build; throws when it ended wrongly. */
 async function trial(
   daemon: Buildkitd,
   work: Work,

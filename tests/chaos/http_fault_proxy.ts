@@ -1,6 +1,6 @@
 /**
- * A proxy for HTTP/1.1 on loopback that spoils the answer to one request. It stands before a real
- * server, so what reaches the server, and what doesn't, is real.
+ * A proxy for HTTP/1.1 on loopback that spoils the answer to one request. A real server is behind
+ * it, so the server's state is real.
  */
 
 /** The faults of a request: the first four before the server sees it, the others after that. */

@@ -35,7 +35,7 @@ interface Scenario {
   /** Milliseconds. Default `PATIENCE`. */
   readonly patience?: number;
   run(registries: Registries, host: string, repository: string): Promise<void>;
-  /** Throws where the image isn't whole. */
+  /** Throws where the image is incomplete. */
   check(registries: Registries, repository: string): Promise<void>;
 }
 

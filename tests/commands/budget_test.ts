@@ -1,4 +1,7 @@
-/** `--connect-timeout`: one limit for every command that reaches a daemon, and what goes before it. */
+/**
+ * `--connect-timeout`: one limit for every command that reaches a daemon, with all steps before the
+ * connection.
+ */
 import assert from "node:assert/strict";
 import { workspace } from "../build/workspace.ts";
 import { runFairlead } from "../faults/program.ts";

@@ -1,4 +1,7 @@
-/** `certs`: sets that openssl, buildkitd, buildctl and buildx take, and what is said of broken ones. */
+/**
+ * `certs`: sets that openssl, buildkitd, buildctl and buildx accept, and the errors for broken
+ * ones.
+ */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { startBuildkitd } from "../harness/buildkitd.ts";

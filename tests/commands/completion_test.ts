@@ -1,4 +1,4 @@
-/** Completion in the real shells: keys are pressed, and the command line that comes of it is what counts. */
+/** Completion in the real shells: keys are pressed, and the resulting command line is checked. */
 import { equal, match } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { PROMPT, startShell } from "../harness/shell.ts";
@@ -10,7 +10,10 @@ const program = new URL("../../scripts/fairlead", import.meta.url).pathname;
 const noDaemon = needsRoot() ?? await missing("buildkitd", "runc", "busybox", "docker-registry");
 const address = noDaemon ? "tcp://127.0.0.1:1" : (await sharedBuildkitd()).address;
 
-/** In place of the program: completes as it does, and else only says what it was called with. */
+/**
+ * A stand-in for the program: it completes as the program does, and otherwise only prints its
+ * arguments.
+ */
 const standIn = `#!/bin/sh
 case $1 in
 __complete | completion) exec '${program}' "$@" ;;

@@ -66,7 +66,7 @@ export function fakeDeps(
   };
 }
 
-/** An output that keeps what is written. */
+/** An output that keeps the written text. */
 export function collector(): Output & { text(): string } {
   let text = "";
   const decoder = new TextDecoder();

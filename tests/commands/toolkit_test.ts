@@ -11,7 +11,10 @@ import { pluginWorld } from "./plugin_world.ts";
 
 const toolkit = "npm:@docker/actions-toolkit@0.101.0/lib";
 
-/** Why the package can't be had; fetched when it is not there yet (50 MB with what it needs). */
+/**
+ * The reason why the package is missing. It is fetched when it is not there yet (50 MB with its
+ * dependencies).
+ */
 async function noToolkit(): Promise<string | undefined> {
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: ["cache", "--quiet", "--no-lock", `${toolkit}/toolkit.js`],
@@ -41,7 +44,7 @@ import { Exec } from "${toolkit}/exec.js";
 import process from "node:process";
 const buildx = new Buildx({ standalone: process.env.STANDALONE === "1" });
 const said = {};
-// Some of the toolkit's commands echo what they run.
+// Some of the toolkit's commands echo the commands that they run.
 const write = process.stdout.write.bind(process.stdout);
 process.stdout.write = () => true;
 const exec = async (args) => {

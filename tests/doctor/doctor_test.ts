@@ -1,4 +1,4 @@
-/** `fairlead doctor` on real daemons, whole and broken. */
+/** `fairlead doctor` on real daemons, working and broken. */
 import assert from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { startBuildkitd } from "../harness/buildkitd.ts";

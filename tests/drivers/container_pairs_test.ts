@@ -15,7 +15,7 @@ const ignore = skip(await missing("buildx"));
 const { seed, random } = chaos();
 const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)]!;
 
-/** What GitHub's set-up action sends. */
+/** The options of GitHub's set-up action. */
 const ACTION = [
   "--buildkitd-flags",
   "--allow-insecure-entitlement security.insecure --allow-insecure-entitlement network.host",
@@ -193,7 +193,7 @@ function withoutEmpty(value: unknown): unknown {
   return entries.length === 0 ? undefined : Object.fromEntries(entries.sort());
 }
 
-/** The error without what the programs' libraries say in words of their own. */
+/** The error without the parts that the programs' libraries word differently. */
 function firstError(stderr: string): string {
   const line = stderr.split("\n").find((each) => each.startsWith("ERROR: ")) ?? "";
   return line.replace(/(failed to (?:parse|load)|buildkit configuration file not found).*/, "$1")

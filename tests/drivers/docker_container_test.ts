@@ -33,7 +33,7 @@ async function rows(space: EngineSpace) {
 
 const optionsOf = (image: string) =>
   [`image=${image}`, "network=host", "env.A=b"].flatMap((one) => ["--driver-opt", one]);
-/** What GitHub's set-up action sends. */
+/** The options of GitHub's set-up action. */
 const action = [
   ...["--name", "Made", "--driver", "docker-container", "--use", "--buildkitd-flags"],
   "--allow-insecure-entitlement security.insecure --allow-insecure-entitlement network.host",

@@ -31,7 +31,7 @@ async function both(space: EngineSpace, ...args: string[]): Promise<[Ran, Ran]> 
   return [await space.fairlead(command), theirs];
 }
 
-/** The message of a failure: what stands behind `ERROR: `. */
+/** The message of a failure: the text after `ERROR: `. */
 function failure({ code, stderr }: Ran): string {
   equal(code, 1, stderr);
   const text = /^ERROR: (.*)$/ms.exec(stderr)?.[1] ?? stderr;

@@ -28,7 +28,7 @@ export async function engineSpace(options: DockerdOptions = {}): Promise<EngineS
   };
 }
 
-/** A table's or a list's text without what widths make of it. */
+/** The text of a table or a list, independent of the columns' widths. */
 export function words(text: string): string[] {
   return text.trim().split("\n").map((line) => line.trim().replace(/ +/g, " "));
 }

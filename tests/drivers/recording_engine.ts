@@ -1,6 +1,6 @@
 /**
- * A Docker engine of the tests' own (a mock) that records what a client would make, and refuses to
- * start it: so the objects of two clients can be compared without making any.
+ * A Docker engine of the tests' own (a mock) that records the objects that a client would make, and
+ * refuses to start them. So the objects of two clients can be compared without making any.
  */
 
 export interface Recorded {
@@ -14,7 +14,7 @@ export interface Recorded {
 
 export interface RecordingEngine extends AsyncDisposable {
   readonly host: string;
-  /** Gives what was recorded since the last call. */
+  /** Returns the records since the last call. */
   take(): Recorded;
 }
 

@@ -13,7 +13,7 @@ export interface FakeSession {
   /** Calls the client. */
   readonly channel: Channel;
   call(path: string, metadata?: Metadata): ClientCall;
-  /** Sends bytes in the place of what the inner connection would send. */
+  /** Sends bytes instead of the inner connection's bytes. */
   sendRaw(bytes: Uint8Array): void;
   /** Sends a message of the session that need not be a BytesMessage. */
   sendMessage(bytes: Uint8Array): void;

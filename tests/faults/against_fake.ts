@@ -1,4 +1,4 @@
-/** Builds of a small context against a scripted daemon, and what must hold after each of them. */
+/** Builds of a small context against a scripted daemon, and the checks after each of them. */
 import assert from "node:assert/strict";
 import { type Script, startFakeBuildkitd } from "../fake_buildkitd.ts";
 import { entriesOf, isTemporary } from "./leftovers.ts";
@@ -23,8 +23,9 @@ export const toTar = (folder: string) => ["-o", `type=tar,dest=${folder}/o.tar`]
 const SECRET = "nobody but us may read or write this";
 
 /**
- * Runs one build. Checks that it ended soon and in order, that the script saw what it wanted, and
- * that nothing was touched outside the output or left half-written in it.
+ * Runs one build. Checks that it ended soon and in order, and that the script's assertions held.
+ * Also checks that nothing outside the output was touched, and that the output has no half-written
+ * file.
  */
 export async function buildAgainst(script: Script, options: AgainstOptions = {}): Promise<Ended> {
   const folder = await Deno.makeTempDir({ prefix: "fl-fake-" });
@@ -56,7 +57,7 @@ export async function buildAgainst(script: Script, options: AgainstOptions = {})
   }
 }
 
-/** The scripts' own assertions. Other errors of theirs are what the client did to them. */
+/** The scripts' own assertions. The client caused all other errors of the scripts. */
 async function settled(scripts: readonly Promise<unknown>[]): Promise<void> {
   for (const result of await Promise.allSettled(scripts)) {
     if (result.status === "rejected" && result.reason instanceof assert.AssertionError) {

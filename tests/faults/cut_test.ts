@@ -21,7 +21,7 @@ const SEED = 20261124;
 interface Case {
   readonly folder: string;
   readonly args: string[];
-  /** Digests of the files that an output holds when it is whole. */
+  /** Digests of the files of a complete output. */
   readonly digests: ReadonlyMap<string, string>;
 }
 
@@ -147,7 +147,9 @@ Deno.test({
   },
 });
 
-/** Where Deno keeps what it has compiled: not below the test's HOME, or it would start slowly. */
+/**
+ * The place of Deno's compiled code. It is not below the test's HOME, or Deno would start slowly.
+ */
 function denoDir(): string {
   return Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
 }

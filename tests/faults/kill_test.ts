@@ -78,7 +78,7 @@ Deno.test({
   },
 });
 
-/** Starts the program as a process, and gathers what it says. */
+/** Starts the program as a process, and gathers its output. */
 function start(bench: Workbench, host: string) {
   const fairlead = new URL("../../scripts/fairlead", import.meta.url).pathname;
   const child = new Deno.Command(fairlead, {

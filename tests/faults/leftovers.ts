@@ -18,7 +18,7 @@ export function entriesOf(folder: string, prefix = ""): string[] {
   return found.sort();
 }
 
-/** True of the temporary names that outputs are written under until they are whole. */
+/** True for the temporary names of incomplete outputs. */
 export function isTemporary(path: string): boolean {
   return /(^|\/)\.tmp\.\d+$|\.tmp-[0-9a-f]{8}$/.test(path);
 }

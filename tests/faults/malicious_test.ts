@@ -1,6 +1,6 @@
 /**
- * A daemon that asks for what was never offered, or speaks nonsense. A mock, since no real daemon
- * does.
+ * A daemon that requests things that were never offered, or sends nonsense. It is a mock, because
+ * no real daemon does so.
  */
 import assert from "node:assert/strict";
 import { PacketType, reqPacket } from "../../buildkit/fsync/packet.ts";

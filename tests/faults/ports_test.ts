@@ -37,7 +37,7 @@ function startTalker(words: string | undefined, { first = false } = {}) {
         if (!first) await connection.read(buffer);
         if (words !== undefined) await connection.write(new TextEncoder().encode(words));
       } catch {
-        // The client is gone: that is what these tests are about.
+        // The client is gone, as these tests expect.
       }
       connection.close();
     }

@@ -64,7 +64,7 @@ export async function runFairlead(options: ProgramOptions): Promise<Ended> {
   };
 }
 
-/** The lines that say what went wrong: one, when all is well with the report. */
+/** The lines that report the failure: exactly one in a good report. */
 export function errorLines(ended: Pick<Ended, "stderr">): string[] {
   return ended.stderr.split("\n").filter((line) => line.startsWith("ERROR: "));
 }

@@ -1,4 +1,7 @@
-/** `build --retry`: again on a new connection after trouble on the way, never after a failed step. */
+/**
+ * `build --retry`: another try on a new connection after a failed connection, and never after a
+ * failed step.
+ */
 import assert from "node:assert/strict";
 import { startFakeBuildkitd } from "../fake_buildkitd.ts";
 import { startProxy } from "../harness/proxy.ts";

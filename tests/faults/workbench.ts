@@ -1,4 +1,4 @@
-/** A folder with a context for one test, and what is looked at after its build. */
+/** A folder with a context for one test, and the checks after its build. */
 import assert from "node:assert/strict";
 import { entriesOf, isTemporary, openBelow } from "./leftovers.ts";
 import { type Ended, errorLines, type ProgramOptions, runFairlead } from "./program.ts";

@@ -4,7 +4,7 @@
  */
 import type { PacketStream } from "../../buildkit/fsync/stream.ts";
 
-/** One end, and what gRPC would do to it. */
+/** One end, and the actions of gRPC on it. */
 export interface MemoryEnd extends PacketStream {
   /** No more messages from this end. */
   end(): void;

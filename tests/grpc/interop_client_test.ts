@@ -134,7 +134,7 @@ Deno.test("metadata both ways: repeated, binary, with commas, in headers and tra
   assert.deepEqual(all(headers, "x-many").join(",").replaceAll(", ", ","), "a,b,c");
   assert.deepEqual([...Uint8Array.fromBase64(first(headers, "x-raw-bin")!)], [0, 255, 128]);
   assert.deepEqual(seen.get("one"), ["a, b"]);
-  // It joins what is repeated, so the values are all that can be asked of it.
+  // The peer joins repeated values, so only the values can be compared.
   assert.equal(seen.get("followpaths").join(",").replaceAll(", ", ","), "a,b");
   assert.deepEqual(seen.get("raw-bin"), [Buffer.from([1, 2, 253])]);
   assert.deepEqual(seen.get("bare-bin"), [Buffer.from([9])]);

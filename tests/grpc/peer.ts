@@ -1,6 +1,6 @@
 /**
- * @grpc/grpc-js as the independent peer, in both roles, with bytes for messages: what a message is
- * doesn't matter to gRPC.
+ * @grpc/grpc-js as the independent peer, in both roles, with bytes as messages: gRPC doesn't depend
+ * on their content.
  */
 import { Buffer } from "node:buffer";
 import {

@@ -29,7 +29,7 @@ const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registr
 const ignore = skip(cannot);
 const daemon = ignore ? undefined : await sharedBuildkitd();
 
-/** Messages that hold `SIZE` bytes, none like another, and their digest. */
+/** Messages of `SIZE` bytes in total, all different, and their digest. */
 function load() {
   const block = randomBytes(MESSAGE);
   const hash = createHash("sha256");

@@ -1,6 +1,6 @@
 /**
- * A base image made here, since none can be pulled: Debian's static busybox in a FROM scratch
- * image, with a shell and all applets, 2 MB.
+ * Makes a base image, because none can be pulled: Debian's static busybox in a FROM scratch image,
+ * with a shell and all applets, 2 MB.
  */
 import { check } from "./run.ts";
 import { need } from "./tool.ts";

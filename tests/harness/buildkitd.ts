@@ -62,7 +62,8 @@ async function serve(
   where: { socket: string; tcp: string },
 ): Promise<Buildkitd> {
   const { socket, tcp } = where;
-  // It mounts below TMPDIR while it works; there the supervisor finds what a kill left.
+  // The daemon mounts below TMPDIR while it works; there the supervisor finds the remains after a
+  // kill.
   await Deno.mkdir(`${home}/tmp`, { recursive: true });
   for (const old of ["ended", "keep"]) await Deno.remove(`${home}/${old}`).catch(() => {});
   const daemon = await startDaemon({
@@ -84,7 +85,7 @@ async function serve(
   };
 }
 
-/** overlayfs can't stand on overlayfs, which is what a container's own file system is. */
+/** overlayfs can't be mounted on overlayfs, which is a container's own file system. */
 async function snapshotter(folder: string): Promise<string> {
   const { stdout } = await new Deno.Command("stat", { args: ["-f", "-c", "%T", folder] }).output();
   return new TextDecoder().decode(stdout).startsWith("overlay") ? "native" : "overlayfs";

@@ -24,7 +24,7 @@ export interface Certs {
   readonly expiredClient: Pair;
   /** A CA that the servers don't know, with the same kind of subject: `CN=fairlead other CA`. */
   readonly otherCa: Pair;
-  /** Names what `server` names, signed by `otherCa`. */
+  /** A certificate with the names of `server`, signed by `otherCa`. */
   readonly otherServer: Pair;
   /** Signed by `otherCa`. Subject: `CN=stranger`. */
   readonly otherClient: Pair;

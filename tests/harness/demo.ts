@@ -1,4 +1,4 @@
-/** The steps of `scripts/demo`, each with a line that says what it does. */
+/** The steps of `scripts/demo`, each with a line that describes it. */
 import { startBuildkitd } from "./buildkitd.ts";
 import type { Daemon } from "./daemon.ts";
 import { need, onPath } from "./tool.ts";

@@ -24,7 +24,7 @@ export interface DockerdOptions {
   init?: boolean;
   /** Where its root is made; default: the system's temporary folder. */
   dir?: string;
-  /** What `host-gateway` stands for. */
+  /** The address of `host-gateway`. */
   gateway?: string;
 }
 

@@ -1,4 +1,4 @@
-/** Namespaces, and service accounts with what they may do there. */
+/** Namespaces, and service accounts with their permissions there. */
 import type { KubeApi } from "./kube_api.ts";
 
 /** The permissions of an account: RBAC's rules. */

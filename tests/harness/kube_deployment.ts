@@ -1,4 +1,4 @@
-/** A stand-in for Kubernetes' controllers and scheduler, which the tests have none of. */
+/** A stand-in for Kubernetes' controllers and scheduler, which the tests don't run. */
 import { until } from "./daemon.ts";
 import type { KubeApi } from "./kube_api.ts";
 import { podImage } from "./kube_containerd.ts";
@@ -40,7 +40,7 @@ export async function deploy(api: KubeApi, name: string): Promise<string[]> {
   return pods;
 }
 
-/** Scales it to none: its pods are gone, and its status says so. */
+/** Scales to zero: the pods are gone, and the status says so. */
 export async function undeploy(api: KubeApi, name: string, pods: string[]): Promise<void> {
   for (const pod of pods) await deletePod(api, pod);
   await tell(api, `/apis/apps/v1/namespaces/default/deployments/${name}`, 0);

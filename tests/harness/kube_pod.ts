@@ -103,7 +103,7 @@ export function isReady(pod: KubeObject): boolean {
   );
 }
 
-/** At once, and without waiting for what ran in it. */
+/** Deletes the pod at once, without waiting for its processes. */
 export async function deletePod(api: KubeApi, name: string, namespace?: string): Promise<void> {
   await api.try("DELETE", `${podsPath(namespace)}/${name}`, {
     apiVersion: "v1",

@@ -32,7 +32,7 @@ export interface Kubernetes extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Why there can be none here; undefined when there can. */
+/** The reason why Kubernetes can't run here; undefined when it can. */
 export function kubernetesMissing(): Promise<string | undefined> {
   return missing("etcd", "kube-apiserver", "kubelet", "containerd", "runc", "loopback", "openssl");
 }

@@ -1,4 +1,7 @@
-/** Talks to `tests/daemons/fsutil-oracle`: what BuildKit's own client would send for a folder. */
+/**
+ * Calls `tests/daemons/fsutil-oracle`, which shows what BuildKit's own client would send for a
+ * folder.
+ */
 import { need } from "./tool.ts";
 
 /** A STAT as fsutil sends it. */

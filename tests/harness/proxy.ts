@@ -25,7 +25,9 @@ export interface ProxyOptions {
   listen?: "tcp" | "unix";
   up?: Impairment;
   down?: Impairment;
-  /** Called with what a client has sent, before it is passed on: `stall()` then holds it back, too. */
+  /**
+   * Called with the client's bytes before they are passed on: `stall()` then holds these back, too.
+   */
   hear?: (bytes: Uint8Array) => void;
 }
 

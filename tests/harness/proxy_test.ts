@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connect, startProxy } from "./proxy.ts";
 
-/** Answers each connection with what it got, and ends when the client has ended. */
+/** A server that echoes each connection, and ends when the client has ended. */
 function startEcho() {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const serving = (async () => {

@@ -1,6 +1,6 @@
 /**
- * A socket before a daemon's that passes everything on, and keeps what clients asked of
- * `Control/Solve`: history keeps less than the request says (no caches, no permissions).
+ * A socket before a daemon's that passes everything on, and records the clients' `Control/Solve`
+ * requests. History keeps less than the request (no caches, no permissions).
  */
 import { HpackDecoder } from "../../buildkit/http2/hpack.ts";
 import { SolveRequest } from "../../proto/gen/control.ts";
@@ -8,7 +8,10 @@ import { SolveRequest } from "../../proto/gen/control.ts";
 export interface Recorder extends AsyncDisposable {
   /** `unix://…` */
   readonly address: string;
-  /** The builds asked for since the last call; not those by which buildx asks what a daemon can do. */
+  /**
+   * The builds requested since the last call, without those by which buildx reads a daemon's
+   * capabilities.
+   */
   take(): SolveRequest[];
 }
 

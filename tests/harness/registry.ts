@@ -8,7 +8,10 @@ export interface RegistryOptions {
   password?: { user: string; password: string };
   /** Token authentication: where clients are sent, and the certificate that tokens are checked with. */
   token?: { realm: string; service: string; issuer: string; cert: string };
-  /** Serve HTTPS with these files; with `clientCa` only to who shows a certificate of that. */
+  /**
+   * Serves HTTPS with these files; with `clientCa` only for clients with a certificate of that
+   * authority.
+   */
   tls?: { cert: string; key: string; clientCa?: string };
   port?: number;
 }

@@ -55,7 +55,7 @@ Deno.test({
       });
     try {
       const own = `${dir}/fairlead-${Deno.uid()}`;
-      // Nobody, root included, makes folders there.
+      // No user, root included, can make folders there.
       assert.equal((await start("/proc")).stdout, `<${own}/deno>\n`);
       assert.equal((await Deno.stat(own)).mode! & 0o777, 0o700);
       assert.equal((await start(`${dir}/home`)).stdout, "<>\n");

@@ -3,7 +3,7 @@ export interface SilentPort extends AsyncDisposable {
   readonly port: number;
   /** `tcp://127.0.0.1:PORT` */
   readonly endpoint: string;
-  /** Resolves when somebody has connected; who that was is hung up on at the end. */
+  /** Resolves when a client has connected; its connection is closed at the end. */
   connected(): Promise<void>;
 }
 

@@ -6,7 +6,10 @@
  */
 
 export interface SkipOptions {
-  /** It rests on something outside that changes by itself, so no machine is required to run it. */
+  /**
+   * The test depends on something outside that changes without us, so no machine is required to run
+   * it.
+   */
   optional?: boolean;
 }
 

@@ -16,7 +16,7 @@ export interface SshdOptions {
 
 export interface Sshd extends Daemon {
   readonly port: number;
-  /** The user that logs in: who runs the tests. */
+  /** The user that logs in: the one that runs the tests. */
   readonly user: string;
   /** A private key that it lets in. */
   readonly key: string;

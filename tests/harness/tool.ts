@@ -50,7 +50,7 @@ export type Tool =
   | keyof typeof npmPrograms
   | keyof typeof debianPrograms;
 
-/** Either the program's path, or why it can't be had. */
+/** Either the program's path, or the reason why it is missing. */
 export type Available =
   | { readonly path: string; readonly reason?: never }
   | { readonly path?: never; readonly reason: string };
@@ -80,7 +80,7 @@ export async function need(tool: Tool): Promise<string> {
   return path;
 }
 
-/** The first reason why one of these can't be had; undefined when all can. */
+/** Returns the first reason why one of these is missing; undefined when all are there. */
 export async function missing(...tools: Tool[]): Promise<string | undefined> {
   const answers = await Promise.all(tools.map(available));
   return answers.find((answer) => answer.reason !== undefined)?.reason;
@@ -125,7 +125,8 @@ async function debianProgram(tool: Tool): Promise<Available> {
   const path = await onPath(tool);
   if (path !== undefined) return { path };
   if (tool === "docker") {
-    // Debian 12 has no package of docker's client alone. These are what an engine is taken from, too.
+    // Debian 12 has no package of docker's client alone. The engine is taken from these packages,
+    // too.
     const folder = await debian("trixie", "docker.io", "docker-cli");
     if (folder !== undefined) return { path: `${folder}/usr/bin/docker` };
   }

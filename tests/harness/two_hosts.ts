@@ -19,7 +19,7 @@ export interface Host {
   readonly enter: readonly string[];
 }
 
-/** Why there can be none here; undefined where there can. */
+/** The reason why two hosts can't run here; undefined where they can. */
 export async function noTwoHosts(): Promise<string | undefined> {
   for (const program of ["ip", "iptables", "nsenter"]) {
     if (await onPath(program) === undefined) return `${program} is not installed`;

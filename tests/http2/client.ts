@@ -1,4 +1,4 @@
-/** Requests over our own connection, whole answers, for the servers that are not ours. */
+/** Requests over our own connection, with whole answers, for servers that are not ours. */
 import { Connection, type ConnectionOptions } from "../../buildkit/http2/connection.ts";
 import { type Drive, drive } from "../../buildkit/http2/connection_io.ts";
 import type { Http2Error } from "../../buildkit/http2/errors.ts";
@@ -15,7 +15,7 @@ export interface Client {
   connection: Connection;
   run: Drive;
   error: Http2Error | undefined;
-  /** Rejects with what ended the stream. */
+  /** Rejects with the error that ended the stream. */
   ask(method: string, path: string, body?: Uint8Array, trailers?: Header[]): Promise<Answer>;
 }
 

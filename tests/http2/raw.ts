@@ -1,4 +1,4 @@
-/** Frames written by hand, for a connection's other end that does what ours would not. */
+/** Frames written by hand, for a connection's other end that behaves as ours never would. */
 import { ControlQueue } from "../../buildkit/http2/control_queue.ts";
 import { Flag, Frame, HEADER_BYTES, PREFACE, putFrameHeader } from "../../buildkit/http2/frame.ts";
 import { FrameReader, type FrameSink } from "../../buildkit/http2/frame_reader.ts";

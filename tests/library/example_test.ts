@@ -130,7 +130,7 @@ Deno.test({ name: "the package for npm works where it is installed", ignore }, a
   assert.equal(await Deno.readTextFile(`${path}/out/said`), "from the library\n");
 });
 
-/** A runtime that npm has as a plain program; undefined where it can't be had. */
+/** A runtime that npm has as a plain program; undefined where it is missing. */
 async function runtime(name: string, version: string): Promise<string> {
   const args = [name, version, "2026-11-28"];
   const { code, stdout, stderr } = await run(`${root}/tests/daemons/npm`, args);

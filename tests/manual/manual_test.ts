@@ -30,7 +30,7 @@ const reason = needsRoot() ??
 /** The real texts for those in the examples. */
 type World = readonly (readonly [example: string, real: string])[];
 
-/** Stops the page's script until the test has done what somebody else would do. */
+/** Stops the page's script until the test has done the work of another person. */
 const MEANWHILE = "touch .waits; while [ ! -e .goes-on ]; do sleep 0.05; done\n";
 
 /**
@@ -204,7 +204,7 @@ Deno.test("the manual: the messages of troubleshooting are those that the progra
   const sources = await check("git", [
     ...["grep", "-h", "", "--", "*.ts", "scripts/compile/head.sh", ":!tests/manual"],
   ], { cwd: root });
-  // A test's pattern has backslashes before what is special.
+  // A test's pattern has backslashes before special characters.
   const text = sources.stdout.replaceAll("\\", "");
   const page = await Deno.readTextFile(`${root}docs/troubleshooting.md`);
   const parts = [...page.matchAll(/^\| (`[^|]*)\|/gm)].flatMap(([, cell]) =>
@@ -224,7 +224,7 @@ Deno.test("the manual: every command is run by a test, or says why not", async (
     const followed = pages.includes(page);
     for (const { language, file, notRun, line } of blocksOf(text)) {
       const isRun = followed && (language === "sh" || file !== "");
-      // An error as it is printed, and what other tests take out of their page.
+      // The printed form of an error, and the parts that other tests take from their page.
       const needsNone = language === "text" || OTHERS.has(page);
       if (!isRun && notRun === undefined && !needsNone) {
         stray.push(`${page}:${line}: neither run nor marked`);

@@ -1,9 +1,9 @@
-/** Runs a command of both programs on the same daemon, and compares what they say. */
+/** Runs a command of both programs on the same daemon, and compares their output. */
 import assert from "node:assert/strict";
 import type { Workspace } from "../build/workspace.ts";
 import type { Ran } from "../harness/run.ts";
 
-/** Asserts that both programs print the same and end the same; gives what ours printed. */
+/** Asserts that both programs print the same and end the same; returns our output. */
 export async function beside(space: Workspace, ...args: string[]): Promise<Ran> {
   const theirs = await space.buildx(args);
   const ours = await space.fairlead(args);

@@ -153,7 +153,7 @@ Deno.test({
         };
         await create(`oci-layout://${first}:v1`, name);
         await create(`oci-layout://${second}:v2`, `oci-layout://${first}:v1`);
-        // Once more: what is listed already is not listed twice.
+        // The command runs again: an entry that is already listed is not listed twice.
         if (who === "ours") await create(`oci-layout://${first}:v1`, name);
         trees.push([contentsOf(space.path(first)), contentsOf(space.path(second))]);
         await create(`${base}/back${who}${flag.length}:1`, `oci-layout://${second}:v2`);

@@ -1,4 +1,4 @@
-/** The conformance kit: the samples and built-in transports pass it, and what is broken does not. */
+/** The conformance kit: the samples and built-in transports pass it, and broken ones fail. */
 import assert from "node:assert/strict";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";

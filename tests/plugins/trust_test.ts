@@ -1,4 +1,4 @@
-/** Plugins that are not run because of whom they belong to, and which of several wins. */
+/** Plugins that are not run because of their owner, and the choice among several. */
 import assert from "node:assert/strict";
 import { EndpointError } from "../../transports/errors.ts";
 import { createPlugins } from "../../transports/external.ts";

@@ -1,4 +1,4 @@
-/** Plugins that are wrong in one way each, and what becomes of a dial through them. */
+/** Plugins that are wrong in one way each, and the result of a dial through them. */
 import assert from "node:assert/strict";
 import { connect } from "../../buildkit/connect.ts";
 import { DialError } from "../../transports/errors.ts";
@@ -59,7 +59,7 @@ export function echo(text: string): string {
   return `printf '%s\\n' '${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Connects, asks the daemon who it is, and gives the error that this must end with. */
+/** Connects, requests the daemon's version, and returns the error that this must end with. */
 export async function failure(zoo: Zoo, url: string, timeoutMs = 10_000): Promise<DialError> {
   try {
     const client = await soon(

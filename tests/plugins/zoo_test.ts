@@ -1,4 +1,6 @@
-/** Plugins that do wrong: each ends in a message that says what, and none stays behind. */
+/**
+ * Faulty plugins: each ends in a message that names the fault, and no process of a plugin stays.
+ */
 import assert from "node:assert/strict";
 import { DialError, type DialErrorCode } from "../../transports/errors.ts";
 import { createPlugins } from "../../transports/external.ts";

@@ -16,7 +16,7 @@ interface Verdict {
   readonly error: string;
 }
 
-/** Builds with both, and compares; gives what ours said. */
+/** Builds with both programs, and compares; returns our result. */
 async function same(space: Workspace, args: readonly string[], what = args.join(" ")) {
   const typed = ["build", "--progress", "plain", "-o", "type=cacheonly", ...args];
   const theirs = verdictOf(await space.buildx(typed));

@@ -191,7 +191,7 @@ Deno.test(
         assert.deepEqual([...Deno.readDirSync(`${home}/.local/bin`)].length, 1);
       });
     }
-    // Packed anew by somebody else, and what is no archive.
+    // Archives packed by another person, and files that are no archive.
     for (const content of [await packed("xz", `${binary} `), new Uint8Array([1, 2])]) {
       const other = await sums(`${name}.xz`, content[0] === 1 ? content : forms[`${name}.xz`]!);
       await using release = serve({

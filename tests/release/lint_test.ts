@@ -9,7 +9,7 @@ import { missing, need } from "../harness/tool.ts";
 
 const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 
-/** Folders of other people's files, and of what is made. */
+/** Folders of third-party files, and of generated files. */
 const SKIPPED = new Set([".git", "dist", "node_modules", "out"]);
 
 /** Shell scripts below a folder, by their first line. */

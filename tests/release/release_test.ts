@@ -5,7 +5,7 @@ import { run } from "../harness/run.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
-/** A copy of what the script reads, with a changelog and binaries of its own. */
+/** A copy of the files that the script reads, with a changelog and binaries of its own. */
 async function checkout(changelog: string, binaries: Record<string, string>) {
   const dir = await Deno.makeTempDir({ prefix: "fl-release-" });
   await Deno.mkdir(`${dir}/scripts/release`, { recursive: true });

@@ -11,7 +11,7 @@ export interface FakeCallOptions {
   readonly open?: boolean;
 }
 
-/** Runs one method of a service and gives what it sent. Rejects with what it threw. */
+/** Runs one method of a service and returns the sent messages. Rejects with the method's error. */
 export async function callMethod(
   service: Service,
   path: string,

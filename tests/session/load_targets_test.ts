@@ -1,4 +1,4 @@
-/** Images into docker, podman and containerd, from a daemon that is none of theirs. */
+/** Images into docker, podman and containerd, from a daemon that belongs to none of them. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { startContainerd } from "../harness/containerd.ts";
@@ -132,7 +132,7 @@ Deno.test({
     const env = { CONTAINERD_ADDRESS: containerd.socket };
     const output = "type=docker,load=containerd";
     const ctr = async (...args: string[]) => (await containerd.ctr("default", ...args)).stdout;
-    /** containerd lets go of what nothing holds. */
+    /** containerd deletes content without a reference. */
     const collect = async () => {
       await ctr("leases", "create", "--id", "none");
       await ctr("leases", "delete", "--sync", "none");
@@ -213,7 +213,7 @@ Deno.test({
   },
 });
 
-/** The digests of all that an image's index names, all the way down. */
+/** The digests of everything that an image's index refers to, at all levels. */
 async function below(
   ctr: (...args: string[]) => Promise<string>,
   name: string,

@@ -17,7 +17,10 @@ const command = (output: string) => [
   ...["build", "--progress", "plain", "--output", output, "ctx"],
 ];
 
-/** Where the build stops, and what the error says; undefined where chance decides, and the build need only end. */
+/**
+ * The step at which the build stops, and its error; undefined where chance decides, and the build
+ * must only end.
+ */
 const refusals: [name: string, mount: string, limit: string, message: RegExp | undefined][] = [
   ["a full disk", "size=3m", ":", /cannot (write|create) "\S+": no space left on device/],
   ["no inodes", "size=400m,nr_inodes=600", ":", /cannot create "\S+": no space left on device/],

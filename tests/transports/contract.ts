@@ -18,7 +18,7 @@ export interface Subject {
   dial(endpoint: string, context: DialContext): Promise<Connection>;
   /** Puts `peer.ts` behind an endpoint. */
   start(): Promise<Fixture>;
-  /** Endpoints that can't be reached, and what their errors say. */
+  /** Endpoints that can't be reached, and their errors. */
   readonly dead: readonly (readonly [string, RegExp])[];
   /** Cases that this way can't pass, by title, and why. */
   readonly cannot?: Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ export interface Subject {
    * Why Deno's own look for leaks must be off, where it must; open files are counted all the same.
    */
   readonly outlives?: string;
-  /** An endpoint whose dial never comes to an end, or why there is no such. */
+  /** An endpoint whose dial never ends, or the reason why there is none. */
   readonly hang: (() => Promise<Hanging>) | string;
 }
 
@@ -43,7 +43,7 @@ export interface Fixture extends AsyncDisposable {
 /** A case: it gets an open way to the peer. */
 export type Case = (open: (command: string) => Promise<Connection>) => Promise<void>;
 
-/** What `buildctl dial-stdio` can't do. */
+/** The cases that `buildctl dial-stdio` can't pass. */
 export const DIAL_STDIO_CANNOT = {
   "half-closed on the far side": "buildctl dial-stdio ends with the far side's writing",
 };

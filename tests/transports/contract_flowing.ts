@@ -107,7 +107,7 @@ export const flowing: Readonly<Record<string, Case>> = {
 };
 
 async function send(stream: ByteStream, hash: ReturnType<typeof createHash>): Promise<void> {
-  // Another part of the pattern than what comes down.
+  // A different part of the pattern from the one that comes down.
   for (let at = 0; at < SIZE;) {
     const part = patternAt(at + 777, Math.min(128 << 10, SIZE - at));
     const count = await stream.write(part);

@@ -4,8 +4,8 @@ import type { ByteStream } from "../../transports/byte_stream.ts";
 import type { DialContext } from "../../transports/transport.ts";
 
 /**
- * The runtime's TLS needs a process of its own: what it does to that holds for all test files in it.
- * `tls_own_test.ts` starts such; in any other node's TLS does the work.
+ * The runtime's TLS needs a process of its own, because its settings hold for all test files in the
+ * process. `tls_own_test.ts` starts such processes; in all others, node's TLS does the work.
  */
 export function ownProcessIfAsked(): void {
   if (Deno.env.get("FAIRLEAD_OWN_PROCESS")) ownProcess(Deno.env);

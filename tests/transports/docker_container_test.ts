@@ -64,7 +64,7 @@ if (!skip(reason)) {
     ],
   });
 
-  /** Dials, and reads to what must be an error. */
+  /** Dials, and reads until the expected error. */
   const fails = async (name: string, expected: RegExp, code: DialErrorCode, host?: string) => {
     const spec = dockerContainer.parse(`docker-container://${name}`);
     await assert.rejects(

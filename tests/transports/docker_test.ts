@@ -1,4 +1,4 @@
-/** `docker`: the contract by a stand-in engine; what concerns real ones, on real ones. */
+/** `docker`: the contract with a stand-in engine, and tests of real engines. */
 import assert from "node:assert/strict";
 import { connect } from "../../buildkit/connect.ts";
 import { ConnectionLost } from "../../buildkit/connection_lost.ts";
@@ -261,7 +261,7 @@ Deno.test({
     };
     try {
       const services = [health, fileSync(mounts, () => ({}))];
-      // Health is asked for every 5 s: that is heard on the session's connection alone.
+      // Health is checked every 5 s, and the calls come only on the session's connection.
       const built = solve(client, request, { services, onStatus, signal, silence: 12_000 });
       await assert.rejects(built, (error) => {
         assert(error instanceof ConnectionLost, String(error));

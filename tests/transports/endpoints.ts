@@ -9,7 +9,7 @@ export const SECRET = "hunter2";
 export interface EndpointTable<Spec> {
   /** The endpoint as typed, and its spec. */
   readonly good: readonly (readonly [string, Spec])[];
-  /** The endpoint as typed, and what its error says; the hint counts as part of it. */
+  /** The endpoint as typed, and the text of its error; the hint counts as part of it. */
   readonly bad: readonly (readonly [string, RegExp])[];
 }
 

@@ -72,7 +72,7 @@ export function kubeBuilds(cluster: Kubernetes): void {
       const buildctl = await need("buildctl");
       for (let i = 0; i < 3; i++) await check(buildctl, ["--addr", address, "debug", "workers"]);
       assert(await until(async () => await connections(port) === 0, 15_000), "they are closed");
-      // A client that stops writing, and waits for what still comes.
+      // A client that stops writing, and reads the rest.
       const { hostname, port: near } = new URL(address);
       const client = await Deno.connect({ hostname, port: Number(near) });
       await client.write(new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));

@@ -72,7 +72,7 @@ export async function reaches(endpoint: string, context: DialContext): Promise<C
   return connection;
 }
 
-/** Dials, and reads to what must be an error; its hint counts as part of it. */
+/** Dials, and reads until the expected error; its hint counts as part of it. */
 export async function fails(
   endpoint: string,
   context: DialContext,

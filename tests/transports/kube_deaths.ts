@@ -4,7 +4,7 @@ import type { Kubernetes } from "../harness/kubernetes.ts";
 import { soon, writeAll } from "./contract_help.ts";
 import { dialKube, fails, startPeerPod, using, writeKubeconfig } from "./kube_cluster.ts";
 
-/** Registers the tests. They are to be the last ones. */
+/** Registers the tests. They must be the last ones. */
 export function kubeDeaths(cluster: Kubernetes): void {
   // A resource that ends in one test may have been opened in another.
   const lax = { sanitizeOps: false, sanitizeResources: false };

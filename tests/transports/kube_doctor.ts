@@ -1,4 +1,4 @@
-/** `fairlead doctor` on the way into pods of a real Kubernetes, and what is wrong with it. */
+/** `fairlead doctor` for pods of a real Kubernetes, and its findings. */
 import assert from "node:assert/strict";
 import { makeAccount } from "../harness/kube_account.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";

@@ -1,6 +1,6 @@
 /**
- * A stand-in for what may stand in front of an API server: plain HTTP that hands requests on to the
- * real one as the admin, with their heads changed, or answers in its place.
+ * A stand-in for a server in front of an API server: plain HTTP that passes requests on to the real
+ * one as the admin, with changed heads, or answers itself.
  */
 import type { Kubernetes } from "../harness/kubernetes.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Parts of a real Kubernetes that die in the middle of real builds. Each build ends soon, with what
- * happened as its error; with `--retry`, it is made again when the part is back.
+ * Parts of a real Kubernetes that die in the middle of real builds. Each build ends soon with an
+ * error that names the event; with `--retry`, it is repeated when the part is back.
  */
 import assert from "node:assert/strict";
 import { freePort, until } from "../harness/daemon.ts";
@@ -23,7 +23,10 @@ const LIMIT = 30_000;
 const SOCKET = "--addr=unix:///run/buildkit/buildkitd.sock";
 /** A line of JSON progress that shows megabytes of the context uploaded. */
 const UPLOADING = /"transferring[^}]*"current":[1-9]\d{6,}/;
-/** In the environment of what runs in the pods of these tests: there are others, and other clusters. */
+/**
+ * Marks the processes in the pods of these tests in their environment: there are other processes,
+ * and other clusters.
+ */
 const MARK = `LOSSES_${Deno.pid}`;
 const BEGUN = /(?:^| )begun$/m;
 

@@ -1,4 +1,4 @@
-/** Small proxies of two kinds, which keep what they were asked for. */
+/** Small proxies of two kinds, which record the requests. */
 
 export interface ProxySpec {
   readonly scheme: "http" | "socks5";

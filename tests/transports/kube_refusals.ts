@@ -1,4 +1,4 @@
-/** What `kube-pod` says when a real API server, or the way to it, lets it down. */
+/** The errors of `kube-pod` when a real API server, or the connection to it, fails. */
 import assert from "node:assert/strict";
 import { DialError } from "../../transports/errors.ts";
 import { makeAccount, makeNamespace } from "../harness/kube_account.ts";

@@ -35,7 +35,7 @@ export function kubeStarting(cluster: Kubernetes): void {
       for (let found = ""; found !== "in"; met.add(found)) found = await attempt();
       await revived;
       assert(met.size > 1, "it was away");
-      // Without rules it stays what it is.
+      // An account without rules is refused, and stays refused.
       const nobody = await makeAccount(api, "default", "early-nobody", []);
       const without = using(await writeKubeconfig(cluster, { user: { token: nobody } }));
       await assert.rejects(dialKube(peer.endpoint, without), (error) => {

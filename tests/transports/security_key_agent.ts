@@ -1,7 +1,7 @@
 /**
- * A stand-in for an ssh agent with a security key (`ssh-keygen -t ed25519-sk`), since there is no such
- * key in the machine: it answers as ssh-agent does, and signs in software what the key would sign
- * (OpenSSH's PROTOCOL.u2f). The servers that judge the signatures are real.
+ * A stand-in for an ssh agent with a security key (`ssh-keygen -t ed25519-sk`), because the machine
+ * has no such key. It answers as ssh-agent does, and signs in software as the key would (OpenSSH's
+ * PROTOCOL.u2f). The servers that check the signatures are real.
  */
 import { stringsIn, stringsOf } from "../../transports/ssh/keys/wire.ts";
 
@@ -38,7 +38,7 @@ export async function startSecurityKeyAgent(
 
   const sign = async (data: Uint8Array): Promise<Uint8Array> => {
     counter++;
-    // Somebody was there.
+    // The flag for the user's presence.
     const state = new Uint8Array([1, 0, 0, 0, counter]);
     const signed = new Uint8Array([
       ...await sha256(bytes("ssh:")),

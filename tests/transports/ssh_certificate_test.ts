@@ -28,7 +28,9 @@ Deno.test({
     await Deno.writeTextFile(sshd.authorizedKeys, "");
     const log = () => Deno.readTextFile(`${sshd.root}/sshd.log`);
 
-    /** Dials as root, and has a word with the peer. Resolves to what the server says of the login. */
+    /**
+     * Dials as root, and exchanges a line with the peer. Resolves to the server's log of the login.
+     */
     const reach = async (options: string, env: Record<string, string> = {}) => {
       const all: Record<string, string> = { HOME: home, ...env };
       const inner = { ...context(), env: (key: string) => all[key] };

@@ -138,7 +138,9 @@ if (!skip(reason)) {
       const address = { host: "127.0.0.1", identity: key };
       const around = { env: () => undefined, signal: new AbortController().signal };
       const target = await sshTarget(address, "ssh://box", around);
-      /** Answers these, one after the other; how often it was asked, and what came of it. */
+      /**
+       * Gives these answers, one after the other; returns the number of requests, and the result.
+       */
       const asked = async (...answers: (string | undefined)[]) => {
         const questions: boolean[] = [];
         const auth = sshAuth(ssh2, target, {

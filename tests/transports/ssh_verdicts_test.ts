@@ -9,7 +9,7 @@ import { makeKey, startSshd } from "../harness/sshd.ts";
 import { missing, onPath } from "../harness/tool.ts";
 import { sshRig } from "./ssh_rig.ts";
 
-/** A case: known_hosts, lines of the configuration, and who may be the host. */
+/** A case: known_hosts, lines of the configuration, and whether the host is accepted. */
 type Case = readonly [title: string, known: string, config: string, accepted: boolean];
 
 /**
@@ -198,7 +198,7 @@ for (const [what, cases] of [["keys", plain], ["certificates", certified]] as co
   });
 }
 
-/** Lists of what is revoked, as ssh-keygen makes them. */
+/** Revocation lists made by ssh-keygen. */
 async function makeLists(
   dir: string,
   { key, ca, other }: Readonly<Record<"key" | "ca" | "other", string>>,

@@ -41,7 +41,7 @@ if (!skip(reason)) {
   };
   const socket = rig.peer.socket;
   const log = (of: Sshd) => Deno.readTextFile(`${of.root}/sshd.log`);
-  /** Programs run in the folder that is the test's; what they leave is there. */
+  /** Programs run in the test's folder, and leave their files there. */
   const trace = `${rig.home}/trace`;
   const gone = async (pid: number) => {
     const over = async () => {

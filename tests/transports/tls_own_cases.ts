@@ -1,6 +1,6 @@
 /**
- * TLS by the runtime itself: whom it trusts, what it leaves to node's, what the socket is set to. Run by
- * `tls_own_test.ts`.
+ * TLS by the runtime itself: the authorities that it trusts, the cases that it leaves to node's,
+ * and the options of the socket. `tls_own_test.ts` runs this file.
  */
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
@@ -39,7 +39,7 @@ Deno.test("TLS of the runtime: CA and name are checked", async () => {
   assert.equal(rootsAreEmpty(), true);
 });
 
-/** Runs code in a process of its own, since the base store is filled once; what it prints. */
+/** Runs code in a process of its own, because the base store is filled once; returns its output. */
 async function run(code: string, env: Record<string, string>): Promise<string> {
   const at = (path: string) => JSON.stringify(import.meta.resolve(path));
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {

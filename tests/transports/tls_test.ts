@@ -1,4 +1,4 @@
-/** TLS against servers of Deno's: what is accepted, and what each refusal says. */
+/** TLS against servers of Deno's: the accepted cases, and the message of each refusal. */
 import assert from "node:assert/strict";
 import { issue, makeCerts, type Pair } from "../harness/certs.ts";
 import { accepts, freePort, makeRoot, startDaemon } from "../harness/daemon.ts";

@@ -69,7 +69,7 @@ function parseInteger([text, base]: readonly Value[]): Value {
 
 const digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/** Digits of a number that is read. The time grows with their square. */
+/** The most digits of a number that is read. The time grows with their square. */
 const MAX_DIGITS = 10_000;
 
 /** The value of digits. Up to base 36, case does not matter; above, upper case letters are more digits. */

@@ -33,12 +33,12 @@ function compile(pattern: Value | undefined, budget: Budget): Pattern {
 }
 
 /**
- * All matches in the order of the text, as a matcher that stands at one after the other. Matches
- * don't overlap, and an empty match right behind another match does not count.
+ * Returns all matches in the order of the text. Matches don't overlap, and an empty match right
+ * after another match does not count.
  */
 function* matches({ compiled }: Pattern, text: string, budget: Budget): Generator<Matcher> {
-  // One search takes this much at most. Many searches may each go through the rest of the text, or
-  // may not, so their time counts: a step is about a microsecond.
+  // One search takes this much at most. Many searches may each read the rest of the text, so their
+  // time counts: a step is about a microsecond.
   budget.step(1 + text.length * compiled.programSize() / WORK_PER_STEP);
   const matcher = compiled.matcher(text);
   const start = performance.now();

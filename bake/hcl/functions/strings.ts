@@ -49,12 +49,12 @@ function titleCase(character: string): string {
   return upper(character);
 }
 
-/** Unicode's white space. JavaScript's has a byte order mark too, and no `\x85`. */
+/** Unicode's white space. JavaScript's also has the byte order mark, and lacks `\x85`. */
 function isSpace(character: string): boolean {
   return /[\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/.test(character);
 }
 
-/** Cuts at both ends, without a regular expression, whose time would grow with the square. */
+/** Trims both ends without a regular expression, whose time would grow with the square. */
 function trimWhere(text: string, cut: (character: string) => boolean): string {
   let start = 0, end = text.length;
   while (start < end && cut(text[start]!)) start++;

@@ -13,7 +13,7 @@ interface Version {
 interface Constraint {
   readonly operator: string;
   readonly version: Version;
-  /** The count of numbers that are given. The others may be any. */
+  /** The count of given numbers. The others may be any. */
   readonly given: number;
 }
 
@@ -53,7 +53,7 @@ function parseConstraints(text: string, budget: Budget): Constraint[][] {
   budget.step(text.length ** 2 / 256); // the pattern of spans goes back at every place
   const plain = text.replace(span, (_, from, to) => `>= ${from}, <= ${to} `);
   return plain.split("||").map((all) => {
-    // The time of the check grows with the square of the length, or faster.
+    // The length is limited: the time of the check grows with its square, or faster.
     if (all.length > 256 || !several.test(all)) {
       throw new FunctionError(`improper constraint: ${all}`);
     }
