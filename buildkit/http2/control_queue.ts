@@ -21,7 +21,7 @@ export class ControlQueue {
     return this.#end - this.#start;
   }
 
-  /** The number of frames that may be answers to the peer's frames, at most. */
+  /** The most bytes of the queue that may be answers demanded by the peer. */
   get provoked(): number {
     return Math.min(this.#provoked, this.length);
   }
