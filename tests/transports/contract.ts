@@ -1,10 +1,10 @@
 /**
- * What every transport must do, whatever carries its bytes; one call registers it:
+ * The tests that every transport must pass. One call registers them:
  *
  *     contract("tcp", { dial, start: startPeerBehindIt, hang, dead: [["tcp://127.0.0.1:1", /refused/]] });
  *
- * The far side is `peer.ts`, wherever the fixture puts it. Each case ends with as many open files as
- * it began with.
+ * The peer is `peer.ts`, at the place that the fixture chooses. Each case ends with as many open files
+ * as it began with.
  */
 import assert from "node:assert/strict";
 import { DialError } from "../../transports/errors.ts";
