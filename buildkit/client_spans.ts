@@ -6,6 +6,7 @@ import type { Client } from "./client.ts";
 export interface SpanSource {
   /** `build .` */
   readonly name: string;
+  /** OpenTelemetry's attributes of the command, all of them texts. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 

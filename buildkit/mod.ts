@@ -27,6 +27,7 @@ export { Client } from "./client.ts";
 export type { TlsOptions } from "../transports/dial.ts";
 export { ConnectionLost } from "./connection_lost.ts";
 export { solve, type SolveOptions } from "./solve.ts";
+export type { SpanSource } from "./client_spans.ts";
 export { type BuildOptions, dockerfileRequest, solveRequest, type Typed } from "./solve_request.ts";
 export { newId } from "../base/identity.ts";
 export { type HistoryPage, listHistory, NoHistoryError, updateHistory } from "./history.ts";
