@@ -58,7 +58,7 @@ async function runEndToEnd() {
       ...(shared === undefined ? {} : sharedVariable(shared)),
     };
     const args = paths.length > 0 ? paths : ["tests"];
-    const options = { cwd, signal, minutes: 25, env };
+    const options = { cwd, signal, minutes: 45, env };
     if (!signal.aborted) results.push(await runTestsTwice("end-to-end tests", args, options));
   } finally {
     await shared?.stop();
