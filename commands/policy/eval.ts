@@ -109,6 +109,8 @@ async function printInput(
       meta = await builder.meta(request);
       continue;
     }
+    const invalid = fields.filter((field) => !known.has(field));
+    if (invalid.length > 0) deps.stderr.write(`WARNING: invalid fields: ${invalid.join(", ")}\n`);
     const shown = shortFields(unknown, fields);
     if (shown.length > 0) deps.stderr.write(`INFO: unresolved fields: ${shown.join(", ")}\n`);
     deps.stdout.write(`${goJson(withoutDepth(answer["input"]), 2)}\n`);
