@@ -2,6 +2,7 @@
  * A daemon that breaks HTTP/2 and gRPC: floods, bombs, answers without sense. `fairlead` ends soon with
  * an error that names the daemon, and its memory stays bounded.
  */
+import { memoryHeld } from "./attack.ts";
 import assert from "node:assert/strict";
 import { errorLines, runFairlead } from "../faults/program.ts";
 import { Counts } from "./counts.ts";
@@ -143,13 +144,13 @@ for (const [name, attack] of attacks) {
       const home = await Deno.makeTempDir({ prefix: "fl-raw-" });
       try {
         await using server = rawServer(attack);
-        const before = Deno.memoryUsage().rss;
+        const before = memoryHeld();
         const ended = await runFairlead({
           host: server.address,
           args: ["--connect-timeout", "3s", "du"],
           home,
         });
-        const grown = Deno.memoryUsage().rss - before;
+        const grown = memoryHeld() - before;
         if (ended.ms > LATEST) counts.hung();
         assert.ok(ended.ms <= LATEST, `it took ${ended.ms} ms`);
         try {
