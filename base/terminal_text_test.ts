@@ -2,7 +2,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { terminalText } from "./terminal_text.ts";
 
-/** What a terminal gets of texts that are written one after the other. */
+/** Filters texts for a terminal that are written one after the other. */
 const filtered = (...texts: string[]) => {
   const filter = terminalText();
   return texts.map((text) => filter.text(text)).join("");

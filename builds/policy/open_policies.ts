@@ -2,6 +2,7 @@
  * Compiles a build's policies and serves them to the daemon. This module is loaded only for a build
  * with a policy.
  */
+import { cleanPath } from "../../base/paths.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { capabilities } from "../../buildkit/capabilities.ts";
 import type { Client } from "../../buildkit/client.ts";
@@ -225,12 +226,8 @@ function filesOf(
  * `UsageError`.
  */
 function remotePath(name: string): string {
-  const parts: string[] = [];
-  for (const part of name.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
-  if (parts.length > 0) return parts.join("/");
+  const path = cleanPath(`/${name}`).slice(1);
+  if (path !== "") return path;
   throw new UsageError(`invalid remote policy filename ${JSON.stringify(name)}`);
 }
 

@@ -1,5 +1,6 @@
 import { goJson } from "../../base/go/json.ts";
 import { osReason } from "../../base/os_reason.ts";
+import { baseName } from "../../base/paths.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { parsePlatform } from "../../builders/platforms.ts";
 import { defineCommand } from "../../cli/command.ts";
@@ -178,8 +179,4 @@ function platformOf(text: string): PolicyPlatform {
   } catch (error) {
     throw new UsageError(`invalid platform ${JSON.stringify(text)}: ${(error as Error).message}`);
   }
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
