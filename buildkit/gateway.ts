@@ -3,18 +3,20 @@
  * Solve that names no frontend; it stays open until Return gives its result. The other calls carry its
  * ref in `buildkit-controlapi-buildid`. They may come before it: the daemon waits 3 s for a ref.
  */
-import {
-  LLBBridgeDefinition as Bridge,
-  type ResolveSourceMetaRequest,
-  type ResolveSourceMetaResponse,
-  type Result,
-  type SolveRequest as BridgeSolve,
-} from "../proto/gen/gateway.ts";
-import type { SolveRequest } from "../proto/gen/control.ts";
+import { LLBBridgeDefinition as Bridge } from "../proto/gen/gateway.ts";
+import type {
+  ResolveSourceMetaRequest,
+  ResolveSourceMetaResponse,
+  Result,
+  SolveRequest as BridgeSolve,
+} from "../proto/gen/gateway_types.ts";
+import type { SolveRequest } from "../proto/gen/control_types.ts";
 import { messageOf } from "../proto/message_of.ts";
 import { after } from "../base/async.ts";
 import type { Client } from "./client.ts";
-import type { MethodDefinition } from "./grpc/call.ts";
+import type { Container, ContainerOptions } from "./container.ts";
+import { type FileCalls, type Files, filesOf } from "./files.ts";
+import { type MethodDefinition, pathOf } from "./grpc/call.ts";
 import { rpcErrorOf } from "./grpc/status.ts";
 import { solve, type SolveOptions } from "./solve.ts";
 
@@ -24,13 +26,23 @@ export interface Gateway {
   solve(request: Partial<BridgeSolve>): Promise<Result>;
   /** The daemon's capabilities, by BuildKit's names. */
   capabilities(): Promise<ReadonlySet<string>>;
-  /** Reads up to `length` bytes of a file of a result. */
-  readFile(ref: string, path: string, length: number): Promise<Uint8Array>;
-  /** Returns the metadata of a source without its content. */
+  /** The files of a result. They are built first, where that hasn't happened. */
+  files(ref: string): Files;
+  /** Makes a container of results, for programs that look into them. */
+  newContainer(options: ContainerOptions): Promise<Container>;
+  /**
+   * Returns the metadata of a source without its content.
+   *
+   * @internal
+   */
   resolveSourceMeta(request: ResolveSourceMetaRequest): Promise<ResolveSourceMetaResponse>;
   /** Builds a result now; otherwise it is built when it is first needed. */
   evaluate(ref: string): Promise<void>;
 }
+
+/** The calls that look into a build; few builds need them. */
+const looking = async () =>
+  (await import("../proto/gen/gateway_containers.ts")).LLBBridgeContainersDefinition;
 
 /** How long the daemon gets to end the build after a failure on this side, in milliseconds. */
 const FAIL_GRACE = 5000;
@@ -56,6 +68,11 @@ export async function withGateway<T>(
       { metadata, signal: ended.signal },
     );
   const { methods } = Bridge;
+  const resultCalls: FileCalls = {
+    readDir: async (request) => await call((await looking()).methods.readDir, request),
+    statFile: async (request) => await call((await looking()).methods.statFile, request),
+    readFile: (request) => call(methods.readFile, request),
+  };
   const gateway: Gateway = {
     async solve(part) {
       const answer = await call(methods.solve, {
@@ -69,9 +86,24 @@ export async function withGateway<T>(
       const { LLBCaps } = await call(methods.ping, {});
       return new Set(LLBCaps.filter(({ Enabled }) => Enabled).map(({ ID }) => ID));
     },
-    async readFile(ref, path, length) {
-      const Range = { Offset: 0n, Length: BigInt(length) };
-      return (await call(methods.readFile, { Ref: ref, FilePath: path, Range })).Data;
+    files: (ref) => filesOf(resultCalls, ref),
+    async newContainer(options) {
+      const { methods } = await looking();
+      const { openContainer } = await import("./container.ts");
+      return await openContainer({
+        newContainer: (request) => call(methods.newContainer, request),
+        releaseContainer: (request) => call(methods.releaseContainer, request),
+        files: {
+          readDir: (request) => call(methods.readDirContainer, request),
+          statFile: (request) => call(methods.statFileContainer, request),
+          readFile: (request) => call(methods.readFileContainer, request),
+        },
+        exec: () =>
+          client.channel.call(pathOf(Bridge, methods.execProcess), {
+            metadata,
+            signal: ended.signal,
+          }),
+      }, options);
     },
     resolveSourceMeta: (request) => call(methods.resolveSourceMeta, request),
     async evaluate(ref) {

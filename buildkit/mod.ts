@@ -30,6 +30,10 @@ export { solve, type SolveOptions } from "./solve.ts";
 export type { SpanSource } from "./client_spans.ts";
 export { type BuildOptions, dockerfileRequest, solveRequest, type Typed } from "./solve_request.ts";
 export { newId } from "../base/identity.ts";
+export { type Gateway, withGateway } from "./gateway.ts";
+export type { FileRange, Files } from "./files.ts";
+export type { Container, ContainerOptions } from "./container.ts";
+export type { Process, ProcessOptions } from "./process.ts";
 export { type HistoryPage, listHistory, NoHistoryError, updateHistory } from "./history.ts";
 export { diskUsage, prune } from "./cache.ts";
 
@@ -121,6 +125,14 @@ export type {
   Source,
   SourceInfo,
 } from "../proto/gen/pb_types.ts";
+export type { HostIP, Mount, SecretEnv } from "../proto/gen/steps_types.ts";
+export type { Stat } from "../proto/gen/fsutil_types.ts";
+export type {
+  Ref as GatewayRef,
+  RefMap as GatewayRefs,
+  Result as GatewayResult,
+  SolveRequest as GatewaySolve,
+} from "../proto/gen/gateway_types.ts";
 export type { Status as RpcStatus } from "../proto/gen/status_types.ts";
 export type { Any } from "../proto/gen/google/protobuf/any_types.ts";
 export type { Timestamp } from "../proto/gen/google/protobuf/timestamp_types.ts";

@@ -38,7 +38,11 @@ const codecs = [
 const typesAlone = [...types, "fileSuffix=_types", "onlyTypes=true", "outputServices=none"];
 
 /** The files whose messages the library's users see, besides those that these import. */
-const PUBLIC = ["proto/src/control.proto"];
+const PUBLIC = [
+  "proto/src/control.proto",
+  "proto/src/gateway.proto",
+  "proto/src/gateway_containers.proto",
+];
 
 const check = Deno.args.includes("--check");
 const made = await Deno.makeTempDir({ prefix: "fairlead-generate-" });

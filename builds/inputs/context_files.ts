@@ -70,7 +70,7 @@ export async function readContextFiles(
       const files: (Uint8Array | undefined)[] = [];
       for (const [at, name] of names.entries()) {
         const path = `${at}/${name.slice(name.lastIndexOf("/") + 1)}`;
-        files.push(await unlessMissing(gateway.readFile(ref, path, length)));
+        files.push(await unlessMissing(gateway.files(ref).readFile(path, { length })));
       }
       return { result, value: files };
     });

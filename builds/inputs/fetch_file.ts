@@ -2,6 +2,7 @@
  * Fetches a Dockerfile or a definition from a URL. The daemon does it, as for every other source:
  * its network is used, and a file in its cache only needs to be confirmed.
  */
+import { Definition } from "../../proto/gen/pb.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { withGateway } from "../../buildkit/gateway.ts";
 import { health } from "../../buildkit/session/health.ts";
@@ -31,9 +32,9 @@ export async function fetchFile(
     },
     signal: deps.signal,
   }, async (gateway) => {
-    const result = await gateway.solve({ Definition: definition });
+    const result = await gateway.solve({ Definition: Definition.encode(definition).finish() });
     const ref = result.result?.$case === "ref" ? result.result.ref.id : "";
-    const value = await gateway.readFile(ref, "Dockerfile", LARGEST + 1);
+    const value = await gateway.files(ref).readFile("Dockerfile", { length: LARGEST + 1 });
     if (value.length > LARGEST) {
       throw new Error(`${what} ${url} bigger than allowed max size (2.097MB)`);
     }

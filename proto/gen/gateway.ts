@@ -4,12 +4,12 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "./google/protobuf/timestamp.ts";
-import { Definition, Platform, SourceOp } from "./pb.ts";
+import { Platform, SourceOp } from "./pb.ts";
 import { Status } from "./status.ts";
 
 /**
  * The daemon's side of a frontend, as far as a client drives it: queries of a Dockerfile, and files
- * of what the daemon fetched.
+ * of what the daemon fetched. The calls that look into a build are in gateway_containers.proto.
  */
 
 export interface PingRequest {
@@ -25,14 +25,21 @@ export interface APICap {
   Enabled: boolean;
 }
 
+/** What to build: a definition, or a frontend with its options. */
 export interface SolveRequest {
-  Definition: Definition | undefined;
+  /** A pb.Definition, as it came: bytes on the wire like any message, and passed on unread. */
+  Definition: Uint8Array;
+  /** `dockerfile.v0` … */
   Frontend: string;
+  /** The options of the frontend. */
   FrontendOpt: { [key: string]: string };
+  /** `Gateway.solve` sets it. */
   allowResultReturn: boolean;
+  /** `Gateway.solve` sets it. */
   allowResultArrayRef: boolean;
-  /** Definitions, as they came: bytes on the wire like any message, and passed on unread. */
+  /** Definitions, as they came. */
   FrontendInputs: { [key: string]: Uint8Array };
+  /** Builds the result at once. */
   Evaluate: boolean;
 }
 
@@ -51,8 +58,14 @@ export interface SolveResponse {
   result: Result | undefined;
 }
 
+/** The result of a frontend, which may not be built yet. */
 export interface Result {
-  result: { $case: "ref"; ref: Ref } | { $case: "refs"; refs: RefMap } | undefined;
+  /** One for a platform, or several by their platforms. */
+  result:
+    | { $case: "ref"; ref: Ref }
+    | { $case: "refs"; refs: RefMap }
+    | undefined;
+  /** `containerimage.config` … */
   metadata: { [key: string]: Uint8Array };
 }
 
@@ -61,13 +74,17 @@ export interface Result_MetadataEntry {
   value: Uint8Array;
 }
 
+/** A file system that is built when it is first needed. */
 export interface Ref {
+  /** Its name in other calls. */
   id: string;
   /** A pb.Definition, as it came. */
   def: Uint8Array;
 }
 
+/** Results for several platforms. */
 export interface RefMap {
+  /** By platform: `linux/amd64`. */
   refs: { [key: string]: Ref };
 }
 
@@ -79,7 +96,11 @@ export interface RefMap_RefsEntry {
 export interface ReadFileRequest {
   Ref: string;
   FilePath: string;
-  Range: FileRange | undefined;
+  Range:
+    | FileRange
+    | undefined;
+  /** A mount's place in the container's list. */
+  MountIndex: number;
 }
 
 export interface FileRange {
@@ -354,7 +375,7 @@ export const APICap: MessageFns<APICap> = {
 
 function createBaseSolveRequest(): SolveRequest {
   return {
-    Definition: undefined,
+    Definition: new Uint8Array(0),
     Frontend: "",
     FrontendOpt: {},
     allowResultReturn: false,
@@ -366,8 +387,8 @@ function createBaseSolveRequest(): SolveRequest {
 
 export const SolveRequest: MessageFns<SolveRequest> = {
   encode(message: SolveRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.Definition !== undefined) {
-      Definition.encode(message.Definition, writer.uint32(10).fork()).join();
+    if (message.Definition.length !== 0) {
+      writer.uint32(10).bytes(message.Definition);
     }
     if (message.Frontend !== "") {
       writer.uint32(18).string(message.Frontend);
@@ -408,7 +429,7 @@ export const SolveRequest: MessageFns<SolveRequest> = {
               break;
             }
 
-            message.Definition = Definition.decode(reader, reader.uint32());
+            message.Definition = reader.bytes();
             continue;
           }
           case 2: {
@@ -943,7 +964,7 @@ export const RefMap_RefsEntry: MessageFns<RefMap_RefsEntry> = {
 };
 
 function createBaseReadFileRequest(): ReadFileRequest {
-  return { Ref: "", FilePath: "", Range: undefined };
+  return { Ref: "", FilePath: "", Range: undefined, MountIndex: 0 };
 }
 
 export const ReadFileRequest: MessageFns<ReadFileRequest> = {
@@ -956,6 +977,9 @@ export const ReadFileRequest: MessageFns<ReadFileRequest> = {
     }
     if (message.Range !== undefined) {
       FileRange.encode(message.Range, writer.uint32(26).fork()).join();
+    }
+    if (message.MountIndex !== 0) {
+      writer.uint32(32).int32(message.MountIndex);
     }
     return writer;
   },
@@ -995,6 +1019,14 @@ export const ReadFileRequest: MessageFns<ReadFileRequest> = {
             }
 
             message.Range = FileRange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.MountIndex = reader.int32();
             continue;
           }
         }
