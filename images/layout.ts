@@ -1,4 +1,5 @@
 /** Reads and writes an OCI layout on this machine through the interface of a registry's repository. */
+import { writeAll } from "../base/bytes.ts";
 import type { Descriptor } from "../buildkit/registry/descriptor.ts";
 import { isIndex, isManifest, mediaTypes } from "../buildkit/registry/descriptor.ts";
 import { beginDigest, digestProblem, sha256Of } from "../buildkit/registry/digest.ts";
@@ -189,7 +190,7 @@ async function writeChecked(path: string, stream: ReadableStream<Uint8Array>, wa
   using file = await Deno.open(path, { write: true, createNew: true });
   for await (const chunk of stream) {
     hash.update(chunk);
-    for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+    await writeAll(file, chunk);
   }
   if (hash.end() !== wanted.digest) {
     throw new LayoutError(`content digest ${wanted.digest}: the copied content has another one`);

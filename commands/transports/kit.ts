@@ -3,6 +3,7 @@ import { hintOf, messageOf } from "../../cli/report.ts";
 import { buildCases } from "./kit/build_cases.ts";
 import { ANSWERS, connectionCases } from "./kit/connection_cases.ts";
 import { pluginCases } from "./kit/plugin_cases.ts";
+import { noProcessLeft } from "./kit/processes.ts";
 import { type Case, type Kit, makeKit } from "./kit/subject.ts";
 import { UsageError } from "../../base/usage_error.ts";
 
@@ -27,7 +28,7 @@ files of up to 64 MiB, which stay in its cache until it needs the space.`,
       deps.signal.throwIfAborted();
       const started = deps.clock.monotonic();
       try {
-        const note = await run(kit);
+        const note = await noProcessLeft(() => run(kit));
         const seconds = ((deps.clock.monotonic() - started) / 1000).toFixed(1);
         deps.stdout.write(`ok      ${name} (${note ? `${note}, ` : ""}${seconds} s)\n`);
       } catch (error) {

@@ -1,6 +1,8 @@
 /**
  * Programs in ELF, 64 bits, little-endian: https://refspecs.linuxfoundation.org/elf/gabi4+/
  */
+import { writeAll } from "../../base/bytes.ts";
+
 const PT_INTERP = 3;
 
 /**
@@ -39,8 +41,4 @@ async function readAt(file: Deno.FsFile, at: number, size: number): Promise<Data
     got += count;
   }
   return new DataView(bytes.buffer);
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
 }

@@ -9,7 +9,8 @@ import { DialError } from "../../transports/errors.ts";
 import { loadTls, wrapTls } from "../../transports/tls/tls.ts";
 import { tcp } from "../../transports/schemes/tcp.ts";
 import { issue, makeCerts, type Pair } from "../harness/certs.ts";
-import { context, soon } from "../transports/contract_help.ts";
+import { soon } from "../../transports/contract/expect.ts";
+import { context } from "../transports/contract_help.ts";
 import { dial, tlsPort } from "../transports/tls_subject.ts";
 import { Counts } from "./counts.ts";
 
@@ -27,7 +28,7 @@ const AUTHORITY = ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCe
 /** The text of a `DialError`; undefined where the daemon is accepted. */
 async function verdict(dialled: Promise<{ close(): void }>): Promise<string | undefined> {
   try {
-    (await soon(dialled, 10_000, "the verdict")).close();
+    (await soon(dialled, "the verdict", 10_000)).close();
     return undefined;
   } catch (error) {
     assert(error instanceof DialError, String(error));

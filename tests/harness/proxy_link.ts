@@ -1,4 +1,5 @@
 /** One connection through the proxy: two directions, each a reader and a writer with a queue between. */
+import { writeAll } from "../../base/bytes.ts";
 import type { Impairment } from "./proxy.ts";
 
 export interface Link {
@@ -92,7 +93,7 @@ async function pump(from: Deno.Conn, to: Deno.Conn, impairment: Impairment, hook
       if (hooks.closed()) return;
       if (bytes === null) return await to.closeWrite();
       const part = bytes.subarray(0, limit - passed);
-      for (let at = 0; at < part.length;) at += await to.write(part.subarray(at));
+      await writeAll(to, part);
       passed += part.length;
       hooks.passed(part.length);
       if (passed < limit) continue;

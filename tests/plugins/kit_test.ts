@@ -21,10 +21,10 @@ if (!skip(reason)) {
 
   for (
     const [url, kind, cases] of [
-      [`stdio://${socket}`, "executable", 18],
-      [`loopback://${port}?host=127.0.0.1`, "executable", 18],
-      [`socket://${socket}`, "module", 11],
-      [address, "built-in", 11],
+      [`stdio://${socket}`, "executable", 19],
+      [`loopback://${port}?host=127.0.0.1`, "executable", 19],
+      [`socket://${socket}`, "module", 12],
+      [address, "built-in", 12],
     ] as const
   ) {
     Deno.test(`the kit passes for ${kind} ${url.replace(/\/\/.*?(?=\?|$)/, "//…")}`, async () => {

@@ -4,7 +4,8 @@ import { connect } from "../../buildkit/connect.ts";
 import { DialError } from "../../transports/errors.ts";
 import { createPlugins } from "../../transports/external.ts";
 import { createRegistry, type Registry } from "../../transports/registry.ts";
-import { context, soon } from "../transports/contract_help.ts";
+import { soon } from "../../transports/contract/expect.ts";
+import { context } from "../transports/contract_help.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 
 export const examples = new URL("../../examples/transports/", import.meta.url).pathname;
@@ -70,11 +71,11 @@ export async function failure(zoo: Zoo, url: string, timeoutMs = 10_000): Promis
         context: { ...context(), env: zoo.env },
         budget: { ms: timeoutMs },
       }),
-      15_000,
       "the connection",
+      15_000,
     );
     try {
-      await soon(client.info(), 10_000, "the answer");
+      await soon(client.info(), "the answer", 10_000);
     } finally {
       await client.close();
     }

@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { DialError, type DialErrorCode } from "../../transports/errors.ts";
 import { createPlugins } from "../../transports/external.ts";
 import { createRegistry } from "../../transports/registry.ts";
-import { context, soon } from "../transports/contract_help.ts";
+import { soon } from "../../transports/contract/expect.ts";
+import { context } from "../transports/contract_help.ts";
 import { echo, failure, makeZoo, metadataOf, noneRuns } from "./zoo.ts";
 
 /** A program that no other test has, nor this one in another process. */
@@ -167,7 +168,7 @@ Deno.test("a plugin that dies in mid-stream", async () => {
   const { stream } = await transport.dial(transport.parse("x://there"), context());
   await stream.write(new TextEncoder().encode("ping\n"));
   assert.equal(await stream.read(new Uint8Array(10)), 5);
-  const read = soon(stream.read(new Uint8Array(10)), 3000, "the error");
+  const read = soon(stream.read(new Uint8Array(10)), "the error", 3000);
   await assert.rejects(read, (error) => {
     assert(error instanceof DialError);
     assert.match(error.message, /exited with code 7: out of luck$/);

@@ -1,5 +1,6 @@
 /**
- * The tests that every transport must pass. One call registers them:
+ * The tests that every transport must pass: the contract's cases, which the conformance kit runs over a
+ * real daemon, and more that need a peer at the far side. One call registers them:
  *
  *     contract("tcp", { dial, start: startPeerBehindIt, hang, dead: [["tcp://127.0.0.1:1", /refused/]] });
  *
@@ -9,9 +10,13 @@
 import assert from "node:assert/strict";
 import { DialError } from "../../transports/errors.ts";
 import type { Connection, DialContext } from "../../transports/transport.ts";
-import { breaking } from "./contract_breaking.ts";
-import { flowing } from "./contract_flowing.ts";
-import { context, noLeaks, soon } from "./contract_help.ts";
+import { contractCases } from "../../transports/contract/cases.ts";
+import type { FarSide } from "../../transports/contract/far_side.ts";
+import { peerCases } from "./contract_peer.ts";
+import type { ByteStream } from "../../transports/byte_stream.ts";
+import { readExactly, readToEnd, soon } from "../../transports/contract/expect.ts";
+import { writeAll } from "../../base/bytes.ts";
+import { context, noLeaks } from "./contract_help.ts";
 
 /** A transport as the suite sees it. */
 export interface Subject {
@@ -68,13 +73,14 @@ export function contract(name: string, subject: Subject): void {
       assert.equal(await connection.stream.write(line), line.length);
       return connection;
     };
-    for (const [title, run] of Object.entries({ ...flowing, ...breaking })) {
+    const step = async (title: string, run: () => Promise<void>) => {
       const why = subject.cannot?.[title];
       const name = why === undefined ? title : `${title}: it can't, since ${why}`;
-      await t.step({ name, ignore: why !== undefined, fn: () => noLeaks(() => run(open)) });
-    }
-    await t.step("aborted before the dial", () => abortedBefore(subject, fixture.endpoint));
-    await t.step("aborted in the turn of the dial", () => abortedAtOnce(subject, fixture.endpoint));
+      await t.step({ name, ignore: why !== undefined, fn: () => noLeaks(run) });
+    };
+    const peer = farSide(open, (signal) => subject.dial(fixture.endpoint, context(signal)));
+    for (const [title, run] of Object.entries(contractCases)) await step(title, () => run(peer));
+    for (const [title, run] of Object.entries(peerCases)) await step(title, () => run(open));
   });
 
   const { hang } = subject;
@@ -88,11 +94,48 @@ export function contract(name: string, subject: Subject): void {
   }
 }
 
+/** `peer.ts` as the far side of the cases that the conformance kit has, too. */
+function farSide(
+  open: (command: string) => Promise<Connection>,
+  dial: (signal?: AbortSignal) => Promise<Connection>,
+): FarSide {
+  return {
+    dial,
+    async exchange(connect) {
+      const { stream } = await connect();
+      await writeAll(stream, new TextEncoder().encode("echo\n"));
+      await everyByteComesBack(stream);
+      await stream.closeWrite();
+      await readToEnd(stream);
+      stream.close();
+    },
+    async greeted() {
+      const { stream } = await open("echo");
+      await everyByteComesBack(stream);
+      return stream;
+    },
+    async ending() {
+      return (await open("end shared")).stream;
+    },
+    async resetting() {
+      const { stream } = await open("reset");
+      await readExactly(stream, 5);
+      return stream;
+    },
+  };
+}
+
+async function everyByteComesBack(stream: ByteStream): Promise<void> {
+  const all = Uint8Array.from({ length: 4096 }, (_, i) => (i % 256) * (1 + 2 * (i >> 8)));
+  const [back] = await Promise.all([readExactly(stream, all.length), writeAll(stream, all)]);
+  assert.deepEqual(back, all);
+}
+
 /** Failures of these kinds are reported at once, without another try. */
 const LASTING = new Set(["config", "unauthenticated", "denied", "unsupported", "internal"]);
 
 async function dead(subject: Subject, endpoint: string, expected: RegExp): Promise<void> {
-  const failed = soon(reach(subject, endpoint), 5000, "the error");
+  const failed = soon(reach(subject, endpoint), "the error", 5000);
   await noLeaks(() =>
     assert.rejects(failed, (error) => {
       assert(error instanceof DialError, String(error));
@@ -118,22 +161,6 @@ async function reach(subject: Subject, endpoint: string): Promise<void> {
   }
 }
 
-async function abortedBefore(subject: Subject, endpoint: string): Promise<void> {
-  const reason = new Error("the user's reason");
-  const dialled = subject.dial(endpoint, context(AbortSignal.abort(reason)));
-  await assert.rejects(soon(dialled, 1000, "the abort"), reason);
-}
-
-async function abortedAtOnce(subject: Subject, endpoint: string): Promise<void> {
-  await noLeaks(async () => {
-    const reason = new Error("the user's reason");
-    const controller = new AbortController();
-    const dialled = subject.dial(endpoint, context(controller.signal));
-    controller.abort(reason);
-    await assert.rejects(soon(dialled, 1000, "the abort"), reason);
-  });
-}
-
 async function abortedWhileDialling(
   subject: Subject,
   hang: () => Promise<Hanging>,
@@ -145,7 +172,7 @@ async function abortedWhileDialling(
     const dialled = subject.dial(hanging.endpoint, context(controller.signal));
     const timer = setTimeout(() => controller.abort(reason), 200);
     const started = performance.now();
-    await assert.rejects(soon(dialled, 2000, "the abort"), reason);
+    await assert.rejects(soon(dialled, "the abort", 2000), reason);
     clearTimeout(timer);
     const took = performance.now() - started;
     assert(took > 150 && took < 1000, `${took} ms: at the abort, and neither before nor after`);
@@ -166,8 +193,8 @@ async function killed(subject: Subject): Promise<void> {
   assert.equal(await stream.read(buffer), 5);
   const reading = stream.read(buffer).then((count) => assert.equal(count, null), () => {});
   await fixture.kill();
-  await soon(reading, 10_000, "the end of the stream");
+  await soon(reading, "the end of the stream", 10_000);
   stream.close();
   const again = reach(subject, fixture.endpoint);
-  await assert.rejects(soon(again, 10_000, "the error"), DialError);
+  await assert.rejects(soon(again, "the error", 10_000), DialError);
 }

@@ -16,41 +16,8 @@ export function context(signal = new AbortController().signal): DialContext {
   return { signal, env: (name) => Deno.env.get(name), log: () => {}, step: () => {} };
 }
 
-/** The promise's result, or an error after `ms`. */
-export async function soon<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} did not come within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Writes all of it. */
-export async function writeAll(stream: ByteStream, bytes: Uint8Array): Promise<void> {
-  for (let sent = 0; sent < bytes.length;) {
-    const count = await stream.write(bytes.subarray(sent));
-    assert(count > 0, "a write takes at least a byte");
-    sent += count;
-  }
-}
-
-/** Reads exactly so many bytes. */
-export async function readExactly(stream: ByteStream, count: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(count);
-  for (let got = 0; got < count;) {
-    const more = await stream.read(bytes.subarray(got));
-    assert(more !== null, `the stream ended ${count - got} bytes early`);
-    got += more;
-  }
-  return bytes;
 }
 
 /** Reads to the end, as text. */

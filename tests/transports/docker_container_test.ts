@@ -13,7 +13,8 @@ import { makeKey, startSshd } from "../harness/sshd.ts";
 import { join } from "../../transports/net/relay.ts";
 import { streamOf } from "../../transports/byte_stream.ts";
 import { missing, need } from "../harness/tool.ts";
-import { context, soon } from "./contract_help.ts";
+import { soon } from "../../transports/contract/expect.ts";
+import { context } from "./contract_help.ts";
 import { dockerEngineOf, importBuildkit, startPeerContainer } from "./containers.ts";
 import { contract, DIAL_STDIO_CANNOT } from "./contract.ts";
 
@@ -77,8 +78,8 @@ if (!skip(reason)) {
             stream.close();
           }
         })(),
-        5000,
         "the error",
+        5000,
       ),
       (error) => {
         assert(error instanceof DialError, String(error));
@@ -296,7 +297,7 @@ if (!skip(reason)) {
       const buffer = new Uint8Array(16);
       assert.equal(await stream.read(buffer), 5);
       await engine.run(...words, fixture.endpoint.slice("docker-container://".length));
-      await assert.rejects(soon(stream.read(buffer), 10_000, "the error"), (error) => {
+      await assert.rejects(soon(stream.read(buffer), "the error", 10_000), (error) => {
         assert(error instanceof StreamLost, String(error));
         assert.match(error.message, expected);
         if (hint !== undefined) assert.match(error.hint!, hint);
@@ -318,7 +319,7 @@ if (!skip(reason)) {
     assert.equal(await stream.read(buffer), 5);
     await other.kill();
     await assert.rejects(
-      soon(stream.read(buffer), 5000, "the error"),
+      soon(stream.read(buffer), "the error", 5000),
       /the engine unix:.* broke the connection off/,
     );
     stream.close();

@@ -6,7 +6,7 @@ import { buildkitdContainer, makePod } from "../harness/kube_pod.ts";
 import { freePort } from "../harness/daemon.ts";
 import { check, run } from "../harness/run.ts";
 import { need } from "../harness/tool.ts";
-import { soon } from "./contract_help.ts";
+import { soon } from "../../transports/contract/expect.ts";
 import { fairlead, fairleadCommand } from "./fairlead.ts";
 import { writeKubeconfig } from "./kube_cluster.ts";
 
@@ -85,7 +85,7 @@ export function kubeBuilds(cluster: Kubernetes): void {
           got += count;
         }
       };
-      assert(await soon(read(), 15_000, "the end") > 0, "what the daemon says comes all the same");
+      assert(await soon(read(), "the end", 15_000) > 0, "what the daemon says comes all the same");
       client.close();
       proxy.kill();
       await Promise.all([proxy.status, reader.cancel()]);

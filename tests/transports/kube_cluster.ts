@@ -7,7 +7,8 @@ import type { Connection, DialContext } from "../../transports/transport.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 import { deletePod, makePod } from "../harness/kube_pod.ts";
 import type { Fixture } from "./contract.ts";
-import { context, ownProcessIfAsked, soon } from "./contract_help.ts";
+import { soon } from "../../transports/contract/expect.ts";
+import { context, ownProcessIfAsked } from "./contract_help.ts";
 import { startPeer } from "./start_peer.ts";
 
 ownProcessIfAsked();
@@ -66,7 +67,7 @@ export async function reaches(endpoint: string, context: DialContext): Promise<C
   const { stream } = connection;
   await stream.write(new TextEncoder().encode("wait\n"));
   const word = new Uint8Array(16);
-  const got = await soon(stream.read(word), 20_000, "the peer's word");
+  const got = await soon(stream.read(word), "the peer's word", 20_000);
   stream.close();
   assert.equal(new TextDecoder().decode(word.subarray(0, got!)), "ready");
   return connection;
@@ -87,7 +88,7 @@ export async function fails(
       stream.close();
     }
   };
-  await assert.rejects(soon(read(), 20_000, "the error"), (error) => {
+  await assert.rejects(soon(read(), "the error", 20_000), (error) => {
     assert(error instanceof DialError, String(error));
     assert.match(`${error.message}; ${error.hint}`, expected);
     assert(error.message.startsWith("cannot reach kube-pod://"), error.message);

@@ -1,7 +1,8 @@
 /** Parts of a real Kubernetes that die in the middle of things. Nothing works behind these tests. */
 import assert from "node:assert/strict";
 import type { Kubernetes } from "../harness/kubernetes.ts";
-import { soon, writeAll } from "./contract_help.ts";
+import { writeAll } from "../../base/bytes.ts";
+import { soon } from "../../transports/contract/expect.ts";
 import { dialKube, fails, startPeerPod, using, writeKubeconfig } from "./kube_cluster.ts";
 
 /** Registers the tests. They must be the last ones. */
@@ -26,7 +27,7 @@ export function kubeDeaths(cluster: Kubernetes): void {
         // A plain end, where the API server had nothing to say of it.
         const read = stream.read(new Uint8Array(1)).then((count) => assert.equal(count, null));
         const end = read.catch((error) => assert(!(error instanceof assert.AssertionError)));
-        await soon(end, 20_000, "the end of the stream");
+        await soon(end, "the end of the stream", 20_000);
         stream.close();
       }
       await fails(

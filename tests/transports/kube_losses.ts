@@ -14,7 +14,7 @@ import {
 } from "../harness/kube_pod.ts";
 import { run } from "../harness/run.ts";
 import { need } from "../harness/tool.ts";
-import { soon } from "./contract_help.ts";
+import { soon } from "../../transports/contract/expect.ts";
 import { fairleadCommand } from "./fairlead.ts";
 import { writeKubeconfig } from "./kube_cluster.ts";
 
@@ -120,7 +120,7 @@ export function kubeLosses(cluster: Kubernetes): void {
       const { promise: over, resolve } = Promise.withResolvers<void>();
       const act = async () => {
         await what.act();
-        lost = soon(over, LIMIT, "the end of the build");
+        lost = soon(over, "the end of the build", LIMIT);
         lost.catch(() => {});
       };
       const { code, said } = await build({ ...what, act });

@@ -6,7 +6,8 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { contract, DIAL_STDIO_CANNOT } from "./contract.ts";
 import { silentPort } from "../harness/silent_port.ts";
-import { readExactly, soon, writeAll } from "./contract_help.ts";
+import { writeAll } from "../../base/bytes.ts";
+import { readExactly, soon } from "../../transports/contract/expect.ts";
 import { kubeRefusals } from "./kube_refusals.ts";
 import { kubeBuilds } from "./kube_builds.ts";
 import { kubeDeaths } from "./kube_deaths.ts";
@@ -46,7 +47,8 @@ else {
     start: () => startPeerPod(cluster),
     cannot: {
       ...DIAL_STDIO_CANNOT,
-      "reset by the peer": "containerd doesn't tell of a program's end while megabytes of stdin " +
+      "reset by the far side":
+        "containerd doesn't tell of a program's end while megabytes of stdin " +
         "wait; see below",
     },
     hang: silent(""),
@@ -63,7 +65,7 @@ else {
     await writeAll(stream, new TextEncoder().encode("reset\n"));
     await readExactly(stream, 5);
     await writeAll(stream, patternAt(0, 64 << 10));
-    await soon(stream.read(new Uint8Array(1)).catch(() => null), 10_000, "the end of the stream");
+    await soon(stream.read(new Uint8Array(1)).catch(() => null), "the end of the stream", 10_000);
     await assert.rejects(writeAll(stream, patternAt(0, 64 << 10)));
     stream.close();
   });
@@ -77,7 +79,7 @@ else {
       for (;;) await writeAll(stream, patternAt(0, 64 << 10));
     })());
     const reading = stream.read(new Uint8Array(1)).catch((error) => error);
-    await soon(Promise.all([writing, reading]), 60_000, "the end of the stream");
+    await soon(Promise.all([writing, reading]), "the end of the stream", 60_000);
     stream.close();
   });
 

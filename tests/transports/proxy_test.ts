@@ -6,7 +6,8 @@ import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { type Sshd, startSshd } from "../harness/sshd.ts";
 import { missing, need } from "../harness/tool.ts";
-import { sleep, soon } from "./contract_help.ts";
+import { soon } from "../../transports/contract/expect.ts";
+import { sleep } from "./contract_help.ts";
 import { fairleadCommand } from "./fairlead.ts";
 import { patternAt } from "./pattern.ts";
 import { startPeer } from "./start_peer.ts";
@@ -131,7 +132,7 @@ if (!skip(reason)) {
     assert.match((await check(buildctl, ["--addr", listen, "debug", "workers"])).stdout, /linux/);
     const child = start(["dial-stdio", "--builder=own"], env);
     const reader = child.stdout.getReader();
-    const { value } = await soon(reader.read(), 20_000, "the daemon's first bytes");
+    const { value } = await soon(reader.read(), "the daemon's first bytes", 20_000);
     // A SETTINGS frame.
     assert.equal(value?.[3], 4);
     await reader.cancel();
@@ -151,7 +152,7 @@ if (!skip(reason)) {
       for (let i = 0; i < 8; i++) await writer.write(sent.slice());
       await writer.close();
     })();
-    const { code, stdout } = await soon(child.output(), 20_000, "its end");
+    const { code, stdout } = await soon(child.output(), "its end", 20_000);
     await writing;
     assert.equal(code, 0);
     assert.equal(stdout.length, 8 << 20);
@@ -166,8 +167,8 @@ if (!skip(reason)) {
     const reader = child.stdout.getReader();
     assert.equal(new TextDecoder().decode((await reader.read()).value), "ready");
     await peer.kill();
-    assert.equal((await soon(reader.read(), 20_000, "its end")).done, true);
-    await soon(child.status, 20_000, "its exit");
+    assert.equal((await soon(reader.read(), "its end", 20_000)).done, true);
+    await soon(child.status, "its exit", 20_000);
     await child.stderr.cancel();
     await writer.abort();
   });
@@ -183,7 +184,7 @@ if (!skip(reason)) {
     const child = start(["dial-stdio"], { BUILDKIT_HOST: shared.address });
     await untilListening(child.pid);
     child.kill("SIGTERM");
-    assert.equal((await soon(child.output(), 5000, "its end")).code, 130);
+    assert.equal((await soon(child.output(), "its end", 5000)).code, 130);
     await child.stdin.abort();
   });
 }

@@ -7,7 +7,8 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshAgent } from "../harness/ssh_agent.ts";
 import { makeKey, type Sshd, startSshd } from "../harness/sshd.ts";
 import { missing } from "../harness/tool.ts";
-import { context, readExactly, soon } from "./contract_help.ts";
+import { readExactly, soon } from "../../transports/contract/expect.ts";
+import { context } from "./contract_help.ts";
 import { startPeer } from "./start_peer.ts";
 
 const reason = needsRoot() ?? await missing("sshd");
@@ -34,7 +35,7 @@ if (!skip(reason)) {
   const reach = async (endpoint: string, env: Record<string, string> = {}) => {
     const all: Record<string, string> = { HOME: home, ...env };
     const inner = { ...context(), env: (key: string) => all[key] };
-    const { stream } = await soon(ssh.dial(ssh.parse(endpoint), inner), 5000, "the dial");
+    const { stream } = await soon(ssh.dial(ssh.parse(endpoint), inner), "the dial", 5000);
     try {
       await stream.write(new TextEncoder().encode("wait\n"));
       assert.equal(new TextDecoder().decode(await readExactly(stream, 5)), "ready");

@@ -7,7 +7,8 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshAgent } from "../harness/ssh_agent.ts";
 import { makeKey, startSshd } from "../harness/sshd.ts";
 import { missing } from "../harness/tool.ts";
-import { context, readExactly, soon } from "./contract_help.ts";
+import { readExactly, soon } from "../../transports/contract/expect.ts";
+import { context } from "./contract_help.ts";
 import { startPeer } from "./start_peer.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 
@@ -37,7 +38,7 @@ Deno.test({
       const before = (await log()).length;
       const url =
         `ssh://root@127.0.0.1:${sshd.port}${peer.socket}?knownHosts=${sshd.knownHosts}${options}`;
-      const { stream } = await soon(ssh.dial(ssh.parse(url), inner), 10_000, "the dial");
+      const { stream } = await soon(ssh.dial(ssh.parse(url), inner), "the dial", 10_000);
       try {
         await stream.write(new TextEncoder().encode("wait\n"));
         assert.equal(new TextDecoder().decode(await readExactly(stream, 5)), "ready");

@@ -5,7 +5,9 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { makeKey, startSshd } from "../harness/sshd.ts";
 import { check } from "../harness/run.ts";
 import { missing } from "../harness/tool.ts";
-import { context, readExactly, sleep, soon, writeAll } from "./contract_help.ts";
+import { writeAll } from "../../base/bytes.ts";
+import { readExactly, soon } from "../../transports/contract/expect.ts";
+import { context, sleep } from "./contract_help.ts";
 import { sshRig } from "./ssh_rig.ts";
 
 Deno.test({
@@ -25,7 +27,7 @@ Deno.test({
         await sleep(20);
       }
     };
-    await soon(heard(), 10_000, "the message");
+    await soon(heard(), "the message", 10_000);
   },
 });
 
@@ -63,8 +65,8 @@ for (const [what, publicOf, marker] of KEYS) {
           writeAll(stream, new Uint8Array(size)).then(() => stream.closeWrite()),
           readExactly(stream, size + 64),
         ]),
-        60_000,
         "the end",
+        60_000,
       );
       stream.close();
       const log = await Deno.readTextFile(`${sshd.root}/sshd.log`);

@@ -4,7 +4,8 @@ import { check, run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { makeKey, startSshd } from "../harness/sshd.ts";
 import { missing, onPath } from "../harness/tool.ts";
-import { sleep, soon } from "./contract_help.ts";
+import { soon } from "../../transports/contract/expect.ts";
+import { sleep } from "./contract_help.ts";
 import { ssh } from "../../transports/schemes/ssh.ts";
 import { sshAuth } from "../../transports/ssh/auth.ts";
 import { loadSsh2, type SshClient, type SshKey } from "../../transports/ssh/ssh2.ts";
@@ -222,7 +223,7 @@ if (!skip(reason)) {
         conn.close();
       }
     })();
-    await soon(rig.reach(`${endpoint}&identity=${key}`, { SSH_AUTH_SOCK: path }), 10_000, "it");
+    await soon(rig.reach(`${endpoint}&identity=${key}`, { SSH_AUTH_SOCK: path }), "it", 10_000);
     await apart();
     listener.close();
     await hanging;

@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { DialError, type DialErrorCode } from "../../transports/errors.ts";
 import { ssh } from "../../transports/schemes/ssh.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
-import { context, readExactly, soon } from "./contract_help.ts";
+import { readExactly, soon } from "../../transports/contract/expect.ts";
+import { context } from "./contract_help.ts";
 import { type Peer, startPeer } from "./start_peer.ts";
 
 /** Dials from a home of its own. */
@@ -33,7 +34,7 @@ export async function sshRig(): Promise<SshRig> {
   const reach: SshRig["reach"] = async (endpoint, env = {}) => {
     const all: Record<string, string> = { HOME: home, ...env };
     const inner = { ...context(), env: (key: string) => all[key] };
-    const { stream } = await soon(ssh.dial(ssh.parse(endpoint), inner), 20_000, "the dial");
+    const { stream } = await soon(ssh.dial(ssh.parse(endpoint), inner), "the dial", 20_000);
     try {
       await stream.write(new TextEncoder().encode("wait\n"));
       assert.equal(new TextDecoder().decode(await readExactly(stream, 5)), "ready");

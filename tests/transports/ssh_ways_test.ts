@@ -5,7 +5,8 @@ import { type Sshd, startSshd } from "../harness/sshd.ts";
 import { missing, onPath } from "../harness/tool.ts";
 import { withinBudget } from "../../transports/budget.ts";
 import { ssh as transport } from "../../transports/schemes/ssh.ts";
-import { context, readExactly, sleep, soon } from "./contract_help.ts";
+import { readExactly, soon } from "../../transports/contract/expect.ts";
+import { context, sleep } from "./contract_help.ts";
 import { sshRig } from "./ssh_rig.ts";
 
 const reason = needsRoot() ?? await missing("sshd") ??
@@ -47,7 +48,7 @@ if (!skip(reason)) {
     const over = async () => {
       while (await Deno.stat(`/proc/${pid}`).then(() => true, () => false)) await sleep(50);
     };
-    await soon(over(), 10_000, "the end of the program");
+    await soon(over(), "the end of the program", 10_000);
   };
 
   test("ProxyCommand: what it is told, and that it ends with the connection", async () => {

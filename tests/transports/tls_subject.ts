@@ -6,7 +6,8 @@ import { DialError } from "../../transports/errors.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import type { Connection, DialContext } from "../../transports/transport.ts";
 import type { Pair } from "../harness/certs.ts";
-import { context, ownProcessIfAsked, soon } from "./contract_help.ts";
+import { soon } from "../../transports/contract/expect.ts";
+import { context, ownProcessIfAsked } from "./contract_help.ts";
 
 export const registry = createRegistry(transports);
 ownProcessIfAsked();
@@ -42,7 +43,7 @@ export async function refused(
   expected: RegExp,
   code: DialError["code"] = "unauthenticated",
 ): Promise<void> {
-  await assert.rejects(soon(firstBytes(endpoint, tls), 1000, "the error"), (error) => {
+  await assert.rejects(soon(firstBytes(endpoint, tls), "the error", 1000), (error) => {
     assert(error instanceof DialError, String(error));
     assert.match(`${error.message}; ${error.hint}`, expected);
     assert.deepEqual([error.step, error.code], ["tls", code], error.message);

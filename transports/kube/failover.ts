@@ -1,3 +1,4 @@
+import { writeAll } from "../../base/bytes.ts";
 import type { ByteStream } from "../byte_stream.ts";
 
 /** The limit of the kept bytes: HTTP/2's preface and some requests. */
@@ -30,9 +31,7 @@ export function failover(
       closing.signal.throwIfAborted();
     }
     stream = next;
-    for (const part of kept ?? []) {
-      for (let at = 0; at < part.length;) at += await next.write(part.subarray(at));
-    }
+    for (const part of kept ?? []) await writeAll(next, part);
     if (halfClosed) await next.closeWrite();
   }
 
@@ -76,7 +75,7 @@ export function failover(
       kept.push(part.slice());
       const before = stream;
       try {
-        for (let at = 0; at < part.length;) at += await before.write(part.subarray(at));
+        await writeAll(before, part);
       } catch (error) {
         // The reader gets the same error, and switches to a stream with the kept bytes.
         if (kept === undefined || closing.signal.aborted) throw error;

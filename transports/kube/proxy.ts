@@ -3,7 +3,8 @@
  * environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), with the rules of Go programs. HTTP
  * proxies get a CONNECT, with or without TLS; SOCKS5 proxies (RFC 1928) get the host's name.
  */
-import { HttpError, readText, startExchange, writeAll } from "../net/http1.ts";
+import { writeAll } from "../../base/bytes.ts";
+import { HttpError, readText, startExchange } from "../net/http1.ts";
 import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { DialError } from "../errors.ts";

@@ -3,6 +3,7 @@
  * be read while the request's body is still streamed. The connection may be upgraded to another
  * protocol, to which all bytes after the answer's head belong.
  */
+import { writeAll } from "../../base/bytes.ts";
 import type { ByteStream } from "../byte_stream.ts";
 
 /** A request. */
@@ -254,9 +255,4 @@ export async function readText(
     text += decoder.decode(part.subarray(0, n), { stream: true });
   }
   throw new HttpError("the answer is too long");
-}
-
-/** Writes all of the bytes. */
-export async function writeAll(stream: ByteStream, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
 }

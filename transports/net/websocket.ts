@@ -6,7 +6,8 @@
  *     byte 1       MASK, length; 126: two bytes of length follow, 127: eight
  *     4 bytes      the mask, in a client's frames
  */
-import { type HttpHead, writeAll } from "./http1.ts";
+import { writeAll } from "../../base/bytes.ts";
+import type { HttpHead } from "./http1.ts";
 import type { ByteStream } from "../byte_stream.ts";
 
 /** A peer broke the protocol, or closed within a frame. */

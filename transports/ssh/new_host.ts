@@ -1,4 +1,5 @@
 /** Adds lines for new hosts to known_hosts, as ssh does. */
+import { writeAll } from "../../base/bytes.ts";
 import { keyType } from "./keys/public_key.ts";
 import { hashOfName } from "./known_hosts.ts";
 
@@ -27,7 +28,7 @@ export async function writeNewHost({ file, name, key, hashed }: NewHost): Promis
   const shown = hashed ? await hidden(name.toLowerCase()) : name.toLowerCase();
   const line = `${isCutOff ? "\n" : ""}${shown} ${keyType(key)} ${key.toBase64()}\n`;
   const bytes = new TextEncoder().encode(line);
-  for (let at = 0; at < bytes.length;) at += await open.write(bytes.subarray(at));
+  await writeAll(open, bytes);
 }
 
 async function hidden(name: string): Promise<string> {

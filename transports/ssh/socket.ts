@@ -1,3 +1,4 @@
+import { writeAll } from "../../base/bytes.ts";
 import type { Duplex } from "node:stream";
 import type { ByteStream } from "../byte_stream.ts";
 
@@ -14,12 +15,12 @@ export async function socketOf(stream: ByteStream, unanswered: () => void): Prom
   const { Duplex } = await import("node:stream");
   const buffer = new Uint8Array(READ_BYTES);
   let answered = true;
-  const writeAll = async (bytes: Uint8Array) => {
+  const writeLater = async (bytes: Uint8Array) => {
     answered = true;
     // ssh2 calls this in the middle of an encryption whose state belongs to its module. A
     // connection inside another one must not start that encryption now.
     await Promise.resolve();
-    for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
+    await writeAll(stream, bytes);
   };
   return new Duplex({
     async read() {
@@ -33,7 +34,7 @@ export async function socketOf(stream: ByteStream, unanswered: () => void): Prom
         this.destroy(error as Error);
       }
     },
-    write: (chunk: Uint8Array, _encoding, done) => void writeAll(chunk).then(() => done(), done),
+    write: (chunk: Uint8Array, _encoding, done) => void writeLater(chunk).then(() => done(), done),
     // ssh2 writes packet by packet: all waiting packets go into one system call.
     writev(chunks, done) {
       const parts = chunks.map(({ chunk }) => chunk as Uint8Array);
@@ -43,7 +44,7 @@ export async function socketOf(stream: ByteStream, unanswered: () => void): Prom
         whole.set(part, at);
         at += part.length;
       }
-      writeAll(whole).then(() => done(), done);
+      writeLater(whole).then(() => done(), done);
     },
     final(done) {
       stream.closeWrite().then(() => done(), () => done());

@@ -5,6 +5,7 @@
  * `hold` is used instead of `pause` on the TLS socket because Deno 2.9 loses the stream's end when
  * it comes while the socket is paused.
  */
+import { writeAll } from "../../base/bytes.ts";
 import { Duplex } from "node:stream";
 import type { ByteStream } from "../byte_stream.ts";
 
@@ -65,7 +66,7 @@ export function duplexOf(stream: ByteStream): Below {
 
   async function writeWhole(bytes: Uint8Array): Promise<void> {
     try {
-      for (let sent = 0; sent < bytes.length;) sent += await stream.write(bytes.subarray(sent));
+      await writeAll(stream, bytes);
     } catch (error) {
       // A server that refuses fairlead's certificate sends its alert and hangs up. A write may then
       // fail while the alert still waits to be read.

@@ -6,6 +6,7 @@
  *
  * Times are cut to milliseconds; extended attributes, FIFOs and devices can't be made.
  */
+import { writeAll } from "../../../base/bytes.ts";
 import { type Dest, type OutFile, permissions, temporaryName } from "./dest.ts";
 import { splitPath, toCString } from "../paths.ts";
 import { FsyncError } from "../errors.ts";
@@ -76,7 +77,7 @@ export function openDenoDest(root: string): Dest {
           }),
         async writeAsync(bytes) {
           try {
-            for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+            await writeAll(file, bytes);
           } catch (error) {
             throw translate("write", path, error);
           }

@@ -1,6 +1,7 @@
 import type { Registry } from "../../../transports/registry.ts";
 import type { Connection } from "../../../transports/transport.ts";
-import { type Kit, PATIENCE, soon } from "./subject.ts";
+import { PATIENCE, soon } from "../../../transports/contract/expect.ts";
+import type { Kit } from "./subject.ts";
 
 /** Asks the daemon for its version over a connection that `dial` makes. Rejects as connecting does. */
 export async function askDaemon(

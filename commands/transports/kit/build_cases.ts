@@ -1,8 +1,10 @@
 /** The cases in which the daemon builds: a file goes up, comes down again, and is compared. */
+import { writeAll } from "../../../base/bytes.ts";
 import { commands } from "../../list.ts";
 import { type Deps, type Output, withChanges } from "../../../cli/deps.ts";
 import { runProgram } from "../../../cli/run.ts";
-import { type Case, expect, type Kit } from "./subject.ts";
+import { expect } from "../../../transports/contract/expect.ts";
+import type { Case, Kit } from "./subject.ts";
 import { TarDigest } from "./tar_digest.ts";
 
 const MIB = 1 << 20;
@@ -44,7 +46,7 @@ async function makeContext(
   using file = await Deno.open(`${path}/blob`, { write: true, createNew: true });
   for (const part of parts) {
     hash.update(part);
-    for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
+    await writeAll(file, part);
   }
   return { folder: path, digest: hash.digest("hex") };
 }

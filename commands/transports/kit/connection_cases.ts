@@ -1,9 +1,11 @@
-/** The cases that look at one connection's bytes, or at many connections. */
+/** The contract's cases over a real daemon, and the one case that the daemon alone can pass. */
+import { writeAll } from "../../../base/bytes.ts";
+import { contractCases } from "../../../transports/contract/cases.ts";
+import { readExactly, soon } from "../../../transports/contract/expect.ts";
+import type { FarSide } from "../../../transports/contract/far_side.ts";
 import type { ByteStream } from "../../../transports/byte_stream.ts";
-import type { Connection } from "../../../transports/transport.ts";
-import { childGroups, groupsGone } from "./processes.ts";
 import { askDaemon } from "./ask.ts";
-import { type Case, expect, type Kit, PATIENCE, soon } from "./subject.ts";
+import type { Case, Kit } from "./subject.ts";
 
 /** A client's preface and its empty SETTINGS (RFC 9113 §3.4). */
 export const PREFACE: Uint8Array = new Uint8Array([
@@ -21,142 +23,38 @@ export const connectionCases: Readonly<Record<string, Case>> = {
     return `BuildKit ${version} at ${peer}`;
   },
 
-  "writes of one byte": async (kit) => {
-    await askDaemon(kit, async () => {
-      const connection = await kit.dial();
-      const { stream } = connection;
-      const write = (from: Uint8Array) => stream.write(from.subarray(0, 1));
-      return { ...connection, stream: ofStream(stream, { write }) };
-    });
-  },
-
-  "reads of one byte": async (kit) => {
-    await askDaemon(kit, async () => {
-      const connection = await kit.dial();
-      const { stream } = connection;
-      const read = (into: Uint8Array) => stream.read(into.subarray(0, 1));
-      return { ...connection, stream: ofStream(stream, { read }) };
-    });
-  },
-
-  "half-closed by fairlead: the daemon reads the end, and ends": async (kit) => {
-    const { stream } = await greeted(kit);
-    await soon(stream.closeWrite(), "the half-close");
-    await toTheEnd(stream);
-    stream.close();
-  },
-
-  "closed by the daemon": async (kit) => {
-    const { stream } = await kit.dial();
-    // These bytes are not HTTP/2, so the daemon closes the connection.
-    await writeAll(
-      stream,
-      new TextEncoder().encode("GET / HTTP/1.1\r\nHost: kit\r\n\r\n".repeat(9)),
-    );
-    await toTheEnd(stream).catch(() => {});
-    stream.close();
-  },
-
-  "reset by the daemon in mid-stream": async (kit) => {
-    const { stream } = await kit.dial();
-    const bytes = new Uint8Array(64 << 10).fill(0x58);
-    const writing = (async () => {
-      for (;;) await stream.write(bytes);
-    })();
-    const reading = toTheEnd(stream).catch(() => {});
-    await soon(writing.catch(() => {}), "the failure of a write to a daemon that is gone");
-    await reading;
-    stream.close();
-  },
-
-  "cancelled while connecting": async (kit) => {
-    const before = childGroups();
-    for (const ms of [0, 1, 5, 20]) {
-      const reason = new Error("cancelled by the kit");
-      const controller = new AbortController();
-      const dialling = kit.dial(controller.signal);
-      const seen = childGroups();
-      if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
-      controller.abort(reason);
-      const result = await soon(
-        dialling.then((connection) => connection, (error: unknown) => error),
-        "the end of a dial that was cancelled",
-        1000,
-      );
-      if (result === reason) {
-        await groupsGone(seen.filter((group) => !before.includes(group)));
-        continue;
-      }
-      if (result instanceof Error) throw result;
-      (result as Connection).stream.close();
-    }
-    await groupsGone(childGroups().filter((group) => !before.includes(group)));
-  },
-
-  "closed in mid-stream: reads and writes end, no process is left": async (kit) => {
-    const before = childGroups();
-    const { stream } = await greeted(kit);
-    const groups = childGroups().filter((group) => !before.includes(group));
-    await drainAvailable(stream);
-    const reading = stream.read(new Uint8Array(1)).then(() => "bytes", () => "an error");
-    stream.close();
-    expect(await soon(reading, "the end of a read", 1000) === "an error", "a read went on");
-    stream.close();
-    await groupsGone(groups);
-    return groups.length === 0 ? "it has no process" : undefined;
-  },
-
-  "50 connections at once": async (kit) => {
-    const before = childGroups();
-    await Promise.all(
-      Array.from({ length: 50 }, () => askDaemon(kit, () => kit.dial(), PATIENCE * 6)),
-    );
-    await groupsGone(childGroups().filter((group) => !before.includes(group)));
-  },
+  ...Object.fromEntries(
+    Object.entries(contractCases).map(([name, run]) => [name, (kit: Kit) => run(daemonOf(kit))]),
+  ),
 };
 
-/** A connection on which both sides have sent their first bytes. */
-async function greeted(kit: Kit): Promise<Connection> {
-  const connection = await kit.dial();
-  await writeAll(connection.stream, PREFACE);
-  const count = await soon(
-    connection.stream.read(new Uint8Array(9)),
-    "the daemon's first byte",
-  );
-  expect(count !== null, "the stream ended where the daemon's first bytes should be");
-  return connection;
-}
-
-/** Reads the daemon's frames after its SETTINGS: the acknowledgement of ours. */
-async function drainAvailable(stream: ByteStream): Promise<void> {
-  const buffer = new Uint8Array(4096);
-  for (let got = 0; got < 9;) {
-    const count = await soon(stream.read(buffer), "the daemon's acknowledgement");
-    expect(count !== null, "the stream ended early");
-    got += count;
-  }
-}
-
-async function toTheEnd(stream: ByteStream): Promise<void> {
-  const buffer = new Uint8Array(64 << 10);
-  await soon(
-    (async () => {
-      while (await stream.read(buffer) !== null);
-    })(),
-    "the end of the stream",
-  );
-}
-
-async function writeAll(stream: ByteStream, bytes: Uint8Array): Promise<void> {
-  for (let sent = 0; sent < bytes.length;) sent += await stream.write(bytes.subarray(sent));
-}
-
-function ofStream(stream: ByteStream, changes: Partial<ByteStream>): ByteStream {
-  return {
-    read: (into) => stream.read(into),
-    write: (from) => stream.write(from),
-    closeWrite: () => stream.closeWrite(),
-    close: () => stream.close(),
-    ...changes,
+/** A real daemon as the far side. */
+function daemonOf(kit: Kit): FarSide {
+  const opened = async (bytes: Uint8Array) => {
+    const { stream } = await kit.dial();
+    await writeAll(stream, bytes);
+    return stream;
   };
+  return {
+    dial: (signal) => kit.dial(signal),
+    exchange: async (dial) => void await askDaemon(kit, dial),
+    async greeted() {
+      const stream = await opened(PREFACE);
+      await soon(readToAcknowledgement(stream), "the daemon's acknowledgement");
+      return stream;
+    },
+    // These bytes are not HTTP/2, so the daemon closes the connection.
+    ending: () => opened(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: kit\r\n\r\n".repeat(9))),
+    resetting: () => opened(new Uint8Array(64 << 10).fill(0x58)),
+  };
+}
+
+/** Reads the daemon's frames to the acknowledgement of our SETTINGS (RFC 9113 §4.1, §6.5). */
+async function readToAcknowledgement(stream: ByteStream): Promise<void> {
+  for (;;) {
+    const header = new DataView((await readExactly(stream, 9)).buffer);
+    const isSettings = header.getUint8(3) === 4;
+    if (isSettings && header.getUint8(4) === 1) return;
+    await readExactly(stream, header.getUint32(0) >> 8);
+  }
 }

@@ -8,7 +8,8 @@ import { ofWebPair } from "../../../transports/plugins/streams.ts";
 import { askDaemon } from "./ask.ts";
 import { PREFACE } from "./connection_cases.ts";
 import { groupsGone } from "./processes.ts";
-import { type Case, expect, type Kit, soon } from "./subject.ts";
+import { expect, soon } from "../../../transports/contract/expect.ts";
+import type { Case, Kit } from "./subject.ts";
 
 /** A version of the protocol that no plugin supports. */
 const NONE = 99;

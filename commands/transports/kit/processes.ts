@@ -1,5 +1,5 @@
 /** Finds the processes that a transport has started, by `/proc`, so only on Linux. */
-import { expect, PATIENCE } from "./subject.ts";
+import { expect, PATIENCE } from "../../../transports/contract/expect.ts";
 
 interface Process {
   readonly pid: number;
@@ -26,7 +26,7 @@ function processes(): Process[] {
 }
 
 /** The process groups that our children lead. */
-export function childGroups(): number[] {
+function childGroups(): number[] {
   return processes().filter(({ pid, parent, group }) => parent === Deno.pid && group === pid)
     .map(({ group }) => group);
 }
@@ -41,4 +41,12 @@ export async function groupsGone(groups: readonly number[], ms = PATIENCE): Prom
     expect(performance.now() < end, `processes still run after ${ms / 1000} s: ${pids}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Runs a case. Throws if a process that it started is left `PATIENCE` milliseconds after its end. */
+export async function noProcessLeft<T>(run: () => Promise<T>): Promise<T> {
+  const before = childGroups();
+  const result = await run();
+  await groupsGone(childGroups().filter((group) => !before.includes(group)));
+  return result;
 }

@@ -25,9 +25,6 @@ export interface Kit extends AsyncDisposable {
   context(signal?: AbortSignal): DialContext;
 }
 
-/** The time limit of everything except transfers, in milliseconds. */
-export const PATIENCE = 5000;
-
 /** Makes a kit. Throws `EndpointError`, and the errors of asking a plugin for its metadata. */
 export async function makeKit(deps: Deps, url: string, debug: boolean): Promise<Kit> {
   const { registry } = deps;
@@ -67,23 +64,4 @@ function fileOf(url: string, registry: Registry, { env }: Deps): PluginFile | un
   if (path !== undefined) return atPath(scheme, path);
   if (registry.transports.some((transport) => transport.scheme === scheme)) return undefined;
   return locate(scheme, env);
-}
-
-/** Throws when the condition doesn't hold. */
-export function expect(condition: boolean, problem: string): asserts condition {
-  if (!condition) throw new Error(problem);
-}
-
-/** The promise's result, or after `ms` milliseconds an error that names `what`. */
-export async function soon<T>(promise: Promise<T>, what: string, ms = PATIENCE): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`${what} did not come within ${ms / 1000} s`)),
-    ms,
-  );
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

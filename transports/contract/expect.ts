@@ -1,0 +1,41 @@
+/** The help that the cases of the contract share. They run outside tests too, so no assertion library. */
+import type { ByteStream } from "../byte_stream.ts";
+
+/** The time limit of everything except transfers, in milliseconds. */
+export const PATIENCE = 5000;
+
+/** Throws when the condition doesn't hold. */
+export function expect(condition: boolean, problem: string): asserts condition {
+  if (!condition) throw new Error(problem);
+}
+
+/** The promise's result, or after `ms` milliseconds an error that names `what`. */
+export async function soon<T>(promise: Promise<T>, what: string, ms = PATIENCE): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`${what} did not come within ${ms / 1000} s`)),
+    ms,
+  );
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Reads exactly `count` bytes. */
+export async function readExactly(stream: ByteStream, count: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(count);
+  for (let got = 0; got < count;) {
+    const more = await stream.read(bytes.subarray(got));
+    expect(more !== null, `the stream ended ${count - got} bytes early`);
+    got += more;
+  }
+  return bytes;
+}
+
+/** Reads until the far side ends; rejects when the stream breaks. */
+export async function readToEnd(stream: ByteStream): Promise<void> {
+  const buffer = new Uint8Array(64 << 10);
+  while (await stream.read(buffer) !== null);
+}
