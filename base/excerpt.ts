@@ -3,7 +3,7 @@
 const RULE = "-".repeat(20);
 
 /** Lines are counted from 1. */
-export interface Place {
+export interface Passage {
   readonly file: string;
   readonly first: number;
   readonly last: number;
@@ -21,7 +21,7 @@ export interface Place {
  *        3 |
  *     --------------------
  */
-export function excerpt({ file, isMarked, ...place }: Place, lines: readonly string[]): string[] {
+export function excerpt({ file, isMarked, ...place }: Passage, lines: readonly string[]): string[] {
   let first = place.first;
   let last = Math.min(place.last, lines.length);
   // BuildKit's arithmetic: each round adds one line on either side if the file has one, and counts

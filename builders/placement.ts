@@ -55,7 +55,7 @@ export async function placePlatforms(
     return [{ index: 0, node: first, platforms: wanted, reasons }];
   }
   const placed = new Map<number, { readonly platforms: Platform[]; readonly reasons: Reason[] }>();
-  const put = ({ index, reason }: Place, platform: Platform) => {
+  const put = ({ index, reason }: ChosenNode, platform: Platform) => {
     const share = placed.get(index) ?? { platforms: [], reasons: [] };
     share.platforms.push(platform);
     share.reasons.push(reason);
@@ -70,7 +70,7 @@ export async function placePlatforms(
   return [...placed].map(([index, share]) => ({ index, node: nodes[index]!, ...share }));
 }
 
-interface Place {
+interface ChosenNode {
   readonly index: number;
   readonly reason: Reason;
 }
@@ -88,7 +88,7 @@ async function askAll({ nodes }: Builder, listed: Listed): Promise<readonly Answ
   }));
 }
 
-function best({ nodes }: Builder, answers: readonly Answer[], platform: Platform): Place {
+function best({ nodes }: Builder, answers: readonly Answer[], platform: Platform): ChosenNode {
   let found = { index: 0, rank: Infinity };
   for (const [index, answer] of answers.entries()) {
     // No later node can be a better choice.

@@ -31,7 +31,7 @@ export function rootPath({ plugin }: Pick<Deps, "plugin">): string {
   return plugin === undefined ? program : `docker ${plugin}`;
 }
 
-interface Place {
+interface Position {
   /** The program and the commands so far: `fairlead history`. */
   readonly path: string;
   readonly commands: readonly CommandEntry[];
@@ -45,52 +45,58 @@ interface Place {
 }
 
 /** Checks the flags before the next command's name, and goes on with that command. */
-async function runList(deps: Deps, place: Place): Promise<number> {
+async function runList(deps: Deps, position: Position): Promise<number> {
   const flags: FlagSpecs = { ...globalFlags, help: { kind: "bool", short: "h", summary: "" } };
-  const at = firstArgument(place.words, flags);
-  const early = place.words.slice(0, at);
-  if (parse(deps, flags, early, place.path).values.debug) place.onDebug();
-  const before = [...place.before, ...early];
-  const word = place.words[at];
-  if (word === undefined) return await printListHelp(deps, place);
-  const words = place.words.slice(at + 1);
-  const entry = find(place.commands, word);
-  if (entry !== undefined) return await runEntry(deps, { ...place, before, words }, entry);
-  if (word === "help" && place.entry === undefined) return await runHelp(deps, place, words);
+  const at = firstArgument(position.words, flags);
+  const early = position.words.slice(0, at);
+  if (parse(deps, flags, early, position.path).values.debug) position.onDebug();
+  const before = [...position.before, ...early];
+  const word = position.words[at];
+  if (word === undefined) return await printListHelp(deps, position);
+  const words = position.words.slice(at + 1);
+  const entry = find(position.commands, word);
+  if (entry !== undefined) return await runEntry(deps, { ...position, before, words }, entry);
+  if (word === "help" && position.entry === undefined) return await runHelp(deps, position, words);
   const absent = notHere(
-    [...place.path.slice(rootPath(deps).length).split(" "), word].join(" ").trim(),
+    [...position.path.slice(rootPath(deps).length).split(" "), word].join(" ").trim(),
   );
   if (absent !== undefined) throw new UsageError(absent.message, absent.hint);
-  const names = place.commands.filter((entry) => !entry.hidden).map((entry) => entry.name);
+  const names = position.commands.filter((entry) => !entry.hidden).map((entry) => entry.name);
   const near = nearest(word, names);
   throw new UsageError(
     `unknown command: ${JSON.stringify(word)}`,
     near === undefined
-      ? `run '${place.path} --help' for the list of commands`
-      : `did you mean '${place.path} ${near}'?`,
+      ? `run '${position.path} --help' for the list of commands`
+      : `did you mean '${position.path} ${near}'?`,
   );
 }
 
-async function runEntry(deps: Deps, place: Place, entry: CommandEntry): Promise<number> {
+async function runEntry(deps: Deps, position: Position, entry: CommandEntry): Promise<number> {
   const { command } = await entry.load();
-  const path = `${place.path} ${entry.name}`;
+  const path = `${position.path} ${entry.name}`;
   if (isGroup(command)) {
-    return await runList(deps, { ...place, path, commands: command.commands, entry });
+    return await runList(deps, { ...position, path, commands: command.commands, entry });
   }
   const specs: FlagSpecs = {
     ...globalFlags,
     help: { kind: "bool", short: "h", summary: "" },
     ...command.flags,
   };
-  const at = firstArgument(place.words, specs);
-  const below = find(command.commands ?? [], place.words[at] ?? "");
+  const at = firstArgument(position.words, specs);
+  const below = find(command.commands ?? [], position.words[at] ?? "");
   if (below !== undefined) {
-    return await runEntry(deps, { ...place, path, words: place.words.toSpliced(at, 1) }, below);
+    return await runEntry(
+      deps,
+      { ...position, path, words: position.words.toSpliced(at, 1) },
+      below,
+    );
   }
-  const words = command.takesAllWords ? ["--", ...place.words] : [...place.before, ...place.words];
+  const words = command.takesAllWords
+    ? ["--", ...position.words]
+    : [...position.before, ...position.words];
   const usage = `${path} ${command.args.usage}`.trimEnd();
   const { values, given, occurrences, args } = parse(deps, specs, words, path, usage);
-  if (values.debug) place.onDebug();
+  if (values.debug) position.onDebug();
   if (values.help) return await printCommandHelp(deps, path, entry, command);
   checkCount(path, command, args);
   const global = values as unknown as GlobalValues;
@@ -105,8 +111,8 @@ async function runEntry(deps: Deps, place: Place, entry: CommandEntry): Promise<
 }
 
 /** `help`, `help rm`, `help history ls`. */
-async function runHelp(deps: Deps, place: Place, words: readonly string[]): Promise<number> {
-  let { commands } = place;
+async function runHelp(deps: Deps, position: Position, words: readonly string[]): Promise<number> {
+  let { commands } = position;
   let path = rootPath(deps);
   let entry: CommandEntry | undefined;
   const specs = { ...globalFlags, help: { kind: "bool", short: "h", summary: "" } } as const;
@@ -128,7 +134,7 @@ async function runHelp(deps: Deps, place: Place, words: readonly string[]): Prom
     }
     commands = below;
   }
-  return await printListHelp(deps, { ...place, path, commands, ...(entry && { entry }) });
+  return await printListHelp(deps, { ...position, path, commands, ...(entry && { entry }) });
 }
 
 async function printCommandHelp(deps: Deps, path: string, entry: CommandEntry, command: Command) {
@@ -143,7 +149,7 @@ async function printCommandHelp(deps: Deps, path: string, entry: CommandEntry, c
   return 0;
 }
 
-async function printListHelp(deps: Deps, { path, entry, commands }: Place): Promise<number> {
+async function printListHelp(deps: Deps, { path, entry, commands }: Position): Promise<number> {
   const summary = entry?.summary ?? about;
   if (deps.plugin === undefined) {
     const { listHelp } = await import("./help.ts");

@@ -1,3 +1,4 @@
+import { fieldsOf } from "../base/json.ts";
 import type { Range } from "../proto/gen/pb.ts";
 import { excerpt } from "../base/excerpt.ts";
 
@@ -36,31 +37,27 @@ export function sourcesOf(details: readonly ErrorDetail[]): Source[] {
 }
 
 function readSource(json: unknown): Source | undefined {
-  const { info, ranges } = fields(json);
-  const { filename, data } = fields(info);
+  const { info, ranges } = fieldsOf(json);
+  const { filename, data } = fieldsOf(info);
   if (info === undefined || info === null || !Array.isArray(ranges)) return undefined;
   return {
     filename: typeof filename === "string" ? filename : "",
     data: typeof data === "string" ? Uint8Array.fromBase64(data) : new Uint8Array(),
     ranges: ranges.map((range) => {
-      const { start, end } = fields(range);
+      const { start, end } = fieldsOf(range);
       return { start: readPosition(start), end: readPosition(end) };
     }),
   };
 }
 
 function readPosition(json: unknown): { line: number; character: number } {
-  const { line, character } = fields(json);
+  const { line, character } = fieldsOf(json);
   return { line: integer(line), character: integer(character) };
 }
 
 /** A number of JSON as a 32-bit integer of protobuf. */
 function integer(json: unknown): number {
   return Number(json ?? 0) | 0;
-}
-
-function fields(json: unknown): Record<string, unknown> {
-  return typeof json === "object" && json !== null ? json as Record<string, unknown> : {};
 }
 
 /** The lines around a place, with marks at the place itself; empty if it lies outside the file. */

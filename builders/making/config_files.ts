@@ -2,6 +2,7 @@
  * The configuration of the daemons that a driver makes: `--buildkitd-config` and the certificates that
  * it names for registries. All of them are copied into the store, and from there into the container.
  */
+import { isObject } from "../../base/json.ts";
 import { parse, stringify, TomlError, type TomlTable } from "smol-toml";
 import { osReason } from "../../base/os_reason.ts";
 import { baseName } from "../../base/paths.ts";
@@ -100,7 +101,5 @@ function readBytes(path: string, what: string): Uint8Array {
 }
 
 function tableOf(value: unknown): TomlTable | undefined {
-  const isTable = typeof value === "object" && value !== null && !Array.isArray(value) &&
-    !(value instanceof Date);
-  return isTable ? value as TomlTable : undefined;
+  return isObject(value) && !(value instanceof Date) ? value as TomlTable : undefined;
 }

@@ -1,4 +1,5 @@
 /** The run of GitHub Actions that a builder is made in, which its daemon puts into provenance. */
+import { isObject } from "../../base/json.ts";
 import { goJson } from "../../base/go/json.ts";
 import { readBool } from "../../base/go/bool.ts";
 import { osReason } from "../../base/os_reason.ts";
@@ -64,6 +65,5 @@ function eventAt(path: string): unknown {
 
 /** Maps, which are written in the order of their keys. */
 function sortKeys(_: string, value: unknown): unknown {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? new Map(Object.entries(value)) : value;
+  return isObject(value) ? new Map(Object.entries(value)) : value;
 }

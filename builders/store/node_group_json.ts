@@ -8,6 +8,7 @@
  * Keys have the order of Go's struct, keys of maps are sorted, and `< > &` are escaped. buildx drops
  * unknown keys when it saves; fairlead keeps them behind the known ones.
  */
+import { isObject } from "../../base/json.ts";
 import type { Current } from "./store.ts";
 import type { JsonObject, NodeGroup, StoredNode } from "./node_group.ts";
 import type { Platform } from "../platforms.ts";
@@ -121,9 +122,7 @@ export function sorted<T>(map: Readonly<Record<string, T>>): Record<string, T> {
 }
 
 function object(value: unknown, at: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
+  if (isObject(value)) return value;
   throw new Error(`${at} is no object`);
 }
 

@@ -2,6 +2,7 @@
  * Settings of registries in a builder's buildkitd.toml. buildx keeps that file, with the certificates
  * that the file names, in the builder's first node, and asks registries by it, too.
  */
+import { isObject } from "../../base/json.ts";
 import { parse, TomlError } from "smol-toml";
 import type { RegistryConfig } from "../../buildkit/registry/hosts.ts";
 import { BuilderError } from "../builder_error.ts";
@@ -17,7 +18,7 @@ export function registryConfigs(group: NodeGroup): ReadonlyMap<string, RegistryC
   if (toml === undefined) return new Map();
   try {
     const { registry } = parse(toml, { integersAsBigInt: "asNeeded" });
-    const entries = Object.entries(isTable(registry) ? registry : {});
+    const entries = Object.entries(isObject(registry) ? registry : {});
     return new Map(entries.map(([host, table]) => [host, configOf(table, files)]));
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
@@ -32,7 +33,7 @@ export function registryConfigs(group: NodeGroup): ReadonlyMap<string, RegistryC
 type Files = Readonly<Record<string, string>>;
 
 function configOf(table: unknown, files: Files): RegistryConfig {
-  if (!isTable(table)) return {};
+  if (!isObject(table)) return {};
   const { http, insecure } = table;
   const stored = (path: unknown) => fileText(files, String(path).replace(CONFIG_DIR, ""));
   return {
@@ -41,7 +42,7 @@ function configOf(table: unknown, files: Files): RegistryConfig {
     ...typeof insecure === "boolean" && { insecure },
     ca: list(table["ca"]).flatMap((path) => stored(path) ?? []),
     keypairs: list(table["keypair"]).flatMap((pair) => {
-      if (!isTable(pair)) return [];
+      if (!isObject(pair)) return [];
       const [key, cert] = [stored(pair["key"]), stored(pair["cert"])];
       return key !== undefined && cert !== undefined ? [{ key, cert }] : [];
     }),
@@ -55,8 +56,4 @@ function fileText(files: Files, path: string): string | undefined {
 
 function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@
  * (https://github.com/opencontainers/image-spec/blob/main/manifest.md). The author of that JSON is
  * not trusted, so the type of each field is checked before use.
  */
+import { isObject } from "../../base/json.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { digestProblem } from "./digest.ts";
 
@@ -38,13 +39,13 @@ export function parseManifest(bytes: Uint8Array, shown: string): Manifest {
   const fail = (problem: string): never => {
     throw new ManifestError(`${shown}: ${problem}`);
   };
-  if (!isRecord(json)) return fail("the manifest is no object");
+  if (!isObject(json)) return fail("the manifest is no object");
   for (const field of ["mediaType", "artifactType"]) {
     if (!isText(json[field] ?? "")) fail(`${field} is no text`);
   }
   if (!isTexts(json["annotations"] ?? {})) fail("annotations are not texts by name");
   const descriptor = (value: unknown, where: string): Descriptor => {
-    if (!isRecord(value)) return fail(`${where}: a descriptor is an object`);
+    if (!isObject(value)) return fail(`${where}: a descriptor is an object`);
     const problem = fieldProblem(value) ?? digestProblem(String(value["digest"] ?? ""));
     if (problem !== undefined) fail(`${where}: ${problem}`);
     return { mediaType: "", digest: "", size: 0, ...withoutNulls(value) };
@@ -98,14 +99,12 @@ function depthOf(bytes: Uint8Array): number {
 }
 
 const isText = (value: unknown) => typeof value === "string";
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const isTexts = (value: unknown) => isRecord(value) && Object.values(value).every(isText);
+const isTexts = (value: unknown) => isObject(value) && Object.values(value).every(isText);
 const isList = (value: unknown) => Array.isArray(value) && value.every(isText);
 const isSize = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function isPlatform(value: unknown): boolean {
-  return isRecord(value) &&
+  return isObject(value) &&
     Object.entries(value).every(([name, part]) =>
       part === null || (name === "os.features" ? isList(part) : isText(part))
     );

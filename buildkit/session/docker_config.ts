@@ -3,6 +3,7 @@
  * `credsStore` and `auths`, in that order. A configuration that names no login at all makes docker
  * use the system's own store, when its helper is installed; so do we.
  */
+import { isObject } from "../../base/json.ts";
 import { askHelper, findProgram, type HelperOptions } from "./credential_helper.ts";
 import type { Credential, CredentialSource } from "./credentials.ts";
 import { osReason } from "../../base/os_reason.ts";
@@ -112,7 +113,7 @@ function parse(text: string, name: string, warn: (line: string) => void): Config
     warn(`cannot read ${name}: it is not valid JSON${where}: going on without its credentials`);
     return {};
   }
-  if (isRecord(config)) return config;
+  if (isObject(config)) return config;
   warn(`cannot read ${name}: it is no JSON object: going on without its credentials`);
   return {};
 }
@@ -161,13 +162,13 @@ function fromAuths(
   name: string,
   warn: (line: string) => void,
 ): Credential | undefined {
-  if (!isRecord(auths)) return undefined;
+  if (!isObject(auths)) return undefined;
   const hosts = key === HUB ? HUB_HOSTS : [key];
   const match = Object.hasOwn(auths, key)
     ? key
     : Object.keys(auths).find((other) => hosts.includes(hostOf(other)));
   const entry = match === undefined ? undefined : auths[match];
-  if (!isRecord(entry)) return undefined;
+  if (!isObject(entry)) return undefined;
   let username = text(entry["username"]), secret = text(entry["password"]);
   const auth = text(entry["auth"]);
   if (auth !== "") {
@@ -202,16 +203,12 @@ function hostOf(key: string): string {
   return key.replace(/^[a-z]+:\/\//, "").split("/", 1)[0]!;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function field(record: unknown, key: string): unknown {
-  return isRecord(record) && Object.hasOwn(record, key) ? record[key] : undefined;
+  return isObject(record) && Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 function size(record: unknown): number {
-  return isRecord(record) ? Object.keys(record).length : 0;
+  return isObject(record) ? Object.keys(record).length : 0;
 }
 
 function text(value: unknown): string {

@@ -7,6 +7,7 @@
  * (https://distribution.github.io/distribution/spec/auth/token/). Without a login, that GET is sent
  * anonymously. Proxies of the environment (HTTPS_PROXY, NO_PROXY) are used, as `fetch` does.
  */
+import { fieldsOf } from "../../base/json.ts";
 import type { Credential } from "./credentials.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 import { type Answer, openWeb } from "./web.ts";
@@ -124,7 +125,7 @@ function tokenOf(request: TokenRequest, url: URL, { status, statusText, text }: 
   } catch {
     throw new RpcError(Code.UNAVAILABLE, `${failure(request, url)}: its answer is no JSON`);
   }
-  const fields = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+  const fields = fieldsOf(body);
   const token = fields["access_token"] || fields["token"];
   if (typeof token !== "string" || token === "") {
     throw new RpcError(Code.UNAVAILABLE, `${failure(request, url)}: its answer holds no token`);

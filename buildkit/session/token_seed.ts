@@ -8,6 +8,7 @@
  */
 
 /** Returns the seed of a host. Never rejects if there is no place to keep it. */
+import { fieldsOf } from "../../base/json.ts";
 import { writeAtomically } from "../../base/atomic_file.ts";
 
 export type TokenSeeds = (host: string) => Promise<Uint8Array>;
@@ -72,8 +73,7 @@ async function takeLock(directory: string): Promise<Deno.FsFile | undefined> {
 /** A broken file, as after a crash, counts as empty. */
 async function readSeeds(path: string): Promise<Record<string, unknown>> {
   try {
-    const seeds = JSON.parse(await Deno.readTextFile(path));
-    return typeof seeds === "object" && seeds !== null && !Array.isArray(seeds) ? seeds : {};
+    return { ...fieldsOf(JSON.parse(await Deno.readTextFile(path))) };
   } catch {
     return {};
   }

@@ -46,7 +46,7 @@ export async function reachNodes(
   const warn = warnOnce(deps);
   const line = waitLine(deps.stderr);
   /** The node itself, or each of its daemons. */
-  const daemons = async (node: StoredNode): Promise<Place[]> => {
+  const daemons = async (node: StoredNode): Promise<ReachedDaemon[]> => {
     const signal = timeout > 0
       ? AbortSignal.any([deps.signal, AbortSignal.timeout(timeout)])
       : deps.signal;
@@ -61,9 +61,9 @@ export async function reachNodes(
     }
   };
   const found = (await Promise.all(builder.nodes.map(daemons))).flat();
-  const places = await Promise.all(found.map(async (place): Promise<Place> => {
-    if (place.error !== undefined) return place;
-    const { node } = place;
+  const reached = await Promise.all(found.map(async (daemon): Promise<ReachedDaemon> => {
+    if (daemon.error !== undefined) return daemon;
+    const { node } = daemon;
     const wait = waiting(timeout);
     const done = debug ? () => {} : line.show(nameOf(node), wait);
     try {
@@ -82,9 +82,9 @@ export async function reachNodes(
       return { node, error };
     }
   }));
-  void Promise.all(places.map(({ client }) => client?.channel.connection.heard))
+  void Promise.all(reached.map(({ client }) => client?.channel.connection.heard))
     .then(() => line[Symbol.dispose]());
-  const nodes = new Nodes(builder, places);
+  const nodes = new Nodes(builder, reached);
   if (deps.signal.aborted) {
     await nodes[Symbol.asyncDispose]();
     throw deps.signal.reason;
@@ -92,7 +92,7 @@ export async function reachNodes(
   return nodes;
 }
 
-interface Place {
+interface ReachedDaemon {
   readonly node: StoredNode;
   readonly client?: Client;
   readonly watch?: Disposable;
@@ -102,14 +102,14 @@ interface Place {
 /** The nodes of a builder; disposing of them closes the connections. */
 export class Nodes implements AsyncDisposable {
   readonly builder: Builder;
-  readonly #places: readonly Place[];
+  readonly #daemons: readonly ReachedDaemon[];
   /** The first error of each node. */
   readonly #failures = new Map<StoredNode, unknown>();
 
-  constructor(builder: Builder, places: readonly Place[]) {
+  constructor(builder: Builder, reached: readonly ReachedDaemon[]) {
     this.builder = builder;
-    this.#places = places;
-    for (const { node, client, error } of places) {
+    this.#daemons = reached;
+    for (const { node, client, error } of reached) {
       if (client === undefined) this.#failures.set(node, error);
     }
   }
@@ -119,7 +119,7 @@ export class Nodes implements AsyncDisposable {
    * nodes. Rejects with the signal's reason only.
    */
   async each<T>(signal: AbortSignal, work: (at: ReachedNode) => Promise<T>): Promise<T[]> {
-    const results = await Promise.all(this.#places.map(async ({ node, client }) => {
+    const results = await Promise.all(this.#daemons.map(async ({ node, client }) => {
       if (client === undefined || this.#failures.has(node)) return [];
       try {
         return [await work({ builder: this.builder, node, client })];
@@ -135,9 +135,9 @@ export class Nodes implements AsyncDisposable {
   /** The failures of all nodes as one error; undefined if no node failed. */
   failure(): NodesError | undefined {
     if (this.#failures.size === 0) return undefined;
-    const ordered = this.#places.filter(({ node }) => this.#failures.has(node))
+    const ordered = this.#daemons.filter(({ node }) => this.#failures.has(node))
       .map(({ node }) => ({ node: nameOf(node), error: this.#failures.get(node) }));
-    return new NodesError(ordered, ordered.length === this.#places.length);
+    return new NodesError(ordered, ordered.length === this.#daemons.length);
   }
 
   /** Warns of failed nodes after a record was found: one of them may have a newer record. */
@@ -152,7 +152,7 @@ export class Nodes implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#places.map(async ({ client, watch }) => {
+    await Promise.all(this.#daemons.map(async ({ client, watch }) => {
       watch?.[Symbol.dispose]();
       await client?.close();
     }));

@@ -1,4 +1,5 @@
 /** Results of a run: the metadata file, answers to calls, and the frontends' messages. */
+import { isObject } from "../../base/json.ts";
 import type { VertexWarning } from "../../proto/gen/control.ts";
 import type { Target } from "../../bake/target.ts";
 import type { PreparedBuild } from "../../builds/prepare.ts";
@@ -69,7 +70,7 @@ export function answersOf(
 function parsed(text: string, { name }: CallMethod): Record<string, unknown> {
   try {
     const value = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+    if (isObject(value)) return value;
     return { [name]: value };
   } catch {
     return {};

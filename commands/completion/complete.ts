@@ -7,7 +7,7 @@ import { flagCandidates } from "./flag_values.ts";
 import type { Asked } from "./live.ts";
 
 /** The position of the cursor, and the words before it. */
-interface Place {
+interface Cursor {
   /** `history ls`; empty at the root. */
   readonly path: string;
   /** The commands that may follow. */
@@ -34,31 +34,31 @@ export async function complete(
   context: Pick<Asked, "deps">,
 ): Promise<Candidates> {
   const last = words.at(-1) ?? "";
-  const place = await walk(words.slice(0, -1), commands);
-  const asked = { ...context, path: place.path, flags: place.flags, args: place.args };
-  if (place.flag !== undefined) {
-    return await flagCandidates(place.flag, false, { ...asked, typed: last });
+  const cursor = await walk(words.slice(0, -1), commands);
+  const asked = { ...context, path: cursor.path, flags: cursor.flags, args: cursor.args };
+  if (cursor.flag !== undefined) {
+    return await flagCandidates(cursor.flag, false, { ...asked, typed: last });
   }
-  const [, name, typed] = /^--([^=]+)=(.*)$/s.exec(place.ended ? "" : last) ?? [];
+  const [, name, typed] = /^--([^=]+)=(.*)$/s.exec(cursor.ended ? "" : last) ?? [];
   if (name !== undefined) {
-    const isSwitch = Object.hasOwn(place.specs, name) && place.specs[name]!.kind === "bool";
+    const isSwitch = Object.hasOwn(cursor.specs, name) && cursor.specs[name]!.kind === "bool";
     const { words, ...rest } = await flagCandidates(name, isSwitch, { ...asked, typed: typed! });
     return {
       ...rest,
       words: words.map(({ word, about }) => ({ word: `--${name}=${word}`, about })),
     };
   }
-  if (last.startsWith("-") && !place.ended) return flagNames(place);
-  const below = place.args.length > 0 ? [] : place.commands.filter(({ hidden }) => !hidden)
+  if (last.startsWith("-") && !cursor.ended) return flagNames(cursor);
+  const below = cursor.args.length > 0 ? [] : cursor.commands.filter(({ hidden }) => !hidden)
     .map(({ name, summary }) => ({ word: name, about: summary }));
-  const own = place.command === undefined || place.help
+  const own = cursor.command === undefined || cursor.help
     ? nothing
     : await argumentCandidates({ ...asked, typed: last });
   return { ...own, words: [...below, ...own.words] };
 }
 
 /** Reads the words as the program itself would. */
-async function walk(words: readonly string[], top: readonly CommandEntry[]): Promise<Place> {
+async function walk(words: readonly string[], top: readonly CommandEntry[]): Promise<Cursor> {
   const rootSpecs: FlagSpecs = {
     ...globalFlags,
     help: { kind: "bool", short: "h", summary: "Print usage" },
@@ -111,7 +111,7 @@ function readFlag(word: string, specs: FlagSpecs): { name?: string; value?: stri
   return {};
 }
 
-function flagNames({ specs }: Place): Candidates {
+function flagNames({ specs }: Cursor): Candidates {
   const words = Object.entries(specs).filter(([, { hidden }]) => !hidden)
     .map(([name, { summary }]) => ({ word: `--${name}`, about: summary }));
   return { words };

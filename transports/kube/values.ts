@@ -1,4 +1,5 @@
 /** Reads values of kubeconfigs and of API answers, and checks their types. */
+import { fieldsOf } from "../../base/json.ts";
 
 /** A map of a kubeconfig, in which every scalar (also `true`) is a string, or an object of JSON. */
 export type KubeMap = Readonly<Record<string, unknown>>;
@@ -8,9 +9,7 @@ export const NAME = /^(?!\.+$)[-a-z0-9.]+$/;
 
 /** The value if it is a map, else an empty map. */
 export function asMap(value: unknown): KubeMap {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? value as KubeMap
-    : {};
+  return fieldsOf(value);
 }
 
 /** The maps of a list; an empty list for another value. */

@@ -1,4 +1,5 @@
 /** Reads the metadata of an executable plugin: the JSON object that `PLUGIN metadata` prints. */
+import { isObject } from "../../base/json.ts";
 import type { OptionSpec } from "../transport.ts";
 
 /** The versions of the protocol that fairlead speaks. */
@@ -48,7 +49,7 @@ export function parseMetadata(text: string): Metadata {
     const shown = JSON.stringify(text.slice(0, 200));
     throw bad(text === "" ? "'metadata' printed nothing" : `its metadata is not JSON: ${shown}`);
   }
-  if (!isRecord(value)) throw bad("its metadata is not a JSON object");
+  if (!isObject(value)) throw bad("its metadata is not a JSON object");
   // The version is checked first, because another version may have other fields.
   const protocol = rangeOf(value.protocol);
   if (protocol.min > OURS.max || protocol.max < OURS.min) {
@@ -83,7 +84,7 @@ export function parseMetadata(text: string): Metadata {
 }
 
 function rangeOf(value: unknown): Range {
-  const { min, max } = isRecord(value) ? value : {};
+  const { min, max } = isObject(value) ? value : {};
   if (!Number.isInteger(min) || !Number.isInteger(max) || (min as number) > (max as number)) {
     throw bad('its metadata has no proper "protocol", like {"min":1,"max":1}');
   }
@@ -97,7 +98,7 @@ function rangeText({ min, max }: Range): string {
 function optionsOf(value: unknown): OptionSpec[] {
   if (!Array.isArray(value)) throw bad('the "options" of its metadata are no list');
   return value.map((option: unknown) => {
-    if (!isRecord(option) || typeof option.name !== "string" || option.name === "") {
+    if (!isObject(option) || typeof option.name !== "string" || option.name === "") {
       throw bad('an entry of the "options" of its metadata has no "name"');
     }
     const { name, summary } = option;
@@ -108,10 +109,6 @@ function optionsOf(value: unknown): OptionSpec[] {
       ...option.secret === true && { secret: true },
     };
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isStrings(value: unknown): value is string[] {

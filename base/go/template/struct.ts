@@ -3,6 +3,7 @@
  * in order; JSON has a field under its tag.
  */
 
+import { isObject } from "../../json.ts";
 import { StringMap } from "./values.ts";
 
 /** The type of a field, which also decides the field's value when JSON lacks it. */
@@ -39,7 +40,7 @@ export type StructType = readonly Field[];
 
 /** Makes the value of a struct from JSON; keys that the struct doesn't know are left out. */
 export function makeStruct(type: StructType, json: unknown): object {
-  const from = isRecord(json) ? json : {};
+  const from = isObject(json) ? json : {};
   const value: Record<string, unknown> = {};
   for (const { name, tag, type: kind } of type) {
     value[name] = fieldValue(kind, isInline(kind) ? json : from[tag ?? name]);
@@ -60,7 +61,7 @@ export function makeStruct(type: StructType, json: unknown): object {
 export function mapsOf(json: unknown): unknown {
   if (json === null) return undefined;
   if (Array.isArray(json)) return json.map(mapsOf);
-  if (!isRecord(json)) return json;
+  if (!isObject(json)) return json;
   return new Map(Object.entries(json).map(([key, item]) => [key, mapsOf(item)]));
 }
 
@@ -78,7 +79,7 @@ function fieldValue(type: FieldType, json: unknown): unknown {
   if (typeof type === "function") return json === undefined || json === null ? null : type(json);
   if (typeof type === "object") {
     if ("struct" in type) return makeStruct(type.struct, json);
-    if ("pointer" in type) return isRecord(json) ? makeStruct(type.pointer, json) : null;
+    if ("pointer" in type) return isObject(json) ? makeStruct(type.pointer, json) : null;
     return Array.isArray(json) ? json.map((item) => makeStruct(type.listOf, item)) : [];
   }
   switch (type) {
@@ -91,9 +92,9 @@ function fieldValue(type: FieldType, json: unknown): unknown {
     case "list":
       return Array.isArray(json) ? json : [];
     case "map":
-      return new StringMap(Object.entries(isRecord(json) ? json : {}) as [string, string][]);
+      return new StringMap(Object.entries(isObject(json) ? json : {}) as [string, string][]);
     case "set":
-      return new Map(Object.keys(isRecord(json) ? json : {}).map((key) => [key, {}]));
+      return new Map(Object.keys(isObject(json) ? json : {}).map((key) => [key, {}]));
     case "any":
       return mapsOf(json);
   }
@@ -107,8 +108,4 @@ function isInline(type: FieldType): type is { struct: StructType; inline: true }
 function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === "" || value === 0 || value === false ||
     (Array.isArray(value) && value.length === 0) || (value instanceof Map && value.size === 0);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

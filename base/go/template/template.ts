@@ -1,4 +1,5 @@
 /** Go's text/template, for `--format`: all but comparisons of integers with floats. */
+import { isObject } from "../../json.ts";
 import { nearest } from "../../nearest.ts";
 import { argumentCounts, functions, type TemplateFunction } from "./functions.ts";
 import { where } from "./lex.ts";
@@ -245,7 +246,7 @@ function takeFields(
 }
 
 function noField(run: Run, value: unknown, field: string, at: number): TemplateError {
-  const names = typeof value === "object" && value !== null && !Array.isArray(value)
+  const names = isObject(value)
     ? Object.getOwnPropertyNames(value).filter((name) => /^\p{Lu}/u.test(name))
     : [];
   const near = nearest(field, names);
