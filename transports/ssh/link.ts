@@ -126,6 +126,11 @@ async function logIn(
       : await forward(through.client, target, endpoint, signal),
     () => loggedIn && acknowledge(client),
   );
+  if (signal.aborted) {
+    // The abort came after the connection, and before the listener below.
+    socket.destroy();
+    throw signal.reason;
+  }
   const doing = (what: string) =>
     context.step("authenticate", `${target.user} at ${where}${what && `, ${what}`}`);
   doing("");

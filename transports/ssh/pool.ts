@@ -158,6 +158,8 @@ function start(
   siblings.add(entry);
   link.then((open) => {
     entry.open = open;
+    // The last dial may have given up while the login succeeded.
+    if (stop.signal.aborted) open.close();
     void open.closed.then(forget);
   }, forget);
   return entry;
