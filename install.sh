@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs fairlead: picks the binary for this machine, checks it against the release's checksums, and
-# puts it into a folder of yours.
+# Installs fairlead. The script picks the binary for this machine, checks its checksum, and puts it
+# into a folder of yours.
 #
 #   curl -fsSL https://github.com/fairlead/fairlead/releases/latest/download/install.sh | sh
 #   sh install.sh --dir ~/bin --version v0.1.0
@@ -9,8 +9,8 @@
 # It downloads the smallest form that this machine can unpack: .xz, .gz, or the file as it is. It runs
 # in any POSIX shell, busybox's too, and the file that it installs runs on any libc.
 #
-# It never asks for root's rights, and as root it does nothing unless --as-root says that this is
-# meant; it then installs into /usr/local/bin.
+# The script never asks for root's rights. As root it does nothing without --as-root, which installs
+# into /usr/local/bin.
 set -eu
 
 main() {
@@ -45,7 +45,7 @@ main() {
   fi
   [ "$dir${XDG_BIN_HOME-}${HOME-}" ] || fail "HOME is not set: name a folder with --dir"
   dir=${dir:-${XDG_BIN_HOME:-$HOME/.local/bin}}
-  # As it stands in PATH.
+  # The spelling that PATH has.
   case $dir in /*) ;; *) dir=$PWD/$dir ;; esac
   dir=${dir%/}
   name=$(asset)
@@ -57,7 +57,7 @@ main() {
 
   mkdir -p "$dir" 2>/dev/null || fail "cannot make the folder $dir; name another with --dir"
   [ ! -d "$dir/fairlead" ] || fail "$dir/fairlead is a folder; name another place with --dir"
-  # Beside its place, so that the last step is a rename.
+  # In the same folder, so that the last step is a rename.
   work=$(mktemp -d "$dir/.fairlead.XXXXXX" 2>/dev/null) ||
     fail "cannot write into $dir; name another folder with --dir"
   trap 'rm -rf "$work"' EXIT
@@ -75,7 +75,7 @@ main() {
   esac
 }
 
-# The release's file for this machine.
+# Prints the name of the release's file for this machine.
 asset() {
   system=$(uname -s) machine=$(uname -m)
   case $machine in
@@ -96,7 +96,7 @@ fetch_program() {
   for tool in "xz xz" "gz gzip"; do
     packed=$name.${tool% *} unpack=${tool#* }
     command -v "$unpack" >/dev/null 2>&1 || continue
-    # A release before these forms has none.
+    # Old releases have only the unpacked file.
     grep -q "  $packed\$" "$work/SHA256SUMS" || continue
     fetch "$from/$packed" "$work/$packed"
     check "$work" "$packed"
@@ -107,7 +107,7 @@ fetch_program() {
   fetch "$from/$name" "$work/$name"
 }
 
-# Leaves the first block of "$work/$name", a shell script that runs what the first start unpacked.
+# Keeps only the first block of "$work/$name": a shell script that runs what the first start unpacked.
 make_launcher() {
   "$work/$name" version >/dev/null || fail "the first start failed (see above); not installed"
   head -c 65536 "$work/$name" >"$work/launcher" || fail "cannot write into $dir; not installed"
@@ -126,7 +126,7 @@ fetch() {
   fi
 }
 
-# check FOLDER NAME: the file's checksum is the one in SHA256SUMS.
+# check FOLDER NAME: compares the file's checksum with the one in SHA256SUMS.
 check() {
   wanted=$(sed -n "s/^\([0-9a-f]\{64\}\) [ *]$2\$/\1/p" "$1/SHA256SUMS")
   [ "$wanted" ] || fail "SHA256SUMS of the release says nothing of $2"
@@ -148,5 +148,5 @@ fail() {
   exit 1
 }
 
-# A script that breaks off in the middle of its download must do nothing.
+# A script that was only partly downloaded must do nothing.
 main "$@"

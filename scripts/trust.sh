@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# Whose folder is it? A program that lies where another user can write is that user's program.
-# `scripts/deno` reads this file, and the head of a self-extracting binary contains it.
+# Checks who can write to a folder: another user who can write there can replace the program in it.
+# `scripts/deno` sources this file, and the head of a self-extracting binary contains it.
 
-# Whether no other user can change the folder $1, or put another in its place. Root can, and so can
-# the owner of /, who is root where ids are not mapped. If not, $distrust says why.
+# Succeeds if no other user can change or replace the folder $1. Root may, and so may the owner of /,
+# who is root unless user ids are mapped. On failure, $distrust says why.
 #
 # $1 is an absolute path without links, as `pwd -P` gives it. $2 is the program that lists: ls.
 # shellcheck disable=SC3067 # every sh in use has -O
@@ -45,7 +45,7 @@ trusted() {
     fi
     case $mode in
     d????w* | d???????w*)
-      # In a sticky folder nobody moves what belongs to others; a folder of ours is not shared at all.
+      # In a sticky folder nobody can move the files of others.
       case $mode in
       d????????[tT]*) [ "$path" = "$last" ] || continue ;;
       esac

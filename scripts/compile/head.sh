@@ -2,10 +2,10 @@
 # fairlead @VERSION@ for @TARGET@, in one file: this head, the program, and Deno @DENO@.
 # The first start unpacks it into a folder below one of
 #   $FAIRLEAD_CACHE | $XDG_CACHE_HOME/fairlead | $HOME/.cache/fairlead | ${TMPDIR:-/tmp}/fairlead-UID
-# and each start runs what lies there. A start uses nothing but the shell; to unpack takes mkdir,
-# chmod, ls and dd (or tail and head), be they coreutils' or busybox's.
+# and each start runs the files in that folder. A start needs only the shell. Unpacking needs mkdir,
+# chmod, ls and dd (or tail and head), from coreutils or from busybox.
 
-# Deno doesn't start where its folder has been removed. (One that we may not search is fine.)
+# Deno doesn't start in a folder that was removed. (It does start in a folder that we may not search.)
 [ -d "$PWD" ] || [ "$(pwd -P 2>&-)" ] || {
   echo "fairlead: the current folder has been removed: go to another one" >&2
   exit 1
@@ -41,7 +41,7 @@ in_each_place() {
   case ${HOME-} in /*) "$1" "$HOME/.cache/fairlead" 700 && return ;; esac
   case ${TMPDIR-} in /*) shared=$TMPDIR ;; *) shared=/tmp ;; esac
   shared=$shared/fairlead-$(tool id -u 2>&- || echo user)
-  # Anybody can make a link there, to a folder of ours that is meant for something else.
+  # Anybody can make a link there that leads to another folder of this user.
   if [ -L "$shared" ]; then
     place=$shared && add_problem "it is a link"
     return 1
@@ -49,7 +49,7 @@ in_each_place() {
   "$1" "$shared" 700
 }
 
-# Whether the folder $dir holds the program, whole, untouched since it was unpacked, and not moved.
+# Succeeds if $dir holds the whole program, unchanged and not moved since it was unpacked.
 is_ready() {
   [ -x "$dir/deno" ] && [ -e "$dir/complete" ] || return 1
   read -r unpacked <"$dir/complete" || return 1
@@ -59,12 +59,12 @@ is_ready() {
   done
 }
 
-# Whether nobody else can change what lies in $dir.
+# Succeeds if nobody else can change the files in $dir.
 is_ours() {
-  # The unpacker has looked at the path, by which we come now, and at every folder above. What is ours
-  # there since then nobody else has made.
+  # The unpacker has checked this path and every folder above it. Nobody else can have made our files
+  # there since then.
   [ "$unpacked" = "$dir" ] && [ -O "$dir" ] && [ -O "$dir/complete" ] && [ -O "$dir/deno" ] && return
-  # Root's, for example. Then the path without links is what runs.
+  # Root may own it, for example. Then the program runs by the path without links.
   dir=$(cd -P "$dir" && pwd -P) || return 1
   trusted "$dir" list
 }
@@ -78,12 +78,12 @@ look_in() {
 }
 
 @TRUST@
-# No /dev/null is used: a bare root has none.
+# This script doesn't use /dev/null, which a bare root lacks.
 has() {
   found=$(command -v "$1")
 }
 
-# Runs $1, or busybox's, with the rest as its arguments.
+# Runs the tool $1, or busybox's, with the other arguments.
 tool() {
   if has "$1"; then
     "$@"
@@ -101,10 +101,10 @@ list() {
   tool ls "$@"
 }
 
-# Writes @BLOCK@-byte blocks of this file into $1: from $2 on, $3 of them or all.
+# Writes blocks of @BLOCK@ bytes of this file into $1: $3 blocks from block $2 on, or all the rest.
 part() {
   if has dd || ! has tail; then
-    # It counts on stderr also when all is well.
+    # dd prints its counts on stderr even when it succeeds.
     said=$(tool dd "if=$self" "of=$1" bs=@BLOCK@ "skip=$2" ${3:+"count=$3"} 2>&1) && return
     echo "${said%%"$line_feed"*}" >&2
     return 1
@@ -115,13 +115,13 @@ part() {
   fi
 }
 
-# Whether the process that unpacks into $partial has been killed. It may live on another system that
-# shares the folder, or in another container: then two unpack, each for itself.
+# Succeeds if the process that unpacks into $partial was killed. A process on another system, or in
+# another container, counts as killed; then both unpack, each into a folder of its own.
 is_dead() {
   { read -r pid <"$partial/pid" && ! kill -0 "$pid"; } 2>&-
 }
 
-# Waits while another process unpacks into $partial; false when that takes too long, or fails.
+# Waits while another process unpacks into $partial. Fails when that takes too long, or fails.
 wait_for_other() {
   tries=0
   while [ -d "$partial" ] && ! is_dead && [ $tries -lt 200 ]; do
@@ -132,7 +132,7 @@ wait_for_other() {
   is_ready
 }
 
-# Runs the Deno that was just unpacked. The user's libraries are made for the system's libc.
+# Runs the Deno that was just unpacked, without the user's libraries, which need the system's libc.
 run_unpacked() {
   unset LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT
   export DENO_DIR="$partial/cache" DENO_NO_UPDATE_CHECK=1
@@ -143,7 +143,7 @@ run_unpacked() {
   fi
 }
 
-# Unpacks into the folder $partial, and lets Deno check it and move it to $dir.
+# Unpacks into the folder $partial. Deno then checks the folder and moves it to $dir.
 unpack_parts() {
   part "$partial/unpack.js" @UNPACK@ || return 1
   if ! [ -s "$partial/unpack.js" ]; then
@@ -159,20 +159,20 @@ unpack_parts() {
   done
   tool chmod 755 "$partial/deno" || return 1
   whole="this file is for @UNAME@, and of @SIZE@ bytes"
-  # A shell takes an empty file for a script that does nothing.
+  # A shell runs an empty file as a script that does nothing.
   [ -s "$partial/deno" ] || { echo "Deno is missing ($whole)" >&2 && return 1; }
   said=$(run_unpacked run -A --quiet --no-config --no-lock "$partial/unpack.js" \
     "$self" "$partial" "$dir" @PROGRAM@ 2>&1) && return
   status=$?
-  # 3 is the unpacker's own word.
+  # The unpacker exits with 3 when it has reported the problem itself.
   [ $status -eq 3 ] ||
     said="${said%%"$line_feed"*} (exit code $status; $whole; if it is damaged, get it anew)"
   echo "$said" >&2
   return 1
 }
 
-# Makes the folder $1 with mode $2, and those above it. None is made behind a link that another user
-# can turn: `trusted` looks at the path without links afterwards.
+# Makes the folder $1 with mode $2, and its missing parents. `trusted` then checks the path without
+# links, so another user can't redirect it by a link.
 make_folder() {
   [ ! -d "$1" ] || return 0
   case $1 in
@@ -195,7 +195,7 @@ unpack_into() {
     add_problem "$distrust"
     return 1
   fi
-  # By the path without links: another user's link may lead elsewhere a moment later.
+  # The path without links is used, because another user may change a link at any time.
   dir=$real/$name
   partial=$real/.unpacking-$name
   own=$partial.$$
@@ -208,13 +208,13 @@ unpack_into() {
       accept
       return
     fi
-    # Of all that wait for one that was killed, one goes on, and the others wait for that.
+    # When the unpacking process was killed, one waiting process unpacks and the others wait for it.
     if is_dead; then partial=$partial-; else partial=$own; fi
   done
   { echo $$ >"$partial/pid"; } 2>&-
   if ! reason=$(unpack_parts 2>&1); then
     clean
-    # Another start may have taken this one for dead.
+    # Another start may have concluded that this one was killed.
     if is_ready; then
       accept
       return
@@ -226,7 +226,7 @@ unpack_into() {
   accept
 }
 
-# Looks again at what was unpacked, before it runs.
+# Checks the unpacked files again before they run.
 accept() {
   if ! is_ready; then
     add_problem "what was unpacked is not there any more"
@@ -241,7 +241,7 @@ clean() {
   [ ! -d "$partial" ] || tool rm -rf "$partial"
 }
 
-# Adds the last line of $1.
+# Appends the last line of $1.
 add_problem() {
   problems="$problems
   $place: ${1##*"$line_feed"}"
@@ -266,17 +266,17 @@ hint: $hint" >&2
   umask "$mask"
 }
 
-# What `fairlead install` makes docker's plugin of, and the name that we were called by.
+# `fairlead install` copies this file as docker's plugin. The program also needs its own name.
 case $self in
 /*) export FAIRLEAD_PROGRAM="$self" ;;
 *) export FAIRLEAD_PROGRAM="$PWD/$self" ;;
 esac
 export FAIRLEAD_NAME="${self##*/}"
-# The program gives its children back the variables that it was started with.
+# The program restores these variables for its children.
 export FAIRLEAD_DENO_DIR="${DENO_DIR-}"
 export DENO_DIR="$dir/cache" DENO_NO_UPDATE_CHECK=1
 if [ -n "@LOADER@" ]; then
-  # The user's libraries are made for the system's libc, and Deno runs on its own.
+  # The user's libraries need the system's libc, but Deno runs on the libc of this file.
   export FAIRLEAD_LD_LIBRARY_PATH="${LD_LIBRARY_PATH-}" FAIRLEAD_LD_PRELOAD="${LD_PRELOAD-}"
   export LD_LIBRARY_PATH="$dir/lib"
   unset LD_PRELOAD
