@@ -6,8 +6,11 @@ export class BakeError extends UsageError {
   /** The excerpt of the file, which is printed above the message. */
   readonly above?: readonly string[];
 
-  constructor(message: string, options: { above?: readonly string[]; cause?: unknown } = {}) {
-    super(message);
+  constructor(
+    message: string,
+    options: { above?: readonly string[]; cause?: unknown; hint?: string } = {},
+  ) {
+    super(message, options.hint);
     if (options.cause !== undefined) this.cause = options.cause;
     if (options.above !== undefined) this.above = options.above;
   }

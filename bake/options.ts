@@ -33,6 +33,8 @@ export interface ReadOptions {
   readonly compose: ComposeReader;
   /** Whether the daemon fetches this context itself: http and git. */
   readonly isRemote: (context: string) => boolean;
+  /** Called with a mistake that isn't an error; absent, mistakes aren't looked for. */
+  readonly warn?: ((text: string) => void) | undefined;
   /** For `homedir()`. */
   readonly home: () => string;
 }

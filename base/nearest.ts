@@ -18,6 +18,13 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return longer.length === 1 ? longer[0] : undefined;
 }
 
+/** The remedy for an unknown word, as a sentence: the nearest of the known words if one is near, and all of them. */
+export function choices(word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  const all = `valid values: ${known.join(", ")}`;
+  return near === undefined ? all : `did you mean ${near}? ${all}`;
+}
+
 /** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours. */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];

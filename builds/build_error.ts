@@ -3,6 +3,7 @@ import type { Deps } from "../cli/deps.ts";
 import { messageOf } from "../cli/report.ts";
 import { Code, RpcError } from "../buildkit/grpc/status.ts";
 import { denyMessages } from "./deny_messages.ts";
+import { notedHint } from "./hints/noted_hint.ts";
 import { sourceExcerpt, sourcesOf } from "../progress/source_excerpt.ts";
 
 /** A failed build. The Dockerfile's lines are printed above the message. */
@@ -19,7 +20,9 @@ export class BuildError extends Error {
   constructor(cause: Error, prefix: string, where?: string) {
     super(`${prefix}${cause instanceof RpcError ? solveMessage(cause) : cause.message}`, { cause });
     // A cause with a hint names the node itself.
-    this.hint = cause instanceof RpcError ? where : undefined;
+    this.hint = cause instanceof RpcError
+      ? [notedHint(cause), where].filter((text) => text !== undefined).join("; ") || undefined
+      : undefined;
     const details = cause instanceof RpcError ? cause.details : [];
     // An error without a line of the file has no excerpt.
     const denials = denyMessages(details).map((message) => `Policy: ${message}`);

@@ -43,6 +43,7 @@ export interface PreparedBuild {
   readonly permitted: Permitted | undefined;
   readonly inputs: BuildInputs;
   readonly secrets: SecretSource;
+  readonly secretIds: readonly string[];
   /** Agents of ssh by id. */
   readonly agents: Agents;
   /** Folders that caches and outputs are read from and written to. */
@@ -135,6 +136,7 @@ export async function prepare(spec: BuildSpec, context: PrepareContext): Promise
     permitted,
     inputs,
     secrets,
+    secretIds: spec.secrets.map(({ id }) => id),
     agents,
     layouts,
     platforms,

@@ -23,6 +23,8 @@ import { planBuilds, runBuilds } from "../builds/running/run.ts";
 import { openScratch } from "../builds/scratch.ts";
 import { chooseMode } from "../progress/mode.ts";
 import { progressOf } from "../progress/command_progress.ts";
+import { warn } from "../cli/warn.ts";
+import { suspectFolder } from "../grammar/output.ts";
 import { storeOf } from "../cli/builders/open_store.ts";
 import { buildFlags } from "./build/flags.ts";
 import { warnLegacy } from "./build/legacy_flags.ts";
@@ -33,6 +35,11 @@ export const command = defineCommand({
   flags: buildFlags,
   async run({ deps, args, flags, given, occurrences, global }) {
     warnLegacy(given, deps);
+    if (deps.stderr.isTerminal) {
+      for (const text of flags.output.flatMap((output) => suspectFolder(output) ?? [])) {
+        warn(deps, text);
+      }
+    }
     const described = await specOfFlags(args[0]!, flags, deps);
     const call = chooseCall(occurrences, flags.call);
     const spec = { ...described, call };

@@ -17,7 +17,9 @@ import { csvPairs } from "../grammar/pairs.ts";
 import { askOptions } from "../cli/builders/status_report.ts";
 import { hintOf, messageOf } from "../cli/report.ts";
 import { warn } from "../cli/warn.ts";
-import { absolutePath } from "../base/paths.ts";
+import { nearest } from "../base/nearest.ts";
+import { absolutePath, baseName, parentOf } from "../base/paths.ts";
+import { statOf } from "../base/stat.ts";
 import { BuilderError } from "../builders/builder_error.ts";
 import { bootAll } from "./inspect/boot.ts";
 
@@ -81,7 +83,9 @@ export const command = defineCommand({
     if (flags["dry-run"]) return await printPlan(builder, deps);
     if (replaced) warn(deps, "new settings may not be used until builder is restarted");
     if (builder.driver === "remote") {
-      warnOfPlaintext(deps, builder, request.endpoint || env("BUILDKIT_HOST")!);
+      const endpoint = request.endpoint || env("BUILDKIT_HOST")!;
+      warnOfPlaintext(deps, builder, endpoint);
+      warnOfMissingFiles(deps, builder, endpoint);
     }
     if (flags.bootstrap) await bootAll(builder, timeout, deps, global);
     deps.stdout.write(`${group.name}\n`);
@@ -116,6 +120,27 @@ async function printPlan(builder: Builder, { env, signal, stdout }: Deps): Promi
   );
   const plan = { builder: builder.name, driver: builder.driver, nodes: plans };
   stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+}
+
+/** Warns of certificates that don't exist: the builder is stored all the same, as with buildx. */
+function warnOfMissingFiles(deps: Deps, builder: Builder, endpoint: string) {
+  const node = builder.nodes.find((node) => node.endpoint === endpoint);
+  if (node === undefined) return;
+  const { cacert, cert, key } = readDriverOptions(node).tls;
+  for (const [name, path] of Object.entries({ cacert, cert, key })) {
+    if (path === undefined || statOf(path) !== undefined) continue;
+    const near = nearest(baseName(path), namesIn(parentOf(path)));
+    const meant = near === undefined ? "" : `; did you mean ${parentOf(path)}/${near}?`;
+    warn(deps, `${path} (driver option ${name}) does not exist: builds fail without it${meant}`);
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
+  } catch {
+    return [];
+  }
 }
 
 /** Warns when the builder is created, where the user can still change it; not at every build. */

@@ -9,7 +9,7 @@ Deno.test("create stores what buildx would, prints the name, and chooses it with
   const words = [
     ...["create", "--name", "Foo.Bar", "--driver", "remote", "--node", "NodeA", "--use"],
     ...["--platform", "linux/arm64,linux/arm", "--platform", "linux/riscv64"],
-    ...["--driver-opt", 'default-load=true,"servername=a,b"', "--driver-opt", "cacert=/ca.pem"],
+    ...["--driver-opt", 'default-load=true,"servername=a,b"', "--driver-opt", "cacert=/"],
     loopback,
   ];
   assert.deepEqual(await run(words, { env: temp.env }), {
@@ -23,7 +23,7 @@ Deno.test("create stores what buildx would, prints the name, and chooses it with
     '{"Name":"Foo.Bar","Driver":"remote","Nodes":[{"Name":"nodea","Endpoint":"tcp://127.0.0.1:1",' +
       '"Platforms":[{"architecture":"arm64","os":"linux"},{"architecture":"arm","os":"linux","variant":"v7"},' +
       '{"architecture":"riscv64","os":"linux"}],' +
-      '"DriverOpts":{"cacert":"/ca.pem","default-load":"true","servername":"a,b"},' +
+      '"DriverOpts":{"cacert":"/","default-load":"true","servername":"a,b"},' +
       '"Flags":null,"Files":null}],"Dynamic":false}',
   );
   assert.equal(
@@ -61,8 +61,21 @@ Deno.test("create warns of a plain connection once, and only off loopback", asyn
   using temp = tempStore();
   const { stderr } = await run(["create", "--name", "a", "tcp://192.0.2.1:1"], { env: temp.env });
   assert.match(stderr, /^WARNING: tcp:\/\/192\.0\.2\.1:1 is not encrypted: /);
-  const tls = ["create", "--name", "b", "--driver-opt", "cacert=/ca.pem", "tcp://192.0.2.1:1"];
+  const tls = ["create", "--name", "b", "--driver-opt", "cacert=/", "tcp://192.0.2.1:1"];
   assert.equal((await run(tls, { env: temp.env })).stderr, "");
+});
+
+Deno.test("create warns of certificates that don't exist", async () => {
+  using temp = tempStore();
+  temp.write("certs/ca.pem", "");
+  const words = ["create", "--name", "a", "--driver-opt", `cacert=${temp.path}/certs/ac.pem`];
+  const { code, stderr } = await run([...words, loopback], { env: temp.env });
+  assert.equal(code, 0);
+  assert.equal(
+    stderr,
+    `WARNING: ${temp.path}/certs/ac.pem (driver option cacert) does not exist: builds fail without ` +
+      `it; did you mean ${temp.path}/certs/ca.pem?\n`,
+  );
 });
 
 Deno.test("create --bootstrap that fails is an error, and the builder stays, as in buildx", async () => {

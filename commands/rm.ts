@@ -79,6 +79,7 @@ async function removeOne(deps: Deps, store: Store, name: string, kept: Kept) {
   if (builder?.origin === "docker context") {
     throw new BuilderError(
       `context builder cannot be removed, run \`docker context rm ${name}\` to remove this context`,
+      { hint: "to remove another builder, name it: fairlead rm NAME; 'fairlead ls' lists them" },
     );
   }
   if (builder?.origin === "BUILDKIT_HOST") {

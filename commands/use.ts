@@ -53,7 +53,9 @@ function requireDefault(store: Store, env: Env, name: string) {
   try {
     validateName(name);
   } catch (error) {
-    throw new BuilderError(`${message}: ${(error as Error).message}`);
+    throw new BuilderError(`${message}: ${(error as Error).message}`, {
+      ...name === "" && { hint: "name a builder: fairlead use NAME; 'fairlead ls' lists them" },
+    });
   }
   const near = nearest(name, [...store.list().groups.map((group) => group.name), ...contexts]);
   throw new BuilderError(message, {

@@ -51,6 +51,7 @@ const bad: [string[], Record<string, string>, string][] = [
   [
     [],
     {},
+    "hint: name a builder: fairlead use NAME; 'fairlead ls' lists them\n" +
     'ERROR: failed to find instance "": invalid name , name needs to start with a letter and may not contain symbols, except ._-\n',
   ],
   [

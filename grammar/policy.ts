@@ -1,4 +1,5 @@
 import { quote } from "../base/go/quote.ts";
+import { choices } from "../base/nearest.ts";
 import { boolOf, fieldsOf, refuse } from "./pairs.ts";
 
 /** One `--policy`, or entry of bake's `policy`: which Rego policies a build is under. */
@@ -17,6 +18,7 @@ export function parsePolicy(text: string): PolicyEntry {
   return policyOf(fieldsOf(text));
 }
 
+const KEYS = ["filename", "reset", "disabled", "strict", "log-level"];
 const levels = ["panic", "fatal", "error", "warning", "info", "debug", "trace"];
 
 /** Reads fields that stand alone already. Throws `UsageError`, in buildx's words. */
@@ -34,14 +36,23 @@ export function policyOf(fields: readonly string[]): PolicyEntry {
     else if (key === "reset" || key === "disabled" || key === "strict") {
       options[key] = boolOf(value, field);
     } else if (key === "log-level") options.logLevel = levelOf(value, field);
-    else refuse(`invalid value ${field}`);
+    else refuse(`invalid value ${field}`, hintFor(field, key));
   }
   return { filenames, ...options };
+}
+
+/** @param key empty for a field without one */
+function hintFor(field: string, key: string): string {
+  if (key === "") return `write --policy filename=${field}, if ${field} is the policy's file`;
+  return key === "filename" ? "name a file" : choices(key, KEYS);
 }
 
 function levelOf(text: string, field: string): string {
   const level = text.toLowerCase();
   if (level === "warn") return "warning";
   if (levels.includes(level)) return level;
-  return refuse(`invalid value ${field}: not a valid logrus Level: ${quote(text)}`);
+  return refuse(
+    `invalid value ${field}: not a valid logrus Level: ${quote(text)}`,
+    choices(level, levels),
+  );
 }

@@ -1,9 +1,17 @@
+import { choices } from "../base/nearest.ts";
+
 /** How progress is shown. `quiet` shows none. */
 export type Mode = "tty" | "plain" | "rawjson" | "quiet";
+
+/** The values of --progress. */
+const MODES = ["auto", "none", "plain", "quiet", "rawjson", "tty"];
 
 /** An error about the progress mode, in buildx's words. */
 export class ProgressModeError extends Error {
   override readonly name = "ProgressModeError";
+  constructor(message: string, readonly hint?: string) {
+    super(message);
+  }
 }
 
 /** `flag` is the value of --progress ("auto" if not given), `quiet` is -q. */
@@ -37,7 +45,10 @@ export function chooseMode(options: ModeOptions): { mode: Mode; printId: boolean
       return { mode: isTerminal && env("TERM") !== "dumb" ? "tty" : "plain", printId: false };
     case "tty":
       if (isTerminal) return { mode: "tty", printId: false };
-      throw new ProgressModeError("failed to get console: provided file is not a console");
+      throw new ProgressModeError(
+        "failed to get console: provided file is not a console",
+        "--progress=tty needs a terminal; plain and rawjson need none",
+      );
     case "plain":
     case "rawjson":
       return { mode: name, printId: false };
@@ -46,6 +57,6 @@ export function chooseMode(options: ModeOptions): { mode: Mode; printId: boolean
     case "none":
       return { mode: "quiet", printId: false };
     default:
-      throw new ProgressModeError(`invalid progress mode ${name}`);
+      throw new ProgressModeError(`invalid progress mode ${name}`, choices(name, MODES));
   }
 }

@@ -2,7 +2,7 @@
  * The declarations of a definition besides targets and groups: variables, functions and global
  * values.
  */
-import type { Attribute, Block, Body } from "../hcl/body.ts";
+import type { Attribute, Block, Body, Schema } from "../hcl/body.ts";
 import { Diagnostic, type Range } from "../hcl/diagnostic.ts";
 import { valueOf } from "../hcl/evaluate.ts";
 import { referencesOf } from "../hcl/references.ts";
@@ -93,7 +93,7 @@ function readVariable({ labels, body }: Block): VariableDeclaration {
     otherwise: attributes.get("default"),
     description: description === undefined ? "" : constantText(description),
     validations: blocks.map((block) => {
-      block.body.refuseOthers(validationSchema);
+      refuseOthers(block.body, validationSchema);
       const { attributes } = block.body.content(validationSchema);
       return {
         condition: attributes.get("condition"),
@@ -117,8 +117,13 @@ function constantText({ expression }: Attribute): string {
   return content === null ? "" : String(content);
 }
 
+function refuseOthers(body: Body, schema: Schema): void {
+  const [first] = body.others(schema);
+  if (first !== undefined) throw first;
+}
+
 function readFunction({ labels, labelRanges, body }: Block): FunctionDeclaration {
-  body.refuseOthers(functionSchema);
+  refuseOthers(body, functionSchema);
   const { attributes } = body.content(functionSchema);
   const params = attributes.get("params");
   return {

@@ -1,4 +1,5 @@
 /** The rows of `--list`. The command aligns them. */
+import { choices } from "../../base/nearest.ts";
 import { BakeError } from "../error.ts";
 import { csvFields } from "../../base/go/csv.ts";
 import { compareText } from "../hcl/text.ts";
@@ -36,10 +37,14 @@ export function parseList(text: string): ListFormat {
     }
   }
   if (type !== "targets" && type !== "variables") {
-    throw new BakeError(`invalid list type ${quote(type)}`);
+    throw new BakeError(`invalid list type ${quote(type)}`, {
+      hint: choices(type, ["targets", "variables"]),
+    });
   }
   if (format !== "table" && format !== "json") {
-    throw new BakeError(`invalid list format ${quote(format)}`);
+    throw new BakeError(`invalid list format ${quote(format)}`, {
+      hint: choices(format, ["table", "json"]),
+    });
   }
   return { type, format };
 }

@@ -16,6 +16,7 @@ import { readDeclarations } from "./declarations.ts";
 import { Evaluation } from "./evaluation.ts";
 import { withExcerpt } from "./excerpt.ts";
 import { merge } from "./merge.ts";
+import { warnOfUnknownKeys } from "./unknown_keys.ts";
 
 interface Source {
   readonly name: string;
@@ -128,13 +129,15 @@ async function evaluate(
   const functions = await loadFunctions(sources.map(({ text }) => text));
   try {
     const reserved = new Set(["target", "group", ...builtins.keys()]);
-    const declarations = readDeclarations(sources.map(({ body }) => body), reserved);
+    const bodies = sources.map(({ body }) => body);
+    const declarations = readDeclarations(bodies, reserved);
     const evaluation = new Evaluation(
       declarations,
       { lookup, builtins, library: new Set(functionNames) },
       new World(functions, home, functionNames),
     );
     evaluation.run();
+    if (options.warn) warnOfUnknownKeys(bodies, declarations, options.warn);
     return {
       ...assemble(below, evaluation.blocks, options),
       variables: evaluation.variables(),

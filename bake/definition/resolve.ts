@@ -3,6 +3,7 @@
  * links.
  */
 import { quote } from "../../base/go/quote.ts";
+import { nearest } from "../../base/nearest.ts";
 import { tidyFields } from "../attributes/table.ts";
 import { BakeError } from "../error.ts";
 import { compareText } from "../hcl/text.ts";
@@ -67,7 +68,21 @@ class Resolver {
     const all = [...this.#groups.keys(), ...this.#targets.keys()];
     const found = all.filter((other) => matcher?.test(other));
     if (found.length > 0) return found;
-    throw new BakeError(`could not find any target matching ${quote(name)}`);
+    throw new BakeError(`could not find any target matching ${quote(name)}`, {
+      hint: this.#known(name),
+    });
+  }
+
+  /** The remedy for a name that means nothing. */
+  #known(name: string): string {
+    const names = unique([...this.#groups.keys(), ...this.#targets.keys()])
+      .filter((other) => !other.startsWith("_"));
+    if (names.length === 0) return "the definition has no targets";
+    const near = nearest(name, names);
+    const shown = names.length > 20
+      ? "'fairlead bake --list=targets' lists the targets"
+      : `the targets and groups are: ${names.join(", ")}`;
+    return near === undefined ? shown : `did you mean ${near}? ${shown}`;
   }
 
   /**
@@ -155,8 +170,8 @@ class Resolver {
 
   #own(name: string): Target {
     const own = this.#targets.get(name);
-    if (own === undefined) throw new BakeError(`failed to find target ${name}`);
-    return own;
+    if (own !== undefined) return own;
+    throw new BakeError(`failed to find target ${name}`, { hint: this.#known(name) });
   }
 }
 

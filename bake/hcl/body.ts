@@ -1,5 +1,5 @@
 /** The interface of a file's body and of each block's body, in either syntax. */
-import type { Range } from "./diagnostic.ts";
+import type { Diagnostic, Range } from "./diagnostic.ts";
 import type { Expression } from "./expression.ts";
 
 export interface Body {
@@ -10,8 +10,8 @@ export interface Body {
   content(schema: Schema): Content;
   /** All attributes except those of these names. Throws a `Diagnostic`. */
   attributesBut(names: ReadonlySet<string>): Map<string, Attribute>;
-  /** Throws a `Diagnostic` for an attribute or a block that the schema does not have. */
-  refuseOthers(schema: Schema): void;
+  /** An error for each attribute and each block that the schema does not have. Throws a `Diagnostic`. */
+  others(schema: Schema): Diagnostic[];
   /** The range that an error about a missing attribute or block points at. */
   readonly missingRange: Range;
 }

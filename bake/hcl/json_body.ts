@@ -17,7 +17,7 @@ export function jsonBody(node: JsonNode): Body {
   return {
     content: (schema) => contentOf(node, schema),
     attributesBut: (names) => attributesBut(node, names),
-    refuseOthers: (schema) => refuseOthers(node, schema),
+    others: (schema) => others(node, schema),
     missingRange: node.kind === "object" ? node.close : node.start,
   };
 }
@@ -75,16 +75,19 @@ function attributesBut(node: JsonNode, names: ReadonlySet<string>): Map<string, 
   return attributes;
 }
 
-function refuseOthers(node: JsonNode, { attributes = [], blocks = new Map() }: Schema): void {
+function others(
+  node: JsonNode,
+  { attributes = [], blocks = new Map() }: Schema,
+): Diagnostic[] {
   const known = [...attributes, ...blocks.keys()];
-  for (const { name, nameRange } of members(node)) {
-    if (name === COMMENT || known.includes(name)) continue;
-    throw new Diagnostic(
-      "Extraneous JSON object property",
-      `No argument or block type is named ${quote(name)}.${didYouMean(name, known)}`,
-      nameRange,
+  return members(node).filter(({ name }) => name !== COMMENT && !known.includes(name))
+    .map(({ name, nameRange }) =>
+      new Diagnostic(
+        "Extraneous JSON object property",
+        `No argument or block type is named ${quote(name)}.${didYouMean(name, known)}`,
+        nameRange,
+      )
     );
-  }
 }
 
 /** @param label the meaning of the members' names, if they are labels */

@@ -15,7 +15,7 @@ export function nativeBody(body: NativeBody): Body {
       }
       return attributes;
     },
-    refuseOthers: (schema) => refuseOthers(body, schema),
+    others: (schema) => others(body, schema),
     missingRange: body.missingRange,
   };
 }
@@ -60,16 +60,22 @@ function blockOf(block: NativeBlock, names: readonly string[]): Block {
   return { type, labels, body: nativeBody(block.body), labelRanges, range: head };
 }
 
-function refuseOthers(body: NativeBody, { attributes = [], blocks = new Map() }: Schema): void {
+function others(
+  body: NativeBody,
+  { attributes = [], blocks = new Map() }: Schema,
+): Diagnostic[] {
+  const found: Diagnostic[] = [];
   for (const [name, { nameRange }] of body.attributes) {
     if (attributes.includes(name)) continue;
     const missing = attributes.filter((other) => !body.attributes.has(other));
     const hint = didYouMean(name, missing) ||
       (blocks.has(name) ? ` Did you mean to define a block of type ${quote(name)}?` : "");
-    throw new Diagnostic(
-      "Unsupported argument",
-      `An argument named ${quote(name)} is not expected here.${hint}`,
-      nameRange,
+    found.push(
+      new Diagnostic(
+        "Unsupported argument",
+        `An argument named ${quote(name)} is not expected here.${hint}`,
+        nameRange,
+      ),
     );
   }
   for (const { type, typeRange } of body.blocks) {
@@ -78,10 +84,13 @@ function refuseOthers(body: NativeBody, { attributes = [], blocks = new Map() }:
       ` Did you mean to define argument ${quote(type)}? If so, use the equals sign to ` +
       "assign it a value.";
     const hint = didYouMean(type, blocks.keys()) || (attributes.includes(type) ? attribute : "");
-    throw new Diagnostic(
-      "Unsupported block type",
-      `Blocks of type ${quote(type)} are not expected here.${hint}`,
-      typeRange,
+    found.push(
+      new Diagnostic(
+        "Unsupported block type",
+        `Blocks of type ${quote(type)} are not expected here.${hint}`,
+        typeRange,
+      ),
     );
   }
+  return found;
 }

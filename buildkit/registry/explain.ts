@@ -167,9 +167,24 @@ export function explainFailure(
     );
   }
   if (/dns error|lookup address|ENOTFOUND/i.test(reason)) {
-    return failed(`no such host: ${name}`, "unreachable", "check the image's name", answered);
+    return failed(
+      `the name ${JSON.stringify(name.replace(/:\d+$/, ""))} can't be resolved`,
+      "unreachable",
+      "check the image's name, and that DNS or the hosts file knows the registry",
+      answered,
+    );
   }
   const absent = /refused|unreachable|no route/i.test(reason) && !answered;
-  const hint = "check that the registry is up";
-  return failed(`cannot reach ${name}: ${reason}`, "unreachable", hint, !absent);
+  const hint = "check that the registry is running and listens on this address and port";
+  return failed(`cannot reach ${name}: ${plainReason(reason)}`, "unreachable", hint, !absent);
+}
+
+/** The words that errors of all other connections have (transports/net/tcp_connect.ts). */
+function plainReason(reason: string): string {
+  if (/ECONNREFUSED|connection refused/i.test(reason)) return "connection refused";
+  if (/ENETUNREACH/.test(reason)) return "no route to the network";
+  if (/EHOSTUNREACH|no route to host/i.test(reason)) return "no route to the host";
+  if (/ETIMEDOUT/.test(reason)) return "the host did not answer";
+  if (/ECONNRESET/.test(reason)) return "the host broke the connection off";
+  return reason;
 }

@@ -68,7 +68,7 @@ async function checkFile(id: string, path: string): Promise<void> {
   } catch (error) {
     throw new SecretError(
       `failed to stat ${path}: stat ${path}: ${osReason(error)}`,
-      `it was to be the secret ${JSON.stringify(id)}`,
+      `it is needed by --secret id=${id}: check its path, which is relative to the working folder`,
     );
   }
   if (stat.isDirectory) {

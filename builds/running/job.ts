@@ -27,6 +27,8 @@ export interface JobContext {
   readonly provenance: "min" | "max" | undefined;
   /** Ends a run without progress; present with `--idle-timeout`. */
   readonly idle?: IdleWatch;
+  /** The run was started by bake. */
+  readonly isBake: boolean;
   /** How often the run is repeated after a lost connection. */
   readonly retries?: number;
   /** Called when the run can't be repeated any more: for example, stdin was consumed. */

@@ -162,6 +162,7 @@ async function runOn(
     ...context,
     ...idle && { idle, deps: withSignal(context.deps, idle.signal) },
     shared,
+    isBake: context.group !== undefined,
     record: buildRecords(context, jobs),
   };
   if (jobs.length > 1) {

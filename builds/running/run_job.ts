@@ -1,6 +1,7 @@
 import { noteFailedBuild } from "../results/build_details.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { ConnectionLost } from "../../buildkit/connection_lost.ts";
+import { RpcError } from "../../buildkit/grpc/status.ts";
 import { newId } from "../../base/identity.ts";
 import { solve } from "../../buildkit/solve.ts";
 import { solveRequest } from "../../buildkit/solve_request.ts";
@@ -42,11 +43,28 @@ export async function runJob(
   context: JobContext,
   link?: Link,
 ): Promise<Answers> {
-  const { build, options, ref } = job;
-  if (build.call) {
+  const { build } = job;
+  try {
+    if (build.call === undefined) return await runBuild(client, job, context, link);
     const { askFrontend } = await import("../results/call.ts");
     return await askFrontend(client, build.call, job, context, link);
+  } catch (error) {
+    if (error instanceof RpcError && !context.deps.signal.aborted) {
+      const { findHint } = await import("../hints/hint_of.ts");
+      const { inputs, secretIds } = build;
+      await findHint(error, { inputs, secretIds, isBake: context.isBake });
+    }
+    throw error;
   }
+}
+
+async function runBuild(
+  client: Client,
+  job: Job,
+  context: JobContext,
+  link?: Link,
+): Promise<Answers> {
+  const { build, options, ref } = job;
   const { deps, builder, progress, idle } = context;
   if (options.exporters.length > 1) await requireSeveralOutputs(client, deps.signal);
   const services = await buildServices(build, context);

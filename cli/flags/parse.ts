@@ -1,6 +1,5 @@
 import { nearest } from "../../base/nearest.ts";
 import { FlagError } from "../../base/usage_error.ts";
-
 import { quote, quoteRune } from "../../base/go/quote.ts";
 import type { FlagSpec, FlagSpecs, FlagValues } from "./spec.ts";
 import { readers, zeros } from "./value.ts";
@@ -75,9 +74,23 @@ function readValue(name: string, spec: FlagSpec, value: string): unknown {
   } catch (error) {
     const flag = spec.short === undefined ? `--${name}` : `-${spec.short}, --${name}`;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new FlagError(`invalid argument ${quote(value)} for ${quote(flag)} flag: ${reason}`);
+    throw new FlagError(
+      `invalid argument ${quote(value)} for ${quote(flag)} flag: ${reason}`,
+      HINTS[spec.kind]?.(value),
+    );
   }
 }
+
+/** The remedies for values that can't be read, by the flag's kind. */
+const HINTS: Partial<Record<FlagSpec["kind"], (value: string) => string>> = {
+  bool: () => "write true or false",
+  int: () => "write a whole number, like 3",
+  duration: (value) =>
+    /^\d+$/.test(value)
+      ? `write a unit, like ${value}s or ${value}m`
+      : "write a time, like 30s or 5m",
+  bytes: () => "write a size, like 512mb or 10gb",
+};
 
 interface Words {
   readonly occurrences: Occurrence[];

@@ -80,6 +80,7 @@ const bad: [string[], string, string?][] = [
   [
     ["-q=x"],
     'invalid argument "x" for "-q, --quiet" flag: strconv.ParseBool: parsing "x": invalid syntax',
+    "write true or false",
   ],
   [["-platform"], "unknown shorthand flag: 'p' in -platform", "did you mean --platform?"],
   [["--file"], "flag needs an argument: --file"],
@@ -91,21 +92,37 @@ const bad: [string[], string, string?][] = [
   [
     ["--load=maybe"],
     'invalid argument "maybe" for "--load" flag: strconv.ParseBool: parsing "maybe": invalid syntax',
+    "write true or false",
   ],
-  [["--timeout", "x"], 'invalid argument "x" for "--timeout" flag: time: invalid duration "x"'],
+  [
+    ["--timeout", "x"],
+    'invalid argument "x" for "--timeout" flag: time: invalid duration "x"',
+    "write a time, like 30s or 5m",
+  ],
   [
     ["--timeout=5"],
     'invalid argument "5" for "--timeout" flag: time: missing unit in duration "5"',
+    "write a unit, like 5s or 5m",
   ],
   [
     ["--timeout=5d"],
     'invalid argument "5d" for "--timeout" flag: time: unknown unit "d" in duration "5d"',
+    "write a time, like 30s or 5m",
   ],
-  [["-m", "x"], 'invalid argument "x" for "-m, --memory" flag: invalid size: \'x\''],
-  [["-m", "1xb"], 'invalid argument "1xb" for "-m, --memory" flag: invalid suffix: \'xb\''],
+  [
+    ["-m", "x"],
+    'invalid argument "x" for "-m, --memory" flag: invalid size: \'x\'',
+    "write a size, like 512mb or 10gb",
+  ],
+  [
+    ["-m", "1xb"],
+    'invalid argument "1xb" for "-m, --memory" flag: invalid suffix: \'xb\'',
+    "write a size, like 512mb or 10gb",
+  ],
   [
     ["--depth=1.5"],
     'invalid argument "1.5" for "--depth" flag: strconv.ParseInt: parsing "1.5": invalid syntax',
+    "write a whole number, like 3",
   ],
   [
     ["--platform", 'a"b'],

@@ -28,6 +28,8 @@ export function readOptions(
     fileRelativePaths: fileRelativePaths(deps),
     compose: lazyCompose(deps, { lookup, environment: env, warn, readable }),
     isRemote,
+    // Without a terminal, the output is buildx's.
+    warn: deps.stderr.isTerminal ? warn : undefined,
     home: () => deps.env("HOME") ?? "",
   };
 }

@@ -72,6 +72,7 @@ async function removeNamed(nodes: Nodes, names: readonly string[], signal: Abort
 /** Records that no node has removed. */
 class RemoveError extends Error {
   override readonly name = "RemoveError";
+  readonly hint = "'fairlead history ls' lists the records";
   readonly above: readonly string[];
   constructor(message: string, lostNodes: readonly string[]) {
     super(message);

@@ -16,7 +16,15 @@ export async function connect(
   context: DialContext,
 ): Promise<ByteStream> {
   if (target.proxyCommand !== undefined) return startProxy(target.proxyCommand, endpoint, context);
-  const conn = await connectTcp(target, endpoint, context);
+  const conn = await connectTcp(target, endpoint, context).catch((error) => {
+    if (!(error instanceof DialError) || !error.problem.startsWith("connection refused")) {
+      throw error;
+    }
+    throw error.withHint(
+      `check that an ssh server listens on ${formatHostPort(target)}: the port of ssh:// is the ` +
+        "ssh server's, not the daemon's",
+    );
+  });
   // With Nagle's algorithm, a small write waits for the answer to the last one: 4 MiB/s.
   conn.setNoDelay(true);
   conn.setKeepAlive(true);

@@ -1,0 +1,40 @@
+/** Warnings about keys that mean nothing. buildx ignores these keys silently, so they are no errors. */
+import { groupAttributes, targetAttributes } from "../attributes/table.ts";
+import type { Body } from "../hcl/body.ts";
+import { Diagnostic, rangeText } from "../hcl/diagnostic.ts";
+import type { Declarations } from "./declarations.ts";
+
+const known = new Map([
+  ["target", [...Object.keys(targetAttributes), "name", "matrix"]],
+  ["group", [...Object.keys(groupAttributes), "name", "matrix"]],
+]);
+
+const TOP = new Map(["variable", "function", "target", "group"].map((type) => [type, ["name"]]));
+
+/** The unknown keys of targets and groups, and the unknown blocks of the files, each as a sentence. */
+export function unknownKeys(bodies: readonly Body[], { blocks }: Declarations): string[] {
+  const found = [
+    // Every attribute of a file is a global value.
+    ...bodies.flatMap((body) => {
+      const attributes = [...body.attributesBut(new Set(TOP.keys())).keys()];
+      return body.others({ attributes, blocks: TOP });
+    }),
+    ...blocks.flatMap(({ type, body }) => body.others({ attributes: known.get(type)! })),
+  ];
+  return found.map(({ detail, subject }) =>
+    `${subject ? `${rangeText(subject)}: ` : ""}${detail} It is ignored.`
+  );
+}
+
+/** Reports the unknown keys. A file with another mistake gets that mistake's error instead. */
+export function warnOfUnknownKeys(
+  bodies: readonly Body[],
+  declarations: Declarations,
+  warn: (text: string) => void,
+): void {
+  try {
+    for (const text of unknownKeys(bodies, declarations)) warn(text);
+  } catch (error) {
+    if (!(error instanceof Diagnostic)) throw error;
+  }
+}

@@ -1,0 +1,41 @@
+/** As much of a Dockerfile as hints need; the daemon's frontend is the one that reads it in full. */
+
+/** The instruction on some lines, as one line: without comments, and without the marks of continued lines. */
+export function instructionAt(
+  text: string,
+  { first, last }: { readonly first: number; readonly last: number },
+): string {
+  const escape = /^#\s*escape\s*=\s*`/im.test(text) ? /`\s*$/ : /\\\s*$/;
+  return text.split("\n").slice(first - 1, last)
+    .filter((line) => !/^\s*#/.test(line))
+    .map((line) => line.replace(escape, "").trim())
+    .join(" ").trim();
+}
+
+/** The names of the stages: `FROM … AS name`. */
+export function stagesOf(text: string): string[] {
+  return [...text.matchAll(/^\s*FROM\s+\S.*?\s+AS\s+(\S+)\s*$/gim)].map(([, name]) => name!);
+}
+
+/**
+ * The name of the place that an instruction takes a file from: a stage, an image or a named context;
+ * undefined for the context of the build.
+ * @param path the file, from the root of that place
+ */
+export function sourceOf(instruction: string, path: string): string | undefined {
+  if (/^(?:COPY|ADD)\b/i.test(instruction)) {
+    return /^\S+(?:\s+--\S+)*?\s+--from=(\S+)/i.exec(instruction)?.[1];
+  }
+  const mounts = [...instruction.matchAll(/--mount=(\S+)/g)]
+    .map(([, fields]) => new Map(fields!.split(",").map(keyAndValue)));
+  const asked = path.replace(/^\/+/, "");
+  const mount = mounts.find((fields) =>
+    (fields.get("source") ?? fields.get("src") ?? "").replace(/^[./]+/, "") === asked
+  );
+  return mount?.get("from");
+}
+
+function keyAndValue(field: string): [string, string] {
+  const equals = field.indexOf("=");
+  return equals < 0 ? [field, ""] : [field.slice(0, equals), field.slice(equals + 1)];
+}

@@ -1,0 +1,115 @@
+/**
+ * The remedies for the daemon's most common errors. The daemon's words are the key, because it has no
+ * codes for them; they are those of BuildKit v0.32.
+ */
+import { choices, nearest } from "../../base/nearest.ts";
+import type { RpcError } from "../../buildkit/grpc/status.ts";
+import { sourcesOf } from "../../progress/source_excerpt.ts";
+import type { PreparedBuild } from "../prepare.ts";
+import { stagesOf } from "./dockerfile_text.ts";
+import { type HintInputs, missingFileHint } from "./missing_file.ts";
+import { noteHint } from "./noted_hint.ts";
+
+/** The parts of a failed build that a remedy depends on. */
+export interface FailedBuild {
+  readonly inputs: HintInputs;
+  /** The IDs of `--secret`. */
+  readonly secretIds: PreparedBuild["secretIds"];
+  /** The build is a target of bake. */
+  readonly isBake: boolean;
+}
+
+/** Finds the remedy for an error of a build, and notes it. Never throws. */
+export async function findHint(error: RpcError, build: FailedBuild): Promise<void> {
+  try {
+    const hint = await hintOfFailure(error, build);
+    if (hint !== undefined) noteHint(error, hint);
+  } catch {
+    // The build's own error is the one to report.
+  }
+}
+
+/** The types that daemons and fairlead know. */
+export const OUTPUT_TYPES = ["image", "registry", "local", "tar", "oci", "docker", "cacheonly"];
+/** The methods that the Dockerfile frontend knows. */
+const CALLS = ["build", "check", "outline", "targets"];
+
+type Rule = (
+  match: RegExpExecArray,
+  build: FailedBuild,
+  error: RpcError,
+) => Promise<string | undefined> | string | undefined;
+
+const RULES: readonly (readonly [RegExp, Rule])[] = [
+  [/failed to calculate checksum of ref [^"]*"(\/[^"]*)": not found$/, missingFile],
+  [/(?:^|: )l?stat (\/.*): no such file or directory$/, missingFile],
+  [/(?:^|: )secret (\S+): not found$/, missingSecret],
+  [/granting entitlement (\S+) is not allowed by build daemon configuration/, refusedByDaemon],
+  [/(?:^|: )(network\.host|security\.insecure|device\S*) is not allowed$/, refusedByCommand],
+  [/target stage "(.*)" could not be found/, unknownTarget],
+  [/exporter "(.*)" could not be found/, ([, type]) => choices(type!, OUTPUT_TYPES)],
+  [/unsupported request frontend\.(\S+)/, ([, method]) => choices(method!, CALLS)],
+  [
+    /dial tcp: lookup (\S+?)(?: on \S+)?: (?:no such host|server misbehaving|.*i\/o timeout)/,
+    ([, host]) =>
+      `the builder, not this machine, looks up ${host}: check the spelling, and the DNS servers of ` +
+      "the builder's machine",
+  ],
+  [
+    /dial tcp (127\.\S+|\[::1\]:\d+): connect: connection refused/,
+    ([, address]) =>
+      `${address} is an address of the builder's machine, not of this one: name a host that the ` +
+      "builder can reach",
+  ],
+];
+
+async function hintOfFailure(error: RpcError, build: FailedBuild): Promise<string | undefined> {
+  for (const [pattern, rule] of RULES) {
+    const match = pattern.exec(error.message);
+    if (match !== null) return await rule(match, build, error);
+  }
+  return undefined;
+}
+
+async function missingFile(
+  [, path]: RegExpExecArray,
+  { inputs }: FailedBuild,
+  { details }: RpcError,
+): Promise<string | undefined> {
+  const [source] = sourcesOf(details);
+  const lines = source?.ranges.map(({ start, end }) => [start?.line ?? 0, end?.line ?? 0]).flat();
+  if (source === undefined || lines === undefined || lines.length === 0) return undefined;
+  const text = new TextDecoder().decode(source.data);
+  const first = Math.min(...lines), last = Math.max(...lines);
+  return await missingFileHint(path!, { text, first, last }, inputs);
+}
+
+function missingSecret([, id]: RegExpExecArray, { secretIds, isBake }: FailedBuild): string {
+  const near = nearest(id!, secretIds);
+  const meant = near === undefined ? "" : `; was --secret id=${near} meant?`;
+  return isBake
+    ? `add secret = ["id=${id},src=FILE"] to the target, or env=VARIABLE instead of src${meant}`
+    : `add --secret id=${id},src=FILE, or env=VARIABLE instead of src${meant}`;
+}
+
+function refusedByDaemon([, name]: RegExpExecArray): string {
+  return `the builder's own configuration must allow it: start buildkitd with ` +
+    `--allow-insecure-entitlement ${name}, or add insecure-entitlements = ["${name}"] to ` +
+    "buildkitd.toml";
+}
+
+function refusedByCommand([, name]: RegExpExecArray, { isBake }: FailedBuild): string {
+  return isBake
+    ? `add entitlements = ["${name}"] to the target, and --allow ${name} to the command`
+    : `add --allow ${name}`;
+}
+
+function unknownTarget([, name]: RegExpExecArray, { inputs }: FailedBuild): string | undefined {
+  const folder = inputs.mounts.get("dockerfile");
+  if (folder === undefined) return undefined;
+  const stages = stagesOf(Deno.readTextFileSync(`${folder}/${inputs.filename}`));
+  if (stages.length === 0) {
+    return `no stage of ${inputs.filename} has a name: write FROM … AS ${name}, or leave --target out`;
+  }
+  return `the stages of ${inputs.filename} are: ${stages.join(", ")}`;
+}

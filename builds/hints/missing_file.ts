@@ -1,0 +1,158 @@
+/** The remedy for an instruction that names a file which its context lacks. */
+import { nearest } from "../../base/nearest.ts";
+import { cleanPath } from "../../base/paths.ts";
+import { statOf } from "../../base/stat.ts";
+import type { Filter, FolderMatches } from "../../buildkit/fsync/patterns/filter.ts";
+import type { PreparedBuild } from "../prepare.ts";
+import { instructionAt, sourceOf, stagesOf } from "./dockerfile_text.ts";
+
+/** The parts of a build that the remedy depends on. */
+export type HintInputs = Pick<
+  PreparedBuild["inputs"],
+  "mounts" | "filename" | "isRemote" | "state" | "links" | "attrs"
+>;
+
+/** The place in a Dockerfile that the daemon blames. */
+export interface Blamed {
+  /** The Dockerfile's text. */
+  readonly text: string;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** More entries of a folder are not compared with the missing name. */
+const MOST_ENTRIES = 10_000;
+
+/**
+ * A sentence that names the context, says whether `.dockerignore` excludes the file, and suggests the
+ * nearest name.
+ * @param path from the root of the context, in the daemon's words: `/src/main.go`
+ */
+export async function missingFileHint(
+  path: string,
+  blamed: Blamed,
+  inputs: HintInputs,
+): Promise<string | undefined> {
+  const instruction = instructionAt(blamed.text, blamed);
+  const wanted = cleanPath(`/${path}`).slice(1);
+  const from = sourceOf(instruction, path);
+  if (from !== undefined) return elsewhere(from, wanted, blamed.text, inputs);
+  if (inputs.isRemote) return `the context ${inputs.state.localPath} has no ${wanted}`;
+  const folder = inputs.mounts.get("context");
+  if (folder === undefined) return `the archive on stdin has no ${wanted}`;
+  if (inputs.state.localPath === "-") {
+    return "a Dockerfile on stdin has no context: name a folder, like 'build -f - .'";
+  }
+  return await inFolder(`the context ${folder}`, folder, wanted, inputs);
+}
+
+function elsewhere(
+  from: string,
+  wanted: string,
+  dockerfile: string,
+  inputs: HintInputs,
+): Promise<string> | string {
+  const local = inputs.attrs[`context:${from}`]?.replace(/^local:/, "");
+  const folder = local === undefined ? undefined : inputs.mounts.get(local);
+  if (folder !== undefined) {
+    return inFolder(`the context ${from} (${folder})`, folder, wanted, inputs);
+  }
+  if (inputs.links.has(from)) {
+    return `the result of target ${inputs.links.get(from)} has no ${wanted}`;
+  }
+  const isStage = /^\d+$/.test(from) ||
+    stagesOf(dockerfile).some((name) => name.toLowerCase() === from.toLowerCase());
+  return `the ${isStage ? "stage" : "image"} ${from} has no ${wanted}; ` +
+    "without --from, the file is taken from the context";
+}
+
+async function inFolder(
+  place: string,
+  folder: string,
+  wanted: string,
+  inputs: HintInputs,
+): Promise<string> {
+  const missing = firstMissing(folder, wanted);
+  if (missing === undefined) {
+    const ignore = await excludedBy(folder, wanted, inputs);
+    return ignore === undefined
+      ? `${wanted} is in ${place} now: build again`
+      : `${ignore} excludes ${wanted} from ${place}: add the line !${wanted}`;
+  }
+  const { parent, name } = missing;
+  const near = nearest(name, entriesOf(`${folder}/${parent}`));
+  const lacking = `${place} has no ${parent}${name}`;
+  if (near === undefined) {
+    return `${lacking}: paths of COPY and ADD are relative to the context`;
+  }
+  const ignore = await excludedBy(folder, `${parent}${near}`, inputs);
+  return `${lacking}; did you mean ${parent}${near}?` +
+    (ignore === undefined ? "" : ` ${ignore} excludes that one`);
+}
+
+/** The first part of a path that doesn't exist, and the folder above it with a slash at its end. */
+function firstMissing(folder: string, wanted: string) {
+  let parent = "";
+  for (const name of wanted.split("/")) {
+    // A pattern is no name.
+    if (/[*?[]/.test(name)) return undefined;
+    if (statOf(`${folder}/${parent}${name}`) === undefined) return { parent, name };
+    parent += `${name}/`;
+  }
+  return undefined;
+}
+
+function entriesOf(folder: string): string[] {
+  const names: string[] = [];
+  try {
+    for (const { name } of Deno.readDirSync(folder)) {
+      if (names.push(name) >= MOST_ENTRIES) break;
+    }
+  } catch {
+    // A folder that can't be read suggests nothing.
+  }
+  return names;
+}
+
+/** The path of the ignore file that hides a path of the context; undefined if none does. */
+async function excludedBy(
+  folder: string,
+  wanted: string,
+  { mounts, filename }: HintInputs,
+): Promise<string | undefined> {
+  const own = `${mounts.get("dockerfile") ?? folder}/${filename}.dockerignore`;
+  const file = [own, `${folder}/.dockerignore`].find((path) => statOf(path)?.isFile);
+  if (file === undefined) return undefined;
+  const { makeFilter } = await import("../../buildkit/fsync/patterns/filter.ts");
+  try {
+    const filter = makeFilter({
+      includes: [],
+      excludes: ignorePatterns(Deno.readTextFileSync(file)),
+    });
+    return filter && !isSent(filter, wanted) ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isSent(filter: Filter, wanted: string): boolean {
+  const parts = wanted.split("/");
+  let parent: FolderMatches | undefined;
+  for (let length = 1; length < parts.length; length++) {
+    const verdict = filter.folder(parts.slice(0, length).join("/"), parent);
+    if (!verdict.walked) return false;
+    parent = verdict;
+  }
+  return filter.file(parts.join("/"), parent);
+}
+
+/** The patterns as the frontend sends them: comments and blank lines are left out, paths are cleaned. */
+function ignorePatterns(text: string): string[] {
+  return text.split("\n").map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => {
+      const isException = line.startsWith("!");
+      const path = line.slice(isException ? 1 : 0).trim().replace(/^\/+/, "").replace(/\/+$/, "");
+      return `${isException ? "!" : ""}${path}`;
+    });
+}
