@@ -7,6 +7,11 @@ export const command = defineGroup([
     load: () => import("./history/attach.ts"),
   },
   {
+    name: "diff",
+    summary: "Compare two builds: what ran again, why, and what it cost",
+    load: () => import("./history/diff.ts"),
+  },
+  {
     name: "export",
     summary: "Export build records into Docker Desktop bundle",
     load: () => import("./history/export.ts"),

@@ -4,13 +4,13 @@ export const pageStyle = `
   color-scheme: light dark;
   --back: #fbfbfa; --front: #1c1d1f; --quiet: #66696e; --line: #dcdde0; --raised: #f0f0ef;
   --done: #4878b0; --cached: #9aa3ad; --failed: #c4342d; --canceled: #8a63ad; --part: #7fb0a0;
-  --critical: #c77700; --warning: #8f5b00; --grid: #ededec;
+  --critical: #b36a00; --warning: #8f5b00; --better: #2c7a52; --grid: #ededec;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --back: #17181a; --front: #e7e7e5; --quiet: #9a9da3; --line: #35373b; --raised: #212327;
     --done: #6f9fd8; --cached: #6a727c; --failed: #f0726a; --canceled: #b294d8; --part: #69a392;
-    --critical: #f0a63c; --warning: #dca54c; --grid: #242629;
+    --critical: #f0a63c; --warning: #dca54c; --better: #7cc29d; --grid: #242629;
   }
 }
 * { box-sizing: border-box }
@@ -67,7 +67,30 @@ pre { margin: 0; max-height: 32rem; overflow: auto; background: var(--raised); p
 .warning { color: var(--warning); margin: 0 0 .4rem } .none { color: var(--quiet); margin: 0 }
 .more .why { color: var(--failed); margin: 0 0 .5rem; white-space: pre-wrap; overflow-wrap: anywhere }
 body:has(#only:checked) details:not(.critical) { display: none }
+a { color: var(--done) }
+h2 { font-size: 1rem; margin: 1.2rem 0 .4rem; overflow-wrap: anywhere }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: .75rem }
+.card { background: var(--raised); border-radius: 6px; padding: .2rem .9rem .1rem; min-width: 0 }
+.card h2 { margin: .6rem 0 .2rem } .card .facts { margin: 0 0 .7rem }
+.verdict { font-size: 1.1rem } .slower { color: var(--critical) } .faster { color: var(--better) }
+.inputs { margin: 0; padding-left: 1.2rem; overflow-wrap: anywhere } .lacking { color: var(--warning) }
+table.diff { border-collapse: collapse; width: 100% }
+table.diff th, table.diff td { text-align: right; vertical-align: top; padding: .35rem 0 .35rem .9rem;
+  border-bottom: 1px solid var(--line); font-weight: 400; font-variant-numeric: tabular-nums; white-space: nowrap }
+table.diff th:first-child { text-align: left; padding-left: 0; white-space: normal; width: 70% }
+table.diff thead th { color: var(--quiet); font-size: 12px }
+.step { display: block; font: 12.5px/1.5 ui-monospace, monospace; overflow-wrap: anywhere }
+.cause { margin: .1rem 0 0; color: var(--quiet); overflow-wrap: anywhere }
+.bars { display: block; margin-top: .25rem } .bars i { display: block; height: .3rem; border-radius: 2px; margin-top: 1px }
+.was { background: var(--cached) }
+body:not(:has(#alike:checked)) tr.alike { display: none }
 @media (max-width: 46rem) {
+  table.diff, table.diff tbody, table.diff tr { display: block } table.diff thead { display: none }
+  table.diff tr { border-bottom: 1px solid var(--line); padding: .3rem 0 }
+  table.diff th:first-child { display: block; width: auto; border: 0; padding: 0 }
+  table.diff td { display: inline-block; border: 0; padding: 0 1rem 0 0 }
+  table.diff td:nth-child(2)::before { content: "A " } table.diff td:nth-child(3)::before { content: "B " }
+
   .axis, summary { grid-template-columns: 1fr 4.5rem; }
   .axis .name, .axis .time { display: none }
   .axis .track, summary .track { grid-column: 1 / -1; grid-row: 2 }

@@ -4,6 +4,9 @@ import type { Step } from "./timeline.ts";
 
 const step: Step = {
   name: "RUN true",
+  digest: "sha256:1",
+  inputs: [],
+  node: "",
   outcome: "done",
   error: "",
   bars: [{ start: 0, stop: 1500 }],

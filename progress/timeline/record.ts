@@ -19,8 +19,10 @@ export interface TimelineRecorder {
   /**
    * Takes a message of the daemon's Status stream, or of our own vertexes.
    * @param at the time of arrival, ms since 1970
+   * @param node the node that the message came from, if the build has several. Nodes share the digests of
+   * equal steps, so the timeline's digests begin with the node's name then.
    */
-  update(message: StatusResponse, at: number, local: boolean): void;
+  update(message: StatusResponse, at: number, local: boolean, node?: string): void;
   /** @param now ms since 1970; steps without an end are drawn until then. */
   timeline(now: number): Timeline;
 }
@@ -30,6 +32,7 @@ const LOG_LIMIT = { lines: 5000, size: 512 * 1024 };
 const NOTHING = { tail: { lines: 1, size: 1 }, recent: 0 };
 
 interface Recorded {
+  readonly node: string;
   readonly inputs: Set<string>;
   readonly log: LogTail;
 }
@@ -38,23 +41,44 @@ export function recordTimeline(): TimelineRecorder {
   const state = newState(NOTHING);
   const recorded = new Map<VertexState, Recorded>();
 
-  function recordOf(vertex: VertexState): Recorded {
+  function recordOf(vertex: VertexState, node = ""): Recorded {
     let record = recorded.get(vertex);
-    if (!record) recorded.set(vertex, record = { inputs: new Set(), log: emptyTail() });
+    if (!record) recorded.set(vertex, record = { node, inputs: new Set(), log: emptyTail() });
     return record;
   }
 
   return {
-    update(message, at, local) {
+    update(anyNode, at, local, node = "") {
+      const message = node === "" ? anyNode : ofNode(anyNode, node);
       const { logs } = applyStatus(state, message, at, local);
       for (const { digest, inputs } of message.vertexes) {
         const vertex = state.byDigest.get(digest);
         if (!vertex) continue;
-        for (const input of inputs) recordOf(vertex).inputs.add(input);
+        const record = recordOf(vertex, node);
+        for (const input of inputs) record.inputs.add(input);
       }
       for (const { vertex, log } of logs) appendTail(recordOf(vertex).log, log, LOG_LIMIT);
     },
     timeline: (now) => layOut(state, recordOf, now),
+  };
+}
+
+/** The message with the node's name in its digests. */
+function ofNode(message: StatusResponse, node: string): StatusResponse {
+  const named = (digest: string) => `${node} ${digest}`;
+  const withVertex = <T extends { vertex: string }>(parts: T[]) =>
+    parts.map((part) => ({ ...part, vertex: named(part.vertex) }));
+  return {
+    vertexes: message.vertexes.map((vertex) => ({
+      ...vertex,
+      digest: named(vertex.digest),
+      inputs: vertex.inputs.map(named),
+      progressGroup: vertex.progressGroup &&
+        { ...vertex.progressGroup, id: named(vertex.progressGroup.id) },
+    })),
+    statuses: withVertex(message.statuses),
+    logs: withVertex(message.logs),
+    warnings: withVertex(message.warnings),
   };
 }
 
@@ -80,11 +104,15 @@ function layOut(state: State, recordOf: (vertex: VertexState) => Recorded, now: 
   const critical = new Set(criticalPath(awaited).map(({ vertex }) => vertex));
 
   const steps = vertexes.map((vertex): Step => {
-    const { log } = recordOf(vertex);
+    const { log, node, inputs } = recordOf(vertex);
     trimTail(log, LOG_LIMIT);
     const moved = (time: number) => time - shift(vertex) - origin;
     return {
       name: vertex.name,
+      digest: vertex.digest,
+      // A member of a progress group stands for its group.
+      inputs: [...new Set([...inputs].map((input) => state.byDigest.get(input)?.digest ?? input))],
+      node,
       outcome: outcomeOf(vertex),
       error: isFailed(vertex) ? vertex.error : "",
       bars: bars.get(vertex)!.map(({ start, stop }) => ({

@@ -10,6 +10,14 @@ export interface Timeline {
 /** One line of the page: a vertex of BuildKit. */
 export interface Step {
   readonly name: string;
+  /** The digest of the vertex; the ID of a progress group. Unique within its timeline. */
+  readonly digest: string;
+  /** The digests of the vertexes whose results it needs, in the order in which they were announced. */
+  readonly inputs: readonly string[];
+  /** The node that ran it; empty if the build has one node. */
+  readonly node: string;
+  /** The line of a Dockerfile that the step comes from. */
+  readonly source?: SourceLine;
   readonly outcome: "done" | "cached" | "failed" | "canceled" | "unfinished";
   /** The error of a failed step; else empty. */
   readonly error: string;
@@ -23,6 +31,12 @@ export interface Step {
   readonly warnings: readonly string[];
   /** The step is on the critical path. */
   readonly critical: boolean;
+}
+
+/** A line of a Dockerfile, counted from 1. */
+export interface SourceLine {
+  readonly file: string;
+  readonly line: number;
 }
 
 export interface Bar {

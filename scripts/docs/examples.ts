@@ -97,6 +97,12 @@ fairlead history attach ^0`,
     lines: `
 fairlead history timeline -o timeline.html`,
   },
+  "fairlead history diff": {
+    lines: `
+# The last two builds, then the page of the same comparison.
+fairlead history diff
+fairlead history diff --html diff.html ^1 ^0`,
+  },
   "fairlead history trace": {
     lines: `
 # On a terminal, this opens a viewer; here it prints JSON for Jaeger.

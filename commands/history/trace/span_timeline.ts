@@ -66,6 +66,9 @@ function stepOf(
   });
   return {
     name: "\u2007\u2007".repeat(Math.min(depth, DEEPEST)) + textOf(span["Name"]),
+    digest: idOf(span["SpanContext"]),
+    inputs: [],
+    node: "",
     outcome: failed ? "failed" : "done",
     error: failed ? textOf(Description) : "",
     bars: [{ start: ms(begin), stop: ms(end) }],

@@ -1,0 +1,22 @@
+import { deepStrictEqual } from "node:assert";
+import { placeOf } from "./step_place.ts";
+
+Deno.test("placeOf() reads stage, platform, target and number", () => {
+  const cases: [string, [string, string, string, number, number, string]][] = [
+    ["[app 2/3] RUN make", ["app", "", "", 2, 3, "RUN make"]],
+    ["[linux/arm64 app 2/13] RUN a", ["app", "linux/arm64", "", 2, 13, "RUN a"]],
+    ["[linux/arm/v7 stage-0 1/1] FROM x", ["stage-0", "linux/arm/v7", "", 1, 1, "FROM x"]],
+    ["[web linux/arm64 app 2/3] RUN a", ["app", "linux/arm64", "web", 2, 3, "RUN a"]],
+    ["[web app 2/3] RUN a", ["app", "", "web", 2, 3, "RUN a"]],
+    ["[internal] load build context", ["internal", "", "", 0, 0, "load build context"]],
+    ["[web internal] load x", ["internal", "", "web", 0, 0, "load x"]],
+    ["[web] exporting to image", ["", "", "web", 0, 0, "exporting to image"]],
+    ["[auth] pull", ["", "", "auth", 0, 0, "pull"]],
+    ["exporting to image", ["", "", "", 0, 0, "exporting to image"]],
+    ["[1/2] x", ["", "", "", 1, 2, "x"]],
+    ["[] x", ["", "", "", 0, 0, "[] x"]],
+  ];
+  for (const [name, [stage, platform, target, index, count, text]] of cases) {
+    deepStrictEqual(placeOf(name), { stage, platform, target, index, count, text }, name);
+  }
+});
