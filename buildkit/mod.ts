@@ -38,10 +38,10 @@ export { type HistoryPage, listHistory, NoHistoryError, updateHistory } from "./
 export { diskUsage, prune } from "./cache.ts";
 
 export { auth, type AuthOptions } from "./session/auth.ts";
-export type { HelperOptions } from "./session/credential_helper.ts";
-export type { Credential, CredentialSource } from "./session/credentials.ts";
-export type { TokenAuthority } from "./session/token_authority.ts";
-export { type DockerConfigOptions, dockerCredentials } from "./session/docker_config.ts";
+export type { HelperOptions } from "./session/logins/credential_helper.ts";
+export type { Credential, CredentialSource } from "./session/logins/credentials.ts";
+export type { TokenAuthority } from "./session/logins/token_authority.ts";
+export { type DockerConfigOptions, dockerCredentials } from "./session/logins/docker_config.ts";
 export { fileSync, type FileSyncHooks } from "./session/filesync.ts";
 export type { SendOptions } from "./fsync/sender.ts";
 export type { Progress as FileSyncProgress, Warning as FileSyncWarning } from "./fsync/stream.ts";

@@ -3,8 +3,8 @@
 /** Parsers and evaluators that call each other because their grammar is recursive. */
 const RECURSIVE = [
   ["bake/hcl/call.ts", "bake/hcl/evaluate.ts"],
-  ["bake/hcl/call_parser.ts", "bake/hcl/expression_parser.ts"],
-  ["bake/hcl/convert.ts", "bake/hcl/unify.ts"],
+  ["bake/hcl/syntax/call_parser.ts", "bake/hcl/syntax/expression_parser.ts"],
+  ["bake/hcl/values/convert.ts", "bake/hcl/values/unify.ts"],
 ];
 
 const IMPORT = /^(?:import|export)\s+(?!type\b)([^;"]*?)from\s+"(\.[^"]+)"/gm;

@@ -1,7 +1,7 @@
 import { UsageError } from "../../base/usage_error.ts";
 import { BakeError } from "../error.ts";
-import { ConversionError } from "../hcl/convert.ts";
-import type { Value } from "../hcl/value.ts";
+import { ConversionError } from "../hcl/values/convert.ts";
+import type { Value } from "../hcl/values/value.ts";
 import type { Json } from "./pretty_json.ts";
 
 /** The rules of one attribute of a target or group; `T` is the type of its field. */

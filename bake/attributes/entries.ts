@@ -9,12 +9,12 @@ import { parsePolicy, type PolicyEntry, policyOf } from "../../grammar/policy.ts
 import { parseSecret, type SecretEntry } from "../../grammar/secret.ts";
 import { type AgentEntry, parseAgent } from "../../grammar/ssh.ts";
 import { BakeError } from "../error.ts";
-import { BigFloat } from "../hcl/big_float.ts";
-import { ConversionError, convert } from "../hcl/convert.ts";
-import { toJson } from "../hcl/json_text.ts";
-import { mismatch } from "../hcl/mismatch.ts";
-import { compareText } from "../hcl/text.ts";
-import { list, map, object, STRING, type Type } from "../hcl/type.ts";
+import { BigFloat } from "../hcl/values/big_float.ts";
+import { ConversionError, convert } from "../hcl/values/convert.ts";
+import { toJson } from "../hcl/values/json_text.ts";
+import { mismatch } from "../hcl/values/mismatch.ts";
+import { compareText } from "../hcl/values/text.ts";
+import { list, map, object, STRING, type Type } from "../hcl/values/type.ts";
 import {
   elementsOf,
   entriesOf,
@@ -23,7 +23,7 @@ import {
   objectOf,
   stringOf,
   type Value,
-} from "../hcl/value.ts";
+} from "../hcl/values/value.ts";
 import {
   append,
   type Attribute,

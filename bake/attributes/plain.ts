@@ -1,9 +1,9 @@
 /** Attributes that are texts, booleans, lists of texts or maps of texts. */
 import { readBool } from "../../base/go/bool.ts";
 import { BakeError } from "../error.ts";
-import { ConversionError, convert } from "../hcl/convert.ts";
-import { compareText } from "../hcl/text.ts";
-import { BOOL, list, map, STRING, type Type } from "../hcl/type.ts";
+import { ConversionError, convert } from "../hcl/values/convert.ts";
+import { compareText } from "../hcl/values/text.ts";
+import { BOOL, list, map, STRING, type Type } from "../hcl/values/type.ts";
 import {
   boolOf,
   elementsOf,
@@ -13,7 +13,7 @@ import {
   nullOf,
   stringOf,
   type Value,
-} from "../hcl/value.ts";
+} from "../hcl/values/value.ts";
 import {
   type Attribute,
   byKey,

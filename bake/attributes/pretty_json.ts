@@ -1,5 +1,5 @@
 /** JSON indented by two spaces, as Go's encoder writes it. */
-import { jsonString } from "../hcl/json_text.ts";
+import { jsonString } from "../hcl/values/json_text.ts";
 
 /** Any JSON value; objects are maps, in their order. */
 export type Json = string | number | bigint | boolean | null | readonly Json[] | Map<string, Json>;

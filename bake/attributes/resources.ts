@@ -1,8 +1,15 @@
 import { BakeError } from "../error.ts";
-import { BigFloat } from "../hcl/big_float.ts";
-import { ConversionError, convert } from "../hcl/convert.ts";
-import { NUMBER, object, STRING, type Type } from "../hcl/type.ts";
-import { entriesOf, integerOf, nullOf, objectOf, stringOf, type Value } from "../hcl/value.ts";
+import { BigFloat } from "../hcl/values/big_float.ts";
+import { ConversionError, convert } from "../hcl/values/convert.ts";
+import { NUMBER, object, STRING, type Type } from "../hcl/values/type.ts";
+import {
+  entriesOf,
+  integerOf,
+  nullOf,
+  objectOf,
+  stringOf,
+  type Value,
+} from "../hcl/values/value.ts";
 import type { Resources } from "../target.ts";
 import type { Attribute } from "./attribute.ts";
 import { notNull } from "./plain.ts";

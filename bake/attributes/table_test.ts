@@ -1,6 +1,6 @@
 /** Each attribute of the table by itself: read, merged, overridden, printed, and seen by references. */
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { fromJson, toJson } from "../hcl/json_text.ts";
+import { fromJson, toJson } from "../hcl/values/json_text.ts";
 import type { Attribute, Override } from "./attribute.ts";
 import { prettyJson } from "./pretty_json.ts";
 import { type Fields, mergeFields, targetAttributes, tidyFields } from "./table.ts";

@@ -4,14 +4,21 @@
  */
 import { BakeError } from "../error.ts";
 import type { Attribute, Block } from "../hcl/body.ts";
-import { ConversionError, convert } from "../hcl/convert.ts";
+import { ConversionError, convert } from "../hcl/values/convert.ts";
 import { Diagnostic } from "../hcl/diagnostic.ts";
 import { valueOf } from "../hcl/evaluate.ts";
 import { type Scope as Name, startRange } from "../hcl/expression.ts";
 import type { Scope } from "../hcl/scope.ts";
 import { quote } from "../../base/go/quote.ts";
-import { map, STRING } from "../hcl/type.ts";
-import { elementsOf, entriesOf, mapOf, objectOf, stringOf, type Value } from "../hcl/value.ts";
+import { map, STRING } from "../hcl/values/type.ts";
+import {
+  elementsOf,
+  entriesOf,
+  mapOf,
+  objectOf,
+  stringOf,
+  type Value,
+} from "../hcl/values/value.ts";
 import { type Attribute as Kind, unsuitable } from "../attributes/attribute.ts";
 import { groupAttributes, targetAttributes } from "../attributes/table.ts";
 import type { Evaluation } from "./evaluation.ts";

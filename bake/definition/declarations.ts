@@ -7,7 +7,7 @@ import { Diagnostic, type Range } from "../hcl/diagnostic.ts";
 import { valueOf } from "../hcl/evaluate.ts";
 import { referencesOf } from "../hcl/references.ts";
 import { Scope, World } from "../hcl/scope.ts";
-import type { Value } from "../hcl/value.ts";
+import type { Value } from "../hcl/values/value.ts";
 
 export interface VariableDeclaration {
   readonly name: string;

@@ -4,7 +4,7 @@
  */
 import { BakeError } from "../error.ts";
 import type { Attribute } from "../hcl/body.ts";
-import { ConversionError, convert } from "../hcl/convert.ts";
+import { ConversionError, convert } from "../hcl/values/convert.ts";
 import { Diagnostic, type Range } from "../hcl/diagnostic.ts";
 import { evaluate, valueOf } from "../hcl/evaluate.ts";
 import { type Expression, keyword, type Scope as Name, startRange } from "../hcl/expression.ts";
@@ -12,9 +12,9 @@ import { type Func, FunctionError } from "../hcl/function.ts";
 import { type References, referencesOf } from "../hcl/references.ts";
 import { Scope, type World } from "../hcl/scope.ts";
 import { quote } from "../../base/go/quote.ts";
-import { BOOL, DYNAMIC, type Type, typeName } from "../hcl/type.ts";
-import { typeOfExpression } from "../hcl/type_expression.ts";
-import { nullOf, stringOf, tupleOf, type Value } from "../hcl/value.ts";
+import { BOOL, DYNAMIC, type Type, typeName } from "../hcl/values/type.ts";
+import { typeOfExpression } from "../hcl/values/type_expression.ts";
+import { nullOf, stringOf, tupleOf, type Value } from "../hcl/values/value.ts";
 import type { Variable } from "../options.ts";
 import { Blocks } from "./blocks.ts";
 import type {

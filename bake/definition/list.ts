@@ -2,7 +2,7 @@
 import { choices } from "../../base/nearest.ts";
 import { BakeError } from "../error.ts";
 import { csvFields } from "../../base/go/csv.ts";
-import { compareText } from "../hcl/text.ts";
+import { compareText } from "../hcl/values/text.ts";
 import { quote } from "../../base/go/quote.ts";
 import type { Definition } from "../options.ts";
 import type { Group } from "../target.ts";

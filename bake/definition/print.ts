@@ -1,5 +1,5 @@
 /** The JSON of `--print`: the resolved targets as a definition. */
-import { compareText } from "../hcl/text.ts";
+import { compareText } from "../hcl/values/text.ts";
 import type { Resolved } from "../options.ts";
 import type { Attribute } from "../attributes/attribute.ts";
 import { type Json, prettyJson } from "../attributes/pretty_json.ts";

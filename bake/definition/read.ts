@@ -1,10 +1,10 @@
 /** Reads files as one definition: compose files first, then HCL and JSON together on top of them. */
 import { BakeError } from "../error.ts";
 import type { Body } from "../hcl/body.ts";
-import { parseBody } from "../hcl/body_parser.ts";
+import { parseBody } from "../hcl/syntax/body_parser.ts";
 import { Diagnostic } from "../hcl/diagnostic.ts";
 import { jsonBody } from "../hcl/json_body.ts";
-import { parseJson } from "../hcl/json_parser.ts";
+import { parseJson } from "../hcl/syntax/json_parser.ts";
 import { functionNames, loadFunctions } from "../hcl/library.ts";
 import { nativeBody } from "../hcl/native_body.ts";
 import { World } from "../hcl/scope.ts";

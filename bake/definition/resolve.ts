@@ -6,7 +6,7 @@ import { quote } from "../../base/go/quote.ts";
 import { nearest } from "../../base/nearest.ts";
 import { tidyFields } from "../attributes/table.ts";
 import { BakeError } from "../error.ts";
-import { compareText } from "../hcl/text.ts";
+import { compareText } from "../hcl/values/text.ts";
 import type { Allowed, Definition, Request, Resolved } from "../options.ts";
 import type { Group, Target } from "../target.ts";
 import { applyOverrides } from "./apply.ts";

@@ -1,16 +1,24 @@
 /** Reads the values of variables from texts of `--var` and of the environment. */
 import { BakeError } from "../error.ts";
 import { readBool } from "../../base/go/bool.ts";
-import { BigFloat } from "../hcl/big_float.ts";
-import { ConversionError, convert } from "../hcl/convert.ts";
+import { BigFloat } from "../hcl/values/big_float.ts";
+import { ConversionError, convert } from "../hcl/values/convert.ts";
 import { csvFields } from "../../base/go/csv.ts";
 import { Diagnostic } from "../hcl/diagnostic.ts";
-import { fromJson, jsonMisfit, toJson } from "../hcl/json_text.ts";
+import { fromJson, jsonMisfit, toJson } from "../hcl/values/json_text.ts";
 import { parseFloat64 } from "../../base/go/float.ts";
 import { quote } from "../../base/go/quote.ts";
-import { setOf } from "../hcl/set.ts";
-import { isCollection, isPrimitive, type Type, typeName } from "../hcl/type.ts";
-import { boolOf, listOf, mapOf, numberOf, stringOf, tupleOf, type Value } from "../hcl/value.ts";
+import { setOf } from "../hcl/values/set.ts";
+import { isCollection, isPrimitive, type Type, typeName } from "../hcl/values/type.ts";
+import {
+  boolOf,
+  listOf,
+  mapOf,
+  numberOf,
+  stringOf,
+  tupleOf,
+  type Value,
+} from "../hcl/values/value.ts";
 
 /** A text that overrides a variable; `json` when it comes from `NAME_JSON`. */
 export interface Override {

@@ -1,11 +1,11 @@
 /** `value.name` and `value[key]`. */
-import type { BigFloat } from "./big_float.ts";
-import { ConversionError, convert } from "./convert.ts";
+import type { BigFloat } from "./values/big_float.ts";
+import { ConversionError, convert } from "./values/convert.ts";
 import { Diagnostic, type Range } from "./diagnostic.ts";
 import type { Step } from "./expression.ts";
 import { quote } from "../../base/go/quote.ts";
-import { isPrimitive, NUMBER, STRING, type Type, typeName } from "./type.ts";
-import { elementsOf, type Value } from "./value.ts";
+import { isPrimitive, NUMBER, STRING, type Type, typeName } from "./values/type.ts";
+import { elementsOf, type Value } from "./values/value.ts";
 
 export function access(value: Value, steps: readonly Step[]): Value {
   for (const step of steps) {

@@ -1,14 +1,14 @@
 /** Calls of functions: counts, evaluates and converts their arguments. */
-import { ConversionError, convert } from "./convert.ts";
+import { ConversionError, convert } from "./values/convert.ts";
 import { Diagnostic } from "./diagnostic.ts";
 import { evaluate } from "./evaluate.ts";
 import { type Call, type Expression, startRange } from "./expression.ts";
 import { ArgumentError, type Func, FunctionError, type LazyFunc } from "./function.ts";
 import type { Scope } from "./scope.ts";
-import { didYouMean } from "./text.ts";
+import { didYouMean } from "./values/text.ts";
 import { quote } from "../../base/go/quote.ts";
-import { isSequence } from "./type.ts";
-import { elementsOf, type Value } from "./value.ts";
+import { isSequence } from "./values/type.ts";
+import { elementsOf, type Value } from "./values/value.ts";
 
 export function call(expression: Call, scope: Scope): Value {
   const { name } = expression;

@@ -1,10 +1,10 @@
 /** `condition ? yes : no`: both sides are evaluated and must agree on a type. */
-import { ConversionError, convert } from "./convert.ts";
+import { ConversionError, convert } from "./values/convert.ts";
 import { between, Diagnostic } from "./diagnostic.ts";
 import { attempt, evaluate } from "./evaluate.ts";
 import type { Conditional, Expression } from "./expression.ts";
 import type { Scope } from "./scope.ts";
-import { compareText } from "./text.ts";
+import { compareText } from "./values/text.ts";
 import { quote } from "../../base/go/quote.ts";
 import {
   BOOL,
@@ -15,9 +15,9 @@ import {
   STRING,
   type Type,
   typeName,
-} from "./type.ts";
-import { unify } from "./unify.ts";
-import type { Value } from "./value.ts";
+} from "./values/type.ts";
+import { unify } from "./values/unify.ts";
+import type { Value } from "./values/value.ts";
 
 export function conditional(expression: Conditional, scope: Scope): Value {
   const yes = attempt(expression.yes, scope);

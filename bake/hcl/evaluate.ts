@@ -4,7 +4,7 @@
 import { access, index } from "./access.ts";
 import { call } from "./call.ts";
 import { conditional } from "./conditional.ts";
-import { ConversionError, convert } from "./convert.ts";
+import { ConversionError, convert } from "./values/convert.ts";
 import { Diagnostic, type Range, rangeText } from "./diagnostic.ts";
 import { type Expression, keyword, type ObjectItem, type Scope as Name } from "./expression.ts";
 import { forEach, splat } from "./iteration.ts";
@@ -12,10 +12,10 @@ import { LimitError } from "../budget.ts";
 import { binary, unary } from "./operators.ts";
 import type { Scope } from "./scope.ts";
 import { joinPieces, template } from "./template.ts";
-import { didYouMean } from "./text.ts";
+import { didYouMean } from "./values/text.ts";
 import { quote } from "../../base/go/quote.ts";
-import { STRING } from "./type.ts";
-import { objectOf, stringOf, tupleOf, type Value } from "./value.ts";
+import { STRING } from "./values/type.ts";
+import { objectOf, stringOf, tupleOf, type Value } from "./values/value.ts";
 
 /** The value of a whole expression, such as that of an attribute. Throws a {@link Diagnostic}. */
 export function valueOf(expression: Expression, scope: Scope): Value {

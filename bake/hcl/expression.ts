@@ -1,6 +1,6 @@
 /** The syntax tree of expressions. Each node has its range. */
 import { between, type Range } from "./diagnostic.ts";
-import type { Value } from "./value.ts";
+import type { Value } from "./values/value.ts";
 
 export type Expression =
   | { readonly kind: "literal"; readonly value: Value; readonly range: Range }

@@ -1,8 +1,8 @@
 /** The interfaces of functions, which the evaluator calls. */
 import type { Expression } from "./expression.ts";
 import type { Scope } from "./scope.ts";
-import type { Type } from "./type.ts";
-import type { Value } from "./value.ts";
+import type { Type } from "./values/type.ts";
+import type { Value } from "./values/value.ts";
 
 export interface Parameter {
   readonly name: string;

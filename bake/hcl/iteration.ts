@@ -1,12 +1,12 @@
 /** Evaluates `for` and the splats: an expression for each element of a collection. */
-import { ConversionError, convert } from "./convert.ts";
+import { ConversionError, convert } from "./values/convert.ts";
 import { Diagnostic, type Range } from "./diagnostic.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Expression, For, Splat } from "./expression.ts";
 import type { Scope } from "./scope.ts";
 import { quote } from "../../base/go/quote.ts";
-import { BOOL, DYNAMIC, isSequence, sameType, STRING, type Type, typeName } from "./type.ts";
-import { elementsOf, iterate, listOf, objectOf, tupleOf, type Value } from "./value.ts";
+import { BOOL, DYNAMIC, isSequence, sameType, STRING, type Type, typeName } from "./values/type.ts";
+import { elementsOf, iterate, listOf, objectOf, tupleOf, type Value } from "./values/value.ts";
 
 export function forEach(expression: For, scope: Scope): Value {
   const values: Value[] = [];

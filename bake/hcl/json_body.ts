@@ -6,8 +6,8 @@ import type { Attribute, Block, Body, Content, Schema } from "./body.ts";
 import { between, Diagnostic, type Range, rangeText } from "./diagnostic.ts";
 import type { Expression } from "./expression.ts";
 import { fixedJsonExpression, jsonExpression } from "./json_expression.ts";
-import type { JsonMember, JsonNode } from "./json_parser.ts";
-import { didYouMean } from "./text.ts";
+import type { JsonMember, JsonNode } from "./syntax/json_parser.ts";
+import { didYouMean } from "./values/text.ts";
 import { quote } from "../../base/go/quote.ts";
 
 /** The name of members that are comments. */

@@ -1,10 +1,10 @@
 /** JSON values as expressions. Every string is a template, and so are the names of objects. */
 import type { Range } from "./diagnostic.ts";
 import type { Expression } from "./expression.ts";
-import { parseExpressionText } from "./expression_parser.ts";
-import type { JsonNode } from "./json_parser.ts";
-import { parseTemplateText } from "./template_parser.ts";
-import { boolOf, NULL, numberOf, stringOf } from "./value.ts";
+import { parseExpressionText } from "./syntax/expression_parser.ts";
+import type { JsonNode } from "./syntax/json_parser.ts";
+import { parseTemplateText } from "./syntax/template_parser.ts";
+import { boolOf, NULL, numberOf, stringOf } from "./values/value.ts";
 
 /** Throws a `Diagnostic`. */
 export function jsonExpression(node: JsonNode): Expression {

@@ -1,8 +1,8 @@
 /** A body in HCL's own syntax. */
 import type { Attribute, Block, Body, Content, Schema } from "./body.ts";
-import type { NativeAttribute, NativeBlock, NativeBody } from "./body_parser.ts";
+import type { NativeAttribute, NativeBlock, NativeBody } from "./syntax/body_parser.ts";
 import { between, Diagnostic, type Range } from "./diagnostic.ts";
-import { didYouMean } from "./text.ts";
+import { didYouMean } from "./values/text.ts";
 import { quote } from "../../base/go/quote.ts";
 
 export function nativeBody(body: NativeBody): Body {

@@ -1,12 +1,12 @@
 /** Evaluates operators. The library has them as functions with names, too. */
-import type { BigFloat } from "./big_float.ts";
-import { ConversionError, convert } from "./convert.ts";
+import type { BigFloat } from "./values/big_float.ts";
+import { ConversionError, convert } from "./values/convert.ts";
 import { Diagnostic } from "./diagnostic.ts";
 import { attempt, evaluate } from "./evaluate.ts";
 import type { Binary, BinaryOperator, Expression } from "./expression.ts";
 import type { Scope } from "./scope.ts";
-import { BOOL, NUMBER, type Type } from "./type.ts";
-import { boolOf, equalValues, FALSE, numberOf, TRUE, type Value } from "./value.ts";
+import { BOOL, NUMBER, type Type } from "./values/type.ts";
+import { boolOf, equalValues, FALSE, numberOf, TRUE, type Value } from "./values/value.ts";
 
 /** Takes operands of the operator's type. They are not null, except for `==` and `!=`. */
 type Operation = (left: Value, right: Value) => Value;

@@ -1,7 +1,7 @@
 /** The names that an expression may use, and their values. */
 import { Budget } from "../budget.ts";
 import type { Func, LazyFunc } from "./function.ts";
-import type { Value } from "./value.ts";
+import type { Value } from "./values/value.ts";
 
 /** The parts of an evaluation that all its scopes share. */
 export class World {

@@ -1,12 +1,12 @@
 /** Templates: strings with values between pieces of text. */
 import { checkLength } from "../budget.ts";
-import { ConversionError, convert } from "./convert.ts";
+import { ConversionError, convert } from "./values/convert.ts";
 import { Diagnostic } from "./diagnostic.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Expression, Template } from "./expression.ts";
 import type { Scope } from "./scope.ts";
-import { STRING } from "./type.ts";
-import { elementsOf, stringOf, type Value } from "./value.ts";
+import { STRING } from "./values/type.ts";
+import { elementsOf, stringOf, type Value } from "./values/value.ts";
 
 export function template({ parts }: Template, scope: Scope): Value {
   let text = "";

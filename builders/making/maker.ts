@@ -1,5 +1,5 @@
 /** Drivers that make the daemons of their builders: boot, stop, and remove them. */
-import type { CredentialSource } from "../../buildkit/session/credentials.ts";
+import type { CredentialSource } from "../../buildkit/session/logins/credentials.ts";
 import type { DialContext } from "../../transports/transport.ts";
 import type { StoredNode } from "../store/node_group.ts";
 

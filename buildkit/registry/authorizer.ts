@@ -4,9 +4,9 @@
  * looked up only when a registry asks for one.
  */
 import { after } from "../../base/async.ts";
-import type { Credential, CredentialSource } from "../session/credentials.ts";
-import { joinScopes } from "../session/scoped_credentials.ts";
-import { fetchToken } from "../session/token_fetch.ts";
+import type { Credential, CredentialSource } from "../session/logins/credentials.ts";
+import { joinScopes } from "../session/logins/scoped_credentials.ts";
+import { fetchToken } from "../session/logins/token_fetch.ts";
 import { parseChallenges } from "./challenge.ts";
 import type { Host } from "./hosts.ts";
 import { RegistryError } from "./registry_error.ts";

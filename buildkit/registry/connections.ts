@@ -3,7 +3,7 @@
  * besides the runtime's own; reading them costs 20 ms, so they are read at the first HTTPS request.
  * Proxies of the environment are used, as `fetch` does. The caller handles redirects.
  */
-import { httpsClient } from "../session/https_client.ts";
+import { httpsClient } from "../session/logins/https_client.ts";
 import type { Host } from "./hosts.ts";
 
 /** Connections to registries, kept until they are disposed of. */

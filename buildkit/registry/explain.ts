@@ -1,6 +1,6 @@
 /** Answers and failures of registries in words, each with a remedy. */
 import { Code, RpcError } from "../grpc/status.ts";
-import { innermostReason } from "../session/web.ts";
+import { innermostReason } from "../session/logins/web.ts";
 import type { Host } from "./hosts.ts";
 import { RegistryError, type RegistryErrorCode } from "./registry_error.ts";
 import { retryAfter } from "./repeat.ts";

@@ -3,7 +3,7 @@
  * shares logins, tokens and connections between the repositories that it opens.
  */
 import { takeTurns } from "../../base/async.ts";
-import type { CredentialSource } from "../session/credentials.ts";
+import type { CredentialSource } from "../session/logins/credentials.ts";
 import { authorizer } from "./authorizer.ts";
 import { connections } from "./connections.ts";
 import { hostsOf, type RegistryConfig } from "./hosts.ts";

@@ -9,8 +9,8 @@
 import { AuthDefinition as Auth } from "../../proto/gen/auth.ts";
 import { pathOf, type Service, unary } from "../grpc/call.ts";
 import { Code, RpcError } from "../grpc/status.ts";
-import type { CredentialSource } from "./credentials.ts";
-import type { TokenAuthority } from "./token_authority.ts";
+import type { CredentialSource } from "./logins/credentials.ts";
+import type { TokenAuthority } from "./logins/token_authority.ts";
 
 /** Options of the service. */
 export interface AuthOptions {
@@ -53,12 +53,12 @@ export function auth(options: AuthOptions): Service {
       }
       const wanted = { host, realm, service, scopes };
       if (credential?.secret) {
-        const { checkRealm } = await import("./token_realm.ts");
+        const { checkRealm } = await import("./logins/token_realm.ts");
         await checkRealm(wanted, call.signal);
         const what = scopes.map((scope) => printable(scope.replace(/^repository:/, ""))).join(" ");
         note(`[auth] ${what} token for ${host}`);
       }
-      const { fetchToken } = await import("./token_fetch.ts");
+      const { fetchToken } = await import("./logins/token_fetch.ts");
       const got = await fetchToken(wanted, credential, call.signal);
       return {
         Token: got.token,

@@ -10,8 +10,8 @@ import {
 import { callMethod } from "../../tests/session/fake_call.ts";
 import { Code } from "../grpc/status.ts";
 import { auth, type AuthOptions } from "./auth.ts";
-import type { Credential } from "./credentials.ts";
-import { tokenAuthority } from "./token_authority.ts";
+import type { Credential } from "./logins/credentials.ts";
+import { tokenAuthority } from "./logins/token_authority.ts";
 
 const logins: Record<string, Credential> = {
   "a.io": { username: "u", secret: "p" },

@@ -1,6 +1,6 @@
 /** `--registry-logins`: the logins of this machine that the daemon of a build may use. */
 import { UsageError } from "../../base/usage_error.ts";
-import type { CredentialSource } from "../../buildkit/session/credentials.ts";
+import type { CredentialSource } from "../../buildkit/session/logins/credentials.ts";
 import type { PreparedBuild } from "../prepare.ts";
 
 /** Every registry, those that the builds name, or these (none, when empty). */

@@ -9,7 +9,7 @@ import { fileSync } from "../../buildkit/session/filesync.ts";
 import { health } from "../../buildkit/session/health.ts";
 import { secrets } from "../../buildkit/session/secrets.ts";
 import { ssh } from "../../buildkit/session/ssh.ts";
-import type { TokenAuthority } from "../../buildkit/session/token_authority.ts";
+import type { TokenAuthority } from "../../buildkit/session/logins/token_authority.ts";
 import type { Env } from "../../transports/transport.ts";
 import type { Deps } from "../../cli/deps.ts";
 import { logins } from "../../cli/builders/logins.ts";
@@ -70,8 +70,8 @@ export function openShared(
 
 /** Proves to a daemon that a token is this machine's. */
 async function ownAuthority(env: Env): Promise<TokenAuthority> {
-  const { tokenAuthority } = await import("../../buildkit/session/token_authority.ts");
-  const { tokenSeeds } = await import("../../buildkit/session/token_seed.ts");
+  const { tokenAuthority } = await import("../../buildkit/session/logins/token_authority.ts");
+  const { tokenSeeds } = await import("../../buildkit/session/logins/token_seed.ts");
   return tokenAuthority(tokenSeeds(dockerConfigDir(env)));
 }
 

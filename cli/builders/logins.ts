@@ -1,7 +1,7 @@
 import { buildxConfigDir, dockerConfigDir } from "../../builders/store/config_dir.ts";
-import type { CredentialSource } from "../../buildkit/session/credentials.ts";
-import { dockerCredentials } from "../../buildkit/session/docker_config.ts";
-import { scopedCredentials } from "../../buildkit/session/scoped_credentials.ts";
+import type { CredentialSource } from "../../buildkit/session/logins/credentials.ts";
+import { dockerCredentials } from "../../buildkit/session/logins/docker_config.ts";
+import { scopedCredentials } from "../../buildkit/session/logins/scoped_credentials.ts";
 import type { Deps } from "../deps.ts";
 
 /**

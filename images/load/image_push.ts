@@ -1,5 +1,5 @@
 /** A push by a Docker engine whose BuildKit can't push: `POST /images/NAME/push`. */
-import type { Credential } from "../../buildkit/session/credentials.ts";
+import type { Credential } from "../../buildkit/session/logins/credentials.ts";
 import {
   callEngine,
   type EngineEndpoint,

@@ -3,9 +3,16 @@
  * holds its key. No content of these files crashes or stalls the program.
  */
 import assert from "node:assert/strict";
-import { judge, knownHostName, readKnownHosts } from "../../transports/ssh/known_hosts.ts";
-import { certificateFault, type SshCertificate } from "../../transports/ssh/certificate.ts";
-import { isRevoked } from "../../transports/ssh/revoked.ts";
+import {
+  judge,
+  knownHostName,
+  readKnownHosts,
+} from "../../transports/ssh/host_keys/known_hosts.ts";
+import {
+  certificateFault,
+  type SshCertificate,
+} from "../../transports/ssh/host_keys/certificate.ts";
+import { isRevoked } from "../../transports/ssh/host_keys/revoked.ts";
 import { stringsOf } from "../../transports/ssh/keys/wire.ts";
 import { Counts } from "./counts.ts";
 

@@ -8,7 +8,7 @@ import {
   withDefaultTag,
 } from "../../buildkit/registry/reference.ts";
 import { openRegistries, type Registries } from "../../buildkit/registry/registry.ts";
-import type { Credential, CredentialSource } from "../../buildkit/session/credentials.ts";
+import type { Credential, CredentialSource } from "../../buildkit/session/logins/credentials.ts";
 
 export interface Content {
   readonly descriptor: Descriptor;

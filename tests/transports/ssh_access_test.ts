@@ -175,9 +175,9 @@ if (!skip(reason)) {
         const blob = Uint8Array.fromBase64(base64!);
         // The last byte of the nonce: all but the signature stays as it was.
         blob[4 + name!.length + 4 + 31]! ^= 1;
-        const verdict = (await import("../../transports/ssh/certificate_signature.ts"))
+        const verdict = (await import("../../transports/ssh/host_keys/certificate_signature.ts"))
           .verifier(await (await import("../../transports/ssh/ssh2.ts")).loadSsh2());
-        const { parseCertificate } = await import("../../transports/ssh/certificate.ts");
+        const { parseCertificate } = await import("../../transports/ssh/host_keys/certificate.ts");
         const good = parseCertificate(Uint8Array.fromBase64(base64!))!;
         const forged = parseCertificate(blob)!;
         assert.equal(verdict(good.authority, good.signed, good.signature), true);

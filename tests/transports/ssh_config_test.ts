@@ -1,7 +1,7 @@
 /** ssh's configuration as `ssh -G` understands it, by many small files. */
 import assert from "node:assert/strict";
-import { sshConfigOf } from "../../transports/ssh/config.ts";
-import { sshSources } from "../../transports/ssh/sources.ts";
+import { sshConfigOf } from "../../transports/ssh/config/config.ts";
+import { sshSources } from "../../transports/ssh/config/sources.ts";
 import { run } from "../harness/run.ts";
 import { skip } from "../harness/skip.ts";
 import { onPath } from "../harness/tool.ts";

@@ -10,9 +10,9 @@ import {
   readText,
   startExchange,
 } from "../net/http1.ts";
-import { type KubeTarget } from "./config.ts";
-import { credentialsOf, type KubeCredentials } from "./credentials.ts";
-import { pem } from "./pem.ts";
+import { type KubeTarget } from "./config/config.ts";
+import { credentialsOf, type KubeCredentials } from "./config/credentials.ts";
+import { pem } from "./config/pem.ts";
 import { asMap, textsIn } from "./values.ts";
 import { connectByProxy, proxyFor } from "./proxy.ts";
 import { connectTcp } from "../net/tcp_connect.ts";

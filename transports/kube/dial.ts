@@ -1,6 +1,6 @@
 /** Dials a daemon in a pod: chooses the cluster, the pod, and exec or port-forward. */
 import { KubeRefusal } from "./api.ts";
-import { type KubeTarget, kubeTarget } from "./config.ts";
+import { type KubeTarget, kubeTarget } from "./config/config.ts";
 import { execInPod } from "./exec.ts";
 import { failover } from "./failover.ts";
 import { forwardToPod } from "./forward.ts";

@@ -1,6 +1,6 @@
 /** The pods of a selector; each pod is a daemon of its own. */
 import { askKube } from "./api.ts";
-import { kubeTarget } from "./config.ts";
+import { kubeTarget } from "./config/config.ts";
 import { podsPath } from "./pod_dial.ts";
 import { podsIn, stateOf } from "./pod.ts";
 import { explainKube } from "./diagnosis/refusal.ts";

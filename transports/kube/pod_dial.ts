@@ -1,4 +1,4 @@
-import type { KubeTarget } from "./config.ts";
+import type { KubeTarget } from "./config/config.ts";
 import { DialError, type DialErrorDetails, StreamLost } from "../errors.ts";
 
 /** A dial of one pod, by exec or port-forward. */

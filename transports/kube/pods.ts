@@ -1,6 +1,6 @@
 /** The ready pods of a selector, and the order in which a dial tries them. */
 import { askKube } from "./api.ts";
-import type { KubeTarget } from "./config.ts";
+import type { KubeTarget } from "./config/config.ts";
 import { defaultContainer, podsIn, stateOf } from "./pod.ts";
 import { inNamespace, podsPath } from "./pod_dial.ts";
 import { DialError } from "../errors.ts";

@@ -3,7 +3,7 @@
  * tenths of a second, a 403 says nothing about the account.
  */
 import { callKube, KubeRefusal } from "./api.ts";
-import type { KubeTarget } from "./config.ts";
+import type { KubeTarget } from "./config/config.ts";
 import { DialError } from "../errors.ts";
 import { pause } from "../../base/async.ts";
 import type { DialContext } from "../transport.ts";

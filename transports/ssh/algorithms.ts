@@ -1,9 +1,9 @@
 /** The algorithms of a connection: fairlead's own, as changed by the lists of ssh_config. */
-import { certificateAlgorithms, keyAlgorithms } from "./certificate.ts";
-import type { SshHostConfig } from "./config.ts";
-import { SshConfigError } from "./config_error.ts";
-import { matchesPatterns } from "./patterns.ts";
-import { ALGORITHM_LISTS, type AlgorithmList } from "./settings.ts";
+import { certificateAlgorithms, keyAlgorithms } from "./host_keys/certificate.ts";
+import type { SshHostConfig } from "./config/config.ts";
+import { SshConfigError } from "./config/config_error.ts";
+import { matchesPatterns } from "./config/patterns.ts";
+import { ALGORITHM_LISTS, type AlgorithmList } from "./config/settings.ts";
 
 /** The algorithms that fairlead offers, by preference. */
 export type SshAlgorithms = Readonly<Record<AlgorithmList, readonly string[]>> & {

@@ -10,7 +10,7 @@ import {
   parseCertificate,
   type SshCertificate,
   userCertificateNote,
-} from "./certificate.ts";
+} from "./host_keys/certificate.ts";
 import { agentIdentities, socketAgent } from "./keys/agent.ts";
 import { type KeyFile, publicHalf, readPrivateKey } from "./keys/private_key.ts";
 import { isOnSecurityKey, keyType, publicKeyIn } from "./keys/public_key.ts";

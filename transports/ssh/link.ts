@@ -1,9 +1,9 @@
 /** One ssh connection, on which channels are opened. */
 import { askOnTerminal } from "./ask.ts";
 import { sshAuth } from "./auth.ts";
-import { isCertificate } from "./certificate.ts";
-import { verifier } from "./certificate_signature.ts";
-import { hostKeyIn, hostKeysOf } from "./host_key.ts";
+import { isCertificate } from "./host_keys/certificate.ts";
+import { verifier } from "./host_keys/certificate_signature.ts";
+import { hostKeyIn, hostKeysOf } from "./host_keys/host_key.ts";
 import { connect, forward } from "./carrier.ts";
 import { explain, HungUp } from "./explain.ts";
 import { socketOf } from "./socket.ts";

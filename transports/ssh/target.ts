@@ -4,11 +4,11 @@
  */
 import { homeDir } from "../../base/home.ts";
 import { algorithmsOf, type SshAlgorithms } from "./algorithms.ts";
-import { sshConfigOf, type SshHostConfig } from "./config.ts";
-import { SshConfigError } from "./config_error.ts";
-import { knownHostName } from "./known_hosts.ts";
-import { sshSources } from "./sources.ts";
-import { expandCommand, expandText, tokensOf } from "./tokens.ts";
+import { sshConfigOf, type SshHostConfig } from "./config/config.ts";
+import { SshConfigError } from "./config/config_error.ts";
+import { knownHostName } from "./host_keys/known_hosts.ts";
+import { sshSources } from "./config/sources.ts";
+import { expandCommand, expandText, tokensOf } from "./config/tokens.ts";
 import { DialError } from "../errors.ts";
 import { formatHostPort } from "../net/tcp_connect.ts";
 import type { DialContext, Env } from "../transport.ts";

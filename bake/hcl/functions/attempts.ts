@@ -1,13 +1,13 @@
 /** Functions that take expressions instead of values: `try`, `can` and `convert`. */
-import { ConversionError, convert as toType } from "../convert.ts";
+import { ConversionError, convert as toType } from "../values/convert.ts";
 import { Diagnostic, rangeText } from "../diagnostic.ts";
 import { attempt, evaluate } from "../evaluate.ts";
 import type { Expression } from "../expression.ts";
 import { ArgumentError, FunctionError, type LazyFunc, type Parameter } from "../function.ts";
 import type { Scope } from "../scope.ts";
-import { DYNAMIC, withoutOptional } from "../type.ts";
-import { typeOfExpression } from "../type_expression.ts";
-import { boolOf, type Value } from "../value.ts";
+import { DYNAMIC, withoutOptional } from "../values/type.ts";
+import { typeOfExpression } from "../values/type_expression.ts";
+import { boolOf, type Value } from "../values/value.ts";
 
 function param(name: string): Parameter {
   return { name, type: DYNAMIC, allowNull: true };

@@ -2,7 +2,7 @@
 import { encodeBase64, hashSync } from "bcryptjs";
 import type { Budget } from "../../budget.ts";
 import { FunctionError } from "../function.ts";
-import { stringOf, type Value } from "../value.ts";
+import { stringOf, type Value } from "../values/value.ts";
 import { define, type Functions, integerOf, textOf } from "./define.ts";
 
 const DEFAULT_COST = 10;

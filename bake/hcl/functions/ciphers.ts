@@ -3,7 +3,7 @@ import { constants, createPrivateKey, privateDecrypt } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { FunctionError } from "../function.ts";
 import { quote } from "../../../base/go/quote.ts";
-import { stringOf, type Value } from "../value.ts";
+import { stringOf, type Value } from "../values/value.ts";
 import { define, type Functions, textOf } from "./define.ts";
 import { decodeBase64 } from "./names.ts";
 

@@ -1,9 +1,9 @@
 /** Functions of lists, tuples, maps and objects. */
 import type { Budget } from "../../budget.ts";
-import { ConversionError, convert } from "../convert.ts";
+import { ConversionError, convert } from "../values/convert.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
 import { quote } from "../../../base/go/quote.ts";
-import { Values } from "../set.ts";
+import { Values } from "../values/set.ts";
 import {
   type Collection,
   isCollection,
@@ -12,8 +12,8 @@ import {
   STRING,
   type Type,
   typeName,
-} from "../type.ts";
-import { unify } from "../unify.ts";
+} from "../values/type.ts";
+import { unify } from "../values/unify.ts";
 import {
   boolOf,
   elementsOf,
@@ -26,7 +26,7 @@ import {
   stringOf,
   tupleOf,
   type Value,
-} from "../value.ts";
+} from "../values/value.ts";
 import { blame, define, type Functions, integerOf, numberOf, textOf } from "./define.ts";
 
 type Args = readonly Value[];

@@ -1,12 +1,12 @@
 /** Functions that read and write JSON and CSV. */
-import { ConversionError } from "../convert.ts";
+import { ConversionError } from "../values/convert.ts";
 import { Diagnostic } from "../diagnostic.ts";
 import { FunctionError } from "../function.ts";
-import { fromJson, toJson } from "../json_text.ts";
+import { fromJson, toJson } from "../values/json_text.ts";
 import { CsvError, csvRecords } from "../../../base/go/csv.ts";
 import { quote } from "../../../base/go/quote.ts";
-import { object, STRING } from "../type.ts";
-import { listOf, objectOf, stringOf, type Value } from "../value.ts";
+import { object, STRING } from "../values/type.ts";
+import { listOf, objectOf, stringOf, type Value } from "../values/value.ts";
 import { define, type Functions, textOf } from "./define.ts";
 
 function jsondecode([text]: readonly Value[]): Value {

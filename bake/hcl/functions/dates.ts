@@ -3,8 +3,8 @@ import { ArgumentError, FunctionError } from "../function.ts";
 import { parseDuration } from "../../../base/go/duration.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { hasDate, nanoseconds, rfc3339, type ZonedMoment, zoneOf } from "../../../base/go/time.ts";
-import { integerOf as valueOfInteger, objectOf, stringOf, type Value } from "../value.ts";
-import { parseTimestamp } from "../timestamp.ts";
+import { integerOf as valueOfInteger, objectOf, stringOf, type Value } from "../values/value.ts";
+import { parseTimestamp } from "../values/timestamp.ts";
 import { define, type Functions, numberOf, textOf } from "./define.ts";
 
 const months =

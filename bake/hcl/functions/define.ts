@@ -1,9 +1,9 @@
 /** Helpers for the functions of the library. */
-import type { BigFloat } from "../big_float.ts";
+import type { BigFloat } from "../values/big_float.ts";
 import type { Budget } from "../../budget.ts";
 import { ArgumentError, type Func, FunctionError, type Parameter } from "../function.ts";
-import { BOOL, DYNAMIC, list, NUMBER, set, STRING, type Type } from "../type.ts";
-import type { Value } from "../value.ts";
+import { BOOL, DYNAMIC, list, NUMBER, set, STRING, type Type } from "../values/type.ts";
+import type { Value } from "../values/value.ts";
 
 /** Functions by name. */
 export type Functions = Record<string, Func>;

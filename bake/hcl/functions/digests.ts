@@ -1,7 +1,7 @@
 /** Functions of hashes and UUIDs. They are loaded only when called, as `node:crypto` is slow to load. */
 import { createHash } from "node:crypto";
 import { type Func, FunctionError } from "../function.ts";
-import { stringOf, type Value } from "../value.ts";
+import { stringOf, type Value } from "../values/value.ts";
 import { define, type Functions, textOf } from "./define.ts";
 
 function digest(algorithm: string): Func {

@@ -1,13 +1,13 @@
 /** `format`: a text with verbs, `%s`, `%05d`, `%[2]q`, that take the arguments. */
-import type { BigFloat } from "../big_float.ts";
-import { ConversionError, convert } from "../convert.ts";
+import type { BigFloat } from "../values/big_float.ts";
+import { ConversionError, convert } from "../values/convert.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
-import { jsonString, toJson } from "../json_text.ts";
+import { jsonString, toJson } from "../values/json_text.ts";
 import { type Budget, checkLength, LimitError } from "../../budget.ts";
-import { countGraphemes, graphemes } from "../text.ts";
+import { countGraphemes, graphemes } from "../values/text.ts";
 import { quote } from "../../../base/go/quote.ts";
-import { BOOL, isSequence, NUMBER, STRING, type Type } from "../type.ts";
-import { elementsOf, listOf, stringOf, type Value } from "../value.ts";
+import { BOOL, isSequence, NUMBER, STRING, type Type } from "../values/type.ts";
+import { elementsOf, listOf, stringOf, type Value } from "../values/value.ts";
 import { define, type Functions, textOf } from "./define.ts";
 
 interface Verb {

@@ -1,8 +1,8 @@
 /** Functions of paths, names of targets, URLs and base64. */
 import { cleanPath } from "../../../base/paths.ts";
 import { ArgumentError, type Func, FunctionError } from "../function.ts";
-import { typeName } from "../type.ts";
-import { stringOf, type Value } from "../value.ts";
+import { typeName } from "../values/type.ts";
+import { stringOf, type Value } from "../values/value.ts";
 import { define, type Functions, textOf } from "./define.ts";
 
 function change(params: string, map: (text: string) => string): Func {

@@ -1,8 +1,8 @@
 /** Functions of IP networks, such as `10.0.0.0/8`. */
 import { ipText, parseNetwork } from "../../../base/ip.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
-import { STRING } from "../type.ts";
-import { listOf, stringOf, type Value } from "../value.ts";
+import { STRING } from "../values/type.ts";
+import { listOf, stringOf, type Value } from "../values/value.ts";
 import { blame, define, type Functions, integerOf, textOf } from "./define.ts";
 
 interface Network {

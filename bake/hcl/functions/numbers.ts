@@ -1,11 +1,16 @@
 /** Functions of numbers: arithmetic, rounding, and comparison. */
-import { BigFloat } from "../big_float.ts";
+import { BigFloat } from "../values/big_float.ts";
 import type { BinaryOperator } from "../expression.ts";
 import { ArgumentError, type Func, FunctionError } from "../function.ts";
 import { OperationError, operations } from "../operators.ts";
 import { quote } from "../../../base/go/quote.ts";
-import { typeName } from "../type.ts";
-import { boolOf, integerOf as valueOfInteger, numberOf as valueOf, type Value } from "../value.ts";
+import { typeName } from "../values/type.ts";
+import {
+  boolOf,
+  integerOf as valueOfInteger,
+  numberOf as valueOf,
+  type Value,
+} from "../values/value.ts";
 import { define, type Functions, integerOf, numberOf, textOf } from "./define.ts";
 
 function operator(sign: BinaryOperator, type = "number"): Func {

@@ -2,8 +2,8 @@
 import { type Matcher, RE2JS, RE2JSSyntaxException } from "re2js";
 import { type Budget, MAX_SIZE } from "../../budget.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
-import { list, object, STRING, tuple, type Type } from "../type.ts";
-import { listOf, nullOf, objectOf, stringOf, tupleOf, type Value } from "../value.ts";
+import { list, object, STRING, tuple, type Type } from "../values/type.ts";
+import { listOf, nullOf, objectOf, stringOf, tupleOf, type Value } from "../values/value.ts";
 import { define, type Functions, textOf } from "./define.ts";
 
 type Args = readonly Value[];

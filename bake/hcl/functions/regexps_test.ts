@@ -1,6 +1,6 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { Scope, World } from "../scope.ts";
-import { type Content, stringOf, type Value } from "../value.ts";
+import { type Content, stringOf, type Value } from "../values/value.ts";
 import { functions } from "./regexps.ts";
 
 const scope = new Scope(new World(new Map(), () => "", []), new Map());

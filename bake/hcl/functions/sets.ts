@@ -1,10 +1,10 @@
 /** Functions of sets, and `range()`. */
-import { convert } from "../convert.ts";
+import { convert } from "../values/convert.ts";
 import { ArgumentError, type Func, FunctionError } from "../function.ts";
 import { type Budget, LimitError } from "../../budget.ts";
-import { setOf, Values } from "../set.ts";
-import { type Collection, DYNAMIC, NUMBER, set, tuple, type Type } from "../type.ts";
-import { unify } from "../unify.ts";
+import { setOf, Values } from "../values/set.ts";
+import { type Collection, DYNAMIC, NUMBER, set, tuple, type Type } from "../values/type.ts";
+import { unify } from "../values/unify.ts";
 import {
   boolOf,
   elementsOf,
@@ -14,7 +14,7 @@ import {
   numberOf as valueOf,
   tupleOf,
   type Value,
-} from "../value.ts";
+} from "../values/value.ts";
 import { blame, define, type Functions, numberOf } from "./define.ts";
 
 /** Elements of a product. */

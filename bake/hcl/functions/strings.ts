@@ -1,8 +1,14 @@
 /** Functions of strings. A character is a grapheme cluster. */
 import { ArgumentError, type Func, FunctionError } from "../function.ts";
-import { compareText, countGraphemes, graphemes } from "../text.ts";
-import { STRING } from "../type.ts";
-import { elementsOf, integerOf as valueOfInteger, listOf, stringOf, type Value } from "../value.ts";
+import { compareText, countGraphemes, graphemes } from "../values/text.ts";
+import { STRING } from "../values/type.ts";
+import {
+  elementsOf,
+  integerOf as valueOfInteger,
+  listOf,
+  stringOf,
+  type Value,
+} from "../values/value.ts";
 import { type Budget, checkLength } from "../../budget.ts";
 import { define, type Functions, integerOf, textOf } from "./define.ts";
 

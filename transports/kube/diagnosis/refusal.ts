@@ -1,7 +1,7 @@
 /** Explains why an API server, a proxy in front of it or a kubelet refused a dial of a pod. */
 import { askKube, KubeRefusal } from "../api.ts";
-import type { KubeTarget } from "../config.ts";
-import { KubeConfigError } from "../files.ts";
+import type { KubeTarget } from "../config/config.ts";
+import { KubeConfigError } from "../config/files.ts";
 import { type PodDial, podPath, podsPath } from "../pod_dial.ts";
 import { defaultContainer, type Pod, podOf, podsIn, stateOf } from "../pod.ts";
 import { isStarting } from "../starting.ts";

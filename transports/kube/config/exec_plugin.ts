@@ -1,0 +1,264 @@
+/**
+ * Runs a kubeconfig's programs for credentials (aws, gke-gcloud-auth-plugin, kubelogin):
+ *
+ *     stdin, stderr   the terminal, if the kubeconfig allows it and there is a terminal
+ *     KUBERNETES_EXEC_INFO   {"kind":"ExecCredential","apiVersion":…,"spec":{"interactive":…}}
+ *     stdout          {"kind":"ExecCredential","apiVersion":…,"status":{"token":…,…}}
+ *
+ * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
+ */
+import { besides, isTrue, type KubeTarget } from "./config.ts";
+import { KubeConfigError, type KubeEntry } from "./files.ts";
+import { pem } from "./pem.ts";
+import { asMap, mapsIn, textIn } from "../values.ts";
+import { stderrTail } from "../../net/stderr_tail.ts";
+import type { DialContext } from "../../transport.ts";
+
+/** A credential from a plugin. */
+export interface ExecCredential {
+  readonly token?: string;
+  /** PEM. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** Milliseconds since 1970; Infinity without an `expirationTimestamp`. */
+  readonly expires: number;
+  /** The plugin's name. */
+  readonly program: string;
+}
+
+const GROUP = "client.authentication.k8s.io";
+/** The longest stdout of a plugin, in characters. */
+const LONGEST_OUTPUT = 1 << 20;
+
+const VERSIONS = [`${GROUP}/v1`, `${GROUP}/v1beta1`];
+/** How long before its end a credential is replaced, in ms, because a dial takes some time. */
+const MARGIN_MS = 10_000;
+
+/** The credentials from plugins, by file, plugin and server. */
+const given = new Map<string, Promise<ExecCredential>>();
+
+/** The cached credential, or a new run's. Throws `KubeConfigError`, or the signal's reason. */
+export async function execCredential(
+  target: KubeTarget,
+  { value, file }: KubeEntry,
+  context: DialContext,
+): Promise<{ credential: ExecCredential; forget: () => void }> {
+  const key = JSON.stringify([file, value, target.server]);
+  const forget = () => void given.delete(key);
+  const pending = given.get(key);
+  if (pending !== undefined) {
+    // If another dial aborted the plugin, this dial runs the plugin again.
+    const known = await pending.catch(() => undefined);
+    if (known !== undefined && known.expires - MARGIN_MS > Date.now()) {
+      return { credential: known, forget };
+    }
+  }
+  const asked = runPlugin(target, { value, file }, context);
+  given.set(key, asked);
+  asked.catch(forget);
+  return { credential: await asked, forget };
+}
+
+async function runPlugin(
+  target: KubeTarget,
+  entry: KubeEntry,
+  { signal, step }: DialContext,
+): Promise<ExecCredential> {
+  const { value, file } = entry;
+  const command = textIn(value.command)!;
+  const fail = (problem: string, hint: string, cause?: unknown) =>
+    new KubeConfigError(`${command}, which ${target.user.shown} names, ${problem}`, hint, {
+      cause,
+    });
+  const apiVersion = textIn(value.apiVersion) ?? "";
+  if (!VERSIONS.includes(apiVersion)) {
+    throw fail(`is for ${apiVersion || "no version"}`, `known are ${VERSIONS.join(" and ")}`);
+  }
+  const terminal = interactive(textIn(value.interactiveMode), apiVersion, fail);
+  const spec = {
+    ...isTrue(value.provideClusterInfo) && { cluster: await clusterInfo(target) },
+    interactive: terminal,
+  };
+  const variables = mapsIn(value.env)
+    .map(({ name, value }) => [String(name), String(value)] as const);
+  const args = (Array.isArray(value.args) ? value.args : []).map(String);
+  // A path is relative to the kubeconfig's folder; a bare name is looked for in PATH.
+  const program = /[\\/]/.test(command) ? besides(file, command) : command;
+  step("authenticate", [command, ...args].join(" "));
+  const output = await outputOf(program, args, {
+    env: {
+      ...Object.fromEntries(variables),
+      KUBERNETES_EXEC_INFO: JSON.stringify({ kind: "ExecCredential", apiVersion, spec }),
+    },
+    terminal,
+    signal,
+  }).catch((cause) => {
+    signal.throwIfAborted();
+    const absent = cause instanceof Deno.errors.NotFound;
+    if (cause instanceof Deno.errors.PermissionDenied) {
+      throw fail(
+        "can't be run: permission denied",
+        `make it executable: chmod +x ${program}`,
+        cause,
+      );
+    }
+    const hint = textIn(value.installHint)?.trim().replaceAll(/\s*\n\s*/g, " ");
+    throw fail(
+      absent
+        ? "is not installed"
+        : `can't be run: ${cause instanceof Error ? cause.message : cause}`,
+      absent && hint !== undefined ? hint : `install ${command}, or name it by its full path`,
+      cause,
+    );
+  });
+  if (output.code !== 0) {
+    const said = output.stderr === "" ? "" : `: ${output.stderr}`;
+    throw fail(
+      `failed with exit code ${output.code}${said}`,
+      `run it by hand: ${[command, ...args].join(" ")}`,
+    );
+  }
+  return credentialIn(output.stdout, apiVersion, command, fail);
+}
+
+type Fail = (problem: string, hint: string, cause?: unknown) => KubeConfigError;
+
+/** Whether the plugin gets the terminal. Throws when the plugin needs one and there is none. */
+function interactive(mode: string | undefined, apiVersion: string, fail: Fail): boolean {
+  const modes = ["Never", "IfAvailable", "Always"];
+  if (mode === undefined && apiVersion === VERSIONS[0]) {
+    throw fail("has no interactiveMode", `${apiVersion} asks for one of ${modes.join(", ")}`);
+  }
+  if (mode !== undefined && !modes.includes(mode)) {
+    throw fail(`has an unknown interactiveMode: ${mode}`, `known are ${modes.join(", ")}`);
+  }
+  if (mode === "Never") return false;
+  if (hasTerminal()) return true;
+  if (mode !== "Always") return false;
+  throw fail("asks something, and there is no terminal", "log in beforehand, on a terminal");
+}
+
+function hasTerminal(): boolean {
+  try {
+    Deno.openSync("/dev/tty", { read: true }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function clusterInfo({ server, tls, proxy }: KubeTarget) {
+  const ca = await pem(tls.ca);
+  const bytes = ca && new TextEncoder().encode(ca.text).toBase64();
+  return {
+    server,
+    ...tls.serverName !== undefined && { "tls-server-name": tls.serverName },
+    ...tls.insecure && { "insecure-skip-tls-verify": true },
+    ...bytes !== undefined && { "certificate-authority-data": bytes },
+    ...proxy !== undefined && { "proxy-url": proxy },
+  };
+}
+
+async function outputOf(
+  program: string,
+  args: readonly string[],
+  options: { env: Record<string, string>; terminal: boolean; signal: AbortSignal },
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { env, terminal, signal } = options;
+  // Our own stdin may be a build's context: the plugin gets the terminal itself.
+  const [command, ...words] = terminal
+    ? ["/bin/sh", "-c", 'exec "$0" "$@" </dev/tty 2>/dev/tty', program, ...args]
+    : [program, ...args];
+  // A process group lets us end the plugin's children, too; but it couldn't read the terminal.
+  const group = !terminal && Deno.build.os !== "windows";
+  const child = new Deno.Command(command!, {
+    args: words,
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    detached: group,
+  }).spawn();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const end = () => {
+    try {
+      if (group) Deno.kill(-child.pid, "SIGKILL");
+      else child.kill("SIGKILL");
+    } catch {
+      // The plugin has ended already; its children may hold its output open.
+    }
+  };
+  const abort = () => {
+    end();
+    void child.status.then(() => reject(signal.reason));
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    if (signal.aborted) abort();
+    const tail = stderrTail();
+    const ended = Promise.all([
+      child.status,
+      textOf(child.stdout),
+      child.stderr.pipeTo(new WritableStream({ write: (bytes) => tail.add(bytes) })),
+    ]);
+    // After an abort nobody waits for `ended`, so its rejection must not be unhandled.
+    ended.catch(() => {});
+    const [{ code }, stdout] = await Promise.race([ended, aborted]);
+    if (terminal && code === 127) throw new Deno.errors.NotFound(program);
+    return { code, stdout, stderr: tail.text() };
+  } catch (error) {
+    if (!signal.aborted) end();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** Reads a plugin's stdout. Throws when the text is longer than `LONGEST_OUTPUT`. */
+async function textOf(stdout: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const part of stdout) {
+    text += decoder.decode(part, { stream: true });
+    if (text.length > LONGEST_OUTPUT) throw new Error("it prints more than 1 MiB");
+  }
+  return text;
+}
+
+function credentialIn(
+  text: string,
+  apiVersion: string,
+  program: string,
+  fail: Fail,
+): ExecCredential {
+  const hint = `see what ${program} prints: an ExecCredential of ${apiVersion} is asked for`;
+  let answer: Record<string, unknown>;
+  try {
+    answer = asMap(JSON.parse(text));
+  } catch {
+    // The output may hold a secret, so the message doesn't quote it.
+    throw fail("printed no JSON", hint);
+  }
+  if (answer.kind !== "ExecCredential" || answer.apiVersion !== apiVersion) {
+    throw fail(
+      `answered with ${textIn(answer.kind) ?? "no kind"} of ` +
+        (textIn(answer.apiVersion) ?? "no version"),
+      hint,
+    );
+  }
+  const status = asMap(answer.status);
+  const [token, cert, key, until] = ["token", "clientCertificateData", "clientKeyData"]
+    .concat("expirationTimestamp").map((name) => textIn(status[name]));
+  if (token === undefined && (cert === undefined || key === undefined)) {
+    throw fail("gave neither a token nor a certificate with its key", hint);
+  }
+  const expires = until === undefined ? Infinity : Date.parse(until);
+  if (Number.isNaN(expires)) throw fail(`gave an expirationTimestamp that is no date`, hint);
+  return {
+    expires,
+    program,
+    ...token !== undefined && { token },
+    ...cert !== undefined && { cert },
+    ...key !== undefined && { key },
+  };
+}

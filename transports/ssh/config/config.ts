@@ -1,0 +1,207 @@
+/**
+ * The parts of OpenSSH's client configuration (ssh_config(5)) that fairlead reads: `Host` and
+ * `Match` blocks with `HostName`, `User`, `Port`, `IdentityFile`, `CertificateFile`,
+ * `IdentitiesOnly`, `IdentityAgent`, `UserKnownHostsFile`, `GlobalKnownHostsFile`,
+ * `RevokedHostKeys`, `HostKeyAlias`, `StrictHostKeyChecking`, `HashKnownHosts`, `ProxyJump`,
+ * `ProxyCommand`, `ConnectTimeout`, the lists of algorithms and `Include`. As in OpenSSH, the first
+ * value found counts, and key files accumulate.
+ */
+import { SshConfigError } from "./config_error.ts";
+import type { Env } from "../../transport.ts";
+import { filesOf } from "./include.ts";
+import { judgeMatch, namesSoFar } from "./match.ts";
+import { matchesPatterns } from "./patterns.ts";
+import {
+  ALGORITHM_LISTS,
+  type AlgorithmList,
+  isNone,
+  isOn,
+  matters,
+  secondsOf,
+  splitLine,
+  takeIn,
+  wordsAt,
+} from "./settings.ts";
+import { expandText, tokensOf } from "./tokens.ts";
+
+/** The configuration of a host. */
+export interface SshHostConfig {
+  readonly hostname?: string;
+  readonly user?: string;
+  readonly port?: number;
+  /** Paths as written, with `~`, `${VARIABLE}` and tokens; undefined where no path is configured. */
+  readonly identityFiles?: readonly string[];
+  readonly certificateFiles: readonly string[];
+  readonly identitiesOnly: boolean;
+  readonly identityAgent?: string;
+  /** Paths as written; undefined where no path is configured. */
+  readonly knownHostsFiles?: readonly string[];
+  readonly globalKnownHostsFiles?: readonly string[];
+  /** True when known_hosts gets hashed names. */
+  readonly hashKnownHosts: boolean;
+  /** True when an unknown host is accepted, and its key written to known_hosts. */
+  readonly acceptNew: boolean;
+  /** Files of revoked keys. */
+  readonly revokedHostKeys: readonly string[];
+  readonly hostKeyAlias?: string;
+  /** `[user@]host[:port]` each, nearest first. */
+  readonly jumps: readonly string[];
+  /** A command line as written, whose stdio is the connection; never together with `jumps`. */
+  readonly proxyCommand?: string;
+  /** Seconds. */
+  readonly connectTimeout?: number;
+  /** Lists of algorithms as written: `+`, `-` or `^` before one changes the usual list. */
+  readonly algorithms: Readonly<Partial<Record<AlgorithmList, string>>>;
+}
+
+/** The host and user that the configuration is searched for. */
+export interface SshSubject {
+  /** The host as it was typed. */
+  readonly host: string;
+  /** The user that the endpoint names. */
+  readonly user?: string | undefined;
+  readonly port?: number | undefined;
+  readonly localUser: string;
+}
+
+/** The configuration files, and the parts of this machine that they may use. */
+export interface SshSources {
+  /** The user's file, then the system's. Missing files are skipped. */
+  readonly files: readonly string[];
+  /** The home folder, for `~` in paths. */
+  readonly home: string;
+  /**
+   * Reads a file's text; returns undefined where it can't be read.
+   * @param guarded throws `SshConfigError` where another user may write the file
+   */
+  read(path: string, guarded: boolean): string | undefined;
+  /** Lists the names in a folder; empty where it can't be read. */
+  list(folder: string): readonly string[];
+  env: Env;
+  /** The addresses of this machine's interfaces. */
+  addresses(): readonly string[];
+  /** Runs a command of `Match exec` in the user's shell; true for exit code 0. */
+  run(command: string): Promise<boolean>;
+}
+
+/**
+ * Reads a host's configuration. Throws `SshConfigError` for a relevant setting that fairlead
+ * doesn't support.
+ */
+export async function sshConfigOf(
+  subject: SshSubject,
+  sources: SshSources,
+): Promise<SshHostConfig> {
+  const found = new Map<string, string[]>();
+  const search: Search = {
+    subject,
+    sources,
+    found,
+    depth: 0,
+    guarded: true,
+    final: false,
+    seen: { final: false },
+  };
+  const all = async (search: Search) => {
+    for (const [i, path] of sources.files.entries()) {
+      await collect(path, parentOf(path), { ...search, guarded: i === 0 });
+    }
+  };
+  await all(search);
+  // `Match final` requests a second pass, in which it holds.
+  if (search.seen.final) await all({ ...search, final: true });
+  return configOf(found, subject.host);
+}
+
+function configOf(found: ReadonlyMap<string, readonly string[]>, host: string): SshHostConfig {
+  const first = (key: string) => found.get(key)?.[0];
+  const chosen = (key: string) => isNone(first(key)) ? undefined : first(key);
+  const files = (key: string) => {
+    const values = found.get(key);
+    return values && [...new Set(values)].filter((name) => !isNone(name));
+  };
+  const proxy = chosen("proxycommand");
+  if (proxy !== undefined && isOn(first("proxyusefdpass"))) {
+    throw new SshConfigError(
+      "ProxyUseFdpass",
+      "fairlead takes no connection from another program, it talks through that program",
+      "give this host a ProxyCommand that relays, and no ProxyUseFdpass",
+    );
+  }
+  const hostname = first("hostname");
+  const timeout = secondsOf(first("connecttimeout") ?? "");
+  const all: { -readonly [key in keyof SshHostConfig]: SshHostConfig[key] | undefined } = {
+    hostname: hostname?.replaceAll("%h", host).replaceAll("%%", "%"),
+    user: first("user"),
+    port: first("port") === undefined ? undefined : Number(first("port")),
+    identityFiles: files("identityfile"),
+    certificateFiles: files("certificatefile") ?? [],
+    identitiesOnly: isOn(first("identitiesonly")),
+    identityAgent: first("identityagent"),
+    knownHostsFiles: files("userknownhostsfile"),
+    globalKnownHostsFiles: files("globalknownhostsfile"),
+    hashKnownHosts: isOn(first("hashknownhosts")),
+    acceptNew: /^(?:accept-new|no|false|off)$/i.test(first("stricthostkeychecking") ?? ""),
+    revokedHostKeys: files("revokedhostkeys") ?? [],
+    hostKeyAlias: first("hostkeyalias"),
+    jumps: chosen("proxyjump")?.split(",") ?? [],
+    proxyCommand: proxy,
+    connectTimeout: timeout > 0 ? timeout : undefined,
+    algorithms: Object.fromEntries(
+      ALGORITHM_LISTS.flatMap((name) => {
+        const list = first(name.toLowerCase());
+        return list === undefined ? [] : [[name, list]];
+      }),
+    ),
+  };
+  return Object.fromEntries(
+    Object.entries(all).filter(([, value]) => value !== undefined),
+  ) as unknown as SshHostConfig;
+}
+
+/** A search through the files, with the values found so far. */
+export interface Search {
+  readonly subject: SshSubject;
+  readonly sources: SshSources;
+  /** Values by keyword, in lower case. */
+  readonly found: Map<string, string[]>;
+  readonly depth: number;
+  /** True for the user's own files, which no other user may write. */
+  readonly guarded: boolean;
+  /** `Match final` holds. */
+  readonly final: boolean;
+  readonly seen: { final: boolean };
+}
+
+/** The depth to which OpenSSH follows `Include`. */
+const DEEPEST = 16;
+/** @param base the folder that relative names of `Include` are in */
+async function collect(path: string, base: string, search: Search): Promise<void> {
+  const { found, subject, sources } = search;
+  if (search.depth > DEEPEST) return;
+  const text = sources.read(path, search.guarded);
+  if (text === undefined) return;
+  let applies: boolean | SshConfigError = true;
+  for (const [index, line] of text.split("\n").entries()) {
+    const { keyword, rest } = splitLine(line) ?? {};
+    if (keyword === undefined || rest === undefined) continue;
+    const place = `${path}:${index + 1}`;
+    const words = () => wordsAt(place, rest);
+    if (keyword === "host") applies = matchesPatterns(subject.host, words(), { exact: true });
+    else if (keyword === "match") applies = await judgeMatch(words(), search, place);
+    else if (keyword === "include" && applies === true) {
+      const tokens = await tokensOf(namesSoFar(search));
+      for (const name of words()) {
+        const files = filesOf(expandText(name, tokens, sources.env, place), base, sources);
+        for (const file of files) await collect(file, base, { ...search, depth: search.depth + 1 });
+      }
+    } else if (applies !== false && (keyword === "include" || matters(keyword, found))) {
+      if (applies instanceof SshConfigError) throw applies;
+      takeIn(found, keyword, rest, place);
+    }
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
