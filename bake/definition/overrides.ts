@@ -75,7 +75,7 @@ function matching(pattern: string, targets: readonly string[]): readonly string[
   if (matcher === undefined) {
     throw new BakeError(`could not match targets with '${pattern}': syntax error in pattern`);
   }
-  const found = targets.filter((target) => matcher.test(target));
+  const found = targets.filter((target) => matcher(target));
   if (found.length > 0) return found;
   throw new BakeError(`could not find any target matching '${pattern}'`);
 }

@@ -66,7 +66,7 @@ class Resolver {
     if (!isPattern(name)) return [name];
     const matcher = compilePattern(name);
     const all = [...this.#groups.keys(), ...this.#targets.keys()];
-    const found = all.filter((other) => matcher?.test(other));
+    const found = all.filter((other) => matcher?.(other));
     if (found.length > 0) return found;
     throw new BakeError(`could not find any target matching ${quote(name)}`, {
       hint: this.#known(name),

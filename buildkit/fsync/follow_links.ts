@@ -6,7 +6,7 @@
  * Links stay inside the root: absolute targets begin there, and `..` cannot leave it. In a
  * component with wildcards, matching links are followed; the component itself stays as a pattern.
  */
-import { globMatch } from "./patterns/glob.ts";
+import { filepathMatch } from "../../base/go/path_match.ts";
 import { clean, join } from "./paths.ts";
 import { cString, Errno, errnoText, fileStat, S, type Sys } from "./os/sys.ts";
 import { FsyncError } from "./errors.ts";
@@ -103,7 +103,7 @@ function absent(result: number, path: string): undefined {
 
 function matches(pattern: string, name: string): boolean {
   try {
-    return globMatch(pattern, name);
+    return filepathMatch(pattern, name);
   } catch {
     return false; // a broken pattern is found as such when it is used as an include
   }

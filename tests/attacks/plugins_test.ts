@@ -83,6 +83,55 @@ const attacks: [title: string, layout: Layout, at: string, named: RegExp][] = [
     /its import \S+\/far\/four\.ts /,
   ],
   [
+    "a computed import",
+    module('const name = "one";\nawait import(`../../../lib/${name}.js`);'),
+    "lib/one.js",
+    /its import \S+one\.js /,
+  ],
+  [
+    "a computed import's folder",
+    module('await import(["..", "..", "..", "lib", "one.js"].join("/"));'),
+    "lib",
+    /its folder \S+\/lib /,
+  ],
+  [
+    "an import with an escape",
+    module('import "../../../li\\x62/one.js";'),
+    "lib/one.js",
+    /its import/,
+  ],
+  [
+    "an import behind a comment",
+    module('import /* "one" */ "../../../lib/one.js";'),
+    "lib/one.js",
+    /its import/,
+  ],
+  [
+    "an import by a data URL",
+    module('await import("data:text/javascript,import%20%22file://ROOT/lib/one.js%22");'),
+    "lib/one.js",
+    /its import/,
+  ],
+  [
+    "a computed import of an import",
+    module('import "../../../lib/one.js";', {
+      "lib/one.js": 'const name = "four.js";\nawait import("../far/" + name);',
+      "far/four.js": MODULE,
+    }),
+    "far/four.js",
+    /its import \S+\/far\/four\.js /,
+  ],
+  [
+    "a file that it requires",
+    module(
+      'import { createRequire } from "node:module";\n' +
+        'createRequire(import.meta.url)("../../../lib/" + "one.cjs");',
+      { "lib/one.cjs": 'require("node:fs").writeFileSync("ROOT/ran", "");' },
+    ),
+    "lib/one.cjs",
+    /its import \S+one\.cjs /,
+  ],
+  [
     "data that is imported",
     module('import x from "../../../lib/x.json" with { type: "json" };', { "lib/x.json": "{}" }),
     "lib/x.json",
@@ -150,7 +199,7 @@ async function refusal(path: string, root: string): Promise<string | undefined> 
   } catch (error) {
     assert(error instanceof EndpointError || error instanceof DialError, String(error));
     assert(error.hint !== undefined);
-    return error.message.includes("is not used") ? error.message : undefined;
+    return /is not used|its (import|folder) /.test(error.message) ? error.message : undefined;
   }
 }
 
@@ -237,6 +286,26 @@ Deno.test({
       } finally {
         await removeFolder(root);
       }
+    }
+  },
+});
+
+Deno.test({
+  name: "attack: plugin, an import over clear HTTP",
+  ignore,
+  async fn() {
+    await using server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen() {} },
+      () => new Response("Deno.exit(7);", { headers: { "content-type": "text/javascript" } }),
+    );
+    const address = `http://127.0.0.1:${server.addr.port}/one.js`;
+    const root = await lay(module(`await import("${address}");`));
+    try {
+      assert.match(await refusal(`${root}/${PLUGIN}.js`, root) ?? "", /over clear HTTP/);
+      assert.equal(await ran(root), false);
+      counts.refused();
+    } finally {
+      await removeFolder(root);
     }
   },
 });

@@ -19,8 +19,8 @@ export type ModuleTransport = Partial<Transport> & { readonly version?: string }
 export async function loadModule(path: string): Promise<ModuleTransport> {
   const url = new URL("file://");
   url.pathname = path.replaceAll("%", "%25");
-  const module = await import(url.href) as { default?: unknown };
-  const transport = module.default;
+  const { importChecked } = await import("./imports.ts");
+  const { default: transport } = await importChecked(url.href);
   if (typeof transport !== "object" || transport === null) {
     throw new Error("it has no default export that is a transport");
   }
@@ -90,9 +90,9 @@ function translated(error: unknown, { path, shown }: Target): DialError {
   });
 }
 
-/** The message of a thrown value, without the colours and hints of the runtime's own messages. */
+/** The message of a thrown value, without the runtime's own colours, hints and prefix. */
 export function textOf(error: unknown): string {
   const message = (error as { message?: unknown } | null | undefined)?.message;
   const text = plain(typeof message === "string" ? message : String(error));
-  return text.replace(/\n\s*hint: .*/g, "");
+  return text.replace(/\n\s*hint: .*/g, "").replace(/^Error: /, "");
 }

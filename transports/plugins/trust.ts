@@ -19,11 +19,13 @@ const MOST_MODULES = 1000;
 
 /**
  * The reason why a file must not be run; undefined for a trusted file. The interpreter in its first
- * line is checked, too, as are all files that a module imports by a literal path.
+ * line is checked, too, as are all files that a module imports by a literal path. `imports.ts`
+ * checks the other imports when they happen.
+ * @param whole the file's name in the problem
  */
-export function distrust(path: string): Problem | undefined {
+export function distrust(path: string, whole = "it"): Problem | undefined {
   const judged = new Set<string>();
-  const waiting = [{ path, name: "it" }];
+  const waiting = [{ path, name: whole }];
   for (let next; (next = waiting.pop()) !== undefined;) {
     const { path: at, name } = next;
     if (judged.has(at)) continue;
@@ -55,7 +57,8 @@ function distrustPath(path: string, name: string): Problem | undefined {
       const problem = distrustParts(parts, name);
       if (problem !== undefined) return problem;
     }
-    if (Deno.statSync(path).isFile) return undefined;
+    // The text of an import may be the beginning of a computed path: a folder.
+    if (Deno.statSync(path).isFile || name !== "it") return undefined;
     return { problem: `${name} is not a file`, hint: "give the path of the plugin itself" };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) {

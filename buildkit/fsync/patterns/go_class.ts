@@ -1,6 +1,6 @@
 /** Escapes and classes of Go's regular expressions as sets of characters: see `go_regexp.ts`. */
 import { type Assertion, type Atom, type CharSet, isWord } from "./automaton.ts";
-import { BadPattern } from "./glob.ts";
+import { BadPattern } from "../../../base/go/path_match.ts";
 
 /** An atom, and the index of the first character after it. */
 export interface Read<T = Atom> {

@@ -10,7 +10,7 @@
  */
 import { anyButLineFeed, type Atom, type Automaton, type Budget, compile } from "./automaton.ts";
 import type { Item } from "./automaton.ts";
-import { BadPattern } from "./glob.ts";
+import { BadPattern } from "../../../base/go/path_match.ts";
 import { one, readClass, readEscape } from "./go_class.ts";
 
 /** Compiles a Go regexp of that kind. Throws {@link BadPattern} where Go would refuse it. */

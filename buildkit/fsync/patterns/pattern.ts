@@ -8,7 +8,7 @@
  */
 import { FsyncError } from "../errors.ts";
 import { type Budget, makeBudget, TooLarge } from "./automaton.ts";
-import { BadPattern, globMatch } from "./glob.ts";
+import { BadPattern, filepathMatch } from "../../../base/go/path_match.ts";
 import { goRegexp } from "./go_regexp.ts";
 import { clean } from "../paths.ts";
 
@@ -97,7 +97,7 @@ function parsePattern(rule: string, budget: Budget): Pattern {
   if (text === "") {
     throw new FsyncError("use the pattern", rule, "there is nothing behind the exclamation mark");
   }
-  guard(text, () => globMatch(text, "."));
+  guard(text, () => filepathMatch(text, "."));
   let compiled: ((path: string) => boolean) | undefined;
   return {
     text,

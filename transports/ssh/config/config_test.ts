@@ -113,6 +113,25 @@ Deno.test("ssh's configuration: files that are included by a pattern, in order",
   assert.deepEqual(filesOf("none*", "/h/.ssh", machine({})), []);
 });
 
+Deno.test("ssh's configuration: patterns of Include are glob(7)'s, in linear time", () => {
+  const found = (pattern: string, name: string) =>
+    filesOf(pattern, "/", { home: "/h", list: () => [name] }).length > 0;
+  for (
+    const [pattern, name, expected] of [
+      ["[!a-c]*", "dog", true],
+      ["[^a-c]*", "cat", false],
+      ["[]x]", "]", true],
+      ["[a-]b", "-b", true],
+      ["[-a]b", "-b", true],
+      ["*[", "a[", true],
+      ["\\**", "*a", true],
+      ["[z-a]", "b", false],
+      ["*a".repeat(100) + "b", "a".repeat(255), false],
+      ["*?".repeat(100) + "[!a]", "a".repeat(255), false],
+    ] as const
+  ) assert.equal(found(pattern, name), expected, pattern);
+});
+
 for (
   const [match, subject, applies] of [
     ["all", {}, true],

@@ -1,3 +1,4 @@
+import { BadPattern, pathMatch } from "../../base/go/path_match.ts";
 import type { SshSources } from "./config.ts";
 
 /**
@@ -19,23 +20,30 @@ export function filesOf(
   for (const part of whole.split("/").slice(1)) {
     paths = paths.flatMap((path) => {
       if (!/[*?[]/.test(part)) return [`${path}/${part}`];
-      const pattern = globOf(part);
+      const pattern = goPattern(part);
       return [...list(path || "/")].sort()
-        .filter((entry) => pattern.test(entry) && (part.startsWith(".") || !entry.startsWith(".")))
+        .filter((entry) =>
+          matches(pattern, entry) && (part.startsWith(".") || !entry.startsWith("."))
+        )
         .map((entry) => `${path}/${entry}`);
     });
   }
   return paths;
 }
 
-function globOf(part: string): RegExp {
-  const source = part.replace(/\[(!?)(\]?[^\]]*)\]|[^\w]/g, (sign, not?: string, set?: string) => {
-    if (set !== undefined) return `[${not && "^"}${set.replace(/[\\\]^[]/g, "\\$&")}]`;
-    return sign === "*" ? ".*" : sign === "?" ? "." : `\\u{${sign.codePointAt(0)!.toString(16)}}`;
+/** A pattern of glob(7) in the form of Go's. A bracket that nothing closes means itself. */
+function goPattern(part: string): string {
+  return part.replace(/\[([!^]?)(\]?[^\]]*)\]|\[/g, (_, not?: string, set?: string) => {
+    if (set === undefined) return "\\[";
+    return `[${not && "^"}${set.replace(/^[\]-]|-$/g, "\\$&")}]`;
   });
+}
+
+function matches(pattern: string, name: string): boolean {
   try {
-    return new RegExp(`^${source}$`, "us");
-  } catch {
-    return /^$/; // a range in the wrong order matches nothing
+    return pathMatch(pattern, name);
+  } catch (error) {
+    if (error instanceof BadPattern) return false;
+    throw error;
   }
 }

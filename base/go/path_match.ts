@@ -1,32 +1,52 @@
 /**
- * Go's filepath.Match: `*` any run of characters but `/`, `?` one of them, `[a-z]` and `[^a-z]` classes, `\x` the
- * character x itself. Two uses: the wildcards of followed paths, and telling whether a pattern's syntax is right.
- * Throws {@link BadPattern}; the whole pattern is checked, also where the name has failed already.
+ * Go's path.Match and filepath.Match: `*` any run of characters but `/`, `?` one of them, `[a-z]` and
+ * `[^a-z]` classes, `\x` the character x itself. The time is at most proportional to the name's
+ * length times the pattern's.
  */
-export function globMatch(pattern: string, name: string): boolean {
+
+/** As path.Match: the whole pattern is checked. Throws {@link BadPattern}. */
+export function pathMatch(pattern: string, name: string): boolean {
+  return match(pattern, name, true);
+}
+
+/**
+ * As filepath.Match: once the name has failed, the pattern's later parts are not checked. Throws
+ * {@link BadPattern}.
+ */
+export function filepathMatch(pattern: string, name: string): boolean {
+  return match(pattern, name, false);
+}
+
+function match(pattern: string, name: string, checksAll: boolean): boolean {
+  const characters = Array.from(name);
   let rest = Array.from(pattern);
-  let left = Array.from(name);
+  let at = 0;
   scan: while (rest.length > 0) {
     const { star, chunk, after } = nextChunk(rest);
     rest = after;
-    if (star && chunk.length === 0) return !left.includes("/");
-    const now = matchChunk(chunk, left);
-    if (now !== undefined && (now.length === 0 || rest.length > 0)) {
-      left = now;
+    if (star && chunk.length === 0) return !characters.includes("/", at);
+    const isLast = rest.length === 0;
+    const now = matchChunk(chunk, characters, at);
+    if (now !== undefined && (now === characters.length || !isLast)) {
+      at = now;
       continue;
     }
     if (star) {
-      for (let i = 0; i < left.length && left[i] !== "/"; i++) {
-        const later = matchChunk(chunk, left.slice(i + 1));
-        if (later === undefined || (rest.length === 0 && later.length > 0)) continue;
-        left = later;
+      for (let i = at; i < characters.length && characters[i] !== "/"; i++) {
+        const later = matchChunk(chunk, characters, i + 1);
+        if (later === undefined || (isLast && later < characters.length)) continue;
+        at = later;
         continue scan;
       }
     }
-    // Go doesn't check the rest of the pattern, either.
+    while (checksAll && rest.length > 0) {
+      const { chunk, after } = nextChunk(rest);
+      matchChunk(chunk, [], 0);
+      rest = after;
+    }
     return false;
   }
-  return left.length === 0;
+  return at === characters.length;
 }
 
 /** A pattern that breaks the rules of its language. */
@@ -57,10 +77,14 @@ function nextChunk(pattern: string[]): Chunk {
   return { star: start > 0, chunk: pattern.slice(start, end), after: pattern.slice(end) };
 }
 
-/** The rest of the name after the chunk; undefined when the chunk does not match. */
-function matchChunk(chunk: readonly string[], name: string[]): string[] | undefined {
+/** The position in the name after the chunk; undefined when the chunk does not match there. */
+function matchChunk(
+  chunk: readonly string[],
+  name: readonly string[],
+  start: number,
+): number | undefined {
   let failed = false;
-  let at = 0;
+  let at = start;
   for (let i = 0; i < chunk.length;) {
     failed ||= at >= name.length;
     const c = chunk[i]!;
@@ -80,7 +104,7 @@ function matchChunk(chunk: readonly string[], name: string[]): string[] | undefi
       i++;
     }
   }
-  return failed ? undefined : name.slice(at);
+  return failed ? undefined : at;
 }
 
 function matchClass(
