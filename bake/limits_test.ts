@@ -7,8 +7,8 @@ import { UsageError } from "../base/usage_error.ts";
 import { composeReader } from "./compose/reader.ts";
 import { readDefinition } from "./definition/read.ts";
 
-/** The message of the error that the definition ends with. */
-async function bakeError(text: string, name = "b.hcl"): Promise<string> {
+/** Throws the error that the definition ends with. */
+async function readBake(text: string, name = "b.hcl"): Promise<void> {
   const options = {
     lookup: () => undefined,
     builtins: new Map<string, string>(),
@@ -19,8 +19,13 @@ async function bakeError(text: string, name = "b.hcl"): Promise<string> {
       read: () => Promise.reject(new Error("nothing is compose")),
     },
   };
+  await readDefinition([{ name, data: new TextEncoder().encode(text) }], options);
+}
+
+/** The message of the error that the definition ends with. */
+async function bakeError(text: string, name = "b.hcl"): Promise<string> {
   try {
-    await readDefinition([{ name, data: new TextEncoder().encode(text) }], options);
+    await readBake(text, name);
   } catch (error) {
     if (error instanceof UsageError) return error.message;
     throw error;
@@ -219,3 +224,7 @@ for (const [name, [files, message]] of Object.entries(compose)) {
     match(await composeError(files), message);
   });
 }
+
+Deno.test("limits of definitions: a list of 150,000 entries is no nesting", async () => {
+  await readBake(`x = [${list(150_000, () => "1,")}]`);
+});

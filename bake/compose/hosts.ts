@@ -19,7 +19,7 @@ export function hostsOf(value: Value | undefined): Map<string, string> {
     const at = text.indexOf(separator);
     const host = text.slice(0, at);
     const addresses = hosts.get(host) ?? [];
-    addresses.push(...text.slice(at + 1).split(","));
+    for (const address of text.slice(at + 1).split(",")) addresses.push(address);
     hosts.set(host, addresses);
   }
   return new Map([...hosts].map(([host, addresses]) => {

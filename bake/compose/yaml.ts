@@ -113,7 +113,7 @@ function readDocument(root: Node | null, lines: LineCounter): YamlDocument {
       lineOf.set(shown, line);
       const value = read(valueNode, isMerge ? path : [...path, shown]);
       if (value === undefined) continue;
-      if (isMerge) merged.push(...Array.isArray(value) ? value : [value]);
+      if (isMerge) { for (const one of Array.isArray(value) ? value : [value]) merged.push(one); }
       else if (typeof key === "string") mapping.set(key, value);
       else {
         const where = path.length === 0 ? "at top level" : `in ${path.join(".")}`;

@@ -47,8 +47,8 @@ export function applyOverrides(
       if (field !== undefined) fields[name] = field;
       permits.push(() => {
         const { read = [], write = [] } = setter.permits?.(fields[name], override, sub) ?? {};
-        allowed.read.push(...read);
-        allowed.write.push(...write);
+        for (const path of read) allowed.read.push(path);
+        for (const path of write) allowed.write.push(path);
       });
     }
   }

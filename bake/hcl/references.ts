@@ -29,22 +29,23 @@ export function referencesOf(expression: Expression): References {
 }
 
 function partsOf(of: Expression, locals: Locals): [Expression, Locals][] {
-  const here = (...parts: Expression[]) =>
+  // The parts are one argument: a list of 300,000 of them would overflow the stack.
+  const here = (parts: readonly Expression[]) =>
     parts.map((part): [Expression, Locals] => [part, locals]);
   switch (of.kind) {
     case "relative":
-      return here(of.source);
+      return here([of.source]);
     case "call":
-      return here(...of.args);
+      return here(of.args);
     case "conditional":
-      return here(of.condition, of.yes, of.no);
+      return here([of.condition, of.yes, of.no]);
     case "index":
-      return here(of.source, of.key);
+      return here([of.source, of.key]);
     case "tuple":
-      return here(...of.items);
+      return here(of.items);
     case "object":
       return here(
-        ...of.items.flatMap(({ key, computed, value }) =>
+        of.items.flatMap(({ key, computed, value }) =>
           !computed && keyword(key) !== undefined ? [value] : [key, value]
         ),
       );
@@ -52,21 +53,21 @@ function partsOf(of: Expression, locals: Locals): [Expression, Locals][] {
       const inner = new Set([...locals, of.valueName]);
       if (of.keyName !== undefined) inner.add(of.keyName);
       const parts = [of.key, of.value, of.condition].filter((part) => part !== undefined);
-      return [...here(of.source), ...parts.map((part): [Expression, Locals] => [part, inner])];
+      return [...here([of.source]), ...parts.map((part): [Expression, Locals] => [part, inner])];
     }
     case "splat":
-      return here(of.source, of.body);
+      return here([of.source, of.body]);
     case "binary":
-      return here(of.left, of.right);
+      return here([of.left, of.right]);
     case "unary":
-      return here(of.operand);
+      return here([of.operand]);
     case "template":
-      return here(...of.parts);
+      return here(of.parts);
     case "wrap":
     case "parentheses":
-      return here(of.inner);
+      return here([of.inner]);
     case "join":
-      return here(of.tuple);
+      return here([of.tuple]);
     default:
       return [];
   }

@@ -2,6 +2,7 @@
  * Writes received files: their bytes are gathered into large writes, under a temporary name until
  * the file is whole.
  */
+import { atExit } from "../../base/at_exit.ts";
 import type { Dest, OutFile } from "./os/dest.ts";
 import { FsyncError } from "./errors.ts";
 import type { Stat } from "./packet.ts";
@@ -41,6 +42,7 @@ interface Open {
 export function makeIntake(dest: Dest): Intake {
   const open = new Map<Incoming, Open>();
   const free: Uint8Array[] = [];
+  let staysAtExit = () => {};
   let abandoned = false; // what was waiting then must not touch files that are closed
 
   function start(file: Incoming): Open {
@@ -57,8 +59,16 @@ export function makeIntake(dest: Dest): Intake {
       filled: 0,
       writing: undefined,
     };
+    if (open.size === 0) {
+      staysAtExit = atExit(() => open.forEach(({ out }) => out.abandon()));
+    }
     open.set(file, state);
     return state;
+  }
+
+  function forget(file: Incoming): void {
+    open.delete(file);
+    if (open.size === 0) staysAtExit();
   }
 
   /** Copies into the buffer. The promise is for bytes that did not fit. */
@@ -100,18 +110,18 @@ export function makeIntake(dest: Dest): Intake {
       const commit = () => {
         if (abandoned) return;
         state.out.commit(file.stat);
-        open.delete(file);
+        forget(file);
       };
       if (state.buffer === undefined && state.writing === undefined) return commit();
       return flush(state).then(() => state.writing).then(commit);
     },
     async abandon() {
       abandoned = true;
-      for (const { out, writing } of open.values()) {
+      for (const [file, { out, writing }] of open) {
         await writing?.catch(() => {});
         out.abandon();
+        forget(file);
       }
-      open.clear();
     },
   };
 }

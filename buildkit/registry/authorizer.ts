@@ -10,7 +10,7 @@ import { fetchToken } from "../session/logins/token_fetch.ts";
 import { parseChallenges } from "./challenge.ts";
 import type { Host } from "./hosts.ts";
 import { RegistryError } from "./registry_error.ts";
-import { realmProblem } from "./targets.ts";
+import { clearProblem, realmProblem } from "./targets.ts";
 
 /** The `authorization` of requests. */
 export interface Authorizer {
@@ -47,21 +47,39 @@ const MARGIN = 10;
 /**
  * @param patience how long a token server's answer may take, in milliseconds
  * @param caOf certificates of authorities (PEM) that hold for a host's token server, too
+ * @param clearLogins the hosts on other machines to which a login may go without TLS
  */
 export function authorizer(
   credentials: CredentialSource,
   signal: AbortSignal,
   patience: number,
   caOf: (host: string) => readonly string[] = () => [],
+  clearLogins: readonly string[] = [],
 ): Authorizer {
   const schemes = new Map<string, Scheme>();
   const tokens = new Map<string, { until: number; token: Promise<string> }>();
 
-  async function bearer(
+  /** The host's login. Throws where the login would go unencrypted to another machine. */
+  async function loginFor(
     { host, origin }: Host,
+    scopes?: readonly string[],
+  ): Promise<Credential | undefined> {
+    const login = await credentials.lookup(host, scopes);
+    const problem = login && URL.canParse(origin) && clearProblem(new URL(origin), clearLogins);
+    if (!problem) return login;
+    throw new RegistryError(`cannot log in to ${origin}: ${problem}`, {
+      ...{ host, code: "denied" },
+      hint: `give the registry TLS, or set FAIRLEAD_CLEAR_LOGINS=${host}: everyone on the ` +
+        "network can then read the password",
+    });
+  }
+
+  async function bearer(
+    at: Host,
     asked: Scheme & { kind: "bearer" },
     scopes: readonly string[],
   ) {
+    const { host, origin } = at;
     const wanted = joinScopes([...scopes, ...asked.scope === "" ? [] : [asked.scope]]);
     const key = [host, ...wanted].join(" ");
     const kept = tokens.get(key);
@@ -80,10 +98,11 @@ export function authorizer(
           }),
         ));
       try {
-        const credential = await credentials.lookup(host, wanted);
+        const credential = await loginFor(at, wanted);
         if (credential?.registryToken) return credential.registryToken;
         const { realm, service } = asked;
-        const problem = credential && URL.canParse(realm) && realmProblem(origin, new URL(realm));
+        const problem = credential && URL.canParse(realm) &&
+          realmProblem(origin, new URL(realm), clearLogins);
         if (problem) {
           throw new RegistryError(`${shown} from ${JSON.stringify(realm)}: ${problem}`, {
             ...{ host, code: "denied" },
@@ -109,7 +128,7 @@ export function authorizer(
       const asked = schemes.get(host.host);
       if (asked === undefined) return undefined;
       if (asked.kind === "bearer") return `Bearer ${await bearer(host, asked, scopes)}`;
-      const credential = await credentials.lookup(host.host);
+      const credential = await loginFor(host);
       return credential === undefined ? undefined : basic(credential);
     },
     learn({ host }, challenge, refusals) {

@@ -16,6 +16,8 @@ export interface RegistriesOptions {
   readonly credentials: CredentialSource;
   /** By host; from a builder's buildkitd.toml. */
   readonly configs?: ReadonlyMap<string, RegistryConfig>;
+  /** The hosts on other machines to which a login may go without TLS. */
+  readonly clearLogins?: readonly string[];
   readonly signal: AbortSignal;
   /**
    * How long an answer may take to begin, and data to go on, in milliseconds. The pauses between tries
@@ -39,13 +41,13 @@ const PATIENCE = 60_000;
 const AT_ONCE = 16;
 
 export function openRegistries(options: RegistriesOptions): Registries {
-  const { credentials, configs = new Map(), patience = PATIENCE } = options;
+  const { credentials, configs = new Map(), patience = PATIENCE, clearLogins } = options;
   const closed = new AbortController();
   const signal = AbortSignal.any([options.signal, closed.signal]);
   const caOf = (host: string) => configs.get(host)?.ca ?? [];
   const client: Client = {
     ...{ signal, patience },
-    authorizer: authorizer(credentials, signal, patience, caOf),
+    authorizer: authorizer(credentials, signal, patience, caOf, clearLogins),
     connections: connections(),
     answered: new Set(),
     turns: takeTurns(AT_ONCE),

@@ -6,21 +6,32 @@ import { ipText, parseIp } from "../../base/ip.ts";
 import { isThisMachine } from "./hosts.ts";
 
 /**
- * True when the login for a registry may be sent to a URL: to the registry itself alone. Its origin
- * (`https://host:port`) is HTTP only on this machine, or where the user's buildkitd.toml says so.
+ * True when the login for a registry may be sent to a URL: to the registry itself alone. `clearProblem`
+ * decides for an origin (`http://host:port`) without TLS.
  */
 export function mayCarryLogin(registry: string, to: URL): boolean {
   return to.origin === registry;
 }
 
 /**
- * Why the login for a registry isn't sent to its token server; undefined when it is. HTTP without TLS
- * is refused but to this machine, and to a host that the user's buildkitd.toml has asked that way.
+ * Why a login isn't sent to a URL; undefined when it is. HTTP without TLS is refused, except to this
+ * machine and to the hosts that the user permits.
  */
-export function realmProblem(registry: string, realm: URL): string | undefined {
-  if (realm.protocol === "https:" || isThisMachine(realm.host)) return undefined;
-  if (realm.protocol === "http:" && realm.origin === registry) return undefined;
-  return "a login is not sent without TLS";
+export function clearProblem(to: URL, permitted: readonly string[]): string | undefined {
+  if (to.protocol === "https:") return undefined;
+  if (to.protocol === "http:" && (isThisMachine(to.host) || permitted.includes(to.host))) {
+    return undefined;
+  }
+  return "a login is not sent without TLS to another machine";
+}
+
+/** As {@link clearProblem}, for a registry's token server; only the registry itself may be permitted. */
+export function realmProblem(
+  registry: string,
+  realm: URL,
+  permitted: readonly string[],
+): string | undefined {
+  return clearProblem(realm, realm.origin === registry ? permitted : []);
 }
 
 /**

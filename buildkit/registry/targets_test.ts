@@ -1,5 +1,7 @@
 import { equal } from "node:assert/strict";
-import { mayCarryLogin, realmProblem, targetProblem } from "./targets.ts";
+import { clearProblem, mayCarryLogin, realmProblem, targetProblem } from "./targets.ts";
+
+const permitted = ["p.lan:5000"];
 
 Deno.test("a login goes along to the registry alone", () => {
   const cases: [string, string, boolean][] = [
@@ -23,14 +25,30 @@ Deno.test("a token server is asked with a login by TLS, or on this machine", () 
     ["https://r.io", "http://r.io/token", false],
     ["https://r.io", "http://127.0.0.1:1/token", true],
     ["https://r.io", "http://localhost.evil.example/token", false],
-    // The user's buildkitd.toml has `http = true` for it.
-    ["http://r.lan:5000", "http://r.lan:5000/token", true],
-    ["http://r.lan:5000", "http://r.lan:5001/token", false],
+    ["http://r.lan:5000", "http://r.lan:5000/token", false],
+    // Permitted.
+    ["http://p.lan:5000", "http://p.lan:5000/token", true],
+    ["http://p.lan:5000", "http://p.lan:5001/token", false],
+    ["http://r.lan:5000", "http://p.lan:5000/token", false],
     ["https://r.io", "ftp://auth.io/token", false],
   ];
   for (const [registry, realm, may] of cases) {
-    equal(realmProblem(registry, new URL(realm)) === undefined, may, realm);
+    equal(realmProblem(registry, new URL(realm), permitted) === undefined, may, realm);
   }
+});
+
+Deno.test("a login goes without TLS to this machine, and to permitted hosts", () => {
+  const cases: [string, boolean][] = [
+    ["https://r.io", true],
+    ["http://r.io", false],
+    ["http://127.0.0.1:5000", true],
+    ["http://[::1]:5000", true],
+    ["http://127.0.0.1.evil.example", false],
+    ["http://p.lan:5000", true],
+    ["http://p.lan", false],
+    ["http://p.lan:5001", false],
+  ];
+  for (const [to, may] of cases) equal(clearProblem(new URL(to), permitted) === undefined, may, to);
 });
 
 Deno.test("where a registry may send requests on to", () => {

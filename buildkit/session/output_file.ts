@@ -4,6 +4,7 @@
  * something other than a regular file (`/dev/stdout`, a named pipe) is written directly. So is a
  * file in a folder that takes no new files.
  */
+import { atExit } from "../../base/at_exit.ts";
 import { osReason } from "../../base/os_reason.ts";
 import { type ByteOutput, Gatherer, OutputError, type OutputSink } from "./output_sink.ts";
 
@@ -13,6 +14,8 @@ interface OpenFile {
   /** The temporary path, until it is renamed to `path`; undefined when the bytes go to `path` directly. */
   readonly temporary: string | undefined;
   readonly path: string;
+  /** Ends the removal of the temporary file at the program's exit. */
+  readonly staysAtExit: () => void;
 }
 
 /**
@@ -27,11 +30,12 @@ export function fileOutput(path: string): ByteOutput {
 
   async function drop(): Promise<void> {
     if (!opened) return;
-    const { file, temporary } = opened;
+    const { file, temporary, staysAtExit } = opened;
     if (!closed) file.close();
     closed = true;
     opened = undefined;
     if (temporary !== undefined) await Deno.remove(temporary).catch(() => {});
+    staysAtExit();
   }
 
   async function writeSome(bytes: Uint8Array): Promise<number> {
@@ -66,9 +70,10 @@ export function fileOutput(path: string): ByteOutput {
 
   async function commit(): Promise<void> {
     if (opened?.temporary === undefined) return;
-    const { temporary, path: target } = opened;
+    const { temporary, path: target, staysAtExit } = opened;
     try {
       await Deno.rename(temporary, target);
+      staysAtExit();
       opened = undefined;
     } catch (error) {
       await drop();
@@ -87,6 +92,7 @@ async function openOutput(typed: string): Promise<OpenFile> {
     file: await Deno.open(path, { create: true, write: true, truncate: true }),
     temporary: undefined,
     path,
+    staysAtExit() {},
   });
   if (before && !before.isFile || !before && await isLink(path)) return await direct();
   const { folder, name } = split(path);
@@ -96,9 +102,10 @@ async function openOutput(typed: string): Promise<OpenFile> {
   const temporary = `${folder}.${name.slice(0, 50)}.tmp-${suffix}`;
   try {
     const file = await Deno.open(temporary, { createNew: true, write: true });
+    const staysAtExit = atExit(() => Deno.removeSync(temporary));
     // The mode of the old file stays, as if it had been overwritten.
     if (before?.mode != null) await Deno.chmod(temporary, before.mode & 0o7777).catch(() => {});
-    return { file, temporary, path };
+    return { file, temporary, path, staysAtExit };
   } catch (error) {
     if (before && error instanceof Deno.errors.PermissionDenied) return await direct();
     throw error;

@@ -12,7 +12,8 @@ export async function sourceDefinition(
   name: string,
   capabilities: readonly string[],
 ): Promise<Definition> {
-  const fetch = Op.encode(messageOf(Op, { source })).finish();
+  // Empty constraints, as BuildKit's own client sends them: they are part of the step's digest.
+  const fetch = Op.encode(messageOf(Op, { source, constraints: { filter: [] } })).finish();
   const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", fetch.slice()));
   const digest = `sha256:${sum.toHex()}`;
   const last = Op.encode(messageOf(Op, { inputs: [{ digest, index: 0n }] })).finish();

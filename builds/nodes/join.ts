@@ -9,7 +9,7 @@ import { annotationsOf } from "../../images/annotations.ts";
 import { combine, readSource } from "../../images/combine.ts";
 import { parseLocation } from "../../images/location.ts";
 import { openRepositories } from "../../images/repositories.ts";
-import { logins } from "../../cli/builders/logins.ts";
+import { clearLogins, logins } from "../../cli/builders/logins.ts";
 import type { JobContext } from "../running/job.ts";
 import type { Answers } from "../results/result.ts";
 import { isOn, pushed } from "./split.ts";
@@ -50,7 +50,7 @@ async function registriesFor(
   const warn = (line: string) => progress.note(`WARNING: ${line}`);
   const credentials = logins(deps, warn);
   const open = (configs: ReadonlyMap<string, RegistryConfig>) =>
-    openRegistries({ credentials, configs, signal: deps.signal });
+    openRegistries({ credentials, configs, clearLogins: clearLogins(deps), signal: deps.signal });
   if (!isOn(attrs["registry.insecure"])) return open(known);
   const configs = new Map(known);
   for (const { ref } of namesOf(attrs)) {

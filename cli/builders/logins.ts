@@ -17,3 +17,8 @@ export function logins(
   const scoped = `${buildxConfigDir(env)?.path ?? ""}/config`;
   return scopedCredentials(scoped, open(dockerConfigDir(env)), open);
 }
+
+/** The registries on other machines to which the user permits a login without TLS. */
+export function clearLogins({ env }: Pick<Deps, "env">): string[] {
+  return (env("FAIRLEAD_CLEAR_LOGINS") ?? "").split(",").map((host) => host.trim()).filter(Boolean);
+}

@@ -3,7 +3,7 @@ import { registryConfigs } from "../../builders/store/registry_configs.ts";
 import { openRegistries, type Registries } from "../../buildkit/registry/registry.ts";
 import type { Deps } from "../deps.ts";
 import type { GlobalValues } from "../flags/spec.ts";
-import { logins } from "./logins.ts";
+import { clearLogins, logins } from "./logins.ts";
 import { warn } from "../warn.ts";
 import { storeOf } from "./open_store.ts";
 
@@ -19,6 +19,7 @@ export async function registriesOfBuilder(
   return openRegistries({
     credentials: logins(deps, (line) => warn(deps, line)),
     configs: registryConfigs(builder),
+    clearLogins: clearLogins(deps),
     signal: deps.signal,
   });
 }

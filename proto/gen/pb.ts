@@ -131,6 +131,12 @@ export interface Op {
   inputs: Input[];
   source: SourceOp | undefined;
   platform: Platform | undefined;
+  constraints: WorkerConstraints | undefined;
+}
+
+/** Which workers may run it; empty for all. */
+export interface WorkerConstraints {
+  filter: string[];
 }
 
 /** A result that an operation takes. */
@@ -1053,7 +1059,7 @@ export const ProgressGroup: MessageFns<ProgressGroup> = {
 };
 
 function createBaseOp(): Op {
-  return { inputs: [], source: undefined, platform: undefined };
+  return { inputs: [], source: undefined, platform: undefined, constraints: undefined };
 }
 
 export const Op: MessageFns<Op> = {
@@ -1066,6 +1072,9 @@ export const Op: MessageFns<Op> = {
     }
     if (message.platform !== undefined) {
       Platform.encode(message.platform, writer.uint32(82).fork()).join();
+    }
+    if (message.constraints !== undefined) {
+      WorkerConstraints.encode(message.constraints, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -1105,6 +1114,60 @@ export const Op: MessageFns<Op> = {
             }
 
             message.platform = Platform.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.constraints = WorkerConstraints.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWorkerConstraints(): WorkerConstraints {
+  return { filter: [] };
+}
+
+export const WorkerConstraints: MessageFns<WorkerConstraints> = {
+  encode(message: WorkerConstraints, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.filter) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WorkerConstraints {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWorkerConstraints();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.filter.push(reader.string());
             continue;
           }
         }

@@ -130,6 +130,12 @@ export interface Op {
   inputs: Input[];
   source: SourceOp | undefined;
   platform: Platform | undefined;
+  constraints: WorkerConstraints | undefined;
+}
+
+/** Which workers may run it; empty for all. */
+export interface WorkerConstraints {
+  filter: string[];
 }
 
 /** A result that an operation takes. */

@@ -4,7 +4,7 @@
  * comparison.
  */
 import assert from "node:assert/strict";
-import { run } from "../harness/run.ts";
+import { check, run } from "../harness/run.ts";
 import { type Buildkitd, startBuildkitd } from "../harness/buildkitd.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
@@ -176,4 +176,32 @@ Deno.test({
     }));
     assert.equal(JSON.parse(temp.read("instances/shared")).Nodes.length, 11);
   },
+});
+
+Deno.test({ name: "a full store ends both with 102, and keeps its builders", ignore }, async () => {
+  using programs = await both();
+  const { path } = programs.temp;
+  const create = (name: string) => [
+    ...["create", "--name", name, "--driver", "remote", "tcp://127.0.0.1:1"],
+  ];
+  await check("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", path]);
+  try {
+    assert.equal((await programs.fairlead(...create("one"))).code, 0);
+    try {
+      Deno.writeFileSync(`${path}/fill`, new Uint8Array(1 << 20));
+    } catch {
+      // The disk is full.
+    }
+    for (const program of ["buildx", "fairlead"] as const) {
+      const { code, stderr } = await programs[program](...create("two"));
+      assert.equal(code, 102, stderr);
+      assert.match(stderr, /ERROR: .*no space left on device/i);
+      if (program === "fairlead") assert.match(stderr, /^hint: make room on its disk/m);
+    }
+    const names = [...Deno.readDirSync(`${path}/instances`)].map(({ name }) => name);
+    assert.deepEqual(names, ["one"]);
+    assert.match((await programs.fairlead("ls", "--format", "{{.Name}}")).stdout, /^one\*?$/m);
+  } finally {
+    await check("umount", [path]);
+  }
 });

@@ -1,4 +1,4 @@
-import { BadPattern, pathMatch } from "../../base/go/path_match.ts";
+import { BadPattern, pathMatch } from "../../../base/go/path_match.ts";
 import type { SshSources } from "./config.ts";
 
 /**
