@@ -1,21 +1,31 @@
 import type { Deps } from "../cli/deps.ts";
-import { rfc3339 } from "../base/go/time.ts";
-import { timestampOf } from "../progress/local.ts";
 import type { Watcher } from "../progress/progress.ts";
 import type { Outcome } from "../progress/renderer.ts";
+import { RpcError } from "../buildkit/grpc/status.ts";
+import { type Source, sourceExcerpt, sourcesOf } from "../progress/source_excerpt.ts";
 import { timelinePage } from "../progress/timeline/page.ts";
+import { withLines } from "../progress/timeline/dockerfile_lines.ts";
 import { recordTimeline } from "../progress/timeline/record.ts";
 import { UsageError } from "../base/usage_error.ts";
 import { warn } from "../cli/warn.ts";
-import { absolutePath, parentOf } from "../base/paths.ts";
+import { absolutePath, baseName, parentOf } from "../base/paths.ts";
 import { removeResult, writeResult } from "./results/result.ts";
+
+export interface TimelineOptions {
+  readonly deps: Deps;
+  readonly title: string;
+  /** The builder's name. */
+  readonly builder: string;
+  /** The path of the Dockerfile; absent in a build of several targets. */
+  readonly dockerfile?: string;
+}
 
 /**
  * Watches a build, and writes its page when it ends, well or not. Removes an earlier page now. Throws `UsageError` where there is no folder for it.
  */
 export function timelineFile(
   file: string,
-  { deps, title, builder }: { deps: Deps; title: string; builder: string },
+  { deps, title, builder, dockerfile }: TimelineOptions,
 ): Watcher {
   const path = absolutePath(file, deps.cwd);
   checkPlace(path, file);
@@ -25,10 +35,17 @@ export function timelineFile(
   return {
     update: recorder.update,
     finish(outcome) {
-      const page = timelinePage(recorder.timeline(deps.clock.now()), {
+      const source = failedSource(outcome.error);
+      const text = source === undefined
+        ? dockerfileOf(dockerfile)
+        : { name: source.filename, text: new TextDecoder().decode(source.data) };
+      const timeline = withLines(recorder.timeline(deps.clock.now()), () => undefined, text);
+      const page = timelinePage(timeline, {
         title,
         ...outcomeOf(outcome),
-        facts: [["builder", builder], ["started", rfc3339(timestampOf(started))]],
+        ...source !== undefined && { excerpt: sourceExcerpt(source) },
+        started,
+        facts: [["builder", builder]],
       });
       try {
         writeResult(path, page);
@@ -39,6 +56,28 @@ export function timelineFile(
       }
     },
   };
+}
+
+/** The place in a Dockerfile that a failed build's error is about. */
+function failedSource(error: unknown): Source | undefined {
+  for (let one = error; one instanceof Error; one = one.cause) {
+    if (one instanceof RpcError) return sourcesOf(one.details)[0];
+  }
+  return undefined;
+}
+
+/** Larger files are no Dockerfiles. */
+const LARGEST_DOCKERFILE = 4 << 20;
+
+/** The Dockerfile of a build, for the lines of its steps; undefined where it isn't a file of this machine. */
+function dockerfileOf(path: string | undefined) {
+  if (path === undefined || !path.startsWith("/")) return undefined;
+  try {
+    if (Deno.statSync(path).size > LARGEST_DOCKERFILE) return undefined;
+    return { name: baseName(path), text: Deno.readTextFileSync(path) };
+  } catch {
+    return undefined;
+  }
 }
 
 function outcomeOf({ error, canceled }: Outcome) {

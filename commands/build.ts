@@ -87,6 +87,8 @@ export const command = defineCommand({
         deps,
         title: args[0] === "-" ? "stdin" : build.inputs.state.localPath,
         builder: builder.name,
+        dockerfile: build.inputs.state.dockerfilePath ||
+          `${build.inputs.state.localPath}/Dockerfile`,
       });
     using progress = progressOf(deps, { mode, builder, debug: global.debug, watcher });
     const provenance = flags["metadata-file"] && !call ? provenanceMode(deps.env) : undefined;

@@ -37,7 +37,7 @@ export const command = defineCommand({
     const comparison = await compareRecorded(...builds, deps.signal);
     if (given.has("html")) {
       const { diffPage } = await import("./diff/diff_page.ts");
-      const page = await diffPage(builds, comparison);
+      const page = diffPage(builds, comparison);
       if (toFile) writeResult(flags.html, page);
       else deps.stdout.write(page);
       return;

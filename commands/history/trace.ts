@@ -17,7 +17,9 @@ import { parseSpans } from "./trace/spans.ts";
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
   description: "Show the OpenTelemetry trace of a build record\n\n" +
-    "On a terminal, the trace is a page in the browser. Otherwise it is printed as JSON for Jaeger.",
+    "On a terminal, the trace is a page in the browser: the timeline of the build, with the operations\n" +
+    "of each step. With --compare, a page compares both builds. Otherwise the trace is printed as JSON\n" +
+    "for Jaeger.",
   flags: {
     addr: {
       kind: "string",
@@ -37,17 +39,9 @@ export const command = defineCommand({
       deps.stdout.write(`${goJson({ data }, 2)}\n\n`);
       return;
     }
-    const { spanTimeline } = await import("./trace/span_timeline.ts");
-    const { timelinePage } = await import("../../progress/timeline/page.ts");
+    const { tracePages } = await import("./trace/trace_pages.ts");
     const { servePages } = await import("./trace/serve_pages.ts");
-    const pages = traces.map(({ found, spans }) =>
-      timelinePage(spanTimeline(spans), {
-        title: `Trace of ${fullRef(found)}`,
-        outcome: found.record.error === undefined ? "finished" : "failed",
-        facts: [],
-      })
-    );
-    await servePages(pages, flags.addr, deps);
+    await servePages(await tracePages(nodes, traces, deps), flags.addr, deps);
   },
 });
 

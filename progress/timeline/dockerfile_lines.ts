@@ -1,4 +1,25 @@
 import { placeOf } from "./step_place.ts";
+import type { SourceLine, Step, Timeline } from "./timeline.ts";
+
+/**
+ * The timeline with the lines of its steps: those that the daemon reports, else those found by number.
+ *
+ * @param known the line that the daemon reports for a step
+ * @param file the Dockerfile, if its text is at hand
+ */
+export function withLines(
+  timeline: Timeline,
+  known: (step: Step) => SourceLine | undefined,
+  file: { readonly name: string; readonly text: string } | undefined,
+): Timeline {
+  const byNumber = file === undefined ? undefined : dockerfileLines(file.text);
+  const steps = timeline.steps.map((step): Step => {
+    const line = byNumber?.(step.name);
+    const source = known(step) ?? (line === undefined ? undefined : { file: file!.name, line });
+    return source === undefined ? step : { ...step, source };
+  });
+  return { ...timeline, steps };
+}
 
 interface Instruction {
   /** Counted from 1. */

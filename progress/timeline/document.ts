@@ -1,25 +1,22 @@
-import { escape } from "./page_text.ts";
+import { pageScript, pageScriptHash } from "./page_script.ts";
 import { pageStyle } from "./page_style.ts";
+import { escape } from "./page_text.ts";
 
 export interface PageDocument {
   /** Plain text. */
   readonly title: string;
   /** HTML. */
   readonly body: string;
-  /** The one script of the page; absent for a page without. */
-  readonly script?: string;
   /** The page may ask the server that it comes from; else it loads nothing at all. */
   readonly isServed?: boolean;
 }
 
 /**
- * A page in one file. Its policy allows its own style and the one script, whose hash it names, and nothing
- * else: a text of a daemon that became markup could run nothing and load nothing.
+ * A page in one file. Its policy allows its own style and the one script, by its hash, and nothing else: a
+ * text of a daemon that became markup could run nothing and load nothing. Without scripts, the page shows
+ * the same steps, and lacks only search, order, groups and zoom.
  */
-export async function htmlDocument(
-  { title, body, script, isServed }: PageDocument,
-): Promise<string> {
-  const policy = await contentPolicy(script, isServed ?? false);
+export function htmlDocument({ title, body, isServed = false }: PageDocument): string {
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -27,27 +24,25 @@ export async function htmlDocument(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="fairlead">
 <meta name="referrer" content="no-referrer">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta http-equiv="Content-Security-Policy" content="${contentPolicy(isServed)}">
 <title>${escape(title)}</title>
 <style>${pageStyle}</style>
 </head>
 <body>
 ${body}
-${script === undefined ? "" : `<script>${script}</script>\n`}</body>
+<script>${pageScript}</script>
+</body>
 </html>
 `;
 }
 
-/** The value of the `Content-Security-Policy` header. */
-export async function contentPolicy(
-  script: string | undefined,
-  isServed: boolean,
-): Promise<string> {
-  const parts = ["default-src 'none'", "style-src 'unsafe-inline'", "base-uri 'none'"];
-  if (script !== undefined) {
-    const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(script));
-    parts.push(`script-src 'sha256-${new Uint8Array(hash).toBase64()}'`);
-  }
-  parts.push(isServed ? "connect-src 'self'; form-action 'self'" : "form-action 'none'");
-  return parts.join("; ");
+/** The value of a `Content-Security-Policy` header for our pages. */
+export function contentPolicy(isServed: boolean): string {
+  return [
+    "default-src 'none'",
+    "style-src 'unsafe-inline'",
+    `script-src '${pageScriptHash}'`,
+    "base-uri 'none'",
+    ...isServed ? ["connect-src 'self'", "form-action 'self'"] : ["form-action 'none'"],
+  ].join("; ");
 }

@@ -1,198 +1,221 @@
 /**
- * A build's timeline as one self-contained HTML page: no script, nothing to fetch. A step's log
- * opens by `<details>`, and a checkbox with CSS shows the critical path alone. So the page works
- * under any content policy and from a CI's artifact store.
+ * A build's timeline as one self-contained HTML page with nothing to fetch: a summary, and a row for each
+ * step. A step's log opens by `<details>`, so the page is of use where no script runs, too.
  */
-import { formatAmount, formatBytes, formatSeconds } from "../../base/units.ts";
-import { pageStyle } from "./page_style.ts";
-import type { Bar, Step, Timeline, Transfer } from "./timeline.ts";
+import { formatBytes } from "../../base/units.ts";
+import { htmlDocument } from "./document.ts";
+import { ticks, tickStep } from "./page_axis.ts";
+import { row, spanRows } from "./page_rows.ts";
+import { lengthText, shown, timeHtml } from "./page_text.ts";
+import { placeOf } from "./step_place.ts";
+import { stepTime, type Summary, summaryOf } from "./summary.ts";
+import type { Step, Timeline } from "./timeline.ts";
 
 /** Facts about the build, which the page shows above the steps. */
 export interface PageFacts {
   /** A name of the build for people. */
   readonly title: string;
-  readonly outcome: "finished" | "failed" | "canceled";
+  readonly outcome: "finished" | "failed" | "canceled" | "running";
   /** The error of a failed build, shown above the steps. */
   readonly error?: string;
-  /** Further facts in the order to show them: builder, ref, when. Empty values are left out. */
+  /** The lines of the Dockerfile around the failure. */
+  readonly excerpt?: string;
+  /** Milliseconds since 1970. */
+  readonly started?: number;
+  /** Further facts in the order to show them: builder, ref. Empty values are left out. */
   readonly facts: readonly (readonly [name: string, value: string])[];
 }
 
 /** The text of the page. */
 export function timelinePage(timeline: Timeline, facts: PageFacts): string {
-  const { steps, duration } = timeline;
+  return htmlDocument({
+    title: `${facts.title.slice(0, 300)} – build timeline`,
+    body: `${timelineHead(timeline, facts)}\n${timelineBody(timeline)}`,
+  });
+}
+
+/** The name of the build, its outcome, and its error. */
+export function timelineHead({ duration, steps }: Timeline, facts: PageFacts): string {
+  const { outcome, started, error, excerpt } = facts;
   const cached = steps.filter(({ outcome }) => outcome === "cached").length;
-  const critical = steps.filter((step) => step.critical);
   const said = [
-    `<b class="${facts.outcome}">${facts.outcome}</b> in <b>${lengthText(duration)}</b>`,
-    `${counted(steps)}, ${cached} cached`,
-    `critical path ${lengthText(total(critical))} in ${counted(critical)}`,
+    `<b class="${outcome}">${outcome}</b> in <b>${lengthText(duration)}</b>`,
+    `${counted(steps.length, "step")}, ${cached} cached`,
+    ...started === undefined ? [] : [`started ${timeHtml(started)}`],
     ...facts.facts.filter(([, value]) => value !== "")
-      .map(([name, value]) => `${escape(name)} <b>${escape(value)}</b>`),
+      .map(([name, value]) => `${shown(name)} <b>${shown(value)}</b>`),
   ];
-  const error = facts.error ? `<p class="error">${escape(clean(facts.error))}</p>\n` : "";
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="fairlead">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escape(facts.title)} – build timeline</title>
-<style>${pageStyle}</style>
-</head>
-<body>
-<h1>${escape(facts.title)}</h1>
+  return `<h1>${shown(facts.title, 300)}</h1>
 <p class="facts">${said.join(" · ")}</p>
-${error}${legend}
-<main style="--tick:${duration > 0 ? (tickStep(duration) / duration * 100).toFixed(3) : 100}%">
+${error ? `<p class="error">${shown(error, 10_000)}</p>\n` : ""}${
+    excerpt ? `<pre class="excerpt">${shown(excerpt, 20_000)}</pre>\n` : ""
+  }`;
+}
+
+/** The number of steps on a page, and the number of characters of all their logs. */
+const MOST = { steps: 5000, log: 16 << 20, failedLog: 512 << 10 };
+
+/** The summary, the tools and the steps. */
+export function timelineBody(timeline: Timeline): string {
+  const { duration } = timeline;
+  const steps = shownSteps(timeline.steps);
+  const left = timeline.steps.length - steps.length;
+  const numbers = new Map(steps.map(({ digest }, at) => [digest, at]));
+  const logs = steps.filter(({ log }) => log.length > 0).length;
+  const perLog = Math.floor(MOST.log / Math.max(1, logs));
+  const rows = steps.map((step) =>
+    row(step, {
+      timeline,
+      numbers,
+      logLimit: step.outcome === "failed" ? Math.max(MOST.failedLog, perLog) : perLog,
+    })
+  );
+  const spans = timeline.spans ?? [];
+  return `${summaryHtml(timeline, numbers)}
+${tools(steps)}
+<main style="--tick:${duration > 0 ? (tickStep(duration) / duration * 100).toFixed(3) : 100}%" ` +
+    `data-duration="${Math.round(duration)}">
 <div class="axis"><span class="name"></span><span class="track">${
-    ticks(duration)
-  }</span><span class="time"></span></div>
-${steps.map((step) => row(step, duration)).join("\n")}
-</main>
-</body>
-</html>
-`;
+      ticks(duration)
+    }</span><span class="time"></span></div>
+<div id="steps">
+${rows.join("\n")}
+</div>
+<p id="nothing" hidden>No step matches.</p>
+${left > 0 ? `<p class="none">${left} shorter steps are not shown.</p>` : ""}
+${
+      spans.length === 0
+        ? ""
+        : `<details class="trace"><summary><span class="name">trace: ${
+          counted(spans.length, "operation")
+        } outside of steps</span><span class="track"></span><span class="time"></span></summary>` +
+          `<div class="more">${spanRows(spans, duration)}</div></details>`
+    }
+</main>`;
 }
 
-const legend = `<div class="legend">${
-  ([
-    ["done", "ran"],
-    ["cached", "cached"],
-    ["failed bar", "failed"],
-    ["canceled bar", "canceled"],
-    ["part", "transfers and parts"],
-  ] as const).map(([kind, text]) => `<span><i class="${kind}"></i>${text}</span>`).join("")
-}<span><span class="mark"></span> critical path</span>` +
-  `<label><input type="checkbox" id="only"> only the critical path</label></div>`;
-
-function row(step: Step, duration: number): string {
-  const bars = step.bars.map((bar) => piece(`${step.outcome} bar`, bar, duration, step.name));
-  const parts = step.transfers.map((part) => piece("part", part, duration, partText(part)));
-  const time = step.outcome === "cached" ? "CACHED" : lengthText(total([step]));
-  const name = escape(clean(step.name));
-  const state = (step.critical ? ' class="critical"' : "") +
-    // The log of a failed step is why the user opens the page.
-    (step.outcome === "failed" ? " open" : "");
-  return `<details${state}><summary>` +
-    `<span class="name" title="${name}">${name}</span>` +
-    `<span class="track">${bars.join("")}${parts.join("")}</span>` +
-    `<span class="time">${time}</span></summary><div class="more">${more(step)}</div></details>`;
+/** If there are too many steps, those that matter: the critical path, failures, and the longest. */
+function shownSteps(steps: readonly Step[]): readonly Step[] {
+  if (steps.length <= MOST.steps) return steps;
+  const weight = (step: Step) =>
+    step.outcome === "failed" ? Infinity : step.critical ? Number.MAX_VALUE : stepTime(step);
+  const kept = new Set(
+    steps.map((step) => ({ step, weight: weight(step) }))
+      .sort((a, b) => a.weight === b.weight ? 0 : b.weight - a.weight)
+      .slice(0, MOST.steps).map(({ step }) => step),
+  );
+  return steps.filter((step) => kept.has(step));
 }
 
-function more(step: Step): string {
-  let html = "";
-  if (step.error) html += `<p class="why">${escape(clean(step.error))}</p>`;
-  for (const warning of step.warnings) {
-    html += `<p class="warning">WARN: ${escape(clean(warning))}</p>`;
+function summaryHtml(timeline: Timeline, numbers: ReadonlyMap<string, number>): string {
+  const { duration, steps } = timeline;
+  if (steps.length === 0) return "";
+  const summary = summaryOf(timeline);
+  const tiles: [string, string, string][] = [
+    [
+      "Critical path",
+      lengthText(summary.critical.time),
+      `in ${counted(summary.critical.count, "step")}, which the end of the build waited for`,
+    ],
+    [
+      "Parallelism",
+      duration > 0 ? `${(summary.work / duration).toFixed(1)}×` : "–",
+      `${lengthText(summary.work)} of work; at most ${counted(summary.peak, "step")} at a time`,
+    ],
+    [
+      "Cached",
+      `${Math.round(summary.cached / steps.length * 100)} %`,
+      `${summary.cached} of ${counted(steps.length, "step")}`,
+    ],
+    [
+      "Bytes",
+      formatBytes(summary.bytes.reduce((sum, { amount }) => sum + amount, 0)),
+      summary.bytes.map(({ purpose, amount }) => `${purpose} ${formatBytes(amount)}`).join(", ") ||
+      "nothing was transferred",
+    ],
+  ];
+  return `<section class="summary" aria-label="Summary">${
+    tiles.map(([name, figure, text]) =>
+      `<div class="tile"><h2>${name}</h2><p class="figure">${figure}</p><p>${text}</p></div>`
+    ).join("")
+  }${slowest(summary, numbers, duration)}</section>`;
+}
+
+function slowest({ slowest }: Summary, numbers: ReadonlyMap<string, number>, duration: number) {
+  if (slowest.length === 0) return "";
+  const rows = slowest.map((step) => {
+    const time = stepTime(step);
+    const share = duration > 0 ? Math.round(time / duration * 100) : 0;
+    const name = shown(step.name, 300);
+    return `<li><a href="#s${numbers.get(step.digest)}" title="${name}">${name}</a>` +
+      `<span>${lengthText(time)}, ${share} %</span></li>`;
+  });
+  return `<div class="tile slowest"><h2>Slowest steps</h2><ol>${rows.join("")}</ol></div>`;
+}
+
+/** The controls, of which a page without scripts has only the critical path, and the legend. */
+function tools(steps: readonly Step[]): string {
+  const places = steps.map(({ name }) => placeOf(name));
+  const groups = [
+    ["", "no groups"],
+    ...several(places.map(({ stage }) => stage)) ? [["stage", "stage"]] : [],
+    ...several(places.map(({ target, platform }) => `${target} ${platform}`))
+      ? [["target", "target"]]
+      : [],
+    ...several(steps.map(({ node }) => node)) ? [["node", "node"]] : [],
+  ];
+  const options = (pairs: readonly (readonly string[])[]) =>
+    pairs.map(([value, text]) => `<option value="${value}">${text}</option>`).join("");
+  return `<form class="tools" aria-label="Steps">
+<span class="scripted"><input type="search" id="search" placeholder="Search steps ( / )" aria-label="Search steps">
+<label>Sort by <select id="sort">${
+    options([["at", "start"], ["ms", "duration"], ["name", "name"]])
+  }</select></label>
+<label>Group by <select id="group">${options(groups)}</select></label>
+<label>Show <select id="least">${
+    options([["0", "all"], ["100", "≥ 100 ms"], ["1000", "≥ 1 s"], ["10000", "≥ 10 s"]])
+  }</select></label>
+<label><input type="checkbox" id="uncached"> hide cached</label></span>
+<label><input type="checkbox" id="only"> only the critical path</label>
+<span class="scripted zoom"><button type="button" id="zoom-in" title="Zoom in ( + )">+</button>
+<button type="button" id="zoom-out" title="Zoom out ( - )">−</button>
+<button type="button" id="zoom-all" title="The whole build ( 0 )">all</button>
+<input type="range" id="from" min="0" max="1000" value="0" aria-label="Part of the build" disabled></span>
+</form>
+<div class="legend">${legend(steps)}</div>`;
+}
+
+function several(values: readonly string[]): boolean {
+  return new Set(values.filter((value) => value.trim() !== "")).size > 1;
+}
+
+/** A legend of what occurs. */
+function legend(steps: readonly Step[]): string {
+  const occurring = new Set<string>(steps.map(({ outcome }) => outcome));
+  const kinds = [
+    ["done", "done", "ran"],
+    ["cached", "cached", "cached"],
+    ["failed", "failed bar", "failed"],
+    ["canceled", "canceled bar", "canceled"],
+    ["unfinished", "unfinished", "not finished"],
+  ] as const;
+  const items = kinds.filter(([outcome]) => occurring.has(outcome))
+    .map(([, kind, text]) => `<span><i class="${kind}"></i>${text}</span>`);
+  if (steps.some(({ transfers }) => transfers.length > 0)) {
+    items.push(`<span><i class="part"></i>transfers and parts</span>`);
   }
-  if (step.transfers.length > 0) html += `<table>${step.transfers.map(partRow).join("")}</table>`;
-  const dropped = step.dropped > 0 ? [`[${step.dropped} earlier lines are not kept]`] : [];
-  const lines = [...dropped, ...step.log.map(cleanLine)];
-  if (lines.length > 0) html += `<pre>${escape(lines.join("\n"))}</pre>`;
-  return html || `<p class="none">No output.</p>`;
-}
-
-function partRow(part: Transfer): string {
-  const amount = formatAmount(part.current, part.total);
-  const cells = [amount, rateOf(part), lengthText(part.stop - part.start)];
-  return `<tr><td>${escape(clean(part.name))}</td>${
-    cells.map((cell) => `<td>${cell}</td>`).join("")
-  }</tr>`;
-}
-
-function partText(part: Transfer): string {
-  const rate = rateOf(part);
-  return [part.name, formatAmount(part.current, part.total), rate].filter(Boolean).join("  ");
-}
-
-/** Bytes a second; empty if too little time has passed. */
-function rateOf({ current, start, stop }: Transfer): string {
-  const ms = stop - start;
-  return ms >= 10 && current > 0 ? `${formatBytes(Math.round(current / ms * 1000))}/s` : "";
-}
-
-/** A piece of a track: `left` and `width` in percent of the whole build. */
-function piece(kind: string, { start, stop }: Bar, duration: number, title: string): string {
-  const percent = (ms: number) => (duration > 0 ? ms / duration * 100 : 0).toFixed(3);
-  const style = `left:${percent(start)}%;width:${percent(stop - start)}%`;
-  return `<i class="${kind}" style="${style}" title="${escape(clean(title))}"></i>`;
-}
-
-/** Marks at round times, about eight of them. */
-function ticks(duration: number): string {
-  if (duration <= 0) return "";
-  const step = tickStep(duration);
-  let html = "";
-  // Near the right edge there is no room for the text.
-  for (let at = 0; at < duration * 0.92; at += step) {
-    const text = duration < SECOND ? `${Math.round(at)} ms` : clock(at);
-    html += `<span style="left:${(at / duration * 100).toFixed(3)}%">${text}</span>`;
+  if (steps.some(({ spans = [] }) => spans.length > 0)) {
+    items.push(`<span><i class="span"></i>operations of the trace</span>`);
   }
-  return html;
-}
-
-/** Milliseconds from one mark to the next. */
-function tickStep(duration: number): number {
-  return roundStep(duration / 8);
-}
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-
-/** The next of 1, 2, 5 times a power of ten; from 10 s on, a part of a minute or an hour. */
-function roundStep(atLeast: number): number {
-  const long = [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600].map((seconds) => seconds * SECOND);
-  if (atLeast > 5 * SECOND) {
-    return long.find((step) => step >= atLeast) ?? Math.ceil(atLeast / 3600e3) * 3600e3;
+  if (steps.some(({ critical }) => critical)) {
+    items.push(`<span><span class="mark"></span> critical path</span>`);
   }
-  const power = 10 ** Math.floor(Math.log10(Math.max(atLeast, 1)));
-  return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= atLeast)!;
+  if (steps.some(({ source }) => source !== undefined)) {
+    items.push(`<span><span class="line">12</span> line of the Dockerfile</span>`);
+  }
+  return items.join("");
 }
 
-/** `5 s`, `2:30`. */
-function clock(ms: number): string {
-  if (ms < MINUTE) return `${ms / SECOND} s`;
-  const seconds = Math.round(ms / SECOND);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-}
-
-/** `14 ms`, `2.3s`. */
-function lengthText(ms: number): string {
-  return ms < SECOND ? `${Math.round(ms)} ms` : formatSeconds(ms);
-}
-
-function counted({ length }: readonly Step[]): string {
-  return `${length} ${length === 1 ? "step" : "steps"}`;
-}
-
-function total(steps: readonly Step[]): number {
-  let sum = 0;
-  for (const { bars } of steps) for (const { start, stop } of bars) sum += stop - start;
-  return sum;
-}
-
-// deno-lint-ignore no-control-regex -- colours and cursor moves of a step's output
-const SEQUENCES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])/g;
-
-/** Control characters except tabs and line ends, and characters that turn a text's direction. */
-const CONTROLS = /[^\P{Cc}\t\n]|[\u202a-\u202e\u2066-\u2069]/gu;
-
-/** The text without terminal sequences; a line that overwrote itself has its last state. */
-function clean(text: string): string {
-  return text.replace(SEQUENCES, "").split("\n")
-    .map((line) => line.replace(/\r+$/, "").split("\r").at(-1)!.replace(CONTROLS, " "))
-    .join("\n");
-}
-
-/** Cleans a line of output, and keeps its time. */
-function cleanLine(line: string): string {
-  const time = /^[\d.]+ /.exec(line)?.[0] ?? "";
-  return time + clean(line.slice(time.length));
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

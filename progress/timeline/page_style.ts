@@ -3,13 +3,13 @@ export const pageStyle = `
 :root {
   color-scheme: light dark;
   --back: #fbfbfa; --front: #1c1d1f; --quiet: #66696e; --line: #dcdde0; --raised: #f0f0ef;
-  --done: #4878b0; --cached: #9aa3ad; --failed: #c4342d; --canceled: #8a63ad; --part: #7fb0a0;
+  --done: #4878b0; --cached: #9aa3ad; --failed: #c4342d; --canceled: #8a63ad; --part: #7fb0a0; --span: #8c9fc4;
   --critical: #b36a00; --warning: #8f5b00; --better: #2c7a52; --grid: #ededec;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --back: #17181a; --front: #e7e7e5; --quiet: #9a9da3; --line: #35373b; --raised: #212327;
-    --done: #6f9fd8; --cached: #6a727c; --failed: #f0726a; --canceled: #b294d8; --part: #69a392;
+    --done: #6f9fd8; --cached: #6a727c; --failed: #f0726a; --canceled: #b294d8; --part: #69a392; --span: #6d80a8;
     --critical: #f0a63c; --warning: #dca54c; --better: #7cc29d; --grid: #242629;
   }
 }
@@ -49,7 +49,10 @@ details[open] .name::before { content: "▾" }
 .critical .name { font-weight: 600 }
 .time { text-align: right; font-variant-numeric: tabular-nums; color: var(--quiet); white-space: nowrap }
 summary .track { background: repeating-linear-gradient(90deg, var(--grid) 0 1px, transparent 1px var(--tick)) }
-.track i { position: absolute; min-width: 2px; border-radius: 2px }
+.track i, .axis .track span { left: calc((var(--l) - var(--from, 0)) * var(--scale, 1) * 1%) }
+.track i { position: absolute; min-width: 2px; border-radius: 2px; width: calc(var(--w) * var(--scale, 1) * 1%) }
+.track { overflow: clip; overflow-clip-margin: 3px }
+.zoomed .track { background: none; overflow-clip-margin: 0 }
 .bar { top: .3rem; height: .7rem }
 .part { top: 1.1rem; height: .25rem; background: var(--part) }
 .done { background: var(--done) } .cached { background: var(--cached) } .failed.bar { background: var(--failed) }
@@ -66,7 +69,42 @@ pre { margin: 0; max-height: 32rem; overflow: auto; background: var(--raised); p
   font: 12.5px/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; border-radius: 4px }
 .warning { color: var(--warning); margin: 0 0 .4rem } .none { color: var(--quiet); margin: 0 }
 .more .why { color: var(--failed); margin: 0 0 .5rem; white-space: pre-wrap; overflow-wrap: anywhere }
-body:has(#only:checked) details:not(.critical) { display: none }
+body:has(#only:checked) details.step:not(.critical) { display: none }
+[hidden] { display: none !important }
+html:not(.has-script) .scripted { display: none }
+details.step { content-visibility: auto; contain-intrinsic-block-size: auto 1.8rem }
+details[open].step { content-visibility: visible }
+.summary { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: .75rem; margin: 0 0 1rem }
+.tile { background: var(--raised); border-radius: 6px; padding: .5rem .9rem .6rem; min-width: 0 }
+.tile h2 { margin: 0; font-size: 12px; font-weight: 400; color: var(--quiet) }
+.tile p { margin: 0; color: var(--quiet); font-size: 12.5px; overflow-wrap: anywhere }
+.tile .figure { color: var(--front); font-size: 1.35rem; font-variant-numeric: tabular-nums }
+.slowest { grid-column: 1 / -1 }
+.slowest ol { margin: .2rem 0 0; padding: 0; list-style: none }
+.slowest li { display: flex; gap: 1rem; justify-content: space-between }
+.slowest a { font: 12.5px/1.6 ui-monospace, monospace; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+  min-width: 0; color: inherit; text-decoration-color: var(--line) }
+.slowest span { color: var(--quiet); white-space: nowrap; font-variant-numeric: tabular-nums }
+.tools, .tools .scripted { display: flex; flex-wrap: wrap; gap: .4rem .9rem; align-items: center; min-width: 0 }
+.tools { margin: 0 0 .6rem } .tools label { white-space: nowrap }
+html:not(.has-script) .tools .scripted { display: none }
+input, select, button { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--line);
+  border-radius: 4px; padding: .15rem .45rem; max-width: 100% }
+input[type=checkbox] { accent-color: var(--done); margin: 0 .2em 0 0; vertical-align: -.1em }
+input[type=range] { padding: 0; width: 9rem; accent-color: var(--done) }
+#search { width: 15rem } .tools .zoom { gap: .3rem } button:disabled { color: var(--quiet) }
+:focus-visible { outline: 2px solid var(--done); outline-offset: 1px }
+.group { margin: 1rem 0 .2rem; font-size: 13px; color: var(--quiet) }
+.line { display: inline-block; min-width: 1.9em; margin-right: .5em; padding: 0 .3em; border-radius: 3px; font-size: 11px;
+  text-align: right; color: var(--quiet); background: var(--raised); font-variant-numeric: tabular-nums }
+.where { margin: 0 0 .4rem; color: var(--quiet); font-size: 12.5px; overflow-wrap: anywhere } .where:empty { display: none }
+.excerpt { margin: 0 0 1rem; white-space: pre; border-left: 4px solid var(--failed); border-radius: 0 }
+.spans { margin: 0 0 .6rem }
+.span > .name { padding-left: calc(var(--depth, 0) * .7em); color: var(--quiet) } .span > .name::before { content: none }
+div.span { display: grid; grid-template-columns: minmax(11rem, 34%) 1fr 5.5rem; gap: 0 .75rem; align-items: center }
+div.span .track { height: 1.1rem } .span.bar, .legend i.span { background: var(--span) } .span.failed.bar { background: var(--failed) }
+.spans { margin-left: -1.1em } .trace { margin-top: 1rem }
+.facts .running { color: var(--critical) } .facts .finished { color: var(--better) }
 a { color: var(--done) }
 h2 { font-size: 1rem; margin: 1.2rem 0 .4rem; overflow-wrap: anywhere }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: .75rem }
@@ -79,7 +117,7 @@ table.diff th, table.diff td { text-align: right; vertical-align: top; padding: 
   border-bottom: 1px solid var(--line); font-weight: 400; font-variant-numeric: tabular-nums; white-space: nowrap }
 table.diff th:first-child { text-align: left; padding-left: 0; white-space: normal; width: 70% }
 table.diff thead th { color: var(--quiet); font-size: 12px }
-.step { display: block; font: 12.5px/1.5 ui-monospace, monospace; overflow-wrap: anywhere }
+.stepname { display: block; font: 12.5px/1.5 ui-monospace, monospace; overflow-wrap: anywhere }
 .cause { margin: .1rem 0 0; color: var(--quiet); overflow-wrap: anywhere }
 .bars { display: block; margin-top: .25rem } .bars i { display: block; height: .3rem; border-radius: 2px; margin-top: 1px }
 .was { background: var(--cached) }
@@ -95,6 +133,9 @@ body:not(:has(#alike:checked)) tr.alike { display: none }
   .axis .name, .axis .time { display: none }
   .axis .track, summary .track { grid-column: 1 / -1; grid-row: 2 }
   .axis .track { grid-row: 1 }
+  div.span { grid-template-columns: 1fr 4.5rem } div.span .track { grid-column: 1 / -1; grid-row: 2 }
+  .summary { grid-template-columns: repeat(2, minmax(0, 1fr)) }
+  #search { width: 100% } .tools .scripted { flex: 1 1 100% }
 }
 @media print { details:not([open]) > .more { display: none } .axis { position: static } }
 `;

@@ -35,3 +35,11 @@ export function shown(text: string, limit = 2000): string {
   const plain = clean(text);
   return escape(plain.length <= limit ? plain : `${plain.slice(0, limit)}…`);
 }
+
+/** A moment in UTC, ms since 1970. The page's script replaces it by the reader's local time. */
+export function timeHtml(ms: number): string {
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime())) return "";
+  const iso = date.toISOString();
+  return `<time datetime="${iso}">${iso.slice(0, 19).replace("T", " ")} UTC</time>`;
+}

@@ -130,7 +130,8 @@ function layOut(state: State, recordOf: (vertex: VertexState) => Recorded, now: 
     };
   });
   steps.sort((a, b) => a.bars[0]!.start - b.bars[0]!.start);
-  return { duration: steps.length === 0 ? 0 : end - origin, steps };
+  const isEmpty = steps.length === 0;
+  return { duration: isEmpty ? 0 : end - origin, origin: isEmpty ? 0 : origin, steps };
 }
 
 type VertexNode = Node & { readonly vertex: VertexState; readonly inputs: VertexNode[] };

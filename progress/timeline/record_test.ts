@@ -81,5 +81,5 @@ Deno.test("of a long log the end is kept, and how much is missing is known", () 
 });
 
 Deno.test("a build that never began has an empty timeline", () => {
-  deepStrictEqual(recordTimeline().timeline(T), { duration: 0, steps: [] });
+  deepStrictEqual(recordTimeline().timeline(T), { duration: 0, origin: 0, steps: [] });
 });

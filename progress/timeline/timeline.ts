@@ -3,8 +3,22 @@
 export interface Timeline {
   /** The duration of the build so far. */
   readonly duration: number;
+  /** The beginning, in milliseconds since 1970 by the daemon's clock; 0 for a build without steps. */
+  readonly origin: number;
   /** The steps in the order of their starts. */
   readonly steps: readonly Step[];
+  /** Operations of a trace that belong to no step; absent without a trace. */
+  readonly spans?: readonly Span[];
+}
+
+/** An operation of a trace (OpenTelemetry). */
+export interface Span extends Bar {
+  readonly name: string;
+  /** The number of operations around it. */
+  readonly depth: number;
+  readonly failed: boolean;
+  /** Attributes and events, a line each. */
+  readonly lines: readonly string[];
 }
 
 /** One line of the page: a vertex of BuildKit. */
@@ -29,6 +43,8 @@ export interface Step {
   /** Lines from the beginning of the log that are not kept. */
   readonly dropped: number;
   readonly warnings: readonly string[];
+  /** The step's operations in the trace; absent without a trace. */
+  readonly spans?: readonly Span[];
   /** The step is on the critical path. */
   readonly critical: boolean;
 }

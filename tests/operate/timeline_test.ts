@@ -27,11 +27,28 @@ interface Seen {
   readonly logText: string;
   /** Steps that are left when only the critical path is asked for. */
   readonly critical: number;
+  /** The names of the steps after a search for "run", and in the order of their durations. */
+  readonly searched: string[];
+  readonly longest: string;
+  readonly slowest: string;
+  readonly groups: string[];
+  /** The width of the longest step's bar after a zoom by two, divided by its width before. */
+  readonly zoomed: number;
+  /** The line of the Dockerfile of the step that was searched for. */
+  readonly line: string;
+  readonly time: string;
 }
 
 const look = `(window) => {
   const { document } = window;
-  const steps = [...document.querySelectorAll("details")];
+  const steps = [...document.querySelectorAll("details.step")];
+  const byId = (id) => document.getElementById(id);
+  const choose = (id, value) => {
+    byId(id).value = value;
+    byId(id).dispatchEvent(new window.Event("input", { bubbles: true }));
+  };
+  const visible = () => [...document.querySelectorAll("details.step:not([hidden])")];
+  const nameOf = (step) => step.querySelector(".name").title;
   const color = window.getComputedStyle(document.body).backgroundColor;
   const box = (node) => node.getBoundingClientRect();
   const overflows = document.documentElement.scrollWidth > window.innerWidth;
@@ -39,7 +56,7 @@ const look = `(window) => {
     const [name, track] = [box(step.querySelector(".name")), box(step.querySelector(".track"))];
     const bar = box(step.querySelector(".bar"));
     return {
-      name: step.querySelector(".name").textContent,
+      name: step.querySelector(".name").title,
       left: (bar.left - track.left) / track.width,
       width: bar.width / track.width,
       stacked: name.bottom <= track.top + 1,
@@ -49,8 +66,31 @@ const look = `(window) => {
   const logBefore = run.querySelector("pre").checkVisibility();
   run.querySelector("summary").click();
   const logAfter = run.querySelector("pre").checkVisibility();
+  choose("search", "RUN made");
+  const searched = visible().map(nameOf);
+  const line = visible()[0].querySelector(".line").textContent;
+  choose("search", "");
+  choose("sort", "ms");
+  const longest = nameOf(visible()[0]);
+  choose("sort", "at");
+  choose("group", "stage");
+  const groups = [...document.querySelectorAll("h2.group")].map((group) => group.textContent);
+  choose("group", "");
+  const width = () => box(run.querySelector(".bar")).width;
+  const whole = width();
+  byId("zoom-in").click();
+  choose("from", "0");
+  const zoomed = width() / whole;
+  byId("zoom-all").click();
   document.getElementById("only").click();
   return {
+    searched,
+    longest,
+    slowest: document.querySelector(".slowest a").title,
+    groups,
+    zoomed,
+    line,
+    time: document.querySelector("time").title,
     overflows,
     background: Number(/\\d+/.exec(color)[0]),
     steps: seen,
@@ -75,7 +115,7 @@ Deno.test({ name: "a build's timeline, as a reader sees it", ignore }, async (t)
   });
 
   const frames = async (colorScheme: "light" | "dark") =>
-    await askBrowser<Seen>(page, [1280, 400], look, { colorScheme });
+    await askBrowser<Seen>(page, [1200, 400], look, { colorScheme });
 
   await t.step("in a browser: wide and narrow, steps in time, logs on click", async () => {
     const [wide, narrow] = await frames("light");
@@ -90,6 +130,12 @@ Deno.test({ name: "a build's timeline, as a reader sees it", ignore }, async (t)
       assert.equal(seen.logAfter, true, "its log is shown by a click");
       assert.match(seen.logText, /made/);
       assert.ok(seen.critical > 0 && seen.critical <= seen.steps.length);
+      assert.match(seen.searched.join("\n"), /^\[fine 1\/1\] RUN .*made.*$/);
+      assert.equal(seen.line, "4");
+      assert.equal(seen.longest, seen.slowest);
+      assert.ok(seen.groups.some((group) => group.startsWith("fine · 1 step")), `${seen.groups}`);
+      assert.ok(Math.abs(seen.zoomed - 2) < 0.1, `${seen.zoomed}`);
+      assert.match(seen.time, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
     }
     assert.ok(wide!.steps.every(({ stacked }) => !stacked));
     assert.ok(narrow!.steps.every(({ stacked }) => stacked));
@@ -155,8 +201,12 @@ Deno.test({ name: "a build's timeline, as a reader sees it", ignore }, async (t)
     const failed = Deno.readTextFileSync(space.path("t.html"));
     assert.match(failed, /<b class="failed">failed<\/b>/);
     assert.match(failed, /<p class="error">.*exit code: 3/);
+    const excerpt = /<pre class="excerpt">Dockerfile:6\n[^<]*&gt;&gt;&gt; RUN .*exit 3/;
+    assert.match(failed, excerpt);
     const { stdout } = await space.fairlead(["history", "timeline", "^0"]);
     assert.match(stdout, /<b class="failed">failed<\/b>/);
+    assert.match(stdout, excerpt);
+    assert.match(stdout, /<span class="line" title="Dockerfile:6">6<\/span>\[bad 1\/1\] RUN/);
   });
 
   await t.step("a build that still runs is awaited, and its end is told", async () => {

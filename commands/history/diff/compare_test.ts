@@ -30,7 +30,7 @@ function build(steps: Step[], more: Partial<ComparedBuild> = {}): ComparedBuild 
     bars: [{ start: i * 1000, stop: i * 1000 + 1000 }],
   }));
   return {
-    timeline: { duration: steps.length * 1000, steps: ordered },
+    timeline: { duration: steps.length * 1000, origin: 0, steps: ordered },
     attrs: {},
     provenance: undefined,
     outcome: "finished",

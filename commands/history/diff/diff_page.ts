@@ -1,5 +1,5 @@
 import { htmlDocument } from "../../../progress/timeline/document.ts";
-import { lengthText, shown } from "../../../progress/timeline/page_text.ts";
+import { lengthText, shown, timeHtml } from "../../../progress/timeline/page_text.ts";
 import { fullRef } from "../records/records.ts";
 import type { RecordedBuild } from "../records/recorded_build.ts";
 import type { Comparison, StepRow } from "./compare.ts";
@@ -10,13 +10,21 @@ type Builds = readonly [RecordedBuild, RecordedBuild];
 /** The number of rows on the page. */
 const MOST_ROWS = 2000;
 
-/** The comparison as one HTML file without a script. */
-export async function diffPage(builds: Builds, comparison: Comparison): Promise<string> {
+/**
+ * The comparison as one HTML file.
+ *
+ * @param address the address of each build's own page; without it the builds are no links
+ */
+export function diffPage(
+  builds: Builds,
+  comparison: Comparison,
+  address?: (build: RecordedBuild) => string,
+): string {
   const [a, b] = builds;
   const title = `${a.title} and ${b.title}`;
-  return await htmlDocument({
+  return htmlDocument({
     title: `${title} – builds compared`,
-    body: `<h1>Two builds compared</h1>\n${diffBody(builds, comparison)}`,
+    body: `<h1>Two builds compared</h1>\n${diffBody(builds, comparison, address)}`,
   });
 }
 
@@ -28,8 +36,9 @@ export function diffBody(
 ): string {
   const delta = b.timeline.duration - a.timeline.duration;
   const notable = notableRows(rows);
-  const alike = rows.filter((row) => !notable.includes(row));
-  const longest = Math.max(1, ...rows.map(({ timeA, timeB }) => Math.max(timeA, timeB)));
+  const isNotable = new Set(notable);
+  const alike = rows.filter((row) => !isNotable.has(row));
+  const longest = rows.reduce((most, row) => Math.max(most, row.timeA, row.timeB), 1);
   const list = [...notable, ...alike];
   const more = list.length - MOST_ROWS;
   const verdict = Math.abs(delta) < 10
@@ -52,7 +61,7 @@ ${
 <table class="diff">
 <thead><tr><th scope="col">Step</th><th scope="col">A</th><th scope="col">B</th><th scope="col">B − A</th></tr></thead>
 <tbody>
-${list.slice(0, MOST_ROWS).map((row) => rowHtml(row, longest, notable.includes(row))).join("\n")}
+${list.slice(0, MOST_ROWS).map((row) => rowHtml(row, longest, isNotable.has(row))).join("\n")}
 </tbody></table>
 ${more > 0 ? `<p class="lacking">${more} more steps are not shown.</p>` : ""}`;
 }
@@ -70,14 +79,6 @@ function card(letter: string, build: RecordedBuild, address?: (build: RecordedBu
   }</section>`;
 }
 
-/** A moment in UTC. The script of the page, if it has one, writes the reader's local time. */
-export function timeHtml(ms: number): string {
-  const date = new Date(ms);
-  if (Number.isNaN(date.getTime())) return "";
-  const iso = date.toISOString().replace(/\.\d+Z$/, "Z");
-  return `<time datetime="${iso}">${iso.replace("T", " ").replace("Z", " UTC")}</time>`;
-}
-
 function rowHtml(row: StepRow, longest: number, isNotable: boolean): string {
   const delta = row.timeB - row.timeA;
   const name = shown(row.name, 1000);
@@ -88,7 +89,7 @@ function rowHtml(row: StepRow, longest: number, isNotable: boolean): string {
   const kind = Math.abs(delta) < 10 ? "" : delta > 0 ? "slower" : "faster";
   return `<tr${
     isNotable ? "" : ' class="alike"'
-  }><th scope="row"><span class="step" title="${name}">${name}</span>${causes}` +
+  }><th scope="row"><span class="stepname" title="${name}">${name}</span>${causes}` +
     `<span class="bars"><i class="was" style="${width(row.timeA)}"></i><i class="done" style="${
       width(row.timeB)
     }"></i></span></th>` +

@@ -4,20 +4,25 @@ import type { Client } from "../../../buildkit/client.ts";
 import { BuildHistoryRecord, type Descriptor } from "../../../proto/gen/control.ts";
 import { messageOf } from "../../../proto/message_of.ts";
 import { timelinePage } from "../../../progress/timeline/page.ts";
+import type { Timeline } from "../../../progress/timeline/timeline.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { bundle } from "../bundle/bundle.ts";
 import { materialsIn } from "../inspect/materials.ts";
 import { goJson } from "../../../base/go/json.ts";
 import { jaegerTrace } from "../trace/jaeger.ts";
+import { readProvenance } from "./provenance.ts";
 import { sanitizedTrace } from "../trace/sanitize.ts";
-import { spanTimeline } from "../trace/span_timeline.ts";
+import { withSpans } from "../trace/with_spans.ts";
 import { parseSpans } from "../trace/spans.ts";
 
 const signal = new AbortController().signal;
+const EMPTY: Timeline = { duration: 0, origin: 0, steps: [] };
 const keys =
   ("Name SpanContext TraceID SpanID TraceFlags Parent StartTime EndTime Attributes Key Value " +
     "Type Events Time Links Status Code Description SpanKind Resource InstrumentationScope Version " +
-    "DroppedAttributeCount toString valueOf __proto__ constructor").split(" ");
+    "DroppedAttributeCount buildDefinition internalParameters buildConfig runDetails metadata " +
+    "buildkit_metadata source infos locations ranges layers llbDefinition digestMapping id op Op " +
+    "inputs meta env identifier toString valueOf __proto__ constructor").split(" ");
 const scalars = [
   ...[
     null,
@@ -65,10 +70,15 @@ Deno.test("any JSON is a trace that can be shown, printed and exported", () => {
     const text = values.map((value) => JSON.stringify(value)).join("\n");
     const spans = parseSpans(text);
     JSON.parse(goJson({ data: [jaegerTrace(spans)] }));
-    const page = timelinePage(spanTimeline(spans), { title: "t", outcome: "failed", facts: [] });
+    const page = timelinePage(withSpans(EMPTY, spans), {
+      title: "t",
+      outcome: "failed",
+      facts: [],
+    });
     assert.ok(!page.includes("\x1b"), `seed ${seed}`);
     sanitizedTrace(new TextEncoder().encode(text));
     materialsIn(hostileJson(random));
+    readProvenance(hostileJson(random));
   }
 });
 
@@ -82,9 +92,10 @@ Deno.test("spans that are each other's parents, in a long chain, or alike, end",
       StartTime: "2026-01-02T03:04:05Z",
       EndTime: "2026-01-02T03:04:06Z",
     }));
-  assert.equal(spanTimeline(chain((i) => i - 1)).steps.length, 15_000);
-  assert.equal(spanTimeline(chain((i) => (i + 1) % 15_000)).steps.length, 0);
-  assert.equal(spanTimeline(chain(() => 0)).steps.length, 15_000);
+  const count = (parent: (i: number) => number) => withSpans(EMPTY, chain(parent)).spans!.length;
+  assert.equal(count((i) => i - 1), 15_000);
+  assert.equal(count((i) => (i + 1) % 15_000), 0);
+  assert.equal(count(() => 0), 15_000);
 });
 
 const index = "application/vnd.oci.image.index.v1+json";

@@ -5,9 +5,9 @@ import type { Store } from "../../../builders/store/store.ts";
 import type { Deps } from "../../../cli/deps.ts";
 import type { Nodes } from "../../../cli/builders/reached_nodes.ts";
 import { type Source, sourceExcerpt, sourcesOf } from "../../../progress/source_excerpt.ts";
-import { dockerfileLines } from "../../../progress/timeline/dockerfile_lines.ts";
+import { withLines } from "../../../progress/timeline/dockerfile_lines.ts";
 import { recordTimeline, type TimelineRecorder } from "../../../progress/timeline/record.ts";
-import type { SourceLine, Timeline } from "../../../progress/timeline/timeline.ts";
+import type { Timeline } from "../../../progress/timeline/timeline.ts";
 import { type Attachment, attachmentsOf } from "./attachments.ts";
 import { buildName } from "./build_name.ts";
 import { readLocalState } from "./local_state.ts";
@@ -96,7 +96,11 @@ export async function describeBuild(
     found,
     title: buildName(attrs, readLocalState(context.store, found)) || found.record.Ref,
     attrs,
-    timeline: withLines(recorder.timeline(clock.now()), provenance, source),
+    timeline: withLines(
+      recorder.timeline(clock.now()),
+      ({ digest }) => provenance?.steps.get(plainDigest(digest))?.source,
+      source && { name: source.filename, text: new TextDecoder().decode(source.data) },
+    ),
     outcome: error === "" ? "finished" : isCanceled(error) ? "canceled" : "failed",
     error,
     excerpt: source === undefined ? "" : sourceExcerpt(source),
@@ -142,24 +146,4 @@ function joined(a: Provenance | undefined, b: Provenance | undefined): Provenanc
 /** The digest of a step's vertex as its daemon has it: the recorder puts the node's name before it. */
 export function plainDigest(digest: string): string {
   return digest.slice(digest.lastIndexOf(" ") + 1);
-}
-
-/** The timeline with the lines of the Dockerfile, as the daemon reports them, or by the steps' numbers. */
-function withLines(
-  timeline: Timeline,
-  provenance: Provenance | undefined,
-  source: Source | undefined,
-): Timeline {
-  const byNumber = source && dockerfileLines(new TextDecoder().decode(source.data));
-  const lineOf = ({ digest, name }: { digest: string; name: string }): SourceLine | undefined => {
-    const known = provenance?.steps.get(plainDigest(digest))?.source;
-    if (known !== undefined || source === undefined) return known;
-    const line = byNumber?.(name);
-    return line === undefined ? undefined : { file: source.filename, line };
-  };
-  const steps = timeline.steps.map((step) => {
-    const line = lineOf(step);
-    return line === undefined ? step : { ...step, source: line };
-  });
-  return { ...timeline, steps };
 }

@@ -15,8 +15,8 @@ async function answer(url: string, path: string, host: string): Promise<[string,
 }
 
 Deno.test("a page is served to who knows its address, under this machine's own name", async () => {
-  await using served = startPages(["<p>one"], "127.0.0.1:0");
-  await using another = startPages(["<p>one"], "127.0.0.1:0");
+  await using served = startPages({ "": "<p>one" }, "127.0.0.1:0");
+  await using another = startPages({ "": "<p>one" }, "127.0.0.1:0");
   const { pathname, host, port } = new URL(served.url);
   match(pathname, /^\/[0-9a-f]{32}\/$/);
   notEqual(pathname, new URL(another.url).pathname);
@@ -27,7 +27,7 @@ Deno.test("a page is served to who knows its address, under this machine's own n
 });
 
 Deno.test("nobody else gets it, and nothing is printed of a request that is no request", async () => {
-  await using served = startPages(["<p>one"], "127.0.0.1:0");
+  await using served = startPages({ "": "<p>one" }, "127.0.0.1:0");
   const { pathname, host, port } = new URL(served.url);
   const requests = [
     [`evil.example:${port}`, pathname],
@@ -52,11 +52,38 @@ Deno.test("nobody else gets it, and nothing is printed of a request that is no r
   equal(await (await fetch(served.url)).text(), "<p>one");
 });
 
-Deno.test("two pages stand below each other; an address that the user chose has any name", async () => {
-  await using served = startPages(["<p>one", "<p>two"], "0.0.0.0:0");
+Deno.test("a page has a path of its own; an address that the user chose has any name", async () => {
+  await using served = startPages({ "": "<p>one", "b": "<p>two" }, "0.0.0.0:0");
   const { port, pathname } = new URL(served.url);
   const url = `http://127.0.0.1:${port}${pathname}`;
-  const frames = [...(await (await fetch(url)).text()).matchAll(/src="([^"]+)"/g)];
-  equal(frames.length, 2);
-  equal((await answer(url, frames[1]![1]!, "build.example"))[1], "<p>two");
+  equal(await (await fetch(`${url}b`)).text(), "<p>two");
+  equal((await answer(url, `${pathname}b`, "build.example"))[1], "<p>two");
+});
+
+Deno.test("a page of another site gets nothing, and can't frame a page of ours", async () => {
+  await using served = startPages({ "": "<p>one" }, "127.0.0.1:0");
+  const { origin } = new URL(served.url);
+  const statusFor = async (headers: Record<string, string>, method = "GET") => {
+    const answer = await fetch(served.url, { headers, method });
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  const navigation = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+  equal(await statusFor({ origin }), 200);
+  equal(await statusFor({ "sec-fetch-site": "same-origin" }), 200);
+  equal(await statusFor({ "sec-fetch-site": "cross-site", ...navigation }), 200);
+  equal(await statusFor({ origin: "https://evil.example" }), 403);
+  equal(await statusFor({ origin: "null" }), 403);
+  equal(await statusFor({ "sec-fetch-site": "cross-site" }), 403);
+  equal(
+    await statusFor({ "sec-fetch-site": "cross-site", ...navigation, "sec-fetch-dest": "iframe" }),
+    403,
+  );
+  equal(await statusFor({ "sec-fetch-site": "same-site" }), 403);
+  equal(await statusFor({}, "POST"), 405);
+  const { headers, body } = await fetch(served.url);
+  await body?.cancel();
+  match(headers.get("content-security-policy")!, /default-src 'none'.*frame-ancestors 'none'/);
+  equal(headers.get("x-frame-options"), "DENY");
+  equal(headers.get("referrer-policy"), "no-referrer");
 });
