@@ -7,7 +7,6 @@ import { jaegerTrace } from "./trace/jaeger.ts";
 import {
   finalize,
   findRecord,
-  fullRef,
   type HistoryRecord,
   NoRecordError,
   queryNode,
