@@ -12,7 +12,7 @@ import { Code, RpcError } from "./grpc/status.ts";
 /** A file system to look into. Paths begin at its root, `/etc/passwd`; links within it are followed. */
 export interface Files {
   /**
-   * The entries of a folder, in the order of their names, each with its name as `path`.
+   * The entries of a folder, in any order, each with its name as `path`.
    * @param pattern lists only the names that match it: `*.txt`
    */
   readDir(path: string, pattern?: string): Promise<Stat[]>;

@@ -24,7 +24,7 @@ import { solve, type SolveOptions } from "./solve.ts";
 export interface Gateway {
   /** Runs a frontend, or a definition. */
   solve(request: Partial<BridgeSolve>): Promise<Result>;
-  /** The daemon's capabilities, by BuildKit's names. */
+  /** The capabilities of the daemon and of its gateway, by BuildKit's names. */
   capabilities(): Promise<ReadonlySet<string>>;
   /** The files of a result. They are built first, where that hasn't happened. */
   files(ref: string): Files;
@@ -83,8 +83,10 @@ export async function withGateway<T>(
       return answer.result ?? { result: undefined, metadata: {} };
     },
     async capabilities() {
-      const { LLBCaps } = await call(methods.ping, {});
-      return new Set(LLBCaps.filter(({ Enabled }) => Enabled).map(({ ID }) => ID));
+      const { LLBCaps, FrontendAPICaps } = await call(methods.ping, {});
+      return new Set(
+        [...LLBCaps, ...FrontendAPICaps].filter(({ Enabled }) => Enabled).map(({ ID }) => ID),
+      );
     },
     files: (ref) => filesOf(resultCalls, ref),
     async newContainer(options) {

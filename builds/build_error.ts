@@ -10,7 +10,7 @@ import { sourceExcerpt, sourcesOf } from "../progress/source_excerpt.ts";
 export class BuildError extends Error {
   override readonly name = "BuildError";
   readonly above: readonly string[];
-  readonly hint: string | undefined;
+  hint: string | undefined;
   /** Other places that show the build. */
   below: readonly Painted[] | undefined;
   /**
@@ -30,6 +30,12 @@ export class BuildError extends Error {
       .flatMap((text) => text.trimEnd().split("\n"));
     this.above = [...denials, ...excerpts];
   }
+}
+
+/** Whether a build failed because a program in it did, by the daemon's words. */
+export function programFailed({ cause }: BuildError): boolean {
+  return cause instanceof RpcError &&
+    /did not complete successfully: exit code: \d+/.test(cause.message);
 }
 
 /** Features that an old frontend lacks, by their names in the daemon's message, in buildx's words. */

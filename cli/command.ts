@@ -21,6 +21,8 @@ export interface ArgsSpec {
   readonly usage: string;
   readonly min: number;
   readonly max: number;
+  /** A flag that brings an argument of its own, before the others. */
+  readonly oneMoreWith?: string;
 }
 
 /** A command as its file defines it. Its name and summary stand in a list of commands. */

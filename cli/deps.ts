@@ -47,6 +47,8 @@ export interface Input {
   readonly isTerminal: boolean;
   /** Reads up to `into.length` bytes; null at the end. */
   read(into: Uint8Array): Promise<number | null>;
+  /** Whether a terminal hands every key to the program: no lines, no echo, no Ctrl-C as a signal. */
+  setRaw(on: boolean): void;
 }
 
 export interface Output {
@@ -60,6 +62,8 @@ export interface Output {
   paint(parts: readonly Painted[]): void;
   /** Writes all of `bytes`; resolves when they are taken. Rejects as `write` throws. */
   writeBytes(bytes: Uint8Array): Promise<void>;
+  /** As `writeBytes`, with all control sequences: the user works in another program's terminal. */
+  writeRaw(bytes: Uint8Array): Promise<void>;
   /** The current size of the terminal in characters; undefined if the output is no terminal. */
   size(): { columns: number; rows: number } | undefined;
 }

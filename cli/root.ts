@@ -98,7 +98,7 @@ async function runEntry(deps: Deps, position: Position, entry: CommandEntry): Pr
   const { values, given, occurrences, args } = parse(deps, specs, words, path, usage);
   if (values.debug) position.onDebug();
   if (values.help) return await printCommandHelp(deps, path, entry, command);
-  checkCount(path, command, args);
+  checkCount(path, command, args, given);
   const global = values as unknown as GlobalValues;
   const scoped = withNamedPlugins(deps, global["transport-plugin"]);
   try {
@@ -220,8 +220,14 @@ export function isGroup(command: Command | CommandGroup): command is CommandGrou
 }
 
 /** Throws in the words of docker's command line. */
-function checkCount(path: string, command: Command, args: readonly string[]) {
-  const { min, max, usage } = command.args;
+function checkCount(
+  path: string,
+  command: Command,
+  args: readonly string[],
+  given: ReadonlySet<string>,
+) {
+  const { min, usage, oneMoreWith = "" } = command.args;
+  const max = command.args.max + (given.has(oneMoreWith) ? 1 : 0);
   if (args.length >= min && args.length <= max) return;
   const count = (number: number) => `${number} ${number === 1 ? "argument" : "arguments"}`;
   const wanted = max === 0

@@ -26,19 +26,22 @@ export function outputOf(stream: Stream, name: string): Output {
     }
   }
 
+  async function sendBytes(bytes: Uint8Array): Promise<void> {
+    try {
+      while (bytes.length > 0) bytes = bytes.subarray(await stream.write(bytes));
+    } catch (error) {
+      // The caller knows what these bytes are, and names it in its error.
+      throw closed(error) ?? error;
+    }
+  }
+
   return {
     isTerminal,
     write: (text) => send(safe(text)),
     paint: (parts) => send(parts.map((part) => textOf(part, safe)).join("")),
-    async writeBytes(bytes) {
-      if (filter !== undefined) bytes = bytesOfText(filter.bytes(bytes));
-      try {
-        while (bytes.length > 0) bytes = bytes.subarray(await stream.write(bytes));
-      } catch (error) {
-        // The caller knows what these bytes are, and names it in its error.
-        throw closed(error) ?? error;
-      }
-    },
+    writeBytes: (bytes) =>
+      sendBytes(filter === undefined ? bytes : bytesOfText(filter.bytes(bytes))),
+    writeRaw: sendBytes,
     size() {
       if (!isTerminal) return undefined;
       try {
@@ -58,7 +61,15 @@ export function inputOf(stream: typeof Deno.stdin): Input {
       return stream.isTerminal();
     },
     read: (into) => stream.read(into),
+    setRaw: (on) => stream.setRaw(on),
   };
+}
+
+/** Calls `react` when the terminal takes another size, until it is disposed. */
+export function onResize(react: () => void): Disposable {
+  if (Deno.build.os === "windows") return { [Symbol.dispose]() {} };
+  Deno.addSignalListener("SIGWINCH", react);
+  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGWINCH", react) };
 }
 
 /** The machine's clock. */

@@ -58,6 +58,10 @@ export const command = defineCommand({
       idleTimeout: idleTimeoutOf(flags["idle-timeout"]),
       registryLogins: loginRule(flags["registry-logins"]),
     };
+    const shell = given.has("shell-on-error") || given.has("shell-from")
+      ? (await import("../debugging/shell_on_error.ts"))
+        .wantedShell(flags, names.all.includes("-"))
+      : undefined;
     const store = storeOf(deps);
     const builder = isRun || url !== undefined
       ? await chooseBuilder(store, env, global.builder)
@@ -139,6 +143,7 @@ export const command = defineCommand({
       store,
       builder: builder!,
       limits,
+      hooks: shell?.({ deps, progress: live, retries: limits.retries }),
       nodes,
       progress: live,
       permitted,

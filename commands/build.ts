@@ -1,118 +1,16 @@
-import { chooseBuilder } from "../builders/builder.ts";
-import { warmUpTls } from "../builders/warm_up_tls.ts";
-import { driverOf } from "../builders/drivers/all.ts";
-import { connectTimeout } from "../cli/connect_timeout.ts";
 import { defineCommand } from "../cli/command.ts";
-import { chooseCall } from "../builds/spec/call.ts";
-import { withErrorPrefix } from "../builds/build_error.ts";
-import {
-  checkResultPath,
-  imageId,
-  metadataText,
-  removeResult,
-  writeResult,
-} from "../builds/results/result.ts";
-import { recordUnbuilt } from "../builds/results/records.ts";
-import { provenanceMode, wantsWarnings } from "../builds/results/metadata.ts";
-import { idleTimeoutOf } from "../builds/running/idle.ts";
-import { loginRule } from "../builds/running/registry_logins.ts";
-import { checkouts } from "../builds/inputs/git_repository.ts";
-import { prepare, sourcePolicy } from "../builds/prepare.ts";
-import { retriesOf } from "../builds/running/retry.ts";
-import { planBuilds, runBuilds } from "../builds/running/run.ts";
-import { openScratch } from "../builds/scratch.ts";
-import { chooseMode } from "../progress/mode.ts";
-import { progressOf } from "../progress/command_progress.ts";
-import { warn } from "../cli/warn.ts";
-import { suspectFolder } from "../grammar/output.ts";
-import { storeOf } from "../cli/builders/open_store.ts";
 import { buildFlags } from "./build/flags.ts";
-import { warnLegacy } from "./build/legacy_flags.ts";
-import { specOfFlags } from "./build/spec.ts";
+import { runBuild } from "./build/run.ts";
+
+/** Flags that look into a build. */
+const LOOKING = ["files", "cat", "copy", "shell-on-error", "shell-from"] as const;
 
 export const command = defineCommand({
-  args: { usage: "[OPTIONS] PATH | URL | -", min: 1, max: 1 },
+  args: { usage: "[OPTIONS] PATH | URL | -", min: 1, max: 1, oneMoreWith: "copy" },
   flags: buildFlags,
-  async run({ deps, args, flags, given, occurrences, global }) {
-    warnLegacy(given, deps);
-    if (deps.stderr.isTerminal) {
-      for (const text of flags.output.flatMap((output) => suspectFolder(output) ?? [])) {
-        warn(deps, text);
-      }
-    }
-    const described = await specOfFlags(args[0]!, flags, deps);
-    const call = chooseCall(occurrences, flags.call);
-    const spec = { ...described, call };
-    const results = [flags.iidfile, flags["metadata-file"]].filter((file) => file !== "");
-    results.forEach(checkResultPath);
-    if (!given.has("plan")) results.forEach(removeResult);
-    const store = storeOf(deps);
-    const builder = await chooseBuilder(store, deps.env, global.builder);
-    driverOf(builder);
-    warmUpTls([builder]);
-    const { mode, printId } = chooseMode({
-      flag: flags.progress,
-      quiet: flags.quiet,
-      env: deps.env,
-      isTerminal: deps.stderr.isTerminal,
-    });
-    const limits = {
-      budget: connectTimeout(global),
-      retries: retriesOf(flags.retry),
-      idleTimeout: idleTimeoutOf(flags["idle-timeout"]),
-      registryLogins: loginRule(flags["registry-logins"]),
-    };
-    const plan = given.has("plan") ? await import("../builds/nodes/plan.ts") : undefined;
-    plan?.checkPlanFormat(flags.plan);
-    using scratch = openScratch();
-    const policy = await sourcePolicy(deps.env);
-    const errorPrefix = "failed to build: ";
-    const build = await withErrorPrefix(errorPrefix, deps, () =>
-      prepare(spec, {
-        deps,
-        builder,
-        store,
-        scratch,
-        budget: limits.budget,
-        sourcePolicy: policy,
-        checkoutOf: checkouts(),
-        onNoDockerfile: (state) => {
-          if (!plan) recordUnbuilt({ store, builder }, "default", state);
-        },
-      }));
-    const builds = new Map([["default", build]]);
-    const watcher = flags.timeline === "" || plan
-      ? undefined
-      : (await import("../builds/timeline.ts")).timelineFile(flags.timeline, {
-        deps,
-        title: args[0] === "-" ? "stdin" : build.inputs.state.localPath,
-        builder: builder.name,
-        dockerfile: build.inputs.state.dockerfilePath ||
-          `${build.inputs.state.localPath}/Dockerfile`,
-      });
-    using progress = progressOf(deps, { mode, builder, debug: global.debug, watcher });
-    const provenance = flags["metadata-file"] && !call ? provenanceMode(deps.env) : undefined;
-    const context = { deps, store, builder, progress, provenance, ...limits, errorPrefix };
-    if (plan) {
-      const jobs = await planBuilds(builds, context);
-      deps.stdout.write(plan.planText(jobs, flags.plan, deps.registry));
-      return 0;
-    }
-    const answers = (await runBuilds(builds, context)).get("default")!;
-    if (flags.iidfile) writeResult(flags.iidfile, imageId(answers), { umask: true });
-    if (flags["metadata-file"]) {
-      const warnings = !call && wantsWarnings(deps.env) ? progress.warnings() : [];
-      writeResult(flags["metadata-file"], metadataText(answers, warnings));
-    }
-    if (call) {
-      const { showAnswer } = await import("../builds/results/call.ts");
-      const file = build.inputs.dockerfile;
-      return showAnswer(answers, call, file, (text) => deps.stdout.write(text));
-    }
-    // An empty line where there is no image, as buildx has it; but not behind an archive.
-    if (printId && !build.outputs.some(({ target }) => target.to === "stdout")) {
-      deps.stdout.write(`${imageId(answers)}\n`);
-    }
-    return 0;
+  async run(invocation) {
+    if (!LOOKING.some((flag) => invocation.given.has(flag))) return await runBuild(invocation);
+    const { lookingBuild } = await import("./build/looking.ts");
+    return await lookingBuild(invocation);
   },
 });

@@ -23,6 +23,7 @@ const ROOMS = [
   "images",
   "policies",
   "builds",
+  "debugging",
   "commands",
   "main.ts",
 ];

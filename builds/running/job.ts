@@ -4,6 +4,7 @@ import type { BuildOptions } from "../../buildkit/solve_request.ts";
 import type { Deps } from "../../cli/deps.ts";
 import type { Reporter } from "../../progress/progress.ts";
 import type { IdleWatch } from "./idle.ts";
+import type { Inspect } from "./inspect.ts";
 import type { PreparedBuild } from "../prepare.ts";
 import type { Shared } from "./services.ts";
 
@@ -25,6 +26,8 @@ export interface JobContext {
   readonly progress: Reporter;
   readonly shared: Shared;
   readonly provenance: "min" | "max" | undefined;
+  /** Looks into each build before its result is exported. */
+  readonly inspect?: Inspect;
   /** Ends a run without progress; present with `--idle-timeout`. */
   readonly idle?: IdleWatch;
   /** The run was started by bake. */

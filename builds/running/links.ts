@@ -10,6 +10,7 @@ import type { Client } from "../../buildkit/client.ts";
 import { type Gateway, withGateway } from "../../buildkit/gateway.ts";
 import type { SolveOptions } from "../../buildkit/solve.ts";
 import type { PreparedBuild } from "../prepare.ts";
+import type { Inspect } from "./inspect.ts";
 import type { Job } from "./job.ts";
 import { abortable } from "../../base/async.ts";
 
@@ -71,7 +72,7 @@ export function withLinkedCredentials(
 }
 
 /** The links of jobs that have any. Throws for two that are built on different nodes. */
-export function linkJobs(jobs: readonly Job[]): ReadonlyMap<Job, Link> {
+export function linkJobs(jobs: readonly Job[], inspect?: Inspect): ReadonlyMap<Job, Link> {
   const results = new Map(jobs.map((job) => [job, Promise.withResolvers<Result>()]));
   const usedBy = new Map<Job, { readonly context: string; readonly job: Job }[]>();
   for (const job of jobs) {
@@ -114,7 +115,9 @@ export function linkJobs(jobs: readonly Job[]): ReadonlyMap<Job, Link> {
         const { answers } = await withGateway(client, linked, options, async (gateway) => {
           const { Frontend } = request;
           const part = { Frontend, FrontendOpt: { ...attrs }, FrontendInputs: { ...inputs } };
-          const result = await gateway.solve(part);
+          const answer = await gateway.solve(part);
+          const { signal } = options;
+          const result = await inspect?.({ gateway, result: answer, job, signal }) ?? answer;
           await link.took(gateway, result, options.signal);
           return { result, value: undefined };
         });

@@ -13,6 +13,8 @@ export interface RetryOptions {
   readonly progress: Pick<Progress, "note" | "interrupt">;
   /** The beginning of each error's text, which the display leaves out. */
   readonly errorPrefix: string;
+  /** The user asked for another attempt, though the build itself failed. */
+  readonly wantedAgain?: () => boolean;
   /** The reason why the builds can't be repeated; undefined while they can. */
   readonly notRepeatable: () => string | undefined;
 }
@@ -33,7 +35,7 @@ export function retriesOf(count: number): number {
  * shows running steps as cancelled. Rejects with the last attempt's error, or the signal's reason.
  */
 export async function withRetries<T>(
-  { retries = 0, deps, progress, errorPrefix, notRepeatable }: RetryOptions,
+  { retries = 0, deps, progress, errorPrefix, notRepeatable, wantedAgain }: RetryOptions,
   attempt: () => Promise<T>,
 ): Promise<T> {
   let wasThere = false;
@@ -41,7 +43,8 @@ export async function withRetries<T>(
     try {
       return await attempt();
     } catch (error) {
-      const trouble = troubleOf(error, wasThere);
+      const isWanted = wantedAgain?.() === true && error instanceof Error;
+      const trouble: Error | undefined = isWanted ? error : troubleOf(error, wasThere);
       wasThere ||= trouble instanceof ConnectionLost;
       if (trouble === undefined || done === retries || deps.signal.aborted) throw error;
       const reason = notRepeatable();

@@ -20,8 +20,9 @@ import { type Deps, withChanges } from "../../cli/deps.ts";
 import { phase } from "../../cli/phases.ts";
 import type { Progress } from "../../progress/progress.ts";
 import type { Outcome } from "../../progress/renderer.ts";
-import { BuildError } from "../build_error.ts";
+import { BuildError, programFailed } from "../build_error.ts";
 import { watchIdle } from "./idle.ts";
+import type { Inspect } from "./inspect.ts";
 import type { Job, JobContext } from "./job.ts";
 import { type NodeClients, nodeClients } from "../nodes/node_clients.ts";
 import { noOutput, type PreparedBuild } from "../prepare.ts";
@@ -52,6 +53,10 @@ export interface RunContext {
   readonly errorPrefix: string;
   /** The names that bake was asked for. The builds are recorded as one group of them. */
   readonly group?: readonly string[];
+  /** Looks into each build before its result is exported. */
+  readonly inspect?: Inspect;
+  /** After a failed attempt: whether the user wants another one. */
+  readonly wantedAgain?: () => boolean;
   /** Open connections that the run uses and closes. */
   readonly nodes?: NodeClients;
 }
@@ -100,6 +105,10 @@ export async function runBuilds(
     if (deps.signal.aborted || !(error instanceof Error)) throw error;
     const failed = error instanceof BuildError ? error : new BuildError(error, errorPrefix);
     const ref = failedBuild(failed);
+    const isWatched = deps.stderr.isTerminal && deps.stdin.isTerminal;
+    if (isWatched && context.inspect === undefined && programFailed(failed)) {
+      failed.hint ??= "--shell-on-error opens a shell in the file system of the failed step";
+    }
     if (ref !== undefined) failed.below = buildDetails([["", ref]], deps);
     throw failed;
   } finally {

@@ -117,12 +117,24 @@ async function runBuild(
   }
 }
 
-/** The way to ask for the build: in one request, unless it has inputs or its provenance repeats it. */
-function solvingOf({ build, options }: Job, { provenance }: JobContext): typeof solve {
+/**
+ * The way to ask for the build: in one request, unless it has inputs, its provenance repeats it, or
+ * somebody looks into it.
+ */
+function solvingOf(job: Job, { provenance, inspect, deps }: JobContext): typeof solve {
+  const { build, options } = job;
   const { definitions } = build.inputs;
-  if (definitions.size === 0 && !recordsRequest(options, provenance !== undefined)) return solve;
+  const isPlain = definitions.size === 0 && !inspect;
+  if (isPlain && !recordsRequest(options, provenance !== undefined)) return solve;
+  const { signal } = deps;
   return (client, request, solveOptions) =>
-    solveByGateway(client, request, solveOptions, definitions);
+    solveByGateway(
+      client,
+      request,
+      solveOptions,
+      definitions,
+      inspect && ((gateway, result) => inspect({ gateway, result, job, signal })),
+    );
 }
 
 /** An old daemon knows one output, and would silently ignore the others. Throws `UsageError`. */

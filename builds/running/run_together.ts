@@ -23,7 +23,7 @@ export async function runTogether(
   context: JobContext & Pick<RunContext, "errorPrefix">,
 ): Promise<ReadonlyMap<string, Answers>> {
   const targets = Map.groupBy(jobs, ({ target }) => target);
-  const links = linkJobs(jobs);
+  const links = linkJobs(jobs, context.inspect);
   const builds = new Map(jobs.map(({ target, build }) => [target, build]));
   const uploads = sharedUploads(jobs);
   const clients = new Map(

@@ -1,7 +1,8 @@
 import type { Client } from "../../buildkit/client.ts";
-import { withGateway } from "../../buildkit/gateway.ts";
+import { type Gateway, withGateway } from "../../buildkit/gateway.ts";
 import type { SolveOptions } from "../../buildkit/solve.ts";
 import type { BuildOptions } from "../../buildkit/solve_request.ts";
+import type { Result } from "../../proto/gen/gateway_types.ts";
 import type { SolveRequest } from "../../proto/gen/control.ts";
 
 /**
@@ -9,19 +10,21 @@ import type { SolveRequest } from "../../proto/gen/control.ts";
  * requests, the client's and the frontend's, and the provenance has the client's as
  * `invocation.parameters.root`. It costs two more round trips than a plain solve.
  * @param definitions encoded inputs of the frontend, by name
+ * @param inspect looks into the build, and returns the result that the daemon gets
  */
 export async function solveByGateway(
   client: Client,
   request: SolveRequest,
   options: SolveOptions,
   definitions: ReadonlyMap<string, Uint8Array>,
+  inspect?: (gateway: Gateway, result: Result) => Promise<Result>,
 ): Promise<Record<string, string>> {
   const { Frontend, FrontendAttrs } = request;
   const { answers } = await withGateway(client, request, options, async (gateway) => {
     const FrontendOpt = { ...FrontendAttrs };
     const FrontendInputs = Object.fromEntries(definitions);
     const result = await gateway.solve({ Frontend, FrontendOpt, FrontendInputs });
-    return { result, value: undefined };
+    return { result: await inspect?.(gateway, result) ?? result, value: undefined };
   });
   return answers;
 }

@@ -64,6 +64,15 @@ export const bakeFlags = {
     kind: "array",
     summary: 'Override target value (e.g., "targetpattern.key=value")',
   },
+  "shell-from": {
+    kind: "string",
+    valueName: "IMAGE|FILE",
+    summary: "Where the shell comes from, if the failed step has none",
+  },
+  "shell-on-error": {
+    kind: "bool",
+    summary: "Open a shell in the file system of a failed step",
+  },
   timeline: {
     kind: "string",
     summary: "Write a page with the build's steps on a time axis to a file",

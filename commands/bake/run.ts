@@ -28,6 +28,8 @@ export interface BakeContext {
   readonly store: Store;
   readonly builder: Builder;
   readonly limits: Pick<RunContext, "budget" | "retries" | "idleTimeout" | "registryLogins">;
+  /** `--shell-on-error`. */
+  readonly hooks: Pick<RunContext, "inspect" | "wantedAgain"> | undefined;
   /** Connections that reading the definition has opened. */
   readonly nodes: NodeClients | undefined;
   readonly progress: Progress;
@@ -86,7 +88,7 @@ export async function runPlan(plan: readonly Planned[], context: BakeContext): P
   }
   refuseSecondStdout(builds);
   const running: RunContext = {
-    ...{ deps, store, builder, progress, ...context.limits },
+    ...{ deps, store, builder, progress, ...context.limits, ...context.hooks },
     provenance: metadataFile ? provenanceMode(deps.env) : undefined,
     errorPrefix: "",
     group: names,

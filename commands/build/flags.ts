@@ -36,11 +36,27 @@ export const buildFlags = {
     summary: 'Set method for evaluating build ("check", "outline", "targets")',
   },
   "cgroup-parent": { kind: "string", summary: 'Set the parent cgroup for the "RUN" instructions' },
+  cat: {
+    kind: "string",
+    valueName: "STEP:PATH",
+    summary: "Print a file of a step, and export nothing",
+  },
   check: { kind: "bool", summary: 'Shorthand for "--call=check"' },
+  copy: {
+    kind: "string",
+    valueName: "STEP:PATH",
+    summary: "Copy a file or folder of a step to DEST, an argument before the context",
+  },
   file: {
     kind: "string",
     short: "f",
     summary: 'Name of the Dockerfile (default: "PATH/Dockerfile")',
+  },
+  files: {
+    kind: "string",
+    bare: "",
+    valueName: "STEP",
+    summary: 'List the files of a step (default: the result; "STEP:PATH" for a folder)',
   },
   "idle-timeout": {
     kind: "duration",
@@ -112,6 +128,15 @@ export const buildFlags = {
   secret: {
     kind: "array",
     summary: 'Secret to expose to the build (format: "id=mysecret[,src=/local/secret]")',
+  },
+  "shell-from": {
+    kind: "string",
+    valueName: "IMAGE|FILE",
+    summary: "Where the shell comes from, if the failed step has none",
+  },
+  "shell-on-error": {
+    kind: "bool",
+    summary: "Open a shell in the file system of a failed step",
   },
   "shm-size": { kind: "bytes", summary: "Shared memory size for build containers" },
   ssh: {

@@ -99,5 +99,6 @@ const silent: Output = {
   write() {},
   paint() {},
   writeBytes: () => Promise.resolve(),
+  writeRaw: () => Promise.resolve(),
   size: () => undefined,
 };

@@ -101,6 +101,17 @@ export interface FileAction {
   secondaryInput: bigint;
   /** The index of the operation's result; -1 for none. */
   output: bigint;
+  /** A file to be made. Other changes are not read. */
+  mkfile: FileActionMkFile | undefined;
+}
+
+/** A file to be made. */
+export interface FileActionMkFile {
+  path: string;
+  mode: number;
+  data: Uint8Array;
+  /** In nanoseconds since 1970; -1 for the time of the build. */
+  timestamp: bigint;
 }
 
 function createBaseStep(): Step {
@@ -741,7 +752,7 @@ export const FileOp: MessageFns<FileOp> = {
 };
 
 function createBaseFileAction(): FileAction {
-  return { input: 0n, secondaryInput: 0n, output: 0n };
+  return { input: 0n, secondaryInput: 0n, output: 0n, mkfile: undefined };
 }
 
 export const FileAction: MessageFns<FileAction> = {
@@ -763,6 +774,9 @@ export const FileAction: MessageFns<FileAction> = {
         throw new globalThis.Error("value provided for field message.output of type int64 too large");
       }
       writer.uint32(24).int64(message.output);
+    }
+    if (message.mkfile !== undefined) {
+      FileActionMkFile.encode(message.mkfile, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -802,6 +816,96 @@ export const FileAction: MessageFns<FileAction> = {
             }
 
             message.output = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.mkfile = FileActionMkFile.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFileActionMkFile(): FileActionMkFile {
+  return { path: "", mode: 0, data: new Uint8Array(0), timestamp: 0n };
+}
+
+export const FileActionMkFile: MessageFns<FileActionMkFile> = {
+  encode(message: FileActionMkFile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    if (message.mode !== 0) {
+      writer.uint32(16).int32(message.mode);
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(26).bytes(message.data);
+    }
+    if (message.timestamp !== 0n) {
+      if (BigInt.asIntN(64, message.timestamp) !== message.timestamp) {
+        throw new globalThis.Error("value provided for field message.timestamp of type int64 too large");
+      }
+      writer.uint32(40).int64(message.timestamp);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FileActionMkFile {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFileActionMkFile();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.mode = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.data = reader.bytes();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.timestamp = reader.int64() as bigint;
             continue;
           }
         }

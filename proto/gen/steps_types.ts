@@ -100,4 +100,15 @@ export interface FileAction {
   secondaryInput: bigint;
   /** The index of the operation's result; -1 for none. */
   output: bigint;
+  /** A file to be made. Other changes are not read. */
+  mkfile: FileActionMkFile | undefined;
+}
+
+/** A file to be made. */
+export interface FileActionMkFile {
+  path: string;
+  mode: number;
+  data: Uint8Array;
+  /** In nanoseconds since 1970; -1 for the time of the build. */
+  timestamp: bigint;
 }

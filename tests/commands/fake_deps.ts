@@ -55,6 +55,7 @@ export function fakeDeps(
         rest = rest.subarray(count);
         return Promise.resolve(count);
       },
+      setRaw: () => {},
     },
     stdout,
     stderr,
@@ -75,6 +76,7 @@ export function collector(): Output & { text(): string } {
     write: (more) => void (text += more),
     paint: () => assert.fail("nothing is painted where there is no terminal"),
     writeBytes: (bytes) => Promise.resolve(void (text += decoder.decode(bytes))),
+    writeRaw: () => assert.fail("raw bytes are for terminals"),
     size: () => undefined,
     text: () => text,
   };

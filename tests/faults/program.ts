@@ -45,7 +45,7 @@ export async function runFairlead(options: ProgramOptions): Promise<Ended> {
     args: options.args,
     env: (name) => env[name],
     cwd: options.cwd ?? options.home,
-    stdin: { isTerminal: false, read: () => Promise.resolve(null) },
+    stdin: { isTerminal: false, read: () => Promise.resolve(null), setRaw: () => {} },
     stdout: stdout.output,
     stderr: stderr.output,
     clock: systemClock,

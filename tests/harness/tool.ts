@@ -36,6 +36,7 @@ const debianPrograms = {
   "ssh-keygen": "openssh-client",
   docker: "docker-cli",
   bash: "bash",
+  tmux: "tmux",
   fish: "fish",
   script: "bsdutils",
   shellcheck: "shellcheck",

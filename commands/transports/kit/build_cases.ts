@@ -65,6 +65,7 @@ async function build(kit: Kit, { folder, digest }: Context, { slow = false }): P
     isTerminal: false,
     write: () => {},
     paint: () => {},
+    writeRaw: () => Promise.resolve(),
     async writeBytes(bytes) {
       tar.add(bytes);
       if (slow) await kit.deps.clock.sleep(bytes.length >> 17, kit.deps.signal);

@@ -1,0 +1,69 @@
+/**
+ * The step that a build failed in. The daemon packs it as JSON into the error's details:
+ * `{inputIDs, mountIDs, op, description}` (errdefs.Solve), and `{digest}` (errdefs.Vertex). Before it runs a step,
+ * it adds a platform to operations that have none, which changes their digests. So a step is
+ * recognised by its name and its inputs, too.
+ */
+import { RpcError } from "../buildkit/grpc/status.ts";
+import type { BuildDefinition, BuildStep } from "./definition.ts";
+
+/** A failed step, and the file systems that it left. */
+export interface FailedStep {
+  readonly step: BuildStep;
+  /** A result for each of its mounts as the failure left it; it may be empty. */
+  readonly mountIds: readonly string[];
+  /** A result for each of its mounts as it was before. */
+  readonly inputIds: readonly string[];
+}
+
+const TYPES = "github.com/moby/buildkit/errdefs.";
+
+/** The failed step of an error; undefined if the error isn't one of a step of the definition. */
+export function failedStepOf(error: unknown, definition: BuildDefinition): FailedStep | undefined {
+  const details = rpcErrorIn(error)?.details ?? [];
+  const solve = detailOf(details, "Solve+json");
+  if (solve === undefined) return undefined;
+  const { digest } = detailOf(details, "Vertex+json") ?? {};
+  const inputs = list(record(solve["op"])["inputs"]).map((input) => record(input)["digest"]);
+  const name = record(solve["description"])["llb.customname"];
+  const isIt = ({ name: own, op }: BuildStep) =>
+    own !== "" && own === name && op.inputs.length === inputs.length &&
+    op.inputs.every((input, i) => input.digest === inputs[i]);
+  const step = definition.steps.get(String(digest)) ?? [...definition.steps.values()].find(isIt);
+  if (step === undefined) return undefined;
+  return { step, mountIds: ids(solve["mountIDs"]), inputIds: ids(solve["inputIDs"]) };
+}
+
+function rpcErrorIn(error: unknown): RpcError | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof RpcError) return cause;
+  }
+  return undefined;
+}
+
+function detailOf(
+  details: RpcError["details"],
+  type: string,
+): Record<string, unknown> | undefined {
+  for (const { typeUrl, value } of details) {
+    if (typeUrl.replace(/^type\.googleapis\.com\//, "") !== TYPES + type) continue;
+    try {
+      return record(JSON.parse(new TextDecoder().decode(value)));
+    } catch {
+      continue; // An unreadable detail is no detail.
+    }
+  }
+  return undefined;
+}
+
+function record(json: unknown): Record<string, unknown> {
+  return typeof json === "object" && json !== null ? json as Record<string, unknown> : {};
+}
+
+function list(json: unknown): readonly unknown[] {
+  return Array.isArray(json) ? json : [];
+}
+
+function ids(json: unknown): readonly string[] {
+  return list(json).map((id) => typeof id === "string" ? id : "");
+}

@@ -1,0 +1,110 @@
+/** `--shell-on-error`: when a program of a build fails, the user gets a shell in its file system. */
+import { UsageError } from "../base/usage_error.ts";
+import { BuildError } from "../builds/build_error.ts";
+import type { Inspect } from "../builds/running/inspect.ts";
+import type { RunContext } from "../builds/running/run.ts";
+import type { Deps } from "../cli/deps.ts";
+import { failedBlocks } from "../progress/end_blocks.ts";
+import type { Progress } from "../progress/progress.ts";
+import { ownConsole } from "./console.ts";
+import { failedStepOf } from "./failed_step.ts";
+import { NoShell, runFailedShell } from "./failed_shell.ts";
+import { platformResults, refsOf } from "./results.ts";
+import { type ShellSource, shellSource } from "./shell_source.ts";
+
+/** The flags of `build` and `bake` for a shell. */
+export interface ShellFlags {
+  readonly "shell-on-error": boolean;
+  readonly "shell-from": string;
+}
+
+/** The surroundings of a shell. */
+export interface ShellContext {
+  readonly deps: Deps;
+  readonly progress: Progress;
+  /** How often the build may be repeated. */
+  readonly retries: number;
+}
+
+/** The hooks of a build. */
+export type ShellHooks = Required<Pick<RunContext, "inspect" | "wantedAgain">>;
+
+/**
+ * Makes the hooks that the flags ask for; undefined for none. Throws `UsageError`.
+ * @param usesStdin a file of the build comes from stdin, which the shell would read
+ */
+export function wantedShell(
+  { "shell-on-error": isWanted, "shell-from": from }: ShellFlags,
+  usesStdin: boolean,
+): ((context: ShellContext) => ShellHooks) | undefined {
+  if (!isWanted) {
+    if (from === "") return undefined;
+    throw new UsageError("--shell-from needs --shell-on-error");
+  }
+  if (usesStdin) {
+    throw new UsageError(
+      "--shell-on-error can't be used with a file from stdin",
+      "the shell reads stdin itself",
+    );
+  }
+  const source = from === "" ? undefined : shellSource(from);
+  return (context) => shellOnError(source, context);
+}
+
+/**
+ * Opens a shell in a failed step. With `--retry`, the user's `exit 0` builds again, from the step that
+ * failed; without it, or after another exit code, the build's error follows.
+ */
+function shellOnError(
+  source: ShellSource | undefined,
+  { deps, progress, retries }: ShellContext,
+): ShellHooks {
+  const console = ownConsole(deps);
+  let left = retries;
+  let again = false;
+  const tell = (line: string) => deps.stderr.write(`${line}\n`);
+
+  const inspect: Inspect = async ({ gateway, result, signal }) => {
+    try {
+      await Promise.all(refsOf(result).map(([, { id }]) => id && gateway.evaluate(id)));
+      return result;
+    } catch (error) {
+      if (signal.aborted || !(error instanceof Error)) throw error;
+      const results = await platformResults(result);
+      const failed = results.map(({ definition }) => failedStepOf(error, definition))
+        .find((step) => step !== undefined);
+      if (failed === undefined) throw error;
+      await progress.asking(async () => {
+        signal.throwIfAborted();
+        try {
+          if (progress.mode === "tty") deps.stderr.write(failedBlocks(progress.state, true));
+          const failure = new BuildError(error, "");
+          for (const line of [...failure.above, `ERROR: ${failure.message}`]) tell(line);
+          const onStart = (shell: string) => {
+            tell(`${shell} runs in the file system of the failed step ${failed.step.name}`);
+            if (console.isTerminal) tell(left > 0 ? AGAIN : LEAVE);
+          };
+          const options = { console, signal, from: source };
+          const ending = await runFailedShell(gateway, failed, options, onStart);
+          again = left > 0 && "code" in ending && ending.code === 0;
+          if (again) left--;
+        } catch (error) {
+          if (!(error instanceof NoShell)) throw error;
+          tell(`WARNING: no shell: ${error.message}`);
+        }
+      });
+      throw error;
+    }
+  };
+  return {
+    inspect,
+    wantedAgain() {
+      const wanted = again;
+      again = false;
+      return wanted;
+    },
+  };
+}
+
+const LEAVE = "'exit' or Ctrl-P Ctrl-Q leaves it, and ends the build";
+const AGAIN = "'exit 0' builds again from this step, 'exit 1' ends the build";

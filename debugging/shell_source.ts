@@ -1,0 +1,124 @@
+/**
+ * `--shell-from`: brings a shell into containers that have none. A file of this machine, or an image,
+ * is mounted beside the container's own files.
+ */
+import { UsageError } from "../base/usage_error.ts";
+import { osReason } from "../base/os_reason.ts";
+import type { Gateway } from "../buildkit/gateway.ts";
+import { messageOf } from "../proto/message_of.ts";
+import { Definition } from "../proto/gen/pb.ts";
+import type { Platform } from "../proto/gen/pb_types.ts";
+import { FileAction, FileActionMkFile, FileOp, Mount, Step as Op } from "../proto/gen/steps.ts";
+import { refsOf } from "./results.ts";
+
+/** A shell to be mounted. */
+export interface ShellSource {
+  /** Builds the file system that holds it. */
+  open(gateway: Gateway, platform: Platform | undefined): Promise<OpenShell>;
+}
+
+/** A shell that can be mounted. */
+export interface OpenShell {
+  readonly mount: Mount;
+  readonly args: readonly string[];
+  /** A folder for PATH. */
+  readonly folder: string;
+}
+
+/** Where it is mounted. */
+const PLACE = "/.fairlead";
+/** The largest file, in bytes: a message of the daemon holds two copies of it. */
+const LARGEST = 7 << 20;
+
+/** Reads the flag: the path of a file that is there, else the name of an image. Throws `UsageError`. */
+export function shellSource(from: string): ShellSource {
+  const isPath = /^\.{0,2}\//.test(from);
+  const stat = statOf(from);
+  if (stat?.isFile) return fileSource(readShell(from));
+  if (isPath || stat !== undefined) {
+    throw new UsageError(
+      `invalid value ${JSON.stringify(from)} of --shell-from: it is no file`,
+      "give a static shell of this machine, such as /bin/busybox, or the name of an image",
+    );
+  }
+  return imageSource(from);
+}
+
+function statOf(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function readShell(path: string): Uint8Array {
+  try {
+    const bytes = Deno.readFileSync(path);
+    if (bytes.length <= LARGEST) return bytes;
+  } catch (error) {
+    throw new UsageError(`cannot read ${path} of --shell-from: ${osReason(error)}`);
+  }
+  throw new UsageError(
+    `${path} of --shell-from is larger than 7 MiB`,
+    "a static busybox has 2 MiB; an image may be of any size",
+  );
+}
+
+function fileSource(data: Uint8Array): ShellSource {
+  // One program by many names: its commands are found once each has a link.
+  const isBusybox = new TextDecoder("latin1").decode(data).includes("BusyBox v");
+  const names = isBusybox ? ["sh", "busybox"] : ["sh"];
+  const actions = names.map((name, i) =>
+    messageOf(FileAction, {
+      input: BigInt(i - 1 < 0 ? -1 : i - 1),
+      secondaryInput: -1n,
+      output: i === names.length - 1 ? 0n : -1n,
+      mkfile: messageOf(FileActionMkFile, { path: `/${name}`, mode: 0o755, data, timestamp: -1n }),
+    })
+  );
+  const install = `${PLACE}/busybox --install -s ${PLACE} 2>/dev/null; exec ${PLACE}/sh`;
+  return {
+    async open(gateway) {
+      const op = messageOf(Op, { file: messageOf(FileOp, { actions }) });
+      return {
+        mount: await mountOf(gateway, op, "the shell of --shell-from"),
+        args: isBusybox ? [`${PLACE}/sh`, "-c", install] : [`${PLACE}/sh`],
+        folder: PLACE,
+      };
+    },
+  };
+}
+
+function imageSource(name: string): ShellSource {
+  const [first = ""] = name.split("/");
+  const hasHost = name.includes("/") && /[.:]|^localhost$/.test(first);
+  const full = hasHost ? name : `docker.io/${name.includes("/") ? name : `library/${name}`}`;
+  const tagged = /:[^/]*$|@/.test(full) ? full : `${full}:latest`;
+  return {
+    async open(gateway, platform) {
+      const source = { identifier: `docker-image://${tagged}`, attrs: {} };
+      const op = messageOf(Op, { source, platform });
+      const folder = `${PLACE}/bin`;
+      const mount = await mountOf(gateway, op, `the shell of --shell-from: ${name}`);
+      return { mount, args: [`${folder}/sh`], folder };
+    },
+  };
+}
+
+/** Builds one step, and mounts its result. */
+async function mountOf(gateway: Gateway, op: Op, name: string): Promise<Mount> {
+  const encoded = Op.encode(op).finish();
+  const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", encoded.slice()));
+  const digest = `sha256:${sum.toHex()}`;
+  const last = Op.encode(messageOf(Op, { inputs: [{ digest, index: 0n }] })).finish();
+  const description = { "llb.customname": name };
+  const metadata = {
+    [digest]: { ignoreCache: false, description, caps: {}, progressGroup: undefined },
+  };
+  const definition = Definition.encode({ def: [encoded, last], metadata, Source: undefined });
+  const result = await gateway.solve({ Definition: definition.finish() });
+  const [[, ref] = ["", undefined]] = refsOf(result);
+  await gateway.evaluate(ref?.id ?? "");
+  return messageOf(Mount, { dest: PLACE, resultID: ref?.id ?? "" });
+}
