@@ -74,7 +74,7 @@ export const contractCases: Readonly<Record<string, ContractCase>> = {
 
   "50 connections at once": async (far) => {
     const exchanges = Array.from({ length: 50 }, () => far.exchange(() => far.dial()));
-    await soon(Promise.all(exchanges), "the end of 50 exchanges", PATIENCE * 6);
+    await soon(Promise.all(exchanges), "the end of 50 exchanges", PATIENCE * 12);
   },
 };
 

@@ -6,7 +6,7 @@
  * only the system knows (mDNS, a VPN's).
  */
 import { DialError, type DialErrorCode, interrupted } from "../errors.ts";
-import { after } from "../../base/async.ts";
+import { after, onAbort } from "../../base/async.ts";
 import type { DialContext } from "../transport.ts";
 
 interface HostPort {
@@ -19,6 +19,8 @@ interface HostPort {
 const SLOW_MS = 300;
 /** The longest time, in ms, that a failure's message may wait for the addresses in it. */
 const LOOKUP_MS = 300;
+/** How long an aborted connection may still open, in ms. */
+const ABOUT_TO_OPEN_MS = 20;
 
 /** Formats `host:port`, with an IPv6 address in brackets. */
 export function formatHostPort({ host, port }: HostPort): string {
@@ -30,7 +32,7 @@ export function formatHostPort({ host, port }: HostPort): string {
  *
  * @param open connects, by default `Deno.connect`; it must reject as `Deno.connect` does
  */
-export async function connectTcp<Conn = Deno.TcpConn>(
+export async function connectTcp<Conn extends Closable | undefined = Deno.TcpConn>(
   { host, port }: HostPort,
   endpoint: string,
   { signal, step }: DialContext,
@@ -55,7 +57,7 @@ export async function connectTcp<Conn = Deno.TcpConn>(
     if (target.addresses !== "" && !end.signal.aborted) step("connect", also(target));
   });
   try {
-    return await open({ hostname: host, port, signal });
+    return await untilAborted(open, { hostname: host, port }, signal);
   } catch (error) {
     if (signal.aborted) throw stopped();
     if (!literal) await lookUp();
@@ -64,6 +66,28 @@ export async function connectTcp<Conn = Deno.TcpConn>(
     stop();
     end.abort();
   }
+}
+
+/**
+ * Deno 2.9 loses a connection that opens in the moment of its signal's abort: the socket stays open,
+ * and nothing can close it. So the signal of `open` is aborted a little later, when a connection that
+ * was about to open has opened, and is closed here.
+ */
+async function untilAborted<Conn extends Closable | undefined>(
+  open: Open<Conn>,
+  where: { hostname: string; port: number },
+  signal: AbortSignal,
+): Promise<Conn> {
+  const late = new AbortController();
+  using _ = onAbort(signal, () => after(ABOUT_TO_OPEN_MS, () => late.abort(signal.reason)));
+  const conn = await open({ ...where, signal: late.signal });
+  if (!signal.aborted) return conn;
+  conn?.close();
+  throw signal.reason;
+}
+
+interface Closable {
+  close(): void;
 }
 
 type Open<Conn> = (
