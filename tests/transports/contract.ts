@@ -79,8 +79,9 @@ export function contract(name: string, subject: Subject): void {
       await t.step({ name, ignore: why !== undefined, fn: () => noLeaks(run) });
     };
     const peer = farSide(open, (signal) => subject.dial(fixture.endpoint, context(signal)));
-    for (const [title, run] of Object.entries(contractCases)) await step(title, () => run(peer));
     for (const [title, run] of Object.entries(peerCases)) await step(title, () => run(open));
+    // The last of these cases opens 50 connections, whose ends keep a busy cluster occupied.
+    for (const [title, run] of Object.entries(contractCases)) await step(title, () => run(peer));
   });
 
   const { hang } = subject;
