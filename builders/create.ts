@@ -11,6 +11,7 @@ import {
 } from "../transports/engine/docker_context.ts";
 import { schemeOf } from "../transports/endpoint.ts";
 import { drivers } from "./drivers/all.ts";
+import { newEndpoint } from "./drivers/kubernetes/names.ts";
 import { buildxConfigDir } from "./store/config_dir.ts";
 import { readDriverOptions } from "./driver_options.ts";
 import { randomName, validateName } from "./name.ts";
@@ -80,7 +81,7 @@ export async function createBuilder(
     );
   }
   const base = before ?? { name, driver, nodes: [], dynamic: false, extra: {} };
-  const change = await changeOf(driver, request, env);
+  const change = await changeOf(driver, name, request, env);
   const after = withNode(base, request.node, change, request);
   await checkNodes(after, request, registry);
   if (request.dryRun) return after;
@@ -138,12 +139,10 @@ function existing(store: Store, name: string, request: CreateRequest): NodeGroup
 }
 
 /** The drivers that builders are created with. */
-export const CREATED = ["docker-container", "remote"];
+export const CREATED = ["docker-container", "kubernetes", "remote"];
 
 /** Drivers that exist, and why no builder of theirs is created. */
 const others: Readonly<Record<string, string>> = {
-  kubernetes: "deploy buildkitd in the cluster yourself (moby/buildkit), then run " +
-    "'fairlead create kube-pod://?selector=app=buildkitd'",
   docker: "it needs no creating: every docker context is such a builder, see 'fairlead ls'",
 };
 
@@ -178,14 +177,19 @@ function requireDriver(driver: string) {
     );
   }
   const meant = nearest(driver, [...CREATED, ...Object.keys(others)]);
-  const known = `fairlead creates builders of the drivers ${CREATED.join(" and ")}`;
+  const known = `fairlead creates builders of the drivers ${CREATED.join(", ")}`;
   throw new BuilderError(`failed to find driver ${quote(driver)}`, {
     hint: meant === undefined ? known : `did you mean ${meant}? ${known}`,
   });
 }
 
 /** The endpoint, flags and files that a driver's nodes are stored with. */
-async function changeOf(driver: string, request: CreateRequest, env: Env): Promise<NodeChange> {
+async function changeOf(
+  driver: string,
+  name: string,
+  request: CreateRequest,
+  env: Env,
+): Promise<NodeChange> {
   const { platforms, driverOpts } = request;
   if (driver === "remote") {
     return { ...{ platforms, driverOpts }, endpoint: remoteEndpoint(request, env), isSet: true };
@@ -197,15 +201,17 @@ async function changeOf(driver: string, request: CreateRequest, env: Env): Promi
   const { buildkitdFlags } = await import("./making/buildkitd_flags.ts");
   const flags = buildkitdFlags(
     request.buildkitdFlags,
-    driverOpts?.["network"],
+    driver === "docker-container" ? driverOpts?.["network"] : undefined,
     config?.entitlements ?? [],
   );
   return {
     ...{ platforms, driverOpts },
     ...flags && { flags },
     ...config && { files: config.files },
-    endpoint: await engineEndpoint(request, env),
-    isSet: request.endpoint !== "",
+    endpoint: driver === "kubernetes"
+      ? kubernetesEndpoint(name, request, env)
+      : await engineEndpoint(request, env),
+    isSet: driver !== "kubernetes" && request.endpoint !== "",
   };
 }
 
@@ -225,6 +231,13 @@ function remoteEndpoint(request: CreateRequest, env: Env): string {
   throw new BuilderError("no remote endpoint provided", {
     hint: "say where the daemon is, like 'fairlead create tcp://127.0.0.1:1234', " +
       "or set BUILDKIT_HOST",
+  });
+}
+
+function kubernetesEndpoint(name: string, { endpoint, node }: CreateRequest, env: Env): string {
+  if (endpoint === "") return newEndpoint(name, node, env("KUBECONFIG") ?? "");
+  throw new BuilderError(`kubernetes driver does not support endpoint args ${quote(endpoint)}`, {
+    hint: "the current context of the kubeconfig is used: see KUBECONFIG",
   });
 }
 

@@ -9,6 +9,7 @@ import { nodeRegistry } from "../builders/node_registry.ts";
 import { parsePlatforms } from "../builders/platforms.ts";
 import { transaction } from "../builders/store/transaction.ts";
 import { warnPlaintext } from "../transports/dial.ts";
+import type { DialError } from "../transports/errors.ts";
 import { statusLimit } from "../cli/connect_timeout.ts";
 import { defineCommand } from "../cli/command.ts";
 import type { Deps } from "../cli/deps.ts";
@@ -96,7 +97,10 @@ function builderOf(group: NodeGroup): Builder {
   return { ...group, origin: "store", lastActivity: () => undefined };
 }
 
-/** Throws if the engine of a node doesn't answer, because no container could be created there. */
+/**
+ * Throws if the engine of a node doesn't answer, because no container could be created there. A cluster
+ * need not answer, but the kubeconfig must name one.
+ */
 async function requireEngine(
   builder: Builder,
   options: Parameters<typeof askBuilders>[1],
@@ -105,6 +109,8 @@ async function requireEngine(
   const [status] = await askBuilders([builder], options);
   for (const { node, status: word, error } of status!.nodes) {
     if (word !== "error") continue;
+    // buildx creates builders of clusters that it can't reach, or has no rights in.
+    if (builder.driver === "kubernetes" && (error as DialError).code !== "config") continue;
     throw new BuilderError(
       `failed to initialize builder ${builder.name} (${node.name}): ${messageOf(error)}`,
       { hint: hintOf(error), cause: error },
@@ -116,9 +122,14 @@ async function printPlan(builder: Builder, { env, signal, stdout }: Deps): Promi
   const maker = await driverOf(builder).maker?.();
   const context = { env, signal, log: () => {}, step: () => {} };
   const plans = await Promise.all(
-    builder.nodes.map((node) => maker?.plan(node, context) ?? { endpoint: node.endpoint }),
+    builder.nodes.map((node) => maker?.plan(node, context) ?? [{ endpoint: node.endpoint }]),
   );
-  const plan = { builder: builder.name, driver: builder.driver, nodes: plans };
+  const objects = plans.flat();
+  if (maker?.planForm === "yaml") {
+    const { stringify } = await import("yaml");
+    return stdout.write(objects.map((object) => stringify(object, YAML)).join("---\n"));
+  }
+  const plan = { builder: builder.name, driver: builder.driver, nodes: objects };
   stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
 }
 
@@ -142,6 +153,9 @@ function namesIn(folder: string): string[] {
     return [];
   }
 }
+
+/** Long lines stay whole, and equal parts are written out. kubectl reads texts by YAML 1.1. */
+const YAML = { lineWidth: 0, aliasDuplicateObjects: false, version: "1.1" } as const;
 
 /** Warns when the builder is created, where the user can still change it; not at every build. */
 function warnOfPlaintext(deps: Deps, builder: Builder, endpoint: string) {

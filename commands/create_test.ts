@@ -130,7 +130,7 @@ const bad: [string[], string, string?][] = [
   ],
   [
     ["--name", "k8s", "--append", loopback],
-    "driver kubernetes is not supported: fairlead creates no builders of it",
+    `kubernetes driver does not support endpoint args "${loopback}"`,
   ],
   [
     ["--name", "k8s", "--append", "--driver", "remote", loopback],
@@ -157,7 +157,7 @@ const bad: [string[], string, string?][] = [
   [
     ["--name", "a", "--driver", "remoet", loopback],
     'failed to find driver "remoet"',
-    "did you mean remote? fairlead creates builders of the drivers docker-container and remote",
+    "did you mean remote? fairlead creates builders of the drivers docker-container, kubernetes, remote",
   ],
   [
     ["--name", "a", "tpc://h:1"],

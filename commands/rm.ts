@@ -102,7 +102,11 @@ async function removeDaemons(
   const driver = drivers.find(({ name }) => name === builder.driver);
   const maker = await driver?.maker?.();
   if (maker === undefined) {
-    warnOfDaemon(deps, builder);
+    warn(
+      deps,
+      `${builder.name} is forgotten, but what the driver ${builder.driver} has started for it ` +
+        "still runs: fairlead doesn't handle that driver",
+    );
     return undefined;
   }
   const late = kept.timeout > 0 ? [AbortSignal.timeout(kept.timeout)] : [];
@@ -111,7 +115,8 @@ async function removeDaemons(
   const ended = await Promise.allSettled(builder.nodes.map(async (node) => {
     try {
       await maker.stop(node, context);
-      await maker.remove(node, { keepState: kept["keep-state"] }, context);
+      const remark = await maker.remove(node, { keepState: kept["keep-state"] }, context);
+      if (remark) deps.stderr.write(`${remark}\n`);
     } catch (cause) {
       deps.signal.throwIfAborted();
       const message = `failed to remove node ${node.name}: ${messageOf(cause)}`;
@@ -131,16 +136,6 @@ function isBroken(store: Store, name: string): boolean {
   } catch {
     return true;
   }
-}
-
-function warnOfDaemon(deps: Deps, builder: Builder) {
-  const stops = drivers.find(({ name }) => name === builder.driver)?.stopCommand;
-  const remedy = stops && builder.nodes.map((node) => stops(node, deps.env)).join("; ");
-  warn(
-    deps,
-    `${builder.name} is forgotten, but what the driver ${builder.driver} has started for it still ` +
-      `runs: ${remedy ? `stop it by ${remedy}` : "fairlead doesn't handle that driver"}`,
-  );
 }
 
 /** Asks the daemons without the lock, then removes the builders that haven't changed meanwhile. */

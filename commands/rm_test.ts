@@ -7,7 +7,7 @@ function store() {
   const temp = tempStore();
   temp.write("instances/up", builderFile("Up", "tcp://127.0.0.1:1"));
   temp.write("instances/down", builderFile("down", "tcp://127.0.0.1:2"));
-  temp.write("instances/k8s", builderFile("k8s", "kubernetes:///k8s", "kubernetes"));
+  temp.write("instances/k8s", builderFile("k8s", "cloud:///k8s", "cloud"));
   temp.write("instances/broken", "{");
   return temp;
 }
@@ -44,8 +44,8 @@ Deno.test("rm takes a broken file, or another driver's builder, only by its name
   assert.equal(code, 0);
   assert.equal(
     stderr,
-    "broken removed\nWARNING: k8s is forgotten, but what the driver kubernetes has started for it " +
-      "still runs: stop it by kubectl scale deployment/k8s0 --replicas=0\nk8s removed\n",
+    "broken removed\nWARNING: k8s is forgotten, but what the driver cloud has started for it " +
+      "still runs: fairlead doesn't handle that driver\nk8s removed\n",
   );
   assert.equal(builders(temp), "down up");
 });
@@ -65,8 +65,7 @@ Deno.test("rm of BUILDKIT_HOST's builder is refused", async () => {
   assert.match((await run(["rm"], { env })).stderr, /buildkit-host is not stored/);
 });
 
-const removed =
-  "k8s kept: what the driver kubernetes has started is buildx's to remove\ndown removed\n";
+const removed = "k8s kept: what the driver cloud has started is buildx's to remove\ndown removed\n";
 
 Deno.test("rm --all-inactive --force removes what doesn't answer, and no other driver's", async () => {
   using temp = store();

@@ -1,5 +1,4 @@
 import { chooseBuilder } from "../builders/builder.ts";
-import { BuilderError } from "../builders/builder_error.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { defineCommand } from "../cli/command.ts";
 import { storeOf } from "../cli/builders/open_store.ts";
@@ -11,18 +10,9 @@ export const command = defineCommand({
   async run({ deps, args, global }) {
     const { env, signal } = deps;
     const builder = await chooseBuilder(storeOf(deps), env, args[0] ?? global.builder);
-    const driver = driverOf(builder);
-    const maker = await driver.maker?.();
-    if (maker !== undefined) {
-      const context = { env, signal, log: () => {}, step: () => {} };
-      for (const node of builder.nodes) await maker.stop(node, context);
-      return;
-    }
-    const { name, stopCommand } = driver;
-    if (stopCommand === undefined) return;
-    throw new BuilderError(
-      `builder ${builder.name} has the driver ${name}, and fairlead stops no daemon of it`,
-      { hint: builder.nodes.map((node) => stopCommand(node, env)).join("; ") },
-    );
+    const maker = await driverOf(builder).maker?.();
+    if (maker === undefined) return;
+    const context = { env, signal, log: () => {}, step: () => {} };
+    for (const node of builder.nodes) await maker.stop(node, context);
   },
 });

@@ -78,11 +78,11 @@ for (const [words, env, message] of bad) {
 Deno.test("stop does nothing to a remote builder, and refuses others", async () => {
   using temp = tempStore();
   temp.write("instances/one", builderFile("one", "tcp://h:1"));
-  temp.write("instances/k8s", builderFile("k8s", "kubernetes:///x", "kubernetes"));
+  temp.write("instances/k8s", builderFile("k8s", "cloud:///x", "cloud"));
   assert.deepEqual(await run(["stop", "one"], { env: temp.env }), {
     code: 0,
     stdout: "",
     stderr: "",
   });
-  assert.match((await run(["stop", "k8s"], { env: temp.env })).stderr, /driver kubernetes/);
+  assert.match((await run(["stop", "k8s"], { env: temp.env })).stderr, /driver cloud/);
 });

@@ -38,9 +38,4 @@ export interface Driver {
   remedy?(node: StoredNode, builder: string, error: DialError, env: Env): string | undefined;
   /** Boots, stops and removes daemons; absent where the driver uses those of others. */
   maker?(): Promise<Maker>;
-  /**
-   * The command that stops the daemon of a node that buildx has made, where fairlead can't; absent where
-   * `maker` can, or where there is nothing to stop.
-   */
-  stopCommand?(node: StoredNode, env: Env): string;
 }

@@ -4,10 +4,11 @@ import { readDefaultLoad } from "../driver_options.ts";
 import { parsePlatforms, type Platform } from "../platforms.ts";
 import type { StoredNode } from "../store/node_group.ts";
 import type { Driver } from "./driver.ts";
+import { APP, kubeconfigOf, PLATFORMS, workloadOf } from "./kubernetes/names.ts";
 
 /**
- * Builders that buildx has made: buildkitd in the pods of a Deployment, or of a StatefulSet with
- * volumes, which has the node's name. The node's endpoint
+ * buildkitd in the pods of a Deployment, or of a StatefulSet with volumes, which has the node's name.
+ * The node's endpoint
  *
  *     kubernetes:///BUILDER?deployment=…&kubeconfig=FILE
  *
@@ -28,21 +29,9 @@ export const kubernetes: Driver = {
   loads: (node) => readDefaultLoad(node),
   remedy: (_, builder, { state }) =>
     state === "missing"
-      ? `let buildx make it: docker buildx inspect --bootstrap ${builder}`
+      ? `a build makes it, and so does fairlead inspect --bootstrap ${builder}`
       : undefined,
-  stopCommand(node, env) {
-    const { namespace, "persistent-volume-claim.requests.storage": volume } = node.driverOpts ?? {};
-    const file = kubeconfigOf(node);
-    const words = [
-      "kubectl",
-      ...file && file !== env("KUBECONFIG") ? [`--kubeconfig=${file}`] : [],
-      "scale",
-      ...namespace ? ["-n", namespace] : [],
-      `${volume ? "statefulset" : "deployment"}/${workloadOf(node)}`,
-      "--replicas=0",
-    ];
-    return words.join(" ");
-  },
+  maker: async () => (await import("./kubernetes/maker.ts")).maker,
 };
 
 function endpointOf(node: StoredNode): string {
@@ -58,7 +47,7 @@ function endpointOf(node: StoredNode): string {
   const kubeconfig = kubeconfigOf(node);
   return kubePod.describe({
     ...node.member === undefined
-      ? { selector: `app=${workloadOf(node)}`, loadbalance }
+      ? { selector: `${APP}=${workloadOf(node)}`, loadbalance }
       : { pod: node.member.name },
     container: "buildkitd",
     ...namespace && { namespace },
@@ -70,9 +59,6 @@ function withoutMember({ member: _, ...node }: StoredNode): StoredNode {
   return node;
 }
 
-/** buildx's annotation with the platforms of a pod, where the user has fixed some. */
-const PLATFORMS = "buildx.docker.com/platform";
-
 function platformsIn(text: string | undefined): Platform[] | undefined {
   if (text === undefined) return undefined;
   try {
@@ -81,14 +67,4 @@ function platformsIn(text: string | undefined): Platform[] | undefined {
     // buildx ignores it, too.
     return undefined;
   }
-}
-
-function kubeconfigOf({ endpoint }: StoredNode): string | null {
-  const query = /^kubernetes:\/\/[^?]*\?(.*)$/s.exec(endpoint)?.[1] ?? "";
-  return new URLSearchParams(query).get("kubeconfig");
-}
-
-/** The Deployment's name: names in Kubernetes have no underscore. */
-function workloadOf({ name }: StoredNode): string {
-  return name.replaceAll("_", "-");
 }

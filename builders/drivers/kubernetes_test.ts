@@ -9,7 +9,7 @@ function node(name: string, endpoint: string, driverOpts: Record<string, string>
   return { name, endpoint, driverOpts, platforms: null, flags: null, files: null, extra: {} };
 }
 
-Deno.test("a node of buildx's kubernetes driver is a selector of its Deployment's pods", () => {
+Deno.test("a node of the kubernetes driver is a selector of its Deployment's pods", () => {
   const endpoint = (...args: Parameters<typeof node>) =>
     kubernetes.target(node(...args), surroundings).endpoint;
   // The Deployment is called as the node; the endpoint's own `deployment` may be another.
@@ -29,17 +29,4 @@ Deno.test("a node of buildx's kubernetes driver is a selector of its Deployment'
   assert.throws(() => endpoint("n", "kubernetes:///b", { loadbalance: "least" }), {
     message: 'node n: invalid loadbalance "least"',
   });
-});
-
-Deno.test("what stops a node of buildx's kubernetes driver", () => {
-  const stop = (options: Record<string, string>, kubeconfig = "") =>
-    kubernetes.stopCommand!(
-      node("n_0", `kubernetes:///b?deployment=n&kubeconfig=${kubeconfig}`, options),
-      (name) => name === "KUBECONFIG" ? "/k" : undefined,
-    );
-  assert.equal(stop({}, "/k"), "kubectl scale deployment/n-0 --replicas=0");
-  assert.equal(
-    stop({ namespace: "ci", "persistent-volume-claim.requests.storage": "1Gi" }, "/other"),
-    "kubectl --kubeconfig=/other scale -n ci statefulset/n-0 --replicas=0",
-  );
 });

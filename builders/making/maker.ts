@@ -21,10 +21,12 @@ export interface MakeContext extends DialContext {
 }
 
 /** A description of the objects that a driver would make for a node, for `create --dry-run`. */
-export type Plan = Readonly<Record<string, unknown>>;
+export type Plan = readonly Readonly<Record<string, unknown>>[];
 
 /** Makes the daemons of one driver. Methods throw `BuilderError`, `DialError`, or the signal's reason. */
 export interface Maker {
+  /** The form in which `create --dry-run` prints plans. With `yaml`, each object is a document. */
+  readonly planForm: "json" | "yaml";
   /** Checks a node's options, before anything is stored. */
   check(node: StoredNode): void;
   /** Describes what `boot` would make. */
@@ -33,10 +35,31 @@ export interface Maker {
   boot(node: StoredNode, context: MakeContext): Promise<void>;
   /** Stops a node's daemon if it runs. */
   stop(node: StoredNode, context: DialContext): Promise<void>;
-  /** Removes what `boot` made; with `keepState` the daemon's cache stays. */
-  remove(node: StoredNode, options: RemoveOptions, context: DialContext): Promise<void>;
+  /**
+   * Removes what `boot` made; with `keepState` the daemon's cache stays. Resolves to a remark for the user
+   * on what else stays, a sentence without full stop.
+   */
+  remove(
+    node: StoredNode,
+    options: RemoveOptions,
+    context: DialContext,
+  ): Promise<string | undefined | void>;
 }
 
 export interface RemoveOptions {
   readonly keepState: boolean;
+}
+
+/** Shows a part of a boot while `work` runs. */
+export async function step<T>(
+  { steps }: Pick<MakeContext, "steps">,
+  name: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  steps.progress(name, 0);
+  try {
+    return await work();
+  } finally {
+    steps.complete(name);
+  }
 }

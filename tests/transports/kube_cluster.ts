@@ -24,7 +24,7 @@ let count = 0;
 
 /** Writes a kubeconfig with the one context `dev`; by default the admin's. Gives its path. */
 export async function writeKubeconfig(
-  { server, certs, admin, root }: Kubernetes,
+  { server, certs, admin, root }: Pick<Kubernetes, "server" | "certs" | "admin" | "root">,
   { cluster, user, namespace }: KubeconfigParts = {},
 ): Promise<string> {
   const path = `${root}/kubeconfig${++count}`;

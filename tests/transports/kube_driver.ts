@@ -33,7 +33,7 @@ export function kubeDriver(cluster: Kubernetes): void {
       const of = (stdout: string) =>
         words(stdout).filter((line) => /^(In_pods|\\_ in_pods)/.test(line)).join("\n");
       const [ours, theirs] = await Promise.all([
-        space.fairlead(["ls"], elsewhere),
+        space.fairlead(["ls", "--timeout=30s"], elsewhere),
         space.buildx(["ls"]),
       ]);
       return { ours: of(ours.stdout), theirs: of(theirs.stdout), told: ours.stderr };
@@ -44,10 +44,7 @@ export function kubeDriver(cluster: Kubernetes): void {
       const { ours, theirs, told } = await rows();
       equal(ours, theirs);
       match(ours, / inactive$/);
-      match(told, /let buildx make it: docker buildx inspect --bootstrap In_pods$/m);
-      const { code, stderr } = await build();
-      equal(code, 1);
-      match(stderr, /hint: let buildx[^]*no pod in namespace default has the labels app=in-pods0/);
+      match(told, /a build makes it, and so does fairlead inspect --bootstrap In_pods$/m);
     });
 
     const booting = space.buildx(["inspect", "--bootstrap"]);
@@ -138,12 +135,6 @@ export function kubeDriver(cluster: Kubernetes): void {
       const { stdout } = await space.fairlead(["history", "ls", "--format={{.Name}}"], elsewhere);
       const names = stdout.split("\n").filter(Boolean);
       ok(names.length > 1, stdout);
-    });
-
-    await t.step("not ours to stop", async () => {
-      const { code, stderr } = await space.fairlead(["stop"], elsewhere);
-      equal(code, 1);
-      match(stderr, /kubectl --kubeconfig=\S+ scale -n default deployment\/in-pods0 --replicas=0/);
     });
 
     await undeploy(api, "in-pods0", pods);

@@ -13,6 +13,7 @@ import { kubeBuilds } from "./kube_builds.ts";
 import { kubeDeaths } from "./kube_deaths.ts";
 import { kubeDoctor } from "./kube_doctor.ts";
 import { kubeDriver } from "./kube_driver.ts";
+import { kubeMaker } from "./kube_maker.ts";
 import { kubeLosses } from "./kube_losses.ts";
 import { kubeSelectors } from "./kube_selectors.ts";
 import { kubeStarting } from "./kube_starting.ts";
@@ -132,7 +133,10 @@ else {
   kubeSelectors(cluster);
   kubeDoctor(cluster);
   kubeBuilds(cluster);
-  if (!skip(await missing("buildx"))) kubeDriver(cluster);
+  if (!skip(await missing("buildx"))) {
+    kubeDriver(cluster);
+    kubeMaker(cluster);
+  }
   kubeLosses(cluster);
   kubeStarting(cluster);
   kubeDeaths(cluster);

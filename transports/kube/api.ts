@@ -20,12 +20,20 @@ import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { DialError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
 
-/** A request. The method is always GET, also for upgrades: a browser can upgrade no other way. */
-export interface KubeRequest {
+/** A request. An upgrade is a GET: a browser can upgrade no other way. */
+export interface KubeRequest extends KubeChange {
   /** The escaped path and query, appended to the path of the server's URL. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly upgrade?: string;
+}
+
+/** The part of a request that changes objects; a request without it reads. */
+export interface KubeChange {
+  /** Default: GET. */
+  readonly method?: "POST" | "PUT" | "PATCH" | "DELETE";
+  /** An object, sent as JSON; a merge patch with PATCH. */
+  readonly body?: object;
 }
 
 /** An answer of which only the head has been read. */
@@ -82,14 +90,15 @@ export async function callKube(
   }
 }
 
-/** Reads an object. Throws as `callKube`. */
+/** Reads an object, or makes a change and reads its answer. Throws as `callKube`. */
 export async function askKube(
   target: KubeTarget,
   path: string,
   endpoint: string,
   context: DialContext,
+  change: KubeChange = {},
 ): Promise<unknown> {
-  return (await askKubeNow(target, path, endpoint, context)).value;
+  return (await askKubeNow(target, path, endpoint, context, change)).value;
 }
 
 /** Reads an object, and the time of the `Date` header (else ours), in milliseconds since 1970. */
@@ -98,9 +107,10 @@ export async function askKubeNow(
   path: string,
   endpoint: string,
   context: DialContext,
+  change: KubeChange = {},
 ): Promise<{ value: unknown; now: number }> {
   const { signal } = context;
-  const { head, http, stream } = await callKube(target, { path }, endpoint, context);
+  const { head, http, stream } = await callKube(target, { path, ...change }, endpoint, context);
   const close = () => stream.close();
   signal.addEventListener("abort", close, { once: true });
   try {
@@ -131,11 +141,19 @@ async function callAs(
   try {
     context.signal.throwIfAborted();
     if (request.upgrade !== undefined) context.step("upgrade", request.path.split("?", 1)[0]);
+    const { method = "GET", body } = request;
+    const kind = method === "PATCH" ? "application/merge-patch+json" : "application/json";
     const http = await startExchange(stream, {
-      method: "GET",
+      method,
       path: url.pathname.replace(/\/$/, "") + request.path,
       host: url.host,
-      headers: { Accept: "application/json, */*", ...credentials.headers, ...request.headers },
+      headers: {
+        Accept: "application/json, */*",
+        ...body && { "Content-Type": kind },
+        ...credentials.headers,
+        ...request.headers,
+      },
+      ...body && { body: new TextEncoder().encode(JSON.stringify(body)) },
       ...request.upgrade !== undefined && { upgrade: request.upgrade },
     });
     const head = await http.head();

@@ -15,9 +15,9 @@ import { readProgress } from "../../../transports/engine/progress.ts";
 import { registryAuth } from "../../../transports/engine/registry_auth.ts";
 import type { DialContext, Env } from "../../../transports/transport.ts";
 import { BuilderError } from "../../builder_error.ts";
-import type { MakeContext } from "../../making/maker.ts";
+import { type MakeContext, step } from "../../making/maker.ts";
 import { ALL_GPUS, type EngineFacts } from "./body.ts";
-import { ask, type NodeContainer, step } from "./node_container.ts";
+import { ask, type NodeContainer } from "./node_container.ts";
 
 /** Pulls the image. If the pull fails, an image that is already there is used. */
 export async function provideImage(

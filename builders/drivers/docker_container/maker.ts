@@ -13,7 +13,7 @@ import type { DialContext, Env } from "../../../transports/transport.ts";
 import { BuilderError } from "../../builder_error.ts";
 import { CONFIG_DIR } from "../../making/config_files.ts";
 import { GITHUB_FILE, githubContext } from "../../making/github_context.ts";
-import type { MakeContext, Maker, RemoveOptions } from "../../making/maker.ts";
+import { type MakeContext, type Maker, type RemoveOptions, step } from "../../making/maker.ts";
 import type { StoredNode } from "../../store/node_group.ts";
 import { archiveOf } from "./archive.ts";
 import { containerBody, type EngineFacts, volumeOf } from "./body.ts";
@@ -26,7 +26,6 @@ import {
   type NodeContainer,
   nodeContainerOf,
   pathOf,
-  step,
   unlessGone,
 } from "./node_container.ts";
 import { waitForDaemon } from "./wait.ts";
@@ -37,6 +36,7 @@ const LOOK = 40;
 const LEFT_BEHIND = 5000;
 
 export const maker: Maker = {
+  planForm: "json",
   check: (node) => void readContainerOptions(node),
 
   async plan(node, context) {
@@ -46,13 +46,13 @@ export const maker: Maker = {
       return { usernsRemap: false, gpus: false };
     });
     const body = containerBody(node, readContainerOptions(node), facts);
-    return {
+    return [{
       engine: at.engine.host,
       container: { Name: at.name, ...body },
       volume: { Name: volumeOf(node) },
       files: Object.keys(filesOf(node, readContainerOptions(node), context.env))
         .map((path) => `${CONFIG_DIR}/${path}`),
-    };
+    }];
   },
 
   async boot(node, context) {

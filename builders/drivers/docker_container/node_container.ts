@@ -7,7 +7,6 @@ import {
   type EngineRequest,
 } from "../../../transports/engine/docker_engine.ts";
 import type { DialContext, Env } from "../../../transports/transport.ts";
-import type { MakeContext } from "../../making/maker.ts";
 import type { StoredNode } from "../../store/node_group.ts";
 import { containerOf } from "./body.ts";
 import { engineOf } from "./engine_of.ts";
@@ -58,17 +57,4 @@ export async function inspect(
 export function unlessGone(error: unknown): undefined {
   if (error instanceof EngineError && error.status === 404) return undefined;
   throw error;
-}
-
-export async function step<T>(
-  { steps }: MakeContext,
-  name: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  steps.progress(name, 0);
-  try {
-    return await work();
-  } finally {
-    steps.complete(name);
-  }
 }

@@ -1,9 +1,7 @@
 /** The driver options of `docker-container`. */
 import { parseBool } from "../../../base/go/bool.ts";
 import { parseBytes } from "../../../base/go/bytes.ts";
-import { quote } from "../../../base/go/quote.ts";
-import { nearest } from "../../../base/nearest.ts";
-import { BuilderError } from "../../builder_error.ts";
+import { parseInteger, readOption, unknownOption, variableOf } from "../../making/read_option.ts";
 import type { StoredNode } from "../../store/node_group.ts";
 
 export interface ContainerOptions {
@@ -62,7 +60,7 @@ export function readContainerOptions(
       case "cpu-period":
       case "cpu-quota":
       case "cpu-shares":
-        limits[INTEGERS[name]] = read(parseInteger);
+        limits[INTEGERS[name]] = read((text) => parseInteger(text));
         break;
       case "cgroup-parent":
         cgroupParent = text;
@@ -80,7 +78,7 @@ export function readContainerOptions(
         allowUntrusted = read(parseBool);
         break;
       default:
-        env.push(`${variableOf(name)}=${text}`);
+        env.push(`${variableOf(name) ?? unknown(name)}=${text}`);
     }
   }
   const set = Object.entries(limits).filter(([, value]) => value !== 0 && value !== "");
@@ -90,42 +88,11 @@ export function readContainerOptions(
   };
 }
 
+function unknown(name: string): never {
+  throw unknownOption(name, "docker-container driver", CONTAINER_OPTIONS);
+}
+
 const byName = ([a]: [string, string], [b]: [string, string]) => a < b ? -1 : 1;
-
-function variableOf(name: string): string {
-  if (!name.startsWith("env.")) throw unknownOption(name);
-  if (name !== "env.") return name.slice("env.".length);
-  throw new BuilderError(`invalid env option ${quote(name)}, expecting env.FOO=bar`, {
-    hint: "name the variable behind the dot",
-  });
-}
-
-function unknownOption(name: string): BuilderError {
-  const known = `the options are ${CONTAINER_OPTIONS.join(", ")}`;
-  const near = nearest(name, CONTAINER_OPTIONS);
-  return new BuilderError(`invalid driver option ${name} for docker-container driver`, {
-    hint: near === undefined ? known : `did you mean ${near}? ${known}`,
-  });
-}
-
-function readOption<T>(name: string, text: string, parse: (text: string) => T): T {
-  try {
-    return parse(text);
-  } catch (error) {
-    throw new BuilderError((error as Error).message, {
-      hint: `check the driver option ${name}=${text}`,
-      cause: error,
-    });
-  }
-}
-
-/** Go's `strconv.ParseInt` of base 10 and 64 bits. */
-function parseInteger(text: string): number {
-  const value = /^[+-]?\d+$/.test(text) ? Number(text) : NaN;
-  if (Number.isSafeInteger(value)) return value;
-  const problem = Number.isNaN(value) ? "invalid syntax" : "value out of range";
-  throw new Error(`strconv.ParseInt: parsing ${quote(text)}: ${problem}`);
-}
 
 /** Parses `NAME[:RETRIES]`; the engine itself checks the name. */
 function parseRestartPolicy(text: string) {

@@ -43,6 +43,7 @@ export async function explainKube(
   }
   if (!(error instanceof KubeRefusal)) return error;
   if (error.status === 401) return unauthorized(target, error, fail);
+  if (error.status === 403 && QUOTA.test(error.message)) return overQuota(target, error, fail);
   if (error.status === 403 && error.reason !== undefined) {
     if (!await isStarting(target, endpoint, context)) return forbidden(target, error, fail);
     const problem = `the API server ${target.server} has just been started, and lets nobody in yet`;
@@ -130,8 +131,29 @@ function unauthorized(target: KubeTarget, error: KubeRefusal, fail: Fail): DialE
   );
 }
 
+const QUOTA = /is forbidden: (?:exceeded quota|failed quota): (.*)/;
+
+function overQuota({ namespace, kubectl }: KubeTarget, { message }: KubeRefusal, fail: Fail) {
+  return fail(
+    `namespace ${namespace} is at its quota: ${QUOTA.exec(message)![1]}`,
+    "denied",
+    `free some of it, or request less; see ${kubectl} describe quota -n ${namespace}`,
+    { step: "resolve" },
+  );
+}
+
 /** `pods "x" is forbidden: User "u" cannot get resource "pods/exec" in API group "" in the namespace "n"`. */
-const FORBIDDEN = /User "([^"]*)" cannot (\w+) resource "([^"]*)"/;
+const FORBIDDEN = /User "([^"]*)" cannot (\w+) resource "([^"]*)"(?: in API group "([^"]*)")?/;
+
+/** The verbs that are needed, by resource. An upgrade is a GET; since 1.35 it also needs `create`. */
+const VERBS: Readonly<Record<string, string>> = {
+  pods: "get, list",
+  "pods/exec": "create, get",
+  "pods/portforward": "create, get",
+  deployments: "get, create, patch, delete",
+  statefulsets: "get, create, patch, delete",
+  configmaps: "get, create, update, delete",
+};
 
 function forbidden(target: KubeTarget, error: KubeRefusal, fail: Fail): DialError {
   // Kubernetes 1.36 checks an upgrade a second time, for the verb "create", and gives no reason.
@@ -139,7 +161,7 @@ function forbidden(target: KubeTarget, error: KubeRefusal, fail: Fail): DialErro
   const unsaid = /is forbidden: *$/.test(error.message) && subresource !== undefined
     ? ["", error.shown, "create", `pods/${subresource}`]
     : [];
-  const [, user, verb, resource] = FORBIDDEN.exec(error.message) ?? unsaid;
+  const [, user, verb = "", resource = "", group = ""] = FORBIDDEN.exec(error.message) ?? unsaid;
   const { namespace } = target;
   if (user === undefined) {
     const hint = `ask who rules the cluster's access; see ${target.kubectl} auth can-i --list`;
@@ -153,13 +175,12 @@ function forbidden(target: KubeTarget, error: KubeRefusal, fail: Fail): DialErro
       { step: "authenticate" },
     );
   }
-  // An upgrade is a GET (verb "get"); since 1.35 it also needs the verb of a POST ("create").
-  const verbs = resource === "pods" ? "[get, list]" : "[create, get]";
+  const verbs = VERBS[resource] ?? verb;
   return fail(
     `${user} may not ${verb} ${resource} in namespace ${namespace}`,
     "denied",
     `bind it to a Role in namespace ${namespace} with the rule ` +
-      `{apiGroups: [""], resources: [${resource}], verbs: ${verbs}}`,
+      `{apiGroups: ["${group}"], resources: [${resource}], verbs: [${verbs}]}`,
   );
 }
 

@@ -1,0 +1,160 @@
+/** Finds out why a node's pods don't get ready. */
+import { asMap, mapsIn, textsIn } from "../../../transports/kube/values.ts";
+import { inNamespace } from "../../../transports/kube/pod_dial.ts";
+import type { DialContext } from "../../../transports/transport.ts";
+import { ask, type NodeCluster, type Workload } from "./cluster.ts";
+import { APP } from "./names.ts";
+
+/** The reason of one pod, or of the workload, in one line. */
+export interface Reason {
+  /** The pod; undefined for the workload itself. */
+  readonly pod?: string;
+  readonly text: string;
+  /** No waiting helps. */
+  readonly isFinal: boolean;
+}
+
+/** The number of restarts after which a pod is given up. */
+const MOST_RESTARTS = 3;
+/** The longest text of the cluster's that is shown, in characters. */
+const LONGEST = 400;
+
+/** The reasons; those of pods come after the workload's. Accounts that may not ask get fewer. */
+export async function reasonsOf(
+  at: NodeCluster,
+  workload: Workload,
+  context: DialContext,
+): Promise<Reason[]> {
+  const { namespace } = at.target;
+  const query = new URLSearchParams({ labelSelector: `${APP}=${at.name}` });
+  const list = (kind: string, query: URLSearchParams) =>
+    ask(at, `/api/v1/${inNamespace(namespace, kind)}?${query}`, context).then(
+      (found) => mapsIn(asMap(found)["items"]),
+      (error) => {
+        context.signal.throwIfAborted();
+        context.log(`asked for ${kind}: ${error instanceof Error ? error.message : error}`);
+        return [];
+      },
+    );
+  const warnings = new URLSearchParams({ fieldSelector: "type=Warning" });
+  const [pods, events] = await Promise.all([list("pods", query), list("events", warnings)]);
+  const told = pods.flatMap((pod) => reasonOf(pod, events) ?? []);
+  const own = workload.failure ??
+    (pods.length === 0 ? failedCreate(at.name, events) : undefined);
+  if (own !== undefined) return [{ text: plain(own), isFinal: false }, ...told];
+  if (pods.length === 0 && workload.replicas > 0) {
+    return [{ text: `${at.shown} has no pods yet`, isFinal: false }];
+  }
+  return told;
+}
+
+type Item = Readonly<Record<string, unknown>>;
+
+/** The reason of a pod that isn't ready; undefined for one that is. */
+export function reasonOf(pod: Item, events: readonly Item[]): Reason | undefined {
+  const { metadata, spec, status } = pod;
+  const { name = "" } = textsIn(metadata, "name");
+  const { phase = "of unknown state", reason, message } = textsIn(
+    status,
+    "phase",
+    "reason",
+    "message",
+  );
+  const conditions = mapsIn(asMap(status)["conditions"]);
+  const isTrue = (type: string) =>
+    conditions.some((each) => each["type"] === type && each["status"] === "True");
+  if (isTrue("Ready")) return undefined;
+  const say = (text: string, isFinal = false): Reason => ({
+    pod: name,
+    text: plain(`pod ${name} ${text}`),
+    isFinal,
+  });
+  if (asMap(metadata)["deletionTimestamp"] !== undefined) return say("is being deleted");
+  if (reason === "Evicted") return say(`was evicted from its node: ${message ?? "no reason"}`);
+  const containers = [
+    ...mapsIn(asMap(status)["initContainerStatuses"]),
+    ...mapsIn(asMap(status)["containerStatuses"]),
+  ];
+  for (const container of containers) {
+    const found = containerReason(container, imageOf(spec, container["name"]), say);
+    if (found !== undefined) return found;
+  }
+  const scheduled = conditions.find((each) => each["type"] === "PodScheduled");
+  if (scheduled?.["status"] === "False") {
+    const why = textsIn(scheduled, "message", "reason");
+    return say(`can't be scheduled: ${why.message ?? why.reason ?? "no reason"}`);
+  }
+  const event = lastOf(events, name);
+  if (event !== undefined) return say(`is ${phase}: ${event}`);
+  return say(phase === "Running" ? "runs, and is not ready yet" : `is ${phase}`);
+}
+
+function containerReason(
+  container: Item,
+  image: string,
+  say: (text: string, isFinal?: boolean) => Reason,
+): Reason | undefined {
+  const { name = "" } = textsIn(container, "name");
+  const { restartCount = 0 } = container as { restartCount?: number };
+  const { waiting, terminated } = asMap(container["state"]);
+  const last = asMap(asMap(container["lastState"])["terminated"]);
+  const ended = terminated !== undefined ? asMap(terminated) : last;
+  const isOver = restartCount >= MOST_RESTARTS;
+  if (ended["exitCode"] !== undefined && ended["exitCode"] !== 0) {
+    const { reason = "Error", message } = textsIn(ended, "reason", "message");
+    const said = message?.trim().split("\n").at(-1);
+    const memory = reason === "OOMKilled" ? ": it ran out of memory, see limits.memory" : "";
+    const times = restartCount > 0 ? `, and was started again ${restartCount} times` : "";
+    return say(
+      `has a container ${name} that ended (${reason}, exit code ${ended["exitCode"]})` +
+        `${memory}${said ? `: ${said}` : ""}${times}`,
+      isOver,
+    );
+  }
+  if (waiting === undefined) return undefined;
+  const { reason = "", message } = textsIn(waiting, "reason", "message");
+  if (reason === "" || ["ContainerCreating", "PodInitializing"].includes(reason)) return undefined;
+  if (/Image|ErrImage/.test(reason)) {
+    const why = message === undefined || /^Back-off/.test(message) ? "" : `: ${message}`;
+    return say(`can't get the image ${image} (${reason})${why}`, reason === "InvalidImageName");
+  }
+  return say(`has a container ${name} that waits (${reason})${message ? `: ${message}` : ""}`);
+}
+
+function imageOf(spec: unknown, name: unknown): string {
+  const all = [...mapsIn(asMap(spec)["initContainers"]), ...mapsIn(asMap(spec)["containers"])];
+  const found = all.find((each) => each["name"] === name);
+  return textsIn(found, "image").image ?? "of the pod";
+}
+
+/** The last warning about a pod. */
+function lastOf(events: readonly Item[], pod: string): string | undefined {
+  return newest(events.filter((event) => textsIn(event["involvedObject"], "name").name === pod));
+}
+
+/** The last warning of the controller that it can't create the pods of a workload. */
+function failedCreate(workload: string, events: readonly Item[]): string | undefined {
+  return newest(events.filter((event) => {
+    const { name = "" } = textsIn(event["involvedObject"], "name");
+    return event["reason"] === "FailedCreate" &&
+      (name === workload || name.startsWith(`${workload}-`));
+  }));
+}
+
+function newest(events: readonly Item[]): string | undefined {
+  const timeOf = (event: Item) => {
+    const { lastTimestamp, eventTime } = textsIn(event, "lastTimestamp", "eventTime");
+    return lastTimestamp ?? eventTime ?? textsIn(event["metadata"], "creationTimestamp")
+      .creationTimestamp ??
+      "";
+  };
+  const last = events.toSorted((a, b) => timeOf(a) < timeOf(b) ? -1 : 1).at(-1);
+  return textsIn(last, "message").message;
+}
+
+/** One line without control characters, because the text is the cluster's. */
+function plain(text: string): string {
+  // deno-lint-ignore no-control-regex -- they must not reach the terminal as they are
+  const line = text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ").trim();
+  return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
+}

@@ -1,0 +1,47 @@
+/** Reads the driver options of drivers that make daemons. */
+import { quote } from "../../base/go/quote.ts";
+import { nearest } from "../../base/nearest.ts";
+import { BuilderError } from "../builder_error.ts";
+
+/** Parses the value of an option. Throws `BuilderError` with the parser's words. */
+export function readOption<T>(name: string, text: string, parse: (text: string) => T): T {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new BuilderError((error as Error).message, {
+      hint: `check the driver option ${name}=${text}`,
+      cause: error,
+    });
+  }
+}
+
+/** The variable of an option `env.NAME`; undefined for another option. Throws `BuilderError`. */
+export function variableOf(name: string): string | undefined {
+  if (!name.startsWith("env.")) return undefined;
+  if (name !== "env.") return name.slice("env.".length);
+  throw new BuilderError(`invalid env option ${quote(name)}, expecting env.FOO=bar`, {
+    hint: "name the variable behind the dot",
+  });
+}
+
+/** The error for an option that a driver lacks. @param driver in buildx's words */
+export function unknownOption(
+  name: string,
+  driver: string,
+  known: readonly string[],
+): BuilderError {
+  const list = `the options are ${known.join(", ")}`;
+  const near = nearest(name, known);
+  return new BuilderError(`invalid driver option ${name} for ${driver}`, {
+    hint: near === undefined ? list : `did you mean ${near}? ${list}`,
+  });
+}
+
+/** Go's `strconv.ParseInt` of base 10. Throws an Error with Go's words. */
+export function parseInteger(text: string, bits: 32 | 64 = 64, call = "ParseInt"): number {
+  const value = /^[+-]?\d+$/.test(text) ? Number(text) : NaN;
+  const fits = bits === 32 ? (value | 0) === value : Number.isSafeInteger(value);
+  if (fits) return value;
+  const problem = Number.isNaN(value) ? "invalid syntax" : "value out of range";
+  throw new Error(`strconv.${call}: parsing ${quote(text)}: ${problem}`);
+}
