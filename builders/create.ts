@@ -9,6 +9,7 @@ import {
   currentKey,
   dockerEndpoint,
 } from "../transports/engine/docker_context.ts";
+import { podmanHost } from "../transports/engine/podman_host.ts";
 import { schemeOf } from "../transports/endpoint.ts";
 import { drivers } from "./drivers/all.ts";
 import { newEndpoint } from "./drivers/kubernetes/names.ts";
@@ -139,7 +140,7 @@ function existing(store: Store, name: string, request: CreateRequest): NodeGroup
 }
 
 /** The drivers that builders are created with. */
-export const CREATED = ["docker-container", "kubernetes", "remote"];
+export const CREATED = ["docker-container", "kubernetes", "podman-container", "remote"];
 
 /** Drivers that exist, and why no builder of theirs is created. */
 const others: Readonly<Record<string, string>> = {
@@ -201,7 +202,7 @@ async function changeOf(
   const { buildkitdFlags } = await import("./making/buildkitd_flags.ts");
   const flags = buildkitdFlags(
     request.buildkitdFlags,
-    driver === "docker-container" ? driverOpts?.["network"] : undefined,
+    driver.endsWith("-container") ? driverOpts?.["network"] : undefined,
     config?.entitlements ?? [],
   );
   return {
@@ -210,6 +211,8 @@ async function changeOf(
     ...config && { files: config.files },
     endpoint: driver === "kubernetes"
       ? kubernetesEndpoint(name, request, env)
+      : driver === "podman-container"
+      ? podmanEndpoint(request, env)
       : await engineEndpoint(request, env),
     isSet: driver !== "kubernetes" && request.endpoint !== "",
   };
@@ -231,6 +234,15 @@ function remoteEndpoint(request: CreateRequest, env: Env): string {
   throw new BuilderError("no remote endpoint provided", {
     hint: "say where the daemon is, like 'fairlead create tcp://127.0.0.1:1234', " +
       "or set BUILDKIT_HOST",
+  });
+}
+
+/** The address of podman's service. */
+function podmanEndpoint({ endpoint }: CreateRequest, env: Env): string {
+  const { host } = podmanHost(env, endpoint || undefined);
+  if (/^(?:tcp|unix|npipe|ssh):\/\//.test(host)) return host;
+  throw new BuilderError(`failed to parse endpoint ${host}: it is no address of podman's service`, {
+    hint: "write it as unix:///run/podman/podman.sock or ssh://HOST/run/podman/podman.sock",
   });
 }
 

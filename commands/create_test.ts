@@ -157,7 +157,7 @@ const bad: [string[], string, string?][] = [
   [
     ["--name", "a", "--driver", "remoet", loopback],
     'failed to find driver "remoet"',
-    "did you mean remote? fairlead creates builders of the drivers docker-container, kubernetes, remote",
+    "did you mean remote? fairlead creates builders of the drivers docker-container, kubernetes, podman-container, remote",
   ],
   [
     ["--name", "a", "tpc://h:1"],

@@ -4,10 +4,13 @@ import { docker } from "./docker.ts";
 import { dockerContainer } from "./docker_container.ts";
 import type { Driver } from "./driver.ts";
 import { kubernetes } from "./kubernetes.ts";
+import { podmanContainer } from "./podman_container.ts";
 import { remote } from "./remote.ts";
 
 /** The drivers whose builders are used. */
-export const drivers: readonly Driver[] = [remote, docker, dockerContainer, kubernetes];
+export const drivers: readonly Driver[] = [
+  ...[remote, docker, dockerContainer, podmanContainer, kubernetes],
+];
 
 /** A builder's driver. Throws `BuilderError` for one that fairlead lacks. */
 export function driverOf({ name, driver }: Pick<Builder, "name" | "driver">): Driver {

@@ -26,7 +26,13 @@ export const dockerContainer: Driver = {
     }
     return state === "missing" ? `a build makes it, and so does ${boot}` : undefined;
   },
-  maker: async () => (await import("./docker_container/maker.ts")).maker,
+  maker: async () => {
+    const [{ containerMaker }, { inDocker }] = await Promise.all([
+      import("./docker_container/maker.ts"),
+      import("./docker_container/node_container.ts"),
+    ]);
+    return containerMaker("docker-container", inDocker);
+  },
 };
 
 /** docker's program for the node's engine. */

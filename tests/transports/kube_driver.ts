@@ -110,7 +110,7 @@ export function kubeDriver(cluster: Kubernetes): void {
       const own = ["create", "--name", "labelled", "--driver=remote", labels];
       equal((await space.fairlead(own)).code, 0);
       deepEqual(await ids("--builder", "labelled"), all);
-      const listed = await space.fairlead(["ls"], { KUBECONFIG });
+      const listed = await space.fairlead(["ls", "--timeout=30s"], { KUBECONFIG });
       for (const pod of pods) match(listed.stdout, new RegExp(`kube-pod://${pod}\\S* +running`));
       equal((await space.fairlead(["rm", "labelled"])).code, 0);
       // The peer takes one of them.
@@ -147,5 +147,6 @@ export function kubeDriver(cluster: Kubernetes): void {
       match(told, /hint: .*kubectl --kubeconfig=\S+ scale -n default deployment\/in-pods0 --repl/);
     });
     equal(space.read(".store/instances/in_pods"), before, "nothing was changed");
+    await api.call("DELETE", "/apis/apps/v1/namespaces/default/deployments/in-pods0");
   });
 }

@@ -254,7 +254,7 @@ export function kubeMaker(cluster: Kubernetes): void {
         const [option, expected] of [
           [
             "replica=1",
-            /invalid driver option replica for driver kubernetes$[^]*did you mean repl/m,
+            /did you mean replicas\?[^]*invalid driver option replica for driver kubernetes$/m,
           ],
           ["replicas=0", /invalid replicas 0: a builder needs at least one pod/],
           ["limits.memory=1Q", /driver option limits\.memory=1Q$[^]*quantities must match/m],

@@ -8,21 +8,31 @@ export interface PodmanHost {
   readonly hint: string;
 }
 
+/**
+ * Keys that no input ever matches. podman always looks for the keys that detach a terminal (ctrl-p,
+ * ctrl-q) in an exec's input. It compares single-byte reads with the first key, and holds a
+ * matching byte back until the next one comes.
+ */
+export const NEVER_TYPED = Array.from({ length: 32 }, () => "DEL").join(",");
+
 const ROOT = "/run/podman/podman.sock";
 
 /**
  * Finds the service as podman's own remote client does: `CONTAINER_HOST`, else the user's socket
  * (for root, the system's). `DOCKER_HOST` is ignored, because it may name another engine.
+ *
+ * @param chosen an address that replaces all of these
  */
-export function podmanHost(env: Env): PodmanHost {
-  const set = env("CONTAINER_HOST");
+export function podmanHost(env: Env, chosen?: string): PodmanHost {
+  const set = chosen ?? env("CONTAINER_HOST");
+  const from = chosen === undefined ? "CONTAINER_HOST" : "the address";
   if (set && withoutPassword(set) !== set) {
     return {
       host: withoutPassword(set),
-      hint: "none takes a password: write CONTAINER_HOST without it",
+      hint: `none takes a password: write ${from} without it`,
     };
   }
-  if (set) return { host: set, hint: "start podman's service there, or correct CONTAINER_HOST" };
+  if (set) return { host: set, hint: `start podman's service there, or correct ${from}` };
   const uid = Deno.uid();
   if (uid === 0 || uid === null) {
     return { host: `unix://${ROOT}`, hint: start("systemctl start podman.socket") };

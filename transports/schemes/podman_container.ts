@@ -1,11 +1,15 @@
 import { CONTAINER, DIAL_STDIO, parseContainer } from "../engine/container.ts";
-import { podmanHost } from "../engine/podman_host.ts";
+import { parseEngine } from "../engine/choice.ts";
+import { formatOptions } from "../endpoint.ts";
+import { NEVER_TYPED, podmanHost } from "../engine/podman_host.ts";
 import type { Transport } from "../transport.ts";
 
 /** A container of podman. */
 interface PodmanContainerSpec {
   /** The container's name or id. */
   readonly container: string;
+  /** The address of podman's service, instead of `CONTAINER_HOST`. */
+  readonly host?: string;
 }
 
 /** `podman-container://NAME`: buildctl's `dial-stdio` in a container, by podman's service. */
@@ -13,10 +17,12 @@ export const podmanContainer = {
   scheme: "podman-container",
   summary: "buildkitd in a container, through podman's service",
   example: `podman-container://${CONTAINER}`,
-  options: [],
+  options: [{ name: "host", summary: "the service's address in place of CONTAINER_HOST" }],
 
   parse(endpoint: string): PodmanContainerSpec {
-    return { container: parseContainer(endpoint, podmanContainer).container };
+    const parts = parseContainer(endpoint, podmanContainer);
+    const { host } = parseEngine(parts);
+    return { container: parts.container, ...host !== undefined && { host } };
   },
 
   describe,
@@ -26,11 +32,11 @@ export const podmanContainer = {
   async dial(spec, context) {
     const { container } = spec;
     const { execInContainer } = await import("../engine/exec.ts");
-    const { host, hint } = podmanHost(context.env);
+    const { host, hint } = podmanHost(context.env, spec.host);
     const stream = await execInContainer({
       endpoint: describe(spec),
       engine: { host },
-      program: "podman",
+      program: spec.host === undefined ? "podman" : `podman --url=${host}`,
       container,
       command: DIAL_STDIO,
       engineHint: hint,
@@ -45,13 +51,6 @@ export const podmanContainer = {
   },
 } satisfies Transport<PodmanContainerSpec>;
 
-/**
- * Keys that no input ever matches. podman always looks for the keys that detach a terminal (ctrl-p,
- * ctrl-q) in an exec's input. It compares single-byte reads with the first key, and holds a
- * matching byte back until the next one comes.
- */
-const NEVER_TYPED = Array.from({ length: 32 }, () => "DEL").join(",");
-
-function describe({ container }: PodmanContainerSpec): string {
-  return `podman-container://${container}`;
+function describe({ container, host }: PodmanContainerSpec): string {
+  return `podman-container://${container}${formatOptions({ host })}`;
 }

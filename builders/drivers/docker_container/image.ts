@@ -4,7 +4,6 @@ import {
   repositoryName,
   withDefaultTag,
 } from "../../../buildkit/registry/reference.ts";
-import { dockerProgram } from "../../../transports/engine/choice.ts";
 import {
   answerOf,
   callEngine,
@@ -66,10 +65,10 @@ async function pull({ engine }: NodeContainer, image: string, context: MakeConte
   }
 }
 
-function cannotPull(image: string, { choice }: NodeContainer, cause: unknown): BuilderError {
+function cannotPull(image: string, { tool }: NodeContainer, cause: unknown): BuilderError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new BuilderError(`cannot pull the builder's image ${image}: ${reason}`, {
-    hint: `try it by hand: ${dockerProgram(choice)} pull ${image}; or use another image: ` +
+    hint: `try it by hand: ${tool.program} pull ${image}; or use another image: ` +
       "--driver-opt image=NAME",
     cause,
   });

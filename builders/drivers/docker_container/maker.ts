@@ -1,9 +1,8 @@
 /**
- * Boots, stops and removes the container of a `docker-container` node by the engine's API, as buildx
- * does: either tool can use, stop and remove what the other made.
+ * Boots, stops and removes the container of a node by the engine's API. Those of the driver
+ * `docker-container` are as buildx's: either tool can use, stop and remove what the other made.
  */
 import { pause } from "../../../base/async.ts";
-import { dockerProgram } from "../../../transports/engine/choice.ts";
 import {
   askEngine,
   EngineError,
@@ -21,10 +20,10 @@ import { factsOf, hasGpus, provideImage } from "./image.ts";
 import { type ContainerOptions, readContainerOptions } from "./options.ts";
 import {
   ask,
+  type FindContainer,
   inspect,
   type Inspected,
   type NodeContainer,
-  nodeContainerOf,
   pathOf,
   unlessGone,
 } from "./node_container.ts";
@@ -35,64 +34,67 @@ const LOOK = 40;
 /** The time in ms after which another client's unstarted container counts as left behind. */
 const LEFT_BEHIND = 5000;
 
-export const maker: Maker = {
-  planForm: "json",
-  check: (node) => void readContainerOptions(node),
+/** @param find finds a node's container, in the engine of the driver */
+export function containerMaker(driver: string, find: FindContainer): Maker {
+  return {
+    planForm: "json",
+    check: (node) => void readContainerOptions(node, driver),
 
-  async plan(node, context) {
-    const at = await nodeContainerOf(node, context.env);
-    const facts = await factsOf(at, context).catch((): EngineFacts => {
-      context.signal.throwIfAborted();
-      return { usernsRemap: false, gpus: false };
-    });
-    const body = containerBody(node, readContainerOptions(node), facts);
-    return [{
-      engine: at.engine.host,
-      container: { Name: at.name, ...body },
-      volume: { Name: volumeOf(node) },
-      files: Object.keys(filesOf(node, readContainerOptions(node), context.env))
-        .map((path) => `${CONFIG_DIR}/${path}`),
-    }];
-  },
+    async plan(node, context) {
+      const at = await find(node, context.env);
+      const facts = await factsOf(at, context).catch((): EngineFacts => {
+        context.signal.throwIfAborted();
+        return { usernsRemap: false, gpus: false };
+      });
+      const body = containerBody(node, readContainerOptions(node), facts);
+      return [{
+        engine: at.engine.host,
+        container: { Name: at.name, ...body },
+        volume: { Name: volumeOf(node) },
+        files: Object.keys(filesOf(node, readContainerOptions(node), context.env))
+          .map((path) => `${CONFIG_DIR}/${path}`),
+      }];
+    },
 
-  async boot(node, context) {
-    const options = readContainerOptions(node);
-    const at = await nodeContainerOf(node, context.env);
-    const found = await inspect(at, context);
-    if (found === undefined) return await create(at, options, context);
-    requireOurs(at, found);
-    await step(context, `starting container ${at.name}`, async () => {
-      // The client that created the container has died since, so files may be missing.
-      if (found.State?.Status === "created") await copyFiles(at, options, context);
-      await start(at, context);
-      await waitForDaemon(at, context);
-    });
-  },
+    async boot(node, context) {
+      const options = readContainerOptions(node);
+      const at = await find(node, context.env);
+      const found = await inspect(at, context);
+      if (found === undefined) return await create(at, options, context);
+      requireOurs(at, found);
+      await step(context, `starting container ${at.name}`, async () => {
+        // The client that created the container has died since, so files may be missing.
+        if (found.State?.Status === "created") await copyFiles(at, options, context);
+        await start(at, context);
+        await waitForDaemon(at, context);
+      });
+    },
 
-  async stop(node, context) {
-    const at = await nodeContainerOf(node, context.env);
-    const found = await inspect(at, context);
-    if (found === undefined) return;
-    requireOurs(at, found);
-    if (found.State?.Running) await ask(at, "POST", `${pathOf(at)}/stop`, context);
-  },
+    async stop(node, context) {
+      const at = await find(node, context.env);
+      const found = await inspect(at, context);
+      if (found === undefined) return;
+      requireOurs(at, found);
+      if (found.State?.Running) await ask(at, "POST", `${pathOf(at)}/stop`, context);
+    },
 
-  async remove(node, { keepState }: RemoveOptions, context) {
-    const at = await nodeContainerOf(node, context.env);
-    const found = await inspect(at, context);
-    if (found === undefined) return;
-    requireOurs(at, found);
-    await ask(at, "DELETE", `${pathOf(at)}?force=1&v=1`, context).catch(unlessGone);
-    if (keepState) return;
-    await ask(at, "DELETE", `/volumes/${volumeOf(node)}`, context).catch(unlessGone);
-  },
-};
+    async remove(node, { keepState }: RemoveOptions, context) {
+      const at = await find(node, context.env);
+      const found = await inspect(at, context);
+      if (found === undefined) return;
+      requireOurs(at, found);
+      await ask(at, "DELETE", `${pathOf(at)}?force=1&v=1`, context).catch(unlessGone);
+      if (keepState) return;
+      await ask(at, "DELETE", `/volumes/${volumeOf(node)}`, context).catch(unlessGone);
+    },
+  };
+}
 
 /** Throws for a container of that name that no builder has made: it has no volume for the state. */
-function requireOurs({ node, name, choice }: NodeContainer, { Mounts }: Inspected): void {
+function requireOurs({ node, name, tool }: NodeContainer, { Mounts }: Inspected): void {
   if (Mounts?.some((mount) => mount.Name === volumeOf(node))) return;
   throw new BuilderError(`container ${name} belongs to no builder: it lacks the volume for one`, {
-    hint: `rename or remove it, if nobody needs it: ${dockerProgram(choice)} rm -f ${name}`,
+    hint: `rename or remove it, if nobody needs it: ${tool.program} rm -f ${name}`,
   });
 }
 
@@ -108,7 +110,7 @@ async function create(
   });
   facts.catch(() => {});
   await provideImage(at, options.image, context);
-  const gpus = await hasGpus(at, options.image, context);
+  const gpus = at.tool.kind === "docker" && await hasGpus(at, options.image, context);
   await step(context, `creating container ${at.name}`, async () => {
     const body = containerBody(at.node, options, { ...await facts, gpus });
     const path = `/containers/create?name=${encodeURIComponent(at.name)}`;

@@ -1,5 +1,6 @@
 /** A node's container in its engine, and requests about it. */
-import { type EngineChoice, findEngine } from "../../../transports/engine/choice.ts";
+import { dockerProgram, findEngine, NO_ENGINE } from "../../../transports/engine/choice.ts";
+import { NEVER_TYPED, podmanHost } from "../../../transports/engine/podman_host.ts";
 import {
   askEngine,
   type EngineEndpoint,
@@ -16,8 +17,22 @@ export interface NodeContainer {
   readonly node: StoredNode;
   readonly name: string;
   readonly engine: EngineEndpoint;
-  readonly choice: EngineChoice;
+  readonly tool: EngineTool;
 }
+
+/** The differences between engines that have the same API. */
+export interface EngineTool {
+  readonly kind: "docker" | "podman";
+  /** The command of the engine's client, for hints: `docker --context=box`. */
+  readonly program: string;
+  /** The hint for the case that the engine can't be reached. */
+  readonly hint: string;
+  /** The engine's `DetachKeys`. */
+  readonly detachKeys?: string;
+}
+
+/** Finds a node's container. */
+export type FindContainer = (node: StoredNode, env: Env) => Promise<NodeContainer>;
 
 /** The part of `GET /containers/NAME/json` that is read here. */
 export interface Inspected {
@@ -26,11 +41,21 @@ export interface Inspected {
   readonly Mounts?: readonly { readonly Name?: string }[] | null;
 }
 
-export async function nodeContainerOf(node: StoredNode, env: Env): Promise<NodeContainer> {
+/** A container of the Docker engine that the node's endpoint names. */
+export const inDocker: FindContainer = async (node, env) => {
   const choice = engineOf(node, env);
   const engine = await findEngine(choice, node.endpoint, env);
-  return { node, name: containerOf(node), engine, choice };
-}
+  const tool = { kind: "docker", program: dockerProgram(choice), hint: NO_ENGINE } as const;
+  return { node, name: containerOf(node), engine, tool };
+};
+
+/** A container of podman; the node's endpoint is the address of podman's service. */
+export const inPodman: FindContainer = (node, env) => {
+  const { host, hint } = podmanHost(env, node.endpoint);
+  const program = `podman --url=${host}`;
+  const tool = { kind: "podman", program, hint, detachKeys: NEVER_TYPED } as const;
+  return Promise.resolve({ node, name: containerOf(node), engine: { host }, tool });
+};
 
 export const pathOf = ({ name }: NodeContainer) => `/containers/${encodeURIComponent(name)}`;
 

@@ -34,6 +34,7 @@ export const CONTAINER_OPTIONS = [
 /** Throws `BuilderError`, in buildx's words, for an unknown option or a value that it doesn't take. */
 export function readContainerOptions(
   { driverOpts }: Pick<StoredNode, "driverOpts">,
+  driver = "docker-container",
 ): ContainerOptions {
   const limits: Record<string, string | number> = {};
   const env: string[] = [];
@@ -78,7 +79,7 @@ export function readContainerOptions(
         allowUntrusted = read(parseBool);
         break;
       default:
-        env.push(`${variableOf(name) ?? unknown(name)}=${text}`);
+        env.push(`${variableOf(name) ?? unknown(name, driver)}=${text}`);
     }
   }
   const set = Object.entries(limits).filter(([, value]) => value !== 0 && value !== "");
@@ -88,8 +89,8 @@ export function readContainerOptions(
   };
 }
 
-function unknown(name: string): never {
-  throw unknownOption(name, "docker-container driver", CONTAINER_OPTIONS);
+function unknown(name: string, driver: string): never {
+  throw unknownOption(name, `${driver} driver`, CONTAINER_OPTIONS);
 }
 
 const byName = ([a]: [string, string], [b]: [string, string]) => a < b ? -1 : 1;

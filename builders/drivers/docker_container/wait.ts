@@ -1,6 +1,5 @@
 /** Waits for the daemon in a container that was started, and says why it doesn't answer. */
 import { after, pause } from "../../../base/async.ts";
-import { dockerProgram, NO_ENGINE } from "../../../transports/engine/choice.ts";
 import {
   answerOf,
   callEngine,
@@ -60,13 +59,14 @@ async function endsAgainAndAgain(
 }
 
 async function runInContainer(
-  { name, engine, choice }: NodeContainer,
+  { name, engine, tool }: NodeContainer,
   command: readonly string[],
   context: DialContext,
 ): Promise<void> {
   const stream = await execInContainer({
-    ...{ endpoint: `docker-container://${name}`, engine, container: name, command },
-    ...{ program: dockerProgram(choice), engineHint: NO_ENGINE },
+    ...{ endpoint: `${tool.kind}-container://${name}`, engine, container: name, command },
+    ...{ program: tool.program, engineHint: tool.hint },
+    ...tool.detachKeys !== undefined && { detachKeys: tool.detachKeys },
   }, context);
   const close = () => stream.close();
   context.signal.addEventListener("abort", close, { once: true });
@@ -84,7 +84,7 @@ async function notAnswering(
   cause: unknown,
   context: MakeContext,
 ): Promise<BuilderError> {
-  const { name, choice } = at;
+  const { name, tool } = at;
   const found = await inspect(at, context).catch(() => undefined);
   const state = found?.State?.Status ?? "unknown";
   const log = await lastLines(at, context).catch(() => []);
@@ -94,8 +94,8 @@ async function notAnswering(
     `buildkitd in container ${name} doesn't answer (the container is ${state})` +
       (reason === undefined ? "" : `: ${reason}`),
     {
-      hint: `see ${dockerProgram(choice)} logs ${name}; remove it by ` +
-        `${dockerProgram(choice)} rm -f ${name}`,
+      hint: `see ${tool.program} logs ${name}; remove it by ` +
+        `${tool.program} rm -f ${name}`,
       cause,
     },
   );

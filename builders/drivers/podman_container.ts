@@ -1,0 +1,31 @@
+import { podmanContainer as transport } from "../../transports/schemes/podman_container.ts";
+import { readDefaultLoad } from "../driver_options.ts";
+import { containerOf } from "./docker_container/body.ts";
+import type { Driver } from "./driver.ts";
+
+/**
+ * buildkitd in a container `buildx_buildkit_NODE` of podman, whose service the node's endpoint names by
+ * its address. buildx has no such driver.
+ */
+export const podmanContainer: Driver = {
+  name: "podman-container",
+  target: (node, { registry }) => {
+    const endpoint = transport.describe({ container: containerOf(node), host: node.endpoint });
+    return { registry, endpoint, tls: {} };
+  },
+  loads: (node) => readDefaultLoad(node),
+  remedy(node, builder, { state }) {
+    const boot = `fairlead inspect --bootstrap ${builder}`;
+    if (state === "stopped") {
+      return `start it: ${boot}, or podman --url=${node.endpoint} start ${containerOf(node)}`;
+    }
+    return state === "missing" ? `a build makes it, and so does ${boot}` : undefined;
+  },
+  maker: async () => {
+    const [{ containerMaker }, { inPodman }] = await Promise.all([
+      import("./docker_container/maker.ts"),
+      import("./docker_container/node_container.ts"),
+    ]);
+    return containerMaker("podman-container", inPodman);
+  },
+};
