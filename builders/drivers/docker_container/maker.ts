@@ -113,9 +113,8 @@ async function create(
   const gpus = at.tool.kind === "docker" && await hasGpus(at, options.image, context);
   await step(context, `creating container ${at.name}`, async () => {
     const body = containerBody(at.node, options, { ...await facts, gpus });
-    const path = `/containers/create?name=${encodeURIComponent(at.name)}`;
     try {
-      await ask(at, "POST", path, context, body);
+      await createContainer(at, body, context);
     } catch (error) {
       if (!(error instanceof EngineError) || error.status !== 409) throw error;
       return await joinOther(at, options, context);
@@ -129,6 +128,22 @@ async function create(
     }
     await waitForDaemon(at, context);
   });
+}
+
+async function createContainer(
+  at: NodeContainer,
+  body: ReturnType<typeof containerBody>,
+  context: DialContext,
+): Promise<void> {
+  const path = `/containers/create?name=${encodeURIComponent(at.name)}`;
+  try {
+    await ask(at, "POST", path, context, body);
+  } catch (error) {
+    // podman's init is a program of its own, which may be missing.
+    if (!/container-init binary not found/.test((error as Error).message)) throw error;
+    const host = { ...body["HostConfig"] as object, Init: false };
+    await ask(at, "POST", path, context, { ...body, HostConfig: host });
+  }
 }
 
 /** Another client is booting the same builder: its container is waited for, and started if it died. */
