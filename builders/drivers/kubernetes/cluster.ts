@@ -1,6 +1,6 @@
 /** The API server of a node, and requests about the node's objects. */
 import { askKube, type KubeChange, KubeRefusal } from "../../../transports/kube/api.ts";
-import { type KubeTarget, kubeTarget } from "../../../transports/kube/config.ts";
+import { type KubeTarget, kubeTarget } from "../../../transports/kube/config/config.ts";
 import { explainKube } from "../../../transports/kube/diagnosis/refusal.ts";
 import { inNamespace } from "../../../transports/kube/pod_dial.ts";
 import { asMap, mapsIn, NAME, textsIn } from "../../../transports/kube/values.ts";
