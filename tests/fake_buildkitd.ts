@@ -28,7 +28,7 @@ import { acceptSession, type FakeSession } from "./fake_buildkitd/session.ts";
 
 const { info, listWorkers, solve, status, session } = ControlDefinition.methods;
 
-/** Some of a Status message. */
+/** A part of a Status message. */
 export interface Progress {
   readonly vertexes?: readonly (Pick<Vertex, "digest" | "name"> & Partial<Vertex>)[];
   readonly logs?: readonly (Pick<VertexLog, "vertex" | "msg"> & Partial<VertexLog>)[];
@@ -41,13 +41,13 @@ export interface FakeBuild {
   session(): Promise<FakeSession>;
   /** Tells the client's Status call. */
   status(message: Progress): void;
-  /** The same in bytes that need not be a message. */
+  /** Sends any bytes, which need not be a message. */
   statusBytes(bytes: Uint8Array): void;
   /** Aborted when the client cancels the build, or is gone. */
   readonly signal: AbortSignal;
   /** Answers with these bytes instead of a SolveResponse. */
   answerBytes(bytes: Uint8Array): void;
-  /** Dies: every connection is closed at once. */
+  /** Closes every connection at once, as a daemon that dies. */
   die(): void;
 }
 
@@ -61,7 +61,9 @@ export interface FakeBuildkitd {
   readonly address: string;
   /** Connections open now. */
   readonly connections: number;
-  /** One a Solve: settled when its script has ended or the client has given it up. */
+  /**
+   * One promise for each Solve, settled when its script has ended or the client has cancelled it.
+   */
   readonly scripts: readonly Promise<unknown>[];
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

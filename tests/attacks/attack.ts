@@ -16,11 +16,11 @@ const registry = createRegistry(transports);
 
 /** The time limit of a dial, in milliseconds. The program's own limit is 20 s. */
 const BUDGET_MS = 1000;
-/** The longest until an attack must be over, with what comes after the dial. */
+/** The time limit of a whole attack, including the calls after the dial, in milliseconds. */
 const LIMIT_MS = 20_000;
 /** How much more memory the process may hold than before, in bytes. */
 const MEMORY = 192 << 20;
-/** Words of a bug on a person's screen. */
+/** Texts that show a bug of ours. */
 const BUG =
   /TypeError|RangeError|SyntaxError: |undefined|\[object|is not a function|is not iterable|Cannot read|Maximum call stack|Offset is outside|null \(reading/;
 

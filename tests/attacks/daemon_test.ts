@@ -34,9 +34,9 @@ interface Attack {
   readonly prepare?: (folder: string) => Promise<void>;
   /** The expected text of the error; absent, the build succeeds all the same. */
   readonly error?: RegExp;
-  /** A line of the progress that must stand there. */
+  /** A line that the progress must contain. */
   readonly says?: RegExp;
-  /** As the first Ctrl-C, which the script gives. */
+  /** The script's signal that stands for the first Ctrl-C. */
   readonly interrupt?: AbortController;
 }
 

@@ -21,7 +21,10 @@ const definition = {
   },
 };
 
-/** Without how the daemon read the Dockerfile: that has the session of one run. */
+/**
+ * The definition by which the daemon read the Dockerfile is left out, because it has the session's
+ * id.
+ */
 function withoutRun(text: string): string {
   if (!text.startsWith("{")) return text;
   const plain = (key: string, value: unknown) => key === "definition" ? undefined : value;

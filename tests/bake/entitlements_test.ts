@@ -15,7 +15,7 @@ const ignore = skip(
 const address = ignore ? "" : (await sharedBuildkitd()).address;
 const inline = { "dockerfile-inline": "FROM scratch\nCOPY f /\n" };
 
-/** Runs both in a folder below the workspace, which is all that a definition may use. */
+/** Runs both programs in a folder below the workspace. A definition may use only that folder. */
 async function inside(): Promise<Workspace> {
   const space = await workspace(address);
   space.write({ "in/f": "", "out/f": "", "out/Dockerfile": "FROM scratch\n", secret: "hush" });

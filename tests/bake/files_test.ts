@@ -8,7 +8,7 @@ const ignore = skip(await missing("buildx"));
 
 const target = (text: string) => `target "default" {\n  ${text}\n}\n`;
 
-/** Definitions by all the names that are looked for, each of which says where it came from. */
+/** A definition under each name that bake looks for. Each definition names its file. */
 const files = {
   "compose.yaml": "services: {default: {image: compose.yaml, build: {context: ., args: {A: 1}}}}\n",
   "docker-compose.yml": "services: {default: {build: {args: {B: '${FROM_DOTENV}'}}}}\n",

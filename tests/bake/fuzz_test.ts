@@ -203,7 +203,7 @@ Deno.test("bake: files of a mebibyte", async () => {
     "<<-A\n",
   ];
   for (const [i, piece] of pieces.entries()) {
-    // Every piece in every place would take a minute; these are enough to find quadratic time.
+    // All pieces in all places would take a minute. These are enough to find quadratic time.
     const head = ["", "x = ", 'x = "', "x = <<E\n"][i % 4]!;
     await read(head + fill(piece));
     await read((i % 2 === 0 ? '{"a":' : '"') + fill(piece), "b.json");

@@ -31,7 +31,7 @@ export interface Sample {
   readonly name: string;
   readonly env: ReadonlyMap<string, string>;
   readonly args: readonly string[];
-  /** In the order that they are read. */
+  /** The files in the order in which they are read. */
   readonly files: readonly { readonly name: string; readonly text: string }[];
 }
 
@@ -43,7 +43,7 @@ export interface GoldenCase extends Sample {
 
 export interface GoldenExpression {
   readonly text: string;
-  /** Ours is meant to differ. */
+  /** True if our output differs from buildx's on purpose. */
   readonly differs: boolean;
   /** `= VALUE` or `! ERROR`. */
   readonly expected: string;
@@ -145,7 +145,7 @@ export function expressionsSample(expressions: readonly string[]): Sample {
   return { name: "", env: new Map(), args: [], files: [{ name: "b.hcl", text }] };
 }
 
-/** Whether the output of a run is an error. */
+/** Returns whether the output of a run is an error. */
 export function isError(output: string): boolean {
   return /^ERROR: /m.test(output);
 }

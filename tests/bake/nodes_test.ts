@@ -97,7 +97,7 @@ Deno.test(
     equal(space.read("out/both/linux_riscv64/riscv64"), "x");
     const errorsOf = async (...words: string[]) => {
       const ours = errorOf(await space.fairlead(["bake", ...words], env));
-      // buildx 0.36.1 often panics here ("send on closed channel"), which says nothing of us.
+      // buildx 0.36.1 often panics here ("send on closed channel"), so the test asks again.
       for (let tries = 0; tries < 8; tries++) {
         const theirs = await space.buildx(["bake", ...words], env);
         if (!theirs.stderr.includes("\npanic: ")) return [ours, errorOf(theirs)];

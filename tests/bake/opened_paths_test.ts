@@ -153,7 +153,7 @@ Deno.test({
   },
 });
 
-/** Each text in each place, with nothing else that could fail. */
+/** Each text stands in each place, and nothing else can fail. */
 function* systematic(root: string): Generator<Target> {
   const inline = { name: "a", "dockerfile-inline": "FROM scratch\n" };
   for (const prefix of prefixes) {
@@ -217,7 +217,7 @@ async function tryOne(written: Target, { root, counts, repository, isFetched }: 
         }
       }
       using scratch = openScratch();
-      // Without the net below, so that the needs alone must be right.
+      // The second check is off here, so the list of needs alone must be right.
       const context = {
         deps,
         builder,

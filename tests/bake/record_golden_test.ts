@@ -33,7 +33,7 @@ async function versionOf(buildx: string): Promise<string> {
   return /v\d+\.\d+\.\d+\S*/.exec(new TextDecoder().decode(stdout))![0];
 }
 
-/** All when they are recorded, else some by chance. */
+/** All cases when they are recorded, otherwise a random choice. */
 function chosen<T>(all: readonly T[]): T[] {
   if (records) return [...all];
   return all.map((item) => ({ item, order: Math.random() }))
@@ -103,7 +103,7 @@ for (const file of goldenFiles("expressions")) {
       for (let at = 0; at < together.length; at += 60) {
         const some = together.slice(at, at + 60);
         const found = await run(some);
-        // One that has an error hides the others' values.
+        // An expression with an error hides the values of the others.
         if (found.length !== some.length) alone.push(...some);
         else some.forEach(({ text }, i) => results.set(text, found[i]!));
       }

@@ -215,7 +215,7 @@ Deno.test(
       equal(space.read(`${program}/root/f`), "root\n");
       equal(ran.stderr.includes(token), false);
     }
-    // As a whole header, where the server knows no such user as a token's.
+    // The secret is a whole header here, because the server doesn't know a token's user.
     const header = `basic ${btoa(`x-access-token:${token}`)}`;
     for (const program of programs) {
       const print = ["bake", "--print", `${url}`];
@@ -239,7 +239,7 @@ Deno.test(
     await using agent = await startSshAgent(space.path("agent"), [sshd.key]);
     const url = `ssh://${sshd.user}@127.0.0.1:${sshd.port}${space.path("git/r.git")}`;
     for (const env of [{ BUILDX_BAKE_GIT_SSH: sshd.key }, agent.env]) {
-      // The daemon has what it fetched: only a new commit shows who may fetch.
+      // The daemon keeps fetched commits, so only a new commit shows who may fetch.
       space.write({ "git/r.git/f": crypto.randomUUID() });
       await commitAll(space.path("git/r.git"), "more");
       const without = await space.fairlead(["bake", "--print", url]);

@@ -210,7 +210,7 @@ Deno.test({ name: "no output anywhere is warned of, in buildx's words", ignore }
       const ran = await space[program](["bake", ...words]);
       equal(ran.code, 0, ran.stderr);
       const [warning = ""] = ran.stderr.match(/^WARNING: No output.*$/m) ?? [];
-      // Targets come in any order there.
+      // The order of the targets is not fixed there.
       const names = warning.match(/for (.*) target\(s\)/)?.[1]?.split(", ").sort().join();
       warnings.push([warning.replace(/for .* target/, "target"), names]);
     }

@@ -46,7 +46,7 @@ function errorText(stderr: string): string {
   return lines.join("\n").trim().replace(/, and \d+ other diagnostic\(s\)$/, "");
 }
 
-/** The same of ours. */
+/** The same output of fairlead. */
 export async function runOurs({ env, args, files }: Sample): Promise<string> {
   const vars = new Map<string, string>();
   const overrides: string[] = [], names: string[] = [];
@@ -78,7 +78,7 @@ export async function runOurs({ env, args, files }: Sample): Promise<string> {
     if (list !== undefined) return listJson(definition, parseList(list).type);
     const resolved = resolveTargets(definition, { names, overrides, env: environment });
     for (const target of resolved.targets.values()) {
-      // The command does it when it looks where the inputs are.
+      // The command does this when it looks for the inputs.
       if (!/^cwd:/.test(target.context!) && !isRemote(target.context!)) {
         target.context = cleanPath(target.context!);
       }

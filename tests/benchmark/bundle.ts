@@ -1,4 +1,4 @@
-/** The program as it is shipped. */
+/** Makes the program in the form that is shipped. */
 import { runFlags } from "../../scripts/compile/run_flags.ts";
 
 const root = new URL("../..", import.meta.url).pathname;

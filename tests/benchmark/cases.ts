@@ -17,7 +17,7 @@ export interface Bench {
   readonly folder: string;
 }
 
-/** A case made ready. */
+/** A case that is ready to run. */
 export interface SetUp {
   /** The command lines of the programs that have the command. */
   readonly commands: Partial<Record<Program, string[]>> & { readonly fairlead: string[] };

@@ -1,4 +1,7 @@
-/** The daemon that all three programs build on: its root lies on tmpfs, where no disk's noise drowns the rest. */
+/**
+ * The daemon that all three programs build on. Its root is on tmpfs, so a disk's noise doesn't hide
+ * the differences.
+ */
 import { type Buildkitd, startBuildkitd } from "../harness/buildkitd.ts";
 import { makeCerts } from "../harness/certs.ts";
 

@@ -51,7 +51,7 @@ export async function transports(
   }
 }
 
-/** Nothing of a program that can't go that way. */
+/** No value for a program that can't use this way. */
 type Commands = Readonly<Partial<Record<Program, readonly string[]>>>;
 
 async function commandsOf(

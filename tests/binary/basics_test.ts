@@ -7,7 +7,7 @@ import { version } from "../../version.ts";
 import { run } from "../harness/run.ts";
 import { compileInto } from "./binary.ts";
 
-// Without a file to test, one is made, which takes a POSIX shell to run.
+// Without FAIRLEAD_TEST_BINARY the test makes a file, which needs a POSIX shell to run.
 const ignore = !Deno.env.get("FAIRLEAD_TEST_BINARY") && Deno.build.os === "windows";
 
 Deno.test({ name: "binary: first words, without a daemon", ignore }, async () => {

@@ -24,7 +24,10 @@ export async function compileInto(folder: string): Promise<string> {
   return path;
 }
 
-/** A folder that goes with the test; with options on a disk of its own, of so many bytes. */
+/**
+ * A folder that is removed after the test. With options it is on a disk of its own with a limited
+ * size.
+ */
 export async function tempFolder(
   options: { size?: string; readOnly?: boolean; noExec?: boolean } = {},
 ) {
@@ -89,7 +92,7 @@ export async function bareRoot(binary: string, { shell, programs = [] }: RootOpt
     fairlead(args: readonly string[], ...variables: string[]): Promise<Ran> {
       return run("env", ["-i", ...variables, "/usr/sbin/chroot", path, "/fairlead", ...args]);
     },
-    /** Does the same as the user nobody. */
+    /** Runs it as the user nobody. */
     byNobody(args: readonly string[], ...variables: string[]): Promise<Ran> {
       const chroot = ["/usr/sbin/chroot", "--userspec=65534:65534", path, "/fairlead"];
       return run("env", ["-i", ...variables, ...chroot, ...args]);

@@ -34,7 +34,7 @@ test("the first start unpacks, the next ones run what is there", async () => {
   // Deno has compiled everything, and kept it.
   const cache = [...Deno.readDirSync(`${place}/cache`)].map(({ name }) => name);
   assert.ok(cache.some((name) => name.startsWith("v8_code_cache")), cache.join());
-  // Nothing is left over that each start would have to read.
+  // No file is left that each start would have to read.
   for (const name of cache.filter((name) => name.endsWith("-wal"))) {
     assert.equal((await Deno.stat(`${place}/cache/${name}`)).size, 0, name);
   }
@@ -212,7 +212,7 @@ test("a binary that was damaged says so, and unpacks nothing", async () => {
   await Deno.copyFile(binary, damaged);
   {
     using file = await Deno.open(damaged, { write: true });
-    // In the program's part.
+    // The changed byte is in the part of the program.
     await file.seek(200_000, Deno.SeekMode.Start);
     await file.write(new TextEncoder().encode("damage"));
   }
@@ -372,7 +372,7 @@ test("the user's libraries stay out, and its children get them back", async () =
     PATH: folder.path,
     LD_PRELOAD: `${folder.path}/absent.so`,
   };
-  // The system's programs would not start: so a static shell begins.
+  // The system's programs would not start, so a static shell runs the file.
   const shell = [await need("busybox"), "sh", binary];
   for (const start of ["first", "second"]) {
     const given = [...entries({ ...env, LD_LIBRARY_PATH: folder.path })];
@@ -483,7 +483,7 @@ test("a root with a static busybox and no libc", async () => {
     assert.equal(stderr, "");
   }
   assert.match((await root.fairlead(["--help"])).stdout, /^ {2}build +Start a build$/m);
-  // By a user without a home or an entry anywhere, and with a PATH that is empty.
+  // The user has no home and no entry in passwd, and PATH is empty.
   const nobody = await root.byNobody(["version"], "PATH=");
   assert.match(nobody.stdout, VERSION, nobody.stderr);
   const names = [...Deno.readDirSync(`${root.path}/tmp`)].map(({ name }) => name).sort();

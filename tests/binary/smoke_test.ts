@@ -24,7 +24,7 @@ const roots: readonly RootOptions[] = [
   { shell: "musl", programs },
 ];
 const VERSION = /^fairlead v\d+\.\d+\.\d+ [0-9a-f]{40}\n$/;
-/** A plugin that is a program, and a child of ours that is ourselves. */
+/** A plugin that is a program, and one that starts fairlead itself. */
 const PLUGIN = `#!/bin/sh
 [ "$1" = metadata ] && exec echo '{"protocol":{"min":1,"max":1},"name":"self","version":"1.0.0","schemes":["self"],"summary":"itself","handshake":"none"}'
 [ "$LD_LIBRARY_PATH" = /their/own ] || exit 1

@@ -397,7 +397,7 @@ Deno.test({ name: "a builder's last use is noted as buildx notes it", ignore }, 
   for (const args of [["--call=outline", "ctx"], ["ctx"], ["-o", "type=local", "ctx"]]) {
     assert.deepEqual(await use("fairlead", ...args), await use("buildx", ...args), args.join(" "));
   }
-  // One that is down, which buildx waits for 20 seconds.
+  // A daemon that is down. buildx waits for it for 20 seconds.
   const builder = space.read(".store/instances/test");
   space.write({ ".store/instances/test": builder.replace(/unix:[^"]*/, "unix:///no/socket") });
   assert.deepEqual(await use("fairlead", "ctx"), [1, false, "0000-00-00T00:00:00Z"]);

@@ -1,4 +1,4 @@
-/** The program as it is shipped does what it does from source. */
+/** The shipped program does the same as the program from source. */
 import assert from "node:assert/strict";
 import { runFlags } from "../../scripts/compile/run_flags.ts";
 import { check, run } from "../harness/run.ts";
@@ -32,7 +32,7 @@ Deno.test(
     assert.match(listed.stdout, /running/);
     assert.equal((await fairlead("build", "nowhere")).code, 1);
     assert.match((await fairlead("version")).stdout, /^fairlead v/);
-    // A scheme whose code is loaded late, with a library in it.
+    // The code of this scheme is loaded late, and contains a library.
     const ssh = await fairlead("inspect", "--bootstrap", "--timeout=1s", "none");
     assert.match(ssh.stderr, /no builder "none" found/);
     const away = await run(deno, [...runFlags, `${dist}/main.js`, "build", "ctx"], {

@@ -1,4 +1,4 @@
-/** A build that can't be, on a real daemon: one clear message, the right exit code. */
+/** Builds that can't succeed, on a real daemon: one clear message, and the right exit code. */
 import assert from "node:assert/strict";
 import { startBuildkitd } from "../harness/buildkitd.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";

@@ -98,7 +98,7 @@ Deno.test(
       ]);
       assert.equal(write.code, 0, write.stderr);
       await checkBlobs(space, "cache/dir");
-      // Another daemon has nothing of its own to find.
+      // Another daemon has no cache of its own.
       await using daemon = await freshDaemon();
       const far = { BUILDKIT_HOST: daemon.address, BUILDX_BUILDER: "" };
       const env = second === "fairlead" ? far : await buildxOn(space, daemon.address);
@@ -141,7 +141,7 @@ Deno.test({ name: "reset=true leaves what the index leads to", ignore }, async (
     assert.equal(blobs(space, "fairlead").length, blobs(space, "buildx").length);
     await checkBlobs(space, "fairlead");
   }
-  // Nothing was cached: there is nothing to look through, and the build went well.
+  // Nothing was cached, and the build succeeded.
   space.write({ "ctx/Dockerfile": "FROM scratch\nLABEL a=b\n" });
   for (const program of programs) {
     const made = await space[program]([

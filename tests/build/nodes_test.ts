@@ -13,7 +13,7 @@ import type { Workspace } from "./workspace.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", "docker-registry"));
 const nodes: TwoNodes = ignore ? undefined! : await twoNodes();
-// Not a test's own: it ends with the process, and the supervisor ends the daemons.
+// It belongs to no test. It ends with the process, and the supervisor ends the daemons.
 const programs = ["fairlead", "buildx"] as const;
 const both = "--platform=linux/amd64,linux/arm64";
 const fixed = ["linux/amd64", "linux/arm64"];
@@ -293,7 +293,7 @@ Deno.test({
   assert.match(fixedDown, /^failed to build: node b is to build linux\/arm64: /);
   assert.match(fixedDown, reason);
   assert.match(await message(fixed, "linux/arm64"), /node b is to build linux\/arm64: /);
-  // It may list the platform, for all we know.
+  // The unreachable node may support the platform.
   const listed = await message([], "linux/arm64");
   assert.match(listed, /node b can't be asked whether it builds linux\/arm64: /);
   assert.match(listed, reason);
@@ -497,7 +497,7 @@ Deno.test({
     const records = names.map((
       path,
     ) => [id(path), id(space.read(`.store/${path}`)).replaceAll(space.dir, "")]);
-    // The refs of a group come in no order.
+    // The order of a group's refs is not fixed.
     seen.push({
       text,
       records: records.sort(),

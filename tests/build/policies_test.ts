@@ -12,12 +12,12 @@ const programs = ["fairlead", "buildx"] as const;
 
 const build = ["build", "--progress=plain", "-o", "type=cacheonly"];
 
-/** The last line that begins so. */
+/** The last line that begins with this text. */
 function line(stderr: string, begin: string): string {
   return stderr.split("\n").findLast((text) => text.startsWith(begin)) ?? "";
 }
 
-/** Both programs say the same error; gives it. */
+/** Asserts that both programs report the same error, and returns it. */
 async function refused(space: Workspace, args: readonly string[], env: Record<string, string>) {
   const messages: string[] = [];
   for (const program of programs) {

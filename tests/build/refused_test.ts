@@ -1,4 +1,4 @@
-/** Command lines that can't be built: the error is buildx's, to the word. */
+/** Command lines that are refused, with exactly buildx's error. */
 import assert from "node:assert/strict";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";

@@ -38,7 +38,7 @@ const [servers, azurite, daemon] = ignore ? [] : await Promise.all([
   startBuildkitd(),
 ]);
 
-/** One place for a cache: the attributes of both flags, and what only the environment says. */
+/** A place for a cache: the attributes of both flags, and the variables of the environment. */
 interface Place {
   /** @param writer who writes it: of two entries of one second the servers call either the newer */
   attrs(writer: string): string;
@@ -87,7 +87,7 @@ async function compare(
   const asked: unknown[] = [];
   for (const program of programs) {
     await space[program](["build", ...args, "ctx"], {
-      // No machine of a cloud is asked for a role.
+      // The SDK must not ask a cloud's metadata server for a role.
       AWS_EC2_METADATA_DISABLED: "true",
       ...env,
     });

@@ -103,7 +103,7 @@ Deno.test(
       assert.match(told[0]!, /^ > \[internal\] load (git source|remote build context)/);
       assert.equal(told[0], told[1]);
     }
-    // The work of git is shown while it happens, though a policy is looked for first.
+    // The progress of git is shown live, although fairlead looks for a policy first.
     const { stderr } = await space.fairlead(["build", `${daemon.url}/r.git`]);
     assert.match(stderr, /^#1 \[internal\] load git source .*\n(#1 .*\n)*#1 \d\.\d+ From git:/m);
   },

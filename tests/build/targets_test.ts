@@ -213,7 +213,7 @@ Deno.test(
       also: ["-o", "type=cacheonly", "--no-cache", "--build-context=slow=target:slow", "slow"],
     }, {
       signal: stop.signal,
-      // Both wait for it, or for each other.
+      // Both targets wait for the step, or for each other.
       onProgress: (text) => text.includes("RUN sleep 600") && stop.abort(reason),
     });
     assert.equal((await running).error, reason);

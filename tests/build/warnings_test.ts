@@ -16,7 +16,7 @@ const colour = new RegExp(`${String.fromCharCode(27)}\\[\\d*m`, "g");
  */
 function warnings(stderr: string): string {
   const text = stderr
-    // buildx colours them on no terminal, too, and means docker's flag.
+    // buildx colours them even without a terminal, and its text names docker's flag.
     .replaceAll(colour, "").replace("docker --debug", "--debug");
   const heading = text.search(/^WARNING: No output specified.*\n\n \d+ warnings? found/m);
   assert.notEqual(heading, -1, stderr);

@@ -20,7 +20,7 @@ export interface Workspace extends AsyncDisposable {
   fairlead(args: readonly string[], env?: Record<string, string>, stdin?: Stdin): Promise<Ran>;
   /** Runs the peer in the folder, on the same builder. */
   buildx(args: readonly string[], env?: Record<string, string>, stdin?: Stdin): Promise<Ran>;
-  /** The same two in a folder below. */
+  /** The same two programs in a folder below. */
   below(folder: string): Pick<Workspace, "fairlead" | "buildx">;
 }
 

@@ -150,7 +150,7 @@ interface Spoiling {
 /** @param random from 0 to below 1 */
 function spoiling(random: () => number, isShort: boolean): Spoiling {
   const choose = <T>(...all: T[]) => all[Math.floor(random() * all.length)]!;
-  /** Small numbers as often as large ones. */
+  /** Small numbers come as often as large ones. */
   const bytes = () => Math.floor(Math.exp(random() * Math.log(4e6)));
   const at = bytes();
   const direction = choose("up", "down") as "up" | "down";
@@ -278,7 +278,7 @@ async function run(
     try {
       child.kill(signal);
     } catch {
-      // It has ended.
+      // The process has ended.
     }
   };
   let waited = false;
@@ -453,7 +453,7 @@ Deno.test({
     // An assertion would cut the text.
     if (problems.length > 0) throw new Error(problems.join("\n\n"));
     equal(await waitingSenders(debug), 0);
-    // The daemon serves on.
+    // The daemon still serves.
     await trial(program, daemon, works[1]!, { name: "nothing" }, new Counts(""));
     await removeFolder(dist);
   },

@@ -100,7 +100,7 @@ Deno.test("on a terminal it counts down to the daemon's first byte", async () =>
     assert.equal(code, 1);
     assert.match(stderr, /waiting for HTTP\/2 to begin, 2 s left/);
     assert.match(stderr, /said nothing for 2\.5 s\nhint: [^\n]*\n$/);
-    // The line is gone before the error comes.
+    // The line disappears before the error is printed.
     if (args[0] === "du") assert.ok(stderr.includes("left\x1b[K\r\x1b[KERROR: "), stderr);
   }
   await Deno.remove(home, { recursive: true });

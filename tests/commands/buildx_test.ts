@@ -1,5 +1,5 @@
 /**
- * fairlead and buildx on one store and one daemon: each sees the other's entries, and both print
+ * fairlead and buildx use one store and one daemon. Each sees the other's entries, and both print
  * the same. Lines that only fairlead prints (why a node isn't running) are left out of the
  * comparison.
  */

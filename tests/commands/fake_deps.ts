@@ -1,4 +1,4 @@
-/** A process that a command can be run in without being one. */
+/** Stand-ins for the parts of a process, to run a command in this process. */
 import assert from "node:assert/strict";
 import type { NodeClient } from "../../builders/connect.ts";
 import { commands } from "../../commands/list.ts";
@@ -15,7 +15,7 @@ export interface FakeOptions {
   readonly stdin?: string;
   readonly signal?: AbortSignal;
   readonly connect?: Deps["connect"];
-  /** Sleeps that end at once. */
+  /** True to end each sleep at once. */
   readonly fast?: boolean;
 }
 

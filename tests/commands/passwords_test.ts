@@ -33,7 +33,7 @@ for (const debug of [[], ["--debug"]]) {
       assert(stdout + stderr !== "", args.join(" "));
       assert.doesNotMatch(stdout + stderr, new RegExp(PASSWORD), args.join(" "));
     };
-    // As buildx would have written them: it looks at none but ssh.
+    // The entries that buildx would have written: it checks only ssh addresses.
     for (const [i, endpoint] of endpoints.entries()) {
       const node = { Name: `b${i}0`, Endpoint: endpoint, Platforms: null, DriverOpts: null };
       temp.write(

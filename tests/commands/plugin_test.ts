@@ -48,7 +48,7 @@ Deno.test({
         equal((await world.dockerWithBuildx(before, "buildx", ...topic)).code, 0);
       }
     }
-    // Without docker's variable we are called by ourselves, as compose does it.
+    // compose calls the plugin directly, without docker's variable.
     const direct = await world.fairlead("buildx", "version");
     match(direct.stdout, /^fairlead v/);
     // A caller that uses a plugin's name asks for the version of buildx that we match, also without
@@ -116,7 +116,7 @@ Deno.test({
     equal((await world.dockerWithBuildx(...nope, "inspect")).code, 1);
     match((await world.docker(...nope, "inspect")).stderr, /^ERROR: no builder "nope" found$/m);
     equal((await world.docker(...nope, "version")).code, 0);
-    // By the environment that isn't asked for.
+    // The environment chooses a builder that the command doesn't need.
     world.env.DOCKER_HOST = "";
     world.env.DOCKER_CONTEXT = "nope";
     match((await world.fairlead("inspect")).stdout, /^Name: +test$/m);

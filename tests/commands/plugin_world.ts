@@ -7,7 +7,7 @@ const program = new URL("../../scripts/fairlead", import.meta.url).pathname;
 
 export interface PluginWorld extends AsyncDisposable {
   readonly space: Workspace;
-  /** For child processes: a store of their own, and our Deno found. */
+  /** The environment of child processes: a store of their own, and a PATH with our Deno. */
   readonly env: Record<string, string>;
   /** Where `fairlead install` makes its links. */
   readonly plugins: string;

@@ -167,7 +167,7 @@ function readable(path: string, bytes: Uint8Array): unknown {
   return path.endsWith(".toml") ? withoutEmpty(parse(text)) : text;
 }
 
-/** Without fields that are empty: Go writes them all out. */
+/** Empty fields are left out, because Go prints all of them. */
 function comparable({ containers, files, pulls }: Recorded) {
   return {
     containers: containers.map(({ name, body }) => {

@@ -20,11 +20,11 @@ interface Case extends DockerdOptions {
 const engines: readonly Case[] = [
   { engine: "bookworm", what: "Docker 20.10", old: true },
   { engine: "trixie", what: "Docker 26.1", gateway },
-  // Of Debian's unstable branch: not there on every day.
+  // This engine is from Debian's unstable branch, which sometimes lacks it.
   { engine: "sid", what: "Docker 28 with containerd's images", gateway, containerd: true },
 ];
 
-/** Both programs build the folder. */
+/** Builds the folder with both programs. */
 async function both(space: EngineSpace, ...args: string[]): Promise<[Ran, Ran]> {
   const command = ["build", "--progress=plain", "--network=host", ...args, "ctx"];
   const theirs = await space.buildx(command);
@@ -42,7 +42,7 @@ async function imageId({ engine }: EngineSpace, name: string): Promise<string> {
   return (await engine.docker("images", "-q", "--no-trunc", name)).stdout.trim();
 }
 
-/** Command lines that both refuse, in the same words. */
+/** Command lines that both programs refuse in the same words. */
 const refused: readonly (readonly [string, ...string[]])[] = [
   ["an OCI archive", "-o", "type=oci,dest=o.tar"],
   ["a docker archive", "-o", "type=docker,dest=d.tar"],

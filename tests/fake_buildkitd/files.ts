@@ -1,4 +1,4 @@
-/** The daemon's ends of file sync, without any of a daemon's good manners. */
+/** The daemon's ends of file sync, which need not keep the protocol's rules. */
 import type { ClientCall } from "../../buildkit/grpc/channel.ts";
 import {
   endOfListing,

@@ -6,7 +6,7 @@ import { type Ended, errorLines, runFairlead } from "./program.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 
 export interface AgainstOptions {
-  /** Before the folder to build. */
+  /** The arguments before the folder. */
   readonly args?: (folder: string) => string[];
   /** Changes the folder beforehand: it holds `context/` and `outside/`. */
   readonly prepare?: (folder: string) => Promise<void>;

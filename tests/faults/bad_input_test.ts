@@ -37,7 +37,7 @@ test("a file of the context that gives an error is named, and nothing comes out"
 test("a file that we may not read is named: as an ordinary user", async (host) => {
   await using bench = await makeWorkbench({ Dockerfile: copyAll, secret: "for root alone" });
   await Deno.chmod(`${bench.context}/secret`, 0o600);
-  // That user can't reach root's Deno nor the packages: so a bundle, and Deno by a second name.
+  // That user can't read root's Deno and packages, so the test runs a bundle and a link to Deno.
   const program = `${bench.folder}/fairlead.js`;
   const deno = `${bench.folder}/deno`;
   const root = new URL("../..", import.meta.url).pathname;

@@ -40,7 +40,7 @@ async function makeCase(output: "local" | "tar"): Promise<Case> {
   return { folder, digests, args: ["build", "-o", to, `${folder}/context`] };
 }
 
-/** Whole files may have been written before the cut; no other ones. */
+/** Only whole files may have been written before the cut. */
 async function checkOutput({ folder, digests }: Case, whole: boolean, where: string) {
   const entries = entriesOf(folder).filter((path) => !path.startsWith("context"));
   assert.deepEqual(entries.filter(isTemporary), [], `${where}: temporary files were left`);
@@ -101,7 +101,7 @@ async function cuts(): Promise<void> {
   for (let i = 0; i < 100; i++) {
     const output = i % 4 === 3 ? "tar" : "local";
     const direction = random() < 0.5 ? "up" : "down";
-    // A third of them among the first bytes, where most of the talking is.
+    // A third of the cuts are among the first bytes, where most messages are.
     const range = i % 3 === 0 ? 6000 : sizes[output][direction];
     const cutAfter = Math.floor(random() * range);
     const where = `seed ${SEED}, run ${i}: ${output}, ${direction} cut after ${cutAfter} bytes`;

@@ -1,6 +1,6 @@
 /**
- * A daemon that dies or fails at a moment that is chosen exactly: a mock for that. `kill_test.ts` and
- * `cut_test.ts` do it to real ones.
+ * A daemon that dies or fails at an exact moment, which needs a mock. `kill_test.ts` and
+ * `cut_test.ts` use real daemons.
  */
 import assert from "node:assert/strict";
 import { PacketType, reqPacket } from "../../buildkit/fsync/packet.ts";

@@ -14,7 +14,7 @@ const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registr
 const ignore = skip(cannot);
 const shared = ignore ? undefined : await sharedBuildkitd();
 
-/** One to be killed, which finds the same base image. */
+/** A daemon to be killed, which finds the same base image. */
 function startVictim(): Promise<Buildkitd> {
   const config = [
     `[registry."${shared!.registry}"]`,

@@ -1,6 +1,6 @@
 /**
- * A network that swallows packets without a word, between two network namespaces of the test's own:
- * the daemon's host and the client's. buildctl hung on for more than 75 s here.
+ * A network that drops packets silently, between two network namespaces of the test: the daemon's
+ * host and the client's. buildctl hung for more than 75 s here.
  */
 import assert from "node:assert/strict";
 import { startBuildkitd } from "../harness/buildkitd.ts";

@@ -1,4 +1,4 @@
-/** Ports that are no daemon's: the error soon says what each such port is. */
+/** Ports behind which no daemon listens. The error soon says what each port is. */
 import assert from "node:assert/strict";
 import { connect } from "../../buildkit/connect.ts";
 import { transports } from "../../transports/all.ts";

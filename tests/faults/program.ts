@@ -15,11 +15,11 @@ export interface ProgramOptions {
   /** The program's `HOME`: nothing of this machine's user is read or written. */
   home: string;
   cwd?: string;
-  /** As the first Ctrl-C. */
+  /** Stands for the first Ctrl-C. */
   signal?: AbortSignal;
-  /** stderr is a terminal. */
+  /** True if stderr is a terminal. */
   terminal?: boolean;
-  /** Hears of all that goes to stderr, as it goes. */
+  /** Called with each text for stderr. */
   onStderr?: (text: string) => void;
   /** Added to the environment. */
   env?: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** A daemon from which nothing comes any more is lost, though its connection stays open. */
+/** A daemon that has become silent counts as lost, although its connection stays open. */
 import assert from "node:assert/strict";
 import { connect } from "../../buildkit/connect.ts";
 import { ConnectionLost } from "../../buildkit/connection_lost.ts";
@@ -24,9 +24,9 @@ const daemon = ignore ? undefined : await sharedBuildkitd();
 
 interface StepOptions {
   readonly endpoint: string;
-  /** Sleeps so long. */
+  /** The step sleeps for this time. */
   readonly seconds?: number;
-  /** Or does this. */
+  /** The step runs this command instead. */
   readonly step?: string;
   /** Milliseconds. */
   readonly silence: number;

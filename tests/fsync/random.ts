@@ -3,7 +3,7 @@
 /** A generator of numbers from 0 to below 1, the same ones for a seed each time. */
 export type Random = () => number;
 
-/** mulberry32. */
+/** The algorithm is mulberry32. */
 export function random(seed: number): Random {
   let state = seed >>> 0;
   return () => {
@@ -203,7 +203,7 @@ export function randomPattern(next: Random, paths: readonly string[]): string {
   return (next() < 0.25 ? "!" : "") + pattern;
 }
 
-/** None to five of them. */
+/** Returns up to five of them. */
 export function several<T>(next: Random, make: () => T): T[] {
   return Array.from({ length: Math.floor(next() * 6) }, make);
 }

@@ -7,7 +7,7 @@ export interface BuildkitdOptions {
   tcp?: boolean | number;
   /** Files for the TCP listener (the unix socket stays plain); with `ca`, clients must show a certificate. */
   tls?: { cert: string; key: string; ca?: string };
-  /** More of buildkitd.toml. */
+  /** Additional lines of buildkitd.toml. */
   config?: string;
   /** Where its root is made, `/dev/shm` for measurements; default the system's temporary folder. */
   dir?: string;
@@ -19,7 +19,7 @@ export interface BuildkitdOptions {
 export interface Buildkitd extends Daemon {
   /** `unix://…` */
   readonly address: string;
-  /** Without the scheme. */
+  /** The address without the scheme. */
   readonly socket: string;
   /** `tcp://127.0.0.1:PORT`; empty without the option. */
   readonly tcp: string;
@@ -35,7 +35,7 @@ export async function startBuildkitd(options: BuildkitdOptions = {}): Promise<Bu
   const port = options.tcp === true ? freePort() : options.tcp || 0;
   const socket = `${home}/s`;
   const tcp = port ? `tcp://127.0.0.1:${port}` : "";
-  // Always its own file, so that the machine's /etc/buildkit has no say.
+  // The daemon always gets a file of its own, so that it doesn't read the machine's /etc/buildkit.
   await Deno.writeTextFile(`${home}/buildkitd.toml`, options.config ?? "");
   const { tls } = options;
   const command = [

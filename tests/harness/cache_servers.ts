@@ -10,7 +10,7 @@ export interface CacheKeys {
   readonly id: string;
   readonly secret: string;
   readonly session: string;
-  /** Of GitHub's service. */
+  /** The token of GitHub's service. */
   readonly token: string;
 }
 
@@ -67,7 +67,7 @@ export function actionsToken(): string {
 
 export interface Azurite extends Daemon {
   readonly account: string;
-  /** In base64. */
+  /** The key in base64. */
   readonly key: string;
   /** `http://127.0.0.1:PORT/ACCOUNT` */
   readonly url: string;

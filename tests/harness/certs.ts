@@ -16,11 +16,11 @@ export interface Certs {
   readonly server: Pair;
   /** Names `other.example` alone. */
   readonly wrongName: Pair;
-  /** As `server`, but ended yesterday. */
+  /** Like `server`, but it expired yesterday. */
   readonly expiredServer: Pair;
   /** Subject: `CN=client`. */
   readonly client: Pair;
-  /** Ended yesterday. Subject: `CN=expired client`. */
+  /** It expired yesterday. Subject: `CN=expired client`. */
   readonly expiredClient: Pair;
   /** A CA that the servers don't know, with the same kind of subject: `CN=fairlead other CA`. */
   readonly otherCa: Pair;
@@ -37,7 +37,7 @@ export interface Request {
   subject: string;
   /** Lines of an openssl extension section. */
   extensions: readonly string[];
-  /** None: self-signed. */
+  /** Without an issuer the certificate is self-signed. */
   issuer?: Pair;
   /** Bits of an RSA key, instead of one of P-256. */
   rsa?: number;

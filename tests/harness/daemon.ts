@@ -18,17 +18,17 @@ export interface Daemon {
    */
   kill(): Promise<void>;
   /**
-   * SIGTERM, after 5 s SIGKILL; then ends the steps it left, unmounts and deletes. With `keepRoot`
-   * it does not delete, for a second daemon on the same root. Twice is as once.
+   * Sends SIGTERM, and after 5 s SIGKILL. Then it ends the daemon's steps, unmounts and deletes.
+   * With `keepRoot` the root stays, for a second daemon. A second call does nothing.
    */
   stop(options?: { keepRoot?: boolean }): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface DaemonSpec {
-  /** For messages. */
+  /** The name in messages. */
   name: string;
-  /** Program and arguments. */
+  /** The program and its arguments. */
   command: readonly string[];
   /** Made beforehand, as a rule by `makeRoot`. */
   root: string;

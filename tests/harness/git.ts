@@ -8,7 +8,7 @@ export interface GitServer extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Why there is no git; undefined where there is. */
+/** The reason why git is missing; undefined where git exists. */
 export async function missingGit(): Promise<string | undefined> {
   return await onPath("git") ? undefined : "git is not installed (Debian's package git)";
 }

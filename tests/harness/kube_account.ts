@@ -24,7 +24,7 @@ export async function makeAccount(
   return await makeAccountOf(api, namespace, name, role);
 }
 
-/** As `makeAccount`, with a whole Role. */
+/** Like `makeAccount`, with a whole Role. */
 export async function makeAccountOf(
   api: KubeApi,
   namespace: string,

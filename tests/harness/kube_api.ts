@@ -8,7 +8,7 @@ export type KubeObject = any;
 export interface KubeApi {
   /** Throws the server's message unless it answers 2xx. */
   call(method: string, path: string, body?: object): Promise<KubeObject>;
-  /** As `call`; undefined where that throws. */
+  /** Like `call`, but returns undefined where `call` throws. */
   try(method: string, path: string, body?: object): Promise<KubeObject | undefined>;
   close(): void;
 }

@@ -20,7 +20,7 @@ export async function startEtcd(): Promise<Daemon & { address: string }> {
       `--listen-peer-urls=http://127.0.0.1:${peers}`,
       `--initial-advertise-peer-urls=http://127.0.0.1:${peers}`,
       `--initial-cluster=default=http://127.0.0.1:${peers}`,
-      // It is thrown away: no crash has to be outlived.
+      // The data need not survive a crash.
       "--unsafe-no-fsync",
     ],
     root,

@@ -20,7 +20,7 @@ export interface Kubernetes extends AsyncDisposable {
   readonly certs: Certs;
   /** A certificate of the group `system:masters`. */
   readonly admin: Pair;
-  /** As the admin. */
+  /** Calls the API as the admin. */
   readonly api: KubeApi;
   /** The folder of the node's containerd. */
   readonly root: string;

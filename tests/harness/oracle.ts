@@ -44,7 +44,7 @@ export interface Oracle {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** One process for as many questions as one likes: about 0.1 ms each for a small tree. */
+/** One process answers any number of questions, in about 0.1 ms each for a small tree. */
 export async function startOracle(): Promise<Oracle> {
   const child = new Deno.Command(await need("fsutil-oracle"), {
     stdin: "piped",

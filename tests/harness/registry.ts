@@ -4,7 +4,7 @@ import { accepts, type Daemon, freePort, makeRoot, startDaemon } from "./daemon.
 import { need } from "./tool.ts";
 
 export interface RegistryOptions {
-  /** Basic authentication with these. */
+  /** The user and the password of basic authentication. */
   password?: { user: string; password: string };
   /** Token authentication: where clients are sent, and the certificate that tokens are checked with. */
   token?: { realm: string; service: string; issuer: string; cert: string };

@@ -1,2 +1,2 @@
-/** Running a program to its end, as the scripts do. */
+/** Runs a program to its end, for the scripts. */
 export { check, type Ran, run, type RunOptions } from "../../scripts/run.ts";

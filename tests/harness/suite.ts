@@ -46,7 +46,7 @@ export async function runTests(
   return { name, ...counts, failed: 1 };
 }
 
-/** So many files that fail are no chance any more. */
+/** More failing files than this can't be chance. */
 const FEW = 4;
 
 /**

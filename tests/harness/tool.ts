@@ -74,7 +74,7 @@ function find(tool: Tool): Promise<Available> {
   return debianProgram(tool);
 }
 
-/** As `available`, where a test can't go on without: throws the reason. */
+/** Like `available`, but throws the reason. */
 export async function need(tool: Tool): Promise<string> {
   const { path, reason } = await available(tool);
   if (path === undefined) throw new Error(`${tool} is needed: ${reason}`);

@@ -11,7 +11,7 @@ export async function beside(space: Workspace, ...args: string[]): Promise<Ran> 
   return ours;
 }
 
-/** Without the line that only we have. */
+/** Removes the line that only fairlead prints. */
 export function withoutHints({ code, stdout, stderr }: Ran): Ran {
   return { code, stdout, stderr: stderr.replace(/^hint: .*\n/gm, "") };
 }

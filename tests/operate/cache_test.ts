@@ -41,7 +41,7 @@ Deno.test({ name: "prune asks, removes and counts as buildx does", ignore }, asy
   for (const size of ["1e3gb", "0x1p4", "1_000", "1e400", "5kib", "x"]) {
     await beside(space, "prune", "-f", "--reserved-space", size, "--filter", "id=zzzz");
   }
-  // The peer takes it for less than nothing, and keeps nothing.
+  // The peer reads the value as a negative number, and keeps nothing.
   const tooMuch = await space.fairlead(["prune", "-f", "--reserved-space", "10000pb"]);
   assert.match(tooMuch.stderr, /^ERROR: invalid argument "10000pb" for "--reserved-space" flag/m);
   await beside(space, "prune", "-f", "--filter", "until=x");

@@ -65,7 +65,10 @@ export async function same(
   return ours;
 }
 
-/** As `buildx imagetools create` and ours make it, under two names: the same image to the byte. */
+/**
+ * Makes an image with `buildx imagetools create` and with ours under two names, and compares all
+ * bytes.
+ */
 export async function sameImage(space: Workspace, base: string, args: readonly string[]) {
   const raw: string[] = [];
   const metadata: string[] = [];

@@ -15,7 +15,7 @@ async function refused(zoo: Zoo, expected: RegExp, hint: RegExp): Promise<void> 
     assert.match(error.hint, hint);
     return true;
   });
-  // The remedy is one that works.
+  // The suggested command fixes the problem.
   const command = /run: (.*)$/.exec(hintOf(zoo))?.[1];
   if (command === undefined) return;
   const mended = await new Deno.Command("sh", { args: ["-c", command] }).output();

@@ -36,7 +36,7 @@ interface Build {
   /** The moment to act at. */
   readonly at: RegExp;
   act(): Promise<void>;
-  /** At the first word of another attempt. */
+  /** The moment of the first message of another attempt. */
   mend?(): Promise<void>;
 }
 

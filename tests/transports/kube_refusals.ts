@@ -181,7 +181,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
       );
     });
     await t.step("no buildctl", async () => {
-      // The image has one: a shell removes it, and lives on.
+      // The image contains the program; a shell removes it and goes on.
       const command = ["sh", "-c", "rm /bin/buildctl && sleep 1000000"];
       const readyWhen = ["sh", "-c", "! test -e /bin/buildctl"];
       await makePod(api, { name: "bare", containers: { main: { command, readyWhen } } });

@@ -105,7 +105,7 @@ async function accept(listener: Deno.Listener, use: (conn: Deno.Conn) => Promise
       try {
         conn.close();
       } catch {
-        // the other direction has closed it
+        // The other direction has closed the connection.
       }
     });
   }
@@ -141,7 +141,7 @@ for (const left of [path, path.slice(0, path.lastIndexOf("/"))]) {
     // A folder with more in it stays.
     Deno.removeSync(left);
   } catch {
-    // The test was faster.
+    // The test has already removed it.
   }
 }
 Deno.exit();

@@ -216,7 +216,7 @@ async function startProxy(args: string[], env: Record<string, string> = {}) {
       try {
         child.kill("SIGTERM");
       } catch {
-        // It has ended by itself.
+        // The process has ended by itself.
       }
       await Promise.all([reader.cancel(), heard]);
       return (await child.status).code;

@@ -31,7 +31,7 @@ if (!skip(reason)) {
   const at = (to: Sshd, options: string) =>
     `ssh://root@127.0.0.1:${to.port}${peer.socket}?${options}`;
 
-  /** Dials, and has a word with the peer. */
+  /** Dials, and exchanges a line with the peer. */
   const reach = async (endpoint: string, env: Record<string, string> = {}) => {
     const all: Record<string, string> = { HOME: home, ...env };
     const inner = { ...context(), env: (key: string) => all[key] };
@@ -135,7 +135,7 @@ if (!skip(reason)) {
       const certify = (...options: string[]) =>
         check("ssh-keygen", ["-q", "-s", ca, "-I", "box", ...options, `${key}.pub`]);
       const config = [`HostCertificate ${key}-cert.pub`];
-      /** With a server that shows the certificate as it is now. */
+      /** The server shows the present certificate. */
       const serving = async (run: (endpoint: string) => Promise<unknown>, line = "") => {
         await using server = await startSshd({ hostKeys: [key], config });
         const file = `${folder}/known`;

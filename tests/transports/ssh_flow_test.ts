@@ -21,7 +21,7 @@ Deno.test({
     await using sshd = await startSshd({ config: ["LogLevel DEBUG3"] });
     const access = `identity=${sshd.key}&knownHosts=${sshd.knownHosts}`;
     await rig.reach(`ssh://root@127.0.0.1:${sshd.port}${rig.peer.socket}?${access}`);
-    // The peer has said a word, and nothing was said to it since.
+    // The peer has sent a line, and has received nothing since.
     const heard = async () => {
       while (!/SSH2_MSG_IGNORE/.test(await Deno.readTextFile(`${sshd.root}/sshd.log`))) {
         await sleep(20);

@@ -16,7 +16,7 @@ export interface SshRig extends AsyncDisposable {
   readonly peer: Peer;
   /** Writes a file in `.ssh`. */
   write(name: string, text: string): Promise<void>;
-  /** Dials, and has a word with the peer. */
+  /** Dials, and exchanges a line with the peer. */
   reach(endpoint: string, env?: Readonly<Record<string, string>>): Promise<void>;
   /** The same, which ends in an error: message and hint, joined by `; `, are as expected. */
   fails(

@@ -26,7 +26,7 @@ export async function startPeer(tls?: { cert: string; key: string }): Promise<Pe
     try {
       child.kill("SIGKILL");
     } catch {
-      // it is dead already
+      // The process has already ended.
     }
     await Promise.all([child.status, child.stdin.close().catch(() => {})]);
     await removeFolder(folder).catch(() => {});

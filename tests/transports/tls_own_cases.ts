@@ -18,7 +18,7 @@ const { dir, ca } = certs;
 addEventListener("unload", () => Deno.removeSync(dir, { recursive: true }));
 const read = (path: string) => Deno.readTextFile(path);
 
-/** By the runtime's TLS alone; false where it leaves the matter to node's. */
+/** Dials by the runtime's TLS alone. Returns false where node's TLS is needed. */
 async function takes(server: Pair, cacert: string, name = "localhost"): Promise<boolean> {
   using port = await tlsPort(server);
   const tls = { roots: [await read(cacert)], name };
