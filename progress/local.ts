@@ -20,6 +20,8 @@ export interface LocalVertex {
   complete(id: string): void;
   /** Renames the vertex, for displays that repaint it. */
   rename(name: string): void;
+  /** Adds words to the name on a terminal, until the next remark. */
+  remark(text: string): void;
   /** Adds output. The caller ends its lines. */
   log(text: string): void;
   /** Completes it until there is more output, which starts it again. */
@@ -40,18 +42,23 @@ interface Part {
   completed: boolean;
 }
 
-/** @param emit takes the messages. @param now ms since 1970. */
+/**
+ * @param emit takes the messages. @param now ms since 1970.
+ * @param repaints the display repaints names, so that a remark can be added to one
+ */
 export function localVertexes(
   emit: (message: StatusResponse) => void,
   now: () => number,
+  repaints = false,
 ): LocalVertexes {
-  return { start: (name) => startVertex(name, emit, now) };
+  return { start: (name) => startVertex(name, emit, now, repaints) };
 }
 
 function startVertex(
   title: string,
   emit: (message: StatusResponse) => void,
   now: () => number,
+  repaints: boolean,
 ): LocalVertex {
   const digest = `sha256:${crypto.getRandomValues(new Uint8Array(32)).toHex()}`;
   const parts = new Map<string, Part>();
@@ -101,6 +108,12 @@ function startVertex(
     emit({ ...EMPTY, vertexes: [vertex(error, timestampOf(at))], statuses });
   }
 
+  function rename(next: string): void {
+    if (ended || next === name) return;
+    name = next;
+    emit({ ...EMPTY, vertexes: [vertex("", undefined)] });
+  }
+
   emit({ ...EMPTY, vertexes: [vertex("", undefined)] });
   return {
     progress(id, current, total = 0) {
@@ -122,10 +135,9 @@ function startVertex(
       part.completed = true;
       emit({ ...EMPTY, statuses: [statusOf(id, part, now())] });
     },
-    rename(next) {
-      if (ended || next === name) return;
-      name = next;
-      emit({ ...EMPTY, vertexes: [vertex("", undefined)] });
+    rename,
+    remark(text) {
+      if (repaints) rename(text === "" ? title : `${title} (${text})`);
     },
     log(text) {
       if (ended) return;

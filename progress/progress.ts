@@ -89,7 +89,7 @@ export function startProgress(options: ProgressOptions): Progress {
   const now = options.now ?? Date.now;
   const state = newState(mode === "tty" ? KEEP.tty : KEEP.other);
   const renderer = rendererOf(state, options, now);
-  const local = localVertexes((message) => take(message, true), now);
+  const local = localVertexes((message) => take(message, true), now, mode === "tty");
   let ended = false;
 
   function take(message: StatusResponse, local: boolean): void {

@@ -13,7 +13,9 @@ import type { ByteOutput } from "../../buildkit/session/output_sink.ts";
 import type { DialContext } from "../../transports/transport.ts";
 import type { Env } from "../../transports/transport.ts";
 import type { Output } from "../spec/output.ts";
-import type { LocalVertexes } from "../../progress/local.ts";
+import type { LocalVertex, LocalVertexes } from "../../progress/local.ts";
+import type { DaemonContent } from "../../images/load/parts/image.ts";
+import { formatBytes } from "../../base/units.ts";
 
 /** An output, with the engine that loads it where there is one. */
 export interface EngineOutput extends Output {
@@ -85,17 +87,26 @@ async function loadTarget(
   return { program, endpoint: { host }, hint };
 }
 
-/** Sends the image's tar to the engine. The progress shows that as a step. */
+/**
+ * Sends the image to the engine. The progress shows that as a step.
+ * @param content the daemon's blobs; without it, the engine gets the whole image
+ */
 export function engineOutput(
   loader: ImageLoader,
   names: readonly string[],
   vertexes: LocalVertexes,
+  content: DaemonContent | undefined,
 ): ByteOutput {
-  let vertex: ReturnType<LocalVertexes["start"]> | undefined;
-  const output = loader.output(names, ({ id, text, current, total }) => {
-    if (id === "") vertex?.log(`${text}\n`);
-    else vertex?.progress(`${text} ${id}`, current ?? 0, total);
-  });
+  let vertex: LocalVertex | undefined;
+  const output = loader.output(names, {
+    progress({ id, text, current, total }) {
+      if (id === "") vertex?.log(`${text}\n`);
+      else vertex?.progress(`${text} ${id}`, current ?? 0, total);
+    },
+    leftOut(bytes) {
+      vertex?.remark(bytes > 0 ? `${formatBytes(bytes)} already there` : "");
+    },
+  }, content);
   return {
     async open(metadata) {
       vertex = vertexes.start(`importing to ${loader.program}`);
@@ -113,10 +124,8 @@ export function engineOutput(
           },
         };
       } catch (error) {
-        if (error instanceof RpcError && error.code === Code.ALREADY_EXISTS) {
-          vertex.log(`${error.message}, nothing is sent\n`);
-          vertex.done();
-        } else vertex.fail(error);
+        if (error instanceof RpcError && error.code === Code.ALREADY_EXISTS) vertex.done();
+        else vertex.fail(error);
         throw error;
       }
     },

@@ -1,5 +1,7 @@
 /** Outputs whose bytes come over the session; loaded for a build that has one. */
 import { receiveFolder } from "../../buildkit/fsync/receiver.ts";
+import type { Client } from "../../buildkit/client.ts";
+import { readBlob } from "../../buildkit/content.ts";
 import type { Service } from "../../buildkit/grpc/call.ts";
 import { fileSend, type TreeOutput } from "../../buildkit/session/filesend.ts";
 import { fileOutput } from "../../buildkit/session/output_file.ts";
@@ -8,6 +10,7 @@ import type { ByteOutput } from "../../buildkit/session/output_sink.ts";
 import type { Deps } from "../../cli/deps.ts";
 import type { Output } from "../spec/output.ts";
 import { type EngineOutput, engineOutput } from "./engine.ts";
+import type { DaemonContent } from "../../images/load/parts/image.ts";
 import type { JobContext } from "../running/job.ts";
 import { openedPath } from "../../base/opened_path.ts";
 
@@ -20,17 +23,36 @@ export interface Outputs {
   discard(): Promise<void>;
 }
 
-/** Prepares to receive those outputs of a build that come to this side. */
+/**
+ * Prepares to receive those outputs of a build that come to this side.
+ * @param client asks the build's daemon
+ */
 export function openOutputs(
   all: readonly EngineOutput[],
-  { deps, shared, markNotRepeatable }: Pick<JobContext, "deps" | "shared" | "markNotRepeatable">,
+  context: Pick<JobContext, "deps" | "shared" | "idle" | "markNotRepeatable">,
+  client: Client,
 ): Outputs {
+  const { deps, shared, idle, markNotRepeatable } = context;
+  const content: DaemonContent = {
+    read(digest, onChunk) {
+      const take = (bytes: Uint8Array) => {
+        idle?.touch();
+        return onChunk(bytes);
+      };
+      return readBlob(client, digest, take, { signal: deps.signal });
+    },
+  };
+  // A tar that waits takes half of the session's window, so only one may.
+  const isOnly = all.filter(({ loader }) => loader !== undefined).length === 1;
   const outputs = new Map<number, ByteOutput | TreeOutput>();
   for (const [id, { target, loader, names }] of all.entries()) {
     const output = loader
-      ? engineOutput(loader, names ?? [], shared.local)
-      : localOutput(target, deps, () =>
-        markNotRepeatable("a part of its output has gone to stdout"));
+      ? engineOutput(loader, names ?? [], shared.local, isOnly ? content : undefined)
+      : localOutput(
+        target,
+        deps,
+        () => markNotRepeatable("a part of its output has gone to stdout"),
+      );
     if (output) outputs.set(id, output);
   }
   const files = [...outputs.values()].filter((output) => "commit" in output);

@@ -54,7 +54,7 @@ export async function askFrontend(
 ): Promise<Answers> {
   const { build, options, ref } = job;
   const { deps, progress } = context;
-  const services = await buildServices({ ...build, outputs: [] }, context);
+  const services = await buildServices({ ...build, outputs: [] }, context, client);
   const policies = await underPolicies(client, job, context, services.list);
   const plain = solveRequest(ref, newId(), { ...options, exporters: [], cacheTo: [] });
   const request = policedRequest(plain, policies);

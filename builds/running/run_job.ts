@@ -67,7 +67,7 @@ async function runBuild(
   const { build, options, ref } = job;
   const { deps, builder, progress, idle } = context;
   if (options.exporters.length > 1) await requireSeveralOutputs(client, deps.signal);
-  const services = await buildServices(build, context);
+  const services = await buildServices(build, context, client);
   const policies = await underPolicies(client, job, context, services.list);
   const list = [...services.list, ...policies ? [policies.service] : []];
   const solving = link?.solve ?? solvingOf(job, context);

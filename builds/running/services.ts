@@ -3,6 +3,7 @@ import { readBool } from "../../base/go/bool.ts";
 import { dockerConfigDir } from "../../builders/store/config_dir.ts";
 import type { Sys } from "../../buildkit/fsync/os/sys.ts";
 import { openSys } from "../../buildkit/fsync/os/open_sys.ts";
+import type { Client } from "../../buildkit/client.ts";
 import type { Service } from "../../buildkit/grpc/call.ts";
 import { auth } from "../../buildkit/session/auth.ts";
 import { fileSync } from "../../buildkit/session/filesync.ts";
@@ -98,7 +99,8 @@ export interface BuildServices {
 
 export async function buildServices(
   build: PreparedBuild,
-  context: Pick<JobContext, "deps" | "progress" | "shared" | "markNotRepeatable">,
+  context: Pick<JobContext, "deps" | "progress" | "shared" | "idle" | "markNotRepeatable">,
+  client: Client,
 ): Promise<BuildServices> {
   const { shared } = context;
   const list: Service[] = [
@@ -118,7 +120,7 @@ export async function buildServices(
   const writesHere = build.outputs.some(comesHere);
   const limit = writesHere || build.layouts.writable.size > 0 ? catchFileSizeLimit() : undefined;
   const outputs = writesHere
-    ? (await import("../outputs/outputs.ts")).openOutputs(build.outputs, context)
+    ? (await import("../outputs/outputs.ts")).openOutputs(build.outputs, context, client)
     : undefined;
   if (outputs) list.push(outputs.service);
   return {

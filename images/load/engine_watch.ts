@@ -95,7 +95,7 @@ export function watchEngine(
 
 /**
  * Reads the answer to a request to its end; each step of it is a sign of life. Throws `DialError`,
- * `EngineError`, an `Error` with the engine's reason, or the reason of the watch's signal.
+ * `EngineError`, or the reason of the watch's signal.
  */
 export async function hearOut(
   call: EngineCall,

@@ -1,7 +1,7 @@
 /**
  * `--load`: streams the image from the daemon into a Docker engine or podman by `POST /images/load`. An
  * image that the engine already has is only named: the daemon sends the digest before the first byte,
- * and takes AlreadyExists for success.
+ * and takes AlreadyExists for success. Layers that the engine has are left out (`parts/`).
  */
 import {
   type ByteOutput,
@@ -14,6 +14,7 @@ import {
   callEngine,
   type EngineCall,
   type EngineEndpoint,
+  EngineError,
   type EngineRequest,
 } from "../../transports/engine/docker_engine.ts";
 import { after } from "../../base/async.ts";
@@ -23,6 +24,8 @@ import { isThere, nameIt, placedIn } from "./image_there.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
 import type { EngineProgress } from "../../transports/engine/progress.ts";
 import { hearOut, watchEngine } from "./engine_watch.ts";
+import type { DaemonContent } from "./parts/image.ts";
+import { missingParts, type Parts, sendParts } from "./parts/load.ts";
 
 /** An engine that images are loaded into, and the hint for an engine that can't be reached. */
 export interface LoadTarget {
@@ -39,8 +42,16 @@ export interface ImageLoader {
   /**
    * Takes the tar of one image, which then has the names. `discard` can't remove a layer that the
    * engine has taken.
+   * @param content the daemon's blobs; without it, the engine gets the whole image
    */
-  output(names: readonly string[], onProgress: (progress: EngineProgress) => void): ByteOutput;
+  output(names: readonly string[], report: LoadReport, content?: DaemonContent): ByteOutput;
+}
+
+/** Is told about a load. */
+export interface LoadReport {
+  progress(progress: EngineProgress): void;
+  /** So many bytes are not sent, because the engine has them. */
+  leftOut?(bytes: number): void;
 }
 
 const LOAD: EngineRequest = {
@@ -92,8 +103,9 @@ export async function openImageLoader(
   return {
     program,
     containerd,
-    output: (names, onProgress) => ({
+    output: (names, report, content) => ({
       async open(metadata) {
+        const onProgress = (progress: EngineProgress) => report.progress(progress);
         const placed = placedIn(endpoint, metadata, containerd);
         const watched = <T>(body: (context: DialContext) => Promise<T>) =>
           explain(program, async () => {
@@ -101,20 +113,65 @@ export async function openImageLoader(
             return await watch.during(() => body(watch.context));
           }, context.signal);
         const nameAll = () => watched((inner) => nameIt(placed, names, inner));
-        if (await watched((inner) => isThere(placed, containerd, inner))) {
+        const isPlaced = () => watched((inner) => isThere(placed, containerd, inner));
+        const looking = content && placed.id !== undefined
+          ? missingParts(content, metadata, { target, containerd, context })
+          : undefined;
+        looking?.catch(() => {});
+        if (await isPlaced()) {
           await nameAll();
+          onProgress({ id: "", text: `${program} has the image already, nothing is sent` });
           throw new RpcError(Code.ALREADY_EXISTS, `${program} has the image already`);
         }
+        const lacking = `${program} lacks a layer that it had: everything is sent`;
         // The image may have arrived though the engine's answer was lost.
         const arrived = () => isThere(placed, containerd, context);
-        const sink = loadSink(target, context, { onProgress, silence, arrived });
-        return {
-          ...sink,
-          async close() {
-            const answered = await sink.close();
-            if (!answered || program !== "docker" && placed.id !== undefined) await nameAll();
-          },
+        const open = (progress: typeof onProgress): OutputSink => {
+          const sink = loadSink(target, context, { onProgress: progress, silence, arrived });
+          return {
+            ...sink,
+            async close() {
+              const answered = await sink.close();
+              if (!answered || program !== "docker" && placed.id !== undefined) await nameAll();
+            },
+          };
         };
+        const parts = await looking;
+        if (parts !== undefined) {
+          report.leftOut?.(parts.left);
+          if (await loadParts(parts)) {
+            throw new RpcError(Code.ALREADY_EXISTS, `${program} has the image now`);
+          }
+          report.leftOut?.(0);
+        }
+        return open(onProgress);
+
+        /** False when the whole image has to be sent: the engine lost a layer meanwhile, for example. */
+        async function loadParts(parts: Parts): Promise<boolean> {
+          // containerd's store takes any image, so it gets the names when it has all parts.
+          const nameless = containerd && names.length > 0;
+          const quiet: typeof onProgress = (progress) =>
+            /^Loaded image ID: /.test(progress.text) ? undefined : onProgress(progress);
+          const sent = { ...parts, names: nameless ? [] : parts.names };
+          try {
+            await sendParts(content!, sent, open(nameless ? quiet : onProgress));
+          } catch (error) {
+            context.signal.throwIfAborted();
+            // An engine that is gone takes no tar, either.
+            if (error instanceof OutputError && !(error.cause instanceof EngineError)) throw error;
+            if (error instanceof OutputError) onProgress({ id: "", text: lacking });
+            return false;
+          }
+          if (!await isPlaced()) {
+            onProgress({ id: "", text: lacking });
+            return false;
+          }
+          if (nameless) {
+            await nameAll();
+            for (const name of names) onProgress({ id: "", text: `Loaded image: ${name}` });
+          }
+          return true;
+        }
       },
       commit: () => Promise.resolve(),
       discard: () => Promise.resolve(),

@@ -50,7 +50,7 @@ async function loadInto(
   signal?: AbortSignal,
 ): Promise<void> {
   const loader = await openImageLoader(docker(host), contextOf(signal));
-  const sink = await loader.output([], onProgress).open({});
+  const sink = await loader.output([], { progress: onProgress }).open({});
   try {
     const part = new Uint8Array(65536).fill(7);
     for (let left = total; left > 0; left -= part.length) {
@@ -95,7 +95,7 @@ Deno.test("a slow engine holds the sender back", () =>
     return new Response("{}");
   }, async (host) => {
     const loader = await openImageLoader(docker(host), contextOf());
-    const sink = await loader.output([], () => {}).open({});
+    const sink = await loader.output([], { progress() {} }).open({});
     const part = new Uint8Array(1 << 20);
     let waited = 0;
     for (let i = 0; i < 32; i++) {
@@ -192,7 +192,7 @@ Deno.test("an engine that stops reading is waited for as long as it answers", as
   try {
     const target = docker(`unix://${dir}/s`);
     const loader = await openImageLoader(target, contextOf(), { silence: 100 });
-    const sink = await loader.output([], ({ text }) => told.push(text)).open({});
+    const sink = await loader.output([], { progress: ({ text }) => told.push(text) }).open({});
     const part = new Uint8Array(1 << 20);
     let error: unknown;
     for (let i = 0; i < 50 && error === undefined; i++) {
@@ -255,7 +255,7 @@ Deno.test("an engine that answers others, and says nothing of the image: not for
   withSwallowed(() => "{}", async (host) => {
     const told: string[] = [];
     const loader = await openImageLoader(docker(host), contextOf(), { silence: 120 });
-    const sink = await loader.output([], ({ text }) => told.push(text)).open({});
+    const sink = await loader.output([], { progress: ({ text }) => told.push(text) }).open({});
     await sink.write(new Uint8Array(100));
     await rejects(Promise.resolve(sink.close()), (error: Error) => {
       match(error.message, /answers, but has got no further for 0.0\d+ minutes: the connection to/);
@@ -277,7 +277,7 @@ Deno.test("an image that has arrived, though the answer was lost, is named and c
   }, async (host) => {
     const loader = await openImageLoader(docker(host), contextOf(), { silence: 120 });
     const metadata = { "containerimage.config.digest": id };
-    const sink = await loader.output(["app:1"], () => {}).open(metadata);
+    const sink = await loader.output(["app:1"], { progress() {} }).open(metadata);
     await sink.write(new Uint8Array(100));
     await sink.close();
     ok(asked.some((line) => line.startsWith(`POST /images/${id}/tag?repo=`)), asked.join("\n"));

@@ -13,8 +13,7 @@ import type { ImageName } from "./image_name.ts";
 
 /**
  * Pushes an image that the engine has under that name, with the user's login. Resolves to the manifest's
- * digest if the engine sends it. Throws `DialError`, `EngineError`, an
- * `Error` with the engine's reason, or the signal's.
+ * digest if the engine sends it. Throws `DialError`, `EngineError`, or the signal's reason.
  */
 export async function pushImage(
   engine: EngineEndpoint,

@@ -85,12 +85,17 @@ export const cases: Record<string, Case> = {
       await check(await need("buildctl"), [`--addr=${bench.daemon.address}`, "prune", "--all"]);
       await writeRandom(`${dir}/big`, GIB);
     }),
+  /** The engine has an image of 1 GiB, and gets it with another layer of 1 MiB. */
+  "load-changed-1g": (bench) =>
+    loadCase(bench, (dir) => writeRandom(`${dir}/small`, 1 << 20), { keep: true }),
 };
 
 interface BuildCase {
   /** Makes the files that `COPY . /` copies. */
   fill(dir: string): Promise<void>;
   before?(dir: string): Promise<void>;
+  /** Each of these files is a layer; without it, all are one. */
+  layers?: readonly string[];
   output?(out: string): string;
 }
 
@@ -143,13 +148,16 @@ async function bakeCase(bench: Bench, count: number, word: string): Promise<SetU
   };
 }
 
+/** @param options.keep the engine keeps the image of the run before */
 async function loadCase(
   bench: Bench,
   before: (dir: string) => Promise<void>,
+  { keep = false } = {},
 ): Promise<SetUp> {
   const engine = await startDockerd({ dir: "/dev/shm" });
   const fill = (dir: string) => writeRandom(`${dir}/big`, GIB);
-  const setUp = await buildCase(bench, { fill, before });
+  const layers = keep ? ["big", "small"] : undefined;
+  const setUp = await buildCase(bench, { fill, before, ...layers && { layers } });
   const { fairlead, buildx, buildctl } = setUp.commands;
   const load = ["--tag=bench", "--load"];
   const pipe = '"$@" --output=type=docker,name=bench | "$DOCKER" load';
@@ -165,7 +173,7 @@ async function loadCase(
       buildctl: ["bash", "-o", "pipefail", "-c", pipe, "-", ...buildctl],
     },
     async before(program) {
-      await engine.docker("rmi", "--force", "bench");
+      if (!keep) await engine.docker("rmi", "--force", "bench");
       await setUp.before(program);
     },
     async end() {
@@ -186,7 +194,8 @@ async function buildCase(
   const files = `${context}/files`;
   const out = `${root}/out`;
   await Deno.mkdir(files, { recursive: true });
-  await Deno.writeTextFile(`${context}/Dockerfile`, "FROM scratch\nCOPY files /\n");
+  const copies = options.layers?.map((name) => `COPY files/${name} /\n`) ?? ["COPY files /\n"];
+  await Deno.writeTextFile(`${context}/Dockerfile`, `FROM scratch\n${copies.join("")}`);
   await options.fill(files);
   const output = options.output ? [`--output=${options.output(out)}`] : [];
   const build = ["build", "--builder=bench", "--progress=plain", ...output, context];

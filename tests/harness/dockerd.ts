@@ -18,6 +18,8 @@ export interface DockerdOptions {
    * 20.10, as old as users have, with a BuildKit that lacks much.
    */
   engine?: Engine;
+  /** Where it keeps images; by default in containerd for "sid", and in its graph driver for the others. */
+  store?: "graph";
   /** Serve loopback TCP, too, for clients that show a certificate of `ca`. */
   tls?: { cert: string; key: string; ca: string };
   /** Containers may have an init process (`run --init`), as those that buildx makes do. */
@@ -71,7 +73,8 @@ export async function startDockerd(options: DockerdOptions = {}): Promise<Docker
   const port = tls ? freePort() : 0;
   // Its own docker-init is a link to this program of another package.
   const tini = options.init ? await debian("trixie", "tini") : undefined;
-  const features = { "containerd-snapshotter": options.engine === "sid" };
+  const containerd = options.engine === "sid" && options.store === undefined;
+  const features = { "containerd-snapshotter": containerd };
   await Deno.writeTextFile(`${root}/daemon.json`, JSON.stringify({ features }));
   const daemon = await startDaemon({
     name: "dockerd",
@@ -92,7 +95,7 @@ export async function startDockerd(options: DockerdOptions = {}): Promise<Docker
       "--iptables=false",
       "--ip6tables=false",
       // With the containerd store this names a snapshotter.
-      `--storage-driver=${options.engine === "sid" ? "overlayfs" : "overlay2"}`,
+      `--storage-driver=${containerd ? "overlayfs" : "overlay2"}`,
     ],
     root,
     env: { PATH: `${path}/usr/sbin:${path}/usr/bin:${Deno.env.get("PATH") ?? ""}:/usr/sbin` },

@@ -181,7 +181,7 @@ Deno.test({
     const target = { program: "docker", endpoint: { host: engine.address }, hint: "" } as const;
     const loader = await openImageLoader(target, dial, { silence: 1000 });
     const block = new Uint8Array(65536);
-    const sink = await loader.output([], () => {}).open({});
+    const sink = await loader.output([], { progress() {} }).open({});
     try {
       await sink.write(tarHeader({ name: "big", mode: 0o644, size: 1 << 30 }));
       await sink.write(block);

@@ -4,6 +4,8 @@
  * `{"aux":{"Digest"}}`, or `{"error"}`.
  */
 
+import { EngineError } from "./docker_engine.ts";
+
 /** One step that the engine reports. */
 export interface EngineProgress {
   /** The id of a layer; empty for a line of text. */
@@ -20,7 +22,7 @@ export interface EngineProgress {
 /** The longest line of progress, in characters. */
 const LONGEST_LINE = 1 << 20;
 
-/** Reads all lines of the answer; then throws an `Error` for the first line with a failure. */
+/** Reads all lines of the answer; then throws an `EngineError` for the first line with a failure. */
 export async function readProgress(
   body: { read(into: Uint8Array): Promise<number | null> },
   onProgress: (progress: EngineProgress) => void,
@@ -41,7 +43,7 @@ export async function readProgress(
     lines.forEach(take);
   }
   take(rest);
-  if (failure !== undefined) throw new Error(failure);
+  if (failure !== undefined) throw new EngineError(failure, 200);
 }
 
 /** Reads a line of progress; undefined for a line of another kind. */
