@@ -1,7 +1,6 @@
 import { printTargets } from "../bake/definition/print.ts";
 import { readDefinition } from "../bake/definition/read.ts";
 import { resolveTargets } from "../bake/definition/resolve.ts";
-import { chooseBuilder } from "../builders/builder.ts";
 import { warmUpTls } from "../builders/warm_up_tls.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { readArguments } from "./bake/arguments.ts";
@@ -25,6 +24,7 @@ import { chooseCall } from "../builds/spec/call.ts";
 import { globalFlags } from "../cli/flags/spec.ts";
 import { firstArgument, rootPath } from "../cli/root.ts";
 import { UsageError } from "../base/usage_error.ts";
+import { chosenBuilder } from "../cli/builders/chosen_builder.ts";
 import { storeOf } from "../cli/builders/open_store.ts";
 
 export const command = defineCommand({
@@ -64,7 +64,7 @@ export const command = defineCommand({
       : undefined;
     const store = storeOf(deps);
     const builder = isRun || url !== undefined
-      ? await chooseBuilder(store, env, global.builder)
+      ? await chosenBuilder(deps, global.builder, store)
       : undefined;
     if (builder) {
       driverOf(builder);

@@ -1,4 +1,3 @@
-import { chooseBuilder } from "../builders/builder.ts";
 import { chooseNode } from "../builders/choose_node.ts";
 import { bootNode, isDown } from "../progress/booting.ts";
 import { parsePlatforms } from "../builders/platforms.ts";
@@ -13,6 +12,7 @@ import type { LocalVertex } from "../progress/local.ts";
 import { chooseMode } from "../progress/mode.ts";
 import type { Progress } from "../progress/progress.ts";
 import type { ByteStream } from "../transports/byte_stream.ts";
+import { chosenBuilder } from "../cli/builders/chosen_builder.ts";
 import { storeOf } from "../cli/builders/open_store.ts";
 
 export const command = defineCommand({
@@ -41,7 +41,7 @@ export const command = defineCommand({
       isTerminal: deps.stderr.isTerminal,
     });
     const store = storeOf(deps);
-    const builder = await chooseBuilder(store, deps.env, global.builder);
+    const builder = await chosenBuilder(deps, global.builder, store);
     const platforms = parsePlatforms(flags.platform ? [flags.platform] : []);
     const chosen = endpointOf(builder, platforms, deps);
     const { name } = builder;

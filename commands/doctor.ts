@@ -1,4 +1,4 @@
-import { type Builder, chooseBuilder } from "../builders/builder.ts";
+import type { Builder } from "../builders/builder.ts";
 import { membersOf } from "../builders/reach_node.ts";
 import type { StoredNode } from "../builders/store/node_group.ts";
 import { schemeOf } from "../transports/endpoint.ts";
@@ -12,7 +12,7 @@ import { nodeJson, textOf } from "./doctor/print.ts";
 import { csvPairs } from "../grammar/pairs.ts";
 import { goJson } from "../base/go/json.ts";
 import { UsageError } from "../base/usage_error.ts";
-import { storeOf } from "../cli/builders/open_store.ts";
+import { chosenBuilder } from "../cli/builders/chosen_builder.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [URL|BUILDER]", min: 0, max: 1 },
@@ -82,7 +82,7 @@ async function chosen(
         "a builder has its own: see fairlead inspect",
       );
     }
-    return await chooseBuilder(storeOf(deps), deps.env, name);
+    return await chosenBuilder(deps, name);
   }
   return {
     name: "",

@@ -1,4 +1,3 @@
-import { chooseBuilder } from "../builders/builder.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { warmUpTls } from "../builders/warm_up_tls.ts";
 import { askBuilders } from "../builders/status.ts";
@@ -9,7 +8,7 @@ import { bootAll } from "./inspect/boot.ts";
 import { inspectText } from "./inspect/inspect_text.ts";
 import { askOptions } from "../cli/builders/status_report.ts";
 import { debugIsSet } from "../cli/run.ts";
-import { storeOf } from "../cli/builders/open_store.ts";
+import { chosenBuilder } from "../cli/builders/chosen_builder.ts";
 
 export const command = defineCommand({
   args: { usage: "[NAME]", min: 0, max: 1 },
@@ -18,8 +17,7 @@ export const command = defineCommand({
     ...statusTimeout,
   },
   async run({ deps, args, flags, given, global }) {
-    const store = storeOf(deps);
-    const builder = await chooseBuilder(store, deps.env, args[0] ?? global.builder);
+    const builder = await chosenBuilder(deps, args[0] ?? global.builder);
     warmUpTls([builder]);
     const timeout = statusLimit(flags, given, global);
     if (flags.bootstrap) {

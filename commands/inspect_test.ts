@@ -177,3 +177,28 @@ Deno.test("inspect of a name that isn't there suggests one", async () => {
     stderr: 'hint: did you mean Two?\nERROR: no builder "tow" found\n',
   });
 });
+
+Deno.test("a selected builder that takes precedence over BUILDKIT_HOST gets one warning", async () => {
+  using temp = tempStore();
+  temp.write("instances/one", builderFile("one", "tcp://h:1"));
+  const host = { BUILDKIT_HOST: "tcp://env:1" };
+  const connect = () => Promise.reject(new Error("nobody there"));
+  const warnings = async (words: string[], env: Record<string, string>) =>
+    (await run(words, { env: { ...temp.env, ...env }, connect })).stderr.match(/^WARNING.*/gm);
+  const begin = 'WARNING: BUILDKIT_HOST is not used, because the builder "one" was selected by ';
+  const byName = { ...host, BUILDX_BUILDER: "one" };
+  assert.deepEqual(await warnings(["inspect"], byName), [
+    `${begin}BUILDX_BUILDER; to use it: --builder buildkit-host, or unset BUILDX_BUILDER`,
+  ]);
+  assert.equal(await warnings(["inspect"], { BUILDX_BUILDER: "one" }), null);
+  assert.equal(await warnings(["inspect"], host), null, "BUILDKIT_HOST is used");
+  assert.equal((await run(["use", "one"], { env: temp.env })).code, 0);
+  const byUse = [
+    `${begin}'fairlead use'; to use it: --builder buildkit-host, or once for all 'fairlead use default'`,
+  ];
+  assert.deepEqual(await warnings(["inspect"], host), byUse);
+  assert.deepEqual(await warnings(["du"], host), byUse);
+  assert.equal(await warnings(["inspect", "--builder", "one"], host), null, "the user typed it");
+  assert.equal(await warnings(["inspect", "one"], host), null, "the user typed it");
+  assert.equal(await warnings(["inspect"], { BUILDKIT_HOST: "tcp://h:1" }), null, "it is the same");
+});

@@ -1,4 +1,3 @@
-import { chooseBuilder } from "../builders/builder.ts";
 import { streamOf } from "../transports/byte_stream.ts";
 import { schemeOf } from "../transports/endpoint.ts";
 import { connectTimeout } from "../cli/connect_timeout.ts";
@@ -9,7 +8,7 @@ import { listenLocally } from "./proxy/listen.ts";
 import { join } from "../transports/net/relay.ts";
 import { report } from "../cli/report.ts";
 import { UsageError } from "../base/usage_error.ts";
-import { storeOf } from "../cli/builders/open_store.ts";
+import { chosenBuilder } from "../cli/builders/chosen_builder.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [URL|BUILDER]", min: 0, max: 1 },
@@ -55,7 +54,7 @@ async function choose(deps: Deps, name: string): Promise<ChosenEndpoint> {
     deps.registry.find(name).parse(name);
     return { registry: deps.registry, endpoint: name, tls: {} };
   }
-  const builder = await chooseBuilder(storeOf(deps), deps.env, name);
+  const builder = await chosenBuilder(deps, name);
   return endpointOf(builder, [], deps);
 }
 

@@ -76,7 +76,8 @@ export async function runBuilds(
   const markNotRepeatable = (reason: string) => void (notRepeatable = reason);
   let open = context.nodes;
   // Below the display, as in buildx: lines above a display that fills the terminal aren't seen.
-  const finish = (outcome: Outcome) => progress.finish(outcome, noOutput(builds, context.builder));
+  const finish = (outcome: Outcome, notes: readonly string[] = []) =>
+    progress.finish(outcome, notes);
   try {
     const answers = await withRetries(
       { ...context, notRepeatable: () => notRepeatable },
@@ -91,7 +92,7 @@ export async function runBuilds(
       },
     );
     phase("solved");
-    finish({});
+    finish({}, noOutput(builds, context.builder));
     if (progress.mode === "plain" || progress.mode === "tty") {
       const refs = [...answers].flatMap(([target, { "buildx.build.ref": ref }]) =>
         ref === undefined ? [] : [[target, ref] as const]

@@ -1,5 +1,5 @@
 import { BuilderError } from "../../builders/builder_error.ts";
-import { type Builder, chooseBuilder } from "../../builders/builder.ts";
+import type { Builder } from "../../builders/builder.ts";
 import { driverOf } from "../../builders/drivers/all.ts";
 import type { StoredNode } from "../../builders/store/node_group.ts";
 import { membersOf, reachNode } from "../../builders/reach_node.ts";
@@ -11,7 +11,7 @@ import type { GlobalValues } from "../flags/spec.ts";
 import { hintOf, messageOf, type Told } from "../report.ts";
 import { warn, warnOnce } from "../warn.ts";
 import { waiting, waitLine } from "../waiting.ts";
-import { storeOf } from "./open_store.ts";
+import { chosenBuilder } from "./chosen_builder.ts";
 
 /** A node with a connection to its daemon. */
 export interface ReachedNode {
@@ -33,7 +33,7 @@ export async function reachNodes(
   global: GlobalValues,
   timeout: number = connectTimeout(global),
 ): Promise<Nodes> {
-  const builder = await chooseBuilder(storeOf(deps), deps.env, global.builder);
+  const builder = await chosenBuilder(deps, global.builder);
   driverOf(builder);
   if (builder.nodes.length === 0) {
     throw new BuilderError(`builder ${builder.name} has no nodes`, {

@@ -1,11 +1,10 @@
-import { chooseBuilder } from "../../builders/builder.ts";
 import { registryConfigs } from "../../builders/store/registry_configs.ts";
 import { openRegistries, type Registries } from "../../buildkit/registry/registry.ts";
 import type { Deps } from "../deps.ts";
 import type { GlobalValues } from "../flags/spec.ts";
 import { clearLogins, logins } from "./logins.ts";
 import { warn } from "../warn.ts";
-import { storeOf } from "./open_store.ts";
+import { chosenBuilder } from "./chosen_builder.ts";
 
 /**
  * Registries with the user's logins, under the registry configuration of the chosen builder. No daemon is
@@ -15,7 +14,7 @@ export async function registriesOfBuilder(
   deps: Deps,
   { builder: name }: Pick<GlobalValues, "builder">,
 ): Promise<Registries> {
-  const builder = await chooseBuilder(storeOf(deps), deps.env, name);
+  const builder = await chosenBuilder(deps, name);
   return openRegistries({
     credentials: logins(deps, (line) => warn(deps, line)),
     configs: registryConfigs(builder),

@@ -1,4 +1,3 @@
-import { chooseBuilder } from "../../builders/builder.ts";
 import { warmUpTls } from "../../builders/warm_up_tls.ts";
 import { driverOf } from "../../builders/drivers/all.ts";
 import { connectTimeout } from "../../cli/connect_timeout.ts";
@@ -27,6 +26,7 @@ import { chooseMode } from "../../progress/mode.ts";
 import { progressOf } from "../../progress/command_progress.ts";
 import { warn } from "../../cli/warn.ts";
 import { suspectFolder } from "../../grammar/output.ts";
+import { chosenBuilder } from "../../cli/builders/chosen_builder.ts";
 import { storeOf } from "../../cli/builders/open_store.ts";
 import type { buildFlags } from "./flags.ts";
 import { warnLegacy } from "./legacy_flags.ts";
@@ -61,7 +61,7 @@ export async function runBuild(
   results.forEach(checkResultPath);
   if (!given.has("plan")) results.forEach(removeResult);
   const store = storeOf(deps);
-  const builder = await chooseBuilder(store, deps.env, global.builder);
+  const builder = await chosenBuilder(deps, global.builder, store);
   driverOf(builder);
   warmUpTls([builder]);
   const { mode, printId } = chooseMode({
