@@ -30,7 +30,11 @@ const stderr = outputOf(Deno.stderr, "standard error");
 // Deno would print an error that nobody caught as it stands, with its stack and the daemon's words.
 addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
-  void reportError(event.reason, { stderr, ...call && { plugin: call.plugin } }, debugIsSet(env))
+  void reportError(
+    event.reason,
+    { stderr, env, ...call && { plugin: call.plugin } },
+    debugIsSet(env),
+  )
     .then((code) => Deno.exit(code));
 });
 

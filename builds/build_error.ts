@@ -11,6 +11,8 @@ export class BuildError extends Error {
   override readonly name = "BuildError";
   readonly above: readonly string[];
   hint: string | undefined;
+  /** The message for a terminal that shows the failed step and its command already. */
+  brief: string | undefined;
   /** Other places that show the build. */
   below: readonly Painted[] | undefined;
   /**
@@ -29,6 +31,12 @@ export class BuildError extends Error {
     const excerpts = sourcesOf(details).map(sourceExcerpt).filter((text) => text !== "")
       .flatMap((text) => text.trimEnd().split("\n"));
     this.above = [...denials, ...excerpts];
+  }
+
+  /** For a terminal: the command of the failed step stands above, once or twice already. */
+  leaveCommandOut(): void {
+    const command = /\bprocess "(?:[^"\\]|\\.)*" (?=did not complete successfully)/s;
+    if (command.test(this.message)) this.brief = this.message.replace(command, "the step ");
   }
 }
 

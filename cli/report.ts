@@ -27,6 +27,8 @@ export interface Reportable {
   /** Painted after everything else. */
   readonly below?: readonly Painted[] | undefined;
   readonly exitCode?: number;
+  /** The message for a terminal, where the rest of it stands above. */
+  readonly brief?: string | undefined;
   /** The message stands alone, without `ERROR: ` before it. */
   readonly bare?: boolean;
 }
@@ -66,7 +68,10 @@ export function report(error: unknown, options: ReportOptions): Report {
     ...find(causes, ({ above }) => above) ?? [],
     ...(find(causes, ({ earlier }) => earlier) ?? [])
       .flatMap(({ message, hint }) => linesOf(`ERROR: ${message}`, hintLines(hint))),
-    ...linesOf(`${prefix}${messageOf(error)}`, [...hintLines(hint), ...stacks]),
+    ...linesOf(`${prefix}${(isTerminal && briefOf(error)) || messageOf(error)}`, [
+      ...hintLines(hint),
+      ...stacks,
+    ]),
   ];
   return {
     lines,
@@ -92,6 +97,10 @@ function plainMessageOf(error: unknown): string {
   }
   if (error instanceof Error) return error.message || error.name;
   return String(error);
+}
+
+function briefOf(error: unknown): string | undefined {
+  return (error as Reportable | undefined)?.brief;
 }
 
 /** The hint of the error, or of the first of its causes that has one. */

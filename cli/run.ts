@@ -19,15 +19,17 @@ export async function runProgram(deps: Deps, commands: readonly CommandEntry[]):
 /** Prints an error on stderr; resolves to its exit code. */
 export async function reportError(
   error: unknown,
-  { stderr, plugin }: Pick<Deps, "stderr" | "plugin">,
+  { stderr, plugin, env = () => "" }: Pick<Deps, "stderr" | "plugin"> & Partial<Pick<Deps, "env">>,
   debug: boolean,
   interrupted = false,
 ): Promise<number> {
   const { report } = await import("./report.ts");
+  const { palette, paintLine } = await import("./colors.ts");
   const { isTerminal } = stderr;
+  const colors = palette(stderr, env);
   const { lines, below, code } = report(error, { debug, isTerminal, interrupted, plugin });
   try {
-    for (const line of lines) stderr.write(line + "\n");
+    for (const line of lines) stderr.write(paintLine(line, colors) + "\n");
     if (below.length > 0) stderr.paint(below);
   } catch {
     // The reader of stderr is gone, so only the exit code shows the error.

@@ -1,5 +1,6 @@
 import { diskUsage } from "../buildkit/cache.ts";
 import type { UsageRecord } from "../proto/gen/control.ts";
+import { showRows } from "../cli/show_rows.ts";
 import { defineCommand } from "../cli/command.ts";
 import { statusLimit } from "../cli/connect_timeout.ts";
 import { statusTimeout } from "../cli/flags/common.ts";
@@ -76,7 +77,7 @@ export const command = defineCommand({
     if (usages.length > 0) {
       const records = usages.flat();
       const now = deps.clock.now();
-      deps.stdout.write(format.render(records.map((record) => rowOf(record, format, now))));
+      await showRows(deps, format, records.map((record) => rowOf(record, format, now)));
       const isBuiltIn = name === "pretty" || name === "table" || name === table;
       if (isBuiltIn && filters.size === 0) deps.stdout.write(summary(records));
     }

@@ -18,6 +18,7 @@ import type { Deps } from "../cli/deps.ts";
 import { statusTimeout } from "../cli/flags/common.ts";
 import type { Format } from "../cli/format.ts";
 import { plainTable } from "../cli/plain_table.ts";
+import { showRows } from "../cli/show_rows.ts";
 import { summarizePlatforms } from "./ls/platform_summary.ts";
 import { askOptions, failureLines } from "../cli/builders/status_report.ts";
 import { warn, warnBroken } from "../cli/warn.ts";
@@ -64,7 +65,7 @@ export const command = defineCommand({
         trunc: !flags["no-trunc"],
       })
     );
-    deps.stdout.write(format.render(rows));
+    await showRows(deps, format, rows);
     if (format.isTable) {
       const failures = statuses.filter((status) => isReported(status, current))
         .flatMap((status) => failureLines(status, deps.plugin));

@@ -27,7 +27,10 @@ export interface Copier {
   readonly referrers: readonly Referrer[];
 }
 
-export function copier(repositories: Repositories, to: Location): Copier {
+/** Receives the bytes of a blob that were read so far. */
+type OnBytes = (descriptor: Descriptor, bytes: number) => void;
+
+export function copier(repositories: Repositories, to: Location, onBytes?: OnBytes): Copier {
   const target = repositories.writer(to);
   const started = new Map<string, Promise<void>>();
   const asked = new Set<string>();
@@ -48,7 +51,7 @@ export function copier(repositories: Repositories, to: Location): Copier {
         running = isIndex(mediaType) || isManifest(mediaType)
           ? copyManifest(descriptor, depth)
           : ofBlobs(() =>
-            copyBlob(descriptor, repositories.reader(from), target, mountPath(from, to))
+            copyBlob(descriptor, repositories.reader(from), target, mountPath(from, to), onBytes)
           );
         started.set(digest, running);
       }
@@ -94,10 +97,29 @@ async function copyBlob(
   source: Reader,
   target: Writer,
   mountFrom: string | undefined,
+  onBytes: OnBytes | undefined,
 ): Promise<void> {
   if (await target.has(descriptor)) return;
   if (mountFrom !== undefined && await target.mount(descriptor, mountFrom)) return;
-  await target.putBlob(descriptor, () => source.open(descriptor));
+  await target.putBlob(descriptor, async () => {
+    const stream = await source.open(descriptor);
+    return onBytes === undefined ? stream : counted(stream, (bytes) => onBytes(descriptor, bytes));
+  });
+}
+
+function counted(
+  stream: ReadableStream<Uint8Array>,
+  onBytes: (bytes: number) => void,
+): ReadableStream<Uint8Array> {
+  let bytes = 0;
+  return stream.pipeThrough(
+    new TransformStream({
+      transform(chunk, controller) {
+        onBytes(bytes += chunk.length);
+        controller.enqueue(chunk);
+      },
+    }),
+  );
 }
 
 /** The path of a repository that the target's registry can take blobs from. */

@@ -4,16 +4,22 @@ import type { Filtered } from "./filter_platforms.ts";
 import { type Location, locationName, locationText } from "./location.ts";
 import type { Repositories } from "./repositories.ts";
 
-/** Pushes an image under its tags: to each repository first the manifests, then the index. */
+/**
+ * Pushes an image under its tags: to each repository first the manifests, then the index.
+ * @param showsBytes the progress has the bytes of each blob, which buildx's lacks
+ */
 export async function publish(
   image: Filtered,
   tags: readonly Location[],
   repositories: Repositories,
   progress: LocalVertexes,
+  showsBytes: boolean,
 ): Promise<void> {
   const byRepository = Map.groupBy(tags, locationName);
   const results = await Promise.allSettled(
-    [...byRepository].map(([name, tags]) => publishTo(name, tags, image, repositories, progress)),
+    [...byRepository].map(([name, tags]) =>
+      publishTo(name, tags, image, repositories, { progress, showsBytes })
+    ),
   );
   const failed = results.find(({ status }) => status === "rejected");
   if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
@@ -24,11 +30,21 @@ async function publishTo(
   tags: readonly Location[],
   { bytes, descriptor, manifests }: Filtered,
   repositories: Repositories,
-  progress: LocalVertexes,
+  { progress, showsBytes }: { readonly progress: LocalVertexes; readonly showsBytes: boolean },
 ): Promise<void> {
   const vertex = progress.start(`[internal] pushing ${name}`);
   const [seed] = tags as [Location];
-  const copies = copier(repositories, seed);
+  const copies = copier(
+    repositories,
+    seed,
+    showsBytes
+      ? ({ digest, size }, bytes) => {
+        const part = `copying ${digest.slice(0, "sha256:".length + 12)}`;
+        vertex.progress(part, bytes, size);
+        if (bytes === size) vertex.complete(part);
+      }
+      : undefined,
+  );
   try {
     await Promise.all(manifests.map(async ({ descriptor, from }) => {
       vertex.log(`copying ${descriptor.digest} from ${locationText(from)} to ${name}\n`);

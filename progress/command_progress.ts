@@ -31,6 +31,7 @@ export function progressOf(
     size: () => stderr.size() ?? { columns: 80, rows: 24 },
     env,
     now: clock.now,
+    signal: deps.signal,
     ...heading ?? where ?? { title: "", label: "" },
     expandWarnings: debug || debugIsSet(env),
     ...watcher && { watcher },

@@ -3,6 +3,8 @@ import { trimTail } from "./log_tail.ts";
 import { sourceExcerpt } from "./source_excerpt.ts";
 import { isFailed, type State } from "./state.ts";
 import { printable } from "../base/width.ts";
+import type { View } from "./tty_frame.ts";
+import { failedLine } from "./tty_rows.ts";
 
 /**
  * The name and the last output of each failed vertex: a terminal showed only a few rows of it, and in a log
@@ -17,12 +19,34 @@ export function failedBlocks(state: State, isTerminal = false): string {
     const { lines, dropped } = vertex.tail;
     // A terminal shows ten lines by default, so only a longer block needs this note.
     if (dropped > 0 && lines.length > 10) {
-      text += `... ${dropped} earlier lines left out (--progress=plain shows all)\n`;
+      text += droppedText(dropped);
     }
     for (const line of lines) text += `${line}\n`;
     text += "------\n";
   }
   return text;
+}
+
+/**
+ * The failed steps and their last output, which end a terminal's screen. The steps' lines have no other
+ * place there, so their commands are printed once. Rows of a lone row of dashes mark the output's ends.
+ */
+export function failedSteps(state: State, view: Pick<View, "columns" | "colors">): string {
+  let text = "";
+  for (const vertex of state.started.filter(isFailed)) {
+    text += `${failedLine(vertex, view)}\n`;
+    trimTail(vertex.tail, state.keep.tail);
+    const { lines, dropped } = vertex.tail;
+    if (lines.length === 0) continue;
+    text += "------\n";
+    if (dropped > 0) text += droppedText(dropped);
+    text += `${lines.join("\n")}\n------\n`;
+  }
+  return text;
+}
+
+function droppedText(dropped: number): string {
+  return `... ${dropped} earlier lines left out (--progress=plain shows all)\n`;
 }
 
 /**

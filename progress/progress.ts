@@ -1,7 +1,9 @@
 import type { StatusResponse, VertexWarning } from "../proto/gen/control.ts";
+import { paintLine, palette } from "../cli/colors.ts";
 import { paint, readColors } from "./colors.ts";
 import { ttyRenderer } from "./tty.ts";
-import { failedBlocks, warningsBlock } from "./end_blocks.ts";
+import { CANCELLING } from "./tty_frame.ts";
+import { failedBlocks, failedSteps, warningsBlock } from "./end_blocks.ts";
 import type { Asking } from "../transports/transport.ts";
 import { oneByOne } from "../cli/prompt_queue.ts";
 import { interruption } from "./interruption.ts";
@@ -12,7 +14,7 @@ import { rawJson } from "./rawjson.ts";
 import type { Outcome, Output, Renderer } from "./renderer.ts";
 import { newState, type State } from "./state.ts";
 import { applyStatus } from "./apply_status.ts";
-import { beginUpload } from "./uploads.ts";
+import { beginUpload, type Upload } from "./uploads.ts";
 
 export interface ProgressOptions {
   /** The result of `chooseMode`. */
@@ -28,6 +30,8 @@ export interface ProgressOptions {
   readonly title: string;
   /** The text at the right end of a terminal's first line; empty for none. */
   readonly label: string;
+  /** Its abort is shown at once. */
+  readonly signal?: AbortSignal;
   /** Explain warnings (--debug). */
   readonly expandWarnings?: boolean;
   /** Receives all progress in every mode. */
@@ -52,7 +56,7 @@ export interface Progress extends Disposable {
    * Notes that the upload of a folder begins; `mount` is its name in the build.
    * @returns to be called with the amount sent so far
    */
-  upload(mount: string): (sent: { readonly files: number; readonly bytes: number }) => void;
+  upload(mount: string): (sent: Pick<Upload, "files" | "bytes"> & { total?: number }) => void;
   /** A reporter for one of several simultaneous builds; it keeps their uploads apart. */
   ofJob(): Reporter;
   /** Shows a line that belongs to no vertex: a file that vanished, a retry. */
@@ -67,6 +71,8 @@ export interface Progress extends Disposable {
    * @param notes lines to show above the warnings
    */
   finish(outcome?: Outcome, notes?: readonly string[]): void;
+  /** A display shows the time so far as a share of this one, in ms. */
+  compareWith(lastTime: number): void;
   /** The warnings so far, each once. */
   warnings(): readonly VertexWarning[];
   readonly state: State;
@@ -84,11 +90,27 @@ const KEEP = {
   other: { tail: { lines: 10, size: 64 * 1024 }, recent: 0 },
 };
 
+/** What a display says besides the state of the build. */
+interface Facts {
+  cancelling?: boolean;
+  lastTime?: number;
+}
+
 export function startProgress(options: ProgressOptions): Progress {
   const { mode, out } = options;
   const now = options.now ?? Date.now;
   const state = newState(mode === "tty" ? KEEP.tty : KEEP.other);
-  const renderer = rendererOf(state, options, now);
+  const facts: Facts = {};
+  const colors = palette(out, options.env);
+  const renderer = rendererOf(state, options, now, facts);
+  const { signal } = options;
+  const onAbort = () => {
+    facts.cancelling = true;
+    if (ended) return;
+    if (mode === "plain" && out.isTerminal) renderer.note(CANCELLING);
+    renderer.repaint?.();
+  };
+  signal?.addEventListener("abort", onAbort, { once: true });
   const local = localVertexes((message) => take(message, true), now, mode === "tty");
   let ended = false;
 
@@ -102,9 +124,18 @@ export function startProgress(options: ProgressOptions): Progress {
   function endText(notes: string): string {
     if (mode === "quiet" || mode === "rawjson") return notes;
     const expand = options.expandWarnings ?? false;
-    const color = mode === "tty" ? readColors(options.env).colors.warning : "";
-    return failedBlocks(state, out.isTerminal) + notes +
-      warningsBlock(state.warnings, { expand, paint: (heading) => paint(heading, color) });
+    if (mode === "plain") {
+      return failedBlocks(state, out.isTerminal) + notes +
+        warningsBlock(state.warnings, { expand, paint: (heading) => heading });
+    }
+    const { colors } = readColors(options.env);
+    const { columns } = options.size();
+    const warnings = warningsBlock(state.warnings, {
+      expand,
+      paint: (heading) => paint(heading, colors.warning),
+    });
+    return paintLine(notes, palette(out, options.env)) + warnings +
+      failedSteps(state, { columns, colors });
   }
 
   /** @param steps the digests of the job's vertexes; without it all are its own */
@@ -116,15 +147,16 @@ export function startProgress(options: ProgressOptions): Progress {
     local,
     upload(mount) {
       const upload = beginUpload(state, mount, steps);
-      return ({ files, bytes }) => {
+      return ({ files, bytes, total }) => {
         upload.files = files;
         upload.bytes = bytes;
+        upload.total = total;
       };
     },
     ofJob: () => reporter(new Set()),
     note(line) {
       if (ended) out.write(`${line}\n`);
-      else renderer.note(line);
+      else renderer.note(mode === "tty" ? paintLine(line, colors) : line);
     },
   });
 
@@ -135,22 +167,30 @@ export function startProgress(options: ProgressOptions): Progress {
     finish(outcome = {}, notes = []) {
       if (ended) return;
       ended = true;
+      signal?.removeEventListener("abort", onAbort);
       renderer.finish(outcome);
       const text = endText(notes.map((line) => `${line}\n`).join(""));
       if (text) out.write(text);
       options.watcher?.finish(outcome);
     },
+    compareWith: (lastTime) => void (facts.lastTime = lastTime),
     warnings: () => state.warnings,
     state,
     mode,
     [Symbol.dispose]() {
+      signal?.removeEventListener("abort", onAbort);
       if (!ended) renderer.abandon();
       ended = true;
     },
   };
 }
 
-function rendererOf(state: State, options: ProgressOptions, now: () => number): Renderer {
+function rendererOf(
+  state: State,
+  options: ProgressOptions,
+  now: () => number,
+  facts: Facts,
+): Renderer {
   const { mode, out, title, label, env } = options;
   switch (mode) {
     case "tty": {
@@ -163,6 +203,7 @@ function rendererOf(state: State, options: ProgressOptions, now: () => number): 
         logRows: logRows(env),
         label,
         rate: displayRate(env),
+        facts: () => facts,
       });
       for (const problem of problems) renderer.note(problem);
       return renderer;

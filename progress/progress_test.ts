@@ -80,10 +80,35 @@ Deno.test("tty gives the terminal back, at the end and when dropped", () => {
   const end = written.slice(-2);
   equal(end[0]?.includes("(1/1) ERROR"), true);
   equal(end[0]?.includes("\x1b[?25h"), true);
-  equal(end[1]?.startsWith("------\n > RUN x:\n0.005 no\n------\n\n 1 warning found"), true);
+  // The failed step is the last thing on the screen.
+  equal(end[1]?.startsWith("\n 1 warning found"), true);
+  equal(/ => ERROR RUN x +[\d.]+s\n------\n0\.005 no\n------\n$/.test(end[1] ?? ""), true);
   {
     using dropped = start("tty").progress;
     dropped.update(message({}));
+  }
+});
+
+Deno.test("an abort is answered at once on a terminal, and nowhere else", () => {
+  const answer = "cancelling; press Ctrl-C again to leave";
+  for (const [mode, isTerminal] of [["tty", true], ["plain", true], ["plain", false]] as const) {
+    const controller = new AbortController();
+    const written: string[] = [];
+    using progress = startProgress({
+      mode,
+      out: outputTo((text) => written.push(text), { isTerminal }),
+      size: () => ({ columns: 80, rows: 24 }),
+      env: () => undefined,
+      title: "",
+      label: "",
+      signal: controller.signal,
+    });
+    progress.update(message({ v: [{ d: "a", name: "RUN a", start: 0 }] }));
+    equal(written.join("").includes(answer), false);
+    controller.abort();
+    equal(written.join("").includes(answer), isTerminal, mode);
+    progress.finish({ canceled: true });
+    equal(written.at(-1)?.includes(answer), mode === "plain" && isTerminal);
   }
 });
 

@@ -17,6 +17,8 @@ export interface Renderer {
   update(message: StatusResponse, changes: Changes): void;
   /** Shows a line that belongs to no vertex. */
   note(line: string): void;
+  /** Repaints a display at once. */
+  repaint?(): void;
   /** Pauses a display while the user is asked something at the terminal. */
   hold?(on: boolean): void;
   /** Shows the pending output, restores the terminal and stops all timers. */

@@ -125,6 +125,13 @@ export function isFailed(vertex: VertexState): boolean {
   return vertex.error !== "" && !isCanceled(vertex);
 }
 
+const INTERNAL = /^\[(?:[^\]\s]+ )*(?:internal|auth)\]/;
+
+/** Whether it is the daemon's own work and no step of a Dockerfile: `[internal] load build context`. */
+export function isInternal({ name }: VertexState): boolean {
+  return INTERNAL.test(name);
+}
+
 /** The present time by the clock that timed a vertex: ours, or the daemon's. */
 export function clockOf(state: State, local: boolean, now: number): number {
   return local ? now : now - (state.skew ?? 0);

@@ -15,10 +15,12 @@ import {
 } from "../cli/cursor.ts";
 import type { Outcome, Output, Renderer } from "./renderer.ts";
 import type { State } from "./state.ts";
-import { frame, type View } from "./tty_frame.ts";
+import { frame, newMemory, type View } from "./tty_frame.ts";
 import { textWidth } from "../base/width.ts";
 
 export interface DisplayOptions extends Pick<View, "colors" | "logRows" | "label"> {
+  /** What the header says besides; asked before every frame. */
+  readonly facts?: () => Pick<View, "cancelling" | "lastTime">;
   readonly out: Output;
   readonly size: () => { columns: number; rows: number };
   readonly now: () => number;
@@ -38,6 +40,7 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
   let painted = -Infinity;
   let restsUntil = -Infinity;
   let held = false;
+  const memory = newMemory();
   const stopTimer = every(Math.max(rate, 1), tick);
   // A second Ctrl-C ends the program without `finish`; the cursor must come back all the same.
   globalThis.addEventListener("unload", restore);
@@ -71,7 +74,13 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
     if (held && !ending) return;
     const { columns, rows } = options.size();
     const at = now();
-    const lines = frame(state, { ...options, columns, rows, now: at, ...(ending && { ending }) });
+    const lines = frame(state, {
+      ...options,
+      memory,
+      ...options.facts?.(),
+      ...{ columns, rows, now: at },
+      ...ending && { ending },
+    });
     const up = Math.min(heightOf(shown, shownColumns, columns), Math.max(rows - 1, 0));
     const parts: Painted[] = [beginFrame, hideCursor, cursorUp(up), rowStart];
     if (above) parts.push(clearRow, above, clearRest, "\n");
@@ -95,6 +104,7 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
       if (now() - painted >= rate && now() >= restsUntil) draw();
     },
     note: (line) => draw(undefined, line),
+    repaint: () => draw(),
     hold(on) {
       if (on) clear();
       held = on;

@@ -1,20 +1,21 @@
-import { displayText } from "../base/raw_bytes.ts";
+import { formatSeconds } from "../base/units.ts";
+import { cutToWidth } from "../base/width.ts";
 import { type Colors, paint } from "./colors.ts";
 import { chooseRows, type Row } from "./rows.ts";
-import { screenRows } from "./screen.ts";
 import {
   clockOf,
   isCanceled,
   isCompleted,
   isFailed,
+  isInternal,
   isStarted,
   type State,
-  type StatusState,
   type VertexState,
 } from "./state.ts";
-import { formatAmount, formatBytes, formatSeconds } from "../base/units.ts";
-import { filesText, type Upload, uploadOf } from "./uploads.ts";
-import { cutToWidth, printable, textWidth } from "../base/width.ts";
+import { addRows, addWarnings, align } from "./tty_rows.ts";
+
+/** The answer to Ctrl-C. */
+export const CANCELLING = "cancelling; press Ctrl-C again to leave";
 
 /** The inputs of a frame besides the state. */
 export interface View {
@@ -29,26 +30,96 @@ export interface View {
   readonly label: string;
   /** Set for the last frame, which shows all rows and the outcome of the build. */
   readonly ending?: "FINISHED" | "ERROR" | "CANCELED";
+  /** The user has asked the build to end. */
+  readonly cancelling?: boolean;
+  /** Milliseconds that the last build of the same kind took; undefined if unknown. */
+  readonly lastTime?: number | undefined;
+  /** The earlier frames. A frame reads and changes it; absent, each frame stands alone. */
+  readonly memory?: Memory;
 }
 
-/** With fewer columns for the name, the right-hand columns are hidden. */
-const MIN_NAME = 12;
+/** As much of the earlier frames as keeps running steps in their place. */
+export interface Memory {
+  /** The steps that had rows. */
+  readonly shown: Set<VertexState>;
+  /** The rows of output of each step. */
+  readonly logs: Map<VertexState, readonly string[]>;
+  /** For each step that has ended, the running steps that stood below it then. */
+  readonly below: Map<VertexState, readonly VertexState[]>;
+}
 
-/** The prefix of each row of a step's output. */
-const LOG_PREFIX = " => => # ";
+export function newMemory(): Memory {
+  return { shown: new Set(), logs: new Map(), below: new Map() };
+}
 
 /**
- * The lines of one frame: a header, and a line for each vertex with its duration. Below a vertex there
- * is a line for each part with bytes and rate, and the end of a running step's output. Lines leave the
- * terminal's last column free. Except for the last frame, there are fewer lines than rows.
+ * The lines of one frame: a header, one line for the finished internal and cached steps, and a line for
+ * each other vertex with its duration. Below a vertex there is a line for each part with bytes and rate,
+ * and the end of a running step's output. The last frame leaves failed steps out, because they stand below
+ * it with their output. Lines leave the terminal's last column free. Except for the last frame, there are fewer lines than rows.
  */
 export function frame(state: State, view: View): string[] {
+  const { started } = state;
+  const { memory, ending } = view;
+  const running = started.flatMap((vertex, at) => isRunning(vertex) ? [{ vertex, at }] : []);
   const rows: Row[] = [];
-  for (const vertex of state.started) addRows(rows, state, vertex, view);
-  const room = view.ending ? Infinity : view.rows - 2;
+  const folded: VertexState[] = [];
+  for (const [at, vertex] of started.entries()) {
+    const keepsPlace = memory !== undefined && !ending && isCompleted(vertex) &&
+      holds(memory, vertex, () => running.filter((other) => other.at > at));
+    if (folds(vertex) && !keepsPlace) {
+      folded.push(vertex);
+      addWarnings(rows, state, vertex, view);
+    } else if (!ending || !isFailed(vertex)) {
+      memory?.shown.add(vertex);
+      addRows(rows, state, vertex, view, keepsPlace);
+    }
+  }
   const lines = [header(state, view)];
+  if (folded.length > 0 && (view.ending || view.rows > 5)) lines.push(foldLine(folded, view));
+  const room = view.ending ? Infinity : view.rows - 1 - lines.length;
   for (const line of chooseRows(rows, room)) lines.push(line);
   return lines;
+}
+
+function isRunning(vertex: VertexState): boolean {
+  return isStarted(vertex) && !isCompleted(vertex);
+}
+
+/**
+ * Whether a step that has ended must keep its rows: a step that stood below it then still runs, and
+ * would move.
+ */
+function holds(
+  { shown, below }: Memory,
+  vertex: VertexState,
+  runningBelow: () => readonly { readonly vertex: VertexState }[],
+): boolean {
+  if (!shown.has(vertex)) return false;
+  let held = below.get(vertex);
+  if (held === undefined) {
+    held = runningBelow().map(({ vertex }) => vertex).filter((other) => shown.has(other));
+    below.set(vertex, held);
+  }
+  return held.some(isRunning);
+}
+
+/** Whether a step is one of those that share a line. */
+function folds(vertex: VertexState): boolean {
+  if (!isCompleted(vertex) || isFailed(vertex) || isCanceled(vertex)) return false;
+  return vertex.cached || isInternal(vertex);
+}
+
+/** ` => 3 internal steps done, 4 steps CACHED` */
+function foldLine(folded: readonly VertexState[], { colors, columns }: View): string {
+  const cached = folded.filter((vertex) => vertex.cached).length;
+  const internal = folded.length - cached;
+  const steps = (count: number, what: string) => `${count} ${what}step${count === 1 ? "" : "s"}`;
+  const parts = [
+    ...internal > 0 ? [`${steps(internal, "internal ")} done`] : [],
+    ...cached > 0 ? [`${steps(cached, "")} CACHED`] : [],
+  ];
+  return paint(cutToWidth(` => ${parts.join(", ")}`, columns - 1), colors.run);
 }
 
 function header(state: State, view: View): string {
@@ -63,109 +134,20 @@ function header(state: State, view: View): string {
   }
   const { first } = state;
   const elapsed = first ? Math.max(0, clockOf(state, first.local, now) - first.at) : 0;
-  const text = `[+] Building ${formatSeconds(elapsed)} (${completed}/${total}) ${
-    view.ending ?? ""
-  }`;
-  return align(text, label, columns - 1);
-}
-
-function addRows(rows: Row[], state: State, vertex: VertexState, view: View): void {
-  const { colors } = view;
-  const now = clockOf(state, vertex.local, view.now);
-  const done = isCompleted(vertex);
-  const active = isStarted(vertex) && !done;
-  const time = vertex.spans.duration(now);
-  const color = isFailed(vertex) ? colors.error : isCanceled(vertex) ? colors.cancel : colors.run;
-  rows.push({
-    rank: active ? "running" : isFailed(vertex) ? "failed" : "done",
-    text: () => paint(line(titleOf(vertex), [], time, view.columns), done ? color : ""),
-  });
-  for (const status of vertex.statuses) {
-    const complete = status.completed !== undefined;
-    const took = (status.completed ?? now) - (status.started ?? now);
-    rows.push({
-      rank: active && !complete ? "part" : "done",
-      text: () => {
-        const amounts = amountsOf(status, now, uploadOf(state, vertex, status));
-        const text = line(`=> ${status.id}`, amounts, took, view.columns);
-        return paint(text, complete ? colors.run : "");
-      },
-    });
+  const text = `[+] Building ${formatSeconds(elapsed)} (${completed}/${total}) `;
+  if (view.ending) return align(text + view.ending, label, columns - 1);
+  if (view.cancelling) {
+    return align(text + CANCELLING, "", columns - 1);
   }
-  for (const { short } of vertex.warnings) {
-    rows.push({
-      rank: "done",
-      text: () => {
-        const title = `WARN: ${new TextDecoder().decode(short)}`;
-        return paint(line(title, [], time, view.columns), colors.warning);
-      },
-    });
-  }
-  if (!active || !vertex.recent) return;
-  const width = Math.max(6, view.columns - LOG_PREFIX.length - 1);
-  rows.push({
-    rank: "log",
-    lines: () =>
-      screenRows(displayText(vertex.recent), width, view.logRows)
-        .map((text) => paint(cutToWidth(LOG_PREFIX + text, view.columns - 1), colors.log)),
-  });
+  const share = shareText(elapsed, view.lastTime);
+  // The share goes where there is no room for it besides the label.
+  const fits = text.length + share.length + label.length < columns - 1;
+  return align(text + (fits ? share : ""), label, columns - 1);
 }
 
-function titleOf(vertex: VertexState): string {
-  const { name, cached } = vertex;
-  const failed = isFailed(vertex) ? "ERROR " : isCanceled(vertex) ? "CANCELED " : "";
-  return `${cached ? "CACHED " : ""}${failed}${name}`;
-}
-
-/** `12 files  5.10MB / 20.00MB  1.31MB/s`, then shorter forms for less room. */
-function amountsOf(status: StatusState, now: number, upload: Upload | undefined): string[] {
-  const amount = formatAmount(status.current, status.total);
-  if (amount === "") return [];
-  const rate = rateOf(status, now);
-  const amounts = rate ? [`${amount}  ${formatBytes(Math.round(rate))}/s`, amount] : [amount];
-  return upload?.files ? [`${filesText(upload)}  ${amounts[0]}`, ...amounts] : amounts;
-}
-
-/**
- * Bytes a second: over the last seconds, or over the whole time of a finished part. undefined if nothing
- * moves, or too little time has passed.
- */
-function rateOf(status: StatusState, now: number): number | undefined {
-  let ms: number;
-  let bytes = status.current;
-  if (status.completed !== undefined) {
-    ms = status.completed - (status.started ?? status.completed);
-  } else {
-    const [oldest] = status.samples;
-    if (!oldest) return undefined;
-    bytes -= oldest.current;
-    ms = Math.max(now, status.timestamp) - oldest.at;
-  }
-  return ms >= 500 && bytes > 0 ? bytes / ms * 1000 : undefined;
-}
-
-/**
- * ` => TITLE AMOUNT      1.2s`. It takes the first amount that leaves room for the whole title, else the
- * last one, else none. The narrowest terminal has room only for the title.
- */
-function line(title: string, amounts: string[], ms: number, columns: number): string {
-  // No terminal shows more of a name; measuring all of a huge one would take long.
-  const name = printable(title.slice(0, 4096));
-  const time = formatSeconds(ms < 50 ? 0 : ms);
-  const room = columns - 1 - " => ".length - time.length - 1;
-  if (room < MIN_NAME) return cutToWidth(` => ${name}`, columns - 1);
-  const left = (amount: string) => room - amount.length - 1;
-  const amount = amounts.find((amount) => left(amount) >= textWidth(name)) ??
-    amounts.findLast((amount) => left(amount) >= MIN_NAME);
-  const text = amount === undefined
-    ? cutToWidth(name, room)
-    : `${cutToWidth(name, left(amount))} ${amount}`;
-  return align(` => ${text}`, time, columns - 1);
-}
-
-/** `left` and `right` at the ends of `width` columns. */
-function align(left: string, right: string, width: number): string {
-  const gap = width - textWidth(left) - textWidth(right);
-  if (gap >= 1) return `${left}${" ".repeat(gap)}${right}`;
-  return cutToWidth(`${left} ${right}`, width);
+/** `84% of the last 6.2s`: the time so far, as a share of the last build's. */
+function shareText(elapsed: number, lastTime: number | undefined): string {
+  if (lastTime === undefined || lastTime <= 0) return "";
+  if (elapsed > lastTime) return `last time ${formatSeconds(lastTime)}`;
+  return `${Math.floor(elapsed / lastTime * 100)}% of the last ${formatSeconds(lastTime)}`;
 }

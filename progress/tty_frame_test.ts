@@ -1,6 +1,9 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { type Brief, stateOf, T0 } from "../tests/progress/messages.ts";
-import { frame, type View } from "./tty_frame.ts";
+import { type Brief, message, stateOf, T0 } from "../tests/progress/messages.ts";
+import { applyStatus } from "./apply_status.ts";
+import { failedSteps } from "./end_blocks.ts";
+import { frame, newMemory, type View } from "./tty_frame.ts";
+import { beginUpload } from "./uploads.ts";
 import { textWidth } from "../base/width.ts";
 
 const PLAIN = { run: "", cancel: "", warning: "", error: "", log: "" };
@@ -50,14 +53,13 @@ const build: Brief[] = [
   },
 ];
 
-Deno.test("a frame of a running build", () => {
+Deno.test("a frame of a running build: finished internal and cached steps share a line", () => {
   deepEqual(frame(stateOf(...build), view(2100)), [
     "[+] Building 2.1s (2/5)                            remote:b",
-    " => [internal] load build definition from Dockerfile   0.0s",
+    " => 1 internal step done, 1 step CACHED",
     " => WARN: FromAsCasing: casing does not match (line 1) 0.0s",
     " => [internal] load build context                      2.1s",
     " => => transferring context: 50.00MB / 80.00MB         2.0s",
-    " => CACHED [base 1/3] FROM busybox                     0.0s",
     " => [base 2/3] RUN make                                2.0s",
     " => => # cc a.c",
     " => => # cc b.c",
@@ -65,18 +67,34 @@ Deno.test("a frame of a running build", () => {
   ]);
 });
 
-Deno.test("a wider terminal has room for bytes and rate", () => {
-  const lines = frame(stateOf(...build), view(2100, { columns: 80 }));
+Deno.test("a wider terminal has room for bytes, rate and the time that is left", () => {
+  const lines = frame(stateOf(...build), view(2100, { columns: 90 }));
   equal(
     lines[4],
-    " => => transferring context: 50.00MB / 80.00MB  24.51MB/s                  2.0s",
+    " => => transferring context: 50.00MB / 80.00MB  24.51MB/s  2s left                   2.0s",
   );
   // What a stalled transfer says fades.
-  const stalled = frame(stateOf(...build), view(10_060, { columns: 80 }))[4] ?? "";
-  equal(stalled.includes("50.00MB / 80.00MB  5.00MB/s"), true, stalled);
+  const stalled = frame(stateOf(...build), view(10_060, { columns: 90 }))[4] ?? "";
+  equal(stalled.includes("50.00MB / 80.00MB  5.00MB/s  6s left"), true, stalled);
 });
 
-Deno.test("the last frame shows how it ended, and all of it", () => {
+Deno.test("an upload's total is the one that this side has counted", () => {
+  const state = stateOf(
+    { v: [{ d: "ctx", name: "[internal] load build context", start: 0 }] },
+    { s: [{ v: "ctx", id: "transferring context:", at: 10, start: 10, current: 0 }] },
+    { s: [{ v: "ctx", id: "transferring context:", at: 2010, start: 10, current: 30e6 }] },
+  );
+  const upload = beginUpload(state, "context");
+  Object.assign(upload, { files: 12, bytes: 30e6, total: 600e6 });
+  const [, , line] = frame(state, view(2010, { columns: 100 }));
+  equal(
+    line,
+    " => => transferring context: 12 files  30.00MB / 600.00MB  15.00MB/s  38s left".padEnd(95) +
+      "2.0s",
+  );
+});
+
+Deno.test("the last frame shows how it ended; warnings and failed steps stand below it", () => {
   const state = stateOf(...build, {
     v: [
       { d: "ctx", name: "[internal] load build context", start: 40, stop: 3000 },
@@ -99,18 +117,66 @@ Deno.test("the last frame shows how it ended, and all of it", () => {
       total: 80e6,
     }],
   });
+  const lines = frame(state, view(3200, { rows: 4, columns: 80, ending: "ERROR", colors: MARKED }));
   deepEqual(
-    frame(state, view(3200, { rows: 4, columns: 80, ending: "ERROR", colors: MARKED })),
+    lines,
     [
       "[+] Building 3.2s (5/5) ERROR                                          remote:b",
-      "<run> => [internal] load build definition from Dockerfile                       0.0s",
-      "<warn> => WARN: FromAsCasing: casing does not match (line 1)                     0.0s",
-      "<run> => [internal] load build context                                          3.0s",
-      "<run> => => transferring context: 80.00MB / 80.00MB  27.21MB/s                  2.9s",
-      "<run> => CACHED [base 1/3] FROM busybox                                         0.0s",
-      "<err> => ERROR [base 2/3] RUN make                                              3.0s",
+      "<run> => 2 internal steps done, 1 step CACHED",
       "<cancel> => CANCELED [base 3/3] COPY . .                                           0.1s",
     ].map((line) => line.replace(/^<.*/, "$&\x1b[0m")),
+  );
+  equal(
+    failedSteps(state, { columns: 80, colors: PLAIN }),
+    " => ERROR [base 2/3] RUN make                                              3.0s\n" +
+      "------\n1.960 cc a.c\n1.960 cc b.c\n1.960 \x1b[32m10%\r90%\x1b[0m\n------\n",
+  );
+});
+
+Deno.test("running steps keep their place when steps above them end", () => {
+  const memory = newMemory();
+  const state = stateOf({
+    v: [
+      { d: "ctx", name: "[internal] load build context", start: 0 },
+      { d: "a", name: "[a 1/1] RUN a", start: 1 },
+      { d: "b", name: "[b 1/1] RUN b", start: 2 },
+    ],
+    s: [{ v: "ctx", id: "transferring context:", at: 3, start: 1, current: 5, total: 9 }],
+    l: [{ v: "a", at: 5, text: "one\ntwo\nthree\n" }],
+  });
+  const place = () =>
+    frame(state, view(100, { memory, rows: 30 })).findIndex((line) => line.includes("RUN b"));
+  const before = place();
+  const apply = (brief: Brief) => applyStatus(state, message(brief), T0 + 50);
+  apply({ l: [{ v: "a", at: 6, text: "\x1b[2J" }] });
+  equal(place(), before, "output that is cleared");
+  apply({ v: [{ d: "ctx", name: "[internal] load build context", start: 0, stop: 40 }] });
+  equal(place(), before, "an internal step that ends");
+  apply({ v: [{ d: "a", name: "[a 1/1] RUN a", start: 1, stop: 45 }] });
+  equal(place(), before, "a step with output that ends");
+  apply({ v: [{ d: "b", name: "[b 1/1] RUN b", start: 2, stop: 60 }] });
+  deepEqual(frame(state, view(100, { memory })).map((line) => line.replace(/ +[\d.]+s$/, "")), [
+    "[+] Building 0.1s (3/3)                            remote:b",
+    " => 1 internal step done",
+    " => [a 1/1] RUN a",
+    " => [b 1/1] RUN b",
+  ]);
+});
+
+Deno.test("the header: a share of the last build's time, and the answer to Ctrl-C", () => {
+  const head = (more: Partial<View>) => frame(stateOf(...build), view(2100, more))[0];
+  equal(
+    head({ lastTime: 8400, columns: 80 }),
+    "[+] Building 2.1s (2/5) 25% of the last 8.4s                           remote:b",
+  );
+  equal(
+    head({ lastTime: 1500, columns: 80 }),
+    "[+] Building 2.1s (2/5) last time 1.5s                                 remote:b",
+  );
+  equal(head({ lastTime: 8400, columns: 50 }), "[+] Building 2.1s (2/5)                  remote:b");
+  equal(
+    head({ cancelling: true, columns: 80 })?.trimEnd(),
+    "[+] Building 2.1s (2/5) cancelling; press Ctrl-C again to leave",
   );
 });
 

@@ -13,6 +13,8 @@ export interface Upload {
   readonly steps: ReadonlySet<string> | undefined;
   files: number;
   bytes: number;
+  /** Bytes of all files that the daemon wants; undefined while unknown. */
+  total: number | undefined;
 }
 
 /** The largest number of transfers of one name that are matched to uploads; a job has one per context. */
@@ -36,7 +38,7 @@ export function beginUpload(
   mount: string,
   steps?: ReadonlySet<string>,
 ): Upload {
-  const upload: Upload = { mount, steps, files: 0, bytes: 0 };
+  const upload: Upload = { mount, steps, files: 0, bytes: 0, total: undefined };
   state.uploads.push(upload);
   return upload;
 }

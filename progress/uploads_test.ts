@@ -97,5 +97,5 @@ Deno.test("filesText() groups digits", () => {
       1234567,
       "1,234,567 files",
     ]] as const
-  ) equal(filesText({ mount: "", steps: undefined, files, bytes: 0 }), text);
+  ) equal(filesText({ mount: "", steps: undefined, files, bytes: 0, total: undefined }), text);
 });

@@ -75,6 +75,7 @@ async function sendWith(sys: Sys, stream: PacketStream, options: SendOptions): P
     const root = resolveRoot(options.root);
     const writeStat = statWriter();
     let bytes = 0;
+    let requested = 0;
     const emit = (stat: Stat): void => {
       const packet = writeStat(stat);
       bytes += packet.length;
@@ -105,6 +106,7 @@ async function sendWith(sys: Sys, stream: PacketStream, options: SendOptions): P
         if (stop.signal.aborted) return;
       }
       stream.send(endOfListing);
+      progress.total = requested;
     };
     list().catch(over.reject);
 
@@ -116,6 +118,8 @@ async function sendWith(sys: Sys, stream: PacketStream, options: SendOptions): P
         over.resolve();
       } else if (packet.type === PacketType.req) {
         if (!walk.entries.take(packet.id)) throw notOffered(packet.id);
+        requested += walk.entries.size(packet.id);
+        if (progress.total !== undefined) progress.total = requested;
         pump.add(packet.id);
       }
     }).then(() => over.reject(new PeerError("it ended the call early")), over.reject);

@@ -124,7 +124,7 @@ Deno.test("progress counts entries, files and bytes", async () => {
   await using tree = await makeTree(`a/b "12345"\nc 200000`);
   let last;
   await transfer(tree.root, { onProgress: (progress) => last = { ...progress } });
-  assert.deepEqual(last, { entries: 3, files: 2, bytes: 200005 });
+  assert.deepEqual(last, { entries: 3, files: 2, bytes: 200005, total: 200005 });
 });
 
 Deno.test("a file that vanishes after it was listed costs itself and a warning", async () => {

@@ -38,6 +38,8 @@ export interface Progress {
   files: number;
   /** Bytes of content so far. */
   bytes: number;
+  /** Bytes of the files that the peer has requested; known to a sender that has listed all entries. */
+  total?: number;
 }
 
 /**

@@ -32,6 +32,8 @@ export interface JobContext {
   readonly idle?: IdleWatch;
   /** The run was started by bake. */
   readonly isBake: boolean;
+  /** Receives the bytes of each image by its digest; present only where a terminal shows the run. */
+  readonly imageSizes?: Map<string, number>;
   /** How often the run is repeated after a lost connection. */
   readonly retries?: number;
   /** Called when the run can't be repeated any more: for example, stdin was consumed. */

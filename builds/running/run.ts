@@ -75,6 +75,7 @@ export async function runBuilds(
   let notRepeatable: string | undefined;
   const markNotRepeatable = (reason: string) => void (notRepeatable = reason);
   let open = context.nodes;
+  const imageSizes = progress.mode === "tty" ? new Map<string, number>() : undefined;
   // Below the display, as in buildx: lines above a display that fills the terminal aren't seen.
   const finish = (outcome: Outcome, notes: readonly string[] = []) =>
     progress.finish(outcome, notes);
@@ -85,7 +86,11 @@ export async function runBuilds(
         const nodes = open ?? nodeClients({ ...context, affinity: affinityOf(builds, context) });
         open = undefined;
         try {
-          return await runOn(nodes, builds, { ...context, markNotRepeatable });
+          return await runOn(nodes, builds, {
+            ...context,
+            markNotRepeatable,
+            ...imageSizes && { imageSizes },
+          });
         } finally {
           await nodes.close();
         }
@@ -93,6 +98,15 @@ export async function runBuilds(
     );
     phase("solved");
     finish({}, noOutput(builds, context.builder));
+    if (imageSizes && !context.inspect && ![...builds.values()].some(({ call }) => call)) {
+      const { showSummary } = await import("../results/summary.ts");
+      const targets = [...builds].map(([target, { outputs }]) => {
+        const own = answers.get(target)!;
+        const size = imageSizes.get(own["containerimage.digest"] ?? "");
+        return { target, outputs, answers: own, size };
+      });
+      showSummary(targets, progress.state, deps);
+    }
     if (progress.mode === "plain" || progress.mode === "tty") {
       const refs = [...answers].flatMap(([target, { "buildx.build.ref": ref }]) =>
         ref === undefined ? [] : [[target, ref] as const]
@@ -105,6 +119,7 @@ export async function runBuilds(
     finish({ error, canceled: deps.signal.aborted });
     if (deps.signal.aborted || !(error instanceof Error)) throw error;
     const failed = error instanceof BuildError ? error : new BuildError(error, errorPrefix);
+    if (progress.mode === "tty") failed.leaveCommandOut();
     const ref = failedBuild(failed);
     const isWatched = deps.stderr.isTerminal && deps.stdin.isTerminal;
     if (isWatched && context.inspect === undefined && programFailed(failed)) {
@@ -163,9 +178,10 @@ function affinityOf(
 async function runOn(
   nodes: NodeClients,
   builds: ReadonlyMap<string, PreparedBuild>,
-  context: RunContext & Pick<JobContext, "markNotRepeatable">,
+  context: RunContext & Pick<JobContext, "markNotRepeatable" | "imageSizes">,
 ): Promise<ReadonlyMap<string, Answers>> {
   const jobs = await jobsOf(nodes, builds, context);
+  if (context.progress.mode === "tty") void compareWithLast(nodes, jobs, context);
   using shared = openShared(context, jobs.map(({ build }) => build));
   using idle = context.idleTimeout ? watchIdle(context.idleTimeout) : undefined;
   const common = {
@@ -184,6 +200,26 @@ async function runOn(
   phase("connected");
   await makeReady(client, job.build, common);
   return new Map([[job.target, await runJob(client, job, common)]]);
+}
+
+/** Shows the time as a share of the last build's, once the daemon has answered. Never rejects. */
+async function compareWithLast(
+  nodes: NodeClients,
+  jobs: readonly Job[],
+  { builder, store, progress, deps }: RunContext,
+): Promise<void> {
+  try {
+    const { lastTime } = await import("../results/last_time.ts");
+    const times = await Promise.all(
+      jobs.map(async (job) =>
+        await lastTime(await nodes.of(job), { job, builder: builder.name, store }, deps.signal)
+      ),
+    );
+    const known = times.filter((time) => time !== undefined);
+    if (known.length === times.length) progress.compareWith(Math.max(...known));
+  } catch {
+    // The build doesn't need it.
+  }
 }
 
 /** Deps whose signal ends with this one, too. */

@@ -102,6 +102,12 @@ async function runBuild(
     if (build.outputs.some(({ attrs }) => attrs["prefer-image-digest"] === "true")) {
       delete answers["containerimage.config.digest"];
     }
+    const digest = answers["containerimage.digest"];
+    if (context.imageSizes && digest !== undefined) {
+      const { imageSize } = await import("../results/image_size.ts");
+      const size = await imageSize(client, digest, deps.signal);
+      if (size !== undefined) context.imageSizes.set(digest, size);
+    }
     answers["buildx.build.ref"] = `${builder.name}/${job.node.name}/${ref}`;
     return { ...answers, ...await withProvenance(client, ref, context) };
   } catch (error) {

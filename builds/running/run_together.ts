@@ -24,6 +24,9 @@ export async function runTogether(
 ): Promise<ReadonlyMap<string, Answers>> {
   const targets = Map.groupBy(jobs, ({ target }) => target);
   const links = linkJobs(jobs, context.inspect);
+  // buildx's output has no nodes, and scripts read it.
+  const showsNodes = context.imageSizes !== undefined &&
+    new Set(jobs.map(({ node }) => node.name)).size > 1;
   const builds = new Map(jobs.map(({ target, build }) => [target, build]));
   const uploads = sharedUploads(jobs);
   const clients = new Map(
@@ -60,7 +63,9 @@ export async function runTogether(
         const attrs = { ...job.options.attrs, ...uploads.attrsOf(job) };
         const build = withLinkedCredentials(job.build, builds);
         const fitted = { ...job, build, options: { ...job.options, attrs } };
-        const its = { ...own, progress: progress.ofJob() };
+        const ofJob = progress.ofJob();
+        const shown = showsNodes ? withPrefix(ofJob, job.node.name) : ofJob;
+        const its = { ...own, progress: shown };
         return await uploads.during(
           client,
           job,

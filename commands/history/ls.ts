@@ -1,5 +1,6 @@
 import { openStore } from "../../builders/builder.ts";
 import { ago } from "../du/usage_record.ts";
+import { showRows } from "../../cli/show_rows.ts";
 import { defineCommand } from "../../cli/command.ts";
 import { type Format, parseFormat } from "../../cli/format.ts";
 import { goJsonValue } from "../../base/go/json.ts";
@@ -59,7 +60,7 @@ export const command = defineCommand({
       });
     });
     const failure = nodes.failure();
-    if (rows.length > 0 || failure === undefined) deps.stdout.write(format.render(rows));
+    if (rows.length > 0 || failure === undefined) await showRows(deps, format, rows);
     if (failure !== undefined) throw failure;
   },
 });

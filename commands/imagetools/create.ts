@@ -72,7 +72,7 @@ export const command = defineCommand({
 
     using progress = progressOf(deps, { mode, debug: global.debug });
     try {
-      await publish(image, tags, repositories, progress.local);
+      await publish(image, tags, repositories, progress.local, mode === "tty");
       progress.finish();
     } catch (error) {
       progress.finish({ error, canceled: deps.signal.aborted });

@@ -1,3 +1,4 @@
+import { showRows } from "../../cli/show_rows.ts";
 import { defineCommand, type Invocation } from "../../cli/command.ts";
 import type { FlagSpecs } from "../../cli/flags/spec.ts";
 import { parseFormat } from "../../cli/format.ts";
@@ -36,7 +37,7 @@ export async function listTransports(
 ): Promise<void> {
   const format = parseFormat(flags.format, table, headers);
   const found = await findTransports(deps.registry);
-  deps.stdout.write(format.render(found.map((one) => rowOf(one, format.isTable))));
+  await showRows(deps, format, found.map((one) => rowOf(one, format.isTable)));
   if (!format.isTable) return;
   const notes = found.filter(({ status }) => status !== "ok").flatMap(({ path, problem, hint }) => [
     `${path}: ${problem}`,

@@ -1,7 +1,7 @@
 /** The most common mistakes, made against a real daemon: each has a hint, and a row in troubleshooting. */
 import assert from "node:assert/strict";
 import { sharedBuildkitd } from "../harness/shared.ts";
-import { shellWord } from "../../base/shell_word.ts";
+import { fairleadOnTerminal } from "../harness/pty.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { type Workspace, workspace } from "./workspace.ts";
@@ -246,21 +246,9 @@ async function check(space: Workspace, mistake: Mistake): Promise<void> {
     return;
   }
   assert.ok(!text.includes("WARNING: -o") && !text.includes("not expected"), text);
-  assert.ok((await onScreen(space, args)).includes(`WARNING: ${wanted}`));
-}
-
-/** The output of a command on a terminal. */
-async function onScreen(space: Workspace, args: readonly string[]): Promise<string> {
-  const root = new URL("../..", import.meta.url).pathname;
-  const program = ["deno", "run", "-A", "--quiet", "--no-lock", "--config", `${root}deno.json`];
-  const words = [Deno.execPath(), ...program.slice(1), `${root}main.ts`, ...args].map(shellWord);
-  const command = new Deno.Command("script", {
-    args: ["-qec", `stty columns 200; ${words.join(" ")}`, "/dev/null"],
-    cwd: space.dir,
-    env: space.env,
-    stdin: "null",
-  });
-  return new TextDecoder().decode((await command.output()).stdout);
+  assert.ok(
+    (await fairleadOnTerminal(space, args, { columns: 200 })).text.includes(`WARNING: ${wanted}`),
+  );
 }
 
 /** The pattern of a row's message: `…` stands for anything, and `(ssh)` is no part of it. */

@@ -1,0 +1,66 @@
+/** A build on a terminal, against a real daemon: the frames, the end, Ctrl-C. */
+import assert from "node:assert/strict";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { fairleadOnTerminal } from "../harness/pty.ts";
+import { workspace } from "./workspace.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "script"));
+const shared = ignore ? undefined! : await sharedBuildkitd();
+
+Deno.test(
+  { name: "a good build ends with a block; the next one has a share", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({ "Dockerfile": "FROM busybox\nCOPY f /\nRUN sleep 1\n", "f": "x" });
+    const build = ["build", "--no-cache", "-t", "me/app:1", "-o", "type=image", "."];
+    const first = await fairleadOnTerminal(space, build, { columns: 100 });
+    assert.equal(first.code, 0, first.text);
+    const end = first.text.slice(first.text.lastIndexOf("FINISHED"));
+    assert.match(end, /=> \d internal steps done/);
+    assert.match(end, /^ image {5}me\/app:1$/m);
+    assert.match(end, /^ digest {4}sha256:[0-9a-f]{64}$/m);
+    assert.match(end, /^ size {6}[\d.]+MB$/m);
+    assert.match(end, /^ output {4}stays with the builder$/m);
+    assert.match(end, /^ steps {5}\d of \d cached, slowest: 1\.\ds .*RUN sleep 1$/m);
+    const [, words = ""] = /^ timeline {2}fairlead (.*)$/m.exec(end) ?? [];
+    assert.equal((await space.fairlead([...words.split(" "), "-o", "page.html"])).code, 0, words);
+    const second = await fairleadOnTerminal(space, build, { columns: 100 });
+    assert.match(second.text, /\(\d\/\d\) \d+% of the last [12]\.\ds /);
+  },
+);
+
+Deno.test({ name: "a failed step is the last thing on the screen", ignore }, async () => {
+  await using space = await workspace(shared.address);
+  const command = "echo one; echo two; exit 3";
+  space.write({ "Dockerfile": `FROM busybox\nRUN ${command}\n` });
+  const { code, text } = await fairleadOnTerminal(space, ["build", "."], { columns: 100 });
+  assert.equal(code, 1);
+  const end = text.slice(text.lastIndexOf("[+] Building"));
+  assert.match(
+    end,
+    / => ERROR \[2\/2\] RUN echo one.*\n------\n[\d.]+ one\n[\d.]+ two\n------\n/,
+  );
+  assert.equal(end.split(command).length - 1, 2, end);
+  assert.match(
+    end,
+    />>> RUN echo one[^]*ERROR: failed to build: failed to solve: the step did not complete successfully: exit code: 3\n(hint: .*\n)?$/,
+  );
+  assert.doesNotMatch(end, /No output specified/);
+});
+
+Deno.test(
+  { name: "Ctrl-C is answered at once, though the daemon takes its time", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    space.write({ "Dockerfile": "FROM busybox\nRUN sleep 30\n" });
+    const { code, text } = await fairleadOnTerminal(space, ["build", "."], {
+      columns: 100,
+      interruptAt: /RUN sleep 30 +1\.\ds/,
+    });
+    assert.equal(code, 130, text);
+    assert.match(text, /cancelling; press Ctrl-C again to leave/);
+    assert.match(text, /CANCELED/);
+  },
+);
