@@ -1,7 +1,5 @@
 import { cutToWidth, textWidth } from "../base/width.ts";
-import { type Palette, palette } from "./colors.ts";
-import type { Deps } from "./deps.ts";
-import type { Format } from "./format.ts";
+import type { Palette } from "./colors.ts";
 
 /** The fewest columns that a cell is cut to. */
 const LEAST = 8;
