@@ -11,4 +11,9 @@ export const command = defineGroup([
     summary: "Run policy tests",
     load: () => import("./policy/test.ts"),
   },
+  {
+    name: "trust",
+    summary: "Show or fetch the keys that signatures are verified with",
+    load: () => import("./policy/trust.ts"),
+  },
 ]);

@@ -26,7 +26,7 @@ export interface PolicyHost {
   readonly files?: PolicyFiles;
   /** Asks the daemon about a dependency that a provenance names. */
   material(request: MetaRequest): Promise<Meta>;
-  /** A verified signature of the file with this checksum, or null. */
+  /** A verified signature of the file with this checksum, or null; see `attestationFinder`. */
   attestation(need: Need, checksum: string): Promise<unknown>;
 }
 

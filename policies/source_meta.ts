@@ -102,10 +102,13 @@ export function metaRequest(
   });
 }
 
-/** The daemon's metadata for the engine; undefined if no metadata was requested. */
+/**
+ * The daemon's metadata for the engine; undefined if no metadata was requested.
+ * @param signatures the verified signatures of an image
+ */
 export function metaOf(
   { Image: image, Git: git, HTTP: http }: ResolveSourceMetaResponse,
-  signatures?: readonly unknown[],
+  signatures: readonly unknown[],
 ): Meta | undefined {
   if (!image && !git && !http) return undefined;
   const chain = image?.AttestationChain;
@@ -125,7 +128,7 @@ export function metaOf(
               })),
           },
         },
-        ...signatures && { signatures },
+        signatures,
       },
     },
     ...git && {

@@ -5,11 +5,22 @@ import type { Service } from "../buildkit/grpc/call.ts";
 import { dockerfileRequest } from "../buildkit/solve_request.ts";
 import type { StatusResponse } from "../proto/gen/control_types.ts";
 import type { ResolveSourceMetaResponse } from "../proto/gen/gateway.ts";
+import { httpDefinition } from "./http_definition.ts";
 import { type MetaRequest, metaRequest } from "./source_meta.ts";
 
 export interface SourceResolver extends AsyncDisposable {
   /** Rejects with the daemon's error. */
   resolve(request: MetaRequest): Promise<ResolveSourceMetaResponse>;
+  /** Lets the daemon download a file, and returns its first `limit` bytes. Rejects with its error. */
+  download(url: string, options: DownloadOptions): Promise<Uint8Array>;
+}
+
+export interface DownloadOptions {
+  /** The header Accept. */
+  readonly accept?: string;
+  /** The step's name in the progress. */
+  readonly title: string;
+  readonly limit: number;
 }
 
 /** Opens an internal build with the first question; disposing of the resolver ends the build. */
@@ -37,6 +48,14 @@ export function sourceResolver(client: Client, { services, onStatus, signal }: {
     async resolve(request) {
       const gateway = await (opening ??= open());
       return await gateway.resolveSourceMeta(metaRequest(request));
+    },
+    async download(url, { accept, title, limit }) {
+      const gateway = await (opening ??= open());
+      const name = "download";
+      const Definition = await httpDefinition(url, { name, accept, title });
+      const { result } = await gateway.solve({ Definition });
+      const ref = result?.$case === "ref" ? result.ref.id : "";
+      return await gateway.readFile(ref, name, limit);
     },
     async [Symbol.asyncDispose]() {
       over.resolve();

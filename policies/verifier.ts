@@ -7,12 +7,12 @@ import {
   type DecisionResponse,
   PolicyVerifierDefinition as Verifier,
 } from "../proto/gen/policysession.ts";
-import type { ResolveSourceMetaResponse } from "../proto/gen/gateway.ts";
 import { messageOf } from "../proto/message_of.ts";
 import { pathOf, type Service, unary } from "../buildkit/grpc/call.ts";
 import { Code, RpcError } from "../buildkit/grpc/status.ts";
 import type { EngineLog } from "./engine.ts";
 import { type Policy, type PolicyEnv, PolicyError } from "./policy.ts";
+import type { SignatureVerifier } from "./signatures.ts";
 import { metaOf, metaRequest, type PolicyPlatform } from "./source_meta.ts";
 
 export interface VerifierOptions {
@@ -20,11 +20,7 @@ export interface VerifierOptions {
   readonly env: PolicyEnv;
   /** The platform of a source that comes without one. */
   readonly defaultPlatform: PolicyPlatform | undefined;
-  /** Verifies the signatures of an image's attestations; the list is empty if none is valid. */
-  readonly signatures: (
-    source: ResolveSourceMetaResponse,
-    platform: PolicyPlatform | undefined,
-  ) => Promise<readonly unknown[]>;
+  readonly signatures: SignatureVerifier;
   readonly log: (policy: number, lines: readonly EngineLog[]) => void;
   /** Called with a denied source, which the build's error will name. */
   readonly onDeny: (identifier: string) => void;
@@ -46,11 +42,15 @@ export function policyVerifier(options: VerifierOptions): Service {
         architecture: Platform.Architecture,
         variant: Platform.Variant,
       };
-      const signatures = found.Image?.AttestationChain
-        ? await options.signatures(found, platform ?? options.defaultPlatform)
-        : undefined;
+      const told: EngineLog[] = [];
+      const signatures = await options.signatures.ofImage(
+        found,
+        platform ?? options.defaultPlatform,
+        (line) => told.push(line),
+      );
       const meta = metaOf(found, signatures);
       for (const [at, policy] of options.policies.entries()) {
+        options.log(at, told);
         const { action, messages, update, request, logs } = await policy.check({
           source: { identifier, attrs },
           meta,

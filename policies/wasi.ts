@@ -8,6 +8,8 @@
 const OK = 0, BAD_FILE = 8, NOT_SUPPORTED = 58;
 /** The file descriptors to which Go prints a fatal error. */
 const STDOUT = 1, STDERR = 2;
+/** The module's own name, as C writes it. */
+const PROGRAM = new TextEncoder().encode("policy\0");
 
 /** The error for a module that ended by itself; `message` holds its output. */
 export class ModuleExit extends Error {
@@ -49,9 +51,22 @@ export function wasi(names: readonly string[]): {
       view().setUint32(written, total, true);
       return OK;
     },
-    args_sizes_get: none,
-    environ_sizes_get: none,
-    args_get: () => OK,
+    /** Packages of Go read the program's name while they start. */
+    args_sizes_get(count: number, size: number): number {
+      view().setUint32(count, 1, true);
+      view().setUint32(size, PROGRAM.length, true);
+      return OK;
+    },
+    args_get(pointers: number, at: number): number {
+      view().setUint32(pointers, at, true);
+      new Uint8Array(memory.buffer, at, PROGRAM.length).set(PROGRAM);
+      return OK;
+    },
+    environ_sizes_get(count: number, size: number): number {
+      view().setUint32(count, 0, true);
+      view().setUint32(size, 0, true);
+      return OK;
+    },
     environ_get: () => OK,
     sched_yield: () => OK,
     /** Go waits only for the clock, and no other code could run meanwhile, so this blocks. */
@@ -69,11 +84,6 @@ export function wasi(names: readonly string[]): {
       throw new ModuleExit(printed.trim() || `exit code ${code}`);
     },
   };
-  function none(count: number, size: number): number {
-    view().setUint32(count, 0, true);
-    view().setUint32(size, 0, true);
-    return OK;
-  }
   const imports: Record<string, (...args: never[]) => number> = {};
   for (const name of names) {
     imports[name] = known[name] ?? (() => name.startsWith("fd_") ? BAD_FILE : NOT_SUPPORTED);

@@ -1,7 +1,7 @@
 /** Bundles the program into dist/, or into the named folder; `scripts/bundle/` has the parts. */
 import { bundleFolder } from "./bundle/program.ts";
-import { shipEngine } from "./policy/engine.ts";
+import { shipModules } from "./policy/engine.ts";
 
 const dist = Deno.args[0] ?? new URL("../dist", import.meta.url).pathname;
 await bundleFolder(dist);
-await shipEngine(dist);
+await shipModules(dist);

@@ -8,7 +8,7 @@ import { denoCompile } from "./compile/deno_compile.ts";
 import { findLibc } from "./compile/libc.ts";
 import { fetchDeno } from "./compile/npm_deno.ts";
 import { commitOf } from "./compile/commit.ts";
-import { shipEngine } from "./policy/engine.ts";
+import { shipModules } from "./policy/engine.ts";
 import { findTarget, ownTarget, type Target, targets } from "./compile/targets.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -65,13 +65,13 @@ async function compile({ form, chosen, output }: Choice): Promise<void> {
     const path = await place(output ?? "fairlead.js", output !== undefined);
     const { singleFile } = await import("./compile/single_file.ts");
     await singleFile(path, revision);
-    await shipEngine(path.slice(0, path.lastIndexOf("/")) || "/");
+    await shipModules(path.slice(0, path.lastIndexOf("/")) || "/");
     return console.log(path);
   }
   // The bundler takes a second to load: wrong arguments don't wait for it.
   const { bundleFolder } = await import("./bundle/program.ts");
   await bundleFolder(dist, revision);
-  await shipEngine(dist);
+  await shipModules(dist);
   for (const target of chosen) {
     const path = await place(output ?? fileName(form, target), output !== undefined);
     if (form === "self-extracting") await extracting(target, path, revision);

@@ -8,7 +8,11 @@ import { capabilities } from "../../buildkit/capabilities.ts";
 import type { Client } from "../../buildkit/client.ts";
 import type { Service } from "../../buildkit/grpc/call.ts";
 import { RpcError } from "../../buildkit/grpc/status.ts";
-import { policyEngine } from "../../policies/engine_module.ts";
+import { buildxConfigDir } from "../../builders/store/config_dir.ts";
+import { warnOnce } from "../../cli/warn.ts";
+import { attestationFinder } from "../../policies/attestations.ts";
+import type { EngineLog } from "../../policies/engine.ts";
+import { policyEngine, signatureModule } from "../../policies/engine_module.ts";
 import {
   compilePolicy,
   type Policy,
@@ -18,6 +22,7 @@ import {
 } from "../../policies/policy.ts";
 import { localFiles, pathProblem } from "../../policies/policy_files.ts";
 import { policyLog } from "../../policies/policy_log.ts";
+import { signatureVerifier } from "../../policies/signatures.ts";
 import { metaOf } from "../../policies/source_meta.ts";
 import { sourceResolver } from "../../policies/source_resolver.ts";
 import { policyVerifier } from "../../policies/verifier.ts";
@@ -62,11 +67,8 @@ export async function openPolicies(
   ]);
   // Daemons without this feature build as if there were no policy.
   if (!known.has("source.policy.session")) throw neverAsked(planned);
-  const engine = await policyEngine({
-    env: deps.env,
-    note: (line) => progress.note(line),
-    signal,
-  });
+  const loading = { env: deps.env, note: (line: string) => progress.note(line), signal };
+  const engine = await policyEngine(loading);
   const open = new AsyncDisposableStack();
   const resolver = open.use(sourceResolver(client, { services, onStatus: () => {}, signal }));
   const log = policyLog(
@@ -75,7 +77,13 @@ export async function openPolicies(
   );
   const policies: Policy[] = [];
   const denied = new Set<string>();
-  const level = (at: number) => sets[at]!.policy.logLevel ?? "info";
+  const level = (at: number) => sets[at]!.policy?.logLevel ?? "info";
+  const verifier = signatureVerifier({
+    load: () => signatureModule(loading),
+    config: buildxConfigDir(deps.env),
+    warn: warnOnce(deps, (line) => progress.note(line)),
+    signal,
+  });
   const env = {
     args: job.options.buildArgs,
     labels: job.options.labels,
@@ -84,15 +92,20 @@ export async function openPolicies(
   };
   let proxyNetwork = false;
   try {
-    for (const [at, { modules }] of sets.entries()) {
+    for (const [at, { modules, isDefault }] of sets.entries()) {
+      const tell = (line: EngineLog) => log.write([line], level(at));
       const policy = open.use(
         await compilePolicy(engine, modules, {
-          files,
-          material: async (request) => metaOf(await resolver.resolve(request)) ?? {},
-          attestation: () => Promise.resolve(null),
+          ...isDefault ? {} : { files },
+          async material(request) {
+            const found = await resolver.resolve(request);
+            return metaOf(found, await verifier.ofImage(found, request.platform, tell)) ?? {};
+          },
+          attestation: attestationFinder({ files, resolver, verifier, log: tell }),
         }, { print: true }),
       );
       policies.push(policy);
+      if (isDefault) continue;
       const { caps, logs } = await policy.caps(env);
       log.write(logs, level(at));
       proxyNetwork ||= caps["exec.proxy"] === true;
@@ -122,8 +135,7 @@ export async function openPolicies(
       env,
       defaultPlatform: platform &&
         { os: platform.OS, architecture: platform.Architecture, variant: platform.Variant },
-      // There are no verified signatures, so a policy that requires one denies.
-      signatures: () => Promise.resolve([]),
+      signatures: verifier,
       log: (at, lines) => log.write(lines, level(at)),
       onDeny: (identifier) => denied.add(identifier),
     }),
@@ -142,8 +154,11 @@ export async function openPolicies(
 }
 
 interface ModuleSet {
-  readonly policy: PlannedPolicy;
+  /** The policy's options. */
+  readonly policy?: PlannedPolicy;
   readonly modules: readonly PolicyModule[];
+  /** buildx's own policy has no folder, and nothing to say about the whole build. */
+  readonly isDefault?: true;
 }
 
 /**
@@ -151,7 +166,7 @@ interface ModuleSet {
  * absent.
  */
 async function loadModules(
-  { all, isRemote }: PlannedPolicies,
+  { all, isRemote, hasDefault }: PlannedPolicies,
   files: PolicyFiles,
 ): Promise<ModuleSet[]> {
   const sets = await Promise.all(all.map(async (policy): Promise<ModuleSet | undefined> => {
@@ -169,7 +184,12 @@ async function loadModules(
     }));
     return beside && modules.flat().length === 0 ? undefined : { policy, modules: modules.flat() };
   }));
-  return sets.filter((set) => set !== undefined);
+  return [...hasDefault ? [await defaultSet()] : [], ...sets.filter((set) => set !== undefined)];
+}
+
+async function defaultSet(): Promise<ModuleSet> {
+  const { DEFAULT_POLICY, DEFAULT_POLICY_NAME } = await import("../../policies/default_policy.ts");
+  return { isDefault: true, modules: [{ name: DEFAULT_POLICY_NAME, text: DEFAULT_POLICY }] };
 }
 
 function notFound(name: string): UsageError {

@@ -14,6 +14,8 @@ import type { BuildSpec } from "../spec/build_spec.ts";
 /** The policies of a build, in the order in which they are asked. */
 export interface PlannedPolicies {
   readonly all: readonly PlannedPolicy[];
+  /** `BUILDX_DEFAULT_POLICY` puts buildx's own policy before all others. */
+  readonly hasDefault: boolean;
   /** The folder of this machine that names are relative to; undefined where the context is none. */
   readonly folder: string | undefined;
   /** The context as it was typed, where it is a folder. */
@@ -49,8 +51,8 @@ export function planPolicies(
   const found = besideDockerfile(inputs, isRemote);
   const chosen = choosePolicies(policies, found !== undefined);
   if (chosen === "disabled") return undefined;
-  if (readBool(env("BUILDX_DEFAULT_POLICY") ?? "")) throw noDefaultPolicy();
-  if (chosen.length === 0) return undefined;
+  const hasDefault = readBool(env("BUILDX_DEFAULT_POLICY") ?? "") === true;
+  if (chosen.length === 0 && !hasDefault) return undefined;
   const typed = cleanPath(dockerfile.typed);
   const folder = context.kind === "folder" ? context.path : undefined;
   const typedFolder = context.kind === "folder" ? context.typed : "";
@@ -63,6 +65,7 @@ export function planPolicies(
     all: chosen.map((policy) =>
       policy.files.length > 0 ? policy : { ...policy, beside: { name: name(), path: found!.path } }
     ),
+    hasDefault,
     folder,
     typedFolder,
     isRemote,
@@ -107,14 +110,6 @@ function isLink(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function noDefaultPolicy(): UsageError {
-  return new UsageError(
-    "cannot build under the policy of BUILDX_DEFAULT_POLICY: fairlead doesn't verify signatures of " +
-      "images yet",
-    "build with buildx, or unset BUILDX_DEFAULT_POLICY",
-  );
 }
 
 /**

@@ -48,11 +48,8 @@ export const command = defineCommand({
     const log = (lines: readonly EngineLog[]) => {
       if (global.debug) { for (const { text } of lines) deps.stderr.write(`DEBUG: ${text}\n`); }
     };
-    using policy = await compilePolicy(engine, [module], {
-      files: localFiles(deps.cwd, deps.signal),
-      material: (request) => builder.meta(request),
-      attestation: () => Promise.resolve(null),
-    }, { print: true });
+    const host = builder.host(localFiles(deps.cwd, deps.signal));
+    using policy = await compilePolicy(engine, [module], host, { print: true });
     let meta: Meta | undefined;
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const result = await policy.check({
@@ -91,10 +88,7 @@ async function printInput(
   { deps, fields }: { readonly deps: Deps; readonly fields: readonly string[] },
 ): Promise<void> {
   const engine = await policyEngine(noted(deps));
-  using policy = await compilePolicy(engine, [], {
-    material: (request) => builder.meta(request),
-    attestation: () => Promise.resolve(null),
-  }, { print: false });
+  using policy = await compilePolicy(engine, [], builder.host(), { print: false });
   let meta: Meta | undefined;
   /** Requested fields that metadata can bring. */
   const known = new Set<string>();

@@ -1,11 +1,20 @@
-/** The builder that policy commands ask about sources: its first node, connected to on demand. */
+/**
+ * The builder that policy commands ask about sources: its first node, connected to on demand. The
+ * signatures of its answers are verified.
+ */
 import { auth } from "../../buildkit/session/auth.ts";
 import { health } from "../../buildkit/session/health.ts";
 import { logins } from "../../cli/builders/logins.ts";
 import { reachNodes } from "../../cli/builders/reached_nodes.ts";
 import type { Deps } from "../../cli/deps.ts";
 import type { GlobalValues } from "../../cli/flags/spec.ts";
-import { warn } from "../../cli/warn.ts";
+import { warn, warnOnce } from "../../cli/warn.ts";
+import { buildxConfigDir } from "../../builders/store/config_dir.ts";
+import { attestationFinder } from "../../policies/attestations.ts";
+import type { EngineLog } from "../../policies/engine.ts";
+import { signatureModule } from "../../policies/engine_module.ts";
+import type { PolicyFiles, PolicyHost } from "../../policies/policy.ts";
+import { signatureVerifier } from "../../policies/signatures.ts";
 import {
   type Meta,
   metaOf,
@@ -13,16 +22,28 @@ import {
   type PolicyPlatform,
 } from "../../policies/source_meta.ts";
 import { type SourceResolver, sourceResolver } from "../../policies/source_resolver.ts";
+import { noted } from "./noted.ts";
 
 export interface PolicyBuilder extends AsyncDisposable {
   /** Metadata of a source. Rejects with the daemon's error. */
   meta(request: MetaRequest): Promise<Meta>;
+  /** What a policy asks its host. @param files the policy's folder; absent: it has none */
+  host(files?: PolicyFiles): PolicyHost;
   /** The first platform of the first worker. Rejects where the daemon has no worker. */
   platform(): Promise<PolicyPlatform>;
 }
 
-/** @param global names the builder */
+/** @param global names the builder, and says whether debug lines are shown */
 export function policyBuilder(deps: Deps, global: GlobalValues): PolicyBuilder {
+  const log = ({ text }: EngineLog) => {
+    if (global.debug) deps.stderr.write(`DEBUG: ${text}\n`);
+  };
+  const verifier = signatureVerifier({
+    load: () => signatureModule(noted(deps)),
+    config: buildxConfigDir(deps.env),
+    warn: warnOnce(deps),
+    signal: deps.signal,
+  });
   const open = new AsyncDisposableStack();
   let opening:
     | Promise<{ resolver: SourceResolver; platform: PolicyPlatform | undefined }>
@@ -54,11 +75,28 @@ export function policyBuilder(deps: Deps, global: GlobalValues): PolicyBuilder {
         { os: platform.OS, architecture: platform.Architecture, variant: platform.Variant },
     };
   }
+  async function meta(request: MetaRequest): Promise<Meta> {
+    const { resolver } = await (opening ??= reach());
+    const found = await resolver.resolve(request);
+    return metaOf(found, await verifier.ofImage(found, request.platform, log)) ?? {};
+  }
   return {
-    async meta(request) {
-      const { resolver } = await (opening ??= reach());
-      return metaOf(await resolver.resolve(request)) ?? {};
-    },
+    meta,
+    host: (files) => ({
+      ...files && { files },
+      material: meta,
+      attestation: attestationFinder({
+        files,
+        verifier,
+        log,
+        resolver: {
+          async download(url, options) {
+            const { resolver } = await (opening ??= reach());
+            return await resolver.download(url, options);
+          },
+        },
+      }),
+    }),
     async platform() {
       const { platform } = await (opening ??= reach());
       if (platform === undefined) throw new Error("no workers available in the builder");

@@ -3,7 +3,7 @@ import { osReason } from "../../base/os_reason.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { defineCommand } from "../../cli/command.ts";
 import { policyEngine } from "../../policies/engine_module.ts";
-import { compilePolicy, type PolicyHost, type PolicyModule } from "../../policies/policy.ts";
+import { compilePolicy, type PolicyModule } from "../../policies/policy.ts";
 import { localFiles, pathProblem } from "../../policies/policy_files.ts";
 import { noted } from "./noted.ts";
 import { policyBuilder } from "./policy_builder.ts";
@@ -45,11 +45,7 @@ export const command = defineCommand({
     const policyModule = { name, text: await moduleText(name, "read policy module") };
     const tests = await testModules(path);
     await using builder = policyBuilder(deps, global);
-    const host: PolicyHost = {
-      files: localFiles(deps.cwd, deps.signal),
-      material: (request) => builder.meta(request),
-      attestation: () => Promise.resolve(null),
-    };
+    const host = builder.host(localFiles(deps.cwd, deps.signal));
     const engine = await policyEngine(noted(deps));
     using decider = await compilePolicy(engine, [policyModule], host, { print: false });
     using whole = await compilePolicy(engine, [policyModule, ...tests], host, {

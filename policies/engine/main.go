@@ -1,18 +1,12 @@
 // Package main is fairlead's policy engine: OPA's own compiler and evaluator, and the git, PGP and ssh
 // code that BuildKit itself checks signatures with, as one WebAssembly module.
 //
-// The boundary has two functions. The host asks `alloc` for room, writes a JSON request there, and
-// `call` returns the address and the length of a JSON answer. A request holds all inputs of its
-// answer. The answer lists a missing input (a file, metadata, a verified signature) under "needs", and
-// the host repeats the request with it. Compiled policies are kept under a number.
+// A request holds all inputs of its answer. The answer lists a missing input (a file, metadata, a
+// verified signature) under "needs", and the host repeats the request with it. Compiled policies are
+// kept under a number.
 package main
 
-import (
-	"encoding/json"
-	"fmt"
-	"runtime/debug"
-	"unsafe"
-)
+import "encoding/json"
 
 // Request is a request of the host: one operation on the policy with that number.
 type Request struct {
@@ -60,36 +54,7 @@ type missing struct{ need Need }
 
 func (m missing) Error() string { return "needs " + m.need.Kind + " " + m.need.Key }
 
-var held = map[uint32][]byte{}
-
-//go:wasmexport alloc
-func alloc(size uint32) uint32 {
-	room := make([]byte, max(size, 1))
-	at := uint32(uintptr(unsafe.Pointer(&room[0])))
-	held[at] = room
-	return at
-}
-
-//go:wasmexport call
-func call(at, size uint32) uint64 {
-	text := held[at][:size]
-	delete(held, at)
-	answer, err := json.Marshal(serve(text))
-	if err != nil {
-		answer = []byte(`{"error":"the answer can't be written as JSON"}`)
-	}
-	clear(held)
-	out := uint32(uintptr(unsafe.Pointer(&answer[0])))
-	held[out] = answer
-	return uint64(out)<<32 | uint64(len(answer))
-}
-
-func serve(text []byte) (answer Answer) {
-	defer func() {
-		if thrown := recover(); thrown != nil {
-			answer = Answer{Error: fmt.Sprintf("the policy engine failed: %v\n%s", thrown, debug.Stack())}
-		}
-	}()
+func serve(text []byte) Answer {
 	var request Request
 	if err := json.Unmarshal(text, &request); err != nil {
 		return Answer{Error: "the request is no JSON: " + err.Error()}
@@ -109,5 +74,3 @@ func serve(text []byte) (answer Answer) {
 	}
 	return Answer{Error: "the request names no operation"}
 }
-
-func main() {}

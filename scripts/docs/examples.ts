@@ -136,6 +136,15 @@ fairlead policy eval -f other --explain .`,
     lines: `
 fairlead policy test --filename other .`,
   },
+  "fairlead policy trust": {
+    lines: `
+# The dates of the keys that signatures are verified with; then the newest keys.
+fairlead policy trust
+fairlead policy trust --refresh
+# A machine without the network takes them from a copy of the repository.
+fairlead policy trust --from ./tuf-repository`,
+    notRun: "it needs Sigstore's servers; tests/policies/signatures_build_test.ts runs the command",
+  },
   "fairlead du": {
     lines: `
 fairlead du

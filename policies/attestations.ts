@@ -1,0 +1,106 @@
+/**
+ * The attestations of downloaded files: a bundle in the policy's folder, or those that GitHub keeps,
+ * which the daemon fetches. Answers `artifact_attestation` and `github_attestation`.
+ */
+import type { EngineLog, Need } from "./engine.ts";
+import type { PolicyFiles } from "./policy.ts";
+import type { Bundle, SignatureVerifier } from "./signatures.ts";
+import type { SourceResolver } from "./source_resolver.ts";
+
+/** The largest bundle, and the largest list of bundles, in bytes. */
+const LONGEST = 8 << 20;
+const PREDICATE_TYPE = "https://slsa.dev/provenance/v1";
+
+/** Finds a valid signature of the file with a checksum; null for none. */
+export function attestationFinder({ files, resolver, verifier, log }: {
+  readonly files: PolicyFiles | undefined;
+  readonly resolver: Pick<SourceResolver, "download">;
+  readonly verifier: SignatureVerifier;
+  readonly log: (line: EngineLog) => void;
+}): (need: Need, checksum: string) => Promise<unknown> {
+  return async ({ key, repository }, checksum) => {
+    if (repository === undefined) {
+      const bytes = await files?.(key.replace(/^file /, ""), LONGEST);
+      return bytes === undefined
+        ? null
+        : await verifier.ofFile(checksum, [{ bytes }], (why) =>
+          log({ level: "debug", text: `artifact_attestation: failed verifying bundle: ${why}` }));
+    }
+    const told = (text: string) => log({ level: "info", text: `github_attestation: ${text}` });
+    const what = `${repository}@${checksum}`;
+    let bundles: readonly Bundle[];
+    try {
+      bundles = await githubBundles(repository, checksum, resolver, told);
+    } catch (error) {
+      told(`failed reading bundles for ${what}: ${messageOf(error)}`);
+      return null;
+    }
+    if (bundles.length === 0) told(`no bundle found for ${what}`);
+    return await verifier.ofFile(
+      checksum,
+      bundles,
+      (why) => told(`failed verifying bundle for ${what}: ${why}`),
+    );
+  };
+}
+
+/**
+ * Asks GitHub for the attestations of a file
+ * (https://docs.github.com/en/rest/repos/attestations#list-attestations).
+ */
+async function githubBundles(
+  repository: string,
+  checksum: string,
+  resolver: Pick<SourceResolver, "download">,
+  told: (text: string) => void,
+): Promise<Bundle[]> {
+  const url = `https://api.github.com/repos/${repository}/attestations/${checksum}` +
+    `?predicate_type=${encodeURIComponent(PREDICATE_TYPE)}`;
+  const answer = await resolver.download(url, {
+    accept: "application/vnd.github+json",
+    title: `[policy] fetch GitHub attestation ${repository}@${checksum}`,
+    limit: LONGEST,
+  });
+  const attestations = attestationsOf(answer);
+  const bundles: Bundle[] = attestations
+    .filter(({ bundle }) => bundle !== undefined && bundle !== null)
+    .map(({ bundle }) => ({ bytes: new TextEncoder().encode(JSON.stringify(bundle)) }));
+  const urls = attestations.flatMap(({ bundle_url }) => bundle_url ? [bundle_url] : []);
+  told(`fetched ${bundles.length} inline bundles and ${urls.length} bundle URLs from ${url}`);
+  for (const url of urls) {
+    // The query holds a signature that lets its reader download the file.
+    const shown = url.replace(/\?.*$/s, "");
+    try {
+      const title = `[policy] fetch GitHub attestation bundle ${shown}`;
+      const bytes = await resolver.download(url, { title, limit: LONGEST });
+      if (bytes.length > 0) {
+        bundles.push({ bytes, snappy: /^[^?#]*\.json\.sn(?:[?#]|$)/.test(url) });
+      }
+    } catch (error) {
+      told(`failed fetching bundle_url ${shown}: ${messageOf(error)}`);
+    }
+  }
+  return bundles;
+}
+
+/** The list in GitHub's answer; empty if the answer has another shape. */
+function attestationsOf(
+  answer: Uint8Array,
+): { readonly bundle?: unknown; readonly bundle_url?: string }[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(answer));
+  } catch {
+    return [];
+  }
+  const { attestations } = (json ?? {}) as { attestations?: unknown };
+  if (!Array.isArray(attestations)) return [];
+  return attestations.filter((one) =>
+    typeof one === "object" && one !== null &&
+    (one.bundle_url === undefined || typeof one.bundle_url === "string")
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
