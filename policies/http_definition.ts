@@ -3,7 +3,7 @@ import { sha256Of } from "../buildkit/registry/digest.ts";
 import { Definition, Op } from "../proto/gen/pb.ts";
 import { messageOf } from "../proto/message_of.ts";
 
-/** A definition whose result is a folder with the file `name`. */
+/** An encoded definition whose result is a folder with the file `name`. */
 export async function httpDefinition(
   url: string,
   { name, accept, title }: {
@@ -13,7 +13,7 @@ export async function httpDefinition(
     /** The step's name in the progress. */
     readonly title: string;
   },
-): Promise<Definition> {
+): Promise<Uint8Array> {
   const source = messageOf(Op, {
     source: {
       identifier: url,
@@ -23,7 +23,7 @@ export async function httpDefinition(
   const fetched = Op.encode(source).finish();
   const digest = await sha256Of(fetched);
   const result = Op.encode(messageOf(Op, { inputs: [{ digest, index: 0n }] })).finish();
-  return messageOf(Definition, {
+  return Definition.encode(messageOf(Definition, {
     def: [fetched, result],
     metadata: {
       [digest]: {
@@ -33,5 +33,5 @@ export async function httpDefinition(
         progressGroup: undefined,
       },
     },
-  });
+  })).finish();
 }

@@ -55,7 +55,7 @@ export function sourceResolver(client: Client, { services, onStatus, signal }: {
       const Definition = await httpDefinition(url, { name, accept, title });
       const { result } = await gateway.solve({ Definition });
       const ref = result?.$case === "ref" ? result.ref.id : "";
-      return await gateway.readFile(ref, name, limit);
+      return await gateway.files(ref).readFile(name, { length: limit });
     },
     async [Symbol.asyncDispose]() {
       over.resolve();
