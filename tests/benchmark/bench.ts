@@ -5,7 +5,8 @@
  * Prints wall time, client CPU and peak memory of each program as medians of interleaved runs, and
  * fairlead's share of the faster peer's. This is never a test: a busy machine fails no build.
  * `scripts/bench transports` compares the ways to a daemon instead: time to first answer, and
- * upload. `--way=kube` measures only the ways with that text in their names. `--binary` measures
+ * upload. `scripts/bench far` compares a long and narrow link, with `--quick` only where there are
+ * targets, and with `--priority` as if nobody else used the machine. `--way=kube` measures only the ways with that text in their names. `--binary` measures
  * the self-extracting binary instead of the bundle inside it. `--runs=N` sets the number of runs.
  * `--folder=DIR` is the place of contexts, outputs and the store of builders, by default /dev/shm:
  * on a disk, a program waits for its fsyncs, as on any workstation. `scripts/bench start-up` prints
@@ -13,6 +14,7 @@
  */
 import { cases, type Program } from "./cases.ts";
 import { measure, type Sample } from "./measure.ts";
+import { far } from "./far.ts";
 import { ratioTable } from "./table.ts";
 import { transports } from "./transports.ts";
 import { startUp } from "./start_up.ts";
@@ -21,16 +23,18 @@ import { startDaemon } from "./daemon.ts";
 
 const names = Deno.args.filter((arg) => !arg.startsWith("-"));
 const runs = Number(Deno.args.find((arg) => arg.startsWith("--runs="))?.slice(7) ?? 7);
-const known = [...Object.keys(cases), "start-up", "transports"];
+const known = [...Object.keys(cases), "far", "start-up", "transports"];
 const unknown = names.find((name) => !known.includes(name));
 if (unknown !== undefined) {
   console.error(`no case ${JSON.stringify(unknown)}: there are ${known.join(", ")}`);
   Deno.exit(2);
 }
-const flag = Deno.args.find((arg) => /^-(?!-(?:runs=[1-9]\d*|way=.+|folder=.+|binary)$)/.test(arg));
+const flag = Deno.args.find((arg) =>
+  /^-(?!-(?:runs=[1-9]\d*|way=.+|folder=.+|binary|quick|priority)$)/.test(arg)
+);
 if (flag !== undefined) {
   console.error(
-    `scripts/bench [CASE…] [--runs=N] [--binary] [--folder=DIR] [--way=NAME]; cases: ${
+    `scripts/bench [CASE…] [--runs=N] [--binary] [--folder=DIR] [--way=NAME] [--quick] [--priority]; cases: ${
       known.join(", ")
     }`,
   );
@@ -42,7 +46,13 @@ const fairlead = Deno.args.includes("--binary") ? await binary(unpacked) : await
 const way = Deno.args.find((arg) => arg.startsWith("--way="))?.slice(6);
 const folder = Deno.args.find((arg) => arg.startsWith("--folder="))?.slice(9) ?? "/dev/shm";
 if (names.includes("transports")) await transports(fairlead, runs, way);
-if (names.length === 1 && names[0] === "transports") Deno.exit(0);
+if (names.includes("far")) {
+  const [quick, priority] = ["--quick", "--priority"].map((word) => Deno.args.includes(word));
+  await far({ fairlead, runs, folder, quick: quick!, priority: priority!, only: way ?? "" });
+}
+if (names.length > 0 && names.every((name) => name === "far" || name === "transports")) {
+  Deno.exit(0);
+}
 const daemon = await startDaemon();
 try {
   if (names.includes("start-up")) await startUp({ fairlead, daemon, folder }, runs);

@@ -21,7 +21,7 @@ export async function measure(
 ): Promise<Sample> {
   const file = await Deno.makeTempFile({ prefix: "fairlead-bench-" });
   try {
-    const { success, stderr } = await new Deno.Command(await (tool ??= build()), {
+    const { success, stderr } = await new Deno.Command(await (tool ??= buildTool("measure")), {
       args: [file, ...command],
       env,
       stdin: "null",
@@ -40,16 +40,16 @@ export async function measure(
   }
 }
 
-/** Builds the program that reads the kernel's counters, because Deno reports none for a child. */
-async function build(): Promise<string> {
-  const source = new URL("measure.go", import.meta.url).pathname;
-  const path = `${cache}/measure`;
+/** Builds a Go program of this folder, and returns its path: Deno counts nothing of a child, and is no quick proxy. */
+export async function buildTool(name: string): Promise<string> {
+  const source = new URL(`${name}.go`, import.meta.url).pathname;
+  const path = `${cache}/${name}`;
   await Deno.mkdir(cache, { recursive: true });
   const { success } = await new Deno.Command("go", {
     args: ["build", "-o", path, source],
     env: { GOFLAGS: "" },
     stdin: "null",
   }).spawn().status;
-  if (!success) throw new Error("cannot build tests/benchmark/measure.go");
+  if (!success) throw new Error(`cannot build tests/benchmark/${name}.go`);
   return path;
 }

@@ -38,7 +38,8 @@ export function ratioTable(name: string, samples: ReadonlyMap<string, readonly S
   return lines.join("\n") + "\n";
 }
 
-function median(values: readonly number[]): number {
+/** The median. */
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

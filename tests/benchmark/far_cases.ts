@@ -1,0 +1,180 @@
+/** The work that is measured over a long and narrow link. */
+import { check } from "../harness/run.ts";
+import { need } from "../harness/tool.ts";
+import type { Program } from "./cases.ts";
+import { filesBelow, touch, writeMany, writeRandom } from "./files.ts";
+import type { FarWay, FarWays } from "./far_ways.ts";
+
+/** Command lines of the programs that have the command. */
+export type Commands = Readonly<Partial<Record<Program, readonly string[]>>>;
+
+/** A piece of work. */
+export interface FarCase {
+  /** Bytes that cross the link whatever the program does, if the work is about bytes. */
+  readonly payload?: number;
+  commands(way: FarWay): Commands;
+  /** Called before every run; not measured. */
+  before(program: Program): Promise<void>;
+}
+
+export type FarCaseName = keyof typeof makers;
+
+const makers = {
+  /** The daemon's workers are listed. */
+  first: ({ programs }: Making) =>
+    Promise.resolve(still(({ builder, buildctl }) => ({
+      fairlead: [...programs.fairlead, "inspect", builder],
+      buildctl: [...programs.buildctl, ...buildctl, "debug", "workers"],
+      buildx: [...programs.buildx, "inspect", builder],
+    }))),
+  /** A builder of ten nodes is described. */
+  ten: ({ programs }: Making) =>
+    Promise.resolve(still(({ ten }) => ({
+      fairlead: [...programs.fairlead, "inspect", ten],
+      buildx: [...programs.buildx, "inspect", ten],
+    }))),
+  cached: (making: Making) =>
+    build(making, "cached", {
+      fill: (dir) => Deno.writeTextFile(`${dir}/hello`, "hello\n"),
+    }),
+  /** Go's own sources, 57 MB of them, are sent again and again: each file was touched. */
+  sources: (making: Making) =>
+    build(making, "sources", {
+      fill: copySources,
+      before: touchAll,
+    }),
+  /** One file of 20,000 has changed. */
+  changed: (making: Making) =>
+    build(making, "changed", {
+      fill: (dir) => writeMany(dir, 20_000, 2048),
+      before: (dir) => touch(`${dir}/7/file-777`),
+    }),
+  /** 64 MiB that can't be compressed. */
+  noise: (making: Making) =>
+    build(making, "noise", {
+      payload: NOISE,
+      fill: (dir) => writeRandom(`${dir}/big`, NOISE),
+      before: (dir) => touch(`${dir}/big`),
+    }),
+  /** The same bytes come down as a tar. */
+  tar: (making: Making) =>
+    build(making, "tar", {
+      payload: NOISE,
+      fill: (dir) => writeRandom(`${dir}/big`, NOISE),
+      output: `type=tar,dest=${making.ways.root}/out.tar`,
+    }),
+  /** Go's sources come down into a folder that has them already. */
+  local: (making: Making) =>
+    build(making, "local", {
+      fill: copySources,
+      output: `type=local,dest=${making.ways.root}/out`,
+    }),
+  /** 20 targets share one context of 2 MB that was touched. */
+  bake: async ({ ways: { root }, programs }: Making) => {
+    const folder = `${root}/bake`;
+    await Deno.mkdir(`${folder}/files`, { recursive: true });
+    await writeMany(`${folder}/files`, 1000, 2048);
+    await Deno.writeTextFile(`${folder}/Dockerfile`, "FROM scratch\nARG N\nCOPY files /$N\n");
+    const names = Array.from({ length: 20 }, (_, at) => `t${at}`);
+    const target = Object.fromEntries(names.map((name, at) => [name, {
+      context: folder,
+      args: { N: `${at}` },
+      output: ["type=cacheonly"],
+    }]));
+    const file = `${folder}/docker-bake.json`;
+    await Deno.writeTextFile(
+      file,
+      JSON.stringify({ group: { default: { targets: names } }, target }),
+    );
+    const words = ["bake", `--file=${file}`, "--progress=plain", "--allow=fs=*"];
+    return {
+      commands: ({ builder }: FarWay): Commands => ({
+        fairlead: [...programs.fairlead, ...words, `--builder=${builder}`],
+        buildx: [...programs.buildx, ...words, `--builder=${builder}`],
+      }),
+      before: () => touchAll(`${folder}/files`),
+    };
+  },
+};
+
+const NOISE = 64 << 20;
+const SOURCES = 57e6;
+
+/** What cases are made with. */
+export interface Making {
+  readonly ways: FarWays;
+  readonly programs: Readonly<Record<Program, readonly string[]>>;
+}
+
+/** Makes a case once. */
+export function farCases(making: Making): (name: FarCaseName) => Promise<FarCase> {
+  const made = new Map<FarCaseName, Promise<FarCase>>();
+  return (name) => made.getOrInsertComputed(name, () => makers[name](making));
+}
+
+export const farCaseNames = Object.keys(makers) as FarCaseName[];
+
+/** @param before words before each command line */
+export async function farPrograms(
+  fairlead: readonly string[],
+  before: readonly string[],
+): Promise<Making["programs"]> {
+  return {
+    fairlead: [...before, ...fairlead],
+    buildctl: [...before, await need("buildctl")],
+    buildx: [...before, await need("buildx")],
+  };
+}
+
+function still(commands: FarCase["commands"]): FarCase {
+  return { commands, before: () => Promise.resolve() };
+}
+
+interface Build {
+  readonly payload?: number;
+  fill(dir: string): Promise<void>;
+  before?(dir: string): Promise<void>;
+  readonly output?: string;
+}
+
+async function build({ ways, programs }: Making, name: string, work: Build): Promise<FarCase> {
+  const context = `${ways.root}/${name}`;
+  const files = `${context}/files`;
+  await Deno.mkdir(files, { recursive: true });
+  await Deno.writeTextFile(`${context}/Dockerfile`, "FROM scratch\nCOPY files /\n");
+  await work.fill(files);
+  const output = work.output === undefined ? [] : [`--output=${work.output}`];
+  const words = ["build", "--progress=plain", ...output, context];
+  return {
+    ...work.payload === undefined ? {} : { payload: work.payload },
+    commands: ({ builder, buildctl }) => ({
+      fairlead: [...programs.fairlead, ...words, `--builder=${builder}`],
+      buildctl: [
+        ...programs.buildctl,
+        ...buildctl,
+        ...["build", "--progress=plain", "--frontend=dockerfile.v0"],
+        ...[`--local=context=${context}`, `--local=dockerfile=${context}`],
+        ...output,
+      ],
+      buildx: [...programs.buildx, ...words, `--builder=${builder}`],
+    }),
+    before: async () => await work.before?.(files),
+  };
+}
+
+/** Copies the first 57 MB of the sources of Go, which are on every machine that can run this. */
+async function copySources(dir: string): Promise<void> {
+  const from = `${(await check("go", ["env", "GOROOT"])).stdout.trim()}/src`;
+  let left = SOURCES;
+  for (const path of (await Array.fromAsync(filesBelow(from))).sort()) {
+    if (left <= 0) return;
+    const to = `${dir}${path.slice(from.length)}`;
+    await Deno.mkdir(to.slice(0, to.lastIndexOf("/")), { recursive: true });
+    await Deno.copyFile(path, to);
+    left -= (await Deno.stat(to)).size;
+  }
+}
+
+async function touchAll(dir: string): Promise<void> {
+  for await (const path of filesBelow(dir)) await touch(path);
+}
