@@ -25,8 +25,15 @@ export interface CallSpan {
 const INTERNAL = 1, CLIENT = 3, OK = 1, ERROR = 2;
 
 /**
- * Sends the spans of the command and of its call, which end now. Never rejects: a trace is no part of the
- * build, and old daemons have no such service.
+ * How long the daemon's answer is awaited, in milliseconds. Far away it takes a round trip, for
+ * which nobody should wait. The daemon stores spans within microseconds, long before it gets the
+ * cancellation that follows them.
+ */
+const GRACE = 10;
+
+/**
+ * Sends the spans of the command and of its call, which end now. Resolves after the answer, or soon
+ * without it. Never rejects: a trace is no part of the build, and old daemons have no such service.
  */
 export async function sendSpans(
   client: Client,
@@ -70,5 +77,7 @@ export async function sendSpans(
     }],
   };
   const { export: send } = TraceServiceDefinition.methods;
-  await client.channel.unary(TraceServiceDefinition, send, request).catch(() => {});
+  await client.channel.unary(TraceServiceDefinition, send, request, {
+    signal: AbortSignal.timeout(GRACE),
+  }).catch(() => {});
 }

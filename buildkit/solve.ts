@@ -37,8 +37,6 @@ export interface SolveOptions {
 const STATUS_GRACE = 5000;
 /** The time limit after a cancellation: the daemon should report quickly what it stopped. */
 const CANCEL_GRACE = 3000;
-/** How long the daemon may take to store the spans of this side, in milliseconds. */
-const SPANS_GRACE = 500;
 /** After an output could not be written, how long the daemon may take to end the build. */
 const LOCAL_GRACE = 6000;
 /**
@@ -137,7 +135,7 @@ export async function solve(
     const { ExporterResponse } = await Promise.race([answer, lostAfter(lost, answer), givenUp]);
     const sent = sendSpans();
     await within(status, STATUS_GRACE);
-    await within(sent, SPANS_GRACE);
+    await sent;
     return ExporterResponse;
   } catch (error) {
     cancel.abort(error);
@@ -146,7 +144,7 @@ export async function solve(
     if (!connection.over && began) {
       await within(status, signal.aborted ? CANCEL_GRACE : STATUS_GRACE);
     }
-    if (sent) await within(sent, SPANS_GRACE);
+    await sent;
     if (local !== undefined) throw local;
     if (signal.aborted) throw signal.reason;
     throw error instanceof ConnectionLost ? error.during(`build ${request.Ref}`) : error;
