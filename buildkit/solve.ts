@@ -21,6 +21,8 @@ export interface SolveOptions {
   readonly services: readonly Service[];
   /** Ties the daemon's copy of a local folder to the next build of the same folder; none by default. */
   readonly sharedKey?: string;
+  /** What the daemon reads may be compressed where that is quicker; true by default. */
+  readonly compress?: boolean;
   /** Receives each message on the progress. If it throws, the build ends with that error. */
   readonly onStatus: (status: StatusResponse) => void;
   /** Cancels the build: the daemon is notified, and its last progress is awaited. */
@@ -77,6 +79,7 @@ export async function solve(
     id: request.Session,
     sharedKey: options.sharedKey ?? "",
     services: options.services.map((service) => heeded(service, HEALTH, onCheck)),
+    ...options.compress === false && { compress: false },
     onError: (path, { code, cause }) => {
       // An error that the connection, the call's end or the daemon caused says nothing of this side.
       if (

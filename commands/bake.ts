@@ -57,6 +57,7 @@ export const command = defineCommand({
       retries: retriesOf(flags.retry),
       idleTimeout: idleTimeoutOf(flags["idle-timeout"]),
       registryLogins: loginRule(flags["registry-logins"]),
+      compressUploads: flags["compress-uploads"],
     };
     const shell = given.has("shell-on-error") || given.has("shell-from")
       ? (await import("../debugging/shell_on_error.ts"))

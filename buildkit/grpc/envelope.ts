@@ -11,9 +11,9 @@ export const MAX_MESSAGE = 16 << 20;
 /** Bytes of the prefix. */
 export const PREFIX = 5;
 
-/** Writes the prefix of a message of `length` bytes to the start of `into`. */
-export function writePrefix(into: Uint8Array, length: number): void {
-  into[0] = 0;
+/** Writes the prefix of a message of `length` bytes, as they are sent, to the start of `into`. */
+export function writePrefix(into: Uint8Array, length: number, isCompressed = false): void {
+  into[0] = isCompressed ? 1 : 0;
   into[1] = length >>> 24;
   into[2] = length >>> 16;
   into[3] = length >>> 8;

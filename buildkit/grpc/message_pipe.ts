@@ -1,5 +1,6 @@
 import type { Source } from "../http2/source.ts";
 import { SendQueue } from "../http2/send_queue.ts";
+import type { Compression } from "./compression.ts";
 import { EnvelopeReader, PREFIX, writePrefix } from "./envelope.ts";
 import { HeldBytes } from "./held_bytes.ts";
 import { Code, RpcError, rpcErrorOf } from "./status.ts";
@@ -7,6 +8,8 @@ import type { MessageStream } from "./call.ts";
 
 /** Heads from this size on are copied before they are queued, because the queue would keep them. */
 const QUEUE_KEEPS = 4096;
+
+const NOTHING = new Uint8Array(0);
 
 type OnMessage = (message: Uint8Array) => void | Promise<void>;
 
@@ -20,6 +23,7 @@ export class MessagePipe implements MessageStream {
   /** The source from which the HTTP/2 stream sends. */
   readonly source: Source;
   readonly #queue: SendQueue | undefined;
+  readonly #compression: Compression | undefined;
   readonly #reader = new EnvelopeReader();
   readonly #prefix = new Uint8Array(PREFIX);
   readonly #credit: (bytes: number) => void;
@@ -36,15 +40,18 @@ export class MessagePipe implements MessageStream {
    * @param credit gives received bytes back to the peer's window
    * @param fail called once when this side must end the call: a bad envelope, a receiver that threw
    * @param source sends these bytes instead of what is given to `send`
+   * @param compression may compress the messages; the peer must have been told before the first
    */
   constructor(
     credit: (bytes: number) => void,
     fail: (error: RpcError) => void,
     source?: Source,
+    compression?: Compression,
   ) {
     this.#credit = credit;
     this.#fail = fail;
-    this.#queue = source ? undefined : new SendQueue();
+    this.#compression = compression;
+    this.#queue = source ? undefined : new SendQueue((bytes) => compression?.left(bytes));
     this.source = source ?? this.#queue!;
     this.#received.promise.catch(() => {});
   }
@@ -59,8 +66,18 @@ export class MessagePipe implements MessageStream {
       taken?.();
       return;
     }
-    writePrefix(this.#prefix, head.length + (body?.length ?? 0));
+    const length = head.length + (body?.length ?? 0);
+    const packed = this.#compression?.pack(head, body ?? NOTHING);
+    const size = packed?.length ?? length;
+    // Before the queue has it, because some may leave at once.
+    this.#compression?.queued(PREFIX + size, PREFIX + length);
+    writePrefix(this.#prefix, size, packed !== undefined);
     queue.push(this.#prefix);
+    if (packed !== undefined) {
+      queue.push(packed);
+      taken?.();
+      return;
+    }
     queue.push(head.length < QUEUE_KEEPS ? head : head.slice());
     if (body) queue.push(body, taken);
     else taken?.();
@@ -73,7 +90,7 @@ export class MessagePipe implements MessageStream {
 
   async drained(below: number): Promise<void> {
     if (this.#over) throw this.#abort.signal.reason;
-    await this.#queue?.drained(below);
+    await this.#queue?.drained(this.#compression?.mostWaiting(below) ?? below);
   }
 
   receive(onMessage: OnMessage): Promise<void> {

@@ -6,21 +6,26 @@ import type { Header } from "../http2/hpack.ts";
 import type { OnStream } from "../http2/incoming.ts";
 import type { Stream, StreamHandler } from "../http2/stream.ts";
 import type { Http2Error } from "../http2/errors.ts";
+import { acceptsGzip, type Compression } from "./compression.ts";
 import type { Handler, ServerCall, Service } from "./call.ts";
 import { MessagePipe } from "./message_pipe.ts";
 import { first, type Metadata } from "./metadata.ts";
 import { Code, RpcError, rpcErrorOf, trailersOfStatus } from "./status.ts";
 
 const REPLY_HEADERS: readonly Header[] = [[":status", "200"], ["content-type", "application/grpc"]];
+/** Messages may be compressed: each says whether it is. */
+const GZIP_HEADERS: readonly Header[] = [...REPLY_HEADERS, ["grpc-encoding", "gzip"]];
 
 /**
  * Makes what a connection in the server's role calls for each new stream, from the services that
  * the other side may use.
  * @param onError hears once of every call that failed, before its status is sent
+ * @param compression of messages to peers that announce gzip; by default none
  */
 export function serve(
   services: readonly Service[],
   onError: (path: string, error: RpcError) => void = () => {},
+  compression?: Compression,
 ): OnStream {
   const handlers = new Map<string, Handler>();
   for (const service of services) {
@@ -29,7 +34,7 @@ export function serve(
       handlers.set(path, handler);
     }
   }
-  return (stream, headers) => new Call(stream, headers, handlers, onError).handler;
+  return (stream, headers) => new Call(stream, headers, handlers, onError, compression).handler;
 }
 
 class Call implements ServerCall {
@@ -43,6 +48,7 @@ class Call implements ServerCall {
   };
   readonly #stream: Stream;
   readonly #pipe: MessagePipe;
+  readonly #compression: Compression | undefined;
   readonly #onError: (path: string, error: RpcError) => void;
   #replied = false;
   #reported = false;
@@ -53,14 +59,18 @@ class Call implements ServerCall {
     headers: readonly Header[],
     handlers: ReadonlyMap<string, Handler>,
     onError: (path: string, error: RpcError) => void,
+    compression: Compression | undefined,
   ) {
     this.path = first(headers, ":path") ?? "";
     this.metadata = headers;
     this.#stream = stream;
     this.#onError = onError;
+    this.#compression = acceptsGzip(headers) ? compression : undefined;
     this.#pipe = new MessagePipe(
       (bytes) => stream.credit(bytes),
       (error) => this.#pipe.close(error),
+      undefined,
+      this.#compression,
     );
     const timeout = timeoutOf(first(headers, "grpc-timeout"));
     if (timeout !== undefined) {
@@ -122,7 +132,7 @@ class Call implements ServerCall {
   #reply(): void {
     if (this.#replied) return;
     this.#replied = true;
-    this.#stream.sendHeaders(REPLY_HEADERS);
+    this.#stream.sendHeaders(this.#compression === undefined ? REPLY_HEADERS : GZIP_HEADERS);
     this.#stream.attach(this.#pipe.source);
   }
 }

@@ -280,7 +280,10 @@ export class Core implements StreamOwner, SendSchedulerOwner {
   /** Until the peer knows our window, it uses the default one (RFC 9113 §6.9.3). */
   #newWindow(): ReceiveWindow {
     const size = this.limits.streamWindow;
-    return new ReceiveWindow(size, this.settled ? size : Math.max(size, DEFAULT_WINDOW));
+    return new ReceiveWindow(
+      size,
+      this.settled ? size : Math.max(size, DEFAULT_WINDOW),
+    );
   }
 
   #refusal(): Http2Error {

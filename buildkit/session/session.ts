@@ -8,6 +8,7 @@ import type { ByteStream } from "../../transports/byte_stream.ts";
 import { Connection } from "../http2/connection.ts";
 import { drive } from "../http2/connection_io.ts";
 import type { Http2Error } from "../http2/errors.ts";
+import { makeCompression } from "../grpc/compression.ts";
 import { serve } from "../grpc/server.ts";
 import type { Handler, Service } from "../grpc/call.ts";
 import type { Channel, ClientCall } from "../grpc/channel.ts";
@@ -28,6 +29,8 @@ export interface SessionOptions {
   readonly sharedKey: string;
   /** The services that the daemon may call. */
   readonly services: readonly Service[];
+  /** Messages to the daemon may be compressed where that is quicker; true by default. */
+  readonly compress?: boolean;
   /** Called for every failed call, before the daemon gets the status. */
   readonly onError?: (path: string, error: RpcError) => void;
 }
@@ -112,27 +115,39 @@ export function serveSession(stream: ByteStream, options: SessionOptions): Sessi
 
 /** The services on the server's end of an HTTP/2 connection, and the calls of them under way. */
 function sessionServer(
-  { services, onError }: SessionOptions,
+  { services, onError, compress = true }: SessionOptions,
   onClosed: (error?: Http2Error) => void,
 ): { inner: Connection; running: ReadonlySet<Promise<void>> } {
   const running = new Set<Promise<void>>();
-  const inner = new Connection("server", {
+  // The daemon's end is a client, which takes any number of PINGs.
+  let roundTrip = Infinity;
+  const ping = () => inner.ping().then((ms) => roundTrip = Math.min(roundTrip, ms), () => {});
+  const inner: Connection = new Connection("server", {
     limits: {
       streamWindow: STREAM_WINDOW,
       connectionWindow: CONNECTION_WINDOW,
       maxHeaderList: MAX_METADATA,
     },
-    onStream: serve(services.map((service) => tracked(service, running)), onError),
+    onStream: serve(
+      services.map((service) => tracked(service, running, compress ? ping : () => {})),
+      onError,
+      compress ? makeCompression(() => roundTrip) : undefined,
+    ),
     onClosed,
   });
   return { inner, running };
 }
 
-/** The same service; its calls under way are in `running`. */
-function tracked(service: Service, running: Set<Promise<void>>): Service {
+/** The same service; its calls under way are in `running`, and `onCall` hears of each beginning. */
+function tracked(
+  service: Service,
+  running: Set<Promise<void>>,
+  onCall: () => void,
+): Service {
   const entries = Object.entries(service).map(([path, handler]): [string, Handler] => [
     path,
     (call) => {
+      onCall();
       const run = handler(call);
       running.add(run);
       const over = () => running.delete(run);

@@ -34,6 +34,8 @@ export interface JobContext {
   readonly isBake: boolean;
   /** Receives the bytes of each image by its digest; present only where a terminal shows the run. */
   readonly imageSizes?: Map<string, number>;
+  /** What the daemon reads may be compressed; by default true. */
+  readonly compressUploads?: boolean;
   /** How often the run is repeated after a lost connection. */
   readonly retries?: number;
   /** Called when the run can't be repeated any more: for example, stdin was consumed. */

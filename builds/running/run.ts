@@ -47,6 +47,8 @@ export interface RunContext {
   readonly idleTimeout?: number;
   /** Registries whose logins the daemon may use; by default all. */
   readonly registryLogins?: LoginRule;
+  /** What the daemon reads may be compressed; by default true. */
+  readonly compressUploads?: boolean;
   /** The wanted amount of provenance in the answers. */
   readonly provenance: "min" | "max" | undefined;
   /** The beginning of each error's text: `failed to build: `. */

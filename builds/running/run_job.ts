@@ -76,6 +76,7 @@ async function runBuild(
     const solved = solving(client, policedRequest(solveRequest(ref, newId(), options), policies), {
       services: idle?.watched(list) ?? list,
       sharedKey: build.inputs.sharedKey,
+      ...context.compressUploads === false && { compress: false },
       onStatus(status) {
         idle?.touch();
         progress.update(status);

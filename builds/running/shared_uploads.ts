@@ -69,9 +69,10 @@ export function sharedUploads(jobs: readonly Job[]): SharedUploads {
       for (const upload of uploadsOf(job)) {
         if (open.has(upload)) continue;
         const { id, sharedKey, mounts } = upload;
+        const compress = context.compressUploads ?? true;
         const { opened, permitted } = job.build;
         const services = [health, ...guarded([folders(mounts, context)], opened, permitted)];
-        open.set(upload, openSession(client.channel, { id, sharedKey, services }));
+        open.set(upload, openSession(client.channel, { id, sharedKey, services, compress }));
       }
       try {
         return await run();

@@ -9,6 +9,12 @@ export const bakeFlags = {
     summary: 'Set method for evaluating build ("check", "outline", "targets")',
   },
   check: { kind: "bool", summary: 'Shorthand for "--call=check"' },
+  "compress-uploads": {
+    kind: "bool",
+    default: "true",
+    env: "FAIRLEAD_COMPRESS_UPLOADS",
+    summary: "Compress what the builder reads from this machine, where that is quicker",
+  },
   file: { kind: "array", short: "f", summary: "Build definition file" },
   "idle-timeout": {
     kind: "duration",

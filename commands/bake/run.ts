@@ -27,7 +27,10 @@ export interface BakeContext {
   readonly deps: Deps;
   readonly store: Store;
   readonly builder: Builder;
-  readonly limits: Pick<RunContext, "budget" | "retries" | "idleTimeout" | "registryLogins">;
+  readonly limits: Pick<
+    RunContext,
+    "budget" | "retries" | "idleTimeout" | "registryLogins" | "compressUploads"
+  >;
   /** `--shell-on-error`. */
   readonly hooks: Pick<RunContext, "inspect" | "wantedAgain"> | undefined;
   /** Connections that reading the definition has opened. */

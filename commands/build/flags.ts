@@ -47,6 +47,12 @@ export const buildFlags = {
     valueName: "STEP:PATH",
     summary: "Copy a file or folder of a step to DEST, an argument before the context",
   },
+  "compress-uploads": {
+    kind: "bool",
+    default: "true",
+    env: "FAIRLEAD_COMPRESS_UPLOADS",
+    summary: "Compress what the builder reads from this machine, where that is quicker",
+  },
   file: {
     kind: "string",
     short: "f",

@@ -75,6 +75,7 @@ export async function runBuild(
     retries: retriesOf(flags.retry),
     idleTimeout: idleTimeoutOf(flags["idle-timeout"]),
     registryLogins: loginRule(flags["registry-logins"]),
+    compressUploads: flags["compress-uploads"],
   };
   const plan = given.has("plan") ? await import("../../builds/nodes/plan.ts") : undefined;
   plan?.checkPlanFormat(flags.plan);

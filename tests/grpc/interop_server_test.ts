@@ -9,6 +9,8 @@ import {
   type ServiceError,
 } from "@grpc/grpc-js";
 import type { Handler, ServerCall } from "../../buildkit/grpc/call.ts";
+import { type Compression, makeCompression } from "../../buildkit/grpc/compression.ts";
+import { LinkJudge, QUICK } from "../../buildkit/grpc/link_judge.ts";
 import { all, first } from "../../buildkit/grpc/metadata.ts";
 import { Code, RpcError } from "../../buildkit/grpc/status.ts";
 import { Status } from "../../proto/gen/status.ts";
@@ -193,3 +195,41 @@ Deno.test("100 calls at once on one connection", async () => {
     assert.deepEqual(answers.map(({ length }) => length), [50_000, 3]);
   }
 });
+
+Deno.test("grpc-js reads compressed messages between plain ones", async () => {
+  const text = new TextEncoder().encode("a line that repeats\n".repeat(5000));
+  const noise = crypto.getRandomValues(new Uint8Array(60_000));
+  let packed = 0;
+  const compression = makeCompression(() => 50, alwaysQuick());
+  const counting: Compression = {
+    ...compression,
+    pack(head, body) {
+      const bytes = compression.pack(head, body);
+      if (bytes !== undefined) packed++;
+      return bytes;
+    },
+  };
+  await using server = ourServer([{ "/test.Our/Echo": echo }], counting);
+  const messages = [text, noise, none, text.subarray(0, 600), text];
+  const check = async (call: ClientDuplexStream<Uint8Array, Buffer>) => {
+    const answers = await exchange(call, messages);
+    answers.forEach((bytes, at) => assert.equal(bytes.compare(messages[at]!), 0));
+  };
+  // The first messages are plain, because gzip is being loaded.
+  await check(open(server.client, "Echo"));
+  await until(() => compression.pack(none, text) !== undefined);
+  packed = 0;
+  await check(open(server.client, "Echo"));
+  assert.equal(packed, 3);
+});
+
+/** A judge that compresses always. */
+function alwaysQuick(): LinkJudge {
+  const judge = new LinkJudge({ now: () => 0, roundTrip: () => 50 });
+  judge.level = QUICK;
+  return judge;
+}
+
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await new Promise((resolve) => setTimeout(resolve, 5));
+}

@@ -11,6 +11,7 @@ import {
   ServerCredentials,
   type UntypedHandleCall,
 } from "@grpc/grpc-js";
+import type { Compression } from "../../buildkit/grpc/compression.ts";
 import type { Service } from "../../buildkit/grpc/call.ts";
 import { Channel } from "../../buildkit/grpc/channel.ts";
 import { serve } from "../../buildkit/grpc/server.ts";
@@ -69,14 +70,20 @@ export async function theirServer(methods: Record<string, Method>) {
   };
 }
 
-/** A server of ours with these services, and a grpc-js client of it. */
-export function ourServer(services: readonly Service[]) {
+/**
+ * A server of ours with these services, and a grpc-js client of it.
+ * @param compression of our messages, as in `serve`
+ */
+export function ourServer(services: readonly Service[], compression?: Compression) {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const running = new Set<Drive>();
   const accepting = (async () => {
     for await (const socket of listener) {
       socket.setNoDelay(true);
-      const run = drive(new Connection("server", { onStream: serve(services) }), socket);
+      const run = drive(
+        new Connection("server", { onStream: serve(services, () => {}, compression) }),
+        socket,
+      );
       running.add(run);
       run.closed.then(() => running.delete(run));
     }
