@@ -38,24 +38,33 @@ addEventListener("unhandledrejection", (event) => {
     .then((code) => Deno.exit(code));
 });
 
-const code = await runProgram({
-  args: call?.args ?? Deno.args,
-  ...call && { plugin: call.plugin },
-  ...call?.context !== undefined && { context: call.context },
-  env,
-  // The folder is read only when needed: `fairlead ls` must work in a folder that was deleted.
-  get cwd() {
-    return Deno.cwd();
+async function examplesOf(path: string): Promise<string> {
+  const { examples } = await import("./commands/examples.ts");
+  return Object.hasOwn(examples, path) ? examples[path]!.lines : "";
+}
+
+const code = await runProgram(
+  {
+    args: call?.args ?? Deno.args,
+    ...call && { plugin: call.plugin },
+    ...call?.context !== undefined && { context: call.context },
+    env,
+    // The folder is read only when needed: `fairlead ls` must work in a folder that was deleted.
+    get cwd() {
+      return Deno.cwd();
+    },
+    stdin: inputOf(Deno.stdin),
+    stdout: outputOf(Deno.stdout, "standard output"),
+    stderr,
+    clock: systemClock,
+    listening,
+    signal: call ? AbortSignal.any([signal, call.signal]) : signal,
+    registry: createRegistry(transports, plugins),
+    connect,
   },
-  stdin: inputOf(Deno.stdin),
-  stdout: outputOf(Deno.stdout, "standard output"),
-  stderr,
-  clock: systemClock,
-  listening,
-  signal: call ? AbortSignal.any([signal, call.signal]) : signal,
-  registry: createRegistry(transports, plugins),
-  connect,
-}, commands);
+  commands,
+  examplesOf,
+);
 
 // This sets the exit code, and ends the program even if a command left something open.
 Deno.exit(codeAfter(signal, code));

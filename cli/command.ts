@@ -56,6 +56,8 @@ export interface CommandEntry {
   /** One line. */
   readonly summary: string;
   readonly hidden?: boolean;
+  /** The heading above the command in the help of a terminal. */
+  readonly section?: string;
   /** Whether commands stand below it. */
   readonly isGroup?: boolean;
   load(): Promise<{ readonly command: Command | CommandGroup }>;

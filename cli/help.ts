@@ -1,8 +1,14 @@
 import type { Command, CommandEntry } from "./command.ts";
 import { flagTable } from "./flags/help.ts";
 import { type FlagSpecs, globalFlags } from "./flags/spec.ts";
+import { terminalHelp } from "./terminal_help.ts";
 
 type Env = (name: string) => string | undefined;
+
+/** A flag of the program itself; buildx's help has none, so only a terminal's help lists it. */
+export const versionFlag = {
+  version: { kind: "bool", hidden: true, summary: "Print the version" },
+} as const satisfies FlagSpecs;
 
 /** The flag that every command has. */
 export function helpFlag(name: string): FlagSpecs {
@@ -33,6 +39,60 @@ export function commandHelp(
   return `${command.description ?? entry.summary}\n\n` +
     `Usage:\n  ${usageLine(path, command)}\n${below.usage}\n${aliases}${below.list}${tables}` +
     `Global Flags:\n${flagTable(inherited(command), env)}${below.end}`;
+}
+
+/** The same on a terminal. */
+export function commandTerminalHelp(
+  path: string,
+  entry: CommandEntry,
+  command: Command,
+  { examples, columns }: { readonly examples: string; readonly columns: number },
+  env: Env,
+): string {
+  const flags = { ...command.flags, ...helpFlag(entry.name) };
+  const groups = Object.entries(
+    Object.groupBy(Object.entries(flags), ([, spec]) => spec.group ?? "Flags"),
+  ).map(([title, specs]) => [title, Object.fromEntries(specs!)] as const)
+    .sort(([a], [b]) => a === "Flags" ? -1 : b === "Flags" ? 1 : 0);
+  const parent = path.slice(0, -entry.name.length);
+  const { commands } = command;
+  return terminalHelp({
+    about: command.description ?? entry.summary,
+    examples,
+    columns,
+    usages: [usageLine(path, command), ...commands ? [`${path} [command]`] : []],
+    aliases: entry.aliases ? [entry.name, ...entry.aliases].map((name) => parent + name) : [],
+    commands: commands ?? [],
+    flags: [...groups, ["Global Flags", inherited(command)]],
+    more: commands ? moreHelp(path).trim() : "",
+  }, env);
+}
+
+/** The help of a list of commands on a terminal. */
+export function listTerminalHelp(
+  path: string,
+  about: { summary: string; root: boolean },
+  commands: readonly CommandEntry[],
+  { examples, columns }: { readonly examples: string; readonly columns: number },
+  env: Env,
+): string {
+  const help = helpFlag(path.split(" ").at(-1)!);
+  return terminalHelp({
+    about: about.summary,
+    examples,
+    columns,
+    usages: [`${path} [command]`],
+    aliases: [],
+    commands,
+    flags: about.root
+      ? [["Flags", {
+        ...globalFlags,
+        ...help,
+        version: { ...versionFlag.version, hidden: false },
+      }]]
+      : [["Flags", help], ["Global Flags", globalFlags]],
+    more: moreHelp(path).trim(),
+  }, env);
 }
 
 /** The parts of a command's help that list its subcommands. */

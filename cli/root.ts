@@ -21,10 +21,14 @@ export async function runRoot(
   deps: Deps,
   commands: readonly CommandEntry[],
   onDebug: () => void,
+  examples: ExamplesOf = () => Promise.resolve(""),
 ): Promise<number> {
   const path = rootPath(deps);
-  return await runList(deps, { path, commands, before: [], words: deps.args, onDebug });
+  return await runList(deps, { path, commands, before: [], words: deps.args, onDebug, examples });
 }
+
+/** Loads the examples of a command, by the words that call it; empty for none. */
+export type ExamplesOf = (path: string) => Promise<string>;
 
 /** The words by which the user calls the program: `fairlead`, or `docker buildx`. */
 export function rootPath({ plugin }: Pick<Deps, "plugin">): string {
@@ -40,16 +44,26 @@ interface Position {
   /** The global flags that were typed so far. */
   readonly before: readonly string[];
   readonly onDebug: () => void;
+  readonly examples: ExamplesOf;
   /** The rest of the command line. */
   readonly words: readonly string[];
 }
 
 /** Checks the flags before the next command's name, and goes on with that command. */
 async function runList(deps: Deps, position: Position): Promise<number> {
-  const flags: FlagSpecs = { ...globalFlags, help: { kind: "bool", short: "h", summary: "" } };
+  const flags: FlagSpecs = {
+    ...globalFlags,
+    help: { kind: "bool", short: "h", summary: "" },
+    ...position.entry === undefined && { version: { kind: "bool", hidden: true, summary: "" } },
+  };
   const at = firstArgument(position.words, flags);
   const early = position.words.slice(0, at);
-  if (parse(deps, flags, early, position.path).values.debug) position.onDebug();
+  const { debug, version, help } = parse(deps, flags, early, position.path).values;
+  if (debug) position.onDebug();
+  const versionEntry = find(position.commands, "version");
+  if (version && !help && versionEntry !== undefined) {
+    return await runEntry(deps, { ...position, words: [] }, versionEntry);
+  }
   const before = [...position.before, ...early];
   const word = position.words[at];
   if (word === undefined) return await printListHelp(deps, position);
@@ -97,7 +111,7 @@ async function runEntry(deps: Deps, position: Position, entry: CommandEntry): Pr
   const usage = `${path} ${command.args.usage}`.trimEnd();
   const { values, given, occurrences, args } = parse(deps, specs, words, path, usage);
   if (values.debug) position.onDebug();
-  if (values.help) return await printCommandHelp(deps, path, entry, command);
+  if (values.help) return await printCommandHelp(deps, { ...position, path }, entry, command);
   checkCount(path, command, args, given);
   const global = values as unknown as GlobalValues;
   const scoped = withNamedPlugins(deps, global["transport-plugin"]);
@@ -130,17 +144,31 @@ async function runHelp(deps: Deps, position: Position, words: readonly string[])
     const { command } = await entry.load();
     const below = command.commands ?? [];
     if (!isGroup(command) && find(below, names[i + 1] ?? "") === undefined) {
-      return await printCommandHelp(deps, path, entry, command);
+      return await printCommandHelp(deps, { ...position, path }, entry, command);
     }
     commands = below;
   }
   return await printListHelp(deps, { ...position, path, commands, ...(entry && { entry }) });
 }
 
-async function printCommandHelp(deps: Deps, path: string, entry: CommandEntry, command: Command) {
+async function printCommandHelp(
+  deps: Deps,
+  { path, examples }: Position,
+  entry: CommandEntry,
+  command: Command,
+) {
   if (deps.plugin === undefined) {
-    const { commandHelp } = await import("./help.ts");
-    deps.stdout.write(commandHelp(path, entry, command, deps.env));
+    const { commandHelp, commandTerminalHelp } = await import("./help.ts");
+    const columns = deps.stdout.size()?.columns;
+    deps.stdout.write(
+      columns === undefined ? commandHelp(path, entry, command, deps.env) : commandTerminalHelp(
+        path,
+        entry,
+        command,
+        { columns, examples: await examples(path) },
+        deps.env,
+      ),
+    );
   } else {
     const { pluginCommandHelp } = await import("./plugin/plugin_help.ts");
     const columns = deps.stdout.size()?.columns ?? 80;
@@ -149,12 +177,25 @@ async function printCommandHelp(deps: Deps, path: string, entry: CommandEntry, c
   return 0;
 }
 
-async function printListHelp(deps: Deps, { path, entry, commands }: Position): Promise<number> {
+async function printListHelp(
+  deps: Deps,
+  { path, entry, commands, examples }: Position,
+): Promise<number> {
   const summary = entry?.summary ?? about;
   if (deps.plugin === undefined) {
-    const { listHelp } = await import("./help.ts");
+    const { listHelp, listTerminalHelp } = await import("./help.ts");
     const listed = entry === undefined ? [...commands, helpEntry] : commands;
-    deps.stdout.write(listHelp(path, { summary, root: entry === undefined }, listed, deps.env));
+    const about = { summary, root: entry === undefined };
+    const columns = deps.stdout.size()?.columns;
+    deps.stdout.write(
+      columns === undefined ? listHelp(path, about, listed, deps.env) : listTerminalHelp(
+        path,
+        about,
+        listed,
+        { columns, examples: await examples(path) },
+        deps.env,
+      ),
+    );
   } else {
     const { pluginListHelp } = await import("./plugin/plugin_help.ts");
     const columns = deps.stdout.size()?.columns ?? 80;
@@ -165,6 +206,7 @@ async function printListHelp(deps: Deps, { path, entry, commands }: Position): P
 
 const helpEntry: CommandEntry = {
   name: "help",
+  section: "This program",
   summary: "Help about any command",
   load: () => Promise.reject(new Error("help is no file")),
 };

@@ -1,14 +1,18 @@
 import type { CommandEntry } from "./command.ts";
 import type { Deps } from "./deps.ts";
 import { phase, phasesLine } from "./phases.ts";
-import { runRoot } from "./root.ts";
+import { type ExamplesOf, runRoot } from "./root.ts";
 
 /** Runs the program: never rejects; an error becomes lines on stderr and the exit code. */
-export async function runProgram(deps: Deps, commands: readonly CommandEntry[]): Promise<number> {
+export async function runProgram(
+  deps: Deps,
+  commands: readonly CommandEntry[],
+  examples?: ExamplesOf,
+): Promise<number> {
   phase("loaded");
   let debug = debugIsSet(deps.env);
   try {
-    const code = await runRoot(deps, commands, () => debug = true);
+    const code = await runRoot(deps, commands, () => debug = true, examples);
     if (deps.env("FAIRLEAD_PHASES")) deps.stderr.write(phasesLine());
     return code;
   } catch (error) {

@@ -2,7 +2,7 @@ import type { Command, CommandEntry } from "../../cli/command.ts";
 import { flagRows } from "../../cli/flags/help.ts";
 import { type FlagSpecs, globalFlags } from "../../cli/flags/spec.ts";
 import { program } from "../../cli/root.ts";
-import { type Example, examples } from "./examples.ts";
+import { type Example, examples } from "../../commands/examples.ts";
 
 /** The content of a command's pages. */
 export interface Page {

@@ -2,7 +2,7 @@
 import { equal, match, ok } from "node:assert/strict";
 import { commands } from "../../commands/list.ts";
 import { allPages, commandTree } from "../../scripts/docs/command_tree.ts";
-import { examples } from "../../scripts/docs/examples.ts";
+import { examples } from "../../commands/examples.ts";
 import { manName } from "../../scripts/docs/man.ts";
 import { markdownName } from "../../scripts/docs/markdown.ts";
 import { run } from "./run.ts";

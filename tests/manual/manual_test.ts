@@ -7,7 +7,7 @@ import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshd } from "../harness/sshd.ts";
 import { missing } from "../harness/tool.ts";
-import { examples } from "../../scripts/docs/examples.ts";
+import { examples } from "../../commands/examples.ts";
 import { anchorsOf, blocksOf, namedTests, scriptOf, strayCommands } from "./pages.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 import { engineModule } from "../policies/engine_module.ts";

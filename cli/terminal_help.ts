@@ -1,0 +1,90 @@
+/** Help on a terminal: examples first, commands in groups, lines that break at words. */
+import { textWidth } from "../base/width.ts";
+import type { CommandEntry } from "./command.ts";
+import { flagRows } from "./flags/help.ts";
+import type { FlagSpecs } from "./flags/spec.ts";
+
+type Env = (name: string) => string | undefined;
+
+/** The parts of a command's help, or of a list of commands. */
+export interface TerminalHelp {
+  readonly about: string;
+  /** Lines of a shell; empty for none. */
+  readonly examples: string;
+  readonly usages: readonly string[];
+  readonly aliases: readonly string[];
+  readonly commands: readonly CommandEntry[];
+  /** Flags by their heading, in order. */
+  readonly flags: readonly (readonly [title: string, specs: FlagSpecs])[];
+  /** The last line, about further help; empty for none. */
+  readonly more: string;
+  /** Columns of the terminal. */
+  readonly columns: number;
+}
+
+/** The text of the help. */
+export function terminalHelp(help: TerminalHelp, env: Env): string {
+  const width = Math.max(help.columns - 1, 20);
+  const examples = help.examples.trim().split("\n").map((line) => `  ${line}\n`).join("");
+  const sections = [
+    `${help.about.split("\n").map((line) => wrap(line, width)).join("\n")}\n`,
+    ...help.examples === "" ? [] : [`Examples:\n${examples}`],
+    `Usage:\n${help.usages.map((usage) => `  ${usage}\n`).join("")}`,
+    ...help.aliases.length === 0 ? [] : [`Aliases:\n  ${help.aliases.join(", ")}\n`],
+    ...commandSections(help.commands, width),
+    ...help.flags.filter(([, specs]) => flagRows(specs, env).length > 0)
+      .map(([title, specs]) => `${title}:\n${flagLines(specs, env, width)}`),
+    ...help.more === "" ? [] : [`${wrap(help.more, width)}\n`],
+  ];
+  return sections.join("\n");
+}
+
+/** Commands about the program itself. */
+const LAST_SECTION = "This program";
+
+function commandSections(commands: readonly CommandEntry[], width: number): string[] {
+  const shown = commands.filter(({ hidden }) => !hidden);
+  const indent = Math.max(0, ...shown.map(({ name }) => name.length)) + 4;
+  const isLast = (title: string) => Number(title === LAST_SECTION);
+  return [...Map.groupBy(shown, ({ section = "Commands" }) => section)]
+    .sort(([a], [b]) => isLast(a) - isLast(b))
+    .map(([title, entries]) =>
+      `${title}:\n${
+        entries.map(({ name, summary }) => row(`  ${name}`, summary, indent, width)).join("")
+      }`
+    );
+}
+
+/** The widest column of flags; the text of a longer flag begins in the next line. */
+const MOST_INDENT = 34;
+
+function flagLines(specs: FlagSpecs, env: Env, width: number): string {
+  const rows = flagRows(specs, env);
+  const widest = Math.max(...rows.map(({ flag }) => flag.length)) + 3;
+  const indent = Math.min(widest, MOST_INDENT, Math.floor(width / 2));
+  return rows.map(({ flag, about }) => row(flag, about, indent, width)).join("");
+}
+
+/** A name and its text; the text's further lines stand below its first. */
+function row(name: string, text: string, indent: number, width: number): string {
+  const lines = wrap(text, Math.max(width - indent, 16)).split("\n");
+  const margin = " ".repeat(indent);
+  const [first = "", ...rest] = lines;
+  const head = name.length + 2 <= indent
+    ? name.padEnd(indent) + first
+    : `${name}\n${margin}${first}`;
+  return [head, ...rest.map((line) => margin + line)].map((line) => `${line.trimEnd()}\n`).join("");
+}
+
+/** The text in lines of at most `width` columns, broken at spaces. A longer word stays whole. */
+export function wrap(text: string, width: number): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && textWidth(line) + 1 + textWidth(word) > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join("\n");
+}
