@@ -1,8 +1,10 @@
-/** A builder that can't be used: unknown, unreadable, or of a driver that fairlead lacks. */
+/** An error in the arguments or in the store, or of a daemon that can't be made. */
 export class BuilderError extends Error {
+  /** The name of the class. */
   override readonly name = "BuilderError";
-  /** The remedy, as a sentence without full stop. */
+  /** The remedy: a sentence without a full stop. */
   readonly hint: string | undefined;
+  /** Makes an error with a remedy. */
   constructor(message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
     super(message, { cause: options.cause });
     this.hint = options.hint;

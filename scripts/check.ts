@@ -41,6 +41,7 @@ const AMBIENT = new Set([
   "cli/signal_guard.ts",
   "cli/terminal.ts",
   "buildkit/library.ts",
+  "builders/library.ts",
 ]);
 
 const breaches: string[] = [];

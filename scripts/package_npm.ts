@@ -15,7 +15,7 @@ const out = `${root}dist/npm`;
 const config = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
 
 await Deno.remove(out, { recursive: true }).catch(() => {});
-const packages = Object.keys(config.imports).filter((name) => name !== "fairlead");
+const packages = Object.keys(config.imports).filter((name) => !name.startsWith("fairlead"));
 await bundle({
   entry: `${root}buildkit/mod.ts`,
   external: packages,

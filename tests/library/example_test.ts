@@ -98,7 +98,7 @@ Deno.test(
 
 Deno.test("the library's documentation has no gaps", async () => {
   const { code, stderr } = await run(Deno.execPath(), [
-    ...["doc", "--lint", `${root}/buildkit/mod.ts`],
+    ...["doc", "--lint", `${root}/buildkit/mod.ts`, `${root}/builders/mod.ts`],
   ]);
   assert.equal(code, 0, stderr);
 });
