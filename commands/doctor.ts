@@ -19,7 +19,7 @@ export const command = defineCommand({
   description: `Check a connection to a daemon step by step
 
 Each step is tried once: endpoint, addresses, connection, TLS, HTTP/2, the daemon's version and
-workers, the round trip, and the throughput of a file that is built and comes back. The file stays
+workers, the cache, the round trip, and the throughput of a file that is built and comes back. The file stays
 in the daemon's cache until the daemon needs the space. The exit code is 0 when all nodes pass.`,
   flags: {
     "driver-opt": {

@@ -33,6 +33,8 @@ export interface Maker {
   plan(node: StoredNode, context: DialContext): Promise<Plan>;
   /** Starts a node's daemon, which is made before where it is missing; resolves when it answers. */
   boot(node: StoredNode, context: MakeContext): Promise<void>;
+  /** Describes what is there of a node's daemon, without asking the daemon. */
+  examine(node: StoredNode, context: DialContext): Promise<MadeState>;
   /** Stops a node's daemon if it runs. */
   stop(node: StoredNode, context: DialContext): Promise<void>;
   /**
@@ -44,6 +46,18 @@ export interface Maker {
     options: RemoveOptions,
     context: DialContext,
   ): Promise<string | undefined | void>;
+}
+
+/** The state of the container or the pods of a node, for `doctor`. */
+export interface MadeState {
+  /** `container` or `pods`. */
+  readonly what: string;
+  /** One line, which the lines in `more` follow. */
+  readonly text: string;
+  readonly more: readonly string[];
+  /** Something needs the user's attention. */
+  readonly isWell: boolean;
+  readonly data: Readonly<Record<string, unknown>>;
 }
 
 export interface RemoveOptions {

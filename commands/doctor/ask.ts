@@ -1,6 +1,8 @@
 /** Asks the daemon about itself. */
 import { formatPlatform } from "../../builders/platforms.ts";
+import { formatBytes } from "../../base/units.ts";
 import { platformOf } from "../../builders/status.ts";
+import { diskUsage } from "../../buildkit/cache.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { SilenceError } from "../../buildkit/silence.ts";
 import { DialError } from "../../transports/errors.ts";
@@ -41,6 +43,26 @@ export async function* ask(client: Client, way: Examination): AsyncGenerator<Fin
     });
     const text = list.length === 1 ? "1 worker" : `${list.length} workers`;
     return { text, more, data: { workers: list } };
+  });
+  yield await take("cache", way, async () => {
+    const [records, workers] = await Promise.all([
+      diskUsage(client, [], options),
+      client.listWorkers(options),
+    ]);
+    const total = records.reduce((sum, { Size }) => sum + Number(Size), 0);
+    const free = records.reduce((sum, { Size, InUse }) => sum + (InUse ? 0 : Number(Size)), 0);
+    const policies = workers.flatMap(({ GCPolicy }) => GCPolicy);
+    const most = policies.map(({ maxUsedSpace }) => Number(maxUsedSpace)).filter(Boolean);
+    const limit = most.length === 0
+      ? ""
+      : `; garbage collection keeps ${formatBytes(Math.max(...most))}`;
+    return {
+      text: `${formatBytes(total)} in ${records.length} records, ${
+        formatBytes(free)
+      } not in use${limit}`,
+      ...policies.length === 0 && { more: ["the daemon collects no garbage: see [worker] gc"] },
+      data: { bytes: total, reclaimable: free, records: records.length, policies: policies.length },
+    };
   });
   yield await take("round trip", way, async () => {
     const times: number[] = [];

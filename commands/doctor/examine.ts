@@ -7,6 +7,7 @@ import { addresses } from "./addresses.ts";
 import { ask } from "./ask.ts";
 import { connection } from "./connection.ts";
 import { endpoint } from "./endpoint.ts";
+import { made } from "./made.ts";
 import { type Examination, failure, type Finding } from "./finding.ts";
 import { transfer } from "./transfer.ts";
 
@@ -47,6 +48,7 @@ async function* steps(
     return;
   }
   yield await endpoint(way);
+  yield* made(builder, node, way);
   yield* addresses(way);
   const client = yield* connection(way);
   if (client === undefined) return;

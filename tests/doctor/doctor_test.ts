@@ -53,7 +53,7 @@ Deno.test({
     await using daemon = await startBuildkitd({ tcp: true });
     await using space = await workspace(daemon.address);
     const socket = await examined(space, daemon.address, "--transfer=3m");
-    const asked = ["HTTP/2", "Info", "workers", "round trip", "up", "down"];
+    const asked = ["HTTP/2", "Info", "workers", "cache", "round trip", "up", "down"];
     assert.deepEqual(names(socket), ["endpoint", "connect", ...asked]);
     assert.ok(socket.every(({ status, text }) => status === "ok" && text !== ""));
     assert.match(socket[3]!.text, /^BuildKit v\d/);

@@ -37,7 +37,7 @@ export function kubeDoctor(cluster: Kubernetes): void {
       return node.steps;
     };
     const names = (steps: readonly Step[]) => steps.map(({ step }) => step);
-    const asked = ["HTTP/2", "Info", "workers", "round trip", "up", "down"];
+    const asked = ["HTTP/2", "Info", "workers", "cache", "round trip", "up", "down"];
     const entered = ["endpoint", "connect", "TLS"];
 
     await t.step("all is well", async () => {

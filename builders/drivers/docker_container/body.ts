@@ -1,5 +1,6 @@
 /** The container of a `docker-container` node, as the engine's API takes it; the same as buildx's. */
 import { CONFIG_DIR, CONFIG_FILE } from "../../making/config_files.ts";
+import { listenPort } from "../../making/listening.ts";
 import type { StoredNode } from "../../store/node_group.ts";
 import type { ContainerOptions } from "./options.ts";
 
@@ -44,7 +45,9 @@ export function containerBody(
       ? []
       : [{ Type: "bind", Source: wslLibraries, Target: wslLibraries, ReadOnly: true }],
   ];
+  const port = options.limits["NetworkMode"] === "host" ? undefined : listenPort(node);
   return {
+    ...port !== undefined && { ExposedPorts: { [`${port}/tcp`]: {} } },
     Image: options.image,
     ...options.env.length > 0 && { Env: options.env },
     // The user's own flags come later, so that they may name another file.
@@ -58,6 +61,9 @@ export function containerBody(
       Init: true,
       RestartPolicy: options.restartPolicy,
       Mounts: mounts,
+      ...port !== undefined && {
+        PortBindings: { [`${port}/tcp`]: [{ HostIp: "", HostPort: String(port) }] },
+      },
       ...options.limits,
       ...gpus && { DeviceRequests: ALL_GPUS },
       ...cgroupDriver === "cgroupfs" && { CgroupParent: options.cgroupParent || "/docker/buildx" },

@@ -15,6 +15,7 @@ import { GITHUB_FILE, githubContext } from "../../making/github_context.ts";
 import { type MakeContext, type Maker, type RemoveOptions, step } from "../../making/maker.ts";
 import type { StoredNode } from "../../store/node_group.ts";
 import { archiveOf } from "./archive.ts";
+import { endOf, examineContainer, volumeExists } from "./examine.ts";
 import { containerBody, type EngineFacts, volumeOf } from "./body.ts";
 import { factsOf, hasGpus, provideImage } from "./image.ts";
 import { type ContainerOptions, readContainerOptions } from "./options.ts";
@@ -63,11 +64,17 @@ export function containerMaker(driver: string, find: FindContainer): Maker {
       if (found === undefined) return await create(at, options, context);
       requireOurs(at, found);
       await step(context, `starting container ${at.name}`, async () => {
+        const end = endOf(found);
+        if (end !== undefined) context.steps.log(`container ${at.name} is not running: ${end}\n`);
         // The client that created the container has died since, so files may be missing.
         if (found.State?.Status === "created") await copyFiles(at, options, context);
         await start(at, context);
         await waitForDaemon(at, context);
       });
+    },
+
+    async examine(node, context) {
+      return await examineContainer(await find(node, context.env), context);
     },
 
     async stop(node, context) {
@@ -103,6 +110,12 @@ async function create(
   options: ContainerOptions,
   context: MakeContext,
 ): Promise<void> {
+  if (await volumeExists(at, context)) {
+    context.steps.log(
+      `container ${at.name} is missing: it is made again, with its cache in the volume ` +
+        `${volumeOf(at.node)}\n`,
+    );
+  }
   // The engine is asked while the image comes.
   const facts = factsOf(at, context).catch((): EngineFacts => {
     context.signal.throwIfAborted();

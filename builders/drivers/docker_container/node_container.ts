@@ -37,7 +37,18 @@ export type FindContainer = (node: StoredNode, env: Env) => Promise<NodeContaine
 /** The part of `GET /containers/NAME/json` that is read here. */
 export interface Inspected {
   readonly RestartCount?: number;
-  readonly State?: { readonly Status?: string; readonly Running?: boolean };
+  readonly State?: {
+    readonly Status?: string;
+    readonly Running?: boolean;
+    readonly OOMKilled?: boolean;
+    readonly ExitCode?: number;
+    readonly Error?: string;
+    /** RFC 3339; the year 1 for never. */
+    readonly StartedAt?: string;
+    readonly FinishedAt?: string;
+  };
+  readonly Config?: { readonly Image?: string };
+  readonly HostConfig?: { readonly Memory?: number; readonly RestartPolicy?: { Name?: string } };
   readonly Mounts?: readonly { readonly Name?: string }[] | null;
 }
 

@@ -19,6 +19,7 @@ import {
   workloadAt,
   workloadPath,
 } from "./cluster.ts";
+import { examinePods } from "./examine.ts";
 import { hasVolumes } from "./names.ts";
 import { type ConfigMap, nodeObjects } from "./objects.ts";
 import { readPodOptions } from "./options.ts";
@@ -54,6 +55,8 @@ export const maker: Maker = {
     const name = `waiting for ${wanted} pods to be ready, timeout: ${humanDuration(timeout)}`;
     await step(context, name, () => waitForPods(at, wanted, timeout, context));
   },
+
+  examine: async (node, context) => await examinePods(await nodeClusterOf(node, context), context),
 
   /** The workload is removed: buildx makes it again, but scales none up. Claims and files stay. */
   async stop(node, context) {

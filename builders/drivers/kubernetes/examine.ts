@@ -1,0 +1,54 @@
+/** Says in words what is there of a node's pods. */
+import { inNamespace } from "../../../transports/kube/pod_dial.ts";
+import { asMap, mapsIn, textsIn } from "../../../transports/kube/values.ts";
+import type { DialContext } from "../../../transports/transport.ts";
+import type { MadeState } from "../../making/maker.ts";
+import { ask, type NodeCluster, workloadAt } from "./cluster.ts";
+import { APP } from "./names.ts";
+import { reasonsOf } from "./reasons.ts";
+
+/** Describes the pods of a node; for a node with a chosen pod, that pod alone. */
+export async function examinePods(at: NodeCluster, context: DialContext): Promise<MadeState> {
+  const { shown, target: { namespace }, node: { member } } = at;
+  const workload = await workloadAt(at, context);
+  if (workload === undefined) {
+    const text = `there is no ${shown} in namespace ${namespace}`;
+    return { what: "pods", text, more: [], isWell: false, data: { workload: null } };
+  }
+  const query = new URLSearchParams({ labelSelector: `${APP}=${at.name}` });
+  const path = `/api/v1/${inNamespace(namespace, "pods")}?${query}`;
+  const pods = mapsIn(asMap(await ask(at, path, context))["items"]).map(podFacts)
+    .filter(({ name }) => member === undefined || name === member.name);
+  const reasons = (await reasonsOf(at, workload, context))
+    .filter(({ pod }) => member === undefined || pod === undefined || pod === member.name);
+  const { ready, replicas } = workload;
+  return {
+    what: "pods",
+    text: `${shown} in namespace ${namespace}: ${ready} of ${replicas} pods ready`,
+    more: [
+      ...pods.map(({ name, node, restarts, last }) =>
+        `${name}${node && ` on ${node}`}, ` +
+        `${restarts === 0 ? "never restarted" : `restarted ${restarts} times`}` +
+        `${last === undefined ? "" : `; the last end: ${last}`}`
+      ),
+      ...reasons.map(({ text }) => text),
+    ],
+    isWell: ready >= replicas && replicas > 0 && pods.every(({ restarts }) => restarts === 0),
+    data: { workload: shown, namespace, ready, replicas, pods },
+  };
+}
+
+function podFacts({ metadata, spec, status }: Readonly<Record<string, unknown>>) {
+  const containers = mapsIn(asMap(status)["containerStatuses"]);
+  const restarts = containers.map(({ restartCount }) => Number(restartCount) || 0)
+    .reduce((a, b) => a + b, 0);
+  const ended = containers.map(({ lastState }) => asMap(asMap(lastState)["terminated"]))
+    .find(({ exitCode }) => exitCode !== undefined);
+  const { reason = "Error" } = textsIn(ended, "reason");
+  return {
+    name: textsIn(metadata, "name").name ?? "",
+    node: textsIn(spec, "nodeName").nodeName ?? "",
+    restarts,
+    ...ended !== undefined && { last: `${reason}, exit code ${ended["exitCode"]}` },
+  };
+}
