@@ -15,6 +15,7 @@ import { drivers } from "./drivers/all.ts";
 import { newEndpoint } from "./drivers/kubernetes/names.ts";
 import { buildxConfigDir } from "./store/config_dir.ts";
 import { readDriverOptions } from "./driver_options.ts";
+import type { Listening } from "./making/listening.ts";
 import { randomName, validateName } from "./name.ts";
 import { type NodeChange, type NodeGroup, type StoredNode, withNode } from "./store/node_group.ts";
 import { nodeRegistry } from "./node_registry.ts";
@@ -40,6 +41,8 @@ export interface CreateRequest {
   readonly buildkitdFlags: string;
   /** An absolute path; empty: `buildkitd.default.toml` in the store, if it exists. */
   readonly buildkitdConfig: string;
+  /** For a daemon in a container that also listens on TCP. */
+  readonly listening?: Listening | undefined;
   /** Checks everything, but stores nothing. */
   readonly dryRun: boolean;
 }
@@ -191,7 +194,12 @@ async function changeOf(
   request: CreateRequest,
   env: Env,
 ): Promise<NodeChange> {
-  const { platforms, driverOpts } = request;
+  const { platforms, driverOpts, listening } = request;
+  if (listening !== undefined && !driver.endsWith("-container")) {
+    throw new BuilderError(`--listen is not supported for ${driver} driver`, {
+      hint: "it is for the drivers docker-container and podman-container",
+    });
+  }
   if (driver === "remote") {
     return { ...{ platforms, driverOpts }, endpoint: remoteEndpoint(request, env), isSet: true };
   }
@@ -207,8 +215,8 @@ async function changeOf(
   );
   return {
     ...{ platforms, driverOpts },
-    ...flags && { flags },
-    ...config && { files: config.files },
+    ...(flags || listening) && { flags: [...flags ?? [], ...listening?.flags ?? []] },
+    ...(config || listening) && { files: { ...config?.files, ...listening?.files } },
     endpoint: driver === "kubernetes"
       ? kubernetesEndpoint(name, request, env)
       : driver === "podman-container"

@@ -21,6 +21,7 @@ import { warn } from "../cli/warn.ts";
 import { nearest } from "../base/nearest.ts";
 import { absolutePath, baseName, parentOf } from "../base/paths.ts";
 import { statOf } from "../base/stat.ts";
+import { UsageError } from "../base/usage_error.ts";
 import { BuilderError } from "../builders/builder_error.ts";
 import { bootAll } from "./inspect/boot.ts";
 
@@ -45,6 +46,16 @@ export const command = defineCommand({
     "driver-opt": { kind: "array", summary: "Options for the driver" },
     "dry-run": { kind: "bool", summary: "Print what would be made, and make nothing" },
     leave: { kind: "bool", summary: "Remove a node from builder instead of changing it" },
+    listen: {
+      kind: "slice",
+      valueName: "HOST[:PORT]",
+      summary: "Let a daemon in a container listen on TCP, for clients with certificates",
+    },
+    "listen-certs": {
+      kind: "string",
+      valueName: "DIR",
+      summary: "Folder for the certificates of --listen (default: NAME-certs)",
+    },
     name: { kind: "string", summary: "Builder instance name" },
     node: { kind: "string", summary: "Create/modify node with given name" },
     platform: { kind: "array", summary: "Fixed platforms for current node" },
@@ -58,6 +69,15 @@ export const command = defineCommand({
       await transaction(dir, signal, (txn) => leaveBuilder(txn, flags.name, flags.node));
       return;
     }
+    if (flags["listen-certs"] !== "" && flags.listen.length === 0) {
+      throw new UsageError("--listen-certs goes with --listen");
+    }
+    const listen = flags.listen.length === 0
+      ? undefined
+      : await (await import("./create/listening.ts")).planListening(flags.listen, {
+        ...{ name: flags.name, folder: flags["listen-certs"], cwd: deps.cwd },
+        now: deps.clock.now(),
+      });
     const request = {
       name: flags.name,
       driver: flags.driver,
@@ -70,11 +90,15 @@ export const command = defineCommand({
       buildkitdFlags: flags["buildkitd-flags"],
       buildkitdConfig: flags["buildkitd-config"] &&
         absolutePath(flags["buildkitd-config"], deps.cwd),
+      listening: listen?.listening,
       dryRun: flags["dry-run"],
     };
     const timeout = statusLimit(flags, given, global);
     const options = { ...askOptions(deps, global), timeout, showStep: false };
-    const probe = (group: NodeGroup) => requireEngine(builderOf(group), options);
+    const probe = async (group: NodeGroup) => {
+      await requireEngine(builderOf(group), options);
+      listen?.write();
+    };
     const { group, replaced } = await transaction(dir, signal, async (txn) => {
       const before = txn.find(request.name)?.nodes.some(({ name }) => name === request.node);
       const group = await createBuilder(txn, request, { env, registry, probe });
@@ -90,6 +114,7 @@ export const command = defineCommand({
     }
     if (flags.bootstrap) await bootAll(builder, timeout, deps, global);
     deps.stdout.write(`${group.name}\n`);
+    if (listen !== undefined) deps.stderr.write(`\n${listen.lines}`);
   },
 });
 

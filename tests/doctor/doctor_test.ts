@@ -75,7 +75,7 @@ Deno.test({
     assert.ok((resolve!["addresses"] as string[]).includes("127.0.0.1"));
     const addresses = named.filter(({ step }) => step === "address");
     assert.ok(addresses.some(({ status, text }) => status === "ok" && /^127\.0\.0\.1:/.test(text)));
-    assert.deepEqual(names(named).slice(2 + addresses.length), ["connect", ...asked.slice(0, 4)]);
+    assert.deepEqual(names(named).slice(2 + addresses.length), ["connect", ...asked.slice(0, 5)]);
 
     const { code, stdout } = await space.fairlead(["doctor", "--transfer=1m"]);
     assert.equal(code, 0, stdout);

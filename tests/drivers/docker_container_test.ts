@@ -1,10 +1,11 @@
 /** Builders of the driver docker-container: either program uses, stops and removes what the other made. */
 import { deepEqual, equal, match } from "node:assert/strict";
-import { buildkitImage } from "../harness/buildkit_image.ts";
 import { dockerEngine } from "../harness/dockerd.ts";
+import { freePort } from "../harness/daemon.ts";
+import { startSshd } from "../harness/sshd.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
-import { dockerEngineOf, importBuildkit } from "../transports/containers.ts";
+import { importDaemonImage } from "./daemon_image.ts";
 import { type EngineSpace, engineSpace, words } from "./engine.ts";
 
 const ignore = skip(
@@ -13,16 +14,6 @@ const ignore = skip(
     (await dockerEngine()).reason,
 );
 const container = "buildx_buildkit_made0";
-
-/** An image that starts buildkitd, as the one that buildx takes by default. */
-async function importDaemonImage({ engine }: EngineSpace): Promise<string> {
-  await importBuildkit(dockerEngineOf(engine));
-  await engine.docker("create", "--name", "first", buildkitImage);
-  const changes = ["--change", 'ENTRYPOINT ["buildkitd"]', "--change", "CMD []"];
-  await engine.docker("commit", ...changes, "first", "made-daemon");
-  await engine.docker("rm", "first");
-  return "made-daemon";
-}
 
 /** The lines about one builder, in the tables of both programs. */
 async function rows(space: EngineSpace) {
@@ -137,6 +128,10 @@ Deno.test({
       await space.engine.docker("rm", "-f", container);
       const { code, stderr } = await space.fairlead(["build", "--network=host", "ctx"]);
       equal(code, 0, stderr);
+      match(
+        stderr,
+        /container \S+ is missing: it is made again, with its cache in the volume \S+_state/,
+      );
       const relayed = await space.fairlead(["dial-stdio"]);
       equal(relayed.code, 0, relayed.stderr);
       await space.fairlead(["rm", "Made"]);
@@ -154,6 +149,108 @@ Deno.test({
         await space.fairlead(["rm", "Made"]);
       },
     );
+
+    await t.step("doctor reports on the container and the cache", async () => {
+      await space.fairlead(["create", ...action, ...optionsOf(image)]);
+      const missing = await space.fairlead(["doctor", "--transfer=0"]);
+      equal(missing.code, 1);
+      match(missing.stdout, /^warning +container +there is no container buildx_buildkit_made0 /m);
+      await space.fairlead(["inspect", "--bootstrap"]);
+      const well = await space.fairlead(["doctor", "--transfer=0", "--format=json"]);
+      equal(well.code, 0, well.stderr);
+      const { steps } = JSON.parse(well.stdout).nodes[0];
+      const found = steps.find((each: { step: string }) => each.step === "container");
+      equal(found.status, "ok");
+      equal(found.container.restarts, 0);
+      equal(found.container.image, image);
+      match(found.text, /^buildx_buildkit_made0 is running since \S+Z, never restarted/);
+      const cache = steps.find((each: { step: string }) => each.step === "cache");
+      match(cache.text, /^\d\S* in \d+ records, .* not in use; garbage collection keeps \d/);
+      await space.fairlead(["rm", "Made"]);
+    });
+
+    await t.step("an engine behind ssh, with no docker program on this side", async () => {
+      await using sshd = await startSshd();
+      const access = `identity=${sshd.key}&knownHosts=${sshd.knownHosts}`;
+      const socket = space.engine.address.slice("unix://".length);
+      const host = `ssh://root@127.0.0.1:${sshd.port}${socket}?${access}`;
+      const away = { DOCKER_HOST: "unix:///no/docker.sock", PATH: "/nowhere" };
+      const ok = async (...args: string[]) => {
+        const ran = await space.fairlead(args, away);
+        equal(ran.code, 0, `${args.join(" ")}: ${ran.stderr}`);
+        return ran;
+      };
+      await ok("create", ...action, ...optionsOf(image), host);
+      match(
+        (await ok("build", "--progress=plain", "--network=host", "ctx")).stderr,
+        /it ran as 42/,
+      );
+      equal(await containers(space), `${container} running`);
+      await ok("stop");
+      equal(await containers(space), "");
+      await ok("rm", "Made");
+      equal(await containers(space, "-a"), "");
+    });
+
+    await t.step("--listen: other machines build over TCP with certificates", async () => {
+      const port = freePort();
+      const listen = ["--listen", `127.0.0.1:${port}`, "--listen-certs", space.path("certs")];
+      const made = await space.fairlead(["create", ...action, ...optionsOf(image), ...listen]);
+      equal(made.code, 0, made.stderr);
+      const line = /^fairlead create --name Made --driver remote [^]*tcp:\/\/\S+$/m.exec(
+        made.stderr,
+      )?.[0];
+      const words = line!.replaceAll("\\\n", "").split(/ +/).slice(1)
+        .map((word) => word === "Made" ? "other" : word);
+      const booted = await space.fairlead(["inspect", "--bootstrap", "Made"]);
+      equal(booted.code, 0, booted.stderr);
+      equal((await space.fairlead(words)).code, 0);
+      const built = await space.fairlead([
+        ...["build", "--builder=other", "--progress=plain", "--network=host", "ctx"],
+      ]);
+      equal(built.code, 0, built.stderr);
+      const bare = await space.fairlead(["doctor", "--transfer=0", `tcp://127.0.0.1:${port}`]);
+      equal(bare.code, 1, "nobody comes in without a certificate");
+      const again = await space.fairlead([
+        "create",
+        "--name",
+        "more",
+        "--driver=docker-container",
+        ...listen,
+      ]);
+      match(again.stderr, /--listen-certs[^]*certs\/ca\/ca\.pem is there already/);
+      equal((await space.fairlead(["inspect", "more"])).code, 1);
+      const remote = await space.fairlead(["create", "--driver=remote", "--listen=h", "tcp://h:1"]);
+      match(remote.stderr, /--listen is not supported for remote driver/);
+      await space.fairlead(["rm", "Made", "other"]);
+    });
+
+    await t.step("killed at each step of a boot: the next client succeeds", async () => {
+      await space.fairlead(["create", ...action, ...optionsOf(image)]);
+      const program = new URL("../../main.ts", import.meta.url).pathname;
+      for (const at of ["pulling image", "creating container", "starting"]) {
+        const child = new Deno.Command(Deno.execPath(), {
+          args: ["run", "-A", "--no-check", program, "inspect", "--bootstrap", "Made"],
+          env: { ...space.env, BUILDKIT_PROGRESS: "plain" },
+          stdin: "null",
+          stdout: "null",
+          stderr: "piped",
+        }).spawn();
+        let text = "";
+        for await (const part of child.stderr.pipeThrough(new TextDecoderStream())) {
+          text += part;
+          if (text.includes(at)) break;
+        }
+        child.kill("SIGKILL");
+        await child.status;
+        const { code, stderr } = await space.fairlead(["inspect", "--bootstrap", "Made"]);
+        equal(code, 0, `killed at ${at}: ${stderr}`);
+        equal(await containers(space, "-a"), `${container} running`);
+        if (at === "creating container") await space.fairlead(["stop", "Made"]);
+        else await space.engine.docker("rm", "-f", container);
+      }
+      await space.fairlead(["rm", "Made"]);
+    });
 
     await t.step("a container of that name that is no builder's is left alone", async () => {
       await space.fairlead(["create", ...action, ...optionsOf(image)]);

@@ -1,0 +1,79 @@
+/** Builders of the driver docker-container on the other engines, with an image behind a login. */
+import { equal, match } from "node:assert/strict";
+import { dockerEngine, type Engine } from "../harness/dockerd.ts";
+import { startRegistry } from "../harness/registry.ts";
+import { run } from "../harness/run.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { importDaemonImage } from "./daemon_image.ts";
+import { engineSpace } from "./engine.ts";
+
+const lacking = needsRoot() ??
+  await missing("containerd", "runc", "busybox", "buildkitd", "buildctl", "docker-registry");
+const login = { user: "me", password: "secret" };
+
+for (const engine of ["sid", "bookworm"] satisfies Engine[]) {
+  const ignore = skip(lacking ?? (await dockerEngine(engine)).reason);
+  Deno.test({ name: `docker-container on the engine of ${engine}`, ignore }, async (t) => {
+    await using space = await engineSpace({ engine, init: engine !== "bookworm" });
+    await using registry = await startRegistry({ password: login });
+    await importDaemonImage(space);
+    const image = `${registry.host}/daemon:1`;
+    const logins = JSON.stringify({
+      auths: { [registry.host]: { auth: btoa(`${login.user}:${login.password}`) } },
+    });
+    space.write({ ".docker/config.json": logins });
+    const docker = async (...args: string[]) => {
+      const { programs, address } = space.engine;
+      const at = [`--config=${space.path(".docker")}`, `--host=${address}`, ...args];
+      const ran = await run(`${programs}/docker`, at);
+      equal(ran.code, 0, ran.stderr);
+      return ran.stdout.trim();
+    };
+    await docker("tag", "made-daemon", image);
+    await docker("push", image);
+    await docker("rmi", image, "made-daemon");
+    const create = [
+      "create",
+      "--name",
+      "other",
+      "--use",
+      "--driver-opt",
+      `image=${image},network=host`,
+    ];
+    equal((await space.fairlead(create)).code, 0);
+
+    await t.step("without the login: the reason, and nothing is left", async () => {
+      space.write({ ".docker/config.json": "{}" });
+      const { code, stderr } = await space.fairlead(["inspect", "--bootstrap"]);
+      equal(code, 1);
+      match(stderr, /^ERROR: cannot pull the builder's image 127\.0\.0\.1:\d+\/daemon:1: .*auth/m);
+      equal(await docker("ps", "-aq"), "");
+      space.write({ ".docker/config.json": logins });
+    });
+
+    const booted = await space.fairlead(["build", "--progress=plain", "--network=host", "ctx"]);
+    match(booted.stderr, /pulling image 127\.0\.0\.1:\d+\/daemon:1 .*done/);
+    const isUnable = /unable to apply caps/.test(booted.stderr);
+    if (booted.code !== 0 && isUnable && engine === "bookworm") {
+      // This machine may not hand on all capabilities, which this engine requires.
+      await t.step("a container that can't be started is removed again", async () => {
+        equal(await docker("ps", "-aq"), "");
+        equal((await space.fairlead(["rm", "other"])).code, 0);
+        equal(await docker("volume", "ls", "-q"), "");
+      });
+      return;
+    }
+    equal(booted.code, 0, booted.stderr);
+    match(booted.stderr, /it ran as 42/);
+    await t.step("stopped, started without a pull, removed", async () => {
+      equal((await space.fairlead(["stop"])).code, 0);
+      const again = await space.fairlead(["inspect", "--bootstrap"]);
+      equal(again.code, 0, again.stderr);
+      match(again.stderr, /starting container buildx_buildkit_other0/);
+      equal((await space.fairlead(["rm", "other"])).code, 0);
+      equal(await docker("ps", "-aq"), "");
+      equal(await docker("volume", "ls", "-q"), "");
+    });
+  });
+}
