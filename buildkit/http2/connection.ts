@@ -53,6 +53,13 @@ export class Connection {
   }
   /** When something last came from the peer, by `performance.now()`. */
   lastReceived: number = performance.now();
+  /**
+   * Tells the round trip in milliseconds. On a long link, the receive windows of streams that carry
+   * much grow accordingly.
+   */
+  set roundTrip(milliseconds: number) {
+    this.#core.roundTrip = milliseconds;
+  }
   /** When the peer last acknowledged bytes of ours, by a WINDOW_UPDATE. */
   get lastAcknowledged(): number {
     return this.#core.lastWindowUpdate;

@@ -25,6 +25,11 @@ interface WaitingStream {
   endStream: boolean;
 }
 
+/** 1 Gbit/s, in bytes/ms. */
+const QUICK_LINK = 125_000;
+/** The largest windows, in bytes, however long the link is. */
+const MOST_STREAM_WINDOW = 32 << 20, MOST_WINDOW = 48 << 20;
+
 export class Core implements StreamOwner, SendSchedulerOwner {
   readonly role: "client" | "server";
   readonly limits: Limits;
@@ -42,6 +47,8 @@ export class Core implements StreamOwner, SendSchedulerOwner {
   lastWindowUpdate = 0;
   /** RST_STREAM frames from the peer, also those on streams that are closed here. */
   resetsReceived = 0;
+  /** The round trip in milliseconds; 0 while it isn't known. */
+  roundTrip = 0;
   /** The peer has acknowledged our SETTINGS. */
   settled = false;
   /** This side has sent GOAWAY, or `close` was called. */
@@ -60,7 +67,10 @@ export class Core implements StreamOwner, SendSchedulerOwner {
     this.role = role;
     this.limits = limits;
     this.scheduler = new SendScheduler(this);
-    this.received = new ReceiveWindow(limits.connectionWindow);
+    const { connectionWindow } = limits;
+    this.received = new ReceiveWindow(connectionWindow, connectionWindow, () => {
+      return Math.min(connectionWindow + this.#forRoundTrip(), MOST_WINDOW);
+    });
     this.resets = new Resets(limits.maxResets);
   }
 
@@ -283,7 +293,13 @@ export class Core implements StreamOwner, SendSchedulerOwner {
     return new ReceiveWindow(
       size,
       this.settled ? size : Math.max(size, DEFAULT_WINDOW),
+      () => Math.min(Math.max(size, this.#forRoundTrip()), MOST_STREAM_WINDOW),
     );
+  }
+
+  /** Bytes that a quick link of this length holds, and once more: updates come by halves. */
+  #forRoundTrip(): number {
+    return Math.round(this.roundTrip * QUICK_LINK * 2);
   }
 
   #refusal(): Http2Error {

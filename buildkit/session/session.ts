@@ -62,7 +62,7 @@ const CLOSE_WAIT = 3000;
 export function openSession(channel: Channel, options: SessionOptions): Session {
   const { inner, running } = sessionServer(options, (error) => {
     if (error) call.cancel(broken(error));
-  });
+  }, channel.connection);
   const source = new TunnelSource(inner);
   const call: ClientCall = channel.call(
     pathOf(ControlDefinition, ControlDefinition.methods.session),
@@ -113,15 +113,24 @@ export function serveSession(stream: ByteStream, options: SessionOptions): Sessi
   };
 }
 
-/** The services on the server's end of an HTTP/2 connection, and the calls of them under way. */
+/**
+ * The services on the server's end of an HTTP/2 connection, and the calls of them under way.
+ * @param outer the connection that carries this one, if one does
+ */
 function sessionServer(
   { services, onError, compress = true }: SessionOptions,
   onClosed: (error?: Http2Error) => void,
+  outer?: Connection,
 ): { inner: Connection; running: ReadonlySet<Promise<void>> } {
   const running = new Set<Promise<void>>();
   // The daemon's end is a client, which takes any number of PINGs.
   let roundTrip = Infinity;
-  const ping = () => inner.ping().then((ms) => roundTrip = Math.min(roundTrip, ms), () => {});
+  const ping = () =>
+    inner.ping().then((ms) => {
+      roundTrip = Math.min(roundTrip, ms);
+      inner.roundTrip = roundTrip;
+      if (outer !== undefined) outer.roundTrip = roundTrip;
+    }, () => {});
   const inner: Connection = new Connection("server", {
     limits: {
       streamWindow: STREAM_WINDOW,
@@ -129,7 +138,7 @@ function sessionServer(
       maxHeaderList: MAX_METADATA,
     },
     onStream: serve(
-      services.map((service) => tracked(service, running, compress ? ping : () => {})),
+      services.map((service) => tracked(service, running, ping)),
       onError,
       compress ? makeCompression(() => roundTrip) : undefined,
     ),
