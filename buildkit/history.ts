@@ -59,6 +59,26 @@ export async function listHistory(
 }
 
 /**
+ * Follows the records: first the present ones, then each record that begins, ends or is deleted. Resolves when
+ * the daemon ends the stream. Throws `NoHistoryError`, or the signal's reason.
+ */
+export async function followHistory(
+  client: Client,
+  request: Partial<BuildHistoryRequest>,
+  onEvent: (event: BuildHistoryEvent) => void,
+  options?: CallOptions,
+): Promise<void> {
+  const { listenBuildHistory } = ControlDefinition.methods;
+  const { requestType, responseType } = listenBuildHistory;
+  await explained(async () => {
+    const call = client.channel.call(pathOf(ControlDefinition, listenBuildHistory), options);
+    call.send(requestType.encode(messageOf(requestType, request)).finish());
+    call.endSend();
+    await call.receive((bytes) => onEvent(responseType.decode(bytes.slice())));
+  });
+}
+
+/**
  * Deletes, pins or finalizes a record; the daemon does one of these in a call. To finalize is to
  * write the trace of an ended build at once, and not some seconds later. Throws `NoHistoryError`.
  */

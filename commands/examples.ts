@@ -119,8 +119,10 @@ fairlead history import -f build.dockerbuild`,
   },
   "fairlead history open": {
     lines: `
+# The pages of all builds, or that of one build first.
+fairlead history open
 fairlead history open ^1`,
-    notRun: "it needs Docker Desktop",
+    notRun: "it runs until its pages are closed; tests/operate/open_test.ts runs it",
   },
   "fairlead history rm": {
     lines: `

@@ -35,7 +35,7 @@ export const command = defineGroup([
   { name: "ls", summary: "List build records", load: () => import("./history/ls.ts") },
   {
     name: "open",
-    summary: "Open a build record in Docker Desktop",
+    summary: "Open build records in Docker Desktop, or in the browser",
     load: () => import("./history/open.ts"),
   },
   { name: "rm", summary: "Remove build records", load: () => import("./history/rm.ts") },

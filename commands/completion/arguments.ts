@@ -26,6 +26,7 @@ const providers: Readonly<Record<string, Provider>> = {
   create: first(schemes),
   doctor: first(endpointOrBuilder),
   "history attach": first(refs),
+  "history diff": refs,
   "history export": refs,
   "history import": () => files,
   "history inspect": first(refs),

@@ -1,6 +1,6 @@
 import { openStore } from "../../builders/builder.ts";
 import { ago } from "../du/usage_record.ts";
-import { showRows } from "../../cli/show_rows.ts";
+import { type Detail, showRows } from "../../cli/show_rows.ts";
 import { defineCommand } from "../../cli/command.ts";
 import { type Format, parseFormat } from "../../cli/format.ts";
 import { goJsonValue } from "../../base/go/json.ts";
@@ -10,6 +10,7 @@ import { desktopUrl } from "./open_url.ts";
 import { parseHistoryFilter } from "./records/filters.ts";
 import { remoteUrl } from "./records/git_remote.ts";
 import { readLocalState } from "./records/local_state.ts";
+import { displayName, failureText, resultText } from "./records/display_name.ts";
 import { buildName } from "./records/build_name.ts";
 import {
   createdAt,
@@ -51,7 +52,11 @@ export const command = defineCommand({
     await using nodes = await reachNodes(deps, global);
     const records = await queryRecords(nodes, { filters, signal: deps.signal });
     const rows = records.sort(runningFirst).map((record) => {
-      const name = buildName(record.record.FrontendAttrs, readLocalState(store, record));
+      const state = readLocalState(store, record);
+      // buildx has no BUILDKIT_HOST, so no script expects its empty name there.
+      const name = deps.stdout.isTerminal || nodes.builder.origin === "BUILDKIT_HOST"
+        ? displayName(record.record, state)
+        : buildName(record.record.FrontendAttrs, state);
       return rowOf(record, name, {
         format,
         now,
@@ -60,10 +65,19 @@ export const command = defineCommand({
       });
     });
     const failure = nodes.failure();
-    if (rows.length > 0 || failure === undefined) await showRows(deps, format, rows);
+    if (rows.length > 0 || failure === undefined) {
+      await showRows(deps, format, rows, flags.format === "table" ? records.map(detailOf) : []);
+    }
     if (failure !== undefined) throw failure;
   },
 });
+
+/** The reason of a failure, or the result that has left the cache. */
+function detailOf({ record }: HistoryRecord): Detail | undefined {
+  if (record.error !== undefined) return { text: failureText(record.error.message), isBad: true };
+  const result = resultText(record);
+  return result === "" ? undefined : { text: `→ ${result}`, isBad: false };
+}
 
 /** Builds that run now, then the others; the newest first. */
 function runningFirst({ record: a }: HistoryRecord, { record: b }: HistoryRecord): number {

@@ -251,9 +251,6 @@ export const pageScript = String.raw`
     const state = byId("following");
     events.onopen = () => state.textContent = "live";
     events.onmessage = update;
-    events.addEventListener("end", () => {
-      update();
-    });
     events.onerror = () => state.textContent = "not connected: 'fairlead history open' has ended";
   }
 
@@ -267,4 +264,4 @@ export const pageScript = String.raw`
 `;
 
 /** The hash of the script, as a content policy names it. */
-export const pageScriptHash = "sha256-FSE0UukaWtfDexwuqsKKbpsA/jl78Y+44g13KCb0as8=";
+export const pageScriptHash = "sha256-9KUgDOZiP+AtGAm7p5MhwMI98VWqR1zfcGeUZvzepZM=";

@@ -106,6 +106,20 @@ div.span .track { height: 1.1rem } .span.bar, .legend i.span { background: var(-
 .spans { margin-left: -1.1em } .trace { margin-top: 1rem }
 .facts .running { color: var(--critical) } .facts .finished { color: var(--better) }
 a { color: var(--done) }
+nav { margin: 0 0 .8rem; color: var(--quiet) } #following { font-size: 12px; margin-left: .6rem }
+.links { margin: 0 0 1rem }
+.builds { list-style: none; margin: 0; padding: 0 }
+.builds li { display: grid; grid-template-columns: 1.6rem minmax(0, 1fr); align-items: start; padding: .5rem 0;
+  border-bottom: 1px solid var(--line); content-visibility: auto; contain-intrinsic-block-size: auto 3.4rem }
+.builds li > input { margin-top: .25rem } .builds a { font-weight: 600; overflow-wrap: anywhere }
+.builds p { margin: 0; color: var(--quiet); overflow-wrap: anywhere } .builds .result { color: var(--front) }
+.builds .why { color: var(--failed); display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: clip }
+.state { margin-left: .4rem; font-weight: 400; font-size: 12.5px } .state.completed { color: var(--better) }
+.state.error { color: var(--failed) } .state.canceled { color: var(--canceled) } .state.running { color: var(--critical) }
+.facts-table { border-collapse: collapse; width: 100%; table-layout: fixed }
+.facts-table th, .facts-table td { text-align: left; vertical-align: top; padding: .2rem .9rem .2rem 0; font-weight: 400;
+  overflow-wrap: anywhere; border-bottom: 1px solid var(--line) }
+.facts-table th { color: var(--quiet); width: 34% }
 h2 { font-size: 1rem; margin: 1.2rem 0 .4rem; overflow-wrap: anywhere }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: .75rem }
 .card { background: var(--raised); border-radius: 6px; padding: .2rem .9rem .1rem; min-width: 0 }

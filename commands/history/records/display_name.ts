@@ -41,3 +41,9 @@ export function resultText(record: BuildHistoryRecord): string {
   const what = names.length > 0 ? names.join(", ") : kinds.join(", ");
   return [what, short].filter(Boolean).join(" ");
 }
+
+/** The reason why a build failed, the exit code first: lists have little room. */
+export function failureText(message: string): string {
+  const found = /^process "([^]*)" did not complete successfully: (exit code: \d+)/.exec(message);
+  return found === null ? message : `${found[2]}: ${found[1]}`;
+}
