@@ -1,9 +1,8 @@
 import { checkResultPath, writeResult } from "../../builds/results/result.ts";
 import { openStore } from "../../builders/builder.ts";
 import { defineCommand } from "../../cli/command.ts";
-import type { Deps } from "../../cli/deps.ts";
+import { palette } from "../../cli/colors.ts";
 import { type Nodes, reachNodes } from "../../cli/builders/reached_nodes.ts";
-import { readColors } from "../../progress/colors.ts";
 import { compareRecorded } from "./diff/compare_files.ts";
 import { diffText } from "./diff/diff_text.ts";
 import { readBuild } from "./records/recorded_build.ts";
@@ -44,7 +43,7 @@ export const command = defineCommand({
     }
     deps.stdout.write(diffText(builds, comparison, {
       columns: deps.stdout.isTerminal ? deps.stdout.size()?.columns : undefined,
-      colors: colorsOf(deps),
+      colors: palette(deps.stdout, deps.env),
     }));
   },
 });
@@ -67,10 +66,4 @@ async function findBoth(
     if (!(cause instanceof NoRecordError)) throw cause;
     throw new NoRecordError("there is only one build to compare", { cause });
   }
-}
-
-function colorsOf({ stdout, env }: Deps) {
-  if (!stdout.isTerminal) return { slower: "", faster: "", dim: "" };
-  const { colors } = readColors(env);
-  return { slower: colors.warning, faster: colors.run, dim: colors.log };
 }

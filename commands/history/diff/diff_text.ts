@@ -1,6 +1,6 @@
 import { cutToWidth } from "../../../base/width.ts";
 import { rfc3339 } from "../../../base/go/time.ts";
-import { paint } from "../../../progress/colors.ts";
+import type { Palette } from "../../../cli/colors.ts";
 import { fullRef } from "../records/records.ts";
 import type { RecordedBuild } from "../records/recorded_build.ts";
 import { lengthText } from "../../../progress/timeline/page_text.ts";
@@ -10,8 +10,7 @@ import { causeText, deltaText, inputText, notableRows, stateText } from "./diff_
 export interface DiffTextOptions {
   /** The width of the terminal; undefined for no limit. */
   readonly columns: number | undefined;
-  /** The escape sequences that begin a colour; empty for none. */
-  readonly colors: { readonly slower: string; readonly faster: string; readonly dim: string };
+  readonly colors: Palette;
 }
 
 /** The number of rows that are printed; the page has more. */
@@ -37,7 +36,7 @@ export function diffText(
     fit(buildLine("A", a)),
     fit(buildLine("B", b)),
     "",
-    paint(verdict, Math.abs(delta) < 10 ? "" : delta > 0 ? colors.slower : colors.faster),
+    paintDelta(verdict, delta, colors),
     ...inputs.map((input) => fit(`Changed ${oneLine(inputText(input))}`)),
     "",
     ...listed.length > 0
@@ -49,10 +48,9 @@ export function diffText(
       : [],
     ...same > 0
       ? [
-        paint(
+        colors.dim(
           `${same} ${same === 1 ? "step is" : "steps are"} alike in both builds` +
             (cached.length > 0 ? `, ${cached.length} cached in both` : ""),
-          colors.dim,
         ),
       ]
       : [],
@@ -74,22 +72,25 @@ function buildLine(letter: string, build: RecordedBuild): string {
 
 function rowLines(row: StepRow, { columns, colors }: DiffTextOptions): string[] {
   const delta = row.timeB - row.timeA;
-  const color = Math.abs(delta) < 10 ? "" : delta > 0 ? colors.slower : colors.faster;
   const left = [
     stateText(row.a, row.timeA).padStart(11),
     stateText(row.b, row.timeB).padStart(11),
-    paint(deltaText(delta).padStart(8), color),
+    paintDelta(deltaText(delta).padStart(8), delta, colors),
   ].join(" ");
   const room = columns === undefined ? Infinity : Math.max(20, columns - 34);
   const cut = (text: string) => room === Infinity ? text : cutToWidth(text, room);
   return [
     `${left}  ${cut(oneLine(row.name))}`,
     ...row.causes.flatMap((cause) =>
-      wrapped(oneLine(causeText(cause)), room).map((line) =>
-        `${" ".repeat(34)}${paint(line, colors.dim)}`
-      )
+      wrapped(oneLine(causeText(cause)), room).map((line) => `${" ".repeat(34)}${colors.dim(line)}`)
     ),
   ];
+}
+
+/** Time that was lost or gained, in a colour unless it is too little. */
+function paintDelta(text: string, ms: number, colors: Palette): string {
+  if (Math.abs(ms) < 10) return text;
+  return ms > 0 ? colors.warning(text) : colors.good(text);
 }
 
 function oneLine(text: string): string {

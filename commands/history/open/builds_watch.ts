@@ -1,12 +1,13 @@
 import { followHistory, listHistory } from "../../../buildkit/history.ts";
 import { allBuilders } from "../../../builders/builder.ts";
 import type { Store } from "../../../builders/store/store.ts";
-import { type Deps, type Output, withChanges } from "../../../cli/deps.ts";
+import { type Deps, withChanges } from "../../../cli/deps.ts";
 import type { GlobalValues } from "../../../cli/flags/spec.ts";
 import { type Nodes, reachNodes } from "../../../cli/builders/reached_nodes.ts";
 import { DialError } from "../../../transports/errors.ts";
 import { messageOf } from "../../../cli/report.ts";
 import { BuildHistoryEventType } from "../../../proto/gen/control.ts";
+import { outputTo } from "./output_to.ts";
 import { createdAt, fullRef, type HistoryRecord } from "../records/records.ts";
 
 /** The number of a node's records that are kept, the newest ones. */
@@ -42,7 +43,7 @@ export function watchBuilds(deps: Deps, global: GlobalValues, store: Store): Bui
   const listeners = new Set<() => void>();
   const changed = () => listeners.forEach((listener) => listener());
   // The pages name what failed; nothing is printed while they are looked at.
-  const quiet = withChanges(deps, { stderr: silent });
+  const quiet = withChanges(deps, { stderr: outputTo(() => {}) });
   const builders = allBuilders(store, deps.env);
   let pending = builders.length;
   const running: Promise<void>[] = [];
@@ -124,11 +125,3 @@ async function followNodes(
     await follow;
   });
 }
-
-const silent: Output = {
-  isTerminal: false,
-  write() {},
-  paint() {},
-  writeBytes: () => Promise.resolve(),
-  size: () => undefined,
-};

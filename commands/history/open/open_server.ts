@@ -1,7 +1,7 @@
 /** The pages of `history open`: the list of builds, a page for each, and comparisons. */
 import { readBlob } from "../../../buildkit/content.ts";
 import type { Store } from "../../../builders/store/store.ts";
-import { type Deps, type Output, withChanges } from "../../../cli/deps.ts";
+import { type Deps, withChanges } from "../../../cli/deps.ts";
 import { messageOf } from "../../../cli/report.ts";
 import { within } from "../../../base/async.ts";
 import { progressOf } from "../../../progress/command_progress.ts";
@@ -20,6 +20,7 @@ import type { BuildsWatch } from "./builds_watch.ts";
 import { addressOf, listPage } from "./list_page.ts";
 import { type LiveBuild, liveBuild } from "./live_build.ts";
 import { type Answer, pageResponse } from "./secret_server.ts";
+import { outputTo } from "./output_to.ts";
 import { servedPage } from "./served_page.ts";
 import type { Viewers } from "./viewers.ts";
 
@@ -158,34 +159,22 @@ export function openAnswers({ watch, viewers, deps, store }: OpenServer): Answer
   }
 
   async function log(found: HistoryRecord): Promise<Response> {
-    let [text, size] = ["", 0];
-    const keep: Output = {
-      isTerminal: false,
-      write(more) {
-        size += more.length;
-        if (size <= LARGEST) text += more;
-      },
-      paint() {},
-      writeBytes: () => Promise.resolve(),
-      size: () => undefined,
-    };
-    const ended = found.record.CompletedAt !== undefined;
-    if (!ended) {
+    const { at, record } = found;
+    if (record.CompletedAt === undefined) {
       return textResponse("The build still runs: its whole log is here when it has ended.\n");
     }
-    {
-      using progress = progressOf(withChanges(deps, { stderr: keep }), {
-        mode: "plain",
-        debug: false,
-      });
-      await found.at.client.status(found.record.Ref, (status) => progress.update(status), {
-        signal: deps.signal,
-      });
-      progress.finish(found.record.error === undefined ? {} : { error: found.record.error });
-    }
-    return textResponse(
-      text + (size > LARGEST ? "\nThe rest is not shown: it is too long.\n" : ""),
-    );
+    let [text, size] = ["", 0];
+    const stderr = outputTo((more) => {
+      size += more.length;
+      if (size <= LARGEST) text += more;
+    });
+    using progress = progressOf(withChanges(deps, { stderr }), { mode: "plain", debug: false });
+    await at.client.status(record.Ref, (status) => progress.update(status), {
+      signal: deps.signal,
+    });
+    progress.finish(record.error === undefined ? {} : { error: record.error });
+    if (size > LARGEST) text += "\nThe rest is not shown: it is too long.\n";
+    return textResponse(text);
   }
 
   async function answer(path: string, url: URL): Promise<Response | undefined> {
