@@ -10,6 +10,8 @@ const v8Flags = [
   // A run of 50 ms isn't worth the baseline compiler; for longer runs the optimizing one remains.
   "--no-sparkplug",
   "--invocation-count-for-maglev=3000",
+  // The same for the policies' WebAssembly: its optimizing compiler costs more than it saves.
+  "--liftoff-only",
 ];
 
 /** The words between `deno` and the program's file. */

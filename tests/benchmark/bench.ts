@@ -10,7 +10,8 @@
  * the self-extracting binary instead of the bundle inside it. `--runs=N` sets the number of runs.
  * `--folder=DIR` is the place of contexts, outputs and the store of builders, by default /dev/shm:
  * on a disk, a program waits for its fsyncs, as on any workstation. `scripts/bench start-up` prints
- * the milliseconds of each phase of a cached build instead.
+ * the milliseconds of each phase of a cached build instead. `policy` prints the CPU time of decisions
+ * inside one process, too.
  */
 import { cases, type Program } from "./cases.ts";
 import { measure, type Sample } from "./measure.ts";
@@ -18,6 +19,7 @@ import { far } from "./far.ts";
 import { ratioTable } from "./table.ts";
 import { transports } from "./transports.ts";
 import { startUp } from "./start_up.ts";
+import { inOwnProcess } from "./policy.ts";
 import { binary, bundle } from "./bundle.ts";
 import { startDaemon } from "./daemon.ts";
 
@@ -53,6 +55,7 @@ if (names.includes("far")) {
 if (names.length > 0 && names.every((name) => name === "far" || name === "transports")) {
   Deno.exit(0);
 }
+if (names.includes("policy")) await inOwnProcess();
 const daemon = await startDaemon();
 try {
   if (names.includes("start-up")) await startUp({ fairlead, daemon, folder }, runs);

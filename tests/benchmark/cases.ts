@@ -32,6 +32,15 @@ type Case = (bench: Bench) => Promise<SetUp>;
 
 const GIB = 1 << 30;
 
+const POLICY = `package docker
+
+default allow := false
+
+allow if input.local
+
+decision := {"allow": allow}
+`;
+
 /** The cases by name. `-tls`: over TCP and mutual TLS. */
 export const cases: Record<string, Case> = {
   "up-1g-tls": (bench) => cases["up-1g"]!({ ...bench, tls: true }),
@@ -57,6 +66,17 @@ export const cases: Record<string, Case> = {
   /** A build of one file that is all cached: start-up and round trips. */
   "cached": (bench) =>
     buildCase(bench, { fill: (dir) => Deno.writeTextFile(`${dir}/hello`, "hello\n") }),
+  /** The same build under a policy beside its Dockerfile. */
+  "policy": async (bench) => {
+    const setUp = await buildCase(bench, {
+      async fill(dir) {
+        await Deno.writeTextFile(`${dir}/hello`, "hello\n");
+        await Deno.writeTextFile(`${dir}/../Dockerfile.rego`, POLICY);
+      },
+    });
+    const { buildctl: _, ...commands } = setUp.commands;
+    return { ...setUp, commands };
+  },
   /** A command that only starts the program. */
   "version": (bench) => plainCase(bench, "version"),
   /** One builder, and docker's default context, where no engine is. */
