@@ -2,8 +2,6 @@
 const missing: Readonly<Record<string, string>> = {
   bake: "build each target with 'fairlead build', or run bake with buildx on the same builder",
   f: "build each target with 'fairlead build', or run bake with buildx on the same builder",
-  dap: "'fairlead build --progress plain' shows all that a step printed, and " +
-    "'fairlead history logs' does so again later",
   debug: "'fairlead build --progress plain' shows all that a step printed; to look around in a " +
     "failed build, build the stage before it with --target and -o",
 };

@@ -128,6 +128,12 @@ fairlead history open ^1`,
     lines: `
 fairlead history rm ^1`,
   },
+  "fairlead dap build": {
+    lines: `
+# An editor starts this and speaks to it; docs/debugging.md has the set-up for three editors.
+fairlead dap build --target app .`,
+    notRun: "it waits for an editor; tests/debugging/dap_test.ts runs it with a client",
+  },
   "fairlead policy eval": {
     lines: `
 # The verdict of other.rego on the build's own files; it fails when the policy denies them.

@@ -49,6 +49,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./create.ts"),
   },
   {
+    name: "dap",
+    summary: "Start debug adapter protocol compatible debugger",
+    isGroup: true,
+    load: () => import("./dap.ts"),
+  },
+  {
     name: "dial-stdio",
     section: "Daemons",
     summary: "Proxy current stdio streams to builder instance",

@@ -1,8 +1,8 @@
-import type { FlagSpecs } from "../../cli/flags/spec.ts";
+import type { FlagSpecs, FlagValues } from "../../cli/flags/spec.ts";
 import { legacyFlags } from "./legacy_flags.ts";
 
-/** The flags of `build`, in buildx's words. */
-export const buildFlags = {
+/** The flags of a build that is looked into by a debugger, in buildx's words. */
+export const debuggedFlags = {
   "add-host": {
     kind: "slice",
     summary: 'Add a custom host-to-IP mapping (format: "host:ip")',
@@ -36,17 +36,7 @@ export const buildFlags = {
     summary: 'Set method for evaluating build ("check", "outline", "targets")',
   },
   "cgroup-parent": { kind: "string", summary: 'Set the parent cgroup for the "RUN" instructions' },
-  cat: {
-    kind: "string",
-    valueName: "STEP:PATH",
-    summary: "Print a file of a step, and export nothing",
-  },
   check: { kind: "bool", summary: 'Shorthand for "--call=check"' },
-  copy: {
-    kind: "string",
-    valueName: "STEP:PATH",
-    summary: "Copy a file or folder of a step to DEST, an argument before the context",
-  },
   "compress-uploads": {
     kind: "bool",
     default: "true",
@@ -57,12 +47,6 @@ export const buildFlags = {
     kind: "string",
     short: "f",
     summary: 'Name of the Dockerfile (default: "PATH/Dockerfile")',
-  },
-  files: {
-    kind: "string",
-    bare: "",
-    valueName: "STEP",
-    summary: 'List the files of a step (default: the result; "STEP:PATH" for a folder)',
   },
   "idle-timeout": {
     kind: "duration",
@@ -135,15 +119,6 @@ export const buildFlags = {
     kind: "array",
     summary: 'Secret to expose to the build (format: "id=mysecret[,src=/local/secret]")',
   },
-  "shell-from": {
-    kind: "string",
-    valueName: "IMAGE|FILE",
-    summary: "Where the shell comes from, if the failed step has none",
-  },
-  "shell-on-error": {
-    kind: "bool",
-    summary: "Open a shell in the file system of a failed step",
-  },
   "shm-size": { kind: "bytes", summary: "Shared memory size for build containers" },
   ssh: {
     kind: "array",
@@ -163,3 +138,42 @@ export const buildFlags = {
   ulimit: { kind: "array", summary: "Ulimit options", valueName: "ulimit" },
   ...legacyFlags,
 } as const satisfies FlagSpecs;
+
+/** The flags that look into a build. */
+export const lookingFlags = {
+  cat: {
+    kind: "string",
+    valueName: "STEP:PATH",
+    summary: "Print a file of a step, and export nothing",
+  },
+  copy: {
+    kind: "string",
+    valueName: "STEP:PATH",
+    summary: "Copy a file or folder of a step to DEST, an argument before the context",
+  },
+  files: {
+    kind: "string",
+    bare: "",
+    valueName: "STEP",
+    summary: 'List the files of a step (default: the result; "STEP:PATH" for a folder)',
+  },
+  "shell-from": {
+    kind: "string",
+    valueName: "IMAGE|FILE",
+    summary: "Where the shell comes from, if the failed step has none",
+  },
+  "shell-on-error": {
+    kind: "bool",
+    summary: "Open a shell in the file system of a failed step",
+  },
+} as const satisfies FlagSpecs;
+
+/** The flags of `build`. */
+export const buildFlags = { ...debuggedFlags, ...lookingFlags } as const;
+
+/** The flags of a build with a debugger as `build` has them. */
+export function asBuildFlags(
+  flags: FlagValues<typeof debuggedFlags>,
+): FlagValues<typeof buildFlags> {
+  return { files: "", cat: "", copy: "", "shell-from": "", "shell-on-error": false, ...flags };
+}

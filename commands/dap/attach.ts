@@ -1,0 +1,31 @@
+import { defineCommand } from "../../cli/command.ts";
+import { osReason } from "../../base/os_reason.ts";
+import { ownConsole } from "../../debugging/console.ts";
+import { sizeReport } from "../../debugging/dap/shell_socket.ts";
+
+export const command = defineCommand({
+  args: { usage: "PATH", min: 1, max: 1 },
+  flags: {},
+  async run({ deps, args }) {
+    const conn = await Deno.connect({ transport: "unix", path: args[0]! }).catch((error) => {
+      throw new Error(`cannot attach to ${args[0]}: ${osReason(error)}`);
+    });
+    const write = async (bytes: Uint8Array) => {
+      while (bytes.length > 0) bytes = bytes.subarray(await conn.write(bytes));
+    };
+    const console = ownConsole(deps);
+    const size = console.size();
+    if (size) await write(sizeReport(size));
+    using _attached = console.attach({
+      bytes: (bytes) => write(bytes).catch(() => {}),
+      end: () => void conn.closeWrite().catch(() => {}),
+      resize: (size) => void write(sizeReport(size)).catch(() => {}),
+    });
+    deps.signal.addEventListener("abort", () => conn.close(), { once: true });
+    const buffer = new Uint8Array(32 << 10);
+    for (let count; (count = await conn.read(buffer).catch(() => null)) !== null;) {
+      await console.write(buffer.slice(0, count));
+    }
+    deps.signal.throwIfAborted();
+  },
+});

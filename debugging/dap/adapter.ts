@@ -1,0 +1,347 @@
+/** The debug adapter: what the client asks, and what the build answers. */
+import { withChanges } from "../../cli/deps.ts";
+import type { Deps, Output } from "../../cli/deps.ts";
+import type { Inspect, OpenBuild } from "../../builds/running/inspect.ts";
+import { after } from "../../base/async.ts";
+import { textOfBytes } from "../../base/raw_bytes.ts";
+import { isCompleted, type State } from "../../progress/state.ts";
+import { platformResults } from "../results.ts";
+import { breakpointsOf } from "./breakpoints.ts";
+import { buildValue } from "./build_values.ts";
+import type { Frame } from "./program.ts";
+import { type Arguments, record, type RequestHandler, serverOf } from "./server.ts";
+import { shellSocket } from "./shell_socket.ts";
+import { filePaths } from "./sources.ts";
+import { type Action, type Thread, threadOf } from "./thread.ts";
+import { threadOf as threadOfReference } from "./variables.ts";
+
+/** The arguments of `launch` that count. */
+export interface LaunchOptions {
+  readonly dockerfile: string;
+  readonly contextPath: string;
+  readonly target: string;
+  readonly stopOnEntry: boolean;
+}
+
+/** Runs one build with these options. Rejects with its error. */
+export type RunBuild = (
+  options: LaunchOptions,
+  deps: Deps,
+  hook: (state: State) => Inspect,
+) => Promise<void>;
+
+/** The options of `runAdapter`. */
+export interface AdapterOptions {
+  readonly deps: Deps;
+  /** The command by which the client's terminal reaches this program. */
+  readonly program: () => readonly string[];
+  /** Checks the arguments of `launch`. Throws an Error. */
+  readonly check: (options: LaunchOptions) => void;
+  readonly build: RunBuild;
+}
+
+/** The build was left by the client, or is to begin again. */
+class Left extends Error {
+  override readonly name = "Left";
+}
+
+/** How long a build may take to end once the client has left it, in milliseconds. */
+const GRACE = 5000;
+
+/**
+ * Serves a client on stdin and stdout until the build has ended, or the client. Rejects with the
+ * build's error, unless the client left the build.
+ */
+export async function runAdapter({ deps, program, check, build }: AdapterOptions): Promise<void> {
+  const server = serverOf(deps, (text) => deps.stderr.write(`ERROR: ${text}\n`));
+  const launched = Promise.withResolvers<LaunchOptions>();
+  const configured = Promise.withResolvers<void>();
+  const breakpoints = breakpointsOf((breakpoint) =>
+    server.event("breakpoint", { reason: "changed", breakpoint: { ...breakpoint } })
+  );
+  await using shell = shellSocket();
+  const threads = new Map<number, Thread>();
+  const sources = new Map<string, Uint8Array>();
+  const over = new AbortController();
+  let attempt = new AbortController();
+  let again: LaunchOptions | undefined;
+  let initialized = false, wasLaunched = false, runsInTerminal = false;
+  let stopsOnErrors = true;
+  let lastThread = 0, lastFrame = 0;
+  let opened: OpenBuild | undefined;
+  launched.promise.catch(() => {});
+
+  const leave = () => {
+    const reason = new Left("the client has left the build");
+    over.abort(reason);
+    attempt.abort(reason);
+    launched.reject(reason);
+  };
+  const threadAt = (args: Arguments): Thread => {
+    const thread = threads.get(Number(args["threadId"]));
+    if (thread === undefined) throw new Error(`no such thread: ${args["threadId"]}`);
+    return thread;
+  };
+  const resuming = (action: Action): RequestHandler => (args) => {
+    // The response comes before the events of the run.
+    const thread = threadAt(args);
+    if (!thread.resume(action)) throw new Error("the thread is running");
+    return action === "continue" ? { allThreadsContinued: false } : undefined;
+  };
+  const threadOfFrame = (id: number): [Thread, Frame] => {
+    for (const thread of threads.values()) {
+      const frame = thread.stack().find((frame) => frame.id === id);
+      if (frame) return [thread, frame];
+    }
+    throw new Error(`no such frame id: ${id}`);
+  };
+
+  const handlers: Record<string, RequestHandler> = {
+    initialize(args) {
+      if (initialized) throw new Error("already initialized");
+      initialized = true;
+      runsInTerminal = args["supportsRunInTerminalRequest"] === true;
+      return {
+        supportsConfigurationDoneRequest: true,
+        supportsConditionalBreakpoints: true,
+        supportsEvaluateForHovers: true,
+        supportsTerminateRequest: true,
+        supportsRestartRequest: true,
+        exceptionBreakpointFilters: [{ filter: "error", label: "Failed steps", default: true }],
+      };
+    },
+    launch(args) {
+      if (wasLaunched) throw new Error("already launched");
+      const options = launchOptions(args);
+      wasLaunched = true;
+      try {
+        check(options);
+      } catch (error) {
+        // The response comes before the end.
+        after(0, () => launched.reject(error));
+        throw error;
+      }
+      launched.resolve(options);
+      server.event("initialized");
+      return undefined;
+    },
+    setBreakpoints(args) {
+      const { path } = record(args["source"]);
+      if (typeof path !== "string" || path === "") throw new Error("the source has no path");
+      const wanted = Array.isArray(args["breakpoints"]) ? args["breakpoints"].map(record) : [];
+      const lines = wanted.map(({ line, condition }) => ({
+        line: Number(line) || 0,
+        condition: typeof condition === "string" ? condition.trim() : "",
+      }));
+      return { breakpoints: breakpoints.set(path, lines) };
+    },
+    setExceptionBreakpoints(args) {
+      const filters = Array.isArray(args["filters"]) ? args["filters"] : [];
+      stopsOnErrors = filters.includes("error");
+      return undefined;
+    },
+    configurationDone() {
+      configured.resolve();
+      return undefined;
+    },
+    threads: () => ({ threads: [...threads.values()].map(({ id, name }) => ({ id, name })) }),
+    stackTrace(args) {
+      const frames = threadAt(args).stack();
+      const start = Number(args["startFrame"]) || 0;
+      const levels = Number(args["levels"]) || frames.length;
+      const shown = frames.slice(start, start + levels).map((frame) => stackFrame(frame, paths));
+      return { stackFrames: shown, totalFrames: frames.length };
+    },
+    scopes(args) {
+      const id = Number(args["frameId"]);
+      return { scopes: threadOfFrame(id)[0].scopes(id) };
+    },
+    async variables(args) {
+      const reference = Number(args["variablesReference"]);
+      const thread = threads.get(threadOfReference(reference));
+      if (!thread) throw new Error(`no such thread: ${threadOfReference(reference)}`);
+      return { variables: await thread.references.get(reference) };
+    },
+    source(args) {
+      const path = String(record(args["source"])["path"] ?? "");
+      const text = sources.get(path);
+      if (text === undefined) throw new Error(`file not found: ${path}`);
+      return { content: new TextDecoder().decode(text) };
+    },
+    async evaluate(args) {
+      const text = String(args["expression"] ?? "").trim();
+      const context = String(args["context"] ?? "");
+      if (["hover", "watch", "variables", "clipboard"].includes(context)) {
+        const frame = args["frameId"] === undefined
+          ? [...threads.values()].flatMap((thread) => thread.stack())[0]
+          : threadOfFrame(Number(args["frameId"]))[1];
+        const { buildArgs = {} } = opened?.job.options ?? {};
+        const dockerfile = new TextDecoder().decode(sources.get(paths[0] ?? ""));
+        return { result: buildValue(text, frame, buildArgs, dockerfile), variablesReference: 0 };
+      }
+      if (context !== "repl") throw new Error(`unsupported evaluate context: ${context}`);
+      const [command = ""] = text.split(/\s+/);
+      if (command === "") return { result: "", variablesReference: 0 };
+      if (command === "help") return { result: HELP, variablesReference: 0 };
+      if (command !== "exec") throw new Error(`unknown command ${JSON.stringify(command)} for ""`);
+      if (!runsInTerminal) throw new Error("cannot exec without runInTerminal client capability");
+      const socket = shell.open();
+      const words = [...program(), "dap", "attach", socket];
+      await server.request("runInTerminal", {
+        kind: "integrated",
+        title: "fairlead: build container",
+        cwd: "",
+        args: words,
+      });
+      return { result: `Started process attached to ${socket}.`, variablesReference: 0 };
+    },
+    continue: resuming("continue"),
+    next: resuming("next"),
+    stepIn: resuming("into"),
+    stepOut: resuming("out"),
+    pause(args) {
+      threadAt(args).pause();
+      return undefined;
+    },
+    restart(args) {
+      const given = record(args["arguments"]);
+      const options = Object.keys(given).length > 0 ? launchOptions(given) : current;
+      if (options === undefined) throw new Error("nothing was launched");
+      check(options);
+      again = options;
+      attempt.abort(new Left("the build begins again"));
+      return undefined;
+    },
+    terminate: () => void after(0, leave),
+    disconnect: () => void after(0, leave),
+  };
+
+  let paths: readonly string[] = [];
+  let current: LaunchOptions | undefined;
+
+  const inspect = (state: State): Inspect => async (build) => {
+    const { signal } = attempt;
+    opened = build;
+    await configured.promise;
+    const results = await platformResults(build.result);
+    await Promise.all(results.map(async (result) => {
+      const { target } = build.job;
+      const id = ++lastThread;
+      const name = result.platform === "" ? target : `${target} (${result.platform})`;
+      paths = filePaths(result.definition, build.job.build.inputs);
+      const thread = threadOf(id, name, result, {
+        gateway: build.gateway,
+        signal: AbortSignal.any([signal, build.signal]),
+        breakpoints,
+        files: paths,
+        stopOnEntry: current?.stopOnEntry === true,
+        stopsOnErrors: () => stopsOnErrors,
+        shell,
+        newFrame: () => ++lastFrame,
+        onStop: (reason) => server.event("stopped", { ...reason, threadId: id }),
+        isDone: (step) =>
+          state.started.some((vertex) => vertex.name === step && isCompleted(vertex)),
+      });
+      threads.set(id, thread);
+      server.event("thread", { reason: "started", threadId: id });
+      result.definition.files.forEach(({ data }, i) => {
+        const path = paths[i]!;
+        const old = sources.get(path);
+        if (old !== undefined && sameBytes(old, data)) return;
+        sources.set(path, data);
+        const reason = old === undefined ? "new" : "changed";
+        const source = { name: path.slice(path.lastIndexOf("/") + 1), path };
+        server.event("loadedSource", { reason, source });
+      });
+      try {
+        await thread.run();
+      } finally {
+        threads.delete(id);
+        server.event("thread", { reason: "exited", threadId: id });
+      }
+    }));
+    return build.result;
+  };
+
+  const serving = server.serve(handlers).then(leave);
+  let failure: unknown;
+  try {
+    current = await launched.promise;
+    while (true) {
+      attempt = new AbortController();
+      if (over.signal.aborted) attempt.abort(over.signal.reason);
+      const output = outputEvents((text) =>
+        server.event("output", { category: "stdout", output: text })
+      );
+      const signal = AbortSignal.any([deps.signal, attempt.signal]);
+      const stdin = { isTerminal: false, read: () => Promise.resolve(null), setRaw() {} };
+      try {
+        await build(
+          current,
+          withChanges(deps, { stdout: output, stderr: output, stdin, signal }),
+          inspect,
+        );
+        break;
+      } catch (error) {
+        if (again === undefined || over.signal.aborted || deps.signal.aborted) throw error;
+        current = again;
+        again = undefined;
+      }
+    }
+  } catch (error) {
+    failure = error;
+  }
+  server.event("terminated");
+  server.event("exited", { exitCode: failure === undefined ? 0 : 1 });
+  const stop = after(GRACE, () => {});
+  await server.end();
+  stop();
+  void serving;
+  if (failure !== undefined && !over.signal.aborted) throw failure;
+}
+
+const HELP = "exec: open a shell at the place where the build has stopped";
+
+function launchOptions(args: Arguments): LaunchOptions {
+  const text = (name: string) => {
+    const value = args[name];
+    if (value === undefined || value === null) return "";
+    if (typeof value !== "string") throw new Error(`${name} of launch is no text`);
+    return value;
+  };
+  return {
+    dockerfile: text("dockerfile"),
+    contextPath: text("contextPath"),
+    target: text("target"),
+    stopOnEntry: args["stopOnEntry"] === true,
+  };
+}
+
+function stackFrame({ id, name, file, range }: Frame, paths: readonly string[]): unknown {
+  const path = file === undefined ? undefined : paths[file];
+  return {
+    id,
+    name,
+    ...path !== undefined && { source: { name: path.slice(path.lastIndexOf("/") + 1), path } },
+    line: range?.start?.line ?? 0,
+    column: range?.start?.character ?? 0,
+    ...range?.end && { endLine: range.end.line },
+  };
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** An output whose text goes to the client. */
+function outputEvents(send: (text: string) => void): Output {
+  const bytes = (bytes: Uint8Array) => Promise.resolve(send(textOfBytes(bytes)));
+  return {
+    isTerminal: false,
+    write: send,
+    paint: (parts) => send(parts.filter((part) => typeof part === "string").join("")),
+    writeBytes: bytes,
+    writeRaw: bytes,
+    size: () => undefined,
+  };
+}

@@ -1,0 +1,165 @@
+/** Breakpoints by file. They become real once a build says where its steps are. */
+import type { BuildDefinition, BuildStep } from "../definition.ts";
+import { type Condition, parseCondition } from "./condition.ts";
+
+/** A breakpoint as the client sees it. */
+export interface Breakpoint {
+  readonly id: number;
+  verified: boolean;
+  /** Absent once it is verified. */
+  reason?: "pending" | "failed";
+  message?: string;
+  line: number;
+  endLine: number;
+  source: { name: string; path: string };
+}
+
+interface Kept {
+  readonly shown: Breakpoint;
+  /** The line that the client asked for. */
+  readonly asked: number;
+  readonly condition: Condition | undefined;
+  readonly conditionText: string;
+  /** The condition can't be read. */
+  readonly broken: boolean;
+}
+
+/** The breakpoints of a session. */
+export interface Breakpoints {
+  /** Replaces those of a file. */
+  set(path: string, wanted: readonly { line: number; condition: string }[]): Breakpoint[];
+  /** The breakpoint at each step of a build. Changes are told to the client once. */
+  match(definition: BuildDefinition, files: readonly string[]): ReadonlyMap<string, Match>;
+}
+
+/** A breakpoint at a step. */
+export interface Match {
+  readonly id: number;
+  readonly condition: Condition | undefined;
+}
+
+const key = (path: string) => path.toLowerCase();
+const nameOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);
+
+/** @param changed is called with each breakpoint that has changed */
+export function breakpointsOf(changed: (breakpoint: Breakpoint) => void): Breakpoints {
+  const byFile = new Map<string, Kept[]>();
+  let lastId = 0;
+
+  function settle(kept: Kept, place: Lines | undefined, path: string): void {
+    const { shown } = kept;
+    const isSame = place === undefined
+      ? shown.reason === "failed"
+      : shown.verified && shown.line === place.line && shown.endLine === place.endLine;
+    if (isSame) return;
+    shown.verified = place !== undefined;
+    if (place === undefined) {
+      shown.reason = "failed";
+      shown.message = "no instruction of the build is there";
+    } else {
+      delete shown.reason;
+      delete shown.message;
+      shown.line = place.line;
+      shown.endLine = place.endLine;
+    }
+    shown.source = { name: nameOf(path), path };
+    changed(shown);
+  }
+
+  return {
+    set(path, wanted) {
+      const old = byFile.get(key(path)) ?? [];
+      const kept = wanted.map(({ line, condition: conditionText }): Kept => {
+        const same = old.find(({ shown, conditionText: text }) =>
+          line >= shown.line && line <= shown.endLine && text === conditionText
+        );
+        if (same) return same;
+        const condition = conditionText === "" ? undefined : parseCondition(conditionText);
+        const shown: Breakpoint = {
+          id: ++lastId,
+          verified: false,
+          reason: "pending",
+          ...{ line, endLine: line, source: { name: nameOf(path), path } },
+        };
+        const kept = { shown, asked: line, conditionText };
+        if (!(condition instanceof Error)) return { ...kept, condition, broken: false };
+        shown.reason = "failed";
+        shown.message = condition.message;
+        return { ...kept, condition: undefined, broken: true };
+      });
+      byFile.set(key(path), kept);
+      return kept.map(({ shown }) => ({ ...shown }));
+    },
+    match(definition, files) {
+      const found = new Map<string, Match>();
+      files.forEach((path, file) => {
+        const places = linesOf(definition, file);
+        const starts = fromLines(definition, file);
+        for (const kept of byFile.get(key(path)) ?? []) {
+          if (kept.broken) continue;
+          const place = placeFor(kept.asked, places, starts);
+          settle(kept, place, path);
+          for (const digest of place?.digests ?? []) {
+            if (!found.has(digest)) {
+              found.set(digest, { id: kept.shown.id, condition: kept.condition });
+            }
+          }
+        }
+      });
+      return found;
+    },
+  };
+}
+
+interface Lines {
+  readonly line: number;
+  readonly endLine: number;
+  readonly digests: readonly string[];
+}
+
+/** The lines of each instruction that has steps, in order. */
+function linesOf({ steps }: BuildDefinition, file: number): Lines[] {
+  const byStart = new Map<number, { endLine: number; digests: string[] }>();
+  for (const step of steps.values()) {
+    for (const [line, endLine] of instructionsOf(step, file)) {
+      const entry = byStart.get(line) ?? { endLine, digests: [] };
+      entry.endLine = Math.max(entry.endLine, endLine);
+      entry.digests.push(step.digest);
+      byStart.set(line, entry);
+    }
+  }
+  return [...byStart].map(([line, rest]) => ({ line, ...rest })).sort((a, b) => a.line - b.line);
+}
+
+/** A step's places, with the lines of one instruction joined. */
+function instructionsOf({ places }: BuildStep, file: number): [line: number, endLine: number][] {
+  const joined: [number, number][] = [];
+  for (const { file: own, range: { start, end } } of places) {
+    if (own !== file || start === undefined) continue;
+    const last = joined.at(-1);
+    if (last && start.line === last[1] + 1) last[1] = Math.max(start.line, end?.line ?? 0);
+    else joined.push([start.line, Math.max(start.line, end?.line ?? 0)]);
+  }
+  return joined;
+}
+
+/** The lines on which stages begin. */
+function fromLines({ files }: BuildDefinition, file: number): number[] {
+  const text = new TextDecoder().decode(files[file]?.data);
+  return text.split("\n").flatMap((line, at) => /^\s*FROM\s/i.test(line) ? at + 1 : []);
+}
+
+/** The instruction at a line, or the next one of the same stage: ENV and the like have no step. */
+function placeFor(
+  line: number,
+  places: readonly Lines[],
+  starts: readonly number[],
+): Lines | undefined {
+  const at = places.find((place) => line >= place.line && line <= place.endLine);
+  if (at !== undefined) return at;
+  const next = places.find((place) => place.line > line);
+  const stage = starts.find((start) => start > line) ?? Infinity;
+  return next !== undefined && (next.line < stage || !starts.some((start) => start <= line))
+    ? next
+    : undefined;
+}

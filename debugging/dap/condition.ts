@@ -1,0 +1,29 @@
+/** A breakpoint's condition: `stage == "build" && platform != "linux/arm64"`. */
+
+/** The surroundings of a stop. */
+export interface Place {
+  /** The stage's name as the progress shows it; empty for a build of one stage. */
+  readonly stage: string;
+  /** `linux/amd64`; empty where it is not known. */
+  readonly platform: string;
+}
+
+/** Whether a stop is meant. */
+export type Condition = (place: Place) => boolean;
+
+/** Reads a condition; an Error says what is wrong with it. */
+export function parseCondition(text: string): Condition | Error {
+  const tests: Condition[] = [];
+  for (const part of text.split("&&")) {
+    const [, name = "", operator, value = ""] =
+      /^\s*(stage|platform)\s*(==|!=)\s*["']?([\w./-]*)["']?\s*$/.exec(part) ?? [];
+    if (operator === undefined) {
+      return new Error(
+        `invalid condition: ${text}; it is like stage == "build" && platform != "linux/arm64"`,
+      );
+    }
+    const key = name as keyof Place;
+    tests.push((place) => (place[key] === value) === (operator === "=="));
+  }
+  return (place) => tests.every((test) => test(place));
+}

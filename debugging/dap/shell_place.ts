@@ -1,0 +1,70 @@
+/** A shell at a stop of the debugger. */
+import type { Container } from "../../buildkit/container.ts";
+import type { Gateway } from "../../buildkit/gateway.ts";
+import { messageOf } from "../../proto/message_of.ts";
+import { Mount } from "../../proto/gen/steps.ts";
+import type { Console } from "../console.ts";
+import type { FailedStep } from "../failed_step.ts";
+import { problemOf } from "../find_shell.ts";
+import type { PlatformResult } from "../results.ts";
+import { runProgram } from "../run_program.ts";
+import { containerOfFailure } from "../step_files.ts";
+import type { Frame } from "./program.ts";
+import type { ShellPlace } from "./shell_socket.ts";
+
+const SHELL = "/bin/sh";
+
+/** The place of a shell: a failed step's mounts, or the file system before the step. */
+export function shellPlace(
+  gateway: Gateway,
+  { line, failed, rootRef, result, frame }: {
+    readonly line: number;
+    readonly failed: FailedStep | undefined;
+    readonly rootRef: string | undefined;
+    readonly result: PlatformResult;
+    readonly frame: Frame | undefined;
+  },
+): ShellPlace {
+  const exec = failed?.step.op.exec ?? frame?.op.exec;
+  const { config } = result;
+  const open = async (): Promise<
+    { container: Container; mounts: readonly Pick<Mount, "dest">[] }
+  > => {
+    if (failed) {
+      return {
+        container: await containerOfFailure(gateway, failed),
+        mounts: failed.step.op.exec?.mounts ?? [],
+      };
+    }
+    const mounts = [messageOf(Mount, { dest: "/", resultID: rootRef ?? "" })];
+    return {
+      container: await gateway.newContainer({ mounts, platform: frame?.op.platform }),
+      mounts,
+    };
+  };
+  return {
+    line,
+    async run(console: Console, signal, onStart) {
+      const { container, mounts } = await open();
+      try {
+        const problem = await problemOf(container, mounts, SHELL);
+        if (problem !== undefined) return problem;
+        onStart(SHELL);
+        await runProgram(
+          container,
+          {
+            args: [SHELL],
+            env: exec?.meta?.env ?? config.env,
+            cwd: exec?.meta?.cwd ?? config.cwd,
+            user: exec?.meta?.user ?? config.user,
+          },
+          console,
+          signal,
+        );
+        return undefined;
+      } finally {
+        await container.release();
+      }
+    },
+  };
+}

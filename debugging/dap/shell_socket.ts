@@ -1,0 +1,193 @@
+/**
+ * The shell of a debugger. The client's terminal runs `dap attach SOCKET`, which carries its bytes to
+ * this process. A shell runs in whatever the debugger has stopped at, and again at the next stop.
+ *
+ * The size of the terminal comes among the keys as `ESC [ 8 ; rows ; columns t`, which no key sends.
+ */
+import type { Console, Receiver, Size } from "../console.ts";
+
+/** A place where a shell can run. */
+export interface ShellPlace {
+  readonly line: number;
+  /** Runs a shell to its end. A text says why there can't be one. */
+  run(
+    console: Console,
+    signal: AbortSignal,
+    onStart: (shell: string) => void,
+  ): Promise<string | undefined>;
+}
+
+/** The socket of a session. */
+export interface ShellSocket extends AsyncDisposable {
+  /** Makes the socket, once; its path. */
+  open(): string;
+  /** Offers a stopped thread, until it is disposed. */
+  offer(place: ShellPlace): Disposable;
+}
+
+export function shellSocket(): ShellSocket {
+  let folder: string | undefined;
+  let listener: Deno.UnixListener | undefined;
+  let connected: Deno.UnixConn | undefined;
+  const places: { readonly place: ShellPlace; readonly end: AbortController }[] = [];
+  let changed = Promise.withResolvers<void>();
+
+  async function accept(listener: Deno.UnixListener): Promise<void> {
+    for await (const conn of listener) {
+      if (connected !== undefined) {
+        await say(conn, "Error: Already connected to exec instance.").catch(() => {});
+        close(conn);
+        continue;
+      }
+      connected = conn;
+      void session(conn).catch(() => {}).finally(() => {
+        close(conn);
+        connected = undefined;
+      });
+    }
+  }
+
+  async function session(conn: Deno.UnixConn): Promise<void> {
+    await say(conn, "Attached to build process.");
+    const gone = new AbortController();
+    const console = socketConsole(conn, () => {
+      gone.abort(new Error("the terminal is gone"));
+      notify();
+    });
+    while (!gone.signal.aborted) {
+      const offered = places[0];
+      if (offered === undefined) {
+        await changed.promise;
+        continue;
+      }
+      const { place, end } = offered;
+      const signal = AbortSignal.any([end.signal, gone.signal]);
+      const onStart = (shell: string) =>
+        void say(conn, `Running ${shell} in build container from line ${place.line}.`)
+          .then(() =>
+            say(conn, "Changes to the container will be reset after the next step is executed.")
+          ).catch(() => {});
+      const problem = await place.run(console, signal, onStart).catch((error) =>
+        signal.aborted ? undefined : (error as Error).message
+      );
+      if (gone.signal.aborted) return;
+      await say(conn, "");
+      if (problem !== undefined) {
+        await say(conn, `Build container is not executable. (reason: ${problem})`);
+      } else if (!end.signal.aborted) return;
+      while (!gone.signal.aborted && places.includes(offered)) await changed.promise;
+    }
+  }
+
+  const notify = () => {
+    changed.resolve();
+    changed = Promise.withResolvers();
+  };
+
+  return {
+    open() {
+      if (folder === undefined) {
+        folder = Deno.makeTempDirSync({ prefix: "fairlead-dap-exec" });
+        listener = Deno.listen({ transport: "unix", path: `${folder}/s.sock` });
+        void accept(listener).catch(() => {});
+      }
+      return `${folder}/s.sock`;
+    },
+    offer(place) {
+      const offered = { place, end: new AbortController() };
+      places.push(offered);
+      notify();
+      return {
+        [Symbol.dispose]() {
+          places.splice(places.indexOf(offered), 1);
+          offered.end.abort(new Error("the debugger has gone on"));
+          notify();
+        },
+      };
+    },
+    // deno-lint-ignore require-await -- the interface is that of what waits
+    async [Symbol.asyncDispose]() {
+      for (const { end } of places) end.abort(new Error("the build is over"));
+      listener?.close();
+      if (connected) close(connected);
+      if (folder !== undefined) Deno.removeSync(folder, { recursive: true });
+    },
+  };
+}
+
+function close(conn: Deno.UnixConn): void {
+  try {
+    conn.close();
+  } catch {
+    // It was closed before.
+  }
+}
+
+async function say(conn: Deno.UnixConn, line: string): Promise<void> {
+  await write(conn, new TextEncoder().encode(`${line}\r\n`));
+}
+
+async function write(conn: Deno.UnixConn, bytes: Uint8Array): Promise<void> {
+  while (bytes.length > 0) bytes = bytes.subarray(await conn.write(bytes));
+}
+
+/** The console behind a connection. @param onGone is called when the other side ends */
+function socketConsole(conn: Deno.UnixConn, onGone: () => void): Console {
+  let receiver: Receiver | undefined;
+  let size: Size | undefined;
+  const split = sizeReports((next) => {
+    size = next;
+    receiver?.resize(next);
+  });
+  void (async () => {
+    const buffer = new Uint8Array(32 << 10);
+    try {
+      for (let count; (count = await conn.read(buffer)) !== null;) {
+        // Keys between two shells are for nobody.
+        await receiver?.bytes(split(buffer.slice(0, count)));
+      }
+    } catch {
+      // The terminal is gone.
+    }
+    onGone();
+  })();
+  return {
+    isTerminal: true,
+    size: () => size,
+    write: (bytes) => write(conn, bytes).catch(() => {}),
+    attach(next) {
+      receiver = next;
+      return {
+        [Symbol.dispose]() {
+          if (receiver === next) receiver = undefined;
+        },
+      };
+    },
+  };
+}
+
+/** The report of a terminal's size. */
+export function sizeReport({ columns, rows }: Size): Uint8Array {
+  return new TextEncoder().encode(`\x1b[8;${rows};${columns}t`);
+}
+
+// deno-lint-ignore no-control-regex -- the control sequence above
+const REPORT = /\x1b\[8;(\d{1,4});(\d{1,4})t/g;
+// deno-lint-ignore no-control-regex -- the beginning of one
+const BEGUN = /\x1b\[8(;\d{0,4}(;\d{0,4})?)?$/;
+
+/** Takes reports of sizes out of the keys; one that is cut waits for its rest. */
+export function sizeReports(take: (size: Size) => void): (bytes: Uint8Array) => Uint8Array {
+  let held = "";
+  return (bytes) => {
+    // Each byte is one character here, whatever it means.
+    let text = held + Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+    text = text.replace(REPORT, (_, rows, columns) => {
+      take({ columns: Number(columns), rows: Number(rows) });
+      return "";
+    });
+    held = BEGUN.exec(text)?.[0] ?? "";
+    if (held !== "") text = text.slice(0, -held.length);
+    return Uint8Array.from(text, (char) => char.charCodeAt(0));
+  };
+}

@@ -1,0 +1,305 @@
+/** A thread of the debugger: the build of one platform, which stops before its steps. */
+import type { Files } from "../../buildkit/files.ts";
+import type { Gateway } from "../../buildkit/gateway.ts";
+import type { Input } from "../../proto/gen/pb_types.ts";
+import { abortable } from "../../base/async.ts";
+import { failedStepOf } from "../failed_step.ts";
+import { containerOfFailure } from "../step_files.ts";
+import { type PlatformResult, refOfInput } from "../results.ts";
+import type { Breakpoints, Match } from "./breakpoints.ts";
+import { type Frame, nextStop, programOf, type Stop } from "./program.ts";
+import { shellPlace } from "./shell_place.ts";
+import type { ShellSocket } from "./shell_socket.ts";
+import { argumentsOf, explorer, type References, referencesOf } from "./variables.ts";
+
+/** How a stopped thread goes on. */
+export type Action = "continue" | "next" | "into" | "out";
+
+/** The reason why a thread has stopped. */
+export interface StopReason {
+  readonly reason: "step" | "breakpoint" | "exception" | "pause";
+  readonly description?: string;
+  readonly text?: string;
+  readonly hitBreakpointIds?: readonly number[];
+}
+
+/** The parts of a session that its threads share. */
+export interface ThreadContext {
+  readonly gateway: Gateway;
+  readonly signal: AbortSignal;
+  readonly breakpoints: Breakpoints;
+  /** The paths of the definition's files on this machine. */
+  readonly files: readonly string[];
+  readonly stopOnEntry: boolean;
+  readonly stopsOnErrors: () => boolean;
+  readonly shell: ShellSocket;
+  /** Numbers of frames are unique in a session. */
+  readonly newFrame: () => number;
+  readonly onStop: (reason: StopReason) => void;
+  /** The steps, by name, that the builder has finished. */
+  readonly isDone: (step: string) => boolean;
+}
+
+/** A thread, as the adapter uses it. */
+export interface Thread {
+  readonly id: number;
+  readonly name: string;
+  /** Frames, innermost first; empty while it runs. */
+  stack(): readonly Frame[];
+  scopes(frame: number): unknown[];
+  readonly references: References;
+  /** Goes on; false if the thread isn't stopped. */
+  resume(action: Action): boolean;
+  /** Stops at the next step. */
+  pause(): void;
+  /** Runs to the build's end. Rejects with its error. */
+  run(): Promise<void>;
+}
+
+/** The file systems at a stop; that of the step itself first. */
+interface Mounts {
+  readonly root: string | undefined;
+  readonly refs: ReadonlyMap<string, string>;
+}
+
+export function threadOf(
+  id: number,
+  name: string,
+  result: PlatformResult,
+  context: ThreadContext,
+): Thread {
+  const { gateway, signal, shell } = context;
+  const { definition } = result;
+  const entry = programOf(definition, context.newFrame);
+  const references = referencesOf(id);
+  let matches: ReadonlyMap<string, Match> = new Map();
+  let stack: readonly Frame[] = [];
+  let trees: ReadonlyMap<string, Files> = new Map();
+  let going: PromiseWithResolvers<Action> | undefined;
+  let pausing: PromiseWithResolvers<void> | undefined;
+
+  const place = ({ frame }: Stop) => {
+    const [, inside = ""] = /^\[([^\]]*)\]/.exec(frame.name) ?? [];
+    const stage = inside.split(" ").filter((word) => !word.includes("/")).join(" ");
+    const { OS, Architecture, Variant } = frame.op.platform ?? {};
+    const own = OS && [OS, Architecture, Variant].filter((part) => part).join("/");
+    return { stage, platform: result.platform || own || "" };
+  };
+  const matchAt = (stop: Stop): Match | undefined => {
+    const match = stop.digest === "" ? undefined : matches.get(stop.digest);
+    return match?.condition && !match.condition(place(stop)) ? undefined : match;
+  };
+
+  /** The inputs of a stop's operation. They are solved, but not built yet. */
+  async function inputsOf({ frame, parent }: Stop): Promise<Mounts & { build: string[] }> {
+    const refs = new Map<string, string>();
+    let root: string | undefined;
+    const stop = { frame, parent };
+    const named = frame.op.inputs.map((input, i) => [nameOf(stop.frame, input, i), input] as const);
+    const solved = await Promise.all(named.map(([, input]) => refOfInput(gateway, result, input)));
+    named.forEach(([key], i) => {
+      if (key === "" || refs.has(key)) return;
+      if (i === parent || (parent < 0 && named.length === 1)) root = key;
+      refs.set(key, solved[i]!);
+    });
+    return { root, refs, build: solved };
+  }
+
+  function nameOf({ op }: Frame, { digest, index }: Input, at: number): string {
+    const mount = op.exec?.mounts.find(({ input }) => input === BigInt(at));
+    if (mount) return mount.dest;
+    const source = index === 0n ? definition.steps.get(digest)?.op.source : undefined;
+    return source?.identifier ?? digest;
+  }
+
+  /** Builds everything that must be there before a stop, or the result at the end. */
+  async function reach(stop: Stop | undefined): Promise<Mounts> {
+    if (stop === undefined) {
+      await evaluate([result.ref]);
+      return { root: "/", refs: new Map([["/", result.ref]]) };
+    }
+    const { build, ...mounts } = await inputsOf(stop);
+    await evaluate(build.filter((_, i) => !stop.deferred.has(i)));
+    return mounts;
+  }
+
+  async function evaluate(refs: readonly string[]): Promise<void> {
+    const all = refs.filter((ref) => ref !== "").map((ref) => gateway.evaluate(ref));
+    await abortable(Promise.all(all), signal);
+  }
+
+  function stopAt(reason: StopReason, at: Stop | undefined): Promise<Action> {
+    going = Promise.withResolvers();
+    const frames: Frame[] = [];
+    for (let stop = at; stop !== undefined; stop = stop.out) frames.push(stop.frame);
+    stack = frames;
+    context.onStop(reason);
+    return abortable(going.promise, signal);
+  }
+
+  async function paused(
+    reason: StopReason,
+    at: Stop | undefined,
+    mounts: Mounts | undefined,
+    error?: unknown,
+  ): Promise<Action> {
+    const failed = error === undefined ? undefined : failedStepOf(error, definition);
+    const container = failed && onceContainer(() => containerOfFailure(gateway, failed));
+    const found = new Map<string, Files>();
+    for (const [key, ref] of mounts?.refs ?? []) found.set(key, gateway.files(ref));
+    if (container) {
+      failed.step.op.exec?.mounts.forEach(({ dest }, i) => found.set(dest, filesIn(container, i)));
+    }
+    trees = found;
+    const rootRef = mounts?.root === undefined ? undefined : mounts.refs.get(mounts.root);
+    const line = at?.frame.range?.start?.line ?? 0;
+    using _offered = failed === undefined && rootRef === undefined
+      ? undefined
+      : shell.offer(shellPlace(gateway, { line, failed, rootRef, result, frame: at?.frame }));
+    try {
+      return await stopAt(reason, at);
+    } finally {
+      going = undefined;
+      stack = [];
+      trees = new Map();
+      references.clear();
+      await container?.release();
+    }
+  }
+
+  async function fail(error: unknown): Promise<never> {
+    const failed = failedStepOf(error, definition);
+    if (failed === undefined || !context.stopsOnErrors() || signal.aborted) throw error;
+    let at = entry;
+    while (at !== undefined && at.digest !== failed.step.digest) at = at.into;
+    const mounts = at && await inputsOf(at).catch(() => undefined);
+    await paused(
+      {
+        reason: "exception",
+        description: "Encountered an error during result evaluation",
+        text: (error as Error).message,
+      },
+      at,
+      mounts,
+      error,
+    );
+    throw error;
+  }
+
+  /** Waits for work, or for a wish to pause; undefined for the latter. */
+  async function unlessPaused<T>(work: Promise<T>): Promise<T | undefined> {
+    work.catch(() => {});
+    pausing = Promise.withResolvers();
+    try {
+      return await Promise.race([work, pausing.promise.then(() => undefined)]);
+    } finally {
+      pausing = undefined;
+    }
+  }
+
+  /** The first step ahead that the builder hasn't finished; the stop is behind it. */
+  function pauseTarget(from: Stop | undefined): Stop | undefined {
+    let stop = from === undefined ? entry : from.into;
+    while (stop?.into !== undefined) {
+      const { name } = stop.frame;
+      if (stop.digest !== "" && !context.isDone(name)) return stop.into;
+      stop = stop.into;
+    }
+    return stop;
+  }
+
+  return {
+    id,
+    name,
+    references,
+    stack: () => stack,
+    scopes(frame) {
+      const at = stack.findIndex(({ id }) => id === frame);
+      if (at < 0) return [];
+      const scopes: unknown[] = [{
+        name: "Arguments",
+        presentationHint: "arguments",
+        variablesReference: references.add(() => argumentsOf(stack[at]!, references)),
+        expensive: false,
+      }];
+      if (at === 0 && trees.size > 0) {
+        const held = trees;
+        scopes.push({
+          name: "File Explorer",
+          presentationHint: "locals",
+          variablesReference: references.add(() => explorer(held, references)),
+          expensive: true,
+        });
+      }
+      return scopes;
+    },
+    resume(action) {
+      if (going === undefined) return false;
+      going.resolve(action);
+      going = undefined;
+      return true;
+    },
+    pause: () => pausing?.resolve(),
+    async run() {
+      let action: Action = context.stopOnEntry ? "next" : "continue";
+      let at: Stop | undefined;
+      let mounts: Mounts | undefined;
+      if (entry === undefined) return void await reach(undefined).catch(fail);
+      if (context.stopOnEntry) {
+        at = entry;
+        action = await paused({ reason: "step" }, at, undefined);
+      }
+      while (true) {
+        matches = context.breakpoints.match(definition, context.files);
+        const limit = action === "continue" ? undefined : (stop: Stop) => stop[action as "next"];
+        let target = nextStop(entry, at, (stop) => matchAt(stop) !== undefined, limit);
+        let isPause = false;
+        try {
+          const reached = await unlessPaused(reach(target));
+          if (reached === undefined) {
+            isPause = true;
+            target = pauseTarget(at);
+            mounts = await reach(target);
+          } else mounts = reached;
+        } catch (error) {
+          return await fail(error);
+        }
+        if (target === undefined) return;
+        const match = matchAt(target);
+        const reason: StopReason = isPause
+          ? { reason: "pause" }
+          : action !== "continue"
+          ? { reason: "step" }
+          : {
+            reason: "breakpoint",
+            description: "Paused on breakpoint",
+            hitBreakpointIds: match ? [match.id] : [],
+          };
+        at = target;
+        action = await paused(reason, at, mounts);
+      }
+    },
+  };
+}
+
+/** A container that is made when it is first needed. */
+interface LazyContainer {
+  get(): ReturnType<typeof containerOfFailure>;
+  release(): Promise<void>;
+}
+
+function onceContainer(make: () => ReturnType<typeof containerOfFailure>): LazyContainer {
+  let made: ReturnType<typeof containerOfFailure> | undefined;
+  return {
+    get: () => made ??= make(),
+    release: async () => void await made?.then((box) => box.release(), () => {}),
+  };
+}
+
+function filesIn(box: LazyContainer, mount: number): Files {
+  return {
+    readDir: async (path, pattern) => await (await box.get()).files(mount).readDir(path, pattern),
+    stat: async (path) => await (await box.get()).files(mount).stat(path),
+    readFile: async (path, range) => await (await box.get()).files(mount).readFile(path, range),
+  };
+}

@@ -1,0 +1,330 @@
+/** `dap build`, driven by a client, on a real daemon; and beside buildx's own adapter. */
+import assert from "node:assert/strict";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing, need } from "../harness/tool.ts";
+import { type Workspace, workspace } from "../build/workspace.ts";
+import { type DapClient, type Json, startAdapter } from "./dap_client.ts";
+import { fairleadWords } from "./terminal.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", "docker-registry"));
+const shared = ignore ? undefined! : await sharedBuildkitd();
+const script = new URL("../../scripts/fairlead", import.meta.url).pathname;
+
+const dockerfile = `ARG WHO=world
+FROM busybox AS one
+ARG WHO
+WORKDIR /w
+RUN echo $WHO > f
+FROM one AS two
+COPY --from=one /w /v
+ENV GREETING=hi
+RUN echo done
+`;
+
+async function space(text = dockerfile): Promise<Workspace> {
+  const made = await workspace(shared.address);
+  made.write({ "ctx/Dockerfile": text });
+  return made;
+}
+
+function ours(it: Workspace, args: readonly string[] = []): DapClient {
+  const env = { ...it.env, FAIRLEAD_PROGRAM: script };
+  return startAdapter([...fairleadWords().split(" "), "dap", "build", ...args], {
+    cwd: it.dir,
+    env,
+  });
+}
+
+async function theirs(it: Workspace): Promise<DapClient> {
+  const env = { ...it.env, BUILDX_EXPERIMENTAL: "1" };
+  return startAdapter([await need("buildx"), "dap", "build"], { cwd: it.dir, env });
+}
+
+interface Start {
+  readonly lines?: readonly (number | { line: number; condition: string })[];
+  readonly launch?: Record<string, unknown>;
+  readonly exceptions?: readonly string[];
+}
+
+/** Up to the first stop, as an editor does it. */
+async function start(it: Workspace, client: DapClient, options: Start = {}): Promise<Json> {
+  const path = it.path("ctx/Dockerfile");
+  const capabilities = await client.request("initialize", { supportsRunInTerminalRequest: true });
+  assert.equal(capabilities.supportsConfigurationDoneRequest, true);
+  const launch = { dockerfile: path, contextPath: it.path("ctx"), ...options.launch };
+  const launched = client.request("launch", launch);
+  await client.event("initialized");
+  const breakpoints = (options.lines ?? []).map((at) => typeof at === "number" ? { line: at } : at);
+  const set = await client.request("setBreakpoints", { source: { path }, breakpoints });
+  if (options.exceptions) {
+    await client.request("setExceptionBreakpoints", { filters: options.exceptions });
+  }
+  await client.request("configurationDone");
+  await launched;
+  return set;
+}
+
+/** The next stop: its reason, and the lines of the stack. */
+async function stop(client: DapClient): Promise<{ at: string; id: number; frames: Json[] }> {
+  const { reason, threadId } = await client.event("stopped");
+  const { stackFrames } = await client.request("stackTrace", { threadId });
+  const lines = stackFrames.map(({ line }: Json) => line).join(",");
+  return { at: `${reason} ${lines}`, id: threadId, frames: stackFrames };
+}
+
+/** Goes on, and says where the thread stops next. */
+async function go(client: DapClient, action: string, threadId = 1): Promise<string> {
+  await client.request(action, { threadId });
+  return (await stop(client)).at;
+}
+
+Deno.test(
+  { name: "breakpoints and steps stop where buildx's own adapter stops", ignore },
+  async () => {
+    await using it = await space();
+    const walks: Record<string, string[]> = {};
+    for (const [name, client] of [["fairlead", ours(it)], ["buildx", await theirs(it)]] as const) {
+      await using adapter = client;
+      await start(it, adapter, { lines: [5, 9] });
+      const seen = [(await stop(adapter)).at];
+      for (const action of ["next", "stepOut", "stepIn"]) {
+        seen.push(await go(adapter, action));
+      }
+      await adapter.request("continue", { threadId: 1 });
+      await adapter.event("terminated");
+      assert.deepEqual(await adapter.event("exited"), { exitCode: 0 });
+      assert.equal((await adapter.end()).code, 0);
+      seen.push(
+        ...adapter.events.map(({ event, body }) => `${event} ${body?.reason ?? ""}`)
+          .filter((text) => !/^(stopped|breakpoint)/.test(text)),
+      );
+      walks[name] = seen;
+    }
+    assert.deepEqual(walks["fairlead"], walks["buildx"]);
+  },
+);
+
+Deno.test(
+  { name: "a failed step stops the thread; its files and arguments are there", ignore },
+  async () => {
+    await using it = await space(
+      "FROM busybox\nWORKDIR /w\nRUN echo report > made && cat nothing\n",
+    );
+    await using client = ours(it);
+    await start(it, client, { launch: { stopOnEntry: true } });
+    assert.equal((await stop(client)).at, "step 1");
+    await client.request("continue", { threadId: 1 });
+    const { at, frames } = await stop(client);
+    assert.equal(at, "exception 3");
+    const { scopes } = await client.request("scopes", { frameId: frames[0].id });
+    const open = async (from: Json, ...names: string[]): Promise<Json> => {
+      for (const name of names) {
+        const { variables } = await client.request("variables", from);
+        from = variables.find((variable: Json) => variable.name === name);
+        assert.ok(from, `${name} in ${JSON.stringify(variables)}`);
+      }
+      return from;
+    };
+    assert.equal((await open(scopes[0], "exec", "workdir")).value, "/w");
+    assert.match((await open(scopes[0], "platform")).value, /^linux\//);
+    assert.equal((await open(scopes[1], "/", "w/", "made", "data")).value, "report\n");
+    assert.match((await open(scopes[1], "/", "w/", ".")).value, /^drwxr-xr-x 0:0 /);
+    const { content } = await client.request("source", {
+      source: { path: it.path("ctx/Dockerfile") },
+    });
+    assert.match(content, /cat nothing/);
+    await client.request("continue", { threadId: 1 });
+    assert.deepEqual(await client.event("exited"), { exitCode: 1 });
+    const { code, stderr } = await client.end();
+    assert.equal(code, 1);
+    assert.match(stderr, /ERROR: failed to build: .*exit code: 1/);
+    assert.match(client.output(), /cat: can't open 'nothing'/, "progress comes as output");
+  },
+);
+
+Deno.test({
+  name: "breakpoints: instructions without a step, conditions, failures told once",
+  ignore,
+}, async () => {
+  await using it = await space();
+  await using client = ours(it);
+  const { breakpoints } = await start(it, client, {
+    lines: [
+      { line: 5, condition: 'stage == "two"' },
+      8,
+      { line: 9, condition: "nonsense" },
+      99,
+    ],
+  });
+  assert.deepEqual(breakpoints.map(({ verified }: Json) => verified), [false, false, false, false]);
+  assert.match(breakpoints[2].message, /invalid condition/);
+  assert.equal((await stop(client)).at, "breakpoint 9", "ENV stands for the step after it");
+  await client.request("next", { threadId: 1 });
+  await stop(client);
+  await client.request("continue", { threadId: 1 });
+  await client.event("exited");
+  const failed = client.events.filter(({ event, body }) =>
+    event === "breakpoint" && body.breakpoint.reason === "failed"
+  );
+  assert.deepEqual(failed.map(({ body }) => body.breakpoint.line), [99]);
+});
+
+Deno.test({
+  name: "hover tells the values of arguments; other questions get clear answers",
+  ignore,
+}, async () => {
+  await using it = await space();
+  await using client = ours(it, ["--build-arg", "WHO=you"]);
+  await start(it, client, { lines: [5] });
+  const { frames } = await stop(client);
+  const hover = (expression: string) =>
+    client.request("evaluate", { expression, context: "hover", frameId: frames[0].id });
+  assert.equal((await hover("$WHO")).result, "you");
+  assert.equal((await hover("PATH")).result, "/bin");
+  await assert.rejects(hover("NOTHING"), /NOTHING has no value here/);
+  const repl = (expression: string) => client.request("evaluate", { expression, context: "repl" });
+  await assert.rejects(repl("dance"), /unknown command "dance" for ""/);
+  assert.match((await repl("help")).result, /exec/);
+  await assert.rejects(client.request("gotoTargets"), /not implemented/);
+  await assert.rejects(client.request("initialize"), /already initialized/);
+  await assert.rejects(client.request("launch", {}), /already launched/);
+  await assert.rejects(client.request("stackTrace", { threadId: 9 }), /no such thread: 9/);
+  await assert.rejects(client.request("scopes", { frameId: 999 }), /no such frame id: 999/);
+  await assert.rejects(client.request("source", { source: { path: "/x" } }), /file not found: \/x/);
+  await client.request("disconnect");
+  assert.equal((await client.end()).code, 0, "disconnect ends a paused build");
+  assert.deepEqual(await client.event("exited"), { exitCode: 1 });
+});
+
+Deno.test({ name: "terminate, restart and exceptions that are switched off", ignore }, async () => {
+  await using it = await space("FROM busybox\nRUN echo one\nRUN cat nothing\n");
+  await using client = ours(it);
+  await start(it, client, { lines: [2], exceptions: [] });
+  assert.equal((await stop(client)).at, "breakpoint 2");
+  await client.request("restart", {});
+  const again = await stop(client);
+  assert.deepEqual([again.at, again.id], ["breakpoint 2", 2]);
+  await client.request("continue", { threadId: 2 });
+  assert.deepEqual(await client.event("exited"), { exitCode: 1 }, "no stop at the error");
+  await client.end();
+  await using other = ours(it);
+  await start(it, other, { lines: [2] });
+  await stop(other);
+  await other.request("terminate");
+  await other.event("terminated");
+  await other.end();
+});
+
+Deno.test({ name: "pause stops a running thread behind the step that runs", ignore }, async () => {
+  await using it = await space(
+    `FROM busybox\nRUN sleep 2; echo ${crypto.randomUUID()}\nRUN echo two\nRUN echo three\n`,
+  );
+  await using client = ours(it);
+  await start(it, client);
+  await client.event("thread");
+  for (let i = 0; i < 100 && !/RUN sleep/.test(client.output()); i++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await client.request("pause", { threadId: 1 });
+  assert.equal((await stop(client)).at, "pause 3");
+  await client.request("continue", { threadId: 1 });
+  assert.deepEqual(await client.event("exited"), { exitCode: 0 });
+});
+
+Deno.test({ name: "several platforms are threads of their own", ignore }, async () => {
+  await using it = await space("FROM scratch\nCOPY Dockerfile /one\nCOPY Dockerfile /two\n");
+  await using client = ours(it, ["--platform", "linux/amd64,linux/arm64"]);
+  await start(it, client, { lines: [{ line: 3, condition: 'platform == "linux/arm64"' }] });
+  const { id, at } = await stop(client);
+  assert.equal(at, "breakpoint 3");
+  await until(() => client.events.some(({ body }) => body?.reason === "exited"));
+  const { threads } = await client.request("threads");
+  assert.deepEqual(threads.map(({ name }: Json) => name), ["default (linux/arm64)"]);
+  await client.request("continue", { threadId: id });
+  assert.deepEqual(await client.event("exited"), { exitCode: 0 });
+});
+
+Deno.test({ name: "a launch that can't be says so, and ends", ignore }, async () => {
+  await using it = await space();
+  const cases: [Record<string, unknown>, RegExp][] = [
+    [{}, /no context to build: launch has no contextPath/],
+    [{ contextPath: "-" }, /stdin is not supported with debugger/],
+    [{ contextPath: 7 }, /contextPath of launch is no text/],
+  ];
+  for (const [args, message] of cases) {
+    await using client = ours(it);
+    await client.request("initialize");
+    await assert.rejects(client.request("launch", args), message);
+    await client.closeStdin();
+    await client.event("terminated");
+    await client.end();
+  }
+  await using client = ours(it);
+  await client.request("initialize");
+  await client.request("launch", { contextPath: it.path("nothing") });
+  assert.deepEqual(await client.event("exited"), { exitCode: 1 });
+  assert.match((await client.end()).stderr, /ERROR: .*nothing/);
+});
+
+Deno.test(
+  { name: "a client that dies leaves no build, no program and no socket", ignore },
+  async () => {
+    await using it = await space();
+    const client = ours(it);
+    await start(it, client, { lines: [5] });
+    await stop(client);
+    const { result } = await client.request("evaluate", { expression: "exec", context: "repl" });
+    const socket = client.reverse[0].arguments.args.at(-1);
+    assert.equal(result, `Started process attached to ${socket}.`);
+    const conn = await Deno.connect({ transport: "unix", path: socket });
+    const mark = `${20_000 + Math.floor(Math.random() * 9999)}.5`;
+    await conn.write(new TextEncoder().encode(`sleep ${mark}\n`));
+    const read = async (pattern: RegExp) => {
+      let text = "";
+      const buffer = new Uint8Array(4096);
+      while (!pattern.test(text)) {
+        const count = await conn.read(buffer);
+        if (count === null) throw new Error(`the socket ended after ${text}`);
+        text += new TextDecoder().decode(buffer.subarray(0, count));
+      }
+    };
+    await read(/Running \/bin\/sh in build container from line 5/);
+    await read(/#/);
+    await conn.write(new TextEncoder().encode(`sleep ${mark}\n`));
+    const second = await Deno.connect({ transport: "unix", path: socket });
+    const buffer = new Uint8Array(200);
+    const told = new TextDecoder().decode(buffer.subarray(0, await second.read(buffer) ?? 0));
+    assert.match(told, /Error: Already connected to exec instance/);
+    second.close();
+    await until(() => programs(mark) > 0);
+    await client.closeStdin();
+    assert.equal((await client.end()).code, 0);
+    conn.close();
+    await until(() => programs(mark) === 0);
+    assert.throws(() => Deno.statSync(socket), Deno.errors.NotFound);
+    await client[Symbol.asyncDispose]();
+  },
+);
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let round = 0; round < 150 && !condition(); round++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.ok(condition());
+}
+
+/** How many processes of this machine have a word among their arguments. */
+function programs(word: string): number {
+  let count = 0;
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const words = Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0");
+      if (words[0] === "sleep" && words[1] === word) count++;
+    } catch {
+      continue; // It has ended meanwhile.
+    }
+  }
+  return count;
+}
