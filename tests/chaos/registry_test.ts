@@ -99,7 +99,7 @@ async function create(registries: Registries, targets: string[], names: string[]
   const repositories = openRepositories(registries, "/");
   const tags = targets.map(parseLocation);
   const sources = parseSources(names, tags);
-  await publish(await createImage(sources, {}, repositories), tags, repositories, nothing);
+  await publish(await createImage(sources, {}, repositories), tags, repositories, nothing, false);
 }
 
 Deno.test({
