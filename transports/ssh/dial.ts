@@ -9,6 +9,7 @@ import { within } from "../../base/async.ts";
 import { duplexStream } from "../net/duplex_stream.ts";
 import type { SshTarget } from "./target.ts";
 import type { SshChannel } from "./ssh2.ts";
+import { widenWindow } from "./wide_window.ts";
 import { stderrTail } from "../net/stderr_tail.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError, interrupted } from "../errors.ts";
@@ -147,6 +148,7 @@ async function opened<T>(
       if (error) return reject(link.gone ? lost() : new ChannelRefused(plain(error)));
       // The dial was aborted, so nothing else would close the channel.
       if (signal.aborted) channel.close();
+      else widenWindow(channel);
       resolve(prepare(channel));
     });
     return await promise;
