@@ -3,29 +3,14 @@
  * image that the engine already has is only named: the daemon sends the digest before the first byte,
  * and takes AlreadyExists for success. Layers that the engine has are left out (`parts/`).
  */
-import {
-  type ByteOutput,
-  Gatherer,
-  OutputError,
-  type OutputSink,
-} from "../../buildkit/session/output_sink.ts";
-import {
-  askEngine,
-  callEngine,
-  type EngineCall,
-  type EngineEndpoint,
-  EngineError,
-  type EngineRequest,
-} from "../../transports/engine/docker_engine.ts";
+import type { ByteOutput } from "../../buildkit/session/output_sink.ts";
+import { askEngine, type EngineEndpoint } from "../../transports/engine/docker_engine.ts";
 import { after } from "../../base/async.ts";
 import type { DialContext } from "../../transports/transport.ts";
-import { Code, RpcError } from "../../buildkit/grpc/status.ts";
-import { isThere, nameIt, placedIn } from "./image_there.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
 import type { EngineProgress } from "../../transports/engine/progress.ts";
-import { hearOut, watchEngine } from "./engine_watch.ts";
+import { imageOutput } from "./image_output.ts";
 import type { DaemonContent } from "./parts/image.ts";
-import { missingParts, type Parts, sendParts } from "./parts/load.ts";
 
 /** An engine that images are loaded into, and the hint for an engine that can't be reached. */
 export interface LoadTarget {
@@ -53,13 +38,6 @@ export interface LoadReport {
   /** So many bytes are not sent, because the engine has them. */
   leftOut?(bytes: number): void;
 }
-
-const LOAD: EngineRequest = {
-  method: "POST",
-  path: "/images/load?quiet=0",
-  headers: { "Content-Type": "application/x-tar" },
-  body: "stream",
-};
 
 /** How long an engine may take to answer `GET /info`, in milliseconds. */
 const PATIENCE = 15_000;
@@ -103,79 +81,8 @@ export async function openImageLoader(
   return {
     program,
     containerd,
-    output: (names, report, content) => ({
-      async open(metadata) {
-        const onProgress = (progress: EngineProgress) => report.progress(progress);
-        const placed = placedIn(endpoint, metadata, containerd);
-        const watched = <T>(body: (context: DialContext) => Promise<T>) =>
-          explain(program, async () => {
-            using watch = watchEngine(endpoint, context, { limit: silence });
-            return await watch.during(() => body(watch.context));
-          }, context.signal);
-        const nameAll = () => watched((inner) => nameIt(placed, names, inner));
-        const isPlaced = () => watched((inner) => isThere(placed, containerd, inner));
-        const looking = content && placed.id !== undefined
-          ? missingParts(content, metadata, { target, containerd, context })
-          : undefined;
-        looking?.catch(() => {});
-        if (await isPlaced()) {
-          await nameAll();
-          onProgress({ id: "", text: `${program} has the image already, nothing is sent` });
-          throw new RpcError(Code.ALREADY_EXISTS, `${program} has the image already`);
-        }
-        const lacking = `${program} lacks a layer that it had: everything is sent`;
-        // The image may have arrived though the engine's answer was lost.
-        const arrived = () => isThere(placed, containerd, context);
-        const open = (progress: typeof onProgress): OutputSink => {
-          const sink = loadSink(target, context, { onProgress: progress, silence, arrived });
-          return {
-            ...sink,
-            async close() {
-              const answered = await sink.close();
-              if (!answered || program !== "docker" && placed.id !== undefined) await nameAll();
-            },
-          };
-        };
-        const parts = await looking;
-        if (parts !== undefined) {
-          report.leftOut?.(parts.left);
-          if (await loadParts(parts)) {
-            throw new RpcError(Code.ALREADY_EXISTS, `${program} has the image now`);
-          }
-          report.leftOut?.(0);
-        }
-        return open(onProgress);
-
-        /** False when the whole image has to be sent: the engine lost a layer meanwhile, for example. */
-        async function loadParts(parts: Parts): Promise<boolean> {
-          // containerd's store takes any image, so it gets the names when it has all parts.
-          const nameless = containerd && names.length > 0;
-          const quiet: typeof onProgress = (progress) =>
-            /^Loaded image ID: /.test(progress.text) ? undefined : onProgress(progress);
-          const sent = { ...parts, names: nameless ? [] : parts.names };
-          try {
-            await sendParts(content!, sent, open(nameless ? quiet : onProgress));
-          } catch (error) {
-            context.signal.throwIfAborted();
-            // An engine that is gone takes no tar, either.
-            if (error instanceof OutputError && !(error.cause instanceof EngineError)) throw error;
-            if (error instanceof OutputError) onProgress({ id: "", text: lacking });
-            return false;
-          }
-          if (!await isPlaced()) {
-            onProgress({ id: "", text: lacking });
-            return false;
-          }
-          if (nameless) {
-            await nameAll();
-            for (const name of names) onProgress({ id: "", text: `Loaded image: ${name}` });
-          }
-          return true;
-        }
-      },
-      commit: () => Promise.resolve(),
-      discard: () => Promise.resolve(),
-    }),
+    output: (names, report, content) =>
+      imageOutput({ target, containerd, context, silence }, { names, report, content }),
   };
 }
 
@@ -213,120 +120,4 @@ function isContainerd(info: unknown): boolean {
     status.some((pair) =>
       Array.isArray(pair) && pair[0] === "driver-type" && pair[1] === "io.containerd.snapshotter.v1"
     );
-}
-
-interface LoadOptions {
-  readonly onProgress: (progress: EngineProgress) => void;
-  readonly silence: number | undefined;
-  /** Asks whether the engine has the image. */
-  readonly arrived: () => Promise<boolean>;
-}
-
-/** An `OutputSink` whose `close` resolves to false when the image arrived but the answer was lost. */
-interface LoadSink extends Omit<OutputSink, "close"> {
-  close(): Promise<boolean>;
-}
-
-/** The request begins with the first bytes: a build without output sends the engine nothing. */
-function loadSink(target: LoadTarget, context: DialContext, options: LoadOptions): LoadSink {
-  let load: Promise<Load> | undefined;
-  const gatherer = new Gatherer(async (bytes) => {
-    load ??= startLoad(target, context, options);
-    await (await load).write(bytes);
-    return bytes.length;
-  });
-  return {
-    write: (bytes) => gatherer.write(bytes),
-    async close() {
-      await gatherer.close();
-      return await (await load)?.end() ?? true;
-    },
-    async abort() {
-      const given = gatherer.abort();
-      const begun = await load?.catch(() => undefined);
-      begun?.close();
-      await given;
-    },
-  };
-}
-
-/** An import under way. */
-interface Load {
-  write(bytes: Uint8Array): Promise<void>;
-  /** Ends the tar and waits for the end of the answer; false as `LoadSink.close`. */
-  end(): Promise<boolean>;
-  close(): void;
-}
-
-async function startLoad(
-  { endpoint, program }: LoadTarget,
-  context: DialContext,
-  { onProgress, silence, arrived }: LoadOptions,
-): Promise<Load> {
-  let ended = false;
-  const there = Promise.withResolvers<boolean>();
-  const watch = watchEngine(endpoint, context, {
-    limit: silence,
-    onSlow(text) {
-      onProgress({ id: "", text });
-      if (!ended) return;
-      arrived().then((isThere) => isThere && there.resolve(false), () => {});
-    },
-  });
-  let call: EngineCall;
-  try {
-    call = await explain(
-      program,
-      () => watch.during(() => callEngine(endpoint, LOAD, watch.context)),
-      context.signal,
-    );
-  } catch (error) {
-    watch[Symbol.dispose]();
-    throw error;
-  }
-  // The engine answers while it reads, and may refuse before it has read everything.
-  let answered = false;
-  const close = () => {
-    watch[Symbol.dispose]();
-    call.stream.close();
-  };
-  const answer = explain(
-    program,
-    () => hearOut(call, { engine: endpoint, request: LOAD, watch }, onProgress),
-    context.signal,
-  ).finally(() => {
-    answered = true;
-    close();
-  });
-  answer.catch(() => {});
-  // A successful engine may close the connection after the tar's end, so only its answer counts.
-  const send = async (body: () => Promise<void>) => {
-    if (!answered) await watch.during(body).catch(() => answer);
-    else await answer;
-  };
-  return {
-    write: (bytes) => send(() => call.http.write(bytes)),
-    async end() {
-      await send(() => call.http.end());
-      ended = true;
-      return await watch.during(() => Promise.race([answer.then(() => true), there.promise]))
-        .finally(close);
-    },
-    close: () => call.stream.close(),
-  };
-}
-
-async function explain<T>(
-  program: string,
-  body: () => Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof OutputError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new OutputError(`cannot load the image into ${program}: ${reason}`, { cause: error });
-  }
 }

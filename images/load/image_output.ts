@@ -1,0 +1,123 @@
+/** An image on its way into a Docker engine or podman: what is there already, and what is sent. */
+import {
+  type ByteOutput,
+  OutputError,
+  type OutputSink,
+} from "../../buildkit/session/output_sink.ts";
+import { Code, RpcError } from "../../buildkit/grpc/status.ts";
+import { EngineError } from "../../transports/engine/docker_engine.ts";
+import type { EngineProgress } from "../../transports/engine/progress.ts";
+import type { DialContext } from "../../transports/transport.ts";
+import { watchEngine } from "./engine_watch.ts";
+import type { LoadReport, LoadTarget } from "./image_load.ts";
+import { isThere, nameIt, placedIn } from "./image_there.ts";
+import { explain, loadSink } from "./load_sink.ts";
+import type { DaemonContent } from "./parts/image.ts";
+import { missingParts, type Parts, sendParts } from "./parts/load.ts";
+
+/** The engine that gets an image. */
+interface Engine {
+  readonly target: LoadTarget;
+  readonly containerd: boolean;
+  readonly context: DialContext;
+  /** The `limit` of `watchEngine`. */
+  readonly silence: number | undefined;
+}
+
+type OnProgress = (progress: EngineProgress) => void;
+
+/** As `ImageLoader.output`. */
+export function imageOutput(
+  { target, containerd, context, silence }: Engine,
+  { names, report, content }: {
+    readonly names: readonly string[];
+    readonly report: LoadReport;
+    readonly content: DaemonContent | undefined;
+  },
+): ByteOutput {
+  const { program, endpoint } = target;
+  const onProgress: OnProgress = (progress) => report.progress(progress);
+  const say = (text: string) => onProgress({ id: "", text });
+
+  return {
+    async open(metadata) {
+      const placed = placedIn(endpoint, metadata, containerd);
+      const watched = <T>(body: (context: DialContext) => Promise<T>) =>
+        explain(program, async () => {
+          using watch = watchEngine(endpoint, context, { limit: silence });
+          return await watch.during(() => body(watch.context));
+        }, context.signal);
+      const isPlaced = () => watched((inner) => isThere(placed, containerd, inner));
+      const nameAll = (all = names) => watched((inner) => nameIt(placed, all, inner));
+      const looking = content && placed.id !== undefined
+        ? missingParts(content, metadata, { target, containerd, context })
+        : undefined;
+      looking?.catch(() => {});
+      if (await isPlaced()) {
+        await nameAll();
+        say(`${program} has the image already, nothing is sent`);
+        throw done("the image was there already");
+      }
+      const parts = await looking;
+      if (parts !== undefined) {
+        report.leftOut?.(parts.left);
+        if (await loadParts(parts)) throw done("the image has been loaded");
+        report.leftOut?.(0);
+      }
+      return open(onProgress);
+
+      function open(progress: OnProgress): OutputSink {
+        // The image may have arrived though the engine's answer was lost.
+        const arrived = () => isThere(placed, containerd, context);
+        const sink = loadSink(target, context, { onProgress: progress, silence, arrived });
+        return {
+          ...sink,
+          async close() {
+            const answered = await sink.close();
+            if (!answered || program !== "docker" && placed.id !== undefined) await nameAll();
+          },
+        };
+      }
+
+      /** False when the whole image has to be sent: the engine lost a layer meanwhile, for example. */
+      async function loadParts(parts: Parts): Promise<boolean> {
+        // containerd's store takes any image, so it gets the names when it has all parts.
+        const nameless = containerd && parts.names.length > 0;
+        const problems: EngineProgress[] = [];
+        const quiet: OnProgress = (progress) => {
+          if (/^Error unpacking image/.test(progress.text)) problems.push(progress);
+          else if (!/^Loaded image ID: /.test(progress.text)) onProgress(progress);
+        };
+        const sent = nameless ? { ...parts, names: [] } : parts;
+        const lost = `${program} lacks a layer that it had: everything is sent`;
+        try {
+          await sendParts(content!, sent, open(nameless ? quiet : onProgress));
+        } catch (error) {
+          context.signal.throwIfAborted();
+          // An engine that is gone takes no tar, either.
+          if (error instanceof OutputError && !(error.cause instanceof EngineError)) throw error;
+          if (error instanceof OutputError) say(lost);
+          return false;
+        }
+        if (!await isPlaced()) {
+          say(lost);
+          return false;
+        }
+        if (!nameless) return true;
+        await nameAll(parts.names);
+        problems.forEach(onProgress);
+        for (const name of parts.names) {
+          say(`Loaded image: ${name.replace(/^docker\.io\/(?:library\/)?/, "")}`);
+        }
+        return true;
+      }
+    },
+    commit: () => Promise.resolve(),
+    discard: () => Promise.resolve(),
+  };
+}
+
+/** Nothing needs to be sent (any more): the daemon takes that as success. */
+function done(text: string): RpcError {
+  return new RpcError(Code.ALREADY_EXISTS, text);
+}
