@@ -101,7 +101,7 @@ export function engineOutput(
   const output = loader.output(names, {
     progress({ id, text, current, total }) {
       if (id === "") vertex?.log(`${text}\n`);
-      else vertex?.progress(`${text} ${id}`, current ?? 0, total);
+      else vertex?.progress(`loading layer ${id}`, current ?? 0, total);
     },
     leftOut(bytes) {
       vertex?.remark(bytes > 0 ? `${formatBytes(bytes)} already there` : "");

@@ -70,7 +70,8 @@ Deno.test("an image goes in whole, and its progress comes out", async () => {
     '{"status":"Loading layer","progressDetail":{"current":1,"total":2},"id":"abc"}\r\n',
     "no JSON\n",
     "null\n",
-    '{"stream":"Loaded image: x:latest\\n"}',
+    '{"stream":"Loaded image: x:latest\\n"}\n',
+    '{"stream":"Error unpacking image x:latest: no space\\n"}',
   ];
   await withEngine(async (request) => {
     for await (const part of request.body!) {
@@ -82,7 +83,7 @@ Deno.test("an image goes in whole, and its progress comes out", async () => {
   equal(got, 10_000_000);
   deepEqual(steps, [
     { id: "abc", text: "Loading layer", current: 1, total: 2 },
-    { id: "", text: "Loaded image: x:latest" },
+    { id: "", text: "Error unpacking image x:latest: no space" },
   ]);
 });
 

@@ -84,14 +84,14 @@ export function imageOutput(
         // containerd's store takes any image, so it gets the names when it has all parts.
         const nameless = containerd && parts.names.length > 0;
         const problems: EngineProgress[] = [];
-        const quiet: OnProgress = (progress) => {
-          if (/^Error unpacking image/.test(progress.text)) problems.push(progress);
-          else if (!/^Loaded image ID: /.test(progress.text)) onProgress(progress);
+        const later: OnProgress = (progress) => {
+          if (/^Error /.test(progress.text)) problems.push(progress);
+          else onProgress(progress);
         };
         const sent = nameless ? { ...parts, names: [] } : parts;
         const lost = `${program} lacks a layer that it had: everything is sent`;
         try {
-          await sendParts(content!, sent, open(nameless ? quiet : onProgress));
+          await sendParts(content!, sent, open(nameless ? later : onProgress));
         } catch (error) {
           context.signal.throwIfAborted();
           // An engine that is gone takes no tar, either.
@@ -103,12 +103,8 @@ export function imageOutput(
           say(lost);
           return false;
         }
-        if (!nameless) return true;
-        await nameAll(parts.names);
         problems.forEach(onProgress);
-        for (const name of parts.names) {
-          say(`Loaded image: ${name.replace(/^docker\.io\/(?:library\/)?/, "")}`);
-        }
+        if (nameless) await nameAll(parts.names);
         return true;
       }
     },

@@ -86,6 +86,10 @@ async function startLoad(
     watch[Symbol.dispose]();
     throw error;
   }
+  // As in buildx, the engine's texts aren't shown; but "Error unpacking image" is worth it.
+  const tell = (progress: EngineProgress) => {
+    if (progress.id !== "" || /^Error /.test(progress.text)) onProgress(progress);
+  };
   // The engine answers while it reads, and may refuse before it has read everything.
   let answered = false;
   const close = () => {
@@ -94,7 +98,7 @@ async function startLoad(
   };
   const answer = explain(
     program,
-    () => hearOut(call, { engine: endpoint, request: LOAD, watch }, onProgress),
+    () => hearOut(call, { engine: endpoint, request: LOAD, watch }, tell),
     context.signal,
   ).finally(() => {
     answered = true;
