@@ -12,8 +12,13 @@ import { BuilderError } from "../../builder_error.ts";
 import type { MakeContext } from "../../making/maker.ts";
 import { inspect, type NodeContainer } from "./node_container.ts";
 
-/** The time limit from a daemon's start to its first answer, and the time between two checks, in ms. */
+/**
+ * The time limit of one check, and of all of them from the daemon's start on, and the time between two
+ * checks, in ms.
+ */
 const BOOT_LIMIT = 20_000, LOOK = 40;
+/** On a busy machine a check takes seconds. Like buildx, this side gives up after some checks only. */
+const LEAST_LOOKS = 15;
 /** The limits on reading and showing the log of a daemon that doesn't answer. */
 const READ_LINES = 200, SHOWN_LINES = 20, LOG_BYTES = 64 << 10;
 /** The number of restarts after which a container is given up. */
@@ -21,28 +26,25 @@ const MOST_RESTARTS = 3;
 
 /** Asks the daemon in its container until it answers. */
 export async function waitForDaemon(at: NodeContainer, context: MakeContext): Promise<void> {
-  const late = new AbortController();
-  const stop = after(BOOT_LIMIT, () => late.abort());
-  const signal = AbortSignal.any([context.signal, late.signal]);
+  const until = performance.now() + BOOT_LIMIT;
   let failure: unknown;
-  try {
-    for (let look = 1;; look++) {
-      try {
-        return await runInContainer(at, ["buildctl", "debug", "workers"], {
-          ...context,
-          signal,
-        });
-      } catch (error) {
-        context.signal.throwIfAborted();
-        failure = late.signal.aborted ? failure ?? error : error;
-      }
-      if (late.signal.aborted || await endsAgainAndAgain(at, look, context)) {
-        throw await notAnswering(at, failure, context);
-      }
-      await pause(Math.min(look * LOOK, 500), signal).catch(() => context.signal.throwIfAborted());
+  for (let look = 1;; look++) {
+    const late = new AbortController();
+    const stop = after(BOOT_LIMIT, () => late.abort());
+    try {
+      const signal = AbortSignal.any([context.signal, late.signal]);
+      return await runInContainer(at, ["buildctl", "debug", "workers"], { ...context, signal });
+    } catch (error) {
+      context.signal.throwIfAborted();
+      failure = late.signal.aborted ? failure ?? error : error;
+    } finally {
+      stop();
     }
-  } finally {
-    stop();
+    const isLate = late.signal.aborted || (performance.now() > until && look >= LEAST_LOOKS);
+    if (isLate || await endsAgainAndAgain(at, look, context)) {
+      throw await notAnswering(at, failure, context);
+    }
+    await pause(Math.min(look * LOOK, 500), context.signal);
   }
 }
 
