@@ -1,5 +1,8 @@
 #!/bin/sh
-# fairlead @VERSION@ for @TARGET@, in one file: this head, the program, and Deno @DENO@.
+{ # fairlead @VERSION@ for @TARGET@, in one file: this head, the program, and Deno @DENO@.
+# The brace makes a syntax error of a head that is cut short. Without it, the shell would run its
+# beginning, and succeed.
+#
 # The first start unpacks it into a folder below one of
 #   $FAIRLEAD_CACHE | $XDG_CACHE_HOME/fairlead | $HOME/.cache/fairlead | ${TMPDIR:-/tmp}/fairlead-UID
 # and each start runs the files in that folder. A start needs only the shell. Unpacking needs mkdir,
@@ -135,7 +138,7 @@ wait_for_other() {
 # Runs the Deno that was just unpacked, without the user's libraries, which need the system's libc.
 run_unpacked() {
   unset LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT
-  export DENO_DIR="$partial/cache" DENO_NO_UPDATE_CHECK=1
+  export DENO_DIR="$partial/cache" DENO_NO_UPDATE_CHECK=1 NO_COLOR=1
   if [ -n "@LOADER@" ]; then
     "$partial/@LOADER@" --library-path "$partial/lib" "$partial/deno" "$@"
   else
@@ -258,6 +261,10 @@ in_each_place look_in || {
     hint="set FAIRLEAD_CACHE to a folder of yours, on a disk that has @SPACE@ MB to spare and isn't mounted noexec, in which no other user can write"
     machine=$(tool uname -sm 2>&-) && [ "$machine" != "@UNAME@" ] &&
       hint="this machine is $machine: get the file for that"
+    case $problems in
+    *"is damaged ("* | *"Deno is missing"*) hint="get the file anew" ;;
+    *"launcher alone"*) hint="without --launcher, and without install --self, the file unpacks itself again" ;;
+    esac
     echo "fairlead: cannot unpack itself:$problems
 hint: $hint" >&2
     exit 1
@@ -284,3 +291,4 @@ fi
 PATH=$users_path
 exec "$dir/deno" @FLAGS@ "$dir/dist/main.js" "$@"
 exit 1
+}

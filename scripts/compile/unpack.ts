@@ -56,7 +56,7 @@ async function unpack(): Promise<void> {
 }
 
 function damaged(what: string): never {
-  throw new Error(`${self} is damaged (${what} is wrong): get it anew`);
+  throw new Error(`${self} is damaged (${what} is wrong)`);
 }
 
 /** The folder's name, made of the head: the version, and a hash of the head without that name. */

@@ -6,22 +6,36 @@ import { removeFolder } from "../harness/remove_folder.ts";
 const root = new URL("../..", import.meta.url).pathname;
 
 /**
- * Makes the binary, once for a test file; it is removed with `folder`. With FAIRLEAD_TEST_BINARY
- * that file is tested: so a release tests the files that it publishes.
+ * Puts the binary into `folder`. With FAIRLEAD_TEST_BINARY that file is tested: so a release tests
+ * the files that it publishes. A run of many files makes the binary once.
  */
 export async function compileInto(folder: string): Promise<string> {
   const path = `${folder}/fairlead${Deno.build.os === "windows" ? ".exe" : ""}`;
-  const given = Deno.env.get("FAIRLEAD_TEST_BINARY");
+  const shared = Deno.env.get("FAIRLEAD_TEST_RUN");
+  const given = Deno.env.get("FAIRLEAD_TEST_BINARY") ?? (shared && await compileOnce(shared));
   if (given) {
     await Deno.copyFile(given, path);
     if (Deno.build.os !== "windows") await Deno.chmod(path, 0o755);
     return path;
   }
+  await compile(path);
+  return path;
+}
+
+/** The binary in the folder of a run: the first of its processes makes it, the others wait. */
+async function compileOnce(folder: string): Promise<string> {
+  const path = `${folder}/fairlead`;
+  using lock = await Deno.open(`${folder}/fairlead.lock`, { create: true, write: true });
+  await lock.lock(true);
+  if (!await Deno.stat(path).then(() => true, () => false)) await compile(path);
+  return path;
+}
+
+async function compile(path: string): Promise<void> {
   await check(Deno.execPath(), [
     ...["run", "-A", "--quiet", `${root}scripts/compile.ts`],
     ...["--self-extracting", `--output=${path}`],
   ], { cwd: root });
-  return path;
 }
 
 /**

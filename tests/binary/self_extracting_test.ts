@@ -219,7 +219,7 @@ test("a binary that was damaged says so, and unpacks nothing", async () => {
   const cache = `${folder.path}/cache`;
   const { code, stderr } = await run(damaged, ["version"], { env: { FAIRLEAD_CACHE: cache } });
   assert.equal(code, 1);
-  assert.match(stderr, /fairlead is damaged \(its checksum is wrong\): get it anew/);
+  assert.match(stderr, /fairlead is damaged \(its checksum is wrong\)\nhint: get the file anew/);
   assert.deepEqual([...Deno.readDirSync(cache)], []);
 });
 
@@ -234,7 +234,19 @@ test("a binary that came only in part says how long it should be", async () => {
     const { code, stderr } = await run(part, ["version"], { env: { FAIRLEAD_CACHE: cache } });
     assert.equal(code, 1);
     assert.match(stderr, new RegExp(`\\(this file is for Linux \\w+, and of ${size} bytes\\)`));
+    assert.match(stderr, /^hint: get the file anew$/m);
     assert.deepEqual([...Deno.readDirSync(cache)], []);
+  }
+  // The shell must not run the beginning of the head.
+  for (const length of [12, 200, 3000, 8000]) {
+    const part = `${folder.path}/fairlead`;
+    await Deno.copyFile(binary, part);
+    await Deno.truncate(part, length);
+    for (const shell of [["sh"], [await need("busybox"), "sh"], ["bash", "--posix"]]) {
+      const { code, stderr } = await run(shell[0]!, [...shell.slice(1), part, "version"]);
+      assert.equal(code, 2, `${shell} ${length}: ${stderr}`);
+      assert.match(stderr, /fairlead: .*(?:syntax error|end of file)/i);
+    }
   }
 });
 
@@ -422,7 +434,11 @@ test("one bit changed in any part: the file is named, and nothing stays", async 
       env: { FAIRLEAD_CACHE: cache },
     });
     assert.equal(code, 1, `${at}: ${stdout}${stderr}`);
-    assert.match(stderr, /damaged.*get it anew/, `${at}`);
+    assert.match(
+      stderr,
+      /fairlead is damaged \(.*\)\nhint: get the file anew|damaged, get it anew/,
+      `${at}`,
+    );
     assert.deepEqual([...Deno.readDirSync(cache)], [], `${at}`);
   }
 });
@@ -462,6 +478,42 @@ test("its children get the user's DENO_DIR", async () => {
     await run("env", ["-i", ...entries(env), binary, "inspect"]);
     assert.equal(await Deno.readTextFile(`${folder.path}/told`), `${dir ?? ""}.\n`);
   }
+});
+
+test("install --self leaves the launcher alone, which runs what was unpacked", async () => {
+  await using folder = await tempFolder();
+  const copy = `${folder.path}/fairlead`;
+  await Deno.copyFile(binary, copy);
+  await Deno.symlink("fairlead", `${folder.path}/link`);
+  const byUser = (...args: string[]) =>
+    run("setpriv", ["--reuid=65534", "--clear-groups", ...args]);
+  const env = ["-i", "PATH=/usr/bin:/bin", `FAIRLEAD_CACHE=${folder.path}/cache`];
+  const install = [...env, `${folder.path}/link`, "install", "--self"];
+  // Root's own cache would serve nobody else.
+  const rootOnly = await run("env", ["-i", `HOME=${folder.path}/home`, copy, "install", "--self"]);
+  assert.match(rootOnly.stderr, /^ERROR: the unpacked files are root's own/m);
+  assert.match(rootOnly.stderr, /^hint: set FAIRLEAD_CACHE/m);
+  await Deno.chmod(folder.path, 0o755);
+  const { mode } = await Deno.stat(copy);
+  await run(copy, ["version"], { env: { FAIRLEAD_CACHE: `${folder.path}/cache` } });
+  const refused = await byUser("env", ...install);
+  assert.match(refused.stderr, /^ERROR: cannot replace .*: permission denied$/m);
+  assert.match(refused.stderr, /^hint: run the command as the user who owns/m);
+  assert.ok((await Deno.stat(copy)).size > 1 << 20);
+
+  for (const change of [/64 KiB instead of \d{5,} KiB/, /: 64 KiB;/]) {
+    const { code, stdout, stderr } = await run("env", install);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, change);
+  }
+  const now = await Deno.stat(copy);
+  assert.deepEqual([now.size, now.mode], [65_536, mode]);
+  assert.equal(await Deno.readLink(`${folder.path}/link`), "fairlead");
+  assert.deepEqual(folder.names(), ["cache", "fairlead", "home", "link"]);
+  assert.match((await byUser("env", ...env, copy, "version")).stdout, VERSION);
+  await Deno.remove(`${folder.path}/cache`, { recursive: true });
+  const alone = await run("env", [...env, copy, "version"]);
+  assert.match(alone.stderr, /this is the launcher alone.*install fairlead again/);
 });
 
 test("it knows its own path and the name that it was called by", async () => {

@@ -11,7 +11,10 @@ import { type Result, runCheck, runTests, runTestsTwice } from "./suite.ts";
 
 const cwd = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const paths = Deno.args.map((path) => path.startsWith("/") ? path : `${Deno.cwd()}/${path}`);
-const skips = await Deno.makeTempFile({ prefix: "fl-skips-" });
+/** The files of this run: the reasons of skipped tests, and what several test files share. */
+const folder = await Deno.makeTempDir({ prefix: "fl-run-" });
+const skips = `${folder}/skips`;
+await Deno.writeTextFile(skips, "");
 const interrupt = new AbortController();
 const { signal } = interrupt;
 for (const name of ["SIGINT", "SIGTERM"] as const) {
@@ -55,6 +58,7 @@ async function runEndToEnd() {
   try {
     const env = {
       FAIRLEAD_TEST_SKIPS: skips,
+      FAIRLEAD_TEST_RUN: folder,
       ...(shared === undefined ? {} : sharedVariable(shared)),
     };
     const args = paths.length > 0 ? paths : ["tests"];
@@ -71,7 +75,7 @@ async function report() {
   for (const reason of (await Deno.readTextFile(skips)).split("\n").filter(Boolean)) {
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
-  await Deno.remove(skips);
+  await Deno.remove(folder, { recursive: true });
   say("");
   for (const { name, passed, failed, skipped } of results) {
     const counts = `${passed} passed, ${failed} failed, ${skipped} skipped`;

@@ -1,6 +1,6 @@
 /**
- * The packages of a release, installed as users do: npm's by Node, Debian's by dpkg. A stand-in is in
- * the place of the binary, which takes minutes to pack; tests/binary/ runs the real one.
+ * The packages of a release, installed as users do: npm's by Node, Debian's by dpkg. Debian's has a
+ * stand-in in the place of the binary, which takes minutes to pack.
  */
 import assert from "node:assert/strict";
 import { debPackages } from "../../scripts/release/deb.ts";
@@ -9,7 +9,7 @@ import { version } from "../../version.ts";
 import { check, run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { onPath } from "../harness/tool.ts";
-import { tempFolder } from "../binary/binary.ts";
+import { compileInto, tempFolder } from "../binary/binary.ts";
 
 const number = version.number.slice(1);
 const ignore = Deno.build.target !== "x86_64-unknown-linux-gnu" || skip(
@@ -25,15 +25,13 @@ echo "$# $*"
 [ "$1" != die ] || kill -KILL $$
 exit 7
 `;
-if (!ignore) {
-  await Deno.mkdir(out);
-  await Deno.writeTextFile(`${out}/fairlead-linux-x64`, STAND_IN, { mode: 0o755 });
-}
+if (!ignore) await Deno.mkdir(out);
 
 Deno.test({
   name: "npx fairlead: from tarballs, in an empty project, with no script run",
   ignore,
   async fn() {
+    await Deno.rename(await compileInto(made.path), `${out}/fairlead-linux-x64`);
     await npxPackages(out, `${made.path}/npx`, number);
     const project = `${made.path}/project`;
     await Deno.mkdir(project);
@@ -48,7 +46,17 @@ Deno.test({
     }
     const install = ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund"];
     await check("npm", [...install, ...tarballs], { cwd: project });
-    const ran = await run("npx", ["--offline", "fairlead", "a b", "--c"], { cwd: project });
+    const npx = (...args: string[]) =>
+      run("npx", ["--offline", "fairlead", ...args], {
+        cwd: project,
+        env: { FAIRLEAD_CACHE: `${made.path}/cache` },
+      });
+    const real = await npx("version");
+    assert.ok(real.stdout.startsWith(`fairlead v${number} `), real.stdout + real.stderr);
+    // From here on a stand-in shows how it is called.
+    const program = `${project}/node_modules/@fairlead/linux-x64/bin/fairlead`;
+    await Deno.writeTextFile(program, STAND_IN, { mode: 0o755 });
+    const ran = await npx("a b", "--c");
     assert.equal(ran.stdout, "2 a b --c\n", ran.stderr);
     assert.equal(ran.code, 7);
     const launcher = "node_modules/fairlead/fairlead.js";
@@ -80,6 +88,8 @@ Deno.test({
   name: "the .deb installs into a root without anything else, and runs there",
   ignore,
   async fn() {
+    await Deno.writeTextFile(`${out}/fairlead-linux-x64`, STAND_IN, { mode: 0o755 });
+    await Deno.chmod(`${out}/fairlead-linux-x64`, 0o755);
     await debPackages(out, number);
     const deb = `${out}/fairlead_${number}_amd64.deb`;
     const control = (await check("dpkg-deb", ["--field", deb])).stdout;
