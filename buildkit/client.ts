@@ -4,7 +4,7 @@ import type { SolveRequest, SolveResponse, StatusResponse } from "../proto/gen/c
 import type { BuildkitVersion, WorkerRecord } from "../proto/gen/worker_types.ts";
 import type { Connection } from "../transports/transport.ts";
 import type { CallOptions, Channel } from "./grpc/channel.ts";
-import { Code, RpcError } from "./grpc/status.ts";
+import { Code, NotGrpcError, RpcError } from "./grpc/status.ts";
 
 /** A connected daemon. */
 export class Client {
@@ -43,6 +43,7 @@ export class Client {
       const { info } = ControlDefinition.methods;
       return (await this.channel.unary(ControlDefinition, info, {}, options)).buildkitVersion;
     } catch (error) {
+      if (error instanceof NotGrpcError) throw error;
       if (error instanceof RpcError && error.code === Code.UNIMPLEMENTED) return undefined;
       throw error;
     }

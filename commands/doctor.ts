@@ -9,6 +9,8 @@ import type { Deps } from "../cli/deps.ts";
 import { examine } from "./doctor/examine.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { nodeJson, textOf } from "./doctor/print.ts";
+import { type Examined, verdictOf } from "./doctor/verdict.ts";
+import { palette } from "../cli/colors.ts";
 import { csvPairs } from "../grammar/pairs.ts";
 import { goJson } from "../base/go/json.ts";
 import { UsageError } from "../base/usage_error.ts";
@@ -19,8 +21,9 @@ export const command = defineCommand({
   description: `Check a connection to a daemon step by step
 
 Each step is tried once: endpoint, addresses, connection, TLS, HTTP/2, the daemon's version and
-workers, the cache, the round trip, and the throughput of a file that is built and comes back. The file stays
-in the daemon's cache until the daemon needs the space. The exit code is 0 when all nodes pass.`,
+workers, the cache, and the round trip. With --transfer, a file is built and comes back; the file stays in the
+daemon's cache until the daemon needs the space. The last line is the verdict. The exit code is 0
+when all nodes pass.`,
   flags: {
     "driver-opt": {
       kind: "array",
@@ -29,9 +32,9 @@ in the daemon's cache until the daemon needs the space. The exit code is 0 when 
     format: { kind: "string", default: "text", summary: 'Format the output ("text", "json")' },
     transfer: {
       kind: "bytes",
-      default: "64m",
+      bare: "64m",
       valueName: "SIZE",
-      summary: "How much to send and receive to measure the throughput (0: nothing)",
+      summary: "Measure the throughput, too: send and receive a file of this size",
     },
   },
   async run({ deps, args, flags, global }) {
@@ -49,22 +52,27 @@ in the daemon's cache until the daemon needs the space. The exit code is 0 when 
     };
     const builder = await chosen(deps, args[0] ?? global.builder, flags["driver-opt"]);
     const isText = flags.format === "text";
+    const colors = palette(deps.stdout, deps.env);
     const results = [];
+    const examined: Examined[] = [];
     for (const node of await daemonsOf(builder, deps, options.timeout)) {
       const findings: Finding[] = [];
       if (isText) deps.stdout.write((results.length > 0 ? "\n" : "") + headOf(builder, node, deps));
       for await (const finding of examine(builder, node, options)) {
         findings.push(finding);
-        if (isText) deps.stdout.write(textOf(finding));
+        if (isText) deps.stdout.write(textOf(finding, colors));
       }
+      examined.push({ node, findings });
       results.push(nodeJson(builder, node, findings));
     }
     const failed = results.filter(({ ok }) => !ok).length;
-    if (!isText) {
-      deps.stdout.write(
-        `${goJson({ ok: failed === 0, builder: builder.name, nodes: results }, 2)}\n`,
-      );
-    }
+    const verdict = verdictOf(examined);
+    const painted = failed === 0 ? colors.good(verdict) : colors.bad(verdict);
+    deps.stdout.write(
+      isText
+        ? `\nverdict: ${painted}\n`
+        : `${goJson({ ok: failed === 0, builder: builder.name, nodes: results, verdict }, 2)}\n`,
+    );
     return failed === 0 ? 0 : 1;
   },
 });

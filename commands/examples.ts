@@ -36,7 +36,7 @@ fairlead inspect --bootstrap box`,
     lines: `
 # Checks the default builder, then a daemon that no builder names yet.
 fairlead doctor
-fairlead doctor --transfer 1MiB unix:///run/buildkit/buildkitd.sock`,
+fairlead doctor --transfer=1MiB unix:///run/buildkit/buildkitd.sock`,
   },
   "fairlead": {
     lines: `

@@ -55,6 +55,11 @@ export function explainFirstBytes(bytes: Uint8Array, tls = false): Misfit | unde
     const problem = `an HTTP/1.1 server is listening there: it answered ${line}`;
     return { code: "unsupported", problem, hint: wantsTls ? NEEDS_TLS : OWN_PORT };
   }
+  // A server that takes the preface for a request of HTTP/0.9 answers without a head.
+  if (/^\s*<(?:!doctype html|html)/i.test(text)) {
+    const problem = `an HTTP/1.1 server is listening there: it answered with a page, ${line}`;
+    return { code: "unsupported", problem, hint: OWN_PORT };
+  }
   if (text.startsWith("SSH-")) {
     const problem = `an SSH server is listening there: it began with ${line}`;
     return { code: "unsupported", problem, hint: OWN_PORT };

@@ -11,7 +11,7 @@ import type { Source } from "../http2/source.ts";
 import { decode, type MessageStream, type MethodDefinition, pathOf } from "./call.ts";
 import { MessagePipe } from "./message_pipe.ts";
 import { first, type Metadata } from "./metadata.ts";
-import { Code, RpcError, statusOfTrailers } from "./status.ts";
+import { Code, NotGrpcError, RpcError, statusOfTrailers } from "./status.ts";
 
 /** Options of a call. */
 export interface CallOptions {
@@ -277,7 +277,7 @@ function replyProblem(headers: Metadata, authority: string): RpcError | undefine
     : ["429", "502", "503", "504"].includes(status ?? "")
     ? Code.UNAVAILABLE
     : Code.UNKNOWN;
-  return new RpcError(
+  return new NotGrpcError(
     code,
     `${authority} answered HTTP status ${status} with content type ${type ?? "none"}, not gRPC`,
     {

@@ -69,6 +69,9 @@ export class RpcError extends Error {
   }
 }
 
+/** The error of a call that another server than a gRPC server has answered: a proxy, a web server. */
+export class NotGrpcError extends RpcError {}
+
 /**
  * The outcome that trailers carry: undefined for OK, else the error. A code that is missing or no
  * number counts as UNKNOWN. The message is percent-encoded UTF-8; broken escapes are kept.

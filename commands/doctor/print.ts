@@ -2,23 +2,30 @@ import type { Builder } from "../../builders/builder.ts";
 import type { StoredNode } from "../../builders/store/node_group.ts";
 import { DialError, EndpointError } from "../../transports/errors.ts";
 import { hintOf, messageOf } from "../../cli/report.ts";
+import type { Palette } from "../../cli/colors.ts";
 import type { Finding } from "./finding.ts";
 
 const MARKS = { ok: "ok", warning: "warning", failed: "FAILED" } as const;
 const INDENT = " ".repeat(24);
 
 /** One finding as lines: the status, the step, the result, the duration. */
-export function textOf(finding: Finding): string {
+export function textOf(finding: Finding, colors: Palette): string {
   const { step, status, text, more = [], ms, error, hint } = finding;
   const time = ms === undefined || ms < 0.05 ? "" : ` (${timeText(ms)})`;
   const [first = "", ...rest] = (error === undefined ? text : problemOf(error)).split("\n");
   const advice = hint ?? (error === undefined ? undefined : hintOf(error));
   const lines = [
-    `${MARKS[status].padEnd(9)}${step.padEnd(15)}${first}${time}`,
+    `${paintedMark(status, colors)}${step.padEnd(15)}${first}${time}`,
     ...[...rest, ...more].map((line) => INDENT + line),
-    ...advice === undefined ? [] : [`${INDENT}hint: ${advice}`],
+    ...advice === undefined ? [] : [INDENT + colors.dim(`hint: ${advice}`)],
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function paintedMark(status: Finding["status"], colors: Palette): string {
+  const mark = MARKS[status];
+  const paint = { ok: colors.good, warning: colors.warning, failed: colors.bad }[status];
+  return paint(mark) + " ".repeat(9 - mark.length);
 }
 
 /** A node's findings in the form of `--format json`. */
@@ -47,7 +54,7 @@ export function nodeJson(
 }
 
 /** The message of an error without the endpoint, which the output has shown already. */
-function problemOf(error: unknown): string {
+export function problemOf(error: unknown): string {
   if (error instanceof DialError) return error.problem;
   const text = messageOf(error);
   return error instanceof EndpointError ? text.replace(/^invalid endpoint "[^"]*": /, "") : text;

@@ -99,9 +99,9 @@ Deno.test("on a terminal it counts down to the daemon's first byte", async () =>
     });
     assert.equal(code, 1);
     assert.match(stderr, /waiting for HTTP\/2 to begin, 2 s left/);
-    assert.match(stderr, /said nothing for 2\.5 s\nhint: [^\n]*\n$/);
+    assert.match(stderr, /said nothing for 2\.5 s\n\S*hint: [^\n]*\n$/);
     // The line disappears before the error is printed.
-    if (args[0] === "du") assert.ok(stderr.includes("left\x1b[K\r\x1b[KERROR: "), stderr);
+    if (args[0] === "du") assert.ok(stderr.includes("left\x1b[K\r\x1b[K\x1b[31mERROR:"), stderr);
   }
   await Deno.remove(home, { recursive: true });
 });

@@ -80,7 +80,10 @@ Deno.test({
     const { code, stdout } = await space.fairlead(["doctor", "--transfer=1m"]);
     assert.equal(code, 0, stdout);
     assert.match(stdout, /^test, node test0: unix:\/\/\S+\nok +endpoint .*\nok +connect .*\n/);
-    assert.match(stdout, /\nok +up +\d+ MiB\/s, 1 MiB \(.*\nok +down .*\n$/);
+    assert.match(
+      stdout,
+      /\nok +up +\d+ MiB\/s, 1 MiB \(.*\nok +down .*\n\nverdict: the daemon can be used\n$/,
+    );
   },
 });
 
@@ -273,6 +276,42 @@ Deno.test({
       );
     } finally {
       await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "doctor: a web server is recognised, whichever version of HTTP it speaks",
+  async fn() {
+    const { createServer } = await import("node:http2");
+    await using space = await workspace("unix:///nowhere");
+    const server = createServer((_request, response) => {
+      response.writeHead(404, { "content-type": "text/html" });
+      response.end("<h1>not found</h1>");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    using page = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    void (async () => {
+      for await (const conn of page) {
+        await conn.write(new TextEncoder().encode("<!DOCTYPE HTML>\n<p>Error 400</p>\n"));
+        conn.close();
+      }
+    })();
+    try {
+      const { port } = server.address() as { port: number };
+      const http2 = await space.fairlead(["doctor", `tcp://127.0.0.1:${port}`]);
+      assert.equal(http2.code, 1);
+      assert.match(http2.stdout, /FAILED +Info +.*answered HTTP status 404 with content type text/);
+      assert.match(http2.stdout, /hint: a proxy or another server is there/);
+      assert.match(http2.stdout, /\n\nverdict: the daemon can't be used: Info failed: .*404/);
+      const old = await space.fairlead([
+        "doctor",
+        `tcp://127.0.0.1:${(page.addr as Deno.NetAddr).port}`,
+      ]);
+      assert.equal(old.code, 1);
+      assert.match(old.stdout, /verdict: .*an HTTP\/1\.1 server is listening there/);
+    } finally {
+      server.close();
     }
   },
 });
