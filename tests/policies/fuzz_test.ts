@@ -1,0 +1,203 @@
+// deno-lint-ignore-file no-console
+/**
+ * The boundary of both modules, fed with requests that are changed at random. The host never fails,
+ * and a changed request never allows or verifies what the whole one doesn't.
+ */
+import assert from "node:assert/strict";
+import { startEngine } from "../../policies/engine.ts";
+import { engineModule, signatureModulePath } from "./engine_module.ts";
+import { seeded } from "./generator.ts";
+import { signedImage } from "./sigstore/image.ts";
+import {
+  dockerBuilder,
+  makeInstance,
+  signedBundle,
+  statement,
+  trustedRoot,
+} from "./sigstore/instance.ts";
+
+const seed = Number(Deno.env.get("FAIRLEAD_TEST_SEED") ?? Date.now() % 1e9);
+const rounds = Number(Deno.env.get("FAIRLEAD_TEST_ROUNDS") ?? 1);
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+const ODD: readonly Json[] = [
+  ...[
+    null,
+    true,
+    false,
+    0,
+    -1,
+    1e308,
+    2 ** 53,
+    0.5,
+    "",
+    "x",
+    "\u0000",
+    "\ud800",
+    "a".repeat(70_000),
+  ],
+  ...[[], {}, [[]], { a: null }, "sha256:" + "0".repeat(64), "docker-image://", "://", "AA==", "!"],
+];
+
+/** A copy with one to three changes: a value replaced, removed, added or moved. */
+function mutated(value: Json, random: () => number): Json {
+  const copy = structuredClone(value);
+  const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)]!;
+  for (let change = 0; change < 1 + random() * 3; change++) {
+    const places: [holder: Record<string, Json> | Json[], key: string][] = [];
+    const walk = (at: Json) => {
+      if (typeof at !== "object" || at === null) return;
+      for (const key of Object.keys(at)) {
+        places.push([at as Record<string, Json>, key]);
+        walk((at as Record<string, Json>)[key]!);
+      }
+    };
+    walk(copy);
+    if (places.length === 0) break;
+    const [holder, key] = pick(places);
+    const record = holder as Record<string, Json>;
+    const kind = random();
+    if (kind < 0.2) delete record[key];
+    else if (kind < 0.5) record[key] = structuredClone(pick(ODD));
+    else if (kind < 0.6) record[`${key}x`] = record[key]!;
+    else if (kind < 0.7) record[key] = structuredClone(pick(places)[0] as Json);
+    else record[key] = changedText(record[key]!, random);
+  }
+  return copy;
+}
+
+function changedText(value: Json, random: () => number): Json {
+  if (typeof value !== "string" || value === "") return [value];
+  const at = Math.floor(random() * value.length);
+  const other = String.fromCharCode(33 + Math.floor(random() * 94));
+  return value.slice(0, at) + other + value.slice(at + (random() < 0.5 ? 1 : 0));
+}
+
+Deno.test("the engine answers every request, and never allows by mistake", async () => {
+  console.log(`seed ${seed}`);
+  const random = seeded(seed);
+  const engine = await startEngine(await Deno.readFile(await engineModule()));
+  const compile = (text: string): Json => ({
+    compile: { modules: [{ name: "p.rego", text }], imports: {}, hasFiles: true, print: true },
+  });
+  const never = compile(
+    'package docker\n\nallow if { input.image.labels.x; input.image.repo == "never" }\n\n' +
+      'decision := {"allow": false, "deny_msg": [sprintf("%v", [input])], "x": load_json("a.json")}\n',
+  ) as Record<string, Json>;
+  const { policy } = engine.call(never) as { policy: number };
+  const digest = `sha256:${"1".repeat(64)}`;
+  const check = (identifier: string, meta: Json): Json => ({
+    policy,
+    check: {
+      source: { identifier, attrs: { a: "b" } },
+      meta,
+      platform: { os: "linux", architecture: "amd64", variant: "" },
+      env: { args: { A: "1" }, filename: "Dockerfile" },
+      files: { "a.json": btoa("{}") },
+      materials: {},
+      attestations: {},
+      milliseconds: 2000,
+    },
+  });
+  const provenance = {
+    predicateType: "https://slsa.dev/provenance/v1",
+    predicate: {
+      buildDefinition: {
+        buildType: "x",
+        resolvedDependencies: [{ uri: "pkg:docker/alpine@3", digest: { sha256: "1".repeat(64) } }],
+      },
+      runDetails: { builder: { id: "y" }, metadata: { startedOn: "2026-01-01T00:00:00Z" } },
+    },
+  };
+  const requests: Json[] = [
+    check("docker-image://docker.io/library/busybox:1", {
+      image: {
+        digest,
+        config: btoa(JSON.stringify({ config: { Labels: { x: "y" }, Volumes: { "/v": {} } } })),
+        chain: {
+          attestationManifest: digest,
+          blobs: [{
+            annotations: { "in-toto.io/predicate-type": provenance.predicateType },
+            data: btoa(JSON.stringify(provenance)),
+          }],
+        },
+        signatures: [{ kind: "untrusted", timestamps: [] }],
+      },
+    }),
+    check("git://x.test/a.git#refs/tags/v1:sub", {
+      git: { checksum: "1".repeat(40), ref: "refs/tags/v1", commitObject: btoa("tree x\n\nm") },
+    }),
+    check("https://x.test/a?b=c", { http: { checksum: digest, checksumResponse: { digest } } }),
+    check("local://context", null),
+    never,
+    {
+      policy,
+      test: { decider: policy, modules: ["p.rego"], tests: [], run: "", milliseconds: 2000 },
+    },
+  ];
+  for (let round = 0; round < 600 * rounds; round++) {
+    const request = mutated(requests[round % requests.length]!, random) as Record<string, Json>;
+    const answer = engine.call(request);
+    const what = `seed ${seed}, round ${round}: ${JSON.stringify(request).slice(0, 2000)}`;
+    assert.equal(typeof answer, "object", what);
+    assert.ok(!/the policy engine failed/.test(answer.error ?? ""), `${what}\n${answer.error}`);
+    const { action } = answer as { action?: string };
+    // A changed module may decide otherwise; a changed question to the compiled one may not.
+    if (request["policy"] === policy) assert.ok(action === undefined || action === "DENY", what);
+    if (request["release"]) engine.call(never);
+  }
+});
+
+Deno.test("the verifier answers every request, and verifies only what is signed", async () => {
+  const random = seeded(seed);
+  const module = await startEngine(await Deno.readFile(await signatureModulePath()));
+  const instance = await makeInstance();
+  const trusted = btoa(await trustedRoot(instance));
+  const checksum = `sha256:${"1".repeat(64)}`;
+  const identity = dockerBuilder("a/b");
+  const bundle = JSON.parse(
+    new TextDecoder().decode(await signedBundle(instance, statement(checksum), { identity })),
+  );
+  const encode = (value: Json) => new TextEncoder().encode(JSON.stringify(value)).toBase64();
+  const verify = (value: Json) =>
+    module.call({ artifact: { checksum, trustedRoot: trusted, bundle: encode(value) } });
+  const whole = verify(bundle);
+  assert.equal(whole.error, undefined);
+  let refused = 0;
+  for (let round = 0; round < 120 * rounds; round++) {
+    const changed = mutated(bundle, random);
+    const { error, signature } = verify(changed);
+    if (error !== undefined) refused++;
+    // A change that nothing reads is harmless; the signature is the same then.
+    else assert.deepEqual(signature, whole["signature"], `seed ${seed}, round ${round}`);
+  }
+  assert.ok(refused > 50 * rounds, `${refused} refused`);
+  const image = await signedImage(instance, { identity });
+  const request: Json = {
+    image: {
+      trustedRoot: trusted,
+      root: image.root,
+      attestationManifest: image.attestation,
+      signatureManifests: [image.signature],
+      platform: { os: "linux", architecture: "amd64" },
+      blobs: Object.fromEntries(
+        [...image.blobs].map(([digest, { mediaType, bytes }]) => [digest, {
+          mediaType,
+          size: bytes.length,
+          data: bytes.toBase64(),
+        }]),
+      ),
+    },
+  };
+  const full = module.call(request as Record<string, Json>);
+  assert.equal(full.error, undefined);
+  for (let round = 0; round < 120 * rounds; round++) {
+    const answer = module.call(mutated(request, random) as Record<string, Json>);
+    assert.ok(!/the policy engine failed/.test(answer.error ?? ""), answer.error ?? "");
+    const { signature } = answer;
+    if (signature !== undefined) {
+      assert.deepEqual(signature, full["signature"], `seed ${seed}, image ${round}`);
+    }
+  }
+});
