@@ -38,7 +38,7 @@ files of up to 64 MiB, which stay in its cache until it needs the space.`,
         const text = messageOf(error).replaceAll("\n", "\n        ");
         deps.stdout.write(`FAILED  ${name}: ${text}\n${hint ? `        hint: ${hint}\n` : ""}`);
         const left = chosen.length - at - 1;
-        if (name === ANSWERS && left > 0) {
+        if ((name === ANSWERS || kit.lacksMetadata(error)) && left > 0) {
           deps.stdout.write(`        ${left} more cases, which all need that, were not run\n`);
           break;
         }

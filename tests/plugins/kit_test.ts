@@ -83,6 +83,17 @@ if (!skip(reason)) {
     assert.match(out, /^FAILED {2}every byte value: /m);
   });
 
+  Deno.test("the kit reports a cause once: metadata that comes too late", async () => {
+    const out = await kitOf("tardy", "RELAY", `sleep 3; ${none("tardy")}`, []);
+    assert.match(
+      out,
+      /^FAILED {2}metadata: shape, size and time: 'metadata' did not end within 2 s$/m,
+    );
+    assert.match(out, /^ {8}18 more cases, which all need that, were not run$/m);
+    assert.match(out, /^1 failed$/m);
+    assert.equal(out.match(/FAILED/g)?.length, 1, out);
+  });
+
   Deno.test("fairlead transports shows what there is, and what is wrong with it", async () => {
     const files: Record<string, [string, number]> = {
       "fairlead-transport-open": ["#!/bin/sh\n", 0o757],

@@ -1,6 +1,5 @@
 /** The cases that an executable plugin's process must pass: each runs it without fairlead around it. */
 import { DialError } from "../../../transports/errors.ts";
-import { askMetadata } from "../../../transports/plugins/ask.ts";
 import { dialExecutable } from "../../../transports/plugins/executable.ts";
 import { type Beginning, readHandshake } from "../../../transports/plugins/handshake.ts";
 import { MetadataError, parseMetadata } from "../../../transports/plugins/metadata.ts";
@@ -16,15 +15,14 @@ const NONE = 99;
 
 /** The cases by name. */
 export const pluginCases: Readonly<Record<string, Case>> = {
-  "metadata: shape, size and time": async ({ file }) => {
-    const metadata = await askMetadata(file!.path);
-    const { schemes, name, version } = metadata;
-    expect(schemes.includes(file!.scheme), `its schemes lack ${file!.scheme}`);
+  "metadata: shape, size and time": async (kit) => {
+    const { schemes, name, version } = await kit.metadata();
+    expect(schemes.includes(kit.file!.scheme), `its schemes lack ${kit.file!.scheme}`);
     return `${name} ${version}`.trim();
   },
 
   "an unsupported version": async (kit) => {
-    const metadata = { ...handshakeOf(kit), protocol: { min: NONE, max: NONE } };
+    const metadata = { ...await kit.metadata(), protocol: { min: NONE, max: NONE } };
     try {
       parseMetadata(JSON.stringify(metadata));
       throw new Error(`metadata of protocol ${NONE} was taken`);
@@ -32,7 +30,7 @@ export const pluginCases: Readonly<Record<string, Case>> = {
       if (!(error instanceof MetadataError)) throw error;
       expect(error.message.includes(`${NONE}`) && error.message.includes("1"), error.message);
     }
-    if (handshakeOf(kit).handshake === "none") return "handshake none: it is never asked";
+    if ((await kit.metadata()).handshake === "none") return "handshake none: it is never asked";
     const { refusal } = await refused(kit);
     expect(
       refusal.code === "unsupported",
@@ -42,7 +40,7 @@ export const pluginCases: Readonly<Record<string, Case>> = {
   },
 
   "the error line": async (kit) => {
-    if (handshakeOf(kit).handshake === "none") return "handshake none: it has none";
+    if ((await kit.metadata()).handshake === "none") return "handshake none: it has none";
     const { refusal, code } = await refused(kit);
     expect(refusal.message !== "the plugin gave no reason", "the error line has no message");
     expect(code === 1, `it exited with code ${code} after an error line, not 1`);
@@ -52,19 +50,15 @@ export const pluginCases: Readonly<Record<string, Case>> = {
   "1 MiB on stderr": async (kit) => {
     const flood = `head -c 1048576 /dev/zero | tr '\\0' x >&2`;
     const path = await wrapper(kit, "flood", `${flood}; exec "$0" "$@"`);
-    await askDaemon(
-      kit,
-      () => dialExecutable(targetOf(kit, path), handshakeOf(kit), kit.context()),
-    );
+    const metadata = await kit.metadata();
+    await askDaemon(kit, () => dialExecutable(targetOf(kit, path), metadata, kit.context()));
   },
 
   "noise on stdout": async (kit) => {
     const path = await wrapper(kit, "noise", `echo Welcome; exec "$0" "$@"`);
+    const metadata = await kit.metadata();
     try {
-      await askDaemon(
-        kit,
-        () => dialExecutable(targetOf(kit, path), handshakeOf(kit), kit.context()),
-      );
+      await askDaemon(kit, () => dialExecutable(targetOf(kit, path), metadata, kit.context()));
     } catch (error) {
       expect(error instanceof DialError && error.message.includes("Welcome"), `${error}`);
       return;
@@ -117,11 +111,6 @@ function targetOf({ url, transport }: Kit, path: string) {
   return { path, url, shown, options, authority: authority || "localhost", secrets: [] };
 }
 
-function handshakeOf({ metadata }: Kit) {
-  expect(metadata !== undefined, "its metadata can't be had");
-  return metadata;
-}
-
 /** Runs `connect` by hand. */
 function start(kit: Kit, protocol: number) {
   const { url, options } = targetOf(kit, kit.file!.path);
@@ -147,10 +136,11 @@ function start(kit: Kit, protocol: number) {
 
 /** A process with a connection on which the daemon has answered. */
 async function started(kit: Kit): Promise<ReturnType<typeof start>> {
+  const metadata = await kit.metadata();
   const run = start(kit, 1);
   try {
     let rest = 0;
-    if (handshakeOf(kit).handshake === "line") {
+    if (metadata.handshake === "line") {
       const beginning = await soon(readHandshake(run.stream), "the handshake line");
       expect(beginning.kind === "ok", `the handshake was no "ok": ${textOf(beginning)}`);
       rest = beginning.rest.length;

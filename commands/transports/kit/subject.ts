@@ -1,5 +1,6 @@
 /** The endpoint that the cases of the conformance kit test. */
 import { schemeOf } from "../../../transports/endpoint.ts";
+import { askMetadata } from "../../../transports/plugins/ask.ts";
 import type { Metadata } from "../../../transports/plugins/metadata.ts";
 import { atPath, locate, type PluginFile } from "../../../transports/plugins/places.ts";
 import type { Registry } from "../../../transports/registry.ts";
@@ -16,8 +17,10 @@ export interface Kit extends AsyncDisposable {
   readonly transport: Transport;
   /** The file of a plugin; absent for a built-in transport. */
   readonly file?: PluginFile;
-  /** The metadata of an executable plugin. */
-  readonly metadata?: Metadata;
+  /** The metadata of an executable plugin, which is asked once. Rejects with the same error each time. */
+  metadata(): Promise<Metadata>;
+  /** Whether an error is that of `metadata`: no case can pass then. */
+  lacksMetadata(error: unknown): boolean;
   /** A folder of the kit's own. */
   readonly folder: string;
   /** Opens a connection to the daemon. */
@@ -25,15 +28,14 @@ export interface Kit extends AsyncDisposable {
   context(signal?: AbortSignal): DialContext;
 }
 
-/** Makes a kit. Throws `EndpointError`, and the errors of asking a plugin for its metadata. */
+/** Makes a kit. Throws `EndpointError`. */
 export async function makeKit(deps: Deps, url: string, debug: boolean): Promise<Kit> {
   const { registry } = deps;
   const transport = registry.find(url);
   const spec = transport.parse(url);
   const file = fileOf(url, registry, deps);
-  const metadata = file?.kind === "executable"
-    ? await registry.plugins!.metadata(file.path).catch(() => undefined)
-    : undefined;
+  let asked: Promise<Metadata> | undefined;
+  let failure: unknown;
   const folder = await Deno.makeTempDir({ prefix: "fairlead-kit-" });
   const context = (signal = deps.signal): DialContext => ({
     signal,
@@ -47,7 +49,12 @@ export async function makeKit(deps: Deps, url: string, debug: boolean): Promise<
     url,
     transport,
     ...file !== undefined && { file },
-    ...metadata !== undefined && { metadata },
+    metadata() {
+      asked ??= askMetadata(file!.path);
+      asked.catch((error) => failure = error);
+      return asked;
+    },
+    lacksMetadata: (error) => failure !== undefined && error === failure,
     folder,
     context,
     dial: (signal) => transport.dial(spec, context(signal)),
