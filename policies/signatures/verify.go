@@ -137,9 +137,9 @@ func (b Blob) descriptor(name string) ocispecs.Descriptor {
 // chainBlobs is the registry in which policy-helpers looks for an image's attestations.
 type chainBlobs struct{ *ImageRequest }
 
-func (c *chainBlobs) FetchReferrers(_ context.Context, of digest.Digest, _ ...remotes.FetchReferrersOpt) ([]ocispecs.Descriptor, error) {
+func (c *chainBlobs) FetchReferrers(ctx context.Context, of digest.Digest, _ ...remotes.FetchReferrersOpt) ([]ocispecs.Descriptor, error) {
 	if of.String() != c.AttestationManifest {
-		return nil, nil
+		return c.hardenedAttestation(ctx)
 	}
 	var found []ocispecs.Descriptor
 	for _, name := range c.SignatureManifests {
@@ -160,6 +160,22 @@ func (c *chainBlobs) FetchReferrers(_ context.Context, of digest.Digest, _ ...re
 		found = append(found, one)
 	}
 	return found, nil
+}
+
+// hardenedAttestation is the attestation that refers to a Docker Hardened Image, where other images have
+// it in their index. Its subject is compared later.
+func (c *chainBlobs) hardenedAttestation(ctx context.Context) ([]ocispecs.Descriptor, error) {
+	blob, known := c.Blobs[c.AttestationManifest]
+	if !image.IsDHI(ctx) || !known {
+		return nil, nil
+	}
+	var manifest ocispecs.Manifest
+	if err := json.Unmarshal(blob.Data, &manifest); err != nil {
+		return nil, fmt.Errorf("unmarshal attestation manifest %s: %w", c.AttestationManifest, err)
+	}
+	one := blob.descriptor(c.AttestationManifest)
+	one.ArtifactType, one.Annotations = manifest.ArtifactType, manifest.Annotations
+	return []ocispecs.Descriptor{one}, nil
 }
 
 func (c *chainBlobs) ReaderAt(_ context.Context, wanted ocispecs.Descriptor) (content.ReaderAt, error) {

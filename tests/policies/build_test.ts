@@ -31,7 +31,7 @@ function verdictOf({ code, stderr }: { readonly code: number; readonly stderr: s
     [...new Set(lines.flatMap((line) => pattern.exec(line)?.[1] ?? []))].sort();
   return {
     code,
-    decisions: matching(/^#\d+ \d+\.\d+ (policy decision .*| - .*|\S+\.rego:\d+: .*)$/),
+    decisions: matching(/^#\d+ \d+\.\d+ (policy decision .*| - .*|\S+\.rego:\d+: .*)$/).map(sorted),
     messages: matching(/^(Policy: .*)$/),
     error: (lines.findLast((line) => line.startsWith("ERROR: ")) ?? "")
       // Which of several sources is refused first is up to the daemon.
@@ -39,6 +39,14 @@ function verdictOf({ code, stderr }: { readonly code: number; readonly stderr: s
       .replace(/failed to solve: .*error evaluating/, "failed to solve: error evaluating")
       .replace(/failed to solve: .*policy/, "failed to solve: policy"),
   };
+}
+
+/** Fields in an order of their own: partial evaluation names them in any. */
+function sorted(decision: string): string {
+  return decision.replace(
+    /\[([\w. ]+)\]$/,
+    (_, fields) => `[${fields.split(" ").sort().join(" ")}]`,
+  );
 }
 
 const rego = (...rules: string[]) =>

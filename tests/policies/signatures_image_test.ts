@@ -4,9 +4,17 @@
  */
 import assert from "node:assert/strict";
 import { type Engine, startEngine } from "../../policies/engine.ts";
+import { signatures } from "../../scripts/policy/engine.ts";
+import { builtModule } from "../../scripts/policy/go_module.ts";
 import { signatureModulePath } from "./engine_module.ts";
 import { type ImageOptions, MEDIA_TYPE, type SignedImage, signedImage } from "./sigstore/image.ts";
-import { dockerBuilder, makeInstance, trustedRoot, workflow } from "./sigstore/instance.ts";
+import {
+  dockerBuilder,
+  makeInstance,
+  publicKeyPem,
+  trustedRoot,
+  workflow,
+} from "./sigstore/instance.ts";
 import { newKeys } from "./sigstore/keys.ts";
 
 const identity = dockerBuilder("docker/example");
@@ -192,4 +200,85 @@ Deno.test("the signatures of images", async (t) => {
     });
     assert.equal(foreign.signature, undefined);
   });
+});
+
+Deno.test("the signatures of Docker Hardened Images", async (t) => {
+  const keys = await newKeys();
+  // Only Docker has the private key of the module that ships.
+  const folder = await Deno.makeTempDir({ prefix: "fairlead-hardened-" });
+  let module: Engine;
+  try {
+    const path = await builtModule({
+      ...signatures,
+      async patch(vendor) {
+        await signatures.patch(vendor);
+        await Deno.writeTextFile(
+          `${vendor}/github.com/moby/policy-helpers/roots/dhi/dhi.pub`,
+          publicKeyPem(keys),
+        );
+      },
+    }, folder);
+    module = await startEngine(await Deno.readFile(path));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+  const instance = await makeInstance();
+  const trusted = btoa(await trustedRoot(instance));
+  const hardened = { identity, form: "cosign", hardenedBy: keys } as const;
+  const check = async (options: ImageOptions) =>
+    verify(module, trusted, await signedImage(instance, options));
+  for (const inLog of [false, true]) {
+    await t.step(inLog ? "in the log" : "outside of the log", async () => {
+      const { error, signature } = await check({ ...hardened, inLog });
+      assert.equal(error, undefined);
+      const { timestamps = [], ...rest } = signature!;
+      assert.deepEqual(rest, {
+        kind: "docker-hardened-image",
+        type: "simplesigning-v1",
+        dockerReference: "registry.test/image",
+        isDHI: true,
+      });
+      assert.equal((timestamps as unknown[]).length, inLog ? 1 : 0);
+    });
+  }
+  const other = await newKeys();
+  const forged: [name: string, options: ImageOptions][] = [
+    ["by other keys", { ...hardened, hardenedBy: other }],
+    ["by other keys, in the log", { ...hardened, hardenedBy: other, inLog: true }],
+    ["of another manifest", { ...hardened, signed: `sha256:${"0".repeat(64)}` }],
+    ["of an attestation about another image", {
+      ...hardened,
+      changeAttestation: ({ subject }) => subject!.digest = `sha256:${"0".repeat(64)}`,
+    }],
+    ["of an attestation that is none", {
+      ...hardened,
+      changeAttestation: (manifest) => manifest.artifactType = "text/plain",
+    }],
+    ["of an image that doesn't call itself hardened", {
+      ...hardened,
+      changeIndex: (index) => index.annotations = {},
+    }],
+    ["of another kind", {
+      ...hardened,
+      changePayload: ({ critical }) => ({ critical: { ...critical, type: "other" } }),
+    }],
+    ["of a log that is not trusted", {
+      ...hardened,
+      inLog: true,
+      hardenedBy: keys,
+      changeSignature: ({ layers }) => {
+        const bundle = layers[0]!.annotations!["dev.sigstore.cosign/bundle"]!;
+        layers[0]!.annotations!["dev.sigstore.cosign/bundle"] = bundle.replace(
+          /"signedEntryTimestamp":"..../,
+          '"signedEntryTimestamp":"AAAA',
+        );
+      },
+    }],
+  ];
+  for (const [name, options] of forged) {
+    await t.step(`forged: ${name}`, async () => {
+      const { signature } = await check(options);
+      assert.equal(signature, undefined);
+    });
+  }
 });

@@ -2,11 +2,12 @@
 import {
   cosignAnnotations,
   type Instance,
+  keyAnnotations,
   signedBundle,
   type SignOptions,
   statement,
 } from "./instance.ts";
-import { sha256 } from "./keys.ts";
+import { type Keys, sha256 } from "./keys.ts";
 
 export const MEDIA_TYPE = {
   index: "application/vnd.oci.image.index.v1+json",
@@ -36,6 +37,7 @@ export interface Manifest {
   config: Descriptor;
   layers: Descriptor[];
   subject?: Descriptor;
+  annotations?: Record<string, string>;
 }
 
 /** A blob with the type by which a registry knows it. */
@@ -57,6 +59,10 @@ export interface SignedImage {
 export interface ImageOptions extends SignOptions {
   /** The kind of signature; the default is a bundle. */
   readonly form?: "bundle" | "cosign" | "old cosign";
+  /** The image is a Docker Hardened Image, signed by these keys instead of a certificate's. */
+  readonly hardenedBy?: Keys;
+  /** The signature of a hardened image is in the log, too. */
+  readonly inLog?: boolean;
   readonly changeAttestation?: (manifest: Manifest) => void;
   readonly changeSignature?: (manifest: Manifest) => void;
   readonly changeIndex?: (
@@ -99,6 +105,10 @@ export async function signedImage(instance: Instance, options: ImageOptions): Pr
     layers: [{ ...provenance, annotations: { "in-toto.io/predicate-type": PROVENANCE } }],
     subject: { ...image },
   });
+  if (options.hardenedBy) {
+    attested.artifactType = MEDIA_TYPE.inToto;
+    attested.annotations = { "in-toto.io/predicate-type": PROVENANCE };
+  }
   options.changeAttestation?.(attested);
   const attestation = await add(MEDIA_TYPE.manifest, attested);
   const empty = await add(MEDIA_TYPE.empty, {});
@@ -117,9 +127,9 @@ export async function signedImage(instance: Instance, options: ImageOptions): Pr
     const payload = new TextEncoder().encode(
       JSON.stringify(options.changePayload?.(plain) ?? plain),
     );
-    const annotations = await cosignAnnotations(instance, payload, options, {
-      old: options.form === "old cosign",
-    });
+    const annotations = options.hardenedBy
+      ? await keyAnnotations(instance, payload, options.hardenedBy, options.inLog ?? false)
+      : await cosignAnnotations(instance, payload, options, { old: options.form === "old cosign" });
     signing = manifest({
       ...options.form === "cosign" && { artifactType: MEDIA_TYPE.cosign },
       layers: [{ ...await add(MEDIA_TYPE.simpleSigning, payload), annotations }],
@@ -142,7 +152,13 @@ export async function signedImage(instance: Instance, options: ImageOptions): Pr
         },
       },
     ] as Descriptor[],
+    annotations: {} as Record<string, string>,
   };
+  if (options.hardenedBy) {
+    index.annotations = { "org.opencontainers.image.title": "dhi/example" };
+    index.manifests.pop();
+    index.manifests[0]!.annotations = { "com.docker.dhi.build.id": "1" };
+  }
   options.changeIndex?.(index);
   const root = await add(MEDIA_TYPE.index, index);
   return {

@@ -181,6 +181,15 @@ export async function cosignAnnotations(
     moment: middle(validity),
     ...options.entry,
   });
+  return {
+    "dev.cosignproject.cosign/signature": signature.toBase64(),
+    "dev.sigstore.cosign/certificate": text,
+    "dev.sigstore.cosign/bundle": logProof(entry, old),
+  };
+}
+
+/** The log's proof in an annotation. */
+function logProof(entry: Record<string, unknown>, old: boolean): string {
   const { logId: { keyId }, inclusionPromise, integratedTime, canonicalizedBody } = entry as {
     logId: { keyId: string };
     inclusionPromise: { signedEntryTimestamp: string };
@@ -188,34 +197,52 @@ export async function cosignAnnotations(
     canonicalizedBody: string;
   };
   const id = Uint8Array.fromBase64(keyId).toHex();
-  const proof = old
-    ? {
-      SignedEntryTimestamp: inclusionPromise.signedEntryTimestamp,
-      Payload: {
-        body: canonicalizedBody,
-        integratedTime: Number(integratedTime),
-        logIndex: 1,
-        logID: id,
-      },
-    }
-    : {
-      content: {
-        verificationMaterial: {
-          tlogEntries: [{
-            logIndex: "1",
-            logId: { keyId: id },
-            integratedTime,
-            inclusionPromise,
-            canonicalizedBody,
-          }],
+  return JSON.stringify(
+    old
+      ? {
+        SignedEntryTimestamp: inclusionPromise.signedEntryTimestamp,
+        Payload: {
+          body: canonicalizedBody,
+          integratedTime: Number(integratedTime),
+          logIndex: 1,
+          logID: id,
+        },
+      }
+      : {
+        content: {
+          verificationMaterial: {
+            tlogEntries: [{
+              logIndex: "1",
+              logId: { keyId: id },
+              integratedTime,
+              inclusionPromise,
+              canonicalizedBody,
+            }],
+          },
         },
       },
-    };
-  return {
-    "dev.cosignproject.cosign/signature": signature.toBase64(),
-    "dev.sigstore.cosign/certificate": text,
-    "dev.sigstore.cosign/bundle": JSON.stringify(proof),
-  };
+  );
+}
+
+/** The annotations of a signature by plain keys, as Docker signs its hardened images. */
+export async function keyAnnotations(
+  instance: Instance,
+  payload: Uint8Array,
+  keys: Keys,
+  inLog: boolean,
+): Promise<Record<string, string>> {
+  const signature = await sign(keys, payload);
+  const plain = { "dev.cosignproject.cosign/signature": signature.toBase64() };
+  if (!inLog) return plain;
+  const body = recordBody((await sha256(payload)).toHex(), signature, publicKeyPem(keys));
+  const entry = await logEntry("hashedrekord", body, { keys: instance.log, moment: new Date() });
+  return { ...plain, "dev.sigstore.cosign/bundle": logProof(entry, false) };
+}
+
+/** A public key as a text. */
+export function publicKeyPem({ publicKey }: Keys): string {
+  const lines = publicKey.toBase64().match(/.{1,64}/g)!.join("\n");
+  return `-----BEGIN PUBLIC KEY-----\n${lines}\n-----END PUBLIC KEY-----\n`;
 }
 
 async function certified(instance: Instance, options: SignOptions) {
