@@ -54,6 +54,7 @@ const TARGETS: readonly Row[] = [
   { name: "noise", way: "tcp", rttMs: 200, mbit: 1000 },
   { name: "tar", way: "tcp", rttMs: 200, mbit: 1000 },
   { name: "local", way: "tcp", rttMs: 40, mbit: 100 },
+  { name: "load", way: "tcp", rttMs: 20, mbit: 100 },
   { name: "bake", way: "tcp", rttMs: 100, mbit: 100 },
 ];
 

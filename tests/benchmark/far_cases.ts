@@ -69,6 +69,28 @@ const makers = {
       fill: copySources,
       output: `type=local,dest=${making.ways.root}/out`,
     }),
+  /** An engine has an image of 256 MiB, and gets it with another layer of 1 MiB. */
+  load: async (making: Making) => {
+    const { address, programs } = await making.ways.engine();
+    const made = await build(making, "load", {
+      layers: ["big", "small"],
+      fill: (dir) => writeRandom(`${dir}/big`, 256 << 20),
+      before: (dir) => writeRandom(`${dir}/small`, 1 << 20),
+    });
+    const host = ["env", `DOCKER_HOST=${address}`];
+    const pipe = `"$@" --output=type=docker,name=far | ${programs}/usr/bin/docker load`;
+    return {
+      ...made,
+      commands(way: FarWay): Commands {
+        const { fairlead = [], buildctl = [], buildx = [] } = made.commands(way);
+        return {
+          fairlead: [...host, ...fairlead, "--tag=far", "--load"],
+          buildctl: [...host, "bash", "-o", "pipefail", "-c", pipe, "-", ...buildctl],
+          buildx: [...host, ...buildx, "--tag=far", "--load"],
+        };
+      },
+    };
+  },
   /** 20 targets share one context of 2 MB that was touched. */
   bake: async ({ ways: { root }, programs }: Making) => {
     const folder = `${root}/bake`;
@@ -132,6 +154,8 @@ function still(commands: FarCase["commands"]): FarCase {
 
 interface Build {
   readonly payload?: number;
+  /** Each of these files is a layer; without it, all are one. */
+  readonly layers?: readonly string[];
   fill(dir: string): Promise<void>;
   before?(dir: string): Promise<void>;
   readonly output?: string;
@@ -141,7 +165,8 @@ async function build({ ways, programs }: Making, name: string, work: Build): Pro
   const context = `${ways.root}/${name}`;
   const files = `${context}/files`;
   await Deno.mkdir(files, { recursive: true });
-  await Deno.writeTextFile(`${context}/Dockerfile`, "FROM scratch\nCOPY files /\n");
+  const copies = work.layers?.map((name) => `COPY files/${name} /\n`) ?? ["COPY files /\n"];
+  await Deno.writeTextFile(`${context}/Dockerfile`, `FROM scratch\n${copies.join("")}`);
   await work.fill(files);
   const output = work.output === undefined ? [] : [`--output=${work.output}`];
   const words = ["build", "--progress=plain", ...output, context];

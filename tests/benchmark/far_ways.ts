@@ -1,5 +1,6 @@
 /** The ways to a daemon behind a long and narrow link (`far_link.ts`). */
 import { startBuildkitd } from "../harness/buildkitd.ts";
+import { type Dockerd, startDockerd } from "../harness/dockerd.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { makePod, sleeps } from "../harness/kube_pod.ts";
 import { kubernetesMissing, startKubernetes } from "../harness/kubernetes.ts";
@@ -26,6 +27,8 @@ export interface FarWays extends AsyncDisposable {
   /** A folder on the file system of the measurement. */
   readonly root: string;
   readonly env: Readonly<Record<string, string>>;
+  /** A Docker engine on this side of the link, started at the first call. */
+  engine(): Promise<Dockerd>;
 }
 
 /** Nodes of the larger builder. */
@@ -70,6 +73,8 @@ export async function openFarWays(
 
   const addresses = targets.flatMap((target) => Array<string>(TEN).fill(target));
   const link = stack.use(await startFarLink(addresses, before));
+  let engine: Promise<Dockerd> | undefined;
+  stack.defer(async () => await (await engine)?.stop());
   const portsOf = (at: number) => link.ports.slice(at * TEN, (at + 1) * TEN);
   const buildx = await need("buildx");
   const list: FarWay[] = [];
@@ -130,7 +135,14 @@ export async function openFarWays(
     await add("kube-pod", ["kube-pod://bench"]);
   }
   const all = stack.move();
-  return { link, list, root, env, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return {
+    link,
+    list,
+    root,
+    env,
+    engine: () => engine ??= startDockerd({ dir: folder }),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }
 
 /** PATH of the far side's shells, where the peers start `buildctl`. */
