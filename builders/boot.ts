@@ -28,18 +28,14 @@ export async function bootBuilder(builder: Builder, options: BootOptions): Promi
 
 async function bootNode(builder: Builder, index: number, options: BootOptions): Promise<void> {
   const node = builder.nodes[index]!;
-  let end = options.timeout > 0 ? performance.now() + options.timeout : Infinity;
+  const end = options.timeout > 0 ? performance.now() + options.timeout : Infinity;
   for (let attempt = 0;; attempt++) {
-    const begun = performance.now();
     const left = end === Infinity ? 0 : Math.max(1, end - performance.now());
     const status = await askNode(builder, node, { ...options, timeout: left, showStep: false });
     if (status.status === "running") return;
     const isDown = status.status === "stopped" || status.status === "inactive";
-    if (attempt === 0 && isDown && await options.boot(node)) {
-      // The pull of an image may have taken longer than a daemon may.
-      end += performance.now() - begun;
-      continue;
-    }
+    // A driver's boot ends with the daemon's answer.
+    if (attempt === 0 && isDown && await options.boot(node)) return;
     if (!mayPass(status.error) || performance.now() + pause >= end) throw named(status);
     if (attempt === 0) options.onWait(status);
     await options.sleep(pause, options.signal);

@@ -2,7 +2,6 @@
 import { equal, match } from "node:assert/strict";
 import { dockerEngine, type Engine } from "../harness/dockerd.ts";
 import { startRegistry } from "../harness/registry.ts";
-import { run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { importDaemonImage } from "./daemon_image.ts";
@@ -15,7 +14,7 @@ const login = { user: "me", password: "secret" };
 for (const engine of ["sid", "bookworm"] satisfies Engine[]) {
   const ignore = skip(lacking ?? (await dockerEngine(engine)).reason);
   Deno.test({ name: `docker-container on the engine of ${engine}`, ignore }, async (t) => {
-    await using space = await engineSpace({ engine, init: engine !== "bookworm" });
+    await using space = await engineSpace({ engine, init: true });
     await using registry = await startRegistry({ password: login });
     await importDaemonImage(space);
     const image = `${registry.host}/daemon:1`;
@@ -24,11 +23,8 @@ for (const engine of ["sid", "bookworm"] satisfies Engine[]) {
     });
     space.write({ ".docker/config.json": logins });
     const docker = async (...args: string[]) => {
-      const { programs, address } = space.engine;
-      const at = [`--config=${space.path(".docker")}`, `--host=${address}`, ...args];
-      const ran = await run(`${programs}/docker`, at);
-      equal(ran.code, 0, ran.stderr);
-      return ran.stdout.trim();
+      const config = `--config=${space.path(".docker")}`;
+      return (await space.engine.docker(config, ...args)).stdout.trim();
     };
     await docker("tag", "made-daemon", image);
     await docker("push", image);

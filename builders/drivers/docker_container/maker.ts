@@ -110,20 +110,21 @@ async function create(
   options: ContainerOptions,
   context: MakeContext,
 ): Promise<void> {
-  if (await volumeExists(at, context)) {
-    context.steps.log(
-      `container ${at.name} is missing: it is made again, with its cache in the volume ` +
-        `${volumeOf(at.node)}\n`,
-    );
-  }
   // The engine is asked while the image comes.
   const facts = factsOf(at, context).catch((): EngineFacts => {
     context.signal.throwIfAborted();
     return { usernsRemap: false, gpus: false };
   });
-  facts.catch(() => {});
+  const hadVolume = volumeExists(at, context);
+  for (const each of [facts, hadVolume]) each.catch(() => {});
   await provideImage(at, options.image, context);
   const gpus = at.tool.kind === "docker" && await hasGpus(at, options.image, context);
+  if (await hadVolume) {
+    context.steps.log(
+      `container ${at.name} is missing: it is made again, with its cache in the volume ` +
+        `${volumeOf(at.node)}\n`,
+    );
+  }
   await step(context, `creating container ${at.name}`, async () => {
     const body = containerBody(at.node, options, { ...await facts, gpus });
     try {

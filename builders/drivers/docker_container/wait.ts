@@ -5,6 +5,7 @@ import {
   callEngine,
   type EngineRequest,
 } from "../../../transports/engine/docker_engine.ts";
+import { DIAL_STDIO } from "../../../transports/engine/container.ts";
 import { execInContainer } from "../../../transports/engine/exec.ts";
 import { readFrames } from "../../../transports/engine/exec_frames.ts";
 import type { DialContext } from "../../../transports/transport.ts";
@@ -33,7 +34,7 @@ export async function waitForDaemon(at: NodeContainer, context: MakeContext): Pr
     const stop = after(BOOT_LIMIT, () => late.abort());
     try {
       const signal = AbortSignal.any([context.signal, late.signal]);
-      return await runInContainer(at, ["buildctl", "debug", "workers"], { ...context, signal });
+      return await hearDaemon(at, { ...context, signal });
     } catch (error) {
       context.signal.throwIfAborted();
       failure = late.signal.aborted ? failure ?? error : error;
@@ -60,21 +61,24 @@ async function endsAgainAndAgain(
   return (found?.RestartCount ?? 0) >= MOST_RESTARTS || found?.State?.Status === "exited";
 }
 
-async function runInContainer(
+/**
+ * Connects to the daemon, and reads the first byte: a gRPC server speaks first, once it has its workers.
+ * That takes no call, and unlike a program that ends, no diagnosis of its end.
+ */
+async function hearDaemon(
   { name, engine, tool }: NodeContainer,
-  command: readonly string[],
   context: DialContext,
 ): Promise<void> {
   const stream = await execInContainer({
-    ...{ endpoint: `${tool.kind}-container://${name}`, engine, container: name, command },
-    ...{ program: tool.program, engineHint: tool.hint },
+    ...{ endpoint: `${tool.kind}-container://${name}`, engine, container: name },
+    ...{ command: DIAL_STDIO, program: tool.program, engineHint: tool.hint },
     ...tool.detachKeys !== undefined && { detachKeys: tool.detachKeys },
   }, context);
   const close = () => stream.close();
   context.signal.addEventListener("abort", close, { once: true });
   try {
-    const part = new Uint8Array(4096);
-    while (await stream.read(part) !== null);
+    const count = await stream.read(new Uint8Array(1));
+    if (count === null) throw new Error("buildctl dial-stdio ended without a word");
   } finally {
     context.signal.removeEventListener("abort", close);
     stream.close();
