@@ -137,7 +137,7 @@ async function create(
       await copyFiles(at, options, context);
       await start(at, context);
     } catch (error) {
-      await discard(at, context);
+      await discard(at, !await hadVolume, context);
       throw error;
     }
     await waitForDaemon(at, context);
@@ -196,11 +196,17 @@ async function start(at: NodeContainer, context: DialContext): Promise<void> {
   await ask(at, "POST", `${pathOf(at)}/start`, context);
 }
 
-/** Removes a container that was created just now and can't be started. */
-async function discard(at: NodeContainer, { env, log }: DialContext): Promise<void> {
+/** Removes a container that was created just now and can't be started, and a volume that came with it. */
+async function discard(
+  at: NodeContainer,
+  hasNewVolume: boolean,
+  { env, log }: DialContext,
+): Promise<void> {
   // The boot may end because of Ctrl-C.
   const context = { signal: AbortSignal.timeout(5000), env, log, step: () => {} };
   await ask(at, "DELETE", `${pathOf(at)}?force=1&v=1`, context).catch(() => {});
+  if (!hasNewVolume) return;
+  await ask(at, "DELETE", `/volumes/${volumeOf(at.node)}`, context).catch(() => {});
 }
 
 /** The files of a node by path below the daemon's folder, with the run of GitHub Actions. */
