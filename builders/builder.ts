@@ -47,7 +47,7 @@ export function checkContext(env: Env, name: string): void {
   const known = name === "default" ? [name] : contextNames(env);
   if (known.includes(name)) return;
   throw new BuilderError(`no builder ${JSON.stringify(name)} found`, {
-    hint: `it is the docker context in use, and there is none of that name, only ${
+    hint: `it is the docker context in use, but no context has that name; the contexts are ${
       known.join(", ")
     }: see docker's --context, DOCKER_CONTEXT and config.json`,
   });
@@ -67,7 +67,7 @@ export function namedBuilder(store: Store, env: Env, name: string): Builder {
     hint: name.includes("://")
       ? "an endpoint needs a name first: fairlead create --name NAME ENDPOINT"
       : near === undefined
-      ? `see 'fairlead ls' for what there is, or make it: fairlead create --name ${name} ENDPOINT`
+      ? `'fairlead ls' lists the builders; to make this one: fairlead create --name ${name} ENDPOINT`
       : `did you mean ${near}?`,
   });
 }

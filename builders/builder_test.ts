@@ -87,7 +87,7 @@ const errors: [string, string, string, string][] = [
     "a name like no other",
     "xyzzy",
     'no builder "xyzzy" found',
-    "see 'fairlead ls' for what there is, or make it: fairlead create --name xyzzy ENDPOINT",
+    "'fairlead ls' lists the builders; to make this one: fairlead create --name xyzzy ENDPOINT",
   ],
   [
     "an endpoint",

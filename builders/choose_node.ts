@@ -8,7 +8,7 @@ export function firstNode({ name, nodes }: Builder): StoredNode {
   const first = nodes[0];
   if (first !== undefined) return first;
   throw new BuilderError(`builder ${name} has no nodes`, {
-    hint: `give it one: fairlead create --append --name ${name} ENDPOINT`,
+    hint: `add a node: fairlead create --append --name ${name} ENDPOINT`,
   });
 }
 

@@ -240,7 +240,7 @@ function remoteEndpoint(request: CreateRequest, env: Env): string {
   const endpoint = request.endpoint || env("BUILDKIT_HOST");
   if (endpoint) return endpoint;
   throw new BuilderError("no remote endpoint provided", {
-    hint: "say where the daemon is, like 'fairlead create tcp://127.0.0.1:1234', " +
+    hint: "name the daemon, like 'fairlead create tcp://127.0.0.1:1234', " +
       "or set BUILDKIT_HOST",
   });
 }
@@ -312,7 +312,7 @@ function checkRemote(node: StoredNode, request: CreateRequest) {
 
 function notForRemote(what: string) {
   return new BuilderError(`${what} is not supported for remote driver`, {
-    hint: "give it to buildkitd where that is started",
+    hint: "set it where buildkitd is started",
   });
 }
 

@@ -9,7 +9,7 @@ export function leaveBuilder(transaction: Transaction, name: string, node: strin
   const group = transaction.find(name);
   if (group === undefined) {
     throw new BuilderError(`failed to find instance ${JSON.stringify(name)} for leave`, {
-      hint: "see 'fairlead ls' for what there is",
+      hint: "'fairlead ls' lists the builders",
     });
   }
   const after = withoutNode(group, node);

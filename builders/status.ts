@@ -268,7 +268,7 @@ function doingWhat(step: DialStep | "answer", detail: string | undefined): strin
 /** The error of a node that gave neither answer nor error in time. */
 export class SilentNode extends Error {
   override readonly name = "SilentNode";
-  readonly hint = "wait longer with --timeout, or check that the daemon is up";
+  readonly hint = "check that the daemon is running, or wait longer with --timeout";
   constructor(
     ms: number,
     step: DialStep | "answer",

@@ -44,7 +44,7 @@ export const command = defineCommand({
       summary: `Driver to use (available: ${CREATED.map((name) => `"${name}"`).join(", ")})`,
     },
     "driver-opt": { kind: "array", summary: "Options for the driver" },
-    "dry-run": { kind: "bool", summary: "Print what would be made, and make nothing" },
+    "dry-run": { kind: "bool", summary: "Print what would be created, and create nothing" },
     leave: { kind: "bool", summary: "Remove a node from builder instead of changing it" },
     listen: {
       kind: "slice",

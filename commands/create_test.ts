@@ -108,7 +108,7 @@ const bad: [string[], string, string?][] = [
   [
     ["--driver", "remote"],
     "no remote endpoint provided",
-    "say where the daemon is, like 'fairlead create tcp://127.0.0.1:1234', or set BUILDKIT_HOST",
+    "name the daemon, like 'fairlead create tcp://127.0.0.1:1234', or set BUILDKIT_HOST",
   ],
   [["--append", loopback], "append requires a builder name", "add --name NAME"],
   [

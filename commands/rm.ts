@@ -83,7 +83,7 @@ async function removeOne(deps: Deps, store: Store, name: string, kept: Kept) {
     );
   }
   if (builder?.origin === "BUILDKIT_HOST") {
-    throw new BuilderError(`${name} is not stored, it stands for BUILDKIT_HOST`, {
+    throw new BuilderError(`${name} is not stored: it stands for BUILDKIT_HOST`, {
       hint: "unset BUILDKIT_HOST",
     });
   }
@@ -104,8 +104,8 @@ async function removeDaemons(
   if (maker === undefined) {
     warn(
       deps,
-      `${builder.name} is forgotten, but what the driver ${builder.driver} has started for it ` +
-        "still runs: fairlead doesn't handle that driver",
+      `${builder.name} was removed here, but the daemons that the driver ${builder.driver} started for it ` +
+        "still run: fairlead doesn't handle that driver",
     );
     return undefined;
   }
@@ -151,7 +151,7 @@ async function removeInactive(
     driver === "remote" || drivers.some(({ name, maker }) => name === driver && maker);
   for (const group of groups.filter((group) => !isOurs(group))) {
     deps.stderr.write(
-      `${group.name} kept: what the driver ${group.driver} has started is buildx's to remove\n`,
+      `${group.name} kept: only buildx can remove what the driver ${group.driver} has started\n`,
     );
   }
   const builders = groups.filter((group) => isOurs(group) && !group.dynamic)

@@ -32,7 +32,7 @@ Deno.test("rm removes builders by name, each on its own", async () => {
   assert.equal(
     stderr,
     'UP removed\nfailed to remove nope: no builder "nope" found\n' +
-      "  hint: see 'fairlead ls' for what there is, or make it: fairlead create --name nope ENDPOINT\n" +
+      "  hint: 'fairlead ls' lists the builders; to make this one: fairlead create --name nope ENDPOINT\n" +
       "down removed\nERROR: failed to remove one or more builders\n",
   );
   assert.equal(builders(temp), "broken k8s");
@@ -44,8 +44,8 @@ Deno.test("rm takes a broken file, or another driver's builder, only by its name
   assert.equal(code, 0);
   assert.equal(
     stderr,
-    "broken removed\nWARNING: k8s is forgotten, but what the driver cloud has started for it " +
-      "still runs: fairlead doesn't handle that driver\nk8s removed\n",
+    "broken removed\nWARNING: k8s was removed here, but the daemons that the driver cloud started for it " +
+      "still run: fairlead doesn't handle that driver\nk8s removed\n",
   );
   assert.equal(builders(temp), "down up");
 });
@@ -65,7 +65,8 @@ Deno.test("rm of BUILDKIT_HOST's builder is refused", async () => {
   assert.match((await run(["rm"], { env })).stderr, /buildkit-host is not stored/);
 });
 
-const removed = "k8s kept: what the driver cloud has started is buildx's to remove\ndown removed\n";
+const removed =
+  "k8s kept: only buildx can remove what the driver cloud has started\ndown removed\n";
 
 Deno.test("rm --all-inactive --force removes what doesn't answer, and no other driver's", async () => {
   using temp = store();

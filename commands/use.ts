@@ -43,9 +43,9 @@ function requireDefault(store: Store, env: Env, name: string) {
   }
   if (implicitBuilder(env)?.name === name) {
     throw new BuilderError(
-      `${name} stands for BUILDKIT_HOST, and is taken when no other is chosen`,
+      `${name} stands for BUILDKIT_HOST, and is used when no other builder is chosen`,
       {
-        hint: "run 'fairlead use default' to choose no other",
+        hint: "'fairlead use default' chooses no other builder",
       },
     );
   }
@@ -59,6 +59,6 @@ function requireDefault(store: Store, env: Env, name: string) {
   }
   const near = nearest(name, [...store.list().groups.map((group) => group.name), ...contexts]);
   throw new BuilderError(message, {
-    hint: near === undefined ? "see 'fairlead ls' for what there is" : `did you mean ${near}?`,
+    hint: near === undefined ? "'fairlead ls' lists the builders" : `did you mean ${near}?`,
   });
 }

@@ -46,7 +46,7 @@ const bad: [string[], Record<string, string>, string][] = [
   [
     ["xyzzy"],
     {},
-    "hint: see 'fairlead ls' for what there is\nERROR: failed to find instance \"xyzzy\"\n",
+    "hint: 'fairlead ls' lists the builders\nERROR: failed to find instance \"xyzzy\"\n",
   ],
   [
     [],
@@ -62,7 +62,7 @@ const bad: [string[], Record<string, string>, string][] = [
   [
     ["buildkit-host"],
     { BUILDKIT_HOST: "tcp://h:1" },
-    "hint: run 'fairlead use default' to choose no other\nERROR: buildkit-host stands for BUILDKIT_HOST, and is taken when no other is chosen\n",
+    "hint: 'fairlead use default' chooses no other builder\nERROR: buildkit-host stands for BUILDKIT_HOST, and is used when no other builder is chosen\n",
   ],
 ];
 for (const [words, env, message] of bad) {

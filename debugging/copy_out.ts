@@ -41,7 +41,7 @@ export async function copyOut(
   } catch (error) {
     remove(temporary);
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new UsageError(`the folder of ${target} isn't there`, "make it first");
+    throw new UsageError(`the folder of ${target} isn't there`, "create it first");
   }
 }
 

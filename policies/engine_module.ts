@@ -77,7 +77,7 @@ async function buildModule(name: ModuleName, { note, signal }: LoadOptions): Pro
     await Deno.stat(script);
   } catch {
     throw new NoEngineError(
-      `a part of fairlead is missing: policy-${name}.wasm.br does not lie beside the program`,
+      `a part of fairlead is missing: policy-${name}.wasm.br is not next to the program`,
       "install fairlead again; its packages bring that file",
     );
   }

@@ -134,7 +134,7 @@ export function interrupted(
     endpoint,
     step,
     code: "timeout",
-    hint: "check that the daemon is up, and that no firewall drops the connection",
+    hint: "check that the daemon is running, and that no firewall drops the connection",
     retryable: true,
     cause: reason,
   });

@@ -28,7 +28,7 @@ export function explainFirstBytes(bytes: Uint8Array, tls = false): Misfit | unde
   if (bytes.length === 0) {
     return {
       code: "unreachable",
-      problem: "the other side closed the connection without a word",
+      problem: "the other side closed the connection without an answer",
       hint: tls
         ? "look at the daemon's log: it may have refused us"
         : `look at the daemon's log; if its port expects TLS, ${NEEDS_TLS}`,
@@ -39,7 +39,7 @@ export function explainFirstBytes(bytes: Uint8Array, tls = false): Misfit | unde
   if ((bytes[0] === 0x15 || bytes[0] === 0x16) && bytes[1] === 3) {
     return {
       code: "config",
-      problem: "the port expects TLS, and was addressed without",
+      problem: "the port expects TLS, but the connection has none",
       hint: NEEDS_TLS,
     };
   }

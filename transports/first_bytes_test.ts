@@ -19,10 +19,10 @@ Deno.test("the first bytes of HTTP/2 need no explanation", () => {
 Deno.test("other first bytes say what is there", () => {
   for (
     const [first, expected] of [
-      [bytes(), /closed the connection without a word; .*expects TLS/],
+      [bytes(), /closed the connection without an answer; .*expects TLS/],
       [
         bytes(0x15, 3, 1, 0, 2, 2, 70),
-        /the port expects TLS, and was addressed without; give .*--driver-opt cacert=FILE/,
+        /the port expects TLS, but the connection has none; give .*--driver-opt cacert=FILE/,
       ],
       [
         text("HTTP/1.1 400 Bad Request\r\nServer: x\r\n"),

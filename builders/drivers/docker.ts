@@ -11,9 +11,9 @@ export const docker: Driver = {
     tls: {},
   }),
   loads: () => true,
-  remedy(_node, builder, { code }) {
+  remedy(_node, _builder, { code }) {
     if (code !== "not-found" && code !== "unreachable") return undefined;
-    return `start docker, or use another daemon than ${builder}'s: ` +
+    return `start docker, or choose another daemon: ` +
       "fairlead create --use tcp://HOST:PORT, or set BUILDKIT_HOST";
   },
 };

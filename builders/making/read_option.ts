@@ -20,7 +20,7 @@ export function variableOf(name: string): string | undefined {
   if (!name.startsWith("env.")) return undefined;
   if (name !== "env.") return name.slice("env.".length);
   throw new BuilderError(`invalid env option ${quote(name)}, expecting env.FOO=bar`, {
-    hint: "name the variable behind the dot",
+    hint: "write the variable's name after the dot",
   });
 }
 

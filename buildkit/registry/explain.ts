@@ -56,7 +56,7 @@ export async function refusal(
   }
   if (status === 400 && /HTTP request to an HTTPS server/i.test(said)) {
     return error(
-      `${name} speaks TLS and was asked without`,
+      `${name} expects TLS, but the request had none`,
       "tls",
       `give the builder a buildkitd.toml with [registry.${JSON.stringify(name)}] http = false`,
     );
@@ -106,7 +106,7 @@ export function brokenRedirect(problem: string, { shown }: Ask, { host }: Host):
 export function noAnswer({ shown }: Ask, { host }: Host, patience: number): RegistryError {
   return new RegistryError(`${shown}: no answer from ${host} within ${patience / 1000} s`, {
     ...{ host, code: "timeout", passing: true },
-    hint: "check that the registry is up, and that no firewall or proxy drops the connection",
+    hint: "check that the registry is running, and that no firewall or proxy drops the connection",
   });
 }
 

@@ -20,7 +20,7 @@ export interface IdleWatch extends Disposable {
 /** A build made no progress for too long. It was cancelled. */
 export class IdleError extends Error {
   override readonly name = "IdleError";
-  readonly hint = "look at what its last step does; a step that is silent for longer needs a " +
+  readonly hint = "check what its last step does; a step that is silent for longer needs a " +
     "longer --idle-timeout";
   /** @param limit milliseconds */
   constructor(limit: number) {

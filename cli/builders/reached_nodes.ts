@@ -37,7 +37,7 @@ export async function reachNodes(
   driverOf(builder);
   if (builder.nodes.length === 0) {
     throw new BuilderError(`builder ${builder.name} has no nodes`, {
-      hint: `give it one: fairlead create --append --name ${builder.name} ENDPOINT`,
+      hint: `add a node: fairlead create --append --name ${builder.name} ENDPOINT`,
     });
   }
   const { connect } = await import("../../buildkit/connect.ts");

@@ -41,7 +41,7 @@ export const command = defineCommand({
     const alone = pairs.filter(({ ca }) => ca === undefined).map(({ cert }) => cert);
     if (alone.length > 0) {
       deps.stdout.write(
-        `Not checked: who signed ${alone.join(", ")}, without a ca.pem beside it.\n`,
+        `Not checked: who signed ${alone.join(", ")}, because no ca.pem is next to it.\n`,
       );
     }
     const wrong = verdicts.flatMap(({ problems }) => problems).length;

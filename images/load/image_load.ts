@@ -71,7 +71,7 @@ export async function openImageLoader(
       ? `the engine at ${endpoint.host} gave no answer within ${patience / 1000} s`
       : (error as Error).message;
     throw new BuilderError(`cannot load the image into ${program}: ${reason}`, {
-      hint: `${hint}; an image file needs none: --output type=docker,dest=FILE`,
+      hint: `${hint}; an image file needs no engine: --output type=docker,dest=FILE`,
       cause: error,
     });
   } finally {

@@ -94,7 +94,7 @@ Deno.test("a port that speaks plain words", async () => {
 
 Deno.test("a port that closes without a word", async () => {
   await using server = startTalker(undefined);
-  await refused(server.port, /closed the connection without a word/, /hint: .*log/);
+  await refused(server.port, /closed the connection without an answer/, /hint: .*log/);
 });
 
 Deno.test("a port where nobody listens", async () => {
@@ -120,7 +120,7 @@ Deno.test({
       await connection.handshake().catch(() => {});
       connection.close();
     })();
-    await refused(listener.addr.port, /TLS|closed the connection without a word/, /cacert/);
+    await refused(listener.addr.port, /TLS|closed the connection without an answer/, /cacert/);
     await serving;
     listener.close();
     await certs[Symbol.asyncDispose]();

@@ -233,7 +233,7 @@ Deno.test({
     }
     const plain = await space.fairlead(["imagetools", "inspect", name]);
     equal(plain.code, 1);
-    match(plain.stderr, /speaks TLS and was asked without/);
+    match(plain.stderr, /expects TLS, but the request had none/);
     const nope = await space.fairlead(["imagetools", "inspect", "--builder", "nope", name]);
     match(nope.stderr, /no builder "nope" found/);
   },

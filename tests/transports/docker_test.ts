@@ -229,7 +229,10 @@ Deno.test({
     assert.match(stderr, /^ERROR: failed to build: the connection to docker:\/\/ was lost/m);
     const after = await space.fairlead(["build", "ctx"]);
     assert.equal(after.code, 1);
-    assert.match(after.stderr, /hint: start docker, or use another daemon[^]*no engine at unix:.*/);
+    assert.match(
+      after.stderr,
+      /hint: start docker, or choose another daemon[^]*no engine at unix:.*/,
+    );
   },
 });
 

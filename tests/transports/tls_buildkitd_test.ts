@@ -58,7 +58,7 @@ Deno.test({
       refused(
         tcp,
         {},
-        /the port expects TLS \(its certificate, CN=buildkitd, is for localhost, .*, and signed by CN=fairlead test CA\), and was addressed without; give .*--driver-opt cacert=FILE/,
+        /the port expects TLS \(its certificate, CN=buildkitd, is for localhost, .*, and signed by CN=fairlead test CA\), but the connection has none; give .*--driver-opt cacert=FILE/,
         "config",
       ));
   },

@@ -13,8 +13,8 @@ export interface EngineChoice {
 }
 
 export const ENGINE_OPTIONS: readonly OptionSpec[] = [
-  { name: "context", summary: "the docker context whose engine it is; default: as docker's" },
-  { name: "host", summary: "the engine's address in place of a context, as in DOCKER_HOST" },
+  { name: "context", summary: "the docker context of the engine; default: docker's current one" },
+  { name: "host", summary: "the engine's address instead of a context, as in DOCKER_HOST" },
 ];
 
 /** The hint for the case that no engine answers. */

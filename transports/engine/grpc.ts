@@ -85,6 +85,6 @@ function refused(error: EngineError, endpoint: string, host: string): DialError 
   return new DialError(error.message, {
     ...of,
     code: denied ? "denied" : "internal",
-    hint: denied ? "ask whoever runs the engine for access" : "look at the engine's log",
+    hint: denied ? "ask the engine's administrator for access" : "look at the engine's log",
   });
 }

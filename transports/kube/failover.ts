@@ -46,7 +46,7 @@ export function failover(
             kept = undefined;
             return count;
           }
-          failure = new Deno.errors.UnexpectedEof("it ended without a word");
+          failure = new Deno.errors.UnexpectedEof("it ended without an answer");
         } catch (error) {
           if (kept === undefined || closing.signal.aborted) throw error;
           failure = error;

@@ -58,7 +58,7 @@ Deno.test("failover: the next one gets all that was written before the first byt
   assert.equal(await read(stream), "2");
   assert.deepEqual(sent, ["PRI * HTTP", "PRI * HTTP", "PRI * HTTP"]);
   assert.deepEqual(closed, [0, 1]);
-  assert.deepEqual(reasons, ["pod 0 failed", "it ended without a word"]);
+  assert.deepEqual(reasons, ["pod 0 failed", "it ended without an answer"]);
   await stream.write(bytes("!"));
   assert.equal(sent[2], "PRI * HTTP!");
   stream.close();

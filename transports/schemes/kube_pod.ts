@@ -34,12 +34,12 @@ export const kubePod = {
   example: "kube-pod://buildkitd",
   options: [
     { name: "namespace", summary: "the pod's namespace; default: the context's" },
-    { name: "container", summary: "the pod's container; default: as kubectl's" },
+    { name: "container", summary: "the pod's container; default: the one that kubectl chooses" },
     { name: "context", summary: "a context of the kubeconfig; default: the current one" },
-    { name: "kubeconfig", summary: "a file in place of KUBECONFIG and ~/.kube/config" },
-    { name: "selector", summary: "labels of the pods to choose from, in place of a name" },
-    { name: "loadbalance", summary: "which of them: sticky (the default) or random" },
-    { name: "mode", summary: "exec (the default): by buildctl in the pod; or port-forward" },
+    { name: "kubeconfig", summary: "a file instead of KUBECONFIG and ~/.kube/config" },
+    { name: "selector", summary: "labels of the pods to choose from, instead of a name" },
+    { name: "loadbalance", summary: "how to choose a pod: sticky (the default) or random" },
+    { name: "mode", summary: "exec (the default; runs buildctl in the pod) or port-forward" },
     { name: "port", summary: `the daemon's TCP port, for port-forward; default: ${PORT}` },
   ],
 

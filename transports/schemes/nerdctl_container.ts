@@ -17,9 +17,9 @@ interface NerdctlContainerSpec {
  */
 export const nerdctlContainer = {
   scheme: "nerdctl-container",
-  summary: "buildkitd in a container of containerd's, by the program nerdctl",
+  summary: "buildkitd in a container of containerd, by the program nerdctl",
   example: `nerdctl-container://${CONTAINER}`,
-  options: [{ name: "namespace", summary: "containerd's namespace; default: as nerdctl's" }],
+  options: [{ name: "namespace", summary: "containerd's namespace; default: nerdctl's" }],
 
   parse(endpoint: string): NerdctlContainerSpec {
     const { container, options } = parseContainer(endpoint, nerdctlContainer);

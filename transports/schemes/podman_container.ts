@@ -17,7 +17,7 @@ export const podmanContainer = {
   scheme: "podman-container",
   summary: "buildkitd in a container, through podman's service",
   example: `podman-container://${CONTAINER}`,
-  options: [{ name: "host", summary: "the service's address in place of CONTAINER_HOST" }],
+  options: [{ name: "host", summary: "the service's address instead of CONTAINER_HOST" }],
 
   parse(endpoint: string): PodmanContainerSpec {
     const parts = parseContainer(endpoint, podmanContainer);

@@ -27,13 +27,16 @@ const SOCKET = "/run/buildkit/buildkitd.sock";
 /** `ssh://[USER@]HOST[:PORT][/SOCKET]`: a daemon's unix socket at another host, without an ssh program. */
 export const ssh = {
   scheme: "ssh",
-  summary: "a daemon's unix socket at another host, through its ssh server",
+  summary: "a daemon's unix socket on another host, through its ssh server",
   example: "ssh://me@build.example.com",
   options: [
     { name: "identity", summary: "the file of the private key; no other is tried" },
-    { name: "knownHosts", summary: "the file of known hosts, in place of the usual ones" },
+    { name: "knownHosts", summary: "the file of known hosts, instead of the usual ones" },
     { name: "socket", summary: `the daemon's socket there; default: ${SOCKET}` },
-    { name: "command", summary: `what to run there instead; default: ${DIAL_STDIO.join(" ")}` },
+    {
+      name: "command",
+      summary: `the command to run there instead; default: ${DIAL_STDIO.join(" ")}`,
+    },
   ],
 
   parse(endpoint: string): SshSpec {

@@ -14,7 +14,7 @@ interface TcpSpec {
 /** `tcp://HOST:PORT`: gRPC in the clear, or under TLS when TLS options are given. */
 export const tcp = {
   scheme: "tcp",
-  summary: "a TCP port, in the clear unless TLS options are given",
+  summary: "a TCP port, unencrypted unless TLS options are given",
   example: "tcp://127.0.0.1:1234",
   options: [],
 

@@ -98,7 +98,7 @@ function connectLimit(
       endpoint,
       step: "connect",
       code: "timeout",
-      hint: "see the host and the way to it, or ConnectTimeout in the configuration of ssh",
+      hint: "check the host and the network, or raise ConnectTimeout in ssh's configuration",
     });
   const timer = setTimeout(() => stop.abort(late()), connectTimeout * 1000);
   return { signal: AbortSignal.any([signal, stop.signal]), end: () => clearTimeout(timer) };

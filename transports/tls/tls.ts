@@ -58,7 +58,7 @@ export async function wrapTls(
     throw fail({
       code: "config",
       problem: "the endpoint has no host that the daemon's certificate could be checked against",
-      hint: "give servername=NAME, a name that the certificate holds for",
+      hint: "set servername=NAME, a name for which the certificate is valid",
     });
   }
   context.step("tls", name);

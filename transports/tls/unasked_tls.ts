@@ -98,7 +98,7 @@ async function askInTls(
     if (shown === undefined && error.step === "tls" && error.code === "unauthenticated") shown = "";
   }
   if (shown === undefined) return undefined;
-  return new DialError(`the port expects TLS${shown}, and was addressed without`, {
+  return new DialError(`the port expects TLS${shown}, but the connection has none`, {
     endpoint,
     step: "tls",
     code: "config",

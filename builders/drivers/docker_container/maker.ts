@@ -101,7 +101,7 @@ export function containerMaker(driver: string, find: FindContainer): Maker {
 function requireOurs({ node, name, tool }: NodeContainer, { Mounts }: Inspected): void {
   if (Mounts?.some((mount) => mount.Name === volumeOf(node))) return;
   throw new BuilderError(`container ${name} belongs to no builder: it lacks the volume for one`, {
-    hint: `rename or remove it, if nobody needs it: ${tool.program} rm -f ${name}`,
+    hint: `if it isn't needed, rename or remove it: ${tool.program} rm -f ${name}`,
   });
 }
 

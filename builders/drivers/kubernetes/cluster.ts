@@ -138,7 +138,7 @@ export function requireOurs({ shown, target }: NodeCluster, { isOurs }: Workload
     `${shown} in namespace ${namespace} belongs to no builder: ` +
       `it lacks the label ${APP} or the container ${CONTAINER}`,
     {
-      hint: `choose another --node or namespace, or see whether anybody needs it: ` +
+      hint: `choose another --node or namespace, or check whether it is still needed: ` +
         `${kubectl} describe -n ${namespace} ${shown}`,
     },
   );

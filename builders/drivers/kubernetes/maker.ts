@@ -131,7 +131,7 @@ async function putConfigMap(at: NodeCluster, map: ConfigMap, context: DialContex
     throw new BuilderError(
       `configmap/${name} in namespace ${namespace} belongs to no builder: it has other files`,
       {
-        hint: `choose another --node or namespace, or see whether anybody needs it: ` +
+        hint: `choose another --node or namespace, or check whether it is still needed: ` +
           `${kubectl} describe -n ${namespace} configmap/${name}`,
       },
     );

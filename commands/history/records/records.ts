@@ -30,7 +30,7 @@ export class NoRecordError extends Error {
   ) {
     super(message, { cause: options.cause });
     const { why } = options;
-    this.hint = `see 'fairlead history ls' for what there is${why ? `; ${why}` : ""}`;
+    this.hint = `'fairlead history ls' lists the records${why ? `; ${why}` : ""}`;
     this.above = options.lostNodes?.map((line) => `ERROR: ${line}`) ?? [];
   }
 }

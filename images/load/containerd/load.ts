@@ -120,7 +120,7 @@ function imageOf(
   answers: Readonly<Record<string, string>>,
 ): { target: Target; names: readonly string[] } {
   const text = answers["containerimage.descriptor"];
-  if (text === undefined) throw new OutputError("the daemon told no descriptor of it");
+  if (text === undefined) throw new OutputError("the daemon sent no descriptor of it");
   const target: Target = JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(text)));
   const names = answers["image.name"];
   return { target, names: names ? names.split(",") : [`import@${target.digest}`] };

@@ -104,14 +104,14 @@ function targetOf(files: KubeFiles, name: string, choice: KubeChoice): KubeTarge
   if (clusterEntry === undefined) {
     throw new KubeConfigError(
       `context ${name} of ${context.file} names a cluster that is not there: ${cluster ?? ""}`,
-      "mend the kubeconfig",
+      "correct the kubeconfig",
     );
   }
   const userEntry = files.users.get(String(user));
   if (userEntry === undefined && textIn(user) !== undefined) {
     throw new KubeConfigError(
       `context ${name} of ${context.file} names a user that is not there: ${user}`,
-      "mend the kubeconfig",
+      "correct the kubeconfig",
     );
   }
   const own = files.currentContext === name ? "" : ` --context=${name}`;
@@ -139,7 +139,7 @@ function clusterOf(entry: KubeEntry, shown: string) {
   const server = textIn(value.server);
   const bad = (problem: string, hint: string) =>
     new KubeConfigError(`${shown} of ${file} ${problem}`, hint);
-  if (server === undefined) throw bad("names no server", "mend the kubeconfig");
+  if (server === undefined) throw bad("names no server", "correct the kubeconfig");
   if (!/^https?:\/\//.test(server) || !URL.canParse(server)) {
     throw bad(
       `has a server that is no URL: ${withoutPassword(server)}`,
@@ -149,7 +149,7 @@ function clusterOf(entry: KubeEntry, shown: string) {
   if (new URL(server).password !== "") {
     throw bad(
       `has a server with a password in it: ${withoutPassword(server)}`,
-      "give the user a token or a certificate in place of it",
+      "give the user a token or a certificate instead",
     );
   }
   const ca = textOf(entry, "certificate-authority", shown);
@@ -222,7 +222,7 @@ function textOf(entry: KubeEntry, name: string, shown: string): KubeText | undef
       const bytes = Uint8Array.fromBase64(data);
       return { text: new TextDecoder().decode(bytes), from };
     } catch (cause) {
-      throw new KubeConfigError(`${from} is no base64`, `mend ${entry.file}`, { cause });
+      throw new KubeConfigError(`${from} is no base64`, `correct ${entry.file}`, { cause });
     }
   }
   const path = textIn(entry.value[name]);

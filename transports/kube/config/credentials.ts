@@ -54,7 +54,7 @@ function bearer(token: string, shown: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return `Bearer ${token}`;
   throw new KubeConfigError(
     `${shown} can't be one: it has blanks, line ends or other characters that no token has`,
-    "get a new token, and see that nothing else stands beside it",
+    "get a new token, and check that nothing surrounds it",
   );
 }
 

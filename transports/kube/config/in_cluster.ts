@@ -19,7 +19,7 @@ export async function inCluster(env: Env): Promise<KubeTarget | undefined> {
   if (ca === undefined) {
     throw new KubeConfigError(
       `this pod's service account has no CA: ${ACCOUNT}/ca.crt can't be read`,
-      "it comes from the ConfigMap kube-root-ca.crt, and is mounted beside the token",
+      "it comes from the ConfigMap kube-root-ca.crt, and is mounted with the token",
     );
   }
   return {

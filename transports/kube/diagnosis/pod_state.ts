@@ -16,7 +16,7 @@ export interface Diagnosis {
 /** The API's times are whole seconds, so a time may be up to this much too early. */
 const SLACK_MS = 1000;
 
-const ANEW = "when it is there again, run it again; a selector in place of the name, " +
+const ANEW = "run the command again when the pod is back; a selector instead of the name, " +
   "kube-pod://?selector=LABELS, takes any pod of its kind";
 
 /**

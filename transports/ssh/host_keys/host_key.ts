@@ -79,10 +79,10 @@ export async function hostKeysOf(
       const told = `${endpoint}: the host key of ${knownAs} is new, and accepted as ` +
         `StrictHostKeyChecking says: ${keyType(key)} ${await fingerprint(key)}; `;
       const { newHosts: file, hashKnownHosts: hashed } = target;
-      if (file === undefined) return warn(`${told}it is written nowhere`);
+      if (file === undefined) return warn(`${told}no file keeps it`);
       try {
         await writeNewHost({ file, name: knownAs, key, hashed });
-        warn(`${told}${file} has it from now on`);
+        warn(`${told}${file} was extended by it`);
       } catch (error) {
         warn(`${told}it can't be written to ${file}: ${(error as Error).message}`);
       }
