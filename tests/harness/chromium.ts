@@ -2,6 +2,12 @@
 import { need } from "./tool.ts";
 import { removeFolder } from "./remove_folder.ts";
 
+/** Headless, and silent on the network. */
+const QUIET = [
+  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
+
 export interface BrowserOptions {
   /** The reader's colour scheme, as the page sees it. */
   readonly colorScheme: "light" | "dark";
@@ -36,8 +42,7 @@ Promise.all(widths.map((width) => new Promise((resolve) => {
     );
     const { success, stdout, stderr } = await new Deno.Command(chromium, {
       args: [
-        ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-        ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        ...QUIET,
         ...colorScheme === "dark" ? ["--blink-settings=preferredColorScheme=0"] : [],
         ...[`--user-data-dir=${folder}/profile`, "--virtual-time-budget=10000", "--dump-dom"],
         `file://${folder}/frames.html`,
@@ -55,4 +60,102 @@ Promise.all(widths.map((width) => new Promise((resolve) => {
   } finally {
     await removeFolder(folder);
   }
+}
+
+/** A page that stays open, driven over the DevTools protocol. */
+export interface OpenPage {
+  /** The value of an expression in the page, as JSON. */
+  value<T>(expression: string): Promise<T>;
+  /** Waits until an expression is true. */
+  until(expression: string): Promise<void>;
+  /** Errors of the page's script, and refusals by its policy. */
+  readonly problems: readonly string[];
+}
+
+/** Opens an address in a browser of its own while `work` runs. */
+export async function withPage(
+  url: string,
+  work: (page: OpenPage) => Promise<void>,
+): Promise<void> {
+  const chromium = await need("chromium");
+  const folder = await Deno.makeTempDir({ prefix: "fl-chromium-" });
+  const child = new Deno.Command(chromium, {
+    args: [...QUIET, `--user-data-dir=${folder}`, "--remote-debugging-port=0", "about:blank"],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  try {
+    const socket = new WebSocket(await pageAddress(folder));
+    await new Promise((opened) => socket.onopen = opened);
+    try {
+      const page = devTools(socket);
+      for (const domain of ["Runtime", "Log"]) await page.send(`${domain}.enable`);
+      await page.send("Page.navigate", { url });
+      await work(page);
+    } finally {
+      const closed = new Promise((done) => socket.onclose = done);
+      socket.close();
+      await closed;
+    }
+  } finally {
+    child.kill("SIGKILL");
+    await child.status;
+    await removeFolder(folder);
+  }
+}
+
+/** The address of the only page's protocol; the browser writes its port to a file. */
+async function pageAddress(folder: string): Promise<string> {
+  for (let tries = 0; tries < 300; tries++) {
+    try {
+      const [port] = Deno.readTextFileSync(`${folder}/DevToolsActivePort`).split("\n");
+      const targets = await (await fetch(`http://127.0.0.1:${port}/json`)).json();
+      const page = targets.find(({ type }: { type: string }) => type === "page");
+      if (page !== undefined) return page.webSocketDebuggerUrl;
+    } catch {
+      // The browser is starting.
+    }
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error("the browser never opened its port");
+}
+
+function devTools(socket: WebSocket) {
+  const waiting = new Map<number, (result: { result?: { value?: unknown } }) => void>();
+  const problems: string[] = [];
+  socket.onmessage = ({ data }) => {
+    const { id, result, method, params } = JSON.parse(data);
+    waiting.get(id)?.(result);
+    if (method === "Runtime.exceptionThrown") problems.push(JSON.stringify(params));
+    if (method === "Log.entryAdded" && params.entry.level === "error") {
+      problems.push(params.entry.text);
+    }
+  };
+  const send = (method: string, params: object = {}) =>
+    new Promise<{ result?: { value?: unknown } }>((resolve) => {
+      const id = waiting.size + 1;
+      waiting.set(id, resolve);
+      socket.send(JSON.stringify({ id, method, params }));
+    });
+  const value = async <T>(expression: string) => {
+    const { result } = await send("Runtime.evaluate", { expression, returnByValue: true });
+    return result?.value as T;
+  };
+  return {
+    send,
+    value,
+    problems,
+    async until(expression: string) {
+      for (let tries = 0; tries < 300; tries++) {
+        if (await value(`Boolean(${expression})`) === true) return;
+        await new Promise((done) => setTimeout(done, 100));
+      }
+      throw new Error(
+        `never true: ${expression}\n${problems.join("\n")}\n${await value(
+          "document.body.innerText",
+        )}`,
+      );
+    },
+  };
 }

@@ -1,11 +1,12 @@
 /** `history open`: pages of the builds of a real daemon, served to this machine. */
 import assert from "node:assert/strict";
+import { withPage } from "../harness/chromium.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { fairleadCommand } from "../transports/fairlead.ts";
 import { operate, type Operated, tools } from "./daemon.ts";
 
-const ignore = skip(needsRoot() ?? await missing(...tools));
+const ignore = skip(needsRoot() ?? await missing(...tools, "chromium"));
 
 /** Starts the command, and resolves to the address that it says. */
 async function open({ space }: Operated, ...args: string[]) {
@@ -118,6 +119,35 @@ Deno.test({ name: "history open shows builds, also while they run", ignore }, as
     await follow.cancel();
   });
 
+  await t.step("a browser follows the list and the build, and keeps what was typed", async () => {
+    await withPage(url, async (page) => {
+      await page.until("document.getElementById('following')?.textContent === 'live'");
+      const running = daemon.build("slow", "--no-cache");
+      await page.until("document.querySelector('.state.running')");
+      await page.value("document.querySelector('li[data-status=running] a').click()");
+      await page.until(
+        "document.querySelector('.facts .running') && document.querySelector('.step')",
+      );
+      await page.value(`(() => {
+        const search = document.getElementById("search");
+        search.focus();
+        search.value = "tick";
+        search.dispatchEvent(new Event("input", { bubbles: true }));
+      })()`);
+      await page.until("document.querySelector('.facts .finished')");
+      assert.deepEqual(
+        await page.value(`[
+          document.activeElement.id,
+          document.activeElement.value,
+          document.querySelectorAll("details.step:not([hidden])").length,
+        ]`),
+        ["search", "tick", 1],
+      );
+      assert.deepEqual(page.problems, []);
+      assert.ok(await running);
+    });
+  });
+
   await t.step("nobody else gets a page", async () => {
     const { origin, pathname } = new URL(url);
     for (
@@ -137,7 +167,7 @@ Deno.test({ name: "history open shows builds, also while they run", ignore }, as
   await t.step("with REF, the build's page comes first; Ctrl-C ends open streams", async () => {
     let stream: Promise<string>;
     {
-      await using one = await open(daemon, "--addr", "127.0.0.1:0", "^1");
+      await using one = await open(daemon, "--addr", "127.0.0.1:0", "^2");
       assert.match(one.url, /\/build\/test\/test0\/\w{25}\/$/);
       assert.match(await page(one.url), /<b class="failed">failed<\/b>/);
       stream = (await fetch(`${one.url}events`)).text();

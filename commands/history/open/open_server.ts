@@ -70,15 +70,14 @@ export function openAnswers({ watch, viewers, deps, store }: OpenServer): Answer
     else await within(build.begun, PATIENCE);
     const whole = build.ended();
     const record = whole?.found ?? found;
-    const title = nameOf(record);
     const facts = whole === undefined
       ? {
-        title,
+        title: nameOf(found),
         outcome: "running" as const,
         ...found.record.CreatedAt && { started: milliseconds(found.record.CreatedAt) },
         facts: [["ref", fullRef(found)] as const],
       }
-      : { ...pageFacts(whole), title };
+      : pageFacts(whole);
     return pageResponse(
       buildPage({
         facts,
@@ -122,10 +121,7 @@ export function openAnswers({ watch, viewers, deps, store }: OpenServer): Answer
     if (found.length !== 2 || x === undefined || y === undefined) {
       return failurePage("Choose two builds in the list.", 400);
     }
-    const builds = await Promise.all([x, y].map(async (one): Promise<RecordedBuild> => {
-      const whole = await followed(one).whole;
-      return { ...whole, title: nameOf(one) };
-    }));
+    const builds = await Promise.all([x, y].map((one) => followed(one).whole));
     const time = ({ found: { record } }: RecordedBuild) =>
       record.CreatedAt === undefined ? 0 : milliseconds(record.CreatedAt);
     builds.sort((a, b) => time(a) - time(b));

@@ -9,7 +9,7 @@ import { withLines } from "../../../progress/timeline/dockerfile_lines.ts";
 import { recordTimeline, type TimelineRecorder } from "../../../progress/timeline/record.ts";
 import type { Timeline } from "../../../progress/timeline/timeline.ts";
 import { type Attachment, attachmentsOf } from "./attachments.ts";
-import { buildName } from "./build_name.ts";
+import { displayName } from "./display_name.ts";
 import { readLocalState } from "./local_state.ts";
 import { type Provenance, provenanceOf } from "./provenance.ts";
 import { endedRecord, type HistoryRecord, queryRecords } from "./records.ts";
@@ -94,7 +94,7 @@ export async function describeBuild(
   const attrs = found.record.FrontendAttrs;
   return {
     found,
-    title: buildName(attrs, readLocalState(context.store, found)) || found.record.Ref,
+    title: displayName(found.record, readLocalState(context.store, found)) || found.record.Ref,
     attrs,
     timeline: withLines(
       recorder.timeline(clock.now()),
