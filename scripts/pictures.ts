@@ -10,7 +10,7 @@ const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const pictures = `${root}/docs/pictures`;
 const COLUMNS = 96, ROWS = 24;
 /** README pictures are loaded by everyone who looks at the page. */
-const MOST_BYTES = 40_000;
+const MOST_BYTES = 60_000;
 
 const DOCKERFILE = `FROM scratch AS base
 COPY busybox /bin/busybox
@@ -63,7 +63,7 @@ try {
   await Deno.writeTextFile(page, text.replaceAll(folder, "~"));
   await output(
     ...["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"],
-    ...[`--user-data-dir=${folder}/profile`, "--window-size=900,490", `--screenshot=${shot}`],
+    ...[`--user-data-dir=${folder}/profile`, "--window-size=900,860", `--screenshot=${shot}`],
     `file://${page}`,
   );
   await write("timeline.webp", await Deno.readFile(shot));
