@@ -112,7 +112,7 @@ export async function saveFiles(
       writeAtomically(`${path}/${savedName(name)}`, files.get(name)!, options);
     }
     if (owner) {
-      for (const sub of ["", "/targets", "/roots"]) {
+      for (const sub of ["/../..", "/..", "/../.lock", "", "/targets", "/roots"]) {
         await Deno.chown(path + sub, owner.uid, owner.gid);
       }
     }
