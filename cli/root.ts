@@ -3,7 +3,6 @@ import type { Command, CommandEntry, CommandGroup } from "./command.ts";
 import type { Deps } from "./deps.ts";
 import { longNameOf, parseFlags, wantsValue } from "./flags/parse.ts";
 import { type FlagSpecs, globalFlags, type GlobalValues } from "./flags/spec.ts";
-import { notHere } from "./unsupported_commands.ts";
 import { withNamedPlugins } from "./plugin_flag.ts";
 import { FlagError, PluginUsageError, UsageError } from "../base/usage_error.ts";
 
@@ -71,10 +70,6 @@ async function runList(deps: Deps, position: Position): Promise<number> {
   const entry = find(position.commands, word);
   if (entry !== undefined) return await runEntry(deps, { ...position, before, words }, entry);
   if (word === "help" && position.entry === undefined) return await runHelp(deps, position, words);
-  const absent = notHere(
-    [...position.path.slice(rootPath(deps).length).split(" "), word].join(" ").trim(),
-  );
-  if (absent !== undefined) throw new UsageError(absent.message, absent.hint);
   const names = position.commands.filter((entry) => !entry.hidden).map((entry) => entry.name);
   const near = nearest(word, names);
   throw new UsageError(

@@ -134,6 +134,12 @@ fairlead history rm ^1`,
 fairlead dap build --target app .`,
     notRun: "it waits for an editor; tests/debugging/dap_test.ts runs it with a client",
   },
+  "fairlead debug build": {
+    lines: `
+# A shell in the step that failed, or in the result.
+fairlead debug --invoke sh --on always build .`,
+    notRun: "it needs a terminal; tests/debugging/monitor_test.ts runs it in one",
+  },
   "fairlead policy eval": {
     lines: `
 # The verdict of other.rego on the build's own files; it fails when the policy denies them.

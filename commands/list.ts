@@ -55,6 +55,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./dap.ts"),
   },
   {
+    name: "debug",
+    summary: "Start debugger",
+    load: () => import("./debug.ts"),
+  },
+  {
     name: "dial-stdio",
     section: "Daemons",
     summary: "Proxy current stdio streams to builder instance",

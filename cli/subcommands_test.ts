@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
 import { run } from "../tests/commands/fake_deps.ts";
 
-for (const words of [["debug", "build"], ["--debug", "debug"]]) {
-  Deno.test(`${words.join(" ")} says that it is not here, and what is`, async () => {
-    const { code, stderr } = await run(words);
-    assert.equal(code, 1);
-    assert.match(stderr, /\nERROR: .* is not in fairlead yet\n$/);
-    assert.match(stderr, /^hint: /m);
-  });
-}
-
 Deno.test("a command below another is found behind flags, and has its own help", async () => {
   const inner = await run(["history", "inspect", "attachment"]);
   assert.match(inner.stderr, /at least one of --type, --platform or DIGEST must be specified/);

@@ -1,0 +1,90 @@
+/** `debug build`: after a failed build, or any, the monitor looks into it. */
+import { BuildError } from "../../builds/build_error.ts";
+import type { Inspect } from "../../builds/running/inspect.ts";
+import type { Deps } from "../../cli/deps.ts";
+import { messageOf } from "../../proto/message_of.ts";
+import { Mount } from "../../proto/gen/steps.ts";
+import { failedBlocks } from "../../progress/end_blocks.ts";
+import type { Progress } from "../../progress/progress.ts";
+import type { Console } from "../console.ts";
+import { failedStepOf } from "../failed_step.ts";
+import { platformResults, refsOf } from "../results.ts";
+import { capability, containerOfFailure } from "../step_files.ts";
+import type { Invoke } from "./invoke.ts";
+import { type MonitorOptions, runMonitor } from "./monitor.ts";
+
+/** The options of `debug`. */
+export interface DebugOptions {
+  readonly invoke: Invoke;
+  /** The monitor starts after a good build, too. */
+  readonly always: boolean;
+  /** Called when the user wants the build to begin again. */
+  readonly onReload: () => void;
+}
+
+/** Looks into a build with the monitor. A failed build ends with its error, whatever the user does. */
+export function monitored(
+  { invoke, always, onReload }: DebugOptions,
+  console: Console,
+  { deps, progress }: { readonly deps: Deps; readonly progress: Progress },
+): Inspect {
+  return async (build) => {
+    const { gateway, result, signal } = build;
+    let failure: Error | undefined;
+    try {
+      await Promise.all(refsOf(result).map(([, { id }]) => id && gateway.evaluate(id)));
+    } catch (error) {
+      if (signal.aborted || !(error instanceof Error)) throw error;
+      failure = error;
+    }
+    if (failure === undefined && !always) return result;
+    let reloads = false;
+    await progress.asking(async () => {
+      if (progress.mode === "tty") deps.stderr.write(failedBlocks(progress.state, true));
+      if (failure) {
+        const { above, message } = new BuildError(failure, "");
+        deps.stderr.write([...above, `ERROR: ${message}`, ""].join("\n"));
+      }
+      const options = await placeOf(build, failure).catch((error: Error) => error);
+      if (options instanceof Error) {
+        return deps.stderr.write(`WARNING: no monitor: ${options.message}\n`);
+      }
+      reloads = await runMonitor({ ...options, console, signal, invoke }) === "reload";
+    });
+    if (reloads) onReload();
+    if (reloads || failure) throw failure ?? new Error("the build begins again");
+    return result;
+  };
+}
+
+/** Where the monitor's programs run. Rejects where there is no place for them. */
+async function placeOf(
+  { gateway, result }: Parameters<Inspect>[0],
+  failure: Error | undefined,
+): Promise<Pick<MonitorOptions, "open" | "surroundings">> {
+  const caps = await gateway.capabilities();
+  if (!caps.has(capability.exec)) throw new Error("the builder is too old: it needs BuildKit 0.8");
+  const results = await platformResults(result);
+  if (failure) {
+    const failed = results.map(({ definition }) => failedStepOf(failure, definition))
+      .find((step) => step !== undefined);
+    const exec = failed?.step.op.exec;
+    if (!failed || !exec) throw new Error("the failed step runs no program");
+    const { env = [], user = "", cwd = "" } = exec.meta ?? {};
+    return {
+      open: (initial) => containerOfFailure(gateway, failed, { initial }),
+      surroundings: { env, user, cwd },
+    };
+  }
+  const [first] = results;
+  if (first === undefined) throw new Error("the result is an empty image");
+  const { ref, config: { env, user, cwd } } = first;
+  const mounts = [messageOf(Mount, { dest: "/", resultID: ref })];
+  return {
+    async open(initial) {
+      if (initial) throw new Error("--init is for failed steps");
+      return await gateway.newContainer({ mounts });
+    },
+    surroundings: { env, user, cwd },
+  };
+}

@@ -1,0 +1,77 @@
+/** `debug build` in a terminal, on a real daemon. */
+import assert from "node:assert/strict";
+import { sharedBuildkitd } from "../harness/shared.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { workspace } from "../build/workspace.ts";
+import { fairleadWords, openTerminal } from "./terminal.ts";
+
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "tmux"));
+const shared = ignore ? undefined! : await sharedBuildkitd();
+
+Deno.test({
+  name: "the monitor runs programs in a failed step, goes back, and builds again",
+  ignore,
+}, async () => {
+  await using it = await workspace(shared.address);
+  it.write({
+    "ctx/Dockerfile": "FROM busybox\nWORKDIR /w\nRUN echo made > made && cat nothing\n",
+    debug: `#!/bin/sh\nexec ${fairleadWords()} debug "$@"\n`,
+  });
+  Deno.chmodSync(it.path("debug"), 0o755);
+  await using terminal = await openTerminal(it.dir, it.env);
+  const type = (line: string) => terminal.keys(line, "Enter");
+  await type("./debug build ctx");
+  await terminal.until(/Launching interactive container[^]*\/w #/);
+  await type("cat made; stty size");
+  await terminal.until(/^made$[^]*^40 100$/m);
+  await terminal.resize(90, 30);
+  await type("clear; stty size");
+  await terminal.until(/^30 90$/m);
+  await terminal.keys("C-a", "c");
+  await terminal.until(/\(buildx\)/);
+  await type("nonsense");
+  await terminal.until(/monitor: unknown command: "nonsense"/);
+  await type("exec");
+  await terminal.until(/exec: command must be passed/);
+  await type("attach 1");
+  await terminal.until(/attach: pid 1: not found/);
+  await type("exec sh -c 'echo in the same con''tainer; cat /w/made; sleep 100'");
+  const told = await terminal.until(/Process "\w+" started/);
+  await type("ps");
+  await terminal.until(/true +\[sh -c/);
+  await terminal.keys("C-a", "c");
+  await terminal.until(/in the same container\s+made/);
+  await terminal.keys("C-a", "c");
+  await type("rollback --init ls -a /w");
+  await terminal.until(/container was restarted/);
+  assert.match(told, /Ctrl-a-c/);
+  it.write({ "ctx/Dockerfile": "FROM busybox\nWORKDIR /w\nRUN echo made > made && cat other\n" });
+  await type("reload");
+  await terminal.until(/cat: can't open 'other'[^]*Launching interactive/);
+  await terminal.keys("C-a", "c");
+  await type("exit");
+  await terminal.until(/cat other$[^]*ERROR: failed to build/m);
+  await type("clear; stty -a | grep -c ' echo '");
+  await terminal.until(/^1$/m);
+});
+
+Deno.test(
+  { name: "debug without a terminal, or with wrong flags, says what it needs", ignore },
+  async () => {
+    await using it = await workspace(shared.address);
+    it.write({ "ctx/Dockerfile": "FROM scratch\n" });
+    const refused: [string[], RegExp][] = [
+      [["debug", "build", "ctx"], /the monitor of debug needs a terminal/],
+      [["debug", "--on", "never", "build", "ctx"], /invalid value "never" of --on/],
+      [["debug", "--invoke", "a=b", "build", "ctx"], /unknown key "a"/],
+      [["debug", "build", "-"], /stdin is not supported with debugger/],
+      [["debug"], /debug needs a command: debug build/],
+    ];
+    for (const [args, message] of refused) {
+      const { code, stderr } = await it.fairlead(args);
+      assert.equal(code, 1);
+      assert.match(stderr, message);
+    }
+  },
+);
