@@ -43,8 +43,8 @@ summary:hover { background: var(--raised) }
 summary:focus-visible { outline: 2px solid var(--done); outline-offset: -2px }
 .name { font: 12.5px/1.5 ui-monospace, monospace; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 .name::before { content: "▸"; display: inline-block; width: 1.1em; color: var(--quiet) }
-details[open] .name { white-space: normal; overflow-wrap: anywhere }
-details[open] .name::before { content: "▾" }
+details[open] > summary .name { white-space: normal; overflow-wrap: anywhere }
+details[open] > summary .name::before { content: "▾" }
 .axis .name::before { content: none }
 .critical .name { font-weight: 600 }
 .time { text-align: right; font-variant-numeric: tabular-nums; color: var(--quiet); white-space: nowrap }
