@@ -50,13 +50,16 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "dap",
+    section: "Builds",
     summary: "Start debug adapter protocol compatible debugger",
     isGroup: true,
     load: () => import("./dap.ts"),
   },
   {
     name: "debug",
+    section: "Builds",
     summary: "Start debugger",
+    isGroup: true,
     load: () => import("./debug.ts"),
   },
   {
