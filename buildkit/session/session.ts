@@ -125,12 +125,18 @@ function sessionServer(
   const running = new Set<Promise<void>>();
   // The daemon's end is a client, which takes any number of PINGs.
   let roundTrip = Infinity;
-  const ping = () =>
+  let isAsking = false;
+  const ping = () => {
+    // A daemon may call without end, and answer no PING.
+    if (isAsking) return;
+    isAsking = true;
     inner.ping().then((ms) => {
+      isAsking = false;
       roundTrip = Math.min(roundTrip, ms);
       inner.roundTrip = roundTrip;
       if (outer !== undefined) outer.roundTrip = roundTrip;
     }, () => {});
+  };
   const inner: Connection = new Connection("server", {
     limits: {
       streamWindow: STREAM_WINDOW,
