@@ -7,9 +7,9 @@ import { dialInside } from "../../../transports/engine/grpc.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import type { Image } from "./image.ts";
 
-/** So many images are looked at, and so many at once. */
-const MOST_IMAGES = 200;
-const AT_ONCE = 8;
+/** So many images are looked at, and so many at once. Over ssh, each question is a login. */
+const LIMITS = { images: 200, atOnce: 8 };
+const SSH_LIMITS = { images: 10, atOnce: 2 };
 /** So many blobs are asked for at once. */
 const BLOBS_AT_ONCE = 64;
 
@@ -18,18 +18,22 @@ const BLOBS_AT_ONCE = 64;
  * knows a layer by its whole chain, from the lowest one.
  * @param diffIds the image's, from the lowest layer
  * @param names the image's: their present holders are asked first
+ * @param isEnough ends the search: so many layers are there that the others don't matter
  * @param context its signal ends the search: the result is what was found until then
  * @returns the number of layers, from the lowest one, that are there
  */
 export async function heldChain(
   engine: EngineEndpoint,
   diffIds: readonly string[],
-  names: readonly string[],
+  { names, isEnough }: {
+    readonly names: readonly string[];
+    readonly isEnough: (held: number) => boolean;
+  },
   context: DialContext,
 ): Promise<number> {
   let held = 0;
   const look = async (image: string) => {
-    if (held === diffIds.length || context.signal.aborted) return;
+    if (held > 0 && isEnough(held) || context.signal.aborted) return;
     const path = `/images/${image}/json`;
     const answer = await askEngine(engine, { method: "GET", path }, context).catch(() => ({}));
     const { RootFS } = (answer ?? {}) as { RootFS?: { Layers?: unknown } };
@@ -37,9 +41,11 @@ export async function heldChain(
     const first = diffIds.findIndex((id, at) => layers[at] !== id);
     held = Math.max(held, first < 0 ? diffIds.length : first);
   };
-  await Promise.all(names.map(look));
-  const images = await listImages(engine, context);
-  const next = takeTurns(AT_ONCE);
+  const limits = engine.host.startsWith("ssh:") ? SSH_LIMITS : LIMITS;
+  const next = takeTurns(limits.atOnce);
+  await Promise.all(names.map((name) => next(() => look(name))));
+  if (held > 0 && isEnough(held)) return held;
+  const images = (await listImages(engine, context)).slice(0, limits.images);
   await Promise.all(images.map((id) => next(() => look(id))));
   return held;
 }
@@ -50,7 +56,7 @@ async function listImages(engine: EngineEndpoint, context: DialContext): Promise
   const list = await askEngine(engine, request, context).catch(() => []);
   if (!Array.isArray(list)) return [];
   const created = ({ Created }: { Created?: unknown }) => Number(Created) || 0;
-  return list.sort((a, b) => created(b) - created(a)).slice(0, MOST_IMAGES)
+  return list.sort((a, b) => created(b) - created(a))
     .flatMap(({ Id }) => /^[a-z0-9]+:[0-9a-f]{32,}$/.test(Id) ? [Id] : []);
 }
 

@@ -86,8 +86,11 @@ async function heldLayers(
   if (manifest === undefined || others.length > 0) return new Set();
   const diffIds = await readDiffIds(content, manifest);
   if (diffIds === undefined) return new Set();
-  const held = await heldChain(endpoint, diffIds, names, context);
-  const digests = manifest.layers.map(({ digest }) => digest);
+  const { layers } = manifest;
+  const isEnough = (held: number) =>
+    layers.slice(held).reduce((sum, { size }) => sum + size, 0) < LEAST;
+  const held = await heldChain(endpoint, diffIds, { names, isEnough }, context);
+  const digests = layers.map(({ digest }) => digest);
   const above = new Set(digests.slice(held));
   return new Set(digests.filter((digest) => !above.has(digest)));
 }
