@@ -89,6 +89,13 @@ Deno.test({ name: "policies that require signatures", ignore }, async (t) => {
     assert.match(stderr, /WARNING: signatures can't be verified: no trust root was fetched yet/);
     assert.match(stderr, /fairlead policy trust --refresh/);
     assert.match(stderr, /^ERROR: policy denied: unsigned$/m);
+    const built = await build(offline, "good");
+    assert.equal(built.code, 1);
+    assert.match(
+      built.stderr,
+      /^WARNING: signatures can't be verified: no trust root was fetched/m,
+    );
+    assert.match(built.stderr, /^Policy: unsigned$/m);
   });
   await t.step("`policy trust` installs an instance, and shows its dates", async () => {
     const shown = await fairlead("policy", "trust");
