@@ -143,8 +143,9 @@ function socketConsole(conn: Deno.UnixConn, onGone: () => void): Console {
     const buffer = new Uint8Array(32 << 10);
     try {
       for (let count; (count = await conn.read(buffer)) !== null;) {
+        const keys = split(buffer.slice(0, count));
         // Keys between two shells are for nobody.
-        await receiver?.bytes(split(buffer.slice(0, count)));
+        if (keys.length > 0) await receiver?.bytes(keys);
       }
     } catch {
       // The terminal is gone.
