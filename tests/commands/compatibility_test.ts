@@ -103,7 +103,7 @@ Deno.test("the check of the tables sees what is wrong with them", async () => {
       [/^\| `--target` .*$/m, "| `--target` | perfect | yes |", /perfect is none of/],
       [/^\| `-t`, `--tag` .*$/m, "| `--tag` | same |  |", /--tag of build has another letter/],
       [/^\| `prune` .*\n/m, "", /add prune to the table of commands/],
-      [/^\| `debug` .*$/m, "| `debug` | same |  |", /debug is not here/],
+      [/^\| `prune` .*$/m, "$&\n| `vanish` | same |  |", /vanish is not here/],
     ];
     for (const [from, to, breach] of broken) {
       const changed = text.replace(from, to);
