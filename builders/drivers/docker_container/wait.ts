@@ -9,6 +9,7 @@ import { DIAL_STDIO } from "../../../transports/engine/container.ts";
 import { execInContainer } from "../../../transports/engine/exec.ts";
 import { readFrames } from "../../../transports/engine/exec_frames.ts";
 import type { DialContext } from "../../../transports/transport.ts";
+import { logLines, reasonIn } from "../../making/log_reason.ts";
 import { BuilderError } from "../../builder_error.ts";
 import type { MakeContext } from "../../making/maker.ts";
 import { inspect, type NodeContainer } from "./node_container.ts";
@@ -95,7 +96,7 @@ async function notAnswering(
   const state = found?.State?.Status ?? "unknown";
   const log = await lastLines(at, context).catch(() => []);
   if (log.length > 0) context.steps.log(`${log.slice(-SHOWN_LINES).join("\n")}\n`);
-  const reason = log.findLast((line) => REASON.test(line)) ?? log.at(-1);
+  const reason = reasonIn(log);
   return new BuilderError(
     `buildkitd in container ${name} doesn't answer (the container is ${state})` +
       (reason === undefined ? "" : `: ${reason}`),
@@ -106,10 +107,6 @@ async function notAnswering(
     },
   );
 }
-
-/** A line of a daemon's log that says why it ended. */
-const REASON =
-  /\b(?:error|fail(?:ed|ure)|fatal|panic|invalid|usage:|not defined|could not|cannot)\b/i;
 
 async function lastLines({ engine, name }: NodeContainer, context: DialContext): Promise<string[]> {
   const query = `stdout=1&stderr=1&tail=${READ_LINES}`;
@@ -129,7 +126,5 @@ async function lastLines({ engine, name }: NodeContainer, context: DialContext):
   } finally {
     call.stream.close();
   }
-  // deno-lint-ignore no-control-regex -- a container's text must not reach the terminal as it is
-  const plain = text.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]+/g, " ");
-  return plain.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  return logLines(text);
 }

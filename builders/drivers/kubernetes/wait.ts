@@ -4,6 +4,7 @@ import { inNamespace } from "../../../transports/kube/pod_dial.ts";
 import { KubeRefusal } from "../../../transports/kube/api.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import { BuilderError } from "../../builder_error.ts";
+import { logLines, reasonIn } from "../../making/log_reason.ts";
 import type { MakeContext } from "../../making/maker.ts";
 import { type NodeCluster, type Workload, workloadAt } from "./cluster.ts";
 import { APP } from "./names.ts";
@@ -12,6 +13,8 @@ import { type Reason, reasonsOf } from "./reasons.ts";
 
 /** Milliseconds between two looks at the workload, and the looks between two at its pods. */
 const LOOK = 100, PODS = 10;
+/** The longest part of a log that is read, in bytes. */
+const LOG_BYTES = 64 << 10;
 
 /** @param most the limit, in milliseconds */
 export async function waitForPods(
@@ -80,11 +83,11 @@ async function notReady(
 ): Promise<BuilderError> {
   const { shown, target: { kubectl, namespace } } = at;
   const ended = reasons.find(({ pod, text }) => pod !== undefined && /that ended/.test(text));
-  const line = ended === undefined ? undefined : await lastLine(at, ended.pod!, context);
+  const line = ended === undefined ? undefined : await reasonInLog(at, ended.pod!, context);
   const why = [
     ...reasons.slice(0, 3).map(({ text }) => text),
     ...reasons.length > 3 ? [`and ${reasons.length - 3} more pods`] : [],
-    ...line === undefined ? [] : [`its log ends with: ${line}`],
+    ...line === undefined ? [] : [`its log says: ${line}`],
   ];
   const limit = after === undefined ? "" : ` after ${after / 1000}s`;
   return new BuilderError(
@@ -97,8 +100,8 @@ async function notReady(
   );
 }
 
-/** The last line of a container's log; undefined for an account that may not read it. */
-async function lastLine(
+/** The line of a container's log that says why it ended; undefined for an account that may not read it. */
+async function reasonInLog(
   { target, node }: NodeCluster,
   pod: string,
   context: DialContext,
@@ -106,16 +109,19 @@ async function lastLine(
   const { callKube } = await import("../../../transports/kube/api.ts");
   const { readText } = await import("../../../transports/net/http1.ts");
   const path = `/api/v1/${inNamespace(target.namespace, "pods")}/${encodeURIComponent(pod)}/log`;
-  const query = new URLSearchParams({ container: CONTAINER, tailLines: "5", limitBytes: "4096" });
+  const query = new URLSearchParams({
+    container: CONTAINER,
+    tailLines: "200",
+    limitBytes: String(LOG_BYTES),
+  });
   for (const previous of ["true", "false"]) {
     query.set("previous", previous);
     try {
       const request = { path: `${path}?${query}` };
       const { http, stream } = await callKube(target, request, node.endpoint, context);
-      const text = await readText(http, 8192).finally(() => stream.close());
-      // deno-lint-ignore no-control-regex -- a container's text must not reach the terminal as it is
-      const line = text.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]+/g, " ").trim().split("\n").at(-1);
-      if (line) return line.slice(0, 300);
+      const text = await readText(http, LOG_BYTES).finally(() => stream.close());
+      const line = reasonIn(logLines(text));
+      if (line !== undefined) return line.slice(0, 300);
     } catch (error) {
       context.signal.throwIfAborted();
       if (!(error instanceof KubeRefusal)) return undefined;
