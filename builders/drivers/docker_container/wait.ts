@@ -78,8 +78,12 @@ async function hearDaemon(
   const close = () => stream.close();
   context.signal.addEventListener("abort", close, { once: true });
   try {
-    const count = await stream.read(new Uint8Array(1));
-    if (count === null) throw new Error("buildctl dial-stdio ended without a word");
+    const first = new Uint8Array(9);
+    const count = await stream.read(first);
+    // HTTP/2's first frame is SETTINGS, type 4; an engine's message on a dead container is a text.
+    if (count === null || first[0] !== 0 || (count > 3 && first[3] !== 4)) {
+      throw new Error("the daemon doesn't greet as an HTTP/2 server");
+    }
   } finally {
     context.signal.removeEventListener("abort", close);
     stream.close();
