@@ -6,6 +6,7 @@ import { choices, nearest } from "../../base/nearest.ts";
 import type { RpcError } from "../../buildkit/grpc/status.ts";
 import { sourcesOf } from "../../progress/source_excerpt.ts";
 import type { PreparedBuild } from "../prepare.ts";
+import { QUESTIONS } from "../results/call.ts";
 import { stagesOf } from "./dockerfile_text.ts";
 import { type HintInputs, missingFileHint } from "./missing_file.ts";
 import { noteHint } from "./noted_hint.ts";
@@ -48,7 +49,7 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/(?:^|: )(network\.host|security\.insecure|device\S*) is not allowed$/, refusedByCommand],
   [/target stage "(.*)" could not be found/, unknownTarget],
   [/exporter "(.*)" could not be found/, ([, type]) => choices(type!, OUTPUT_TYPES)],
-  [/unsupported request frontend\.(\S+)/, ([, method]) => choices(method!, CALLS)],
+  [/unsupported request frontend\.(\S+)/, unknownCall],
   [
     /dial tcp: lookup (\S+?)(?: on \S+)?: (?:no such host|server misbehaving|.*i\/o timeout)/,
     ([, host]) =>
@@ -82,6 +83,11 @@ async function missingFile(
   const text = new TextDecoder().decode(source.data);
   const first = Math.min(...lines), last = Math.max(...lines);
   return await missingFileHint(path!, { text, first, last }, inputs);
+}
+
+/** An old frontend may lack a method of today, and the error of that case has its own hint. */
+function unknownCall([, method]: RegExpExecArray): string | undefined {
+  return QUESTIONS.has(method!) ? undefined : choices(method!, CALLS);
 }
 
 function missingSecret([, id]: RegExpExecArray, { secretIds, isBake }: FailedBuild): string {

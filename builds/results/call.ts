@@ -23,7 +23,7 @@ const NEWER =
   "docker/dockerfile:1.8.1@sha256:e87caa74dcb7d46cd820352bfea12591f3dba3ddc4285e19c7dcd13359f7cefd";
 
 /** The questions that the newer frontend knows. */
-const QUESTIONS = new Set(["lint", "outline", "targets", "subrequests.describe"]);
+export const QUESTIONS = new Set(["lint", "outline", "targets", "subrequests.describe"]);
 
 /**
  * Whether the daemon's frontend doesn't know a question that a newer one does. Frontends before

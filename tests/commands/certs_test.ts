@@ -215,7 +215,7 @@ Deno.test({
     const alone = await space.fairlead(["certs", "check", "two"]);
     match(
       alone.stdout,
-      /^Not checked: who signed daemon\/cert\.pem, without a ca\.pem beside it\.$/m,
+      /^Not checked: who signed daemon\/cert\.pem, because no ca\.pem is next to it\.$/m,
     );
     const empty = await space.fairlead(["certs", "check", "."]);
     match(empty.stderr, /there are no certificates in/);

@@ -109,7 +109,7 @@ Deno.test({
       const theirs = await world.dockerWithBuildx(...nope, ...line);
       const ours = await world.docker(...nope, ...line);
       deepEqual(withoutHints(ours), theirs, line.join(" "));
-      match(ours.stderr, /^hint: it is the docker context in use, .* only default: see/m);
+      match(ours.stderr, /^hint: it is the docker context in use, .* are default: see/m);
     }
     // Where a builder is chosen that needs none, it was mistyped all the same.
     equal((await world.docker("buildx", "use", "--global", "test")).code, 0);
