@@ -33,7 +33,8 @@ async function bootNode(builder: Builder, index: number, options: BootOptions): 
     const left = end === Infinity ? 0 : Math.max(1, end - performance.now());
     const status = await askNode(builder, node, { ...options, timeout: left, showStep: false });
     if (status.status === "running") return;
-    const isDown = status.status === "stopped" || status.status === "inactive";
+    const isDown = status.status === "stopped" || status.status === "inactive" ||
+      isStarting(status.error);
     // A driver's boot ends with the daemon's answer.
     if (attempt === 0 && isDown && await options.boot(node)) return;
     if (!mayPass(status.error) || performance.now() + pause >= end) throw named(status);
@@ -46,6 +47,11 @@ async function bootNode(builder: Builder, index: number, options: BootOptions): 
 function named({ error, endpoint }: NodeStatus): unknown {
   if (!(error instanceof SilentNode)) return error;
   return new Error(`cannot reach ${endpoint}: ${error.message}`, { cause: error });
+}
+
+/** Another client may have started the container a moment ago, and its daemon doesn't listen yet. */
+function isStarting(error: unknown): boolean {
+  return error instanceof DialError && error.step === "exec" && error.code === "unreachable";
 }
 
 function mayPass(error: unknown): boolean {
