@@ -11,11 +11,12 @@ const steps = new Set<() => void>();
 export function atExit(step: () => void): () => void {
   // A step of its own for each call, also for a function that is given twice.
   const own = () => step();
-  if (steps.size === 0) addEventListener("unload", runSteps);
+  // Node has no such event. There the library's caller decides how its program ends.
+  if (steps.size === 0) globalThis.addEventListener?.("unload", runSteps);
   steps.add(own);
   return () => {
     steps.delete(own);
-    if (steps.size === 0) removeEventListener("unload", runSteps);
+    if (steps.size === 0) globalThis.removeEventListener?.("unload", runSteps);
   };
 }
 

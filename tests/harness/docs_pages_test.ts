@@ -38,7 +38,9 @@ Deno.test("each command has its pages, and --check sees what is not current", as
   for (const page of all) {
     const text = Deno.readTextFileSync(`${pages.folder}/commands/${markdownName(page)}`);
     match(text, new RegExp(`^# ${page.path}\n`));
-    for (const { flag } of page.flags) ok(text.includes(`\`${flag}\``), `${page.path} ${flag}`);
+    for (const { flag } of page.flags) {
+      ok(text.includes(`\`${flag.replaceAll("|", "\\|")}\``), `${page.path} ${flag}`);
+    }
     Deno.statSync(`${pages.folder}/man/${manName(page)}`);
     match(text, /\n## Examples\n\n```sh\n/, "tests/manual runs the examples");
   }
