@@ -19,9 +19,14 @@ interface Verdict {
 /** Builds with both programs, and compares; returns our result. */
 async function same(space: Workspace, args: readonly string[], what = args.join(" ")) {
   const typed = ["build", "--progress", "plain", "-o", "type=cacheonly", ...args];
-  const theirs = verdictOf(await space.buildx(typed));
+  const peer = await space.buildx(typed);
   const ours = verdictOf(await space.fairlead(typed, env));
-  assert.deepEqual(ours, theirs, what);
+  if (peer.stderr.includes("interface conversion: interface {} is *ast.Every")) {
+    // Partial evaluation of `every` panics in OPA, which ends the peer.
+    assert.match(ours.error, /policy engine failed: interface conversion/, what);
+    return ours;
+  }
+  assert.deepEqual(ours, verdictOf(peer), what);
   return ours;
 }
 

@@ -147,7 +147,7 @@ if (!skip(reason)) {
       mode: 0o755,
     });
     await config(at("box", box, `ProxyCommand ${script}`, "ConnectTimeout 1"));
-    const late = /there was no answer within the 1 s of ConnectTimeout; see the host/;
+    const late = /there was no answer within the 1 s of ConnectTimeout; check the host/;
     await rig.fails(`ssh://box${socket}`, late, "timeout");
     await gone(Number(await Deno.readTextFile(trace)));
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -240,7 +240,7 @@ Deno.test("TLS: what doesn't speak it", async () => {
 Deno.test("TLS: an endpoint without a host needs servername", async () => {
   const socket = `${dir}/s`;
   using _listener = Deno.listen({ transport: "unix", path: socket });
-  const expected = /the endpoint has no host .*; give servername=NAME/;
+  const expected = /the endpoint has no host .*; set servername=NAME/;
   await refused(`unix://${socket}`, { cacert }, expected, "config");
 });
 
