@@ -218,7 +218,7 @@ Deno.test({ name: "terminate, restart and exceptions that are switched off", ign
 
 Deno.test({ name: "pause stops a running thread behind the step that runs", ignore }, async () => {
   await using it = await space(
-    `FROM busybox\nRUN sleep 2; echo ${crypto.randomUUID()}\nRUN echo two\nRUN echo three\n`,
+    `FROM busybox\nRUN sleep 4; echo ${crypto.randomUUID()}\nRUN echo two\nRUN echo three\n`,
   );
   await using client = ours(it);
   await start(it, client);

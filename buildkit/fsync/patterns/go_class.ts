@@ -167,9 +167,13 @@ export function readClass(chars: readonly string[], start: number): Read {
   if (negated) i++;
   const parts: CharSet[] = [];
   const ranges: Range[] = [];
+  // Where no name ends behind one `[:`, none ends behind a later one. To look again at each would take
+  // quadratic time.
+  let mayName = true;
   for (let first = true; first || chars[i] !== "]"; first = false) {
     if (i >= chars.length) throw new BadPattern("has a class [ that is not closed");
-    const named = readNamedClass(chars, i);
+    const named = chars[i] === "\\" || mayName ? readNamedClass(chars, i) : undefined;
+    if (named === undefined && chars[i] === "[" && chars[i + 1] === ":") mayName = false;
     if (named !== undefined) {
       parts.push(named.atom);
       i = named.next;
