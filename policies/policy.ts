@@ -156,7 +156,10 @@ async function answered(
   for (let turn = 0; turn < MOST_NEEDS; turn++) {
     const answer = ask();
     if (answer.needs === undefined) {
-      if (answer.error !== undefined) throw new PolicyError(answer.error, answer.logs);
+      if (answer.error !== undefined) {
+        // A panic of the engine comes with its stack, which says nothing to the user.
+        throw new PolicyError(answer.error.split("\ngoroutine ", 1)[0]!.trimEnd(), answer.logs);
+      }
       return answer;
     }
     for (const need of answer.needs) await meet(need);

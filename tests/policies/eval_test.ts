@@ -22,6 +22,15 @@ const env = ignore ? {} : { FAIRLEAD_POLICY_ENGINE: await engineModule() };
 async function same(space: Workspace, args: readonly string[], what = args.join(" ")) {
   const theirs = await space.buildx(["policy", ...args]);
   const ours = await space.fairlead(["policy", ...args], env);
+  if (theirs.stderr.startsWith("panic: interface conversion: interface {} is *ast.Every")) {
+    // Partial evaluation of `every` panics in OPA, which ends the peer.
+    assert.match(
+      ours.stderr,
+      /^ERROR: the policy engine failed: interface conversion: .*\n$/,
+      what,
+    );
+    return { ...ours, code: 1 };
+  }
   assert.deepEqual(comparable(ours), comparable(theirs), what);
   return ours;
 }
