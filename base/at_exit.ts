@@ -9,7 +9,7 @@ const steps = new Set<() => void>();
  * can't wait for anything.
  */
 export function atExit(step: () => void): () => void {
-  // A step of its own for each call, also for a function that is given twice.
+  // A new function for each call keeps two calls apart that pass the same step.
   const own = () => step();
   // Node has no such event. There the library's caller decides how its program ends.
   if (steps.size === 0) globalThis.addEventListener?.("unload", runSteps);

@@ -12,7 +12,7 @@ export class Client {
   readonly channel: Channel;
   /** The peer's name in messages. */
   readonly peer: string;
-  /** Opens a connection for a session, where a session has a connection of its own. */
+  /** Opens a separate connection for a session, where sessions need one. */
   readonly dialSession: Connection["dialSession"];
   /** The version of BuildKit, where `info` doesn't know it; absent where it is unknown. */
   readonly knownVersion: Connection["knownVersion"];

@@ -1,7 +1,7 @@
 /**
  * A process in a container of the gateway API: one stream of ExecMessages. The daemon takes the
  * messages of a stream one by one, and waits with the next until the program has read its input. So
- * each process has a stream of its own, and HTTP/2's flow control holds back whoever is too fast.
+ * each process has its own stream, and HTTP/2's flow control slows down the faster side.
  */
 import { ExecMessage, type InitMessage } from "../proto/gen/gateway_containers.ts";
 import { Meta } from "../proto/gen/steps.ts";
@@ -53,7 +53,7 @@ export interface Process {
   cancel(): void;
 }
 
-/** The daemon's code for a program without one of its own, which may never have run. */
+/** The exit code that the daemon reports for a program without one. It may never have run. */
 const UNKNOWN_CODE = 255;
 /** Input is cut into pieces of this size, and no more than two of them wait here. */
 const PIECE = 32 << 10;

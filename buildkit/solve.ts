@@ -21,7 +21,7 @@ export interface SolveOptions {
   readonly services: readonly Service[];
   /** Ties the daemon's copy of a local folder to the next build of the same folder; none by default. */
   readonly sharedKey?: string;
-  /** What the daemon reads may be compressed where that is quicker; true by default. */
+  /** Whether to compress the files that the daemon reads, where that is quicker; true by default. */
   readonly compress?: boolean;
   /** Receives each message on the progress. If it throws, the build ends with that error. */
   readonly onStatus: (status: StatusResponse) => void;

@@ -2,6 +2,7 @@
  * Copies a file or a folder of a step to this machine. The daemon isn't trusted: everything is written
  * to a new place beside the destination, where no link can lead away, and then takes its name.
  */
+import { writeAll } from "../base/bytes.ts";
 import { UsageError } from "../base/usage_error.ts";
 import { isFolder, isLink, isRegular } from "../base/go/file_mode.ts";
 import type { Files } from "../buildkit/files.ts";
@@ -81,9 +82,7 @@ async function copyEntry(
     }
   } else if (isRegular(mode)) {
     using file = Deno.openSync(to, { write: true, createNew: true, mode: 0o600 });
-    await eachPart(files, from, options.whole, async (bytes) => {
-      while (bytes.length > 0) bytes = bytes.subarray(await file.write(bytes));
-    });
+    await eachPart(files, from, options.whole, (bytes) => writeAll(file, bytes));
   } else {
     return; // Devices, pipes and sockets mean nothing here.
   }

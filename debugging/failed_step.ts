@@ -4,6 +4,7 @@
  * it adds a platform to operations that have none, which changes their digests. So a step is
  * recognised by its name and its inputs, too.
  */
+import { fieldsOf } from "../base/json.ts";
 import { RpcError } from "../buildkit/grpc/status.ts";
 import type { BuildDefinition, BuildStep } from "./definition.ts";
 
@@ -24,8 +25,8 @@ export function failedStepOf(error: unknown, definition: BuildDefinition): Faile
   const solve = detailOf(details, "Solve+json");
   if (solve === undefined) return undefined;
   const { digest } = detailOf(details, "Vertex+json") ?? {};
-  const inputs = list(record(solve["op"])["inputs"]).map((input) => record(input)["digest"]);
-  const name = record(solve["description"])["llb.customname"];
+  const inputs = list(fieldsOf(solve["op"])["inputs"]).map((input) => fieldsOf(input)["digest"]);
+  const name = fieldsOf(solve["description"])["llb.customname"];
   const isIt = ({ name: own, op }: BuildStep) =>
     own !== "" && own === name && op.inputs.length === inputs.length &&
     op.inputs.every((input, i) => input.digest === inputs[i]);
@@ -44,20 +45,16 @@ function rpcErrorIn(error: unknown): RpcError | undefined {
 function detailOf(
   details: RpcError["details"],
   type: string,
-): Record<string, unknown> | undefined {
+): Readonly<Record<string, unknown>> | undefined {
   for (const { typeUrl, value } of details) {
     if (typeUrl.replace(/^type\.googleapis\.com\//, "") !== TYPES + type) continue;
     try {
-      return record(JSON.parse(new TextDecoder().decode(value)));
+      return fieldsOf(JSON.parse(new TextDecoder().decode(value)));
     } catch {
       continue; // An unreadable detail is no detail.
     }
   }
   return undefined;
-}
-
-function record(json: unknown): Record<string, unknown> {
-  return typeof json === "object" && json !== null ? json as Record<string, unknown> : {};
 }
 
 function list(json: unknown): readonly unknown[] {

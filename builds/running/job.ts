@@ -34,7 +34,7 @@ export interface JobContext {
   readonly isBake: boolean;
   /** Receives the bytes of each image by its digest; present only where a terminal shows the run. */
   readonly imageSizes?: Map<string, number>;
-  /** What the daemon reads may be compressed; by default true. */
+  /** Whether to compress the files that the daemon reads; true by default. */
   readonly compressUploads?: boolean;
   /** How often the run is repeated after a lost connection. */
   readonly retries?: number;

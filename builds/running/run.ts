@@ -47,7 +47,7 @@ export interface RunContext {
   readonly idleTimeout?: number;
   /** Registries whose logins the daemon may use; by default all. */
   readonly registryLogins?: LoginRule;
-  /** What the daemon reads may be compressed; by default true. */
+  /** Whether to compress the files that the daemon reads; true by default. */
   readonly compressUploads?: boolean;
   /** The wanted amount of provenance in the answers. */
   readonly provenance: "min" | "max" | undefined;

@@ -1,3 +1,4 @@
+import { writeAll } from "../../base/bytes.ts";
 import { defineCommand } from "../../cli/command.ts";
 import { osReason } from "../../base/os_reason.ts";
 import { ownConsole } from "../../debugging/console.ts";
@@ -10,9 +11,7 @@ export const command = defineCommand({
     const conn = await Deno.connect({ transport: "unix", path: args[0]! }).catch((error) => {
       throw new Error(`cannot attach to ${args[0]}: ${osReason(error)}`);
     });
-    const write = async (bytes: Uint8Array) => {
-      while (bytes.length > 0) bytes = bytes.subarray(await conn.write(bytes));
-    };
+    const write = (bytes: Uint8Array) => writeAll(conn, bytes);
     const console = ownConsole(deps);
     const size = console.size();
     if (size) await write(sizeReport(size));

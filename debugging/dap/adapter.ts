@@ -1,4 +1,5 @@
 /** The debug adapter: what the client asks, and what the build answers. */
+import { fieldsOf } from "../../base/json.ts";
 import { withChanges } from "../../cli/deps.ts";
 import type { Deps, Output } from "../../cli/deps.ts";
 import type { Inspect, OpenBuild } from "../../builds/running/inspect.ts";
@@ -9,7 +10,7 @@ import { platformResults } from "../results.ts";
 import { breakpointsOf } from "./breakpoints.ts";
 import { buildValue } from "./build_values.ts";
 import type { Frame } from "./program.ts";
-import { type Arguments, record, type RequestHandler, serverOf } from "./server.ts";
+import { type Arguments, type RequestHandler, serverOf } from "./server.ts";
 import { shellSocket } from "./shell_socket.ts";
 import { filePaths } from "./sources.ts";
 import { type Action, type Thread, threadOf } from "./thread.ts";
@@ -126,9 +127,9 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       return undefined;
     },
     setBreakpoints(args) {
-      const { path } = record(args["source"]);
+      const { path } = fieldsOf(args["source"]);
       if (typeof path !== "string" || path === "") throw new Error("the source has no path");
-      const wanted = Array.isArray(args["breakpoints"]) ? args["breakpoints"].map(record) : [];
+      const wanted = Array.isArray(args["breakpoints"]) ? args["breakpoints"].map(fieldsOf) : [];
       const lines = wanted.map(({ line, condition }) => ({
         line: Number(line) || 0,
         condition: typeof condition === "string" ? condition.trim() : "",
@@ -163,7 +164,7 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       return { variables: await thread.references.get(reference) };
     },
     source(args) {
-      const path = String(record(args["source"])["path"] ?? "");
+      const path = String(fieldsOf(args["source"])["path"] ?? "");
       const text = sources.get(path);
       if (text === undefined) throw new Error(`file not found: ${path}`);
       return { content: new TextDecoder().decode(text) };
@@ -204,7 +205,7 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       return undefined;
     },
     restart(args) {
-      const given = record(args["arguments"]);
+      const given = fieldsOf(args["arguments"]);
       const options = Object.keys(given).length > 0 ? launchOptions(given) : current;
       if (options === undefined) throw new Error("nothing was launched");
       check(options);

@@ -1,4 +1,5 @@
 /** Requests and responses of the debug adapter protocol, both ways, and events. */
+import { fieldsOf } from "../../base/json.ts";
 import type { Input, Output } from "../../cli/deps.ts";
 import { frame, FrameError, frameReader } from "./frames.ts";
 
@@ -47,7 +48,7 @@ export function serverOf(
     try {
       const handler = Object.hasOwn(handlers, command) ? handlers[command] : undefined;
       if (handler === undefined) throw new Error("not implemented");
-      const body = await handler(record(request["arguments"]));
+      const body = await handler(fieldsOf(request["arguments"]));
       send({ ...head, success: true, ...body !== undefined && { body } });
     } catch (error) {
       send({ ...head, success: false, message: error instanceof Error ? error.message : "failed" });
@@ -55,7 +56,7 @@ export function serverOf(
   }
 
   function take(message: unknown, handlers: Readonly<Record<string, RequestHandler>>): void {
-    const { type, ...rest } = record(message);
+    const { type, ...rest } = fieldsOf(message);
     if (type === "request") void answer(rest, handlers);
     if (type !== "response") return;
     const waiting = asked.get(Number(rest["request_seq"]));
@@ -95,11 +96,4 @@ export function serverOf(
       await written;
     },
   };
-}
-
-/** A JSON object; anything else is an empty one. */
-export function record(json: unknown): Readonly<Record<string, unknown>> {
-  return typeof json === "object" && json !== null && !Array.isArray(json)
-    ? json as Record<string, unknown>
-    : {};
 }

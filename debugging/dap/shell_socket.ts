@@ -4,6 +4,7 @@
  *
  * The size of the terminal comes among the keys as `ESC [ 8 ; rows ; columns t`, which no key sends.
  */
+import { writeAll } from "../../base/bytes.ts";
 import type { Console, Receiver, Size } from "../console.ts";
 
 /** A place where a shell can run. */
@@ -124,11 +125,7 @@ function close(conn: Deno.UnixConn): void {
 }
 
 async function say(conn: Deno.UnixConn, line: string): Promise<void> {
-  await write(conn, new TextEncoder().encode(`${line}\r\n`));
-}
-
-async function write(conn: Deno.UnixConn, bytes: Uint8Array): Promise<void> {
-  while (bytes.length > 0) bytes = bytes.subarray(await conn.write(bytes));
+  await writeAll(conn, new TextEncoder().encode(`${line}\r\n`));
 }
 
 /** The console behind a connection. @param onGone is called when the other side ends */
@@ -155,7 +152,7 @@ function socketConsole(conn: Deno.UnixConn, onGone: () => void): Console {
   return {
     isTerminal: true,
     size: () => size,
-    write: (bytes) => write(conn, bytes).catch(() => {}),
+    write: (bytes) => writeAll(conn, bytes).catch(() => {}),
     attach(next) {
       receiver = next;
       return {

@@ -153,7 +153,7 @@ async function createContainer(
   try {
     await ask(at, "POST", path, context, body);
   } catch (error) {
-    // podman's init is a program of its own, which may be missing.
+    // podman's init is a separate program, which may be missing.
     if (!/container-init binary not found/.test((error as Error).message)) throw error;
     const host = { ...body["HostConfig"] as object, Init: false };
     await ask(at, "POST", path, context, { ...body, HostConfig: host });

@@ -28,8 +28,8 @@ export function kubeconfigOf({ endpoint }: Pick<StoredNode, "endpoint">): string
 }
 
 /**
- * The endpoint of a new node. A node without a name of its own gets its name later, so its endpoint
- * has a random one, which only makes endpoints differ.
+ * The endpoint of a new node. A node without a name is named later. Until then its endpoint has a
+ * random name, which only makes endpoints differ.
  */
 export function newEndpoint(builder: string, node: string, kubeconfig: string): string {
   const random = crypto.getRandomValues(new Uint8Array(3)).toHex().slice(0, 5);

@@ -87,7 +87,7 @@ interface ConfigFolder {
   readonly object: KubeObject & ConfigMap;
 }
 
-/** A ConfigMap has no folders, so each folder of files gets one of its own. */
+/** A ConfigMap has no folders, so each folder of files becomes a ConfigMap. */
 function configMapsOf(node: StoredNode, name: string, annotations: Labels): ConfigFolder[] {
   const folders = new Map<string, Record<string, string>>();
   for (

@@ -1,6 +1,6 @@
 /**
  * Decides whether a login may go to the token server ("realm") that a daemon names. The daemon
- * reports the registry's challenge, and a hostile daemon could name a server of its own. So a login
+ * reports the registry's challenge, and a hostile daemon could name its own server. So a login
  * goes to the registry itself, or to the server that the registry names when this side asks it.
  */
 import { Code, RpcError } from "../../grpc/status.ts";
