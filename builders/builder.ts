@@ -65,9 +65,9 @@ export function namedBuilder(store: Store, env: Env, name: string): Builder {
   const near = nearest(name, known);
   throw new BuilderError(`no builder ${JSON.stringify(name)} found`, {
     hint: name.includes("://")
-      ? "an endpoint needs a name first: fairlead create --name NAME ENDPOINT"
+      ? "to use an endpoint, create a builder for it: fairlead create --name NAME ENDPOINT"
       : near === undefined
-      ? `'fairlead ls' lists the builders; to make this one: fairlead create --name ${name} ENDPOINT`
+      ? `'fairlead ls' lists the builders; to create this one: fairlead create --name ${name} ENDPOINT`
       : `did you mean ${near}?`,
   });
 }

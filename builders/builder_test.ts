@@ -87,13 +87,13 @@ const errors: [string, string, string, string][] = [
     "a name like no other",
     "xyzzy",
     'no builder "xyzzy" found',
-    "'fairlead ls' lists the builders; to make this one: fairlead create --name xyzzy ENDPOINT",
+    "'fairlead ls' lists the builders; to create this one: fairlead create --name xyzzy ENDPOINT",
   ],
   [
     "an endpoint",
     "unix:///x",
     'no builder "unix:///x" found',
-    "an endpoint needs a name first: fairlead create --name NAME ENDPOINT",
+    "to use an endpoint, create a builder for it: fairlead create --name NAME ENDPOINT",
   ],
   ["a name that is none", "../x", 'no builder "../x" found', ""],
 ];
@@ -132,6 +132,6 @@ Deno.test("driverOf() tells what to do with a builder of another driver", () => 
   const env = (name: string) => temp.env[name];
   const [far] = allBuilders(openStore(env), env);
   assert.throws(() => driverOf(far!), {
-    message: "builder far has the driver cloud, which fairlead doesn't handle",
+    message: "builder far has the driver cloud, which fairlead doesn't support",
   });
 });

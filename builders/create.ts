@@ -117,7 +117,7 @@ function refuseContextName(name: string, { append }: CreateRequest, env: Env) {
     throw new BuilderError(`instance name ${quote(name)} already exists as context builder`);
   }
   if (name === implicitName) {
-    throw new BuilderError(`${name} is the name of the builder that BUILDKIT_HOST stands for`, {
+    throw new BuilderError(`${name} is the name of the builder of BUILDKIT_HOST`, {
       hint: "choose another --name",
     });
   }
@@ -129,7 +129,7 @@ function existing(store: Store, name: string, request: CreateRequest): NodeGroup
     if (!request.append) return undefined;
     const near = nearest(name, store.list().groups.map((group) => group.name));
     throw new BuilderError(`failed to find instance ${quote(name)} for append`, {
-      hint: near === undefined ? "leave --append out to make it" : `did you mean ${near}?`,
+      hint: near === undefined ? "leave --append out to create it" : `did you mean ${near}?`,
     });
   }
   if (request.node === "" && !request.append) {
@@ -147,7 +147,7 @@ export const CREATED = ["docker-container", "kubernetes", "podman-container", "r
 
 /** Drivers that exist, and why no builder of theirs is created. */
 const others: Readonly<Record<string, string>> = {
-  docker: "it needs no creating: every docker context is such a builder, see 'fairlead ls'",
+  docker: "every docker context already is such a builder: see 'fairlead ls'",
 };
 
 /** buildx's choice: `remote` for an address of a daemon, else a container of a Docker engine. */
@@ -174,14 +174,14 @@ function requireDriver(driver: string) {
   const remedy = Object.hasOwn(others, driver) ? others[driver] : undefined;
   if (remedy !== undefined) {
     throw new BuilderError(
-      `driver ${driver} is not supported: fairlead creates no builders of it`,
+      `driver ${driver} is not supported: fairlead can't create builders with it`,
       {
         hint: remedy,
       },
     );
   }
   const meant = nearest(driver, [...CREATED, ...Object.keys(others)]);
-  const known = `fairlead creates builders of the drivers ${CREATED.join(", ")}`;
+  const known = `fairlead creates builders with the drivers ${CREATED.join(", ")}`;
   throw new BuilderError(`failed to find driver ${quote(driver)}`, {
     hint: meant === undefined ? known : `did you mean ${meant}? ${known}`,
   });
@@ -197,7 +197,7 @@ async function changeOf(
   const { platforms, driverOpts, listening } = request;
   if (listening !== undefined && !driver.endsWith("-container")) {
     throw new BuilderError(`--listen is not supported for ${driver} driver`, {
-      hint: "it is for the drivers docker-container and podman-container",
+      hint: "--listen works with the drivers docker-container and podman-container",
     });
   }
   if (driver === "remote") {
@@ -249,9 +249,12 @@ function remoteEndpoint(request: CreateRequest, env: Env): string {
 function podmanEndpoint({ endpoint }: CreateRequest, env: Env): string {
   const { host } = podmanHost(env, endpoint || undefined);
   if (/^(?:tcp|unix|npipe|ssh):\/\//.test(host)) return host;
-  throw new BuilderError(`failed to parse endpoint ${host}: it is no address of podman's service`, {
-    hint: "write it as unix:///run/podman/podman.sock or ssh://HOST/run/podman/podman.sock",
-  });
+  throw new BuilderError(
+    `failed to parse endpoint ${host}: it is not the address of a podman service`,
+    {
+      hint: "write it as unix:///run/podman/podman.sock or ssh://HOST/run/podman/podman.sock",
+    },
+  );
 }
 
 function kubernetesEndpoint(name: string, { endpoint, node }: CreateRequest, env: Env): string {
@@ -279,7 +282,7 @@ async function engineEndpoint({ endpoint }: CreateRequest, env: Env): Promise<st
   if (names.includes(endpoint)) return endpoint;
   if (/^(?:tcp|unix|npipe|ssh|fd):\/\//.test(endpoint)) return endpoint;
   const near = nearest(endpoint, names);
-  throw new BuilderError(`failed to parse endpoint ${endpoint}: it is no docker context`, {
+  throw new BuilderError(`failed to parse endpoint ${endpoint}: it is not a docker context`, {
     hint: near === undefined
       ? `the contexts are ${names.join(", ")}; an engine's address begins with unix:// or tcp://`
       : `did you mean ${near}?`,

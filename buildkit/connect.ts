@@ -117,7 +117,7 @@ function lostError(error: Http2Error, { endpoint, secure, answered }: Lost): Err
     : undefined;
   if (answered && !misfit) return new ConnectionLost(endpoint, reason, { cause: error });
   const problem = error.cause instanceof SilenceError
-    ? `it accepts connections, but said nothing for ${error.cause.seconds} s`
+    ? `it accepts connections, but sent nothing for ${error.cause.seconds} s`
     : reason;
   return new DialError(misfit?.problem ?? problem, {
     endpoint,

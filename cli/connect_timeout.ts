@@ -7,7 +7,7 @@ export function connectTimeout(global: Pick<GlobalValues, "connect-timeout">): n
   if (ms >= 0) return ms;
   throw new UsageError(
     "invalid value of --connect-timeout: a duration can't be negative",
-    "like 30s, or 0 for no limit",
+    "write it like 30s; 0 means no limit",
   );
 }
 

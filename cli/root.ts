@@ -203,7 +203,7 @@ const helpEntry: CommandEntry = {
   name: "help",
   section: "This program",
   summary: "Help about any command",
-  load: () => Promise.reject(new Error("help is no file")),
+  load: () => Promise.reject(new Error("help is not a file")),
 };
 
 /** Parses flags. As docker's plugin, it throws errors in the form of docker's plugins. */

@@ -114,6 +114,6 @@ function unwritten(error: unknown, name: string): Error {
 
 function closed(error: unknown): OutputClosed | undefined {
   return error instanceof Deno.errors.BrokenPipe
-    ? new OutputClosed("nobody reads the output any more", { cause: error })
+    ? new OutputClosed("the reader of the output has gone", { cause: error })
     : undefined;
 }

@@ -33,6 +33,6 @@ export function warnOnce(
 /** Warns of broken files in the store; it doesn't change them. */
 export function warnBroken(deps: Warned, broken: readonly BrokenFile[]): void {
   for (const { path, lacks, reason } of broken) {
-    warn(deps, `${path} holds no ${lacks}, skipped: ${reason}`);
+    warn(deps, `${path} is skipped, because it contains no ${lacks}: ${reason}`);
   }
 }

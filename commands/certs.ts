@@ -3,7 +3,7 @@ import { defineGroup } from "../cli/command.ts";
 export const command = defineGroup([
   {
     name: "check",
-    summary: "Explain certificates and report what is wrong with them",
+    summary: "Explain certificates and report problems",
     load: () => import("./certs/check.ts"),
   },
   {

@@ -44,7 +44,7 @@ export const command = defineCommand({
       summary: `Driver to use (available: ${CREATED.map((name) => `"${name}"`).join(", ")})`,
     },
     "driver-opt": { kind: "array", summary: "Options for the driver" },
-    "dry-run": { kind: "bool", summary: "Print what would be created, and create nothing" },
+    "dry-run": { kind: "bool", summary: "Print what would be created without creating it" },
     leave: { kind: "bool", summary: "Remove a node from builder instead of changing it" },
     listen: {
       kind: "slice",
@@ -70,7 +70,7 @@ export const command = defineCommand({
       return;
     }
     if (flags["listen-certs"] !== "" && flags.listen.length === 0) {
-      throw new UsageError("--listen-certs goes with --listen");
+      throw new UsageError("--listen-certs needs --listen");
     }
     const listen = flags.listen.length === 0
       ? undefined
@@ -194,7 +194,7 @@ function warnOfPlaintext(deps: Deps, builder: Builder, endpoint: string) {
   if (shown === undefined) return;
   warn(
     deps,
-    `${shown} is not encrypted: everybody on the way can read and change what is built there; ` +
+    `${shown} is not encrypted: anyone on the network can read and change builds there; ` +
       "use TLS (--driver-opt cacert=FILE,cert=FILE,key=FILE) or another transport",
   );
 }

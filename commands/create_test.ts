@@ -103,7 +103,7 @@ const bad: [string[], string, string?][] = [
   ],
   [
     ["--name", "buildkit-host", loopback],
-    "buildkit-host is the name of the builder that BUILDKIT_HOST stands for",
+    "buildkit-host is the name of the builder of BUILDKIT_HOST",
   ],
   [
     ["--driver", "remote"],
@@ -157,7 +157,7 @@ const bad: [string[], string, string?][] = [
   [
     ["--name", "a", "--driver", "remoet", loopback],
     'failed to find driver "remoet"',
-    "did you mean remote? fairlead creates builders of the drivers docker-container, kubernetes, podman-container, remote",
+    "did you mean remote? fairlead creates builders with the drivers docker-container, kubernetes, podman-container, remote",
   ],
   [
     ["--name", "a", "tpc://h:1"],
@@ -166,7 +166,7 @@ const bad: [string[], string, string?][] = [
   ],
   [
     ["--name", "a", "mycontext"],
-    "failed to parse endpoint mycontext: it is no docker context",
+    "failed to parse endpoint mycontext: it is not a docker context",
     "the contexts are default; an engine's address begins with unix:// or tcp://",
   ],
   [["--name", "a", "tcp://h"], 'invalid endpoint "tcp://h": it has no port'],

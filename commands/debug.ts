@@ -4,7 +4,7 @@ import { debugFlags } from "./debug/flags.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] build [OPTIONS] PATH | URL", min: 0, max: 0 },
-  description: "Start a build, and look into it with a monitor when it has failed.",
+  description: "Start a build, and inspect it with a monitor if it fails.",
   flags: debugFlags,
   commands: [
     {

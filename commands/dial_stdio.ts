@@ -17,8 +17,8 @@ import { storeOf } from "../cli/builders/open_store.ts";
 
 export const command = defineCommand({
   args: { usage: "", min: 0, max: 0 },
-  description: "Relay standard input and output to a builder's daemon: raw bytes, gRPC in the " +
-    "clear, whatever leads there. Ends when the daemon does.",
+  description: "Relay standard input and output to a builder's daemon, over any transport. The " +
+    "bytes are unencrypted gRPC. The command ends when the daemon closes the connection.",
   flags: {
     platform: {
       kind: "string",

@@ -34,14 +34,14 @@ when all nodes pass.`,
       kind: "bytes",
       bare: "64m",
       valueName: "SIZE",
-      summary: "Measure the throughput, too: send and receive a file of this size",
+      summary: "Also measure the throughput: send and receive a file of this size",
     },
   },
   async run({ deps, args, flags, global }) {
     if (!["text", "json"].includes(flags.format)) {
       throw new UsageError(
         `invalid --format ${JSON.stringify(flags.format)}`,
-        'it is "text" or "json"',
+        'use "text" or "json"',
       );
     }
     const options = {
@@ -86,8 +86,8 @@ async function chosen(
   if (schemeOf(name) === undefined) {
     if (driverOpts.length > 0) {
       throw new UsageError(
-        "--driver-opt goes with a URL",
-        "a builder has its own: see fairlead inspect",
+        "--driver-opt needs a URL",
+        "a builder already has driver options: see fairlead inspect",
       );
     }
     return await chosenBuilder(deps, name);

@@ -41,7 +41,7 @@ export const command = defineGroup([
   { name: "rm", summary: "Remove build records", load: () => import("./history/rm.ts") },
   {
     name: "timeline",
-    summary: "Write a page with a build's steps on a time axis",
+    summary: "Write a page with the timeline of a build's steps",
     load: () => import("./history/timeline.ts"),
   },
   {

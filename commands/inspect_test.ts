@@ -113,8 +113,8 @@ Nodes:
 Name:     k8s0
 Endpoint: cloud:///k8s
 Status:   unsupported
-Error:    builder k8s has the driver cloud, which fairlead doesn't handle
-Hint:     use buildx for it, or choose one of another driver: see 'fairlead ls'
+Error:    builder k8s has the driver cloud, which fairlead doesn't support
+Hint:     use buildx for it, or choose a builder with another driver: see 'fairlead ls'
 `,
   );
   const odd = await run(["inspect", "odd"], { env: temp.env, connect });

@@ -48,12 +48,12 @@ async function keepLauncher(
   { buildx, force }: { readonly buildx?: boolean; readonly force?: boolean },
 ): Promise<void> {
   if (buildx || force) {
-    throw new UsageError("--self can't be combined with --buildx and --force", "run both commands");
+    throw new UsageError("--self can't be combined with --buildx or --force", "run both commands");
   }
   if (Deno.uid() === 0 && !env("FAIRLEAD_CACHE")) {
     throw new UsageError(
-      "the unpacked files are root's own, so nobody else could start the launcher",
-      "set FAIRLEAD_CACHE, also for the users, to a folder that all of them can read",
+      "the unpacked files belong to root, so other users could not start the launcher",
+      "set FAIRLEAD_CACHE to a folder that all users can read, for them too",
     );
   }
   const { reduceToLauncher } = await import("./install/launcher.ts");

@@ -123,7 +123,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: "proxy",
     section: "Daemons",
-    summary: "Offer a daemon as a local socket to other BuildKit clients",
+    summary: "Expose a daemon to other BuildKit clients as a local socket",
     load: () => import("./proxy.ts"),
   },
   {

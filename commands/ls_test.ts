@@ -159,7 +159,10 @@ Deno.test("ls warns of a broken file, and shows what is stored wrongly as an err
   const { code, stdout, stderr } = await run(["ls"], { env: temp.env, connect });
   assert.equal(code, 0);
   assert.match(stdout, /odd0 +\\_ teleport:\/\/h:1 +error/);
-  assert.match(stderr, /^WARNING: .*\/instances\/bad holds no builder, skipped: it is no JSON$/m);
+  assert.match(
+    stderr,
+    /^WARNING: .*\/instances\/bad is skipped, because it contains no builder: it is not valid JSON$/m,
+  );
   assert.match(stderr, /odd0\): invalid endpoint "teleport:\/\/h:1": unknown scheme "teleport"/);
   assert.equal(temp.read("instances/bad"), "garbage");
 });

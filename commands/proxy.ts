@@ -12,8 +12,9 @@ import { chosenBuilder } from "../cli/builders/chosen_builder.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [URL|BUILDER]", min: 0, max: 1 },
-  description: "Offer a daemon, whatever leads there, as a local socket to any other BuildKit " +
-    "client. Runs until it is interrupted, and prints the address that it listens at.",
+  description:
+    "Expose a daemon to other BuildKit clients as a local socket, over any transport. The " +
+    "command prints the address that it listens on, and runs until it is interrupted.",
   flags: {
     listen: {
       kind: "string",
@@ -23,7 +24,10 @@ export const command = defineCommand({
   },
   async run({ deps, args, flags, global }) {
     if (flags.listen === "") {
-      throw new UsageError("--listen is missing", "like --listen unix:///tmp/buildkitd.sock");
+      throw new UsageError(
+        "--listen is missing",
+        "for example: --listen unix:///tmp/buildkitd.sock",
+      );
     }
     const chosen = await choose(deps, args[0] ?? global.builder);
     const log = (line: string) => global.debug ? deps.stderr.write(`${line}\n`) : undefined;

@@ -105,12 +105,12 @@ function configuredFilters(env: Env): readonly string[] {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(
       `cannot read ${path}: ${reason}`,
-      "it may hold pruneFilters, which limit what is removed",
+      "it may contain pruneFilters, which limit what is removed",
     );
   }
   const filters = (config as { pruneFilters?: unknown } | null)?.pruneFilters ?? [];
   if (Array.isArray(filters) && filters.every((text) => typeof text === "string")) return filters;
-  throw new UsageError(`cannot read ${path}: pruneFilters is no list of texts`);
+  throw new UsageError(`cannot read ${path}: pruneFilters is not a list of strings`);
 }
 
 /**

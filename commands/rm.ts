@@ -83,7 +83,7 @@ async function removeOne(deps: Deps, store: Store, name: string, kept: Kept) {
     );
   }
   if (builder?.origin === "BUILDKIT_HOST") {
-    throw new BuilderError(`${name} is not stored: it stands for BUILDKIT_HOST`, {
+    throw new BuilderError(`${name} is the builder of BUILDKIT_HOST, which is not stored`, {
       hint: "unset BUILDKIT_HOST",
     });
   }
@@ -105,7 +105,7 @@ async function removeDaemons(
     warn(
       deps,
       `${builder.name} was removed here, but the daemons that the driver ${builder.driver} started for it ` +
-        "still run: fairlead doesn't handle that driver",
+        "still run: fairlead doesn't support that driver",
     );
     return undefined;
   }

@@ -32,7 +32,7 @@ Deno.test("rm removes builders by name, each on its own", async () => {
   assert.equal(
     stderr,
     'UP removed\nfailed to remove nope: no builder "nope" found\n' +
-      "  hint: 'fairlead ls' lists the builders; to make this one: fairlead create --name nope ENDPOINT\n" +
+      "  hint: 'fairlead ls' lists the builders; to create this one: fairlead create --name nope ENDPOINT\n" +
       "down removed\nERROR: failed to remove one or more builders\n",
   );
   assert.equal(builders(temp), "broken k8s");
@@ -45,7 +45,7 @@ Deno.test("rm takes a broken file, or another driver's builder, only by its name
   assert.equal(
     stderr,
     "broken removed\nWARNING: k8s was removed here, but the daemons that the driver cloud started for it " +
-      "still run: fairlead doesn't handle that driver\nk8s removed\n",
+      "still run: fairlead doesn't support that driver\nk8s removed\n",
   );
   assert.equal(builders(temp), "down up");
 });
@@ -62,7 +62,10 @@ Deno.test("rm without a name removes the chosen builder", async () => {
 Deno.test("rm of BUILDKIT_HOST's builder is refused", async () => {
   using temp = store();
   const env = { ...temp.env, BUILDKIT_HOST: "tcp://h:1" };
-  assert.match((await run(["rm"], { env })).stderr, /buildkit-host is not stored/);
+  assert.match(
+    (await run(["rm"], { env })).stderr,
+    /buildkit-host is the builder of BUILDKIT_HOST/,
+  );
 });
 
 const removed =
@@ -72,7 +75,7 @@ Deno.test("rm --all-inactive --force removes what doesn't answer, and no other d
   using temp = store();
   const { code, stderr } = await run(["rm", "--all-inactive", "-f"], { env: temp.env, connect });
   assert.equal(code, 0);
-  assert.match(stderr, /instances\/broken holds no builder, skipped/);
+  assert.match(stderr, /instances\/broken is skipped, because it contains no builder/);
   assert.ok(stderr.endsWith(removed), stderr);
   assert.equal(builders(temp), "broken k8s up");
 });

@@ -12,7 +12,7 @@ export const command = defineCommand({
       const link = pluginLink(deps.env, name);
       if (whatIsAt(link.path, program) !== "ours") continue;
       const restored = removeLink(link);
-      deps.stdout.write(`docker ${name}: ${restored ? "as it was before" : "gone"}\n`);
+      deps.stdout.write(`docker ${name}: ${restored ? "restored" : "removed"}\n`);
     }
     return Promise.resolve();
   },

@@ -43,9 +43,9 @@ function requireDefault(store: Store, env: Env, name: string) {
   }
   if (implicitBuilder(env)?.name === name) {
     throw new BuilderError(
-      `${name} stands for BUILDKIT_HOST, and is used when no other builder is chosen`,
+      `${name} is the builder of BUILDKIT_HOST, which is used when no other builder is selected`,
       {
-        hint: "'fairlead use default' chooses no other builder",
+        hint: "run 'fairlead use default' to select no other builder",
       },
     );
   }

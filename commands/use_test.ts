@@ -62,7 +62,7 @@ const bad: [string[], Record<string, string>, string][] = [
   [
     ["buildkit-host"],
     { BUILDKIT_HOST: "tcp://h:1" },
-    "hint: 'fairlead use default' chooses no other builder\nERROR: buildkit-host stands for BUILDKIT_HOST, and is used when no other builder is chosen\n",
+    "hint: run 'fairlead use default' to select no other builder\nERROR: buildkit-host is the builder of BUILDKIT_HOST, which is used when no other builder is selected\n",
   ],
 ];
 for (const [words, env, message] of bad) {

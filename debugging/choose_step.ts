@@ -20,7 +20,7 @@ export function stepAndPath(flag: string, text: string): { step: string; path: s
   if (colon < 0) {
     throw new UsageError(
       `invalid value ${JSON.stringify(text)} of --${flag}: it needs STEP:PATH`,
-      `a path alone is one of the result: --${flag} :/${text.replace(/^\//, "")}`,
+      `for a path in the result: --${flag} :/${text.replace(/^\//, "")}`,
     );
   }
   const path = text.slice(colon + 1);

@@ -30,7 +30,7 @@ export async function copyOut(
   const target = targetOf(path, dest);
   const old = statOf(target);
   if (old !== undefined && (isFolder(stat.mode) || !old.isFile)) {
-    throw new UsageError(`${target} is already there`, "remove it, or name another destination");
+    throw new UsageError(`${target} already exists`, "remove it, or name another destination");
   }
   const slash = target.lastIndexOf("/") + 1;
   const temporary = `${target.slice(0, slash)}.${target.slice(slash)}.${
@@ -42,7 +42,7 @@ export async function copyOut(
   } catch (error) {
     remove(temporary);
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new UsageError(`the folder of ${target} isn't there`, "create it first");
+    throw new UsageError(`the folder for ${target} does not exist`, "create it first");
   }
 }
 
@@ -51,11 +51,13 @@ function targetOf(path: string, dest: string): string {
   const name = path.split("/").findLast((part) => part !== "" && part !== "." && part !== "..");
   const clean = dest.replace(/(?<=.)\/+$/, "");
   if (statOf(dest)?.isDirectory !== true) {
-    if (dest.endsWith("/")) throw new UsageError(`${dest} isn't there`, "make the folder first");
+    if (dest.endsWith("/")) {
+      throw new UsageError(`${dest} does not exist`, "create the folder first");
+    }
     return clean;
   }
   if (name === undefined) {
-    throw new UsageError(`${dest} is already there`, "name a folder that is to be made");
+    throw new UsageError(`${dest} already exists`, "name a folder that does not exist yet");
   }
   return clean === "/" ? `/${name}` : `${clean}/${name}`;
 }

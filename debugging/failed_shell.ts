@@ -47,7 +47,7 @@ export async function runFailedShell(
     : "/bin/sh";
   const args = own === undefined ? brought?.args : [own];
   if (args === undefined) {
-    throw new NoShell("the step's image has no shell; --shell-from IMAGE|FILE brings one in");
+    throw new NoShell("the step's image has no shell; --shell-from IMAGE|FILE provides one");
   }
   const env = exec.meta?.env ?? [];
   onStart(args[0]!);

@@ -19,7 +19,7 @@ export async function eachPart(
   if (isFolder(mode)) {
     throw new UsageError(`${path} is a folder`, "--files lists a folder, and --copy copies it");
   }
-  if (!isRegular(mode)) throw new UsageError(`${path} is no regular file`);
+  if (!isRegular(mode)) throw new UsageError(`${path} is not a regular file`);
   if (whole) return await take(await files.readFile(path));
   for (let offset = 0; offset < Number(size);) {
     const part = await files.readFile(path, { offset, length: PART });

@@ -44,7 +44,7 @@ export function wantedShell(
   if (usesStdin) {
     throw new UsageError(
       "--shell-on-error can't be used with a file from stdin",
-      "the shell reads stdin itself",
+      "the shell itself reads stdin",
     );
   }
   const source = from === "" ? undefined : shellSource(from);

@@ -37,7 +37,7 @@ export function shellSource(from: string): ShellSource {
   if (stat?.isFile) return fileSource(readShell(from));
   if (isPath || stat !== undefined) {
     throw new UsageError(
-      `invalid value ${JSON.stringify(from)} of --shell-from: it is no file`,
+      `invalid value ${JSON.stringify(from)} of --shell-from: it is not a file`,
       "give a static shell of this machine, such as /bin/busybox, or the name of an image",
     );
   }

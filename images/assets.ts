@@ -36,7 +36,7 @@ export async function loadAssets(reader: Reader, top: Descriptor): Promise<Asset
   const read = async (wanted: Descriptor) => {
     const json = parseJson(await reader.fetch(wanted), wanted.digest);
     if (typeof json === "object" && json !== null) return json as Record<string, unknown>;
-    throw new ManifestError(`${wanted.digest}: its content is no object`);
+    throw new ManifestError(`${wanted.digest}: its content is not an object`);
   };
 
   async function visit(descriptor: Descriptor, depth: number): Promise<void> {
@@ -105,7 +105,7 @@ function statementOf(
   try {
     payload = Uint8Array.fromBase64(String(json.payload ?? ""));
   } catch {
-    throw new ManifestError(`${digest}: the payload of its envelope is no base64`);
+    throw new ManifestError(`${digest}: the payload of its envelope is not valid base64`);
   }
   return (parseJson(payload, digest) ?? {}) as { predicate?: unknown };
 }

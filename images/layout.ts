@@ -193,7 +193,7 @@ async function writeChecked(path: string, stream: ReadableStream<Uint8Array>, wa
     await writeAll(file, chunk);
   }
   if (hash.end() !== wanted.digest) {
-    throw new LayoutError(`content digest ${wanted.digest}: the copied content has another one`);
+    throw new LayoutError(`content digest ${wanted.digest}: the copied content has another digest`);
   }
 }
 
@@ -206,7 +206,7 @@ async function digestOf(bytes: Uint8Array, like: string): Promise<string> {
 function descriptorOf(found: { readonly [key: string]: unknown }): Descriptor {
   const { mediaType, digest, size } = found as unknown as Descriptor;
   const known = isIndex(mediaType) || isManifest(mediaType);
-  if (!known) throw new LayoutError(`${digest} is no image, but ${mediaType}`);
+  if (!known) throw new LayoutError(`${digest} is not an image, but ${mediaType}`);
   return { ...found as unknown as Descriptor, mediaType, digest, size };
 }
 

@@ -63,7 +63,7 @@ export async function startEngine(bytes: Uint8Array<ArrayBuffer>): Promise<Engin
   return {
     call(request) {
       if (broken !== undefined) {
-        throw new EngineError("the policy engine has failed before", { cause: broken });
+        throw new EngineError("the policy engine failed earlier", { cause: broken });
       }
       try {
         const text = new TextEncoder().encode(JSON.stringify(request));

@@ -179,7 +179,7 @@ async function bodyOf(answer: Response, url: string, limit: number): Promise<Uin
 /** Reads a regular file, and one byte more than `limit` where it is too long. */
 async function readAtMost(path: string, limit: number): Promise<Uint8Array | undefined> {
   try {
-    if (!(await Deno.stat(path)).isFile) throw new TrustError(`${path} is no file`);
+    if (!(await Deno.stat(path)).isFile) throw new TrustError(`${path} is not a file`);
     using file = await Deno.open(path);
     const bytes = new Uint8Array(limit + 1);
     let at = 0;
@@ -198,7 +198,7 @@ async function readAtMost(path: string, limit: number): Promise<Uint8Array | und
 function broken(error: unknown, path: string, verb: string): TrustError {
   return new TrustError(
     `cannot ${verb} ${path}: ${osReason(error)}`,
-    "Sigstore's trust root lies in buildx's folder of configuration, which BUILDX_CONFIG names",
+    "Sigstore's trust root is in buildx's configuration folder, which BUILDX_CONFIG sets",
   );
 }
 

@@ -53,7 +53,7 @@ export async function savedTrust(
   );
   const updated = await lastUpdate(folder);
   const state = stateOf(answer);
-  if (updated === undefined) return { ...state, problem: "no trust root was fetched yet" };
+  if (updated === undefined) return { ...state, problem: "no trust root has been fetched yet" };
   return { ...state, updated };
 }
 

@@ -78,7 +78,9 @@ export async function compatibilityBreaches(root: string): Promise<string[]> {
   const breach = (line: number, what: string) => void breaches.push(`${path}:${line}: ${what}`);
   for (const row of rows) {
     const { line, command, flag, short, state, note } = row;
-    if (!states.includes(state as State)) breach(line, `${state} is none of ${states.join(", ")}`);
+    if (!states.includes(state as State)) {
+      breach(line, `${state} is not one of ${states.join(", ")}`);
+    }
     const tells = ["same", "added"].includes(state) || note !== "";
     if (!tells) breach(line, `${state}: say how, or why`);
     const flags = program.get(command);

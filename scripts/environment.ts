@@ -54,7 +54,7 @@ export async function environmentBreaches(
     if (seen.has(name)) breach(line, `${name} has two rows`);
     seen.add(name);
     if (!(states as readonly string[]).includes(state)) {
-      breach(line, `${state} is none of ${states.join(", ")}`);
+      breach(line, `${state} is not one of ${states.join(", ")}`);
     }
     if (note === "" && state !== "same" && state !== "added") {
       breach(line, `${state}: say how, or why`);

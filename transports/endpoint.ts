@@ -49,7 +49,7 @@ export function splitEndpoint(endpoint: string, rules: EndpointRules): Endpoint 
   };
   const scheme = schemeOf(endpoint) ?? fail("it has no scheme");
   // deno-lint-ignore no-control-regex
-  if (/[\x00-\x1f\x7f]/.test(endpoint)) fail("it holds a control character");
+  if (/[\x00-\x1f\x7f]/.test(endpoint)) fail("it contains a control character");
   const rest = endpoint.slice(scheme.length + 3);
   const mark = rest.indexOf("?");
   const address = mark < 0 ? rest : rest.slice(0, mark);

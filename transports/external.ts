@@ -171,7 +171,7 @@ async function checkedMetadata(
     const metadata = await Promise.race([use.metadata(path), aborted.promise]);
     if (!metadata.schemes.includes(scheme)) {
       const list = metadata.schemes.join(", ");
-      throw new DialError(`the plugin ${path} is for ${list}, and not for ${scheme}`, {
+      throw new DialError(`the plugin ${path} serves ${list}, not ${scheme}`, {
         endpoint: shown,
         step: "exec",
         code: "config",

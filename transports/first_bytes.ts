@@ -30,7 +30,7 @@ export function explainFirstBytes(bytes: Uint8Array, tls = false): Misfit | unde
       code: "unreachable",
       problem: "the other side closed the connection without an answer",
       hint: tls
-        ? "look at the daemon's log: it may have refused us"
+        ? "look at the daemon's log: it may have refused the connection"
         : `look at the daemon's log; if its port expects TLS, ${NEEDS_TLS}`,
     };
   }
@@ -46,7 +46,9 @@ export function explainFirstBytes(bytes: Uint8Array, tls = false): Misfit | unde
   const text = printable(bytes);
   if (text === undefined) {
     const hex = [...bytes.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, "0"));
-    const problem = `the other side speaks no HTTP/2: it began with the bytes ${hex.join(" ")}`;
+    const problem = `the other side does not speak HTTP/2: it began with the bytes ${
+      hex.join(" ")
+    }`;
     return { code: "unsupported", problem, hint: OWN_PORT };
   }
   const line = JSON.stringify(text.split(/\r?\n/)[0]!.slice(0, 200));
@@ -64,9 +66,9 @@ export function explainFirstBytes(bytes: Uint8Array, tls = false): Misfit | unde
     const problem = `an SSH server is listening there: it began with ${line}`;
     return { code: "unsupported", problem, hint: OWN_PORT };
   }
-  const problem = `the other side speaks no HTTP/2: it wrote the text ${line}`;
-  const hint = `${OWN_PORT}; where a shell or a program stands between (ssh, exec), see that it ` +
-    "prints nothing of its own: its start-up files may";
+  const problem = `the other side does not speak HTTP/2: it wrote the text ${line}`;
+  const hint = `${OWN_PORT}; if a shell or a program relays the connection (ssh, exec), make ` +
+    "sure that it prints nothing itself; its start-up files may";
   return { code: "unsupported", problem, hint };
 }
 

@@ -37,7 +37,7 @@ Deno.test("other first bytes say what is there", () => {
         /an SSH server is listening there.*"SSH-2.0-OpenSSH_9.2p1"/,
       ],
       [text("error: no such container\n"), /wrote the text "error: no such container"/],
-      [text("\x1b[31mred"), /no HTTP\/2: it began with the bytes 1b 5b 33/],
+      [text("\x1b[31mred"), /not speak HTTP\/2: it began with the bytes 1b 5b 33/],
       [bytes(0, 0, 6, 1, 0, 0, 0, 0, 1), /it began with the bytes 00 00 06 01/],
       [bytes(0xff, 0xfe), /it began with the bytes ff fe/],
     ] as const
@@ -45,5 +45,5 @@ Deno.test("other first bytes say what is there", () => {
     const misfit = explainFirstBytes(first);
     assert.match(`${misfit?.problem}; ${misfit?.hint}`, expected);
   }
-  assert.match(explainFirstBytes(bytes(), true)!.hint, /refused us/);
+  assert.match(explainFirstBytes(bytes(), true)!.hint, /refused the connection/);
 });

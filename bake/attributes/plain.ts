@@ -117,7 +117,7 @@ export function uniqueTexts(texts: readonly string[]): string[] {
   return [...new Set(texts)].filter((text) => text !== "");
 }
 
-/** A map of texts; `--set KEY.NAME=VALUE` sets an entry. */
+/** A map of strings; `--set KEY.NAME=VALUE` sets an entry. */
 export function textMap(
   key: string,
   { nullable = true, escapes = false, tidy }: {

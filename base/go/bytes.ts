@@ -26,7 +26,7 @@ export function parseBytes(text: string): number {
   }
   const bytes = Math.trunc(size * unit);
   if (bytes < 2 ** 63) return bytes;
-  throw new Error(`invalid size: '${text}' is more than 64 bits hold`);
+  throw new Error(`invalid size: '${text}' does not fit into 64 bits`);
 }
 
 /** A size in bytes as go-units' `BytesSize` prints it: four digits at most, binary units, `1.5GiB`. */

@@ -17,7 +17,7 @@ export function driverOf({ name, driver }: Pick<Builder, "name" | "driver">): Dr
   const found = drivers.find((one) => one.name === driver);
   if (found !== undefined) return found;
   throw new BuilderError(
-    `builder ${name} has the driver ${driver}, which fairlead doesn't handle`,
-    { hint: "use buildx for it, or choose one of another driver: see 'fairlead ls'" },
+    `builder ${name} has the driver ${driver}, which fairlead doesn't support`,
+    { hint: "use buildx for it, or choose a builder with another driver: see 'fairlead ls'" },
   );
 }

@@ -24,7 +24,7 @@ export const dockerContainer: Driver = {
     if (state === "stopped") {
       return `start it: ${boot}, or ${program(node, env)} start ${containerOf(node)}`;
     }
-    return state === "missing" ? `a build makes it, and so does ${boot}` : undefined;
+    return state === "missing" ? `a build creates it, and so does ${boot}` : undefined;
   },
   maker: async () => {
     const [{ containerMaker }, { inDocker }] = await Promise.all([

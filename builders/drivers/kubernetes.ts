@@ -29,7 +29,7 @@ export const kubernetes: Driver = {
   loads: (node) => readDefaultLoad(node),
   remedy: (_, builder, { state }) =>
     state === "missing"
-      ? `a build makes it, and so does fairlead inspect --bootstrap ${builder}`
+      ? `a build creates it, and so does fairlead inspect --bootstrap ${builder}`
       : undefined,
   maker: async () => (await import("./kubernetes/maker.ts")).maker,
 };
@@ -40,7 +40,7 @@ function endpointOf(node: StoredNode): string {
     throw new BuilderError(
       `node ${node.name}: invalid loadbalance ${JSON.stringify(loadbalance)}`,
       {
-        hint: "the driver option loadbalance is sticky or random",
+        hint: "the driver option loadbalance must be sticky or random",
       },
     );
   }

@@ -19,7 +19,7 @@ export const podmanContainer: Driver = {
     if (state === "stopped") {
       return `start it: ${boot}, or podman --url=${node.endpoint} start ${containerOf(node)}`;
     }
-    return state === "missing" ? `a build makes it, and so does ${boot}` : undefined;
+    return state === "missing" ? `a build creates it, and so does ${boot}` : undefined;
   },
   maker: async () => {
     const [{ containerMaker }, { inPodman }] = await Promise.all([

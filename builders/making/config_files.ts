@@ -30,7 +30,9 @@ export function readDaemonConfig(path: string): DaemonConfig {
   const registries = tableOf(config["registry"]) ?? {};
   for (const [host, value] of Object.entries(registries)) {
     const registry = tableOf(value);
-    if (registry === undefined) throw invalid(path, `registry ${JSON.stringify(host)} is no table`);
+    if (registry === undefined) {
+      throw invalid(path, `registry ${JSON.stringify(host)} is not a table`);
+    }
     const folder = `certs/${host.replace(/[^a-zA-Z0-9.-]+/g, "_")}`;
     const copy = (file: unknown, what: string) => {
       const name = `${folder}/${baseName(String(file))}`;

@@ -55,7 +55,7 @@ function eventAt(path: string): unknown {
   try {
     return JSON.parse(Deno.readTextFileSync(path), sortKeys);
   } catch (error) {
-    const reason = error instanceof SyntaxError ? "it is no JSON" : osReason(error);
+    const reason = error instanceof SyntaxError ? "it is not valid JSON" : osReason(error);
     throw new BuilderError(`failed to read GITHUB_EVENT_PATH ${JSON.stringify(path)}: ${reason}`, {
       hint: "leave the event out: --driver-opt provenance-add-gha=false",
       cause: error,

@@ -45,7 +45,7 @@ function objectOf(text: string): Record<string, unknown> {
     value = JSON.parse(text);
   } catch (error) {
     const [at = ""] = /line \d+ column \d+/.exec((error as Error).message) ?? [];
-    throw new Error(`it is no JSON${at && `, from ${at} on`}`);
+    throw new Error(`it is not valid JSON${at && `, from ${at} on`}`);
   }
   return object(value, "the file");
 }
@@ -123,26 +123,26 @@ export function sorted<T>(map: Readonly<Record<string, T>>): Record<string, T> {
 
 function object(value: unknown, at: string): Record<string, unknown> {
   if (isObject(value)) return value;
-  throw new Error(`${at} is no object`);
+  throw new Error(`${at} is not an object`);
 }
 
 /** Null and absent mean the empty value, as in Go. */
 function string(value: unknown, at: string): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "string") return value;
-  throw new Error(`${at} is no string`);
+  throw new Error(`${at} is not a string`);
 }
 
 function boolean(value: unknown, at: string): boolean {
   if (value === undefined || value === null) return false;
   if (typeof value === "boolean") return value;
-  throw new Error(`${at} is no boolean`);
+  throw new Error(`${at} is not a boolean`);
 }
 
 function list(value: unknown, at: string): unknown[] | null {
   if (value === undefined || value === null) return null;
   if (Array.isArray(value)) return value;
-  throw new Error(`${at} is no list`);
+  throw new Error(`${at} is not a list`);
 }
 
 function strings(value: unknown, at: string): Record<string, string> | null {

@@ -95,15 +95,15 @@ Deno.test("formatNodeGroup() keeps keys that it doesn't know, behind the known o
 const broken: [string, RegExp][] = [
   ["", /JSON/],
   ["garbage", /JSON/],
-  ["[]", /the file is no object/],
-  ["null", /the file is no object/],
+  ["[]", /the file is not an object/],
+  ["null", /the file is not an object/],
   ["{}", /it has no Name/],
-  ['{"Name":5}', /Name is no string/],
-  ['{"Name":"x","Nodes":{}}', /Nodes is no list/],
-  ['{"Name":"x","Nodes":[5]}', /Nodes\[0\] is no object/],
-  ['{"Name":"x","Nodes":[{"DriverOpts":{"a":1}}]}', /Nodes\[0\]\.DriverOpts\.a is no string/],
-  ['{"Name":"x","Nodes":[{"Platforms":["linux/amd64"]}]}', /Platforms\[0\] is no object/],
-  ['{"Name":"x","Dynamic":"no"}', /Dynamic is no boolean/],
+  ['{"Name":5}', /Name is not a string/],
+  ['{"Name":"x","Nodes":{}}', /Nodes is not a list/],
+  ['{"Name":"x","Nodes":[5]}', /Nodes\[0\] is not an object/],
+  ['{"Name":"x","Nodes":[{"DriverOpts":{"a":1}}]}', /Nodes\[0\]\.DriverOpts\.a is not a string/],
+  ['{"Name":"x","Nodes":[{"Platforms":["linux/amd64"]}]}', /Platforms\[0\] is not an object/],
+  ['{"Name":"x","Dynamic":"no"}', /Dynamic is not a boolean/],
 ];
 for (const [text, message] of broken) {
   Deno.test(`parseNodeGroup() refuses ${text || "nothing"}`, () => {

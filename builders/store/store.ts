@@ -142,7 +142,7 @@ export class Store {
     const text = this.#text("instances", file);
     if (text === undefined) return undefined;
     const group = parseNodeGroup(text);
-    if (!isValidName(group.name)) throw new Error(`its Name ${group.name} is no name`);
+    if (!isValidName(group.name)) throw new Error(`its Name ${group.name} is not a valid name`);
     if (group.name.toLowerCase() !== file) throw new Error(`its Name is ${group.name}`);
     return group;
   }
@@ -181,7 +181,7 @@ export class Store {
     const path = this.path(...parts);
     try {
       // A read of a named pipe would wait for its writer.
-      if (!Deno.statSync(path).isFile) throw new Error("it is no file");
+      if (!Deno.statSync(path).isFile) throw new Error("it is not a file");
       return Deno.readTextFileSync(path);
     } catch (error) {
       if (isAbsent(error)) return undefined;

@@ -69,5 +69,5 @@ function refuseIrregular(path: string) {
     if (error instanceof Deno.errors.NotFound) return;
     throw error;
   }
-  if (!info.isFile) throw new Error(`${path} is no regular file, so it is not replaced`);
+  if (!info.isFile) throw new Error(`${path} is not a regular file, so it is not replaced`);
 }

@@ -127,11 +127,11 @@ Deno.test("what a choice hangs on is told of once where it is broken, and taken 
   const texts: [string, string?][] = [
     ["null"],
     ["{}"],
-    ["", "it is no JSON"],
-    ["\x1b[31mgarbage", "it is no JSON"],
-    ["{\n,", "it is no JSON, from line 2 column 1 on"],
-    ["[]", "the file is no object"],
-    ['{"Name":5}', "Name is no string"],
+    ["", "it is not valid JSON"],
+    ["\x1b[31mgarbage", "it is not valid JSON"],
+    ["{\n,", "it is not valid JSON, from line 2 column 1 on"],
+    ["[]", "the file is not an object"],
+    ['{"Name":5}', "Name is not a string"],
   ];
   for (const [text, reason] of texts) {
     temp.write("current", text);
@@ -149,9 +149,9 @@ Deno.test("what a choice hangs on is told of once where it is broken, and taken 
   assert.equal(store.lastActivity("x"), undefined);
   assert.equal(await store.defaultName("key"), undefined);
   assert.deepEqual(told.map((line) => line.replace(/[0-9a-f]{20}/, "HASH")), [
-    "current choice of a builder: it is no file",
-    "activity/x time: it is no file",
-    "defaults/HASH name of a builder: it is no file",
+    "current choice of a builder: it is not a file",
+    "activity/x time: it is not a file",
+    "defaults/HASH name of a builder: it is not a file",
   ]);
 });
 
@@ -187,7 +187,7 @@ Deno.test({
     temp.write("instances/good", builderFile("Good", "tcp://h:1"));
     await check("mkfifo", [`${temp.path}/instances/pipe`, `${temp.path}/current`]);
     const store = new Store({ path: temp.path });
-    assert.deepEqual(store.list().broken.map(({ reason }) => reason), ["it is no file"]);
+    assert.deepEqual(store.list().broken.map(({ reason }) => reason), ["it is not a file"]);
     assert.equal(store.current(), undefined);
   },
 });
@@ -234,7 +234,7 @@ Deno.test("writing refuses to replace what is no regular file", async () => {
     signal,
     (txn) => txn.setCurrent({ key: "k", name: "n", global: false }, false),
   );
-  await assert.rejects(choose, /is no regular file/);
+  await assert.rejects(choose, /is not a regular file/);
   assert.equal(temp.read("elsewhere"), "precious");
   assert.deepEqual(temp.files().filter((file) => file.includes("tmp")), []);
 });

@@ -47,7 +47,7 @@ export function checkMode(stat: Stat): void {
     );
   }
   if (type === Mode.symlink && (stat.linkname.length === 0 || stat.linkname.includes(0))) {
-    throw new FsyncError("accept", text(stat.path), "it is a link whose target is no path");
+    throw new FsyncError("accept", text(stat.path), "it is a link whose target is not a path");
   }
 }
 

@@ -148,7 +148,7 @@ export class Incoming implements FrameSink {
     stream.begun = true;
     if (!stream.headRequest && status !== "304") stream.expected = contentLength(list);
     if (Number.isNaN(stream.expected)) {
-      return this.#core.streamFault(stream, Code.PROTOCOL_ERROR, "content-length is no number");
+      return this.#core.streamFault(stream, Code.PROTOCOL_ERROR, "content-length is not a number");
     }
     this.#guarded(stream, () => stream.handler.headers?.(list, endStream));
     if (endStream) this.#remoteEnd(stream);

@@ -90,7 +90,7 @@ export function applySettings(
   role: "client" | "server",
 ): void {
   if (payload.length % 6 !== 0) {
-    throw new Http2Error(Code.FRAME_SIZE_ERROR, "SETTINGS whose length is no multiple of six");
+    throw new Http2Error(Code.FRAME_SIZE_ERROR, "SETTINGS whose length is not a multiple of six");
   }
   for (let at = 0; at < payload.length; at += 6) {
     const value = getUint32(payload, at + 2);

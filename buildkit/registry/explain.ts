@@ -51,7 +51,7 @@ export async function refusal(
       return error(
         "too many requests",
         "throttled",
-        "wait a while, or log in: registries allow more to those they know",
+        "wait a while, or log in: registries allow more requests with a login",
       );
   }
   if (status === 400 && /HTTP request to an HTTPS server/i.test(said)) {
@@ -139,7 +139,7 @@ export function explainFailure(
   const toml = `[registry.${JSON.stringify(name)}]`;
   if (/UnknownIssuer|self.signed|unable to (?:get|verify)/i.test(reason)) {
     return failed(
-      `the certificate of ${name} is signed by an authority that is unknown here`,
+      `the certificate of ${name} is signed by an unknown authority`,
       "tls",
       `add its CA to the system's, or give the builder a buildkitd.toml with ${toml} ca = ["FILE"]`,
     );
@@ -185,6 +185,6 @@ function plainReason(reason: string): string {
   if (/ENETUNREACH/.test(reason)) return "no route to the network";
   if (/EHOSTUNREACH|no route to host/i.test(reason)) return "no route to the host";
   if (/ETIMEDOUT/.test(reason)) return "the host did not answer";
-  if (/ECONNRESET/.test(reason)) return "the host broke the connection off";
+  if (/ECONNRESET/.test(reason)) return "the host dropped the connection";
   return reason;
 }

@@ -39,11 +39,11 @@ export function parseManifest(bytes: Uint8Array, shown: string): Manifest {
   const fail = (problem: string): never => {
     throw new ManifestError(`${shown}: ${problem}`);
   };
-  if (!isObject(json)) return fail("the manifest is no object");
+  if (!isObject(json)) return fail("the manifest is not an object");
   for (const field of ["mediaType", "artifactType"]) {
-    if (!isText(json[field] ?? "")) fail(`${field} is no text`);
+    if (!isText(json[field] ?? "")) fail(`${field} is not a string`);
   }
-  if (!isTexts(json["annotations"] ?? {})) fail("annotations are not texts by name");
+  if (!isTexts(json["annotations"] ?? {})) fail("annotations are not a map of strings");
   const descriptor = (value: unknown, where: string): Descriptor => {
     if (!isObject(value)) return fail(`${where}: a descriptor is an object`);
     const problem = fieldProblem(value) ?? digestProblem(String(value["digest"] ?? ""));
@@ -54,7 +54,7 @@ export function parseManifest(bytes: Uint8Array, shown: string): Manifest {
     (json[field] ?? undefined) === undefined ? {} : { [field]: descriptor(json[field], field) };
   const list = (field: "layers" | "manifests"): readonly Descriptor[] => {
     const value = json[field] ?? [];
-    if (!Array.isArray(value)) return fail(`${field} is no list`);
+    if (!Array.isArray(value)) return fail(`${field} is not a list`);
     return value.map((entry, i) => descriptor(entry, `${field}[${i}]`));
   };
   return {
@@ -79,7 +79,7 @@ export function parseJson(bytes: Uint8Array, shown: string): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw new ManifestError(`${shown}: its content is no JSON`);
+    throw new ManifestError(`${shown}: its content is not valid JSON`);
   }
 }
 
@@ -117,8 +117,8 @@ const fields: readonly (readonly [keyof Descriptor, (value: unknown) => boolean,
   ["artifactType", isText, "text"],
   ["data", isText, "text"],
   ["size", isSize, "a whole number"],
-  ["urls", isList, "a list of texts"],
-  ["annotations", isTexts, "texts by name"],
+  ["urls", isList, "a list of strings"],
+  ["annotations", isTexts, "a map of strings"],
   ["platform", isPlatform, "an object with os and architecture"],
 ];
 

@@ -22,9 +22,9 @@ Deno.test("a manifest is read as Go reads it: nulls and missing fields are empty
 
 Deno.test("a field of another type is named", () => {
   const cases: [unknown, string][] = [
-    [[], "reg/a: the manifest is no object"],
-    [null, "reg/a: the manifest is no object"],
-    [{ manifests: {} }, "reg/a: manifests is no list"],
+    [[], "reg/a: the manifest is not an object"],
+    [null, "reg/a: the manifest is not an object"],
+    [{ manifests: {} }, "reg/a: manifests is not a list"],
     [{ layers: [{ digest }, 5] }, "reg/a: layers[1]: a descriptor is an object"],
     [{ config: { digest: "../x" } }, "reg/a: config: invalid checksum digest format"],
     [{ config: {} }, "reg/a: config: invalid checksum digest format"],
@@ -32,8 +32,8 @@ Deno.test("a field of another type is named", () => {
       { config: { digest, size: 1.5 } },
       "reg/a: config: size is a whole number, not 1.5",
     ],
-    [{ subject: { digest, urls: [1] } }, "reg/a: subject: urls is a list of texts, not [1]"],
-    [{ mediaType: {} }, "reg/a: mediaType is no text"],
+    [{ subject: { digest, urls: [1] } }, "reg/a: subject: urls is a list of strings, not [1]"],
+    [{ mediaType: {} }, "reg/a: mediaType is not a string"],
   ];
   for (const [json, message] of cases) {
     throws(() => parse(json), { name: "ManifestError", message });
@@ -49,6 +49,6 @@ Deno.test("JSON that is nested deeply is refused before it is walked through", (
   throws(() => parseJson(nested(5_000_000), "x"), { name: "ManifestError" });
   parseJson(new TextEncoder().encode(JSON.stringify(["[".repeat(5000), '\\"[['])), "x");
   throws(() => parseJson(new TextEncoder().encode('{"a'), "x"), {
-    message: "x: its content is no JSON",
+    message: "x: its content is not valid JSON",
   });
 });

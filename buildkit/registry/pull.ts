@@ -205,7 +205,7 @@ function resolved(host: Host, shown: string, mediaType: string, digest: string, 
     new RegistryError(`${shown}: ${problem}`, { host: host.host, code: "corrupt" });
   const problem = digestProblem(digest);
   if (problem !== undefined) {
-    throw corrupt(`the registry answers with a digest that is none: ${problem}`);
+    throw corrupt(`the registry answered with an invalid digest: ${problem}`);
   }
   if (size > LARGEST_MANIFEST) throw corrupt(`rejecting ${size} byte manifest`);
   return { mediaType, digest, size };

@@ -81,7 +81,7 @@ async function sendOn(client: Client, host: Host, request: Ask): Promise<Respons
     await response.body?.cancel();
     const next = URL.canParse(location, url) ? new URL(location, url) : undefined;
     problem = next === undefined
-      ? `to a text that is no URL: ${JSON.stringify(location.slice(0, 100))}`
+      ? `to something that is not a URL: ${JSON.stringify(location.slice(0, 100))}`
       : redirects === MOST_REDIRECTS
       ? `more than ${MOST_REDIRECTS} times`
       : targetProblem(host.origin, next);

@@ -90,7 +90,7 @@ export function auth(options: AuthOptions): Service {
  */
 function checkHost(host: string): void {
   if (/^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?$/.test(host)) return;
-  throw new RpcError(Code.INVALID_ARGUMENT, `${JSON.stringify(host)} is no registry's host`);
+  throw new RpcError(Code.INVALID_ARGUMENT, `${JSON.stringify(host)} is not a registry's host`);
 }
 
 /** Makes a text of the daemon's safe inside a line of ours: it must not begin another line. */

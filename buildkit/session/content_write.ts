@@ -114,7 +114,7 @@ function beginIngest(
     if (at !== offset) {
       throw new RpcError(
         Code.OUT_OF_RANGE,
-        `${ref} has ${offset} bytes, and ${at} is no end of it`,
+        `${ref} has ${offset} bytes, so ${at} is not its end`,
       );
     }
     hash.update(data);

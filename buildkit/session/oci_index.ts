@@ -122,7 +122,7 @@ function readIndex(folder: string): Index {
   }
   const index = text === "" ? {} : parsed(text);
   if (isIndex(index)) return index;
-  throw new LayoutError(`could not unmarshal ${path}: it is no index of an OCI layout`);
+  throw new LayoutError(`could not unmarshal ${path}: it is not the index of an OCI layout`);
 }
 
 function parsed(text: string): unknown {

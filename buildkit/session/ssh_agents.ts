@@ -78,7 +78,7 @@ async function statOf(path: string): Promise<Deno.FileInfo> {
   } catch (error) {
     throw new AgentError(
       `stat ${path}: ${osReason(error)}`,
-      "it is to be the socket of an ssh agent, or a private key",
+      "it must be the socket of an ssh agent, or a private key",
     );
   }
 }

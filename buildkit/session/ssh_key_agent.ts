@@ -21,7 +21,7 @@ export async function keyOf(path: string, text: string): Promise<SigningKey> {
   if ("problem" in found) throw new AgentError(`failed to parse ${path}: ${found.problem}`);
   throw new AgentError(
     `failed to parse ${path}: ssh: this private key is passphrase protected`,
-    "add it to an ssh-agent with ssh-add, and pass that on by --ssh default",
+    "add it to an ssh-agent with ssh-add, and forward the agent with --ssh default",
   );
 }
 

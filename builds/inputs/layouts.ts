@@ -56,7 +56,7 @@ export async function findLayouts(
   const others = build.outputs.filter(({ target }) => target.to === "containerd").length;
   if (outputs.length + others > 1) {
     throw new UsageError(
-      "cannot write two outputs with tar=false, or into containerd: the daemon knows one such store",
+      "only one output can have tar=false or go into containerd: the daemon accepts one such store",
       "leave tar=false out of one of them, and unpack its tar",
     );
   }
@@ -137,7 +137,10 @@ function checkFolder(typed: string, cwd: string): void {
     if (!(error instanceof Deno.errors.NotADirectory)) return;
     return checkFolder(parentOf(typed), cwd);
   }
-  throw new UsageError(`mkdir ${typed}: not a directory`, "name a folder, or one to be made");
+  throw new UsageError(
+    `mkdir ${typed}: not a directory`,
+    "name a folder, or a path for a new folder",
+  );
 }
 
 function resets(text: string | undefined): boolean {

@@ -80,7 +80,7 @@ function requireTarget(target: string, name: string, targets: ReadonlySet<string
   if (targets.has(target)) return;
   throw new UsageError(
     `failed to find target ${target} for context ${name}`,
-    "only bake has other targets: build it by itself, and give its result as docker-image:// or " +
-      "oci-layout://",
+    "only bake can use other targets: build that target first, and pass its result as " +
+      "docker-image:// or oci-layout://",
   );
 }

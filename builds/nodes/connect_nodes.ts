@@ -72,7 +72,7 @@ export async function reach(
       stop();
       vertex?.rename(NAME);
       if (!connection.over) vertex?.done();
-      else vertex?.fail(new Error("the daemon said nothing"));
+      else vertex?.fail(new Error("the daemon did not answer"));
     });
     return client;
   } catch (error) {

@@ -61,8 +61,8 @@ function unreached(share: Share, cause: unknown): BuilderError {
   return new BuilderError(`${jobText(share)}: ${message}`, { cause });
 }
 
-/** `node b is to build linux/arm64`. */
+/** `node b (linux/arm64)`. */
 export function jobText({ node, platforms }: Pick<Share, "node" | "platforms">): string {
-  const what = platforms.length > 0 ? `build ${platforms.map(formatPlatform).join(", ")}` : "build";
-  return `node ${node.name} is to ${what}`;
+  const what = platforms.length > 0 ? ` (${platforms.map(formatPlatform).join(", ")})` : "";
+  return `node ${node.name}${what}`;
 }

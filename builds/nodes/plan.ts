@@ -22,8 +22,8 @@ export function checkPlanFormat(format: string): void {
 const because: Readonly<Record<Reason, string>> = {
   fixed: "fixed",
   listed: "listed by its workers",
-  related: "can run it, besides its own",
-  first: "no node has it: the first node may cross-build it",
+  related: "compatible with its workers",
+  first: "no node lists it: the first node cross-builds it",
   only: "the only node",
 };
 
@@ -64,7 +64,9 @@ function joined(jobs: readonly Job[]): string {
   const lines = [...Map.groupBy(jobs, ({ target }) => target).values()].flatMap((parts) => {
     const image = pushed(parts[0]!.build.options.exporters);
     if (parts.length < 2 || image === undefined) return [];
-    return [`Each node pushes its part by digest; their index becomes ${image.attrs["name"]}\n`];
+    return [
+      `Each node pushes its part by digest; their index is pushed as ${image.attrs["name"]}\n`,
+    ];
   });
   return lines.join("");
 }

@@ -73,7 +73,7 @@ function partOfOutput(output: Typed): Typed {
   if (["oci", "tar", "docker"].includes(type)) {
     throw new UsageError(
       `${type} for multi-node builds currently not supported`,
-      "push the image, or build each node's platforms by themselves",
+      "push the image, or build each node's platforms separately",
     );
   }
   return output;

@@ -81,8 +81,8 @@ function outputInside(output: Output, { containerd, index, wanted }: EngineCase)
   if (moby) {
     if (target.context !== undefined && target.context !== wanted.context) {
       throw new UsageError(
-        `cannot load into the engine of context ${target.context}: the builder is inside another's, ` +
-          "and keeps its images there",
+        `cannot load into the engine of context ${target.context}: the builder is part of another ` +
+          "engine, and its images stay there",
         "leave context out, or choose that context's builder",
       );
     }

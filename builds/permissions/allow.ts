@@ -27,7 +27,7 @@ export function checkAllowed(
       throw new UsageError(
         `local output mode=delete for destination ${JSON.stringify(target.path)} requires ` +
           `--allow=${LOCAL_DELETE}`,
-        "all that is in that folder and not in the result would be deleted",
+        "everything in that folder that is not in the result would be deleted",
       );
     }
   }
@@ -44,7 +44,7 @@ function checkName(name: string): void {
   if (!isDevice && !["network.host", "security.insecure"].includes(name)) {
     throw new UsageError(
       `unknown entitlement ${name}`,
-      `there are network.host, security.insecure, device and ${LOCAL_DELETE}`,
+      `the entitlements are network.host, security.insecure, device and ${LOCAL_DELETE}`,
     );
   }
   if (!isDevice || equals < 0) return;

@@ -73,7 +73,7 @@ export function refuseOthers(
 function refusal(kind: "read" | "write", path: string): UsageError {
   return new UsageError(
     `the definition may not ${kind} ${path}`,
-    `pass --allow=fs.${kind}=${path} if it is meant to`,
+    `pass --allow=fs.${kind}=${path} if that is intended`,
   );
 }
 

@@ -71,7 +71,7 @@ function grant(grants: Privileges, text: string): void {
   }
   throw new UsageError(
     `unknown entitlement key ${JSON.stringify(key)}`,
-    "like fs.read=PATH, fs.write=PATH, fs=PATH, ssh, network.host, security.insecure or device",
+    "write fs.read=PATH, fs.write=PATH, fs=PATH, ssh, network.host, security.insecure or device",
   );
 }
 

@@ -21,6 +21,6 @@ export function readablePath(path: string, { deps, allow }: {
   if (permittedPaths(parseGrants(allow), cwd).mayRead(real)) return real;
   throw new UsageError(
     `open ${path}: a definition from elsewhere may read files of the working folder only`,
-    `pass --allow=fs.read=${path} if it is meant to`,
+    `pass --allow=fs.read=${path} if that is intended`,
   );
 }

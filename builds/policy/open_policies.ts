@@ -198,7 +198,7 @@ function notFound(name: string): UsageError {
   if (!name.startsWith("cwd://") && pathProblem(inside) !== undefined) {
     return new UsageError(
       `failed to stat policy file ${name}: stat ${name}: invalid argument`,
-      "a policy lies below the context; cwd://NAME names one below the current folder",
+      "a policy file must be inside the context; cwd://NAME is a file in the current folder",
     );
   }
   return new UsageError(
@@ -259,6 +259,6 @@ function neverAsked({ all }: PlannedPolicies): UsageError {
   }
   return new UsageError(
     "the builder's BuildKit can't ask a policy: it is older than v0.26",
-    "update the daemon to v0.27 or newer; a build without the policy: --policy disabled=true",
+    "update the daemon to v0.27 or newer; to build without the policy: --policy disabled=true",
   );
 }

@@ -99,7 +99,7 @@ function besideDockerfile(
     if (error instanceof Deno.errors.NotFound && !isLink(path)) return undefined;
     throw new UsageError(
       `failed to read policy file ${path}: open ${path}: ${osReason(error)}`,
-      "a build uses the policy that lies next to its Dockerfile; for none: --policy disabled=true",
+      "a build uses the policy file next to its Dockerfile; to build without it: --policy disabled=true",
     );
   }
 }

@@ -89,18 +89,18 @@ interface Fields {
 /** Reads an object by Go's rules: names may be in any case, and unknown ones are skipped. */
 function fields(value: unknown, what: string): Fields {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Error(`${what} is no object`);
+    throw new Error(`${what} is not an object`);
   }
   const byName = new Map(
     Object.entries(value).map(([name, field]) => [name.toLowerCase(), field as unknown]),
   );
   const wrong = (name: string, kind: string): never => {
-    throw new Error(`${name} of ${what} is no ${kind}`);
+    throw new Error(`${name} of ${what} is not a ${kind}`);
   };
   return {
     text(name) {
       const field = byName.get(name) ?? "";
-      return typeof field === "string" ? field : wrong(name, "text");
+      return typeof field === "string" ? field : wrong(name, "string");
     },
     number(name) {
       const field = byName.get(name) ?? 0;
@@ -122,7 +122,7 @@ function fields(value: unknown, what: string): Fields {
     texts(name) {
       const field = byName.get(name) ?? {};
       const entries = typeof field === "object" ? Object.entries(field as object) : [];
-      if (entries.some(([, text]) => typeof text !== "string")) wrong(name, "map of texts");
+      if (entries.some(([, text]) => typeof text !== "string")) wrong(name, "map of strings");
       return Object.fromEntries(entries);
     },
   };

@@ -19,7 +19,7 @@ export function loginRule(value: string): LoginRule {
   const wrong = hosts.find((host) => !/^[\w.-]+(?::\d+)?$|^\[[\da-fA-F:.]+\](?::\d+)?$/.test(host));
   if (wrong === undefined) return new Set(hosts.map(known));
   throw new UsageError(
-    `invalid value of --registry-logins: ${JSON.stringify(wrong)} is no registry's host ` +
+    `invalid value of --registry-logins: ${JSON.stringify(wrong)} is not a registry's host ` +
       "(all, named, none, or hosts with commas between them)",
   );
 }

@@ -45,7 +45,7 @@ export function openShared(
   const heldBack = (host: string) => {
     if (!held.has(host)) {
       progress.note(
-        `WARNING: the builder got no login for ${host}: --registry-logins leaves it out`,
+        `WARNING: the builder got no login for ${host}: --registry-logins excludes it`,
       );
     }
     held.add(host);

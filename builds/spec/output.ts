@@ -158,7 +158,7 @@ function loadInto({ load = "docker", context, socket, namespace, ...attrs }: Att
   }
   throw new UsageError(
     `cannot load into ${quote(load)}`,
-    "load is docker, podman or containerd",
+    "load must be docker, podman or containerd",
   );
 }
 
@@ -176,7 +176,7 @@ function modeOf(attrs: Readonly<Record<string, string>>): "copy" | "delete" {
   const mode = text.trim().toLowerCase();
   if (mode === "" || mode === "copy") return "copy";
   if (mode === "delete") return "delete";
-  throw new UsageError(`invalid local exporter mode ${quote(text)}`, "mode is copy or delete");
+  throw new UsageError(`invalid local exporter mode ${quote(text)}`, "mode must be copy or delete");
 }
 
 async function checkDirectory(type: string, dest: string): Promise<void> {

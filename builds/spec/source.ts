@@ -109,7 +109,7 @@ export function localContext(text: string, cwd: string): Folder | NoFolder {
     none(
       `unable to prepare context: path ${JSON.stringify(text)} not found`,
       exists
-        ? "it is no folder: name the folder to build from, and the Dockerfile with -f"
+        ? "it is not a folder: name the folder to build from, and the Dockerfile with -f"
         : "name the folder to build from, often .",
     ));
 }
@@ -150,7 +150,7 @@ export function localNamed(name: string, text: string, cwd: string): Folder | No
   const missing = () =>
     none(
       `failed to get build context ${name}: stat ${text}: no such file or directory`,
-      "it is a folder, a URL, docker-image://NAME or oci-layout://PATH",
+      "a context is a folder, a URL, docker-image://NAME or oci-layout://PATH",
     );
   if (text === "") return missing();
   return folderAt(text, path, (exists) =>

@@ -54,7 +54,7 @@ function namesInEnv(env: Env, exists: (path: string) => boolean): string[] {
     if (name === "-" || exists(name)) continue;
     throw new UsageError(
       `stat ${name}: no such file or directory`,
-      "BUILDX_BAKE_FILE names it",
+      "BUILDX_BAKE_FILE sets this name",
     );
   }
   return names;

@@ -13,7 +13,7 @@ export const bakeFlags = {
     kind: "bool",
     default: "true",
     env: "FAIRLEAD_COMPRESS_UPLOADS",
-    summary: "Compress what the builder reads from this machine, where that is quicker",
+    summary: "Compress the files sent to the builder where that is faster",
   },
   file: { kind: "array", short: "f", summary: "Build definition file" },
   "idle-timeout": {
@@ -33,7 +33,7 @@ export const bakeFlags = {
     kind: "string",
     bare: "text",
     valueName: "format",
-    summary: 'Show which node would build what, and build nothing ("text", "json")',
+    summary: 'Show which node would build each platform, without building ("text", "json")',
   },
   policy: {
     kind: "array",
@@ -63,7 +63,7 @@ export const bakeFlags = {
   retry: {
     kind: "int",
     valueName: "N",
-    summary: "Build again, up to N times, after the connection to the builder was lost",
+    summary: "Build again after a lost connection, up to N times",
   },
   sbom: { kind: "string", summary: 'Shorthand for "--set=*.attest=type=sbom"' },
   set: {
@@ -73,7 +73,7 @@ export const bakeFlags = {
   "shell-from": {
     kind: "string",
     valueName: "IMAGE|FILE",
-    summary: "Where the shell comes from, if the failed step has none",
+    summary: "Static shell or image to use if the failed step has no shell",
   },
   "shell-on-error": {
     kind: "bool",
@@ -81,7 +81,7 @@ export const bakeFlags = {
   },
   timeline: {
     kind: "string",
-    summary: "Write a page with the build's steps on a time axis to a file",
+    summary: "Write a page with the timeline of the build's steps to a file",
   },
   var: { kind: "array", summary: 'Set a variable value (e.g., "name=value")' },
 } as const satisfies FlagSpecs;

@@ -69,5 +69,5 @@ function isOfSystem(error: unknown): boolean {
 
 function hintOf(error: unknown): string | undefined {
   if (!(error instanceof Deno.errors.NotFound)) return undefined;
-  return "-f is relative to the working folder; without it, the usual files are looked for";
+  return "-f is relative to the working folder; without -f, bake looks for its usual files";
 }

@@ -150,7 +150,7 @@ function withDockerfile(name: string, { dockerfile }: BuildSpec, error: Error): 
   if (!(error instanceof NoDockerfile)) throw error;
   throw new UsageError(
     error.message,
-    `the dockerfile of ${name} is ${dockerfile.typed}: a target's is relative to its context`,
+    `the dockerfile of target ${name} is ${dockerfile.typed}, relative to the context of the target`,
   );
 }
 
@@ -163,6 +163,6 @@ function refuseSecondStdout(builds: ReadonlyMap<string, PreparedBuild>): void {
   const names = users.map(([name]) => name).join(", ");
   throw new UsageError(
     "multiple outputs configured to write to stdout",
-    `the outputs of ${names} need a dest of their own`,
+    `the outputs of ${names} need a separate dest each`,
   );
 }

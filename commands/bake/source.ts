@@ -44,6 +44,6 @@ export async function readSource(
   if (files.length > 0) return { files, repository };
   throw new UsageError(
     "couldn't find a bake definition",
-    "name one with -f; without it docker-bake.hcl, compose.yaml and the like are looked for",
+    "name a file with -f; without -f, bake looks for docker-bake.hcl, compose.yaml and similar names",
   );
 }

@@ -112,8 +112,8 @@ function dockerfileOf(
   if (isRemote(file)) {
     if (isFetched && !isHttp(file)) {
       throw new UsageError(
-        `cannot read the Dockerfile ${file}: it is no URL of http or https`,
-        "name a file inside the context, or cwd://PATH for a file of this machine",
+        `cannot read the Dockerfile ${file}: it is not an http or https URL`,
+        "name a file inside the context, or cwd://PATH for a file on this machine",
       );
     }
     return dockerfileSource(file, source, cwd);
@@ -124,7 +124,7 @@ function dockerfileOf(
   if (repository !== undefined && written.startsWith(LOCAL) && exists(path)) {
     throw new UsageError(
       "reading a dockerfile for a remote build invocation is currently not supported",
-      `write cwd://${path} for the one of this machine`,
+      `write cwd://${path} for a file on this machine`,
     );
   }
   return dockerfileSource(path, source, cwd);

@@ -129,7 +129,7 @@ Deno.test("what a bake file can't name", async () => {
     [
       { dockerfile: "github.com/a/D" },
       { isFetched: true },
-      "cannot read the Dockerfile github.com/a/D: it is no URL of http or https",
+      "cannot read the Dockerfile github.com/a/D: it is not an http or https URL",
     ],
   ];
   for (const [target, from, message] of cases) {

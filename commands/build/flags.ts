@@ -41,7 +41,7 @@ export const debuggedFlags = {
     kind: "bool",
     default: "true",
     env: "FAIRLEAD_COMPRESS_UPLOADS",
-    summary: "Compress what the builder reads from this machine, where that is quicker",
+    summary: "Compress the files sent to the builder where that is faster",
   },
   file: {
     kind: "string",
@@ -72,7 +72,7 @@ export const debuggedFlags = {
     kind: "string",
     bare: "text",
     valueName: "format",
-    summary: 'Show which node would build what, and build nothing ("text", "json")',
+    summary: 'Show which node would build each platform, without building ("text", "json")',
   },
   platform: {
     kind: "array",
@@ -112,7 +112,7 @@ export const debuggedFlags = {
   retry: {
     kind: "int",
     valueName: "N",
-    summary: "Build again, up to N times, after the connection to the builder was lost",
+    summary: "Build again after a lost connection, up to N times",
   },
   sbom: { kind: "string", summary: 'Shorthand for "--attest=type=sbom"' },
   secret: {
@@ -133,7 +133,7 @@ export const debuggedFlags = {
   target: { kind: "string", summary: "Set the target build stage to build" },
   timeline: {
     kind: "string",
-    summary: "Write a page with the build's steps on a time axis to a file",
+    summary: "Write a page with the timeline of the build's steps to a file",
   },
   ulimit: { kind: "array", summary: "Ulimit options", valueName: "ulimit" },
   ...legacyFlags,
@@ -144,12 +144,12 @@ export const lookingFlags = {
   cat: {
     kind: "string",
     valueName: "STEP:PATH",
-    summary: "Print a file of a step, and export nothing",
+    summary: "Print a file from a step, without exporting anything",
   },
   copy: {
     kind: "string",
     valueName: "STEP:PATH",
-    summary: "Copy a file or folder of a step to DEST, an argument before the context",
+    summary: "Copy a file or folder from a step to DEST, the argument before the context",
   },
   files: {
     kind: "string",
@@ -160,7 +160,7 @@ export const lookingFlags = {
   "shell-from": {
     kind: "string",
     valueName: "IMAGE|FILE",
-    summary: "Where the shell comes from, if the failed step has none",
+    summary: "Static shell or image to use if the failed step has no shell",
   },
   "shell-on-error": {
     kind: "bool",

@@ -35,7 +35,7 @@ export async function lookingBuild(invocation: Invocation<typeof buildFlags>): P
   if (other !== undefined) {
     throw new UsageError(
       `--${asking} and --${other} can't be used together`,
-      `--${asking} looks into a build that has no result`,
+      `--${asking} shows files from a build, without exporting its result`,
     );
   }
   // Nothing is loaded by default, and nobody misses an output.

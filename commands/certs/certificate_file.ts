@@ -11,8 +11,8 @@ export function readCertificates(path: string): X509Certificate[] {
   if (found.length === 0) {
     throw new Error(
       text.includes("PRIVATE KEY-----")
-        ? "it holds a private key, and no certificate"
-        : "it holds no certificate in PEM form",
+        ? "it contains a private key but no certificate"
+        : "it contains no PEM certificate",
     );
   }
   return found.map((pem, at) => {
@@ -27,7 +27,7 @@ export function readCertificates(path: string): X509Certificate[] {
 /** Reads a private key. Throws an Error with the reason. */
 export function readKey(path: string): KeyObject {
   const text = readText(path);
-  if (!text.includes("PRIVATE KEY-----")) throw new Error("it holds no private key in PEM form");
+  if (!text.includes("PRIVATE KEY-----")) throw new Error("it contains no PEM private key");
   if (text.includes("ENCRYPTED")) throw new Error("it is encrypted, which buildkitd can't read");
   try {
     return createPrivateKey(text);

@@ -45,7 +45,11 @@ export const command = defineCommand({
       );
     }
     const wrong = verdicts.flatMap(({ problems }) => problems).length;
-    deps.stdout.write(wrong === 0 ? "Nothing is wrong.\n" : `${wrong} wrong.\n`);
+    deps.stdout.write(
+      wrong === 0
+        ? "No problems found.\n"
+        : `${wrong} ${wrong === 1 ? "problem" : "problems"} found.\n`,
+    );
     return wrong === 0 ? 0 : exitCodes.generic;
   },
 });
@@ -59,6 +63,6 @@ function find(dir: string) {
   }
   throw new UsageError(
     `there are no certificates in ${dir}`,
-    "it should hold ca.pem, cert.pem and key.pem, or folders that do",
+    "it should contain ca.pem, cert.pem and key.pem, or folders with these files",
   );
 }

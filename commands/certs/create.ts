@@ -36,21 +36,21 @@ export const command = defineCommand({
     const { algorithm, client, days } = flags;
     if (algorithm !== "ecdsa" && algorithm !== "ed25519") {
       throw new UsageError(
-        `there is no algorithm ${quote(algorithm)}`,
+        `unknown algorithm ${quote(algorithm)}`,
         "the algorithms are ecdsa and ed25519",
       );
     }
-    if (days < 1 || days > 36_500) throw new UsageError("--days is a number from 1 to 36500");
+    if (days < 1 || days > 36_500) throw new UsageError("--days must be a number from 1 to 36500");
     if (!/^[\w.@ -]{1,64}$/.test(client)) {
       throw new UsageError(
-        `${quote(client)} is no name of a client`,
-        "it has up to 64 letters, digits, blanks and . _ @ -",
+        `${quote(client)} is not a valid name for a client`,
+        "a name has up to 64 letters, digits, spaces and . _ @ -",
       );
     }
     const hosts = flags.host.map((text) => parseHost(text.trim()));
     if (hosts.length === 0) {
       throw new UsageError(
-        "no host is given, so no client could check who answers",
+        "no host is given, so clients could not verify the daemon",
         "add --host with the names and addresses of the daemon",
       );
     }
@@ -74,20 +74,20 @@ function howTo(folder: string, hosts: readonly Host[], to: Date): string {
   return `Made ${folder}: a CA, and certificates for a daemon (${names}) and a client, ` +
     `valid until ${to.toISOString().slice(0, 10)}.
 
-Take ${file("daemon")} to the daemon's machine and start the daemon with it:
+Take ${file("daemon")} to the daemon's machine and start the daemon with these files:
 
 buildkitd --addr tcp://0.0.0.0:1234 \\
   --tlscacert ${shellWord(file("daemon/ca.pem"))} \\
   --tlscert ${shellWord(file("daemon/cert.pem"))} \\
   --tlskey ${shellWord(file("daemon/key.pem"))}
 
-Use it from here, or from wherever you take ${file("client")}:
+Use it from here, or from the machine to which you copy ${file("client")}:
 
 ${program} create --name remote --driver remote \\
 ${option("cacert", "ca.pem")}${option("cert", "cert.pem")}${
       option("key", "key.pem")
     }  tcp://${host}:1234
 
-Keep ${file("ca/key.pem")} to yourself: whoever has it can make more of both.
+Keep ${file("ca/key.pem")} secret: anyone who has it can make more certificates.
 `;
 }

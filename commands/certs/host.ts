@@ -19,7 +19,7 @@ export function parseHost(text: string): Host {
   if (address !== undefined) return { text: bare, address };
   if (name.test(text) && text.length <= 253 && !/^[\d.]+$/.test(text)) return { text };
   throw new UsageError(
-    `${quote(text)} is no host`,
+    `${quote(text)} is not a valid host name or address`,
     "give names and addresses without scheme and port: --host build.example.com,10.0.0.1",
   );
 }

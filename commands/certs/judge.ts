@@ -47,9 +47,13 @@ export function judgeAuthority(file: string, options: JudgeOptions): Verdict[] {
     [ca] = readCertificates(`${options.dir}/${file}`) as [X509Certificate];
     const problems = timeProblems(ca, options.now);
     if (!ca.ca) {
-      problems.push(problem("it is no CA", "give the certificate that signed the others"));
+      problems.push(
+        problem("it is not a CA certificate", "give the certificate that signed the others"),
+      );
     } else if (!factsOf(new Uint8Array(ca.raw)).maySign) {
-      problems.push(problem("its keyUsage doesn't let it sign", "make it anew, with keyCertSign"));
+      problems.push(
+        problem("its keyUsage doesn't allow it to sign", "create it again, with keyCertSign"),
+      );
     }
     return { about: `CA ${subjectOf(ca)}, until ${day(ca.validToDate)}`, problems };
   });
@@ -70,10 +74,17 @@ export function judgePair(pair: Pair, options: JudgeOptions): Verdict[] {
     const problems = [
       ...timeProblems(first, now),
       ...version < 3
-        ? [problem(`it is of version ${version}, which TLS libraries refuse`, "make it anew as v3")]
+        ? [
+          problem(
+            `it is of version ${version}, which TLS libraries refuse`,
+            "create it again as v3",
+          ),
+        ]
         : [],
       ...BROKEN.includes(signature)
-        ? [problem("it is signed with SHA-1 or MD5, which is refused", "sign it anew with SHA-256")]
+        ? [
+          problem("it is signed with SHA-1 or MD5, which is refused", "sign it again with SHA-256"),
+        ]
         : [],
       ...useProblems(pair.role, can),
       ...pair.ca === undefined ? [] : chainProblems(first, between, `${dir}/${pair.ca}`, pair.ca),
@@ -107,13 +118,16 @@ export function judgeKey(
     const problems: Problem[] = [];
     if (own !== undefined && !own.checkPrivateKey(key)) {
       problems.push(
-        problem("it belongs to another certificate", "take the two that were made together"),
+        problem(
+          "it belongs to another certificate",
+          "use the key and the certificate that were created together",
+        ),
       );
     }
     const mode = Deno.statSync(path).mode ?? 0;
     if (Deno.build.os !== "windows" && (mode & 0o077) !== 0) {
       const octal = (mode & 0o777).toString(8).padStart(4, "0");
-      problems.push(problem(`others may read it (mode ${octal})`, `chmod 600 ${path}`));
+      problems.push(problem(`other users can read it (mode ${octal})`, `chmod 600 ${path}`));
     }
     return { about: `key, ${key.asymmetricKeyType}`, problems };
   });
@@ -147,7 +161,7 @@ function judged(file: string, judge: () => Omit<Verdict, "file">): Verdict {
 
 function timeProblems({ validFromDate, validToDate }: X509Certificate, now: number): Problem[] {
   if (validToDate.getTime() < now) {
-    return [problem(`it expired on ${day(validToDate)}`, "make it anew")];
+    return [problem(`it expired on ${day(validToDate)}`, "create it again")];
   }
   if (validFromDate.getTime() > now) {
     return [problem(`it is not valid before ${day(validFromDate)}`, "check this machine's clock")];
@@ -157,10 +171,10 @@ function timeProblems({ validFromDate, validToDate }: X509Certificate, now: numb
 
 function useProblems(role: Pair["role"], can: (use: string) => boolean): Problem[] {
   if (role === "daemon" && !can(SERVER)) {
-    return [problem("it is not for servers", "make it anew, with extendedKeyUsage serverAuth")];
+    return [problem("it is not for servers", "create it again, with extendedKeyUsage serverAuth")];
   }
   if (role !== "daemon" && !can(CLIENT) && (role === "client" || !can(SERVER))) {
-    return [problem("it is not for clients", "make it anew, with extendedKeyUsage clientAuth")];
+    return [problem("it is not for clients", "create it again, with extendedKeyUsage clientAuth")];
   }
   return [];
 }
@@ -173,15 +187,15 @@ function nameProblems(
   if (names.length === 0) {
     return [
       problem(
-        "it has no subjectAltName, and its common name counts no more",
-        "make it anew, with the names that the daemon is reached by",
+        "it has no subjectAltName, and clients no longer accept the common name",
+        "create it again, with the names by which clients reach the daemon",
       ),
     ];
   }
   return hosts
     .filter(({ text }) => !holdsFor(own, text))
     .map(({ text }) =>
-      problem(`it is not for ${text}`, `make it anew, with --host ${[...names, text].join(",")}`)
+      problem(`it is not for ${text}`, `create it again, with --host ${[...names, text].join(",")}`)
     );
 }
 
@@ -205,12 +219,12 @@ function chainProblems(
   return [
     namesake
       ? problem(
-        `it is signed by ${issuerOf(own)}, but with another key than that of ${caName}`,
-        "the CA was made anew: take files that were made together",
+        `it is signed by ${issuerOf(own)}, but with a different key from that of ${caName}`,
+        "the CA was created again: use files that were created together",
       )
       : problem(
         `it is signed by ${issuerOf(own)}, which is not in ${caName}`,
-        "put the CA that signed it there; an intermediate one belongs into the certificate's file",
+        "put the CA that signed it there; an intermediate certificate belongs in the certificate's file",
       ),
   ];
 }

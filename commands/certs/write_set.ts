@@ -12,8 +12,8 @@ export function writeSet(dir: string, files: readonly SetFile[], { force }: { fo
   const taken = files.map(({ path }) => `${dir}/${path}`).filter(exists);
   if (taken.length > 0 && !force) {
     throw new UsageError(
-      `${taken[0]} is there already${taken.length > 1 ? `, and ${taken.length - 1} more` : ""}`,
-      "give another folder, or --force to replace the set: who has the old one then needs the new",
+      `${taken[0]} already exists${taken.length > 1 ? `, and ${taken.length - 1} more` : ""}`,
+      "name another folder, or add --force to replace the set: everyone who has the old set then needs the new one",
     );
   }
   const written: { temporary: string; path: string }[] = [];

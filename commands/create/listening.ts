@@ -44,7 +44,7 @@ export async function planListening(
   if (ports.length > 1) {
     throw new UsageError(
       `--listen has the ports ${ports.join(" and ")}`,
-      "one daemon listens on one port: give the same port to all hosts",
+      "a daemon listens on one port: give all hosts the same port",
     );
   }
   const port = ports[0] ?? PORT;
@@ -83,11 +83,11 @@ export async function planListening(
     },
     lines: `The daemon listens on port ${port}, for clients with a certificate, until ` +
       `${to.toISOString().slice(0, 10)}.\n` +
-      `Take ${dir}/client to another machine, to the same path, and run there:\n\n` +
+      `Take ${dir}/client to the same path on another machine, and run there:\n\n` +
       `${program} create --name ${shellWord(name || "remote")} --driver remote \\\n` +
       `${option("cacert", "ca.pem")}${option("cert", "cert.pem")}${option("key", "key.pem")}` +
       `  tcp://${host}:${port}\n\n` +
-      `Keep ${dir}/ca/key.pem to yourself: whoever has it can make more clients.\n`,
+      `Keep ${dir}/ca/key.pem secret: anyone who has it can make certificates for clients.\n`,
   };
 }
 
@@ -100,7 +100,7 @@ function parseAddress(text: string): { host: Host; port: number | undefined } {
   }
   if (host === "0.0.0.0" || host === "::" || host === "") {
     throw new UsageError(
-      `${quote(text)} names no machine`,
+      `${quote(text)} has no host`,
       "give the names and addresses by which other machines reach this one",
     );
   }

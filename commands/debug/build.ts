@@ -22,7 +22,7 @@ export const command = defineCommand({
     if (!deps.stdin.isTerminal || !deps.stdout.isTerminal) {
       throw new UsageError(
         "the monitor of debug needs a terminal",
-        "build --shell-on-error runs commands from standard input without one",
+        "without a terminal, build --shell-on-error runs commands from standard input",
       );
     }
     const console = ownConsole(deps);

@@ -22,7 +22,7 @@ export async function* addresses(way: Examination): AsyncGenerator<Finding> {
     step: "resolve",
     status: "ok",
     ms: performance.now() - began,
-    text: `${site.host} is ${list.join(", ")}`,
+    text: `${site.host} resolves to ${list.join(", ")}`,
     data: { host: site.host, addresses: list },
   };
   for (const host of list) yield await tryAddress({ host, port: site.port }, way);
@@ -37,7 +37,7 @@ async function tryAddress(
   const context: DialContext = { ...connectionContext(way), step: () => {} };
   const finding = await take("address", way, async () => {
     (await connectTcp(at, way.endpoint, context)).close();
-    return { text: `${shown} takes connections`, data: { address: shown } };
+    return { text: `${shown} accepts connections`, data: { address: shown } };
   });
   const { error } = finding;
   if (!(error instanceof DialError)) return finding;

@@ -19,11 +19,13 @@ export async function* ask(client: Client, way: Examination): AsyncGenerator<Fin
   };
   yield await take("HTTP/2", way, async () => {
     await firstBytes(client, way);
-    return { text: "the daemon greets" };
+    return { text: "the daemon answers" };
   });
   yield await take("Info", way, async () => {
     const found = await client.info(options);
-    if (found === undefined) return { text: "BuildKit older than v0.11, which doesn't tell" };
+    if (found === undefined) {
+      return { text: "BuildKit older than v0.11, which doesn't report its version" };
+    }
     const { version, revision } = found;
     const text = `BuildKit ${version}${revision && `, revision ${revision}`}`;
     return { text, data: { version, revision } };
@@ -60,7 +62,7 @@ export async function* ask(client: Client, way: Examination): AsyncGenerator<Fin
       text: `${formatBytes(total)} in ${records.length} records, ${
         formatBytes(free)
       } not in use${limit}`,
-      ...policies.length === 0 && { more: ["the daemon collects no garbage: see [worker] gc"] },
+      ...policies.length === 0 && { more: ["garbage collection is off: see gc in buildkitd.toml"] },
       data: { bytes: total, reclaimable: free, records: records.length, policies: policies.length },
     };
   });
@@ -84,7 +86,7 @@ class NoWorkersError extends Error {
   override readonly name = "NoWorkersError";
   readonly hint = "look at the daemon's log: it needs runc, or containerd, to have a worker";
   constructor() {
-    super("the daemon has no worker, and can build nothing");
+    super("the daemon has no worker, so it can't build");
   }
 }
 

@@ -39,8 +39,8 @@ export async function* connection(
         step: "TLS",
         status: "warning",
         text: files === undefined
-          ? "none: everybody on the way can read and change what is built"
-          : "the transport encrypts by itself: the TLS options are not used",
+          ? "none: anyone on the network can read and change builds"
+          : "the transport is already encrypted: the TLS options are not used",
         ...files === undefined && {
           hint: "give cacert, and cert and key if the daemon demands them; or use ssh://",
         },

@@ -12,7 +12,7 @@ export function tlsFilesText({ roots, rootsFrom, client, servername }: TlsFiles)
   return [
     `authorities: ${count} of ${rootsFrom}`,
     client && `client certificate: ${client.shown}`,
-    servername && `the daemon must be ${servername}`,
+    servername && `the daemon's name must be ${servername}`,
   ].filter(Boolean).join("; ");
 }
 
@@ -44,7 +44,7 @@ export async function tlsLines(
   const least = Math.min(...chain.map(({ validToDate }) => days(validToDate)));
   return {
     text: `${protocol}, ${alpn || "no ALPN"}, ${cipher}, as ${host}` +
-      (least < SOON ? "; a certificate ends soon" : ""),
+      (least < SOON ? "; a certificate expires soon" : ""),
     status: least < SOON ? "warning" : "ok",
     more,
     data: {

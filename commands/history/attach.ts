@@ -51,7 +51,7 @@ async function findRunning(find: () => Promise<HistoryRecord>, ref: string) {
     return await find();
   } catch (error) {
     if (ref !== "" || !(error instanceof NoRecordError)) throw error;
-    throw new NoRecordError("no build runs now", { cause: error });
+    throw new NoRecordError("no build is running", { cause: error });
   }
 }
 

@@ -30,7 +30,9 @@ export const command = defineCommand({
         record,
         context,
         () =>
-          deps.stderr.write(`build ${record.record.Ref} still runs: it is compared when it ends\n`),
+          deps.stderr.write(
+            `build ${record.record.Ref} is still running: it is compared when it ends\n`,
+          ),
       );
     const builds = [await read(found[0]), await read(found[1])] as const;
     const comparison = await compareRecorded(...builds, deps.signal);

@@ -43,7 +43,7 @@ async function upload(file: string, deps: Deps): Promise<string[]> {
     if (cause instanceof BuilderError) throw cause;
     throw new BuilderError(
       `failed to send request, check if Docker Desktop is running: ${reasonOf(cause)}`,
-      { hint: `it listens on ${socket}; a bundle can't be read without it`, cause },
+      { hint: `it should listen on ${socket}; only Docker Desktop can import a bundle`, cause },
     );
   }
 }
@@ -79,7 +79,7 @@ async function open(file: string, cwd: string): Promise<Deno.FsFile> {
 function socketOf(env: Env): string {
   const name = "docker-desktop-build.sock";
   if (Deno.build.os === "windows") {
-    throw new BuilderError("import into Docker Desktop for Windows is not in fairlead yet", {
+    throw new BuilderError("fairlead can't import into Docker Desktop for Windows yet", {
       hint: "open the file in Docker Desktop: Builds, Import builds",
     });
   }

@@ -11,8 +11,8 @@ export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
   description: "Open build records in Docker Desktop, or in the browser\n\n" +
     "Without Docker Desktop, or with --addr, this serves pages of all builders' builds to this machine:\n" +
-    "timelines, logs, inputs, attachments and comparisons. Running builds are followed. It ends when no\n" +
-    "page is open any more, or by Ctrl-C. With REF, the first page is that of the build.",
+    "timelines, logs, inputs, attachments and comparisons. Running builds are followed. The server\n" +
+    "ends when the last page is closed, or on Ctrl-C. With REF, the page of that build is opened.",
   flags: {
     addr: {
       kind: "string",
@@ -58,7 +58,9 @@ async function servePages(
     // The first page of a build can be shown only when its builder has answered.
     if (first !== "") await Promise.race([watch.ready, stopped.promise]);
     const url = `${served.url}${first}`;
-    deps.stderr.write(`Builds are shown at ${url}, until Ctrl-C or until no page is open\n`);
+    deps.stderr.write(
+      `Builds are shown at ${url}, until Ctrl-C or until the last page is closed\n`,
+    );
     // Without a desktop there is still the address.
     await openUrl(url, deps).catch(() => {});
     await Promise.race([stopped.promise, pages.gone]);

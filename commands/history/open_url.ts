@@ -12,7 +12,7 @@ export class OpenError extends Error {
   readonly hint: string;
   constructor(reason: string, url: string) {
     super(`cannot open ${url}: ${reason}`);
-    this.hint = "this needs Docker Desktop on the machine; 'fairlead history inspect' and " +
+    this.hint = "Docker Desktop is not installed on this machine; 'fairlead history inspect' and " +
       "'fairlead history logs' show the same here";
   }
 }

@@ -10,7 +10,7 @@ import { findRecord } from "./records/records.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
-  description: "Write a page with a build's steps on a time axis\n\n" +
+  description: "Write a page with the timeline of a build's steps\n\n" +
     "The page is one HTML file with a summary, steps, transfers and the critical path; a click on a\n" +
     "step shows its log. A running build is followed until it ends.",
   flags: {
@@ -35,7 +35,9 @@ export const command = defineCommand({
       found,
       context,
       () =>
-        deps.stderr.write(`build ${found.record.Ref} still runs: its page comes when it ends\n`),
+        deps.stderr.write(
+          `build ${found.record.Ref} is still running: its page is written when it ends\n`,
+        ),
     );
     const page = timelinePage(build.timeline, pageFacts(build));
     if (toStdout) deps.stdout.write(page);

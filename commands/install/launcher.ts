@@ -30,8 +30,8 @@ export function reduceToLauncher(program: string, unpacked: string): Reduced {
   const text = new TextDecoder().decode(head);
   if (!text.startsWith("#!/bin/sh\n{ # fairlead ") || head.length < HEAD) {
     throw new UsageError(
-      `${program} is no self-extracting file, so it has no launcher`,
-      "a release's file for Linux or macOS is one",
+      `${program} is not a self-extracting file, so it has no launcher`,
+      "the released files for Linux and macOS are self-extracting",
     );
   }
   if (!text.includes(`\nname=${unpacked.slice(unpacked.lastIndexOf("/") + 1)}\n`)) {

@@ -20,7 +20,7 @@ const MOST_ROUNDS = 4;
 export const command = defineCommand({
   args: { usage: "[OPTIONS] source", min: 1, max: 1 },
   flags: {
-    explain: { kind: "bool", summary: "Print which rules decided, as OPA traces them" },
+    explain: { kind: "bool", summary: "Print OPA's trace of the rules that decided" },
     fields: { kind: "slice", summary: "Fields to evaluate" },
     file: {
       kind: "string",

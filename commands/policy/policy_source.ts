@@ -36,7 +36,7 @@ function imageSource(name: string): Source {
   } catch (error) {
     throw new UsageError(
       `failed to parse image source reference: ${(error as Error).message}`,
-      "like docker-image://alpine:3.20",
+      "for example: docker-image://alpine:3.20",
     );
   }
 }

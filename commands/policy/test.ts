@@ -39,7 +39,7 @@ export const command = defineCommand({
   async run({ deps, args: [path = ""], flags, global }) {
     const { stdout } = deps;
     if (flags.filename === "") {
-      throw new UsageError("policy filename is required", "like --filename Dockerfile");
+      throw new UsageError("policy filename is required", "for example: --filename Dockerfile");
     }
     const name = `${flags.filename}.rego`;
     const policyModule = { name, text: await moduleText(name, "read policy module") };
@@ -118,7 +118,7 @@ async function testModules(typed: string): Promise<PolicyModule[]> {
     if (path !== "." && pathProblem(path) !== undefined) {
       throw new UsageError(
         `stat ${path}: stat ${path}: invalid argument`,
-        "tests lie below the current folder; write the path without . and ..",
+        "tests must be below the current folder: write the path without . and ..",
       );
     }
     try {
@@ -140,7 +140,7 @@ async function testModules(typed: string): Promise<PolicyModule[]> {
     .filter(({ name, isDirectory }) => !isDirectory && name.endsWith(SUFFIX))
     .map(({ name }) => path === "." ? name : `${path}/${name}`).sort();
   if (names.length === 0) {
-    throw new UsageError("no policy tests found", `tests lie in files that end in ${SUFFIX}`);
+    throw new UsageError("no policy tests found", `tests are in files that end in ${SUFFIX}`);
   }
   return await Promise.all(names.map(async (name) => ({
     name,

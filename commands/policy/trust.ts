@@ -34,7 +34,7 @@ export const command = defineCommand({
   async run({ deps, flags }) {
     const { from, root } = flags;
     if (flags.public && root !== "") {
-      throw new UsageError("--public and --root exclude each other", "give one of them");
+      throw new UsageError("--public and --root can't be used together", "give one of them");
     }
     if (root !== "" && from === "") {
       throw new UsageError("--root needs --from", "--from names the instance's TUF repository");
@@ -85,7 +85,7 @@ function repositoryOf(from: string, cwd: string): string {
   if (/^https?:\/\//.test(from)) return from;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(from)) {
     throw new UsageError(
-      `${from} is no place of a trust root`,
+      `${from} is not a place to fetch a trust root from`,
       "--from takes an http URL or a folder",
     );
   }

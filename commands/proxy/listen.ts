@@ -18,15 +18,18 @@ export async function listenLocally(address: string): Promise<LocalListener> {
   if (address.startsWith("unix://")) {
     const path = address.slice("unix://".length);
     if (path === "") {
-      throw new UsageError("--listen has no path", "like unix:///tmp/buildkitd.sock");
+      throw new UsageError(
+        "--listen has no path",
+        "for example: --listen unix:///tmp/buildkitd.sock",
+      );
     }
     return await wrap(() => listenUnix(path), address);
   }
   const [, host, port] = LOOPBACK.exec(address) ?? [];
   if (host === undefined) {
     throw new UsageError(
-      `cannot listen at ${JSON.stringify(address)}: it is neither a unix socket nor loopback TCP`,
-      "whoever reaches the port can run anything on the daemon's machine: use unix:///PATH or " +
+      `cannot listen on ${JSON.stringify(address)}: it is neither a unix socket nor loopback TCP`,
+      "anyone who can reach the port can run anything on the daemon's machine: use unix:///PATH or " +
         "tcp://127.0.0.1:PORT",
     );
   }
@@ -44,7 +47,7 @@ async function wrap(
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(
-      `cannot listen at ${address}: ${reasonOf(error, address)}`,
+      `cannot listen on ${address}: ${reasonOf(error, address)}`,
       "choose another address",
     );
   }
@@ -83,8 +86,8 @@ function reasonOf(error: unknown, address: string): string {
   }
   if (!(error instanceof Deno.errors.AddrInUse)) return message;
   const { isSocket, isDirectory } = Deno.lstatSync(path);
-  if (isSocket) return "somebody listens there already";
-  return isDirectory ? "a folder is there" : "a file is there that is no socket";
+  if (isSocket) return "another program is already listening there";
+  return isDirectory ? "a folder is already there" : "a file that is not a socket is already there";
 }
 
 /** Makes a socket for this user only, and replaces the file of a listener that is gone. */

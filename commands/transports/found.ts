@@ -121,7 +121,7 @@ async function describe(file: PluginFile, { plugins }: Registry): Promise<Found>
     const { min, max } = metadata.protocol;
     if (!metadata.schemes.includes(scheme)) {
       const list = metadata.schemes.join(", ");
-      return broken(`it is for ${list}, and not for ${scheme}`, "name its file after its scheme");
+      return broken(`it serves ${list}, not ${scheme}`, "name its file after its scheme");
     }
     const { name, version, vendor = "", summary, handshake, options = [] } = metadata;
     const protocol = min === max ? `${min}` : `${min} to ${max}`;

@@ -16,7 +16,7 @@ export const command = defineCommand({
     if (!["text", "json"].includes(flags.format)) {
       throw new UsageError(
         `invalid --format ${JSON.stringify(flags.format)}`,
-        'it is "text" or "json"',
+        'use "text" or "json"',
       );
     }
     const scheme = args[0]!.replace(/:(?:\/\/.*)?$/, "").toLowerCase();

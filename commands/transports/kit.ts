@@ -22,7 +22,7 @@ files of up to 64 MiB, which stay in its cache until it needs the space.`,
     const chosen = casesOf(kit).filter(([name]) =>
       flags.case.length === 0 || flags.case.some((text) => name.includes(text))
     );
-    if (chosen.length === 0) throw new UsageError("no case has such a name");
+    if (chosen.length === 0) throw new UsageError("no case has this text in its name");
     let failed = 0;
     for (const [at, [name, run]] of chosen.entries()) {
       deps.signal.throwIfAborted();

@@ -210,7 +210,7 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       if (options === undefined) throw new Error("nothing was launched");
       check(options);
       again = options;
-      attempt.abort(new Left("the build begins again"));
+      attempt.abort(new Left("the build starts again"));
       return undefined;
     },
     terminate: () => void after(0, leave),
@@ -307,7 +307,7 @@ function launchOptions(args: Arguments): LaunchOptions {
   const text = (name: string) => {
     const value = args[name];
     if (value === undefined || value === null) return "";
-    if (typeof value !== "string") throw new Error(`${name} of launch is no text`);
+    if (typeof value !== "string") throw new Error(`${name} of launch is not a string`);
     return value;
   };
   return {

@@ -19,7 +19,7 @@ export function parseCondition(text: string): Condition | Error {
       /^\s*(stage|platform)\s*(==|!=)\s*["']?([\w./-]*)["']?\s*$/.exec(part) ?? [];
     if (operator === undefined) {
       return new Error(
-        `invalid condition: ${text}; it is like stage == "build" && platform != "linux/arm64"`,
+        `invalid condition: ${text}; write it like stage == "build" && platform != "linux/arm64"`,
       );
     }
     const key = name as keyof Place;

@@ -84,7 +84,7 @@ export function serverOf(
       } catch (error) {
         problem(
           error instanceof FrameError
-            ? `the client sent ${error.message}, which is no message of the protocol`
+            ? `the client sent ${error.message}, which is not a message of the protocol`
             : `cannot read from the client: ${(error as Error).message}`,
         );
       }

@@ -52,7 +52,7 @@ export function monitored(
       reloads = await runMonitor({ ...options, console, signal, invoke }) === "reload";
     });
     if (reloads) onReload();
-    if (reloads || failure) throw failure ?? new Error("the build begins again");
+    if (reloads || failure) throw failure ?? new Error("the build starts again");
     return result;
   };
 }

@@ -61,16 +61,16 @@ export function watchEngine(
     ]);
     const answers = await isAlive(engine, { signal: time, env, log, step: () => {} });
     if (signal.aborted || end.signal.aborted) return;
-    const silence = `the engine at ${engine.host} has got no further for ${limit / 1000} s`;
+    const silence = `the engine at ${engine.host} has made no progress for ${limit / 1000} s`;
     if (!answers) return gone.abort(new Error(`${silence}, and doesn't answer any more`));
     silences = moves === movesBefore ? silences + 1 : 1;
     movesBefore = moves;
     if (silences >= MOST_SILENCES) {
-      const text = `the engine at ${engine.host} answers, but has got no further for ` +
+      const text = `the engine at ${engine.host} answers, but has made no progress for ` +
         `${limit * silences / 60_000} minutes: the connection to it was probably lost; try again`;
       return gone.abort(new Error(text));
     }
-    onSlow(`${silence}; it answers, and is waited for`);
+    onSlow(`${silence}; it still answers, so fairlead keeps waiting`);
     looks = look();
   }
 

@@ -68,7 +68,7 @@ export async function openImageLoader(
   } catch (error) {
     context.signal.throwIfAborted();
     const reason = late.signal.aborted
-      ? `the engine at ${endpoint.host} gave no answer within ${patience / 1000} s`
+      ? `the engine at ${endpoint.host} did not answer within ${patience / 1000} s`
       : (error as Error).message;
     throw new BuilderError(`cannot load the image into ${program}: ${reason}`, {
       hint: `${hint}; an image file needs no engine: --output type=docker,dest=FILE`,

@@ -200,12 +200,12 @@ Deno.test("an engine that stops reading is waited for as long as it answers", as
       error = await Promise.resolve(sink.write(part)).then(() => {}, (it) => it);
     }
     await sink.abort(error);
-    const silence = `the engine at unix://${dir}/s has got no further for 0.1 s`;
+    const silence = `the engine at unix://${dir}/s has made no progress for 0.1 s`;
     equal(
       (error as Error).message,
       `cannot load the image into docker: ${silence}, and doesn't answer any more`,
     );
-    deepEqual(told, Array(2).fill(`${silence}; it answers, and is waited for`));
+    deepEqual(told, Array(2).fill(`${silence}; it still answers, so fairlead keeps waiting`));
   } finally {
     listener.close();
     for (const conn of open) conn.close();
@@ -259,7 +259,10 @@ Deno.test("an engine that answers others, and says nothing of the image: not for
     const sink = await loader.output([], { progress: ({ text }) => told.push(text) }).open({});
     await sink.write(new Uint8Array(100));
     await rejects(Promise.resolve(sink.close()), (error: Error) => {
-      match(error.message, /answers, but has got no further for 0.0\d+ minutes: the connection to/);
+      match(
+        error.message,
+        /answers, but has made no progress for 0.0\d+ minutes: the connection to/,
+      );
       return true;
     });
     equal(told.length, 23);
@@ -344,7 +347,7 @@ Deno.test("an engine that accepts and says nothing", async () => {
     await rejects(openImageLoader(docker(host), contextOf(), { patience: 50 }), {
       name: "BuilderError",
       message:
-        `cannot load the image into docker: the engine at ${host} gave no answer within 0.05 s`,
+        `cannot load the image into docker: the engine at ${host} did not answer within 0.05 s`,
     });
   } finally {
     (await accepted).close();

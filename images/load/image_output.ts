@@ -55,7 +55,7 @@ export function imageOutput(
       looking?.catch(() => {});
       if (await isPlaced()) {
         await nameAll();
-        say(`${program} has the image already, nothing is sent`);
+        say(`${program} already has the image: nothing is sent`);
         throw done("the image was there already");
       }
       const parts = await looking;
@@ -89,7 +89,7 @@ export function imageOutput(
           else onProgress(progress);
         };
         const sent = nameless ? { ...parts, names: [] } : parts;
-        const lost = `${program} lacks a layer that it had: everything is sent`;
+        const lost = `${program} no longer has a layer that it had: everything is sent`;
         try {
           await sendParts(content!, sent, open(nameless ? later : onProgress));
         } catch (error) {

@@ -13,7 +13,7 @@ export async function setInterpreter(path: string, loader: string): Promise<void
   using file = await Deno.open(path, { read: true, write: true });
   const header = await readAt(file, 0, 64);
   if (header.getUint32(0) !== 0x7f45_4c46 || header.getUint16(4) !== 0x0201) {
-    throw new Error(`${path} is no program in ELF of 64 bits`);
+    throw new Error(`${path} is not a 64-bit ELF program`);
   }
   const table = Number(header.getBigUint64(32, true));
   const [size, count] = [header.getUint16(54, true), header.getUint16(56, true)];

@@ -7,8 +7,8 @@ export function manName({ path }: Page): string {
 
 /** The exit codes of all commands. */
 const STATUS: readonly (readonly [string, string])[] = [
-  ["0", "It went well."],
-  ["1", "Something else went wrong; what, stands on standard error."],
+  ["0", "Success."],
+  ["1", "Another error; standard error explains it."],
   ["100, 102", "The daemon had an internal error, or no resources left."],
   ["129", "Its terminal was closed (SIGHUP)."],
   ["130", "It was interrupted."],

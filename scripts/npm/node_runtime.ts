@@ -536,12 +536,12 @@ const added: Record<
 };
 const made: Record<string, (text: string, options?: { alphabet?: string }) => Uint8Array> = {
   fromHex(text) {
-    if (!/^(?:[0-9a-f]{2})*$/i.test(text)) throw new SyntaxError("this is no hexadecimal text");
+    if (!/^(?:[0-9a-f]{2})*$/i.test(text)) throw new SyntaxError("this is not hexadecimal text");
     return new Uint8Array(Buffer.from(text, "hex"));
   },
   fromBase64(text, { alphabet } = {}) {
     const form = alphabet === "base64url" ? /^[\w\s-]*={0,2}\s*$/ : /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
-    if (!form.test(text)) throw new SyntaxError("this is no text in base64");
+    if (!form.test(text)) throw new SyntaxError("this is not base64 text");
     return new Uint8Array(Buffer.from(text, alphabet === "base64url" ? "base64url" : "base64"));
   },
 };

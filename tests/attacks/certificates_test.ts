@@ -61,8 +61,8 @@ async function judged(server: Pair, cacert: string, name: string, expected: RegE
   }
 }
 
-const ONLY_COMMON = /has but the common name \S+, which does not hold for/;
-const OTHER_NAMES = /is for .*, and not for|names no host, and not for/;
+const ONLY_COMMON = /has only the common name \S+, which is not valid for/;
+const OTHER_NAMES = /is valid for .*, not for|names no host, so it is not valid for/;
 
 /** Common name, subjectAltName, the name that is asked for, and how it is refused. */
 const names: [cn: string, san: string, asked: string, refused?: RegExp][] = [

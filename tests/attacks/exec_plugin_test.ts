@@ -34,8 +34,8 @@ const credential = (status: string) =>
   `echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":${status}}'`;
 
 const scripts: [title: string, script: string, expected?: RegExp][] = [
-  ["nothing", "", /printed no JSON/],
-  ["garbage", "echo garbage", /printed no JSON/],
+  ["nothing", "", /did not print JSON/],
+  ["garbage", "echo garbage", /did not print JSON/],
   ["output without an end", "exec yes", /prints more than 1 MiB/],
   ["zeros without an end", "exec cat /dev/zero", /prints more than 1 MiB/],
   ["stderr without an end", "exec yes >&2"],
@@ -57,12 +57,12 @@ const scripts: [title: string, script: string, expected?: RegExp][] = [
     `printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"'; head -c 900000 /dev/zero | tr '\\0' x; echo '"}}'`,
   ],
   ["a certificate that is none", credential('{"clientCertificateData":"x","clientKeyData":"y"}')],
-  ["a date that is none", credential('{"token":"t","expirationTimestamp":"soon"}'), /no date/],
+  ["a date that is none", credential('{"token":"t","expirationTimestamp":"soon"}'), /not a date/],
   [
     "a date of the year 1e6",
     credential('{"token":"t","expirationTimestamp":"+1000000-01-01T00:00:00Z"}'),
   ],
-  ["JSON that is nested deep", "head -c 900000 /dev/zero | tr '\\0' '['", /printed no JSON/],
+  ["JSON that is nested deep", "head -c 900000 /dev/zero | tr '\\0' '['", /did not print JSON/],
 ];
 const loose = { sanitizeOps: false, sanitizeResources: false };
 

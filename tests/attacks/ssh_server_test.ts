@@ -247,7 +247,7 @@ const late: Late[] = [
     title: "a login that is always a part of what is wanted",
     serve: (client) =>
       client.on("authentication", (auth: Session) => auth.reject(["publickey"], true)),
-    expected: /took a key of user root, and asks for publickey/,
+    expected: /accepted a key of user root, but also asks for publickey/,
   },
   {
     title: "methods of 30 KB",

@@ -491,7 +491,7 @@ test("install --self leaves the launcher alone, which runs what was unpacked", a
   const install = [...env, `${folder.path}/link`, "install", "--self"];
   // Root's own cache would serve nobody else.
   const rootOnly = await run("env", ["-i", `HOME=${folder.path}/home`, copy, "install", "--self"]);
-  assert.match(rootOnly.stderr, /^ERROR: the unpacked files are root's own/m);
+  assert.match(rootOnly.stderr, /^ERROR: the unpacked files belong to root/m);
   assert.match(rootOnly.stderr, /^hint: set FAIRLEAD_CACHE/m);
   await Deno.chmod(folder.path, 0o755);
   const { mode } = await Deno.stat(copy);

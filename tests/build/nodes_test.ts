@@ -234,9 +234,9 @@ Deno.test({ name: "--plan shows who builds what, and builds nothing", ignore }, 
     [
       "a",
       a.address,
-      "linux/amd64 (listed by its workers), linux/s390x (no node has it: the first node may cross-build it)",
+      "linux/amd64 (listed by its workers), linux/s390x (no node lists it: the first node cross-builds it)",
     ],
-    [`Each node pushes its part by digest; their index becomes ${tag}`],
+    [`Each node pushes its part by digest; their index is pushed as ${tag}`],
     [""],
   ]);
   assert.equal(stderr, "");
@@ -290,9 +290,9 @@ Deno.test({
   };
   const reason = /cannot reach unix:\/\/\/nowhere\/buildkitd.sock: /;
   const fixedDown = await message(fixed, "linux/amd64,linux/arm64");
-  assert.match(fixedDown, /^failed to build: node b is to build linux\/arm64: /);
+  assert.match(fixedDown, /^failed to build: node b \(linux\/arm64\): /);
   assert.match(fixedDown, reason);
-  assert.match(await message(fixed, "linux/arm64"), /node b is to build linux\/arm64: /);
+  assert.match(await message(fixed, "linux/arm64"), /node b \(linux\/arm64\): /);
   // The unreachable node may support the platform.
   const listed = await message([], "linux/arm64");
   assert.match(listed, /node b can't be asked whether it builds linux\/arm64: /);
@@ -410,7 +410,7 @@ Deno.test({
     assert.notEqual(ended, undefined);
     assert.match(
       error!.message,
-      /node b is to build linux\/arm64: the connection to .* was lost during build \w+: /,
+      /node b \(linux\/arm64\): the connection to .* was lost during build \w+: /,
     );
   } finally {
     await dying.stop();
@@ -442,7 +442,7 @@ Deno.test({
     assert.equal(error, undefined);
     assert.match(
       progress,
-      /^node b is to build linux\/arm64: the connection to .* lost .*; building again, attempt 1 of 5$/m,
+      /^node b \(linux\/arm64\): the connection to .* lost .*; building again, attempt 1 of 5$/m,
     );
     assert.equal(space.read("out/linux_arm64/arch"), "arm64\n");
     assert.equal(space.read("out/linux_amd64/arch"), "amd64\n");

@@ -295,7 +295,7 @@ async function run(
   const { code, stderr } = await child.output();
   timers.forEach(clearTimeout);
   const text = new TextDecoder().decode(stderr);
-  const obeyed = code === 130 && text.includes("it answers, and is waited for") ||
+  const obeyed = code === 130 && text.includes("it still answers, so fairlead keeps waiting") ||
     heap !== undefined && code !== 137;
   const hung = waited && !obeyed;
   return { code, stderr: text, hung };

@@ -73,7 +73,7 @@ Deno.test("a daemon that accepts and says nothing is given up within the same li
   for (const args of [["du"], ["build", "ctx"], ["history", "ls"]]) {
     const { code, stderr } = await space.fairlead([...args, "--connect-timeout=500ms"]);
     assert.equal(code, 1);
-    assert.match(stderr, /it accepts connections, but said nothing for 0\.5 s/);
+    assert.match(stderr, /it accepts connections, but sent nothing for 0\.5 s/);
   }
   const { code, stderr } = await space.fairlead(["inspect", "--bootstrap", "--timeout=500ms"]);
   assert.equal(code, 1);
@@ -99,7 +99,7 @@ Deno.test("on a terminal it counts down to the daemon's first byte", async () =>
     });
     assert.equal(code, 1);
     assert.match(stderr, /waiting for HTTP\/2 to begin, 2 s left/);
-    assert.match(stderr, /said nothing for 2\.5 s\n\S*hint: [^\n]*\n$/);
+    assert.match(stderr, /sent nothing for 2\.5 s\n\S*hint: [^\n]*\n$/);
     // The line disappears before the error is printed.
     if (args[0] === "du") assert.ok(stderr.includes("left\x1b[K\r\x1b[K\x1b[31mERROR:"), stderr);
   }

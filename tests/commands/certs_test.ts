@@ -125,7 +125,7 @@ Deno.test({
     const before = files(space.path("set"));
     const again = await space.fairlead(["certs", "create", "set", "--host", "a"]);
     equal(again.code, 1);
-    match(again.stderr, /hint: .*--force[^]*ca\/ca.pem is there already, and 7 more/);
+    match(again.stderr, /hint: .*--force[^]*ca\/ca.pem already exists, and 7 more/);
     deepEqual(files(space.path("set")), before);
     await create(space, "set", "--host", "a", "--force");
     deepEqual(Object.keys(files(space.path("set"))), Object.keys(before));
@@ -147,7 +147,7 @@ Deno.test({
         ...args,
       ]);
       equal(code, 1);
-      match(stderr, /^hint: .*\nERROR: |--days is a number/);
+      match(stderr, /^hint: .*\nERROR: |--days must be a number/);
     }
   },
 });
@@ -183,13 +183,15 @@ Deno.test({
         /WRONG: it is signed by CN=fairlead other CA, which is not in daemon\/ca\.pem/,
       ]],
       ["daemon", certs.server, otherCa, [/which is not in daemon\/ca\.pem/]],
-      ["daemon", certs.server, certs.server, [/daemon\/ca\.pem.*\n {2}WRONG: it is no CA/]],
+      ["daemon", certs.server, certs.server, [
+        /daemon\/ca\.pem.*\n {2}WRONG: it is not a CA certificate/,
+      ]],
       ["daemon", plain, ca, [
-        /WRONG: it has no subjectAltName, and its common name counts no more/,
+        /WRONG: it has no subjectAltName, and clients no longer accept the common name/,
       ]],
       ["daemon", { cert: certs.server.key, key: certs.server.cert }, ca, [
-        /WRONG: daemon\/cert\.pem: it holds a private key, and no certificate/,
-        /WRONG: daemon\/key\.pem: it holds no private key/,
+        /WRONG: daemon\/cert\.pem: it contains a private key but no certificate/,
+        /WRONG: daemon\/key\.pem: it contains no PEM private key/,
       ]],
     ];
     for (const [folder, pair, ca, expected] of cases) {
@@ -202,15 +204,18 @@ Deno.test({
       Deno.chmodSync(`${into}/key.pem`, 0o600);
       const { code, stdout } = await space.fairlead(["certs", "check", root]);
       for (const pattern of expected) match(stdout, pattern);
-      equal(code, /Nothing is wrong/.test(stdout) ? 0 : 1);
+      equal(code, /No problems found/.test(stdout) ? 0 : 1);
     }
     await create(space, "one", "--host", "a");
     await create(space, "two", "--host", "a");
     Deno.copyFileSync(space.path("two/client/ca.pem"), space.path("one/client/ca.pem"));
     Deno.chmodSync(space.path("one/ca/key.pem"), 0o644);
     const mixed = await space.fairlead(["certs", "check", "one"]);
-    match(mixed.stdout, /daemon\/cert.pem: it is signed by CN=fairlead CA, but with another key/);
-    match(mixed.stdout, /ca\/key.pem: key, ec\n {2}WRONG: others may read it \(mode 0644\)/);
+    match(
+      mixed.stdout,
+      /daemon\/cert.pem: it is signed by CN=fairlead CA, but with a different key/,
+    );
+    match(mixed.stdout, /ca\/key.pem: key, ec\n {2}WRONG: other users can read it \(mode 0644\)/);
     Deno.removeSync(space.path("two/daemon/ca.pem"));
     const alone = await space.fairlead(["certs", "check", "two"]);
     match(

@@ -100,7 +100,7 @@ Deno.test("the check of the tables sees what is wrong with them", async () => {
       ],
       [/^\| `--target` .*$/m, "$&\n$&", /--target of build has 2 rows/],
       [/^\| `--target` .*$/m, "| `--target` | refused |  |", /refused: say how, or why/],
-      [/^\| `--target` .*$/m, "| `--target` | perfect | yes |", /perfect is none of/],
+      [/^\| `--target` .*$/m, "| `--target` | perfect | yes |", /perfect is not one of/],
       [/^\| `-t`, `--tag` .*$/m, "| `--tag` | same |  |", /--tag of build has another letter/],
       [/^\| `prune` .*\n/m, "", /add prune to the table of commands/],
       [/^\| `prune` .*$/m, "$&\n| `vanish` | same |  |", /vanish is not here/],
@@ -175,7 +175,7 @@ Deno.test("the check of the variables sees what is wrong with their table", asyn
       [[...good, "| `BUILDX_NEW` | same | |"], /does not name BUILDX_NEW: same is wrong/],
       [[...good.slice(0, 4), "| `NO_COLOR` | missing | why |"], /names NO_COLOR: missing is wrong/],
       [[...good.slice(0, 3), "| `BUILDKIT_COLORS` | differs | |"], /differs: say how, or why/],
-      [[...good.slice(0, 3), "| `BUILDKIT_COLORS` | fine | yes |"], /fine is none of/],
+      [[...good.slice(0, 3), "| `BUILDKIT_COLORS` | fine | yes |"], /fine is not one of/],
     ];
     for (const [rows, breach] of broken) {
       await table(...rows);

@@ -250,7 +250,7 @@ Deno.test({ name: "a launch that can't be says so, and ends", ignore }, async ()
   const cases: [Record<string, unknown>, RegExp][] = [
     [{}, /no context to build: launch has no contextPath/],
     [{ contextPath: "-" }, /stdin is not supported with debugger/],
-    [{ contextPath: 7 }, /contextPath of launch is no text/],
+    [{ contextPath: 7 }, /contextPath of launch is not a string/],
   ];
   for (const [args, message] of cases) {
     await using client = ours(it);

@@ -93,7 +93,7 @@ Deno.test({ name: "questions that can't be answered say what is wrong", ignore }
     [["--cat", "one"], /needs STEP:PATH/],
     [["--cat", "one:"], /the path is empty/],
     [["--copy", "one:/w"], /needs a destination/],
-    [["--copy", "one:/w", "no/folder/x"], /the folder of no\/folder\/x isn't there/],
+    [["--copy", "one:/w", "no/folder/x"], /the folder for no\/folder\/x does not exist/],
     [["--files", "--cat", "one:/w"], /can't be used together/],
     [["--files", "--push"], /--files and --push can't be used together/],
     [["--files", "--shell-on-error"], /can't be used together/],

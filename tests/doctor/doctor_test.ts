@@ -177,7 +177,7 @@ Deno.test("doctor: ports that are no daemon's", async (t) => {
     const accepting = silent.accept();
     const url = `tcp://127.0.0.1:${silent.addr.port}`;
     const steps = await examined(space, url, "--connect-timeout=600ms");
-    failed(steps, "HTTP/2", /accepts connections, but said nothing for 0\.6 s/, /./);
+    failed(steps, "HTTP/2", /accepts connections, but sent nothing for 0\.6 s/, /./);
     (await accepting).close();
     silent.close();
   });
@@ -248,7 +248,7 @@ Deno.test({
       await by(`echo Welcome; exec ${program}`),
       "HTTP/2",
       /it wrote the text "Welcome"/,
-      /prints nothing of its own/,
+      /prints nothing itself/,
     );
     failed(
       await examined(space, `${at}/x?identity=${sshd.key}&knownHosts=${sshd.root}/none`),

@@ -56,7 +56,7 @@ Deno.test({
         const { ours, theirs, told } = await rows(space);
         equal(ours.join("\n"), theirs.join("\n"));
         match(ours[1]!, / inactive$/);
-        match(told, /a build makes it, and so does fairlead inspect --bootstrap Made$/m);
+        match(told, /a build creates it, and so does fairlead inspect --bootstrap Made$/m);
         equal(await containers(space, "-a"), "");
       });
 
@@ -130,7 +130,7 @@ Deno.test({
       equal(code, 0, stderr);
       match(
         stderr,
-        /container \S+ is missing: it is made again, with its cache in the volume \S+_state/,
+        /container \S+ is missing: it is created again, with its cache in the volume \S+_state/,
       );
       const relayed = await space.fairlead(["dial-stdio"]);
       equal(relayed.code, 0, relayed.stderr);
@@ -260,7 +260,7 @@ Deno.test({
       for (const args of [["build", "ctx"], ["inspect", "--bootstrap"], ["stop"], ["rm", "Made"]]) {
         const { code, stderr } = await space.fairlead(args);
         equal(code, 1, `${args}: ${stderr}`);
-        match(stderr, /belongs to no builder/);
+        match(stderr, /does not belong to a builder/);
       }
       equal(await containers(space, "-a"), `${container} created`);
       await space.engine.docker("rm", container);

@@ -81,7 +81,7 @@ Deno.test({ name: "podman-container: made, used, stopped and removed", ignore },
     const bad = await space.fairlead([...create(), "podman.sock"]);
     match(
       bad.stderr,
-      /failed to parse endpoint podman\.sock: it is no address of podman's service/,
+      /failed to parse endpoint podman\.sock: it is not the address of a podman service/,
     );
     const option = await space.fairlead(create("--driver-opt", "memry=1g"));
     match(option.stderr, /invalid driver option memry for podman-container driver/);

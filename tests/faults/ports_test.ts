@@ -89,7 +89,7 @@ Deno.test("a port that speaks SSH", async () => {
 
 Deno.test("a port that speaks plain words", async () => {
   await using server = startTalker("220 mail.example ESMTP\r\n", { first: true });
-  await refused(server.port, /speaks no HTTP\/2: it wrote the text "220 mail/, /hint: /);
+  await refused(server.port, /does not speak HTTP\/2: it wrote the text "220 mail/, /hint: /);
 });
 
 Deno.test("a port that closes without a word", async () => {

@@ -151,7 +151,7 @@ Deno.test("a port that accepts and never says a word is told as that", async () 
   assert.ok(error instanceof DialError, String(error));
   assert.match(
     error.message,
-    /^cannot reach tcp:\S+: it accepts connections, but said nothing for 0.5 s$/,
+    /^cannot reach tcp:\S+: it accepts connections, but sent nothing for 0.5 s$/,
   );
   assert.match(error.hint ?? "", /./);
 });

@@ -127,7 +127,7 @@ Deno.test({ name: "history attach follows a build that somebody else runs", igno
   const { space } = daemon;
   assert.ok(await daemon.build("base"));
   const none = await space.fairlead(["history", "attach"]);
-  assert.equal(none.stderr.split("\n").at(-2), "ERROR: no build runs now");
+  assert.equal(none.stderr.split("\n").at(-2), "ERROR: no build is running");
   const running = daemon.build("slow");
   let list = "";
   while (!list.includes("Running")) {

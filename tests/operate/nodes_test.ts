@@ -65,6 +65,6 @@ Deno.test("a daemon without history, and one that says nothing", async () => {
   space.write(builder({ mute: `tcp://127.0.0.1:${silent.addr.port}` }));
   const du = await space.fairlead(["du", "--timeout", "300ms"]);
   assert.equal(du.code, 1);
-  assert.match(du.stderr, /^ERROR: node mute: .* said nothing for 0\.3 s\n$/m);
+  assert.match(du.stderr, /^ERROR: node mute: .* sent nothing for 0\.3 s\n$/m);
   assert.equal(du.stdout, "");
 });

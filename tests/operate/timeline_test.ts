@@ -233,7 +233,7 @@ Deno.test({ name: "a build's timeline, as a reader sees it", ignore }, async (t)
     await child.status;
     const { code, stdout, stderr } = (await page)!;
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /^build \w{25} still runs: its page comes when it ends$/m);
+    assert.match(stderr, /^build \w{25} is still running: its page is written when it ends$/m);
     assert.match(stdout, /<b class="failed">failed<\/b>[^]*<p class="error">.*exit code: 3/);
   });
 

@@ -104,7 +104,7 @@ const beasts: Readonly<Record<string, Beast>> = {
   },
   "has no versions": {
     metadata: echo(metadataOf("x", { protocol: { min: 2, max: 1 } })),
-    message: /no proper "protocol"/,
+    message: /no valid "protocol"/,
   },
   "is for other schemes": {
     metadata: echo(metadataOf("y")),

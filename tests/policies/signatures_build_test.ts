@@ -86,14 +86,17 @@ Deno.test({ name: "policies that require signatures", ignore }, async (t) => {
       offline,
     );
     assert.equal(code, 1);
-    assert.match(stderr, /WARNING: signatures can't be verified: no trust root was fetched yet/);
+    assert.match(
+      stderr,
+      /WARNING: signatures can't be verified: no trust root has been fetched yet/,
+    );
     assert.match(stderr, /fairlead policy trust --refresh/);
     assert.match(stderr, /^ERROR: policy denied: unsigned$/m);
     const built = await build(offline, "good");
     assert.equal(built.code, 1);
     assert.match(
       built.stderr,
-      /^WARNING: signatures can't be verified: no trust root was fetched/m,
+      /^WARNING: signatures can't be verified: no trust root has been fetched/m,
     );
     assert.match(built.stderr, /^Policy: unsigned$/m);
   });

@@ -50,7 +50,7 @@ Deno.test("the trust root", async (t) => {
       const folder = await fresh();
       assert.match(
         (await savedTrust(module, folder, signal)).problem ?? "",
-        /no trust root was fetched/,
+        /no trust root has been fetched/,
       );
       const state = await updateTrust(module, folder, signal);
       assert.equal(atob(state.trustedRoot!), plain.trustedRoot);

@@ -177,7 +177,7 @@ Deno.test("an index that can't be had now is not one that isn't there", async ()
   await rejects(it.reader.fetch({ ...descriptor, mediaType }), { code: "unreachable" });
 });
 
-Deno.test("a digest that is none, and a manifest stored as another, are noticed", async () => {
+Deno.test("an invalid digest, and a manifest stored as another, are noticed", async () => {
   await using it = world(({ method }) =>
     new Response(method === "GET" ? "{}" : null, {
       status: method === "PUT" ? 201 : 200,
@@ -187,7 +187,7 @@ Deno.test("a digest that is none, and a manifest stored as another, are noticed"
       },
     })
   );
-  await rejects(it.reader.resolve(it.name), { code: "corrupt", message: /a digest that is none/ });
+  await rejects(it.reader.resolve(it.name), { code: "corrupt", message: /an invalid digest/ });
   const { descriptor, bytes } = await blob(3);
   await rejects(it.writer.putManifest(descriptor, bytes), { code: "corrupt" });
 });

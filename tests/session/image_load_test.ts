@@ -191,7 +191,7 @@ Deno.test({
       Deno.kill(engine.pid, "SIGSTOP");
       await rejects(async () => {
         for (let i = 0; i < 1024; i++) await sink.write(block);
-      }, /^OutputError: .* has got no further for 1 s, and doesn't answer any more$/);
+      }, /^OutputError: .* has made no progress for 1 s, and doesn't answer any more$/);
     } finally {
       Deno.kill(engine.pid, "SIGCONT");
       await sink.abort("over");

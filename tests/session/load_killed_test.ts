@@ -68,7 +68,7 @@ Deno.test({
       await containerd.kill();
       match(
         await told(child),
-        /^ERROR: failed to build: cannot load the image into containerd: containerd at \S+ broke the connection off$/m,
+        /^ERROR: failed to build: cannot load the image into containerd: containerd at \S+ dropped the connection$/m,
       );
     });
     await t.step("containerd is stopped: it says nothing any more", async () => {

@@ -51,7 +51,7 @@ for (const options of engines) {
       const first = await builds(space, env, "--load", "-t", "a/b:1", "--iidfile=id");
       ok(!/nothing is sent/.test(first));
       const again = await builds(space, env, "--load", "-t", "a/b:2", "-t", "c", "--iidfile=id2");
-      match(again, /docker has the image already, nothing is sent/);
+      match(again, /docker already has the image: nothing is sent/);
       equal(space.read("id2"), space.read("id"));
       for (const name of ["a/b:1", "a/b:2", "c"]) {
         const { stdout } = await docker.docker("images", "-q", "--no-trunc", name);
@@ -100,7 +100,7 @@ Deno.test({
     equal(ran.stdout.trim(), space.read("ctx/file"));
 
     const again = await builds(space, env, "-o", output, "-t", "a/b:2");
-    match(again, /podman has the image already, nothing is sent/);
+    match(again, /podman already has the image: nothing is sent/);
     deepEqual(await names(), ["docker.io/a/b:1", "docker.io/a/b:2", "docker.io/library/c:latest"]);
     const socket = podman.address.slice("unix://".length);
     await builds(space, {}, "-o", `${output},socket=${socket}`, "-t", "by/path:1");
@@ -204,7 +204,7 @@ Deno.test({
         env,
       );
       equal(two.code, 1);
-      match(two.stderr, /the daemon knows one such store/);
+      match(two.stderr, /the daemon accepts one such store/);
       match(
         await refuses(space, env, "type=docker,load=rkt"),
         /hint: load is[^]*cannot load into "rkt"/,

@@ -66,7 +66,14 @@ export function kubeDoctor(cluster: Kubernetes): void {
     await makePod(api, { name: "empty", containers: { main: sleeps } });
     /** The steps that succeeded, the step that failed, its message, and its hint. */
     const failures: [string, KubeconfigParts, string[], string, RegExp, RegExp][] = [
-      ["a wrong token", { user: { token: "x" } }, entered, "authenticate", /nobody by/, /log in/],
+      [
+        "a wrong token",
+        { user: { token: "x" } },
+        entered,
+        "authenticate",
+        /does not accept/,
+        /log in/,
+      ],
       [
         "an expired certificate",
         { user: { "client-certificate": cert, "client-key": key } },
@@ -104,7 +111,7 @@ export function kubeDoctor(cluster: Kubernetes): void {
         { cluster: { server: front.server } },
         ["endpoint", "connect"],
         "upgrade",
-        /refused by what answers at .* \(it is nginx\): 403 Forbidden/,
+        /refused by the server at .* \(it is nginx\): 403 Forbidden/,
         /must let upgrades to websocket through/,
       ],
       [
@@ -112,7 +119,7 @@ export function kubeDoctor(cluster: Kubernetes): void {
         { cluster: { server: server.replace("https:", "http:") } },
         ["endpoint", "connect"],
         "upgrade",
-        /what answers at http:\S+ is no API server: .*HTTP request to an HTTPS server/,
+        /the server at http:\S+ is not an API server: .*HTTP request to an HTTPS server/,
         /the server of context dev of .*: its scheme and its path/,
       ],
       [

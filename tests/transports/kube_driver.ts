@@ -44,7 +44,7 @@ export function kubeDriver(cluster: Kubernetes): void {
       const { ours, theirs, told } = await rows();
       equal(ours, theirs);
       match(ours, / inactive$/);
-      match(told, /a build makes it, and so does fairlead inspect --bootstrap In_pods$/m);
+      match(told, /a build creates it, and so does fairlead inspect --bootstrap In_pods$/m);
     });
 
     const booting = space.buildx(["inspect", "--bootstrap"]);

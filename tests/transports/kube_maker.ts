@@ -151,7 +151,7 @@ export function kubeMaker(cluster: Kubernetes): void {
       ok(await until(async () => await names(`${core}/pods?labelSelector=app=ku0`) === "", 20_000));
       const { code, stderr } = await made.fairlead(["build", "--progress=plain", "ctx"]);
       equal(code, 0, stderr);
-      match(stderr, /scaling deployment\/ku0 up to 1, because it was scaled to none/);
+      match(stderr, /scaling deployment\/ku0 up to 1, because it was scaled to zero/);
       equal((await made.fairlead(["rm", "Ku"])).code, 0);
     });
 
@@ -192,7 +192,7 @@ export function kubeMaker(cluster: Kubernetes): void {
       for (const args of [["inspect", "--bootstrap"], ["build", "ctx"], ["stop"], ["rm", "Ku"]]) {
         const { code, stderr } = await made.fairlead(args);
         equal(code, 1, `${args}: ${stderr}`);
-        match(stderr, /deployment\/ku0 in namespace default belongs to no builder/);
+        match(stderr, /deployment\/ku0 in namespace default does not belong to a builder/);
       }
       equal(await names(`${apps}/deployments`), "ku0");
       await api.call("DELETE", `${apps}/deployments/ku0`);
@@ -201,7 +201,7 @@ export function kubeMaker(cluster: Kubernetes): void {
       await create("--buildkitd-config", made.path("daemon.toml"));
       const { code, stderr } = await made.fairlead(["inspect", "--bootstrap"]);
       equal(code, 1);
-      match(stderr, /configmap\/ku0-config in namespace default belongs to no builder/);
+      match(stderr, /configmap\/ku0-config in namespace default does not belong to a builder/);
       equal((await made.fairlead(["rm", "Ku"])).code, 0);
       equal(await names(`${core}/configmaps`), "ku0-config");
       equal(await names(`${apps}/deployments`), "");

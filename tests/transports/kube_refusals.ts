@@ -69,7 +69,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
       fails(
         "kube-pod://builder",
         await as({ token: "hunter2" }),
-        /knows nobody by the token of user me of .*: Unauthorized; they are wrong, or have expired/,
+        /does not accept the token of user me of .*: Unauthorized; they are wrong, or have expired/,
         "unauthenticated",
       ));
     await t.step("an expired token", async () => {
@@ -79,7 +79,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
       await fails(
         "kube-pod://builder",
         await as({ token }),
-        /nobody by the token of user me of \S+, which expired on 2020-09-13T12:26Z: Unauthorized/,
+        /does not accept the token of user me of \S+, which expired on 2020-09-13T12:26Z: Unauthorized/,
         "unauthenticated",
       );
     });
@@ -87,7 +87,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
       fails(
         "kube-pod://builder",
         await as({}),
-        /was shown no credentials of user me of .*; give the user of context dev of .* a token/,
+        /refuses access with no credentials of user me of .*; give the user of context dev of .* a token/,
         "unauthenticated",
       ));
     await t.step("a certificate of another CA", async () =>
@@ -97,7 +97,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
           "client-certificate": certs.otherClient.cert,
           "client-key": certs.otherClient.key,
         }),
-        /knows nobody by the client certificate of user me of .*: Unauthorized/,
+        /does not accept the client certificate of user me of .*: Unauthorized/,
         "unauthenticated",
       ));
     await t.step("an expired certificate", async () => {
@@ -234,7 +234,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
       await fails(
         "kube-pod://two",
         await at({ server: front.server }),
-        /the WebSocket upgrade was refused by what answers at http:.* \(it is nginx\): 403 Forbidden; a proxy/,
+        /the WebSocket upgrade was refused by the server at http:.* \(it is nginx\): 403 Forbidden; a proxy/,
         "unsupported",
       );
     });
@@ -243,7 +243,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
       await fails(
         "kube-pod://two",
         await at({ server: front.server }),
-        /doesn't answer as an API server: the answer is no HTTP/,
+        /doesn't answer as an API server: the answer is not HTTP/,
         "unreachable",
       );
     });
@@ -255,7 +255,10 @@ export function kubeRefusals(cluster: Kubernetes): void {
       for (const endpoint of ["kube-pod://two", "kube-pod://?selector=app=two"]) {
         await assert.rejects(dialKube(endpoint, busy), (error) => {
           assert(error instanceof DialError && error.retryable, String(error));
-          assert.match(error.problem, /the API server http:\S+ is not ready, or has too .*: busy$/);
+          assert.match(
+            error.problem,
+            /the API server http:\S+ is not ready, or is overloaded: busy$/,
+          );
           return true;
         });
       }
@@ -276,7 +279,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
       await fails(
         "kube-pod://two",
         await at({ server: front.server }),
-        /can't be spoken to: the upgrade was not answered by a WebSocket server; a proxy in front/,
+        /can't be used: the upgrade was not answered by a WebSocket server; a proxy in front/,
         "unsupported",
       );
     });

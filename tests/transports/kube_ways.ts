@@ -45,7 +45,12 @@ export function kubeWays(cluster: Kubernetes): void {
         "config",
       );
       await Deno.writeTextFile(`${root}/token`, "old");
-      await fails(peer.endpoint, context, /nobody by the token .*\/token\)/, "unauthenticated");
+      await fails(
+        peer.endpoint,
+        context,
+        /does not accept the token .*\/token\)/,
+        "unauthenticated",
+      );
       await Deno.writeTextFile(`${root}/token`, `${token}\n`);
       await reaches(peer.endpoint, context);
     });
@@ -92,7 +97,7 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
       await fails(
         peer.endpoint,
         other,
-        /nobody by the credentials by \.\/plugin of user me/,
+        /does not accept the credentials by \.\/plugin of user me/,
         "unauthenticated",
       );
       assert.equal((await asked()).length, 3, "a refused one is asked for anew, once");
@@ -217,7 +222,7 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
     // Only the account's own namespace, and its right to look, can lead to this.
     await fails(/hint: see kubectl get pods[^]*no pod "nobody" in namespace inside/);
     await Deno.writeTextFile(`${folder}/token`, "another");
-    await fails(/hint: see that the account is still[^]*knows nobody by the token of this pod's.*/);
+    await fails(/hint: check that the account still[^]*does not accept the token of this pod's.*/);
     await Deno.copyFile(certs.otherCa.cert, `${folder}/ca.crt`);
     await fails(/hint: the account's ca\.crt must be this cluster's[^]*is not in \S+\/ca\.crt/);
     await Deno.remove(`${folder}/ca.crt`);
@@ -266,7 +271,7 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
         fails(
           peer.endpoint,
           await by("ftp://me:hunter2@x"),
-          /the proxy's address is not one: ftp:\/\/x; .*socks5/,
+          /the proxy's address is not valid: ftp:\/\/x; .*socks5/,
           "config",
         ),
     );

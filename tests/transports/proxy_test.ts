@@ -79,20 +79,20 @@ if (!skip(reason)) {
     await fails("", /--listen is missing/);
     await fails(
       "tcp://0.0.0.0:1",
-      /hint: whoever reaches[^]*neither a unix socket nor loopback TCP/,
+      /hint: anyone who can reach[^]*neither a unix socket nor loopback TCP/,
     );
     await fails(
       `unix://${folder}/file`,
-      /cannot listen at unix:.*: a file is there that is no socket/,
+      /cannot listen on unix:.*: a file that is not a socket is already there/,
     );
-    await fails(`unix://${folder}`, /cannot listen at unix:.*: a folder is there/);
-    await fails(`unix://${folder}/no/s`, /cannot listen at unix:.*: there is no folder \S+\/no\//);
+    await fails(`unix://${folder}`, /cannot listen on unix:.*: a folder is already there/);
+    await fails(`unix://${folder}/no/s`, /cannot listen on unix:.*: there is no folder \S+\/no\//);
     await fails(`unix://${folder}/${"x".repeat(120)}`, /: the path is too long for a socket/);
     assert.equal(await Deno.readTextFile(`${folder}/file`), "precious");
     await fails(`unix://${folder}/x`, /unknown scheme "unx"/, "unx:///s");
     await using _proxy = await startProxy([shared.address, `--listen=unix://${folder}/taken`]);
     for (const name of ["taken", "/taken", "./taken"]) {
-      await fails(`unix://${folder}/${name}`, /: somebody listens there already/);
+      await fails(`unix://${folder}/${name}`, /: another program is already listening there/);
     }
   });
 

@@ -115,7 +115,7 @@ if (!skip(reason)) {
     // The authority's own key is no host's key.
     await fails(
       at(sshd, `identity=${sshd.key}&knownHosts=${home}/.ssh/ca`),
-      /ca:1 knows .* by its certificate authority alone, and it shows no .*accept the key itself by: printf/,
+      /ca:1 trusts .* only by its certificate authority, but .*accept the key itself by: printf/,
       "denied",
     );
     await write("revoked", `${name(sshd)} ${key}\n@revoked * ${key}\n`);
@@ -149,7 +149,7 @@ if (!skip(reason)) {
       });
       await t.step("an authority that is not known", () =>
         serving(
-          (endpoint) => fails(endpoint, /does not hold its authority, \S+ SHA256:/, "denied"),
+          (endpoint) => fails(endpoint, /does not contain its authority, \S+ SHA256:/, "denied"),
           `@cert-authority * ${sshd.hostKeys[0]}\n`,
         ));
       await t.step("a revoked authority", () =>

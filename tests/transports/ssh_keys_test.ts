@@ -115,7 +115,7 @@ if (!skip(reason)) {
       await Deno.chmod(key, mode);
       await rig.fails(
         `${endpoint}&identity=${key}`,
-        /\/open is not used, since others may read it \(mode 6\d\d\); chmod 600 \S+\/open$/,
+        /\/open is not used, because other users can read it \(mode 6\d\d\); chmod 600 \S+\/open$/,
         "unauthenticated",
       );
       const { code } = await run("ssh", [
@@ -179,19 +179,19 @@ if (!skip(reason)) {
         "a password alone",
         "yes",
         "AuthenticationMethods password",
-        /takes no keys from user root: it asks for password; /,
+        /accepts no keys from user root: it asks for password; /,
       ],
       [
         "a password beside the key",
         "yes",
         "AuthenticationMethods publickey,password",
-        /took a key of user root, and asks for password on top of it/,
+        /accepted a key of user root, but also asks for password/,
       ],
       [
         "two keys",
         "no",
         "AuthenticationMethods publickey,publickey",
-        /took a key of user root, and asks for publickey on top of it/,
+        /accepted a key of user root, but also asks for publickey/,
       ],
     ] as const
   ) {

@@ -88,13 +88,13 @@ if (!skip(reason)) {
     await config(at("box", box, "ProxyCommand nc %r %h"));
     await rig.fails(
       "ssh://`id`@box" + socket,
-      /ProxyCommand: "`id`" \(%r\) can't stand in a command/,
+      /ProxyCommand: "`id`" \(%r\) can't be used in a command/,
       "config",
     );
     await config(at("box", box), `Match exec "test %r = x"\n Port 1\n`);
     await rig.fails(
       "ssh://x;id@box" + socket,
-      /config:5: Match exec: "x;id" \(%r\) can't stand in a command/,
+      /config:5: Match exec: "x;id" \(%r\) can't be used in a command/,
       "config",
     );
   });
@@ -107,7 +107,7 @@ if (!skip(reason)) {
       await Deno.chmod(path, 0o602);
       await rig.fails(
         `ssh://box${socket}`,
-        new RegExp(`${path}: it is not used, since others than you may write to it; chmod go-w`),
+        new RegExp(`${path}: it is not used, because other users can write to it; chmod go-w`),
         "config",
       );
       await Deno.chmod(path, 0o644);
@@ -218,7 +218,7 @@ if (!skip(reason)) {
     );
     await rig.fails(
       `ssh://box${socket}`,
-      /the way leads round in a circle, by root@127\.0\.0\.1:\d+ again; give one of the jump hosts/,
+      /the jump hosts form a circle: root@127\.0\.0\.1:\d+ comes again; give one of the jump hosts/,
       "config",
     );
   });

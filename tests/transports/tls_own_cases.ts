@@ -159,7 +159,7 @@ Deno.test("TLS of the runtime: what it refuses, node's refuses with a reason", a
   await refused(
     port.endpoint,
     { cacert: ca.cert, servername: "localhost" },
-    /has but the common name localhost, which does not hold for localhost; have it signed anew/,
+    /has only the common name localhost, which is not valid for localhost; have it signed again/,
   );
 });
 

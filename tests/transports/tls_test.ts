@@ -56,7 +56,7 @@ Deno.test("TLS: a CA that was made anew under the same name", async () => {
     refused(
       endpoint,
       { cacert: again.cert },
-      /is signed by CN=fairlead test CA, but with another key than that of .*ca-again\.pem; .*anew/,
+      /is signed by CN=fairlead test CA, but with a different key from that of .*ca-again\.pem; .*anew/,
     ));
 });
 
@@ -100,7 +100,7 @@ Deno.test("TLS: a name that the certificate doesn't hold for", async () => {
     refused(
       endpoint,
       { cacert, servername: "wrong.example" },
-      /is for localhost, 127\.0\.0\.1, ::1, and not for wrong\.example; give servername=localhost/,
+      /is valid for localhost, 127\.0\.0\.1, ::1, not for wrong\.example; give servername=localhost/,
     ));
 });
 
@@ -110,7 +110,7 @@ Deno.test("TLS: a common name counts for nothing", async () => {
     refused(
       endpoint,
       { cacert },
-      /has but the common name 127\.0\.0\.1, which does not hold for 127\.0\.0\.1; have it signed anew, with/,
+      /has only the common name 127\.0\.0\.1, which is not valid for 127\.0\.0\.1; have it signed again, with/,
     ));
 });
 
@@ -198,15 +198,15 @@ Deno.test("TLS: files that are wrong", async () => {
       [{ cacert: dir }, /can't read cacert .*: it is a folder/],
       [
         { cacert: ca.key },
-        /cacert .*ca\.key holds no certificate in PEM form: it holds a private key/,
+        /cacert .*ca\.key contains no PEM certificate: it contains a private key/,
       ],
-      [{ cacert: "/dev/null" }, /cacert \/dev\/null holds no certificate in PEM form; /],
+      [{ cacert: "/dev/null" }, /cacert \/dev\/null contains no PEM certificate; /],
       [{ cacert: damaged }, /certificate 1 in cacert .*damaged\.pem is damaged/],
       [{ cacert, cert }, /the certificate .*client\.pem is given without its key; .*key/],
       [{ cacert, key }, /the key .*client\.key is given without its certificate; .*cert/],
       [{ cacert, cert: "/none.pem", key }, /can't read cert \/none\.pem/],
       [{ cacert, cert, key: "/none.key" }, /can't read key \/none\.key/],
-      [{ cacert, cert, key: cert }, /key .*client\.pem holds no private key in PEM form/],
+      [{ cacert, cert, key: cert }, /key .*client\.pem contains no PEM private key/],
       [{ cacert, cert, key: encrypted }, /key .*encrypted\.key is encrypted; decrypt it/],
       [
         { cacert, cert, key: certs.server.key },

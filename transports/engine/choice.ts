@@ -31,7 +31,7 @@ export function parseEngine({ redacted, options }: Endpoint): EngineChoice {
     throw fail("its host has no scheme", "write it as host=unix:///var/run/docker.sock");
   }
   if (host !== undefined && withoutPassword(host) !== host) {
-    throw fail("its host has a password in it", "none is taken: use a key, or TLS");
+    throw fail("its host has a password in it", "passwords are not supported: use a key, or TLS");
   }
   return { ...context !== undefined && { context }, ...host !== undefined && { host } };
 }

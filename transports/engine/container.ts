@@ -26,7 +26,7 @@ export function parseContainer(
       address.includes("/")
         ? "it has a path"
         : address.includes("@")
-        ? "a user name means nothing here"
+        ? "a user name is not allowed here"
         : `${JSON.stringify(address)} is not a container's name`,
     );
   }

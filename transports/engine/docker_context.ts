@@ -72,7 +72,7 @@ export async function dockerEndpoint(
   // No transport uses the password, and many messages show the address.
   const where = name === "default" ? "DOCKER_HOST" : `docker context ${JSON.stringify(name)}`;
   throw new DockerContextError(`${where} has a password in it: ${shown}`, {
-    hint: "none is taken: use a key, or TLS",
+    hint: "passwords are not supported: use a key, or TLS",
   });
 }
 

@@ -132,7 +132,11 @@ export async function answerOf(
     throw broken(endpoint, error);
   }
   if (/HTTP request to an HTTPS server/.test(text)) {
-    throw misplaced(endpoint.host, "it speaks TLS, and was addressed in the clear", TLS_FILES);
+    throw misplaced(
+      endpoint.host,
+      "it expects TLS, but the connection was not encrypted",
+      TLS_FILES,
+    );
   }
   const path = request.path.split("?", 1)[0];
   throw new EngineError(
@@ -209,7 +213,7 @@ async function connectPort(
   if (!tls) return stream;
   if (tls.skipVerify) {
     context.warn?.(
-      `the docker engine at ${host} may be anybody: its certificate is not verified; ` +
+      `the certificate of the docker engine at ${host} is not verified, so another machine may answer; ` +
         "set DOCKER_TLS_VERIFY=1, or make its docker context without skip-tls-verify",
     );
   }

@@ -196,7 +196,7 @@ async function failureOf(
   const of = { endpoint: exec.endpoint, step: "exec" as const, cause: broken };
   if (typeof code !== "number") {
     const reason = broken instanceof Error ? broken.message : code?.message;
-    const problem = `the engine ${exec.engine.host} broke the connection off: ${reason}`;
+    const problem = `the engine ${exec.engine.host} dropped the connection: ${reason}`;
     return end(any, problem, { ...of, code: "unreachable", hint: exec.engineHint });
   }
   const program = exec.command[0]!;

@@ -74,10 +74,10 @@ async function upgrade(
 function refused(error: EngineError, endpoint: string, host: string): DialError {
   const of = { endpoint, step: "upgrade" as const, cause: error };
   if (error.status === 404) {
-    return new DialError(`the engine at ${host} has no BuildKit inside`, {
+    return new DialError(`the engine at ${host} does not include BuildKit`, {
       ...of,
       code: "unsupported",
-      hint: "docker has one since 18.09, podman has none: use a daemon of its own, like " +
+      hint: "docker includes BuildKit since 18.09, podman does not: use a separate daemon with " +
         "docker-container:// or podman-container://",
     });
   }

@@ -29,7 +29,7 @@ export function podmanHost(env: Env, chosen?: string): PodmanHost {
   if (set && withoutPassword(set) !== set) {
     return {
       host: withoutPassword(set),
-      hint: `no engine takes a password: write ${from} without it`,
+      hint: `passwords are not supported: write ${from} without it`,
     };
   }
   if (set) return { host: set, hint: `start podman's service there, or correct ${from}` };

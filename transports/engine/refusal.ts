@@ -58,12 +58,12 @@ export async function explainRefusal(
     return fail(
       `container ${container} is paused`,
       "unreachable",
-      `let it go on: ${program} unpause ${container}`,
+      `resume it: ${program} unpause ${container}`,
     );
   }
   if (status === "restarting") {
     return fail(
-      `container ${container} ends as soon as it is started, and is started again and again`,
+      `container ${container} restarts again and again: it ends as soon as it is started`,
       "unreachable",
       `see why: ${program} logs ${container}`,
       { retryable: true },

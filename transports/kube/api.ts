@@ -226,14 +226,17 @@ const POD_TLS_HINT =
 
 /** Hints for TLS errors, by the error's text; they name the fields of a kubeconfig. */
 const TLS_HINTS: readonly (readonly [RegExp, string])[] = [
-  [/the credentials by/, "see what the exec plugin of the user gives"],
+  [/the credentials by/, "check the output of the user's exec plugin"],
   [/client certificate .*expired/, "renew client-certificate(-data) of the user"],
   [/client-certificate|client-key/, "check client-certificate(-data) and client-key(-data) there"],
   [
     /is signed by|another key|certificate-authority/,
     "check certificate-authority(-data) of the cluster",
   ],
-  [/, and not for /, "use a name it holds for as server, or as tls-server-name of the cluster"],
+  [
+    /, and not for /,
+    "use a name for which the certificate is valid as server, or as tls-server-name of the cluster",
+  ],
   [/client certificate/, "check client-certificate(-data) of the user, or get a new kubeconfig"],
 ];
 

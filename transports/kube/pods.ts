@@ -37,7 +37,7 @@ export async function readyPods(
         state: owner === undefined ? "missing" : "stopped",
         hint: owner === undefined
           ? `see ${kubectl} get pods -n ${namespace} --show-labels`
-          : `see ${kubectl} describe -n ${namespace} ${owner}; if it is scaled to none: ` +
+          : `see ${kubectl} describe -n ${namespace} ${owner}; if it is scaled to zero: ` +
             `${kubectl} scale -n ${namespace} ${owner} --replicas=1`,
       },
     );

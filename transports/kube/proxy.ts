@@ -78,7 +78,7 @@ export async function connectByProxy(
   if (!url || !port || !(url.protocol in PORTS)) {
     const hint = "proxy-url and HTTPS_PROXY take http://, https:// and socks5://";
     const shown = proxy.replace(/\/\/.*@/, "//");
-    throw fail(`the proxy's address is not one: ${shown}`, "config", hint);
+    throw fail(`the proxy's address is not valid: ${shown}`, "config", hint);
   }
   const at = { host: url.hostname.replace(/^\[|\]$/g, ""), port };
   const shown = `the proxy ${url.protocol}//${formatHostPort(at)}`;
@@ -114,7 +114,7 @@ export async function connectByProxy(
     context.signal.throwIfAborted();
     if (error instanceof DialError) throw error;
     const reason = error instanceof Error ? error.message : error;
-    throw fail(`${shown} broke the connection off: ${reason}`, "unreachable", PROXY_HINT, error);
+    throw fail(`${shown} dropped the connection: ${reason}`, "unreachable", PROXY_HINT, error);
   } finally {
     context.signal.removeEventListener("abort", abort);
   }

@@ -128,7 +128,9 @@ export class HttpExchange {
     }
     const [, line, status] = /^HTTP\/1\.[01] ((\d{3})(?: .*)?)$/.exec(first) ?? [];
     if (status === undefined) {
-      throw new HttpError(`the answer is no HTTP: it begins ${JSON.stringify(first.slice(0, 40))}`);
+      throw new HttpError(
+        `the answer is not HTTP: it begins ${JSON.stringify(first.slice(0, 40))}`,
+      );
     }
     const headers = new Map<string, string>();
     for (let field = await this.#line(limit); field !== ""; field = await this.#line(limit)) {
@@ -153,7 +155,7 @@ export class HttpExchange {
       this.#chunks = "first";
     } else if (length !== undefined && status !== 101) {
       if (!/^\d{1,15}$/.test(length)) {
-        throw new HttpError("the answer's Content-Length is no number");
+        throw new HttpError("the answer's Content-Length is not a number");
       }
       this.#left = Number(length);
     }

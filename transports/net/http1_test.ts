@@ -112,10 +112,10 @@ Deno.test("answers that are none", async () => {
   const bad: [string, string][] = [
     ["", "the connection ended"],
     ["HTTP/1.1 200 OK\r\nA: b", "the answer broke off"],
-    ["SSH-2.0-OpenSSH\r\n", 'the answer is no HTTP: it begins "SSH-2.0-OpenSSH"'],
+    ["SSH-2.0-OpenSSH\r\n", 'the answer is not HTTP: it begins "SSH-2.0-OpenSSH"'],
     ["HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", "the answer has a header line without a name"],
     [`HTTP/1.1 200 OK\r\nA: ${"x".repeat(70000)}\r\n\r\n`, "the answer has too long a head"],
-    ["HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "the answer's Content-Length is no number"],
+    ["HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "the answer's Content-Length is not a number"],
     ["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "the answer broke off"],
     [
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",

@@ -104,7 +104,7 @@ interface Target {
 
 /** Adds a name's addresses to a message. */
 function also({ host, addresses }: Target): string {
-  return addresses === "" ? "" : `${host} is ${addresses}`;
+  return addresses === "" ? "" : `${host} resolves to ${addresses}`;
 }
 
 /** Looks up a name's addresses; none when the answer takes too long. */
@@ -131,7 +131,7 @@ const FAILURES: Readonly<Record<string, readonly [DialErrorCode, string, string]
   ],
   ECONNRESET: [
     "unreachable",
-    "the host broke the connection off",
+    "the host dropped the connection",
     "look for a firewall or a proxy on the way to the daemon",
   ],
 };

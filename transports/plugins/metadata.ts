@@ -63,9 +63,9 @@ export function parseMetadata(text: string): Metadata {
   const { name, version = "", vendor, schemes, summary = "", handshake = "line" } = value;
   const [wrong] = Object.entries({ name, version, vendor, summary })
     .filter(([key, text]) => typeof text !== "string" && (text !== undefined || key === "name"));
-  if (wrong !== undefined) throw bad(`its metadata has no proper "${wrong[0]}"`);
+  if (wrong !== undefined) throw bad(`its metadata has no valid "${wrong[0]}"`);
   if (!isStrings(schemes) || schemes.length === 0) {
-    throw bad('its metadata has no proper "schemes"');
+    throw bad('its metadata has no valid "schemes"');
   }
   if (handshake !== "line" && handshake !== "none") {
     throw bad('the "handshake" of its metadata is neither "line" nor "none"');
@@ -86,7 +86,7 @@ export function parseMetadata(text: string): Metadata {
 function rangeOf(value: unknown): Range {
   const { min, max } = isObject(value) ? value : {};
   if (!Number.isInteger(min) || !Number.isInteger(max) || (min as number) > (max as number)) {
-    throw bad('its metadata has no proper "protocol", like {"min":1,"max":1}');
+    throw bad('its metadata has no valid "protocol", like {"min":1,"max":1}');
   }
   return { min: min as number, max: max as number };
 }
@@ -96,7 +96,7 @@ function rangeText({ min, max }: Range): string {
 }
 
 function optionsOf(value: unknown): OptionSpec[] {
-  if (!Array.isArray(value)) throw bad('the "options" of its metadata are no list');
+  if (!Array.isArray(value)) throw bad('the "options" of its metadata are not a list');
   return value.map((option: unknown) => {
     if (!isObject(option) || typeof option.name !== "string" || option.name === "") {
       throw bad('an entry of the "options" of its metadata has no "name"');

@@ -23,16 +23,16 @@ Deno.test("metadata: what is there, what is left out, what is unknown", () => {
 
 const wrong: Readonly<Record<string, [unknown, RegExp]>> = {
   "a string": ["x", /not a JSON object/],
-  "no protocol": [{ ...good, protocol: undefined }, /no proper "protocol"/],
-  "half a version": [{ ...good, protocol: { min: 0.5, max: 1 } }, /no proper "protocol"/],
+  "no protocol": [{ ...good, protocol: undefined }, /no valid "protocol"/],
+  "half a version": [{ ...good, protocol: { min: 0.5, max: 1 } }, /no valid "protocol"/],
   "a later protocol": [{ ...good, protocol: { min: 2, max: 2 } }, /protocol 2, and fairlead 1$/],
   "an earlier protocol": [{ protocol: { min: 0, max: 0 } }, /protocol 0, and fairlead 1$/],
-  "no name": [{ ...good, name: undefined }, /no proper "name"/],
-  "a number as version": [{ ...good, version: 1 }, /no proper "version"/],
-  "no schemes": [{ ...good, schemes: [] }, /no proper "schemes"/],
-  "a scheme that is none": [{ ...good, schemes: [1] }, /no proper "schemes"/],
+  "no name": [{ ...good, name: undefined }, /no valid "name"/],
+  "a number as version": [{ ...good, version: 1 }, /no valid "version"/],
+  "no schemes": [{ ...good, schemes: [] }, /no valid "schemes"/],
+  "a scheme that is none": [{ ...good, schemes: [1] }, /no valid "schemes"/],
   "an odd handshake": [{ ...good, handshake: "wave" }, /neither "line" nor "none"/],
-  "options as an object": [{ ...good, options: {} }, /no list/],
+  "options as an object": [{ ...good, options: {} }, /not a list/],
   "an option without a name": [{ ...good, options: [{}] }, /has no "name"/],
 };
 

@@ -13,7 +13,7 @@ checkEndpoints(dockerContainer, {
     ["docker-container://", /it has no container name; write it as docker-container:\/\/buildkitd/],
     ["docker-container:///b", /it has a path/],
     ["docker-container://b/c", /it has a path/],
-    ["docker-container://user:hunter2@b", /a user name means nothing here/],
+    ["docker-container://user:hunter2@b", /a user name is not allowed here/],
     ["docker-container://-b", /"-b" is not a container's name/],
     ["docker-container://a b", /"a b" is not a container's name/],
     ["docker-container://b:1", /"b:1" is not a container's name/],

@@ -65,8 +65,8 @@ export const kubePod = {
         address.includes("/")
           ? "it has a path"
           : address.includes("@")
-          ? "a user name means nothing here"
-          : `${JSON.stringify(address)} is no pod's name`,
+          ? "a user name is not allowed here"
+          : `${JSON.stringify(address)} is not a valid pod name`,
         `write it as ${meant}`,
       );
     }
@@ -74,7 +74,7 @@ export const kubePod = {
       const value = options.get(name);
       if (value !== undefined && !NAME.test(value)) {
         fail(
-          `${JSON.stringify(value)} is no ${name}'s name`,
+          `${JSON.stringify(value)} is not a valid ${name} name`,
           "names are made of a-z, 0-9, dots and dashes",
         );
       }
@@ -87,16 +87,18 @@ export const kubePod = {
     };
     const loadbalance = oneOf("loadbalance", ["sticky", "random"]);
     if (loadbalance !== undefined && selector === undefined) {
-      fail("loadbalance has no use with one pod", "leave it out, or give a selector");
+      fail("loadbalance can't be used with a single pod", "leave it out, or give a selector");
     }
     const forwards = oneOf("mode", ["exec", "port-forward"]) === "port-forward";
     const port = options.get("port");
-    if (port !== undefined && !forwards) fail("port has no use here", "give mode=port-forward too");
+    if (port !== undefined && !forwards) {
+      fail("port can't be used here", "give mode=port-forward too");
+    }
     if (port !== undefined && !(/^\d{1,5}$/.test(port) && +port > 0 && +port < 65536)) {
       fail(`${JSON.stringify(port)} is not a port`, "a port is a number from 1 to 65535");
     }
     if (forwards && options.has("container")) {
-      fail("container has no use with port-forward", "a pod's containers share their ports");
+      fail("container can't be used with port-forward", "a pod's containers share their ports");
     }
     const text = (name: "selector" | "namespace" | "container" | "context" | "kubeconfig") => {
       const value = options.get(name);

@@ -30,8 +30,8 @@ export const ssh = {
   summary: "a daemon's unix socket on another host, through its ssh server",
   example: "ssh://me@build.example.com",
   options: [
-    { name: "identity", summary: "the file of the private key; no other is tried" },
-    { name: "knownHosts", summary: "the file of known hosts, instead of the usual ones" },
+    { name: "identity", summary: "the file of the private key; no other key is tried" },
+    { name: "knownHosts", summary: "a known_hosts file instead of the usual ones" },
     { name: "socket", summary: `the daemon's socket there; default: ${SOCKET}` },
     {
       name: "command",
@@ -55,13 +55,13 @@ export const ssh = {
       try {
         return decodeURIComponent(text);
       } catch {
-        return fail("it holds a percent sign that encodes nothing", "write a percent sign as %25");
+        return fail("it contains an invalid percent encoding", "write a percent sign as %25");
       }
     };
     const at = authority.lastIndexOf("@");
     const login = at < 0 ? undefined : authority.slice(0, at);
     if (login?.includes(":")) {
-      fail("a password is not taken", "use a key: ?identity=FILE, ~/.ssh/config, or the agent");
+      fail("passwords are not supported", "use a key: ?identity=FILE, ~/.ssh/config, or the agent");
     }
     const user = login === undefined || !USER.test(login) ? login : decoded(login);
     if (user !== undefined && (!USER.test(login!) || CONTROL.test(user) || user.startsWith("-"))) {
@@ -85,7 +85,7 @@ export const ssh = {
     if (socket !== undefined && !socket.startsWith("/")) {
       fail("the socket's path is relative", "write it with a leading slash");
     }
-    if (socket !== undefined && CONTROL.test(socket)) fail("its path holds a control character");
+    if (socket !== undefined && CONTROL.test(socket)) fail("its path contains a control character");
     const [identity, knownHosts, command] = ["identity", "knownHosts", "command"]
       .map((name) => options.get(name));
     return {

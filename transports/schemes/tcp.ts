@@ -30,7 +30,7 @@ export const tcp = {
       fail(misshapen(address));
     if (host === "") fail("it has no host");
     if (bracketed === undefined && host.includes(":")) {
-      fail("an IPv6 address stands in brackets", "write it as tcp://[ADDRESS]:PORT");
+      fail("an IPv6 address must be in brackets", "write it as tcp://[ADDRESS]:PORT");
     }
     if (bracketed !== undefined && !IPV6.test(bracketed)) fail("only IPv6 goes into brackets");
     if (bracketed === undefined && !isName(host)) {
@@ -89,7 +89,7 @@ function hostOf({ host, port }: TcpSpec): { authority: string; name: string } {
 }
 
 function misshapen(address: string): string {
-  if (address.includes("@")) return "a user name means nothing here";
+  if (address.includes("@")) return "a user name is not allowed here";
   if (address.includes("/")) return "it has a path";
   if (address.includes("#")) return "it has a fragment";
   return "it is not a host and a port";

@@ -18,7 +18,7 @@ checkEndpoints(tcp, {
     ["tcp://host", /it has no port; .*tcp:\/\/host:1234$/],
     ["tcp://host:", /it has no port/],
     ["tcp://[::1]", /it has no port; .*tcp:\/\/\[::1\]:1234$/],
-    ["tcp://::1:1234", /an IPv6 address stands in brackets/],
+    ["tcp://::1:1234", /an IPv6 address must be in brackets/],
     ["tcp://[::1", /it is not a host and a port/],
     ["tcp://[host]:1234", /only IPv6 goes into brackets/],
     ["tcp://host:0", /"0" is not a port; .*from 1 to 65535/],
@@ -27,7 +27,7 @@ checkEndpoints(tcp, {
     ["tcp://host:-1", /"-1" is not a port/],
     ["tcp://host:1234/path", /it has a path/],
     ["tcp://host:1234#x", /it has a fragment/],
-    ["tcp://user:hunter2@host:1234", /a user name means nothing here/],
+    ["tcp://user:hunter2@host:1234", /a user name is not allowed here/],
     ["tcp://a host:1234", /"a host" is not a host name/],
     ["tcp://host:1234?tls=hunter2", /no option "tls"/],
   ],
@@ -71,8 +71,11 @@ Deno.test("tcp: the steps of a dial that is slow", async () => {
   const signal = AbortSignal.timeout(700);
   const step = (...parts: unknown[]) => steps.push(parts.join(" "));
   const dialled = tcp.dial({ host: "localhost", port }, { ...context(signal), step });
-  await assert.rejects(dialled, /timed out while connecting \(localhost is 127\.0\.0\.1/);
-  assert.match(steps.join("; "), /^resolve localhost; connect localhost is 127\.0\.0\.1[^;]*$/);
+  await assert.rejects(dialled, /timed out while connecting \(localhost resolves to 127\.0\.0\.1/);
+  assert.match(
+    steps.join("; "),
+    /^resolve localhost; connect localhost resolves to 127\.0\.0\.1[^;]*$/,
+  );
   for (const conn of queue) conn.close();
   listener.close();
 });

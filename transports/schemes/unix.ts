@@ -87,7 +87,7 @@ async function explain(path: string, endpoint: string, cause: unknown): Promise<
       const problem = `it is a ${info.isDirectory ? "folder" : "file"}, not a socket`;
       return error(problem, { code: "config", hint: "give the path of the daemon's socket" });
     }
-    const hint = "start the daemon; the socket's file was left behind by one that is gone";
+    const hint = "start the daemon; the socket's file was left behind by an earlier daemon";
     return error("connection refused", { code: "unreachable", retryable: true, hint });
   }
   if (cause instanceof Deno.errors.WouldBlock) {

@@ -164,7 +164,7 @@ export function sshAuth(
     if (isOpen && text.includes("PRIVATE KEY-----")) {
       const shown = (mode! & 0o777).toString(8);
       note(
-        `the key ${file} is not used, since others may read it (mode ${shown})`,
+        `the key ${file} is not used, because other users can read it (mode ${shown})`,
         `chmod 600 ${file}`,
       );
       return [];

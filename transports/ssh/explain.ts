@@ -23,16 +23,16 @@ export function explain(error: SshError, { target, endpoint, auth, offers }: Fai
   const wanted = brief(answer?.methods.join(", ") ?? "") || "nothing more";
   if (answer?.partial) {
     return fail(
-      `the server took a key of user ${target.user}, and asks for ${wanted} on top of it`,
+      `the server accepted a key of user ${target.user}, but also asks for ${wanted}`,
       "unauthenticated",
-      "fairlead logs in by keys alone: give it all that the server asks for, or let one be enough",
+      "fairlead logs in with keys only: supply every key that the server asks for, or let one key be enough",
     );
   }
   if (answer !== undefined && !answer.methods.includes("publickey")) {
     return fail(
-      `the server takes no keys from user ${target.user}: it asks for ${wanted}`,
+      `the server accepts no keys from user ${target.user}: it asks for ${wanted}`,
       "unauthenticated",
-      "fairlead logs in by keys alone: let the server take them (PubkeyAuthentication)",
+      "fairlead logs in with keys only: let the server accept them (PubkeyAuthentication)",
     );
   }
   if (error.level === "client-authentication" || auth.tried.length > 0) {

@@ -88,7 +88,7 @@ export async function sshTarget(
     if (seen.includes(here)) {
       throw new SshConfigError(
         `ProxyJump of ${seen.at(-1)}`,
-        `the way leads round in a circle, by ${here} again`,
+        `the jump hosts form a circle: ${here} comes again`,
         "give one of the jump hosts ProxyJump none",
       );
     }

@@ -83,7 +83,7 @@ export async function overOwnTls(
     throw error;
   }
   if (connection === undefined) {
-    context.log(`${endpoint}: the runtime's TLS didn't do, so node's is tried`);
+    context.log(`${endpoint}: the runtime's TLS failed, so node's TLS is tried`);
     return undefined;
   }
   const stream = explaining(connection.stream, async (error) => {

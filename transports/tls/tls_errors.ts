@@ -34,15 +34,15 @@ export function explainCertificate(
     const isOld = alternativeNames(certificate).length === 0;
     const usable = isOld ? undefined : names.find((name) => !name.includes("*"));
     const holds = names.length === 0
-      ? "names no host, and not for"
+      ? "names no host, so it is not valid for"
       : isOld
-      ? `has but the common name ${names.join(", ")}, which does not hold for`
-      : `is for ${names.join(", ")}, and not for`;
+      ? `has only the common name ${names.join(", ")}, which is not valid for`
+      : `is valid for ${names.join(", ")}, not for`;
     const hint = usable !== undefined
-      ? `give servername=${usable}, or use a name it holds for in the endpoint`
+      ? `give servername=${usable}, or use a name for which it is valid in the endpoint`
       : isOld
-      ? `have it signed anew, with ${host} as its subjectAltName`
-      : "use a name it holds for in the endpoint, or as servername";
+      ? `have it signed again, with ${host} as its subjectAltName`
+      : "use a name for which it is valid in the endpoint, or as servername";
     return misfit(`${shown} ${holds} ${host}`, hint);
   }
   const issuer = issuerOf(certificate);
@@ -59,9 +59,9 @@ export function explainCertificate(
     return misfit(`${shown} is signed by ${issuer}, which is not in ${files.rootsFrom}`, hint);
   }
   if (!alike.some((root) => top.verify(root.publicKey))) {
-    const hint = "the CA was made anew: get its present certificate and give it as cacert";
+    const hint = "the CA was created again: get its current certificate and give it as cacert";
     return misfit(
-      `${shown} is signed by ${issuer}, but with another key than that of ${files.rootsFrom}`,
+      `${shown} is signed by ${issuer}, but with a different key from that of ${files.rootsFrom}`,
       hint,
     );
   }
@@ -165,8 +165,8 @@ function explainAlert(alert: string, host: string, { client }: TlsFiles): Misfit
     case "ProtocolVersion":
       return misfit(
         "unsupported",
-        "the daemon speaks no version of TLS from 1.2 on",
-        "let whatever ends TLS in front of the daemon allow TLS 1.2 or 1.3",
+        "the daemon does not support TLS 1.2 or newer",
+        "let the proxy that terminates TLS in front of the daemon allow TLS 1.2 or 1.3",
       );
     case "NoApplicationProtocol":
       return misfit(
@@ -178,13 +178,13 @@ function explainAlert(alert: string, host: string, { client }: TlsFiles): Misfit
     case "UnrecognisedName":
       return misfit(
         "not-found",
-        `the daemon's TLS port knows no host ${host}`,
+        `the daemon's TLS port does not know the host ${host}`,
         "give the name it knows as servername",
       );
   }
   return misfit(
     "unreachable",
-    `the daemon broke the TLS handshake off: ${spaced(alert)}`,
+    `the daemon ended the TLS handshake: ${spaced(alert)}`,
     "look at the daemon's log",
   );
 }

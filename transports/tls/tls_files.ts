@@ -175,8 +175,8 @@ function certificatesIn({ text: pem, from }: PemText, fail: Fail): string[] {
     `${optionOf(from)} takes a PEM file of certificates; openssl x509 -in FILE -out NEW ` +
     "makes one of other forms";
   if (found.length === 0) {
-    const instead = pem.includes("PRIVATE KEY-----") ? ": it holds a private key" : "";
-    fail(`${from} holds no certificate in PEM form${instead}`, hint);
+    const instead = pem.includes("PRIVATE KEY-----") ? ": it contains a private key" : "";
+    fail(`${from} contains no PEM certificate${instead}`, hint);
   }
   for (const [index, each] of found.entries()) {
     try {
@@ -198,7 +198,7 @@ function checkKey(own: X509Certificate, cert: PemText, key: PemText, fail: Fail)
   const { from, text: pem } = key;
   const hint = `${optionOf(from)} takes the PEM file of the private key that belongs to the ` +
     "certificate";
-  if (!pem.includes("PRIVATE KEY-----")) fail(`${from} holds no private key in PEM form`, hint);
+  if (!pem.includes("PRIVATE KEY-----")) fail(`${from} contains no PEM private key`, hint);
   // Without a passphrase the runtime would ask for one on the terminal.
   if (/ENCRYPTED/.test(pem)) {
     fail(

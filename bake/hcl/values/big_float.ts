@@ -114,7 +114,7 @@ export class BigFloat {
 
   /** The integer next to it, towards zero. Throws for infinity. */
   toBigInt(): bigint {
-    if (this.infinite) throw new Error("infinity is no integer");
+    if (this.infinite) throw new Error("infinity is not an integer");
     const shift = BigInt(Math.abs(this.exponent));
     const whole = this.exponent >= 0 ? this.mantissa << shift : this.mantissa >> shift;
     return this.negative ? -whole : whole;

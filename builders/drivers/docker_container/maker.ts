@@ -100,9 +100,12 @@ export function containerMaker(driver: string, find: FindContainer): Maker {
 /** Throws for a container of that name that no builder has made: it has no volume for the state. */
 function requireOurs({ node, name, tool }: NodeContainer, { Mounts }: Inspected): void {
   if (Mounts?.some((mount) => mount.Name === volumeOf(node))) return;
-  throw new BuilderError(`container ${name} belongs to no builder: it lacks the volume for one`, {
-    hint: `if it isn't needed, rename or remove it: ${tool.program} rm -f ${name}`,
-  });
+  throw new BuilderError(
+    `container ${name} does not belong to a builder: it has no volume of a builder`,
+    {
+      hint: `if it isn't needed, rename or remove it: ${tool.program} rm -f ${name}`,
+    },
+  );
 }
 
 async function create(
@@ -121,7 +124,7 @@ async function create(
   const gpus = at.tool.kind === "docker" && await hasGpus(at, options.image, context);
   if (await hadVolume) {
     context.steps.log(
-      `container ${at.name} is missing: it is made again, with its cache in the volume ` +
+      `container ${at.name} is missing: it is created again, with its cache in the volume ` +
         `${volumeOf(at.node)}\n`,
     );
   }

@@ -82,7 +82,7 @@ async function hearDaemon(
     const count = await stream.read(first);
     // HTTP/2's first frame is SETTINGS, type 4; an engine's message on a dead container is a text.
     if (count === null || first[0] !== 0 || (count > 3 && first[3] !== 4)) {
-      throw new Error("the daemon doesn't greet as an HTTP/2 server");
+      throw new Error("the daemon doesn't answer as an HTTP/2 server");
     }
   } finally {
     context.signal.removeEventListener("abort", close);

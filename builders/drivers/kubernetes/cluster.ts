@@ -37,9 +37,12 @@ export interface Workload {
 export async function nodeClusterOf(node: StoredNode, context: DialContext): Promise<NodeCluster> {
   const { namespace } = readPodOptions(node);
   if (namespace !== undefined && !NAME.test(namespace)) {
-    throw new BuilderError(`node ${node.name}: ${JSON.stringify(namespace)} is no namespace`, {
-      hint: "names are made of a-z, 0-9, dots and dashes: see the driver option namespace",
-    });
+    throw new BuilderError(
+      `node ${node.name}: ${JSON.stringify(namespace)} is not a valid namespace`,
+      {
+        hint: "names are made of a-z, 0-9, dots and dashes: see the driver option namespace",
+      },
+    );
   }
   const kubeconfig = kubeconfigOf(node);
   const choice = { ...namespace && { namespace }, ...kubeconfig && { kubeconfig } };
@@ -135,7 +138,7 @@ export function requireOurs({ shown, target }: NodeCluster, { isOurs }: Workload
   if (isOurs) return;
   const { namespace, kubectl } = target;
   throw new BuilderError(
-    `${shown} in namespace ${namespace} belongs to no builder: ` +
+    `${shown} in namespace ${namespace} does not belong to a builder: ` +
       `it lacks the label ${APP} or the container ${CONTAINER}`,
     {
       hint: `choose another --node or namespace, or check whether it is still needed: ` +

@@ -129,7 +129,7 @@ async function putConfigMap(at: NodeCluster, map: ConfigMap, context: DialContex
   if (found !== undefined && !found.isOurs) {
     const { namespace, kubectl } = at.target;
     throw new BuilderError(
-      `configmap/${name} in namespace ${namespace} belongs to no builder: it has other files`,
+      `configmap/${name} in namespace ${namespace} does not belong to a builder: it has other files`,
       {
         hint: `choose another --node or namespace, or check whether it is still needed: ` +
           `${kubectl} describe -n ${namespace} configmap/${name}`,
@@ -168,7 +168,7 @@ async function discard(
 async function scaleUp(at: NodeCluster, replicas: number, context: MakeContext): Promise<void> {
   await step(
     context,
-    `scaling ${at.shown} up to ${replicas}, because it was scaled to none`,
+    `scaling ${at.shown} up to ${replicas}, because it was scaled to zero`,
     () => ask(at, workloadPath(at), context, { method: "PATCH", body: { spec: { replicas } } }),
   );
 }

@@ -105,7 +105,7 @@ export function readPodOptions({ driverOpts }: Pick<StoredNode, "driverOpts">): 
 function checkLoadbalance(text: string): string {
   if (text === "sticky" || text === "random") return text;
   throw new BuilderError(`invalid loadbalance ${quote(text)}`, {
-    hint: "the driver option loadbalance is sticky or random",
+    hint: "the driver option loadbalance must be sticky or random",
   });
 }
 

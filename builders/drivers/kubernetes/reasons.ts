@@ -86,7 +86,7 @@ export function reasonOf(pod: Item, events: readonly Item[]): Reason | undefined
   }
   const event = lastOf(events, name);
   if (event !== undefined) return say(`is ${phase}: ${event}`);
-  return say(phase === "Running" ? "runs, and is not ready yet" : `is ${phase}`);
+  return say(phase === "Running" ? "is running but not ready yet" : `is ${phase}`);
 }
 
 function containerReason(

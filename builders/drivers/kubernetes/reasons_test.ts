@@ -45,7 +45,7 @@ Deno.test("why a pod isn't ready", () => {
       waiting("CreateContainerConfigError", 'secret "x" not found'),
       'pod p has a container buildkitd that waits (CreateContainerConfigError): secret "x" not found',
     ],
-    [waiting("ContainerCreating"), "pod p runs, and is not ready yet"],
+    [waiting("ContainerCreating"), "pod p is running but not ready yet"],
     [
       container({ restartCount: 1, state: { running: {} }, lastState: oom }),
       "pod p has a container buildkitd that ended (OOMKilled, exit code 137): it ran out of " +

@@ -35,7 +35,7 @@ export async function askHelper(
   const program = `docker-credential-${name}`;
   const fail = (problem: string) =>
     new HelperError(`cannot get credentials for ${server} from ${program}: ${problem}`);
-  if (/[/\\]/.test(name)) throw fail("its name is no program's name");
+  if (/[/\\]/.test(name)) throw fail("its name is not valid for a program");
   const path = await findProgram(program, options.env);
   if (path === undefined) throw fail("no such program in PATH");
   options.signal?.throwIfAborted();

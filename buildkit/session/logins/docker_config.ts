@@ -114,7 +114,7 @@ function parse(text: string, name: string, warn: (line: string) => void): Config
     return {};
   }
   if (isObject(config)) return config;
-  warn(`cannot read ${name}: it is no JSON object: going on without its credentials`);
+  warn(`cannot read ${name}: it is not a JSON object: going on without its credentials`);
   return {};
 }
 

@@ -166,7 +166,7 @@ Deno.test("a helper that is missing or broken is warned of, and the build goes o
   const tail = " (named in DIR/config.json): going on without them";
   deepEqual(warnings, [
     `cannot get credentials for gone.io from docker-credential-gone: no such program in PATH${tail}`,
-    `cannot get credentials for odd.io from docker-credential-../odd: its name is no program's name${tail}`,
+    `cannot get credentials for odd.io from docker-credential-../odd: its name is not valid for a program${tail}`,
     `cannot get credentials for html.io from docker-credential-main: its answer is not the JSON of a login${tail}`,
     `cannot get credentials for crash.io from docker-credential-main: it ended with exit code 3${tail}`,
     `cannot get credentials for slow.io from docker-credential-main: no answer within 0.3 s${tail}`,
@@ -213,7 +213,7 @@ Deno.test("a broken configuration is warned of once, without its text", async ()
     [{ config: '{"auths": {"a.io": {"auth": "hunter2' }, [
       "cannot read DIR/config.json: it is not valid JSON",
     ]],
-    [{ config: "[]" }, ["cannot read DIR/config.json: it is no JSON object"]],
+    [{ config: "[]" }, ["cannot read DIR/config.json: it is not a JSON object"]],
     [{ config: "" }, []],
     [{ config: { auths: [], credHelpers: 3 } }, []],
     [{ env: { DOCKER_AUTH_CONFIG: "hunter2" } }, [

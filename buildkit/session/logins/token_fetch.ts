@@ -78,7 +78,7 @@ export function realmUrl(request: TokenRequest): URL {
     Code.INVALID_ARGUMENT,
     `cannot get a token for ${request.host}: its realm ${
       JSON.stringify(request.realm)
-    } is no URL of a web server`,
+    } is not an http or https URL`,
   );
 }
 
@@ -123,7 +123,7 @@ function tokenOf(request: TokenRequest, url: URL, { status, statusText, text }: 
   try {
     body = JSON.parse(text);
   } catch {
-    throw new RpcError(Code.UNAVAILABLE, `${failure(request, url)}: its answer is no JSON`);
+    throw new RpcError(Code.UNAVAILABLE, `${failure(request, url)}: its answer is not valid JSON`);
   }
   const fields = fieldsOf(body);
   const token = fields["access_token"] || fields["token"];

@@ -108,7 +108,7 @@ Deno.test("failures name server and status, and no secret", async () => {
     [() => new Response("hunter2", { status: 403 }), Code.PERMISSION_DENIED, "403 Forbidden"],
     [() => new Response("x", { status: 500 }), Code.UNAVAILABLE, "500 Internal Server Error"],
     [() => new Response("x", { status: 401 }), Code.UNAUTHENTICATED, "401 Unauthorized"],
-    [() => new Response("<html>"), Code.UNAVAILABLE, "its answer is no JSON"],
+    [() => new Response("<html>"), Code.UNAVAILABLE, "its answer is not valid JSON"],
     [() => Response.json({}), Code.UNAVAILABLE, "its answer holds no token"],
     [() => Response.json(null), Code.UNAVAILABLE, "its answer holds no token"],
   ];

@@ -25,7 +25,7 @@ export async function checkRealm(request: TokenRequest, signal: AbortSignal): Pr
   const named = `${realm.origin}${realm.pathname}`;
   const refuse = (reason: string, code: number = Code.PERMISSION_DENIED) =>
     new RpcError(code, `cannot get a token for ${host} from ${named}: ${reason}`);
-  if (realm.username !== "" || realm.password !== "") throw refuse("its address holds a login");
+  if (realm.username !== "" || realm.password !== "") throw refuse("its address contains a login");
   if (realm.protocol === "http:" && !(isThisMachine(realm.host) && isThisMachine(host))) {
     throw refuse("a login goes to another machine only by HTTPS");
   }

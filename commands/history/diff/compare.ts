@@ -295,7 +295,7 @@ function lackingFacts(a: ComparedBuild, b: ComparedBuild): string[] {
   for (const [name, build] of [["A", a], ["B", b]] as const) {
     if (build.timeline.steps.length === 0) {
       lacking.push(
-        `The record of ${name} has no steps: its log is gone, or the build never began.`,
+        `The record of ${name} has no steps: its log is gone, or the build never started.`,
       );
     } else if (build.provenance === undefined) {
       lacking.push(

@@ -80,7 +80,7 @@ export async function listTar(stream: ReadableStream<Uint8Array>): Promise<Layer
     const text = (from: number, length: number) =>
       new TextDecoder().decode(header.subarray(from, from + length)).split("\0")[0]!;
     const size = parseInt(text(124, 12).trim() || "0", 8);
-    if (text(257, 5) !== "ustar" || !(size >= 0)) throw new Error("the layer is no tar archive");
+    if (text(257, 5) !== "ustar" || !(size >= 0)) throw new Error("the layer is not a tar archive");
     const type = text(156, 1);
     const isMeta = type === "x" || type === "L" || type === "g";
     const isHashed = size <= MOST_HASHED;

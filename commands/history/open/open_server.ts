@@ -157,7 +157,9 @@ export function openAnswers({ watch, viewers, deps, store }: OpenServer): Answer
   async function log(found: HistoryRecord): Promise<Response> {
     const { at, record } = found;
     if (record.CompletedAt === undefined) {
-      return textResponse("The build still runs: its whole log is here when it has ended.\n");
+      return textResponse(
+        "The build is still running: the whole log is here when the build has ended.\n",
+      );
     }
     let [text, size] = ["", 0];
     const stderr = outputTo((more) => {

@@ -97,7 +97,7 @@ function refusal(status: number): Response {
 
 function serve(address: string, handler: (request: Request) => Promise<Response>) {
   const [, hostname, port] = /^\[?(.*?)\]?:(\d{1,5})$/.exec(address) ?? [];
-  const hint = "write it as 127.0.0.1:8080; port 0 takes one that is free";
+  const hint = "write it as 127.0.0.1:8080; port 0 takes a free port";
   if (port === undefined) {
     throw new UsageError(`cannot take the address ${JSON.stringify(address)}`, hint);
   }

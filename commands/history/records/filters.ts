@@ -24,7 +24,10 @@ export interface HistoryFilter {
 export function parseHistoryFilter(text: string, now: number): HistoryFilter {
   const parts = /^([^=!<>]*)(!=|<=|>=|=|<|>)(.*)$/s.exec(text);
   if (parts === null) {
-    throw new UsageError(`invalid filter ${quote(text)}`, "it is like status=error or duration>1m");
+    throw new UsageError(
+      `invalid filter ${quote(text)}`,
+      "write a filter like status=error or duration>1m",
+    );
   }
   const [, key = "", operator = "", value = ""] = parts;
   switch (key) {
@@ -105,7 +108,7 @@ function durationOf(text: string): bigint {
   try {
     return parseDuration(text);
   } catch {
-    throw new UsageError(`invalid duration ${text}`, "it is like 90s or 1h30m");
+    throw new UsageError(`invalid duration ${text}`, "write it like 90s or 1h30m");
   }
 }
 
@@ -118,7 +121,7 @@ function secondsOf(text: string, now: number): bigint {
     if (moment !== undefined) return moment.seconds;
     throw new UsageError(
       `invalid time ${text}`,
-      "it is like 2026-01-02T03:04:05Z, or 24h for a day ago",
+      "write it like 2026-01-02T03:04:05Z, or 24h for a day ago",
     );
   }
 }

@@ -149,7 +149,7 @@ export async function endedRecord(
     if (now.record.CompletedAt !== undefined) return now.record;
     await clock.sleep(PAUSE, signal);
   }
-  throw new NoRecordError(`build ${record.Ref} is over, but the daemon keeps no record of it`);
+  throw new NoRecordError(`build ${record.Ref} has ended, but the daemon kept no record of it`);
 }
 
 /** Makes the daemon write a build's trace now, and not some seconds later. */

@@ -17,7 +17,7 @@ const NONE = 99;
 export const pluginCases: Readonly<Record<string, Case>> = {
   "metadata: shape, size and time": async (kit) => {
     const { schemes, name, version } = await kit.metadata();
-    expect(schemes.includes(kit.file!.scheme), `its schemes lack ${kit.file!.scheme}`);
+    expect(schemes.includes(kit.file!.scheme), `its schemes don't include ${kit.file!.scheme}`);
     return `${name} ${version}`.trim();
   },
 
@@ -142,7 +142,7 @@ async function started(kit: Kit): Promise<ReturnType<typeof start>> {
     let rest = 0;
     if (metadata.handshake === "line") {
       const beginning = await soon(readHandshake(run.stream), "the handshake line");
-      expect(beginning.kind === "ok", `the handshake was no "ok": ${textOf(beginning)}`);
+      expect(beginning.kind === "ok", `the handshake was not "ok": ${textOf(beginning)}`);
       rest = beginning.rest.length;
     }
     await run.stream.write(PREFACE);

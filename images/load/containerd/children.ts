@@ -43,7 +43,7 @@ async function readBlob(
   { channel, metadata, signal }: Calls,
   { digest, size }: Target,
 ): Promise<Uint8Array> {
-  if (size > LONGEST) throw new Error(`${digest} has ${size} bytes: it is no manifest`);
+  if (size > LONGEST) throw new Error(`${digest} has ${size} bytes: it is not a manifest`);
   const blob = new Uint8Array(size);
   let at = 0;
   const request = { digest, offset: 0n, size: 0n };

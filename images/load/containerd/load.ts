@@ -49,7 +49,7 @@ export async function openContainerd(
     context.signal.throwIfAborted();
     throw new BuilderError(`cannot load the image into containerd: ${(error as Error).message}`, {
       hint: error instanceof DialError && error.code === "denied"
-        ? "its socket is root's, as a rule"
+        ? "its socket usually belongs to root"
         : "start containerd, or name its socket by socket=PATH or CONTAINERD_ADDRESS",
       cause: error,
     });
@@ -72,7 +72,7 @@ export async function openContainerd(
         if (cause === undefined || context.signal.aborted) throw error;
         const problem = cause instanceof SilenceError
           ? `was lost: ${cause.message}`
-          : "broke the connection off";
+          : "dropped the connection";
         throw new OutputError(
           `cannot load the image into containerd: containerd at ${place.socket} ${problem}`,
           { cause: error },

@@ -103,14 +103,14 @@ function targetOf(files: KubeFiles, name: string, choice: KubeChoice): KubeTarge
   const clusterEntry = files.clusters.get(String(cluster));
   if (clusterEntry === undefined) {
     throw new KubeConfigError(
-      `context ${name} of ${context.file} names a cluster that is not there: ${cluster ?? ""}`,
+      `context ${name} of ${context.file} names a cluster that does not exist: ${cluster ?? ""}`,
       "correct the kubeconfig",
     );
   }
   const userEntry = files.users.get(String(user));
   if (userEntry === undefined && textIn(user) !== undefined) {
     throw new KubeConfigError(
-      `context ${name} of ${context.file} names a user that is not there: ${user}`,
+      `context ${name} of ${context.file} names a user that does not exist: ${user}`,
       "correct the kubeconfig",
     );
   }
@@ -119,9 +119,7 @@ function targetOf(files: KubeFiles, name: string, choice: KubeChoice): KubeTarge
   const chosen = choice.namespace ?? textIn(namespace);
   if (chosen !== undefined && !NAME.test(chosen)) {
     throw new KubeConfigError(
-      `context ${name} of ${context.file} has a namespace that is no name: ${
-        JSON.stringify(chosen)
-      }`,
+      `context ${name} of ${context.file} has an invalid namespace: ${JSON.stringify(chosen)}`,
       "names are made of a-z, 0-9, dots and dashes",
     );
   }
@@ -142,7 +140,7 @@ function clusterOf(entry: KubeEntry, shown: string) {
   if (server === undefined) throw bad("names no server", "correct the kubeconfig");
   if (!/^https?:\/\//.test(server) || !URL.canParse(server)) {
     throw bad(
-      `has a server that is no URL: ${withoutPassword(server)}`,
+      `has a server that is not a URL: ${withoutPassword(server)}`,
       "write it as https://HOST:PORT",
     );
   }
@@ -156,7 +154,7 @@ function clusterOf(entry: KubeEntry, shown: string) {
   const insecure = isTrue(value["insecure-skip-tls-verify"]);
   if (ca !== undefined && insecure) {
     throw bad(
-      "has a certificate authority, and is not to be verified",
+      "has both a certificate authority and insecure-skip-tls-verify",
       "take insecure-skip-tls-verify out of the kubeconfig",
     );
   }
@@ -174,7 +172,7 @@ function userOf(entry: KubeEntry | undefined, shown: string): KubeUser {
   const { value, file } = entry;
   if (value["auth-provider"] !== undefined) {
     throw new KubeConfigError(
-      `${shown} of ${file} has an auth-provider, which Kubernetes has no more since 1.26`,
+      `${shown} of ${file} has an auth-provider, which Kubernetes removed in 1.26`,
       "use the provider's exec plugin instead",
     );
   }
@@ -222,7 +220,7 @@ function textOf(entry: KubeEntry, name: string, shown: string): KubeText | undef
       const bytes = Uint8Array.fromBase64(data);
       return { text: new TextDecoder().decode(bytes), from };
     } catch (cause) {
-      throw new KubeConfigError(`${from} is no base64`, `correct ${entry.file}`, { cause });
+      throw new KubeConfigError(`${from} is not valid base64`, `correct ${entry.file}`, { cause });
     }
   }
   const path = textIn(entry.value[name]);

@@ -162,22 +162,22 @@ Deno.test("kubeconfigs that can't be used", async () => {
   await withFiles(written, async (folder, of) => {
     const bad: [RegExp, context: string][] = [
       [/has no context "dve"; did you mean dev\? there are dev, bare, /, "dve"],
-      [/context lost of .* names a cluster that is not there: gone;/, "lost"],
-      [/context nobody of .* names a user that is not there: gone;/, "nobody"],
+      [/context lost of .* names a cluster that does not exist: gone;/, "lost"],
+      [/context nobody of .* names a user that does not exist: gone;/, "nobody"],
       [/cluster empty of .* names no server;/, "blank"],
-      [/cluster both of .* has a certificate authority, and is not to be verified;/, "both"],
+      [/cluster both of .* has both a certificate authority and insecure-skip-tls-verify;/, "both"],
       [/user old of .* has an auth-provider, .*; use the provider's exec plugin/, "old"],
-      [/client-certificate-data of user broken is no base64/, "broken"],
-      [/context lax of .* has a namespace that is no name: "a\/\.\.\/b"; names are made/, "lax"],
-      [/cluster address of .* no URL: 10\.0\.0\.1:6443; write it as https:/, "address"],
+      [/client-certificate-data of user broken is not valid base64/, "broken"],
+      [/context lax of .* has an invalid namespace: "a\/\.\.\/b"; names are made/, "lax"],
+      [/cluster address of .* not a URL: 10\.0\.0\.1:6443; write it as https:/, "address"],
     ];
     const files: [RegExp, kubeconfig: string][] = [
       [
         /undecided has no current context; give the option context: there are dev, bare/,
         "undecided",
       ],
-      [/damaged is no YAML: line 4: missing char;/, "damaged"],
-      [/twice is no YAML: line 2: duplicate key;/, "twice"],
+      [/damaged is not valid YAML: line 4: missing char;/, "damaged"],
+      [/twice is not valid YAML: line 2: duplicate key;/, "twice"],
       [/empty has no contexts; set KUBECONFIG/, "empty"],
       [/there is no kubeconfig: none at \S+\/a, \/nowhere\/b; set/, "a:/nowhere/b"],
       [/the kubeconfig .* can't be read: .*; check its path/, "."],

@@ -26,7 +26,7 @@ export async function credentialsOf(
   if ((cert === undefined) !== (key === undefined)) {
     throw new KubeConfigError(
       `${user.shown} has ${cert === undefined ? "a key without its certificate" : "no client-key"}`,
-      "client-certificate and client-key come together",
+      "client-certificate and client-key must be given together",
     );
   }
   const pair = { ...cert && { cert }, ...key && { key } };
@@ -53,7 +53,7 @@ export async function credentialsOf(
 function bearer(token: string, shown: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return `Bearer ${token}`;
   throw new KubeConfigError(
-    `${shown} can't be one: it has blanks, line ends or other characters that no token has`,
+    `${shown} is not valid: it has spaces, line breaks or other characters that a token can't have`,
     "get a new token, and check that nothing surrounds it",
   );
 }

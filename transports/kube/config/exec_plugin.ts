@@ -135,7 +135,7 @@ function interactive(mode: string | undefined, apiVersion: string, fail: Fail): 
   if (mode === "Never") return false;
   if (hasTerminal()) return true;
   if (mode !== "Always") return false;
-  throw fail("asks something, and there is no terminal", "log in beforehand, on a terminal");
+  throw fail("asks for input, but there is no terminal", "log in beforehand, on a terminal");
 }
 
 function hasTerminal(): boolean {
@@ -237,7 +237,7 @@ function credentialIn(
     answer = asMap(JSON.parse(text));
   } catch {
     // The output may hold a secret, so the message doesn't quote it.
-    throw fail("printed no JSON", hint);
+    throw fail("did not print JSON", hint);
   }
   if (answer.kind !== "ExecCredential" || answer.apiVersion !== apiVersion) {
     throw fail(
@@ -250,10 +250,10 @@ function credentialIn(
   const [token, cert, key, until] = ["token", "clientCertificateData", "clientKeyData"]
     .concat("expirationTimestamp").map((name) => textIn(status[name]));
   if (token === undefined && (cert === undefined || key === undefined)) {
-    throw fail("gave neither a token nor a certificate with its key", hint);
+    throw fail("returned neither a token nor a certificate with its key", hint);
   }
   const expires = until === undefined ? Infinity : Date.parse(until);
-  if (Number.isNaN(expires)) throw fail(`gave an expirationTimestamp that is no date`, hint);
+  if (Number.isNaN(expires)) throw fail(`returned an expirationTimestamp that is not a date`, hint);
   return {
     expires,
     program,

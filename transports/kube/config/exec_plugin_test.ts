@@ -88,16 +88,16 @@ Deno.test("exec plugins that give nothing", async () => {
     [/failed with exit code 3: log in first\nplease; run it by hand: sh -c echo/, {
       args: ["-c", "echo log in first >&2; echo please >&2; exit 3"],
     }],
-    [/printed no JSON; see what sh prints/, printing("hunter2")],
+    [/did not print JSON; see what sh prints/, printing("hunter2")],
     [/answered with Status of no version/, printing('{"kind":"Status"}')],
     [
       /answered with ExecCredential of .*v1beta1/,
       printing(credential({ token: "t" }, `${V1}beta1`)),
     ],
-    [/gave neither a token nor a certificate with its key/, printing(credential({}))],
-    [/gave neither a token/, printing(credential({ clientCertificateData: "c" }))],
+    [/returned neither a token nor a certificate with its key/, printing(credential({}))],
+    [/returned neither a token/, printing(credential({ clientCertificateData: "c" }))],
     [
-      /expirationTimestamp that is no date/,
+      /expirationTimestamp that is not a date/,
       printing(
         credential({ token: "t", expirationTimestamp: "soon" }),
       ),

@@ -92,7 +92,7 @@ async function readOne(file: string, must: boolean): Promise<KubeMap | undefined
   } catch (cause) {
     if (!(cause instanceof YamlError)) throw cause;
     throw new KubeConfigError(
-      `the kubeconfig ${file} is no YAML: ${cause.message}`,
+      `the kubeconfig ${file} is not valid YAML: ${cause.message}`,
       "fix the file",
     );
   }

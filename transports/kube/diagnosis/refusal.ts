@@ -38,7 +38,7 @@ export async function explainKube(
   if (target === undefined) return error;
   if (error instanceof WebSocketError) {
     const hint = "a proxy in front of the API server must let WebSockets through unchanged";
-    const problem = `the API server ${target.server} can't be spoken to: ${error.message}`;
+    const problem = `the API server ${target.server} can't be used: ${error.message}`;
     return fail(problem, "unsupported", hint, { step: "upgrade" });
   }
   if (!(error instanceof KubeRefusal)) return error;
@@ -46,15 +46,16 @@ export async function explainKube(
   if (error.status === 403 && QUOTA.test(error.message)) return overQuota(target, error, fail);
   if (error.status === 403 && error.reason !== undefined) {
     if (!await isStarting(target, endpoint, context)) return forbidden(target, error, fail);
-    const problem = `the API server ${target.server} has just been started, and lets nobody in yet`;
+    const problem =
+      `the API server ${target.server} has just been started, and accepts no requests yet`;
     return fail(problem, "unreachable", "try again in a moment", { retryable: true });
   }
   if (isBusy(error)) {
-    const problem = `${whoOf(target, error)} is not ready, or has too much to do: ${error.message}`;
+    const problem = `${whoOf(target, error)} is not ready, or is overloaded: ${error.message}`;
     return fail(
       problem,
       "unreachable",
-      "try again in a moment, and see whether the cluster is well",
+      "try again in a moment, and check the cluster's health",
       {
         step: pod === undefined ? "resolve" : "upgrade",
         retryable: true,
@@ -88,7 +89,7 @@ function isBusy({ status, message }: KubeRefusal): boolean {
 /** The name, for messages, of the API server or of the proxy that answered for it. */
 function whoOf({ server }: KubeTarget, { by, reason }: KubeRefusal): string {
   if (reason !== undefined) return `the API server ${server}`;
-  return `what answers at ${server}${by === undefined ? "" : ` (it is ${by})`}`;
+  return `the server at ${server}${by === undefined ? "" : ` (it is ${by})`}`;
 }
 
 function notKubernetes(
@@ -102,7 +103,7 @@ function notKubernetes(
   if (pod === undefined || error.status === 404 || /HTTPS server/.test(error.message)) {
     const hint = `check the server of ${target.shown}: its scheme and its path`;
     const step = pod === undefined ? "resolve" : "upgrade";
-    return fail(`${who} is no API server: ${error.message}`, "config", hint, { step });
+    return fail(`${who} is not an API server: ${error.message}`, "config", hint, { step });
   }
   return fail(
     `the WebSocket upgrade was refused by ${who}: ${error.message}`,
@@ -121,10 +122,10 @@ function inner({ message, status }: KubeRefusal): boolean {
 function unauthorized(target: KubeTarget, error: KubeRefusal, fail: Fail): DialError {
   const nobody = /^no credentials/.test(error.shown);
   const known = target.inPod
-    ? "see that the account is still there, and the token is of this cluster: the kubelet renews it"
+    ? "check that the account still exists, and that the token is for this cluster: the kubelet renews it"
     : "they are wrong, or have expired: log in again, or get a new kubeconfig";
   return fail(
-    `the API server ${target.server} knows nobody by ${error.shown}: ${error.message}`,
+    `the API server ${target.server} does not accept ${error.shown}: ${error.message}`,
     "unauthenticated",
     nobody ? `give the user of ${target.shown} a token, a certificate or an exec plugin` : known,
     { step: "authenticate" },
@@ -164,12 +165,13 @@ function forbidden(target: KubeTarget, error: KubeRefusal, fail: Fail): DialErro
   const [, user, verb = "", resource = "", group = ""] = FORBIDDEN.exec(error.message) ?? unsaid;
   const { namespace } = target;
   if (user === undefined) {
-    const hint = `ask who rules the cluster's access; see ${target.kubectl} auth can-i --list`;
+    const hint =
+      `ask whoever manages access to the cluster; see ${target.kubectl} auth can-i --list`;
     return fail(`the API server refused: ${error.message}`, "denied", hint);
   }
   if (user === "system:anonymous") {
     return fail(
-      `the API server ${target.server} was shown ${error.shown}, and lets nobody in like that`,
+      `the API server ${target.server} refuses access with ${error.shown}`,
       "unauthenticated",
       `give the user of ${target.shown} a token, a certificate or an exec plugin`,
       { step: "authenticate" },

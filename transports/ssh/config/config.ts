@@ -124,7 +124,7 @@ function configOf(found: ReadonlyMap<string, readonly string[]>, host: string): 
   if (proxy !== undefined && isOn(first("proxyusefdpass"))) {
     throw new SshConfigError(
       "ProxyUseFdpass",
-      "fairlead takes no connection from another program, it talks through that program",
+      "fairlead can't take over another program's connection, it only relays through the program",
       "give this host a ProxyCommand that relays, and no ProxyUseFdpass",
     );
   }

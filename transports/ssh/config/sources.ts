@@ -51,7 +51,7 @@ function guard(path: string, { mode, uid, gid }: Deno.FileInfo): void {
   if (isOurs && (mode & 0o002) === 0 && ((mode & 0o020) === 0 || gid === Deno.gid())) return;
   throw new SshConfigError(
     path,
-    "it is not used, since others than you may write to it",
+    "it is not used, because other users can write to it",
     isOurs ? `chmod go-w ${path}` : `chown ${Deno.uid()} ${path}`,
   );
 }

@@ -79,7 +79,7 @@ export function expandCommand(text: string, tokens: SshTokens, what: string): st
     const shown = `${JSON.stringify(name)} (%${token})`;
     throw new SshConfigError(
       what,
-      `${shown} can't stand in a command: a shell would not take it as a word`,
+      `${shown} can't be used in a command: a shell would not read it as one word`,
       "name the host and the user without characters of the shell",
     );
   }

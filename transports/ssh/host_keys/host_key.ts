@@ -153,7 +153,7 @@ async function checkCertificate(shown: Uint8Array, all: Known, verify: Verify): 
   if (judge(key, known).is === "known") return;
   const print = await fingerprint(authority);
   if (!known.some((line) => line.marker === "cert-authority" && sameBytes(line.key, authority))) {
-    throw refuse(`known_hosts does not hold its authority, ${keyType(authority)} ${print}`);
+    throw refuse(`known_hosts does not contain its authority, ${keyType(authority)} ${print}`);
   }
   // Without a valid signature, nothing in the certificate is trustworthy.
   if (!verify(authority, signed, signature)) throw refuse("its signature is wrong");
@@ -203,8 +203,8 @@ async function check(key: Uint8Array, { target, endpoint, name, known }: Known):
       );
     case "certified":
       throw fail(
-        `${verdict.by.file}:${verdict.by.line} knows ${name} by its certificate authority alone, ` +
-          `and it shows no certificate that we could read; its key is ${print}`,
+        `${verdict.by.file}:${verdict.by.line} trusts ${name} only by its certificate authority, ` +
+          `but the host showed no readable certificate; its key is ${print}`,
         `if the host's owner confirms this fingerprint, accept the key itself by: ${add}`,
       );
   }

@@ -72,7 +72,7 @@ export function socketAgent(path: string, signal?: AbortSignal): AgentConnection
       }
       const length = new WireReader(await readFull(connection, 4, path)).uint32();
       if (length === 0 || length > LARGEST_ANSWER) {
-        throw new AgentError(`${path} is no ssh agent: it answered ${length} bytes`);
+        throw new AgentError(`${path} is not an ssh agent: it answered ${length} bytes`);
       }
       return await readFull(connection, length, path);
     },
