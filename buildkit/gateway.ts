@@ -22,8 +22,8 @@ import { solve, type SolveOptions } from "./solve.ts";
 
 /** Calls that are possible while the build is open. */
 export interface Gateway {
-  /** Runs a frontend, or a definition. */
-  solve(request: Partial<BridgeSolve>): Promise<Result>;
+  /** Runs a frontend, or a definition. An aborted signal ends the daemon's work for this call. */
+  solve(request: Partial<BridgeSolve>, signal?: AbortSignal): Promise<Result>;
   /** The capabilities of the daemon and of its gateway, by BuildKit's names. */
   capabilities(): Promise<ReadonlySet<string>>;
   /** The files of a result. They are built first, where that hasn't happened. */
@@ -36,8 +36,11 @@ export interface Gateway {
    * @internal
    */
   resolveSourceMeta(request: ResolveSourceMetaRequest): Promise<ResolveSourceMetaResponse>;
-  /** Builds a result now; otherwise it is built when it is first needed. */
-  evaluate(ref: string): Promise<void>;
+  /**
+   * Builds a result now; otherwise it is built when it is first needed. An aborted signal ends the
+   * steps that no other call waits for.
+   */
+  evaluate(ref: string, signal?: AbortSignal): Promise<void>;
 }
 
 /** The calls that look into a build; few builds need them. */
@@ -60,13 +63,15 @@ export async function withGateway<T>(
   const failed = new AbortController();
   const ended = new AbortController();
   const metadata: [string, string][] = [["buildkit-controlapi-buildid", request.Ref]];
-  const call = <I extends object, O>(method: MethodDefinition<I, O>, message: Partial<I>) =>
-    client.channel.unary(
-      Bridge,
-      method,
-      messageOf(method.requestType, message),
-      { metadata, signal: ended.signal },
-    );
+  const call = <I extends object, O>(
+    method: MethodDefinition<I, O>,
+    message: Partial<I>,
+    signal?: AbortSignal,
+  ) =>
+    client.channel.unary(Bridge, method, messageOf(method.requestType, message), {
+      metadata,
+      signal: signal === undefined ? ended.signal : AbortSignal.any([ended.signal, signal]),
+    });
   const { methods } = Bridge;
   const resultCalls: FileCalls = {
     readDir: async (request) => await call((await looking()).methods.readDir, request),
@@ -74,12 +79,9 @@ export async function withGateway<T>(
     readFile: (request) => call(methods.readFile, request),
   };
   const gateway: Gateway = {
-    async solve(part) {
-      const answer = await call(methods.solve, {
-        ...part,
-        allowResultReturn: true,
-        allowResultArrayRef: true,
-      });
+    async solve(part, signal) {
+      const request = { ...part, allowResultReturn: true, allowResultArrayRef: true };
+      const answer = await call(methods.solve, request, signal);
       return answer.result ?? { result: undefined, metadata: {} };
     },
     async capabilities() {
@@ -108,8 +110,8 @@ export async function withGateway<T>(
       }, options);
     },
     resolveSourceMeta: (request) => call(methods.resolveSourceMeta, request),
-    async evaluate(ref) {
-      await call(methods.evaluate, { Ref: ref });
+    async evaluate(ref, signal) {
+      await call(methods.evaluate, { Ref: ref }, signal);
     },
   };
   let stopTimer = () => {};

@@ -4,8 +4,9 @@
  */
 import { UsageError } from "../base/usage_error.ts";
 import { nearest } from "../base/nearest.ts";
-import type { BuildStep } from "./definition.ts";
+import type { BuildDefinition, BuildStep } from "./definition.ts";
 import type { PlatformResult } from "./results.ts";
+import { type StagePlace, stagePlace, writtenStages } from "./stages.ts";
 
 /** A step of one of the results. */
 export interface ChosenStep {
@@ -39,12 +40,33 @@ export function chooseStep(text: string, results: readonly PlatformResult[]): Ch
   if (of !== undefined) words.shift();
   const result = of ?? first;
   if (words.length === 0) return { of: result, step: undefined };
-  const steps = [...result.definition.steps.values()];
-  const step = steps.findLast((step) => isNamed(step, words)) ?? atLine(steps, words);
-  if (step !== undefined) return { of: result, step };
-  const names = [...new Set(steps.flatMap((step) => bracketsOf(step).join(" ") || []))];
+  const { definition } = result;
+  const steps = [...definition.steps.values()];
+  const placed = steps.flatMap((step) => {
+    const place = stagePlace(step, definition);
+    return place === undefined ? [] : { ...place, step };
+  });
+  const found = placed.findLast((place) => isNamed(place, words))?.step ?? atLine(steps, words);
+  if (found !== undefined) return { of: result, step: found };
+  throw unknownStep(text, words, placed, definition);
+}
+
+function unknownStep(
+  text: string,
+  words: readonly string[],
+  placed: readonly StagePlace[],
+  definition: BuildDefinition,
+): UsageError {
+  const names = [...new Set(placed.map(nameOf))];
   const near = nearest(words.join(" "), names);
-  throw new UsageError(
+  const [stage = ""] = words;
+  if (near === undefined && writtenStages(definition).includes(stage.toLowerCase())) {
+    return new UsageError(
+      `this build doesn't need the stage ${JSON.stringify(stage)}`,
+      `--target ${stage} builds it`,
+    );
+  }
+  return new UsageError(
     `no step is called ${JSON.stringify(text)}`,
     near === undefined
       ? `the steps are ${names.join(", ")}; a line of the Dockerfile names a step, too`
@@ -52,25 +74,17 @@ export function chooseStep(text: string, results: readonly PlatformResult[]): Ch
   );
 }
 
-/** The words in a step's brackets, without the platform. */
-function bracketsOf({ name }: BuildStep): string[] {
-  const [, inside = ""] = /^\[([^\]]*)\]/.exec(name) ?? [];
-  const words = inside.split(" ").filter((word) => word !== "");
-  if (words[0] === "internal") return [];
-  return /^\w+\/\w+(\/\w+)?$/.test(words[0] ?? "") && words.length > 1 && !/^\d/.test(words[0]!)
-    ? words.slice(1)
-    : words;
+function nameOf({ stage, count }: StagePlace): string {
+  return stage === "" ? count : `${stage} ${count}`;
 }
 
-function isNamed(step: BuildStep, words: readonly string[]): boolean {
-  const own = bracketsOf(step);
-  const count = own.at(-1) ?? "";
-  if (words.length > own.length || !/^\d+\/\d+$/.test(count)) return false;
-  const stage = own.slice(0, -1).join(" ");
-  if (words.length === 1 && own.length === 2) return words[0] === stage;
-  const position = words.at(-1)!;
-  return words.slice(0, -1).join(" ") === stage &&
-    (position === count || own.length === 2 && position === count.split("/")[0]);
+/** Whether the words are a stage, `2/5`, or a stage with `2/5` or `2`. */
+function isNamed({ stage, count }: StagePlace, words: readonly string[]): boolean {
+  const [first = "", second, ...more] = words;
+  if (more.length > 0) return false;
+  const isStage = stage !== "" && first.toLowerCase() === stage.toLowerCase();
+  if (second === undefined) return isStage || first === count;
+  return isStage && (second === count || second === count.split("/")[0]);
 }
 
 function atLine(steps: readonly BuildStep[], words: readonly string[]): BuildStep | undefined {

@@ -46,18 +46,28 @@ export async function platformResults(result: Result): Promise<PlatformResult[]>
   );
 }
 
-/** The ref of a step's result, which isn't built yet. Rejects with the daemon's error. */
+/** How the ref of a step's result is to be had. */
+export interface RefOptions {
+  /** The result is built at once: in one call, if the daemon can do that. */
+  readonly build: "no" | "one call" | "two calls";
+  readonly signal?: AbortSignal;
+}
+
+/** The ref of a step's result. Rejects with the daemon's error. */
 export async function refOfInput(
   gateway: Gateway,
   { ref, definition }: PlatformResult,
   input: Input,
+  { build, signal }: RefOptions,
 ): Promise<string> {
   const { head, withResult } = definition;
-  if (input.digest === head.digest && input.index === head.index) return ref;
-  const [[, made] = ["", undefined]] = refsOf(
-    await gateway.solve({ Definition: withResult(input) }),
-  );
-  return made?.id ?? "";
+  const isHead = input.digest === head.digest && input.index === head.index;
+  const Evaluate = build === "one call";
+  const own = isHead
+    ? ref
+    : refsOf(await gateway.solve({ Definition: withResult(input), Evaluate }, signal))[0]?.[1].id;
+  if (own && build !== "no" && (isHead || !Evaluate)) await gateway.evaluate(own, signal);
+  return own ?? "";
 }
 
 function imageConfig(bytes: Uint8Array | undefined): ImageConfig {

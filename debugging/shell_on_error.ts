@@ -1,15 +1,14 @@
 /** `--shell-on-error`: when a program of a build fails, the user gets a shell in its file system. */
 import { UsageError } from "../base/usage_error.ts";
-import { BuildError } from "../builds/build_error.ts";
 import type { Inspect } from "../builds/running/inspect.ts";
 import type { RunContext } from "../builds/running/run.ts";
 import type { Deps } from "../cli/deps.ts";
-import { failedBlocks } from "../progress/end_blocks.ts";
 import type { Progress } from "../progress/progress.ts";
 import { ownConsole } from "./console.ts";
 import { failedStepOf } from "./failed_step.ts";
 import { NoShell, runFailedShell } from "./failed_shell.ts";
 import { platformResults, refsOf } from "./results.ts";
+import { tellFailure } from "./tell_failure.ts";
 import { type ShellSource, shellSource } from "./shell_source.ts";
 
 /** The flags of `build` and `bake` for a shell. */
@@ -77,9 +76,7 @@ function shellOnError(
       await progress.asking(async () => {
         signal.throwIfAborted();
         try {
-          if (progress.mode === "tty") deps.stderr.write(failedBlocks(progress.state, true));
-          const failure = new BuildError(error, "");
-          for (const line of [...failure.above, `ERROR: ${failure.message}`]) tell(line);
+          await tellFailure(error, { deps, progress }, signal);
           const onStart = (shell: string) => {
             tell(`${shell} runs in the file system of the failed step ${failed.step.name}`);
             if (console.isTerminal) tell(left > 0 ? AGAIN : LEAVE);

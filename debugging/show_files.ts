@@ -96,13 +96,18 @@ async function listing(files: Files, path: string): Promise<string> {
     `${entry.uid}:${entry.gid}`,
     String(entry.size),
     timeText(entry.modTime),
-    isLink(entry.mode) ? `${entry.path} -> ${entry.linkname}` : entry.path,
+    isLink(entry.mode) ? `${shown(entry.path)} -> ${shown(entry.linkname)}` : shown(entry.path),
   ]);
   const widths = [0, 1, 2].map((i) => Math.max(0, ...rows.map((row) => row[i]!.length)));
   return rows.map(([mode = "", owner = "", size = "", time = "", name = ""]) =>
     `${mode.padStart(widths[0]!)}  ${owner.padEnd(widths[1]!)}  ${size.padStart(widths[2]!)}  ` +
     `${time}  ${name}\n`
   ).join("");
+}
+
+/** A name; in JSON's quotes where a line end or another control character would mislead. */
+function shown(name: string): string {
+  return /\p{Cc}/u.test(name) ? JSON.stringify(name) : name;
 }
 
 /** UTC, to the second. A daemon may send any number. */

@@ -13,6 +13,7 @@ export const capability = {
   containerFiles: "gateway.exec.filesystem",
   secretEnv: "gateway.exec.secretenv",
   signals: "gateway.exec.signals",
+  evaluateSolve: "gateway.solve.evaluate",
 } as const;
 
 /** The files of a step. */
@@ -31,8 +32,7 @@ export async function filesOfStep(
     ? of.definition.head
     : { digest: step.digest, index: rootOutput(step.op) };
   try {
-    const ref = await refOfInput(gateway, of, input);
-    await gateway.evaluate(ref);
+    const ref = await refOfInput(gateway, of, input, { build: "two calls" });
     return { files: gateway.files(ref), failed: false, async [Symbol.asyncDispose]() {} };
   } catch (error) {
     const failed = failedStepOf(error, of.definition);

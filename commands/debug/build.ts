@@ -36,6 +36,7 @@ export const command = defineCommand({
         );
       } catch (error) {
         if (!reloads || deps.signal.aborted) throw error;
+        deps.stderr.write("Building again\n");
       }
     }
   },

@@ -7,6 +7,7 @@ import { after } from "../../base/async.ts";
 import { textOfBytes } from "../../base/raw_bytes.ts";
 import { isCompleted, type State } from "../../progress/state.ts";
 import { platformResults } from "../results.ts";
+import { capability } from "../step_files.ts";
 import { breakpointsOf } from "./breakpoints.ts";
 import { buildValue } from "./build_values.ts";
 import type { Frame } from "./program.ts";
@@ -224,7 +225,10 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
     const { signal } = attempt;
     opened = build;
     await configured.promise;
-    const results = await platformResults(build.result);
+    const [results, caps] = await Promise.all([
+      platformResults(build.result),
+      build.gateway.capabilities(),
+    ]);
     await Promise.all(results.map(async (result) => {
       const { target } = build.job;
       const id = ++lastThread;
@@ -232,6 +236,7 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       paths = filePaths(result.definition, build.job.build.inputs);
       const thread = threadOf(id, name, result, {
         gateway: build.gateway,
+        build: caps.has(capability.evaluateSolve) ? "one call" : "two calls",
         signal: AbortSignal.any([signal, build.signal]),
         breakpoints,
         files: paths,

@@ -2,7 +2,7 @@
 
 /** The surroundings of a stop. */
 export interface Place {
-  /** The stage's name as the progress shows it; empty for a build of one stage. */
+  /** The stage's name; empty for one without a name. */
   readonly stage: string;
   /** `linux/amd64`; empty where it is not known. */
   readonly platform: string;

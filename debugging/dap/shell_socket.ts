@@ -5,6 +5,7 @@
  * The size of the terminal comes among the keys as `ESC [ 8 ; rows ; columns t`, which no key sends.
  */
 import { writeAll } from "../../base/bytes.ts";
+import { sessionFolder } from "./session_folder.ts";
 import type { Console, Receiver, Size } from "../console.ts";
 
 /** A place where a shell can run. */
@@ -27,7 +28,7 @@ export interface ShellSocket extends AsyncDisposable {
 }
 
 export function shellSocket(): ShellSocket {
-  let folder: string | undefined;
+  let folder: ReturnType<typeof sessionFolder> | undefined;
   let listener: Deno.UnixListener | undefined;
   let connected: Deno.UnixConn | undefined;
   const places: { readonly place: ShellPlace; readonly end: AbortController }[] = [];
@@ -88,11 +89,11 @@ export function shellSocket(): ShellSocket {
   return {
     open() {
       if (folder === undefined) {
-        folder = Deno.makeTempDirSync({ prefix: "fairlead-dap-exec" });
-        listener = Deno.listen({ transport: "unix", path: `${folder}/s.sock` });
+        folder = sessionFolder();
+        listener = Deno.listen({ transport: "unix", path: `${folder.path}/s.sock` });
         void accept(listener).catch(() => {});
       }
-      return `${folder}/s.sock`;
+      return `${folder.path}/s.sock`;
     },
     offer(place) {
       const offered = { place, end: new AbortController() };
@@ -111,7 +112,7 @@ export function shellSocket(): ShellSocket {
       for (const { end } of places) end.abort(new Error("the build is over"));
       listener?.close();
       if (connected) close(connected);
-      if (folder !== undefined) Deno.removeSync(folder, { recursive: true });
+      folder?.[Symbol.dispose]();
     },
   };
 }

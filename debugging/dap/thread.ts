@@ -2,10 +2,11 @@
 import type { Files } from "../../buildkit/files.ts";
 import type { Gateway } from "../../buildkit/gateway.ts";
 import type { Input } from "../../proto/gen/pb_types.ts";
-import { abortable } from "../../base/async.ts";
+import { abortable, after } from "../../base/async.ts";
 import { failedStepOf } from "../failed_step.ts";
 import { containerOfFailure } from "../step_files.ts";
 import { type PlatformResult, refOfInput } from "../results.ts";
+import { stagePlace } from "../stages.ts";
 import type { Breakpoints, Match } from "./breakpoints.ts";
 import { type Frame, nextStop, programOf, type Stop } from "./program.ts";
 import { shellPlace } from "./shell_place.ts";
@@ -26,6 +27,8 @@ export interface StopReason {
 /** The parts of a session that its threads share. */
 export interface ThreadContext {
   readonly gateway: Gateway;
+  /** How many calls a step's result takes. */
+  readonly build: "one call" | "two calls";
   readonly signal: AbortSignal;
   readonly breakpoints: Breakpoints;
   /** The paths of the definition's files on this machine. */
@@ -56,6 +59,9 @@ export interface Thread {
   run(): Promise<void>;
 }
 
+/** How long the daemon gets to see a second request for a running step, in milliseconds. */
+const HANDOVER = 200;
+
 /** The file systems at a stop; that of the step itself first. */
 interface Mounts {
   readonly root: string | undefined;
@@ -69,6 +75,7 @@ export function threadOf(
   context: ThreadContext,
 ): Thread {
   const { gateway, signal, shell } = context;
+  const nothing = new AbortController().signal;
   const { definition } = result;
   const entry = programOf(definition, context.newFrame);
   const references = referencesOf(id);
@@ -76,11 +83,10 @@ export function threadOf(
   let stack: readonly Frame[] = [];
   let trees: ReadonlyMap<string, Files> = new Map();
   let going: PromiseWithResolvers<Action> | undefined;
-  let pausing: PromiseWithResolvers<void> | undefined;
+  let pausing = Promise.withResolvers<void>();
 
   const place = ({ frame }: Stop) => {
-    const [, inside = ""] = /^\[([^\]]*)\]/.exec(frame.name) ?? [];
-    const stage = inside.split(" ").filter((word) => !word.includes("/")).join(" ");
+    const { stage = "" } = frame.step && stagePlace(frame.step, definition) || {};
     const { OS, Architecture, Variant } = frame.op.platform ?? {};
     const own = OS && [OS, Architecture, Variant].filter((part) => part).join("/");
     return { stage, platform: result.platform || own || "" };
@@ -90,19 +96,29 @@ export function threadOf(
     return match?.condition && !match.condition(place(stop)) ? undefined : match;
   };
 
-  /** The inputs of a stop's operation. They are solved, but not built yet. */
-  async function inputsOf({ frame, parent }: Stop): Promise<Mounts & { build: string[] }> {
+  /** The inputs of a stop's operation. @param until builds those that must be there before it. */
+  async function inputsOf(
+    { frame, parent, deferred }: Stop,
+    until?: AbortSignal,
+  ): Promise<Mounts> {
     const refs = new Map<string, string>();
     let root: string | undefined;
-    const stop = { frame, parent };
-    const named = frame.op.inputs.map((input, i) => [nameOf(stop.frame, input, i), input] as const);
-    const solved = await Promise.all(named.map(([, input]) => refOfInput(gateway, result, input)));
-    named.forEach(([key], i) => {
+    const { inputs } = frame.op;
+    const solved = await Promise.all(
+      inputs.map((input, i) =>
+        refOfInput(gateway, result, input, {
+          build: until === undefined || deferred.has(i) ? "no" : context.build,
+          ...until && { signal: until },
+        })
+      ),
+    );
+    inputs.forEach((input, i) => {
+      const key = nameOf(frame, input, i);
       if (key === "" || refs.has(key)) return;
-      if (i === parent || (parent < 0 && named.length === 1)) root = key;
+      if (i === parent || (parent < 0 && inputs.length === 1)) root = key;
       refs.set(key, solved[i]!);
     });
-    return { root, refs, build: solved };
+    return { root, refs };
   }
 
   function nameOf({ op }: Frame, { digest, index }: Input, at: number): string {
@@ -113,19 +129,10 @@ export function threadOf(
   }
 
   /** Builds everything that must be there before a stop, or the result at the end. */
-  async function reach(stop: Stop | undefined): Promise<Mounts> {
-    if (stop === undefined) {
-      await evaluate([result.ref]);
-      return { root: "/", refs: new Map([["/", result.ref]]) };
-    }
-    const { build, ...mounts } = await inputsOf(stop);
-    await evaluate(build.filter((_, i) => !stop.deferred.has(i)));
-    return mounts;
-  }
-
-  async function evaluate(refs: readonly string[]): Promise<void> {
-    const all = refs.filter((ref) => ref !== "").map((ref) => gateway.evaluate(ref));
-    await abortable(Promise.all(all), signal);
+  async function reach(stop: Stop | undefined, until = nothing): Promise<Mounts> {
+    if (stop !== undefined) return await abortable(inputsOf(stop, until), signal);
+    await abortable(gateway.evaluate(result.ref, until), signal);
+    return { root: "/", refs: new Map([["/", result.ref]]) };
   }
 
   function stopAt(reason: StopReason, at: Stop | undefined): Promise<Action> {
@@ -160,6 +167,7 @@ export function threadOf(
       return await stopAt(reason, at);
     } finally {
       going = undefined;
+      pausing = Promise.withResolvers();
       stack = [];
       trees = new Map();
       references.clear();
@@ -189,11 +197,19 @@ export function threadOf(
   /** Waits for work, or for a wish to pause; undefined for the latter. */
   async function unlessPaused<T>(work: Promise<T>): Promise<T | undefined> {
     work.catch(() => {});
-    pausing = Promise.withResolvers();
+    return await Promise.race([work, pausing.promise.then(() => undefined)]);
+  }
+
+  /** Builds up to the stop behind the running step, and takes back what lies further on. */
+  async function reachPause(at: Stop | undefined, further: AbortController) {
+    const target = pauseTarget(at);
+    // The running step goes on if the daemon has this request before the other one ends.
+    const stopTimer = target && after(HANDOVER, () => further.abort(new Error("paused")));
     try {
-      return await Promise.race([work, pausing.promise.then(() => undefined)]);
+      return { target, mounts: await reach(target) };
     } finally {
-      pausing = undefined;
+      stopTimer?.();
+      further.abort(new Error("paused"));
     }
   }
 
@@ -239,7 +255,7 @@ export function threadOf(
       going = undefined;
       return true;
     },
-    pause: () => pausing?.resolve(),
+    pause: () => pausing.resolve(),
     async run() {
       let action: Action = context.stopOnEntry ? "next" : "continue";
       let at: Stop | undefined;
@@ -255,12 +271,10 @@ export function threadOf(
         let target = nextStop(entry, at, (stop) => matchAt(stop) !== undefined, limit);
         let isPause = false;
         try {
-          const reached = await unlessPaused(reach(target));
-          if (reached === undefined) {
-            isPause = true;
-            target = pauseTarget(at);
-            mounts = await reach(target);
-          } else mounts = reached;
+          const further = new AbortController();
+          mounts = await unlessPaused(reach(target, further.signal));
+          isPause = mounts === undefined;
+          if (isPause) ({ target, mounts } = await reachPause(at, further));
         } catch (error) {
           return await fail(error);
         }

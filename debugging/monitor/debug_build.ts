@@ -1,15 +1,14 @@
 /** `debug build`: after a failed build, or any, the monitor looks into it. */
-import { BuildError } from "../../builds/build_error.ts";
 import type { Inspect } from "../../builds/running/inspect.ts";
 import type { Deps } from "../../cli/deps.ts";
 import { messageOf } from "../../proto/message_of.ts";
 import { Mount } from "../../proto/gen/steps.ts";
-import { failedBlocks } from "../../progress/end_blocks.ts";
 import type { Progress } from "../../progress/progress.ts";
 import type { Console } from "../console.ts";
 import { failedStepOf } from "../failed_step.ts";
 import { platformResults, refsOf } from "../results.ts";
 import { capability, containerOfFailure } from "../step_files.ts";
+import { tellFailure } from "../tell_failure.ts";
 import type { Invoke } from "./invoke.ts";
 import { type MonitorOptions, runMonitor } from "./monitor.ts";
 
@@ -40,11 +39,7 @@ export function monitored(
     if (failure === undefined && !always) return result;
     let reloads = false;
     await progress.asking(async () => {
-      if (progress.mode === "tty") deps.stderr.write(failedBlocks(progress.state, true));
-      if (failure) {
-        const { above, message } = new BuildError(failure, "");
-        deps.stderr.write([...above, `ERROR: ${message}`, ""].join("\n"));
-      }
+      if (failure) await tellFailure(failure, { deps, progress }, signal);
       const options = await placeOf(build, failure).catch((error: Error) => error);
       if (options instanceof Error) {
         return deps.stderr.write(`WARNING: no monitor: ${options.message}\n`);

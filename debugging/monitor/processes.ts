@@ -45,6 +45,7 @@ export function processesOf(
       const isInit = container === undefined;
       const box = container ??= await open();
       let gate = Promise.withResolvers<void>();
+      let shown = false;
       const process = await box.start({
         ...program,
         stdin: true,
@@ -58,8 +59,9 @@ export function processesOf(
         args: program.args,
         process,
         show(on) {
-          gate.resolve();
-          if (!on) gate = Promise.withResolvers();
+          if (on) gate.resolve();
+          else if (shown) gate = Promise.withResolvers();
+          shown = on;
         },
       };
       all.set(running.id, running);

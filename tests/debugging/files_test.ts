@@ -42,6 +42,17 @@ Deno.test(
   },
 );
 
+Deno.test({ name: "names with control characters are quoted, one line each", ignore }, async () => {
+  await using it = await workspace(shared.address);
+  it.write({
+    "ctx/Dockerfile":
+      `FROM busybox AS only\nWORKDIR /w\nRUN touch "$(printf 'a\\033[2Jb')" "$(printf 'c\\nd')"\n`,
+  });
+  const { stdout, stderr } = await it.fairlead(["build", "-q", "--files=only:/w", "ctx"]);
+  const names = stdout.trimEnd().split("\n").map((line) => line.split("  ").at(-1));
+  assert.deepEqual(names, ['"a\\u001b[2Jb"', '"c\\nd"'], stderr);
+});
+
 Deno.test(
   { name: "the files that a failed step left are printed and copied", ignore },
   async () => {
