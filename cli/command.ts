@@ -74,3 +74,16 @@ export function defineCommand<const Specs extends FlagSpecs>(
 export function defineGroup(commands: readonly CommandEntry[]): CommandGroup {
   return { commands };
 }
+
+/** The entry with this name or alias. */
+export function findCommand(
+  commands: readonly CommandEntry[],
+  name: string,
+): CommandEntry | undefined {
+  return commands.find((entry) => entry.name === name || entry.aliases?.includes(name));
+}
+
+/** `fairlead rm [OPTIONS] [NAME...]` */
+export function usageLine(path: string, { args }: Command): string {
+  return `${path} ${args.usage}`.trimEnd();
+}

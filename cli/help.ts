@@ -1,141 +1,105 @@
-import type { Command, CommandEntry } from "./command.ts";
+import type { Env } from "../base/env.ts";
+import { type Command, type CommandEntry, usageLine } from "./command.ts";
 import { flagTable } from "./flags/help.ts";
-import { type FlagSpecs, globalFlags } from "./flags/spec.ts";
-import { terminalHelp } from "./terminal_help.ts";
+import { type FlagSpecs, globalFlags, helpFlag } from "./flags/spec.ts";
 
-type Env = (name: string) => string | undefined;
-
-/** A flag of the program itself; buildx's help has none, so only a terminal's help lists it. */
-export const versionFlag = {
-  version: { kind: "bool", hidden: true, summary: "Print the version" },
-} as const satisfies FlagSpecs;
-
-/** The flag that every command has. */
-export function helpFlag(name: string): FlagSpecs {
-  return { help: { kind: "bool", short: "h", summary: `help for ${name}` } };
+/** The command, or the list of commands, that help is about. */
+export interface HelpTopic {
+  /** The words that call it: `fairlead history ls`. */
+  readonly path: string;
+  /** The summary, or a command's longer description. */
+  readonly about: string;
+  /** The other names of a command. */
+  readonly aliases: readonly string[];
+  /** Absent for the root and for groups, which only hold commands. */
+  readonly command?: Command;
+  readonly commands: readonly CommandEntry[];
+  readonly isRoot: boolean;
 }
 
-/** The help of one command, laid out as in buildx. */
-export function commandHelp(
-  path: string,
-  entry: CommandEntry,
-  command: Command,
-  env: Env,
-): string {
-  const flags: Record<string, FlagSpecs[string]> = { ...command.flags, ...helpFlag(entry.name) };
-  const groups = new Map<string, FlagSpecs>();
-  for (const [name, spec] of Object.entries(flags)) {
-    const title = spec.group ?? "Flags";
-    groups.set(title, { ...groups.get(title), [name]: spec });
-  }
-  const tables = [...groups].sort(([a], [b]) => a === "Flags" ? -1 : b === "Flags" ? 1 : 0)
-    .map(([title, specs]) => `${title}:\n${flagTable(specs, env)}\n`).join("");
-  const names = [entry.name, ...entry.aliases ?? []];
-  const below = helpBelow(path, command);
-  const parent = path.slice(0, -entry.name.length);
-  const aliases = names.length < 2
-    ? ""
-    : `Aliases:\n  ${names.map((name) => parent + name).join(", ")}\n\n`;
-  return `${command.description ?? entry.summary}\n\n` +
-    `Usage:\n  ${usageLine(path, command)}\n${below.usage}\n${aliases}${below.list}${tables}` +
-    `Global Flags:\n${flagTable(inherited(command), env)}${below.end}`;
+/** The parts of a topic's help, in the order in which they are printed. */
+export interface HelpPage {
+  readonly about: string;
+  readonly usages: readonly string[];
+  readonly aliases: readonly string[];
+  readonly commands: readonly CommandEntry[];
+  /** Flags by their heading. */
+  readonly flags: readonly (readonly [title: string, specs: FlagSpecs])[];
+  /** The last line, about further help; empty for none. */
+  readonly more: string;
 }
 
-/** The same on a terminal. */
-export function commandTerminalHelp(
-  path: string,
-  entry: CommandEntry,
-  command: Command,
-  { examples, columns }: { readonly examples: string; readonly columns: number },
-  env: Env,
-): string {
-  const flags = { ...command.flags, ...helpFlag(entry.name) };
-  const groups = Object.entries(
-    Object.groupBy(Object.entries(flags), ([, spec]) => spec.group ?? "Flags"),
-  ).map(([title, specs]) => [title, Object.fromEntries(specs!)] as const)
-    .sort(([a], [b]) => a === "Flags" ? -1 : b === "Flags" ? 1 : 0);
-  const parent = path.slice(0, -entry.name.length);
-  const { commands } = command;
-  return terminalHelp({
-    about: command.description ?? entry.summary,
-    examples,
-    columns,
-    usages: [usageLine(path, command), ...commands ? [`${path} [command]`] : []],
-    aliases: entry.aliases ? [entry.name, ...entry.aliases].map((name) => parent + name) : [],
-    commands: commands ?? [],
-    flags: [...groups, ["Global Flags", inherited(command)]],
-    more: commands ? moreHelp(path).trim() : "",
-  }, env);
-}
-
-/** The help of a list of commands on a terminal. */
-export function listTerminalHelp(
-  path: string,
-  about: { summary: string; root: boolean },
-  commands: readonly CommandEntry[],
-  { examples, columns }: { readonly examples: string; readonly columns: number },
-  env: Env,
-): string {
-  const help = helpFlag(path.split(" ").at(-1)!);
-  return terminalHelp({
-    about: about.summary,
-    examples,
-    columns,
-    usages: [`${path} [command]`],
-    aliases: [],
-    commands,
-    flags: about.root
-      ? [["Flags", {
-        ...globalFlags,
-        ...help,
-        version: { ...versionFlag.version, hidden: false },
-      }]]
-      : [["Flags", help], ["Global Flags", globalFlags]],
-    more: moreHelp(path).trim(),
-  }, env);
-}
-
-/** The parts of a command's help that list its subcommands. */
-function helpBelow(path: string, { commands }: Command) {
-  if (commands === undefined) return { usage: "", list: "", end: "" };
+/** @param isTerminal adds the program's flag `--version`, which buildx's help doesn't have */
+export function helpPage(topic: HelpTopic, isTerminal: boolean): HelpPage {
+  const { path, about, aliases, command, commands, isRoot } = topic;
+  const words = path.split(" ");
+  const name = words.at(-1)!;
+  const named = (name: string) => [...words.slice(0, -1), name].join(" ");
   return {
-    usage: `  ${path} [command]\n`,
-    list: `Available Commands:\n${commandLines(commands)}\n`,
-    end: `\n${moreHelp(path)}`,
+    about,
+    usages: [
+      ...command ? [usageLine(path, command)] : [],
+      ...commands.length > 0 ? [`${path} [command]`] : [],
+    ],
+    aliases: aliases.length > 0 ? [name, ...aliases].map(named) : [],
+    commands: isRoot ? [...commands, helpEntry] : commands,
+    flags: isRoot
+      ? [["Flags", { ...globalFlags, ...helpOf(name), ...isTerminal && versionFlag }]]
+      : [...flagGroups(command, name), ["Global Flags", inheritedFlags(command)]],
+    more: commands.length > 0
+      ? `Use "${path} [command] --help" for more information about a command.`
+      : "",
   };
 }
 
-function commandLines(commands: readonly CommandEntry[]): string {
-  const shown = commands.filter((entry) => !entry.hidden)
-    .toSorted((a, b) => a.name < b.name ? -1 : 1);
-  const width = Math.max(11, ...shown.map((entry) => entry.name.length));
-  return shown.map((entry) => `  ${entry.name.padEnd(width)} ${entry.summary}\n`).join("");
+/** The help as buildx lays it out. */
+export function plainHelp(page: HelpPage, env: Env): string {
+  const { about, usages, aliases, commands, flags, more } = page;
+  return [
+    `${about}\n`,
+    `Usage:\n${usages.map((usage) => `  ${usage}\n`).join("")}`,
+    ...aliases.length > 0 ? [`Aliases:\n  ${aliases.join(", ")}\n`] : [],
+    ...commands.length > 0 ? [`Available Commands:\n${commandLines(shownCommands(commands))}`] : [],
+    ...flags.map(([title, specs]) => `${title}:\n${flagTable(specs, env)}`),
+    ...more === "" ? [] : [`${more}\n`],
+  ].join("\n");
 }
 
-function moreHelp(path: string): string {
-  return `Use "${path} [command] --help" for more information about a command.\n`;
+/** The flags that a command takes besides its own. */
+export function inheritedFlags(command: Command | undefined): FlagSpecs {
+  return command?.ignoresBuilder ? { debug: globalFlags.debug } : globalFlags;
 }
 
-/** The help of a list of commands: the root, or a group. */
-export function listHelp(
-  path: string,
-  about: { summary: string; root: boolean },
-  commands: readonly CommandEntry[],
-  env: Env,
-): string {
-  const help = helpFlag(path.split(" ").at(-1)!);
-  const flags = about.root
-    ? `Flags:\n${flagTable({ ...globalFlags, ...help }, env)}`
-    : `Flags:\n${flagTable(help, env)}\nGlobal Flags:\n${flagTable(globalFlags, env)}`;
-  return `${about.summary}\n\nUsage:\n  ${path} [command]\n\n` +
-    `Available Commands:\n${commandLines(commands)}\n${flags}\n${moreHelp(path)}`;
+/** The commands that help lists, by name. */
+export function shownCommands(commands: readonly CommandEntry[]): CommandEntry[] {
+  return commands.filter(({ hidden }) => !hidden).sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
-/** `fairlead rm [OPTIONS] [NAME...]` */
-export function usageLine(path: string, command: Command): string {
-  return command.args.usage === "" ? path : `${path} ${command.args.usage}`;
+/** @param all the commands whose names share one column; by default, the listed ones */
+export function commandLines(listed: readonly CommandEntry[], all = listed): string {
+  const width = Math.max(11, ...all.map(({ name }) => name.length));
+  return listed.map(({ name, summary }) => `  ${name.padEnd(width)} ${summary}\n`).join("");
 }
 
-function inherited(command: Command): FlagSpecs {
-  return command.ignoresBuilder ? { debug: globalFlags.debug } : globalFlags;
+const versionFlag = {
+  version: { kind: "bool", summary: "Print the version" },
+} as const satisfies FlagSpecs;
+
+const helpEntry: CommandEntry = {
+  name: "help",
+  section: "This program",
+  summary: "Help about any command",
+  load: () => Promise.reject(new Error("help is not a file")),
+};
+
+function helpOf(name: string): FlagSpecs {
+  return { help: { ...helpFlag.help, summary: `help for ${name}` } };
+}
+
+/** The flags of a command by their heading; those without one are first. */
+function flagGroups(command: Command | undefined, name: string): [string, FlagSpecs][] {
+  const flags = Object.entries({ ...command?.flags, ...helpOf(name) });
+  return [...Map.groupBy(flags, ([, { group = "Flags" }]) => group)]
+    .map(([title, specs]): [string, FlagSpecs] => [title, Object.fromEntries(specs)])
+    .sort(([a], [b]) => a === "Flags" ? -1 : b === "Flags" ? 1 : 0);
 }

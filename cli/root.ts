@@ -1,8 +1,15 @@
 import { nearest } from "../base/nearest.ts";
-import type { Command, CommandEntry, CommandGroup } from "./command.ts";
+import {
+  type Command,
+  type CommandEntry,
+  type CommandGroup,
+  findCommand,
+  usageLine,
+} from "./command.ts";
 import type { Deps } from "./deps.ts";
 import { longNameOf, parseFlags, wantsValue } from "./flags/parse.ts";
-import { type FlagSpecs, globalFlags, type GlobalValues } from "./flags/spec.ts";
+import { type FlagSpecs, globalFlags, type GlobalValues, helpFlag } from "./flags/spec.ts";
+import type { HelpTopic } from "./help.ts";
 import { withNamedPlugins } from "./plugin_flag.ts";
 import { FlagError, PluginUsageError, UsageError } from "../base/usage_error.ts";
 
@@ -52,22 +59,22 @@ interface Position {
 async function runList(deps: Deps, position: Position): Promise<number> {
   const flags: FlagSpecs = {
     ...globalFlags,
-    help: { kind: "bool", short: "h", summary: "" },
+    ...helpFlag,
     ...position.entry === undefined && { version: { kind: "bool", hidden: true, summary: "" } },
   };
   const at = firstArgument(position.words, flags);
   const early = position.words.slice(0, at);
   const { debug, version, help } = parse(deps, flags, early, position.path).values;
   if (debug) position.onDebug();
-  const versionEntry = find(position.commands, "version");
+  const versionEntry = findCommand(position.commands, "version");
   if (version && !help && versionEntry !== undefined) {
     return await runEntry(deps, { ...position, words: [] }, versionEntry);
   }
   const before = [...position.before, ...early];
   const word = position.words[at];
-  if (word === undefined) return await printListHelp(deps, position);
+  if (word === undefined) return await printHelp(deps, position);
   const words = position.words.slice(at + 1);
-  const entry = find(position.commands, word);
+  const entry = findCommand(position.commands, word);
   if (entry !== undefined) return await runEntry(deps, { ...position, before, words }, entry);
   if (word === "help" && position.entry === undefined) return await runHelp(deps, position, words);
   const names = position.commands.filter((entry) => !entry.hidden).map((entry) => entry.name);
@@ -88,11 +95,11 @@ async function runEntry(deps: Deps, position: Position, entry: CommandEntry): Pr
   }
   const specs: FlagSpecs = {
     ...globalFlags,
-    help: { kind: "bool", short: "h", summary: "" },
+    ...helpFlag,
     ...command.flags,
   };
   const at = firstArgument(position.words, specs);
-  const below = find(command.commands ?? [], position.words[at] ?? "");
+  const below = findCommand(command.commands ?? [], position.words[at] ?? "");
   if (below !== undefined) {
     return await runEntry(
       deps,
@@ -103,10 +110,10 @@ async function runEntry(deps: Deps, position: Position, entry: CommandEntry): Pr
   const words = command.takesAllWords
     ? ["--", ...position.words]
     : [...position.before, ...position.words];
-  const usage = `${path} ${command.args.usage}`.trimEnd();
+  const usage = usageLine(path, command);
   const { values, given, occurrences, args } = parse(deps, specs, words, path, usage);
   if (values.debug) position.onDebug();
-  if (values.help) return await printCommandHelp(deps, { ...position, path }, entry, command);
+  if (values.help) return await printHelp(deps, { ...position, path, entry }, command);
   checkCount(path, command, args, given);
   const global = values as unknown as GlobalValues;
   const scoped = withNamedPlugins(deps, global["transport-plugin"]);
@@ -124,10 +131,10 @@ async function runHelp(deps: Deps, position: Position, words: readonly string[])
   let { commands } = position;
   let path = rootPath(deps);
   let entry: CommandEntry | undefined;
-  const specs = { ...globalFlags, help: { kind: "bool", short: "h", summary: "" } } as const;
+  const specs = { ...globalFlags, ...helpFlag };
   const { args: names } = parse(deps, specs, words, `${path} help`);
   for (const [i, word] of names.entries()) {
-    entry = find(commands, word);
+    entry = findCommand(commands, word);
     if (entry === undefined) {
       const near = nearest(word, commands.map((entry) => entry.name));
       throw new UsageError(
@@ -138,73 +145,48 @@ async function runHelp(deps: Deps, position: Position, words: readonly string[])
     path += ` ${entry.name}`;
     const { command } = await entry.load();
     const below = command.commands ?? [];
-    if (!isGroup(command) && find(below, names[i + 1] ?? "") === undefined) {
-      return await printCommandHelp(deps, { ...position, path }, entry, command);
+    if (!isGroup(command) && findCommand(below, names[i + 1] ?? "") === undefined) {
+      return await printHelp(deps, { ...position, path, entry }, command);
     }
     commands = below;
   }
-  return await printListHelp(deps, { ...position, path, commands, ...(entry && { entry }) });
+  return await printHelp(deps, { ...position, path, commands, ...(entry && { entry }) });
 }
 
-async function printCommandHelp(
-  deps: Deps,
-  { path, examples }: Position,
-  entry: CommandEntry,
-  command: Command,
-) {
-  if (deps.plugin === undefined) {
-    const { commandHelp, commandTerminalHelp } = await import("./help.ts");
-    const columns = deps.stdout.size()?.columns;
-    deps.stdout.write(
-      columns === undefined ? commandHelp(path, entry, command, deps.env) : commandTerminalHelp(
-        path,
-        entry,
-        command,
-        { columns, examples: await examples(path) },
-        deps.env,
-      ),
-    );
-  } else {
-    const { pluginCommandHelp } = await import("./plugin/plugin_help.ts");
-    const columns = deps.stdout.size()?.columns ?? 80;
-    deps.stdout.write(pluginCommandHelp({ path, columns }, entry, command, deps.env));
-  }
-  return 0;
-}
-
-async function printListHelp(
+/** The help of a command's entry; of the list at this position without one. */
+async function printHelp(
   deps: Deps,
   { path, entry, commands, examples }: Position,
+  command?: Command,
 ): Promise<number> {
-  const summary = entry?.summary ?? about;
-  if (deps.plugin === undefined) {
-    const { listHelp, listTerminalHelp } = await import("./help.ts");
-    const listed = entry === undefined ? [...commands, helpEntry] : commands;
-    const about = { summary, root: entry === undefined };
-    const columns = deps.stdout.size()?.columns;
-    deps.stdout.write(
-      columns === undefined ? listHelp(path, about, listed, deps.env) : listTerminalHelp(
-        path,
-        about,
-        listed,
-        { columns, examples: await examples(path) },
-        deps.env,
-      ),
-    );
-  } else {
-    const { pluginListHelp } = await import("./plugin/plugin_help.ts");
-    const columns = deps.stdout.size()?.columns ?? 80;
-    deps.stdout.write(pluginListHelp({ path, columns, about: summary, commands }, deps.env));
-  }
+  const topic = {
+    path,
+    about: command?.description ?? entry?.summary ?? about,
+    aliases: command && entry?.aliases || [],
+    ...command && { command },
+    commands: command ? command.commands ?? [] : commands,
+    isRoot: entry === undefined,
+  };
+  const columns = deps.stdout.size()?.columns;
+  deps.stdout.write(await helpText(topic, columns, deps, examples));
   return 0;
 }
 
-const helpEntry: CommandEntry = {
-  name: "help",
-  section: "This program",
-  summary: "Help about any command",
-  load: () => Promise.reject(new Error("help is not a file")),
-};
+async function helpText(
+  topic: HelpTopic,
+  columns: number | undefined,
+  { plugin, env }: Deps,
+  examples: ExamplesOf,
+): Promise<string> {
+  if (plugin !== undefined) {
+    return (await import("./plugin/plugin_help.ts")).pluginHelp(topic, columns ?? 80, env);
+  }
+  const { helpPage, plainHelp } = await import("./help.ts");
+  if (columns === undefined) return plainHelp(helpPage(topic, false), env);
+  const { terminalHelp } = await import("./terminal_help.ts");
+  const options = { columns, examples: await examples(topic.path) };
+  return terminalHelp(helpPage(topic, true), options, env);
+}
 
 /** Parses flags. As docker's plugin, it throws errors in the form of docker's plugins. */
 function parse(
@@ -248,10 +230,6 @@ function takesNext(word: string, specs: FlagSpecs): boolean {
   return at >= 0 && at === letters.length - 1;
 }
 
-function find(commands: readonly CommandEntry[], name: string): CommandEntry | undefined {
-  return commands.find((entry) => entry.name === name || entry.aliases?.includes(name));
-}
-
 export function isGroup(command: Command | CommandGroup): command is CommandGroup {
   return !("run" in command);
 }
@@ -263,7 +241,7 @@ function checkCount(
   args: readonly string[],
   given: ReadonlySet<string>,
 ) {
-  const { min, usage, oneMoreWith = "" } = command.args;
+  const { min, oneMoreWith = "" } = command.args;
   const max = command.args.max + (given.has(oneMoreWith) ? 1 : 0);
   if (args.length >= min && args.length <= max) return;
   const count = (number: number) => `${number} ${number === 1 ? "argument" : "arguments"}`;
@@ -279,7 +257,7 @@ function checkCount(
   throw new UsageError(
     `${path.split(" ", 1)[0]}: '${path}' ${
       max === 0 ? "accepts" : "requires"
-    } ${wanted}\n\nUsage:  ${`${path} ${usage}`.trimEnd()}\n\n` +
+    } ${wanted}\n\nUsage:  ${usageLine(path, command)}\n\n` +
       `Run '${path} --help' for more information`,
   );
 }

@@ -1,40 +1,28 @@
 /** Help on a terminal: examples first, commands in groups, lines that break at words. */
+import type { Env } from "../base/env.ts";
 import { textWidth } from "../base/width.ts";
 import type { CommandEntry } from "./command.ts";
 import { flagRows } from "./flags/help.ts";
 import type { FlagSpecs } from "./flags/spec.ts";
+import type { HelpPage } from "./help.ts";
 
-type Env = (name: string) => string | undefined;
-
-/** The parts of a command's help, or of a list of commands. */
-export interface TerminalHelp {
-  readonly about: string;
-  /** Lines of a shell; empty for none. */
-  readonly examples: string;
-  readonly usages: readonly string[];
-  readonly aliases: readonly string[];
-  readonly commands: readonly CommandEntry[];
-  /** Flags by their heading, in order. */
-  readonly flags: readonly (readonly [title: string, specs: FlagSpecs])[];
-  /** The last line, about further help; empty for none. */
-  readonly more: string;
-  /** Columns of the terminal. */
-  readonly columns: number;
-}
-
-/** The text of the help. */
-export function terminalHelp(help: TerminalHelp, env: Env): string {
-  const width = Math.max(help.columns - 1, 20);
-  const examples = help.examples.trim().split("\n").map((line) => `  ${line}\n`).join("");
+/** @param examples lines of a shell; empty for none. @param columns those of the terminal */
+export function terminalHelp(
+  page: HelpPage,
+  { examples, columns }: { readonly examples: string; readonly columns: number },
+  env: Env,
+): string {
+  const width = Math.max(columns - 1, 20);
+  const shown = examples.trim().split("\n").map((line) => `  ${line}\n`).join("");
   const sections = [
-    `${help.about.split("\n").map((line) => wrap(line, width)).join("\n")}\n`,
-    ...help.examples === "" ? [] : [`Examples:\n${examples}`],
-    `Usage:\n${help.usages.map((usage) => `  ${usage}\n`).join("")}`,
-    ...help.aliases.length === 0 ? [] : [`Aliases:\n  ${help.aliases.join(", ")}\n`],
-    ...commandSections(help.commands, width),
-    ...help.flags.filter(([, specs]) => flagRows(specs, env).length > 0)
+    `${page.about.split("\n").map((line) => wrap(line, width)).join("\n")}\n`,
+    ...examples === "" ? [] : [`Examples:\n${shown}`],
+    `Usage:\n${page.usages.map((usage) => `  ${usage}\n`).join("")}`,
+    ...page.aliases.length === 0 ? [] : [`Aliases:\n  ${page.aliases.join(", ")}\n`],
+    ...commandSections(page.commands, width),
+    ...page.flags.filter(([, specs]) => flagRows(specs, env).length > 0)
       .map(([title, specs]) => `${title}:\n${flagLines(specs, env, width)}`),
-    ...help.more === "" ? [] : [`${wrap(help.more, width)}\n`],
+    ...page.more === "" ? [] : [`${wrap(page.more, width)}\n`],
   ];
   return sections.join("\n");
 }
@@ -77,7 +65,7 @@ function row(name: string, text: string, indent: number, width: number): string 
 }
 
 /** The text in lines of at most `width` columns, broken at spaces. A longer word stays whole. */
-export function wrap(text: string, width: number): string {
+function wrap(text: string, width: number): string {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {

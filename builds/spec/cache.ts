@@ -2,12 +2,11 @@
  * The caches of a build as the daemon takes them. Types and attributes are the daemon's and pass
  * unchanged. The client adds credentials that only its environment has.
  */
+import type { Env } from "../../base/env.ts";
 import { isOn } from "../../cli/env_bool.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { Typed } from "../../buildkit/solve_request.ts";
 import type { CacheEntry } from "../../grammar/cache.ts";
-
-type Env = (name: string) => string | undefined;
 
 /** Keys for S3 that are not in the environment. */
 type OtherKeys =

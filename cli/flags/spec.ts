@@ -75,3 +75,8 @@ export const globalFlags = {
 } as const satisfies FlagSpecs;
 
 export type GlobalValues = FlagValues<typeof globalFlags>;
+
+/** The flag that every command has; the help names the command in its summary. */
+export const helpFlag = {
+  help: { kind: "bool", short: "h", summary: "Print usage" },
+} as const satisfies FlagSpecs;

@@ -3,12 +3,11 @@
  * `DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND` set, and with a socket whose end says that docker is gone, or
  * was interrupted (https://github.com/docker/cli/tree/master/cli-plugins).
  */
+import type { Env } from "../../base/env.ts";
 import { Interrupted } from "../deps.ts";
 import { parseFlags } from "../flags/parse.ts";
 import type { FlagSpecs } from "../flags/spec.ts";
 import { firstArgument } from "../root.ts";
-
-type Env = (name: string) => string | undefined;
 
 /** docker's call of a plugin. */
 export interface PluginCall {

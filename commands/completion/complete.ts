@@ -1,6 +1,11 @@
-import type { Command, CommandEntry, CommandGroup } from "../../cli/command.ts";
+import {
+  type Command,
+  type CommandEntry,
+  type CommandGroup,
+  findCommand,
+} from "../../cli/command.ts";
 import { longNameOf, wantsValue } from "../../cli/flags/parse.ts";
-import { type FlagSpecs, globalFlags } from "../../cli/flags/spec.ts";
+import { type FlagSpecs, globalFlags, helpFlag } from "../../cli/flags/spec.ts";
 import { argumentCandidates } from "./arguments.ts";
 import { type Candidates, nothing } from "./candidates.ts";
 import { flagCandidates } from "./flag_values.ts";
@@ -59,10 +64,7 @@ export async function complete(
 
 /** Reads the words as the program itself would. */
 async function walk(words: readonly string[], top: readonly CommandEntry[]): Promise<Cursor> {
-  const rootSpecs: FlagSpecs = {
-    ...globalFlags,
-    help: { kind: "bool", short: "h", summary: "Print usage" },
-  };
+  const rootSpecs: FlagSpecs = { ...globalFlags, ...helpFlag };
   let commands = top, command: Command | undefined, specs = rootSpecs, path = "";
   const flags = new Map<string, string[]>();
   const args: string[] = [];
@@ -74,7 +76,7 @@ async function walk(words: readonly string[], top: readonly CommandEntry[]): Pro
       note(flag, word);
       flag = undefined;
     } else if (ended || !word.startsWith("-") || word === "-") {
-      const entry = args.length > 0 ? undefined : find(commands, word);
+      const entry = args.length > 0 ? undefined : findCommand(commands, word);
       if (word === "help" && commands === top && args.length === 0) help = true;
       else if (entry === undefined) args.push(word);
       else {
@@ -115,8 +117,4 @@ function flagNames({ specs }: Cursor): Candidates {
   const words = Object.entries(specs).filter(([, { hidden }]) => !hidden)
     .map(([name, { summary }]) => ({ word: `--${name}`, about: summary }));
   return { words };
-}
-
-function find(commands: readonly CommandEntry[], name: string): CommandEntry | undefined {
-  return commands.find((entry) => entry.name === name || entry.aliases?.includes(name));
 }
