@@ -13,3 +13,26 @@ export function statOf(path: string): Deno.FileInfo | undefined {
     throw new UsageError(`cannot look at ${path}: ${osReason(error)}`);
   }
 }
+
+/** Whether there is a file or a folder at a path; false if that can't be found out. */
+export function exists(path: string): boolean {
+  return tryStat(path) !== undefined;
+}
+
+/** Whether a path leads to a folder; false if that can't be found out. */
+export function isFolder(path: string): boolean {
+  return tryStat(path)?.isDirectory ?? false;
+}
+
+/** Whether a path leads to a regular file; false if that can't be found out. */
+export function isFile(path: string): boolean {
+  return tryStat(path)?.isFile ?? false;
+}
+
+function tryStat(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,3 +1,4 @@
+import { isFile } from "../base/stat.ts";
 import { nearest } from "../base/nearest.ts";
 import type { Registry } from "../transports/registry.ts";
 import type { Env } from "../transports/transport.ts";
@@ -229,11 +230,7 @@ async function changeOf(
 /** The daemon's configuration that every new builder gets, unless the user names another. */
 function defaultConfig(env: Env): string | undefined {
   const path = `${buildxConfigDir(env)?.path ?? ""}/buildkitd.default.toml`;
-  try {
-    return Deno.statSync(path).isFile ? path : undefined;
-  } catch {
-    return undefined;
-  }
+  return isFile(path) ? path : undefined;
 }
 
 function remoteEndpoint(request: CreateRequest, env: Env): string {

@@ -1,3 +1,4 @@
+import { isFolder } from "../base/stat.ts";
 import type { Deps } from "../cli/deps.ts";
 import type { Watcher } from "../progress/progress.ts";
 import type { Outcome } from "../progress/renderer.ts";
@@ -87,22 +88,11 @@ function outcomeOf({ error, canceled }: Outcome) {
 }
 
 function checkPlace(path: string, file: string): void {
-  try {
-    if (Deno.statSync(parentOf(path)).isDirectory && !isFolder(path)) return;
-  } catch {
-    // `checkFolder` reports it.
-  }
+  const folder = parentOf(path);
+  if (isFolder(folder) && !isFolder(path)) return;
   throw new UsageError(
     `cannot write the timeline to ${JSON.stringify(file)}: ` +
-      (isFolder(path) ? "it is a folder" : `there is no folder ${parentOf(path)}`),
+      (isFolder(path) ? "it is a folder" : `there is no folder ${folder}`),
     "name a file in a folder that exists: --timeline timeline.html",
   );
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
 }

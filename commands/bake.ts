@@ -1,3 +1,4 @@
+import { exists } from "../base/stat.ts";
 import { printTargets } from "../bake/definition/print.ts";
 import { readDefinition } from "../bake/definition/read.ts";
 import { resolveTargets } from "../bake/definition/resolve.ts";
@@ -11,7 +12,6 @@ import { readablePath } from "../builds/permissions/reads.ts";
 import { bakeFlags } from "./bake/flags.ts";
 import { disablesPolicies, overridesOf } from "./bake/overrides.ts";
 import { planTargets } from "./bake/plan.ts";
-import { exists } from "./bake/spec.ts";
 import { definitionEnv, readOptions } from "./bake/read_options.ts";
 import { readSource } from "./bake/source.ts";
 import { idleTimeoutOf } from "../builds/running/idle.ts";

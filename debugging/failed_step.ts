@@ -4,7 +4,7 @@
  * it adds a platform to operations that have none, which changes their digests. So a step is
  * recognised by its name and its inputs, too.
  */
-import { fieldsOf } from "../base/json.ts";
+import { fieldsOf, itemsOf } from "../base/json.ts";
 import { RpcError } from "../buildkit/grpc/status.ts";
 import type { BuildDefinition, BuildStep } from "./definition.ts";
 
@@ -25,7 +25,7 @@ export function failedStepOf(error: unknown, definition: BuildDefinition): Faile
   const solve = detailOf(details, "Solve+json");
   if (solve === undefined) return undefined;
   const { digest } = detailOf(details, "Vertex+json") ?? {};
-  const inputs = list(fieldsOf(solve["op"])["inputs"]).map((input) => fieldsOf(input)["digest"]);
+  const inputs = itemsOf(fieldsOf(solve["op"])["inputs"]).map((input) => fieldsOf(input)["digest"]);
   const name = fieldsOf(solve["description"])["llb.customname"];
   const isIt = ({ name: own, op }: BuildStep) =>
     own !== "" && own === name && op.inputs.length === inputs.length &&
@@ -57,10 +57,6 @@ function detailOf(
   return undefined;
 }
 
-function list(json: unknown): readonly unknown[] {
-  return Array.isArray(json) ? json : [];
-}
-
 function ids(json: unknown): readonly string[] {
-  return list(json).map((id) => typeof id === "string" ? id : "");
+  return itemsOf(json).map((id) => typeof id === "string" ? id : "");
 }

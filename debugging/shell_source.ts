@@ -2,6 +2,7 @@
  * `--shell-from`: brings a shell into containers that have none. A file of this machine, or an image,
  * is mounted beside the container's own files.
  */
+import { exists, isFile } from "../base/stat.ts";
 import { UsageError } from "../base/usage_error.ts";
 import { osReason } from "../base/os_reason.ts";
 import type { Gateway } from "../buildkit/gateway.ts";
@@ -33,23 +34,14 @@ const LARGEST = 7 << 20;
 /** Reads the flag: the path of a file that is there, else the name of an image. Throws `UsageError`. */
 export function shellSource(from: string): ShellSource {
   const isPath = /^\.{0,2}\//.test(from);
-  const stat = statOf(from);
-  if (stat?.isFile) return fileSource(readShell(from));
-  if (isPath || stat !== undefined) {
+  if (isFile(from)) return fileSource(readShell(from));
+  if (isPath || exists(from)) {
     throw new UsageError(
       `invalid value ${JSON.stringify(from)} of --shell-from: it is not a file`,
       "give a static shell of this machine, such as /bin/busybox, or the name of an image",
     );
   }
   return imageSource(from);
-}
-
-function statOf(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.statSync(path);
-  } catch {
-    return undefined;
-  }
 }
 
 function readShell(path: string): Uint8Array {

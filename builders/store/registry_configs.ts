@@ -2,7 +2,7 @@
  * Settings of registries in a builder's buildkitd.toml. buildx keeps that file, with the certificates
  * that the file names, in the builder's first node, and asks registries by it, too.
  */
-import { isObject } from "../../base/json.ts";
+import { isObject, itemsOf } from "../../base/json.ts";
 import { parse, TomlError } from "smol-toml";
 import type { RegistryConfig } from "../../buildkit/registry/hosts.ts";
 import { BuilderError } from "../builder_error.ts";
@@ -37,11 +37,11 @@ function configOf(table: unknown, files: Files): RegistryConfig {
   const { http, insecure } = table;
   const stored = (path: unknown) => fileText(files, String(path).replace(CONFIG_DIR, ""));
   return {
-    mirrors: list(table["mirrors"]).map(String),
+    mirrors: itemsOf(table["mirrors"]).map(String),
     ...typeof http === "boolean" && { http },
     ...typeof insecure === "boolean" && { insecure },
-    ca: list(table["ca"]).flatMap((path) => stored(path) ?? []),
-    keypairs: list(table["keypair"]).flatMap((pair) => {
+    ca: itemsOf(table["ca"]).flatMap((path) => stored(path) ?? []),
+    keypairs: itemsOf(table["keypair"]).flatMap((pair) => {
       if (!isObject(pair)) return [];
       const [key, cert] = [stored(pair["key"]), stored(pair["cert"])];
       return key !== undefined && cert !== undefined ? [{ key, cert }] : [];
@@ -52,8 +52,4 @@ function configOf(table: unknown, files: Files): RegistryConfig {
 function fileText(files: Files, path: string): string | undefined {
   const base64 = Object.hasOwn(files, path) ? files[path] : undefined;
   return base64 === undefined ? undefined : new TextDecoder().decode(Uint8Array.fromBase64(base64));
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -2,6 +2,7 @@
  * The link to a build in Docker Desktop. buildx ends every build with it if Docker Desktop's marker
  * is in the user's folder.
  */
+import { exists } from "../../base/stat.ts";
 import { homeDir } from "../../base/home.ts";
 import { hyperlink, type Painted } from "../../cli/cursor.ts";
 import type { Deps } from "../../cli/deps.ts";
@@ -43,11 +44,5 @@ export function buildDetails(
 
 function hasDesktop(env: Deps["env"]): boolean {
   const home = homeDir(env);
-  if (home === undefined) return false;
-  try {
-    Deno.statSync(`${home}/.docker/desktop-build/.lastaccess`);
-    return true;
-  } catch {
-    return false;
-  }
+  return home !== undefined && exists(`${home}/.docker/desktop-build/.lastaccess`);
 }

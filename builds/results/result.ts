@@ -1,4 +1,5 @@
 /** Results of a build for scripts: the image's id, and the daemon's answers as JSON. */
+import { isFolder } from "../../base/stat.ts";
 import { writeAtomically } from "../../base/atomic_file.ts";
 import type { VertexWarning } from "../../proto/gen/control.ts";
 import { osReason } from "../../base/os_reason.ts";
@@ -73,14 +74,6 @@ export function checkResultPath(path: string): void {
     throw new UsageError(`invalid output path: stat ${folder}: ${osReason(error)}`);
   }
   throw new UsageError(`invalid output path: stat ${folder}: not a directory`);
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
 }
 
 /**

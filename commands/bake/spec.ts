@@ -1,3 +1,4 @@
+import { exists } from "../../base/stat.ts";
 import type { Target } from "../../bake/target.ts";
 import { parseBytes } from "../../base/go/bytes.ts";
 import { absolutePath, cleanPath } from "../../base/paths.ts";
@@ -161,15 +162,5 @@ function shmSize(text: string | undefined): number {
     return parseBytes(text);
   } catch {
     throw new UsageError(`invalid value ${text} for membytes key shm-size`);
-  }
-}
-
-/** Whether a path exists. */
-export function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }

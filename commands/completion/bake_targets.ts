@@ -1,8 +1,8 @@
+import { exists } from "../../base/stat.ts";
 import { listJson } from "../../bake/definition/list.ts";
 import { readDefinition } from "../../bake/definition/read.ts";
 import { fileNames } from "../bake/file_names.ts";
 import { readLocalFiles } from "../bake/local_files.ts";
-import { exists } from "../bake/spec.ts";
 import { readOptions } from "../bake/read_options.ts";
 import { isRemote } from "../../builds/spec/remote.ts";
 import { localVertexes } from "../../progress/local.ts";

@@ -1,9 +1,10 @@
 /** Candidates from the store, from daemons and from files. */
+import { outputTo } from "../../cli/output_to.ts";
 import { allBuilders, chooseBuilder, openStore } from "../../builders/builder.ts";
 import { within } from "../../base/async.ts";
 import type { GlobalValues } from "../../cli/flags/spec.ts";
 import { absolutePath } from "../../base/paths.ts";
-import { type Deps, type Output, withChanges } from "../../cli/deps.ts";
+import { type Deps, withChanges } from "../../cli/deps.ts";
 import { readLocalState } from "../history/records/local_state.ts";
 import { buildName } from "../history/records/build_name.ts";
 import { type Candidates, harmless, nothing, wordsOf } from "./candidates.ts";
@@ -56,8 +57,9 @@ export async function refs({ deps, flags, args }: Asked): Promise<Candidates> {
   const ask = async () => {
     const { reachNodes } = await import("../../cli/builders/reached_nodes.ts");
     const { queryRecords } = await import("../history/records/records.ts");
+    // No output may appear on the terminal while the user types there.
     await using nodes = await reachNodes(
-      withChanges(deps, { signal, stderr: silent }),
+      withChanges(deps, { signal, stderr: outputTo(() => {}) }),
       global,
       PATIENCE,
     );
@@ -92,13 +94,3 @@ export async function stages({ deps, flags, args }: Asked): Promise<Candidates> 
   const names = (await Deno.readTextFile(path)).matchAll(/^\s*FROM\s.*?\sAS\s+(\S+)\s*$/gim);
   return harmless(wordsOf([...names].map(([, name]) => name!)));
 }
-
-/** No output may appear on the terminal while the user types there. */
-const silent: Output = {
-  isTerminal: false,
-  write() {},
-  paint() {},
-  writeBytes: () => Promise.resolve(),
-  writeRaw: () => Promise.resolve(),
-  size: () => undefined,
-};

@@ -1,10 +1,11 @@
 /** The debug adapter: what the client asks, and what the build answers. */
+import { sameBytes } from "../../base/bytes.ts";
+import { outputTo } from "../../cli/output_to.ts";
 import { fieldsOf } from "../../base/json.ts";
 import { withChanges } from "../../cli/deps.ts";
-import type { Deps, Output } from "../../cli/deps.ts";
+import type { Deps } from "../../cli/deps.ts";
 import type { Inspect, OpenBuild } from "../../builds/running/inspect.ts";
 import { after } from "../../base/async.ts";
-import { textOfBytes } from "../../base/raw_bytes.ts";
 import { isCompleted, type State } from "../../progress/state.ts";
 import { platformResults } from "../results.ts";
 import { capability } from "../step_files.ts";
@@ -276,7 +277,7 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
     while (true) {
       attempt = new AbortController();
       if (over.signal.aborted) attempt.abort(over.signal.reason);
-      const output = outputEvents((text) =>
+      const output = outputTo((text) =>
         server.event("output", { category: "stdout", output: text })
       );
       const signal = AbortSignal.any([deps.signal, attempt.signal]);
@@ -332,22 +333,5 @@ function stackFrame({ id, name, file, range }: Frame, paths: readonly string[]):
     line: range?.start?.line ?? 0,
     column: range?.start?.character ?? 0,
     ...range?.end && { endLine: range.end.line },
-  };
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
-/** An output whose text goes to the client. */
-function outputEvents(send: (text: string) => void): Output {
-  const bytes = (bytes: Uint8Array) => Promise.resolve(send(textOfBytes(bytes)));
-  return {
-    isTerminal: false,
-    write: send,
-    paint: (parts) => send(parts.filter((part) => typeof part === "string").join("")),
-    writeBytes: bytes,
-    writeRaw: bytes,
-    size: () => undefined,
   };
 }

@@ -6,6 +6,7 @@
  *     <config>/contexts/meta/<sha256 of NAME>/meta.json {"Name","Endpoints":{"docker":{"Host",…}}}
  *     <config>/contexts/tls/<sha256 of NAME>/docker/   ca.pem, cert.pem, key.pem
  */
+import { isFile } from "../../base/stat.ts";
 import { dockerConfigDir } from "../../base/home.ts";
 import { withoutPassword } from "../endpoint.ts";
 import type { Env } from "../transport.ts";
@@ -188,13 +189,5 @@ function folders(path: string): string[] {
     return [...Deno.readDirSync(path)].filter((entry) => entry.isDirectory).map((e) => e.name);
   } catch {
     return [];
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
   }
 }

@@ -1,4 +1,5 @@
 /** Provides the image of a node's container, and asks the engine about what the container needs. */
+import { isFolder } from "../../../base/stat.ts";
 import {
   parseReference,
   repositoryName,
@@ -97,11 +98,7 @@ export async function factsOf(at: NodeContainer, context: DialContext): Promise<
 function wslLibrariesFor({ engine }: NodeContainer, env: Env): string | undefined {
   const folder = "/usr/lib/wsl";
   if (!env("WSL_DISTRO_NAME") || !/^(?:unix|npipe|fd):/.test(engine.host)) return undefined;
-  try {
-    return Deno.statSync(folder).isDirectory ? folder : undefined;
-  } catch {
-    return undefined;
-  }
+  return isFolder(folder) ? folder : undefined;
 }
 
 /** Finds out whether the engine has GPUs: it starts a container that requests one, and that may fail. */

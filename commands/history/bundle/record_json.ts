@@ -4,7 +4,7 @@ import type {
   Descriptor,
 } from "../../../proto/gen/control.ts";
 import type { Moment } from "../../../base/go/time.ts";
-import { fields } from "../records/json_fields.ts";
+import { fieldsOf } from "../../../base/json.ts";
 import type { LocalGroup, LocalState } from "../records/local_state.ts";
 
 /** Facts about a build that a bundle has besides the record. */
@@ -68,8 +68,10 @@ function withoutAttributes(text: string): string {
   }
   if (!Array.isArray(imports)) return "";
   return JSON.stringify(imports.map((entry) => {
-    const { Type, Attrs } = fields(entry);
-    const kept = Object.entries(fields(Attrs)).filter(([key]) => key === "scope" || key === "ref");
+    const { Type, Attrs } = fieldsOf(entry);
+    const kept = Object.entries(fieldsOf(Attrs)).filter(([key]) =>
+      key === "scope" || key === "ref"
+    );
     return { Type, Attrs: sorted(Object.fromEntries(kept)) };
   }));
 }

@@ -4,7 +4,7 @@ import type { BuildHistoryRecord, StatusResponse } from "../../../proto/gen/cont
 import { Status } from "../../../proto/gen/status.ts";
 import type { ReachedNode } from "../../../cli/builders/reached_nodes.ts";
 import { sourceExcerpt, sourcesOf } from "../../../progress/source_excerpt.ts";
-import { fields, items, textOf } from "../records/json_fields.ts";
+import { fieldsOf, itemsOf, textOf } from "../../../base/json.ts";
 
 /** Details of a failed build's error, which the daemon keeps as a blob of the record. */
 export interface Failure {
@@ -71,8 +71,8 @@ export function stepLogs(
 /** BuildKit's stack traces, as its `%+v` prints them. */
 function stackText({ message, details }: Status): string {
   const stacks = detailsOf(details, "stack.Stack").map(({ pid, version, cmdline, frames }) => {
-    const command = items(cmdline).map(textOf).join(" ");
-    const lines = items(frames).map(fields)
+    const command = itemsOf(cmdline).map(textOf).join(" ");
+    const lines = itemsOf(frames).map(fieldsOf)
       .map(({ Name, File, Line }) => `${textOf(Name)}\n\t${textOf(File)}:${textOf(Line ?? 0)}\n`);
     return `${textOf(pid ?? 0)} ${textOf(version)} ${command}\n${lines.join("")}\n`;
   });
@@ -84,7 +84,7 @@ function detailsOf(details: readonly ErrorDetail[], type: string): Record<string
   return details.flatMap(({ typeUrl, value }) => {
     if (!typeUrl.endsWith(`/${type}+json`)) return [];
     try {
-      return [fields(JSON.parse(new TextDecoder().decode(value)))];
+      return [fieldsOf(JSON.parse(new TextDecoder().decode(value)))];
     } catch {
       return [];
     }

@@ -1,7 +1,7 @@
 import type { Client } from "../../../buildkit/client.ts";
 import { wholeBlob } from "../../../buildkit/content.ts";
 import type { Attachment } from "../records/attachments.ts";
-import { fields, items, textOf } from "../records/json_fields.ts";
+import { fieldsOf, itemsOf, textOf } from "../../../base/json.ts";
 
 /** An input of a build from elsewhere, by its provenance. */
 export interface Material {
@@ -30,13 +30,13 @@ export async function materialsOf(
 
 /** The materials of a predicate: SLSA 1 has `resolvedDependencies`, SLSA 0.2 has `materials`. */
 export function materialsIn(predicate: unknown): Material[] {
-  const { materials, buildDefinition } = fields(predicate);
-  const list = fields(buildDefinition)["resolvedDependencies"] ?? materials;
-  return items(list).map((material) => {
-    const { uri, digest } = fields(material);
+  const { materials, buildDefinition } = fieldsOf(predicate);
+  const list = fieldsOf(buildDefinition)["resolvedDependencies"] ?? materials;
+  return itemsOf(list).map((material) => {
+    const { uri, digest } = fieldsOf(material);
     return {
       URI: typeof uri === "string" ? uri : "",
-      Digests: Object.entries(fields(digest)).map(([name, value]) => `${name}:${textOf(value)}`)
+      Digests: Object.entries(fieldsOf(digest)).map(([name, value]) => `${name}:${textOf(value)}`)
         .sort(),
     };
   });

@@ -7,7 +7,7 @@ import { type Nodes, reachNodes } from "../../../cli/builders/reached_nodes.ts";
 import { DialError } from "../../../transports/errors.ts";
 import { messageOf } from "../../../cli/report.ts";
 import { BuildHistoryEventType } from "../../../proto/gen/control.ts";
-import { outputTo } from "./output_to.ts";
+import { outputTo } from "../../../cli/output_to.ts";
 import { createdAt, fullRef, type HistoryRecord } from "../records/records.ts";
 
 /** The number of a node's records that are kept, the newest ones. */

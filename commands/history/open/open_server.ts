@@ -20,7 +20,7 @@ import type { BuildsWatch } from "./builds_watch.ts";
 import { addressOf, listPage } from "./list_page.ts";
 import { type LiveBuild, liveBuild } from "./live_build.ts";
 import { type Answer, pageResponse } from "./secret_server.ts";
-import { outputTo } from "./output_to.ts";
+import { outputTo } from "../../../cli/output_to.ts";
 import { servedPage } from "./served_page.ts";
 import type { Viewers } from "./viewers.ts";
 

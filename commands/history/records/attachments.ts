@@ -1,7 +1,7 @@
 import { formatPlatform, parsePlatform, type Platform } from "../../../builders/platforms.ts";
 import type { Client } from "../../../buildkit/client.ts";
 import { blobSize, wholeBlob } from "../../../buildkit/content.ts";
-import { fields, integerOf, items, textOf } from "./json_fields.ts";
+import { fieldsOf, integerOf, itemsOf, textOf } from "../../../base/json.ts";
 import type {
   BuildHistoryRecord,
   BuildResultInfo,
@@ -102,20 +102,20 @@ async function entriesOf(
   } catch {
     return [];
   }
-  const { manifests } = fields(index);
-  return items(manifests).map(entryOf);
+  const { manifests } = fieldsOf(index);
+  return itemsOf(manifests).map(entryOf);
 }
 
 function entryOf(json: unknown): IndexEntry {
-  const { mediaType, digest, size, annotations, platform } = fields(json);
-  const { os, architecture, variant } = fields(platform);
+  const { mediaType, digest, size, annotations, platform } = fieldsOf(json);
+  const { os, architecture, variant } = fieldsOf(platform);
   return {
     descriptor: {
       mediaType: textOf(mediaType),
       digest: textOf(digest),
       size: BigInt(integerOf(size)),
       annotations: Object.fromEntries(
-        Object.entries(fields(annotations)).map(([key, value]) => [key, textOf(value)]),
+        Object.entries(fieldsOf(annotations)).map(([key, value]) => [key, textOf(value)]),
       ),
     },
     platform: platform === undefined ? undefined : {

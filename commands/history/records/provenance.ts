@@ -4,7 +4,7 @@ import { wholeBlob } from "../../../buildkit/content.ts";
 import type { SourceLine } from "../../../progress/timeline/timeline.ts";
 import { type Material, materialsIn } from "../inspect/materials.ts";
 import type { Attachment } from "./attachments.ts";
-import { fields, integerOf, items, textOf } from "./json_fields.ts";
+import { fieldsOf, integerOf, itemsOf, textOf } from "../../../base/json.ts";
 
 /** An operation of the build's definition (LLB), as far as two of them can be compared. */
 export interface Operation {
@@ -74,32 +74,32 @@ export async function provenanceOf(
  * BuildKit describes them in `docs/attestations/slsa-definitions.md`.
  */
 export function readProvenance(predicate: unknown): Provenance {
-  const { buildDefinition, buildConfig, runDetails, metadata } = fields(predicate);
-  const config = fields(
-    fields(fields(buildDefinition)["internalParameters"])["buildConfig"] ?? buildConfig,
+  const { buildDefinition, buildConfig, runDetails, metadata } = fieldsOf(predicate);
+  const config = fieldsOf(
+    fieldsOf(fieldsOf(buildDefinition)["internalParameters"])["buildConfig"] ?? buildConfig,
   );
-  const extension = fields(
-    fields(fields(runDetails)["metadata"])["buildkit_metadata"] ??
-      fields(metadata)["https://mobyproject.org/buildkit@v1#metadata"],
+  const extension = fieldsOf(
+    fieldsOf(fieldsOf(runDetails)["metadata"])["buildkit_metadata"] ??
+      fieldsOf(metadata)["https://mobyproject.org/buildkit@v1#metadata"],
   );
-  const source = fields(extension["source"]);
-  const files = items(source["infos"]).map((info) => textOf(fields(info)["filename"]));
-  const locations = fields(source["locations"]);
-  const layers = fields(extension["layers"]);
+  const source = fieldsOf(extension["source"]);
+  const files = itemsOf(source["infos"]).map((info) => textOf(fieldsOf(info)["filename"]));
+  const locations = fieldsOf(source["locations"]);
+  const layers = fieldsOf(extension["layers"]);
   const definition = new Map(
-    items(config["llbDefinition"]).map((json) => [textOf(fields(json)["id"]), fields(json)]),
+    itemsOf(config["llbDefinition"]).map((json) => [textOf(fieldsOf(json)["id"]), fieldsOf(json)]),
   );
   const operations = new Map(
     [...definition].map(([id, step]) => [id, operationOf(step["op"])]),
   );
   const steps = new Map<string, StepFacts>();
-  for (const [digest, id] of Object.entries(fields(config["digestMapping"]))) {
+  for (const [digest, id] of Object.entries(fieldsOf(config["digestMapping"]))) {
     const name = textOf(id);
     const operation = operations.get(name);
     if (operation === undefined) continue;
     const line = lineOf(locations[name], files);
     const layer = layerOf(layers[`${name}:0`]);
-    const inputs = items(definition.get(name)?.["inputs"])
+    const inputs = itemsOf(definition.get(name)?.["inputs"])
       .map((input) => textOf(input).replace(/:\d+$/, ""));
     steps.set(digest, {
       operation,
@@ -113,10 +113,10 @@ export function readProvenance(predicate: unknown): Provenance {
 }
 
 function operationOf(json: unknown): Operation {
-  const [kind = "", body] = Object.entries(fields(fields(json)["Op"] ?? json))[0] ?? [];
-  const { meta, identifier, ...others } = fields(body);
-  const { env, ...rest } = fields(meta);
-  const pairs = items(env).map((entry): [string, string] => {
+  const [kind = "", body] = Object.entries(fieldsOf(fieldsOf(json)["Op"] ?? json))[0] ?? [];
+  const { meta, identifier, ...others } = fieldsOf(body);
+  const { env, ...rest } = fieldsOf(meta);
+  const pairs = itemsOf(env).map((entry): [string, string] => {
     const text = textOf(entry);
     const equals = text.indexOf("=");
     return equals < 0 ? [text, ""] : [text.slice(0, equals), text.slice(equals + 1)];
@@ -130,16 +130,16 @@ function operationOf(json: unknown): Operation {
 }
 
 function lineOf(json: unknown, files: readonly string[]): SourceLine | undefined {
-  const [location] = items(fields(json)["locations"]).map(fields);
-  const [range] = items(location?.["ranges"]).map(fields);
-  const line = integerOf(fields(range?.["start"])["line"]);
+  const [location] = itemsOf(fieldsOf(json)["locations"]).map(fieldsOf);
+  const [range] = itemsOf(location?.["ranges"]).map(fieldsOf);
+  const line = integerOf(fieldsOf(range?.["start"])["line"]);
   const file = files[integerOf(location?.["sourceIndex"])];
   return line > 0 && file !== undefined ? { file, line } : undefined;
 }
 
 /** The last layer of the last chain: those before it are of the steps below. */
 function layerOf(json: unknown): Layer | undefined {
-  const { digest, mediaType, size } = fields(items(items(json).at(-1)).at(-1));
+  const { digest, mediaType, size } = fieldsOf(itemsOf(itemsOf(json).at(-1)).at(-1));
   if (digest === undefined) return undefined;
   return { digest: textOf(digest), mediaType: textOf(mediaType), size: integerOf(size) };
 }

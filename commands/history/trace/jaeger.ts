@@ -1,5 +1,5 @@
 import { type Moment, nanoseconds, parseMoment } from "../../../base/go/time.ts";
-import { fields, integerOf, items, textOf } from "../records/json_fields.ts";
+import { fieldsOf, integerOf, itemsOf, textOf } from "../../../base/json.ts";
 import { type Attribute, attributesOf, type Span } from "./spans.ts";
 
 /** A trace in the JSON that Jaeger's viewer opens; missing values are null, as Go writes them. */
@@ -18,15 +18,15 @@ function spanOf(span: Span, processID: string): object {
   const { trace, id, flags } = contextOf(span["SpanContext"]);
   const parent = contextOf(span["Parent"]);
   const start = microseconds(span["StartTime"]);
-  const logs = items(span["Events"]).map(logOf);
+  const logs = itemsOf(span["Events"]).map(logOf);
   return {
     traceID: trace,
     spanID: id,
     ...flags !== 0 && { flags },
     operationName: textOf(span["Name"]),
     references: [
-      ...items(span["Links"]).map((link) => {
-        const target = contextOf(fields(link)["SpanContext"]);
+      ...itemsOf(span["Links"]).map((link) => {
+        const target = contextOf(fieldsOf(link)["SpanContext"]);
         return { refType: "FOLLOWS_FROM", traceID: target.trace, spanID: target.id };
       }),
       { refType: "CHILD_OF", traceID: parent.trace, spanID: parent.id },
@@ -41,8 +41,10 @@ function spanOf(span: Span, processID: string): object {
 }
 
 function tagsOf(span: Span): object[] {
-  const { Name, Version } = fields(span["InstrumentationLibrary"] ?? span["InstrumentationScope"]);
-  const { Code, Description } = fields(span["Status"]);
+  const { Name, Version } = fieldsOf(
+    span["InstrumentationLibrary"] ?? span["InstrumentationScope"],
+  );
+  const { Code, Description } = fieldsOf(span["Status"]);
   const kind = kinds[integerOf(span["SpanKind"])] ?? "unspecified";
   const failed = Code === 1 || Code === "Error";
   const fine = Code === 2 || Code === "Ok";
@@ -61,7 +63,7 @@ function tagsOf(span: Span): object[] {
 const kinds = ["unspecified", "internal", "server", "client", "producer", "consumer"];
 
 function logOf(event: unknown): object {
-  const { Name, Time, Attributes, DroppedAttributeCount } = fields(event);
+  const { Name, Time, Attributes, DroppedAttributeCount } = fieldsOf(event);
   const dropped = integerOf(DroppedAttributeCount);
   return {
     timestamp: microseconds(Time),
@@ -105,7 +107,7 @@ function text(key: string, value: unknown): object {
 }
 
 function contextOf(json: unknown): { trace: string; id: string; flags: number } {
-  const { TraceID, SpanID, TraceFlags } = fields(json);
+  const { TraceID, SpanID, TraceFlags } = fieldsOf(json);
   return {
     trace: textOf(TraceID),
     id: textOf(SpanID),

@@ -1,5 +1,5 @@
 import { goJson } from "../../../base/go/json.ts";
-import { fields } from "../records/json_fields.ts";
+import { fieldsOf } from "../../../base/json.ts";
 import { parseSpans, type Span } from "./spans.ts";
 
 /** The trace without credentials in its command lines. */
@@ -19,7 +19,7 @@ function withoutDouble(span: Span): Span {
 function sanitized(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sanitized);
   if (typeof value !== "object" || value === null || isRawNumber(value)) return value;
-  const { Type, Value } = fields(value);
+  const { Type, Value } = fieldsOf(value);
   if (Type === "STRING" && typeof Value === "string") {
     return { ...value, Value: withoutSecrets(Value) };
   }

@@ -1,5 +1,5 @@
 import { rawNumber } from "../../../base/go/json.ts";
-import { fields, items, textOf } from "../records/json_fields.ts";
+import { fieldsOf, itemsOf, textOf } from "../../../base/json.ts";
 
 /**
  * A span as BuildKit stores traces: OpenTelemetry's Go structures in JSON, one object after another
@@ -19,7 +19,7 @@ export class TraceError extends Error {
 export function parseSpans(text: string): Span[] {
   return objectsIn(text).map((object) => {
     try {
-      return fields(JSON.parse(object, exact as Reviver));
+      return fieldsOf(JSON.parse(object, exact as Reviver));
     } catch (cause) {
       throw new TraceError((cause as Error).message, { cause });
     }
@@ -77,9 +77,9 @@ export interface Attribute {
 
 /** Reads a list of attributes; a list that was never filled is null. */
 export function attributesOf(json: unknown): Attribute[] {
-  return items(json).map((item) => {
-    const { Key, Value } = fields(item);
-    const { Type, Value: value } = fields(Value);
+  return itemsOf(json).map((item) => {
+    const { Key, Value } = fieldsOf(item);
+    const { Type, Value: value } = fieldsOf(Value);
     return { key: textOf(Key), type: textOf(Type), value };
   });
 }

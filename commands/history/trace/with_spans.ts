@@ -2,7 +2,7 @@
 import type { Span as PageSpan, Step, Timeline } from "../../../progress/timeline/timeline.ts";
 import { nanoseconds, parseMoment } from "../../../base/go/time.ts";
 import { plainDigest } from "../records/recorded_build.ts";
-import { fields, items, textOf } from "../records/json_fields.ts";
+import { fieldsOf, itemsOf, textOf } from "../../../base/json.ts";
 import { type Attribute, attributesOf, type Span } from "./spans.ts";
 
 interface Node {
@@ -83,10 +83,10 @@ function spanOf(
   depth: number,
   ms: (time: bigint) => number,
 ): PageSpan {
-  const { Code, Description } = fields(span["Status"]);
+  const { Code, Description } = fieldsOf(span["Status"]);
   const failed = Code === 1 || Code === "Error";
-  const events = items(span["Events"]).slice(0, MOST_LINES).map((event) => {
-    const { Name, Time, Attributes } = fields(event);
+  const events = itemsOf(span["Events"]).slice(0, MOST_LINES).map((event) => {
+    const { Name, Time, Attributes } = fieldsOf(event);
     const at = Number(moment(Time) - begin) / 1e9;
     return `+${at.toFixed(3)}s ${textOf(Name)} ${pairs(attributesOf(Attributes)).join(" ")}`
       .trimEnd();
@@ -113,7 +113,7 @@ function pairs(attributes: readonly Attribute[]): string[] {
 }
 
 function idOf(context: unknown): string {
-  return textOf(fields(context)["SpanID"]);
+  return textOf(fieldsOf(context)["SpanID"]);
 }
 
 function moment(time: unknown): bigint {

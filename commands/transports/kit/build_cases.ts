@@ -1,4 +1,5 @@
 /** The cases in which the daemon builds: a file goes up, comes down again, and is compared. */
+import { outputTo } from "../../../cli/output_to.ts";
 import { writeAll } from "../../../base/bytes.ts";
 import { commands } from "../../list.ts";
 import { type Deps, type Output, withChanges } from "../../../cli/deps.ts";
@@ -62,17 +63,13 @@ async function build(kit: Kit, { folder, digest }: Context, { slow = false }): P
   const tar = new TarDigest("blob", createHash("sha256"));
   let errors = "";
   const stdout: Output = {
-    isTerminal: false,
-    write: () => {},
-    paint: () => {},
-    writeRaw: () => Promise.resolve(),
+    ...outputTo(() => {}),
     async writeBytes(bytes) {
       tar.add(bytes);
       if (slow) await kit.deps.clock.sleep(bytes.length >> 17, kit.deps.signal);
     },
-    size: () => undefined,
   };
-  const stderr: Output = { ...stdout, write: (text) => void (errors += text) };
+  const stderr = outputTo((text) => errors += text);
   // The build uses no builder and no settings of the user.
   const home = `${kit.folder}/config`;
   const replaced: Readonly<Record<string, string | undefined>> = {
