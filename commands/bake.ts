@@ -1,3 +1,6 @@
+import { limitsOf } from "./build/run_flags.ts";
+import { progressOf } from "../progress/command_progress.ts";
+import { chooseMode } from "../progress/mode.ts";
 import { exists } from "../base/stat.ts";
 import { printTargets } from "../bake/definition/print.ts";
 import { readDefinition } from "../bake/definition/read.ts";
@@ -6,7 +9,6 @@ import { warmUpTls } from "../builders/warm_up_tls.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { readArguments } from "./bake/arguments.ts";
 import { fileNames } from "./bake/file_names.ts";
-import { displays } from "./bake/display.ts";
 import { checkPermissions } from "../builds/permissions/check.ts";
 import { readablePath } from "../builds/permissions/reads.ts";
 import { bakeFlags } from "./bake/flags.ts";
@@ -14,11 +16,7 @@ import { disablesPolicies, overridesOf } from "./bake/overrides.ts";
 import { planTargets } from "./bake/plan.ts";
 import { definitionEnv, readOptions } from "./bake/read_options.ts";
 import { readSource } from "./bake/source.ts";
-import { idleTimeoutOf } from "../builds/running/idle.ts";
-import { loginRule } from "../builds/running/registry_logins.ts";
 import type { nodeClients } from "../builds/nodes/node_clients.ts";
-import { retriesOf } from "../builds/running/retry.ts";
-import { connectTimeout } from "../cli/connect_timeout.ts";
 import { defineCommand } from "../cli/command.ts";
 import { chooseCall } from "../builds/spec/call.ts";
 import { globalFlags } from "../cli/flags/spec.ts";
@@ -52,13 +50,7 @@ export const command = defineCommand({
     const overrides = overridesOf(flags, given, call);
     const names = fileNames(flags.file, env, exists);
     const isRun = !flags.print && !list;
-    const limits = {
-      budget: connectTimeout(global),
-      retries: retriesOf(flags.retry),
-      idleTimeout: idleTimeoutOf(flags["idle-timeout"]),
-      registryLogins: loginRule(flags["registry-logins"]),
-      compressUploads: flags["compress-uploads"],
-    };
+    const limits = limitsOf(flags, global);
     const shell = given.has("shell-on-error") || given.has("shell-from")
       ? (await import("../debugging/shell_on_error.ts"))
         .wantedShell(flags, names.all.includes("-"))
@@ -71,18 +63,15 @@ export const command = defineCommand({
       driverOf(builder);
       warmUpTls([builder]);
     }
-    const display = displays(builder, {
-      deps,
-      flag: flags.progress,
-      debug: global.debug,
-      watcher: flags.timeline === "" || !isRun || asksPlan
-        ? undefined
-        : (await import("../builds/timeline.ts")).timelineFile(flags.timeline, {
-          deps,
-          title: ["bake", ...targets].join(" "),
-          builder: builder!.name,
-        }),
-    });
+    const { mode } = chooseMode(flags.progress, deps);
+    const watcher = flags.timeline === "" || !isRun || asksPlan
+      ? undefined
+      : (await import("../builds/timeline.ts")).timelineFile(flags.timeline, {
+        deps,
+        title: ["bake", ...targets].join(" "),
+        builder: builder!.name,
+      });
+    const display = () => progressOf(deps, { mode, builder, debug: global.debug, watcher });
     using progress = display();
     await using nodes = url !== undefined && builder
       ? await openNodes({ builder, deps, progress, budget: limits.budget })

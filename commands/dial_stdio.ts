@@ -34,12 +34,7 @@ export const command = defineCommand({
     },
   },
   async run({ deps, flags, global }) {
-    const { mode } = chooseMode({
-      flag: flags.progress,
-      quiet: false,
-      env: deps.env,
-      isTerminal: deps.stderr.isTerminal,
-    });
+    const { mode } = chooseMode(flags.progress, deps);
     const store = storeOf(deps);
     const builder = await chosenBuilder(deps, global.builder, store);
     const platforms = parsePlatforms(flags.platform ? [flags.platform] : []);

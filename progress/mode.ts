@@ -1,3 +1,4 @@
+import type { Env } from "../base/env.ts";
 import { choices } from "../base/nearest.ts";
 
 /** How progress is shown. `quiet` shows none. */
@@ -14,24 +15,23 @@ export class ProgressModeError extends Error {
   }
 }
 
-/** `flag` is the value of --progress ("auto" if not given), `quiet` is -q. */
-export interface ModeOptions {
-  readonly flag: string;
-  readonly quiet: boolean;
-  readonly env: (name: string) => string | undefined;
-  /** Progress goes to a terminal. */
-  readonly isTerminal: boolean;
-}
-
 /**
  * The mode, and whether the image's ID is printed after the build: `-q` and `--progress=quiet` print it,
  * `--progress=none` doesn't. BUILDKIT_PROGRESS replaces the flag's value auto.
+ * @param flag the value of `--progress`
+ * @param isQuiet the value of `-q`
  * @throws ProgressModeError for an unknown mode, for tty without a terminal, and for -q with a visible
  *   mode.
  */
-export function chooseMode(options: ModeOptions): { mode: Mode; printId: boolean } {
-  const { flag, env, isTerminal } = options;
-  if (options.quiet || flag === "quiet") {
+export function chooseMode(
+  flag: string,
+  { env, stderr: { isTerminal } }: {
+    readonly env: Env;
+    readonly stderr: { readonly isTerminal: boolean };
+  },
+  isQuiet = false,
+): { mode: Mode; printId: boolean } {
+  if (isQuiet || flag === "quiet") {
     if (!["auto", "none", "quiet"].includes(flag)) {
       throw new ProgressModeError(`progress=${flag} and quiet cannot be used together`);
     }

@@ -2,12 +2,10 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import { chooseMode, ProgressModeError } from "./mode.ts";
 
 const choose = (flag: string, options: { quiet?: boolean; tty?: boolean; env?: string } = {}) =>
-  chooseMode({
-    flag,
-    quiet: options.quiet ?? false,
-    isTerminal: options.tty ?? false,
+  chooseMode(flag, {
+    stderr: { isTerminal: options.tty ?? false },
     env: (name) => name === "BUILDKIT_PROGRESS" ? options.env : undefined,
-  });
+  }, options.quiet);
 
 Deno.test("chooseMode() goes by flag, then BUILDKIT_PROGRESS, then the terminal", () => {
   const cases: [ReturnType<typeof choose>, string, boolean][] = [
@@ -23,7 +21,7 @@ Deno.test("chooseMode() goes by flag, then BUILDKIT_PROGRESS, then the terminal"
     [choose("auto", { env: "quiet" }), "quiet", false],
   ];
   const dumb = (name: string) => name === "TERM" ? "dumb" : undefined;
-  const auto = chooseMode({ flag: "auto", quiet: false, isTerminal: true, env: dumb });
+  const auto = chooseMode("auto", { stderr: { isTerminal: true }, env: dumb });
   equal(auto.mode, "plain");
   for (const [got, mode, printId] of cases) deepEqual(got, { mode, printId });
 });

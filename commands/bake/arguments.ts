@@ -1,3 +1,4 @@
+import { LOCAL } from "./file_names.ts";
 import { isRemote } from "../../builds/spec/remote.ts";
 
 /** The arguments of the command line: `[URL [CONTEXT_URL]] [TARGET…]`. */
@@ -9,9 +10,6 @@ export interface BakeArguments {
   readonly targets: readonly string[];
 }
 
-/** The working folder, for a definition that comes from elsewhere. */
-export const WORKING_FOLDER = "cwd://";
-
 /** Without a target, `default` is meant. */
 export function readArguments(args: readonly string[]): BakeArguments {
   const urls = args.slice(0, 2).findIndex((arg) => !isRemote(arg));
@@ -19,7 +17,7 @@ export function readArguments(args: readonly string[]): BakeArguments {
   const targets = args.slice(count);
   return {
     url: count > 0 ? args[0] : undefined,
-    context: count > 1 ? args[1]! : WORKING_FOLDER,
+    context: count > 1 ? args[1]! : LOCAL,
     targets: targets.length > 0 ? targets : ["default"],
   };
 }

@@ -14,8 +14,8 @@ export const DEFAULT_FILES = [
   "docker-bake.override.hcl",
 ] as const;
 
-/** The prefix of a local file, for use with a definition from elsewhere. */
-const LOCAL = "cwd://";
+/** The prefix of a path of this machine, in a definition that comes from elsewhere. */
+export const LOCAL = "cwd://";
 
 /** The files to read, by where they are. */
 export interface FileNames {

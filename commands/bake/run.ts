@@ -1,4 +1,5 @@
 /** Builds the planned targets. */
+import type { RunLimits } from "../build/run_flags.ts";
 import type { Resolved } from "../../bake/options.ts";
 import type { Builder } from "../../builders/builder.ts";
 import type { Store } from "../../builders/store/store.ts";
@@ -27,10 +28,7 @@ export interface BakeContext {
   readonly deps: Deps;
   readonly store: Store;
   readonly builder: Builder;
-  readonly limits: Pick<
-    RunContext,
-    "budget" | "retries" | "idleTimeout" | "registryLogins" | "compressUploads"
-  >;
+  readonly limits: RunLimits;
   /** `--shell-on-error`. */
   readonly hooks: Pick<RunContext, "inspect" | "wantedAgain"> | undefined;
   /** Connections that reading the definition has opened. */

@@ -1,3 +1,4 @@
+import { LOCAL } from "./file_names.ts";
 import { exists } from "../../base/stat.ts";
 import type { Target } from "../../bake/target.ts";
 import { parseBytes } from "../../base/go/bytes.ts";
@@ -40,9 +41,6 @@ export interface TargetSpec {
   /** ssh agents that the build may use because the user's command line names them. */
   readonly lent: readonly AgentEntry[];
 }
-
-/** The prefix of a path of this machine in a definition that comes from elsewhere. */
-const LOCAL = "cwd://";
 
 /** Throws `UsageError` for a target that can't be a build. */
 export function specOfTarget(target: Target, origin: Origin): TargetSpec {

@@ -1,8 +1,10 @@
+import { runFlags, shellFlags } from "./run_flags.ts";
 import type { FlagSpecs, FlagValues } from "../../cli/flags/spec.ts";
 import { legacyFlags } from "./legacy_flags.ts";
 
 /** The flags of a build that is looked into by a debugger, in buildx's words. */
 export const debuggedFlags = {
+  ...runFlags,
   "add-host": {
     kind: "slice",
     summary: 'Add a custom host-to-IP mapping (format: "host:ip")',
@@ -30,49 +32,25 @@ export const debuggedFlags = {
     kind: "array",
     summary: 'Cache export destinations (e.g., "user/app:cache", "type=local,dest=path/to/dir")',
   },
-  call: {
-    kind: "string",
-    default: "build",
-    summary: 'Set method for evaluating build ("check", "outline", "targets")',
-  },
   "cgroup-parent": { kind: "string", summary: 'Set the parent cgroup for the "RUN" instructions' },
-  check: { kind: "bool", summary: 'Shorthand for "--call=check"' },
-  "compress-uploads": {
-    kind: "bool",
-    default: "true",
-    env: "FAIRLEAD_COMPRESS_UPLOADS",
-    summary: "Compress the files sent to the builder where that is faster",
-  },
   file: {
     kind: "string",
     short: "f",
     summary: 'Name of the Dockerfile (default: "PATH/Dockerfile")',
   },
-  "idle-timeout": {
-    kind: "duration",
-    summary: "Cancel the build when it makes no progress for this long (0: never)",
-  },
   iidfile: { kind: "string", summary: "Write the image ID to a file" },
   label: { kind: "array", summary: "Set metadata for an image" },
   load: { kind: "bool", summary: 'Shorthand for "--output=type=docker"' },
-  "metadata-file": { kind: "string", summary: "Write build result metadata to a file" },
   network: {
     kind: "string",
     default: "default",
     summary: 'Set the networking mode for the "RUN" instructions during build',
   },
-  "no-cache": { kind: "bool", summary: "Do not use cache when building the image" },
   "no-cache-filter": { kind: "array", summary: "Do not cache specified stages" },
   output: {
     kind: "array",
     short: "o",
     summary: 'Output destination (format: "type=local,dest=path")',
-  },
-  plan: {
-    kind: "string",
-    bare: "text",
-    valueName: "format",
-    summary: 'Show which node would build each platform, without building ("text", "json")',
   },
   platform: {
     kind: "array",
@@ -84,35 +62,16 @@ export const debuggedFlags = {
     summary: 'Policy configuration (format: "filename=path[,filename=path][,reset=true|false]' +
       '[,disabled=true|false][,strict=true|false][,log-level=level]")',
   },
-  progress: {
-    kind: "string",
-    default: "auto",
-    summary:
-      'Set type of progress output ("auto", "none",  "plain", "quiet", "rawjson", "tty"). Use plain to show container output',
-  },
   provenance: { kind: "string", summary: 'Shorthand for "--attest=type=provenance"' },
-  pull: { kind: "bool", summary: "Always attempt to pull all referenced images" },
   push: { kind: "bool", summary: 'Shorthand for "--output=type=registry,unpack=false"' },
   quiet: {
     kind: "bool",
     short: "q",
     summary: "Suppress the build output and print image ID on success",
   },
-  "registry-logins": {
-    kind: "string",
-    default: "all",
-    env: "FAIRLEAD_REGISTRY_LOGINS",
-    valueName: "which",
-    summary: 'Registries whose logins the builder may use ("all", "named", "none", or hosts)',
-  },
   resource: {
     kind: "array",
     summary: 'Resource limits for the "RUN" instructions (format: "memory=512m")',
-  },
-  retry: {
-    kind: "int",
-    valueName: "N",
-    summary: "Build again after a lost connection, up to N times",
   },
   sbom: { kind: "string", summary: 'Shorthand for "--attest=type=sbom"' },
   secret: {
@@ -131,16 +90,13 @@ export const debuggedFlags = {
     summary: 'Image identifier (format: "[registry/]repository[:tag]")',
   },
   target: { kind: "string", summary: "Set the target build stage to build" },
-  timeline: {
-    kind: "string",
-    summary: "Write a page with the timeline of the build's steps to a file",
-  },
   ulimit: { kind: "array", summary: "Ulimit options", valueName: "ulimit" },
   ...legacyFlags,
 } as const satisfies FlagSpecs;
 
 /** The flags that look into a build. */
-export const lookingFlags = {
+const lookingFlags = {
+  ...shellFlags,
   cat: {
     kind: "string",
     valueName: "STEP:PATH",
@@ -156,15 +112,6 @@ export const lookingFlags = {
     bare: "",
     valueName: "STEP",
     summary: 'List the files of a step (default: the result; "STEP:PATH" for a folder)',
-  },
-  "shell-from": {
-    kind: "string",
-    valueName: "IMAGE|FILE",
-    summary: "Static shell or image to use if the failed step has no shell",
-  },
-  "shell-on-error": {
-    kind: "bool",
-    summary: "Open a shell in the file system of a failed step",
   },
 } as const satisfies FlagSpecs;
 

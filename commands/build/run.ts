@@ -1,6 +1,6 @@
+import { limitsOf } from "./run_flags.ts";
 import { warmUpTls } from "../../builders/warm_up_tls.ts";
 import { driverOf } from "../../builders/drivers/all.ts";
-import { connectTimeout } from "../../cli/connect_timeout.ts";
 import type { Invocation } from "../../cli/command.ts";
 import { chooseCall } from "../../builds/spec/call.ts";
 import { withErrorPrefix } from "../../builds/build_error.ts";
@@ -13,11 +13,8 @@ import {
 } from "../../builds/results/result.ts";
 import { recordUnbuilt } from "../../builds/results/records.ts";
 import { provenanceMode, wantsWarnings } from "../../builds/results/metadata.ts";
-import { idleTimeoutOf } from "../../builds/running/idle.ts";
-import { loginRule } from "../../builds/running/registry_logins.ts";
 import { checkouts } from "../../builds/inputs/git_repository.ts";
 import { prepare, sourcePolicy } from "../../builds/prepare.ts";
-import { retriesOf } from "../../builds/running/retry.ts";
 import { planBuilds, runBuilds, type RunContext } from "../../builds/running/run.ts";
 import { openScratch } from "../../builds/scratch.ts";
 import type { Deps } from "../../cli/deps.ts";
@@ -64,19 +61,8 @@ export async function runBuild(
   const builder = await chosenBuilder(deps, global.builder, store);
   driverOf(builder);
   warmUpTls([builder]);
-  const { mode, printId } = chooseMode({
-    flag: flags.progress,
-    quiet: flags.quiet,
-    env: deps.env,
-    isTerminal: deps.stderr.isTerminal,
-  });
-  const limits = {
-    budget: connectTimeout(global),
-    retries: retriesOf(flags.retry),
-    idleTimeout: idleTimeoutOf(flags["idle-timeout"]),
-    registryLogins: loginRule(flags["registry-logins"]),
-    compressUploads: flags["compress-uploads"],
-  };
+  const { mode, printId } = chooseMode(flags.progress, deps, flags.quiet);
+  const limits = limitsOf(flags, global);
   const plan = given.has("plan") ? await import("../../builds/nodes/plan.ts") : undefined;
   plan?.checkPlanFormat(flags.plan);
   using scratch = openScratch();

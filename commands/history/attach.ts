@@ -21,12 +21,7 @@ export const command = defineCommand({
     },
   },
   async run({ deps, args, flags, global }) {
-    const { mode } = chooseMode({
-      flag: flags.progress,
-      quiet: false,
-      env: deps.env,
-      isTerminal: deps.stderr.isTerminal,
-    });
+    const { mode } = chooseMode(flags.progress, deps);
     const { signal } = deps;
     const ref = args[0] ?? "";
     await using nodes = await reachNodes(deps, global);

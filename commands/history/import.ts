@@ -1,11 +1,11 @@
-import { homeDir } from "../../builders/store/config_dir.ts";
+import { desktopSockets } from "./records/desktop.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
 import type { Env } from "../../transports/transport.ts";
 import { osReason } from "../../base/os_reason.ts";
 import { defineCommand } from "../../cli/command.ts";
 import type { Deps } from "../../cli/deps.ts";
 import { absolutePath } from "../../base/paths.ts";
-import { openUrl } from "./open_url.ts";
+import { openUrl } from "./records/open_url.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] -", min: 0, max: 0 },
@@ -77,18 +77,14 @@ async function open(file: string, cwd: string): Promise<Deno.FsFile> {
 
 /** The socket on which Docker Desktop takes bundles. Throws `BuilderError` if this system has none. */
 function socketOf(env: Env): string {
-  const name = "docker-desktop-build.sock";
   if (Deno.build.os === "windows") {
     throw new BuilderError("fairlead can't import into Docker Desktop for Windows yet", {
       hint: "open the file in Docker Desktop: Builds, Import builds",
     });
   }
-  if (env("WSL_DISTRO_NAME")) return `/mnt/wsl/docker-desktop/shared-sockets/host-services/${name}`;
-  const home = homeDir(env);
-  if (home === undefined) throw new BuilderError("failed to get user home directory");
-  return Deno.build.os === "darwin"
-    ? `${home}/Library/Containers/com.docker.docker/Data/${name}`
-    : `${home}/.docker/desktop/${name}`;
+  const [socket] = desktopSockets(env);
+  if (socket === undefined) throw new BuilderError("failed to get user home directory");
+  return socket;
 }
 
 function stdinStream({ stdin }: Deps): ReadableStream<Uint8Array<ArrayBuffer>> {

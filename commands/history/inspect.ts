@@ -5,7 +5,7 @@ import { rootPath } from "../../cli/root.ts";
 import { debugIsSet } from "../../cli/run.ts";
 import { compileTemplate } from "../../base/go/template/template.ts";
 import { attachmentsOf } from "./records/attachments.ts";
-import { desktopUrl } from "./open_url.ts";
+import { desktopUrl } from "./records/desktop.ts";
 import { failureOf } from "./inspect/failure.ts";
 import { inspectText } from "./inspect/inspect_text.ts";
 import { inspectJson, templateValue } from "./inspect/inspect_values.ts";

@@ -16,13 +16,8 @@ export const command = defineCommand({
   async run({ deps, args, flags, global }) {
     // `none` would print no logs at all; buildx accepts `quiet`, and so do we.
     if (flags.progress === "none") throw new ProgressModeError("invalid progress mode none");
-    const { mode } = chooseMode({
-      // Logs are replayed, so the default is no live display.
-      flag: flags.progress === "auto" ? "plain" : flags.progress,
-      quiet: false,
-      env: deps.env,
-      isTerminal: deps.stderr.isTerminal,
-    });
+    // Logs are replayed, so the default is no live display.
+    const { mode } = chooseMode(flags.progress === "auto" ? "plain" : flags.progress, deps);
     await using nodes = await reachNodes(deps, global);
     const { at, record } = await findRecord(nodes, args[0] ?? "", { signal: deps.signal });
     nodes.warn(deps);

@@ -6,7 +6,7 @@ import { type Format, parseFormat } from "../../cli/format.ts";
 import { goJsonValue } from "../../base/go/json.ts";
 import { type Moment, rfc3339 } from "../../base/go/time.ts";
 import { reachNodes } from "../../cli/builders/reached_nodes.ts";
-import { desktopUrl } from "./open_url.ts";
+import { desktopUrl } from "./records/desktop.ts";
 import { parseHistoryFilter } from "./records/filters.ts";
 import { remoteUrl } from "./records/git_remote.ts";
 import { readLocalState } from "./records/local_state.ts";

@@ -3,8 +3,8 @@ import { defineCommand } from "../../cli/command.ts";
 import type { Deps } from "../../cli/deps.ts";
 import type { GlobalValues } from "../../cli/flags/spec.ts";
 import { reachNodes } from "../../cli/builders/reached_nodes.ts";
-import { desktopIsInstalled } from "./open/desktop.ts";
-import { desktopUrl, openUrl } from "./open_url.ts";
+import { desktopIsInstalled, desktopUrl } from "./records/desktop.ts";
+import { openUrl } from "./records/open_url.ts";
 import { findRecord } from "./records/records.ts";
 
 export const command = defineCommand({

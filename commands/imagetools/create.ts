@@ -48,12 +48,7 @@ export const command = defineCommand({
     if (!flags["dry-run"] && flags.tag.length === 0) {
       throw new UsageError("can't push with no tags specified, please set --tag or --dry-run");
     }
-    const { mode } = chooseMode({
-      flag: flags.progress,
-      quiet: false,
-      env: deps.env,
-      isTerminal: deps.stderr.isTerminal,
-    });
+    const { mode } = chooseMode(flags.progress, deps);
     const tags = flags.tag.map(parseLocation);
     const before = flags.append ? flags.tag.slice(0, 1) : [];
     const texts = [...before, ...flags.file.map((file) => readFile(file, deps)), ...args];

@@ -16,8 +16,7 @@ export async function bootAll(
   global: GlobalValues,
 ): Promise<void> {
   let progress: Progress | undefined;
-  const { isTerminal } = deps.stderr;
-  const { mode } = chooseMode({ flag: "auto", quiet: false, env: deps.env, isTerminal });
+  const { mode } = chooseMode("auto", deps);
   try {
     await bootBuilder(builder, {
       ...bootOptions(deps, global),

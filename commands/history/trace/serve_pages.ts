@@ -1,5 +1,5 @@
 import type { Deps } from "../../../cli/deps.ts";
-import { openUrl } from "../open_url.ts";
+import { openUrl } from "../records/open_url.ts";
 import { pageResponse, type SecretServer, serveSecretly } from "../open/secret_server.ts";
 
 /** Pages by their path; the first page has the path `""`. */

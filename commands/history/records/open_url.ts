@@ -1,13 +1,7 @@
-import type { Deps } from "../../cli/deps.ts";
-import { fullRef, type HistoryRecord } from "./records/records.ts";
-
-/** The address that a record has in Docker Desktop; no other program opens it. */
-export function desktopUrl(found: Pick<HistoryRecord, "at" | "record">): string {
-  return `docker-desktop://dashboard/build/${fullRef(found)}`;
-}
+import type { Deps } from "../../../cli/deps.ts";
 
 /** No program could open an address. */
-export class OpenError extends Error {
+class OpenError extends Error {
   override readonly name = "OpenError";
   readonly hint: string;
   constructor(reason: string, url: string) {
