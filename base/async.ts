@@ -35,6 +35,11 @@ export async function within(promise: Promise<unknown>, ms: number): Promise<voi
   }
 }
 
+/** A signal that is aborted with `signal`, or after `ms` milliseconds; 0 for no limit. */
+export function withTimeout(signal: AbortSignal, ms: number): AbortSignal {
+  return ms > 0 ? AbortSignal.any([signal, AbortSignal.timeout(ms)]) : signal;
+}
+
 /** Lets `ms` milliseconds pass; rejects with the signal's reason if the signal is aborted first. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();

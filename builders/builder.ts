@@ -132,7 +132,13 @@ function stored(store: Store, group: NodeGroup): Builder {
   return { ...group, origin: "store", lastActivity: () => store.lastActivity(group.name) };
 }
 
-function plainNode(name: string, endpoint: string): StoredNode {
+/** A builder that isn't stored, or not yet. */
+export function plainBuilder(group: NodeGroup): Builder {
+  return { ...group, origin: "store", lastActivity: () => undefined };
+}
+
+/** A node without settings. */
+export function plainNode(name: string, endpoint: string): StoredNode {
   const none = { platforms: null, driverOpts: null, flags: null, files: null };
   return { name, endpoint, ...none, extra: {} };
 }

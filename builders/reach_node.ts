@@ -31,6 +31,16 @@ export async function membersOf(
   }
 }
 
+/** The node itself, or one node for each daemon of a node that has several. Rejects as `membersOf`. */
+export async function daemonsOf(
+  builder: Builder,
+  node: StoredNode,
+  context: DialContext,
+): Promise<StoredNode[]> {
+  const members = await membersOf(builder, node, context);
+  return members.length === 0 ? [node] : members.map((member) => ({ ...node, member }));
+}
+
 /**
  * Connects to a node's daemon by `connect`. Rejects with the errors of `connect`; for a daemon that is
  * down, the hint names the remedy of its driver.

@@ -6,9 +6,9 @@ import type { Builder } from "./builder.ts";
 import type { Connect, NodeClient } from "./connect.ts";
 import { Deadline } from "./deadline.ts";
 import { drivers } from "./drivers/all.ts";
-import type { NodeMember, StoredNode } from "./store/node_group.ts";
+import type { StoredNode } from "./store/node_group.ts";
 import { distinctPlatforms, type Platform } from "./platforms.ts";
-import { membersOf, nodeTarget, reachNode } from "./reach_node.ts";
+import { daemonsOf, nodeTarget, reachNode } from "./reach_node.ts";
 
 /** The known facts about a node, from the store and from its daemon. */
 export interface NodeStatus {
@@ -83,21 +83,18 @@ async function askDaemons(
   node: StoredNode,
   options: AskOptions,
 ): Promise<NodeStatus[]> {
-  let members: NodeMember[] = [];
+  let daemons: readonly StoredNode[] = [node];
   const found = await stateFrom(builder, node, options, async (deadline, step) => {
     const { env, log } = options;
     const context = { signal: deadline.signal, env, log, step };
-    members = await deadline.race(membersOf(builder, node, context));
+    daemons = await deadline.race(daemonsOf(builder, node, context));
     return {};
   });
-  // If the members can't be found, the node itself gets the error.
+  // If the daemons can't be found, the node itself gets the error.
   if (found.error !== undefined) {
     return [{ ...found, endpoint: withoutSecrets(builder, node, options) }];
   }
-  if (members.length === 0) return [await askNode(builder, node, options)];
-  return await Promise.all(
-    members.map((member) => askNode(builder, { ...node, member }, options)),
-  );
+  return await Promise.all(daemons.map((daemon) => askNode(builder, daemon, options)));
 }
 
 /** Asks one node. Rejects only when `options.signal` is aborted. */

@@ -1,4 +1,4 @@
-import { type Builder, openStore } from "../builders/builder.ts";
+import { type Builder, openStore, plainBuilder } from "../builders/builder.ts";
 import { createBuilder, CREATED } from "../builders/create.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { askBuilders } from "../builders/status.ts";
@@ -96,7 +96,7 @@ export const command = defineCommand({
     const timeout = statusLimit(flags, given, global);
     const options = { ...askOptions(deps, global), timeout, showStep: false };
     const probe = async (group: NodeGroup) => {
-      await requireEngine(builderOf(group), options);
+      await requireEngine(plainBuilder(group), options);
       listen?.write();
     };
     const { group, replaced } = await transaction(dir, signal, async (txn) => {
@@ -104,7 +104,7 @@ export const command = defineCommand({
       const group = await createBuilder(txn, request, { env, registry, probe });
       return { group, replaced: before ?? false };
     });
-    const builder = builderOf(group);
+    const builder = plainBuilder(group);
     if (flags["dry-run"]) return await printPlan(builder, deps);
     if (replaced) warn(deps, "new settings may not be used until builder is restarted");
     if (builder.driver === "remote") {
@@ -117,10 +117,6 @@ export const command = defineCommand({
     if (listen !== undefined) deps.stderr.write(`\n${listen.lines}`);
   },
 });
-
-function builderOf(group: NodeGroup): Builder {
-  return { ...group, origin: "store", lastActivity: () => undefined };
-}
 
 /**
  * Throws if the engine of a node doesn't answer, because no container could be created there. A cluster

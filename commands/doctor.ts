@@ -1,5 +1,8 @@
+import { isJsonFormat, textOrJson } from "../cli/flags/common.ts";
+import { plainBuilder, plainNode } from "../builders/builder.ts";
+import { withTimeout } from "../base/async.ts";
+import { daemonsOf } from "../builders/reach_node.ts";
 import type { Builder } from "../builders/builder.ts";
-import { membersOf } from "../builders/reach_node.ts";
 import type { StoredNode } from "../builders/store/node_group.ts";
 import { schemeOf } from "../transports/endpoint.ts";
 import { shownEndpoint } from "../transports/registry.ts";
@@ -29,7 +32,7 @@ when all nodes pass.`,
       kind: "array",
       summary: "Driver options for a URL, as for 'create'",
     },
-    format: { kind: "string", default: "text", summary: 'Format the output ("text", "json")' },
+    ...textOrJson,
     transfer: {
       kind: "bytes",
       bare: "64m",
@@ -38,12 +41,7 @@ when all nodes pass.`,
     },
   },
   async run({ deps, args, flags, global }) {
-    if (!["text", "json"].includes(flags.format)) {
-      throw new UsageError(
-        `invalid --format ${JSON.stringify(flags.format)}`,
-        'use "text" or "json"',
-      );
-    }
+    const isJson = isJsonFormat(flags.format);
     const options = {
       deps,
       timeout: connectTimeout(global),
@@ -51,11 +49,11 @@ when all nodes pass.`,
       debug: global.debug,
     };
     const builder = await chosen(deps, args[0] ?? global.builder, flags["driver-opt"]);
-    const isText = flags.format === "text";
+    const isText = !isJson;
     const colors = palette(deps.stdout, deps.env);
     const results = [];
     const examined: Examined[] = [];
-    for (const node of await daemonsOf(builder, deps, options.timeout)) {
+    for (const node of await examinedNodes(builder, deps, options.timeout)) {
       const findings: Finding[] = [];
       if (isText) deps.stdout.write((results.length > 0 ? "\n" : "") + headOf(builder, node, deps));
       for await (const finding of examine(builder, node, options)) {
@@ -92,35 +90,17 @@ async function chosen(
     }
     return await chosenBuilder(deps, name);
   }
-  return {
-    name: "",
-    driver: "remote",
-    dynamic: false,
-    origin: "store",
-    lastActivity: () => undefined,
-    extra: {},
-    nodes: [{
-      name: "",
-      endpoint: name,
-      platforms: null,
-      flags: null,
-      files: null,
-      driverOpts: csvPairs(driverOpts),
-      extra: {},
-    }],
-  };
+  const node = { ...plainNode("", name), driverOpts: csvPairs(driverOpts) };
+  return plainBuilder({ name: "", driver: "remote", dynamic: false, nodes: [node], extra: {} });
 }
 
 /** The nodes, or each daemon of nodes that have several. Errors appear later, in the steps of the node. */
-async function daemonsOf(builder: Builder, deps: Deps, timeout: number): Promise<StoredNode[]> {
-  const signal = timeout > 0
-    ? AbortSignal.any([deps.signal, AbortSignal.timeout(timeout)])
-    : deps.signal;
+async function examinedNodes(builder: Builder, deps: Deps, timeout: number): Promise<StoredNode[]> {
+  const signal = withTimeout(deps.signal, timeout);
   const context = { signal, env: deps.env, log: () => {}, step: () => {} };
-  const found = await Promise.all(builder.nodes.map(async (node) => {
-    const members = await membersOf(builder, node, context).catch(() => []);
-    return members.length === 0 ? [node] : members.map((member) => ({ ...node, member }));
-  }));
+  const found = await Promise.all(
+    builder.nodes.map((node) => daemonsOf(builder, node, context).catch(() => [node])),
+  );
   deps.signal.throwIfAborted();
   return found.flat();
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { UsageRecord } from "../proto/gen/control.ts";
 import { messageOf } from "../proto/message_of.ts";
 import { summary } from "./du.ts";
-import { usageRecords } from "./history/records/recorded.ts";
+import { usageRecords } from "../tests/commands/recorded_builds.ts";
 import { usageTexts } from "./du/usage_record.ts";
 
 Deno.test("summary() counts what can be reclaimed, and what is shared", () => {

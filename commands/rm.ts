@@ -1,5 +1,6 @@
+import { withTimeout } from "../base/async.ts";
 import { calledAs } from "../cli/called_as.ts";
-import { type Builder, chooseBuilder, namedBuilder } from "../builders/builder.ts";
+import { type Builder, chooseBuilder, namedBuilder, plainBuilder } from "../builders/builder.ts";
 import { BuilderError } from "../builders/builder_error.ts";
 import { drivers } from "../builders/drivers/all.ts";
 import { isValidName } from "../builders/name.ts";
@@ -109,8 +110,7 @@ async function removeDaemons(
     );
     return undefined;
   }
-  const late = kept.timeout > 0 ? [AbortSignal.timeout(kept.timeout)] : [];
-  const signal = AbortSignal.any([deps.signal, ...late]);
+  const signal = withTimeout(deps.signal, kept.timeout);
   const context = { env: deps.env, signal, log: () => {}, step: () => {} };
   const ended = await Promise.allSettled(builder.nodes.map(async (node) => {
     try {
@@ -155,7 +155,7 @@ async function removeInactive(
     );
   }
   const builders = groups.filter((group) => isOurs(group) && !group.dynamic)
-    .map((group): Builder => ({ ...group, origin: "store", lastActivity: () => undefined }));
+    .map(plainBuilder);
   const statuses = await askBuilders(builders, options);
   const inactive = statuses.filter(({ nodes }) => nodes.every((node) => node.status !== "running"));
   if (inactive.length === 0) return;

@@ -32,7 +32,7 @@ docs/writing-a-transport.md says how to write one.`,
     {
       name: "test",
       summary: "Run the conformance kit against the daemon at an endpoint",
-      load: () => import("./transports/kit.ts"),
+      load: () => import("./transports/test.ts"),
     },
   ],
   run: listTransports,

@@ -3,6 +3,7 @@
  * authorities. The verifier's module checks its signatures and dates by TUF's rules; this file only
  * carries bytes. A root that is expired or can't be fetched is no root: nothing is verified then.
  */
+import { withTimeout } from "../base/async.ts";
 import type { Engine, EngineAnswer, Need } from "./engine.ts";
 import {
   lastUpdate,
@@ -84,7 +85,7 @@ export async function validTrust(
   const isFresh = saved.updated !== undefined && Date.now() - saved.updated < FRESH;
   if (saved.trustedRoot !== undefined && isFresh) return saved.trustedRoot;
   try {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
+    const limited = withTimeout(signal, PATIENCE);
     return (await updateTrust(module, folder, limited)).trustedRoot!;
   } catch (error) {
     signal.throwIfAborted();

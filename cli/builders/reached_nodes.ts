@@ -1,8 +1,9 @@
+import { withTimeout } from "../../base/async.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
 import type { Builder } from "../../builders/builder.ts";
 import { driverOf } from "../../builders/drivers/all.ts";
 import type { StoredNode } from "../../builders/store/node_group.ts";
-import { membersOf, reachNode } from "../../builders/reach_node.ts";
+import { daemonsOf, reachNode } from "../../builders/reach_node.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { endWhenSilent } from "../../buildkit/silence.ts";
 import { connectTimeout } from "../connect_timeout.ts";
@@ -47,15 +48,10 @@ export async function reachNodes(
   const line = waitLine(deps.stderr);
   /** The node itself, or each of its daemons. */
   const daemons = async (node: StoredNode): Promise<ReachedDaemon[]> => {
-    const signal = timeout > 0
-      ? AbortSignal.any([deps.signal, AbortSignal.timeout(timeout)])
-      : deps.signal;
+    const signal = withTimeout(deps.signal, timeout);
     const context = { signal, env: deps.env, log, step: () => {} };
     try {
-      const members = await membersOf(builder, node, context);
-      return members.length === 0
-        ? [{ node }]
-        : members.map((member) => ({ node: { ...node, member } }));
+      return (await daemonsOf(builder, node, context)).map((node) => ({ node }));
     } catch (error) {
       return [{ node, error }];
     }

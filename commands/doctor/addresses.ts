@@ -1,8 +1,7 @@
 import { connectTcp, formatHostPort } from "../../transports/net/tcp_connect.ts";
 import { DialError } from "../../transports/errors.ts";
 import type { DialContext } from "../../transports/transport.ts";
-import { connectionContext } from "./context.ts";
-import { type Examination, type Finding, take } from "./finding.ts";
+import { connectionContext, type Examination, type Finding, take } from "./finding.ts";
 
 /**
  * Finds the addresses of the host that this machine connects to, and tries each. Yields nothing for an
@@ -34,7 +33,7 @@ async function tryAddress(
   way: Examination,
 ): Promise<Finding> {
   const shown = formatHostPort(at);
-  const context: DialContext = { ...connectionContext(way), step: () => {} };
+  const context: DialContext = connectionContext(way);
   const finding = await take("address", way, async () => {
     (await connectTcp(at, way.endpoint, context)).close();
     return { text: `${shown} accepts connections`, data: { address: shown } };

@@ -5,8 +5,14 @@ import { noticingTls } from "../../transports/tls/unasked_tls.ts";
 import type { Handshake, TlsFiles } from "../../transports/tls/tls.ts";
 import { DialError } from "../../transports/errors.ts";
 import type { Connection, DialStep } from "../../transports/transport.ts";
-import { connectionContext } from "./context.ts";
-import { type Examination, failure, type Finding, LABELS, take } from "./finding.ts";
+import {
+  connectionContext,
+  type Examination,
+  failure,
+  type Finding,
+  LABELS,
+  take,
+} from "./finding.ts";
 import { tlsFilesText, tlsLines } from "./tls_lines.ts";
 
 /**
@@ -22,7 +28,7 @@ export async function* connection(
   let files: TlsFiles | undefined;
   if (wantsTls(way.tls)) {
     const { loadTls } = await import("../../transports/tls/tls.ts");
-    const context = { ...connectionContext(way), step: () => {} };
+    const context = connectionContext(way);
     const finding = await take("TLS", way, async () => {
       files = await loadTls(way.tls, shown, context);
       return { text: tlsFilesText(files) };
@@ -49,7 +55,7 @@ export async function* connection(
     const { secure } = dialled;
     const noticing = secure || transport.dialTls === undefined
       ? dialled
-      : noticingTls(dialled, transport, spec, { ...connectionContext(way), step: () => {} });
+      : noticingTls(dialled, transport, spec, connectionContext(way));
     return clientOver(noticing, shown);
   }
   const host = files.servername ?? dialled.serverName ?? transport.host(spec).name;
@@ -109,7 +115,7 @@ async function* tls(
   const { wrapTls } = await import("../../transports/tls/tls.ts");
   let handshake: Handshake | undefined;
   let stream: Connection["stream"] | undefined;
-  const context = { ...connectionContext(way), step: () => {} };
+  const context = connectionContext(way);
   const finding = await take("TLS", way, async () => {
     stream = await wrapTls(dialled.stream, files, host, shown, context, (agreed) => {
       handshake = agreed;

@@ -1,6 +1,7 @@
+import { withTimeout } from "../../base/async.ts";
 import type { NodeTarget } from "../../builders/drivers/driver.ts";
 import { DialError } from "../../transports/errors.ts";
-import type { DialStep } from "../../transports/transport.ts";
+import type { DialContext, DialStep } from "../../transports/transport.ts";
 import type { Deps } from "../../cli/deps.ts";
 
 /** The result of one step. */
@@ -68,4 +69,11 @@ export async function take(
 export function failure(step: string, error: unknown, more: Partial<Finding> = {}): Finding {
   const named = error instanceof DialError ? LABELS[error.step] : step;
   return { ...more, step: named, status: "failed", text: "", error };
+}
+
+/** The context of a dial. The dial ends when the connection's time is up. */
+export function connectionContext({ deps, log, timeout }: Examination): DialContext {
+  const signal = withTimeout(deps.signal, timeout);
+  const limit = timeout > 0 && { timeoutMs: timeout };
+  return { signal, env: deps.env, log, step: () => {}, ...limit };
 }

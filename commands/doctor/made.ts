@@ -2,8 +2,7 @@
 import type { Builder } from "../../builders/builder.ts";
 import { driverOf } from "../../builders/drivers/all.ts";
 import type { StoredNode } from "../../builders/store/node_group.ts";
-import { connectionContext } from "./context.ts";
-import { type Examination, type Finding, take } from "./finding.ts";
+import { connectionContext, type Examination, type Finding, take } from "./finding.ts";
 
 /** Yields nothing where the driver makes no daemons. A failure is a warning: the dial has the reason. */
 export async function* made(
@@ -13,7 +12,7 @@ export async function* made(
 ): AsyncGenerator<Finding> {
   const maker = await driverOf(builder).maker?.();
   if (maker === undefined) return;
-  const context = { ...connectionContext(way), step: () => {} };
+  const context = connectionContext(way);
   let what = "container";
   const found = await take("made", way, async () => {
     const { isWell, data, text, more, what: kind } = await maker.examine(node, context);

@@ -6,7 +6,7 @@ import type { Deps } from "../../cli/deps.ts";
 import { type Nodes, type ReachedNode, reachNodes } from "../../cli/builders/reached_nodes.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { warn } from "../../cli/warn.ts";
-import { bundle } from "./bundle/bundle.ts";
+import { bundle } from "./export/bundle.ts";
 import { readLocalGroup, readLocalState } from "./records/local_state.ts";
 import { finalize, findRecord, type HistoryRecord, noRecord } from "./records/records.ts";
 import { queryNode, queryRecords } from "./records/records.ts";

@@ -1,3 +1,4 @@
+import { isJsonFormat, textOrJson } from "../../cli/flags/common.ts";
 import { nearest } from "../../base/nearest.ts";
 import { defineCommand } from "../../cli/command.ts";
 import { goJson } from "../../base/go/json.ts";
@@ -9,16 +10,9 @@ import { jsonOf } from "./json.ts";
 export const command = defineCommand({
   args: { usage: "[OPTIONS] SCHEME", min: 1, max: 1 },
   ignoresBuilder: true,
-  flags: {
-    format: { kind: "string", default: "text", summary: 'Format the output ("text", "json")' },
-  },
+  flags: textOrJson,
   async run({ deps, args, flags }) {
-    if (!["text", "json"].includes(flags.format)) {
-      throw new UsageError(
-        `invalid --format ${JSON.stringify(flags.format)}`,
-        'use "text" or "json"',
-      );
-    }
+    const isJson = isJsonFormat(flags.format);
     const scheme = args[0]!.replace(/:(?:\/\/.*)?$/, "").toLowerCase();
     const found = await findTransports(deps.registry, scheme);
     if (found.length === 0) {
@@ -28,7 +22,7 @@ export const command = defineCommand({
         near === undefined ? "see 'fairlead transports'" : `did you mean ${near}?`,
       );
     }
-    const text = flags.format === "json"
+    const text = isJson
       ? found.map((one) => `${goJson(jsonOf(one))}\n`).join("")
       : found.map(textOf).join("\n");
     deps.stdout.write(text);

@@ -1,4 +1,5 @@
 /** Asks the engine what happened to the container of a stream. */
+import { withTimeout } from "../../base/async.ts";
 import { askEngine, EngineError } from "./docker_engine.ts";
 import type { EngineExec } from "./exec.ts";
 import { StreamLost } from "../errors.ts";
@@ -25,7 +26,7 @@ export async function diagnoseContainer(
   began: number,
   context: DialContext,
 ): Promise<StreamLost | undefined> {
-  const late = AbortSignal.any([context.signal, AbortSignal.timeout(PATIENCE_MS)]);
+  const late = withTimeout(context.signal, PATIENCE_MS);
   const own = { ...context, signal: late };
   try {
     for (let pause = 20;; pause *= 2) {

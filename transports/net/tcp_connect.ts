@@ -6,7 +6,7 @@
  * only the system knows (mDNS, a VPN's).
  */
 import { DialError, type DialErrorCode, interrupted } from "../errors.ts";
-import { after, onAbort } from "../../base/async.ts";
+import { after, onAbort, withTimeout } from "../../base/async.ts";
 import type { DialContext } from "../transport.ts";
 
 interface HostPort {
@@ -109,7 +109,7 @@ function also({ host, addresses }: Target): string {
 
 /** Looks up a name's addresses; none when the answer takes too long. */
 async function addressesOf(host: string, end: AbortSignal): Promise<string[]> {
-  const signal = AbortSignal.any([end, AbortSignal.timeout(LOOKUP_MS)]);
+  const signal = withTimeout(end, LOOKUP_MS);
   const ask = (type: "A" | "AAAA") => Deno.resolveDns(host, type, { signal }).catch(() => []);
   return (await Promise.all([ask("A"), ask("AAAA")])).flat();
 }

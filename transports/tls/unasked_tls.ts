@@ -3,6 +3,7 @@
  * does so, and therefore buildkitd. So a port that hung up without an answer is dialled once more,
  * with TLS.
  */
+import { withTimeout } from "../../base/async.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError } from "../errors.ts";
 import type { Connection, DialContext, Transport } from "../transport.ts";
@@ -76,7 +77,7 @@ async function askInTls(
     ...context,
     log: () => {},
     step: () => {},
-    signal: AbortSignal.any([context.signal, AbortSignal.timeout(LIMIT)]),
+    signal: withTimeout(context.signal, LIMIT),
   };
   const { wrapTls } = await import("./tls.ts");
   const { issuerOf, namesOf, subjectOf } = await import("./certificate_names.ts");

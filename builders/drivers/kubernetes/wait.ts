@@ -1,5 +1,5 @@
 /** Waits until a node's pods are ready, and says why they aren't. */
-import { after, pause } from "../../../base/async.ts";
+import { after, pause, withTimeout } from "../../../base/async.ts";
 import { inNamespace } from "../../../transports/kube/pod_dial.ts";
 import { KubeRefusal } from "../../../transports/kube/api.ts";
 import type { DialContext } from "../../../transports/transport.ts";
@@ -52,7 +52,7 @@ export async function waitForPods(
     if (!late.signal.aborted) throw error;
     const last = {
       ...context,
-      signal: AbortSignal.any([context.signal, AbortSignal.timeout(5000)]),
+      signal: withTimeout(context.signal, 5000),
     };
     const workload = await workloadAt(at, last).catch(() => undefined);
     if (workload !== undefined && workload.ready >= wanted) return;

@@ -24,7 +24,8 @@ export const command = defineCommand({
     type: { kind: "string", summary: "Type of attachment" },
   },
   async run({ deps, args: [ref = "", digest], flags, global }) {
-    if (digest !== undefined) checkDigest(digest);
+    const problem = digest === undefined ? undefined : digestProblem(digest);
+    if (problem !== undefined) throw new UsageError(`invalid digest ${quote(digest!)}: ${problem}`);
     if (digest === undefined && flags.platform === "" && flags.type === "") {
       throw new UsageError("at least one of --type, --platform or DIGEST must be specified");
     }
@@ -49,9 +50,3 @@ export const command = defineCommand({
     }
   },
 });
-
-/** Throws `UsageError` if the text is no digest. */
-function checkDigest(digest: string): void {
-  const problem = digestProblem(digest);
-  if (problem !== undefined) throw new UsageError(`invalid digest ${quote(digest)}: ${problem}`);
-}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BuildHistoryRecord } from "../../../proto/gen/control.ts";
 import { messageOf } from "../../../proto/message_of.ts";
-import { failedEvent, multiEvent, recordOf } from "../records/recorded.ts";
+import { failedEvent, multiEvent, recordOf } from "../../../tests/commands/recorded_builds.ts";
 import { inspectJson, templateValue } from "./inspect_values.ts";
 import { inspectText } from "./inspect_text.ts";
 import { inspection, type InspectionSources } from "./inspection.ts";

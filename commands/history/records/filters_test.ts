@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BuildHistoryRecord } from "../../../proto/gen/control.ts";
 import { messageOf } from "../../../proto/message_of.ts";
-import { failedEvent, multiEvent } from "./recorded.ts";
+import { failedEvent, multiEvent } from "../../../tests/commands/recorded_builds.ts";
 import { parseHistoryFilter } from "./filters.ts";
 
 const failed = failedEvent.record!;

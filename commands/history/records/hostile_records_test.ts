@@ -6,12 +6,12 @@ import { messageOf } from "../../../proto/message_of.ts";
 import { timelinePage } from "../../../progress/timeline/page.ts";
 import type { Timeline } from "../../../progress/timeline/timeline.ts";
 import { attachmentsOf } from "./attachments.ts";
-import { bundle } from "../bundle/bundle.ts";
+import { bundle } from "../export/bundle.ts";
 import { materialsIn } from "../inspect/materials.ts";
 import { goJson } from "../../../base/go/json.ts";
 import { jaegerTrace } from "../trace/jaeger.ts";
 import { readProvenance } from "./provenance.ts";
-import { sanitizedTrace } from "../trace/sanitize.ts";
+import { sanitizedTrace } from "../export/sanitize.ts";
 import { withSpans } from "../trace/with_spans.ts";
 import { parseSpans } from "../trace/spans.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { multiEvent, recordOf } from "./recorded.ts";
+import { multiEvent, recordOf } from "../../../tests/commands/recorded_builds.ts";
 import { durationText, elapsed, fullRef, noRecord, parseRef } from "./records.ts";
 
 Deno.test("parseRef() knows names, the forms that buildx prints, and offsets", () => {

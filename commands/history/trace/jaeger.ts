@@ -1,6 +1,5 @@
-import { type Moment, nanoseconds, parseMoment } from "../../../base/go/time.ts";
 import { fieldsOf, integerOf, itemsOf, textOf } from "../../../base/json.ts";
-import { type Attribute, attributesOf, type Span } from "./spans.ts";
+import { type Attribute, attributesOf, momentOf, type Span } from "./spans.ts";
 
 /** A trace in the JSON that Jaeger's viewer opens; missing values are null, as Go writes them. */
 export function jaegerTrace(spans: readonly Span[]): object {
@@ -32,7 +31,7 @@ function spanOf(span: Span, processID: string): object {
       { refType: "CHILD_OF", traceID: parent.trace, spanID: parent.id },
     ],
     startTime: start,
-    duration: (moment(span["EndTime"]) - moment(span["StartTime"])) / 1000n,
+    duration: (momentOf(span["EndTime"]) - momentOf(span["StartTime"])) / 1000n,
     tags: tagsOf(span),
     logs: logs.length > 0 ? logs : null,
     processID,
@@ -115,12 +114,6 @@ function contextOf(json: unknown): { trace: string; id: string; flags: number } 
   };
 }
 
-/** Nanoseconds since 1970. */
-function moment(time: unknown): bigint {
-  const parsed: Moment | undefined = parseMoment(textOf(time));
-  return parsed === undefined ? 0n : nanoseconds(parsed);
-}
-
 function microseconds(time: unknown): bigint {
-  return moment(time) / 1000n;
+  return momentOf(time) / 1000n;
 }

@@ -1,3 +1,4 @@
+import { nanoseconds, parseMoment } from "../../../base/go/time.ts";
 import { rawNumber } from "../../../base/go/json.ts";
 import { fieldsOf, itemsOf, textOf } from "../../../base/json.ts";
 
@@ -82,4 +83,10 @@ export function attributesOf(json: unknown): Attribute[] {
     const { Type, Value: value } = fieldsOf(Value);
     return { key: textOf(Key), type: textOf(Type), value };
   });
+}
+
+/** A span's time in nanoseconds since 1970; 0 if it is none. */
+export function momentOf(time: unknown): bigint {
+  const parsed = parseMoment(textOf(time));
+  return parsed === undefined ? 0n : nanoseconds(parsed);
 }

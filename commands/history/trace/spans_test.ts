@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { goJson } from "../../../base/go/json.ts";
 import { jaegerTrace } from "./jaeger.ts";
-import { sanitizedTrace, withoutSecrets } from "./sanitize.ts";
+import { sanitizedTrace, withoutSecrets } from "../export/sanitize.ts";
 import { parseSpans } from "./spans.ts";
 
 const context = (SpanID: string) => ({ TraceID: "0af7", SpanID, TraceFlags: "01" });

@@ -1,9 +1,8 @@
 /** Puts a trace's spans into a timeline: each below the step that it belongs to. */
 import type { Span as PageSpan, Step, Timeline } from "../../../progress/timeline/timeline.ts";
-import { nanoseconds, parseMoment } from "../../../base/go/time.ts";
 import { plainDigest } from "../records/recorded_build.ts";
 import { fieldsOf, itemsOf, textOf } from "../../../base/json.ts";
-import { type Attribute, attributesOf, type Span } from "./spans.ts";
+import { type Attribute, attributesOf, momentOf, type Span } from "./spans.ts";
 
 interface Node {
   readonly span: Span;
@@ -25,8 +24,8 @@ export function withSpans(timeline: Timeline, spans: readonly Span[]): Timeline 
   const nodes = spans.map((span): Node => ({
     span,
     attributes: attributesOf(span["Attributes"]),
-    begin: moment(span["StartTime"]),
-    end: moment(span["EndTime"]),
+    begin: momentOf(span["StartTime"]),
+    end: momentOf(span["EndTime"]),
     children: [],
   }));
   if (nodes.length === 0) return timeline;
@@ -87,7 +86,7 @@ function spanOf(
   const failed = Code === 1 || Code === "Error";
   const events = itemsOf(span["Events"]).slice(0, MOST_LINES).map((event) => {
     const { Name, Time, Attributes } = fieldsOf(event);
-    const at = Number(moment(Time) - begin) / 1e9;
+    const at = Number(momentOf(Time) - begin) / 1e9;
     return `+${at.toFixed(3)}s ${textOf(Name)} ${pairs(attributesOf(Attributes)).join(" ")}`
       .trimEnd();
   });
@@ -114,9 +113,4 @@ function pairs(attributes: readonly Attribute[]): string[] {
 
 function idOf(context: unknown): string {
   return textOf(fieldsOf(context)["SpanID"]);
-}
-
-function moment(time: unknown): bigint {
-  const parsed = parseMoment(textOf(time));
-  return parsed === undefined ? 0n : nanoseconds(parsed);
 }

@@ -3,6 +3,7 @@
  * content API hands out single blobs. So this side makes an archive of the other blobs, and the daemon's
  * tar is refused afterwards with AlreadyExists, which is a success.
  */
+import { withTimeout } from "../../../base/async.ts";
 import { askEngine } from "../../../transports/engine/docker_engine.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import type { OutputSink } from "../../../buildkit/session/output_sink.ts";
@@ -54,7 +55,7 @@ export async function missingParts(
     if (names.some((name) => !/^[\w./:-]+$/.test(name))) return undefined;
     const image = await readImage(content, metadata);
     if (image === undefined || sizeOf(image, () => true) < LEAST) return undefined;
-    const signal = AbortSignal.any([context.signal, AbortSignal.timeout(PATIENCE)]);
+    const signal = withTimeout(context.signal, PATIENCE);
     const asking = { ...context, signal };
     const held = containerd
       ? await heldInContainerd(target, image, asking)

@@ -9,7 +9,7 @@ import { explainKube } from "./refusal.ts";
 import type { ByteStream } from "../../byte_stream.ts";
 import { DialError, StreamLost } from "../../errors.ts";
 import type { DialContext } from "../../transport.ts";
-import { pause } from "../../../base/async.ts";
+import { pause, withTimeout } from "../../../base/async.ts";
 
 export interface EndingsOptions {
   /** The dial's context. Its signal ends only the dial, so it isn't used for diagnosis. */
@@ -37,7 +37,7 @@ export function endings(
 ): Pick<ChannelUse, "failure" | "suspect"> {
   const { env, log } = context;
   const within = (ms: number, signal: AbortSignal): DialContext => ({
-    signal: AbortSignal.any([signal, AbortSignal.timeout(ms)]),
+    signal: withTimeout(signal, ms),
     env,
     log,
     step: () => {},

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { goJson } from "../../../base/go/json.ts";
-import { failedEvent, multiEvent } from "../records/recorded.ts";
+import { failedEvent, multiEvent } from "../../../tests/commands/recorded_builds.ts";
 import { recordJson } from "./record_json.ts";
 
 const extras = { defaultPlatform: "linux/amd64", state: undefined, group: undefined };

@@ -1,6 +1,6 @@
 /** Messages of a real buildkitd 0.32.2, for tests: events of its history, and records of its cache. */
-import { BuildHistoryEvent, UsageRecord } from "../../../proto/gen/control.ts";
-import type { HistoryRecord } from "./records.ts";
+import { BuildHistoryEvent, UsageRecord } from "../../proto/gen/control.ts";
+import type { HistoryRecord } from "../../commands/history/records/records.ts";
 
 /** A build that failed in `RUN echo first; echo second >&2; exit 3`. */
 export const failedEvent = event(

@@ -1,10 +1,10 @@
 import { defineCommand } from "../../cli/command.ts";
 import { hintOf, messageOf } from "../../cli/report.ts";
-import { buildCases } from "./kit/build_cases.ts";
-import { ANSWERS, connectionCases } from "./kit/connection_cases.ts";
-import { pluginCases } from "./kit/plugin_cases.ts";
-import { noProcessLeft } from "./kit/processes.ts";
-import { type Case, type Kit, makeKit } from "./kit/subject.ts";
+import { buildCases } from "./test/build_cases.ts";
+import { ANSWERS, connectionCases } from "./test/connection_cases.ts";
+import { pluginCases } from "./test/plugin_cases.ts";
+import { noProcessLeft } from "./test/processes.ts";
+import { type Case, type Kit, makeKit } from "./test/subject.ts";
 import { UsageError } from "../../base/usage_error.ts";
 
 export const command = defineCommand({

@@ -1,6 +1,6 @@
 import { goJson } from "../../../base/go/json.ts";
 import { fieldsOf } from "../../../base/json.ts";
-import { parseSpans, type Span } from "./spans.ts";
+import { parseSpans, type Span } from "../trace/spans.ts";
 
 /** The trace without credentials in its command lines. */
 export function sanitizedTrace(trace: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -12,7 +12,7 @@ import type {
 } from "../../../proto/gen/control.ts";
 import { goJson } from "../../../base/go/json.ts";
 import { type RecordExtras, recordJson } from "./record_json.ts";
-import { sanitizedTrace } from "../trace/sanitize.ts";
+import { sanitizedTrace } from "./sanitize.ts";
 import { tarEnd, tarHeader, tarPadding } from "../../../base/tar.ts";
 
 /** A record, and all that goes into the bundle with it. */
