@@ -5,6 +5,7 @@
  */
 import { version } from "../version.ts";
 import { denoCompile } from "./compile/deno_compile.ts";
+import { mergeLicences } from "./compile/licences.ts";
 import { findLibc } from "./compile/libc.ts";
 import { fetchDeno } from "./compile/npm_deno.ts";
 import { commitOf } from "./compile/commit.ts";
@@ -72,6 +73,7 @@ async function compile({ form, chosen, output }: Choice): Promise<void> {
   const { bundleFolder } = await import("./bundle/program.ts");
   await bundleFolder(dist, revision);
   await shipModules(dist);
+  await mergeLicences(dist);
   for (const target of chosen) {
     const path = await place(output ?? fileName(form, target), output !== undefined);
     if (form === "self-extracting") await extracting(target, path, revision);

@@ -164,7 +164,7 @@ unpack_parts() {
   whole="this file is for @UNAME@, and of @SIZE@ bytes"
   # A shell runs an empty file as a script that does nothing.
   [ -s "$partial/deno" ] || { echo "Deno is missing ($whole)" >&2 && return 1; }
-  said=$(run_unpacked run -A --quiet --no-config --no-lock "$partial/unpack.js" \
+  said=$(run_unpacked run -A --quiet --no-config --no-lock --no-code-cache "$partial/unpack.js" \
     "$self" "$partial" "$dir" @PROGRAM@ 2>&1) && return
   status=$?
   # The unpacker exits with 3 when it has reported the problem itself.

@@ -15,6 +15,8 @@ export const BLOCK = 65_536;
 export interface Manifest {
   /** Paths and sizes in bytes, in the order in which their contents follow. */
   readonly files: readonly (readonly [path: string, size: number])[];
+  /** Names and sizes of the libraries, because their parts are padded. */
+  readonly libraries: readonly (readonly [name: string, size: number])[];
 }
 
 /** The placeholder in the head for the name of the folder, which contains a hash of the head. */

@@ -29,12 +29,11 @@ export async function selfExtracting(contents: Contents): Promise<void> {
   if (target.uname === undefined) {
     throw new Error(`${target.name} has no POSIX shell: leave --self-extracting out`);
   }
-  const libraries = contents.libc?.libraries ?? [];
-  const parts = [
-    await unpacker(),
-    await program(contents),
-    ...await Promise.all(libraries.map((path) => Deno.readFile(path))),
-  ];
+  const paths = contents.libc?.libraries ?? [];
+  const names = paths.map((path) => path.slice(path.lastIndexOf("/") + 1));
+  const libraries = await Promise.all(paths.map((path) => Deno.readFile(path)));
+  const sizes = names.map((name, at): [string, number] => [name, libraries[at]!.length]);
+  const parts = [await unpacker(), await program(contents, sizes), ...libraries];
   const blocks = parts.map(({ length }) => Math.ceil(length / BLOCK));
   const starts = blocks.map((_, at) => blocks.slice(0, at).reduce((sum, count) => sum + count, 1));
   const denoAt = starts.at(-1)! + blocks.at(-1)!;
@@ -42,7 +41,6 @@ export async function selfExtracting(contents: Contents): Promise<void> {
   const digest = createHash("sha256");
   parts.forEach((bytes) => digest.update(filled(bytes)));
   const sum = digest.update(deno).digest("hex");
-  const names = libraries.map((path) => path.slice(path.lastIndexOf("/") + 1));
   const bytes = denoAt * BLOCK + deno.length;
   const head = fill(await Deno.readTextFile(`${here}head.sh`), {
     TRUST: withoutComments(await Deno.readTextFile(`${here}../trust.sh`)),
@@ -93,7 +91,10 @@ async function unpacker(): Promise<Uint8Array> {
   }
 }
 
-async function program({ dist, libc }: Contents): Promise<Uint8Array> {
+async function program(
+  { dist, libc }: Contents,
+  libraries: Manifest["libraries"],
+): Promise<Uint8Array> {
   const sources: [path: string, source: string][] = [
     ...[...Deno.readDirSync(dist)].map((
       { name },
@@ -105,7 +106,10 @@ async function program({ dist, libc }: Contents): Promise<Uint8Array> {
   ];
   sources.sort(([a], [b]) => a < b ? -1 : 1);
   const files = await Promise.all(sources.map(([, source]) => Deno.readFile(source)));
-  const manifest: Manifest = { files: files.map(({ length }, at) => [sources[at]![0], length]) };
+  const manifest: Manifest = {
+    files: files.map(({ length }, at) => [sources[at]![0], length]),
+    libraries,
+  };
   const line = new TextEncoder().encode(`${JSON.stringify(manifest)}\n`);
   return new Uint8Array(await new Blob([line, ...files]).arrayBuffer());
 }

@@ -2,6 +2,7 @@
  * Runs at the first start of a self-extracting binary, by the Deno that its head has just written:
  * checks the file, writes the program, moves everything to its final place, and fills Deno's code
  * cache there, because its entries depend on the path. An error is one line, with exit code 3.
+ * An import of node's that isn't always needed is made late: each costs 20 to 50 ms here.
  *
  *     unpack.js SELF PARTIAL FINAL AT DIGEST
  *
@@ -9,7 +10,6 @@
  * of the program's part in SELF, in bytes. DIGEST is the SHA-256 of everything behind the head.
  */
 import { createHash } from "node:crypto";
-import process from "node:process";
 import { setInterpreter } from "./elf.ts";
 import { BLOCK, type Manifest, NAME_MARK } from "./layout.ts";
 import { removeOlder } from "./older.ts";
@@ -37,13 +37,14 @@ async function unpack(): Promise<void> {
   if (await nameOf(file) !== final.slice(final.lastIndexOf("/") + 1)) damaged("its head");
   if (await digestFrom(file, BLOCK) !== digest) damaged("its checksum");
   await file.seek(Number(at), Deno.SeekMode.Start);
-  const { files }: Manifest = JSON.parse(await lineOf(file));
+  const { files, libraries }: Manifest = JSON.parse(await lineOf(file));
   for (const [path, size] of files) {
     const bytes = new Uint8Array(size);
     for (let got = 0; got < size;) got += await file.read(bytes.subarray(got)) ?? size;
     await Deno.mkdir(`${partial}/${path.slice(0, path.lastIndexOf("/"))}`, { recursive: true });
     await Deno.writeFile(`${partial}/${path}`, bytes);
   }
+  for (const [name, size] of libraries) await cut(`${partial}/lib/${name}`, size);
   const loader = [...Deno.readDirSync(`${partial}/lib`)].find(({ name }) => /^ld-/.test(name));
   if (loader) await setInterpreter(`${partial}/deno`, `${final}/lib/${loader.name}`);
   await Deno.remove(`${partial}/unpack.js`);
@@ -53,6 +54,13 @@ async function unpack(): Promise<void> {
   await Deno.writeTextFile(`${partial}/complete`, `${final}\n`);
   // Only this user could read the folder so far.
   await Deno.chmod(partial, 0o755);
+}
+
+/** Takes the padding off a library. This process runs on the libraries, so a shorter copy replaces it. */
+async function cut(path: string, size: number): Promise<void> {
+  const bytes = await Deno.readFile(path);
+  await Deno.writeFile(`${path}.cut`, bytes.subarray(0, size), { mode: 0o755 });
+  await Deno.rename(`${path}.cut`, path);
 }
 
 function damaged(what: string): never {
@@ -102,17 +110,23 @@ async function move(): Promise<void> {
   }
 }
 
-/** Lets Deno compile every file, and store the code in its cache. */
+/** A file of the bundle that most runs don't load: `scripts/bundle/chunks.ts` names the others. */
+const RARE = /-[\w-]{8}\.js$/;
+
+/**
+ * Lets Deno compile what most commands load, and store the code in its cache. To compile all would
+ * take three times as long as everything else here. Deno does it when a file is first used.
+ */
 async function fillCache(): Promise<void> {
   const names = [...Deno.readDirSync(`${final}/dist`)].map(({ name }) => name)
-    .filter((name) => name.endsWith(".js") && name !== "main.js");
-  const imports = names.map((name) => `await import(${JSON.stringify(`./dist/${name}`)});\n`);
-  const all = `${final}/all.js`;
-  await Deno.writeTextFile(all, imports.join(""));
-  await run(all);
-  await Deno.remove(all);
+    .filter((name) => name.endsWith(".js") && name !== "main.js" && !RARE.test(name));
+  // The last one runs the program, and ends the process.
+  const imports = [...names, "main.js"].map((name) => `await import("./dist/${name}");\n`);
+  const common = `${final}/common.js`;
+  await Deno.writeTextFile(common, imports.join(""));
   // `version` would end before Deno has stored anything.
-  await run(`${final}/dist/main.js`, "--help");
+  await run(common, "--help");
+  await Deno.remove(common);
   await foldLogs();
 }
 
@@ -157,13 +171,15 @@ async function removeLeftovers(): Promise<void> {
   for (const { name } of Deno.readDirSync(place)) {
     if (!name.startsWith(".unpacking-")) continue;
     const { mtime } = await Deno.stat(`${place}/${name}`).catch(() => ({ mtime: null }));
-    if (mtime === null || mtime.getTime() > started - OLD && !isDead(`${place}/${name}`)) continue;
+    if (mtime === null) continue;
+    if (mtime.getTime() > started - OLD && !await isDead(`${place}/${name}`)) continue;
     await Deno.remove(`${place}/${name}`, { recursive: true }).catch(() => {});
   }
 }
 
 /** Whether the shell that unpacked into `folder` is gone; the head wrote its id there. */
-function isDead(folder: string): boolean {
+async function isDead(folder: string): Promise<boolean> {
+  const { default: process } = await import("node:process");
   try {
     process.kill(Number(Deno.readTextFileSync(`${folder}/pid`).trim() || NaN), 0);
     return false;
