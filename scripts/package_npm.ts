@@ -16,17 +16,19 @@ const config = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
 
 await Deno.remove(out, { recursive: true }).catch(() => {});
 const packages = Object.keys(config.imports).filter((name) => !name.startsWith("fairlead"));
+const entry = { mod: `${root}buildkit/mod.ts`, builders: `${root}builders/mod.ts` };
 await bundle({
-  entry: `${root}buildkit/mod.ts`,
+  entry,
   external: packages,
   output: { dir: out, minify: false, comments: true },
 });
 await bundle({
-  entry: `${root}buildkit/mod.ts`,
+  entry,
   external: packages,
   output: { dir: `${out}/node`, minify: false, comments: true },
   node: { target: "node22", runtime: `${root}scripts/npm/node_runtime.ts` },
 });
+await checkRuntime();
 await declare();
 await Deno.writeTextFile(`${out}/package.json`, JSON.stringify(manifest(), null, 2) + "\n");
 await Deno.copyFile(`${root}LICENSE`, `${out}/LICENSE`);
@@ -52,10 +54,28 @@ function manifest(): object {
         deno: "./mod.js",
         default: "./node/mod.js",
       },
+      "./builders": {
+        types: "./types/builders/mod.d.ts",
+        deno: "./builders.js",
+        default: "./node/builders.js",
+      },
     },
     engines: { deno: ">=2.9.6", node: ">=22", bun: ">=1.2" },
     dependencies: dependencies(),
   };
+}
+
+/** Throws if the files for Node use a part of Deno's API that their runtime lacks, FFI's apart. */
+async function checkRuntime(): Promise<void> {
+  const runtime = await import("./npm/node_runtime.ts");
+  for (const { name } of Deno.readDirSync(`${out}/node`)) {
+    const code = Deno.readTextFileSync(`${out}/node/${name}`).replace(/^\s*(?:\*|\/[/*]).*$/gm, "");
+    for (const [whole, part] of code.matchAll(/\bDeno(?:\$\d+)?\.(\w+)/g)) {
+      if (!(part! in runtime.Deno) && !part!.startsWith("Unsafe")) {
+        throw new Error(`${name} uses ${whole}, which scripts/npm/node_runtime.ts has not`);
+      }
+    }
+  }
 }
 
 /** The packages that the bundle imports by name, in the versions that deno.json pins. */
@@ -89,7 +109,7 @@ async function declare(): Promise<void> {
       ...{ module: "esnext", moduleResolution: "bundler", target: "esnext", lib: ["esnext"] },
       ...{ types: [], skipLibCheck: true },
     };
-    const files = [`${root}buildkit/mod.ts`, `${work}/deno.d.ts`];
+    const files = [...Object.values(entry), `${work}/deno.d.ts`];
     await Deno.writeTextFile(`${work}/tsconfig.json`, JSON.stringify({ compilerOptions, files }));
     await deno(["run", "-A", "--quiet", "--no-lock", "npm:typescript@5.9.3/tsc"], ["-p", work]);
     nameAsJavaScript(`${out}/types`);

@@ -8,8 +8,8 @@ const NATIVE = "\0native";
 
 /** The options of a bundle. */
 export interface BundleOptions {
-  /** The module from which all others are imported. */
-  readonly entry: string;
+  /** The module from which all others are imported; or several, by the names of their files. */
+  readonly entry: string | Record<string, string>;
   readonly output: OutputOptions;
   /** Packages that are not bundled, but stay imports. */
   readonly external?: readonly string[];

@@ -145,8 +145,7 @@ class File {
   sync = later(() => fs.fsyncSync(this.#file));
   syncSync = sync(() => fs.fsyncSync(this.#file));
   isTerminal = () => false;
-  lock = () => Promise.resolve();
-  unlock = () => Promise.resolve();
+  tryLockSync = sync((exclusive: boolean) => tryLock(this.#file, exclusive));
   close() {
     fs.closeSync(this.#file);
   }
@@ -188,6 +187,26 @@ class File {
   #place(): number | null {
     return fs.fstatSync(this.#file).isFile() ? this.#at : null;
   }
+}
+
+/** Programs that call flock(2) for a file that they inherit as number 3: exit code 0, or 1 if it is held. */
+const LOCKERS = (exclusive: boolean): [program: string, args: string[]][] => [
+  ["flock", ["-n", exclusive ? "-x" : "-s", "3"]],
+  ["perl", ["-e", `open(F, "+<&=3") && flock(F, ${exclusive ? 6 : 5}) or exit 1`]],
+];
+
+/**
+ * Locks an open file as Deno does, or returns false. Node has no call for that. The lock belongs to the
+ * open file, not to the process, so it stays when the program that took it ends: flock(2).
+ */
+function tryLock(file: number, exclusive: boolean): boolean {
+  for (const [program, args] of LOCKERS(exclusive)) {
+    const { error, status } = child_process.spawnSync(program, args, {
+      stdio: ["ignore", "ignore", "ignore", file],
+    });
+    if (error === undefined && (status === 0 || status === 1)) return status === 0;
+  }
+  throw new Error("a file can't be locked: Node needs the program flock or perl for that");
 }
 
 /** A connection: reads wait for data, writes until the socket takes more. */
@@ -478,6 +497,7 @@ export const Deno = {
     }))
   ),
   readFile: later((path: string | URL) => new Uint8Array(fs.readFileSync(path))),
+  readFileSync: sync((path: string | URL) => new Uint8Array(fs.readFileSync(path))),
   readTextFile: later((path: string | URL) => fs.readFileSync(path, "utf8")),
   readTextFileSync: sync((path: string | URL) => fs.readFileSync(path, "utf8")),
   readLinkSync: sync((path: string) => fs.readlinkSync(path)),

