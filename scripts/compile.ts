@@ -13,15 +13,15 @@ import { shipModules } from "./policy/engine.ts";
 import { findTarget, ownTarget, type Target, targets } from "./compile/targets.ts";
 
 const root = new URL("..", import.meta.url).pathname;
-const folder = await Deno.makeTempDir({ prefix: "fairlead-compile-" });
-const dist = `${folder}/dist`;
+const work = await Deno.makeTempDir({ prefix: "fairlead-compile-" });
+const dist = `${work}/dist`;
 try {
   await compile(parse(Deno.args));
 } catch (error) {
   console.error(`compile: ${error instanceof Error ? error.message : error}`);
   Deno.exitCode = 1;
 } finally {
-  await Deno.remove(folder, { recursive: true });
+  await Deno.remove(work, { recursive: true });
 }
 
 type Form = "deno compile" | "self-extracting" | "js";
@@ -66,7 +66,9 @@ async function compile({ form, chosen, output }: Choice): Promise<void> {
     const path = await place(output ?? "fairlead.js", output !== undefined);
     const { singleFile } = await import("./compile/single_file.ts");
     await singleFile(path, revision);
-    await shipModules(path.slice(0, path.lastIndexOf("/")) || "/");
+    const folder = path.slice(0, path.lastIndexOf("/")) || "/";
+    await shipModules(folder);
+    await mergeLicences(folder);
     return console.log(path);
   }
   // The bundler takes a second to load: wrong arguments don't wait for it.
@@ -105,8 +107,8 @@ async function place(name: string, isNamed: boolean): Promise<string> {
 async function extracting(target: Target, output: string, revision: string): Promise<void> {
   const own = target.triple === Deno.build.target;
   const denoVersion = Deno.version.deno;
-  const deno = own ? Deno.execPath() : await fetchDeno(target, denoVersion, folder);
-  const libc = target.libc && await findLibc(target, folder);
+  const deno = own ? Deno.execPath() : await fetchDeno(target, denoVersion, work);
+  const libc = target.libc && await findLibc(target, work);
   const shown = `${version.number} ${revision}`.trim();
   const contents = { target, version: shown, dist, deno, denoVersion, output };
   const { selfExtracting } = await import("./compile/self_extracting.ts");

@@ -5,6 +5,9 @@ import { run } from "../harness/run.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
+/** The figures of the manual, for files of a few bytes. */
+const SIZES = "`.xz` (0 MB), `.gz` (0 MB), or the file as it is (0 MB)\n";
+
 /** A copy of the files that the script reads, with a changelog and binaries of its own. */
 async function checkout(changelog: string, binaries: Record<string, string>) {
   const dir = await Deno.makeTempDir({ prefix: "fl-release-" });
@@ -18,6 +21,8 @@ async function checkout(changelog: string, binaries: Record<string, string>) {
     await Deno.copyFile(root + name, `${dir}/${name}`);
   }
   await Deno.writeTextFile(`${dir}/CHANGELOG.md`, changelog);
+  await Deno.mkdir(`${dir}/docs`);
+  await Deno.writeTextFile(`${dir}/docs/install.md`, SIZES);
   await Deno.mkdir(`${dir}/out`);
   for (const [name, text] of Object.entries(binaries)) {
     await Deno.writeTextFile(`${dir}/out/${name}`, text);
@@ -40,6 +45,8 @@ Deno.test("release.ts gathers binaries, checksums that sha256sum takes, and note
     "fairlead-linux-x64": "one",
     "fairlead-windows-x64.exe": "two",
     "fairlead.js": "three",
+    "policy-engine.wasm.br": "four",
+    "POLICY_LICENCES.txt": "five",
   });
   for (const task of ["check", "gather"]) {
     const { code, stderr } = await made.release(task, version.number);
@@ -48,8 +55,8 @@ Deno.test("release.ts gathers binaries, checksums that sha256sum takes, and note
   const cwd = `${made.dir}/dist/release`;
   const { code, stdout } = await run("sha256sum", ["-c", "SHA256SUMS"], { cwd });
   assert.equal(code, 0, stdout);
-  // The first one is there as it is, as .xz and as .gz.
-  assert.equal(stdout.match(/: OK/g)?.length, 5);
+  // The first one is there as it is, as .xz, as .gz, and as the archive that Nix unpacks.
+  assert.equal(stdout.match(/: OK/g)?.length, 8);
   assert.equal((await run("xz", ["-dc", "fairlead-linux-x64.xz"], { cwd })).stdout, "one");
   assert.equal((await run("gzip", ["-dc", "fairlead-linux-x64.gz"], { cwd })).stdout, "one");
   const formula = await Deno.readTextFile(`${cwd}/fairlead.rb`);
@@ -59,8 +66,20 @@ Deno.test("release.ts gathers binaries, checksums that sha256sum takes, and note
     new RegExp(`^${sum}  fairlead-linux-x64\\.gz$`, "m"),
   );
   assert.doesNotMatch(formula, /macos-arm64/);
+  const flake = await run("tar", ["-xzOf", "fairlead-flake.tar.gz", "fairlead/flake.nix"], { cwd });
+  const [, packed] = /fairlead-linux-x64\.tar\.xz";\n\s+sha256 = "([0-9a-f]{64})"/.exec(
+    flake.stdout,
+  )!;
+  assert.match(
+    await Deno.readTextFile(`${cwd}/SHA256SUMS`),
+    new RegExp(`^${packed}  fairlead-linux-x64\\.tar\\.xz$`, "m"),
+  );
   assert.equal(await Deno.readTextFile(`${cwd}/notes.md`), "- this\n");
   assert.ok((await Deno.stat(`${cwd}/install.sh`)).isFile);
+  // A size that the manual states wrongly.
+  await Deno.writeTextFile(`${made.dir}/docs/install.md`, SIZES.replace("is (0", "is (9"));
+  const { stderr } = await made.release("gather", version.number);
+  assert.match(stderr, /docs\/install\.md says "the file as it is \(9 MB\)", and it is 0\.0 MB/);
 });
 
 Deno.test("release.ts refuses another tag, a changelog without it, and no binaries", async () => {

@@ -1,0 +1,78 @@
+/** The flake of a release, by Debian's Nix, with a store of its own and the real binary. */
+import assert from "node:assert/strict";
+import { flake, packArchive, packFlake } from "../../scripts/release/flake.ts";
+import { version } from "../../version.ts";
+import { compileInto, tempFolder } from "../binary/binary.ts";
+import { debian } from "../harness/debian.ts";
+import { run } from "../harness/run.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+
+/** Nix, and the libraries of it that a machine may lack. */
+const PACKAGES = [
+  ...["nix-bin", "libboost-context1.74.0", "libcpuid16", "libgc1", "libsodium23", "libarchive13"],
+  ...["libcurl3-gnutls", "libseccomp2", "libbrotli1", "libxml2", "libicu72"],
+];
+const isSuitable = Deno.build.target === "x86_64-unknown-linux-gnu" && needsRoot() === undefined;
+const nix = isSuitable ? await debian("bookworm", ...PACKAGES) : undefined;
+const reason = nix === undefined ? "Debian's Nix can't be had, or this isn't root" : undefined;
+
+/** Runs Nix with its files in `folder`. It neither asks a cache of built packages nor another machine. */
+async function nixIn(folder: string, args: readonly string[]) {
+  const [lib, home] = [`${nix}/usr/lib`, `${folder}/home`];
+  await Deno.mkdir(`${folder}/conf`, { recursive: true });
+  await Deno.writeTextFile(
+    `${folder}/conf/nix.conf`,
+    "experimental-features = nix-command flakes\nbuild-users-group =\nsubstitute = false\n" +
+      `builders =\nbuild-hook = ${nix}/usr/libexec/nix/build-remote\n`,
+  );
+  return await run(`${nix}/usr/bin/nix`, ["--store", `${folder}/root`, ...args], {
+    cwd: folder,
+    env: {
+      LD_LIBRARY_PATH: `${lib}/nix:${lib}/x86_64-linux-gnu`,
+      ...{ NIX_CONF_DIR: `${folder}/conf`, HOME: home, XDG_CACHE_HOME: `${home}/.cache` },
+    },
+  });
+}
+
+Deno.test({
+  name: "nix run: the flake of a release fetches the file, and refuses another one",
+  ignore: skip(reason),
+  async fn() {
+    await using folder = await tempFolder();
+    const tag = version.number;
+    const archive = "fairlead-linux-x64.tar.xz";
+    const files = new Map<string, Uint8Array<ArrayBuffer>>();
+    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+      const bytes = files.get(new URL(request.url).pathname);
+      return bytes ? new Response(bytes) : new Response("", { status: 404 });
+    });
+    try {
+      const from = `http://127.0.0.1:${server.addr.port}`;
+      // An archive without compression, because xz takes a minute.
+      const plain = `${folder.path}/plain.tar`;
+      await packArchive(await compileInto(folder.path), plain);
+      const bytes = await Deno.readFile(plain);
+      files.set(`/${tag}/${archive}`, bytes);
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+      const publish = async (sum: string) => {
+        const packed = `${folder.path}/flake.tar.gz`;
+        await packFlake(flake(tag, new Map([[archive, sum]]), from), packed);
+        files.set(`/${sum}.tar.gz`, await Deno.readFile(packed));
+        return `${from}/${sum}.tar.gz`;
+      };
+      const good = await publish(digest);
+      const ran = await nixIn(folder.path, ["run", good, "--", "version"]);
+      assert.ok(ran.stdout.startsWith(`fairlead ${tag} `), ran.stdout + ran.stderr);
+      const checked = await nixIn(folder.path, ["flake", "check", good]);
+      assert.equal(checked.code, 0, checked.stderr);
+      const other = await publish("0".repeat(64));
+      const refused = await nixIn(folder.path, ["build", "--no-link", other]);
+      assert.match(refused.stderr, /hash mismatch/);
+      assert.notEqual(refused.code, 0);
+    } finally {
+      await server.shutdown();
+      // What is in Nix's store may not be written to.
+      await run("chmod", ["-R", "u+w", folder.path]);
+    }
+  },
+});
