@@ -1,23 +1,16 @@
+import { jsonDetails } from "../buildkit/error_details.ts";
 import type { RpcError } from "../buildkit/grpc/status.ts";
-
-const TYPE_URL = "github.com/moby/buildkit/policysession.DecisionResponse+json";
+import { fieldsOf, itemsOf } from "../base/json.ts";
 
 /**
- * Finds the messages of policies that denied a source, in an error's details. BuildKit packs a
- * decision as JSON into google.protobuf.Any: `{denyMessages: [{message}]}`, since 0.27.
+ * Finds the messages of policies that denied a source, in an error's details. A decision is
+ * `{denyMessages: [{message}]}`, since BuildKit 0.27.
  */
 export function denyMessages(details: RpcError["details"]): string[] {
-  return details.flatMap(({ typeUrl, value }) => {
-    if (typeUrl.replace(/^type\.googleapis\.com\//, "") !== TYPE_URL) return [];
-    try {
-      const { denyMessages } = JSON.parse(new TextDecoder().decode(value)) as {
-        denyMessages?: { message?: unknown }[];
-      };
-      return (denyMessages ?? []).flatMap(({ message }) =>
-        typeof message === "string" && message !== "" ? message : []
-      );
-    } catch {
-      return [];
-    }
-  });
+  return jsonDetails(details, "policysession.DecisionResponse")
+    .flatMap(({ denyMessages }) => itemsOf(denyMessages))
+    .flatMap((item) => {
+      const { message } = fieldsOf(item);
+      return typeof message === "string" && message !== "" ? [message] : [];
+    });
 }

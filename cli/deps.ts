@@ -43,6 +43,11 @@ export function withChanges(deps: Deps, changes: Partial<Deps>): Deps {
   return Object.create(deps, Object.getOwnPropertyDescriptors(changes)) as Deps;
 }
 
+/** `deps` whose signal is also aborted with another one. */
+export function withSignal(deps: Deps, signal: AbortSignal): Deps {
+  return withChanges(deps, { signal: AbortSignal.any([deps.signal, signal]) });
+}
+
 export interface Input {
   readonly isTerminal: boolean;
   /** Reads up to `into.length` bytes; null at the end. */

@@ -1,5 +1,5 @@
 import type { Env } from "../transports/transport.ts";
-import { parseBool } from "../base/go/bool.ts";
+import { parseBool, readBool } from "../base/go/bool.ts";
 import { UsageError } from "../base/usage_error.ts";
 
 /**
@@ -18,9 +18,5 @@ export function isTrue(name: string, env: Env, what = `invalid ${name}`): boolea
 
 /** Whether a variable is a true boolean; buildx ignores other values of some variables. */
 export function isOn(name: string, env: Env, otherwise = false): boolean {
-  try {
-    return parseBool(env(name) ?? "");
-  } catch {
-    return otherwise;
-  }
+  return readBool(env(name) ?? "") ?? otherwise;
 }

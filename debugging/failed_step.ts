@@ -4,6 +4,7 @@
  * it adds a platform to operations that have none, which changes their digests. So a step is
  * recognised by its name and its inputs, too.
  */
+import { jsonDetails } from "../buildkit/error_details.ts";
 import { fieldsOf, itemsOf } from "../base/json.ts";
 import { RpcError } from "../buildkit/grpc/status.ts";
 import type { BuildDefinition, BuildStep } from "./definition.ts";
@@ -17,14 +18,12 @@ export interface FailedStep {
   readonly inputIds: readonly string[];
 }
 
-const TYPES = "github.com/moby/buildkit/errdefs.";
-
 /** The failed step of an error; undefined if the error isn't one of a step of the definition. */
 export function failedStepOf(error: unknown, definition: BuildDefinition): FailedStep | undefined {
   const details = rpcErrorIn(error)?.details ?? [];
-  const solve = detailOf(details, "Solve+json");
+  const [solve] = jsonDetails(details, "errdefs.Solve");
   if (solve === undefined) return undefined;
-  const { digest } = detailOf(details, "Vertex+json") ?? {};
+  const { digest } = jsonDetails(details, "errdefs.Vertex")[0] ?? {};
   const inputs = itemsOf(fieldsOf(solve["op"])["inputs"]).map((input) => fieldsOf(input)["digest"]);
   const name = fieldsOf(solve["description"])["llb.customname"];
   const isIt = ({ name: own, op }: BuildStep) =>
@@ -38,21 +37,6 @@ export function failedStepOf(error: unknown, definition: BuildDefinition): Faile
 function rpcErrorIn(error: unknown): RpcError | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof RpcError) return cause;
-  }
-  return undefined;
-}
-
-function detailOf(
-  details: RpcError["details"],
-  type: string,
-): Readonly<Record<string, unknown>> | undefined {
-  for (const { typeUrl, value } of details) {
-    if (typeUrl.replace(/^type\.googleapis\.com\//, "") !== TYPES + type) continue;
-    try {
-      return fieldsOf(JSON.parse(new TextDecoder().decode(value)));
-    } catch {
-      continue; // An unreadable detail is no detail.
-    }
   }
   return undefined;
 }

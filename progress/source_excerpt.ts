@@ -1,3 +1,5 @@
+import type { ErrorDetail } from "../buildkit/grpc/status.ts";
+import { jsonDetails } from "../buildkit/error_details.ts";
 import { fieldsOf } from "../base/json.ts";
 import type { Range } from "../proto/gen/pb.ts";
 import { excerpt } from "../base/excerpt.ts";
@@ -9,35 +11,24 @@ export interface Source {
   readonly ranges: readonly Range[];
 }
 
-/** One typed detail of an RPC error, as it came. */
-interface ErrorDetail {
-  readonly typeUrl: string;
-  readonly value: Uint8Array;
-}
-
-const TYPE_URL = "github.com/moby/buildkit/errdefs.Source+json";
-
 /**
- * The source places among an error's details, innermost first. BuildKit packs them as JSON into
- * google.protobuf.Any: `{info: {filename, data (base64)}, ranges: [{start: {line}, end: {line}}]}`,
- * zero values omitted. Unreadable details are skipped, because an excerpt is optional.
+ * The source places among an error's details, innermost first. A place is
+ * `{info: {filename, data (base64)}, ranges: [{start: {line}, end: {line}}]}`, zero values omitted.
+ * Unreadable details are skipped, because an excerpt is optional.
  */
 export function sourcesOf(details: readonly ErrorDetail[]): Source[] {
-  const sources: Source[] = [];
-  for (const { typeUrl, value } of details) {
-    if (typeUrl.replace(/^type\.googleapis\.com\//, "") !== TYPE_URL) continue;
+  return jsonDetails(details, "errdefs.Source").flatMap((json) => {
     try {
-      const source = readSource(JSON.parse(new TextDecoder().decode(value)));
-      if (source) sources.push(source);
+      return readSource(json) ?? [];
     } catch {
-      continue;
+      return [];
     }
-  }
-  return sources;
+  });
 }
 
-function readSource(json: unknown): Source | undefined {
-  const { info, ranges } = fieldsOf(json);
+function readSource(
+  { info, ranges }: Readonly<Record<string, unknown>>,
+): Source | undefined {
   const { filename, data } = fieldsOf(info);
   if (info === undefined || info === null || !Array.isArray(ranges)) return undefined;
   return {

@@ -1,4 +1,5 @@
 /** Records of builds by builder, node and ref, in which other tools look up the source of a build. */
+import { isObject } from "../../base/json.ts";
 import { makeFolder, writeStoreFile } from "./store_file.ts";
 import type { ConfigDir } from "./config_dir.ts";
 import { goJson } from "./node_group_json.ts";
@@ -41,6 +42,23 @@ export function saveBuildState(
     DockerfilePath: dockerfilePath,
     ...groupRef && { GroupRef: groupRef },
   });
+}
+
+/**
+ * Reads a record below `refs/`; undefined if it is missing or can't be read. A daemon chooses refs, so a
+ * name that could lead elsewhere is not looked up.
+ */
+export function readRecord(
+  dir: ConfigDir | undefined,
+  names: readonly string[],
+): Readonly<Record<string, unknown>> | undefined {
+  if (dir === undefined || !names.every((name) => /^\w[\w.-]*$/.test(name))) return undefined;
+  try {
+    const json: unknown = JSON.parse(Deno.readTextFileSync(`${dir.path}/refs/${names.join("/")}`));
+    return isObject(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes a record of a run as buildx does, `refs/__group__/ID`, under the same conditions. */

@@ -1,4 +1,5 @@
 /** Standard input of a build: a context in an archive, or a Dockerfile. */
+import { joinBytes } from "../../base/bytes.ts";
 import type { Input } from "../../cli/deps.ts";
 
 /**
@@ -38,12 +39,24 @@ export async function peek(input: Pick<Input, "read">): Promise<Peeked> {
   };
 }
 
+/** The bytes of a reader as a stream. */
+export function streamOf(input: Pick<Input, "read">): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    async pull(controller) {
+      const buffer = new Uint8Array(64 * 1024);
+      const count = await input.read(buffer);
+      if (count === null) controller.close();
+      else controller.enqueue(buffer.subarray(0, count));
+    },
+  });
+}
+
 /** Reads a whole text. Throws for more than `limit` bytes. @param name its name in the message */
 export async function readText(
   input: Pick<Input, "read">,
   limit: number,
   name = "stdin",
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   while (true) {
@@ -54,13 +67,7 @@ export async function readText(
     if (length > limit) throw new Error(`cannot read ${name}: it is larger than ${limit} bytes`);
     chunks.push(chunk.subarray(0, n));
   }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return joinBytes(chunks);
 }
 
 const bzip2 = [0x42, 0x5a, 0x68];

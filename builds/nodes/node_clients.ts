@@ -1,4 +1,4 @@
-import { withChanges } from "../../cli/deps.ts";
+import { withSignal } from "../../cli/deps.ts";
 import type { Builder } from "../../builders/builder.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
 import type { Share } from "../../builders/placement.ts";
@@ -23,14 +23,11 @@ export function nodeClients(
   const { nodes } = builder;
   const clients = new Map<number, Promise<Client>>();
   const over = nodes.length > 1 ? new AbortController() : undefined;
-  const signal = over ? AbortSignal.any([deps.signal, over.signal]) : deps.signal;
+  const own = over ? withSignal(deps, over.signal) : deps;
   const at = (index: number) => {
     const known = clients.get(index);
     if (known !== undefined) return known;
-    const client = reach(builder, nodes[index]!, {
-      ...rest,
-      deps: over ? withChanges(deps, { signal }) : deps,
-    });
+    const client = reach(builder, nodes[index]!, { ...rest, deps: own });
     client.catch(() => {});
     clients.set(index, client);
     return client;

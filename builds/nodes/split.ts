@@ -3,7 +3,7 @@ import type { Builder } from "../../builders/builder.ts";
 import { placePlatforms } from "../../builders/placement.ts";
 import { formatWholePlatform } from "../../builders/platforms.ts";
 import { platformOf } from "../../builders/status.ts";
-import { parseBool } from "../../base/go/bool.ts";
+import { readBool } from "../../base/go/bool.ts";
 import { newId } from "../../base/identity.ts";
 import { parseReference, repositoryName } from "../../buildkit/registry/reference.ts";
 import type { BuildOptions, Typed } from "../../buildkit/solve_request.ts";
@@ -84,13 +84,9 @@ export function pushed(exporters: readonly Typed[]): Typed | undefined {
   return exporters.find(({ type, attrs }) => type === "image" && isOn(attrs["push"]));
 }
 
-/** An exporter's switch. The daemon reports a value that is no boolean. */
-export function isOn(text: string | undefined): boolean {
-  try {
-    return parseBool(text ?? "");
-  } catch {
-    return false;
-  }
+/** An exporter's switch. The daemon reports a value that is not a boolean. */
+export function isOn(text = ""): boolean {
+  return readBool(text) ?? false;
 }
 
 /** Each part is pushed by its digest, because the tags belong to the index of all parts. */

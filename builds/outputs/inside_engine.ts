@@ -3,10 +3,10 @@
  * its own (`moby`). With the engine's older image store there are few other exporters, no caches and one
  * platform. The rules and messages are those of buildx's docker driver.
  */
+import { isOn } from "../nodes/split.ts";
 import type { EngineTraits } from "../../builders/engine_traits.ts";
 import { DEFAULT_PROVENANCE, type Typed } from "../../buildkit/solve_request.ts";
 import type { Output } from "../spec/output.ts";
-import { parseBool } from "../../base/go/bool.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { EngineOutput } from "./engine.ts";
 import { attests } from "../spec/frontend_options.ts";
@@ -90,8 +90,8 @@ function outputInside(output: Output, { containerd, index, wanted }: EngineCase)
       throw new UsageError("docker exporter does not currently support exporting manifest lists");
     }
   } else if (type !== "image") return output;
-  const push = isTrue(attrs["push"]);
-  if (push && isTrue(attrs["push-by-digest"])) {
+  const push = isOn(attrs["push"]);
+  if (push && isOn(attrs["push-by-digest"])) {
     throw new UsageError(
       "push-by-digest is currently not implemented for docker driver, please create a new builder instance",
     );
@@ -120,12 +120,4 @@ function unsupported(feature: string, page: string): UsageError {
       "Switch to a different driver, or turn on the containerd image store, and try again.\n" +
       `Learn more at https://docs.docker.com/go/${page}/`,
   );
-}
-
-function isTrue(text: string | undefined): boolean {
-  try {
-    return parseBool(text ?? "false");
-  } catch {
-    return false;
-  }
 }

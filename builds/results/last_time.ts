@@ -1,4 +1,5 @@
 /** How long the last build of the same thing took, from the daemon's records. */
+import { readRecord } from "../../builders/store/local_state.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { listHistory } from "../../buildkit/history.ts";
 import { milliseconds } from "../../base/go/time.ts";
@@ -54,7 +55,7 @@ function isSameContext(
   { job, builder, store }: Comparable,
 ): boolean {
   const { state, attrs } = job.build.inputs;
-  const noted = readNote(store, [builder, job.node.name, Ref]);
+  const noted = readRecord(store.dir, [builder, job.node.name, Ref]);
   if (noted !== undefined) {
     return noted["LocalPath"] === state.localPath && noted["Target"] === job.target &&
       (noted["DockerfilePath"] ?? "") === state.dockerfilePath;
@@ -63,17 +64,4 @@ function isSameContext(
   if (own("context") !== undefined) return theirs["context"] === own("context");
   return own("vcs:source") !== undefined && theirs["vcs:source"] === own("vcs:source") &&
     theirs["vcs:localdir:context"] === own("vcs:localdir:context");
-}
-
-/** The note `refs/BUILDER/NODE/REF` of the store. The daemon chooses the ref, so an odd one isn't looked up. */
-function readNote(
-  { dir }: Pick<Store, "dir">,
-  parts: readonly string[],
-): Record<string, unknown> | undefined {
-  if (dir === undefined || parts.some((part) => !/^[\w][\w.-]*$/.test(part))) return undefined;
-  try {
-    return JSON.parse(Deno.readTextFileSync(`${dir.path}/refs/${parts.join("/")}`));
-  } catch {
-    return undefined;
-  }
 }

@@ -16,7 +16,7 @@ import { firstNode } from "../../builders/choose_node.ts";
 import type { Store } from "../../builders/store/store.ts";
 import { newId } from "../../base/identity.ts";
 import { after } from "../../base/async.ts";
-import { type Deps, withChanges } from "../../cli/deps.ts";
+import { type Deps, withSignal } from "../../cli/deps.ts";
 import { phase } from "../../cli/phases.ts";
 import type { Progress } from "../../progress/progress.ts";
 import type { Outcome } from "../../progress/renderer.ts";
@@ -222,11 +222,6 @@ async function compareWithLast(
   } catch {
     // The build doesn't need it.
   }
-}
-
-/** Deps whose signal ends with this one, too. */
-function withSignal(deps: Deps, signal: AbortSignal): Deps {
-  return withChanges(deps, { signal: AbortSignal.any([deps.signal, signal]) });
 }
 
 async function jobsOf(

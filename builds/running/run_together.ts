@@ -5,7 +5,7 @@ import { DialError } from "../../transports/errors.ts";
 import type { RunContext } from "./run.ts";
 import { withPrefix } from "../../progress/prefix.ts";
 import { BuildError } from "../build_error.ts";
-import { withChanges } from "../../cli/deps.ts";
+import { withSignal } from "../../cli/deps.ts";
 import type { Job, JobContext } from "./job.ts";
 import { linkJobs, withLinkedCredentials } from "./links.ts";
 import { jobText, type NodeClients } from "../nodes/node_clients.ts";
@@ -33,9 +33,7 @@ export async function runTogether(
     await Promise.all(jobs.map(async (job) => [job, await nodes.of(job)] as const)),
   );
   const stop = new AbortController();
-  const deps = withChanges(context.deps, {
-    signal: AbortSignal.any([context.deps.signal, stop.signal]),
-  });
+  const deps = withSignal(context.deps, stop.signal);
   let failure: { readonly error: unknown; readonly target: string; readonly job?: Job } | undefined;
   /** The first error counts; later ones follow from the cancellation. */
   async function guarded<T>(target: string, work: () => Promise<T>, job?: Job): Promise<T> {

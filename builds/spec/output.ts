@@ -7,7 +7,7 @@ import { UsageError } from "../../base/usage_error.ts";
 import type { OutputEntry } from "../../grammar/output.ts";
 import { quote } from "../../base/go/quote.ts";
 import { checkTag } from "./tag.ts";
-import { parseBool } from "../../base/go/bool.ts";
+import { readBool } from "../../base/go/bool.ts";
 
 /** Where the bytes of an output go. */
 export type OutputTarget =
@@ -107,7 +107,7 @@ async function resolve(
   }
   const attrs: Record<string, string> = Object.fromEntries(entry.attrs);
   const image = type === "oci" || type === "docker";
-  if (type === "local" || image && !isTar(attrs)) {
+  if (type === "local" || image && readBool(attrs["tar"] ?? "") === false) {
     await checkDirectory(type, dest);
     if (image) return { type, attrs, target: { to: "layout", path: dest } };
     return { type, attrs, target: { to: "directory", path: dest, mode: modeOf(attrs) } };
@@ -160,15 +160,6 @@ function loadInto({ load = "docker", context, socket, namespace, ...attrs }: Att
     `cannot load into ${quote(load)}`,
     "load must be docker, podman or containerd",
   );
-}
-
-/** Whether `tar` is anything but a false boolean. */
-function isTar(attrs: Readonly<Record<string, string>>): boolean {
-  try {
-    return parseBool(attrs["tar"] ?? "true");
-  } catch {
-    return true;
-  }
 }
 
 function modeOf(attrs: Readonly<Record<string, string>>): "copy" | "delete" {
@@ -224,17 +215,9 @@ export function nameImages(outputs: readonly Output[], tags: readonly string[]):
     if (name !== "" && (type === "image" || type === "oci" || type === "docker")) {
       return { ...output, attrs: { ...attrs, name } };
     }
-    if (type === "image" && !attrs["name"] && isPush(attrs)) {
+    if (type === "image" && !attrs["name"] && readBool(attrs["push"] ?? "")) {
       throw new UsageError("tag is needed when pushing to registry", "add --tag NAME");
     }
     return output;
   });
-}
-
-function isPush(attrs: Readonly<Record<string, string>>): boolean {
-  try {
-    return parseBool(attrs["push"] ?? "false");
-  } catch {
-    return false;
-  }
 }

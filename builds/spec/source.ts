@@ -92,13 +92,7 @@ export function contextSource(text: string, { cwd, urlsFirst }: SourceRules): Co
 
 /** A context that can be a folder only. */
 export function localContext(text: string, cwd: string): Folder | NoFolder {
-  const path = openedPath(text, cwd);
-  const none = (message: string, hint: string): NoFolder => ({
-    kind: "none",
-    typed: text,
-    path,
-    error: new UsageError(message, hint),
-  });
+  const { path, none } = opened(text, cwd);
   if (text === "") {
     return none(
       'please specify build context (e.g. "." for the current directory)',
@@ -112,6 +106,18 @@ export function localContext(text: string, cwd: string): Folder | NoFolder {
         ? "it is not a folder: name the folder to build from, and the Dockerfile with -f"
         : "name the folder to build from, often .",
     ));
+}
+
+/** The path of a text, and a function that makes the error for one that is not a folder. */
+function opened(typed: string, cwd: string) {
+  const path = openedPath(typed, cwd);
+  const none = (message: string, hint: string): NoFolder => ({
+    kind: "none",
+    typed,
+    path,
+    error: new UsageError(message, hint),
+  });
+  return { path, none };
 }
 
 /** @param none makes the error; its argument says whether the path exists but is no folder */
@@ -140,13 +146,7 @@ export function namedSource(name: string, text: string, cwd: string): NamedSourc
 
 /** A named context that can be a folder only. */
 export function localNamed(name: string, text: string, cwd: string): Folder | NoFolder {
-  const path = openedPath(text, cwd);
-  const none = (message: string, hint: string): NoFolder => ({
-    kind: "none",
-    typed: text,
-    path,
-    error: new UsageError(message, hint),
-  });
+  const { path, none } = opened(text, cwd);
   const missing = () =>
     none(
       `failed to get build context ${name}: stat ${text}: no such file or directory`,

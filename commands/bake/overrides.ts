@@ -2,7 +2,7 @@
 import type { CallMethod } from "../../builds/spec/call.ts";
 import { csvFields } from "../../base/go/csv.ts";
 import type { FlagValues } from "../../cli/flags/spec.ts";
-import { parseBool } from "../../base/go/bool.ts";
+import { parseBool, readBool } from "../../base/go/bool.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { bakeFlags } from "./flags.ts";
 
@@ -32,11 +32,8 @@ export function overridesOf(
 
 /** The value of an attestation: a boolean turns it on or off, any other text holds its attributes. */
 function attestation(type: string, value: string): string {
-  try {
-    return `type=${type},disabled=${!parseBool(value)}`;
-  } catch {
-    return `type=${type},${value}`;
-  }
+  const isWanted = readBool(value);
+  return `type=${type},${isWanted === undefined ? value : `disabled=${!isWanted}`}`;
 }
 
 /** Whether `--policy disabled=true` turns all policies off; that must be the only `--policy`. */

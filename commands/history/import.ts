@@ -1,3 +1,4 @@
+import { streamOf } from "../../builds/inputs/stdin.ts";
 import { desktopSockets } from "./records/desktop.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
 import type { Env } from "../../transports/transport.ts";
@@ -26,7 +27,7 @@ export const command = defineCommand({
 /** Docker Desktop answers an upload with the records' names. */
 async function upload(file: string, deps: Deps): Promise<string[]> {
   const socket = socketOf(deps.env);
-  const body = file === "-" ? stdinStream(deps) : (await open(file, deps.cwd)).readable;
+  const body = file === "-" ? streamOf(deps.stdin) : (await open(file, deps.cwd)).readable;
   try {
     using client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
     const answer = await fetch("http://docker-desktop/upload", {
@@ -85,15 +86,4 @@ function socketOf(env: Env): string {
   const [socket] = desktopSockets(env);
   if (socket === undefined) throw new BuilderError("failed to get user home directory");
   return socket;
-}
-
-function stdinStream({ stdin }: Deps): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return new ReadableStream({
-    async pull(controller) {
-      const buffer = new Uint8Array(64 * 1024);
-      const count = await stdin.read(buffer);
-      if (count === null) controller.close();
-      else controller.enqueue(buffer.subarray(0, count));
-    },
-  });
 }

@@ -1,6 +1,6 @@
 import { openStore } from "../../builders/builder.ts";
 import { defineCommand } from "../../cli/command.ts";
-import type { Deps } from "../../cli/deps.ts";
+import { type Deps, withSignal } from "../../cli/deps.ts";
 import type { GlobalValues } from "../../cli/flags/spec.ts";
 import { reachNodes } from "../../cli/builders/reached_nodes.ts";
 import { desktopIsInstalled, desktopUrl } from "./records/desktop.ts";
@@ -45,8 +45,7 @@ async function servePages(
   const stopped = Promise.withResolvers<void>();
   deps.signal.addEventListener("abort", () => stopped.resolve(), { once: true });
   const ended = new AbortController();
-  const { withChanges } = await import("../../cli/deps.ts");
-  const own = withChanges(deps, { signal: AbortSignal.any([deps.signal, ended.signal]) });
+  const own = withSignal(deps, ended.signal);
   const store = openStore(deps.env);
   const watch = watchBuilds(own, global, store);
   const pages = viewers();

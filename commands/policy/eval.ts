@@ -1,3 +1,4 @@
+import { streamOf } from "../../builds/inputs/stdin.ts";
 import { goJson } from "../../base/go/json.ts";
 import { osReason } from "../../base/os_reason.ts";
 import { baseName } from "../../base/paths.ts";
@@ -146,7 +147,7 @@ function shortFields(unknown: readonly string[], fields: readonly string[]): str
 }
 
 async function policyText(name: string, deps: Deps): Promise<string> {
-  if (name === "-") return await readAll(deps.stdin);
+  if (name === "-") return await new Response(streamOf(deps.stdin)).text();
   try {
     return await Deno.readTextFile(`${name}.rego`);
   } catch (error) {
@@ -156,15 +157,6 @@ async function policyText(name: string, deps: Deps): Promise<string> {
       "-f names the file without .rego; -f - reads the policy from standard input",
     );
   }
-}
-
-async function readAll(stdin: Deps["stdin"]): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for (let count, buffer = new Uint8Array(65536); (count = await stdin.read(buffer)) !== null;) {
-    text += decoder.decode(buffer.subarray(0, count), { stream: true });
-  }
-  return text + decoder.decode();
 }
 
 function platformOf(text: string): PolicyPlatform {

@@ -1,5 +1,5 @@
+import { jsonDetails } from "../../../buildkit/error_details.ts";
 import { wholeBlob } from "../../../buildkit/content.ts";
-import type { ErrorDetail } from "../../../buildkit/grpc/status.ts";
 import type { BuildHistoryRecord, StatusResponse } from "../../../proto/gen/control.ts";
 import { Status } from "../../../proto/gen/status.ts";
 import type { ReachedNode } from "../../../cli/builders/reached_nodes.ts";
@@ -29,7 +29,7 @@ export async function failureOf(
 ): Promise<Failure | undefined> {
   if (record.externalError === undefined) return undefined;
   const status = Status.decode(await wholeBlob(client, record.externalError.digest, { signal }));
-  const digest = detailsOf(status.details, "errdefs.Vertex").map(({ digest }) => digest).at(-1);
+  const digest = jsonDetails(status.details, "errdefs.Vertex").map(({ digest }) => digest).at(-1);
   const messages: StatusResponse[] = [];
   if (typeof digest === "string") {
     await client.status(record.Ref, (message) => void messages.push(message), { signal });
@@ -70,23 +70,11 @@ export function stepLogs(
 
 /** BuildKit's stack traces, as its `%+v` prints them. */
 function stackText({ message, details }: Status): string {
-  const stacks = detailsOf(details, "stack.Stack").map(({ pid, version, cmdline, frames }) => {
+  const stacks = jsonDetails(details, "stack.Stack").map(({ pid, version, cmdline, frames }) => {
     const command = itemsOf(cmdline).map(textOf).join(" ");
     const lines = itemsOf(frames).map(fieldsOf)
       .map(({ Name, File, Line }) => `${textOf(Name)}\n\t${textOf(File)}:${textOf(Line ?? 0)}\n`);
     return `${textOf(pid ?? 0)} ${textOf(version)} ${command}\n${lines.join("")}\n`;
   });
   return `${message}\n${stacks.join("")}`;
-}
-
-/** The details of a type, whose values are JSON. Unreadable details are skipped. */
-function detailsOf(details: readonly ErrorDetail[], type: string): Record<string, unknown>[] {
-  return details.flatMap(({ typeUrl, value }) => {
-    if (!typeUrl.endsWith(`/${type}+json`)) return [];
-    try {
-      return [fieldsOf(JSON.parse(new TextDecoder().decode(value)))];
-    } catch {
-      return [];
-    }
-  });
 }

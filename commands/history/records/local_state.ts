@@ -1,3 +1,4 @@
+import { readRecord } from "../../../builders/store/local_state.ts";
 import type { Store } from "../../../builders/store/store.ts";
 import type { HistoryRecord } from "./records.ts";
 
@@ -26,7 +27,7 @@ export function readLocalState(
   store: Store,
   { at, record }: Pick<HistoryRecord, "at" | "record">,
 ): LocalState | undefined {
-  const json = readJson(store, [at.builder.name, at.node.name, record.Ref]);
+  const json = readRecord(store.dir, [at.builder.name, at.node.name, record.Ref]);
   if (json === undefined) return undefined;
   const { Target, LocalPath, DockerfilePath, GroupRef } = json;
   return {
@@ -43,23 +44,10 @@ export function readLocalGroup(
   state: LocalState | undefined,
 ): LocalGroup | undefined {
   if (state?.GroupRef === undefined) return undefined;
-  const json = readJson(store, ["__group__", state.GroupRef]);
+  const json = readRecord(store.dir, ["__group__", state.GroupRef]);
   if (json === undefined) return undefined;
   const targets = texts(json["Targets"]);
   return { ...targets.length > 0 && { Targets: targets }, Refs: texts(json["Refs"]) };
-}
-
-/** Reads a file of the store. A daemon must not choose paths, so odd names are not looked up. */
-function readJson(store: Store, parts: readonly string[]): Record<string, unknown> | undefined {
-  if (store.dir === undefined || parts.some((part) => !/^[\w.-]+$/.test(part) || part === "..")) {
-    return undefined;
-  }
-  try {
-    const json: unknown = JSON.parse(Deno.readTextFileSync(store.path("refs", ...parts)));
-    return typeof json === "object" && json !== null ? json as Record<string, unknown> : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function text(value: unknown): string {
