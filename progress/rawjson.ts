@@ -1,3 +1,4 @@
+import { goEscaped, omitEmpty } from "../base/go/json.ts";
 import type {
   StatusResponse,
   Vertex,
@@ -23,25 +24,18 @@ import type {
  */
 export function rawJson(message: StatusResponse): string {
   const json = JSON.stringify(
-    sparse({
+    omitEmpty({
       vertexes: message.vertexes.map(vertexOf),
       statuses: message.statuses.map(statusOf),
       logs: message.logs.map(logOf),
       warnings: message.warnings.map(warningOf),
     }),
   );
-  return `${json.replace(ESCAPED, escape)}\n`;
-}
-
-/** Characters that Go escapes for the sake of HTML and JavaScript. */
-const ESCAPED = new RegExp("[<>&\\u2028\\u2029]", "g");
-
-function escape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return `${goEscaped(json)}\n`;
 }
 
 function vertexOf(vertex: Vertex): object {
-  return sparse({
+  return omitEmpty({
     digest: vertex.digest,
     inputs: vertex.inputs,
     name: vertex.name,
@@ -56,10 +50,10 @@ function vertexOf(vertex: Vertex): object {
 function statusOf(status: VertexStatus): object {
   return {
     id: status.ID,
-    ...sparse({ vertex: status.vertex, name: status.name, total: Number(status.total) }),
+    ...omitEmpty({ vertex: status.vertex, name: status.name, total: Number(status.total) }),
     current: Number(status.current),
     timestamp: timeOf(status.timestamp),
-    ...sparse({
+    ...omitEmpty({
       started: status.started && timeOf(status.started),
       completed: status.completed && timeOf(status.completed),
     }),
@@ -68,7 +62,7 @@ function statusOf(status: VertexStatus): object {
 
 function logOf(log: VertexLog): object {
   return {
-    ...sparse({ vertex: log.vertex, stream: Number(log.stream) }),
+    ...omitEmpty({ vertex: log.vertex, stream: Number(log.stream) }),
     // Go prints a nil slice as null.
     data: log.msg.length > 0 ? log.msg.toBase64() : null,
     timestamp: timeOf(log.timestamp),
@@ -77,7 +71,7 @@ function logOf(log: VertexLog): object {
 
 /** A warning as BuildKit's structure has it in JSON. */
 export function warningOf(warning: VertexWarning): object {
-  return sparse({
+  return omitEmpty({
     vertex: warning.vertex,
     level: Number(warning.level),
     short: warning.short.toBase64(),
@@ -89,7 +83,7 @@ export function warningOf(warning: VertexWarning): object {
 }
 
 function infoOf({ filename, data, definition, language }: SourceInfo): object {
-  return sparse({
+  return omitEmpty({
     filename,
     data: data.toBase64(),
     definition: definition && definitionOf(definition),
@@ -98,7 +92,7 @@ function infoOf({ filename, data, definition, language }: SourceInfo): object {
 }
 
 function definitionOf({ def, metadata, Source }: Definition): object {
-  return sparse({
+  return omitEmpty({
     def: def.map((op) => op.toBase64()),
     metadata: mapOf(metadata, metadataOf),
     Source: Source && sourceOf(Source),
@@ -106,7 +100,7 @@ function definitionOf({ def, metadata, Source }: Definition): object {
 }
 
 function metadataOf(metadata: OpMetadata): object {
-  return sparse({
+  return omitEmpty({
     ignore_cache: metadata.ignoreCache,
     description: mapOf(metadata.description, (value) => value),
     caps: mapOf(metadata.caps, (value) => value),
@@ -115,11 +109,11 @@ function metadataOf(metadata: OpMetadata): object {
 }
 
 function sourceOf({ locations, infos }: Source): object {
-  return sparse({
+  return omitEmpty({
     locations: mapOf(locations, ({ locations }) =>
-      sparse({
+      omitEmpty({
         locations: locations.map(({ sourceIndex, ranges }) =>
-          sparse({ sourceIndex, ranges: ranges.map(rangeOf) })
+          omitEmpty({ sourceIndex, ranges: ranges.map(rangeOf) })
         ),
       })),
     infos: infos.map(infoOf),
@@ -127,15 +121,15 @@ function sourceOf({ locations, infos }: Source): object {
 }
 
 function groupOf({ id, name, weak }: ProgressGroup): object {
-  return sparse({ id, name, weak });
+  return omitEmpty({ id, name, weak });
 }
 
 function rangeOf({ start, end }: Range): object {
-  return sparse({ start: start && positionOf(start), end: end && positionOf(end) });
+  return omitEmpty({ start: start && positionOf(start), end: end && positionOf(end) });
 }
 
 function positionOf({ line, character }: Position): object {
-  return sparse({ line, character });
+  return omitEmpty({ line, character });
 }
 
 /** Go prints maps in the order of their keys' bytes; an empty one is left out. */
@@ -146,16 +140,6 @@ function mapOf<T>(
   const keys = Object.keys(map).sort();
   if (keys.length === 0) return undefined;
   return Object.fromEntries(keys.map((key) => [key, value(map[key] as T)]));
-}
-
-/** The fields without zero values, as with Go's `omitempty`. */
-function sparse(fields: Record<string, unknown>): Record<string, unknown> {
-  const kept: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(fields)) {
-    if (!value || (Array.isArray(value) && value.length === 0)) continue;
-    kept[key] = value;
-  }
-  return kept;
 }
 
 /** A missing time is the epoch. */

@@ -3,6 +3,7 @@
  * Makes the program one file: `deno task compile [--target=T,…] [--self-extracting | --js]
  * [--output=FILE]`. docs/install.md says what each is for.
  */
+import { isFolder } from "../base/stat.ts";
 import { version } from "../version.ts";
 import { denoCompile } from "./compile/deno_compile.ts";
 import { mergeLicences } from "./compile/licences.ts";
@@ -97,7 +98,7 @@ async function place(name: string, isNamed: boolean): Promise<string> {
     : name.startsWith("/")
     ? name
     : `${Deno.env.get("INIT_CWD") ?? Deno.cwd()}/${name}`;
-  if (await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false)) {
+  if (isFolder(path)) {
     throw new Error(`--output names a file, and ${path} is a folder`);
   }
   await Deno.mkdir(path.slice(0, path.lastIndexOf("/")) || "/", { recursive: true });

@@ -5,6 +5,7 @@
  *
  *     deno task package && cd dist/npm && npm publish
  */
+import { check } from "./run.ts";
 import { bundle } from "./bundle/rolldown.ts";
 
 /** A package's name where one is imported, statically or when it is needed. */
@@ -111,7 +112,7 @@ async function declare(): Promise<void> {
     };
     const files = [...Object.values(entry), `${work}/deno.d.ts`];
     await Deno.writeTextFile(`${work}/tsconfig.json`, JSON.stringify({ compilerOptions, files }));
-    await deno(["run", "-A", "--quiet", "--no-lock", "npm:typescript@5.9.3/tsc"], ["-p", work]);
+    await deno(["run", "-A", "--quiet", "--no-lock", "npm:typescript@5.9.3/tsc", "-p", work]);
     nameAsJavaScript(`${out}/types`);
   } finally {
     await Deno.remove(work, { recursive: true });
@@ -131,16 +132,7 @@ function nameAsJavaScript(folder: string): void {
   }
 }
 
-/** Runs Deno; resolves to what it printed. Ends the script with its errors. */
-async function deno(args: string[], more: string[] = []): Promise<string> {
-  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [...args, ...more],
-    cwd: root,
-    stdin: "null",
-    stderr: "inherit",
-  }).output();
-  const text = new TextDecoder().decode(stdout);
-  if (success) return text;
-  await Deno.stderr.write(stdout);
-  throw new Error(`deno ${args.join(" ")} failed`);
+/** Runs Deno; resolves to what it printed. */
+async function deno(args: string[]): Promise<string> {
+  return (await check(Deno.execPath(), args, { cwd: root })).stdout;
 }

@@ -4,6 +4,7 @@
  * a build on a terminal, and the page of its timeline. A real build runs in tmux; Chromium takes
  * the picture of the page. It needs tmux, chromium and a static busybox on PATH.
  */
+import { check as run } from "./run.ts";
 import { terminalSvg } from "./pictures/terminal_svg.ts";
 
 const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
@@ -95,7 +96,5 @@ async function write(name: string, bytes: Uint8Array): Promise<void> {
 
 /** Runs a program; its stdout without the last line's end. */
 async function output(program: string, ...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args }).output();
-  if (!success) throw new Error(`${program} failed: ${new TextDecoder().decode(stderr)}`);
-  return new TextDecoder().decode(stdout).replace(/\n$/, "");
+  return (await run(program, args)).stdout.replace(/\n$/, "");
 }

@@ -9,7 +9,21 @@ export function goJson(value: unknown, indent?: number): string {
       typeof item === "bigint" ? rawNumber(item) : item instanceof Map ? sorted(item) : item,
     indent,
   );
-  return text.replace(ESCAPED, escape);
+  return goEscaped(text);
+}
+
+/** JSON with the escapes of Go's encoder, for the sake of HTML and JavaScript. */
+export function goEscaped(json: string): string {
+  return json.replace(ESCAPED, escape);
+}
+
+/** The fields without zero values, as Go's `omitempty` leaves them out. @param always keys that stay */
+export function omitEmpty(fields: object, always: readonly string[] = []): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([key, value]) =>
+      always.includes(key) || value && !(Array.isArray(value) && value.length === 0)
+    ),
+  );
 }
 
 /** Prepares a value, so that a caller's `JSON.stringify` prints it like Go; keys stay as they are. */

@@ -2,7 +2,7 @@
 import { isObject } from "../../base/json.ts";
 import { makeFolder, writeStoreFile } from "./store_file.ts";
 import type { ConfigDir } from "./config_dir.ts";
-import { goJson } from "./node_group_json.ts";
+import { goJson } from "../../base/go/json.ts";
 
 /** The record of a build. */
 export interface BuildState {

@@ -8,6 +8,7 @@
  * Keys have the order of Go's struct, keys of maps are sorted, and `< > &` are escaped. buildx drops
  * unknown keys when it saves; fairlead keeps them behind the known ones.
  */
+import { goJson } from "../../base/go/json.ts";
 import { isObject } from "../../base/json.ts";
 import type { Current } from "./store.ts";
 import type { JsonObject, NodeGroup, StoredNode } from "./node_group.ts";
@@ -106,14 +107,6 @@ function platformJson(platform: Platform): JsonObject {
     ...platform.osFeatures?.length && { "os.features": platform.osFeatures },
     ...platform.variant && { variant: platform.variant },
   };
-}
-
-/** Prints JSON with the escapes of Go's json.Marshal. */
-export function goJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => "\\u" + character.charCodeAt(0).toString(16).padStart(4, "0"),
-  );
 }
 
 /** Sorts an object's keys as Go sorts those of a map. */

@@ -1,9 +1,10 @@
+import { goJson } from "../../base/go/json.ts";
 import { makeFolder, removeLeftovers, writeStoreFile } from "./store_file.ts";
 import { BuilderError } from "../builder_error.ts";
 import type { ConfigDir } from "./config_dir.ts";
 import { validateName } from "../name.ts";
 import type { NodeGroup } from "./node_group.ts";
-import { formatNodeGroup, goJson } from "./node_group_json.ts";
+import { formatNodeGroup } from "./node_group_json.ts";
 import { type Current, hashOf, isAbsent, Store, timestamp } from "./store.ts";
 
 /** The store with its lock held, so that it can be changed. */

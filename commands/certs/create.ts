@@ -1,17 +1,11 @@
 import { absolutePath } from "../../base/paths.ts";
 import { defineCommand } from "../../cli/command.ts";
-import { csvLine } from "../../base/go/csv.ts";
 import { quote } from "../../base/go/quote.ts";
-import { program } from "../../cli/root.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { type Host, parseHost } from "./host.ts";
-import { makeSet } from "./make_set.ts";
+import { createCommand, makeSet, validity } from "./make_set.ts";
 import { shellWord } from "../../base/shell_word.ts";
 import { writeSet } from "./write_set.ts";
-
-const DAY = 86_400_000;
-/** Certificates begin this many milliseconds ago, so that a machine with a slow clock accepts them. */
-const EARLIER = 3_600_000;
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] DIR", min: 1, max: 1 },
@@ -55,22 +49,17 @@ export const command = defineCommand({
       );
     }
     const folder = absolutePath(dir, deps.cwd);
-    const now = deps.clock.now();
-    const to = new Date(now + days * DAY);
-    const files = await makeSet({ algorithm, hosts, client, from: new Date(now - EARLIER), to });
-    writeSet(folder, files, flags);
-    deps.stdout.write(howTo(folder, hosts, to));
+    const times = validity(deps.clock.now(), days);
+    writeSet(folder, await makeSet({ algorithm, hosts, client, ...times }), flags);
+    deps.stdout.write(howTo(folder, hosts, times.to));
   },
 });
 
 /** The output of the command: the files, and the two command lines that use them. */
 function howTo(folder: string, hosts: readonly Host[], to: Date): string {
   const names = hosts.map(({ text }) => text).join(", ");
-  const { text = "HOST", address } = hosts.find(({ text }) => !text.startsWith("*")) ?? {};
-  const host = address?.length === 16 ? `[${text}]` : text;
+  const host = hosts.find(({ text }) => !text.startsWith("*")) ?? { text: "HOST" };
   const file = (path: string) => `${folder}/${path}`;
-  const option = (name: string, path: string) =>
-    `  --driver-opt ${shellWord(csvLine([`${name}=${file(`client/${path}`)}`]))} \\\n`;
   return `Made ${folder}: a CA, and certificates for a daemon (${names}) and a client, ` +
     `valid until ${to.toISOString().slice(0, 10)}.
 
@@ -83,10 +72,7 @@ buildkitd --addr tcp://0.0.0.0:1234 \\
 
 Use it from here, or from the machine to which you copy ${file("client")}:
 
-${program} create --name remote --driver remote \\
-${option("cacert", "ca.pem")}${option("cert", "cert.pem")}${
-      option("key", "key.pem")
-    }  tcp://${host}:1234
+${createCommand("remote", folder, host, 1234)}
 
 Keep ${file("ca/key.pem")} secret: anyone who has it can make more certificates.
 `;

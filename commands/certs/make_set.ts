@@ -1,3 +1,7 @@
+import { formatHostPort } from "../../transports/net/tcp_connect.ts";
+import { program } from "../../cli/root.ts";
+import { csvLine } from "../../base/go/csv.ts";
+import { shellWord } from "../../base/shell_word.ts";
 import { makeCertificate } from "./certificate.ts";
 import type { Host } from "./host.ts";
 import { type Algorithm, type Keys, makeKeys, pem } from "./keys.ts";
@@ -22,6 +26,27 @@ export interface SetFile {
   readonly secret: boolean;
 }
 
+const DAY = 86_400_000;
+/** Certificates begin this many milliseconds ago, so that a machine with a slow clock accepts them. */
+const EARLIER = 3_600_000;
+
+/** When certificates that are made now begin and end. @param now milliseconds since 1970 */
+export function validity(now: number, days: number): Pick<SetRequest, "from" | "to"> {
+  return { from: new Date(now - EARLIER), to: new Date(now + days * DAY) };
+}
+
+/**
+ * The command line that makes a builder of the daemon with a set's certificates, without a line end.
+ * @param folder the set's, where the command is called
+ */
+export function createCommand(name: string, folder: string, host: Host, port: number): string {
+  const option = (option: string, file: string) =>
+    `  --driver-opt ${shellWord(csvLine([`${option}=${folder}/client/${file}`]))} \\\n`;
+  return `${program} create --name ${shellWord(name)} --driver remote \\\n` +
+    option("cacert", "ca.pem") + option("cert", "cert.pem") + option("key", "key.pem") +
+    `  tcp://${formatHostPort({ host: host.text, port })}`;
+}
+
 /** The authority's lifetime in days; it must not end before the certificates that it signed. */
 const AUTHORITY_DAYS = 3650;
 
@@ -35,7 +60,7 @@ export async function makeSet(request: SetRequest): Promise<SetFile[]> {
   const { algorithm, hosts, client, from, to } = request;
   const keys = await makeKeys(algorithm);
   const authority = { subject: "fairlead CA", keys };
-  const end = new Date(Math.max(from.getTime() + AUTHORITY_DAYS * 86_400_000, to.getTime()));
+  const end = new Date(Math.max(from.getTime() + AUTHORITY_DAYS * DAY, to.getTime()));
   const ca = pem(
     "CERTIFICATE",
     await makeCertificate(

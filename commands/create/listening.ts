@@ -1,20 +1,14 @@
 /** `create --listen`: a daemon in a container that also listens on TCP, with mutual TLS. */
 import { absolutePath } from "../../base/paths.ts";
-import { csvLine } from "../../base/go/csv.ts";
 import { quote } from "../../base/go/quote.ts";
-import { shellWord } from "../../base/shell_word.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { LISTEN_FOLDER, type Listening } from "../../builders/making/listening.ts";
 import { CONFIG_DIR } from "../../builders/making/config_files.ts";
-import { program } from "../../cli/root.ts";
 import { type Host, parseHost } from "../certs/host.ts";
-import { makeSet } from "../certs/make_set.ts";
+import { createCommand, makeSet, validity } from "../certs/make_set.ts";
 import { writeSet } from "../certs/write_set.ts";
 
 const DAYS = 825;
-const DAY = 86_400_000;
-/** Certificates begin this many milliseconds ago, for machines with slow clocks. */
-const EARLIER = 3_600_000;
 const PORT = 1234;
 
 /** A listening daemon before it is made. */
@@ -49,16 +43,12 @@ export async function planListening(
   }
   const port = ports[0] ?? PORT;
   const hosts = parsed.map(({ host }) => host);
-  const [from, to] = [new Date(now - EARLIER), new Date(now + DAYS * DAY)];
-  const all = await makeSet({ algorithm: "ecdsa", hosts, client: "client", from, to });
+  const times = validity(now, DAYS);
+  const all = await makeSet({ algorithm: "ecdsa", hosts, client: "client", ...times });
   const ofDaemon = all.filter(({ path }) => path.startsWith("daemon/"));
   const kept = all.filter((file) => !ofDaemon.includes(file));
   const dir = absolutePath(folder || `${name || "builder"}-certs`, cwd);
   const inside = (file: string) => `${CONFIG_DIR}/${LISTEN_FOLDER}/${file}`;
-  const { text, address } = hosts[0]!;
-  const host = address?.length === 16 ? `[${text}]` : text;
-  const option = (option: string, file: string) =>
-    `  --driver-opt ${shellWord(csvLine([`${option}=${dir}/client/${file}`]))} \\\n`;
   return {
     listening: {
       flags: [
@@ -82,11 +72,9 @@ export async function planListening(
       }
     },
     lines: `The daemon listens on port ${port}, for clients with a certificate, until ` +
-      `${to.toISOString().slice(0, 10)}.\n` +
+      `${times.to.toISOString().slice(0, 10)}.\n` +
       `Take ${dir}/client to the same path on another machine, and run there:\n\n` +
-      `${program} create --name ${shellWord(name || "remote")} --driver remote \\\n` +
-      `${option("cacert", "ca.pem")}${option("cert", "cert.pem")}${option("key", "key.pem")}` +
-      `  tcp://${host}:${port}\n\n` +
+      `${createCommand(name || "remote", dir, hosts[0]!, port)}\n\n` +
       `Keep ${dir}/ca/key.pem secret: anyone who has it can make certificates for clients.\n`,
   };
 }

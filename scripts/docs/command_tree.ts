@@ -1,6 +1,8 @@
+import { usageLine } from "../../cli/command.ts";
+import { inheritedFlags, shownCommands } from "../../cli/help.ts";
 import type { Command, CommandEntry } from "../../cli/command.ts";
-import { flagRows } from "../../cli/flags/help.ts";
-import { type FlagSpecs, globalFlags } from "../../cli/flags/spec.ts";
+import { type FlagRow, flagRows } from "../../cli/flags/help.ts";
+import { type FlagSpecs } from "../../cli/flags/spec.ts";
 import { program } from "../../cli/root.ts";
 import { type Example, examples } from "../../commands/examples.ts";
 
@@ -15,17 +17,11 @@ export interface Page {
   readonly usages: readonly string[];
   /** Other full names: `fairlead f`. */
   readonly aliases: readonly string[];
-  readonly flags: readonly Row[];
-  readonly globalFlags: readonly Row[];
+  readonly flags: readonly FlagRow[];
+  readonly globalFlags: readonly FlagRow[];
   readonly below: readonly Page[];
   /** Its own example; a group without one has the examples of its commands. */
   readonly examples: readonly Example[];
-}
-
-/** A flag (`-f, --file string`) and its summary. */
-export interface Row {
-  readonly flag: string;
-  readonly about: string;
 }
 
 /** The pages don't depend on the environment in which they are made. */
@@ -46,22 +42,19 @@ async function pageOf(parent: string, entry: CommandEntry): Promise<Page> {
   const path = `${parent} ${entry.name}`.trim();
   const { command } = await entry.load();
   const own: Command | undefined = "run" in command ? command : undefined;
-  const shown = (command.commands ?? []).filter(({ hidden }) => !hidden);
   const below: Page[] = [];
-  for (const each of shown.toSorted((a, b) => a.name < b.name ? -1 : 1)) {
-    below.push(await pageOf(path, each));
-  }
+  for (const each of shownCommands(command.commands ?? [])) below.push(await pageOf(path, each));
   return {
     path,
     summary: entry.summary,
     description: own?.description ?? entry.summary,
     usages: [
-      ...own === undefined ? [] : [`${path} ${own.args.usage}`.trimEnd()],
-      ...shown.length > 0 ? [`${path} COMMAND`] : [],
+      ...own === undefined ? [] : [usageLine(path, own)],
+      ...below.length > 0 ? [`${path} COMMAND`] : [],
     ],
     aliases: (entry.aliases ?? []).map((alias) => `${parent} ${alias}`),
     flags: rows(own?.flags ?? {}),
-    globalFlags: rows(own?.ignoresBuilder ? { debug: globalFlags.debug } : globalFlags),
+    globalFlags: rows(inheritedFlags(own)),
     below,
     examples: Object.hasOwn(examples, path)
       ? [examples[path]!]
@@ -69,7 +62,7 @@ async function pageOf(parent: string, entry: CommandEntry): Promise<Page> {
   };
 }
 
-function rows(specs: FlagSpecs): Row[] {
+function rows(specs: FlagSpecs): FlagRow[] {
   return flagRows(specs, noEnv).map(({ flag, about }) => ({ flag: flag.trim(), about }));
 }
 

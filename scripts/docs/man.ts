@@ -1,4 +1,5 @@
-import type { Page, Row } from "./command_tree.ts";
+import type { FlagRow } from "../../cli/flags/help.ts";
+import type { Page } from "./command_tree.ts";
 
 /** The name of a command's manual page: `fairlead-history-logs.1`. */
 export function manName({ path }: Page): string {
@@ -67,7 +68,7 @@ function synopsis(path: string, usage: string): string {
 }
 
 /** `-f, --file string`: the flags bold, the value's name in italics. */
-function flagRow({ flag, about }: Row): readonly [string, string] {
+function flagRow({ flag, about }: FlagRow): readonly [string, string] {
   const [, names = flag, value = ""] = /^((?:-\w, )?--[\w-]+)(.*)$/.exec(flag) ?? [];
   const shown = value === "" ? "" : ` \\fI${text(value.trim())}\\fR`;
   return [`${names.split(", ").map(bold).join(", ")}${shown}`, about];

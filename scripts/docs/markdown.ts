@@ -1,4 +1,5 @@
-import type { Page, Row } from "./command_tree.ts";
+import type { FlagRow } from "../../cli/flags/help.ts";
+import type { Page } from "./command_tree.ts";
 
 /** The name of a command's page in `docs/commands/`. */
 export function markdownName({ path }: Page): string {
@@ -39,7 +40,7 @@ function list(pages: readonly Page[]): string {
   return ["| command | |", "| --- | --- |", ...rows].join("\n");
 }
 
-function table(rows: readonly Row[]): string {
+function table(rows: readonly FlagRow[]): string {
   const lines = rows.map(({ flag, about }) =>
     `| \`${flag.replaceAll("|", "\\|")}\` | ${escape(about)} |`
   );

@@ -1,3 +1,4 @@
+import { exists } from "../../base/stat.ts";
 /** Builds a WebAssembly module with Go, from sources in the tree and the modules that they require. */
 
 /** The version of Go that the checksums belong to; if Go is another version, it fetches this one. */
@@ -23,7 +24,7 @@ export interface GoModule {
 export async function builtModule(module: GoModule, folder = cacheFolder()): Promise<string> {
   const key = (await sourceDigest(module)).slice(0, 16);
   const target = `${folder}/${module.name}-${key}.wasm`;
-  if (!await exists(target)) await build(module, folder, target);
+  if (!exists(target)) await build(module, folder, target);
   return target;
 }
 
@@ -51,7 +52,7 @@ export async function shipModule(module: GoModule, dist: string): Promise<void> 
   const { found, wanted } = await checksums(module, built);
   if (found !== wanted) throw new Error(`${built} has the digest ${found}, and not ${wanted}`);
   const packed = `${built}.br`;
-  if (!await exists(packed)) {
+  if (!exists(packed)) {
     const { brotliCompressSync, constants } = await import("node:zlib");
     const params = {
       [constants.BROTLI_PARAM_QUALITY]: 9,
@@ -109,10 +110,6 @@ async function licences(work: string): Promise<string> {
     }
   }
   return parts.join(`\n${"-".repeat(80)}\n\n`);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 async function go(cwd: string, args: string[]): Promise<void> {

@@ -1,4 +1,5 @@
 /** The Debian package of a release's file for Linux. It has no dependencies: glibc is in the file. */
+import { exists } from "../../base/stat.ts";
 import { check } from "../run.ts";
 
 const ARCHITECTURES = { "linux-x64": "amd64", "linux-arm64": "arm64" } as const;
@@ -12,7 +13,7 @@ const root = new URL("../..", import.meta.url).pathname;
 export async function debPackages(folder: string, version: string): Promise<void> {
   for (const [target, architecture] of Object.entries(ARCHITECTURES)) {
     const file = `${folder}/fairlead-${target}`;
-    if (!await Deno.stat(file).then(() => true, () => false)) continue;
+    if (!exists(file)) continue;
     const work = await Deno.makeTempDir({ prefix: "fairlead-deb-" });
     try {
       await Deno.chmod(work, 0o755);

@@ -1,3 +1,4 @@
+import { exists } from "../../base/stat.ts";
 /**
  * The packages by which `npx fairlead` runs a release's file: the main one, and one for each platform.
  * npm installs the one that matches `os` and `cpu`. No script runs at installation.
@@ -55,7 +56,7 @@ export async function npxPackages(from: string, to: string, version: string): Pr
   };
   const platforms: string[] = [];
   for (const [name, os, cpu, file] of PLATFORMS) {
-    if (!await Deno.stat(`${from}/${file}`).then(() => true, () => false)) continue;
+    if (!exists(`${from}/${file}`)) continue;
     platforms.push(`@fairlead/${name}`);
     const folder = `${to}/${name}`;
     await Deno.mkdir(`${folder}/bin`, { recursive: true });

@@ -1,3 +1,4 @@
+import { omitEmpty } from "../../../base/go/json.ts";
 import type {
   BuildHistoryRecord,
   BuildResultInfo,
@@ -104,17 +105,8 @@ function sorted<T>(
   return Object.fromEntries(entries.map(([key, value]) => [key, each(value)]));
 }
 
-/** The object without its empty values. */
-function filled(value: Readonly<Record<string, unknown>>): object {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => !isEmpty(item)));
-}
-
-function isEmpty(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length === 0;
-  if (typeof value === "object" && value !== null) return isEmptyMap(value);
-  return value === undefined || value === "" || value === 0 || value === 0n || value === false;
-}
-
-function isEmptyMap(value: object): boolean {
-  return Object.keys(value).length === 0;
+/** The object without its empty values, to which empty maps belong. */
+function filled(value: object): object {
+  const isEmpty = (item: unknown) => typeof item === "object" && Object.keys(item!).length === 0;
+  return Object.fromEntries(Object.entries(omitEmpty(value)).filter(([, item]) => !isEmpty(item)));
 }

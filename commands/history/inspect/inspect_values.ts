@@ -1,4 +1,4 @@
-import { goJson } from "../../../base/go/json.ts";
+import { goJson, omitEmpty } from "../../../base/go/json.ts";
 import { localOffset, localZone, type Moment, rfc3339 } from "../../../base/go/time.ts";
 import { GoDuration, GoTime } from "../../../base/go/template/time.ts";
 import type { Inspection } from "./inspection.ts";
@@ -9,20 +9,20 @@ export function inspectJson(found: Inspection): string {
     ...found,
     StartedAt: found.StartedAt && localTime(found.StartedAt),
     CompletedAt: found.CompletedAt && localTime(found.CompletedAt),
-    Error: found.Error && withoutEmpty({
+    Error: found.Error && omitEmpty({
       ...found.Error,
       Sources: base64(found.Error.Sources),
       Stack: base64(found.Error.Stack),
     }),
-    Config: withoutEmpty(found.Config),
-    Materials: found.Materials.map((item) => withoutEmpty(item)),
-    Attachments: found.Attachments.map((item) => withoutEmpty(item)),
-    NamedContexts: found.NamedContexts.map((item) => withoutEmpty(item)),
-    BuildArgs: found.BuildArgs.map((item) => withoutEmpty(item)),
-    Labels: found.Labels.map((item) => withoutEmpty(item)),
+    Config: omitEmpty(found.Config),
+    Materials: found.Materials.map((item) => omitEmpty(item)),
+    Attachments: found.Attachments.map((item) => omitEmpty(item)),
+    NamedContexts: found.NamedContexts.map((item) => omitEmpty(item)),
+    BuildArgs: found.BuildArgs.map((item) => omitEmpty(item)),
+    Labels: found.Labels.map((item) => omitEmpty(item)),
   };
   const always = ["Ref", "NumCompletedSteps", "NumTotalSteps", "NumCachedSteps", "Config"];
-  return goJson(withoutEmpty(json, always), 2) + "\n";
+  return goJson(omitEmpty(json, always), 2) + "\n";
 }
 
 /** The value for templates: times and durations have Go's text and methods; a nil pointer is null. */
@@ -45,16 +45,4 @@ function localTime(moment: Moment): string {
 
 function base64(text: string): string {
   return new TextEncoder().encode(text).toBase64();
-}
-
-/** The object without the values that Go's `omitempty` leaves out. */
-function withoutEmpty(value: object, always: readonly string[] = []): object {
-  return Object.fromEntries(
-    Object.entries(value).filter(([key, item]) => always.includes(key) || !isEmpty(item)),
-  );
-}
-
-function isEmpty(value: unknown): boolean {
-  return value === undefined || value === "" || value === 0 || value === 0n || value === false ||
-    (Array.isArray(value) && value.length === 0);
 }
