@@ -1,4 +1,4 @@
-export interface AtomicOptions {
+interface AtomicOptions {
   /** The permissions of the file, less the umask. */
   readonly mode: number;
   /** The file gets exactly `mode`, whatever the umask. */

@@ -3,7 +3,7 @@
 const RULE = "-".repeat(20);
 
 /** Lines are counted from 1. */
-export interface Passage {
+interface Passage {
   readonly file: string;
   readonly first: number;
   readonly last: number;

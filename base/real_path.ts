@@ -1,7 +1,7 @@
 import { absolutePath, parentOf } from "./paths.ts";
 
 /** The destination of a path. */
-export interface RealPath {
+interface RealPath {
   /** Absolute and without symbolic links, even if the destination does not exist yet. */
   readonly path: string;
   /** The longest part of it that exists. */

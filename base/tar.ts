@@ -1,5 +1,5 @@
 /** A member of a tar archive: a file with its size in bytes, or a folder. */
-export interface TarMember {
+interface TarMember {
   /** Up to 100 bytes; a folder's ends in `/`. */
   readonly name: string;
   readonly mode: number;

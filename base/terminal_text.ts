@@ -9,7 +9,7 @@ import { bytesOfText } from "./raw_bytes.ts";
  * All other escape sequences and control characters are removed. A carriage return becomes a space:
  * otherwise a step could overwrite the start of its line, which names the step.
  */
-export interface TerminalText {
+interface TerminalText {
   /** Makes a text harmless. */
   text(text: string): string;
   /** Makes bytes harmless. A character or a colour may be split between two calls. */

@@ -15,7 +15,7 @@ import { SilenceError } from "./silence.ts";
 import { type Http2Error, NotHttp2Error } from "./http2/errors.ts";
 
 /** The endpoint, and how to connect to it. */
-export interface ConnectOptions {
+interface ConnectOptions {
   readonly registry: Registry;
   readonly endpoint: string;
   readonly tls: TlsOptions;

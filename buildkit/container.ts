@@ -39,7 +39,7 @@ export interface Container {
 }
 
 /** The calls that a container needs. */
-export interface ContainerCalls {
+interface ContainerCalls {
   newContainer(request: Partial<NewContainerRequest>): Promise<NewContainerResponse>;
   releaseContainer(request: ReleaseContainerRequest): Promise<unknown>;
   /** The three calls on the files of mounts. */

@@ -30,7 +30,7 @@ export interface Engine {
 }
 
 /** A failure of the module, which is a bug of fairlead and never the fault of a policy. */
-export class EngineError extends Error {
+class EngineError extends Error {
   override readonly name = "EngineError";
 }
 

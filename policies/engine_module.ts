@@ -7,7 +7,7 @@ import type { Env } from "../base/env.ts";
 import { type Engine, startEngine } from "./engine.ts";
 
 /** A module isn't available; the message names the missing requirement. */
-export class NoEngineError extends Error {
+class NoEngineError extends Error {
   override readonly name = "NoEngineError";
   constructor(message: string, readonly hint: string) {
     super(message);

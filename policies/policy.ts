@@ -31,7 +31,7 @@ export interface PolicyHost {
 }
 
 /** A source that a policy is asked about. */
-export interface CheckOptions {
+interface CheckOptions {
   readonly source: Source;
   readonly meta?: Meta | undefined;
   readonly platform?: PolicyPlatform | undefined;
@@ -61,7 +61,7 @@ export class PolicyError extends Error {
 }
 
 /** How long one evaluation may take, in milliseconds. */
-export const LONGEST_EVALUATION = 30_000;
+const LONGEST_EVALUATION = 30_000;
 /** The largest number of rounds of a request; each round brings at least one new input. */
 const MOST_NEEDS = 1000;
 

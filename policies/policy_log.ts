@@ -18,7 +18,7 @@ const RANK: Record<PolicyLogLevel, number> = {
 };
 
 /** The log of policies. The step appears with the first line. */
-export interface PolicyLog {
+interface PolicyLog {
   /** @param level the most detailed level that is shown for this policy */
   write(lines: readonly EngineLog[], level: PolicyLogLevel): void;
   /** Ends the step. @param error the error by which a policy ended the build */

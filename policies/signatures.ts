@@ -31,7 +31,7 @@ export interface SignatureVerifier {
   >;
 }
 
-export interface VerifierSetup {
+interface VerifierSetup {
   /** Starts the module. */
   readonly load: () => Promise<Engine>;
   /** buildx's folder of configuration; undefined if there is none. */

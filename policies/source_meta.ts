@@ -41,7 +41,7 @@ export interface Meta {
   };
 }
 
-export interface AttestationChainJson {
+interface AttestationChainJson {
   readonly attestationManifest?: string;
   readonly blobs: readonly {
     readonly annotations: Readonly<Record<string, string>>;

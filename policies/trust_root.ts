@@ -17,7 +17,7 @@ import {
 } from "./trust_files.ts";
 
 /** A metadata file of the repository. */
-export interface TrustRole {
+interface TrustRole {
   readonly name: "root" | "timestamp" | "snapshot" | "targets";
   readonly version: number;
   /** RFC 3339. */

@@ -15,7 +15,7 @@ import { type Policy, type PolicyEnv, PolicyError } from "./policy.ts";
 import type { SignatureVerifier } from "./signatures.ts";
 import { metaOf, metaRequest, type PolicyPlatform } from "./source_meta.ts";
 
-export interface VerifierOptions {
+interface VerifierOptions {
   readonly policies: readonly Policy[];
   readonly env: PolicyEnv;
   /** The platform of a source that comes without one. */

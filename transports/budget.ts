@@ -1,6 +1,6 @@
 /** The one time limit of a connection, and the attempts within it. */
 import { DialError } from "./errors.ts";
-import { after } from "../base/async.ts";
+import { after, pause } from "../base/async.ts";
 import type { Asking } from "./transport.ts";
 
 /** The time limit of a connection, with its hooks. */
@@ -17,7 +17,7 @@ export interface Budget {
 }
 
 /** The parameters of an attempt. */
-export interface Attempt {
+interface Attempt {
   readonly signal: AbortSignal;
   /** The remaining milliseconds; absent without a limit. */
   readonly timeoutMs?: number;
@@ -25,7 +25,7 @@ export interface Attempt {
 }
 
 /** The result of a dial. */
-export interface Within<T> {
+interface Within<T> {
   readonly result: T;
   /** The remaining milliseconds; Infinity without a limit. */
   readonly left: number;
@@ -62,7 +62,7 @@ export async function withinBudget<T>(
   let failure: unknown;
   try {
     clock.start();
-    for (const pause of [...PAUSES, undefined]) {
+    for (const wait of [...PAUSES, undefined]) {
       try {
         const limit = ms > 0 ? { timeoutMs: Math.max(1, Math.round(clock.left())) } : {};
         const result = await dial({ signal, asking, ...limit });
@@ -72,10 +72,10 @@ export async function withinBudget<T>(
         if (late.signal.aborted) throw failure ?? error;
         if (!(error instanceof DialError) || !error.retryable) throw error;
         failure = error;
-        if (pause === undefined) break;
+        if (wait === undefined) break;
         onRetry?.(error);
       }
-      await delay(pause, signal);
+      await pause(wait, signal).catch(() => {});
       outer.throwIfAborted();
       if (late.signal.aborted) break;
     }
@@ -102,16 +102,4 @@ function countDown(ms: number, due: () => void) {
       cancel = undefined;
     },
   };
-}
-
-/** Resolves after `ms` milliseconds, or when the signal is aborted. */
-async function delay(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const wake = () => resolve();
-  const stop = after(ms, wake);
-  signal.addEventListener("abort", wake, { once: true });
-  if (signal.aborted) wake();
-  await promise;
-  stop();
-  signal.removeEventListener("abort", wake);
 }

@@ -58,7 +58,7 @@ export async function dialEndpoint(
  * Dials without TLS. Where the transport has TLS of its own, a far side that expects TLS is
  * noticed.
  */
-export async function dialPlain(
+async function dialPlain(
   transport: Transport,
   spec: unknown,
   context: DialContext,

@@ -3,6 +3,7 @@
  * until a scheme is used that isn't built in. A plugin is run or loaded only when it is dialled.
  * Until then, general rules parse its URLs.
  */
+import { abortable } from "../base/async.ts";
 import { redact, splitEndpoint } from "./endpoint.ts";
 import { DialError, EndpointError, interrupted } from "./errors.ts";
 import { readCache, stateOf, writeCache } from "./plugins/cache.ts";
@@ -164,11 +165,8 @@ async function checkedMetadata(
 ): Promise<Metadata> {
   if (signal.aborted) throw interrupted(signal, shown, "exec", path);
   step("exec", `${path} metadata`);
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(interrupted(signal, shown, "exec", path));
-  signal.addEventListener("abort", abort, { once: true });
   try {
-    const metadata = await Promise.race([use.metadata(path), aborted.promise]);
+    const metadata = await abortable(use.metadata(path), signal);
     if (!metadata.schemes.includes(scheme)) {
       const list = metadata.schemes.join(", ");
       throw new DialError(`the plugin ${path} serves ${list}, not ${scheme}`, {
@@ -183,6 +181,7 @@ async function checkedMetadata(
     }
     return metadata;
   } catch (error) {
+    if (signal.aborted) throw interrupted(signal, shown, "exec", path);
     if (!(error instanceof MetadataError)) throw error;
     throw new DialError(`the plugin ${path} can't be used: ${error.message}`, {
       endpoint: shown,
@@ -191,8 +190,6 @@ async function checkedMetadata(
       hint: error.hint,
       cause: error,
     });
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 

@@ -45,7 +45,7 @@ export interface Override {
   append: boolean;
 }
 
-export interface Paths {
+interface Paths {
   readonly read?: readonly string[];
   readonly write?: readonly string[];
 }

@@ -8,7 +8,7 @@ import type { Lookup } from "./template.ts";
 import { isMapping, type Mapping, type Value } from "./value.ts";
 
 /** The data for opening another file. */
-export interface ExtendsContext {
+interface ExtendsContext {
   readonly world: World;
   readonly env: Lookup;
   /** The folder that names of files are relative to. */

@@ -5,7 +5,7 @@ import { type Lookup, MissingVariable, substitute, TemplateError } from "./templ
 import type { World } from "./layer.ts";
 import { isMapping, type Value } from "./value.ts";
 
-export interface Interpolation {
+interface Interpolation {
   readonly lookup: Lookup;
   readonly world: World;
 }

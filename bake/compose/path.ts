@@ -2,7 +2,7 @@
 export type Path = readonly string[];
 
 /** A path with dots, in which `*` stands for any key. */
-export type Pattern = string;
+type Pattern = string;
 
 const split = new Map<Pattern, readonly string[]>();
 

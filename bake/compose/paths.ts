@@ -4,7 +4,7 @@ import { lookUp, type Path } from "./path.ts";
 import { isMapping, type Value } from "./value.ts";
 
 /** The base of relative paths: a folder, empty for the working folder, and the home for `~`. */
-export interface Base {
+interface Base {
   readonly folder: string;
   readonly home: string | undefined;
 }

@@ -15,7 +15,7 @@ import { validate } from "./validate.ts";
 import { isMapping } from "./value.ts";
 import { readYaml } from "./yaml.ts";
 
-export interface ComposeOptions extends Omit<World, "budget"> {
+interface ComposeOptions extends Omit<World, "budget"> {
   /** The value of a variable: `--var` before the environment. */
   readonly lookup: Lookup;
   /** The same without `--var`, which `.env` does not see. */

@@ -8,7 +8,7 @@ import { type Budget, checkLength, LimitError } from "../budget.ts";
 /** A variable's value; undefined where it isn't set. */
 export type Lookup = (name: string) => string | undefined;
 
-export interface TemplateContext {
+interface TemplateContext {
   readonly lookup: Lookup;
   /** Called with each variable that has no value where the text gives no other. */
   readonly unset: (name: string) => void;

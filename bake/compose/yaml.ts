@@ -9,7 +9,7 @@ import type { Path } from "./path.ts";
 import { plainScalar } from "./scalar.ts";
 import { isMapping, type Mapping, textOf, Timestamp, type Value } from "./value.ts";
 
-export interface YamlDocument {
+interface YamlDocument {
   readonly value: Value;
   /** The paths of earlier files' values that are removed before this document is merged. */
   readonly resets: readonly Path[];

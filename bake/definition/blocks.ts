@@ -25,7 +25,7 @@ import type { Evaluation } from "./evaluation.ts";
 import { located } from "./located.ts";
 
 /** One target or group of a block. */
-export interface Instance {
+interface Instance {
   readonly block: Block;
   readonly name: string;
   /** The fields of the attributes that are set. */

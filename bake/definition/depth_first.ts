@@ -1,5 +1,5 @@
 /** The callbacks of a visit of a graph of names. */
-export interface Visit {
+interface Visit {
   /** Returns the names that a name leads to. Called once for each name. */
   enter(name: string): readonly string[];
   /** Called after all names that a name leads to were left. */

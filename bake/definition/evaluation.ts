@@ -26,7 +26,7 @@ import type {
 import { located } from "./located.ts";
 import { listedText, type Override, readTyped, readUntyped } from "./variables.ts";
 
-export interface EvaluationOptions {
+interface EvaluationOptions {
   readonly lookup: (name: string) => string | undefined;
   readonly builtins: ReadonlyMap<string, string>;
   /** The functions of the library, whose names no other function can take. */

@@ -9,7 +9,7 @@ import type { Group } from "../target.ts";
 import { type Json, prettyJson } from "../attributes/pretty_json.ts";
 
 /** The requested list, and its format. */
-export interface ListFormat {
+interface ListFormat {
   readonly type: "targets" | "variables";
   readonly format: "table" | "json";
 }

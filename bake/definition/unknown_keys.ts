@@ -12,7 +12,7 @@ const known = new Map([
 const TOP = new Map(["variable", "function", "target", "group"].map((type) => [type, ["name"]]));
 
 /** The unknown keys of targets and groups, and the unknown blocks of the files, each as a sentence. */
-export function unknownKeys(bodies: readonly Body[], { blocks }: Declarations): string[] {
+function unknownKeys(bodies: readonly Body[], { blocks }: Declarations): string[] {
   const found = [
     // Every attribute of a file is a global value.
     ...bodies.flatMap((body) => {

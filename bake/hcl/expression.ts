@@ -56,7 +56,7 @@ export interface Scope {
 }
 
 /** Steps from the value of another expression. */
-export interface Relative {
+interface Relative {
   readonly kind: "relative";
   readonly source: Expression;
   readonly steps: Step[];

@@ -34,7 +34,7 @@ export const operations: Record<BinaryOperator, Operation> = {
 };
 
 /** The type that an operator's operands are converted to; undefined where any type is allowed. */
-export function operandType(operator: BinaryOperator): Type | undefined {
+function operandType(operator: BinaryOperator): Type | undefined {
   if (operator === "==" || operator === "!=") return undefined;
   return operator === "||" || operator === "&&" ? BOOL : NUMBER;
 }

@@ -13,7 +13,7 @@ export function fileModeText(mode: number): string {
 }
 
 /** The kinds of files, as bits of a mode. */
-export const fileKinds = { folder: 0x80000000, link: 0x08000000, any: 0x8f280000 } as const;
+const fileKinds = { folder: 0x80000000, link: 0x08000000, any: 0x8f280000 } as const;
 
 /** Whether a mode is that of a folder. */
 export const isFolder = (mode: number): boolean => (mode & fileKinds.folder) !== 0;

@@ -6,7 +6,7 @@ import { dataHeaderRoom, writeDataHead } from "./packet.ts";
 import { nextTurn, type PacketStream, type Progress, type Warning } from "./stream.ts";
 
 /** Takes files to send. */
-export interface FilePump {
+interface FilePump {
   /** Queues a file by its entry's ID. */
   add(id: number): void;
   /**
@@ -17,7 +17,7 @@ export interface FilePump {
 }
 
 /** Options of a pump. */
-export interface FilePumpOptions {
+interface FilePumpOptions {
   readonly sys: Sys;
   readonly root: string;
   readonly entries: Entries;

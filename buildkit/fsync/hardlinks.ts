@@ -6,7 +6,7 @@ import { FsyncError, text } from "./errors.ts";
 import { Mode, type Stat } from "./packet.ts";
 
 /** Finds the first name of a file among those that were sent. */
-export interface LinkFinder {
+interface LinkFinder {
   /**
    * Returns the ID of this file's first name; undefined for a new file, which is then known as
    * `id`.

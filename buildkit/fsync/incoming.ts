@@ -15,7 +15,7 @@ export interface Incoming {
 }
 
 /** Writes files. */
-export interface Intake {
+interface Intake {
   /** Appends bytes to a file. A returned promise holds the following packets back. */
   write(file: Incoming, bytes: Uint8Array): void | Promise<void>;
   /** The file is whole: it gets its name. */

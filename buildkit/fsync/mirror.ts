@@ -3,7 +3,7 @@ import type { Dest } from "./os/dest.ts";
 import { splitPath } from "./paths.ts";
 
 /** Follows a listing in its order, and removes the entries that the listing skips. */
-export interface Mirror {
+interface Mirror {
   /** Called at each entry of the listing, before the entry is made. */
   pass(path: string): void;
   /** Called when the entry was a folder that already existed: its content is compared, too. */

@@ -24,7 +24,7 @@ import { nextTurn, type PacketStream, type Progress } from "./stream.ts";
 import { checkMode, checkPath, makeOrderCheck } from "./validator.ts";
 
 /** Options of a reception. */
-export interface ReceiveOptions {
+interface ReceiveOptions {
   /**
    * The folder; created, open to its owner alone, where it is missing. Links in its own path are
    * followed.

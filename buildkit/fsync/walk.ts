@@ -26,7 +26,7 @@ export interface Walk {
 }
 
 /** Options of a walk. */
-export interface WalkOptions {
+interface WalkOptions {
   readonly sys: Sys;
   /** The folder, absolute and resolved: its path has no links. */
   readonly root: string;
@@ -248,7 +248,7 @@ function gone(result: number): boolean {
 }
 
 /** The system's mode as Go's, sockets as regular files. */
-export function goMode(mode: number): number {
+function goMode(mode: number): number {
   let out = mode & 0o777;
   if (mode & 0o4000) out |= Mode.setuid;
   if (mode & 0o2000) out |= Mode.setgid;

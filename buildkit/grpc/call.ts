@@ -2,7 +2,7 @@ import type { Metadata } from "./metadata.ts";
 import { Code, RpcError } from "./status.ts";
 
 /** The two functions of a generated message type that calls need. */
-export interface Codec<T> {
+interface Codec<T> {
   encode(message: T): { finish(): Uint8Array };
   decode(bytes: Uint8Array): T;
 }

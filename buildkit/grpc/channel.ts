@@ -40,7 +40,7 @@ export interface ClientCall extends MessageStream {
 }
 
 /** Explains the loss of a connection to a user; undefined where the original error is best. */
-export type Explain = (error: Http2Error) => Error | undefined;
+type Explain = (error: Http2Error) => Error | undefined;
 
 /** Calls over one connection. */
 export class Channel {

@@ -6,7 +6,7 @@
 import { Code, RpcError } from "./status.ts";
 
 /** The largest message either side takes; BuildKit's own limit (`16 << 20`). */
-export const MAX_MESSAGE = 16 << 20;
+const MAX_MESSAGE = 16 << 20;
 
 /** Bytes of the prefix. */
 export const PREFIX = 5;

@@ -5,7 +5,7 @@ import { Channel } from "./channel.ts";
 import { serve } from "./server.ts";
 
 /** A channel to `services`. `pause` holds the bytes back both ways, `cut` loses the connection. */
-export interface Loopback {
+interface Loopback {
   readonly channel: Channel;
   readonly client: Connection;
   readonly server: Connection;

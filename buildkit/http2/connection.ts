@@ -32,7 +32,7 @@ export interface ConnectionOptions {
   onClosed?: (error?: Http2Error) => void;
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   /** The request has no body. */
   endStream?: boolean;
   /** The source of the body; may be attached later. */

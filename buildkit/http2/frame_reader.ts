@@ -23,7 +23,7 @@ export interface FrameSink {
   frame(type: number, flags: number, streamId: number, payload: Uint8Array): void;
 }
 
-export interface FrameReaderOptions {
+interface FrameReaderOptions {
   role: "client" | "server";
   /** Our MAX_FRAME_SIZE: larger frames are an error. */
   maxFrame: number;

@@ -23,7 +23,7 @@ export type Header = readonly [name: string, value: string];
 const OVERHEAD = 32;
 
 /** Size of the dynamic table unless SETTINGS_HEADER_TABLE_SIZE says otherwise; we never say so. */
-export const TABLE_SIZE = 4096;
+const TABLE_SIZE = 4096;
 
 /** Reads header blocks; one a connection, since blocks build on each other. */
 export class HpackDecoder {

@@ -38,7 +38,7 @@ export interface StreamOwner {
   reset(stream: Stream, code: number): void;
 }
 
-export type StreamState =
+type StreamState =
   | "waiting"
   | "open"
   | "half-closed (local)"

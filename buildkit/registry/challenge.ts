@@ -1,5 +1,5 @@
 /** One challenge of a `WWW-Authenticate` header (RFC 9110 §11.6.1): which login a registry asks for. */
-export interface Challenge {
+interface Challenge {
   /** In lower case: `bearer`, `basic`. */
   readonly scheme: string;
   /** By name, in lower case. */

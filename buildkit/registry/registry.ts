@@ -12,7 +12,7 @@ import { type Writer, writer } from "./push.ts";
 import type { Reference } from "./reference.ts";
 import type { Client } from "./requests.ts";
 
-export interface RegistriesOptions {
+interface RegistriesOptions {
   readonly credentials: CredentialSource;
   /** By host; from a builder's buildkitd.toml. */
   readonly configs?: ReadonlyMap<string, RegistryConfig>;
@@ -34,7 +34,7 @@ export interface Registries extends Disposable {
   writer(name: RepositoryName): Writer;
 }
 
-export type RepositoryName = Pick<Reference, "domain" | "path">;
+type RepositoryName = Pick<Reference, "domain" | "path">;
 
 const PATIENCE = 60_000;
 /** How many requests without a body are under way at once. */

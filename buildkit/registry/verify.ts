@@ -6,7 +6,7 @@ import { RegistryError } from "./registry_error.ts";
 import type { Client } from "./requests.ts";
 
 /** The origin of content, for errors, and the time limit. */
-export interface Origin {
+interface Origin {
   readonly client: Pick<Client, "signal" | "patience">;
   readonly host: Host;
   /** The content as errors name it. */

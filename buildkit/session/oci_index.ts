@@ -32,7 +32,7 @@ const REF = "org.opencontainers.image.ref.name";
 const NAME = "io.containerd.image.name";
 
 /** The name of a manifest: a tag alone, or a whole name. */
-export type NameOrTag = { readonly tag: string } | { readonly name: string };
+type NameOrTag = { readonly tag: string } | { readonly name: string };
 
 /** The manifest that a layout has under a tag or a name; undefined for none. Throws `LayoutError`. */
 export function findManifest(folder: string, tag: string): Descriptor | undefined {

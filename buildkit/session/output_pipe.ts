@@ -2,7 +2,7 @@ import { osReason } from "../../base/os_reason.ts";
 import { type ByteOutput, Gatherer, OutputError, type OutputSink } from "./output_sink.ts";
 
 /** The part of a file that standard output has. */
-export interface Writer {
+interface Writer {
   /** Writes at least one byte and resolves to how many. */
   write(bytes: Uint8Array): Promise<number>;
 }

@@ -39,7 +39,7 @@ export class OutputError extends Error {
 }
 
 /** Size of a write, in bytes. More gains nothing. */
-export const WRITE_SIZE = 1 << 20;
+const WRITE_SIZE = 1 << 20;
 /** Bytes that may wait to be written before the daemon is held back. */
 const MOST_WAITING = 2 * WRITE_SIZE;
 /** Buffers kept for what comes next. */

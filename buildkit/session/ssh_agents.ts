@@ -7,7 +7,7 @@ import type { Agent, Agents } from "./ssh.ts";
 export { AgentError };
 
 /** One agent, as the command line put it. */
-export interface AgentSpec {
+interface AgentSpec {
   readonly id: string;
   /** One socket, or any number of key files; none for the agent of the environment. */
   readonly paths: readonly string[];

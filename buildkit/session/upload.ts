@@ -12,7 +12,7 @@ import { newId } from "../../base/identity.ts";
 import { bytesMessageHead } from "./tunnel.ts";
 
 /** Reads up to `into.length` bytes; null at the end. */
-export interface Reader {
+interface Reader {
   read(into: Uint8Array): Promise<number | null>;
 }
 

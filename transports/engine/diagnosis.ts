@@ -1,5 +1,5 @@
 /** Asks the engine what happened to the container of a stream. */
-import { withTimeout } from "../../base/async.ts";
+import { pause, withTimeout } from "../../base/async.ts";
 import { askEngine, EngineError } from "./docker_engine.ts";
 import type { EngineExec } from "./exec.ts";
 import { StreamLost } from "../errors.ts";
@@ -29,11 +29,10 @@ export async function diagnoseContainer(
   const late = withTimeout(context.signal, PATIENCE_MS);
   const own = { ...context, signal: late };
   try {
-    for (let pause = 20;; pause *= 2) {
+    for (let ms = 20;; ms *= 2) {
       const found = await look(exec, began, own);
       if (found !== undefined) return found;
-      await new Promise((resolve) => setTimeout(resolve, pause));
-      late.throwIfAborted();
+      await pause(ms, late);
     }
   } catch {
     return undefined;

@@ -12,7 +12,7 @@ import { withoutPassword } from "../endpoint.ts";
 import type { Env } from "../transport.ts";
 
 /** The docker engine that a context names. */
-export interface DockerEndpoint {
+interface DockerEndpoint {
   /** The context's name; `default` for the engine that the environment names. */
   readonly context: string;
   /** `unix:///var/run/docker.sock`, `tcp://HOST:PORT`, `ssh://…`, `npipe://…`. */
@@ -21,7 +21,7 @@ export interface DockerEndpoint {
   readonly tls: DockerTls | undefined;
 }
 
-export interface DockerTls {
+interface DockerTls {
   readonly cacert?: string;
   readonly cert?: string;
   readonly key?: string;

@@ -2,6 +2,7 @@
  * The Docker Engine API: HTTP/1.1 over a socket, a pipe, TCP or ssh, one connection for each
  * request. Paths have no version, which means the engine's own. Podman's service has the same API.
  */
+import { onAbort } from "../../base/async.ts";
 import {
   HttpError,
   type HttpExchange,
@@ -73,9 +74,7 @@ export async function callEngine(
   context: DialContext,
 ): Promise<EngineCall> {
   const stream = await connect(endpoint, context);
-  const close = () => stream.close();
-  context.signal.addEventListener("abort", close, { once: true });
-  if (context.signal.aborted) close();
+  const closing = onAbort(context.signal, () => stream.close());
   try {
     const { body } = request;
     const isJson = typeof body === "object" && !(body instanceof Uint8Array);
@@ -93,13 +92,13 @@ export async function callEngine(
       stream: {
         ...stream,
         close() {
-          context.signal.removeEventListener("abort", close);
+          closing[Symbol.dispose]();
           stream.close();
         },
       },
     };
   } catch (error) {
-    context.signal.removeEventListener("abort", close);
+    closing[Symbol.dispose]();
     stream.close();
     context.signal.throwIfAborted();
     throw broken(endpoint, error);

@@ -7,6 +7,7 @@
  *
  * The engine answers 101 before the program runs. It reports a missing program as output.
  */
+import { onAbort } from "../../base/async.ts";
 import {
   askEngine,
   type EngineEndpoint,
@@ -53,8 +54,7 @@ export async function execInContainer(
   if (context.signal.aborted) throw interrupted(context.signal, exec.endpoint, step);
   // The dial's signal ends the dial, but not the stream.
   const stop = new AbortController();
-  const abort = () => stop.abort(context.signal.reason);
-  context.signal.addEventListener("abort", abort, { once: true });
+  using _ = onAbort(context.signal, () => stop.abort(context.signal.reason));
   const own = { ...context, signal: stop.signal, step: () => {} };
   try {
     steps("connect", exec.engine.host);
@@ -67,8 +67,6 @@ export async function execInContainer(
   } catch (error) {
     if (context.signal.aborted) throw interrupted(context.signal, exec.endpoint, step);
     throw await explainRefusal(exec, error, own);
-  } finally {
-    context.signal.removeEventListener("abort", abort);
   }
 }
 

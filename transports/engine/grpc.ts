@@ -4,6 +4,7 @@
  *     POST /grpc     Upgrade: h2c   → 101, then HTTP/2 with the engine as server
  *     POST /session  Upgrade: h2c   X-Docker-Expose-Session-Uuid: …   → 101, the engine as client
  */
+import { onAbort } from "../../base/async.ts";
 import { askEngine, type EngineEndpoint, EngineError } from "./docker_engine.ts";
 import { buildkitInside } from "./buildkit.ts";
 import { NO_ENGINE } from "./choice.ts";
@@ -56,8 +57,7 @@ async function upgrade(
   const { signal } = context;
   if (signal.aborted) throw interrupted(signal, endpoint, "connect");
   const stop = new AbortController();
-  const abort = () => stop.abort(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
+  using _ = onAbort(signal, () => stop.abort(signal.reason));
   context.step("connect", engine.host);
   try {
     const request = { method: "POST", path, headers, upgrade: "h2c" } as const;
@@ -66,8 +66,6 @@ async function upgrade(
     if (signal.aborted) throw interrupted(signal, endpoint, "upgrade");
     if (error instanceof DialError) throw noEngine(error, { endpoint, engineHint: NO_ENGINE });
     throw error instanceof EngineError ? refused(error, endpoint, engine.host) : error;
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 

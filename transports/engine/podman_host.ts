@@ -2,7 +2,7 @@ import { withoutPassword } from "../endpoint.ts";
 import type { Env } from "../transport.ts";
 
 /** The address of podman's service, and a hint for the case that it doesn't answer. */
-export interface PodmanHost {
+interface PodmanHost {
   /** `unix://…`, or the value of `CONTAINER_HOST`. */
   readonly host: string;
   readonly hint: string;

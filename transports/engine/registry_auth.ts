@@ -1,5 +1,5 @@
 /** A login for a registry, for pushes and pulls by an engine. */
-export interface RegistryLogin {
+interface RegistryLogin {
   /** The user's name; empty when `secret` is an identity token. */
   readonly username: string;
   readonly secret: string;

@@ -3,6 +3,7 @@
  *
  *     {"kind":"Status","status":"Failure","message":…,"reason":"Forbidden","code":403}
  */
+import { onAbort } from "../../base/async.ts";
 import {
   HttpError,
   type HttpExchange,
@@ -21,7 +22,7 @@ import { DialError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
 
 /** A request. An upgrade is a GET: a browser can upgrade no other way. */
-export interface KubeRequest extends KubeChange {
+interface KubeRequest extends KubeChange {
   /** The escaped path and query, appended to the path of the server's URL. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -37,7 +38,7 @@ export interface KubeChange {
 }
 
 /** An answer of which only the head has been read. */
-export interface KubeAnswer {
+interface KubeAnswer {
   readonly head: HttpHead;
   readonly http: HttpExchange;
   readonly stream: ByteStream;
@@ -111,8 +112,7 @@ export async function askKubeNow(
 ): Promise<{ value: unknown; now: number }> {
   const { signal } = context;
   const { head, http, stream } = await callKube(target, { path, ...change }, endpoint, context);
-  const close = () => stream.close();
-  signal.addEventListener("abort", close, { once: true });
+  using _ = onAbort(signal, () => stream.close());
   try {
     signal.throwIfAborted();
     const date = Date.parse(head.headers.get("date") ?? "");
@@ -122,8 +122,7 @@ export async function askKubeNow(
     signal.throwIfAborted();
     throw broken(target, endpoint, error);
   } finally {
-    signal.removeEventListener("abort", close);
-    close();
+    stream.close();
   }
 }
 
@@ -136,8 +135,7 @@ async function callAs(
 ): Promise<KubeAnswer> {
   const url = new URL(target.server);
   const stream = await connect(credentials, target, url, endpoint, context);
-  const close = () => stream.close();
-  context.signal.addEventListener("abort", close, { once: true });
+  using _ = onAbort(context.signal, () => stream.close());
   try {
     context.signal.throwIfAborted();
     if (request.upgrade !== undefined) context.step("upgrade", request.path.split("?", 1)[0]);
@@ -167,8 +165,6 @@ async function callAs(
     context.signal.throwIfAborted();
     if (error instanceof KubeRefusal || error instanceof DialError) throw error;
     throw broken(target, endpoint, error);
-  } finally {
-    context.signal.removeEventListener("abort", close);
   }
 }
 

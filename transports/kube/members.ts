@@ -9,7 +9,7 @@ import { kubePod } from "../schemes/kube_pod.ts";
 import type { DialContext } from "../transport.ts";
 
 /** One of several pods. */
-export interface Member {
+interface Member {
   readonly name: string;
   readonly isReady: boolean;
   readonly annotations: Readonly<Record<string, string>>;

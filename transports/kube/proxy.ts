@@ -3,6 +3,7 @@
  * environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), with the rules of Go programs. HTTP
  * proxies get a CONNECT, with or without TLS; SOCKS5 proxies (RFC 1928) get the host's name.
  */
+import { onAbort } from "../../base/async.ts";
 import { writeAll } from "../../base/bytes.ts";
 import { HttpError, readText, startExchange } from "../net/http1.ts";
 import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
@@ -95,8 +96,7 @@ export async function connectByProxy(
     if (!(error instanceof DialError)) throw error;
     throw fail(`${shown} can't be used: ${error.problem}`, error.code, PROXY_HINT, error);
   }
-  const abort = () => stream.close();
-  context.signal.addEventListener("abort", abort, { once: true });
+  using _ = onAbort(context.signal, () => stream.close());
   try {
     const refusal = url.protocol.startsWith("socks5")
       ? await socks(stream, to, url)
@@ -115,8 +115,6 @@ export async function connectByProxy(
     if (error instanceof DialError) throw error;
     const reason = error instanceof Error ? error.message : error;
     throw fail(`${shown} dropped the connection: ${reason}`, "unreachable", PROXY_HINT, error);
-  } finally {
-    context.signal.removeEventListener("abort", abort);
   }
 }
 

@@ -3,7 +3,7 @@ import type { WebSocketClient } from "../net/websocket.ts";
 import { every } from "../../base/async.ts";
 
 /** The callbacks of `watchChannel`. */
-export interface Watched {
+interface Watched {
   /** Called while nothing comes. Resolves to the reason why the stream is dead, or undefined. */
   suspect(): Promise<Error | undefined>;
   /** Called when the stream is dead. */

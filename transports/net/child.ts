@@ -11,7 +11,7 @@ import { DialError, interrupted } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
 
 /** The program to run, and the texts of its errors. */
-export interface ChildSpec {
+interface ChildSpec {
   /** The endpoint as errors show it. */
   readonly endpoint: string;
   readonly program: string;

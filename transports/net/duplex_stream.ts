@@ -5,7 +5,7 @@ import type { ByteStream } from "../byte_stream.ts";
 const WRITE_BYTES = 64 << 10;
 
 /** The hooks of a Duplex's stream. */
-export interface DuplexUse {
+interface DuplexUse {
   /** Called once, when the stream is closed: destroys the Duplex. */
   close(): void;
   /**

@@ -1,3 +1,4 @@
+import { onAbort } from "../../base/async.ts";
 import { duplexStream } from "./duplex_stream.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError, interrupted } from "../errors.ts";
@@ -16,8 +17,7 @@ export async function connectPipe(
   if (signal.aborted) throw interrupted(signal, endpoint, "connect");
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const socket = connect({ path, allowHalfOpen: true } as { path: string });
-  const abort = () => reject(interrupted(signal, endpoint, "connect"));
-  signal.addEventListener("abort", abort, { once: true });
+  using _ = onAbort(signal, () => reject(interrupted(signal, endpoint, "connect")));
   socket.on("connect", resolve);
   socket.on("error", (error) => reject(explain(error, endpoint)));
   try {
@@ -26,8 +26,6 @@ export async function connectPipe(
   } catch (error) {
     socket.destroy();
     throw error;
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ByteStream } from "../byte_stream.ts";
 
 /** One end of a relay: a `ByteStream` without its `close`. */
-export interface RelayEnd {
+interface RelayEnd {
   read(into: Uint8Array): Promise<number | null>;
   write(from: Uint8Array): Promise<number>;
   closeWrite(): Promise<void>;

@@ -54,7 +54,7 @@ export function webSocketUpgrade(protocols: readonly string[]) {
 }
 
 /** A data frame whose payload is being read. */
-export interface DataFrame {
+interface DataFrame {
   /** True when the frame begins a message, false when it continues one. */
   readonly begins: boolean;
 }

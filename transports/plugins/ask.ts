@@ -1,7 +1,7 @@
 /** Runs `PLUGIN metadata`. */
 import { startChild } from "./child.ts";
 import { describeEnding } from "./ending.ts";
-import { within } from "../../base/async.ts";
+import { onAbort, within } from "../../base/async.ts";
 import { bad, type Metadata, MetadataError, parseMetadata } from "./metadata.ts";
 
 /** The longest metadata, in bytes. */
@@ -26,8 +26,7 @@ async function runMetadata(path: string): Promise<string> {
   }
   const { stream, ended, gone } = child;
   const late = AbortSignal.timeout(METADATA_MS);
-  const stop = () => stream.close();
-  late.addEventListener("abort", stop, { once: true });
+  using _ = onAbort(late, () => stream.close());
   try {
     // The plugin gets no input, so its stdin ends at once.
     void stream.closeWrite();
@@ -47,7 +46,6 @@ async function runMetadata(path: string): Promise<string> {
     if (late.aborted) throw bad(`'metadata' did not end within ${METADATA_MS / 1000} s`);
     throw error;
   } finally {
-    late.removeEventListener("abort", stop);
     stream.close();
     await within(gone, STOP_MS);
   }

@@ -36,7 +36,7 @@ export interface Ending {
 }
 
 /** Options of `startChild`. */
-export interface ChildOptions {
+interface ChildOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Gets each line of stderr as it comes. */

@@ -1,7 +1,7 @@
 /** Dials through an executable plugin, with one process for each connection. */
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError, type DialErrorDetails, interrupted } from "../errors.ts";
-import { within } from "../../base/async.ts";
+import { onAbort, within } from "../../base/async.ts";
 import type { Connection, DialContext } from "../transport.ts";
 import { type Child, startChild } from "./child.ts";
 import { describeEnding, said } from "./ending.ts";
@@ -31,7 +31,7 @@ export interface Target {
 }
 
 /** A target of an executable. */
-export interface ExecutableTarget extends Target {
+interface ExecutableTarget extends Target {
   /** The values of secret options, which are removed from the plugin's messages. */
   readonly secrets: readonly string[];
 }
@@ -46,8 +46,7 @@ export async function dialExecutable(
   context.step("exec", path);
   const child = start(target, context);
   const stream = failing(child, target);
-  const abort = () => stream.close();
-  context.signal.addEventListener("abort", abort, { once: true });
+  using _ = onAbort(context.signal, () => stream.close());
   try {
     context.signal.throwIfAborted();
     const peer = `${shown} through ${path}`;
@@ -87,8 +86,6 @@ export async function dialExecutable(
     await within(child.gone, STOP_MS);
     if (context.signal.aborted) throw interrupted(context.signal, shown, "exec", path);
     throw error;
-  } finally {
-    context.signal.removeEventListener("abort", abort);
   }
 }
 

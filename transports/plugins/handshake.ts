@@ -16,14 +16,14 @@ const LINE_BYTES = 4096;
 const SHOWN_BYTES = 200;
 
 /** The JSON of an `ok` line. */
-export interface Greeting {
+interface Greeting {
   readonly authority?: string;
   readonly peer?: string;
   readonly secure: boolean;
 }
 
 /** The JSON of an `error` line. */
-export interface Refusal {
+interface Refusal {
   readonly code: DialErrorCode;
   readonly message: string;
   readonly hint?: string;

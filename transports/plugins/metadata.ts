@@ -3,10 +3,10 @@ import { isObject } from "../../base/json.ts";
 import type { OptionSpec } from "../transport.ts";
 
 /** The versions of the protocol that fairlead speaks. */
-export const OURS: Range = { min: 1, max: 1 };
+const OURS: Range = { min: 1, max: 1 };
 
 /** A range of versions, both ends included. */
-export interface Range {
+interface Range {
   readonly min: number;
   readonly max: number;
 }

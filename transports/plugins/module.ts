@@ -2,6 +2,7 @@
  * Dials through a plugin that is an ES module with a `Transport` as its default export. A module
  * can't import our error classes, so we read the fields of its errors: `code`, `hint`, `retryable`.
  */
+import { abortable } from "../../base/async.ts";
 import { DialError, interrupted } from "../errors.ts";
 import type { Connection, DialContext, Transport } from "../transport.ts";
 import type { Target } from "./executable.ts";
@@ -13,7 +14,7 @@ import { byteStreamOf } from "./streams.ts";
 const GUIDE = "see docs/writing-a-transport.md";
 
 /** The default export of a module: a transport's properties, and a version. */
-export type ModuleTransport = Partial<Transport> & { readonly version?: string };
+type ModuleTransport = Partial<Transport> & { readonly version?: string };
 
 /** Loads the module. Rejects with the module's own error, or if it is no transport. */
 export async function loadModule(path: string): Promise<ModuleTransport> {
@@ -38,20 +39,14 @@ export async function dialModule(target: Target, context: DialContext): Promise<
   const { path, shown } = target;
   context.step("connect", path);
   if (signal.aborted) throw interrupted(signal, shown, "connect", path);
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => {});
-  const abort = () => aborted.reject(interrupted(signal, shown, "connect", path));
-  signal.addEventListener("abort", abort, { once: true });
   try {
     const dialling = dial(target, context);
     // A connection that comes after the abort is closed.
     void dialling.then(({ stream }) => signal.aborted && stream.close(), () => {});
-    return await Promise.race([dialling, aborted.promise]);
+    return await abortable(dialling, signal);
   } catch (error) {
     if (signal.aborted) throw interrupted(signal, shown, "connect", path);
     throw translated(error, target);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 

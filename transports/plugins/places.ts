@@ -17,7 +17,7 @@ import type { Env } from "../transport.ts";
 import { distrust, type Problem } from "./trust.ts";
 
 /** The valid schemes of a plugin. */
-export const SCHEME = /^[a-z][a-z0-9-]{0,31}$/;
+const SCHEME = /^[a-z][a-z0-9-]{0,31}$/;
 
 /** The file of a plugin, which has not been run or loaded yet. */
 export interface PluginFile {

@@ -2,13 +2,13 @@
 import { type ByteStream, streamOf } from "../byte_stream.ts";
 
 /** A pair of web streams of bytes. */
-export interface WebPair {
+interface WebPair {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
 }
 
 /** The methods of node's `Duplex` that are used here. */
-export interface NodeDuplex {
+interface NodeDuplex {
   on(event: string, listener: (...args: never[]) => void): unknown;
   read(): Uint8Array | null;
   write(bytes: Uint8Array, done: (error?: Error | null) => void): boolean;
@@ -37,7 +37,7 @@ function has(value: object, ...methods: string[]): boolean {
 }
 
 /** Options of `ofWebPair`. */
-export interface PairUse {
+interface PairUse {
   /** True if the writable may keep the bytes of a write, so that it needs a copy. */
   readonly copies?: boolean;
   /** Called once, when the stream is closed. */

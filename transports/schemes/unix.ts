@@ -1,3 +1,4 @@
+import { pause } from "../../base/async.ts";
 import { streamOf } from "../byte_stream.ts";
 import { splitEndpoint } from "../endpoint.ts";
 import { DialError, type DialErrorDetails, EndpointError, interrupted } from "../errors.ts";
@@ -45,7 +46,7 @@ export const unix = {
 async function connect(path: string, { signal }: DialContext): Promise<Deno.UnixConn> {
   const endpoint = unix.describe({ path });
   const started = performance.now();
-  for (let pause = 5;; pause *= 2) {
+  for (let wait = 5;; wait *= 2) {
     if (signal.aborted) throw interrupted(signal, endpoint, "connect");
     try {
       const conn = await Deno.connect({ transport: "unix", path });
@@ -59,7 +60,7 @@ async function connect(path: string, { signal }: DialContext): Promise<Deno.Unix
         throw await explain(path, endpoint, error);
       }
     }
-    await delay(pause, signal);
+    await pause(wait, signal).catch(() => {});
   }
 }
 
@@ -104,16 +105,4 @@ async function explain(path: string, endpoint: string, cause: unknown): Promise<
     return error("the path is too long for a socket", { code: "config", hint });
   }
   return error(cause instanceof Error ? cause.message : String(cause), { code: "internal" });
-}
-
-/** Waits; returns early when the signal is aborted. */
-function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  const stop = () => resolve();
-  signal.addEventListener("abort", stop, { once: true });
-  return promise.finally(() => {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
-  });
 }

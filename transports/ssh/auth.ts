@@ -35,7 +35,7 @@ export interface SshAuth {
 }
 
 /** A server's answer to a login that did not complete the authentication. */
-export interface Answer {
+interface Answer {
   /** The methods that the server would continue with (RFC 4252 §5.1): `publickey`, `password`, … */
   readonly methods: readonly string[];
   /** True when a login succeeded, but the server requires a further one. */
@@ -46,11 +46,11 @@ export interface Answer {
  * Asks for a key's passphrase; returns undefined where nobody can be asked.
  * @param again the last passphrase was wrong
  */
-export type AskPassphrase = (file: string, again: boolean) => Promise<string | undefined>;
+type AskPassphrase = (file: string, again: boolean) => Promise<string | undefined>;
 
 const ATTEMPTS = 3;
 
-export interface AuthOptions {
+interface AuthOptions {
   readonly ask: AskPassphrase;
   /** Runs every step that waits for a person. */
   readonly asking: Asking;

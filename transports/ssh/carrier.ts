@@ -1,4 +1,5 @@
 /** Opens the stream of an ssh connection: TCP, a program's stdio, or a channel of a jump host. */
+import { onAbort } from "../../base/async.ts";
 import { startChild } from "../net/child.ts";
 import { duplexStream } from "../net/duplex_stream.ts";
 import { plain } from "./explain.ts";
@@ -41,22 +42,17 @@ export async function forward(
   const { promise, resolve, reject } = Promise.withResolvers<SshChannel>();
   // ssh2 may throw at once: then nothing awaits the promise.
   promise.catch(() => {});
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    signal.throwIfAborted();
-    client.forwardOut("127.0.0.1", 0, target.host, target.port, (error, channel) => {
-      if (error !== undefined) return reject(cannotReach(target, endpoint, error));
-      // The dial was aborted, so nothing else would close the channel.
-      if (signal.aborted) channel.close();
-      resolve(channel);
-    });
-    // The channel itself can't be the socket: see `socketOf`.
-    const channel = await promise;
-    return duplexStream(channel, { close: () => channel.close() });
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+  using _ = onAbort(signal, () => reject(signal.reason));
+  signal.throwIfAborted();
+  client.forwardOut("127.0.0.1", 0, target.host, target.port, (error, channel) => {
+    if (error !== undefined) return reject(cannotReach(target, endpoint, error));
+    // The dial was aborted, so nothing else would close the channel.
+    if (signal.aborted) channel.close();
+    resolve(channel);
+  });
+  // The channel itself can't be the socket: see `socketOf`.
+  const channel = await promise;
+  return duplexStream(channel, { close: () => channel.close() });
 }
 
 function cannotReach(

@@ -5,7 +5,7 @@
  */
 import { plain } from "./explain.ts";
 import { type SshPlace, takePlace } from "./pool.ts";
-import { within } from "../../base/async.ts";
+import { onAbort, within } from "../../base/async.ts";
 import { duplexStream } from "../net/duplex_stream.ts";
 import type { SshTarget } from "./target.ts";
 import type { SshChannel } from "./ssh2.ts";
@@ -18,7 +18,7 @@ import type { DialContext } from "../transport.ts";
 export { sshTarget } from "./target.ts";
 
 /** The ways to a daemon from its ssh server. */
-export interface SshWays {
+interface SshWays {
   /** The socket's path; undefined where only the program is to be used. */
   readonly socket: string | undefined;
   /** A command line for the user's shell on the server. */
@@ -132,7 +132,6 @@ async function opened<T>(
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   // ssh2 may throw at once: then nothing awaits the promise.
   promise.catch(() => {});
-  const abort = () => reject(interrupted(signal, endpoint, "exec"));
   const lost = () =>
     new DialError("the ssh connection was lost", {
       endpoint,
@@ -141,7 +140,7 @@ async function opened<T>(
       retryable: true,
       hint: "look at the log of the ssh server",
     });
-  signal.addEventListener("abort", abort, { once: true });
+  using _ = onAbort(signal, () => reject(interrupted(signal, endpoint, "exec")));
   void link.closed.then(() => reject(lost()));
   try {
     open(link.client, (error, channel) => {
@@ -155,8 +154,6 @@ async function opened<T>(
   } catch (error) {
     if (error instanceof Error && error.message === "Not connected") throw lost();
     throw error;
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 

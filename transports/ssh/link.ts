@@ -1,4 +1,5 @@
 /** One ssh connection, on which channels are opened. */
+import { onAbort } from "../../base/async.ts";
 import { askOnTerminal } from "./ask.ts";
 import { sshAuth } from "./auth.ts";
 import { isCertificate } from "./host_keys/certificate.ts";
@@ -153,10 +154,6 @@ async function logIn(
     socket.destroy();
     end();
   };
-  const abort = () => {
-    reject(signal.reason);
-    close();
-  };
   socket.on("error", () => {});
   client.on("handshake", () => {
     met();
@@ -174,7 +171,10 @@ async function logIn(
     gone = true;
     end();
   });
-  signal.addEventListener("abort", abort, { once: true });
+  using _ = onAbort(signal, () => {
+    reject(signal.reason);
+    close();
+  });
   client.connect({
     sock: socket,
     username: target.user,
@@ -236,7 +236,5 @@ async function logIn(
     // A proxy program reports itself why it ended.
     if (error instanceof DialError) throw error;
     throw explain(error as SshError, { target, endpoint, auth, offers });
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }

@@ -7,6 +7,7 @@
  * This is fairlead's only module with a table: two dials of one endpoint know nothing of each
  * other.
  */
+import { onAbort } from "../../base/async.ts";
 import { openLink, type SshLink } from "./link.ts";
 import type { SshTarget } from "./target.ts";
 import { interrupted } from "../errors.ts";
@@ -69,33 +70,27 @@ export async function takePlace(
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   stopped.catch(() => {});
   let step: DialStep = "connect";
-  const abort = () => reject(interrupted(signal, endpoint, step));
-  signal.addEventListener("abort", abort, { once: true });
+  using _ = onAbort(signal, () => reject(interrupted(signal, endpoint, step)));
   let entry: Entry | undefined;
-  try {
-    for (;;) {
-      const all = [...entries];
-      entry = all.find((each) => !each.open?.gone && (!program || each.programs < host.limit));
-      if (entry !== undefined) break;
-      const opening = all.find((each) => each.open === undefined);
-      if (opening === undefined) {
-        hosts.set(key, host);
-        entry = start(target, endpoint, context, entries);
-        break;
-      }
-      step = opening.step;
-      await Promise.race([
-        opening.link.catch((error) => {
-          // A further connection would meet the same error, unless this one was aborted by its own
-          // dials.
-          if (!opening.stop.signal.aborted) throw error;
-        }),
-        stopped,
-      ]);
+  for (;;) {
+    const all = [...entries];
+    entry = all.find((each) => !each.open?.gone && (!program || each.programs < host.limit));
+    if (entry !== undefined) break;
+    const opening = all.find((each) => each.open === undefined);
+    if (opening === undefined) {
+      hosts.set(key, host);
+      entry = start(target, endpoint, context, entries);
+      break;
     }
-  } catch (error) {
-    signal.removeEventListener("abort", abort);
-    throw error;
+    step = opening.step;
+    await Promise.race([
+      opening.link.catch((error) => {
+        // A further connection would meet the same error, unless this one was aborted by its own
+        // dials.
+        if (!opening.stop.signal.aborted) throw error;
+      }),
+      stopped,
+    ]);
   }
   clearTimeout(entry.timer);
   entry.users++;
@@ -124,8 +119,6 @@ export async function takePlace(
   } catch (error) {
     release();
     throw error;
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 

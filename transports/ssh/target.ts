@@ -14,7 +14,7 @@ import { formatHostPort } from "../net/tcp_connect.ts";
 import type { DialContext, Env } from "../transport.ts";
 
 /** The parts of an endpoint's address. */
-export interface SshAddress {
+interface SshAddress {
   readonly host: string;
   readonly user?: string | undefined;
   readonly port?: number | undefined;

@@ -14,7 +14,7 @@ import type { TlsFiles } from "./tls_files.ts";
 const LAST_WORDS = 250;
 
 /** The TLS options' contents as PEM, unchecked. */
-export interface OwnTexts {
+interface OwnTexts {
   /** The authorities; absent: the system's. */
   readonly ca?: string | undefined;
   /** The client's certificate; `cert` and `key` come together. */
@@ -23,7 +23,7 @@ export interface OwnTexts {
 }
 
 /** The parameters of a TLS dial. */
-export interface OwnDial {
+interface OwnDial {
   /** The redacted endpoint, for errors. */
   readonly endpoint: string;
   /**

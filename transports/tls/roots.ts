@@ -13,7 +13,7 @@
  */
 
 /** The parts of the environment that are used here. */
-export type OwnEnv = Pick<Deno.Env, "get" | "set" | "delete">;
+type OwnEnv = Pick<Deno.Env, "get" | "set" | "delete">;
 
 const STORE = "DENO_TLS_CA_STORE";
 const NAMES = [STORE, "DENO_CERT", "NODE_EXTRA_CA_CERTS"];

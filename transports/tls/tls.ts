@@ -4,6 +4,7 @@
  * This module uses `node:tls`, which is loaded only here. A plain TCP connection uses the runtime's own TLS
  * where possible (`own_tls.ts`). That TLS takes only a TCP socket, and says little about a failure.
  */
+import { onAbort } from "../../base/async.ts";
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
@@ -84,11 +85,9 @@ export async function wrapTls(
   );
   // The caller gets the socket's errors by awaiting it; later errors don't count.
   socket.on("error", () => {});
-  const abort = () => socket.destroy();
   try {
     const shaken = handshake(socket);
-    signal.addEventListener("abort", abort);
-    if (signal.aborted) abort();
+    using _ = onAbort(signal, () => socket.destroy());
     await shaken;
     signal.throwIfAborted();
     onHandshake?.(described(socket));
@@ -104,8 +103,6 @@ export async function wrapTls(
     socket.destroy();
     below.close();
     throw signal.aborted ? interrupted(signal, endpoint, "tls", name) : explain(error);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
   return tlsStream(socket, below, (error) => isTlsError(error) ? explain(error) : error);
 }

@@ -2,6 +2,7 @@
  * Connects by `Deno.connectTls`: the runtime's own TLS (rustls), which needs no `node:tls`. It
  * takes no signal, so a connection that opens after the abort is closed at once.
  */
+import { abortable, onAbort } from "../../base/async.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { interrupted } from "../errors.ts";
 import { emptyRoots } from "./roots.ts";
@@ -46,10 +47,9 @@ export async function connectTls(
   // The options are set before the handshake, whose last flight is two writes. Otherwise the second
   // write waits for the far side's acknowledgement of the first, for 40 ms.
   const isSet = setTcpOptions(conn);
-  const abort = () => stream.close();
-  signal.addEventListener("abort", abort);
+  using _ = onAbort(signal, () => stream.close());
   try {
-    if (signal.aborted || !isSet) abort();
+    if (!isSet) stream.close();
     const { alpnProtocol } = await conn.handshake();
     signal.throwIfAborted();
     // A server that doesn't support ALPN chooses no protocol.
@@ -59,8 +59,6 @@ export async function connectTls(
     }
   } catch {
     if (signal.aborted) throw interrupted(signal, endpoint, "tls", tls.name);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
   stream.close();
   return undefined;
@@ -83,12 +81,9 @@ async function open(
   options: Parameters<typeof Deno.connectTls>[0],
   signal: AbortSignal,
 ): Promise<Deno.TlsConn | undefined> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort);
   const connecting = Deno.connectTls(options);
   try {
-    return await Promise.race([connecting, aborted]);
+    return await abortable(connecting, signal);
   } catch (error) {
     if (signal.aborted) connecting.then((conn) => conn.close(), () => {});
     // connect(2)'s errors have codes, unlike the resolver's.
@@ -96,8 +91,6 @@ async function open(
     const isTcp = code !== undefined || /lookup address/.test((error as Error).message);
     if (signal.aborted || isTcp) throw error;
     return undefined;
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 

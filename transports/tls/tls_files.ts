@@ -28,7 +28,7 @@ export interface TlsFiles {
 }
 
 /** A PEM text with its source. */
-export interface PemText {
+interface PemText {
   readonly text: string;
   /** The source in messages: `cacert /certs/ca.pem`. */
   readonly from: string;
@@ -71,7 +71,7 @@ export async function loadTls(
 }
 
 /** The TLS options' contents as texts; `cert` and `key` come together. */
-export interface TlsTexts {
+interface TlsTexts {
   readonly ca: PemText | undefined;
   readonly cert: PemText | undefined;
   readonly key: PemText | undefined;

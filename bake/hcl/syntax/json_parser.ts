@@ -23,7 +23,7 @@ export type JsonNode =
   | { readonly kind: "bool"; readonly value: boolean; readonly range: Range; readonly start: Range }
   | { readonly kind: "null"; readonly range: Range; readonly start: Range };
 
-export interface JsonObject {
+interface JsonObject {
   readonly kind: "object";
   /** The members in their order. A name may come twice. */
   readonly members: readonly JsonMember[];
@@ -32,7 +32,7 @@ export interface JsonObject {
   readonly close: Range;
 }
 
-export interface JsonString {
+interface JsonString {
   readonly kind: "string";
   readonly value: string;
   readonly range: Range;

@@ -35,7 +35,7 @@ const bareText = /[^$%\ufffd\n]*\n?/y;
 const any = /[^]/uy;
 
 /** The mode of the first token: a file or an expression, or the inside of a string. */
-export type ScanMode = "expression" | "bare";
+type ScanMode = "expression" | "bare";
 
 /**
  * All tokens, of which the last is `end of file`. Throws a {@link Diagnostic} for the first token that
@@ -234,7 +234,7 @@ function whyCharacter(text: string): string {
 }
 
 /** The position behind a text that starts at a position. */
-export function positionAfter(start: Position, text: string): Position {
+function positionAfter(start: Position, text: string): Position {
   let { line, column } = start;
   for (const character of graphemes(text)) {
     if (/[\r\n]/.test(character)) {

@@ -7,7 +7,7 @@ import { Decimal } from "./decimal.ts";
 import { LimitError } from "../../budget.ts";
 
 /** Bits of precision of literals and of numbers in text. */
-export const PRECISION = 512;
+const PRECISION = 512;
 
 /** Powers of ten beyond which a literal is refused: it would print as that many digits. */
 const MAX_EXPONENT = 10_000;
@@ -234,7 +234,7 @@ export class BigFloat {
   }
 }
 
-export function bitLength(value: bigint): number {
+function bitLength(value: bigint): number {
   if (value === 0n) return 0;
   const hex = value.toString(16);
   return (hex.length - 1) * 4 + (32 - Math.clz32(parseInt(hex[0]!, 16)));

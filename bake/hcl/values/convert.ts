@@ -37,7 +37,7 @@ import {
 export class ConversionError extends Error {}
 
 /** Throws {@link ConversionError}. */
-export type Conversion = (value: Value) => Value;
+type Conversion = (value: Value) => Value;
 
 /** The value in the wanted type. Throws {@link ConversionError}. */
 export function convert(value: Value, want: Type): Value {
@@ -87,7 +87,7 @@ function primitive(from: Type, to: Type, unsafe: boolean): Conversion | undefine
 }
 
 /** The text of a primitive that is not null. */
-export function primitiveText(value: Value): string {
+function primitiveText(value: Value): string {
   const { content } = value;
   return content instanceof BigFloat ? content.text("f") : String(content);
 }

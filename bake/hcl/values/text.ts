@@ -32,7 +32,7 @@ export function countGraphemes(text: string, budget?: Budget): number {
 }
 
 /** The first of the names that is one or two edits away. */
-export function nearest(given: string, names: Iterable<string>): string | undefined {
+function nearest(given: string, names: Iterable<string>): string | undefined {
   for (const name of names) if (distance(given, name) < 3) return name;
   return undefined;
 }

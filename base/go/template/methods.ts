@@ -1,5 +1,5 @@
 /** The methods of a template's values: `.Created.Unix`, `.Digest.Encoded`. */
-export type Method = (...args: readonly unknown[]) => unknown;
+type Method = (...args: readonly unknown[]) => unknown;
 
 /** The value's method of that name, if it has one. A digest is a text to us, and to Go a text with methods. */
 export function methodOf(value: unknown, name: string): Method | undefined {

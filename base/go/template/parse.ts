@@ -45,7 +45,7 @@ export interface Operand {
   readonly at: number;
 }
 
-export interface Parsed {
+interface Parsed {
   readonly nodes: readonly Node[];
   /** The templates that `define` and `block` have named. */
   readonly named: ReadonlyMap<string, readonly Node[]>;

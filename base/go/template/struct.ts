@@ -7,7 +7,7 @@ import { isObject } from "../../json.ts";
 import { StringMap } from "./values.ts";
 
 /** The type of a field, which also decides the field's value when JSON lacks it. */
-export type FieldType =
+type FieldType =
   | "string"
   | "int"
   | "bool"
@@ -27,7 +27,7 @@ export type FieldType =
   | { readonly pointer: StructType }
   | { readonly listOf: StructType };
 
-export interface Field {
+interface Field {
   readonly name: string;
   /** The field's name in JSON; absent for an inline struct. */
   readonly tag?: string;
@@ -58,7 +58,7 @@ export function makeStruct(type: StructType, json: unknown): object {
 }
 
 /** JSON as a template sees it: objects are maps, whose missing keys are no error. */
-export function mapsOf(json: unknown): unknown {
+function mapsOf(json: unknown): unknown {
   if (json === null) return undefined;
   if (Array.isArray(json)) return json.map(mapsOf);
   if (!isObject(json)) return json;

@@ -17,7 +17,7 @@ import { TemplateError } from "./template_error.ts";
 import { isTrue, typeName } from "./values.ts";
 
 /** A parsed template; renders a value as text. Throws `TemplateError`. */
-export type Template = (value: unknown) => string;
+type Template = (value: unknown) => string;
 
 /** Functions that evaluate their arguments one by one, until the result is known. */
 const LAZY = ["and", "or"];

@@ -11,7 +11,7 @@ import { flags, type LibcWrite } from "./libc_write.ts";
 import { splitPath, toCString } from "../paths.ts";
 
 /** Open folders. */
-export interface OpenFolders {
+interface OpenFolders {
   /** The folder at a path, `""` for the root: its number, or the negative errno. Good until `trim` or `forget`. */
   at(path: string): number;
   /** Closes a folder and those in it. */

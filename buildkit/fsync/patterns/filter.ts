@@ -12,7 +12,7 @@ export interface FolderMatches {
 }
 
 /** The filter's result for a folder. */
-export interface FolderVerdict extends FolderMatches {
+interface FolderVerdict extends FolderMatches {
   /** The folder is sent, whether or not an entry in it is. */
   readonly sent: boolean;
   /** An entry in the folder may be sent. */
@@ -30,7 +30,7 @@ export interface Filter {
 }
 
 /** The daemon's patterns, with links already followed (see `follow_links.ts`). */
-export interface FilterPatterns {
+interface FilterPatterns {
   readonly includes: readonly string[];
   readonly excludes: readonly string[];
 }

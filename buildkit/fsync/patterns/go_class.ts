@@ -3,7 +3,7 @@ import { type Assertion, type Atom, type CharSet, isWord } from "./automaton.ts"
 import { BadPattern } from "../../../base/go/path_match.ts";
 
 /** An atom, and the index of the first character after it. */
-export interface Read<T = Atom> {
+interface Read<T = Atom> {
   readonly atom: T;
   readonly next: number;
 }

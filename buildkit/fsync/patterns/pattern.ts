@@ -13,7 +13,7 @@ import { goRegexp } from "./go_regexp.ts";
 import { clean } from "../paths.ts";
 
 /** One rule. */
-export interface Pattern {
+interface Pattern {
   /** The cleaned text, without its `!`. */
   readonly text: string;
   /** It began with `!`. */

@@ -18,7 +18,7 @@ export interface HelperOptions {
 }
 
 /** A helper that gave no answer. The message names it and the server, and never what it printed. */
-export class HelperError extends Error {
+class HelperError extends Error {
   override readonly name = "HelperError";
 }
 

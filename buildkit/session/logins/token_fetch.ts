@@ -21,7 +21,7 @@ export interface TokenRequest {
   readonly scopes: readonly string[];
 }
 
-export interface Token {
+interface Token {
   readonly token: string;
   /** Seconds. */
   readonly expiresIn: number;

@@ -17,7 +17,7 @@ export interface Answer {
 }
 
 /** Options of requests. */
-export interface WebOptions {
+interface WebOptions {
   readonly signal: AbortSignal;
   /** Certificates of authorities (PEM) besides the system's. */
   readonly ca?: readonly string[];
@@ -26,7 +26,7 @@ export interface WebOptions {
 }
 
 /** Makes requests until it is disposed of. */
-export interface Web extends Disposable {
+interface Web extends Disposable {
   /** Rejects with the signal's reason, or with the error of `failure`. */
   ask(url: URL, init: RequestInit): Promise<Answer>;
 }

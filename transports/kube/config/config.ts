@@ -34,14 +34,14 @@ export interface KubeTarget {
   readonly user: KubeUser;
 }
 
-export interface KubeTls {
+interface KubeTls {
   readonly ca?: KubeText;
   readonly insecure: boolean;
   readonly serverName?: string;
 }
 
 /** The credentials of a user, as the kubeconfig has them. */
-export interface KubeUser {
+interface KubeUser {
   /** `user dev`, for messages. */
   readonly shown: string;
   readonly cert?: KubeText;
@@ -56,7 +56,7 @@ export interface KubeUser {
 }
 
 /** The options of an endpoint that choose the target. */
-export interface KubeChoice {
+interface KubeChoice {
   readonly context?: string;
   readonly namespace?: string;
   readonly kubeconfig?: string;

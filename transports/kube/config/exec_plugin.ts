@@ -7,6 +7,7 @@
  *
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
  */
+import { onAbort } from "../../../base/async.ts";
 import { besides, isTrue, type KubeTarget } from "./config.ts";
 import { KubeConfigError, type KubeEntry } from "./files.ts";
 import { pem } from "./pem.ts";
@@ -192,9 +193,8 @@ async function outputOf(
     end();
     void child.status.then(() => reject(signal.reason));
   };
-  signal.addEventListener("abort", abort, { once: true });
+  using _ = onAbort(signal, abort);
   try {
-    if (signal.aborted) abort();
     const tail = stderrTail();
     const ended = Promise.all([
       child.status,
@@ -209,8 +209,6 @@ async function outputOf(
   } catch (error) {
     if (!signal.aborted) end();
     throw error;
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 

@@ -9,9 +9,9 @@ import { explainKube } from "./refusal.ts";
 import type { ByteStream } from "../../byte_stream.ts";
 import { DialError, StreamLost } from "../../errors.ts";
 import type { DialContext } from "../../transport.ts";
-import { pause, withTimeout } from "../../../base/async.ts";
+import { onAbort, pause, withTimeout } from "../../../base/async.ts";
 
-export interface EndingsOptions {
+interface EndingsOptions {
   /** The dial's context. Its signal ends only the dial, so it isn't used for diagnosis. */
   readonly context: DialContext;
   /** The error that the stream's own bytes report. */
@@ -95,8 +95,7 @@ async function probe(
   context: DialContext,
 ): Promise<DialError | undefined> {
   let stream: ByteStream | undefined;
-  const close = () => stream?.close();
-  context.signal.addEventListener("abort", close, { once: true });
+  using _ = onAbort(context.signal, () => stream?.close());
   try {
     stream = await again(context);
     if (!context.signal.aborted) await stream.read(new Uint8Array(1));
@@ -105,8 +104,7 @@ async function probe(
     const found = await explainKube(dial, error, context).catch(() => undefined);
     return found instanceof DialError && !context.signal.aborted ? found : undefined;
   } finally {
-    close();
-    context.signal.removeEventListener("abort", close);
+    stream?.close();
   }
 }
 

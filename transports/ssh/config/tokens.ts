@@ -18,7 +18,7 @@ export interface SshNames {
 }
 
 /** The tokens' values by their letters. */
-export type SshTokens = Readonly<Record<string, string>>;
+type SshTokens = Readonly<Record<string, string>>;
 
 export async function tokensOf(of: SshNames): Promise<SshTokens> {
   const { home, host, typed, port, user, localUser, alias = host, jumps = "" } = of;

@@ -14,7 +14,7 @@ import type { SshTarget } from "../target.ts";
 import { DialError } from "../../errors.ts";
 
 /** The known keys of a host. */
-export interface HostKeys {
+interface HostKeys {
   /**
    * Types of host keys to ask for. Types of known keys come first, because a key of another type
    * would look unknown. Certificates are included where known_hosts has an authority for this host.

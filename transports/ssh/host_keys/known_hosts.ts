@@ -23,7 +23,7 @@ export interface KnownHost {
 }
 
 /** The result of comparing a host's key with known_hosts. */
-export type Verdict =
+type Verdict =
   | { readonly is: "known" }
   | { readonly is: "unknown" }
   /** known_hosts has another key of this type for the host. */

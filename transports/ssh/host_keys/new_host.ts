@@ -4,7 +4,7 @@ import { keyType } from "../keys/public_key.ts";
 import { hashOfName } from "./known_hosts.ts";
 
 /** A new host, and the file that gets its line. */
-export interface NewHost {
+interface NewHost {
   readonly file: string;
   /** The host's name in known_hosts. */
   readonly name: string;

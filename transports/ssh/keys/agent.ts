@@ -2,6 +2,7 @@
  * A client of ssh agents (https://www.rfc-editor.org/rfc/rfc9987). A message is its length in four
  * bytes, a type and a body.
  */
+import { onAbort } from "../../../base/async.ts";
 import { joinBytes } from "../../../base/bytes.ts";
 import { osReason } from "../../../base/os_reason.ts";
 import type { RsaHash } from "./signing_key.ts";
@@ -58,11 +59,9 @@ export function socketAgent(path: string, signal?: AbortSignal): AgentConnection
   const close = () => {
     if (over) return;
     over = true;
-    signal?.removeEventListener("abort", close);
     connected?.close();
   };
-  if (signal?.aborted) over = true;
-  else signal?.addEventListener("abort", close, { once: true });
+  const aborting = signal && onAbort(signal, close);
   return {
     async ask(request) {
       const connection = await (connecting ??= connect());
@@ -76,7 +75,10 @@ export function socketAgent(path: string, signal?: AbortSignal): AgentConnection
       }
       return await readFull(connection, length, path);
     },
-    [Symbol.dispose]: close,
+    [Symbol.dispose]() {
+      aborting?.[Symbol.dispose]();
+      close();
+    },
   };
 }
 
