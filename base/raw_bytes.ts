@@ -3,6 +3,7 @@
  * surrogate (U+DC00 plus the byte), and that byte again when the text is written. A character that
  * two messages share needs no state: its bytes are written one after the other.
  */
+import { joinBytes } from "./bytes.ts";
 
 const encoder = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -51,13 +52,7 @@ export function bytesOfText(text: string): Uint8Array {
       ? Uint8Array.of(code)
       : encoder.encode(part);
   });
-  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinBytes(parts);
 }
 
 /** The text for a display that counts columns: each invalid byte becomes U+FFFD. */

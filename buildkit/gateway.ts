@@ -3,7 +3,6 @@
  * Solve that names no frontend; it stays open until Return gives its result. The other calls carry its
  * ref in `buildkit-controlapi-buildid`. They may come before it: the daemon waits 3 s for a ref.
  */
-import { LLBBridgeDefinition as Bridge } from "../proto/gen/gateway.ts";
 import type {
   ResolveSourceMetaRequest,
   ResolveSourceMetaResponse,
@@ -60,6 +59,8 @@ export async function withGateway<T>(
   options: SolveOptions,
   work: (gateway: Gateway) => Promise<{ readonly result: Result; readonly value: T }>,
 ): Promise<{ readonly answers: Record<string, string>; readonly value: T }> {
+  // A plain build has no use for this module, which is a twentieth of a build's code.
+  const { LLBBridgeDefinition: Bridge } = await import("../proto/gen/gateway.ts");
   const failed = new AbortController();
   const ended = new AbortController();
   const metadata: [string, string][] = [["buildkit-controlapi-buildid", request.Ref]];

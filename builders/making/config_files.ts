@@ -7,10 +7,7 @@ import { parse, stringify, TomlError, type TomlTable } from "smol-toml";
 import { osReason } from "../../base/os_reason.ts";
 import { baseName } from "../../base/paths.ts";
 import { BuilderError } from "../builder_error.ts";
-
-/** The folder of a daemon's configuration in its container. */
-export const CONFIG_DIR = "/etc/buildkit";
-export const CONFIG_FILE = "buildkitd.toml";
+import { CONFIG_DIR, CONFIG_FILE } from "./config_paths.ts";
 
 /** The largest file that is copied, in bytes; buildx cuts off longer ones. */
 const LARGEST = 1 << 20;

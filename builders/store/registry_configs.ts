@@ -6,15 +6,13 @@ import { isObject, itemsOf } from "../../base/json.ts";
 import { parse, TomlError } from "smol-toml";
 import type { RegistryConfig } from "../../buildkit/registry/hosts.ts";
 import { BuilderError } from "../builder_error.ts";
+import { CONFIG_DIR, CONFIG_FILE } from "../making/config_paths.ts";
 import type { NodeGroup } from "./node_group.ts";
-
-/** The folder in the daemon's container for the files that the store keeps as `certs/…`. */
-const CONFIG_DIR = "/etc/buildkit/";
 
 /** By host. Throws `BuilderError` for a file that can't be read. */
 export function registryConfigs(group: NodeGroup): ReadonlyMap<string, RegistryConfig> {
   const files = group.nodes[0]?.files ?? {};
-  const toml = fileText(files, "buildkitd.toml");
+  const toml = fileText(files, CONFIG_FILE);
   if (toml === undefined) return new Map();
   try {
     const { registry } = parse(toml, { integersAsBigInt: "asNeeded" });
@@ -35,7 +33,7 @@ type Files = Readonly<Record<string, string>>;
 function configOf(table: unknown, files: Files): RegistryConfig {
   if (!isObject(table)) return {};
   const { http, insecure } = table;
-  const stored = (path: unknown) => fileText(files, String(path).replace(CONFIG_DIR, ""));
+  const stored = (path: unknown) => fileText(files, String(path).replace(`${CONFIG_DIR}/`, ""));
   return {
     mirrors: itemsOf(table["mirrors"]).map(String),
     ...typeof http === "boolean" && { http },

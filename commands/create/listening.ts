@@ -3,7 +3,7 @@ import { absolutePath } from "../../base/paths.ts";
 import { quote } from "../../base/go/quote.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { LISTEN_FOLDER, type Listening } from "../../builders/making/listening.ts";
-import { CONFIG_DIR } from "../../builders/making/config_files.ts";
+import { CONFIG_DIR } from "../../builders/making/config_paths.ts";
 import { type Host, parseHost } from "../certs/host.ts";
 import { createCommand, makeSet, validity } from "../certs/make_set.ts";
 import { writeSet } from "../certs/write_set.ts";

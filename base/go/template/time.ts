@@ -1,5 +1,5 @@
 import { formatDuration } from "../duration.ts";
-import { milliseconds, type Moment, nanoseconds, rfc3339, timeText } from "../time.ts";
+import { milliseconds, type Moment, nanoseconds, rfc3339, timeText, zoneOf } from "../time.ts";
 
 /** Go's time.Duration, in nanoseconds: its text, and its methods that give a number or a duration. */
 export class GoDuration {
@@ -51,7 +51,7 @@ export class GoTime {
   constructor(
     readonly moment: Moment,
     readonly offset = 0,
-    readonly zone = offset === 0 ? "UTC" : zoneText(offset, ""),
+    readonly zone = offset === 0 ? "UTC" : zoneOf(offset, ""),
   ) {}
   Unix(): bigint {
     return this.moment.seconds;
@@ -184,7 +184,7 @@ export class GoTime {
         return this.zone;
     }
     if (word.startsWith("Z") && this.offset === 0) return "Z";
-    const text = zoneText(this.offset, word.includes(":") ? ":" : "");
+    const text = zoneOf(this.offset, word.includes(":") ? ":" : "");
     return /^.07$/.test(word) ? text.slice(0, 3) : text;
   }
 
@@ -205,10 +205,3 @@ const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" 
 /** The words of a layout, the longer ones first. A fraction counts only if no digit follows. */
 const LAYOUT =
   /January|Jan|Monday|Mon|MST|2006|002|01|02|03|04|05|06|15|PM|pm|[Z-]07:?00|[Z-]07|__2|_2|[.,](?:0+|9+)(?!\d)|[1-5]/g;
-
-/** `+0200`, `+02:00`. */
-function zoneText(offset: number, colon: string): string {
-  const [hours, minutes] = [Math.trunc(Math.abs(offset) / 60), Math.abs(offset) % 60];
-  const two = (value: number) => String(value).padStart(2, "0");
-  return `${offset < 0 ? "-" : "+"}${two(hours)}${colon}${two(minutes)}`;
-}

@@ -1,5 +1,5 @@
 import { tarEnd, tarHeader, tarPadding } from "../../../base/tar.ts";
-import { CONFIG_DIR } from "../../making/config_files.ts";
+import { CONFIG_DIR } from "../../making/config_paths.ts";
 
 /** A tar with the files below the name of the daemon's folder. */
 export function archiveOf(files: Readonly<Record<string, Uint8Array>>): Uint8Array {

@@ -10,7 +10,7 @@ import {
 } from "../../../transports/engine/docker_engine.ts";
 import type { DialContext, Env } from "../../../transports/transport.ts";
 import { BuilderError } from "../../builder_error.ts";
-import { CONFIG_DIR } from "../../making/config_files.ts";
+import { CONFIG_DIR } from "../../making/config_paths.ts";
 import { GITHUB_FILE, githubContext } from "../../making/github_context.ts";
 import { type MakeContext, type Maker, type RemoveOptions, step } from "../../making/maker.ts";
 import type { StoredNode } from "../../store/node_group.ts";

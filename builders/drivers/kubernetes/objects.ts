@@ -1,6 +1,6 @@
 /** The objects of a node in Kubernetes, the same as buildx's. */
 import { baseName } from "../../../base/paths.ts";
-import { CONFIG_DIR } from "../../making/config_files.ts";
+import { CONFIG_DIR } from "../../making/config_paths.ts";
 import { formatPlatform } from "../../platforms.ts";
 import type { StoredNode } from "../../store/node_group.ts";
 import { APP, hasVolumes, PLATFORMS, workloadOf } from "./names.ts";
