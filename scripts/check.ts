@@ -32,7 +32,7 @@ const LONGEST = 400;
 
 /** Files that are loaded only when they are used, and so may import `node:` modules. */
 const LAZY =
-  /^(?:bake\/hcl\/functions\/(?:digests|ciphers)|commands\/certs\/(?:judge|certificate_file)|transports\/(?:ssh\/\w+|tls\/tls(?:_(?!connect)\w+)?|net\/(?:duplex_stream|pipe)))\.ts$/;
+  /^(?:bake\/hcl\/functions\/(?:digests|ciphers)|commands\/certs\/(?:judge|certificate_file)|transports\/(?:ssh\/\w+|tls\/tls(?:_(?!connect)\w+)?|net\/pipe))\.ts$/;
 
 /** Files that may read arguments, environment and standard streams; all others get them by `Deps`. */
 const AMBIENT = new Set([

@@ -8,6 +8,8 @@ const WRITE_BYTES = 64 << 10;
 interface DuplexUse {
   /** Called once, when the stream is closed: destroys the Duplex. */
   close(): void;
+  /** True for a Duplex of a plugin: it may keep a write's bytes, and stay open after an error. */
+  readonly foreign?: boolean;
   /**
    * Returns the error for the far side's end, or undefined for a plain end; called once.
    * @param any whether a byte has come
@@ -15,7 +17,10 @@ interface DuplexUse {
   failure?(any: boolean): Promise<Error | undefined>;
 }
 
-/** Makes a node Duplex a byte stream. The Duplex's "close" event must follow its end or its `close`. */
+/**
+ * Makes a node Duplex a byte stream. Unless it is foreign, its "close" event must follow its end or its
+ * `close`.
+ */
 export function duplexStream(duplex: Duplex, use: DuplexUse): ByteStream {
   let waiting: Uint8Array = new Uint8Array();
   let any = false;
@@ -34,6 +39,7 @@ export function duplexStream(duplex: Duplex, use: DuplexUse): ByteStream {
   });
   duplex.on("error", (error: Error) => {
     broken ??= error;
+    if (use.foreign) end();
     wake();
   });
   // ssh2's channels never call a write's callback when they close first.
@@ -47,7 +53,9 @@ export function duplexStream(duplex: Duplex, use: DuplexUse): ByteStream {
   /** Returns the error for a write after the end: the reason for the far side's end says more. */
   const unwritable = async () => {
     const found = closed ? undefined : await failure();
-    return closed ? interrupted() : found ?? new Deno.errors.BrokenPipe("the connection is closed");
+    return closed
+      ? interrupted()
+      : found ?? broken ?? new Deno.errors.BrokenPipe("the connection is closed");
   };
   const interrupted = () => new Deno.errors.Interrupted("the stream was closed");
 
@@ -77,7 +85,7 @@ export function duplexStream(duplex: Duplex, use: DuplexUse): ByteStream {
     async write(from) {
       if (closed) throw interrupted();
       if (gone) throw await unwritable();
-      const part = from.subarray(0, WRITE_BYTES);
+      const part = use.foreign ? from.slice(0, WRITE_BYTES) : from.subarray(0, WRITE_BYTES);
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       duplex.write(part, (error) => error ? reject(error) : resolve());
       const done = promise.then(() => true);
@@ -99,7 +107,7 @@ export function duplexStream(duplex: Duplex, use: DuplexUse): ByteStream {
       end();
       use.close();
       // Bytes that still come until the far side has closed are dropped.
-      duplex.resume();
+      duplex.resume?.();
       wake();
     },
   };

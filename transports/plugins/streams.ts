@@ -1,19 +1,12 @@
 /** Turns the kinds of streams that a plugin may return into a `ByteStream`. */
+import type { Duplex } from "node:stream";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
+import { duplexStream } from "../net/duplex_stream.ts";
 
 /** A pair of web streams of bytes. */
 interface WebPair {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
-}
-
-/** The methods of node's `Duplex` that are used here. */
-interface NodeDuplex {
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  read(): Uint8Array | null;
-  write(bytes: Uint8Array, done: (error?: Error | null) => void): boolean;
-  end(done: () => void): unknown;
-  destroy(): unknown;
 }
 
 /** The most bytes that one write copies. */
@@ -24,7 +17,10 @@ export function byteStreamOf(stream: unknown): ByteStream | undefined {
   if (typeof stream !== "object" || stream === null) return undefined;
   // The stream may be a socket of Deno, which must not be closed twice.
   if (has(stream, "read", "write", "closeWrite", "close")) return streamOf(stream as Deno.Conn);
-  if (has(stream, "on", "read", "write", "end", "destroy")) return ofDuplex(stream as NodeDuplex);
+  if (has(stream, "on", "read", "write", "end", "destroy")) {
+    const duplex = stream as Duplex;
+    return duplexStream(duplex, { foreign: true, close: () => duplex.destroy() });
+  }
   const { readable, writable } = stream as Partial<WebPair>;
   if (!(readable instanceof ReadableStream) || !(writable instanceof WritableStream)) {
     return undefined;
@@ -94,75 +90,6 @@ export function ofWebPair({ readable, writable }: WebPair, use: PairUse = {}): B
       // close() would wait for a pending write that nobody reads any more.
       writer.abort().catch(() => {});
       use.onClose?.();
-    },
-  };
-}
-
-/** Turns a node stream into a `ByteStream`. */
-function ofDuplex(duplex: NodeDuplex): ByteStream {
-  const over = Promise.withResolvers<"over">();
-  let waiting: Uint8Array = new Uint8Array();
-  let wake = () => {};
-  let closed = false;
-  let ended = false;
-  let broken: Error | undefined;
-  duplex.on("readable", () => wake());
-  duplex.on("end", () => {
-    ended = true;
-    wake();
-  });
-  duplex.on("error", (error: Error) => {
-    broken ??= error;
-    over.resolve("over");
-    wake();
-  });
-  duplex.on("close", () => {
-    ended = true;
-    over.resolve("over");
-    wake();
-  });
-
-  return {
-    async read(into) {
-      for (;;) {
-        if (closed) throw interrupted();
-        if (waiting.length === 0) waiting = duplex.read() ?? waiting;
-        if (waiting.length > 0) {
-          const part = waiting.subarray(0, into.length);
-          into.set(part);
-          waiting = waiting.subarray(part.length);
-          return part.length;
-        }
-        if (broken !== undefined) throw broken;
-        if (ended) return null;
-        await new Promise<void>((resolve) => wake = resolve);
-      }
-    },
-
-    async write(from) {
-      if (closed) throw interrupted();
-      if (broken !== undefined) throw broken;
-      const part = from.slice(0, WRITE_BYTES);
-      const written = Promise.withResolvers<"written">();
-      duplex.write(part, (error) => error ? written.reject(error) : written.resolve("written"));
-      written.promise.catch(() => {});
-      if (await Promise.race([written.promise, over.promise]) === "written") return part.length;
-      throw closed ? interrupted() : broken ?? new Deno.errors.BrokenPipe("the stream is closed");
-    },
-
-    async closeWrite() {
-      if (closed || broken !== undefined) return;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      duplex.end(resolve);
-      await Promise.race([promise, over.promise]);
-    },
-
-    close() {
-      if (closed) return;
-      closed = true;
-      over.resolve("over");
-      duplex.destroy();
-      wake();
     },
   };
 }
