@@ -8,8 +8,6 @@ import { Code, NotGrpcError, RpcError } from "./grpc/status.ts";
 
 /** A connected daemon. */
 export class Client {
-  /** @internal */
-  readonly channel: Channel;
   /** The peer's name in messages. */
   readonly peer: string;
   /** Opens a separate connection for a session, where sessions need one. */
@@ -20,14 +18,14 @@ export class Client {
 
   /** @internal */
   constructor(
-    channel: Channel,
+    /** @internal */
+    readonly channel: Channel,
     { peer, dialSession, knownVersion }: Pick<
       Connection,
       "peer" | "dialSession" | "knownVersion"
     >,
     close: () => Promise<void>,
   ) {
-    this.channel = channel;
     this.peer = peer;
     this.dialSession = dialSession;
     this.knownVersion = knownVersion;

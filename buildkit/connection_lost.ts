@@ -2,10 +2,6 @@
 export class ConnectionLost extends Error {
   /** The name by which programs recognize this error. */
   override readonly name = "ConnectionLost";
-  /** The endpoint, without secrets. */
-  readonly endpoint: string;
-  /** The reason that the system or the peer gave. */
-  readonly reason: string;
   /** The remedy. */
   readonly hint: string;
   /** The transport's remedy, where the transport knows the cause. */
@@ -18,8 +14,8 @@ export class ConnectionLost extends Error {
    */
   /** @internal */
   constructor(
-    endpoint: string,
-    reason: string,
+    readonly endpoint: string,
+    readonly reason: string,
     options: {
       readonly during?: string;
       readonly hint?: string;
@@ -29,8 +25,6 @@ export class ConnectionLost extends Error {
   ) {
     const during = options.during === undefined ? "" : ` during ${options.during}`;
     super(`the connection to ${endpoint} was lost${during}: ${reason}`, { cause: options.cause });
-    this.endpoint = endpoint;
-    this.reason = reason;
     this.remedy = options.remedy;
     this.hint = options.hint ?? options.remedy ??
       "look at the builder's log and at the network on the way to it, then run it again";

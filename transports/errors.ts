@@ -61,14 +61,12 @@ export class DialError extends Error {
   readonly retryable: boolean;
   /** The state of the container or the pod, where that is the reason. */
   readonly state: DialErrorDetails["state"];
-  /** The message without the endpoint. */
-  readonly problem: string;
   /**
    * Makes the error of a connection.
    *
    * @param problem the failure in a few words
    */
-  constructor(problem: string, details: DialErrorDetails) {
+  constructor(readonly problem: string, details: DialErrorDetails) {
     super(`cannot reach ${details.endpoint}: ${problem}`, { cause: details.cause });
     this.endpoint = details.endpoint;
     this.step = details.step;
@@ -76,7 +74,6 @@ export class DialError extends Error {
     this.hint = details.hint;
     this.retryable = details.retryable ?? false;
     this.state = details.state;
-    this.problem = problem;
   }
 
   /** Returns the same error with another remedy. */

@@ -44,9 +44,7 @@ type Explain = (error: Http2Error) => Error | undefined;
 
 /** Calls over one connection. */
 export class Channel {
-  readonly connection: Connection;
   readonly #fixed: readonly Header[];
-  readonly #explain: Explain;
 
   /**
    * @param authority `:authority` of every request
@@ -54,13 +52,11 @@ export class Channel {
    * @param explain what calls reject with when the connection is lost, where it knows better
    */
   constructor(
-    connection: Connection,
+    readonly connection: Connection,
     authority: string,
     userAgent: string,
-    explain: Explain = () => undefined,
+    private readonly explain: Explain = () => undefined,
   ) {
-    this.connection = connection;
-    this.#explain = explain;
     this.#fixed = [
       [":authority", authority],
       ["te", "trailers"],
@@ -73,9 +69,9 @@ export class Channel {
   call(path: string, options: CallOptions = {}): ClientCall {
     const headers = requestHeaders(path, this.#fixed, options);
     try {
-      return new Call(this.connection, headers, path, options, this.#explain);
+      return new Call(this.connection, headers, path, options, this.explain);
     } catch (error) {
-      throw error instanceof Http2Error ? callError(path, error, this.#explain) : error;
+      throw error instanceof Http2Error ? callError(path, error, this.explain) : error;
     }
   }
 
@@ -133,9 +129,7 @@ class Call implements ClientCall {
   readonly #pipe: MessagePipe;
   readonly #stream: Stream;
   readonly #gotHeaders = Promise.withResolvers<Metadata>();
-  readonly #path: string;
   readonly #authority: string;
-  readonly #explain: Explain;
   readonly #release: (() => void)[] = [];
   #status: { error: RpcError | undefined } | undefined;
   #over = false;
@@ -143,12 +137,10 @@ class Call implements ClientCall {
   constructor(
     connection: Connection,
     headers: readonly Header[],
-    path: string,
+    private readonly path: string,
     options: CallOptions,
-    explain: Explain,
+    private readonly explain: Explain,
   ) {
-    this.#explain = explain;
-    this.#path = path;
     this.#authority = first(headers, ":authority") ?? "";
     this.headers = this.#gotHeaders.promise;
     this.headers.catch(() => {});
@@ -165,7 +157,7 @@ class Call implements ClientCall {
         this.cancel(
           new RpcError(
             Code.DEADLINE_EXCEEDED,
-            `${this.#path} got no answer within ${timeoutMs} ms`,
+            `${this.path} got no answer within ${timeoutMs} ms`,
           ),
         );
       }));
@@ -196,7 +188,7 @@ class Call implements ClientCall {
     return this.#pipe.receive(onMessage);
   }
 
-  cancel(reason: Error = new RpcError(Code.CANCELLED, `${this.#path} was cancelled`)): void {
+  cancel(reason: Error = new RpcError(Code.CANCELLED, `${this.path} was cancelled`)): void {
     if (this.#over) return;
     this.#finish(reason);
     this.#stream.reset(Http2Code.CANCEL);
@@ -227,12 +219,12 @@ class Call implements ClientCall {
 
   #onEnd(): void {
     if (this.#status || this.#over) return;
-    this.#finish(new RpcError(Code.INTERNAL, `${this.#path} ended without a status`));
+    this.#finish(new RpcError(Code.INTERNAL, `${this.path} ended without a status`));
   }
 
   #onClosed(error?: Http2Error): void {
     if (this.#status) return this.#settled();
-    this.#finish(callError(this.#path, error, this.#explain));
+    this.#finish(callError(this.path, error, this.explain));
   }
 
   #finish(error: Error): void {

@@ -52,7 +52,6 @@ export interface LinkFacts {
 
 /** The judge of one link. All times are milliseconds, all sizes bytes. */
 export class LinkJudge {
-  readonly #facts: LinkFacts;
   /** The level at which the next message is to be compressed; 0 for not at all. */
   level = 0;
   #begun = false;
@@ -79,8 +78,7 @@ export class LinkJudge {
   #nextComparison = 0;
   #pause = PAUSE;
 
-  constructor(facts: LinkFacts) {
-    this.#facts = facts;
+  constructor(private readonly facts: LinkFacts) {
     this.#began = facts.now();
   }
 
@@ -93,7 +91,7 @@ export class LinkJudge {
   queued(size: number, original: number, took: number): void {
     this.#packing += took;
     if (this.#queued === 0) {
-      this.#since = this.#facts.now();
+      this.#since = this.facts.now();
       this.#alone += took;
     }
     this.#queued += size;
@@ -110,7 +108,7 @@ export class LinkJudge {
       if (this.#older <= 0) this.#settle();
       return;
     }
-    const now = this.#facts.now();
+    const now = this.facts.now();
     if (this.#settles > now) return this.#begin(now);
     this.#left += size;
     this.#busy += now - this.#since;
@@ -126,14 +124,14 @@ export class LinkJudge {
   }
 
   get #isFar(): boolean {
-    return this.#facts.roundTrip() >= FAR;
+    return this.facts.roundTrip() >= FAR;
   }
 
   /** The upload begins. */
   #first(): void {
     this.#begun = true;
     if (!this.#isFar) return;
-    const now = this.#facts.now();
+    const now = this.facts.now();
     this.level = QUICK;
     this.#length = TRIAL;
     this.#nextComparison = now + PAUSE;
@@ -143,10 +141,10 @@ export class LinkJudge {
   /** Bytes of the present level leave from now on. */
   #settle(): void {
     this.#older = 0;
-    const now = this.#facts.now();
+    const now = this.facts.now();
     this.#settles = this.#compared === undefined
       ? now
-      : now + Math.min(this.#facts.roundTrip(), LATER);
+      : now + Math.min(this.facts.roundTrip(), LATER);
     this.#begin(now);
   }
 
@@ -217,7 +215,7 @@ export class LinkJudge {
   }
 
   #lookLength(): number {
-    return Math.max(COMPARISON, ROUND_TRIPS * Math.min(this.#facts.roundTrip(), LATER));
+    return Math.max(COMPARISON, ROUND_TRIPS * Math.min(this.facts.roundTrip(), LATER));
   }
 
   /** Ends compression for a while. */

@@ -23,11 +23,8 @@ export class MessagePipe implements MessageStream {
   /** The source from which the HTTP/2 stream sends. */
   readonly source: Source;
   readonly #queue: SendQueue | undefined;
-  readonly #compression: Compression | undefined;
   readonly #reader = new EnvelopeReader();
   readonly #prefix = new Uint8Array(PREFIX);
-  readonly #credit: (bytes: number) => void;
-  readonly #fail: (error: RpcError) => void;
   readonly #abort = new AbortController();
   readonly #received = Promise.withResolvers<void>();
   readonly #held = new HeldBytes();
@@ -43,14 +40,11 @@ export class MessagePipe implements MessageStream {
    * @param compression may compress the messages; the peer must have been told before the first
    */
   constructor(
-    credit: (bytes: number) => void,
-    fail: (error: RpcError) => void,
+    private readonly credit: (bytes: number) => void,
+    private readonly fail: (error: RpcError) => void,
     source?: Source,
-    compression?: Compression,
+    private readonly compression?: Compression,
   ) {
-    this.#credit = credit;
-    this.#fail = fail;
-    this.#compression = compression;
     this.#queue = source ? undefined : new SendQueue((bytes) => compression?.left(bytes));
     this.source = source ?? this.#queue!;
     this.#received.promise.catch(() => {});
@@ -67,10 +61,10 @@ export class MessagePipe implements MessageStream {
       return;
     }
     const length = head.length + (body?.length ?? 0);
-    const packed = this.#compression?.pack(head, body ?? NOTHING);
+    const packed = this.compression?.pack(head, body ?? NOTHING);
     const size = packed?.length ?? length;
     // Before the queue has it, because some may leave at once.
-    this.#compression?.queued(PREFIX + size, PREFIX + length);
+    this.compression?.queued(PREFIX + size, PREFIX + length);
     writePrefix(this.#prefix, size, packed !== undefined);
     queue.push(this.#prefix);
     if (packed !== undefined) {
@@ -90,7 +84,7 @@ export class MessagePipe implements MessageStream {
 
   async drained(below: number): Promise<void> {
     if (this.#over) throw this.#abort.signal.reason;
-    await this.#queue?.drained(this.#compression?.mostWaiting(below) ?? below);
+    await this.#queue?.drained(this.compression?.mostWaiting(below) ?? below);
   }
 
   receive(onMessage: OnMessage): Promise<void> {
@@ -103,7 +97,7 @@ export class MessagePipe implements MessageStream {
 
   /** Takes bytes from the wire; they are valid only during the call. */
   data(chunk: Uint8Array): void {
-    if (this.#over) return this.#credit(chunk.length);
+    if (this.#over) return this.credit(chunk.length);
     if (this.#busy) this.#held.push(chunk);
     else this.#held.push(chunk.subarray(this.#parse(chunk)));
   }
@@ -141,7 +135,7 @@ export class MessagePipe implements MessageStream {
     } catch (thrown) {
       this.#broken(thrown);
     }
-    if (at > 0) this.#credit(at);
+    if (at > 0) this.credit(at);
     return at;
   }
 
@@ -168,6 +162,6 @@ export class MessagePipe implements MessageStream {
     this.#busy = true;
     this.#held.clear();
     this.#received.reject(thrown);
-    this.#fail(rpcErrorOf(thrown));
+    this.fail(rpcErrorOf(thrown));
   }
 }

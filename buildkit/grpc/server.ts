@@ -46,25 +46,21 @@ class Call implements ServerCall {
     end: () => this.#pipe.end(),
     closed: (error) => this.#onClosed(error),
   };
-  readonly #stream: Stream;
   readonly #pipe: MessagePipe;
   readonly #compression: Compression | undefined;
-  readonly #onError: (path: string, error: RpcError) => void;
   #replied = false;
   #reported = false;
   #stopTimer: (() => void) | undefined;
 
   constructor(
-    stream: Stream,
+    private readonly stream: Stream,
     headers: readonly Header[],
     handlers: ReadonlyMap<string, Handler>,
-    onError: (path: string, error: RpcError) => void,
+    private readonly onError: (path: string, error: RpcError) => void,
     compression: Compression | undefined,
   ) {
     this.path = first(headers, ":path") ?? "";
     this.metadata = headers;
-    this.#stream = stream;
-    this.#onError = onError;
     this.#compression = acceptsGzip(headers) ? compression : undefined;
     this.#pipe = new MessagePipe(
       (bytes) => stream.credit(bytes),
@@ -93,7 +89,7 @@ class Call implements ServerCall {
   report(error: unknown): void {
     if (this.#reported) return;
     this.#reported = true;
-    this.#onError(this.path, rpcErrorOf(error));
+    this.onError(this.path, rpcErrorOf(error));
   }
 
   drained(below: number): Promise<void> {
@@ -126,14 +122,14 @@ class Call implements ServerCall {
     }
     this.#stopTimer?.();
     this.#reply();
-    this.#stream.sendTrailers(trailersOfStatus(error));
+    this.stream.sendTrailers(trailersOfStatus(error));
   }
 
   #reply(): void {
     if (this.#replied) return;
     this.#replied = true;
-    this.#stream.sendHeaders(this.#compression === undefined ? REPLY_HEADERS : GZIP_HEADERS);
-    this.#stream.attach(this.#pipe.source);
+    this.stream.sendHeaders(this.#compression === undefined ? REPLY_HEADERS : GZIP_HEADERS);
+    this.stream.attach(this.#pipe.source);
   }
 }
 

@@ -50,20 +50,18 @@ export interface ErrorDetail {
 export class RpcError extends Error {
   /** How programs tell it from others. */
   override readonly name = "RpcError";
-  /** One of `Code`. */
-  readonly code: number;
   /** Details for programs. */
   readonly details: readonly ErrorDetail[];
   /** The remedy for the user, where one is known. */
   readonly hint: string | undefined;
   /** Makes the error that ends a call. */
   constructor(
-    code: number,
+    /** One of `Code`. */
+    readonly code: number,
     message: string,
     options: { details?: readonly ErrorDetail[]; hint?: string; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
-    this.code = code;
     this.details = options.details ?? [];
     this.hint = options.hint;
   }

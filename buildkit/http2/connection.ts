@@ -46,7 +46,6 @@ interface Ping {
 }
 
 export class Connection {
-  readonly role: "client" | "server";
   /** How many RST_STREAM frames have come from the peer. */
   get resetsReceived(): number {
     return this.#core.resetsReceived;
@@ -69,14 +68,14 @@ export class Connection {
   readonly #hear: () => void;
   readonly #core: Core;
   readonly #reader: FrameReader;
-  readonly #options: ConnectionOptions;
   #pings = new Map<number, Ping>();
   #pingCount = 0;
 
   /** The preface and SETTINGS can be pulled at once. */
-  constructor(role: "client" | "server", options: ConnectionOptions = {}) {
-    this.role = role;
-    this.#options = options;
+  constructor(
+    readonly role: "client" | "server",
+    private readonly options: ConnectionOptions = {},
+  ) {
     const { promise, resolve } = Promise.withResolvers<void>();
     [this.heard, this.#hear] = [promise, resolve];
     const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -235,7 +234,7 @@ export class Connection {
     const pings = this.#pings;
     this.#pings = new Map();
     for (const ping of pings.values()) ping.reject(this.#lostError());
-    this.#options.onClosed?.(error);
+    this.options.onClosed?.(error);
   }
 
   #lostError(): Http2Error {

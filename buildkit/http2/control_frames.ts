@@ -5,15 +5,10 @@ import { Flag, Frame, getUint32, MAX_31 } from "./frame.ts";
 import { applySettings } from "./settings.ts";
 
 export class ControlFrames {
-  readonly #core: Core;
-  readonly #pinged: (opaque: Uint8Array) => void;
   #introduced = false; // the peer's first SETTINGS have come
 
   /** @param pinged called with the opaque bytes of an answered PING */
-  constructor(core: Core, pinged: (opaque: Uint8Array) => void) {
-    this.#core = core;
-    this.#pinged = pinged;
-  }
+  constructor(private readonly core: Core, private readonly pinged: (opaque: Uint8Array) => void) {}
 
   frame(type: number, flags: number, streamId: number, payload: Uint8Array): void {
     switch (type) {
@@ -36,7 +31,7 @@ export class ControlFrames {
 
   #priority(streamId: number, payload: Uint8Array): void {
     if (streamId === 0) throw new Http2Error(Code.PROTOCOL_ERROR, "PRIORITY on stream 0");
-    if (payload.length !== 5) this.#core.refuseByFault(streamId, Code.FRAME_SIZE_ERROR);
+    if (payload.length !== 5) this.core.refuseByFault(streamId, Code.FRAME_SIZE_ERROR);
     else if ((getUint32(payload, 0) & MAX_31) === streamId) {
       throw new Http2Error(Code.PROTOCOL_ERROR, "a stream that depends on itself");
     }
@@ -44,21 +39,21 @@ export class ControlFrames {
 
   #rstStream(streamId: number, payload: Uint8Array): void {
     expectLength("RST_STREAM", payload, 4);
-    this.#core.expectKnown(streamId, "RST_STREAM");
-    this.#core.resetsReceived++;
-    const stream = this.#core.streams.get(streamId);
+    this.core.expectKnown(streamId, "RST_STREAM");
+    this.core.resetsReceived++;
+    const stream = this.core.streams.get(streamId);
     if (stream === undefined) return;
-    if (this.#core.role === "server") this.#core.resets.count(performance.now());
+    if (this.core.role === "server") this.core.resets.count(performance.now());
     const code = getUint32(payload, 0);
-    if (code === Code.NO_ERROR && stream.remoteEnded) return this.#core.closeStream(stream);
+    if (code === Code.NO_ERROR && stream.remoteEnded) return this.core.closeStream(stream);
     const message = `stream reset by the peer: ${codeName(code)}`;
     const retryable = code === Code.REFUSED_STREAM;
-    this.#core.closeStream(stream, streamError(stream, code, message, { remote: true, retryable }));
+    this.core.closeStream(stream, streamError(stream, code, message, { remote: true, retryable }));
   }
 
   #settings(flags: number, streamId: number, payload: Uint8Array): void {
     if (streamId !== 0) throw new Http2Error(Code.PROTOCOL_ERROR, "SETTINGS on a stream");
-    const core = this.#core;
+    const core = this.core;
     if ((flags & Flag.ACK) !== 0) {
       expectLength("SETTINGS ACK", payload, 0);
       core.settled = true;
@@ -93,15 +88,15 @@ export class ControlFrames {
   #ping(flags: number, streamId: number, payload: Uint8Array): void {
     if (streamId !== 0) throw new Http2Error(Code.PROTOCOL_ERROR, "PING on a stream");
     expectLength("PING", payload, 8);
-    if ((flags & Flag.ACK) !== 0) return this.#pinged(payload);
-    this.#core.scheduler.control.ping(payload, true);
+    if ((flags & Flag.ACK) !== 0) return this.pinged(payload);
+    this.core.scheduler.control.ping(payload, true);
     this.#checkCalm();
   }
 
   #goaway(streamId: number, payload: Uint8Array): void {
     if (streamId !== 0) throw new Http2Error(Code.PROTOCOL_ERROR, "GOAWAY on a stream");
     if (payload.length < 8) throw new Http2Error(Code.FRAME_SIZE_ERROR, "GOAWAY too short");
-    this.#core.goneAway({
+    this.core.goneAway({
       lastStreamId: getUint32(payload, 0) & MAX_31,
       code: getUint32(payload, 4),
       debug: new TextDecoder().decode(payload.subarray(8)),
@@ -111,7 +106,7 @@ export class ControlFrames {
   #windowUpdate(streamId: number, payload: Uint8Array): void {
     expectLength("WINDOW_UPDATE", payload, 4);
     const increment = getUint32(payload, 0) & MAX_31;
-    const core = this.#core;
+    const core = this.core;
     core.lastWindowUpdate = performance.now();
     if (streamId === 0) {
       if (increment === 0) throw new Http2Error(Code.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
@@ -125,15 +120,15 @@ export class ControlFrames {
       core.scheduler.windowOpened();
       return;
     }
-    this.#core.expectKnown(streamId, "WINDOW_UPDATE");
+    this.core.expectKnown(streamId, "WINDOW_UPDATE");
     const stream = core.streams.get(streamId);
     if (stream === undefined) return;
     if (increment === 0) {
-      return this.#core.streamFault(stream, Code.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
+      return this.core.streamFault(stream, Code.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
     }
     stream.window += increment;
     if (stream.window > MAX_31) {
-      return this.#core.streamFault(
+      return this.core.streamFault(
         stream,
         Code.FLOW_CONTROL_ERROR,
         "its window has become too large",
@@ -145,7 +140,7 @@ export class ControlFrames {
 
   /** Throws when too many answers that the peer provoked, and does not read, pile up. */
   #checkCalm(): void {
-    if (this.#core.scheduler.control.provoked > this.#core.limits.maxProvoked) {
+    if (this.core.scheduler.control.provoked > this.core.limits.maxProvoked) {
       throw new Http2Error(Code.ENHANCE_YOUR_CALM, "too many frames whose answers are not read");
     }
   }

@@ -5,16 +5,13 @@
 import { Flag, Frame, HEADER_BYTES, putFrameHeader, putUint32 } from "./frame.ts";
 
 export class ControlQueue {
-  readonly #onBytes: () => void;
   #buffer: Uint8Array = new Uint8Array(1024);
   #start = 0;
   #end = 0;
   #provoked = 0;
 
   /** `onBytes` is called whenever a frame has been queued. */
-  constructor(onBytes: () => void) {
-    this.#onBytes = onBytes;
-  }
+  constructor(private readonly onBytes: () => void) {}
 
   /** Bytes waiting. */
   get length(): number {
@@ -39,7 +36,7 @@ export class ControlQueue {
   raw(bytes: Uint8Array): void {
     const at = this.#reserve(bytes.length); // may change the buffer
     this.#buffer.set(bytes, at);
-    this.#onBytes();
+    this.onBytes();
   }
 
   /** SETTINGS with `pairs` of identifier and value. */
@@ -51,7 +48,7 @@ export class ControlQueue {
       putUint32(this.#buffer, at + 2, value);
       at += 6;
     }
-    this.#onBytes();
+    this.onBytes();
   }
 
   settingsAck(): void {
@@ -84,7 +81,7 @@ export class ControlQueue {
     putUint32(this.#buffer, at, lastStreamId);
     putUint32(this.#buffer, at + 4, code);
     this.#buffer.set(text, at + 8);
-    this.#onBytes();
+    this.onBytes();
   }
 
   /** Queues a header block, in as many CONTINUATION frames as `maxFrame` requires. */
@@ -99,18 +96,18 @@ export class ControlQueue {
       this.#buffer.set(block.subarray(sent, sent + length), at);
       sent += length;
     } while (sent < block.length);
-    this.#onBytes();
+    this.onBytes();
   }
 
   /** DATA of no bytes that ends the stream. */
   endStream(streamId: number): void {
     this.#frame(0, Frame.DATA, Flag.END_STREAM, streamId);
-    this.#onBytes();
+    this.onBytes();
   }
 
   #answered(bytes: number): void {
     this.#provoked += bytes;
-    this.#onBytes();
+    this.onBytes();
   }
 
   /** Queues a frame header with room for its payload, and returns the index of that room. */

@@ -31,8 +31,6 @@ const QUICK_LINK = 125_000;
 const MOST_STREAM_WINDOW = 32 << 20, MOST_WINDOW = 48 << 20;
 
 export class Core implements StreamOwner, SendSchedulerOwner {
-  readonly role: "client" | "server";
-  readonly limits: Limits;
   readonly peer: PeerSettings = initialPeerSettings();
   readonly scheduler: SendScheduler;
   readonly streams = new Map<number, Stream>();
@@ -63,9 +61,7 @@ export class Core implements StreamOwner, SendSchedulerOwner {
   readonly #encoder = new HpackEncoder();
   #waiting: WaitingStream[] = [];
 
-  constructor(role: "client" | "server", limits: Limits) {
-    this.role = role;
-    this.limits = limits;
+  constructor(readonly role: "client" | "server", readonly limits: Limits) {
     this.scheduler = new SendScheduler(this);
     const { connectionWindow } = limits;
     this.received = new ReceiveWindow(connectionWindow, connectionWindow, () => {

@@ -44,15 +44,13 @@ export interface Http2ErrorOptions {
 /** Any failure of HTTP/2, of one stream or of the connection. */
 export class Http2Error extends Error {
   override readonly name: string = "Http2Error";
-  readonly code: number;
   readonly streamId: number | undefined;
   readonly debug: string | undefined;
   readonly remote: boolean;
   readonly retryable: boolean;
 
-  constructor(code: number, message: string, options: Http2ErrorOptions = {}) {
+  constructor(readonly code: number, message: string, options: Http2ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.code = code;
     this.streamId = options.streamId;
     this.debug = options.debug;
     this.remote = options.remote ?? false;

@@ -36,8 +36,6 @@ const EMPTY = new Uint8Array();
 const MOST_IGNORED = 1 << 20;
 
 export class FrameReader {
-  readonly #sink: FrameSink;
-  readonly #options: FrameReaderOptions;
   #stopped = false;
 
   /** Until the peer's first frame has come. */
@@ -65,9 +63,7 @@ export class FrameReader {
   #blockCount = 0;
   #blockCost = 0;
 
-  constructor(sink: FrameSink, options: FrameReaderOptions) {
-    this.#sink = sink;
-    this.#options = options;
+  constructor(private readonly sink: FrameSink, private readonly options: FrameReaderOptions) {
     this.#sniffer = new Sniffer(options.role);
   }
 
@@ -130,10 +126,10 @@ export class FrameReader {
       }
       this.#sniffer = undefined;
     }
-    if (this.#length > this.#options.maxFrame) {
+    if (this.#length > this.options.maxFrame) {
       throw new Http2Error(
         Code.FRAME_SIZE_ERROR,
-        `a frame of ${this.#length} bytes where ${this.#options.maxFrame} are allowed`,
+        `a frame of ${this.#length} bytes where ${this.options.maxFrame} are allowed`,
       );
     }
     if (
@@ -158,7 +154,7 @@ export class FrameReader {
     this.#dataLeft = this.#length;
     this.#padLeft = padded ? -1 : 0;
     this.#padding = 0;
-    this.#sink.dataBegins(this.#streamId, this.#length);
+    this.sink.dataBegins(this.#streamId, this.#length);
     if (this.#length === 0) this.#endData();
   }
 
@@ -175,7 +171,7 @@ export class FrameReader {
     const data = Math.min(this.#dataLeft, chunk.length - at);
     if (data > 0) {
       this.#dataLeft -= data;
-      this.#sink.data(chunk.subarray(at, at + data));
+      this.sink.data(chunk.subarray(at, at + data));
       at += data;
     }
     if (this.#dataLeft > 0) return at;
@@ -187,7 +183,7 @@ export class FrameReader {
 
   #endData(): void {
     this.#type = -1;
-    this.#sink.dataEnds((this.#flags & Flag.END_STREAM) !== 0, this.#padding);
+    this.sink.dataEnds((this.#flags & Flag.END_STREAM) !== 0, this.#padding);
   }
 
   #readPayload(chunk: Uint8Array, at: number): number {
@@ -213,7 +209,7 @@ export class FrameReader {
     if (type === Frame.HEADERS) this.#headers(payload);
     else if (type === Frame.CONTINUATION) this.#continuation(payload);
     else if (type <= Frame.WINDOW_UPDATE) {
-      this.#sink.frame(type, this.#flags, this.#streamId, payload);
+      this.sink.frame(type, this.#flags, this.#streamId, payload);
     } else this.#ignore(payload.length);
   }
 
@@ -240,7 +236,7 @@ export class FrameReader {
     const endStream = (this.#flags & Flag.END_STREAM) !== 0;
     const block = payload.subarray(at, end);
     if ((this.#flags & Flag.END_HEADERS) !== 0) {
-      this.#sink.headers(this.#streamId, block, endStream, dependsOn);
+      this.sink.headers(this.#streamId, block, endStream, dependsOn);
       return;
     }
     this.#blockStream = this.#streamId;
@@ -259,16 +255,16 @@ export class FrameReader {
     const block = this.#block.subarray(0, this.#blockCount);
     this.#block = EMPTY;
     this.#blockStream = 0;
-    this.#sink.headers(this.#streamId, block, this.#blockEndStream, this.#blockDependsOn);
+    this.sink.headers(this.#streamId, block, this.#blockEndStream, this.#blockDependsOn);
   }
 
   /** Adds to the header block. Frames count too, so that empty ones can't continue without end. */
   #gather(part: Uint8Array): void {
     this.#blockCost += part.length + HEADER_BYTES;
-    if (this.#blockCost > this.#options.maxBlock) {
+    if (this.#blockCost > this.options.maxBlock) {
       throw new Http2Error(
         Code.ENHANCE_YOUR_CALM,
-        `a header block of more than ${this.#options.maxBlock} bytes`,
+        `a header block of more than ${this.options.maxBlock} bytes`,
       );
     }
     const needed = this.#blockCount + part.length;

@@ -27,7 +27,6 @@ const TABLE_SIZE = 4096;
 
 /** Reads header blocks; one a connection, since blocks build on each other. */
 export class HpackDecoder {
-  readonly #maxListSize: number;
   #dynamic: Header[] = []; // oldest first
   #dynamicSize = 0;
   #dynamicMax = TABLE_SIZE;
@@ -36,9 +35,7 @@ export class HpackDecoder {
   #scratch: Uint8Array = new Uint8Array(256);
 
   /** `maxListSize`: the bytes a decoded list may have, counted as RFC 9113 §6.5.2 does. */
-  constructor(maxListSize: number) {
-    this.#maxListSize = maxListSize;
-  }
+  constructor(private readonly maxListSize: number) {}
 
   /**
    * Decodes one whole block. Returns null when the list is larger than allowed; the tables stay
@@ -60,10 +57,10 @@ export class HpackDecoder {
       const field = this.#field(first);
       fields++;
       size += field[0].length + field[1].length + OVERHEAD;
-      if (size <= this.#maxListSize) list.push(field);
+      if (size <= this.maxListSize) list.push(field);
     }
     this.#block = new Uint8Array();
-    return size <= this.#maxListSize ? list : null;
+    return size <= this.maxListSize ? list : null;
   }
 
   #field(first: number): Header {

@@ -20,23 +20,21 @@ import type { Stream, StreamHandler } from "./stream.ts";
 export type OnStream = (stream: Stream, list: Header[], endStream: boolean) => StreamHandler;
 
 export class Incoming implements FrameSink {
-  readonly #core: Core;
-  readonly #onStream: OnStream | undefined;
   readonly #decoder: HpackDecoder;
-  readonly #control: ControlFrames;
   #data: Stream | undefined; // whose DATA frame is under way
 
-  constructor(core: Core, onStream: OnStream | undefined, control: ControlFrames) {
-    this.#core = core;
-    this.#onStream = onStream;
-    this.#control = control;
+  constructor(
+    private readonly core: Core,
+    private readonly onStream: OnStream | undefined,
+    private readonly control: ControlFrames,
+  ) {
     this.#decoder = new HpackDecoder(core.limits.maxHeaderList);
   }
 
   // DATA (RFC 9113 §6.1)
 
   dataBegins(streamId: number, length: number): void {
-    const core = this.#core;
+    const core = this.core;
     if (!core.received.take(length)) {
       throw new Http2Error(
         Code.FLOW_CONTROL_ERROR,
@@ -51,11 +49,11 @@ export class Incoming implements FrameSink {
     }
     stream.unconsumed += length;
     if (stream.remoteEnded) {
-      this.#core.streamFault(stream, Code.STREAM_CLOSED, "data after the end");
+      this.core.streamFault(stream, Code.STREAM_CLOSED, "data after the end");
     } else if (!stream.begun) {
-      this.#core.streamFault(stream, Code.PROTOCOL_ERROR, "data before headers");
+      this.core.streamFault(stream, Code.PROTOCOL_ERROR, "data before headers");
     } else if (!stream.received.take(length)) {
-      this.#core.streamFault(stream, Code.FLOW_CONTROL_ERROR, "more data than its window allows");
+      this.core.streamFault(stream, Code.FLOW_CONTROL_ERROR, "more data than its window allows");
     }
   }
 
@@ -65,7 +63,7 @@ export class Incoming implements FrameSink {
     if (stream.expected >= 0) {
       stream.expected -= chunk.length;
       if (stream.expected < 0) {
-        this.#core.streamFault(stream, Code.PROTOCOL_ERROR, "more data than content-length says");
+        this.core.streamFault(stream, Code.PROTOCOL_ERROR, "more data than content-length says");
         return;
       }
     }
@@ -88,7 +86,7 @@ export class Incoming implements FrameSink {
 
   headers(streamId: number, block: Uint8Array, endStream: boolean, dependsOn: number): void {
     const list = this.#decoder.decode(block); // always, else the tables are lost
-    const core = this.#core;
+    const core = this.core;
     if (core.role === "server" && streamId % 2 === 1 && streamId > core.lastPeerId) {
       this.#newStream(streamId, list, endStream, dependsOn);
       return;
@@ -96,9 +94,9 @@ export class Incoming implements FrameSink {
     const stream = this.#find(streamId, "HEADERS");
     if (stream === undefined) return;
     if (stream.remoteEnded) {
-      this.#core.streamFault(stream, Code.STREAM_CLOSED, "headers after the end");
+      this.core.streamFault(stream, Code.STREAM_CLOSED, "headers after the end");
     } else if (dependsOn === streamId) {
-      this.#core.streamFault(stream, Code.PROTOCOL_ERROR, "a stream that depends on itself");
+      this.core.streamFault(stream, Code.PROTOCOL_ERROR, "a stream that depends on itself");
     } else if (list === null) {
       this.#tooLarge(stream);
     } else if (stream.begun) {
@@ -109,7 +107,7 @@ export class Incoming implements FrameSink {
   }
 
   #newStream(id: number, list: Header[] | null, endStream: boolean, dependsOn: number): void {
-    const core = this.#core;
+    const core = this.core;
     core.lastPeerId = id;
     if (core.scheduler.control.length > core.limits.maxProvoked * 16) {
       throw new Http2Error(Code.ENHANCE_YOUR_CALM, "new requests while answers are not read");
@@ -131,24 +129,24 @@ export class Incoming implements FrameSink {
     const stream = core.accept(id);
     stream.expected = length;
     this.#guarded(stream, () => {
-      if (this.#onStream === undefined) stream.reset(Code.REFUSED_STREAM);
-      else stream.handler = this.#onStream(stream, list, endStream);
+      if (this.onStream === undefined) stream.reset(Code.REFUSED_STREAM);
+      else stream.handler = this.onStream(stream, list, endStream);
     });
     if (endStream && !stream.isClosed) this.#remoteEnd(stream);
   }
 
   #response(stream: Stream, list: Header[], endStream: boolean): void {
     const wrong = checkResponse(list);
-    if (wrong !== undefined) return this.#core.streamFault(stream, Code.PROTOCOL_ERROR, wrong);
+    if (wrong !== undefined) return this.core.streamFault(stream, Code.PROTOCOL_ERROR, wrong);
     const status = valueOf(list, ":status")!;
     if (status.startsWith("1")) {
-      if (endStream) this.#core.streamFault(stream, Code.PROTOCOL_ERROR, "no response after 1xx");
+      if (endStream) this.core.streamFault(stream, Code.PROTOCOL_ERROR, "no response after 1xx");
       return;
     }
     stream.begun = true;
     if (!stream.headRequest && status !== "304") stream.expected = contentLength(list);
     if (Number.isNaN(stream.expected)) {
-      return this.#core.streamFault(stream, Code.PROTOCOL_ERROR, "content-length is not a number");
+      return this.core.streamFault(stream, Code.PROTOCOL_ERROR, "content-length is not a number");
     }
     this.#guarded(stream, () => stream.handler.headers?.(list, endStream));
     if (endStream) this.#remoteEnd(stream);
@@ -156,7 +154,7 @@ export class Incoming implements FrameSink {
 
   #trailers(stream: Stream, list: Header[], endStream: boolean): void {
     const wrong = endStream ? checkTrailers(list) : "trailers that do not end the stream";
-    if (wrong !== undefined) return this.#core.streamFault(stream, Code.PROTOCOL_ERROR, wrong);
+    if (wrong !== undefined) return this.core.streamFault(stream, Code.PROTOCOL_ERROR, wrong);
     this.#guarded(stream, () => stream.handler.trailers?.(list));
     this.#remoteEnd(stream);
   }
@@ -164,7 +162,7 @@ export class Incoming implements FrameSink {
   #remoteEnd(stream: Stream): void {
     if (stream.isClosed) return;
     if (stream.expected > 0) {
-      return this.#core.streamFault(
+      return this.core.streamFault(
         stream,
         Code.PROTOCOL_ERROR,
         "less data than content-length says",
@@ -172,29 +170,29 @@ export class Incoming implements FrameSink {
     }
     stream.remoteEnded = true;
     this.#guarded(stream, () => stream.handler.end?.());
-    if (stream.localEnded) this.#core.closeStream(stream);
+    if (stream.localEnded) this.core.closeStream(stream);
   }
 
   frame(type: number, flags: number, streamId: number, payload: Uint8Array): void {
-    this.#control.frame(type, flags, streamId, payload);
+    this.control.frame(type, flags, streamId, payload);
   }
 
   // Faults
 
   /** The stream that a DATA or HEADERS frame is for; undefined when it is to be ignored. */
   #find(streamId: number, what: string): Stream | undefined {
-    const stream = this.#core.streams.get(streamId);
+    const stream = this.core.streams.get(streamId);
     if (stream !== undefined) return stream;
-    this.#core.expectKnown(streamId, what);
-    if (!this.#core.resets.has(streamId)) {
+    this.core.expectKnown(streamId, what);
+    if (!this.core.resets.has(streamId)) {
       throw new Http2Error(Code.STREAM_CLOSED, `${what} on stream ${streamId}, which is over`);
     }
     return undefined;
   }
 
   #tooLarge(stream: Stream): void {
-    const limit = this.#core.limits.maxHeaderList;
-    this.#core.streamFault(
+    const limit = this.core.limits.maxHeaderList;
+    this.core.streamFault(
       stream,
       Code.ENHANCE_YOUR_CALM,
       `a header list of more than ${limit} bytes`,
@@ -210,7 +208,7 @@ export class Incoming implements FrameSink {
   }
 
   #handlerFailed(stream: Stream, error: unknown): void {
-    this.#core.resetStream(
+    this.core.resetStream(
       stream,
       Code.INTERNAL_ERROR,
       "stream reset by us: its handler failed",

@@ -10,15 +10,12 @@ const REMEMBERED = 1024;
 const SPAN = 10_000;
 
 export class Resets {
-  readonly #limit: number;
   readonly #ours = new Set<number>();
   #count = 0;
   #since = -Infinity;
 
   /** @param limit how many resets the peer may cause within ten seconds */
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
+  constructor(private readonly limit: number) {}
 
   remember(streamId: number): void {
     this.#ours.add(streamId);
@@ -40,7 +37,7 @@ export class Resets {
       this.#since = now;
       this.#count = 0;
     }
-    if (++this.#count > this.#limit) {
+    if (++this.#count > this.limit) {
       throw new Http2Error(Code.ENHANCE_YOUR_CALM, "too many streams reset in ten seconds");
     }
   }

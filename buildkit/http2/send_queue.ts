@@ -27,12 +27,9 @@ export class SendQueue implements Source {
   #error: Error | undefined;
   #waiters: Waiter[] = [];
   #wake: (() => void) | undefined;
-  readonly #onLeft: (bytes: number) => void;
 
   /** @param onLeft hears of bytes that were sent or dropped */
-  constructor(onLeft: (bytes: number) => void = () => {}) {
-    this.#onLeft = onLeft;
-  }
+  constructor(private readonly onLeft: (bytes: number) => void = () => {}) {}
 
   /** Bytes pushed and not yet copied into a frame. */
   get queued(): number {
@@ -104,7 +101,7 @@ export class SendQueue implements Source {
       entry.onTaken?.();
     }
     this.#queued -= at;
-    this.#onLeft(at);
+    this.onLeft(at);
     if (this.#waiters.length > 0) this.#settle();
     return at;
   }
@@ -114,7 +111,7 @@ export class SendQueue implements Source {
     if (this.#error) return;
     this.#error = error;
     const dropped = this.#entries.slice(this.#head);
-    this.#onLeft(this.#queued);
+    this.onLeft(this.#queued);
     this.#entries = [];
     this.#head = this.#offset = this.#queued = 0;
     this.#slab = undefined;

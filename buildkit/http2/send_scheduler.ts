@@ -31,7 +31,6 @@ export class SendScheduler {
   onWritable: (() => void) | undefined;
   /** The bytes of DATA that the peer accepts on all streams together. */
   window = DEFAULT_WINDOW;
-  readonly #owner: SendSchedulerOwner;
   #maxFrame = DEFAULT_MAX_FRAME;
   #signalled = false;
   #head: Stream | undefined; // those ready, linked by `next`
@@ -42,8 +41,7 @@ export class SendScheduler {
   #carryAt = 0;
   #carryEnd = 0;
 
-  constructor(owner: SendSchedulerOwner) {
-    this.#owner = owner;
+  constructor(private readonly owner: SendSchedulerOwner) {
     this.control = new ControlQueue(() => this.signal());
   }
 
@@ -91,7 +89,7 @@ export class SendScheduler {
     if (stream === this.#pulling) return; // looked at once its pull is over
     const available = stream.source?.available() ?? 0;
     if (available === 0) {
-      if (isEnding(stream)) this.#owner.finish(stream);
+      if (isEnding(stream)) this.owner.finish(stream);
       return;
     }
     if (stream.window <= 0) return;
@@ -149,7 +147,7 @@ export class SendScheduler {
     if (stream.isClosed) return at;
     if (count === 0) {
       if (source.available() > 0) this.#rest(stream);
-      else if (isEnding(stream)) this.#owner.finish(stream);
+      else if (isEnding(stream)) this.owner.finish(stream);
       return at;
     }
     this.window -= count;
@@ -160,9 +158,9 @@ export class SendScheduler {
     if (more) {
       if (stream.window > 0) this.#push(stream);
     } else if (last) {
-      this.#owner.localEnd(stream);
+      this.owner.localEnd(stream);
     } else if (isEnding(stream)) {
-      this.#owner.finish(stream);
+      this.owner.finish(stream);
     }
     if (!aside) return at + HEADER_BYTES + count;
     this.#carryAt = 0;
@@ -185,7 +183,7 @@ export class SendScheduler {
     try {
       return source.pull(target.subarray(at, at + limit));
     } catch (error) {
-      this.#owner.sourceFailed(stream, error);
+      this.owner.sourceFailed(stream, error);
       return 0;
     } finally {
       this.#pulling = undefined;

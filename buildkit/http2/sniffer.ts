@@ -9,14 +9,12 @@ import { Flag, Frame, HEADER_BYTES, PREFACE } from "./frame.ts";
 const KEPT = 200;
 
 export class Sniffer {
-  readonly #role: "client" | "server";
   readonly #kept: Uint8Array = new Uint8Array(KEPT);
   #count = 0;
   #preface = 0; // bytes of it that have come
 
   /** `role` is ours. */
-  constructor(role: "client" | "server") {
-    this.#role = role;
+  constructor(private readonly role: "client" | "server") {
     if (role === "client") this.#preface = PREFACE.length;
   }
 
@@ -37,7 +35,7 @@ export class Sniffer {
     for (; this.#preface < PREFACE.length && at < chunk.length; at++, this.#preface++) {
       if (chunk[at] !== PREFACE[this.#preface]) throw notHttp2("client", this.sniffed);
     }
-    if (this.#role === "client" && !couldBeSettings(this.sniffed)) {
+    if (this.role === "client" && !couldBeSettings(this.sniffed)) {
       throw notHttp2("server", this.sniffed);
     }
     return at;

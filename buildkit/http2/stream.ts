@@ -53,7 +53,6 @@ export class Stream {
   error: Http2Error | undefined;
 
   // For the connection.
-  handler: StreamHandler;
   source: Source | undefined;
   trailers: readonly Header[] | undefined;
   /** Ends the stream after the bytes that the source holds. */
@@ -63,7 +62,6 @@ export class Stream {
   isClosed = false;
   /** Bytes of DATA the peer still takes; may be below 0 after a SETTINGS change. */
   window = 0;
-  readonly received: ReceiveWindow;
   /** Bytes received that have not been given back yet. */
   unconsumed = 0;
   /** The first header list has come. */
@@ -75,13 +73,11 @@ export class Stream {
   ready = false;
   next: Stream | undefined;
 
-  readonly #owner: StreamOwner;
-
-  constructor(owner: StreamOwner, handler: StreamHandler, received: ReceiveWindow) {
-    this.#owner = owner;
-    this.handler = handler;
-    this.received = received;
-  }
+  constructor(
+    private readonly owner: StreamOwner,
+    public handler: StreamHandler,
+    readonly received: ReceiveWindow,
+  ) {}
 
   get state(): StreamState {
     if (this.isClosed) return "closed";
@@ -103,7 +99,7 @@ export class Stream {
    * once closed.
    */
   sendHeaders(list: readonly Header[], endStream = false): void {
-    if (!this.isClosed) this.#owner.sendHeaders(this, list, endStream);
+    if (!this.isClosed) this.owner.sendHeaders(this, list, endStream);
   }
 
   /** Sets the source of the stream's data, once. */
@@ -122,7 +118,7 @@ export class Stream {
    * Called when the source has something new, or has ended. A needless call is cheap and harmless.
    */
   wake(): void {
-    if (!this.isClosed) this.#owner.wake(this);
+    if (!this.isClosed) this.owner.wake(this);
   }
 
   /**
@@ -146,11 +142,11 @@ export class Stream {
    * closed.
    */
   reset(code: number): void {
-    if (!this.isClosed) this.#owner.reset(this, code);
+    if (!this.isClosed) this.owner.reset(this, code);
   }
 
   /** Gives `bytes` of received data back to the peer's window. Ignored once closed. */
   credit(bytes: number): void {
-    if (!this.isClosed && bytes > 0) this.#owner.credit(this, bytes);
+    if (!this.isClosed && bytes > 0) this.owner.credit(this, bytes);
   }
 }

@@ -5,8 +5,6 @@
  * the first update also widens the window.
  */
 export class ReceiveWindow {
-  #size: number;
-  readonly #wanted: () => number;
   #left: number;
   #consumed = 0;
 
@@ -14,10 +12,12 @@ export class ReceiveWindow {
    * `size`: bytes the peer may have under way. `left`: how many it may send now, when it does not
    * know of `size` yet. `wanted`: the size that the link is known to need by now.
    */
-  constructor(size: number, left = size, wanted: () => number = () => size) {
-    this.#size = size;
+  constructor(
+    private size: number,
+    left = size,
+    private readonly wanted: () => number = () => size,
+  ) {
     this.#left = left;
-    this.#wanted = wanted;
   }
 
   /** Counts `n` bytes of DATA that came in; false when the peer sent more than it may. */
@@ -29,9 +29,9 @@ export class ReceiveWindow {
   /** Counts `n` bytes as consumed. Returns the increment to send now, or 0 to wait for more. */
   credit(n: number): number {
     this.#consumed += n;
-    if (this.#consumed * 2 < this.#size) return 0;
-    const growth = Math.max(0, this.#wanted() - this.#size);
-    this.#size += growth;
+    if (this.#consumed * 2 < this.size) return 0;
+    const growth = Math.max(0, this.wanted() - this.size);
+    this.size += growth;
     const increment = this.#consumed + growth;
     this.#consumed = 0;
     this.#left += increment;

@@ -52,7 +52,6 @@ const MOST_FREE = 4;
  * @param writeSome writes at least one byte and resolves to how many
  */
 export class Gatherer {
-  readonly #writeSome: (bytes: Uint8Array) => Promise<number>;
   #filling = new Uint8Array(WRITE_SIZE);
   #filled = 0;
   readonly #full: Uint8Array<ArrayBuffer>[] = [];
@@ -61,9 +60,7 @@ export class Gatherer {
   #failed: { error: unknown } | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(writeSome: (bytes: Uint8Array) => Promise<number>) {
-    this.#writeSome = writeSome;
-  }
+  constructor(private readonly writeSome: (bytes: Uint8Array) => Promise<number>) {}
 
   /** Takes bytes; throws the error of an earlier write. See `OutputSink.write`. */
   write(bytes: Uint8Array): void | Promise<void> {
@@ -104,7 +101,7 @@ export class Gatherer {
     try {
       for (let next = this.#full[0]; next !== undefined; next = this.#full[0]) {
         for (let at = 0; at < next.length && !this.#failed;) {
-          at += await this.#writeSome(next.subarray(at));
+          at += await this.writeSome(next.subarray(at));
         }
         this.#full.shift();
         if (next.length === WRITE_SIZE && this.#free.length < MOST_FREE) this.#free.push(next);

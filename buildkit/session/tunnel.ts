@@ -21,13 +21,11 @@ const LARGEST = (1 << 21) - 1;
 
 /** Sends the bytes of an inner connection as BytesMessages. */
 export class TunnelSource implements Source {
-  readonly #inner: Connection;
   #ended = false;
   #wake: (() => void) | undefined;
 
   /** @param inner the inner connection; this source sets its `onWritable` */
-  constructor(inner: Connection) {
-    this.#inner = inner;
+  constructor(private readonly inner: Connection) {
     inner.onWritable = () => this.#wake?.();
   }
 
@@ -42,14 +40,14 @@ export class TunnelSource implements Source {
   }
 
   available(): number {
-    const inner = this.#ended ? 0 : this.#inner.available();
+    const inner = this.#ended ? 0 : this.inner.available();
     return inner === 0 ? 0 : HEADER + inner;
   }
 
   pull(into: Uint8Array): number {
     if (this.#ended || into.length <= HEADER) return 0;
     const end = Math.min(into.length, HEADER + LARGEST);
-    const n = this.#inner.pull(into.subarray(HEADER, end));
+    const n = this.inner.pull(into.subarray(HEADER, end));
     if (n === 0) return 0;
     writePrefix(into, HEADER - PREFIX + n);
     into[PREFIX] = DATA_TAG;

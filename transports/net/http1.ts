@@ -84,8 +84,6 @@ function headOf({ method, path, host, headers, body, upgrade }: HttpRequest): st
 
 /** One request and its answer. Closing the stream ends it at any time. */
 export class HttpExchange {
-  readonly #stream: ByteStream;
-  readonly #method: string;
   readonly #buffer = new Uint8Array(BUFFER);
   #at = 0;
   #end = 0;
@@ -95,17 +93,14 @@ export class HttpExchange {
   #left = Infinity;
   #chunks: "none" | "first" | "next" = "none";
 
-  constructor(stream: ByteStream, method: string) {
-    this.#stream = stream;
-    this.#method = method;
-  }
+  constructor(private readonly stream: ByteStream, private readonly method: string) {}
 
   /** Sends a part of a streamed body. The caller must not change `bytes` until this resolves. */
   async write(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return;
     await this.#text(`${this.#between}${bytes.length.toString(16)}\r\n`);
     this.#between = "\r\n";
-    await writeAll(this.#stream, bytes);
+    await writeAll(this.stream, bytes);
   }
 
   /** Ends a streamed body. */
@@ -114,7 +109,7 @@ export class HttpExchange {
   }
 
   #text(text: string): Promise<void> {
-    return writeAll(this.#stream, new TextEncoder().encode(text));
+    return writeAll(this.stream, new TextEncoder().encode(text));
   }
 
   /** Reads the answer's head. To be called once, before `read`. Throws `HttpError`. */
@@ -149,7 +144,7 @@ export class HttpExchange {
   /** Determines the body's length (RFC 9112 §6.3). */
   #frame({ status, headers }: HttpHead): void {
     const length = headers.get("content-length");
-    if (this.#method === "HEAD" || status === 204 || status === 304) this.#left = 0;
+    if (this.method === "HEAD" || status === 204 || status === 304) this.#left = 0;
     else if (/\bchunked$/i.test(headers.get("transfer-encoding") ?? "")) {
       this.#left = 0;
       this.#chunks = "first";
@@ -176,7 +171,7 @@ export class HttpExchange {
       this.#left -= n;
       return n;
     }
-    const n = await this.#stream.read(into.subarray(0, most));
+    const n = await this.stream.read(into.subarray(0, most));
     if (n === null && this.#left === Infinity) return null;
     if (n === null) throw new HttpError("the answer broke off");
     this.#left -= n;
@@ -202,7 +197,7 @@ export class HttpExchange {
 
   /** The rest of an upgraded connection: first the bytes that came with the head, then the stream. */
   upgraded(): ByteStream {
-    const stream = this.#stream;
+    const stream = this.stream;
     return {
       read: (into) => this.read(into),
       write: (from) => stream.write(from),
@@ -225,7 +220,7 @@ export class HttpExchange {
         this.#at += feed + 1;
         return text.endsWith("\r") ? text.slice(0, -1) : text;
       }
-      const n = await this.#stream.read(this.#buffer);
+      const n = await this.stream.read(this.#buffer);
       if (n === null) {
         throw new HttpError(text === "" ? "the connection ended" : "the answer broke off");
       }

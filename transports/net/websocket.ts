@@ -61,7 +61,6 @@ interface DataFrame {
 
 /** An open WebSocket. One read and any number of writes at a time. */
 export class WebSocketClient {
-  readonly #stream: ByteStream;
   readonly #buffer = new Uint8Array(BUFFER);
   readonly #sending = new Uint8Array(14 + FRAME_BYTES + 4);
   #at = 0;
@@ -74,9 +73,7 @@ export class WebSocketClient {
   /** The payload of a pong that waits to be sent. */
   #pong: Uint8Array | undefined;
 
-  constructor(stream: ByteStream) {
-    this.#stream = stream;
-  }
+  constructor(private readonly stream: ByteStream) {}
 
   /** The time of the last bytes received, on the clock of `performance.now()`. */
   get heard(): number {
@@ -151,7 +148,7 @@ export class WebSocketClient {
 
   /** Frees the connection. */
   close(): void {
-    this.#stream.close();
+    this.stream.close();
   }
 
   /**
@@ -184,7 +181,7 @@ export class WebSocketClient {
       at += part.length;
     }
     mask(this.#sending, start - 4, at);
-    await writeAll(this.#stream, this.#sending.subarray(0, at));
+    await writeAll(this.stream, this.#sending.subarray(0, at));
   }
 
   /** Waits until the buffer holds `count` bytes; false at the end, where `mayEnd` allows it. */
@@ -193,7 +190,7 @@ export class WebSocketClient {
       this.#buffer.copyWithin(0, this.#at, this.#end);
       [this.#at, this.#end] = [0, this.#end - this.#at];
       if (mayEnd && this.#end === 0) {
-        const got = await this.#stream.read(this.#buffer);
+        const got = await this.stream.read(this.#buffer);
         if (got === null) return false;
         this.#heard = performance.now();
         this.#end = got;
@@ -203,7 +200,7 @@ export class WebSocketClient {
   }
 
   async #fill(into: Uint8Array): Promise<number> {
-    const count = await this.#stream.read(into);
+    const count = await this.stream.read(into);
     if (count === null) throw new WebSocketError("the connection broke off within a frame");
     this.#heard = performance.now();
     return count;

@@ -44,12 +44,9 @@ export function uint32(value: number): Uint8Array {
 
 /** Reads one value after another. Throws RangeError at the end. The returned bytes are views. */
 export class WireReader {
-  readonly #bytes: Uint8Array;
   #at = 0;
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
+  constructor(private readonly bytes: Uint8Array) {}
 
   /** The number of bytes that have been read. */
   get at(): number {
@@ -58,7 +55,7 @@ export class WireReader {
 
   /** The number of bytes that are left. */
   get left(): number {
-    return this.#bytes.length - this.#at;
+    return this.bytes.length - this.#at;
   }
 
   byte(): number {
@@ -85,6 +82,6 @@ export class WireReader {
   take(length: number): Uint8Array {
     if (length > this.left) throw new RangeError("the message is too short");
     this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
+    return this.bytes.subarray(this.#at - length, this.#at);
   }
 }
