@@ -4,18 +4,19 @@
  * environment.
  */
 import { LimitError } from "../budget.ts";
+import { ComposeError } from "../error.ts";
 import { warningOfUnset } from "./interpolate.ts";
 import type { World } from "./layer.ts";
 import { type Lookup, MissingVariable, substitute, TemplateError } from "./template.ts";
 
-/** A line that can't be read. */
-export class DotenvError extends Error {}
+type Fail = (at: number, problem: string) => ComposeError;
 
 /**
- * Adds the variables of `text` to `into`. Throws {@link DotenvError}.
+ * Adds the variables of a file to `into`. Throws `ComposeError`, which names the file and the line.
  * @param lookup the variables in values are looked up here first, then in the file
  */
 export function readDotenv(
+  file: string,
   text: string,
   into: Map<string, string>,
   lookup: Lookup,
@@ -23,7 +24,10 @@ export function readDotenv(
 ): void {
   const source = text.replace(/^\uFEFF/, "");
   let at = 0;
-  const lineAt = (at: number) => source.slice(0, at).split("\n").length;
+  const fail: Fail = (at, problem) => {
+    const line = source.slice(0, at).split("\n").length;
+    return new ComposeError(`failed to read ${file}: line ${line}: ${problem}`);
+  };
   const context = {
     lookup: (name: string) => lookup(name) ?? into.get(name),
     unset: warningOfUnset(world),
@@ -39,14 +43,10 @@ export function readDotenv(
     const key = head.trimEnd();
     if (mark !== "=" && mark !== ":" && mark !== "\n" && mark !== undefined) {
       const line = source.slice(at).split("\n", 1)[0]!;
-      throw new DotenvError(
-        `line ${lineAt(start)}: unexpected character ${JSON.stringify(mark)} in variable name ` +
-          JSON.stringify(line),
-      );
+      const shown = `${JSON.stringify(mark)} in variable name ${JSON.stringify(line)}`;
+      throw fail(start, `unexpected character ${shown}`);
     }
-    if (key.includes(" ")) {
-      throw new DotenvError(`line ${lineAt(start)}: key cannot contain a space`);
-    }
+    if (key.includes(" ")) throw fail(start, "key cannot contain a space");
     at += head.length + 1;
     if (mark === "\n" || mark === undefined) {
       const value = lookup(key);
@@ -54,12 +54,12 @@ export function readDotenv(
       continue;
     }
     at += source.slice(at).match(/^[^\S\n]*/)![0].length;
-    const { value, end } = readValue(source, at, lineAt, (text) => {
+    const { value, end } = readValue(source, at, fail, (text) => {
       try {
         return substitute(text, context);
       } catch (error) {
         if (!isExpected(error)) throw error;
-        throw new DotenvError(`line ${lineAt(start)}: ${error.message}`);
+        throw fail(start, error.message);
       }
     });
     into.set(key, value);
@@ -75,7 +75,7 @@ function isExpected(error: unknown): error is Error {
 function readValue(
   source: string,
   start: number,
-  lineAt: (at: number) => number,
+  fail: Fail,
   expand: (text: string) => string,
 ): { value: string; end: number } {
   const quote = source[start];
@@ -98,7 +98,7 @@ function readValue(
     } else value += char;
   }
   const shown = source.slice(start).split("\n", 1)[0];
-  throw new DotenvError(`line ${lineAt(source.length)}: unterminated quoted value ${shown}`);
+  throw fail(source.length, `unterminated quoted value ${shown}`);
 }
 
 const escapes: Readonly<Record<string, string>> = {

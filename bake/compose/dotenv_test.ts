@@ -4,7 +4,7 @@ import { readDotenv } from "./dotenv.ts";
 
 function read(text: string, env: Record<string, string> = {}): Record<string, string> {
   const into = new Map<string, string>();
-  readDotenv(text, into, (name) => env[name], {
+  readDotenv(".env", text, into, (name) => env[name], {
     ...{ readText: () => undefined, home: undefined, warn: () => {} },
     budget: new Budget(),
   });
@@ -27,9 +27,13 @@ Deno.test("variables of .env files", () => {
 
 Deno.test("lines of .env files that can't be read", () => {
   throws(() => read("A*B=1"), {
-    message: 'line 1: unexpected character "*" in variable name "A*B=1"',
+    message: 'failed to read .env: line 1: unexpected character "*" in variable name "A*B=1"',
   });
-  throws(() => read("A=1\nB C=3"), { message: "line 2: key cannot contain a space" });
-  throws(() => read("A='x"), { message: "line 1: unterminated quoted value 'x" });
-  throws(() => read("A=${"), { message: /^line 1: / });
+  throws(() => read("A=1\nB C=3"), {
+    message: "failed to read .env: line 2: key cannot contain a space",
+  });
+  throws(() => read("A='x"), {
+    message: "failed to read .env: line 1: unterminated quoted value 'x",
+  });
+  throws(() => read("A=${"), { message: /^failed to read .env: line 1: / });
 });

@@ -1,7 +1,7 @@
 /** The variables of a service. Build arguments without a value take theirs from these. */
 import { ComposeError } from "../error.ts";
 import { list, mapping } from "./consistency.ts";
-import { DotenvError, readDotenv } from "./dotenv.ts";
+import { readDotenv } from "./dotenv.ts";
 import { composeBool } from "./interpolate.ts";
 import type { World } from "./layer.ts";
 import { pairsOf } from "./pairs.ts";
@@ -45,12 +45,7 @@ function readEnvFile(
   if (typeof format === "string" && format !== "" && format !== ".env") {
     throw new ComposeError(`unsupported env_file format ${JSON.stringify(format)}`);
   }
-  try {
-    readDotenv(text, into, lookup, world);
-  } catch (error) {
-    if (!(error instanceof DotenvError)) throw error;
-    throw new ComposeError(`failed to read ${path}: ${error.message}`);
-  }
+  readDotenv(path, text, into, lookup, world);
 }
 
 function isRequired(value: Value | undefined, { warn }: World): boolean {

@@ -1,6 +1,6 @@
 /** `include`: adds services of other projects, with their own folder and their own `.env`. */
 import { ComposeError } from "../error.ts";
-import { DotenvError, readDotenv } from "./dotenv.ts";
+import { readDotenv } from "./dotenv.ts";
 import { type Layer, type SourceFile, takenAway, type World } from "./layer.ts";
 import { merge } from "./merge.ts";
 import { folderOf, join } from "./paths.ts";
@@ -100,26 +100,11 @@ function loadEntry(entry: Entry, loading: Loading, load: Load): Mapping {
     .map((file) => at(file, loading.folder));
   for (const file of envFiles ?? [own]) {
     const text = world.readText(file);
-    if (text !== undefined) addEnvFile(file, text, variables, env, world);
+    if (text !== undefined) readDotenv(file, text, variables, env, world);
     else if (envFiles !== undefined) {
       throw new ComposeError(`stat ${file}: no such file or directory`);
     }
   }
   const both: Lookup = (name) => env(name) ?? variables.get(name);
   return load(files, { world, env: both, folder, included });
-}
-
-function addEnvFile(
-  file: string,
-  text: string,
-  into: Map<string, string>,
-  env: Lookup,
-  world: World,
-): void {
-  try {
-    readDotenv(text, into, env, world);
-  } catch (error) {
-    if (!(error instanceof DotenvError)) throw error;
-    throw new ComposeError(`failed to read ${file}: ${error.message}`);
-  }
 }

@@ -4,7 +4,7 @@ import { Budget, LimitError } from "../budget.ts";
 import type { ComposeReader, DefinitionFile } from "../options.ts";
 import { ComposeError } from "../error.ts";
 import { checkConsistency, mapping } from "./consistency.ts";
-import { DotenvError, readDotenv } from "./dotenv.ts";
+import { readDotenv } from "./dotenv.ts";
 import { serviceEnvironment } from "./environment.ts";
 import type { SourceFile, World } from "./layer.ts";
 import { loadProject } from "./project.ts";
@@ -95,12 +95,7 @@ function projectEnvironment(
 ): Lookup {
   const dotenv = new Map<string, string>();
   const text = world.readText(".env");
-  try {
-    if (text !== undefined) readDotenv(text, dotenv, environment, world);
-  } catch (error) {
-    if (!(error instanceof DotenvError)) throw error;
-    throw new ComposeError(`failed to read .env: ${error.message}`);
-  }
+  if (text !== undefined) readDotenv(".env", text, dotenv, environment, world);
   const value: Lookup = (name) => lookup(name) ?? dotenv.get(name);
   const project = namedBy(files, world.budget) ?? (value("COMPOSE_PROJECT_NAME") || "bake");
   return (name) => name === "COMPOSE_PROJECT_NAME" ? project : value(name);

@@ -4,7 +4,7 @@
  */
 import { BakeError } from "../error.ts";
 import type { Attribute, Block } from "../hcl/body.ts";
-import { ConversionError, convert } from "../hcl/values/convert.ts";
+import { convert } from "../hcl/values/convert.ts";
 import { Diagnostic } from "../hcl/diagnostic.ts";
 import { valueOf } from "../hcl/evaluate.ts";
 import { type Scope as Name, startRange } from "../hcl/expression.ts";
@@ -252,13 +252,8 @@ function append<T>(map: Map<string, T[]>, key: string, item: T): void {
 }
 
 function nameOf(value: Value): string {
-  try {
-    const { content } = convert(value, STRING);
-    if (content !== null) return content as string;
-  } catch (error) {
-    if (!(error instanceof ConversionError)) throw error;
-    throw new BakeError(error.message);
-  }
+  const { content } = convert(value, STRING, (why) => new BakeError(why));
+  if (content !== null) return content as string;
   throw new BakeError("the name must not be null");
 }
 

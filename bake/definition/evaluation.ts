@@ -4,7 +4,7 @@
  */
 import { BakeError } from "../error.ts";
 import type { Attribute } from "../hcl/body.ts";
-import { ConversionError, convert } from "../hcl/values/convert.ts";
+import { convert } from "../hcl/values/convert.ts";
 import { Diagnostic, type Range } from "../hcl/diagnostic.ts";
 import { evaluate, valueOf } from "../hcl/evaluate.ts";
 import { type Expression, keyword, type Scope as Name, startRange } from "../hcl/expression.ts";
@@ -203,23 +203,19 @@ export class Evaluation {
     type: Type | undefined,
   ): Value {
     const given = this.value(attribute, this.root);
-    const value = type === undefined ? given : this.#default(given, type, variable!.name);
+    const value = type === undefined ? given : convert(
+      given,
+      type,
+      (why) =>
+        new BakeError(
+          `invalid type ${typeName(type)} for variable ${variable!.name} default value: ${why}`,
+        ),
+    );
     if (variable === undefined) return value;
     const override = this.#override(variable.name, type !== undefined);
     if (override === undefined) return value;
     if (type === undefined) return readUntyped(variable.name, override.text, value);
     return readTyped(variable.name, override, type);
-  }
-
-  #default(value: Value, type: Type, name: string): Value {
-    try {
-      return convert(value, type);
-    } catch (error) {
-      if (!(error instanceof ConversionError)) throw error;
-      throw new BakeError(
-        `invalid type ${typeName(type)} for variable ${name} default value: ${error.message}`,
-      );
-    }
   }
 
   #override(name: string, preferJson: boolean): Override | undefined {
@@ -241,12 +237,8 @@ export class Evaluation {
     if (result === undefined || result.content === null) {
       throw invalid("Condition expression must return either true or false, not null.");
     }
-    try {
-      if (convert(result, BOOL).content === true) return;
-    } catch (error) {
-      if (!(error instanceof ConversionError)) throw error;
-      throw invalid(`Invalid condition result value: ${error.message}`);
-    }
+    const refuse = (why: string) => invalid(`Invalid condition result value: ${why}`);
+    if (convert(result, BOOL, refuse).content === true) return;
     const text = message && this.value(message, this.root).content;
     const detail = text === undefined || text === null
       ? "This check failed, but has an invalid error message."

@@ -11,9 +11,9 @@ const known = new Map([
 
 const TOP = new Map(["variable", "function", "target", "group"].map((type) => [type, ["name"]]));
 
-/** The unknown keys of targets and groups, and the unknown blocks of the files, each as a sentence. */
-function unknownKeys(bodies: readonly Body[], { blocks }: Declarations): string[] {
-  const found = [
+/** The unknown keys of targets and groups, and the unknown blocks of the files. */
+function unknownKeys(bodies: readonly Body[], { blocks }: Declarations): Diagnostic[] {
+  return [
     // Every attribute of a file is a global value.
     ...bodies.flatMap((body) => {
       const attributes = [...body.attributesBut(new Set(TOP.keys())).keys()];
@@ -21,9 +21,6 @@ function unknownKeys(bodies: readonly Body[], { blocks }: Declarations): string[
     }),
     ...blocks.flatMap(({ type, body }) => body.others({ attributes: known.get(type)! })),
   ];
-  return found.map(({ detail, subject }) =>
-    `${subject ? `${rangeText(subject)}: ` : ""}${detail} It is ignored.`
-  );
 }
 
 /** Reports the unknown keys. A file with another mistake gets that mistake's error instead. */
@@ -33,7 +30,9 @@ export function warnOfUnknownKeys(
   warn: (text: string) => void,
 ): void {
   try {
-    for (const text of unknownKeys(bodies, declarations)) warn(text);
+    for (const { detail, subject } of unknownKeys(bodies, declarations)) {
+      warn(`${subject ? `${rangeText(subject)}: ` : ""}${detail} It is ignored.`);
+    }
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error;
   }

@@ -1,6 +1,6 @@
 /** `value.name` and `value[key]`. */
 import type { BigFloat } from "./values/big_float.ts";
-import { ConversionError, convert } from "./values/convert.ts";
+import { convert } from "./values/convert.ts";
 import { Diagnostic, type Range } from "./diagnostic.ts";
 import type { Step } from "./expression.ts";
 import { quote } from "../../base/go/quote.ts";
@@ -118,12 +118,7 @@ function element(elements: readonly Value[], at: BigFloat, range: Range): Value 
 }
 
 function converted(key: Value, type: Type, range: Range): Value {
-  try {
-    return convert(key, type);
-  } catch (error) {
-    if (!(error instanceof ConversionError)) throw error;
-    throw badIndex(`${notThere}: ${error.message}.`, range);
-  }
+  return convert(key, type, (why) => badIndex(`${notThere}: ${why}.`, range));
 }
 
 function badIndex(detail: string, range: Range): Diagnostic {

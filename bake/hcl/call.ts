@@ -1,5 +1,5 @@
 /** Calls of functions: counts, evaluates and converts their arguments. */
-import { ConversionError, convert } from "./values/convert.ts";
+import { convert } from "./values/convert.ts";
 import { Diagnostic } from "./diagnostic.ts";
 import { evaluate } from "./evaluate.ts";
 import { type Call, type Expression, startRange } from "./expression.ts";
@@ -93,16 +93,13 @@ function checkCount(
 function argument(arg: Expression, { params, rest }: Func, i: number, scope: Scope): Value {
   const param = params[i] ?? rest!;
   const value = evaluate(arg, scope);
-  try {
-    const converted = convert(value, param.type);
-    if (converted === value) scope.world.budget.read(value);
-    else scope.world.budget.converted(value);
-    return converted;
-  } catch (error) {
-    if (!(error instanceof ConversionError)) throw error;
-    const detail = `Invalid value for ${quote(param.name)} parameter: ${error.message}.`;
-    throw new Diagnostic("Invalid function argument", detail, startRange(arg));
-  }
+  const converted = convert(value, param.type, (why) => {
+    const detail = `Invalid value for ${quote(param.name)} parameter: ${why}.`;
+    return new Diagnostic("Invalid function argument", detail, startRange(arg));
+  });
+  if (converted === value) scope.world.budget.read(value);
+  else scope.world.budget.converted(value);
+  return converted;
 }
 
 function badArgument(

@@ -1,5 +1,5 @@
 /** `condition ? yes : no`: both sides are evaluated and must agree on a type. */
-import { ConversionError, convert } from "./values/convert.ts";
+import { convert } from "./values/convert.ts";
 import { between, Diagnostic } from "./diagnostic.ts";
 import { attempt, evaluate } from "./evaluate.ts";
 import type { Conditional, Expression } from "./expression.ts";
@@ -71,16 +71,9 @@ function condition(expression: Expression, scope: Scope): boolean {
       expression.range,
     );
   }
-  try {
-    return convert(value, BOOL).content === true;
-  } catch (error) {
-    if (!(error instanceof ConversionError)) throw error;
-    throw new Diagnostic(
-      "Incorrect condition type",
-      "The condition expression must be of type bool.",
-      expression.range,
-    );
-  }
+  const detail = "The condition expression must be of type bool.";
+  const refuse = () => new Diagnostic("Incorrect condition type", detail, expression.range);
+  return convert(value, BOOL, refuse).content === true;
 }
 
 function result(
@@ -90,13 +83,10 @@ function result(
   { range }: Expression,
 ): Value {
   if (value instanceof Diagnostic) throw value;
-  try {
-    return convert(value, type);
-  } catch (error) {
-    if (!(error instanceof ConversionError)) throw error;
-    const detail = `The ${side} result value has the wrong type: ${error.message}.`;
-    throw new Diagnostic("Inconsistent conditional result types", detail, range);
-  }
+  return convert(value, type, (why) => {
+    const detail = `The ${side} result value has the wrong type: ${why}.`;
+    return new Diagnostic("Inconsistent conditional result types", detail, range);
+  });
 }
 
 /** The first difference between two types that don't unify. */

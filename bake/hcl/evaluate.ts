@@ -4,7 +4,7 @@
 import { access, index } from "./access.ts";
 import { call } from "./call.ts";
 import { conditional } from "./conditional.ts";
-import { ConversionError, convert } from "./values/convert.ts";
+import { convert } from "./values/convert.ts";
 import { Diagnostic, type Range, rangeText } from "./diagnostic.ts";
 import { type Expression, keyword, type ObjectItem, type Scope as Name } from "./expression.ts";
 import { forEach, splat } from "./iteration.ts";
@@ -124,24 +124,16 @@ function objectName(key: Value, item: ObjectItem): string {
     const detail = "Can't use a null value as a key.";
     throw new Diagnostic("Null value as key", detail, item.value.range);
   }
-  try {
-    return convert(key, STRING).content as string;
-  } catch (error) {
-    if (!(error instanceof ConversionError)) throw error;
-    const detail = `Can't use this value as a key: ${error.message}.`;
-    throw new Diagnostic("Incorrect key type", detail, item.key.range);
-  }
+  const refuse = (why: string) =>
+    new Diagnostic("Incorrect key type", `Can't use this value as a key: ${why}.`, item.key.range);
+  return convert(key, STRING, refuse).content as string;
 }
 
 function jsonName(key: Value, { range }: Expression): string {
   const fail = (detail: string) => new Diagnostic("Invalid object key expression", detail, range);
   if (key.content === null) throw fail("Cannot use null value as an object key.");
-  try {
-    return convert(key, STRING).content as string;
-  } catch (error) {
-    if (!(error instanceof ConversionError)) throw error;
-    throw fail(`Cannot use this expression as an object key: ${error.message}.`);
-  }
+  const refuse = (why: string) => fail(`Cannot use this expression as an object key: ${why}.`);
+  return convert(key, STRING, refuse).content as string;
 }
 
 /** The value of a key. A bare name stands for its own text. */

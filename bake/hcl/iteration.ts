@@ -1,5 +1,5 @@
 /** Evaluates `for` and the splats: an expression for each element of a collection. */
-import { ConversionError, convert } from "./values/convert.ts";
+import { convert } from "./values/convert.ts";
 import { Diagnostic, type Range } from "./diagnostic.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Expression, For, Splat } from "./expression.ts";
@@ -60,12 +60,8 @@ function included(condition: Expression, scope: Scope): boolean {
     new Diagnostic("Invalid 'for' condition", detail, condition.range);
   const value = evaluate(condition, scope);
   if (value.content === null) throw fail("The value of the 'if' clause must not be null.");
-  try {
-    return convert(value, BOOL).content === true;
-  } catch (error) {
-    if (!(error instanceof ConversionError)) throw error;
-    throw fail(`The 'if' clause value is invalid: ${error.message}.`);
-  }
+  const refuse = (why: string) => fail(`The 'if' clause value is invalid: ${why}.`);
+  return convert(value, BOOL, refuse).content === true;
 }
 
 function objectKey(key: Expression, scope: Scope): string {
@@ -74,12 +70,8 @@ function objectKey(key: Expression, scope: Scope): string {
   if (value.content === null) {
     throw fail("Key expression in 'for' expression must not produce a null value.");
   }
-  try {
-    return convert(value, STRING).content as string;
-  } catch (error) {
-    if (!(error instanceof ConversionError)) throw error;
-    throw fail(`The key expression produced an invalid result: ${error.message}.`);
-  }
+  const refuse = (why: string) => fail(`The key expression produced an invalid result: ${why}.`);
+  return convert(value, STRING, refuse).content as string;
 }
 
 function duplicate(name: string, range: Range): Diagnostic {

@@ -1,6 +1,6 @@
 /** Evaluates operators. The library has them as functions with names, too. */
 import type { BigFloat } from "./values/big_float.ts";
-import { ConversionError, convert } from "./values/convert.ts";
+import { convert } from "./values/convert.ts";
 import { Diagnostic } from "./diagnostic.ts";
 import { attempt, evaluate } from "./evaluate.ts";
 import type { Binary, BinaryOperator, Expression } from "./expression.ts";
@@ -105,13 +105,9 @@ function operand(
   { range }: Expression,
 ): Value | Diagnostic {
   if (value instanceof Diagnostic || type === undefined) return value;
-  try {
-    return convert(value, type);
-  } catch (error) {
-    if (!(error instanceof ConversionError)) throw error;
-    const detail = `Unsuitable value for ${side} operand: ${error.message}.`;
-    throw new Diagnostic("Invalid operand", detail, range);
-  }
+  const refuse = (why: string) =>
+    new Diagnostic("Invalid operand", `Unsuitable value for ${side} operand: ${why}.`, range);
+  return convert(value, type, refuse);
 }
 
 function failed({ message }: OperationError, { range }: Expression): Diagnostic {

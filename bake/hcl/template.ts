@@ -1,6 +1,6 @@
 /** Templates: strings with values between pieces of text. */
 import { checkLength } from "../budget.ts";
-import { ConversionError, convert } from "./values/convert.ts";
+import { convert } from "./values/convert.ts";
 import { Diagnostic } from "./diagnostic.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Expression, Template } from "./expression.ts";
@@ -43,11 +43,7 @@ export function joinPieces(
 }
 
 function textOf(value: Value, { range }: Expression, failure: string): string {
-  try {
-    return convert(value, STRING).content as string;
-  } catch (error) {
-    if (!(error instanceof ConversionError)) throw error;
-    const detail = `${failure}: ${error.message}.`;
-    throw new Diagnostic("Invalid template interpolation value", detail, range);
-  }
+  const refuse = (why: string) =>
+    new Diagnostic("Invalid template interpolation value", `${failure}: ${why}.`, range);
+  return convert(value, STRING, refuse).content as string;
 }

@@ -5,10 +5,10 @@
 import { Code, codeName, Http2Error, type Http2ErrorOptions } from "./errors.ts";
 import { DEFAULT_WINDOW } from "./frame.ts";
 import { type Header, HpackEncoder } from "./hpack.ts";
-import { SendScheduler, type SendSchedulerOwner } from "./send_scheduler.ts";
+import { SendScheduler } from "./send_scheduler.ts";
 import { Resets } from "./resets.ts";
 import { initialPeerSettings, type Limits, type PeerSettings } from "./settings.ts";
-import { Stream, type StreamHandler, type StreamOwner } from "./stream.ts";
+import { Stream, type StreamHandler } from "./stream.ts";
 import { ReceiveWindow } from "./window.ts";
 
 /** The peer's GOAWAY. */
@@ -30,10 +30,10 @@ const QUICK_LINK = 125_000;
 /** The largest windows, in bytes, however long the link is. */
 const MOST_STREAM_WINDOW = 32 << 20, MOST_WINDOW = 48 << 20;
 
-export class Core implements StreamOwner, SendSchedulerOwner {
+export class Core {
   readonly peer: PeerSettings = initialPeerSettings();
   readonly scheduler: SendScheduler;
-  readonly streams = new Map<number, Stream>();
+  readonly streams: Map<number, Stream> = new Map();
   readonly received: ReceiveWindow;
   readonly resets: Resets;
   /** The largest stream id that the peer has opened (as server). */
@@ -222,6 +222,7 @@ export class Core implements StreamOwner, SendSchedulerOwner {
     }
   }
 
+  /** END_STREAM has been written. */
   localEnd(stream: Stream): void {
     stream.localEnded = true;
     if (stream.remoteEnded) this.closeStream(stream);

@@ -6,6 +6,7 @@
  * an outer one.
  */
 import { ControlQueue } from "./control_queue.ts";
+import type { Core } from "./core.ts";
 import { DEFAULT_MAX_FRAME, DEFAULT_WINDOW, Flag, Frame } from "./frame.ts";
 import { HEADER_BYTES, putFrameHeader } from "./frame.ts";
 import type { Source } from "./source.ts";
@@ -15,15 +16,6 @@ import type { Stream } from "./stream.ts";
 const CARRY = 256;
 /** The largest frame that is sent, whatever the peer accepts: streams wait for each other. */
 const LARGEST_SENT = 65_536;
-
-/** The effects of sending on streams, besides their bytes. */
-export interface SendSchedulerOwner {
-  /** The stream's data is all sent: trailers or an empty frame are still to follow. */
-  finish(stream: Stream): void;
-  /** END_STREAM has been written. */
-  localEnd(stream: Stream): void;
-  sourceFailed(stream: Stream, error: unknown): void;
-}
 
 export class SendScheduler {
   readonly control: ControlQueue;
@@ -41,7 +33,7 @@ export class SendScheduler {
   #carryAt = 0;
   #carryEnd = 0;
 
-  constructor(private readonly owner: SendSchedulerOwner) {
+  constructor(private readonly core: Core) {
     this.control = new ControlQueue(() => this.signal());
   }
 
@@ -89,7 +81,7 @@ export class SendScheduler {
     if (stream === this.#pulling) return; // looked at once its pull is over
     const available = stream.source?.available() ?? 0;
     if (available === 0) {
-      if (isEnding(stream)) this.owner.finish(stream);
+      if (isEnding(stream)) this.core.finish(stream);
       return;
     }
     if (stream.window <= 0) return;
@@ -147,7 +139,7 @@ export class SendScheduler {
     if (stream.isClosed) return at;
     if (count === 0) {
       if (source.available() > 0) this.#rest(stream);
-      else if (isEnding(stream)) this.owner.finish(stream);
+      else if (isEnding(stream)) this.core.finish(stream);
       return at;
     }
     this.window -= count;
@@ -158,9 +150,9 @@ export class SendScheduler {
     if (more) {
       if (stream.window > 0) this.#push(stream);
     } else if (last) {
-      this.owner.localEnd(stream);
+      this.core.localEnd(stream);
     } else if (isEnding(stream)) {
-      this.owner.finish(stream);
+      this.core.finish(stream);
     }
     if (!aside) return at + HEADER_BYTES + count;
     this.#carryAt = 0;
@@ -183,7 +175,7 @@ export class SendScheduler {
     try {
       return source.pull(target.subarray(at, at + limit));
     } catch (error) {
-      this.owner.sourceFailed(stream, error);
+      this.core.sourceFailed(stream, error);
       return 0;
     } finally {
       this.#pulling = undefined;

@@ -2,6 +2,7 @@
  * One request and its response (RFC 9113 §5): the interface for its user, and the state that its
  * connection keeps.
  */
+import type { Core } from "./core.ts";
 import type { Http2Error } from "./errors.ts";
 import type { Header } from "./hpack.ts";
 import type { Source } from "./source.ts";
@@ -28,14 +29,6 @@ export interface StreamHandler {
   end?(): void;
   /** Called exactly once, when the stream is over: complete in both directions, or by the error. */
   closed(error?: Http2Error): void;
-}
-
-/** The parts of a connection that its streams use. */
-export interface StreamOwner {
-  wake(stream: Stream): void;
-  sendHeaders(stream: Stream, list: readonly Header[], endStream: boolean): void;
-  credit(stream: Stream, bytes: number): void;
-  reset(stream: Stream, code: number): void;
 }
 
 type StreamState =
@@ -74,7 +67,7 @@ export class Stream {
   next: Stream | undefined;
 
   constructor(
-    private readonly owner: StreamOwner,
+    private readonly core: Core,
     public handler: StreamHandler,
     readonly received: ReceiveWindow,
   ) {}
@@ -99,7 +92,7 @@ export class Stream {
    * once closed.
    */
   sendHeaders(list: readonly Header[], endStream = false): void {
-    if (!this.isClosed) this.owner.sendHeaders(this, list, endStream);
+    if (!this.isClosed) this.core.sendHeaders(this, list, endStream);
   }
 
   /** Sets the source of the stream's data, once. */
@@ -118,7 +111,7 @@ export class Stream {
    * Called when the source has something new, or has ended. A needless call is cheap and harmless.
    */
   wake(): void {
-    if (!this.isClosed) this.owner.wake(this);
+    if (!this.isClosed) this.core.wake(this);
   }
 
   /**
@@ -142,11 +135,11 @@ export class Stream {
    * closed.
    */
   reset(code: number): void {
-    if (!this.isClosed) this.owner.reset(this, code);
+    if (!this.isClosed) this.core.reset(this, code);
   }
 
   /** Gives `bytes` of received data back to the peer's window. Ignored once closed. */
   credit(bytes: number): void {
-    if (!this.isClosed && bytes > 0) this.owner.credit(this, bytes);
+    if (!this.isClosed && bytes > 0) this.core.credit(this, bytes);
   }
 }

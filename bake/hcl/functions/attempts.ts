@@ -1,5 +1,5 @@
 /** Functions that take expressions instead of values: `try`, `can` and `convert`. */
-import { ConversionError, convert as toType } from "../values/convert.ts";
+import { convert as toType } from "../values/convert.ts";
 import { Diagnostic, rangeText } from "../diagnostic.ts";
 import { attempt, evaluate } from "../evaluate.ts";
 import type { Expression } from "../expression.ts";
@@ -33,12 +33,7 @@ function convert([expression, type]: readonly Expression[], scope: Scope): Value
   const want = withoutOptional(typeOfExpression(type!));
   const value = evaluate(expression!, scope);
   scope.world.budget.converted(value);
-  try {
-    return toType(value, want);
-  } catch (error) {
-    if (error instanceof ConversionError) throw new ArgumentError(0, error.message);
-    throw error;
-  }
+  return toType(value, want, (why) => new ArgumentError(0, why));
 }
 
 export const functions: Record<string, LazyFunc> = {

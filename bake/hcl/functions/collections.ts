@@ -1,6 +1,6 @@
 /** Functions of lists, tuples, maps and objects. */
 import type { Budget } from "../../budget.ts";
-import { ConversionError, convert } from "../values/convert.ts";
+import { convert } from "../values/convert.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { Values } from "../values/set.ts";
@@ -114,14 +114,10 @@ function lookup([of, key, otherwise]: Args): Value {
   const { type, content } = of!;
   const found = (content as ReadonlyMap<string, Value>).get(textOf(key));
   if (type.kind === "object") return found ?? otherwise!;
-  try {
-    const fitting = convert(otherwise!, (type as Collection).element);
-    return found ?? fitting;
-  } catch (error) {
-    if (!(error instanceof ConversionError)) throw error;
-    const detail = "the default value must have the same type as the map elements";
-    throw new ArgumentError(2, detail);
-  }
+  const detail = "the default value must have the same type as the map elements";
+  const refuse = () => new ArgumentError(2, detail);
+  const fitting = convert(otherwise!, (type as Collection).element, refuse);
+  return found ?? fitting;
 }
 
 function keys([of]: Args): Value {

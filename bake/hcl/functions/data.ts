@@ -1,5 +1,4 @@
 /** Functions that read and write JSON and CSV. */
-import { ConversionError } from "../values/convert.ts";
 import { Diagnostic } from "../diagnostic.ts";
 import { FunctionError } from "../function.ts";
 import { fromJson, toJson } from "../values/json_text.ts";
@@ -14,7 +13,6 @@ function jsondecode([text]: readonly Value[]): Value {
     return fromJson(textOf(text));
   } catch (error) {
     if (error instanceof Diagnostic) throw new FunctionError(`${error.summary}: ${error.detail}`);
-    if (error instanceof ConversionError) throw new FunctionError(error.message);
     throw error instanceof Error ? new FunctionError(error.message) : error;
   }
 }

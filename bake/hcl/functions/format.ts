@@ -1,6 +1,6 @@
 /** `format`: a text with verbs, `%s`, `%05d`, `%[2]q`, that take the arguments. */
 import type { BigFloat } from "../values/big_float.ts";
-import { ConversionError, convert } from "../values/convert.ts";
+import { convert } from "../values/convert.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
 import { jsonString, toJson } from "../values/json_text.ts";
 import { type Budget, checkLength, LimitError } from "../../budget.ts";
@@ -136,12 +136,7 @@ function verbText(verb: Verb, args: readonly Value[], budget: Budget): string {
 }
 
 function as(verb: Verb, value: Value, type: Type): Value {
-  try {
-    return convert(value, type);
-  } catch (error) {
-    if (error instanceof ConversionError) throw unsupported(verb, error.message);
-    throw error;
-  }
+  return convert(value, type, (why) => unsupported(verb, why));
 }
 
 /** The text of `%v`: strings and numbers are plain, other values are JSON. With `#`, all are JSON. */

@@ -39,12 +39,19 @@ export class ConversionError extends Error {}
 /** Throws {@link ConversionError}. */
 type Conversion = (value: Value) => Value;
 
-/** The value in the wanted type. Throws {@link ConversionError}. */
-export function convert(value: Value, want: Type): Value {
+/**
+ * The value in the wanted type. Throws {@link ConversionError}, or the error that `refuse` makes of its
+ * message.
+ */
+export function convert(value: Value, want: Type, refuse?: (why: string) => Error): Value {
   if (value.type === want || sameType(value.type, withoutOptional(want))) return value;
-  const conversion = conversionOf(value.type, want, true);
-  if (conversion === undefined) throw new ConversionError(mismatch(value.type, want));
-  return conversion(value);
+  try {
+    const conversion = conversionOf(value.type, want, true);
+    if (conversion === undefined) throw new ConversionError(mismatch(value.type, want));
+    return conversion(value);
+  } catch (error) {
+    throw refuse && error instanceof ConversionError ? refuse(error.message) : error;
+  }
 }
 
 /** The conversion from one type to another; undefined if no value can be converted. */
