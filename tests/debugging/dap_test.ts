@@ -1,15 +1,14 @@
-/** `dap build`, driven by a client, on a real daemon; and beside buildx's own adapter. */
+/** `dap build`, driven by a client, on a real daemon. */
 import assert from "node:assert/strict";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
-import { missing, need } from "../harness/tool.ts";
+import { missing } from "../harness/tool.ts";
 import { type Workspace, workspace } from "../build/workspace.ts";
-import { type DapClient, type Json, startAdapter } from "./dap_client.ts";
-import { fairleadWords } from "./terminal.ts";
+import { ours } from "./dap_adapters.ts";
+import type { DapClient, Json } from "./dap_client.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", "docker-registry"));
+const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry"));
 const shared = ignore ? undefined! : await sharedBuildkitd();
-const script = new URL("../../scripts/fairlead", import.meta.url).pathname;
 
 const dockerfile = `ARG WHO=world
 FROM busybox AS one
@@ -26,19 +25,6 @@ async function space(text = dockerfile): Promise<Workspace> {
   const made = await workspace(shared.address);
   made.write({ "ctx/Dockerfile": text });
   return made;
-}
-
-function ours(it: Workspace, args: readonly string[] = []): DapClient {
-  const env = { ...it.env, FAIRLEAD_PROGRAM: script };
-  return startAdapter([...fairleadWords().split(" "), "dap", "build", ...args], {
-    cwd: it.dir,
-    env,
-  });
-}
-
-async function theirs(it: Workspace): Promise<DapClient> {
-  const env = { ...it.env, BUILDX_EXPERIMENTAL: "1" };
-  return startAdapter([await need("buildx"), "dap", "build"], { cwd: it.dir, env });
 }
 
 interface Start {
@@ -78,32 +64,6 @@ async function go(client: DapClient, action: string, threadId = 1): Promise<stri
   await client.request(action, { threadId });
   return (await stop(client)).at;
 }
-
-Deno.test(
-  { name: "breakpoints and steps stop where buildx's own adapter stops", ignore },
-  async () => {
-    await using it = await space();
-    const walks: Record<string, string[]> = {};
-    for (const [name, client] of [["fairlead", ours(it)], ["buildx", await theirs(it)]] as const) {
-      await using adapter = client;
-      await start(it, adapter, { lines: [5, 9] });
-      const seen = [(await stop(adapter)).at];
-      for (const action of ["next", "stepOut", "stepIn"]) {
-        seen.push(await go(adapter, action));
-      }
-      await adapter.request("continue", { threadId: 1 });
-      await adapter.event("terminated");
-      assert.deepEqual(await adapter.event("exited"), { exitCode: 0 });
-      assert.equal((await adapter.end()).code, 0);
-      seen.push(
-        ...adapter.events.map(({ event, body }) => `${event} ${body?.reason ?? ""}`)
-          .filter((text) => !/^(stopped|breakpoint)/.test(text)),
-      );
-      walks[name] = seen;
-    }
-    assert.deepEqual(walks["fairlead"], walks["buildx"]);
-  },
-);
 
 Deno.test(
   { name: "a failed step stops the thread; its files and arguments are there", ignore },
