@@ -59,12 +59,6 @@ async function stop(client: DapClient): Promise<{ at: string; id: number; frames
   return { at: `${reason} ${lines}`, id: threadId, frames: stackFrames };
 }
 
-/** Goes on, and says where the thread stops next. */
-async function go(client: DapClient, action: string, threadId = 1): Promise<string> {
-  await client.request(action, { threadId });
-  return (await stop(client)).at;
-}
-
 Deno.test(
   { name: "a failed step stops the thread; its files and arguments are there", ignore },
   async () => {
