@@ -106,7 +106,10 @@ export async function openPolicies(
       );
       policies.push(policy);
       if (isDefault) continue;
-      const { caps, logs } = await policy.caps(env);
+      const { caps, logs } = await policy.caps(env).catch((error) => {
+        if (error instanceof PolicyError) log.write(error.logs, level(at));
+        throw error;
+      });
       log.write(logs, level(at));
       proxyNetwork ||= caps["exec.proxy"] === true;
     }

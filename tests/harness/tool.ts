@@ -34,6 +34,7 @@ const debianPrograms = {
   sshd: "openssh-server",
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
+  gpg: "gnupg",
   docker: "docker-cli",
   bash: "bash",
   tmux: "tmux",

@@ -1,0 +1,57 @@
+/** What a build says about its policies, in a form in which two programs can be compared. */
+import type { Ran } from "../harness/run.ts";
+
+export interface Verdict {
+  readonly code: number;
+  /** The decisions of policies, each once: a source is asked about several times. */
+  readonly decisions: readonly string[];
+  /** Input documents of policies whose log level is debug. */
+  readonly inputs: readonly string[];
+  readonly messages: readonly string[];
+  readonly error: string;
+}
+
+const DECISION =
+  /^(policy decision .*|checking policy .*|unknowns for .*|collected unknowns.*|policy enabled .*| - .*|\S+\.rego:\d+: .*)$/;
+
+export function verdictOf({ code, stderr }: Ran): Verdict {
+  const lines = stderr.split("\n");
+  const logged = lines.map((line) => line.replace(/^#\d+ (\d+\.\d+ )?/, ""));
+  return {
+    code,
+    decisions: unique(logged.filter((line) => DECISION.test(line)).map(sorted)),
+    inputs: unique(documents(logged)),
+    messages: unique(lines.filter((line) => line.startsWith("Policy: "))),
+    error: (lines.findLast((line) => line.startsWith("ERROR: ")) ?? "")
+      // Which of several sources is refused first is up to the daemon.
+      .replace(/"(local|docker-image|git|https?):\/\/[^"]*"/, "A SOURCE")
+      .replace(/^(ERROR: .*?failed to solve: ).*error evaluating/, "$1error evaluating")
+      .replace(/^(ERROR: .*?failed to solve: ).*policy/, "$1policy"),
+  };
+}
+
+function unique(all: readonly string[]): string[] {
+  return [...new Set(all)].sort();
+}
+
+/** Fields in an order of their own: partial evaluation names them in any. */
+function sorted(line: string): string {
+  return line.replace(/\[([^\]]*)\]$/, (_, fields) => `[${fields.split(" ").sort().join(" ")}]`);
+}
+
+/** The documents after `policy input:`, each in one line; the order of volumes is random in buildx. */
+function documents(logged: readonly string[]): string[] {
+  const found: string[] = [];
+  for (const [at, line] of logged.entries()) {
+    if (!line.startsWith("policy input: {")) continue;
+    const end = logged.indexOf("}", at);
+    const text = ["{", ...logged.slice(at + 1, end + 1)].join("\n");
+    found.push(JSON.stringify(JSON.parse(text), (_, value) => ordered(value)));
+  }
+  return found;
+}
+
+function ordered(value: unknown): unknown {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1));
+}
