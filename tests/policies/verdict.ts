@@ -16,7 +16,7 @@ const DECISION =
 
 export function verdictOf({ code, stderr }: Ran): Verdict {
   const lines = stderr.split("\n");
-  const logged = lines.map((line) => line.replace(/^#\d+ (\d+\.\d+ )?/, ""));
+  const logged = lines.flatMap((line) => /^#\d+ (?:\d+\.\d+ )?(.*)$/.exec(line)?.[1] ?? []);
   return {
     code,
     decisions: unique(logged.filter((line) => DECISION.test(line)).map(sorted)),
