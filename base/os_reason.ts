@@ -8,3 +8,8 @@ export function osReason(thrown: unknown): string {
   const text = thrown.message.replace(/ \(os error \d+\).*$/s, "");
   return /^[A-Z][a-z]/.test(text) ? text[0]!.toLowerCase() + text.slice(1) : text;
 }
+
+/** The system call that failed to read a file, as Go's errors name it: a folder can be opened. */
+export function failedCall(thrown: unknown): "open" | "read" {
+  return thrown instanceof Deno.errors.IsADirectory ? "read" : "open";
+}

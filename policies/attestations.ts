@@ -3,7 +3,7 @@
  * which the daemon fetches. Answers `artifact_attestation` and `github_attestation`.
  */
 import type { EngineLog, Need } from "./engine.ts";
-import type { PolicyFiles } from "./policy.ts";
+import { type PolicyFiles, readable } from "./policy.ts";
 import type { Bundle, SignatureVerifier } from "./signatures.ts";
 import type { SourceResolver } from "./source_resolver.ts";
 
@@ -20,7 +20,7 @@ export function attestationFinder({ files, resolver, verifier, log }: {
 }): (need: Need, checksum: string) => Promise<unknown> {
   return async ({ key, repository }, checksum) => {
     if (repository === undefined) {
-      const bytes = await files?.(key.replace(/^file /, ""), LONGEST);
+      const bytes = await readable(files, key.replace(/^file /, ""), LONGEST);
       return bytes === undefined
         ? null
         : await verifier.ofFile(checksum, [{ bytes }], (why) =>

@@ -6,7 +6,8 @@ import type { Meta, MetaRequest, PolicyPlatform, Source } from "./source_meta.ts
 export interface PolicyModule {
   /** The file's name in OPA's messages. */
   readonly name: string;
-  readonly text: string;
+  /** A file's bytes as they are: OPA checks the encoding itself. */
+  readonly text: string | Uint8Array;
 }
 
 /** The facts about the build that a policy sees: `input.env`. */
@@ -17,7 +18,10 @@ export interface PolicyEnv {
   readonly target?: string;
 }
 
-/** The folder of a policy. Resolves to undefined for a file that is absent or lies outside. */
+/**
+ * The folder of a policy. Resolves to undefined for an absent file; rejects with `PolicyFileError` for
+ * one that can't be read, or that lies outside.
+ */
 export type PolicyFiles = (path: string, limit: number) => Promise<Uint8Array | undefined>;
 
 /** The host's answers to a policy's needs. */
@@ -60,6 +64,29 @@ export class PolicyError extends Error {
   }
 }
 
+/** A file of a policy that is no readable file of its folder; the message is Go's. */
+export class PolicyFileError extends Error {
+  override readonly name = "PolicyFileError";
+  /** @param doing the part of the work that failed */
+  constructor(readonly doing: "stat" | "read", message: string) {
+    super(message);
+  }
+}
+
+/** The file for a function, which is undefined for any file that can't be read. */
+export async function readable(
+  files: PolicyFiles | undefined,
+  path: string,
+  limit: number,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await files?.(path, limit);
+  } catch (error) {
+    if (error instanceof PolicyFileError) return undefined;
+    throw error;
+  }
+}
+
 /** How long one evaluation may take, in milliseconds. */
 const LONGEST_EVALUATION = 30_000;
 /** The largest number of rounds of a request; each round brings at least one new input. */
@@ -87,11 +114,20 @@ export async function compilePolicy(
   { print, loaded = false }: { print: boolean; loaded?: boolean },
 ): Promise<Policy> {
   const { files } = host;
-  const imports: Record<string, string | null> = {};
-  const compile = { modules, imports, hasFiles: files !== undefined, print, loaded };
+  const imports: Record<string, { text?: string; problem?: string }> = {};
+  const texts = modules.map(({ name, text }) => ({
+    name,
+    text: (typeof text === "string" ? new TextEncoder().encode(text) : text).toBase64(),
+  }));
+  const compile = { modules: texts, imports, hasFiles: files !== undefined, print, loaded };
   const { policy } = await answered(() => engine.call({ compile }), async ({ key }) => {
-    const bytes = await files!(key, LONGEST_MODULE);
-    imports[key] = bytes === undefined ? null : new TextDecoder().decode(bytes);
+    try {
+      const bytes = await files!(key, LONGEST_MODULE);
+      imports[key] = bytes ? { text: bytes.toBase64() } : {};
+    } catch (error) {
+      if (!(error instanceof PolicyFileError)) throw error;
+      imports[key] = { problem: error.message };
+    }
   });
   const tables = {
     files: {} as Record<string, string | null>,
@@ -100,8 +136,8 @@ export async function compilePolicy(
   };
   const meet = (checksum: string) => async (need: Need) => {
     if (need.kind === "file") {
-      const bytes = await files!(need.key, need.limit ?? LONGEST_MODULE);
-      tables.files[need.key] = bytes === undefined ? null : bytes.toBase64();
+      const bytes = await readable(files, need.key, need.limit ?? LONGEST_MODULE);
+      tables.files[need.key] = bytes?.toBase64() ?? null;
     } else if (need.kind === "material") {
       tables.materials[need.key] = await host.material(need.source as MetaRequest);
     } else {

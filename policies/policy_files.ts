@@ -1,7 +1,8 @@
 /** The folder of a policy. No path and no link may lead outside the folder. */
 import { abortable } from "../base/async.ts";
+import { osReason } from "../base/os_reason.ts";
 import { isBelow } from "../base/paths.ts";
-import type { PolicyFiles } from "./policy.ts";
+import { PolicyFileError, type PolicyFiles } from "./policy.ts";
 
 /** The problem of a path outside the folder, in the words of Go's `os.Root`; undefined for a valid path. */
 export function pathProblem(path: string): string | undefined {
@@ -10,21 +11,32 @@ export function pathProblem(path: string): string | undefined {
   return isLocal ? undefined : "invalid argument";
 }
 
-/** Reads regular files below `folder`, an absolute path. A link may not lead out. */
-export function localFiles(folder: string, signal: AbortSignal): PolicyFiles {
+/**
+ * Reads regular files below `folder`, an absolute path. A link may not lead out.
+ * @param shown the folder in messages
+ */
+export function localFiles(folder: string, signal: AbortSignal, shown = "."): PolicyFiles {
   return async (path, limit) => {
-    if (pathProblem(path) !== undefined) return undefined;
+    const problem = pathProblem(path);
+    if (problem !== undefined) throw new PolicyFileError("stat", `stat ${path}: ${problem}`);
     try {
       const root = await Deno.realPath(folder);
       const real = await Deno.realPath(`${root}/${path}`);
-      if (!isBelow(real, root)) return undefined;
+      if (!isBelow(real, root)) {
+        throw new PolicyFileError("stat", `statat ${path}: path escapes from parent`);
+      }
+      const { isFile, isDirectory } = await Deno.stat(real);
       // Only a regular file is opened, because a pipe would block for ever.
-      if (!(await Deno.stat(real)).isFile) return undefined;
+      if (!isFile) {
+        const kind = isDirectory ? "is a directory" : "not a regular file";
+        throw new PolicyFileError("read", `read ${shown}/${path}: ${kind}`);
+      }
       using file = await Deno.open(real);
       return await abortable(readAtMost(file, limit), signal);
     } catch (error) {
-      if (signal.aborted) throw error;
-      return undefined;
+      if (signal.aborted || error instanceof PolicyFileError) throw error;
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw new PolicyFileError("stat", `statat ${path}: ${osReason(error)}`);
     }
   };
 }

@@ -17,10 +17,11 @@ import {
   compilePolicy,
   type Policy,
   PolicyError,
+  PolicyFileError,
   type PolicyFiles,
   type PolicyModule,
 } from "../../policies/policy.ts";
-import { localFiles, pathProblem } from "../../policies/policy_files.ts";
+import { localFiles } from "../../policies/policy_files.ts";
 import { policyLog } from "../../policies/policy_log.ts";
 import { signatureVerifier } from "../../policies/signatures.ts";
 import { metaOf } from "../../policies/source_meta.ts";
@@ -175,13 +176,15 @@ async function loadModules(
   const sets = await Promise.all(all.map(async (policy): Promise<ModuleSet | undefined> => {
     const { beside } = policy;
     if (beside && !isRemote) {
-      const text = await Deno.readTextFile(beside.path);
+      const text = await Deno.readFile(beside.path);
       return { policy, modules: [{ name: beside.name, text }] };
     }
     const names = beside ? [beside.path] : policy.files;
     const modules = await Promise.all(names.map(async (name) => {
-      const bytes = await files(name, LONGEST_MODULE);
-      if (bytes !== undefined) return [{ name, text: new TextDecoder().decode(bytes) }];
+      const bytes = await files(name, LONGEST_MODULE).catch((error) => {
+        throw error instanceof PolicyFileError ? notReadable(name, error) : error;
+      });
+      if (bytes !== undefined) return [{ name, text: bytes }];
       if (beside) return [];
       throw notFound(name);
     }));
@@ -196,17 +199,16 @@ async function defaultSet(): Promise<ModuleSet> {
 }
 
 function notFound(name: string): UsageError {
-  const inside = name.replace(/^cwd:\/\//, "");
-  if (name === "cwd://") return new UsageError('invalid policy filename "cwd://"');
-  if (!name.startsWith("cwd://") && pathProblem(inside) !== undefined) {
-    return new UsageError(
-      `failed to stat policy file ${name}: stat ${name}: invalid argument`,
-      "a policy file must be inside the context; cwd://NAME is a file in the current folder",
-    );
-  }
   return new UsageError(
     `policy file ${name} not found`,
     "names are relative to the context; cwd://NAME is relative to the current folder",
+  );
+}
+
+function notReadable(name: string, { doing, message }: PolicyFileError): UsageError {
+  return new UsageError(
+    `failed to ${doing} policy file ${name}: ${message}`,
+    "a policy file must be inside the context; cwd://NAME is a file in the current folder",
   );
 }
 
@@ -222,14 +224,17 @@ function filesOf(
 ): PolicyFiles {
   const { folder, typedFolder, isRemote, cwd, mayRead } = planned;
   const { signal } = context.deps;
-  const local = (root: string) => {
-    const read = localFiles(root, signal);
+  const local = (root: string, shown: string) => {
+    const read = localFiles(root, signal, shown);
     return (path: string, limit: number) =>
       mayRead(`${root}/${path}`) ? read(path, limit) : Promise.resolve(undefined);
   };
-  const below = folder === undefined ? undefined : local(folder);
-  const here = local(cwd);
+  const below = folder === undefined ? undefined : local(folder, cleanPath(typedFolder));
+  const here = local(cwd, ".");
   return async (name, limit) => {
+    if (name === "cwd://") {
+      throw new PolicyFileError("stat", `invalid policy filename ${JSON.stringify(name)}`);
+    }
     if (name.startsWith("cwd://")) return await here(nameInFolder(name.slice(6), ""), limit);
     if (below) return await below(nameInFolder(name, typedFolder), limit);
     if (!isRemote) return undefined;

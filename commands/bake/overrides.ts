@@ -1,8 +1,8 @@
 /** Flags that stand for values of `--set`. Throws `UsageError`. */
 import type { CallMethod } from "../../builds/spec/call.ts";
-import { csvFields } from "../../base/go/csv.ts";
 import type { FlagValues } from "../../cli/flags/spec.ts";
-import { parseBool, readBool } from "../../base/go/bool.ts";
+import { readBool } from "../../base/go/bool.ts";
+import { parsePolicy } from "../../grammar/policy.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { bakeFlags } from "./flags.ts";
 
@@ -38,31 +38,21 @@ function attestation(type: string, value: string): string {
 
 /** Whether `--policy disabled=true` turns all policies off; that must be the only `--policy`. */
 export function disablesPolicies(texts: readonly string[]): boolean {
-  const all = texts.map((text) => {
-    const keys = new Map(
-      csvFields(text).map((field) => {
-        const equals = field.indexOf("=");
-        return [field.slice(0, equals < 0 ? undefined : equals), field.slice(equals + 1)];
-      }),
-    );
-    for (const key of ["filename", "reset"]) {
-      if (!keys.has(key)) continue;
+  const all = texts.map(parsePolicy);
+  for (const { filenames, reset, disabled, strict, logLevel } of all) {
+    if (filenames.length > 0) {
       throw new UsageError(
-        `--policy does not accept ${key}`,
-        "a policy's files and their composition are in the bake definition",
+        "--policy does not accept filename; define policy files in the bake definition",
       );
     }
-    return keys;
-  });
-  if (!all.some((keys) => isOn(keys.get("disabled")))) return false;
-  if (all.length === 1 && all[0]!.size === 1) return true;
-  throw new UsageError("disabled policy cannot be combined with other policy flags");
-}
-
-function isOn(text: string | undefined): boolean {
-  try {
-    return text !== undefined && parseBool(text);
-  } catch {
-    throw new UsageError(`invalid value ${JSON.stringify(text)} of disabled`);
+    if (reset) {
+      throw new UsageError(
+        "--policy does not accept reset; define policy composition in the bake definition",
+      );
+    }
+    if (!disabled) continue;
+    if (all.length === 1 && strict === undefined && logLevel === undefined) return true;
+    throw new UsageError("disabled policy cannot be combined with other policy flags");
   }
+  return false;
 }

@@ -1,6 +1,6 @@
 import { streamOf } from "../../builds/inputs/stdin.ts";
 import { goJson } from "../../base/go/json.ts";
-import { osReason } from "../../base/os_reason.ts";
+import { failedCall, osReason } from "../../base/os_reason.ts";
 import { baseName } from "../../base/paths.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { parsePlatform } from "../../builders/platforms.ts";
@@ -91,21 +91,21 @@ async function printInput(
   const engine = await policyEngine(noted(deps));
   using policy = await compilePolicy(engine, [], builder.host(), { print: false });
   let meta: Meta | undefined;
-  /** Requested fields that metadata can bring. */
-  const known = new Set<string>();
+  /** Fields that metadata was requested for. */
+  const resolved = new Set<string>();
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const check = { source, meta, platform, env: {}, printInput: true, fields };
     const answer = await policy.ask({ check });
-    const unknown = (answer["unknowns"] as string[] ?? []).map((name) =>
-      name.slice("input.".length)
-    );
-    for (const field of fields) if (isField(field, unknown)) known.add(field);
+    for (const field of answer["resolved"] as string[] ?? []) resolved.add(field);
     const request = answer["request"] as MetaRequest | undefined;
     if (request !== undefined) {
       meta = await builder.meta(request);
       continue;
     }
-    const invalid = fields.filter((field) => !known.has(field));
+    const unknown = (answer["unknowns"] as string[] ?? []).map((name) =>
+      name.slice("input.".length)
+    );
+    const invalid = fields.filter((field) => !resolved.has(field) && !isPending(field, unknown));
     if (invalid.length > 0) deps.stderr.write(`WARNING: invalid fields: ${invalid.join(", ")}\n`);
     const shown = shortFields(unknown, fields);
     if (shown.length > 0) deps.stderr.write(`INFO: unresolved fields: ${shown.join(", ")}\n`);
@@ -124,11 +124,12 @@ function withoutDepth(input: unknown): unknown {
   });
 }
 
-/** Whether metadata can bring the field; a field of a material counts if its parent does. */
-function isField(field: string, unknown: readonly string[]): boolean {
-  if (unknown.includes(field)) return true;
+/** Whether the field of a material, or something on the way to it, is still unknown. */
+function isPending(field: string, unknown: readonly string[]): boolean {
   return field.startsWith("image.provenance.materials[") &&
-    unknown.some((name) => field.startsWith(`${name}.`) || field.startsWith(`${name}[`));
+    unknown.some((name) =>
+      field === name || /^[.[]/.test(field.slice(name.length)) && field.startsWith(name)
+    );
 }
 
 /** Unknown fields as they are listed: the requested ones, or all of them cut to two parts. */
@@ -146,12 +147,12 @@ function shortFields(unknown: readonly string[], fields: readonly string[]): str
   return [...new Set(fields.length > 0 ? requested : cut)].sort();
 }
 
-async function policyText(name: string, deps: Deps): Promise<string> {
-  if (name === "-") return await new Response(streamOf(deps.stdin)).text();
+async function policyText(name: string, deps: Deps): Promise<Uint8Array> {
+  if (name === "-") return await new Response(streamOf(deps.stdin)).bytes();
   try {
-    return await Deno.readTextFile(`${name}.rego`);
+    return await Deno.readFile(`${name}.rego`);
   } catch (error) {
-    const why = `open ${name}.rego: ${osReason(error)}`;
+    const why = `${failedCall(error)} ${name}.rego: ${osReason(error)}`;
     throw new UsageError(
       `failed to read policy file ${name}.rego: ${why}`,
       "-f names the file without .rego; -f - reads the policy from standard input",

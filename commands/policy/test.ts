@@ -1,5 +1,5 @@
 import { goJson } from "../../base/go/json.ts";
-import { osReason } from "../../base/os_reason.ts";
+import { failedCall, osReason } from "../../base/os_reason.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { defineCommand } from "../../cli/command.ts";
 import { policyEngine } from "../../policies/engine_module.ts";
@@ -9,6 +9,8 @@ import { noted } from "./noted.ts";
 import { policyBuilder } from "./policy_builder.ts";
 
 const SUFFIX = "_test.rego";
+
+const decoder = new TextDecoder();
 
 /** A test's outcome, as the engine answers it. */
 interface TestResult {
@@ -47,13 +49,15 @@ export const command = defineCommand({
     await using builder = policyBuilder(deps, global);
     const host = builder.host(localFiles(deps.cwd, deps.signal));
     const engine = await policyEngine(noted(deps));
-    using decider = await compilePolicy(engine, [policyModule], host, { print: false });
     using whole = await compilePolicy(engine, [policyModule, ...tests], host, {
       print: false,
       loaded: true,
     });
+    using decider = await compilePolicy(engine, [policyModule], host, { print: false });
     const { number } = decider;
-    const needsBuilder = tests.some(({ text }) => /\b(ref|fullRepo|repo)\b/.test(text));
+    const needsBuilder = tests.some(({ text }) =>
+      /\b(ref|fullRepo|repo)\b/.test(decoder.decode(text))
+    );
     const test = {
       decider: number,
       modules: [name],
@@ -112,7 +116,7 @@ function ranges(rows: readonly number[]): string {
 }
 
 /** The modules of tests in a folder (not below it), or the one that is named, sorted by name. */
-async function testModules(typed: string): Promise<PolicyModule[]> {
+async function testModules(typed: string): Promise<FileModule[]> {
   const path = typed.replace(/\/$/, "") || ".";
   const stat = async () => {
     if (path !== "." && pathProblem(path) !== undefined) {
@@ -148,12 +152,22 @@ async function testModules(typed: string): Promise<PolicyModule[]> {
   })));
 }
 
-async function moduleText(name: string, what: string): Promise<string> {
+interface FileModule extends PolicyModule {
+  readonly text: Uint8Array;
+}
+
+async function moduleText(name: string, what: string): Promise<Uint8Array> {
+  if (pathProblem(name) !== undefined) {
+    throw new UsageError(
+      `${what} ${name}: readfile ${name}: invalid argument`,
+      "the policy lies below the current folder; write the path without . and ..",
+    );
+  }
   try {
-    return await Deno.readTextFile(name);
+    return await Deno.readFile(name);
   } catch (error) {
     throw new UsageError(
-      `${what} ${name}: open ${name}: ${osReason(error)}`,
+      `${what} ${name}: ${failedCall(error)} ${name}: ${osReason(error)}`,
       "the policy is named after the Dockerfile: --filename NAME reads NAME.rego",
     );
   }

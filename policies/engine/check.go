@@ -51,7 +51,9 @@ type CheckAnswer struct {
 	Request  *MetaRequest    `json:"request,omitempty"`
 	Input    *Input          `json:"input,omitempty"`
 	Unknowns []string        `json:"unknowns,omitempty"`
-	Trace    []string        `json:"trace,omitempty"`
+	// Resolved are the fields that metadata was requested for; only with CheckRequest.Print.
+	Resolved []string `json:"resolved,omitempty"`
+	Trace    []string `json:"trace,omitempty"`
 }
 
 // MetaRequest has the fields of ResolveSourceMetaRequest.
@@ -203,12 +205,15 @@ func (c *checker) check() (*CheckAnswer, error) {
 
 // print resolves the requested fields one after the other, and answers with the document.
 func (c *checker) print(input *Input, platform *ocispecs.Platform) (*CheckAnswer, error) {
+	var resolved []string
 	for range turns {
 		unknowns := input.unknowns("input")
-		answer, again, err := c.resolve(input, platform, unresolved(c.request.Fields, unknowns), &state{})
+		fields := unresolved(c.request.Fields, unknowns)
+		resolved = appendNew(resolved, fields...)
+		answer, again, err := c.resolve(input, platform, fields, &state{})
 		if answer != nil || err != nil {
 			if answer != nil {
-				answer.Unknowns = unknowns
+				answer.Unknowns, answer.Resolved = unknowns, resolved
 			}
 			return answer, err
 		}
@@ -216,7 +221,7 @@ func (c *checker) print(input *Input, platform *ocispecs.Platform) (*CheckAnswer
 			break
 		}
 	}
-	return &CheckAnswer{Input: input, Unknowns: input.unknowns("input")}, nil
+	return &CheckAnswer{Input: input, Unknowns: input.unknowns("input"), Resolved: resolved}, nil
 }
 
 // turn is one evaluation; without an answer, the input has grown, and the caller takes another turn.

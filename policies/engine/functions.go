@@ -115,6 +115,9 @@ func same(given *ast.Term, part any) (bool, error) {
 	return err == nil && given.Value.Compare(value) == 0, err
 }
 
+// longestFile is the largest limit of any function that reads a file.
+const longestFile = 4 << 20
+
 // file is the content of a file of the policy's folder, cut at limit.
 func (s *state) file(name *ast.Term, limit int) ([]byte, error) {
 	path, ok := name.Value.(ast.String)
@@ -126,7 +129,8 @@ func (s *state) file(name *ast.Term, limit int) ([]byte, error) {
 	}
 	content, asked := s.files[string(path)]
 	if !asked {
-		return nil, missing{Need{Kind: "file", Key: string(path), Limit: limit}}
+		// Functions with other limits may read the same file.
+		return nil, missing{Need{Kind: "file", Key: string(path), Limit: longestFile}}
 	}
 	if content == nil {
 		return nil, fmt.Errorf("failed opening file %q", string(path))
@@ -135,7 +139,7 @@ func (s *state) file(name *ast.Term, limit int) ([]byte, error) {
 }
 
 func (s *state) loadJSON(args []*ast.Term) (*ast.Term, error) {
-	text, err := s.file(args[0], 4<<20)
+	text, err := s.file(args[0], longestFile)
 	if err != nil {
 		return nil, err
 	}

@@ -241,7 +241,9 @@ func inputOfTest(policy *compiled, request *TestRequest, one testCase) (*Input, 
 	}
 	var input Input
 	if err := ast.As(found.Value, &input); err != nil {
-		return nil, fmt.Errorf("failed to decode test input for %s: %w", one.name, err)
+		// Go names the type of a field with its package, and buildx's package is `policy`.
+		text := strings.ReplaceAll(err.Error(), " of type main.", " of type policy.")
+		return nil, fmt.Errorf("failed to decode test input for %s: %s", one.name, text)
 	}
 	return &input, nil
 }

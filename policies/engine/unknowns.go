@@ -122,32 +122,32 @@ func (c *checker) resolve(input *Input, platform *ocispecs.Platform, wanted []st
 	return nil, again, err
 }
 
-// unresolved are the unknown fields that have to be resolved first to learn the requested ones: a field
-// of a material needs the provenances on the way to it.
+// unresolved are the unknown fields that have to be resolved to learn the requested ones. A field of a
+// material needs the provenances on the way to it, and may be named more exactly than an unknown is.
 func unresolved(fields, unknowns []string) []string {
 	var found []string
+	add := func(field string) bool {
+		isUnknown := slices.Contains(unknowns, "input."+field)
+		if isUnknown {
+			found = appendNew(found, field)
+		}
+		return isUnknown
+	}
 	for _, field := range fields {
-		for at := 0; ; {
+		if !strings.HasPrefix(field, materialsPrefix) {
+			add(field)
+			continue
+		}
+		for at := 0; ; at++ {
 			next := strings.Index(field[at:], ".materials[")
 			if next < 0 {
 				break
 			}
 			at += next
-			if slices.Contains(unknowns, "input."+field[:at]) {
-				found = appendNew(found, field[:at])
-			}
-			at++
+			add(field[:at])
 		}
-		nearest := ""
-		for _, unknown := range unknowns {
-			name := strings.TrimPrefix(unknown, "input.")
-			rest, ok := strings.CutPrefix(field, name)
-			if ok && len(name) > len(nearest) && (rest == "" || rest[0] == '.' || rest[0] == '[') {
-				nearest = name
-			}
-		}
-		if nearest != "" {
-			found = appendNew(found, nearest)
+		for at := len(field); at > 0 && !add(field[:at]); {
+			at = strings.LastIndexAny(field[:at], ".[")
 		}
 	}
 	return found

@@ -44,7 +44,10 @@ Deno.test("OPA's conformance cases hold in the shipped engine", async () => {
     const compiled = engine.call({
       compile: {
         bare: true,
-        modules: modules.map((text, at) => ({ name: `test-${at}.rego`, text })),
+        modules: modules.map((text, at) => ({
+          name: `test-${at}.rego`,
+          text: new TextEncoder().encode(text).toBase64(),
+        })),
       },
     });
     const answer = compiled.error === undefined

@@ -30,6 +30,19 @@ export function verdictOf({ code, stderr }: Ran): Verdict {
   };
 }
 
+/**
+ * Whether two programs said the same. The daemon asks about several sources at once, so a refusal may
+ * come before the questions about others: one program may lack what the other logged about these.
+ */
+export function agrees(a: Verdict, b: Verdict): boolean {
+  const same = (key: keyof Verdict) => JSON.stringify(a[key]) === JSON.stringify(b[key]);
+  if (!same("code") || !same("messages") || !same("error")) return false;
+  const within = (key: "decisions" | "inputs") =>
+    a[key].every((one) => b[key].includes(one)) || b[key].every((one) => a[key].includes(one));
+  const isRefused = a.error.endsWith("action DENY");
+  return isRefused ? within("decisions") && within("inputs") : same("decisions") && same("inputs");
+}
+
 function unique(all: readonly string[]): string[] {
   return [...new Set(all)].sort();
 }
