@@ -31,7 +31,7 @@ export interface CommandDefinition<Specs extends FlagSpecs> {
   readonly flags: Specs;
   /** The text above the usage line; absent, the summary. */
   readonly description?: string;
-  /** `--builder` means nothing to this command: it is accepted, but neither listed nor used. */
+  /** The command has no use for `--builder`: the flag is accepted, but neither listed nor used. */
   readonly ignoresBuilder?: boolean;
   /** All words after the command's name are arguments, even those that look like flags. */
   readonly takesAllWords?: boolean;
@@ -58,7 +58,7 @@ export interface CommandEntry {
   readonly hidden?: boolean;
   /** The heading above the command in the help of a terminal. */
   readonly section?: string;
-  /** Whether commands stand below it. */
+  /** Whether it has subcommands. */
   readonly isGroup?: boolean;
   load(): Promise<{ readonly command: Command | CommandGroup }>;
 }

@@ -22,7 +22,7 @@ export interface Report {
 export interface Reportable {
   readonly above?: readonly string[];
   /** Errors that are reported before this one, each as `report` does it. */
-  readonly earlier?: readonly Told[];
+  readonly earlier?: readonly Reported[];
   readonly hint?: string | undefined;
   /** Painted after everything else. */
   readonly below?: readonly Painted[] | undefined;
@@ -34,7 +34,7 @@ export interface Reportable {
 }
 
 /** A message and its hint. */
-export interface Told {
+export interface Reported {
   readonly message: string;
   readonly hint?: string | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * A second thread that ends the program when signals ask for it and the main thread doesn't obey: it may
- * be deep in a computation, or blocked in a write to a pipe that nobody reads. Deno hands a signal to
+ * A second thread that ends the program when signals ask for it and the main thread doesn't obey. The
+ * main thread may be deep in a computation, or blocked in a write to a pipe that has no reader. Deno hands a signal to
  * every thread's event loop, and a worker's is always free. A worker costs the main thread 15 ms and
  * 15 MB, so short commands never start one (signals.ts).
  */

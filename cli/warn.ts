@@ -12,7 +12,7 @@ export function warn({ stderr, env }: Warned, text: string): void {
 }
 
 /** The warnings of each command so far. */
-const said = new WeakMap<object, Set<string>>();
+const warned = new WeakMap<object, Set<string>>();
 
 /**
  * Prints each warning once for each command, even if each of many connections causes it.
@@ -22,8 +22,8 @@ export function warnOnce(
   deps: Warned,
   write?: (line: string) => void,
 ): (text: string) => void {
-  const texts = said.get(deps.stderr) ?? new Set();
-  said.set(deps.stderr, texts);
+  const texts = warned.get(deps.stderr) ?? new Set();
+  warned.set(deps.stderr, texts);
   return (text) => {
     if (!texts.has(text)) write ? write(`WARNING: ${text}`) : warn(deps, text);
     texts.add(text);

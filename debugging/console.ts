@@ -22,7 +22,7 @@ export interface Console {
   readonly isTerminal: boolean;
   size(): Size | undefined;
   write(bytes: Uint8Array): Promise<void>;
-  /** Hands the user's input to a receiver, until it is disposed. What comes between two waits. */
+  /** Hands the user's input to a receiver, until it is disposed. The bytes that arrive between two waits. */
   attach(receiver: Receiver): Disposable;
 }
 

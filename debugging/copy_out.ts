@@ -1,6 +1,6 @@
 /**
  * Copies a file or a folder of a step to this machine. The daemon isn't trusted: everything is written
- * to a new place beside the destination, where no link can lead away, and then takes its name.
+ * to a new place next to the destination, where no link can lead away, and then takes its name.
  */
 import { writeAll } from "../base/bytes.ts";
 import { UsageError } from "../base/usage_error.ts";

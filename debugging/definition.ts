@@ -14,7 +14,7 @@ export interface Place {
 
 /** One step of a build. */
 export interface BuildStep {
-  /** What other steps call it. */
+  /** The name by which other steps refer to it. */
   readonly digest: string;
   readonly op: Op;
   /** As the progress shows it: `[build 2/5] RUN make`; the command or empty without one. */

@@ -46,7 +46,7 @@ export async function platformResults(result: Result): Promise<PlatformResult[]>
   );
 }
 
-/** How the ref of a step's result is to be had. */
+/** The way to get the ref of a step's result. */
 export interface RefOptions {
   /** The result is built at once: in one call, if the daemon can do that. */
   readonly build: "no" | "one call" | "two calls";

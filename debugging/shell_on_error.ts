@@ -61,7 +61,7 @@ function shellOnError(
   const console = ownConsole(deps);
   let left = retries;
   let again = false;
-  const tell = (line: string) => deps.stderr.write(`${line}\n`);
+  const print = (line: string) => deps.stderr.write(`${line}\n`);
 
   const inspect: Inspect = async ({ gateway, result, signal }) => {
     try {
@@ -78,8 +78,8 @@ function shellOnError(
         try {
           await tellFailure(error, { deps, progress }, signal);
           const onStart = (shell: string) => {
-            tell(`${shell} runs in the file system of the failed step ${failed.step.name}`);
-            if (console.isTerminal) tell(left > 0 ? AGAIN : LEAVE);
+            print(`${shell} runs in the file system of the failed step ${failed.step.name}`);
+            if (console.isTerminal) print(left > 0 ? AGAIN : LEAVE);
           };
           const options = { console, signal, from: source };
           const ending = await runFailedShell(gateway, failed, options, onStart);
@@ -87,7 +87,7 @@ function shellOnError(
           if (again) left--;
         } catch (error) {
           if (!(error instanceof NoShell)) throw error;
-          tell(`WARNING: no shell: ${error.message}`);
+          print(`WARNING: no shell: ${error.message}`);
         }
       });
       throw error;

@@ -1,6 +1,6 @@
 /**
  * `--shell-from`: brings a shell into containers that have none. A file of this machine, or an image,
- * is mounted beside the container's own files.
+ * is mounted next to the container's own files.
  */
 import { exists, isFile } from "../base/stat.ts";
 import { UsageError } from "../base/usage_error.ts";

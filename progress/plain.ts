@@ -78,8 +78,8 @@ export function plainPrinter(
   let text = "";
 
   /** Keeps a daemon from writing lines that look like ours. */
-  function oneLine(said: string): string {
-    return options.isTerminal ? printable(said) : said;
+  function oneLine(line: string): string {
+    return options.isTerminal ? printable(line) : line;
   }
 
   function entryOf(vertex: VertexState): Entry {

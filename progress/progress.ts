@@ -90,7 +90,7 @@ const KEEP = {
   other: { tail: { lines: 10, size: 64 * 1024 }, recent: 0 },
 };
 
-/** What a display says besides the state of the build. */
+/** The facts that a display shows besides the state of the build. */
 interface Facts {
   cancelling?: boolean;
   lastTime?: number;

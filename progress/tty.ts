@@ -19,7 +19,7 @@ import { frame, newMemory, type View } from "./tty_frame.ts";
 import { textWidth } from "../base/width.ts";
 
 export interface DisplayOptions extends Pick<View, "colors" | "logRows" | "label"> {
-  /** What the header says besides; asked before every frame. */
+  /** Further facts for the header, read before every frame. */
   readonly facts?: () => Pick<View, "cancelling" | "lastTime">;
   readonly out: Output;
   readonly size: () => { columns: number; rows: number };

@@ -73,7 +73,7 @@ Deno.test("a wider terminal has room for bytes, rate and the time that is left",
     lines[4],
     " => => transferring context: 50.00MB / 80.00MB  24.51MB/s  2s left                   2.0s",
   );
-  // What a stalled transfer says fades.
+  // The text of a stalled transfer fades.
   const stalled = frame(stateOf(...build), view(10_060, { columns: 90 }))[4] ?? "";
   equal(stalled.includes("50.00MB / 80.00MB  5.00MB/s  6s left"), true, stalled);
 });

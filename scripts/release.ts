@@ -16,7 +16,7 @@ import { npxPackages } from "./release/npx.ts";
 import { check as runCheck } from "./run.ts";
 
 const root = new URL("..", import.meta.url).pathname;
-/** The files of a release: the binaries, and what fairlead.js reads beside itself. */
+/** The files of a release: the binaries, and the files next to fairlead.js that it reads. */
 const PUBLISHED = /^(?:fairlead[-._]|policy-|POLICY_)/;
 const [task, tag = ""] = Deno.args;
 

@@ -11,7 +11,7 @@ import { noPrivileges, parseGrants, type Privileges } from "./privileges.ts";
 export interface Suspect {
   readonly spec: BuildSpec;
   /** Agents that the command line grants to the build. */
-  readonly lent: readonly AgentEntry[];
+  readonly granted: readonly AgentEntry[];
 }
 
 /** The options of the check besides the builds. */
@@ -57,11 +57,11 @@ export function checkPermissions(
   for (const path of named.write) grants.write.add(path);
   grants.networkHost ||= named.networkHost;
   grants.insecure ||= named.securityInsecure;
-  for (const agent of builds.flatMap(({ lent }) => lent)) {
+  for (const agent of builds.flatMap(({ granted }) => granted)) {
     for (const path of agent.paths) if (path !== "") grants.read.add(path);
   }
   const needs = noPrivileges();
-  for (const { spec, lent } of builds) addNeeds(needs, spec, deps.env, lent);
+  for (const { spec, granted } of builds) addNeeds(needs, spec, deps.env, granted);
   const fromCompose = isFromCompose(files, deps.env);
   const { checksLocal, isByDefault } = localChecks(deps.env, {
     isRemote,

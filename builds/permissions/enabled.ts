@@ -10,11 +10,11 @@ export function localChecks(
   { isRemote, isFromCompose }: { readonly isRemote: boolean; readonly isFromCompose: boolean },
 ): { readonly checksLocal: boolean; readonly isByDefault: boolean } {
   const what = (name: string) => `failed to parse ${name} value ${quote(env(name) ?? "")}`;
-  const said = (name: string) => isTrue(name, env, what(name));
+  const isSet = (name: string) => isTrue(name, env, what(name));
   if (env("BUILDX_BAKE_ENTITLEMENTS_FS")) {
-    return { checksLocal: said("BUILDX_BAKE_ENTITLEMENTS_FS"), isByDefault: false };
+    return { checksLocal: isSet("BUILDX_BAKE_ENTITLEMENTS_FS"), isByDefault: false };
   }
-  const isOff = isFromCompose || isRemote && said("BAKE_ALLOW_REMOTE_FS_ACCESS");
+  const isOff = isFromCompose || isRemote && isSet("BAKE_ALLOW_REMOTE_FS_ACCESS");
   return { checksLocal: !isOff, isByDefault: !isOff };
 }
 

@@ -8,13 +8,13 @@ import { deviceName, type Privileges } from "./privileges.ts";
 
 /**
  * Adds the needs of a build; paths are relative to the working folder.
- * @param lent agents that the command line grants to the build
+ * @param granted agents that the command line grants to the build
  */
 export function addNeeds(
   needs: Privileges,
   spec: BuildSpec,
   env: Env,
-  lent: readonly AgentEntry[] = [],
+  granted: readonly AgentEntry[] = [],
 ): void {
   for (const name of spec.entitlements) {
     if (name === "network.host") needs.networkHost = true;
@@ -30,7 +30,7 @@ export function addNeeds(
   for (const { type, attrs } of spec.cacheTo) {
     if (type === "local") addPath(needs.write, attrs.get("dest"));
   }
-  const own = agentsOf(spec).filter((agent) => !lent.includes(agent));
+  const own = agentsOf(spec).filter((agent) => !granted.includes(agent));
   for (const path of credentialPaths({ ...spec, agents: own }, env)) needs.read.add(path);
   needs.ssh ||= own.some(({ paths }) => !paths.some(Boolean));
   for (const { type, dest, attrs } of spec.outputs) {

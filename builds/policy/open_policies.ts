@@ -94,15 +94,15 @@ export async function openPolicies(
   let proxyNetwork = false;
   try {
     for (const [at, { modules, isDefault }] of sets.entries()) {
-      const tell = (line: EngineLog) => log.write([line], level(at));
+      const logLine = (line: EngineLog) => log.write([line], level(at));
       const policy = open.use(
         await compilePolicy(engine, modules, {
           ...isDefault ? {} : { files },
           async material(request) {
             const found = await resolver.resolve(request);
-            return metaOf(found, await verifier.ofImage(found, request.platform, tell)) ?? {};
+            return metaOf(found, await verifier.ofImage(found, request.platform, logLine)) ?? {};
           },
-          attestation: attestationFinder({ files, resolver, verifier, log: tell }),
+          attestation: attestationFinder({ files, resolver, verifier, log: logLine }),
         }, { print: true }),
       );
       policies.push(policy);

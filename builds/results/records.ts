@@ -45,7 +45,7 @@ export function buildRecords(
   };
 }
 
-/** Records a build that failed before it had a job, since its Dockerfile is missing, as buildx does. */
+/** Records a build that failed before it had a job, because its Dockerfile is missing, as buildx does. */
 export function recordUnbuilt(
   { store, builder, group }: RecordContext,
   target: string,

@@ -5,7 +5,7 @@ import type { Deps } from "../../cli/deps.ts";
 import type { Progress } from "../../progress/progress.ts";
 import { UsageError } from "../../base/usage_error.ts";
 
-/** What `withRetries` needs besides the attempt. */
+/** The options of `withRetries` besides the attempt. */
 export interface RetryOptions {
   /** How often the builds are repeated at most. */
   readonly retries?: number;
@@ -47,16 +47,16 @@ export async function withRetries<T>(
       const trouble: Error | undefined = isWanted ? error : troubleOf(error, wasThere);
       wasThere ||= trouble instanceof ConnectionLost;
       if (trouble === undefined || done === retries || deps.signal.aborted) throw error;
-      const reason = notRepeatable();
-      if (reason !== undefined) {
-        progress.note(`WARNING: not building again: ${reason}`);
+      const obstacle = notRepeatable();
+      if (obstacle !== undefined) {
+        progress.note(`WARNING: not building again: ${obstacle}`);
         throw error;
       }
       progress.interrupt();
       // The message names the node where there are several.
-      const said = (error as Error).message;
-      const told = said.startsWith(errorPrefix) ? said.slice(errorPrefix.length) : said;
-      progress.note(`${told}; building again, attempt ${done + 1} of ${retries}`);
+      const { message } = error as Error;
+      const reason = message.startsWith(errorPrefix) ? message.slice(errorPrefix.length) : message;
+      progress.note(`${reason}; building again, attempt ${done + 1} of ${retries}`);
       await deps.clock.sleep(Math.min(PAUSE * 2 ** done, LONGEST_PAUSE), deps.signal);
     }
   }

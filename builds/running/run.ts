@@ -33,7 +33,7 @@ import type { LoginRule } from "./registry_logins.ts";
 import { openShared } from "./services.ts";
 import { makeReady, runJob } from "./run_job.ts";
 
-/** What `runBuilds` needs besides the builds. */
+/** The options of `runBuilds` besides the builds. */
 export interface RunContext {
   readonly deps: Deps;
   readonly store: Store;

@@ -126,7 +126,7 @@ async function runBuild(
 
 /**
  * The way to ask for the build: in one request, unless it has inputs, its provenance repeats it, or
- * somebody looks into it.
+ * a hook looks into it.
  */
 function solvingOf(job: Job, { provenance, inspect, deps }: JobContext): typeof solve {
   const { build, options } = job;

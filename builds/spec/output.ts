@@ -45,7 +45,7 @@ export interface Output {
   readonly target: OutputTarget;
 }
 
-/** What `resolveOutputs` needs besides the entries. */
+/** The options of `resolveOutputs` besides the entries. */
 export interface OutputOptions {
   readonly load: boolean;
   readonly push: boolean;

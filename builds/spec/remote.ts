@@ -15,7 +15,7 @@ export function isRemote(text: string): boolean {
   return /^(?:git|ssh):\/\//i.test(text) || text.startsWith("github.com/") || scp.test(text);
 }
 
-/** Most contexts are paths without a colon. No pattern is used here, since the first one costs time. */
+/** Most contexts are paths without a colon. No pattern is used here, because the first one costs time. */
 function isPlain(text: string): boolean {
   return !text.includes(":") && !text.startsWith("github.com/");
 }

@@ -165,7 +165,7 @@ export function localNamed(name: string, text: string, cwd: string): Folder | No
 /**
  * The Dockerfile that `text` (of `-f`) names, or the context's own where it is empty. A path is seen
  * from the working folder, unless the context is no folder: then it is a path inside the context.
- * Beside a URL, an absolute path is a file of this machine.
+ * If the context is a URL, an absolute path is a file of this machine.
  */
 export function dockerfileSource(
   text: string,

@@ -4,7 +4,7 @@ import { quote } from "../../base/go/quote.ts";
 
 /**
  * Checks the value of a `--tag`: `[registry[:port]/]name[:tag][@digest]`. The text stays as it was typed,
- * since the daemon normalises it. Throws `UsageError`, in buildx's words.
+ * because the daemon normalises it. Throws `UsageError`, in buildx's words.
  */
 export function checkTag(tag: string): string {
   const problem = referenceProblem(tag);

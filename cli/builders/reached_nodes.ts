@@ -9,7 +9,7 @@ import { endWhenSilent } from "../../buildkit/silence.ts";
 import { connectTimeout } from "../connect_timeout.ts";
 import type { Deps } from "../deps.ts";
 import type { GlobalValues } from "../flags/spec.ts";
-import { hintOf, messageOf, type Told } from "../report.ts";
+import { hintOf, messageOf, type Reported } from "../report.ts";
 import { warn, warnOnce } from "../warn.ts";
 import { waiting, waitLine } from "../waiting.ts";
 import { chosenBuilder } from "./chosen_builder.ts";
@@ -159,7 +159,7 @@ export class Nodes implements AsyncDisposable {
 export class NodesError extends Error {
   override readonly name = "NodesError";
   /** The failures of all nodes but the last. */
-  readonly earlier: readonly Told[];
+  readonly earlier: readonly Reported[];
 
   /** @param isTotal every node of the builder has failed */
   constructor(

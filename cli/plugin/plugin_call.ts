@@ -50,23 +50,23 @@ export function readPluginCall(words: readonly string[], env: Env): PluginCall |
   // Plugins of docker inherit its variables and call us by ourselves: compose runs `docker-buildx bake`.
   if (plugin === undefined || !names.includes(plugin)) return undefined;
   const { values } = parseFlags(dockerFlags, words.slice(0, first), env);
-  const said = new Map<string, string>();
-  if (values.config) said.set("DOCKER_CONFIG", values.config);
-  if (values.context) said.set("DOCKER_CONTEXT", values.context).set("DOCKER_HOST", "");
+  const variables = new Map<string, string>();
+  if (values.config) variables.set("DOCKER_CONFIG", values.config);
+  if (values.context) variables.set("DOCKER_CONTEXT", values.context).set("DOCKER_HOST", "");
   const [host] = values.host;
-  if (host !== undefined) said.set("DOCKER_HOST", host).set("DOCKER_CONTEXT", "");
-  if (values.tlsverify) said.set("DOCKER_TLS_VERIFY", "1");
-  if (values.tls) said.set("DOCKER_TLS", "1");
+  if (host !== undefined) variables.set("DOCKER_HOST", host).set("DOCKER_CONTEXT", "");
+  if (values.tlsverify) variables.set("DOCKER_TLS_VERIFY", "1");
+  if (values.tls) variables.set("DOCKER_TLS", "1");
   // docker has no variables for these files; transports/engine/docker_context.ts reads ours.
   for (const name of ["tlscacert", "tlscert", "tlskey"] as const) {
-    if (values[name]) said.set(`FAIRLEAD_${name.toUpperCase()}`, values[name]);
+    if (values[name]) variables.set(`FAIRLEAD_${name.toUpperCase()}`, values[name]);
   }
   const help = values.help || at > first;
   const debug = values.debug || values["log-level"] === "debug";
   return {
     plugin,
     args: [...debug ? ["--debug"] : [], ...help ? ["help"] : [], ...words.slice(at + 1)],
-    env: (name) => said.get(name) ?? env(name),
+    env: (name) => variables.get(name) ?? env(name),
     ...values.context && { context: values.context },
     signal: endOfDocker(env("DOCKER_CLI_PLUGIN_SOCKET")),
   };

@@ -33,10 +33,10 @@ export function pluginLink(env: Env, name: string): PluginLink {
 /** The path of this program, which a link must lead to. Throws `UsageError` if it isn't known. */
 export function ownProgram(env: Env): string {
   if (Deno.build.standalone) return Deno.realPathSync(Deno.execPath());
-  const told = env("FAIRLEAD_PROGRAM");
+  const named = env("FAIRLEAD_PROGRAM");
   // If docker calls the program, it starts one of fairlead's links: resolve the link.
-  if (told) {
-    return told.includes("/cli-plugins/") ? Deno.realPathSync(told) : absolutePath(told, "/");
+  if (named) {
+    return named.includes("/cli-plugins/") ? Deno.realPathSync(named) : absolutePath(named, "/");
   }
   throw new UsageError(
     "the path of this program is not known, so docker can't be given it",

@@ -32,15 +32,15 @@ export function contextAccess(
   url: string | undefined,
   context: ContextSource,
   env: Env,
-): GitAccess & { readonly lent: readonly AgentEntry[] } {
-  if (url === undefined) return { secrets: [], agents: [], lent: [] };
+): GitAccess & { readonly granted: readonly AgentEntry[] } {
+  if (url === undefined) return { secrets: [], agents: [], granted: [] };
   const isNear = context.kind === "remote" &&
     hostOf(context.url)?.toLowerCase() === hostOf(url)?.toLowerCase();
   if (isNear) {
     const agents = agentsFor(url, env);
-    return { secrets: tokens(url, env), agents, lent: agents };
+    return { secrets: tokens(url, env), agents, granted: agents };
   }
-  return { secrets: [], agents: isGitOverSsh(url) ? parseAgents(["default"]) : [], lent: [] };
+  return { secrets: [], agents: isGitOverSsh(url) ? parseAgents(["default"]) : [], granted: [] };
 }
 
 /** The agents that are named for the definition; buildx requires one for a URL of ssh. */

@@ -39,7 +39,7 @@ export interface TargetSpec {
   /** The context as it is printed: a URL or a path. */
   readonly context: string;
   /** ssh agents that the build may use because the user's command line names them. */
-  readonly lent: readonly AgentEntry[];
+  readonly granted: readonly AgentEntry[];
 }
 
 /** Throws `UsageError` for a target that can't be a build. */
@@ -76,7 +76,7 @@ export function specOfTarget(target: Target, origin: Origin): TargetSpec {
     ulimits: target.ulimits ?? [],
     resources: Object.entries(target.resources ?? {}).map(([key, value]) => `${key}=${value}`),
   };
-  return { spec, context: text, lent: access.lent };
+  return { spec, context: text, granted: access.granted };
 }
 
 interface Context {

@@ -38,7 +38,7 @@ export async function lookingBuild(invocation: Invocation<typeof buildFlags>): P
       `--${asking} shows files from a build, without exporting its result`,
     );
   }
-  // Nothing is loaded by default, and nobody misses an output.
+  // Nothing is loaded by default, and no warning says that an output is missing.
   const env = (name: string) => name === "BUILDX_NO_DEFAULT_LOAD" ? "1" : deps.env(name);
   let own: Error | undefined;
   return await runBuild(

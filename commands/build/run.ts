@@ -29,7 +29,7 @@ import type { buildFlags } from "./flags.ts";
 import { warnLegacy } from "./legacy_flags.ts";
 import { specOfFlags } from "./spec.ts";
 
-/** What looks into a build, besides the build itself. */
+/** Hooks that look into a build. */
 export interface BuildHooks extends Pick<RunContext, "inspect" | "wantedAgain"> {
   /** Called after a build that was only looked into; it has no results. */
   readonly asked?: () => Promise<void>;

@@ -16,7 +16,7 @@ export interface ListenPlan {
   readonly listening: Listening;
   /** Writes the authority and the client's files. Throws if a file already exists. */
   write(): void;
-  /** What other machines need, for the user. */
+  /** Instructions for other machines, to be shown to the user. */
   readonly lines: string;
 }
 

@@ -30,11 +30,11 @@ export async function* transfer(client: Client, way: Examination): AsyncGenerato
     return { text: "" };
   });
   if (built.status === "failed") return yield built;
-  yield told("up", up);
-  yield told("down", down);
+  yield throughput("up", up);
+  yield throughput("down", down);
 }
 
-function told(direction: string, { began, ended, bytes }: Transfer): Finding {
+function throughput(direction: string, { began, ended, bytes }: Transfer): Finding {
   const ms = Math.max(ended - began, 0.1);
   const rate = bytes / MIB / (ms / 1000);
   return {

@@ -27,7 +27,7 @@ import { noted } from "./noted.ts";
 export interface PolicyBuilder extends AsyncDisposable {
   /** Metadata of a source. Rejects with the daemon's error. */
   meta(request: MetaRequest): Promise<Meta>;
-  /** What a policy asks its host. @param files the policy's folder; absent: it has none */
+  /** The host of a policy, which answers the questions of the policy. @param files the policy's folder; absent: it has none */
   host(files?: PolicyFiles): PolicyHost;
   /** The first platform of the first worker. Rejects where the daemon has no worker. */
   platform(): Promise<PolicyPlatform>;

@@ -80,8 +80,8 @@ export const command = defineCommand({
 function resultText(
   { name, passed, allow, messages = [], ...rest }: TestResult,
 ): string {
-  const told = messages.length > 0 ? `, deny_msg=${messages.join("; ")}` : "";
-  const line = `${name}: ${passed ? "PASS" : "FAIL"} (allow=${allow ?? "n/a"}${told})\n`;
+  const denials = messages.length > 0 ? `, deny_msg=${messages.join("; ")}` : "";
+  const line = `${name}: ${passed ? "PASS" : "FAIL"} (allow=${allow ?? "n/a"}${denials})\n`;
   if (passed) return line;
   const { input, decision, missing = [], metadata = [] } = rest;
   return line + documentText("input", input) + documentText("decision", decision) +

@@ -28,7 +28,7 @@ interface Kept {
 export interface Breakpoints {
   /** Replaces those of a file. */
   set(path: string, wanted: readonly { line: number; condition: string }[]): Breakpoint[];
-  /** The breakpoint at each step of a build. Changes are told to the client once. */
+  /** The breakpoint at each step of a build. Changes are reported to the client once. */
   match(definition: BuildDefinition, files: readonly string[]): ReadonlyMap<string, Match>;
 }
 

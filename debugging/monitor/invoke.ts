@@ -3,7 +3,7 @@ import { UsageError } from "../../base/usage_error.ts";
 import { csvFields } from "../../base/go/csv.ts";
 import { parseBool } from "../../base/go/bool.ts";
 
-/** The program that the monitor starts. What is undefined comes from the step, or from the image. */
+/** The program that the monitor starts. An undefined value comes from the step, or from the image. */
 export interface Invoke {
   readonly args: readonly string[];
   readonly env: readonly string[];

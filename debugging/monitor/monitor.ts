@@ -1,4 +1,4 @@
-/** The monitor of `debug`: a prompt beside a program in a container of the build. */
+/** The monitor of `debug`: a prompt next to a program in a container of the build. */
 import { onAbort } from "../../base/async.ts";
 import { alignColumns } from "../../base/go/tabwriter.ts";
 import { splitWords } from "../../builders/making/buildkitd_flags.ts";

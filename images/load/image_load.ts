@@ -32,7 +32,7 @@ export interface ImageLoader {
   output(names: readonly string[], report: LoadReport, content?: DaemonContent): ByteOutput;
 }
 
-/** Is told about a load. */
+/** Receives reports about a load. */
 export interface LoadReport {
   progress(progress: EngineProgress): void;
   /** So many bytes are not sent, because the engine has them. */

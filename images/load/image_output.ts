@@ -1,4 +1,4 @@
-/** An image on its way into a Docker engine or podman: what is there already, and what is sent. */
+/** An image on its way into a Docker engine or podman: the layers that are already there, and those that are sent. */
 import {
   type ByteOutput,
   OutputError,

@@ -18,7 +18,7 @@ const TOLERANCE = 5;
 export function criticalPath<N extends Node>(nodes: readonly N[]): N[] {
   const ran = new Set<Node>(nodes);
   const path = new Set<N>();
-  // The last to end stands last. If two ended together, the longer one does.
+  // The node that ended last is at the end. If two ended together, the longer one does.
   const ordered = nodes.toSorted((a, b) => a.stop - b.stop || b.start - a.start);
   let earlier = ordered.length;
   let next = ordered.at(-1);

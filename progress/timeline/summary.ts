@@ -48,7 +48,7 @@ function peakOf(steps: readonly Step[]): number {
   const stops = Float64Array.from(bars, ({ stop }) => stop).sort();
   let [ended, peak] = [0, 0];
   for (const [begun, start] of starts.entries()) {
-    // A step that begins as another one ends doesn't run beside it.
+    // A step that begins as another one ends doesn't run at the same time.
     while (stops[ended]! <= start) ended++;
     peak = Math.max(peak, begun + 1 - ended);
   }

@@ -12,7 +12,7 @@ export interface GoModule {
   readonly name: string;
   /** The folder of the sources. */
   readonly sources: string;
-  /** Files of other folders that lie beside the sources during the build. */
+  /** Files of other folders that lie next to the sources during the build. */
   readonly shared?: readonly string[];
   /** Changes the folder `vendor` of the build. */
   readonly patch: (vendor: string) => Promise<void>;

@@ -106,7 +106,7 @@ export async function abortable(counts: Counts, { title, endpoint, env = {} }: A
 
 /**
  * The memory that the code of this test holds, in bytes. The process's own size would count the tests that
- * run beside this one in other threads.
+ * run in other threads at the same time.
  */
 export function memoryHeld(): number {
   const { heapUsed, external } = Deno.memoryUsage();

@@ -66,7 +66,7 @@ export const cases: Record<string, Case> = {
   /** A build of one file that is all cached: start-up and round trips. */
   "cached": (bench) =>
     buildCase(bench, { fill: (dir) => Deno.writeTextFile(`${dir}/hello`, "hello\n") }),
-  /** The same build under a policy beside its Dockerfile. */
+  /** The same build under a policy next to its Dockerfile. */
   "policy": async (bench) => {
     const setUp = await buildCase(bench, {
       async fill(dir) {

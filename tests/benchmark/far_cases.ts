@@ -122,7 +122,7 @@ const makers = {
 const NOISE = 64 << 20;
 const SOURCES = 57e6;
 
-/** What cases are made with. */
+/** The parts that cases are made of. */
 export interface Making {
   readonly ways: FarWays;
   readonly programs: Readonly<Record<Program, readonly string[]>>;

@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console
 /**
- * What policies cost: the decisions of one process, and whole builds beside buildx. CPU time is
+ * The cost of policies: the decisions of one process, and whole builds compared with buildx. CPU time is
  * measured, because the machine may be busy.
  */
 import type { Policy } from "../../policies/policy.ts";

@@ -130,7 +130,7 @@ Deno.test({
     await create(space, "set", "--host", "a", "--force");
     deepEqual(Object.keys(files(space.path("set"))), Object.keys(before));
     ok(files(space.path("set"))["ca/key.pem"] !== before["ca/key.pem"]);
-    // Where a folder should be there is a file.
+    // There is a file in the place of the folder.
     space.write({ "odd/client": "x" });
     const odd = await space.fairlead(["certs", "create", "odd", "--host", "a"]);
     equal(odd.code, 1);

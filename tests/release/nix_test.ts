@@ -71,7 +71,7 @@ Deno.test({
       assert.notEqual(refused.code, 0);
     } finally {
       await server.shutdown();
-      // What is in Nix's store may not be written to.
+      // Nothing in Nix's store may be written to.
       await run("chmod", ["-R", "u+w", folder.path]);
     }
   },

@@ -14,7 +14,7 @@ const ignore = skip(
   needsRoot() ?? await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry") ??
     (await dockerEngine()).reason,
 );
-// Of Debian's unstable branch: not there on every day.
+// Debian's unstable branch has this package on some days only.
 const noStore = ignore || skip((await dockerEngine("sid")).reason, { optional: true });
 const address = ignore ? "" : (await sharedBuildkitd()).address;
 

@@ -213,7 +213,7 @@ function environmentChanges(
   });
 }
 
-/** More places would let a hostile text keep the pattern busy for ever. */
+/** More places would let a hostile text keep the pattern busy endlessly. */
 const MOST_PLACES = 12;
 
 /** Whether the texts are the same but for values that changed. */

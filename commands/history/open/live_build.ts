@@ -26,13 +26,13 @@ type Context = Pick<Deps, "clock" | "signal"> & { readonly store: Store };
 export function liveBuild(parts: readonly HistoryRecord[], context: Context): LiveBuild {
   const recorder = recordTimeline();
   const listeners = new Set<() => void>();
-  const told = () => listeners.forEach((listener) => listener());
+  const changed = () => listeners.forEach((listener) => listener());
   const begun = Promise.withResolvers<void>();
   const noticed: TimelineRecorder = {
     update(...args) {
       recorder.update(...args);
       begun.resolve();
-      told();
+      changed();
     },
     timeline: recorder.timeline,
   };
@@ -43,11 +43,11 @@ export function liveBuild(parts: readonly HistoryRecord[], context: Context): Li
       return { ...part, record: await endedRecord(part, context) };
     }));
     ended = await withTrace(await describeBuild(all, recorder, context), context.signal);
-    told();
+    changed();
     return ended;
   };
   const whole = read();
-  whole.catch(told).finally(begun.resolve);
+  whole.catch(changed).finally(begun.resolve);
   return {
     recorder,
     begun: begun.promise,

@@ -44,17 +44,17 @@ export function viewers(grace = GRACE): Viewers {
           };
           let [waiting, again] = [false, false];
           let stopPause = () => {};
-          const tell = () => {
+          const notify = () => {
             again = waiting;
             if (waiting) return;
             send("data: changed\n\n");
             waiting = true;
             stopPause = after(pause, () => {
               waiting = false;
-              if (again) tell();
+              if (again) notify();
             });
           };
-          const stopListening = onChange(tell);
+          const stopListening = onChange(notify);
           const stopBeat = every(BEAT, () => send(": still here\n\n"));
           close = () => {
             if (!open.delete(close)) return;

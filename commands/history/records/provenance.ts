@@ -12,7 +12,7 @@ export interface Operation {
   readonly kind: string;
   /** The environment of an `exec`, with the build arguments that the step uses. */
   readonly env: ReadonlyMap<string, string>;
-  /** What `source` reads: `docker-image://…@sha256:…`, `local://context`, `https://…`. */
+  /** The identifier of a `source`: `docker-image://…@sha256:…`, `local://context`, `https://…`. */
   readonly identifier: string;
   /** The rest as JSON, for a comparison. */
   readonly rest: string;
