@@ -1,10 +1,10 @@
 /** Help on a terminal: examples first, commands in groups, lines that break at words. */
 import type { Env } from "../base/env.ts";
-import { textWidth } from "../base/width.ts";
 import type { CommandEntry } from "./command.ts";
 import { flagRows } from "./flags/help.ts";
 import type { FlagSpecs } from "./flags/spec.ts";
 import type { HelpPage } from "./help.ts";
+import { wrap } from "./wrap.ts";
 
 /** @param examples lines of a shell; empty for none. @param columns those of the terminal */
 export function terminalHelp(
@@ -63,6 +63,7 @@ function row(name: string, text: string, indent: number, width: number): string 
     : `${name}\n${margin}${first}`;
   return [head, ...rest.map((line) => margin + line)].map((line) => `${line.trimEnd()}\n`).join("");
 }
+<<<<<<< HEAD
 
 /** The text in lines of at most `width` columns, broken at spaces. A longer word stays whole. */
 function wrap(text: string, width: number): string {
@@ -76,3 +77,5 @@ function wrap(text: string, width: number): string {
   }
   return [...lines, line].join("\n");
 }
+=======
+>>>>>>> fd5d1b9 (Terminal: tables below 60 columns leave out columns; doctor breaks its lines at words)

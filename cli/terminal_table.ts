@@ -2,18 +2,40 @@ import { cutToWidth, textWidth } from "../base/width.ts";
 import type { Palette } from "./colors.ts";
 
 /** The fewest columns that a cell is cut to. */
-const LEAST = 8;
+const LEAST = 12;
 /** Between two columns of a table that is cut. */
 const GAP = "  ";
 
 const GOOD = new Set(["running", "Completed", "ok"]);
 const BAD = new Set(["error", "Error", "failed"]);
 const STATES = /^STATUS$/;
-/** Cells that are copied or typed again are cut last. */
-const KEPT = /^(?:BUILD ID|ID|NAME\/NODE|STATUS|SCHEME)$/;
+/** The fewest columns of a builder's name: it is cut in the middle, because its end differs. */
+const LEAST_NAME = 20;
+const NAMES = "NAME/NODE";
+
+/** Cells that are copied or typed again, and those that say nothing when cut, are cut last. */
+const KEPT =
+  /^(?:BUILD ID|ID|NAME\/NODE|STATUS|SCHEME|SIZE|BUILDKIT|VERSION|LAST ACCESSED|CREATED AT|RECLAIMABLE|DURATION)$/;
+/** What a narrow table leaves out, the least important column first. */
+const DROPPED = [
+  "PLATFORMS",
+  "BUILDKIT",
+  "VERSION",
+  "LAST ACCESSED",
+  "CREATED AT",
+  "RECLAIMABLE",
+  "DURATION",
+  "SUMMARY",
+  "PATH",
+  "DRIVER/ENDPOINT",
+  "NAME",
+  "STATUS",
+  "SIZE",
+];
 
 /**
- * Cuts the widest cells of an aligned table until its rows fit, and paints the column `STATUS`.
+ * Cuts the widest cells of an aligned table until its rows fit, and paints the column `STATUS`. Columns for
+ * which no room remains are left out.
  * @param text rows whose first is the head; at least three spaces separate its words
  */
 export function fitTable(text: string, columns: number, colors: Palette): string {
@@ -28,13 +50,17 @@ export function fitTable(text: string, columns: number, colors: Palette): string
   const rows = (isWide ? lines.map((line) => line.replace(LINK, "")) : lines)
     .map((line) => cellsOf(line, starts));
   const widths = titles.map((_, at) => Math.max(...rows.map((row) => textWidth(row[at] ?? ""))));
-  if (isWide) shrink(widths, titles, columns - 1);
+  const used = widths.map((_, at) => at)
+    .filter((at) => !isWide || rows.some((row, index) => index > 0 && row[at] !== ""));
+  const kept = isWide ? roomFor(widths, titles, { used, columns: columns - 1 }) : used;
+  if (isWide) shrink(widths, titles, { columns: columns - 1, kept });
   return rows.map((row, index) => {
     if (lines[index] === "") return "";
-    return row.map((cell, at) => {
-      const isLast = at === row.length - 1;
+    return kept.map((at) => {
+      const cell = row[at]!;
+      const isLast = at === kept.at(-1);
       const width = isWide ? widths[at]! : (starts[at + 1] ?? 0) - starts[at]!;
-      const shown = isWide ? cut(cell, widths[at]!) : cell;
+      const shown = isWide ? cut(cell, widths[at]!, titles[at] === NAMES) : cell;
       const pad = isLast ? "" : " ".repeat(Math.max(0, width - textWidth(shown)));
       const isState = index > 0 && STATES.test(titles[at]!);
       return (isState ? painted(shown, colors) : shown) + pad;
@@ -51,20 +77,51 @@ function cellsOf(line: string, starts: readonly number[]): string[] {
   return starts.map((start, at) => characters.slice(start, starts[at + 1]).join("").trimEnd());
 }
 
-function shrink(widths: number[], titles: readonly string[], columns: number): void {
-  const total = () => widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
+/** The columns that fit, when each cell that may be cut is cut to its least width. */
+function roomFor(
+  widths: readonly number[],
+  titles: readonly string[],
+  { used, columns }: { used: readonly number[]; columns: number },
+): readonly number[] {
+  let kept = used;
+  const least = (at: number) =>
+    titles[at] === NAMES
+      ? Math.min(widths[at]!, LEAST_NAME)
+      : KEPT.test(titles[at]!)
+      ? widths[at]!
+      : Math.min(widths[at]!, LEAST);
+
+  for (const title of DROPPED) {
+    if (totalOf(kept.map(least)) <= columns || kept.length === 1) break;
+    kept = kept.filter((at) => titles[at] !== title);
+  }
+  return kept;
+}
+
+function shrink(
+  widths: number[],
+  titles: readonly string[],
+  { columns, kept }: { columns: number; kept: readonly number[] },
+): void {
   for (const isKept of [false, true]) {
-    while (total() > columns) {
-      const cuttable = widths.map((width, at) => KEPT.test(titles[at]!) === isKept ? width : 0);
-      const widest = Math.max(...cuttable);
+    while (totalOf(kept.map((at) => widths[at]!)) > columns) {
+      const cuttable = kept.filter((at) => KEPT.test(titles[at]!) === isKept);
+      const widest = Math.max(0, ...cuttable.map((at) => widths[at]!));
       if (widest <= LEAST) break;
-      widths[cuttable.indexOf(widest)]!--;
+      widths[cuttable.find((at) => widths[at] === widest)!]!--;
     }
   }
 }
 
-function cut(cell: string, width: number): string {
-  return textWidth(cell) <= width ? cell : `${cutToWidth(cell, width - 1)}…`;
+const totalOf = (widths: readonly number[]) =>
+  widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
+
+function cut(cell: string, width: number, inMiddle: boolean): string {
+  if (textWidth(cell) <= width) return cell;
+  if (!inMiddle) return `${cutToWidth(cell, width - 1)}…`;
+  // Names of builders are ASCII.
+  const end = cell.slice(cell.length - Math.trunc(width / 3));
+  return `${cutToWidth(cell, width - 1 - end.length)}…${end}`;
 }
 
 function painted(state: string, colors: Palette): string {

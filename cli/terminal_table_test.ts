@@ -36,6 +36,49 @@ Deno.test("a table fits the terminal; names and states stay whole", () => {
   );
 });
 
+const long = "a-builder-with-a-rather-long-name";
+const narrow = plainTable({
+  Name: "NAME/NODE",
+  Endpoint: "DRIVER/ENDPOINT",
+  Status: "STATUS",
+  Buildkit: "BUILDKIT",
+  Platforms: "PLATFORMS",
+}).render([
+  { Name: `${long}*`, Endpoint: "remote", Status: "", Buildkit: "", Platforms: "" },
+  ...[0, 1].map((at) => ({
+    Name: ` \\_ ${long}${at}`,
+    Endpoint: ` \\_ unix:///run/${at}`,
+    Status: "running",
+    Buildkit: "v0.32.2",
+    Platforms: "linux/amd64",
+  })),
+]);
+const ids = plainTable({ ID: "ID", R: "RECLAIMABLE", Size: "SIZE", Last: "LAST ACCESSED" })
+  .render([{ ID: "a6pjne8s3w95wym7pl3agw69p*", R: "true", Size: "4.096kB", Last: "2 days ago" }]);
+
+Deno.test("a narrow table leaves out columns, and cuts no identifier; names differ at their ends", () => {
+  equal(
+    fitTable(narrow, 40, none),
+    [
+      "NAME/NODE                       STATUS",
+      "a-builder-with-a-ra…long-name*",
+      " \\_ a-builder-with-…long-name0  running",
+      " \\_ a-builder-with-…long-name1  running",
+      "",
+    ].join("\n"),
+  );
+  match(fitTable(narrow, 30, none), /…\S*name1 {2}running$/m);
+  equal(fitTable(ids, 40, none).split("\n")[1], "a6pjne8s3w95wym7pl3agw69p*  4.096kB");
+  equal(fitTable(ids, 30, none).split("\n")[1], "a6pjne8s3w95wym7pl3agw69p*");
+  for (let columns = 20; columns <= 120; columns++) {
+    for (const table of [narrow, ids]) {
+      for (const line of fitTable(table, columns, none).split("\n")) {
+        equal(textWidth(line) < columns, true, `${columns}: ${line}`);
+      }
+    }
+  }
+});
+
 Deno.test("a table that fits stays as it is, but for colours", () => {
   const strip = (text: string) => text.replace(/ +$/gm, "");
   equal(fitTable(table, 400, none), strip(table));

@@ -14,6 +14,7 @@ import type { Finding } from "./doctor/finding.ts";
 import { nodeJson, textOf } from "./doctor/print.ts";
 import { type Examined, verdictOf } from "./doctor/verdict.ts";
 import { palette } from "../cli/colors.ts";
+import { wrap } from "../cli/wrap.ts";
 import { csvPairs } from "../grammar/pairs.ts";
 import { goJson } from "../base/go/json.ts";
 import { UsageError } from "../base/usage_error.ts";
@@ -50,15 +51,20 @@ when all nodes pass.`,
     };
     const builder = await chosen(deps, args[0] ?? global.builder, flags["driver-opt"]);
     const isText = !isJson;
+    const columns = isText ? deps.stdout.size()?.columns : undefined;
     const colors = palette(deps.stdout, deps.env);
     const results = [];
     const examined: Examined[] = [];
     for (const node of await examinedNodes(builder, deps, options.timeout)) {
       const findings: Finding[] = [];
-      if (isText) deps.stdout.write((results.length > 0 ? "\n" : "") + headOf(builder, node, deps));
+      if (isText) {
+        const head = headOf(builder, node, deps);
+        const shown = columns === undefined ? head : wrap(head, columns - 1);
+        deps.stdout.write((results.length > 0 ? "\n" : "") + shown);
+      }
       for await (const finding of examine(builder, node, options)) {
         findings.push(finding);
-        if (isText) deps.stdout.write(textOf(finding, colors));
+        if (isText) deps.stdout.write(textOf(finding, colors, columns));
       }
       examined.push({ node, findings });
       results.push(nodeJson(builder, node, findings));

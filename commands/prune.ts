@@ -65,7 +65,10 @@ export const command = defineCommand({
       maxUsedSpace: BigInt(flags["max-used-space"]),
       minFreeSpace: BigInt(flags["min-free-space"]),
     };
-    const print = printer(flags.verbose, deps.clock.now);
+    const columns = deps.stdout.size()?.columns;
+    const print = !flags.verbose && columns !== undefined && columns < NARROW
+      ? await narrowPrinter(columns, deps.clock.now)
+      : printer(flags.verbose, deps.clock.now);
     const options = { signal: deps.signal };
     let total = 0n;
     await using nodes = await reachNodes(deps, global, statusLimit(flags, given, global));
@@ -120,19 +123,45 @@ function configuredFilters(env: Env): readonly string[] {
 function printer(verbose: boolean, now: () => number): (record: UsageRecord) => string {
   const tabs = { padding: 1, minimum: 1, tabs: 8 };
   if (verbose) return (record) => alignColumns(verboseLines(record, now()), tabs);
-  let header = "ID\tRECLAIMABLE\tSIZE\tLAST ACCESSED\n";
+  let header = HEADER;
   return (record) => {
-    const { size, lastUsed } = usageTexts(record, now());
-    const cells = [
-      (record.ID + (record.Mutable ? "*" : "")).padEnd(40),
-      String(!record.InUse).padEnd(5),
-      (size + (record.Shared ? "*" : "")).padEnd(10),
-      lastUsed,
-    ];
-    const lines = `${header}${cells.join("\t")}\n`;
+    const lines = `${header}${cellsOf(record, { idWidth: 40, now: now() }).join("\t")}\n`;
     header = "";
     return alignColumns(lines, tabs);
   };
+}
+
+const HEADER = "ID\tRECLAIMABLE\tSIZE\tLAST ACCESSED\n";
+/** With fewer columns, buildx's rows don't fit a terminal. */
+const NARROW = 80;
+
+/** Prints each record in a row that fits the terminal: it leaves out columns. */
+async function narrowPrinter(
+  columns: number,
+  now: () => number,
+): Promise<(record: UsageRecord) => string> {
+  const { fitTable } = await import("../cli/terminal_table.ts");
+  const { palette } = await import("../cli/colors.ts");
+  const colors = palette({ isTerminal: false }, () => undefined);
+  let isFirst = true;
+  return (record) => {
+    const cells = cellsOf(record, { idWidth: 26, now: now() });
+    const text = alignColumns(`${HEADER}${cells.join("\t")}\n`, { padding: 3, minimum: 10 });
+    const [head = "", row = ""] = fitTable(text, columns, colors).split("\n");
+    const shown = isFirst ? `${head}\n${row}\n` : `${row}\n`;
+    isFirst = false;
+    return shown;
+  };
+}
+
+function cellsOf(record: UsageRecord, { idWidth, now }: { idWidth: number; now: number }) {
+  const { size, lastUsed } = usageTexts(record, now);
+  return [
+    (record.ID + (record.Mutable ? "*" : "")).padEnd(idWidth),
+    String(!record.InUse).padEnd(5),
+    (size + (record.Shared ? "*" : "")).padEnd(10),
+    lastUsed,
+  ];
 }
 
 function verboseLines(record: UsageRecord, now: number): string {

@@ -3,21 +3,37 @@ import type { StoredNode } from "../../builders/store/node_group.ts";
 import { DialError, EndpointError } from "../../transports/errors.ts";
 import { hintOf, messageOf } from "../../cli/report.ts";
 import type { Palette } from "../../cli/colors.ts";
+import { wrap } from "../../cli/wrap.ts";
 import type { Finding } from "./finding.ts";
 
 const MARKS = { ok: "ok", warning: "warning", failed: "FAILED" } as const;
-const INDENT = " ".repeat(24);
+/** The width of the status and the step. */
+const HEAD = 24;
+/** A terminal with fewer columns gets the texts below the step. */
+const NARROW = 60;
 
-/** One finding as lines: the status, the step, the result, the duration. */
-export function textOf(finding: Finding, colors: Palette): string {
+/**
+ * One finding as lines: the status, the step, the result, the duration.
+ *
+ * @param columns of the terminal, whose lines are broken at words; undefined without one
+ */
+export function textOf(finding: Finding, colors: Palette, columns?: number): string {
   const { step, status, text, more = [], ms, error, hint } = finding;
   const time = ms === undefined || ms < 0.05 ? "" : ` (${timeText(ms)})`;
   const [first = "", ...rest] = (error === undefined ? text : problemOf(error)).split("\n");
   const advice = hint ?? (error === undefined ? undefined : hintOf(error));
+  const mark = paintedMark(status, colors);
+  const isNarrow = columns !== undefined && columns < NARROW;
+  const indent = isNarrow ? 2 : HEAD;
+  const broken = (text: string) =>
+    columns === undefined ? [text] : wrap(text, columns - indent - 1).split("\n");
+  const texts = [`${first}${time}`, ...rest, ...more].flatMap(broken);
   const lines = [
-    `${paintedMark(status, colors)}${step.padEnd(15)}${first}${time}`,
-    ...[...rest, ...more].map((line) => INDENT + line),
-    ...advice === undefined ? [] : [INDENT + colors.dim(`hint: ${advice}`)],
+    ...isNarrow ? [mark + step] : [`${mark}${step.padEnd(15)}${texts.shift() ?? ""}`],
+    ...texts.filter((text) => text !== "").map((text) => " ".repeat(indent) + text),
+    ...advice === undefined
+      ? []
+      : broken(`hint: ${advice}`).map((line) => " ".repeat(indent) + colors.dim(line)),
   ];
   return `${lines.join("\n")}\n`;
 }

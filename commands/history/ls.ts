@@ -51,13 +51,17 @@ export const command = defineCommand({
     const store = openStore(deps.env);
     await using nodes = await reachNodes(deps, global);
     const records = await queryRecords(nodes, { filters, signal: deps.signal });
+    const columns = format.isTable ? deps.stdout.size()?.columns : undefined;
+    const isNarrow = flags.format === "table" && columns !== undefined && columns < NARROW;
+    const names = new Map<HistoryRecord, string>();
     const rows = records.sort(runningFirst).map((record) => {
       const state = readLocalState(store, record);
       // buildx has no BUILDKIT_HOST, so no script expects its empty name there.
       const name = deps.stdout.isTerminal || nodes.builder.origin === "BUILDKIT_HOST"
         ? displayName(record.record, state)
         : buildName(record.record.FrontendAttrs, state);
-      return rowOf(record, name, {
+      names.set(record, name);
+      return rowOf(record, isNarrow ? "" : name, {
         format,
         now,
         trunc: !flags["no-trunc"],
@@ -66,11 +70,22 @@ export const command = defineCommand({
     });
     const failure = nodes.failure();
     if (rows.length > 0 || failure === undefined) {
-      await showRows(deps, format, rows, flags.format === "table" ? records.map(detailOf) : []);
+      const details = records.map((record) =>
+        isNarrow ? namedDetail(names.get(record)!, detailOf(record)) : detailOf(record)
+      );
+      await showRows(deps, format, rows, flags.format === "table" ? details : []);
     }
     if (failure !== undefined) throw failure;
   },
 });
+
+/** A terminal with fewer columns has the names in the lines below the rows. */
+const NARROW = 60;
+
+function namedDetail(name: string, detail: Detail | undefined): Detail {
+  if (detail === undefined) return { text: name, isBad: false };
+  return { text: `${name}${detail.isBad ? ": " : " "}${detail.text}`, isBad: detail.isBad };
+}
 
 /** The reason of a failure, or the result that has left the cache. */
 function detailOf({ record }: HistoryRecord): Detail | undefined {
