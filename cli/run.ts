@@ -1,3 +1,4 @@
+import { answerCtrlC } from "./cancelling.ts";
 import type { CommandEntry } from "./command.ts";
 import type { Deps } from "./deps.ts";
 import { phase, phasesLine } from "./phases.ts";
@@ -11,6 +12,7 @@ export async function runProgram(
 ): Promise<number> {
   phase("loaded");
   let debug = debugIsSet(deps.env);
+  using _answer = answerCtrlC(deps);
   try {
     const code = await runRoot(deps, commands, () => debug = true, examples);
     if (deps.env("FAIRLEAD_PHASES")) deps.stderr.write(phasesLine());

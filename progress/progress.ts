@@ -2,7 +2,7 @@ import type { StatusResponse, VertexWarning } from "../proto/gen/control.ts";
 import { paintLine, palette } from "../cli/colors.ts";
 import { paint, readColors } from "./colors.ts";
 import { ttyRenderer } from "./tty.ts";
-import { CANCELLING } from "./tty_frame.ts";
+import { answerHere, CANCELLING } from "../cli/cancelling.ts";
 import { failedBlocks, failedSteps, warningsBlock } from "./end_blocks.ts";
 import type { Asking } from "../transports/transport.ts";
 import { oneByOne } from "../cli/prompt_queue.ts";
@@ -107,6 +107,7 @@ export function startProgress(options: ProgressOptions): Progress {
   const onAbort = () => {
     facts.cancelling = true;
     if (ended) return;
+    if (mode !== "quiet") answerHere(signal?.reason);
     if (mode === "plain" && out.isTerminal) renderer.note(CANCELLING);
     renderer.repaint?.();
   };

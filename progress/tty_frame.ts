@@ -1,5 +1,6 @@
 import { formatSeconds } from "../base/units.ts";
 import { cutToWidth } from "../base/width.ts";
+import { CANCELLING } from "../cli/cancelling.ts";
 import { type Colors, paint } from "./colors.ts";
 import { chooseRows, type Row } from "./rows.ts";
 import {
@@ -13,9 +14,6 @@ import {
   type VertexState,
 } from "./state.ts";
 import { addRows, addWarnings, align } from "./tty_rows.ts";
-
-/** The answer to Ctrl-C. */
-export const CANCELLING = "cancelling; press Ctrl-C again to leave";
 
 /** The inputs of a frame besides the state. */
 export interface View {
