@@ -1,3 +1,4 @@
+import { nearest } from "../base/nearest.ts";
 import { BuilderError } from "./builder_error.ts";
 
 /** A platform of the OCI image specification; empty fields are left out. */
@@ -18,6 +19,24 @@ const knownArchitectures = new Set(
   ("386 amd64 amd64p32 arm armbe arm64 arm64be ppc64 ppc64le loong64 mips mipsle mips64 mips64le " +
     "mips64p32 mips64p32le ppc riscv riscv64 s390 s390x sparc sparc64 wasm").split(" "),
 );
+
+/** The warning for a platform that nobody knows, which may be a slip; undefined for none. */
+export function suspectPlatform(text: string): string | undefined {
+  const [os = "", architecture] = text.toLowerCase().split("/");
+  if (architecture === undefined || text === "") return undefined;
+  const near = knownSystems.has(normalizeSystem(os))
+    ? nearest(architecture, knownArchitectures)
+    : undefined;
+  if (knownSystems.has(normalizeSystem(os.replace(/\(.*/, "")))) {
+    const known = normalizeArchitecture(architecture, "").architecture;
+    if (knownArchitectures.has(known)) return undefined;
+  }
+  const swapped = knownArchitectures.has(os) ? `${architecture}/${os}` : undefined;
+  const meant = swapped ?? (near && `${os}/${near}`);
+  return `the platform ${text} is not a known one${
+    meant === undefined ? "" : `; did you mean ${meant}?`
+  }`;
+}
 
 /** This machine's platform in Go's words. The variant of an ARM older than v7 isn't looked up. */
 export function localPlatform(): Platform {

@@ -19,6 +19,9 @@ export interface Invocation<Specs extends FlagSpecs = FlagSpecs> {
 export interface ArgsSpec {
   /** As the usage line shows them: `[OPTIONS] [NAME...]`. */
   readonly usage: string;
+  /** The remedy when there are none, or too many. */
+  readonly hint?: string;
+
   readonly min: number;
   readonly max: number;
   /** A flag that brings an argument of its own, before the others. */

@@ -259,5 +259,6 @@ function checkCount(
       max === 0 ? "accepts" : "requires"
     } ${wanted}\n\nUsage:  ${usageLine(path, command)}\n\n` +
       `Run '${path} --help' for more information`,
+    command.args.hint,
   );
 }

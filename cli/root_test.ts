@@ -107,7 +107,11 @@ const errors: [string[], string][] = [
   ],
   [["--all", "show"], "ERROR: unknown flag: --all\n"],
   [["-x", "show"], "ERROR: unknown shorthand flag: 'x' in -x\n"],
-  [["--builder"], "ERROR: flag needs an argument: --builder\n"],
+  [
+    ["--builder"],
+    "hint: --builder needs a value: override the configured builder instance\n" +
+    "ERROR: flag needs an argument: --builder\n",
+  ],
   [["help", "shwo"], "hint: did you mean 'fairlead show'?\nERROR: unknown help topic: \"shwo\"\n"],
   [
     ["show", "a", "b"],

@@ -6,7 +6,13 @@ import { runBuild } from "./build/run.ts";
 const LOOKING = ["files", "cat", "copy", "shell-on-error", "shell-from"] as const;
 
 export const command = defineCommand({
-  args: { usage: "[OPTIONS] PATH | URL | -", min: 1, max: 1, oneMoreWith: "copy" },
+  args: {
+    usage: "[OPTIONS] PATH | URL | -",
+    min: 1,
+    max: 1,
+    oneMoreWith: "copy",
+    hint: "name one folder to build from as the last word, often .",
+  },
   flags: buildFlags,
   async run(invocation) {
     if (!LOOKING.some((flag) => invocation.given.has(flag))) return await runBuild(invocation);

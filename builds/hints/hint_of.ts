@@ -4,10 +4,11 @@
  */
 import { choices, nearest } from "../../base/nearest.ts";
 import type { RpcError } from "../../buildkit/grpc/status.ts";
-import { sourcesOf } from "../../progress/source_excerpt.ts";
 import type { PreparedBuild } from "../prepare.ts";
 import { QUESTIONS } from "../results/call.ts";
+import { blamedBy, DOCKERFILE_RULES } from "./dockerfile_rules.ts";
 import { stagesOf } from "./dockerfile_text.ts";
+import { MACHINE_RULES } from "./machine_rules.ts";
 import { type HintInputs, missingFileHint } from "./missing_file.ts";
 import { noteHint } from "./noted_hint.ts";
 
@@ -50,18 +51,11 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/target stage "(.*)" could not be found/, unknownTarget],
   [/exporter "(.*)" could not be found/, ([, type]) => choices(type!, OUTPUT_TYPES)],
   [/unsupported request frontend\.(\S+)/, unknownCall],
-  [
-    /dial tcp: lookup (\S+?)(?: on \S+)?: (?:no such host|server misbehaving|.*i\/o timeout)/,
-    ([, host]) =>
-      `the builder, not this machine, looks up ${host}: check the spelling, and the DNS servers of ` +
-      "the builder's machine",
-  ],
-  [
-    /dial tcp (127\.\S+|\[::1\]:\d+): connect: connection refused/,
-    ([, address]) =>
-      `${address} is an address of the builder's machine, not of this one: name a host that the ` +
-      "builder can reach",
-  ],
+  ...DOCKERFILE_RULES.map(([pattern, rule]): readonly [RegExp, Rule] => [
+    pattern,
+    (match, _, error) => rule(match, blamedBy(error)),
+  ]),
+  ...MACHINE_RULES,
 ];
 
 async function hintOfFailure(error: RpcError, build: FailedBuild): Promise<string | undefined> {
@@ -75,14 +69,10 @@ async function hintOfFailure(error: RpcError, build: FailedBuild): Promise<strin
 async function missingFile(
   [, path]: RegExpExecArray,
   { inputs }: FailedBuild,
-  { details }: RpcError,
+  error: RpcError,
 ): Promise<string | undefined> {
-  const [source] = sourcesOf(details);
-  const lines = source?.ranges.map(({ start, end }) => [start?.line ?? 0, end?.line ?? 0]).flat();
-  if (source === undefined || lines === undefined || lines.length === 0) return undefined;
-  const text = new TextDecoder().decode(source.data);
-  const first = Math.min(...lines), last = Math.max(...lines);
-  return await missingFileHint(path!, { text, first, last }, inputs);
+  const blamed = blamedBy(error);
+  return blamed && await missingFileHint(path!, blamed, inputs);
 }
 
 /** An old frontend may lack a method of today, and the error of that case has its own hint. */

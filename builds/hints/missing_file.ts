@@ -36,6 +36,11 @@ export async function missingFileHint(
   const instruction = instructionAt(blamed.text, blamed);
   const wanted = cleanPath(`/${path}`).slice(1);
   const from = sourceOf(instruction, path);
+  const above = from === undefined && /^(?:COPY|ADD)\b.*?\s(\.\.\/\S*)/i.exec(instruction)?.[1];
+  if (above) {
+    return `${above} is outside of the context: build from a folder above it, or add ` +
+      "--build-context NAME=.. and write COPY --from=NAME";
+  }
   if (from !== undefined) return elsewhere(from, wanted, blamed.text, inputs);
   if (inputs.isRemote) return `the context ${inputs.state.localPath} has no ${wanted}`;
   const folder = inputs.mounts.get("context");

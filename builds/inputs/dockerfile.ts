@@ -1,3 +1,4 @@
+import { nearest } from "../../base/nearest.ts";
 import { osReason } from "../../base/os_reason.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { baseName, parentOf } from "../../base/paths.ts";
@@ -81,7 +82,7 @@ function checkFile(path: string, name: string, typed: string): void {
       `failed to solve: failed to read dockerfile: open ${name}: no such file or directory`,
       typed
         ? `there is no ${path}: -f is relative to the working folder, not to the context`
-        : `there is no ${path}: name another with -f`,
+        : `there is no ${path}: ${similarFiles(path)}`,
     );
   }
   if (stat.isDirectory) {
@@ -90,4 +91,23 @@ function checkFile(path: string, name: string, typed: string): void {
       "name the file in it with -f",
     );
   }
+}
+
+/** Names the files that may be the Dockerfile. */
+function similarFiles(path: string): string {
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  const similar: string[] = [];
+  try {
+    for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+      const isSimilar = /^(?:docker|container)_?file|\.dockerfile$/i.test(name) ||
+        nearest("Dockerfile", [name]) !== undefined;
+      if (isSimilar && !isDirectory && !name.endsWith(".dockerignore")) similar.push(name);
+    }
+  } catch {
+    // A folder that can't be read suggests nothing.
+  }
+  const [first] = similar.sort();
+  return first === undefined
+    ? "name another with -f, or another folder to build from"
+    : `did you mean -f ${folder}/${first}?`;
 }

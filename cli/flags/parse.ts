@@ -122,7 +122,9 @@ function longFlag(specs: FlagSpecs, word: string, rest: string[]): Occurrence {
   if (equals >= 0) return { name, value: body.slice(equals + 1) };
   if (!wantsValue(spec)) return { name, value: spec.bare ?? "true" };
   const value = rest.shift();
-  if (value === undefined) throw new FlagError(`flag needs an argument: --${name}`);
+  if (value === undefined) {
+    throw new FlagError(`flag needs an argument: --${name}`, valueHint(`--${name}`, spec));
+  }
   return { name, value };
 }
 
@@ -151,11 +153,18 @@ function shortFlags(specs: FlagSpecs, word: string, rest: string[], words: Words
     }
     const value = after !== "" ? after : rest.shift();
     if (value === undefined) {
-      throw new FlagError(`flag needs an argument: ${quoteRune(letter)} in -${letters}`);
+      throw new FlagError(
+        `flag needs an argument: ${quoteRune(letter)} in -${letters}`,
+        valueHint(`-${letter}`, spec),
+      );
     }
     words.occurrences.push({ name, value });
     return;
   }
+}
+
+function valueHint(flag: string, { summary = "" }: FlagSpec): string {
+  return `${flag} needs a value: ${summary.charAt(0).toLowerCase()}${summary.slice(1)}`;
 }
 
 function suggestion(specs: FlagSpecs, name: string): string | undefined {

@@ -22,6 +22,7 @@ import type { Progress } from "../../progress/progress.ts";
 import { chooseMode } from "../../progress/mode.ts";
 import { progressOf } from "../../progress/command_progress.ts";
 import { warn } from "../../cli/warn.ts";
+import { suspectPlatform } from "../../builders/platforms.ts";
 import { suspectFolder } from "../../grammar/output.ts";
 import { chosenBuilder } from "../../cli/builders/chosen_builder.ts";
 import { storeOf } from "../../cli/builders/open_store.ts";
@@ -47,7 +48,12 @@ export async function runBuild(
 ): Promise<number> {
   warnLegacy(given, deps);
   if (deps.stderr.isTerminal) {
-    for (const text of flags.output.flatMap((output) => suspectFolder(output) ?? [])) {
+    const platforms = flags.platform.flatMap((text) => text.split(","));
+    const suspects = [
+      ...flags.output.flatMap((output) => suspectFolder(output) ?? []),
+      ...platforms.flatMap((text) => suspectPlatform(text) ?? []),
+    ];
+    for (const text of suspects) {
       warn(deps, text);
     }
   }

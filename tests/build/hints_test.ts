@@ -72,6 +72,13 @@ const mistakes: readonly Mistake[] = [
     hint: "the context DIR/ctx has no src/mian.go; did you mean src/main.go?",
   },
   {
+    row: "failed to calculate checksum of ref",
+    args: build,
+    dockerfile: "FROM scratch\nCOPY ../x.go /\n",
+    hint: "../x.go is outside of the context: build from a folder above it, or add " +
+      "--build-context NAME=.. and write COPY --from=NAME",
+  },
+  {
     row: "no such file or directory",
     args: build,
     dockerfile: "FROM scratch\nCOPY nope/*.go /\n",
@@ -188,6 +195,127 @@ const mistakes: readonly Mistake[] = [
       "server's, not the daemon's",
   },
   {
+    row: "flag needs an argument",
+    args: ["build", "-t"],
+    hint: '-t needs a value: image identifier (format: "[registry/]repository[:tag]")',
+  },
+  {
+    row: "requires 1 argument",
+    args: ["build", "-t", "app"],
+    hint: "name one folder to build from as the last word, often .",
+  },
+  {
+    row: "repository name must be lowercase",
+    args: ["build", "-t", "MyApp:1", "ctx"],
+    hint: "did you mean myapp:1?",
+  },
+  {
+    row: "invalid reference format",
+    args: ["build", "-t", "my app", "ctx"],
+    hint: "did you mean my-app?",
+  },
+  {
+    row: "invalid reference format",
+    args: ["build", "-t", "app:1:2", "ctx"],
+    hint: "a tag is [HOST[:PORT]/]NAME[:TAG], and NAME has a-z, 0-9, and . _ - / between them",
+  },
+  {
+    row: "failed to read dockerfile",
+    args: ["build", "ctx/dev"],
+    hint: "there is no DIR/ctx/dev/Dockerfile: did you mean -f DIR/ctx/dev/Dockerfile.dev?",
+  },
+  {
+    row: "unterminated heredoc",
+    args: build,
+    dockerfile: "FROM busybox\nRUN <<'EOT'\necho\n",
+    hint: "end the heredoc with a line that contains only EOT",
+  },
+  {
+    row: "unknown instruction",
+    args: build,
+    dockerfile: "FROM busybox\nRUN echo a && \nsomething else\n",
+    hint:
+      "check its spelling; a line that continues the line above needs a backslash at the end of " +
+      "that line",
+  },
+  {
+    row: "unknown flag",
+    args: build,
+    dockerfile: "FROM busybox\nCOPY --something app.go /\n",
+    hint:
+      "check its spelling; if the builder is older than the flag, begin the Dockerfile with the " +
+      "line # syntax=docker/dockerfile:1",
+  },
+  {
+    row: "no build stage in current context",
+    args: build,
+    dockerfile: "RUN true\n",
+    hint: "begin the Dockerfile with FROM IMAGE: only ARG may come before it",
+  },
+  {
+    row: "file with no instructions",
+    args: build,
+    dockerfile: "\n",
+    hint: "the Dockerfile is empty: begin it with FROM IMAGE",
+  },
+  {
+    row: "should not be blank",
+    args: build,
+    dockerfile: "FROM ${BASE}\n",
+    hint: "add ARG BASE=IMAGE above the first FROM, or pass --build-arg BASE=IMAGE",
+  },
+  {
+    row: "exit code: 127",
+    args: build,
+    dockerfile: 'FROM busybox\nRUN ["/bin/busybox", "sh", "-c", "nosuch"]\n',
+    hint:
+      "exit code 127: the shell did not find a command: install it in an earlier step, or check " +
+      "its name",
+  },
+  {
+    row: "failed to resolve source metadata",
+    args: build,
+    dockerfile: "FROM busybox AS build\nFROM busybox\nCOPY --from=compiler /x /\n",
+    hint: "no stage above is named compiler, so it is taken as the image " +
+      "docker.io/library/compiler:latest; the stages are build",
+  },
+  {
+    row: "failed to resolve source metadata",
+    args: build,
+    dockerfile: "FROM busybox:nope\n",
+    hint: "check the name and the tag of docker.io/library/busybox:nope",
+  },
+  {
+    row: "failed to resolve source metadata",
+    args: build,
+    dockerfile: "# syntax=docker/dockerfile:0.1\nFROM busybox\n",
+    hint: "check the line # syntax=: docker/dockerfile:1 is the usual frontend",
+  },
+  {
+    row: "connection refused (registry)",
+    args: build,
+    dockerfile: "FROM 127.0.0.1:1/app\n",
+    hint:
+      "127.0.0.1:1 is an address of the builder's machine, not of this one: name a host that the " +
+      "builder can reach",
+  },
+  {
+    row: "is not a known one",
+    args: ["build", "-f", "ctx/D", "--platform", "linux/amd46", "ctx"],
+    dockerfile: "FROM scratch\nCOPY app.go /\n",
+    hint: "the platform linux/amd46 is not a known one; did you mean linux/amd64?",
+    isWarning: true,
+    onTerminal: true,
+  },
+  {
+    row: "is not a known one",
+    args: ["build", "-f", "ctx/D", "--platform", "amd64/linux", "ctx"],
+    dockerfile: "FROM scratch\nCOPY app.go /\n",
+    hint: "the platform amd64/linux is not a known one; did you mean linux/amd64?",
+    isWarning: true,
+    onTerminal: true,
+  },
+  {
     row: "does not exist",
     args: [
       ...["create", "--name", "certs", "--driver-opt", "cacert=DIR/ctx/ap.go"],
@@ -220,6 +348,7 @@ Deno.test({ name: "the common mistakes get hints", ignore }, async (t) => {
   space.write({
     "ctx/app.go": "package main\n",
     "ctx/src/main.go": "package main\n",
+    "ctx/dev/Dockerfile.dev": "FROM scratch\n",
     "ctx/logs/today.log": "-\n",
     "ctx/.dockerignore": "# what a build doesn't need\n/logs/\n",
     "ctx/Dockerfile": "FROM scratch\n",
@@ -245,7 +374,10 @@ async function check(space: Workspace, mistake: Mistake): Promise<void> {
     assert.match(text, patternOf(row));
     return;
   }
-  assert.ok(!text.includes("WARNING: -o") && !text.includes("not expected"), text);
+  assert.ok(
+    !text.includes("WARNING: -o") && !text.includes("not expected") && !text.includes("known one"),
+    text,
+  );
   assert.ok(
     (await fairleadOnTerminal(space, args, { columns: 200 })).text.includes(`WARNING: ${wanted}`),
   );

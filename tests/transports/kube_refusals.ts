@@ -215,7 +215,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
       fails(
         "kube-pod://x",
         await at({ ...ca, "tls-server-name": "other.example" }),
-        /is for localhost, .*, and not for other\.example; use a name .* as tls-server-name/,
+        /is valid for localhost, .*, not for other\.example; use a name .* as tls-server-name/,
         "unauthenticated",
       ));
     await t.step("any certificate will do", async () =>
