@@ -63,19 +63,3 @@ function row(name: string, text: string, indent: number, width: number): string 
     : `${name}\n${margin}${first}`;
   return [head, ...rest.map((line) => margin + line)].map((line) => `${line.trimEnd()}\n`).join("");
 }
-<<<<<<< HEAD
-
-/** The text in lines of at most `width` columns, broken at spaces. A longer word stays whole. */
-function wrap(text: string, width: number): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && textWidth(line) + 1 + textWidth(word) > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, line].join("\n");
-}
-=======
->>>>>>> fd5d1b9 (Terminal: tables below 60 columns leave out columns; doctor breaks its lines at words)

@@ -226,11 +226,11 @@ const TLS_HINTS: readonly (readonly [RegExp, string])[] = [
   [/client certificate .*expired/, "renew client-certificate(-data) of the user"],
   [/client-certificate|client-key/, "check client-certificate(-data) and client-key(-data) there"],
   [
-    /is signed by|another key|certificate-authority/,
+    /is signed by|different key|certificate-authority/,
     "check certificate-authority(-data) of the cluster",
   ],
   [
-    /, and not for /,
+    / is valid for .*, not for |(?:so it|which) is not valid for /,
     "use a name for which the certificate is valid as server, or as tls-server-name of the cluster",
   ],
   [/client certificate/, "check client-certificate(-data) of the user, or get a new kubeconfig"],
