@@ -21,3 +21,14 @@ export async function writeAll(
 ): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await to.write(bytes.subarray(at));
 }
+
+/** Reads so many bytes; fewer if the reader ends before. */
+export async function readUpTo(
+  from: { read(into: Uint8Array): Promise<number | null> },
+  most: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(most);
+  let size = 0;
+  for (let n; size < most && (n = await from.read(bytes.subarray(size))) !== null;) size += n;
+  return bytes.subarray(0, size);
+}

@@ -1,3 +1,4 @@
+import { maybe } from "./maybe.ts";
 import { absolutePath, parentOf } from "./paths.ts";
 
 /** The destination of a path. */
@@ -57,13 +58,9 @@ function followed(whole: string): string {
 }
 
 function linkAt(path: string): string | undefined {
-  try {
-    return Deno.lstatSync(path).isSymlink
-      ? Deno.readLinkSync(path).replaceAll("\\", "/")
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  return maybe(() =>
+    Deno.lstatSync(path).isSymlink ? Deno.readLinkSync(path).replaceAll("\\", "/") : undefined
+  );
 }
 
 function existingPart(path: string): string {

@@ -1,3 +1,4 @@
+import { maybe } from "./maybe.ts";
 import { osReason } from "./os_reason.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -16,23 +17,15 @@ export function statOf(path: string): Deno.FileInfo | undefined {
 
 /** Whether there is a file or a folder at a path; false if that can't be found out. */
 export function exists(path: string): boolean {
-  return tryStat(path) !== undefined;
+  return maybe(() => Deno.statSync(path)) !== undefined;
 }
 
 /** Whether a path leads to a folder; false if that can't be found out. */
 export function isFolder(path: string): boolean {
-  return tryStat(path)?.isDirectory ?? false;
+  return maybe(() => Deno.statSync(path))?.isDirectory ?? false;
 }
 
 /** Whether a path leads to a regular file; false if that can't be found out. */
 export function isFile(path: string): boolean {
-  return tryStat(path)?.isFile ?? false;
-}
-
-function tryStat(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.statSync(path);
-  } catch {
-    return undefined;
-  }
+  return maybe(() => Deno.statSync(path))?.isFile ?? false;
 }

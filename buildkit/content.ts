@@ -1,4 +1,5 @@
 /** The daemon's blobs that records of builds refer to, over containerd's content API. */
+import { joinBytes } from "../base/bytes.ts";
 import { ContentDefinition } from "../proto/gen/content.ts";
 import type { Client } from "./client.ts";
 import type { CallOptions } from "./grpc/channel.ts";
@@ -57,11 +58,5 @@ export async function wholeBlob(
     if (size > LARGEST) throw new Error(`cannot hold ${digest}: it is larger than 64 MiB`);
     chunks.push(bytes);
   }, options);
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return joinBytes(chunks);
 }

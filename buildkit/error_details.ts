@@ -1,3 +1,4 @@
+import { maybe } from "../base/maybe.ts";
 import { fieldsOf } from "../base/json.ts";
 import type { ErrorDetail } from "./grpc/status.ts";
 
@@ -12,10 +13,6 @@ export function jsonDetails(
 ): Readonly<Record<string, unknown>>[] {
   return details.flatMap(({ typeUrl, value }) => {
     if (!typeUrl.endsWith(`/${type}+json`)) return [];
-    try {
-      return [fieldsOf(JSON.parse(new TextDecoder().decode(value)))];
-    } catch {
-      return [];
-    }
+    return maybe(() => [fieldsOf(JSON.parse(new TextDecoder().decode(value)))]) ?? [];
   });
 }

@@ -2,6 +2,8 @@
  * The attestations of downloaded files: a bundle in the policy's folder, or those that GitHub keeps,
  * which the daemon fetches. Answers `artifact_attestation` and `github_attestation`.
  */
+import { fieldsOf } from "../base/json.ts";
+import { maybe } from "../base/maybe.ts";
 import type { EngineLog, Need } from "./engine.ts";
 import { type PolicyFiles, readable } from "./policy.ts";
 import type { Bundle, SignatureVerifier } from "./signatures.ts";
@@ -87,13 +89,7 @@ async function githubBundles(
 function attestationsOf(
   answer: Uint8Array,
 ): { readonly bundle?: unknown; readonly bundle_url?: string }[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(answer));
-  } catch {
-    return [];
-  }
-  const { attestations } = (json ?? {}) as { attestations?: unknown };
+  const { attestations } = fieldsOf(maybe(() => JSON.parse(new TextDecoder().decode(answer))));
   if (!Array.isArray(attestations)) return [];
   return attestations.filter((one) =>
     typeof one === "object" && one !== null &&

@@ -1,4 +1,5 @@
 /** The folder of a policy. No path and no link may lead outside the folder. */
+import { readUpTo } from "../base/bytes.ts";
 import { abortable } from "../base/async.ts";
 import { osReason } from "../base/os_reason.ts";
 import { isBelow } from "../base/paths.ts";
@@ -43,12 +44,5 @@ export function localFiles(folder: string, signal: AbortSignal, shown = "."): Po
 
 async function readAtMost(file: Deno.FsFile, limit: number): Promise<Uint8Array> {
   const { size } = await file.stat();
-  const bytes = new Uint8Array(Math.min(size, limit));
-  let at = 0;
-  while (at < bytes.length) {
-    const count = await file.read(bytes.subarray(at));
-    if (count === null) break;
-    at += count;
-  }
-  return bytes.subarray(0, at);
+  return await readUpTo(file, Math.min(size, limit));
 }

@@ -2,6 +2,7 @@
  * Where the files of Sigstore's trust root come from: the folder that buildx keeps them in, or a
  * repository at a URL or in a folder. They prove themselves by signatures, so any place will do.
  */
+import { readUpTo } from "../base/bytes.ts";
 import { abortable } from "../base/async.ts";
 import { writeAtomically } from "../base/atomic_file.ts";
 import { osReason } from "../base/os_reason.ts";
@@ -181,12 +182,7 @@ async function readAtMost(path: string, limit: number): Promise<Uint8Array | und
   try {
     if (!(await Deno.stat(path)).isFile) throw new TrustError(`${path} is not a file`);
     using file = await Deno.open(path);
-    const bytes = new Uint8Array(limit + 1);
-    let at = 0;
-    for (let count; at <= limit && (count = await file.read(bytes.subarray(at))) !== null;) {
-      at += count;
-    }
-    return bytes.slice(0, at);
+    return await readUpTo(file, limit + 1);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       return undefined;

@@ -6,6 +6,7 @@
  * Links stay inside the root: absolute targets begin there, and `..` cannot leave it. In a
  * component with wildcards, matching links are followed; the component itself stays as a pattern.
  */
+import { maybe } from "../../base/maybe.ts";
 import { filepathMatch } from "../../base/go/path_match.ts";
 import { clean, join } from "./paths.ts";
 import { cString, Errno, errnoText, fileStat, S, type Sys } from "./os/sys.ts";
@@ -102,11 +103,8 @@ function absent(result: number, path: string): undefined {
 }
 
 function matches(pattern: string, name: string): boolean {
-  try {
-    return filepathMatch(pattern, name);
-  } catch {
-    return false; // a broken pattern is found as such when it is used as an include
-  }
+  // a broken pattern is found as such when it is used as an include
+  return maybe(() => filepathMatch(pattern, name)) ?? false;
 }
 
 function hasWildcard(name: string): boolean {

@@ -6,6 +6,7 @@
  * gzip is loaded when the link is slow enough for the first time. Small messages stay as they are: a
  * file listing consists of them. A large one is sampled before.
  */
+import { joinBytes } from "../../base/bytes.ts";
 import { all, type Metadata } from "./metadata.ts";
 import { LinkJudge, QUICK, WORTH } from "./link_judge.ts";
 
@@ -93,9 +94,5 @@ function isCompressible(bytes: Uint8Array, gzip: Gzip): boolean {
 }
 
 function joined(head: Uint8Array, body: Uint8Array): Uint8Array {
-  if (body.length === 0) return head;
-  const bytes = new Uint8Array(head.length + body.length);
-  bytes.set(head);
-  bytes.set(body, head.length);
-  return bytes;
+  return body.length === 0 ? head : joinBytes([head, body]);
 }

@@ -1,3 +1,4 @@
+import { maybe } from "../../base/maybe.ts";
 /**
  * gRPC metadata: an ordered list of lower-case names and values, in which names repeat.
  *
@@ -30,9 +31,5 @@ export function all(metadata: Metadata, name: string): string[] {
 export function firstBinary(metadata: Metadata, name: string): Uint8Array<ArrayBuffer> | undefined {
   const value = first(metadata, name);
   if (value === undefined) return undefined;
-  try {
-    return Uint8Array.fromBase64(value, { lastChunkHandling: "loose" });
-  } catch {
-    return undefined;
-  }
+  return maybe(() => Uint8Array.fromBase64(value, { lastChunkHandling: "loose" }));
 }

@@ -4,6 +4,7 @@
  * annotation `org.opencontainers.image.ref.name`, and an image's whole name, as with containerd, in
  * `io.containerd.image.name`.
  */
+import { maybe } from "../../base/maybe.ts";
 import { writeAtomically } from "../../base/atomic_file.ts";
 import { osReason } from "../../base/os_reason.ts";
 
@@ -75,7 +76,10 @@ export async function putManifest(
   manifest: Descriptor,
   names: readonly NameOrTag[],
 ): Promise<void> {
-  makeFolder(folder);
+  attempt(
+    `could not make ${folder}`,
+    () => Deno.mkdirSync(folder, { recursive: true, mode: 0o755 }),
+  );
   await locked(folder, () => {
     write(`${folder}/oci-layout`, `{"imageLayoutVersion":"1.0.0"}`);
     const index = exists(`${folder}/index.json`) ? readIndex(folder) : {};
@@ -114,23 +118,10 @@ function annotationsOf(called: NameOrTag): Record<string, string> {
 
 function readIndex(folder: string): Index {
   const path = `${folder}/index.json`;
-  let text: string;
-  try {
-    text = Deno.readTextFileSync(path);
-  } catch (error) {
-    throw new LayoutError(`could not read ${path}: open ${path}: ${osReason(error)}`);
-  }
-  const index = text === "" ? {} : parsed(text);
+  const text = attempt(`could not read ${path}: open ${path}`, () => Deno.readTextFileSync(path));
+  const index: unknown = text === "" ? {} : maybe(() => JSON.parse(text));
   if (isIndex(index)) return index;
   throw new LayoutError(`could not unmarshal ${path}: it is not the index of an OCI layout`);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isIndex(json: unknown): json is Index {
@@ -140,28 +131,22 @@ function isIndex(json: unknown): json is Index {
     Array.isArray(manifests) && manifests.every((one) => typeof one?.digest === "string");
 }
 
-function makeFolder(folder: string): void {
-  try {
-    Deno.mkdirSync(folder, { recursive: true, mode: 0o755 });
-  } catch (error) {
-    throw new LayoutError(`could not make ${folder}: ${osReason(error)}`);
-  }
+function write(path: string, text: string): void {
+  const write = () => writeAtomically(path, text, { mode: 0o644, exactMode: true });
+  attempt(`could not write ${path}`, write);
 }
 
-function write(path: string, text: string): void {
+/** The result of some work with the system. Throws `LayoutError` with the system's reason. */
+export function attempt<T>(failure: string, work: () => T): T {
   try {
-    writeAtomically(path, text, { mode: 0o644, exactMode: true });
+    return work();
   } catch (error) {
-    throw new LayoutError(`could not write ${path}: ${osReason(error)}`);
+    throw new LayoutError(`${failure}: ${osReason(error)}`, { cause: error });
   }
 }
 
 function exists(path: string): boolean {
-  try {
-    return Deno.lstatSync(path).isFile;
-  } catch {
-    return false;
-  }
+  return maybe(() => Deno.lstatSync(path).isFile) ?? false;
 }
 
 /**
@@ -171,7 +156,8 @@ function exists(path: string): boolean {
 async function locked(folder: string, run: () => void): Promise<void> {
   const path = `${folder}/index.json.lock`;
   for (let wait = 10;; wait *= 2) {
-    using file = openLock(path);
+    const open = () => Deno.openSync(path, { read: true, write: true, create: true });
+    using file = attempt(`could not lock ${path}`, open);
     if (file.tryLockSync(true) && sameFile(file, path)) {
       try {
         return run();
@@ -184,18 +170,6 @@ async function locked(folder: string, run: () => void): Promise<void> {
   }
 }
 
-function openLock(path: string): Deno.FsFile {
-  try {
-    return Deno.openSync(path, { read: true, write: true, create: true });
-  } catch (error) {
-    throw new LayoutError(`could not lock ${path}: ${osReason(error)}`);
-  }
-}
-
 function sameFile(file: Deno.FsFile, path: string): boolean {
-  try {
-    return file.statSync().ino === Deno.statSync(path).ino;
-  } catch {
-    return false;
-  }
+  return maybe(() => file.statSync().ino === Deno.statSync(path).ino) ?? false;
 }

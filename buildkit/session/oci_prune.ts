@@ -1,6 +1,5 @@
 /** `reset=true` of a cache: deletes the blobs that the index doesn't reach. */
-import { allManifests, type Descriptor, LayoutError } from "./oci_index.ts";
-import { osReason } from "../../base/os_reason.ts";
+import { allManifests, attempt, type Descriptor } from "./oci_index.ts";
 
 /** The kinds of blobs that refer to others. */
 const lists =
@@ -17,10 +16,10 @@ export function removeUnused(folder: string): void {
     const { manifests = [], layers = [], config } = JSON.parse(Deno.readTextFileSync(path));
     for (const child of [...manifests, ...layers, ...config ? [config] : []]) visit(child);
   };
-  attempt("failed to read index.json", () => allManifests(folder)).forEach((manifest) =>
-    attempt("failed to collect referenced blobs", () => visit(manifest))
+  attempt("reset: failed to read index.json", () => allManifests(folder)).forEach((manifest) =>
+    attempt("reset: failed to collect referenced blobs", () => visit(manifest))
   );
-  attempt("failed to walk content store", () => clear(folder, used));
+  attempt("reset: failed to walk content store", () => clear(folder, used));
 }
 
 /** Deletes the other blobs. */
@@ -31,13 +30,5 @@ function clear(folder: string, used: ReadonlySet<string>): void {
         Deno.removeSync(`${folder}/blobs/${algorithm}/${hex}`);
       }
     }
-  }
-}
-
-function attempt<T>(what: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw new LayoutError(`reset: ${what}: ${osReason(error)}`, { cause: error });
   }
 }

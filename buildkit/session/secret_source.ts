@@ -1,3 +1,4 @@
+import { readUpTo } from "../../base/bytes.ts";
 import { osReason } from "../../base/os_reason.ts";
 
 /** Returns the value of a secret, or undefined for an unknown id. Rejects with a `SecretError`. */
@@ -86,17 +87,13 @@ function tooBig(id: string): SecretError {
 }
 
 async function readSecret(id: string, path: string): Promise<Uint8Array> {
+  let bytes: Uint8Array;
   try {
     using file = await Deno.open(path);
-    const bytes = new Uint8Array(MAX_SECRET_SIZE + 1);
-    let length = 0;
-    while (length < bytes.length) {
-      const n = await file.read(bytes.subarray(length));
-      if (n === null) return bytes.slice(0, length);
-      length += n;
-    }
+    bytes = await readUpTo(file, MAX_SECRET_SIZE + 1);
   } catch (error) {
     throw new SecretError(`cannot read secret ${name(id, path)}: ${osReason(error)}`);
   }
-  throw tooBig(id);
+  if (bytes.length > MAX_SECRET_SIZE) throw tooBig(id);
+  return bytes.slice();
 }

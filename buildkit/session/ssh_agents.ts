@@ -1,4 +1,5 @@
 /** Sources of a build's agents: a socket of this machine, or private keys in files. */
+import { readUpTo } from "../../base/bytes.ts";
 import { osReason } from "../../base/os_reason.ts";
 import { AgentError, socketAgent } from "../../transports/ssh/keys/agent.ts";
 import type { SigningKey } from "../../transports/ssh/keys/signing_key.ts";
@@ -86,12 +87,7 @@ async function statOf(path: string): Promise<Deno.FileInfo> {
 async function readKey(path: string): Promise<string> {
   try {
     using file = await Deno.open(path);
-    const bytes = new Uint8Array(LARGEST_KEY);
-    let length = 0;
-    for (let n: number | null = 0; n !== null && length < bytes.length; length += n ?? 0) {
-      n = await file.read(bytes.subarray(length));
-    }
-    return new TextDecoder().decode(bytes.subarray(0, length));
+    return new TextDecoder().decode(await readUpTo(file, LARGEST_KEY));
   } catch (error) {
     throw new AgentError(`failed to read ${path}: read ${path}: ${osReason(error)}`);
   }

@@ -1,5 +1,5 @@
 /** Standard input of a build: a context in an archive, or a Dockerfile. */
-import { joinBytes } from "../../base/bytes.ts";
+import { joinBytes, readUpTo } from "../../base/bytes.ts";
 import type { Input } from "../../cli/deps.ts";
 
 /**
@@ -16,20 +16,13 @@ export interface Peeked {
 
 /** Reads the beginning of stdin, which is shorter only when stdin is. */
 export async function peek(input: Pick<Input, "read">): Promise<Peeked> {
-  const buffer = new Uint8Array(HEAD);
-  let length = 0;
-  while (length < HEAD) {
-    const n = await input.read(buffer.subarray(length));
-    if (n === null) break;
-    length += n;
-  }
-  const head = buffer.subarray(0, length);
+  const head = await readUpTo(input, HEAD);
   let given = 0;
   return {
     head,
     whole: {
       read(into) {
-        if (given === length) return input.read(into);
+        if (given === head.length) return input.read(into);
         const part = head.subarray(given, given + into.length);
         into.set(part);
         given += part.length;

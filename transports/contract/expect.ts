@@ -1,4 +1,5 @@
 /** The help that the cases of the contract share. They run outside tests too, so no assertion library. */
+import { readUpTo } from "../../base/bytes.ts";
 import type { ByteStream } from "../byte_stream.ts";
 
 /** The time limit of everything except transfers, in milliseconds. */
@@ -25,12 +26,8 @@ export async function soon<T>(promise: Promise<T>, what: string, ms = PATIENCE):
 
 /** Reads exactly `count` bytes. */
 export async function readExactly(stream: ByteStream, count: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(count);
-  for (let got = 0; got < count;) {
-    const more = await stream.read(bytes.subarray(got));
-    expect(more !== null, `the stream ended ${count - got} bytes early`);
-    got += more;
-  }
+  const bytes = await readUpTo(stream, count);
+  expect(bytes.length === count, `the stream ended ${count - bytes.length} bytes early`);
   return bytes;
 }
 

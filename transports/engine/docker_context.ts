@@ -6,6 +6,7 @@
  *     <config>/contexts/meta/<sha256 of NAME>/meta.json {"Name","Endpoints":{"docker":{"Host",…}}}
  *     <config>/contexts/tls/<sha256 of NAME>/docker/   ca.pem, cert.pem, key.pem
  */
+import { maybe } from "../../base/maybe.ts";
 import { isFile } from "../../base/stat.ts";
 import { dockerConfigDir } from "../../base/home.ts";
 import { withoutPassword } from "../endpoint.ts";
@@ -185,9 +186,7 @@ function readJson(path: string): Record<string, unknown> | undefined {
 }
 
 function folders(path: string): string[] {
-  try {
-    return [...Deno.readDirSync(path)].filter((entry) => entry.isDirectory).map((e) => e.name);
-  } catch {
-    return [];
-  }
+  return maybe(() =>
+    [...Deno.readDirSync(path)].filter((entry) => entry.isDirectory).map((e) => e.name)
+  ) ?? [];
 }

@@ -4,6 +4,7 @@
  * `{"aux":{"Digest"}}`, or `{"error"}`.
  */
 
+import { maybe } from "../../base/maybe.ts";
 import { EngineError } from "./docker_engine.ts";
 
 /** One step that the engine reports. */
@@ -48,12 +49,8 @@ export async function readProgress(
 
 /** Reads a line of progress; undefined for a line of another kind. */
 function parseStep(line: string): EngineProgress | { error: string } | undefined {
-  let fields: Record<string, unknown>;
-  try {
-    fields = JSON.parse(line) ?? {};
-  } catch {
-    return undefined;
-  }
+  const fields = maybe((): Record<string, unknown> => JSON.parse(line) ?? {});
+  if (fields === undefined) return undefined;
   const { error, errorDetail, stream, status, id, progressDetail, aux } = fields;
   const detail = (errorDetail as { message?: unknown } | undefined)?.message;
   if (typeof error === "string") return { error };

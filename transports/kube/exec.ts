@@ -1,4 +1,5 @@
 /** Runs a program in a container of a pod; its stdin and stdout are a byte stream. */
+import { maybe } from "../../base/maybe.ts";
 import { DIAL_STDIO } from "../engine/container.ts";
 import { callKube } from "./api.ts";
 import { channelStream } from "./channels.ts";
@@ -82,12 +83,8 @@ function failureOf(
   container: string | undefined,
   { any, broken, status, stderr }: Ending,
 ): Error | undefined {
-  let said: unknown;
-  try {
-    said = JSON.parse(status);
-  } catch {
-    return brokenOff(dial, any, broken);
-  }
+  const said = maybe(() => JSON.parse(status) as unknown);
+  if (said === undefined) return brokenOff(dial, any, broken);
   const { status: result, message = "" } = textsIn(said, "status", "message");
   if (result === "Success") return undefined;
   const { message: code } = mapsIn(asMap(asMap(said).details).causes)

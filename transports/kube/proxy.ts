@@ -4,7 +4,7 @@
  * proxies get a CONNECT, with or without TLS; SOCKS5 proxies (RFC 1928) get the host's name.
  */
 import { onAbort } from "../../base/async.ts";
-import { writeAll } from "../../base/bytes.ts";
+import { readUpTo, writeAll } from "../../base/bytes.ts";
 import { HttpError, readText, startExchange } from "../net/http1.ts";
 import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
@@ -179,11 +179,7 @@ async function socks(stream: ByteStream, to: HostPort, url: URL): Promise<string
 }
 
 async function exactly(stream: ByteStream, count: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(count);
-  for (let at = 0; at < count;) {
-    const got = await stream.read(bytes.subarray(at));
-    if (got === null) throw new HttpError("the connection ended");
-    at += got;
-  }
+  const bytes = await readUpTo(stream, count);
+  if (bytes.length < count) throw new HttpError("the connection ended");
   return bytes;
 }

@@ -3,7 +3,7 @@
  * be read while the request's body is still streamed. The connection may be upgraded to another
  * protocol, to which all bytes after the answer's head belong.
  */
-import { writeAll } from "../../base/bytes.ts";
+import { joinBytes, writeAll } from "../../base/bytes.ts";
 import type { ByteStream } from "../byte_stream.ts";
 
 /** A request. */
@@ -50,10 +50,7 @@ export async function startExchange(
   const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
   // Head and body go in one write. A server that answers to the head and hangs up would meet a
   // later body with a reset, which loses the answer.
-  const whole = new Uint8Array(head.length + body.length);
-  whole.set(head);
-  whole.set(body, head.length);
-  await writeAll(stream, whole);
+  await writeAll(stream, joinBytes([head, body]));
   return new HttpExchange(stream, request.method);
 }
 

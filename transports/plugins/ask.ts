@@ -1,4 +1,5 @@
 /** Runs `PLUGIN metadata`. */
+import { readUpTo } from "../../base/bytes.ts";
 import { startChild } from "./child.ts";
 import { describeEnding } from "./ending.ts";
 import { onAbort, within } from "../../base/async.ts";
@@ -30,18 +31,16 @@ async function runMetadata(path: string): Promise<string> {
   try {
     // The plugin gets no input, so its stdin ends at once.
     void stream.closeWrite();
-    const bytes = new Uint8Array(METADATA_BYTES + 1);
-    let size = 0;
-    for (let count; (count = await stream.read(bytes.subarray(size))) !== null;) {
-      size += count;
-      if (size > METADATA_BYTES) throw bad(`its metadata is longer than ${METADATA_BYTES} bytes`);
+    const bytes = await readUpTo(stream, METADATA_BYTES + 1);
+    if (bytes.length > METADATA_BYTES) {
+      throw bad(`its metadata is longer than ${METADATA_BYTES} bytes`);
     }
     const ending = await ended;
     if (late.aborted) throw new Error("late");
     if (ending.code !== 0 || ending.signal !== undefined) {
       throw bad(`'metadata' ${describeEnding(ending, child.stderr())}`);
     }
-    return new TextDecoder().decode(bytes.subarray(0, size));
+    return new TextDecoder().decode(bytes);
   } catch (error) {
     if (late.aborted) throw bad(`'metadata' did not end within ${METADATA_MS / 1000} s`);
     throw error;

@@ -6,6 +6,7 @@
  *
  * The daemon's bytes follow. With handshake `none`, stdout begins with the daemon's bytes.
  */
+import { maybe } from "../../base/maybe.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import type { DialErrorCode } from "../errors.ts";
 import { plain } from "./child.ts";
@@ -68,12 +69,8 @@ function parseLine(line: string, rest: Uint8Array): Beginning | undefined {
       problem: `answered in protocol ${version}, though it was asked in protocol 1`,
     };
   }
-  let value: Record<string, unknown>;
-  try {
-    value = JSON.parse(json!) as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
+  const value = maybe(() => JSON.parse(json!) as Record<string, unknown>);
+  if (value === undefined) return undefined;
   const text = (key: string) => typeof value[key] === "string" ? plain(value[key]) : undefined;
   if (word === "ok") {
     const [authority, peer] = [text("authority"), text("peer")];

@@ -11,6 +11,7 @@
  * A module runs with fairlead's own rights, so no module is loaded from 4 and 5. Relative folders
  * are ignored, because their meaning depends on the folder in which fairlead is started.
  */
+import { maybe } from "../../base/maybe.ts";
 import { isAbsolute } from "../../base/paths.ts";
 import { homeDir } from "../../base/home.ts";
 import type { Env } from "../transport.ts";
@@ -110,12 +111,10 @@ export function anyModule(env: Env): boolean {
 }
 
 function namesIn(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(folder)].map(({ name }) => name)
-      .filter((name) => name.startsWith(PREFIX)).sort();
-  } catch {
-    return [];
-  }
+  return maybe(() =>
+    [...Deno.readDirSync(folder)].map(({ name }) => name)
+      .filter((name) => name.startsWith(PREFIX)).sort()
+  ) ?? [];
 }
 
 function fileNames(scheme: string, { takes }: Folder): string[] {

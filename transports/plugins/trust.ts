@@ -4,6 +4,7 @@
  * part of the path, from `/` on and through every link. Nobody else may have write access to a
  * part. So only root or the user can change a file between its check and its run.
  */
+import { maybe } from "../../base/maybe.ts";
 import { shellWord } from "../../base/shell_word.ts";
 
 /** A reason not to run a file, and the remedy. */
@@ -145,12 +146,8 @@ function beginningOf(path: string): string {
 function importsOf(module: string): string[] {
   const base = new URL("file://");
   base.pathname = module.replaceAll("%", "%25");
-  let text: string;
-  try {
-    text = Deno.readTextFileSync(module);
-  } catch {
-    return [];
-  }
+  const text = maybe(() => Deno.readTextFileSync(module));
+  if (text === undefined) return [];
   const imports = text.matchAll(
     /\b(?:from|import)\s{0,99}\(?\s{0,99}(["'`])((?:\.{0,2}\/|file:)[^"'`]*)\1/g,
   );

@@ -1,4 +1,4 @@
-import { writeAll } from "../../base/bytes.ts";
+import { joinBytes, writeAll } from "../../base/bytes.ts";
 import type { Duplex } from "node:stream";
 import type { ByteStream } from "../byte_stream.ts";
 
@@ -37,14 +37,10 @@ export async function socketOf(stream: ByteStream, unanswered: () => void): Prom
     write: (chunk: Uint8Array, _encoding, done) => void writeLater(chunk).then(() => done(), done),
     // ssh2 writes packet by packet: all waiting packets go into one system call.
     writev(chunks, done) {
-      const parts = chunks.map(({ chunk }) => chunk as Uint8Array);
-      const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-      let at = 0;
-      for (const part of parts) {
-        whole.set(part, at);
-        at += part.length;
-      }
-      writeLater(whole).then(() => done(), done);
+      writeLater(joinBytes(chunks.map(({ chunk }) => chunk as Uint8Array))).then(
+        () => done(),
+        done,
+      );
     },
     final(done) {
       stream.closeWrite().then(() => done(), () => done());

@@ -1,4 +1,5 @@
 /** Escapes and classes of Go's regular expressions as sets of characters: see `go_regexp.ts`. */
+import { maybe } from "../../../base/maybe.ts";
 import { type Assertion, type Atom, type CharSet, isWord } from "./automaton.ts";
 import { BadPattern } from "../../../base/go/path_match.ts";
 
@@ -98,11 +99,7 @@ function readUnicodeClass(chars: readonly string[], start: number): Read<CharSet
 }
 
 function compiles(source: string): RegExp | undefined {
-  try {
-    return new RegExp(source, "u");
-  } catch {
-    return undefined;
-  }
+  return maybe(() => new RegExp(source, "u"));
 }
 
 const controls: Record<string, number> = { a: 7, f: 12, n: 10, r: 13, t: 9, v: 11 };

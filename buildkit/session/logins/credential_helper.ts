@@ -3,6 +3,8 @@
  * input and prints `{"ServerURL","Username","Secret"}`. When it has none it prints `credentials not
  * found in native keychain` and fails. The user `<token>` means that the secret is an identity token.
  */
+import { isObject } from "../../../base/json.ts";
+import { maybe } from "../../../base/maybe.ts";
 import { onAbort } from "../../../base/async.ts";
 import type { Credential } from "./credentials.ts";
 import { osReason } from "../../../base/os_reason.ts";
@@ -117,14 +119,9 @@ function kill(child: Deno.ChildProcess): void {
 }
 
 function parse(output: string): Credential | undefined {
-  let answer: unknown;
-  try {
-    answer = JSON.parse(output);
-  } catch {
-    return undefined;
-  }
-  if (typeof answer !== "object" || answer === null) return undefined;
-  const { Username: username = "", Secret: secret = "" } = answer as Record<string, unknown>;
+  const answer: unknown = maybe(() => JSON.parse(output));
+  if (!isObject(answer)) return undefined;
+  const { Username: username = "", Secret: secret = "" } = answer;
   if (typeof username !== "string" || typeof secret !== "string") return undefined;
   return { username: username === "<token>" ? "" : username, secret };
 }

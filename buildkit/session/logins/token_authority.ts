@@ -5,6 +5,7 @@
  * Its seed is HMAC-SHA256(salt, secret of the host), or HMAC-SHA256(salt, nothing) without a login:
  * clients without a login may share each other's tokens.
  */
+import { joinBytes } from "../../../base/bytes.ts";
 import type { TokenSeeds } from "./token_seed.ts";
 
 /** Keys by registry. `secret`: whether there is a login for the host. */
@@ -22,14 +23,11 @@ export interface TokenAuthority {
 
 /** The bytes before the seed in PKCS #8 (RFC 8410), the only form in which WebCrypto takes a seed. */
 const PKCS8 = Uint8Array.fromHex("302e020100300506032b657004220420");
-const SIGNATURE = 64;
 
 export function tokenAuthority(seeds: TokenSeeds): TokenAuthority {
   async function keyOf(host: string, salt: Uint8Array, secret: boolean): Promise<CryptoKey> {
     const seed = await hmac(salt, secret ? await seeds(host) : new Uint8Array(0));
-    const key = new Uint8Array(PKCS8.length + seed.length);
-    key.set(PKCS8);
-    key.set(seed, PKCS8.length);
+    const key = joinBytes([PKCS8, seed]);
     return await crypto.subtle.importKey("pkcs8", key, "Ed25519", true, ["sign"]);
   }
   return {
@@ -41,10 +39,7 @@ export function tokenAuthority(seeds: TokenSeeds): TokenAuthority {
       const bytes = payload.slice();
       const key = await keyOf(host, salt, secret);
       const signature = await crypto.subtle.sign("Ed25519", key, bytes);
-      const signed = new Uint8Array(SIGNATURE + bytes.length);
-      signed.set(new Uint8Array(signature));
-      signed.set(bytes, SIGNATURE);
-      return signed;
+      return joinBytes([new Uint8Array(signature), bytes]);
     },
   };
 }

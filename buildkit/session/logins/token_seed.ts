@@ -8,6 +8,7 @@
  */
 
 /** Returns the seed of a host. Never rejects if there is no place to keep it. */
+import { maybe } from "../../../base/maybe.ts";
 import { fieldsOf } from "../../../base/json.ts";
 import { writeAtomically } from "../../../base/atomic_file.ts";
 
@@ -82,11 +83,7 @@ async function readSeeds(path: string): Promise<Record<string, unknown>> {
 function seedIn(entry: unknown): Uint8Array | undefined {
   const text = (entry as { Seed?: unknown } | null | undefined)?.Seed;
   if (typeof text !== "string" || text === "") return undefined;
-  try {
-    return Uint8Array.fromBase64(text);
-  } catch {
-    return undefined;
-  }
+  return maybe(() => Uint8Array.fromBase64(text));
 }
 
 function writeSeeds(path: string, seeds: Record<string, unknown>): void {

@@ -1,3 +1,4 @@
+import { maybe } from "../../../base/maybe.ts";
 import type { SshSources } from "./config.ts";
 import { SshConfigError } from "./config_error.ts";
 import type { Env } from "../../transport.ts";
@@ -19,11 +20,7 @@ export function sshSources(home: string, env: Env, signal: AbortSignal): SshSour
       }
     },
     list(folder) {
-      try {
-        return [...Deno.readDirSync(folder)].map(({ name }) => name);
-      } catch {
-        return [];
-      }
+      return maybe(() => [...Deno.readDirSync(folder)].map(({ name }) => name)) ?? [];
     },
     /** As OpenSSH does, runs the command in the user's shell, without input and output. */
     async run(command) {

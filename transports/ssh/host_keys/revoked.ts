@@ -10,6 +10,7 @@
  *            0x23 key ids
  *       2  keys   3  SHA-1 of keys   4  a signature, obsolete   5  SHA-256 of keys
  */
+import { maybe } from "../../../base/maybe.ts";
 import { parseCertificate, type SshCertificate } from "./certificate.ts";
 import { stringsIn } from "../keys/wire.ts";
 import { sameBytes } from "../../../base/bytes.ts";
@@ -59,11 +60,7 @@ function parseKey(blob: Uint8Array): Uint8Array {
 function keysIn(text: string): Uint8Array[] {
   return text.split("\n").flatMap((line) => {
     const base64 = /^\s*[a-z0-9@.-]+\s+(\S+)/.exec(line)?.[1];
-    try {
-      return base64 === undefined ? [] : [Uint8Array.fromBase64(base64)];
-    } catch {
-      return [];
-    }
+    return maybe(() => base64 === undefined ? [] : [Uint8Array.fromBase64(base64)]) ?? [];
   });
 }
 

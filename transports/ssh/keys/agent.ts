@@ -3,7 +3,7 @@
  * bytes, a type and a body.
  */
 import { onAbort } from "../../../base/async.ts";
-import { joinBytes } from "../../../base/bytes.ts";
+import { joinBytes, readUpTo } from "../../../base/bytes.ts";
 import { osReason } from "../../../base/os_reason.ts";
 import type { RsaHash } from "./signing_key.ts";
 import { string, stringsOf, uint32, WireReader } from "./wire.ts";
@@ -122,11 +122,7 @@ async function readFull(
   length: number,
   path: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length;) {
-    const n = await from.read(bytes.subarray(at));
-    if (n === null) throw new AgentError(`the ssh agent at ${path} hung up`);
-    at += n;
-  }
+  const bytes = await readUpTo(from, length);
+  if (bytes.length < length) throw new AgentError(`the ssh agent at ${path} hung up`);
   return bytes;
 }

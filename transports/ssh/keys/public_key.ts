@@ -1,13 +1,10 @@
 /** Public keys in wire format (RFC 4253, section 6.6): the type's name, then the type's own fields. */
+import { maybe } from "../../../base/maybe.ts";
 import { WireReader } from "./wire.ts";
 
 /** Reads a key's type; empty for truncated bytes. */
 export function keyType(key: Uint8Array): string {
-  try {
-    return new WireReader(key).text();
-  } catch {
-    return "";
-  }
+  return maybe(() => new WireReader(key).text()) ?? "";
 }
 
 /** Whether a public key is that of a security key (OpenSSH's PROTOCOL.u2f). */
