@@ -1,4 +1,5 @@
 /** Distributes platforms over the nodes of a builder. */
+import { errorText } from "../base/error_text.ts";
 import { BuilderError } from "./builder_error.ts";
 import type { Builder } from "./builder.ts";
 import { firstNode } from "./choose_node.ts";
@@ -109,7 +110,7 @@ function rank(platform: Platform, offered: readonly Platform[]): number {
 }
 
 function unasked(node: StoredNode, platform: Platform, cause: unknown): BuilderError {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = errorText(cause);
   return new BuilderError(
     `node ${node.name} can't be asked whether it builds ${formatPlatform(platform)}: ${message}`,
     { cause },

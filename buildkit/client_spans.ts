@@ -1,4 +1,5 @@
 /** The spans of this side in the trace of a build: the daemon adds them to its own, as with buildx. */
+import { errorText } from "../base/error_text.ts";
 import { TraceServiceDefinition } from "../proto/gen/trace.ts";
 import type { Client } from "./client.ts";
 
@@ -52,7 +53,7 @@ export async function sendSpans(
     endTimeUnixNano: nanoseconds(Date.now()),
     status: error === undefined
       ? { code: OK, message: "" }
-      : { code: ERROR, message: error instanceof Error ? error.message : String(error) },
+      : { code: ERROR, message: errorText(error) },
   };
   const method = "moby.buildkit.v1.Control/Solve";
   const spans = [{

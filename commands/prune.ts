@@ -1,3 +1,4 @@
+import { errorText } from "../base/error_text.ts";
 import { dockerConfigDir } from "../builders/store/config_dir.ts";
 import { knowsSpaceLimits, prune } from "../buildkit/cache.ts";
 import type { PruneRequest, UsageRecord } from "../proto/gen/control.ts";
@@ -105,7 +106,7 @@ function configuredFilters(env: Env): readonly string[] {
     config = JSON.parse(Deno.readTextFileSync(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new UsageError(
       `cannot read ${path}: ${reason}`,
       "it may contain pruneFilters, which limit what is removed",

@@ -2,7 +2,8 @@
  * The attestations of downloaded files: a bundle in the policy's folder, or those that GitHub keeps,
  * which the daemon fetches. Answers `artifact_attestation` and `github_attestation`.
  */
-import { fieldsOf } from "../base/json.ts";
+import { errorText } from "../base/error_text.ts";
+import { fieldsOf, isObject, itemsOf } from "../base/json.ts";
 import { maybe } from "../base/maybe.ts";
 import type { EngineLog, Need } from "./engine.ts";
 import { type PolicyFiles, readable } from "./policy.ts";
@@ -34,7 +35,7 @@ export function attestationFinder({ files, resolver, verifier, log }: {
     try {
       bundles = await githubBundles(repository, checksum, resolver, told);
     } catch (error) {
-      told(`failed reading bundles for ${what}: ${messageOf(error)}`);
+      told(`failed reading bundles for ${what}: ${errorText(error)}`);
       return null;
     }
     if (bundles.length === 0) told(`no bundle found for ${what}`);
@@ -79,7 +80,7 @@ async function githubBundles(
         bundles.push({ bytes, snappy: /^[^?#]*\.json\.sn(?:[?#]|$)/.test(url) });
       }
     } catch (error) {
-      told(`failed fetching bundle_url ${shown}: ${messageOf(error)}`);
+      told(`failed fetching bundle_url ${shown}: ${errorText(error)}`);
     }
   }
   return bundles;
@@ -90,13 +91,7 @@ function attestationsOf(
   answer: Uint8Array,
 ): { readonly bundle?: unknown; readonly bundle_url?: string }[] {
   const { attestations } = fieldsOf(maybe(() => JSON.parse(new TextDecoder().decode(answer))));
-  if (!Array.isArray(attestations)) return [];
-  return attestations.filter((one) =>
-    typeof one === "object" && one !== null &&
-    (one.bundle_url === undefined || typeof one.bundle_url === "string")
+  return itemsOf(attestations).filter(isObject).filter(({ bundle_url: url }) =>
+    url === undefined || typeof url === "string"
   );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

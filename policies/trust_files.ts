@@ -2,7 +2,8 @@
  * Where the files of Sigstore's trust root come from: the folder that buildx keeps them in, or a
  * repository at a URL or in a folder. They prove themselves by signatures, so any place will do.
  */
-import { readUpTo } from "../base/bytes.ts";
+import { errorText } from "../base/error_text.ts";
+import { joinBytes, readUpTo } from "../base/bytes.ts";
 import { abortable } from "../base/async.ts";
 import { writeAtomically } from "../base/atomic_file.ts";
 import { osReason } from "../base/os_reason.ts";
@@ -163,18 +164,18 @@ export function repositoryFiles(repository: string, signal: AbortSignal): TrustF
 function reasonOf(error: unknown): string {
   let inner = error;
   while (inner instanceof Error && inner.cause !== undefined) inner = inner.cause;
-  return inner instanceof Error ? inner.message : String(inner);
+  return errorText(inner);
 }
 
 async function bodyOf(answer: Response, url: string, limit: number): Promise<Uint8Array> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of answer.body ?? []) {
     length += chunk.length;
     if (length > limit) throw new TrustError(`${url} is larger than ${limit} bytes`);
     chunks.push(chunk);
   }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+  return joinBytes(chunks);
 }
 
 /** Reads a regular file, and one byte more than `limit` where it is too long. */

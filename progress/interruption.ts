@@ -1,5 +1,5 @@
+import { momentOf } from "../base/go/time.ts";
 import type { StatusResponse, Vertex } from "../proto/gen/control.ts";
-import { timestampOf } from "./local.ts";
 import { clockOf, isCompleted, isFailed, isStarted, type State } from "./state.ts";
 
 /**
@@ -13,7 +13,7 @@ export function interruption(state: State, now: number): StatusResponse {
       isStarted(vertex) && (!isCompleted(vertex) || vertex.local && isFailed(vertex))
     );
   const vertexes = running.flatMap((vertex): Vertex[] => {
-    const completed = timestampOf(clockOf(state, vertex.local, now));
+    const completed = momentOf(clockOf(state, vertex.local, now));
     const error = "context canceled";
     if (vertex.members !== undefined) {
       return [...vertex.members.byDigest.values()]
@@ -22,14 +22,14 @@ export function interruption(state: State, now: number): StatusResponse {
     }
     const { digest, name, cached } = vertex;
     const { start, stop } = vertex.spans.last()!;
-    const started = timestampOf(start);
+    const started = momentOf(start);
     return [{
       digest,
       name,
       cached,
       inputs: [],
       started,
-      completed: stop === undefined ? completed : timestampOf(stop),
+      completed: stop === undefined ? completed : momentOf(stop),
       error,
       progressGroup: undefined,
     }];

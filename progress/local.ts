@@ -1,3 +1,5 @@
+import { momentOf } from "../base/go/time.ts";
+import { errorText } from "../base/error_text.ts";
 import type { StatusResponse, Vertex, VertexStatus } from "../proto/gen/control.ts";
 import type { Timestamp } from "../proto/gen/google/protobuf/timestamp.ts";
 
@@ -62,7 +64,7 @@ function startVertex(
 ): LocalVertex {
   const digest = `sha256:${crypto.getRandomValues(new Uint8Array(32)).toHex()}`;
   const parts = new Map<string, Part>();
-  let started = timestampOf(now());
+  let started = momentOf(now());
   let name = title;
   let ended = false;
   let paused = false;
@@ -81,7 +83,7 @@ function startVertex(
   }
 
   function statusOf(id: string, part: Part, at: number): VertexStatus {
-    const timestamp = timestampOf(at);
+    const timestamp = momentOf(at);
     return {
       ID: id,
       vertex: digest,
@@ -105,7 +107,7 @@ function startVertex(
       part.completed = error === "";
       statuses.push(statusOf(id, part, at));
     }
-    emit({ ...EMPTY, vertexes: [vertex(error, timestampOf(at))], statuses });
+    emit({ ...EMPTY, vertexes: [vertex(error, momentOf(at))], statuses });
   }
 
   function rename(next: string): void {
@@ -120,7 +122,7 @@ function startVertex(
       const at = now();
       let part = parts.get(id);
       if (!part) {
-        part = { current, total, started: timestampOf(at), sent: -Infinity, completed: false };
+        part = { current, total, started: momentOf(at), sent: -Infinity, completed: false };
         parts.set(id, part);
       }
       part.current = current;
@@ -143,27 +145,21 @@ function startVertex(
       if (ended) return;
       if (paused) {
         paused = false;
-        started = timestampOf(now());
+        started = momentOf(now());
         emit({ ...EMPTY, vertexes: [vertex("", undefined)] });
       }
-      const timestamp = timestampOf(now());
+      const timestamp = momentOf(now());
       const msg = new TextEncoder().encode(text);
       emit({ ...EMPTY, logs: [{ vertex: digest, timestamp, stream: 1n, msg }] });
     },
     pause() {
       if (ended || paused) return;
       paused = true;
-      emit({ ...EMPTY, vertexes: [vertex("", timestampOf(now()))] });
+      emit({ ...EMPTY, vertexes: [vertex("", momentOf(now()))] });
     },
     done: () => end(""),
-    fail: (error) => end(error instanceof Error ? error.message : String(error)),
+    fail: (error) => end(errorText(error)),
   };
 }
 
 const EMPTY: StatusResponse = { vertexes: [], statuses: [], logs: [], warnings: [] };
-
-/** @param ms since 1970. */
-export function timestampOf(ms: number): Timestamp {
-  const seconds = Math.floor(ms / 1000);
-  return { seconds: BigInt(seconds), nanos: Math.round((ms - seconds * 1000) * 1e6) };
-}

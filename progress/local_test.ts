@@ -1,6 +1,7 @@
+import { momentOf } from "../base/go/time.ts";
 import { deepEqual, equal } from "node:assert/strict";
 import type { StatusResponse } from "../proto/gen/control.ts";
-import { localVertexes, timestampOf } from "./local.ts";
+import { localVertexes } from "./local.ts";
 
 Deno.test("a local vertex becomes messages; too many of them are left out, but not the last", () => {
   let now = 1000.25;
@@ -21,12 +22,12 @@ Deno.test("a local vertex becomes messages; too many of them are left out, but n
 
   const statuses = messages.flatMap((message) => message.statuses);
   deepEqual(statuses.map(({ current }) => Number(current)), [0, 10, 20, 30, 40, 50, 50]);
-  deepEqual(statuses.at(-1)?.completed, timestampOf(1510.25));
+  deepEqual(statuses.at(-1)?.completed, momentOf(1510.25));
   deepEqual(statuses.at(-1)?.started, { seconds: 1n, nanos: 250_000 });
   const vertexes = messages.flatMap((message) => message.vertexes);
   equal(vertexes.length, 2);
   equal(vertexes[0]?.digest, vertexes[1]?.digest);
-  deepEqual(vertexes[1]?.completed, timestampOf(1510.25));
+  deepEqual(vertexes[1]?.completed, momentOf(1510.25));
   equal(new TextDecoder().decode(messages.flatMap(({ logs }) => logs)[0]?.msg), "loaded\n");
 });
 

@@ -1,8 +1,8 @@
+import { momentOf } from "../base/go/time.ts";
 import { equal, match, ok } from "node:assert/strict";
 import { stateOf, T0 } from "../tests/progress/messages.ts";
 import { applyStatus } from "./apply_status.ts";
 import { plainPrinter } from "./plain.ts";
-import { timestampOf } from "./local.ts";
 import { newState, type State } from "./state.ts";
 import { frame } from "./tty_frame.ts";
 import { beginUpload, filesText, uploadOf } from "./uploads.ts";
@@ -71,7 +71,7 @@ Deno.test("plain text has a line on a transfer that took its time, and none else
     const state = newState({ tail: { lines: 1, size: 1 }, recent: 0 });
     Object.assign(beginUpload(state, "context"), { files: 20_000, bytes: 8e6 });
     const printer = plainPrinter(state, { title: "", truncate: false });
-    const at = (ms: number) => timestampOf(T0 + ms);
+    const at = (ms: number) => momentOf(T0 + ms);
     const vertex = {
       ...{ digest: "ctx", inputs: [], name: "context", cached: false, error: "" },
       ...{ started: at(0), completed: undefined, progressGroup: undefined },

@@ -7,6 +7,12 @@ export interface Moment {
 /** The years 0 to 9999, which RFC 3339 can write, in seconds since 1970. */
 const [FIRST, LAST] = [-62_167_219_200n, 253_402_300_799n];
 
+/** @param ms since 1970. */
+export function momentOf(ms: number): Moment {
+  const seconds = Math.floor(ms / 1000);
+  return { seconds: BigInt(seconds), nanos: Math.round((ms - seconds * 1000) * 1e6) };
+}
+
 /** Whether RFC 3339 can write a moment. */
 export function hasDate({ seconds }: Moment): boolean {
   return seconds >= FIRST && seconds <= LAST;

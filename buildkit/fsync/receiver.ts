@@ -9,6 +9,7 @@
  * The daemon is not trusted: entries go through the checks of `validator.ts` and `hardlinks.ts`,
  * and all writes go through `dest.ts`, which follows no link.
  */
+import { errorText } from "../../base/error_text.ts";
 import type { Dest } from "./os/dest.ts";
 import { openDenoDest } from "./os/dest_deno.ts";
 import { openLibcDest } from "./os/dest_libc.ts";
@@ -258,7 +259,7 @@ function openDest(path: string): Dest {
     return openLibcDest(root) ?? openDenoDest(root);
   } catch (error) {
     if (error instanceof FsyncError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new FsyncError(
       "create the folder",
       path,

@@ -5,6 +5,7 @@
  * Requested small files are read and sent in slices, too, many files a slice. Large ones are read
  * ahead (`file_pump.ts`). All of them pause while the stream has enough to send.
  */
+import { errorText } from "../../base/error_text.ts";
 import { onAbort } from "../../base/async.ts";
 import { makeFilter } from "./patterns/filter.ts";
 import { makeFilePump } from "./file_pump.ts";
@@ -164,7 +165,7 @@ function resolveRoot(root: string): string {
 function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "no such file or directory";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  return error instanceof Error ? error.message : String(error);
+  return errorText(error);
 }
 
 /** Starts the walk that the options ask for, links followed. */

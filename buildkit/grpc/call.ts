@@ -1,3 +1,4 @@
+import { errorText } from "../../base/error_text.ts";
 import type { Metadata } from "./metadata.ts";
 import { Code, RpcError } from "./status.ts";
 
@@ -84,7 +85,7 @@ export function decode<T>(codec: Codec<T>, bytes: Uint8Array, method: string): T
   try {
     return codec.decode(bytes);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorText(cause);
     throw new RpcError(Code.INTERNAL, `cannot read a message of ${method}: ${reason}`);
   }
 }

@@ -1,3 +1,4 @@
+import { errorText } from "../../base/error_text.ts";
 import { Status } from "../../proto/gen/status.ts";
 import { first, firstBinary, type Metadata } from "./metadata.ts";
 
@@ -123,7 +124,7 @@ export function trailersOfStatus(error: RpcError | undefined): [string, string][
  */
 export function rpcErrorOf(thrown: unknown): RpcError {
   if (thrown instanceof RpcError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = errorText(thrown);
   const aborted = thrown instanceof DOMException && thrown.name === "AbortError";
   return new RpcError(aborted ? Code.CANCELLED : Code.UNKNOWN, message, { cause: thrown });
 }

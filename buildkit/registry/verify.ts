@@ -1,4 +1,5 @@
 /** Reads the bodies of a registry's answers, and checks them against their descriptors. */
+import { joinBytes } from "../../base/bytes.ts";
 import { after } from "../../base/async.ts";
 import { beginDigest } from "./digest.ts";
 import type { Host } from "./hosts.ts";
@@ -60,13 +61,7 @@ export async function readAll(
     length += chunk.length;
     if (length > limit) throw corrupt(origin, `is larger than ${limit} bytes`, false);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joinBytes(chunks);
 }
 
 /** Gives a body's chunks. Throws `RegistryError` when the connection breaks or stalls. */

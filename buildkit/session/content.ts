@@ -6,6 +6,7 @@
  * A blob lies at `blobs/ALGORITHM/HEX`. It is read in ranges, in no order, several at once.
  * `content_write.ts` describes how a blob is written.
  */
+import { momentOf } from "../../base/go/time.ts";
 import {
   type AbortRequest,
   ContentDefinition as Content,
@@ -124,7 +125,7 @@ async function blobInfo(folder: string, digest: string): Promise<InfoResponse> {
   refuseLinks(folder, path);
   const stat = await found(path, digest, Deno.stat(path));
   const at = stat.mtime?.getTime() ?? 0;
-  const time = { seconds: BigInt(Math.floor(at / 1000)), nanos: (at % 1000) * 1_000_000 };
+  const time = momentOf(at);
   return {
     info: { digest, size: BigInt(stat.size), createdAt: time, updatedAt: time, labels: {} },
   };

@@ -9,6 +9,7 @@
  * answer is AlreadyExists, which the daemon takes as success. An incomplete blob lies in `ingest/`, by
  * the digest of its ref, as in containerd's store, so that no reader takes it for a whole one.
  */
+import { momentOf } from "../../base/go/time.ts";
 import {
   ContentDefinition,
   WriteAction,
@@ -92,8 +93,7 @@ function beginIngest(
   }
   writing.add(key);
   let hash = createHash("sha256");
-  const now = Date.now();
-  const started = { seconds: BigInt(Math.floor(now / 1000)), nanos: (now % 1000) * 1_000_000 };
+  const started = momentOf(Date.now());
   let file: Deno.FsFile | undefined;
   let offset = 0;
 

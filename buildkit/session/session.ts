@@ -3,6 +3,7 @@
  *
  * The daemon learns from the request's metadata which methods there are, and calls no other.
  */
+import { errorText } from "../../base/error_text.ts";
 import { within } from "../../base/async.ts";
 import type { ByteStream } from "../../transports/byte_stream.ts";
 import { Connection } from "../http2/connection.ts";
@@ -182,7 +183,7 @@ function payloadOf(message: Uint8Array): Uint8Array {
 }
 
 function broken(cause: unknown): RpcError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = errorText(cause);
   return new RpcError(Code.UNKNOWN, `the builder broke the session: ${reason}`, { cause });
 }
 

@@ -7,6 +7,7 @@
  * The requests come from a build step. So only listing the keys and signing with them is passed on.
  * Requests that would change or lock the agent are refused here, as the peers refuse them.
  */
+import { joinBytes } from "../../base/bytes.ts";
 import {
   type AgentConnection,
   FAILURE,
@@ -17,8 +18,7 @@ import { string } from "../../transports/ssh/keys/wire.ts";
 import type { Service } from "../grpc/call.ts";
 import { first } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
-import { bytesMessageHead } from "./tunnel.ts";
-import { bytesOf } from "./tunnel.ts";
+import { bytesMessageHead, bytesOf } from "./tunnel.ts";
 
 /** An agent. Each connection that the daemon opens gets its own connection to the agent. */
 export type Agent = () => AgentConnection;
@@ -75,10 +75,7 @@ class Requests {
 
   /** Keeps a copy. */
   add(bytes: Uint8Array): void {
-    const all = new Uint8Array(this.#bytes.length + bytes.length);
-    all.set(this.#bytes);
-    all.set(bytes, this.#bytes.length);
-    this.#bytes = all;
+    this.#bytes = joinBytes([this.#bytes, bytes]);
   }
 
   /** Throws an RpcError for bytes that are no agent's message. */

@@ -1,3 +1,4 @@
+import { errorText } from "../../base/error_text.ts";
 import { withSignal } from "../../cli/deps.ts";
 import type { Builder } from "../../builders/builder.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
@@ -54,7 +55,7 @@ export function nodeClients(
 
 /** No other machine replaces a node, because its result might differ. */
 function unreached(share: Share, cause: unknown): BuilderError {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = errorText(cause);
   return new BuilderError(`${jobText(share)}: ${message}`, { cause });
 }
 

@@ -1,3 +1,4 @@
+import { errorText } from "../../base/error_text.ts";
 import { nearest } from "../../base/nearest.ts";
 import { FlagError } from "../../base/usage_error.ts";
 import { quote, quoteRune } from "../../base/go/quote.ts";
@@ -73,7 +74,7 @@ function readValue(name: string, spec: FlagSpec, value: string): unknown {
     return readers[spec.kind](value);
   } catch (error) {
     const flag = spec.short === undefined ? `--${name}` : `-${spec.short}, --${name}`;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new FlagError(
       `invalid argument ${quote(value)} for ${quote(flag)} flag: ${reason}`,
       HINTS[spec.kind]?.(value),

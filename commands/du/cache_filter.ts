@@ -1,3 +1,4 @@
+import { errorText } from "../../base/error_text.ts";
 import { FlagError, UsageError } from "../../base/usage_error.ts";
 import { parseDuration } from "../../base/go/duration.ts";
 import { quote } from "../../base/go/quote.ts";
@@ -72,7 +73,7 @@ function age(name: string, value: string): bigint {
   try {
     return parseDuration(value);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new UsageError(`${quote(name)} filter expects a duration (e.g., '24h'): ${reason}`);
   }
 }

@@ -1,3 +1,4 @@
+import { errorText } from "../../base/error_text.ts";
 import { openStore } from "../../builders/builder.ts";
 import { formatPlatform, normalizePlatform } from "../../builders/platforms.ts";
 import { platformOf } from "../../builders/status.ts";
@@ -123,7 +124,7 @@ async function create(path: string, output: string): Promise<Deno.FsFile> {
   try {
     return await Deno.create(path);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorText(cause);
     throw new UsageError(`failed to create output file ${JSON.stringify(output)}: ${reason}`);
   }
 }

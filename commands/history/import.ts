@@ -1,3 +1,4 @@
+import { errorText } from "../../base/error_text.ts";
 import { streamOf } from "../../builds/inputs/stdin.ts";
 import { desktopSockets } from "./records/desktop.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
@@ -63,7 +64,7 @@ function namesIn(answer: string): string[] {
 /** The message of a failed `fetch`; the reason is in its cause. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
+  return errorText(cause);
 }
 
 async function open(file: string, cwd: string): Promise<Deno.FsFile> {

@@ -1,3 +1,4 @@
+import { errorText } from "../../base/error_text.ts";
 import { UsageError } from "../../base/usage_error.ts";
 
 /** A local socket. Closing it ends `connections` and removes the socket's file. */
@@ -77,7 +78,7 @@ async function wrap(
 
 /** Why listening failed. The system's own message is vague about files of sockets. */
 function reasonOf(error: unknown, address: string): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorText(error);
   if (!address.startsWith("unix://")) return message;
   const path = address.slice("unix://".length);
   if (/SUN_LEN/.test(message)) return "the path is too long for a socket";

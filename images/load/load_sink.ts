@@ -1,4 +1,5 @@
 /** The body of `POST /images/load`: an archive for a Docker engine or podman. */
+import { errorText } from "../../base/error_text.ts";
 import { Gatherer, OutputError, type OutputSink } from "../../buildkit/session/output_sink.ts";
 import {
   callEngine,
@@ -133,7 +134,7 @@ export async function explain<T>(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof OutputError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new OutputError(`cannot load the image into ${program}: ${reason}`, { cause: error });
   }
 }

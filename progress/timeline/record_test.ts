@@ -1,6 +1,6 @@
+import { momentOf } from "../../base/go/time.ts";
 import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import type { StatusResponse, Vertex } from "../../proto/gen/control.ts";
-import { timestampOf } from "../local.ts";
 import { recordTimeline } from "./record.ts";
 
 const T = 1_700_000_000_000;
@@ -12,8 +12,8 @@ function vertex(digest: string, start: number, stop?: number, more: Partial<Vert
     inputs: [],
     name: digest,
     cached: false,
-    started: timestampOf(T + start),
-    completed: stop === undefined ? undefined : timestampOf(T + stop),
+    started: momentOf(T + start),
+    completed: stop === undefined ? undefined : momentOf(T + stop),
     error: "",
     progressGroup: undefined,
     ...more,
@@ -22,7 +22,7 @@ function vertex(digest: string, start: number, stop?: number, more: Partial<Vert
 
 function log(digest: string, at: number, text: string): StatusResponse {
   const msg = new TextEncoder().encode(text);
-  return { ...EMPTY, logs: [{ vertex: digest, timestamp: timestampOf(T + at), stream: 1n, msg }] };
+  return { ...EMPTY, logs: [{ vertex: digest, timestamp: momentOf(T + at), stream: 1n, msg }] };
 }
 
 Deno.test("a timeline has each step with its bars, its outcome and its log", () => {

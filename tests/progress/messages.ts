@@ -1,6 +1,6 @@
+import { momentOf } from "../../base/go/time.ts";
 import type { StatusResponse } from "../../proto/gen/control.ts";
 import { applyStatus } from "../../progress/apply_status.ts";
-import { timestampOf } from "../../progress/local.ts";
 import { newState, type State } from "../../progress/state.ts";
 
 /** Where the tests' clock begins: 2026-01-02T03:04:05Z. */
@@ -38,7 +38,7 @@ export interface Brief {
 
 export function message({ v = [], s = [], l = [], w = [] }: Brief): StatusResponse {
   const bytes = (text: string) => new TextEncoder().encode(text);
-  const time = (ms: number | undefined) => ms === undefined ? undefined : timestampOf(T0 + ms);
+  const time = (ms: number | undefined) => ms === undefined ? undefined : momentOf(T0 + ms);
   return {
     vertexes: v.map((vertex) => ({
       digest: vertex.d,

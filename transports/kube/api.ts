@@ -3,6 +3,7 @@
  *
  *     {"kind":"Status","status":"Failure","message":…,"reason":"Forbidden","code":403}
  */
+import { fieldsOf } from "../../base/json.ts";
 import { onAbort } from "../../base/async.ts";
 import {
   HttpError,
@@ -14,7 +15,7 @@ import {
 import { type KubeTarget } from "./config/config.ts";
 import { credentialsOf, type KubeCredentials } from "./config/credentials.ts";
 import { pem } from "./config/pem.ts";
-import { asMap, textsIn } from "./values.ts";
+import { textsIn } from "./values.ts";
 import { connectByProxy, proxyFor } from "./proxy.ts";
 import { connectTcp } from "../net/tcp_connect.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
@@ -257,7 +258,7 @@ function refusal(head: HttpHead, text: string, shown: string, path: string): Kub
   let reason: string | undefined;
   let message = text.trim().split("\n", 1)[0]!.slice(0, 200);
   try {
-    const status = asMap(JSON.parse(text));
+    const status = fieldsOf(JSON.parse(text));
     if (status.kind === "Status") {
       ({ message = "", reason = "" } = textsIn(status, "message", "reason"));
     }

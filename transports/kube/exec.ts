@@ -1,11 +1,12 @@
 /** Runs a program in a container of a pod; its stdin and stdout are a byte stream. */
+import { fieldsOf } from "../../base/json.ts";
 import { maybe } from "../../base/maybe.ts";
 import { DIAL_STDIO } from "../engine/container.ts";
 import { callKube } from "./api.ts";
 import { channelStream } from "./channels.ts";
 import { endings } from "./diagnosis/exec_end.ts";
 import { brokenOff, lostOrFailed, type PodDial, podPath } from "./pod_dial.ts";
-import { asMap, mapsIn, textsIn } from "./values.ts";
+import { mapsIn, textsIn } from "./values.ts";
 import { stderrTail } from "../net/stderr_tail.ts";
 import { WebSocketClient, webSocketUpgrade } from "../net/websocket.ts";
 import type { ByteStream } from "../byte_stream.ts";
@@ -87,7 +88,7 @@ function failureOf(
   if (said === undefined) return brokenOff(dial, any, broken);
   const { status: result, message = "" } = textsIn(said, "status", "message");
   if (result === "Success") return undefined;
-  const { message: code } = mapsIn(asMap(asMap(said).details).causes)
+  const { message: code } = mapsIn(fieldsOf(fieldsOf(said).details).causes)
     .map((cause) => textsIn(cause, "reason", "message"))
     .find(({ reason }) => reason === "ExitCode") ?? {};
   const [program] = DIAL_STDIO;

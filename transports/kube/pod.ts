@@ -1,5 +1,6 @@
 /** Pods in the API server's answers, which may be of any shape. */
-import { asMap, mapsIn, NAME, textsIn } from "./values.ts";
+import { fieldsOf } from "../../base/json.ts";
+import { mapsIn, NAME, textsIn } from "./values.ts";
 
 /** The fields of the API's pod that are used here. */
 export interface Pod {
@@ -11,7 +12,6 @@ export interface Pod {
   };
   readonly spec?: {
     readonly containers?: readonly { readonly name: string }[];
-    readonly initContainers?: readonly { readonly name: string }[];
   };
   readonly status?: {
     readonly phase?: string;
@@ -29,7 +29,6 @@ export interface Pod {
 /** The present state of a container, and its state before the last restart. */
 export interface ContainerStatus {
   readonly name: string;
-  readonly ready?: boolean;
   readonly state?: ContainerState;
   readonly lastState?: ContainerState;
 }
@@ -52,14 +51,14 @@ export interface Terminated {
 
 /** The pods of a list, without those that have no valid name. */
 export function podsIn(list: unknown): Pod[] {
-  return mapsIn(asMap(list).items).map(podOf).filter(({ name }) => NAME.test(name));
+  return mapsIn(fieldsOf(list).items).map(podOf).filter(({ name }) => NAME.test(name));
 }
 
 /** Reads a pod; a field of another type than the API's is left out. */
 export function podOf(value: unknown): Pod {
-  const { metadata, spec, status } = asMap(value);
+  const { metadata, spec, status } = fieldsOf(value);
   const { name = "" } = textsIn(metadata, "name");
-  const annotations = asMap(asMap(metadata).annotations);
+  const annotations = fieldsOf(fieldsOf(metadata).annotations);
   const containers = (list: unknown) =>
     mapsIn(list).flatMap(({ name }) => typeof name === "string" ? [{ name }] : []);
   return {
@@ -68,12 +67,12 @@ export function podOf(value: unknown): Pod {
       ...textsIn(metadata, "creationTimestamp", "deletionTimestamp"),
       annotations: textsIn(annotations, ...Object.keys(annotations)) as Record<string, string>,
     },
-    spec: { containers: containers(asMap(spec).containers) },
+    spec: { containers: containers(fieldsOf(spec).containers) },
     status: {
       ...textsIn(status, "phase", "reason", "message"),
-      conditions: mapsIn(asMap(status).conditions)
+      conditions: mapsIn(fieldsOf(status).conditions)
         .map((condition) => textsIn(condition, "type", "status", "message")),
-      containerStatuses: mapsIn(asMap(status).containerStatuses).map((container) => ({
+      containerStatuses: mapsIn(fieldsOf(status).containerStatuses).map((container) => ({
         name: "",
         ...textsIn(container, "name"),
         state: containerState(container.state),
@@ -84,8 +83,8 @@ export function podOf(value: unknown): Pod {
 }
 
 function containerState(value: unknown): ContainerState {
-  const { running, waiting, terminated } = asMap(value);
-  const { exitCode } = asMap(terminated);
+  const { running, waiting, terminated } = fieldsOf(value);
+  const { exitCode } = fieldsOf(terminated);
   return {
     ...running !== undefined && { running: textsIn(running, "startedAt") },
     ...waiting !== undefined && { waiting: textsIn(waiting, "reason") },

@@ -7,14 +7,9 @@ export type KubeMap = Readonly<Record<string, unknown>>;
 /** Names of pods, namespaces and containers, as in buildx; `.` and `..` would be folders. */
 export const NAME = /^(?!\.+$)[-a-z0-9.]+$/;
 
-/** The value if it is a map, else an empty map. */
-export function asMap(value: unknown): KubeMap {
-  return fieldsOf(value);
-}
-
 /** The maps of a list; an empty list for another value. */
 export function mapsIn(value: unknown): KubeMap[] {
-  return Array.isArray(value) ? value.map(asMap) : [];
+  return Array.isArray(value) ? value.map(fieldsOf) : [];
 }
 
 /** A text, or undefined if it is empty or null: kubectl writes `null` for a missing value. */
@@ -27,7 +22,7 @@ export function textsIn<K extends string>(
   value: unknown,
   ...names: readonly K[]
 ): { readonly [P in K]?: string } {
-  const map = asMap(value);
+  const map = fieldsOf(value);
   return Object.fromEntries(
     names.flatMap((name) => typeof map[name] === "string" ? [[name, map[name]]] : []),
   ) as { readonly [P in K]?: string };

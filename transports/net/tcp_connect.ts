@@ -5,6 +5,7 @@
  * again, only for the message. That resolver asks only DNS and the hosts file. It misses names that
  * only the system knows (mDNS, a VPN's).
  */
+import { errorText } from "../../base/error_text.ts";
 import { DialError, type DialErrorCode, interrupted } from "../errors.ts";
 import { after, onAbort, withTimeout } from "../../base/async.ts";
 import type { DialContext } from "../transport.ts";
@@ -151,7 +152,7 @@ function explain(target: Target, cause: unknown): DialError {
     });
   }
   const [kind, problem, hint] = FAILURES[code ?? ""] ??
-    ["internal", cause instanceof Error ? cause.message : String(cause), undefined];
+    ["internal", errorText(cause), undefined];
   return new DialError(addresses === "" ? problem : `${problem} (${also(target)})`, {
     endpoint,
     step: "connect",

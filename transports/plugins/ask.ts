@@ -1,4 +1,5 @@
 /** Runs `PLUGIN metadata`. */
+import { errorText } from "../../base/error_text.ts";
 import { readUpTo } from "../../base/bytes.ts";
 import { startChild } from "./child.ts";
 import { describeEnding } from "./ending.ts";
@@ -23,7 +24,11 @@ async function runMetadata(path: string): Promise<string> {
   try {
     child = startChild(path, { args: ["metadata"] });
   } catch (error) {
-    throw new MetadataError(`it can't be started: ${textOf(error)}`, startHint(error), "internal");
+    throw new MetadataError(
+      `it can't be started: ${errorText(error)}`,
+      startHint(error),
+      "internal",
+    );
   }
   const { stream, ended, gone } = child;
   const late = AbortSignal.timeout(METADATA_MS);
@@ -55,8 +60,4 @@ export function startHint(error: unknown): string {
   return error instanceof Deno.errors.NotFound
     ? "the interpreter that its first line names is missing"
     : "it must be a program for this machine, or begin with #! and an interpreter";
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { errorText } from "../../base/error_text.ts";
 import { pause } from "../../base/async.ts";
 import { streamOf } from "../byte_stream.ts";
 import { splitEndpoint } from "../endpoint.ts";
@@ -104,5 +105,5 @@ async function explain(path: string, endpoint: string, cause: unknown): Promise<
     const hint = "use a shorter path, for example through a symbolic link";
     return error("the path is too long for a socket", { code: "config", hint });
   }
-  return error(cause instanceof Error ? cause.message : String(cause), { code: "internal" });
+  return error(errorText(cause), { code: "internal" });
 }

@@ -1,4 +1,5 @@
 /** Explains failures of TLS handshakes, and their remedies. */
+import { errorText } from "../../base/error_text.ts";
 import { X509Certificate } from "node:crypto";
 import type { DialErrorCode } from "../errors.ts";
 import { explainFirstBytes, type Misfit } from "../first_bytes.ts";
@@ -107,7 +108,7 @@ export function explainTlsError(
       : `the port doesn't speak TLS: ${other.problem}`;
     return { code: "config", problem, hint: other?.hint ?? notTls };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorText(error);
   // The runtime gives this message where it can't use the certificate's key for a signature.
   if (message === "unable to verify the first certificate") {
     return {

@@ -1,4 +1,5 @@
 /** Reads the files that the TLS options name, and checks them before anything is dialled. */
+import { errorText } from "../../base/error_text.ts";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { getCACertificates } from "node:tls";
 import { DialError } from "../errors.ts";
@@ -145,7 +146,7 @@ function systemRoots(context: DialContext, fail: Fail): string[] {
     roots = getCACertificates("system");
   } catch (error) {
     const where = file ? ` (SSL_CERT_FILE is ${file})` : "";
-    const problem = `the system's certificates can't be read${where}: ${text(error)}`;
+    const problem = `the system's certificates can't be read${where}: ${errorText(error)}`;
     fail(problem, hint, error);
   }
   if (roots.length === 0) {
@@ -164,7 +165,7 @@ async function readFile(path: string, option: string, fail: Fail): Promise<strin
       ? "permission denied"
       : error instanceof Deno.errors.IsADirectory
       ? "it is a folder"
-      : text(error);
+      : errorText(error);
     return fail(`can't read ${option} ${path}: ${problem}`, `check the option ${option}`, error);
   }
 }
@@ -182,7 +183,7 @@ function certificatesIn({ text: pem, from }: PemText, fail: Fail): string[] {
     try {
       new X509Certificate(each);
     } catch (error) {
-      fail(`certificate ${index + 1} in ${from} is damaged: ${text(error)}`, hint, error);
+      fail(`certificate ${index + 1} in ${from} is damaged: ${errorText(error)}`, hint, error);
     }
   }
   return found;
@@ -210,11 +211,7 @@ function checkKey(own: X509Certificate, cert: PemText, key: PemText, fail: Fail)
   try {
     matches = own.checkPrivateKey(createPrivateKey(pem));
   } catch (error) {
-    fail(`${from} is damaged: ${text(error)}`, hint, error);
+    fail(`${from} is damaged: ${errorText(error)}`, hint, error);
   }
   if (!matches) fail(`${from} doesn't belong to the certificate ${place(cert)}`, hint);
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

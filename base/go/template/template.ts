@@ -1,4 +1,5 @@
 /** Go's text/template, for `--format`: all but comparisons of integers with floats. */
+import { errorText } from "../../error_text.ts";
 import { isObject } from "../../json.ts";
 import { nearest } from "../../nearest.ts";
 import { argumentCounts, functions, type TemplateFunction } from "./functions.ts";
@@ -201,7 +202,7 @@ function call(run: Run, name: string, args: readonly (() => unknown)[], at: numb
   try {
     return run.functions[name]!(...values);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new TemplateError(`error calling ${name}: ${reason}${where(run.source, at)}`);
   }
 }

@@ -1,4 +1,5 @@
 /** Provides the image of a node's container, and asks the engine about what the container needs. */
+import { errorText } from "../../../base/error_text.ts";
 import { isFolder } from "../../../base/stat.ts";
 import {
   parseReference,
@@ -70,7 +71,7 @@ async function pull({ engine }: NodeContainer, image: string, context: MakeConte
 }
 
 function cannotPull(image: string, { tool }: NodeContainer, cause: unknown): BuilderError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = errorText(cause);
   return new BuilderError(`cannot pull the builder's image ${image}: ${reason}`, {
     hint: `try it by hand: ${tool.program} pull ${image}; or use another image: ` +
       "--driver-opt image=NAME",

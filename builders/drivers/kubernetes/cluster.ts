@@ -1,9 +1,10 @@
 /** The API server of a node, and requests about the node's objects. */
+import { fieldsOf } from "../../../base/json.ts";
 import { askKube, type KubeChange, KubeRefusal } from "../../../transports/kube/api.ts";
 import { type KubeTarget, kubeTarget } from "../../../transports/kube/config/config.ts";
 import { explainKube } from "../../../transports/kube/diagnosis/refusal.ts";
 import { inNamespace } from "../../../transports/kube/pod_dial.ts";
-import { asMap, mapsIn, NAME, textsIn } from "../../../transports/kube/values.ts";
+import { mapsIn, NAME, textsIn } from "../../../transports/kube/values.ts";
 import { interrupted } from "../../../transports/errors.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import { BuilderError } from "../../builder_error.ts";
@@ -114,16 +115,16 @@ export async function workloadAt(
 }
 
 export function workloadIn(value: unknown, name: string): Workload {
-  const { metadata, spec, status } = asMap(value);
-  const { replicas } = asMap(spec);
-  const { readyReplicas, conditions } = asMap(status);
+  const { metadata, spec, status } = fieldsOf(value);
+  const { replicas } = fieldsOf(spec);
+  const { readyReplicas, conditions } = fieldsOf(status);
   const failed = mapsIn(conditions).find(({ type, status }) =>
     type === "ReplicaFailure" && status === "True"
   );
   const failure = textsIn(failed, "message").message;
-  const inside = asMap(asMap(spec)["template"]);
-  const [container] = mapsIn(asMap(inside["spec"])["containers"]);
-  const labels = asMap(asMap(inside["metadata"])["labels"]);
+  const inside = fieldsOf(fieldsOf(spec)["template"]);
+  const [container] = mapsIn(fieldsOf(inside["spec"])["containers"]);
+  const labels = fieldsOf(fieldsOf(inside["metadata"])["labels"]);
   return {
     uid: textsIn(metadata, "uid").uid ?? "",
     replicas: typeof replicas === "number" ? replicas : 1,

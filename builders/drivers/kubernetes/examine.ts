@@ -1,6 +1,7 @@
 /** Says in words what is there of a node's pods. */
+import { fieldsOf } from "../../../base/json.ts";
 import { inNamespace } from "../../../transports/kube/pod_dial.ts";
-import { asMap, mapsIn, textsIn } from "../../../transports/kube/values.ts";
+import { mapsIn, textsIn } from "../../../transports/kube/values.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import type { MadeState } from "../../making/maker.ts";
 import { ask, type NodeCluster, workloadAt } from "./cluster.ts";
@@ -17,7 +18,7 @@ export async function examinePods(at: NodeCluster, context: DialContext): Promis
   }
   const query = new URLSearchParams({ labelSelector: `${APP}=${at.name}` });
   const path = `/api/v1/${inNamespace(namespace, "pods")}?${query}`;
-  const pods = mapsIn(asMap(await ask(at, path, context))["items"]).map(podFacts)
+  const pods = mapsIn(fieldsOf(await ask(at, path, context))["items"]).map(podFacts)
     .filter(({ name }) => member === undefined || name === member.name);
   const reasons = (await reasonsOf(at, workload, context))
     .filter(({ pod }) => member === undefined || pod === undefined || pod === member.name);
@@ -39,10 +40,10 @@ export async function examinePods(at: NodeCluster, context: DialContext): Promis
 }
 
 function podFacts({ metadata, spec, status }: Readonly<Record<string, unknown>>) {
-  const containers = mapsIn(asMap(status)["containerStatuses"]);
+  const containers = mapsIn(fieldsOf(status)["containerStatuses"]);
   const restarts = containers.map(({ restartCount }) => Number(restartCount) || 0)
     .reduce((a, b) => a + b, 0);
-  const ended = containers.map(({ lastState }) => asMap(asMap(lastState)["terminated"]))
+  const ended = containers.map(({ lastState }) => fieldsOf(fieldsOf(lastState)["terminated"]))
     .find(({ exitCode }) => exitCode !== undefined);
   const { reason = "Error" } = textsIn(ended, "reason");
   return {

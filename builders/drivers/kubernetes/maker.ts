@@ -2,9 +2,9 @@
  * Boots, stops and removes the pods of a `kubernetes` node by the API server, as buildx does: either
  * tool can use, stop and remove what the other made.
  */
+import { fieldsOf } from "../../../base/json.ts";
 import { humanDuration } from "../../../base/go/human_duration.ts";
 import { KubeRefusal } from "../../../transports/kube/api.ts";
-import { asMap } from "../../../transports/kube/values.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import { BuilderError } from "../../builder_error.ts";
 import { type MakeContext, type Maker, step } from "../../making/maker.ts";
@@ -35,7 +35,7 @@ export const maker: Maker = {
     const { namespace } = options;
     const all = [...configMaps, workload].map((object) => ({
       ...object,
-      metadata: { ...namespace && { namespace }, ...asMap(object["metadata"]) },
+      metadata: { ...namespace && { namespace }, ...fieldsOf(object["metadata"]) },
     }));
     return Promise.resolve(all);
   },
@@ -144,10 +144,10 @@ async function putConfigMap(at: NodeCluster, map: ConfigMap, context: DialContex
 async function configMapAt(at: NodeCluster, map: ConfigMap, context: DialContext) {
   const found = await askUnlessGone(at, configMapPath(at, map.metadata.name), context);
   if (found === undefined) return undefined;
-  const { metadata, data, binaryData } = asMap(found);
-  const { labels, uid } = asMap(metadata);
+  const { metadata, data, binaryData } = fieldsOf(found);
+  const { labels, uid } = fieldsOf(metadata);
   const isOurs = labels === undefined && binaryData === undefined &&
-    Object.keys(asMap(data)).every((file) => map.data[file] !== undefined);
+    Object.keys(fieldsOf(data)).every((file) => map.data[file] !== undefined);
   return { isOurs, uid: String(uid) };
 }
 

@@ -1,5 +1,6 @@
 /** Finds out why a node's pods don't get ready. */
-import { asMap, mapsIn, textsIn } from "../../../transports/kube/values.ts";
+import { fieldsOf } from "../../../base/json.ts";
+import { mapsIn, textsIn } from "../../../transports/kube/values.ts";
 import { inNamespace } from "../../../transports/kube/pod_dial.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import { ask, type NodeCluster, type Workload } from "./cluster.ts";
@@ -29,7 +30,7 @@ export async function reasonsOf(
   const query = new URLSearchParams({ labelSelector: `${APP}=${at.name}` });
   const list = (kind: string, query: URLSearchParams) =>
     ask(at, `/api/v1/${inNamespace(namespace, kind)}?${query}`, context).then(
-      (found) => mapsIn(asMap(found)["items"]),
+      (found) => mapsIn(fieldsOf(found)["items"]),
       (error) => {
         context.signal.throwIfAborted();
         context.log(`asked for ${kind}: ${error instanceof Error ? error.message : error}`);
@@ -60,7 +61,7 @@ export function reasonOf(pod: Item, events: readonly Item[]): Reason | undefined
     "reason",
     "message",
   );
-  const conditions = mapsIn(asMap(status)["conditions"]);
+  const conditions = mapsIn(fieldsOf(status)["conditions"]);
   const isTrue = (type: string) =>
     conditions.some((each) => each["type"] === type && each["status"] === "True");
   if (isTrue("Ready")) return undefined;
@@ -69,11 +70,11 @@ export function reasonOf(pod: Item, events: readonly Item[]): Reason | undefined
     text: plain(`pod ${name} ${text}`),
     isFinal,
   });
-  if (asMap(metadata)["deletionTimestamp"] !== undefined) return say("is being deleted");
+  if (fieldsOf(metadata)["deletionTimestamp"] !== undefined) return say("is being deleted");
   if (reason === "Evicted") return say(`was evicted from its node: ${message ?? "no reason"}`);
   const containers = [
-    ...mapsIn(asMap(status)["initContainerStatuses"]),
-    ...mapsIn(asMap(status)["containerStatuses"]),
+    ...mapsIn(fieldsOf(status)["initContainerStatuses"]),
+    ...mapsIn(fieldsOf(status)["containerStatuses"]),
   ];
   for (const container of containers) {
     const found = containerReason(container, imageOf(spec, container["name"]), say);
@@ -96,9 +97,9 @@ function containerReason(
 ): Reason | undefined {
   const { name = "" } = textsIn(container, "name");
   const { restartCount = 0 } = container as { restartCount?: number };
-  const { waiting, terminated } = asMap(container["state"]);
-  const last = asMap(asMap(container["lastState"])["terminated"]);
-  const ended = terminated !== undefined ? asMap(terminated) : last;
+  const { waiting, terminated } = fieldsOf(container["state"]);
+  const last = fieldsOf(fieldsOf(container["lastState"])["terminated"]);
+  const ended = terminated !== undefined ? fieldsOf(terminated) : last;
   const isOver = restartCount >= MOST_RESTARTS;
   if (ended["exitCode"] !== undefined && ended["exitCode"] !== 0) {
     const { reason = "Error", message } = textsIn(ended, "reason", "message");
@@ -122,7 +123,10 @@ function containerReason(
 }
 
 function imageOf(spec: unknown, name: unknown): string {
-  const all = [...mapsIn(asMap(spec)["initContainers"]), ...mapsIn(asMap(spec)["containers"])];
+  const all = [
+    ...mapsIn(fieldsOf(spec)["initContainers"]),
+    ...mapsIn(fieldsOf(spec)["containers"]),
+  ];
   const found = all.find((each) => each["name"] === name);
   return textsIn(found, "image").image ?? "of the pod";
 }

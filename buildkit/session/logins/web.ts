@@ -1,4 +1,5 @@
 /** Short requests to servers of tokens and to registries, with limits of time and size. */
+import { errorText } from "../../../base/error_text.ts";
 
 /**
  * The time limit, in milliseconds. The daemon gives up after 60 s; an earlier end lets it receive
@@ -91,7 +92,7 @@ async function readText({ body }: Response): Promise<string> {
 export function innermostReason(error: unknown): string {
   let inner = error;
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
-  const message = inner instanceof Error ? inner.message : String(inner);
+  const message = errorText(inner);
   return message.replace(/^.*?for url \(.*\): (?=client error)/, "").replace(
     / \(os error \d+\)/,
     "",

@@ -5,6 +5,7 @@
  * containerd deletes blobs that nothing refers to. A lease keeps the written blobs until the image has
  * its name; then labels on each manifest and index refer to their parts.
  */
+import { errorText } from "../../../base/error_text.ts";
 import { DialError } from "../../../transports/errors.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import type { Handler } from "../../../buildkit/grpc/call.ts";
@@ -87,7 +88,7 @@ export async function openContainerd(
         for (const name of names) await nameImage(containerd, name, target);
       } catch (error) {
         context.signal.throwIfAborted();
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = errorText(error);
         throw new OutputError(`cannot load the image into containerd: ${reason}`, { cause: error });
       } finally {
         await end();

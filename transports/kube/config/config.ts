@@ -1,4 +1,5 @@
 /** Chooses the API server, the user and the namespace. */
+import { fieldsOf } from "../../../base/json.ts";
 import { withoutPassword } from "../../endpoint.ts";
 import { inCluster } from "./in_cluster.ts";
 import {
@@ -9,7 +10,7 @@ import {
   readKubeFiles,
 } from "./files.ts";
 import { nearest } from "../../../base/nearest.ts";
-import { asMap, NAME, textIn } from "../values.ts";
+import { NAME, textIn } from "../values.ts";
 import type { Env } from "../../transport.ts";
 
 /** A text of a kubeconfig, inline or the path of a file that holds it. */
@@ -180,7 +181,7 @@ function userOf(entry: KubeEntry | undefined, shown: string): KubeUser {
   const key = textOf(entry, "client-key", shown);
   const [token, tokenFile, username] = ["token", "tokenFile", "username"]
     .map((name) => textIn(value[name]));
-  const exec = asMap(value.exec);
+  const exec = fieldsOf(value.exec);
   return {
     shown: `${shown} of ${file}`,
     ...cert && { cert },
@@ -205,7 +206,7 @@ function impersonation(value: KubeEntry["value"]): Record<string, string[]> {
   put("Impersonate-User", value.as);
   put("Impersonate-Uid", value["as-uid"]);
   put("Impersonate-Group", value["as-groups"]);
-  for (const [name, values] of Object.entries(asMap(value["as-user-extra"]))) {
+  for (const [name, values] of Object.entries(fieldsOf(value["as-user-extra"]))) {
     put(`Impersonate-Extra-${encodeURIComponent(name)}`, values);
   }
   return headers;

@@ -7,11 +7,12 @@
  *
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
  */
+import { fieldsOf } from "../../../base/json.ts";
 import { onAbort } from "../../../base/async.ts";
 import { besides, isTrue, type KubeTarget } from "./config.ts";
 import { KubeConfigError, type KubeEntry } from "./files.ts";
 import { pem } from "./pem.ts";
-import { asMap, mapsIn, textIn } from "../values.ts";
+import { mapsIn, textIn } from "../values.ts";
 import { stderrTail } from "../../net/stderr_tail.ts";
 import type { DialContext } from "../../transport.ts";
 
@@ -232,7 +233,7 @@ function credentialIn(
   const hint = `see what ${program} prints: an ExecCredential of ${apiVersion} is asked for`;
   let answer: Record<string, unknown>;
   try {
-    answer = asMap(JSON.parse(text));
+    answer = fieldsOf(JSON.parse(text));
   } catch {
     // The output may hold a secret, so the message doesn't quote it.
     throw fail("did not print JSON", hint);
@@ -244,7 +245,7 @@ function credentialIn(
       hint,
     );
   }
-  const status = asMap(answer.status);
+  const status = fieldsOf(answer.status);
   const [token, cert, key, until] = ["token", "clientCertificateData", "clientKeyData"]
     .concat("expirationTimestamp").map((name) => textIn(status[name]));
   if (token === undefined && (cert === undefined || key === undefined)) {

@@ -5,8 +5,9 @@
  *
  * https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
  */
+import { fieldsOf } from "../../../base/json.ts";
 import { homeDir } from "../../../base/home.ts";
-import { asMap, type KubeMap } from "../values.ts";
+import { type KubeMap } from "../values.ts";
 import type { Env } from "../../transport.ts";
 
 /** An entry of a kubeconfig's lists. */
@@ -65,9 +66,9 @@ export async function readKubeFiles(env: Env, named?: string): Promise<KubeFiles
     for (const kind of ["context", "cluster", "user"] as const) {
       const list = document[`${kind}s`];
       for (const entry of Array.isArray(list) ? list : []) {
-        const { name, [kind]: value } = asMap(entry);
+        const { name, [kind]: value } = fieldsOf(entry);
         if (typeof name !== "string" || merged[`${kind}s`].has(name)) continue;
-        merged[`${kind}s`].set(name, { value: asMap(value), file });
+        merged[`${kind}s`].set(name, { value: fieldsOf(value), file });
       }
     }
   }
@@ -88,7 +89,7 @@ async function readOne(file: string, must: boolean): Promise<KubeMap | undefined
   }
   const { readYaml, YamlError } = await import("./yaml.ts");
   try {
-    return asMap(readYaml(text));
+    return fieldsOf(readYaml(text));
   } catch (cause) {
     if (!(cause instanceof YamlError)) throw cause;
     throw new KubeConfigError(

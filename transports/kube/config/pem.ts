@@ -1,4 +1,5 @@
 /** PEM texts of a kubeconfig, inline or in files. */
+import { errorText } from "../../../base/error_text.ts";
 import { KubeConfigError } from "./files.ts";
 import type { KubeText } from "./config.ts";
 
@@ -28,5 +29,5 @@ export async function pem(source: KubeText | undefined): Promise<KubePem | undef
 export function reason(cause: unknown): string {
   if (cause instanceof Deno.errors.NotFound) return "there is no such file";
   if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";
-  return cause instanceof Error ? cause.message : String(cause);
+  return errorText(cause);
 }
