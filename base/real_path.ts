@@ -9,7 +9,7 @@ interface RealPath {
   readonly existing: string;
 }
 
-/** As many symbolic links as Linux follows in one path. */
+/** The number of symbolic links that Linux follows in one path. */
 const MOST_LINKS = 40;
 
 /**

@@ -24,7 +24,7 @@ export interface ContainerOptions {
   readonly platform?: Platform | undefined;
   /** Lines for /etc/hosts. */
   readonly extraHosts?: readonly HostIP[];
-  /** Its name for itself. */
+  /** The name that programs in it see. */
   readonly hostname?: string;
 }
 

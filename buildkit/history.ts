@@ -14,7 +14,7 @@ import { Code, RpcError } from "./grpc/status.ts";
 
 /** A daemon that is too old to keep records. */
 export class NoHistoryError extends Error {
-  /** How programs tell it from others. */
+  /** The class of the error, for programs. */
   override readonly name = "NoHistoryError";
   /** The action. */
   readonly hint = "BuildKit keeps records of builds since v0.11: update the daemon";

@@ -6,7 +6,7 @@ import type { Connection } from "./http2/connection.ts";
  * daemon calls Health every 5 s, so four calls are missing by then.
  */
 export const SILENCE = 25_000;
-/** How often the connection is looked at within that time, and the look at which the peer is asked. */
+/** The number of checks of the connection within that time, and the check that sends the request. */
 const LOOKS = 25;
 const ASKS = 10;
 

@@ -25,7 +25,7 @@ export interface BuildOptions {
   readonly platforms: readonly string[];
   /** Asks the registry again for each image, also one that the daemon has. */
   readonly pull: boolean;
-  /** Where the result goes. */
+  /** The outputs. */
   readonly exporters: readonly Typed[];
   /** Caches to read. */
   readonly cacheFrom: readonly Typed[];

@@ -4,7 +4,7 @@
  * release that their tag names. Its verdicts and its message are those of buildx v0.36.1.
  */
 
-/** Its file name in the log, as in buildx. */
+/** The file name of the policy in the log, as in buildx. */
 export const DEFAULT_POLICY_NAME = "buildx_default_policy.rego";
 
 export const DEFAULT_POLICY = String.raw`package docker

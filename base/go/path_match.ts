@@ -4,13 +4,13 @@
  * length times the pattern's.
  */
 
-/** As path.Match: the whole pattern is checked. Throws {@link BadPattern}. */
+/** Works like path.Match: the whole pattern is checked. Throws {@link BadPattern}. */
 export function pathMatch(pattern: string, name: string): boolean {
   return match(pattern, name, true);
 }
 
 /**
- * As filepath.Match: once the name has failed, the pattern's later parts are not checked. Throws
+ * Works like filepath.Match: once the name has failed, the pattern's later parts are not checked. Throws
  * {@link BadPattern}.
  */
 export function filepathMatch(pattern: string, name: string): boolean {

@@ -49,7 +49,7 @@ export interface ErrorDetail {
 
 /** An RPC that ended with a status other than OK; thrown by a handler, it becomes that status. */
 export class RpcError extends Error {
-  /** How programs tell it from others. */
+  /** The class of the error, for programs. */
   override readonly name = "RpcError";
   /** Details for programs. */
   readonly details: readonly ErrorDetail[];

@@ -15,7 +15,7 @@ import { ReceiveWindow } from "./window.ts";
 export interface Goaway {
   code: number;
   lastStreamId: number;
-  /** Its debug data, such as `too_many_pings`. */
+  /** The debug data, such as `too_many_pings`. */
   debug: string;
 }
 

@@ -39,13 +39,13 @@ type StreamState =
   | "closed";
 
 export class Stream {
-  /** Its number; 0 while it waits for the peer to allow another stream. */
+  /** The number; 0 while the stream waits for the peer to allow another stream. */
   id = 0;
 
   /** The error that ended the stream, if it did not end in good order. */
   error: Http2Error | undefined;
 
-  // For the connection.
+  // The members below are for the connection.
   source: Source | undefined;
   trailers: readonly Header[] | undefined;
   /** Ends the stream after the bytes that the source holds. */

@@ -10,7 +10,7 @@ import type { Client } from "./requests.ts";
 const PAUSES = [1 / 300, 1 / 75, 1 / 30, 1 / 15];
 /** The longest that a registry may ask to wait, as a part of the patience: 30 s. */
 const LONGEST_PAUSE = 1 / 2;
-/** How often content is requested again after it came too slowly, or damaged. */
+/** The number of further requests for content that came too slowly or damaged. */
 const MOST_BAD_ANSWERS = 1;
 
 /** Counts the failures of one piece of work, and pauses after each. */

@@ -37,8 +37,8 @@ const WAITING = 1 << 20;
  * Serves folders as stores.
  * @param stores folder, absolute, by store id
  * @param writable the ids of those that the daemon may write to: an image that a build only reads
- *   stays as it is, whatever the daemon has in mind
- * @param relays who answers every call for stores that are no folders, by store id
+ *   stays unchanged
+ * @param relays the handlers of stores that are no folders, by store id
  */
 export function content(
   stores: ReadonlyMap<string, string>,

@@ -9,6 +9,7 @@
  * answer is AlreadyExists, which the daemon takes as success. An incomplete blob lies in `ingest/`, by
  * the digest of its ref, as in containerd's store, so that no reader takes it for a whole one.
  */
+import { maybe } from "../../base/maybe.ts";
 import { momentOf } from "../../base/go/time.ts";
 import {
   ContentDefinition,
@@ -164,11 +165,8 @@ function beginIngest(
     end() {
       writing.delete(key);
       file?.close();
-      try {
-        Deno.removeSync(folder, { recursive: true });
-      } catch {
-        // It was never made.
-      }
+      // The folder is missing if nothing was written.
+      maybe(() => Deno.removeSync(folder, { recursive: true }));
     },
   };
 }

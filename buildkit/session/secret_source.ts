@@ -19,7 +19,7 @@ export interface SecretSpec {
 
 /** A secret that can't be read. The error never holds its value. */
 export class SecretError extends Error {
-  /** How programs tell it from others. */
+  /** The class of the error, for programs. */
   override readonly name = "SecretError";
   /** `hint`: what the user can do about it. */
   constructor(message: string, readonly hint?: string) {

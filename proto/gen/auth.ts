@@ -4,7 +4,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
-/** Registry credentials, asked for by the daemon. */
+/** Registry credentials, which the daemon asks for. */
 
 export interface CredentialsRequest {
   Host: string;

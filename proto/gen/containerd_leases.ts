@@ -4,7 +4,10 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
-/** containerd's leases: what was made under one stays until it ends, though nothing names it yet. */
+/**
+ * containerd's leases. Content that is made under a lease stays until the lease ends,
+ * although nothing refers to it yet.
+ */
 
 export interface Lease {
   id: string;
@@ -36,7 +39,7 @@ export interface DeleteRequest {
 }
 
 export interface ListRequest {
-  /** Any of them: `id~=REGEXP`, `labels."NAME"==VALUE`. */
+  /** Conditions of which one must hold: `id~=REGEXP`, `labels."NAME"==VALUE`. */
   filters: string[];
 }
 

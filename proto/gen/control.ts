@@ -10,113 +10,113 @@ import { BuildkitVersion, WorkerRecord } from "./worker.ts";
 
 /** The daemon's control plane: builds, their progress, cache, workers and history. */
 
-/** What happened to a record. */
+/** The kind of a change. */
 export enum BuildHistoryEventType {
   /** STARTED - The build began. */
   STARTED = 0,
-  /** COMPLETE - It ended. */
+  /** COMPLETE - The build ended. */
   COMPLETE = 1,
   /** DELETED - The record was removed. */
   DELETED = 2,
 }
 
-/** What of the cache is asked for. */
+/** Selects pieces of the cache. */
 export interface DiskUsageRequest {
   /** Conditions that all must hold, in the form of containerd: `id~=x`. */
   filter: string[];
-  /** Only what was not used for so long, in nanoseconds; 0 for all. */
+  /** Only pieces that were not used for so many nanoseconds; 0 for all. */
   ageLimit: bigint;
 }
 
-/** What there is in the cache. */
+/** The content of the cache. */
 export interface DiskUsageResponse {
-  /** One a piece. */
+  /** One record for each piece. */
   record: UsageRecord[];
 }
 
 /** A piece of the cache. */
 export interface UsageRecord {
-  /** Its name in the daemon. */
+  /** The daemon's ID of the piece. */
   ID: string;
-  /** It can still be written to. */
+  /** Whether builds can still write to it. */
   Mutable: boolean;
-  /** A build uses it now, or the daemon keeps it from being removed. */
+  /** Whether a build uses it now, or the daemon keeps it from being removed. */
   InUse: boolean;
-  /** Bytes; -1 where not known. */
+  /** Its size in bytes; -1 for an unknown size. */
   Size: bigint;
-  /** When it was made. */
+  /** The time of its creation. */
   CreatedAt:
     | Timestamp
     | undefined;
-  /** When a build last used it. */
+  /** The time when a build last used it. */
   LastUsedAt:
     | Timestamp
     | undefined;
-  /** How often builds used it. */
+  /** The number of builds that used it. */
   UsageCount: bigint;
-  /** What made it, for people. */
+  /** A text for people about its origin. */
   Description: string;
   /** `regular`, `internal`, `frontend`, `source.local`, `source.git.checkout` or `exec.cachemount`. */
   RecordType: string;
-  /** Others hold the same bytes: removing it frees nothing. */
+  /** Whether other pieces hold the same bytes, so that removing it frees nothing. */
   Shared: boolean;
-  /** The pieces that it lies upon. */
+  /** The IDs of the pieces below it. */
   Parents: string[];
 }
 
-/** What of the cache is to go. */
+/** Selects the pieces of the cache that the daemon removes. */
 export interface PruneRequest {
   /** As in `DiskUsageRequest`. */
   filter: string[];
-  /** Internal and frontend pieces too. */
+  /** Whether internal and frontend pieces are removed, too. */
   all: boolean;
-  /** What was used within so many nanoseconds stays. */
+  /** Pieces that were used within so many nanoseconds stay. */
   keepDuration: bigint;
-  /** Bytes that always stay. */
+  /** So many bytes of the cache always stay. */
   reservedSpace: bigint;
-  /** Bytes that the cache may take at most. */
+  /** The largest size of the cache in bytes. */
   maxUsedSpace: bigint;
-  /** Bytes that the disk is to have free. */
+  /** The free space that the disk must have afterwards, in bytes. */
   minFreeSpace: bigint;
 }
 
-/** A build. */
+/** Asks for a build. */
 export interface SolveRequest {
-  /** Its name: a new one each time, 25 letters and digits. */
+  /** The build's ID: 25 random letters and digits. */
   Ref: string;
-  /** The steps themselves, where no frontend makes them. */
+  /** The steps of a build without a frontend. */
   Definition:
     | Definition
     | undefined;
-  /** The first exporter, for daemons before 0.13. */
+  /** The type of the first exporter, for daemons before 0.13. */
   ExporterDeprecated: string;
-  /** Its attributes. */
+  /** The attributes of the first exporter, for daemons before 0.13. */
   ExporterAttrsDeprecated: { [key: string]: string };
-  /** The session whose services it may call. */
+  /** The ID of the session whose services the build may call. */
   Session: string;
-  /** What turns a source into steps: `dockerfile.v0`, `gateway.v0`; empty with a `Definition`. */
+  /** The frontend: `dockerfile.v0` or `gateway.v0`; empty with a `Definition`. */
   Frontend: string;
-  /** What the frontend is told. */
+  /** The options of the frontend. */
   FrontendAttrs: { [key: string]: string };
-  /** Caches to read and to write. */
+  /** The caches that the build reads and writes. */
   Cache:
     | CacheOptions
     | undefined;
-  /** What steps may be allowed: `network.host`, `security.insecure`, `device`. */
+  /** The permissions that steps may use: `network.host`, `security.insecure`, `device`. */
   Entitlements: string[];
-  /** Results that the frontend takes as contexts, by name. */
+  /** The named contexts of the frontend, as definitions. */
   FrontendInputs: { [key: string]: Definition };
-  /** Keep no record of it. */
+  /** Whether the daemon keeps no record of the build. */
   Internal: boolean;
-  /** A policy on sources, encoded. */
+  /** An encoded policy on sources. */
   SourcePolicy: Uint8Array;
-  /** What becomes of the result. */
+  /** The outputs of the build. */
   Exporters: Exporter[];
-  /** The session may name exporters of its own. */
+  /** Whether the session may add exporters. */
   EnableSessionExporter: boolean;
-  /** The session that is asked about sources. */
+  /** The ID of the session that decides about sources. */
   SourcePolicySession: string;
-  /** HTTP of steps goes through a proxy that policies see. */
+  /** Whether steps reach HTTP servers through a proxy that obeys policies. */
   ProxyNetwork: boolean;
 }
 
@@ -135,11 +135,11 @@ export interface SolveRequest_FrontendInputsEntry {
   value: Definition | undefined;
 }
 
-/** What becomes of a result. */
+/** An output of a build. */
 export interface Exporter {
   /** `image`, `local`, `tar`, `oci`, `docker`, `moby` … */
   Type: string;
-  /** How. */
+  /** The attributes of the exporter, such as `name` and `push`. */
   Attrs: { [key: string]: string };
 }
 
@@ -148,11 +148,11 @@ export interface Exporter_AttrsEntry {
   value: string;
 }
 
-/** Caches beside the daemon's own. */
+/** Caches outside the daemon. */
 export interface CacheOptions {
-  /** To write. */
+  /** The caches that the build writes. */
   Exports: CacheOptionsEntry[];
-  /** To read. */
+  /** The caches that the build reads. */
   Imports: CacheOptionsEntry[];
 }
 
@@ -160,7 +160,7 @@ export interface CacheOptions {
 export interface CacheOptionsEntry {
   /** `registry`, `local`, `inline`, `gha`, `s3`, `azblob`. */
   Type: string;
-  /** Where, and how. */
+  /** The attributes of the cache, such as `ref` and `mode`. */
   Attrs: { [key: string]: string };
 }
 
@@ -169,9 +169,9 @@ export interface CacheOptionsEntry_AttrsEntry {
   value: string;
 }
 
-/** How a build ended well. */
+/** The answer to a build that succeeded. */
 export interface SolveResponse {
-  /** What the exporters say of the result: `containerimage.digest` … */
+  /** The exporters' facts about the result: `containerimage.digest` … */
   ExporterResponse: { [key: string]: string };
 }
 
@@ -180,103 +180,103 @@ export interface SolveResponse_ExporterResponseEntry {
   value: string;
 }
 
-/** Whose progress is asked for. */
+/** Asks for the progress of a build. */
 export interface StatusRequest {
-  /** The build's name. */
+  /** The build's ID. */
   Ref: string;
 }
 
-/** What is new in a build's progress. */
+/** News of a build's progress. */
 export interface StatusResponse {
   /** Steps that began, ended or changed. */
   vertexes: Vertex[];
-  /** Parts of steps, with how far they are. */
+  /** Parts of steps that advanced. */
   statuses: VertexStatus[];
-  /** What steps printed. */
+  /** Output of steps. */
   logs: VertexLog[];
-  /** What is questionable in the build. */
+  /** Warnings. */
   warnings: VertexWarning[];
 }
 
 /** A step of a build. */
 export interface Vertex {
-  /** Its name in the build. */
+  /** The step's digest, which identifies it within the build. */
   digest: string;
-  /** The steps whose results it takes. */
+  /** The digests of the steps whose results it takes. */
   inputs: string[];
-  /** What it does, for people. */
+  /** A text for people, such as `[2/3] RUN make`. */
   name: string;
-  /** Its result was there already. */
+  /** Whether the result was in the cache. */
   cached: boolean;
-  /** When it began; absent before. */
+  /** The time of its beginning; absent until then. */
   started:
     | Timestamp
     | undefined;
-  /** When it ended; absent before. */
+  /** The time of its end; absent until then. */
   completed:
     | Timestamp
     | undefined;
-  /** Why it failed; empty unless it did. */
+  /** The reason of a failure; empty for none. */
   error: string;
-  /** The step that it is shown as a part of. */
+  /** The group of steps that displays show as one. */
   progressGroup: ProgressGroup | undefined;
 }
 
 /** A part of a step, such as a transfer. */
 export interface VertexStatus {
-  /** What it is, for people; its name within the step. */
+  /** A text for people that identifies the part within the step. */
   ID: string;
-  /** The step. */
+  /** The digest of the step. */
   vertex: string;
-  /** What kind of thing it does. */
+  /** The kind of work, such as `transferring`. */
   name: string;
-  /** How far it is, mostly in bytes. */
+  /** The amount done, mostly in bytes. */
   current: bigint;
-  /** How far it goes; 0 where not known. */
+  /** The whole amount; 0 for an unknown one. */
   total: bigint;
-  /** When that was so. */
+  /** The time of this report. */
   timestamp:
     | Timestamp
     | undefined;
-  /** When it began. */
+  /** The time of its beginning. */
   started:
     | Timestamp
     | undefined;
-  /** When it ended; absent before. */
+  /** The time of its end; absent until then. */
   completed: Timestamp | undefined;
 }
 
 /** Output of a step. */
 export interface VertexLog {
-  /** The step. */
+  /** The digest of the step. */
   vertex: string;
-  /** When it was printed. */
+  /** The time of the output. */
   timestamp:
     | Timestamp
     | undefined;
   /** 1: standard output, 2: standard error. */
   stream: bigint;
-  /** The bytes; may end within a character. */
+  /** The bytes, which may end within a character. */
   msg: Uint8Array;
 }
 
-/** Something questionable. */
+/** A warning about a build. */
 export interface VertexWarning {
-  /** The step that it belongs to. */
+  /** The digest of the step that it belongs to. */
   vertex: string;
-  /** How grave it is; 1 for a linter's. */
+  /** The severity; 1 for a linter's warning. */
   level: bigint;
-  /** It in one line. */
+  /** The warning in one line. */
   short: Uint8Array;
-  /** It in several. */
+  /** The warning in several lines. */
   detail: Uint8Array[];
-  /** A page that explains it. */
+  /** The address of an explanation. */
   url: string;
-  /** The file that it is about. */
+  /** The file that the warning is about. */
   info:
     | SourceInfo
     | undefined;
-  /** Where in that file. */
+  /** The lines of that file. */
   ranges: Range[];
 }
 
@@ -286,7 +286,7 @@ export interface BytesMessage {
   data: Uint8Array;
 }
 
-/** Which workers are asked for. */
+/** Selects workers. */
 export interface ListWorkersRequest {
   /** As in `DiskUsageRequest`. */
   filter: string[];
@@ -294,45 +294,45 @@ export interface ListWorkersRequest {
 
 /** The daemon's workers. */
 export interface ListWorkersResponse {
-  /** One each. */
+  /** One record for each worker. */
   record: WorkerRecord[];
 }
 
-/** Asks what the daemon is. */
+/** Asks for the daemon's version. */
 export interface InfoRequest {
 }
 
-/** What the daemon is. */
+/** The daemon's version. */
 export interface InfoResponse {
-  /** Its version. */
+  /** The version and the revision. */
   buildkitVersion: BuildkitVersion | undefined;
 }
 
-/** Which records of builds are asked for. */
+/** Selects records of builds. */
 export interface BuildHistoryRequest {
-  /** Builds that run now alone. */
+  /** Whether only running builds are listed. */
   ActiveOnly: boolean;
-  /** One build alone. */
+  /** The ID of the only build that is listed; empty for all. */
   Ref: string;
-  /** End with what there is; otherwise wait for what comes. */
+  /** Whether the list ends with the present records; otherwise later changes follow. */
   EarlyExit: boolean;
-  /** Conditions, in one text joined by commas. */
+  /** Conditions, joined by commas in one text. */
   Filter: string[];
-  /** The newest so many; 0 for all. */
+  /** The number of newest records that are listed; 0 for all. */
   Limit: number;
 }
 
-/** A record, and what became of it. */
+/** A change of a record. */
 export interface BuildHistoryEvent {
-  /** What happened. */
+  /** The kind of the change. */
   type: BuildHistoryEventType;
-  /** The record. */
+  /** The record after the change. */
   record: BuildHistoryRecord | undefined;
 }
 
-/** What the daemon keeps of a build. */
+/** The daemon's record of a build. */
 export interface BuildHistoryRecord {
-  /** The build's name. */
+  /** The build's ID. */
   Ref: string;
   /** As in `SolveRequest`. */
   Frontend: string;
@@ -340,49 +340,49 @@ export interface BuildHistoryRecord {
   FrontendAttrs: { [key: string]: string };
   /** As in `SolveRequest`. */
   Exporters: Exporter[];
-  /** Why it failed; absent unless it did. */
+  /** The reason of a failure; absent for none. */
   error:
     | Status
     | undefined;
-  /** When it began. */
+  /** The time of its beginning. */
   CreatedAt:
     | Timestamp
     | undefined;
-  /** When it ended; absent before. */
+  /** The time of its end; absent until then. */
   CompletedAt:
     | Timestamp
     | undefined;
-  /** Its progress, as a blob. */
+  /** The blob with the progress. */
   logs:
     | Descriptor
     | undefined;
   /** As in `SolveResponse`. */
   ExporterResponse: { [key: string]: string };
-  /** Its result, where there is one alone. */
+  /** The result of a build for one platform. */
   Result:
     | BuildResultInfo
     | undefined;
-  /** Its results, by platform. */
+  /** The results by platform. */
   Results: { [key: string]: BuildResultInfo };
-  /** Grows with each change of the record. */
+  /** A number that grows with each change of the record. */
   Generation: number;
-  /** Its trace, as a blob. */
+  /** The blob with the trace. */
   trace:
     | Descriptor
     | undefined;
-  /** Kept until it is deleted. */
+  /** Whether the record is kept until somebody deletes it. */
   pinned: boolean;
-  /** Steps whose results were there. */
+  /** The number of steps whose results were in the cache. */
   numCachedSteps: number;
-  /** Steps in all. */
+  /** The number of all steps. */
   numTotalSteps: number;
-  /** Steps that ended. */
+  /** The number of steps that ended. */
   numCompletedSteps: number;
-  /** Why it failed, with details, as a blob. */
+  /** The blob with the details of a failure. */
   externalError:
     | Descriptor
     | undefined;
-  /** How many warnings there were. */
+  /** The number of warnings. */
   numWarnings: number;
 }
 
@@ -403,13 +403,13 @@ export interface BuildHistoryRecord_ResultsEntry {
 
 /** A blob in the daemon's content store. */
 export interface Descriptor {
-  /** What it is. */
+  /** The media type. */
   mediaType: string;
-  /** Its digest, `sha256:…`. */
+  /** The digest: `sha256:…`. */
   digest: string;
-  /** Bytes. */
+  /** The size in bytes. */
   size: bigint;
-  /** What else is said of it. */
+  /** The annotations. */
   annotations: { [key: string]: string };
 }
 
@@ -420,13 +420,13 @@ export interface Descriptor_AnnotationsEntry {
 
 /** A result of a build. */
 export interface BuildResultInfo {
-  /** The image, from daemons that know one exporter. */
+  /** The image, from daemons that allow only one exporter. */
   ResultDeprecated:
     | Descriptor
     | undefined;
-  /** Provenance, SBOM … */
+  /** Provenance, SBOMs and other attestations. */
   Attestations: Descriptor[];
-  /** The image, by the index of its exporter. */
+  /** The image of each exporter, by the exporter's index. */
   Results: Map<bigint, Descriptor>;
 }
 
@@ -435,15 +435,15 @@ export interface BuildResultInfo_ResultsEntry {
   value: Descriptor | undefined;
 }
 
-/** A change of a record. */
+/** Asks for a change of a record. */
 export interface UpdateBuildHistoryRequest {
-  /** The build's name. */
+  /** The build's ID. */
   Ref: string;
-  /** Keep it, or no longer. */
+  /** Whether the daemon keeps the record until somebody deletes it. */
   Pinned: boolean;
-  /** Remove it. */
+  /** Whether the daemon removes the record. */
   Delete: boolean;
-  /** Write the build's trace now. */
+  /** Whether the daemon writes the build's trace now. */
   Finalize: boolean;
 }
 

@@ -8,17 +8,17 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /** A file, a folder, a link or a device. */
 export interface Stat {
-  /** Its name, or its path. */
+  /** The name or the path. */
   path: string;
-  /** Go's os.FileMode, not that of the system. */
+  /** The mode as Go's os.FileMode, which differs from the system's. */
   mode: number;
-  /** Its owner. */
+  /** The ID of the owner. */
   uid: number;
-  /** Its group. */
+  /** The ID of the group. */
   gid: number;
-  /** In bytes. */
+  /** The size in bytes. */
   size: bigint;
-  /** In nanoseconds since 1970. */
+  /** The time of the last change, in nanoseconds since 1970. */
   modTime: bigint;
   /** The target of a link. */
   linkname: string;

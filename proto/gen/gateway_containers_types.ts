@@ -15,7 +15,7 @@ import type { HostIP, Meta, Mount, SecretEnv } from "./steps_types.ts";
 export interface ReadDirRequest {
   Ref: string;
   DirPath: string;
-  /** Names to list, with * and the like. */
+  /** A pattern of the names that are listed. */
   IncludePattern: string;
   MountIndex: number;
 }
@@ -69,13 +69,13 @@ export interface ExecMessage {
     | undefined;
 }
 
-/** The first one, to the daemon. */
+/** The first message, to the daemon. */
 export interface InitMessage {
   ContainerID: string;
   Meta:
     | Meta
     | undefined;
-  /** Those that are open: 0, 1, 2. */
+  /** The numbers of the open standard streams: 0, 1, 2. */
   Fds: number[];
   Tty: boolean;
   /** pb.SecurityMode */
@@ -105,11 +105,11 @@ export interface ExitMessage {
   Error: Status | undefined;
 }
 
-/** The last one, from the daemon. */
+/** The last message, from the daemon. */
 export interface DoneMessage {
 }
 
 export interface SignalMessage {
-  /** Without SIG: `INT`. */
+  /** The signal without SIG: `INT`. */
   Name: string;
 }

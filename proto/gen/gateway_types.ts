@@ -7,8 +7,8 @@ import type { Platform, SourceOp } from "./pb_types.ts";
 import type { Status } from "./status_types.ts";
 
 /**
- * The daemon's side of a frontend, as far as a client drives it: queries of a Dockerfile, and files
- * of what the daemon fetched. The calls that look into a build are in gateway_containers.proto.
+ * The daemon's service for frontends, as far as clients use it: queries of a Dockerfile, and files of
+ * results. The calls that look into a build are in gateway_containers.proto.
  */
 
 export interface PingRequest {
@@ -24,9 +24,9 @@ export interface APICap {
   Enabled: boolean;
 }
 
-/** What to build: a definition, or a frontend with its options. */
+/** Asks for a build of a definition, or by a frontend with its options. */
 export interface SolveRequest {
-  /** A pb.Definition, as it came: bytes on the wire like any message, and passed on unread. */
+  /** An encoded pb.Definition, which is passed on unread. */
   Definition: Uint8Array;
   /** `dockerfile.v0` … */
   Frontend: string;
@@ -36,9 +36,9 @@ export interface SolveRequest {
   allowResultReturn: boolean;
   /** `Gateway.solve` sets it. */
   allowResultArrayRef: boolean;
-  /** Definitions, as they came. */
+  /** Encoded definitions, by name. */
   FrontendInputs: { [key: string]: Uint8Array };
-  /** Builds the result at once. */
+  /** Whether the result is built at once. */
   Evaluate: boolean;
 }
 
@@ -59,7 +59,7 @@ export interface SolveResponse {
 
 /** The result of a frontend, which may not be built yet. */
 export interface Result {
-  /** One for a platform, or several by their platforms. */
+  /** One ref for one platform, or several by their platforms. */
   result:
     | { $case: "ref"; ref: Ref }
     | { $case: "refs"; refs: RefMap }
@@ -75,9 +75,9 @@ export interface Result_MetadataEntry {
 
 /** A file system that is built when it is first needed. */
 export interface Ref {
-  /** Its name in other calls. */
+  /** The ID in other calls. */
   id: string;
-  /** A pb.Definition, as it came. */
+  /** An encoded pb.Definition. */
   def: Uint8Array;
 }
 
@@ -151,7 +151,7 @@ export interface ResolveSourceHTTPRequest {
   ChecksumRequest: ChecksumRequest | undefined;
 }
 
-/** A checksum over the content and a suffix, as a PGP signature wants it. */
+/** Asks for a checksum over the content and a suffix, which PGP signatures need. */
 export interface ChecksumRequest {
   /** 0 SHA256, 1 SHA384, 2 SHA512 */
   Algo: number;

@@ -4,7 +4,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
-/** Liveness of the session, asked for by the daemon every 5 s. */
+/** The health of the session, which the daemon asks for every 5 s. */
 
 export interface HealthCheckRequest {
   service: string;

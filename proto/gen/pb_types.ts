@@ -3,29 +3,29 @@
 
 /* eslint-disable */
 
-/** The low-level build definition, as far as a client has to do with it. */
+/** The low-level build definition, as far as clients use it. */
 
-/** What an image runs on. */
+/** The system that an image needs. */
 export interface Platform {
-  /** `amd64`, `arm64` … */
+  /** The processor: `amd64`, `arm64` … */
   Architecture: string;
-  /** `linux`, `windows` … */
+  /** The operating system: `linux`, `windows` … */
   OS: string;
-  /** `v7` …; empty for none. */
+  /** The variant of the processor: `v7` …; empty for none. */
   Variant: string;
-  /** Windows' own; empty for none. */
+  /** The version of Windows; empty for other systems. */
   OSVersion: string;
-  /** Windows' own. */
+  /** The features of Windows that the image needs. */
   OSFeatures: string[];
 }
 
 /** Steps as BuildKit runs them. */
 export interface Definition {
-  /** One encoded operation each, the last of them the result. */
+  /** The encoded operations. The last one is the result. */
   def: Uint8Array[];
-  /** What else is said of operations, by digest. */
+  /** Facts about the operations, by digest. */
   metadata: { [key: string]: OpMetadata };
-  /** The files that they come from. */
+  /** The files that the operations come from. */
   Source: Source | undefined;
 }
 
@@ -34,15 +34,15 @@ export interface Definition_MetadataEntry {
   value: OpMetadata | undefined;
 }
 
-/** What is said of an operation. */
+/** Facts about an operation. */
 export interface OpMetadata {
-  /** Run it whatever the cache has. */
+  /** Whether the operation runs although the cache has its result. */
   ignoreCache: boolean;
   /** Texts for people, by kind. */
   description: { [key: string]: string };
-  /** What the daemon must know to run it. */
+  /** The capabilities that the daemon needs to run it. */
   caps: { [key: string]: boolean };
-  /** The step that it is shown as a part of. */
+  /** The group that displays show it in. */
   progressGroup: ProgressGroup | undefined;
 }
 
@@ -58,7 +58,7 @@ export interface OpMetadata_CapsEntry {
 
 /** The files that operations come from. */
 export interface Source {
-  /** Where, by the operation's digest. */
+  /** The places in the files, by the operation's digest. */
   locations: { [key: string]: Locations };
   /** The files. */
   infos: SourceInfo[];
@@ -69,63 +69,63 @@ export interface Source_LocationsEntry {
   value: Locations | undefined;
 }
 
-/** Places of an operation. */
+/** The places that an operation comes from. */
 export interface Locations {
-  /** One each. */
+  /** The places. */
   locations: Location[];
 }
 
-/** A place of an operation. */
+/** A place that an operation comes from. */
 export interface Location {
-  /** The file's index. */
+  /** The index of the file. */
   sourceIndex: number;
-  /** Where in it. */
+  /** The lines of the file. */
   ranges: Range[];
 }
 
 /** A file that operations come from. */
 export interface SourceInfo {
-  /** Its name. */
+  /** The name of the file. */
   filename: string;
-  /** Its text. */
+  /** The text of the file. */
   data: Uint8Array;
-  /** How it was fetched. */
+  /** The definition that fetched the file. */
   definition:
     | Definition
     | undefined;
-  /** `Dockerfile` … */
+  /** The language: `Dockerfile` … */
   language: string;
 }
 
 /** A part of a file, both ends included. */
 export interface Range {
-  /** Its beginning. */
+  /** The first position. */
   start:
     | Position
     | undefined;
-  /** Its end. */
+  /** The last position. */
   end: Position | undefined;
 }
 
 /** A place in a file. */
 export interface Position {
-  /** From 1. */
+  /** The number of the line, from 1. */
   line: number;
-  /** From 0. */
+  /** The number of the character in the line, from 0. */
   character: number;
 }
 
-/** A step that stands for several. */
+/** A group of steps that displays show as one. */
 export interface ProgressGroup {
-  /** Its name in the build. */
+  /** The ID of the group within the build. */
   id: string;
-  /** What it does, for people. */
+  /** A text for people. */
   name: string;
-  /** It is not shown for this member alone. */
+  /** Whether a group of a single step is shown as that step. */
   weak: boolean;
 }
 
-/** One step of a definition; here only those that fetch something. The last one has only an input. */
+/** An operation, of which only inputs and fetches are read. A definition's last one has only an input. */
 export interface Op {
   inputs: Input[];
   source: SourceOp | undefined;
@@ -133,24 +133,24 @@ export interface Op {
   constraints: WorkerConstraints | undefined;
 }
 
-/** Which workers may run it; empty for all. */
+/** The workers that may run an operation; empty for all. */
 export interface WorkerConstraints {
   filter: string[];
 }
 
 /** A result that an operation takes. */
 export interface Input {
-  /** The operation that makes it. */
+  /** The digest of the operation that makes it. */
   digest: string;
-  /** Which of its results. */
+  /** The index among the results of that operation. */
   index: bigint;
 }
 
-/** An operation that fetches. */
+/** An operation that fetches something. */
 export interface SourceOp {
-  /** From where: `docker-image://…`, `git://…`, `local://…`. */
+  /** The source: `docker-image://…`, `git://…`, `local://…`. */
   identifier: string;
-  /** How. */
+  /** The options of the fetch. */
   attrs: { [key: string]: string };
 }
 

@@ -30,7 +30,7 @@ export interface DecisionResponse {
   /** 0 ALLOW, 1 DENY, 2 CONVERT */
   action: number;
   denyMessages: DenyMessage[];
-  /** What a converted source becomes. */
+  /** The source that replaces a converted one. */
   update: SourceOp | undefined;
 }
 

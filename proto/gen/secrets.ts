@@ -4,7 +4,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
-/** Build secrets, asked for by the daemon by id. */
+/** Build secrets, which the daemon asks for by ID. */
 
 export interface GetSecretRequest {
   ID: string;

@@ -5,7 +5,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
- * What a build may take from where (moby/buildkit, sourcepolicy/pb/policy.proto).
+ * Rules about the sources of a build (moby/buildkit, sourcepolicy/pb/policy.proto).
  * Its enums are numbers here: the same on the wire.
  */
 

@@ -11,9 +11,9 @@ import { Any } from "./google/protobuf/any.ts";
 export interface Status {
   /** One of gRPC's status codes. */
   code: number;
-  /** What is wrong, for people. */
+  /** The reason as a text for people. */
   message: string;
-  /** What is wrong, for programs. */
+  /** The reason as messages for programs. */
   details: Any[];
 }
 

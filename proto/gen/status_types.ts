@@ -10,8 +10,8 @@ import type { Any } from "./google/protobuf/any_types.ts";
 export interface Status {
   /** One of gRPC's status codes. */
   code: number;
-  /** What is wrong, for people. */
+  /** The reason as a text for people. */
   message: string;
-  /** What is wrong, for programs. */
+  /** The reason as messages for programs. */
   details: Any[];
 }

@@ -4,7 +4,7 @@
 /* eslint-disable */
 import type { Input, Platform, SourceOp } from "./pb_types.ts";
 
-/** The steps of a definition in more detail than pb.proto has them, for whoever looks into a build. */
+/** The steps of a definition in more detail than in pb.proto, for calls that look into a build. */
 
 /** One step of a definition: a pb.Op. The last one has only an input. */
 export interface Step {
@@ -20,13 +20,13 @@ export interface ExecOp {
   meta:
     | Meta
     | undefined;
-  /** Its file systems, that of the root among them. */
+  /** The file systems, including the root. */
   mounts: Mount[];
-  /** 0 the daemon's choice, 1 the host's, 2 none. */
+  /** 0 for the daemon's choice of a network, 1 for the host's, 2 for none. */
   network: number;
-  /** 1 for a privileged one. */
+  /** 1 for a privileged program, else 0. */
   security: number;
-  /** Secrets in the environment. */
+  /** The secrets in the environment. */
   secretenv: SecretEnv[];
 }
 
@@ -39,25 +39,25 @@ export interface Meta {
   user: string;
   extraHosts: HostIP[];
   hostname: string;
-  /** Remove the folders that were made for mounts. */
+  /** Whether the folders that were made for mounts are removed. */
   removeMountStubsRecursive: boolean;
 }
 
 /** A line of /etc/hosts. */
 export interface HostIP {
-  /** The name. */
+  /** The name of the host. */
   Host: string;
-  /** The address. */
+  /** The address of the host. */
   IP: string;
 }
 
 /** A secret in the environment. */
 export interface SecretEnv {
-  /** The secret, as the session knows it. */
+  /** The ID that the session knows the secret by. */
   ID: string;
-  /** The variable. */
+  /** The name of the variable. */
   name: string;
-  /** Its absence is no error. */
+  /** Whether the secret may be missing. */
   optional: boolean;
 }
 
@@ -65,25 +65,25 @@ export interface SecretEnv {
 export interface Mount {
   /** The index of the operation's input; -1 for none. */
   input: bigint;
-  /** A path within it. */
+  /** The path within that input. */
   selector: string;
-  /** Where it is seen. */
+  /** The path at which the program sees it. */
   dest: string;
   /** The index of the operation's result; -1 for none. */
   output: bigint;
-  /** The program can't change it. */
+  /** Whether the program can't change it. */
   readonly: boolean;
-  /** 0 bind, 1 secret, 2 ssh, 3 cache, 4 tmpfs */
+  /** The type: 0 bind, 1 secret, 2 ssh, 3 cache, 4 tmpfs. */
   mountType: number;
-  /** The options of a tmpfs, encoded, and passed on unread; so are those below. */
+  /** The encoded options of a tmpfs, which are passed on unread; so are the three fields below. */
   TmpfsOpt: Uint8Array;
-  /** Those of a cache. */
+  /** The encoded options of a cache. */
   cacheOpt: Uint8Array;
-  /** Those of a secret. */
+  /** The encoded options of a secret. */
   secretOpt: Uint8Array;
-  /** Those of an agent's socket. */
+  /** The encoded options of an agent's socket. */
   SSHOpt: Uint8Array;
-  /** A result of the gateway, or a container's. */
+  /** The ID of a result of the gateway or of a container. */
   resultID: string;
 }
 
@@ -92,15 +92,15 @@ export interface FileOp {
   actions: FileAction[];
 }
 
-/** A change; numbers of inputs above the operation's own name earlier changes. */
+/** A change. An input's number above those of the operation's own inputs means an earlier change. */
 export interface FileAction {
-  /** What is changed; -1 for an empty file system. */
+  /** The number of the input that is changed; -1 for an empty file system. */
   input: bigint;
-  /** Where copied files come from. */
+  /** The number of the input that files are copied from. */
   secondaryInput: bigint;
   /** The index of the operation's result; -1 for none. */
   output: bigint;
-  /** A file to be made. Other changes are not read. */
+  /** The file to be made. Other changes are not read. */
   mkfile: FileActionMkFile | undefined;
 }
 

@@ -4,19 +4,19 @@
 /* eslint-disable */
 import type { Platform } from "./pb_types.ts";
 
-/** What a worker of the daemon is and can do. */
+/** The daemon's workers, which run the steps. */
 
 /** A worker of the daemon. */
 export interface WorkerRecord {
-  /** Its name. */
+  /** The ID. */
   ID: string;
-  /** What is said of it. */
+  /** Facts about the worker, by name. */
   Labels: { [key: string]: string };
-  /** What it can run; the first is its own. */
+  /** The platforms of the steps that it can run; the first is the machine's. */
   platforms: Platform[];
-  /** When it removes cache by itself. */
+  /** The rules by which it removes cache without a request. */
   GCPolicy: GCPolicy[];
-  /** Its version. */
+  /** The version. */
   BuildkitVersion:
     | BuildkitVersion
     | undefined;
@@ -29,43 +29,43 @@ export interface WorkerRecord_LabelsEntry {
   value: string;
 }
 
-/** A rule about what goes from the cache, and when. */
+/** A rule by which the daemon removes pieces of its cache. */
 export interface GCPolicy {
-  /** Internal and frontend pieces too. */
+  /** Whether internal and frontend pieces are removed, too. */
   all: boolean;
-  /** What was used within so many nanoseconds stays. */
+  /** Pieces that were used within so many nanoseconds stay. */
   keepDuration: bigint;
-  /** Bytes that always stay. */
+  /** So many bytes of the cache always stay. */
   reservedSpace: bigint;
-  /** What it is about; empty for all. */
+  /** The pieces that the rule applies to; empty for all. */
   filters: string[];
-  /** Bytes that the cache may take at most. */
+  /** The largest size of the cache in bytes. */
   maxUsedSpace: bigint;
-  /** Bytes that the disk is to have free. */
+  /** The free space that the disk must have afterwards, in bytes. */
   minFreeSpace: bigint;
 }
 
 /** A version of BuildKit. */
 export interface BuildkitVersion {
-  /** The Go package that it is built from. */
+  /** The Go package of its source. */
   package: string;
-  /** `v0.32.2`. */
+  /** The version, such as `v0.32.2`. */
   version: string;
   /** The commit. */
   revision: string;
-  /** Of the Dockerfile frontend that is built in. */
+  /** The version of the built-in Dockerfile frontend. */
   dockerfileVersion: string;
 }
 
 /** A device that steps may use. */
 export interface CDIDevice {
-  /** `vendor.com/class=name`. */
+  /** The name: `vendor.com/class=name`. */
   Name: string;
-  /** It needs no entitlement. */
+  /** Whether steps may use it without an entitlement. */
   AutoAllow: boolean;
-  /** What is said of it. */
+  /** Facts about the device, by name. */
   Annotations: { [key: string]: string };
-  /** It is set up when it is first used. */
+  /** Whether the daemon sets it up at its first use. */
   OnDemand: boolean;
 }
 

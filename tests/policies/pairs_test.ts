@@ -82,5 +82,5 @@ Deno.test({ name: "random builds under random policies end as buildx's", ignore 
   console.log(
     `seed ${seed}: tried ${rounds}\n${Deno.inspect([...ends].sort((a, b) => b[1] - a[1]))}`,
   );
-  assert.equal(failures.length, 0, failures[0]);
+  assert.equal(failures.length, 0, failures[0] ?? "");
 });

@@ -17,7 +17,7 @@ export interface Token {
   readonly text: string;
   /** Set when white space stands before it: `.A .B` is two operands, `.A.B` one. */
   readonly spaced: boolean;
-  /** Its place, for errors. */
+  /** The place in the source, for errors. */
   readonly at: number;
 }
 

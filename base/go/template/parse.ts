@@ -41,7 +41,7 @@ export interface Operand {
     | { readonly kind: "literal"; readonly value: unknown }
     | { readonly kind: "pipe"; readonly pipe: Pipe };
   readonly fields: readonly string[];
-  /** Its place in the source, for errors. */
+  /** The place in the source, for errors. */
   readonly at: number;
 }
 

@@ -16,7 +16,7 @@ import { clean } from "../paths.ts";
 interface Pattern {
   /** The cleaned text, without its `!`. */
   readonly text: string;
-  /** It began with `!`. */
+  /** Whether the pattern began with `!`. */
   readonly exclusion: boolean;
   /**
    * Whether this rule alone matches the path. Throws {@link FsyncError} for defects that Go also

@@ -9,7 +9,7 @@ import { onAbort } from "../../../base/async.ts";
 import type { Credential } from "./credentials.ts";
 import { osReason } from "../../../base/os_reason.ts";
 
-/** How a helper is run. */
+/** The conditions that a helper runs under. */
 export interface HelperOptions {
   /** The environment. */
   readonly env: (name: string) => string | undefined;

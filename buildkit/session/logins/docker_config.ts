@@ -70,7 +70,7 @@ export function dockerCredentials(options: DockerConfigOptions): CredentialSourc
 interface Configs {
   readonly env: Config;
   readonly file: Config;
-  /** For messages. */
+  /** The path of the file, for messages. */
   readonly path: string;
 }
 

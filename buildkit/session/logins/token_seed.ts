@@ -6,12 +6,11 @@
  * When the folder can't be written, the seeds live as long as this process. Then the next build's
  * daemon fetches new tokens; nothing else is lost.
  */
-
-/** Returns the seed of a host. Never rejects if there is no place to keep it. */
 import { maybe } from "../../../base/maybe.ts";
 import { fieldsOf } from "../../../base/json.ts";
 import { writeAtomically } from "../../../base/atomic_file.ts";
 
+/** Returns the seed of a host. Never rejects, even if there is no folder to keep the seed in. */
 export type TokenSeeds = (host: string) => Promise<Uint8Array>;
 
 const SIZE = 16;
