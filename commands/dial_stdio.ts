@@ -1,4 +1,5 @@
 import { chooseNode } from "../builders/choose_node.ts";
+import { imageVerifier } from "../policies/image_verifier.ts";
 import { bootNode, isDown } from "../progress/booting.ts";
 import { parsePlatforms } from "../builders/platforms.ts";
 import { connectTimeout } from "../cli/connect_timeout.ts";
@@ -47,7 +48,10 @@ export const command = defineCommand({
       const open = () => dial(chosen, { deps, global, progress, step });
       const stream = await open().catch(async (error) => {
         const node = chooseNode(builder, platforms);
-        if (!isDown(error) || !await bootNode(builder, node, deps, progress)) throw error;
+        if (
+          !isDown(error) ||
+          !await bootNode(builder, node, deps, progress, imageVerifier(deps, progress))
+        ) throw error;
         return await open();
       });
       store.noteUse(builder);

@@ -1,5 +1,6 @@
 import type { Builder } from "../builders/builder.ts";
 import { driverOf } from "../builders/drivers/all.ts";
+import type { VerifyImage } from "../builders/making/maker.ts";
 import type { StoredNode } from "../builders/store/node_group.ts";
 import { DialError } from "../transports/errors.ts";
 import { logins } from "../cli/builders/logins.ts";
@@ -13,12 +14,16 @@ export interface BootProgress {
   note(line: string): void;
 }
 
-/** Boots a node's daemon by its driver, as a step. Throws as `Maker.boot`; false for other drivers. */
+/**
+ * Boots a node's daemon by its driver, as a step. Throws as `Maker.boot`; false for other drivers.
+ * @param verifyImage see `MakeContext`
+ */
 export async function bootNode(
   builder: Builder,
   node: StoredNode,
   deps: Pick<Deps, "env" | "signal">,
   progress: BootProgress,
+  verifyImage: VerifyImage | undefined,
 ): Promise<boolean> {
   const maker = await driverOf(builder).maker?.();
   if (maker === undefined) return false;
@@ -32,6 +37,7 @@ export async function bootNode(
       step: () => {},
       steps: vertex,
       credentials: logins(deps, warn),
+      verifyImage,
     });
     vertex.done();
     return true;

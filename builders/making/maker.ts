@@ -13,11 +13,25 @@ export interface BootSteps {
   log(text: string): void;
 }
 
+/** An image of BuildKit that a container is about to run. */
+export interface BuilderImage {
+  /** `docker.io/moby/buildkit:TAG@DIGEST`, as the engine has it. */
+  readonly reference: string;
+  readonly platform: { readonly os: string; readonly architecture: string };
+  /** The endpoint of a BuildKit that can ask the image's registry. */
+  readonly endpoint: string;
+}
+
+/** Resolves to the digest that the reference has in its registry. Rejects with the reason against it. */
+export type VerifyImage = (image: BuilderImage) => Promise<string>;
+
 /** The surroundings of a boot. */
 export interface MakeContext extends DialContext {
   readonly steps: BootSteps;
   /** The user's logins for registries, which the image is pulled with. */
   readonly credentials: CredentialSource;
+  /** Verifies images of BuildKit's own repository; undefined: any image will do. */
+  readonly verifyImage?: VerifyImage | undefined;
 }
 
 /** A description of the objects that a driver would make for a node, for `create --dry-run`. */

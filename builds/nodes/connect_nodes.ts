@@ -4,6 +4,7 @@ import { reachNode } from "../../builders/reach_node.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { after, every } from "../../base/async.ts";
 import type { Deps } from "../../cli/deps.ts";
+import { imageVerifier } from "../../policies/image_verifier.ts";
 import { bootNode, isDown } from "../../progress/booting.ts";
 import type { LocalVertex } from "../../progress/local.ts";
 import type { Progress } from "../../progress/progress.ts";
@@ -64,7 +65,10 @@ export async function reach(
           },
         }));
     const client = await open().catch(async (error) => {
-      if (!isDown(error) || !await bootNode(builder, node, deps, progress)) throw error;
+      if (
+        !isDown(error) ||
+        !await bootNode(builder, node, deps, progress, imageVerifier(deps, progress))
+      ) throw error;
       return await open();
     });
     const { connection } = client.channel;

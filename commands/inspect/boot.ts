@@ -3,6 +3,7 @@ import type { Builder } from "../../builders/builder.ts";
 import { bootOptions } from "../../cli/builders/status_report.ts";
 import type { Deps } from "../../cli/deps.ts";
 import type { GlobalValues } from "../../cli/flags/spec.ts";
+import { imageVerifier } from "../../policies/image_verifier.ts";
 import { bootNode } from "../../progress/booting.ts";
 import { progressOf } from "../../progress/command_progress.ts";
 import { chooseMode } from "../../progress/mode.ts";
@@ -21,8 +22,10 @@ export async function bootAll(
     await bootBuilder(builder, {
       ...bootOptions(deps, global),
       timeout,
-      boot: (node) =>
-        bootNode(builder, node, deps, progress ??= progressOf(deps, { mode, debug: global.debug })),
+      boot(node) {
+        progress ??= progressOf(deps, { mode, debug: global.debug });
+        return bootNode(builder, node, deps, progress, imageVerifier(deps, progress));
+      },
     });
     progress?.finish();
   } catch (error) {

@@ -79,7 +79,7 @@ function cannotPull(image: string, { tool }: NodeContainer, cause: unknown): Bui
   });
 }
 
-const imagePath = (image: string) => image.split("/").map(encodeURIComponent).join("/");
+export const imagePath = (image: string) => image.split("/").map(encodeURIComponent).join("/");
 
 export async function factsOf(at: NodeContainer, context: DialContext): Promise<EngineFacts> {
   const info = await ask(at, "GET", "/info", context) as {

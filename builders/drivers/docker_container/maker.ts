@@ -28,6 +28,7 @@ import {
   pathOf,
   unlessGone,
 } from "./node_container.ts";
+import { verifiedImage } from "./verified_image.ts";
 import { waitForDaemon } from "./wait.ts";
 
 /** Milliseconds between two looks at another client's container. */
@@ -121,7 +122,8 @@ async function create(
   const hadVolume = volumeExists(at, context);
   for (const each of [facts, hadVolume]) each.catch(() => {});
   await provideImage(at, options.image, context);
-  const gpus = at.tool.kind === "docker" && await hasGpus(at, options.image, context);
+  const image = await verifiedImage(at, options, context);
+  const gpus = at.tool.kind === "docker" && await hasGpus(at, image, context);
   if (await hadVolume) {
     context.steps.log(
       `container ${at.name} is missing: it is created again, with its cache in the volume ` +
@@ -129,7 +131,7 @@ async function create(
     );
   }
   await step(context, `creating container ${at.name}`, async () => {
-    const body = containerBody(at.node, options, { ...await facts, gpus });
+    const body = containerBody(at.node, { ...options, image }, { ...await facts, gpus });
     try {
       await createContainer(at, body, context);
     } catch (error) {
