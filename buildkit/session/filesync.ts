@@ -5,13 +5,17 @@
  * fsutil's packets (`../fsync/packet.ts`). TarStream, the older way, is announced and refused, as
  * the peers do.
  */
+import type { AddedFile } from "../fsync/os/added_file.ts";
 import { sendFolder, type SendOptions } from "../fsync/sender.ts";
 import type { Service } from "../grpc/call.ts";
 import { all, first, type Metadata } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 
 /** The system calls and the listeners of a transfer. */
-export type FileSyncHooks = Pick<SendOptions, "sys" | "onWarning" | "onProgress">;
+export interface FileSyncHooks extends Pick<SendOptions, "sys" | "onWarning" | "onProgress"> {
+  /** The content of a file that a folder lacks, for a daemon that asks for that path by name. */
+  readonly added?: (path: string) => Uint8Array | undefined;
+}
 
 /**
  * Serves local folders.
@@ -29,17 +33,32 @@ export function fileSync(
       if (root === undefined) {
         throw new RpcError(Code.NOT_FOUND, `no access allowed to dir ${JSON.stringify(mount)}`);
       }
+      const { added, ...others } = hooks(mount);
+      const followPaths = patterns(call.metadata, "followpaths");
+      const file = added && addedFile(followPaths, added);
       await sendFolder(call, {
         root,
         includes: patterns(call.metadata, "include-patterns"),
         excludes: patterns(call.metadata, "exclude-patterns"),
-        followPaths: patterns(call.metadata, "followpaths"),
-        ...hooks(mount),
+        followPaths,
+        ...file && { added: file },
+        ...others,
       });
     },
     "/moby.filesync.v1.FileSync/TarStream": () =>
       Promise.reject(new RpcError(Code.UNIMPLEMENTED, "files are sent by DiffCopy only")),
   };
+}
+
+function addedFile(
+  names: readonly string[],
+  contentOf: (name: string) => Uint8Array | undefined,
+): AddedFile | undefined {
+  for (const name of names) {
+    const content = name.includes("/") ? undefined : contentOf(name);
+    if (content !== undefined) return { name, content };
+  }
+  return undefined;
 }
 
 /** The values of a key. When one is not ASCII the daemon escapes them all, as in a URL's query. */
