@@ -15,6 +15,7 @@ export class Client {
   /** The version of BuildKit, where `info` doesn't know it; absent where it is unknown. */
   readonly knownVersion: Connection["knownVersion"];
   readonly #close: () => Promise<void>;
+  #last: Promise<unknown> = Promise.resolve();
 
   /** @internal */
   constructor(
@@ -69,8 +70,14 @@ export class Client {
     return this.channel.serverStream(ControlDefinition, status, { Ref: ref }, onStatus, options);
   }
 
+  /** Lets a call whose result nobody needs end before the connection does. It must not reject. */
+  closeAfter(call: Promise<void>): void {
+    this.#last = Promise.all([this.#last, call]);
+  }
+
   /** Ends the connection and everything behind it. May be called more than once. */
-  close(): Promise<void> {
-    return this.#close();
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#close();
   }
 }

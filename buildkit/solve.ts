@@ -136,9 +136,8 @@ export async function solve(
     // The code is loaded while the daemon works.
     if (options.span) spans = import("./client_spans.ts");
     const { ExporterResponse } = await Promise.race([answer, lostAfter(lost, answer), givenUp]);
-    const sent = sendSpans();
+    client.closeAfter(sendSpans());
     await within(status, STATUS_GRACE);
-    await sent;
     return ExporterResponse;
   } catch (error) {
     cancel.abort(error);

@@ -5,7 +5,7 @@ import { exists } from "../base/stat.ts";
 import { printTargets } from "../bake/definition/print.ts";
 import { readDefinition } from "../bake/definition/read.ts";
 import { resolveTargets } from "../bake/definition/resolve.ts";
-import { warmUpTls } from "../builders/warm_up_tls.ts";
+import { warmUp } from "../builders/warm_up.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { readArguments } from "./bake/arguments.ts";
 import { fileNames } from "./bake/file_names.ts";
@@ -59,10 +59,8 @@ export const command = defineCommand({
     const builder = isRun || url !== undefined
       ? await chosenBuilder(deps, global.builder, store)
       : undefined;
-    if (builder) {
-      driverOf(builder);
-      warmUpTls([builder]);
-    }
+    if (builder) driverOf(builder);
+    using _ahead = builder && !asksPlan ? warmUp(builder, deps) : undefined;
     const { mode } = chooseMode(flags.progress, deps);
     const watcher = flags.timeline === "" || !isRun || asksPlan
       ? undefined

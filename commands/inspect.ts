@@ -1,10 +1,9 @@
 import { driverOf } from "../builders/drivers/all.ts";
-import { warmUpTls } from "../builders/warm_up_tls.ts";
+import { warmUpTls } from "../builders/warm_up.ts";
 import { askBuilders } from "../builders/status.ts";
 import { statusLimit } from "../cli/connect_timeout.ts";
 import { defineCommand } from "../cli/command.ts";
 import { statusTimeout } from "../cli/flags/common.ts";
-import { bootAll } from "./inspect/boot.ts";
 import { inspectText } from "./inspect/inspect_text.ts";
 import { askOptions } from "../cli/builders/status_report.ts";
 import { debugIsSet } from "../cli/run.ts";
@@ -22,6 +21,7 @@ export const command = defineCommand({
     const timeout = statusLimit(flags, given, global);
     if (flags.bootstrap) {
       driverOf(builder);
+      const { bootAll } = await import("./inspect/boot.ts");
       await bootAll(builder, timeout, deps, global);
     }
     const options = { ...askOptions(deps, global), timeout, showStep: false };

@@ -1,6 +1,6 @@
 import { allBuilders, type Builder, chooseBuilder } from "../builders/builder.ts";
 import { BuilderError } from "../builders/builder_error.ts";
-import { warmUpTls } from "../builders/warm_up_tls.ts";
+import { warmUpTls } from "../builders/warm_up.ts";
 import { formatInGroups } from "../builders/platforms.ts";
 import { askBuilders, type BuilderStatus, type NodeStatus } from "../builders/status.ts";
 import { DialError } from "../transports/errors.ts";

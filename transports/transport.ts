@@ -45,6 +45,11 @@ export interface Transport<Spec = unknown> {
    */
   dial(spec: Spec, context: DialContext): Promise<Connection>;
   /**
+   * Begins to connect, for a dial without TLS that follows soon. Disposing of the result ends what no
+   * dial has used.
+   */
+  ahead?(spec: Spec): Disposable;
+  /**
    * Opens one connection under the runtime's own TLS, for a transport of TCP sockets. Returns
    * undefined where the handshake failed, or this TLS doesn't support the parameters. Then `dial`,
    * with TLS over its stream, finds the reason. Throws as `dial` does, but never for a failure of

@@ -77,6 +77,7 @@ export async function runBuilds(
   let notRepeatable: string | undefined;
   const markNotRepeatable = (reason: string) => void (notRepeatable = reason);
   let open = context.nodes;
+  let closed = Promise.resolve();
   const imageSizes = progress.mode === "tty" ? new Map<string, number>() : undefined;
   // Below the display, as in buildx: lines above a display that fills the terminal aren't seen.
   const finish = (outcome: Outcome, notes: readonly string[] = []) =>
@@ -88,13 +89,16 @@ export async function runBuilds(
         const nodes = open ?? nodeClients({ ...context, affinity: affinityOf(builds, context) });
         open = undefined;
         try {
-          return await runOn(nodes, builds, {
+          const answers = await runOn(nodes, builds, {
             ...context,
             markNotRepeatable,
             ...imageSizes && { imageSizes },
           });
-        } finally {
+          closed = nodes.close();
+          return answers;
+        } catch (error) {
           await nodes.close();
+          throw error;
         }
       },
     );
@@ -131,6 +135,7 @@ export async function runBuilds(
     throw failed;
   } finally {
     noted();
+    await closed;
   }
 }
 

@@ -89,7 +89,10 @@ async function runBuild(
       },
     });
     // While the daemon works.
-    const stop = after(0, record);
+    const stop = after(0, () => {
+      record();
+      if (build.inputs.mounts.size > 0) context.shared.sys();
+    });
     const answers = await solved.finally(stop).finally(record);
     await policies?.close();
     await services.commit();

@@ -15,7 +15,7 @@
 import { type CodeSplittingGroup, type GetModuleInfo, type Plugin } from "rolldown";
 
 const MARKED = /\bimport\("([^"]+)" \/\* at every run \*\/\)/g;
-const COUNTED = ["ls", "build", "bake"];
+const COUNTED = ["ls", "inspect", "build", "bake"];
 /** Files in order of precedence: the first that needs a module gets it. */
 const FILES = ["core", "client", "builds", ...COUNTED];
 
@@ -85,7 +85,7 @@ function assign(
 
 function fileOf(commands: readonly string[]): string {
   if (commands.length === 1) return commands[0]!;
-  return commands.includes("ls") ? "client" : "builds";
+  return commands.includes("ls") || commands.includes("inspect") ? "client" : "builds";
 }
 
 /** All modules that `next` reaches from some modules, including these. */

@@ -9,6 +9,7 @@ import { errorText } from "../../base/error_text.ts";
 import { DialError, type DialErrorCode, interrupted } from "../errors.ts";
 import { after, onAbort, withTimeout } from "../../base/async.ts";
 import type { DialContext } from "../transport.ts";
+import { takeOrConnect } from "./tcp_ahead.ts";
 
 interface HostPort {
   /** The host, an IPv6 address without brackets. */
@@ -31,13 +32,13 @@ export function formatHostPort({ host, port }: HostPort): string {
 /**
  * Opens a TCP connection. Throws `DialError`, or the signal's reason.
  *
- * @param open connects, by default `Deno.connect`; it must reject as `Deno.connect` does
+ * @param open connects, by default `takeOrConnect`; it must reject as `Deno.connect` does
  */
 export async function connectTcp<Conn extends Closable | undefined = Deno.TcpConn>(
   { host, port }: HostPort,
   endpoint: string,
   { signal, step }: DialContext,
-  open = Deno.connect as unknown as Open<Conn>,
+  open = takeOrConnect as unknown as Open<Conn>,
 ): Promise<Conn> {
   const literal = /^\d+(\.\d+){3}$/.test(host) || host.includes(":");
   const target: Target = { endpoint, host, literal, addresses: "" };

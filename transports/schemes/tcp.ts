@@ -1,4 +1,5 @@
 import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
+import { connectAhead } from "../net/tcp_ahead.ts";
 import { streamOf } from "../byte_stream.ts";
 import { splitEndpoint } from "../endpoint.ts";
 import { EndpointError } from "../errors.ts";
@@ -59,6 +60,8 @@ export const tcp = {
     const peer = formatHostPort({ host, port });
     return { stream: streamOf(conn), authority: hostOf(spec).authority, peer, secure: false };
   },
+
+  ahead: connectAhead,
 
   async dialTls(spec, tls, context) {
     const { connectTls } = await import("../tls/tls_connect.ts");
