@@ -126,7 +126,7 @@ Deno.test("header lists beyond one frame go over CONTINUATION", () => {
   ]);
 });
 
-Deno.test("control frames go first, streams take turns, one frame each", () => {
+Deno.test("control frames go first, streams take turns, and a PING is answered behind most data", () => {
   const { client, sent } = clientOnly(settings(4, 1 << 20));
   const queues = [new SendQueue(), new SendQueue()];
   for (const queue of queues) {
@@ -138,10 +138,28 @@ Deno.test("control frames go first, streams take turns, one frame each", () => {
   assert.deepEqual(lines, [
     "HEADERS 1",
     "HEADERS 3",
-    "PING 0",
-    ...["DATA 1", "DATA 3", "DATA 1", "DATA 3"], // 65,535 bytes, the connection's window
+    ...["DATA 1", "DATA 3", "DATA 1", "PING 0", "DATA 3"], // 65,535 bytes, the connection's window
   ]);
   assert.equal(sent.bytes.get(1)! + sent.bytes.get(3)!, 65_535);
+});
+
+Deno.test("a PING is answered at once where little waits, or another PING comes", () => {
+  const { client, sent } = clientOnly(settings(4, 1 << 20));
+  const ping = (number: number) => frame(Frame.PING, 0, 0, [0, 0, 0, 0, 0, 0, 0, number]);
+  const queue = new SendQueue();
+  request(client, queue);
+  queue.push(new Uint8Array(10_000));
+  client.receive(ping(7));
+  assert.deepEqual(sent.read(client).slice(1), ["PING 0 ack 7", "DATA 1 10000"]);
+  queue.push(new Uint8Array(50_000));
+  client.receive(ping(8));
+  client.receive(ping(9));
+  assert.ok(client.available() > 0);
+  const lines = sent.read(client);
+  assert.equal(lines[0], "PING 0 ack 8");
+  assert.equal(lines.indexOf("PING 0 ack 9"), 4);
+  client.receive(ping(10)); // the window is used up
+  assert.deepEqual(sent.read(client), ["PING 0 ack 10"]);
 });
 
 Deno.test("onWritable is called once until all has been pulled", () => {

@@ -89,7 +89,7 @@ export class ControlFrames {
     if (streamId !== 0) throw new Http2Error(Code.PROTOCOL_ERROR, "PING on a stream");
     expectLength("PING", payload, 8);
     if ((flags & Flag.ACK) !== 0) return this.pinged(payload);
-    this.core.scheduler.control.ping(payload, true);
+    this.core.scheduler.answerPing(payload);
     this.#checkCalm();
   }
 

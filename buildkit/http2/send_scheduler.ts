@@ -17,6 +17,12 @@ const CARRY = 256;
 /** The largest frame that is sent, whatever the peer accepts: streams wait for each other. */
 const LARGEST_SENT = 65_536;
 
+/**
+ * The part of the waiting DATA that goes before the answer to a PING, and its limits in bytes: with
+ * less waiting than the first, the answer goes at once.
+ */
+const BEFORE_ANSWER = 0.75, WAITS_FROM = 16 << 10, WAITS_FOR = 1 << 20;
+
 export class SendScheduler {
   readonly control: ControlQueue;
   /** Called when there is newly something to pull, and not again until all has been pulled. */
@@ -32,6 +38,9 @@ export class SendScheduler {
   readonly #carry: Uint8Array = new Uint8Array(HEADER_BYTES + CARRY);
   #carryAt = 0;
   #carryEnd = 0;
+  /** The opaque bytes of a PING that is answered behind some DATA, and how much is left of that. */
+  #answer: Uint8Array | undefined;
+  #before: number | undefined;
 
   constructor(private readonly core: Core) {
     this.control = new ControlQueue(() => this.signal());
@@ -42,12 +51,37 @@ export class SendScheduler {
   }
 
   /**
+   * Answers a PING. grpc-go measures its link by what comes between a PING and the answer, and doubles
+   * its windows when they were used. So the answer goes behind most of what may be sent now: each
+   * round trip then opens the windows further than it would, and an upload sooner fills a long link.
+   */
+  answerPing(opaque: Uint8Array): void {
+    if (this.#answer !== undefined) this.#release();
+    this.#answer = opaque.slice();
+    this.#before = undefined; // known at the next pull: other frames of the peer may open windows yet
+    this.signal();
+  }
+
+  #dataBefore(): number {
+    const waiting = this.available() - this.control.length;
+    if (waiting < WAITS_FROM) this.#release();
+    return Math.min(waiting * BEFORE_ANSWER, WAITS_FOR);
+  }
+
+  #release(): void {
+    const opaque = this.#answer!;
+    this.#answer = undefined;
+    this.control.ping(opaque, true);
+  }
+
+  /**
    * Fills `into` as far as possible and returns the count; less than its length means that nothing
    * is left for now.
    */
   pull(into: Uint8Array): number {
     const end = into.length;
     let at = 0;
+    if (this.#answer !== undefined) this.#before ??= this.#dataBefore();
     while (at < end) {
       if (this.#carryAt < this.#carryEnd) {
         at += this.#takeCarry(into, at);
@@ -55,8 +89,12 @@ export class SendScheduler {
         at += this.control.take(into, at);
       } else {
         const stream = this.window > 0 ? this.#shift() : undefined;
-        if (stream === undefined) break;
-        at = this.#layOut(stream, into, at);
+        const began = at;
+        if (stream !== undefined) at = this.#layOut(stream, into, at);
+        else if (this.#answer === undefined) break;
+        if (this.#answer === undefined) continue;
+        this.#before! -= at - began;
+        if (this.#before! <= 0 || stream === undefined) this.#release();
       }
     }
     this.#signalled = this.available() > 0;
@@ -72,7 +110,9 @@ export class SendScheduler {
         data += Math.max(0, Math.min(stream.window, stream.source!.available()));
       }
     }
-    return this.#carryEnd - this.#carryAt + this.control.length + Math.min(data, this.window);
+    const answer = this.#answer === undefined ? 0 : 1;
+    return this.#carryEnd - this.#carryAt + this.control.length + answer +
+      Math.min(data, this.window);
   }
 
   /** Looks whether the stream has something to send, and may send it. */

@@ -20,8 +20,7 @@ import type { Progress } from "../../progress/progress.ts";
 import type { JobContext } from "./job.ts";
 import { comesHere } from "../outputs/output_kinds.ts";
 import { guarded } from "../permissions/opened.ts";
-import type { BuildInputs } from "../inputs/build_inputs.ts";
-import { ignoreFile } from "../inputs/ignore_file.ts";
+import { ignoreFile, type Reader } from "../inputs/ignore_file.ts";
 import type { PreparedBuild } from "../prepare.ts";
 
 /** Parts that all builds of a run share. */
@@ -85,7 +84,7 @@ async function ownAuthority(env: Env): Promise<TokenAuthority> {
 export function folders(
   mounts: ReadonlyMap<string, string>,
   { progress, shared }: Pick<JobContext, "progress" | "shared">,
-  readers: readonly Pick<BuildInputs, "mounts" | "filename">[] = [],
+  readers: readonly Reader[] = [],
 ): Service {
   return fileSync(mounts, (mount) => ({
     sys: shared.sys(),
@@ -113,7 +112,7 @@ export async function buildServices(
   const list: Service[] = [
     secrets(build.secrets),
     ssh(build.agents),
-    folders(build.inputs.mounts, context, [build.inputs]),
+    folders(build.inputs.mounts, context, [build]),
     ...build.inputs.services,
   ];
   const stores = new Map([...build.inputs.stores, ...build.layouts.stores]);

@@ -71,8 +71,8 @@ export function sharedUploads(jobs: readonly Job[]): SharedUploads {
         const { id, sharedKey, mounts, users } = upload;
         const compress = context.compressUploads ?? true;
         const { opened, permitted } = job.build;
-        const readers = [...users].map(({ build }) => build.inputs)
-          .filter((inputs) => inputs.mounts.get("dockerfile") === mounts.get("dockerfile"));
+        const readers = [...users].map(({ build }) => build)
+          .filter(({ inputs }) => inputs.mounts.get("dockerfile") === mounts.get("dockerfile"));
         const files = folders(mounts, context, readers);
         const services = [health, ...guarded([files], opened, permitted)];
         open.set(upload, openSession(client.channel, { id, sharedKey, services, compress }));

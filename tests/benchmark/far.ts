@@ -142,7 +142,9 @@ async function measured(
   }
   const of = (program: Program, key: keyof Medians): number | undefined => {
     const values = samples[program]?.map((sample) => sample[key]);
-    return values === undefined ? undefined : (Deno.env.get("LEAST") ? Math.min(...values) : median(values));
+    return values === undefined
+      ? undefined
+      : (Deno.env.get("LEAST") ? Math.min(...values) : median(values));
   };
   const cells = (key: keyof Medians, text: (value: number) => string) =>
     programs.map((program) => {
