@@ -21,7 +21,7 @@ const LARGEST_SENT = 65_536;
  * The part of the waiting DATA that goes before the answer to a PING, and its limits in bytes: with
  * less waiting than the first, the answer goes at once.
  */
-const BEFORE_ANSWER = 0.75, WAITS_FROM = 16 << 10, WAITS_FOR = 1 << 20;
+const BEFORE_ANSWER = 0.75, WAITS_FROM = 16 << 10, WAITS_FOR = 256 << 10;
 
 export class SendScheduler {
   readonly control: ControlQueue;
