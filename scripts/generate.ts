@@ -49,6 +49,7 @@ const made = await Deno.makeTempDir({ prefix: "fairlead-generate-" });
 try {
   await generate(made, codecs);
   await generate(made, typesAlone, PUBLIC);
+  shareTypes(made);
   const stale = differences(made, `${root}proto/gen`);
   if (check) {
     for (const name of stale) {
@@ -87,6 +88,22 @@ async function generate(
     stderr: "inherit",
   }).spawn().status;
   if (!success) throw new Error("buf failed");
+}
+
+/** In each NAME.ts that has a NAME_types.ts, refers to the interfaces there instead of repeating them. */
+function shareTypes(folder: string): void {
+  for (const types of filesOf(folder).keys()) {
+    if (!types.endsWith("_types.ts")) continue;
+    const path = `${folder}/${types.replace("_types.ts", ".ts")}`;
+    const file = types.slice(types.lastIndexOf("/") + 1);
+    const text = Deno.readTextFileSync(path)
+      .replace(/^import /m, `import type * as types from "./${file}";\nimport `)
+      .replace(
+        /(?:\/\*\*(?:(?!\*\/)[^])*\*\/\n)?export interface (\w+) \{\n(?:(?!\}).*\n)*\}\n\n/g,
+        "export type $1 = types.$1;\n",
+      );
+    Deno.writeTextFileSync(path, text);
+  }
 }
 
 /** The names of the files that only one folder has, or that differ. */

@@ -2,6 +2,7 @@
 // source: control.proto
 
 /* eslint-disable */
+import type * as types from "./control_types.ts";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "./google/protobuf/timestamp.ts";
 import { Definition, ProgressGroup, Range, SourceInfo } from "./pb.ts";
@@ -20,437 +21,44 @@ export enum BuildHistoryEventType {
   DELETED = 2,
 }
 
-/** Selects pieces of the cache. */
-export interface DiskUsageRequest {
-  /** Conditions that all must hold, in the form of containerd: `id~=x`. */
-  filter: string[];
-  /** Only pieces that were not used for so many nanoseconds; 0 for all. */
-  ageLimit: bigint;
-}
-
-/** The content of the cache. */
-export interface DiskUsageResponse {
-  /** One record for each piece. */
-  record: UsageRecord[];
-}
-
-/** A piece of the cache. */
-export interface UsageRecord {
-  /** The daemon's ID of the piece. */
-  ID: string;
-  /** Whether builds can still write to it. */
-  Mutable: boolean;
-  /** Whether a build uses it now, or the daemon keeps it from being removed. */
-  InUse: boolean;
-  /** Its size in bytes; -1 for an unknown size. */
-  Size: bigint;
-  /** The time of its creation. */
-  CreatedAt:
-    | Timestamp
-    | undefined;
-  /** The time when a build last used it. */
-  LastUsedAt:
-    | Timestamp
-    | undefined;
-  /** The number of builds that used it. */
-  UsageCount: bigint;
-  /** A text for people about its origin. */
-  Description: string;
-  /** `regular`, `internal`, `frontend`, `source.local`, `source.git.checkout` or `exec.cachemount`. */
-  RecordType: string;
-  /** Whether other pieces hold the same bytes, so that removing it frees nothing. */
-  Shared: boolean;
-  /** The IDs of the pieces below it. */
-  Parents: string[];
-}
-
-/** Selects the pieces of the cache that the daemon removes. */
-export interface PruneRequest {
-  /** As in `DiskUsageRequest`. */
-  filter: string[];
-  /** Whether internal and frontend pieces are removed, too. */
-  all: boolean;
-  /** Pieces that were used within so many nanoseconds stay. */
-  keepDuration: bigint;
-  /** So many bytes of the cache always stay. */
-  reservedSpace: bigint;
-  /** The largest size of the cache in bytes. */
-  maxUsedSpace: bigint;
-  /** The free space that the disk must have afterwards, in bytes. */
-  minFreeSpace: bigint;
-}
-
-/** Asks for a build. */
-export interface SolveRequest {
-  /** The build's ID: 25 random letters and digits. */
-  Ref: string;
-  /** The steps of a build without a frontend. */
-  Definition:
-    | Definition
-    | undefined;
-  /** The type of the first exporter, for daemons before 0.13. */
-  ExporterDeprecated: string;
-  /** The attributes of the first exporter, for daemons before 0.13. */
-  ExporterAttrsDeprecated: { [key: string]: string };
-  /** The ID of the session whose services the build may call. */
-  Session: string;
-  /** The frontend: `dockerfile.v0` or `gateway.v0`; empty with a `Definition`. */
-  Frontend: string;
-  /** The options of the frontend. */
-  FrontendAttrs: { [key: string]: string };
-  /** The caches that the build reads and writes. */
-  Cache:
-    | CacheOptions
-    | undefined;
-  /** The permissions that steps may use: `network.host`, `security.insecure`, `device`. */
-  Entitlements: string[];
-  /** The named contexts of the frontend, as definitions. */
-  FrontendInputs: { [key: string]: Definition };
-  /** Whether the daemon keeps no record of the build. */
-  Internal: boolean;
-  /** An encoded policy on sources. */
-  SourcePolicy: Uint8Array;
-  /** The outputs of the build. */
-  Exporters: Exporter[];
-  /** Whether the session may add exporters. */
-  EnableSessionExporter: boolean;
-  /** The ID of the session that decides about sources. */
-  SourcePolicySession: string;
-  /** Whether steps reach HTTP servers through a proxy that obeys policies. */
-  ProxyNetwork: boolean;
-}
-
-export interface SolveRequest_ExporterAttrsDeprecatedEntry {
-  key: string;
-  value: string;
-}
-
-export interface SolveRequest_FrontendAttrsEntry {
-  key: string;
-  value: string;
-}
-
-export interface SolveRequest_FrontendInputsEntry {
-  key: string;
-  value: Definition | undefined;
-}
-
-/** An output of a build. */
-export interface Exporter {
-  /** `image`, `local`, `tar`, `oci`, `docker`, `moby` … */
-  Type: string;
-  /** The attributes of the exporter, such as `name` and `push`. */
-  Attrs: { [key: string]: string };
-}
-
-export interface Exporter_AttrsEntry {
-  key: string;
-  value: string;
-}
-
-/** Caches outside the daemon. */
-export interface CacheOptions {
-  /** The caches that the build writes. */
-  Exports: CacheOptionsEntry[];
-  /** The caches that the build reads. */
-  Imports: CacheOptionsEntry[];
-}
-
-/** A cache. */
-export interface CacheOptionsEntry {
-  /** `registry`, `local`, `inline`, `gha`, `s3`, `azblob`. */
-  Type: string;
-  /** The attributes of the cache, such as `ref` and `mode`. */
-  Attrs: { [key: string]: string };
-}
-
-export interface CacheOptionsEntry_AttrsEntry {
-  key: string;
-  value: string;
-}
-
-/** The answer to a build that succeeded. */
-export interface SolveResponse {
-  /** The exporters' facts about the result: `containerimage.digest` … */
-  ExporterResponse: { [key: string]: string };
-}
-
-export interface SolveResponse_ExporterResponseEntry {
-  key: string;
-  value: string;
-}
-
-/** Asks for the progress of a build. */
-export interface StatusRequest {
-  /** The build's ID. */
-  Ref: string;
-}
-
-/** News of a build's progress. */
-export interface StatusResponse {
-  /** Steps that began, ended or changed. */
-  vertexes: Vertex[];
-  /** Parts of steps that advanced. */
-  statuses: VertexStatus[];
-  /** Output of steps. */
-  logs: VertexLog[];
-  /** Warnings. */
-  warnings: VertexWarning[];
-}
-
-/** A step of a build. */
-export interface Vertex {
-  /** The step's digest, which identifies it within the build. */
-  digest: string;
-  /** The digests of the steps whose results it takes. */
-  inputs: string[];
-  /** A text for people, such as `[2/3] RUN make`. */
-  name: string;
-  /** Whether the result was in the cache. */
-  cached: boolean;
-  /** The time of its beginning; absent until then. */
-  started:
-    | Timestamp
-    | undefined;
-  /** The time of its end; absent until then. */
-  completed:
-    | Timestamp
-    | undefined;
-  /** The reason of a failure; empty for none. */
-  error: string;
-  /** The group of steps that displays show as one. */
-  progressGroup: ProgressGroup | undefined;
-}
-
-/** A part of a step, such as a transfer. */
-export interface VertexStatus {
-  /** A text for people that identifies the part within the step. */
-  ID: string;
-  /** The digest of the step. */
-  vertex: string;
-  /** The kind of work, such as `transferring`. */
-  name: string;
-  /** The amount done, mostly in bytes. */
-  current: bigint;
-  /** The whole amount; 0 for an unknown one. */
-  total: bigint;
-  /** The time of this report. */
-  timestamp:
-    | Timestamp
-    | undefined;
-  /** The time of its beginning. */
-  started:
-    | Timestamp
-    | undefined;
-  /** The time of its end; absent until then. */
-  completed: Timestamp | undefined;
-}
-
-/** Output of a step. */
-export interface VertexLog {
-  /** The digest of the step. */
-  vertex: string;
-  /** The time of the output. */
-  timestamp:
-    | Timestamp
-    | undefined;
-  /** 1: standard output, 2: standard error. */
-  stream: bigint;
-  /** The bytes, which may end within a character. */
-  msg: Uint8Array;
-}
-
-/** A warning about a build. */
-export interface VertexWarning {
-  /** The digest of the step that it belongs to. */
-  vertex: string;
-  /** The severity; 1 for a linter's warning. */
-  level: bigint;
-  /** The warning in one line. */
-  short: Uint8Array;
-  /** The warning in several lines. */
-  detail: Uint8Array[];
-  /** The address of an explanation. */
-  url: string;
-  /** The file that the warning is about. */
-  info:
-    | SourceInfo
-    | undefined;
-  /** The lines of that file. */
-  ranges: Range[];
-}
-
-/** A piece of a byte stream. */
-export interface BytesMessage {
-  /** The bytes. */
-  data: Uint8Array;
-}
-
-/** Selects workers. */
-export interface ListWorkersRequest {
-  /** As in `DiskUsageRequest`. */
-  filter: string[];
-}
-
-/** The daemon's workers. */
-export interface ListWorkersResponse {
-  /** One record for each worker. */
-  record: WorkerRecord[];
-}
-
-/** Asks for the daemon's version. */
-export interface InfoRequest {
-}
-
-/** The daemon's version. */
-export interface InfoResponse {
-  /** The version and the revision. */
-  buildkitVersion: BuildkitVersion | undefined;
-}
-
-/** Selects records of builds. */
-export interface BuildHistoryRequest {
-  /** Whether only running builds are listed. */
-  ActiveOnly: boolean;
-  /** The ID of the only build that is listed; empty for all. */
-  Ref: string;
-  /** Whether the list ends with the present records; otherwise later changes follow. */
-  EarlyExit: boolean;
-  /** Conditions, joined by commas in one text. */
-  Filter: string[];
-  /** The number of newest records that are listed; 0 for all. */
-  Limit: number;
-}
-
-/** A change of a record. */
-export interface BuildHistoryEvent {
-  /** The kind of the change. */
-  type: BuildHistoryEventType;
-  /** The record after the change. */
-  record: BuildHistoryRecord | undefined;
-}
-
-/** The daemon's record of a build. */
-export interface BuildHistoryRecord {
-  /** The build's ID. */
-  Ref: string;
-  /** As in `SolveRequest`. */
-  Frontend: string;
-  /** As in `SolveRequest`. */
-  FrontendAttrs: { [key: string]: string };
-  /** As in `SolveRequest`. */
-  Exporters: Exporter[];
-  /** The reason of a failure; absent for none. */
-  error:
-    | Status
-    | undefined;
-  /** The time of its beginning. */
-  CreatedAt:
-    | Timestamp
-    | undefined;
-  /** The time of its end; absent until then. */
-  CompletedAt:
-    | Timestamp
-    | undefined;
-  /** The blob with the progress. */
-  logs:
-    | Descriptor
-    | undefined;
-  /** As in `SolveResponse`. */
-  ExporterResponse: { [key: string]: string };
-  /** The result of a build for one platform. */
-  Result:
-    | BuildResultInfo
-    | undefined;
-  /** The results by platform. */
-  Results: { [key: string]: BuildResultInfo };
-  /** A number that grows with each change of the record. */
-  Generation: number;
-  /** The blob with the trace. */
-  trace:
-    | Descriptor
-    | undefined;
-  /** Whether the record is kept until somebody deletes it. */
-  pinned: boolean;
-  /** The number of steps whose results were in the cache. */
-  numCachedSteps: number;
-  /** The number of all steps. */
-  numTotalSteps: number;
-  /** The number of steps that ended. */
-  numCompletedSteps: number;
-  /** The blob with the details of a failure. */
-  externalError:
-    | Descriptor
-    | undefined;
-  /** The number of warnings. */
-  numWarnings: number;
-}
-
-export interface BuildHistoryRecord_FrontendAttrsEntry {
-  key: string;
-  value: string;
-}
-
-export interface BuildHistoryRecord_ExporterResponseEntry {
-  key: string;
-  value: string;
-}
-
-export interface BuildHistoryRecord_ResultsEntry {
-  key: string;
-  value: BuildResultInfo | undefined;
-}
-
-/** A blob in the daemon's content store. */
-export interface Descriptor {
-  /** The media type. */
-  mediaType: string;
-  /** The digest: `sha256:…`. */
-  digest: string;
-  /** The size in bytes. */
-  size: bigint;
-  /** The annotations. */
-  annotations: { [key: string]: string };
-}
-
-export interface Descriptor_AnnotationsEntry {
-  key: string;
-  value: string;
-}
-
-/** A result of a build. */
-export interface BuildResultInfo {
-  /** The image, from daemons that allow only one exporter. */
-  ResultDeprecated:
-    | Descriptor
-    | undefined;
-  /** Provenance, SBOMs and other attestations. */
-  Attestations: Descriptor[];
-  /** The image of each exporter, by the exporter's index. */
-  Results: Map<bigint, Descriptor>;
-}
-
-export interface BuildResultInfo_ResultsEntry {
-  key: bigint;
-  value: Descriptor | undefined;
-}
-
-/** Asks for a change of a record. */
-export interface UpdateBuildHistoryRequest {
-  /** The build's ID. */
-  Ref: string;
-  /** Whether the daemon keeps the record until somebody deletes it. */
-  Pinned: boolean;
-  /** Whether the daemon removes the record. */
-  Delete: boolean;
-  /** Whether the daemon writes the build's trace now. */
-  Finalize: boolean;
-}
-
-/** The record was changed. */
-export interface UpdateBuildHistoryResponse {
-}
-
+export type DiskUsageRequest = types.DiskUsageRequest;
+export type DiskUsageResponse = types.DiskUsageResponse;
+export type UsageRecord = types.UsageRecord;
+export type PruneRequest = types.PruneRequest;
+export type SolveRequest = types.SolveRequest;
+export type SolveRequest_ExporterAttrsDeprecatedEntry = types.SolveRequest_ExporterAttrsDeprecatedEntry;
+export type SolveRequest_FrontendAttrsEntry = types.SolveRequest_FrontendAttrsEntry;
+export type SolveRequest_FrontendInputsEntry = types.SolveRequest_FrontendInputsEntry;
+export type Exporter = types.Exporter;
+export type Exporter_AttrsEntry = types.Exporter_AttrsEntry;
+export type CacheOptions = types.CacheOptions;
+export type CacheOptionsEntry = types.CacheOptionsEntry;
+export type CacheOptionsEntry_AttrsEntry = types.CacheOptionsEntry_AttrsEntry;
+export type SolveResponse = types.SolveResponse;
+export type SolveResponse_ExporterResponseEntry = types.SolveResponse_ExporterResponseEntry;
+export type StatusRequest = types.StatusRequest;
+export type StatusResponse = types.StatusResponse;
+export type Vertex = types.Vertex;
+export type VertexStatus = types.VertexStatus;
+export type VertexLog = types.VertexLog;
+export type VertexWarning = types.VertexWarning;
+export type BytesMessage = types.BytesMessage;
+export type ListWorkersRequest = types.ListWorkersRequest;
+export type ListWorkersResponse = types.ListWorkersResponse;
+export type InfoRequest = types.InfoRequest;
+export type InfoResponse = types.InfoResponse;
+export type BuildHistoryRequest = types.BuildHistoryRequest;
+export type BuildHistoryEvent = types.BuildHistoryEvent;
+export type BuildHistoryRecord = types.BuildHistoryRecord;
+export type BuildHistoryRecord_FrontendAttrsEntry = types.BuildHistoryRecord_FrontendAttrsEntry;
+export type BuildHistoryRecord_ExporterResponseEntry = types.BuildHistoryRecord_ExporterResponseEntry;
+export type BuildHistoryRecord_ResultsEntry = types.BuildHistoryRecord_ResultsEntry;
+export type Descriptor = types.Descriptor;
+export type Descriptor_AnnotationsEntry = types.Descriptor_AnnotationsEntry;
+export type BuildResultInfo = types.BuildResultInfo;
+export type BuildResultInfo_ResultsEntry = types.BuildResultInfo_ResultsEntry;
+export type UpdateBuildHistoryRequest = types.UpdateBuildHistoryRequest;
+export type UpdateBuildHistoryResponse = types.UpdateBuildHistoryResponse;
 function createBaseDiskUsageRequest(): DiskUsageRequest {
   return { filter: [], ageLimit: 0n };
 }

@@ -2,28 +2,12 @@
 // source: fsutil.proto
 
 /* eslint-disable */
+import type * as types from "./fsutil_types.ts";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /** Files as the daemon describes them. */
 
-/** A file, a folder, a link or a device. */
-export interface Stat {
-  /** The name or the path. */
-  path: string;
-  /** The mode as Go's os.FileMode, which differs from the system's. */
-  mode: number;
-  /** The ID of the owner. */
-  uid: number;
-  /** The ID of the group. */
-  gid: number;
-  /** The size in bytes. */
-  size: bigint;
-  /** The time of the last change, in nanoseconds since 1970. */
-  modTime: bigint;
-  /** The target of a link. */
-  linkname: string;
-}
-
+export type Stat = types.Stat;
 function createBaseStat(): Stat {
   return { path: "", mode: 0, uid: 0, gid: 0, size: 0n, modTime: 0n, linkname: "" };
 }

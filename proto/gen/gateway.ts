@@ -2,6 +2,7 @@
 // source: gateway.proto
 
 /* eslint-disable */
+import type * as types from "./gateway_types.ts";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "./google/protobuf/timestamp.ts";
 import { Platform, SourceOp } from "./pb.ts";
@@ -12,218 +13,40 @@ import { Status } from "./status.ts";
  * results. The calls that look into a build are in gateway_containers.proto.
  */
 
-export interface PingRequest {
-}
-
-export interface PongResponse {
-  FrontendAPICaps: APICap[];
-  LLBCaps: APICap[];
-}
-
-export interface APICap {
-  ID: string;
-  Enabled: boolean;
-}
-
-/** Asks for a build of a definition, or by a frontend with its options. */
-export interface SolveRequest {
-  /** An encoded pb.Definition, which is passed on unread. */
-  Definition: Uint8Array;
-  /** `dockerfile.v0` … */
-  Frontend: string;
-  /** The options of the frontend. */
-  FrontendOpt: { [key: string]: string };
-  /** `Gateway.solve` sets it. */
-  allowResultReturn: boolean;
-  /** `Gateway.solve` sets it. */
-  allowResultArrayRef: boolean;
-  /** Encoded definitions, by name. */
-  FrontendInputs: { [key: string]: Uint8Array };
-  /** Whether the result is built at once. */
-  Evaluate: boolean;
-}
-
-export interface SolveRequest_FrontendOptEntry {
-  key: string;
-  value: string;
-}
-
-export interface SolveRequest_FrontendInputsEntry {
-  key: string;
-  value: Uint8Array;
-}
-
-export interface SolveResponse {
-  ref: string;
-  result: Result | undefined;
-}
-
-/** The result of a frontend, which may not be built yet. */
-export interface Result {
-  /** One ref for one platform, or several by their platforms. */
-  result:
-    | { $case: "ref"; ref: Ref }
-    | { $case: "refs"; refs: RefMap }
-    | undefined;
-  /** `containerimage.config` … */
-  metadata: { [key: string]: Uint8Array };
-}
-
-export interface Result_MetadataEntry {
-  key: string;
-  value: Uint8Array;
-}
-
-/** A file system that is built when it is first needed. */
-export interface Ref {
-  /** The ID in other calls. */
-  id: string;
-  /** An encoded pb.Definition. */
-  def: Uint8Array;
-}
-
-/** Results for several platforms. */
-export interface RefMap {
-  /** By platform: `linux/amd64`. */
-  refs: { [key: string]: Ref };
-}
-
-export interface RefMap_RefsEntry {
-  key: string;
-  value: Ref | undefined;
-}
-
-export interface ReadFileRequest {
-  Ref: string;
-  FilePath: string;
-  Range:
-    | FileRange
-    | undefined;
-  /** A mount's place in the container's list. */
-  MountIndex: number;
-}
-
-export interface FileRange {
-  Offset: bigint;
-  Length: bigint;
-}
-
-export interface ReadFileResponse {
-  Data: Uint8Array;
-}
-
-export interface EvaluateRequest {
-  Ref: string;
-}
-
-export interface EvaluateResponse {
-}
-
-export interface ReturnRequest {
-  result: Result | undefined;
-  error: Status | undefined;
-}
-
-export interface ReturnResponse {
-}
-
-/** Metadata of a source, without its content. */
-export interface ResolveSourceMetaRequest {
-  Source: SourceOp | undefined;
-  Platform: Platform | undefined;
-  LogName: string;
-  ResolveMode: string;
-  Git: ResolveSourceGitRequest | undefined;
-  Image: ResolveSourceImageRequest | undefined;
-  HTTP: ResolveSourceHTTPRequest | undefined;
-}
-
-export interface ResolveSourceGitRequest {
-  ReturnObject: boolean;
-}
-
-export interface ResolveSourceImageRequest {
-  NoConfig: boolean;
-  AttestationChain: boolean;
-  ResolveAttestations: string[];
-}
-
-export interface ResolveSourceHTTPRequest {
-  ChecksumRequest: ChecksumRequest | undefined;
-}
-
-/** Asks for a checksum over the content and a suffix, which PGP signatures need. */
-export interface ChecksumRequest {
-  /** 0 SHA256, 1 SHA384, 2 SHA512 */
-  Algo: number;
-  Suffix: Uint8Array;
-}
-
-export interface ResolveSourceMetaResponse {
-  Source: SourceOp | undefined;
-  Image: ResolveSourceImageResponse | undefined;
-  Git: ResolveSourceGitResponse | undefined;
-  HTTP: ResolveSourceHTTPResponse | undefined;
-}
-
-export interface ResolveSourceImageResponse {
-  Digest: string;
-  Config: Uint8Array;
-  AttestationChain: AttestationChain | undefined;
-}
-
-export interface AttestationChain {
-  /** The digest of the index, and those of the manifests that are among the blobs. */
-  Root: string;
-  ImageManifest: string;
-  AttestationManifest: string;
-  SignatureManifests: string[];
-  /** By digest. */
-  Blobs: { [key: string]: Blob };
-}
-
-export interface AttestationChain_BlobsEntry {
-  key: string;
-  value: Blob | undefined;
-}
-
-export interface Blob {
-  descriptor: Descriptor | undefined;
-  data: Uint8Array;
-}
-
-export interface Descriptor {
-  mediaType: string;
-  digest: string;
-  size: bigint;
-  annotations: { [key: string]: string };
-}
-
-export interface Descriptor_AnnotationsEntry {
-  key: string;
-  value: string;
-}
-
-export interface ResolveSourceGitResponse {
-  Checksum: string;
-  Ref: string;
-  CommitChecksum: string;
-  CommitObject: Uint8Array;
-  TagObject: Uint8Array;
-}
-
-export interface ResolveSourceHTTPResponse {
-  Checksum: string;
-  Filename: string;
-  LastModified: Timestamp | undefined;
-  ChecksumResponse: ChecksumResponse | undefined;
-}
-
-export interface ChecksumResponse {
-  Digest: string;
-  Suffix: Uint8Array;
-}
-
+export type PingRequest = types.PingRequest;
+export type PongResponse = types.PongResponse;
+export type APICap = types.APICap;
+export type SolveRequest = types.SolveRequest;
+export type SolveRequest_FrontendOptEntry = types.SolveRequest_FrontendOptEntry;
+export type SolveRequest_FrontendInputsEntry = types.SolveRequest_FrontendInputsEntry;
+export type SolveResponse = types.SolveResponse;
+export type Result = types.Result;
+export type Result_MetadataEntry = types.Result_MetadataEntry;
+export type Ref = types.Ref;
+export type RefMap = types.RefMap;
+export type RefMap_RefsEntry = types.RefMap_RefsEntry;
+export type ReadFileRequest = types.ReadFileRequest;
+export type FileRange = types.FileRange;
+export type ReadFileResponse = types.ReadFileResponse;
+export type EvaluateRequest = types.EvaluateRequest;
+export type EvaluateResponse = types.EvaluateResponse;
+export type ReturnRequest = types.ReturnRequest;
+export type ReturnResponse = types.ReturnResponse;
+export type ResolveSourceMetaRequest = types.ResolveSourceMetaRequest;
+export type ResolveSourceGitRequest = types.ResolveSourceGitRequest;
+export type ResolveSourceImageRequest = types.ResolveSourceImageRequest;
+export type ResolveSourceHTTPRequest = types.ResolveSourceHTTPRequest;
+export type ChecksumRequest = types.ChecksumRequest;
+export type ResolveSourceMetaResponse = types.ResolveSourceMetaResponse;
+export type ResolveSourceImageResponse = types.ResolveSourceImageResponse;
+export type AttestationChain = types.AttestationChain;
+export type AttestationChain_BlobsEntry = types.AttestationChain_BlobsEntry;
+export type Blob = types.Blob;
+export type Descriptor = types.Descriptor;
+export type Descriptor_AnnotationsEntry = types.Descriptor_AnnotationsEntry;
+export type ResolveSourceGitResponse = types.ResolveSourceGitResponse;
+export type ResolveSourceHTTPResponse = types.ResolveSourceHTTPResponse;
+export type ChecksumResponse = types.ChecksumResponse;
 function createBasePingRequest(): PingRequest {
   return {};
 }

@@ -2,6 +2,7 @@
 // source: gateway_containers.proto
 
 /* eslint-disable */
+import type * as types from "./gateway_containers_types.ts";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Stat } from "./fsutil.ts";
 import { ReadFileRequest, ReadFileResponse } from "./gateway.ts";
@@ -14,108 +15,22 @@ import { HostIP, Meta, Mount, SecretEnv } from "./steps.ts";
  * service has two names here, so that a build loads only the code that it needs.
  */
 
-export interface ReadDirRequest {
-  Ref: string;
-  DirPath: string;
-  /** A pattern of the names that are listed. */
-  IncludePattern: string;
-  MountIndex: number;
-}
-
-export interface ReadDirResponse {
-  entries: Stat[];
-}
-
-export interface StatFileRequest {
-  Ref: string;
-  Path: string;
-  MountIndex: number;
-}
-
-export interface StatFileResponse {
-  stat: Stat | undefined;
-}
-
-/** A container: mounts that processes run in. */
-export interface NewContainerRequest {
-  ContainerID: string;
-  Mounts: Mount[];
-  /** pb.NetMode */
-  Network: number;
-  platform: Platform | undefined;
-  extraHosts: HostIP[];
-  hostname: string;
-}
-
-export interface NewContainerResponse {
-}
-
-export interface ReleaseContainerRequest {
-  ContainerID: string;
-}
-
-export interface ReleaseContainerResponse {
-}
-
-/** A message of a process, in either direction. */
-export interface ExecMessage {
-  ProcessID: string;
-  Input:
-    | { $case: "Init"; Init: InitMessage }
-    | { $case: "File"; File: FdMessage }
-    | { $case: "Resize"; Resize: ResizeMessage }
-    | { $case: "Started"; Started: StartedMessage }
-    | { $case: "Exit"; Exit: ExitMessage }
-    | { $case: "Done"; Done: DoneMessage }
-    | { $case: "Signal"; Signal: SignalMessage }
-    | undefined;
-}
-
-/** The first message, to the daemon. */
-export interface InitMessage {
-  ContainerID: string;
-  Meta:
-    | Meta
-    | undefined;
-  /** The numbers of the open standard streams: 0, 1, 2. */
-  Fds: number[];
-  Tty: boolean;
-  /** pb.SecurityMode */
-  Security: number;
-  secretenv: SecretEnv[];
-}
-
-/** Bytes of a standard stream, or its end. */
-export interface FdMessage {
-  Fd: number;
-  EOF: boolean;
-  Data: Uint8Array;
-}
-
-/** The terminal has another size now. */
-export interface ResizeMessage {
-  Rows: number;
-  Cols: number;
-}
-
-export interface StartedMessage {
-}
-
-/** The process has ended; some of its output may still follow. */
-export interface ExitMessage {
-  Code: number;
-  Error: Status | undefined;
-}
-
-/** The last message, from the daemon. */
-export interface DoneMessage {
-}
-
-export interface SignalMessage {
-  /** The signal without SIG: `INT`. */
-  Name: string;
-}
-
+export type ReadDirRequest = types.ReadDirRequest;
+export type ReadDirResponse = types.ReadDirResponse;
+export type StatFileRequest = types.StatFileRequest;
+export type StatFileResponse = types.StatFileResponse;
+export type NewContainerRequest = types.NewContainerRequest;
+export type NewContainerResponse = types.NewContainerResponse;
+export type ReleaseContainerRequest = types.ReleaseContainerRequest;
+export type ReleaseContainerResponse = types.ReleaseContainerResponse;
+export type ExecMessage = types.ExecMessage;
+export type InitMessage = types.InitMessage;
+export type FdMessage = types.FdMessage;
+export type ResizeMessage = types.ResizeMessage;
+export type StartedMessage = types.StartedMessage;
+export type ExitMessage = types.ExitMessage;
+export type DoneMessage = types.DoneMessage;
+export type SignalMessage = types.SignalMessage;
 function createBaseReadDirRequest(): ReadDirRequest {
   return { Ref: "", DirPath: "", IncludePattern: "", MountIndex: 0 };
 }

@@ -2,164 +2,30 @@
 // source: pb.proto
 
 /* eslint-disable */
+import type * as types from "./pb_types.ts";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /** The low-level build definition, as far as clients use it. */
 
-/** The system that an image needs. */
-export interface Platform {
-  /** The processor: `amd64`, `arm64` … */
-  Architecture: string;
-  /** The operating system: `linux`, `windows` … */
-  OS: string;
-  /** The variant of the processor: `v7` …; empty for none. */
-  Variant: string;
-  /** The version of Windows; empty for other systems. */
-  OSVersion: string;
-  /** The features of Windows that the image needs. */
-  OSFeatures: string[];
-}
-
-/** Steps as BuildKit runs them. */
-export interface Definition {
-  /** The encoded operations. The last one is the result. */
-  def: Uint8Array[];
-  /** Facts about the operations, by digest. */
-  metadata: { [key: string]: OpMetadata };
-  /** The files that the operations come from. */
-  Source: Source | undefined;
-}
-
-export interface Definition_MetadataEntry {
-  key: string;
-  value: OpMetadata | undefined;
-}
-
-/** Facts about an operation. */
-export interface OpMetadata {
-  /** Whether the operation runs although the cache has its result. */
-  ignoreCache: boolean;
-  /** Texts for people, by kind. */
-  description: { [key: string]: string };
-  /** The capabilities that the daemon needs to run it. */
-  caps: { [key: string]: boolean };
-  /** The group that displays show it in. */
-  progressGroup: ProgressGroup | undefined;
-}
-
-export interface OpMetadata_DescriptionEntry {
-  key: string;
-  value: string;
-}
-
-export interface OpMetadata_CapsEntry {
-  key: string;
-  value: boolean;
-}
-
-/** The files that operations come from. */
-export interface Source {
-  /** The places in the files, by the operation's digest. */
-  locations: { [key: string]: Locations };
-  /** The files. */
-  infos: SourceInfo[];
-}
-
-export interface Source_LocationsEntry {
-  key: string;
-  value: Locations | undefined;
-}
-
-/** The places that an operation comes from. */
-export interface Locations {
-  /** The places. */
-  locations: Location[];
-}
-
-/** A place that an operation comes from. */
-export interface Location {
-  /** The index of the file. */
-  sourceIndex: number;
-  /** The lines of the file. */
-  ranges: Range[];
-}
-
-/** A file that operations come from. */
-export interface SourceInfo {
-  /** The name of the file. */
-  filename: string;
-  /** The text of the file. */
-  data: Uint8Array;
-  /** The definition that fetched the file. */
-  definition:
-    | Definition
-    | undefined;
-  /** The language: `Dockerfile` … */
-  language: string;
-}
-
-/** A part of a file, both ends included. */
-export interface Range {
-  /** The first position. */
-  start:
-    | Position
-    | undefined;
-  /** The last position. */
-  end: Position | undefined;
-}
-
-/** A place in a file. */
-export interface Position {
-  /** The number of the line, from 1. */
-  line: number;
-  /** The number of the character in the line, from 0. */
-  character: number;
-}
-
-/** A group of steps that displays show as one. */
-export interface ProgressGroup {
-  /** The ID of the group within the build. */
-  id: string;
-  /** A text for people. */
-  name: string;
-  /** Whether a group of a single step is shown as that step. */
-  weak: boolean;
-}
-
-/** An operation, of which only inputs and fetches are read. A definition's last one has only an input. */
-export interface Op {
-  inputs: Input[];
-  source: SourceOp | undefined;
-  platform: Platform | undefined;
-  constraints: WorkerConstraints | undefined;
-}
-
-/** The workers that may run an operation; empty for all. */
-export interface WorkerConstraints {
-  filter: string[];
-}
-
-/** A result that an operation takes. */
-export interface Input {
-  /** The digest of the operation that makes it. */
-  digest: string;
-  /** The index among the results of that operation. */
-  index: bigint;
-}
-
-/** An operation that fetches something. */
-export interface SourceOp {
-  /** The source: `docker-image://…`, `git://…`, `local://…`. */
-  identifier: string;
-  /** The options of the fetch. */
-  attrs: { [key: string]: string };
-}
-
-export interface SourceOp_AttrsEntry {
-  key: string;
-  value: string;
-}
-
+export type Platform = types.Platform;
+export type Definition = types.Definition;
+export type Definition_MetadataEntry = types.Definition_MetadataEntry;
+export type OpMetadata = types.OpMetadata;
+export type OpMetadata_DescriptionEntry = types.OpMetadata_DescriptionEntry;
+export type OpMetadata_CapsEntry = types.OpMetadata_CapsEntry;
+export type Source = types.Source;
+export type Source_LocationsEntry = types.Source_LocationsEntry;
+export type Locations = types.Locations;
+export type Location = types.Location;
+export type SourceInfo = types.SourceInfo;
+export type Range = types.Range;
+export type Position = types.Position;
+export type ProgressGroup = types.ProgressGroup;
+export type Op = types.Op;
+export type WorkerConstraints = types.WorkerConstraints;
+export type Input = types.Input;
+export type SourceOp = types.SourceOp;
+export type SourceOp_AttrsEntry = types.SourceOp_AttrsEntry;
 function createBasePlatform(): Platform {
   return { Architecture: "", OS: "", Variant: "", OSVersion: "", OSFeatures: [] };
 }

@@ -2,21 +2,13 @@
 // source: status.proto
 
 /* eslint-disable */
+import type * as types from "./status_types.ts";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Any } from "./google/protobuf/any.ts";
 
 /** The error that travels in grpc-status-details-bin. */
 
-/** An error as gRPC carries it. */
-export interface Status {
-  /** One of gRPC's status codes. */
-  code: number;
-  /** The reason as a text for people. */
-  message: string;
-  /** The reason as messages for programs. */
-  details: Any[];
-}
-
+export type Status = types.Status;
 function createBaseStatus(): Status {
   return { code: 0, message: "", details: [] };
 }

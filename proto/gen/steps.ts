@@ -2,118 +2,21 @@
 // source: steps.proto
 
 /* eslint-disable */
+import type * as types from "./steps_types.ts";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Input, Platform, SourceOp } from "./pb.ts";
 
 /** The steps of a definition in more detail than in pb.proto, for calls that look into a build. */
 
-/** One step of a definition: a pb.Op. The last one has only an input. */
-export interface Step {
-  inputs: Input[];
-  exec: ExecOp | undefined;
-  source: SourceOp | undefined;
-  file: FileOp | undefined;
-  platform: Platform | undefined;
-}
-
-/** An operation that runs a program. */
-export interface ExecOp {
-  meta:
-    | Meta
-    | undefined;
-  /** The file systems, including the root. */
-  mounts: Mount[];
-  /** 0 for the daemon's choice of a network, 1 for the host's, 2 for none. */
-  network: number;
-  /** 1 for a privileged program, else 0. */
-  security: number;
-  /** The secrets in the environment. */
-  secretenv: SecretEnv[];
-}
-
-/** A program and its surroundings. */
-export interface Meta {
-  args: string[];
-  /** `NAME=value` */
-  env: string[];
-  cwd: string;
-  user: string;
-  extraHosts: HostIP[];
-  hostname: string;
-  /** Whether the folders that were made for mounts are removed. */
-  removeMountStubsRecursive: boolean;
-}
-
-/** A line of /etc/hosts. */
-export interface HostIP {
-  /** The name of the host. */
-  Host: string;
-  /** The address of the host. */
-  IP: string;
-}
-
-/** A secret in the environment. */
-export interface SecretEnv {
-  /** The ID that the session knows the secret by. */
-  ID: string;
-  /** The name of the variable. */
-  name: string;
-  /** Whether the secret may be missing. */
-  optional: boolean;
-}
-
-/** A file system of a program. */
-export interface Mount {
-  /** The index of the operation's input; -1 for none. */
-  input: bigint;
-  /** The path within that input. */
-  selector: string;
-  /** The path at which the program sees it. */
-  dest: string;
-  /** The index of the operation's result; -1 for none. */
-  output: bigint;
-  /** Whether the program can't change it. */
-  readonly: boolean;
-  /** The type: 0 bind, 1 secret, 2 ssh, 3 cache, 4 tmpfs. */
-  mountType: number;
-  /** The encoded options of a tmpfs, which are passed on unread; so are the three fields below. */
-  TmpfsOpt: Uint8Array;
-  /** The encoded options of a cache. */
-  cacheOpt: Uint8Array;
-  /** The encoded options of a secret. */
-  secretOpt: Uint8Array;
-  /** The encoded options of an agent's socket. */
-  SSHOpt: Uint8Array;
-  /** The ID of a result of the gateway or of a container. */
-  resultID: string;
-}
-
-/** An operation that changes files. */
-export interface FileOp {
-  actions: FileAction[];
-}
-
-/** A change. An input's number above those of the operation's own inputs means an earlier change. */
-export interface FileAction {
-  /** The number of the input that is changed; -1 for an empty file system. */
-  input: bigint;
-  /** The number of the input that files are copied from. */
-  secondaryInput: bigint;
-  /** The index of the operation's result; -1 for none. */
-  output: bigint;
-  /** The file to be made. Other changes are not read. */
-  mkfile: FileActionMkFile | undefined;
-}
-
-/** A file to be made. */
-export interface FileActionMkFile {
-  path: string;
-  mode: number;
-  data: Uint8Array;
-  /** In nanoseconds since 1970; -1 for the time of the build. */
-  timestamp: bigint;
-}
-
+export type Step = types.Step;
+export type ExecOp = types.ExecOp;
+export type Meta = types.Meta;
+export type HostIP = types.HostIP;
+export type SecretEnv = types.SecretEnv;
+export type Mount = types.Mount;
+export type FileOp = types.FileOp;
+export type FileAction = types.FileAction;
+export type FileActionMkFile = types.FileActionMkFile;
 function createBaseStep(): Step {
   return { inputs: [], exec: undefined, source: undefined, file: undefined, platform: undefined };
 }

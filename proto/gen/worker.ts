@@ -2,79 +2,18 @@
 // source: worker.proto
 
 /* eslint-disable */
+import type * as types from "./worker_types.ts";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Platform } from "./pb.ts";
 
 /** The daemon's workers, which run the steps. */
 
-/** A worker of the daemon. */
-export interface WorkerRecord {
-  /** The ID. */
-  ID: string;
-  /** Facts about the worker, by name. */
-  Labels: { [key: string]: string };
-  /** The platforms of the steps that it can run; the first is the machine's. */
-  platforms: Platform[];
-  /** The rules by which it removes cache without a request. */
-  GCPolicy: GCPolicy[];
-  /** The version. */
-  BuildkitVersion:
-    | BuildkitVersion
-    | undefined;
-  /** Devices that steps may use. */
-  CDIDevices: CDIDevice[];
-}
-
-export interface WorkerRecord_LabelsEntry {
-  key: string;
-  value: string;
-}
-
-/** A rule by which the daemon removes pieces of its cache. */
-export interface GCPolicy {
-  /** Whether internal and frontend pieces are removed, too. */
-  all: boolean;
-  /** Pieces that were used within so many nanoseconds stay. */
-  keepDuration: bigint;
-  /** So many bytes of the cache always stay. */
-  reservedSpace: bigint;
-  /** The pieces that the rule applies to; empty for all. */
-  filters: string[];
-  /** The largest size of the cache in bytes. */
-  maxUsedSpace: bigint;
-  /** The free space that the disk must have afterwards, in bytes. */
-  minFreeSpace: bigint;
-}
-
-/** A version of BuildKit. */
-export interface BuildkitVersion {
-  /** The Go package of its source. */
-  package: string;
-  /** The version, such as `v0.32.2`. */
-  version: string;
-  /** The commit. */
-  revision: string;
-  /** The version of the built-in Dockerfile frontend. */
-  dockerfileVersion: string;
-}
-
-/** A device that steps may use. */
-export interface CDIDevice {
-  /** The name: `vendor.com/class=name`. */
-  Name: string;
-  /** Whether steps may use it without an entitlement. */
-  AutoAllow: boolean;
-  /** Facts about the device, by name. */
-  Annotations: { [key: string]: string };
-  /** Whether the daemon sets it up at its first use. */
-  OnDemand: boolean;
-}
-
-export interface CDIDevice_AnnotationsEntry {
-  key: string;
-  value: string;
-}
-
+export type WorkerRecord = types.WorkerRecord;
+export type WorkerRecord_LabelsEntry = types.WorkerRecord_LabelsEntry;
+export type GCPolicy = types.GCPolicy;
+export type BuildkitVersion = types.BuildkitVersion;
+export type CDIDevice = types.CDIDevice;
+export type CDIDevice_AnnotationsEntry = types.CDIDevice_AnnotationsEntry;
 function createBaseWorkerRecord(): WorkerRecord {
   return { ID: "", Labels: {}, platforms: [], GCPolicy: [], BuildkitVersion: undefined, CDIDevices: [] };
 }
