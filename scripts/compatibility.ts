@@ -48,7 +48,7 @@ export function readRows(text: string): Row[] {
 }
 
 /** The flags of every command of the program, by its path: `history ls`. */
-export async function programFlags(): Promise<Map<string, FlagSpecs>> {
+async function programFlags(): Promise<Map<string, FlagSpecs>> {
   const found = new Map<string, FlagSpecs>([["", globalFlags]]);
   // The command that docker calls its plugin by has all commands below it again.
   const seen = new Set<readonly CommandEntry[]>();

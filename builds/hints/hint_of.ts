@@ -32,7 +32,7 @@ export async function findHint(error: RpcError, build: FailedBuild): Promise<voi
 }
 
 /** The types that daemons and fairlead know. */
-export const OUTPUT_TYPES = ["image", "registry", "local", "tar", "oci", "docker", "cacheonly"];
+const OUTPUT_TYPES = ["image", "registry", "local", "tar", "oci", "docker", "cacheonly"];
 /** The methods that the Dockerfile frontend knows. */
 const CALLS = ["build", "check", "outline", "targets"];
 

@@ -18,7 +18,7 @@ export interface IdleWatch extends Disposable {
 }
 
 /** A build made no progress for too long. It was cancelled. */
-export class IdleError extends Error {
+class IdleError extends Error {
   override readonly name = "IdleError";
   readonly hint = "check what its last step does; a step that is silent for longer needs a " +
     "longer --idle-timeout";

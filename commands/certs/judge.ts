@@ -107,7 +107,7 @@ export function judgePair(pair: Pair, options: JudgeOptions): Verdict[] {
 }
 
 /** Checks a private key. @param own the certificate that the key must belong to */
-export function judgeKey(
+function judgeKey(
   file: string,
   own: X509Certificate | undefined,
   { dir }: JudgeOptions,

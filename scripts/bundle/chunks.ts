@@ -89,7 +89,7 @@ function fileOf(commands: readonly string[]): string {
 }
 
 /** All modules that `next` reaches from some modules, including these. */
-export function reached(from: readonly string[], next: (id: string) => readonly string[]) {
+function reached(from: readonly string[], next: (id: string) => readonly string[]) {
   const seen = new Set(from);
   for (const id of seen) next(id).forEach((other) => seen.add(other));
   return seen;

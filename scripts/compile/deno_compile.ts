@@ -12,7 +12,7 @@ export interface CompileOptions {
 }
 
 /** The words after `deno`. */
-export function compileArgs({ target, dist, output }: CompileOptions): string[] {
+function compileArgs({ target, dist, output }: CompileOptions): string[] {
   const v8 = runFlags.filter((flag) => flag.startsWith("--v8-flags="));
   return [
     ...["compile", "-A", "--quiet", "--no-check", "--no-config", "--no-lock"],

@@ -24,7 +24,7 @@ export async function removeOlder(own: string): Promise<void> {
 }
 
 /** Whether a folder's version is less than another one's. A version of the same number is not. */
-export function isOlder(name: string, own: string): boolean {
+function isOlder(name: string, own: string): boolean {
   const [ours, theirs] = [FOLDER.exec(own), FOLDER.exec(name)];
   if (!ours || !theirs) return false;
   for (let at = 1; at <= 3; at++) {

@@ -73,7 +73,7 @@ export const link = (path: string, linkname: string) =>
   stat(path, { mode: Mode.symlink | 0o777, linkname });
 
 /** A sender of our choice: lists `stats`, sends `content` of each file asked for, and FIN when it gets one. */
-export async function sendRaw(
+async function sendRaw(
   end: MemoryEnd,
   stats: Stat[],
   content = "content",

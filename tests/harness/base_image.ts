@@ -6,7 +6,7 @@ import { check } from "./run.ts";
 import { need } from "./tool.ts";
 
 /** Below the registry that it was pushed to. */
-export const baseImageName = "library/busybox";
+const baseImageName = "library/busybox";
 
 /**
  * Writes a root file system with busybox and its applets to `folder` (made when absent), usable as

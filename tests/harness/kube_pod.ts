@@ -68,7 +68,7 @@ export async function makePod(
 }
 
 /** The inside of a pod, or of a Deployment's template. */
-export function podOf(containers: PodSpec["containers"]): KubeObject {
+function podOf(containers: PodSpec["containers"]): KubeObject {
   return {
     nodeName,
     // There is no network of pods.

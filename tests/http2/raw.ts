@@ -1,5 +1,4 @@
 /** Frames written by hand, for a connection's other end that behaves as ours never would. */
-import { ControlQueue } from "../../buildkit/http2/control_queue.ts";
 import { Flag, Frame, HEADER_BYTES, PREFACE, putFrameHeader } from "../../buildkit/http2/frame.ts";
 import { FrameReader, type FrameSink } from "../../buildkit/http2/frame_reader.ts";
 import { type Header, HpackDecoder, HpackEncoder } from "../../buildkit/http2/hpack.ts";
@@ -106,11 +105,4 @@ export class Reader implements FrameSink {
     if (type === Frame.GOAWAY) value = ` code ${payload[7]}`;
     this.lines.push(`${name} ${streamId}${ack}${value}`);
   }
-}
-
-/** Returns the bytes in a `ControlQueue`. */
-export function contents(queue: ControlQueue): Uint8Array {
-  const bytes = new Uint8Array(queue.length);
-  queue.take(bytes, 0);
-  return bytes;
 }

@@ -15,7 +15,7 @@ import type { Header } from "../../buildkit/http2/hpack.ts";
 import type { Stream, StreamHandler } from "../../buildkit/http2/stream.ts";
 
 /** A source of `length` bytes, each the low octet of its position. */
-export class Pattern implements Source {
+class Pattern implements Source {
   #at = 0;
   readonly #length: number;
 
@@ -40,7 +40,7 @@ export class Pattern implements Source {
 }
 
 /** Handles one request as the file's head says. */
-export function answer(stream: Stream, list: Header[]): StreamHandler {
+function answer(stream: Stream, list: Header[]): StreamHandler {
   const value = (name: string) => list.find((header) => header[0] === name)?.[1] ?? "";
   const size = /^\/bytes\/(\d+)$/.exec(value(":path"));
   if (value(":method") === "POST") return echo(stream);

@@ -9,7 +9,7 @@ const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional"]
 let making: Promise<void> | undefined;
 
 /** Makes dist/npm, once in a run of many files. */
-export function packaged(): Promise<void> {
+function packaged(): Promise<void> {
   return making ??= make();
 }
 

@@ -108,7 +108,7 @@ const beasts: Readonly<Record<string, Beast>> = {
   },
   "is for other schemes": {
     metadata: echo(metadataOf("y")),
-    message: /is for y, and not for x$/,
+    message: /serves y, not x$/,
   },
   "needs an interpreter that is missing": {
     metadata: "",

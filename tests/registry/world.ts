@@ -18,7 +18,7 @@ export interface Content {
 export const ref = (text: string): Reference => withDefaultTag(parseReference(text));
 
 /** A login for every registry, or none. */
-export function always(credential?: Credential): CredentialSource {
+function always(credential?: Credential): CredentialSource {
   return {
     lookup: () => Promise.resolve(credential),
     has: () => Promise.resolve(credential !== undefined),
@@ -41,7 +41,7 @@ export function client(options: ClientOptions = {}): Registries {
   });
 }
 
-export async function content(mediaType: string, bytes: Uint8Array): Promise<Content> {
+async function content(mediaType: string, bytes: Uint8Array): Promise<Content> {
   const copy = new Uint8Array(bytes);
   return {
     descriptor: { mediaType, digest: await sha256Of(copy), size: copy.length },

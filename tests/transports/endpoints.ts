@@ -3,7 +3,7 @@ import { EndpointError } from "../../transports/errors.ts";
 import type { Transport } from "../../transports/transport.ts";
 
 /** A password for endpoints in tables: no error and no description may show it. */
-export const SECRET = "hunter2";
+const SECRET = "hunter2";
 
 /** Endpoints, and a transport's result for each. */
 export interface EndpointTable<Spec> {

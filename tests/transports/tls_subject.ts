@@ -9,7 +9,7 @@ import type { Pair } from "../harness/certs.ts";
 import { soon } from "../../transports/contract/expect.ts";
 import { context, ownProcessIfAsked } from "./contract_help.ts";
 
-export const registry = createRegistry(transports);
+const registry = createRegistry(transports);
 ownProcessIfAsked();
 
 export function dial(

@@ -92,7 +92,7 @@ function beginning({ a, b }: StepPair): number {
 }
 
 /** Milliseconds that a step ran; a cached one costs nothing. */
-export function timeOf(step: Step | undefined): number {
+function timeOf(step: Step | undefined): number {
   if (step === undefined || step.outcome === "cached") return 0;
   return step.bars.reduce((sum, { start, stop }) => sum + stop - start, 0);
 }

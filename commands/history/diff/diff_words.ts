@@ -73,7 +73,7 @@ function valueText(value: string): string {
 }
 
 /** `[app 2/3] RUN make …`, on one line and not too long. */
-export function shortName(name: string): string {
+function shortName(name: string): string {
   const line = name.replace(/\s+/g, " ");
   return line.length <= 60 ? line : `${line.slice(0, 59)}…`;
 }

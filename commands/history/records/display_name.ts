@@ -19,7 +19,7 @@ export function displayName(record: BuildHistoryRecord, state: LocalState | unde
 }
 
 /** The names of the images that a build was to make. */
-export function imageNames({ Exporters, ExporterResponse }: BuildHistoryRecord): string[] {
+function imageNames({ Exporters, ExporterResponse }: BuildHistoryRecord): string[] {
   const given = [
     ...Exporters.map(({ Attrs }) => Attrs["name"] ?? ""),
     ExporterResponse["image.name"] ?? "",

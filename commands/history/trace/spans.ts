@@ -9,7 +9,7 @@ import { fieldsOf, itemsOf, textOf } from "../../../base/json.ts";
 export type Span = Record<string, unknown>;
 
 /** A trace that can't be read. */
-export class TraceError extends Error {
+class TraceError extends Error {
   override readonly name = "TraceError";
   constructor(problem: string, options?: ErrorOptions) {
     super(`cannot read the trace: ${problem}`, options);

@@ -22,7 +22,7 @@ import {
  * Fewer bytes are not worth it: the daemon sends the tar's first 4 MiB before it learns that nobody wants
  * them.
  */
-export const LEAST = 8 << 20;
+const LEAST = 8 << 20;
 /** How long an engine is asked for its layers, in milliseconds. */
 const PATIENCE = 2000;
 

@@ -39,7 +39,7 @@ export interface Authority {
   readonly certificate: Der;
 }
 
-export function distinguishedName(organization: string, commonName: string): Der {
+function distinguishedName(organization: string, commonName: string): Der {
   return sequence(
     set(sequence(objectId(OID.organization), utf8(organization))),
     set(sequence(objectId(OID.commonName), utf8(commonName))),
