@@ -26,6 +26,8 @@ interface Kept {
 
 /** The breakpoints of a session. */
 export interface Breakpoints {
+  /** Counts the calls of `set`. */
+  readonly version: number;
   /** Replaces those of a file. */
   set(path: string, wanted: readonly { line: number; condition: string }[]): Breakpoint[];
   /** The breakpoint at each step of a build. Changes are reported to the client once. */
@@ -44,7 +46,7 @@ const nameOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);
 /** @param changed is called with each breakpoint that has changed */
 export function breakpointsOf(changed: (breakpoint: Breakpoint) => void): Breakpoints {
   const byFile = new Map<string, Kept[]>();
-  let lastId = 0;
+  let lastId = 0, version = 0;
 
   function settle(kept: Kept, place: Lines | undefined, path: string): void {
     const { shown } = kept;
@@ -67,7 +69,11 @@ export function breakpointsOf(changed: (breakpoint: Breakpoint) => void): Breakp
   }
 
   return {
+    get version() {
+      return version;
+    },
     set(path, wanted) {
+      version++;
       const old = byFile.get(key(path)) ?? [];
       const kept = wanted.map(({ line, condition: conditionText }): Kept => {
         const same = old.find(({ shown, conditionText: text }) =>

@@ -74,12 +74,12 @@ export function threadOf(
   result: PlatformResult,
   context: ThreadContext,
 ): Thread {
-  const { gateway, signal, shell } = context;
+  const { gateway, signal, shell, breakpoints } = context;
   const nothing = new AbortController().signal;
   const { definition } = result;
   const entry = programOf(definition, context.newFrame);
   const references = referencesOf(id);
-  let matches: ReadonlyMap<string, Match> = new Map();
+  let matches: ReadonlyMap<string, Match> = new Map(), matched = -1;
   let stack: readonly Frame[] = [];
   let trees: ReadonlyMap<string, Files> = new Map();
   let going: PromiseWithResolvers<Action> | undefined;
@@ -266,7 +266,10 @@ export function threadOf(
         action = await paused({ reason: "step" }, at, undefined);
       }
       while (true) {
-        matches = context.breakpoints.match(definition, context.files);
+        if (matched !== breakpoints.version) {
+          matched = breakpoints.version;
+          matches = breakpoints.match(definition, context.files);
+        }
         const limit = action === "continue" ? undefined : (stop: Stop) => stop[action as "next"];
         let target = nextStop(entry, at, (stop) => matchAt(stop) !== undefined, limit);
         let isPause = false;
