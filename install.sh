@@ -115,14 +115,20 @@ make_launcher() {
   mv -f "$work/launcher" "$work/$name"
 }
 
-# fetch URL FILE
+# fetch URL FILE: a server that says nothing for 30 s ends it, and so does the third failure.
 fetch() {
   if command -v curl >/dev/null 2>&1; then
-    curl -fsSL --retry 2 -o "$2" "$1" || fail "cannot download $1"
+    curl -fsSL --retry 2 --connect-timeout 30 --speed-limit 1 --speed-time 30 -o "$2" "$1" ||
+      fail "cannot download $1"
   elif command -v wget >/dev/null 2>&1; then
-    wget -q -O "$2" "$1" || fail "cannot download $1"
+    # Only GNU's wget has tries, 20 of them unless told. busybox's may be built without timeouts.
+    limits=
+    case $(wget --help 2>&1) in *-T*) limits="-T 30" ;; esac
+    case $(wget --help 2>&1) in *--tries*) limits="$limits --tries=3" ;; esac
+    # shellcheck disable=SC2086 # words
+    wget -q $limits -O "$2" "$1" || fail "cannot download $1"
   else
-    fail "neither curl nor wget is here: download $1 yourself"
+    fail "neither curl nor wget is here: install one, or download $from/$name yourself"
   fi
 }
 

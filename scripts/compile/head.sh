@@ -54,7 +54,8 @@ in_each_place() {
 
 # Succeeds if $dir holds the whole program, unchanged and not moved since it was unpacked.
 is_ready() {
-  [ -x "$dir/deno" ] && [ -e "$dir/complete" ] || return 1
+  # `read` would wait at a pipe of that name.
+  [ -x "$dir/deno" ] && [ -f "$dir/complete" ] || return 1
   read -r unpacked <"$dir/complete" || return 1
   [ "$unpacked" = "$dir" ] || [ "$unpacked/deno" -ef "$dir/deno" ] || return 1
   for part in deno @LOADER@ dist dist/main.js dist/core.js dist/client.js dist/builds.js; do
@@ -168,8 +169,11 @@ unpack_parts() {
     "$self" "$partial" "$dir" @PROGRAM@ 2>&1) && return
   status=$?
   # The unpacker exits with 3 when it has reported the problem itself.
-  [ $status -eq 3 ] ||
-    said="${said%%"$line_feed"*} (exit code $status; $whole; if it is damaged, get it anew)"
+  case $status$said in
+  3*) ;;
+  126*"ermission denied"*) said="no program may run there (Permission denied), as on a disk that is mounted noexec" ;;
+  *) said="${said%%"$line_feed"*} (exit code $status; $whole; if it is damaged, get it anew)" ;;
+  esac
   echo "$said" >&2
   return 1
 }

@@ -101,7 +101,10 @@ async function move(): Promise<void> {
     } catch (error) {
       const made = await Deno.stat(`${final}/complete`).catch(() => undefined);
       const isOurs = made?.uid === Deno.uid();
-      if (isOurs && (made?.mtime?.getTime() ?? 0) >= started) return;
+      if (isOurs && (made?.mtime?.getTime() ?? 0) >= started) {
+        // The shell that started this may have been killed, so it can't be left to the shell.
+        return await Deno.remove(partial, { recursive: true });
+      }
       if (tries > 5) throw error;
     }
     const away = `${partial}.damaged.${Deno.pid}.${tries}`;
