@@ -4,7 +4,10 @@
 "use strict";
 const { spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
-const { appendFileSync, mkdirSync, renameSync, writeFileSync } = require("node:fs");
+const { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } = require(
+  "node:fs",
+);
+const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 
 const REPOSITORY = "fairlead/fairlead";
@@ -21,17 +24,25 @@ async function main() {
   if (!/^(?:latest|v[\w.-]+)$/.test(version)) {
     throw new Error(`version is latest or like v0.1.0, not ${version}`);
   }
-  const folder = join(process.env.RUNNER_TEMP || require("node:os").tmpdir(), "fairlead");
-  mkdirSync(folder, { recursive: true });
+  const [isChecked, isBuildx] = [flag("attestation", true), flag("buildx", false)];
+  const folder = makeFolder();
   const program = process.platform === "win32"
     ? await download(version, folder)
     : install(version, folder);
-  if (input("attestation") !== "false") attested(program);
+  if (isChecked) attested(program);
   const said = run(program, ["version"]).trim();
-  if (input("buildx") === "true") run(program, ["install", "--buildx"]);
+  if (isBuildx) run(program, ["install", "--buildx"]);
   append("GITHUB_PATH", `${folder}\n`);
   append("GITHUB_OUTPUT", `path=${program}\nversion=${said}\n`);
   console.log(`${said}, in ${folder}`);
+}
+
+/** The folder of the program. Where GitHub names none, another user can't have made it. */
+function makeFolder() {
+  const temp = process.env.RUNNER_TEMP;
+  if (!temp) return mkdtempSync(join(tmpdir(), "fairlead-"));
+  mkdirSync(join(temp, "fairlead"), { recursive: true });
+  return join(temp, "fairlead");
 }
 
 /** By install.sh, which compares checksums. */
@@ -66,10 +77,15 @@ async function fetched(url) {
   return Buffer.from(await response.arrayBuffer());
 }
 
-/** That this repository's release workflow made the file. */
+/** That this repository's release workflow made the file; otherwise the file goes. */
 function attested(program) {
   const args = ["attestation", "verify", program, "--repo", REPOSITORY];
-  run("gh", args, { GH_TOKEN: input("token") });
+  try {
+    run("gh", args, { GH_TOKEN: input("token") });
+  } catch (error) {
+    rmSync(program);
+    throw error;
+  }
 }
 
 /** Runs a program to its end; returns what it printed. */
@@ -90,6 +106,14 @@ function run(program, args, env = {}) {
 /** GitHub gives inputs as variables. */
 function input(name) {
   return (process.env[`INPUT_${name.toUpperCase()}`] || "").trim();
+}
+
+/** An input that is true or false, in the spellings of GitHub's own actions. */
+function flag(name, otherwise) {
+  const value = input(name) || `${otherwise}`;
+  if (/^(?:true|True|TRUE)$/.test(value)) return true;
+  if (/^(?:false|False|FALSE)$/.test(value)) return false;
+  throw new Error(`${name} is true or false, not ${value}`);
 }
 
 /** GitHub reads these files behind the step. */

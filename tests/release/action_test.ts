@@ -55,6 +55,11 @@ async function act(inputs: Record<string, string>, gh: string | undefined, progr
       output: clean(output),
       called: clean(called),
       asked,
+      files: [...Deno.readDirSync(folder)].flatMap(({ name }) =>
+        name === "fairlead"
+          ? [...Deno.readDirSync(`${folder}/fairlead`)].map(({ name }) => name)
+          : []
+      ),
     };
   } finally {
     await server.shutdown();
@@ -83,7 +88,7 @@ Deno.test(
 Deno.test(
   { name: "action: a version, in buildx's place, without an attestation", ignore },
   async () => {
-    const inputs = { VERSION: "v1.2.3", BUILDX: "true", ATTESTATION: "false" };
+    const inputs = { VERSION: "v1.2.3", BUILDX: "true", ATTESTATION: "False" };
     const done = await act(inputs, undefined);
     assert.equal(done.code, 0, done.stdout);
     assert.equal(done.called, "install --buildx\n");
@@ -107,6 +112,7 @@ Deno.test(
         PROGRAM,
         /^::error::gh attestation failed: no attestation$/m,
       ],
+      [{ BUILDX: "yes" }, VERIFIES, PROGRAM, /^::error::buildx is true or false, not yes$/m],
       [{}, VERIFIES, `${PROGRAM} `, /^::error::sh .*is damaged/m],
       [{}, VERIFIES, "", /^::error::sh .*is damaged/m],
     ];
@@ -116,6 +122,7 @@ Deno.test(
       assert.equal(done.code, 1, done.stdout);
       assert.match(done.stdout, says);
       assert.equal(done.path, "");
+      assert.deepEqual(done.files, []);
     }
   },
 );
