@@ -9,8 +9,13 @@ const root = new URL("../..", import.meta.url).pathname;
  * Makes `fairlead_VERSION_ARCH.deb` next to each file for Linux in `folder`. The package has the
  * program, the manual pages, and the shells' completions.
  * @param version `X.Y.Z`
+ * @param compression a name that dpkg-deb knows; xz takes a minute
  */
-export async function debPackages(folder: string, version: string): Promise<void> {
+export async function debPackages(
+  folder: string,
+  version: string,
+  compression: "xz" | "none" = "xz",
+): Promise<void> {
   for (const [target, architecture] of Object.entries(ARCHITECTURES)) {
     const file = `${folder}/fairlead-${target}`;
     if (!exists(file)) continue;
@@ -42,7 +47,7 @@ Description: standalone BuildKit client
 `,
       );
       const deb = `${folder}/fairlead_${version}_${architecture}.deb`;
-      await check("dpkg-deb", ["--root-owner-group", "-Zxz", "--build", work, deb]);
+      await check("dpkg-deb", ["--root-owner-group", `-Z${compression}`, "--build", work, deb]);
     } finally {
       await Deno.remove(work, { recursive: true });
     }

@@ -12,14 +12,19 @@ const PLATFORMS = [
  * The formula's text.
  * @param tag `vX.Y.Z`
  * @param sums SHA-256 of the release's files, by name; platforms without a file are left out
+ * @param downloads the address below which the files of the tag are
  */
-export function formula(tag: string, sums: ReadonlyMap<string, string>): string {
+export function formula(
+  tag: string,
+  sums: ReadonlyMap<string, string>,
+  downloads: string = DOWNLOADS,
+): string {
   const parts = PLATFORMS.flatMap(([system, processor, target]) => {
     const name = `fairlead-${target}.gz`;
     const sum = sums.get(name);
     return sum === undefined ? [] : [`  on_${system} do
     on_${processor} do
-      url "${DOWNLOADS}/${tag}/${name}"
+      url "${downloads}/${tag}/${name}"
       sha256 "${sum}"
     end
   end
