@@ -19,6 +19,8 @@ const [self, partial, final, at, digest] = Deno.args as [string, string, string,
 const started = Date.now();
 /** The longest time that unpacking may take, in milliseconds. */
 const OLD = 3_600_000;
+/** A file of the bundle that most runs don't load: `scripts/bundle/chunks.ts` names the others. */
+const RARE = /-[\w-]{8}\.js$/;
 
 try {
   await unpack();
@@ -113,9 +115,6 @@ async function move(): Promise<void> {
   }
 }
 
-/** A file of the bundle that most runs don't load: `scripts/bundle/chunks.ts` names the others. */
-const RARE = /-[\w-]{8}\.js$/;
-
 /**
  * Lets Deno compile what most commands load, and store the code in its cache. To compile all would
  * take three times as long as everything else here. Deno does it when a file is first used.
@@ -143,7 +142,8 @@ async function foldLogs(): Promise<void> {
     for (const { name } of Deno.readDirSync(`${final}/cache`)) {
       if (!name.endsWith("-wal")) continue;
       const database = new DatabaseSync(`${final}/cache/${name.slice(0, -"-wal".length)}`);
-      database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      // Deno would analyze the tables at its next start, and begin a new log with that.
+      database.exec("ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)");
       database.close();
     }
   } catch {

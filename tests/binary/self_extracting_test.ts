@@ -3,7 +3,9 @@
  * leaves.
  */
 import assert from "node:assert/strict";
-import { run } from "../harness/run.ts";
+import { DatabaseSync } from "node:sqlite";
+import { checkFigure } from "../../scripts/release/figures.ts";
+import { check, run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
 import { bareRoot, compileInto, tempFolder } from "./binary.ts";
@@ -31,9 +33,16 @@ test("the first start unpacks, the next ones run what is there", async () => {
   assert.deepEqual(others, []);
   const place = `${home.path}/.cache/fairlead/${folder}`;
   const { ino } = await Deno.stat(`${place}/deno`);
-  // Deno has compiled everything, and kept it.
+  // Deno has compiled what most commands load, and kept it.
   const cache = [...Deno.readDirSync(`${place}/cache`)].map(({ name }) => name);
-  assert.ok(cache.some((name) => name.startsWith("v8_code_cache")), cache.join());
+  const file = cache.find((name) => /^v8_code_cache_v\d+$/.test(name));
+  const database = new DatabaseSync(`${place}/cache/${file}`, { readOnly: true });
+  const compiled = database.prepare("select specifier from codecache").all()
+    .map(({ specifier }) => String(specifier));
+  database.close();
+  for (const name of ["main.js", "core.js", "client.js", "builds.js", "build.js", "bake.js"]) {
+    assert.ok(compiled.some((path) => path.endsWith(`/dist/${name}`)), name);
+  }
   // No file is left that each start would have to read.
   for (const name of cache.filter((name) => name.endsWith("-wal"))) {
     assert.equal((await Deno.stat(`${place}/cache/${name}`)).size, 0, name);
@@ -508,6 +517,7 @@ test("install --self leaves the launcher alone, which runs what was unpacked", a
   }
   const now = await Deno.stat(copy);
   assert.deepEqual([now.size, now.mode], [65_536, mode]);
+  await figures([copy, `${folder.path}/cache`]);
   assert.equal(await Deno.readLink(`${folder.path}/link`), "fairlead");
   assert.deepEqual(folder.names(), ["cache", "fairlead", "home", "link"]);
   assert.match((await byUser("env", ...env, copy, "version")).stdout, VERSION);
@@ -515,6 +525,19 @@ test("install --self leaves the launcher alone, which runs what was unpacked", a
   const alone = await run("env", [...env, copy, "version"]);
   assert.match(alone.stderr, /this is the launcher alone.*install fairlead again/);
 });
+
+/** Compares the manual's figures with the launcher and the folder that was unpacked. */
+async function figures(paths: readonly string[]): Promise<void> {
+  const { stdout } = await check("du", ["-sc", "--block-size=1", ...paths]);
+  const size = Number(/^(\d+)\ttotal$/m.exec(stdout)![1]);
+  assert.ok(size <= 115_000_000, `${size} bytes after the first start`);
+  if (Deno.build.target !== "x86_64-unknown-linux-gnu") return;
+  const page = await Deno.readTextFile(new URL("../../docs/install.md", import.meta.url));
+  const whole = (await Deno.stat(binary)).size;
+  checkFigure(page, "launcher", size);
+  checkFigure(page, "file", whole);
+  checkFigure(page, "both", size + whole);
+}
 
 test("it knows its own path and the name that it was called by", async () => {
   await using folder = await tempFolder();
