@@ -101,7 +101,8 @@ fairlead history timeline -o timeline.html`,
     lines: `
 # The last two builds, then the page of the same comparison.
 fairlead history diff
-fairlead history diff --html diff.html ^1 ^0`,
+fairlead history diff --html diff.html ^1 ^0
+fairlead history diff --format json ^1`,
   },
   "fairlead history trace": {
     lines: `

@@ -4,11 +4,26 @@ import type { Reporter } from "./progress.ts";
 /** Puts a target's name before all steps: `[app internal] load …`, `[app] exporting …`. */
 export function withPrefix(progress: Reporter, target: string): Reporter {
   return {
-    update: (status) => progress.update(prefixed(status, target)),
-    local: { start: (name) => progress.local.start(prefixedName(name, target)) },
+    ...namedReporter(progress, target),
+    update: (status, watched) =>
+      progress.update(prefixed(status, target), watched && prefixed(watched, target)),
+  };
+}
+
+/** Puts a node's name before all steps of a display. Watchers get the node apart from the names. */
+export function withNode(progress: Reporter, node: string): Reporter {
+  return {
+    ...namedReporter(progress, node),
+    update: (status, watched = status) => progress.update(prefixed(status, node), watched),
+  };
+}
+
+function namedReporter(progress: Reporter, name: string): Omit<Reporter, "update"> {
+  return {
+    local: { start: (title) => progress.local.start(prefixedName(title, name)) },
     upload: progress.upload,
     note: progress.note,
-    ofJob: () => withPrefix(progress.ofJob(), target),
+    ofJob: (node) => withPrefix(progress.ofJob(node), name),
   };
 }
 

@@ -40,16 +40,21 @@ export interface ProgressOptions {
 
 /** Receives a build's progress besides the display, for example for `--timeline`. */
 export interface Watcher {
-  /** @param at the time of arrival, ms since 1970. @param local the message is about our own vertexes. */
-  update(message: StatusResponse, at: number, local: boolean): void;
+  /** @param at the time of arrival, ms since 1970. @param local the message is about our own vertexes.
+   * @param node the node that sent it, if the build has several */
+  update(message: StatusResponse, at: number, local: boolean, node?: string): void;
   /** Called once, after the display has ended. `finish` throws the watcher's error. */
   finish(outcome: Outcome): void;
 }
 
 /** A build's progress on the screen, from `startProgress` to `finish`. */
 export interface Progress extends Disposable {
-  /** Takes a message of the daemon's Status stream. */
-  update(message: StatusResponse): void;
+  /**
+   * Takes a message of the daemon's Status stream.
+   * @param watched the message as watchers get it, if a display gets other names
+   */
+
+  update(message: StatusResponse, watched?: StatusResponse): void;
   /** Adds vertexes of our own. */
   readonly local: LocalVertexes;
   /**
@@ -57,8 +62,11 @@ export interface Progress extends Disposable {
    * @returns to be called with the amount sent so far
    */
   upload(mount: string): (sent: Pick<Upload, "files" | "bytes"> & { total?: number }) => void;
-  /** A reporter for one of several simultaneous builds; it keeps their uploads apart. */
-  ofJob(): Reporter;
+  /**
+   * A reporter for one of several simultaneous builds; it keeps their uploads apart.
+   * @param node the job's node, if the build has several
+   */
+  ofJob(node?: string): Reporter;
   /** Shows a line that belongs to no vertex: a file that vanished, a retry. */
   note(line: string): void;
   /** Asks at the terminal, one question at a time; meanwhile the display pauses. */
@@ -115,11 +123,11 @@ export function startProgress(options: ProgressOptions): Progress {
   const local = localVertexes((message) => take(message, true), now, mode === "tty");
   let ended = false;
 
-  function take(message: StatusResponse, local: boolean): void {
+  function take(message: StatusResponse, local: boolean, watched = message, node = ""): void {
     if (ended) return;
     const at = now();
     renderer.update(message, applyStatus(state, message, at, local));
-    options.watcher?.update(message, at, local);
+    options.watcher?.update(watched, at, local, node);
   }
 
   function endText(notes: string): string {
@@ -140,10 +148,10 @@ export function startProgress(options: ProgressOptions): Progress {
   }
 
   /** @param steps the digests of the job's vertexes; without it all are its own */
-  const reporter = (steps?: Set<string>): Reporter => ({
-    update(message) {
+  const reporter = (steps?: Set<string>, node?: string): Reporter => ({
+    update(message, watched) {
       for (const { digest } of message.vertexes) steps?.add(digest);
-      take(message, false);
+      take(message, false, watched, node);
     },
     local,
     upload(mount) {
@@ -154,7 +162,7 @@ export function startProgress(options: ProgressOptions): Progress {
         upload.total = total;
       };
     },
-    ofJob: () => reporter(new Set()),
+    ofJob: (node) => reporter(new Set(), node),
     note(line) {
       if (ended) out.write(`${line}\n`);
       else renderer.note(mode === "tty" ? paintLine(line, colors) : line);

@@ -3,7 +3,7 @@ import { formatPlatform } from "../../builders/platforms.ts";
 import { ConnectionLost } from "../../buildkit/connection_lost.ts";
 import { DialError } from "../../transports/errors.ts";
 import type { RunContext } from "./run.ts";
-import { withPrefix } from "../../progress/prefix.ts";
+import { withNode, withPrefix } from "../../progress/prefix.ts";
 import { BuildError } from "../build_error.ts";
 import { withSignal } from "../../cli/deps.ts";
 import type { Job, JobContext } from "./job.ts";
@@ -25,8 +25,8 @@ export async function runTogether(
   const targets = Map.groupBy(jobs, ({ target }) => target);
   const links = linkJobs(jobs, context.inspect);
   // buildx's output has no nodes, and scripts read it.
-  const showsNodes = context.imageSizes !== undefined &&
-    new Set(jobs.map(({ node }) => node.name)).size > 1;
+  const isSplit = new Set(jobs.map(({ node }) => node.name)).size > 1;
+  const showsNodes = isSplit && context.imageSizes !== undefined;
   const builds = new Map(jobs.map(({ target, build }) => [target, build]));
   const uploads = sharedUploads(jobs);
   const clients = new Map(
@@ -61,8 +61,8 @@ export async function runTogether(
         const attrs = { ...job.options.attrs, ...uploads.attrsOf(job) };
         const build = withLinkedCredentials(job.build, builds);
         const fitted = { ...job, build, options: { ...job.options, attrs } };
-        const ofJob = progress.ofJob();
-        const shown = showsNodes ? withPrefix(ofJob, job.node.name) : ofJob;
+        const ofJob = progress.ofJob(isSplit ? job.node.name : undefined);
+        const shown = showsNodes ? withNode(ofJob, job.node.name) : ofJob;
         const its = { ...own, progress: shown };
         return await uploads.during(
           client,

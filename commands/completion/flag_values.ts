@@ -26,6 +26,7 @@ const providers: Readonly<Record<string, Provider>> = {
   "du filter": cacheFilters,
   "du format": words("json", "pretty", "table"),
   "history attach progress": words("auto", "plain", "rawjson", "tty"),
+  "history diff format": textOrJson,
   "history inspect attachment type": words("index", "manifest", "image", "provenance", "sbom"),
   "history inspect format": words("pretty", "json"),
   "history logs progress": words("plain", "rawjson", "tty"),

@@ -1,6 +1,8 @@
 import { checkResultPath, writeResult } from "../../builds/results/result.ts";
 import { openStore } from "../../builders/builder.ts";
+import { UsageError } from "../../base/usage_error.ts";
 import { defineCommand } from "../../cli/command.ts";
+import { isJsonFormat, textOrJson } from "../../cli/flags/common.ts";
 import { palette } from "../../cli/colors.ts";
 import { type Nodes, reachNodes } from "../../cli/builders/reached_nodes.ts";
 import { compareRecorded } from "./diff/compare_files.ts";
@@ -13,18 +15,31 @@ export const command = defineCommand({
   description: "Compare two builds: what ran again, why, and what it cost\n\n" +
     "Shows the steps that ran in one build and were cached in the other, with the input that changed:\n" +
     "an instruction, a file of the context, a base image or a build argument. A is the earlier build.\n" +
-    "Without B, A is compared with the newest build; without both, the last two builds are compared.",
+    "Without B, A is compared with the newest build; without both, the last two builds are compared.\n" +
+    "A and B may be of different builders: BUILDER/REF, or BUILDER/^1 for the build before its newest.",
   flags: {
+    ...textOrJson,
     html: { kind: "string", summary: 'Write a page to this file instead ("-" for stdout)' },
   },
   async run({ deps, args, flags, given, global }) {
+    const isJson = isJsonFormat(flags.format);
+    if (isJson && given.has("html")) {
+      throw new UsageError("--html and --format json can't be used together");
+    }
     const toFile = flags.html !== "" && flags.html !== "-";
     if (toFile) checkResultPath(flags.html);
-    await using nodes = await reachNodes(deps, global);
-    const found = await findBoth(nodes, args, deps.signal);
-    nodes.warn(deps);
+    await using reached = new AsyncDisposableStack();
+    const known = new Map<string, Promise<Nodes>>();
+    const nodesOf = (builder: string) =>
+      known.getOrInsertComputed(builder, async () => {
+        return reached.use(
+          await reachNodes(deps, builder === "" ? global : { ...global, builder }),
+        );
+      });
+    const found = await findBoth(args.map(placeOf), nodesOf, deps.signal);
+    for (const { nodes } of found) nodes.warn(deps);
     const context = { clock: deps.clock, signal: deps.signal, store: openStore(deps.env) };
-    const read = (record: HistoryRecord) =>
+    const read = ({ nodes, record }: Found) =>
       readBuild(
         nodes,
         record,
@@ -43,6 +58,11 @@ export const command = defineCommand({
       else deps.stdout.write(page);
       return;
     }
+    if (isJson) {
+      const { diffJson } = await import("./diff/diff_json.ts");
+      deps.stdout.write(diffJson(builds, comparison));
+      return;
+    }
     deps.stdout.write(diffText(builds, comparison, {
       columns: deps.stdout.isTerminal ? deps.stdout.size()?.columns : undefined,
       colors: palette(deps.stdout, deps.env),
@@ -50,20 +70,40 @@ export const command = defineCommand({
   },
 });
 
+/** A record, and the nodes of its builder. */
+interface Found {
+  readonly nodes: Nodes;
+  readonly record: HistoryRecord;
+}
+
+/** The parts of `REF`, `BUILDER/REF` or `BUILDER/NODE/REF`; the builder is empty for the chosen one. */
+function placeOf(text: string): { readonly builder: string; readonly ref: string } {
+  const parts = text.split("/");
+  return { builder: parts.length > 1 ? parts[0]! : "", ref: parts.at(-1)! };
+}
+
 async function findBoth(
-  nodes: Nodes,
-  [a, b]: readonly string[],
+  [a, b]: readonly ReturnType<typeof placeOf>[],
+  nodesOf: (builder: string) => Promise<Nodes>,
   signal: AbortSignal,
-): Promise<[HistoryRecord, HistoryRecord]> {
-  const find = (ref: string) => findRecord(nodes, ref, { signal, completedOnly: ref === "" });
+): Promise<[Found, Found]> {
+  const find = async ({ builder, ref } = { builder: "", ref: "" }): Promise<Found> => {
+    const nodes = await nodesOf(builder);
+    return { nodes, record: await findRecord(nodes, ref, { signal, completedOnly: ref === "" }) };
+  };
   if (a !== undefined && b !== undefined) return [await find(a), await find(b)];
-  const newest = await find("");
+  const builder = a?.builder ?? "";
+  const newest = await find({ builder, ref: "" });
   if (a !== undefined) {
     const named = await find(a);
-    if (named.record.Ref !== newest.record.Ref) return [named, newest];
+    if (named.record.record.Ref !== newest.record.record.Ref) return [named, newest];
   }
   try {
-    return [await findRecord(nodes, "^1", { signal, completedOnly: true }), newest];
+    const { nodes } = newest;
+    return [
+      { nodes, record: await findRecord(nodes, "^1", { signal, completedOnly: true }) },
+      newest,
+    ];
   } catch (cause) {
     if (!(cause instanceof NoRecordError)) throw cause;
     throw new NoRecordError("there is only one build to compare", { cause });

@@ -379,7 +379,14 @@ Deno.test(
         "FROM --platform=linux/amd64 busybox\nARG TARGETARCH\nCOPY run /\nRUN sh /run $TARGETARCH\n",
       "ctx/run": "test $1 = arm64 && exit 3\nsleep 600\n",
     });
-    const { code, stderr } = await space.fairlead(["build", both, "-o", "out", "ctx"]);
+    const { code, stderr } = await space.fairlead(
+      ["build", both, "--timeline", "t.html", "-o", "out", "ctx"],
+    );
+    // The names of the steps stay the daemon's: the page knows the nodes.
+    const page = space.read("t.html");
+    assert.match(page, /data-node="a"/);
+    assert.match(page, /data-node="b"/);
+    assert.doesNotMatch(page, /title="\[[ab] /);
     assert.equal(code, 1);
     assert.match(stderr, /^ERROR: failed to build: failed to solve: process .* exit code: 3$/m);
     assert.match(stderr, /^hint: it failed on node b, which builds linux\/arm64$/m);

@@ -97,6 +97,31 @@ Deno.test({ name: "history diff names the input that changed", ignore }, async (
     assert.match(text, /The record of B has no provenance, because the build was not finished/);
   });
 
+  await t.step("JSON has the same facts", async () => {
+    const { a, b, steps, inputs } = JSON.parse(await diff("--format", "json", "^6", "^5"));
+    assert.deepEqual([a.outcome, b.outcome, inputs], ["finished", "finished", []]);
+    const copied = steps.find(({ name }: { name: string }) => name.endsWith("COPY src /src"));
+    assert.deepEqual(copied.causes[0].files, {
+      changed: ["src/b"],
+      added: ["src/new"],
+      removed: [],
+    });
+    assert.equal(copied.causes[0].text, "files changed: src/b; added: src/new");
+    assert.equal(typeof copied.delta_ms, "number");
+    const both = await space.fairlead(["history", "diff", "--format", "json", "--html", "-"]);
+    assert.equal(both.code, 1);
+  });
+
+  await t.step("builds of two builders", async () => {
+    const made = await space.fairlead(["create", "--name", "second", daemon.address]);
+    assert.equal(made.code, 0, made.stderr);
+    const text = await diff("second/^6", "test/^5");
+    assert.match(text, /^A {2}second\/second0\/\w{25} .*\nB {2}test\/test0\/\w{25} /);
+    assert.match(text, /files changed: src\/b; added: src\/new/);
+    const none = await space.fairlead(["history", "diff", "nobody/^1", "^0"]);
+    assert.match(none.stderr, /ERROR: no builder "nobody" found/);
+  });
+
   await t.step("the page, wide and narrow, shows the same and can show all steps", async () => {
     const page = await diff("--html", "-", "^6", "^5");
     assert.match(page, /files changed: src\/b; added: src\/new/);
