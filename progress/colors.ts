@@ -1,3 +1,5 @@
+import { colorCode } from "../cli/colors.ts";
+
 /** Escape sequences that begin a colour; empty strings for none. */
 export interface Colors {
   /** Steps that are done. */
@@ -23,11 +25,11 @@ export function readColors(
 ): { colors: Colors; problems: string[] } {
   if (env("NO_COLOR")) return { colors: NONE, problems: [] };
   const colors: Record<keyof Colors, string> = {
-    run: sgr(34),
-    cancel: sgr(33),
-    warning: sgr(33),
-    error: sgr(31),
-    log: sgr(2),
+    run: colorCode("run", env),
+    cancel: colorCode("warning", env),
+    warning: colorCode("warning", env),
+    error: colorCode("bad", env),
+    log: colorCode("dim", env),
   };
   const problems: string[] = [];
   for (const part of (env("BUILDKIT_COLORS") ?? "").split(":")) {
