@@ -29,13 +29,18 @@ export interface Engine {
   call(request: Readonly<Record<string, unknown>>): EngineAnswer;
 }
 
-/** A failure of the module, which is a bug of fairlead and never the fault of a policy. */
+/** A failure of the module: it was stopped because of its policy, or fairlead has a bug. */
 class EngineError extends Error {
   override readonly name = "EngineError";
 }
 
 /** The most memory that the module may take, in pages of 64 KiB. */
 const MOST_PAGES = 8192;
+/**
+ * The milliseconds after which a call is stopped. The module itself ends evaluations earlier, but not
+ * within one function, such as a template of nested loops.
+ */
+const LONGEST_CALL = 35_000;
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -44,11 +49,20 @@ interface Exports {
   call(at: number, size: number): bigint;
 }
 
-/** Starts the engine from the bytes of its module. */
-export async function startEngine(bytes: Uint8Array<ArrayBuffer>): Promise<Engine> {
+/** Starts the engine from the bytes of its module. @param longest milliseconds, for tests */
+export async function startEngine(
+  bytes: Uint8Array<ArrayBuffer>,
+  longest = LONGEST_CALL,
+): Promise<Engine> {
   const module = await WebAssembly.compile(bytes);
   const names = WebAssembly.Module.imports(module).map(({ name }) => name);
-  const system = wasi(names);
+  let end = Infinity;
+  const system = wasi(names, (memory) => {
+    if (performance.now() > end) {
+      throw new EngineError("the policy was stopped: it ran longer than its time limit");
+    }
+    checkMemory(memory);
+  });
   const instance = await WebAssembly.instantiate(module, {
     wasi_snapshot_preview1: system.imports as WebAssembly.ModuleImports,
   });
@@ -65,6 +79,7 @@ export async function startEngine(bytes: Uint8Array<ArrayBuffer>): Promise<Engin
       if (broken !== undefined) {
         throw new EngineError("the policy engine failed earlier", { cause: broken });
       }
+      end = performance.now() + longest;
       try {
         const text = new TextEncoder().encode(JSON.stringify(request));
         const at = exports.alloc(text.length) >>> 0;
@@ -73,13 +88,14 @@ export async function startEngine(bytes: Uint8Array<ArrayBuffer>): Promise<Engin
         const start = Number(BigInt.asUintN(64, packed) >> 32n);
         const length = Number(packed & 0xffffffffn);
         const answer = new Uint8Array(exports.memory.buffer, start, length).slice();
-        if (exports.memory.buffer.byteLength > MOST_PAGES * 65536) {
-          throw new EngineError("the policy needs more than 512 MiB of memory");
-        }
+        checkMemory(exports.memory);
         return JSON.parse(new TextDecoder().decode(answer)) as EngineAnswer;
       } catch (error) {
         broken = error;
         if (error instanceof EngineError) throw error;
+        if (error instanceof RangeError) {
+          throw new EngineError("the policy is nested too deeply", { cause: error });
+        }
         const why = error instanceof ModuleExit || error instanceof WebAssembly.RuntimeError
           ? error.message.split("\n", 1)[0]
           : String(error);
@@ -87,4 +103,10 @@ export async function startEngine(bytes: Uint8Array<ArrayBuffer>): Promise<Engin
       }
     },
   };
+}
+
+function checkMemory({ buffer }: WebAssembly.Memory): void {
+  if (buffer.byteLength > MOST_PAGES * 65536) {
+    throw new EngineError("the policy needs more than 512 MiB of memory");
+  }
 }

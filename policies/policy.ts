@@ -176,7 +176,11 @@ export async function compilePolicy(
       return { caps, logs: answer.logs ?? [] };
     },
     [Symbol.dispose]() {
-      engine.call({ policy, release: true });
+      try {
+        engine.call({ policy, release: true });
+      } catch {
+        // A module that was stopped keeps nothing.
+      }
     },
   };
 }

@@ -16,8 +16,12 @@ export class ModuleExit extends Error {
   override readonly name = "ModuleExit";
 }
 
-/** The imports of a module, and `attach`, which gives them its memory. */
-export function wasi(names: readonly string[]): {
+/**
+ * The imports of a module, and `attach`, which gives them its memory.
+ * @param watch called when the module reads the clock, as Go does whenever it collects garbage; it throws
+ *   to end the module
+ */
+export function wasi(names: readonly string[], watch: (memory: WebAssembly.Memory) => void): {
   readonly imports: Record<string, (...args: never[]) => number>;
   attach(memory: WebAssembly.Memory): void;
 } {
@@ -26,6 +30,7 @@ export function wasi(names: readonly string[]): {
   const view = () => new DataView(memory.buffer);
   const known: Record<string, (...args: never[]) => number> = {
     clock_time_get(clock: number, _precision: bigint, at: number): number {
+      watch(memory);
       const ms = clock === 0 ? Date.now() : performance.now();
       view().setBigUint64(at, BigInt(Math.round(ms * 1e6)), true);
       return OK;
