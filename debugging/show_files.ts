@@ -68,9 +68,8 @@ export function answering(
 ): Inspect {
   return async ({ gateway, result, signal }) => {
     const chosen = chooseStep(question.step, await platformResults(result));
-    await using opened = await filesOfStep(gateway, chosen);
+    await using opened = await filesOfStep(gateway, chosen, note);
     const { files, failed } = opened;
-    if (failed) note("WARNING: the step failed: these are the files that it left");
     const encoder = new TextEncoder();
     switch (question.kind) {
       case "list":

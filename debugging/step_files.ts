@@ -23,10 +23,14 @@ export interface StepFiles extends AsyncDisposable {
   readonly failed: boolean;
 }
 
-/** Builds a step. Rejects with the daemon's error, unless the step itself failed and left files. */
+/**
+ * Builds a step. Rejects with the daemon's error, unless the step itself failed and left files.
+ * @param note called with a line for the user
+ */
 export async function filesOfStep(
   gateway: Gateway,
   { of, step }: ChosenStep,
+  note: (line: string) => void,
 ): Promise<StepFiles> {
   const input = step === undefined
     ? of.definition.head
@@ -37,7 +41,11 @@ export async function filesOfStep(
   } catch (error) {
     const failed = failedStepOf(error, of.definition);
     if (failed?.step.digest !== input.digest || !failed.step.op.exec) throw error;
-    if (!(await gateway.capabilities()).has(capability.containerFiles)) throw error;
+    if (!(await gateway.capabilities()).has(capability.containerFiles)) {
+      note("WARNING: the builder is too old to show the files that a failed step left");
+      throw error;
+    }
+    note("WARNING: the step failed: these are the files that it left");
     const container = await containerOfFailure(gateway, failed);
     const root = failed.step.op.exec.mounts.findIndex(({ dest }) => dest === "/");
     return {

@@ -188,6 +188,9 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       if (command === "help") return { result: HELP, variablesReference: 0 };
       if (command !== "exec") throw new Error(`unknown command ${JSON.stringify(command)} for ""`);
       if (!runsInTerminal) throw new Error("cannot exec without runInTerminal client capability");
+      if (opened && !(await opened.gateway.capabilities()).has(capability.exec)) {
+        throw new Error("the builder is too old: a shell needs BuildKit 0.8 or newer");
+      }
       const socket = shell.open();
       const words = [...program(), "dap", "attach", socket];
       await server.request("runInTerminal", {
@@ -237,7 +240,7 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       paths = filePaths(result.definition, build.job.build.inputs);
       const thread = threadOf(id, name, result, {
         gateway: build.gateway,
-        build: caps.has(capability.evaluateSolve) ? "one call" : "two calls",
+        caps,
         signal: AbortSignal.any([signal, build.signal]),
         breakpoints,
         files: paths,

@@ -8,7 +8,7 @@ import type { FailedStep } from "../failed_step.ts";
 import { problemOf } from "../find_shell.ts";
 import type { PlatformResult } from "../results.ts";
 import { runProgram } from "../run_program.ts";
-import { containerOfFailure } from "../step_files.ts";
+import { capability, containerOfFailure } from "../step_files.ts";
 import type { Frame } from "./program.ts";
 import type { ShellPlace } from "./shell_socket.ts";
 
@@ -17,7 +17,8 @@ const SHELL = "/bin/sh";
 /** The place of a shell: a failed step's mounts, or the file system before the step. */
 export function shellPlace(
   gateway: Gateway,
-  { line, failed, rootRef, result, frame }: {
+  { caps, line, failed, rootRef, result, frame }: {
+    readonly caps: ReadonlySet<string>;
     readonly line: number;
     readonly failed: FailedStep | undefined;
     readonly rootRef: string | undefined;
@@ -47,7 +48,10 @@ export function shellPlace(
     async run(console: Console, signal, onStart) {
       const { container, mounts } = await open();
       try {
-        const problem = await problemOf(container, mounts, SHELL);
+        // An old daemon can't say which files there are.
+        const problem = caps.has(capability.containerFiles)
+          ? await problemOf(container, mounts, SHELL)
+          : undefined;
         if (problem !== undefined) return problem;
         onStart(SHELL);
         await runProgram(

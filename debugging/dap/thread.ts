@@ -4,7 +4,7 @@ import type { Gateway } from "../../buildkit/gateway.ts";
 import type { Input } from "../../proto/gen/pb_types.ts";
 import { abortable, after } from "../../base/async.ts";
 import { failedStepOf } from "../failed_step.ts";
-import { containerOfFailure } from "../step_files.ts";
+import { capability, containerOfFailure } from "../step_files.ts";
 import { type PlatformResult, refOfInput } from "../results.ts";
 import { stagePlace } from "../stages.ts";
 import type { Breakpoints, Match } from "./breakpoints.ts";
@@ -27,8 +27,8 @@ export interface StopReason {
 /** The parts of a session that its threads share. */
 export interface ThreadContext {
   readonly gateway: Gateway;
-  /** How many calls a step's result takes. */
-  readonly build: "one call" | "two calls";
+  /** The daemon's capabilities. */
+  readonly caps: ReadonlySet<string>;
   readonly signal: AbortSignal;
   readonly breakpoints: Breakpoints;
   /** The paths of the definition's files on this machine. */
@@ -75,6 +75,7 @@ export function threadOf(
   context: ThreadContext,
 ): Thread {
   const { gateway, signal, shell, breakpoints } = context;
+  const calls = context.caps.has(capability.evaluateSolve) ? "one call" : "two calls";
   const nothing = new AbortController().signal;
   const { definition } = result;
   const entry = programOf(definition, context.newFrame);
@@ -107,7 +108,7 @@ export function threadOf(
     const solved = await Promise.all(
       inputs.map((input, i) =>
         refOfInput(gateway, result, input, {
-          build: until === undefined || deferred.has(i) ? "no" : context.build,
+          build: until === undefined || deferred.has(i) ? "no" : calls,
           ...until && { signal: until },
         })
       ),
@@ -160,9 +161,16 @@ export function threadOf(
     trees = found;
     const rootRef = mounts?.root === undefined ? undefined : mounts.refs.get(mounts.root);
     const line = at?.frame.range?.start?.line ?? 0;
-    using _offered = failed === undefined && rootRef === undefined
-      ? undefined
-      : shell.offer(shellPlace(gateway, { line, failed, rootRef, result, frame: at?.frame }));
+    using _offered = failed === undefined && rootRef === undefined ? undefined : shell.offer(
+      shellPlace(gateway, {
+        caps: context.caps,
+        line,
+        failed,
+        rootRef,
+        result,
+        frame: at?.frame,
+      }),
+    );
     try {
       return await stopAt(reason, at);
     } finally {
