@@ -5,13 +5,14 @@
  * Prints wall time, client CPU and peak memory of each program as medians of interleaved runs, and
  * fairlead's share of the faster peer's. This is never a test: a busy machine fails no build.
  * `scripts/bench transports` compares the ways to a daemon instead: time to first answer, and
- * upload. `scripts/bench far` compares a long and narrow link, with `--quick` only where there are
- * targets, and with `--priority` as if nobody else used the machine. `--way=kube` measures only the ways with that text in their names. `--binary` measures
- * the self-extracting binary instead of the bundle inside it. `--runs=N` sets the number of runs.
- * `--folder=DIR` is the place of contexts, outputs and the store of builders, by default /dev/shm:
- * on a disk, a program waits for its fsyncs, as on any workstation. `scripts/bench start-up` prints
- * the milliseconds of each phase of a cached build instead. `policy` prints the CPU time of decisions
- * inside one process, too.
+ * upload. `scripts/bench far` compares a long and narrow link: with `--quick` only where there are
+ * targets, with `--priority` as if nobody else used the machine, and with `--least` by least values
+ * instead of medians. `--way=kube` measures only the ways with that text in their names. `--binary`
+ * measures the self-extracting binary instead of the bundle inside it. `--runs=N` sets the number of
+ * runs. `--folder=DIR` is the place of contexts, outputs and the store of builders, by default
+ * /dev/shm: on a disk, a program waits for its fsyncs, as on any workstation. `scripts/bench
+ * start-up` prints the milliseconds of each phase of a cached build instead. `policy` prints the CPU
+ * time of decisions inside one process, too.
  */
 import { cases, type Program } from "./cases.ts";
 import { measure, type Sample } from "./measure.ts";
@@ -32,11 +33,11 @@ if (unknown !== undefined) {
   Deno.exit(2);
 }
 const flag = Deno.args.find((arg) =>
-  /^-(?!-(?:runs=[1-9]\d*|way=.+|folder=.+|binary|quick|priority)$)/.test(arg)
+  /^-(?!-(?:runs=[1-9]\d*|way=.+|folder=.+|binary|quick|priority|least)$)/.test(arg)
 );
 if (flag !== undefined) {
   console.error(
-    `scripts/bench [CASE…] [--runs=N] [--binary] [--folder=DIR] [--way=NAME] [--quick] [--priority]; cases: ${
+    `scripts/bench [CASE…] [--runs=N] [--binary] [--folder=DIR] [--way=NAME] [--quick] [--priority] [--least]; cases: ${
       known.join(", ")
     }`,
   );
@@ -49,8 +50,9 @@ const way = Deno.args.find((arg) => arg.startsWith("--way="))?.slice(6);
 const folder = Deno.args.find((arg) => arg.startsWith("--folder="))?.slice(9) ?? "/dev/shm";
 if (names.includes("transports")) await transports(fairlead, runs, way);
 if (names.includes("far")) {
-  const [quick, priority] = ["--quick", "--priority"].map((word) => Deno.args.includes(word));
-  await far({ fairlead, runs, folder, quick: quick!, priority: priority!, only: way ?? "" });
+  const [quick = false, priority = false, least = false] = ["--quick", "--priority", "--least"]
+    .map((word) => Deno.args.includes(word));
+  await far({ fairlead, runs, folder, quick, priority, least, only: way ?? "" });
 }
 if (names.length > 0 && names.every((name) => name === "far" || name === "transports")) {
   Deno.exit(0);

@@ -27,12 +27,21 @@ const makers = {
       buildctl: [...programs.buildctl, ...buildctl, "debug", "workers"],
       buildx: [...programs.buildx, "inspect", builder],
     }))),
-  /** A builder of ten nodes is described. */
-  ten: ({ programs }: Making) =>
-    Promise.resolve(still(({ ten }) => ({
-      fairlead: [...programs.fairlead, "inspect", ten],
-      buildx: [...programs.buildx, "inspect", ten],
-    }))),
+  /** A store with one builder of ten nodes is listed. */
+  ls: async ({ ways: { root, list }, programs }: Making) => {
+    for (const { ten } of list) {
+      const folder = `${root}/${ten}/instances`;
+      await Deno.mkdir(folder, { recursive: true });
+      await Deno.copyFile(`${root}/buildx/instances/${ten}`, `${folder}/${ten}`);
+    }
+    return still(({ ten }) => {
+      const store = ["env", `BUILDX_CONFIG=${root}/${ten}`];
+      return {
+        fairlead: [...store, ...programs.fairlead, "ls"],
+        buildx: [...store, ...programs.buildx, "ls"],
+      };
+    });
+  },
   cached: (making: Making) =>
     build(making, "cached", {
       fill: (dir) => Deno.writeTextFile(`${dir}/hello`, "hello\n"),

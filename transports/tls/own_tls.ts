@@ -97,12 +97,24 @@ export async function overOwnTls(
 
 /** Reads the files; returns undefined where one can't be read. */
 export async function textsOf({ cacert, cert, key }: TlsOptions): Promise<OwnTexts | undefined> {
-  const read = (path: string | undefined) => path === undefined ? path : Deno.readTextFile(path);
   try {
-    return { ca: await read(cacert), cert: await read(cert), key: await read(key) };
+    const [ca, ...client] = await Promise.all([cacert, cert, key].map(readOnce));
+    return { ca, cert: client[0], key: client[1] };
   } catch {
     return undefined;
   }
+}
+
+/** Files that are being read: the nodes of a builder are dialled at once, and share them. */
+const reading = new Map<string, Promise<string>>();
+
+function readOnce(path: string | undefined): Promise<string> | undefined {
+  if (path === undefined) return undefined;
+  const known = reading.get(path);
+  if (known !== undefined) return known;
+  const text = Deno.readTextFile(path).finally(() => reading.delete(path));
+  reading.set(path, text);
+  return text;
 }
 
 /**
