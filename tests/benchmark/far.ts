@@ -149,7 +149,8 @@ async function measured(
   }
   const of = (program: Program, key: keyof Medians): number | undefined => {
     const values = samples[program]?.map((sample) => sample[key]);
-    return values === undefined ? undefined : median(values);
+    if (values === undefined) return undefined;
+    return least ? Math.min(...values) : median(values);
   };
   const cells = (key: keyof Medians, text: (value: number) => string) =>
     programs.map((program) => {
