@@ -67,9 +67,25 @@ function runsOf(line: string, first: Omit<Run, "text">): [Run[], Omit<Run, "text
   // deno-lint-ignore no-control-regex
   for (const [, codes, text] of line.matchAll(/\x1b\[([\d;]*)m|([^\x1b]+)/g)) {
     if (text !== undefined) runs.push({ ...style, text });
-    else for (const code of (codes || "0").split(";")) style = changed(style, Number(code));
+    else style = styled(style, (codes || "0").split(";").map(Number));
   }
   return [runs, style];
+}
+
+function styled(style: Omit<Run, "text">, codes: readonly number[]): Omit<Run, "text"> {
+  // One of 256 colours has three codes: 38, 5 and its number.
+  if (codes[0] === 38 && codes[1] === 5) return { ...style, color: colorOf(codes[2]!) };
+  return codes.reduce(changed, style);
+}
+
+/** The colour of a number from 16 to 255, as xterm defines it. */
+function colorOf(number: number): string {
+  const levels = [0, 95, 135, 175, 215, 255];
+  const at = number - 16;
+  const rgb = number >= 232
+    ? Array<number>(3).fill(8 + 10 * (number - 232))
+    : [Math.trunc(at / 36), Math.trunc(at / 6) % 6, at % 6].map((level) => levels[level]!);
+  return `rgb(${rgb.join(",")})`;
 }
 
 function changed(style: Omit<Run, "text">, code: number): Omit<Run, "text"> {
