@@ -10,7 +10,6 @@ import { onAbort } from "../../base/async.ts";
 import { makeFilter } from "./patterns/filter.ts";
 import { makeFilePump } from "./file_pump.ts";
 import { dedupe, followLinks } from "./follow_links.ts";
-import { type AddedFile, withAddedFile } from "./os/added_file.ts";
 import type { Sys } from "./os/sys.ts";
 import { FsyncError, PeerError, text } from "./errors.ts";
 import { openSys } from "./os/open_sys.ts";
@@ -29,8 +28,6 @@ export interface SendOptions {
   readonly excludes?: readonly string[];
   /** Paths to send with all the targets of their links. */
   readonly followPaths?: readonly string[];
-  /** A file that the folder seems to have besides its own. */
-  readonly added?: AddedFile;
   /**
    * System calls to share with other transfers. Left out, they are opened for this one.
    *
@@ -65,7 +62,7 @@ export async function sendFolder(stream: PacketStream, options: SendOptions): Pr
   }
 }
 
-async function sendWith(real: Sys, stream: PacketStream, options: SendOptions): Promise<void> {
+async function sendWith(sys: Sys, stream: PacketStream, options: SendOptions): Promise<void> {
   const progress: Progress = { entries: 0, files: 0, bytes: 0 };
   const report = () => options.onProgress?.(progress);
   const warn = (warning: Warning) => options.onWarning?.(warning);
@@ -77,8 +74,6 @@ async function sendWith(real: Sys, stream: PacketStream, options: SendOptions): 
   try {
     stream.signal.throwIfAborted();
     const root = resolveRoot(options.root);
-    const { added } = options;
-    const sys = added === undefined ? real : withAddedFile(real, root, added);
     const writeStat = statWriter();
     let bytes = 0;
     let requested = 0;

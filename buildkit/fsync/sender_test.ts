@@ -338,20 +338,3 @@ Deno.test("the event loop gets its turn while many files are walked and sent", a
     await Deno.remove(root, { recursive: true });
   }
 });
-
-Deno.test("a file from memory is listed in its place, hides one of the folder, and is read", async () => {
-  await using tree = await makeTree(`b "b"\nb.x "old"\nc "c"\nsub/b.x "deep"`);
-  const content = new TextEncoder().encode("new content");
-  const { paths, files, error } = await transfer(tree.root, { added: { name: "b.x", content } });
-  assert.equal(error, undefined);
-  assert.deepEqual(paths, ["b", "b.x", "c", "sub", "sub/b.x"]);
-  assert.equal(text(files.get("b.x")!), "new content");
-  assert.equal(text(files.get("sub/b.x")!), "deep");
-  const large = new Uint8Array(300_000).fill(7);
-  const more = await transfer(tree.root, {
-    added: { name: "ä", content: large },
-    followPaths: ["b", "ä"],
-  });
-  assert.deepEqual(more.paths, ["b", "ä"]);
-  assert.deepEqual(more.files.get("ä"), large);
-});

@@ -5,17 +5,13 @@
  * fsutil's packets (`../fsync/packet.ts`). TarStream, the older way, is announced and refused, as
  * the peers do.
  */
-import type { AddedFile } from "../fsync/os/added_file.ts";
 import { sendFolder, type SendOptions } from "../fsync/sender.ts";
 import type { Service } from "../grpc/call.ts";
 import { all, first, type Metadata } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 
 /** The system calls and the listeners of a transfer. */
-export interface FileSyncHooks extends Pick<SendOptions, "sys" | "onWarning" | "onProgress"> {
-  /** The content of a file that a folder lacks, for a daemon that asks for that path by name. */
-  readonly added?: (path: string) => Uint8Array | undefined;
-}
+export type FileSyncHooks = Pick<SendOptions, "sys" | "onWarning" | "onProgress">;
 
 /**
  * Serves local folders.
@@ -33,32 +29,17 @@ export function fileSync(
       if (root === undefined) {
         throw new RpcError(Code.NOT_FOUND, `no access allowed to dir ${JSON.stringify(mount)}`);
       }
-      const { added, ...others } = hooks(mount);
-      const followPaths = patterns(call.metadata, "followpaths");
-      const file = added && addedFile(followPaths, added);
       await sendFolder(call, {
         root,
         includes: patterns(call.metadata, "include-patterns"),
         excludes: patterns(call.metadata, "exclude-patterns"),
-        followPaths,
-        ...file && { added: file },
-        ...others,
+        followPaths: patterns(call.metadata, "followpaths"),
+        ...hooks(mount),
       });
     },
     "/moby.filesync.v1.FileSync/TarStream": () =>
       Promise.reject(new RpcError(Code.UNIMPLEMENTED, "files are sent by DiffCopy only")),
   };
-}
-
-function addedFile(
-  names: readonly string[],
-  contentOf: (name: string) => Uint8Array | undefined,
-): AddedFile | undefined {
-  for (const name of names) {
-    const content = name.includes("/") ? undefined : contentOf(name);
-    if (content !== undefined) return { name, content };
-  }
-  return undefined;
 }
 
 /** The values of a key. When one is not ASCII the daemon escapes them all, as in a URL's query. */

@@ -20,7 +20,6 @@ import type { Progress } from "../../progress/progress.ts";
 import type { JobContext } from "./job.ts";
 import { comesHere } from "../outputs/output_kinds.ts";
 import { guarded } from "../permissions/opened.ts";
-import { ignoreFile, type Reader } from "../inputs/ignore_file.ts";
 import type { PreparedBuild } from "../prepare.ts";
 
 /** Parts that all builds of a run share. */
@@ -77,18 +76,13 @@ async function ownAuthority(env: Env): Promise<TokenAuthority> {
   return tokenAuthority(tokenSeeds(dockerConfigDir(env)));
 }
 
-/**
- * Serves folders to the daemon. Files that vanish meanwhile get a warning.
- * @param readers the builds that read the folders
- */
+/** Serves folders to the daemon. Files that vanish meanwhile get a warning. */
 export function folders(
   mounts: ReadonlyMap<string, string>,
   { progress, shared }: Pick<JobContext, "progress" | "shared">,
-  readers: readonly Reader[] = [],
 ): Service {
   return fileSync(mounts, (mount) => ({
     sys: shared.sys(),
-    ...mount === "dockerfile" && { added: (name) => ignoreFile(readers, name) },
     onWarning: ({ path, reason }) => progress.note(`WARNING: ${mount}: ${path}: ${reason}`),
     onProgress: progress.upload(mount),
   }));
@@ -112,7 +106,7 @@ export async function buildServices(
   const list: Service[] = [
     secrets(build.secrets),
     ssh(build.agents),
-    folders(build.inputs.mounts, context, [build]),
+    folders(build.inputs.mounts, context),
     ...build.inputs.services,
   ];
   const stores = new Map([...build.inputs.stores, ...build.layouts.stores]);

@@ -68,13 +68,10 @@ export function sharedUploads(jobs: readonly Job[]): SharedUploads {
     async during(client, job, context, run) {
       for (const upload of uploadsOf(job)) {
         if (open.has(upload)) continue;
-        const { id, sharedKey, mounts, users } = upload;
+        const { id, sharedKey, mounts } = upload;
         const compress = context.compressUploads ?? true;
         const { opened, permitted } = job.build;
-        const readers = [...users].map(({ build }) => build)
-          .filter(({ inputs }) => inputs.mounts.get("dockerfile") === mounts.get("dockerfile"));
-        const files = folders(mounts, context, readers);
-        const services = [health, ...guarded([files], opened, permitted)];
+        const services = [health, ...guarded([folders(mounts, context)], opened, permitted)];
         open.set(upload, openSession(client.channel, { id, sharedKey, services, compress }));
       }
       try {
