@@ -16,7 +16,7 @@ const NAMES = "NAME/NODE";
 /** Cells that are copied or typed again, and those that say nothing when cut, are cut last. */
 const KEPT =
   /^(?:BUILD ID|ID|NAME\/NODE|STATUS|SCHEME|SIZE|BUILDKIT|VERSION|LAST ACCESSED|CREATED AT|RECLAIMABLE|DURATION)$/;
-/** What a narrow table leaves out, the least important column first. */
+/** The columns that a narrow table leaves out, the least important first. */
 const DROPPED = [
   "PLATFORMS",
   "BUILDKIT",
@@ -34,8 +34,8 @@ const DROPPED = [
 ];
 
 /**
- * Cuts the widest cells of an aligned table until its rows fit, and paints the column `STATUS`. Columns for
- * which no room remains are left out.
+ * Cuts the widest cells of an aligned table until its rows fit, and paints the column `STATUS`.
+ * Columns for which no room remains are left out.
  * @param text rows whose first is the head; at least three spaces separate its words
  */
 export function fitTable(text: string, columns: number, colors: Palette): string {

@@ -1,6 +1,7 @@
 /**
- * Copies a file or a folder of a step to this machine. The daemon isn't trusted: everything is written
- * to a new place next to the destination, where no link can lead away, and then takes its name.
+ * Copies a file or a folder of a step to this machine. The daemon isn't trusted: everything is
+ * written to a new place next to the destination, where no link can lead away, and then takes its
+ * name.
  */
 import { writeAll } from "../base/bytes.ts";
 import { UsageError } from "../base/usage_error.ts";
@@ -101,7 +102,7 @@ function statOf(path: string): Deno.FileInfo | undefined {
   }
 }
 
-/** Removes what a failed copy left, also folders that nobody may change. */
+/** Removes what a failed copy left, also read-only folders. */
 function remove(path: string): void {
   try {
     for (const { name, isDirectory } of Deno.readDirSync(path)) {

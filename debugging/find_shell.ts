@@ -17,7 +17,7 @@ export function shellsOf(exec: ExecOp | undefined): string[] {
   return [...new Set([...own, ...COMMON])];
 }
 
-/** The first of the programs that is there and can be run; undefined for none. */
+/** The first of the programs that exists and can be run; undefined for none. */
 export async function firstProgram(
   container: Container,
   mounts: readonly Pick<Mount, "dest">[],
@@ -46,7 +46,7 @@ export async function problemOf(
       return `stat error: ${path}: ${(error as Error).message}`;
     }
     if (isLink(stat.mode)) {
-      // A link that would leave its mount comes as it is.
+      // The daemon follows links, except one that would leave its mount.
       path = absolutePath(stat.linkname, parentOf(path));
       continue;
     }

@@ -1,6 +1,6 @@
 /**
- * `--shell-from`: brings a shell into containers that have none. A file of this machine, or an image,
- * is mounted next to the container's own files.
+ * `--shell-from`: brings a shell into containers that have none. A file of this machine, or an
+ * image, is mounted next to the container's own files.
  */
 import { exists, isFile } from "../base/stat.ts";
 import { UsageError } from "../base/usage_error.ts";
@@ -31,7 +31,7 @@ const PLACE = "/.fairlead";
 /** The largest file, in bytes: a message of the daemon holds two copies of it. */
 const LARGEST = 7 << 20;
 
-/** Reads the flag: the path of a file that is there, else the name of an image. Throws `UsageError`. */
+/** Reads the flag: the path of an existing file, else the name of an image. Throws `UsageError`. */
 export function shellSource(from: string): ShellSource {
   const isPath = /^\.{0,2}\//.test(from);
   if (isFile(from)) return fileSource(readShell(from));

@@ -23,7 +23,7 @@ export interface FileFlags {
 
 /**
  * The question that the flags put; undefined for none.
- * @param dest the destination of `--copy`, an argument of its own
+ * @param dest the destination of `--copy`, which is a separate argument
  */
 export function fileQuestion(
   flags: FileFlags,

@@ -5,7 +5,10 @@ import { osReason } from "../base/os_reason.ts";
 import { isBelow } from "../base/paths.ts";
 import { PolicyFileError, type PolicyFiles } from "./policy.ts";
 
-/** The problem of a path outside the folder, in the words of Go's `os.Root`; undefined for a valid path. */
+/**
+ * The problem of a path outside the folder, in the words of Go's `os.Root`; undefined for a valid
+ * path.
+ */
 export function pathProblem(path: string): string | undefined {
   const isLocal = path !== "" && !path.startsWith("/") &&
     !path.split("/").some((part) => part === "" || part === ".." || part === ".");
@@ -27,7 +30,7 @@ export function localFiles(folder: string, signal: AbortSignal, shown = "."): Po
         throw new PolicyFileError("stat", `statat ${path}: path escapes from parent`);
       }
       const { isFile, isDirectory } = await Deno.stat(real);
-      // Only a regular file is opened, because a pipe would block for ever.
+      // Only a regular file is opened, because a pipe could block forever.
       if (!isFile) {
         const kind = isDirectory ? "is a directory" : "not a regular file";
         throw new PolicyFileError("read", `read ${shown}/${path}: ${kind}`);

@@ -1,9 +1,12 @@
-/** Converts sources and their metadata between the daemon's messages and the policy engine's JSON. */
+/**
+ * Converts sources and their metadata between the daemon's messages and the policy engine's JSON.
+ */
 import {
   type ResolveSourceMetaRequest,
   ResolveSourceMetaRequest as RequestCodec,
   type ResolveSourceMetaResponse,
 } from "../proto/gen/gateway.ts";
+import type { WorkerRecord } from "../proto/gen/worker_types.ts";
 import { messageOf } from "../proto/message_of.ts";
 
 /** A source of a build, as LLB names it. */
@@ -17,6 +20,13 @@ export interface PolicyPlatform {
   readonly os: string;
   readonly architecture: string;
   readonly variant?: string;
+}
+
+/** The first platform of the first worker; undefined where the daemon has no worker. */
+export function defaultPlatform([worker]: readonly WorkerRecord[]): PolicyPlatform | undefined {
+  const platform = worker?.platforms[0];
+  return platform &&
+    { os: platform.OS, architecture: platform.Architecture, variant: platform.Variant };
 }
 
 /** The daemon's metadata about a source. Bytes are base64. */
@@ -67,7 +77,9 @@ export interface MetaRequest {
 /** The hash functions of `ChecksumRequest.ChecksumAlgo`, by their number. */
 const ALGORITHMS = ["sha256", "sha384", "sha512"];
 
-/** The request as the daemon takes it. The source's attributes are copied, as the daemon demands. */
+/**
+ * The request as the daemon takes it. The source's attributes are copied, as the daemon demands.
+ */
 export function metaRequest(
   { source, platform, image, git, http }: MetaRequest,
 ): ResolveSourceMetaRequest {

@@ -1,6 +1,6 @@
 /**
- * The part of WASI preview 1 for a Go module that opens no file and no socket: a clock, random bytes,
- * and output for its last message. All other functions answer that they are not supported.
+ * The part of WASI preview 1 for a Go module that opens no file and no socket: a clock, random
+ * bytes, and output for its last message. All other functions answer that they are not supported.
  *
  * Source: https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md
  */
@@ -74,7 +74,10 @@ export function wasi(names: readonly string[], watch: (memory: WebAssembly.Memor
     },
     environ_get: () => OK,
     sched_yield: () => OK,
-    /** Go waits only for the clock, and no other code could run meanwhile, so this blocks. */
+    /**
+     * This blocks, because Go waits only for the clock, and no other code could run during the
+     * wait.
+     */
     poll_oneoff(events: number, out: number, count: number, ready: number): number {
       for (let i = 0; i < count; i++) {
         const user = view().getBigUint64(events + 48 * i, true);

@@ -13,13 +13,14 @@ import { printable } from "../base/width.ts";
 import { sentText, uploadOf } from "./uploads.ts";
 
 /**
- * BuildKit's plain text, for CI logs. People and programs read it, so its lines equal buildx's to the
- * byte.
+ * BuildKit's plain text, for CI logs. People and programs read it, so its lines equal buildx's to
+ * the byte.
  *
  * Vertexes run side by side, but lines of one are kept together: output sticks to the current
  * vertex, `#N ...` and an empty line mark a switch. A vertex that ended is shown at once; among
  * running ones the current keeps its place for at least 5 s, longer the larger its share of the
- * traffic. No output is held back for more than 10 s, or (only here) for more than 256 K characters.
+ * traffic. No output is held back for more than 10 s, or (only here) for more than 256 K
+ * characters.
  */
 export interface Plain {
   /** Takes the changes of a message; `print` shows them later. */
@@ -42,7 +43,7 @@ interface Entry {
   warned: number;
   /** The unfinished line with its stamp; empty if there is none. */
   line: string;
-  /** `line` has been printed, and the cursor stands behind it. */
+  /** `line` has been printed, and the cursor is at its end. */
   shown: boolean;
   /** The number of events since another vertex was printed, and the time of the first of them. */
   count: number;

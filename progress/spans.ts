@@ -1,4 +1,7 @@
-/** A stretch of time in which a vertex ran, in milliseconds since 1970: a double holds today's to 0.25 µs. */
+/**
+ * A stretch of time in which a vertex ran, in milliseconds since 1970: a double holds today's to
+ * 0.25 µs.
+ */
 export interface Span {
   readonly start: number;
   /** undefined: still running. */
@@ -6,9 +9,9 @@ export interface Span {
 }
 
 /**
- * The largest number of open stretches, and of ended stretches, of a vertex. No real build comes near,
- * but a daemon could send millions. Beyond the limit, the oldest ended stretches are added up, and
- * further open ones are ignored.
+ * The largest number of open stretches, and of ended stretches, of a vertex. No real build comes
+ * near, but a daemon could send millions. Beyond the limit, the oldest ended stretches are added
+ * up, and further open ones are ignored.
  */
 const LIMIT = 100;
 
@@ -93,7 +96,10 @@ export class Spans {
     return around?.start ?? first;
   }
 
-  /** Milliseconds covered; a running stretch counts until `now`. Never negative, whatever the clocks say. */
+  /**
+   * Milliseconds covered; a running stretch counts until `now`. Never negative, even if a clock was
+   * set back.
+   */
   duration(now: number): number {
     let total = this.#settled;
     for (const { start, stop } of this.list()) total += Math.max(0, (stop ?? now) - start);

@@ -3,7 +3,9 @@ import type { LogPieces, LogTail, TailLimit } from "./log_tail.ts";
 import type { Spans } from "./spans.ts";
 import type { Upload } from "./uploads.ts";
 
-/** The state of a build, which renderers read. Its size doesn't grow with the length of the logs. */
+/**
+ * The state of a build, which renderers read. Its size doesn't grow with the length of the logs.
+ */
 export interface State {
   /** Vertexes in the order of their starts, without hidden groups. */
   readonly started: VertexState[];
@@ -21,7 +23,7 @@ export interface State {
   first: { readonly at: number; readonly local: boolean } | undefined;
   /**
    * Our clock minus the daemon's, in ms: the shortest delay between a message's newest time and its
-   * arrival, so it includes the fastest transit. undefined before the first time.
+   * arrival. It includes the fastest transit. undefined before the first time.
    */
   skew: number | undefined;
 }
@@ -120,14 +122,16 @@ export function isCanceled(vertex: VertexState): boolean {
   return vertex.error.endsWith(CANCELED);
 }
 
-/** Whether it failed by itself; steps that were stopped because of another's failure don't count. */
+/** True if the step itself failed; false if it was stopped because another step failed. */
 export function isFailed(vertex: VertexState): boolean {
   return vertex.error !== "" && !isCanceled(vertex);
 }
 
 const INTERNAL = /^\[(?:[^\]\s]+ )*(?:internal|auth)\]/;
 
-/** Whether it is the daemon's own work and no step of a Dockerfile: `[internal] load build context`. */
+/**
+ * Whether it is the daemon's own work and no step of a Dockerfile: `[internal] load build context`.
+ */
 export function isInternal({ name }: VertexState): boolean {
   return INTERNAL.test(name);
 }

@@ -29,9 +29,9 @@ export interface DisplayOptions extends Pick<View, "colors" | "logRows" | "label
 }
 
 /**
- * Paints each frame over the last one in a single write: it moves up, writes every line and clears the rest
- * of its row, then clears the rows below. Except after a resize, no row is cleared before it is rewritten,
- * so nothing flickers.
+ * Paints each frame over the last one in a single write. It moves up, writes every line and clears
+ * the rest of its row, then clears the rows below. Except after a resize, no row is cleared before
+ * it is rewritten, so nothing flickers.
  */
 export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
   const { out, now, rate } = options;
@@ -85,8 +85,8 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
     const parts: Painted[] = [beginFrame, hideCursor, cursorUp(up), rowStart];
     if (above) parts.push(clearRow, above, clearRest, "\n");
     parts.push(cutLines);
-    // The terminal keeps folded rows joined until each is cleared. (Clearing all at once fails in tmux, which
-    // takes it for the end of a page and moves the page to its history.)
+    // The terminal keeps folded rows joined until each is cleared. (Clearing all at once fails in
+    // tmux: tmux takes it for the end of a page, and moves the page to its history.)
     const resized = columns !== shownColumns;
     for (const line of lines) parts.push(...resized ? [clearRow] : [], line, clearRest, "\n");
     parts.push(clearBelow, wrapLines, ...ending ? [showCursor] : [], endFrame);

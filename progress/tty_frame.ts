@@ -32,7 +32,9 @@ export interface View {
   readonly cancelling?: boolean;
   /** Milliseconds that the last build of the same kind took; undefined if unknown. */
   readonly lastTime?: number | undefined;
-  /** The earlier frames. A frame reads and changes it; absent, each frame stands alone. */
+  /**
+   * The earlier frames. A frame reads and changes it; absent, frames are independent of each other.
+   */
   readonly memory?: Memory;
 }
 
@@ -51,10 +53,11 @@ export function newMemory(): Memory {
 }
 
 /**
- * The lines of one frame: a header, one line for the finished internal and cached steps, and a line for
- * each other vertex with its duration. Below a vertex there is a line for each part with bytes and rate,
- * and the end of a running step's output. The last frame leaves failed steps out, because they stand below
- * it with their output. Lines leave the terminal's last column free. Except for the last frame, there are fewer lines than rows.
+ * The lines of one frame: a header, one line for the finished internal and cached steps, and a line
+ * for each other vertex with its duration. Below a vertex there is a line for each part with bytes
+ * and rate, and the end of a running step's output. The last frame leaves failed steps out, because
+ * they are printed below it with their output. Lines leave the terminal's last column free. Except
+ * for the last frame, there are fewer lines than rows.
  */
 export function frame(state: State, view: View): string[] {
   const { started } = state;

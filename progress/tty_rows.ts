@@ -26,7 +26,7 @@ const LOG_PREFIX = " => => # ";
 
 /**
  * Adds the rows of a step.
- * @param keepsPlace a running step stands below: the output that was shown stays, so that the running
+ * @param keepsPlace a running step is shown below: the output that was shown stays, so that the running
  *   step doesn't move
  */
 export function addRows(
@@ -77,7 +77,7 @@ export function addWarnings(rows: Row[], state: State, vertex: VertexState, view
   }
 }
 
-/** The line of a failed step, as it stands above its output. */
+/** The line of a failed step, which is printed above its output. */
 export function failedLine(
   vertex: VertexState,
   { columns, colors }: Pick<View, "columns" | "colors">,
@@ -121,8 +121,8 @@ function titleOf(vertex: VertexState): string {
 }
 
 /**
- * `12 files  5.10MB / 20.00MB  1.31MB/s  12s left`, then shorter forms for less room. An upload's bytes and
- * their total are those that this side has counted.
+ * `12 files  5.10MB / 20.00MB  1.31MB/s  12s left`, then shorter forms for less room. An upload's
+ * bytes and their total are those that this side has counted.
  */
 function amountsOf(status: StatusState, now: number, upload: Upload | undefined): string[] {
   const sending = upload?.total !== undefined && status.completed === undefined;
@@ -149,8 +149,8 @@ function leftText(seconds: number): string {
 }
 
 /**
- * Bytes a second: over the last seconds, or over the whole time of a finished part. undefined if nothing
- * moves, or too little time has passed.
+ * Bytes a second: over the last seconds, or over the whole time of a finished part. undefined if
+ * nothing moves, or too little time has passed.
  */
 function rateOf(status: StatusState, now: number): number | undefined {
   let ms: number;
@@ -167,8 +167,8 @@ function rateOf(status: StatusState, now: number): number | undefined {
 }
 
 /**
- * ` => TITLE AMOUNT      1.2s`. It takes the first amount that leaves room for the whole title, else the
- * last one, else none. The narrowest terminal has room only for the title.
+ * ` => TITLE AMOUNT      1.2s`. It takes the first amount that leaves room for the whole title,
+ * else the last one, else none. The narrowest terminal has room only for the title.
  */
 function line(title: string, amounts: string[], ms: number, columns: number): string {
   // No terminal shows more of a name; measuring all of a huge one would take long.

@@ -24,7 +24,7 @@ import {
 import { localFiles } from "../../policies/policy_files.ts";
 import { policyLog } from "../../policies/policy_log.ts";
 import { signatureVerifier } from "../../policies/signatures.ts";
-import { metaOf } from "../../policies/source_meta.ts";
+import { defaultPlatform, metaOf } from "../../policies/source_meta.ts";
 import { sourceResolver } from "../../policies/source_resolver.ts";
 import { policyVerifier } from "../../policies/verifier.ts";
 import { denyMessages } from "../deny_messages.ts";
@@ -131,14 +131,12 @@ export async function openPolicies(
     }
     log.write([{ level: "info", text: "policy enabled network proxy" }], "info");
   }
-  const platform = workers[0]?.platforms[0];
   return {
     proxyNetwork,
     service: policyVerifier({
       policies,
       env,
-      defaultPlatform: platform &&
-        { os: platform.OS, architecture: platform.Architecture, variant: platform.Variant },
+      defaultPlatform: defaultPlatform(workers),
       signatures: verifier,
       log: (at, lines) => log.write(lines, level(at)),
       onDeny: (identifier) => denied.add(identifier),

@@ -16,6 +16,7 @@ import { signatureModule } from "../../policies/engine_module.ts";
 import type { PolicyFiles, PolicyHost } from "../../policies/policy.ts";
 import { signatureVerifier } from "../../policies/signatures.ts";
 import {
+  defaultPlatform,
   type Meta,
   metaOf,
   type MetaRequest,
@@ -27,7 +28,10 @@ import { noted } from "./noted.ts";
 export interface PolicyBuilder extends AsyncDisposable {
   /** Metadata of a source. Rejects with the daemon's error. */
   meta(request: MetaRequest): Promise<Meta>;
-  /** The host of a policy, which answers the questions of the policy. @param files the policy's folder; absent: it has none */
+  /**
+   * The host of a policy, which answers the questions of the policy.
+   * @param files the policy's folder; absent: it has none
+   */
   host(files?: PolicyFiles): PolicyHost;
   /** The first platform of the first worker. Rejects where the daemon has no worker. */
   platform(): Promise<PolicyPlatform>;
@@ -68,12 +72,7 @@ export function policyBuilder(deps: Deps, global: GlobalValues): PolicyBuilder {
       onStatus: () => {},
       signal: deps.signal,
     }));
-    const platform = workers[0]?.platforms[0];
-    return {
-      resolver,
-      platform: platform &&
-        { os: platform.OS, architecture: platform.Architecture, variant: platform.Variant },
-    };
+    return { resolver, platform: defaultPlatform(workers) };
   }
   async function meta(request: MetaRequest): Promise<Meta> {
     const { resolver } = await (opening ??= reach());

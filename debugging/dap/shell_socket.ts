@@ -1,8 +1,10 @@
 /**
- * The shell of a debugger. The client's terminal runs `dap attach SOCKET`, which carries its bytes to
- * this process. A shell runs in whatever the debugger has stopped at, and again at the next stop.
+ * The shell of a debugger. The client's terminal runs `dap attach SOCKET`, which carries its bytes
+ * to this process. A shell runs in the step at which the debugger has stopped, and again in the
+ * next one.
  *
- * The size of the terminal comes among the keys as `ESC [ 8 ; rows ; columns t`, which no key sends.
+ * The size of the terminal comes among the keys as `ESC [ 8 ; rows ; columns t`, which no key
+ * sends.
  */
 import { writeAll } from "../../base/bytes.ts";
 import { sessionFolder } from "./session_folder.ts";
@@ -142,7 +144,7 @@ function socketConsole(conn: Deno.UnixConn, onGone: () => void): Console {
     try {
       for (let count; (count = await conn.read(buffer)) !== null;) {
         const keys = split(buffer.slice(0, count));
-        // Keys between two shells are for nobody.
+        // Keys typed between two shells are dropped.
         if (keys.length > 0) await receiver?.bytes(keys);
       }
     } catch {
@@ -179,7 +181,7 @@ const BEGUN = /\x1b\[8(;\d{0,4}(;\d{0,4})?)?$/;
 export function sizeReports(take: (size: Size) => void): (bytes: Uint8Array) => Uint8Array {
   let held = "";
   return (bytes) => {
-    // Each byte is one character here, whatever it means.
+    // Each byte is read as one character, also within a longer UTF-8 sequence.
     let text = held + Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
     text = text.replace(REPORT, (_, rows, columns) => {
       take({ columns: Number(columns), rows: Number(rows) });

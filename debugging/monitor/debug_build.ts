@@ -21,7 +21,10 @@ export interface DebugOptions {
   readonly onReload: () => void;
 }
 
-/** Looks into a build with the monitor. A failed build ends with its error, whatever the user does. */
+/**
+ * Looks into a build with the monitor. A failed build ends with its error, regardless of what the
+ * user does.
+ */
 export function monitored(
   { invoke, always, onReload }: DebugOptions,
   console: Console,

@@ -1,4 +1,7 @@
-/** An image on its way into a Docker engine or podman: the layers that are already there, and those that are sent. */
+/**
+ * An image on its way into a Docker engine or podman: the layers that are already there, and those
+ * that are sent.
+ */
 import {
   type ByteOutput,
   OutputError,
@@ -79,7 +82,9 @@ export function imageOutput(
         };
       }
 
-      /** False when the whole image has to be sent: the engine lost a layer meanwhile, for example. */
+      /**
+       * False when the whole image has to be sent: the engine has lost a layer since, for example.
+       */
       async function loadParts(parts: Parts): Promise<boolean> {
         // containerd's store takes any image, so it gets the names when it has all parts.
         const nameless = containerd && parts.names.length > 0;

@@ -12,8 +12,9 @@ const TOLERANCE = 5;
 /**
  * The chain of nodes that the end of the build waited for, from the last to end back to the first.
  *
- * Before each node comes the input that ended last. A node without inputs that ran (an export, a load) has
- * waited, too: for the node that ended last before it began. If two ended together, the longer one counts.
+ * Before each node comes the input that ended last. A node without inputs that ran (an export, a
+ * load) has waited, too: for the node that ended last before it began. If two ended together, the
+ * longer one counts.
  */
 export function criticalPath<N extends Node>(nodes: readonly N[]): N[] {
   const ran = new Set<Node>(nodes);
@@ -54,7 +55,7 @@ function lastOf<N extends Node>(nodes: readonly N[]): N | undefined {
 /** The number of nodes that are visited for the inputs of one. */
 const MOST = 10_000;
 
-/** The nearest inputs that ran; a node that never ran stands for its own inputs. */
+/** The nearest inputs that ran; a node that never ran is replaced by its own inputs. */
 function ranInputs(node: Node, ran: ReadonlySet<Node>): Node[] {
   const found = new Set<Node>();
   const seen = new Set<Node>([node]);

@@ -1,6 +1,7 @@
 /**
- * A build's timeline as one self-contained HTML page with nothing to fetch: a summary, and a row for each
- * step. A step's log opens by `<details>`, so the page is of use where no script runs, too.
+ * A build's timeline as one self-contained HTML page with nothing to fetch: a summary, and a row
+ * for each step. A step's log opens by `<details>`, so the page is of use where no script runs,
+ * too.
  */
 import { formatBytes } from "../../base/units.ts";
 import { htmlDocument } from "./document.ts";
@@ -13,7 +14,7 @@ import type { Step, Timeline } from "./timeline.ts";
 
 /** Facts about the build, which the page shows above the steps. */
 export interface PageFacts {
-  /** A name of the build for people. */
+  /** A readable name of the build. */
   readonly title: string;
   readonly outcome: "finished" | "failed" | "canceled" | "running";
   /** The error of a failed build, shown above the steps. */

@@ -1,4 +1,7 @@
-/** The texts of pages about builds: nothing that a daemon says is markup, and no text controls anything. */
+/**
+ * The texts of pages about builds: nothing that a daemon says is markup, and no text controls
+ * anything.
+ */
 import { formatSeconds } from "../../base/units.ts";
 
 /** `14 ms`, `2.3s`, `3m 05s`. */
@@ -24,7 +27,7 @@ export function clean(text: string): string {
     .join("\n");
 }
 
-/** The text as it stands in HTML, also within an attribute's quotes. */
+/** Escapes a text for HTML, also within an attribute's quotes. */
 export function escape(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
     .replaceAll('"', "&quot;");

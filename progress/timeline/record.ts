@@ -27,7 +27,10 @@ export interface TimelineRecorder {
   timeline(now: number): Timeline;
 }
 
-/** The recorder keeps the end of each step's output: enough to find an error, in a page of limited size. */
+/**
+ * The recorder keeps the end of each step's output: enough to find an error, in a page of limited
+ * size.
+ */
 const LOG_LIMIT = { lines: 5000, size: 512 * 1024 };
 const NOTHING = { tail: { lines: 1, size: 1 }, recent: 0 };
 
@@ -110,7 +113,7 @@ function layOut(state: State, recordOf: (vertex: VertexState) => Recorded, now: 
     return {
       name: vertex.name,
       digest: vertex.digest,
-      // A member of a progress group stands for its group.
+      // A member of a progress group represents its group.
       inputs: [...new Set([...inputs].map((input) => state.byDigest.get(input)?.digest ?? input))],
       node,
       outcome: outcomeOf(vertex),

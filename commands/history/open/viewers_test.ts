@@ -3,7 +3,7 @@ import { viewers } from "./viewers.ts";
 
 const decoder = new TextDecoder();
 
-Deno.test("a page is told of changes, not more often than it can show them", async () => {
+Deno.test("a page gets changes, but not more often than it can show them", async () => {
   const pages = viewers(1);
   let change = () => {};
   const response = pages.stream((listener) => {

@@ -52,7 +52,7 @@ Deno.test("nobody else gets it, and nothing is printed of a request that is no r
   equal(await (await fetch(served.url)).text(), "<p>one");
 });
 
-Deno.test("a page has a path of its own; an address that the user chose has any name", async () => {
+Deno.test("each page has its own path; an address that the user chose may have any name", async () => {
   await using served = startPages({ "": "<p>one", "b": "<p>two" }, "0.0.0.0:0");
   const { port, pathname } = new URL(served.url);
   const url = `http://127.0.0.1:${port}${pathname}`;

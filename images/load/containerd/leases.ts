@@ -1,7 +1,7 @@
 /**
- * Leases keep written blobs until the lease ends, even if no image names them yet. A killed process ends
- * no lease, so each lease names its process. The next load ends the leases of processes that are gone;
- * without a next load they expire.
+ * Leases keep written blobs until the lease ends, even if no image names them yet. A killed process
+ * ends no lease, so each lease names its process. The next load ends the leases of processes that
+ * are gone; without a next load they expire.
  */
 import { newId } from "../../../base/identity.ts";
 import { LeasesDefinition as Leases } from "../../../proto/gen/containerd_leases.ts";
@@ -46,14 +46,15 @@ async function endOrphans(calls: Calls): Promise<void> {
 }
 
 /**
- * Identifies a process for ever: the kernel's boot id, the namespace of its pid, the pid, and its start
- * time. Undefined for a process that is gone, and without /proc.
+ * Identifies a process uniquely, also after a restart: the kernel's boot id, the namespace of its
+ * pid, the pid, and its start time. Undefined for a process that is gone, and without /proc.
  */
 function processOf(pid: number): string | undefined {
   try {
     const boot = Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
     const space = Deno.readLinkSync("/proc/self/ns/pid");
-    // The start time is the 22nd field (proc(5)), after the program's name, which may hold anything.
+    // The start time is the 22nd field (proc(5)), after the program's name, which may hold
+    // anything.
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
     const began = stat.slice(stat.lastIndexOf(")")).split(" ")[20];
     return `${boot} ${space} ${pid} ${began}`;
@@ -62,7 +63,9 @@ function processOf(pid: number): string | undefined {
   }
 }
 
-/** A different boot id means that the process is gone. Processes of other namespaces can't be seen. */
+/**
+ * A different boot id means that the process is gone. Processes of other namespaces can't be seen.
+ */
 function isGone(owner: string): boolean {
   const [boot, space, pid] = owner.split(" ");
   const ours = processOf(Deno.pid)?.split(" ");

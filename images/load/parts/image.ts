@@ -1,15 +1,15 @@
 /**
  * The image that the daemon is about to send, read from its documents: index, manifests and
- * configurations. The daemon's content API hands them out, and the exporter's lease keeps them
- * meanwhile (BuildKit 0.11 and newer).
+ * configurations. The daemon's content API serves them, and the exporter's lease keeps them for
+ * that time (BuildKit 0.11 and newer).
  */
 import { digestProblem, sha256Of } from "../../../buildkit/registry/digest.ts";
 
 /** Hands out the daemon's blobs. */
 export interface DaemonContent {
   /**
-   * Reads a blob from its beginning to its end. The bytes are valid until `onChunk` returns, and the
-   * next ones come when its promise settles. Rejects with `RpcError`.
+   * Reads a blob from its beginning to its end. The bytes are valid until `onChunk` returns, and
+   * the next ones come when its promise settles. Rejects with `RpcError`.
    */
   read(digest: string, onChunk: (bytes: Uint8Array) => void | Promise<void>): Promise<void>;
 }

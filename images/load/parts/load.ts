@@ -1,7 +1,7 @@
 /**
- * Loads an image without the layers that the engine has. The daemon hands out a whole tar only, but its
- * content API hands out single blobs. So this side makes an archive of the other blobs, and the daemon's
- * tar is refused afterwards with AlreadyExists, which is a success.
+ * Loads an image without the layers that the engine has. The daemon hands out a whole tar only, but
+ * its content API hands out single blobs. So this side makes an archive of the other blobs, and the
+ * daemon's tar is refused afterwards with AlreadyExists, which is a success.
  */
 import { withTimeout } from "../../../base/async.ts";
 import { askEngine } from "../../../transports/engine/docker_engine.ts";
@@ -19,8 +19,8 @@ import {
 } from "./image.ts";
 
 /**
- * Fewer bytes are not worth it: the daemon sends the tar's first 4 MiB before it learns that nobody wants
- * them.
+ * Fewer bytes are not worth it: the daemon sends the tar's first 4 MiB before it learns that they
+ * are not wanted.
  */
 const LEAST = 8 << 20;
 /** How long an engine is asked for its layers, in milliseconds. */
@@ -64,7 +64,8 @@ export async function missingParts(
     const blobs = blobsOf(image, held);
     return left < LEAST || blobs === undefined ? undefined : { image, blobs, names, left };
   } catch {
-    // A daemon without a content API, or an engine that doesn't answer: the usual way shows the error.
+    // A daemon without a content API, or an engine that doesn't answer: the usual way shows the
+    // error.
     context.signal.throwIfAborted();
     return undefined;
   }
