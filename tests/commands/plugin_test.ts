@@ -190,7 +190,7 @@ Deno.test({
     const shown = await world.docker("--help");
     ok(!/invalid/i.test(shown.stdout), "what is kept aside is no plugin to docker");
     const undone = await world.fairlead("uninstall");
-    equal(undone.stdout, "docker fairlead: gone\ndocker buildx: as it was before\n");
+    equal(undone.stdout, "docker fairlead: removed\ndocker buildx: restored\n");
     deepEqual(files(), before);
     equal(world.space.read(".docker/config.json"), '{"aliases":{"builder":"buildx"}}');
     equal((await world.fairlead("uninstall")).stdout, "");

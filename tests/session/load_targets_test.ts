@@ -207,7 +207,7 @@ Deno.test({
       match(two.stderr, /the daemon accepts one such store/);
       match(
         await refuses(space, env, "type=docker,load=rkt"),
-        /hint: load is[^]*cannot load into "rkt"/,
+        /hint: load must be[^]*cannot load into "rkt"/,
       );
     });
   },
