@@ -58,20 +58,12 @@ function length([collection]: Args): Value {
 
 function element([of, at]: Args): Value {
   if (!isList(of!)) throw new FunctionError(`cannot read elements from ${typeName(of!.type)}`);
-  const position = blamelessIndex(at);
+  const position = integerOf(at, "invalid index: ");
   const elements = elementsOf(of!);
   if (elements.length === 0) {
     throw new FunctionError("cannot use element function with an empty list");
   }
   return elements[((position % elements.length) + elements.length) % elements.length]!;
-}
-
-function blamelessIndex(at: Value | undefined): number {
-  try {
-    return integerOf(at);
-  } catch (error) {
-    throw new FunctionError(`invalid index: ${(error as Error).message}`);
-  }
 }
 
 /** Whether a collection has a key. The key is not converted, and objects have no keys. */
@@ -95,11 +87,7 @@ function index(args: Args): Value {
   const want = kind === "map" ? "string" : "number";
   if (key!.type.kind !== want) throw new FunctionError(`key for ${kind} must be ${want}`);
   if (!found && kind === "tuple") {
-    try {
-      integerOf(key);
-    } catch (error) {
-      throw new FunctionError(`invalid key for tuple: ${(error as Error).message}`);
-    }
+    integerOf(key, "invalid key for tuple: ");
     const { length } = elementsOf(of!);
     throw new FunctionError(`key must be between 0 and ${length} inclusive`);
   }
@@ -243,12 +231,7 @@ function slice([of, from, to]: Args): Value {
 }
 
 function chunklist([of, sizeValue]: Args): Value {
-  let size: number;
-  try {
-    size = integerOf(sizeValue);
-  } catch (error) {
-    throw new FunctionError(`invalid size: ${(error as Error).message}`);
-  }
+  const size = integerOf(sizeValue, "invalid size: ");
   if (size < 0) throw new FunctionError("the size argument must be positive");
   const elements = elementsOf(of!);
   const { element } = of!.type as Collection;

@@ -46,11 +46,11 @@ export function numberOf(value: Value | undefined): BigFloat {
 }
 
 /** A whole number of 64 bits, as Go's `int` takes it. Throws {@link FunctionError}. */
-export function integerOf(value: Value | undefined): number {
+export function integerOf(value: Value | undefined, prefix = ""): number {
   const integer = numberOf(value).toInt64();
   if (integer !== undefined) return Number(integer);
   throw new FunctionError(
-    "value must be a whole number, between -9223372036854775808 and 9223372036854775807",
+    prefix + "value must be a whole number, between -9223372036854775808 and 9223372036854775807",
   );
 }
 
