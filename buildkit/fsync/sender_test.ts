@@ -304,12 +304,16 @@ Deno.test("a stuck stream does not hold up a transfer that has failed, nor one t
   await using tree = await makeTree(`a 200000\nb 3000000\nc "x"`);
   for (const abort of [true, false]) {
     const over = new AbortController();
+    const offered = Promise.withResolvers<void>();
     const requests = [reqPacket(0), reqPacket(1), reqPacket(2)];
     const sending = sendFolder({
-      send() {}, // `taken` is never called
+      send(bytes) { // `taken` is never called
+        if (bytes.length === 0) offered.resolve();
+      },
       report() {},
       drained: () => new Promise(() => {}),
       async receive(onMessage) {
+        await offered.promise;
         for (const request of requests) await onMessage(request);
         await new Promise((resolve) => setTimeout(resolve, 20));
         if (abort) over.abort(new Error("cancelled"));
