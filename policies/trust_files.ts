@@ -127,11 +127,8 @@ const TIMESTAMP = "timestamp.json";
 
 /** When the files were last updated, in milliseconds since 1970; undefined for never. */
 export async function lastUpdate({ path }: TrustFolder): Promise<number | undefined> {
-  try {
-    return (await Deno.stat(`${path}/${TIMESTAMP}`)).mtime?.getTime();
-  } catch {
-    return undefined;
-  }
+  const stat = await Deno.stat(`${path}/${TIMESTAMP}`).catch(() => undefined);
+  return stat?.mtime?.getTime();
 }
 
 /** The files of a repository. A missing file is undefined; any other fault throws `TrustError`. */

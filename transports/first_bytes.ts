@@ -3,6 +3,7 @@
  * §3.4): three bytes of length, the type 4, no flags, stream 0. Other first bytes show what the
  * port is.
  */
+import { maybe } from "../base/maybe.ts";
 import type { DialErrorCode } from "./errors.ts";
 
 /** A description of a port that doesn't speak HTTP/2. */
@@ -83,10 +84,7 @@ function isHttp2(bytes: Uint8Array): boolean {
 }
 
 function printable(bytes: Uint8Array): string | undefined {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
-    return text === "" || /[^\P{C}\t\r\n]/u.test(text) ? undefined : text;
-  } catch {
-    return undefined;
-  }
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const text = maybe(() => decoder.decode(bytes, { stream: true })) ?? "";
+  return text === "" || /[^\P{C}\t\r\n]/u.test(text) ? undefined : text;
 }

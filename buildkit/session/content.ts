@@ -6,6 +6,7 @@
  * A blob lies at `blobs/ALGORITHM/HEX`. It is read in ranges, in no order, several at once.
  * `content_write.ts` describes how a blob is written.
  */
+import { maybe } from "../../base/maybe.ts";
 import { momentOf } from "../../base/go/time.ts";
 import {
   type AbortRequest,
@@ -110,12 +111,8 @@ export function refuseLinks(folder: string, path: string): void {
   for (let end = folder.length; end >= 0 && end < path.length;) {
     end = path.indexOf("/", end + 1);
     const part = end < 0 ? path : path.slice(0, end);
-    let isLink = false;
-    try {
-      isLink = Deno.lstatSync(part).isSymlink;
-    } catch {
-      // The following call reports the error.
-    }
+    // The following call reports the errors of this one.
+    const isLink = maybe(() => Deno.lstatSync(part).isSymlink);
     if (isLink) throw new RpcError(Code.FAILED_PRECONDITION, `cannot use ${part}: it is a link`);
   }
 }

@@ -64,11 +64,7 @@ function refuseExisting(folder: string, expected: string): void {
   if (expected === "") return;
   const path = blobPath(folder, expected);
   refuseLinks(folder, path);
-  try {
-    Deno.statSync(path);
-  } catch {
-    return;
-  }
+  if (maybe(() => Deno.statSync(path)) === undefined) return;
   throw new RpcError(Code.ALREADY_EXISTS, `content ${expected}: already exists`);
 }
 

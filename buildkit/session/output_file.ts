@@ -120,11 +120,7 @@ function split(path: string): { folder: string; name: string } {
 
 /** True of a link that leads to nothing yet. */
 async function isLink(path: string): Promise<boolean> {
-  try {
-    return (await Deno.lstat(path)).isSymlink;
-  } catch {
-    return false;
-  }
+  return await Deno.lstat(path).then(({ isSymlink }) => isSymlink, () => false);
 }
 
 async function statOf(path: string): Promise<Deno.FileInfo | undefined> {

@@ -6,6 +6,7 @@
  *     <config>/contexts/meta/<sha256 of NAME>/meta.json {"Name","Endpoints":{"docker":{"Host",…}}}
  *     <config>/contexts/tls/<sha256 of NAME>/docker/   ca.pem, cert.pem, key.pem
  */
+import { fieldsOf } from "../../base/json.ts";
 import { maybe } from "../../base/maybe.ts";
 import { isFile } from "../../base/stat.ts";
 import { dockerConfigDir } from "../../base/home.ts";
@@ -53,11 +54,7 @@ export function currentContext(env: Env): string {
 export function currentKey(env: Env): string {
   const name = currentContext(env);
   if (name !== "default") return name;
-  try {
-    return defaultEndpoint(env).host;
-  } catch {
-    return env("DOCKER_HOST") ?? "";
-  }
+  return maybe(() => defaultEndpoint(env).host) ?? env("DOCKER_HOST") ?? "";
 }
 
 /**
@@ -83,7 +80,7 @@ export function contextNames(env: Env): string[] {
   const names = ["default"];
   const folder = `${dockerConfigDir(env)}/contexts/meta`;
   for (const id of folders(folder)) {
-    const name = readJson(`${folder}/${id}/meta.json`)?.Name;
+    const name = readJson(`${folder}/${id}/meta.json`).Name;
     if (typeof name === "string" && name !== "" && name !== "default") names.push(name);
   }
   return names.sort();
@@ -101,7 +98,7 @@ async function namedEndpoint(env: Env, name: string): Promise<DockerEndpoint> {
       }; see DOCKER_CONTEXT and config.json`,
     });
   }
-  const docker = (readJson(file)?.Endpoints as {
+  const docker = (readJson(file).Endpoints as {
     docker?: { Host?: unknown; SkipTLSVerify?: unknown };
   } | undefined)?.docker;
   if (typeof docker?.Host !== "string") {
@@ -169,20 +166,13 @@ function flaggedFiles(env: Env): Partial<DockerTls> {
 }
 
 function configuredContext(env: Env): string | undefined {
-  const name = readJson(`${dockerConfigDir(env)}/config.json`)?.currentContext;
+  const name = readJson(`${dockerConfigDir(env)}/config.json`).currentContext;
   return typeof name === "string" ? name : undefined;
 }
 
-/** Undefined for a file that is absent, unreadable or no JSON: docker itself reports those. */
-function readJson(path: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(Deno.readTextFileSync(path));
-    return typeof value === "object" && value !== null
-      ? value as Record<string, unknown>
-      : undefined;
-  } catch {
-    return undefined;
-  }
+/** Empty for a file that is absent, unreadable or no JSON: docker itself reports those. */
+function readJson(path: string): Readonly<Record<string, unknown>> {
+  return fieldsOf(maybe(() => JSON.parse(Deno.readTextFileSync(path))));
 }
 
 function folders(path: string): string[] {

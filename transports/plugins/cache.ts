@@ -2,6 +2,7 @@
  * Caches the metadata of a plugin for one state of its file: path, size and time of change. A cache
  * that can't be read or written only costs time.
  */
+import { maybe } from "../../base/maybe.ts";
 import { writeAtomically } from "../../base/atomic_file.ts";
 import { fnv } from "../../base/fnv.ts";
 import { homeDir } from "../../base/home.ts";
@@ -22,12 +23,10 @@ export function stateOf(path: string): string | undefined {
 export function readCache(path: string, env: Env): Metadata | undefined {
   const [file, state] = [cacheFile(path, env), stateOf(path)];
   if (file === undefined || state === undefined) return undefined;
-  try {
+  return maybe(() => {
     const kept = JSON.parse(Deno.readTextFileSync(file)) as { state?: unknown; metadata?: unknown };
     return kept.state === state ? parseMetadata(JSON.stringify(kept.metadata)) : undefined;
-  } catch {
-    return undefined;
-  }
+  });
 }
 
 /** Caches metadata. The state must be from before the plugin was asked. */

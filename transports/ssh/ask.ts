@@ -3,13 +3,8 @@ import { printable } from "../../base/width.ts";
 /** Asks on the terminal that controls this process; returns undefined where it has none. */
 export async function askOnTerminal(file: string, again: boolean): Promise<string | undefined> {
   if (Deno.build.os === "windows") return undefined;
-  let terminal: Deno.FsFile;
-  try {
-    terminal = await Deno.open("/dev/tty", { read: true, write: true });
-  } catch {
-    return undefined;
-  }
-  using tty = terminal;
+  using tty = await Deno.open("/dev/tty", { read: true, write: true }).catch(() => undefined);
+  if (tty === undefined) return undefined;
   const wrong = again ? "Bad passphrase, try again for " : "Enter passphrase for key ";
   await tty.write(new TextEncoder().encode(`${wrong}'${printable(file)}': `));
   // The terminal must not echo the passphrase.

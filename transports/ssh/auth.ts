@@ -3,6 +3,7 @@
  * agent doesn't hold. A key's certificates come before the key. A server counts each key that is
  * offered (`MaxAuthTries`).
  */
+import { maybe } from "../../base/maybe.ts";
 import { sameBytes } from "../../base/bytes.ts";
 import {
   isKeyType,
@@ -260,15 +261,13 @@ interface UserCertificate {
 /** Reads the named certificates, and those next to the keys, as OpenSSH does. */
 function certificateFiles({ certificates, identities }: SshTarget): UserCertificate[] {
   const paths = [...certificates, ...identities.map((file) => `${file}-cert.pub`)];
-  return [...new Set(paths)].flatMap((path) => {
-    try {
+  return [...new Set(paths)].flatMap((path) =>
+    maybe(() => {
       const blob = Uint8Array.fromBase64(Deno.readTextFileSync(path).trim().split(/\s+/)[1] ?? "");
       const certificate = parseCertificate(blob);
       return certificate === undefined ? [] : [{ path, blob, certificate }];
-    } catch {
-      return [];
-    }
-  });
+    }) ?? []
+  );
 }
 
 /**

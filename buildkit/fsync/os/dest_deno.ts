@@ -6,6 +6,7 @@
  *
  * Times are cut to milliseconds; extended attributes, FIFOs and devices can't be made.
  */
+import { maybe } from "../../../base/maybe.ts";
 import { writeAll } from "../../../base/bytes.ts";
 import { type Dest, type OutFile, permissions, temporaryName } from "./dest.ts";
 import { splitPath, toCString } from "../paths.ts";
@@ -91,16 +92,9 @@ export function openDenoDest(root: string): Dest {
             replace(path, at);
           }),
         abandon() {
-          try {
-            file.close();
-          } catch {
-            // The file was closed already.
-          }
-          try {
-            Deno.removeSync(real(temporary));
-          } catch {
-            // The file never existed, or has its final name by now.
-          }
+          // The file may be closed already, and may have its final name.
+          maybe(() => file.close());
+          maybe(() => Deno.removeSync(real(temporary)));
         },
       };
     },

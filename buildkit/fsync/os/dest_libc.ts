@@ -2,6 +2,7 @@
  * Writes into a folder by libc's *at calls: each name is used relative to its open folder, which was opened from its
  * own folder without following a link, up to the root. So even a link that appears during the transfer can't lead out.
  */
+import { maybe } from "../../../base/maybe.ts";
 import { type Attributes, type Dest, type OutFile, permissions, temporaryName } from "./dest.ts";
 import { listNames } from "./deno_fs.ts";
 import { flags, type LibcWrite, openLibcWrite } from "./libc_write.ts";
@@ -171,11 +172,8 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
       },
       abandon() {
         if (file >= 0) calls.close(file);
-        try {
-          calls.unlinkat(folder(above), toCString(temporary), 0);
-        } catch {
-          // The folder is gone, too.
-        }
+        // The folder may be gone, too.
+        maybe(() => calls.unlinkat(folder(above), toCString(temporary), 0));
       },
     };
   }

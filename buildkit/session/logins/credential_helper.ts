@@ -46,7 +46,7 @@ export async function askHelper(
   const { timeout = TIMEOUT, signal } = options;
   let late = false;
   const end = () => {
-    kill(child);
+    maybe(() => child.kill("SIGKILL"));
     // Children of its own may still hold the pipe open.
     reader.cancel().catch(() => {});
   };
@@ -107,14 +107,6 @@ async function read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<st
     if (done) return text;
     // The rest is read too, so that the helper can end.
     if (text.length < LONGEST) text += decoder.decode(value, { stream: true });
-  }
-}
-
-function kill(child: Deno.ChildProcess): void {
-  try {
-    child.kill("SIGKILL");
-  } catch {
-    // The helper has ended.
   }
 }
 

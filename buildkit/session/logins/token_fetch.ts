@@ -67,12 +67,7 @@ export async function fetchToken(
 
 /** The realm as a URL of a web server. Throws `RpcError` INVALID_ARGUMENT. */
 export function realmUrl(request: TokenRequest): URL {
-  let url: URL | undefined;
-  try {
-    url = new URL(request.realm);
-  } catch {
-    // Reported below.
-  }
+  const url = URL.parse(request.realm);
   if (url?.protocol === "https:" || url?.protocol === "http:") return url;
   throw new RpcError(
     Code.INVALID_ARGUMENT,

@@ -7,6 +7,7 @@
  * `|1|SALT|HMAC-SHA1(SALT, name)`. A line with `@cert-authority` holds the key of an authority that
  * signs hosts' certificates.
  */
+import { maybe } from "../../../base/maybe.ts";
 import { sameBytes } from "../../../base/bytes.ts";
 import { keyType } from "../keys/public_key.ts";
 import { matchesPatterns } from "../config/patterns.ts";
@@ -52,12 +53,8 @@ export async function readKnownHosts(
     if (names === undefined || type === undefined || base64 === undefined) continue;
     if (names.startsWith("#") || !isMarker(marker)) continue;
     if (!await namesHost(names, name)) continue;
-    try {
-      const key = Uint8Array.fromBase64(base64);
-      found.push({ marker, type, key, file, line: index + 1 });
-    } catch {
-      // The line has no valid key.
-    }
+    const key = maybe(() => Uint8Array.fromBase64(base64));
+    if (key !== undefined) found.push({ marker, type, key, file, line: index + 1 });
   }
   return found;
 }
