@@ -38,7 +38,14 @@ async function same(space: Workspace, args: readonly string[], what = args.join(
 Deno.test({ name: "policy eval answers as buildx's", ignore }, async (t) => {
   const w = await world();
   await using space = w.space;
-  space.write({ "Dockerfile.rego": policy, "data.json": '{"ok": true}' });
+  space.write({
+    "Dockerfile.rego": policy,
+    "data.json": '{"ok": true}',
+    "folder.rego/x": "",
+    "empty.rego": "",
+    "twice.rego": "package docker\nx := nothere\ny := neither\n",
+    "lost.rego": 'package docker\nimport data.none.x\ndecision := {"allow": x.y}\n',
+  });
   const image = (name: string) => `docker-image://${name}`;
   await t.step("verdicts", async () => {
     assert.equal((await same(space, ["eval", "."])).code, 0);
@@ -47,7 +54,9 @@ Deno.test({ name: "policy eval answers as buildx's", ignore }, async (t) => {
   });
   await t.step("input documents", async () => {
     for (
-      const fields of [[], ["image.labels"], ["image.provenance"], ["nope"], ["image.checksum"]]
+      const fields of [[], ["image.labels"], ["image.provenance"], ["nope"], [
+        "image.checksum",
+      ]]
     ) {
       const flags = fields.flatMap((field) => ["--fields", field]);
       await same(space, ["eval", "--print", ...flags, image(w.several)]);
@@ -65,6 +74,10 @@ Deno.test({ name: "policy eval answers as buildx's", ignore }, async (t) => {
         ["eval", "none"],
         ["eval", "docker-image://A"],
         ["eval", "-f", "none", "."],
+        ["eval", "-f", "folder", "."],
+        ["eval", "-f", "empty", "."],
+        ["eval", "-f", "twice", "."],
+        ["eval", "-f", "lost", "."],
         ["eval", "--platform", "x/y/z/w", "."],
         ["test", "none"],
         ["test", "data.json"],

@@ -84,3 +84,37 @@ Deno.test({ name: "random builds under random policies end as buildx's", ignore 
   );
   assert.equal(failures.length, 0, failures[0] ?? "");
 });
+
+Deno.test(
+  { name: "signatures of git objects and of downloads, good and forged", ignore },
+  async () => {
+    await using open = new AsyncDisposableStack();
+    const { space, sources } = await pairSources(open);
+    const { git, http } = sources;
+    const cases: [source: string, rule: string, code: number][] = [
+      [`${git}#v2`, 'verify_git_signature(input.git.commit, "signer.pub")', 0],
+      [`${git}#v2`, 'verify_git_signature(input.git.tag, "signer.pub")', 0],
+      [`${git}#v2`, 'verify_git_signature(input.git.commit, "other.pub")', 1],
+      [`${git}#v2u`, 'verify_git_signature(input.git.tag, "signer.pub")', 1],
+      [`${git}#v1`, 'verify_git_signature(input.git.commit, "signer.pub")', 1],
+      [`${git}#v3`, 'verify_git_signature(input.git.tag, "signer.asc")', 0],
+      [`${git}#dev`, 'verify_git_signature(input.git.commit, "signer.asc")', 0],
+      [`${git}#dev`, 'verify_git_signature(input.git.commit, "other.asc")', 1],
+      [`${http}/f.txt`, 'verify_http_pgp_signature(input.http, "f.txt.asc", "signer.asc")', 0],
+      [`${http}/f.txt`, 'verify_http_pgp_signature(input.http, "f.txt.asc", "other.asc")', 1],
+    ];
+    for (const [source, rule, code] of cases) {
+      space.write({
+        "pair/Dockerfile": `FROM scratch\nADD ${source} /x\n`,
+        "pair/p0.rego": "package docker\n\ndefault allow := false\n\nallow if input.local\n\n" +
+          `allow if ${rule}\n\ndecision := {"allow": allow}\n`,
+      });
+      const pair = { files: {}, env: {}, args: ["build", "--policy", "filename=p0.rego", "."] };
+      assert.equal(
+        (await same(space, pair, `${source}: ${rule}`)).code,
+        code,
+        `${source}: ${rule}`,
+      );
+    }
+  },
+);
