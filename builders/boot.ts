@@ -19,24 +19,33 @@ const pause = 1000;
 
 /**
  * Boots the nodes of a builder, and waits until each answers, for `timeout` milliseconds (0: as long as
- * it takes). A failure that no waiting fixes ends it at once. Rejects with the reason of the first node
- * that doesn't answer; buildx only says that the time is up.
+ * it takes). A failure that no waiting fixes ends it at once. Resolves to the nodes' answers; rejects
+ * with the reason of the first node that doesn't answer; buildx only says that the time is up.
  */
-export async function bootBuilder(builder: Builder, options: BootOptions): Promise<void> {
-  await Promise.all(builder.nodes.map(async (_, i) => await bootNode(builder, i, options)));
+export async function bootBuilder(builder: Builder, options: BootOptions): Promise<NodeStatus[]> {
+  return await Promise.all(builder.nodes.map((node) => bootNode(builder, node, options)));
 }
 
-async function bootNode(builder: Builder, index: number, options: BootOptions): Promise<void> {
-  const node = builder.nodes[index]!;
-  const end = options.timeout > 0 ? performance.now() + options.timeout : Infinity;
+async function bootNode(
+  builder: Builder,
+  node: StoredNode,
+  options: BootOptions,
+): Promise<NodeStatus> {
+  const endAfterNow = () => options.timeout > 0 ? performance.now() + options.timeout : Infinity;
+  let end = endAfterNow();
+  let booted = false;
   for (let attempt = 0;; attempt++) {
     const left = end === Infinity ? 0 : Math.max(1, end - performance.now());
     const status = await askNode(builder, node, { ...options, timeout: left, showStep: false });
-    if (status.status === "running") return;
+    if (status.status === "running") return status;
     const isDown = status.status === "stopped" || status.status === "inactive" ||
       isStarting(status.error);
-    // A driver's boot ends with the daemon's answer.
-    if (attempt === 0 && isDown && await options.boot(node)) return;
+    if (isDown && !booted && await options.boot(node)) {
+      booted = true;
+      // The time of a boot, such as a pull, doesn't count.
+      end = endAfterNow();
+      continue;
+    }
     if (!mayPass(status.error) || performance.now() + pause >= end) throw named(status);
     if (attempt === 0) options.onWait(status);
     await options.sleep(pause, options.signal);

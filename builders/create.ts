@@ -204,13 +204,15 @@ async function changeOf(
   if (driver === "remote") {
     return { ...{ platforms, driverOpts }, endpoint: remoteEndpoint(request, env), isSet: true };
   }
+  const { buildkitdFlags, splitWords } = await import("./making/buildkitd_flags.ts");
+  // As in buildx, a mistake in the flags is reported before one in the file.
+  const given = request.buildkitdFlags === "" ? undefined : splitWords(request.buildkitdFlags);
   const path = request.buildkitdConfig || defaultConfig(env);
   const config = path === undefined
     ? undefined
     : (await import("./making/config_files.ts")).readDaemonConfig(path);
-  const { buildkitdFlags } = await import("./making/buildkitd_flags.ts");
   const flags = buildkitdFlags(
-    request.buildkitdFlags,
+    given,
     driver.endsWith("-container") ? driverOpts?.["network"] : undefined,
     config?.entitlements ?? [],
   );

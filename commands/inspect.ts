@@ -19,14 +19,15 @@ export const command = defineCommand({
     const builder = await chosenBuilder(deps, args[0] ?? global.builder);
     warmUpTls([builder]);
     const timeout = statusLimit(flags, given, global);
-    if (flags.bootstrap) {
-      driverOf(builder);
-      const { bootAll } = await import("./inspect/boot.ts");
-      await bootAll(builder, timeout, deps, global);
-    }
+    // A driver whose nodes may be several daemons is asked again.
+    const isSimple = flags.bootstrap && driverOf(builder).members === undefined;
+    const nodes = flags.bootstrap &&
+      await (await import("./inspect/boot.ts")).bootAll(builder, timeout, deps, global);
     const options = { ...askOptions(deps, global), timeout, showStep: false };
-    const [status] = await askBuilders([builder], options);
+    const status = nodes && isSimple
+      ? { builder, nodes }
+      : (await askBuilders([builder], options))[0]!;
     const features = global.debug || debugIsSet(deps.env);
-    deps.stdout.write(inspectText(status!, { features, plugin: deps.plugin }));
+    deps.stdout.write(inspectText(status, { features, plugin: deps.plugin }));
   },
 });

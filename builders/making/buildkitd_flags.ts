@@ -9,22 +9,21 @@ const HOST = "network.host";
  * daemon may use it (`network.host`), unless the user has named other entitlements. Undefined when
  * neither the user nor the rule names a flag.
  *
- * @param text `--buildkitd-flags`, as a shell would split it
+ * @param flags `--buildkitd-flags`, split as by a shell; undefined if it isn't given
  * @param network the driver option
  * @param configured the entitlements in the daemon's configuration
  */
 export function buildkitdFlags(
-  text: string,
+  flags: readonly string[] | undefined,
   network: string | undefined,
   configured: readonly string[],
-): string[] | undefined {
-  const flags = splitWords(text);
-  const entitlements = entitlementsIn(flags);
+): readonly string[] | undefined {
+  const entitlements = entitlementsIn(flags ?? []);
   const isHost = network === "host" && !entitlements.includes(HOST);
   if (isHost || entitlements.length === 0 && !configured.includes(HOST)) {
-    return [...flags, `${FLAG}=${HOST}`];
+    return [...flags ?? [], `${FLAG}=${HOST}`];
   }
-  return text === "" ? undefined : flags;
+  return flags;
 }
 
 /** The entitlements of a command line; reading ends at the first flag that is another. */

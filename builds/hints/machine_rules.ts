@@ -41,7 +41,8 @@ export const MACHINE_RULES: readonly (readonly [RegExp, Rule])[] = [
     (match) => loginHint(match.input),
   ],
   [
-    /no space left on device/,
+    // About a file that this side writes, the message names that file.
+    /^(?!.*\bcannot (?:write|create) ).*(?:no space left on device|disk quota exceeded)/s,
     () => "the disk of the builder's machine is full: 'fairlead prune' removes unused build cache",
   ],
 ];

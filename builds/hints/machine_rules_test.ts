@@ -40,6 +40,7 @@ const CASES: readonly (readonly [string, string])[] = [
     "failed to copy files: write /var/lib/buildkit/x: no space left on device",
     "the disk of the builder's machine is full",
   ],
+  ['cannot write "/home/me/out/x": no space left on device', ""],
   ["something else", ""],
 ];
 

@@ -6,6 +6,8 @@ const root = new URL("../..", import.meta.url).pathname;
 /** The command line that starts the bundle: a file for each command, run by the same Deno. */
 export async function bundle(): Promise<string[]> {
   await task("bundle");
+  // As in the binary: Deno looks for newer versions of itself 0.5 s after its start.
+  Deno.env.set("DENO_NO_UPDATE_CHECK", "1");
   return [Deno.execPath(), ...runFlags, `${root}dist/main.js`];
 }
 

@@ -1,6 +1,7 @@
 import { check } from "../harness/run.ts";
 import { need } from "../harness/tool.ts";
 import { startDockerd } from "../harness/dockerd.ts";
+import { bootCase } from "./boot.ts";
 import type { Daemon } from "./daemon.ts";
 import { filesBelow, touch, writeMany, writeRandom } from "./files.ts";
 
@@ -77,6 +78,8 @@ export const cases: Record<string, Case> = {
     const { buildctl: _, ...commands } = setUp.commands;
     return { ...setUp, commands };
   },
+  /** A daemon in a container of a Docker engine is booted, up to its first answer. */
+  "boot": (bench) => bootCase(bench),
   /** A command that only starts the program. */
   "version": (bench) => plainCase(bench, "version"),
   /** One builder, and docker's default context, where no engine is. */

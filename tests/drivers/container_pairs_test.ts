@@ -100,6 +100,7 @@ Deno.test({
     let refused = 0;
     for (let i = 0; i < count; i++) {
       const line = ["create", "--name", `b${i}`, ...commandLine(space.dir)];
+      engine.gpus = i % 4 === 0;
       const shown = `seed ${seed}: ${line.join(" ")}`;
       const env = { DOCKER_HOST: engine.host, BUILDX_BUILDER: "" };
       const theirs = await space.buildx(line, env);

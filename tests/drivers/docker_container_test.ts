@@ -218,7 +218,7 @@ Deno.test({
         "--driver=docker-container",
         ...listen,
       ]);
-      match(again.stderr, /--listen-certs[^]*certs\/ca\/ca\.pem is there already/);
+      match(again.stderr, /--listen-certs[^]*certs\/ca\/ca\.pem already exists/);
       equal((await space.fairlead(["inspect", "more"])).code, 1);
       const remote = await space.fairlead(["create", "--driver=remote", "--listen=h", "tcp://h:1"]);
       match(remote.stderr, /--listen is not supported for remote driver/);

@@ -14,6 +14,8 @@ export interface Recorded {
 
 export interface RecordingEngine extends AsyncDisposable {
   readonly host: string;
+  /** Probes for GPUs succeed. */
+  gpus: boolean;
   /** Returns the records since the last call. */
   take(): Recorded;
 }
@@ -38,7 +40,11 @@ export function recordingEngine(path: string, info: object = {}): RecordingEngin
     if (pathname.startsWith("/images/")) return Response.json({ Id: "sha256:1" });
     if (pathname === "/containers/create") {
       const body = await request.json();
-      if (body.Entrypoint?.[0] === "/bin/true") return message(500, "no GPUs");
+      if (body.Entrypoint?.[0] === "/bin/true") {
+        return engine.gpus
+          ? Response.json({ Id: "probe" }, { status: 201 })
+          : message(500, "no GPUs");
+      }
       recorded.containers.push({ name: url.searchParams.get("name") ?? "", body });
       return Response.json({ Id: "1" }, { status: 201 });
     }
@@ -49,12 +55,19 @@ export function recordingEngine(path: string, info: object = {}): RecordingEngin
       }
       return new Response();
     }
+    if (pathname.endsWith("/probe/start")) return new Response(null, { status: 204 });
     if (pathname.endsWith("/start")) return message(500, "nothing is started here");
+    const isForced = url.searchParams.has("force");
+    // A container that is replaced, not discarded.
+    if (request.method === "DELETE" && pathname.startsWith("/containers/") && !isForced) {
+      recorded.containers.pop();
+    }
     if (request.method === "DELETE") return new Response(null, { status: 204 });
     return message(404, "No such container");
   });
-  return {
+  const engine = {
     host: `unix://${path}`,
+    gpus: false,
     take() {
       const taken = recorded;
       recorded = { containers: [], files: new Map(), pulls: [] };
@@ -64,6 +77,7 @@ export function recordingEngine(path: string, info: object = {}): RecordingEngin
       await server.shutdown();
     },
   };
+  return engine;
 }
 
 /** The files of a tar. */

@@ -1,10 +1,21 @@
 /** Says in words what is there of a node's container. */
 import type { DialContext } from "../../../transports/transport.ts";
 import type { MadeState } from "../../making/maker.ts";
+import { reasonIn } from "../../making/log_reason.ts";
 import { volumeOf } from "./body.ts";
+import { lastLines } from "./container_log.ts";
 import { ask, inspect, type Inspected, type NodeContainer, unlessGone } from "./node_container.ts";
+import { remedyFor } from "./remedy.ts";
 
-const GIB = 1 << 30;
+const GIB = 1 << 30, MIB = 1 << 20;
+/** buildkitd's last words after a signal. */
+const STOPPED = /\bgot (?:\d+ )?SIGTERM/;
+/** The engine's states in words. */
+const WORDS: Readonly<Record<string, string>> = {
+  created: "was created, but never started",
+  exited: "has ended",
+  restarting: "ends as soon as it is started, and is started again and again",
+};
 
 export async function examineContainer(
   at: NodeContainer,
@@ -21,21 +32,23 @@ export async function examineContainer(
     return { what: "container", text, more: [], isWell: false, data };
   }
   const { State: state = {}, Config, HostConfig, RestartCount = 0 } = found;
-  const end = endOf(found);
+  const end = await endOf(at, found, context);
   const memory = HostConfig?.Memory ? `, memory ${amountOf(HostConfig.Memory)}` : "";
   const times = RestartCount === 0 ? "never restarted" : `restarted ${RestartCount} times`;
   const more = [
     `image ${Config?.Image ?? "unknown"}${memory}, volume ${volume}${
       hasVolume ? "" : " (missing)"
     }`,
-    ...end === undefined ? [] : [`${end}: see ${program} logs ${name}`],
+    ...end === undefined
+      ? []
+      : [end, `hint: ${remedyFor(end, { program }) ?? `see ${program} logs ${name}`}`],
   ];
   return {
     what: "container",
-    text: `${name} is ${state.Status ?? "in an unknown state"}` +
-      `${state.Running ? ` since ${state.StartedAt?.slice(0, 19)}Z` : ""}, ${times}`,
+    text: `${name} ${WORDS[state.Status ?? ""] ?? `is ${state.Status ?? "in an unknown state"}`}` +
+      `${state.Status === "running" ? ` since ${state.StartedAt?.slice(0, 19)}Z` : ""}, ${times}`,
     more,
-    isWell: state.Running === true && RestartCount === 0 && hasVolume,
+    isWell: state.Status === "running" && RestartCount === 0 && hasVolume,
     data: {
       ...data,
       state: state.Status,
@@ -48,13 +61,22 @@ export async function examineContainer(
 }
 
 /** How the container ended the last time; undefined where nothing was wrong. */
-export function endOf({ State: state = {} }: Inspected): string | undefined {
+export async function endOf(
+  at: NodeContainer,
+  { State: state = {} }: Inspected,
+  context: DialContext,
+): Promise<string | undefined> {
   const { OOMKilled, ExitCode = 0, Error: problem, FinishedAt = "0001" } = state;
   if (OOMKilled) return "it ran out of memory and was killed: raise --driver-opt memory";
   if (problem) return `it ended: ${problem}`;
   // 137 and 143 are a kill and a stop.
   if (FinishedAt.startsWith("0001") || [0, 137, 143].includes(ExitCode)) return undefined;
-  return `it ended with exit code ${ExitCode}`;
+  const log = await lastLines(at, context).catch(() => []);
+  context.signal.throwIfAborted();
+  // buildkitd ends with exit code 1 when it is stopped, too.
+  if (log.slice(-10).some((line) => STOPPED.test(line))) return undefined;
+  const reason = reasonIn(log);
+  return `it ended with exit code ${ExitCode}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
 export async function volumeExists(at: NodeContainer, context: DialContext): Promise<boolean> {
@@ -62,4 +84,5 @@ export async function volumeExists(at: NodeContainer, context: DialContext): Pro
   return await ask(at, "GET", path, context).catch(unlessGone) !== undefined;
 }
 
-const amountOf = (bytes: number) => `${Math.round(bytes / GIB * 10) / 10} GiB`;
+const amountOf = (bytes: number) =>
+  bytes < GIB ? `${Math.round(bytes / MIB)} MiB` : `${Math.round(bytes / GIB * 10) / 10} GiB`;

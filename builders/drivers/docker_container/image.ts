@@ -19,6 +19,10 @@ import { BuilderError } from "../../builder_error.ts";
 import { type MakeContext, step } from "../../making/maker.ts";
 import { ALL_GPUS, type EngineFacts } from "./body.ts";
 import { ask, type NodeContainer } from "./node_container.ts";
+import { remedyFor } from "./remedy.ts";
+
+/** The time limit of the probe for GPUs, in ms. */
+const PROBE_LIMIT = 20_000;
 
 /** Pulls the image. If the pull fails, an image that is already there is used. */
 export async function provideImage(
@@ -73,8 +77,8 @@ async function pull({ engine }: NodeContainer, image: string, context: MakeConte
 function cannotPull(image: string, { tool }: NodeContainer, cause: unknown): BuilderError {
   const reason = errorText(cause);
   return new BuilderError(`cannot pull the builder's image ${image}: ${reason}`, {
-    hint: `try it by hand: ${tool.program} pull ${image}; or use another image: ` +
-      "--driver-opt image=NAME",
+    hint: remedyFor(reason, { program: tool.program, image }) ??
+      `try it by hand: ${tool.program} pull ${image}; or use another image: --driver-opt image=NAME`,
     cause,
   });
 }
@@ -85,10 +89,14 @@ export async function factsOf(at: NodeContainer, context: DialContext): Promise<
   const info = await ask(at, "GET", "/info", context) as {
     readonly CgroupDriver?: string;
     readonly SecurityOptions?: readonly string[] | null;
+    /** Only podman says so. */
+    readonly Rootless?: boolean;
   } | undefined;
   const wslLibraries = wslLibrariesFor(at, context.env);
+  // A user's own podman may create cgroups only where the user's session is.
+  const mayGroup = info?.Rootless !== true;
   return {
-    ...info?.CgroupDriver !== undefined && { cgroupDriver: info.CgroupDriver },
+    ...info?.CgroupDriver !== undefined && mayGroup && { cgroupDriver: info.CgroupDriver },
     usernsRemap: info?.SecurityOptions?.some((text) => /(?:^|,)name=userns\b/.test(text)) ?? false,
     gpus: false,
     ...wslLibraries !== undefined && { wslLibraries },
@@ -102,12 +110,16 @@ function wslLibrariesFor({ engine }: NodeContainer, env: Env): string | undefine
   return isFolder(folder) ? folder : undefined;
 }
 
-/** Finds out whether the engine has GPUs: it starts a container that requests one, and that may fail. */
+/**
+ * Finds out whether the engine has GPUs: it starts a container that requests one, and that may fail.
+ * Undefined while the image is missing. Goes on after Ctrl-C, because its container must not stay.
+ */
 export async function hasGpus(
   at: NodeContainer,
   image: string,
-  context: DialContext,
-): Promise<boolean> {
+  { env, log }: DialContext,
+): Promise<boolean | undefined> {
+  const context = { env, log, step: () => {}, signal: AbortSignal.timeout(PROBE_LIMIT) };
   try {
     const { Id } = await ask(at, "POST", "/containers/create", context, {
       Image: image,
@@ -122,8 +134,7 @@ export async function hasGpus(
       await ask(at, "DELETE", `/containers/${Id}?force=1&v=1`, context).catch(() => {});
       throw error;
     }
-  } catch {
-    context.signal.throwIfAborted();
-    return false;
+  } catch (error) {
+    return error instanceof EngineError && error.status === 404 ? undefined : false;
   }
 }

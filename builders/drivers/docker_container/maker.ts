@@ -28,6 +28,7 @@ import {
   pathOf,
   unlessGone,
 } from "./node_container.ts";
+import { remedyFor } from "./remedy.ts";
 import { verifiedImage } from "./verified_image.ts";
 import { waitForDaemon } from "./wait.ts";
 
@@ -64,14 +65,23 @@ export function containerMaker(driver: string, find: FindContainer): Maker {
       const found = await inspect(at, context);
       if (found === undefined) return await create(at, options, context);
       requireOurs(at, found);
-      await step(context, `starting container ${at.name}`, async () => {
-        const end = endOf(found);
+      if (found.State?.Status === "paused") throw paused(at);
+      const isGone = await step(context, `starting container ${at.name}`, async () => {
+        const end = await endOf(at, found, context);
         if (end !== undefined) context.steps.log(`container ${at.name} is not running: ${end}\n`);
-        // The client that created the container has died since, so files may be missing.
-        if (found.State?.Status === "created") await copyFiles(at, options, context);
-        await start(at, context);
-        await waitForDaemon(at, context);
+        try {
+          // The client that created the container has died since, so files may be missing.
+          if (found.State?.Status === "created") await copyFiles(at, options, context);
+          await start(at, context);
+        } catch (error) {
+          unlessGone(withRemedy(error, at));
+          return true;
+        }
+        await waitForDaemon(at, "now", context);
+        return false;
       });
+      // Another client has removed it meanwhile.
+      if (isGone) await create(at, options, context);
     },
 
     async examine(node, context) {
@@ -114,39 +124,83 @@ async function create(
   options: ContainerOptions,
   context: MakeContext,
 ): Promise<void> {
-  // The engine is asked while the image comes.
-  const facts = factsOf(at, context).catch((): EngineFacts => {
-    context.signal.throwIfAborted();
-    return { usernsRemap: false, gpus: false };
-  });
-  const hadVolume = volumeExists(at, context);
-  for (const each of [facts, hadVolume]) each.catch(() => {});
-  await provideImage(at, options.image, context);
-  const image = await verifiedImage(at, options, context);
-  const gpus = at.tool.kind === "docker" && await hasGpus(at, image, context);
-  if (await hadVolume) {
-    context.steps.log(
-      `container ${at.name} is missing: it is created again, with its cache in the volume ` +
-        `${volumeOf(at.node)}\n`,
-    );
-  }
-  await step(context, `creating container ${at.name}`, async () => {
-    const body = containerBody(at.node, { ...options, image }, { ...await facts, gpus });
-    try {
-      await createContainer(at, body, context);
-    } catch (error) {
-      if (!(error instanceof EngineError) || error.status !== 409) throw error;
-      return await joinOther(at, options, context);
+  const probe = async (image: string) =>
+    at.tool.kind === "docker" && await hasGpus(at, image, context);
+  // The engine is asked while the image comes. An image that has to be verified doesn't run before.
+  const isTrusted = context.verifyImage === undefined || options.allowUntrusted;
+  const early = isTrusted ? probe(options.image) : Promise.resolve(undefined);
+  let probed: Promise<unknown> = early;
+  try {
+    const hadVolume = volumeExists(at, context);
+    const facts = factsOf(at, context).catch((): EngineFacts => {
+      context.signal.throwIfAborted();
+      return { usernsRemap: false, gpus: false };
+    });
+    for (const each of [facts, hadVolume]) each.catch(() => {});
+    await provideImage(at, options.image, context);
+    const image = await verifiedImage(at, options, context);
+    const gpus = early.then(async (found) => found ?? await probe(image) ?? false);
+    probed = gpus;
+    if (await hadVolume) {
+      context.steps.log(
+        `container ${at.name} is missing: it is created again, with its cache in the volume ` +
+          `${volumeOf(at.node)}\n`,
+      );
     }
-    try {
+    const asked = { facts, gpus, hadVolume: await hadVolume };
+    await step(
+      context,
+      `creating container ${at.name}`,
+      () => createAndStart(at, { ...options, image }, asked, context),
+    );
+  } finally {
+    // The probe removes its container.
+    await probed;
+  }
+}
+
+/** The engine's answers on which a container depends. */
+interface Asked {
+  readonly facts: Promise<EngineFacts>;
+  readonly gpus: Promise<boolean>;
+  readonly hadVolume: boolean;
+}
+
+async function createAndStart(
+  at: NodeContainer,
+  options: ContainerOptions,
+  { facts, gpus, hadVolume }: Asked,
+  context: MakeContext,
+): Promise<void> {
+  const body = async (gpus: boolean) => containerBody(at.node, options, { ...await facts, gpus });
+  try {
+    // Most engines have no GPUs, and finding that out takes as long as a start.
+    await createContainer(at, await body(false), context);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.status !== 409) throw withRemedy(error, at);
+    return await joinOther(at, options, context);
+  }
+  try {
+    const hasGpus = await gpus;
+    context.signal.throwIfAborted();
+    if (!hasGpus || await removeUnstarted(at, context)) {
+      if (hasGpus) await createContainer(at, await body(true), context);
       await copyFiles(at, options, context);
       await start(at, context);
-    } catch (error) {
-      await discard(at, !await hadVolume, context);
-      throw error;
     }
-    await waitForDaemon(at, context);
-  });
+  } catch (error) {
+    await discard(at, !hadVolume, context);
+    throw withRemedy(error, at);
+  }
+  await waitForDaemon(at, "start", context);
+}
+
+/** An engine's refusal with a known remedy. */
+function withRemedy(error: unknown, { tool }: NodeContainer): unknown {
+  const hint = error instanceof EngineError ? remedyFor(error.message, tool) : undefined;
+  return hint === undefined
+    ? error
+    : new BuilderError((error as Error).message, { hint, cause: error });
 }
 
 async function createContainer(
@@ -188,7 +242,14 @@ async function joinOther(
     }
     await pause(LOOK, context.signal);
   }
-  await waitForDaemon(at, context);
+  await waitForDaemon(at, "start", context);
+}
+
+/** Somebody has paused it on purpose, so no client goes on with it. */
+function paused({ name, tool }: NodeContainer): BuilderError {
+  return new BuilderError(`container ${name} is paused`, {
+    hint: `let it go on: ${tool.program} unpause ${name}`,
+  });
 }
 
 function removedMeanwhile({ name }: NodeContainer): BuilderError {
@@ -199,6 +260,17 @@ function removedMeanwhile({ name }: NodeContainer): BuilderError {
 
 async function start(at: NodeContainer, context: DialContext): Promise<void> {
   await ask(at, "POST", `${pathOf(at)}/start`, context);
+}
+
+/** Removes a container; false if another client has started it meanwhile. */
+async function removeUnstarted(at: NodeContainer, context: DialContext): Promise<boolean> {
+  try {
+    await ask(at, "DELETE", pathOf(at), context);
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 409) return false;
+    throw error;
+  }
+  return true;
 }
 
 /** Removes a container that was created just now and can't be started, and a volume that came with it. */

@@ -1,18 +1,14 @@
 /** Waits for the daemon in a container that was started, and says why it doesn't answer. */
 import { after, pause } from "../../../base/async.ts";
-import {
-  answerOf,
-  callEngine,
-  type EngineRequest,
-} from "../../../transports/engine/docker_engine.ts";
 import { DIAL_STDIO } from "../../../transports/engine/container.ts";
 import { execInContainer } from "../../../transports/engine/exec.ts";
-import { readFrames } from "../../../transports/engine/exec_frames.ts";
 import type { DialContext } from "../../../transports/transport.ts";
-import { logLines, reasonIn } from "../../making/log_reason.ts";
+import { reasonIn } from "../../making/log_reason.ts";
 import { BuilderError } from "../../builder_error.ts";
+import { followLog, lastLines } from "./container_log.ts";
 import type { MakeContext } from "../../making/maker.ts";
 import { inspect, type NodeContainer } from "./node_container.ts";
+import { remedyFor } from "./remedy.ts";
 
 /**
  * The time limit of one check, and of all of them from the daemon's start on, and the time between two
@@ -21,13 +17,41 @@ import { inspect, type NodeContainer } from "./node_container.ts";
 const BOOT_LIMIT = 20_000, LOOK = 40;
 /** On a busy machine a check takes seconds. Like buildx, this side gives up after some checks only. */
 const LEAST_LOOKS = 15;
-/** The limits on reading and showing the log of a daemon that doesn't answer. */
-const READ_LINES = 200, SHOWN_LINES = 20, LOG_BYTES = 64 << 10;
+/** The time for the daemon's first word in its log, in ms. A check that comes too early slows it down. */
+const FIRST_WORD = 1000;
+/** The number of lines that are shown of the log of a daemon that doesn't answer. */
+const SHOWN_LINES = 20;
 /** The number of restarts after which a container is given up. */
 const MOST_RESTARTS = 3;
 
+/**
+ * Waits until the daemon's log says that it listens, or until the daemon answers. The log costs nothing,
+ * whereas each question starts a program in the container.
+ * @param log which part of the log is this daemon's
+ */
+export async function waitForDaemon(
+  at: NodeContainer,
+  log: "start" | "now",
+  context: MakeContext,
+): Promise<void> {
+  const done = new AbortController();
+  const signal = AbortSignal.any([context.signal, done.signal]);
+  const listening = Promise.withResolvers<void>();
+  const following = followLog(at, log, { ...context, signal }, listening.resolve);
+  try {
+    // The log's end is that of the container, or there is none.
+    const early = Promise.race([following, pause(FIRST_WORD, signal)]);
+    await Promise.race([
+      listening.promise,
+      early.then(() => askDaemon(at, { ...context, signal })),
+    ]);
+  } finally {
+    done.abort();
+  }
+}
+
 /** Asks the daemon in its container until it answers. */
-export async function waitForDaemon(at: NodeContainer, context: MakeContext): Promise<void> {
+async function askDaemon(at: NodeContainer, context: MakeContext): Promise<void> {
   const until = performance.now() + BOOT_LIMIT;
   let failure: unknown;
   for (let look = 1;; look++) {
@@ -105,30 +129,9 @@ async function notAnswering(
     `buildkitd in container ${name} doesn't answer (the container is ${state})` +
       (reason === undefined ? "" : `: ${reason}`),
     {
-      hint: `see ${tool.program} logs ${name}; remove it by ` +
-        `${tool.program} rm -f ${name}`,
+      hint: remedyFor(reason ?? "", tool) ??
+        `see ${tool.program} logs ${name}; remove it by ${tool.program} rm -f ${name}`,
       cause,
     },
   );
-}
-
-async function lastLines({ engine, name }: NodeContainer, context: DialContext): Promise<string[]> {
-  const query = `stdout=1&stderr=1&tail=${READ_LINES}`;
-  const path = `/containers/${encodeURIComponent(name)}/logs?${query}`;
-  const request: EngineRequest = { method: "GET", path };
-  const call = await callEngine(engine, request, context);
-  const decoder = new TextDecoder();
-  let text = "";
-  const take = (bytes: Uint8Array) => void (text += decoder.decode(bytes, { stream: true }));
-  try {
-    await answerOf(call, engine, request, context.signal);
-    const read = readFrames((into) => call.http.read(into), take);
-    const part = new Uint8Array(4096);
-    for (let n; (n = await read(part)) !== null && text.length < LOG_BYTES;) {
-      take(part.subarray(0, n));
-    }
-  } finally {
-    call.stream.close();
-  }
-  return logLines(text);
 }

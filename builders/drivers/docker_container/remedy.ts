@@ -1,0 +1,52 @@
+/** The remedies for common failures of a boot in a container, by the engine's or the registry's words. */
+import { parseReference } from "../../../buildkit/registry/reference.ts";
+
+/** The facts about a boot that a remedy depends on. */
+interface Boot {
+  /** The command of the engine's client. */
+  readonly program: string;
+  /** The image, if it was being pulled. */
+  readonly image?: string;
+}
+
+type Rule = readonly [words: RegExp, remedy: (boot: Required<Boot>) => string];
+
+const ANYWHERE: readonly Rule[] = [
+  [
+    /no space left on device|disk quota exceeded/i,
+    ({ program }) =>
+      `the disk of the engine's machine is full: ${program} system df shows what fills it, and ` +
+      `${program} system prune removes what nobody uses`,
+  ],
+];
+
+const PULLS: readonly Rule[] = [
+  [
+    /toomanyrequests|too many requests|rate limit/i,
+    ({ program, image }) =>
+      `the registry limits pulls: log in (${program} login${
+        hostOf(image)
+      }), wait, or take the image ` +
+      "from another registry: --driver-opt image=NAME",
+  ],
+  [
+    /authentication required|no basic auth credentials|unauthorized|denied/i,
+    ({ program, image }) =>
+      `the image doesn't exist, or needs a login: ${program} login${
+        hostOf(image)
+      }; or use another: ` +
+      "--driver-opt image=NAME",
+  ],
+];
+
+/** The remedy for a failure; undefined for words that are not known. */
+export function remedyFor(reason: string, { program, image }: Boot): string | undefined {
+  const rules = image === undefined ? ANYWHERE : [...ANYWHERE, ...PULLS];
+  return rules.find(([words]) => words.test(reason))?.[1]({ program, image: image ?? "" });
+}
+
+/** The registry's name as an argument of `docker login`. */
+function hostOf(image: string): string {
+  const { domain } = parseReference(image);
+  return domain === "docker.io" ? "" : ` ${domain}`;
+}
