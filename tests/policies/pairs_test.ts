@@ -46,7 +46,7 @@ async function same(space: Workspace, pair: RandomBuild, what: string): Promise<
 }
 
 Deno.test({ name: "random builds under random policies end as buildx's", ignore }, async () => {
-  const seed = Number(Deno.env.get("FAIRLEAD_TEST_SEED") ?? Date.now() % 1e9);
+  const seed = Number(Deno.env.get("FAIRLEAD_TEST_SEED") ?? 31337);
   const rounds = Number(Deno.env.get("FAIRLEAD_TEST_ROUNDS") ?? 8);
   await using open = new AsyncDisposableStack();
   const { space, sources, commit } = await pairSources(open);
