@@ -27,7 +27,7 @@ Deno.test(
       const [ours, theirs] = [await space.fairlead(words), await space.buildx(words)];
       equal(ours.code, 1);
       equal(ours.stderr.match(/^ERROR: .*$/m)?.[0], theirs.stderr.match(/^ERROR: .*$/m)?.[0]);
-      match(ours.stderr, /^hint: the dockerfile of a is sub\/Nope: /m);
+      match(ours.stderr, /^hint: the dockerfile of target a is sub\/Nope, /m);
     }
   },
 );

@@ -119,7 +119,7 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
         await fails(
           peer.endpoint,
           await as({ token: bad }),
-          /^(?!.*(two|X-Other|ä)).*can't be one/,
+          /^(?!.*(two|X-Other|ä)).*is not valid/,
           "config",
         );
       }

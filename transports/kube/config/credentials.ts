@@ -81,7 +81,10 @@ function fromPlugin(
   const from = `the credentials by ${program}`;
   const ended = token === undefined ? "" : expiry(token);
   return {
-    headers: { ...headers, ...token !== undefined && { Authorization: bearer(token, from) } },
+    headers: {
+      ...headers,
+      ...token !== undefined && { Authorization: bearer(token, `the token from ${program}`) },
+    },
     ...cert !== undefined && { cert: { text: cert, from } },
     ...key !== undefined && { key: { text: key, from } },
     shown: `${from} of ${user}${ended}`,
