@@ -213,7 +213,7 @@ Deno.test({ name: "a context that isn't there, and one that is a file", ignore }
   const file = await space.fairlead(["build", "file"]);
   assert.match(
     file.stderr,
-    /hint: it is no folder: [^]*unable to prepare context: path "file" not found/,
+    /hint: it is not a folder: [^]*unable to prepare context: path "file" not found/,
   );
   assert.deepEqual([none.code, file.code], [1, 1]);
 });

@@ -84,7 +84,7 @@ Deno.test(
     assert.equal(Deno.statSync(it.path("big")).size, 9_000_000);
     const again = await copy("one:/w", "out");
     assert.equal(again.code, 1);
-    assert.match(again.stderr, /out\/w is already there/);
+    assert.match(again.stderr, /out\/w already exists/);
     const names = [...Deno.readDirSync(it.dir)].map(({ name }) => name);
     assert.deepEqual(
       names.filter((name) => /^\.(out|big)/.test(name)),
