@@ -36,11 +36,12 @@ export async function runTests(
   args: readonly string[],
   options: SuiteOptions,
 ): Promise<Result> {
-  // Files side by side: daemons and clients leave gaps on both cores. Types have a check of their
-  // own; here one wrong file would keep all others from running.
+  // Files side by side, one more than cores: tests often wait for a daemon. Types have a check of
+  // their own; here one wrong file would keep all others from running.
   // The tests of policies run WebAssembly, which V8 need not optimize.
   const command = ["test", "-A", "--no-check", "--parallel", "--v8-flags=--liftoff-only", ...args];
-  const { success, output } = await runDeno(name, command, options);
+  const env = { DENO_JOBS: `${navigator.hardwareConcurrency + 1}`, ...options.env };
+  const { success, output } = await runDeno(name, command, { ...options, env });
   const counts = summary(output);
   if (success || counts.failed > 0) return { name, ...counts };
   // A type error, an exception outside a test, a crash or the time limit: no test says so.

@@ -11,11 +11,12 @@ const SIZES = "`.xz` (0 MB), `.gz` (0 MB), or the file as it is (0 MB)\n";
 /** A copy of the files that the script reads, with a changelog and binaries of its own. */
 async function checkout(changelog: string, binaries: Record<string, string>) {
   const dir = await Deno.makeTempDir({ prefix: "fl-release-" });
-  await Deno.mkdir(`${dir}/scripts/release`, { recursive: true });
-  const files = ["version.ts", "install.sh"];
-  files.push("scripts/release.ts", "scripts/run.ts", "LICENSE");
-  for (const { name } of Deno.readDirSync(`${root}scripts/release`)) {
-    files.push(`scripts/release/${name}`);
+  const files = ["version.ts", "install.sh", "scripts/release.ts", "scripts/run.ts", "LICENSE"];
+  for (const folder of ["base", "scripts/release"]) {
+    await Deno.mkdir(`${dir}/${folder}`, { recursive: true });
+    for (const { name, isFile } of Deno.readDirSync(root + folder)) {
+      if (isFile) files.push(`${folder}/${name}`);
+    }
   }
   for (const name of files) {
     await Deno.copyFile(root + name, `${dir}/${name}`);

@@ -76,7 +76,7 @@ function subject(
 const noSocket: Subject["dead"] = [["unix:///nowhere/s", /no such socket/]];
 const noPort: Subject["dead"] = [
   ["tcp://127.0.0.1:1", /connection refused$/],
-  ["tcp://localhost:1", /connection refused \(localhost is .*127\.0\.0\.1/],
+  ["tcp://localhost:1", /connection refused \(localhost resolves to .*127\.0\.0\.1/],
 ];
 const cacert = certs.ca.cert;
 
