@@ -124,6 +124,18 @@ Deno.test({
       equal(await containers(space, "-a"), `${container} running`);
     });
 
+    await t.step("8 builds boot one builder at once, and all are built", async () => {
+      await space.engine.docker("rm", "-f", container);
+      const built = await Promise.all(
+        Array.from({ length: 8 }, () => space.fairlead(["build", "--network=host", "ctx"])),
+      );
+      deepEqual(
+        built.map(({ code }) => code),
+        Array(8).fill(0),
+        built.find((it) => it.code)?.stderr ?? "",
+      );
+    });
+
     await t.step("a container that was removed is made again by the next build", async () => {
       await space.engine.docker("rm", "-f", container);
       const { code, stderr } = await space.fairlead(["build", "--network=host", "ctx"]);
