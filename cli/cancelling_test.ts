@@ -3,7 +3,7 @@ import { answerCtrlC, answerHere, CANCELLING } from "./cancelling.ts";
 import { type Deps, Interrupted } from "./deps.ts";
 import { Control } from "./cursor.ts";
 
-/** What is written after the interrupt, by a command that runs for half a second more. */
+/** The lines after the interrupt of a command that runs for half a second more. */
 async function written(
   isTerminal: boolean,
   reason: Interrupted,

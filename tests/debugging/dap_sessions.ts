@@ -1,6 +1,6 @@
 /**
- * Sessions of the debug adapter protocol, which any adapter can be put through: what a client asks, and
- * what it is told. What differs from run to run (paths, digests, times, numbers of frames) is left out.
+ * Sessions of the debug adapter protocol: the requests of a client, and the answers and events of any
+ * adapter. Paths, digests, times and numbers of frames differ from run to run, and are left out.
  */
 import type { Workspace } from "../build/workspace.ts";
 import type { DapClient, Json } from "./dap_client.ts";

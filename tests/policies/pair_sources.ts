@@ -1,4 +1,4 @@
-/** What random builds read: images, a signed repository, a download, keys; and the folder of a build. */
+/** The sources of random builds: images, a signed repository, a download, keys, and a build's folder. */
 import assert from "node:assert/strict";
 import { gitDaemon } from "../harness/git.ts";
 import { world } from "../operate/images.ts";

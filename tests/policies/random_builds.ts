@@ -1,7 +1,7 @@
 /** Random builds under random policies: all kinds of sources, and all ways to name a policy. */
 import { pick, type Random, randomPolicy } from "./generator.ts";
 
-/** What random builds may read. All references resolve. */
+/** The sources that random builds may read. All references resolve. */
 export interface Sources {
   /** Images with an index and a provenance; without one, buildkitd 0.32.2 crashes. */
   readonly images: readonly string[];

@@ -1,4 +1,4 @@
-/** What a build says about its policies, in a form in which two programs can be compared. */
+/** The words of a build about its policies, in a form that can be compared between two programs. */
 import type { Ran } from "../harness/run.ts";
 
 export interface Verdict {
