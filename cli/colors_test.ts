@@ -39,7 +39,7 @@ Deno.test("the measure of contrast: black on white has 21, and the usual yellow 
   ok(contrast([205, 205, 0], [255, 255, 255]) < 2);
 });
 
-Deno.test("a terminal with fewer colours gets those of its own palette", () => {
+Deno.test("a terminal with fewer colours uses the palette that its user has set", () => {
   const code = (name: ColorName, env: Record<string, string>) => colorCode(name, (key) => env[key]);
   equal(code("bad", {}), "\x1b[31m");
   equal(code("bad", { TERM: "linux" }), "\x1b[31m");

@@ -1,7 +1,7 @@
 import { textOfBytes } from "../base/raw_bytes.ts";
 import type { Output } from "./deps.ts";
 
-/** An output that is no terminal, and gives all of its text to a function. */
+/** An output that is not a terminal, and passes all of its text to a function. */
 export function outputTo(write: (text: string) => void): Output {
   const bytes = (bytes: Uint8Array) => Promise.resolve(write(textOfBytes(bytes)));
   return {

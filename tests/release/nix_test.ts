@@ -1,4 +1,4 @@
-/** The flake of a release, by Debian's Nix, with a store of its own and the real binary. */
+/** The flake of a release, run by Debian's Nix on a new store, with the real binary. */
 import assert from "node:assert/strict";
 import { flake, packArchive, packFlake } from "../../scripts/release/flake.ts";
 import { version } from "../../version.ts";

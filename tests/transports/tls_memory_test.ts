@@ -36,7 +36,7 @@ Deno.test({
       DOCKER_CONFIG: `${dir}/docker`,
       // As fairlead is started everywhere: Deno's own look for a newer one fills the base store.
       DENO_NO_UPDATE_CHECK: "1",
-      // On a busy machine the zeros would be compressed, which takes memory of its own.
+      // On a busy machine the zeros would be compressed, which takes additional memory.
       FAIRLEAD_COMPRESS_UPLOADS: "false",
     };
     const { cert, key } = certs.client;
