@@ -23,16 +23,12 @@ const knownArchitectures = new Set(
 /** The warning for a platform that nobody knows, which may be a slip; undefined for none. */
 export function suspectPlatform(text: string): string | undefined {
   const [os = "", architecture] = text.toLowerCase().split("/");
-  if (architecture === undefined || text === "") return undefined;
-  const near = knownSystems.has(normalizeSystem(os))
-    ? nearest(architecture, knownArchitectures)
-    : undefined;
-  if (knownSystems.has(normalizeSystem(os.replace(/\(.*/, "")))) {
-    const known = normalizeArchitecture(architecture, "").architecture;
-    if (knownArchitectures.has(known)) return undefined;
-  }
-  const swapped = knownArchitectures.has(os) ? `${architecture}/${os}` : undefined;
-  const meant = swapped ?? (near && `${os}/${near}`);
+  if (architecture === undefined) return undefined;
+  const isSystem = (name: string) => knownSystems.has(normalizeSystem(name));
+  const known = normalizeArchitecture(architecture, "").architecture;
+  if (isSystem(os.replace(/\(.*/, "")) && knownArchitectures.has(known)) return undefined;
+  const near = isSystem(os) ? nearest(architecture, knownArchitectures) : undefined;
+  const meant = knownArchitectures.has(os) ? `${architecture}/${os}` : near && `${os}/${near}`;
   return `the platform ${text} is not a known one${
     meant === undefined ? "" : `; did you mean ${meant}?`
   }`;

@@ -23,18 +23,16 @@ const ANYWHERE: readonly Rule[] = [
 const PULLS: readonly Rule[] = [
   [
     /toomanyrequests|too many requests|rate limit/i,
-    ({ program, image }) =>
-      `the registry limits pulls: log in (${program} login${
-        hostOf(image)
-      }), wait, or take the image ` +
-      "from another registry: --driver-opt image=NAME",
+    (boot) =>
+      `the registry limits pulls: log in (${
+        loginOf(boot)
+      }), wait, or take the image from another ` +
+      "registry: --driver-opt image=NAME",
   ],
   [
     /authentication required|no basic auth credentials|unauthorized|denied/i,
-    ({ program, image }) =>
-      `the image doesn't exist, or needs a login: ${program} login${
-        hostOf(image)
-      }; or use another: ` +
+    (boot) =>
+      `the image doesn't exist, or needs a login: ${loginOf(boot)}; or use another: ` +
       "--driver-opt image=NAME",
   ],
 ];
@@ -45,8 +43,8 @@ export function remedyFor(reason: string, { program, image }: Boot): string | un
   return rules.find(([words]) => words.test(reason))?.[1]({ program, image: image ?? "" });
 }
 
-/** The registry's name as an argument of `docker login`. */
-function hostOf(image: string): string {
+/** The command that logs in to the image's registry. */
+function loginOf({ program, image }: Required<Boot>): string {
   const { domain } = parseReference(image);
-  return domain === "docker.io" ? "" : ` ${domain}`;
+  return `${program} login${domain === "docker.io" ? "" : ` ${domain}`}`;
 }
