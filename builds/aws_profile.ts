@@ -3,6 +3,7 @@
  * (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html). Only literal keys are read: roles,
  * single sign-on and the metadata of cloud machines are not followed.
  */
+import { maybe } from "../base/maybe.ts";
 import type { Env } from "../transports/transport.ts";
 
 export interface AwsKeys {
@@ -31,12 +32,8 @@ export function awsProfile(env: Env): AwsKeys | undefined {
 }
 
 function keysIn(path: string, section: string): AwsKeys | undefined {
-  let text: string;
-  try {
-    text = Deno.readTextFileSync(path);
-  } catch {
-    return undefined;
-  }
+  const text = maybe(() => Deno.readTextFileSync(path));
+  if (text === undefined) return undefined;
   const values = new Map<string, string>();
   let within = false;
   for (const line of text.split(/\r?\n/)) {

@@ -1,3 +1,5 @@
+import { errorText } from "../base/error_text.ts";
+import { maybe } from "../base/maybe.ts";
 import { isFolder } from "../base/stat.ts";
 import type { Deps } from "../cli/deps.ts";
 import type { Watcher } from "../progress/progress.ts";
@@ -73,18 +75,17 @@ const LARGEST_DOCKERFILE = 4 << 20;
 /** The Dockerfile of a build, for the lines of its steps; undefined where it isn't a file of this machine. */
 function dockerfileOf(path: string | undefined) {
   if (path === undefined || !path.startsWith("/")) return undefined;
-  try {
-    if (Deno.statSync(path).size > LARGEST_DOCKERFILE) return undefined;
-    return { name: baseName(path), text: Deno.readTextFileSync(path) };
-  } catch {
-    return undefined;
-  }
+  return maybe(() =>
+    Deno.statSync(path).size > LARGEST_DOCKERFILE
+      ? undefined
+      : { name: baseName(path), text: Deno.readTextFileSync(path) }
+  );
 }
 
 function outcomeOf({ error, canceled }: Outcome) {
   if (canceled) return { outcome: "canceled" as const };
   if (error === undefined) return { outcome: "finished" as const };
-  return { outcome: "failed" as const, error: error instanceof Error ? error.message : `${error}` };
+  return { outcome: "failed" as const, error: errorText(error) };
 }
 
 function checkPlace(path: string, file: string): void {

@@ -1,4 +1,5 @@
 /** Records of builds by builder, node and ref, in which other tools look up the source of a build. */
+import { maybe } from "../../base/maybe.ts";
 import { isObject } from "../../base/json.ts";
 import { makeFolder, writeStoreFile } from "./store_file.ts";
 import type { ConfigDir } from "./config_dir.ts";
@@ -53,12 +54,9 @@ export function readRecord(
   names: readonly string[],
 ): Readonly<Record<string, unknown>> | undefined {
   if (dir === undefined || !names.every((name) => /^\w[\w.-]*$/.test(name))) return undefined;
-  try {
-    const json: unknown = JSON.parse(Deno.readTextFileSync(`${dir.path}/refs/${names.join("/")}`));
-    return isObject(json) ? json : undefined;
-  } catch {
-    return undefined;
-  }
+  const path = `${dir.path}/refs/${names.join("/")}`;
+  const json: unknown = maybe(() => JSON.parse(Deno.readTextFileSync(path)));
+  return isObject(json) ? json : undefined;
 }
 
 /** Writes a record of a run as buildx does, `refs/__group__/ID`, under the same conditions. */

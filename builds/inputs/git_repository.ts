@@ -2,6 +2,7 @@
  * Reads the files of a git checkout. No git program is needed or started (https://git-scm.com/docs/gitrepository-layout). In the
  * new "reftable" format of refs, the commit stays unknown.
  */
+import { maybe } from "../../base/maybe.ts";
 
 /** A checkout. */
 export interface Checkout {
@@ -131,19 +132,11 @@ function valueOf(text: string): string {
 }
 
 function read(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return undefined;
-  }
+  return maybe(() => Deno.readTextFileSync(path));
 }
 
 function realPath(path: string): string | undefined {
-  try {
-    return Deno.realPathSync(path).replaceAll("\\", "/");
-  } catch {
-    return undefined;
-  }
+  return maybe(() => Deno.realPathSync(path).replaceAll("\\", "/"));
 }
 
 function above(folder: string): string | undefined {

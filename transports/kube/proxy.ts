@@ -3,6 +3,7 @@
  * environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), with the rules of Go programs. HTTP
  * proxies get a CONNECT, with or without TLS; SOCKS5 proxies (RFC 1928) get the host's name.
  */
+import { errorText } from "../../base/error_text.ts";
 import { onAbort } from "../../base/async.ts";
 import { readUpTo, writeAll } from "../../base/bytes.ts";
 import { HttpError, readText, startExchange } from "../net/http1.ts";
@@ -113,7 +114,7 @@ export async function connectByProxy(
     stream.close();
     context.signal.throwIfAborted();
     if (error instanceof DialError) throw error;
-    const reason = error instanceof Error ? error.message : error;
+    const reason = errorText(error);
     throw fail(`${shown} dropped the connection: ${reason}`, "unreachable", PROXY_HINT, error);
   }
 }

@@ -1,4 +1,5 @@
 /** Dials through an executable plugin, with one process for each connection. */
+import { errorText } from "../../base/error_text.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError, type DialErrorDetails, interrupted } from "../errors.ts";
 import { onAbort, within } from "../../base/async.ts";
@@ -102,9 +103,7 @@ function start(target: ExecutableTarget, context: DialContext): Child {
       log: (line) => log(withoutSecrets(line, target)),
     });
   } catch (error) {
-    const problem = `the plugin ${target.path} can't be started: ${
-      error instanceof Error ? error.message : error
-    }`;
+    const problem = `the plugin ${target.path} can't be started: ${errorText(error)}`;
     throw failed(target, problem, { code: "config", hint: startHint(error), cause: error });
   }
 }

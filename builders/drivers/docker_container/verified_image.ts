@@ -2,6 +2,7 @@
  * The check of BuildKit's own image before a container runs it, as buildx does it with
  * `BUILDX_DEFAULT_POLICY`.
  */
+import { errorText } from "../../../base/error_text.ts";
 import { parseReference } from "../../../buildkit/registry/reference.ts";
 import { docker } from "../../../transports/schemes/docker.ts";
 import { BuilderError } from "../../builder_error.ts";
@@ -47,7 +48,7 @@ export async function verifiedImage(
     });
   } catch (error) {
     context.signal.throwIfAborted();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new BuilderError(`failed to verify image ${reference}: ${reason}`, {
       hint: "BUILDX_DEFAULT_POLICY asks for the check; without it for this builder: " +
         "--driver-opt allow-untrusted-image=true",

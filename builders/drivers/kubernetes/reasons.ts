@@ -1,4 +1,5 @@
 /** Finds out why a node's pods don't get ready. */
+import { errorText } from "../../../base/error_text.ts";
 import { fieldsOf } from "../../../base/json.ts";
 import { mapsIn, textsIn } from "../../../transports/kube/values.ts";
 import { inNamespace } from "../../../transports/kube/pod_dial.ts";
@@ -33,7 +34,7 @@ export async function reasonsOf(
       (found) => mapsIn(fieldsOf(found)["items"]),
       (error) => {
         context.signal.throwIfAborted();
-        context.log(`asked for ${kind}: ${error instanceof Error ? error.message : error}`);
+        context.log(`asked for ${kind}: ${errorText(error)}`);
         return [];
       },
     );

@@ -1,4 +1,5 @@
 /** Explains why an API server, a proxy in front of it or a kubelet refused a dial of a pod. */
+import { errorText } from "../../../base/error_text.ts";
 import { askKube, KubeRefusal } from "../api.ts";
 import type { KubeTarget } from "../config/config.ts";
 import { KubeConfigError } from "../config/files.ts";
@@ -191,7 +192,7 @@ async function askForPod(dial: PodDial, context: DialContext): Promise<Pod | und
     return podOf(await askKube(dial.target, podPath(dial), dial.endpoint, context));
   } catch (error) {
     context.signal.throwIfAborted();
-    context.log(`asked for the pod: ${error instanceof Error ? error.message : error}`);
+    context.log(`asked for the pod: ${errorText(error)}`);
     return undefined;
   }
 }

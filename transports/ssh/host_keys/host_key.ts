@@ -2,6 +2,7 @@
  * Checks a host's identity. Only keys that known_hosts holds are accepted, unless the configuration
  * accepts new hosts (`StrictHostKeyChecking accept-new`, `no`).
  */
+import { errorText } from "../../../base/error_text.ts";
 import { certificateFault, isCertificate, parseCertificate } from "./certificate.ts";
 import { judge, type KnownHost, knownHostName, readKnownHosts } from "./known_hosts.ts";
 import { fingerprint, keyType, publicKeyLine } from "../keys/public_key.ts";
@@ -119,7 +120,7 @@ async function checkRevoked(
     try {
       revoked = await isRevoked(shown, await Deno.readFile(file));
     } catch (error) {
-      const why = error instanceof Error ? error.message : error;
+      const why = errorText(error);
       throw fail(
         `the revoked keys of RevokedHostKeys ${file} can't be read, so no host is trusted: ${why}`,
         "give that file, or take RevokedHostKeys out of the configuration of ssh",
