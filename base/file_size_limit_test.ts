@@ -31,10 +31,9 @@ try {
 Deno.test({
   name: "a write beyond `ulimit -f` fails instead of ending the process",
   ignore: Deno.build.os === "windows",
-  async fn() {
-    const { code, stdout } = await write("using _ = catchFileSizeLimit();");
-    match(new TextDecoder().decode(stdout), /^File too large/);
-    equal(code, 0);
-    equal((await write("")).signal, "SIGXFSZ");
-  },
+}, async () => {
+  const { code, stdout } = await write("using _ = catchFileSizeLimit();");
+  match(new TextDecoder().decode(stdout), /^File too large/);
+  equal(code, 0);
+  equal((await write("")).signal, "SIGXFSZ");
 });

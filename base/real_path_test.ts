@@ -19,10 +19,9 @@ function inFolders(test: (root: string) => void): void {
   }
 }
 
-Deno.test({
-  name: "realPath() leads where the system opens or creates a path",
-  ignore,
-  fn: () =>
+Deno.test(
+  { name: "realPath() leads where the system opens or creates a path", ignore },
+  () =>
     inFolders((root) => {
       const cases: [path: string, real: string, existing: string][] = [
         [".", "in", "in"],
@@ -49,12 +48,11 @@ Deno.test({
       assert.equal(realPath("/../..", root).path, "/");
       assert.equal(realPath("../x", `${root}/in/link`).path, `${root}/x`);
     }),
-});
+);
 
-Deno.test({
-  name: "realPath() names the very file that the system creates",
-  ignore,
-  fn: () =>
+Deno.test(
+  { name: "realPath() names the very file that the system creates", ignore },
+  () =>
     inFolders((root) => {
       for (const path of ["dangling", "twice", "link/new", "link/../in/other", "link/deep/x"]) {
         const { path: real } = realPath(path, `${root}/in`);
@@ -63,4 +61,4 @@ Deno.test({
         assert.equal(Deno.readTextFileSync(real), path);
       }
     }),
-});
+);

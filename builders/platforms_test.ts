@@ -34,11 +34,10 @@ const good: [string, string][] = [
   ["linux/amd64,linux/arm64", "linux/amd64 linux/arm64"],
 ];
 for (const [text, expected] of good) {
-  Deno.test({
-    name: `parsePlatforms() reads ${text}`,
-    ignore: Deno.build.os !== "linux",
-    fn: () => assert.equal(parsePlatforms([text]).map(formatPlatform).join(" "), expected),
-  });
+  Deno.test(
+    { name: `parsePlatforms() reads ${text}`, ignore: Deno.build.os !== "linux" },
+    () => assert.equal(parsePlatforms([text]).map(formatPlatform).join(" "), expected),
+  );
 }
 
 for (const text of ["", "nope", "linux/*", "a/b/c/d", "linux/", "linux/am d64", "linux(/x", ","]) {

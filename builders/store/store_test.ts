@@ -158,38 +158,36 @@ Deno.test("what a choice hangs on is told of once where it is broken, and taken 
 Deno.test({
   name: "a store that can't be looked into is told of, and is none",
   ignore: Deno.build.os === "windows",
-  async fn() {
-    using temp = tempStore();
-    // Permissions don't bind root; a link to itself does.
-    for (const name of ["instances", "defaults", "current"]) {
-      Deno.symlinkSync(name, `${temp.path}/${name}`);
-    }
-    const told: string[] = [];
-    const store = new Store({ path: temp.path }, ({ lacks }) => told.push(lacks));
-    const { groups, broken } = store.list();
-    assert.deepEqual([groups, broken.map(({ lacks }) => lacks)], [[], ["builders"]]);
-    assert.equal(store.current(), undefined);
-    assert.equal(await store.defaultName("key"), undefined);
-    assert.deepEqual(told, ["choice of a builder", "names of builders"]);
-    assert.throws(
-      () => store.find("x"),
-      /cannot read builder "x": too many levels of symbolic links/,
-    );
-    store.noteUse({ name: "x", origin: "BUILDKIT_HOST" });
-  },
+}, async () => {
+  using temp = tempStore();
+  // Permissions don't bind root; a link to itself does.
+  for (const name of ["instances", "defaults", "current"]) {
+    Deno.symlinkSync(name, `${temp.path}/${name}`);
+  }
+  const told: string[] = [];
+  const store = new Store({ path: temp.path }, ({ lacks }) => told.push(lacks));
+  const { groups, broken } = store.list();
+  assert.deepEqual([groups, broken.map(({ lacks }) => lacks)], [[], ["builders"]]);
+  assert.equal(store.current(), undefined);
+  assert.equal(await store.defaultName("key"), undefined);
+  assert.deepEqual(told, ["choice of a builder", "names of builders"]);
+  assert.throws(
+    () => store.find("x"),
+    /cannot read builder "x": too many levels of symbolic links/,
+  );
+  store.noteUse({ name: "x", origin: "BUILDKIT_HOST" });
 });
 
 Deno.test({
   name: "a named pipe among the builders is waited for by nobody",
   ignore: Deno.build.os === "windows",
-  async fn() {
-    using temp = tempStore();
-    temp.write("instances/good", builderFile("Good", "tcp://h:1"));
-    await check("mkfifo", [`${temp.path}/instances/pipe`, `${temp.path}/current`]);
-    const store = new Store({ path: temp.path });
-    assert.deepEqual(store.list().broken.map(({ reason }) => reason), ["it is not a file"]);
-    assert.equal(store.current(), undefined);
-  },
+}, async () => {
+  using temp = tempStore();
+  temp.write("instances/good", builderFile("Good", "tcp://h:1"));
+  await check("mkfifo", [`${temp.path}/instances/pipe`, `${temp.path}/current`]);
+  const store = new Store({ path: temp.path });
+  assert.deepEqual(store.list().broken.map(({ reason }) => reason), ["it is not a file"]);
+  assert.equal(store.current(), undefined);
 });
 
 Deno.test("a transaction that can't write says so, and how to help", async () => {

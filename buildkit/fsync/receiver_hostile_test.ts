@@ -271,10 +271,9 @@ Deno.test("an output folder that cannot be made or is a file", async () => {
   }
 });
 
-Deno.test({
-  name: "a full disk: one message, and no half-written file",
-  ignore: skip(needsRoot()),
-  fn: async () => {
+Deno.test(
+  { name: "a full disk: one message, and no half-written file", ignore: skip(needsRoot()) },
+  async () => {
     await using there = await scene();
     Deno.mkdirSync(there.dest);
     const mount = await new Deno.Command("mount", {
@@ -303,7 +302,7 @@ Deno.test({
       await new Deno.Command("umount", { args: [there.dest] }).output();
     }
   },
-});
+);
 
 Deno.test("a daemon that gives up is no fault of ours", async () => {
   await using there = await scene();

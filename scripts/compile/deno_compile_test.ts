@@ -20,35 +20,33 @@ const ignore = Deno.build.os === "windows";
 Deno.test({
   name: "deno compile is told the target, the permissions, the flags and the whole program",
   ignore,
-  async fn() {
-    for (const { name, triple } of targets) {
-      const said = await failure('echo "$@" >&2; exit 1', name);
-      assert.match(said, /^deno compile failed:\ncompile -A /);
-      assert.match(said, new RegExp(` --target ${triple} `));
-      assert.match(said, / --v8-flags=--no-lazy,\S+ .*--include \/dist .*\/dist\/main\.js$/);
-    }
-  },
+}, async () => {
+  for (const { name, triple } of targets) {
+    const said = await failure('echo "$@" >&2; exit 1', name);
+    assert.match(said, /^deno compile failed:\ncompile -A /);
+    assert.match(said, new RegExp(` --target ${triple} `));
+    assert.match(said, / --v8-flags=--no-lazy,\S+ .*--include \/dist .*\/dist\/main\.js$/);
+  }
 });
 
 Deno.test({
   name: "a base runtime that can't be downloaded: what to set, and where to get it",
   ignore,
-  async fn() {
-    const script = `echo "error: Setting up base binary.
+}, async () => {
+  const script = `echo "error: Setting up base binary.
     1: error sending request for url (https://dl.deno.land/x.zip): dns error
 Stack backtrace:
    0: <unknown>" >&2; exit 1`;
-    const linux = await failure(script, "linux-x64");
-    assert.match(linux, /^cannot compile for linux-x64: Deno's base runtime could not be had\n/);
-    assert.match(linux, /\n {2}1: error sending request for url .*dns error\n/);
-    assert.doesNotMatch(linux, /backtrace|<unknown>/);
-    assert.match(
-      linux,
-      /\nhint: set DENORT_BIN to the denort of https:\/\/dl\.deno\.land\/\S+gnu\.zip,/,
-    );
-    assert.match(linux, /--self-extracting/);
-    assert.doesNotMatch(await failure(script, "windows-x64"), /--self-extracting/);
-  },
+  const linux = await failure(script, "linux-x64");
+  assert.match(linux, /^cannot compile for linux-x64: Deno's base runtime could not be had\n/);
+  assert.match(linux, /\n {2}1: error sending request for url .*dns error\n/);
+  assert.doesNotMatch(linux, /backtrace|<unknown>/);
+  assert.match(
+    linux,
+    /\nhint: set DENORT_BIN to the denort of https:\/\/dl\.deno\.land\/\S+gnu\.zip,/,
+  );
+  assert.match(linux, /--self-extracting/);
+  assert.doesNotMatch(await failure(script, "windows-x64"), /--self-extracting/);
 });
 
 Deno.test("a target goes by its name or Deno's", () => {

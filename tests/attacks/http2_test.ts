@@ -140,33 +140,32 @@ for (const [name, attack] of attacks) {
     // The server's last write may end only after the test: it is the attack's, not fairlead's.
     sanitizeOps: false,
     sanitizeResources: false,
-    async fn() {
-      const home = await Deno.makeTempDir({ prefix: "fl-raw-" });
+  }, async () => {
+    const home = await Deno.makeTempDir({ prefix: "fl-raw-" });
+    try {
+      await using server = rawServer(attack);
+      const before = memoryHeld();
+      const ended = await runFairlead({
+        host: server.address,
+        args: ["--connect-timeout", "3s", "du"],
+        home,
+      });
+      const grown = memoryHeld() - before;
+      if (ended.ms > LATEST) counts.hung();
+      assert.ok(ended.ms <= LATEST, `it took ${ended.ms} ms`);
       try {
-        await using server = rawServer(attack);
-        const before = memoryHeld();
-        const ended = await runFairlead({
-          host: server.address,
-          args: ["--connect-timeout", "3s", "du"],
-          home,
-        });
-        const grown = memoryHeld() - before;
-        if (ended.ms > LATEST) counts.hung();
-        assert.ok(ended.ms <= LATEST, `it took ${ended.ms} ms`);
-        try {
-          assert.ok(ended.code > 0 && ended.code !== 130, `exit ${ended.code}`);
-          assert.equal(errorLines(ended).length, 1, ended.stderr.slice(0, 1000));
-          assert.doesNotMatch(ended.stderr, /^\s+at \S+ |is a bug/m, ended.stderr.slice(0, 1000));
-          assert.ok(grown < MOST, `it grew by ${grown} bytes`);
-        } catch (error) {
-          counts.lost();
-          throw error;
-        }
-        counts.refused();
-      } finally {
-        await Deno.remove(home, { recursive: true });
+        assert.ok(ended.code > 0 && ended.code !== 130, `exit ${ended.code}`);
+        assert.equal(errorLines(ended).length, 1, ended.stderr.slice(0, 1000));
+        assert.doesNotMatch(ended.stderr, /^\s+at \S+ |is a bug/m, ended.stderr.slice(0, 1000));
+        assert.ok(grown < MOST, `it grew by ${grown} bytes`);
+      } catch (error) {
+        counts.lost();
+        throw error;
       }
-    },
+      counts.refused();
+    } finally {
+      await Deno.remove(home, { recursive: true });
+    }
   });
 }
 

@@ -213,22 +213,21 @@ for (const [title, layout, at, named] of attacks) {
     ignore,
     sanitizeResources: false,
     sanitizeOps: false,
-    async fn() {
-      for (const [how, tamper, problem] of tamperings) {
-        const root = await lay(layout);
-        try {
-          tamper(at === "" ? root : `${root}/${at}`);
-          const message = await refusal(`${root}/${layout.plugin ?? PLUGIN}`, root);
-          assert(message !== undefined, `${how}: the plugin was run`);
-          assert.match(message, named, how);
-          assert.match(message, problem, how);
-          assert.equal(await ran(root), false, how);
-          counts.refused();
-        } finally {
-          await removeFolder(root);
-        }
+  }, async () => {
+    for (const [how, tamper, problem] of tamperings) {
+      const root = await lay(layout);
+      try {
+        tamper(at === "" ? root : `${root}/${at}`);
+        const message = await refusal(`${root}/${layout.plugin ?? PLUGIN}`, root);
+        assert(message !== undefined, `${how}: the plugin was run`);
+        assert.match(message, named, how);
+        assert.match(message, problem, how);
+        assert.equal(await ran(root), false, how);
+        counts.refused();
+      } finally {
+        await removeFolder(root);
       }
-    },
+    }
   });
 }
 
@@ -252,24 +251,22 @@ for (
     ignore,
     sanitizeResources: false,
     sanitizeOps: false,
-    async fn() {
-      const root = await lay(layout);
-      try {
-        const path = `${root}/${("plugin" in layout ? layout.plugin : undefined) ?? PLUGIN}`;
-        assert.equal(await refusal(path, root), undefined);
-        assert.equal(await ran(root), true);
-        counts.held();
-      } finally {
-        await removeFolder(root);
-      }
-    },
+  }, async () => {
+    const root = await lay(layout);
+    try {
+      const path = `${root}/${("plugin" in layout ? layout.plugin : undefined) ?? PLUGIN}`;
+      assert.equal(await refusal(path, root), undefined);
+      assert.equal(await ran(root), true);
+      counts.held();
+    } finally {
+      await removeFolder(root);
+    }
   });
 }
 
-Deno.test({
-  name: "attack: plugin, a link of another user, and one in a circle",
-  ignore,
-  async fn() {
+Deno.test(
+  { name: "attack: plugin, a link of another user, and one in a circle", ignore },
+  async () => {
     for (const part of [PLUGIN, "via"]) {
       const root = await lay(linked);
       try {
@@ -288,32 +285,27 @@ Deno.test({
       }
     }
   },
+);
+
+Deno.test({ name: "attack: plugin, an import over clear HTTP", ignore }, async () => {
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    () => new Response("Deno.exit(7);", { headers: { "content-type": "text/javascript" } }),
+  );
+  const address = `http://127.0.0.1:${server.addr.port}/one.js`;
+  const root = await lay(module(`await import("${address}");`));
+  try {
+    assert.match(await refusal(`${root}/${PLUGIN}.js`, root) ?? "", /over clear HTTP/);
+    assert.equal(await ran(root), false);
+    counts.refused();
+  } finally {
+    await removeFolder(root);
+  }
 });
 
-Deno.test({
-  name: "attack: plugin, an import over clear HTTP",
-  ignore,
-  async fn() {
-    await using server = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen() {} },
-      () => new Response("Deno.exit(7);", { headers: { "content-type": "text/javascript" } }),
-    );
-    const address = `http://127.0.0.1:${server.addr.port}/one.js`;
-    const root = await lay(module(`await import("${address}");`));
-    try {
-      assert.match(await refusal(`${root}/${PLUGIN}.js`, root) ?? "", /over clear HTTP/);
-      assert.equal(await ran(root), false);
-      counts.refused();
-    } finally {
-      await removeFolder(root);
-    }
-  },
-});
-
-Deno.test({
-  name: "attack: plugin, exchanged between the check and the dial",
-  ignore,
-  async fn() {
+Deno.test(
+  { name: "attack: plugin, exchanged between the check and the dial", ignore },
+  async () => {
     const root = await lay(program);
     try {
       const registry = createRegistry([], createPlugins((name) => name === "HOME" ? root : ""))
@@ -331,4 +323,4 @@ Deno.test({
       await removeFolder(root);
     }
   },
-});
+);

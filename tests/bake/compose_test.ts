@@ -40,10 +40,9 @@ function warningsOf({ stderr }: Ran): string[] {
   return [...new Set(stderr.match(/^WARNING: .*$/gm) ?? [])].sort();
 }
 
-Deno.test({
-  name: "compose files: printed as buildx prints them, or refused in its words",
-  ignore,
-  async fn(t) {
+Deno.test(
+  { name: "compose files: printed as buildx prints them, or refused in its words", ignore },
+  async (t) => {
     for (const [name, files] of Object.entries(samples)) {
       await t.step(name, async () => {
         const { ours, theirs } = await both(files);
@@ -54,7 +53,7 @@ Deno.test({
       });
     }
   },
-});
+);
 
 const web = (build: string) => `services:\n  web:\n    build: ${build}\n`;
 

@@ -59,23 +59,21 @@ async function composeRun(space: Workspace, docker: string, args: readonly strin
 Deno.test({
   name: "docker compose build: two services, one on top of the other, on a remote builder",
   ignore,
-  async fn() {
-    await using engine = await startDockerd();
-    await using space = await workspace(address);
-    project(space);
-    const { code, stdout, stderr } = await composeRun(space, engine.address, ["build"]);
-    equal(code, 0, stdout + stderr);
-    for (const name of ["web:1", "api:1"]) ok((stdout + stderr).includes(`${name}  Built`), name);
-    const said = await engine.docker("run", "--rm", "--network", "none", "api:1", "cat", "/said");
-    const host = Deno.readTextFileSync("/etc/hostname").trim();
-    equal(said.stdout, `hello $x \${y} ${host}\napi\n`);
-  },
+}, async () => {
+  await using engine = await startDockerd();
+  await using space = await workspace(address);
+  project(space);
+  const { code, stdout, stderr } = await composeRun(space, engine.address, ["build"]);
+  equal(code, 0, stdout + stderr);
+  for (const name of ["web:1", "api:1"]) ok((stdout + stderr).includes(`${name}  Built`), name);
+  const said = await engine.docker("run", "--rm", "--network", "none", "api:1", "cat", "/said");
+  const host = Deno.readTextFileSync("/etc/hostname").trim();
+  equal(said.stdout, `hello $x \${y} ${host}\napi\n`);
 });
 
-Deno.test({
-  name: "docker compose build: the error of a service's Dockerfile is shown",
-  ignore,
-  async fn() {
+Deno.test(
+  { name: "docker compose build: the error of a service's Dockerfile is shown", ignore },
+  async () => {
     await using engine = await startDockerd();
     await using space = await workspace(address);
     project(space);
@@ -84,4 +82,4 @@ Deno.test({
     equal(code, 1, stdout + stderr);
     match(stdout + stderr, /exit code: 7/);
   },
-});
+);

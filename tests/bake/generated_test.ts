@@ -14,19 +14,18 @@ for (const seed of [1, 2]) {
   Deno.test({
     name: `bake: random expressions have the value that buildx gives them, seed ${seed}`,
     ignore: skip(await missing("buildx")),
-    fn: async () => {
-      const buildx = await need("buildx");
-      const next = seeded(seed);
-      const good: string[] = [];
-      for (let i = 0; good.length < COUNT; i++) {
-        const expression = randomExpression((limit) => Math.floor(next() * limit), 2 + i % 4);
-        if (!isError(await runOurs(expressionsSample([expression])))) good.push(expression);
-      }
-      for (let at = 0; at < COUNT; at += AT_ONCE) {
-        const sample = expressionsSample(good.slice(at, at + AT_ONCE));
-        const [ours, peers] = [await runOurs(sample), await runPeer(buildx, sample)];
-        equal(ours, peers, sample.files[0]!.text);
-      }
-    },
+  }, async () => {
+    const buildx = await need("buildx");
+    const next = seeded(seed);
+    const good: string[] = [];
+    for (let i = 0; good.length < COUNT; i++) {
+      const expression = randomExpression((limit) => Math.floor(next() * limit), 2 + i % 4);
+      if (!isError(await runOurs(expressionsSample([expression])))) good.push(expression);
+    }
+    for (let at = 0; at < COUNT; at += AT_ONCE) {
+      const sample = expressionsSample(good.slice(at, at + AT_ONCE));
+      const [ours, peers] = [await runOurs(sample), await runPeer(buildx, sample)];
+      equal(ours, peers, sample.files[0]!.text);
+    }
   });
 }

@@ -128,10 +128,9 @@ function randomTarget(below: (limit: number) => number, root: string): Target {
   return target;
 }
 
-Deno.test({
-  name: `a build opens what is permitted, and nothing else (seed ${SEED})`,
-  ignore,
-  async fn() {
+Deno.test(
+  { name: `a build opens what is permitted, and nothing else (seed ${SEED})`, ignore },
+  async () => {
     const root = makeFolders();
     const counts = { tried: 0, asked: 0, prepared: 0 };
     try {
@@ -151,7 +150,7 @@ Deno.test({
       Deno.removeSync(root, { recursive: true });
     }
   },
-});
+);
 
 /** Each text stands in each place, and nothing else can fail. */
 function* systematic(root: string): Generator<Target> {

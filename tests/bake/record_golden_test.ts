@@ -55,25 +55,21 @@ async function peerText(buildx: string, sample: Sample, wanted: string): Promise
 
 for (const kind of ["definitions", "compose"] as const) {
   for (const file of goldenFiles(kind)) {
-    Deno.test({
-      name: `golden ${kind}, ${file}: recorded from this buildx`,
-      ignore,
-      async fn() {
-        const buildx = await need("buildx");
-        const version = await versionOf(buildx);
-        const recorded: GoldenCase[] = [];
-        for (const golden of chosen(readCases(kind, file))) {
-          const expected = kind === "compose" ? await runCompose(buildx, golden) : await peerText(
-            buildx,
-            golden,
-            records ? (await runOurs(golden)).trimEnd() : golden.expected,
-          );
-          if (records) recorded.push({ ...golden, expected });
-          else equal(expected, golden.expected, golden.name);
-        }
-        if (records) writeCases(kind, file, version, recorded);
-        equal(goldenVersion(kind, file), version);
-      },
+    Deno.test({ name: `golden ${kind}, ${file}: recorded from this buildx`, ignore }, async () => {
+      const buildx = await need("buildx");
+      const version = await versionOf(buildx);
+      const recorded: GoldenCase[] = [];
+      for (const golden of chosen(readCases(kind, file))) {
+        const expected = kind === "compose" ? await runCompose(buildx, golden) : await peerText(
+          buildx,
+          golden,
+          records ? (await runOurs(golden)).trimEnd() : golden.expected,
+        );
+        if (records) recorded.push({ ...golden, expected });
+        else equal(expected, golden.expected, golden.name);
+      }
+      if (records) writeCases(kind, file, version, recorded);
+      equal(goldenVersion(kind, file), version);
     });
   }
 }
@@ -82,10 +78,9 @@ for (const kind of ["definitions", "compose"] as const) {
 const isAlone = /NOPE|convert\(/;
 
 for (const file of goldenFiles("expressions")) {
-  Deno.test({
-    name: `golden expressions, ${file}: recorded from this buildx`,
-    ignore,
-    async fn() {
+  Deno.test(
+    { name: `golden expressions, ${file}: recorded from this buildx`, ignore },
+    async () => {
       const buildx = await need("buildx");
       const version = await versionOf(buildx);
       const run = async (expressions: readonly GoldenExpression[]) => {
@@ -118,5 +113,5 @@ for (const file of goldenFiles("expressions")) {
       }
       equal(goldenVersion("expressions", file), version);
     },
-  });
+  );
 }

@@ -57,41 +57,40 @@ async function repository(space: Workspace): Promise<void> {
 Deno.test({
   name: "bake of a git repository: its folders, its definition's folder, and ours",
   ignore,
-  async fn() {
-    await using space = await workspace(address);
-    await repository(space);
-    await using daemon = await gitDaemon(space.path("git"));
-    const url = `${daemon.url}/r.git`;
-    const prints = [
-      [url, "all"],
-      [`${url}#main`, "sub"],
-      [`${url}#main:sub`],
-      [`${url}?subdir=sub`],
-      [url, "-f", "other/x.hcl"],
-      [url, "command"],
-      [url, `${url}#main:sub`, "command"],
-      [url, "-f", "cwd://more.hcl", "more"],
-    ];
-    space.write({
-      "more.hcl":
-        'target "more" {\n  context = "cwd://mine"\n  dockerfile = "cwd://mine/Dockerfile"\n}\n',
-    });
-    for (const words of prints) {
-      const [ours, theirs] = await Promise.all(
-        programs.map((program) => space[program](["bake", "--print", ...words])),
-      );
-      equal(ours!.code, 0, ours!.stderr);
-      deepEqual(JSON.parse(ours!.stdout), JSON.parse(theirs!.stdout), words.join(" "));
-    }
-    for (const program of programs) {
-      const ran = await space[program](["bake", url, "all"], { OUT: program });
-      equal(ran.code, 0, ran.stderr);
-      equal(space.read(`${program}/root/f`), "root\n");
-      equal(space.read(`${program}/sub/g`), "sub\n");
-      equal(space.read(`${program}/sub/f`), "root\n");
-      equal(space.read(`${program}/here/h`), "mine\n");
-    }
-  },
+}, async () => {
+  await using space = await workspace(address);
+  await repository(space);
+  await using daemon = await gitDaemon(space.path("git"));
+  const url = `${daemon.url}/r.git`;
+  const prints = [
+    [url, "all"],
+    [`${url}#main`, "sub"],
+    [`${url}#main:sub`],
+    [`${url}?subdir=sub`],
+    [url, "-f", "other/x.hcl"],
+    [url, "command"],
+    [url, `${url}#main:sub`, "command"],
+    [url, "-f", "cwd://more.hcl", "more"],
+  ];
+  space.write({
+    "more.hcl":
+      'target "more" {\n  context = "cwd://mine"\n  dockerfile = "cwd://mine/Dockerfile"\n}\n',
+  });
+  for (const words of prints) {
+    const [ours, theirs] = await Promise.all(
+      programs.map((program) => space[program](["bake", "--print", ...words])),
+    );
+    equal(ours!.code, 0, ours!.stderr);
+    deepEqual(JSON.parse(ours!.stdout), JSON.parse(theirs!.stdout), words.join(" "));
+  }
+  for (const program of programs) {
+    const ran = await space[program](["bake", url, "all"], { OUT: program });
+    equal(ran.code, 0, ran.stderr);
+    equal(space.read(`${program}/root/f`), "root\n");
+    equal(space.read(`${program}/sub/g`), "sub\n");
+    equal(space.read(`${program}/sub/f`), "root\n");
+    equal(space.read(`${program}/here/h`), "mine\n");
+  }
 });
 
 Deno.test(

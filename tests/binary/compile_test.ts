@@ -16,23 +16,22 @@ const compile = (args: readonly string[], env: Record<string, string> = {}) =>
 Deno.test({
   name: "deno compile puts the whole program behind the base that DENORT_BIN names",
   ignore: Deno.build.os !== "linux" || skip(await missing("busybox")),
-  async fn() {
-    await using folder = await tempFolder();
-    const output = `${folder.path}/fairlead`;
-    // Any ELF file will do as a base: that it runs can't be seen here.
-    const base = await need("busybox");
-    const { code, stderr } = await compile([`--output=${output}`], { DENORT_BIN: base });
-    assert.equal(code, 0, stderr);
-    const made = await Deno.readFile(output);
-    assert.deepEqual(made.subarray(0, 4), (await Deno.readFile(base)).subarray(0, 4));
-    const text = new TextDecoder("latin1").decode(made);
-    // From main.js, from what is imported late, and the hash of the commit.
-    for (const part of ["unknown command: ", "gRPC listener", "no-lazy"]) {
-      assert.ok(text.includes(part), part);
-    }
-    // Not assert.match, which would print the whole of it.
-    assert.ok(/number:[`"]v[\d.]+[`"],revision:[`"][0-9a-f]{40}[`"]/.test(text), "the commit");
-  },
+}, async () => {
+  await using folder = await tempFolder();
+  const output = `${folder.path}/fairlead`;
+  // Any ELF file will do as a base: that it runs can't be seen here.
+  const base = await need("busybox");
+  const { code, stderr } = await compile([`--output=${output}`], { DENORT_BIN: base });
+  assert.equal(code, 0, stderr);
+  const made = await Deno.readFile(output);
+  assert.deepEqual(made.subarray(0, 4), (await Deno.readFile(base)).subarray(0, 4));
+  const text = new TextDecoder("latin1").decode(made);
+  // From main.js, from what is imported late, and the hash of the commit.
+  for (const part of ["unknown command: ", "gRPC listener", "no-lazy"]) {
+    assert.ok(text.includes(part), part);
+  }
+  // Not assert.match, which would print the whole of it.
+  assert.ok(/number:[`"]v[\d.]+[`"],revision:[`"][0-9a-f]{40}[`"]/.test(text), "the commit");
 });
 
 Deno.test("arguments that are wrong, and what a target can't be", async () => {
@@ -58,19 +57,18 @@ Deno.test("arguments that are wrong, and what a target can't be", async () => {
 Deno.test({
   name: "fairlead.js runs by any Deno, from any folder, without a cache or a network",
   ignore: Deno.build.os === "windows",
-  async fn() {
-    await using folder = await tempFolder();
-    const file = `${folder.path}/fairlead.js`;
-    const { code, stderr } = await compile(["--js", `--output=${file}`]);
-    assert.equal(code, 0, stderr);
-    const deno = Deno.execPath();
-    const path = `${deno.slice(0, deno.lastIndexOf("/"))}:/usr/bin:/bin`;
-    const env = ["-i", `PATH=${path}`, `HOME=${folder.path}`, "DENO_NO_UPDATE_CHECK=1"];
-    const fairlead = (...args: string[]) => run("env", [...env, file, ...args], { cwd: "/" });
-    assert.match((await fairlead("version")).stdout, /^fairlead v\S+ [0-9a-f]{40}\n$/);
-    assert.match((await fairlead("ls")).stdout, /^default\* +error/m);
-    // A library in CommonJS, on top of node's modules.
-    const ssh = await run("env", [...env, "BUILDKIT_HOST=ssh://127.0.0.1:1", file, "inspect"]);
-    assert.match(ssh.stdout + ssh.stderr, /connection refused/);
-  },
+}, async () => {
+  await using folder = await tempFolder();
+  const file = `${folder.path}/fairlead.js`;
+  const { code, stderr } = await compile(["--js", `--output=${file}`]);
+  assert.equal(code, 0, stderr);
+  const deno = Deno.execPath();
+  const path = `${deno.slice(0, deno.lastIndexOf("/"))}:/usr/bin:/bin`;
+  const env = ["-i", `PATH=${path}`, `HOME=${folder.path}`, "DENO_NO_UPDATE_CHECK=1"];
+  const fairlead = (...args: string[]) => run("env", [...env, file, ...args], { cwd: "/" });
+  assert.match((await fairlead("version")).stdout, /^fairlead v\S+ [0-9a-f]{40}\n$/);
+  assert.match((await fairlead("ls")).stdout, /^default\* +error/m);
+  // A library in CommonJS, on top of node's modules.
+  const ssh = await run("env", [...env, "BUILDKIT_HOST=ssh://127.0.0.1:1", file, "inspect"]);
+  assert.match(ssh.stdout + ssh.stderr, /connection refused/);
 });

@@ -22,7 +22,7 @@ const fairlead = (env: Env, ...args: string[]) =>
 const entries = (env: Env) => Object.entries(env).map(([name, value]) => `${name}=${value}`);
 
 const test = (name: string, fn: () => Promise<void>) =>
-  Deno.test({ name: `self-extracting: ${name}`, ignore, fn });
+  Deno.test({ name: `self-extracting: ${name}`, ignore }, fn);
 
 test("the first start unpacks, the next ones run what is there", async () => {
   await using home = await tempFolder();

@@ -424,10 +424,9 @@ async function waitingSenders(debug: string): Promise<number> {
   }
 }
 
-Deno.test({
-  name: "builds behind a link that fails, on full disks, with signals",
-  ignore,
-  async fn() {
+Deno.test(
+  { name: "builds behind a link that fails, on full disks, with signals", ignore },
+  async () => {
     const { seed, random } = chaos();
     const dist = await Deno.makeTempDir({ prefix: "fl-chaos-dist-" });
     const debug = `127.0.0.1:${freePort()}`;
@@ -460,4 +459,4 @@ Deno.test({
     await trial(program, daemon, works[1]!, { name: "nothing" }, new Counts(""));
     await removeFolder(dist);
   },
-});
+);

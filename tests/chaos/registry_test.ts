@@ -102,10 +102,9 @@ async function create(registries: Registries, targets: string[], names: string[]
   await publish(await createImage(sources, {}, repositories), tags, repositories, nothing, false);
 }
 
-Deno.test({
-  ignore,
-  name: "imagetools create: one fault at any request to the target is held",
-  async fn() {
+Deno.test(
+  { ignore, name: "imagetools create: one fault at any request to the target is held" },
+  async () => {
     const { source, name, signature } = await sourceImages();
     await using _ = source;
     await using target = await startRegistry({ password: login });
@@ -124,12 +123,11 @@ Deno.test({
       },
     }, 60);
   },
-});
+);
 
-Deno.test({
-  ignore,
-  name: "imagetools create of a large layer: one fault at any request is held",
-  async fn() {
+Deno.test(
+  { ignore, name: "imagetools create of a large layer: one fault at any request is held" },
+  async () => {
     const { source } = await sourceImages();
     await using _ = source;
     await using target = await startRegistry({ password: login });
@@ -142,12 +140,11 @@ Deno.test({
         wholeImage(registries, `${target.host}/${repository}:1`, 1),
     }, 12);
   },
-});
+);
 
-Deno.test({
-  ignore,
-  name: "imagetools create: one fault at any request to the source is held",
-  async fn() {
+Deno.test(
+  { ignore, name: "imagetools create: one fault at any request to the source is held" },
+  async () => {
     const { source } = await sourceImages();
     await using _ = source;
     await using target = await startRegistry({ password: login });
@@ -160,36 +157,35 @@ Deno.test({
         wholeImage(registries, `${target.host}/${repository}:1`, 2),
     }, 24);
   },
-});
+);
 
 Deno.test({
   ignore,
   name: "the push of a build on several nodes: one fault at any request is held",
-  async fn() {
-    await using registry = await startRegistry({ password: login });
-    // The nodes push their parts by themselves.
-    using nodes = client({ login: credential });
-    const parts = await Promise.all(["amd64", "arm64"].map(async (platform) => {
-      const name = `${registry.host}/parts:${platform}`;
-      return { name, ...await pushImage(nodes, name, { platform }) };
-    }));
-    const descriptors = parts.map(({ descriptor }) => descriptor);
-    await campaign({
-      ...{ name: "build on several nodes", upstream: registry },
-      async run(registries, host, repository) {
-        const to = parseLocation(`${registry.host}/${repository}`);
-        const { copy } = copier(openRepositories(nodes, "/"), to);
-        for (const { name, descriptor } of parts) await copy(descriptor, parseLocation(name));
-        const names = `${host}/${repository}:1,${host}/${repository}:2`;
-        await pushIndex(registries, descriptors, { name: names });
-      },
-      async check(registries, repository) {
-        for (const tag of ["1", "2"]) {
-          await wholeImage(registries, `${registry.host}/${repository}:${tag}`, 2);
-        }
-      },
-    }, 36);
-  },
+}, async () => {
+  await using registry = await startRegistry({ password: login });
+  // The nodes push their parts by themselves.
+  using nodes = client({ login: credential });
+  const parts = await Promise.all(["amd64", "arm64"].map(async (platform) => {
+    const name = `${registry.host}/parts:${platform}`;
+    return { name, ...await pushImage(nodes, name, { platform }) };
+  }));
+  const descriptors = parts.map(({ descriptor }) => descriptor);
+  await campaign({
+    ...{ name: "build on several nodes", upstream: registry },
+    async run(registries, host, repository) {
+      const to = parseLocation(`${registry.host}/${repository}`);
+      const { copy } = copier(openRepositories(nodes, "/"), to);
+      for (const { name, descriptor } of parts) await copy(descriptor, parseLocation(name));
+      const names = `${host}/${repository}:1,${host}/${repository}:2`;
+      await pushIndex(registries, descriptors, { name: names });
+    },
+    async check(registries, repository) {
+      for (const tag of ["1", "2"]) {
+        await wholeImage(registries, `${registry.host}/${repository}:${tag}`, 2);
+      }
+    },
+  }, 36);
 });
 
 /** Reads all of an image, which must have so many manifests. */

@@ -48,10 +48,9 @@ async function withDaemon(act: (daemon: Buildkitd) => Promise<void>) {
   }
 }
 
-Deno.test({
-  name: "create writes the same files as buildx, for the same words",
-  ignore,
-  async fn() {
+Deno.test(
+  { name: "create writes the same files as buildx, for the same words", ignore },
+  async () => {
     const lines = [
       ["create", "--name", "One", "--use", "tcp://127.0.0.1:9"],
       ["create", "--name", "plat", "--platform", "linux/arm64,linux/arm", "tcp://127.0.0.1:9"],
@@ -102,12 +101,11 @@ Deno.test({
       }
     }
   },
-});
+);
 
-Deno.test({
-  name: "ls and inspect print what buildx prints, whoever made the builder",
-  ignore,
-  fn: () =>
+Deno.test(
+  { name: "ls and inspect print what buildx prints, whoever made the builder", ignore },
+  () =>
     withDaemon(async (daemon) => {
       using programs = await both();
       const { fairlead, buildx } = programs;
@@ -156,12 +154,11 @@ Deno.test({
         [],
       );
     }),
-});
+);
 
-Deno.test({
-  name: "the lock keeps fairlead and buildx from overwriting each other",
-  ignore,
-  async fn() {
+Deno.test(
+  { name: "the lock keeps fairlead and buildx from overwriting each other", ignore },
+  async () => {
     using programs = await both();
     const { fairlead, buildx, temp } = programs;
     temp.write("instances/shared", builderFile("shared", "unix:///first"));
@@ -176,7 +173,7 @@ Deno.test({
     }));
     assert.equal(JSON.parse(temp.read("instances/shared")).Nodes.length, 11);
   },
-});
+);
 
 Deno.test({ name: "a full store ends both with 102, and keeps its builders", ignore }, async () => {
   using programs = await both();

@@ -20,10 +20,9 @@ async function create(space: Workspace, ...args: string[]): Promise<string> {
 }
 
 for (const algorithm of ["ecdsa", "ed25519"]) {
-  Deno.test({
-    ignore,
-    name: `certs create --algorithm ${algorithm}: openssl finds nothing amiss`,
-    async fn() {
+  Deno.test(
+    { ignore, name: `certs create --algorithm ${algorithm}: openssl finds nothing amiss` },
+    async () => {
       await using space = await workspace("tcp://127.0.0.1:1");
       const hosts = "build.example.com,*.example.com,127.0.0.1,fe80::1";
       await create(space, "set", "--host", hosts, "--client", "me", "--algorithm", algorithm);
@@ -70,7 +69,7 @@ for (const algorithm of ["ecdsa", "ed25519"]) {
       match(checked.stdout, /WRONG: it is not for ::1\n/);
       ok(!checked.stdout.includes("not for a.example.com"), checked.stdout);
     },
-  });
+  );
 }
 
 const noDaemon = skip(
@@ -80,46 +79,44 @@ for (const algorithm of ["ecdsa", "ed25519"]) {
   Deno.test({
     ignore: noDaemon,
     name: `certs create: the lines that it prints make a daemon and a builder, ${algorithm}`,
-    async fn() {
-      await using space = await workspace("tcp://127.0.0.1:1");
-      const printed = await create(
-        space,
-        ...["my set", "--host", "localhost,127.0.0.1", "--algorithm", algorithm],
-      );
-      const path = (name: string) => space.path(`my set/${name}`);
-      match(printed, new RegExp(`--tlscacert '${path("daemon/ca.pem")}' \\\\\n`));
-      const tls = {
-        cert: path("daemon/cert.pem"),
-        key: path("daemon/key.pem"),
-        ca: path("daemon/ca.pem"),
-      };
-      await using daemon = await startBuildkitd({ tcp: true, tls });
+  }, async () => {
+    await using space = await workspace("tcp://127.0.0.1:1");
+    const printed = await create(
+      space,
+      ...["my set", "--host", "localhost,127.0.0.1", "--algorithm", algorithm],
+    );
+    const path = (name: string) => space.path(`my set/${name}`);
+    match(printed, new RegExp(`--tlscacert '${path("daemon/ca.pem")}' \\\\\n`));
+    const tls = {
+      cert: path("daemon/cert.pem"),
+      key: path("daemon/key.pem"),
+      ca: path("daemon/ca.pem"),
+    };
+    await using daemon = await startBuildkitd({ tcp: true, tls });
 
-      // As a shell reads it, with this daemon's port.
-      const [, line = ""] = /^(fairlead create [^]*?)\n\n/m.exec(printed) ?? [];
-      const words = await run("/bin/sh", ["-c", `printf '%s\\n' ${line.replace(/^fairlead/, "")}`]);
-      const args = words.stdout.trimEnd().split("\n")
-        .map((word) => word === "tcp://localhost:1234" ? daemon.tcp : word);
-      const made = await space.fairlead([...args, "--bootstrap"]);
-      equal(made.code, 0, made.stderr);
-      for (const program of [space.fairlead, space.buildx]) {
-        const { code, stdout, stderr } = await program(["du", "--builder", "remote"]);
-        equal(code, 0, stdout + stderr);
-      }
-      const workers = await run(await need("buildctl"), [
-        ...["--addr", daemon.tcp, "--tlscacert", path("client/ca.pem")],
-        ...["--tlscert", path("client/cert.pem"), "--tlskey", path("client/key.pem")],
-        ...["debug", "workers"],
-      ]);
-      equal(workers.code, 0, workers.stderr);
-    },
+    // As a shell reads it, with this daemon's port.
+    const [, line = ""] = /^(fairlead create [^]*?)\n\n/m.exec(printed) ?? [];
+    const words = await run("/bin/sh", ["-c", `printf '%s\\n' ${line.replace(/^fairlead/, "")}`]);
+    const args = words.stdout.trimEnd().split("\n")
+      .map((word) => word === "tcp://localhost:1234" ? daemon.tcp : word);
+    const made = await space.fairlead([...args, "--bootstrap"]);
+    equal(made.code, 0, made.stderr);
+    for (const program of [space.fairlead, space.buildx]) {
+      const { code, stdout, stderr } = await program(["du", "--builder", "remote"]);
+      equal(code, 0, stdout + stderr);
+    }
+    const workers = await run(await need("buildctl"), [
+      ...["--addr", daemon.tcp, "--tlscacert", path("client/ca.pem")],
+      ...["--tlscert", path("client/cert.pem"), "--tlskey", path("client/key.pem")],
+      ...["debug", "workers"],
+    ]);
+    equal(workers.code, 0, workers.stderr);
   });
 }
 
-Deno.test({
-  ignore,
-  name: "certs create keeps what is there, and leaves nothing half done",
-  async fn() {
+Deno.test(
+  { ignore, name: "certs create keeps what is there, and leaves nothing half done" },
+  async () => {
     await using space = await workspace("tcp://127.0.0.1:1");
     await create(space, "set", "--host", "a");
     const before = files(space.path("set"));
@@ -150,81 +147,77 @@ Deno.test({
       match(stderr, /^hint: .*\nERROR: |--days must be a number/);
     }
   },
-});
+);
 
-Deno.test({
-  ignore,
-  name: "certs check says what is wrong with each",
-  async fn() {
-    await using space = await workspace("tcp://127.0.0.1:1");
-    await using certs = await makeCerts();
-    const plain = await issue(certs.dir, "no-usages", {
-      subject: "/CN=localhost",
-      extensions: [],
-      issuer: certs.ca,
-    });
-    const { ca, otherCa } = certs;
-    const cases: [string, { cert: string; key: string }, { cert: string }, RegExp[]][] = [
-      ["daemon", certs.server, ca, [
-        /daemon CN=buildkitd for localhost, 127\.0\.0\.1/,
-        /No problems found/,
-      ]],
-      ["client", certs.client, ca, [
-        /client CN=client, signed by CN=fairlead test CA/,
-        /No problems found/,
-      ]],
-      ["daemon", certs.expiredServer, ca, [/WRONG: it expired on /]],
-      ["daemon", certs.client, ca, [/WRONG: it is not for servers\n.*serverAuth/]],
-      ["client", certs.server, ca, [/WRONG: it is not for clients\n.*clientAuth/]],
-      ["daemon", { cert: certs.server.cert, key: certs.client.key }, ca, [
-        /WRONG: it belongs to another certificate/,
-      ]],
-      ["daemon", certs.otherServer, ca, [
-        /WRONG: it is signed by CN=fairlead other CA, which is not in daemon\/ca\.pem/,
-      ]],
-      ["daemon", certs.server, otherCa, [/which is not in daemon\/ca\.pem/]],
-      ["daemon", certs.server, certs.server, [
-        /daemon\/ca\.pem.*\n {2}WRONG: it is not a CA certificate/,
-      ]],
-      ["daemon", plain, ca, [
-        /WRONG: it has no subjectAltName, and clients no longer accept the common name/,
-      ]],
-      ["daemon", { cert: certs.server.key, key: certs.server.cert }, ca, [
-        /WRONG: daemon\/cert\.pem: it contains a private key but no certificate/,
-        /WRONG: daemon\/key\.pem: it contains no PEM private key/,
-      ]],
-    ];
-    for (const [folder, pair, ca, expected] of cases) {
-      const root = `case${crypto.randomUUID()}`;
-      const into = space.path(`${root}/${folder}`);
-      Deno.mkdirSync(into, { recursive: true });
-      Deno.copyFileSync(pair.cert, `${into}/cert.pem`);
-      Deno.copyFileSync(pair.key, `${into}/key.pem`);
-      Deno.copyFileSync(ca.cert, `${into}/ca.pem`);
-      Deno.chmodSync(`${into}/key.pem`, 0o600);
-      const { code, stdout } = await space.fairlead(["certs", "check", root]);
-      for (const pattern of expected) match(stdout, pattern);
-      equal(code, /No problems found/.test(stdout) ? 0 : 1);
-    }
-    await create(space, "one", "--host", "a");
-    await create(space, "two", "--host", "a");
-    Deno.copyFileSync(space.path("two/client/ca.pem"), space.path("one/client/ca.pem"));
-    Deno.chmodSync(space.path("one/ca/key.pem"), 0o644);
-    const mixed = await space.fairlead(["certs", "check", "one"]);
-    match(
-      mixed.stdout,
-      /daemon\/cert.pem: it is signed by CN=fairlead CA, but with a different key/,
-    );
-    match(mixed.stdout, /ca\/key.pem: key, ec\n {2}WRONG: other users can read it \(mode 0644\)/);
-    Deno.removeSync(space.path("two/daemon/ca.pem"));
-    const alone = await space.fairlead(["certs", "check", "two"]);
-    match(
-      alone.stdout,
-      /^Not checked: who signed daemon\/cert\.pem, because no ca\.pem is next to it\.$/m,
-    );
-    const empty = await space.fairlead(["certs", "check", "."]);
-    match(empty.stderr, /there are no certificates in/);
-  },
+Deno.test({ ignore, name: "certs check says what is wrong with each" }, async () => {
+  await using space = await workspace("tcp://127.0.0.1:1");
+  await using certs = await makeCerts();
+  const plain = await issue(certs.dir, "no-usages", {
+    subject: "/CN=localhost",
+    extensions: [],
+    issuer: certs.ca,
+  });
+  const { ca, otherCa } = certs;
+  const cases: [string, { cert: string; key: string }, { cert: string }, RegExp[]][] = [
+    ["daemon", certs.server, ca, [
+      /daemon CN=buildkitd for localhost, 127\.0\.0\.1/,
+      /No problems found/,
+    ]],
+    ["client", certs.client, ca, [
+      /client CN=client, signed by CN=fairlead test CA/,
+      /No problems found/,
+    ]],
+    ["daemon", certs.expiredServer, ca, [/WRONG: it expired on /]],
+    ["daemon", certs.client, ca, [/WRONG: it is not for servers\n.*serverAuth/]],
+    ["client", certs.server, ca, [/WRONG: it is not for clients\n.*clientAuth/]],
+    ["daemon", { cert: certs.server.cert, key: certs.client.key }, ca, [
+      /WRONG: it belongs to another certificate/,
+    ]],
+    ["daemon", certs.otherServer, ca, [
+      /WRONG: it is signed by CN=fairlead other CA, which is not in daemon\/ca\.pem/,
+    ]],
+    ["daemon", certs.server, otherCa, [/which is not in daemon\/ca\.pem/]],
+    ["daemon", certs.server, certs.server, [
+      /daemon\/ca\.pem.*\n {2}WRONG: it is not a CA certificate/,
+    ]],
+    ["daemon", plain, ca, [
+      /WRONG: it has no subjectAltName, and clients no longer accept the common name/,
+    ]],
+    ["daemon", { cert: certs.server.key, key: certs.server.cert }, ca, [
+      /WRONG: daemon\/cert\.pem: it contains a private key but no certificate/,
+      /WRONG: daemon\/key\.pem: it contains no PEM private key/,
+    ]],
+  ];
+  for (const [folder, pair, ca, expected] of cases) {
+    const root = `case${crypto.randomUUID()}`;
+    const into = space.path(`${root}/${folder}`);
+    Deno.mkdirSync(into, { recursive: true });
+    Deno.copyFileSync(pair.cert, `${into}/cert.pem`);
+    Deno.copyFileSync(pair.key, `${into}/key.pem`);
+    Deno.copyFileSync(ca.cert, `${into}/ca.pem`);
+    Deno.chmodSync(`${into}/key.pem`, 0o600);
+    const { code, stdout } = await space.fairlead(["certs", "check", root]);
+    for (const pattern of expected) match(stdout, pattern);
+    equal(code, /No problems found/.test(stdout) ? 0 : 1);
+  }
+  await create(space, "one", "--host", "a");
+  await create(space, "two", "--host", "a");
+  Deno.copyFileSync(space.path("two/client/ca.pem"), space.path("one/client/ca.pem"));
+  Deno.chmodSync(space.path("one/ca/key.pem"), 0o644);
+  const mixed = await space.fairlead(["certs", "check", "one"]);
+  match(
+    mixed.stdout,
+    /daemon\/cert.pem: it is signed by CN=fairlead CA, but with a different key/,
+  );
+  match(mixed.stdout, /ca\/key.pem: key, ec\n {2}WRONG: other users can read it \(mode 0644\)/);
+  Deno.removeSync(space.path("two/daemon/ca.pem"));
+  const alone = await space.fairlead(["certs", "check", "two"]);
+  match(
+    alone.stdout,
+    /^Not checked: who signed daemon\/cert\.pem, because no ca\.pem is next to it\.$/m,
+  );
+  const empty = await space.fairlead(["certs", "check", "."]);
+  match(empty.stderr, /there are no certificates in/);
 });
 
 function files(folder: string, below = ""): Record<string, string> {

@@ -91,10 +91,9 @@ async function world(): Promise<Workspace> {
 
 for (const [name, { args, files }] of Object.entries(shells)) {
   const shell = name as keyof typeof shells;
-  Deno.test({
-    name: `completion in ${shell}`,
-    ignore: skip(await missing(shell, "script")),
-    async fn(t) {
+  Deno.test(
+    { name: `completion in ${shell}`, ignore: skip(await missing(shell, "script")) },
+    async (t) => {
       await using space = await world();
       space.write(files);
       const env = {
@@ -132,7 +131,7 @@ for (const [name, { args, files }] of Object.entries(shells)) {
       }
       equal([...Deno.readDirSync(space.dir)].some(({ name }) => name === "pwned"), false);
     },
-  });
+  );
 }
 
 Deno.test("completion of an unknown shell", async () => {

@@ -19,10 +19,9 @@ const noDaemon = skip(
 const address = noDaemon ? "" : (await sharedBuildkitd()).address;
 const nowhere = "tcp://127.0.0.1:1";
 
-Deno.test({
-  ignore,
-  name: "docker calls us, by both names, and passes its own flags on",
-  async fn() {
+Deno.test(
+  { ignore, name: "docker calls us, by both names, and passes its own flags on" },
+  async () => {
     await using world = await pluginWorld(nowhere);
     equal((await world.fairlead("install", "--buildx")).code, 0);
     for (const name of ["buildx", "fairlead"]) {
@@ -58,145 +57,132 @@ Deno.test({
       match(stdout, new RegExp(`^\\S+ ${buildxVersion.replaceAll(".", "\\.")} fairlead v`));
     }
   },
-});
+);
 
-Deno.test({
-  ignore,
-  name: "wrong command lines end as the peer's do",
-  async fn() {
-    await using world = await pluginWorld(nowhere);
-    await world.fairlead("install", "--buildx");
-    const lines = [
-      ["build", "--nope", "."],
-      ["build"],
-      ["imagetools", "inspect"],
-      ["imagetools", "inspect", "--nope"],
-      ["rm", "--timeout", "x"],
-      ["--nope"],
-      ["create", "--name"],
-      ["inspect", "nope"],
-      ["history", "logs", "--nope"],
-      ["foo"],
-      ["imagetools", "foo"],
-      ["--builder", "nope", "du"],
-      ["du", "--filter", "bad"],
-      ["prune", "-f", "--filter", "bad"],
-      ["build", "--ulimit", "bad", "."],
-      ["build", "--ulimit", "nofile=2:1", "."],
-      ["--builder", "nope", "prune", "-f", "--keep-storage", "1gb"],
-    ];
-    for (const line of lines) {
-      const theirs = await world.dockerWithBuildx("buildx", ...line);
-      const ours = withoutHints(await world.docker("buildx", ...line));
-      equal(ours.stderr, theirs.stderr, line.join(" "));
-      // The peer shows its own list of commands for one that it doesn't know.
-      if (!line.includes("foo")) equal(ours.stdout, theirs.stdout, line.join(" "));
-      equal(ours.code, theirs.code, line.join(" "));
-    }
-  },
+Deno.test({ ignore, name: "wrong command lines end as the peer's do" }, async () => {
+  await using world = await pluginWorld(nowhere);
+  await world.fairlead("install", "--buildx");
+  const lines = [
+    ["build", "--nope", "."],
+    ["build"],
+    ["imagetools", "inspect"],
+    ["imagetools", "inspect", "--nope"],
+    ["rm", "--timeout", "x"],
+    ["--nope"],
+    ["create", "--name"],
+    ["inspect", "nope"],
+    ["history", "logs", "--nope"],
+    ["foo"],
+    ["imagetools", "foo"],
+    ["--builder", "nope", "du"],
+    ["du", "--filter", "bad"],
+    ["prune", "-f", "--filter", "bad"],
+    ["build", "--ulimit", "bad", "."],
+    ["build", "--ulimit", "nofile=2:1", "."],
+    ["--builder", "nope", "prune", "-f", "--keep-storage", "1gb"],
+  ];
+  for (const line of lines) {
+    const theirs = await world.dockerWithBuildx("buildx", ...line);
+    const ours = withoutHints(await world.docker("buildx", ...line));
+    equal(ours.stderr, theirs.stderr, line.join(" "));
+    // The peer shows its own list of commands for one that it doesn't know.
+    if (!line.includes("foo")) equal(ours.stdout, theirs.stdout, line.join(" "));
+    equal(ours.code, theirs.code, line.join(" "));
+  }
 });
 
 Deno.test({
   ignore,
   name: "a docker context that isn't there is no builder, whatever else is chosen",
-  async fn() {
-    await using world = await pluginWorld(nowhere);
-    await world.fairlead("install", "--buildx");
-    // The flag goes before DOCKER_HOST, which is set.
-    world.env.BUILDX_BUILDER = "";
-    const nope = ["--context", "nope", "buildx"];
-    for (const line of [["du"], ["ls"], ["inspect"], ["stop"], ["prune", "-f"], ["dial-stdio"]]) {
-      const theirs = await world.dockerWithBuildx(...nope, ...line);
-      const ours = await world.docker(...nope, ...line);
-      deepEqual(withoutHints(ours), theirs, line.join(" "));
-      match(ours.stderr, /^hint: it is the docker context in use, .* are default: see/m);
-    }
-    // Where a builder is chosen that needs none, it was mistyped all the same.
-    equal((await world.docker("buildx", "use", "--global", "test")).code, 0);
-    equal((await world.dockerWithBuildx(...nope, "inspect")).code, 1);
-    match((await world.docker(...nope, "inspect")).stderr, /^ERROR: no builder "nope" found$/m);
-    equal((await world.docker(...nope, "version")).code, 0);
-    // The environment chooses a builder that the command doesn't need.
-    world.env.DOCKER_HOST = "";
-    world.env.DOCKER_CONTEXT = "nope";
-    match((await world.fairlead("inspect")).stdout, /^Name: +test$/m);
-    match((await world.fairlead("ls")).stdout, /^test\*/m);
-    Deno.removeSync(`${world.env.BUILDX_CONFIG}/current`);
-    const listed = await world.fairlead("ls");
-    match(listed.stderr, /^WARNING: no builder "nope" found: it is the docker context in use/);
-    match(listed.stdout, /^test /m);
-  },
+}, async () => {
+  await using world = await pluginWorld(nowhere);
+  await world.fairlead("install", "--buildx");
+  // The flag goes before DOCKER_HOST, which is set.
+  world.env.BUILDX_BUILDER = "";
+  const nope = ["--context", "nope", "buildx"];
+  for (const line of [["du"], ["ls"], ["inspect"], ["stop"], ["prune", "-f"], ["dial-stdio"]]) {
+    const theirs = await world.dockerWithBuildx(...nope, ...line);
+    const ours = await world.docker(...nope, ...line);
+    deepEqual(withoutHints(ours), theirs, line.join(" "));
+    match(ours.stderr, /^hint: it is the docker context in use, .* are default: see/m);
+  }
+  // Where a builder is chosen that needs none, it was mistyped all the same.
+  equal((await world.docker("buildx", "use", "--global", "test")).code, 0);
+  equal((await world.dockerWithBuildx(...nope, "inspect")).code, 1);
+  match((await world.docker(...nope, "inspect")).stderr, /^ERROR: no builder "nope" found$/m);
+  equal((await world.docker(...nope, "version")).code, 0);
+  // The environment chooses a builder that the command doesn't need.
+  world.env.DOCKER_HOST = "";
+  world.env.DOCKER_CONTEXT = "nope";
+  match((await world.fairlead("inspect")).stdout, /^Name: +test$/m);
+  match((await world.fairlead("ls")).stdout, /^test\*/m);
+  Deno.removeSync(`${world.env.BUILDX_CONFIG}/current`);
+  const listed = await world.fairlead("ls");
+  match(listed.stderr, /^WARNING: no builder "nope" found: it is the docker context in use/);
+  match(listed.stdout, /^test /m);
 });
 
-Deno.test({
-  ignore: noDaemon,
-  name: "the end of docker's socket cancels a build",
-  async fn() {
-    await using world = await pluginWorld(address);
-    world.space.write({
-      "ctx/Dockerfile": `FROM busybox\nRUN echo begun; sleep 100 # ${Math.random()}\n`,
-    });
-    const path = world.space.path("socket");
-    using listener = Deno.listen({ transport: "unix", path });
-    const child = new Deno.Command(new URL("../../scripts/fairlead", import.meta.url).pathname, {
-      args: ["buildx", "build", "--progress", "plain", "ctx"],
-      cwd: world.space.dir,
-      env: {
-        ...world.env,
-        DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: "/usr/bin/docker",
-        DOCKER_CLI_PLUGIN_SOCKET: path,
-      },
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    const connection = await listener.accept();
-    let shown = "";
-    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
-      const before = shown.includes("begun\n");
-      shown += text;
-      if (!before && /^#\d+ [\d.]+ begun$/m.test(shown)) connection.close();
-    }
-    equal((await child.status).code, 130, shown);
-    match(shown, /ERROR: failed to build: .*context canceled|ERROR: context canceled/);
-  },
+Deno.test({ ignore: noDaemon, name: "the end of docker's socket cancels a build" }, async () => {
+  await using world = await pluginWorld(address);
+  world.space.write({
+    "ctx/Dockerfile": `FROM busybox\nRUN echo begun; sleep 100 # ${Math.random()}\n`,
+  });
+  const path = world.space.path("socket");
+  using listener = Deno.listen({ transport: "unix", path });
+  const child = new Deno.Command(new URL("../../scripts/fairlead", import.meta.url).pathname, {
+    args: ["buildx", "build", "--progress", "plain", "ctx"],
+    cwd: world.space.dir,
+    env: {
+      ...world.env,
+      DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: "/usr/bin/docker",
+      DOCKER_CLI_PLUGIN_SOCKET: path,
+    },
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const connection = await listener.accept();
+  let shown = "";
+  for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+    const before = shown.includes("begun\n");
+    shown += text;
+    if (!before && /^#\d+ [\d.]+ begun$/m.test(shown)) connection.close();
+  }
+  equal((await child.status).code, 130, shown);
+  match(shown, /ERROR: failed to build: .*context canceled|ERROR: context canceled/);
 });
 
-Deno.test({
-  ignore,
-  name: "install keeps other plugins, and uninstall undoes it",
-  async fn() {
-    await using world = await pluginWorld(nowhere);
-    const plugins = world.space.path(".docker/cli-plugins");
-    const files = () =>
-      [...Deno.readDirSync(plugins)].map((
-        { name },
-      ) => [name, Deno.readTextFileSync(`${plugins}/${name}`)])
-        .sort();
-    world.space.write({
-      ".docker/cli-plugins/docker-buildx": "#!/bin/sh\n",
-      ".docker/config.json": '{"aliases":{"builder":"buildx"}}',
-    });
-    const before = files();
-    const refused = await world.fairlead("install", "--buildx");
-    equal(refused.code, 1);
-    match(refused.stderr, /hint: add --force[^]*docker-buildx is another plugin/);
-    deepEqual(files(), before, "nothing half done");
+Deno.test({ ignore, name: "install keeps other plugins, and uninstall undoes it" }, async () => {
+  await using world = await pluginWorld(nowhere);
+  const plugins = world.space.path(".docker/cli-plugins");
+  const files = () =>
+    [...Deno.readDirSync(plugins)].map((
+      { name },
+    ) => [name, Deno.readTextFileSync(`${plugins}/${name}`)])
+      .sort();
+  world.space.write({
+    ".docker/cli-plugins/docker-buildx": "#!/bin/sh\n",
+    ".docker/config.json": '{"aliases":{"builder":"buildx"}}',
+  });
+  const before = files();
+  const refused = await world.fairlead("install", "--buildx");
+  equal(refused.code, 1);
+  match(refused.stderr, /hint: add --force[^]*docker-buildx is another plugin/);
+  deepEqual(files(), before, "nothing half done");
 
-    for (let again = 0; again < 2; again++) {
-      const made = await world.fairlead("install", "--buildx", "--force");
-      equal(made.code, 0, made.stderr);
-      match((await world.docker("buildx", "version")).stdout, /fairlead/);
-    }
-    const shown = await world.docker("--help");
-    ok(!/invalid/i.test(shown.stdout), "what is kept aside is no plugin to docker");
-    const undone = await world.fairlead("uninstall");
-    equal(undone.stdout, "docker fairlead: removed\ndocker buildx: restored\n");
-    deepEqual(files(), before);
-    equal(world.space.read(".docker/config.json"), '{"aliases":{"builder":"buildx"}}');
-    equal((await world.fairlead("uninstall")).stdout, "");
+  for (let again = 0; again < 2; again++) {
+    const made = await world.fairlead("install", "--buildx", "--force");
+    equal(made.code, 0, made.stderr);
+    match((await world.docker("buildx", "version")).stdout, /fairlead/);
+  }
+  const shown = await world.docker("--help");
+  ok(!/invalid/i.test(shown.stdout), "what is kept aside is no plugin to docker");
+  const undone = await world.fairlead("uninstall");
+  equal(undone.stdout, "docker fairlead: removed\ndocker buildx: restored\n");
+  deepEqual(files(), before);
+  equal(world.space.read(".docker/config.json"), '{"aliases":{"builder":"buildx"}}');
+  equal((await world.fairlead("uninstall")).stdout, "");
 
-    const byDeno = await world.space.fairlead(["install"]);
-    equal(byDeno.code, 1);
-    match(byDeno.stderr, /hint: start fairlead by its program/);
-  },
+  const byDeno = await world.space.fairlead(["install"]);
+  equal(byDeno.code, 1);
+  match(byDeno.stderr, /hint: start fairlead by its program/);
 });

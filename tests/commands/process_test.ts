@@ -35,49 +35,46 @@ for (
   Deno.test({
     name: `${what} ends a command that waits for a daemon, with ${expected}`,
     ignore: Deno.build.os === "windows" || signal === "SIGHUP" && Deno.build.os !== "linux",
-    async fn() {
-      using temp = tempStore();
-      await using port = silentPort();
-      const child = await listening([Deno.execPath()], port, temp.path);
-      child.kill(signal);
-      const { code, stderr } = await child.output();
-      assert.equal(new TextDecoder().decode(stderr), "ERROR: context canceled\n");
-      assert.equal(code, expected);
-      assert.deepEqual(temp.files(), []);
-    },
+  }, async () => {
+    using temp = tempStore();
+    await using port = silentPort();
+    const child = await listening([Deno.execPath()], port, temp.path);
+    child.kill(signal);
+    const { code, stderr } = await child.output();
+    assert.equal(new TextDecoder().decode(stderr), "ERROR: context canceled\n");
+    assert.equal(code, expected);
+    assert.deepEqual(temp.files(), []);
   });
 }
 
 Deno.test({
   name: "who was told to ignore the end of the terminal (nohup) does so",
   ignore: Deno.build.os !== "linux",
-  async fn() {
-    using temp = tempStore();
-    await using port = silentPort();
-    const ignoring: [string, ...string[]] = [
-      "sh",
-      "-c",
-      `trap "" HUP; exec "$@"`,
-      "sh",
-      Deno.execPath(),
-    ];
-    const child = await listening(ignoring, port, temp.path);
-    child.kill("SIGHUP");
-    child.kill("SIGTERM");
-    const { code } = await child.output();
-    assert.equal(code, 130, "the second one has ended it");
-  },
+}, async () => {
+  using temp = tempStore();
+  await using port = silentPort();
+  const ignoring: [string, ...string[]] = [
+    "sh",
+    "-c",
+    `trap "" HUP; exec "$@"`,
+    "sh",
+    Deno.execPath(),
+  ];
+  const child = await listening(ignoring, port, temp.path);
+  child.kill("SIGHUP");
+  child.kill("SIGTERM");
+  const { code } = await child.output();
+  assert.equal(code, 130, "the second one has ended it");
 });
 
 Deno.test({
   name: "a reader that is gone ends the program quietly",
   ignore: Deno.build.os === "windows",
-  async fn() {
-    const script = `"$@" | true; echo "\${PIPESTATUS[0]}"`;
-    const words = ["-c", script, "bash", Deno.execPath(), ...deno, main, "build", "--help"];
-    const { stdout, stderr } = await run("bash", words);
-    assert.deepEqual([stdout, stderr], ["141\n", ""]);
-  },
+}, async () => {
+  const script = `"$@" | true; echo "\${PIPESTATUS[0]}"`;
+  const words = ["-c", script, "bash", Deno.execPath(), ...deno, main, "build", "--help"];
+  const { stdout, stderr } = await run("bash", words);
+  assert.deepEqual([stdout, stderr], ["141\n", ""]);
 });
 
 Deno.test("errors leave 1, and a usage error no trace of a stack", async () => {

@@ -42,56 +42,54 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 Deno.test({
   name: "two Ctrl-C or one SIGTERM end a program that doesn't come to it, with 130",
   ignore: Deno.build.os !== "linux",
-  async fn() {
-    using temp = tempStore();
-    await run("mkfifo", [`${temp.path}/pipe`]);
-    const cases: [what: string, work: string, sent: Deno.Signal[]][] = [
-      ["computes", "while (true);", ["SIGINT", "SIGINT"]],
-      ["matches", `/^(a|a)*$/.test("a".repeat(60) + "b");`, ["SIGTERM"]],
-      [
-        "writes to a pipe that nobody reads",
-        `Deno.openSync(${JSON.stringify(`${temp.path}/pipe`)}, { read: true, write: true })
+}, async () => {
+  using temp = tempStore();
+  await run("mkfifo", [`${temp.path}/pipe`]);
+  const cases: [what: string, work: string, sent: Deno.Signal[]][] = [
+    ["computes", "while (true);", ["SIGINT", "SIGINT"]],
+    ["matches", `/^(a|a)*$/.test("a".repeat(60) + "b");`, ["SIGTERM"]],
+    [
+      "writes to a pipe that nobody reads",
+      `Deno.openSync(${JSON.stringify(`${temp.path}/pipe`)}, { read: true, write: true })
           .writeSync(new Uint8Array(1 << 20));`,
-        ["SIGTERM"],
-      ],
-      ["waits for what never comes", "", ["SIGTERM"]],
-      ["has heard the first", "", ["SIGTERM", "SIGINT"]],
-      [
-        "is busy with the end",
-        `signal.addEventListener("abort", () => { while (true); });`,
-        ["SIGINT", "SIGINT"],
-      ],
-    ];
-    await Promise.all(cases.map(async ([what, work, sent], at) => {
-      const { child, lines } = await started(temp, `program${at}`, work);
-      for (const name of sent) {
-        child.kill(name);
-        await pause(100);
-      }
-      const { code, signal } = await child.status;
-      assert.deepEqual({ code, signal }, { code: 130, signal: null }, what);
-      await lines.cancel();
-      await child.stderr.cancel();
-    }));
-  },
+      ["SIGTERM"],
+    ],
+    ["waits for what never comes", "", ["SIGTERM"]],
+    ["has heard the first", "", ["SIGTERM", "SIGINT"]],
+    [
+      "is busy with the end",
+      `signal.addEventListener("abort", () => { while (true); });`,
+      ["SIGINT", "SIGINT"],
+    ],
+  ];
+  await Promise.all(cases.map(async ([what, work, sent], at) => {
+    const { child, lines } = await started(temp, `program${at}`, work);
+    for (const name of sent) {
+      child.kill(name);
+      await pause(100);
+    }
+    const { code, signal } = await child.status;
+    assert.deepEqual({ code, signal }, { code: 130, signal: null }, what);
+    await lines.cancel();
+    await child.stderr.cancel();
+  }));
 });
 
 Deno.test({
   name: "SIGUSR1 does nothing: it would open Deno's inspector to every local user",
   ignore: Deno.build.os !== "linux",
-  async fn() {
-    using temp = tempStore();
-    const { child, lines } = await started(temp, "program", "");
-    // Deno itself listens to it from half a second after the start.
-    for (let i = 0; i < 8; i++) {
-      child.kill("SIGUSR1");
-      await pause(100);
-    }
-    child.kill("SIGTERM");
-    assert.equal((await lines.read()).value, "SIGTERM\n");
-    child.kill("SIGTERM");
-    assert.equal((await child.status).code, 130);
-    assert.equal(await new Response(child.stderr).text(), "");
-    await lines.cancel();
-  },
+}, async () => {
+  using temp = tempStore();
+  const { child, lines } = await started(temp, "program", "");
+  // Deno itself listens to it from half a second after the start.
+  for (let i = 0; i < 8; i++) {
+    child.kill("SIGUSR1");
+    await pause(100);
+  }
+  child.kill("SIGTERM");
+  assert.equal((await lines.read()).value, "SIGTERM\n");
+  child.kill("SIGTERM");
+  assert.equal((await child.status).code, 130);
+  assert.equal(await new Response(child.stderr).text(), "");
+  await lines.cancel();
 });

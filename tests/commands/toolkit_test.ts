@@ -88,65 +88,64 @@ for (const standalone of [false, true]) {
     name: `actions-toolkit, ${
       standalone ? "with a program called buildx" : "with docker's plugin"
     }`,
-    async fn() {
-      const { address, registry } = shared!;
-      await using world = await pluginWorld(address);
-      const { space, env } = world;
-      const hasBake = (await space.fairlead(["bake", "--help"])).code === 0;
-      await world.fairlead("install", "--buildx");
-      space.write({
-        "driver.mjs": driver,
-        "ctx/Dockerfile": "FROM busybox\nARG GREETING\nRUN echo $GREETING > /greeting\n",
-        "bake.hcl": 'target "app" {\n  dockerfile = "D"\n  args = { A = "1" }\n}\n',
-        "bin/none": "",
-      });
-      Deno.symlinkSync(
-        new URL("../../scripts/fairlead", import.meta.url).pathname,
-        space.path("bin/buildx"),
-      );
-      Deno.mkdirSync(space.path("tmp"));
-      const image = `${registry}/toolkit-${crypto.randomUUID().slice(0, 8)}:1`;
-      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--quiet", "--no-lock", "driver.mjs"],
-        cwd: space.dir,
-        env: {
-          ...env,
-          PATH: `${space.path("bin")}:${env["PATH"]}`,
-          BUILDX_BUILDER: "",
-          STANDALONE: standalone ? "1" : "0",
-          ADDRESS: address,
-          IMAGE: image,
-          RUNNER_TEMP: space.path("tmp"),
-          GITHUB_REPOSITORY: "me/app",
-          ...hasBake && { BAKE: "1" },
-        },
-      }).output();
-      equal(code, 0, new TextDecoder().decode(stderr));
-      const said = JSON.parse(new TextDecoder().decode(stdout));
-      equal(said.available, true);
-      equal(`v${said.version}`, buildxVersion);
-      equal(said.satisfies, true);
-      deepEqual(said.created, [0, "made"]);
-      deepEqual(said.exists, [true, false]);
-      const [node] = said.inspect.nodes;
-      equal(said.inspect.name, "made");
-      equal(said.inspect.driver, "remote");
-      equal(node.endpoint, address);
-      equal(node.status, "running");
-      match(node.buildkit, /^v\d/);
-      match(node.platforms, /linux\/amd64|linux\/arm64/);
-      ok(node.gcPolicy.length > 0);
-      deepEqual(said.built, [0, ""]);
-      match(said.id, /^sha256:[0-9a-f]{64}$/);
-      match(said.ref, /^made\/made0\/\w+$/);
-      equal(said.digest, said.metadata["containerimage.digest"]);
-      const [summary] = Object.values(said.exported.summaries) as Record<string, unknown>[];
-      equal(summary!["status"], "completed");
-      equal(summary!["error"], "");
-      ok(said.exported.size > 1000);
-      equal(said.manifest.digest, said.digest);
-      equal(said.image.config.Labels.a, "b");
-      if (hasBake) deepEqual(said.bake.target.app.args, { A: "1" });
-    },
+  }, async () => {
+    const { address, registry } = shared!;
+    await using world = await pluginWorld(address);
+    const { space, env } = world;
+    const hasBake = (await space.fairlead(["bake", "--help"])).code === 0;
+    await world.fairlead("install", "--buildx");
+    space.write({
+      "driver.mjs": driver,
+      "ctx/Dockerfile": "FROM busybox\nARG GREETING\nRUN echo $GREETING > /greeting\n",
+      "bake.hcl": 'target "app" {\n  dockerfile = "D"\n  args = { A = "1" }\n}\n',
+      "bin/none": "",
+    });
+    Deno.symlinkSync(
+      new URL("../../scripts/fairlead", import.meta.url).pathname,
+      space.path("bin/buildx"),
+    );
+    Deno.mkdirSync(space.path("tmp"));
+    const image = `${registry}/toolkit-${crypto.randomUUID().slice(0, 8)}:1`;
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", "--no-lock", "driver.mjs"],
+      cwd: space.dir,
+      env: {
+        ...env,
+        PATH: `${space.path("bin")}:${env["PATH"]}`,
+        BUILDX_BUILDER: "",
+        STANDALONE: standalone ? "1" : "0",
+        ADDRESS: address,
+        IMAGE: image,
+        RUNNER_TEMP: space.path("tmp"),
+        GITHUB_REPOSITORY: "me/app",
+        ...hasBake && { BAKE: "1" },
+      },
+    }).output();
+    equal(code, 0, new TextDecoder().decode(stderr));
+    const said = JSON.parse(new TextDecoder().decode(stdout));
+    equal(said.available, true);
+    equal(`v${said.version}`, buildxVersion);
+    equal(said.satisfies, true);
+    deepEqual(said.created, [0, "made"]);
+    deepEqual(said.exists, [true, false]);
+    const [node] = said.inspect.nodes;
+    equal(said.inspect.name, "made");
+    equal(said.inspect.driver, "remote");
+    equal(node.endpoint, address);
+    equal(node.status, "running");
+    match(node.buildkit, /^v\d/);
+    match(node.platforms, /linux\/amd64|linux\/arm64/);
+    ok(node.gcPolicy.length > 0);
+    deepEqual(said.built, [0, ""]);
+    match(said.id, /^sha256:[0-9a-f]{64}$/);
+    match(said.ref, /^made\/made0\/\w+$/);
+    equal(said.digest, said.metadata["containerimage.digest"]);
+    const [summary] = Object.values(said.exported.summaries) as Record<string, unknown>[];
+    equal(summary!["status"], "completed");
+    equal(summary!["error"], "");
+    ok(said.exported.size > 1000);
+    equal(said.manifest.digest, said.digest);
+    equal(said.image.config.Labels.a, "b");
+    if (hasBake) deepEqual(said.bake.target.app.args, { A: "1" });
   });
 }

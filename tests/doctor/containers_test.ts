@@ -15,10 +15,9 @@ const reason = needsRoot() ??
   await missing("containerd", "runc", "busybox", "buildkitd", "buildctl") ??
   (await dockerEngine()).reason;
 
-Deno.test({
-  name: "doctor: into a container, and what is wrong with others",
-  ignore: skip(reason),
-  async fn() {
+Deno.test(
+  { name: "doctor: into a container, and what is wrong with others", ignore: skip(reason) },
+  async () => {
     await using daemon = await startBuildkitd();
     await using dockerd = await startDockerd();
     await using space = await workspace("docker-container://well");
@@ -83,4 +82,4 @@ Deno.test({
       await dockerd.docker("kill", "well", "bare", "paused");
     }
   },
-});
+);

@@ -49,48 +49,46 @@ function failed(steps: readonly Step[], step: string, text: RegExp, hint: RegExp
 Deno.test({
   name: "doctor: every step to a daemon that is well, by its socket and by a name",
   ignore,
-  async fn() {
-    await using daemon = await startBuildkitd({ tcp: true });
-    await using space = await workspace(daemon.address);
-    const socket = await examined(space, daemon.address, "--transfer=3m");
-    const asked = ["HTTP/2", "Info", "workers", "cache", "round trip", "up", "down"];
-    assert.deepEqual(names(socket), ["endpoint", "connect", ...asked]);
-    assert.ok(socket.every(({ status, text }) => status === "ok" && text !== ""));
-    assert.match(socket[3]!.text, /^BuildKit v\d/);
-    assert.deepEqual((socket[4]!["workers"] as unknown[]).length, 1);
-    for (const way of ["up", "down"]) {
-      const { bytes, bytesPerSecond, ms } = socket.find(({ step }) => step === way)!;
-      // A tar has some blocks more than the file.
-      assert.ok((bytes as number) >= 3 << 20 && (bytes as number) < (3 << 20) + 20_000, `${bytes}`);
-      assert.ok((bytesPerSecond as number) > 0 && ms! > 0);
-    }
+}, async () => {
+  await using daemon = await startBuildkitd({ tcp: true });
+  await using space = await workspace(daemon.address);
+  const socket = await examined(space, daemon.address, "--transfer=3m");
+  const asked = ["HTTP/2", "Info", "workers", "cache", "round trip", "up", "down"];
+  assert.deepEqual(names(socket), ["endpoint", "connect", ...asked]);
+  assert.ok(socket.every(({ status, text }) => status === "ok" && text !== ""));
+  assert.match(socket[3]!.text, /^BuildKit v\d/);
+  assert.deepEqual((socket[4]!["workers"] as unknown[]).length, 1);
+  for (const way of ["up", "down"]) {
+    const { bytes, bytesPerSecond, ms } = socket.find(({ step }) => step === way)!;
+    // A tar has some blocks more than the file.
+    assert.ok((bytes as number) >= 3 << 20 && (bytes as number) < (3 << 20) + 20_000, `${bytes}`);
+    assert.ok((bytesPerSecond as number) > 0 && ms! > 0);
+  }
 
-    const named = await examined(
-      space,
-      daemon.tcp.replace("127.0.0.1", "localhost"),
-      "--transfer=0",
-    );
-    const [, resolve] = named;
-    assert.equal(resolve!.step, "resolve");
-    assert.ok((resolve!["addresses"] as string[]).includes("127.0.0.1"));
-    const addresses = named.filter(({ step }) => step === "address");
-    assert.ok(addresses.some(({ status, text }) => status === "ok" && /^127\.0\.0\.1:/.test(text)));
-    assert.deepEqual(names(named).slice(2 + addresses.length), ["connect", ...asked.slice(0, 5)]);
+  const named = await examined(
+    space,
+    daemon.tcp.replace("127.0.0.1", "localhost"),
+    "--transfer=0",
+  );
+  const [, resolve] = named;
+  assert.equal(resolve!.step, "resolve");
+  assert.ok((resolve!["addresses"] as string[]).includes("127.0.0.1"));
+  const addresses = named.filter(({ step }) => step === "address");
+  assert.ok(addresses.some(({ status, text }) => status === "ok" && /^127\.0\.0\.1:/.test(text)));
+  assert.deepEqual(names(named).slice(2 + addresses.length), ["connect", ...asked.slice(0, 5)]);
 
-    const { code, stdout } = await space.fairlead(["doctor", "--transfer=1m"]);
-    assert.equal(code, 0, stdout);
-    assert.match(stdout, /^test, node test0: unix:\/\/\S+\nok +endpoint .*\nok +connect .*\n/);
-    assert.match(
-      stdout,
-      /\nok +up +\d+ MiB\/s, 1 MiB \(.*\nok +down .*\n\nverdict: the daemon can be used\n$/,
-    );
-  },
+  const { code, stdout } = await space.fairlead(["doctor", "--transfer=1m"]);
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /^test, node test0: unix:\/\/\S+\nok +endpoint .*\nok +connect .*\n/);
+  assert.match(
+    stdout,
+    /\nok +up +\d+ MiB\/s, 1 MiB \(.*\nok +down .*\n\nverdict: the daemon can be used\n$/,
+  );
 });
 
-Deno.test({
-  name: "doctor: TLS with its chain, also the one that is not accepted",
-  ignore,
-  async fn(t) {
+Deno.test(
+  { name: "doctor: TLS with its chain, also the one that is not accepted", ignore },
+  async (t) => {
     await using certs = await makeCerts();
     const tls = { ...certs.server, ca: certs.ca.cert };
     await using daemon = await startBuildkitd({ tcp: true, tls });
@@ -148,7 +146,7 @@ Deno.test({
       );
     });
   },
-});
+);
 
 Deno.test("doctor: ports that are no daemon's", async (t) => {
   await using space = await workspace("unix:///no/daemon.sock");
@@ -201,122 +199,113 @@ Deno.test("doctor: ports that are no daemon's", async (t) => {
   });
 });
 
-Deno.test({
-  name: "doctor: a builder of which one node is down",
-  ignore,
-  async fn() {
-    await using daemon = await startBuildkitd();
-    await using space = await workspace(daemon.address);
-    const made = await space.fairlead([
-      "create",
-      "--append",
-      "--name=test",
-      "unix:///no/such.sock",
-    ]);
-    assert.equal(made.code, 0, made.stderr);
-    const { code, stdout } = await space.fairlead(["doctor", "test", "--transfer=0"]);
-    assert.equal(code, 1);
-    assert.match(stdout, /^test, node test0: unix:\/\/[^]*ok +round trip/);
-    assert.match(stdout, /\n\ntest, node test1: [^]*\nFAILED +connect +no such socket/);
-  },
+Deno.test({ name: "doctor: a builder of which one node is down", ignore }, async () => {
+  await using daemon = await startBuildkitd();
+  await using space = await workspace(daemon.address);
+  const made = await space.fairlead([
+    "create",
+    "--append",
+    "--name=test",
+    "unix:///no/such.sock",
+  ]);
+  assert.equal(made.code, 0, made.stderr);
+  const { code, stdout } = await space.fairlead(["doctor", "test", "--transfer=0"]);
+  assert.equal(code, 1);
+  assert.match(stdout, /^test, node test0: unix:\/\/[^]*ok +round trip/);
+  assert.match(stdout, /\n\ntest, node test1: [^]*\nFAILED +connect +no such socket/);
 });
 
 Deno.test({
   name: "doctor: over ssh, its login and its socket or program",
   ignore: ignore || skip(await missing("sshd", "buildctl")),
-  async fn() {
-    await using daemon = await startBuildkitd();
-    await using sshd = await startSshd();
-    await using space = await workspace(daemon.address);
-    const access = `identity=${sshd.key}&knownHosts=${sshd.knownHosts}`;
-    const at = `ssh://${sshd.user}@127.0.0.1:${sshd.port}`;
-    const well = await examined(space, `${at}${daemon.socket}?${access}`, "--transfer=1m");
-    assert.equal(well.at(-1)!.step, "down", JSON.stringify(well));
-    assert.ok(names(well).includes("authenticate"), JSON.stringify(names(well)));
-    failed(
-      await examined(space, `${at}/no/such.sock?${access}`),
-      "exec",
-      /can't reach the socket \/no\/such\.sock/,
-      /buildkitd runs there/,
-    );
-    const program = `buildctl --addr unix://${daemon.socket} dial-stdio`;
-    const by = (command: string) =>
-      examined(space, `${at}?${access}&command=${encodeURIComponent(command)}`, "--transfer=0");
-    const order = names(await by(program)).slice(0, 4);
-    assert.deepEqual(order, ["endpoint", "connect", "authenticate", "exec"]);
-    failed(
-      await by(`echo Welcome; exec ${program}`),
-      "HTTP/2",
-      /it wrote the text "Welcome"/,
-      /prints nothing itself/,
-    );
-    failed(
-      await examined(space, `${at}/x?identity=${sshd.key}&knownHosts=${sshd.root}/none`),
-      "authenticate",
-      /the host key of .* is not known/,
-      /accept it by: printf/,
-    );
-  },
+}, async () => {
+  await using daemon = await startBuildkitd();
+  await using sshd = await startSshd();
+  await using space = await workspace(daemon.address);
+  const access = `identity=${sshd.key}&knownHosts=${sshd.knownHosts}`;
+  const at = `ssh://${sshd.user}@127.0.0.1:${sshd.port}`;
+  const well = await examined(space, `${at}${daemon.socket}?${access}`, "--transfer=1m");
+  assert.equal(well.at(-1)!.step, "down", JSON.stringify(well));
+  assert.ok(names(well).includes("authenticate"), JSON.stringify(names(well)));
+  failed(
+    await examined(space, `${at}/no/such.sock?${access}`),
+    "exec",
+    /can't reach the socket \/no\/such\.sock/,
+    /buildkitd runs there/,
+  );
+  const program = `buildctl --addr unix://${daemon.socket} dial-stdio`;
+  const by = (command: string) =>
+    examined(space, `${at}?${access}&command=${encodeURIComponent(command)}`, "--transfer=0");
+  const order = names(await by(program)).slice(0, 4);
+  assert.deepEqual(order, ["endpoint", "connect", "authenticate", "exec"]);
+  failed(
+    await by(`echo Welcome; exec ${program}`),
+    "HTTP/2",
+    /it wrote the text "Welcome"/,
+    /prints nothing itself/,
+  );
+  failed(
+    await examined(space, `${at}/x?identity=${sshd.key}&knownHosts=${sshd.root}/none`),
+    "authenticate",
+    /the host key of .* is not known/,
+    /accept it by: printf/,
+  );
 });
 
 Deno.test({
   name: "doctor: through a plugin, and one that fails",
   ignore: ignore || skip(await missing("buildctl")),
-  async fn() {
-    await using daemon = await startBuildkitd();
-    const folder = await Deno.makeTempDir({ prefix: "fl-doctor-" });
-    try {
-      await copyExamples(folder);
-      const env = await environment(folder);
-      const go = (url: string) => fairlead(["doctor", "--transfer=1m", url], env);
-      await need("buildctl");
-      const well = await go(`stdio://${daemon.socket}`);
-      assert.equal(well.code, 0, well.stdout + well.stderr);
-      assert.match(well.stdout, /endpoint .*the plugin \S+fairlead-transport-stdio/);
-      const broken = await go("stdio:///no/such.sock");
-      assert.equal(broken.code, 1);
-      assert.match(
-        broken.stdout,
-        /\nFAILED +(exec|HTTP\/2|connect) +the plugin .* exited with code 1/,
-      );
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
+}, async () => {
+  await using daemon = await startBuildkitd();
+  const folder = await Deno.makeTempDir({ prefix: "fl-doctor-" });
+  try {
+    await copyExamples(folder);
+    const env = await environment(folder);
+    const go = (url: string) => fairlead(["doctor", "--transfer=1m", url], env);
+    await need("buildctl");
+    const well = await go(`stdio://${daemon.socket}`);
+    assert.equal(well.code, 0, well.stdout + well.stderr);
+    assert.match(well.stdout, /endpoint .*the plugin \S+fairlead-transport-stdio/);
+    const broken = await go("stdio:///no/such.sock");
+    assert.equal(broken.code, 1);
+    assert.match(
+      broken.stdout,
+      /\nFAILED +(exec|HTTP\/2|connect) +the plugin .* exited with code 1/,
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
-Deno.test({
-  name: "doctor: a web server is recognised, whichever version of HTTP it speaks",
-  async fn() {
-    const { createServer } = await import("node:http2");
-    await using space = await workspace("unix:///nowhere");
-    const server = createServer((_request, response) => {
-      response.writeHead(404, { "content-type": "text/html" });
-      response.end("<h1>not found</h1>");
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    using page = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    void (async () => {
-      for await (const conn of page) {
-        await conn.write(new TextEncoder().encode("<!DOCTYPE HTML>\n<p>Error 400</p>\n"));
-        conn.close();
-      }
-    })();
-    try {
-      const { port } = server.address() as { port: number };
-      const http2 = await space.fairlead(["doctor", `tcp://127.0.0.1:${port}`]);
-      assert.equal(http2.code, 1);
-      assert.match(http2.stdout, /FAILED +Info +.*answered HTTP status 404 with content type text/);
-      assert.match(http2.stdout, /hint: a proxy or another server is there/);
-      assert.match(http2.stdout, /\n\nverdict: the daemon can't be used: Info failed: .*404/);
-      const old = await space.fairlead([
-        "doctor",
-        `tcp://127.0.0.1:${(page.addr as Deno.NetAddr).port}`,
-      ]);
-      assert.equal(old.code, 1);
-      assert.match(old.stdout, /verdict: .*an HTTP\/1\.1 server is listening there/);
-    } finally {
-      server.close();
+Deno.test("doctor: a web server is recognised, whichever version of HTTP it speaks", async () => {
+  const { createServer } = await import("node:http2");
+  await using space = await workspace("unix:///nowhere");
+  const server = createServer((_request, response) => {
+    response.writeHead(404, { "content-type": "text/html" });
+    response.end("<h1>not found</h1>");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  using page = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  void (async () => {
+    for await (const conn of page) {
+      await conn.write(new TextEncoder().encode("<!DOCTYPE HTML>\n<p>Error 400</p>\n"));
+      conn.close();
     }
-  },
+  })();
+  try {
+    const { port } = server.address() as { port: number };
+    const http2 = await space.fairlead(["doctor", `tcp://127.0.0.1:${port}`]);
+    assert.equal(http2.code, 1);
+    assert.match(http2.stdout, /FAILED +Info +.*answered HTTP status 404 with content type text/);
+    assert.match(http2.stdout, /hint: a proxy or another server is there/);
+    assert.match(http2.stdout, /\n\nverdict: the daemon can't be used: Info failed: .*404/);
+    const old = await space.fairlead([
+      "doctor",
+      `tcp://127.0.0.1:${(page.addr as Deno.NetAddr).port}`,
+    ]);
+    assert.equal(old.code, 1);
+    assert.match(old.stdout, /verdict: .*an HTTP\/1\.1 server is listening there/);
+  } finally {
+    server.close();
+  }
 });

@@ -78,10 +78,9 @@ function commandLine(folder: string): string[] {
   return line;
 }
 
-Deno.test({
-  ignore,
-  name: "docker-container: the same builders and containers as buildx's",
-  async fn() {
+Deno.test(
+  { ignore, name: "docker-container: the same builders and containers as buildx's" },
+  async () => {
     await using space = await workspace("unix:///no/buildkitd");
     Deno.removeSync(space.path(".store/instances/test"));
     space.write({ "ca.pem": "the CA", "key.pem": "the key", "cert.pem": "the certificate" });
@@ -147,7 +146,7 @@ Deno.test({
       return group;
     }
   },
-});
+);
 
 /** Names the command line, and shows both sides besides. */
 function same(ours: unknown, theirs: unknown, shown: string): void {

@@ -37,289 +37,288 @@ async function containers({ engine }: EngineSpace, ...args: string[]): Promise<s
 Deno.test({
   name: "docker-container: made by one program; used, stopped and removed by the other",
   ignore,
-  async fn(t) {
-    await using space = await engineSpace({ init: true });
-    const image = await importDaemonImage(space);
-    const programs = { fairlead: space.fairlead, buildx: space.buildx };
-    for (const [maker, other] of [["fairlead", "buildx"], ["buildx", "fairlead"]] as const) {
-      const [make, use] = [programs[maker], programs[other]];
-      const ok = async (program: typeof make, ...args: string[]) => {
-        const ran = await program(args);
-        equal(ran.code, 0, `${args.join(" ")}: ${ran.stderr}`);
-        return ran;
-      };
-      const build = (program: typeof make) =>
-        ok(program, "build", "--progress=plain", "--network=host", "ctx");
+}, async (t) => {
+  await using space = await engineSpace({ init: true });
+  const image = await importDaemonImage(space);
+  const programs = { fairlead: space.fairlead, buildx: space.buildx };
+  for (const [maker, other] of [["fairlead", "buildx"], ["buildx", "fairlead"]] as const) {
+    const [make, use] = [programs[maker], programs[other]];
+    const ok = async (program: typeof make, ...args: string[]) => {
+      const ran = await program(args);
+      equal(ran.code, 0, `${args.join(" ")}: ${ran.stderr}`);
+      return ran;
+    };
+    const build = (program: typeof make) =>
+      ok(program, "build", "--progress=plain", "--network=host", "ctx");
 
-      await t.step(`${maker} creates, ${other} shows`, async () => {
-        equal((await ok(make, "create", ...action, ...optionsOf(image))).stdout, "Made\n");
-        const { ours, theirs, told } = await rows(space);
-        equal(ours.join("\n"), theirs.join("\n"));
-        match(ours[1]!, / inactive$/);
-        match(told, /a build creates it, and so does fairlead inspect --bootstrap Made$/m);
-        equal(await containers(space, "-a"), "");
-      });
-
-      await t.step(`${maker} boots by a build, ${other} builds, too`, async () => {
-        const { stderr } = await build(make);
-        match(stderr, /\[internal\] booting buildkit/);
-        match(stderr, new RegExp(`creating container ${container} .*done`));
-        match(stderr, /using local image made-daemon/);
-        match(stderr, /it ran as 42/);
-        equal(await containers(space), `${container} running`);
-        match((await build(use)).stderr, /it ran as 42|CACHED/);
-        const { ours, theirs } = await rows(space);
-        equal(ours.join("\n"), theirs.join("\n"));
-        match(ours[1]!, / running v0/);
-        const inspected = await Promise.all([
-          space.fairlead(["inspect"]),
-          space.buildx(["inspect"]),
-        ]);
-        // buildx prints driver options in no order.
-        const text = ({ stdout }: { stdout: string }) =>
-          words(stdout).filter((line) => !/^(Driver Options|Last Activity):/.test(line));
-        equal(text(inspected[0]).join("\n"), text(inspected[1]).join("\n"));
-      });
-
-      await t.step(`${other} stops, ${maker} starts again`, async () => {
-        await ok(use, "stop");
-        // An engine's list lags a moment behind its answer.
-        for (let i = 0; i < 50 && /running/.test(await containers(space)); i++) {
-          await new Promise((resolve) => setTimeout(resolve, 100));
-        }
-        equal(await containers(space, "-a"), `${container} exited`);
-        const { ours, theirs } = await rows(space);
-        equal(ours.join("\n"), theirs.join("\n"));
-        match(ours[1]!, / stopped$/);
-        await ok(make, "inspect", "--bootstrap");
-        equal(await containers(space), `${container} running`);
-      });
-
-      await t.step(`${other} removes, and the cache stays where it shall`, async () => {
-        const volumes = async () => (await space.engine.docker("volume", "ls", "-q")).stdout.trim();
-        await ok(use, "rm", "--keep-state", "Made");
-        equal(await containers(space, "-a"), "");
-        equal(await volumes(), `${container}_state`);
-        await ok(make, "create", ...action, ...optionsOf(image));
-        await ok(use, "inspect", "--bootstrap");
-        await ok(make, "rm", "--keep-daemon", "Made");
-        equal(await containers(space), `${container} running`);
-        await ok(make, "create", ...action, ...optionsOf(image));
-        await ok(use, "rm", "Made");
-        equal(await containers(space, "-a"), "");
-        equal(await volumes(), "");
-      });
-    }
-
-    await t.step("20 clients boot one builder at once: there is one daemon", async () => {
-      await space.fairlead(["create", ...action, ...optionsOf(image)]);
-      const booted = await Promise.all(
-        Array.from({ length: 20 }, () => space.fairlead(["inspect", "--bootstrap", "Made"])),
-      );
-      deepEqual(
-        booted.map(({ code }) => code),
-        Array(20).fill(0),
-        booted.find((it) => it.code)?.stderr ?? "",
-      );
-      equal(await containers(space, "-a"), `${container} running`);
+    await t.step(`${maker} creates, ${other} shows`, async () => {
+      equal((await ok(make, "create", ...action, ...optionsOf(image))).stdout, "Made\n");
+      const { ours, theirs, told } = await rows(space);
+      equal(ours.join("\n"), theirs.join("\n"));
+      match(ours[1]!, / inactive$/);
+      match(told, /a build creates it, and so does fairlead inspect --bootstrap Made$/m);
+      equal(await containers(space, "-a"), "");
     });
 
-    await t.step("8 builds boot one builder at once, and all are built", async () => {
-      await space.engine.docker("rm", "-f", container);
-      const built = await Promise.all(
-        Array.from({ length: 8 }, () => space.fairlead(["build", "--network=host", "ctx"])),
-      );
-      deepEqual(
-        built.map(({ code }) => code),
-        Array(8).fill(0),
-        built.find((it) => it.code)?.stderr ?? "",
-      );
-    });
-
-    await t.step("a container that was removed is made again by the next build", async () => {
-      await space.engine.docker("rm", "-f", container);
-      const { code, stderr } = await space.fairlead(["build", "--network=host", "ctx"]);
-      equal(code, 0, stderr);
-      match(
-        stderr,
-        /container \S+ is missing: it is created again, with its cache in the volume \S+_state/,
-      );
-      const relayed = await space.fairlead(["dial-stdio"]);
-      equal(relayed.code, 0, relayed.stderr);
-      await space.fairlead(["rm", "Made"]);
-    });
-
-    await t.step(
-      "a client that died in the middle of a boot leaves nothing in the way",
-      async () => {
-        await space.fairlead(["create", ...action, ...optionsOf(image)]);
-        const volume = `${container}_state:/var/lib/buildkit`;
-        const args = ["--privileged", "--network=host", "-v", volume, image];
-        await space.engine.docker("create", "--name", container, ...args);
-        const { code, stderr } = await space.fairlead(["inspect", "--bootstrap"]);
-        equal(code, 0, stderr);
-        await space.fairlead(["rm", "Made"]);
-      },
-    );
-
-    await t.step("doctor reports on the container and the cache", async () => {
-      await space.fairlead(["create", ...action, ...optionsOf(image)]);
-      const missing = await space.fairlead(["doctor", "--transfer=0"]);
-      equal(missing.code, 1);
-      match(missing.stdout, /^warning +container +there is no container buildx_buildkit_made0 /m);
-      await space.fairlead(["inspect", "--bootstrap"]);
-      const well = await space.fairlead(["doctor", "--transfer=0", "--format=json"]);
-      equal(well.code, 0, well.stderr);
-      const { steps } = JSON.parse(well.stdout).nodes[0];
-      const found = steps.find((each: { step: string }) => each.step === "container");
-      equal(found.status, "ok");
-      equal(found.container.restarts, 0);
-      equal(found.container.image, image);
-      match(found.text, /^buildx_buildkit_made0 is running since \S+Z, never restarted/);
-      const cache = steps.find((each: { step: string }) => each.step === "cache");
-      match(cache.text, /^\d\S* in \d+ records, .* not in use; garbage collection keeps \d/);
-      await space.fairlead(["rm", "Made"]);
-    });
-
-    await t.step("an engine behind ssh, with no docker program on this side", async () => {
-      await using sshd = await startSshd();
-      const access = `identity=${sshd.key}&knownHosts=${sshd.knownHosts}`;
-      const socket = space.engine.address.slice("unix://".length);
-      const host = `ssh://root@127.0.0.1:${sshd.port}${socket}?${access}`;
-      const away = { DOCKER_HOST: "unix:///no/docker.sock", PATH: "/nowhere" };
-      const ok = async (...args: string[]) => {
-        const ran = await space.fairlead(args, away);
-        equal(ran.code, 0, `${args.join(" ")}: ${ran.stderr}`);
-        return ran;
-      };
-      await ok("create", ...action, ...optionsOf(image), host);
-      match(
-        (await ok("build", "--progress=plain", "--network=host", "ctx")).stderr,
-        /it ran as 42/,
-      );
+    await t.step(`${maker} boots by a build, ${other} builds, too`, async () => {
+      const { stderr } = await build(make);
+      match(stderr, /\[internal\] booting buildkit/);
+      match(stderr, new RegExp(`creating container ${container} .*done`));
+      match(stderr, /using local image made-daemon/);
+      match(stderr, /it ran as 42/);
       equal(await containers(space), `${container} running`);
-      await ok("stop");
-      equal(await containers(space), "");
-      await ok("rm", "Made");
-      equal(await containers(space, "-a"), "");
+      match((await build(use)).stderr, /it ran as 42|CACHED/);
+      const { ours, theirs } = await rows(space);
+      equal(ours.join("\n"), theirs.join("\n"));
+      match(ours[1]!, / running v0/);
+      const inspected = await Promise.all([
+        space.fairlead(["inspect"]),
+        space.buildx(["inspect"]),
+      ]);
+      // buildx prints driver options in no order.
+      const text = ({ stdout }: { stdout: string }) =>
+        words(stdout).filter((line) => !/^(Driver Options|Last Activity):/.test(line));
+      equal(text(inspected[0]).join("\n"), text(inspected[1]).join("\n"));
     });
 
-    await t.step("--listen: other machines build over TCP with certificates", async () => {
-      const port = freePort();
-      const listen = ["--listen", `127.0.0.1:${port}`, "--listen-certs", space.path("certs")];
-      const made = await space.fairlead(["create", ...action, ...optionsOf(image), ...listen]);
-      equal(made.code, 0, made.stderr);
-      const line = /^fairlead create --name Made --driver remote [^]*tcp:\/\/\S+$/m.exec(
-        made.stderr,
-      )?.[0];
-      const words = line!.replaceAll("\\\n", "").split(/ +/).slice(1)
-        .map((word) => word === "Made" ? "other" : word);
-      const booted = await space.fairlead(["inspect", "--bootstrap", "Made"]);
-      equal(booted.code, 0, booted.stderr);
-      equal((await space.fairlead(words)).code, 0);
-      const built = await space.fairlead([
-        ...["build", "--builder=other", "--progress=plain", "--network=host", "ctx"],
-      ]);
-      equal(built.code, 0, built.stderr);
-      const bare = await space.fairlead(["doctor", "--transfer=0", `tcp://127.0.0.1:${port}`]);
-      equal(bare.code, 1, "nobody comes in without a certificate");
-      const again = await space.fairlead([
-        "create",
-        "--name",
-        "more",
-        "--driver=docker-container",
-        ...listen,
-      ]);
-      match(again.stderr, /--listen-certs[^]*certs\/ca\/ca\.pem already exists/);
-      equal((await space.fairlead(["inspect", "more"])).code, 1);
-      const remote = await space.fairlead(["create", "--driver=remote", "--listen=h", "tcp://h:1"]);
-      match(remote.stderr, /--listen is not supported for remote driver/);
-      await space.fairlead(["rm", "Made", "other"]);
-    });
-
-    await t.step("killed at each step of a boot: the next client succeeds", async () => {
-      await space.fairlead(["create", ...action, ...optionsOf(image)]);
-      const program = new URL("../../main.ts", import.meta.url).pathname;
-      for (const at of ["pulling image", "creating container", "starting"]) {
-        const child = new Deno.Command(Deno.execPath(), {
-          args: ["run", "-A", "--no-check", program, "inspect", "--bootstrap", "Made"],
-          env: { ...space.env, BUILDKIT_PROGRESS: "plain" },
-          stdin: "null",
-          stdout: "null",
-          stderr: "piped",
-        }).spawn();
-        let text = "";
-        for await (const part of child.stderr.pipeThrough(new TextDecoderStream())) {
-          text += part;
-          if (text.includes(at)) break;
-        }
-        child.kill("SIGKILL");
-        await child.status;
-        const { code, stderr } = await space.fairlead(["inspect", "--bootstrap", "Made"]);
-        equal(code, 0, `killed at ${at}: ${stderr}`);
-        // A killed client may leave its probe for GPUs, which has no name of ours and never ran.
-        await space.engine.docker("container", "prune", "--force");
-        equal(await containers(space, "-a"), `${container} running`);
-        if (at === "creating container") await space.fairlead(["stop", "Made"]);
-        else await space.engine.docker("rm", "-f", container);
+    await t.step(`${other} stops, ${maker} starts again`, async () => {
+      await ok(use, "stop");
+      // An engine's list lags a moment behind its answer.
+      for (let i = 0; i < 50 && /running/.test(await containers(space)); i++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
       }
-      await space.fairlead(["rm", "Made"]);
+      equal(await containers(space, "-a"), `${container} exited`);
+      const { ours, theirs } = await rows(space);
+      equal(ours.join("\n"), theirs.join("\n"));
+      match(ours[1]!, / stopped$/);
+      await ok(make, "inspect", "--bootstrap");
+      equal(await containers(space), `${container} running`);
     });
 
-    await t.step("a container of that name that is no builder's is left alone", async () => {
+    await t.step(`${other} removes, and the cache stays where it shall`, async () => {
+      const volumes = async () => (await space.engine.docker("volume", "ls", "-q")).stdout.trim();
+      await ok(use, "rm", "--keep-state", "Made");
+      equal(await containers(space, "-a"), "");
+      equal(await volumes(), `${container}_state`);
+      await ok(make, "create", ...action, ...optionsOf(image));
+      await ok(use, "inspect", "--bootstrap");
+      await ok(make, "rm", "--keep-daemon", "Made");
+      equal(await containers(space), `${container} running`);
+      await ok(make, "create", ...action, ...optionsOf(image));
+      await ok(use, "rm", "Made");
+      equal(await containers(space, "-a"), "");
+      equal(await volumes(), "");
+    });
+  }
+
+  await t.step("20 clients boot one builder at once: there is one daemon", async () => {
+    await space.fairlead(["create", ...action, ...optionsOf(image)]);
+    const booted = await Promise.all(
+      Array.from({ length: 20 }, () => space.fairlead(["inspect", "--bootstrap", "Made"])),
+    );
+    deepEqual(
+      booted.map(({ code }) => code),
+      Array(20).fill(0),
+      booted.find((it) => it.code)?.stderr ?? "",
+    );
+    equal(await containers(space, "-a"), `${container} running`);
+  });
+
+  await t.step("8 builds boot one builder at once, and all are built", async () => {
+    await space.engine.docker("rm", "-f", container);
+    const built = await Promise.all(
+      Array.from({ length: 8 }, () => space.fairlead(["build", "--network=host", "ctx"])),
+    );
+    deepEqual(
+      built.map(({ code }) => code),
+      Array(8).fill(0),
+      built.find((it) => it.code)?.stderr ?? "",
+    );
+  });
+
+  await t.step("a container that was removed is made again by the next build", async () => {
+    await space.engine.docker("rm", "-f", container);
+    const { code, stderr } = await space.fairlead(["build", "--network=host", "ctx"]);
+    equal(code, 0, stderr);
+    match(
+      stderr,
+      /container \S+ is missing: it is created again, with its cache in the volume \S+_state/,
+    );
+    const relayed = await space.fairlead(["dial-stdio"]);
+    equal(relayed.code, 0, relayed.stderr);
+    await space.fairlead(["rm", "Made"]);
+  });
+
+  await t.step(
+    "a client that died in the middle of a boot leaves nothing in the way",
+    async () => {
       await space.fairlead(["create", ...action, ...optionsOf(image)]);
-      await space.engine.docker("create", "--name", container, "--network=host", image);
-      for (const args of [["build", "ctx"], ["inspect", "--bootstrap"], ["stop"], ["rm", "Made"]]) {
-        const { code, stderr } = await space.fairlead(args);
-        equal(code, 1, `${args}: ${stderr}`);
-        match(stderr, /does not belong to a builder/);
+      const volume = `${container}_state:/var/lib/buildkit`;
+      const args = ["--privileged", "--network=host", "-v", volume, image];
+      await space.engine.docker("create", "--name", container, ...args);
+      const { code, stderr } = await space.fairlead(["inspect", "--bootstrap"]);
+      equal(code, 0, stderr);
+      await space.fairlead(["rm", "Made"]);
+    },
+  );
+
+  await t.step("doctor reports on the container and the cache", async () => {
+    await space.fairlead(["create", ...action, ...optionsOf(image)]);
+    const missing = await space.fairlead(["doctor", "--transfer=0"]);
+    equal(missing.code, 1);
+    match(missing.stdout, /^warning +container +there is no container buildx_buildkit_made0 /m);
+    await space.fairlead(["inspect", "--bootstrap"]);
+    const well = await space.fairlead(["doctor", "--transfer=0", "--format=json"]);
+    equal(well.code, 0, well.stderr);
+    const { steps } = JSON.parse(well.stdout).nodes[0];
+    const found = steps.find((each: { step: string }) => each.step === "container");
+    equal(found.status, "ok");
+    equal(found.container.restarts, 0);
+    equal(found.container.image, image);
+    match(found.text, /^buildx_buildkit_made0 is running since \S+Z, never restarted/);
+    const cache = steps.find((each: { step: string }) => each.step === "cache");
+    match(cache.text, /^\d\S* in \d+ records, .* not in use; garbage collection keeps \d/);
+    await space.fairlead(["rm", "Made"]);
+  });
+
+  await t.step("an engine behind ssh, with no docker program on this side", async () => {
+    await using sshd = await startSshd();
+    const access = `identity=${sshd.key}&knownHosts=${sshd.knownHosts}`;
+    const socket = space.engine.address.slice("unix://".length);
+    const host = `ssh://root@127.0.0.1:${sshd.port}${socket}?${access}`;
+    const away = { DOCKER_HOST: "unix:///no/docker.sock", PATH: "/nowhere" };
+    const ok = async (...args: string[]) => {
+      const ran = await space.fairlead(args, away);
+      equal(ran.code, 0, `${args.join(" ")}: ${ran.stderr}`);
+      return ran;
+    };
+    await ok("create", ...action, ...optionsOf(image), host);
+    match(
+      (await ok("build", "--progress=plain", "--network=host", "ctx")).stderr,
+      /it ran as 42/,
+    );
+    equal(await containers(space), `${container} running`);
+    await ok("stop");
+    equal(await containers(space), "");
+    await ok("rm", "Made");
+    equal(await containers(space, "-a"), "");
+  });
+
+  await t.step("--listen: other machines build over TCP with certificates", async () => {
+    const port = freePort();
+    const listen = ["--listen", `127.0.0.1:${port}`, "--listen-certs", space.path("certs")];
+    const made = await space.fairlead(["create", ...action, ...optionsOf(image), ...listen]);
+    equal(made.code, 0, made.stderr);
+    const line = /^fairlead create --name Made --driver remote [^]*tcp:\/\/\S+$/m.exec(
+      made.stderr,
+    )?.[0];
+    const words = line!.replaceAll("\\\n", "").split(/ +/).slice(1)
+      .map((word) => word === "Made" ? "other" : word);
+    const booted = await space.fairlead(["inspect", "--bootstrap", "Made"]);
+    equal(booted.code, 0, booted.stderr);
+    equal((await space.fairlead(words)).code, 0);
+    const built = await space.fairlead([
+      ...["build", "--builder=other", "--progress=plain", "--network=host", "ctx"],
+    ]);
+    equal(built.code, 0, built.stderr);
+    const bare = await space.fairlead(["doctor", "--transfer=0", `tcp://127.0.0.1:${port}`]);
+    equal(bare.code, 1, "nobody comes in without a certificate");
+    const again = await space.fairlead([
+      "create",
+      "--name",
+      "more",
+      "--driver=docker-container",
+      ...listen,
+    ]);
+    match(again.stderr, /--listen-certs[^]*certs\/ca\/ca\.pem already exists/);
+    equal((await space.fairlead(["inspect", "more"])).code, 1);
+    const remote = await space.fairlead(["create", "--driver=remote", "--listen=h", "tcp://h:1"]);
+    match(remote.stderr, /--listen is not supported for remote driver/);
+    await space.fairlead(["rm", "Made", "other"]);
+  });
+
+  await t.step("killed at each step of a boot: the next client succeeds", async () => {
+    await space.fairlead(["create", ...action, ...optionsOf(image)]);
+    const program = new URL("../../main.ts", import.meta.url).pathname;
+    for (const at of ["pulling image", "creating container", "starting"]) {
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--no-check", program, "inspect", "--bootstrap", "Made"],
+        env: { ...space.env, BUILDKIT_PROGRESS: "plain" },
+        stdin: "null",
+        stdout: "null",
+        stderr: "piped",
+      }).spawn();
+      let text = "";
+      for await (const part of child.stderr.pipeThrough(new TextDecoderStream())) {
+        text += part;
+        if (text.includes(at)) break;
       }
-      equal(await containers(space, "-a"), `${container} created`);
-      await space.engine.docker("rm", container);
-    });
+      child.kill("SIGKILL");
+      await child.status;
+      const { code, stderr } = await space.fairlead(["inspect", "--bootstrap", "Made"]);
+      equal(code, 0, `killed at ${at}: ${stderr}`);
+      // A killed client may leave its probe for GPUs, which has no name of ours and never ran.
+      await space.engine.docker("container", "prune", "--force");
+      equal(await containers(space, "-a"), `${container} running`);
+      if (at === "creating container") await space.fairlead(["stop", "Made"]);
+      else await space.engine.docker("rm", "-f", container);
+    }
+    await space.fairlead(["rm", "Made"]);
+  });
 
-    await t.step("what can't be made is named, and leaves nothing", async () => {
-      const create = (...options: string[]) =>
-        space.fairlead(["create", "--name", "Made", "--driver", "docker-container", ...options]);
-      await create("--driver-opt", "image=127.0.0.1:1/nope:1,network=host");
-      const absent = await space.fairlead(["inspect", "--bootstrap", "Made"]);
-      equal(absent.code, 1);
-      match(absent.stderr, /^ERROR: cannot pull the builder's image 127\.0\.0\.1:1\/nope:1: .+$/m);
-      match(absent.stderr, /^hint: try it by hand: docker --host=unix:.* pull/m);
-      await space.fairlead(["rm", "Made"]);
-      await create("--driver-opt", `image=${image},network=host`, "--buildkitd-flags=--nope");
-      const dies = await space.fairlead(["inspect", "--bootstrap", "Made"]);
-      equal(dies.code, 1);
-      match(dies.stderr, /buildkitd in container \S+ doesn't answer .*-nope/);
-      match(dies.stderr, /^hint: see docker .* logs .*remove it by/m);
-      await space.fairlead(["rm", "Made"]);
-      await create("--driver-opt", `image=${image},network=host,restart-policy=nope`);
-      const refused = await space.fairlead(["inspect", "--bootstrap", "Made"]);
-      match(refused.stderr, /invalid restart policy/);
-      await space.fairlead(["rm", "Made"]);
-      equal(await containers(space, "-a"), "");
-    });
+  await t.step("a container of that name that is no builder's is left alone", async () => {
+    await space.fairlead(["create", ...action, ...optionsOf(image)]);
+    await space.engine.docker("create", "--name", container, "--network=host", image);
+    for (const args of [["build", "ctx"], ["inspect", "--bootstrap"], ["stop"], ["rm", "Made"]]) {
+      const { code, stderr } = await space.fairlead(args);
+      equal(code, 1, `${args}: ${stderr}`);
+      match(stderr, /does not belong to a builder/);
+    }
+    equal(await containers(space, "-a"), `${container} created`);
+    await space.engine.docker("rm", container);
+  });
 
-    await t.step("--dry-run prints what would be made, and makes nothing", async () => {
-      const { code, stdout } = await space.fairlead([
-        ...["create", "--dry-run", ...action, ...optionsOf(image)],
-      ]);
-      equal(code, 0);
-      const { nodes: [node] } = JSON.parse(stdout);
-      equal(node.container.Name, container);
-      equal(node.container.Image, image);
-      equal(node.volume.Name, `${container}_state`);
-      equal((await space.fairlead(["inspect", "Made"])).code, 1);
-      equal(await containers(space, "-a"), "");
-    });
+  await t.step("what can't be made is named, and leaves nothing", async () => {
+    const create = (...options: string[]) =>
+      space.fairlead(["create", "--name", "Made", "--driver", "docker-container", ...options]);
+    await create("--driver-opt", "image=127.0.0.1:1/nope:1,network=host");
+    const absent = await space.fairlead(["inspect", "--bootstrap", "Made"]);
+    equal(absent.code, 1);
+    match(absent.stderr, /^ERROR: cannot pull the builder's image 127\.0\.0\.1:1\/nope:1: .+$/m);
+    match(absent.stderr, /^hint: try it by hand: docker --host=unix:.* pull/m);
+    await space.fairlead(["rm", "Made"]);
+    await create("--driver-opt", `image=${image},network=host`, "--buildkitd-flags=--nope");
+    const dies = await space.fairlead(["inspect", "--bootstrap", "Made"]);
+    equal(dies.code, 1);
+    match(dies.stderr, /buildkitd in container \S+ doesn't answer .*-nope/);
+    match(dies.stderr, /^hint: see docker .* logs .*remove it by/m);
+    await space.fairlead(["rm", "Made"]);
+    await create("--driver-opt", `image=${image},network=host,restart-policy=nope`);
+    const refused = await space.fairlead(["inspect", "--bootstrap", "Made"]);
+    match(refused.stderr, /invalid restart policy/);
+    await space.fairlead(["rm", "Made"]);
+    equal(await containers(space, "-a"), "");
+  });
 
-    await t.step("an engine that isn't there", async () => {
-      const { code, stderr } = await space.fairlead(
-        ["create", "--name", "Made", "--driver", "docker-container", "unix:///no/engine"],
-      );
-      equal(code, 1);
-      match(stderr, /^ERROR: failed to initialize builder Made \(Made0\): cannot reach/im);
-      equal((await space.fairlead(["inspect", "Made"])).code, 1);
-    });
-  },
+  await t.step("--dry-run prints what would be made, and makes nothing", async () => {
+    const { code, stdout } = await space.fairlead([
+      ...["create", "--dry-run", ...action, ...optionsOf(image)],
+    ]);
+    equal(code, 0);
+    const { nodes: [node] } = JSON.parse(stdout);
+    equal(node.container.Name, container);
+    equal(node.container.Image, image);
+    equal(node.volume.Name, `${container}_state`);
+    equal((await space.fairlead(["inspect", "Made"])).code, 1);
+    equal(await containers(space, "-a"), "");
+  });
+
+  await t.step("an engine that isn't there", async () => {
+    const { code, stderr } = await space.fairlead(
+      ["create", "--name", "Made", "--driver", "docker-container", "unix:///no/engine"],
+    );
+    equal(code, 1);
+    match(stderr, /^ERROR: failed to initialize builder Made \(Made0\): cannot reach/im);
+    equal((await space.fairlead(["inspect", "Made"])).code, 1);
+  });
 });

@@ -82,70 +82,69 @@ Deno.test({
   // A connection that is given up after 1 ms closes a moment later.
   sanitizeResources: false,
   name: "kubernetes: the same builders and objects as buildx's",
-  async fn() {
-    await using cluster = await controlPlane();
-    const { api } = cluster;
-    await using space = await workspace("unix:///no/buildkitd");
-    Deno.removeSync(space.path(".store/instances/test"));
-    space.write({ "ca.pem": "the CA" });
-    for (const [name, text] of Object.entries(configs)) {
-      space.write({ [name]: text.replace("CA", space.path("ca.pem")) });
+}, async () => {
+  await using cluster = await controlPlane();
+  const { api } = cluster;
+  await using space = await workspace("unix:///no/buildkitd");
+  Deno.removeSync(space.path(".store/instances/test"));
+  space.write({ "ca.pem": "the CA" });
+  for (const [name, text] of Object.entries(configs)) {
+    space.write({ [name]: text.replace("CA", space.path("ca.pem")) });
+  }
+  const KUBECONFIG = await writeKubeconfig({ ...cluster, root: space.dir });
+  const env = { KUBECONFIG, BUILDX_BUILDER: "" };
+  const ours = (args: readonly string[]) =>
+    runFairlead({ host: "", home: space.dir, args, env: { ...space.env, ...env } });
+  const count = Number(Deno.env.get("FAIRLEAD_PAIRS") ?? 20);
+  let refused = 0;
+  for (let i = 0; i < count; i++) {
+    const line = ["create", "--name", `b${i}`, ...commandLine(space.dir)];
+    const shown = `seed ${seed}: ${line.join(" ")}`;
+    const theirs = await space.buildx(line, env);
+    const file = theirs.code === 0 ? fileOf(i) : undefined;
+    if (theirs.code === 0) await space.buildx(["inspect", "--bootstrap", `b${i}`], env);
+    const made = await takeObjects(api);
+    Deno.removeSync(space.path(".store"), { recursive: true });
+    const created = await ours(line);
+    equal(created.code, theirs.code, `${shown}\n${theirs.stderr}\n${created.stderr}`);
+    if (theirs.code !== 0) {
+      refused++;
+      // When several options are wrong, buildx names any of them.
+      const options = line.filter((word) => word === "--driver-opt").length;
+      if (options < 3) same(firstError(created.stderr), firstError(theirs.stderr), shown);
+      continue;
     }
-    const KUBECONFIG = await writeKubeconfig({ ...cluster, root: space.dir });
-    const env = { KUBECONFIG, BUILDX_BUILDER: "" };
-    const ours = (args: readonly string[]) =>
-      runFairlead({ host: "", home: space.dir, args, env: { ...space.env, ...env } });
-    const count = Number(Deno.env.get("FAIRLEAD_PAIRS") ?? 20);
-    let refused = 0;
-    for (let i = 0; i < count; i++) {
-      const line = ["create", "--name", `b${i}`, ...commandLine(space.dir)];
-      const shown = `seed ${seed}: ${line.join(" ")}`;
-      const theirs = await space.buildx(line, env);
-      const file = theirs.code === 0 ? fileOf(i) : undefined;
-      if (theirs.code === 0) await space.buildx(["inspect", "--bootstrap", `b${i}`], env);
-      const made = await takeObjects(api);
-      Deno.removeSync(space.path(".store"), { recursive: true });
-      const created = await ours(line);
-      equal(created.code, theirs.code, `${shown}\n${theirs.stderr}\n${created.stderr}`);
-      if (theirs.code !== 0) {
-        refused++;
-        // When several options are wrong, buildx names any of them.
-        const options = line.filter((word) => word === "--driver-opt").length;
-        if (options < 3) same(firstError(created.stderr), firstError(theirs.stderr), shown);
-        continue;
-      }
-      same(fileOf(i), file, shown);
-      const plan = await ours([
-        ...line.map((word) => word === `b${i}` ? "planned" : word),
-        "--dry-run",
-      ]);
-      equal(plan.code, 0, plan.stderr);
-      await ours(["inspect", "--bootstrap", `b${i}`]);
-      const own = await takeObjects(api);
-      // buildx leaves the ConfigMaps of a workload that the API server refuses.
-      const expected = made.some(({ kind }) => kind !== "ConfigMap") ? made : [];
-      same(own.map(withoutConfigOfClaims), expected.map(withoutConfigOfClaims), shown);
-      // The plan is a document for each object.
-      const planned = parseAllDocuments(plan.stdout).map((each) => each.toJS().kind).sort();
-      if (own.length > 0) same(planned, own.map(({ kind }) => kind).sort(), shown);
-      Deno.removeSync(space.path(".store"), { recursive: true });
-    }
-    const text = `kubernetes beside buildx: ${count} command lines, ${refused} refused by both, ` +
-      `seed ${seed}\n`;
-    Deno.stdout.writeSync(new TextEncoder().encode(text));
+    same(fileOf(i), file, shown);
+    const plan = await ours([
+      ...line.map((word) => word === `b${i}` ? "planned" : word),
+      "--dry-run",
+    ]);
+    equal(plan.code, 0, plan.stderr);
+    await ours(["inspect", "--bootstrap", `b${i}`]);
+    const own = await takeObjects(api);
+    // buildx leaves the ConfigMaps of a workload that the API server refuses.
+    const expected = made.some(({ kind }) => kind !== "ConfigMap") ? made : [];
+    same(own.map(withoutConfigOfClaims), expected.map(withoutConfigOfClaims), shown);
+    // The plan is a document for each object.
+    const planned = parseAllDocuments(plan.stdout).map((each) => each.toJS().kind).sort();
+    if (own.length > 0) same(planned, own.map(({ kind }) => kind).sort(), shown);
+    Deno.removeSync(space.path(".store"), { recursive: true });
+  }
+  const text = `kubernetes beside buildx: ${count} command lines, ${refused} refused by both, ` +
+    `seed ${seed}\n`;
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
 
-    /** The entry in the store, without the random part of its endpoint. */
-    function fileOf(i: number) {
-      const group = JSON.parse(space.read(`.store/instances/b${i}`));
-      for (const node of group.Nodes) {
-        node.Endpoint = node.Endpoint.replace(/buildkit-[-0-9a-f]{36}-[0-9a-f]{5}/, "RANDOM");
-        for (const [path, text] of Object.entries<string>(node.Files ?? {})) {
-          node.Files[path] = readable(path, new TextDecoder().decode(Uint8Array.fromBase64(text)));
-        }
+  /** The entry in the store, without the random part of its endpoint. */
+  function fileOf(i: number) {
+    const group = JSON.parse(space.read(`.store/instances/b${i}`));
+    for (const node of group.Nodes) {
+      node.Endpoint = node.Endpoint.replace(/buildkit-[-0-9a-f]{36}-[0-9a-f]{5}/, "RANDOM");
+      for (const [path, text] of Object.entries<string>(node.Files ?? {})) {
+        node.Files[path] = readable(path, new TextDecoder().decode(Uint8Array.fromBase64(text)));
       }
-      return group;
     }
-  },
+    return group;
+  }
 });
 
 /** etcd and the API server, without a node. */

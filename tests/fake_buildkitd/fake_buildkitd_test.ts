@@ -113,11 +113,11 @@ for (const test of cases) {
     await using fake = startFakeBuildkitd(test.script);
     await runCase(test, fake.address);
   });
-  Deno.test({ name: `a real one: ${test.name}`, ignore, fn: () => runCase(test, daemon!.tcp) });
+  Deno.test({ name: `a real one: ${test.name}`, ignore }, () => runCase(test, daemon!.tcp));
 }
 
 Deno.test("the fake says who it is", async () => {
   await using fake = startFakeBuildkitd(() => Promise.resolve());
   await askWhoItIs(fake.address);
 });
-Deno.test({ name: "a real one says who it is", ignore, fn: () => askWhoItIs(daemon!.tcp) });
+Deno.test({ name: "a real one says who it is", ignore }, () => askWhoItIs(daemon!.tcp));

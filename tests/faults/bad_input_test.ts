@@ -18,7 +18,7 @@ const daemon = ignore ? undefined : await sharedBuildkitd();
 const copyAll = "FROM scratch\nCOPY . /\n";
 
 function test(name: string, fn: (host: string) => Promise<void>): void {
-  Deno.test({ name, ignore, fn: () => fn(daemon!.tcp) });
+  Deno.test({ name, ignore }, () => fn(daemon!.tcp));
 }
 
 test("a file of the context that gives an error is named, and nothing comes out", async (host) => {

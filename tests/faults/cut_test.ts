@@ -91,7 +91,7 @@ async function measure(output: "local" | "tar"): Promise<{ up: number; down: num
   return { ...proxy.bytes };
 }
 
-Deno.test({ name: "100 cuts of a build's connection: none hangs, each is told", ignore, fn: cuts });
+Deno.test({ name: "100 cuts of a build's connection: none hangs, each is told", ignore }, cuts);
 
 async function cuts(): Promise<void> {
   const random = sequence(SEED);
@@ -124,10 +124,9 @@ async function cuts(): Promise<void> {
   assert.ok(durations[50]! < 3000, `half of the runs took more than ${durations[50]} ms`);
 }
 
-Deno.test({
-  name: "the same as processes: exit code 1, one message, and nothing runs on",
-  ignore,
-  async fn() {
+Deno.test(
+  { name: "the same as processes: exit code 1, one message, and nothing runs on", ignore },
+  async () => {
     const fairlead = new URL("../../scripts/fairlead", import.meta.url).pathname;
     const sizes = await measure("local");
     for (const [direction, part] of [["up", 0.5], ["down", 0.5], ["down", 0.05]] as const) {
@@ -145,7 +144,7 @@ Deno.test({
       await Deno.remove(test.folder, { recursive: true });
     }
   },
-});
+);
 
 /**
  * The place of Deno's compiled code. It is not below the test's HOME, or Deno would start slowly.

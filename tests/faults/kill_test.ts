@@ -28,10 +28,9 @@ function startVictim(): Promise<Buildkitd> {
 const LOST = /the connection to tcp:\S+ was lost during build [0-9a-z]{25}: /;
 const slow: Impairment = { bytesPerSecond: 8e6 };
 
-Deno.test({
-  name: "a daemon that is killed in mid-upload, mid-download and mid-step",
-  ignore,
-  async fn() {
+Deno.test(
+  { name: "a daemon that is killed in mid-upload, mid-download and mid-step", ignore },
+  async () => {
     await using first = await startVictim();
     let victim = first;
 
@@ -76,7 +75,7 @@ Deno.test({
       await victim.stop();
     }
   },
-});
+);
 
 /** Starts the program as a process, and gathers its output. */
 function start(bench: Workbench, host: string) {
@@ -115,20 +114,19 @@ for (
   Deno.test({
     name: `${what} during a step: the daemon cancels it, and the exit code is ${expected}`,
     ignore,
-    async fn() {
-      await using bench = await makeWorkbench({ Dockerfile: sleeping() });
-      const run = start(bench, shared!.tcp);
-      assert.ok(await run.begun(), run.said());
-      const started = performance.now();
-      run.child.kill(signal);
-      assert.equal(await run.ended(), expected, run.said());
-      const took = performance.now() - started;
-      assert.match(run.said(), /^#\d+ CANCELED$/m);
-      assert.equal(errorLines({ stderr: run.said() }).length, 1, run.said());
-      assert.ok(took < 4000, `it took ${took} ms`);
-      assert.deepEqual(descendants(run.child.pid), []);
-      assert.deepEqual(entriesOf(bench.folder).filter(isTemporary), []);
-    },
+  }, async () => {
+    await using bench = await makeWorkbench({ Dockerfile: sleeping() });
+    const run = start(bench, shared!.tcp);
+    assert.ok(await run.begun(), run.said());
+    const started = performance.now();
+    run.child.kill(signal);
+    assert.equal(await run.ended(), expected, run.said());
+    const took = performance.now() - started;
+    assert.match(run.said(), /^#\d+ CANCELED$/m);
+    assert.equal(errorLines({ stderr: run.said() }).length, 1, run.said());
+    assert.ok(took < 4000, `it took ${took} ms`);
+    assert.deepEqual(descendants(run.child.pid), []);
+    assert.deepEqual(entriesOf(bench.folder).filter(isTemporary), []);
   });
 }
 
@@ -138,24 +136,20 @@ for (
     ["Ctrl-C once, and the daemon doesn't answer: it waits for seconds, not for ever", 1, 9000],
   ] as const
 ) {
-  Deno.test({
-    name: what,
-    ignore,
-    async fn() {
-      await using bench = await makeWorkbench({ Dockerfile: sleeping() });
-      await using proxy = await startProxy({ to: shared!.tcp });
-      const run = start(bench, proxy.address);
-      assert.ok(await run.begun(), run.said());
-      proxy.stall(true);
-      for (let left = signals; left > 1; left--) {
-        run.child.kill("SIGINT");
-        await new Promise((resolve) => setTimeout(resolve, 300));
-      }
-      const started = performance.now();
+  Deno.test({ name: what, ignore }, async () => {
+    await using bench = await makeWorkbench({ Dockerfile: sleeping() });
+    await using proxy = await startProxy({ to: shared!.tcp });
+    const run = start(bench, proxy.address);
+    assert.ok(await run.begun(), run.said());
+    proxy.stall(true);
+    for (let left = signals; left > 1; left--) {
       run.child.kill("SIGINT");
-      assert.equal(await run.ended(), 130, run.said());
-      const took = performance.now() - started;
-      assert.ok(took < limit, `it took ${took} ms`);
-    },
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    const started = performance.now();
+    run.child.kill("SIGINT");
+    assert.equal(await run.ended(), 130, run.said());
+    const took = performance.now() - started;
+    assert.ok(took < limit, `it took ${took} ms`);
   });
 }

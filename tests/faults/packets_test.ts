@@ -18,57 +18,56 @@ const BEGUN = /^#\d+ [\d.]+ begun/m;
 Deno.test({
   name: "packets that are swallowed in mid-build: lost within 30 s, and built again when they pass",
   ignore: skip(cannot),
-  async fn() {
-    await using hosts = await twoHosts();
-    const { near, far } = hosts;
-    const id = crypto.randomUUID();
-    await using bench = await makeWorkbench({
-      Dockerfile: `FROM scratch AS made\nCOPY --chmod=755 busybox /busybox\n` +
-        `RUN ["/busybox", "sh", "-c", "echo ${id} > /one"]\n` +
-        'RUN ["/busybox", "sh", "-c", "echo begun; /busybox sleep 8; echo whole > /file"]\n' +
-        "FROM scratch\nCOPY --from=made /file /\n",
-      busybox: await Deno.readFile((await onPath("busybox"))!),
-    });
-    // The daemon lives on the far host, and is started by a script that goes there.
-    const wrapper = `${bench.folder}/buildkitd`;
-    const real = await need("buildkitd");
-    await Deno.writeTextFile(wrapper, `#!/bin/sh\nexec ${far.enter.join(" ")} "${real}" "$@"\n`);
-    await Deno.chmod(wrapper, 0o755);
-    const address = `tcp://${far.address}:1234`;
-    await using daemon = await startBuildkitd({ program: wrapper, args: [`--addr=${address}`] });
-    assert.ok(daemon.socket);
+}, async () => {
+  await using hosts = await twoHosts();
+  const { near, far } = hosts;
+  const id = crypto.randomUUID();
+  await using bench = await makeWorkbench({
+    Dockerfile: `FROM scratch AS made\nCOPY --chmod=755 busybox /busybox\n` +
+      `RUN ["/busybox", "sh", "-c", "echo ${id} > /one"]\n` +
+      'RUN ["/busybox", "sh", "-c", "echo begun; /busybox sleep 8; echo whole > /file"]\n' +
+      "FROM scratch\nCOPY --from=made /file /\n",
+    busybox: await Deno.readFile((await onPath("busybox"))!),
+  });
+  // The daemon lives on the far host, and is started by a script that goes there.
+  const wrapper = `${bench.folder}/buildkitd`;
+  const real = await need("buildkitd");
+  await Deno.writeTextFile(wrapper, `#!/bin/sh\nexec ${far.enter.join(" ")} "${real}" "$@"\n`);
+  await Deno.chmod(wrapper, 0o755);
+  const address = `tcp://${far.address}:1234`;
+  await using daemon = await startBuildkitd({ program: wrapper, args: [`--addr=${address}`] });
+  assert.ok(daemon.socket);
 
-    const [program, ...args] = [...near.enter, ...fairleadCommand("build", "--progress=plain")];
-    const child = new Deno.Command(program!, {
-      args: [...args, "--retry=5", "-o", `${bench.folder}/out`, bench.context],
-      env: processEnv(bench, address),
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    let said = "";
-    let [dropped, told] = [0, 0];
-    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
-      said += text;
-      if (dropped === 0 && BEGUN.test(said)) {
-        dropped = performance.now();
-        await hosts.drop(true);
-      }
-      if (told === 0 && said.includes("building again, attempt 1 of 5")) {
-        told = performance.now();
-        await hosts.drop(false);
-      }
+  const [program, ...args] = [...near.enter, ...fairleadCommand("build", "--progress=plain")];
+  const child = new Deno.Command(program!, {
+    args: [...args, "--retry=5", "-o", `${bench.folder}/out`, bench.context],
+    env: processEnv(bench, address),
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  let said = "";
+  let [dropped, told] = [0, 0];
+  for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+    said += text;
+    if (dropped === 0 && BEGUN.test(said)) {
+      dropped = performance.now();
+      await hosts.drop(true);
     }
-    const { code } = await child.status;
-    assert.equal(code, 0, said);
-    assert.match(
-      said,
-      /the connection to tcp:\S+ was lost during build \w{25}: nothing came from it/,
-    );
-    assert.deepEqual(errorLines({ stderr: said }), [], said);
-    const took = (told - dropped) / 1000;
-    assert.ok(took > 0 && took < 30, `it took ${took} s to notice`);
-    assert.match(said, /building again[^]*> \/one"\]\n#\d+ CACHED/);
-    assert.equal(await Deno.readTextFile(`${bench.folder}/out/file`), "whole\n");
-  },
+    if (told === 0 && said.includes("building again, attempt 1 of 5")) {
+      told = performance.now();
+      await hosts.drop(false);
+    }
+  }
+  const { code } = await child.status;
+  assert.equal(code, 0, said);
+  assert.match(
+    said,
+    /the connection to tcp:\S+ was lost during build \w{25}: nothing came from it/,
+  );
+  assert.deepEqual(errorLines({ stderr: said }), [], said);
+  const took = (told - dropped) / 1000;
+  assert.ok(took > 0 && took < 30, `it took ${took} s to notice`);
+  assert.match(said, /building again[^]*> \/one"\]\n#\d+ CACHED/);
+  assert.equal(await Deno.readTextFile(`${bench.folder}/out/file`), "whole\n");
 });

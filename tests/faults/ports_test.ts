@@ -104,27 +104,23 @@ Deno.test("a port where nobody listens", async () => {
 });
 
 const noOpenssl = await missing("openssl");
-Deno.test({
-  name: "a port that speaks TLS",
-  ignore: skip(noOpenssl),
-  async fn() {
-    const certs = await makeCerts();
-    const listener = Deno.listenTls({
-      hostname: "127.0.0.1",
-      port: 0,
-      cert: await Deno.readTextFile(certs.server.cert),
-      key: await Deno.readTextFile(certs.server.key),
-    });
-    const serving = (async () => {
-      const connection = await listener.accept();
-      await connection.handshake().catch(() => {});
-      connection.close();
-    })();
-    await refused(listener.addr.port, /TLS|closed the connection without an answer/, /cacert/);
-    await serving;
-    listener.close();
-    await certs[Symbol.asyncDispose]();
-  },
+Deno.test({ name: "a port that speaks TLS", ignore: skip(noOpenssl) }, async () => {
+  const certs = await makeCerts();
+  const listener = Deno.listenTls({
+    hostname: "127.0.0.1",
+    port: 0,
+    cert: await Deno.readTextFile(certs.server.cert),
+    key: await Deno.readTextFile(certs.server.key),
+  });
+  const serving = (async () => {
+    const connection = await listener.accept();
+    await connection.handshake().catch(() => {});
+    connection.close();
+  })();
+  await refused(listener.addr.port, /TLS|closed the connection without an answer/, /cacert/);
+  await serving;
+  listener.close();
+  await certs[Symbol.asyncDispose]();
 });
 
 Deno.test("a host that takes no connection: dialling ends when its time is up", async () => {

@@ -30,75 +30,72 @@ Deno.test({
   name:
     "a build whose connection is cut is made again: what was built is cached, outputs are whole",
   ignore,
-  async fn() {
-    await using bench = await makeWorkbench({ Dockerfile: twoSteps() });
-    await using proxy = await startProxy({ to: daemon!.tcp });
-    let said = "";
-    let cut = false;
-    for (
-      const output of [`type=local,dest=${bench.folder}/out`, `type=tar,dest=${bench.folder}/t`]
-    ) {
-      cut = false;
-      said = "";
-      const ended = await bench.build(["--retry", "2", "-o", output], {
-        host: proxy.address,
-        onStderr(text) {
-          said += text;
-          if (cut || !BEGUN.test(said)) return;
-          cut = true;
-          proxy.cut();
-        },
-      });
-      assert.equal(ended.code, 0, ended.stderr);
-      if (output.startsWith("type=local")) {
-        assert.ok(cut, ended.stderr);
-        assert.match(
-          ended.stderr,
-          /lost during build \w{25}: .*; building again, attempt 1 of 2\n/,
-        );
-        assert.match(ended.stderr, /^#\d+ CANCELED$/m);
-        assert.match(ended.stderr, /building again[^]*RUN echo one [^\n]*\n#\d+ CACHED/);
-      }
-      assert.deepEqual(errorLines(ended), []);
+}, async () => {
+  await using bench = await makeWorkbench({ Dockerfile: twoSteps() });
+  await using proxy = await startProxy({ to: daemon!.tcp });
+  let said = "";
+  let cut = false;
+  for (
+    const output of [`type=local,dest=${bench.folder}/out`, `type=tar,dest=${bench.folder}/t`]
+  ) {
+    cut = false;
+    said = "";
+    const ended = await bench.build(["--retry", "2", "-o", output], {
+      host: proxy.address,
+      onStderr(text) {
+        said += text;
+        if (cut || !BEGUN.test(said)) return;
+        cut = true;
+        proxy.cut();
+      },
+    });
+    assert.equal(ended.code, 0, ended.stderr);
+    if (output.startsWith("type=local")) {
+      assert.ok(cut, ended.stderr);
+      assert.match(
+        ended.stderr,
+        /lost during build \w{25}: .*; building again, attempt 1 of 2\n/,
+      );
+      assert.match(ended.stderr, /^#\d+ CANCELED$/m);
+      assert.match(ended.stderr, /building again[^]*RUN echo one [^\n]*\n#\d+ CACHED/);
     }
-    assert.equal(await Deno.readTextFile(`${bench.folder}/out/file`), "whole\n");
-    assert.ok((await Deno.stat(`${bench.folder}/t`)).size >= 1024);
-  },
+    assert.deepEqual(errorLines(ended), []);
+  }
+  assert.equal(await Deno.readTextFile(`${bench.folder}/out/file`), "whole\n");
+  assert.ok((await Deno.stat(`${bench.folder}/t`)).size >= 1024);
 });
 
 Deno.test({
   name:
     "without --retry the error has the build's ref, and the command that shows what became of it",
   ignore,
-  async fn() {
-    await using bench = await makeWorkbench({ Dockerfile: twoSteps() });
-    await using proxy = await startProxy({ to: daemon!.tcp });
-    let said = "";
-    const ended = await bench.build([], {
-      host: proxy.address,
-      onStderr(text) {
-        said += text;
-        if (BEGUN.test(said)) proxy.cut();
-      },
-    });
-    checkError(ended, /the connection to \S+ was lost during build \w{25}: /);
-    const ref = /lost during build (\w{25})/.exec(ended.stderr)![1];
-    const command = `fairlead history attach --builder buildkit-host ${ref}`;
-    assert.ok(ended.stderr.includes(command), ended.stderr);
-    // It does show that: the daemon cancels a build whose client is gone.
-    const fairlead = new URL("../../scripts/fairlead", import.meta.url).pathname;
-    const shown = await run(fairlead, command.split(" ").slice(1), {
-      env: processEnv(bench, daemon!.tcp),
-    });
-    assert.match(shown.stderr, /the build failed: Canceled: |RUN echo begun/, shown.stderr);
-    assert.notEqual(shown.code, 0);
-  },
+}, async () => {
+  await using bench = await makeWorkbench({ Dockerfile: twoSteps() });
+  await using proxy = await startProxy({ to: daemon!.tcp });
+  let said = "";
+  const ended = await bench.build([], {
+    host: proxy.address,
+    onStderr(text) {
+      said += text;
+      if (BEGUN.test(said)) proxy.cut();
+    },
+  });
+  checkError(ended, /the connection to \S+ was lost during build \w{25}: /);
+  const ref = /lost during build (\w{25})/.exec(ended.stderr)![1];
+  const command = `fairlead history attach --builder buildkit-host ${ref}`;
+  assert.ok(ended.stderr.includes(command), ended.stderr);
+  // It does show that: the daemon cancels a build whose client is gone.
+  const fairlead = new URL("../../scripts/fairlead", import.meta.url).pathname;
+  const shown = await run(fairlead, command.split(" ").slice(1), {
+    env: processEnv(bench, daemon!.tcp),
+  });
+  assert.match(shown.stderr, /the build failed: Canceled: |RUN echo begun/, shown.stderr);
+  assert.notEqual(shown.code, 0);
 });
 
-Deno.test({
-  name: "what has gone to stdout can't be sent again: no second build",
-  ignore,
-  async fn() {
+Deno.test(
+  { name: "what has gone to stdout can't be sent again: no second build", ignore },
+  async () => {
     const big = randomBytes(8 << 20);
     await using bench = await makeWorkbench({ Dockerfile: "FROM scratch\nCOPY big /\n", big });
     await using proxy = await startProxy({ to: daemon!.tcp, down: { cutAfter: 4 << 20 } });
@@ -107,33 +104,29 @@ Deno.test({
     assert.match(ended.stderr, /not building again: a part of its output has gone to stdout/);
     assert.doesNotMatch(ended.stderr, /attempt/);
   },
-});
+);
 
-Deno.test({
-  name: "a context from stdin is kept for the next attempt",
-  ignore,
-  async fn() {
-    const big = randomBytes(8 << 20);
-    await using bench = await makeWorkbench({ Dockerfile: "FROM scratch\nCOPY big /\n", big });
-    let sent = 0;
-    await using proxy = await startProxy({
-      to: daemon!.tcp,
-      hear(bytes) {
-        if (sent < 4 << 20 && (sent += bytes.length) >= 4 << 20) proxy.cut();
-      },
-    });
-    const fairlead = new URL("../../scripts/fairlead", import.meta.url).pathname;
-    const build = `"${fairlead}" build --progress=plain --retry 2 -o out -`;
-    const ended = await run("sh", ["-c", `tar -c -C "${bench.context}" . | ${build}`], {
-      cwd: bench.folder,
-      env: { ...processEnv(bench, proxy.address), TMPDIR: bench.folder },
-    });
-    assert.equal(ended.code, 0, ended.stderr);
-    assert.match(ended.stderr, /; building again, attempt 1 of 2/);
-    assert.deepEqual(await Deno.readFile(`${bench.folder}/out/big`), big);
-    const kept = [...Deno.readDirSync(bench.folder)].filter(({ name }) => /^fairlead-/.test(name));
-    assert.deepEqual(kept, [], "it is gone with the build");
-  },
+Deno.test({ name: "a context from stdin is kept for the next attempt", ignore }, async () => {
+  const big = randomBytes(8 << 20);
+  await using bench = await makeWorkbench({ Dockerfile: "FROM scratch\nCOPY big /\n", big });
+  let sent = 0;
+  await using proxy = await startProxy({
+    to: daemon!.tcp,
+    hear(bytes) {
+      if (sent < 4 << 20 && (sent += bytes.length) >= 4 << 20) proxy.cut();
+    },
+  });
+  const fairlead = new URL("../../scripts/fairlead", import.meta.url).pathname;
+  const build = `"${fairlead}" build --progress=plain --retry 2 -o out -`;
+  const ended = await run("sh", ["-c", `tar -c -C "${bench.context}" . | ${build}`], {
+    cwd: bench.folder,
+    env: { ...processEnv(bench, proxy.address), TMPDIR: bench.folder },
+  });
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.match(ended.stderr, /; building again, attempt 1 of 2/);
+  assert.deepEqual(await Deno.readFile(`${bench.folder}/out/big`), big);
+  const kept = [...Deno.readDirSync(bench.folder)].filter(({ name }) => /^fairlead-/.test(name));
+  assert.deepEqual(kept, [], "it is gone with the build");
 });
 
 Deno.test("a daemon that is lost each time (a mock) is tried so often, and its last error told", async () => {
@@ -179,23 +172,22 @@ Deno.test("a daemon that comes up late is found", async () => {
 Deno.test({
   name: "a build without progress is cancelled by --idle-timeout; one that says something is not",
   ignore,
-  async fn() {
-    const id = crypto.randomUUID();
-    const lines = `FROM busybox\nRUN for i in 1 2 3 4 5 6; do echo $i ${id}; sleep 1; done\n`;
-    await using talks = await makeWorkbench({ Dockerfile: lines });
-    const talked = await talks.build(["--idle-timeout", "4s"], { host: daemon!.tcp });
-    assert.equal(talked.code, 0, talked.stderr);
-    await using sleeps = await makeWorkbench({
-      Dockerfile: `FROM busybox\nRUN sleep 60 # ${id}\n`,
-    });
-    const slept = await sleeps.build(["--idle-timeout", "2s", "--retry", "3"], {
-      host: daemon!.tcp,
-    });
-    checkError(slept, /failed to build: the build made no progress for 2s, and was cancelled/);
-    assert.match(slept.stderr, /#\d+ CANCELED/);
-    assert.match(slept.stderr, /hint: .*--idle-timeout/);
-    assert.ok(slept.ms < 30_000, `it took ${slept.ms} ms`);
-  },
+}, async () => {
+  const id = crypto.randomUUID();
+  const lines = `FROM busybox\nRUN for i in 1 2 3 4 5 6; do echo $i ${id}; sleep 1; done\n`;
+  await using talks = await makeWorkbench({ Dockerfile: lines });
+  const talked = await talks.build(["--idle-timeout", "4s"], { host: daemon!.tcp });
+  assert.equal(talked.code, 0, talked.stderr);
+  await using sleeps = await makeWorkbench({
+    Dockerfile: `FROM busybox\nRUN sleep 60 # ${id}\n`,
+  });
+  const slept = await sleeps.build(["--idle-timeout", "2s", "--retry", "3"], {
+    host: daemon!.tcp,
+  });
+  checkError(slept, /failed to build: the build made no progress for 2s, and was cancelled/);
+  assert.match(slept.stderr, /#\d+ CANCELED/);
+  assert.match(slept.stderr, /hint: .*--idle-timeout/);
+  assert.ok(slept.ms < 30_000, `it took ${slept.ms} ms`);
 });
 
 Deno.test("values that make no sense are refused before anything is dialled", async () => {

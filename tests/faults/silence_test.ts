@@ -73,47 +73,45 @@ async function sleep(options: StepOptions) {
 Deno.test({
   name: "a network that swallows everything in mid-step is noticed, and named with the build",
   ignore,
-  async fn() {
-    await using proxy = await startProxy({ to: daemon!.tcp });
-    let stalled = 0;
-    const { ref, error } = await sleep({
-      endpoint: proxy.address,
-      seconds: 20,
-      silence: 1500,
-      onStarted() {
-        proxy.stall(true);
-        stalled ||= performance.now();
-      },
-    });
-    const took = performance.now() - stalled;
-    assert.ok(error instanceof ConnectionLost, String(error));
-    assert.equal(
-      error.message,
-      `the connection to ${proxy.address} was lost during build ${ref}: ` +
-        "nothing came from it for 1.5 s",
-    );
-    assert.ok(took < 6000, `it took ${took} ms`);
-  },
+}, async () => {
+  await using proxy = await startProxy({ to: daemon!.tcp });
+  let stalled = 0;
+  const { ref, error } = await sleep({
+    endpoint: proxy.address,
+    seconds: 20,
+    silence: 1500,
+    onStarted() {
+      proxy.stall(true);
+      stalled ||= performance.now();
+    },
+  });
+  const took = performance.now() - stalled;
+  assert.ok(error instanceof ConnectionLost, String(error));
+  assert.equal(
+    error.message,
+    `the connection to ${proxy.address} was lost during build ${ref}: ` +
+      "nothing came from it for 1.5 s",
+  );
+  assert.ok(took < 6000, `it took ${took} ms`);
 });
 
 Deno.test({
   name:
     "a network that swallows what goes to the daemon alone is noticed, whatever the daemon says",
   ignore,
-  async fn() {
-    await using proxy = await startProxy({ to: daemon!.tcp });
-    const { ref, error } = await sleep({
-      endpoint: proxy.address,
-      step: "for i in $(seq 200); do echo $i; sleep 0.1; done",
-      silence: 7000,
-      onStarted: () => proxy.stall(true, "up"),
-    });
-    assert.ok(error instanceof ConnectionLost, String(error));
-    assert.equal(
-      error.message,
-      `the connection to ${proxy.address} was lost during build ${ref}: nothing reached it for 7 s`,
-    );
-  },
+}, async () => {
+  await using proxy = await startProxy({ to: daemon!.tcp });
+  const { ref, error } = await sleep({
+    endpoint: proxy.address,
+    step: "for i in $(seq 200); do echo $i; sleep 0.1; done",
+    silence: 7000,
+    onStarted: () => proxy.stall(true, "up"),
+  });
+  assert.ok(error instanceof ConnectionLost, String(error));
+  assert.equal(
+    error.message,
+    `the connection to ${proxy.address} was lost during build ${ref}: nothing reached it for 7 s`,
+  );
 });
 
 /** A mock: a real daemon takes 15 s to give up a check, and calls the next one at once. */
@@ -139,10 +137,9 @@ Deno.test("health checks that the daemon gives up are no sign that it hears this
 Deno.test({
   name: "a step that says nothing is no silence: the daemon asks for our health",
   ignore,
-  async fn() {
-    const { error } = await sleep({ endpoint: daemon!.tcp, seconds: 9, silence: 7000 });
-    assert.equal(error, undefined);
-  },
+}, async () => {
+  const { error } = await sleep({ endpoint: daemon!.tcp, seconds: 9, silence: 7000 });
+  assert.equal(error, undefined);
 });
 
 Deno.test("a port that accepts and never says a word is told as that", async () => {
@@ -160,45 +157,44 @@ Deno.test({
   name:
     "a build that is followed may be silent for long; a network that swallows everything is lost",
   ignore,
-  async fn() {
-    await using proxy = await startProxy({ to: daemon!.tcp });
-    const follower = await connect({
-      registry: createRegistry(transports),
-      endpoint: proxy.address,
-      tls: {},
-      context: {
-        signal: new AbortController().signal,
-        env: () => undefined,
-        log: () => {},
-        step: () => {},
-      },
-    });
-    const limit = 2000;
-    using _watch = watchSilence(follower, limit);
-    let [stalled, lost] = [0, 0];
-    let followed = Promise.resolve<unknown>(undefined);
-    const built = await sleep({
-      endpoint: daemon!.tcp,
-      seconds: 16,
-      silence: 25_000,
-      onStarted(ref) {
-        if (stalled > 0) return;
-        stalled = performance.now() + 3 * limit;
-        followed = follower.status(ref, () => {}).catch((error) => {
-          lost = performance.now();
-          return error;
-        });
-        setTimeout(() => proxy.stall(true), 3 * limit);
-      },
-    });
-    const error = await followed;
-    await follower.close();
-    assert.equal(built.error, undefined);
-    assert.ok(error instanceof ConnectionLost, String(error));
-    assert.match(
-      error.message,
-      /^the connection to tcp:\S+ was lost: nothing came from it for 2 s$/,
-    );
-    assert.ok(lost > stalled, "it was lost while all was well");
-  },
+}, async () => {
+  await using proxy = await startProxy({ to: daemon!.tcp });
+  const follower = await connect({
+    registry: createRegistry(transports),
+    endpoint: proxy.address,
+    tls: {},
+    context: {
+      signal: new AbortController().signal,
+      env: () => undefined,
+      log: () => {},
+      step: () => {},
+    },
+  });
+  const limit = 2000;
+  using _watch = watchSilence(follower, limit);
+  let [stalled, lost] = [0, 0];
+  let followed = Promise.resolve<unknown>(undefined);
+  const built = await sleep({
+    endpoint: daemon!.tcp,
+    seconds: 16,
+    silence: 25_000,
+    onStarted(ref) {
+      if (stalled > 0) return;
+      stalled = performance.now() + 3 * limit;
+      followed = follower.status(ref, () => {}).catch((error) => {
+        lost = performance.now();
+        return error;
+      });
+      setTimeout(() => proxy.stall(true), 3 * limit);
+    },
+  });
+  const error = await followed;
+  await follower.close();
+  assert.equal(built.error, undefined);
+  assert.ok(error instanceof ConnectionLost, String(error));
+  assert.match(
+    error.message,
+    /^the connection to tcp:\S+ was lost: nothing came from it for 2 s$/,
+  );
+  assert.ok(lost > stalled, "it was lost while all was well");
 });

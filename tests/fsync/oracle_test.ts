@@ -32,26 +32,22 @@ function each(
   count: number,
   check: (next: Random, oracle: Oracle, sys: Sys) => Promise<void>,
 ): void {
-  Deno.test({
-    name,
-    ignore,
-    async fn() {
-      await using oracle = await startOracle();
-      using sys = openSys();
-      for (let seed = 1; seed <= count; seed++) {
-        if (only !== undefined && only !== String(seed)) continue;
-        try {
-          await check(random(seed), oracle, sys);
-        } catch (error) {
-          throw new Error(
-            `with FAIRLEAD_FSYNC_SEED=${seed}: ${error instanceof Error ? error.message : error}`,
-            {
-              cause: error,
-            },
-          );
-        }
+  Deno.test({ name, ignore }, async () => {
+    await using oracle = await startOracle();
+    using sys = openSys();
+    for (let seed = 1; seed <= count; seed++) {
+      if (only !== undefined && only !== String(seed)) continue;
+      try {
+        await check(random(seed), oracle, sys);
+      } catch (error) {
+        throw new Error(
+          `with FAIRLEAD_FSYNC_SEED=${seed}: ${error instanceof Error ? error.message : error}`,
+          {
+            cause: error,
+          },
+        );
       }
-    },
+    }
   });
 }
 

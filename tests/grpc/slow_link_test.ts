@@ -188,68 +188,66 @@ const emptyRequest = {
 Deno.test({
   name: "a build on a real daemon behind that link: 32 MiB there, and back into a folder",
   ignore,
-  async fn() {
-    const folder = await Deno.makeTempDir({ prefix: "fl-slow-" });
-    await Deno.mkdir(`${folder}/context`);
-    const bytes = randomBytes(32 << 20);
-    await Deno.writeFile(`${folder}/context/big`, bytes);
-    await Deno.writeTextFile(`${folder}/context/Dockerfile`, "FROM scratch\nCOPY big /\n");
-    await using proxy = await startProxy({ to: daemon!.tcp, up: link, down: link });
-    const ended = await runFairlead({
-      host: proxy.address,
-      args: ["build", "-o", `${folder}/out`, `${folder}/context`],
-      home: folder,
-    });
-    assert.equal(ended.code, 0, ended.stderr);
-    assert.equal(await digest(await Deno.readFile(`${folder}/out/big`)), await digest(bytes));
-    await Deno.remove(folder, { recursive: true });
-    const fastest = 2 * (32 << 20) / RATE * 1000;
-    // The daemon's own windows grow while it goes, and it hashes and unpacks between the two.
-    assert.ok(ended.ms < 2.5 * fastest + 3000, `${ended.ms} ms, ${fastest} at the link's rate`);
-  },
+}, async () => {
+  const folder = await Deno.makeTempDir({ prefix: "fl-slow-" });
+  await Deno.mkdir(`${folder}/context`);
+  const bytes = randomBytes(32 << 20);
+  await Deno.writeFile(`${folder}/context/big`, bytes);
+  await Deno.writeTextFile(`${folder}/context/Dockerfile`, "FROM scratch\nCOPY big /\n");
+  await using proxy = await startProxy({ to: daemon!.tcp, up: link, down: link });
+  const ended = await runFairlead({
+    host: proxy.address,
+    args: ["build", "-o", `${folder}/out`, `${folder}/context`],
+    home: folder,
+  });
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.equal(await digest(await Deno.readFile(`${folder}/out/big`)), await digest(bytes));
+  await Deno.remove(folder, { recursive: true });
+  const fastest = 2 * (32 << 20) / RATE * 1000;
+  // The daemon's own windows grow while it goes, and it hashes and unpacks between the two.
+  assert.ok(ended.ms < 2.5 * fastest + 3000, `${ended.ms} ms, ${fastest} at the link's rate`);
 });
 
 Deno.test({
   name:
     "text is compressed on that link, and comes back as it was; --compress-uploads=false is heeded",
   ignore,
-  async fn() {
-    const folder = await Deno.makeTempDir({ prefix: "fl-slow-" });
-    const files = `${folder}/context/files`;
-    await Deno.mkdir(files, { recursive: true });
-    // Small files, large ones, and noise between them.
-    const contents = new Map<string, Uint8Array<ArrayBuffer>>([["noise", randomBytes(300_000)]]);
-    for (let at = 0; at < 100; at++) {
-      const lines = `${at} is a line that repeats itself\n`.repeat(at % 10 === 0 ? 40_000 : 1000);
-      contents.set(`text${at}`, new TextEncoder().encode(lines));
-    }
-    let size = 0;
+}, async () => {
+  const folder = await Deno.makeTempDir({ prefix: "fl-slow-" });
+  const files = `${folder}/context/files`;
+  await Deno.mkdir(files, { recursive: true });
+  // Small files, large ones, and noise between them.
+  const contents = new Map<string, Uint8Array<ArrayBuffer>>([["noise", randomBytes(300_000)]]);
+  for (let at = 0; at < 100; at++) {
+    const lines = `${at} is a line that repeats itself\n`.repeat(at % 10 === 0 ? 40_000 : 1000);
+    contents.set(`text${at}`, new TextEncoder().encode(lines));
+  }
+  let size = 0;
+  for (const [name, bytes] of contents) {
+    await Deno.writeFile(`${files}/${name}`, bytes);
+    size += bytes.length;
+  }
+  await Deno.writeTextFile(`${folder}/context/Dockerfile`, "FROM scratch\nCOPY files /\n");
+  for (const [argument, least, most] of [["true", 0.02, 0.5], ["false", 1, 1.1]] as const) {
+    await using proxy = await startProxy({ to: daemon!.tcp, up: link, down: { delayMs: 50 } });
+    const out = `${folder}/out-${argument}`;
+    const words = [`--compress-uploads=${argument}`, "-o", out, `${folder}/context`];
+    const ended = await runFairlead({
+      host: proxy.address,
+      args: ["build", "--no-cache", ...words],
+      home: folder,
+    });
+    assert.equal(ended.code, 0, ended.stderr);
+    const part = proxy.bytes.up / size;
+    assert.ok(part >= least && part <= most, `${argument}: ${part} of ${size} bytes went up`);
     for (const [name, bytes] of contents) {
-      await Deno.writeFile(`${files}/${name}`, bytes);
-      size += bytes.length;
+      assert.equal(
+        await digest(await Deno.readFile(`${out}/${name}`)),
+        await digest(bytes),
+        name,
+      );
+      await Deno.utime(`${files}/${name}`, 1e9, 1e9); // sent once more
     }
-    await Deno.writeTextFile(`${folder}/context/Dockerfile`, "FROM scratch\nCOPY files /\n");
-    for (const [argument, least, most] of [["true", 0.02, 0.5], ["false", 1, 1.1]] as const) {
-      await using proxy = await startProxy({ to: daemon!.tcp, up: link, down: { delayMs: 50 } });
-      const out = `${folder}/out-${argument}`;
-      const words = [`--compress-uploads=${argument}`, "-o", out, `${folder}/context`];
-      const ended = await runFairlead({
-        host: proxy.address,
-        args: ["build", "--no-cache", ...words],
-        home: folder,
-      });
-      assert.equal(ended.code, 0, ended.stderr);
-      const part = proxy.bytes.up / size;
-      assert.ok(part >= least && part <= most, `${argument}: ${part} of ${size} bytes went up`);
-      for (const [name, bytes] of contents) {
-        assert.equal(
-          await digest(await Deno.readFile(`${out}/${name}`)),
-          await digest(bytes),
-          name,
-        );
-        await Deno.utime(`${files}/${name}`, 1e9, 1e9); // sent once more
-      }
-    }
-    await Deno.remove(folder, { recursive: true });
-  },
+  }
+  await Deno.remove(folder, { recursive: true });
 });

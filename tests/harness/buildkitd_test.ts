@@ -44,10 +44,9 @@ if (!ignore) {
   });
 }
 
-Deno.test({
-  name: "a stopped daemon leaves no folder, no mount and no process",
-  ignore,
-  async fn() {
+Deno.test(
+  { name: "a stopped daemon leaves no folder, no mount and no process", ignore },
+  async () => {
     const daemon = await startBuildkitd();
     assert.deepEqual((await build(daemon.address, "FROM scratch\nCOPY . /\n")).code, 0);
     await daemon.stop();
@@ -55,12 +54,11 @@ Deno.test({
     assert.deepEqual(await mountsBelow(daemon.root), []);
     assert.ok(!await Deno.stat(`/proc/${daemon.pid}`).then(() => true, () => false));
   },
-});
+);
 
-Deno.test({
-  name: "a killed daemon can be restarted on its root, and its steps are ended",
-  ignore,
-  async fn() {
+Deno.test(
+  { name: "a killed daemon can be restarted on its root, and its steps are ended", ignore },
+  async () => {
     await using registry = await startRegistry();
     const daemon = await startBuildkitd({ config: registry.config({ mirror: true }) });
     let second: Buildkitd | undefined;
@@ -81,46 +79,41 @@ Deno.test({
     }
     assert.deepEqual(await mountsBelow(daemon.root), []);
   },
-});
+);
 
 Deno.test({
   name: "a daemon with TLS asks for a client certificate",
   ignore: ignore || skip(await missing("openssl")),
-  async fn() {
-    await using certs = await makeCerts();
-    await using daemon = await startBuildkitd({
-      tcp: true,
-      tls: { ...certs.server, ca: certs.ca.cert },
-    });
-    const ask = async (pair: { cert: string; key: string }) =>
-      await run(await need("buildctl"), [
-        ...["--addr", daemon.tcp, "--tlscacert", certs.ca.cert],
-        ...["--tlscert", pair.cert, "--tlskey", pair.key, "--timeout=2", "debug", "info"],
-      ]);
-    assert.deepEqual((await ask(certs.client)).code, 0);
-    for (const pair of [certs.expiredClient, certs.otherClient]) {
-      assert.notEqual((await ask(pair)).code, 0);
-    }
-    await check(await need("buildctl"), ["--addr", daemon.address, "debug", "info"]);
-  },
+}, async () => {
+  await using certs = await makeCerts();
+  await using daemon = await startBuildkitd({
+    tcp: true,
+    tls: { ...certs.server, ca: certs.ca.cert },
+  });
+  const ask = async (pair: { cert: string; key: string }) =>
+    await run(await need("buildctl"), [
+      ...["--addr", daemon.tcp, "--tlscacert", certs.ca.cert],
+      ...["--tlscert", pair.cert, "--tlskey", pair.key, "--timeout=2", "debug", "info"],
+    ]);
+  assert.deepEqual((await ask(certs.client)).code, 0);
+  for (const pair of [certs.expiredClient, certs.otherClient]) {
+    assert.notEqual((await ask(pair)).code, 0);
+  }
+  await check(await need("buildctl"), ["--addr", daemon.address, "debug", "info"]);
 });
 
-Deno.test({
-  name: "a daemon dies with the process that started it",
-  ignore,
-  async fn() {
-    const start = `import { startBuildkitd } from ${
-      JSON.stringify(new URL("./buildkitd.ts", import.meta.url).href)
-    };
+Deno.test({ name: "a daemon dies with the process that started it", ignore }, async () => {
+  const start = `import { startBuildkitd } from ${
+    JSON.stringify(new URL("./buildkitd.ts", import.meta.url).href)
+  };
       const daemon = await startBuildkitd();
       await Deno.stdout.write(new TextEncoder().encode(daemon.root + "\\n"));
       Deno.kill(Deno.pid, "SIGKILL");`;
-    const ran = await run(Deno.execPath(), ["eval", start]);
-    const root = ran.stdout.trim();
-    assert.ok(root.startsWith("/"), ran.stderr);
-    assert.ok(await until(() => Deno.stat(root).then(() => false, () => true), 30_000), root);
-    assert.ok(!await accepts({ transport: "unix", path: `${root}/s` }));
-  },
+  const ran = await run(Deno.execPath(), ["eval", start]);
+  const root = ran.stdout.trim();
+  assert.ok(root.startsWith("/"), ran.stderr);
+  assert.ok(await until(() => Deno.stat(root).then(() => false, () => true), 30_000), root);
+  assert.ok(!await accepts({ transport: "unix", path: `${root}/s` }));
 });
 
 /** Whether a `sleep MARK` runs anywhere. */

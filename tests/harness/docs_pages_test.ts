@@ -61,16 +61,15 @@ Deno.test("each command has its pages, and --check sees what is not current", as
 Deno.test({
   name: "man shows every page, without a warning",
   ignore: skip(man === undefined ? "man is not installed (Debian's package man-db)" : undefined),
-  async fn() {
-    await using pages = await made();
-    const files = [...Deno.readDirSync(`${pages.folder}/man`)].map(({ name }) => name);
-    const { code, stdout, stderr } = await run(
-      man!,
-      ["--warnings=w", "-E", "UTF-8", "-l", ...files.map((name) => `${pages.folder}/man/${name}`)],
-      { env: { MANWIDTH: "80", LC_ALL: "C.UTF-8", MANPAGER: "cat", TERM: "dumb" } },
-    );
-    equal(code, 0);
-    equal(stderr, "");
-    match(stdout, /fairlead-history-logs - /);
-  },
+}, async () => {
+  await using pages = await made();
+  const files = [...Deno.readDirSync(`${pages.folder}/man`)].map(({ name }) => name);
+  const { code, stdout, stderr } = await run(
+    man!,
+    ["--warnings=w", "-E", "UTF-8", "-l", ...files.map((name) => `${pages.folder}/man/${name}`)],
+    { env: { MANWIDTH: "80", LC_ALL: "C.UTF-8", MANPAGER: "cat", TERM: "dumb" } },
+  );
+  equal(code, 0);
+  equal(stderr, "");
+  match(stdout, /fairlead-history-logs - /);
 });

@@ -65,10 +65,9 @@ for (
     ["--no-content-length"],
   ]
 ) {
-  Deno.test({
-    name: `nghttpd ${options.join(" ")}`,
-    ignore: skip(nghttpd.reason),
-    fn: () =>
+  Deno.test(
+    { name: `nghttpd ${options.join(" ")}`, ignore: skip(nghttpd.reason) },
+    () =>
       withNghttpd([...options, "--echo-upload"], async (client, file) => {
         const asked = await Promise.all(
           Array.from({ length: 10 }, () => client.ask("GET", "/file")),
@@ -85,7 +84,7 @@ for (
         assert.equal(status((await client.ask("GET", "/none")).headers), "404");
         assert.ok(await client.connection.ping() >= 0);
       }),
-  });
+  );
 }
 
 /** Runs a server of node's. */

@@ -24,10 +24,9 @@ async function withServer(
   }
 }
 
-Deno.test({
-  name: "h2spec, whole and strict",
-  ignore: skip(h2spec.reason),
-  fn: () =>
+Deno.test(
+  { name: "h2spec, whole and strict", ignore: skip(h2spec.reason) },
+  () =>
     withServer(async (port) => {
       const args = ["--strict", "-h", "127.0.0.1", "-p", `${port}`, "--timeout", "3"];
       const { code, stdout } = await run(h2spec.path!, args);
@@ -35,7 +34,7 @@ Deno.test({
       assert.match(summary!, /^146 tests, 146 passed, 0 skipped, 0 failed$/, stdout);
       assert.equal(code, 0);
     }),
-});
+);
 
 for (
   const options of [
@@ -48,10 +47,9 @@ for (
     ["--no-dep", "--multiply=20"],
   ]
 ) {
-  Deno.test({
-    name: `nghttp ${options.join(" ")}`,
-    ignore: skip(nghttp.reason),
-    fn: () =>
+  Deno.test(
+    { name: `nghttp ${options.join(" ")}`, ignore: skip(nghttp.reason) },
+    () =>
       withServer(async (_, url) => {
         const folder = await Deno.makeTempDir();
         const file = `${folder}/body`;
@@ -72,13 +70,12 @@ for (
         assert.ok(Buffer.from(body).equals(echoed.stdout.subarray(0, body.length)) || copies > 1);
         await Deno.remove(folder, { recursive: true });
       }),
-  });
+  );
 }
 
-Deno.test({
-  name: "h2load: many connections, streams and requests",
-  ignore: skip(nghttp.reason),
-  fn: () =>
+Deno.test(
+  { name: "h2load: many connections, streams and requests", ignore: skip(nghttp.reason) },
+  () =>
     withServer(async (_, url) => {
       for (const path of ["/", "/bytes/100000"]) {
         const { stdout } = await check(h2load!, ["-n2000", "-c10", "-m50", url + path]);
@@ -87,7 +84,7 @@ Deno.test({
       const { stdout } = await check(h2load!, ["-n200", "-c4", "-m10", "-d", h2load!, `${url}/`]);
       assert.match(stdout, /200 succeeded, 0 failed/);
     }),
-});
+);
 
 /** One request by node's client. */
 function ask(

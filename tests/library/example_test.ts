@@ -122,44 +122,43 @@ Deno.test({ name: "the package for npm works where it is installed", ignore }, a
 Deno.test({
   name: "the package for npm runs under Node 22 and Bun, and tells older ones so",
   ignore: ignore || Deno.build.target !== "x86_64-unknown-linux-gnu",
-  async fn() {
-    await using folder = await context();
-    await using certs = await makeCerts();
-    const daemon = await startBuildkitd({ tcp: true, tls: { ...certs.server, ca: certs.ca.cert } });
-    try {
-      const { path } = folder;
-      await installInto(path);
-      const example = `${root}/examples/library/node.mjs`;
-      await Deno.copyFile(example, `${path}/node.mjs`);
-      const tls = [certs.ca.cert, certs.client.cert, certs.client.key];
-      for (const program of await runtimes()) {
-        for (const args of [[daemon.address], [daemon.tcp, ...tls]]) {
-          const [address, ...files] = args;
-          const words = ["node.mjs", address!, path, `${path}/out`, ...files];
-          const ran = await run(program, words, { cwd: path });
-          assert.equal(ran.code, 0, ran.stderr);
-          assert.match(ran.stdout, /\[internal\] load build context/);
-          assert.equal(await Deno.readTextFile(`${path}/out/said`), "from the library\n");
-          await Deno.remove(`${path}/out`, { recursive: true });
-        }
-        const absent = await run(program, ["node.mjs", "unix:///nowhere", path, "out"], {
-          cwd: path,
-        });
-        assert.equal(absent.code, 1);
-        assert.match(absent.stderr, /cannot reach unix:\/\/\/nowhere: no such socket/);
+}, async () => {
+  await using folder = await context();
+  await using certs = await makeCerts();
+  const daemon = await startBuildkitd({ tcp: true, tls: { ...certs.server, ca: certs.ca.cert } });
+  try {
+    const { path } = folder;
+    await installInto(path);
+    const example = `${root}/examples/library/node.mjs`;
+    await Deno.copyFile(example, `${path}/node.mjs`);
+    const tls = [certs.ca.cert, certs.client.cert, certs.client.key];
+    for (const program of await runtimes()) {
+      for (const args of [[daemon.address], [daemon.tcp, ...tls]]) {
+        const [address, ...files] = args;
+        const words = ["node.mjs", address!, path, `${path}/out`, ...files];
+        const ran = await run(program, words, { cwd: path });
+        assert.equal(ran.code, 0, ran.stderr);
+        assert.match(ran.stdout, /\[internal\] load build context/);
+        assert.equal(await Deno.readTextFile(`${path}/out/said`), "from the library\n");
+        await Deno.remove(`${path}/out`, { recursive: true });
       }
-      const { stdout: own } = await run("node", ["--version"]);
-      if (Number(/^v(\d+)/.exec(own)?.[1]) < 22) {
-        for (const part of ["", "/builders"]) {
-          const script = `import("@fairlead/fairlead${part}")`;
-          const old = await run("node", ["--eval", script], { cwd: path });
-          assert.match(old.stderr, /needs Node 22, Bun 1\.2 or Deno 2\.9\.6, and this is Node \d/);
-        }
-      }
-    } finally {
-      await daemon.stop();
+      const absent = await run(program, ["node.mjs", "unix:///nowhere", path, "out"], {
+        cwd: path,
+      });
+      assert.equal(absent.code, 1);
+      assert.match(absent.stderr, /cannot reach unix:\/\/\/nowhere: no such socket/);
     }
-  },
+    const { stdout: own } = await run("node", ["--version"]);
+    if (Number(/^v(\d+)/.exec(own)?.[1]) < 22) {
+      for (const part of ["", "/builders"]) {
+        const script = `import("@fairlead/fairlead${part}")`;
+        const old = await run("node", ["--eval", script], { cwd: path });
+        assert.match(old.stderr, /needs Node 22, Bun 1\.2 or Deno 2\.9\.6, and this is Node \d/);
+      }
+    }
+  } finally {
+    await daemon.stop();
+  }
 });
 
 Deno.test("the library can be published: its public types are all written down", async () => {

@@ -9,197 +9,183 @@ import { startRegistry } from "../harness/registry.ts";
 import { client, json, pushImage, ref } from "../registry/world.ts";
 import { ignore, locked, same, sameImage, shared, world } from "./images.ts";
 
-Deno.test({
-  ignore,
-  name: "create --dry-run, and what it refuses",
-  async fn() {
-    const { space, several, single, docker, base } = await world();
-    await using _ = space;
-    const digest =
-      (await space.buildx(["imagetools", "inspect", single, "--format", "{{json .Manifest}}"]))
-        .stdout;
-    const artifact = { ...JSON.parse(digest), artifactType: "application/x.y", data: "e30=" };
-    space.write({
-      "desc.json": digest,
-      "index.json": '{"schemaVersion":2}',
-      "artifact.json": JSON.stringify(artifact),
-    });
-    const { digest: bare } = JSON.parse(digest);
-    const cases = [
-      [single],
-      [several],
-      [docker],
-      [single, docker],
-      [several, docker, "--prefer-index=false"],
-      [docker, "--prefer-index=false"],
-      [several, "-p", "linux/arm64,linux/arm/v7"],
-      [several, "-p", "linux/s390x"],
-      [single, "--prefer-index=false", "-p", "linux/arm64"],
-      [
-        single,
-        "--annotation",
-        "index:x=y<z",
-        "--annotation",
-        "manifest-descriptor[linux/amd64]:q=1",
-      ],
-      [single, "--annotation", "x=y"],
-      [single, "--annotation", "a"],
-      [single, "--annotation", "nope:a=b"],
-      [single, "--annotation", "index-descriptor:x=y"],
-      ["--append", "-t", several, docker],
-      ["-t", single, bare],
-      ["-f", "desc.json", "-t", single],
-      ["-f", "index.json", "-t", single],
-      ["-f", "artifact.json", "-t", single],
-      [`${base}/nope`],
-      ["sha256:abc"],
-      [bare],
-      [single, docker, bare],
-      [],
+Deno.test({ ignore, name: "create --dry-run, and what it refuses" }, async () => {
+  const { space, several, single, docker, base } = await world();
+  await using _ = space;
+  const digest =
+    (await space.buildx(["imagetools", "inspect", single, "--format", "{{json .Manifest}}"]))
+      .stdout;
+  const artifact = { ...JSON.parse(digest), artifactType: "application/x.y", data: "e30=" };
+  space.write({
+    "desc.json": digest,
+    "index.json": '{"schemaVersion":2}',
+    "artifact.json": JSON.stringify(artifact),
+  });
+  const { digest: bare } = JSON.parse(digest);
+  const cases = [
+    [single],
+    [several],
+    [docker],
+    [single, docker],
+    [several, docker, "--prefer-index=false"],
+    [docker, "--prefer-index=false"],
+    [several, "-p", "linux/arm64,linux/arm/v7"],
+    [several, "-p", "linux/s390x"],
+    [single, "--prefer-index=false", "-p", "linux/arm64"],
+    [
+      single,
+      "--annotation",
+      "index:x=y<z",
+      "--annotation",
+      "manifest-descriptor[linux/amd64]:q=1",
+    ],
+    [single, "--annotation", "x=y"],
+    [single, "--annotation", "a"],
+    [single, "--annotation", "nope:a=b"],
+    [single, "--annotation", "index-descriptor:x=y"],
+    ["--append", "-t", several, docker],
+    ["-t", single, bare],
+    ["-f", "desc.json", "-t", single],
+    ["-f", "index.json", "-t", single],
+    ["-f", "artifact.json", "-t", single],
+    [`${base}/nope`],
+    ["sha256:abc"],
+    [bare],
+    [single, docker, bare],
+    [],
+  ];
+  for (const args of cases) await same(space, ["create", "--dry-run", ...args]);
+  for (
+    const wrong of ['"size":"5"', '"annotations":{"a":1}', '"platform":"x"', '"mediaType":1']
+  ) {
+    const args = ["create", "--dry-run", "-t", single, `{"digest":"${bare}",${wrong}}`];
+    const [ours, theirs] = [
+      await space.fairlead(["imagetools", ...args]),
+      await space.buildx(["imagetools", ...args]),
     ];
-    for (const args of cases) await same(space, ["create", "--dry-run", ...args]);
-    for (
-      const wrong of ['"size":"5"', '"annotations":{"a":1}', '"platform":"x"', '"mediaType":1']
-    ) {
-      const args = ["create", "--dry-run", "-t", single, `{"digest":"${bare}",${wrong}}`];
-      const [ours, theirs] = [
-        await space.fairlead(["imagetools", ...args]),
-        await space.buildx(["imagetools", ...args]),
-      ];
-      equal(theirs.code, 1, wrong);
-      equal(ours.code, 1, wrong);
-      match(ours.stderr, /^ERROR: failed to parse source .* invalid descriptor: \w+ is /m);
-    }
-    await same(space, ["create", single]);
-    await same(space, ["create", "-t", single, "--progress", "nope", single]);
-    await same(space, ["create", "-t", "UPPER", single]);
-  },
+    equal(theirs.code, 1, wrong);
+    equal(ours.code, 1, wrong);
+    match(ours.stderr, /^ERROR: failed to parse source .* invalid descriptor: \w+ is /m);
+  }
+  await same(space, ["create", single]);
+  await same(space, ["create", "-t", single, "--progress", "nope", single]);
+  await same(space, ["create", "-t", "UPPER", single]);
 });
 
-Deno.test({
-  ignore,
-  name: "create, in the same registry and in one with a password",
-  async fn() {
-    const { space, several, single, docker, base } = await world();
-    await using _ = space;
-    for (const to of [base, `${locked!.host}/x`]) {
-      await sameImage(space, to, [several, docker]);
-      await sameImage(space, to, [single, "--prefer-index=false"]);
-      await sameImage(space, to, [several, "-p", "linux/arm64"]);
-    }
-    const refused = await space.fairlead(
-      ["imagetools", "create", "-t", `${locked!.host}/x:1`, single, "--progress", "none"],
-      { DOCKER_CONFIG: space.path("nowhere") },
-    );
-    equal(refused.code, 1);
-    match(refused.stderr, /^ERROR: copy sha256:.*access denied/m);
-    match(refused.stderr, new RegExp(`^hint: there is no login for ${locked!.host}`, "m"));
-  },
+Deno.test({ ignore, name: "create, in the same registry and in one with a password" }, async () => {
+  const { space, several, single, docker, base } = await world();
+  await using _ = space;
+  for (const to of [base, `${locked!.host}/x`]) {
+    await sameImage(space, to, [several, docker]);
+    await sameImage(space, to, [single, "--prefer-index=false"]);
+    await sameImage(space, to, [several, "-p", "linux/arm64"]);
+  }
+  const refused = await space.fairlead(
+    ["imagetools", "create", "-t", `${locked!.host}/x:1`, single, "--progress", "none"],
+    { DOCKER_CONFIG: space.path("nowhere") },
+  );
+  equal(refused.code, 1);
+  match(refused.stderr, /^ERROR: copy sha256:.*access denied/m);
+  match(refused.stderr, new RegExp(`^hint: there is no login for ${locked!.host}`, "m"));
 });
 
 Deno.test({
   ignore,
   name: "create takes along what only refers to an image: attestations and signatures",
-  async fn() {
-    const { space, base } = await world();
-    await using _ = space;
-    using registries = client();
-    const name = `${base}/referred:1`;
-    const to = registries.writer(ref(name));
-    const image = await pushImage(registries, name);
-    const config = await json("application/vnd.oci.empty.v1+json", {});
-    await to.putBlob(config.descriptor, () => Promise.resolve(new Blob([config.bytes]).stream()));
-    const types = [
-      "application/vnd.docker.attestation.manifest.v1+json",
-      "application/vnd.dev.cosign.artifact.sig.v1+json",
-      "application/vnd.example.other",
-    ];
-    const referrers = await Promise.all(types.map(async (artifactType) => {
-      const manifest = await json("application/vnd.oci.image.manifest.v1+json", {
-        ...{ schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json" },
-        ...{ artifactType, config: config.descriptor, layers: [], subject: image.descriptor },
-      });
-      await to.putManifest(manifest.descriptor, manifest.bytes);
-      return { ...manifest.descriptor, artifactType };
-    }));
-    // As clients keep them for a registry without the API of referrers, which Debian's is.
-    const index = await json("application/vnd.oci.image.index.v1+json", {
-      ...{ schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json" },
-      manifests: referrers,
+}, async () => {
+  const { space, base } = await world();
+  await using _ = space;
+  using registries = client();
+  const name = `${base}/referred:1`;
+  const to = registries.writer(ref(name));
+  const image = await pushImage(registries, name);
+  const config = await json("application/vnd.oci.empty.v1+json", {});
+  await to.putBlob(config.descriptor, () => Promise.resolve(new Blob([config.bytes]).stream()));
+  const types = [
+    "application/vnd.docker.attestation.manifest.v1+json",
+    "application/vnd.dev.cosign.artifact.sig.v1+json",
+    "application/vnd.example.other",
+  ];
+  const referrers = await Promise.all(types.map(async (artifactType) => {
+    const manifest = await json("application/vnd.oci.image.manifest.v1+json", {
+      ...{ schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json" },
+      ...{ artifactType, config: config.descriptor, layers: [], subject: image.descriptor },
     });
-    await to.putManifest(index.descriptor, index.bytes, image.descriptor.digest.replace(":", "-"));
+    await to.putManifest(manifest.descriptor, manifest.bytes);
+    return { ...manifest.descriptor, artifactType };
+  }));
+  // As clients keep them for a registry without the API of referrers, which Debian's is.
+  const index = await json("application/vnd.oci.image.index.v1+json", {
+    ...{ schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json" },
+    manifests: referrers,
+  });
+  await to.putManifest(index.descriptor, index.bytes, image.descriptor.digest.replace(":", "-"));
 
-    const { stdout } = await same(space, ["create", "--dry-run", name]);
-    match(stdout, /"vnd.docker.reference.type": "attestation-manifest"/);
-    await sameImage(space, base, [name]);
-    await sameImage(space, base, [name, "--prefer-index=false"]);
-    const copy = `${base}/copy:1`;
-    const made = await space.fairlead(["imagetools", "create", "-t", copy, name]);
+  const { stdout } = await same(space, ["create", "--dry-run", name]);
+  match(stdout, /"vnd.docker.reference.type": "attestation-manifest"/);
+  await sameImage(space, base, [name]);
+  await sameImage(space, base, [name, "--prefer-index=false"]);
+  const copy = `${base}/copy:1`;
+  const made = await space.fairlead(["imagetools", "create", "-t", copy, name]);
+  equal(made.code, 0, made.stderr);
+  const there = await Promise.all(
+    referrers.map((each) => registries.writer(ref(copy)).has(each)),
+  );
+  deepEqual(there, [true, true, false], "of what it doesn't know, as the peer, nothing");
+
+  // Into layouts, from there into another, and back into the registry: they are still there.
+  for (const flag of ["--prefer-index=false", "--prefer-index"]) {
+    const trees: unknown[] = [];
+    for (const [who, program] of [["theirs", space.buildx], ["ours", space.fairlead]] as const) {
+      const [first, second] = [`${who}1${flag.length}`, `${who}2${flag.length}`];
+      const create = async (to: string, from: string) => {
+        const args = ["imagetools", "create", flag, "-t", to, from, "--progress", "none"];
+        const made = await program(args);
+        equal(made.code, 0, made.stderr);
+      };
+      await create(`oci-layout://${first}:v1`, name);
+      await create(`oci-layout://${second}:v2`, `oci-layout://${first}:v1`);
+      // The command runs again: an entry that is already listed is not listed twice.
+      if (who === "ours") await create(`oci-layout://${first}:v1`, name);
+      trees.push([contentsOf(space.path(first)), contentsOf(space.path(second))]);
+      await create(`${base}/back${who}${flag.length}:1`, `oci-layout://${second}:v2`);
+      const back = registries.writer(ref(`${base}/back${who}${flag.length}:1`));
+      const signed = await Promise.all(referrers.map((each) => back.has(each)));
+      deepEqual(signed, [true, true, false], `${who} ${flag}`);
+    }
+    deepEqual(trees[1], trees[0], flag);
+  }
+});
+
+Deno.test({ ignore, name: "OCI layouts, there and back" }, async () => {
+  const { space, several, single, base } = await world();
+  await using _ = space;
+  for (const [name, program] of [["theirs", space.buildx], ["ours", space.fairlead]] as const) {
+    const args = ["imagetools", "create", "-t", `oci-layout://${name}:v1`, several];
+    const made = await program([...args, "--progress", "none"]);
     equal(made.code, 0, made.stderr);
-    const there = await Promise.all(
-      referrers.map((each) => registries.writer(ref(copy)).has(each)),
-    );
-    deepEqual(there, [true, true, false], "of what it doesn't know, as the peer, nothing");
-
-    // Into layouts, from there into another, and back into the registry: they are still there.
-    for (const flag of ["--prefer-index=false", "--prefer-index"]) {
-      const trees: unknown[] = [];
-      for (const [who, program] of [["theirs", space.buildx], ["ours", space.fairlead]] as const) {
-        const [first, second] = [`${who}1${flag.length}`, `${who}2${flag.length}`];
-        const create = async (to: string, from: string) => {
-          const args = ["imagetools", "create", flag, "-t", to, from, "--progress", "none"];
-          const made = await program(args);
-          equal(made.code, 0, made.stderr);
-        };
-        await create(`oci-layout://${first}:v1`, name);
-        await create(`oci-layout://${second}:v2`, `oci-layout://${first}:v1`);
-        // The command runs again: an entry that is already listed is not listed twice.
-        if (who === "ours") await create(`oci-layout://${first}:v1`, name);
-        trees.push([contentsOf(space.path(first)), contentsOf(space.path(second))]);
-        await create(`${base}/back${who}${flag.length}:1`, `oci-layout://${second}:v2`);
-        const back = registries.writer(ref(`${base}/back${who}${flag.length}:1`));
-        const signed = await Promise.all(referrers.map((each) => back.has(each)));
-        deepEqual(signed, [true, true, false], `${who} ${flag}`);
-      }
-      deepEqual(trees[1], trees[0], flag);
-    }
-  },
+  }
+  deepEqual(tree(space.path("ours")), tree(space.path("theirs")));
+  const { stdout } = await space.buildx([
+    ...["imagetools", "inspect", single, "--format", "{{json .Manifest}}"],
+  ]);
+  const { digest } = JSON.parse(stdout);
+  for (const [name, program] of [["theirs", space.buildx], ["ours", space.fairlead]] as const) {
+    const to = `oci-layout://${name}-pinned@${digest}`;
+    const args = ["imagetools", "create", "--prefer-index=false", "-t", to, single];
+    const made = await program([...args, "--progress", "none"]);
+    equal(made.code, 0, made.stderr);
+  }
+  deepEqual(tree(space.path("ours-pinned")), tree(space.path("theirs-pinned")));
+  await same(space, ["inspect", "--raw", "oci-layout://ours:v1"]);
+  await same(space, ["inspect", "oci-layout://theirs:v1", "--format", "{{json .}}"]);
+  await same(space, ["inspect", "oci-layout://theirs:v2"]);
+  await sameImage(space, base, ["oci-layout://ours:v1"]);
 });
 
-Deno.test({
-  ignore,
-  name: "OCI layouts, there and back",
-  async fn() {
-    const { space, several, single, base } = await world();
-    await using _ = space;
-    for (const [name, program] of [["theirs", space.buildx], ["ours", space.fairlead]] as const) {
-      const args = ["imagetools", "create", "-t", `oci-layout://${name}:v1`, several];
-      const made = await program([...args, "--progress", "none"]);
-      equal(made.code, 0, made.stderr);
-    }
-    deepEqual(tree(space.path("ours")), tree(space.path("theirs")));
-    const { stdout } = await space.buildx([
-      ...["imagetools", "inspect", single, "--format", "{{json .Manifest}}"],
-    ]);
-    const { digest } = JSON.parse(stdout);
-    for (const [name, program] of [["theirs", space.buildx], ["ours", space.fairlead]] as const) {
-      const to = `oci-layout://${name}-pinned@${digest}`;
-      const args = ["imagetools", "create", "--prefer-index=false", "-t", to, single];
-      const made = await program([...args, "--progress", "none"]);
-      equal(made.code, 0, made.stderr);
-    }
-    deepEqual(tree(space.path("ours-pinned")), tree(space.path("theirs-pinned")));
-    await same(space, ["inspect", "--raw", "oci-layout://ours:v1"]);
-    await same(space, ["inspect", "oci-layout://theirs:v1", "--format", "{{json .}}"]);
-    await same(space, ["inspect", "oci-layout://theirs:v2"]);
-    await sameImage(space, base, ["oci-layout://ours:v1"]);
-  },
-});
-
-Deno.test({
-  ignore,
-  name: "a builder's buildkitd.toml says how registries are asked",
-  async fn() {
+Deno.test(
+  { ignore, name: "a builder's buildkitd.toml says how registries are asked" },
+  async () => {
     await using space = await workspace(shared!.address);
     await using certs = await makeCerts();
     await using registry = await startRegistry({ tls: certs.server });
@@ -237,7 +223,7 @@ Deno.test({
     const nope = await space.fairlead(["imagetools", "inspect", "--builder", "nope", name]);
     match(nope.stderr, /no builder "nope" found/);
   },
-});
+);
 
 /** A layout's blobs, and the entries of its index in an order of their own. */
 function contentsOf(folder: string) {

@@ -20,31 +20,27 @@ const plugins: Readonly<Record<string, string>> = {
 };
 
 for (const [name, script] of Object.entries(plugins)) {
-  Deno.test({
-    name: `fairlead is killed beside a plugin ${name}`,
-    ignore,
-    async fn() {
-      await using zoo = await makeZoo();
-      const path = await zoo.add("x", script);
-      const env = await environment(zoo.folder);
-      const [program, ...args] = command;
-      const child = new Deno.Command(program!, {
-        args: [...args, "du"],
-        env: { ...env, BUILDKIT_HOST: "x://there" },
-        stdout: "null",
-        stderr: "null",
-      }).spawn();
-      const end = performance.now() + 10_000;
-      // Then all of it runs, the helpers too.
-      while (!running(path).some((line) => line.includes(" connect")) && performance.now() < end) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        if (running(nap(71)).length + running(nap(74)).length > 0) break;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      child.kill("SIGKILL");
-      assert.equal((await child.status).signal, "SIGKILL");
-      await noneRuns(path);
-      for (const sleep of [71, 72, 73, 74]) await noneRuns(nap(sleep));
-    },
+  Deno.test({ name: `fairlead is killed beside a plugin ${name}`, ignore }, async () => {
+    await using zoo = await makeZoo();
+    const path = await zoo.add("x", script);
+    const env = await environment(zoo.folder);
+    const [program, ...args] = command;
+    const child = new Deno.Command(program!, {
+      args: [...args, "du"],
+      env: { ...env, BUILDKIT_HOST: "x://there" },
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    const end = performance.now() + 10_000;
+    // Then all of it runs, the helpers too.
+    while (!running(path).some((line) => line.includes(" connect")) && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (running(nap(71)).length + running(nap(74)).length > 0) break;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    child.kill("SIGKILL");
+    assert.equal((await child.status).signal, "SIGKILL");
+    await noneRuns(path);
+    for (const sleep of [71, 72, 73, 74]) await noneRuns(nap(sleep));
   });
 }

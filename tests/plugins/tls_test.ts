@@ -21,23 +21,22 @@ Deno.test({
   // A process is gone a moment after its stream was closed.
   sanitizeOps: false,
   sanitizeResources: false,
-  async fn() {
-    const certs = await makeCerts();
-    await using zoo = await makeZoo({ PATH: Deno.env.get("PATH") ?? "" });
-    await copyExamples(zoo.folder);
-    await using peer = await startPeer(certs.server);
-    const registry = createRegistry([], createPlugins(zoo.env));
-    const tls = { cacert: certs.ca.cert };
-    const url = `loopback://${peer.port}`;
-    const connection = await dialEndpoint(registry, url, tls, context());
-    assert(connection.secure);
-    await writeAll(connection.stream, new TextEncoder().encode("echo\nhello"));
-    assert.equal(new TextDecoder().decode(await readExactly(connection.stream, 5)), "hello");
-    connection.stream.close();
-    const other = dialEndpoint(registry, url, { ...tls, servername: "example.org" }, context());
-    await assert.rejects(other, /certificate .* is valid for .*not for example\.org/);
-    await Deno.remove(certs.dir, { recursive: true });
-  },
+}, async () => {
+  const certs = await makeCerts();
+  await using zoo = await makeZoo({ PATH: Deno.env.get("PATH") ?? "" });
+  await copyExamples(zoo.folder);
+  await using peer = await startPeer(certs.server);
+  const registry = createRegistry([], createPlugins(zoo.env));
+  const tls = { cacert: certs.ca.cert };
+  const url = `loopback://${peer.port}`;
+  const connection = await dialEndpoint(registry, url, tls, context());
+  assert(connection.secure);
+  await writeAll(connection.stream, new TextEncoder().encode("echo\nhello"));
+  assert.equal(new TextDecoder().decode(await readExactly(connection.stream, 5)), "hello");
+  connection.stream.close();
+  const other = dialEndpoint(registry, url, { ...tls, servername: "example.org" }, context());
+  await assert.rejects(other, /certificate .* is valid for .*not for example\.org/);
+  await Deno.remove(certs.dir, { recursive: true });
 });
 
 Deno.test("a plugin that is secure gets no TLS over it", async () => {

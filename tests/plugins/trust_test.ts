@@ -75,14 +75,10 @@ Deno.test("a plugin behind a link is judged by both ends", async () => {
   await refused(zoo, /there is no such file$/, /^check the path$/);
 });
 
-Deno.test({
-  name: "a plugin of another user is refused",
-  ignore: skip(needsRoot()),
-  async fn() {
-    await using zoo = await makeZoo();
-    await Deno.chown(await zoo.add("x", "exit 1"), 12345, null);
-    await refused(zoo, /it belongs to user 12345, not root$/, /^if you trust it, run: chown 0 /);
-  },
+Deno.test({ name: "a plugin of another user is refused", ignore: skip(needsRoot()) }, async () => {
+  await using zoo = await makeZoo();
+  await Deno.chown(await zoo.add("x", "exit 1"), 12345, null);
+  await refused(zoo, /it belongs to user 12345, not root$/, /^if you trust it, run: chown 0 /);
 });
 
 Deno.test("the first place that has it wins", async () => {

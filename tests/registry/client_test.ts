@@ -11,10 +11,9 @@ import { blob, client, pushImage, ref } from "./world.ts";
 const ignore = skip(await missing("docker-registry", "openssl", "perl"));
 const right = { username: login.user, secret: login.password };
 
-Deno.test({
-  ignore,
-  name: "blobs and manifests go there and come back, small and large",
-  async fn() {
+Deno.test(
+  { ignore, name: "blobs and manifests go there and come back, small and large" },
+  async () => {
     await using registry = await startRegistry();
     using registries = client();
     const name = ref(`${registry.host}/a/b`);
@@ -44,68 +43,59 @@ Deno.test({
       message: `${registry.host}/a/b:2: not found`,
     });
   },
+);
+
+Deno.test({ ignore, name: "a password" }, async () => {
+  await using registry = await startRegistry({
+    password: { user: login.user, password: login.password },
+  });
+  using registries = client({ login: right });
+  await pushImage(registries, `${registry.host}/a`);
+  using nobody = client();
+  await rejects(nobody.reader(ref(`${registry.host}/a`)).resolve(ref(`${registry.host}/a`)), {
+    code: "unauthorized",
+    hint: new RegExp(`no login for ${registry.host}.*docker login`),
+  });
+  using wrong = client({ login: { username: "me", secret: "s3cret" } });
+  const name = ref(`${registry.host}/a`);
+  await rejects(wrong.reader(name).resolve(name), (error: Error & { hint: string }) => {
+    equal(/s3cret/.test(error.message + error.hint), false);
+    return /pull access denied/.test(error.message) && /may not pull there/.test(error.hint);
+  });
 });
 
-Deno.test({
-  ignore,
-  name: "a password",
-  async fn() {
-    await using registry = await startRegistry({
-      password: { user: login.user, password: login.password },
-    });
-    using registries = client({ login: right });
-    await pushImage(registries, `${registry.host}/a`);
-    using nobody = client();
-    await rejects(nobody.reader(ref(`${registry.host}/a`)).resolve(ref(`${registry.host}/a`)), {
-      code: "unauthorized",
-      hint: new RegExp(`no login for ${registry.host}.*docker login`),
-    });
-    using wrong = client({ login: { username: "me", secret: "s3cret" } });
-    const name = ref(`${registry.host}/a`);
-    await rejects(wrong.reader(name).resolve(name), (error: Error & { hint: string }) => {
-      equal(/s3cret/.test(error.message + error.hint), false);
-      return /pull access denied/.test(error.message) && /may not pull there/.test(error.hint);
-    });
-  },
+Deno.test({ ignore, name: "tokens, for one repository and for a mount from another" }, async () => {
+  await using certs = await makeCerts();
+  await using server = await startTokenServer(certs.server);
+  await using registry = await startRegistry({
+    token: { realm: server.realm, service, issuer, cert: certs.ca.cert },
+  });
+  using registries = client({ login: right });
+  await pushImage(registries, `${registry.host}/a`);
+  deepEqual([...new Set(server.asked)], ["POST password fairlead"]);
+  equal(server.asked.length, 1, "one token serves many requests at once");
+  const { descriptor, bytes } = await blob(9);
+  const from = registries.writer(ref(`${registry.host}/a`));
+  await from.putBlob(descriptor, () => Promise.resolve(new Blob([bytes]).stream()));
+  equal(await registries.writer(ref(`${registry.host}/b`)).mount(descriptor, "a"), true);
+
+  using nobody = client();
+  const name = ref(`${registry.host}/a`);
+  equal((await nobody.reader(name).resolve(name)).size > 0, true);
+  await rejects(
+    nobody.writer(name).putBlob(descriptor, () => Promise.resolve(new Blob([bytes]).stream())),
+    { code: "unauthorized", message: /push access denied/ },
+  );
+  using wrong = client({ login: { username: "me", secret: "s3cret" } });
+  await rejects(wrong.reader(name).resolve(name), {
+    code: "unauthorized",
+    message: new RegExp(`failed to authorize: cannot get a token for ${registry.host} .*: 401`),
+  });
 });
 
-Deno.test({
-  ignore,
-  name: "tokens, for one repository and for a mount from another",
-  async fn() {
-    await using certs = await makeCerts();
-    await using server = await startTokenServer(certs.server);
-    await using registry = await startRegistry({
-      token: { realm: server.realm, service, issuer, cert: certs.ca.cert },
-    });
-    using registries = client({ login: right });
-    await pushImage(registries, `${registry.host}/a`);
-    deepEqual([...new Set(server.asked)], ["POST password fairlead"]);
-    equal(server.asked.length, 1, "one token serves many requests at once");
-    const { descriptor, bytes } = await blob(9);
-    const from = registries.writer(ref(`${registry.host}/a`));
-    await from.putBlob(descriptor, () => Promise.resolve(new Blob([bytes]).stream()));
-    equal(await registries.writer(ref(`${registry.host}/b`)).mount(descriptor, "a"), true);
-
-    using nobody = client();
-    const name = ref(`${registry.host}/a`);
-    equal((await nobody.reader(name).resolve(name)).size > 0, true);
-    await rejects(
-      nobody.writer(name).putBlob(descriptor, () => Promise.resolve(new Blob([bytes]).stream())),
-      { code: "unauthorized", message: /push access denied/ },
-    );
-    using wrong = client({ login: { username: "me", secret: "s3cret" } });
-    await rejects(wrong.reader(name).resolve(name), {
-      code: "unauthorized",
-      message: new RegExp(`failed to authorize: cannot get a token for ${registry.host} .*: 401`),
-    });
-  },
-});
-
-Deno.test({
-  ignore,
-  name: "TLS: an authority that is known, one that isn't, insecure, plain",
-  async fn() {
+Deno.test(
+  { ignore, name: "TLS: an authority that is known, one that isn't, insecure, plain" },
+  async () => {
     await using certs = await makeCerts();
     await using registry = await startRegistry({ tls: certs.server });
     const ca = [await Deno.readTextFile(certs.ca.cert)];
@@ -135,70 +125,61 @@ Deno.test({
     const other = ref(`${host}/b`);
     deepEqual(await insecure.reader(other).resolve(other), pushed.descriptor);
   },
-});
+);
 
 Deno.test({
   ignore,
   name: "TLS: a registry that wants a certificate of ours, with the right one, another's, and none",
-  async fn() {
-    await using certs = await makeCerts();
-    const tls = { ...certs.server, clientCa: certs.ca.cert };
-    await using registry = await startRegistry({ tls });
-    const ca = [await Deno.readTextFile(certs.ca.cert)];
-    const { host } = registry;
-    const pairOf = async (pair: Pair) => ({
-      cert: await Deno.readTextFile(pair.cert),
-      key: await Deno.readTextFile(pair.key),
-    });
-    for (const insecure of [false, true]) {
-      const push = async (keypairs: KeyPair[]) => {
-        const config = { http: false, insecure, ...!insecure && { ca }, keypairs };
-        using registries = client({ configs: { [host]: config } });
-        // More than one connection, both ways.
-        const { descriptor } = await pushImage(registries, `${host}/a`, { layer: 9 << 20 });
-        const name = ref(`${host}/a`);
-        deepEqual(await registries.reader(name).resolve(name), descriptor);
-      };
-      await push([await pairOf(certs.client)]);
-      for (const keypairs of [[], [await pairOf(certs.otherClient)]]) {
-        await rejects(push(keypairs), { code: "tls", hint: /\.keypair\]\]/ }, `${insecure}`);
-      }
+}, async () => {
+  await using certs = await makeCerts();
+  const tls = { ...certs.server, clientCa: certs.ca.cert };
+  await using registry = await startRegistry({ tls });
+  const ca = [await Deno.readTextFile(certs.ca.cert)];
+  const { host } = registry;
+  const pairOf = async (pair: Pair) => ({
+    cert: await Deno.readTextFile(pair.cert),
+    key: await Deno.readTextFile(pair.key),
+  });
+  for (const insecure of [false, true]) {
+    const push = async (keypairs: KeyPair[]) => {
+      const config = { http: false, insecure, ...!insecure && { ca }, keypairs };
+      using registries = client({ configs: { [host]: config } });
+      // More than one connection, both ways.
+      const { descriptor } = await pushImage(registries, `${host}/a`, { layer: 9 << 20 });
+      const name = ref(`${host}/a`);
+      deepEqual(await registries.reader(name).resolve(name), descriptor);
+    };
+    await push([await pairOf(certs.client)]);
+    for (const keypairs of [[], [await pairOf(certs.otherClient)]]) {
+      await rejects(push(keypairs), { code: "tls", hint: /\.keypair\]\]/ }, `${insecure}`);
     }
-  },
+  }
 });
 
-Deno.test({
-  ignore,
-  name: "a mirror is asked first, and the registry after it",
-  async fn() {
-    await using mirror = await startRegistry();
-    await using registry = await startRegistry();
-    using registries = client({ configs: { [registry.host]: { mirrors: [mirror.host] } } });
-    using plain = client();
-    const mirrored = await pushImage(plain, `${mirror.host}/a`);
-    const name = ref(`${registry.host}/a`);
-    deepEqual(await registries.reader(name).resolve(name), mirrored.descriptor);
-    const own = await pushImage(registries, `${registry.host}/b`);
-    const other = ref(`${registry.host}/b`);
-    deepEqual(await registries.reader(other).resolve(other), own.descriptor);
-    await rejects(plain.reader(ref(`${mirror.host}/b`)).resolve(ref(`${mirror.host}/b`)), {
-      code: "not-found",
-    });
-    await mirror.stop();
-    deepEqual(await registries.reader(other).resolve(other), own.descriptor);
-  },
+Deno.test({ ignore, name: "a mirror is asked first, and the registry after it" }, async () => {
+  await using mirror = await startRegistry();
+  await using registry = await startRegistry();
+  using registries = client({ configs: { [registry.host]: { mirrors: [mirror.host] } } });
+  using plain = client();
+  const mirrored = await pushImage(plain, `${mirror.host}/a`);
+  const name = ref(`${registry.host}/a`);
+  deepEqual(await registries.reader(name).resolve(name), mirrored.descriptor);
+  const own = await pushImage(registries, `${registry.host}/b`);
+  const other = ref(`${registry.host}/b`);
+  deepEqual(await registries.reader(other).resolve(other), own.descriptor);
+  await rejects(plain.reader(ref(`${mirror.host}/b`)).resolve(ref(`${mirror.host}/b`)), {
+    code: "not-found",
+  });
+  await mirror.stop();
+  deepEqual(await registries.reader(other).resolve(other), own.descriptor);
 });
 
-Deno.test({
-  ignore,
-  name: "a port that the runtime's fetch refuses",
-  async fn() {
-    await using registry = await startRegistry({ port: freeBlockedPort() });
-    using registries = client();
-    const name = ref(`${registry.host}/a`);
-    const { descriptor } = await pushImage(registries, `${registry.host}/a`, { layer: 9 << 20 });
-    deepEqual(await registries.reader(name).resolve(name), descriptor);
-  },
+Deno.test({ ignore, name: "a port that the runtime's fetch refuses" }, async () => {
+  await using registry = await startRegistry({ port: freeBlockedPort() });
+  using registries = client();
+  const name = ref(`${registry.host}/a`);
+  const { descriptor } = await pushImage(registries, `${registry.host}/a`, { layer: 9 << 20 });
+  deepEqual(await registries.reader(name).resolve(name), descriptor);
 });
 
 /** One of the ports that https://fetch.spec.whatwg.org/#port-blocking keeps from web pages. */

@@ -31,42 +31,38 @@ function isShell(path: string): boolean {
 Deno.test({
   name: "workflows: actionlint finds nothing, nor shellcheck in their commands",
   ignore: skip(await missing("actionlint", "shellcheck")),
-  fn: async () => {
-    const shellcheck = await need("shellcheck");
-    const { code, stdout, stderr } = await run(
-      await need("actionlint"),
-      ["-no-color", "-shellcheck", shellcheck, "-pyflakes="],
-      { cwd: root },
-    );
-    assert.equal(code, 0, stdout + stderr);
-  },
+}, async () => {
+  const shellcheck = await need("shellcheck");
+  const { code, stdout, stderr } = await run(
+    await need("actionlint"),
+    ["-no-color", "-shellcheck", shellcheck, "-pyflakes="],
+    { cwd: root },
+  );
+  assert.equal(code, 0, stdout + stderr);
 });
 
 Deno.test({
   name: "shell scripts: shellcheck finds nothing",
   ignore: skip(await missing("shellcheck")),
-  fn: async (t) => {
-    const scripts = [...shellScripts(root)];
-    assert.ok(scripts.includes(`${root}/install.sh`));
-    assert.ok(scripts.includes(`${root}/scripts/compile/head.sh`));
-    for (const script of scripts) {
-      await t.step(script.slice(root.length + 1), async () => {
-        // The head of the single file is a template: with its gaps filled it is shell, in which some
-        // conditions are constant. It asks for a file's age by -nt, which dash and busybox have, and
-        // keeps an output in a variable, since /dev/null may not be there.
-        const trust = await Deno.readTextFile(`${root}/scripts/trust.sh`);
-        const filled = (await Deno.readTextFile(script)).replace("@TRUST@", trust)
-          .replace("@LIBRARIES@", "1 2").replaceAll(/@[A-Z_]+@/g, "1");
-        const lenient = script.endsWith("/head.sh")
-          ? ["--exclude=SC2034,SC2157,SC2194,SC3013"]
-          : [];
-        const { code, stdout, stderr } = await run(
-          await need("shellcheck"),
-          ["--norc", "--severity=warning", ...lenient, "-"],
-          { stdin: filled },
-        );
-        assert.equal(code, 0, stdout + stderr);
-      });
-    }
-  },
+}, async (t) => {
+  const scripts = [...shellScripts(root)];
+  assert.ok(scripts.includes(`${root}/install.sh`));
+  assert.ok(scripts.includes(`${root}/scripts/compile/head.sh`));
+  for (const script of scripts) {
+    await t.step(script.slice(root.length + 1), async () => {
+      // The head of the single file is a template: with its gaps filled it is shell, in which some
+      // conditions are constant. It asks for a file's age by -nt, which dash and busybox have, and
+      // keeps an output in a variable, since /dev/null may not be there.
+      const trust = await Deno.readTextFile(`${root}/scripts/trust.sh`);
+      const filled = (await Deno.readTextFile(script)).replace("@TRUST@", trust)
+        .replace("@LIBRARIES@", "1 2").replaceAll(/@[A-Z_]+@/g, "1");
+      const lenient = script.endsWith("/head.sh") ? ["--exclude=SC2034,SC2157,SC2194,SC3013"] : [];
+      const { code, stdout, stderr } = await run(
+        await need("shellcheck"),
+        ["--norc", "--severity=warning", ...lenient, "-"],
+        { stdin: filled },
+      );
+      assert.equal(code, 0, stdout + stderr);
+    });
+  }
 });

@@ -37,42 +37,41 @@ async function nixIn(folder: string, args: readonly string[]) {
 Deno.test({
   name: "nix run: the flake of a release fetches the file, and refuses another one",
   ignore: skip(reason),
-  async fn() {
-    await using folder = await tempFolder();
-    const tag = version.number;
-    const archive = "fairlead-linux-x64.tar.xz";
-    const files = new Map<string, Uint8Array<ArrayBuffer>>();
-    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-      const bytes = files.get(new URL(request.url).pathname);
-      return bytes ? new Response(bytes) : new Response("", { status: 404 });
-    });
-    try {
-      const from = `http://127.0.0.1:${server.addr.port}`;
-      // An archive without compression, because xz takes a minute.
-      const plain = `${folder.path}/plain.tar`;
-      await packArchive(await compileInto(folder.path), plain);
-      const bytes = await Deno.readFile(plain);
-      files.set(`/${tag}/${archive}`, bytes);
-      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-      const publish = async (sum: string) => {
-        const packed = `${folder.path}/flake.tar.gz`;
-        await packFlake(flake(tag, new Map([[archive, sum]]), from), packed);
-        files.set(`/${sum}.tar.gz`, await Deno.readFile(packed));
-        return `${from}/${sum}.tar.gz`;
-      };
-      const good = await publish(digest);
-      const ran = await nixIn(folder.path, ["run", good, "--", "version"]);
-      assert.ok(ran.stdout.startsWith(`fairlead ${tag} `), ran.stdout + ran.stderr);
-      const checked = await nixIn(folder.path, ["flake", "check", good]);
-      assert.equal(checked.code, 0, checked.stderr);
-      const other = await publish("0".repeat(64));
-      const refused = await nixIn(folder.path, ["build", "--no-link", other]);
-      assert.match(refused.stderr, /hash mismatch/);
-      assert.notEqual(refused.code, 0);
-    } finally {
-      await server.shutdown();
-      // Nothing in Nix's store may be written to.
-      await run("chmod", ["-R", "u+w", folder.path]);
-    }
-  },
+}, async () => {
+  await using folder = await tempFolder();
+  const tag = version.number;
+  const archive = "fairlead-linux-x64.tar.xz";
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const bytes = files.get(new URL(request.url).pathname);
+    return bytes ? new Response(bytes) : new Response("", { status: 404 });
+  });
+  try {
+    const from = `http://127.0.0.1:${server.addr.port}`;
+    // An archive without compression, because xz takes a minute.
+    const plain = `${folder.path}/plain.tar`;
+    await packArchive(await compileInto(folder.path), plain);
+    const bytes = await Deno.readFile(plain);
+    files.set(`/${tag}/${archive}`, bytes);
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+    const publish = async (sum: string) => {
+      const packed = `${folder.path}/flake.tar.gz`;
+      await packFlake(flake(tag, new Map([[archive, sum]]), from), packed);
+      files.set(`/${sum}.tar.gz`, await Deno.readFile(packed));
+      return `${from}/${sum}.tar.gz`;
+    };
+    const good = await publish(digest);
+    const ran = await nixIn(folder.path, ["run", good, "--", "version"]);
+    assert.ok(ran.stdout.startsWith(`fairlead ${tag} `), ran.stdout + ran.stderr);
+    const checked = await nixIn(folder.path, ["flake", "check", good]);
+    assert.equal(checked.code, 0, checked.stderr);
+    const other = await publish("0".repeat(64));
+    const refused = await nixIn(folder.path, ["build", "--no-link", other]);
+    assert.match(refused.stderr, /hash mismatch/);
+    assert.notEqual(refused.code, 0);
+  } finally {
+    await server.shutdown();
+    // Nothing in Nix's store may be written to.
+    await run("chmod", ["-R", "u+w", folder.path]);
+  }
 });

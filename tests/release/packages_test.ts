@@ -27,10 +27,9 @@ if (!ignore) {
   await Deno.rename(await compileInto(made.path), `${out}/fairlead-linux-x64`);
 }
 
-Deno.test({
-  name: "npx fairlead: from tarballs, in an empty project, with no script run",
-  ignore,
-  async fn() {
+Deno.test(
+  { name: "npx fairlead: from tarballs, in an empty project, with no script run", ignore },
+  async () => {
     await npxPackages(out, `${made.path}/npx`, number);
     const project = `${made.path}/project`;
     await Deno.mkdir(project);
@@ -81,12 +80,11 @@ Deno.test({
       /^fairlead: the package @fairlead\/linux-x64 is not here: install it/,
     );
   },
-});
+);
 
-Deno.test({
-  name: "the .deb installs into a root without anything else, and runs there",
-  ignore,
-  async fn() {
+Deno.test(
+  { name: "the .deb installs into a root without anything else, and runs there", ignore },
+  async () => {
     await debPackages(out, number, "none");
     const deb = `${out}/fairlead_${number}_amd64.deb`;
     const control = (await check("dpkg-deb", ["--field", deb])).stdout;
@@ -104,6 +102,6 @@ Deno.test({
     await check("dpkg", [`--root=${root}`, "--force-script-chrootless", "--purge", "fairlead"]);
     assert.throws(() => Deno.statSync(`${root}/usr/bin/fairlead`), Deno.errors.NotFound);
   },
-});
+);
 
 globalThis.addEventListener("unload", () => Deno.removeSync(made.path, { recursive: true }));

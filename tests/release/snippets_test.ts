@@ -38,80 +38,79 @@ function expand(text: string, values: Readonly<Record<string, string>>): string 
 Deno.test({
   name: "the snippets for GitLab and Woodpecker install, build and push in busybox alone",
   ignore,
-  async fn(test) {
-    await using made = await tempFolder();
-    const name = "fairlead-linux-x64";
-    await Deno.rename(await compileInto(made.path), `${made.path}/${name}`);
-    await check("gzip", ["-1", "--keep", `${made.path}/${name}`]);
-    const { stdout: sum } = await check("sha256sum", [name, `${name}.gz`], { cwd: made.path });
-    const files: Record<string, Uint8Array<ArrayBuffer>> = {
-      SHA256SUMS: new TextEncoder().encode(sum),
-      [`${name}.gz`]: await Deno.readFile(`${made.path}/${name}.gz`),
-      "install.sh": await Deno.readFile(`${root}install.sh`),
+}, async (test) => {
+  await using made = await tempFolder();
+  const name = "fairlead-linux-x64";
+  await Deno.rename(await compileInto(made.path), `${made.path}/${name}`);
+  await check("gzip", ["-1", "--keep", `${made.path}/${name}`]);
+  const { stdout: sum } = await check("sha256sum", [name, `${name}.gz`], { cwd: made.path });
+  const files: Record<string, Uint8Array<ArrayBuffer>> = {
+    SHA256SUMS: new TextEncoder().encode(sum),
+    [`${name}.gz`]: await Deno.readFile(`${made.path}/${name}.gz`),
+    "install.sh": await Deno.readFile(`${root}install.sh`),
+  };
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const [, file] = /^\/latest\/download\/(.*)$/.exec(new URL(request.url).pathname) ?? [];
+    const bytes = files[file ?? ""];
+    return bytes ? new Response(bytes) : new Response("", { status: 404 });
+  });
+  const [daemon, registry] = await Promise.all([startBuildkitd(), startRegistry({ password })]);
+  try {
+    const releases = `http://127.0.0.1:${server.addr.port}`;
+    const page = await Deno.readTextFile(`${root}docs/ci.md`);
+    const gitlab = snippet(page, "GitLab")["build-image"];
+    const woodpecker = snippet(page, "Woodpecker").steps.image;
+    const { user, password: secret } = password;
+    const auth = { auths: { [registry.host]: { username: user, password: secret } } };
+    const given = {
+      ...{ CI_REGISTRY: registry.host, CI_REGISTRY_IMAGE: `${registry.host}/gitlab` },
+      ...{ CI_REGISTRY_USER: user, CI_REGISTRY_PASSWORD: secret, CI_COMMIT_SHA: "abc" },
     };
-    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-      const [, file] = /^\/latest\/download\/(.*)$/.exec(new URL(request.url).pathname) ?? [];
-      const bytes = files[file ?? ""];
-      return bytes ? new Response(bytes) : new Response("", { status: 404 });
-    });
-    const [daemon, registry] = await Promise.all([startBuildkitd(), startRegistry({ password })]);
-    try {
-      const releases = `http://127.0.0.1:${server.addr.port}`;
-      const page = await Deno.readTextFile(`${root}docs/ci.md`);
-      const gitlab = snippet(page, "GitLab")["build-image"];
-      const woodpecker = snippet(page, "Woodpecker").steps.image;
-      const { user, password: secret } = password;
-      const auth = { auths: { [registry.host]: { username: user, password: secret } } };
-      const given = {
-        ...{ CI_REGISTRY: registry.host, CI_REGISTRY_IMAGE: `${registry.host}/gitlab` },
-        ...{ CI_REGISTRY_USER: user, CI_REGISTRY_PASSWORD: secret, CI_COMMIT_SHA: "abc" },
-      };
-      const jobs: Record<string, Job> = {
-        gitlab: {
-          commands: [...gitlab.before_script, ...gitlab.script],
-          variables: {
-            ...given,
-            DOCKER_AUTH_CONFIG: expand(gitlab.variables.DOCKER_AUTH_CONFIG, given),
+    const jobs: Record<string, Job> = {
+      gitlab: {
+        commands: [...gitlab.before_script, ...gitlab.script],
+        variables: {
+          ...given,
+          DOCKER_AUTH_CONFIG: expand(gitlab.variables.DOCKER_AUTH_CONFIG, given),
+        },
+      },
+      woodpecker: {
+        commands: woodpecker.commands.map((line: string) =>
+          line.replace("registry.example/app", `${registry.host}/woodpecker`)
+        ),
+        variables: { CI_COMMIT_SHA: "abc", DOCKER_AUTH_CONFIG: JSON.stringify(auth) },
+      },
+    };
+    for (const [service, { commands, variables }] of Object.entries(jobs)) {
+      await test.step(service, async () => {
+        assert.ok(commands.every((line) => !/&&|;/.test(line)), "each command stands alone");
+        // The program itself isn't there yet.
+        const busybox = await need("busybox");
+        await using machine = await bareRoot(busybox, { shell: "busybox", programs: ["gzip"] });
+        await machine.mount(daemon.socket, "buildkit.sock");
+        for (const name of ["builds", "dev"]) await Deno.mkdir(`${machine.path}/${name}`);
+        await machine.mount("/dev/null", "dev/null");
+        await Deno.writeTextFile(`${machine.path}/builds/Dockerfile`, "FROM scratch\nCOPY . /\n");
+        const script = ["cd /builds", ...commands].join("\n").replaceAll(RELEASES, releases);
+        const env = Object.entries({
+          ...{ HOME: "/root", PATH: "/usr/local/bin:/usr/bin:/bin", FAIRLEAD_DOWNLOAD: releases },
+          ...{ BUILDKIT_HOST: "unix:///buildkit.sock", ...variables },
+        }).map(([name, value]) => `${name}=${value}`);
+        const chroot = ["/usr/sbin/chroot", machine.path, "/bin/sh", "-ec", script];
+        const { code, stdout, stderr } = await run("env", ["-i", ...env, ...chroot]);
+        assert.equal(code, 0, stdout + stderr);
+        assert.match(stdout, /^installed \/usr\/local\/bin\/fairlead \(latest\)$/m);
+        const manifest = await fetch(`${registry.url}/v2/${service}/manifests/abc`, {
+          headers: {
+            authorization: `Basic ${btoa(`${user}:${secret}`)}`,
+            accept: "application/vnd.oci.image.index.v1+json",
           },
-        },
-        woodpecker: {
-          commands: woodpecker.commands.map((line: string) =>
-            line.replace("registry.example/app", `${registry.host}/woodpecker`)
-          ),
-          variables: { CI_COMMIT_SHA: "abc", DOCKER_AUTH_CONFIG: JSON.stringify(auth) },
-        },
-      };
-      for (const [service, { commands, variables }] of Object.entries(jobs)) {
-        await test.step(service, async () => {
-          assert.ok(commands.every((line) => !/&&|;/.test(line)), "each command stands alone");
-          // The program itself isn't there yet.
-          const busybox = await need("busybox");
-          await using machine = await bareRoot(busybox, { shell: "busybox", programs: ["gzip"] });
-          await machine.mount(daemon.socket, "buildkit.sock");
-          for (const name of ["builds", "dev"]) await Deno.mkdir(`${machine.path}/${name}`);
-          await machine.mount("/dev/null", "dev/null");
-          await Deno.writeTextFile(`${machine.path}/builds/Dockerfile`, "FROM scratch\nCOPY . /\n");
-          const script = ["cd /builds", ...commands].join("\n").replaceAll(RELEASES, releases);
-          const env = Object.entries({
-            ...{ HOME: "/root", PATH: "/usr/local/bin:/usr/bin:/bin", FAIRLEAD_DOWNLOAD: releases },
-            ...{ BUILDKIT_HOST: "unix:///buildkit.sock", ...variables },
-          }).map(([name, value]) => `${name}=${value}`);
-          const chroot = ["/usr/sbin/chroot", machine.path, "/bin/sh", "-ec", script];
-          const { code, stdout, stderr } = await run("env", ["-i", ...env, ...chroot]);
-          assert.equal(code, 0, stdout + stderr);
-          assert.match(stdout, /^installed \/usr\/local\/bin\/fairlead \(latest\)$/m);
-          const manifest = await fetch(`${registry.url}/v2/${service}/manifests/abc`, {
-            headers: {
-              authorization: `Basic ${btoa(`${user}:${secret}`)}`,
-              accept: "application/vnd.oci.image.index.v1+json",
-            },
-          });
-          assert.equal(manifest.status, 200);
-          await manifest.body?.cancel();
         });
-      }
-    } finally {
-      await Promise.all([daemon, registry].map((one) => one.stop()).concat(server.shutdown()));
+        assert.equal(manifest.status, 200);
+        await manifest.body?.cancel();
+      });
     }
-  },
+  } finally {
+    await Promise.all([daemon, registry].map((one) => one.stop()).concat(server.shutdown()));
+  }
 });

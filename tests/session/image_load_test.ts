@@ -39,123 +39,119 @@ const load = (space: Workspace, env: Record<string, string>, args: string[] = []
 Deno.test({
   name: "--load: by the unix socket, by TLS, by docker's flags, by a docker context",
   ignore,
-  async fn() {
-    await using certs = await makeCerts();
-    const { server, client, ca } = certs;
-    await using engine = await startDockerd({ tls: { ...server, ca: ca.cert } });
-    await using space = await workspace(address);
-    context(space);
+}, async () => {
+  await using certs = await makeCerts();
+  const { server, client, ca } = certs;
+  await using engine = await startDockerd({ tls: { ...server, ca: ca.cert } });
+  await using space = await workspace(address);
+  context(space);
 
-    const first = await load(space, { DOCKER_HOST: engine.address }, ["--iidfile", "id"]);
-    equal(first.code, 0, first.stderr);
-    equal(await idIn(engine), space.read("id"));
-    match(first.stderr, /importing to docker/);
-    match(first.stderr, /loading layer [0-9a-f]{12} /);
-    await engine.docker("create", "--name", "made", "a/b:1");
-    const tar = await engine.docker("cp", "made:/file", "-");
-    ok(tar.stdout.includes(space.read("ctx/file")));
-    await engine.docker("rm", "made");
-    await engine.docker("rmi", "a/b:1");
+  const first = await load(space, { DOCKER_HOST: engine.address }, ["--iidfile", "id"]);
+  equal(first.code, 0, first.stderr);
+  equal(await idIn(engine), space.read("id"));
+  match(first.stderr, /importing to docker/);
+  match(first.stderr, /loading layer [0-9a-f]{12} /);
+  await engine.docker("create", "--name", "made", "a/b:1");
+  const tar = await engine.docker("cp", "made:/file", "-");
+  ok(tar.stdout.includes(space.read("ctx/file")));
+  await engine.docker("rm", "made");
+  await engine.docker("rmi", "a/b:1");
 
-    Deno.mkdirSync(space.path("certs"));
-    for (const [name, path] of [["ca", ca.cert], ["cert", client.cert], ["key", client.key]]) {
-      Deno.copyFileSync(path!, space.path(`certs/${name}.pem`));
-    }
-    const tls = { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: space.path("certs") };
-    const second = await load(space, { DOCKER_HOST: engine.tcp, ...tls });
-    equal(second.code, 0, second.stderr);
-    equal(await idIn(engine), space.read("id"));
-    await engine.docker("rmi", "a/b:1");
+  Deno.mkdirSync(space.path("certs"));
+  for (const [name, path] of [["ca", ca.cert], ["cert", client.cert], ["key", client.key]]) {
+    Deno.copyFileSync(path!, space.path(`certs/${name}.pem`));
+  }
+  const tls = { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: space.path("certs") };
+  const second = await load(space, { DOCKER_HOST: engine.tcp, ...tls });
+  equal(second.code, 0, second.stderr);
+  equal(await idIn(engine), space.read("id"));
+  await engine.docker("rmi", "a/b:1");
 
-    // As docker calls its plugins: its own flags before our name.
-    const docker = ["-H", engine.tcp, "--tlsverify", "--tlscacert", ca.cert]
-      .concat("--tlscert", client.cert, "--tlskey", client.key);
-    const words = ["build", "--load", "-t", "a/b:1", "ctx"];
-    const asPlugin = (flags: string[]) =>
-      space.fairlead([...flags, "fairlead", ...words], {
-        DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: "docker",
-      });
-    const stranger = await asPlugin(
-      docker.with(-1, certs.otherClient.key).with(-3, certs.otherClient.cert),
-    );
-    equal(stranger.code, 1);
-    match(stranger.stderr, /certificate/);
-    const plugin = await asPlugin(docker);
-    equal(plugin.code, 0, plugin.stderr);
-    equal(await idIn(engine), space.read("id"));
-    await engine.docker("rmi", "a/b:1");
-
-    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode("other"));
-    const meta = { Name: "other", Metadata: {}, Endpoints: { docker: { Host: engine.address } } };
-    space.write({
-      [`.docker/contexts/meta/${new Uint8Array(digest).toHex()}/meta.json`]: JSON.stringify(meta),
+  // As docker calls its plugins: its own flags before our name.
+  const docker = ["-H", engine.tcp, "--tlsverify", "--tlscacert", ca.cert]
+    .concat("--tlscert", client.cert, "--tlskey", client.key);
+  const words = ["build", "--load", "-t", "a/b:1", "ctx"];
+  const asPlugin = (flags: string[]) =>
+    space.fairlead([...flags, "fairlead", ...words], {
+      DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: "docker",
     });
-    const third = await load(space, { DOCKER_HOST: "", DOCKER_CONTEXT: "other" });
-    equal(third.code, 0, third.stderr);
-    equal(await idIn(engine), space.read("id"));
+  const stranger = await asPlugin(
+    docker.with(-1, certs.otherClient.key).with(-3, certs.otherClient.cert),
+  );
+  equal(stranger.code, 1);
+  match(stranger.stderr, /certificate/);
+  const plugin = await asPlugin(docker);
+  equal(plugin.code, 0, plugin.stderr);
+  equal(await idIn(engine), space.read("id"));
+  await engine.docker("rmi", "a/b:1");
 
-    const several = await load(space, { DOCKER_HOST: engine.address }, [
-      "--platform",
-      "linux/amd64,linux/arm64",
-    ]);
-    equal(several.code, 1);
-    match(several.stderr, /docker exporter does not currently support exporting manifest lists/);
-  },
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode("other"));
+  const meta = { Name: "other", Metadata: {}, Endpoints: { docker: { Host: engine.address } } };
+  space.write({
+    [`.docker/contexts/meta/${new Uint8Array(digest).toHex()}/meta.json`]: JSON.stringify(meta),
+  });
+  const third = await load(space, { DOCKER_HOST: "", DOCKER_CONTEXT: "other" });
+  equal(third.code, 0, third.stderr);
+  equal(await idIn(engine), space.read("id"));
+
+  const several = await load(space, { DOCKER_HOST: engine.address }, [
+    "--platform",
+    "linux/amd64,linux/arm64",
+  ]);
+  equal(several.code, 1);
+  match(several.stderr, /docker exporter does not currently support exporting manifest lists/);
 });
 
 Deno.test({
   name: "--load leaves in the daemon's cache what the peer's leaves: layers that can be pushed",
   ignore,
-  async fn() {
-    await using engine = await startDockerd();
-    await using space = await workspace(address);
-    const layers: Record<string, unknown> = {};
-    for (const program of ["fairlead", "buildx"] as const) {
-      const ctx = `${program}/ctx`;
-      space.write({
-        [`${ctx}/Dockerfile`]: "FROM scratch\nCOPY file /\n",
-        [`${ctx}/file`]: crypto.randomUUID() + "a".repeat(100_000),
-      });
-      const build = ["build", "--provenance=false", ctx];
-      const loaded = await space[program]([...build, "--load"], { DOCKER_HOST: engine.address });
-      equal(loaded.code, 0, loaded.stderr);
-      // The daemon packs a layer once, as it is first asked to: whatever comes later gets the same.
-      const output = `--output=type=oci,tar=false,dest=${program}`;
-      const pushed = await space.buildx([...build, output]);
-      equal(pushed.code, 0, pushed.stderr);
-      const blob = (digest: string) =>
-        JSON.parse(space.read(`${program}/blobs/${digest.replace(":", "/")}`));
-      const index = JSON.parse(space.read(`${program}/index.json`));
-      layers[program] = blob(index.manifests[0].digest).layers
-        .map(({ mediaType }: { mediaType: string }) => mediaType);
-    }
-    deepEqual(layers["fairlead"], layers["buildx"]);
-    deepEqual(layers["buildx"], ["application/vnd.oci.image.layer.v1.tar+gzip"]);
-  },
+}, async () => {
+  await using engine = await startDockerd();
+  await using space = await workspace(address);
+  const layers: Record<string, unknown> = {};
+  for (const program of ["fairlead", "buildx"] as const) {
+    const ctx = `${program}/ctx`;
+    space.write({
+      [`${ctx}/Dockerfile`]: "FROM scratch\nCOPY file /\n",
+      [`${ctx}/file`]: crypto.randomUUID() + "a".repeat(100_000),
+    });
+    const build = ["build", "--provenance=false", ctx];
+    const loaded = await space[program]([...build, "--load"], { DOCKER_HOST: engine.address });
+    equal(loaded.code, 0, loaded.stderr);
+    // The daemon packs a layer once, as it is first asked to: whatever comes later gets the same.
+    const output = `--output=type=oci,tar=false,dest=${program}`;
+    const pushed = await space.buildx([...build, output]);
+    equal(pushed.code, 0, pushed.stderr);
+    const blob = (digest: string) =>
+      JSON.parse(space.read(`${program}/blobs/${digest.replace(":", "/")}`));
+    const index = JSON.parse(space.read(`${program}/index.json`));
+    layers[program] = blob(index.manifests[0].digest).layers
+      .map(({ mediaType }: { mediaType: string }) => mediaType);
+  }
+  deepEqual(layers["fairlead"], layers["buildx"]);
+  deepEqual(layers["buildx"], ["application/vnd.oci.image.layer.v1.tar+gzip"]);
 });
 
 Deno.test({
   name: "--load into the containerd image store: an index with several platforms",
   ignore: noStore,
-  async fn() {
-    await using engine = await startDockerd({ engine: "sid" });
-    await using space = await workspace(address);
-    context(space);
-    const { code, stderr } = await load(space, { DOCKER_HOST: engine.address }, [
-      "--platform",
-      "linux/amd64,linux/arm64",
-      "--iidfile",
-      "id",
-    ]);
-    equal(code, 0, stderr);
-    equal(await idIn(engine), space.read("id"));
-  },
+}, async () => {
+  await using engine = await startDockerd({ engine: "sid" });
+  await using space = await workspace(address);
+  context(space);
+  const { code, stderr } = await load(space, { DOCKER_HOST: engine.address }, [
+    "--platform",
+    "linux/amd64,linux/arm64",
+    "--iidfile",
+    "id",
+  ]);
+  equal(code, 0, stderr);
+  equal(await idIn(engine), space.read("id"));
 });
 
-Deno.test({
-  name: "an engine that dies during --load fails the build, and soon",
-  ignore,
-  async fn() {
+Deno.test(
+  { name: "an engine that dies during --load fails the build, and soon", ignore },
+  async () => {
     await using engine = await startDockerd();
     await using space = await workspace(address);
     context(space);
@@ -169,32 +165,31 @@ Deno.test({
     equal(code, 1, stderr);
     match(stderr, /cannot load the image into docker/);
   },
-});
+);
 
 Deno.test({
   name: "an engine that is stopped in the middle of --load is given up, and none that goes on",
   ignore,
-  async fn() {
-    await using engine = await startDockerd();
-    const { signal } = new AbortController();
-    const dial = { signal, env: () => undefined, log: () => {}, step: () => {} };
-    const target = { program: "docker", endpoint: { host: engine.address }, hint: "" } as const;
-    const loader = await openImageLoader(target, dial, { silence: 1000 });
-    const block = new Uint8Array(65536);
-    const sink = await loader.output([], { progress() {} }).open({});
-    try {
-      await sink.write(tarHeader({ name: "big", mode: 0o644, size: 1 << 30 }));
-      await sink.write(block);
-      // Nothing comes from the daemon for a while: the engine can't help it.
-      await new Promise((resolve) => setTimeout(resolve, 2500));
-      for (let i = 0; i < 64; i++) await sink.write(block);
-      Deno.kill(engine.pid, "SIGSTOP");
-      await rejects(async () => {
-        for (let i = 0; i < 1024; i++) await sink.write(block);
-      }, /^OutputError: .* has made no progress for 1 s, and doesn't answer any more$/);
-    } finally {
-      Deno.kill(engine.pid, "SIGCONT");
-      await sink.abort("over");
-    }
-  },
+}, async () => {
+  await using engine = await startDockerd();
+  const { signal } = new AbortController();
+  const dial = { signal, env: () => undefined, log: () => {}, step: () => {} };
+  const target = { program: "docker", endpoint: { host: engine.address }, hint: "" } as const;
+  const loader = await openImageLoader(target, dial, { silence: 1000 });
+  const block = new Uint8Array(65536);
+  const sink = await loader.output([], { progress() {} }).open({});
+  try {
+    await sink.write(tarHeader({ name: "big", mode: 0o644, size: 1 << 30 }));
+    await sink.write(block);
+    // Nothing comes from the daemon for a while: the engine can't help it.
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    for (let i = 0; i < 64; i++) await sink.write(block);
+    Deno.kill(engine.pid, "SIGSTOP");
+    await rejects(async () => {
+      for (let i = 0; i < 1024; i++) await sink.write(block);
+    }, /^OutputError: .* has made no progress for 1 s, and doesn't answer any more$/);
+  } finally {
+    Deno.kill(engine.pid, "SIGCONT");
+    await sink.abort("over");
+  }
 });

@@ -55,105 +55,103 @@ async function told(child: Deno.ChildProcess): Promise<string> {
 Deno.test({
   name: "load=containerd: containerd is killed, fairlead is killed",
   ignore: skip(reason),
-  async fn(t) {
-    const output = ["-o", "type=docker,load=containerd"];
-    await t.step("containerd", async () => {
+}, async (t) => {
+  const output = ["-o", "type=docker,load=containerd"];
+  await t.step("containerd", async () => {
+    await using containerd = await startContainerd();
+    await using space = await workspace(address);
+    context(space);
+    const to = `unix://${containerd.socket}`;
+    await using proxy = await startProxy({ to, listen: "unix", up: { stallAfter: part } });
+    const env = { CONTAINERD_ADDRESS: proxy.address.slice("unix://".length) };
+    const child = await loading(space, proxy, env, ...output);
+    await containerd.kill();
+    match(
+      await told(child),
+      /^ERROR: failed to build: cannot load the image into containerd: containerd at \S+ dropped the connection$/m,
+    );
+  });
+  await t.step("containerd is stopped: it says nothing any more", async () => {
+    await using containerd = await startContainerd();
+    const { socket } = containerd;
+    const { signal } = new AbortController();
+    const dial = { signal, env: () => undefined, log: () => {}, step: () => {} };
+    const calls = await dialContainerd({ socket, namespace: "default" }, dial, 1000);
+    // It answers, so a silence of its own is none.
+    await calls.leased();
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await calls.release();
+    Deno.kill(containerd.pid, "SIGSTOP");
+    await rejects(calls.release(), /nothing came from it for 1 s/);
+    Deno.kill(containerd.pid, "SIGCONT");
+    calls.close();
+  });
+  await t.step(
+    "fairlead: the next load lets go of what it held, and of nothing else",
+    async () => {
       await using containerd = await startContainerd();
       await using space = await workspace(address);
       context(space);
+      const ctr = async (...args: string[]) => (await containerd.ctr("default", ...args)).stdout;
       const to = `unix://${containerd.socket}`;
-      await using proxy = await startProxy({ to, listen: "unix", up: { stallAfter: part } });
-      const env = { CONTAINERD_ADDRESS: proxy.address.slice("unix://".length) };
-      const child = await loading(space, proxy, env, ...output);
-      await containerd.kill();
-      match(
-        await told(child),
-        /^ERROR: failed to build: cannot load the image into containerd: containerd at \S+ dropped the connection$/m,
+      const limits = { to, listen: "unix", up: { stallAfter: part } } as const;
+      await using proxy = await startProxy(limits);
+      await using other = await startProxy(limits);
+      const env = (way: typeof proxy) => ({
+        CONTAINERD_ADDRESS: way.address.slice("unix://".length),
+      });
+      const killed = await loading(space, proxy, env(proxy), ...output);
+      killed.kill("SIGKILL");
+      await killed.output();
+      proxy.cut();
+      const orphan = (await ctr("leases", "ls", "-q")).trim();
+      match(orphan, /^fairlead-\S+$/);
+      // Another one is under way, and keeps its own.
+      const running = await loading(space, other, env(other), ...output);
+      const left = (await ctr("leases", "ls", "-q")).trim();
+      match(left, /^fairlead-\S+$/);
+      ok(left !== orphan);
+      // Not the same blob: containerd would have it wait for the other one's.
+      context(space);
+      const next = await space.fairlead(
+        ["build", "-t", "a/b:1", ...output, "ctx"],
+        { CONTAINERD_ADDRESS: containerd.socket },
       );
-    });
-    await t.step("containerd is stopped: it says nothing any more", async () => {
-      await using containerd = await startContainerd();
-      const { socket } = containerd;
-      const { signal } = new AbortController();
-      const dial = { signal, env: () => undefined, log: () => {}, step: () => {} };
-      const calls = await dialContainerd({ socket, namespace: "default" }, dial, 1000);
-      // It answers, so a silence of its own is none.
-      await calls.leased();
-      await new Promise((resolve) => setTimeout(resolve, 2000));
-      await calls.release();
-      Deno.kill(containerd.pid, "SIGSTOP");
-      await rejects(calls.release(), /nothing came from it for 1 s/);
-      Deno.kill(containerd.pid, "SIGCONT");
-      calls.close();
-    });
-    await t.step(
-      "fairlead: the next load lets go of what it held, and of nothing else",
-      async () => {
-        await using containerd = await startContainerd();
-        await using space = await workspace(address);
-        context(space);
-        const ctr = async (...args: string[]) => (await containerd.ctr("default", ...args)).stdout;
-        const to = `unix://${containerd.socket}`;
-        const limits = { to, listen: "unix", up: { stallAfter: part } } as const;
-        await using proxy = await startProxy(limits);
-        await using other = await startProxy(limits);
-        const env = (way: typeof proxy) => ({
-          CONTAINERD_ADDRESS: way.address.slice("unix://".length),
-        });
-        const killed = await loading(space, proxy, env(proxy), ...output);
-        killed.kill("SIGKILL");
-        await killed.output();
-        proxy.cut();
-        const orphan = (await ctr("leases", "ls", "-q")).trim();
-        match(orphan, /^fairlead-\S+$/);
-        // Another one is under way, and keeps its own.
-        const running = await loading(space, other, env(other), ...output);
-        const left = (await ctr("leases", "ls", "-q")).trim();
-        match(left, /^fairlead-\S+$/);
-        ok(left !== orphan);
-        // Not the same blob: containerd would have it wait for the other one's.
-        context(space);
-        const next = await space.fairlead(
-          ["build", "-t", "a/b:1", ...output, "ctx"],
-          { CONTAINERD_ADDRESS: containerd.socket },
-        );
-        equal(next.code, 0, next.stderr);
-        equal((await ctr("leases", "ls", "-q")).trim(), left);
-        running.kill("SIGKILL");
-        await running.output();
-      },
-    );
-  },
+      equal(next.code, 0, next.stderr);
+      equal((await ctr("leases", "ls", "-q")).trim(), left);
+      running.kill("SIGKILL");
+      await running.output();
+    },
+  );
 });
 
 for (const engine of ["bookworm", "trixie"] as const) {
   Deno.test({
     name: `--load: docker (Debian ${engine}) is killed, fairlead is killed`,
     ignore: skip(reason ?? (await dockerEngine(engine)).reason),
-    async fn(t) {
-      for (const victim of ["docker", "fairlead"]) {
-        await t.step(victim, async () => {
-          await using docker = await startDockerd({ engine });
-          await using space = await workspace(address);
-          context(space);
-          await using proxy = await startProxy({ to: docker.address, up: { stallAfter: part } });
-          const child = await loading(space, proxy, { DOCKER_HOST: proxy.address }, "--load");
-          if (victim === "docker") {
-            await docker.kill();
-            match(await told(child), /^ERROR: .*cannot load the image into docker: .* ended$/m);
-            return;
-          }
-          child.kill("SIGKILL");
-          await child.output();
-          proxy.cut();
-          const temporary = () => [...Deno.readDirSync(`${docker.root}/data/tmp`)];
-          ok(
-            await until(() => Promise.resolve(temporary().length === 0), 10_000),
-            "the engine keeps a part of the image",
-          );
-          equal((await docker.docker("images", "--all", "--quiet")).stdout, "");
-        });
-      }
-    },
+  }, async (t) => {
+    for (const victim of ["docker", "fairlead"]) {
+      await t.step(victim, async () => {
+        await using docker = await startDockerd({ engine });
+        await using space = await workspace(address);
+        context(space);
+        await using proxy = await startProxy({ to: docker.address, up: { stallAfter: part } });
+        const child = await loading(space, proxy, { DOCKER_HOST: proxy.address }, "--load");
+        if (victim === "docker") {
+          await docker.kill();
+          match(await told(child), /^ERROR: .*cannot load the image into docker: .* ended$/m);
+          return;
+        }
+        child.kill("SIGKILL");
+        await child.output();
+        proxy.cut();
+        const temporary = () => [...Deno.readDirSync(`${docker.root}/data/tmp`)];
+        ok(
+          await until(() => Promise.resolve(temporary().length === 0), 10_000),
+          "the engine keeps a part of the image",
+        );
+        equal((await docker.docker("images", "--all", "--quiet")).stdout, "");
+      });
+    }
   });
 }

@@ -40,50 +40,49 @@ Deno.test({
   name:
     "an export that this machine refuses, or that is interrupted, ends, and so does the daemon's part in it",
   ignore,
-  async fn() {
-    const debug = `127.0.0.1:${freePort()}`;
-    await using daemon = await startBuildkitd({ args: [`--debugaddr=${debug}`] });
-    await using space = await workspace(daemon.address);
-    context(space);
-    const disk = space.path("disk");
-    Deno.mkdirSync(disk);
-    for (const [name, mount, limit, message] of refusals) {
-      await check("mount", ["-t", "tmpfs", "-o", mount, "tmpfs", disk]);
-      try {
-        const { code, stderr } = await run("sh", [
-          "-c",
-          `${limit}; exec "$0" "$@"`,
-          Deno.execPath(),
-          ...command("disk/out"),
-        ], { cwd: space.dir, env: space.env, signal: AbortSignal.timeout(60_000) });
-        if (message === undefined) ok(code === 0 || code === 1, `${name}: exit ${code}: ${stderr}`);
-        else {
-          equal(code, 1, `${name}: ${stderr}`);
-          match(stderr, message, `${name}: ${stderr}`);
-        }
-      } finally {
-        await check("umount", [disk]);
+}, async () => {
+  const debug = `127.0.0.1:${freePort()}`;
+  await using daemon = await startBuildkitd({ args: [`--debugaddr=${debug}`] });
+  await using space = await workspace(daemon.address);
+  context(space);
+  const disk = space.path("disk");
+  Deno.mkdirSync(disk);
+  for (const [name, mount, limit, message] of refusals) {
+    await check("mount", ["-t", "tmpfs", "-o", mount, "tmpfs", disk]);
+    try {
+      const { code, stderr } = await run("sh", [
+        "-c",
+        `${limit}; exec "$0" "$@"`,
+        Deno.execPath(),
+        ...command("disk/out"),
+      ], { cwd: space.dir, env: space.env, signal: AbortSignal.timeout(60_000) });
+      if (message === undefined) ok(code === 0 || code === 1, `${name}: exit ${code}: ${stderr}`);
+      else {
+        equal(code, 1, `${name}: ${stderr}`);
+        match(stderr, message, `${name}: ${stderr}`);
       }
+    } finally {
+      await check("umount", [disk]);
     }
-    // A slow link, so that the signal comes while many files are under way.
-    await using proxy = await startProxy({
-      to: daemon.address,
-      down: { bytesPerSecond: 2_000_000 },
-    });
-    for (const signal of ["SIGKILL", "SIGINT"] as const) {
-      const child = new Deno.Command(Deno.execPath(), {
-        args: command(signal),
-        cwd: space.dir,
-        env: { ...space.env, BUILDX_BUILDER: "", BUILDKIT_HOST: proxy.address },
-        stderr: "null",
-        stdout: "null",
-      }).spawn();
-      await filesIn(space.path(`${signal}/f`), 200);
-      child.kill(signal);
-      equal((await child.status).code, signal === "SIGINT" ? 130 : 137);
-    }
-    deepEqual(await waitingSenders(debug), []);
-  },
+  }
+  // A slow link, so that the signal comes while many files are under way.
+  await using proxy = await startProxy({
+    to: daemon.address,
+    down: { bytesPerSecond: 2_000_000 },
+  });
+  for (const signal of ["SIGKILL", "SIGINT"] as const) {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: command(signal),
+      cwd: space.dir,
+      env: { ...space.env, BUILDX_BUILDER: "", BUILDKIT_HOST: proxy.address },
+      stderr: "null",
+      stdout: "null",
+    }).spawn();
+    await filesIn(space.path(`${signal}/f`), 200);
+    child.kill(signal);
+    equal((await child.status).code, signal === "SIGINT" ? 130 : 137);
+  }
+  deepEqual(await waitingSenders(debug), []);
 });
 
 async function filesIn(folder: string, count: number): Promise<void> {

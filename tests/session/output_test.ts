@@ -28,47 +28,45 @@ const names = (dir: string) => [...Deno.readDirSync(dir)].map(({ name }) => name
 Deno.test({
   name: "a full disk: one message with the path, buildx's exit code, and nothing left",
   ignore,
-  async fn() {
-    await using space = await workspace(address);
-    context(space, 12);
-    const disk = space.path("disk");
-    Deno.mkdirSync(disk);
-    await check("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", disk]);
-    try {
-      Deno.writeTextFileSync(`${disk}/out.tar`, "before");
-      const { code, stderr } = await build(space, `type=tar,dest=${disk}/out.tar`);
-      match(stderr, /cannot write \S+\/disk\/out\.tar: no space left on device/);
-      const theirs = await space.buildx(["build", "-o", `type=tar,dest=${disk}/peer.tar`, "ctx"]);
-      equal(code, theirs.code);
-      Deno.removeSync(`${disk}/peer.tar`);
-      deepEqual(names(disk), ["out.tar"]);
-      equal(Deno.readTextFileSync(`${disk}/out.tar`), "before");
-      const folder = await build(space, `type=local,dest=${disk}/folder`);
-      match(folder.stderr, /cannot write "\S+\/disk\/folder\/big": no space left on device/);
-      Deno.removeSync(`${disk}/folder`, { recursive: true });
-      // The rest of the disk is filled, so that an answer has no room.
-      await new Deno.Command("cp", { args: ["/dev/zero", `${disk}/all`] }).output();
-      const metadata = ["build", "-o", "type=image", `--metadata-file=${disk}/m`, "ctx"];
-      const answer = await space.fairlead(metadata);
-      match(answer.stderr, /cannot write \S+\/disk\/m: no space left on device\n$/);
-      equal(answer.code, (await space.buildx(metadata)).code);
-      Deno.removeSync(`${disk}/all`);
-      const layout = `type=oci,tar=false,dest=${disk}/layout`;
-      const blobs = await build(space, layout);
-      match(blobs.stderr, /cannot write to \S+\/disk\/layout: no space left on device\n$/);
-      Deno.removeSync(`${disk}/layout`, { recursive: true });
-      equal(blobs.code, (await space.buildx(["build", "-o", layout, "ctx"])).code);
-      Deno.removeSync(`${disk}/layout`, { recursive: true });
-    } finally {
-      await check("umount", [disk]);
-    }
-  },
+}, async () => {
+  await using space = await workspace(address);
+  context(space, 12);
+  const disk = space.path("disk");
+  Deno.mkdirSync(disk);
+  await check("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", disk]);
+  try {
+    Deno.writeTextFileSync(`${disk}/out.tar`, "before");
+    const { code, stderr } = await build(space, `type=tar,dest=${disk}/out.tar`);
+    match(stderr, /cannot write \S+\/disk\/out\.tar: no space left on device/);
+    const theirs = await space.buildx(["build", "-o", `type=tar,dest=${disk}/peer.tar`, "ctx"]);
+    equal(code, theirs.code);
+    Deno.removeSync(`${disk}/peer.tar`);
+    deepEqual(names(disk), ["out.tar"]);
+    equal(Deno.readTextFileSync(`${disk}/out.tar`), "before");
+    const folder = await build(space, `type=local,dest=${disk}/folder`);
+    match(folder.stderr, /cannot write "\S+\/disk\/folder\/big": no space left on device/);
+    Deno.removeSync(`${disk}/folder`, { recursive: true });
+    // The rest of the disk is filled, so that an answer has no room.
+    await new Deno.Command("cp", { args: ["/dev/zero", `${disk}/all`] }).output();
+    const metadata = ["build", "-o", "type=image", `--metadata-file=${disk}/m`, "ctx"];
+    const answer = await space.fairlead(metadata);
+    match(answer.stderr, /cannot write \S+\/disk\/m: no space left on device\n$/);
+    equal(answer.code, (await space.buildx(metadata)).code);
+    Deno.removeSync(`${disk}/all`);
+    const layout = `type=oci,tar=false,dest=${disk}/layout`;
+    const blobs = await build(space, layout);
+    match(blobs.stderr, /cannot write to \S+\/disk\/layout: no space left on device\n$/);
+    Deno.removeSync(`${disk}/layout`, { recursive: true });
+    equal(blobs.code, (await space.buildx(["build", "-o", layout, "ctx"])).code);
+    Deno.removeSync(`${disk}/layout`, { recursive: true });
+  } finally {
+    await check("umount", [disk]);
+  }
 });
 
-Deno.test({
-  name: "standard output on a full disk, and one that nobody reads",
-  ignore,
-  async fn() {
+Deno.test(
+  { name: "standard output on a full disk, and one that nobody reads", ignore },
+  async () => {
     await using space = await workspace(address);
     context(space, 12);
     const program = new URL("../../main.ts", import.meta.url).pathname;
@@ -85,29 +83,24 @@ Deno.test({
     equal(Deno.statSync(space.path("got")).size, 100000);
     match(space.read("err"), /cannot write to standard output: the reader of the output has gone/);
   },
+);
+
+Deno.test({ name: "of two outputs of which one fails, none is left", ignore }, async () => {
+  await using space = await workspace(address);
+  context(space, 3);
+  Deno.mkdirSync(space.path("out"));
+  const { code, stderr } = await build(space, `type=tar,dest=out/a.tar`, [
+    "--output",
+    "type=oci,dest=/proc/none/b.tar",
+  ]);
+  equal(code, 1);
+  match(stderr, /cannot write \/proc\/none\/b\.tar: /);
+  deepEqual(names(space.path("out")), []);
 });
 
-Deno.test({
-  name: "of two outputs of which one fails, none is left",
-  ignore,
-  async fn() {
-    await using space = await workspace(address);
-    context(space, 3);
-    Deno.mkdirSync(space.path("out"));
-    const { code, stderr } = await build(space, `type=tar,dest=out/a.tar`, [
-      "--output",
-      "type=oci,dest=/proc/none/b.tar",
-    ]);
-    equal(code, 1);
-    match(stderr, /cannot write \/proc\/none\/b\.tar: /);
-    deepEqual(names(space.path("out")), []);
-  },
-});
-
-Deno.test({
-  name: "a build that is interrupted while it sends leaves nothing",
-  ignore,
-  async fn() {
+Deno.test(
+  { name: "a build that is interrupted while it sends leaves nothing", ignore },
+  async () => {
     await using space = await workspace(address);
     context(space, 3);
     const program = new URL("../../main.ts", import.meta.url).pathname;
@@ -129,4 +122,4 @@ Deno.test({
     ok(code !== 0);
     deepEqual(names(space.dir).filter((name) => name.includes("out")), []);
   },
-});
+);

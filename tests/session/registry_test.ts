@@ -68,136 +68,131 @@ const options = { ignore };
 Deno.test({
   ...options,
   name: "tokens are fetched on this side, and shared with later builds by our key",
-  async fn() {
-    await using world = await tokenWorld();
-    const { server, space, registry: { host } } = world;
-    configure(space, host, right);
-    const pushed = await push(space, host);
-    equal(pushed.code, 0, pushed.stderr);
-    ok(server.asked.length > 0);
-    deepEqual([...new Set(server.asked)], ["POST password fairlead"]);
-    const seed = Deno.statSync(space.path(".docker/.token_seed"));
-    equal(seed.mode! & 0o777, 0o600);
+}, async () => {
+  await using world = await tokenWorld();
+  const { server, space, registry: { host } } = world;
+  configure(space, host, right);
+  const pushed = await push(space, host);
+  equal(pushed.code, 0, pushed.stderr);
+  ok(server.asked.length > 0);
+  deepEqual([...new Set(server.asked)], ["POST password fairlead"]);
+  const seed = Deno.statSync(space.path(".docker/.token_seed"));
+  equal(seed.mode! & 0o777, 0o600);
 
-    const asked = async (build: () => Promise<{ code: number; stderr: string }>) => {
-      server.asked.length = 0;
-      const { code, stderr } = await build();
-      equal(code, 0, stderr);
-      return server.asked.length;
-    };
-    // The daemon keeps tokens for pulls, and gives them to any client that proves to have the same
-    // key.
-    equal(await asked(() => pull(space)), 1);
-    equal(await asked(() => pull(space)), 0);
-    equal(
-      await asked(() => space.buildx(["build", "--pull", "pull"])),
-      0,
-      "the key is buildx's, too",
-    );
-    Deno.removeSync(space.path(".docker/.token_seed"));
-    equal(await asked(() => pull(space)), 1);
-    equal(space.read("out/file"), space.read("ctx/file"));
-  },
+  const asked = async (build: () => Promise<{ code: number; stderr: string }>) => {
+    server.asked.length = 0;
+    const { code, stderr } = await build();
+    equal(code, 0, stderr);
+    return server.asked.length;
+  };
+  // The daemon keeps tokens for pulls, and gives them to any client that proves to have the same
+  // key.
+  equal(await asked(() => pull(space)), 1);
+  equal(await asked(() => pull(space)), 0);
+  equal(
+    await asked(() => space.buildx(["build", "--pull", "pull"])),
+    0,
+    "the key is buildx's, too",
+  );
+  Deno.removeSync(space.path(".docker/.token_seed"));
+  equal(await asked(() => pull(space)), 1);
+  equal(space.read("out/file"), space.read("ctx/file"));
 });
 
 Deno.test({
   ...options,
   name: "a token server that knows no POST, and one that the daemon asks itself",
-  async fn() {
-    await using world = await tokenWorld();
-    const { server, space, registry: { host } } = world;
-    configure(space, host, right);
-    server.refusePost = 404;
-    const pushed = await push(space, host);
-    equal(pushed.code, 0, pushed.stderr);
-    deepEqual([...new Set(server.asked)], ["POST password fairlead", "GET password fairlead"]);
+}, async () => {
+  await using world = await tokenWorld();
+  const { server, space, registry: { host } } = world;
+  configure(space, host, right);
+  server.refusePost = 404;
+  const pushed = await push(space, host);
+  equal(pushed.code, 0, pushed.stderr);
+  deepEqual([...new Set(server.asked)], ["POST password fairlead", "GET password fairlead"]);
 
-    server.refusePost = undefined;
-    server.asked.length = 0;
-    const daemon = await push(space, host, { BUILDKIT_NO_CLIENT_TOKEN: "1" });
-    equal(daemon.code, 0, daemon.stderr);
-    deepEqual(server.asked.filter((line) => line.endsWith("fairlead")), []);
-  },
+  server.refusePost = undefined;
+  server.asked.length = 0;
+  const daemon = await push(space, host, { BUILDKIT_NO_CLIENT_TOKEN: "1" });
+  equal(daemon.code, 0, daemon.stderr);
+  deepEqual(server.asked.filter((line) => line.endsWith("fairlead")), []);
 });
 
 Deno.test({
   ...options,
   name: "nobody may pull, and not push; a wrong password says so and is not shown",
-  async fn() {
-    await using world = await tokenWorld();
-    const { server, space, registry: { host } } = world;
-    configure(space, host, right);
-    equal((await push(space, host)).code, 0);
+}, async () => {
+  await using world = await tokenWorld();
+  const { server, space, registry: { host } } = world;
+  configure(space, host, right);
+  equal((await push(space, host)).code, 0);
 
-    configure(space, host, { auth: btoa("me:wr0ng-one") });
-    const wrong = await push(space, host);
-    equal(wrong.code, 1);
-    match(
-      wrong.stderr,
-      new RegExp(`cannot get a token for ${host} from http://127\\.0\\.0\\.1:\\d+/token: 401`),
-    );
-    ok(!wrong.stderr.includes("wr0ng-one"), wrong.stderr);
+  configure(space, host, { auth: btoa("me:wr0ng-one") });
+  const wrong = await push(space, host);
+  equal(wrong.code, 1);
+  match(
+    wrong.stderr,
+    new RegExp(`cannot get a token for ${host} from http://127\\.0\\.0\\.1:\\d+/token: 401`),
+  );
+  ok(!wrong.stderr.includes("wr0ng-one"), wrong.stderr);
 
-    server.asked.length = 0;
-    space.write({ ".docker/config.json": "{}" });
-    const pulled = await pull(space);
-    equal(pulled.code, 0, pulled.stderr);
-    deepEqual([...new Set(server.asked)], ["GET anonymous fairlead"]);
-    const refused = await push(space, host);
-    equal(refused.code, 1);
-    match(refused.stderr, /denied|authorization failed|insufficient/);
-  },
+  server.asked.length = 0;
+  space.write({ ".docker/config.json": "{}" });
+  const pulled = await pull(space);
+  equal(pulled.code, 0, pulled.stderr);
+  deepEqual([...new Set(server.asked)], ["GET anonymous fairlead"]);
+  const refused = await push(space, host);
+  equal(refused.code, 1);
+  match(refused.stderr, /denied|authorization failed|insufficient/);
 });
 
 Deno.test({
   ...options,
   name: "a credential helper: an identity token, and what happens when it breaks",
-  async fn() {
-    await using world = await tokenWorld();
-    const { server, space, registry: { host } } = world;
-    const helper = (script: string) => {
-      space.write({ "bin/docker-credential-test": `#!/bin/sh\n${script}\n` });
-      Deno.chmodSync(space.path("bin/docker-credential-test"), 0o755);
-    };
-    const env = { PATH: `${space.path("bin")}:${Deno.env.get("PATH")}` };
-    space.write({ ".docker/config.json": JSON.stringify({ credHelpers: { [host]: "test" } }) });
-    helper(
-      `read -r server; test "$1 $server" = "get ${host}" || exit 9
+}, async () => {
+  await using world = await tokenWorld();
+  const { server, space, registry: { host } } = world;
+  const helper = (script: string) => {
+    space.write({ "bin/docker-credential-test": `#!/bin/sh\n${script}\n` });
+    Deno.chmodSync(space.path("bin/docker-credential-test"), 0o755);
+  };
+  const env = { PATH: `${space.path("bin")}:${Deno.env.get("PATH")}` };
+  space.write({ ".docker/config.json": JSON.stringify({ credHelpers: { [host]: "test" } }) });
+  helper(
+    `read -r server; test "$1 $server" = "get ${host}" || exit 9
       echo '{"Username":"<token>","Secret":"${login.identityToken}"}'`,
-    );
-    const pushed = await push(space, host, env);
-    equal(pushed.code, 0, pushed.stderr);
-    deepEqual([...new Set(server.asked)], ["POST identity fairlead"]);
+  );
+  const pushed = await push(space, host, env);
+  equal(pushed.code, 0, pushed.stderr);
+  deepEqual([...new Set(server.asked)], ["POST identity fairlead"]);
 
-    helper("echo s3cret output; exit 4");
-    const broken = await pull(space, env);
-    equal(broken.code, 0, broken.stderr);
-    const warning =
-      `cannot get credentials for ${host} from docker-credential-test: it ended with exit code 4`;
-    equal(broken.stderr.split(warning).length, 2, broken.stderr);
-    ok(!broken.stderr.includes("s3cret output"));
+  helper("echo s3cret output; exit 4");
+  const broken = await pull(space, env);
+  equal(broken.code, 0, broken.stderr);
+  const warning =
+    `cannot get credentials for ${host} from docker-credential-test: it ended with exit code 4`;
+  equal(broken.stderr.split(warning).length, 2, broken.stderr);
+  ok(!broken.stderr.includes("s3cret output"));
 
-    Deno.removeSync(space.path("bin/docker-credential-test"));
-    const missing = await pull(space, env);
-    equal(missing.code, 0, missing.stderr);
-    ok(missing.stderr.includes("docker-credential-test: no such program in PATH"), missing.stderr);
-  },
+  Deno.removeSync(space.path("bin/docker-credential-test"));
+  const missing = await pull(space, env);
+  equal(missing.code, 0, missing.stderr);
+  ok(missing.stderr.includes("docker-credential-test: no such program in PATH"), missing.stderr);
 });
 
 Deno.test({
   ...options,
   name: "a password registry takes DOCKER_AUTH_CONFIG, and refuses who has none",
-  async fn() {
-    const { host } = basic!;
-    await using space = await workspace(address);
-    context(space, host);
-    const env = { DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [host]: right } }) };
-    equal((await push(space, host)).code, 1);
-    const pushed = await push(space, host, env);
-    equal(pushed.code, 0, pushed.stderr);
-    space.write({ ".docker/config.json": '{"auths": {' });
-    const broken = await push(space, host, env);
-    equal(broken.code, 0, broken.stderr);
-    match(broken.stderr, /cannot read .*config\.json: it is not valid JSON/);
-  },
+}, async () => {
+  const { host } = basic!;
+  await using space = await workspace(address);
+  context(space, host);
+  const env = { DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [host]: right } }) };
+  equal((await push(space, host)).code, 1);
+  const pushed = await push(space, host, env);
+  equal(pushed.code, 0, pushed.stderr);
+  space.write({ ".docker/config.json": '{"auths": {' });
+  const broken = await push(space, host, env);
+  equal(broken.code, 0, broken.stderr);
+  match(broken.stderr, /cannot read .*config\.json: it is not valid JSON/);
 });

@@ -57,13 +57,10 @@ export const DIAL_STDIO_CANNOT = {
 export function contract(name: string, subject: Subject): void {
   const strict = subject.outlives === undefined;
   const test = (title: string, fn: (t: Deno.TestContext) => Promise<void>, ignore = false) =>
-    Deno.test({
-      name: `${name}: ${title}`,
-      ignore,
-      sanitizeOps: strict,
-      sanitizeResources: strict,
+    Deno.test(
+      { name: `${name}: ${title}`, ignore, sanitizeOps: strict, sanitizeResources: strict },
       fn,
-    });
+    );
 
   test("the contract of a byte stream", async (t) => {
     await using fixture = await subject.start();

@@ -198,80 +198,79 @@ if (!skip(reason)) {
     // The ssh connection waits for the next dial.
     sanitizeOps: false,
     sanitizeResources: false,
-    async fn(t) {
-      const certs = await makeCerts();
-      const { ca, server, client } = certs;
-      await using other = await startDockerd({ tls: { ...server, ca: ca.cert } });
-      await importBuildkit(dockerEngineOf(other));
-      await using fixture = await startPeerContainer(dockerEngineOf(other), "docker-container");
-      const reach = async (variables: Record<string, string>) => {
-        const inner = { ...context(), env: (name: string) => variables[name] };
-        const { stream } = await dockerContainer.dial(
-          dockerContainer.parse(fixture.endpoint),
-          inner,
-        );
-        await stream.write(new TextEncoder().encode("wait\n"));
-        assert.equal(await stream.read(new Uint8Array(16)), 5);
-        stream.close();
-      };
-      await t.step("ssh", async () => {
-        await using sshd = await startSshd();
-        const access = `identity=${sshd.key}&knownHosts=${sshd.knownHosts}`;
-        const host = `ssh://root@127.0.0.1:${sshd.port}${other.socket}?${access}`;
-        await reach({ DOCKER_HOST: host });
-        await assert.rejects(
-          reach({ DOCKER_HOST: host.replace(other.socket, "/nowhere") }),
-          /no engine at ssh:.*can't reach the socket \/nowhere .*docker system dial-stdio failed/,
-        );
+  }, async (t) => {
+    const certs = await makeCerts();
+    const { ca, server, client } = certs;
+    await using other = await startDockerd({ tls: { ...server, ca: ca.cert } });
+    await importBuildkit(dockerEngineOf(other));
+    await using fixture = await startPeerContainer(dockerEngineOf(other), "docker-container");
+    const reach = async (variables: Record<string, string>) => {
+      const inner = { ...context(), env: (name: string) => variables[name] };
+      const { stream } = await dockerContainer.dial(
+        dockerContainer.parse(fixture.endpoint),
+        inner,
+      );
+      await stream.write(new TextEncoder().encode("wait\n"));
+      assert.equal(await stream.read(new Uint8Array(16)), 5);
+      stream.close();
+    };
+    await t.step("ssh", async () => {
+      await using sshd = await startSshd();
+      const access = `identity=${sshd.key}&knownHosts=${sshd.knownHosts}`;
+      const host = `ssh://root@127.0.0.1:${sshd.port}${other.socket}?${access}`;
+      await reach({ DOCKER_HOST: host });
+      await assert.rejects(
+        reach({ DOCKER_HOST: host.replace(other.socket, "/nowhere") }),
+        /no engine at ssh:.*can't reach the socket \/nowhere .*docker system dial-stdio failed/,
+      );
+    });
+    await t.step("ssh with a key that isn't let in", async () => {
+      await using sshd = await startSshd();
+      const key = await makeKey(`${other.root}/stranger`);
+      const access = `identity=${key}&knownHosts=${sshd.knownHosts}`;
+      const host = `ssh://root@127.0.0.1:${sshd.port}${other.socket}?${access}`;
+      await assert.rejects(reach({ DOCKER_HOST: host }), (error) => {
+        assert(error instanceof DialError && error.code === "unauthenticated", String(error));
+        assert.match(error.message, /no engine at ssh:.*the server refused user root/);
+        return true;
       });
-      await t.step("ssh with a key that isn't let in", async () => {
-        await using sshd = await startSshd();
-        const key = await makeKey(`${other.root}/stranger`);
-        const access = `identity=${key}&knownHosts=${sshd.knownHosts}`;
-        const host = `ssh://root@127.0.0.1:${sshd.port}${other.socket}?${access}`;
-        await assert.rejects(reach({ DOCKER_HOST: host }), (error) => {
-          assert(error instanceof DialError && error.code === "unauthenticated", String(error));
-          assert.match(error.message, /no engine at ssh:.*the server refused user root/);
-          return true;
-        });
-      });
-      await t.step("plain TCP", async () => {
-        const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-        const forwarded = (async () => {
-          for await (const conn of listener) {
-            const engine = await Deno.connect({ transport: "unix", path: other.socket });
-            join(streamOf(conn), streamOf(engine)).catch(() => {});
-          }
-        })().catch(() => {});
-        await reach({ DOCKER_HOST: `tcp://127.0.0.1:${listener.addr.port}` });
-        listener.close();
-        await forwarded;
-      });
-      await t.step("TLS", async () => {
-        const folder = `${other.root}/certs`;
-        await Deno.mkdir(folder);
-        await Deno.copyFile(ca.cert, `${folder}/ca.pem`);
-        await Deno.copyFile(client.cert, `${folder}/cert.pem`);
-        await Deno.copyFile(client.key, `${folder}/key.pem`);
-        const tls = { DOCKER_HOST: other.tcp, DOCKER_TLS_VERIFY: "1" };
-        await reach({ ...tls, DOCKER_CERT_PATH: folder });
-        await assert.rejects(
-          reach({ DOCKER_HOST: other.tcp }),
-          (error: DialError) =>
-            /: it expects TLS, but the connection was not encrypted$/.test(error.message) &&
-            /DOCKER_CERT_PATH/.test(error.hint!),
-        );
-        await Deno.remove(`${folder}/cert.pem`);
-        await Deno.remove(`${folder}/key.pem`);
-        await assert.rejects(
-          reach({ ...tls, DOCKER_CERT_PATH: folder }),
-          (error: DialError) =>
-            /no engine at tcp:\S+: the daemon demands a client certificate$/.test(error.message) &&
-            /DOCKER_CERT_PATH/.test(error.hint!),
-        );
-      });
-      await Deno.remove(certs.dir, { recursive: true });
-    },
+    });
+    await t.step("plain TCP", async () => {
+      const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const forwarded = (async () => {
+        for await (const conn of listener) {
+          const engine = await Deno.connect({ transport: "unix", path: other.socket });
+          join(streamOf(conn), streamOf(engine)).catch(() => {});
+        }
+      })().catch(() => {});
+      await reach({ DOCKER_HOST: `tcp://127.0.0.1:${listener.addr.port}` });
+      listener.close();
+      await forwarded;
+    });
+    await t.step("TLS", async () => {
+      const folder = `${other.root}/certs`;
+      await Deno.mkdir(folder);
+      await Deno.copyFile(ca.cert, `${folder}/ca.pem`);
+      await Deno.copyFile(client.cert, `${folder}/cert.pem`);
+      await Deno.copyFile(client.key, `${folder}/key.pem`);
+      const tls = { DOCKER_HOST: other.tcp, DOCKER_TLS_VERIFY: "1" };
+      await reach({ ...tls, DOCKER_CERT_PATH: folder });
+      await assert.rejects(
+        reach({ DOCKER_HOST: other.tcp }),
+        (error: DialError) =>
+          /: it expects TLS, but the connection was not encrypted$/.test(error.message) &&
+          /DOCKER_CERT_PATH/.test(error.hint!),
+      );
+      await Deno.remove(`${folder}/cert.pem`);
+      await Deno.remove(`${folder}/key.pem`);
+      await assert.rejects(
+        reach({ ...tls, DOCKER_CERT_PATH: folder }),
+        (error: DialError) =>
+          /no engine at tcp:\S+: the daemon demands a client certificate$/.test(error.message) &&
+          /DOCKER_CERT_PATH/.test(error.hint!),
+      );
+    });
+    await Deno.remove(certs.dir, { recursive: true });
   });
 
   Deno.test("docker-container: what became of a container that is lost in mid-stream", async () => {

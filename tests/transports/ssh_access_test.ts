@@ -57,13 +57,7 @@ if (!skip(reason)) {
     });
   // The connection waits for the next dial, which another case may make.
   const test = (title: string, fn: (t: Deno.TestContext) => Promise<void>, ignore = false) =>
-    Deno.test({
-      name: `ssh: ${title}`,
-      fn,
-      ignore,
-      sanitizeOps: false,
-      sanitizeResources: false,
-    });
+    Deno.test({ name: `ssh: ${title}`, ignore, sanitizeOps: false, sanitizeResources: false }, fn);
 
   test("a host that is not known, and the line that accepts it", async () => {
     const file = `${home}/.ssh/new_hosts`;

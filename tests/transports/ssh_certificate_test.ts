@@ -20,104 +20,103 @@ Deno.test({
   // A connection waits 300 ms for the next dial.
   sanitizeOps: false,
   sanitizeResources: false,
-  async fn(t) {
-    const home = await Deno.makeTempDir({ prefix: "fl-cert-" });
-    await Deno.mkdir(`${home}/.ssh`);
-    const ca = await makeKey(`${home}/ca`);
-    await using peer = await startPeer();
-    await using sshd = await startSshd({ config: [`TrustedUserCAKeys ${ca}.pub`] });
-    await Deno.writeTextFile(sshd.authorizedKeys, "");
-    const log = () => Deno.readTextFile(`${sshd.root}/sshd.log`);
+}, async (t) => {
+  const home = await Deno.makeTempDir({ prefix: "fl-cert-" });
+  await Deno.mkdir(`${home}/.ssh`);
+  const ca = await makeKey(`${home}/ca`);
+  await using peer = await startPeer();
+  await using sshd = await startSshd({ config: [`TrustedUserCAKeys ${ca}.pub`] });
+  await Deno.writeTextFile(sshd.authorizedKeys, "");
+  const log = () => Deno.readTextFile(`${sshd.root}/sshd.log`);
 
-    /**
-     * Dials as root, and exchanges a line with the peer. Resolves to the server's log of the login.
-     */
-    const reach = async (options: string, env: Record<string, string> = {}) => {
-      const all: Record<string, string> = { HOME: home, ...env };
-      const inner = { ...context(), env: (key: string) => all[key] };
-      const before = (await log()).length;
-      const url =
-        `ssh://root@127.0.0.1:${sshd.port}${peer.socket}?knownHosts=${sshd.knownHosts}${options}`;
-      const { stream } = await soon(ssh.dial(ssh.parse(url), inner), "the dial", 10_000);
-      try {
-        await stream.write(new TextEncoder().encode("wait\n"));
-        assert.equal(new TextDecoder().decode(await readExactly(stream, 5)), "ready");
-      } finally {
-        stream.close();
-      }
-      // Each case logs in by itself, and doesn't share the connection of the one before.
-      await new Promise((resolve) => setTimeout(resolve, 400));
-      return (await log()).slice(before);
-    };
-    const certify = (key: string, ...options: string[]) =>
-      check("ssh-keygen", ["-q", "-s", ca, "-I", "me", "-n", "root", ...options, `${key}.pub`]);
-    const fails = (options: string, expected: RegExp, env = {}) =>
-      assert.rejects(reach(options, env), (error) => {
-        assert(error instanceof DialError, String(error));
-        assert.match(`${error.message}; ${error.hint}`, expected);
-        assert.equal(error.code, "unauthenticated");
-        assert.equal(error.retryable, false);
-        return true;
-      });
-
-    for (const type of ["ed25519", "ecdsa", "rsa"]) {
-      await t.step(`the one beside a key of type ${type}`, async () => {
-        const key = await makeKey(`${home}/${type}`, type);
-        await fails(`&identity=${key}`, /the server refused user root: the key \S+;/);
-        await certify(key);
-        assert.match(await reach(`&identity=${key}`), /Accepted publickey for root .*-CERT /);
-      });
+  /**
+   * Dials as root, and exchanges a line with the peer. Resolves to the server's log of the login.
+   */
+  const reach = async (options: string, env: Record<string, string> = {}) => {
+    const all: Record<string, string> = { HOME: home, ...env };
+    const inner = { ...context(), env: (key: string) => all[key] };
+    const before = (await log()).length;
+    const url =
+      `ssh://root@127.0.0.1:${sshd.port}${peer.socket}?knownHosts=${sshd.knownHosts}${options}`;
+    const { stream } = await soon(ssh.dial(ssh.parse(url), inner), "the dial", 10_000);
+    try {
+      await stream.write(new TextEncoder().encode("wait\n"));
+      assert.equal(new TextDecoder().decode(await readExactly(stream, 5)), "ready");
+    } finally {
+      stream.close();
     }
-    // Numbers that begin with a zero byte, or would be negative, come by chance.
-    await t.step("ecdsa, some more times", async () => {
-      for (let i = 0; i < 6; i++) await reach(`&identity=${home}/ecdsa`);
+    // Each case logs in by itself, and doesn't share the connection of the one before.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    return (await log()).slice(before);
+  };
+  const certify = (key: string, ...options: string[]) =>
+    check("ssh-keygen", ["-q", "-s", ca, "-I", "me", "-n", "root", ...options, `${key}.pub`]);
+  const fails = (options: string, expected: RegExp, env = {}) =>
+    assert.rejects(reach(options, env), (error) => {
+      assert(error instanceof DialError, String(error));
+      assert.match(`${error.message}; ${error.hint}`, expected);
+      assert.equal(error.code, "unauthenticated");
+      assert.equal(error.retryable, false);
+      return true;
     });
-    await t.step("one that ~/.ssh/config names", async () => {
-      const key = await makeKey(`${home}/named`);
+
+  for (const type of ["ed25519", "ecdsa", "rsa"]) {
+    await t.step(`the one beside a key of type ${type}`, async () => {
+      const key = await makeKey(`${home}/${type}`, type);
+      await fails(`&identity=${key}`, /the server refused user root: the key \S+;/);
       await certify(key);
-      await Deno.rename(`${key}-cert.pub`, `${home}/elsewhere.pub`);
-      await Deno.writeTextFile(
-        `${home}/.ssh/config`,
-        `Match host 127.0.0.1 exec "test %p = ${sshd.port}"\n  IdentityFile ${key}\n` +
-          `  CertificateFile ~/elsewhere.pub\n`,
-      );
-      assert.match(await reach(""), /Accepted publickey for root .*-CERT /);
-      await Deno.remove(`${home}/.ssh/config`);
+      assert.match(await reach(`&identity=${key}`), /Accepted publickey for root .*-CERT /);
     });
-    await t.step(
-      "expired, for somebody else, a host's: the error says which was tried",
-      async () => {
-        const key = await makeKey(`${home}/old`);
-        const cases: [string[], RegExp][] = [
-          [
-            ["-V", "-2d:-1d"],
-            /the certificate \S+old-cert\.pub \(expired on \d{4}-\d\d-\d\d\); the key/,
-          ],
-          [["-n", "alice,bob"], /old-cert\.pub \(for alice, bob\)/],
-          [["-h"], /old-cert\.pub \(a host's\)/],
-        ];
-        for (const [options, expected] of cases) {
-          await certify(key, ...options);
-          await fails(`&identity=${key}`, expected);
-        }
-      },
+  }
+  // Numbers that begin with a zero byte, or would be negative, come by chance.
+  await t.step("ecdsa, some more times", async () => {
+    for (let i = 0; i < 6; i++) await reach(`&identity=${home}/ecdsa`);
+  });
+  await t.step("one that ~/.ssh/config names", async () => {
+    const key = await makeKey(`${home}/named`);
+    await certify(key);
+    await Deno.rename(`${key}-cert.pub`, `${home}/elsewhere.pub`);
+    await Deno.writeTextFile(
+      `${home}/.ssh/config`,
+      `Match host 127.0.0.1 exec "test %p = ${sshd.port}"\n  IdentityFile ${key}\n` +
+        `  CertificateFile ~/elsewhere.pub\n`,
     );
-    await t.step("the agent's, and a file's whose key the agent has", async () => {
-      await using agent = await startSshAgent(`${home}/agent`);
-      const { env } = agent;
-      for (const type of ["ed25519", "ecdsa", "rsa"]) {
-        await check("ssh-add", ["-q", "-D"], { env });
-        await check("ssh-add", ["-q", `${home}/${type}`], { env });
-        assert.match(await reach("", env), /Accepted publickey for root .*-CERT /, type);
+    assert.match(await reach(""), /Accepted publickey for root .*-CERT /);
+    await Deno.remove(`${home}/.ssh/config`);
+  });
+  await t.step(
+    "expired, for somebody else, a host's: the error says which was tried",
+    async () => {
+      const key = await makeKey(`${home}/old`);
+      const cases: [string[], RegExp][] = [
+        [
+          ["-V", "-2d:-1d"],
+          /the certificate \S+old-cert\.pub \(expired on \d{4}-\d\d-\d\d\); the key/,
+        ],
+        [["-n", "alice,bob"], /old-cert\.pub \(for alice, bob\)/],
+        [["-h"], /old-cert\.pub \(a host's\)/],
+      ];
+      for (const [options, expected] of cases) {
+        await certify(key, ...options);
+        await fails(`&identity=${key}`, expected);
       }
-      // The key alone is in the agent, and its file is gone.
-      const key = await makeKey(`${home}/.ssh/id_ed25519`);
+    },
+  );
+  await t.step("the agent's, and a file's whose key the agent has", async () => {
+    await using agent = await startSshAgent(`${home}/agent`);
+    const { env } = agent;
+    for (const type of ["ed25519", "ecdsa", "rsa"]) {
       await check("ssh-add", ["-q", "-D"], { env });
-      await check("ssh-add", ["-q", key], { env });
-      await certify(key);
-      await Deno.remove(key);
-      assert.match(await reach("", env), /Accepted publickey for root .*-CERT /);
-    });
-    await removeFolder(home);
-  },
+      await check("ssh-add", ["-q", `${home}/${type}`], { env });
+      assert.match(await reach("", env), /Accepted publickey for root .*-CERT /, type);
+    }
+    // The key alone is in the agent, and its file is gone.
+    const key = await makeKey(`${home}/.ssh/id_ed25519`);
+    await check("ssh-add", ["-q", "-D"], { env });
+    await check("ssh-add", ["-q", key], { env });
+    await certify(key);
+    await Deno.remove(key);
+    assert.match(await reach("", env), /Accepted publickey for root .*-CERT /);
+  });
+  await removeFolder(home);
 });

@@ -16,19 +16,18 @@ Deno.test({
   // The connection waits for the next dial.
   sanitizeOps: false,
   sanitizeResources: false,
-  async fn() {
-    await using rig = await sshRig();
-    await using sshd = await startSshd({ config: ["LogLevel DEBUG3"] });
-    const access = `identity=${sshd.key}&knownHosts=${sshd.knownHosts}`;
-    await rig.reach(`ssh://root@127.0.0.1:${sshd.port}${rig.peer.socket}?${access}`);
-    // The peer has sent a line, and has received nothing since.
-    const heard = async () => {
-      while (!/SSH2_MSG_IGNORE/.test(await Deno.readTextFile(`${sshd.root}/sshd.log`))) {
-        await sleep(20);
-      }
-    };
-    await soon(heard(), "the message", 10_000);
-  },
+}, async () => {
+  await using rig = await sshRig();
+  await using sshd = await startSshd({ config: ["LogLevel DEBUG3"] });
+  const access = `identity=${sshd.key}&knownHosts=${sshd.knownHosts}`;
+  await rig.reach(`ssh://root@127.0.0.1:${sshd.port}${rig.peer.socket}?${access}`);
+  // The peer has sent a line, and has received nothing since.
+  const heard = async () => {
+    while (!/SSH2_MSG_IGNORE/.test(await Deno.readTextFile(`${sshd.root}/sshd.log`))) {
+      await sleep(20);
+    }
+  };
+  await soon(heard(), "the message", 10_000);
 });
 
 const KEYS = [
@@ -42,36 +41,35 @@ for (const [what, publicOf, marker] of KEYS) {
     ignore: skip(needsRoot() ?? await missing("sshd")),
     sanitizeOps: false,
     sanitizeResources: false,
-    async fn() {
-      await using rig = await sshRig();
-      const ca = await makeKey(`${rig.home}/ca`);
-      const key = await makeKey(`${rig.home}/host`, "rsa");
-      await check("ssh-keygen", [
-        ...["-q", "-s", ca, "-I", "box", "-h", "-n", "127.0.0.1", `${key}.pub`],
-      ]);
-      await using sshd = await startSshd({
-        hostKeys: [key],
-        config: ["RekeyLimit 1M", "LogLevel DEBUG1", `HostCertificate ${key}-cert.pub`],
-      });
-      const [type, base64] = (await publicOf(key, ca)).split(" ");
-      await rig.write("known", `${marker}[127.0.0.1]:${sshd.port} ${type} ${base64}\n`);
-      const access = `identity=${sshd.key}&knownHosts=${rig.home}/.ssh/known`;
-      const endpoint = `ssh://root@127.0.0.1:${sshd.port}${rig.peer.socket}?${access}`;
-      const { stream } = await ssh.dial(ssh.parse(endpoint), context());
-      const size = 6 << 20;
-      await writeAll(stream, new TextEncoder().encode(`both ${size}\n`));
-      await soon(
-        Promise.all([
-          writeAll(stream, new Uint8Array(size)).then(() => stream.closeWrite()),
-          readExactly(stream, size + 64),
-        ]),
-        "the end",
-        60_000,
-      );
-      stream.close();
-      const log = await Deno.readTextFile(`${sshd.root}/sshd.log`);
-      const exchanges = log.match(/SSH2_MSG_NEWKEYS received/g)?.length ?? 0;
-      assert(exchanges > 2, `${exchanges} exchanges of keys`);
-    },
+  }, async () => {
+    await using rig = await sshRig();
+    const ca = await makeKey(`${rig.home}/ca`);
+    const key = await makeKey(`${rig.home}/host`, "rsa");
+    await check("ssh-keygen", [
+      ...["-q", "-s", ca, "-I", "box", "-h", "-n", "127.0.0.1", `${key}.pub`],
+    ]);
+    await using sshd = await startSshd({
+      hostKeys: [key],
+      config: ["RekeyLimit 1M", "LogLevel DEBUG1", `HostCertificate ${key}-cert.pub`],
+    });
+    const [type, base64] = (await publicOf(key, ca)).split(" ");
+    await rig.write("known", `${marker}[127.0.0.1]:${sshd.port} ${type} ${base64}\n`);
+    const access = `identity=${sshd.key}&knownHosts=${rig.home}/.ssh/known`;
+    const endpoint = `ssh://root@127.0.0.1:${sshd.port}${rig.peer.socket}?${access}`;
+    const { stream } = await ssh.dial(ssh.parse(endpoint), context());
+    const size = 6 << 20;
+    await writeAll(stream, new TextEncoder().encode(`both ${size}\n`));
+    await soon(
+      Promise.all([
+        writeAll(stream, new Uint8Array(size)).then(() => stream.closeWrite()),
+        readExactly(stream, size + 64),
+      ]),
+      "the end",
+      60_000,
+    );
+    stream.close();
+    const log = await Deno.readTextFile(`${sshd.root}/sshd.log`);
+    const exchanges = log.match(/SSH2_MSG_NEWKEYS received/g)?.length ?? 0;
+    assert(exchanges > 2, `${exchanges} exchanges of keys`);
   });
 }

@@ -25,7 +25,7 @@ if (!skip(reason)) {
   });
   const test = (title: string, fn: () => Promise<void>, ignore = false) =>
     // The connection waits for the next dial.
-    Deno.test({ name: `ssh: ${title}`, fn, ignore, sanitizeOps: false, sanitizeResources: false });
+    Deno.test({ name: `ssh: ${title}`, ignore, sanitizeOps: false, sanitizeResources: false }, fn);
   const access = `knownHosts=${sshd.knownHosts}`;
   const endpoint = `ssh://root@127.0.0.1:${sshd.port}${rig.peer.socket}?${access}`;
   const letIn = (line: string) =>

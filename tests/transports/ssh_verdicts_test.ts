@@ -141,60 +141,59 @@ for (const [what, cases] of [["keys", plain], ["certificates", certified]] as co
     // The connection waits for the next dial.
     sanitizeOps: false,
     sanitizeResources: false,
-    async fn(t) {
-      await using rig = await sshRig();
-      const dir = `${rig.home}/files`;
-      await Deno.mkdir(dir);
-      const key = await makeKey(`${dir}/key`);
-      const rsa = await makeKey(`${dir}/rsa`, "rsa");
-      const ecdsa = await makeKey(`${dir}/ecdsa`, "ecdsa");
-      const ca = await makeKey(`${dir}/ca`);
-      const other = await makeKey(`${dir}/other`);
-      const sign = ["-q", "-s", ca, "-I", "box 7", "-h", "-n", "127.0.0.1,box", "-z", "70"];
-      const shows = what === "certificates";
-      if (shows) await check("ssh-keygen", [...sign, `${key}.pub`, `${rsa}.pub`]);
-      await using sshd = await startSshd({
-        hostKeys: shows ? [key, rsa] : [key, rsa, ecdsa],
-        config: shows ? [key, rsa].map((file) => `HostCertificate ${file}-cert.pub`) : [],
+  }, async (t) => {
+    await using rig = await sshRig();
+    const dir = `${rig.home}/files`;
+    await Deno.mkdir(dir);
+    const key = await makeKey(`${dir}/key`);
+    const rsa = await makeKey(`${dir}/rsa`, "rsa");
+    const ecdsa = await makeKey(`${dir}/ecdsa`, "ecdsa");
+    const ca = await makeKey(`${dir}/ca`);
+    const other = await makeKey(`${dir}/other`);
+    const sign = ["-q", "-s", ca, "-I", "box 7", "-h", "-n", "127.0.0.1,box", "-z", "70"];
+    const shows = what === "certificates";
+    if (shows) await check("ssh-keygen", [...sign, `${key}.pub`, `${rsa}.pub`]);
+    await using sshd = await startSshd({
+      hostKeys: shows ? [key, rsa] : [key, rsa, ecdsa],
+      config: shows ? [key, rsa].map((file) => `HostCertificate ${file}-cert.pub`) : [],
+    });
+    const publicOf = async (file: string) =>
+      (await Deno.readTextFile(`${file}.pub`)).split(" ", 2).join(" ");
+    const names: Record<string, string> = {
+      P: String(sshd.port),
+      DIR: dir,
+      KEY: await publicOf(key),
+      RSA: await publicOf(rsa),
+      ECDSA: await publicOf(ecdsa),
+      CA: await publicOf(ca),
+      OTHER: await publicOf(other),
+    };
+    const filled = (text: string) =>
+      text.replace(/\b(?:P|DIR|KEY|RSA|ECDSA|CA|OTHER)\b/g, (name) => names[name]!);
+    await makeLists(dir, { key, ca, other });
+    for (const [at, [title, known, config, accepted]] of cases.entries()) {
+      await t.step(title, async () => {
+        // A name of its own, so that no connection of the case before is taken.
+        const file = `${rig.home}/.ssh/known${at}`;
+        await Deno.writeTextFile(file, filled(known));
+        await rig.write(
+          "config",
+          `Host *\n IdentityFile ${sshd.key}\n IdentitiesOnly yes\n IdentityAgent none\n` +
+            ` UserKnownHostsFile ${file}\n GlobalKnownHostsFile ${rig.home}/none\n` +
+            ` User root\n${filled(config)}\n`,
+        );
+        const [{ code, stderr }, ours] = await Promise.all([
+          run("ssh", [
+            ...["-F", `${rig.home}/.ssh/config`, "-o", "BatchMode=yes"],
+            ...["-o", "StrictHostKeyChecking=yes", "-p", String(sshd.port), "127.0.0.1", "true"],
+          ]),
+          rig.reach(`ssh://127.0.0.1:${sshd.port}${rig.peer.socket}`)
+            .catch((error: Error) => error),
+        ]);
+        assert.equal(code === 0, accepted, `ssh: ${stderr}`);
+        assert.equal(ours === undefined, accepted, `${ours?.message}`);
       });
-      const publicOf = async (file: string) =>
-        (await Deno.readTextFile(`${file}.pub`)).split(" ", 2).join(" ");
-      const names: Record<string, string> = {
-        P: String(sshd.port),
-        DIR: dir,
-        KEY: await publicOf(key),
-        RSA: await publicOf(rsa),
-        ECDSA: await publicOf(ecdsa),
-        CA: await publicOf(ca),
-        OTHER: await publicOf(other),
-      };
-      const filled = (text: string) =>
-        text.replace(/\b(?:P|DIR|KEY|RSA|ECDSA|CA|OTHER)\b/g, (name) => names[name]!);
-      await makeLists(dir, { key, ca, other });
-      for (const [at, [title, known, config, accepted]] of cases.entries()) {
-        await t.step(title, async () => {
-          // A name of its own, so that no connection of the case before is taken.
-          const file = `${rig.home}/.ssh/known${at}`;
-          await Deno.writeTextFile(file, filled(known));
-          await rig.write(
-            "config",
-            `Host *\n IdentityFile ${sshd.key}\n IdentitiesOnly yes\n IdentityAgent none\n` +
-              ` UserKnownHostsFile ${file}\n GlobalKnownHostsFile ${rig.home}/none\n` +
-              ` User root\n${filled(config)}\n`,
-          );
-          const [{ code, stderr }, ours] = await Promise.all([
-            run("ssh", [
-              ...["-F", `${rig.home}/.ssh/config`, "-o", "BatchMode=yes"],
-              ...["-o", "StrictHostKeyChecking=yes", "-p", String(sshd.port), "127.0.0.1", "true"],
-            ]),
-            rig.reach(`ssh://127.0.0.1:${sshd.port}${rig.peer.socket}`)
-              .catch((error: Error) => error),
-          ]);
-          assert.equal(code === 0, accepted, `ssh: ${stderr}`);
-          assert.equal(ours === undefined, accepted, `${ours?.message}`);
-        });
-      }
-    },
+    }
   });
 }
 

@@ -23,7 +23,7 @@ if (!skip(reason)) {
   const ssh = await onPath("ssh");
   const test = (title: string, fn: () => Promise<void>) =>
     // The connection waits for the next dial.
-    Deno.test({ name: `ssh: ${title}`, fn, sanitizeOps: false, sanitizeResources: false });
+    Deno.test({ name: `ssh: ${title}`, sanitizeOps: false, sanitizeResources: false }, fn);
   const known = `${rig.home}/.ssh/known`;
   for (const each of [box, hop, inner]) {
     await Deno.writeTextFile(known, await Deno.readTextFile(each.knownHosts), { append: true });

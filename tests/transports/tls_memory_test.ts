@@ -19,42 +19,41 @@ const [SIZE, LIMIT] = [512 << 20, 116 << 20];
 Deno.test({
   name: "TLS: 512 MiB up and down take less than 116 MiB of memory",
   ignore: skip(needsRoot() ?? await missing("buildkitd", "runc", "openssl")),
-  async fn() {
-    await using certs = await makeCerts();
-    await using daemon = await startBuildkitd({
-      tcp: true,
-      tls: { ...certs.server, ca: certs.ca.cert },
-    });
-    const { dir } = certs;
-    const context = `${dir}/context`;
-    await Deno.mkdir(context);
-    await Deno.writeTextFile(`${context}/Dockerfile`, "FROM scratch\nCOPY big /\n");
-    await Deno.writeFile(`${context}/big`, new Uint8Array());
-    await Deno.truncate(`${context}/big`, SIZE);
-    const env = {
-      BUILDX_CONFIG: `${dir}/buildx`,
-      DOCKER_CONFIG: `${dir}/docker`,
-      // As fairlead is started everywhere: Deno's own look for a newer one fills the base store.
-      DENO_NO_UPDATE_CHECK: "1",
-      // On a busy machine the zeros would be compressed, which takes additional memory.
-      FAIRLEAD_COMPRESS_UPLOADS: "false",
-    };
-    const { cert, key } = certs.client;
-    await fairlead([
-      ...["create", "--name=box", "--driver=remote"],
-      `--driver-opt=cacert=${certs.ca.cert},cert=${cert},key=${key}`,
-      daemon.tcp,
-    ], env);
-    const build = ["build", "--builder=box", "--progress=plain", context];
-    const tar = `${dir}/out.tar`;
-    for (
-      const [way, output] of [["up", []], ["down", [`--output=type=tar,dest=${tar}`]]] as const
-    ) {
-      const peak = await peakOf(fairleadCommand(...build, ...output), env);
-      assert(peak < LIMIT, `${way}: ${(peak / (1 << 20)).toFixed(0)} MiB`);
-    }
-    assert((await Deno.stat(tar)).size > SIZE);
-  },
+}, async () => {
+  await using certs = await makeCerts();
+  await using daemon = await startBuildkitd({
+    tcp: true,
+    tls: { ...certs.server, ca: certs.ca.cert },
+  });
+  const { dir } = certs;
+  const context = `${dir}/context`;
+  await Deno.mkdir(context);
+  await Deno.writeTextFile(`${context}/Dockerfile`, "FROM scratch\nCOPY big /\n");
+  await Deno.writeFile(`${context}/big`, new Uint8Array());
+  await Deno.truncate(`${context}/big`, SIZE);
+  const env = {
+    BUILDX_CONFIG: `${dir}/buildx`,
+    DOCKER_CONFIG: `${dir}/docker`,
+    // As fairlead is started everywhere: Deno's own look for a newer one fills the base store.
+    DENO_NO_UPDATE_CHECK: "1",
+    // On a busy machine the zeros would be compressed, which takes additional memory.
+    FAIRLEAD_COMPRESS_UPLOADS: "false",
+  };
+  const { cert, key } = certs.client;
+  await fairlead([
+    ...["create", "--name=box", "--driver=remote"],
+    `--driver-opt=cacert=${certs.ca.cert},cert=${cert},key=${key}`,
+    daemon.tcp,
+  ], env);
+  const build = ["build", "--builder=box", "--progress=plain", context];
+  const tar = `${dir}/out.tar`;
+  for (
+    const [way, output] of [["up", []], ["down", [`--output=type=tar,dest=${tar}`]]] as const
+  ) {
+    const peak = await peakOf(fairleadCommand(...build, ...output), env);
+    assert(peak < LIMIT, `${way}: ${(peak / (1 << 20)).toFixed(0)} MiB`);
+  }
+  assert((await Deno.stat(tar)).size > SIZE);
 });
 
 /** Runs a command, which must succeed; the most that was resident, in bytes, by the kernel's count. */

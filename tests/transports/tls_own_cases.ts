@@ -174,29 +174,28 @@ Deno.test("TLS of the runtime: when certificates end, as node reads it", async (
 Deno.test({
   name: "TLS of the runtime: TCP_NODELAY and SO_KEEPALIVE",
   ignore: Deno.build.os !== "linux",
-  async fn() {
-    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    using conn = await Deno.connect({ port: listener.addr.port });
-    using _other = await listener.accept();
-    using libc = libcOf();
-    const settings = (): number[] | undefined => {
-      const into = new Uint32Array(2);
-      for (let file = 3; file < 4096; file++) {
-        const sockaddr = new Uint8Array(128);
-        const size = new Uint32Array([128]);
-        if (libc.symbols.getsockname(file, sockaddr, size) !== 0) continue;
-        if ((sockaddr[2]! << 8 | sockaddr[3]!) !== conn.localAddr.port) continue;
-        for (const [at, level, option] of [[0, 6, 1], [1, 1, 9]] as const) {
-          libc.symbols.getsockopt(file, level, option, into.subarray(at), new Uint32Array([4]));
-        }
-        return [...into];
+}, async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using conn = await Deno.connect({ port: listener.addr.port });
+  using _other = await listener.accept();
+  using libc = libcOf();
+  const settings = (): number[] | undefined => {
+    const into = new Uint32Array(2);
+    for (let file = 3; file < 4096; file++) {
+      const sockaddr = new Uint8Array(128);
+      const size = new Uint32Array([128]);
+      if (libc.symbols.getsockname(file, sockaddr, size) !== 0) continue;
+      if ((sockaddr[2]! << 8 | sockaddr[3]!) !== conn.localAddr.port) continue;
+      for (const [at, level, option] of [[0, 6, 1], [1, 1, 9]] as const) {
+        libc.symbols.getsockopt(file, level, option, into.subarray(at), new Uint32Array([4]));
       }
-      return undefined;
-    };
-    assert.deepEqual(settings(), [0, 0]);
-    assert.equal(setTcpOptions(conn), true);
-    assert.deepEqual(settings(), [1, 1]);
-  },
+      return [...into];
+    }
+    return undefined;
+  };
+  assert.deepEqual(settings(), [0, 0]);
+  assert.equal(setTcpOptions(conn), true);
+  assert.deepEqual(settings(), [1, 1]);
 });
 
 function libcOf() {

@@ -15,23 +15,19 @@ for (
     ["against a real buildkitd", daemon, "tls_buildkitd_test.ts"],
   ] as const
 ) {
-  Deno.test({
-    name: `TLS of the runtime: ${name}`,
-    ignore: skip(reason),
-    async fn() {
-      const [file, ...more] = args;
-      const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-        args: [
-          ...["test", "-A", "--no-check", `--config=${root}deno.json`, ...more],
-          `${root}tests/transports/${file}`,
-        ],
-        env: { FAIRLEAD_OWN_PROCESS: "1", DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
-        stdin: "null",
-        stderr: "inherit",
-      }).output();
-      const text = new TextDecoder().decode(stdout);
-      assert(success, text);
-      assert.match(text, /^ok \| [1-9]\d* passed/m);
-    },
+  Deno.test({ name: `TLS of the runtime: ${name}`, ignore: skip(reason) }, async () => {
+    const [file, ...more] = args;
+    const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["test", "-A", "--no-check", `--config=${root}deno.json`, ...more],
+        `${root}tests/transports/${file}`,
+      ],
+      env: { FAIRLEAD_OWN_PROCESS: "1", DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+      stdin: "null",
+      stderr: "inherit",
+    }).output();
+    const text = new TextDecoder().decode(stdout);
+    assert(success, text);
+    assert.match(text, /^ok \| [1-9]\d* passed/m);
   });
 }

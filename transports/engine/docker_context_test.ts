@@ -32,10 +32,9 @@ for (const [text, key] of hosts) {
   Deno.test({
     name: `DOCKER_HOST=${JSON.stringify(text)} is ${key}`,
     ignore: Deno.build.os === "windows",
-    fn: () => {
-      const env = (name: string) => name === "DOCKER_HOST" ? text : undefined;
-      assert.equal(currentKey(env), key);
-    },
+  }, () => {
+    const env = (name: string) => name === "DOCKER_HOST" ? text : undefined;
+    assert.equal(currentKey(env), key);
   });
 }
 

@@ -51,23 +51,22 @@ Deno.test({
   name: "unix: a socket of another user",
   // Root may write everywhere, and only root can be another user for a while.
   ignore: Deno.build.os !== "linux" || Deno.uid() !== 0,
-  async fn() {
-    const folder = await Deno.makeTempDir();
-    await Deno.chmod(folder, 0o755);
-    const listener = Deno.listen({ transport: "unix", path: `${folder}/s` });
-    await Deno.chmod(`${folder}/s`, 0o600);
-    const libc = Deno.dlopen("libc.so.6", { seteuid: { parameters: ["u32"], result: "i32" } });
-    const nobody = 65534;
-    assert.equal(libc.symbols.seteuid(nobody), 0);
-    try {
-      await fails(`${folder}/s`, /permission denied; run as a user who may write/, "denied");
-    } finally {
-      libc.symbols.seteuid(0);
-      libc.close();
-      listener.close();
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
+}, async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.chmod(folder, 0o755);
+  const listener = Deno.listen({ transport: "unix", path: `${folder}/s` });
+  await Deno.chmod(`${folder}/s`, 0o600);
+  const libc = Deno.dlopen("libc.so.6", { seteuid: { parameters: ["u32"], result: "i32" } });
+  const nobody = 65534;
+  assert.equal(libc.symbols.seteuid(nobody), 0);
+  try {
+    await fails(`${folder}/s`, /permission denied; run as a user who may write/, "denied");
+  } finally {
+    libc.symbols.seteuid(0);
+    libc.close();
+    listener.close();
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 /** A socket's file whose listener is gone: Deno's own `close` would delete it. */

@@ -70,33 +70,29 @@ for (const type of ["ed25519", "rsa 2048", "ecdsa 256", "ecdsa 384", "ecdsa 521"
   for (const format of ["RFC4716", "PEM", "PKCS8"]) {
     for (const passphrase of ["", "a passphrase"]) {
       const title = `${type} in ${format}${passphrase && " behind a passphrase"}`;
-      Deno.test({
-        name: `private key: ${title}`,
-        ignore: !hasTools,
-        fn: async () => {
-          const folder = await Deno.makeTempDir();
-          const file = `${folder}/key`;
-          try {
-            await run("ssh-keygen", [
-              ...["-q", "-t", kind, "-b", bits, "-m", format, "-a", "1"],
-              ...["-N", passphrase, "-f", file],
-            ]);
-            const text = await Deno.readTextFile(file);
-            if (passphrase !== "") {
-              assert.deepEqual(await readPrivateKey(text), { locked: true });
-              assert.deepEqual(await readPrivateKey(text, "another one"), { locked: true });
-            }
-            const found = await readPrivateKey(text, passphrase);
-            assert("key" in found, JSON.stringify(found));
-            assert.equal(publicKeyLine(found.key.blob), await lineOf(file, passphrase));
-            for (const hash of ["SHA-256", "SHA-512"] as const) await verifies(found.key, hash);
-            const half = await publicHalf(text);
-            if (half !== undefined) assert.deepEqual([...half], [...found.key.blob]);
-            else assert.notEqual(passphrase, "");
-          } finally {
-            await Deno.remove(folder, { recursive: true });
+      Deno.test({ name: `private key: ${title}`, ignore: !hasTools }, async () => {
+        const folder = await Deno.makeTempDir();
+        const file = `${folder}/key`;
+        try {
+          await run("ssh-keygen", [
+            ...["-q", "-t", kind, "-b", bits, "-m", format, "-a", "1"],
+            ...["-N", passphrase, "-f", file],
+          ]);
+          const text = await Deno.readTextFile(file);
+          if (passphrase !== "") {
+            assert.deepEqual(await readPrivateKey(text), { locked: true });
+            assert.deepEqual(await readPrivateKey(text, "another one"), { locked: true });
           }
-        },
+          const found = await readPrivateKey(text, passphrase);
+          assert("key" in found, JSON.stringify(found));
+          assert.equal(publicKeyLine(found.key.blob), await lineOf(file, passphrase));
+          for (const hash of ["SHA-256", "SHA-512"] as const) await verifies(found.key, hash);
+          const half = await publicHalf(text);
+          if (half !== undefined) assert.deepEqual([...half], [...found.key.blob]);
+          else assert.notEqual(passphrase, "");
+        } finally {
+          await Deno.remove(folder, { recursive: true });
+        }
       });
     }
   }
@@ -106,27 +102,26 @@ for (const type of ["ed25519", "rsa 2048", "ecdsa 256", "ecdsa 384", "ecdsa 521"
 Deno.test({
   name: "private key: sixteen keys of each curve, and sixteen of Ed25519",
   ignore: !hasTools,
-  fn: async () => {
-    const folder = await Deno.makeTempDir();
-    try {
-      for (const [kind, bits] of [["ecdsa", 256], ["ecdsa", 384], ["ecdsa", 521], ["ed25519", 0]]) {
-        for (let i = 0; i < 16; i++) {
-          const file = `${folder}/${kind}-${bits}-${i}`;
-          await run("ssh-keygen", [
-            ...["-q", "-t", String(kind), "-N", "", "-C", "", "-f", file],
-            ...bits === 0 ? [] : ["-b", String(bits)],
-          ]);
-          const found = await readPrivateKey(await Deno.readTextFile(file));
-          assert("key" in found, JSON.stringify(found));
-          const line = (await Deno.readTextFile(`${file}.pub`)).trim();
-          assert.equal(publicKeyLine(found.key.blob), line);
-          await found.key.sign(bytes("x"), "SHA-512");
-        }
+}, async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [kind, bits] of [["ecdsa", 256], ["ecdsa", 384], ["ecdsa", 521], ["ed25519", 0]]) {
+      for (let i = 0; i < 16; i++) {
+        const file = `${folder}/${kind}-${bits}-${i}`;
+        await run("ssh-keygen", [
+          ...["-q", "-t", String(kind), "-N", "", "-C", "", "-f", file],
+          ...bits === 0 ? [] : ["-b", String(bits)],
+        ]);
+        const found = await readPrivateKey(await Deno.readTextFile(file));
+        assert("key" in found, JSON.stringify(found));
+        const line = (await Deno.readTextFile(`${file}.pub`)).trim();
+        assert.equal(publicKeyLine(found.key.blob), line);
+        await found.key.sign(bytes("x"), "SHA-512");
       }
-    } finally {
-      await Deno.remove(folder, { recursive: true });
     }
-  },
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 const openssl: [title: string, args: string[]][] = [
@@ -141,14 +136,10 @@ const openssl: [title: string, args: string[]][] = [
   ]],
 ];
 for (const [title, args] of openssl) {
-  Deno.test({
-    name: `private key: ${title}`,
-    ignore: !hasTools,
-    fn: async () => {
-      const found = await readPrivateKey(await run("openssl", args));
-      assert("key" in found, JSON.stringify(found));
-      await verifies(found.key, "SHA-512");
-    },
+  Deno.test({ name: `private key: ${title}`, ignore: !hasTools }, async () => {
+    const found = await readPrivateKey(await run("openssl", args));
+    assert("key" in found, JSON.stringify(found));
+    await verifies(found.key, "SHA-512");
   });
 }
 
