@@ -11,7 +11,7 @@ export const command = defineCommand({
     min: 1,
     max: 1,
     oneMoreWith: "copy",
-    hint: "name one folder to build from as the last word, often .",
+    hint: "name the folder to build from as the last argument, usually .",
   },
   flags: buildFlags,
   async run(invocation) {

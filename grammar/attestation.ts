@@ -17,7 +17,7 @@ export function parseAttestation(text: string): Attestation {
       const known = key.toLowerCase().trim();
       return known === "type" || known === "disabled" ? known : key;
     },
-    "write type=sbom or type=provenance",
+    "write key=value, like type=sbom or mode=max",
   );
   const disabled = attrs.get("disabled");
   attrs.delete("disabled");

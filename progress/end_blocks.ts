@@ -45,23 +45,36 @@ export function failedSteps(state: State, view: Pick<View, "columns" | "colors">
   return text;
 }
 
+/** The heading on a terminal. */
+export function terminalHeading(paint: (text: string) => string) {
+  return (count: string, isExpanded: boolean) =>
+    `${paint(`${count}${isExpanded ? "" : " (use --debug to expand)"}:`)}\n`;
+}
+
+/** buildx's own heading, for scripts that match on it: yellow without a terminal, too. */
+export function buildxHeading(noColor: boolean) {
+  return (count: string, isExpanded: boolean) => {
+    const text = `${count}${isExpanded ? "" : " (use docker --debug to expand)"}:\n`;
+    return noColor ? text : `\x1b[33m${text}\x1b[0m`;
+  };
+}
+
 function droppedText(dropped: number): string {
   return `... ${dropped} earlier lines left out (--progress=plain shows all)\n`;
 }
 
 /**
  * The block of warnings after a build. `expand`: with their explanation, link and source lines.
- * `paint` colours the heading.
+ * `heading` colours the first line, and names the flag that expands. @see buildxHeading
  */
 export function warningsBlock(
   warnings: readonly VertexWarning[],
-  options: { expand: boolean; paint: (text: string) => string },
+  options: { expand: boolean; heading: (count: string, isExpanded: boolean) => string },
 ): string {
   if (warnings.length === 0) return "";
   const decoder = new TextDecoder();
   const count = warnings.length === 1 ? "1 warning" : `${warnings.length} warnings`;
-  const hint = options.expand ? "" : " (use --debug to expand)";
-  let text = `\n ${options.paint(`${count} found${hint}:`)}\n`;
+  let text = `\n ${options.heading(`${count} found`, options.expand)}`;
   for (const { short, detail, url, info, ranges } of warnings) {
     text += ` - ${decoder.decode(short)}\n`;
     if (!options.expand) continue;

@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 import { stateOf } from "../tests/progress/messages.ts";
-import { failedBlocks, warningsBlock } from "./end_blocks.ts";
+import { buildxHeading, failedBlocks, terminalHeading, warningsBlock } from "./end_blocks.ts";
 
 Deno.test("failedBlocks() shows the last ten lines of what failed, not of what was stopped", () => {
   const text = Array.from({ length: 13 }, (_, i) => `line ${i + 1}\n`).join("") + "oops";
@@ -30,14 +30,14 @@ Deno.test("warningsBlock() names them, and explains them when asked", () => {
       file: ["Dockerfile", "from x\n", 1],
     }],
   });
-  const paint = (text: string) => `<${text}>`;
-  equal(warningsBlock([], { expand: false, paint }), "");
+  const heading = terminalHeading((text) => `<${text}>`);
+  equal(warningsBlock([], { expand: false, heading }), "");
   equal(
-    warningsBlock(state.warnings, { expand: false, paint }),
+    warningsBlock(state.warnings, { expand: false, heading }),
     "\n <1 warning found (use --debug to expand):>\n - Rule: text (line 1)\n",
   );
   equal(
-    warningsBlock([...state.warnings, ...state.warnings], { expand: true, paint }),
+    warningsBlock([...state.warnings, ...state.warnings], { expand: true, heading }),
     "\n <2 warnings found:>\n" + ` - Rule: text (line 1)
 Because.
 More info: https://example.com
@@ -49,4 +49,12 @@ Dockerfile:1
 
 `.repeat(2),
   );
+});
+
+Deno.test("without a terminal, the heading of warnings is buildx's", () => {
+  equal(
+    buildxHeading(false)("1 warning found", false),
+    "\x1b[33m1 warning found (use docker --debug to expand):\n\x1b[0m",
+  );
+  equal(buildxHeading(true)("2 warnings found", true), "2 warnings found:\n");
 });

@@ -3,7 +3,13 @@ import { paintLine, palette } from "../cli/colors.ts";
 import { paint, readColors } from "./colors.ts";
 import { ttyRenderer } from "./tty.ts";
 import { answerHere, CANCELLING } from "../cli/cancelling.ts";
-import { failedBlocks, failedSteps, warningsBlock } from "./end_blocks.ts";
+import {
+  buildxHeading,
+  failedBlocks,
+  failedSteps,
+  terminalHeading,
+  warningsBlock,
+} from "./end_blocks.ts";
 import type { Asking } from "../transports/transport.ts";
 import { oneByOne } from "../cli/prompt_queue.ts";
 import { interruption } from "./interruption.ts";
@@ -135,13 +141,18 @@ export function startProgress(options: ProgressOptions): Progress {
     const expand = options.expandWarnings ?? false;
     if (mode === "plain") {
       return failedBlocks(state, out.isTerminal) + notes +
-        warningsBlock(state.warnings, { expand, paint: (heading) => heading });
+        warningsBlock(state.warnings, {
+          expand,
+          heading: out.isTerminal
+            ? terminalHeading((heading) => heading)
+            : buildxHeading(Boolean(options.env("NO_COLOR"))),
+        });
     }
     const { colors } = readColors(options.env);
     const { columns } = options.size();
     const warnings = warningsBlock(state.warnings, {
       expand,
-      paint: (heading) => paint(heading, colors.warning),
+      heading: terminalHeading((heading) => paint(heading, colors.warning)),
     });
     return paintLine(notes, palette(out, options.env)) + warnings +
       failedSteps(state, { columns, colors });

@@ -48,8 +48,8 @@ by the way
 0.005 no
 ------
 
- 1 warning found (use --debug to expand):
- - Rule: text (line 1)
+ \x1b[33m1 warning found (use docker --debug to expand):
+\x1b[0m - Rule: text (line 1)
 `,
   );
 });

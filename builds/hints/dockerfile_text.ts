@@ -26,13 +26,27 @@ export function sourceOf(instruction: string, path: string): string | undefined 
   if (/^(?:COPY|ADD)\b/i.test(instruction)) {
     return /^\S+(?:\s+--\S+)*?\s+--from=(\S+)/i.exec(instruction)?.[1];
   }
-  const mounts = [...instruction.matchAll(/--mount=(\S+)/g)]
-    .map(([, fields]) => new Map(fields!.split(",").map(keyAndValue)));
+  const mounts = mountsOf(instruction);
   const asked = path.replace(/^\/+/, "");
   const mount = mounts.find((fields) =>
     (fields.get("source") ?? fields.get("src") ?? "").replace(/^[./]+/, "") === asked
   );
   return mount?.get("from");
+}
+
+/** The IDs of the secrets that an instruction mounts. */
+export function secretsOf(instruction: string): string[] {
+  return mountsOf(instruction)
+    .filter((fields) => fields.get("type") === "secret")
+    .map((fields) =>
+      fields.get("id") ?? (fields.get("target") ?? fields.get("dst") ?? "").replace(/^.*\//, "")
+    )
+    .filter((id) => id !== "" && !id.includes("$"));
+}
+
+function mountsOf(instruction: string): Map<string, string>[] {
+  return [...instruction.matchAll(/--mount=(\S+)/g)]
+    .map(([, fields]) => new Map(fields!.split(",").map(keyAndValue)));
 }
 
 function keyAndValue(field: string): [string, string] {

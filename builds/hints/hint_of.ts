@@ -7,7 +7,7 @@ import type { RpcError } from "../../buildkit/grpc/status.ts";
 import type { PreparedBuild } from "../prepare.ts";
 import { QUESTIONS } from "../results/call.ts";
 import { blamedBy, DOCKERFILE_RULES } from "./dockerfile_rules.ts";
-import { stagesOf } from "./dockerfile_text.ts";
+import { instructionAt, secretsOf, stagesOf } from "./dockerfile_text.ts";
 import { MACHINE_RULES } from "./machine_rules.ts";
 import { type HintInputs, missingFileHint } from "./missing_file.ts";
 import { noteHint } from "./noted_hint.ts";
@@ -51,6 +51,7 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/target stage "(.*)" could not be found/, unknownTarget],
   [/exporter "(.*)" could not be found/, ([, type]) => choices(type!, OUTPUT_TYPES)],
   [/unsupported request frontend\.(\S+)/, unknownCall],
+  [/did not complete successfully: exit code: \d+$/, absentSecret],
   ...DOCKERFILE_RULES.map(([pattern, rule]): readonly [RegExp, Rule] => [
     pattern,
     (match, _, error) => rule(match, blamedBy(error)),
@@ -61,7 +62,8 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
 async function hintOfFailure(error: RpcError, build: FailedBuild): Promise<string | undefined> {
   for (const [pattern, rule] of RULES) {
     const match = pattern.exec(error.message);
-    if (match !== null) return await rule(match, build, error);
+    const hint = match && await rule(match, build, error);
+    if (hint) return hint;
   }
   return undefined;
 }
@@ -80,12 +82,29 @@ function unknownCall([, method]: RegExpExecArray): string | undefined {
   return QUESTIONS.has(method!) ? undefined : choices(method!, CALLS);
 }
 
-function missingSecret([, id]: RegExpExecArray, { secretIds, isBake }: FailedBuild): string {
-  const near = nearest(id!, secretIds);
+function missingSecret([, id]: RegExpExecArray, build: FailedBuild): string {
+  return secretHint(id!, build);
+}
+
+function secretHint(id: string, { secretIds, isBake }: FailedBuild): string {
+  const near = nearest(id, secretIds);
   const meant = near === undefined ? "" : `; was --secret id=${near} meant?`;
   return isBake
     ? `add secret = ["id=${id},src=FILE"] to the target, or env=VARIABLE instead of src${meant}`
     : `add --secret id=${id},src=FILE, or env=VARIABLE instead of src${meant}`;
+}
+
+/** A step runs without a secret that it doesn't require, and often fails then. */
+function absentSecret(
+  _: RegExpExecArray,
+  build: FailedBuild,
+  error: RpcError,
+): string | undefined {
+  const blamed = blamedBy(error);
+  const wanted = blamed ? secretsOf(instructionAt(blamed.text, blamed)) : [];
+  const absent = wanted.find((id) => !build.secretIds.includes(id));
+  if (absent === undefined) return undefined;
+  return `the step ran without the secret ${absent}: ${secretHint(absent, build)}`;
 }
 
 function refusedByDaemon([, name]: RegExpExecArray): string {

@@ -92,6 +92,14 @@ const mistakes: readonly Mistake[] = [
       "was --secret id=tokn meant?",
   },
   {
+    row: "exit code: 1 (secret)",
+    args: ["build", "-f", "ctx/D", "--secret", "id=tokn,src=ctx/app.go", "ctx"],
+    dockerfile: "FROM busybox\nRUN --mount=type=secret,id=token \\\n  cat /run/secrets/token\n",
+    hint:
+      "the step ran without the secret token: add --secret id=token,src=FILE, or env=VARIABLE " +
+      "instead of src; was --secret id=tokn meant?",
+  },
+  {
     row: "failed to stat",
     args: ["build", "--secret", "id=tok,src=nope", "ctx"],
     hint:
@@ -202,7 +210,7 @@ const mistakes: readonly Mistake[] = [
   {
     row: "requires 1 argument",
     args: ["build", "-t", "app"],
-    hint: "name one folder to build from as the last word, often .",
+    hint: "name the folder to build from as the last argument, usually .",
   },
   {
     row: "repository name must be lowercase",
